@@ -1,0 +1,70 @@
+// octet: version, build modes and the few macros every header needs.
+#ifndef OCTET_CORE_CONFIG_HPP_
+#define OCTET_CORE_CONFIG_HPP_
+
+#define OCTET_VERSION_MAJOR 0
+#define OCTET_VERSION_MINOR 1
+#define OCTET_VERSION_PATCH 0
+#define OCTET_VERSION_STRING "0.1.0"
+
+// Build modes:
+//   (default)                          everything inline, in every file that includes it
+//   OCTET_EXTERN                       declarations only; link octet::compiled or one OCTET_IMPLEMENTATION file
+//   OCTET_EXTERN, OCTET_IMPLEMENTATION the one file that defines what OCTET_EXTERN declares
+#if !defined(OCTET_EXTERN) || defined(OCTET_IMPLEMENTATION)
+#define OCTET_HAS_DEFINITIONS 1
+#else
+#define OCTET_HAS_DEFINITIONS 0
+#endif
+#if defined(OCTET_EXTERN)
+#define OCTET_INLINE
+#else
+#define OCTET_INLINE inline
+#endif
+
+// In the inline mode two files built with different -march flags see different code for the same inline function. The inline namespace is
+// named after the instruction set of the file, so that the linker cannot merge them (it did: FMA code then ran on a CPU without it).
+#if defined(OCTET_EXTERN)
+#define OCTET_ABI v0
+#elif defined(__AVX512F__)
+#define OCTET_ABI v0_avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define OCTET_ABI v0_avx2_fma
+#elif defined(__AVX2__)
+#define OCTET_ABI v0_avx2
+#elif defined(__AVX__)
+#define OCTET_ABI v0_avx
+#elif defined(__SSE4_2__)
+#define OCTET_ABI v0_sse4
+#elif defined(__SSSE3__)
+#define OCTET_ABI v0_ssse3
+#elif defined(__ARM_FEATURE_SVE)
+#define OCTET_ABI v0_sve
+#elif defined(__ARM_FEATURE_DOTPROD)
+#define OCTET_ABI v0_dotprod
+#else
+#define OCTET_ABI v0_base
+#endif
+
+#if defined(__clang__) || defined(__GNUC__)
+#define OCTET_ALWAYS_INLINE inline __attribute__((always_inline))
+#define OCTET_NOINLINE __attribute__((noinline))
+#else
+#define OCTET_ALWAYS_INLINE inline
+#define OCTET_NOINLINE
+#endif
+
+// Floating-point arithmetic in octet means exactly what it says, whatever flags the user builds with (-ffast-math, -ffp-contract=fast):
+// every file with float arithmetic is wrapped in these two. See also numerics/fp.hpp, rounded().
+#if defined(__clang__)
+#define OCTET_FP_EXACT_BEGIN _Pragma("float_control(push)") _Pragma("float_control(precise, on)") _Pragma("clang fp contract(off)")
+#define OCTET_FP_EXACT_END _Pragma("float_control(pop)")
+#elif defined(__GNUC__)
+#define OCTET_FP_EXACT_BEGIN _Pragma("GCC push_options") _Pragma("GCC optimize(\"no-fast-math\",\"fp-contract=off\")")
+#define OCTET_FP_EXACT_END _Pragma("GCC pop_options")
+#else
+#define OCTET_FP_EXACT_BEGIN
+#define OCTET_FP_EXACT_END
+#endif
+
+#endif  // OCTET_CORE_CONFIG_HPP_

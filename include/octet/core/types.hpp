@@ -1,0 +1,160 @@
+// Element types and the distinct types for distinct units.
+#ifndef OCTET_CORE_TYPES_HPP_
+#define OCTET_CORE_TYPES_HPP_
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "octet/core/config.hpp"
+
+namespace octet::inline OCTET_ABI {
+
+/// Element type of a tensor. The values are part of the .octet file format: append only.
+enum class dtype : std::uint8_t { f32 = 0, f64 = 1, s8 = 2, u8 = 3, s16 = 4, u16 = 5, s32 = 6, u32 = 7, s64 = 8, u64 = 9, boolean = 10, f16 = 11 };
+
+/// Size of one element in bytes.
+constexpr std::size_t size_of(dtype t) noexcept {
+  switch (t) {
+    case dtype::s8: case dtype::u8: case dtype::boolean: return 1;
+    case dtype::s16: case dtype::u16: case dtype::f16: return 2;
+    case dtype::f32: case dtype::s32: case dtype::u32: return 4;
+    case dtype::f64: case dtype::s64: case dtype::u64: return 8;
+  }
+  return 0;
+}
+
+/// Name as numpy spells it ("uint8", "float32", ...).
+constexpr std::string_view name_of(dtype t) noexcept {
+  switch (t) {
+    case dtype::f32: return "float32";
+    case dtype::f64: return "float64";
+    case dtype::s8: return "int8";
+    case dtype::u8: return "uint8";
+    case dtype::s16: return "int16";
+    case dtype::u16: return "uint16";
+    case dtype::s32: return "int32";
+    case dtype::u32: return "uint32";
+    case dtype::s64: return "int64";
+    case dtype::u64: return "uint64";
+    case dtype::boolean: return "bool";
+    case dtype::f16: return "float16";
+  }
+  return "?";
+}
+
+constexpr bool is_float(dtype t) noexcept { return t == dtype::f32 || t == dtype::f64 || t == dtype::f16; }
+constexpr bool is_8bit(dtype t) noexcept { return t == dtype::s8 || t == dtype::u8; }
+
+/// Smallest and largest value of an integer element type (64-bit types give the int64 range).
+constexpr std::int64_t lowest_of(dtype t) noexcept {
+  switch (t) {
+    case dtype::s8: return -128;
+    case dtype::s16: return -32768;
+    case dtype::s32: return INT32_MIN;
+    case dtype::s64: return INT64_MIN;
+    default: return 0;
+  }
+}
+constexpr std::int64_t highest_of(dtype t) noexcept {
+  switch (t) {
+    case dtype::s8: return 127;
+    case dtype::u8: return 255;
+    case dtype::s16: return 32767;
+    case dtype::u16: return 65535;
+    case dtype::s32: return INT32_MAX;
+    case dtype::u32: return UINT32_MAX;
+    case dtype::boolean: return 1;
+    default: return INT64_MAX;
+  }
+}
+
+template <class T> struct dtype_of_t;
+template <> struct dtype_of_t<float> { static constexpr dtype value = dtype::f32; };
+template <> struct dtype_of_t<double> { static constexpr dtype value = dtype::f64; };
+template <> struct dtype_of_t<std::int8_t> { static constexpr dtype value = dtype::s8; };
+template <> struct dtype_of_t<std::uint8_t> { static constexpr dtype value = dtype::u8; };
+template <> struct dtype_of_t<std::int16_t> { static constexpr dtype value = dtype::s16; };
+template <> struct dtype_of_t<std::uint16_t> { static constexpr dtype value = dtype::u16; };
+template <> struct dtype_of_t<std::int32_t> { static constexpr dtype value = dtype::s32; };
+template <> struct dtype_of_t<std::uint32_t> { static constexpr dtype value = dtype::u32; };
+template <> struct dtype_of_t<std::int64_t> { static constexpr dtype value = dtype::s64; };
+template <> struct dtype_of_t<std::uint64_t> { static constexpr dtype value = dtype::u64; };
+template <> struct dtype_of_t<bool> { static constexpr dtype value = dtype::boolean; };
+template <class T> inline constexpr dtype dtype_of = dtype_of_t<T>::value;
+
+/// A number of bytes; never mixes with elements.
+struct Bytes {
+  std::size_t value = 0;
+  constexpr explicit Bytes(std::size_t v = 0) noexcept : value(v) {}
+  constexpr auto operator<=>(const Bytes&) const = default;
+  friend constexpr Bytes operator+(Bytes a, Bytes b) noexcept { return Bytes(a.value + b.value); }
+};
+/// A number of elements; never mixes with bytes.
+struct Elements {
+  std::size_t value = 0;
+  constexpr explicit Elements(std::size_t v = 0) noexcept : value(v) {}
+  constexpr auto operator<=>(const Elements&) const = default;
+};
+constexpr Bytes bytes_of(Elements n, dtype t) noexcept { return Bytes(n.value * size_of(t)); }
+
+/// real = scale * (q - zero_point). Held as binary64: TFLite, ONNX and MXNet scales are binary32 values, PyTorch's are binary64.
+struct Scale {
+  double value = 0;
+  constexpr explicit Scale(double v = 0) noexcept : value(v) {}
+  constexpr auto operator<=>(const Scale&) const = default;
+  /// The scale as the frameworks' kernels use it.
+  constexpr float f32() const noexcept { return static_cast<float>(value); }
+};
+/// The quantized value that stands for real 0 (added after scaling, subtracted before: never negated).
+struct ZeroPoint {
+  std::int32_t value = 0;
+  constexpr explicit ZeroPoint(std::int32_t v = 0) noexcept : value(v) {}
+  constexpr auto operator<=>(const ZeroPoint&) const = default;
+};
+
+/// Whose arithmetic a graph follows. Set by the importer from the file's framework; numerics.md says what each means for every operator.
+enum class law : std::uint8_t { tflite_ref = 0, tflite_xnnpack = 1, pytorch_fbgemm = 2, pytorch_qnnpack = 3, onnxruntime = 4, mxnet = 5 };
+constexpr std::string_view name_of(law l) noexcept {
+  switch (l) {
+    case law::tflite_ref: return "tflite_ref";
+    case law::tflite_xnnpack: return "tflite_xnnpack";
+    case law::pytorch_fbgemm: return "pytorch_fbgemm";
+    case law::pytorch_qnnpack: return "pytorch_qnnpack";
+    case law::onnxruntime: return "onnxruntime";
+    case law::mxnet: return "mxnet";
+  }
+  return "?";
+}
+
+/// The formula of a node that rounds; a field of every such node in the IR. docs/numerics.md gives each formula.
+enum class rounding : std::uint8_t {
+  none = 0,       // the node does not round
+  DR,             // TFLite reference: saturating doubling high multiply (ties up), then rounding shift (ties away from zero)
+  RU,             // ruy: the same with a rounding shift whose ties go up
+  SR,             // one rounding shift of the 64-bit product, ties up
+  I64,            // int64 accumulator times a 16-bit multiplier, one rounding shift
+  D64,            // binary64 product, ties away from zero
+  F,              // binary32 product, ties to even, zero point added as an integer afterwards
+  FB,             // F with a float bias added to the accumulator before the product (FBGEMM)
+  FZ,             // binary32 product plus zero point in binary32, then ties to even
+  Q8,             // XNNPACK requantize: multiplier with 8 fractional bits, ties up
+  NE8,            // RU on whole blocks of 8 channels, DR on the tail (TFLite optimized)
+  NE16,           // the same with blocks of 16
+  AWAY,           // quantize: x / s, ties away from zero
+  EVEN,           // quantize: x / s, ties to even
+  EVEN_MUL,       // quantize: x * (1 / s), ties to even
+  XNN,            // XNNPACK's own formula for this operator
+  QNN,            // QNNPACK's own formula for this operator
+  FMA,            // ONNX Runtime's fused multiply-add chains
+  OPT,            // TFLite optimized: this operator's own formula
+};
+constexpr std::string_view name_of(rounding r) noexcept {
+  constexpr std::string_view n[] = {"none", "DR", "RU", "SR", "I64", "D64", "F", "FB", "FZ", "Q8", "NE8", "NE16", "AWAY", "EVEN", "EVEN_MUL", "XNN", "QNN", "FMA", "OPT"};
+  return static_cast<std::size_t>(r) < sizeof(n) / sizeof(n[0]) ? n[static_cast<std::size_t>(r)] : "?";
+}
+
+}  // namespace octet::inline OCTET_ABI
+
+#endif  // OCTET_CORE_TYPES_HPP_

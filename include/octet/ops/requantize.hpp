@@ -1,0 +1,102 @@
+// qnn.requantize: integers of one scale to quantized values of another, and the parameters every fused requantize shares.
+#ifndef OCTET_OPS_REQUANTIZE_HPP_
+#define OCTET_OPS_REQUANTIZE_HPP_
+
+#include "octet/numerics/requantize.hpp"
+#include "octet/ops/op.hpp"
+#include "octet/ops/types.hpp"
+
+OCTET_FP_EXACT_BEGIN
+namespace octet::inline OCTET_ABI {
+
+/// Clamp after the zero point, in quantized values: the output type's range narrowed by a fused activation
+/// (attributes "clamp_lo" and "clamp_hi"; the importer derives them by its framework's rule).
+struct clamp_range { std::int32_t lo, hi; };
+inline clamp_range clamp_of(const attributes& a, dtype out) {
+  const auto lo = std::max<std::int64_t>(lowest_of(out), INT32_MIN), hi = std::min<std::int64_t>(highest_of(out), INT32_MAX);
+  return {static_cast<std::int32_t>(std::max(lo, a.integer("clamp_lo", lo))), static_cast<std::int32_t>(std::min(hi, a.integer("clamp_hi", hi)))};
+}
+
+/// Which multiplier array a rounding reads.
+constexpr bool uses_multiplier(rounding r) {
+  return r == rounding::DR || r == rounding::RU || r == rounding::SR || r == rounding::I64 || r == rounding::NE8 || r == rounding::NE16;
+}
+constexpr bool uses_float_scale(rounding r) { return r == rounding::F || r == rounding::FB || r == rounding::FZ; }
+
+/// Fills one channel of the arrays that `p.mode` needs. `product` is sx*sw in the precision of the law (binary64 unless said otherwise);
+/// float formulas take f32(f32(product) / f32(sy)), integer formulas QM(product / sy).
+constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double* scale64, std::size_t c, double product, double out_scale) {
+  if (uses_multiplier(mode)) mult[c] = numerics::quantize_multiplier(numerics::div(product, out_scale));
+  else if (uses_float_scale(mode)) scale[c] = numerics::div(static_cast<float>(product), static_cast<float>(out_scale));
+  else if (mode == rounding::D64) scale64[c] = numerics::div(product, out_scale);
+}
+
+/// Allocates and fills the arrays for products[0..n), n == 1 or the channel count.
+inline status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::span<const double> products, const tensor_desc& out, clamp_range clamp) {
+  p.mode = mode;
+  p.channels = static_cast<std::int32_t>(products.size());
+  p.zero_point = out.zero_point();
+  p.lo = clamp.lo;
+  p.hi = clamp.hi;
+  if (!uses_multiplier(mode) && !uses_float_scale(mode) && mode != rounding::D64)
+    return unsupported("no such rounding here", std::string(name_of(mode)), "DR, RU, SR, I64, D64, F, FB, FZ, NE8, NE16");
+  multiplier* mult = uses_multiplier(mode) ? to.array<multiplier>(products.size()).data() : nullptr;
+  float* scale = uses_float_scale(mode) ? to.array<float>(products.size()).data() : nullptr;
+  double* scale64 = mode == rounding::D64 ? to.array<double>(products.size()).data() : nullptr;
+  for (std::size_t c = 0; c < products.size(); ++c) set_channel(mode, mult, scale, scale64, c, products[c], out.scale());
+  p.mult = mult;
+  p.scale = scale;
+  p.scale64 = scale64;
+  return unit{};
+}
+
+/// Input: u8, s8, s16, s32 or s64 with per-tensor or per-channel (last axis) scales. Output: u8, s8, s16, s32.
+struct requantize_op_params {
+  requantize_params requant;
+  dtype in_type, out_type;
+  std::int32_t in_zero_point = 0;
+  std::size_t count = 0;         // elements
+  std::int32_t inner = 1;        // innermost extent: channel of element i is i % inner
+};
+
+namespace reference {
+template <class In, class Out> constexpr void requantize(const requantize_op_params& p, const In* x, Out* y) {
+  for (std::size_t i = 0; i < p.count; ++i)
+    y[i] = static_cast<Out>(numerics::requantize(p.requant, static_cast<std::int64_t>(x[i]) - p.in_zero_point, static_cast<std::int32_t>(i % static_cast<std::size_t>(p.inner))));
+}
+inline void requantize_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const requantize_op_params*>(a.params);
+  with_integer(p.in_type, [&]<class In>(type_tag<In>) {
+    with_integer(p.out_type, [&]<class Out>(type_tag<Out>) { requantize(p, static_cast<const In*>(a.in[0]), static_cast<Out*>(a.out[0])); });
+  });
+}
+}  // namespace reference
+
+namespace ops {
+inline status requantize_shape(const node_view& n, std::span<dims> out) {
+  out[0] = n.in[0].shape;
+  return unit{};
+}
+inline status requantize_prepare(const node_view& n, prepared& to) {
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  auto& p = to.make<requantize_op_params>(&reference::requantize_kernel, kernel_id::requantize);
+  p.in_type = x.type;
+  p.out_type = y.type;
+  if (!with_integer(x.type, [](auto) {}) || !with_integer(y.type, [](auto) {}))
+    return unsupported("element types of requantize", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), "integers");
+  p.in_zero_point = x.zero_point();
+  p.count = x.shape.elements().value;
+  p.inner = x.shape.rank == 0 ? 1 : x.shape.back(0);
+  std::vector<double> products(x.scales.begin(), x.scales.end());
+  if (products.empty()) products.push_back(1.0);
+  if (products.size() != 1 && (x.axis != x.shape.rank - 1 || products.size() != static_cast<std::size_t>(p.inner)))
+    return unsupported("requantize per channel on an axis that is not the last");
+  return fill_requantize(to, p.requant, n.round, products, y, clamp_of(*n.attrs, y.type));
+}
+inline constexpr op_def requantize{"qnn.requantize", 1, 1, 1, &requantize_shape, &requantize_prepare};
+}  // namespace ops
+
+}  // namespace octet::inline OCTET_ABI
+OCTET_FP_EXACT_END
+
+#endif  // OCTET_OPS_REQUANTIZE_HPP_

@@ -1,0 +1,41 @@
+// Calls a generic function with C++ types chosen by run-time dtypes.
+#ifndef OCTET_OPS_TYPES_HPP_
+#define OCTET_OPS_TYPES_HPP_
+
+#include "octet/core/types.hpp"
+
+namespace octet::inline OCTET_ABI {
+
+template <class T> struct type_tag { using type = T; };
+
+/// f(type_tag<T>{}) for the quantized activation types u8, s8, s16 (others: not called, returns false).
+template <class F> constexpr bool with_quantized(dtype t, F&& f) {
+  switch (t) {
+    case dtype::u8: f(type_tag<std::uint8_t>{}); return true;
+    case dtype::s8: f(type_tag<std::int8_t>{}); return true;
+    case dtype::s16: f(type_tag<std::int16_t>{}); return true;
+    default: return false;
+  }
+}
+/// The same with the accumulator types s32 and s64 in addition.
+template <class F> constexpr bool with_integer(dtype t, F&& f) {
+  switch (t) {
+    case dtype::s32: f(type_tag<std::int32_t>{}); return true;
+    case dtype::s64: f(type_tag<std::int64_t>{}); return true;
+    case dtype::u16: f(type_tag<std::uint16_t>{}); return true;
+    default: return with_quantized(t, f);
+  }
+}
+/// f(type_tag<U>{}) for an unsigned type of the element's size: data movement. Always calls f.
+template <class F> constexpr void with_size(dtype t, F&& f) {
+  switch (size_of(t)) {
+    case 1: f(type_tag<std::uint8_t>{}); break;
+    case 2: f(type_tag<std::uint16_t>{}); break;
+    case 4: f(type_tag<std::uint32_t>{}); break;
+    default: f(type_tag<std::uint64_t>{}); break;
+  }
+}
+
+}  // namespace octet::inline OCTET_ABI
+
+#endif  // OCTET_OPS_TYPES_HPP_
