@@ -1,0 +1,131 @@
+// The IR: a value type that speaks the field's quantized dialect. Typed graphs and loaded files meet here.
+#ifndef OCTET_GRAPH_GRAPH_HPP_
+#define OCTET_GRAPH_GRAPH_HPP_
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "octet/ops/op.hpp"
+
+namespace octet::inline OCTET_ABI {
+
+/// Index of a tensor in a graph; `no_tensor` stands for an absent optional input.
+using tensor_id = std::int32_t;
+inline constexpr tensor_id no_tensor = -1;
+
+/// Bytes that a graph refers to and keeps alive: a copy, or part of a mapped file. 64-byte aligned.
+struct constant_data {
+  std::shared_ptr<const void> owner;
+  std::span<const std::byte> bytes;
+
+  static constant_data copy(std::span<const std::byte> from) {
+    auto b = std::make_shared<buffer>(Bytes(std::max<std::size_t>(from.size(), 1)));
+    if (!from.empty()) std::memcpy(b->data(), from.data(), from.size());
+    const std::span<const std::byte> s{b->data(), from.size()};
+    return {std::move(b), s};
+  }
+  template <class T> static constant_data of(std::span<const T> from) { return copy(std::as_bytes(from)); }
+};
+
+/// How the source framework laid a tensor out in memory; some frameworks' roundings depend on it. The IR itself is NHWC.
+enum class memory_format : std::uint8_t { unspecified, contiguous, channels_last };
+
+struct tensor {
+  enum class kind : std::uint8_t { value, constant, state };
+  std::string name;
+  dtype type = dtype::f32;
+  dims shape;
+  std::vector<double> scales;               // as tensor_desc
+  std::vector<std::int32_t> zero_points;
+  std::int32_t axis = -1;
+  kind role = kind::value;
+  constant_data data;                       // constants; initial contents of states (empty: zero, which for quantized states is the zero point)
+  memory_format format = memory_format::unspecified;
+  std::optional<std::pair<float, float>> range;   // MXNet: the (min, max) that travels with the tensor
+
+  tensor_desc desc() const { return {type, shape, scales, zero_points, axis}; }
+};
+
+struct node {
+  const op_def* op = nullptr;
+  std::string name;                         // as the file names it: "CONV_2D #12"; errors and the profile show it
+  attributes attrs;
+  rounding round = rounding::none;
+  std::vector<tensor_id> in, out;
+};
+
+struct graph {
+  std::string name;                         // usually the file name
+  law arithmetic = law::tflite_ref;
+  std::vector<tensor> tensors;
+  std::vector<node> nodes;                  // in execution order
+  std::vector<tensor_id> inputs, outputs;   // in the model's own order
+
+  tensor& operator[](tensor_id t) { return tensors[static_cast<std::size_t>(t)]; }
+  const tensor& operator[](tensor_id t) const { return tensors[static_cast<std::size_t>(t)]; }
+
+  tensor_id add(tensor t) {
+    tensors.push_back(std::move(t));
+    return static_cast<tensor_id>(tensors.size()) - 1;
+  }
+  tensor_id add_constant(std::string tensor_name, dtype type, dims shape, constant_data d) {
+    tensor t;
+    t.name = std::move(tensor_name);
+    t.type = type;
+    t.shape = shape;
+    t.role = tensor::kind::constant;
+    t.data = std::move(d);
+    return add(std::move(t));
+  }
+  node& add_node(const op_def& op, std::string node_name, std::vector<tensor_id> in, std::vector<tensor_id> out, attributes attrs = {}, rounding round = rounding::none) {
+    nodes.push_back({&op, std::move(node_name), std::move(attrs), round, std::move(in), std::move(out)});
+    return nodes.back();
+  }
+};
+
+/// What rules and prepare functions see of one node of a graph. Keeps the descriptions alive; do not outlive the graph.
+class node_inputs {
+ public:
+  node_inputs(const graph& g, const node& n) : node_(&n) {
+    for (tensor_id t : n.in) {
+      const bool given = t != no_tensor;
+      given_.push_back(given);
+      in_.push_back(given ? g[t].desc() : tensor_desc{});
+      constant_.push_back(given && g[t].role == tensor::kind::constant ? g[t].data.bytes : std::span<const std::byte>());
+    }
+    for (tensor_id t : n.out) out_.push_back(g[t].desc());
+    flags_ = std::make_unique<bool[]>(given_.size() + 1);
+    for (std::size_t i = 0; i < given_.size(); ++i) flags_[i] = given_[i];
+  }
+  node_view view() const { return {in_, out_, constant_, {flags_.get(), given_.size()}, &node_->attrs, node_->round}; }
+
+ private:
+  const node* node_;
+  std::vector<tensor_desc> in_, out_;
+  std::vector<std::span<const std::byte>> constant_;
+  std::vector<bool> given_;
+  std::unique_ptr<bool[]> flags_;
+};
+
+/// Fills in the shapes of a node's outputs by its operator's rule. Importers whose files carry no shapes call it after add_node.
+inline status infer_shapes(graph& g, const node& n) {
+  if (!n.op->shape) return unit{};
+  const node_inputs in(g, n);
+  std::vector<dims> shapes(n.out.size());
+  if (auto s = n.op->shape(in.view(), shapes); !s) {
+    auto e = s.error();
+    e.node = std::string(n.op->name) + " " + n.name;
+    return e;
+  }
+  for (std::size_t i = 0; i < n.out.size(); ++i)
+    if (n.out[i] != no_tensor) g[n.out[i]].shape = shapes[i];
+  return unit{};
+}
+
+}  // namespace octet::inline OCTET_ABI
+
+#endif  // OCTET_GRAPH_GRAPH_HPP_

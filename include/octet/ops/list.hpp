@@ -1,0 +1,34 @@
+// The operators octet has: one row each. Dispatch, verification, tests, benchmarks and the documentation's table go through this list.
+#ifndef OCTET_OPS_LIST_HPP_
+#define OCTET_OPS_LIST_HPP_
+
+#include "octet/ops/conv2d.hpp"
+#include "octet/ops/fully_connected.hpp"
+#include "octet/ops/requantize.hpp"
+
+namespace octet::inline OCTET_ABI {
+
+namespace detail {
+inline constexpr const op_def* builtin_list[] = {
+    &ops::conv2d,
+    &ops::depthwise_conv2d,
+    &ops::fully_connected,
+    &ops::requantize,
+};
+}  // namespace detail
+
+/// All operators that come with octet.
+constexpr std::span<const op_def* const> builtin_operators() { return detail::builtin_list; }
+
+/// The operator of that name; null where there is none. `more`: operators registered from outside, searched first.
+constexpr const op_def* find_operator(std::string_view name, std::span<const op_def* const> more = {}) {
+  for (const op_def* o : more)
+    if (o->name == name) return o;
+  for (const op_def* o : builtin_operators())
+    if (o->name == name) return o;
+  return nullptr;
+}
+
+}  // namespace octet::inline OCTET_ABI
+
+#endif  // OCTET_OPS_LIST_HPP_
