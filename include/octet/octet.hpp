@@ -1,0 +1,12 @@
+// All of octet that needs no further library: graphs, passes, planner, executor, kernels. Importers are opt-in headers beside it.
+#ifndef OCTET_OCTET_HPP_
+#define OCTET_OCTET_HPP_
+
+#include "octet/core/error.hpp"
+#include "octet/graph/graph.hpp"
+#include "octet/graph/passes.hpp"
+#include "octet/graph/print.hpp"
+#include "octet/graph/verify.hpp"
+#include "octet/ops/list.hpp"
+
+#endif  // OCTET_OCTET_HPP_
