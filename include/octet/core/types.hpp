@@ -149,9 +149,11 @@ enum class rounding : std::uint8_t {
   QNN,            // QNNPACK's own formula for this operator
   FMA,            // ONNX Runtime's fused multiply-add chains
   OPT,            // TFLite optimized: this operator's own formula
+  ATEN,           // PyTorch's own formula for this operator
+  ORT,            // ONNX Runtime's own formula for this operator
 };
 constexpr std::string_view name_of(rounding r) noexcept {
-  constexpr std::string_view n[] = {"none", "DR", "RU", "SR", "I64", "D64", "F", "FB", "FZ", "Q8", "NE8", "NE16", "AWAY", "EVEN", "EVEN_MUL", "XNN", "QNN", "FMA", "OPT"};
+  constexpr std::string_view n[] = {"none", "DR", "RU", "SR", "I64", "D64", "F", "FB", "FZ", "Q8", "NE8", "NE16", "AWAY", "EVEN", "EVEN_MUL", "XNN", "QNN", "FMA", "OPT", "ATEN", "ORT"};
   return static_cast<std::size_t>(r) < sizeof(n) / sizeof(n[0]) ? n[static_cast<std::size_t>(r)] : "?";
 }
 

@@ -2,8 +2,12 @@
 #ifndef OCTET_OPS_LIST_HPP_
 #define OCTET_OPS_LIST_HPP_
 
+#include "octet/ops/add.hpp"
 #include "octet/ops/conv2d.hpp"
+#include "octet/ops/dequantize.hpp"
 #include "octet/ops/fully_connected.hpp"
+#include "octet/ops/mul.hpp"
+#include "octet/ops/quantize.hpp"
 #include "octet/ops/requantize.hpp"
 
 namespace octet::inline OCTET_ABI {
@@ -14,6 +18,14 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::depthwise_conv2d,
     &ops::fully_connected,
     &ops::requantize,
+    &ops::quantize,
+    &ops::dequantize,
+    &ops::qnn_add,
+    &ops::qnn_sub,
+    &ops::add,
+    &ops::sub,
+    &ops::qnn_mul,
+    &ops::mul,
 };
 }  // namespace detail
 

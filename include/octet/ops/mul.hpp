@@ -1,0 +1,95 @@
+// qnn.mul (quantized) and mul (float32, int32, int64), with broadcasting and a fused clamp.
+#ifndef OCTET_OPS_MUL_HPP_
+#define OCTET_OPS_MUL_HPP_
+
+#include "octet/ops/add.hpp"
+
+OCTET_FP_EXACT_BEGIN
+namespace octet::inline OCTET_ABI {
+
+/// y = requantize((a - za) * (b - zb)).
+struct mul_params {
+  rounding mode = rounding::none;      // none: plain numbers of type `y_type`; DR, F, FZ, EVEN_MUL
+  dtype a_type, b_type, y_type;
+  std::int32_t a_zero_point = 0, b_zero_point = 0;
+  requantize_params requant;           // one channel; EVEN_MUL is F with another scale
+  std::int32_t lo = 0, hi = 0;         // clamp of plain integers
+  float min = 0, max = 0;              // clamp of plain float32
+  broadcast_plan<2> shape;
+};
+
+namespace reference {
+template <class A, class B, class Y> constexpr void mul(const mul_params& p, const A* a, const B* b, Y* y, std::size_t begin, std::size_t end) {
+  for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
+    y[i] = static_cast<Y>(numerics::requantize(p.requant, std::int64_t{a[at[0]] - p.a_zero_point} * (b[at[1]] - p.b_zero_point), 0));
+  });
+}
+template <class T> constexpr T wrapping_mul(T a, T b) { return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b)); }
+template <class T> constexpr void mul_plain(const mul_params& p, const T* a, const T* b, T* y, std::size_t begin, std::size_t end) {
+  for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
+    if constexpr (std::is_floating_point_v<T>) y[i] = numerics::clamp(numerics::mul(a[at[0]], b[at[1]]), p.min, p.max);
+    else y[i] = numerics::clamp(wrapping_mul(a[at[0]], b[at[1]]), static_cast<T>(p.lo == INT32_MIN ? std::numeric_limits<T>::min() : p.lo), static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
+  });
+}
+inline void mul_kernel(const kernel_args& k) noexcept {
+  const auto& p = *static_cast<const mul_params*>(k.params);
+  const auto r = part_of(p.shape.count, k.part, k.parts);
+  const auto plain = [&]<class T>(type_tag<T>) { mul_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]), static_cast<T*>(k.out[0]), r.begin, r.end); };
+  if (p.mode == rounding::none) {
+    if (p.y_type == dtype::f32) plain(type_tag<float>{});
+    else if (p.y_type == dtype::s32) plain(type_tag<std::int32_t>{});
+    else plain(type_tag<std::int64_t>{});
+    return;
+  }
+  with_quantized(p.a_type, [&]<class A>(type_tag<A>) {
+    with_quantized(p.b_type, [&]<class B>(type_tag<B>) {
+      with_quantized(p.y_type, [&]<class Y>(type_tag<Y>) { mul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]), static_cast<Y*>(k.out[0]), r.begin, r.end); });
+    });
+  });
+}
+}  // namespace reference
+
+namespace ops {
+template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
+  const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
+  auto& p = to.make<mul_params>(&reference::mul_kernel, kernel_id::mul);
+  p.mode = n.round;
+  p.a_type = a.type, p.b_type = b.type, p.y_type = y.type;
+  p.shape = make_broadcast<2>({a.shape, b.shape}, y.shape);
+  const auto clamp = clamp_of(*n.attrs, y.type);
+  p.lo = clamp.lo, p.hi = clamp.hi;
+  if constexpr (!Quantized) {
+    const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+    p.min = static_cast<float>(c.min), p.max = static_cast<float>(c.max);
+    return plain_types(n, n.round);
+  }
+  if (auto s = quantized_types(n); !s) return s;
+  p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point();
+  if (n.round != rounding::DR && n.round != rounding::F && n.round != rounding::FZ && n.round != rounding::EVEN_MUL)
+    return unsupported("no such rounding here", std::string(name_of(n.round)), "DR, F, FZ, EVEN_MUL");
+  // Every framework forms this ratio in binary32; TFLite derives its integer multiplier from the rounded ratio.
+  const float product = numerics::mul(a.scale_f32(), b.scale_f32());
+  const float ratio = n.round == rounding::EVEN_MUL ? numerics::mul(product, numerics::div(1.f, y.scale_f32())) : numerics::div(product, y.scale_f32());
+  requantize_params& q = p.requant;
+  q.mode = n.round == rounding::EVEN_MUL ? rounding::F : n.round;
+  q.zero_point = y.zero_point();
+  q.lo = clamp.lo, q.hi = clamp.hi;
+  if (n.round == rounding::DR) {
+    auto m = to.array<multiplier>(1);
+    m[0] = numerics::quantize_multiplier(static_cast<double>(ratio));
+    q.mult = m.data();
+  } else {
+    auto s = to.array<float>(1);
+    s[0] = ratio;
+    q.scale = s.data();
+  }
+  return unit{};
+}
+inline constexpr op_def qnn_mul{"qnn.mul", 2, 2, 1, &binary_op_shape, &mul_prepare<true>};
+inline constexpr op_def mul{"mul", 2, 2, 1, &binary_op_shape, &mul_prepare<false>};
+}  // namespace ops
+
+}  // namespace octet::inline OCTET_ABI
+OCTET_FP_EXACT_END
+
+#endif  // OCTET_OPS_MUL_HPP_
