@@ -17,7 +17,7 @@ namespace octet::inline OCTET_ABI {
 using tensor_id = std::int32_t;
 inline constexpr tensor_id no_tensor = -1;
 
-/// Bytes that a graph refers to and keeps alive: a copy, or part of a mapped file. 64-byte aligned.
+/// Bytes that a graph refers to and keeps alive: a copy, or part of a mapped file. Aligned at least to the element type.
 struct constant_data {
   std::shared_ptr<const void> owner;
   std::span<const std::byte> bytes;

@@ -1,0 +1,88 @@
+// Planning: a verified graph becomes an immutable list of kernel calls over one arena.
+#ifndef OCTET_RUNTIME_PLAN_HPP_
+#define OCTET_RUNTIME_PLAN_HPP_
+
+#include <functional>
+#include <memory>
+
+#include "octet/graph/graph.hpp"
+#include "octet/graph/verify.hpp"
+#include "octet/kernels/kernel.hpp"
+#include "octet/runtime/memory.hpp"
+
+namespace octet::inline OCTET_ABI {
+
+struct plan_options {
+  target on = target::automatic;     // which kernels; a target this CPU cannot run is an error
+  unsigned threads = 1;              // parts that parallel kernels are split into
+  bool keep_all = false;             // every tensor keeps its own memory and no tensor of the source file is fused away
+  bool optimize = true;              // run passes::optimize first
+  limits max;
+};
+
+/// Where a tensor lives while a session runs.
+struct placement {
+  enum class where : std::uint8_t { nowhere, arena, constant, state } in = where::nowhere;
+  std::size_t offset = 0;            // into arena or state block
+  const void* data = nullptr;        // constants
+};
+
+/// One kernel call. Everything in it is fixed at plan time.
+struct step {
+  kernel_fn run = nullptr;
+  const void* params = nullptr;
+  std::int32_t node = 0;             // index into plan_data::source.nodes
+  std::uint32_t first_in = 0, inputs = 0, first_out = 0, outputs = 0;   // ranges of plan_data::operands
+  std::uint32_t parts = 1;
+  kernel_id kernel = kernel_id::none;   // none: the reference runs
+  const char* kernel_name = "reference";
+  std::size_t scratch = 0;           // bytes per part
+};
+
+struct plan_data {
+  graph source;                      // after the passes; keeps constants alive
+  plan_options options;
+  target on = target::reference;     // the target in use
+  plan_memory memory;                // params, multipliers, packed weights
+  std::vector<step> steps;
+  std::vector<tensor_id> operands;
+  std::vector<placement> where;      // per tensor
+  std::size_t activation_bytes = 0;  // arena without scratch
+  std::size_t scratch_bytes = 0;     // per part
+  std::size_t state_bytes = 0;
+};
+
+/// Immutable, cheap to copy, shared between threads. Sessions made from it share packed weights.
+class plan {
+ public:
+  plan() = default;
+  explicit plan(std::shared_ptr<const plan_data> d) : data_(std::move(d)) {}
+  const plan_data& data() const noexcept { return *data_; }
+  /// The graph as it runs (after fusion).
+  const graph& source() const noexcept { return data_->source; }
+  target on() const noexcept { return data_->on; }
+  /// Bytes a session allocates for activations plus scratch of all threads.
+  std::size_t arena_bytes() const noexcept { return round_up(data_->activation_bytes, alignment) + round_up(data_->scratch_bytes, alignment) * std::max(1u, data_->options.threads); }
+  std::size_t activation_bytes() const noexcept { return data_->activation_bytes; }
+  std::size_t scratch_bytes() const noexcept { return data_->scratch_bytes; }
+  std::size_t weight_bytes() const noexcept { return data_->memory.total().value; }
+
+ private:
+  std::shared_ptr<const plan_data> data_;
+};
+
+/// Verifies, fuses, prepares, packs and places. The graph is copied into the plan (constants are shared, not copied).
+result<plan> try_compile(graph g, const plan_options& options = {});
+
+#if defined(__cpp_exceptions)
+/// try_compile, throwing octet::error.
+inline plan compile(graph g, const plan_options& options = {}) { return value_or_throw(try_compile(std::move(g), options)); }
+#endif
+
+}  // namespace octet::inline OCTET_ABI
+
+#if OCTET_HAS_DEFINITIONS
+#include "octet/runtime/plan-impl.hpp"
+#endif
+
+#endif  // OCTET_RUNTIME_PLAN_HPP_
