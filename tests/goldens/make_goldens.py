@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Makes the goldens of the TensorFlow Lite operators: small models, inputs, and the framework's own outputs.
+
+Every model is run twice after it was written: by the reference kernels (resolver BUILTIN_REF, law tflite_ref) and by the
+default interpreter (XNNPACK with TensorFlow Lite's optimized kernels for what it leaves, law tflite_xnnpack). Written into
+tflite/: NAME.tflite, NAME.inputI.npy, NAME.outputI.ref.npy, and NAME.outputI.xnnpack.npy only where it differs from ref;
+and MANIFEST.json with one row a model and law (rows of other formats are kept).
+
+Needs: ai-edge-litert, flatbuffers, numpy (versions used: README.md).
+"""
+import argparse
+import json
+import pathlib
+import zlib
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+import cases_core
+import cases_more
+
+LAWS = {"ref": ("tflite_ref", OpResolverType.BUILTIN_REF), "xnnpack": ("tflite_xnnpack", OpResolverType.AUTO)}
+
+
+def allocate(content, resolver, keep=False):
+    runner = Interpreter(model_content=content, num_threads=1, experimental_op_resolver_type=resolver, experimental_preserve_all_tensors=keep)
+    runner.allocate_tensors()
+    return runner
+
+
+def complete_shapes(model):
+    """Replaces each unknown shape by the one the framework computes."""
+    unknown = [i for i, t in enumerate(model.tensors) if t["shape"] is None]
+    if not unknown:
+        return
+    content = model.serialize()
+    try:
+        runner = allocate(content, OpResolverType.BUILTIN_REF, keep=True)
+    except (RuntimeError, ValueError):  # some operators exist only among the optimized kernels
+        runner = allocate(content, OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, keep=True)
+    shapes = {d["index"]: [int(n) for n in d["shape"]] for d in runner.get_tensor_details()}
+    for i in unknown:
+        model.tensors[i]["shape"] = shapes[i]
+
+
+def run(content, resolver, inputs):
+    """Returns (outputs in model order, delegated): all operators were taken by the delegate if delegated is 'all'."""
+    runner = allocate(content, resolver)
+    for detail, data in zip(runner.get_input_details(), inputs):
+        if list(detail["shape"]) != list(data.shape) or detail["dtype"] != data.dtype:
+            raise ValueError("input %s wants %s %s" % (detail["name"], detail["dtype"], detail["shape"]))
+        runner.set_tensor(detail["index"], data)
+    runner.invoke()
+    outputs = [runner.get_tensor(d["index"]) for d in runner.get_output_details()]
+    return outputs, any(op["op_name"] == "DELEGATE" for op in runner._get_ops_details())
+
+
+class Writer:
+    """What the case files call: add(name, model, inputs)."""
+
+    def __init__(self, folder, only):
+        self.folder, self.only, self.rows, self.names, self.report = folder, only, [], set(), []
+
+    def rng(self, name):
+        """A generator seeded by the case's name: a new case does not change the others."""
+        return np.random.default_rng(zlib.crc32(name.encode()))
+
+    def add(self, name, model, inputs, engines=("ref", "xnnpack"), loose=False):
+        """Runs and stores one case. `engines` without "ref" says that the reference resolver lacks the operator or is broken there.
+        `loose` allows the two engines to differ by more than a few codes (it is a guard against a case that means nothing)."""
+        if name in self.names:
+            raise ValueError("two cases called " + name)
+        self.names.add(name)
+        if self.only and self.only not in name:
+            return
+        complete_shapes(model)
+        content = model.serialize()
+        (self.folder / (name + ".tflite")).write_bytes(content)
+        files = ["%s.input%d.npy" % (name, i) for i in range(len(inputs))]
+        for file, data in zip(files, inputs):
+            np.save(self.folder / file, data)
+        first, first_files = None, None
+        for engine in engines:
+            law, resolver = LAWS[engine]
+            outputs, delegated = run(content, resolver, inputs)
+            if first is None:
+                first = outputs
+            names = []
+            for i, data in enumerate(outputs):
+                same = first is not outputs and first[i].tobytes() == data.tobytes()
+                names.append(first_files[i] if same else "%s.output%d.%s.npy" % (name, i, engine))
+                if not same:
+                    np.save(self.folder / names[i], data)
+            if first_files is None:
+                first_files = names
+            row = {"format": "tflite", "folder": "tflite", "model": name + ".tflite", "law": law, "inputs": files, "outputs": names,
+                   "expect": "identical" if engine == "ref" else "best effort"}
+            if engine == "xnnpack":
+                row["note"] = "in the delegate" if delegated else "not in the delegate"
+            self.rows.append(row)
+            if first is not outputs:
+                self.compare(name, first, outputs, delegated, loose)
+        self.report.append("%-44s %6d bytes" % (name, sum(f.stat().st_size for f in self.folder.glob(name + ".*"))))
+
+    def compare(self, name, first, outputs, delegated, loose):
+        for i, (a, b) in enumerate(zip(first, outputs)):
+            d = np.abs(a.astype(np.float64) - b.astype(np.float64))
+            if d.any():
+                self.report.append("%-44s ref and xnnpack differ in %d of %d, by %g at most" % (name, (d > 0).sum(), d.size, d.max()))
+            if a.dtype.kind in "iu" and d.size and d.max() > 3 and not loose:
+                raise ValueError("%s: the engines differ by %g: is the case valid?" % (name, d.max()))
+
+
+def write_manifest(path, rows, kept_formats):
+    kept = [r for r in json.loads(path.read_text()) if r["format"] in kept_formats] if path.exists() else []
+    rows = sorted(kept + rows, key=lambda r: (r["format"], r["folder"], r["model"], r["law"]))
+    path.write_text("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent)
+    parser.add_argument("--only", help="make only the cases whose name contains this, and leave MANIFEST.json alone")
+    parser.add_argument("--report", action="store_true", help="print the size and the engines' differences for each case")
+    arguments = parser.parse_args()
+    folder = arguments.out / "tflite"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not arguments.only:
+        for old in folder.iterdir():
+            old.unlink()
+    writer = Writer(folder, arguments.only)
+    cases_core.make(writer)
+    cases_more.make(writer)
+    if not arguments.only:
+        write_manifest(arguments.out / "MANIFEST.json", writer.rows, {"pytorch"})
+    if arguments.report:
+        print("\n".join(writer.report))
+    print("%d models, %d files, %d bytes" % (len(writer.names), len(list(folder.iterdir())), sum(f.stat().st_size for f in folder.iterdir())))
+
+
+if __name__ == "__main__":
+    main()
