@@ -3,12 +3,17 @@
 #define OCTET_OPS_LIST_HPP_
 
 #include "octet/ops/add.hpp"
+#include "octet/ops/concat.hpp"
 #include "octet/ops/conv2d.hpp"
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/mul.hpp"
+#include "octet/ops/pad.hpp"
+#include "octet/ops/pool2d.hpp"
 #include "octet/ops/quantize.hpp"
+#include "octet/ops/reduce.hpp"
 #include "octet/ops/requantize.hpp"
+#include "octet/ops/reshape.hpp"
 
 namespace octet::inline OCTET_ABI {
 
@@ -26,6 +31,28 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::sub,
     &ops::qnn_mul,
     &ops::mul,
+    &ops::qnn_avg_pool2d,
+    &ops::qnn_max_pool2d,
+    &ops::avg_pool2d,
+    &ops::max_pool2d,
+    &ops::qnn_mean,
+    &ops::qnn_sum,
+    &ops::mean,
+    &ops::sum,
+    &ops::reduce_max,
+    &ops::reduce_min,
+    &ops::reduce_prod,
+    &ops::reduce_any,
+    &ops::reduce_all,
+    &ops::qnn_pad,
+    &ops::pad,
+    &ops::mirror_pad,
+    &ops::reshape,
+    &ops::squeeze,
+    &ops::expand_dims,
+    &ops::identity,
+    &ops::qnn_concat,
+    &ops::concat,
 };
 }  // namespace detail
 

@@ -1,0 +1,280 @@
+// qnn.mean, qnn.sum and reductions of plain numbers over any axes: mean, sum, reduce_max, reduce_min, reduce_prod, reduce_any, reduce_all.
+#ifndef OCTET_OPS_REDUCE_HPP_
+#define OCTET_OPS_REDUCE_HPP_
+
+#include "octet/ops/add.hpp"
+
+OCTET_FP_EXACT_BEGIN
+namespace octet::inline OCTET_ABI {
+
+struct reduce_attrs {
+  dims axes{};                // may be negative, repeated; none: all
+  bool keep_dims = false;
+  static constexpr auto fields = std::tuple{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims}};
+};
+
+enum class reduction : std::uint8_t { mean, sum, max, min, prod, any, all };
+
+/// The input as kept and reduced axes, adjacent ones merged; innermost last. Elements are visited in memory order within each output.
+struct reduce_plan {
+  std::size_t outputs = 0, count = 0;     // elements of the output; input elements per output
+  std::int32_t kept_rank = 0, reduced_rank = 0;
+  std::array<std::int32_t, dims::max_rank> kept{}, kept_stride{}, reduced{}, reduced_stride{};
+  // Set where the input is [outer][count][inner] in memory: y[o][i] reduces x[o][0..count)[i]. Global pooling of NHWC is this.
+  bool simple = false;
+  std::size_t outer = 1, inner = 1;
+};
+
+struct mean_params {
+  reduction op = reduction::mean;
+  rounding mode = rounding::none;         // quantized mean and sum: DR, XNN, NE16, F, QNN, EVEN; none: raw comparison or plain numbers
+  dtype type = dtype::u8, out_type = dtype::u8;
+  std::int32_t in_zero_point = 0;
+  requantize_params requant;              // DR, NE16 (zero point may lie outside the type), F, QNN; channel: innermost output index
+  float scale = 0, offset = 0;            // XNN
+  reduce_plan plan;
+};
+
+constexpr shape_or reduce_shape(const reduce_attrs& a, const dims& x) {
+  std::array<bool, dims::max_rank> reduced{};
+  for (std::int32_t axis : a.axes) {
+    if (axis < -x.rank || axis >= x.rank) return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{axis}};
+    reduced[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
+  }
+  dims y;
+  for (int i = 0; i < x.rank; ++i) {
+    const bool gone = a.axes.rank == 0 || reduced[static_cast<std::size_t>(i)];
+    if (gone && x[i] < 1) return violation{rule::element_count, dims{1}, dims{x[i]}};
+    if (!gone) y.push_back(x[i]);
+    else if (a.keep_dims) y.push_back(1);
+  }
+  return y;
+}
+constexpr reduce_plan make_reduce(const reduce_attrs& a, const dims& x) {
+  reduce_plan p;
+  std::array<bool, dims::max_rank> flags{};
+  for (int i = 0; i < x.rank; ++i) flags[static_cast<std::size_t>(i)] = a.axes.rank == 0;
+  for (std::int32_t axis : a.axes) flags[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
+  // Merge neighbours of one kind (axes of extent 1 belong to any kind), outermost first.
+  std::array<std::int32_t, dims::max_rank> extent{};
+  std::array<bool, dims::max_rank> kind{};
+  std::size_t rank = 0;
+  p.outputs = p.count = 1;
+  for (int i = 0; i < x.rank; ++i) {
+    const bool gone = flags[static_cast<std::size_t>(i)];
+    (gone ? p.count : p.outputs) *= static_cast<std::size_t>(x[i]);
+    if (x[i] == 1) continue;
+    if (rank > 0 && kind[rank - 1] == gone) {
+      extent[rank - 1] *= x[i];
+    } else {
+      extent[rank] = x[i];
+      kind[rank++] = gone;
+    }
+  }
+  std::int32_t stride = 1;
+  std::array<std::int32_t, dims::max_rank> strides{};
+  for (std::size_t i = rank; i-- > 0;) {
+    strides[i] = stride;
+    stride *= extent[i];
+  }
+  for (std::size_t i = 0; i < rank; ++i) {
+    auto& n = kind[i] ? p.reduced_rank : p.kept_rank;
+    (kind[i] ? p.reduced : p.kept)[static_cast<std::size_t>(n)] = extent[i];
+    (kind[i] ? p.reduced_stride : p.kept_stride)[static_cast<std::size_t>(n)] = strides[i];
+    ++n;
+  }
+  p.simple = p.reduced_rank <= 1;
+  if (p.reduced_rank == 1) {
+    p.inner = static_cast<std::size_t>(p.reduced_stride[0]);
+    p.outer = p.inner == 0 ? 0 : p.outputs / p.inner;
+  } else if (p.reduced_rank == 0) {
+    p.inner = p.outputs;
+  }
+  return p;
+}
+/// f(offset) for every input element of output `o`, in memory order.
+template <class F> constexpr void for_each_reduced(const reduce_plan& p, std::size_t o, F&& f) {
+  std::size_t base = 0, rest = o;
+  for (std::int32_t i = p.kept_rank - 1; i >= 0; --i) {
+    const auto axis = static_cast<std::size_t>(i), extent = static_cast<std::size_t>(p.kept[axis]);
+    base += rest % extent * static_cast<std::size_t>(p.kept_stride[axis]);
+    rest /= extent;
+  }
+  for (std::size_t k = 0; k < p.count; ++k) {
+    std::size_t at = base, left = k;
+    for (std::int32_t i = p.reduced_rank - 1; i >= 0; --i) {
+      const auto axis = static_cast<std::size_t>(i), extent = static_cast<std::size_t>(p.reduced[axis]);
+      at += left % extent * static_cast<std::size_t>(p.reduced_stride[axis]);
+      left /= extent;
+    }
+    f(at);
+  }
+}
+
+namespace numerics {
+/// TFLite's mean: the multiplier with 1 / n folded in. M * 2^k is exact, the division truncates.
+constexpr multiplier mean_multiplier(multiplier q, std::size_t n) noexcept {
+  int k = static_cast<int>(std::bit_width(n)) - 1;
+  if (k > 32) k = 32;
+  if (k > 31 + q.shift) k = 31 + q.shift;
+  if (k < 0) k = 0;
+  return {static_cast<std::int32_t>((std::int64_t{q.m} << k) / static_cast<std::int64_t>(n)), q.shift - k};
+}
+/// XNNPACK: rint(f32(f32(f32(sum) * scale) + offset)), the zero points inside `offset`.
+constexpr std::int32_t mean_xnn(const mean_params& p, std::int64_t sum) noexcept {
+  return clamp_to_int(static_cast<double>(rint(add(mul(static_cast<float>(sum), p.scale), p.offset))), p.requant.lo, p.requant.hi);
+}
+/// The quantized mean or sum from the sum of raw values, for output channel c of `channels` (NE16: whole blocks of 16 round ties up).
+constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum, std::size_t c, std::size_t channels) noexcept {
+  const requantize_params& q = p.requant;
+  switch (p.mode) {
+    case rounding::XNN: return mean_xnn(p, sum);
+    case rounding::NE16: {
+      const auto x = static_cast<std::int32_t>(sum);
+      return static_cast<std::int32_t>(clamp<std::int64_t>(std::int64_t{c < channels / 16 * 16 ? ru(x, q.mult[0]) : dr(x, q.mult[0])} + q.zero_point, q.lo, q.hi));
+    }
+    case rounding::EVEN: return clamp_to_int(static_cast<double>(rint(div(static_cast<float>(sum), static_cast<float>(p.plan.count)))), q.lo, q.hi);   // raw: parameters are equal
+    default: return requantize(q, sum - static_cast<std::int64_t>(p.plan.count) * p.in_zero_point, 0);
+  }
+}
+}  // namespace numerics
+
+namespace reference {
+template <class T> constexpr void mean(const mean_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+  const std::size_t channels = p.plan.simple ? p.plan.inner : 1;
+  for (std::size_t o = begin; o < end; ++o) {
+    std::int64_t sum = 0;
+    for_each_reduced(p.plan, o, [&](std::size_t i) { sum += x[i]; });
+    y[o] = static_cast<T>(numerics::mean_value(p, sum, o % channels, channels));
+  }
+}
+/// Comparisons, logic, and plain sums and products (float32 in memory order, one rounding per step; integers wrap).
+template <class T> constexpr void reduce(const mean_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+  for (std::size_t o = begin; o < end; ++o) {
+    T v{};
+    bool first = true;
+    if (p.op == reduction::prod) v = static_cast<T>(1);
+    if (p.op == reduction::all) v = static_cast<T>(1);
+    for_each_reduced(p.plan, o, [&](std::size_t i) {
+      const T e = x[i];
+      switch (p.op) {
+        case reduction::max: v = first || e > v ? e : v; break;
+        case reduction::min: v = first || e < v ? e : v; break;
+        case reduction::any: v = static_cast<T>(v != T{} || e != T{}); break;
+        case reduction::all: v = static_cast<T>(v != T{} && e != T{}); break;
+        case reduction::prod:
+          if constexpr (std::is_floating_point_v<T>) v = numerics::mul(v, e);
+          else v = static_cast<T>(static_cast<std::uint64_t>(v) * static_cast<std::uint64_t>(e));
+          break;
+        default:
+          if constexpr (std::is_floating_point_v<T>) v = numerics::add(v, e);
+          else v = static_cast<T>(static_cast<std::uint64_t>(v) + static_cast<std::uint64_t>(e));
+          break;
+      }
+      first = false;
+    });
+    if (p.op == reduction::mean) {
+      if constexpr (std::is_floating_point_v<T>) v = numerics::div(v, static_cast<float>(p.plan.count));
+      else v = static_cast<T>(static_cast<std::int64_t>(v) / static_cast<std::int64_t>(p.plan.count));
+    }
+    y[o] = v;
+  }
+}
+inline void mean_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const mean_params*>(a.params);
+  const auto r = part_of(p.plan.outputs, a.part, a.parts);
+  if (p.mode != rounding::none) {
+    with_quantized(p.type, [&]<class T>(type_tag<T>) { mean(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); });
+    return;
+  }
+  const auto run = [&]<class T>(type_tag<T>) { reduce(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); };
+  if (p.type == dtype::f32) run(type_tag<float>{});
+  else if (p.type == dtype::boolean) run(type_tag<std::uint8_t>{});
+  else with_integer(p.type, run);
+}
+}  // namespace reference
+
+namespace ops {
+inline status reduce_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, reduce_shape(read_attributes<reduce_attrs>(*n.attrs), n.in[0].shape)); }
+
+template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, prepared& to) {
+  const auto attrs = read_attributes<reduce_attrs>(*n.attrs);
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  auto& p = to.make<mean_params>(&reference::mean_kernel, kernel_id::mean);
+  p.op = Op;
+  p.mode = n.round;
+  p.type = x.type, p.out_type = y.type;
+  p.plan = make_reduce(attrs, x.shape);
+  if (x.type != y.type) return unsupported("element types of a reduction", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), "the same");
+  if constexpr (!Quantized) {
+    constexpr bool logic = Op == reduction::any || Op == reduction::all, compares = Op == reduction::max || Op == reduction::min;
+    const bool known = logic ? x.type == dtype::boolean : x.type == dtype::f32 || x.type == dtype::s32 || x.type == dtype::s64 || (compares && with_integer(x.type, [](auto) {}));
+    if (!known) return unsupported("element type", std::string(name_of(x.type)), logic ? "bool" : compares ? "float32 and integers" : "float32, int32, int64");
+    if (n.round != rounding::none) return unsupported("no rounding here", std::string(name_of(n.round)));
+    if (compares && x.quantized() && !x.same_quantization(y)) return unsupported("a reduction by comparison that changes the quantization");
+    return unit{};
+  } else {
+    static_assert(Op == reduction::mean || Op == reduction::sum);
+    if (!with_quantized(x.type, [](auto) {})) return unsupported("element type", std::string(name_of(x.type)), "uint8, int8, int16");
+    if (!x.quantized() || !y.quantized() || x.per_channel() || y.per_channel()) return unsupported("quantization", {}, "one scale per tensor");
+    constexpr bool mean = Op == reduction::mean;
+    const std::size_t count = p.plan.count;
+    const auto elements = static_cast<float>(count);
+    p.in_zero_point = x.zero_point();
+    requantize_params& q = p.requant;
+    const auto clamp = clamp_of(*n.attrs, y.type);
+    q.mode = n.round, q.zero_point = y.zero_point(), q.lo = clamp.lo, q.hi = clamp.hi;
+    const float sx = x.scale_f32(), sy = y.scale_f32();
+    switch (n.round) {
+      case rounding::DR: {
+        auto m = to.array<multiplier>(1);
+        m[0] = numerics::quantize_multiplier(numerics::div(x.scale(), y.scale()));
+        if (mean) m[0] = numerics::mean_multiplier(m[0], count);
+        q.mult = m.data();
+        return unit{};
+      }
+      case rounding::NE16: {
+        if (!mean || !p.plan.simple) return unsupported("rounding NE16 here", {}, "a mean over neighbouring axes");
+        auto m = to.array<multiplier>(1);
+        m[0] = numerics::quantize_multiplier(static_cast<double>(numerics::div(sx, numerics::mul(elements, sy))));
+        q.mult = m.data();
+        // The input's zero point is taken back after the average, rounded on its own.
+        const float share = numerics::div(numerics::mul(static_cast<float>(p.in_zero_point), sx), sy);
+        q.zero_point -= static_cast<std::int32_t>(numerics::trunc(numerics::add(share, share > 0 ? 0.5f : -0.5f)));
+        return unit{};
+      }
+      case rounding::XNN:
+        p.scale = numerics::div(sx, sy);
+        if (mean) p.scale = numerics::mul(p.scale, numerics::div(1.f, elements));
+        p.offset = numerics::sub(static_cast<float>(y.zero_point()), numerics::mul(numerics::mul(elements, static_cast<float>(p.in_zero_point)), p.scale));
+        return unit{};
+      case rounding::EVEN:
+        if (!mean || !x.same_quantization(y)) return unsupported("rounding EVEN here", {}, "a mean that keeps the quantization");
+        return unit{};
+      case rounding::F: case rounding::QNN: {
+        q.mode = rounding::F;
+        auto s = to.array<float>(1);
+        s[0] = n.round == rounding::QNN ? numerics::div(sx, mean ? numerics::mul(sy, elements) : sy)
+                                        : static_cast<float>(numerics::div(numerics::div(x.scale(), y.scale()), mean ? static_cast<double>(count) : 1.0));
+        q.scale = s.data();
+        return unit{};
+      }
+      default: return unsupported("no such rounding here", std::string(name_of(n.round)), "DR, XNN, NE16, F, QNN, EVEN");
+    }
+  }
+}
+inline constexpr op_def qnn_mean{"qnn.mean", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::mean, true>};
+inline constexpr op_def qnn_sum{"qnn.sum", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::sum, true>};
+inline constexpr op_def mean{"mean", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::mean, false>};
+inline constexpr op_def sum{"sum", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::sum, false>};
+inline constexpr op_def reduce_max{"reduce_max", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::max, false>};
+inline constexpr op_def reduce_min{"reduce_min", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::min, false>};
+inline constexpr op_def reduce_prod{"reduce_prod", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::prod, false>};
+inline constexpr op_def reduce_any{"reduce_any", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::any, false>};
+inline constexpr op_def reduce_all{"reduce_all", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::all, false>};
+}  // namespace ops
+
+}  // namespace octet::inline OCTET_ABI
+OCTET_FP_EXACT_END
+
+#endif  // OCTET_OPS_REDUCE_HPP_
