@@ -320,17 +320,18 @@ def binary_cases(w, ops):
                     s1, z1, s2, z2, so, zo = parameters
                     parameters = (s1, z1, s2, z2, {"halves": 64.0, "half_quarter": 16.0, "sixteenths": 0.5}.get(tag, np.float32(s1 * s2 * 60)), 255 if tag == "ends" else zo)
                 if tag in ("halves", "half_quarter", "generic"):
-                    binary(w, op, "table_" + tag, dtype, parameters, None, data=pairs_table(dtype, [0, 1, 100, 127, 128, 131, 255]))
-                else:
+                    binary(w, op, "table_" + tag, dtype, parameters, None, data=pairs_table(dtype, [0, 1, 127, 131, 255]))
+                elif dtype == "int8" or tag == "far_apart":
                     binary(w, op, tag, dtype, parameters, ((1, 3, 3, 9), (1, 3, 3, 9)))
             p = (0.0371, 77, 0.0523, 140, 0.0711 if op != "mul" else 0.12, 101)
-            binary(w, op, "relu", dtype, p, ((1, 67), (1, 67)), act=RELU)
             binary(w, op, "relu6", dtype, (0.05, 128, 0.06, 120, 0.05, 7), ((131,), (131,)), act=RELU6)
             binary(w, op, "clamp_tie", dtype, (1.0, 128, 1.0, 128, 4.0, 129), ((2, 33), (2, 33)), act=RELU6)
-            binary(w, op, "broadcast_channel", dtype, p, ((1, 3, 4, 5), (5,)))
-            binary(w, op, "broadcast_both", dtype, p, ((2, 1, 3, 1), (1, 4, 1, 5)))
             binary(w, op, "scalar_constant", dtype, p, ((1, 3, 11), ()), constant=1)
-            binary(w, op, "constant_first", dtype, p, ((1, 1, 7), (2, 3, 7)), constant=0)
+            if dtype == "int8":
+                binary(w, op, "relu", dtype, p, ((1, 67), (1, 67)), act=RELU)
+                binary(w, op, "broadcast_channel", dtype, p, ((1, 3, 4, 5), (5,)))
+                binary(w, op, "broadcast_both", dtype, p, ((2, 1, 3, 1), (1, 4, 1, 5)))
+                binary(w, op, "constant_first", dtype, p, ((1, 1, 7), (2, 3, 7)), constant=0)
 
 
 # ---- pools, mean, pad, softmax, shapes -----------------------------------------------------------------------------------------------------------------
@@ -386,14 +387,14 @@ def mean_cases(w):
 
 
 def simple(w, name, dtype, shape, op, extra, options=None, scale=0.05, zero=130, out_dtype=None, out_scale=None, out_zero=None, outputs=1, x=None, engines=("ref", "xnnpack"),
-           loose=False, **fields):
+           loose=False, out_shape=None, **fields):
     """One data operand, constants after it (or before it, where `extra` holds None for its place), same quantization on both sides unless given."""
     m = Model()
     rng = w.rng(name)
     i = m.input(shape, dtype, scale, at_low(dtype, zero))
     ids = [i if e is None else (m.const(*e) if isinstance(e, tuple) else m.const(e)) for e in (extra if any(e is None for e in extra) else [None] + list(extra))]
     out_dtype = out_dtype or dtype
-    outs = [m.tensor(None, out_dtype, *(((out_scale or scale), at_low(out_dtype, zero if out_zero is None else out_zero)) if out_dtype in LOW else ())) for _ in range(outputs)]
+    outs = [m.tensor(out_shape, out_dtype, *(((out_scale or scale), at_low(out_dtype, zero if out_zero is None else out_zero)) if out_dtype in LOW else ())) for _ in range(outputs)]
     m.op(op, ids, outs, options, **fields)
     m.output(*outs)
     w.add(name, m, [codes(rng, shape, dtype) if x is None else x], engines=engines, loose=loose)

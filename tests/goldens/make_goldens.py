@@ -59,13 +59,19 @@ class Writer:
     """What the case files call: add(name, model, inputs)."""
 
     def __init__(self, folder, only):
-        self.folder, self.only, self.rows, self.names, self.report = folder, only, [], set(), []
+        self.folder, self.only, self.rows, self.names, self.report, self.failures = folder, only, [], set(), [], []
 
     def rng(self, name):
         """A generator seeded by the case's name: a new case does not change the others."""
         return np.random.default_rng(zlib.crc32(name.encode()))
 
     def add(self, name, model, inputs, engines=("ref", "xnnpack"), loose=False):
+        try:
+            self.make(name, model, inputs, engines, loose)
+        except (RuntimeError, ValueError) as error:
+            self.failures.append("%s: %s" % (name, str(error).replace("\n", " ")))
+
+    def make(self, name, model, inputs, engines, loose):
         """Runs and stores one case. `engines` without "ref" says that the reference resolver lacks the operator or is broken there.
         `loose` allows the two engines to differ by more than a few codes (it is a guard against a case that means nothing)."""
         if name in self.names:
@@ -135,6 +141,8 @@ def main():
         write_manifest(arguments.out / "MANIFEST.json", writer.rows, {"pytorch"})
     if arguments.report:
         print("\n".join(writer.report))
+    if writer.failures:
+        raise SystemExit("%d cases were refused:\n%s" % (len(writer.failures), "\n".join(writer.failures)))
     print("%d models, %d files, %d bytes" % (len(writer.names), len(list(folder.iterdir())), sum(f.stat().st_size for f in folder.iterdir())))
 
 

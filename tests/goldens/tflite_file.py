@@ -7,14 +7,14 @@ TYPES = {"float32": schema.TensorType.FLOAT32, "int8": schema.TensorType.INT8, "
          "int32": schema.TensorType.INT32, "int64": schema.TensorType.INT64, "bool": schema.TensorType.BOOL}
 
 # Operator versions as the converter writes them for 8-bit tensors; 1 where not listed.
-VERSIONS = {"int8": {"ADD": 2, "ARG_MAX": 2, "ARG_MIN": 2, "AVERAGE_POOL_2D": 2, "BATCH_MATMUL": 2, "BATCH_TO_SPACE_ND": 2, "CONCATENATION": 2, "CONV_2D": 3,
+VERSIONS = {"int8": {"ADD": 2, "ARG_MAX": 2, "ARG_MIN": 2, "AVERAGE_POOL_2D": 2, "BATCH_MATMUL": 2, "BATCH_TO_SPACE_ND": 2, "BROADCAST_TO": 2, "CONCATENATION": 2, "CONV_2D": 3,
                      "DEPTHWISE_CONV_2D": 3, "DEPTH_TO_SPACE": 2, "DEQUANTIZE": 2, "EQUAL": 2, "EXP": 2, "FULLY_CONNECTED": 4, "GATHER": 2, "GREATER": 2,
                      "GREATER_EQUAL": 2, "L2_NORMALIZATION": 2, "LEAKY_RELU": 2, "LESS": 2, "LESS_EQUAL": 2, "LOGISTIC": 2, "LOG_SOFTMAX": 2, "MAXIMUM": 2,
                      "MAX_POOL_2D": 2, "MEAN": 2, "MINIMUM": 2, "MIRROR_PAD": 2, "MUL": 2, "NOT_EQUAL": 2, "PACK": 2, "PAD": 2, "PADV2": 2, "QUANTIZE": 1,
                      "RELU": 2, "RELU6": 2, "RESIZE_BILINEAR": 2, "RESIZE_NEAREST_NEIGHBOR": 2, "SLICE": 2, "SOFTMAX": 2, "SPACE_TO_BATCH_ND": 2,
                      "SPACE_TO_DEPTH": 2, "SPLIT": 2, "SPLIT_V": 2, "STRIDED_SLICE": 2, "SUB": 2, "SUM": 2, "TANH": 2, "TOPK_V2": 2, "TRANSPOSE": 2,
                      "TRANSPOSE_CONV": 2, "UNPACK": 2},
-            "uint8": {"DEPTHWISE_CONV_2D": 2, "CONV_2D": 2}}
+            "uint8": {"BROADCAST_TO": 2, "CONV_2D": 2, "DEPTHWISE_CONV_2D": 2}}
 
 
 class Model:
