@@ -1,0 +1,182 @@
+// Fixed-point functions and tables of TFLite's integer kernels, constexpr: gemmlowp's exp, reciprocal, logistic and tanh on int32 and int16,
+// the 513-entry table of the int16 operators, the sigmoid table of int16 LOGISTIC and TANH. Formulas: docs/numerics.md.
+#ifndef OCTET_NUMERICS_FIXED_POINT_HPP_
+#define OCTET_NUMERICS_FIXED_POINT_HPP_
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <limits>
+
+#include "octet/numerics/math.hpp"
+#include "octet/numerics/requantize.hpp"
+
+OCTET_FP_EXACT_BEGIN
+namespace octet::inline OCTET_ABI::numerics {
+
+/// Qi.f on a raw integer of type T (int32 or int16): i integer bits, f = 31 - i or 15 - i fraction bits, real value raw / 2^f.
+/// The number of integer bits is an argument: softmax uses 5 and 0, an LSTM cell 3 or what its scale says.
+template <class T> struct fixed_point {
+  static_assert(std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::int16_t>);
+  static constexpr int bits = sizeof(T) == 4 ? 31 : 15;
+  static constexpr T highest = std::numeric_limits<T>::max(), lowest = std::numeric_limits<T>::min();
+
+  /// A constant given for 31 bits, in this type (15 bits: rounded, ties away).
+  static constexpr T constant(std::int32_t for31) noexcept { return sizeof(T) == 4 ? static_cast<T>(for31) : static_cast<T>(numerics::rdp(for31, 16)); }
+  /// 2^e of the 31-bit form.
+  static constexpr T power(int e31) noexcept { return static_cast<T>(std::int32_t{1} << (e31 - (31 - bits))); }
+
+  // Sums wrap. Unsigned arithmetic: signed overflow is undefined.
+  static constexpr T wrap(std::int64_t v) noexcept { return static_cast<T>(static_cast<std::make_unsigned_t<T>>(static_cast<std::uint64_t>(v))); }
+  static constexpr T add(T a, T b) noexcept { return wrap(std::int64_t{a} + b); }
+  static constexpr T sub(T a, T b) noexcept { return wrap(std::int64_t{a} - b); }
+  /// floor((a*b + 2^(bits-1)) / 2^bits), lowest * lowest saturates.
+  static constexpr T mul(T a, T b) noexcept {
+    if (a == lowest && b == lowest) return highest;
+    return static_cast<T>((std::int64_t{a} * b + (std::int64_t{1} << (bits - 1))) >> bits);
+  }
+  /// x / 2^e, ties away from zero.
+  static constexpr T rdp(T x, int e) noexcept { return static_cast<T>(numerics::rdp(x, e)); }
+  /// x * 2^e, saturating.
+  static constexpr T shl(T x, int e) noexcept {
+    if (e == 0) return x;
+    const std::int64_t t = (std::int64_t{1} << (bits - e)) - 1;
+    return x > t ? highest : x < -t ? lowest : static_cast<T>(std::int64_t{x} * (std::int64_t{1} << e));
+  }
+  /// (a + b) / 2, halves away from zero.
+  static constexpr T half_sum(T a, T b) noexcept {
+    const std::int64_t s = std::int64_t{a} + b;
+    return static_cast<T>((s + (s >= 0 ? 1 : -1)) / 2);
+  }
+
+  /// exp(a) for a in [-1/4, 0), a in Q0: Taylor to the fourth order around -1/8.
+  static constexpr T exp_interval(T a) noexcept {
+    constexpr T c = constant(1895147668), third = constant(715827883);   // exp(-1/8), 1/3
+    const T x = add(a, power(28)), x2 = mul(x, x), x3 = mul(x2, x), x4 = mul(x2, x2);
+    const T p = rdp(add(mul(add(rdp(x4, 2), x3), third), x2), 1);
+    const T tail = mul(c, add(x, p));
+    if constexpr (sizeof(T) == 2) return static_cast<T>(clamp<std::int32_t>(c + tail, lowest, highest));
+    else return add(c, tail);
+  }
+  /// exp(a), a <= 0 with `integer_bits` integer bits; the result is in Q0 (a == 0 gives its largest value).
+  static constexpr T exp_negative(T a, int integer_bits) noexcept {
+    if (a == 0) return highest;
+    const int f = bits - integer_bits;
+    if (integer_bits > 5 && a < -(std::int64_t{1} << (f + 5))) return 0;
+    const T quarter = static_cast<T>(std::int32_t{1} << (f - 2));
+    const T mask = static_cast<T>(quarter - 1), modulo = static_cast<T>((a & mask) - quarter);
+    T r = exp_interval(shl(modulo, integer_bits));
+    const std::int32_t rest = modulo - a;
+    constexpr std::int32_t k[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};   // exp(-2^e), e = -2..4
+    for (int e = -2; e <= 4 && integer_bits > e; ++e)
+      if (rest & (std::int32_t{1} << (f + e))) r = mul(r, constant(k[e + 2]));
+    return r;
+  }
+  /// Newton on 1 / (1 + a), a in [0, 1) Q0; three steps, in Q2.
+  static constexpr T reciprocal_q2(T a) noexcept {
+    const T h = half_sum(a, highest);
+    T x = add(constant(1515870810), mul(h, constant(-1010580540)));   // 48/17 - 32/17 h
+    for (int i = 0; i < 3; ++i) x = add(x, shl(mul(x, sub(power(29), mul(h, x))), 2));
+    return x;
+  }
+  /// 1 / (1 + a), a in [0, 1) Q0.
+  static constexpr T reciprocal_of_one_plus(T a) noexcept { return shl(reciprocal_q2(a), 1); }
+  /// (1 - a) / (1 + a), a in [0, 1) Q0.
+  static constexpr T one_minus_over_one_plus(T a) noexcept { return shl(sub(reciprocal_q2(a), power(29)), 2); }
+
+  static constexpr T negative_absolute(T a) noexcept { return a > 0 ? static_cast<T>(-a) : a; }
+  /// 1 / (1 + exp(-a)) in Q0.
+  static constexpr T logistic(T a, int integer_bits) noexcept {
+    if (a == 0) return power(30);
+    const T t = reciprocal_of_one_plus(exp_negative(negative_absolute(a), integer_bits));
+    return a > 0 ? t : sub(highest, t);
+  }
+  /// tanh(a) in Q0: exp(-2|a|) is exp of the same raw value with one integer bit more.
+  static constexpr T tanh(T a, int integer_bits) noexcept {
+    if (a == 0) return 0;
+    const T t = one_minus_over_one_plus(exp_negative(negative_absolute(a), integer_bits + 1));
+    return a < 0 ? static_cast<T>(-t) : t;
+  }
+};
+using fixed32 = fixed_point<std::int32_t>;
+using fixed16 = fixed_point<std::int16_t>;
+
+/// The 513-entry, piecewise linear table of TFLite's int16 operators: value at the 512 grid points and the end, corrected by half of the
+/// error in the middle of each interval.
+using lut16 = std::array<std::int16_t, 513>;
+/// f: double -> double on input scale and zero point; the table's unit is out_span / 65536 (out_span 2: outputs are Q0.15).
+template <class F> constexpr lut16 make_lut16(F&& f, double scale, std::int32_t zero_point, double out_span) noexcept {
+  lut16 t{};
+  const exact lo = exact(scale) * (-32768. - zero_point), hi = exact(scale) * (32767. - zero_point), step = (hi - lo) / 512., half = step / 2., gain = exact(65536.) / out_span;
+  const auto sample = [&](exact x) { return exact(f(x.v)) * gain; };
+  for (int i = 0; i < 512; ++i) {
+    const exact at = lo + exact(static_cast<double>(i)) * step;
+    const double value = rha(sample(at).v), middle = rha(sample(at + half).v);
+    const double interpolated = rha(((sample(lo + exact(static_cast<double>(i + 1)) * step) + value) / 2.).v);
+    const double bias = rha(((exact(interpolated) - middle) / 2.).v);
+    t[static_cast<std::size_t>(i)] = static_cast<std::int16_t>(clamp_to_int((exact(value) - bias).v, -32768, 32767));
+  }
+  t[512] = static_cast<std::int16_t>(clamp_to_int(rha(sample(hi).v), -32768, 32767));
+  return t;
+}
+/// Interpolated value of the table for v.
+constexpr std::int16_t lookup(const std::int16_t* table, std::int16_t v) noexcept {
+  const int i = 256 + (v >> 7), base = table[i], slope = table[i + 1] - base;
+  return static_cast<std::int16_t>(base + ((slope * (v & 127) + 64) >> 7));
+}
+
+/// The sigmoid table of TFLite's int16 LOGISTIC and TANH: 65536 * logistic(i / 24), rounded half up, one more at the listed places. The
+/// framework's table was made with less precision than that rounding; the list reproduces it exactly.
+inline constexpr std::array<std::uint16_t, 256> sigmoid_table = [] {
+  std::array<std::uint16_t, 256> t{};
+  constexpr std::uint8_t one_more[] = {4, 8, 12, 14, 15, 16, 17, 19, 20, 21, 22, 25, 27, 28, 29, 30, 31, 33, 34, 35, 37, 39, 40, 41, 43, 44, 45, 46, 49, 50, 54, 62, 63, 64, 66, 82, 86, 93, 100, 103, 112, 116, 135};
+  for (std::size_t i = 0; i < 256; ++i) {
+    const auto v = static_cast<std::int32_t>(floor((exact(65536.) * numerics::logistic((exact(static_cast<double>(i)) / 24.).v) + 0.5).v));
+    t[i] = static_cast<std::uint16_t>(v > 65535 ? 65535 : v);
+  }
+  for (std::uint8_t i : one_more) ++t[i];
+  t[255] = 65535;
+  return t;
+}();
+
+/// How int16 LOGISTIC and TANH bring an input to the table's Q3.12 with a factor 3: (x * multiplier + half) >> shift, or x * 3 << shift.
+struct sigmoid_input {
+  std::int32_t multiplier = 0;   // 0: the input scale is a power of two that needs only `left_shift`
+  std::int32_t shift = 0;
+  constexpr std::int32_t operator()(std::int32_t x) const noexcept {
+    if (multiplier == 0) return x * (3 << shift);
+    return (x * multiplier + (shift > 0 ? 1 << (shift - 1) : 0)) >> shift;
+  }
+};
+/// From the input scale. `tanh`: two powers of two are exact there, one for the logistic function.
+constexpr sigmoid_input sigmoid_input_for(double scale, bool tanh) noexcept {
+  const detail::mantissa_exponent me = detail::split(scale);
+  if (me.m == 1) {
+    const int left = 12 + me.e;
+    if (left == 0 || (tanh && left == 1)) return {0, left};
+  }
+  exact m = exact(scale) * 4096. * 3.;
+  sigmoid_input s;
+  while (m.v <= 16383.5 && s.shift <= 30) {
+    m = m * 2.;
+    ++s.shift;
+  }
+  s.multiplier = static_cast<std::int32_t>(clamp_to_int(m.v, 0, std::numeric_limits<std::int32_t>::max()));
+  return s;
+}
+/// v = 3 * 4096 * real input; the result is in Q0.15.
+constexpr std::int16_t logistic_q15(std::int32_t v) noexcept {
+  const std::uint32_t a = static_cast<std::uint32_t>(v < 0 ? -static_cast<std::int64_t>(v) : v), u = a >> 9;
+  const std::uint32_t r = u >= 255 ? 0x7FFFu << 10 : (std::uint32_t{sigmoid_table[u]} << 9) + (a & 511u) * (std::uint32_t{sigmoid_table[u + 1]} - sigmoid_table[u]);
+  return static_cast<std::int16_t>((v >= 0 ? r + 512u : (1u << 25) - r + 511u) >> 10);
+}
+constexpr std::int16_t tanh_q15(std::int32_t v) noexcept {
+  const std::uint32_t a = static_cast<std::uint32_t>(v < 0 ? -static_cast<std::int64_t>(v) : v), u = a >> 8;
+  const auto r = static_cast<std::int32_t>(u >= 255 ? 0xFFFFu << 8 : (std::uint32_t{sigmoid_table[u]} << 8) + (a & 255u) * (std::uint32_t{sigmoid_table[u + 1]} - sigmoid_table[u]));
+  return static_cast<std::int16_t>((v >= 0 ? r - (1 << 23) + 128 : -r + (1 << 23) + 127) >> 8);
+}
+
+}  // namespace octet::inline OCTET_ABI::numerics
+OCTET_FP_EXACT_END
+
+#endif  // OCTET_NUMERICS_FIXED_POINT_HPP_
