@@ -274,9 +274,9 @@ constexpr double_double exp(double x) noexcept {
   if (is_nan(x)) return {x, 0};
   if (x > 709.7827128933841) return {infinity_of<double>(), 0};
   if (x < -745.2) return {0, 0};
-  if (x > 709) return {to_f64(mul(exp_core({709., 0}), exp_core({sub(x, 709.), 0}))), 0};
-  if (x < -680) {
-    return {mul(to_f64(exp_core({add(x, 100.), 0})), to_f64(exp_core({-100., 0}))), 0};   // subnormal for x < -708.4
+  if (x > 709 || x < -680) {   // near overflow and underflow the second half of the sum does not fit
+    const reduced_exp e = reduce_exp({x, 0});
+    return {scale(to_f64(add(double_double{1., 0}, e.p)), e.k), 0};
   }
   return exp_core({x, 0});
 }
