@@ -11,8 +11,8 @@ namespace octet::inline OCTET_ABI {
 
 /// Fused activation of plain (not quantized) numbers; quantized nodes carry integer "clamp_lo", "clamp_hi".
 struct float_clamp_attrs {
-  double min = -std::numeric_limits<double>::infinity(), max = std::numeric_limits<double>::infinity();
-  static constexpr auto fields = std::tuple{field{"min", &float_clamp_attrs::min}, field{"max", &float_clamp_attrs::max}};
+  double float_lo = -std::numeric_limits<double>::infinity(), float_hi = std::numeric_limits<double>::infinity();
+  static constexpr auto fields = std::tuple{field{"float_lo", &float_clamp_attrs::float_lo}, field{"float_hi", &float_clamp_attrs::float_hi}};
 };
 
 /// y = a + sign * b. Quantized types: u8, s8, s16; both operands and the output may differ in type only where the formula allows.
@@ -171,7 +171,7 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
   p.lo = clamp.lo, p.hi = clamp.hi;
   if constexpr (!Quantized) {
     const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-    p.min = static_cast<float>(c.min), p.max = static_cast<float>(c.max);
+    p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
     return plain_types(n, n.round);
   }
   if (auto s = quantized_types(n); !s) return s;

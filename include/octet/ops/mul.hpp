@@ -60,7 +60,7 @@ template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
   p.lo = clamp.lo, p.hi = clamp.hi;
   if constexpr (!Quantized) {
     const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-    p.min = static_cast<float>(c.min), p.max = static_cast<float>(c.max);
+    p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
     return plain_types(n, n.round);
   }
   if (auto s = quantized_types(n); !s) return s;

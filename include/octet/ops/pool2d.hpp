@@ -159,7 +159,7 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
   p.lo = clamp.lo, p.hi = clamp.hi;
   if constexpr (!Quantized) {
     const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-    p.min = static_cast<float>(c.min), p.max_value = static_cast<float>(c.max);
+    p.min = static_cast<float>(c.float_lo), p.max_value = static_cast<float>(c.float_hi);
   }
   if (Max || !Quantized) {
     if (n.round != rounding::none) return unsupported("no rounding in a maximum or on plain numbers", std::string(name_of(n.round)));

@@ -4,6 +4,9 @@
 
 #include "octet/import/tflite/context.hpp"
 #include "octet/import/tflite/rows_conv.hpp"
+#include "octet/import/tflite/rows_elementwise.hpp"
+#include "octet/import/tflite/rows_pool.hpp"
+#include "octet/import/tflite/rows_shape.hpp"
 
 namespace octet::inline OCTET_ABI::import {
 
@@ -28,6 +31,9 @@ inline constexpr const char* tflite_names[] = {
 };
 inline constexpr std::span<const tflite_row> tflite_families[] = {
     tflite_rows::conv_rows,
+    tflite_rows::elementwise_rows,
+    tflite_rows::pool_rows,
+    tflite_rows::shape_rows,
 };
 }  // namespace detail
 

@@ -1,0 +1,105 @@
+// TFLite operators that move data: RESHAPE, SQUEEZE, EXPAND_DIMS, CONCATENATION, PAD, PADV2, MIRROR_PAD.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_SHAPE_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_SHAPE_HPP_
+
+#include "octet/import/tflite/rows_elementwise.hpp"
+
+namespace octet::inline OCTET_ABI::import::tflite_rows {
+
+/// The shape comes from the second input if it is known, else from the options, else from the output tensor of the file.
+inline status reshape(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  std::vector<std::int64_t> shape;
+  if (n.is_constant(1) && n.in(1).shape.rank == 1) shape = n.integers(1);
+  else if (!n.has(1) && n.options.present()) shape = n.options.i32_list(0);
+  else shape.assign(n.out().shape.begin(), n.out().shape.end());
+  if (shape.size() == 1 && shape[0] == 0) shape.clear();   // old converters wrote [0] for a scalar
+  if (shape.size() > dims::max_rank) return unsupported("rank", std::to_string(shape.size()), "at most " + std::to_string(dims::max_rank));
+  for (std::int64_t v : shape)
+    if (v < -1 || v > INT32_MAX) return invalid("extent", std::to_string(v));
+  a.set("shape", std::move(shape));
+  return n.emit(ops::reshape, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status squeeze(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  if (auto axes = n.options.i32_list(0); !axes.empty()) a.set("axes", std::move(axes));
+  return n.emit(ops::squeeze, std::move(a));
+}
+inline status expand_dims(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  const auto axis = n.integers(1);
+  if (axis.size() != 1) return unsupported("an axis that is computed at run time");
+  attributes a;
+  a.set("axis", axis[0]);
+  return n.emit(ops::expand_dims, {n.in_id(0)}, n.outs(), std::move(a));
+}
+
+inline bool same_quantization(const tensor& a, const tensor& b) { return a.scales == b.scales && tflite_node::zero(a) == tflite_node::zero(b); }
+inline status concatenation(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (n.options.i8(1) != 0) return unsupported("fused activation of a concatenation", std::to_string(n.options.i8(1)), "NONE");
+  attributes a;
+  a.set("axis", std::int64_t{n.options.i32(0)});
+  bool copies = true;
+  for (std::size_t i = 0; i < n.inputs(); ++i) {
+    if (!n.has(i)) return invalid("input " + std::to_string(i) + " is absent");
+    copies &= same_quantization(n.in(i), n.out());
+  }
+  if (!quantized(n.out())) return n.emit(ops::concat, std::move(a));
+  // Only uint8 may bring other parameters: TFLite refuses the rest.
+  if (!copies && n.out().type != dtype::u8) return unsupported("concatenation of different scales on " + std::string(name_of(n.out().type)), {}, "equal scales and zero points");
+  return n.emit(ops::qnn_concat, std::move(a), copies ? rounding::none : rounding::AWAY);
+}
+
+inline status paddings_of(tflite_node& n, attributes& to) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  if (!n.is_constant(1)) return unsupported("paddings that are computed at run time");
+  to.set("paddings", n.integers(1));
+  return unit{};
+}
+/// PAD fills with the output's zero point, PADV2 with the given element.
+inline status pad(tflite_node& n) {
+  attributes a;
+  if (auto s = paddings_of(n, a); !s) return s;
+  const bool q = quantized(n.in(0));
+  if (n.has(2)) {
+    if (!n.is_constant(2) || n.in(2).shape.elements().value != 1) return unsupported("a pad value that is computed at run time");
+    const tensor& v = n.in(2);
+    const std::byte* at = v.data.bytes.data();
+    const auto set = [&]<class T>(type_tag<T>) {
+      T e;
+      std::memcpy(&e, at, sizeof e);
+      a.set("value", static_cast<std::int64_t>(e));
+    };
+    if (v.type == dtype::f32) {
+      float e;
+      std::memcpy(&e, at, sizeof e);
+      a.set("value", static_cast<double>(e));
+    } else if (!with_integer(v.type, set)) {
+      return unsupported("element type of the pad value", std::string(name_of(v.type)));
+    }
+  }
+  return n.emit(q ? ops::qnn_pad : ops::pad, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status mirror_pad(tflite_node& n) {
+  attributes a;
+  if (auto s = paddings_of(n, a); !s) return s;
+  a.set("mode", std::int64_t{n.options.i8(0)});
+  return n.emit(ops::mirror_pad, {n.in_id(0)}, n.outs(), std::move(a));
+}
+
+inline constexpr tflite_row shape_rows[] = {
+    {2, "CONCATENATION", &concatenation},
+    {22, "RESHAPE", &reshape},
+    {34, "PAD", &pad},
+    {43, "SQUEEZE", &squeeze},
+    {60, "PADV2", &pad},
+    {70, "EXPAND_DIMS", &expand_dims},
+    {100, "MIRROR_PAD", &mirror_pad},
+};
+
+}  // namespace octet::inline OCTET_ABI::import::tflite_rows
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_SHAPE_HPP_
