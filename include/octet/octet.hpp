@@ -8,5 +8,7 @@
 #include "octet/graph/print.hpp"
 #include "octet/graph/verify.hpp"
 #include "octet/ops/list.hpp"
+#include "octet/runtime/plan.hpp"
+#include "octet/runtime/session.hpp"
 
 #endif  // OCTET_OCTET_HPP_
