@@ -106,7 +106,13 @@ class tflite_node {
       return unit{};
     }
     const float s = static_cast<float>(scale(y));
-    auto q = [&](float v) { return static_cast<std::int64_t>(numerics::clamp_to_int(static_cast<double>(numerics::rha(numerics::div(v, s))) + zero(y), INT32_MIN, INT32_MAX)); };
+    // XNNPACK rounds its bounds to even, zero point included.
+    const bool to_even = !reference_law() && is_8bit(y.type);
+    auto q = [&](float v) {
+      const float r = numerics::div(v, s), z = static_cast<float>(zero(y));
+      const double bound = to_even ? static_cast<double>(numerics::rint(numerics::add(r, z))) : static_cast<double>(numerics::rha(r)) + zero(y);
+      return static_cast<std::int64_t>(numerics::clamp_to_int(bound, INT32_MIN, INT32_MAX));
+    };
     const std::int64_t lo = lowest_of(y.type), hi = highest_of(y.type);
     to.set("clamp_lo", std::max(lo, q(act == tflite_activation::relu_n1_to_1 ? -1.f : 0.f)));
     to.set("clamp_hi", act == tflite_activation::relu ? hi : std::min(hi, q(act == tflite_activation::relu6 ? 6.f : 1.f)));

@@ -1,0 +1,119 @@
+#include "models.hpp"
+
+#include "octet/graph/print.hpp"
+#include "octet/import/tflite.hpp"
+
+namespace octet_test {
+
+using octet::const_tensor_view;
+using octet::tensor_id;
+
+octet::law law_from(const std::string& name) {
+  for (auto l : {octet::law::tflite_ref, octet::law::tflite_xnnpack, octet::law::pytorch_fbgemm, octet::law::pytorch_qnnpack, octet::law::onnxruntime, octet::law::mxnet})
+    if (name_of(l) == name) return l;
+  return octet::law::tflite_ref;
+}
+
+bool has_loader(const std::string& format) { return format == "tflite"; }
+
+octet::result<octet::graph> load(const model_row& row) {
+  octet::import::tflite_options o;
+  o.arithmetic = law_from(row.law);
+  return octet::import::try_tflite((row.folder / row.model).string(), o);
+}
+
+bool runner::prepare(const model_row& row, outcome& o) {
+  const std::string id = row.key + " " + row.law;
+  if (id != loaded_) {
+    loaded_ = id;
+    plan_.reset();
+    session_.reset();
+    auto g = load(row);
+    if (!g) {
+      refusal_ = g.error().message();
+    } else {
+      auto p = octet::try_compile(std::move(*g), options_);
+      if (!p) refusal_ = p.error().message();
+      else plan_ = *p;
+    }
+  }
+  if (!plan_) {
+    o.detail = refusal_;
+    return false;
+  }
+  if (!session_ || row.step == 0) session_ = std::make_unique<octet::session>(*plan_);
+  return true;
+}
+
+bool runner::assign_inputs(const model_row& row, outcome& o) {
+  if (row.inputs.size() != session_->inputs()) {
+    o.detail = "number of inputs: " + std::to_string(session_->inputs());
+    return false;
+  }
+  for (std::size_t i = 0; i < row.inputs.size(); ++i) {
+    auto x = octet::tools::read_npy((row.folder / row.inputs[i]).string());
+    auto s = x ? session_->input(i).try_assign(x->view()) : octet::status(x.error());
+    if (!s) {
+      o.detail = s.error().message();
+      return false;
+    }
+  }
+  return true;
+}
+
+outcome runner::run(const model_row& row) {
+  outcome o;
+  if (!prepare(row, o) || !assign_inputs(row, o)) return o;
+  session_->run();
+  o.what = outcome::kind::identical;
+  if (row.outputs.size() != session_->outputs()) {
+    o.what = outcome::kind::differs;
+    o.detail = "number of outputs: " + std::to_string(session_->outputs());
+  }
+  for (std::size_t i = 0; i < row.outputs.size() && i < session_->outputs(); ++i) {
+    auto expected = octet::tools::read_npy((row.folder / row.outputs[i]).string());
+    const const_tensor_view y = session_->output(i).view();
+    if (!expected || expected->view().type != y.type || !(expected->view().shape == y.shape)) {
+      o.what = outcome::kind::differs;
+      o.detail = !expected ? expected.error().message() : "output " + std::to_string(i) + " is " + std::string(name_of(y.type)) + to_string(y.shape) + ", expected " + std::string(name_of(expected->type)) + to_string(expected->shape);
+      continue;
+    }
+    o.compared += y.shape.elements().value;
+    o.differing += count_differences(y, expected->view());
+  }
+  if (o.differing) o.what = outcome::kind::differs;
+  return o;
+}
+
+outcome runner::run_layers(const model_row& row) {
+  outcome o;
+  if (!prepare(row, o) || !assign_inputs(row, o)) return o;
+  const auto file = octet::import::read_file((row.folder / row.layers).string());
+  if (!file) {
+    o.detail = file.error().message();
+    return o;
+  }
+  const auto* text = reinterpret_cast<const char*>(file->bytes.data());
+  std::map<tensor_id, std::uint32_t> expected;
+  for (const auto& op : nlohmann::json::parse(text, text + file->bytes.size()))
+    for (const auto& out : op["outs"])
+      if (out.value("step", 0) == 0 && out.contains("ref_crc32")) expected[out["tensor"].get<tensor_id>()] = static_cast<std::uint32_t>(std::stoul(out["ref_crc32"].get<std::string>(), nullptr, 16));
+  struct check : octet::observer {
+    outcome& o;
+    std::map<tensor_id, std::uint32_t>& expected;
+    check(outcome& oo, std::map<tensor_id, std::uint32_t>& e) : o(oo), expected(e) {}
+    void on_tensor(const octet::plan_data& p, std::size_t step, tensor_id id, const const_tensor_view& v) noexcept override {
+      const auto e = expected.find(id);
+      if (e == expected.end()) return;
+      ++o.compared;
+      if (crc32({static_cast<const std::byte*>(v.data), v.size_bytes()}) == e->second) return;
+      const octet::node& n = p.source.nodes[static_cast<std::size_t>(p.steps[step].node)];
+      if (o.differing++ == 0) o.detail = n.name + ": " + node_text(p.source, n);
+    }
+  } watch(o, expected);
+  session_->run(watch);
+  o.what = o.differing ? outcome::kind::differs : outcome::kind::identical;
+  return o;
+}
+
+}  // namespace octet_test

@@ -1,0 +1,186 @@
+// Every file of the shared models and of tests/goldens that octet has a loader for, on every target this CPU can run, bit for bit.
+// tests/known_differences.txt lists what is not identical yet and why; the list may only shrink: a listed row that has become identical fails too.
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <set>
+
+#include "models.hpp"
+#include "octet/kernels/target.hpp"
+#include "skip.hpp"
+
+namespace {
+
+using octet_test::model_row;
+using octet_test::outcome;
+using kind = outcome::kind;
+
+std::set<std::string> known_differences() {
+  std::set<std::string> s;
+  std::ifstream f(std::string(OCTET_SOURCE_DIR) + "/tests/known_differences.txt");
+  for (std::string line; std::getline(f, line);)
+    if (!line.empty() && line[0] != '#') s.insert(line.substr(0, line.find(' ', line.find(' ') + 1)));
+  return s;
+}
+
+std::vector<model_row> all_rows() {
+  auto rows = octet_test::read_manifest(std::string(OCTET_SOURCE_DIR) + "/tests/goldens", "goldens/");
+  for (auto& r : octet_test::read_manifest(OCTET_MODELS)) rows.push_back(std::move(r));
+  return rows;
+}
+
+/// Runs all rows that `wanted` takes and checks them against the list; returns the number of identical rows.
+template <class F> std::size_t check_rows(octet::plan_options options, F&& wanted) {
+  const auto listed = known_differences();
+  octet_test::runner run(options);
+  std::size_t identical = 0;
+  std::set<std::string> bad, good, seen;
+  for (const auto& row : all_rows()) {
+    if (!octet_test::has_loader(row.format) || row.expect == "reject" || row.expect == "close" || !wanted(row)) continue;
+    const std::string id = row.law + " " + row.key;
+    const outcome o = run.run(row);
+    seen.insert(id);
+    if (o.what == kind::identical) {
+      ++identical;
+      good.insert(id);
+      continue;
+    }
+    bad.insert(id);
+    if (listed.count(id)) continue;
+    UNSCOPED_INFO(id << " " << (row.inputs.empty() ? "" : row.inputs[0]) << ": " << (o.what == kind::refused ? "refused: " : std::to_string(o.differing) + " of " + std::to_string(o.compared) + " differ ") << o.detail);
+    CHECK(o.what == kind::identical);
+  }
+  for (const auto& id : seen)
+    if (listed.count(id) && !bad.count(id)) std::printf("%s is identical now: take it off tests/known_differences.txt\n", id.c_str());
+  return identical;
+}
+
+/// One line of docs/exactness.md per law and file.
+struct record { std::size_t cases = 0, identical = 0, compared = 0, differing = 0; std::string detail; };
+std::map<std::string, record> measure(octet::plan_options options) {
+  octet_test::runner run(options), layers([&] { auto o = options; o.keep_all = true; return o; }());
+  std::map<std::string, record> all;
+  for (const auto& row : all_rows()) {
+    if (!octet_test::has_loader(row.format) || row.expect == "reject" || row.expect == "close") continue;
+    const outcome o = run.run(row);
+    record& r = all[row.law + " " + row.key];
+    ++r.cases;
+    r.identical += o.what == kind::identical;
+    r.compared += o.compared;
+    r.differing += o.differing;
+    if (!r.detail.empty()) continue;
+    if (o.what == kind::refused) r.detail = o.detail.substr(o.detail.find(row.model) == std::string::npos ? 0 : o.detail.find(row.model));
+    else if (o.what == kind::differs && !row.layers.empty() && row.law == "tflite_ref") r.detail = "first " + layers.run_layers(row).detail;
+    else if (o.what == kind::differs) r.detail = o.detail;
+    std::replace(r.detail.begin(), r.detail.end(), '|', '/');
+    if (r.detail.size() > 300) r.detail.resize(300);
+  }
+  return all;
+}
+
+std::string exactness_rows(const std::map<std::string, record>& all) {
+  std::string text;
+  for (const auto& [id, r] : all) {
+    const auto space = id.find(' ');
+    text += "| " + id.substr(0, space) + " | " + id.substr(space + 1) + " | " + std::to_string(r.identical) + " of " + std::to_string(r.cases) + " | " + std::to_string(r.compared - r.differing) + " of " + std::to_string(r.compared) + " | " + r.detail + " |\n";
+  }
+  return text;
+}
+
+bool has_shared() { return std::filesystem::exists(std::filesystem::path(OCTET_MODELS) / "MANIFEST.json"); }
+
+/// Big enough that the references take seconds.
+bool big(const model_row& r) {
+  std::error_code e;
+  return std::filesystem::file_size(r.folder / r.model, e) > 1000000;
+}
+
+}  // namespace
+
+TEST_CASE("files give the framework's bits on the best target", "[models]") {
+  const std::size_t n = check_rows({}, [](const model_row&) { return true; });
+  std::printf("target %s: %zu rows identical\n", std::string(name_of(octet::best_target())).c_str(), n);
+  REQUIRE(n > 0);
+  if (!has_shared()) std::printf("SKIPPED the shared models: %s is absent\n", "OCTET_MODELS");
+}
+
+TEST_CASE("files give the same bits on every other target", "[models]") {
+  std::size_t targets = 0;
+  for (octet::target t : octet::usable_targets()) {
+    if (t == octet::best_target()) continue;
+    octet::plan_options o;
+    o.on = t;
+    const bool plain = t == octet::target::reference || t == octet::target::scalar;
+    const std::size_t n = check_rows(o, [&](const model_row& r) { return !plain || !big(r) || r.key.find("@") == std::string::npos; });
+    std::printf("target %s: %zu rows identical\n", std::string(name_of(t)).c_str(), n);
+    REQUIRE(n > 0);
+    ++targets;
+  }
+  REQUIRE(targets + 1 == octet::usable_targets().size());
+}
+
+TEST_CASE("files give the same bits with two threads", "[models]") {
+  octet::plan_options o;
+  o.threads = 2;
+  REQUIRE(check_rows(o, [](const model_row& r) { return r.key.find("networks/") != std::string::npos || r.key.find("goldens/") == 0 || r.format != "tflite"; }) > 0);
+}
+
+TEST_CASE("docs/exactness.md is what this test run gives", "[.exactness]") {
+  if (!has_shared()) return octet_test::skip("no ../shared/models");
+  const auto all = measure({});
+  std::size_t files = 0, whole = 0;
+  for (const auto& [id, r] : all) ++files, whole += r.identical == r.cases;
+  std::string targets;
+  for (octet::target t : octet::usable_targets()) targets += (targets.empty() ? "" : ", ") + std::string(name_of(t));
+  std::string text = "# Exactness\n\nMade by the test run (`test_models \"[exactness]\"` writes it; `./dev test` compares it with this file). One row for every model file and law: cases and raw outputs that are\n"
+                     "identical to the framework's own, bit for bit. The same rows are checked on every target of the CPU; a row that differs on one target alone fails the tests.\n\n"
+                     "Files that are identical: " + std::to_string(whole) + " of " + std::to_string(files) + ". Targets of the run that wrote this: " + targets + ".\n\n| law | file | cases | raw outputs | what differs first |\n| --- | --- | --- | --- | --- |\n";
+  const std::string rows = exactness_rows(all);
+  std::ofstream(std::string(OCTET_BINARY_DIR) + "/exactness.md") << text + rows;
+  std::ifstream f(std::string(OCTET_SOURCE_DIR) + "/docs/exactness.md");
+  const std::string committed{std::istreambuf_iterator<char>(f), {}};
+  INFO("docs/exactness.md is stale: copy the exactness.md of the build's tests folder over it");
+  const std::string rule = "| --- | --- | --- | --- | --- |\n";
+  const auto table = committed.find(rule);
+  REQUIRE(table != std::string::npos);
+  CHECK(committed.substr(table + rule.size()) == rows);
+}
+
+TEST_CASE("lines for tests/known_differences.txt", "[.list]") {
+  for (const auto& [id, r] : measure({}))
+    if (r.identical != r.cases) std::printf("%s  %s\n", id.c_str(), (std::to_string(r.differing) + " of " + std::to_string(r.compared) + " " + r.detail).c_str());
+}
+
+TEST_CASE("every layer equals the framework's", "[models]") {
+  if (!has_shared()) return octet_test::skip("no ../shared/models");
+  const auto listed = known_differences();
+  octet::plan_options o;
+  o.keep_all = true;
+  octet_test::runner run(o);
+  std::size_t layers = 0;
+  for (const auto& row : all_rows()) {
+    if (row.layers.empty() || row.law != "tflite_ref" || !octet_test::has_loader(row.format) || listed.count(row.law + " " + row.key)) continue;
+    const outcome r = run.run_layers(row);
+    INFO(row.key << ": " << r.differing << " of " << r.compared << " layers differ, first " << r.detail);
+    CHECK(r.what == kind::identical);
+    layers += r.compared;
+  }
+  std::printf("%zu layers compared\n", layers);
+  REQUIRE(layers > 0);
+}
+
+TEST_CASE("files that the framework refuses give one clear error or run", "[models]") {
+  if (!has_shared()) return octet_test::skip("no ../shared/models");
+  octet_test::runner run{octet::plan_options{}};
+  for (const auto& row : all_rows()) {
+    if (row.expect != "reject" || !octet_test::has_loader(row.format)) continue;
+    auto g = octet_test::load(row);
+    if (g) {
+      auto p = octet::try_compile(std::move(*g));
+      if (!p) CHECK(p.error().message().find(row.model) != std::string::npos);
+    } else {
+      INFO(g.error().message());
+      CHECK(g.error().message().find(row.model) != std::string::npos);
+    }
+  }
+}
