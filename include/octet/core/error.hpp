@@ -5,9 +5,10 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
-#include "octet/core/types.hpp"
+#include "octet/core/shape.hpp"
 
 namespace octet::inline OCTET_ABI {
 
@@ -51,26 +52,95 @@ struct error_info {
   }
 };
 
-/// A value or an error_info. Loaders and planning return it; works without exceptions.
+/// The rules an operator can find broken. Loaded files report it as text, typed graphs as a template argument.
+enum class rule : std::uint8_t { ok, rank, shapes_differ, channels, weight_count, bias_count, axis, groups, stride, window, dtypes, quantization, element_count, input_count, value, budget };
+constexpr std::string_view name_of(rule r) noexcept {
+  constexpr std::string_view n[] = {"ok", "wrong rank", "shapes differ", "channel count differs", "weight count differs from the shape", "bias count differs from the channels", "axis out of range",
+                                    "channels are not divisible by groups", "stride or dilation is not positive", "window is larger than the padded input", "element types do not go together",
+                                    "quantization parameters do not go together", "element count differs", "wrong number of inputs", "value out of range", "over budget"};
+  return n[static_cast<std::size_t>(r)];
+}
+/// A broken rule with what was expected and found; `what == rule::ok` means none. Plain data: rules work in constant evaluation.
+struct violation {
+  rule what = rule::ok;
+  dims expected{};
+  dims found{};
+  constexpr explicit operator bool() const { return what != rule::ok; }
+};
+
+inline std::string to_string(const dims& d) {
+  std::string s = "[";
+  for (int i = 0; i < d.rank; ++i) s += (i ? "," : "") + std::to_string(d[i]);
+  return s + "]";
+}
+inline error_info broken_rule(const violation& v) {
+  error_info e;
+  e.code = errc::invalid;
+  e.what = std::string(name_of(v.what));
+  e.found = to_string(v.found);
+  e.supported = to_string(v.expected);
+  return e;
+}
+
+namespace detail {
+/// Owns an error_info on the heap: only errors allocate, success costs one pointer and works in constant evaluation.
+class error_box {
+ public:
+  constexpr error_box() = default;
+  explicit error_box(error_info e) : p_(new error_info(std::move(e))) {}
+  error_box(const error_box& o) : p_(o.p_ ? new error_info(*o.p_) : nullptr) {}
+  constexpr error_box(error_box&& o) noexcept : p_(std::exchange(o.p_, nullptr)) {}
+  constexpr error_box& operator=(error_box o) noexcept {
+    std::swap(p_, o.p_);
+    return *this;
+  }
+  constexpr ~error_box() {
+    if (p_) delete p_;
+  }
+  constexpr explicit operator bool() const noexcept { return p_ != nullptr; }
+  error_info& operator*() const noexcept { return *p_; }
+
+ private:
+  error_info* p_ = nullptr;
+};
+}  // namespace detail
+
+/// A value or an error_info. Loaders and planning return it; works without exceptions. error() only where there is one.
 template <class T> class [[nodiscard]] result {
  public:
-  result(T v) : value_(std::move(v)) {}                // NOLINT: implicit on purpose, as in std::expected
+  constexpr result(T v) : value_(std::move(v)) {}      // NOLINT: implicit on purpose, as in std::expected
   result(error_info e) : error_(std::move(e)) {}       // NOLINT
-  explicit operator bool() const noexcept { return value_.has_value(); }
-  bool has_value() const noexcept { return value_.has_value(); }
-  T& operator*() & noexcept { return *value_; }
-  const T& operator*() const& noexcept { return *value_; }
-  T&& operator*() && noexcept { return std::move(*value_); }
-  T* operator->() noexcept { return &*value_; }
-  const T* operator->() const noexcept { return &*value_; }
-  const error_info& error() const noexcept { return error_; }
-  error_info& error() noexcept { return error_; }
+  result(const violation& v) : error_(broken_rule(v)) {}   // NOLINT
+  constexpr explicit operator bool() const noexcept { return value_.has_value(); }
+  constexpr bool has_value() const noexcept { return value_.has_value(); }
+  constexpr T& operator*() & noexcept { return *value_; }
+  constexpr const T& operator*() const& noexcept { return *value_; }
+  constexpr T&& operator*() && noexcept { return std::move(*value_); }
+  constexpr T* operator->() noexcept { return &*value_; }
+  constexpr const T* operator->() const noexcept { return &*value_; }
+  const error_info& error() const noexcept { return *error_; }
+  error_info& error() noexcept { return *error_; }
 
  private:
   std::optional<T> value_;
-  error_info error_;
+  detail::error_box error_;
 };
 struct unit {};
+/// Success, a broken rule, or an error_info. The first two need no heap and are literal: shape rules return them in constant evaluation.
+template <> class [[nodiscard]] result<unit> {
+ public:
+  constexpr result(unit) {}                              // NOLINT
+  constexpr result(const violation& v) : broken_(v) {}   // NOLINT
+  result(error_info e) : error_(std::move(e)) {}         // NOLINT
+  constexpr explicit operator bool() const noexcept { return !broken_ && !error_; }
+  constexpr bool has_value() const noexcept { return static_cast<bool>(*this); }
+  constexpr const violation& broken() const noexcept { return broken_; }
+  error_info error() const { return broken_ ? broken_rule(broken_) : error_ ? *error_ : error_info{}; }
+
+ private:
+  violation broken_;
+  detail::error_box error_;
+};
 using status = result<unit>;
 
 #if defined(__cpp_exceptions)
@@ -86,8 +156,9 @@ class error : public std::exception {
   std::string text_;
 };
 template <class T> T value_or_throw(result<T> r) {
-  if (!r) throw error(std::move(r.error()));
-  return std::move(*r);
+  if (!r) throw error(r.error());
+  if constexpr (std::is_same_v<T, unit>) return unit{};
+  else return std::move(*r);
 }
 #endif
 

@@ -90,7 +90,7 @@ struct graph {
 /// What rules and prepare functions see of one node of a graph. Keeps the descriptions alive; do not outlive the graph.
 class node_inputs {
  public:
-  node_inputs(const graph& g, const node& n) : node_(&n) {
+  node_inputs(const graph& g, const node& n) : node_(&n), attrs_(n.attrs) {
     for (tensor_id t : n.in) {
       const bool given = t != no_tensor;
       given_.push_back(given);
@@ -101,10 +101,11 @@ class node_inputs {
     flags_ = std::make_unique<bool[]>(given_.size() + 1);
     for (std::size_t i = 0; i < given_.size(); ++i) flags_[i] = given_[i];
   }
-  node_view view() const { return {in_, out_, constant_, {flags_.get(), given_.size()}, &node_->attrs, node_->round}; }
+  node_view view() const { return {in_, out_, constant_, {flags_.get(), given_.size()}, &attrs_, node_->round}; }
 
  private:
   const node* node_;
+  attribute_view attrs_;
   std::vector<tensor_desc> in_, out_;
   std::vector<std::span<const std::byte>> constant_;
   std::vector<bool> given_;

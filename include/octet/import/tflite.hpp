@@ -17,7 +17,7 @@ class tflite_loader {
 
   result<graph> run() {
     auto r = load();
-    if (!r) return fail(std::move(r.error()));
+    if (!r) return fail(r.error());
     return std::move(g_);
   }
 

@@ -112,9 +112,9 @@ constexpr shape_or binary_shape(const dims& a, const dims& b) {
 }
 
 namespace ops {
-inline status binary_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, binary_shape(n.in[0].shape, n.in[1].shape)); }
+constexpr status binary_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, binary_shape(n.in[0].shape, n.in[1].shape)); }
 /// For operators whose output has the first input's shape.
-inline status same_op_shape(const node_view& n, std::span<dims> out) {
+constexpr status same_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = n.in[0].shape;
   return unit{};
 }

@@ -75,7 +75,7 @@ inline void concat_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
-inline status concat_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, concat_shape(read_attributes<concat_attrs>(*n.attrs).axis, n.in)); }
+constexpr status concat_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, concat_shape(read_attributes<concat_attrs>(*n.attrs).axis, n.in)); }
 template <bool Quantized> status concat_prepare(const node_view& n, prepared& to) {
   const tensor_desc& y = n.out[0];
   auto& p = to.make<concat_params>(&reference::concat_kernel);
@@ -103,8 +103,7 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
     if (n.round != rounding::EVEN_MUL && x.same_quantization(y)) continue;
     if (!is_8bit(x.type) || x.per_channel()) return unsupported("concat of different scales on " + std::string(name_of(x.type)), {}, "uint8 or int8, one scale per tensor");
     float ratio = numerics::div(x.scale_f32(), y.scale_f32());
-    if (const auto* v = n.attrs->find("ratios"))
-      if (const auto* list = std::get_if<std::vector<double>>(v); list && k < list->size()) ratio = static_cast<float>((*list)[k]);
+    if (const auto list = n.attrs->reals("ratios"); k < list.size()) ratio = static_cast<float>(list[k]);
     auto t = to.array<std::uint8_t>(256);
     for (std::int32_t raw = 0; raw < 256; ++raw) {
       const std::int32_t q = x.type == dtype::s8 ? static_cast<std::int8_t>(raw) : raw;

@@ -167,21 +167,21 @@ template <class P, class F> status prepare_accumulation(const node_view& n, prep
     if (p.wide && y.type == dtype::s32) return invalid("accumulators exceed int32", {}, "int64 output");
     return unit{};
   }
-  std::vector<double> products(w.per_channel() ? channels : 1);
-  for (std::size_t c = 0; c < products.size(); ++c)
-    products[c] = f32_product || uses_float_scale(n.round) ? static_cast<double>(numerics::mul(x.scale_f32(), w.scale_f32(c))) : numerics::mul(x.scale(), w.scale(c));
-  if (auto s = fill_requantize(to, p.requant, n.round, products, y, clamp_of(*n.attrs, y.type)); !s) return s;
+  const auto product = [&](std::size_t c) {
+    return f32_product || uses_float_scale(n.round) ? static_cast<double>(numerics::mul(x.scale_f32(), w.scale_f32(c))) : numerics::mul(x.scale(), w.scale(c));
+  };
+  if (auto s = fill_requantize(to, p.requant, n.round, w.per_channel() ? channels : 1, product, y, clamp_of(*n.attrs, y.type)); !s) return s;
   if (n.round == rounding::FB && has_bias) {
     auto b = to.array<float>(channels);
     const auto raw = n.constant_as<float>(2);
-    for (std::size_t c = 0; c < channels; ++c) b[c] = numerics::div(raw[c], static_cast<float>(products.size() == 1 ? products[0] : products[c]));
+    for (std::size_t c = 0; c < channels; ++c) b[c] = numerics::div(raw[c], static_cast<float>(product(c)));
     p.requant.bias = b.data();
   }
   return unit{};
 }
 
-inline status conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
-inline status depthwise_conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, depthwise_conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
+constexpr status conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
+constexpr status depthwise_conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, depthwise_conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
 
 template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<conv2d_attrs>(*n.attrs);

@@ -66,7 +66,7 @@ inline void fully_connected_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
-inline status fully_connected_op_shape(const node_view& n, std::span<dims> out) {
+constexpr status fully_connected_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, fully_connected_shape(read_attributes<fully_connected_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
 }
 inline status fully_connected_prepare(const node_view& n, prepared& to) {

@@ -41,21 +41,6 @@ struct tensor_desc {
   }
 };
 
-/// The rules an operator can find broken. Loaded files report it as text, typed graphs as a template argument.
-enum class rule : std::uint8_t { ok, rank, shapes_differ, channels, weight_count, bias_count, axis, groups, stride, window, dtypes, quantization, element_count, input_count, value, budget };
-constexpr std::string_view name_of(rule r) noexcept {
-  constexpr std::string_view n[] = {"ok", "wrong rank", "shapes differ", "channel count differs", "weight count differs from the shape", "bias count differs from the channels", "axis out of range",
-                                    "channels are not divisible by groups", "stride or dilation is not positive", "window is larger than the padded input", "element types do not go together",
-                                    "quantization parameters do not go together", "element count differs", "wrong number of inputs", "value out of range", "over budget"};
-  return n[static_cast<std::size_t>(r)];
-}
-/// A broken rule with what was expected and found; `what == rule::ok` means none.
-struct violation {
-  rule what = rule::ok;
-  dims expected{};
-  dims found{};
-  constexpr explicit operator bool() const { return what != rule::ok; }
-};
 /// A shape or a violation: what constexpr shape rules return.
 struct shape_or {
   dims shape{};
@@ -64,15 +49,67 @@ struct shape_or {
   constexpr shape_or(violation v) : broken(v) {}      // NOLINT
 };
 
-inline std::string to_string(const dims& d) {
-  std::string s = "[";
-  for (int i = 0; i < d.rank; ++i) s += (i ? "," : "") + std::to_string(d[i]);
-  return s + "]";
-}
-
 // ------------------------------------------------------------------------------------------------------------------ attributes
 
-/// Attributes of a node in the IR: ordered name/value pairs, printed and stored generically. Operators read them into a plain struct.
+/// One attribute value, not owning: what operators read. `type` says which member counts; none: there is no such attribute.
+struct attribute_value {
+  enum class kind : std::uint8_t { none, integer, real, text, integers, reals } type = kind::none;
+  std::int64_t integer = 0;
+  double real = 0;
+  std::string_view text{};
+  std::span<const std::int64_t> integers{};
+  std::span<const double> reals{};
+  constexpr explicit operator bool() const { return type != kind::none; }
+  constexpr bool is(kind k) const { return type == k; }
+
+  constexpr attribute_value() = default;
+  constexpr attribute_value(std::int64_t v) : type(kind::integer), integer(v) {}                        // NOLINT
+  constexpr attribute_value(double v) : type(kind::real), real(v) {}                                    // NOLINT
+  constexpr attribute_value(std::string_view v) : type(kind::text), text(v) {}                          // NOLINT
+  constexpr attribute_value(std::span<const std::int64_t> v) : type(kind::integers), integers(v) {}     // NOLINT
+  constexpr attribute_value(std::span<const double> v) : type(kind::reals), reals(v) {}                 // NOLINT
+};
+struct attribute {
+  std::string_view key;
+  attribute_value value;
+};
+
+class attributes;
+
+/// Attributes of a node as its operator reads them. Refers either to the IR's `attributes` or to a caller's array (typed graphs: usable in
+/// constant evaluation); owns nothing, never allocates.
+class attribute_view {
+ public:
+  constexpr attribute_view() = default;
+  constexpr attribute_view(std::span<const attribute> list) : list_(list) {}   // NOLINT
+  constexpr attribute_view(const attributes& a) : owner_(&a) {}                // NOLINT
+
+  constexpr attribute_value find(std::string_view key) const {
+    if (owner_) return find_in_owner(key);
+    for (const attribute& a : list_)
+      if (a.key == key) return a.value;
+    return {};
+  }
+  constexpr std::int64_t integer(std::string_view key, std::int64_t otherwise = 0) const {
+    const attribute_value v = find(key);
+    return v.is(attribute_value::kind::integer) ? v.integer : otherwise;
+  }
+  constexpr double real(std::string_view key, double otherwise = 0) const {
+    const attribute_value v = find(key);
+    return v.is(attribute_value::kind::real) ? v.real : otherwise;
+  }
+  constexpr std::string_view text(std::string_view key) const { return find(key).text; }
+  constexpr std::span<const std::int64_t> integers(std::string_view key) const { return find(key).integers; }
+  constexpr std::span<const double> reals(std::string_view key) const { return find(key).reals; }
+
+ private:
+  inline attribute_value find_in_owner(std::string_view key) const;
+  std::span<const attribute> list_{};
+  const attributes* owner_ = nullptr;
+};
+
+/// Attributes of a node in the IR: ordered name/value pairs, printed and stored generically. Operators read them, through attribute_view,
+/// into a plain struct.
 class attributes {
  public:
   using value = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
@@ -89,18 +126,9 @@ class attributes {
       if (k == key) return &v;
     return nullptr;
   }
-  std::int64_t integer(std::string_view key, std::int64_t otherwise = 0) const {
-    const value* v = find(key);
-    return v && std::holds_alternative<std::int64_t>(*v) ? std::get<std::int64_t>(*v) : otherwise;
-  }
-  double real(std::string_view key, double otherwise = 0) const {
-    const value* v = find(key);
-    return v && std::holds_alternative<double>(*v) ? std::get<double>(*v) : otherwise;
-  }
-  std::vector<std::int64_t> integers(std::string_view key) const {
-    const value* v = find(key);
-    return v && std::holds_alternative<std::vector<std::int64_t>>(*v) ? std::get<std::vector<std::int64_t>>(*v) : std::vector<std::int64_t>();
-  }
+  std::int64_t integer(std::string_view key, std::int64_t otherwise = 0) const { return attribute_view(*this).integer(key, otherwise); }
+  double real(std::string_view key, double otherwise = 0) const { return attribute_view(*this).real(key, otherwise); }
+  std::span<const std::int64_t> integers(std::string_view key) const { return attribute_view(*this).integers(key); }
   void erase(std::string_view key) {
     std::erase_if(entries_, [&](const auto& e) { return e.first == key; });
   }
@@ -109,6 +137,18 @@ class attributes {
  private:
   std::vector<std::pair<std::string, value>> entries_;
 };
+inline attribute_value attribute_view::find_in_owner(std::string_view key) const {
+  const attributes::value* v = owner_->find(key);
+  if (!v) return {};
+  struct {
+    attribute_value operator()(std::int64_t i) const { return i; }
+    attribute_value operator()(double d) const { return d; }
+    attribute_value operator()(const std::string& s) const { return std::string_view(s); }
+    attribute_value operator()(const std::vector<std::int64_t>& l) const { return std::span<const std::int64_t>(l); }
+    attribute_value operator()(const std::vector<double>& l) const { return std::span<const double>(l); }
+  } const view;
+  return std::visit(view, *v);
+}
 
 /// One member of an attribute struct. A struct lists its members as `static constexpr auto fields = std::tuple{field{"stride_h", &T::stride_h}, ...}`.
 template <class S, class T> struct field {
@@ -118,23 +158,22 @@ template <class S, class T> struct field {
 template <class S, class T> field(const char*, T S::*) -> field<S, T>;
 
 /// Reads an attribute struct; members that the node does not carry keep their defaults. Integers, bools, enums, floats, dims.
-template <class A> A read_attributes(const attributes& from) {
+template <class A> constexpr A read_attributes(const attribute_view& from) {
   A a{};
   std::apply(
       [&](const auto&... f) {
         (
             [&] {
               using T = std::remove_reference_t<decltype(a.*f.member)>;
-              if (const auto* v = from.find(f.name)) {
+              if (const attribute_value v = from.find(f.name)) {
                 if constexpr (std::is_same_v<T, dims>) {
                   T d;
-                  if (const auto* list = std::get_if<std::vector<std::int64_t>>(v))
-                    for (std::int64_t e : *list) d.push_back(static_cast<std::int32_t>(e));
+                  for (std::int64_t e : v.integers) d.push_back(static_cast<std::int32_t>(e));
                   a.*f.member = d;
                 } else if constexpr (std::is_floating_point_v<T>) {
-                  if (const auto* r = std::get_if<double>(v)) a.*f.member = static_cast<T>(*r);
+                  if (v.is(attribute_value::kind::real)) a.*f.member = static_cast<T>(v.real);
                 } else {
-                  if (const auto* i = std::get_if<std::int64_t>(v)) a.*f.member = static_cast<T>(*i);
+                  if (v.is(attribute_value::kind::integer)) a.*f.member = static_cast<T>(v.integer);
                 }
               }
             }(),
@@ -166,9 +205,15 @@ template <class A> attributes to_attributes(const A& a) {
 
 // -------------------------------------------------------------------------------------------------------------------- preparing
 
-/// Memory of a plan: params, multiplier arrays, packed weights. Blocks never move and live as long as the plan.
+/// Memory of a plan: params, multiplier arrays, packed weights. Blocks never move and live as long as the plan. Either it owns heap blocks, or it hands
+/// out storage that its maker owns (typed graphs: constant size, no heap). Storage that turns out too small is continued on the heap, so that operators need
+/// not check, and `exhausted()` then tells the maker.
 class plan_memory {
  public:
+  plan_memory() = default;
+  explicit plan_memory(std::span<std::byte> storage) : storage_(storage) {}
+  /// The given storage did not suffice.
+  bool exhausted() const { return !storage_.empty() && !blocks_.empty(); }
   template <class T> std::span<T> array(std::size_t n) {
     static_assert(std::is_trivially_destructible_v<T>);
     std::byte* p = bytes(Bytes(n * sizeof(T)), alignof(T));
@@ -179,6 +224,17 @@ class plan_memory {
   std::byte* bytes(Bytes n, std::size_t align = alignment) {
     constexpr std::size_t chunk = 1 << 16;
     if (n.value == 0) return nullptr;
+    if (blocks_.empty() && !storage_.empty()) {
+      const auto base = reinterpret_cast<std::uintptr_t>(storage_.data());
+      const std::size_t from = round_up(base + used_, align) - base;
+      if (from <= storage_.size() && n.value <= storage_.size() - from) {
+        used_ = from + n.value;
+        total_ = used_;
+        std::memset(storage_.data() + from, 0, n.value);
+        return storage_.data() + from;
+      }
+      used_ = 0;
+    }
     std::size_t at = round_up(used_, align);
     if (blocks_.empty() || at + n.value > blocks_.back().size()) {
       blocks_.emplace_back(Bytes(n.value > chunk ? n.value : chunk));
@@ -191,8 +247,45 @@ class plan_memory {
   Bytes total() const { return Bytes(total_); }
 
  private:
+  std::span<std::byte> storage_{};
   std::vector<buffer> blocks_;
   std::size_t used_ = 0, total_ = 0;
+};
+
+/// The elements of an s32 or s64 constant as int64, read where they lie.
+class integer_constant {
+ public:
+  integer_constant() = default;
+  integer_constant(const std::byte* data, dtype type, std::size_t count) : data_(data), type_(type), count_(count) {}
+  std::size_t size() const { return count_; }
+  bool empty() const { return count_ == 0; }
+  std::int64_t operator[](std::size_t i) const {
+    if (type_ == dtype::s64) {
+      std::int64_t v;
+      std::memcpy(&v, data_ + 8 * i, 8);
+      return v;
+    }
+    std::int32_t v;
+    std::memcpy(&v, data_ + 4 * i, 4);
+    return v;
+  }
+  struct iterator {
+    const integer_constant* list;
+    std::size_t at;
+    std::int64_t operator*() const { return (*list)[at]; }
+    iterator& operator++() {
+      ++at;
+      return *this;
+    }
+    bool operator==(const iterator& o) const { return at == o.at; }
+  };
+  iterator begin() const { return {this, 0}; }
+  iterator end() const { return {this, count_}; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  dtype type_ = dtype::s32;
+  std::size_t count_ = 0;
 };
 
 /// What an operator's shape rule and prepare function are given. `constant[i]` holds the bytes of input i where it is known before
@@ -202,25 +295,19 @@ struct node_view {
   std::span<const tensor_desc> out;
   std::span<const std::span<const std::byte>> constant;
   std::span<const bool> given;
-  const attributes* attrs = nullptr;
+  const attribute_view* attrs = nullptr;
   rounding round = rounding::none;
 
-  bool present(std::size_t i) const { return i < in.size() && given[i]; }
-  bool is_constant(std::size_t i) const { return present(i) && (!constant[i].empty() || in[i].shape.elements().value == 0); }
+  constexpr bool present(std::size_t i) const { return i < in.size() && given[i]; }
+  constexpr bool is_constant(std::size_t i) const { return present(i) && (!constant[i].empty() || in[i].shape.elements().value == 0); }
   /// Elements of a constant input as T; the data may be unaligned in the file, so the importer copies constants to aligned storage.
   template <class T> std::span<const T> constant_as(std::size_t i) const {
     return {reinterpret_cast<const T*>(constant[i].data()), constant[i].size() / sizeof(T)};
   }
   /// A small s32 or s64 constant as int64 values (axes, paddings, shapes); empty if input i is not such a constant.
-  std::vector<std::int64_t> integers(std::size_t i) const {
-    std::vector<std::int64_t> v;
-    if (!present(i) || constant[i].empty()) return v;
-    if (in[i].type == dtype::s32) {
-      for (std::int32_t e : constant_as<std::int32_t>(i)) v.push_back(e);
-    } else if (in[i].type == dtype::s64) {
-      for (std::int64_t e : constant_as<std::int64_t>(i)) v.push_back(e);
-    }
-    return v;
+  integer_constant integers(std::size_t i) const {
+    if (!present(i) || constant[i].empty() || (in[i].type != dtype::s32 && in[i].type != dtype::s64)) return {};
+    return {constant[i].data(), in[i].type, constant[i].size() / size_of(in[i].type)};
   }
 };
 
@@ -244,7 +331,12 @@ struct prepared {
   template <class T> std::span<T> array(std::size_t n) { return memory->array<T>(n); }
 };
 
-/// One row of the operator list.
+/// One row of the operator list. Two conventions keep an operator usable in typed graphs, which evaluate `shape` in the compiler and run
+/// `prepare` without a heap:
+///  - `shape` is a constexpr function that reads attributes (not constant inputs) into the attrs struct and calls the operator's constexpr rule over dims
+///    and attrs; a rule that is broken is returned as a violation, not as text;
+///  - `prepare` takes all memory from `prepared` and keeps temporaries in fixed arrays: no std::vector or std::string on the way to success
+///    (errors may allocate).
 struct op_def {
   std::string_view name;   // as the IR prints it: "qnn.conv2d"
   std::int32_t min_inputs = 1, max_inputs = 1, outputs = 1;   // -1: any number
@@ -254,14 +346,6 @@ struct op_def {
   status (*prepare)(const node_view&, prepared&) = nullptr;
 };
 
-inline error_info broken_rule(const violation& v) {
-  error_info e;
-  e.code = errc::invalid;
-  e.what = std::string(name_of(v.what));
-  e.found = to_string(v.found);
-  e.supported = to_string(v.expected);
-  return e;
-}
 inline error_info unsupported(std::string what, std::string found = {}, std::string supported = {}) {
   return {errc::unsupported, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
 }
@@ -269,8 +353,8 @@ inline error_info invalid(std::string what, std::string found = {}, std::string 
   return {errc::invalid, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
 }
 /// For shape rules with one output.
-inline status set_shape(std::span<dims> out, const shape_or& s) {
-  if (s.broken) return broken_rule(s.broken);
+constexpr status set_shape(std::span<dims> out, const shape_or& s) {
+  if (s.broken) return s.broken;
   if (!out.empty()) out[0] = s.shape;
   return unit{};
 }

@@ -72,12 +72,12 @@ inline void pad_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
-template <bool Mirror> status pad_op_shape(const node_view& n, std::span<dims> out) {
+template <bool Mirror> constexpr status pad_op_shape(const node_view& n, std::span<dims> out) {
   const auto paddings = n.attrs->integers("paddings");
   return set_shape(out, pad_shape(n.in[0].shape, paddings, Mirror ? static_cast<pad_mode>(n.attrs->integer("mode") != 0) : pad_mode::constant));
 }
 /// The bits of attribute `key` (an integer or a real number) as an element of type t.
-inline result<std::uint64_t> element_bits(const attributes& a, std::string_view key, dtype t, std::int64_t otherwise) {
+inline result<std::uint64_t> element_bits(const attribute_view& a, std::string_view key, dtype t, std::int64_t otherwise) {
   if (is_float(t)) {
     const double v = a.real(key, static_cast<double>(a.integer(key, otherwise)));
     if (t == dtype::f32) return std::uint64_t{std::bit_cast<std::uint32_t>(static_cast<float>(v))};

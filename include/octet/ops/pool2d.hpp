@@ -136,7 +136,7 @@ inline void pool2d_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
-inline status pool2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, pool2d_shape(read_attributes<pool2d_attrs>(*n.attrs), n.in[0].shape)); }
+constexpr status pool2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, pool2d_shape(read_attributes<pool2d_attrs>(*n.attrs), n.in[0].shape)); }
 template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<pool2d_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &y = n.out[0];

@@ -195,7 +195,7 @@ inline void mean_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
-inline status reduce_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, reduce_shape(read_attributes<reduce_attrs>(*n.attrs), n.in[0].shape)); }
+constexpr status reduce_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, reduce_shape(read_attributes<reduce_attrs>(*n.attrs), n.in[0].shape)); }
 
 template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, prepared& to) {
   const auto attrs = read_attributes<reduce_attrs>(*n.attrs);

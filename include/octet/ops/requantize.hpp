@@ -12,7 +12,7 @@ namespace octet::inline OCTET_ABI {
 /// Clamp after the zero point, in quantized values: the output type's range narrowed by a fused activation
 /// (attributes "clamp_lo" and "clamp_hi"; the importer derives them by its framework's rule).
 struct clamp_range { std::int32_t lo, hi; };
-inline clamp_range clamp_of(const attributes& a, dtype out) {
+inline clamp_range clamp_of(const attribute_view& a, dtype out) {
   const auto lo = std::max<std::int64_t>(lowest_of(out), INT32_MIN), hi = std::min<std::int64_t>(highest_of(out), INT32_MAX);
   return {static_cast<std::int32_t>(std::max(lo, a.integer("clamp_lo", lo))), static_cast<std::int32_t>(std::min(hi, a.integer("clamp_hi", hi)))};
 }
@@ -33,10 +33,10 @@ constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double
   else if (mode == rounding::D64) scale64[c] = numerics::div(product, out_scale);
 }
 
-/// Allocates and fills the arrays for products[0..n), n == 1 or the channel count.
-inline status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::span<const double> products, const tensor_desc& out, clamp_range clamp) {
+/// Allocates and fills the arrays for products product(0..n), n == 1 or the channel count.
+template <class F> status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::size_t n, F&& product, const tensor_desc& out, clamp_range clamp) {
   p.mode = mode;
-  p.channels = static_cast<std::int32_t>(products.size());
+  p.channels = static_cast<std::int32_t>(n);
   p.zero_point = out.zero_point();
   p.lo = clamp.lo;
   p.hi = clamp.hi;
@@ -44,14 +44,17 @@ inline status fill_requantize(prepared& to, requantize_params& p, rounding mode,
   p.tail = mode == rounding::NE8 ? rounding_policy::ne8::tail(last) : mode == rounding::NE16 ? rounding_policy::ne16::tail(last) : 0;
   if (!uses_multiplier(mode) && !uses_float_scale(mode) && mode != rounding::D64)
     return unsupported("no such rounding here", std::string(name_of(mode)), "DR, RU, SR, I64, D64, F, FB, FZ, NE8, NE16, Q8, RNDNU");
-  multiplier* mult = uses_multiplier(mode) ? to.array<multiplier>(products.size()).data() : nullptr;
-  float* scale = uses_float_scale(mode) ? to.array<float>(products.size()).data() : nullptr;
-  double* scale64 = mode == rounding::D64 ? to.array<double>(products.size()).data() : nullptr;
-  for (std::size_t c = 0; c < products.size(); ++c) set_channel(mode, mult, scale, scale64, c, products[c], out.scale());
+  multiplier* mult = uses_multiplier(mode) ? to.array<multiplier>(n).data() : nullptr;
+  float* scale = uses_float_scale(mode) ? to.array<float>(n).data() : nullptr;
+  double* scale64 = mode == rounding::D64 ? to.array<double>(n).data() : nullptr;
+  for (std::size_t c = 0; c < n; ++c) set_channel(mode, mult, scale, scale64, c, product(c), out.scale());
   p.mult = mult;
   p.scale = scale;
   p.scale64 = scale64;
   return unit{};
+}
+inline status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::span<const double> products, const tensor_desc& out, clamp_range clamp) {
+  return fill_requantize(to, p, mode, products.size(), [&](std::size_t c) { return products[c]; }, out, clamp);
 }
 
 /// Input: u8, s8, s16, s32 or s64 with per-tensor or per-channel (last axis) scales. Output: u8, s8, s16, s32.
@@ -77,7 +80,7 @@ inline void requantize_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
-inline status requantize_shape(const node_view& n, std::span<dims> out) {
+constexpr status requantize_shape(const node_view& n, std::span<dims> out) {
   out[0] = n.in[0].shape;
   return unit{};
 }
@@ -91,11 +94,10 @@ inline status requantize_prepare(const node_view& n, prepared& to) {
   p.in_zero_point = x.zero_point();
   p.count = x.shape.elements().value;
   p.inner = x.shape.rank == 0 ? 1 : x.shape.back(0);
-  std::vector<double> products(x.scales.begin(), x.scales.end());
-  if (products.empty()) products.push_back(1.0);
-  if (products.size() != 1 && (x.axis != x.shape.rank - 1 || products.size() != static_cast<std::size_t>(p.inner)))
+  const std::size_t channels = std::max<std::size_t>(x.scales.size(), 1);
+  if (channels != 1 && (x.axis != x.shape.rank - 1 || channels != static_cast<std::size_t>(p.inner)))
     return unsupported("requantize per channel on an axis that is not the last");
-  return fill_requantize(to, p.requant, n.round, products, y, clamp_of(*n.attrs, y.type));
+  return fill_requantize(to, p.requant, n.round, channels, [&](std::size_t c) { return x.scale(c); }, y, clamp_of(*n.attrs, y.type));
 }
 inline constexpr op_def requantize{"qnn.requantize", 1, 1, 1, &requantize_shape, &requantize_prepare};
 }  // namespace ops

@@ -42,18 +42,18 @@ constexpr shape_or squeeze_shape(const dims& x, const dims& axes) {
 }
 
 namespace ops {
-inline dims dims_attribute(const node_view& n, std::string_view key) {
+constexpr dims dims_attribute(const node_view& n, std::string_view key) {
   dims d;
   for (std::int64_t v : n.attrs->integers(key)) d.push_back(static_cast<std::int32_t>(v));
   return d;
 }
-inline status reshape_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, reshape_shape(n.in[0].shape, dims_attribute(n, "shape"))); }
-inline status squeeze_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, squeeze_shape(n.in[0].shape, dims_attribute(n, "axes"))); }
-inline status expand_dims_op_shape(const node_view& n, std::span<dims> out) {
+constexpr status reshape_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, reshape_shape(n.in[0].shape, dims_attribute(n, "shape"))); }
+constexpr status squeeze_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, squeeze_shape(n.in[0].shape, dims_attribute(n, "axes"))); }
+constexpr status expand_dims_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
   const std::int64_t axis = n.attrs->integer("axis");
-  if (x.rank >= dims::max_rank) return broken_rule({rule::rank, dims{dims::max_rank - 1}, dims{x.rank}});
-  if (axis < -x.rank - 1 || axis > x.rank) return broken_rule({rule::axis, dims{-x.rank - 1, x.rank}, dims{static_cast<std::int32_t>(axis)}});
+  if (x.rank >= dims::max_rank) return violation{rule::rank, dims{dims::max_rank - 1}, dims{x.rank}};
+  if (axis < -x.rank - 1 || axis > x.rank) return violation{rule::axis, dims{-x.rank - 1, x.rank}, dims{static_cast<std::int32_t>(axis)}};
   const auto at = static_cast<std::int32_t>(axis < 0 ? axis + x.rank + 1 : axis);
   dims y;
   for (int i = 0; i <= x.rank; ++i) {
@@ -63,7 +63,7 @@ inline status expand_dims_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = y;
   return unit{};
 }
-inline status identity_op_shape(const node_view& n, std::span<dims> out) {
+constexpr status identity_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = n.in[0].shape;
   return unit{};
 }
