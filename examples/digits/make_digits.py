@@ -29,8 +29,8 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 import numpy as np
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
+
+from digits_data import dataset, noisy, write_manifest
 
 LABELS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
@@ -41,14 +41,6 @@ def parse_arguments():
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=7)
     return parser.parse_args()
-
-
-def dataset(seed):
-    """Returns (train images, train labels, test images, test labels); images are float32 [n,8,8,1] in 0..1."""
-    digits = load_digits()
-    images = (digits.images / 16.0).astype(np.float32)[..., None]
-    train_x, test_x, train_y, test_y = train_test_split(images, digits.target, test_size=0.25, random_state=seed, stratify=digits.target)
-    return train_x, train_y, test_x, test_y
 
 
 def network():
@@ -68,11 +60,6 @@ def network():
     x = layers.Dense(10, name="head")(x)
     x = layers.Softmax(name="scores")(x)
     return tf.keras.Model(image, x)
-
-
-def noisy(images, seed):
-    noise = np.random.default_rng(seed).normal(0, 0.1, images.shape)
-    return np.clip(images + noise, 0, 1).astype(np.float32)
 
 
 def train(train_x, train_y, test_x, test_y, epochs, seed):
@@ -137,13 +124,6 @@ def write_layers(path, model, image):
     path.write_text("[\n" + ",\n".join(json.dumps(layer) for layer in layers) + "\n]\n")
 
 
-def write_manifest(folder, rows, model_names):
-    path = folder / "MANIFEST.json"
-    kept = [r for r in json.loads(path.read_text()) if r["model"] not in model_names] if path.exists() else []
-    rows = sorted(kept + rows, key=lambda r: (r["model"], r["law"], r["inputs"]))
-    path.write_text("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")
-
-
 def main():
     arguments = parse_arguments()
     out = arguments.out
@@ -180,7 +160,7 @@ def main():
                 if digit == 0 and suffix == "ref" and part == "":
                     row["layers"] = "digits.layers.json"
                 rows.append(row)
-    write_manifest(out, rows, {"digits.tflite", "digits_float_io.tflite"})
+    write_manifest(out, rows)
 
 
 if __name__ == "__main__":
