@@ -6,6 +6,7 @@
 #include "octet/import/file.hpp"
 #include "octet/import/tflite/context.hpp"
 #include "octet/import/tflite/rows.hpp"
+#include "octet/numerics/fp_env.hpp"
 
 namespace octet::inline OCTET_ABI::import {
 
@@ -16,6 +17,7 @@ class tflite_loader {
   tflite_loader(file_bytes f, const tflite_options& o) : file_(std::move(f)), options_(o), verifier_(reinterpret_cast<const std::uint8_t*>(file_.bytes.data()), file_.bytes.size(), 64, 1 << 22) {}
 
   result<graph> run() {
+    const numerics::exact_environment environment;
     auto r = load();
     if (!r) return fail(r.error());
     return std::move(g_);

@@ -4,6 +4,7 @@
 
 #include "octet/graph/passes.hpp"
 #include "octet/kernels/target.hpp"
+#include "octet/numerics/fp_env.hpp"
 #include "octet/runtime/plan.hpp"
 
 namespace octet::inline OCTET_ABI {
@@ -151,6 +152,7 @@ class planner {
 }  // namespace detail
 
 OCTET_INLINE result<plan> try_compile(graph g, const plan_options& options) {
+  const numerics::exact_environment environment;
   std::string file = g.name;
   auto r = detail::planner(std::move(g), options).run();
   if (!r && r.error().file.empty()) r.error().file = std::move(file);

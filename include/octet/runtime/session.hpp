@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "octet/numerics/fp_env.hpp"
 #include "octet/runtime/plan.hpp"
 #include "octet/runtime/threads.hpp"
 
@@ -143,6 +144,7 @@ class session {
         }
       }
     }
+    /// One part of one step, on the thread that the pool gives it.
     void call(const step& s, unsigned part) noexcept {
       kernel_args a;
       a.params = s.params;
@@ -155,6 +157,7 @@ class session {
       s.run(a);
     }
     void run(observer* o) noexcept {
+      const numerics::exact_environment environment;   // whatever rounding and flush-to-zero mode the application runs in
       const plan_data& d = program.data();
       for (std::size_t i = 0; i < d.steps.size(); ++i) {
         const step& s = d.steps[i];
@@ -163,6 +166,7 @@ class session {
         } else {
           current = static_cast<std::uint32_t>(i);
           pool.run([](void* self, unsigned part) {
+            const numerics::exact_environment environment;
             auto* me = static_cast<impl*>(self);
             const step& st = me->program.data().steps[me->current];
             if (part < st.parts) me->call(st, part);
