@@ -166,7 +166,7 @@ class session {
         } else {
           current = static_cast<std::uint32_t>(i);
           pool.run([](void* self, unsigned part) {
-            const numerics::exact_environment environment;
+            const numerics::exact_environment worker;
             auto* me = static_cast<impl*>(self);
             const step& st = me->program.data().steps[me->current];
             if (part < st.parts) me->call(st, part);
