@@ -1,0 +1,457 @@
+#!/usr/bin/env python3
+"""Makes the goldens of PyTorch's quantized operators: small TorchScript files, inputs, and PyTorch's own outputs.
+
+Every module quantizes its float inputs, applies one operator and dequantizes; it is traced, saved, loaded again and run with engine fbgemm
+(law pytorch_fbgemm) and, where that engine has the operator and computes it as documented, with qnnpack (law pytorch_qnnpack).
+Written into torch/: NAME.pt, NAME.inputI.npy, NAME.output.fbgemm.npy, and NAME.output.qnnpack.npy only where it differs; and the rows of format
+"pytorch" in MANIFEST.json (other rows are kept).
+
+Needs: torch, numpy (versions used: README.md).
+"""
+import argparse
+import json
+import os
+import pathlib
+import sys
+import zlib
+
+# The element-wise kernels' blocks, and with them a few last bits, depend on the instruction set: these are AVX2's.
+os.environ["ATEN_CPU_CAPABILITY"] = "avx2"
+
+import numpy as np
+import torch
+from torch import nn
+import torch.ao.nn.intrinsic.quantized as fused
+import torch.ao.nn.quantized as quantized
+import torch.nn.functional as F
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "examples" / "digits"))
+import pt_file
+
+ENGINES = {"fbgemm": "pytorch_fbgemm", "qnnpack": "pytorch_qnnpack"}
+OPS = torch.ops.quantized
+
+
+class Case(nn.Module):
+    """Quantizes each input with its (scale, zero point), applies `body`, dequantizes.
+
+    `layout` says in which memory order the operator sees its operands: some of PyTorch's kernels round differently for channels_last.
+    """
+
+    def __init__(self, parameters, body, layout="contiguous", children=None):
+        super().__init__()
+        self.parameters_of, self.body, self.layout = parameters, body, layout
+        for name, child in (children or {}).items():
+            self.add_module(name, child)
+
+    def forward(self, *inputs):
+        codes = []
+        for x, (scale, zero) in zip(inputs, self.parameters_of):
+            q = torch.quantize_per_tensor(x, scale, zero, torch.quint8)
+            codes.append(q.contiguous(memory_format=torch.channels_last) if self.layout == "channels_last" else q)
+        y = self.body(self, *codes)
+        return y if y.dtype == torch.float32 else torch.dequantize(y)
+
+
+class Writer:
+    def __init__(self, folder, only):
+        self.folder, self.only, self.rows, self.report = folder, only, [], []
+
+    def rng(self, name):
+        return np.random.default_rng(zlib.crc32(name.encode()))
+
+    def add(self, name, module, inputs, engines=("fbgemm", "qnnpack"), freeze=False, expect="identical", note=None):
+        if any(r["model"] == name + ".pt" for r in self.rows):
+            raise ValueError("two cases called " + name)
+        if self.only and self.only not in name:
+            return
+        path = self.folder / (name + ".pt")
+        tensors = [torch.from_numpy(x) for x in inputs]
+        torch.backends.quantized.engine = "fbgemm"
+        with torch.no_grad():
+            traced = torch.jit.trace(module.eval(), tuple(tensors), check_trace=False)
+            pt_file.save(torch.jit.freeze(traced) if freeze else traced, path)
+        files = ["%s.input%d.npy" % (name, i) for i in range(len(inputs))]
+        for file, data in zip(files, inputs):
+            np.save(self.folder / file, data)
+        first = None
+        for engine in engines:
+            torch.backends.quantized.engine = engine
+            loaded = torch.jit.load(str(path)).eval()
+            with torch.no_grad():
+                # The profiling executor may fuse after the first calls; the first one is the interpreter's.
+                output = np.ascontiguousarray(loaded(*tensors).numpy())
+            same = first is not None and first.tobytes() == output.tobytes()
+            file = "%s.output.%s.npy" % (name, "fbgemm" if same else engine)
+            if not same:
+                np.save(self.folder / file, output)
+            if first is None:
+                first = output
+            elif not same:
+                self.report.append("%-40s fbgemm and qnnpack differ in %d of %d" % (name, int((first != output).sum()), output.size))
+            row = {"format": "pytorch", "folder": "torch", "model": name + ".pt", "law": ENGINES[engine], "inputs": files, "outputs": [file], "expect": expect}
+            if note:
+                row["note"] = note
+            self.rows.append(row)
+        values = len(np.unique(first))
+        self.report.append("%-40s %6d bytes, %d outputs, %d values" % (name, sum(f.stat().st_size for f in self.folder.glob(name + ".*")), first.size, values))
+
+
+def real(codes, scale, zero):
+    """Floats that quantize to exactly these codes."""
+    return ((np.asarray(codes, np.int64) - zero).astype(np.float32) * np.float32(scale)).astype(np.float32)
+
+
+def codes(rng, shape, high=256):
+    data = rng.integers(0, high, shape)
+    data.reshape(-1)[:2] = [0, high - 1][:min(2, data.size)]
+    return data
+
+
+def every_code(shape=(1, 1, 16, 16), high=256):
+    return np.resize(np.arange(high), shape)
+
+
+# ---- quantize ---------------------------------------------------------------------------------------------------------------------------------------
+
+def quantize(w):
+    for tag, scale, zero in (("half", 0.5, 128), ("sixteenth_odd", 0.0625, 131), ("tenth", 0.1, 0), ("third", 1 / 3, 255), ("0123", 0.0123, 77)):
+        s = np.float32(scale)
+        middle = ((np.arange(-zero - 3, 259 - zero) + 0.5) * np.float64(s)).astype(np.float32)
+        near = np.concatenate([np.nextafter(middle[::9], np.float32(np.inf)), np.nextafter(middle[::9], np.float32(-np.inf))])
+        x = np.concatenate([middle, near, np.array([0.0, -0.0, 1e-40, -1e-40, 5000 * s, -5000 * s], np.float32)]).astype(np.float32)
+        w.add("quantize_" + tag, Case([(scale, zero)], lambda m, q: q), [x])
+
+
+# ---- multiply-accumulate ------------------------------------------------------------------------------------------------------------------------------
+
+def weights(rng, shape, per_channel, axis=0, low=-128):
+    """qint8 weights whose codes are random over the full range."""
+    data = rng.integers(low, 128, shape)
+    n = shape[axis]
+    if per_channel:
+        scales = torch.from_numpy(0.01 * 2.0 ** rng.uniform(-1, 1, n))
+        view = [1] * len(shape)
+        view[axis] = n
+        floats = torch.from_numpy(data.astype(np.float64) * scales.numpy().reshape(view)).float()
+        made = torch.quantize_per_channel(floats, scales, torch.zeros(n, dtype=torch.int64), axis, torch.qint8)
+    else:
+        made = torch.quantize_per_tensor(torch.from_numpy(data.astype(np.float32) * np.float32(0.01)), 0.01, 0, torch.qint8)
+    if not (made.int_repr().numpy() == data).all():
+        raise ValueError("weights were not reproduced")
+    return made
+
+
+def conv(w, tag, cin, cout, kernel, size, groups=1, stride=1, padding=0, dilation=1, relu=False, bias=True, per_channel=True, batch=1, zx=61, zy=63, freeze=True,
+         padding_mode="zeros", kind="conv2d", output_padding=0, engines=("fbgemm", "qnnpack")):
+    name = "%s_%s" % (kind, tag)
+    rng = w.rng(name)
+    sx = 0.05
+    classes = {("conv2d", False): quantized.Conv2d, ("conv2d", True): fused.ConvReLU2d, ("conv1d", False): quantized.Conv1d, ("conv1d", True): fused.ConvReLU1d,
+               ("conv_transpose2d", False): quantized.ConvTranspose2d}
+    made = classes[(kind, relu)](cin, cout, kernel, stride=stride, padding=padding, dilation=dilation, groups=groups, bias=bias,
+                                 **({"output_padding": output_padding} if kind == "conv_transpose2d" else {"padding_mode": padding_mode}))
+    shape = (cin, cout // groups) + tuple(kernel) if kind == "conv_transpose2d" else (cout, cin // groups) + tuple(kernel)
+    q = weights(rng, shape, per_channel and kind != "conv_transpose2d")
+    made.set_weight_bias(q, torch.from_numpy(rng.normal(0, 1, cout).astype(np.float32)) if bias else None)
+    taps = int(np.prod(shape[1:]))
+    made.scale, made.zero_point = float(sx * 0.02 * np.sqrt(taps) * 74 * 37 / 50), zy
+    x = real(codes(rng, (batch, cin) + tuple(size), 128), sx, zx)  # 7-bit activations: no engine saturates
+    w.add(name, Case([(sx, zx)], lambda m, v: m.op(v), children={"op": made}), [x], freeze=freeze, engines=engines)
+
+
+def convolutions(w):
+    conv(w, "1x1", 5, 9, (1, 1), (3, 5), freeze=False)
+    conv(w, "1x1_c33_n17_relu", 33, 17, (1, 1), (3, 3), relu=True, batch=2)
+    conv(w, "3x3_pad1", 3, 10, (3, 3), (5, 4), padding=1)
+    conv(w, "3x3_s2_relu", 3, 16, (3, 3), (7, 6), padding=1, stride=2, relu=True, zy=0, freeze=False)
+    conv(w, "3x3_pertensor", 7, 9, (3, 3), (4, 5), padding=1, per_channel=False, freeze=False)
+    conv(w, "nobias", 6, 9, (3, 1), (4, 3), bias=False)
+    conv(w, "groups2", 6, 8, (3, 3), (4, 5), groups=2, padding=1, freeze=False)
+    conv(w, "groups_dilation", 8, 12, (2, 3), (6, 7), groups=4, dilation=(2, 1), padding=(1, 2), stride=(2, 1))
+    conv(w, "depthwise_3x3", 9, 9, (3, 3), (5, 4), groups=9, padding=1)
+    conv(w, "depthwise_3x3_s2_relu", 17, 17, (3, 3), (6, 5), groups=17, padding=1, stride=2, relu=True)
+    conv(w, "depthwise_5x5_c8", 8, 8, (5, 5), (6, 5), groups=8, padding=2)
+    conv(w, "depthwise_x2", 3, 6, (3, 3), (4, 4), groups=3, padding=1)
+    conv(w, "zero_point_ends", 5, 6, (3, 3), (4, 4), padding=1, zx=0, zy=255)
+    conv(w, "reflect", 3, 5, (3, 3), (4, 5), padding=1, padding_mode="reflect", freeze=False)
+    conv(w, "c64_n35", 64, 35, (1, 1), (2, 3))
+    conv(w, "k3_s2", 3, 7, (3,), (9,), padding=1, stride=2, kind="conv1d", freeze=False)
+    conv(w, "k2_relu", 4, 5, (2,), (6,), relu=True, kind="conv1d")
+    conv(w, "3x3_s2", 5, 7, (3, 3), (3, 4), stride=2, padding=1, output_padding=1, kind="conv_transpose2d", freeze=False)
+    conv(w, "2x2_s1_nobias", 3, 4, (2, 2), (3, 3), kind="conv_transpose2d", bias=False)
+    ties(w)
+
+
+def ties(w):
+    """Codes 32..95 times small weights plus biases of halves and quarters of a product step: the float bias and the integer one part ways, and most sums
+    are ties for the power-of-two multipliers."""
+    ratios = [1.0, 1.0, 0.5, 0.5, 0.25, 0.125, 1 / 64, 0.75, 1.5, 2.0, 0.0125]
+    data = np.array([1, -1, 1, 3, -1, 5, 127, 1, -1, 1, 3])
+    steps = np.array([0.5, 0.25, 1.5, 0.75, 2.0, -3.5, 100.5, 0.5, 1.0, 0.25, -7.75])  # bias in units of sx * sw
+    scales = 2.0 * np.array(ratios)
+    for kind in ("conv2d", "linear"):
+        shape = (11, 1, 1, 1) if kind == "conv2d" else (11, 1)
+        floats = torch.from_numpy((data * scales).reshape(shape)).float()
+        q = torch.quantize_per_channel(floats, torch.from_numpy(scales), torch.zeros(11, dtype=torch.int64), 0, torch.qint8)
+        op = quantized.Conv2d(1, 11, 1) if kind == "conv2d" else quantized.Linear(1, 11)
+        op.set_weight_bias(q, torch.from_numpy(steps * 0.5 * scales).float())
+        op.scale, op.zero_point = 1.0, 127
+        x = np.arange(32, 96).reshape((1, 1, 8, 8) if kind == "conv2d" else (64, 1))
+        w.add(kind + "_ties", Case([(0.5, 61)], lambda m, v: m.op(v), children={"op": op}), [real(x, 0.5, 61)], freeze=True)
+
+
+def linear(w, tag, shape, units, relu=False, bias=True, per_channel=True, freeze=True):
+    name = "linear_" + tag
+    rng = w.rng(name)
+    k = shape[-1]
+    op = (fused.LinearReLU if relu else quantized.Linear)(k, units, bias)
+    op.set_weight_bias(weights(rng, (units, k), per_channel), torch.from_numpy(rng.normal(0, 1, units).astype(np.float32)) if bias else None)
+    op.scale, op.zero_point = float(0.05 * 0.02 * np.sqrt(k) * 74 * 37 / 50), 63
+    w.add(name, Case([(0.05, 61)], lambda m, v: m.op(v), children={"op": op}), [real(codes(rng, shape, 128), 0.05, 61)], freeze=freeze)
+
+
+def linears(w):
+    linear(w, "k33_n9", (3, 33), 9, freeze=False)
+    linear(w, "k64_n17_relu", (1, 64), 17, relu=True, freeze=False)
+    linear(w, "k7_n3_nobias_3d", (2, 3, 7), 3, bias=False)
+    linear(w, "pertensor", (2, 19), 10, per_channel=False)
+
+
+# ---- element-wise -------------------------------------------------------------------------------------------------------------------------------------
+
+SETS = {"halves": (0.5, 128, 0.5, 125, 1.0, 127), "half_quarter": (0.5, 61, 0.25, 131, 1.0, 100), "tenths": (0.1, 77, 0.05, 140, 0.13, 101)}
+
+
+def pairs(columns, sa, za, sb, zb):
+    a, b = np.meshgrid(np.arange(256), np.array(columns))
+    return [real(a, sa, za), real(b, sb, zb)]
+
+
+def position_sensitive(sa, za, sb, zb, so, zo):
+    """Code pairs for which adding with fused and with plain dequantization gives different sums (one in about a million)."""
+    a, b = (v.reshape(-1) for v in np.meshgrid(np.arange(256), np.arange(256)))
+    f = np.float32
+
+    def fused_value(q, s, z):
+        return (q.astype(np.float64) * np.float64(f(s)) + np.float64(f(-z) * f(s))).astype(f)
+
+    def plain(q, s, z):
+        return (q - z).astype(f) * f(s)
+
+    def code(x):
+        return np.clip(np.rint(x * (f(1) / f(so))).astype(np.int64) + zo, 0, 255)
+
+    differ = code(fused_value(a, sa, za) + fused_value(b, sb, zb)) != code(plain(a, sa, za) + plain(b, sb, zb))
+    return np.stack([a[differ], b[differ]], 1)
+
+
+def elementwise(w):
+    for tag, p in SETS.items():
+        sa, za, sb, zb, so, zo = p
+        data = pairs([127, 130], sa, za, sb, zb)
+        w.add("add_" + tag, Case([(sa, za), (sb, zb)], lambda m, a, b, so=so, zo=zo: OPS.add(a, b, so, zo)), data)
+        sm = float({"halves": 1.0, "half_quarter": 0.25}.get(tag, sa * sb * 60))
+        w.add("mul_" + tag, Case([(sa, za), (sb, zb)], lambda m, a, b, so=sm, zo=zo: OPS.mul(a, b, so, zo)), data)
+    sa, za, sb, zb, so, zo = SETS["tenths"]
+    rng = w.rng("elementwise")
+    data = [real(codes(rng, (1, 3, 5, 7)), sa, za), real(codes(rng, (1, 3, 5, 7)), sb, zb)]
+    w.add("add_relu", Case([(sa, za), (sb, zb)], lambda m, a, b: OPS.add_relu(a, b, so, zo)), data)
+    w.add("mul_relu", Case([(sa, za), (sb, zb)], lambda m, a, b: OPS.mul_relu(a, b, 0.3, zo)), data)
+    gate = real(codes(rng, (1, 3, 1, 1)), sb, zb)
+    w.add("mul_broadcast", Case([(sa, za), (sb, zb)], lambda m, a, b: OPS.mul(a, b, 0.3, zo)), [data[0], gate], engines=("fbgemm",))
+    w.add("add_scalar", Case([(0.05, 63)], lambda m, a: OPS.add_scalar(a, 0.731)), [real(every_code((1, 256)), 0.05, 63)])
+    w.add("add_scalar_requantized", Case([(0.05, 63)], lambda m, a: OPS.add_scalar(a, 30.0)), [real(every_code((1, 256)), 0.05, 63)])
+    w.add("mul_scalar", Case([(0.05, 63)], lambda m, a: OPS.mul_scalar(a, 1.7)), [real(every_code((1, 256)), 0.05, 63)])
+    w.add("mul_scalar_negative", Case([(0.05, 63)], lambda m, a: OPS.mul_scalar(a, -0.3)), [real(every_code((1, 256)), 0.05, 63)])
+    positions(w)
+    cats(w)
+
+
+def positions(w):
+    """The sum of codes whose result depends on where in the tensor they stand: blocks of 64 elements dequantize with a fused multiply-add, the rest without."""
+    rng = np.random.default_rng(11)
+    found = None
+    while found is None:
+        p = (float(np.float32(rng.uniform(0.02, 0.1))), int(rng.integers(1, 255)), float(np.float32(rng.uniform(0.02, 0.1))), int(rng.integers(1, 255)),
+             float(np.float32(rng.uniform(0.05, 0.2))), int(rng.integers(60, 200)))
+        hits = position_sensitive(*p)
+        if len(hits):
+            found = (p, hits)
+    (sa, za, sb, zb, so, zo), hits = found
+    for n in (63, 64, 65, 131):
+        pick = hits[np.arange(n) % len(hits)]
+        w.add("add_position_n%d" % n, Case([(sa, za), (sb, zb)], lambda m, a, b: OPS.add(a, b, so, zo)),
+              [real(pick[:, 0], sa, za).reshape(1, n), real(pick[:, 1], sb, zb).reshape(1, n)], engines=("fbgemm",))
+    # 5 channels in channels_last order: the blocks run over NHWC
+    n = 5 * 3 * 9
+    pick = hits[np.arange(n) % len(hits)].reshape(1, 5, 3, 9, 2)
+    w.add("add_position_channels_last", Case([(sa, za), (sb, zb)], lambda m, a, b: OPS.add(a, b, so, zo), "channels_last"),
+          [real(pick[..., 0], sa, za), real(pick[..., 1], sb, zb)], engines=("fbgemm",))
+
+
+def cats(w):
+    rng = w.rng("cat")
+    for tag, layout, p, so, zo in (("generic", "contiguous", ((0.1, 77), (0.05, 140), (0.2, 3)), 0.13, 101), ("same", "contiguous", ((0.1, 77),) * 3, 0.1, 77),
+                                   ("ties_channels_last", "channels_last", ((0.25, 100), (0.125, 131), (0.5, 1)), 0.5, 127)):
+        data = [real(codes(rng, (1, c, 4, 9)), s, z) for c, (s, z) in zip((3, 8, 5), p)]
+        w.add("cat_" + tag, Case(p, lambda m, a, b, c, so=so, zo=zo: OPS.cat([a, b, c], 1, so, zo), layout), data)
+
+
+def activations(w):
+    for scale, zero, tag in ((0.05, 120, "generic"), (0.25, 131, "steep")):
+        x = [real(every_code(), scale, zero)]
+        p = [(scale, zero)]
+
+        def one(name, body, engines=("fbgemm", "qnnpack"), both=False):
+            if tag == "steep" and not both:
+                return
+            w.add("%s_%s" % (name, tag), Case(p, body), x, engines=engines)
+
+        one("relu", lambda m, q: F.relu(q))
+        one("relu6", lambda m, q: F.relu6(q), ("fbgemm",))
+        one("hardtanh", lambda m, q: F.hardtanh(q, -1.125, 2.375), ("fbgemm",))
+        one("clamp", lambda m, q: torch.clamp(q, -0.7, 3.1), ("fbgemm",))
+        one("hardswish", lambda m, q: OPS.hardswish(q, 0.047, 11), both=True)
+        one("hardsigmoid", lambda m, q: F.hardsigmoid(q), both=True)
+        one("sigmoid", lambda m, q: torch.sigmoid(q), both=True)
+        one("sigmoid_scaled", lambda m, q: OPS.sigmoid(q, 0.0051, 3), ("fbgemm",))
+        one("tanh", lambda m, q: torch.tanh(q), both=True)
+        one("elu", lambda m, q: OPS.elu(q, 0.06, 31, 1.3), both=True)
+        one("leaky_relu", lambda m, q: OPS.leaky_relu(q, 0.1, False, 0.07, 99))
+    rng = w.rng("activations")
+    x = real(codes(rng, (2, 3, 4, 5)), 0.05, 120)
+    alpha = torch.quantize_per_tensor(torch.tensor([0.25, -0.1, 0.6]), 0.01, 20, torch.quint8)
+
+    class Prelu(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("alpha", alpha)
+
+        def forward(self, v):
+            q = torch.quantize_per_tensor(v, 0.05, 120, torch.quint8)
+            return torch.dequantize(OPS.prelu(q, self.alpha, 0.04, 90))
+
+    w.add("prelu", Prelu(), [x], engines=("fbgemm",))
+    w.add("softmax", Case([(0.1, 120)], lambda m, q: OPS.softmax(q, 1, 1 / 256, 0)), [real(codes(rng, (5, 11)), 0.1, 120)], engines=("fbgemm",))
+
+
+# ---- pools, mean, resizing ------------------------------------------------------------------------------------------------------------------------------
+
+def pools(w):
+    for layout in ("contiguous", "channels_last"):
+        end = "" if layout == "contiguous" else "_channels_last"
+        for tag, zero, shape, window, fields in (
+                ("2x2_odd", 131, (1, 3, 4, 6), 2, {}), ("2x2_even", 128, (1, 3, 4, 6), 2, {}), ("3x3_s1_pad", 77, (2, 9, 5, 4), 3, {"stride": 1, "padding": 1}),
+                ("3x2_s12_notcounted", 77, (1, 17, 6, 7), (3, 2), {"stride": (1, 2), "padding": (1, 1), "count_include_pad": False}),
+                ("3x3_ceil", 131, (1, 5, 6, 6), 3, {"stride": 2, "ceil_mode": True}), ("2x2_divisor", 131, (1, 4, 4, 5), 2, {"divisor_override": 3})):
+            name = "avg_pool2d_%s%s" % (tag, end)
+            x = real(codes(w.rng(name), shape), 0.05, zero)
+            engines = ("fbgemm", "qnnpack") if "count_include_pad" not in fields and "divisor_override" not in fields and "ceil_mode" not in fields else ("fbgemm",)
+            w.add(name, Case([(0.05, zero)], lambda m, q, window=window, fields=fields: F.avg_pool2d(q, window, **fields), layout), [x], engines=engines)
+        # sums of two that run over all values: every second average is a tie
+        x = np.stack([np.arange(256), np.full(256, 128)], 1).reshape(1, 2, 128, 2)
+        w.add("avg_pool2d_ties" + end, Case([(0.5, 129)], lambda m, q: F.avg_pool2d(q, (1, 2)), layout), [real(x, 0.5, 129)])
+        for tag, shape, size in (("1", (1, 9, 5, 6), 1), ("3x5", (1, 7, 8, 9), (3, 5)), ("2_ties", (2, 3, 4, 4), 2)):
+            name = "adaptive_avg_pool2d_%s%s" % (tag, end)
+            x = real(codes(w.rng(name), shape), 0.05, 131)
+            w.add(name, Case([(0.05, 131)], lambda m, q, size=size: F.adaptive_avg_pool2d(q, size), layout), [x])
+        name = "mean_hw" + end
+        x = real(codes(w.rng(name), (2, 5, 4, 4)), 0.05, 131)
+        w.add(name, Case([(0.05, 131)], lambda m, q: torch.mean(q, (2, 3)), layout), [x])
+        w.add(name.replace("hw", "hw_keep"), Case([(0.05, 131)], lambda m, q: torch.mean(q, (2, 3), True), layout), [x])
+        for tag, shape, window, fields in (("2x2", (1, 3, 4, 6), 2, {}), ("3x3_s1_pad", (1, 17, 5, 4), 3, {"stride": 1, "padding": 1}),
+                                           ("ceil_dilated", (1, 5, 8, 8), 2, {"stride": 2, "dilation": 2, "ceil_mode": True})):
+            name = "max_pool2d_%s%s" % (tag, end)
+            x = real(codes(w.rng(name), shape), 0.05, 131)
+            w.add(name, Case([(0.05, 131)], lambda m, q, window=window, fields=fields: F.max_pool2d(q, window, **fields), layout), [x])
+        for tag, mode, fields in (("nearest", "nearest", {"scale_factor": 2.0}), ("nearest_size", "nearest", {"size": (7, 5)}),
+                                  ("bilinear", "bilinear", {"scale_factor": 2.0, "align_corners": False}), ("bilinear_size", "bilinear", {"size": (7, 5), "align_corners": False}),
+                                  ("bilinear_corners", "bilinear", {"size": (5, 6), "align_corners": True})):
+            name = "upsample_%s%s" % (tag, end)
+            x = real(codes(w.rng(name), (1, 9, 3, 4)), 0.05, 131)
+            w.add(name, Case([(0.05, 131)], lambda m, q, mode=mode, fields=fields: F.interpolate(q, mode=mode, **fields), layout), [x])
+    x = real(codes(w.rng("mean_last"), (3, 4, 8)), 0.05, 131)
+    w.add("mean_last", Case([(0.05, 131)], lambda m, q: torch.mean(q, (2,))), [x])
+
+
+# ---- norms, shapes, float tails -----------------------------------------------------------------------------------------------------------------------------
+
+def norms(w):
+    rng = w.rng("norms")
+
+    class BatchNorm(nn.Module):
+        def __init__(self, relu):
+            super().__init__()
+            self.relu = relu
+            for name, low, high in (("weight", 0.5, 1.5), ("bias", -1, 1), ("mean", -1, 1), ("var", 0.5, 2)):
+                self.register_buffer(name, torch.from_numpy(rng.uniform(low, high, 5).astype(np.float32)))
+
+        def forward(self, v):
+            q = torch.quantize_per_tensor(v, 0.05, 120, torch.quint8)
+            op = OPS.batch_norm2d_relu if self.relu else OPS.batch_norm2d
+            return torch.dequantize(op(q, self.weight, self.bias, self.mean, self.var, 1e-5, 0.06, 115))
+
+    x = real(codes(rng, (2, 5, 3, 4)), 0.05, 120)
+    w.add("batch_norm2d", BatchNorm(False), [x])
+    w.add("batch_norm2d_relu", BatchNorm(True), [x])
+    x = real(codes(rng, (2, 6, 3, 4)), 0.05, 120)
+    weight, bias = (torch.from_numpy(rng.uniform(0.5, 1.5, 6).astype(np.float32)) for _ in range(2))
+    close = {"expect": "close", "engines": ("fbgemm",), "note": "float sums in the order of the framework's vector code"}
+    w.add("group_norm", Case([(0.05, 120)], lambda m, q: OPS.group_norm(q, 3, weight, bias, 1e-5, 0.03, 100)), [x], **close)
+    w.add("instance_norm", Case([(0.05, 120)], lambda m, q: OPS.instance_norm(q, weight, bias, 1e-5, 0.03, 100)), [x], **close)
+    x = real(codes(rng, (3, 6)), 0.05, 120)
+    w.add("layer_norm", Case([(0.05, 120)], lambda m, q: OPS.layer_norm(q, [6], weight, bias, 1e-5, 0.03, 100)), [x], **close)
+
+
+def shapes(w):
+    rng = w.rng("shapes")
+    x = real(codes(rng, (2, 6, 3, 4)), 0.05, 120)
+
+    def one(name, body, layout="contiguous", engines=("fbgemm", "qnnpack")):
+        w.add(name, Case([(0.05, 120)], body, layout), [x], engines=engines)
+
+    one("flatten", lambda m, q: torch.flatten(q, 1))
+    one("flatten_channels_last", lambda m, q: torch.flatten(q, 1), "channels_last")
+    one("reshape", lambda m, q: q.reshape(q.size(0), -1, 4))
+    one("permute", lambda m, q: q.permute(0, 2, 3, 1).contiguous())
+    one("transpose", lambda m, q: q.transpose(1, 2).contiguous())
+    one("pad_constant", lambda m, q: F.pad(q, [1, 2, 0, 3]))
+    one("pad_reflect", lambda m, q: F.pad(q, [1, 2, 1, 1], "reflect"))
+    one("chunk", lambda m, q: OPS.cat(list(q.chunk(2, 1))[::-1], 1, 0.05, 120))
+    one("channel_shuffle", lambda m, q: q.view(2, 2, 3, 3, 4).transpose(1, 2).contiguous().view(2, 6, 3, 4))
+    w.add("tail_softmax", Case([(0.05, 120)], lambda m, q: torch.softmax(torch.dequantize(q), 1)), [real(codes(rng, (3, 10)), 0.05, 120)], engines=("fbgemm",), expect="close",
+          note="float operator after the quantized part")
+    w.add("tail_log_softmax", Case([(0.05, 120)], lambda m, q: torch.log_softmax(torch.dequantize(q), 1)), [real(codes(rng, (3, 10)), 0.05, 120)], engines=("fbgemm",),
+          expect="close", note="float operator after the quantized part")
+    w.add("tail_sigmoid", Case([(0.05, 120)], lambda m, q: torch.sigmoid(torch.dequantize(q))), [real(every_code((1, 256)), 0.05, 120)], engines=("fbgemm",), expect="close",
+          note="float operator after the quantized part")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent)
+    parser.add_argument("--only", help="make only the cases whose name contains this, and leave MANIFEST.json alone")
+    parser.add_argument("--report", action="store_true", help="print the size and the engines' differences for each case")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    folder = arguments.out / "torch"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not arguments.only:
+        for old in folder.iterdir():
+            old.unlink()
+    writer = Writer(folder, arguments.only)
+    for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes):
+        make(writer)
+    if not arguments.only:
+        path = arguments.out / "MANIFEST.json"
+        kept = [r for r in json.loads(path.read_text()) if r["format"] != "pytorch"] if path.exists() else []
+        rows = sorted(kept + writer.rows, key=lambda r: (r["format"], r["folder"], r["model"], r["law"]))
+        path.write_text("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")
+    if arguments.report:
+        print("\n".join(writer.report))
+    print("%d files, %d bytes" % (len(list(folder.iterdir())), sum(f.stat().st_size for f in folder.iterdir())))
+
+
+if __name__ == "__main__":
+    main()
