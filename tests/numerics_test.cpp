@@ -273,6 +273,7 @@ const function_row functions[] = {
     {"cos", [](double x) { return n::cos(x); }, [](float x) { return n::cos_f32(x); }, [](long double x) { return std::cos(x); }, -100, 100, 0x1.1p-53},
     {"sqrt", [](double x) { return n::sqrt(x); }, [](float x) { return n::sqrt_f32(x); }, [](long double x) { return std::sqrt(x); }, 0, 1e38, 0x1.1p-53},
     {"rsqrt", [](double x) { return n::rsqrt(x); }, [](float x) { return n::rsqrt_f32(x); }, [](long double x) { return 1 / std::sqrt(x); }, 1e-38, 1e38, 0x1.1p-53},
+    {"erfc", [](double x) { return n::erfc(x); }, [](float x) { return n::erfc_f32(x); }, [](long double x) { return std::erfc(x); }, -5, 9, 0x1p-40},
     {"erf", [](double x) { return n::erf(x); }, [](float x) { return n::erf_f32(x); }, [](long double x) { return std::erf(x); }, -5, 5, 0x1p-48},
 };
 }  // namespace
@@ -407,6 +408,18 @@ TEST_CASE("fixed-point functions") {
   CHECK(t16 < 4e-4);
 }
 
+TEST_CASE("fixed-point reciprocal square root and logarithm") {
+  static_assert(n::reciprocal_sqrt(0) == multiplier{INT32_MAX, 0} && n::reciprocal_sqrt(1) == multiplier{INT32_MAX, 0});
+  double r = 0, l = 0;
+  for (std::int32_t x = 2; x < 1 << 30; x += 1 + x / 7) {
+    const multiplier m = n::reciprocal_sqrt(x);
+    r = std::max(r, std::abs(std::ldexp(static_cast<double>(m.m), m.shift - 31) * std::sqrt(static_cast<double>(x)) - 1));
+  }
+  for (std::int32_t x = 1 << 19; x < INT32_MAX - x / 5; x += x / 5) l = std::max(l, std::abs(n::fixed_log(x, 12, 5) * 0x1p-26 - std::log(x * 0x1p-19)));
+  CHECK(r < 2e-6);
+  CHECK(l < 2e-7);
+}
+
 TEST_CASE("the sigmoid table is its formula plus the listed corrections") {
   constexpr std::uint8_t one_more[] = {4, 8, 12, 14, 15, 16, 17, 19, 20, 21, 22, 25, 27, 28, 29, 30, 31, 33, 34, 35, 37, 39, 40, 41, 43, 44, 45, 46, 49, 50, 54, 62, 63, 64, 66, 82, 86, 93, 100, 103, 112, 116, 135};
   for (std::size_t i = 0; i < 256; ++i) {
@@ -428,7 +441,8 @@ TEST_CASE("the sigmoid table is its formula plus the listed corrections") {
 }
 
 TEST_CASE("513-entry tables") {
-  const n::lut16 e = n::make_lut16([](double x) { return n::exp(x); }, 10. / 65535, 32767, 2.);
+  n::lut16 e{};
+  n::make_lut16<double>([](double x) { return n::exp(x); }, 10. / 65535, 32767, 2. / 65535, 0, e.data());
   CHECK(e[512] == 32767);
   CHECK(e[0] == 2);   // exp(-10) is 1.49 units; half of the error in the middle of the interval is added
   double worst = 0;

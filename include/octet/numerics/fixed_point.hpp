@@ -101,23 +101,66 @@ template <class T> struct fixed_point {
 using fixed32 = fixed_point<std::int32_t>;
 using fixed16 = fixed_point<std::int16_t>;
 
+/// 1 / sqrt(x) of a positive integer as m * 2^(shift - 31): TFLite's five Newton steps in Q3.28 from the guess 1. x <= 1 gives (2^31 - 1, 0).
+constexpr multiplier reciprocal_sqrt(std::int32_t x) noexcept {
+  if (x <= 1) return {fixed32::highest, 0};
+  int right = 11;
+  for (; x >= 1 << 29; x /= 4) ++right;
+  const int pairs = (std::countl_zero(static_cast<std::uint32_t>(x)) - 1) / 2 - 1;
+  right -= pairs;
+  x <<= 2 * pairs;
+  const std::int32_t input = x >> 1, half_input = fixed32::rdp(input, 1), half_three = 3 << 27;
+  std::int32_t y = 1 << 28;
+  for (int i = 0; i < 5; ++i) {
+    const std::int32_t cube = fixed32::shl(fixed32::mul(fixed32::mul(y, y), y), 6);
+    y = fixed32::shl(fixed32::sub(fixed32::mul(half_three, y), fixed32::mul(half_input, cube)), 3);
+  }
+  y = fixed32::mul(y, 1518500250);   // sqrt(2) / 2
+  return right < 0 ? multiplier{shl_wrap(y, -right), 0} : multiplier{y, -right};
+}
+
+/// Natural logarithm of a value >= 1 with `in_bits` integer bits, in a form with `out_bits` integer bits: TFLite's rational approximation.
+constexpr std::int32_t fixed_log(std::int32_t x, int in_bits, int out_bits) noexcept {
+  using q = fixed32;
+  constexpr std::int32_t log_2 = 1488522236, sqrt_sqrt_half = 1805811301, sqrt_half = 1518500250, quarter = 1 << 29;
+  constexpr std::int32_t alpha_n = 117049297, alpha_d = 127690142, alpha_i = 1057819769, alpha_f = 638450708;
+  const int wide = out_bits + 1;                     // one bit of headroom for the sum
+  const auto saturate = [](std::int64_t v) { return static_cast<std::int32_t>(clamp<std::int64_t>(v, q::lowest, q::highest)); };
+  const auto scale = [](std::int32_t v, int e) { return e >= 0 ? q::shl(v, e) : q::rdp(v, -e); };
+  const std::int32_t shifted_quarter = scale(quarter, -wide);
+  const int a_room = std::countl_zero(static_cast<std::uint32_t>(x));
+  const std::int32_t r_a = scale(q::mul(scale(x, a_room - 1), sqrt_half), 1);
+  const std::int32_t a_power = saturate(std::int64_t{scale(in_bits - a_room, 31 - wide)} + shifted_quarter);
+  const std::int32_t b = q::mul(x, sqrt_half);
+  const int b_room = std::countl_zero(static_cast<std::uint32_t>(b)) - 1;
+  const std::int32_t r_b = scale(x, b_room);
+  const std::int32_t b_power = saturate(std::int64_t{scale(in_bits - b_room, 31 - wide)} - shifted_quarter);
+  const std::int32_t r = r_a < r_b ? r_a : r_b, power = a_power > b_power ? a_power : b_power;
+  const std::int32_t p = q::half_sum(r, sqrt_sqrt_half), half = q::sub(r, sqrt_sqrt_half), t = q::add(half, half), square = q::mul(t, t);
+  const std::int32_t num = q::add(q::mul(t, r), q::mul(q::mul(t, square), alpha_n));
+  const std::int32_t denominator = q::add(q::mul(p, q::add(q::add(alpha_i, t), q::mul(alpha_d, square))), q::mul(alpha_f, t));
+  const std::int32_t sum = q::add(q::mul(power, log_2), q::mul(scale(num, -wide), q::reciprocal_of_one_plus(denominator)));
+  return q::shl(sum, 1);
+}
+
 /// The 513-entry, piecewise linear table of TFLite's int16 operators: value at the 512 grid points and the end, corrected by half of the
 /// error in the middle of each interval.
 using lut16 = std::array<std::int16_t, 513>;
-/// f: double -> double on input scale and zero point; the table's unit is out_span / 65536 (out_span 2: outputs are Q0.15).
-template <class F> constexpr lut16 make_lut16(F&& f, double scale, std::int32_t zero_point, double out_span) noexcept {
-  lut16 t{};
-  const exact lo = exact(scale) * (-32768. - zero_point), hi = exact(scale) * (32767. - zero_point), step = (hi - lo) / 512., half = step / 2., gain = exact(65536.) / out_span;
-  const auto sample = [&](exact x) { return exact(f(x.v)) * gain; };
+/// f: T -> T on an input of scale and zero point to an output of scale and zero point, all in T's arithmetic: float in most operators,
+/// double in softmax. The zero point of the output shifts only the range, not the values, as in the framework (int16 outputs have none).
+template <class T, class F> constexpr void make_lut16(F&& f, T in_scale, std::int32_t in_zero_point, T out_scale, std::int32_t out_zero_point, std::int16_t* to) noexcept {
+  const auto real = [](T s, std::int32_t q, std::int32_t z) { return mul(s, static_cast<T>(q - z)); };
+  const T lo = real(in_scale, -32768, in_zero_point), hi = real(in_scale, 32767, in_zero_point);
+  const T step = div(sub(hi, lo), T(512)), half = div(step, T(2));
+  const T gain = div(T(65536), sub(real(out_scale, 32767, out_zero_point), real(out_scale, -32768, out_zero_point)));
   for (int i = 0; i < 512; ++i) {
-    const exact at = lo + exact(static_cast<double>(i)) * step;
-    const double value = rha(sample(at).v), middle = rha(sample(at + half).v);
-    const double interpolated = rha(((sample(lo + exact(static_cast<double>(i + 1)) * step) + value) / 2.).v);
-    const double bias = rha(((exact(interpolated) - middle) / 2.).v);
-    t[static_cast<std::size_t>(i)] = static_cast<std::int16_t>(clamp_to_int((exact(value) - bias).v, -32768, 32767));
+    const T at = add(lo, mul(static_cast<T>(i), step));
+    const T value = rha(mul(f(at), gain)), middle = rha(mul(f(add(at, half)), gain));
+    const T interpolated = rha(div(add(mul(f(add(lo, mul(static_cast<T>(i + 1), step))), gain), value), T(2)));
+    const T bias = rha(div(sub(interpolated, middle), T(2)));
+    to[i] = static_cast<std::int16_t>(clamp_to_int(static_cast<double>(sub(value, bias)), -32768, 32767));
   }
-  t[512] = static_cast<std::int16_t>(clamp_to_int(rha(sample(hi).v), -32768, 32767));
-  return t;
+  to[512] = static_cast<std::int16_t>(clamp_to_int(static_cast<double>(rha(mul(f(hi), gain))), -32768, 32767));
 }
 /// Interpolated value of the table for v.
 constexpr std::int16_t lookup(const std::int16_t* table, std::int16_t v) noexcept {

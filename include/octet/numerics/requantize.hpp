@@ -53,10 +53,10 @@ constexpr std::int32_t srdhm(std::int32_t a, std::int32_t b) noexcept {
   if (a == lowest && b == lowest) return std::numeric_limits<std::int32_t>::max();
   return static_cast<std::int32_t>((std::int64_t{a} * b + (std::int64_t{1} << 30)) >> 31);
 }
-/// x / 2^e, 0 <= e <= 31, ties away from zero.
+/// x / 2^e, 0 <= e <= 62, ties away from zero.
 constexpr std::int32_t rdp(std::int32_t x, int e) noexcept {
   const std::int64_t mask = (std::int64_t{1} << e) - 1, rem = x & mask, threshold = (mask >> 1) + (x < 0);
-  return static_cast<std::int32_t>((x >> e) + (rem > threshold));
+  return static_cast<std::int32_t>((std::int64_t{x} >> e) + (rem > threshold));
 }
 /// x / 2^e, 0 <= e <= 31, ties up.
 constexpr std::int32_t rsu(std::int32_t x, int e) noexcept {

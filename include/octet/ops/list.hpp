@@ -7,13 +7,17 @@
 #include "octet/ops/conv2d.hpp"
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/fully_connected.hpp"
+#include "octet/ops/l2_normalization.hpp"
 #include "octet/ops/mul.hpp"
 #include "octet/ops/pad.hpp"
 #include "octet/ops/pool2d.hpp"
+#include "octet/ops/prelu.hpp"
 #include "octet/ops/quantize.hpp"
 #include "octet/ops/reduce.hpp"
 #include "octet/ops/requantize.hpp"
 #include "octet/ops/reshape.hpp"
+#include "octet/ops/softmax.hpp"
+#include "octet/ops/unary.hpp"
 
 namespace octet::inline OCTET_ABI {
 
@@ -53,6 +57,57 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::identity,
     &ops::qnn_concat,
     &ops::concat,
+    &ops::qnn_logistic,
+    &ops::logistic,
+    &ops::qnn_tanh,
+    &ops::tanh,
+    &ops::qnn_hard_swish,
+    &ops::hard_swish,
+    &ops::qnn_hard_sigmoid,
+    &ops::hard_sigmoid,
+    &ops::qnn_elu,
+    &ops::elu,
+    &ops::qnn_gelu,
+    &ops::gelu,
+    &ops::qnn_exp,
+    &ops::exp,
+    &ops::qnn_log,
+    &ops::log,
+    &ops::qnn_sqrt,
+    &ops::sqrt,
+    &ops::qnn_rsqrt,
+    &ops::rsqrt,
+    &ops::qnn_sin,
+    &ops::sin,
+    &ops::qnn_cos,
+    &ops::cos,
+    &ops::qnn_abs,
+    &ops::abs,
+    &ops::qnn_neg,
+    &ops::neg,
+    &ops::qnn_square,
+    &ops::square,
+    &ops::qnn_relu,
+    &ops::relu,
+    &ops::qnn_relu6,
+    &ops::relu6,
+    &ops::qnn_relu_n1_to_1,
+    &ops::relu_n1_to_1,
+    &ops::qnn_relu_0_to_1,
+    &ops::relu_0_to_1,
+    &ops::qnn_leaky_relu,
+    &ops::leaky_relu,
+    &ops::floor,
+    &ops::ceil,
+    &ops::round,
+    &ops::qnn_softmax,
+    &ops::softmax,
+    &ops::qnn_log_softmax,
+    &ops::log_softmax,
+    &ops::qnn_prelu,
+    &ops::prelu,
+    &ops::qnn_l2_normalization,
+    &ops::l2_normalization,
 };
 }  // namespace detail
 

@@ -3,6 +3,7 @@
 #define OCTET_IMPORT_TFLITE_ROWS_HPP_
 
 #include "octet/import/tflite/context.hpp"
+#include "octet/import/tflite/rows_activation.hpp"
 #include "octet/import/tflite/rows_conv.hpp"
 #include "octet/import/tflite/rows_elementwise.hpp"
 #include "octet/import/tflite/rows_pool.hpp"
@@ -30,6 +31,7 @@ inline constexpr const char* tflite_names[] = {
     "UNSORTED_SEGMENT_MIN", "SIGN", "BITCAST", "BITWISE_XOR", "RIGHT_SHIFT",
 };
 inline constexpr std::span<const tflite_row> tflite_families[] = {
+    tflite_rows::activation_rows,
     tflite_rows::conv_rows,
     tflite_rows::elementwise_rows,
     tflite_rows::pool_rows,

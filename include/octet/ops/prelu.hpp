@@ -1,0 +1,71 @@
+// qnn.prelu and prelu: a slope of its own for each channel (or element) below 0.
+#ifndef OCTET_OPS_PRELU_HPP_
+#define OCTET_OPS_PRELU_HPP_
+
+#include "octet/numerics/requantize.hpp"
+#include "octet/ops/broadcast.hpp"
+
+OCTET_FP_EXACT_BEGIN
+namespace octet::inline OCTET_ABI {
+
+/// DR: v = x - zx; v >= 0: DR(v; QM(sx / sy)), else DR(v * (a - za); QM(sx * sa / sy)), both ratios formed in binary32.
+struct prelu_params {
+  dtype type = dtype::f32;
+  std::int32_t in_zero_point = 0, slope_zero_point = 0, out_zero_point = 0, lo = 0, hi = 0;
+  multiplier positive{}, negative{};
+  broadcast_plan<2> shape;
+};
+
+namespace reference {
+template <class T> constexpr void prelu(const prelu_params& p, const T* x, const T* slope, T* y, std::size_t begin, std::size_t end) {
+  for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
+    if constexpr (std::is_floating_point_v<T>) {
+      y[i] = x[at[0]] >= 0 ? x[at[0]] : numerics::mul(x[at[0]], slope[at[1]]);
+    } else {
+      const std::int32_t v = x[at[0]] - p.in_zero_point;
+      const std::int64_t r = v >= 0 ? rounding_policy::dr::apply(v, p.positive) : rounding_policy::dr::apply(std::int64_t{v} * (slope[at[1]] - p.slope_zero_point), p.negative);
+      y[i] = static_cast<T>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
+    }
+  });
+}
+inline void prelu_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const prelu_params*>(a.params);
+  const auto r = part_of(p.shape.count, a.part, a.parts);
+  const auto run = [&]<class T>(type_tag<T>) { prelu(p, static_cast<const T*>(a.in[0]), static_cast<const T*>(a.in[1]), static_cast<T*>(a.out[0]), r.begin, r.end); };
+  if (p.type == dtype::f32) run(type_tag<float>{});
+  else with_quantized(p.type, run);
+}
+}  // namespace reference
+
+namespace ops {
+/// The slopes broadcast to the input, never the other way round.
+constexpr status prelu_op_shape(const node_view& n, std::span<dims> out) {
+  const dims &x = n.in[0].shape, y = broadcast(x, n.in[1].shape);
+  if (y.rank != x.rank || !(y == x)) return violation{rule::shapes_differ, x, n.in[1].shape};
+  out[0] = x;
+  return unit{};
+}
+template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to) {
+  const tensor_desc &x = n.in[0], &a = n.in[1], &y = n.out[0];
+  auto& p = to.make<prelu_params>(&reference::prelu_kernel);
+  p.type = x.type;
+  p.shape = make_broadcast<2>({x.shape, a.shape}, y.shape);
+  if (x.type != a.type || x.type != y.type || (Quantized ? !is_8bit(x.type) : x.type != dtype::f32))
+    return unsupported("element types", std::string(name_of(x.type)) + ", " + std::string(name_of(a.type)) + " -> " + std::string(name_of(y.type)), Quantized ? "uint8 or int8 throughout" : "float32");
+  if (n.round != (Quantized ? rounding::DR : rounding::none)) return unsupported("no such rounding here", std::string(name_of(n.round)), Quantized ? "DR" : "none");
+  if constexpr (!Quantized) return unit{};
+  if (x.per_channel() || a.per_channel() || y.per_channel()) return unsupported("per-channel quantization of prelu");
+  p.in_zero_point = x.zero_point(), p.slope_zero_point = a.zero_point(), p.out_zero_point = y.zero_point();
+  p.lo = static_cast<std::int32_t>(lowest_of(y.type)), p.hi = static_cast<std::int32_t>(highest_of(y.type));
+  p.positive = numerics::quantize_multiplier(static_cast<double>(numerics::div(x.scale_f32(), y.scale_f32())));
+  p.negative = numerics::quantize_multiplier(static_cast<double>(numerics::div(numerics::mul(x.scale_f32(), a.scale_f32()), y.scale_f32())));
+  return unit{};
+}
+inline constexpr op_def qnn_prelu{"qnn.prelu", 2, 2, 1, &prelu_op_shape, &prelu_prepare<true>};
+inline constexpr op_def prelu{"prelu", 2, 2, 1, &prelu_op_shape, &prelu_prepare<false>};
+}  // namespace ops
+
+}  // namespace octet::inline OCTET_ABI
+OCTET_FP_EXACT_END
+
+#endif  // OCTET_OPS_PRELU_HPP_
