@@ -209,6 +209,65 @@ def tie_table(w, name, dtype, kind):
         w.add(full, m, [x])
 
 
+def near_half_scales(seed):
+    """(sx, sw, sy): the binary32 product sx * sw is exactly sy / 2, the exact one is not. A multiplier derived with one rounding more or less then puts
+    odd accumulators on a tie or beside it."""
+    rng = np.random.default_rng(seed)
+    while True:
+        sx, sw = np.float32(rng.uniform(0.01, 0.1, 2))
+        product = np.float32(sx * sw)
+        if abs(np.float64(sx) * np.float64(sw) / np.float64(product) - 1) > 2e-8:
+            return float(sx), float(sw), float(product * np.float32(2))
+
+
+def near_ratio_scales(seed, ratio=0.375):
+    """(sx, sy): the binary32 quotient is exactly `ratio`, the exact one is not."""
+    rng = np.random.default_rng(seed)
+    while True:
+        sy = np.float32(rng.uniform(0.03, 0.06))
+        sx = np.float32(sy * np.float32(ratio))
+        if np.float32(sx / sy) == np.float32(ratio) and abs(np.float64(sx) / np.float64(sy) / ratio - 1) > 1e-8:
+            return float(sx), float(sy)
+
+
+def multiplier_precision(w):
+    """Which intermediate results of the multiplier's derivation are rounded to binary32 (the frameworks differ, and so do operators)."""
+    for dtype in ("int8", "uint8"):
+        sx, sw, sy = near_half_scales(3)
+        zw = 0 if dtype == "int8" else 127
+        zx, zy = at_low(dtype, 128), at_low(dtype, 129)
+        for kind in ("conv2d", "depthwise", "fully_connected", "mul"):
+            name = "%s_multiplier_%s" % (kind, SHORT[dtype])
+            m = Model()
+            x = every_code(dtype, (256, 1) if kind in ("fully_connected", "mul") else (1, 16, 16, 1))
+            i = m.input(x.shape, dtype, sx, zx)
+            if kind == "mul":
+                k = m.const(np.array([zw + 1], dtype), sw, zw)
+            else:
+                k = m.const((np.array([1, -1]) + zw).astype(dtype).reshape({"conv2d": (2, 1, 1, 1), "depthwise": (1, 1, 1, 2), "fully_connected": (2, 1)}[kind]), sw, zw)
+                b = m.const(np.array([0, 40], np.int32), np.float32(sx) * np.float32(sw))
+            o = m.tensor(None, dtype, sy, zy)
+            if kind == "conv2d":
+                m.op("CONV_2D", [i, k, b], [o], "Conv2DOptions", padding=VALID, strideH=1, strideW=1)
+            elif kind == "depthwise":
+                m.op("DEPTHWISE_CONV_2D", [i, k, b], [o], "DepthwiseConv2DOptions", padding=VALID, strideH=1, strideW=1, depthMultiplier=2)
+            elif kind == "fully_connected":
+                m.op("FULLY_CONNECTED", [i, k, b], [o], "FullyConnectedOptions")
+            else:
+                m.op("MUL", [i, k], [o], "MulOptions")
+            m.output(o)
+            w.add(name, m, [x])
+        sx, sy = near_ratio_scales(5)
+        name = "requantize_multiplier_" + SHORT[dtype]
+        m = Model()
+        x = every_code(dtype, (1, 256))
+        i = m.input(x.shape, dtype, sx, zx)
+        o = m.tensor(x.shape, dtype, sy, zy)
+        m.op("QUANTIZE", [i], [o], "QuantizeOptions")
+        m.output(o)
+        w.add(name, m, [x])
+
+
 def depthwise(w, tag, dtype, channels, multiplier, kernel, size, batch=1, stride=(1, 1), dilation=(1, 1), padding=SAME, act=NONE, bias=True, per_channel=True,
               zx=117, zy=140, zw=0, sx=0.05, sy=None, x=None):
     name = "depthwise_%s_%s" % (tag, SHORT[dtype])
@@ -566,4 +625,5 @@ def make(w):
     softmax_cases(w)
     reshape_cases(w)
     concat_cases(w)
+    multiplier_precision(w)
     chains(w)

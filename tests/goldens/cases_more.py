@@ -2,7 +2,8 @@
 that moves data, comparisons, int32 requantization, and layers with float activations and 8-bit weights."""
 import numpy as np
 
-from cases_core import (BINARY_SETS, HIGH, LOW, RELU, RELU6, SAME, SHORT, VALID, at_low, binary_cases, channel_scales, codes, every_code, output_scale, pairs_table, simple)
+from cases_core import (BINARY_SETS, HIGH, LOW, RELU, RELU6, SAME, SHORT, VALID, at_low, binary_cases, channel_scales, codes, every_code, near_ratio_scales,
+                        output_scale, pairs_table, simple)
 from tflite_file import TYPES, Model
 
 XNNPACK_ONLY = ("xnnpack",)
@@ -28,6 +29,9 @@ def unary_cases(w):
                 unary(w, low + "_generic", op, dtype, 0.0371, 77, 0.0523, 3)
         for tag, alpha in (("01", 0.1), ("half", 0.5), ("negative", -0.25), ("above_one", 1.7)):
             unary(w, "leaky_relu_" + tag, "LEAKY_RELU", dtype, 0.0371, 120, 0.0523, 131, "LeakyReluOptions", alpha=alpha)
+        sx, sy = near_ratio_scales(5)
+        unary(w, "leaky_relu_multiplier", "LEAKY_RELU", dtype, sx, 128, sy, 129, "LeakyReluOptions", alpha=0.5)
+        unary(w, "relu_multiplier", "RELU", dtype, sx, 128, sy, 129)
         unary(w, "leaky_relu_ties", "LEAKY_RELU", dtype, 0.125, 125, 0.25, 128, "LeakyReluOptions", alpha=0.5)
         for tag, sx, zx, sy, zy in (("generic", 0.0371, 77, 0.0323, 20), ("wide", 0.1, 128, 0.1, 128), ("small", 0.0078125, 131, 0.0078125, 60), ("down", 0.05, 128, 0.2, 100)):
             unary(w, "hard_swish_" + tag, "HARD_SWISH", dtype, sx, zx, sy, zy, "HardSwishOptions")
