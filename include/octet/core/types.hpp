@@ -152,9 +152,10 @@ enum class rounding : std::uint8_t {
   RNDNU,          // XNNPACK on ARM: product with the scale's 24-bit mantissa, one rounding shift, ties up
   ATEN,           // PyTorch's own formula for this operator
   ORT,            // ONNX Runtime's own formula for this operator
+  TRUNC,          // quantize: x / s, toward zero
 };
 constexpr std::string_view name_of(rounding r) noexcept {
-  constexpr std::string_view n[] = {"none", "DR", "RU", "SR", "I64", "D64", "F", "FB", "FZ", "Q8", "NE8", "NE16", "AWAY", "EVEN", "EVEN_MUL", "XNN", "QNN", "FMA", "OPT", "RNDNU", "ATEN", "ORT"};
+  constexpr std::string_view n[] = {"none", "DR", "RU", "SR", "I64", "D64", "F", "FB", "FZ", "Q8", "NE8", "NE16", "AWAY", "EVEN", "EVEN_MUL", "XNN", "QNN", "FMA", "OPT", "RNDNU", "ATEN", "ORT", "TRUNC"};
   return static_cast<std::size_t>(r) < sizeof(n) / sizeof(n[0]) ? n[static_cast<std::size_t>(r)] : "?";
 }
 

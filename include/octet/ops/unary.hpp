@@ -5,6 +5,7 @@
 //   AWAY      TFLite's tables. 8 bits: sat(rha(f32(t * f32(1 / sy))) + zy). int16: 513-entry interpolated tables, for logistic and tanh its sigmoid table
 //   EVEN_MUL  XNNPACK and PyTorch: sat(rint(f32(t * f32(1 / sy))) + zy)
 //   EVEN      ONNX Runtime: sat(rint(f32(t / sy)) + zy)
+//   TRUNC     TFLite's int8 sqrt: sat(trunc(f32(t / sy)) + zy)
 //   DR        TFLite's integer pipelines: relu*, leaky_relu, abs, rsqrt (int8), hard_swish (8 bits)
 //   Q8        XNNPACK's leaky_relu: factors with 8 fractional bits, ties up
 //   none      relu*: a clamp of x to [clamp_lo, clamp_hi]; neg: the raw value's negative, wrapping (TFLite)
@@ -134,6 +135,7 @@ constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexce
       }
       return clamp_to_int(static_cast<double>(add(rha(mul(unary_table_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse)), static_cast<float>(p.out_zero_point))), p.lo, p.hi);
     case rounding::EVEN_MUL: return finish(static_cast<double>(rint(mul(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse))), p.out_zero_point, p.lo, p.hi);
+    case rounding::TRUNC: return finish(static_cast<double>(trunc(div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))), p.out_zero_point, p.lo, p.hi);
     default: return finish(static_cast<double>(rint(div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))), p.out_zero_point, p.lo, p.hi);
   }
 }
@@ -216,10 +218,10 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   const clamp_range bounds = is_relu(F) && n.round != rounding::none ? relu_bounds(F, y) : clamp_of(*n.attrs, y.type);
   p.lo = bounds.lo, p.hi = bounds.hi;
   constexpr bool integer = is_relu(F) || F == unary::leaky_relu || F == unary::abs || F == unary::rsqrt || F == unary::hard_swish;
-  const bool floating = n.round == rounding::EVEN_MUL || n.round == rounding::EVEN || (n.round == rounding::AWAY && (is_8bit(x.type) || !integer || F == unary::rsqrt));
+  const bool floating = n.round == rounding::EVEN_MUL || n.round == rounding::EVEN || n.round == rounding::TRUNC || (n.round == rounding::AWAY && (is_8bit(x.type) || !integer || F == unary::rsqrt));
   const bool exact = n.round == rounding::none && (is_relu(F) || F == unary::neg);
   const bool fixed = integer && (n.round == rounding::DR || (n.round == rounding::Q8 && (F == unary::leaky_relu || is_relu(F))));
-  if (!floating && !exact && !fixed) return unsupported("no such rounding here", std::string(name_of(n.round)), "AWAY, EVEN, EVEN_MUL; DR, Q8 or none where the operator has an integer form");
+  if (!floating && !exact && !fixed) return unsupported("no such rounding here", std::string(name_of(n.round)), "AWAY, EVEN, EVEN_MUL, TRUNC; DR, Q8 or none where the operator has an integer form");
   if (n.round == rounding::DR && F == unary::hard_swish && x.type == dtype::s16) return unsupported("hard_swish on int16");
   if (fixed)
     if (auto s = unary_multipliers(p); !s) return s;

@@ -70,7 +70,7 @@ inline constexpr tflite_row activation_rows[] = {
     {59, "NEG", &unary_node<ops::qnn_neg, ops::neg, rounding::none>},
     {66, "SIN", &unary_node<ops::qnn_sin, ops::sin, rounding::AWAY>},
     {73, "LOG", &unary_node<ops::qnn_log, ops::log, rounding::AWAY>},
-    {75, "SQRT", &unary_node<ops::qnn_sqrt, ops::sqrt, rounding::AWAY>},
+    {75, "SQRT", &unary_node<ops::qnn_sqrt, ops::sqrt, rounding::TRUNC>},
     {76, "RSQRT", &rsqrt},
     {92, "SQUARE", &unary_node<ops::qnn_square, ops::square, rounding::AWAY>},
     {98, "LEAKY_RELU", &leaky_relu},
