@@ -196,7 +196,8 @@ def tie_table(w, name, dtype, kind):
         if dtype == "uint8":
             zw, sw, data = 127, sw[:1], data.clip(-127, 127) + 127
         shape = {"conv": (n, 1, 1, 1), "depthwise": (1, 1, 1, n), "fc": (n, 1)}[kind]
-        k = m.const(data.astype(dtype).reshape(shape), sw, zw, 3 if kind == "depthwise" else 0)
+        # A quantized_dimension of 3, which converters write for int8, keeps uint8 depthwise out of XNNPACK: one table of each.
+        k = m.const(data.astype(dtype).reshape(shape), sw, zw, 3 if kind == "depthwise" and (dtype == "int8" or used[0] == 0.125) else 0)
         b = m.const(np.array(biases, np.int32), np.float32(0.5) * sw, 0, 0)
         o = m.tensor(None, dtype, 1.0, zy)
         if kind == "conv":
@@ -278,7 +279,7 @@ def depthwise(w, tag, dtype, channels, multiplier, kernel, size, batch=1, stride
     sy = sy or output_scale(kernel[0] * kernel[1], sx, float(np.max(sw)))
     m = Model()
     i = m.input((batch, size[0], size[1], channels), dtype, sx, at_low(dtype, zx))
-    k = m.const(weight_codes(rng, (1, kernel[0], kernel[1], n), dtype), sw, zw, 3)
+    k = m.const(weight_codes(rng, (1, kernel[0], kernel[1], n), dtype), sw, zw, 3 if dtype == "int8" else 0)  # quantized_dimension as converters write it
     ins = [i, k] + ([m.const(rng.integers(-2000, 2001, n).astype(np.int32), np.float32(sx) * sw, 0, 0)] if bias else [])
     o = m.tensor(None, dtype, sy, at_low(dtype, zy))
     m.op("DEPTHWISE_CONV_2D", ins, [o], "DepthwiseConv2DOptions", padding=padding, strideH=stride[0], strideW=stride[1], dilationHFactor=dilation[0],

@@ -146,6 +146,7 @@ class tflite_loader {
         }
         if (t.scales.size() > 1) t.axis = q->axis();
       }
+      axes_.push_back(from.quantization() ? from.quantization()->axis() : 0);
       if (!model_->buffers() || from.buffer() >= model_->buffers()->size()) {
         if (from.buffer() != 0) return bad(malformed("buffer index", std::to_string(from.buffer())));
       } else if (const auto* b = model_->buffers()->Get(from.buffer()); b && (b->data() ? b->data()->size() > 0 : b->offset() > 1)) {
@@ -208,6 +209,7 @@ class tflite_loader {
       if (t == no_tensor || g_[t].role == tensor::kind::constant) return malformed("operator writes a constant or nothing");
     tflite_node n(g_, options_, where_, std::move(in), std::move(out), tflite_schema::options_reader(o.options(), verifier_));
     if (auto s = ids(o.intermediates(), n.intermediates); !s) return s;
+    if (n.has(1) && static_cast<std::size_t>(n.in_id(1)) < axes_.size()) n.weights_axis = axes_[static_cast<std::size_t>(n.in_id(1))];
     if (o.custom_options()) n.custom_options = {o.custom_options()->data(), o.custom_options()->size()};
     const tflite_row* row = find_tflite_row(code->code());
     status s = row && row->convert ? row->convert(n) : n.emit(*find_custom(code->custom()->str()));
@@ -226,6 +228,7 @@ class tflite_loader {
   flatbuffers::Verifier verifier_;
   const model_table* model_ = nullptr;
   graph g_;
+  std::vector<std::int32_t> axes_;           // quantized_dimension of each tensor of the file
   std::string where_;
 };
 

@@ -33,6 +33,7 @@ class tflite_node {
   const tflite_options& settings;
   std::span<const std::uint8_t> custom_options{};
   std::vector<tensor_id> intermediates{};    // LSTM
+  std::int32_t weights_axis = 0;             // quantized_dimension of input 1, which a tensor with one scale does not keep
 
   graph& g() const { return *g_; }
   bool reference_law() const { return settings.arithmetic == law::tflite_ref; }

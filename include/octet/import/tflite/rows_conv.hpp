@@ -45,8 +45,11 @@ inline rounding conv_rounding(const tflite_node& n) {
   if (n.in(0).type == dtype::s16) return wide_accumulator(n) ? rounding::I64 : rounding::DR;
   return n.reference_law() ? rounding::DR : rounding::F;
 }
-/// TFLite optimized rounds per-channel int8 depthwise by blocks of channels; XNNPACK does not take uint8 depthwise.
-inline rounding depthwise_rounding(const tflite_node& n) { return n.in(0).type == dtype::u8 ? rounding::DR : conv_rounding(n); }
+/// XNNPACK takes uint8 depthwise only where the weights' quantized_dimension is 0, as converters write it; TFLite's optimized kernel, which runs otherwise, is DR.
+inline rounding depthwise_rounding(const tflite_node& n) {
+  if (n.in(0).type == dtype::u8 && n.weights_axis != 0) return rounding::DR;
+  return conv_rounding(n);
+}
 
 inline attributes window_attributes(std::int8_t pad, std::int32_t in_h, std::int32_t in_w, std::int32_t kernel_h, std::int32_t kernel_w, std::int32_t stride_h, std::int32_t stride_w, std::int32_t dilation_h, std::int32_t dilation_w) {
   conv2d_attrs a;
