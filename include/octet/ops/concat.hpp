@@ -115,6 +115,41 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
   p.table = table.data();
   return unit{};
 }
+/// pack: inputs of one shape become the slices along a new axis; no rounding.
+inline status pack_op_shape(const node_view& n, std::span<dims> out) {
+  const dims& x = n.in[0].shape;
+  const std::int32_t given = read_attributes<concat_attrs>(*n.attrs).axis, axis = given < 0 ? given + x.rank + 1 : given;
+  if (axis < 0 || axis > x.rank || x.rank >= dims::max_rank) return broken_rule({rule::axis, dims{-x.rank - 1, x.rank}, dims{given}});
+  for (const tensor_desc& t : n.in)
+    if (!(t.shape == x)) return broken_rule({rule::shapes_differ, x, t.shape});
+  dims y;
+  for (int i = 0; i <= x.rank; ++i) {
+    if (i == axis) y.push_back(static_cast<std::int32_t>(n.in.size()));
+    if (i < x.rank) y.push_back(x[i]);
+  }
+  out[0] = y;
+  return unit{};
+}
+inline status pack_prepare(const node_view& n, prepared& to) {
+  const tensor_desc& y = n.out[0];
+  auto& p = to.make<concat_params>(&reference::concat_kernel);
+  const dims& x = n.in[0].shape;
+  const std::int32_t given = read_attributes<concat_attrs>(*n.attrs).axis, axis = given < 0 ? given + x.rank + 1 : given;
+  std::size_t inner = size_of(y.type);
+  for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(x[i]);
+  for (int i = axis; i < x.rank; ++i) inner *= static_cast<std::size_t>(x[i]);
+  p.inputs = n.in.size();
+  p.row_bytes = inner * p.inputs;
+  auto bytes = to.array<std::size_t>(p.inputs);
+  for (std::size_t k = 0; k < p.inputs; ++k) {
+    if (n.in[k].type != y.type) return unsupported("element types of pack", std::string(name_of(n.in[k].type)) + " -> " + std::string(name_of(y.type)), "the same throughout");
+    bytes[k] = inner;
+  }
+  p.bytes = bytes.data();
+  p.table = to.array<const std::uint8_t*>(p.inputs).data();
+  return unit{};
+}
+inline constexpr op_def pack{"pack", 1, -1, 1, &pack_op_shape, &pack_prepare};
 /// Attribute "ratios": with rounding F, one factor per input.
 inline constexpr op_def qnn_concat{"qnn.concat", 1, -1, 1, &concat_op_shape, &concat_prepare<true>};
 inline constexpr op_def concat{"concat", 1, -1, 1, &concat_op_shape, &concat_prepare<false>};

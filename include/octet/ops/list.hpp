@@ -3,11 +3,15 @@
 #define OCTET_OPS_LIST_HPP_
 
 #include "octet/ops/add.hpp"
+#include "octet/ops/batch_matmul.hpp"
+#include "octet/ops/binary.hpp"
 #include "octet/ops/concat.hpp"
 #include "octet/ops/conv2d.hpp"
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/fully_connected.hpp"
+#include "octet/ops/gather.hpp"
 #include "octet/ops/l2_normalization.hpp"
+#include "octet/ops/movement.hpp"
 #include "octet/ops/mul.hpp"
 #include "octet/ops/pad.hpp"
 #include "octet/ops/pool2d.hpp"
@@ -16,7 +20,9 @@
 #include "octet/ops/reduce.hpp"
 #include "octet/ops/requantize.hpp"
 #include "octet/ops/reshape.hpp"
+#include "octet/ops/resize.hpp"
 #include "octet/ops/softmax.hpp"
+#include "octet/ops/transpose_conv2d.hpp"
 #include "octet/ops/unary.hpp"
 
 namespace octet::inline OCTET_ABI {
@@ -108,6 +114,58 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::prelu,
     &ops::qnn_l2_normalization,
     &ops::l2_normalization,
+    &ops::pack,
+    &ops::minimum,
+    &ops::maximum,
+    &ops::equal,
+    &ops::not_equal,
+    &ops::less,
+    &ops::less_equal,
+    &ops::greater,
+    &ops::greater_equal,
+    &ops::logical_and,
+    &ops::logical_or,
+    &ops::squared_difference,
+    &ops::div,
+    &ops::floor_div,
+    &ops::floor_mod,
+    &ops::qnn_minimum,
+    &ops::qnn_maximum,
+    &ops::qnn_equal,
+    &ops::qnn_not_equal,
+    &ops::qnn_less,
+    &ops::qnn_less_equal,
+    &ops::qnn_greater,
+    &ops::qnn_greater_equal,
+    &ops::qnn_squared_difference,
+    &ops::qnn_div,
+    &ops::select,
+    &ops::cast,
+    &ops::transpose,
+    &ops::slice,
+    &ops::strided_slice,
+    &ops::tile,
+    &ops::reverse,
+    &ops::broadcast_to,
+    &ops::space_to_depth,
+    &ops::depth_to_space,
+    &ops::space_to_batch,
+    &ops::batch_to_space,
+    &ops::split,
+    &ops::unpack,
+    &ops::gather,
+    &ops::gather_nd,
+    &ops::one_hot,
+    &ops::arg_max,
+    &ops::arg_min,
+    &ops::cumsum,
+    &ops::topk,
+    &ops::qnn_batch_matmul,
+    &ops::batch_matmul,
+    &ops::transpose_conv2d,
+    &ops::resize_nearest,
+    &ops::qnn_resize_bilinear,
+    &ops::resize_bilinear,
 };
 }  // namespace detail
 

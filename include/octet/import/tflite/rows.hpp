@@ -4,8 +4,11 @@
 
 #include "octet/import/tflite/context.hpp"
 #include "octet/import/tflite/rows_activation.hpp"
+#include "octet/import/tflite/rows_binary.hpp"
 #include "octet/import/tflite/rows_conv.hpp"
 #include "octet/import/tflite/rows_elementwise.hpp"
+#include "octet/import/tflite/rows_matrix.hpp"
+#include "octet/import/tflite/rows_movement.hpp"
 #include "octet/import/tflite/rows_pool.hpp"
 #include "octet/import/tflite/rows_shape.hpp"
 
@@ -36,6 +39,9 @@ inline constexpr std::span<const tflite_row> tflite_families[] = {
     tflite_rows::elementwise_rows,
     tflite_rows::pool_rows,
     tflite_rows::shape_rows,
+    tflite_rows::binary_rows,
+    tflite_rows::movement_rows,
+    tflite_rows::matrix_rows,
 };
 }  // namespace detail
 

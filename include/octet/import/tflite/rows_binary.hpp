@@ -1,0 +1,79 @@
+// TFLite's other two-operand operators: MINIMUM, MAXIMUM, comparisons, logic, SQUARED_DIFFERENCE, DIV, FLOOR_DIV, FLOOR_MOD, SELECT, CAST.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_BINARY_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_BINARY_HPP_
+
+#include "octet/import/tflite/rows_elementwise.hpp"
+#include "octet/import/tflite/rows_shape.hpp"
+
+namespace octet::inline OCTET_ABI::import::tflite_rows {
+
+/// TFLite compares raw values: its converter gives all three tensors the same parameters.
+template <const op_def& Quantized, const op_def& Plain> status extremum(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  return n.emit(quantized(n.in(0)) ? Quantized : Plain);
+}
+/// 8-bit operands are brought to a common scale; int16 and plain numbers are compared as they are.
+template <const op_def& Quantized, const op_def& Plain> status comparison(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  if (!quantized(n.in(0)) || !is_8bit(n.in(0).type)) return n.emit(Plain);
+  return n.emit(Quantized, {}, rounding::DR);
+}
+template <const op_def& Op> status plain_binary(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  if (quantized(n.in(0))) return unsupported("quantized operands", std::string(name_of(n.in(0).type)), "float32, int32, int64");
+  return n.emit(Op);
+}
+inline status squared_difference(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  if (!quantized(n.in(0))) return n.emit(ops::squared_difference);
+  return n.emit(ops::qnn_squared_difference, {}, rounding::DR);
+}
+inline status div(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  if (auto s = n.set_activation(a, n.options.i8(0), n.out()); !s) return s;
+  if (!quantized(n.in(0))) return n.emit(ops::div, std::move(a));
+  return n.emit(ops::qnn_div, std::move(a), rounding::DR);
+}
+/// SELECT takes a condition per outermost index, SELECT_V2 broadcasts.
+template <bool Broadcasts> status select(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  if (!Broadcasts && n.in(0).shape.rank == 1 && n.in(1).shape.rank > 1) {
+    attributes a;
+    std::vector<std::int64_t> shape(static_cast<std::size_t>(n.in(1).shape.rank), 1);
+    shape[0] = n.in(0).shape[0];
+    a.set("shape", std::move(shape));
+    const tensor_id c = n.temporary("/condition", n.in(0).type);
+    if (auto s = n.emit(ops::reshape, {n.in_id(0)}, {c}, std::move(a)); !s) return s;
+    return n.emit(ops::select, {c, n.in_id(1), n.in_id(2)}, n.outs());
+  }
+  return n.emit(ops::select);
+}
+inline status cast(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  return n.emit(ops::cast);
+}
+
+inline constexpr tflite_row binary_rows[] = {
+    {42, "DIV", &div},
+    {53, "CAST", &cast},
+    {55, "MAXIMUM", &extremum<ops::qnn_maximum, ops::maximum>},
+    {57, "MINIMUM", &extremum<ops::qnn_minimum, ops::minimum>},
+    {58, "LESS", &comparison<ops::qnn_less, ops::less>},
+    {61, "GREATER", &comparison<ops::qnn_greater, ops::greater>},
+    {62, "GREATER_EQUAL", &comparison<ops::qnn_greater_equal, ops::greater_equal>},
+    {63, "LESS_EQUAL", &comparison<ops::qnn_less_equal, ops::less_equal>},
+    {64, "SELECT", &select<false>},
+    {71, "EQUAL", &comparison<ops::qnn_equal, ops::equal>},
+    {72, "NOT_EQUAL", &comparison<ops::qnn_not_equal, ops::not_equal>},
+    {84, "LOGICAL_OR", &plain_binary<ops::logical_or>},
+    {86, "LOGICAL_AND", &plain_binary<ops::logical_and>},
+    {90, "FLOOR_DIV", &plain_binary<ops::floor_div>},
+    {95, "FLOOR_MOD", &plain_binary<ops::floor_mod>},
+    {99, "SQUARED_DIFFERENCE", &squared_difference},
+    {123, "SELECT_V2", &select<true>},
+};
+
+}  // namespace octet::inline OCTET_ABI::import::tflite_rows
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_BINARY_HPP_

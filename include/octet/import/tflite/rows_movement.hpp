@@ -1,0 +1,264 @@
+// TFLite operators that rearrange, look up or count: TRANSPOSE, SLICE, SPLIT, PACK, GATHER, TOPK, ARG_MAX, CUMSUM, the block rearrangements, SHAPE, ...
+// Axes, sizes and shapes must be known when the file is loaded.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_MOVEMENT_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_MOVEMENT_HPP_
+
+#include "octet/import/tflite/rows_shape.hpp"
+
+namespace octet::inline OCTET_ABI::import::tflite_rows {
+
+/// Input i as a list for attribute `key`.
+inline status list_attribute(tflite_node& n, std::size_t i, const char* key, attributes& to) {
+  if (!n.has(i) || !n.is_constant(i)) return unsupported("input " + std::to_string(i) + " (" + key + ") that is computed at run time");
+  to.set(key, n.integers(i));
+  return unit{};
+}
+inline status integer_attribute(tflite_node& n, std::size_t i, const char* key, attributes& to) {
+  const auto v = n.integers(i);
+  if (v.size() != 1) return unsupported("input " + std::to_string(i) + " (" + key + ") that is computed at run time or not one number");
+  to.set(key, v[0]);
+  return unit{};
+}
+inline tensor_id like(tflite_node& n, const char* suffix, tensor_id of) {
+  const tensor& t = n.g()[of];
+  return n.temporary(suffix, t.type, t.scales, t.zero_points, -1);
+}
+
+/// Operators with one data input and one list.
+template <const op_def& Op, std::size_t Data, std::size_t List> status with_list(tflite_node& n, const char* key) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  if (auto s = list_attribute(n, List, key, a); !s) return s;
+  return n.emit(Op, {n.in_id(Data)}, n.outs(), std::move(a));
+}
+inline status transpose(tflite_node& n) { return with_list<ops::transpose, 0, 1>(n, "perm"); }
+inline status tile(tflite_node& n) { return with_list<ops::tile, 0, 1>(n, "multiples"); }
+inline status reverse_v2(tflite_node& n) { return with_list<ops::reverse, 0, 1>(n, "axes"); }
+inline status broadcast_to(tflite_node& n) { return with_list<ops::broadcast_to, 0, 1>(n, "shape"); }
+/// FILL is a broadcast of its value.
+inline status fill(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  return with_list<ops::broadcast_to, 1, 0>(n, "shape");
+}
+inline status slice(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  attributes a;
+  if (auto s = list_attribute(n, 1, "begin", a); !s) return s;
+  if (auto s = list_attribute(n, 2, "size", a); !s) return s;
+  return n.emit(ops::slice, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status strided_slice(tflite_node& n) {
+  if (auto s = need_inputs(n, 4); !s) return s;
+  if (n.options.flag(5)) return unsupported("STRIDED_SLICE with offset");
+  attributes a;
+  const char* lists[] = {"begin", "end", "strides"};
+  for (std::size_t i = 0; i < 3; ++i)
+    if (auto s = list_attribute(n, i + 1, lists[i], a); !s) return s;
+  const char* masks[] = {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"};
+  for (int i = 0; i < 5; ++i)
+    if (const std::int32_t v = n.options.i32(i)) a.set(masks[i], std::int64_t{v});
+  return n.emit(ops::strided_slice, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status split(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  if (auto s = integer_attribute(n, 0, "axis", a); !s) return s;
+  return n.emit(ops::split, {n.in_id(1)}, n.outs(), std::move(a));
+}
+inline status split_v(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  attributes a;
+  if (auto s = integer_attribute(n, 2, "axis", a); !s) return s;
+  if (auto s = list_attribute(n, 1, "sizes", a); !s) return s;
+  return n.emit(ops::split, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status pack(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  a.set("axis", std::int64_t{n.options.i32(1)});
+  return n.emit(ops::pack, std::move(a));
+}
+inline status unpack(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  a.set("axis", std::int64_t{n.options.i32(1)});
+  return n.emit(ops::unpack, std::move(a));
+}
+inline status gather(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  a.set("axis", std::int64_t{n.options.i32(0)});
+  if (const std::int32_t b = n.options.i32(1)) a.set("batch_dims", std::int64_t{b});
+  return n.emit(ops::gather, std::move(a));
+}
+inline status gather_nd(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  return n.emit(ops::gather_nd);
+}
+/// Rows of a table; a quantized table with float output is dequantized after the look-up.
+inline status embedding_lookup(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  a.set("axis", std::int64_t{0});
+  if (n.in(1).type == n.out().type) return n.emit(ops::gather, {n.in_id(1), n.in_id(0)}, n.outs(), std::move(a));
+  if (n.in(1).scales.size() > 1) return unsupported("a look-up table with per-channel scales");
+  const tensor_id rows = like(n, "/rows", n.in_id(1));
+  if (auto s = n.emit(ops::gather, {n.in_id(1), n.in_id(0)}, {rows}, std::move(a)); !s) return s;
+  return n.emit(ops::dequantize, {rows}, n.outs());
+}
+inline status one_hot(tflite_node& n) {
+  if (auto s = need_inputs(n, 4); !s) return s;
+  attributes a;
+  if (auto s = integer_attribute(n, 1, "depth", a); !s) return s;
+  a.set("axis", std::int64_t{n.options.i32(0)});
+  return n.emit(ops::one_hot, {n.in_id(0), n.in_id(2), n.in_id(3)}, n.outs(), std::move(a));
+}
+template <const op_def& Op> status arg_extreme(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  if (auto s = integer_attribute(n, 1, "axis", a); !s) return s;
+  return n.emit(Op, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status topk(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  if (auto s = integer_attribute(n, 1, "k", a); !s) return s;
+  return n.emit(ops::topk, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status cumsum(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  if (auto s = integer_attribute(n, 1, "axis", a); !s) return s;
+  if (n.options.flag(0)) a.set("exclusive", std::int64_t{1});
+  if (n.options.flag(1)) a.set("reverse", std::int64_t{1});
+  return n.emit(ops::cumsum, {n.in_id(0)}, n.outs(), std::move(a));
+}
+template <const op_def& Op> status block_size(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  a.set("block_size", std::int64_t{n.options.i32(0)});
+  return n.emit(Op, std::move(a));
+}
+
+/// Paddings of the block axes come first, as a pad with the zero point; nothing is padded where they are all 0.
+inline status space_to_batch(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  attributes a;
+  if (auto s = list_attribute(n, 1, "block_shape", a); !s) return s;
+  if (!n.is_constant(2)) return unsupported("paddings that are computed at run time");
+  const auto given = n.integers(2);
+  const std::int32_t rank = n.in(0).shape.rank;
+  if (rank < 1 || given.size() > 2 * static_cast<std::size_t>(rank - 1) || given.size() % 2 != 0) return invalid("paddings", std::to_string(given.size()), "two per block axis");
+  bool any = false;
+  std::vector<std::int64_t> paddings(2 * static_cast<std::size_t>(rank), 0);
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    paddings[i + 2] = given[i];
+    any |= given[i] != 0;
+  }
+  tensor_id x = n.in_id(0);
+  if (any) {
+    attributes p;
+    p.set("paddings", std::move(paddings));
+    const tensor_id padded = like(n, "/padded", x);
+    if (auto s = n.emit(quantized(n.in(0)) ? ops::qnn_pad : ops::pad, {x}, {padded}, std::move(p)); !s) return s;
+    x = padded;
+  }
+  return n.emit(ops::space_to_batch, {x}, n.outs(), std::move(a));
+}
+inline status batch_to_space(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  attributes a;
+  if (auto s = list_attribute(n, 1, "block_shape", a); !s) return s;
+  if (!n.is_constant(2)) return unsupported("crops that are computed at run time");
+  const auto crops = n.integers(2);
+  bool any = false;
+  for (std::int64_t c : crops) any |= c != 0;
+  if (!any) return n.emit(ops::batch_to_space, {n.in_id(0)}, n.outs(), std::move(a));
+  const tensor_id whole = like(n, "/whole", n.in_id(0));
+  if (auto s = n.emit(ops::batch_to_space, {n.in_id(0)}, {whole}, std::move(a)); !s) return s;
+  const dims y = n.g()[whole].shape;
+  if (crops.size() % 2 != 0 || crops.size() / 2 >= static_cast<std::size_t>(y.rank)) return invalid("crops", std::to_string(crops.size()), "two per block axis");
+  std::vector<std::int64_t> begin(static_cast<std::size_t>(y.rank), 0), size(y.begin(), y.end());
+  for (std::size_t i = 0; i < crops.size(); i += 2) {
+    if (crops[i] < 0 || crops[i + 1] < 0 || crops[i] + crops[i + 1] > y[static_cast<int>(i / 2) + 1]) return invalid("crops", std::to_string(crops[i]) + ", " + std::to_string(crops[i + 1]), "0 to the extent");
+    begin[i / 2 + 1] = crops[i];
+    size[i / 2 + 1] -= crops[i] + crops[i + 1];
+  }
+  attributes s;
+  s.set("begin", std::move(begin));
+  s.set("size", std::move(size));
+  return n.emit(ops::slice, {whole}, n.outs(), std::move(s));
+}
+
+/// Shapes are known when the file is loaded: the result is a constant.
+inline status constant_integers(tflite_node& n, const std::vector<std::int64_t>& values, dims shape) {
+  tensor& y = n.out();
+  if (y.type == dtype::s32) {
+    std::vector<std::int32_t> v;
+    for (std::int64_t e : values) v.push_back(static_cast<std::int32_t>(e));
+    y.data = constant_data::of(std::span<const std::int32_t>(v));
+  } else if (y.type == dtype::s64) {
+    y.data = constant_data::of(std::span<const std::int64_t>(values));
+  } else {
+    return unsupported("element type of the result", std::string(name_of(y.type)), "int32, int64");
+  }
+  y.shape = shape;
+  y.role = tensor::kind::constant;
+  return unit{};
+}
+inline status shape_of(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const dims x = n.in(0).shape;
+  return constant_integers(n, std::vector<std::int64_t>(x.begin(), x.end()), dims{x.rank});
+}
+inline status rank_of(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  return constant_integers(n, {n.in(0).shape.rank}, dims{});
+}
+inline status range(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  const auto first = n.integers(0), limit = n.integers(1), step = n.integers(2);
+  if (first.size() != 1 || limit.size() != 1 || step.size() != 1) return unsupported("a range of floats or computed at run time");
+  if (step[0] == 0) return invalid("step of a range", "0");
+  std::vector<std::int64_t> v;
+  for (std::int64_t e = first[0]; step[0] > 0 ? e < limit[0] : e > limit[0];) {
+    v.push_back(e);
+    if (v.size() > (std::size_t{1} << 24)) return error_info{errc::too_large, "range", {}, {}, {}, {}, "2^24 elements"};
+    if (__builtin_add_overflow(e, step[0], &e)) break;
+  }
+  const auto count = static_cast<std::int32_t>(v.size());
+  return constant_integers(n, v, dims{count});
+}
+
+inline constexpr tflite_row movement_rows[] = {
+    {5, "DEPTH_TO_SPACE", &block_size<ops::depth_to_space>},
+    {7, "EMBEDDING_LOOKUP", &embedding_lookup},
+    {26, "SPACE_TO_DEPTH", &block_size<ops::space_to_depth>},
+    {36, "GATHER", &gather},
+    {37, "BATCH_TO_SPACE_ND", &batch_to_space},
+    {38, "SPACE_TO_BATCH_ND", &space_to_batch},
+    {39, "TRANSPOSE", &transpose},
+    {45, "STRIDED_SLICE", &strided_slice},
+    {48, "TOPK_V2", &topk},
+    {49, "SPLIT", &split},
+    {56, "ARG_MAX", &arg_extreme<ops::arg_max>},
+    {65, "SLICE", &slice},
+    {69, "TILE", &tile},
+    {77, "SHAPE", &shape_of},
+    {79, "ARG_MIN", &arg_extreme<ops::arg_min>},
+    {83, "PACK", &pack},
+    {85, "ONE_HOT", &one_hot},
+    {88, "UNPACK", &unpack},
+    {94, "FILL", &fill},
+    {96, "RANGE", &range},
+    {102, "SPLIT_V", &split_v},
+    {105, "REVERSE_V2", &reverse_v2},
+    {107, "GATHER_ND", &gather_nd},
+    {110, "RANK", &rank_of},
+    {128, "CUMSUM", &cumsum},
+    {130, "BROADCAST_TO", &broadcast_to},
+};
+
+}  // namespace octet::inline OCTET_ABI::import::tflite_rows
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_MOVEMENT_HPP_

@@ -1,0 +1,433 @@
+// Pure data movement as one strided copy: transpose, slice, strided_slice, split, unpack, tile, reverse, broadcast_to, space_to_depth,
+// depth_to_space, space_to_batch, batch_to_space. Quantization is that of the input, element for element.
+#ifndef OCTET_OPS_MOVEMENT_HPP_
+#define OCTET_OPS_MOVEMENT_HPP_
+
+#include "octet/ops/reshape.hpp"
+#include "octet/ops/types.hpp"
+
+namespace octet::inline OCTET_ABI {
+
+/// y[i0][i1]... = x[offset + i0 * stride0 + i1 * stride1 + ...], innermost axis last; strides may be 0 or negative.
+struct strided_copy {
+  static constexpr std::size_t max_rank = 2 * dims::max_rank + 2;   // tile and the block rearrangements split every axis in two
+  std::size_t rank = 0, count = 1;
+  std::array<std::int32_t, max_rank> extent{};
+  std::array<std::int64_t, max_rank> stride{};
+  std::int64_t offset = 0;
+
+  /// Appends an inner axis; joins it with the one before where that is a full pass over it.
+  constexpr void axis(std::int32_t n, std::int64_t step) {
+    count = saturating_mul(count, n < 0 ? 0 : static_cast<std::size_t>(n));
+    if (n == 1 || count > max_elements) return;   // too large: refused when the output's shape is checked
+    if (rank > 0 && stride[rank - 1] == step * n) {
+      extent[rank - 1] *= n;
+      stride[rank - 1] = step;
+      return;
+    }
+    extent[rank] = n;
+    stride[rank++] = step;
+  }
+  /// All of the input in its own order.
+  constexpr bool identity(std::size_t input_count) const { return offset == 0 && count == input_count && (rank == 0 || (rank == 1 && stride[0] == 1)); }
+};
+
+struct movement_params {
+  dtype type = dtype::u8;
+  std::size_t outputs = 1;
+  const strided_copy* copies = nullptr;     // one per output
+};
+
+namespace reference {
+template <class T> constexpr void copy_strided(const strided_copy& c, const T* x, T* y, std::size_t begin, std::size_t end) {
+  if (begin >= end) return;
+  if (c.rank == 0) {
+    y[0] = x[c.offset];
+    return;
+  }
+  const std::size_t last = c.rank - 1;
+  std::array<std::int32_t, strided_copy::max_rank> at{};
+  std::int64_t from = c.offset;
+  std::size_t rest = begin;
+  for (std::size_t d = c.rank; d-- > 0;) {
+    at[d] = static_cast<std::int32_t>(rest % static_cast<std::size_t>(c.extent[d]));
+    rest /= static_cast<std::size_t>(c.extent[d]);
+    from += at[d] * c.stride[d];
+  }
+  for (std::size_t i = begin; i < end;) {
+    const std::size_t run = std::min(end - i, static_cast<std::size_t>(c.extent[last] - at[last]));
+    if (c.stride[last] == 1) {
+      std::copy_n(x + from, run, y + i);
+    } else {
+      for (std::size_t k = 0; k < run; ++k) y[i + k] = x[from + static_cast<std::int64_t>(k) * c.stride[last]];
+    }
+    i += run;
+    from -= at[last] * c.stride[last];
+    at[last] = 0;
+    for (std::size_t d = last; d-- > 0;) {
+      from += c.stride[d];
+      if (++at[d] < c.extent[d]) break;
+      from -= c.stride[d] * c.extent[d];
+      at[d] = 0;
+    }
+  }
+}
+inline void movement_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const movement_params*>(a.params);
+  with_size(p.type, [&]<class T>(type_tag<T>) {
+    for (std::size_t o = 0; o < p.outputs; ++o) {
+      if (!a.out[o]) continue;
+      const auto r = part_of(p.copies[o].count, a.part, a.parts);
+      copy_strided(p.copies[o], static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[o]), r.begin, r.end);
+    }
+  });
+}
+}  // namespace reference
+
+// ------------------------------------------------------------------------------------------------------------- shapes and plans
+
+/// Row-major strides of a shape.
+constexpr std::array<std::int64_t, dims::max_rank> strides_of(const dims& x) {
+  std::array<std::int64_t, dims::max_rank> s{};
+  std::int64_t step = 1;
+  for (int i = x.rank - 1; i >= 0; --i) {
+    s[static_cast<std::size_t>(i)] = step;
+    step *= x[i];
+  }
+  return s;
+}
+/// A shape with its copy, or a violation.
+struct moved {
+  dims shape{};
+  strided_copy copy{};
+  violation broken{};
+  constexpr moved() = default;
+  constexpr moved(violation v) : broken(v) {}   // NOLINT
+};
+
+constexpr moved move_transpose(const dims& x, const dims& perm) {
+  if (perm.rank != x.rank) return violation{rule::rank, dims{x.rank}, dims{perm.rank}};
+  const auto s = strides_of(x);
+  moved m;
+  std::array<bool, dims::max_rank> used{};
+  for (std::int32_t p : perm) {
+    if (p < 0) p += x.rank;
+    if (p < 0 || p >= x.rank || used[static_cast<std::size_t>(p)]) return violation{rule::axis, dims{0, x.rank - 1}, perm};
+    used[static_cast<std::size_t>(p)] = true;
+    m.shape.push_back(x[p]);
+    m.copy.axis(x[p], s[static_cast<std::size_t>(p)]);
+  }
+  return m;
+}
+/// size -1: to the end.
+constexpr moved move_slice(const dims& x, const dims& begin, const dims& size) {
+  if (begin.rank != x.rank || size.rank != x.rank) return violation{rule::rank, dims{x.rank}, dims{begin.rank, size.rank}};
+  const auto s = strides_of(x);
+  moved m;
+  for (int i = 0; i < x.rank; ++i) {
+    const std::int64_t n = size[i] == -1 ? std::int64_t{x[i]} - begin[i] : size[i];
+    if (begin[i] < 0 || n < 0 || begin[i] + n > x[i]) return violation{rule::value, x, dims{begin[i], size[i]}};
+    m.shape.push_back(static_cast<std::int32_t>(n));
+    m.copy.axis(static_cast<std::int32_t>(n), s[static_cast<std::size_t>(i)]);
+    m.copy.offset += begin[i] * s[static_cast<std::size_t>(i)];
+  }
+  return m;
+}
+
+struct strided_slice_attrs {
+  dims begin{}, end{}, strides{};
+  std::int32_t begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0, shrink_axis_mask = 0;   // bit i: position i of begin, end, strides
+  static constexpr auto fields = std::tuple{
+      field{"begin", &strided_slice_attrs::begin}, field{"end", &strided_slice_attrs::end}, field{"strides", &strided_slice_attrs::strides}, field{"begin_mask", &strided_slice_attrs::begin_mask},
+      field{"end_mask", &strided_slice_attrs::end_mask}, field{"ellipsis_mask", &strided_slice_attrs::ellipsis_mask}, field{"new_axis_mask", &strided_slice_attrs::new_axis_mask},
+      field{"shrink_axis_mask", &strided_slice_attrs::shrink_axis_mask}};
+};
+/// Python's slicing: negative positions count from the end, positions outside are clamped, shrink drops the axis, new_axis adds one.
+constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) {
+  const int n = a.begin.rank;
+  if (a.end.rank != n || a.strides.rank != n) return violation{rule::rank, dims{n}, dims{a.end.rank, a.strides.rank}};
+  int added = 0, ellipses = 0;
+  for (int i = 0; i < n; ++i) {
+    if (a.ellipsis_mask >> i & 1) ++ellipses;
+    else if (a.new_axis_mask >> i & 1) ++added;
+  }
+  const int consumed = n - added - ellipses;
+  if (ellipses > 1 || consumed > x.rank || x.rank + added > dims::max_rank) return violation{rule::rank, x, dims{n}};
+  const auto s = strides_of(x);
+  moved m;
+  int axis = 0;
+  const auto keep = [&](int k) {
+    m.shape.push_back(x[k]);
+    m.copy.axis(x[k], s[static_cast<std::size_t>(k)]);
+  };
+  for (int i = 0; i < n; ++i) {
+    if (a.ellipsis_mask >> i & 1) {
+      for (int k = x.rank - consumed; k > 0; --k) keep(axis++);
+      continue;
+    }
+    if (a.new_axis_mask >> i & 1) {
+      m.shape.push_back(1);
+      continue;
+    }
+    const std::int64_t extent = x[axis], step = a.strides[i];
+    if (step == 0) return violation{rule::stride, dims{1}, dims{0}};
+    const bool shrink = a.shrink_axis_mask >> i & 1;
+    const auto position = [&](std::int64_t v) {
+      if (v < 0) v += extent;
+      const std::int64_t lo = step > 0 ? 0 : -1, hi = step > 0 ? extent : extent - 1;
+      return v < lo ? lo : v > hi ? hi : v;
+    };
+    if (shrink) {
+      const std::int64_t at = (a.begin_mask >> i & 1) ? 0 : a.begin[i] < 0 ? a.begin[i] + extent : a.begin[i];
+      if (at < 0 || at >= extent) return violation{rule::value, x, dims{a.begin[i]}};
+      m.copy.offset += at * s[static_cast<std::size_t>(axis)];
+    } else {
+      const std::int64_t from = (a.begin_mask >> i & 1) ? (step > 0 ? 0 : extent - 1) : position(a.begin[i]);
+      const std::int64_t to = (a.end_mask >> i & 1) ? (step > 0 ? extent : -1) : position(a.end[i]);
+      const std::int64_t span = step > 0 ? to - from : from - to, pace = step > 0 ? step : -step;
+      const std::int64_t count = span > 0 ? (span + pace - 1) / pace : 0;
+      m.shape.push_back(static_cast<std::int32_t>(count));
+      m.copy.axis(static_cast<std::int32_t>(count), s[static_cast<std::size_t>(axis)] * step);
+      if (count > 0) m.copy.offset += from * s[static_cast<std::size_t>(axis)];
+    }
+    ++axis;
+  }
+  while (axis < x.rank) keep(axis++);
+  return m;
+}
+constexpr moved move_tile(const dims& x, const dims& multiples) {
+  if (multiples.rank != x.rank) return violation{rule::rank, dims{x.rank}, dims{multiples.rank}};
+  const auto s = strides_of(x);
+  moved m;
+  for (int i = 0; i < x.rank; ++i) {
+    if (multiples[i] < 0 || std::int64_t{multiples[i]} * x[i] > INT32_MAX) return violation{rule::value, x, multiples};
+    m.shape.push_back(multiples[i] * x[i]);
+    m.copy.axis(multiples[i], 0);
+    m.copy.axis(x[i], s[static_cast<std::size_t>(i)]);
+  }
+  return m;
+}
+constexpr moved move_reverse(const dims& x, const dims& axes) {
+  const auto s = strides_of(x);
+  std::array<bool, dims::max_rank> turn{};
+  for (std::int32_t a : axes) {
+    if (a < -x.rank || a >= x.rank) return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{a}};
+    turn[static_cast<std::size_t>(a < 0 ? a + x.rank : a)] = true;
+  }
+  moved m;
+  m.shape = x;
+  for (int i = 0; i < x.rank; ++i) {
+    const std::int64_t step = s[static_cast<std::size_t>(i)];
+    m.copy.axis(x[i], turn[static_cast<std::size_t>(i)] ? -step : step);
+    if (turn[static_cast<std::size_t>(i)] && x[i] > 0) m.copy.offset += (x[i] - 1) * step;
+  }
+  return m;
+}
+constexpr moved move_broadcast(const dims& x, const dims& to) {
+  const dims y = broadcast(x, to);
+  if (y.rank < 0 || !(y == to)) return violation{rule::shapes_differ, to, x};
+  const auto s = strides_of(x);
+  moved m;
+  m.shape = y;
+  for (int i = 0; i < y.rank; ++i) {
+    const int k = i - (y.rank - x.rank);
+    m.copy.axis(y[i], k < 0 || x[k] == 1 ? 0 : s[static_cast<std::size_t>(k)]);
+  }
+  return m;
+}
+/// NHWC: y[n][h][w][(i * b + j) * C + c] = x[n][h * b + i][w * b + j][c].
+constexpr moved move_space_to_depth(const dims& x, std::int32_t b) {
+  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
+  if (b < 1 || x[1] % b != 0 || x[2] % b != 0 || std::int64_t{b} * b * x[3] > INT32_MAX) return violation{rule::value, dims{x[1], x[2]}, dims{b}};
+  const auto s = strides_of(x);
+  moved m;
+  m.shape = dims{x[0], x[1] / b, x[2] / b, b * b * x[3]};
+  m.copy.axis(x[0], s[0]);
+  m.copy.axis(x[1] / b, s[1] * b);
+  m.copy.axis(x[2] / b, s[2] * b);
+  m.copy.axis(b, s[1]);
+  m.copy.axis(b, s[2]);
+  m.copy.axis(x[3], s[3]);
+  return m;
+}
+/// The inverse (TFLite, and ONNX's mode DCR). crd: the block index is inside the channel (ONNX's CRD, PyTorch's pixel_shuffle).
+constexpr moved move_depth_to_space(const dims& x, std::int32_t b, bool crd) {
+  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
+  if (b < 1 || b > 46340 || x[3] % (b * b) != 0 || std::int64_t{b} * x[1] > INT32_MAX || std::int64_t{b} * x[2] > INT32_MAX) return violation{rule::value, x, dims{b}};
+  const auto s = strides_of(x);
+  const std::int32_t c = x[3] / (b * b);
+  moved m;
+  m.shape = dims{x[0], x[1] * b, x[2] * b, c};
+  m.copy.axis(x[0], s[0]);
+  m.copy.axis(x[1], s[1]);
+  m.copy.axis(b, crd ? b : std::int64_t{b} * c);
+  m.copy.axis(x[2], s[2]);
+  m.copy.axis(b, crd ? 1 : c);
+  m.copy.axis(c, crd ? std::int64_t{b} * b : 1);
+  return m;
+}
+/// Blocks of the axes after the first go to the batch: y[(i, j) * N + n][h][w]... = x[n][h * bh + i][w * bw + j].... Extents must divide.
+constexpr moved move_space_to_batch(const dims& x, const dims& block) {
+  const int k = block.rank;
+  if (k < 1 || x.rank < k + 1) return violation{rule::rank, dims{k + 1}, dims{x.rank}};
+  const auto s = strides_of(x);
+  moved m;
+  std::int64_t batch = x[0];
+  for (int i = 0; i < k; ++i) {
+    if (block[i] < 1 || x[i + 1] % block[i] != 0 || (batch *= block[i]) > INT32_MAX) return violation{rule::value, x, block};
+    m.copy.axis(block[i], s[static_cast<std::size_t>(i + 1)]);
+  }
+  m.copy.axis(x[0], s[0]);
+  m.shape.push_back(static_cast<std::int32_t>(batch));
+  for (int i = 1; i < x.rank; ++i) {
+    const std::int32_t b = i <= k ? block[i - 1] : 1;
+    m.shape.push_back(x[i] / b);
+    m.copy.axis(x[i] / b, s[static_cast<std::size_t>(i)] * b);
+  }
+  return m;
+}
+/// The inverse of space_to_batch, whole blocks. Cropping is a slice of its own: a crop that cuts through a block has no single stride.
+constexpr moved move_batch_to_space(const dims& x, const dims& block) {
+  const int k = block.rank;
+  if (k < 1 || x.rank < k + 1) return violation{rule::rank, dims{k + 1}, dims{x.rank}};
+  std::int64_t blocks = 1;
+  for (std::int32_t b : block)
+    if (b < 1 || (blocks *= b) > INT32_MAX) return violation{rule::value, x, block};
+  if (x[0] % blocks != 0) return violation{rule::value, dims{static_cast<std::int32_t>(blocks)}, dims{x[0]}};
+  const auto s = strides_of(x);
+  const auto batch = static_cast<std::int32_t>(x[0] / blocks);
+  std::array<std::int64_t, dims::max_rank> step{};   // of block index i in x
+  std::int64_t pace = s[0] * batch;
+  for (int i = k - 1; i >= 0; --i) {
+    step[static_cast<std::size_t>(i)] = pace;
+    pace *= block[i];
+  }
+  moved m;
+  m.shape.push_back(batch);
+  m.copy.axis(batch, s[0]);
+  for (int i = 1; i < x.rank; ++i) {
+    const std::int32_t b = i <= k ? block[i - 1] : 1;
+    if (std::int64_t{x[i]} * b > INT32_MAX) return violation{rule::value, x, block};
+    m.shape.push_back(x[i] * b);
+    m.copy.axis(x[i], s[static_cast<std::size_t>(i)]);
+    if (i <= k) m.copy.axis(b, step[static_cast<std::size_t>(i - 1)]);
+  }
+  return m;
+}
+
+namespace ops {
+using move_rule = moved (*)(const node_view&);
+template <move_rule Rule> status movement_shape(const node_view& n, std::span<dims> out) {
+  const moved m = Rule(n);
+  if (m.broken) return broken_rule(m.broken);
+  out[0] = m.shape;
+  return unit{};
+}
+inline status same_type(const tensor_desc& x, const tensor_desc& y) {
+  if (x.type != y.type) return invalid("element type changes", std::string(name_of(y.type)), std::string(name_of(x.type)));
+  return unit{};
+}
+template <move_rule Rule> status movement_prepare(const node_view& n, prepared& to) {
+  if (auto s = same_type(n.in[0], n.out[0]); !s) return s;
+  const moved m = Rule(n);
+  if (m.broken) return broken_rule(m.broken);
+  if (m.copy.identity(n.in[0].shape.elements().value)) {
+    to.alias = true;
+    return unit{};
+  }
+  auto& p = to.make<movement_params>(&reference::movement_kernel);
+  p.type = n.in[0].type;
+  auto c = to.array<strided_copy>(1);
+  c[0] = m.copy;
+  p.copies = c.data();
+  return unit{};
+}
+inline moved transpose_rule(const node_view& n) { return move_transpose(n.in[0].shape, dims_attribute(n, "perm")); }
+inline moved slice_rule(const node_view& n) { return move_slice(n.in[0].shape, dims_attribute(n, "begin"), dims_attribute(n, "size")); }
+inline moved strided_slice_rule(const node_view& n) { return move_strided_slice(n.in[0].shape, read_attributes<strided_slice_attrs>(*n.attrs)); }
+inline moved tile_rule(const node_view& n) { return move_tile(n.in[0].shape, dims_attribute(n, "multiples")); }
+inline moved reverse_rule(const node_view& n) { return move_reverse(n.in[0].shape, dims_attribute(n, "axes")); }
+inline moved broadcast_to_rule(const node_view& n) { return move_broadcast(n.in[0].shape, dims_attribute(n, "shape")); }
+inline moved space_to_depth_rule(const node_view& n) { return move_space_to_depth(n.in[0].shape, static_cast<std::int32_t>(n.attrs->integer("block_size"))); }
+inline moved depth_to_space_rule(const node_view& n) { return move_depth_to_space(n.in[0].shape, static_cast<std::int32_t>(n.attrs->integer("block_size")), n.attrs->integer("crd") != 0); }
+inline moved space_to_batch_rule(const node_view& n) { return move_space_to_batch(n.in[0].shape, dims_attribute(n, "block_shape")); }
+inline moved batch_to_space_rule(const node_view& n) { return move_batch_to_space(n.in[0].shape, dims_attribute(n, "block_shape")); }
+
+/// Pieces along an axis: attribute "sizes" (one per output), or equal ones. Unpack: pieces of extent 1 without the axis.
+template <bool Unpack> result<std::vector<moved>> pieces(const node_view& n, std::size_t outputs) {
+  const dims& x = n.in[0].shape;
+  const std::int64_t given = n.attrs->integer("axis");
+  if (given < -x.rank || given >= x.rank) return broken_rule({rule::axis, dims{-x.rank, x.rank - 1}, dims{static_cast<std::int32_t>(given)}});
+  const int axis = static_cast<int>(given < 0 ? given + x.rank : given);
+  auto sizes = n.attrs->integers("sizes");
+  if (Unpack) sizes.assign(outputs, 1);
+  if (sizes.empty()) {
+    if (outputs == 0 || static_cast<std::size_t>(x[axis]) % outputs != 0) return invalid("extent of the split axis", std::to_string(x[axis]), "a multiple of " + std::to_string(outputs));
+    sizes.assign(outputs, x[axis] / static_cast<std::int64_t>(outputs));
+  }
+  std::int64_t sum = 0, open = -1;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] == -1 && open < 0) open = static_cast<std::int64_t>(i);
+    else if (sizes[i] < 0 || sizes[i] > x[axis]) return invalid("size of a piece", std::to_string(sizes[i]), "0 to " + std::to_string(x[axis]));
+    else sum += sizes[i];
+  }
+  if (open >= 0) {
+    sizes[static_cast<std::size_t>(open)] = x[axis] - sum;
+    sum = x[axis];
+  }
+  if (sizes.size() != outputs || sum != x[axis] || (open >= 0 && sizes[static_cast<std::size_t>(open)] < 0)) return invalid("pieces of the axis", std::to_string(sum) + " in " + std::to_string(sizes.size()), std::to_string(x[axis]) + " in " + std::to_string(outputs));
+  std::vector<moved> list;
+  std::int32_t at = 0;
+  for (std::int64_t v : sizes) {
+    dims begin, size = x;
+    for (int i = 0; i < x.rank; ++i) begin.push_back(i == axis ? at : 0);
+    size[axis] = static_cast<std::int32_t>(v);
+    at += static_cast<std::int32_t>(v);
+    moved m = move_slice(x, begin, size);
+    if (Unpack) {
+      dims y;
+      for (int i = 0; i < x.rank; ++i)
+        if (i != axis) y.push_back(x[i]);
+      m.shape = y;
+    }
+    list.push_back(m);
+  }
+  return list;
+}
+template <bool Unpack> status pieces_shape(const node_view& n, std::span<dims> out) {
+  const auto list = pieces<Unpack>(n, out.size());
+  if (!list) return list.error();
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = (*list)[i].shape;
+  return unit{};
+}
+template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to) {
+  const auto list = pieces<Unpack>(n, n.out.size());
+  if (!list) return list.error();
+  for (const tensor_desc& y : n.out)
+    if (auto s = same_type(n.in[0], y); !s) return s;
+  auto& p = to.make<movement_params>(&reference::movement_kernel);
+  p.type = n.in[0].type;
+  p.outputs = n.out.size();
+  auto c = to.array<strided_copy>(p.outputs);
+  for (std::size_t i = 0; i < p.outputs; ++i) c[i] = (*list)[i].copy;
+  p.copies = c.data();
+  return unit{};
+}
+
+inline constexpr op_def transpose{"transpose", 1, 1, 1, &movement_shape<&transpose_rule>, &movement_prepare<&transpose_rule>};
+inline constexpr op_def slice{"slice", 1, 1, 1, &movement_shape<&slice_rule>, &movement_prepare<&slice_rule>};
+inline constexpr op_def strided_slice{"strided_slice", 1, 1, 1, &movement_shape<&strided_slice_rule>, &movement_prepare<&strided_slice_rule>};
+inline constexpr op_def tile{"tile", 1, 1, 1, &movement_shape<&tile_rule>, &movement_prepare<&tile_rule>};
+inline constexpr op_def reverse{"reverse", 1, 1, 1, &movement_shape<&reverse_rule>, &movement_prepare<&reverse_rule>};
+inline constexpr op_def broadcast_to{"broadcast_to", 1, 1, 1, &movement_shape<&broadcast_to_rule>, &movement_prepare<&broadcast_to_rule>};
+inline constexpr op_def space_to_depth{"space_to_depth", 1, 1, 1, &movement_shape<&space_to_depth_rule>, &movement_prepare<&space_to_depth_rule>};
+inline constexpr op_def depth_to_space{"depth_to_space", 1, 1, 1, &movement_shape<&depth_to_space_rule>, &movement_prepare<&depth_to_space_rule>};
+inline constexpr op_def space_to_batch{"space_to_batch", 1, 1, 1, &movement_shape<&space_to_batch_rule>, &movement_prepare<&space_to_batch_rule>};
+inline constexpr op_def batch_to_space{"batch_to_space", 1, 1, 1, &movement_shape<&batch_to_space_rule>, &movement_prepare<&batch_to_space_rule>};
+inline constexpr op_def split{"split", 1, 1, -1, &pieces_shape<false>, &pieces_prepare<false>};
+inline constexpr op_def unpack{"unpack", 1, 1, -1, &pieces_shape<true>, &pieces_prepare<true>};
+}  // namespace ops
+
+}  // namespace octet::inline OCTET_ABI
+
+#endif  // OCTET_OPS_MOVEMENT_HPP_
