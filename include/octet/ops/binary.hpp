@@ -34,8 +34,16 @@ constexpr std::int32_t squared_difference_dr(const binary_params& p, std::int32_
   const std::int32_t d = s.a - s.b;
   return finish(std::int64_t{dr(static_cast<std::int32_t>(std::uint32_t(d) * std::uint32_t(d)), p.y_mult)}, p.zero_point, p.lo, p.hi);
 }
+/// RDP as TFLite's kernels compute it on x86-64 where the shift exceeds 31 (small quotients of large divisors): the shift counts wrap at 32,
+/// the mask at 64. The stored results of the framework have these values.
+constexpr std::int32_t rdp_unguarded(std::int32_t x, int e) noexcept {
+  if (e >= 0 && e <= 31) return rdp(x, e);
+  const auto mask = static_cast<std::int32_t>(static_cast<std::uint32_t>((std::uint64_t{1} << (e & 63)) - 1));
+  const std::int32_t rest = x & mask, threshold = (mask >> 1) + (x < 0);
+  return static_cast<std::int32_t>(std::int64_t{x >> (e & 31)} + (rest > threshold));
+}
 /// TFLite's integer division: the reciprocal of the divisor as a Q0.31 fraction with its own exponent, the dividend shifted to full width.
-/// A divisor of 0 gives the clamp's end on the dividend's side (0 / 0: the zero point).
+/// A divisor of 0, which TFLite refuses, gives the clamp's end on the dividend's side (0 / 0: the zero point).
 constexpr std::int32_t div_dr(const binary_params& p, std::int32_t a, std::int32_t b) noexcept {
   std::int32_t x = a - p.a_zero_point, d = b - p.b_zero_point;
   if (d == 0) return x == 0 ? clamp(p.zero_point, p.lo, p.hi) : x > 0 ? p.hi : p.lo;
@@ -44,11 +52,7 @@ constexpr std::int32_t div_dr(const binary_params& p, std::int32_t a, std::int32
   const std::int32_t inverse = fixed32::reciprocal_of_one_plus(static_cast<std::int32_t>((static_cast<std::uint32_t>(d) << lz) - (std::uint32_t{1} << 31)));
   const int headroom = x == 0 ? 31 : std::countl_zero(static_cast<std::uint32_t>(x < 0 ? ~x : x)) - 1;
   const std::int32_t quotient = srdhm(shl_wrap(x, headroom), inverse);
-  const int shift = p.y_mult.shift - reciprocal_shift - headroom;
-  std::int64_t y = 0;
-  if (shift <= 0 && shift >= -31) y = rdp(srdhm(quotient, p.y_mult.m), -shift);
-  else if (shift > 0) y = dr(quotient, {p.y_mult.m, shift > 31 ? 31 : shift});
-  return finish(y, p.zero_point, p.lo, p.hi);
+  return finish(std::int64_t{rdp_unguarded(srdhm(quotient, p.y_mult.m), headroom + reciprocal_shift - p.y_mult.shift)}, p.zero_point, p.lo, p.hi);
 }
 /// Largest integer not above a / b; b == 0 gives 0.
 template <class T> constexpr T floor_div(T a, T b) noexcept {

@@ -359,7 +359,8 @@ template <bool Unpack> result<std::vector<moved>> pieces(const node_view& n, std
   const std::int64_t given = n.attrs->integer("axis");
   if (given < -x.rank || given >= x.rank) return broken_rule({rule::axis, dims{-x.rank, x.rank - 1}, dims{static_cast<std::int32_t>(given)}});
   const int axis = static_cast<int>(given < 0 ? given + x.rank : given);
-  auto sizes = n.attrs->integers("sizes");
+  const auto given_sizes = n.attrs->integers("sizes");
+  std::vector<std::int64_t> sizes(given_sizes.begin(), given_sizes.end());
   if (Unpack) sizes.assign(outputs, 1);
   if (sizes.empty()) {
     if (outputs == 0 || static_cast<std::size_t>(x[axis]) % outputs != 0) return invalid("extent of the split axis", std::to_string(x[axis]), "a multiple of " + std::to_string(outputs));

@@ -7,10 +7,11 @@
 
 namespace octet::inline OCTET_ABI::import::tflite_rows {
 
-/// TFLite compares raw values: its converter gives all three tensors the same parameters.
+/// TFLite compares raw values whatever the parameters say; its converter usually makes all three equal.
 template <const op_def& Quantized, const op_def& Plain> status extremum(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
-  return n.emit(quantized(n.in(0)) ? Quantized : Plain);
+  const bool equal = quantized(n.in(0)) && same_quantization(n.in(0), n.in(1)) && same_quantization(n.in(0), n.out());
+  return n.emit(equal ? Quantized : Plain);
 }
 /// 8-bit operands are brought to a common scale; int16 and plain numbers are compared as they are.
 template <const op_def& Quantized, const op_def& Plain> status comparison(tflite_node& n) {
