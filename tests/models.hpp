@@ -35,7 +35,7 @@ inline std::vector<model_row> read_manifest(const std::filesystem::path& root, c
     const std::string folder = j["folder"];
     r.folder = root / folder;
     r.format = j["format"], r.model = j["model"], r.law = j["law"], r.expect = j["expect"];
-    r.key = prefix + folder + "/" + r.model;
+    r.key = prefix + (folder == "." ? "" : folder + "/") + r.model;
     r.layers = j.value("layers", "");
     r.params = j.value("params", "");
     r.step = j.value("step", 0);
