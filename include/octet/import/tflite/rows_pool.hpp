@@ -47,7 +47,7 @@ inline status sum(tflite_node& n) {
   auto a = reduction_attributes(n);
   if (!a) return a.error();
   if (!quantized(n.in(0))) return n.emit(ops::sum, {n.in_id(0)}, n.outs(), std::move(*a));
-  return n.emit(ops::qnn_sum, {n.in_id(0)}, n.outs(), std::move(*a), rounding::DR);
+  return n.emit(ops::qnn_sum, {n.in_id(0)}, n.outs(), std::move(*a), xnn_takes_8bit(n) ? rounding::XNN : rounding::DR);
 }
 template <const op_def& Op> status reduce(tflite_node& n) {
   auto a = reduction_attributes(n);
