@@ -178,6 +178,11 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
   p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point(), p.zero_point = y.zero_point();
   switch (n.round) {
     case rounding::DR: numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), y.type == dtype::s16); return unit{};
+    case rounding::OPT:   // TFLite's optimized int16 sum: DR whose two left shifts and right shifts are merged, one rounding less for each operand
+      numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), y.type == dtype::s16);
+      p.a_mult.shift += p.left_shift, p.b_mult.shift += p.left_shift;
+      p.left_shift = 0;
+      return unit{};
     case rounding::XNN:
     case rounding::QNN:
       if (!numerics::set_add_factors(p, a.scale_f32(), b.scale_f32(), y.scale_f32(), n.round == rounding::XNN ? 20 : 21))
@@ -198,7 +203,7 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
       p.b_premul = numerics::mul(p.b_scale, -static_cast<float>(p.b_zero_point));
       p.inverse = numerics::div(1.f, y.scale_f32());
       return unit{};
-    default: return unsupported("no such rounding here", std::string(name_of(n.round)), "DR, XNN, QNN, F, FMA, ATEN");
+    default: return unsupported("no such rounding here", std::string(name_of(n.round)), "DR, OPT, XNN, QNN, F, FMA, ATEN");
   }
 }
 inline constexpr op_def qnn_add{"qnn.add", 2, 2, 1, &binary_op_shape, &add_prepare<1, true>};
