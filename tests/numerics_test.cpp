@@ -160,6 +160,7 @@ TEST_CASE("the remaining roundings") {
   static_assert(n::reduce_multiplier(1319413953) == 20133);
   static_assert(policy::i64::apply(std::int64_t{1} << 40, n::quantize_multiplier(0.0003)) == (std::int64_t{20133} << 14));
   static_assert(policy::i64::apply(-3, multiplier{1 << 30, 0}) == -1);            // -1.5 up
+  static_assert(policy::i64::apply(std::int64_t{3} << 30, multiplier{1 << 30, 1}) == -(1 << 30));   // cut to 32 bits, not saturated
   static_assert(n::reduce_multiplier(0x7FFF0000) == 0x7FFF && n::reduce_multiplier(0x7FFEFFFF) == 0x7FFF);
   // Q8: 256 * 0.1 = 25.6 becomes 26; ties up.
   static_assert(n::q8_multiplier(0.1f).m == 26 && policy::q8::apply(-128, n::q8_multiplier(0.5f)) == -64 && policy::q8::apply(-1, n::q8_multiplier(0.5f)) == 0 && policy::q8::apply(-3, n::q8_multiplier(0.5f)) == -1);
@@ -223,7 +224,7 @@ TEST_CASE("random accumulators against exact arithmetic") {
     REQUIRE(policy::rndnu::apply(x, r) == as64(ties_up(wide{x} * r.m, r.shift)));
     const int drop = 17 + static_cast<int>(g() % 30);
     const std::int64_t x64 = static_cast<std::int64_t>(g()) >> drop;
-    REQUIRE(policy::i64::apply(x64, q) == as64(ties_up(wide{x64} * n::reduce_multiplier(q.m), 15 - q.shift)));
+    REQUIRE(policy::i64::apply(x64, q) == static_cast<std::int32_t>(as64(ties_up(wide{x64} * n::reduce_multiplier(q.m), 15 - q.shift))));
     apart += policy::dr::apply(x, q) != policy::sr::apply(x, q);
   }
   CHECK(apart > 1000);   // the sweep does reach places where they differ

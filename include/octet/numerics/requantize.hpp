@@ -108,14 +108,15 @@ struct sr {
     return numerics::clamp<std::int64_t>((std::int64_t{static_cast<std::int32_t>(x)} * q.m + (std::int64_t{1} << (total - 1))) >> total, INT32_MIN, INT32_MAX);
   }
 };
-/// floor((x*M16 + 2^(14-s)) / 2^(15-s)), M16 = M rounded to 15 bits, |x| < 2^47: one rounding, ties up.
+/// floor((x*M16 + 2^(14-s)) / 2^(15-s)), M16 = M rounded to 15 bits, |x| < 2^47: one rounding, ties up. The result is cut to 32 bits before zero point and
+/// clamp, as TFLite's kernels do: a value beyond int32 comes back with the other sign instead of saturating.
 struct i64 {
   static constexpr rounding id = rounding::I64;
   using factor = multiplier;
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
     const int total = 15 - q.shift;
     const std::int64_t p = x * numerics::reduce_multiplier(q.m);
-    return total <= 0 ? static_cast<std::int64_t>(static_cast<std::uint64_t>(p) << -total) : (p + (std::int64_t{1} << (total - 1))) >> total;
+    return static_cast<std::int32_t>(total <= 0 ? static_cast<std::int64_t>(static_cast<std::uint64_t>(p) << -total) : (p + (std::int64_t{1} << (total - 1))) >> total);
   }
 };
 /// rha(f64(x) * d), d = sx*sw/sy in binary64: ties away from zero.
