@@ -51,6 +51,22 @@ inline std::string base_name(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
+/// A JSON string literal.
+inline std::string json_string(std::string_view s) {
+  std::string q = "\"";
+  for (char c : s) {
+    if (c == '"' || c == '\\') q += '\\';
+    if (static_cast<unsigned char>(c) < 32) {
+      char code[8];
+      std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(c));
+      q += code;
+    } else {
+      q += c;
+    }
+  }
+  return q + '"';
+}
+
 }  // namespace octet::tools
 
 #endif  // OCTET_TOOLS_FILE_HPP_

@@ -1,0 +1,226 @@
+// The command line as people call it: output on stdout, messages on stderr, exit codes 0 done, 1 differs, 2 usage, 3 bad input.
+#include <catch2/catch.hpp>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "npy.hpp"
+
+using namespace octet::tools;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string goldens = std::string(OCTET_SOURCE_DIR) + "/tests/goldens/tflite/";
+
+struct ran { int code; std::string out, err; };
+
+/// Runs `octet ARGUMENTS` in a shell; `environment` as "NAME=value " before the command.
+ran call(const std::string& arguments, const std::string& environment = "") {
+  const fs::path errors = fs::temp_directory_path() / ("octet_cli_test_" + std::to_string(getpid()) + ".err");
+  const std::string command = "unset OCTET_TARGET OCTET_NUM_THREADS; " + environment + "'" OCTET_TOOL "' " + arguments + " 2>'" + errors.string() + "' </dev/null";
+  ran r{-1, {}, {}};
+  std::FILE* p = popen(command.c_str(), "r");
+  REQUIRE(p);
+  std::array<char, 4096> b;
+  for (std::size_t n; (n = std::fread(b.data(), 1, b.size(), p)) > 0;) r.out.append(b.data(), n);
+  const int status = pclose(p);
+  r.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  const auto text = read_file(errors.string());
+  if (text) r.err.assign(reinterpret_cast<const char*>(text->data()), text->size());
+  fs::remove(errors);
+  return r;
+}
+std::string golden(const std::string& name) { return "'" + goldens + name + "'"; }
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+struct folder {
+  fs::path path = fs::temp_directory_path() / ("octet_cli_test_" + std::to_string(getpid()));
+  folder() { fs::create_directories(path); }
+  ~folder() { fs::remove_all(path); }
+  std::string file(const std::string& name) const { return (path / name).string(); }
+};
+
+}  // namespace
+
+TEST_CASE("run: identical outputs, several inputs and outputs, by order and by name") {
+  const std::string m = "run " + golden("chain_branches_two_inputs.tflite");
+  const std::string in0 = golden("chain_branches_two_inputs.input0.npy"), in1 = golden("chain_branches_two_inputs.input1.npy");
+  const std::string out0 = golden("chain_branches_two_inputs.output0.ref.npy"), out1 = golden("chain_branches_two_inputs.output1.ref.npy");
+  const ran r = call(m + " --input " + in0 + " --input " + in1 + " --reference " + out0 + " --reference " + out1);
+  CHECK(r.code == 0);
+  CHECK(r.err.empty());
+  CHECK(has(r.out, "input   int8 [1,4,4,3]  chain_branches_two_inputs.input0.npy  \"left\"\n"));
+  CHECK(has(r.out, "law     tflite_ref (default for .tflite)     target "));
+  CHECK(has(r.out, "identical: 60 of 60 raw outputs  \"t9\"\nidentical: 80 of 80 raw outputs  \"t10\"\n"));
+
+  const ran named = call(m + " --input right=" + in1 + " --input left=" + in0 + " --reference t10=" + out1);
+  CHECK(named.code == 0);
+  CHECK(has(named.out, "identical: 80 of 80 raw outputs  \"t10\"\n"));
+  CHECK_FALSE(has(named.out, "\"t9\"\n"));
+
+  const ran one = call(m + " --input " + in0);
+  CHECK(one.code == 2);
+  CHECK(has(one.err, "octet: input 1 (\"right\", int8[1,4,4,3] scale 0.05 zero 4) needs --input or --image\n"));
+  CHECK(one.out.empty());
+  const ran three = call(m + " --input " + in0 + " --input " + in1 + " --input " + in0);
+  CHECK(three.code == 2);
+  CHECK(has(three.err, "all of them given"));
+}
+
+TEST_CASE("run: a difference gives exit code 1, says where, and names the law that fits") {
+  const std::string files = "run " + golden("add_clamp_tie_s8.tflite") + " --input " + golden("add_clamp_tie_s8.input0.npy") + " --input " + golden("add_clamp_tie_s8.input1.npy");
+  const ran r = call(files + " --reference " + golden("add_clamp_tie_s8.output0.xnnpack.npy"));
+  CHECK(r.code == 1);
+  CHECK(has(r.out, "identical: 39 of 66 raw outputs\n"));
+  CHECK(has(r.out, "first difference at [0,1]: 3, reference 2\n"));
+  CHECK(has(r.out, "law tflite_xnnpack gives identical outputs: --numerics tflite_xnnpack\n"));
+  const ran x = call(files + " --numerics tflite_xnnpack --reference " + golden("add_clamp_tie_s8.output0.xnnpack.npy"));
+  CHECK(x.code == 0);
+  CHECK(has(x.out, "law     tflite_xnnpack     target "));
+  CHECK(has(x.out, "identical: 66 of 66 raw outputs\n"));
+}
+
+TEST_CASE("run: outputs and dumps are .npy files of the raw values") {
+  const folder f;
+  const ran r = call("run " + golden("chain_float_io.tflite") + " --input " + golden("chain_float_io.input0.npy") + " --output '" + f.file("y.npy") + "' --dump '" + f.file("dump") + "'");
+  CHECK(r.code == 0);
+  const auto y = read_npy(f.file("y.npy"));
+  const auto wanted = read_npy(goldens + "chain_float_io.output0.ref.npy");
+  REQUIRE((y && wanted));
+  CHECK(y->bytes == wanted->bytes);
+  const auto index = read_file(f.file("dump/index.json"));
+  REQUIRE(index);
+  const std::string text(reinterpret_cast<const char*>(index->data()), index->size());
+  CHECK(has(text, "\"name\": \"image\""));
+  CHECK(has(text, "\"name\": \"scores\", \"file\": \"5_scores.npy\", \"type\": \"float32[1,5,5,9]\""));
+  const auto dumped = read_npy(f.file("dump/5_scores.npy"));
+  REQUIRE(dumped);
+  CHECK(dumped->bytes == wanted->bytes);
+  CHECK(call("run " + golden("chain_float_io.tflite") + " --input " + golden("chain_float_io.input0.npy") + " --output /no/such/folder/y.npy").code == 3);
+}
+
+TEST_CASE("run: images, labels and the best scores") {
+  const folder f;
+  // A 10 x 10 BMP that the input shrinks to 5 x 5, and labels for the 225 scores of the example.
+  std::string bmp = "BM";
+  bmp.resize(54 + 10 * 32);
+  const auto put = [&](std::size_t at, std::uint32_t v) { std::memcpy(bmp.data() + at, &v, 4); };
+  put(10, 54), put(14, 40), put(18, 10), put(22, 10), put(26, 1 | 24 << 16);
+  for (std::size_t i = 54; i < bmp.size(); ++i) bmp[i] = static_cast<char>(i * 37);
+  REQUIRE(write_file(f.file("p.bmp"), bmp));
+  std::string labels;
+  for (int i = 0; i < 225; ++i) labels += "label " + std::to_string(i) + "\n";
+  REQUIRE(write_file(f.file("labels.txt"), labels));
+  const std::string m = "run " + golden("chain_float_io.tflite") + " --image '" + f.file("p.bmp") + "' ";
+  const ran r = call(m + "--mean 0.5 --std 0.5 --labels '" + f.file("labels.txt") + "' --top 2");
+  CHECK(r.code == 0);
+  CHECK(has(r.out, "input   float32 [1,5,5,3]  p.bmp resized 5x5\n"));
+  CHECK(has(r.out, "top 2   label "));
+  const ran indices = call(m + "--mean 0.5 0.5 0.5 --std 0.5 0.5 0.5 --top 2");
+  CHECK(indices.code == 0);
+  CHECK(has(indices.out, "top 2   #"));
+  CHECK(call(m + "--mean 0.5 0.5").code == 3);
+  CHECK(call(m + "--std 0").code == 3);
+  REQUIRE(write_file(f.file("few.txt"), "a\nb\n"));
+  const ran few = call(m + "--labels '" + f.file("few.txt") + "'");
+  CHECK(few.code == 3);
+  CHECK(has(few.err, "number of labels (found 2; supported: 225, the scores of the output)"));
+  REQUIRE(write_file(f.file("p.gif"), "GIF89a"));
+  CHECK(call("run " + golden("chain_float_io.tflite") + " --image '" + f.file("p.gif") + "'").code == 3);
+}
+
+TEST_CASE("bad models and bad inputs: one message, exit code 3") {
+  const folder f;
+  const auto refused = [](const ran& r, const std::string& part) {
+    CHECK(r.code == 3);
+    CHECK(r.out.empty());
+    CAPTURE(r.err);
+    CHECK(has(r.err, part));
+    CHECK(std::count(r.err.begin(), r.err.end(), '\n') == 1);
+  };
+  const std::string model = golden("chain_float_io.tflite"), input = golden("chain_float_io.input0.npy");
+  refused(call("run nothing.tflite"), "octet: nothing.tflite: cannot read: ");
+  refused(call("show nothing.xyz"), "octet: nothing.xyz: cannot read: ");
+  REQUIRE(write_file(f.file("x.xyz"), "?"));
+  refused(call("show '" + f.file("x.xyz") + "'"), "unsupported: model format");
+  REQUIRE(write_file(f.file("x.tflite"), "garbage that is no model at all"));
+  refused(call("bench '" + f.file("x.tflite") + "'"), "malformed");
+  const auto whole = read_file(goldens + "chain_float_io.tflite");
+  REQUIRE(whole);
+  REQUIRE(write_file(f.file("cut.tflite"), std::span(*whole).first(whole->size() / 2)));
+  refused(call("run '" + f.file("cut.tflite") + "'"), "malformed");
+  refused(call("run " + model + " --input " + golden("conv2d_1x1_s8.input0.npy")), "image: invalid: input (found int8");
+  refused(call("run " + model + " --input '" + f.file("cut.tflite") + "'"), "npy: does not begin as a .npy file");
+  refused(call("run " + model + " --input " + input + " --reference " + input), "invalid: reference (found float32[1,5,5,3]; supported: float32[1,5,5,9])");
+  refused(call("run " + model + " --input " + input + " --numerics mxnet"), "law for .tflite (found mxnet; supported: tflite_ref, tflite_xnnpack)");
+  refused(call("run " + model + " --input " + input + " --shape nobody=1,2"), "shape given for an input that does not exist");
+}
+
+TEST_CASE("bad usage: exit code 2") {
+  const std::string model = golden("chain_float_io.tflite");
+  CHECK(call("").code == 2);
+  CHECK(call("fly").code == 2);
+  CHECK(call("run").code == 2);
+  CHECK(call("run " + model + " --no-such-option").code == 2);
+  CHECK(call("run " + model + " --threads 0").code == 2);
+  CHECK(call("run " + model + " --numerics nobody").code == 2);
+  CHECK(call("run " + model + " --shape image").code == 2);
+  CHECK(call("run " + model + " --shape image=1,,2").code == 2);
+  CHECK(call("run " + model + " --target 8086").code == 2);
+  CHECK(call("info", "OCTET_TARGET=8086 ").code == 2);
+  CHECK(call("bench " + model, "OCTET_NUM_THREADS=many ").code == 2);
+}
+
+TEST_CASE("show prints every line of the dialect; --plan and --dot") {
+  const folder f;
+  const ran r = call("show " + golden("chain_float_io.tflite") + " --dot '" + f.file("g.dot") + "'");
+  CHECK(r.code == 0);
+  CHECK(has(r.out, "%0: float32[1,5,5,3] = input \"image\"\n%1: int8[1,5,5,3] scale 0.0157 zero -3 = qnn.quantize(%0), rounding AWAY\n"));
+  CHECK(has(r.out, "qnn.conv2d(%1, const int8[9,3,3,3] scales[9] axis 0, const int32[9]"));
+  CHECK(has(r.out, "qnn.requantize("));
+  CHECK(has(r.out, "output \"scores\" = %5\n"));
+  const auto dot = read_file(f.file("g.dot"));
+  REQUIRE(dot);
+  const std::string text(reinterpret_cast<const char*>(dot->data()), dot->size());
+  CHECK(text.rfind("digraph octet {", 0) == 0);
+  CHECK(has(text, "n0 -> n1 [label=\"int8[1,5,5,3] scale 0.0157 zero -3\"]"));
+  const ran plan = call("show --plan " + golden("chain_float_io.tflite"));
+  CHECK(plan.code == 0);
+  CHECK(has(plan.out, "# plan: target "));
+  CHECK(has(plan.out, "# step 0: qnn.quantize "));
+}
+
+TEST_CASE("bench prints the summary and writes it") {
+  const folder f;
+  const ran r = call("bench " + golden("chain_float_io.tflite") + " --repeat 7 --number 2 --threads 1 --per-op --json '" + f.file("b.json") + "'");
+  CHECK(r.code == 0);
+  CHECK(r.err.empty());   // progress is for terminals
+  CHECK(has(r.out, "threads 1     repeat 7     number 2\nExecution time summary:\n mean (ms)    median (ms)    max (ms)     min (ms)     std (ms)\n "));
+  CHECK(has(r.out, "qnn.conv2d"));
+  const auto json = read_file(f.file("b.json"));
+  REQUIRE(json);
+  const std::string text(reinterpret_cast<const char*>(json->data()), json->size());
+  for (const char* key : {"mean_ms", "median_ms", "max_ms", "min_ms", "std_ms", "times_ms", "target", "threads", "model", "per_op"}) CHECK(has(text, std::string("\"") + key + "\": "));
+  const std::size_t from = text.find("\"times_ms\": ["), to = text.find(']', from);
+  CHECK(std::count(text.begin() + static_cast<std::ptrdiff_t>(from), text.begin() + static_cast<std::ptrdiff_t>(to), ',') == 6);
+}
+
+TEST_CASE("info names version, targets and threads; the environment chooses a target") {
+  const ran r = call("info");
+  CHECK(r.code == 0);
+  CHECK(has(r.out, "octet     0."));
+  CHECK(has(r.out, "targets   reference"));
+  CHECK(has(r.out, "\nthreads   "));
+  CHECK(has(call("info", "OCTET_TARGET=Reference ").out, "chosen    reference\n"));
+  const std::string run = "run " + golden("chain_float_io.tflite") + " --input " + golden("chain_float_io.input0.npy");
+  CHECK(has(call(run, "OCTET_TARGET=reference OCTET_NUM_THREADS=3 ").out, "target reference     threads 3\n"));
+  CHECK(has(call(run + " --threads 1", "OCTET_NUM_THREADS=3 ").out, "threads 1\n"));
+  CHECK(call("--version").out.rfind("0.", 0) == 0);
+  CHECK(call("--help").code == 0);
+}

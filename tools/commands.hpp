@@ -1,0 +1,76 @@
+// The commands of the command line, behind plain option structs. Each returns the exit code:
+// 0 done, 1 a result differs, 2 bad usage, 3 bad or unsupported model or input. Data goes to stdout, everything else to stderr.
+#ifndef OCTET_TOOLS_COMMANDS_HPP_
+#define OCTET_TOOLS_COMMANDS_HPP_
+
+#include <string>
+#include <vector>
+
+#include "load.hpp"
+#include "octet/runtime/plan.hpp"
+
+namespace octet::tools {
+
+enum exit_code : int { done = 0, differs = 1, bad_usage = 2, bad_input = 3 };
+
+/// What every command that takes a model understands.
+struct model_options {
+  std::string model, numerics, params, target;
+  std::vector<std::string> shapes;          // NAME=1,3,224,224
+  unsigned threads = 0;                     // 0: physical cores
+};
+struct run_options : model_options {
+  std::vector<std::string> inputs, images, outputs, references;
+  std::vector<float> mean, std;
+  std::string labels, dump;
+  unsigned top = 0;                         // 0: 5 with labels, else none
+};
+struct show_options : model_options {
+  bool plan = false;
+  std::string dot;
+};
+struct bench_options : model_options {
+  unsigned number = 1, repeat = 0;          // repeat 0: 100, or what fits into 10 s
+  bool per_op = false;
+  std::string json;
+};
+struct info_options {
+  bool kernels = false;
+  std::string target;
+};
+
+int run(const run_options& o);
+int show(const show_options& o);
+int bench(const bench_options& o);
+int info(const info_options& o);
+int kernel_list();   // octet info --kernels
+
+// ------------------------------------------------------------------------------------------------------------- shared by commands
+
+/// "octet: message" on stderr; returns `code`.
+int fail(exit_code code, const std::string& message);
+inline int fail(const error_info& e) { return fail(bad_input, e.message()); }
+
+/// Target by name, any case; "" is automatic. Empty where there is no such target.
+std::optional<target> target_of(const std::string& name);
+/// Threads to use: the option, else one per physical core this process may run on.
+unsigned threads_of(unsigned option);
+unsigned physical_cores();
+/// "NAME=1,3,224,224"; empty where it does not read so.
+std::optional<std::pair<std::string, dims>> shape_of(const std::string& text);
+
+/// The loader's part of the common options; empty (message given, exit code bad_usage) where they do not read.
+std::optional<load_options> load_options_of(const model_options& o);
+
+/// A model loaded and planned by the common options, or the exit code with the message already given.
+struct loaded {
+  plan program;
+  format_info format;
+  unsigned threads = 1;
+  int code = done;
+};
+loaded load_and_plan(const model_options& o, plan_options p = {});
+
+}  // namespace octet::tools
+
+#endif  // OCTET_TOOLS_COMMANDS_HPP_

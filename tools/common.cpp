@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <set>
+#include <thread>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+#include "commands.hpp"
+#include "file.hpp"
+#include "octet/kernels/target.hpp"
+
+namespace octet::tools {
+
+int fail(exit_code code, const std::string& message) {
+  std::fprintf(stderr, "octet: %s\n", message.c_str());
+  return code;
+}
+
+std::optional<target> target_of(const std::string& name) {
+  if (name.empty()) return target::automatic;
+  const auto same = [](std::string_view a, std::string_view b) { return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); }); };
+  for (int t = 0; t < static_cast<int>(target::count); ++t)
+    if (same(name, name_of(static_cast<target>(t)))) return static_cast<target>(t);
+  return std::nullopt;
+}
+
+// Hyperthreads of one core share its multipliers: one thread per physical core is the fastest setting for these kernels.
+unsigned physical_cores() {
+  unsigned logical = std::max(1u, std::thread::hardware_concurrency());
+#if defined(__linux__)
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return logical;
+  logical = 0;
+  std::set<std::string> cores;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    ++logical;
+    auto text = read_file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list", 4096);
+    if (!text) return std::max(1u, static_cast<unsigned>(CPU_COUNT(&allowed)));
+    cores.insert(std::string(reinterpret_cast<const char*>(text->data()), text->size()));
+  }
+  if (!cores.empty()) return std::min(logical, static_cast<unsigned>(cores.size()));
+#endif
+  return std::max(1u, logical);
+}
+unsigned threads_of(unsigned option) { return option != 0 ? option : physical_cores(); }
+
+std::optional<std::pair<std::string, dims>> shape_of(const std::string& text) {
+  const std::size_t eq = text.rfind('=');
+  if (eq == std::string::npos || eq == 0) return std::nullopt;
+  dims d;
+  const char* at = text.data() + eq + 1;
+  const char* end = text.data() + text.size();
+  while (at < end) {
+    std::int32_t v = 0;
+    const auto r = std::from_chars(at, end, v);
+    if (r.ec != std::errc() || v < 1 || d.rank == dims::max_rank) return std::nullopt;
+    d.push_back(v);
+    at = r.ptr;
+    if (at < end && *at++ != ',') return std::nullopt;
+    if (at == end && end[-1] == ',') return std::nullopt;
+  }
+  return std::pair(text.substr(0, eq), d);
+}
+
+std::optional<load_options> load_options_of(const model_options& o) {
+  load_options load;
+  load.params = o.params;
+  for (const std::string& s : o.shapes) {
+    auto shape = shape_of(s);
+    if (!shape) {
+      fail(bad_usage, "--shape " + s + ": expected NAME=1,3,224,224");
+      return std::nullopt;
+    }
+    load.shapes.push_back(*shape);
+  }
+  if (o.numerics.empty()) return load;
+  std::string known;
+  for (law a : {law::tflite_ref, law::tflite_xnnpack, law::pytorch_fbgemm, law::pytorch_qnnpack, law::onnxruntime, law::mxnet}) {
+    if (name_of(a) == o.numerics) load.arithmetic = a;
+    known += (known.empty() ? "" : ", ") + std::string(name_of(a));
+  }
+  if (load.arithmetic) return load;
+  fail(bad_usage, "--numerics " + o.numerics + ": no such law (" + known + ")");
+  return std::nullopt;
+}
+
+loaded load_and_plan(const model_options& o, plan_options p) {
+  loaded l;
+  const auto load = load_options_of(o);
+  const auto on = target_of(o.target);
+  if (!on) fail(bad_usage, "target " + o.target + ": no such target; see `octet info`");
+  if (!load || !on) {
+    l.code = bad_usage;
+    return l;
+  }
+  l.format = format_of(o.model);
+  l.threads = threads_of(o.threads);
+  auto graph = load_model(o.model, *load);
+  if (!graph) {
+    l.code = fail(graph.error());
+    return l;
+  }
+  p.on = *on;
+  p.threads = l.threads;
+  auto program = try_compile(std::move(*graph), p);
+  if (!program) {
+    l.code = fail(program.error());
+    return l;
+  }
+  l.program = std::move(*program);
+  return l;
+}
+
+}  // namespace octet::tools

@@ -1,0 +1,76 @@
+#include "load.hpp"
+
+#include <algorithm>
+
+#include "file.hpp"
+#include "octet/import/tflite.hpp"
+
+namespace octet::tools {
+namespace {
+
+bool ends_with(const std::string& s, std::string_view end) { return s.size() >= end.size() && s.compare(s.size() - end.size(), end.size(), end) == 0; }
+
+std::string text_of(const std::vector<law>& laws) {
+  std::string s;
+  for (law l : laws) s += (s.empty() ? "" : ", ") + std::string(name_of(l));
+  return s;
+}
+
+result<graph> load_tflite(const std::string& path, law arithmetic, const load_options& o) {
+  import::tflite_options t;
+  t.arithmetic = arithmetic;
+  t.shapes = o.shapes;
+  return import::try_tflite(path, t);
+}
+
+// One row a format. `ending` names it; a .tflite file is also known by its identifier.
+struct format_row {
+  const char* ending;
+  std::vector<law> laws;
+  result<graph> (*load)(const std::string&, law, const load_options&);
+};
+const std::vector<format_row>& formats() {
+  static const std::vector<format_row> rows = {
+      {".tflite", {law::tflite_ref, law::tflite_xnnpack}, &load_tflite},
+  };
+  return rows;
+}
+const format_row* find(const std::string& path) {
+  for (const format_row& r : formats())
+    if (ends_with(path, r.ending)) return &r;
+  char head[8] = {};
+  if (std::FILE* f = std::fopen(path.c_str(), "rb")) {
+    const std::size_t got = std::fread(head, 1, sizeof head, f);
+    std::fclose(f);
+    if (got == sizeof head && std::memcmp(head + 4, "TFL3", 4) == 0) return &formats().front();
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+format_info format_of(const std::string& path) {
+  const format_row* r = find(path);
+  return r ? format_info{r->ending, r->laws} : format_info{};
+}
+
+std::vector<const char*> format_endings() {
+  std::vector<const char*> e;
+  for (const format_row& r : formats()) e.push_back(r.ending);
+  return e;
+}
+
+result<graph> load_model(const std::string& path, const load_options& options) {
+  const format_row* r = find(path);
+  if (!r) {
+    std::string known;
+    for (const format_row& f : formats()) known += (known.empty() ? "" : ", ") + std::string(f.ending);
+    if (auto readable = read_file(path, std::size_t{1} << 33); !readable) return readable.error();
+    return file_error(errc::unsupported, path, "model format", "an unknown one", known);
+  }
+  const law l = options.arithmetic.value_or(r->laws.front());
+  if (std::find(r->laws.begin(), r->laws.end(), l) == r->laws.end()) return file_error(errc::unsupported, path, std::string("law for ") + r->ending, std::string(name_of(l)), text_of(r->laws));
+  return r->load(path, l, options);
+}
+
+}  // namespace octet::tools

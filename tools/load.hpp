@@ -1,0 +1,31 @@
+// Loads a model of any format octet reads, by its contents.
+#ifndef OCTET_TOOLS_LOAD_HPP_
+#define OCTET_TOOLS_LOAD_HPP_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "octet/graph/graph.hpp"
+
+namespace octet::tools {
+
+struct load_options {
+  std::optional<law> arithmetic;                         // none: the format's default
+  std::vector<std::pair<std::string, dims>> shapes;      // replaces the shape of the named input
+  std::string params;                                    // file of parameters, for formats that keep them apart
+};
+
+/// Laws a file's format can follow, the default first. Empty where the format is unknown.
+struct format_info {
+  const char* name = nullptr;           // ".tflite"
+  std::vector<law> laws;
+};
+format_info format_of(const std::string& path);
+std::vector<const char*> format_endings();
+
+result<graph> load_model(const std::string& path, const load_options& options = {});
+
+}  // namespace octet::tools
+
+#endif  // OCTET_TOOLS_LOAD_HPP_
