@@ -47,6 +47,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::max_pool2d,
     &ops::qnn_mean,
     &ops::qnn_sum,
+    &ops::qnn_reduce_prod,
     &ops::mean,
     &ops::sum,
     &ops::reduce_max,

@@ -2,6 +2,7 @@
 #ifndef OCTET_OPS_REDUCE_HPP_
 #define OCTET_OPS_REDUCE_HPP_
 
+#include "octet/numerics/math.hpp"
 #include "octet/ops/add.hpp"
 
 OCTET_FP_EXACT_BEGIN
@@ -27,7 +28,7 @@ struct reduce_plan {
 
 struct mean_params {
   reduction op = reduction::mean;
-  rounding mode = rounding::none;         // quantized mean and sum: DR, XNN, NE16, F, QNN, EVEN; none: raw comparison or plain numbers
+  rounding mode = rounding::none;         // quantized mean and sum: DR, XNN, NE16, F, QNN, EVEN; prod: DR; none: raw comparison or plain numbers
   dtype type = dtype::u8, out_type = dtype::u8;
   std::int32_t in_zero_point = 0;
   requantize_params requant;              // DR, NE16 (zero point may lie outside the type), F, QNN; channel: innermost output index
@@ -139,7 +140,26 @@ constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum, std::s
 }
 }  // namespace numerics
 
+namespace numerics {
+/// TFLite's product: scaled after every factor by sx / sy^(1/n) (in the 64-bit form of the multiplier), so that it stays in range.
+constexpr std::int32_t prod_step(multiplier q, std::int32_t product, std::int32_t offset) noexcept {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(static_cast<std::uint64_t>(i64(std::int64_t{product} * offset, q))));
+}
+}  // namespace numerics
+
 namespace reference {
+template <class T> constexpr void quantized_prod(const mean_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+  for (std::size_t o = begin; o < end; ++o) {
+    std::int32_t product = 0;
+    bool first = true;
+    for_each_reduced(p.plan, o, [&](std::size_t i) {
+      const std::int32_t offset = x[i] - p.in_zero_point;
+      product = first ? offset : numerics::prod_step(p.requant.mult[0], product, offset);
+      first = false;
+    });
+    y[o] = static_cast<T>(numerics::requantize(p.requant, product, 0));
+  }
+}
 template <class T> constexpr void mean(const mean_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
   const std::size_t channels = p.plan.simple ? p.plan.inner : 1;
   for (std::size_t o = begin; o < end; ++o) {
@@ -184,7 +204,8 @@ inline void mean_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const mean_params*>(a.params);
   const auto r = part_of(p.plan.outputs, a.part, a.parts);
   if (p.mode != rounding::none) {
-    with_quantized(p.type, [&]<class T>(type_tag<T>) { mean(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); });
+    if (p.op == reduction::prod) with_quantized(p.type, [&]<class T>(type_tag<T>) { quantized_prod(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); });
+    else with_quantized(p.type, [&]<class T>(type_tag<T>) { mean(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); });
     return;
   }
   const auto run = [&]<class T>(type_tag<T>) { reduce(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); };
@@ -214,7 +235,7 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
     if (compares && x.quantized() && !x.same_quantization(y)) return unsupported("a reduction by comparison that changes the quantization");
     return unit{};
   } else {
-    static_assert(Op == reduction::mean || Op == reduction::sum);
+    static_assert(Op == reduction::mean || Op == reduction::sum || Op == reduction::prod);
     if (!with_quantized(x.type, [](auto) {})) return unsupported("element type", std::string(name_of(x.type)), "uint8, int8, int16");
     if (!x.quantized() || !y.quantized() || x.per_channel() || y.per_channel()) return unsupported("quantization", {}, "one scale per tensor");
     constexpr bool mean = Op == reduction::mean;
@@ -225,6 +246,14 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
     const auto clamp = clamp_of(*n.attrs, y.type);
     q.mode = n.round, q.zero_point = y.zero_point(), q.lo = clamp.lo, q.hi = clamp.hi;
     const float sx = x.scale_f32(), sy = y.scale_f32();
+    if constexpr (Op == reduction::prod) {
+      if (n.round != rounding::DR || count == 0) return unsupported("rounding of a product", std::string(name_of(n.round)), "DR");
+      to.kernel = kernel_id::none;
+      auto m = to.array<multiplier>(1);
+      m[0] = numerics::quantize_multiplier(numerics::div(x.scale(), numerics::pow(y.scale(), numerics::div(1.0, static_cast<double>(count)))));
+      q.mult = m.data();
+      return unit{};
+    }
     switch (n.round) {
       case rounding::DR: {
         auto m = to.array<multiplier>(1);
@@ -265,6 +294,7 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
 }
 inline constexpr op_def qnn_mean{"qnn.mean", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::mean, true>};
 inline constexpr op_def qnn_sum{"qnn.sum", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::sum, true>};
+inline constexpr op_def qnn_reduce_prod{"qnn.reduce_prod", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::prod, true>};
 inline constexpr op_def mean{"mean", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::mean, false>};
 inline constexpr op_def sum{"sum", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::sum, false>};
 inline constexpr op_def reduce_max{"reduce_max", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::max, false>};

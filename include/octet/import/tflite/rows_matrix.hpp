@@ -12,7 +12,8 @@ namespace octet::inline OCTET_ABI::import::tflite_rows {
 inline status batch_matmul(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   attributes a;
-  if (n.options.flag(0)) a.set("adj_x", std::int64_t{1});
+  const bool adj_x = n.options.flag(0);
+  if (adj_x) a.set("adj_x", std::int64_t{1});
   if (n.options.flag(1)) a.set("adj_y", std::int64_t{1});
   const tensor &x = n.in(0), &w = n.in(1);
   if (!quantized(x)) return n.emit(ops::batch_matmul, std::move(a));
@@ -20,13 +21,15 @@ inline status batch_matmul(tflite_node& n) {
   const bool wide = x.type == dtype::s16;
   const tensor_id acc = n.temporary("/accumulator", wide ? dtype::s64 : dtype::s32, {numerics::mul(tflite_node::scale(x), tflite_node::scale(w))});
   if (auto s = n.emit(ops::qnn_batch_matmul, n.ins(), {acc}, std::move(a)); !s) return s;
-  return n.emit(ops::requantize, {acc}, n.outs(), {}, wide ? rounding::I64 : n.reference_law() ? rounding::DR : rounding::RU);
+  return n.emit(ops::requantize, {acc}, n.outs(), {}, wide ? rounding::I64 : n.reference_law() ? rounding::DR : adj_x ? rounding::RU : rounding::F);   // XNNPACK does not take a transposed first operand
 }
 
 /// Inputs: output shape, weights [O,KH,KW,I], input, bias. The output is cropped by max((in - 1) * stride + kernel - out, 0) / 2 before.
 inline status transpose_conv(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
-  const auto shape = n.integers(0);
+  // A shape that is an input of the file is taken to be the one the converter saw.
+  std::vector<std::int64_t> shape = n.integers(0);
+  if (!n.is_constant(0)) shape.assign(n.out().shape.begin(), n.out().shape.end());
   if (shape.size() != 4) return unsupported("an output shape that is computed at run time");
   const tensor &w = n.in(1), &x = n.in(2), &y = n.out();
   if (x.shape.rank != 4 || w.shape.rank != 4) return invalid("rank of input or weights", to_string(x.shape) + " and " + to_string(w.shape), "[N,H,W,C] and [O,KH,KW,I]");
@@ -51,7 +54,7 @@ inline status transpose_conv(tflite_node& n) {
   for (const char* unused : {"dilation_h", "dilation_w", "groups"}) a.erase(unused);
   if (!f32_product) a.erase("f32_product");
   else a.set("f32_product", std::int64_t{1});
-  const rounding round = x.type == dtype::s16 ? (wide ? rounding::I64 : rounding::DR) : n.reference_law() || x.type == dtype::u8 ? rounding::DR : rounding::F;
+  const rounding round = x.type == dtype::s16 ? (wide ? rounding::I64 : rounding::DR) : n.reference_law() ? rounding::DR : rounding::F;
   auto scales = accumulator_scales(x, w, f32_product);
   std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
   if (n.has(3)) in.push_back(n.in_id(3));

@@ -49,6 +49,12 @@ inline status sum(tflite_node& n) {
   if (!quantized(n.in(0))) return n.emit(ops::sum, {n.in_id(0)}, n.outs(), std::move(*a));
   return n.emit(ops::qnn_sum, {n.in_id(0)}, n.outs(), std::move(*a), xnn_takes_8bit(n) ? rounding::XNN : rounding::DR);
 }
+inline status reduce_prod(tflite_node& n) {
+  auto a = reduction_attributes(n);
+  if (!a) return a.error();
+  if (!quantized(n.in(0))) return n.emit(ops::reduce_prod, {n.in_id(0)}, n.outs(), std::move(*a));
+  return n.emit(ops::qnn_reduce_prod, {n.in_id(0)}, n.outs(), std::move(*a), rounding::DR);
+}
 template <const op_def& Op> status reduce(tflite_node& n) {
   auto a = reduction_attributes(n);
   if (!a) return a.error();
@@ -60,7 +66,7 @@ inline constexpr tflite_row pool_rows[] = {
     {17, "MAX_POOL_2D", &pool_2d<true>},
     {40, "MEAN", &mean},
     {74, "SUM", &sum},
-    {81, "REDUCE_PROD", &reduce<ops::reduce_prod>},
+    {81, "REDUCE_PROD", &reduce_prod},
     {82, "REDUCE_MAX", &reduce<ops::reduce_max>},
     {89, "REDUCE_MIN", &reduce<ops::reduce_min>},
     {91, "REDUCE_ANY", &reduce<ops::reduce_any>},
