@@ -24,16 +24,25 @@
 
 // In the inline mode two files built with different -march flags see different code for the same inline function. The inline namespace is
 // named after the instruction set of the file, so that the linker cannot merge them (it did: FMA code then ran on a CPU without it).
+// One name per instruction set that changes which kernel passes such a file compiles (kernels/targets.hpp), or how scalar code is compiled.
 #if defined(OCTET_EXTERN)
 #define OCTET_ABI v0
-#elif defined(__AVX512F__)
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
+#define OCTET_ABI v0_avx512_vnni
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #define OCTET_ABI v0_avx512
+#elif defined(__AVX512F__)
+#define OCTET_ABI v0_avx512f
+#elif defined(__AVX2__) && defined(__FMA__) && defined(__AES__) && defined(__PCLMUL__)
+#define OCTET_ABI v0_avx2_fma_aes
 #elif defined(__AVX2__) && defined(__FMA__)
 #define OCTET_ABI v0_avx2_fma
 #elif defined(__AVX2__)
 #define OCTET_ABI v0_avx2
 #elif defined(__AVX__)
 #define OCTET_ABI v0_avx
+#elif defined(__SSE4_2__) && defined(__AES__) && defined(__PCLMUL__)
+#define OCTET_ABI v0_sse4_aes
 #elif defined(__SSE4_2__)
 #define OCTET_ABI v0_sse4
 #elif defined(__SSSE3__)

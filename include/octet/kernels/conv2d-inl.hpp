@@ -1,0 +1,181 @@
+// qnn.conv2d and qnn.fully_connected on the matrix kernel. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+namespace octet::inline OCTET_ABI::OCTET_TARGET_NS {
+
+/// count elements into a window: bytes (xor flip) or int16 (minus the zero point).
+inline HWY_NOINLINE void window_bytes(const std::byte* x, std::byte* to, std::size_t count, std::uint32_t flip) noexcept {
+  if (flip == 0) {
+    std::memcpy(to, x, count);
+    return;
+  }
+  const auto f = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(flip)));
+  std::size_t i = 0;
+  for (; i + HWY_MAX_BYTES <= count; i += HWY_MAX_BYTES)
+    hn::StoreU(hn::Xor(hn::LoadU(DU8(), reinterpret_cast<const std::uint8_t*>(x) + i), f), DU8(), reinterpret_cast<std::uint8_t*>(to) + i);
+  for (; i < count; ++i) to[i] = x[i] ^ std::byte{0x80};
+}
+template <class T> HWY_NOINLINE void window_words(const std::byte* from, std::byte* to, std::size_t count, std::int32_t zero_point) noexcept {
+  const auto* x = reinterpret_cast<const T*>(from);
+  auto* y = reinterpret_cast<std::int16_t*>(to);
+  const hn::Rebind<T, D16> half;
+  const V16 z = hn::Set(D16(), static_cast<std::int16_t>(zero_point));
+  std::size_t i = 0;
+  for (; i + 2 * L <= count; i += 2 * L) hn::StoreU(hn::Sub(hn::PromoteTo(D16(), hn::LoadU(half, x + i)), z), D16(), y + i);
+  for (; i < count; ++i) y[i] = static_cast<std::int16_t>(x[i] - zero_point);
+}
+struct window_source {
+  dtype type;
+  bool words;                  // int16 elements from bytes
+  std::uint32_t flip;
+  std::int32_t zero_point, fill;
+  HWY_INLINE void copy(const std::byte* x, std::byte* to, std::size_t count) const noexcept {
+    if (words) {
+      if (type == dtype::u8) window_words<std::uint8_t>(x, to, count, zero_point);
+      else window_words<std::int8_t>(x, to, count, zero_point);
+    } else if (type == dtype::s16) {
+      std::memcpy(to, x, count * 2);
+    } else {
+      window_bytes(x, to, count, flip);
+    }
+  }
+  HWY_INLINE void pad(std::byte* to, std::size_t count) const noexcept {
+    if (words || type == dtype::s16) {
+      const auto v = static_cast<std::int16_t>(words ? 0 : fill);
+      for (std::size_t i = 0; i < count; ++i) std::memcpy(to + 2 * i, &v, 2);
+    } else {
+      std::memset(to, fill, count);
+    }
+  }
+};
+
+/// Output rows [oy, oy + rows) of image n: their input into the window.
+inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kernels::packed_gemm& h, const window_source& s, const std::byte* x, std::byte* window, std::int32_t n, std::int32_t oy, std::int32_t rows) noexcept {
+  const auto in_c = static_cast<std::size_t>(g.in_c), size = size_of(g.in_type), pixel = in_c * h.element;
+  const std::int32_t tall = (rows - 1) * h.step_h + (g.kernel_h - 1) * g.dilation_h + 1;
+  for (std::int32_t r = 0; r < tall; ++r) {
+    std::byte* to = window + static_cast<std::size_t>(r) * h.row_bytes;
+    std::memset(to + static_cast<std::size_t>(h.window_w) * pixel, 0, h.row_bytes - static_cast<std::size_t>(h.window_w) * pixel);
+    const std::int32_t iy = g.kernel_h == 1 ? (oy + r) * g.stride_h - g.pad_top : oy * g.stride_h - g.pad_top + r;
+    if (iy < 0 || iy >= g.in_h) {
+      s.pad(to, static_cast<std::size_t>(h.window_w) * in_c);
+      continue;
+    }
+    const std::byte* from = x + (static_cast<std::size_t>(n) * static_cast<std::size_t>(g.in_h) + static_cast<std::size_t>(iy)) * static_cast<std::size_t>(g.in_w) * in_c * size;
+    if (g.kernel_w == 1 && g.stride_w != 1) {
+      for (std::int32_t i = 0; i < h.window_w; ++i, to += pixel) {
+        const std::int32_t ix = i * g.stride_w - g.pad_left;
+        if (ix < 0 || ix >= g.in_w) s.pad(to, in_c);
+        else s.copy(from + static_cast<std::size_t>(ix) * in_c * size, to, in_c);
+      }
+      continue;
+    }
+    const std::int32_t left = g.pad_left < 0 ? 0 : g.pad_left < h.window_w ? g.pad_left : h.window_w, first = g.pad_left < 0 ? -g.pad_left : 0;
+    const std::int32_t have = g.in_w - first < h.window_w - left ? g.in_w - first : h.window_w - left, right = h.window_w - left - have;
+    if (left > 0) s.pad(to, static_cast<std::size_t>(left) * in_c);
+    if (have > 0) s.copy(from + static_cast<std::size_t>(first) * in_c * size, to + static_cast<std::size_t>(left) * pixel, static_cast<std::size_t>(have) * in_c);
+    if (right > 0) s.pad(to + static_cast<std::size_t>(left + have) * pixel, static_cast<std::size_t>(right) * in_c);
+  }
+}
+
+/// Part `part` of `parts` of a packed product.
+inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* packed, const kernel_args& a) noexcept {
+  kernels::packed_gemm h;
+  std::memcpy(&h, packed, sizeof(h));
+  const auto* x = static_cast<const std::byte*>(a.in[0]);
+  auto* y = static_cast<std::byte*>(a.out[0]);
+  auto* rows = static_cast<const std::byte**>(a.scratch);
+  std::byte* window = static_cast<std::byte*>(a.scratch) + kernels::gemm_pointer_bytes(g, h);
+  const kernels::epilogue_scalars scalars = kernels::scalars_of(*g.requant, g.out_type);
+  const window_source source{g.in_type, h.element == 2 && g.in_type != dtype::s16, h.flip, g.in_zero_point, h.fill};
+  const std::size_t pixel_in = static_cast<std::size_t>(g.in_c) * h.element, pixel_out = static_cast<std::size_t>(g.out_c) * size_of(g.out_type);
+  const std::size_t line = h.direct ? 1 : static_cast<std::size_t>(g.out_w);   // pixels per item of the partition
+  const std::size_t items = h.direct ? static_cast<std::size_t>(g.batch) * static_cast<std::size_t>(g.out_h) * static_cast<std::size_t>(g.out_w) : static_cast<std::size_t>(g.batch) * static_cast<std::size_t>(g.out_h);
+  // Rows are shared out where there are enough of them; else the panels are.
+  const bool by_rows = items >= a.parts && items * line >= std::size_t{16} * a.parts;
+  part_range range{0, items}, share{0, static_cast<std::size_t>(h.panels) * static_cast<std::size_t>(g.groups)};
+  if (by_rows) range = part_of(items, a.part, a.parts);
+  else share = part_of(share.end, a.part, a.parts);
+
+  tile_call t;
+  t.offsets = reinterpret_cast<const std::int64_t*>(packed + sizeof(h));
+  t.segments = h.segments;
+  t.steps = h.steps;
+  t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
+  t.out_stride = pixel_out;
+  t.requant = g.requant;
+  t.out_type = g.out_type;
+  t.scalars = &scalars;
+
+  for (std::size_t item = range.begin; item < range.end;) {
+    std::size_t count;       // pixels of this block
+    if (h.direct) {
+      count = range.end - item < static_cast<std::size_t>(h.block_rows) ? range.end - item : static_cast<std::size_t>(h.block_rows);
+      for (std::size_t i = 0; i < count; ++i) rows[i] = x + (item + i) * pixel_in;
+    } else {
+      const auto n = static_cast<std::int32_t>(item / static_cast<std::size_t>(g.out_h)), oy = static_cast<std::int32_t>(item % static_cast<std::size_t>(g.out_h));
+      std::int32_t lines = g.out_h - oy < h.block_rows ? g.out_h - oy : h.block_rows;
+      if (static_cast<std::size_t>(lines) > range.end - item) lines = static_cast<std::int32_t>(range.end - item);
+      fill_window(g, h, source, x, window, n, oy, lines);
+      count = 0;
+      for (std::int32_t r = 0; r < lines; ++r) {
+        const std::byte* at = window + static_cast<std::size_t>(r * h.step_h) * h.row_bytes;
+        for (std::int32_t i = 0; i < g.out_w; ++i, at += static_cast<std::size_t>(h.step_w) * pixel_in) rows[count++] = at;
+      }
+    }
+    for (std::size_t i = 0; i < 8; ++i) rows[count + i] = rows[count - 1];
+    std::byte* to = y + item * line * pixel_out;
+    for (std::size_t p = share.begin; p < share.end; ++p) {
+      const auto group = static_cast<std::int32_t>(p / static_cast<std::size_t>(h.panels)), i = static_cast<std::int32_t>(p % static_cast<std::size_t>(h.panels));
+      const std::byte* at = packed + kernels::panel_at(h, layout, group, i);
+      const int nv = kernels::panel_vectors(h.vectors, h.panels, i), local = kernels::first_vector(h.vectors, h.panels, i) * L;
+      const int left = g.group_out() - local;
+      t.n = left < nv * L ? left : nv * L;
+      t.first = group * g.group_out() + local;
+      t.arrays = at + alignment;
+      t.weights = t.arrays + round_up(static_cast<std::size_t>(nv * L) * 4 * kernels::panel_arrays, alignment);
+      const auto e = *reinterpret_cast<const kernels::epilogue_kind*>(at);
+      if (const auto ahead = static_cast<std::size_t>(p == share.begin ? group : i == 0 ? 1 : 0) * static_cast<std::size_t>(g.group_in()) * h.element; ahead != 0)
+        for (std::size_t k = 0; k < count + 8; ++k) rows[k] += ahead;
+      std::byte* out = to + static_cast<std::size_t>(t.first) * size_of(g.out_type);
+#if OCTET_QUAD != 0
+      if (h.kind == kernels::product::quad) panel<quad_ops>(t, nv, e, rows, out, count);
+      else
+#endif
+      if (h.kind == kernels::product::pair8) panel<pair8_ops>(t, nv, e, rows, out, count);
+      else panel<pair16_ops>(t, nv, e, rows, out, count);
+    }
+    item += h.direct ? count : count / line;
+  }
+}
+
+/// Entry of an operator; a template so that only kernels that are named are instantiated.
+template <kernel_id Id, class = void> struct kernel { static constexpr const kernel_entry* entry = nullptr; };
+
+/// Operators on the matrix kernel. `Of`: params to problem.
+template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept> struct gemm_kernel {
+  static const Params& params(const void* p) { return *static_cast<const Params*>(p); }
+  static void run(const kernel_args& a) noexcept { run_gemm(Of(params(a.params)), params(a.params).packed, a); }
+  static std::size_t packed_bytes(const void* p) { return kernels::gemm_packed_bytes(Of(params(p)), layout); }
+  static void pack(void* p, std::byte* to) {
+    kernels::gemm_pack(Of(params(p)), layout, to);
+    static_cast<Params*>(p)->packed = to;
+  }
+  static std::size_t scratch_bytes(const void* p) { return kernels::gemm_scratch_bytes(Of(params(p)), layout); }
+  static bool accepts(const void* p) { return kernels::gemm_accepts(Of(params(p))); }
+  static const char* describe(const void* p) {
+    if (p == nullptr) return "gemm";
+    const kernels::packed_gemm h = kernels::gemm_header(Of(params(p)), layout);
+    return h.kind == kernels::product::quad ? h.direct ? "gemm 4x8 direct" : "gemm 4x8 window" : h.kind == kernels::product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window" : h.direct ? "gemm 2x16 wide weights direct" : "gemm 2x16 wide weights window";
+  }
+  static constexpr kernel_entry value{&run, &packed_bytes, &pack, &scratch_bytes, &accepts, &describe, true};
+};
+inline kernels::gemm_problem conv2d_problem(const conv2d_params& p) noexcept { return kernels::problem_of(p, false); }
+inline kernels::gemm_problem fully_connected_problem(const fully_connected_params& p) noexcept { return kernels::problem_of(p); }
+
+template <class V> struct kernel<kernel_id::conv2d, V> { static constexpr const kernel_entry* entry = &gemm_kernel<conv2d_params, &conv2d_problem>::value; };
+template <class V> struct kernel<kernel_id::fully_connected, V> { static constexpr const kernel_entry* entry = &gemm_kernel<fully_connected_params, &fully_connected_problem>::value; };
+
+}  // namespace octet::inline OCTET_ABI::OCTET_TARGET_NS
+
+#endif  // OCTET_KERNEL_PASS

@@ -1,0 +1,100 @@
+// From (kernel, target) to the entry: constant tables with external linkage, the same in every file that was built with the same flags.
+#ifndef OCTET_KERNELS_DISPATCH_HPP_
+#define OCTET_KERNELS_DISPATCH_HPP_
+
+#include "octet/kernels/detect.hpp"
+#include "octet/kernels/target.hpp"
+#include "octet/kernels/targets.hpp"
+
+namespace octet::inline OCTET_ABI {
+
+namespace kernels {
+
+inline constexpr target compiled[] = {
+    target::reference,
+#if OCTET_HAS_SSE4
+    target::sse4,
+#endif
+#if OCTET_HAS_AVX2
+    target::avx2,
+#endif
+#if OCTET_HAS_AVX2_VNNI_EMULATED
+    target::avx2_vnni_emulated,
+#endif
+#if OCTET_HAS_AVX3
+    target::avx3,
+    target::avx3_vnni,
+#endif
+#if OCTET_HAS_NEON
+    target::neon,
+#endif
+#if OCTET_HAS_NEON_DOTPROD
+    target::neon_dotprod,
+#endif
+};
+
+/// The entry of one kernel; a file that names a kernel instantiates that kernel alone.
+template <kernel_id Id> const kernel_entry* entry(target t) noexcept {
+  switch (t) {
+#if OCTET_HAS_SSE4
+    case target::sse4: return simd_sse4::kernel<Id>::entry;
+#endif
+#if OCTET_HAS_AVX2
+    case target::avx2: return simd_avx2::kernel<Id>::entry;
+#endif
+#if OCTET_HAS_AVX2_VNNI_EMULATED
+    case target::avx2_vnni_emulated: return simd_avx2_vnni_emulated::kernel<Id>::entry;
+#endif
+#if OCTET_HAS_AVX3
+    case target::avx3: return simd_avx3::kernel<Id>::entry;
+    case target::avx3_vnni: return simd_avx3_vnni::kernel<Id>::entry;
+#endif
+#if OCTET_HAS_NEON
+    case target::neon: return simd_neon::kernel<Id>::entry;
+#endif
+#if OCTET_HAS_NEON_DOTPROD
+    case target::neon_dotprod: return simd_neon_dotprod::kernel<Id>::entry;
+#endif
+    default: return nullptr;
+  }
+}
+
+template <std::size_t... I> const kernel_entry* find_in(kernel_id id, target t, std::index_sequence<I...>) noexcept {
+  const kernel_entry* found = nullptr;
+  ((static_cast<std::size_t>(id) == I ? static_cast<void>(found = entry<static_cast<kernel_id>(I)>(t)) : static_cast<void>(0)), ...);
+  return found;
+}
+
+OCTET_INLINE const kernel_entry* find(kernel_id id, target t) noexcept { return find_in(id, t, std::make_index_sequence<static_cast<std::size_t>(kernel_id::count)>()); }
+
+}  // namespace kernels
+
+OCTET_INLINE std::span<const target> compiled_targets() noexcept { return kernels::compiled; }
+OCTET_INLINE std::span<const target> usable_targets() noexcept {
+  const std::uint32_t can = kernels::cpu();
+  std::size_t n = 1;
+  while (n < std::size(kernels::compiled) && (can & kernels::bit_of(kernels::compiled[n])) != 0) ++n;
+  return std::span<const target>(kernels::compiled).first(n);
+}
+OCTET_INLINE bool can_run(target t) noexcept {
+  for (const target u : usable_targets())
+    if (u == t) return true;
+  return false;
+}
+OCTET_INLINE target best_target() noexcept { return usable_targets().back() == target::avx2_vnni_emulated ? target::avx2 : usable_targets().back(); }
+OCTET_INLINE std::optional<target> target_from_name(std::string_view name) noexcept {
+  for (std::size_t i = 0; i < static_cast<std::size_t>(target::count); ++i) {
+    const std::string_view n = name_of(static_cast<target>(i));
+    bool same = n.size() == name.size();
+    for (std::size_t k = 0; same && k < n.size(); ++k) {
+      const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
+      same = upper(n[k]) == upper(name[k]);
+    }
+    if (same) return static_cast<target>(i);
+  }
+  return std::nullopt;
+}
+
+}  // namespace octet::inline OCTET_ABI
+
+#endif  // OCTET_KERNELS_DISPATCH_HPP_

@@ -1,0 +1,115 @@
+// The matrix kernel: a tile of rows (pixels) times a panel of output channels, held in registers. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+namespace octet::inline OCTET_ABI::OCTET_TARGET_NS {
+
+/// Rows of a full tile: 12 accumulators where there are 16 registers, 24 where there are 32; narrow panels need rows to hide the latency of the dot product.
+constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ? 6 : 8; }
+
+/// What a tile needs to know; the same for all tiles of one panel.
+struct tile_call {
+  const std::int64_t* offsets;    // of the segments
+  int segments, steps;
+  std::int32_t flip;              // xor for activations
+  const std::byte* arrays;        // the panel's columns
+  const std::byte* weights;
+  std::size_t out_stride;         // bytes between rows of the output
+  int n;                          // channels written
+  std::int32_t first;             // first channel
+  const requantize_params* requant;
+  dtype out_type;
+  const kernels::epilogue_scalars* scalars;
+};
+
+/// MR rows at rows[0..MR), of which `valid` are written. The others repeat a row: no second kernel for every remainder.
+template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::byte* to, int valid) noexcept {
+  const columns c(t.arrays, NV);
+  V32 acc[MR][NV];
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    const V32 b = hn::LoadU(D32(), c.bias + v * L);
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) acc[r][v] = b;
+  }
+  const std::byte* row[MR];
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) row[r] = rows[r];
+  const std::byte* w = t.weights;
+  const V32 flip = set32(t.flip);
+  for (int s = 0; s < t.segments; ++s) {
+    std::ptrdiff_t at = t.offsets[s];
+    const std::ptrdiff_t end = at + std::ptrdiff_t{4} * t.steps;
+    for (; at != end; at += 4) {
+      typename Ops::W b[NV];
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * L * Ops::w_bytes);
+      w += NV * L * Ops::w_bytes;
+      HWY_UNROLL(8)
+      for (int r = 0; r < MR; ++r) {
+        V32 a = broadcast4(row[r] + at);
+        if constexpr (Ops::w_bytes == 4) a = hn::Xor(a, flip);
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) acc[r][v] = Ops::dot(acc[r][v], a, b[v]);
+      }
+    }
+  }
+  if constexpr (E == kernels::epilogue_kind::real || E == kernels::epilogue_kind::dr) {
+    const epilogue e(*t.scalars);
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      if constexpr (E == kernels::epilogue_kind::real) {
+        const VF m = hn::LoadU(DF(), c.scale() + v * L), bias = hn::LoadU(DF(), c.real_bias() + v * L);
+        HWY_UNROLL(8)
+        for (int r = 0; r < MR; ++r) acc[r][v] = requantize_real(acc[r][v], bias, m, e.highest);
+      } else {
+        const V32 m = hn::LoadU(D32(), c.m + v * L), shift = hn::LoadU(D32(), c.r + v * L);
+        HWY_UNROLL(8)
+        for (int r = 0; r < MR; ++r) acc[r][v] = requantize_dr(acc[r][v], m, shift);
+      }
+    }
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      if (r < valid) store_8bit<NV>(e, acc[r], to, t.n);
+      to += t.out_stride;
+    }
+  } else {
+    alignas(64) std::int32_t raw[MR][NV * L];
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) hn::Store(acc[r][v], D32(), &raw[r][v * L]);
+    }
+    for (int r = 0; r < valid; ++r, to += t.out_stride) finish_row(*t.requant, t.out_type, *t.scalars, t.arrays, NV, raw[r], to, t.n, t.first);
+  }
+}
+
+/// All rows of a block times one panel.
+template <class Ops, int NV> HWY_INLINE void panel_rows(const tile_call& t, kernels::epilogue_kind e, const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
+  constexpr int MR = tile_rows(NV);
+  std::size_t i = 0;
+  while (i < count) {
+    const std::size_t left = count - i;
+    if (left == 1) {
+      tile<Ops, 1, NV, kernels::epilogue_kind::any>(t, rows + i, to, 1);
+      return;
+    }
+    const int valid = left < MR ? static_cast<int>(left) : MR;
+    if (e == kernels::epilogue_kind::real) tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows + i, to, valid);
+    else if (e == kernels::epilogue_kind::dr) tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows + i, to, valid);
+    else tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows + i, to, valid);
+    i += static_cast<std::size_t>(valid);
+    to += static_cast<std::size_t>(valid) * t.out_stride;
+  }
+}
+template <class Ops> HWY_NOINLINE void panel(const tile_call& t, int nv, kernels::epilogue_kind e, const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
+  if constexpr (layout.max_vectors > 2) {
+    if (nv == 4) return panel_rows<Ops, 4>(t, e, rows, to, count);
+    if (nv == 3) return panel_rows<Ops, 3>(t, e, rows, to, count);
+  }
+  if (nv == 2) return panel_rows<Ops, 2>(t, e, rows, to, count);
+  panel_rows<Ops, 1>(t, e, rows, to, count);
+}
+
+}  // namespace octet::inline OCTET_ABI::OCTET_TARGET_NS
+
+#endif  // OCTET_KERNEL_PASS

@@ -1,0 +1,100 @@
+// Compiles every kernels/*-inl.hpp once per SIMD target: pass-inl.hpp is included once per target with Highway's HWY_TARGET set to it.
+// Passes run for the targets at or above the one that the file's own -march flags imply: the CPU runs those flags anyway.
+#ifndef OCTET_KERNELS_TARGETS_HPP_
+#define OCTET_KERNELS_TARGETS_HPP_
+
+#if defined(HIGHWAY_HWY_FOREACH_TARGET_H_)
+#error "octet: this file includes hwy/foreach_target.h before octet's kernels; define OCTET_EXTERN in it and link octet::compiled"
+#endif
+#if defined(HWY_WANT_AVX3_DL)
+#error "octet: HWY_WANT_AVX3_DL makes Highway 1.0.3 emit AVX-VNNI encodings on CPUs that lack them; octet has its own VNNI target and does not need it"
+#endif
+
+#include <hwy/highway.h>
+
+#include "octet/kernels/depthwise.hpp"
+#include "octet/kernels/gemm.hpp"
+
+// OCTET_HAS_*: which passes this file compiles.
+#if HWY_ARCH_X86
+#define OCTET_HAS_SSE4 (HWY_STATIC_TARGET >= HWY_SSE4 && !((HWY_DISABLED_TARGETS | HWY_BROKEN_TARGETS) & HWY_SSE4))
+#define OCTET_HAS_AVX2 (HWY_STATIC_TARGET >= HWY_AVX2 && !((HWY_DISABLED_TARGETS | HWY_BROKEN_TARGETS) & HWY_AVX2))
+#define OCTET_HAS_AVX3 (!((HWY_DISABLED_TARGETS | HWY_BROKEN_TARGETS) & HWY_AVX3))
+#if OCTET_HAS_AVX2 && defined(OCTET_TEST_TARGETS)
+#define OCTET_HAS_AVX2_VNNI_EMULATED 1
+#else
+#define OCTET_HAS_AVX2_VNNI_EMULATED 0
+#endif
+#define OCTET_HAS_NEON 0
+#define OCTET_HAS_NEON_DOTPROD 0
+#else
+#define OCTET_HAS_SSE4 0
+#define OCTET_HAS_AVX2 0
+#define OCTET_HAS_AVX2_VNNI_EMULATED 0
+#define OCTET_HAS_AVX3 0
+#if HWY_ARCH_ARM_A64
+#define OCTET_HAS_NEON 1
+#if HWY_COMPILER_GCC_ACTUAL || defined(__ARM_FEATURE_DOTPROD)
+#define OCTET_HAS_NEON_DOTPROD 1
+#else
+#define OCTET_HAS_NEON_DOTPROD 0
+#endif
+#else
+#define OCTET_HAS_NEON 0
+#define OCTET_HAS_NEON_DOTPROD 0
+#endif
+#endif
+
+#define OCTET_KERNEL_PASS
+
+#if OCTET_HAS_SSE4
+#undef HWY_TARGET
+#define HWY_TARGET HWY_SSE4
+#include "octet/kernels/pass-inl.hpp"
+#endif
+#if OCTET_HAS_AVX2
+#undef HWY_TARGET
+#define HWY_TARGET HWY_AVX2
+#include "octet/kernels/pass-inl.hpp"
+#if OCTET_HAS_AVX2_VNNI_EMULATED
+#define OCTET_PASS_QUAD 2
+#include "octet/kernels/pass-inl.hpp"
+#undef OCTET_PASS_QUAD
+#endif
+#endif
+#if OCTET_HAS_AVX3
+#undef HWY_TARGET
+#if HWY_STATIC_TARGET < HWY_AVX3
+#define HWY_TARGET HWY_STATIC_TARGET   // ops above AVX3: the file's own flags ask for them
+#else
+#define HWY_TARGET HWY_AVX3
+#endif
+#include "octet/kernels/pass-inl.hpp"
+#define OCTET_PASS_QUAD 1
+#include "octet/kernels/pass-inl.hpp"
+#undef OCTET_PASS_QUAD
+#endif
+#if OCTET_HAS_NEON
+#undef HWY_TARGET
+#define HWY_TARGET HWY_NEON
+#include "octet/kernels/pass-inl.hpp"
+#if OCTET_HAS_NEON_DOTPROD
+#define OCTET_PASS_QUAD 3
+#include "octet/kernels/pass-inl.hpp"
+#undef OCTET_PASS_QUAD
+#endif
+#endif
+
+#undef OCTET_KERNEL_PASS
+
+// Back to the static target for whatever this file includes next.
+#undef HWY_TARGET
+#define HWY_TARGET HWY_STATIC_TARGET
+#if defined(HWY_SET_MACROS_PER_TARGET)
+#undef HWY_SET_MACROS_PER_TARGET
+#else
+#define HWY_SET_MACROS_PER_TARGET
+#endif
+#include <hwy/ops/set_macros-inl.h>
+
+#endif  // OCTET_KERNELS_TARGETS_HPP_
