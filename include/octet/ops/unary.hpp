@@ -8,6 +8,7 @@
 //   TRUNC     TFLite's int8 sqrt: sat(trunc(f32(t / sy)) + zy)
 //   DR        TFLite's integer pipelines: relu*, leaky_relu, abs, rsqrt (int8), hard_swish (8 bits)
 //   Q8        XNNPACK's leaky_relu: factors with 8 fractional bits, ties up
+//   OPT       TFLite's optimized int16 logistic and tanh: AWAY, but gemmlowp's Q3.12 functions where the input scale is 2^-12 (tanh: or 2^-11)
 //   none      relu*: a clamp of x to [clamp_lo, clamp_hi]; neg: the raw value's negative, wrapping (TFLite)
 #ifndef OCTET_OPS_UNARY_HPP_
 #define OCTET_OPS_UNARY_HPP_
@@ -41,7 +42,7 @@ struct unary_params {
   std::int32_t in_zero_point = 0, out_zero_point = 0;
   std::int32_t lo = 0, hi = 0;               // clamp after the zero point
   multiplier positive{}, negative{};         // DR, Q8: x >= zx, x < zx (leaky_relu). hard_swish: to the output's scale, to that of relu6's argument
-  numerics::sigmoid_input sigmoid{};         // AWAY, logistic and tanh on s16
+  numerics::sigmoid_input sigmoid{};         // AWAY and OPT, logistic and tanh on s16
   const std::int16_t* table = nullptr;       // AWAY, other functions on s16: 513 entries
 };
 
@@ -127,8 +128,13 @@ constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexce
       if (p.function == unary::abs) return finish(std::int64_t{p.positive.m == 0 ? (v < 0 ? -v : v) : dr(v < 0 ? -v : v, p.positive)}, p.out_zero_point, p.lo, p.hi);
       return finish(rounding_policy::dr::apply(v, v >= 0 ? p.positive : p.negative), p.out_zero_point, p.lo, p.hi);
     case rounding::Q8: return finish(rounding_policy::q8::apply(v, v >= 0 ? p.positive : p.negative), p.out_zero_point, p.lo, p.hi);
+    case rounding::OPT:
     case rounding::AWAY:
       if (p.type == dtype::s16) {
+        if (p.mode == rounding::OPT && p.sigmoid.multiplier == 0) {
+          const auto q = fixed16::shl(static_cast<std::int16_t>(x), p.sigmoid.shift);
+          return p.function == unary::logistic ? fixed16::logistic(q, 3) : fixed16::tanh(q, 3);
+        }
         if (p.function == unary::logistic) return logistic_q15(p.sigmoid(x));
         if (p.function == unary::tanh) return tanh_q15(p.sigmoid(x));
         return lookup(p.table, static_cast<std::int16_t>(x));
@@ -219,13 +225,14 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   p.lo = bounds.lo, p.hi = bounds.hi;
   constexpr bool integer = is_relu(F) || F == unary::leaky_relu || F == unary::abs || F == unary::rsqrt || F == unary::hard_swish;
   const bool floating = n.round == rounding::EVEN_MUL || n.round == rounding::EVEN || n.round == rounding::TRUNC || (n.round == rounding::AWAY && (is_8bit(x.type) || !integer || F == unary::rsqrt));
+  const bool sigmoid = (F == unary::logistic || F == unary::tanh) && n.round == rounding::OPT && x.type == dtype::s16;
   const bool exact = n.round == rounding::none && (is_relu(F) || F == unary::neg);
   const bool fixed = integer && (n.round == rounding::DR || (n.round == rounding::Q8 && (F == unary::leaky_relu || is_relu(F))));
-  if (!floating && !exact && !fixed) return unsupported("no such rounding here", std::string(name_of(n.round)), "AWAY, EVEN, EVEN_MUL, TRUNC; DR, Q8 or none where the operator has an integer form");
+  if (!floating && !exact && !fixed && !sigmoid) return unsupported("no such rounding here", std::string(name_of(n.round)), "AWAY, EVEN, EVEN_MUL, TRUNC; DR, Q8 or none where the operator has an integer form");
   if (n.round == rounding::DR && F == unary::hard_swish && x.type == dtype::s16) return unsupported("hard_swish on int16");
   if (fixed)
     if (auto s = unary_multipliers(p); !s) return s;
-  if (n.round == rounding::AWAY && x.type == dtype::s16) {
+  if ((n.round == rounding::AWAY || sigmoid) && x.type == dtype::s16) {
     if (p.in_zero_point != 0 || p.out_zero_point != 0) return unsupported("zero points of int16", std::to_string(p.in_zero_point) + ", " + std::to_string(p.out_zero_point), "0");
     if constexpr (F == unary::logistic || F == unary::tanh) {
       if (p.out_scale != 1.f / 32768) return unsupported("output scale", std::to_string(p.out_scale), "1/32768");

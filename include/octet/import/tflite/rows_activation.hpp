@@ -6,12 +6,17 @@
 
 namespace octet::inline OCTET_ABI::import::tflite_rows {
 
-/// One input; quantized and float32 forms; roundings of the quantized form for the reference kernels and for the default interpreter on 8 bits
-/// (int16 stays with TFLite's own kernels, which round as the reference).
-template <const op_def& Quantized, const op_def& Float, rounding Reference, rounding Default = Reference> status unary_node(tflite_node& n) {
+/// One input, quantized and float32 forms, one rounding of the quantized form under both laws.
+template <const op_def& Quantized, const op_def& Float, rounding Round> status unary_node(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   if (!quantized(n.in(0))) return n.emit(Float);
-  return n.emit(Quantized, {}, xnn_takes_8bit(n) ? Default : Reference);
+  return n.emit(Quantized, {}, Round);
+}
+/// LOGISTIC and TANH: the default interpreter leaves int16 to TFLite's optimized kernels, which use another function at some scales.
+template <const op_def& Quantized, const op_def& Float> status sigmoid(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (!quantized(n.in(0))) return n.emit(Float);
+  return n.emit(Quantized, {}, n.reference_law() ? rounding::AWAY : is_8bit(n.in(0).type) ? rounding::EVEN_MUL : rounding::OPT);
 }
 /// 1 / sqrt: an integer formula on int8, a table on int16.
 inline status rsqrt(tflite_node& n) {
@@ -19,12 +24,18 @@ inline status rsqrt(tflite_node& n) {
   if (!quantized(n.in(0))) return n.emit(ops::rsqrt);
   return n.emit(ops::qnn_rsqrt, {}, n.in(0).type == dtype::s16 ? rounding::AWAY : rounding::DR);
 }
+/// XNNPACK takes ratios of scales, and slopes times ratios, that its 8 fractional bits can hold; TFLite's own kernel does the others.
+inline bool xnn_leaky_relu_range(const tflite_node& n, float alpha) {
+  const float ratio = numerics::div(static_cast<float>(tflite_node::scale(n.in(0))), static_cast<float>(tflite_node::scale(n.out()))), slope = numerics::mul(ratio, alpha);
+  return ratio >= 0x1p-8f && ratio <= 128 && slope >= -127.99609375f && slope <= 128 && (slope >= 0x1p-8f || slope <= -0x1p-8f);
+}
 inline status leaky_relu(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   attributes a;
-  a.set("alpha", static_cast<double>(n.options.f32(0)));
+  const float alpha = n.options.f32(0);
+  a.set("alpha", static_cast<double>(alpha));
   if (!quantized(n.in(0))) return n.emit(ops::leaky_relu, std::move(a));
-  return n.emit(ops::qnn_leaky_relu, std::move(a), xnn_takes_8bit(n) ? rounding::Q8 : rounding::DR);
+  return n.emit(ops::qnn_leaky_relu, std::move(a), xnn_takes_8bit(n) && xnn_leaky_relu_range(n, alpha) ? rounding::Q8 : rounding::DR);
 }
 inline status gelu(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
@@ -58,12 +69,12 @@ template <const op_def& Float> status float_node(tflite_node& n) {
 inline constexpr tflite_row activation_rows[] = {
     {8, "FLOOR", &float_node<ops::floor>},
     {11, "L2_NORMALIZATION", &dr_node<ops::qnn_l2_normalization, ops::l2_normalization, 1>},
-    {14, "LOGISTIC", &unary_node<ops::qnn_logistic, ops::logistic, rounding::AWAY, rounding::EVEN_MUL>},
+    {14, "LOGISTIC", &sigmoid<ops::qnn_logistic, ops::logistic>},
     {19, "RELU", &unary_node<ops::qnn_relu, ops::relu, rounding::DR>},
     {20, "RELU_N1_TO_1", &unary_node<ops::qnn_relu_n1_to_1, ops::relu_n1_to_1, rounding::DR>},
     {21, "RELU6", &unary_node<ops::qnn_relu6, ops::relu6, rounding::DR>},
     {25, "SOFTMAX", &softmax},
-    {28, "TANH", &unary_node<ops::qnn_tanh, ops::tanh, rounding::AWAY, rounding::EVEN_MUL>},
+    {28, "TANH", &sigmoid<ops::qnn_tanh, ops::tanh>},
     {47, "EXP", &unary_node<ops::qnn_exp, ops::exp, rounding::AWAY>},
     {50, "LOG_SOFTMAX", &log_softmax},
     {54, "PRELU", &dr_node<ops::qnn_prelu, ops::prelu, 2>},

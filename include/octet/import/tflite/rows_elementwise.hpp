@@ -22,7 +22,8 @@ inline status quantize(tflite_node& n) {
   const tensor &x = n.in(0), &y = n.out();
   if (x.type == dtype::f32) return n.emit(ops::quantize, {}, n.reference_law() ? rounding::AWAY : is_8bit(y.type) ? rounding::EVEN_MUL : rounding::OPT);
   if (n.reference_law() || !is_8bit(x.type) || !is_8bit(y.type)) return n.emit(ops::requantize, {}, rounding::DR);
-  return n.emit(ops::requantize, {}, x.type == y.type ? rounding::Q8 : rounding::RU);
+  const float ratio = numerics::div(static_cast<float>(tflite_node::scale(x)), static_cast<float>(tflite_node::scale(y)));
+  return n.emit(ops::requantize, {}, x.type == y.type && ratio >= 0x1p-8f && ratio <= 128 ? rounding::Q8 : rounding::RU);   // XNNPACK's range of ratios
 }
 inline status dequantize(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
