@@ -21,7 +21,8 @@ inline status batch_matmul(tflite_node& n) {
   const bool wide = x.type == dtype::s16;
   const tensor_id acc = n.temporary("/accumulator", wide ? dtype::s64 : dtype::s32, {numerics::mul(tflite_node::scale(x), tflite_node::scale(w))});
   if (auto s = n.emit(ops::qnn_batch_matmul, n.ins(), {acc}, std::move(a)); !s) return s;
-  return n.emit(ops::requantize, {acc}, n.outs(), {}, wide ? rounding::I64 : n.reference_law() ? rounding::DR : adj_x ? rounding::RU : rounding::F);   // XNNPACK does not take a transposed first operand
+  const rounding round = wide ? rounding::I64 : n.reference_law() || tflite_node::zero(w) != 0 ? rounding::DR : rounding::F;   // XNNPACK wants a second operand without zero point
+  return n.emit(ops::requantize, {acc}, n.outs(), {}, round);
 }
 
 /// Inputs: output shape, weights [O,KH,KW,I], input, bias. The output is cropped by max((in - 1) * stride + kernel - out, 0) / 2 before.
