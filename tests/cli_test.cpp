@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "npy.hpp"
+#include "skip.hpp"
 
 using namespace octet::tools;
 namespace fs = std::filesystem;
@@ -223,4 +224,27 @@ TEST_CASE("info names version, targets and threads; the environment chooses a ta
   CHECK(has(call(run + " --threads 1", "OCTET_NUM_THREADS=3 ").out, "threads 1\n"));
   CHECK(call("--version").out.rfind("0.", 0) == 0);
   CHECK(call("--help").code == 0);
+}
+
+TEST_CASE("the example network reads the ten digits") {
+  const std::string d = "'" + std::string(OCTET_SOURCE_DIR) + "/examples/digits/";
+  const char* const names[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"};
+  for (int i = 0; i < 10; ++i) {
+    const std::string digit = d + "digit_" + std::to_string(i);
+    const ran r = call("run " + d + "digits.tflite' --input " + digit + ".input.npy' --labels " + d + "labels.txt' --top 1 --reference " + digit + ".output.ref.npy'");
+    CHECK(r.code == 0);
+    CHECK(has(r.out, std::string("top 1   ") + names[i] + " 0."));
+    CHECK(has(r.out, "identical: 10 of 10 raw outputs\n"));
+  }
+}
+
+TEST_CASE("a photograph through MobileNetV2 is a cat") {
+  const std::string models = OCTET_MODELS;
+  if (!fs::exists(models + "/images/cat.bmp")) return octet_test::skip("no ../shared/models");
+  const std::string m = "'" + models + "/tflite/networks/tf2_mobilenet_v2_1.0_224_ptq";
+  const ran r = call("run " + m + ".tflite' --image '" + models + "/images/cat.bmp' --labels '" + models + "/images/imagenet_labels.txt' --top 3 --reference " + m + ".output0.ref.npy'");
+  CHECK(r.code == 0);
+  CHECK(has(r.out, "input   uint8 [1,224,224,3]  cat.bmp resized 224x224\n"));
+  CHECK(has(r.out, "cat"));
+  CHECK(has(r.out, "identical: 1001 of 1001 raw outputs\n"));
 }
