@@ -8,6 +8,8 @@
 #include "octet/ops/concat.hpp"
 #include "octet/ops/conv2d.hpp"
 #include "octet/ops/dequantize.hpp"
+#include "octet/ops/dynamic.hpp"
+#include "octet/ops/float_layers.hpp"
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/gather.hpp"
 #include "octet/ops/l2_normalization.hpp"
@@ -35,6 +37,11 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::requantize,
     &ops::quantize,
     &ops::dequantize,
+    &ops::dynamic_quantize,
+    &ops::dynamic_dequantize,
+    &ops::float_conv2d,
+    &ops::float_depthwise_conv2d,
+    &ops::float_fully_connected,
     &ops::qnn_add,
     &ops::qnn_sub,
     &ops::add,

@@ -41,6 +41,39 @@ inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attrib
   return n.emit(ops::requantize, {acc}, {n.out_id()}, std::move(clamp), round);
 }
 
+/// Dynamic-range layers: float activations, 8-bit weights. CONV_2D quantizes each image, with a zero point if the weights are per channel;
+/// DEPTHWISE_CONV_2D each image with one; FULLY_CONNECTED each row, with one if the options ask for it.
+inline bool is_dynamic(const tflite_node& n) { return n.in(0).type == dtype::f32 && n.in(1).type == dtype::s8 && !n.in(1).scales.empty() && n.out().type == dtype::f32; }
+inline status dynamic_layer(tflite_node& n, const op_def& op, attributes attrs, std::int64_t rows, bool asymmetric, bool scales_first, std::int64_t products, std::int8_t activation) {
+  // XNNPACK takes these layers except depthwise, always with a zero point.
+  const bool xnn = !n.reference_law() && &op != &ops::depthwise_conv2d;
+  if (xnn) asymmetric = true;
+  if (!n.reference_law()) scales_first = false;
+  const std::vector<double> scales = n.in(1).scales;
+  // |q| < 2^15 and |w| <= 2^7 bound a sum of up to 511 products; int8 rows are bounded far beyond any real layer.
+  const dtype accumulator = products > (asymmetric ? 511 : 130000) ? dtype::s64 : dtype::s32;
+  const tensor_id q = n.temporary("/quantized", asymmetric ? dtype::s16 : dtype::s8), s = n.temporary("/row_scales", dtype::f32), acc = n.temporary("/accumulator", accumulator, scales);
+  attributes quantize;
+  quantize.set("rows", rows);
+  if (asymmetric) quantize.set("asymmetric", std::int64_t{1});
+  if (auto r = n.emit(ops::dynamic_quantize, {n.in_id(0)}, {q, s}, std::move(quantize), xnn ? rounding::XNN : rounding::AWAY); !r) return r;
+  if (auto r = n.emit(op, {q, n.in_id(1)}, {acc}, std::move(attrs)); !r) return r;
+  if (scales.size() > 1) n.g()[acc].axis = n.g()[acc].shape.rank - 1;
+  attributes dequantize;
+  if (scales_first) dequantize.set("scales_first", std::int64_t{1});
+  if (auto r = n.set_activation(dequantize, activation, n.out()); !r) return r;
+  std::vector<tensor_id> in{acc, s};
+  if (n.has(2)) in.push_back(n.in_id(2));
+  return n.emit(ops::dynamic_dequantize, std::move(in), {n.out_id()}, std::move(dequantize), xnn ? rounding::XNN : rounding::none);
+}
+
+/// Float islands: the plain operator with the activation as bounds.
+inline bool is_plain(const tflite_node& n) { return n.in(0).type == dtype::f32 && n.in(1).type == dtype::f32; }
+inline status plain_layer(tflite_node& n, const op_def& op, attributes attrs, std::int8_t activation) {
+  if (auto r = n.set_activation(attrs, activation, n.out()); !r) return r;
+  return n.emit(op, std::move(attrs));
+}
+
 inline rounding conv_rounding(const tflite_node& n) {
   if (n.in(0).type == dtype::s16) return wide_accumulator(n) ? rounding::I64 : rounding::DR;
   return n.reference_law() ? rounding::DR : rounding::F;
@@ -72,6 +105,11 @@ inline status conv_2d(tflite_node& n) {
   attributes a = window_attributes(o.i8(0), x[1], x[2], w[1], w[2], o.i32(2), o.i32(1), o.i32(5, 1), o.i32(4, 1));
   if (x[3] % w[3] != 0) return invalid("input channels", std::to_string(x[3]), "a multiple of " + std::to_string(w[3]));
   if (x[3] != w[3]) a.set("groups", std::int64_t{x[3] / w[3]});
+  if (is_plain(n)) return plain_layer(n, ops::float_conv2d, std::move(a), o.i8(3));
+  if (is_dynamic(n)) {
+    const bool per_channel = n.in(1).scales.size() > 1;
+    return dynamic_layer(n, ops::conv2d, std::move(a), x[0], per_channel, !per_channel, std::int64_t{w[1]} * w[2] * w[3], o.i8(3));
+  }
   return accumulate_and_requantize(n, ops::conv2d, std::move(a), n.ins(), conv_rounding(n), n.in(0).type == dtype::u8, o.i8(3), 3);
 }
 
@@ -81,6 +119,8 @@ inline status depthwise_conv_2d(tflite_node& n) {
   if (x.rank != 4 || w.rank != 4) return invalid("rank of input or weights", to_string(x) + " and " + to_string(w), "[N,H,W,C] and [1,KH,KW,C*multiplier]");
   auto& o = n.options;
   attributes a = window_attributes(o.i8(0), x[1], x[2], w[1], w[2], o.i32(2), o.i32(1), o.i32(6, 1), o.i32(5, 1));
+  if (is_plain(n)) return plain_layer(n, ops::float_depthwise_conv2d, std::move(a), o.i8(4));
+  if (is_dynamic(n)) return dynamic_layer(n, ops::depthwise_conv2d, std::move(a), x[0], true, true, std::int64_t{w[1]} * w[2], o.i8(4));
   return accumulate_and_requantize(n, ops::depthwise_conv2d, std::move(a), n.ins(), depthwise_rounding(n), n.in(0).type == dtype::u8, o.i8(4), 3);
 }
 
@@ -90,6 +130,12 @@ inline status fully_connected(tflite_node& n) {
   if (o.i8(1) != 0) return unsupported("weights format", std::to_string(o.i8(1)), "0 (default)");
   attributes a;
   if (o.flag(2)) a.set("keep_dims", std::int64_t{1});
+  if (is_plain(n)) return plain_layer(n, ops::float_fully_connected, std::move(a), o.i8(0));
+  if (is_dynamic(n)) {
+    const dims& w = n.in(1).shape;
+    if (w.rank != 2 || w[1] < 1) return invalid("shape of the weights", to_string(w), "[N,K]");
+    return dynamic_layer(n, ops::fully_connected, std::move(a), static_cast<std::int64_t>(n.in(0).shape.elements().value / static_cast<std::size_t>(w[1])), o.flag(3), true, w[1], o.i8(0));
+  }
   const bool xnn = !n.reference_law() && n.in(0).type != dtype::s16 && (n.in(0).type == dtype::u8 || n.zero(n.in(1)) == 0);
   const rounding round = n.in(0).type == dtype::s16 || n.reference_law() ? rounding::D64 : xnn ? rounding::F : rounding::RU;
   return accumulate_and_requantize(n, ops::fully_connected, std::move(a), n.ins(), round, false, o.i8(0), -1);
