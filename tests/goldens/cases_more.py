@@ -123,6 +123,10 @@ def two_cases(w):
         ties = (0.5, 126, 0.5, 128, 1.0, 129)
         b = np.array([[1, -1, 3, 5, -3, 2, 7]], np.int8)
         two(w, "batch_matmul_ties_s8", "BATCH_MATMUL", dtype, ties, [every_code("int8", (1, 256, 1)), b.reshape(1, 1, 7)], "BatchMatMulOptions")
+        two(w, "batch_matmul_ties_adj_x_s8", "BATCH_MATMUL", dtype, ties, [every_code("int8", (1, 1, 256)), b.reshape(1, 1, 7)], "BatchMatMulOptions", adjX=True)
+        # XNNPACK takes the operator only where the second operand's zero point is 0.
+        ties = (0.5, 126, 0.5, 131, 1.0, 129)
+        two(w, "batch_matmul_ties_zero3_s8", "BATCH_MATMUL", dtype, ties, [every_code("int8", (1, 256, 1)), (b + 3).astype(np.int8).reshape(1, 1, 7)], "BatchMatMulOptions")
 
 
 # ---- transposed convolution, resizing ------------------------------------------------------------------------------------------------------------------
