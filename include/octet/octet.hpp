@@ -1,4 +1,4 @@
-// All of octet that needs no further library: graphs, passes, planner, executor, kernels. Importers are opt-in headers beside it.
+// All of octet that needs no further library (but Highway and Boost.Hana, headers only): graphs, passes, planner, executor, kernels, typed graphs. Importers are opt-in headers beside it.
 #ifndef OCTET_OCTET_HPP_
 #define OCTET_OCTET_HPP_
 
@@ -10,5 +10,6 @@
 #include "octet/ops/list.hpp"
 #include "octet/runtime/plan.hpp"
 #include "octet/runtime/session.hpp"
+#include "octet/typed/typed.hpp"
 
 #endif  // OCTET_OCTET_HPP_

@@ -76,7 +76,7 @@ inline void batch_matmul_kernel(const kernel_args& k) noexcept {
 }  // namespace reference
 
 namespace ops {
-inline status batch_matmul_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, batch_matmul_shape(read_attributes<batch_matmul_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
+constexpr status batch_matmul_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, batch_matmul_shape(read_attributes<batch_matmul_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
 template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to) {
   const auto at = read_attributes<batch_matmul_attrs>(*n.attrs);
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];

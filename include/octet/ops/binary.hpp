@@ -251,9 +251,9 @@ inline void select_kernel(const kernel_args& k) noexcept {
 }
 }  // namespace reference
 namespace ops {
-inline status select_op_shape(const node_view& n, std::span<dims> out) {
+constexpr status select_op_shape(const node_view& n, std::span<dims> out) {
   const shape_or ab = binary_shape(n.in[1].shape, n.in[2].shape);
-  if (ab.broken) return broken_rule(ab.broken);
+  if (ab.broken) return ab.broken;
   return set_shape(out, binary_shape(n.in[0].shape, ab.shape));
 }
 inline status select_prepare(const node_view& n, prepared& to) {

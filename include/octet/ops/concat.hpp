@@ -116,12 +116,12 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
   return unit{};
 }
 /// pack: inputs of one shape become the slices along a new axis; no rounding.
-inline status pack_op_shape(const node_view& n, std::span<dims> out) {
+constexpr status pack_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
   const std::int32_t given = read_attributes<concat_attrs>(*n.attrs).axis, axis = given < 0 ? given + x.rank + 1 : given;
-  if (axis < 0 || axis > x.rank || x.rank >= dims::max_rank) return broken_rule({rule::axis, dims{-x.rank - 1, x.rank}, dims{given}});
+  if (axis < 0 || axis > x.rank || x.rank >= dims::max_rank) return violation{rule::axis, dims{-x.rank - 1, x.rank}, dims{given}};
   for (const tensor_desc& t : n.in)
-    if (!(t.shape == x)) return broken_rule({rule::shapes_differ, x, t.shape});
+    if (!(t.shape == x)) return violation{rule::shapes_differ, x, t.shape};
   dims y;
   for (int i = 0; i <= x.rank; ++i) {
     if (i == axis) y.push_back(static_cast<std::int32_t>(n.in.size()));

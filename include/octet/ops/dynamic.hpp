@@ -76,10 +76,10 @@ inline void dynamic_quantize_kernel(const kernel_args& a) noexcept {
 }
 }  // namespace reference
 namespace ops {
-inline status dynamic_quantize_op_shape(const node_view& n, std::span<dims> out) {
+constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> out) {
   const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
   const std::size_t count = n.in[0].shape.elements().value;
-  if (a.rows < 1 || count % static_cast<std::size_t>(a.rows) != 0) return broken_rule({rule::value, n.in[0].shape, dims{a.rows}});
+  if (a.rows < 1 || count % static_cast<std::size_t>(a.rows) != 0) return violation{rule::value, n.in[0].shape, dims{a.rows}};
   out[0] = n.in[0].shape;
   out[1] = dims{a.rows};
   return unit{};

@@ -63,7 +63,7 @@ inline status index_type(const tensor_desc& t) {
   if (t.type != dtype::s32 && t.type != dtype::s64) return unsupported("element type of indices", std::string(name_of(t.type)), "int32, int64");
   return unit{};
 }
-inline status gather_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, gather_shape(read_attributes<gather_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
+constexpr status gather_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, gather_shape(read_attributes<gather_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
 inline status gather_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<gather_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &index = n.in[1].shape;
@@ -121,7 +121,7 @@ inline void gather_nd_kernel(const kernel_args& a) noexcept {
 }
 }  // namespace reference
 namespace ops {
-inline status gather_nd_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, gather_nd_shape(n.in[0].shape, n.in[1].shape)); }
+constexpr status gather_nd_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, gather_nd_shape(n.in[0].shape, n.in[1].shape)); }
 inline status gather_nd_prepare(const node_view& n, prepared& to) {
   if (auto s = same_type(n.in[0], n.out[0]); !s) return s;
   if (auto s = index_type(n.in[1]); !s) return s;
@@ -179,7 +179,7 @@ inline void one_hot_kernel(const kernel_args& a) noexcept {
 }
 }  // namespace reference
 namespace ops {
-inline status one_hot_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, one_hot_shape(read_attributes<one_hot_attrs>(*n.attrs), n.in[0].shape)); }
+constexpr status one_hot_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, one_hot_shape(read_attributes<one_hot_attrs>(*n.attrs), n.in[0].shape)); }
 inline status one_hot_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<one_hot_attrs>(*n.attrs);
   if (auto s = index_type(n.in[0]); !s) return s;
@@ -273,7 +273,7 @@ inline void set_axis(axis_params& p, const axis_attrs& a, const node_view& n) {
   p.type = n.in[0].type, p.out_type = n.out[0].type;
   p.exclusive = a.exclusive, p.reverse = a.reverse;
 }
-inline status arg_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, arg_shape(read_attributes<axis_attrs>(*n.attrs), n.in[0].shape)); }
+constexpr status arg_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, arg_shape(read_attributes<axis_attrs>(*n.attrs), n.in[0].shape)); }
 template <bool Least> status arg_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<axis_params>(&reference::arg_kernel);
   if (!with_number(n.in[0].type, [](auto) {})) return unsupported("element type", std::string(name_of(n.in[0].type)), "float32 and integers");
@@ -282,10 +282,10 @@ template <bool Least> status arg_prepare(const node_view& n, prepared& to) {
   p.least = Least;
   return unit{};
 }
-inline status cumsum_op_shape(const node_view& n, std::span<dims> out) {
+constexpr status cumsum_op_shape(const node_view& n, std::span<dims> out) {
   auto a = read_attributes<axis_attrs>(*n.attrs);
   const dims& x = n.in[0].shape;
-  if (a.axis < -x.rank || a.axis >= x.rank) return broken_rule({rule::axis, dims{-x.rank, x.rank - 1}, dims{a.axis}});
+  if (a.axis < -x.rank || a.axis >= x.rank) return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{a.axis}};
   out[0] = x;
   return unit{};
 }
@@ -338,10 +338,10 @@ inline void topk_kernel(const kernel_args& a) noexcept {
 }
 }  // namespace reference
 namespace ops {
-inline status topk_op_shape(const node_view& n, std::span<dims> out) {
+constexpr status topk_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
   const std::int64_t k = n.attrs->integer("k", 1);
-  if (x.rank < 1 || k < 1 || k > x.back(0)) return broken_rule({rule::value, dims{1, x.back(0)}, dims{static_cast<std::int32_t>(k)}});
+  if (x.rank < 1 || k < 1 || k > x.back(0)) return violation{rule::value, dims{1, x.back(0)}, dims{static_cast<std::int32_t>(k)}};
   dims y = x;
   y[y.rank - 1] = static_cast<std::int32_t>(k);
   for (dims& d : out) d = y;

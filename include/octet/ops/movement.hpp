@@ -317,9 +317,9 @@ constexpr moved move_batch_to_space(const dims& x, const dims& block) {
 
 namespace ops {
 using move_rule = moved (*)(const node_view&);
-template <move_rule Rule> status movement_shape(const node_view& n, std::span<dims> out) {
+template <move_rule Rule> constexpr status movement_shape(const node_view& n, std::span<dims> out) {
   const moved m = Rule(n);
-  if (m.broken) return broken_rule(m.broken);
+  if (m.broken) return m.broken;
   out[0] = m.shape;
   return unit{};
 }
@@ -330,7 +330,7 @@ inline status same_type(const tensor_desc& x, const tensor_desc& y) {
 template <move_rule Rule> status movement_prepare(const node_view& n, prepared& to) {
   if (auto s = same_type(n.in[0], n.out[0]); !s) return s;
   const moved m = Rule(n);
-  if (m.broken) return broken_rule(m.broken);
+  if (m.broken) return m.broken;
   if (m.copy.identity(n.in[0].shape.elements().value)) {
     to.alias = true;
     return unit{};
@@ -342,75 +342,83 @@ template <move_rule Rule> status movement_prepare(const node_view& n, prepared& 
   p.copies = c.data();
   return unit{};
 }
-inline moved transpose_rule(const node_view& n) { return move_transpose(n.in[0].shape, dims_attribute(n, "perm")); }
-inline moved slice_rule(const node_view& n) { return move_slice(n.in[0].shape, dims_attribute(n, "begin"), dims_attribute(n, "size")); }
-inline moved strided_slice_rule(const node_view& n) { return move_strided_slice(n.in[0].shape, read_attributes<strided_slice_attrs>(*n.attrs)); }
-inline moved tile_rule(const node_view& n) { return move_tile(n.in[0].shape, dims_attribute(n, "multiples")); }
-inline moved reverse_rule(const node_view& n) { return move_reverse(n.in[0].shape, dims_attribute(n, "axes")); }
-inline moved broadcast_to_rule(const node_view& n) { return move_broadcast(n.in[0].shape, dims_attribute(n, "shape")); }
-inline moved space_to_depth_rule(const node_view& n) { return move_space_to_depth(n.in[0].shape, static_cast<std::int32_t>(n.attrs->integer("block_size"))); }
-inline moved depth_to_space_rule(const node_view& n) { return move_depth_to_space(n.in[0].shape, static_cast<std::int32_t>(n.attrs->integer("block_size")), n.attrs->integer("crd") != 0); }
-inline moved space_to_batch_rule(const node_view& n) { return move_space_to_batch(n.in[0].shape, dims_attribute(n, "block_shape")); }
-inline moved batch_to_space_rule(const node_view& n) { return move_batch_to_space(n.in[0].shape, dims_attribute(n, "block_shape")); }
+constexpr moved transpose_rule(const node_view& n) { return move_transpose(n.in[0].shape, dims_attribute(n, "perm")); }
+constexpr moved slice_rule(const node_view& n) { return move_slice(n.in[0].shape, dims_attribute(n, "begin"), dims_attribute(n, "size")); }
+constexpr moved strided_slice_rule(const node_view& n) { return move_strided_slice(n.in[0].shape, read_attributes<strided_slice_attrs>(*n.attrs)); }
+constexpr moved tile_rule(const node_view& n) { return move_tile(n.in[0].shape, dims_attribute(n, "multiples")); }
+constexpr moved reverse_rule(const node_view& n) { return move_reverse(n.in[0].shape, dims_attribute(n, "axes")); }
+constexpr moved broadcast_to_rule(const node_view& n) { return move_broadcast(n.in[0].shape, dims_attribute(n, "shape")); }
+constexpr moved space_to_depth_rule(const node_view& n) { return move_space_to_depth(n.in[0].shape, static_cast<std::int32_t>(n.attrs->integer("block_size"))); }
+constexpr moved depth_to_space_rule(const node_view& n) { return move_depth_to_space(n.in[0].shape, static_cast<std::int32_t>(n.attrs->integer("block_size")), n.attrs->integer("crd") != 0); }
+constexpr moved space_to_batch_rule(const node_view& n) { return move_space_to_batch(n.in[0].shape, dims_attribute(n, "block_shape")); }
+constexpr moved batch_to_space_rule(const node_view& n) { return move_batch_to_space(n.in[0].shape, dims_attribute(n, "block_shape")); }
 
-/// Pieces along an axis: attribute "sizes" (one per output), or equal ones. Unpack: pieces of extent 1 without the axis.
-template <bool Unpack> result<std::vector<moved>> pieces(const node_view& n, std::size_t outputs) {
+/// Piece `index` of an axis: attribute "sizes" (one per output, one of them may be -1: the rest), or equal ones. Unpack: pieces of extent 1 without the axis.
+struct piece {
+  violation broken{};
+  moved move{};
+};
+template <bool Unpack> constexpr piece piece_of(const node_view& n, std::size_t outputs, std::size_t index) {
   const dims& x = n.in[0].shape;
   const std::int64_t given = n.attrs->integer("axis");
-  if (given < -x.rank || given >= x.rank) return broken_rule({rule::axis, dims{-x.rank, x.rank - 1}, dims{static_cast<std::int32_t>(given)}});
+  if (given < -x.rank || given >= x.rank) return {violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{static_cast<std::int32_t>(given)}}};
   const int axis = static_cast<int>(given < 0 ? given + x.rank : given);
-  const auto given_sizes = n.attrs->integers("sizes");
-  std::vector<std::int64_t> sizes(given_sizes.begin(), given_sizes.end());
-  if (Unpack) sizes.assign(outputs, 1);
-  if (sizes.empty()) {
-    if (outputs == 0 || static_cast<std::size_t>(x[axis]) % outputs != 0) return invalid("extent of the split axis", std::to_string(x[axis]), "a multiple of " + std::to_string(outputs));
-    sizes.assign(outputs, x[axis] / static_cast<std::int64_t>(outputs));
-  }
-  std::int64_t sum = 0, open = -1;
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    if (sizes[i] == -1 && open < 0) open = static_cast<std::int64_t>(i);
-    else if (sizes[i] < 0 || sizes[i] > x[axis]) return invalid("size of a piece", std::to_string(sizes[i]), "0 to " + std::to_string(x[axis]));
-    else sum += sizes[i];
-  }
-  if (open >= 0) {
-    sizes[static_cast<std::size_t>(open)] = x[axis] - sum;
-    sum = x[axis];
-  }
-  if (sizes.size() != outputs || sum != x[axis] || (open >= 0 && sizes[static_cast<std::size_t>(open)] < 0)) return invalid("pieces of the axis", std::to_string(sum) + " in " + std::to_string(sizes.size()), std::to_string(x[axis]) + " in " + std::to_string(outputs));
-  std::vector<moved> list;
-  std::int32_t at = 0;
-  for (std::int64_t v : sizes) {
-    dims begin, size = x;
-    for (int i = 0; i < x.rank; ++i) begin.push_back(i == axis ? at : 0);
-    size[axis] = static_cast<std::int32_t>(v);
-    at += static_cast<std::int32_t>(v);
-    moved m = move_slice(x, begin, size);
-    if (Unpack) {
-      dims y;
-      for (int i = 0; i < x.rank; ++i)
-        if (i != axis) y.push_back(x[i]);
-      m.shape = y;
+  const std::int64_t extent = x[axis];
+  const auto sizes = n.attrs->integers("sizes");
+  const auto count = static_cast<std::int64_t>(outputs);
+  violation wrong{rule::element_count, dims{x[axis]}, dims{static_cast<std::int32_t>(outputs)}};
+  std::int64_t at = 0, size = 0;
+  if (Unpack || sizes.empty()) {
+    if (count == 0 || (Unpack ? extent != count : extent % count != 0)) return {wrong};
+    size = extent / count;
+    at = size * static_cast<std::int64_t>(index);
+  } else {
+    if (sizes.size() != outputs) return {wrong};
+    std::int64_t sum = 0;
+    bool open = false;
+    for (std::int64_t v : sizes) {
+      if (v == -1 && !open) open = true;
+      else if (v < 0 || v > extent) return {violation{rule::value, dims{0, x[axis]}, dims{static_cast<std::int32_t>(v)}}};
+      else sum += v;
     }
-    list.push_back(m);
+    if (open ? sum > extent : sum != extent) return {wrong};
+    for (std::size_t i = 0; i <= index; ++i) {
+      at += size;
+      size = sizes[i] == -1 ? extent - sum : sizes[i];
+    }
   }
-  return list;
+  dims begin, part = x;
+  for (int i = 0; i < x.rank; ++i) begin.push_back(i == axis ? static_cast<std::int32_t>(at) : 0);
+  part[axis] = static_cast<std::int32_t>(size);
+  piece p{{}, move_slice(x, begin, part)};
+  if (Unpack) {
+    dims y;
+    for (int i = 0; i < x.rank; ++i)
+      if (i != axis) y.push_back(x[i]);
+    p.move.shape = y;
+  }
+  return p;
 }
-template <bool Unpack> status pieces_shape(const node_view& n, std::span<dims> out) {
-  const auto list = pieces<Unpack>(n, out.size());
-  if (!list) return list.error();
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = (*list)[i].shape;
+template <bool Unpack> constexpr status pieces_shape(const node_view& n, std::span<dims> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const piece p = piece_of<Unpack>(n, out.size(), i);
+    if (p.broken) return p.broken;
+    out[i] = p.move.shape;
+  }
   return unit{};
 }
 template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to) {
-  const auto list = pieces<Unpack>(n, n.out.size());
-  if (!list) return list.error();
   for (const tensor_desc& y : n.out)
     if (auto s = same_type(n.in[0], y); !s) return s;
   auto& p = to.make<movement_params>(&reference::movement_kernel);
   p.type = n.in[0].type;
   p.outputs = n.out.size();
   auto c = to.array<strided_copy>(p.outputs);
-  for (std::size_t i = 0; i < p.outputs; ++i) c[i] = (*list)[i].copy;
+  for (std::size_t i = 0; i < p.outputs; ++i) {
+    const piece part = piece_of<Unpack>(n, p.outputs, i);
+    if (part.broken) return part.broken;
+    c[i] = part.move.copy;
+  }
   p.copies = c.data();
   return unit{};
 }

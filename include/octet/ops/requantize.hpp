@@ -57,31 +57,19 @@ inline status fill_requantize(prepared& to, requantize_params& p, rounding mode,
   return fill_requantize(to, p, mode, products.size(), [&](std::size_t c) { return products[c]; }, out, clamp);
 }
 
-/// Value before the rounding: (negate ? -1 : 1) * (x - zero point) + offset.
-struct requantize_attrs {
-  std::int32_t offset = 0;       // in steps of the input's scale
-  bool negate = false;
-  static constexpr auto fields = std::tuple{field{"offset", &requantize_attrs::offset}, field{"negate", &requantize_attrs::negate}};
-};
-
 /// Input: u8, s8, s16, s32 or s64 with per-tensor or per-channel (last axis) scales. Output: u8, s8, s16, s32.
-/// Second input, optional, with rounding FB: float32, one bias per index of the last axis.
 struct requantize_op_params {
   requantize_params requant;
   dtype in_type, out_type;
   std::int32_t in_zero_point = 0;
   std::size_t count = 0;         // elements
   std::int32_t inner = 1;        // innermost extent: channel of element i is i % inner
-  std::int32_t offset = 0;       // these two: only the reference takes them
-  bool negate = false;
 };
 
 namespace reference {
 template <class In, class Out> constexpr void requantize(const requantize_op_params& p, const In* x, Out* y) {
-  for (std::size_t i = 0; i < p.count; ++i) {
-    const std::int64_t v = static_cast<std::int64_t>(x[i]) - p.in_zero_point;
-    y[i] = static_cast<Out>(numerics::requantize(p.requant, (p.negate ? -v : v) + p.offset, static_cast<std::int32_t>(i % static_cast<std::size_t>(p.inner))));
-  }
+  for (std::size_t i = 0; i < p.count; ++i)
+    y[i] = static_cast<Out>(numerics::requantize(p.requant, static_cast<std::int64_t>(x[i]) - p.in_zero_point, static_cast<std::int32_t>(i % static_cast<std::size_t>(p.inner))));
 }
 inline void requantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const requantize_op_params*>(a.params);
@@ -98,11 +86,7 @@ constexpr status requantize_shape(const node_view& n, std::span<dims> out) {
 }
 inline status requantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  const auto a = read_attributes<requantize_attrs>(*n.attrs);
-  const bool plain = a.offset == 0 && !a.negate && !n.present(1);
-  auto& p = to.make<requantize_op_params>(&reference::requantize_kernel, plain ? kernel_id::requantize : kernel_id::none);
-  p.offset = a.offset;
-  p.negate = a.negate;
+  auto& p = to.make<requantize_op_params>(&reference::requantize_kernel, kernel_id::requantize);
   p.in_type = x.type;
   p.out_type = y.type;
   if (!with_integer(x.type, [](auto) {}) || !with_integer(y.type, [](auto) {}))
@@ -113,24 +97,9 @@ inline status requantize_prepare(const node_view& n, prepared& to) {
   const std::size_t channels = std::max<std::size_t>(x.scales.size(), 1);
   if (channels != 1 && (x.axis != x.shape.rank - 1 || channels != static_cast<std::size_t>(p.inner)))
     return unsupported("requantize per channel on an axis that is not the last");
-  // EVEN_MUL: F with the scale formed by the reciprocal.
-  if (auto s = fill_requantize(to, p.requant, n.round == rounding::EVEN_MUL ? rounding::F : n.round, channels, [&](std::size_t c) { return x.scale(c); }, y, clamp_of(*n.attrs, y.type)); !s) return s;
-  if (n.round == rounding::EVEN_MUL) {
-    auto scale = to.array<float>(channels);
-    for (std::size_t c = 0; c < channels; ++c) scale[c] = numerics::mul(x.scale_f32(c), numerics::div(1.f, y.scale_f32()));
-    p.requant.scale = scale.data();
-  }
-  if (n.present(1)) {
-    const auto raw = n.constant_as<float>(1);
-    if (n.round != rounding::FB || n.in[1].type != dtype::f32 || !n.is_constant(1) || raw.size() != static_cast<std::size_t>(p.inner))
-      return unsupported("a bias of requantize", std::string(name_of(n.in[1].type)) + to_string(n.in[1].shape), "float32 constants, one per index of the last axis, with rounding FB");
-    auto b = to.array<float>(raw.size());
-    for (std::size_t c = 0; c < raw.size(); ++c) b[c] = numerics::div(raw[c], x.scale_f32(channels == 1 ? 0 : c));
-    p.requant.bias = b.data();
-  }
-  return unit{};
+  return fill_requantize(to, p.requant, n.round, channels, [&](std::size_t c) { return x.scale(c); }, y, clamp_of(*n.attrs, y.type));
 }
-inline constexpr op_def requantize{"qnn.requantize", 1, 2, 1, &requantize_shape, &requantize_prepare};
+inline constexpr op_def requantize{"qnn.requantize", 1, 1, 1, &requantize_shape, &requantize_prepare};
 }  // namespace ops
 
 }  // namespace octet::inline OCTET_ABI

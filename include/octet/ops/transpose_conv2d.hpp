@@ -78,7 +78,7 @@ inline void transpose_conv2d_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
-inline status transpose_conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, transpose_conv2d_shape(read_attributes<transpose_conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
+constexpr status transpose_conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, transpose_conv2d_shape(read_attributes<transpose_conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
 inline status transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;

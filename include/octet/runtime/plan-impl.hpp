@@ -5,15 +5,12 @@
 #include "octet/graph/passes.hpp"
 #include "octet/kernels/target.hpp"
 #include "octet/numerics/fp_env.hpp"
+#include "octet/runtime/bind.hpp"
 #include "octet/runtime/plan.hpp"
 
 namespace octet::inline OCTET_ABI {
 
 namespace detail {
-
-/// Copies the first input to the output: what an alias becomes where the two cannot share memory.
-struct copy_params { std::size_t bytes; };
-inline void copy_kernel(const kernel_args& a) noexcept { std::memcpy(a.out[0], a.in[0], static_cast<const copy_params*>(a.params)->bytes); }
 
 class planner {
  public:
@@ -76,17 +73,7 @@ class planner {
       auto& c = p.make<copy_params>(&copy_kernel);
       c.bytes = bytes_of(g()[n.out[0]].shape.elements(), g()[n.out[0]].type).value;
     }
-    st.run = p.reference;
-    st.params = p.params;
-    st.scratch = p.reference_scratch.value;
-    if (const kernel_entry* k = p.kernel == kernel_id::none ? nullptr : kernels::find(p.kernel, d_->on); k && k->run && (!k->accepts || k->accepts(p.params))) {
-      st.run = k->run;
-      st.kernel = p.kernel;
-      if (const std::size_t packed = k->packed_bytes ? k->packed_bytes(p.params) : 0) k->pack(p.params, d_->memory.bytes(Bytes(packed)));
-      st.scratch = k->scratch_bytes ? k->scratch_bytes(p.params) : 0;
-      st.kernel_name = k->describe ? k->describe(p.params) : "simd";
-      st.parts = k->parallel ? d_->options.threads : 1;
-    }
+    bind(p, d_->on, d_->options.threads, d_->memory, st);
     d_->scratch_bytes = std::max(d_->scratch_bytes, st.scratch);
     st.first_in = static_cast<std::uint32_t>(d_->operands.size());
     st.inputs = static_cast<std::uint32_t>(n.in.size());

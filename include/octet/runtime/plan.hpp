@@ -9,6 +9,7 @@
 #include "octet/graph/verify.hpp"
 #include "octet/kernels/kernel.hpp"
 #include "octet/runtime/memory.hpp"
+#include "octet/runtime/step.hpp"
 
 namespace octet::inline OCTET_ABI {
 
@@ -25,18 +26,6 @@ struct placement {
   enum class where : std::uint8_t { nowhere, arena, constant, state } in = where::nowhere;
   std::size_t offset = 0;            // into arena or state block
   const void* data = nullptr;        // constants
-};
-
-/// One kernel call. Everything in it is fixed at plan time.
-struct step {
-  kernel_fn run = nullptr;
-  const void* params = nullptr;
-  std::int32_t node = 0;             // index into plan_data::source.nodes
-  std::uint32_t first_in = 0, inputs = 0, first_out = 0, outputs = 0;   // ranges of plan_data::operands
-  std::uint32_t parts = 1;
-  kernel_id kernel = kernel_id::none;   // none: the reference runs
-  const char* kernel_name = "reference";
-  std::size_t scratch = 0;           // bytes per part
 };
 
 struct plan_data {

@@ -1,0 +1,32 @@
+// From a prepared operator to one step: the kernel of a target if it takes these params, else the reference. Shared by loaded and typed networks.
+#ifndef OCTET_RUNTIME_BIND_HPP_
+#define OCTET_RUNTIME_BIND_HPP_
+
+#include "octet/kernels/target.hpp"
+#include "octet/ops/op.hpp"
+#include "octet/runtime/step.hpp"
+
+namespace octet::inline OCTET_ABI::detail {
+
+/// Copies the first input to the output: what an alias becomes where the two cannot share memory.
+struct copy_params { std::size_t bytes; };
+inline void copy_kernel(const kernel_args& a) noexcept { std::memcpy(a.out[0], a.in[0], static_cast<const copy_params*>(a.params)->bytes); }
+
+/// Fills run, params, kernel, kernel_name, scratch and parts. Packed weights come from `memory`.
+inline void bind(const prepared& p, target on, unsigned threads, plan_memory& memory, step& st) {
+  st.run = p.reference;
+  st.params = p.params;
+  st.scratch = p.reference_scratch.value;
+  if (const kernel_entry* k = p.kernel == kernel_id::none ? nullptr : kernels::find(p.kernel, on); k && k->run && (!k->accepts || k->accepts(p.params))) {
+    st.run = k->run;
+    st.kernel = p.kernel;
+    if (const std::size_t packed = k->packed_bytes ? k->packed_bytes(p.params) : 0) k->pack(p.params, memory.bytes(Bytes(packed)));
+    st.scratch = k->scratch_bytes ? k->scratch_bytes(p.params) : 0;
+    st.kernel_name = k->describe ? k->describe(p.params) : "simd";
+    st.parts = k->parallel ? threads : 1;
+  }
+}
+
+}  // namespace octet::inline OCTET_ABI::detail
+
+#endif  // OCTET_RUNTIME_BIND_HPP_

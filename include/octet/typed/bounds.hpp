@@ -1,0 +1,128 @@
+// A compiled typed graph's tables, and what follows from them: upper bounds of storage and scratch over all targets, multipliers.
+#ifndef OCTET_TYPED_BOUNDS_HPP_
+#define OCTET_TYPED_BOUNDS_HPP_
+
+#include "octet/typed/law.hpp"
+
+OCTET_FP_EXACT_BEGIN
+namespace octet::inline OCTET_ABI::typed::detail {
+
+/// The graph as tables of constants: what the functions behind the type see.
+struct image {
+  std::span<const node_info> nodes;
+  std::span<const tensor_info> tensors;
+  std::span<const attribute> attributes;
+  std::span<const std::int32_t> operands;
+  std::span<const std::int32_t> inputs, outputs;
+  std::span<const char* const> output_names;
+  std::span<const std::size_t> offset;     // per tensor
+  std::span<const bool> skipped;           // per node
+  law arithmetic;
+
+  constexpr const tensor_info* in(const node_info& n, std::int32_t i) const {
+    const std::int32_t t = i < n.ins ? operands[static_cast<std::size_t>(n.first_in + i)] : -1;
+    return t < 0 ? nullptr : &tensors[static_cast<std::size_t>(t)];
+  }
+  constexpr const tensor_info& out(const node_info& n, std::int32_t i = 0) const { return tensors[static_cast<std::size_t>(operands[static_cast<std::size_t>(n.first_out + i)])]; }
+  constexpr attribute_view attrs(const node_info& n) const { return attributes.subspan(static_cast<std::size_t>(n.first_attr), static_cast<std::size_t>(n.attrs)); }
+};
+
+constexpr std::size_t to_size(std::int32_t v) { return v < 0 ? 0 : static_cast<std::size_t>(v); }
+
+/// A convolution's or fully connected layer's extents as kernels see them.
+struct matrix_extents {
+  bool depthwise = false;
+  std::int32_t channels = 1, group_out = 1, groups = 1, kernel_h = 1, kernel_w = 1, group_in = 1, in_c = 1, out_h = 1, out_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  std::size_t weights = 0;
+};
+constexpr matrix_extents extents_of(const image& g, const node_info& n) {
+  matrix_extents m;
+  const tensor_info *x = g.in(n, 0), *w = g.in(n, 1);
+  const dims xs = unpack(x->shape), ws = unpack(w->shape), ys = unpack(g.out(n).shape);
+  m.weights = ws.elements().value;
+  if (n.op == &ops::fully_connected) {
+    m.channels = m.group_out = ws[0];
+    m.group_in = m.in_c = ws[1];
+    m.out_h = ws[1] > 0 ? static_cast<std::int32_t>(xs.elements().value / to_size(ws[1])) : 1;
+    return m;
+  }
+  const auto a = read_attributes<conv2d_attrs>(g.attrs(n));
+  m.depthwise = n.op == &ops::depthwise_conv2d;
+  m.channels = ys[3];
+  m.groups = m.depthwise ? xs[3] : a.groups;
+  m.group_out = m.channels / m.groups;
+  m.kernel_h = ws[1], m.kernel_w = ws[2], m.group_in = m.depthwise ? 1 : ws[3];
+  m.in_c = xs[3], m.out_h = ys[1], m.out_w = ys[2];
+  m.stride_h = a.stride_h, m.stride_w = a.stride_w, m.dilation_h = a.dilation_h, m.dilation_w = a.dilation_w;
+  return m;
+}
+constexpr bool is_matrix(const node_info& n) { return n.op == &ops::conv2d || n.op == &ops::depthwise_conv2d || n.op == &ops::fully_connected; }
+
+/// Bytes that prepare() takes from the network's storage, at most: params, per-channel arrays, packed weights of the most demanding target.
+constexpr std::size_t storage_bound(const image& g) {
+  std::size_t sum = alignment;
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    const node_info& n = g.nodes[i];
+    if (g.skipped[i]) continue;
+    std::size_t bytes = 4096 + to_size(n.ins) * 512;
+    if (is_matrix(n)) {
+      const matrix_extents m = extents_of(g, n);
+      const std::size_t lanes = 64, channels = to_size(m.channels);
+      bytes += channels * 48;                                            // scales in binary64, multipliers, zero points, biases
+      const std::size_t columns = to_size(m.groups) * round_up(to_size(m.group_out), m.depthwise ? 1 : 16);
+      if (m.depthwise) bytes += round_up(channels, lanes) * (to_size(m.kernel_w) * ((to_size(m.kernel_h) + 1) / 2 + 1) * 4 + 64) + (channels / 8 + 4) * 192;
+      const std::size_t segment = to_size(m.kernel_w * m.group_in) + 3;
+      bytes += columns * (to_size(m.kernel_h) * segment * 2 + 48) + (columns / 4 + 4) * 192 + to_size(m.kernel_h * m.kernel_w) * 8;
+    }
+    sum += round_up(bytes, alignment);
+  }
+  return sum;
+}
+/// Scratch of the most demanding kernel on any target.
+constexpr std::size_t scratch_bound(const image& g) {
+  std::size_t most = 0;
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    const node_info& n = g.nodes[i];
+    if (g.skipped[i] || !is_matrix(n)) continue;
+    const matrix_extents m = extents_of(g, n);
+    const std::size_t window_w = to_size((m.out_w - 1) * m.stride_w + (m.kernel_w - 1) * m.dilation_w + 1);
+    std::size_t bytes = 0;
+    if (m.depthwise) bytes = round_up(window_w * round_up(to_size(m.channels) < 64 ? to_size(m.channels) : 64, 64) * ((to_size(m.kernel_h) + 1) / 2) * 4, alignment);
+    const std::size_t row = round_up(window_w * to_size(m.in_c) * 2 + 8, 16);
+    std::size_t rows = 1;
+    const std::size_t tall = to_size((m.kernel_h - 1) * m.dilation_h + 1);
+    while (rows < to_size(m.out_h) && rows * to_size(m.out_w) < 96 && (rows * to_size(m.stride_h) + tall) * row <= 48u << 10) ++rows;
+    bytes += (rows * to_size(m.out_w) + 512) * sizeof(void*) + ((rows - 1) * to_size(m.stride_h) + tall) * row + 3 * alignment;
+    if (bytes > most) most = bytes;
+  }
+  return round_up(most, alignment);
+}
+
+/// What accumulators of one channel are multiplied with: mult for the integer roundings, scale for F, FB, FZ, scale64 for D64.
+struct channel_scale {
+  multiplier mult{};
+  float scale = 0;
+  double scale64 = 0;
+};
+/// By the functions that prepare() uses. Fields are zero where the node has no such factor.
+constexpr channel_scale scale_of(const image& g, std::size_t node, std::size_t channel) {
+  channel_scale s;
+  const node_info& n = g.nodes[node];
+  const tensor_info *x = g.in(n, 0), *w = g.in(n, 1);
+  const tensor_info& y = g.out(n);
+  if (n.round == rounding::none || y.channels != 0 || x->channels != 0) return s;
+  if (is_matrix(n)) {
+    const double sw = w->channels == 0 ? w->scale : w->scales64 ? w->scales64[channel] : static_cast<double>(w->scales32[channel]);
+    const bool narrow = g.attrs(n).integer("f32_product") != 0 || uses_float_scale(n.round);
+    const double product = narrow ? static_cast<double>(numerics::mul(static_cast<float>(x->scale), static_cast<float>(sw))) : numerics::mul(x->scale, sw);
+    set_channel(n.round, &s.mult, &s.scale, &s.scale64, 0, product, y.scale);
+  } else if (n.op == &ops::requantize) {
+    set_channel(n.round, &s.mult, &s.scale, &s.scale64, 0, x->scale, y.scale);
+  }
+  return s;
+}
+
+}  // namespace octet::inline OCTET_ABI::typed::detail
+OCTET_FP_EXACT_END
+
+#endif  // OCTET_TYPED_BOUNDS_HPP_

@@ -1,0 +1,376 @@
+// A finished graph as a type: tensor types, arena offsets, sizes and multipliers are constants; the object holds arena, packed weights and steps.
+#ifndef OCTET_TYPED_COMPILED_HPP_
+#define OCTET_TYPED_COMPILED_HPP_
+
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/tuple.hpp>
+#include <boost/hana/type.hpp>
+
+#include "octet/runtime/memory.hpp"
+#include "octet/typed/law.hpp"
+#include "octet/typed/prepare.hpp"
+
+namespace octet::inline OCTET_ABI::typed {
+
+namespace detail {
+
+struct flat_counts {
+  std::size_t nodes = 0, tensors = 0, attributes = 0, operands = 0, integers = 0, reals = 0, inputs = 0, outputs = 0;
+};
+
+/// The used part of a network with everything a law decides filled in.
+template <flat_counts K> struct flat_network {
+  mistake_info wrong{};
+  std::array<node_info, K.nodes> nodes{};
+  std::array<tensor_info, K.tensors> tensors{};
+  std::array<attribute_info, K.attributes> attrs{};
+  std::array<std::int32_t, K.operands> operands{};
+  std::array<std::int64_t, K.integers> integers{};
+  std::array<double, K.reals> reals{};
+  std::array<std::int32_t, K.inputs> inputs{};
+  std::array<std::int32_t, K.outputs> outputs{};
+  std::array<const char*, K.outputs> output_names{};
+};
+
+template <int C> struct reachable {
+  bool node[static_cast<std::size_t>(C)]{};
+  bool tensor[static_cast<std::size_t>(network<C>::tensor_room)]{};
+};
+template <int C> constexpr reachable<C> find_reachable(const value<C>& v) {
+  reachable<C> r{};
+  for (std::int32_t i = 0; i < v.outs; ++i) r.tensor[v.out[i]] = true;
+  for (std::int32_t n = v.net.node_count; n-- > 0;) {
+    const node_info& node = v.net.nodes[n];
+    for (std::int32_t i = 0; i < node.outs; ++i) r.node[n] |= r.tensor[v.net.operands[node.first_out + i]];
+    if (!r.node[n]) continue;
+    for (std::int32_t i = 0; i < node.ins + node.outs; ++i)
+      if (const std::int32_t t = v.net.operands[node.first_in + i]; t >= 0) r.tensor[t] = true;
+  }
+  for (std::int32_t t = 0; t < v.net.tensor_count; ++t)
+    if (v.net.tensors[t].role == role::input) r.tensor[t] = true;
+  return r;
+}
+constexpr int law_attributes = 3;   // at most: clamp_lo, clamp_hi, f32_product
+
+template <int C> constexpr flat_counts count(const value<C>& v) {
+  flat_counts k;
+  if (v.net.wrong.what != mistake::none) return k;
+  const auto r = find_reachable(v);
+  for (std::int32_t n = 0; n < v.net.node_count; ++n) {
+    if (!r.node[n]) continue;
+    const node_info& node = v.net.nodes[n];
+    ++k.nodes;
+    k.attributes += static_cast<std::size_t>(node.attrs + law_attributes);
+    k.operands += static_cast<std::size_t>(node.ins + node.outs);
+    for (std::int32_t i = 0; i < node.attrs; ++i) {
+      const attribute_info& a = v.net.attrs[node.first_attr + i];
+      if (a.type == attribute_value::kind::integers) k.integers += static_cast<std::size_t>(a.count);
+      if (a.type == attribute_value::kind::reals) k.reals += static_cast<std::size_t>(a.count);
+    }
+  }
+  for (std::int32_t t = 0; t < v.net.tensor_count; ++t) {
+    k.tensors += r.tensor[t];
+    k.inputs += v.net.tensors[t].role == role::input;
+  }
+  k.outputs = static_cast<std::size_t>(v.outs);
+  return k;
+}
+
+template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>& v, law graph_law) {
+  flat_network<K> f{};
+  f.wrong = v.net.wrong;
+  if (f.wrong.what != mistake::none) return f;
+  const auto r = find_reachable(v);
+  std::int32_t map[static_cast<std::size_t>(network<C>::tensor_room)]{};
+  std::size_t tensors = 0, inputs = 0, nodes = 0, operands = 0, attributes = 0, integers = 0, reals = 0;
+  for (std::int32_t t = 0; t < v.net.tensor_count; ++t) {
+    if (!r.tensor[t]) continue;
+    map[t] = static_cast<std::int32_t>(tensors);
+    if (v.net.tensors[t].role == role::input) f.inputs[inputs++] = map[t];
+    f.tensors[tensors++] = v.net.tensors[t];
+  }
+  for (std::int32_t n = 0; n < v.net.node_count; ++n) {
+    if (!r.node[n]) continue;
+    node_info node = v.net.nodes[n];
+    const std::int32_t first_in = node.first_in, first_attr = node.first_attr;
+    node.first_in = static_cast<std::int32_t>(operands);
+    for (std::int32_t i = 0; i < node.ins; ++i) {
+      const std::int32_t t = v.net.operands[first_in + i];
+      f.operands[operands++] = t < 0 ? t : map[t];
+    }
+    node.first_out = static_cast<std::int32_t>(operands);
+    for (std::int32_t i = 0; i < node.outs; ++i) f.operands[operands++] = map[v.net.operands[v.net.nodes[n].first_out + i]];
+    node.first_attr = static_cast<std::int32_t>(attributes);
+    for (std::int32_t i = 0; i < node.attrs; ++i) {
+      attribute_info a = v.net.attrs[first_attr + i];
+      const std::int32_t from = a.first;
+      if (a.type == attribute_value::kind::integers) {
+        a.first = static_cast<std::int32_t>(integers);
+        for (std::int32_t k = 0; k < a.count; ++k) f.integers[integers++] = v.net.integers[from + k];
+      } else if (a.type == attribute_value::kind::reals) {
+        a.first = static_cast<std::int32_t>(reals);
+        for (std::int32_t k = 0; k < a.count; ++k) f.reals[reals++] = v.net.reals[from + k];
+      }
+      f.attrs[attributes++] = a;
+    }
+    const law l = node.has_law ? node.own_law : graph_law;
+    const tensor_info none{};
+    const auto operand = [&](std::int32_t i) -> const tensor_info& { return i < node.ins && f.operands[static_cast<std::size_t>(node.first_in + i)] >= 0 ? f.tensors[static_cast<std::size_t>(f.operands[static_cast<std::size_t>(node.first_in + i)])] : none; };
+    const tensor_info& y = f.tensors[static_cast<std::size_t>(f.operands[static_cast<std::size_t>(node.first_out)])];
+    if (node.by_law) {
+      const bool has_bias = node.ins > 2 && f.operands[static_cast<std::size_t>(node.first_in + 2)] >= 0;
+      const law_choice c = rounding_by_law(l, node.op, operand(0), node.ins > 1 ? &operand(1) : nullptr, y, has_bias ? operand(2).type : dtype::boolean);
+      if (!c.known) {
+        f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}), pack(dims{n}), node.line};
+        return f;
+      }
+      node.round = c.round;
+    }
+    const auto attribute = [&](const char* key, std::int64_t value) {
+      f.attrs[attributes++] = {key, attribute_value::kind::integer, value, 0, 0, 0};
+      ++node.attrs;
+    };
+    const auto real = [&](const char* key, double value) {
+      f.attrs[attributes++] = {key, attribute_value::kind::real, 0, value, 0, 0};
+      ++node.attrs;
+    };
+    if (product_in_f32(l, node.op, operand(0)) && node.by_law) attribute("f32_product", 1);
+    if (node.act != activation::none) {
+      if (y.type == dtype::f32) {
+        real("float_lo", node.act == activation::relu_n1_to_1 ? -1.0 : 0.0);
+        if (node.act != activation::relu) real("float_hi", node.act == activation::relu6 ? 6.0 : 1.0);
+      } else {
+        const clamp_bounds c = clamp_by_law(l, node.act, y);
+        attribute("clamp_lo", c.lo);
+        attribute("clamp_hi", c.hi);
+      }
+    }
+    f.nodes[nodes++] = node;
+  }
+  for (std::size_t i = 0; i < K.outputs; ++i) {
+    f.outputs[i] = map[v.out[i]];
+    f.output_names[i] = v.out_name[i];
+  }
+  return f;
+}
+
+/// Where every tensor lies, and which nodes only rename bytes.
+template <flat_counts K> struct layout {
+  std::array<std::size_t, K.tensors> offset{};    // of values, in the arena
+  std::array<std::int32_t, K.tensors> shares{};   // tensor whose bytes this one is
+  std::array<bool, K.nodes> skipped{};            // no step: the result is the first input's bytes
+  std::size_t arena = 0;
+};
+/// The planner's rules (runtime/plan-impl.hpp): an alias shares its input's bytes unless that would make two graph outputs, or an input and an output, one block.
+template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
+  layout<K> l{};
+  if (f.wrong.what != mistake::none) return l;
+  for (std::size_t t = 0; t < K.tensors; ++t) l.shares[t] = static_cast<std::int32_t>(t);
+  const auto root = [&](std::int32_t t) {
+    while (l.shares[static_cast<std::size_t>(t)] != t) t = l.shares[static_cast<std::size_t>(t)];
+    return t;
+  };
+  for (std::size_t n = 0; n < K.nodes; ++n) {
+    const node_info& node = f.nodes[n];
+    if (node.op->prepare != &ops::alias_prepare) continue;
+    const std::int32_t from = f.operands[static_cast<std::size_t>(node.first_in)], to = f.operands[static_cast<std::size_t>(node.first_out)];
+    bool may = f.tensors[static_cast<std::size_t>(from)].role != role::constant, is_output = false;
+    for (std::int32_t o : f.outputs) is_output |= o == to;
+    if (is_output) {
+      for (std::int32_t i : f.inputs) may &= root(i) != root(from);
+      for (std::int32_t o : f.outputs) may &= root(o) != root(from);
+    }
+    if (may) {
+      l.shares[static_cast<std::size_t>(to)] = root(from);
+      l.skipped[n] = true;
+    }
+  }
+  std::array<lifetime, K.tensors> life{};
+  std::array<bool, K.tensors> used{};
+  const auto touch = [&](std::int32_t t, std::int32_t when) {
+    if (t < 0 || f.tensors[static_cast<std::size_t>(t)].role == role::constant) return;
+    const auto r = static_cast<std::size_t>(root(t));
+    const tensor_info& info = f.tensors[static_cast<std::size_t>(t)];
+    const std::size_t bytes = bytes_of(unpack(info.shape).elements(), info.type).value;
+    if (bytes > life[r].bytes) life[r].bytes = bytes;
+    if (!used[r]) life[r].first = life[r].last = when;
+    used[r] = true;
+    if (when < life[r].first) life[r].first = when;
+    if (when > life[r].last) life[r].last = when;
+  };
+  for (std::int32_t t : f.inputs) touch(t, -1);
+  std::int32_t step = 0;
+  for (std::size_t n = 0; n < K.nodes; ++n) {
+    if (l.skipped[n]) continue;
+    const node_info& node = f.nodes[n];
+    for (std::int32_t i = 0; i < node.ins + node.outs; ++i) touch(f.operands[static_cast<std::size_t>(node.first_in + i)], step);
+    ++step;
+  }
+  for (std::int32_t t : f.outputs) touch(t, step);
+  std::array<lifetime, K.tensors> blocks{};
+  std::array<std::size_t, K.tensors> owner{};
+  std::size_t count = 0;
+  for (std::size_t t = 0; t < K.tensors; ++t)
+    if (used[t]) {
+      blocks[count] = life[t];
+      owner[count++] = t;
+    }
+  std::array<std::int32_t, K.tensors> order{}, placed{};
+  l.arena = place({blocks.data(), count}, {order.data(), count}, {placed.data(), count});
+  for (std::size_t b = 0; b < count; ++b) l.offset[owner[b]] = blocks[b].offset;
+  for (std::size_t t = 0; t < K.tensors; ++t) l.offset[t] = l.offset[static_cast<std::size_t>(root(static_cast<std::int32_t>(t)))];
+  return l;
+}
+
+template <const auto& F, std::size_t T, class = std::make_index_sequence<static_cast<std::size_t>(F.tensors[T].shape.rank)>> struct tensor_type_of;
+template <const auto& F, std::size_t T, std::size_t... I> struct tensor_type_of<F, T, std::index_sequence<I...>> {
+  using type = tensor<F.tensors[T].type, shape<F.tensors[T].shape.extent[I]...>, affine{F.tensors[T].scale, F.tensors[T].zero_point}>;
+};
+
+template <class P, const mistake_info& M, class E = std::make_index_sequence<static_cast<std::size_t>(M.expected.rank)>, class F = std::make_index_sequence<static_cast<std::size_t>(M.found.rank)>> struct check;
+template <class P, const mistake_info& M, std::size_t... E, std::size_t... F> struct check<P, M, std::index_sequence<E...>, std::index_sequence<F...>> {
+  static constexpr bool ok = error::raise<M.what, expected<M.expected.extent[E]...>, found<M.found.extent[F]...>, at_line<M.line>>();
+};
+
+/// Memory of the caller as T elements: std::array, C array, or a span of the right extent.
+template <class T, std::size_t N> struct span_of { using type = std::span<T, N>; };
+
+}  // namespace detail
+
+inline constexpr std::size_t no_budget = static_cast<std::size_t>(-1);
+
+/// Graph G under law L. Everything static is a constant; an object is the network ready to run. Make it static: it holds arena and weights.
+/// Budget: the most bytes `arena_bytes` may be.
+template <const auto& G, law L = law::tflite_ref, std::size_t Budget = no_budget> class compiled {
+ public:
+  static constexpr detail::flat_counts counts = detail::count(G);
+
+ private:
+  static constexpr detail::flat_network<counts> flat_ = detail::flatten<counts>(G, L);
+  static constexpr detail::layout<counts> layout_ = detail::lay_out(flat_);
+  static constexpr detail::mistake_info wrong_ =
+      flat_.wrong.what == mistake::none && layout_.arena > Budget
+          ? detail::mistake_info{mistake::arena_over_budget, detail::pack(dims{static_cast<std::int32_t>(Budget)}), detail::pack(dims{static_cast<std::int32_t>(layout_.arena)}), 0}
+          : flat_.wrong;
+  static_assert(detail::check<compiled, wrong_>::ok);
+  static constexpr bool sound = flat_.wrong.what == mistake::none;
+  static constexpr std::array<attribute, counts.attributes> attributes_ = [] {
+    std::array<attribute, counts.attributes> a{};
+    for (std::size_t i = 0; i < counts.attributes; ++i) {
+      const detail::attribute_info& from = flat_.attrs[i];
+      if (!from.key) continue;
+      a[i].key = from.key;
+      switch (from.type) {
+        case attribute_value::kind::integer: a[i].value = attribute_value(from.integer); break;
+        case attribute_value::kind::real: a[i].value = attribute_value(from.real); break;
+        case attribute_value::kind::integers: a[i].value = attribute_value(std::span<const std::int64_t>(flat_.integers.data() + from.first, static_cast<std::size_t>(from.count))); break;
+        case attribute_value::kind::reals: a[i].value = attribute_value(std::span<const double>(flat_.reals.data() + from.first, static_cast<std::size_t>(from.count))); break;
+        default: break;
+      }
+    }
+    return a;
+  }();
+  static constexpr detail::image image_{flat_.nodes, flat_.tensors, attributes_, flat_.operands, flat_.inputs, flat_.outputs, flat_.output_names, layout_.offset, layout_.skipped, L};
+  template <std::size_t... I, std::size_t... O> static auto edges(std::index_sequence<I...>, std::index_sequence<O...>) -> std::pair<boost::hana::tuple<boost::hana::type<typename detail::tensor_type_of<flat_, static_cast<std::size_t>(flat_.inputs[I])>::type>...>, boost::hana::tuple<boost::hana::type<typename detail::tensor_type_of<flat_, static_cast<std::size_t>(flat_.outputs[O])>::type>...>>;
+
+ public:
+  static constexpr law arithmetic = L;
+  static constexpr std::size_t nodes = counts.nodes, tensors = counts.tensors, inputs = counts.inputs, outputs = counts.outputs;
+
+  /// Type of any tensor, of an input, of a result.
+  template <std::size_t T> using tensor_type = typename detail::tensor_type_of<flat_, T>::type;
+  template <std::size_t I> using input_type = tensor_type<static_cast<std::size_t>(flat_.inputs[I])>;
+  template <std::size_t O> using output_type = tensor_type<static_cast<std::size_t>(flat_.outputs[O])>;
+  using input = typename detail::tensor_type_of<flat_, static_cast<std::size_t>(flat_.inputs[0])>::type;
+  using output = typename detail::tensor_type_of<flat_, static_cast<std::size_t>(flat_.outputs[0])>::type;
+  /// boost::hana::tuple of boost::hana::type<tensor<...>>.
+  using input_types = typename decltype(edges(std::make_index_sequence<inputs>(), std::make_index_sequence<outputs>()))::first_type;
+  using output_types = typename decltype(edges(std::make_index_sequence<inputs>(), std::make_index_sequence<outputs>()))::second_type;
+
+  /// Bytes of the arena for activations (inputs and results included), of scratch for the most demanding kernel on any target, of params and packed weights.
+  static constexpr std::size_t arena_bytes = layout_.arena;
+  static constexpr std::size_t scratch_bytes = detail::scratch_bound(image_);
+  static constexpr std::size_t storage_bytes = detail::storage_bound(image_);
+  /// Arena offset of a tensor that is not a constant.
+  static constexpr std::size_t offset(std::size_t tensor) { return layout_.offset[tensor]; }
+  static constexpr const detail::node_info& node(std::size_t i) { return flat_.nodes[i]; }
+  static constexpr const detail::tensor_info& tensor_at(std::size_t t) { return flat_.tensors[t]; }
+  /// What node `n` multiplies accumulators of channel c with: the fields its rounding uses are set. Needs scales that are constants.
+  static constexpr detail::channel_scale multiplier(std::size_t n, std::size_t c = 0) { return detail::scale_of(image_, n, c); }
+
+  /// Prepares for the best target of this CPU. A node that its operator refuses (an unsupported combination of types) throws octet::error, or ends the
+  /// program where exceptions are off; prepare() reports it instead.
+  compiled() { detail::require(prepare()); }
+  struct later {};
+  explicit compiled(later) noexcept {}
+  compiled(const compiled&) = delete;
+  compiled& operator=(const compiled&) = delete;
+
+  /// Packs the weights for a target and fills the steps; no heap unless it fails.
+  status prepare(target on = target::automatic) {
+    memory_ = plan_memory({storage_, sizeof storage_});
+    return detail::prepare(image_, on, memory_, arena_, {scratch_, sizeof scratch_}, steps_.data(), operands_.data(), used_);
+  }
+
+  /// run(inputs..., results...): each argument is memory of the right element type and count (std::array, C array, std::span of fixed extent).
+  template <class... A> requires(sizeof...(A) == inputs + outputs) void run(A&&... a) noexcept {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (
+          [&] {
+            if constexpr (I < inputs) {
+              using t = input_type<I < inputs ? I : 0>;
+              const typename t::const_view from(a);
+              std::memcpy(arena_ + offset(static_cast<std::size_t>(flat_.inputs[I < inputs ? I : 0])), from.data(), t::bytes);
+            }
+          }(),
+          ...);
+      run();
+      (
+          [&] {
+            if constexpr (I >= inputs) {
+              using t = output_type<(I >= inputs ? I - inputs : 0)>;
+              const typename t::view to(a);
+              std::memcpy(to.data(), arena_ + offset(static_cast<std::size_t>(flat_.outputs[I >= inputs ? I - inputs : 0])), t::bytes);
+            }
+          }(),
+          ...);
+    }(std::make_index_sequence<sizeof...(A)>());
+  }
+  /// Runs on what input<I>() holds. No allocation, no lock, no system call.
+  void run() noexcept { detail::run_steps(steps_.data(), used_, operands_.data(), scratch_); }
+
+  /// Memory of an input or result inside the arena. Write inputs before each run: the arena is reused while it runs.
+  template <std::size_t I = 0> typename input_type<I>::view input_view() noexcept {
+    using t = input_type<I>;
+    return typename t::view(reinterpret_cast<typename t::element*>(arena_ + offset(static_cast<std::size_t>(flat_.inputs[I]))), t::elements);
+  }
+  template <std::size_t O = 0> typename output_type<O>::view output_view() noexcept {
+    using t = output_type<O>;
+    return typename t::view(reinterpret_cast<typename t::element*>(arena_ + offset(static_cast<std::size_t>(flat_.outputs[O]))), t::elements);
+  }
+  /// All of them: boost::hana::tuple of spans of fixed extent, for boost::hana::for_each and transform.
+  auto input_views() noexcept {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return boost::hana::make_tuple(input_view<I>()...); }(std::make_index_sequence<inputs>());
+  }
+  auto output_views() noexcept {
+    return [&]<std::size_t... O>(std::index_sequence<O...>) { return boost::hana::make_tuple(output_view<O>()...); }(std::make_index_sequence<outputs>());
+  }
+
+  /// The steps as a loaded network's plan holds them.
+  std::span<const step> steps() const noexcept { return {steps_.data(), used_}; }
+  /// The graph in the IR: what `octet show` prints and octet::compile takes. Constants stay where they are.
+  static graph lower(std::string name = "typed") { return detail::lower(image_, std::move(name)); }
+
+ private:
+  alignas(alignment) std::byte arena_[arena_bytes == 0 ? 1 : arena_bytes];
+  alignas(alignment) std::byte scratch_[scratch_bytes == 0 ? 1 : scratch_bytes];
+  alignas(alignment) std::byte storage_[storage_bytes];
+  plan_memory memory_;
+  std::array<step, nodes == 0 ? 1 : nodes> steps_{};
+  std::array<void*, counts.operands == 0 ? 1 : counts.operands> operands_{};
+  std::size_t used_ = 0;
+};
+
+}  // namespace octet::inline OCTET_ABI::typed
+
+#endif  // OCTET_TYPED_COMPILED_HPP_

@@ -1,0 +1,37 @@
+// Typed graphs: networks composed in code and checked by the compiler. docs/typed.md shows how to write them.
+#ifndef OCTET_TYPED_TYPED_HPP_
+#define OCTET_TYPED_TYPED_HPP_
+
+#include "octet/typed/compiled.hpp"
+
+namespace octet::inline OCTET_ABI::typed {
+
+inline constexpr activation relu = activation::relu, relu6 = activation::relu6, relu_n1_to_1 = activation::relu_n1_to_1;
+
+namespace detail {
+/// Can the compiler evaluate this operator's shape rule? Either answer of the rule will do.
+constexpr bool evaluates(const op_def& op) {
+  if (op.shape == nullptr) return true;   // node() then takes the shapes its caller gives
+  std::array<tensor_desc, 8> in{};
+  for (tensor_desc& t : in) t = {dtype::s8, dims{2, 4, 4, 4}};
+  std::array<tensor_desc, 2> out{};
+  std::array<std::span<const std::byte>, 8> constants{};
+  std::array<bool, 8> given{};
+  given.fill(true);
+  const attribute_view attrs;
+  std::array<dims, 2> shapes{};
+  const auto ins = static_cast<std::size_t>(op.min_inputs), outs = op.outputs < 0 ? std::size_t{2} : static_cast<std::size_t>(op.outputs);
+  const node_view n{{in.data(), ins}, {out.data(), outs}, {constants.data(), ins}, {given.data(), ins}, &attrs, rounding::none};
+  const status s = op.shape(n, std::span<dims>(shapes.data(), outs));
+  return s || s.broken();
+}
+template <std::size_t... I> constexpr bool all_evaluate(std::index_sequence<I...>) { return (std::bool_constant<evaluates(*builtin_operators()[I])>::value && ...); }
+}  // namespace detail
+#if defined(OCTET_IMPLEMENTATION)   // once, where octet itself is built
+// An operator whose rule the compiler cannot evaluate has no typed form: make its *_op_shape constexpr and return violations (ops/op.hpp).
+static_assert(detail::all_evaluate(std::make_index_sequence<builtin_operators().size()>()), "octet: an operator has no typed form");
+#endif
+
+}  // namespace octet::inline OCTET_ABI::typed
+
+#endif  // OCTET_TYPED_TYPED_HPP_
