@@ -3,9 +3,6 @@
 
 namespace octet::inline OCTET_ABI::OCTET_TARGET_NS {
 
-/// One kernel row of the window of an output row: where its first column is, how far the next, or null: all padding.
-struct tap_row { const std::byte* x; };
-
 /// n <= HWY_MAX_BYTES bytes; the rest of the vector is unspecified. Reads nothing else.
 HWY_INLINE hn::Vec<DU8> load_bytes(const std::byte* x, std::size_t n) {
 #if HWY_MAX_BYTES == 64
@@ -52,19 +49,35 @@ HWY_INLINE hn::Vec<DU8> quad_tap(const column_source& s, int j, std::size_t colu
   for (std::size_t i = 0; i < s.n; ++i) whole[i] = static_cast<std::uint8_t>(x[s.from[i]]);
   return hn::Xor(hn::Load(DU8(), whole), f);
 }
+HWY_INLINE void store_quads(hn::Vec<DU8> a, hn::Vec<DU8> b, hn::Vec<DU8> c, hn::Vec<DU8> d, std::byte* to) {
+  const hn::Repartition<std::uint16_t, DU8> u16;
+  const auto ab = hn::BitCast(u16, hn::InterleaveLower(DU8(), a, b)), AB = hn::BitCast(u16, hn::InterleaveUpper(DU8(), a, b));
+  const auto cd = hn::BitCast(u16, hn::InterleaveLower(DU8(), c, d)), CD = hn::BitCast(u16, hn::InterleaveUpper(DU8(), c, d));
+  auto* q = reinterpret_cast<std::uint16_t*>(to);
+  hn::Store(hn::InterleaveLower(u16, ab, cd), u16, q);
+  hn::Store(hn::InterleaveUpper(u16, ab, cd), u16, q + 2 * L);
+  hn::Store(hn::InterleaveLower(u16, AB, CD), u16, q + 4 * L);
+  hn::Store(hn::InterleaveUpper(u16, AB, CD), u16, q + 6 * L);
+}
 /// Columns [0, count) of one group of four kernel rows, 4 vectors each, `step` bytes apart.
 inline HWY_NOINLINE void quad_columns(const column_source& s, std::size_t first, std::size_t count, std::byte* to, std::size_t step) noexcept {
-  const hn::Repartition<std::uint16_t, DU8> u16;
-  for (std::size_t i = 0; i < count; ++i, to += step) {
-    const auto a = quad_tap(s, 0, first + i), b = quad_tap(s, 1, first + i), c = quad_tap(s, 2, first + i), d = quad_tap(s, 3, first + i);
-    const auto ab = hn::BitCast(u16, hn::InterleaveLower(DU8(), a, b)), AB = hn::BitCast(u16, hn::InterleaveUpper(DU8(), a, b));
-    const auto cd = hn::BitCast(u16, hn::InterleaveLower(DU8(), c, d)), CD = hn::BitCast(u16, hn::InterleaveUpper(DU8(), c, d));
-    auto* q = reinterpret_cast<std::uint16_t*>(to);
-    hn::Store(hn::InterleaveLower(u16, ab, cd), u16, q);
-    hn::Store(hn::InterleaveUpper(u16, ab, cd), u16, q + 2 * L);
-    hn::Store(hn::InterleaveLower(u16, AB, CD), u16, q + 4 * L);
-    hn::Store(hn::InterleaveUpper(u16, AB, CD), u16, q + 6 * L);
+  if (s.n == HWY_MAX_BYTES && s.from == nullptr) {
+    // Whole blocks: every row a pointer; padding rows one that stands still.
+    alignas(64) std::uint8_t padding[HWY_MAX_BYTES];
+    const auto f = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(s.flip)));
+    hn::Store(hn::Xor(hn::Set(DU8(), static_cast<std::uint8_t>(s.fill)), f), DU8(), padding);
+    const std::uint8_t* x[4];
+    std::size_t next[4];
+    for (int j = 0; j < 4; ++j) {
+      next[j] = s.rows[j] != nullptr ? s.pixel : 0;
+      x[j] = s.rows[j] != nullptr ? reinterpret_cast<const std::uint8_t*>(s.rows[j] + first * s.pixel) : padding;
+    }
+    const std::uint8_t *a = x[0], *b = x[1], *c = x[2], *d = x[3];
+    for (std::size_t i = 0; i < count; ++i, to += step, a += next[0], b += next[1], c += next[2], d += next[3])
+      store_quads(hn::Xor(hn::LoadU(DU8(), a), f), hn::Xor(hn::LoadU(DU8(), b), f), hn::Xor(hn::LoadU(DU8(), c), f), hn::Xor(hn::LoadU(DU8(), d), f), to);
+    return;
   }
+  for (std::size_t i = 0; i < count; ++i, to += step) store_quads(quad_tap(s, 0, first + i), quad_tap(s, 1, first + i), quad_tap(s, 2, first + i), quad_tap(s, 3, first + i), to);
 }
 #endif
 template <class T> HWY_INLINE V16 pair_tap(const column_source& s, int j, std::size_t column) {
@@ -77,19 +90,29 @@ template <class T> HWY_INLINE V16 pair_tap(const column_source& s, int j, std::s
   for (std::size_t i = 0; i < s.n; ++i) std::memcpy(&whole[i], x + static_cast<std::size_t>(s.from[i]) * sizeof(T), sizeof(T));
   return hn::Sub(load_words<T>(reinterpret_cast<const std::byte*>(whole), 2 * L), z);
 }
+HWY_INLINE void store_pairs(V16 a, V16 b, std::byte* to) {
+  auto* q = reinterpret_cast<std::int16_t*>(to);
+#if HWY_ARCH_X86
+  hn::Store(hn::InterleaveLower(D16(), a, b), D16(), q);
+  hn::Store(hn::InterleaveUpper(D16(), a, b), D16(), q + 2 * L);
+#else
+  hn::Store(hn::ConcatLowerLower(D16(), b, a), D16(), q);
+  hn::Store(hn::ConcatUpperUpper(D16(), b, a), D16(), q + 2 * L);
+#endif
+}
 /// The same for groups of two kernel rows as int16, 2 vectors each.
 template <class T> HWY_NOINLINE void pair_columns(const column_source& s, std::size_t first, std::size_t count, std::byte* to, std::size_t step) noexcept {
-  for (std::size_t i = 0; i < count; ++i, to += step) {
-    const V16 a = pair_tap<T>(s, 0, first + i), b = pair_tap<T>(s, 1, first + i);
-    auto* q = reinterpret_cast<std::int16_t*>(to);
-#if HWY_ARCH_X86
-    hn::Store(hn::InterleaveLower(D16(), a, b), D16(), q);
-    hn::Store(hn::InterleaveUpper(D16(), a, b), D16(), q + 2 * L);
-#else
-    hn::Store(hn::ConcatLowerLower(D16(), b, a), D16(), q);
-    hn::Store(hn::ConcatUpperUpper(D16(), b, a), D16(), q + 2 * L);
-#endif
+  if (s.n == 2 * L && s.from == nullptr) {
+    alignas(64) T padding[2 * L];
+    for (T& v : padding) v = static_cast<T>(s.zero_point);
+    const V16 z = hn::Set(D16(), static_cast<std::int16_t>(sizeof(T) == 2 ? 0 : s.zero_point));
+    const std::size_t next[2] = {s.rows[0] != nullptr ? s.pixel : 0, s.rows[1] != nullptr ? s.pixel : 0}, whole = 2 * L;
+    const auto* still = reinterpret_cast<const std::byte*>(padding);
+    const std::byte *a = s.rows[0] != nullptr ? s.rows[0] + first * s.pixel : still, *b = s.rows[1] != nullptr ? s.rows[1] + first * s.pixel : still;
+    for (std::size_t i = 0; i < count; ++i, to += step, a += next[0], b += next[1]) store_pairs(hn::Sub(load_words<T>(a, whole), z), hn::Sub(load_words<T>(b, whole), z), to);
+    return;
   }
+  for (std::size_t i = 0; i < count; ++i, to += step) store_pairs(pair_tap<T>(s, 0, first + i), pair_tap<T>(s, 1, first + i), to);
 }
 
 struct pixel_call {
@@ -121,6 +144,23 @@ struct quad_each_ops {
 };
 #endif
 
+template <int NV, kernels::epilogue_kind E> HWY_INLINE void finish_pixel(const pixel_call& t, const columns& c, const epilogue& e, V32 (&acc)[NV], std::byte* to) noexcept {
+  if constexpr (E == kernels::epilogue_kind::real) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) acc[v] = requantize_real(acc[v], hn::LoadU(DF(), c.real_bias() + v * L), hn::LoadU(DF(), c.scale() + v * L), e.highest);
+    store_8bit<NV>(e, acc, to, t.n);
+  } else if constexpr (E == kernels::epilogue_kind::dr) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) acc[v] = requantize_dr(acc[v], hn::LoadU(D32(), c.m + v * L), hn::LoadU(D32(), c.r + v * L));
+    store_8bit<NV>(e, acc, to, t.n);
+  } else {
+    alignas(64) std::int32_t raw[NV * L];
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) hn::Store(acc[v], D32(), raw + v * L);
+    finish_row(*t.requant, t.out_type, *t.scalars, t.arrays, NV, raw, to, t.n, t.first);
+  }
+}
+
 /// All pixels of an output row for one block of channels. KW, KG > 0: kernel columns and row groups as constants, weights stay in registers.
 template <class Ops, int KW, int KG, kernels::epilogue_kind E> HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
   constexpr int NV = Ops::vectors;
@@ -134,7 +174,28 @@ template <class Ops, int KW, int KG, kernels::epilogue_kind E> HWY_NOINLINE void
     HWY_UNROLL(12)
     for (int i = 0; i < KW * KG * NV; ++i) kept[i] = Ops::load(t.weights + static_cast<std::size_t>(i) * vector);
   }
-  for (std::size_t p = 0; p < t.count; ++p, column += t.pixel_step, to += t.out_stride) {
+  std::size_t p = 0;
+  if constexpr (KW > 0) {
+    // Stride 1, no dilation: two pixels share KW - 1 of their columns.
+    if (t.pixel_step == t.tap_step)
+      for (; p + 2 <= t.count; p += 2, column += 2 * t.pixel_step, to += 2 * t.out_stride) {
+        V32 acc[NV], next[NV];
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) acc[v] = next[v] = hn::LoadU(D32(), c.bias + v * L);
+        HWY_UNROLL(4)
+        for (int kx = 0; kx <= KW; ++kx) {
+          HWY_UNROLL(8)
+          for (int i = 0; i < KG * NV; ++i) {
+            const auto x = Ops::load(column + static_cast<std::size_t>(kx) * t.tap_step + static_cast<std::size_t>(i) * vector);
+            if (kx < KW) acc[i % NV] = Ops::dot(acc[i % NV], x, kept[(kx < KW ? kx : 0) * KG * NV + i]);
+            if (kx > 0) next[i % NV] = Ops::dot(next[i % NV], x, kept[(kx > 0 ? kx - 1 : 0) * KG * NV + i]);
+          }
+        }
+        finish_pixel<NV, E>(t, c, e, acc, to);
+        finish_pixel<NV, E>(t, c, e, next, to + t.out_stride);
+      }
+  }
+  for (; p < t.count; ++p, column += t.pixel_step, to += t.out_stride) {
     V32 acc[NV];
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) acc[v] = hn::LoadU(D32(), c.bias + v * L);
@@ -154,20 +215,7 @@ template <class Ops, int KW, int KG, kernels::epilogue_kind E> HWY_NOINLINE void
         }
       }
     }
-    if constexpr (E == kernels::epilogue_kind::real) {
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) acc[v] = requantize_real(acc[v], hn::LoadU(DF(), c.real_bias() + v * L), hn::LoadU(DF(), c.scale() + v * L), e.highest);
-      store_8bit<NV>(e, acc, to, t.n);
-    } else if constexpr (E == kernels::epilogue_kind::dr) {
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) acc[v] = requantize_dr(acc[v], hn::LoadU(D32(), c.m + v * L), hn::LoadU(D32(), c.r + v * L));
-      store_8bit<NV>(e, acc, to, t.n);
-    } else {
-      alignas(64) std::int32_t raw[NV * L];
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) hn::Store(acc[v], D32(), raw + v * L);
-      finish_row(*t.requant, t.out_type, *t.scalars, t.arrays, NV, raw, to, t.n, t.first);
-    }
+    finish_pixel<NV, E>(t, c, e, acc, to);
   }
 }
 template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call& t, kernels::epilogue_kind e) noexcept {

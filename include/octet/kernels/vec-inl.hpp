@@ -88,7 +88,9 @@ struct quad_ops {
   static HWY_INLINE W load(const std::byte* w) { return hn::LoadU(D8(), reinterpret_cast<const std::int8_t*>(w)); }
   static HWY_INLINE V32 dot(V32 acc, V32 a, W w) {
 #if OCTET_QUAD == 1
-    return V32{_mm512_dpbusd_epi32(acc.raw, a.raw, w.raw)};
+    // Not the intrinsic: with it g++ 12 keeps a third of a 6x4 tile's accumulators in memory (200 GMAC/s for 400 on Zen 5).
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(w.raw));
+    return acc;
 #elif OCTET_QUAD == 2
     // Even and odd bytes as int16, two vpmaddwd: what vpdpbusd computes, without its saturating sibling's loss.
     const auto a16 = hn::BitCast(D16(), a), w16 = hn::BitCast(D16(), w);

@@ -1,0 +1,241 @@
+// Convolution kernels over MobileNetV2's shapes, one thread: 1x1 layers as matrix products and the depthwise layers, with the rounding of XNNPACK (F) and of
+// TFLite's reference (DR), on every target this CPU can run, beside XNNPACK (the system's library) where it was found at configure time, and beside a loop
+// of the same dot products on registers alone. Everything is verified first; then the rounds are interleaved, and the best of each counts.
+//   gemm_bench [rounds]
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "octet/kernels/target.hpp"
+#include "octet/ops/conv2d.hpp"
+
+#if defined(OCTET_BENCH_XNNPACK)
+#include <xnnpack.h>
+#endif
+
+using namespace octet;
+
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+struct shape { std::int32_t side, in_c, out_c, kernel, stride; };   // side: of the input
+constexpr shape pointwise[] = {{112, 32, 16, 1, 1}, {112, 16, 96, 1, 1}, {56, 144, 24, 1, 1}, {56, 24, 144, 1, 1}, {28, 192, 32, 1, 1}, {14, 384, 64, 1, 1}, {14, 64, 384, 1, 1}, {14, 576, 96, 1, 1}, {7, 960, 160, 1, 1}, {7, 320, 1280, 1, 1}};
+constexpr shape depthwise[] = {{112, 32, 32, 3, 1}, {112, 96, 96, 3, 2}, {56, 144, 144, 3, 1}, {28, 192, 192, 3, 1}, {14, 384, 384, 3, 1}, {14, 576, 576, 3, 1}, {7, 960, 960, 3, 1}};
+constexpr shape full[] = {{224, 3, 32, 3, 2}, {32, 16, 16, 3, 1}, {16, 32, 32, 3, 1}, {56, 64, 64, 3, 1}};
+
+struct layer {
+  shape s;
+  bool depthwise;
+  conv2d_params p{};
+  std::vector<std::int8_t> x, w, y, expected;
+  std::vector<std::int32_t> bias;
+  std::vector<multiplier> mult;
+  std::vector<float> scale;
+  double macs = 0;
+};
+constexpr float in_scale = 0.02f, out_scale = 0.05f;
+
+std::unique_ptr<layer> make(const shape& s, bool depthwise, rounding mode) {
+  auto l = std::make_unique<layer>();
+  l->s = s;
+  l->depthwise = depthwise;
+  std::mt19937 r(static_cast<unsigned>(s.side * 7 + s.in_c));
+  conv2d_params& p = l->p;
+  const std::int32_t pad = s.kernel / 2;
+  p.batch = 1, p.in_h = p.in_w = s.side, p.in_c = s.in_c, p.out_c = s.out_c, p.kernel_h = p.kernel_w = s.kernel, p.stride_h = p.stride_w = s.stride, p.dilation_h = p.dilation_w = 1, p.pad_top = p.pad_left = pad;
+  p.out_h = p.out_w = (s.side + 2 * pad - s.kernel) / s.stride + 1;
+  p.groups = depthwise ? s.in_c : 1;
+  p.in_type = p.weight_type = p.out_type = dtype::s8;
+  p.in_zero_point = -3;
+  const auto per_channel = static_cast<std::size_t>(s.kernel * s.kernel * (depthwise ? 1 : s.in_c)), channels = static_cast<std::size_t>(s.out_c);
+  l->x.resize(static_cast<std::size_t>(s.side * s.side * s.in_c) + 64);
+  l->w.resize(per_channel * channels);
+  l->y.resize(static_cast<std::size_t>(p.out_h * p.out_w * s.out_c));
+  for (auto& v : l->x) v = static_cast<std::int8_t>(r());
+  for (auto& v : l->w) v = static_cast<std::int8_t>(static_cast<int>(r() % 255) - 127);
+  l->bias.resize(channels);
+  l->scale.resize(channels);
+  l->mult.resize(channels);
+  for (std::size_t c = 0; c < channels; ++c) {
+    l->bias[c] = static_cast<std::int32_t>(r() % 2000) - 1000;
+    const float kernel_scale = 0.3f / static_cast<float>(per_channel) * (1 + static_cast<float>(c % 7));
+    l->scale[c] = in_scale * kernel_scale / out_scale;
+    l->mult[c] = numerics::quantize_multiplier(static_cast<double>(l->scale[c]));
+  }
+  p.weights = l->w.data();
+  p.bias32 = l->bias.data();
+  p.requant.mode = mode;
+  p.requant.channels = s.out_c;
+  p.requant.zero_point = 5, p.requant.lo = -128, p.requant.hi = 127;
+  p.requant.mult = l->mult.data();
+  p.requant.scale = l->scale.data();
+  l->macs = static_cast<double>(p.out_h) * p.out_w * s.out_c * static_cast<double>(per_channel);
+  l->expected.resize(l->y.size());
+  const void* in[] = {l->x.data(), l->w.data()};
+  void* out[] = {l->expected.data()};
+  kernel_args a;
+  a.params = &p, a.in = in, a.out = out;
+  depthwise ? reference::conv2d_kernel<true>(a) : reference::conv2d_kernel<false>(a);
+  return l;
+}
+
+struct job {
+  std::function<void()> run;
+  double best = 1e9;
+  bool wrong = false;
+};
+struct row {
+  std::string name;
+  std::vector<job> jobs;
+};
+
+job octet_job(layer& l, target t) {
+  const kernel_entry* e = kernels::find(l.depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d, t);
+  auto p = std::make_shared<conv2d_params>(l.p);
+  auto packed = std::make_shared<buffer>(Bytes(e->packed_bytes(p.get())));
+  e->pack(p.get(), packed->data());
+  auto scratch = std::make_shared<buffer>(Bytes(e->scratch_bytes(p.get()) + 64));
+  job j;
+  j.run = [&l, e, p, packed, scratch] {
+    const void* in[] = {l.x.data(), l.w.data()};
+    void* out[] = {l.y.data()};
+    kernel_args a;
+    a.params = p.get(), a.in = in, a.out = out, a.scratch = scratch->data();
+    e->run(a);
+  };
+  std::memset(l.y.data(), 0x55, l.y.size());
+  j.run();
+  j.wrong = l.y != l.expected;
+  return j;
+}
+
+#if defined(OCTET_BENCH_XNNPACK)
+job xnnpack_job(layer& l) {
+  job j;
+  const auto pad = static_cast<std::uint32_t>(l.p.pad_top), k = static_cast<std::uint32_t>(l.s.kernel), stride = static_cast<std::uint32_t>(l.s.stride);
+  std::vector<float> kernel_scale(static_cast<std::size_t>(l.s.out_c));
+  const auto per_channel = static_cast<float>(l.s.kernel * l.s.kernel * (l.depthwise ? 1 : l.s.in_c));
+  for (std::size_t c = 0; c < kernel_scale.size(); ++c) kernel_scale[c] = 0.3f / per_channel * (1 + static_cast<float>(c % 7));
+  // XNNPACK's default depthwise layout is [channel][kernel_h][kernel_w][1].
+  std::vector<std::int8_t> w = l.w;
+  if (l.depthwise)
+    for (std::int32_t c = 0; c < l.s.out_c; ++c)
+      for (std::int32_t t = 0; t < l.s.kernel * l.s.kernel; ++t) w[static_cast<std::size_t>(c * l.s.kernel * l.s.kernel + t)] = l.w[static_cast<std::size_t>(t * l.s.out_c + c)];
+  xnn_operator_t op = nullptr;
+  const auto in_c = static_cast<std::size_t>(l.s.in_c), out_c = static_cast<std::size_t>(l.s.out_c), groups = l.depthwise ? in_c : 1;
+  if (xnn_create_convolution2d_nhwc_qc8(pad, pad, pad, pad, k, k, stride, stride, 1, 1, static_cast<std::uint32_t>(groups), in_c / groups, out_c / groups, in_c, out_c, -3, in_scale, kernel_scale.data(), w.data(), l.bias.data(), 5, out_scale, -128, 127, 0, &op) != xnn_status_success ||
+      xnn_setup_convolution2d_nhwc_qc8(op, 1, static_cast<std::size_t>(l.s.side), static_cast<std::size_t>(l.s.side), l.x.data(), l.y.data(), nullptr) != xnn_status_success)
+    std::abort();
+  j.run = [op] { xnn_run_operator(op, nullptr); };
+  j.run();
+  j.wrong = l.y != l.expected;
+  return j;
+}
+#endif
+
+/// MACs per second of the dot product on registers alone: what a perfect kernel could reach.
+double ceiling_rate([[maybe_unused]] target t) {
+#if defined(__x86_64__)
+  constexpr int rounds = 20000;
+  double best = 1e9, macs = 0;
+  for (int r = 0; r < 20; ++r) {
+    const double start = now();
+    if (t == target::avx3_vnni) {
+      macs = rounds * 24.0 * 64;
+      for (int i = 0; i < rounds; ++i)
+        asm volatile(
+#define D(n) "vpdpbusd %%zmm30, %%zmm31, %%zmm" #n "\n\t"
+            D(0) D(1) D(2) D(3) D(4) D(5) D(6) D(7) D(8) D(9) D(10) D(11) D(12) D(13) D(14) D(15) D(16) D(17) D(18) D(19) D(20) D(21) D(22) D(23)
+#undef D
+            ::: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+    } else if (t == target::avx3) {
+      macs = rounds * 12.0 * 32;
+      for (int i = 0; i < rounds; ++i)
+        asm volatile(
+#define D(n) "vpmaddwd %%zmm30, %%zmm31, %%zmm29\n\tvpaddd %%zmm29, %%zmm" #n ", %%zmm" #n "\n\t"
+            D(0) D(1) D(2) D(3) D(4) D(5) D(6) D(7) D(8) D(9) D(10) D(11)
+#undef D
+            ::: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11");
+    } else if (t == target::avx2) {
+      macs = rounds * 12.0 * 16;
+      for (int i = 0; i < rounds; ++i)
+        asm volatile(
+#define D(n) "vpmaddwd %%ymm12, %%ymm13, %%ymm14\n\tvpaddd %%ymm14, %%ymm" #n ", %%ymm" #n "\n\t"
+            D(0) D(1) D(2) D(3) D(4) D(5) D(6) D(7) D(8) D(9) D(10) D(11)
+#undef D
+            ::: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14");
+    } else {
+      return 0;
+    }
+    best = std::min(best, now() - start);
+  }
+  return macs / best;
+#else
+  return 0;
+#endif
+}
+
+void table(const char* title, const shape* shapes, std::size_t count, bool depthwise_layers, int rounds) {
+  std::vector<std::unique_ptr<layer>> real, dr;
+  for (std::size_t i = 0; i < count; ++i) {
+    real.push_back(make(shapes[i], depthwise_layers, rounding::F));
+    dr.push_back(make(shapes[i], depthwise_layers, rounding::DR));
+  }
+  std::vector<row> rows;
+#if defined(OCTET_BENCH_XNNPACK)
+  rows.push_back({"XNNPACK qc8", {}});
+  for (auto& l : real) rows.back().jobs.push_back(xnnpack_job(*l));
+#endif
+  for (const target t : usable_targets()) {
+    if (t == target::reference) continue;
+    rows.push_back({std::string(name_of(t)) + " F", {}});
+    for (auto& l : real) rows.back().jobs.push_back(octet_job(*l, t));
+    rows.push_back({std::string(name_of(t)) + " DR", {}});
+    for (auto& l : dr) rows.back().jobs.push_back(octet_job(*l, t));
+  }
+  for (int r = 0; r < rounds; ++r)
+    for (std::size_t i = 0; i < count; ++i)
+      for (row& w : rows) {
+        const double start = now();
+        w.jobs[i].run();
+        w.jobs[i].best = std::min(w.jobs[i].best, now() - start);
+      }
+  std::printf("\n%s: GMAC/s, best of %d interleaved rounds\n%-16s", title, rounds, "");
+  for (std::size_t i = 0; i < count; ++i) std::printf(" %4dx%dx%d", shapes[i].side * shapes[i].side, shapes[i].in_c, shapes[i].out_c);
+  std::printf("   all\n");
+  double first = 0;
+  for (row& w : rows) {
+    std::printf("%-16s", w.name.c_str());
+    double macs = 0, time = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      macs += real[i]->macs;
+      time += w.jobs[i].best;
+      const int width = std::snprintf(nullptr, 0, " %4dx%dx%d", shapes[i].side * shapes[i].side, shapes[i].in_c, shapes[i].out_c);
+      std::printf("%*.1f%s", width - 1, real[i]->macs / w.jobs[i].best * 1e-9, w.jobs[i].wrong ? "!" : " ");
+    }
+    if (first == 0) first = macs / time;
+    std::printf(" %6.1f  x%.2f\n", macs / time * 1e-9, macs / time / first);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 25;
+#if defined(OCTET_BENCH_XNNPACK)
+  if (xnn_initialize(nullptr) != xnn_status_success) return 1;
+#endif
+  for (const target t : usable_targets())
+    if (const double c = ceiling_rate(t); c > 0) std::printf("ceiling %s: %.0f GMAC/s (dot products on registers alone)\n", name_of(t).data(), c * 1e-9);
+  std::printf("(! marks a result that differs from octet's reference; ratios are to the first row)\n");
+  table("pointwise", pointwise, std::size(pointwise), false, rounds);
+  table("depthwise", depthwise, std::size(depthwise), true, rounds);
+  table("3x3", full, std::size(full), false, rounds);
+}
