@@ -138,7 +138,9 @@ class tflite_loader {
         for (double s : t.scales) zero &= s == 0;
         if (zero) t.scales.clear();
         if (!t.scales.empty() && q->zero_point()) {
-          for (std::int64_t z : *q->zero_point()) {
+          for (flatbuffers::uoffset_t k = 0; k < q->zero_point()->size(); ++k) {
+            std::int64_t z;   // the Verifier does not promise 8-byte alignment
+            std::memcpy(&z, q->zero_point()->Data() + std::size_t{8} * k, 8);
             if (z < INT32_MIN || z > INT32_MAX) return bad(malformed("zero point", std::to_string(z)));
             t.zero_points.push_back(static_cast<std::int32_t>(z));
           }
@@ -205,6 +207,7 @@ class tflite_loader {
     std::vector<tensor_id> in, out;
     if (auto s = ids(o.inputs(), in); !s) return s;
     if (auto s = ids(o.outputs(), out); !s) return s;
+    if (out.empty()) return malformed("operator has no output");
     for (tensor_id t : out)
       if (t == no_tensor || g_[t].role == tensor::kind::constant) return malformed("operator writes a constant or nothing");
     tflite_node n(g_, options_, where_, std::move(in), std::move(out), tflite_schema::options_reader(o.options(), verifier_));
