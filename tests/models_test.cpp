@@ -2,6 +2,7 @@
 // tests/known_differences.txt lists what is not identical yet and why; the list may only shrink: a listed row that has become identical fails too.
 #include <catch2/catch.hpp>
 
+#include <cstdlib>
 #include <fstream>
 #include <set>
 
@@ -124,6 +125,25 @@ TEST_CASE("files give the same bits with two threads", "[models]") {
   octet::plan_options o;
   o.threads = 2;
   REQUIRE(check_rows(o, [](const model_row& r) { return r.key.find("networks/") != std::string::npos || r.key.find("goldens/") == 0 || r.key.find("digits/") == 0 || r.format != "tflite"; }) > 0);
+}
+
+TEST_CASE("random single operators give the framework's bits", "[.random]") {
+  // tests/goldens/random_cases.py makes them; OCTET_RANDOM_CASES names their folder.
+  const char* folder = std::getenv("OCTET_RANDOM_CASES");
+  if (!folder) return octet_test::skip("OCTET_RANDOM_CASES is not set");
+  octet_test::runner run({});
+  std::map<std::string, record> all;
+  for (const auto& row : octet_test::read_manifest(folder)) {
+    const outcome o = run.run(row);
+    record& r = all[row.model.substr(0, row.model.rfind('_')) + " " + row.law];
+    ++r.cases, r.identical += o.what == kind::identical, r.compared += o.compared, r.differing += o.differing;
+    if (o.what != kind::identical && r.detail.size() < 200) r.detail += " " + row.model + ": " + (o.what == kind::refused ? o.detail : std::to_string(o.differing) + " differ");
+  }
+  REQUIRE_FALSE(all.empty());
+  for (const auto& [id, r] : all) {
+    std::printf("%-40s %zu of %zu files, %zu outputs, %zu differ%s\n", id.c_str(), r.identical, r.cases, r.compared, r.differing, r.detail.c_str());
+    CHECK(r.identical == r.cases);
+  }
 }
 
 TEST_CASE("docs/exactness.md is what this test run gives", "[.exactness]") {

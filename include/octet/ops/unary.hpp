@@ -3,7 +3,8 @@
 // Roundings of the quantized forms. x, y: quantized values; sx, zx, sy, zy: their scales and zero points; t = f(d), d = f32(sx * (x - zx)),
 // every step of f in binary32.
 //   AWAY      TFLite's tables. 8 bits: sat(rha(f32(t * f32(1 / sy))) + zy). int16: 513-entry interpolated tables, for logistic and tanh its sigmoid table
-//   EVEN_MUL  XNNPACK and PyTorch: sat(rint(f32(t * f32(1 / sy))) + zy)
+//   EVEN_MUL  PyTorch: sat(rint(f32(t * f32(1 / sy))) + zy)
+//   XNN       XNNPACK's tables: sat(rint(f32(f32(t * f32(1 / sy)) + zy))), so that an odd zero point turns every tie
 //   EVEN      ONNX Runtime: sat(rint(f32(t / sy)) + zy)
 //   TRUNC     TFLite's int8 sqrt: sat(trunc(f32(t / sy)) + zy)
 //   DR        TFLite's integer pipelines: relu*, leaky_relu, abs, rsqrt (int8), hard_swish (8 bits)
@@ -140,6 +141,7 @@ constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexce
         return lookup(p.table, static_cast<std::int16_t>(x));
       }
       return clamp_to_int(static_cast<double>(add(rha(mul(unary_table_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse)), static_cast<float>(p.out_zero_point))), p.lo, p.hi);
+    case rounding::XNN: return clamp_to_int(static_cast<double>(rint(add(mul(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse), static_cast<float>(p.out_zero_point)))), p.lo, p.hi);
     case rounding::EVEN_MUL: return finish(static_cast<double>(rint(mul(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse))), p.out_zero_point, p.lo, p.hi);
     case rounding::TRUNC: return finish(static_cast<double>(trunc(div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))), p.out_zero_point, p.lo, p.hi);
     default: return finish(static_cast<double>(rint(div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))), p.out_zero_point, p.lo, p.hi);
@@ -224,11 +226,11 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   const clamp_range bounds = is_relu(F) && n.round != rounding::none ? relu_bounds(F, y) : clamp_of(*n.attrs, y.type);
   p.lo = bounds.lo, p.hi = bounds.hi;
   constexpr bool integer = is_relu(F) || F == unary::leaky_relu || F == unary::abs || F == unary::rsqrt || F == unary::hard_swish;
-  const bool floating = n.round == rounding::EVEN_MUL || n.round == rounding::EVEN || n.round == rounding::TRUNC || (n.round == rounding::AWAY && (is_8bit(x.type) || !integer || F == unary::rsqrt));
+  const bool floating = n.round == rounding::EVEN_MUL || n.round == rounding::XNN || n.round == rounding::EVEN || n.round == rounding::TRUNC || (n.round == rounding::AWAY && (is_8bit(x.type) || !integer || F == unary::rsqrt));
   const bool sigmoid = (F == unary::logistic || F == unary::tanh) && n.round == rounding::OPT && x.type == dtype::s16;
   const bool exact = n.round == rounding::none && (is_relu(F) || F == unary::neg);
   const bool fixed = integer && (n.round == rounding::DR || (n.round == rounding::Q8 && (F == unary::leaky_relu || is_relu(F))));
-  if (!floating && !exact && !fixed && !sigmoid) return unsupported("no such rounding here", std::string(name_of(n.round)), "AWAY, EVEN, EVEN_MUL, TRUNC; DR, Q8 or none where the operator has an integer form");
+  if (!floating && !exact && !fixed && !sigmoid) return unsupported("no such rounding here", std::string(name_of(n.round)), "AWAY, EVEN, EVEN_MUL, XNN, TRUNC; DR, Q8 or none where the operator has an integer form");
   if (n.round == rounding::DR && F == unary::hard_swish && x.type == dtype::s16) return unsupported("hard_swish on int16");
   if (fixed)
     if (auto s = unary_multipliers(p); !s) return s;

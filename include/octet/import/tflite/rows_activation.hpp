@@ -12,11 +12,12 @@ template <const op_def& Quantized, const op_def& Float, rounding Round> status u
   if (!quantized(n.in(0))) return n.emit(Float);
   return n.emit(Quantized, {}, Round);
 }
-/// LOGISTIC and TANH: the default interpreter leaves int16 to TFLite's optimized kernels, which use another function at some scales.
-template <const op_def& Quantized, const op_def& Float> status sigmoid(tflite_node& n) {
+/// LOGISTIC, TANH, ELU: tables of the reference and of XNNPACK, which round ties differently. The default interpreter leaves int16 (not ELU) to TFLite's optimized
+/// kernels, which use another function at some scales.
+template <const op_def& Quantized, const op_def& Float> status table_node(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   if (!quantized(n.in(0))) return n.emit(Float);
-  return n.emit(Quantized, {}, n.reference_law() ? rounding::AWAY : is_8bit(n.in(0).type) ? rounding::EVEN_MUL : rounding::OPT);
+  return n.emit(Quantized, {}, n.reference_law() ? rounding::AWAY : is_8bit(n.in(0).type) ? rounding::XNN : rounding::OPT);
 }
 /// 1 / sqrt: an integer formula on int8, a table on int16.
 inline status rsqrt(tflite_node& n) {
@@ -69,12 +70,12 @@ template <const op_def& Float> status float_node(tflite_node& n) {
 inline constexpr tflite_row activation_rows[] = {
     {8, "FLOOR", &float_node<ops::floor>},
     {11, "L2_NORMALIZATION", &dr_node<ops::qnn_l2_normalization, ops::l2_normalization, 1>},
-    {14, "LOGISTIC", &sigmoid<ops::qnn_logistic, ops::logistic>},
+    {14, "LOGISTIC", &table_node<ops::qnn_logistic, ops::logistic>},
     {19, "RELU", &unary_node<ops::qnn_relu, ops::relu, rounding::DR>},
     {20, "RELU_N1_TO_1", &unary_node<ops::qnn_relu_n1_to_1, ops::relu_n1_to_1, rounding::DR>},
     {21, "RELU6", &unary_node<ops::qnn_relu6, ops::relu6, rounding::DR>},
     {25, "SOFTMAX", &softmax},
-    {28, "TANH", &sigmoid<ops::qnn_tanh, ops::tanh>},
+    {28, "TANH", &table_node<ops::qnn_tanh, ops::tanh>},
     {47, "EXP", &unary_node<ops::qnn_exp, ops::exp, rounding::AWAY>},
     {50, "LOG_SOFTMAX", &log_softmax},
     {54, "PRELU", &dr_node<ops::qnn_prelu, ops::prelu, 2>},
@@ -88,7 +89,7 @@ inline constexpr tflite_row activation_rows[] = {
     {101, "ABS", &unary_node<ops::qnn_abs, ops::abs, rounding::DR>},
     {104, "CEIL", &float_node<ops::ceil>},
     {108, "COS", &unary_node<ops::qnn_cos, ops::cos, rounding::AWAY>},
-    {111, "ELU", &unary_node<ops::qnn_elu, ops::elu, rounding::AWAY>},
+    {111, "ELU", &table_node<ops::qnn_elu, ops::elu>},
     {116, "ROUND", &float_node<ops::round>},
     {117, "HARD_SWISH", &unary_node<ops::qnn_hard_swish, ops::hard_swish, rounding::DR>},
     {150, "GELU", &gelu},

@@ -44,7 +44,7 @@ template <int Sign> status add(tflite_node& n) {
   attributes a;
   if (auto s = n.set_activation(a, n.options.i8(0), n.out()); !s) return s;
   if (!quantized(n.in(0))) return n.emit(Sign > 0 ? ops::add : ops::sub, std::move(a));
-  if (Sign > 0 && !n.reference_law() && n.in(0).type == dtype::s16) return n.emit(ops::qnn_add, std::move(a), rounding::OPT);
+  if (Sign > 0 && !n.reference_law() && n.in(0).type == dtype::s16 && n.in(0).shape == n.in(1).shape) return n.emit(ops::qnn_add, std::move(a), rounding::OPT);
   return n.emit(Sign > 0 ? ops::qnn_add : ops::qnn_sub, std::move(a), xnn_takes_8bit(n) && xnn_sum_range(n) ? rounding::XNN : rounding::DR);
 }
 inline status mul(tflite_node& n) {
