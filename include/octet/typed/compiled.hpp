@@ -227,37 +227,45 @@ template <const auto& F, std::size_t T, std::size_t... I> struct tensor_type_of<
   using type = tensor<F.tensors[T].type, shape<F.tensors[T].shape.extent[I]...>, affine{F.tensors[T].scale, F.tensors[T].zero_point}>;
 };
 
-template <class P, const mistake_info& M, class E = std::make_index_sequence<static_cast<std::size_t>(M.expected.rank)>, class F = std::make_index_sequence<static_cast<std::size_t>(M.found.rank)>> struct check;
-template <class P, const mistake_info& M, std::size_t... E, std::size_t... F> struct check<P, M, std::index_sequence<E...>, std::index_sequence<F...>> {
-  static constexpr bool ok = error::raise<M.what, expected<M.expected.extent[E]...>, found<M.found.extent[F]...>, at_line<M.line>>();
+/// Everything about graph G under law L that is a constant.
+template <const auto& G, law L, std::size_t Budget> struct analysis {
+  static constexpr law arithmetic = L;
+  static constexpr flat_counts counts = count(G);
+  static constexpr flat_network<counts> flat = flatten<counts>(G, L);
+  static constexpr layout<counts> places = lay_out(flat);
+  static constexpr mistake_info wrong =
+      flat.wrong.what == mistake::none && places.arena > Budget
+          ? mistake_info{mistake::arena_over_budget, pack(dims{static_cast<std::int32_t>(Budget)}), pack(dims{static_cast<std::int32_t>(places.arena)}), 0}
+          : flat.wrong;
 };
 
-/// Memory of the caller as T elements: std::array, C array, or a span of the right extent.
-template <class T, std::size_t N> struct span_of { using type = std::span<T, N>; };
+template <class A, bool Sound> class program;
 
-}  // namespace detail
+/// A graph with a mistake: says which, and has what keeps further errors away.
+template <class A, std::size_t... E, std::size_t... F> auto report(std::index_sequence<E...>, std::index_sequence<F...>)
+    -> typename error::class_of<A::wrong.what>::template type<expected<A::wrong.expected.extent[E]...>, found<A::wrong.found.extent[F]...>, at_line<A::wrong.line>>;
+template <class A> class program<A, false> {
+  static_assert(sizeof(decltype(report<A>(std::make_index_sequence<static_cast<std::size_t>(A::wrong.expected.rank)>(), std::make_index_sequence<static_cast<std::size_t>(A::wrong.found.rank)>()))) != 0);
 
-inline constexpr std::size_t no_budget = static_cast<std::size_t>(-1);
-
-/// Graph G under law L. Everything static is a constant; an object is the network ready to run. Make it static: it holds arena and weights.
-/// Budget: the most bytes `arena_bytes` may be.
-template <const auto& G, law L = law::tflite_ref, std::size_t Budget = no_budget> class compiled {
  public:
-  static constexpr detail::flat_counts counts = detail::count(G);
+  static constexpr std::size_t arena_bytes = 0, scratch_bytes = 0, storage_bytes = 0, nodes = 0, tensors = 0, inputs = 0, outputs = 0;
+  using input = void;
+  using output = void;
+  template <class... T> void run(T&&...) noexcept {}
+};
+
+/// A sound graph: see compiled.
+template <class A> class program<A, true> {
+ public:
+  static constexpr flat_counts counts = A::counts;
 
  private:
-  static constexpr detail::flat_network<counts> flat_ = detail::flatten<counts>(G, L);
-  static constexpr detail::layout<counts> layout_ = detail::lay_out(flat_);
-  static constexpr detail::mistake_info wrong_ =
-      flat_.wrong.what == mistake::none && layout_.arena > Budget
-          ? detail::mistake_info{mistake::arena_over_budget, detail::pack(dims{static_cast<std::int32_t>(Budget)}), detail::pack(dims{static_cast<std::int32_t>(layout_.arena)}), 0}
-          : flat_.wrong;
-  static_assert(detail::check<compiled, wrong_>::ok);
-  static constexpr bool sound = flat_.wrong.what == mistake::none;
+  static constexpr const auto& flat_ = A::flat;
+  static constexpr const auto& layout_ = A::places;
   static constexpr std::array<attribute, counts.attributes> attributes_ = [] {
     std::array<attribute, counts.attributes> a{};
     for (std::size_t i = 0; i < counts.attributes; ++i) {
-      const detail::attribute_info& from = flat_.attrs[i];
+      const attribute_info& from = flat_.attrs[i];
       if (!from.key) continue;
       a[i].key = from.key;
       switch (from.type) {
@@ -270,41 +278,41 @@ template <const auto& G, law L = law::tflite_ref, std::size_t Budget = no_budget
     }
     return a;
   }();
-  static constexpr detail::image image_{flat_.nodes, flat_.tensors, attributes_, flat_.operands, flat_.inputs, flat_.outputs, flat_.output_names, layout_.offset, layout_.skipped, L};
-  template <std::size_t... I, std::size_t... O> static auto edges(std::index_sequence<I...>, std::index_sequence<O...>) -> std::pair<boost::hana::tuple<boost::hana::type<typename detail::tensor_type_of<flat_, static_cast<std::size_t>(flat_.inputs[I])>::type>...>, boost::hana::tuple<boost::hana::type<typename detail::tensor_type_of<flat_, static_cast<std::size_t>(flat_.outputs[O])>::type>...>>;
+  static constexpr image image_{flat_.nodes, flat_.tensors, attributes_, flat_.operands, flat_.inputs, flat_.outputs, flat_.output_names, layout_.offset, layout_.skipped, A::arithmetic};
+  template <std::size_t... I, std::size_t... O> static auto edges(std::index_sequence<I...>, std::index_sequence<O...>) -> std::pair<boost::hana::tuple<boost::hana::type<typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.inputs[I])>::type>...>, boost::hana::tuple<boost::hana::type<typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.outputs[O])>::type>...>>;
 
  public:
-  static constexpr law arithmetic = L;
+  static constexpr law arithmetic = A::arithmetic;
   static constexpr std::size_t nodes = counts.nodes, tensors = counts.tensors, inputs = counts.inputs, outputs = counts.outputs;
 
   /// Type of any tensor, of an input, of a result.
-  template <std::size_t T> using tensor_type = typename detail::tensor_type_of<flat_, T>::type;
+  template <std::size_t T> using tensor_type = typename tensor_type_of<A::flat, T>::type;
   template <std::size_t I> using input_type = tensor_type<static_cast<std::size_t>(flat_.inputs[I])>;
   template <std::size_t O> using output_type = tensor_type<static_cast<std::size_t>(flat_.outputs[O])>;
-  using input = typename detail::tensor_type_of<flat_, static_cast<std::size_t>(flat_.inputs[0])>::type;
-  using output = typename detail::tensor_type_of<flat_, static_cast<std::size_t>(flat_.outputs[0])>::type;
+  using input = typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.inputs[0])>::type;
+  using output = typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.outputs[0])>::type;
   /// boost::hana::tuple of boost::hana::type<tensor<...>>.
   using input_types = typename decltype(edges(std::make_index_sequence<inputs>(), std::make_index_sequence<outputs>()))::first_type;
   using output_types = typename decltype(edges(std::make_index_sequence<inputs>(), std::make_index_sequence<outputs>()))::second_type;
 
   /// Bytes of the arena for activations (inputs and results included), of scratch for the most demanding kernel on any target, of params and packed weights.
   static constexpr std::size_t arena_bytes = layout_.arena;
-  static constexpr std::size_t scratch_bytes = detail::scratch_bound(image_);
-  static constexpr std::size_t storage_bytes = detail::storage_bound(image_);
+  static constexpr std::size_t scratch_bytes = scratch_bound(image_);
+  static constexpr std::size_t storage_bytes = storage_bound(image_);
   /// Arena offset of a tensor that is not a constant.
   static constexpr std::size_t offset(std::size_t tensor) { return layout_.offset[tensor]; }
-  static constexpr const detail::node_info& node(std::size_t i) { return flat_.nodes[i]; }
-  static constexpr const detail::tensor_info& tensor_at(std::size_t t) { return flat_.tensors[t]; }
+  static constexpr const node_info& node(std::size_t i) { return flat_.nodes[i]; }
+  static constexpr const tensor_info& tensor_at(std::size_t t) { return flat_.tensors[t]; }
   /// What node `n` multiplies accumulators of channel c with: the fields its rounding uses are set. Needs scales that are constants.
-  static constexpr detail::channel_scale multiplier(std::size_t n, std::size_t c = 0) { return detail::scale_of(image_, n, c); }
+  static constexpr channel_scale multiplier(std::size_t n, std::size_t c = 0) { return scale_of(image_, n, c); }
 
   /// Prepares for the best target of this CPU. A node that its operator refuses (an unsupported combination of types) throws octet::error, or ends the
   /// program where exceptions are off; prepare() reports it instead.
-  compiled() { detail::require(prepare()); }
+  program() { require(prepare()); }
   struct later {};
-  explicit compiled(later) noexcept {}
-  compiled(const compiled&) = delete;
-  compiled& operator=(const compiled&) = delete;
+  explicit program(later) noexcept {}
+  program(const program&) = delete;
+  program& operator=(const program&) = delete;
 
   /// Packs the weights for a target and fills the steps; no heap unless it fails.
   status prepare(target on = target::automatic) {
@@ -313,31 +321,18 @@ template <const auto& G, law L = law::tflite_ref, std::size_t Budget = no_budget
   }
 
   /// run(inputs..., results...): each argument is memory of the right element type and count (std::array, C array, std::span of fixed extent).
-  template <class... A> requires(sizeof...(A) == inputs + outputs) void run(A&&... a) noexcept {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (
-          [&] {
-            if constexpr (I < inputs) {
-              using t = input_type<I < inputs ? I : 0>;
-              const typename t::const_view from(a);
-              std::memcpy(arena_ + offset(static_cast<std::size_t>(flat_.inputs[I < inputs ? I : 0])), from.data(), t::bytes);
-            }
-          }(),
-          ...);
-      run();
-      (
-          [&] {
-            if constexpr (I >= inputs) {
-              using t = output_type<(I >= inputs ? I - inputs : 0)>;
-              const typename t::view to(a);
-              std::memcpy(to.data(), arena_ + offset(static_cast<std::size_t>(flat_.outputs[I >= inputs ? I - inputs : 0])), t::bytes);
-            }
-          }(),
-          ...);
-    }(std::make_index_sequence<sizeof...(A)>());
+  template <class... Memory> void run(Memory&&... a) noexcept {
+    static_assert(sizeof...(Memory) == inputs + outputs, "octet: run() takes one argument per input, then one per result");
+    if constexpr (sizeof...(Memory) == inputs + outputs) {
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (copy_in<I>(a), ...);
+        run();
+        (copy_out<I>(a), ...);
+      }(std::make_index_sequence<sizeof...(Memory)>());
+    }
   }
   /// Runs on what input<I>() holds. No allocation, no lock, no system call.
-  void run() noexcept { detail::run_steps(steps_.data(), used_, operands_.data(), scratch_); }
+  void run() noexcept { run_steps(steps_.data(), used_, operands_.data(), scratch_); }
 
   /// Memory of an input or result inside the arena. Write inputs before each run: the arena is reused while it runs.
   template <std::size_t I = 0> typename input_type<I>::view input_view() noexcept {
@@ -362,6 +357,22 @@ template <const auto& G, law L = law::tflite_ref, std::size_t Budget = no_budget
   static graph lower(std::string name = "typed") { return detail::lower(image_, std::move(name)); }
 
  private:
+  template <std::size_t I, class M> void copy_in(M& a) noexcept {
+    if constexpr (I < inputs) {
+      using t = input_type<I>;
+      constexpr bool fits = std::is_constructible_v<typename t::const_view, M&>;
+      static_assert(fits, "octet: an input given to run() has another element type or another number of elements");
+      if constexpr (fits) std::memcpy(arena_ + offset(static_cast<std::size_t>(flat_.inputs[I])), typename t::const_view(a).data(), t::bytes);
+    }
+  }
+  template <std::size_t I, class M> void copy_out(M& a) noexcept {
+    if constexpr (I >= inputs) {
+      using t = output_type<I - inputs>;
+      constexpr bool fits = std::is_constructible_v<typename t::view, M&>;
+      static_assert(fits, "octet: a result given to run() has another element type or another number of elements");
+      if constexpr (fits) std::memcpy(typename t::view(a).data(), arena_ + offset(static_cast<std::size_t>(flat_.outputs[I - inputs])), t::bytes);
+    }
+  }
   alignas(alignment) std::byte arena_[arena_bytes == 0 ? 1 : arena_bytes];
   alignas(alignment) std::byte scratch_[scratch_bytes == 0 ? 1 : scratch_bytes];
   alignas(alignment) std::byte storage_[storage_bytes];
@@ -369,6 +380,20 @@ template <const auto& G, law L = law::tflite_ref, std::size_t Budget = no_budget
   std::array<step, nodes == 0 ? 1 : nodes> steps_{};
   std::array<void*, counts.operands == 0 ? 1 : counts.operands> operands_{};
   std::size_t used_ = 0;
+};
+
+}  // namespace detail
+
+inline constexpr std::size_t no_budget = static_cast<std::size_t>(-1);
+
+/// Graph G under law L. Everything static is a constant; an object is the network ready to run. Make it static: it holds arena and weights.
+/// Budget: the most bytes `arena_bytes` may be. One thread at a time may use an object.
+template <const auto& G, law L = law::tflite_ref, std::size_t Budget = no_budget>
+class compiled : public detail::program<detail::analysis<G, L, Budget>, detail::analysis<G, L, Budget>::wrong.what == mistake::none> {
+  using base = detail::program<detail::analysis<G, L, Budget>, detail::analysis<G, L, Budget>::wrong.what == mistake::none>;
+
+ public:
+  using base::base;
 };
 
 }  // namespace octet::inline OCTET_ABI::typed

@@ -299,7 +299,7 @@ struct node_head {
 };
 
 /// A millionth as an integer, for messages about scales (floating point cannot be a template argument everywhere).
-constexpr std::int32_t millionths(double v) { return !(v > -2000 && v < 2000) ? INT32_MIN : static_cast<std::int32_t>(v * 1e6); }
+constexpr std::int32_t millionths(double v) { return !(v > -2000 && v < 2000) ? INT32_MIN : static_cast<std::int32_t>(v * 1e6 + (v < 0 ? -0.5 : 0.5)); }
 
 template <int C> constexpr bool check_quantization(network<C>& n, const tensor_info& t, std::int32_t line) {
   if (t.channels == 0 && t.scale == 0) return true;

@@ -2,6 +2,7 @@
 #ifndef OCTET_TYPED_TYPED_HPP_
 #define OCTET_TYPED_TYPED_HPP_
 
+#include "octet/typed/error.hpp"   // first, so that compilers name it in few lines
 #include "octet/typed/compiled.hpp"
 
 namespace octet::inline OCTET_ABI::typed {

@@ -1,0 +1,19 @@
+// expect: axis_out_of_range
+// expect: expected<-4, 3>
+// expect: found<4>
+#include "octet/typed/typed.hpp"
+
+namespace q = octet::typed;
+extern const std::int8_t w[16 * 16];
+extern const std::int32_t b[16];
+using image = q::tensor<q::s8, q::shape<1, 8, 8, 16>, q::affine{0.05f, -3}>;
+constexpr auto x = q::input<image>("x");
+
+#if defined(OCTET_GOOD)
+constexpr auto graph = x | q::mean({1, 2});
+#else
+constexpr auto graph = x
+    | q::mean({1, 4});   // HERE
+#endif
+using net = q::compiled<graph>;
+std::size_t bytes() { return net::arena_bytes; }
