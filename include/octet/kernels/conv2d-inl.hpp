@@ -150,7 +150,11 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
 }
 
 /// Entry of an operator; a template so that only kernels that are named are instantiated.
+#if OCTET_QUAD == 0
 template <kernel_id Id, class = void> struct kernel { static constexpr const kernel_entry* entry = nullptr; };
+#else
+template <kernel_id Id, class = void> struct kernel { static constexpr const kernel_entry* entry = OCTET_BASE_NS::kernel<Id>::entry; };
+#endif
 
 /// Operators on the matrix kernel. `Of`: params to problem.
 template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept> struct gemm_kernel {

@@ -28,10 +28,13 @@
 #endif
 #if OCTET_QUAD == 1
 #define OCTET_TARGET_NS simd_avx3_vnni
+#define OCTET_BASE_NS simd_avx3
 #elif OCTET_QUAD == 2
 #define OCTET_TARGET_NS simd_avx2_vnni_emulated
+#define OCTET_BASE_NS simd_avx2
 #elif OCTET_QUAD == 3
 #define OCTET_TARGET_NS simd_neon_dotprod
+#define OCTET_BASE_NS simd_neon
 #elif HWY_TARGET == HWY_SSE4
 #define OCTET_TARGET_NS simd_sse4
 #elif HWY_TARGET == HWY_AVX2
@@ -58,6 +61,10 @@ HWY_BEFORE_NAMESPACE();
 #include "octet/kernels/gemm-inl.hpp"
 #include "octet/kernels/conv2d-inl.hpp"
 #include "octet/kernels/depthwise-inl.hpp"
+#if OCTET_QUAD == 0   // a pseudo target takes these kernels from the target it stands on
+#include "octet/kernels/elementwise-inl.hpp"
+#include "octet/kernels/pool-inl.hpp"
+#endif
 
 #if OCTET_QUAD == 3
 #if HWY_COMPILER_GCC_ACTUAL
@@ -68,6 +75,7 @@ HWY_AFTER_NAMESPACE();
 #endif
 OCTET_FP_EXACT_END
 #undef OCTET_TARGET_NS
+#undef OCTET_BASE_NS
 #undef OCTET_QUAD
 
 #endif  // OCTET_KERNEL_PASS

@@ -14,6 +14,14 @@
 
 #include "octet/kernels/depthwise.hpp"
 #include "octet/kernels/gemm.hpp"
+#include "octet/ops/add.hpp"
+#include "octet/ops/dequantize.hpp"
+#include "octet/ops/lut.hpp"
+#include "octet/ops/mul.hpp"
+#include "octet/ops/pool2d.hpp"
+#include "octet/ops/quantize.hpp"
+#include "octet/ops/reduce.hpp"
+#include "octet/ops/requantize.hpp"
 
 // OCTET_HAS_*: which passes this file compiles.
 #if HWY_ARCH_X86
