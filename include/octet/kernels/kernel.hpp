@@ -40,11 +40,11 @@ struct kernel_entry {
 /// Kernels that exist for SIMD targets. An operator names its kernel by this; what it means on a target is kernels::entry<ID>(target).
 enum class kernel_id : std::uint8_t {
   none = 0,       // always the reference
-  conv2d, depthwise_conv2d, fully_connected, requantize, add, mul, pool2d, quantize, dequantize, lut8, softmax, mean, batch_matmul, transpose_conv2d,
+  conv2d, depthwise_conv2d, fully_connected, requantize, add, mul, pool2d, quantize, dequantize, lut8, softmax, mean, batch_matmul, transpose_conv2d, resize_bilinear,
   count
 };
 constexpr std::string_view name_of(kernel_id k) noexcept {
-  constexpr std::string_view n[] = {"none", "conv2d", "depthwise_conv2d", "fully_connected", "requantize", "add", "mul", "pool2d", "quantize", "dequantize", "lut8", "softmax", "mean", "batch_matmul", "transpose_conv2d"};
+  constexpr std::string_view n[] = {"none", "conv2d", "depthwise_conv2d", "fully_connected", "requantize", "add", "mul", "pool2d", "quantize", "dequantize", "lut8", "softmax", "mean", "batch_matmul", "transpose_conv2d", "resize_bilinear"};
   return n[static_cast<std::size_t>(k)];
 }
 

@@ -64,6 +64,7 @@ HWY_BEFORE_NAMESPACE();
 #if OCTET_QUAD == 0   // a pseudo target takes these kernels from the target it stands on
 #include "octet/kernels/elementwise-inl.hpp"
 #include "octet/kernels/pool-inl.hpp"
+#include "octet/kernels/resize-inl.hpp"
 #endif
 
 #if OCTET_QUAD == 3

@@ -22,6 +22,7 @@
 #include "octet/ops/quantize.hpp"
 #include "octet/ops/reduce.hpp"
 #include "octet/ops/requantize.hpp"
+#include "octet/ops/resize.hpp"
 
 // OCTET_HAS_*: which passes this file compiles.
 #if HWY_ARCH_X86

@@ -50,6 +50,7 @@ constexpr bilinear_tap bilinear_q10(std::int32_t o, std::int32_t in, std::int32_
   std::int64_t p = o * scale;
   if (half_pixel_centers) p += scale / 2 - (1 << 9);
   const std::int64_t lo = p / 1024 > 0 ? p / 1024 : 0, up = (p + 1023) / 1024;
+  if (lo > in - 1) return {in - 1, in - 1, 0, 0};   // the rounded scale of a very large output runs past the image; TFLite reads beyond it
   return {static_cast<std::int32_t>(lo), static_cast<std::int32_t>(up < in - 1 ? up : in - 1), static_cast<std::int32_t>(p - 1024 * lo), 0};
 }
 /// TFLite's float coordinates.
@@ -165,7 +166,7 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
   const bool known = Quantized ? n.round == rounding::DR || (n.round == rounding::XNN && is_8bit(x.type)) || (n.round == rounding::OPT && x.type == dtype::u8) : n.round == rounding::none;
   if (!known) return unsupported("no such rounding here", std::string(name_of(n.round)), Quantized ? "DR, XNN (8 bit), OPT (uint8)" : "none");
   const auto a = read_attributes<resize_attrs>(*n.attrs);
-  auto& p = to.make<resize_params>(&reference::resize_bilinear_kernel);
+  auto& p = to.make<resize_params>(&reference::resize_bilinear_kernel, kernel_id::resize_bilinear);
   set_resize(p, n);
   const auto taps = [&](std::int32_t in, std::int32_t out) {
     auto list = to.array<bilinear_tap>(static_cast<std::size_t>(out));
