@@ -374,17 +374,17 @@ template <bool Unpack> constexpr piece piece_of(const node_view& n, std::size_t 
     at = size * static_cast<std::int64_t>(index);
   } else {
     if (sizes.size() != outputs) return {wrong};
-    std::int64_t sum = 0;
+    std::int64_t total = 0;
     bool open = false;
     for (std::int64_t v : sizes) {
       if (v == -1 && !open) open = true;
       else if (v < 0 || v > extent) return {violation{rule::value, dims{0, x[axis]}, dims{static_cast<std::int32_t>(v)}}};
-      else sum += v;
+      else total += v;
     }
-    if (open ? sum > extent : sum != extent) return {wrong};
+    if (open ? total > extent : total != extent) return {wrong};
     for (std::size_t i = 0; i <= index; ++i) {
       at += size;
-      size = sizes[i] == -1 ? extent - sum : sizes[i];
+      size = sizes[i] == -1 ? extent - total : sizes[i];
     }
   }
   dims begin, part = x;
