@@ -14,6 +14,7 @@
 #include "octet/ops/gather.hpp"
 #include "octet/ops/l2_normalization.hpp"
 #include "octet/ops/movement.hpp"
+#include "octet/ops/lstm.hpp"
 #include "octet/ops/mul.hpp"
 #include "octet/ops/pad.hpp"
 #include "octet/ops/pool2d.hpp"
@@ -24,6 +25,7 @@
 #include "octet/ops/reshape.hpp"
 #include "octet/ops/resize.hpp"
 #include "octet/ops/softmax.hpp"
+#include "octet/ops/svdf.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
 #include "octet/ops/unary.hpp"
 
@@ -114,6 +116,8 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::floor,
     &ops::ceil,
     &ops::round,
+    &ops::qnn_lstm,
+    &ops::qnn_svdf,
     &ops::qnn_softmax,
     &ops::softmax,
     &ops::qnn_log_softmax,

@@ -13,14 +13,14 @@ namespace detail {
 /// Can the compiler evaluate this operator's shape rule? Either answer of the rule will do.
 constexpr bool evaluates(const op_def& op) {
   if (op.shape == nullptr) return true;   // node() then takes the shapes its caller gives
-  std::array<tensor_desc, 8> in{};
+  std::array<tensor_desc, 16> in{};
   for (tensor_desc& t : in) t = {dtype::s8, dims{2, 4, 4, 4}};
-  std::array<tensor_desc, 2> out{};
-  std::array<std::span<const std::byte>, 8> constants{};
-  std::array<bool, 8> given{};
+  std::array<tensor_desc, 4> out{};
+  std::array<std::span<const std::byte>, 16> constants{};
+  std::array<bool, 16> given{};
   given.fill(true);
   const attribute_view attrs;
-  std::array<dims, 2> shapes{};
+  std::array<dims, 4> shapes{};
   const auto ins = static_cast<std::size_t>(op.min_inputs), outs = op.outputs < 0 ? std::size_t{2} : static_cast<std::size_t>(op.outputs);
   const node_view n{{in.data(), ins}, {out.data(), outs}, {constants.data(), ins}, {given.data(), ins}, &attrs, rounding::none};
   const status s = op.shape(n, std::span<dims>(shapes.data(), outs));

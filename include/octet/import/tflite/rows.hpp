@@ -10,6 +10,7 @@
 #include "octet/import/tflite/rows_matrix.hpp"
 #include "octet/import/tflite/rows_movement.hpp"
 #include "octet/import/tflite/rows_pool.hpp"
+#include "octet/import/tflite/rows_recurrent.hpp"
 #include "octet/import/tflite/rows_shape.hpp"
 
 namespace octet::inline OCTET_ABI::import {
@@ -38,6 +39,7 @@ inline constexpr std::span<const tflite_row> tflite_families[] = {
     tflite_rows::conv_rows,
     tflite_rows::elementwise_rows,
     tflite_rows::pool_rows,
+    tflite_rows::recurrent_rows,
     tflite_rows::shape_rows,
     tflite_rows::binary_rows,
     tflite_rows::movement_rows,
