@@ -62,7 +62,7 @@ float slow_function(unary f, float d, double alpha) {
       return numerics::div(1.f, numerics::add(1.f, f32(std::exp(-l))));
     }
     case unary::tanh: return f32(std::tanh(l));
-    case unary::elu: return d < 0 ? f32(std::expm1(l)) : d;
+    case unary::elu: return d < 0 ? f32(std::expm1(l)) * static_cast<float>(alpha) : d;
     case unary::exp: return f32(std::exp(l));
     case unary::sin: return f32(std::sin(l));
     case unary::cos: return f32(std::cos(l));

@@ -14,9 +14,17 @@ octet::law law_from(const std::string& name) {
   return octet::law::tflite_ref;
 }
 
+#if defined(OCTET_TEST_TORCH)
+bool has_loader(const std::string& format) { return format == "tflite" || format == "pytorch"; }
+octet::result<octet::graph> load_torch(const model_row& row);
+#else
 bool has_loader(const std::string& format) { return format == "tflite"; }
+#endif
 
 octet::result<octet::graph> load(const model_row& row) {
+#if defined(OCTET_TEST_TORCH)
+  if (row.format == "pytorch") return load_torch(row);
+#endif
   octet::import::tflite_options o;
   o.arithmetic = law_from(row.law);
   return octet::import::try_tflite((row.folder / row.model).string(), o);

@@ -4,6 +4,7 @@
 
 #include "file.hpp"
 #include "octet/import/tflite.hpp"
+#include "octet/import/torch.hpp"
 
 namespace octet::tools {
 namespace {
@@ -23,6 +24,13 @@ result<graph> load_tflite(const std::string& path, law arithmetic, const load_op
   return import::try_tflite(path, t);
 }
 
+result<graph> load_torch(const std::string& path, law arithmetic, const load_options& o) {
+  import::torch_options t;
+  t.arithmetic = arithmetic;
+  t.shapes = o.shapes;
+  return import::try_torch(path, t);
+}
+
 // One row a format. `ending` names it; a .tflite file is also known by its identifier.
 struct format_row {
   const char* ending;
@@ -32,6 +40,7 @@ struct format_row {
 const std::vector<format_row>& formats() {
   static const std::vector<format_row> rows = {
       {".tflite", {law::tflite_ref, law::tflite_xnnpack}, &load_tflite},
+      {".pt", {law::pytorch_fbgemm, law::pytorch_qnnpack}, &load_torch},
   };
   return rows;
 }

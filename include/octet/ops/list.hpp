@@ -16,6 +16,7 @@
 #include "octet/ops/movement.hpp"
 #include "octet/ops/lstm.hpp"
 #include "octet/ops/mul.hpp"
+#include "octet/ops/norm.hpp"
 #include "octet/ops/pad.hpp"
 #include "octet/ops/pool2d.hpp"
 #include "octet/ops/prelu.hpp"
@@ -178,6 +179,9 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::resize_nearest,
     &ops::qnn_resize_bilinear,
     &ops::resize_bilinear,
+    &ops::batch_norm,
+    &ops::layer_norm,
+    &ops::group_norm,
 };
 }  // namespace detail
 

@@ -12,6 +12,13 @@ struct lut8_params {
   std::size_t count = 0;
 };
 
+/// Two tables: elements of whole blocks of `block`, counted from the first, use the first one, the rest the second.
+struct lut8_blocks_params {
+  lut8_params blocks;
+  alignas(64) std::array<std::uint8_t, 256> tail{};
+  std::size_t block = 64;
+};
+
 /// The table of f, called with every value of an 8-bit type, giving values of another one.
 template <class F> constexpr void fill_lut8(lut8_params& p, dtype in, F&& f) {
   const auto lo = static_cast<std::int32_t>(lowest_of(in));
@@ -25,6 +32,14 @@ inline void lut8_kernel(const kernel_args& a) noexcept {
   const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
   auto* y = static_cast<std::uint8_t*>(a.out[0]);
   for (std::size_t i = r.begin; i < r.end; ++i) y[i] = p.table[x[i]];
+}
+inline void lut8_blocks_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const lut8_blocks_params*>(a.params);
+  const auto r = part_of(p.blocks.count, a.part, a.parts);
+  const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
+  auto* y = static_cast<std::uint8_t*>(a.out[0]);
+  const std::size_t whole = p.blocks.count / p.block * p.block;
+  for (std::size_t i = r.begin; i < r.end; ++i) y[i] = i < whole ? p.blocks.table[x[i]] : p.tail[x[i]];
 }
 }  // namespace reference
 

@@ -12,7 +12,9 @@ namespace octet::inline OCTET_ABI {
 struct resize_attrs {
   std::int32_t out_h = 0, out_w = 0;
   bool align_corners = false, half_pixel_centers = false;
-  static constexpr auto fields = std::tuple{field{"out_h", &resize_attrs::out_h}, field{"out_w", &resize_attrs::out_w}, field{"align_corners", &resize_attrs::align_corners}, field{"half_pixel_centers", &resize_attrs::half_pixel_centers}};
+  double scale_h = 0, scale_w = 0;     // > 0: the factor that was asked for (PyTorch); source steps are f32(1 / factor), not the ratio of extents
+  static constexpr auto fields = std::tuple{field{"out_h", &resize_attrs::out_h}, field{"out_w", &resize_attrs::out_w}, field{"align_corners", &resize_attrs::align_corners}, field{"half_pixel_centers", &resize_attrs::half_pixel_centers},
+                                            field{"scale_h", &resize_attrs::scale_h}, field{"scale_w", &resize_attrs::scale_w}};
 };
 constexpr shape_or resize_shape(const resize_attrs& a, const dims& x) {
   if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
@@ -21,8 +23,8 @@ constexpr shape_or resize_shape(const resize_attrs& a, const dims& x) {
 }
 
 /// Source row or column of nearest neighbour: f32((o + offset) * scale), floored (align_corners: rounded, ties away), clamped.
-constexpr std::int32_t nearest_source(std::int32_t o, std::int32_t in, std::int32_t out, bool align_corners, bool half_pixel_centers) {
-  const float scale = align_corners && out > 1 ? numerics::div(static_cast<float>(in - 1), static_cast<float>(out - 1)) : numerics::div(static_cast<float>(in), static_cast<float>(out));
+constexpr std::int32_t nearest_source(std::int32_t o, std::int32_t in, std::int32_t out, bool align_corners, bool half_pixel_centers, double factor = 0) {
+  const float scale = factor > 0 ? static_cast<float>(numerics::div(1.0, factor)) : align_corners && out > 1 ? numerics::div(static_cast<float>(in - 1), static_cast<float>(out - 1)) : numerics::div(static_cast<float>(in), static_cast<float>(out));
   const float at = numerics::mul(numerics::add(static_cast<float>(o), half_pixel_centers ? 0.5f : 0.f), scale);
   return numerics::clamp_to_int(static_cast<double>(align_corners ? numerics::rha(at) : numerics::floor(at)), 0, in - 1);
 }
@@ -33,7 +35,8 @@ struct bilinear_tap {
   float fraction = 0;         // float laws
 };
 struct resize_params {
-  rounding mode = rounding::none;    // none: plain float32; DR: TFLite's Q10 integers; OPT: TFLite's float form for uint8; XNN
+  rounding mode = rounding::none;    // none: plain float32; DR: TFLite's Q10 integers; OPT: TFLite's float form for uint8; XNN; PyTorch: ATEN contiguous, FMA channels last
+  std::int32_t zero_point = 0, lo_value = 0, hi_value = 0;   // ATEN, FMA
   dtype type = dtype::u8;
   std::int32_t batch, in_h, in_w, channels, out_h, out_w;
   const std::int32_t* rows = nullptr;        // nearest: source of every output row and column
@@ -72,6 +75,24 @@ constexpr bilinear_tap bilinear_xnn(std::int32_t o, std::int32_t in, std::int32_
   const auto lo = static_cast<std::int32_t>(at);
   const std::int32_t hi = lo + 1 < in ? lo + 1 : in - 1;
   return {lo, hi, static_cast<std::int32_t>(rint(mul(sub(at, static_cast<float>(lo)), 2048.f))), 0};
+}
+/// PyTorch's coordinates, never below 0; `fused`: as its channels-last kernels are compiled.
+constexpr bilinear_tap bilinear_aten(std::int32_t o, std::int32_t in, std::int32_t out, bool align_corners, double factor, bool fused) {
+  float scale = 0;
+  if (align_corners) scale = out > 1 ? div(static_cast<float>(in - 1), static_cast<float>(out - 1)) : 0.f;
+  else scale = factor > 0 ? static_cast<float>(div(1.0, factor)) : div(static_cast<float>(in), static_cast<float>(out));
+  const auto i = static_cast<float>(o);
+  float at = align_corners ? mul(scale, i) : fused ? fma(scale, add(i, 0.5f), -0.5f) : sub(mul(scale, add(i, 0.5f)), 0.5f);
+  if (at < 0) at = 0;
+  const std::int32_t lo = clamp_to_int(static_cast<double>(floor(at)), 0, in - 1);
+  return {lo, lo < in - 1 ? lo + 1 : lo, 0, sub(at, static_cast<float>(lo))};
+}
+/// One value of PyTorch's interpolation before the rounding. `fused`: 0 none; 1 whole blocks of 8 channels, 2 the channels after them, of the channels-last kernel.
+constexpr float blend_aten(float tl, float tr, float bl, float br, float fy, float fx, int fused) {
+  const float gy = sub(1.f, fy), gx = sub(1.f, fx);
+  if (fused == 0) return add(mul(gy, add(mul(gx, tl), mul(fx, tr))), mul(fy, add(mul(gx, bl), mul(fx, br))));
+  if (fused == 1) return fma(fy, fma(fx, br, mul(gx, bl)), mul(gy, fma(fx, tr, mul(gx, tl))));
+  return fma(gy, fma(gx, tl, mul(fx, tr)), mul(fy, fma(gx, bl, mul(fx, br))));
 }
 constexpr std::int32_t blend_q10(std::int32_t tl, std::int32_t tr, std::int32_t bl, std::int32_t br, std::int32_t wy, std::int32_t wx) {
   const std::int64_t v = std::int64_t{tl} * (1024 - wy) * (1024 - wx) + std::int64_t{bl} * wy * (1024 - wx) + std::int64_t{tr} * (1024 - wy) * wx + std::int64_t{br} * wy * wx;
@@ -116,7 +137,10 @@ template <class T> constexpr void resize_bilinear(const resize_params& p, const 
         } else {
           const std::int32_t tl = top[l + k], tr = top[r + k], bl = bottom[l + k], br = bottom[r + k];
           if (p.mode == rounding::DR) to[k] = static_cast<T>(numerics::blend_q10(tl, tr, bl, br, v.weight, h.weight));
-          else if (p.mode == rounding::XNN) to[k] = static_cast<T>(numerics::blend_xnn(tl, tr, bl, br, v.weight, h.weight));
+          else if (p.mode == rounding::ATEN || p.mode == rounding::FMA) {
+            const float t = numerics::blend_aten(static_cast<float>(tl), static_cast<float>(tr), static_cast<float>(bl), static_cast<float>(br), v.fraction, h.fraction, p.mode == rounding::ATEN ? 0 : k < c / 8 * 8 ? 1 : 2);
+            to[k] = static_cast<T>(numerics::clamp_to_int(static_cast<double>(numerics::rint(numerics::sub(t, static_cast<float>(p.zero_point)))) + p.zero_point, p.lo_value, p.hi_value));
+          } else if (p.mode == rounding::XNN) to[k] = static_cast<T>(numerics::blend_xnn(tl, tr, bl, br, v.weight, h.weight));
           else to[k] = static_cast<T>(numerics::add(numerics::blend_float(static_cast<float>(tl), static_cast<float>(tr), static_cast<float>(bl), static_cast<float>(br), v.fraction, h.fraction), 0.5f));
         }
       }
@@ -152,8 +176,8 @@ inline status resize_nearest_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<resize_params>(&reference::resize_nearest_kernel);
   set_resize(p, n);
   auto rows = to.array<std::int32_t>(static_cast<std::size_t>(p.out_h)), columns = to.array<std::int32_t>(static_cast<std::size_t>(p.out_w));
-  for (std::int32_t i = 0; i < p.out_h; ++i) rows[static_cast<std::size_t>(i)] = nearest_source(i, p.in_h, p.out_h, a.align_corners, a.half_pixel_centers);
-  for (std::int32_t i = 0; i < p.out_w; ++i) columns[static_cast<std::size_t>(i)] = nearest_source(i, p.in_w, p.out_w, a.align_corners, a.half_pixel_centers);
+  for (std::int32_t i = 0; i < p.out_h; ++i) rows[static_cast<std::size_t>(i)] = nearest_source(i, p.in_h, p.out_h, a.align_corners, a.half_pixel_centers, a.scale_h);
+  for (std::int32_t i = 0; i < p.out_w; ++i) columns[static_cast<std::size_t>(i)] = nearest_source(i, p.in_w, p.out_w, a.align_corners, a.half_pixel_centers, a.scale_w);
   p.rows = rows.data();
   p.columns = columns.data();
   return unit{};
@@ -163,21 +187,25 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
   if (auto s = same_type(x, y); !s) return s;
   if (Quantized ? !with_quantized(x.type, [](auto) {}) : x.type != dtype::f32) return unsupported("element type", std::string(name_of(x.type)), Quantized ? "uint8, int8, int16" : "float32");
   if (Quantized && !x.same_quantization(y)) return unsupported("resize that changes the quantization");
-  const bool known = Quantized ? n.round == rounding::DR || (n.round == rounding::XNN && is_8bit(x.type)) || (n.round == rounding::OPT && x.type == dtype::u8) : n.round == rounding::none;
-  if (!known) return unsupported("no such rounding here", std::string(name_of(n.round)), Quantized ? "DR, XNN (8 bit), OPT (uint8)" : "none");
+  const bool aten = n.round == rounding::ATEN || n.round == rounding::FMA;
+  const bool known = Quantized ? n.round == rounding::DR || (aten && is_8bit(x.type)) || (n.round == rounding::XNN && is_8bit(x.type)) || (n.round == rounding::OPT && x.type == dtype::u8) : n.round == rounding::none;
+  if (!known) return unsupported("no such rounding here", std::string(name_of(n.round)), Quantized ? "DR, XNN, ATEN, FMA (8 bit), OPT (uint8)" : "none");
   const auto a = read_attributes<resize_attrs>(*n.attrs);
   auto& p = to.make<resize_params>(&reference::resize_bilinear_kernel, kernel_id::resize_bilinear);
   set_resize(p, n);
-  const auto taps = [&](std::int32_t in, std::int32_t out) {
+  p.zero_point = x.zero_point();
+  p.lo_value = static_cast<std::int32_t>(std::max<std::int64_t>(lowest_of(x.type), INT32_MIN)), p.hi_value = static_cast<std::int32_t>(std::min<std::int64_t>(highest_of(x.type), INT32_MAX));
+  const auto taps = [&](std::int32_t in, std::int32_t out, double factor) {
     auto list = to.array<bilinear_tap>(static_cast<std::size_t>(out));
     for (std::int32_t i = 0; i < out; ++i)
       list[static_cast<std::size_t>(i)] = n.round == rounding::DR    ? numerics::bilinear_q10(i, in, out, a.align_corners, a.half_pixel_centers)
+                                          : aten                     ? numerics::bilinear_aten(i, in, out, a.align_corners, factor, n.round == rounding::FMA)
                                           : n.round == rounding::XNN ? numerics::bilinear_xnn(i, in, out, a.align_corners, a.half_pixel_centers)
                                                                      : numerics::bilinear_float(i, in, out, a.align_corners, a.half_pixel_centers);
     return list.data();
   };
-  p.row_taps = taps(p.in_h, p.out_h);
-  p.column_taps = taps(p.in_w, p.out_w);
+  p.row_taps = taps(p.in_h, p.out_h, a.scale_h);
+  p.column_taps = taps(p.in_w, p.out_w, a.scale_w);
   return unit{};
 }
 inline constexpr op_def resize_nearest{"resize_nearest", 1, 1, 1, &resize_op_shape, &resize_nearest_prepare};

@@ -14,6 +14,7 @@
 #ifndef OCTET_OPS_UNARY_HPP_
 #define OCTET_OPS_UNARY_HPP_
 
+#include "octet/numerics/fma.hpp"
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/ops/lut.hpp"
 #include "octet/ops/requantize.hpp"
@@ -26,7 +27,7 @@ enum class unary : std::uint8_t {
 };
 
 struct unary_attrs {
-  double alpha = 0;           // leaky_relu: the slope below 0
+  double alpha = 0;           // leaky_relu: the slope below 0; elu: its factor there, 1 where it is not given
   bool approximate = false;   // gelu: by tanh instead of erfc
   static constexpr auto fields = std::tuple{field{"alpha", &unary_attrs::alpha}, field{"approximate", &unary_attrs::approximate}};
 };
@@ -61,7 +62,7 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
     case unary::tanh: return tanh_f32(x);
     case unary::hard_swish: return div(mul(x, relu6_of(add(x, 3.f))), 6.f);
     case unary::hard_sigmoid: return div(relu6_of(add(x, 3.f)), 6.f);
-    case unary::elu: return x < 0 ? expm1_f32(x) : x;
+    case unary::elu: return x < 0 ? mul(expm1_f32(x), p.alpha) : x;
     case unary::gelu: {
       if (!p.approximate) return mul(mul(0.5f, x), erfc_f32(mul(x, -0.707106781f)));
       const float cube = mul(mul(mul(0.044715f, x), x), x);
@@ -211,7 +212,7 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   p.mode = n.round;
   p.type = x.type;
   p.approximate = a.approximate;
-  p.alpha = static_cast<float>(a.alpha);
+  p.alpha = F == unary::elu && !n.attrs->find("alpha") ? 1.f : static_cast<float>(a.alpha);
   p.count = x.shape.elements().value;
   if (x.type != y.type) return unsupported("element types", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), "the same in and out");
   if constexpr (!Quantized) {
@@ -226,7 +227,9 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   const clamp_range bounds = is_relu(F) && n.round != rounding::none ? relu_bounds(F, y) : clamp_of(*n.attrs, y.type);
   p.lo = bounds.lo, p.hi = bounds.hi;
   constexpr bool integer = is_relu(F) || F == unary::leaky_relu || F == unary::abs || F == unary::rsqrt || F == unary::hard_swish;
-  const bool floating = n.round == rounding::EVEN_MUL || n.round == rounding::XNN || n.round == rounding::EVEN || n.round == rounding::TRUNC || (n.round == rounding::AWAY && (is_8bit(x.type) || !integer || F == unary::rsqrt));
+  // ATEN: PyTorch's vector loops dequantize with one fused multiply-add, their scalar tails with a difference and a product; else EVEN_MUL.
+  const bool by_position = n.round == rounding::ATEN && is_8bit(x.type) && !is_relu(F);
+  const bool floating = by_position || n.round == rounding::EVEN_MUL || n.round == rounding::XNN || n.round == rounding::EVEN || n.round == rounding::TRUNC || (n.round == rounding::AWAY && (is_8bit(x.type) || !integer || F == unary::rsqrt));
   const bool sigmoid = (F == unary::logistic || F == unary::tanh) && n.round == rounding::OPT && x.type == dtype::s16;
   const bool exact = n.round == rounding::none && (is_relu(F) || F == unary::neg);
   const bool fixed = integer && (n.round == rounding::DR || (n.round == rounding::Q8 && (F == unary::leaky_relu || is_relu(F))));
@@ -244,6 +247,25 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
       numerics::make_lut16<float>([&](float v) { return numerics::unary_table_f32(p, v); }, p.in_scale, p.in_zero_point, p.out_scale, p.out_zero_point, table.data());
       p.table = table.data();
     }
+  }
+  if (by_position) {
+    p.mode = rounding::EVEN_MUL;
+    const unary_params meaning = p;
+    const float premultiplied = numerics::mul(meaning.in_scale, -static_cast<float>(meaning.in_zero_point));
+    auto& l = to.make<lut8_blocks_params>(&reference::lut8_blocks_kernel);
+    l.blocks.count = meaning.count;
+    lut8_params tail;
+    fill_lut8(tail, x.type, [&](std::int32_t q) { return numerics::unary_value(meaning, q); });
+    fill_lut8(l.blocks, x.type, [&](std::int32_t q) {
+      const float v = numerics::fma(meaning.in_scale, static_cast<float>(q), premultiplied);
+      return numerics::finish(static_cast<double>(numerics::rint(numerics::mul(numerics::unary_f32(meaning, v), meaning.inverse))), meaning.out_zero_point, meaning.lo, meaning.hi);
+    });
+    l.tail = tail.table;
+    if (l.tail == l.blocks.table) {   // no position to tell: one table
+      const lut8_params one = l.blocks;
+      to.make<lut8_params>(&reference::lut8_kernel, kernel_id::lut8) = one;
+    }
+    return unit{};
   }
   if (is_8bit(x.type)) {
     const unary_params meaning = p;

@@ -1,0 +1,218 @@
+// Values of the serialized program: what pickles hold and what its code computes.
+#ifndef OCTET_IMPORT_TORCH_VALUE_HPP_
+#define OCTET_IMPORT_TORCH_VALUE_HPP_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "octet/graph/graph.hpp"
+
+namespace octet::inline OCTET_ABI::torchscript {
+
+/// Element types with PyTorch's own codes, as the serialized code spells them.
+enum class scalar : std::int8_t { u8 = 0, s8 = 1, s16 = 2, s32 = 3, s64 = 4, f16 = 5, f32 = 6, f64 = 7, boolean = 11, qint8 = 12, quint8 = 13, qint32 = 14, bf16 = 15, unknown = -1 };
+constexpr bool is_quantized(scalar s) noexcept { return s == scalar::qint8 || s == scalar::quint8 || s == scalar::qint32; }
+constexpr std::string_view name_of(scalar s) noexcept {
+  switch (s) {
+    case scalar::u8: return "uint8";
+    case scalar::s8: return "int8";
+    case scalar::s16: return "int16";
+    case scalar::s32: return "int32";
+    case scalar::s64: return "int64";
+    case scalar::f16: return "float16";
+    case scalar::f32: return "float32";
+    case scalar::f64: return "float64";
+    case scalar::boolean: return "bool";
+    case scalar::qint8: return "qint8";
+    case scalar::quint8: return "quint8";
+    case scalar::qint32: return "qint32";
+    case scalar::bf16: return "bfloat16";
+    case scalar::unknown: break;
+  }
+  return "?";
+}
+/// How octet holds the elements. bfloat16 has no dtype of its own: as uint16 bits.
+constexpr dtype dtype_of_scalar(scalar s) noexcept {
+  switch (s) {
+    case scalar::u8: case scalar::quint8: return dtype::u8;
+    case scalar::s8: case scalar::qint8: return dtype::s8;
+    case scalar::s16: return dtype::s16;
+    case scalar::s32: case scalar::qint32: return dtype::s32;
+    case scalar::s64: return dtype::s64;
+    case scalar::f16: return dtype::f16;
+    case scalar::f64: return dtype::f64;
+    case scalar::boolean: return dtype::boolean;
+    case scalar::bf16: return dtype::u16;
+    default: return dtype::f32;
+  }
+}
+
+enum class kind : std::uint8_t { none, boolean, integer, real, string, list, tuple, dict, object, storage, tensor, packed, global, function, unknown };
+constexpr std::string_view name_of(kind k) noexcept {
+  constexpr std::string_view n[] = {"None", "bool", "int", "float", "str", "list", "tuple", "dict", "object", "storage", "Tensor", "packed parameters", "a global name", "function", "the result of an unsupported operator"};
+  return n[static_cast<std::size_t>(k)];
+}
+
+struct cell;
+struct storage_data;
+struct tensor_data;
+struct packed_data;
+struct function_def;
+
+/// A small handle. What it points to belongs to a `heap`, so that cyclic structures of hostile files are freed like all others.
+struct value {
+  kind what = kind::none;
+  union {
+    std::int64_t i = 0;
+    bool b;
+    double d;
+    cell* c;
+    storage_data* s;
+    tensor_data* t;
+    packed_data* p;
+    const function_def* f;
+  };
+  static value of(bool v) { value r; r.what = kind::boolean; r.b = v; return r; }
+  static value of(std::int64_t v) { value r; r.what = kind::integer; r.i = v; return r; }
+  static value of(double v) { value r; r.what = kind::real; r.d = v; return r; }
+  static value unknown() { value r; r.what = kind::unknown; return r; }
+  bool is(kind k) const noexcept { return what == k; }
+  bool is_sequence() const noexcept { return what == kind::list || what == kind::tuple; }
+  bool has_cell() const noexcept { return what == kind::string || what == kind::list || what == kind::tuple || what == kind::dict || what == kind::object || what == kind::global; }
+};
+
+/// Strings, lists, tuples, dicts, objects, global names.
+struct cell {
+  std::string text;                      // string; global: qualified name; object: qualified class name
+  std::vector<value> items;              // list, tuple; dict: key, value, key, value; object: its state, if any
+  std::map<std::string, value> attrs;    // object
+  std::string path;                      // object: attribute names from the root, "features.3.conv.0"
+  bool built = false;                    // object: attrs are filled from the state
+  std::uint8_t mark = 0;                 // of the cycle check
+};
+
+/// The bytes behind one or more tensors.
+struct storage_data {
+  scalar type = scalar::unknown;
+  std::int64_t elements = 0;
+  std::string member;                    // in the archive
+};
+
+/// A tensor of the program: a constant of the file, or a value of the graph under construction.
+struct tensor_data {
+  scalar type = scalar::f32;
+  std::vector<std::int64_t> size, stride;   // as PyTorch has them (NCHW), in elements
+  std::vector<double> scales;               // empty: not quantized; one: per tensor; else per index along `axis`
+  std::vector<std::int32_t> zero_points;
+  std::int32_t axis = 0;
+  const tensor_data* channel_scales = nullptr;        // per channel, as the file has them: float64 [C] and int64 [C]
+  const tensor_data* channel_zero_points = nullptr;
+
+  const storage_data* storage = nullptr;    // constants
+  std::int64_t offset = 0;                  // elements
+
+  tensor_id id = no_tensor;                 // values of the graph
+  bool channels_inner = false;              // the IR holds it with the channel axis (1) moved to the end: NHWC for NCHW, NLC for NCL
+
+  bool constant() const noexcept { return storage != nullptr; }
+  int rank() const noexcept { return static_cast<int>(size.size()); }
+  std::int64_t elements() const noexcept {
+    std::int64_t n = 1;
+    for (std::int64_t v : size) n *= v;
+    return n;
+  }
+};
+
+/// Parameters of a convolution or linear operator, whatever form the file gave them.
+struct packed_data {
+  bool linear = false, transposed = false;
+  std::int32_t spatial = 2;                 // 1: conv1d (weights have H = 1), 2: conv2d, 3: conv3d
+  const tensor_data* weight = nullptr;      // linear: [out,in]; conv: [O,I/g,kh,kw]; transposed: [I,O/g,kh,kw]
+  const tensor_data* bias = nullptr;        // float, or absent
+  std::vector<std::int64_t> stride, padding, dilation, output_padding;
+  std::int64_t groups = 1;
+  std::string path;
+};
+
+/// Owns what values point to. Counts, so that no program or pickle can fill the memory.
+class heap {
+ public:
+  static constexpr std::size_t most_cells = std::size_t{1} << 22;
+
+  /// Counts list elements and text too: lists that double in a loop are refused before they fill the memory.
+  bool full() const noexcept { return cells_.size() + tensors_.size() + storages_.size() + packed_.size() + items_ >= most_cells; }
+  value make(kind k, std::string text = {}) {
+    items_ += text.size() / 64;
+    cells_.emplace_back();
+    cells_.back().text = std::move(text);
+    value v;
+    v.what = k;
+    v.c = &cells_.back();
+    return v;
+  }
+  value string(std::string s) { return make(kind::string, std::move(s)); }
+  value list(std::vector<value> items, kind k = kind::list) {
+    value v = make(k);
+    items_ += items.size();
+    v.c->items = std::move(items);
+    return v;
+  }
+  value integers(const std::vector<std::int64_t>& from) {
+    std::vector<value> items;
+    for (std::int64_t i : from) items.push_back(value::of(i));
+    return list(std::move(items));
+  }
+  value storage(storage_data s) {
+    storages_.push_back(std::move(s));
+    value v;
+    v.what = kind::storage;
+    v.s = &storages_.back();
+    return v;
+  }
+  value tensor(tensor_data t) {
+    tensors_.push_back(std::move(t));
+    value v;
+    v.what = kind::tensor;
+    v.t = &tensors_.back();
+    return v;
+  }
+  value packed(packed_data p) {
+    packed_.push_back(std::move(p));
+    value v;
+    v.what = kind::packed;
+    v.p = &packed_.back();
+    return v;
+  }
+
+ private:
+  std::deque<cell> cells_;
+  std::deque<storage_data> storages_;
+  std::deque<tensor_data> tensors_;
+  std::deque<packed_data> packed_;
+  std::size_t items_ = 0;
+};
+
+/// Last component of a qualified name.
+inline std::string_view last_name(std::string_view qualified) {
+  const std::size_t dot = qualified.rfind('.');
+  return dot == std::string_view::npos ? qualified : qualified.substr(dot + 1);
+}
+
+/// Reads a list or tuple of integers; false where it is not one.
+inline bool read_integers(const value& v, std::vector<std::int64_t>& to) {
+  to.clear();
+  if (!v.is_sequence()) return false;
+  for (const value& e : v.c->items) {
+    if (!e.is(kind::integer)) return false;
+    to.push_back(e.i);
+  }
+  return true;
+}
+
+}  // namespace octet::inline OCTET_ABI::torchscript
+
+#endif  // OCTET_IMPORT_TORCH_VALUE_HPP_
