@@ -18,6 +18,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 import cases_core
 import cases_more
+import cases_state
 
 LAWS = {"ref": ("tflite_ref", OpResolverType.BUILTIN_REF), "xnnpack": ("tflite_xnnpack", OpResolverType.AUTO)}
 
@@ -43,9 +44,9 @@ def complete_shapes(model):
         model.tensors[i]["shape"] = shapes[i]
 
 
-def run(content, resolver, inputs):
+def run(content, resolver, inputs, runner=None):
     """Returns (outputs in model order, delegated): all operators were taken by the delegate if delegated is 'all'."""
-    runner = allocate(content, resolver)
+    runner = runner or allocate(content, resolver)
     for detail, data in zip(runner.get_input_details(), inputs):
         if list(detail["shape"]) != list(data.shape) or detail["dtype"] != data.dtype:
             raise ValueError("input %s wants %s %s" % (detail["name"], detail["dtype"], detail["shape"]))
@@ -70,6 +71,32 @@ class Writer:
             self.make(name, model, inputs, engines, loose)
         except (RuntimeError, ValueError) as error:
             self.failures.append("%s: %s" % (name, str(error).replace("\n", " ")))
+
+    def add_calls(self, name, model, calls):
+        """A model with state: `calls` are the inputs of consecutive calls of one interpreter."""
+        if name in self.names:
+            raise ValueError("two cases called " + name)
+        self.names.add(name)
+        if self.only and self.only not in name:
+            return
+        complete_shapes(model)
+        content = model.serialize()
+        (self.folder / (name + ".tflite")).write_bytes(content)
+        stems = [name if step == 0 else "%s@%d" % (name, step) for step in range(len(calls))]
+        for engine, (law, resolver) in LAWS.items():
+            runner = allocate(content, resolver)
+            for step, (stem, inputs) in enumerate(zip(stems, calls)):
+                outputs, _ = run(content, resolver, inputs, runner)
+                row = {"format": "tflite", "folder": "tflite", "model": name + ".tflite", "law": law, "inputs": [], "outputs": [], "expect": "identical", "step": step}
+                for kind, arrays in (("input", inputs), ("output", outputs)):
+                    for i, data in enumerate(arrays):
+                        file = "%s.%s%d%s.npy" % (stem, kind, i, ".ref" if kind == "output" else "")
+                        if engine == "ref":
+                            np.save(self.folder / file, data)
+                        elif not np.array_equal(np.load(self.folder / file), data):
+                            raise ValueError("%s: the engines differ" % name)
+                        row[kind + "s"].append(file)
+                self.rows.append(row)
 
     def make(self, name, model, inputs, engines, loose):
         """Runs and stores one case. `engines` without "ref" says that the reference resolver lacks the operator or is broken there.
@@ -119,7 +146,7 @@ class Writer:
 
 def write_manifest(path, rows, kept_formats):
     kept = [r for r in json.loads(path.read_text()) if r["format"] in kept_formats] if path.exists() else []
-    rows = sorted(kept + rows, key=lambda r: (r["format"], r["folder"], r["model"], r["law"]))
+    rows = sorted(kept + rows, key=lambda r: (r["format"], r["folder"], r["model"], r["law"], r.get("step", 0)))
     path.write_text("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")
 
 
@@ -137,6 +164,7 @@ def main():
     writer = Writer(folder, arguments.only)
     cases_core.make(writer)
     cases_more.make(writer)
+    cases_state.make(writer)
     if not arguments.only:
         write_manifest(arguments.out / "MANIFEST.json", writer.rows, {"pytorch"})
     if arguments.report:

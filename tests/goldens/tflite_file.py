@@ -13,7 +13,7 @@ VERSIONS = {"int8": {"ADD": 2, "ARG_MAX": 2, "ARG_MIN": 2, "AVERAGE_POOL_2D": 2,
                      "MAX_POOL_2D": 2, "MEAN": 2, "MINIMUM": 2, "MIRROR_PAD": 2, "MUL": 2, "NOT_EQUAL": 2, "PACK": 2, "PAD": 2, "PADV2": 2, "QUANTIZE": 1,
                      "RELU": 2, "RELU6": 2, "RESIZE_BILINEAR": 2, "RESIZE_NEAREST_NEIGHBOR": 2, "SLICE": 2, "SOFTMAX": 2, "SPACE_TO_BATCH_ND": 2,
                      "SPACE_TO_DEPTH": 2, "SPLIT": 2, "SPLIT_V": 2, "STRIDED_SLICE": 2, "SUB": 2, "SUM": 2, "TANH": 2, "TOPK_V2": 2, "TRANSPOSE": 2,
-                     "TRANSPOSE_CONV": 2, "UNPACK": 2},
+                     "SVDF": 3, "TRANSPOSE_CONV": 2, "UNIDIRECTIONAL_SEQUENCE_LSTM": 3, "UNPACK": 2},
             "uint8": {"BROADCAST_TO": 2, "CONV_2D": 2, "DEPTHWISE_CONV_2D": 2}}
 
 
@@ -38,11 +38,17 @@ class Model:
         data = np.asarray(data)
         return self.tensor(data.shape, data.dtype.name, scale, zero, axis, data)
 
-    def op(self, name, inputs, outputs, options=None, **fields):
+    def variable(self, shape, dtype, scale, zero=0):
+        """State that operators keep from call to call."""
+        index = self.tensor(shape, dtype, scale, zero)
+        self.tensors[index]["variable"] = True
+        return index
+
+    def op(self, name, inputs, outputs, options=None, intermediates=(), **fields):
         """`options` is the name of the option table ("Conv2DOptions"), `fields` its fields; -1 as input is an absent one."""
         first = next((self.tensors[i] for i in inputs if i >= 0), None)
         version = VERSIONS.get(first["dtype"], {}).get(name, 1) if first else 1
-        self.operators.append((name, list(inputs), list(outputs), options, fields, version))
+        self.operators.append((name, list(inputs), list(outputs), options, fields, version, list(intermediates)))
 
     def output(self, *indices):
         self.outputs.extend(indices)
@@ -59,6 +65,7 @@ class Model:
             t.shape = list(tensor["shape"]) if tensor["shape"] is not None else [1]
             t.type = TYPES[tensor["dtype"]]
             t.name = tensor["name"]
+            t.isVariable = tensor.get("variable", False)
             t.buffer = 0
             if tensor["data"] is not None:
                 buffer = schema.BufferT()
@@ -71,7 +78,7 @@ class Model:
                 t.quantization = q
             subgraph.tensors.append(t)
         codes = {}
-        for name, inputs, outputs, options, fields, version in self.operators:
+        for name, inputs, outputs, options, fields, version, intermediates in self.operators:
             if (name, version) not in codes:
                 codes[(name, version)] = len(codes)
                 code = schema.OperatorCodeT()
@@ -81,6 +88,8 @@ class Model:
                 model.operatorCodes.append(code)
             operator = schema.OperatorT()
             operator.opcodeIndex, operator.inputs, operator.outputs = codes[(name, version)], inputs, outputs
+            if intermediates:
+                operator.intermediates = intermediates
             if options:
                 table = getattr(schema, options + "T")()
                 for key, value in fields.items():
