@@ -5,8 +5,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 LC_ALL=C
 export LC_ALL
 
-# The rows of the IR: op_def NAME{"qnn.conv2d", ...}.
-ir() { sed -n 's/.*op_def [a-z0-9_]*{"\([^"]*\)".*/\1/p' include/octet/ops/*.hpp | sort -u; }
+# The rows of the IR: op_def NAME{"qnn.conv2d", ...}, op_def NAME = binary_def<...>("div"), OCTET_UNARY_(logistic, "logistic"), which makes two.
+ir() {
+  sed -n -e 's/.*op_def [a-z0-9_]*{"\([^"]*\)".*/\1/p' -e 's/.*op_def [a-z0-9_]* = [^"]*("\([^"]*\)".*/\1/p' -e 's/^OCTET_UNARY_([a-z0-9_]*, "\([^"]*\)").*/\1\nqnn.\1/p' include/octet/ops/*.hpp | sort -u
+}
 # Rows of the TFLite loader that convert: {3, "CONV_2D", &conv_2d}.
 tflite() { sed -n 's/^ *{[0-9]*, "\([A-Z0-9_]*\)", &.*/\1/p' include/octet/import/tflite/rows_*.hpp | sort -u; }
 # Rows of the PyTorch loader: {"quantized::conv2d", "parameters", &rows::...}.
@@ -35,6 +37,10 @@ document() {
   torch | paragraph
 }
 
+if [ "$(ir | wc -l)" -ne "$(grep -c '^    &ops::' include/octet/ops/list.hpp)" ]; then
+  echo "docs/operators.sh does not find every row of ops/list.hpp: an op_def is written in a form it does not know" >&2
+  exit 1
+fi
 if [ "${1:-}" = --check ]; then
   document | diff -u docs/operators.md - || {
     echo "docs/operators.md is stale: run docs/operators.sh" >&2
