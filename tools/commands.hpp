@@ -39,10 +39,19 @@ struct info_options {
   std::string target;
 };
 
+struct codegen_options : model_options {
+  std::string output, name;
+};
+struct convert_options : model_options {
+  std::string output;
+};
+
 int run(const run_options& o);
 int show(const show_options& o);
 int bench(const bench_options& o);
 int info(const info_options& o);
+int codegen(const codegen_options& o);
+int convert(const convert_options& o);
 int kernel_list();   // octet info --kernels
 
 // ------------------------------------------------------------------------------------------------------------- shared by commands

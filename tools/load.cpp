@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "file.hpp"
+#include "octet/import/octet_file.hpp"
 #include "octet/import/tflite.hpp"
 #include "octet/import/torch.hpp"
 
@@ -31,6 +32,14 @@ result<graph> load_torch(const std::string& path, law arithmetic, const load_opt
   return import::try_torch(path, t);
 }
 
+/// The law is the file's own; asking for another is an error.
+result<graph> load_octet(const std::string& path, law, const load_options& o) {
+  auto g = import::try_octet(path);
+  if (g && o.arithmetic && *o.arithmetic != g->arithmetic) return file_error(errc::unsupported, path, "law for this .octet file", std::string(name_of(*o.arithmetic)), std::string(name_of(g->arithmetic)));
+  if (g) g->name = path;
+  return g;
+}
+
 // One row a format. `ending` names it; a .tflite file is also known by its identifier.
 struct format_row {
   const char* ending;
@@ -41,6 +50,7 @@ const std::vector<format_row>& formats() {
   static const std::vector<format_row> rows = {
       {".tflite", {law::tflite_ref, law::tflite_xnnpack}, &load_tflite},
       {".pt", {law::pytorch_fbgemm, law::pytorch_qnnpack}, &load_torch},
+      {".octet", {law::tflite_ref, law::tflite_xnnpack, law::pytorch_fbgemm, law::pytorch_qnnpack, law::onnxruntime, law::mxnet}, &load_octet},
   };
   return rows;
 }

@@ -60,6 +60,17 @@ int main(int argc, char** argv) {
   info_command->add_flag("--kernels", i.kernels, "operator x element type x target -> kernel");
   info_command->add_option("--target", i.target, "check this one")->envname("OCTET_TARGET");
 
+  codegen_options g;
+  CLI::App* codegen_command = app.add_subcommand("codegen", "write a model as a C++ header (a typed graph) and a source file with its weights");
+  model_flags(*codegen_command, g);
+  codegen_command->add_option("-o,--output", g.output, "NAME.hpp; the weights go to NAME.weights.cpp beside it")->required();
+  codegen_command->add_option("--namespace", g.name, "C++ namespace; default: the header's name");
+
+  convert_options c;
+  CLI::App* convert_command = app.add_subcommand("convert", "write a model in octet's own format");
+  model_flags(*convert_command, c);
+  convert_command->add_option("-o,--output", c.output, "NAME.octet")->required();
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -69,6 +80,8 @@ int main(int argc, char** argv) {
     if (*run_command) return run(r);
     if (*show_command) return show(s);
     if (*bench_command) return bench(b);
+    if (*codegen_command) return codegen(g);
+    if (*convert_command) return convert(c);
     return info(i);
   } catch (const std::bad_alloc&) {
     return fail(bad_input, "out of memory");

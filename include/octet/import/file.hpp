@@ -16,7 +16,7 @@ namespace octet::inline OCTET_ABI::import {
 /// Bytes of a file, 64-byte aligned, shared by everything that points into them.
 struct file_bytes {
   std::string name;
-  std::shared_ptr<const buffer> owner;
+  std::shared_ptr<const void> owner;
   std::span<const std::byte> bytes;
 };
 

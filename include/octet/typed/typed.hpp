@@ -3,6 +3,7 @@
 #define OCTET_TYPED_TYPED_HPP_
 
 #include "octet/typed/error.hpp"   // first, so that compilers name it in few lines
+#include "octet/typed/builder.hpp"
 #include "octet/typed/compiled.hpp"
 
 namespace octet::inline OCTET_ABI::typed {

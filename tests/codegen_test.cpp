@@ -1,0 +1,74 @@
+// Networks as generated code: the same bits as the same file through the loader, on every target; MobileNetV2's arena and scratch.
+#include <catch2/catch.hpp>
+
+#include <cstring>
+
+#include "octet/import/tflite.hpp"
+#include "octet/octet.hpp"
+#include "skip.hpp"
+#if defined(OCTET_HAVE_digits)
+#include "digits.hpp"
+#include "digits_float_io.hpp"
+#endif
+#if defined(OCTET_HAVE_mobilenet_v2)
+#include "mobilenet_v2.hpp"
+#endif
+#if defined(OCTET_HAVE_person_detect)
+#include "person_detect.hpp"
+#endif
+
+namespace {
+template <class Net> void same_as_file(const std::string& path) {
+  static Net net{typename Net::later{}};
+  auto g = octet::import::try_tflite(path);
+  if (!g) FAIL(g.error().message());
+  for (octet::target on : octet::usable_targets()) {
+    INFO("target " << octet::name_of(on));
+    if (auto s = net.prepare(on); !s) FAIL(s.error().message());
+    octet::plan_options o;
+    o.on = on;
+    auto p = octet::try_compile(*g, o);
+    if (!p) FAIL(p.error().message());
+    CHECK(p->activation_bytes() == Net::arena_bytes);
+    CHECK(p->scratch_bytes() <= Net::scratch_bytes);
+    octet::session s(*p);
+    std::uint32_t state = 7;
+    const auto in = net.input_view();
+    for (auto& v : in) {
+      state = state * 1664525u + 1013904223u;
+      using T = std::remove_reference_t<decltype(v)>;
+      v = std::is_floating_point_v<T> ? static_cast<T>(state >> 8) / T(1 << 24) : static_cast<T>(state >> 24);
+    }
+    std::memcpy(s.input().view().data, in.data(), in.size_bytes());
+    net.run();
+    s.run();
+    const auto out = net.output_view();
+    CHECK(std::memcmp(out.data(), s.output().view().data, out.size_bytes()) == 0);
+  }
+}
+}  // namespace
+
+TEST_CASE("generated digits equal the file") {
+#if defined(OCTET_HAVE_digits)
+  same_as_file<digits::net>(OCTET_SOURCE_DIR "/examples/digits/digits.tflite");
+  same_as_file<digits_float_io::net>(OCTET_SOURCE_DIR "/examples/digits/digits_float_io.tflite");
+#else
+  FAIL("examples/digits is a part of the repository");
+#endif
+}
+TEST_CASE("generated MobileNetV2 equals the file, in 1,505,280 bytes of activations") {
+#if defined(OCTET_HAVE_mobilenet_v2)
+  static_assert(mobilenet_v2::net::arena_bytes <= 1505280);
+  static_assert(mobilenet_v2::net::scratch_bytes <= 128 * 1024);
+  same_as_file<mobilenet_v2::net>(OCTET_MODELS "/tflite/networks/tf2_mobilenet_v2_1.0_224_ptq.tflite");
+#else
+  octet_test::skip("no shared models");
+#endif
+}
+TEST_CASE("generated person_detect equals the file") {
+#if defined(OCTET_HAVE_person_detect)
+  same_as_file<person_detect::net>(OCTET_MODELS "/tflite/networks/person_detect.tflite");
+#else
+  octet_test::skip("no shared models");
+#endif
+}
