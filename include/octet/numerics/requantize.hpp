@@ -115,8 +115,9 @@ struct i64 {
   using factor = multiplier;
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
     const int total = 15 - q.shift;
-    const std::int64_t p = x * numerics::reduce_multiplier(q.m);
-    return static_cast<std::int32_t>(total <= 0 ? static_cast<std::int64_t>(static_cast<std::uint64_t>(p) << -total) : (p + (std::int64_t{1} << (total - 1))) >> total);
+    // Unsigned: beyond 2^47, which only a damaged file brings about, the product wraps.
+    const std::uint64_t p = static_cast<std::uint64_t>(x) * static_cast<std::uint64_t>(numerics::reduce_multiplier(q.m));
+    return static_cast<std::int32_t>(total <= 0 ? static_cast<std::int64_t>(p << -total) : static_cast<std::int64_t>(p + (std::uint64_t{1} << (total - 1))) >> total);
   }
 };
 /// rha(f64(x) * d), d = sx*sw/sy in binary64: ties away from zero.

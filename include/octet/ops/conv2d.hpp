@@ -148,6 +148,8 @@ template <class P, class F> status prepare_accumulation(const node_view& n, prep
     } else if (b.type == dtype::s32) {
       p.bias32 = n.constant_as<std::int32_t>(2).data();
     } else if (b.type == dtype::s64) {
+      for (std::int64_t v : n.constant_as<std::int64_t>(2))
+        if (v >= std::int64_t{1} << 62 || v <= -(std::int64_t{1} << 62)) return invalid("bias", std::to_string(v), "a magnitude below 2^62");   // sums with it must not leave int64
       p.bias64 = n.constant_as<std::int64_t>(2).data();
     } else {
       return unsupported("bias element type", std::string(name_of(b.type)), "int32, int64 (float32 with rounding FB)");

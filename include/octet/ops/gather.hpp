@@ -48,6 +48,7 @@ inline void gather_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const gather_params*>(a.params);
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* y = static_cast<std::byte*>(a.out[0]);
+  if (p.inner == 0) return;
   const auto run = [&](const auto* index) {
     for (std::size_t b = 0; b < p.batch; ++b)
       for (std::size_t o = 0; o < p.outer; ++o)
@@ -106,6 +107,7 @@ constexpr shape_or gather_nd_shape(const dims& x, const dims& index) {
 namespace reference {
 inline void gather_nd_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const gather_nd_params*>(a.params);
+  if (p.inner == 0) return;
   const auto run = [&](const auto* index) {
     for (std::size_t r = 0; r < p.count; ++r) {
       std::size_t at = 0;

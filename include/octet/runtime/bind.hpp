@@ -10,7 +10,10 @@ namespace octet::inline OCTET_ABI::detail {
 
 /// Copies the first input to the output: what an alias becomes where the two cannot share memory.
 struct copy_params { std::size_t bytes; };
-inline void copy_kernel(const kernel_args& a) noexcept { std::memcpy(a.out[0], a.in[0], static_cast<const copy_params*>(a.params)->bytes); }
+inline void copy_kernel(const kernel_args& a) noexcept {
+  const std::size_t n = static_cast<const copy_params*>(a.params)->bytes;
+  if (n != 0) std::memcpy(a.out[0], a.in[0], n);
+}
 
 /// Fills run, params, kernel, kernel_name, scratch and parts. Packed weights come from `memory`.
 inline void bind(const prepared& p, target on, unsigned threads, plan_memory& memory, step& st) {
