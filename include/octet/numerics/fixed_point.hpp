@@ -190,7 +190,9 @@ struct sigmoid_input {
   std::int32_t shift = 0;
   constexpr std::int32_t operator()(std::int32_t x) const noexcept {
     if (multiplier == 0) return x * (3 << shift);
-    return (x * multiplier + (shift > 0 ? 1 << (shift - 1) : 0)) >> shift;
+    // Beyond 2^17 the functions are flat: cutting at 2^30 only keeps huge scales from overflowing.
+    const std::int64_t v = (std::int64_t{x} * multiplier + (shift > 0 ? std::int64_t{1} << (shift - 1) : 0)) >> shift;
+    return static_cast<std::int32_t>(clamp<std::int64_t>(v, -(1 << 30), 1 << 30));
   }
 };
 /// From the input scale. `tanh`: two powers of two are exact there, one for the logistic function.
