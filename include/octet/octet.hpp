@@ -3,10 +3,13 @@
 #define OCTET_OCTET_HPP_
 
 #include "octet/core/error.hpp"
+#include "octet/direct.hpp"
+#include "octet/graph/fold.hpp"
 #include "octet/graph/graph.hpp"
 #include "octet/graph/passes.hpp"
 #include "octet/graph/print.hpp"
 #include "octet/graph/verify.hpp"
+#include "octet/import/octet_file.hpp"
 #include "octet/ops/list.hpp"
 #include "octet/runtime/plan.hpp"
 #include "octet/runtime/session.hpp"

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Makes single_include/octet/octet.hpp from include/octet: `amalgamate.py` writes it, `amalgamate.py --check` fails where the committed one is stale.
+
+The result has two parts. Included by a program it is an ordinary header, once. For each SIMD target it then includes itself, by name, and that time shows the
+kernels' part only. Checked here: every header belongs to a layer and includes only its own or lower ones, none is forgotten, all is ASCII.
+"""
+import pathlib
+import re
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent / "include"
+OUT = HERE / "octet" / "octet.hpp"
+LAYERS = ["core", "numerics", "ops", "kernels", "graph", "runtime", "typed", "import"]
+OWN_LAYER = {"octet/kernels/kernel.hpp": "core", "octet/direct.hpp": "typed", "octet/octet.hpp": "import"}
+PASS = "octet/kernels/pass-inl.hpp"
+# Opt-in: importers with dependencies of their own; what only the tests compile.
+OPT_IN = re.compile(r"octet/import/(?!octet_file\.hpp|file\.hpp)")
+INCLUDE = re.compile(r'^\s*#\s*include\s+"(octet/[^"]+)"')
+
+
+def fail(text):
+    sys.exit("amalgamate.py: " + text)
+
+
+def layer(name):
+    l = OWN_LAYER.get(name) or name.split("/")[1]
+    if l not in LAYERS:
+        fail(f"{name} belongs to no layer ({', '.join(LAYERS)})")
+    return LAYERS.index(l)
+
+
+def read(name):
+    path = ROOT / name
+    if not path.is_file():
+        fail(f"{name} is included but does not exist")
+    data = path.read_bytes()
+    if not data.isascii():
+        fail(f"{name}: not ASCII")
+    return data.decode().splitlines()
+
+
+def strip_guard(name, lines):
+    """Without the include guard (the first #ifndef, #define pair and the last #endif)."""
+    code = [i for i, l in enumerate(lines) if l.strip() and not l.startswith("//")]
+    if len(code) > 2 and lines[code[0]].startswith("#ifndef OCTET_") and lines[code[1]].startswith("#define OCTET_"):
+        return lines[: code[0]] + lines[code[1] + 1 : code[-1]]
+    return lines
+
+
+seen, deferred = set(), []
+
+
+def check_layer(name, other):
+    if layer(other) > layer(name) and not other.endswith("-inl.hpp"):
+        fail(f"{name} includes {other}, which is of a higher layer")
+
+
+def emit(name, out, top):
+    """Appends a header and, before it, what it includes. Includes inside #if are put off to the end (they are definitions that the header declares)."""
+    if name in seen:
+        return
+    seen.add(name)
+    depth, body = 0, []
+    for line in strip_guard(name, read(name)):
+        m = INCLUDE.match(line)
+        if m:
+            other = m.group(1)
+            check_layer(name, other)
+            if other == PASS:
+                seen.add(PASS)
+                body.append("#include OCTET_SINGLE_FILE")
+            elif depth > 0 and top:
+                deferred.append(other)
+            else:
+                emit(other, out, top)
+            continue
+        if re.match(r"\s*#\s*(if|ifdef|ifndef)\b", line):
+            depth += 1
+        elif re.match(r"\s*#\s*endif\b", line):
+            depth -= 1
+        body.append(line)
+    out.append(f"// ---- {name}")
+    out.extend(body)
+
+
+def emit_pass(out):
+    for line in read(PASS):
+        m = INCLUDE.match(line)
+        if m:
+            seen.add(m.group(1))
+            out.append(f"// ---- {m.group(1)}")
+            out.extend(read(m.group(1)))
+        else:
+            out.append(line)
+
+
+def build():
+    version = re.search(r'OCTET_VERSION_STRING "([^"]+)"', (ROOT / "octet/core/config.hpp").read_text()).group(1)
+    once, late, kernels = [], [], []
+    emit("octet/octet.hpp", once, True)
+    for name in deferred:
+        emit(name, late, False)
+    emit_pass(kernels)
+    everything = sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("octet/**/*.hpp"))
+    forgotten = [n for n in everything if n not in seen and not OPT_IN.match(n)]
+    if forgotten:
+        fail("not part of the single header and not opt-in: " + ", ".join(forgotten))
+    for line in once + late + kernels:
+        m = re.match(r"\s*#\s*define\s+(\w+)", line)
+        if m and not m.group(1).startswith("OCTET_") and m.group(1) not in ("HWY_TARGET", "HWY_TARGET_TOGGLE", "HWY_SET_MACROS_PER_TARGET"):
+            fail("macro without the prefix OCTET_: " + m.group(1))
+    text = [
+        f"// octet {version}, single header. Made by single_include/amalgamate.py from include/octet; do not edit.",
+        "// Needs the headers of Highway and Boost.Hana. Any number of files may include it. OCTET_EXTERN: declarations only; then one file defines",
+        "// OCTET_EXTERN and OCTET_IMPLEMENTATION before the include. A file that uses hwy/foreach_target.h itself needs OCTET_EXTERN.",
+        "// SPDX-License-Identifier: Apache-2.0",
+        "#if defined(OCTET_KERNEL_PASS)",
+        "#define OCTET_SINGLE_PASS_SEEN",
+    ]
+    text += kernels
+    text += ["#elif !defined(OCTET_SINGLE_HPP_)", "#define OCTET_SINGLE_HPP_",
+             "#if !defined(OCTET_SINGLE_FILE)", '#define OCTET_SINGLE_FILE "octet.hpp"', "#endif"]
+    text += once
+    text += [
+        "#if OCTET_HAS_DEFINITIONS",
+        "#if !__has_include(OCTET_SINGLE_FILE)",
+        '#error "octet: this header includes itself once per SIMD target and has been renamed: define OCTET_SINGLE_FILE to its name, in quotes, before including it"',
+        "#endif",
+    ]
+    text += late
+    text += [
+        "#if !defined(OCTET_SINGLE_PASS_SEEN) && !defined(HWY_COMPILE_ONLY_SCALAR)",
+        '#error "octet: another file of this name was found in place of this header: define OCTET_SINGLE_FILE to its name, in quotes, before including it"',
+        "#endif",
+        "#endif  // OCTET_HAS_DEFINITIONS",
+        "#endif  // OCTET_SINGLE_HPP_",
+    ]
+    return "\n".join(text) + "\n"
+
+
+if __name__ == "__main__":
+    result = build()
+    if "--check" in sys.argv[1:]:
+        if not OUT.is_file() or OUT.read_text() != result:
+            fail("single_include/octet/octet.hpp is stale: run single_include/amalgamate.py")
+    else:
+        OUT.parent.mkdir(exist_ok=True)
+        OUT.write_text(result)

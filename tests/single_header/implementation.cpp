@@ -1,0 +1,2 @@
+#define OCTET_IMPLEMENTATION
+#include "octet.hpp"

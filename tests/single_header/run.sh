@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# run.sh COMPILER SOURCE_DIR [FLAGS]: the single header as outside programs use it.
+set -euo pipefail
+compiler=$1 source=$2
+shift 2
+here=$source/tests/single_header
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/sub"
+cp "$source/single_include/octet/octet.hpp" "$work/sub/octet.hpp"   # nothing else of octet is in reach
+cp "$here"/*.cpp "$work"
+sed -i 's|#include "octet.hpp"|#include "sub/octet.hpp"|' "$work"/*.cpp
+cxx=("$compiler" -std=c++20 -O1 -Wall -Wextra -I "$work" "$@")
+haswell=()
+[ "$(uname -m)" != x86_64 ] || haswell=(-march=haswell)
+echo "== two files, one of them for another CPU"
+"${cxx[@]}" -c "$work/a.cpp" -o "$work/a.o"
+"${cxx[@]}" "${haswell[@]}" -c "$work/b.cpp" -o "$work/b.o"
+"$compiler" "$work/a.o" "$work/b.o" -o "$work/two" -pthread
+"$work/two"
+echo "== declarations in a file with Highway kernels of its own, definitions in another"
+"${cxx[@]}" -DOCTET_EXTERN -c "$work/own_highway.cpp" -o "$work/own.o"
+"${cxx[@]}" -DOCTET_EXTERN -c "$work/implementation.cpp" -o "$work/implementation.o"
+"$compiler" "$work/own.o" "$work/implementation.o" -o "$work/own" -pthread
+"$work/own"
+echo "== a renamed copy says which macro to set"
+mv "$work/sub/octet.hpp" "$work/sub/renamed.hpp"
+echo '#include "sub/renamed.hpp"' >"$work/renamed.cpp"
+if text=$("${cxx[@]}" -fsyntax-only "$work/renamed.cpp" 2>&1); then echo "a renamed copy compiles without OCTET_SINGLE_FILE"; exit 1; fi
+printf '%s\n' "$text" | grep -q 'error.*OCTET_SINGLE_FILE'
+printf '#define OCTET_SINGLE_FILE "renamed.hpp"\n#include "sub/renamed.hpp"\n' >"$work/renamed.cpp"
+"${cxx[@]}" -fsyntax-only "$work/renamed.cpp"
+echo same
