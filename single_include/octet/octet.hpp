@@ -7901,6 +7901,7 @@ struct softmax_params {
   std::int32_t in_zero_point = 0, out_zero_point = 0, lo = 0, hi = 0;
   multiplier mult{}, reverse{};              // DR: input to Q5.26, and back (log); I64: input to 10/65535
   std::int32_t diff_min = 0;                 // DR: smaller differences from the maximum count as exp = 0
+  const std::int32_t* exp = nullptr;         // DR: exp of the 256 possible differences, Q0.31, the difference 0 first; null: computed each time
   const float* table = nullptr;              // OPT, ORT: 256 entries; the maximum's is the last
   const std::int16_t* exp_table = nullptr;   // I64
   const std::int16_t* reciprocal_table = nullptr;
@@ -7917,6 +7918,10 @@ constexpr void set_softmax_dr(softmax_params& p, double beta, double scale) noex
   if (p.log && p.mult.m != 0) p.reverse = quantize_multiplier(div(detail::pow2(31 - p.mult.shift), static_cast<double>(p.mult.m)));
 }
 constexpr std::int32_t softmax_scaled(const softmax_params& p, std::int32_t difference) noexcept { return srdhm(shl_wrap(difference, p.mult.shift), p.mult.m); }
+/// exp of a difference from the row's maximum in Q0.31.
+constexpr std::int32_t softmax_exp(const softmax_params& p, std::int32_t difference) noexcept {
+  return p.exp ? p.exp[-difference] : difference < p.diff_min ? 0 : fixed32::exp_negative(softmax_scaled(p, difference), 5);
+}
 }  // namespace numerics
 
 namespace reference {
@@ -7932,14 +7937,12 @@ template <class In, class Out> constexpr void softmax_row_dr(const softmax_param
   const std::int32_t most = row_max(x, p.depth, p.inner);
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < p.depth; ++i)
-    if (const std::int32_t d = x[i * p.inner] - most; d >= p.diff_min) sum += static_cast<std::uint32_t>(q::rdp(q::exp_negative(numerics::softmax_scaled(p, d), 5), 12));
+    sum += static_cast<std::uint32_t>(q::rdp(numerics::softmax_exp(p, x[i * p.inner] - most), 12));
   const int room = std::countl_zero(sum);
   const std::int32_t inverse = q::reciprocal_of_one_plus(static_cast<std::int32_t>((sum << room) - (std::uint32_t{1} << 31)));
   const int shift = 12 - room + 31 - 8 * static_cast<int>(sizeof(Out));
   for (std::size_t i = 0; i < p.depth; ++i) {
-    const std::int32_t d = x[i * p.inner] - most;
-    std::int32_t v = 0;
-    if (d >= p.diff_min) v = numerics::rdp(q::mul(inverse, q::exp_negative(numerics::softmax_scaled(p, d), 5)), shift);
+    const std::int32_t v = numerics::rdp(q::mul(inverse, numerics::softmax_exp(p, x[i * p.inner] - most)), shift);
     y[i * p.inner] = static_cast<Out>(numerics::clamp<std::int64_t>(std::int64_t{v} + std::numeric_limits<Out>::min(), p.lo, p.hi));
   }
 }
@@ -7948,7 +7951,7 @@ template <class In, class Out> constexpr void log_softmax_row_dr(const softmax_p
   const std::int32_t most = row_max(x, p.depth, p.inner);
   std::int32_t sum = 0;
   for (std::size_t i = 0; i < p.depth; ++i)
-    if (const std::int32_t d = x[i * p.inner] - most; d >= p.diff_min) sum = q::add(sum, q::rdp(q::exp_negative(numerics::softmax_scaled(p, d), 5), 12));
+    sum = q::add(sum, q::rdp(numerics::softmax_exp(p, x[i * p.inner] - most), 12));
   const std::int32_t log_sum = numerics::fixed_log(sum, 12, 5);
   const std::int32_t least = std::max(p.diff_min - 1, numerics::dr(q::add(log_sum, INT32_MIN), p.reverse));
   for (std::size_t i = 0; i < p.depth; ++i) {
@@ -8095,6 +8098,9 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
     if (Log && !is_8bit(y.type)) return unsupported("element types", types(), "8-bit output");
     numerics::set_softmax_dr(p, a.beta, static_cast<double>(p.in_scale));
     if (p.mult.shift < 0) return unsupported("input scale too small for the fixed-point softmax", std::to_string(x.scale()), "at least 2^-27");
+    auto e = to.array<std::int32_t>(256);
+    for (std::int32_t d = 0; d < 256; ++d) e[static_cast<std::size_t>(d)] = numerics::softmax_exp(p, -d);
+    p.exp = e.data();
     return unit{};
   }
   if (n.round == rounding::OPT || (n.round == rounding::ORT && !Log)) {
