@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "octet/numerics/fixed_point.hpp"
+#include "octet/numerics/fma.hpp"
 #include "octet/numerics/fp_env.hpp"
 #include "octet/numerics/math.hpp"
 #include "octet/numerics/requantize.hpp"
@@ -228,6 +229,28 @@ TEST_CASE("random accumulators against exact arithmetic") {
     apart += policy::dr::apply(x, q) != policy::sr::apply(x, q);
   }
   CHECK(apart > 1000);   // the sweep does reach places where they differ
+}
+
+TEST_CASE("fused multiply-add without the instruction") {
+  static_assert(n::fma(1.0000001f, 1.0000001f, -1.0000002f) == 0x1p-46f && n::add(n::mul(1.0000001f, 1.0000001f), -1.0000002f) == 0);
+  const n::exact_environment guard;
+  std::mt19937 g(10);
+  std::size_t apart = 0;
+  const auto next = [&](std::uint32_t low, std::uint32_t span) {   // biased exponent in [low, low + span)
+    const auto fraction = static_cast<std::uint32_t>(g()) & 0x807FFFFFu, exponent = low + static_cast<std::uint32_t>(g()) % span;
+    return std::bit_cast<float>(fraction | exponent << 23);
+  };
+  for (int i = 0; i < 300000; ++i) {
+    const float a = next(100, 60), b = next(100, 60);
+    float c = next(70, 120);
+    if (i % 3 == 0) c = -n::mul(a, b);                                          // only the product's rounding error is left
+    if (i % 3 == 1) c = std::bit_cast<float>(std::bit_cast<std::uint32_t>(n::mul(a, b)) - 3 + static_cast<std::uint32_t>(g() % 7));   // ties and neighbours
+    const float r = n::fma(a, b, c);
+    INFO(a << " * " << b << " + " << c);
+    REQUIRE(std::bit_cast<std::uint32_t>(r) == std::bit_cast<std::uint32_t>(std::fma(a, b, c)));
+    apart += r != n::add(n::mul(a, b), c);
+  }
+  CHECK(apart > 100000);
 }
 
 TEST_CASE("rounding of floating-point numbers to integers") {
