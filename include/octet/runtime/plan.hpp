@@ -18,7 +18,7 @@ struct plan_options {
   unsigned threads = 1;              // parts that parallel kernels are split into
   bool keep_all = false;             // every tensor keeps its own memory and no tensor of the source file is fused away
   bool optimize = true;              // run passes::optimize first
-  limits max;
+  limits max{};
 };
 
 /// Where a tensor lives while a session runs.
