@@ -5,20 +5,13 @@
 #include "octet/graph/fold.hpp"
 #include "octet/graph/graph.hpp"
 #include "octet/graph/verify.hpp"
+#include "octet/import/tflite/options.hpp"
 #include "octet/import/tflite/schema.hpp"
 #include "octet/numerics/requantize.hpp"
 #include "octet/ops/list.hpp"
 
 OCTET_FP_EXACT_BEGIN
 namespace octet::inline OCTET_ABI::import {
-
-struct tflite_options {
-  law arithmetic = law::tflite_ref;                      // or tflite_xnnpack
-  std::vector<std::pair<std::string, dims>> shapes;      // replaces the shape of the named input
-  std::span<const op_def* const> operators{};            // more operators, for the file's custom ones: found by the custom name
-  std::size_t max_bytes = std::size_t{1} << 32;          // of the file
-  limits max{};
-};
 
 /// TFLite's ActivationFunctionType.
 enum class tflite_activation : std::int8_t { none = 0, relu = 1, relu_n1_to_1 = 2, relu6 = 3, tanh = 4, sign_bit = 5 };

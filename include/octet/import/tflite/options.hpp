@@ -1,0 +1,24 @@
+// What a caller can ask of the TFLite loader.
+#ifndef OCTET_IMPORT_TFLITE_OPTIONS_HPP_
+#define OCTET_IMPORT_TFLITE_OPTIONS_HPP_
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "octet/graph/verify.hpp"
+
+namespace octet::inline OCTET_ABI::import {
+
+struct tflite_options {
+  law arithmetic = law::tflite_ref;                      // or tflite_xnnpack
+  std::vector<std::pair<std::string, dims>> shapes;      // replaces the shape of the named input
+  std::span<const op_def* const> operators{};            // more operators, for the file's custom ones: found by the custom name
+  std::size_t max_bytes = std::size_t{1} << 32;          // of the file
+  limits max{};
+};
+
+}  // namespace octet::inline OCTET_ABI::import
+
+#endif  // OCTET_IMPORT_TFLITE_OPTIONS_HPP_
