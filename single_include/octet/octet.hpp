@@ -3184,8 +3184,9 @@ struct i64 {
   using factor = multiplier;
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
     const int total = 15 - q.shift;
-    const std::int64_t p = x * numerics::reduce_multiplier(q.m);
-    return static_cast<std::int32_t>(total <= 0 ? static_cast<std::int64_t>(static_cast<std::uint64_t>(p) << -total) : (p + (std::int64_t{1} << (total - 1))) >> total);
+    // Unsigned: beyond 2^47, which only a damaged file brings about, the product wraps.
+    const std::uint64_t p = static_cast<std::uint64_t>(x) * static_cast<std::uint64_t>(numerics::reduce_multiplier(q.m));
+    return static_cast<std::int32_t>(total <= 0 ? static_cast<std::int64_t>(p << -total) : static_cast<std::int64_t>(p + (std::uint64_t{1} << (total - 1))) >> total);
   }
 };
 /// rha(f64(x) * d), d = sx*sw/sy in binary64: ties away from zero.
@@ -3793,6 +3794,8 @@ template <class P, class F> status prepare_accumulation(const node_view& n, prep
     } else if (b.type == dtype::s32) {
       p.bias32 = n.constant_as<std::int32_t>(2).data();
     } else if (b.type == dtype::s64) {
+      for (std::int64_t v : n.constant_as<std::int64_t>(2))
+        if (v >= std::int64_t{1} << 62 || v <= -(std::int64_t{1} << 62)) return invalid("bias", std::to_string(v), "a magnitude below 2^62");   // sums with it must not leave int64
       p.bias64 = n.constant_as<std::int64_t>(2).data();
     } else {
       return unsupported("bias element type", std::string(name_of(b.type)), "int32, int64 (float32 with rounding FB)");
@@ -4582,7 +4585,9 @@ struct sigmoid_input {
   std::int32_t shift = 0;
   constexpr std::int32_t operator()(std::int32_t x) const noexcept {
     if (multiplier == 0) return x * (3 << shift);
-    return (x * multiplier + (shift > 0 ? 1 << (shift - 1) : 0)) >> shift;
+    // Beyond 2^17 the functions are flat: cutting at 2^30 only keeps huge scales from overflowing.
+    const std::int64_t v = (std::int64_t{x} * multiplier + (shift > 0 ? std::int64_t{1} << (shift - 1) : 0)) >> shift;
+    return static_cast<std::int32_t>(clamp<std::int64_t>(v, -(1 << 30), 1 << 30));
   }
 };
 /// From the input scale. `tanh`: two powers of two are exact there, one for the logistic function.
@@ -5181,6 +5186,7 @@ inline void gather_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const gather_params*>(a.params);
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* y = static_cast<std::byte*>(a.out[0]);
+  if (p.inner == 0) return;
   const auto run = [&](const auto* index) {
     for (std::size_t b = 0; b < p.batch; ++b)
       for (std::size_t o = 0; o < p.outer; ++o)
@@ -5239,6 +5245,7 @@ constexpr shape_or gather_nd_shape(const dims& x, const dims& index) {
 namespace reference {
 inline void gather_nd_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const gather_nd_params*>(a.params);
+  if (p.inner == 0) return;
   const auto run = [&](const auto* index) {
     for (std::size_t r = 0; r < p.count; ++r) {
       std::size_t at = 0;
@@ -8898,7 +8905,10 @@ namespace octet::inline OCTET_ABI::detail {
 
 /// Copies the first input to the output: what an alias becomes where the two cannot share memory.
 struct copy_params { std::size_t bytes; };
-inline void copy_kernel(const kernel_args& a) noexcept { std::memcpy(a.out[0], a.in[0], static_cast<const copy_params*>(a.params)->bytes); }
+inline void copy_kernel(const kernel_args& a) noexcept {
+  const std::size_t n = static_cast<const copy_params*>(a.params)->bytes;
+  if (n != 0) std::memcpy(a.out[0], a.in[0], n);
+}
 
 /// Fills run, params, kernel, kernel_name, scratch and parts. Packed weights come from `memory`.
 inline void bind(const prepared& p, target on, unsigned threads, plan_memory& memory, step& st) {
@@ -9910,7 +9920,7 @@ struct plan_options {
   unsigned threads = 1;              // parts that parallel kernels are split into
   bool keep_all = false;             // every tensor keeps its own memory and no tensor of the source file is fused away
   bool optimize = true;              // run passes::optimize first
-  limits max;
+  limits max{};
 };
 
 /// Where a tensor lives while a session runs.
