@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Records every tensor a framework computes, in the form `octet run --dump` writes and `octet diff MODEL --reference FOLDER` reads.
+
+  record.py torch  MODEL.pt     FOLDER INPUT.npy... [--engine fbgemm|qnnpack|x86|onednn]
+  record.py tflite MODEL.tflite FOLDER INPUT.npy... [--reference-kernels]
+
+FOLDER gets one NAME.npy per tensor (quantized tensors as their codes) and index.json: {"framework", "model", "tensors": [{"name", "file", "node",
+"scale", "zero_point"}]} in the order of execution. "node" is the operator: "quantized::conv2d_relu", "CONV_2D #3".
+
+Needs numpy and torch, or numpy and ai-edge-litert (or tensorflow).
+"""
+import argparse
+import json
+import pathlib
+import re
+
+import numpy as np
+
+
+class Folder:
+    def __init__(self, path, framework, model):
+        self.path = pathlib.Path(path)
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.index = {"framework": framework, "model": pathlib.Path(model).name, "tensors": []}
+
+    def add(self, name, node, values, scale=None, zero_point=None):
+        file = "%d_%s.npy" % (len(self.index["tensors"]), re.sub(r"[^A-Za-z0-9.-]", "_", name)[:100])
+        np.save(self.path / file, np.ascontiguousarray(values))
+        row = {"name": name, "file": file, "node": node}
+        if scale is not None:
+            row.update(scale=scale, zero_point=zero_point)
+        self.index["tensors"].append(row)
+
+    def close(self):
+        (self.path / "index.json").write_text(json.dumps(self.index, indent=1) + "\n")
+        print("%d tensors in %s" % (len(self.index["tensors"]), self.path))
+
+
+def record_torch(a):
+    import torch
+
+    torch.backends.quantized.engine = a.engine
+    torch.set_num_threads(1)  # blocks of the element-wise kernels start anew in each thread
+    model = torch.jit.load(a.model).eval()
+    inputs = [torch.from_numpy(np.load(f)) for f in a.inputs]
+    # All calls inlined, every tensor part of the result: one run gives everything, computed by the very kernels that compute the output.
+    graph = model.forward.graph.copy()
+    torch._C._jit_pass_inline(graph)
+    values = [(n.kind(), v) for n in graph.nodes() if not n.kind().startswith("prim::") for v in n.outputs() if str(v.type()) == "Tensor"]
+    kept = [(kind, v.debugName()) for kind, v in values]
+    everything = graph.create("prim::TupleConstruct", [v for _, v in values], 1)
+    graph.appendNode(everything)
+    everything.output().setType(torch._C.TupleType([v.type() for _, v in values]))
+    while list(graph.outputs()):
+        graph.eraseOutput(0)
+    graph.registerOutput(everything.output())
+    results = torch._C._create_function_from_graph("record", graph)(model._c, *inputs)
+    folder = Folder(a.folder, "torch", a.model)
+    for (kind, name), value in zip(kept, results):
+        if value.is_quantized and value.qscheme() == torch.per_tensor_affine:
+            folder.add(name, kind, value.int_repr().numpy(), value.q_scale(), value.q_zero_point())
+        elif not value.is_quantized:
+            folder.add(name, kind, value.detach().numpy())
+    folder.close()
+
+
+def record_tflite(a):
+    try:
+        from ai_edge_litert import interpreter as lite
+    except ImportError:
+        from tensorflow import lite
+    resolver = lite.OpResolverType.BUILTIN_REF if a.reference_kernels else lite.OpResolverType.AUTO
+    it = lite.Interpreter(a.model, experimental_op_resolver_type=resolver, experimental_preserve_all_tensors=True)
+    it.allocate_tensors()
+    for detail, file in zip(it.get_input_details(), a.inputs):
+        it.set_tensor(detail["index"], np.load(file))
+    it.invoke()
+    details = {d["index"]: d for d in it.get_tensor_details()}
+    folder = Folder(a.folder, "tflite", a.model)
+    for i, op in enumerate(it._get_ops_details()):
+        for t in op["outputs"]:
+            if t not in details:
+                continue
+            q = details[t]["quantization_parameters"]
+            one = len(q["scales"]) == 1
+            folder.add(details[t]["name"], "%s #%d" % (op["op_name"], i), it.get_tensor(t), float(q["scales"][0]) if one else None, int(q["zero_points"][0]) if one else None)
+    folder.close()
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("framework", choices=["torch", "tflite"])
+    p.add_argument("model")
+    p.add_argument("folder")
+    p.add_argument("inputs", nargs="+")
+    p.add_argument("--engine", default="fbgemm")
+    p.add_argument("--reference-kernels", action="store_true")
+    a = p.parse_args()
+    {"torch": record_torch, "tflite": record_tflite}[a.framework](a)
+
+
+if __name__ == "__main__":
+    main()

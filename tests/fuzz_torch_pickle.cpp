@@ -1,0 +1,12 @@
+// libFuzzer target: the pickle reader on any bytes.
+// clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz_torch_pickle.cpp -lzip -o fuzz_torch_pickle
+#include "octet/import/torch/pickle.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  octet::torchscript::heap h;
+  auto r = octet::torchscript::unpickler(h, std::as_bytes(std::span(data, size)), "data/", [](const std::string& key) {
+             return key == "0" ? std::size_t{4096} : octet::torchscript::no_storage;
+           }).load();
+  if (!r && r.error().message().empty()) __builtin_trap();
+  return 0;
+}
