@@ -102,7 +102,9 @@ bool fits(const run_options& o, law l, const std::vector<array>& inputs, const s
 int run(const run_options& o) {
   plan_options p;
   p.keep_all = !o.dump.empty();
-  loaded l = load_and_plan(o, p);
+  model_options of = o;
+  of.samples = o.inputs;
+  loaded l = load_and_plan(of, p);
   if (l.code != done) return l.code;
   session s(l.program);
   const graph& g = l.program.source();

@@ -15,6 +15,7 @@ enum exit_code : int { done = 0, differs = 1, bad_usage = 2, bad_input = 3 };
 
 /// What every command that takes a model understands.
 struct model_options {
+  std::vector<std::string> samples;        // [NAME=]FILE.npy of inputs: their shapes, for formats that record none
   std::string model, numerics, params, target;
   std::vector<std::string> shapes;          // NAME=1,3,224,224
   unsigned threads = 0;                     // 0: physical cores
@@ -39,6 +40,9 @@ struct info_options {
   std::string target;
 };
 
+struct diff_options : model_options {
+  std::string reference;                    // folder of a recording
+};
 struct codegen_options : model_options {
   std::string output, name;
 };
@@ -52,6 +56,7 @@ int bench(const bench_options& o);
 int info(const info_options& o);
 int codegen(const codegen_options& o);
 int convert(const convert_options& o);
+int diff(const diff_options& o);
 int kernel_list();   // octet info --kernels
 
 // ------------------------------------------------------------------------------------------------------------- shared by commands

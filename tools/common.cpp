@@ -10,6 +10,8 @@
 #endif
 
 #include "commands.hpp"
+
+#include "npy.hpp"
 #include "file.hpp"
 #include "octet/kernels/target.hpp"
 
@@ -92,7 +94,7 @@ std::optional<load_options> load_options_of(const model_options& o) {
 
 loaded load_and_plan(const model_options& o, plan_options p) {
   loaded l;
-  const auto load = load_options_of(o);
+  auto load = load_options_of(o);
   const auto on = target_of(o.target);
   if (!on) fail(bad_usage, "target " + o.target + ": no such target; see `octet info`");
   if (!load || !on) {
@@ -101,6 +103,11 @@ loaded load_and_plan(const model_options& o, plan_options p) {
   }
   l.format = format_of(o.model);
   l.threads = threads_of(o.threads);
+  if (l.format.name && std::string_view(l.format.name) == ".pt" && load->shapes.empty())
+    for (const std::string& sample : o.samples) {   // a PyTorch file need not say what shape its inputs have
+      const std::size_t eq = sample.find('=');
+      if (auto x = read_npy(eq == std::string::npos ? sample : sample.substr(eq + 1))) load->shapes.emplace_back(eq == std::string::npos ? std::string() : sample.substr(0, eq), x->shape);
+    }
   auto graph = load_model(o.model, *load);
   if (!graph) {
     l.code = fail(graph.error());

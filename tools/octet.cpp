@@ -71,6 +71,11 @@ int main(int argc, char** argv) {
   model_flags(*convert_command, c);
   convert_command->add_option("-o,--output", c.output, "NAME.octet")->required();
 
+  diff_options d;
+  CLI::App* diff_command = app.add_subcommand("diff", "name the first tensor that differs from a framework's recording");
+  model_flags(*diff_command, d);
+  diff_command->add_option("--reference", d.reference, "folder that examples/record/record.py wrote")->required();
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -82,6 +87,7 @@ int main(int argc, char** argv) {
     if (*bench_command) return bench(b);
     if (*codegen_command) return codegen(g);
     if (*convert_command) return convert(c);
+    if (*diff_command) return diff(d);
     return info(i);
   } catch (const std::bad_alloc&) {
     return fail(bad_input, "out of memory");

@@ -5,7 +5,7 @@
   record.py tflite MODEL.tflite FOLDER INPUT.npy... [--reference-kernels]
 
 FOLDER gets one NAME.npy per tensor (quantized tensors as their codes) and index.json: {"framework", "model", "tensors": [{"name", "file", "node",
-"scale", "zero_point"}]} in the order of execution. "node" is the operator: "quantized::conv2d_relu", "CONV_2D #3".
+"scale", "zero_point"}]} in the order of execution. "node" is the operator ("quantized::conv2d_relu", "CONV_2D #3"), or "input".
 
 Needs numpy and torch, or numpy and ai-edge-litert (or tensorflow).
 """
@@ -56,6 +56,8 @@ def record_torch(a):
     graph.registerOutput(everything.output())
     results = torch._C._create_function_from_graph("record", graph)(model._c, *inputs)
     folder = Folder(a.folder, "torch", a.model)
+    for i, x in enumerate(inputs):
+        folder.add("input%d" % i, "input", x.numpy())
     for (kind, name), value in zip(kept, results):
         if value.is_quantized and value.qscheme() == torch.per_tensor_affine:
             folder.add(name, kind, value.int_repr().numpy(), value.q_scale(), value.q_zero_point())
@@ -77,6 +79,8 @@ def record_tflite(a):
     it.invoke()
     details = {d["index"]: d for d in it.get_tensor_details()}
     folder = Folder(a.folder, "tflite", a.model)
+    for detail, file in zip(it.get_input_details(), a.inputs):
+        folder.add(detail["name"], "input", np.load(file))
     for i, op in enumerate(it._get_ops_details()):
         for t in op["outputs"]:
             if t not in details:

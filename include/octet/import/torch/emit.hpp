@@ -101,7 +101,7 @@ class emitter {
       for (const auto& p : schema->parameters) known |= p.name == k;
       if (!known) return c.unsupported_here("argument of " + name, k);
     }
-    operator_ = name;
+    operator_ = name + " #" + std::to_string(count_++);
     const value r = row->emit(*this, a);
     return c.failed() ? value::unknown() : r;
   }
@@ -340,7 +340,8 @@ class emitter {
   }
 
   std::span<const torch_row> rows_;
-  std::string operator_;
+  std::string operator_;   // "quantized::conv2d #12"
+  int count_ = 0;
   std::map<std::pair<tensor_id, bool>, tensor_id> layouts_;
   std::map<std::pair<const tensor_data*, bool>, tensor_id> constants_;
   std::set<tensor_id> by_module_;
