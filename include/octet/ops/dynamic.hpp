@@ -12,13 +12,14 @@ namespace octet::inline OCTET_ABI {
 struct dynamic_quantize_attrs {
   std::int32_t rows = 1;       // the input in memory order is this many rows of equal length, each with its own scale
   bool asymmetric = false;     // a zero point per row; it is subtracted from the output, which therefore is int16
-  static constexpr auto fields = std::tuple{field{"rows", &dynamic_quantize_attrs::rows}, field{"asymmetric", &dynamic_quantize_attrs::asymmetric}};
+  bool reduce_range = false;   // ATEN: 7 bits
+  static constexpr auto fields = std::tuple{field{"rows", &dynamic_quantize_attrs::rows}, field{"asymmetric", &dynamic_quantize_attrs::asymmetric}, field{"reduce_range", &dynamic_quantize_attrs::reduce_range}};
 };
 /// Outputs: x / scale as int8 in [-127, 127] (asymmetric: int16 in [-255, 255], the zero point taken off), shape of x; scale float32 [rows].
 struct dynamic_quantize_params {
   std::size_t rows = 1, length = 0;
-  bool asymmetric = false;
-  rounding mode = rounding::AWAY;   // AWAY: TFLite; XNN: XNNPACK (asymmetric only, ties to even)
+  bool asymmetric = false, reduce_range = false;
+  rounding mode = rounding::AWAY;   // AWAY: TFLite; XNN: XNNPACK (asymmetric only, ties to even); ATEN: PyTorch (asymmetric only)
 };
 
 namespace numerics {
@@ -46,6 +47,15 @@ constexpr row_scale asymmetric_scale_xnn(float least, float most) noexcept {
   const float scale = div(1.f, up);
   return {scale, div(1.f, scale), clamp_to_int(static_cast<double>(rint(zero)), -128, 127), false};
 }
+/// PyTorch's choice, in binary64: the scale spans 0 to 255 (reduce_range: 127), the zero point comes from the end that has the smaller error.
+constexpr row_scale asymmetric_scale_aten(float least, float most, bool reduce_range) noexcept {
+  const double lo = least < 0 ? static_cast<double>(least) : 0., hi = most > 0 ? static_cast<double>(most) : 0., steps = reduce_range ? 127. : 255.;
+  double scale = div(sub(hi, lo), steps);
+  if (!(static_cast<float>(scale) > 0) || div(1.f, static_cast<float>(scale)) > 3.4028234e38f) scale = 0.1;
+  const double below = div(lo, scale), above = div(hi, scale), zero = -below < add(steps, above) ? -below : sub(steps, above);
+  const auto s = static_cast<float>(scale);
+  return {s, div(1.f, s), clamp_to_int(rint(zero), 0, static_cast<std::int32_t>(steps)), false};
+}
 }  // namespace numerics
 
 namespace reference {
@@ -59,11 +69,13 @@ inline void dynamic_quantize_kernel(const kernel_args& a) noexcept {
       least = x[i] < least ? x[i] : least;
       most = x[i] > most ? x[i] : most;
     }
-    const numerics::row_scale s = p.mode == rounding::XNN ? numerics::asymmetric_scale_xnn(least, most) : p.asymmetric ? numerics::asymmetric_scale(least, most) : numerics::symmetric_scale(least, most);
+    const numerics::row_scale s = p.mode == rounding::ATEN ? numerics::asymmetric_scale_aten(least, most, p.reduce_range) : p.mode == rounding::XNN ? numerics::asymmetric_scale_xnn(least, most) : p.asymmetric ? numerics::asymmetric_scale(least, most) : numerics::symmetric_scale(least, most);
     static_cast<float*>(a.out[1])[row] = s.scale;
     for (std::size_t i = 0; i < p.length; ++i) {
       const float v = numerics::mul(x[i], s.inverse);
-      if (p.mode == rounding::XNN) {
+      if (p.mode == rounding::ATEN) {
+        static_cast<std::int16_t*>(a.out[0])[row * p.length + i] = static_cast<std::int16_t>(numerics::clamp_to_int(static_cast<double>(numerics::rint(v)), -s.zero_point, 255 - s.zero_point));
+      } else if (p.mode == rounding::XNN) {
         static_cast<std::int16_t*>(a.out[0])[row * p.length + i] = static_cast<std::int16_t>(numerics::clamp_to_int(static_cast<double>(numerics::rint(v)), -128 - s.zero_point, 127 - s.zero_point));
       } else if (p.asymmetric) {
         const std::int32_t q = s.zero ? 0 : numerics::clamp_to_int(numerics::rha(static_cast<double>(numerics::add(static_cast<float>(s.zero_point), v))), -128, 127) - s.zero_point;
@@ -89,7 +101,8 @@ inline status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel);
   if (n.in[0].type != dtype::f32 || n.out[0].type != (a.asymmetric ? dtype::s16 : dtype::s8) || n.out[1].type != dtype::f32)
     return unsupported("element types of dynamic_quantize", std::string(name_of(n.in[0].type)) + " -> " + std::string(name_of(n.out[0].type)), "float32 -> int8 (asymmetric: int16), float32");
-  if (n.round != rounding::AWAY && !(n.round == rounding::XNN && a.asymmetric)) return unsupported("no such rounding here", std::string(name_of(n.round)), "AWAY, XNN (asymmetric)");
+  if (n.round != rounding::AWAY && !((n.round == rounding::XNN || n.round == rounding::ATEN) && a.asymmetric)) return unsupported("no such rounding here", std::string(name_of(n.round)), "AWAY, XNN and ATEN (asymmetric)");
+  p.reduce_range = a.reduce_range;
   p.mode = n.round;
   p.rows = static_cast<std::size_t>(a.rows);
   p.length = n.in[0].shape.elements().value / p.rows;
@@ -111,6 +124,7 @@ struct dynamic_dequantize_params {
   std::size_t channels = 1;
   bool scales_first = false;
   bool fused = false;                   // XNN: fma(f32(acc * row), channel, bias)
+  bool aten = false;                    // ATEN: fma(acc, f32(row * channel), bias)
   const float* scales = nullptr;        // one per channel
   float min = 0, max = 0;
 };
@@ -125,6 +139,10 @@ inline void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
     for (std::size_t i = r.begin; i < r.end; ++i) {
       const std::size_t c = i % p.channels;
       const float acc = static_cast<float>(x[i]), row = rows[i / p.length];
+      if (p.aten) {
+        y[i] = numerics::clamp(numerics::fma(acc, numerics::mul(row, p.scales[c]), bias ? bias[c] : 0.f), p.min, p.max);
+        continue;
+      }
       if (p.fused) {
         y[i] = numerics::clamp(numerics::fma(numerics::mul(acc, row), p.scales[c], bias ? bias[c] : 0.f), p.min, p.max);
         continue;
@@ -150,8 +168,9 @@ inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
   if (p.rows == 0 || p.channels == 0 || count % p.rows != 0 || count / p.rows % p.channels != 0) return invalid("row scales", std::to_string(p.rows), "a divisor of the rows");
   if (x.per_channel() && x.scales.size() != p.channels) return invalid("weight scales", std::to_string(x.scales.size()), std::to_string(p.channels));
   if (n.present(2) && n.in[2].shape.elements().value != p.channels) return invalid("bias count", std::to_string(n.in[2].shape.elements().value), std::to_string(p.channels));
-  if (n.round != rounding::none && n.round != rounding::XNN) return unsupported("no such rounding here", std::string(name_of(n.round)), "none, XNN");
+  if (n.round != rounding::none && n.round != rounding::XNN && n.round != rounding::ATEN) return unsupported("no such rounding here", std::string(name_of(n.round)), "none, XNN, ATEN");
   p.fused = n.round == rounding::XNN;
+  p.aten = n.round == rounding::ATEN;
   p.length = count / p.rows;
   p.scales_first = read_attributes<dynamic_dequantize_attrs>(*n.attrs).scales_first;
   auto scales = to.array<float>(p.channels);

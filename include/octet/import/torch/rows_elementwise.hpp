@@ -62,8 +62,8 @@ inline value clamp_floats(emitter& e, tensor_data& x, double lo, double hi) {
   const tensor_id one = c.g.add_constant("", dtype::f32, dims{}, constant_data::of(std::span<const float>(std::array<float, 1>{1.f})));
   const tensor_id to = e.make(scalar::f32);
   attributes attrs;
-  if (lo > -std::numeric_limits<double>::infinity()) attrs.set("min", lo);
-  if (hi < std::numeric_limits<double>::infinity()) attrs.set("max", hi);
+  if (lo > -std::numeric_limits<double>::infinity()) attrs.set("float_lo", lo);
+  if (hi < std::numeric_limits<double>::infinity()) attrs.set("float_hi", hi);
   if (!e.node("mul", {in, one}, {to}, std::move(attrs))) return value::unknown();
   return e.wrap(to, scalar::f32, x.channels_inner, suggests_channels_last(x));
 }

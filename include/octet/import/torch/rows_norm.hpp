@@ -79,6 +79,42 @@ template <int Kind> value norm(emitter& e, arguments& a) {
   return e.wrap(to, x->type, false, false);
 }
 
+/// quantized::linear_dynamic(x, packed, reduce_range): x is quantized at run time by its own minimum and maximum, the result is float.
+template <bool Relu> value linear_dynamic(emitter& e, arguments& a) {
+  context& c = e.c;
+  tensor_data* x = e.tensor(a, 0);
+  packed_data* p = packed(e, a, 1);
+  const bool reduce_range = e.boolean(a, 2) && !e.qnnpack();   // QNNPACK does not honour it
+  if (c.failed() || !x || !p) return value::unknown();
+  if (!p->linear) return c.invalid_here("packed parameters of another operator in " + a.name);
+  if (x->type != scalar::f32 || x->rank() < 1 || x->size.back() != p->weight->size[1]) return c.invalid_here("input of " + a.name, std::string(torchscript::name_of(x->type)), "float32, " + std::to_string(p->weight->size[1]) + " features");
+  tensor_data w = *p->weight;
+  if (!c.resolve_channels(w)) return value::unknown();
+  if (w.scales.size() > 1 && w.axis != 0) return c.unsupported_here("per-channel weights on axis " + std::to_string(w.axis), {}, "0");
+  const tensor_id w_id = c.g.add_constant("", dtype::s8, e.ir_shape(w.size, false), c.elements(w));
+  c.g[w_id].scales = w.scales, c.g[w_id].zero_points = w.zero_points;
+  if (w.scales.size() > 1) c.g[w_id].axis = 0;
+  const tensor_id in = e.held(*x, false), q = e.make(scalar::s16, {1.0}, {0}), row = e.make(scalar::f32), acc = e.make(scalar::qint32, w.scales, {0}), y = e.make(scalar::f32);
+  attributes quantize, keep, scale;
+  quantize.set("asymmetric", std::int64_t{1});
+  if (reduce_range) quantize.set("reduce_range", std::int64_t{1});
+  if (x->rank() != 2) keep.set("keep_dims", std::int64_t{1});
+  if (Relu) scale.set("float_lo", 0.);
+  if (!e.node("qnn.dynamic_quantize", {in}, {q, row}, std::move(quantize), rounding::ATEN) || !e.node("qnn.fully_connected", {q, w_id}, {acc}, std::move(keep))) return value::unknown();
+  if (w.scales.size() > 1) c.g[acc].axis = c.g[acc].shape.rank - 1;
+  std::vector<tensor_id> from{acc, row};
+  if (p->bias) from.push_back(e.constant_of<float>("", c.numbers<float>(*p->bias)));
+  if (!e.node("qnn.dynamic_dequantize", std::move(from), {y}, std::move(scale), rounding::ATEN)) return value::unknown();
+  return e.wrap(y, scalar::f32, false, false);
+}
+/// to(x, dtype): only to the type it has.
+inline value to(emitter& e, arguments& a) {
+  tensor_data* x = e.tensor(a, 0);
+  if (!x) return value::unknown();
+  if (a.v[1].is(kind::integer) && a.v[1].i == static_cast<std::int64_t>(x->type)) return a.v[0];
+  return e.c.unsupported_here("a change of element type by " + a.name, a.v[1].is(kind::integer) ? std::to_string(a.v[1].i) : std::string(torchscript::name_of(a.v[1].what)), "the same type");
+}
+
 }  // namespace octet::inline OCTET_ABI::torchscript::rows
 OCTET_FP_EXACT_END
 
