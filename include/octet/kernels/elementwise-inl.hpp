@@ -283,7 +283,7 @@ struct quantize_op {
   explicit HWY_INLINE quantize_op(const quantize_params& p)
       : mode(p.mode), scale(hn::Set(DF(), p.scale[0])), inverse(hn::Set(DF(), p.inverse[0])), lo(hn::Set(DF(), static_cast<float>(p.lo - p.zero_point[0]))), hi(hn::Set(DF(), static_cast<float>(p.hi - p.zero_point[0]))), z(set32(p.zero_point[0])) {}
   HWY_INLINE V32 operator()(VF x) const {
-    const VF v = rounded(mode == rounding::AWAY || mode == rounding::EVEN ? hn::Div(x, scale) : hn::Mul(x, inverse));
+    const VF v = rounded(mode == rounding::AWAY || mode == rounding::EVEN ? divide(x, scale) : hn::Mul(x, inverse));
     if (mode != rounding::AWAY) return hn::Add(round_within(v, lo, hi), z);
     // Cut first: the bounds are whole numbers below 2^17, so that truncation and rest are exact.
     const VF c = hn::Min(hn::IfThenElse(hn::Gt(v, lo), v, lo), hi), t = hn::Trunc(c), rest = hn::Sub(hn::Abs(c), hn::Abs(t));

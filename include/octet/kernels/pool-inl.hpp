@@ -101,7 +101,7 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
             sum = rounded(hn::Add(sum, rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x, set32(p.in_zero_point))), hn::Set(DF(), p.in_scale)))));
           }
         }
-        q = round_within(rounded(hn::Add(rounded(hn::Div(rounded(hn::Div(sum, divisor)), hn::Set(DF(), p.out_scale))), zf)), lo, hi);
+        q = round_within(rounded(hn::Add(rounded(divide(rounded(divide(sum, divisor)), hn::Set(DF(), p.out_scale))), zf)), lo, hi);
       } else {
         const V32 sum = hn::Sub(window_sum(w, p.type, c, have), offset);
         if (p.mode == rounding::AWAY) {
@@ -111,7 +111,7 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
           q = hn::Load(D32(), each);
         } else {
           const VF s = hn::ConvertTo(DF(), sum);
-          VF v = rounded(p.mode == rounding::EVEN ? hn::Div(s, divisor) : hn::Mul(s, f));
+          VF v = rounded(p.mode == rounding::EVEN ? divide(s, divisor) : hn::Mul(s, f));
           if (p.mode == rounding::FZ) v = rounded(hn::Add(v, zf));
           q = hn::Add(round_within(v, lo, hi), z);
         }

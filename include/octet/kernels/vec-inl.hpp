@@ -217,6 +217,21 @@ HWY_INLINE VF rounded(VF v) {
 #endif
   return v;
 }
+/// a / b with one rounding. -ffast-math turns a division, the intrinsic too, into a reciprocal and a product; it cannot do so with this.
+HWY_INLINE VF divide(VF a, VF b) {
+#if HWY_ARCH_X86
+#if HWY_MAX_BYTES == 64
+  __asm__("vdivps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
+#elif HWY_MAX_BYTES == 32
+  __asm__("vdivps %1, %0, %0" : "+x"(a.raw) : "x"(b.raw));
+#else
+  __asm__("divps %1, %0" : "+x"(a.raw) : "x"(b.raw));
+#endif
+#else
+  __asm__("fdiv %0.4s, %0.4s, %1.4s" : "+w"(a.raw) : "w"(b.raw));
+#endif
+  return a;
+}
 /// F and FB: rint((x + b) * m), cut at `highest`. An int32 plus 0.f is itself. Below, the conversion gives INT32_MIN, which saturates to the same result.
 HWY_INLINE V32 requantize_real(V32 x, VF b, VF m, VF highest) { return round_even(hn::Min(rounded(hn::Mul(rounded(hn::Add(hn::ConvertTo(DF(), x), b)), m)), highest)); }
 
