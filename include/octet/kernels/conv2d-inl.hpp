@@ -78,6 +78,22 @@ inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kerne
   }
 }
 
+#if OCTET_QUAD != 0
+/// Sum of a row's activations as the quad product takes them.
+inline HWY_NOINLINE std::int32_t row_sum(const tile_call& t, int length, const std::byte* row) noexcept {
+  const auto flip = hn::BitCast(DU8(), set32(t.flip));
+  const V8 ones = hn::Set(D8(), 1);
+  V32 sum = zero32();
+  for (int s = 0; s < t.segments; ++s) {
+    const std::byte* x = row + t.offsets[s];
+    int i = 0;
+    for (; i + HWY_MAX_BYTES <= length; i += HWY_MAX_BYTES) sum = quad_ops::dot(sum, hn::BitCast(D32(), hn::Xor(hn::LoadU(DU8(), reinterpret_cast<const std::uint8_t*>(x + i)), flip)), ones);
+    if (const auto n = static_cast<std::size_t>(length - i); n != 0) sum = quad_ops::dot(sum, hn::BitCast(D32(), hn::IfThenElseZero(hn::FirstN(DU8(), n), hn::Xor(load_bytes(x + i, n), flip))), ones);
+  }
+  return hn::GetLane(hn::SumOfLanes(D32(), sum));
+}
+#endif
+
 /// Part `part` of `parts` of a packed product.
 inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* packed, const kernel_args& a) noexcept {
   kernels::packed_gemm h;
@@ -85,7 +101,8 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* y = static_cast<std::byte*>(a.out[0]);
   auto* rows = static_cast<const std::byte**>(a.scratch);
-  std::byte* window = static_cast<std::byte*>(a.scratch) + kernels::gemm_pointer_bytes(g, h);
+  auto* sums = reinterpret_cast<std::int32_t*>(static_cast<std::byte*>(a.scratch) + kernels::gemm_pointer_bytes(g, h));
+  std::byte* window = reinterpret_cast<std::byte*>(sums) + kernels::gemm_sum_bytes(g, h);
   const kernels::epilogue_scalars scalars = kernels::scalars_of(*g.requant, g.out_type);
   const window_source source{g.in_type, h.element == 2 && g.in_type != dtype::s16, h.flip, g.in_zero_point, h.fill};
   const std::size_t pixel_in = static_cast<std::size_t>(g.in_c) * h.element, pixel_out = static_cast<std::size_t>(g.out_c) * size_of(g.out_type);
@@ -102,6 +119,7 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
   t.segments = h.segments;
   t.steps = h.steps;
   t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
+  t.sums = h.offset != 0 ? sums : nullptr;
   t.out_stride = pixel_out;
   t.requant = g.requant;
   t.out_type = g.out_type;
@@ -124,6 +142,12 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
       }
     }
     for (std::size_t i = 0; i < 8; ++i) rows[count + i] = rows[count - 1];
+#if OCTET_QUAD != 0
+    if (h.offset != 0) {
+      for (std::size_t i = 0; i < count; ++i) sums[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(h.offset) * static_cast<std::uint32_t>(row_sum(t, h.segment_length, rows[i])));
+      for (std::size_t i = 0; i < 8; ++i) sums[count + i] = sums[count - 1];
+    }
+#endif
     std::byte* to = y + item * line * pixel_out;
     for (std::size_t p = share.begin; p < share.end; ++p) {
       const auto group = static_cast<std::int32_t>(p / static_cast<std::size_t>(h.panels)), i = static_cast<std::int32_t>(p % static_cast<std::size_t>(h.panels));

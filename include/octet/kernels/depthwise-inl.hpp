@@ -3,17 +3,6 @@
 
 namespace octet::inline OCTET_ABI::OCTET_TARGET_NS {
 
-/// n <= HWY_MAX_BYTES bytes; the rest of the vector is unspecified. Reads nothing else.
-HWY_INLINE hn::Vec<DU8> load_bytes(const std::byte* x, std::size_t n) {
-#if HWY_MAX_BYTES == 64
-  return hn::Vec<DU8>{_mm512_maskz_loadu_epi8(n == 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1, x)};
-#else
-  if (n >= HWY_MAX_BYTES) return hn::LoadU(DU8(), reinterpret_cast<const std::uint8_t*>(x));
-  alignas(64) std::uint8_t whole[HWY_MAX_BYTES] = {};
-  std::memcpy(whole, x, n);
-  return hn::Load(DU8(), whole);
-#endif
-}
 /// n <= 2 * L elements of a byte or int16 type as int16.
 template <class T> HWY_INLINE V16 load_words(const std::byte* x, std::size_t n) {
   const hn::Rebind<T, D16> half;

@@ -11,6 +11,7 @@ struct tile_call {
   const std::int64_t* offsets;    // of the segments
   int segments, steps;
   std::int32_t flip;              // xor for activations
+  const std::int32_t* sums;       // one per row, added to all its accumulators; null: none
   const std::byte* arrays;        // the panel's columns
   const std::byte* weights;
   std::size_t out_stride;         // bytes between rows of the output
@@ -22,7 +23,7 @@ struct tile_call {
 };
 
 /// MR rows at rows[0..MR), of which `valid` are written. The others repeat a row: no second kernel for every remainder.
-template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::byte* to, int valid) noexcept {
+template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const std::int32_t* sums, std::byte* to, int valid) noexcept {
   const columns c(t.arrays, NV);
   V32 acc[MR][NV];
   HWY_UNROLL(4)
@@ -30,6 +31,14 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
     const V32 b = hn::LoadU(D32(), c.bias + v * L);
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) acc[r][v] = b;
+  }
+  if (sums != nullptr) {
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      const V32 sum = set32(sums[r]);
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) acc[r][v] = hn::Add(acc[r][v], sum);
+    }
   }
   const std::byte* row[MR];
   HWY_UNROLL(8)
@@ -89,14 +98,15 @@ template <class Ops, int NV> HWY_INLINE void panel_rows(const tile_call& t, kern
   std::size_t i = 0;
   while (i < count) {
     const std::size_t left = count - i;
+    const std::int32_t* sums = t.sums == nullptr ? nullptr : t.sums + i;
     if (left == 1) {
-      tile<Ops, 1, NV, kernels::epilogue_kind::any>(t, rows + i, to, 1);
+      tile<Ops, 1, NV, kernels::epilogue_kind::any>(t, rows + i, sums, to, 1);
       return;
     }
     const int valid = left < MR ? static_cast<int>(left) : MR;
-    if (e == kernels::epilogue_kind::real) tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows + i, to, valid);
-    else if (e == kernels::epilogue_kind::dr) tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows + i, to, valid);
-    else tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows + i, to, valid);
+    if (e == kernels::epilogue_kind::real) tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows + i, sums, to, valid);
+    else if (e == kernels::epilogue_kind::dr) tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows + i, sums, to, valid);
+    else tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows + i, sums, to, valid);
     i += static_cast<std::size_t>(valid);
     to += static_cast<std::size_t>(valid) * t.out_stride;
   }

@@ -155,6 +155,7 @@ struct packed_gemm {
   std::int32_t step_h, step_w;            // distance of neighbouring output rows (columns) inside the window
   std::int32_t fill;              // what a padding element is in the window
   std::uint32_t flip;             // xor for direct activations
+  std::int32_t offset;            // quad with weights stored as w - zero point - offset: offset times the sum of a row's activations comes on top; 0: none
   std::int32_t block_rows;        // output rows (direct: pixels) per block
   std::size_t row_bytes;          // of a window row
   std::size_t panel_offset;       // of the first panel; panels of one width have one size
@@ -192,11 +193,21 @@ inline bool weights_fit_s8(const gemm_problem& g) noexcept {
   return true;
 }
 
+/// What to take from w - zero point so that it fits int8 (w itself, or w - 128), where that is one number for all channels; 0: nothing or no such number.
+inline std::int32_t weight_offset(const gemm_problem& g) noexcept {
+  if (g.weight_zero_points == nullptr || g.groups != 1) return 0;
+  for (std::int32_t c = 1; c < g.out_c; ++c)
+    if (g.weight_zero_points[c] != g.weight_zero_points[0]) return 0;
+  return (g.weight_type == dtype::u8 ? 128 : 0) - g.weight_zero_points[0];
+}
+
 /// Everything but the data.
 inline packed_gemm gemm_header(const gemm_problem& g, const target_layout& t) noexcept {
   packed_gemm h{};
   const bool fits = weights_fit_s8(g), s16 = g.in_type == dtype::s16;
-  h.kind = fits && !s16 && t.quad != 0 ? product::quad : fits ? product::pair8 : product::pair16;
+  const bool quads = !s16 && t.quad != 0;
+  h.offset = quads && !fits ? weight_offset(g) : 0;
+  h.kind = quads && (fits || h.offset != 0) ? product::quad : fits ? product::pair8 : product::pair16;
   h.element = h.kind == product::quad ? 1 : 2;
   const std::int32_t group = h.kind == product::quad ? 4 : 2;
   const bool whole_rows = g.dilation_w == 1 && g.groups == 1;
@@ -236,14 +247,15 @@ inline std::size_t gemm_packed_bytes(const gemm_problem& g, const target_layout&
   const packed_gemm h = gemm_header(g, t);
   return panel_at(h, t, g.groups, 0);
 }
-/// Row pointers (with a tile's worth of repeats), then the window.
+/// Row pointers (with a tile's worth of repeats), then as many row sums where they are needed, then the window.
 inline std::size_t gemm_pointer_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
   const std::size_t pixels = h.direct ? static_cast<std::size_t>(h.block_rows) : static_cast<std::size_t>(h.block_rows) * static_cast<std::size_t>(g.out_w);
   return round_up((pixels + 16) * sizeof(void*), alignment);
 }
+inline std::size_t gemm_sum_bytes(const gemm_problem& g, const packed_gemm& h) noexcept { return h.offset != 0 ? round_up(gemm_pointer_bytes(g, h) / sizeof(void*) * 4, alignment) : 0; }
 inline std::size_t gemm_scratch_bytes(const gemm_problem& g, const target_layout& t) noexcept {
   const packed_gemm h = gemm_header(g, t);
-  return gemm_pointer_bytes(g, h) + (h.direct ? 0 : static_cast<std::size_t>(h.window_h) * h.row_bytes + alignment);
+  return gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) + (h.direct ? 0 : static_cast<std::size_t>(h.window_h) * h.row_bytes + alignment);
 }
 
 inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
@@ -283,7 +295,7 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
               const auto inside = static_cast<std::size_t>(t.split_pairs && per_step == 2 ? k % 2 * t.lanes + l : l * per_step + k % per_step);
               const std::size_t at = vector * static_cast<std::size_t>(t.lanes * per_step) + inside;
               if (h.kind == product::pair16) reinterpret_cast<std::int16_t*>(w)[at] = static_cast<std::int16_t>(value);
-              else reinterpret_cast<std::int8_t*>(w)[at] = static_cast<std::int8_t>(value);
+              else reinterpret_cast<std::int8_t*>(w)[at] = static_cast<std::int8_t>(value - h.offset);
             }
           bias[v * t.lanes + l] = static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
         }

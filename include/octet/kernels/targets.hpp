@@ -10,6 +10,10 @@
 #error "octet: HWY_WANT_AVX3_DL makes Highway 1.0.3 emit AVX-VNNI encodings on CPUs that lack them; octet has its own VNNI target and does not need it"
 #endif
 
+// Highway 1.0.3 refuses files whose -march flags give its AVX3_DL target (-march=sapphirerapids, -march=native there) unless it is asked for by the macro above.
+#if !defined(HWY_DISABLED_TARGETS) && defined(__AVXVNNI__) && defined(__AVX512VBMI2__)
+#define HWY_DISABLED_TARGETS HWY_AVX3_DL
+#endif
 #include <hwy/highway.h>
 
 #include "octet/kernels/depthwise.hpp"

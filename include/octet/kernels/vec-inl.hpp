@@ -38,6 +38,17 @@ HWY_INLINE V32 broadcast4(const std::byte* p) {
   return hn::Set(D32(), v);
 }
 
+/// n <= HWY_MAX_BYTES bytes; the rest of the vector is unspecified. Reads nothing else.
+HWY_INLINE hn::Vec<DU8> load_bytes(const std::byte* x, std::size_t n) {
+#if HWY_MAX_BYTES == 64
+  return hn::Vec<DU8>{_mm512_maskz_loadu_epi8(n == 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1, x)};
+#else
+  if (n >= HWY_MAX_BYTES) return hn::LoadU(DU8(), reinterpret_cast<const std::uint8_t*>(x));
+  alignas(64) std::uint8_t whole[HWY_MAX_BYTES] = {};
+  std::memcpy(whole, x, n);
+  return hn::Load(DU8(), whole);
+#endif
+}
 // ------------------------------------------------------------------------------------------------------------------ dot products
 // acc.lane[i] += sum over j of a[i][j] * w[i][j], exact modulo 2^32. `w_bytes`: packed weights per lane.
 
