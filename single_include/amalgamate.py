@@ -108,7 +108,7 @@ def build():
         fail("not part of the single header and not opt-in: " + ", ".join(forgotten))
     for line in once + late + kernels:
         m = re.match(r"\s*#\s*define\s+(\w+)", line)
-        if m and not m.group(1).startswith("OCTET_") and m.group(1) not in ("HWY_TARGET", "HWY_TARGET_TOGGLE", "HWY_SET_MACROS_PER_TARGET"):
+        if m and not m.group(1).startswith("OCTET_") and m.group(1) not in ("HWY_TARGET", "HWY_TARGET_TOGGLE", "HWY_SET_MACROS_PER_TARGET", "HWY_DISABLED_TARGETS"):
             fail("macro without the prefix OCTET_: " + m.group(1))
     text = [
         f"// octet {version}, single header. Made by single_include/amalgamate.py from include/octet; do not edit.",

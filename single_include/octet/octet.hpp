@@ -104,6 +104,17 @@ HWY_INLINE V32 broadcast4(const std::byte* p) {
   return hn::Set(D32(), v);
 }
 
+/// n <= HWY_MAX_BYTES bytes; the rest of the vector is unspecified. Reads nothing else.
+HWY_INLINE hn::Vec<DU8> load_bytes(const std::byte* x, std::size_t n) {
+#if HWY_MAX_BYTES == 64
+  return hn::Vec<DU8>{_mm512_maskz_loadu_epi8(n == 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1, x)};
+#else
+  if (n >= HWY_MAX_BYTES) return hn::LoadU(DU8(), reinterpret_cast<const std::uint8_t*>(x));
+  alignas(64) std::uint8_t whole[HWY_MAX_BYTES] = {};
+  std::memcpy(whole, x, n);
+  return hn::Load(DU8(), whole);
+#endif
+}
 // ------------------------------------------------------------------------------------------------------------------ dot products
 // acc.lane[i] += sum over j of a[i][j] * w[i][j], exact modulo 2^32. `w_bytes`: packed weights per lane.
 
@@ -283,6 +294,21 @@ HWY_INLINE VF rounded(VF v) {
 #endif
   return v;
 }
+/// a / b with one rounding. -ffast-math turns a division, the intrinsic too, into a reciprocal and a product; it cannot do so with this.
+HWY_INLINE VF divide(VF a, VF b) {
+#if HWY_ARCH_X86
+#if HWY_MAX_BYTES == 64
+  __asm__("vdivps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
+#elif HWY_MAX_BYTES == 32
+  __asm__("vdivps %1, %0, %0" : "+x"(a.raw) : "x"(b.raw));
+#else
+  __asm__("divps %1, %0" : "+x"(a.raw) : "x"(b.raw));
+#endif
+#else
+  __asm__("fdiv %0.4s, %0.4s, %1.4s" : "+w"(a.raw) : "w"(b.raw));
+#endif
+  return a;
+}
 /// F and FB: rint((x + b) * m), cut at `highest`. An int32 plus 0.f is itself. Below, the conversion gives INT32_MIN, which saturates to the same result.
 HWY_INLINE V32 requantize_real(V32 x, VF b, VF m, VF highest) { return round_even(hn::Min(rounded(hn::Mul(rounded(hn::Add(hn::ConvertTo(DF(), x), b)), m)), highest)); }
 
@@ -413,6 +439,7 @@ struct tile_call {
   const std::int64_t* offsets;    // of the segments
   int segments, steps;
   std::int32_t flip;              // xor for activations
+  const std::int32_t* sums;       // one per row, added to all its accumulators; null: none
   const std::byte* arrays;        // the panel's columns
   const std::byte* weights;
   std::size_t out_stride;         // bytes between rows of the output
@@ -424,7 +451,7 @@ struct tile_call {
 };
 
 /// MR rows at rows[0..MR), of which `valid` are written. The others repeat a row: no second kernel for every remainder.
-template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::byte* to, int valid) noexcept {
+template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const std::int32_t* sums, std::byte* to, int valid) noexcept {
   const columns c(t.arrays, NV);
   V32 acc[MR][NV];
   HWY_UNROLL(4)
@@ -432,6 +459,14 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
     const V32 b = hn::LoadU(D32(), c.bias + v * L);
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) acc[r][v] = b;
+  }
+  if (sums != nullptr) {
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      const V32 sum = set32(sums[r]);
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) acc[r][v] = hn::Add(acc[r][v], sum);
+    }
   }
   const std::byte* row[MR];
   HWY_UNROLL(8)
@@ -491,14 +526,15 @@ template <class Ops, int NV> HWY_INLINE void panel_rows(const tile_call& t, kern
   std::size_t i = 0;
   while (i < count) {
     const std::size_t left = count - i;
+    const std::int32_t* sums = t.sums == nullptr ? nullptr : t.sums + i;
     if (left == 1) {
-      tile<Ops, 1, NV, kernels::epilogue_kind::any>(t, rows + i, to, 1);
+      tile<Ops, 1, NV, kernels::epilogue_kind::any>(t, rows + i, sums, to, 1);
       return;
     }
     const int valid = left < MR ? static_cast<int>(left) : MR;
-    if (e == kernels::epilogue_kind::real) tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows + i, to, valid);
-    else if (e == kernels::epilogue_kind::dr) tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows + i, to, valid);
-    else tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows + i, to, valid);
+    if (e == kernels::epilogue_kind::real) tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows + i, sums, to, valid);
+    else if (e == kernels::epilogue_kind::dr) tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows + i, sums, to, valid);
+    else tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows + i, sums, to, valid);
     i += static_cast<std::size_t>(valid);
     to += static_cast<std::size_t>(valid) * t.out_stride;
   }
@@ -596,6 +632,22 @@ inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kerne
   }
 }
 
+#if OCTET_QUAD != 0
+/// Sum of a row's activations as the quad product takes them.
+inline HWY_NOINLINE std::int32_t row_sum(const tile_call& t, int length, const std::byte* row) noexcept {
+  const auto flip = hn::BitCast(DU8(), set32(t.flip));
+  const V8 ones = hn::Set(D8(), 1);
+  V32 sum = zero32();
+  for (int s = 0; s < t.segments; ++s) {
+    const std::byte* x = row + t.offsets[s];
+    int i = 0;
+    for (; i + HWY_MAX_BYTES <= length; i += HWY_MAX_BYTES) sum = quad_ops::dot(sum, hn::BitCast(D32(), hn::Xor(hn::LoadU(DU8(), reinterpret_cast<const std::uint8_t*>(x + i)), flip)), ones);
+    if (const auto n = static_cast<std::size_t>(length - i); n != 0) sum = quad_ops::dot(sum, hn::BitCast(D32(), hn::IfThenElseZero(hn::FirstN(DU8(), n), hn::Xor(load_bytes(x + i, n), flip))), ones);
+  }
+  return hn::GetLane(hn::SumOfLanes(D32(), sum));
+}
+#endif
+
 /// Part `part` of `parts` of a packed product.
 inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* packed, const kernel_args& a) noexcept {
   kernels::packed_gemm h;
@@ -603,7 +655,8 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* y = static_cast<std::byte*>(a.out[0]);
   auto* rows = static_cast<const std::byte**>(a.scratch);
-  std::byte* window = static_cast<std::byte*>(a.scratch) + kernels::gemm_pointer_bytes(g, h);
+  auto* sums = reinterpret_cast<std::int32_t*>(static_cast<std::byte*>(a.scratch) + kernels::gemm_pointer_bytes(g, h));
+  std::byte* window = reinterpret_cast<std::byte*>(sums) + kernels::gemm_sum_bytes(g, h);
   const kernels::epilogue_scalars scalars = kernels::scalars_of(*g.requant, g.out_type);
   const window_source source{g.in_type, h.element == 2 && g.in_type != dtype::s16, h.flip, g.in_zero_point, h.fill};
   const std::size_t pixel_in = static_cast<std::size_t>(g.in_c) * h.element, pixel_out = static_cast<std::size_t>(g.out_c) * size_of(g.out_type);
@@ -620,6 +673,7 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
   t.segments = h.segments;
   t.steps = h.steps;
   t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
+  t.sums = h.offset != 0 ? sums : nullptr;
   t.out_stride = pixel_out;
   t.requant = g.requant;
   t.out_type = g.out_type;
@@ -642,6 +696,12 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
       }
     }
     for (std::size_t i = 0; i < 8; ++i) rows[count + i] = rows[count - 1];
+#if OCTET_QUAD != 0
+    if (h.offset != 0) {
+      for (std::size_t i = 0; i < count; ++i) sums[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(h.offset) * static_cast<std::uint32_t>(row_sum(t, h.segment_length, rows[i])));
+      for (std::size_t i = 0; i < 8; ++i) sums[count + i] = sums[count - 1];
+    }
+#endif
     std::byte* to = y + item * line * pixel_out;
     for (std::size_t p = share.begin; p < share.end; ++p) {
       const auto group = static_cast<std::int32_t>(p / static_cast<std::size_t>(h.panels)), i = static_cast<std::int32_t>(p % static_cast<std::size_t>(h.panels));
@@ -707,17 +767,6 @@ template <class V> struct kernel<kernel_id::fully_connected, V> { static constex
 
 namespace octet::inline OCTET_ABI::OCTET_TARGET_NS {
 
-/// n <= HWY_MAX_BYTES bytes; the rest of the vector is unspecified. Reads nothing else.
-HWY_INLINE hn::Vec<DU8> load_bytes(const std::byte* x, std::size_t n) {
-#if HWY_MAX_BYTES == 64
-  return hn::Vec<DU8>{_mm512_maskz_loadu_epi8(n == 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1, x)};
-#else
-  if (n >= HWY_MAX_BYTES) return hn::LoadU(DU8(), reinterpret_cast<const std::uint8_t*>(x));
-  alignas(64) std::uint8_t whole[HWY_MAX_BYTES] = {};
-  std::memcpy(whole, x, n);
-  return hn::Load(DU8(), whole);
-#endif
-}
 /// n <= 2 * L elements of a byte or int16 type as int16.
 template <class T> HWY_INLINE V16 load_words(const std::byte* x, std::size_t n) {
   const hn::Rebind<T, D16> half;
@@ -1328,7 +1377,7 @@ struct quantize_op {
   explicit HWY_INLINE quantize_op(const quantize_params& p)
       : mode(p.mode), scale(hn::Set(DF(), p.scale[0])), inverse(hn::Set(DF(), p.inverse[0])), lo(hn::Set(DF(), static_cast<float>(p.lo - p.zero_point[0]))), hi(hn::Set(DF(), static_cast<float>(p.hi - p.zero_point[0]))), z(set32(p.zero_point[0])) {}
   HWY_INLINE V32 operator()(VF x) const {
-    const VF v = rounded(mode == rounding::AWAY || mode == rounding::EVEN ? hn::Div(x, scale) : hn::Mul(x, inverse));
+    const VF v = rounded(mode == rounding::AWAY || mode == rounding::EVEN ? divide(x, scale) : hn::Mul(x, inverse));
     if (mode != rounding::AWAY) return hn::Add(round_within(v, lo, hi), z);
     // Cut first: the bounds are whole numbers below 2^17, so that truncation and rest are exact.
     const VF c = hn::Min(hn::IfThenElse(hn::Gt(v, lo), v, lo), hi), t = hn::Trunc(c), rest = hn::Sub(hn::Abs(c), hn::Abs(t));
@@ -1549,7 +1598,7 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
             sum = rounded(hn::Add(sum, rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x, set32(p.in_zero_point))), hn::Set(DF(), p.in_scale)))));
           }
         }
-        q = round_within(rounded(hn::Add(rounded(hn::Div(rounded(hn::Div(sum, divisor)), hn::Set(DF(), p.out_scale))), zf)), lo, hi);
+        q = round_within(rounded(hn::Add(rounded(divide(rounded(divide(sum, divisor)), hn::Set(DF(), p.out_scale))), zf)), lo, hi);
       } else {
         const V32 sum = hn::Sub(window_sum(w, p.type, c, have), offset);
         if (p.mode == rounding::AWAY) {
@@ -1559,7 +1608,7 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
           q = hn::Load(D32(), each);
         } else {
           const VF s = hn::ConvertTo(DF(), sum);
-          VF v = rounded(p.mode == rounding::EVEN ? hn::Div(s, divisor) : hn::Mul(s, f));
+          VF v = rounded(p.mode == rounding::EVEN ? divide(s, divisor) : hn::Mul(s, f));
           if (p.mode == rounding::FZ) v = rounded(hn::Add(v, zf));
           q = hn::Add(round_within(v, lo, hi), z);
         }
@@ -12491,6 +12540,7 @@ struct packed_gemm {
   std::int32_t step_h, step_w;            // distance of neighbouring output rows (columns) inside the window
   std::int32_t fill;              // what a padding element is in the window
   std::uint32_t flip;             // xor for direct activations
+  std::int32_t offset;            // quad with weights stored as w - zero point - offset: offset times the sum of a row's activations comes on top; 0: none
   std::int32_t block_rows;        // output rows (direct: pixels) per block
   std::size_t row_bytes;          // of a window row
   std::size_t panel_offset;       // of the first panel; panels of one width have one size
@@ -12528,11 +12578,21 @@ inline bool weights_fit_s8(const gemm_problem& g) noexcept {
   return true;
 }
 
+/// What to take from w - zero point so that it fits int8 (w itself, or w - 128), where that is one number for all channels; 0: nothing or no such number.
+inline std::int32_t weight_offset(const gemm_problem& g) noexcept {
+  if (g.weight_zero_points == nullptr || g.groups != 1) return 0;
+  for (std::int32_t c = 1; c < g.out_c; ++c)
+    if (g.weight_zero_points[c] != g.weight_zero_points[0]) return 0;
+  return (g.weight_type == dtype::u8 ? 128 : 0) - g.weight_zero_points[0];
+}
+
 /// Everything but the data.
 inline packed_gemm gemm_header(const gemm_problem& g, const target_layout& t) noexcept {
   packed_gemm h{};
   const bool fits = weights_fit_s8(g), s16 = g.in_type == dtype::s16;
-  h.kind = fits && !s16 && t.quad != 0 ? product::quad : fits ? product::pair8 : product::pair16;
+  const bool quads = !s16 && t.quad != 0;
+  h.offset = quads && !fits ? weight_offset(g) : 0;
+  h.kind = quads && (fits || h.offset != 0) ? product::quad : fits ? product::pair8 : product::pair16;
   h.element = h.kind == product::quad ? 1 : 2;
   const std::int32_t group = h.kind == product::quad ? 4 : 2;
   const bool whole_rows = g.dilation_w == 1 && g.groups == 1;
@@ -12572,14 +12632,15 @@ inline std::size_t gemm_packed_bytes(const gemm_problem& g, const target_layout&
   const packed_gemm h = gemm_header(g, t);
   return panel_at(h, t, g.groups, 0);
 }
-/// Row pointers (with a tile's worth of repeats), then the window.
+/// Row pointers (with a tile's worth of repeats), then as many row sums where they are needed, then the window.
 inline std::size_t gemm_pointer_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
   const std::size_t pixels = h.direct ? static_cast<std::size_t>(h.block_rows) : static_cast<std::size_t>(h.block_rows) * static_cast<std::size_t>(g.out_w);
   return round_up((pixels + 16) * sizeof(void*), alignment);
 }
+inline std::size_t gemm_sum_bytes(const gemm_problem& g, const packed_gemm& h) noexcept { return h.offset != 0 ? round_up(gemm_pointer_bytes(g, h) / sizeof(void*) * 4, alignment) : 0; }
 inline std::size_t gemm_scratch_bytes(const gemm_problem& g, const target_layout& t) noexcept {
   const packed_gemm h = gemm_header(g, t);
-  return gemm_pointer_bytes(g, h) + (h.direct ? 0 : static_cast<std::size_t>(h.window_h) * h.row_bytes + alignment);
+  return gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) + (h.direct ? 0 : static_cast<std::size_t>(h.window_h) * h.row_bytes + alignment);
 }
 
 inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
@@ -12619,7 +12680,7 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
               const auto inside = static_cast<std::size_t>(t.split_pairs && per_step == 2 ? k % 2 * t.lanes + l : l * per_step + k % per_step);
               const std::size_t at = vector * static_cast<std::size_t>(t.lanes * per_step) + inside;
               if (h.kind == product::pair16) reinterpret_cast<std::int16_t*>(w)[at] = static_cast<std::int16_t>(value);
-              else reinterpret_cast<std::int8_t*>(w)[at] = static_cast<std::int8_t>(value);
+              else reinterpret_cast<std::int8_t*>(w)[at] = static_cast<std::int8_t>(value - h.offset);
             }
           bias[v * t.lanes + l] = static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
         }
@@ -12744,6 +12805,10 @@ OCTET_FP_EXACT_END
 #error "octet: HWY_WANT_AVX3_DL makes Highway 1.0.3 emit AVX-VNNI encodings on CPUs that lack them; octet has its own VNNI target and does not need it"
 #endif
 
+// Highway 1.0.3 refuses files whose -march flags give its AVX3_DL target (-march=sapphirerapids, -march=native there) unless it is asked for by the macro above.
+#if !defined(HWY_DISABLED_TARGETS) && defined(__AVXVNNI__) && defined(__AVX512VBMI2__)
+#define HWY_DISABLED_TARGETS HWY_AVX3_DL
+#endif
 #include <hwy/highway.h>
 
 
