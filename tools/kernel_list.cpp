@@ -45,6 +45,7 @@ void add_weights(form& f, dtype t, const dims& shape, std::int32_t channels) {
 std::vector<form> forms_of(const op_def& op, dtype t) {
   const tensor x = quantized(t, {1, 8, 8, 32}, 0.05, middle(t));
   std::vector<form> forms;
+  if (op.outputs != 1) return forms;   // the nodes below have one output
   const auto simple = [&](std::string suffix, std::vector<tensor> in, dtype out) {
     forms.push_back({std::string(op.name) + suffix, &op, std::move(in), {}, out});
     return &forms.back();
@@ -76,22 +77,26 @@ std::vector<form> forms_of(const op_def& op, dtype t) {
   return forms;
 }
 
-/// Lets the operator prepare the node under each rounding until one is accepted. Null where it takes none: the operator has no 8-bit form of this kind.
-bool prepare(form& f, graph& g, plan_memory& memory, prepared& p) {
-  std::vector<tensor_id> in;
-  for (tensor& t : f.in) in.push_back(g.add(t));
-  tensor y = quantized(f.out, {}, 0.07, middle(f.out));
-  if (is_float(f.out)) y.scales.clear(), y.zero_points.clear();
-  const tensor_id out = g.add(std::move(y));
-  node& n = g.add_node(*f.op, "", std::move(in), {out}, f.attrs);
-  if (f.op->shape)
-    if (auto s = infer_shapes(g, n); !s) return false;
-  for (int r = 0; r <= static_cast<int>(rounding::OPT); ++r) {
-    n.round = static_cast<rounding>(r);
-    const node_inputs v(g, n);
-    p = prepared{};
-    p.memory = &memory;
-    if (f.op->prepare(v.view(), p)) return !p.alias;
+/// Lets the operator prepare the node under each rounding until one is accepted, with an output of other and of the same quantization. False where it
+/// takes none: the operator has no 8-bit form of this kind, or needs no step.
+bool prepare(const form& f, graph& g, plan_memory& memory, prepared& p) {
+  for (const bool same : {false, true}) {
+    g = graph();
+    std::vector<tensor_id> in;
+    for (const tensor& t : f.in) in.push_back(g.add(t));
+    tensor y = quantized(f.out, {}, same ? f.in[0].scales.empty() ? 1.0 : f.in[0].scales[0] : 0.07, middle(f.out));
+    if (is_float(f.out)) y.scales.clear(), y.zero_points.clear();
+    const tensor_id out = g.add(std::move(y));
+    node& n = g.add_node(*f.op, "", std::move(in), {out}, f.attrs);
+    if (f.op->shape)
+      if (auto s = infer_shapes(g, n); !s) return false;
+    for (int r = 0; r < 64 && name_of(static_cast<rounding>(r)) != "?"; ++r) {
+      n.round = static_cast<rounding>(r);
+      const node_inputs v(g, n);
+      p = prepared{};
+      p.memory = &memory;
+      if (f.op->prepare(v.view(), p)) return !p.alias;
+    }
   }
   return false;
 }
@@ -105,7 +110,7 @@ std::vector<kernel_row> kernel_rows() {
   std::vector<kernel_row> rows;
   for (const op_def* op : builtin_operators())
     for (dtype t : {dtype::s8, dtype::u8})
-      for (form& f : forms_of(*op, t)) {
+      for (const form& f : forms_of(*op, t)) {
         graph g;
         plan_memory memory;
         prepared p;
