@@ -19,6 +19,6 @@ int main() {
   std::array<std::uint8_t, 256> in{}, out{};
   in[8 * 16 + 8] = 160;   // one bright pixel
   net.run(in, out);
-  for (int y = 7; y <= 9; ++y) std::printf("%4d %4d %4d\n", out[y * 16 + 7], out[y * 16 + 8], out[y * 16 + 9]);
+  for (std::size_t y = 7; y <= 9; ++y) std::printf("%4d %4d %4d\n", out[y * 16 + 7], out[y * 16 + 8], out[y * 16 + 9]);
   return out[8 * 16 + 8] == 40 && out[7 * 16 + 7] == 10 ? 0 : 1;
 }
