@@ -25,9 +25,9 @@
 #endif
 
 namespace {
-std::atomic<bool> watching{false};
-std::atomic<int> calls{0};
-void note() {
+[[maybe_unused]] std::atomic<bool> watching{false};
+[[maybe_unused]] std::atomic<int> calls{0};
+[[maybe_unused]] void note() {
   if (watching.load(std::memory_order_relaxed)) calls.fetch_add(1, std::memory_order_relaxed);
 }
 }  // namespace
