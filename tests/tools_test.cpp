@@ -279,8 +279,8 @@ TEST_CASE("pixels become inputs by the documented rule") {
   for (std::size_t i = 0; i < 256; ++i) {
     CHECK(u->at<std::uint8_t>(i) == i);
     CHECK(s->at<std::int8_t>(i) == static_cast<int>(i) - 128);
-    CHECK(f->at<float>(i) == static_cast<float>(i) / 127.5f - 1.0f);   // mean = std = 0.5 is the other common recipe, bit for bit
-    const double x = static_cast<double>((static_cast<float>(i) / 255.0f - 0.5f) / 0.25f);
+    CHECK(f->at<float>(i) == numerics::sub(numerics::div(static_cast<float>(i), 127.5f), 1.0f));   // mean = std = 0.5 is the other common recipe, bit for bit
+    const double x = static_cast<double>(numerics::div(numerics::sub(numerics::div(static_cast<float>(i), 255.0f), 0.5f), 0.25f));
     CHECK(q->at<std::int8_t>(i) == static_cast<int>(std::clamp(std::round(x * 64) - 3, -128.0, 127.0)));
   }
   CHECK_FALSE(image_input(one, dtype::s32, {1, 1, 256, 1}, 1, 0, {}));
