@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#include <math.h>
-
 #include <cmath>
 #include <random>
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "image.hpp"
+#include "octet/numerics/fp.hpp"
 #include "pixels.hpp"
 #include "skip.hpp"
 
