@@ -1,7 +1,10 @@
 // Convolution kernels over MobileNetV2's shapes, one thread: 1x1 layers as matrix products and the depthwise layers, with the rounding of XNNPACK (F) and of
-// TFLite's reference (DR), on every target this CPU can run, beside XNNPACK (the system's library) where it was found at configure time, and beside a loop
-// of the same dot products on registers alone. Everything is verified first; then the rounds are interleaved, and the best of each counts.
-//   gemm_bench [rounds]
+// TFLite's reference (DR), on every target this CPU can run, beside XNNPACK (the system's library) where it was found at configure time, and beside the
+// ceiling: a loop of the same dot products on registers alone. Everything is verified first; then the rounds are interleaved, and the best of each counts.
+//   bench_gemm [ROUNDS] [--xnnpack avx2|sse4]
+// XNNPACK takes the best instructions that it finds; --xnnpack holds it to those of an older CPU (its probe's answers are changed before it starts).
+// --benchmark_filter=REGEX chooses among gemm/pointwise, gemm/depthwise, gemm/3x3; other --benchmark_ options are Google Benchmark's, for its programs.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -9,7 +12,10 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <regex>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "octet/kernels/target.hpp"
@@ -17,6 +23,9 @@
 
 #if defined(OCTET_BENCH_XNNPACK)
 #include <xnnpack.h>
+#endif
+#if defined(OCTET_BENCH_CPUINFO)
+#include <cpuinfo.h>
 #endif
 
 using namespace octet;
@@ -26,9 +35,9 @@ namespace {
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 struct shape { std::int32_t side, in_c, out_c, kernel, stride; };   // side: of the input
-constexpr shape pointwise[] = {{112, 32, 16, 1, 1}, {112, 16, 96, 1, 1}, {56, 144, 24, 1, 1}, {56, 24, 144, 1, 1}, {28, 192, 32, 1, 1}, {14, 384, 64, 1, 1}, {14, 64, 384, 1, 1}, {14, 576, 96, 1, 1}, {7, 960, 160, 1, 1}, {7, 320, 1280, 1, 1}};
-constexpr shape depthwise[] = {{112, 32, 32, 3, 1}, {112, 96, 96, 3, 2}, {56, 144, 144, 3, 1}, {28, 192, 192, 3, 1}, {14, 384, 384, 3, 1}, {14, 576, 576, 3, 1}, {7, 960, 960, 3, 1}};
-constexpr shape full[] = {{224, 3, 32, 3, 2}, {32, 16, 16, 3, 1}, {16, 32, 32, 3, 1}, {56, 64, 64, 3, 1}};
+constexpr shape pointwise_shapes[] = {{112, 32, 16, 1, 1}, {112, 16, 96, 1, 1}, {56, 144, 24, 1, 1}, {56, 24, 144, 1, 1}, {28, 192, 32, 1, 1}, {14, 384, 64, 1, 1}, {14, 64, 384, 1, 1}, {14, 576, 96, 1, 1}, {7, 960, 160, 1, 1}, {7, 320, 1280, 1, 1}};
+constexpr shape depthwise_shapes[] = {{112, 32, 32, 3, 1}, {112, 96, 96, 3, 2}, {56, 144, 144, 3, 1}, {28, 192, 192, 3, 1}, {14, 384, 384, 3, 1}, {14, 576, 576, 3, 1}, {7, 960, 960, 3, 1}};
+constexpr shape full_shapes[] = {{224, 3, 32, 3, 2}, {32, 16, 16, 3, 1}, {16, 32, 32, 3, 1}, {56, 64, 64, 3, 1}};
 
 struct layer {
   shape s;
@@ -66,7 +75,7 @@ std::unique_ptr<layer> make(const shape& s, bool depthwise, rounding mode) {
   for (std::size_t c = 0; c < channels; ++c) {
     l->bias[c] = static_cast<std::int32_t>(r() % 2000) - 1000;
     const float kernel_scale = 0.3f / static_cast<float>(per_channel) * (1 + static_cast<float>(c % 7));
-    l->scale[c] = in_scale * kernel_scale / out_scale;
+    l->scale[c] = numerics::div(numerics::mul(in_scale, kernel_scale), out_scale);
     l->mult[c] = numerics::quantize_multiplier(static_cast<double>(l->scale[c]));
   }
   p.weights = l->w.data();
@@ -93,6 +102,7 @@ struct job {
 };
 struct row {
   std::string name;
+  double ceiling;      // MACs per second; 0: unknown
   std::vector<job> jobs;
 };
 
@@ -171,9 +181,18 @@ double ceiling_rate([[maybe_unused]] target t) {
             D(0) D(1) D(2) D(3) D(4) D(5) D(6) D(7) D(8) D(9) D(10) D(11)
 #undef D
             ::: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14");
+    } else if (t == target::sse4) {
+      macs = rounds * 12.0 * 8;
+      for (int i = 0; i < rounds; ++i)
+        asm volatile(
+#define D(n) "movdqa %%xmm13, %%xmm14\n\tpmaddwd %%xmm12, %%xmm14\n\tpaddd %%xmm14, %%xmm" #n "\n\t"
+            D(0) D(1) D(2) D(3) D(4) D(5) D(6) D(7) D(8) D(9) D(10) D(11)
+#undef D
+            ::: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14");
     } else {
       return 0;
     }
+    if (t != target::sse4) asm volatile("vzeroupper" :::);
     best = std::min(best, now() - start);
   }
   return macs / best;
@@ -182,23 +201,26 @@ double ceiling_rate([[maybe_unused]] target t) {
 #endif
 }
 
-void table(const char* title, const shape* shapes, std::size_t count, bool depthwise_layers, int rounds) {
+struct ceiling { target on; double rate; };
+
+/// Rates of one set of shapes; below each octet row its share of the target's ceiling. False where a result was wrong.
+bool table(const char* title, std::span<const shape> shapes, bool depthwise, int rounds, std::span<const ceiling> ceilings) {
+  const std::size_t count = shapes.size();
   std::vector<std::unique_ptr<layer>> real, dr;
-  for (std::size_t i = 0; i < count; ++i) {
-    real.push_back(make(shapes[i], depthwise_layers, rounding::F));
-    dr.push_back(make(shapes[i], depthwise_layers, rounding::DR));
+  for (const shape& s : shapes) {
+    real.push_back(make(s, depthwise, rounding::F));
+    dr.push_back(make(s, depthwise, rounding::DR));
   }
   std::vector<row> rows;
 #if defined(OCTET_BENCH_XNNPACK)
-  rows.push_back({"XNNPACK qc8", {}});
+  rows.push_back({"XNNPACK qc8", 0, {}});
   for (auto& l : real) rows.back().jobs.push_back(xnnpack_job(*l));
 #endif
-  for (const target t : usable_targets()) {
-    if (t == target::reference) continue;
-    rows.push_back({std::string(name_of(t)) + " F", {}});
-    for (auto& l : real) rows.back().jobs.push_back(octet_job(*l, t));
-    rows.push_back({std::string(name_of(t)) + " DR", {}});
-    for (auto& l : dr) rows.back().jobs.push_back(octet_job(*l, t));
+  for (const ceiling& c : ceilings) {
+    rows.push_back({std::string(name_of(c.on)) + " F", c.rate, {}});
+    for (auto& l : real) rows.back().jobs.push_back(octet_job(*l, c.on));
+    rows.push_back({std::string(name_of(c.on)) + " DR", c.rate, {}});
+    for (auto& l : dr) rows.back().jobs.push_back(octet_job(*l, c.on));
   }
   for (int r = 0; r < rounds; ++r)
     for (std::size_t i = 0; i < count; ++i)
@@ -207,35 +229,77 @@ void table(const char* title, const shape* shapes, std::size_t count, bool depth
         w.jobs[i].run();
         w.jobs[i].best = std::min(w.jobs[i].best, now() - start);
       }
+  std::vector<int> width;
   std::printf("\n%s: GMAC/s, best of %d interleaved rounds\n%-16s", title, rounds, "");
-  for (std::size_t i = 0; i < count; ++i) std::printf(" %4dx%dx%d", shapes[i].side * shapes[i].side, shapes[i].in_c, shapes[i].out_c);
-  std::printf("   all\n");
+  for (const shape& s : shapes) width.push_back(std::printf(" %4dx%dx%d", s.side * s.side, s.in_c, s.out_c));
+  std::printf("    all\n");
   double first = 0;
+  bool ok = true;
   for (row& w : rows) {
     std::printf("%-16s", w.name.c_str());
     double macs = 0, time = 0;
     for (std::size_t i = 0; i < count; ++i) {
       macs += real[i]->macs;
       time += w.jobs[i].best;
-      const int width = std::snprintf(nullptr, 0, " %4dx%dx%d", shapes[i].side * shapes[i].side, shapes[i].in_c, shapes[i].out_c);
-      std::printf("%*.1f%s", width - 1, real[i]->macs / w.jobs[i].best * 1e-9, w.jobs[i].wrong ? "!" : " ");
+      std::printf("%*.1f%s", width[i] - 1, real[i]->macs / w.jobs[i].best * 1e-9, w.jobs[i].wrong ? "!" : " ");
+      ok = ok && !w.jobs[i].wrong;
     }
     if (first == 0) first = macs / time;
     std::printf(" %6.1f  x%.2f\n", macs / time * 1e-9, macs / time / first);
+    if (w.ceiling <= 0) continue;
+    std::printf("%-16s", "  % of ceiling");
+    for (std::size_t i = 0; i < count; ++i) std::printf("%*.0f ", width[i] - 1, 100 * real[i]->macs / w.jobs[i].best / w.ceiling);
+    std::printf(" %6.0f\n", 100 * macs / time / w.ceiling);
   }
+  return ok;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 25;
+  int rounds = 25;
+  std::string xnnpack, filter;
+  bool list = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view a = argv[i];
+    constexpr std::string_view filter_option = "--benchmark_filter=";
+    if (a == "--xnnpack" && i + 1 < argc) xnnpack = argv[++i];
+    else if (a.substr(0, filter_option.size()) == filter_option) filter = a.substr(filter_option.size());
+    else if (a == "--benchmark_list_tests" || a == "--benchmark_list_tests=true") list = true;
+    else if (a.substr(0, 12) == "--benchmark_") continue;
+    else if (const int n = std::atoi(argv[i]); n > 0) rounds = n;
+    else return std::fprintf(stderr, "bench_gemm [ROUNDS] [--xnnpack avx2|sse4] [--benchmark_filter=REGEX]\n"), 2;
+  }
+  struct set { const char* name; const char* title; std::span<const shape> shapes; bool depthwise; };
+  const set sets[] = {{"gemm/pointwise", "pointwise", pointwise_shapes, false}, {"gemm/depthwise", "depthwise", depthwise_shapes, true}, {"gemm/3x3", "3x3", full_shapes, false}};
+  std::vector<set> chosen;
+  for (const set& s : sets)
+    if (filter.empty() || filter == "all" || std::regex_search(s.name, std::regex(filter))) chosen.push_back(s);
+  if (list)
+    for (const set& s : chosen) std::printf("%s\n", s.name);
+  if (list || chosen.empty()) return 0;
+  if (!xnnpack.empty()) {
+#if defined(OCTET_BENCH_XNNPACK) && defined(OCTET_BENCH_CPUINFO) && defined(__x86_64__)
+    if (xnnpack != "avx2" && xnnpack != "sse4") return std::fprintf(stderr, "--xnnpack: %s; known: avx2, sse4\n", xnnpack.c_str()), 2;
+    if (!cpuinfo_initialize()) return 1;
+    cpuinfo_isa.avx512f = cpuinfo_isa.avx512cd = cpuinfo_isa.avx512dq = cpuinfo_isa.avx512bw = cpuinfo_isa.avx512vl = cpuinfo_isa.avx512vnni = false;
+    if (xnnpack == "sse4") cpuinfo_isa.avx2 = cpuinfo_isa.avx = cpuinfo_isa.fma3 = cpuinfo_isa.xop = cpuinfo_isa.f16c = false;
+#else
+    return std::fprintf(stderr, "--xnnpack: built without XNNPACK or without cpuinfo (Debian: libxnnpack-dev, libpthreadpool-dev, libcpuinfo-dev)\n"), 2;
+#endif
+  }
 #if defined(OCTET_BENCH_XNNPACK)
   if (xnn_initialize(nullptr) != xnn_status_success) return 1;
+  std::printf("XNNPACK: %s\n", xnnpack.empty() ? "its best instructions for this CPU" : xnnpack.c_str());
 #endif
-  for (const target t : usable_targets())
-    if (const double c = ceiling_rate(t); c > 0) std::printf("ceiling %s: %.0f GMAC/s (dot products on registers alone)\n", name_of(t).data(), c * 1e-9);
+  std::vector<ceiling> ceilings;
+  for (const target t : usable_targets()) {
+    if (t == target::reference) continue;
+    ceilings.push_back({t, ceiling_rate(t)});
+    if (ceilings.back().rate > 0) std::printf("ceiling %s: %.0f GMAC/s (dot products on registers alone)\n", name_of(t).data(), ceilings.back().rate * 1e-9);
+  }
   std::printf("(! marks a result that differs from octet's reference; ratios are to the first row)\n");
-  table("pointwise", pointwise, std::size(pointwise), false, rounds);
-  table("depthwise", depthwise, std::size(depthwise), true, rounds);
-  table("3x3", full, std::size(full), false, rounds);
+  bool ok = true;
+  for (const set& s : chosen) ok = table(s.title, s.shapes, s.depthwise, rounds, ceilings) && ok;
+  return ok ? 0 : 1;
 }
