@@ -178,7 +178,7 @@ TEST_CASE("bad usage: exit code 2") {
   CHECK(call("bench " + model, "OCTET_NUM_THREADS=many ").code == 2);
 }
 
-TEST_CASE("show prints every line of the dialect; --plan and --dot") {
+TEST_CASE("show prints every line of the dialect, with --plan and --dot") {
   const folder f;
   const ran r = call("show " + golden("chain_float_io.tflite") + " --dot '" + f.file("g.dot") + "'");
   CHECK(r.code == 0);
@@ -212,7 +212,29 @@ TEST_CASE("bench prints the summary and writes it") {
   CHECK(std::count(text.begin() + static_cast<std::ptrdiff_t>(from), text.begin() + static_cast<std::ptrdiff_t>(to), ',') == 6);
 }
 
-TEST_CASE("info names version, targets and threads; the environment chooses a target") {
+TEST_CASE("show --svg without Graphviz says what it needs") {
+  const folder f;
+  const ran r = call("show " + golden("chain_float_io.tflite") + " --svg '" + f.file("g.svg") + "'", "PATH=/nonexistent ");
+  CHECK(r.code == 3);
+  CHECK(has(r.err, "g.svg: "));
+  CHECK(has(r.err, "--svg needs Graphviz's `dot` program"));
+}
+
+TEST_CASE("explain names kernel, cost and reason of every step") {
+  const ran r = call("explain " + golden("chain_float_io.tflite") + " --threads 1");
+  CHECK(r.code == 0);
+  CHECK(r.err.empty());
+  CHECK(has(r.out, "# target "));
+  CHECK(has(r.out, "MACs (M)"));
+  CHECK(has(r.out, "qnn.conv2d"));
+  CHECK(has(r.out, " M MACs, "));
+  const ran reference = call("explain " + golden("chain_float_io.tflite") + " --threads 1 --target reference");
+  CHECK(reference.code == 0);
+  CHECK_FALSE(has(reference.out, "no SIMD kernel"));   // scalar was asked for
+  CHECK(call("explain /nonexistent.tflite").code == 3);
+}
+
+TEST_CASE("info names version, targets and threads, the environment chooses a target") {
   const ran r = call("info");
   CHECK(r.code == 0);
   CHECK(has(r.out, "octet     0."));

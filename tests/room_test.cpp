@@ -79,7 +79,7 @@ constexpr octet::op_def running_sum{"test.running_sum", 2, 2, 3, &running_shape,
 
 }  // namespace
 
-TEST_CASE("biases: none, int32, int64, float32; accumulators in int32 and int64", "[room]") {
+TEST_CASE("biases: none, int32, int64, float32, and accumulators in int32 and int64", "[room]") {
   // acc = (3 - 1) * 10 + (-5 - 1) * 4 = -4, real scale 0.125
   CHECK(dense<std::int32_t>(&no_bias, rounding::none, {}) == std::vector<std::int32_t>{-4});
   CHECK(dense<std::int32_t>(&bias32, rounding::none, {}) == std::vector<std::int32_t>{3});

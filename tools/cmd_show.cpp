@@ -1,3 +1,4 @@
+#include <csignal>
 #include <cstdio>
 
 #include "commands.hpp"
@@ -40,6 +41,28 @@ std::string dot_text(const graph& g) {
   return s + "}\n";
 }
 
+/// The layout is Graphviz's: its `dot` reads the text from a pipe and writes the file itself.
+status write_svg(const std::string& file, const std::string& dot) {
+  const auto failed = [&](std::string what, std::string found) { return error_info{errc::io, std::move(what), file, {}, {}, std::move(found), "--svg needs Graphviz's `dot` program"}; };
+  if (std::FILE* f = std::fopen(file.c_str(), "wb")) std::fclose(f);
+  else return failed("picture", "a file that can't be written");
+  std::string quoted;
+  for (char c : file) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  std::signal(SIGPIPE, SIG_IGN);   // where there is no `dot`, the write below would end this process
+  std::FILE* p = popen(("dot -Tsvg -o '" + quoted + "' 2>/dev/null").c_str(), "w");
+  if (!p) return failed("dot", "it could not be started");
+  std::fwrite(dot.data(), 1, dot.size(), p);
+  const int code = pclose(p);
+  if (code != 0) return failed("dot", "it failed or is not installed");
+  return unit{};
+}
+status write_pictures(const show_options& o, const graph& g) {
+  if (!o.dot.empty())
+    if (auto w = write_file(o.dot, dot_text(g)); !w) return w.error();
+  if (!o.svg.empty()) return write_svg(o.svg, dot_text(g));
+  return unit{};
+}
+
 }  // namespace
 
 int show(const show_options& o) {
@@ -63,8 +86,7 @@ int show(const show_options& o) {
       }
       text += "\n";
     }
-    if (!o.dot.empty())
-      if (auto w = write_file(o.dot, dot_text(d.source)); !w) return fail(w.error());
+    if (auto w = write_pictures(o, d.source); !w) return fail(w.error());
   } else {
     const auto load = load_options_of(o);
     if (!load) return bad_usage;
@@ -72,8 +94,7 @@ int show(const show_options& o) {
     if (!g) return fail(g.error());
     if (auto v = verify(*g); !v) return fail(v.error());
     text = to_string(*g);
-    if (!o.dot.empty())
-      if (auto w = write_file(o.dot, dot_text(*g)); !w) return fail(w.error());
+    if (auto w = write_pictures(o, *g); !w) return fail(w.error());
   }
   std::fwrite(text.data(), 1, text.size(), stdout);
   return done;

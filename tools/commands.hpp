@@ -28,7 +28,7 @@ struct run_options : model_options {
 };
 struct show_options : model_options {
   bool plan = false;
-  std::string dot;
+  std::string dot, svg;
 };
 struct bench_options : model_options {
   unsigned number = 1, repeat = 0;          // repeat 0: 100, or what fits into 10 s
@@ -53,6 +53,7 @@ struct convert_options : model_options {
 int run(const run_options& o);
 int show(const show_options& o);
 int bench(const bench_options& o);
+int explain(const model_options& o);
 int info(const info_options& o);
 int codegen(const codegen_options& o);
 int convert(const convert_options& o);

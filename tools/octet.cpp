@@ -46,6 +46,7 @@ int main(int argc, char** argv) {
   model_flags(*show_command, s);
   show_command->add_flag("--plan", s.plan, "after the passes, with kernels and memory");
   show_command->add_option("--dot", s.dot, "write a Graphviz file");
+  show_command->add_option("--svg", s.svg, "write a picture; needs Graphviz's `dot` program");
 
   bench_options b;
   CLI::App* bench_command = app.add_subcommand("bench", "time a model");
@@ -54,6 +55,10 @@ int main(int argc, char** argv) {
   bench_command->add_option("--repeat", b.repeat, "measurements (100, or what fits into 10 s)")->check(CLI::Range(1u, 1000000u));
   bench_command->add_flag("--per-op", b.per_op, "a table by operator");
   bench_command->add_option("--json", b.json, "write the figures, all times included");
+
+  model_options e;
+  CLI::App* explain_command = app.add_subcommand("explain", "what each operator of a model costs on this CPU: kernel, MACs, bytes, rate, and the reason where it is slow");
+  model_flags(*explain_command, e);
 
   info_options i;
   CLI::App* info_command = app.add_subcommand("info", "version, targets, threads");
@@ -78,20 +83,21 @@ int main(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? done : bad_usage;
+  } catch (const CLI::ParseError& x) {
+    return app.exit(x) == 0 ? done : bad_usage;
   }
   try {
     if (*run_command) return run(r);
     if (*show_command) return show(s);
     if (*bench_command) return bench(b);
+    if (*explain_command) return explain(e);
     if (*codegen_command) return codegen(g);
     if (*convert_command) return convert(c);
     if (*diff_command) return diff(d);
     return info(i);
   } catch (const std::bad_alloc&) {
     return fail(bad_input, "out of memory");
-  } catch (const std::exception& e) {
-    return fail(bad_input, e.what());
+  } catch (const std::exception& x) {
+    return fail(bad_input, x.what());
   }
 }
