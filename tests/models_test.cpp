@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "models.hpp"
 #include "octet/kernels/target.hpp"
@@ -163,11 +164,28 @@ TEST_CASE("docs/exactness.md is what this test run gives", "[models][exactness]"
   std::ofstream(std::string(OCTET_BINARY_DIR) + "/exactness.md") << text + rows;
   std::ifstream f(std::string(OCTET_SOURCE_DIR) + "/docs/exactness.md");
   const std::string committed{std::istreambuf_iterator<char>(f), {}};
-  INFO("docs/exactness.md is stale: copy the exactness.md of the build's tests folder over it");
   const std::string rule = "| --- | --- | --- | --- | --- |\n";
   const auto table = committed.find(rule);
   REQUIRE(table != std::string::npos);
-  CHECK(committed.substr(table + rule.size()) == rows);
+  const auto lines_of = [](const std::string& t) {
+    std::set<std::string> lines;
+    std::istringstream in(t);
+    for (std::string line; std::getline(in, line);) {
+#ifndef OCTET_TEST_TORCH
+      if (line.starts_with("| pytorch_")) continue;   // a build without the importer can't say
+#endif
+      lines.insert(line);
+    }
+    return lines;
+  };
+  const auto have = lines_of(committed.substr(table + rule.size())), want = lines_of(rows);
+  std::string differing;
+  for (const auto& line : want)
+    if (!have.contains(line)) differing += "+ " + line + "\n";
+  for (const auto& line : have)
+    if (!want.contains(line)) differing += "- " + line + "\n";
+  INFO("docs/exactness.md is stale: copy the exactness.md of the build's tests folder over it");
+  CHECK(differing == "");
 }
 
 TEST_CASE("lines for tests/known_differences.txt", "[.list]") {
