@@ -121,6 +121,42 @@ void random_convolutions(bool depthwise, int rounds, std::uint32_t seed) {
 TEST_CASE("conv2d kernels equal the reference: random shapes") { random_convolutions(false, 330, 1); }
 TEST_CASE("depthwise_conv2d kernels equal the reference: random shapes") { random_convolutions(true, 330, 2); }
 
+TEST_CASE("double rounding of large accumulators, at and around its ties") {
+  coverage seen;
+  rng r(5);
+  for (int i = 0; i < 60; ++i) {
+    for (const bool depthwise : {false, true}) {
+      conv_case c;
+      // Weights of -1, 0 and 1: the accumulators are the biases, give or take a few.
+      const std::int32_t channels = 130;
+      fill(c, depthwise ? conv_shape{1, 3, 5, channels, channels, 3, 3, 1, 1, 1, channels} : conv_shape{1, 3, 5, 4, channels, 1, 1, 1, 1, 0, 1}, depthwise, dtype::s8, dtype::s8, r.between(0, 1) ? dtype::s8 : dtype::u8, rounding::DR, false, r);
+      c.weight_zero_points.clear();
+      c.p.weight_zero_points = nullptr;
+      for (auto& w : c.weights) w = static_cast<std::int8_t>(r.between(0, 7) ? 0 : r.between(-1, 1));
+      c.bias.assign(static_cast<std::size_t>(channels), 0);
+      c.arrays.mult.assign(static_cast<std::size_t>(channels), multiplier{});
+      const std::int64_t limit = (i % 3 == 0 ? INT32_MAX : std::int64_t{1} << 30) - 30000;   // also more than the fused kernel takes
+      for (std::size_t k = 0; k < c.bias.size(); ++k) {
+        const int shift = static_cast<int>(r.between(i % 5 == 0 ? 1 : 2, 32));
+        const bool power = r.between(0, 1) != 0;
+        const double d = std::ldexp(power ? 0.5 : 0.5 + r.unit() / 2, 1 - shift);   // right shift: shift - 1, or one less
+        c.arrays.mult[k] = numerics::quantize_multiplier(d);
+        const double half = (static_cast<double>(r.between(-150, 150)) + 0.5) / d;
+        const double at = std::clamp(half, -static_cast<double>(limit), static_cast<double>(limit));
+        c.bias[k] = static_cast<std::int32_t>(std::llround(at)) + static_cast<std::int32_t>(r.between(-2, 2));
+      }
+      c.p.requant.channels = channels;
+      c.p.requant.mult = c.arrays.mult.data();
+      c.p.requant.lo = static_cast<std::int32_t>(lowest_of(c.p.out_type)), c.p.requant.hi = static_cast<std::int32_t>(highest_of(c.p.out_type));
+      c.p.bias32 = c.bias.data(), c.p.bias64 = nullptr;
+      c.p.wide = false;
+      const auto x = random_input(c, false, r);
+      check(c, x.data(), depthwise ? "depthwise, ties" : "conv2d, ties", seen);
+    }
+  }
+  seen.require_simd();
+}
+
 TEST_CASE("fully_connected kernels equal the reference") {
   coverage seen;
   rng r(3);

@@ -133,14 +133,14 @@ struct quad_each_ops {
 };
 #endif
 
-template <int NV, kernels::epilogue_kind E> HWY_INLINE void finish_pixel(const pixel_call& t, const columns& c, const epilogue& e, V32 (&acc)[NV], std::byte* to) noexcept {
+template <int NV, kernels::epilogue_kind E> HWY_INLINE void finish_pixel(const pixel_call& t, const columns& c, const epilogue& e, const requantize_dr* dr, V32 (&acc)[NV], std::byte* to) noexcept {
   if constexpr (E == kernels::epilogue_kind::real) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) acc[v] = requantize_real(acc[v], hn::LoadU(DF(), c.real_bias() + v * L), hn::LoadU(DF(), c.scale() + v * L), e.highest);
     store_8bit<NV>(e, acc, to, t.n);
   } else if constexpr (E == kernels::epilogue_kind::dr) {
     HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[v] = requantize_dr(acc[v], hn::LoadU(D32(), c.m + v * L), hn::LoadU(D32(), c.r + v * L));
+    for (int v = 0; v < NV; ++v) acc[v] = dr[v](acc[v]);
     store_8bit<NV>(e, acc, to, t.n);
   } else {
     alignas(64) std::int32_t raw[NV * L];
@@ -163,6 +163,16 @@ template <class Ops, int KW, int KG, kernels::epilogue_kind E> HWY_NOINLINE void
     HWY_UNROLL(12)
     for (int i = 0; i < KW * KG * NV; ++i) kept[i] = Ops::load(t.weights + static_cast<std::size_t>(i) * vector);
   }
+  V32 start[NV];
+  requantize_dr dr[NV];
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    start[v] = hn::LoadU(D32(), c.bias + v * L);
+    if constexpr (E == kernels::epilogue_kind::dr) {
+      start[v] = hn::Xor(start[v], set32(dr_flip));
+      dr[v].set(c.m + v * L, c.r + v * L, c.even + v * L, c.odd + v * L);
+    }
+  }
   std::size_t p = 0;
   if constexpr (KW > 0) {
     // Stride 1, no dilation: two pixels share KW - 1 of their columns.
@@ -170,7 +180,7 @@ template <class Ops, int KW, int KG, kernels::epilogue_kind E> HWY_NOINLINE void
       for (; p + 2 <= t.count; p += 2, column += 2 * t.pixel_step, to += 2 * t.out_stride) {
         V32 acc[NV], next[NV];
         HWY_UNROLL(4)
-        for (int v = 0; v < NV; ++v) acc[v] = next[v] = hn::LoadU(D32(), c.bias + v * L);
+        for (int v = 0; v < NV; ++v) acc[v] = next[v] = start[v];
         HWY_UNROLL(4)
         for (int kx = 0; kx <= KW; ++kx) {
           HWY_UNROLL(8)
@@ -180,14 +190,14 @@ template <class Ops, int KW, int KG, kernels::epilogue_kind E> HWY_NOINLINE void
             if (kx > 0) next[i % NV] = Ops::dot(next[i % NV], x, kept[(kx > 0 ? kx - 1 : 0) * KG * NV + i]);
           }
         }
-        finish_pixel<NV, E>(t, c, e, acc, to);
-        finish_pixel<NV, E>(t, c, e, next, to + t.out_stride);
+        finish_pixel<NV, E>(t, c, e, dr, acc, to);
+        finish_pixel<NV, E>(t, c, e, dr, next, to + t.out_stride);
       }
   }
   for (; p < t.count; ++p, column += t.pixel_step, to += t.out_stride) {
     V32 acc[NV];
     HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[v] = hn::LoadU(D32(), c.bias + v * L);
+    for (int v = 0; v < NV; ++v) acc[v] = start[v];
     if constexpr (KW > 0) {
       HWY_UNROLL(3)
       for (int kx = 0; kx < KW; ++kx) {
@@ -204,7 +214,7 @@ template <class Ops, int KW, int KG, kernels::epilogue_kind E> HWY_NOINLINE void
         }
       }
     }
-    finish_pixel<NV, E>(t, c, e, acc, to);
+    finish_pixel<NV, E>(t, c, e, dr, acc, to);
   }
 }
 template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call& t, kernels::epilogue_kind e) noexcept {

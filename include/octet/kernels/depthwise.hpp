@@ -87,16 +87,19 @@ inline void depthwise_pack(const conv2d_params& p, const target_layout& t, std::
         const std::int32_t local = channel_in_panel(h.vectors, v, l), c = first + local;
         if (local >= valid) continue;
         std::uint32_t sum = 0;
+        std::int64_t size = 0;
         for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
           for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
             const std::int32_t value = g.weight(c, ky * p.kernel_w + kx, 0), j = ky % group;
             sum += static_cast<std::uint32_t>(value);
+            size += value < 0 ? -value : value;
             const auto vector = static_cast<std::size_t>(((kx * h.groups + ky / group) * h.vectors + v) * t.lanes * group);
             const auto inside = static_cast<std::size_t>(t.split_pairs && group == 2 ? j * t.lanes + l : l * group + j);
             if (h.kind == product::quad) reinterpret_cast<std::int8_t*>(w)[vector + inside] = static_cast<std::int8_t>(value);
             else reinterpret_cast<std::int16_t*>(w)[vector + inside] = static_cast<std::int16_t>(value);
           }
         bias[v * t.lanes + l] = static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
+        limit_dr(*reinterpret_cast<epilogue_kind*>(block), g, c, size);
       }
   }
 }

@@ -28,7 +28,8 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
   V32 acc[MR][NV];
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) {
-    const V32 b = hn::LoadU(D32(), c.bias + v * L);
+    V32 b = hn::LoadU(D32(), c.bias + v * L);
+    if constexpr (E == kernels::epilogue_kind::dr && dr_flip != 0) b = hn::Xor(b, set32(dr_flip));
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) acc[r][v] = b;
   }
@@ -71,9 +72,10 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
         HWY_UNROLL(8)
         for (int r = 0; r < MR; ++r) acc[r][v] = requantize_real(acc[r][v], bias, m, e.highest);
       } else {
-        const V32 m = hn::LoadU(D32(), c.m + v * L), shift = hn::LoadU(D32(), c.r + v * L);
+        requantize_dr q;
+        q.set(c.m + v * L, c.r + v * L, c.even + v * L, c.odd + v * L);
         HWY_UNROLL(8)
-        for (int r = 0; r < MR; ++r) acc[r][v] = requantize_dr(acc[r][v], m, shift);
+        for (int r = 0; r < MR; ++r) acc[r][v] = q(acc[r][v]);
       }
     }
     HWY_UNROLL(8)

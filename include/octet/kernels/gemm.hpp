@@ -82,7 +82,7 @@ inline gemm_problem problem_of(const fully_connected_params& p) noexcept {
 enum class epilogue_kind : std::uint8_t {
   raw,        // int32 accumulators
   real,       // F, FB: 8-bit output
-  dr,         // DR with every right shift >= 1 and no left shift, 8-bit output
+  dr,         // DR with every right shift >= 1 and no left shift, |accumulator| < 2^30, 8-bit output
   any,        // everything else
 };
 constexpr bool has_requantize(const requantize_params& q, dtype out) noexcept {
@@ -109,17 +109,18 @@ constexpr epilogue_scalars scalars_of(const requantize_params& q, dtype out) noe
   return e;
 }
 
-/// Per-column data of a panel or block of nv vectors: five arrays of nv * lanes 4-byte values, in packed order, then weights.
+/// Per-column data of a panel or block of nv vectors: seven arrays of nv * lanes 4-byte values, in packed order, then weights.
 ///   0 bias | 1 multiplier or float scale | 2 right shift - 1, or float bias | 3 left shift | 4 -1 where a rounding shift's ties go away from zero, else 0
+///   5, 6 what kind `dr` adds to the 64-bit products of even (odd) columns: 2^31 + 2^32 * (2^(R-1) - multiplier - 1), R the right shift
 /// D64 keeps its doubles in arrays 1 and 2, first those of even then of odd... (plain order: element k of the panel at double k).
-inline constexpr std::int32_t panel_arrays = 5;
+inline constexpr std::int32_t panel_arrays = 7;
 
 /// Fills the arrays for `valid` channels from `first`; returns what the columns need.
 inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int32_t nv, std::int32_t lanes, std::int32_t first, std::int32_t valid, std::byte* to) noexcept {
   const auto count = static_cast<std::size_t>(nv * lanes);
   auto* words = reinterpret_cast<std::int32_t*>(to);
   auto* reals = reinterpret_cast<float*>(to);
-  std::int32_t *m = words + count, *r = m + count, *l = r + count, *away = l + count;
+  std::int32_t *m = words + count, *r = m + count, *l = r + count, *away = l + count, *even = away + count, *odd = even + count;
   epilogue_kind kind = q.mode == rounding::none ? epilogue_kind::raw : !is_8bit(out) ? epilogue_kind::any : q.mode == rounding::F || q.mode == rounding::FB ? epilogue_kind::real : q.mode == rounding::DR ? epilogue_kind::dr : epilogue_kind::any;
   for (std::int32_t v = 0; v < nv; ++v)
     for (std::int32_t i = 0; i < lanes; ++i) {
@@ -138,9 +139,20 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
         l[at] = q.mult[k].shift > 0 ? q.mult[k].shift : 0;
         away[at] = q.mode == rounding::DR || ((q.mode == rounding::NE8 || q.mode == rounding::NE16) && c >= q.tail) ? -1 : 0;
         if (kind == epilogue_kind::dr && (r[at] < 0 || l[at] > 0)) kind = epilogue_kind::any;
+        if (q.mode == rounding::DR) {
+          std::int32_t* const pair = (at % 2 == 0 ? even : odd) + at / 2 * 2;
+          pair[0] = INT32_MIN;
+          pair[1] = static_cast<std::int32_t>((std::uint32_t{1} << (r[at] & 31)) - static_cast<std::uint32_t>(m[at]) - 1u);
+        }
       }
     }
   return kind;
+}
+
+/// Takes `dr` back where the accumulators of channel c, the sum of whose weights' magnitudes is `size`, may reach 2^30.
+inline void limit_dr(epilogue_kind& kind, const gemm_problem& g, std::int32_t c, std::int64_t size) noexcept {
+  const std::int64_t bias = g.bias(c);
+  if (kind == epilogue_kind::dr && (bias < 0 ? -bias : bias) + size * ops::largest_offset(g.in_type, g.in_zero_point) >= std::int64_t{1} << 30) kind = epilogue_kind::any;
 }
 
 /// Start of every packed block; the table of segment offsets and the panels follow at 64-byte boundaries.
@@ -285,11 +297,13 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
           const std::int32_t local = channel_in_panel(nv, v, l), c = first + local;
           if (local >= valid) continue;
           std::uint32_t sum = 0;
+          std::int64_t size = 0;
           for (std::int32_t s = 0; s < h.segments; ++s)
             for (std::int32_t k = 0; k < h.segment_length; ++k) {
               const std::int32_t tap = whole_rows ? s * g.kernel_w + k / g.in_c : s, ic = whole_rows ? k % g.in_c : k;
               const std::int32_t value = g.weight(c, tap, ic);
               sum += static_cast<std::uint32_t>(value);
+              size += value < 0 ? -value : value;
               const auto step = static_cast<std::size_t>(s) * static_cast<std::size_t>(h.steps) + static_cast<std::size_t>(k / per_step);
               const std::size_t vector = step * static_cast<std::size_t>(nv) + static_cast<std::size_t>(v);
               const auto inside = static_cast<std::size_t>(t.split_pairs && per_step == 2 ? k % 2 * t.lanes + l : l * per_step + k % per_step);
@@ -298,6 +312,7 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
               else reinterpret_cast<std::int8_t*>(w)[at] = static_cast<std::int8_t>(value - h.offset);
             }
           bias[v * t.lanes + l] = static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
+          limit_dr(*reinterpret_cast<epilogue_kind*>(panel), g, c, size);
         }
     }
 }

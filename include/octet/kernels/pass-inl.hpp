@@ -65,6 +65,7 @@ HWY_BEFORE_NAMESPACE();
 #include "octet/kernels/elementwise-inl.hpp"
 #include "octet/kernels/pool-inl.hpp"
 #include "octet/kernels/resize-inl.hpp"
+#include "octet/kernels/softmax-inl.hpp"
 #endif
 
 #if OCTET_QUAD == 3

@@ -125,10 +125,57 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
   static constexpr const kernel_entry* entry = &value;
 };
 
+/// Larger or smaller elements of whole vectors of T.
+template <class T> HWY_INLINE hn::Vec<hn::ScalableTag<T>> extreme(bool max, hn::Vec<hn::ScalableTag<T>> a, hn::Vec<hn::ScalableTag<T>> b) { return max ? hn::Max(a, b) : hn::Min(a, b); }
+/// reduce_max and reduce_min of [outer][count][inner]: outputs [begin, end).
+template <class T> HWY_NOINLINE void reduce_extreme(bool max, const reduce_plan& p, const T* x, T* y, std::size_t begin, std::size_t end) noexcept {
+  const hn::ScalableTag<T> d;
+  constexpr std::size_t lanes = HWY_MAX_BYTES / sizeof(T);
+  for (std::size_t o = begin; o < end;) {
+    const std::size_t c = o % p.inner;
+    const T* at = x + o / p.inner * p.count * p.inner + c;
+    std::size_t have = 1;
+    if (p.inner == 1) {
+      T v = at[0];
+      std::size_t i = 1;
+      if (p.count >= lanes) {
+        auto m = hn::LoadU(d, at);
+        for (i = lanes; i + lanes <= p.count; i += lanes) m = extreme<T>(max, m, hn::LoadU(d, at + i));
+        alignas(64) T each[lanes];
+        hn::Store(m, d, each);
+        for (const T e : each) v = (max ? e > v : e < v) ? e : v;
+      }
+      for (; i < p.count; ++i) v = (max ? at[i] > v : at[i] < v) ? at[i] : v;
+      y[o] = v;
+    } else {
+      have = p.inner - c < end - o ? p.inner - c : end - o;
+      if (have >= lanes) {
+        have = lanes;
+        auto m = hn::LoadU(d, at);
+        for (std::size_t k = 1; k < p.count; ++k) m = extreme<T>(max, m, hn::LoadU(d, at + k * p.inner));
+        hn::StoreU(m, d, y + o);
+      } else {
+        alignas(64) T whole[lanes] = {};
+        std::memcpy(whole, at, have * sizeof(T));
+        auto m = hn::Load(d, whole);
+        for (std::size_t k = 1; k < p.count; ++k) {
+          std::memcpy(whole, at + k * p.inner, have * sizeof(T));
+          m = extreme<T>(max, m, hn::Load(d, whole));
+        }
+        hn::Store(m, d, whole);
+        std::memcpy(y + o, whole, have * sizeof(T));
+      }
+    }
+    o += have;
+  }
+}
+
 template <class V> struct kernel<kernel_id::mean, V> {
   static const mean_params& params(const void* p) { return *static_cast<const mean_params*>(p); }
+  static bool compares(const mean_params& p) { return p.op == reduction::max || p.op == reduction::min; }
   static bool accepts(const void* v) {
     const auto& p = params(v);
+    if (compares(p)) return p.mode == rounding::none && (is_8bit(p.type) || p.type == dtype::s16) && p.type == p.out_type && p.plan.simple && p.plan.count > 0;
     if ((p.op != reduction::mean && p.op != reduction::sum) || p.mode == rounding::none || p.type != p.out_type || !p.plan.simple) return false;
     // Sums stay below 2^31.
     return (is_8bit(p.type) && p.plan.count <= (std::size_t{1} << 23)) || (p.type == dtype::s16 && p.plan.count <= (std::size_t{1} << 15));
@@ -136,6 +183,12 @@ template <class V> struct kernel<kernel_id::mean, V> {
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.plan.outputs, k.part, k.parts);
+    if (compares(p)) {
+      const bool max = p.op == reduction::max;
+      if (p.type == dtype::u8) return reduce_extreme(max, p.plan, static_cast<const std::uint8_t*>(k.in[0]), static_cast<std::uint8_t*>(k.out[0]), r.begin, r.end);
+      if (p.type == dtype::s8) return reduce_extreme(max, p.plan, static_cast<const std::int8_t*>(k.in[0]), static_cast<std::int8_t*>(k.out[0]), r.begin, r.end);
+      return reduce_extreme(max, p.plan, static_cast<const std::int16_t*>(k.in[0]), static_cast<std::int16_t*>(k.out[0]), r.begin, r.end);
+    }
     const std::size_t size = size_of(p.type), inner = p.plan.inner;
     const auto* x = static_cast<const std::byte*>(k.in[0]);
     auto* y = static_cast<std::byte*>(k.out[0]);
@@ -164,7 +217,7 @@ template <class V> struct kernel<kernel_id::mean, V> {
       o += have;
     }
   }
-  static const char* describe(const void*) { return "mean"; }
+  static const char* describe(const void* p) { return p != nullptr && compares(params(p)) ? "extreme" : "mean"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };

@@ -27,6 +27,7 @@
 #include "octet/ops/reduce.hpp"
 #include "octet/ops/requantize.hpp"
 #include "octet/ops/resize.hpp"
+#include "octet/ops/softmax.hpp"
 
 // OCTET_HAS_*: which passes this file compiles.
 #if HWY_ARCH_X86

@@ -261,11 +261,52 @@ HWY_INLINE V32 doubling_high(V32 x, V32 m) {
 #endif
 }
 HWY_INLINE V32 sign_of(V32 x) { return hn::ShiftRight<31>(x); }
-/// Every shift >= 1: ties away from zero. |h| <= 2^31 - 2, so neither sum overflows; `r` is the shift minus 1.
-HWY_INLINE V32 requantize_dr(V32 x, V32 m, V32 r) {
-  const V32 h = doubling_high(x, m);
-  return hn::ShiftRight<1>(hn::Add(hn::Shr(hn::Add(h, sign_of(h)), r), set32(1)));
-}
+/// DR for |x| < 2^30 and right shifts R of 1 to 31, without a left shift. With h = floor((x*m + 2^30) / 2^31) it is floor((h + 2^(R-1) - [h < 0]) / 2^R), and
+/// [x < 0] does for [h < 0]: they differ where h is 0 only, and there both give 0.
+/// x86: x comes with its sign bit flipped (`dr_flip`, put into the start of the accumulator), as u = x + 2^31, so that one unsigned product u * 2m and one
+/// constant for both roundings give h + 2^(R-1) - 1 as the high half of 64 bits: 2xm + 2^31 + 2^(31+R) - 2^32. fill_panel has the constants.
+#if HWY_ARCH_X86
+inline constexpr std::int32_t dr_flip = INT32_MIN;
+struct requantize_dr {
+  hn::Vec<hn::ScalableTag<std::uint32_t>> even_m, odd_m;     // 2m
+  hn::Vec<hn::ScalableTag<std::uint64_t>> even, odd;         // the constants, of both roundings and of the flip
+  V32 shift;
+  requantize_dr() = default;
+  /// From a panel's arrays at this vector: multipliers, shifts minus 1, constants of even and of odd lanes.
+  HWY_INLINE void set(const std::int32_t* m, const std::int32_t* r, const std::int32_t* of_even, const std::int32_t* of_odd) {
+    const hn::ScalableTag<std::uint32_t> u32;
+    const hn::ScalableTag<std::uint64_t> u64;
+    const V32 once = hn::LoadU(D32(), m);
+    even_m = hn::BitCast(u32, hn::Add(once, once));
+    odd_m = hn::BitCast(u32, hn::ShiftRight<32>(hn::BitCast(u64, even_m)));
+    even = hn::BitCast(u64, hn::LoadU(D32(), of_even));
+    odd = hn::BitCast(u64, hn::LoadU(D32(), of_odd));
+    shift = hn::Add(hn::LoadU(D32(), r), set32(1));
+  }
+  HWY_INLINE V32 operator()(V32 flipped) const {
+    const hn::ScalableTag<std::uint32_t> u32;
+    const hn::ScalableTag<std::uint64_t> u64;
+    const auto u = hn::BitCast(u32, flipped);
+    const auto e = hn::Add(hn::MulEven(u, even_m), even), o = hn::Add(hn::MulEven(hn::BitCast(u32, hn::ShiftRight<32>(hn::BitCast(u64, u))), odd_m), odd);
+#if HWY_MAX_BYTES == 64
+    const V32 high{_mm512_mask_shuffle_epi32(o.raw, 0x5555, e.raw, static_cast<_MM_PERM_ENUM>(0xF5))};
+#else
+    const V32 high = hn::OddEven(hn::BitCast(D32(), o), hn::BitCast(D32(), hn::ShiftRight<32>(e)));
+#endif
+    return hn::Shr(hn::Sub(high, sign_of(flipped)), shift);
+  }
+};
+#else
+inline constexpr std::int32_t dr_flip = 0;
+struct requantize_dr {
+  V32 m, r;
+  HWY_INLINE void set(const std::int32_t* multipliers, const std::int32_t* shifts, const std::int32_t*, const std::int32_t*) { m = hn::LoadU(D32(), multipliers), r = hn::LoadU(D32(), shifts); }
+  HWY_INLINE V32 operator()(V32 x) const {
+    const V32 h = doubling_high(x, m);
+    return hn::ShiftRight<1>(hn::Add(hn::Shr(hn::Add(h, sign_of(h)), r), set32(1)));
+  }
+};
+#endif
 /// DR, RU, NE8, NE16 with any shifts. `away`: -1 where ties of the second rounding go away from zero.
 HWY_INLINE V32 requantize_shift(V32 x, V32 m, V32 r, V32 l, V32 away) {
   const V32 h = doubling_high(hn::Shl(x, l), m);
@@ -275,8 +316,9 @@ HWY_INLINE V32 requantize_shift(V32 x, V32 m, V32 r, V32 l, V32 away) {
 
 /// Columns of a panel or block with `nv` vectors: where its arrays are.
 struct columns {
-  const std::int32_t *bias, *m, *r, *l, *away;
-  HWY_INLINE columns(const std::byte* arrays, int nv) : bias(reinterpret_cast<const std::int32_t*>(arrays)), m(bias + nv * L), r(m + nv * L), l(r + nv * L), away(l + nv * L) {}
+  const std::int32_t *bias, *m, *r, *l, *away, *even, *odd;
+  HWY_INLINE columns(const std::byte* arrays, int nv)
+      : bias(reinterpret_cast<const std::int32_t*>(arrays)), m(bias + nv * L), r(m + nv * L), l(r + nv * L), away(l + nv * L), even(away + nv * L), odd(even + nv * L) {}
   const float* scale() const { return reinterpret_cast<const float*>(m); }
   const float* real_bias() const { return reinterpret_cast<const float*>(r); }
   const double* scale64() const { return reinterpret_cast<const double*>(m); }
