@@ -327,11 +327,52 @@ HWY_INLINE V32 doubling_high(V32 x, V32 m) {
 #endif
 }
 HWY_INLINE V32 sign_of(V32 x) { return hn::ShiftRight<31>(x); }
-/// Every shift >= 1: ties away from zero. |h| <= 2^31 - 2, so neither sum overflows; `r` is the shift minus 1.
-HWY_INLINE V32 requantize_dr(V32 x, V32 m, V32 r) {
-  const V32 h = doubling_high(x, m);
-  return hn::ShiftRight<1>(hn::Add(hn::Shr(hn::Add(h, sign_of(h)), r), set32(1)));
-}
+/// DR for |x| < 2^30 and right shifts R of 1 to 31, without a left shift. With h = floor((x*m + 2^30) / 2^31) it is floor((h + 2^(R-1) - [h < 0]) / 2^R), and
+/// [x < 0] does for [h < 0]: they differ where h is 0 only, and there both give 0.
+/// x86: x comes with its sign bit flipped (`dr_flip`, put into the start of the accumulator), as u = x + 2^31, so that one unsigned product u * 2m and one
+/// constant for both roundings give h + 2^(R-1) - 1 as the high half of 64 bits: 2xm + 2^31 + 2^(31+R) - 2^32. fill_panel has the constants.
+#if HWY_ARCH_X86
+inline constexpr std::int32_t dr_flip = INT32_MIN;
+struct requantize_dr {
+  hn::Vec<hn::ScalableTag<std::uint32_t>> even_m, odd_m;     // 2m
+  hn::Vec<hn::ScalableTag<std::uint64_t>> even, odd;         // the constants, of both roundings and of the flip
+  V32 shift;
+  requantize_dr() = default;
+  /// From a panel's arrays at this vector: multipliers, shifts minus 1, constants of even and of odd lanes.
+  HWY_INLINE void set(const std::int32_t* m, const std::int32_t* r, const std::int32_t* of_even, const std::int32_t* of_odd) {
+    const hn::ScalableTag<std::uint32_t> u32;
+    const hn::ScalableTag<std::uint64_t> u64;
+    const V32 once = hn::LoadU(D32(), m);
+    even_m = hn::BitCast(u32, hn::Add(once, once));
+    odd_m = hn::BitCast(u32, hn::ShiftRight<32>(hn::BitCast(u64, even_m)));
+    even = hn::BitCast(u64, hn::LoadU(D32(), of_even));
+    odd = hn::BitCast(u64, hn::LoadU(D32(), of_odd));
+    shift = hn::Add(hn::LoadU(D32(), r), set32(1));
+  }
+  HWY_INLINE V32 operator()(V32 flipped) const {
+    const hn::ScalableTag<std::uint32_t> u32;
+    const hn::ScalableTag<std::uint64_t> u64;
+    const auto u = hn::BitCast(u32, flipped);
+    const auto e = hn::Add(hn::MulEven(u, even_m), even), o = hn::Add(hn::MulEven(hn::BitCast(u32, hn::ShiftRight<32>(hn::BitCast(u64, u))), odd_m), odd);
+#if HWY_MAX_BYTES == 64
+    const V32 high{_mm512_mask_shuffle_epi32(o.raw, 0x5555, e.raw, static_cast<_MM_PERM_ENUM>(0xF5))};
+#else
+    const V32 high = hn::OddEven(hn::BitCast(D32(), o), hn::BitCast(D32(), hn::ShiftRight<32>(e)));
+#endif
+    return hn::Shr(hn::Sub(high, sign_of(flipped)), shift);
+  }
+};
+#else
+inline constexpr std::int32_t dr_flip = 0;
+struct requantize_dr {
+  V32 m, r;
+  HWY_INLINE void set(const std::int32_t* multipliers, const std::int32_t* shifts, const std::int32_t*, const std::int32_t*) { m = hn::LoadU(D32(), multipliers), r = hn::LoadU(D32(), shifts); }
+  HWY_INLINE V32 operator()(V32 x) const {
+    const V32 h = doubling_high(x, m);
+    return hn::ShiftRight<1>(hn::Add(hn::Shr(hn::Add(h, sign_of(h)), r), set32(1)));
+  }
+};
+#endif
 /// DR, RU, NE8, NE16 with any shifts. `away`: -1 where ties of the second rounding go away from zero.
 HWY_INLINE V32 requantize_shift(V32 x, V32 m, V32 r, V32 l, V32 away) {
   const V32 h = doubling_high(hn::Shl(x, l), m);
@@ -341,8 +382,9 @@ HWY_INLINE V32 requantize_shift(V32 x, V32 m, V32 r, V32 l, V32 away) {
 
 /// Columns of a panel or block with `nv` vectors: where its arrays are.
 struct columns {
-  const std::int32_t *bias, *m, *r, *l, *away;
-  HWY_INLINE columns(const std::byte* arrays, int nv) : bias(reinterpret_cast<const std::int32_t*>(arrays)), m(bias + nv * L), r(m + nv * L), l(r + nv * L), away(l + nv * L) {}
+  const std::int32_t *bias, *m, *r, *l, *away, *even, *odd;
+  HWY_INLINE columns(const std::byte* arrays, int nv)
+      : bias(reinterpret_cast<const std::int32_t*>(arrays)), m(bias + nv * L), r(m + nv * L), l(r + nv * L), away(l + nv * L), even(away + nv * L), odd(even + nv * L) {}
   const float* scale() const { return reinterpret_cast<const float*>(m); }
   const float* real_bias() const { return reinterpret_cast<const float*>(r); }
   const double* scale64() const { return reinterpret_cast<const double*>(m); }
@@ -456,7 +498,8 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
   V32 acc[MR][NV];
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) {
-    const V32 b = hn::LoadU(D32(), c.bias + v * L);
+    V32 b = hn::LoadU(D32(), c.bias + v * L);
+    if constexpr (E == kernels::epilogue_kind::dr && dr_flip != 0) b = hn::Xor(b, set32(dr_flip));
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) acc[r][v] = b;
   }
@@ -499,9 +542,10 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
         HWY_UNROLL(8)
         for (int r = 0; r < MR; ++r) acc[r][v] = requantize_real(acc[r][v], bias, m, e.highest);
       } else {
-        const V32 m = hn::LoadU(D32(), c.m + v * L), shift = hn::LoadU(D32(), c.r + v * L);
+        requantize_dr q;
+        q.set(c.m + v * L, c.r + v * L, c.even + v * L, c.odd + v * L);
         HWY_UNROLL(8)
-        for (int r = 0; r < MR; ++r) acc[r][v] = requantize_dr(acc[r][v], m, shift);
+        for (int r = 0; r < MR; ++r) acc[r][v] = q(acc[r][v]);
       }
     }
     HWY_UNROLL(8)
@@ -897,14 +941,14 @@ struct quad_each_ops {
 };
 #endif
 
-template <int NV, kernels::epilogue_kind E> HWY_INLINE void finish_pixel(const pixel_call& t, const columns& c, const epilogue& e, V32 (&acc)[NV], std::byte* to) noexcept {
+template <int NV, kernels::epilogue_kind E> HWY_INLINE void finish_pixel(const pixel_call& t, const columns& c, const epilogue& e, const requantize_dr* dr, V32 (&acc)[NV], std::byte* to) noexcept {
   if constexpr (E == kernels::epilogue_kind::real) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) acc[v] = requantize_real(acc[v], hn::LoadU(DF(), c.real_bias() + v * L), hn::LoadU(DF(), c.scale() + v * L), e.highest);
     store_8bit<NV>(e, acc, to, t.n);
   } else if constexpr (E == kernels::epilogue_kind::dr) {
     HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[v] = requantize_dr(acc[v], hn::LoadU(D32(), c.m + v * L), hn::LoadU(D32(), c.r + v * L));
+    for (int v = 0; v < NV; ++v) acc[v] = dr[v](acc[v]);
     store_8bit<NV>(e, acc, to, t.n);
   } else {
     alignas(64) std::int32_t raw[NV * L];
@@ -927,6 +971,16 @@ template <class Ops, int KW, int KG, kernels::epilogue_kind E> HWY_NOINLINE void
     HWY_UNROLL(12)
     for (int i = 0; i < KW * KG * NV; ++i) kept[i] = Ops::load(t.weights + static_cast<std::size_t>(i) * vector);
   }
+  V32 start[NV];
+  requantize_dr dr[NV];
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    start[v] = hn::LoadU(D32(), c.bias + v * L);
+    if constexpr (E == kernels::epilogue_kind::dr) {
+      start[v] = hn::Xor(start[v], set32(dr_flip));
+      dr[v].set(c.m + v * L, c.r + v * L, c.even + v * L, c.odd + v * L);
+    }
+  }
   std::size_t p = 0;
   if constexpr (KW > 0) {
     // Stride 1, no dilation: two pixels share KW - 1 of their columns.
@@ -934,7 +988,7 @@ template <class Ops, int KW, int KG, kernels::epilogue_kind E> HWY_NOINLINE void
       for (; p + 2 <= t.count; p += 2, column += 2 * t.pixel_step, to += 2 * t.out_stride) {
         V32 acc[NV], next[NV];
         HWY_UNROLL(4)
-        for (int v = 0; v < NV; ++v) acc[v] = next[v] = hn::LoadU(D32(), c.bias + v * L);
+        for (int v = 0; v < NV; ++v) acc[v] = next[v] = start[v];
         HWY_UNROLL(4)
         for (int kx = 0; kx <= KW; ++kx) {
           HWY_UNROLL(8)
@@ -944,14 +998,14 @@ template <class Ops, int KW, int KG, kernels::epilogue_kind E> HWY_NOINLINE void
             if (kx > 0) next[i % NV] = Ops::dot(next[i % NV], x, kept[(kx > 0 ? kx - 1 : 0) * KG * NV + i]);
           }
         }
-        finish_pixel<NV, E>(t, c, e, acc, to);
-        finish_pixel<NV, E>(t, c, e, next, to + t.out_stride);
+        finish_pixel<NV, E>(t, c, e, dr, acc, to);
+        finish_pixel<NV, E>(t, c, e, dr, next, to + t.out_stride);
       }
   }
   for (; p < t.count; ++p, column += t.pixel_step, to += t.out_stride) {
     V32 acc[NV];
     HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[v] = hn::LoadU(D32(), c.bias + v * L);
+    for (int v = 0; v < NV; ++v) acc[v] = start[v];
     if constexpr (KW > 0) {
       HWY_UNROLL(3)
       for (int kx = 0; kx < KW; ++kx) {
@@ -968,7 +1022,7 @@ template <class Ops, int KW, int KG, kernels::epilogue_kind E> HWY_NOINLINE void
         }
       }
     }
-    finish_pixel<NV, E>(t, c, e, acc, to);
+    finish_pixel<NV, E>(t, c, e, dr, acc, to);
   }
 }
 template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call& t, kernels::epilogue_kind e) noexcept {
@@ -1622,10 +1676,57 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
   static constexpr const kernel_entry* entry = &value;
 };
 
+/// Larger or smaller elements of whole vectors of T.
+template <class T> HWY_INLINE hn::Vec<hn::ScalableTag<T>> extreme(bool max, hn::Vec<hn::ScalableTag<T>> a, hn::Vec<hn::ScalableTag<T>> b) { return max ? hn::Max(a, b) : hn::Min(a, b); }
+/// reduce_max and reduce_min of [outer][count][inner]: outputs [begin, end).
+template <class T> HWY_NOINLINE void reduce_extreme(bool max, const reduce_plan& p, const T* x, T* y, std::size_t begin, std::size_t end) noexcept {
+  const hn::ScalableTag<T> d;
+  constexpr std::size_t lanes = HWY_MAX_BYTES / sizeof(T);
+  for (std::size_t o = begin; o < end;) {
+    const std::size_t c = o % p.inner;
+    const T* at = x + o / p.inner * p.count * p.inner + c;
+    std::size_t have = 1;
+    if (p.inner == 1) {
+      T v = at[0];
+      std::size_t i = 1;
+      if (p.count >= lanes) {
+        auto m = hn::LoadU(d, at);
+        for (i = lanes; i + lanes <= p.count; i += lanes) m = extreme<T>(max, m, hn::LoadU(d, at + i));
+        alignas(64) T each[lanes];
+        hn::Store(m, d, each);
+        for (const T e : each) v = (max ? e > v : e < v) ? e : v;
+      }
+      for (; i < p.count; ++i) v = (max ? at[i] > v : at[i] < v) ? at[i] : v;
+      y[o] = v;
+    } else {
+      have = p.inner - c < end - o ? p.inner - c : end - o;
+      if (have >= lanes) {
+        have = lanes;
+        auto m = hn::LoadU(d, at);
+        for (std::size_t k = 1; k < p.count; ++k) m = extreme<T>(max, m, hn::LoadU(d, at + k * p.inner));
+        hn::StoreU(m, d, y + o);
+      } else {
+        alignas(64) T whole[lanes] = {};
+        std::memcpy(whole, at, have * sizeof(T));
+        auto m = hn::Load(d, whole);
+        for (std::size_t k = 1; k < p.count; ++k) {
+          std::memcpy(whole, at + k * p.inner, have * sizeof(T));
+          m = extreme<T>(max, m, hn::Load(d, whole));
+        }
+        hn::Store(m, d, whole);
+        std::memcpy(y + o, whole, have * sizeof(T));
+      }
+    }
+    o += have;
+  }
+}
+
 template <class V> struct kernel<kernel_id::mean, V> {
   static const mean_params& params(const void* p) { return *static_cast<const mean_params*>(p); }
+  static bool compares(const mean_params& p) { return p.op == reduction::max || p.op == reduction::min; }
   static bool accepts(const void* v) {
     const auto& p = params(v);
+    if (compares(p)) return p.mode == rounding::none && (is_8bit(p.type) || p.type == dtype::s16) && p.type == p.out_type && p.plan.simple && p.plan.count > 0;
     if ((p.op != reduction::mean && p.op != reduction::sum) || p.mode == rounding::none || p.type != p.out_type || !p.plan.simple) return false;
     // Sums stay below 2^31.
     return (is_8bit(p.type) && p.plan.count <= (std::size_t{1} << 23)) || (p.type == dtype::s16 && p.plan.count <= (std::size_t{1} << 15));
@@ -1633,6 +1734,12 @@ template <class V> struct kernel<kernel_id::mean, V> {
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.plan.outputs, k.part, k.parts);
+    if (compares(p)) {
+      const bool max = p.op == reduction::max;
+      if (p.type == dtype::u8) return reduce_extreme(max, p.plan, static_cast<const std::uint8_t*>(k.in[0]), static_cast<std::uint8_t*>(k.out[0]), r.begin, r.end);
+      if (p.type == dtype::s8) return reduce_extreme(max, p.plan, static_cast<const std::int8_t*>(k.in[0]), static_cast<std::int8_t*>(k.out[0]), r.begin, r.end);
+      return reduce_extreme(max, p.plan, static_cast<const std::int16_t*>(k.in[0]), static_cast<std::int16_t*>(k.out[0]), r.begin, r.end);
+    }
     const std::size_t size = size_of(p.type), inner = p.plan.inner;
     const auto* x = static_cast<const std::byte*>(k.in[0]);
     auto* y = static_cast<std::byte*>(k.out[0]);
@@ -1661,7 +1768,7 @@ template <class V> struct kernel<kernel_id::mean, V> {
       o += have;
     }
   }
-  static const char* describe(const void*) { return "mean"; }
+  static const char* describe(const void* p) { return p != nullptr && compares(params(p)) ? "extreme" : "mean"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };
@@ -1780,6 +1887,226 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
   }
   static const char* describe(const void*) { return "resize by channels"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace octet::inline OCTET_ABI::OCTET_TARGET_NS
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/softmax-inl.hpp
+// qnn.softmax and qnn.log_softmax over contiguous rows of bytes. Part of a pass: see pass-inl.hpp.
+// Sums of float tables run in the row's own order, as the reference's; several rows at a time hide the additions' latency. Given its row, an output is a
+// function of one byte: short rows compute it per element, long ones once per byte value, and look it up.
+#if defined(OCTET_KERNEL_PASS)
+
+namespace octet::inline OCTET_ABI::OCTET_TARGET_NS {
+
+/// Largest of n >= 1 bytes after xor with flip.
+inline HWY_NOINLINE std::uint8_t largest_byte(const std::uint8_t* x, std::size_t n, std::uint8_t flip) noexcept {
+  const auto f = hn::Set(DU8(), flip);
+  std::uint8_t most = 0;
+  std::size_t i = 0;
+  if (n >= HWY_MAX_BYTES) {
+    auto m = hn::Xor(hn::LoadU(DU8(), x), f);
+    for (i = HWY_MAX_BYTES; i + HWY_MAX_BYTES <= n; i += HWY_MAX_BYTES) m = hn::Max(m, hn::Xor(hn::LoadU(DU8(), x + i), f));
+    alignas(64) std::uint8_t each[HWY_MAX_BYTES];
+    hn::Store(m, DU8(), each);
+    for (const std::uint8_t v : each) most = v > most ? v : most;
+  }
+  for (; i < n; ++i) {
+    const auto v = static_cast<std::uint8_t>(x[i] ^ flip);
+    most = v > most ? v : most;
+  }
+  return most;
+}
+
+// What one row makes of a byte. `index`: difference from the maximum (DR), or the place in the table. entries(i): of L neighbours from i on.
+struct softmax_dr_op {
+  const std::int32_t* table;   // exp by difference
+  V32 inverse, low, high, offset;
+  int shift;                   // 1 or more
+  HWY_INLINE V32 of(V32 e) const {
+    // Not negative, so that ties go up; beyond 31 nothing is left of 31 bits.
+    const V32 v = shift > 31 ? zero32() : hn::ShiftRight<1>(hn::Add(hn::ShiftRightSame(doubling_high(inverse, e), shift - 1), set32(1)));
+    return hn::Min(hn::Max(hn::Add(v, offset), low), high);
+  }
+  HWY_INLINE V32 entries(std::size_t i) const { return of(hn::LoadU(D32(), table + i)); }
+  HWY_INLINE V32 operator()(V32 index) const { return of(hn::GatherIndex(D32(), table, index)); }
+};
+struct log_softmax_dr_op {
+  V32 m, log_sum, least, low, high;   // high: also the zero point
+  int left;
+  HWY_INLINE V32 operator()(V32 index) const {
+    const V32 d = hn::Neg(index);
+    const V32 h = hn::Max(hn::Sub(doubling_high(hn::ShiftLeftSame(d, left), m), log_sum), set32(INT32_MIN + 1));   // both ends round to the same
+    const V32 v = hn::ShiftRight<1>(hn::Add(hn::ShiftRight<21>(hn::Add(h, sign_of(h))), set32(1)));
+    return hn::IfThenElse(hn::Gt(d, least), hn::Min(hn::Max(hn::Add(v, high), low), high), low);
+  }
+  HWY_INLINE V32 entries(std::size_t i) const { return (*this)(hn::Iota(D32(), static_cast<std::int32_t>(i))); }
+};
+/// Float tables: of OPT and ORT by x - max, of EVEN_MUL by x.
+struct softmax_table_op {
+  const float* table;
+  rounding mode;
+  bool up;                   // OPT to uint8: half up; else halves away from zero
+  VF factor, sum, lo, hi;    // ORT: table * factor / sum; EVEN_MUL: table / sum * factor; OPT: table * factor
+  V32 z;
+  HWY_INLINE V32 of(VF e) const {
+    if (mode == rounding::ORT) return hn::Add(round_within(rounded(divide(rounded(hn::Mul(e, factor)), sum)), lo, hi), z);
+    if (mode == rounding::EVEN_MUL) return hn::Add(round_within(rounded(hn::Mul(rounded(divide(e, sum)), factor)), lo, hi), z);
+    // Cut first: the bounds are whole numbers below 2^17; below zero lies only the bound itself.
+    const VF v = rounded(hn::Mul(e, factor)), c = hn::Min(hn::IfThenElse(hn::Gt(v, lo), v, lo), hi);
+    if (up) return hn::Add(round_even(hn::Floor(rounded(hn::Add(c, hn::Set(DF(), 0.5f))))), z);
+    const VF t = hn::Trunc(c), rest = hn::Sub(hn::Abs(c), hn::Abs(t));
+    return hn::Add(round_even(hn::IfThenElse(hn::Ge(rest, hn::Set(DF(), 0.5f)), hn::Add(t, hn::CopySign(hn::Set(DF(), 1.f), c)), t)), z);
+  }
+  HWY_INLINE V32 entries(std::size_t i) const { return of(hn::LoadU(DF(), table + i)); }
+  HWY_INLINE V32 operator()(V32 index) const { return of(hn::GatherIndex(DF(), table, index)); }
+};
+/// OPT's log_softmax: linear in x. `index` is x's byte, `flip` 0x80 for int8.
+struct log_softmax_opt_op {
+  VF scale, shift, lo, hi;
+  V32 z, flip;
+  HWY_INLINE V32 operator()(V32 index) const { return hn::Add(round_within(rounded(hn::Sub(rounded(hn::Mul(scale, hn::ConvertTo(DF(), hn::Sub(hn::Xor(index, flip), flip)))), shift)), lo, hi), z); }
+  HWY_INLINE V32 entries(std::size_t i) const { return (*this)(hn::Iota(D32(), static_cast<std::int32_t>(i))); }
+};
+
+/// y[i] = op((sign * x[i] + from) & 255), sign 1 or -1.
+template <class Op> HWY_NOINLINE void softmax_outputs(const Op& op, const std::uint8_t* x, bool negative, std::uint8_t from, dtype out, std::byte* y, std::size_t n) noexcept {
+  if (n < 192) {
+    const V32 sign = set32(negative ? -1 : 0), base = set32(from), mask = set32(255);
+    const std::size_t size = size_of(out);
+    std::size_t i = 0;
+    for (; i + L <= n; i += L) store_from32(out, op(hn::And(hn::Add(hn::Sub(hn::Xor(load_as32(dtype::u8, reinterpret_cast<const std::byte*>(x + i)), sign), sign), base), mask)), y + i * size);
+    if (i < n) store_some_from32(out, op(hn::And(hn::Add(hn::Sub(hn::Xor(load_some_as32(dtype::u8, reinterpret_cast<const std::byte*>(x + i), n - i), sign), sign), base), mask)), y + i * size, n - i);
+    return;
+  }
+  alignas(64) std::byte table[512];
+  const std::size_t size = size_of(out);
+  for (std::size_t i = 0; i < 256; i += L) store_from32(out, op.entries(i), table + i * size);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(table);
+  std::size_t i = 0;
+  if (size == 1) {
+    const auto base = hn::Set(DU8(), from);
+    auto* to = reinterpret_cast<std::uint8_t*>(y);
+    for (; i + HWY_MAX_BYTES <= n; i += HWY_MAX_BYTES) {
+      const auto v = hn::LoadU(DU8(), x + i);
+      hn::StoreU(look_up(bytes, negative ? hn::Sub(base, v) : hn::Add(base, v)), DU8(), to + i);
+    }
+  }
+  for (; i < n; ++i) std::memcpy(y + i * size, table + static_cast<std::size_t>(static_cast<std::uint8_t>(negative ? from - x[i] : from + x[i])) * size, size);
+}
+
+template <class V> struct kernel<kernel_id::softmax, V> {
+  static constexpr std::size_t together = 4;   // rows whose sums run side by side
+  static const softmax_params& params(const void* p) { return *static_cast<const softmax_params*>(p); }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    if (!is_8bit(p.in_type) || !(is_8bit(p.out_type) || p.out_type == dtype::s16) || p.inner != 1) return false;
+    switch (p.mode) {
+      case rounding::DR: return p.exp != nullptr && p.depth < 8192;   // sums stay below 2^32
+      case rounding::OPT: case rounding::ORT: return p.table != nullptr;
+      case rounding::EVEN_MUL: return !p.log;
+      default: return false;
+    }
+  }
+  static std::size_t scratch_bytes(const void* p) { return params(p).mode == rounding::EVEN_MUL ? 256 * sizeof(float) : 0; }
+
+  static HWY_NOINLINE void row_dr(const softmax_params& p, const std::uint8_t* x, std::uint8_t most, std::byte* y) noexcept {
+    // 31 of the 32 bits of a sum: each exp, rounded to Q12.19, is at most 2^19.
+    std::uint32_t each[4] = {};
+    std::size_t i = 0;
+    for (; i + 4 <= p.depth; i += 4)
+      for (std::size_t k = 0; k < 4; ++k) each[k] += (static_cast<std::uint32_t>(p.exp[static_cast<std::uint8_t>(most - x[i + k])]) + 2048u) >> 12;
+    for (; i < p.depth; ++i) each[0] += (static_cast<std::uint32_t>(p.exp[static_cast<std::uint8_t>(most - x[i])]) + 2048u) >> 12;
+    const std::uint32_t sum = each[0] + each[1] + each[2] + each[3];
+    using q = numerics::fixed32;
+    if (p.log) {
+      const std::int32_t log_sum = numerics::fixed_log(static_cast<std::int32_t>(sum), 12, 5);
+      const std::int32_t bound = numerics::dr(q::add(log_sum, INT32_MIN), p.reverse), least = p.diff_min - 1 > bound ? p.diff_min - 1 : bound;
+      const log_softmax_dr_op op{set32(p.mult.m), set32(log_sum), set32(least), set32(p.lo), set32(p.hi), p.mult.shift};
+      return softmax_outputs(op, x, true, most, p.out_type, y, p.depth);
+    }
+    const int room = std::countl_zero(sum);
+    const std::int32_t inverse = q::reciprocal_of_one_plus(static_cast<std::int32_t>((sum << room) - (std::uint32_t{1} << 31)));
+    const softmax_dr_op op{p.exp, set32(inverse), set32(p.lo), set32(p.hi), set32(static_cast<std::int32_t>(lowest_of(p.out_type))), 12 - room + 31 - 8 * static_cast<int>(size_of(p.out_type))};
+    softmax_outputs(op, x, true, most, p.out_type, y, p.depth);
+  }
+  static HWY_NOINLINE void row_table(const softmax_params& p, const float* table, const std::uint8_t* x, std::uint8_t from, std::int32_t most, float sum, std::byte* y) noexcept {
+    const VF lo = hn::Set(DF(), static_cast<float>(p.lo - p.out_zero_point)), hi = hn::Set(DF(), static_cast<float>(p.hi - p.out_zero_point));
+    const V32 z = set32(p.out_zero_point);
+    if (p.log) {
+      const float scale = numerics::div(p.in_scale, p.out_scale), shift = numerics::div(numerics::add(numerics::mul(p.in_scale, static_cast<float>(most)), numerics::log_f32(sum)), p.out_scale);
+      const log_softmax_opt_op op{hn::Set(DF(), scale), hn::Set(DF(), shift), lo, hi, z, set32(p.in_type == dtype::s8 ? 0x80 : 0)};
+      return softmax_outputs(op, x, false, 0, p.out_type, y, p.depth);
+    }
+    const float factor = p.mode == rounding::OPT ? numerics::div(1.f, numerics::mul(sum, p.out_scale)) : p.inverse;
+    const softmax_table_op op{table, p.mode, p.out_type == dtype::u8, hn::Set(DF(), factor), hn::Set(DF(), sum), lo, hi, z};
+    softmax_outputs(op, x, false, from, p.out_type, y, p.depth);
+  }
+
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.outer, k.part, k.parts);
+    const std::size_t n = p.depth, out_size = size_of(p.out_type);
+    if (n == 0) return;
+    const auto* x = static_cast<const std::uint8_t*>(k.in[0]);
+    auto* y = static_cast<std::byte*>(k.out[0]);
+    const std::uint8_t flip = p.in_type == dtype::s8 ? 0x80 : 0;
+    float* memo = static_cast<float*>(k.scratch);   // EVEN_MUL: exp by byte, for the rows of one maximum
+    bool known[256] = {};
+    int memo_of = -1;
+    for (std::size_t row = r.begin; row < r.end;) {
+      const std::size_t rows = p.mode != rounding::DR && r.end - row >= together ? together : 1;
+      std::uint8_t most[together];   // as the type's bytes
+      for (std::size_t j = 0; j < rows; ++j) most[j] = static_cast<std::uint8_t>(largest_byte(x + (row + j) * n, n, flip) ^ flip);
+      if (p.mode == rounding::DR) {
+        row_dr(p, x + row * n, most[0], y + row * n * out_size);
+        ++row;
+        continue;
+      }
+      std::int32_t value[together];
+      for (std::size_t j = 0; j < rows; ++j) value[j] = flip != 0 ? static_cast<std::int8_t>(most[j]) : most[j];
+      if (p.mode == rounding::EVEN_MUL) {
+        for (std::size_t j = 0; j < rows; ++j) {
+          const std::uint8_t* at = x + (row + j) * n;
+          if (memo_of != value[j]) {
+            std::memset(known, 0, sizeof(known));
+            std::memset(memo, 0, 256 * sizeof(float));
+            memo_of = value[j];
+          }
+          const float top = numerics::mul(static_cast<float>(value[j] - p.in_zero_point), p.in_scale);
+          float sum = 0;
+          for (std::size_t i = 0; i < n; ++i) {
+            const std::uint8_t b = at[i];
+            if (!known[b]) {
+              const std::int32_t v = flip != 0 ? static_cast<std::int8_t>(b) : b;
+              memo[b] = numerics::exp_f32(numerics::mul(numerics::sub(numerics::mul(static_cast<float>(v - p.in_zero_point), p.in_scale), top), p.beta));
+              known[b] = true;
+            }
+            sum = numerics::add(sum, memo[b]);
+          }
+          row_table(p, memo, at, 0, value[j], sum, y + (row + j) * n * out_size);
+        }
+        row += rows;
+        continue;
+      }
+      // OPT, ORT: the maximum's entry is the last.
+      float sum[together] = {};
+      const std::uint8_t* at = x + row * n;
+      std::uint8_t from[together];
+      for (std::size_t j = 0; j < rows; ++j) from[j] = static_cast<std::uint8_t>(255 - most[j]);
+      if (rows == together)
+        for (std::size_t i = 0; i < n; ++i)
+          for (std::size_t j = 0; j < together; ++j) sum[j] = numerics::add(sum[j], p.table[static_cast<std::uint8_t>(from[j] + at[j * n + i])]);
+      else
+        for (std::size_t i = 0; i < n; ++i) sum[0] = numerics::add(sum[0], p.table[static_cast<std::uint8_t>(from[0] + at[i])]);
+      for (std::size_t j = 0; j < rows; ++j) row_table(p, p.table, at + j * n, from[j], value[j], sum[j], y + (row + j) * n * out_size);
+      row += rows;
+    }
+  }
+  static const char* describe(const void*) { return "softmax"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, &scratch_bytes, &accepts, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };
 
@@ -12467,7 +12794,7 @@ inline gemm_problem problem_of(const fully_connected_params& p) noexcept {
 enum class epilogue_kind : std::uint8_t {
   raw,        // int32 accumulators
   real,       // F, FB: 8-bit output
-  dr,         // DR with every right shift >= 1 and no left shift, 8-bit output
+  dr,         // DR with every right shift >= 1 and no left shift, |accumulator| < 2^30, 8-bit output
   any,        // everything else
 };
 constexpr bool has_requantize(const requantize_params& q, dtype out) noexcept {
@@ -12494,17 +12821,18 @@ constexpr epilogue_scalars scalars_of(const requantize_params& q, dtype out) noe
   return e;
 }
 
-/// Per-column data of a panel or block of nv vectors: five arrays of nv * lanes 4-byte values, in packed order, then weights.
+/// Per-column data of a panel or block of nv vectors: seven arrays of nv * lanes 4-byte values, in packed order, then weights.
 ///   0 bias | 1 multiplier or float scale | 2 right shift - 1, or float bias | 3 left shift | 4 -1 where a rounding shift's ties go away from zero, else 0
+///   5, 6 what kind `dr` adds to the 64-bit products of even (odd) columns: 2^31 + 2^32 * (2^(R-1) - multiplier - 1), R the right shift
 /// D64 keeps its doubles in arrays 1 and 2, first those of even then of odd... (plain order: element k of the panel at double k).
-inline constexpr std::int32_t panel_arrays = 5;
+inline constexpr std::int32_t panel_arrays = 7;
 
 /// Fills the arrays for `valid` channels from `first`; returns what the columns need.
 inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int32_t nv, std::int32_t lanes, std::int32_t first, std::int32_t valid, std::byte* to) noexcept {
   const auto count = static_cast<std::size_t>(nv * lanes);
   auto* words = reinterpret_cast<std::int32_t*>(to);
   auto* reals = reinterpret_cast<float*>(to);
-  std::int32_t *m = words + count, *r = m + count, *l = r + count, *away = l + count;
+  std::int32_t *m = words + count, *r = m + count, *l = r + count, *away = l + count, *even = away + count, *odd = even + count;
   epilogue_kind kind = q.mode == rounding::none ? epilogue_kind::raw : !is_8bit(out) ? epilogue_kind::any : q.mode == rounding::F || q.mode == rounding::FB ? epilogue_kind::real : q.mode == rounding::DR ? epilogue_kind::dr : epilogue_kind::any;
   for (std::int32_t v = 0; v < nv; ++v)
     for (std::int32_t i = 0; i < lanes; ++i) {
@@ -12523,9 +12851,20 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
         l[at] = q.mult[k].shift > 0 ? q.mult[k].shift : 0;
         away[at] = q.mode == rounding::DR || ((q.mode == rounding::NE8 || q.mode == rounding::NE16) && c >= q.tail) ? -1 : 0;
         if (kind == epilogue_kind::dr && (r[at] < 0 || l[at] > 0)) kind = epilogue_kind::any;
+        if (q.mode == rounding::DR) {
+          std::int32_t* const pair = (at % 2 == 0 ? even : odd) + at / 2 * 2;
+          pair[0] = INT32_MIN;
+          pair[1] = static_cast<std::int32_t>((std::uint32_t{1} << (r[at] & 31)) - static_cast<std::uint32_t>(m[at]) - 1u);
+        }
       }
     }
   return kind;
+}
+
+/// Takes `dr` back where the accumulators of channel c, the sum of whose weights' magnitudes is `size`, may reach 2^30.
+inline void limit_dr(epilogue_kind& kind, const gemm_problem& g, std::int32_t c, std::int64_t size) noexcept {
+  const std::int64_t bias = g.bias(c);
+  if (kind == epilogue_kind::dr && (bias < 0 ? -bias : bias) + size * ops::largest_offset(g.in_type, g.in_zero_point) >= std::int64_t{1} << 30) kind = epilogue_kind::any;
 }
 
 /// Start of every packed block; the table of segment offsets and the panels follow at 64-byte boundaries.
@@ -12670,11 +13009,13 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
           const std::int32_t local = channel_in_panel(nv, v, l), c = first + local;
           if (local >= valid) continue;
           std::uint32_t sum = 0;
+          std::int64_t size = 0;
           for (std::int32_t s = 0; s < h.segments; ++s)
             for (std::int32_t k = 0; k < h.segment_length; ++k) {
               const std::int32_t tap = whole_rows ? s * g.kernel_w + k / g.in_c : s, ic = whole_rows ? k % g.in_c : k;
               const std::int32_t value = g.weight(c, tap, ic);
               sum += static_cast<std::uint32_t>(value);
+              size += value < 0 ? -value : value;
               const auto step = static_cast<std::size_t>(s) * static_cast<std::size_t>(h.steps) + static_cast<std::size_t>(k / per_step);
               const std::size_t vector = step * static_cast<std::size_t>(nv) + static_cast<std::size_t>(v);
               const auto inside = static_cast<std::size_t>(t.split_pairs && per_step == 2 ? k % 2 * t.lanes + l : l * per_step + k % per_step);
@@ -12683,6 +13024,7 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
               else reinterpret_cast<std::int8_t*>(w)[at] = static_cast<std::int8_t>(value - h.offset);
             }
           bias[v * t.lanes + l] = static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
+          limit_dr(*reinterpret_cast<epilogue_kind*>(panel), g, c, size);
         }
     }
 }
@@ -12777,16 +13119,19 @@ inline void depthwise_pack(const conv2d_params& p, const target_layout& t, std::
         const std::int32_t local = channel_in_panel(h.vectors, v, l), c = first + local;
         if (local >= valid) continue;
         std::uint32_t sum = 0;
+        std::int64_t size = 0;
         for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
           for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
             const std::int32_t value = g.weight(c, ky * p.kernel_w + kx, 0), j = ky % group;
             sum += static_cast<std::uint32_t>(value);
+            size += value < 0 ? -value : value;
             const auto vector = static_cast<std::size_t>(((kx * h.groups + ky / group) * h.vectors + v) * t.lanes * group);
             const auto inside = static_cast<std::size_t>(t.split_pairs && group == 2 ? j * t.lanes + l : l * group + j);
             if (h.kind == product::quad) reinterpret_cast<std::int8_t*>(w)[vector + inside] = static_cast<std::int8_t>(value);
             else reinterpret_cast<std::int16_t*>(w)[vector + inside] = static_cast<std::int16_t>(value);
           }
         bias[v * t.lanes + l] = static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
+        limit_dr(*reinterpret_cast<epilogue_kind*>(block), g, c, size);
       }
   }
 }
