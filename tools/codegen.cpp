@@ -66,14 +66,18 @@ result<generated> generate(const graph& g, const std::string& name, const std::s
   generated out;
   std::string blob, scales, body;
   std::map<tensor_id, std::string> constants;
+  const auto bytes_text = [&](const tensor& t) {
+    blob.resize(round_up(blob.size(), alignment), '\0');
+    std::string c = "q::bytes_as(" + dtype_text(t.type) + ", weights + " + std::to_string(blob.size()) + ", " + std::to_string(t.shape.elements().value) + ")";
+    blob.append(reinterpret_cast<const char*>(t.data.bytes.data()), t.data.bytes.size());
+    return c;
+  };
   // Bias scales and the like are never read: only the first two inputs' quantization is kept.
   const auto constant_text = [&](tensor_id id, bool quantized) {
     const tensor& t = g[id];
     std::string& s = constants[id];
     if (!s.empty()) return s;
-    blob.resize(round_up(blob.size(), alignment), '\0');
-    std::string c = "q::bytes_as(" + dtype_text(t.type) + ", weights + " + std::to_string(blob.size()) + ", " + std::to_string(t.shape.elements().value) + ")";
-    blob.append(reinterpret_cast<const char*>(t.data.bytes.data()), t.data.bytes.size());
+    std::string c = bytes_text(t);
     if (quantized && t.scales.size() == 1) {
       c = "q::per_tensor(" + c + ", " + hex(t.scales[0]) + ", " + std::to_string(t.zero_points.empty() ? 0 : t.zero_points[0]) + ")";
     } else if (quantized && t.scales.size() > 1) {
@@ -99,11 +103,18 @@ result<generated> generate(const graph& g, const std::string& name, const std::s
     const tensor& t = g[i];
     body += "  const auto t" + std::to_string(i) + " = g.input<q::tensor<" + dtype_text(t.type) + ", q::shape<" + dims_text(t.shape) + ">, " + affine_text(t) + ">>(" + literal(t.name) + ");\n";
   }
+  for (std::size_t i = 0; i < g.tensors.size(); ++i) {
+    const tensor& t = g.tensors[i];
+    if (t.role != tensor::kind::state) continue;
+    // The number keeps names apart.
+    body += "  const auto t" + std::to_string(i) + " = g.state<q::tensor<" + dtype_text(t.type) + ", q::shape<" + dims_text(t.shape) + ">, " + affine_text(t) + ">>(" + literal(t.name + " #" + std::to_string(i));
+    if (!t.data.bytes.empty()) body += ", " + bytes_text(t);
+    body += ");\n";
+  }
   for (const node& n : g.nodes) {
     for (const auto* list : {&n.in, &n.out})
       for (tensor_id t : *list) {
         if (t == no_tensor) continue;
-        if (g[t].role == tensor::kind::state) return refuse("codegen of networks with state", &n, &g[t]);
         if (g[t].role != tensor::kind::constant && g[t].scales.size() > 1) return refuse("codegen of activations with several scales", &n, &g[t]);
       }
     std::string attrs;
@@ -128,7 +139,11 @@ result<generated> generate(const graph& g, const std::string& name, const std::s
     }
     if (n.out.size() > 16 || n.in.size() > 32) return refuse("codegen of nodes with more than 32 inputs or 16 results", &n, nullptr);
     std::string types, ins;
-    for (tensor_id t : n.out) types += (types.empty() ? "" : ", ") + std::string("q::result_type(") + dtype_text(g[t].type) + ", " + affine_text(g[t]) + ")";
+    for (tensor_id t : n.out) {
+      types += types.empty() ? "" : ", ";
+      if (g[t].role == tensor::kind::state) types += "q::updates(" + std::to_string(std::find(n.in.begin(), n.in.end(), t) - n.in.begin()) + ")";
+      else types += "q::result_type(" + dtype_text(g[t].type) + ", " + affine_text(g[t]) + ")";
+    }
     for (std::size_t i = 0; i < n.in.size(); ++i) {
       const tensor_id t = n.in[i];
       ins += ", ";
@@ -136,9 +151,12 @@ result<generated> generate(const graph& g, const std::string& name, const std::s
       else if (g[t].role == tensor::kind::constant) ins += constant_text(t, i < 2 || g[t].scales.size() == 1);
       else ins += "t" + std::to_string(t);
     }
+    if (g[n.out[0]].role == tensor::kind::state) return refuse("codegen of nodes whose first result is a state", &n, &g[n.out[0]]);
     const std::string first = "t" + std::to_string(n.out[0]);
     body += "  const auto " + first + " = g.node(" + operator_text(*n.op) + ", q::attrs(" + attrs + "), {" + types + "}, q::rounding::" + std::string(name_of(n.round)) + ins + ");\n";
-    for (std::size_t i = 1; i < n.out.size(); ++i) body += "  const auto t" + std::to_string(n.out[i]) + " = g.result(" + first + ", " + std::to_string(i) + ");\n";
+    std::size_t at = 0;   // among the results that are no states
+    for (std::size_t i = 1; i < n.out.size(); ++i)
+      if (g[n.out[i]].role != tensor::kind::state) body += "  const auto t" + std::to_string(n.out[i]) + " = g.result(" + first + ", " + std::to_string(++at) + ");\n";
   }
   std::string results;
   for (tensor_id t : g.outputs) {

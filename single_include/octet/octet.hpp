@@ -9322,6 +9322,1376 @@ inline void bind(const prepared& p, target on, unsigned threads, plan_memory& me
 
 }  // namespace octet::inline OCTET_ABI::detail
 
+// ---- octet/typed/types.hpp
+// Typed tensors: element type, shape and quantization parameters as template arguments.
+
+#include <span>
+#include <type_traits>
+
+
+namespace octet::inline OCTET_ABI::typed {
+
+inline constexpr dtype f32 = dtype::f32, f64 = dtype::f64, s8 = dtype::s8, u8 = dtype::u8, s16 = dtype::s16, u16 = dtype::u16, s32 = dtype::s32, s64 = dtype::s64, boolean = dtype::boolean;
+using law = octet::law;
+using rounding = octet::rounding;
+
+/// real = scale * (q - zero_point). Scale 0: not quantized. TFLite, ONNX and MXNet scales are binary32 numbers: write 0.02f, not 0.02.
+struct affine {
+  double scale = 0;
+  std::int32_t zero_point = 0;
+  constexpr bool operator==(const affine&) const = default;
+};
+
+/// Extents, outermost first (NHWC for images).
+template <std::int32_t... E> struct shape {
+  static_assert(sizeof...(E) <= static_cast<std::size_t>(dims::max_rank), "octet: a tensor has at most eight axes");
+  static_assert(((E >= 0) && ... && true), "octet: an extent of a tensor is negative");
+  static constexpr dims extents{E...};
+  static constexpr std::size_t elements = (std::size_t{1} * ... * static_cast<std::size_t>(E));
+};
+
+namespace detail {
+template <dtype T> struct element;
+template <> struct element<dtype::f32> { using type = float; };
+template <> struct element<dtype::f64> { using type = double; };
+template <> struct element<dtype::s8> { using type = std::int8_t; };
+template <> struct element<dtype::u8> { using type = std::uint8_t; };
+template <> struct element<dtype::s16> { using type = std::int16_t; };
+template <> struct element<dtype::u16> { using type = std::uint16_t; };
+template <> struct element<dtype::s32> { using type = std::int32_t; };
+template <> struct element<dtype::u32> { using type = std::uint32_t; };
+template <> struct element<dtype::s64> { using type = std::int64_t; };
+template <> struct element<dtype::u64> { using type = std::uint64_t; };
+template <> struct element<dtype::boolean> { using type = bool; };
+template <> struct element<dtype::f16> { using type = std::uint16_t; };   // bits
+}  // namespace detail
+
+/// A tensor's type: what the compiler checks. Elements live elsewhere.
+template <dtype T, class Shape, affine Q = affine{}> struct tensor {
+  using element = typename detail::element<T>::type;
+  using shape = Shape;
+  static constexpr dtype type = T;
+  static constexpr affine quantization = Q;
+  static constexpr std::size_t elements = Shape::elements;
+  static constexpr std::size_t bytes = elements * sizeof(element);
+  using view = std::span<element, elements>;               // memory of the caller: as many elements as the type says
+  using const_view = std::span<const element, elements>;
+};
+
+}  // namespace octet::inline OCTET_ABI::typed
+
+// ---- octet/typed/error.hpp
+// Mistakes in a typed graph as the compiler reports them: one class template per mistake, the numbers as template arguments.
+
+
+namespace octet::inline OCTET_ABI::typed {
+
+/// What can be wrong with a graph. Found where the operator is applied, kept in the value, reported when the graph is compiled.
+enum class mistake : std::uint8_t {
+  none, wrong_rank, shapes_differ, add_shapes_differ, concat_shapes_differ, channel_count_differs, weight_count_differs, bias_count_differs, axis_out_of_range, groups_do_not_divide_channels,
+  stride_not_positive, window_larger_than_input, element_types_differ, quantizations_differ, element_count_differs, wrong_number_of_inputs, attribute_out_of_range, scale_not_positive,
+  zero_point_out_of_range, scale_count_differs, missing_requantize, missing_quantize, missing_dequantize, inputs_of_one_name_differ, too_many_nodes, no_rounding_in_this_law, arena_over_budget, state_written_twice, not_a_state
+};
+
+/// Extents or single numbers; in a message `expected<1, 8, 8, 16>, found<1, 8, 8, 32>`.
+template <std::int64_t... N> struct expected {};
+template <std::int64_t... N> struct found {};
+/// The line in the user's own file where the operator was written.
+template <int Line> struct at_line {};
+
+namespace error {
+template <class...> inline constexpr bool no = false;
+// No macros: compilers show their expansion in every message.
+template <class Expected, class Found, class Line> struct wrong_rank { static_assert(no<Expected, Found, Line>, "octet: this operator takes a tensor of another rank (number of axes)"); };
+template <class Expected, class Found, class Line> struct shapes_differ { static_assert(no<Expected, Found, Line>, "octet: the shapes of the operands do not go together"); };
+template <class Expected, class Found, class Line> struct add_shapes_differ { static_assert(no<Expected, Found, Line>, "octet: the operands of an elementwise operator have shapes that do not broadcast"); };
+template <class Expected, class Found, class Line> struct concat_shapes_differ { static_assert(no<Expected, Found, Line>, "octet: the inputs of concat may differ along its axis only"); };
+template <class Expected, class Found, class Line> struct channel_count_differs { static_assert(no<Expected, Found, Line>, "octet: the weights are for another number of channels"); };
+template <class Expected, class Found, class Line> struct weight_count_differs { static_assert(no<Expected, Found, Line>, "octet: the array of weights has not the number of elements that filters, window and input channels ask for"); };
+template <class Expected, class Found, class Line> struct bias_count_differs { static_assert(no<Expected, Found, Line>, "octet: the bias has not one element per output channel"); };
+template <class Expected, class Found, class Line> struct axis_out_of_range { static_assert(no<Expected, Found, Line>, "octet: axis out of range; expected<lowest, highest>"); };
+template <class Expected, class Found, class Line> struct groups_do_not_divide_channels { static_assert(no<Expected, Found, Line>, "octet: groups must divide input and output channels"); };
+template <class Expected, class Found, class Line> struct stride_not_positive { static_assert(no<Expected, Found, Line>, "octet: strides and dilations are at least 1"); };
+template <class Expected, class Found, class Line> struct window_larger_than_input { static_assert(no<Expected, Found, Line>, "octet: the window is larger than the padded input"); };
+template <class Expected, class Found, class Line> struct element_types_differ { static_assert(no<Expected, Found, Line>, "octet: the operands have different element types (numbers: octet::dtype)"); };
+template <class Expected, class Found, class Line> struct quantizations_differ { static_assert(no<Expected, Found, Line>, "octet: scales or zero points must be equal here; put a requantize between"); };
+template <class Expected, class Found, class Line> struct element_count_differs { static_assert(no<Expected, Found, Line>, "octet: the number of elements changes"); };
+template <class Expected, class Found, class Line> struct wrong_number_of_inputs { static_assert(no<Expected, Found, Line>, "octet: this operator takes another number of inputs; expected<least, most>"); };
+template <class Expected, class Found, class Line> struct attribute_out_of_range { static_assert(no<Expected, Found, Line>, "octet: an attribute has a value that the operator does not take"); };
+template <class Expected, class Found, class Line> struct scale_not_positive { static_assert(no<Expected, Found, Line>, "octet: a scale must be a positive number (shown in millionths)"); };
+template <class Expected, class Found, class Line> struct zero_point_out_of_range { static_assert(no<Expected, Found, Line>, "octet: the zero point is not a value of the element type; expected<lowest, highest>"); };
+template <class Expected, class Found, class Line> struct scale_count_differs { static_assert(no<Expected, Found, Line>, "octet: per-channel weights need one scale per output channel"); };
+template <class Expected, class Found, class Line> struct missing_requantize { static_assert(no<Expected, Found, Line>, "octet: accumulators (int32 or int64) go into an operator for quantized values: put | requantize(...) between, or give the operator before an output scale"); };
+template <class Expected, class Found, class Line> struct missing_quantize { static_assert(no<Expected, Found, Line>, "octet: float32 values go into an operator for quantized values: put | quantize(...) between"); };
+template <class Expected, class Found, class Line> struct missing_dequantize { static_assert(no<Expected, Found, Line>, "octet: quantized values go into an operator for float32 values: put | dequantize() between"); };
+template <class Expected, class Found, class Line> struct inputs_of_one_name_differ { static_assert(no<Expected, Found, Line>, "octet: two inputs or two states have one name but different types: give each its own name"); };
+template <class Expected, class Found, class Line> struct too_many_nodes { static_assert(no<Expected, Found, Line>, "octet: more operators, tensors or attributes than the graph has room for: raise the capacity given to input<tensor, capacity>()"); };
+template <class Expected, class Found, class Line> struct no_rounding_in_this_law { static_assert(no<Expected, Found, Line>, "octet: this law has no formula for this operator on these types: give .round (numbers: octet::law, operator's place in the graph)"); };
+template <class Expected, class Found, class Line> struct arena_over_budget { static_assert(no<Expected, Found, Line>, "octet: the arena is larger than the budget, in bytes"); };
+template <class Expected, class Found, class Line> struct state_written_twice { static_assert(no<Expected, Found, Line>, "octet: two operators write one state: give each its own name"); };
+template <class Expected, class Found, class Line> struct not_a_state { static_assert(no<Expected, Found, Line>, "octet: this operator keeps a state between runs: give it a state<...>(name) there (expected: which input; found: which result)"); };
+
+/// The class of a mistake; naming it instantiates nothing.
+template <mistake> struct class_of;
+template <> struct class_of<mistake::wrong_rank> { template <class E, class F, class L> using type = wrong_rank<E, F, L>; };
+template <> struct class_of<mistake::shapes_differ> { template <class E, class F, class L> using type = shapes_differ<E, F, L>; };
+template <> struct class_of<mistake::add_shapes_differ> { template <class E, class F, class L> using type = add_shapes_differ<E, F, L>; };
+template <> struct class_of<mistake::concat_shapes_differ> { template <class E, class F, class L> using type = concat_shapes_differ<E, F, L>; };
+template <> struct class_of<mistake::channel_count_differs> { template <class E, class F, class L> using type = channel_count_differs<E, F, L>; };
+template <> struct class_of<mistake::weight_count_differs> { template <class E, class F, class L> using type = weight_count_differs<E, F, L>; };
+template <> struct class_of<mistake::bias_count_differs> { template <class E, class F, class L> using type = bias_count_differs<E, F, L>; };
+template <> struct class_of<mistake::axis_out_of_range> { template <class E, class F, class L> using type = axis_out_of_range<E, F, L>; };
+template <> struct class_of<mistake::groups_do_not_divide_channels> { template <class E, class F, class L> using type = groups_do_not_divide_channels<E, F, L>; };
+template <> struct class_of<mistake::stride_not_positive> { template <class E, class F, class L> using type = stride_not_positive<E, F, L>; };
+template <> struct class_of<mistake::window_larger_than_input> { template <class E, class F, class L> using type = window_larger_than_input<E, F, L>; };
+template <> struct class_of<mistake::element_types_differ> { template <class E, class F, class L> using type = element_types_differ<E, F, L>; };
+template <> struct class_of<mistake::quantizations_differ> { template <class E, class F, class L> using type = quantizations_differ<E, F, L>; };
+template <> struct class_of<mistake::element_count_differs> { template <class E, class F, class L> using type = element_count_differs<E, F, L>; };
+template <> struct class_of<mistake::wrong_number_of_inputs> { template <class E, class F, class L> using type = wrong_number_of_inputs<E, F, L>; };
+template <> struct class_of<mistake::attribute_out_of_range> { template <class E, class F, class L> using type = attribute_out_of_range<E, F, L>; };
+template <> struct class_of<mistake::scale_not_positive> { template <class E, class F, class L> using type = scale_not_positive<E, F, L>; };
+template <> struct class_of<mistake::zero_point_out_of_range> { template <class E, class F, class L> using type = zero_point_out_of_range<E, F, L>; };
+template <> struct class_of<mistake::scale_count_differs> { template <class E, class F, class L> using type = scale_count_differs<E, F, L>; };
+template <> struct class_of<mistake::missing_requantize> { template <class E, class F, class L> using type = missing_requantize<E, F, L>; };
+template <> struct class_of<mistake::missing_quantize> { template <class E, class F, class L> using type = missing_quantize<E, F, L>; };
+template <> struct class_of<mistake::missing_dequantize> { template <class E, class F, class L> using type = missing_dequantize<E, F, L>; };
+template <> struct class_of<mistake::inputs_of_one_name_differ> { template <class E, class F, class L> using type = inputs_of_one_name_differ<E, F, L>; };
+template <> struct class_of<mistake::too_many_nodes> { template <class E, class F, class L> using type = too_many_nodes<E, F, L>; };
+template <> struct class_of<mistake::no_rounding_in_this_law> { template <class E, class F, class L> using type = no_rounding_in_this_law<E, F, L>; };
+template <> struct class_of<mistake::arena_over_budget> { template <class E, class F, class L> using type = arena_over_budget<E, F, L>; };
+template <> struct class_of<mistake::state_written_twice> { template <class E, class F, class L> using type = state_written_twice<E, F, L>; };
+template <> struct class_of<mistake::not_a_state> { template <class E, class F, class L> using type = not_a_state<E, F, L>; };
+}  // namespace error
+
+}  // namespace octet::inline OCTET_ABI::typed
+
+// ---- octet/typed/network.hpp
+// A typed graph as a constexpr value: a list of tensors and nodes that grows as operators are applied and merges where values meet.
+
+#include <array>
+#include <string_view>
+
+
+namespace octet::inline OCTET_ABI::typed {
+
+/// Fused activation of an operator; becomes a clamp of quantized values by the rule of the graph's law.
+enum class activation : std::uint8_t { none, relu, relu6, relu_n1_to_1 };
+
+namespace detail {
+
+// The lists below hold far more room than most graphs use. Their element types have no default member initializers: a zero-initialized rest then costs the
+// compiler nothing (with them, g++ builds every element of every copy: 20 s and 2 GB for MobileNetV2 instead of 1 s).
+
+struct extents {
+  std::int32_t extent[dims::max_rank];
+  std::int32_t rank;
+  constexpr bool operator==(const extents&) const = default;
+};
+constexpr extents pack(const dims& d) {
+  extents e{};
+  for (int i = 0; i < d.rank; ++i) e.extent[i] = d[i];
+  e.rank = d.rank;
+  return e;
+}
+constexpr dims unpack(const extents& e) {
+  dims d;
+  for (int i = 0; i < e.rank; ++i) d.push_back(e.extent[i]);
+  return d;
+}
+constexpr bool same_text(const char* a, const char* b) { return a && b ? std::string_view(a) == std::string_view(b) : !a && !b; }
+
+enum class role : std::uint8_t { value, constant, input, state };
+
+struct tensor_info {
+  dtype type;
+  typed::detail::role role;
+  extents shape;
+  double scale;                       // per tensor; 0: none, or per channel
+  std::int32_t zero_point;
+  std::int32_t axis;                  // per channel: which axis
+  std::int32_t channels;              // per channel: number of scales
+  const float* scales32;              // per channel: one of the two
+  const double* scales64;
+  const std::int32_t* zero_points;    // per channel; null: all 0
+  const void* data;                   // constants; first contents of states (null: real zero)
+  std::size_t bytes;
+  const char* name;                   // inputs, outputs, states
+
+  constexpr bool operator==(const tensor_info& o) const {
+    return type == o.type && role == o.role && shape == o.shape && scale == o.scale && zero_point == o.zero_point && axis == o.axis && channels == o.channels && scales32 == o.scales32 &&
+           scales64 == o.scales64 && zero_points == o.zero_points && data == o.data && bytes == o.bytes && same_text(name, o.name);
+  }
+  constexpr bool quantized() const { return scale != 0 || channels != 0; }
+};
+
+struct attribute_info {
+  const char* key;
+  attribute_value::kind type;
+  std::int64_t integer;
+  double real;
+  std::int32_t first, count;          // lists: place in the network's numbers
+
+  constexpr bool same_value(const attribute_info& o) const { return same_text(key, o.key) && type == o.type && integer == o.integer && real == o.real && count == o.count; }
+};
+
+struct node_info {
+  const op_def* op;
+  rounding round;
+  bool by_law;                        // `round` follows from the law
+  bool has_law;                       // `own_law` replaces the graph's
+  law own_law;
+  activation act;
+  std::int32_t line;                  // in the user's file; not part of a node's identity
+  std::int32_t first_in, ins, first_out, outs, first_attr, attrs;
+};
+
+struct mistake_info {
+  mistake what;
+  extents expected, found;
+  std::int32_t line;
+};
+
+/// A node under construction: attributes with their numbers.
+struct attribute_list {
+  static constexpr int room = 32, number_room = 96;
+  attribute_info list[room];
+  std::int32_t count;
+  std::int64_t integers[number_room];
+  std::int32_t integer_count;
+  double reals[number_room];
+  std::int32_t real_count;
+
+  constexpr void integer(const char* key, std::int64_t v) { list[count++] = {key, attribute_value::kind::integer, v, 0, 0, 0}; }
+  constexpr void real(const char* key, double v) { list[count++] = {key, attribute_value::kind::real, 0, v, 0, 0}; }
+  template <class R> constexpr void integer_list(const char* key, const R& r) {
+    const std::int32_t first = integer_count;
+    for (std::int64_t v : r) integers[integer_count++] = v;
+    list[count++] = {key, attribute_value::kind::integers, 0, 0, first, integer_count - first};
+  }
+  template <class R> constexpr void real_list(const char* key, const R& r) {
+    const std::int32_t first = real_count;
+    for (double v : r) reals[real_count++] = v;
+    list[count++] = {key, attribute_value::kind::reals, 0, 0, first, real_count - first};
+  }
+};
+/// The members of an attribute struct that differ from their defaults.
+template <class A> constexpr void append_attributes(attribute_list& to, const A& a) {
+  const A plain{};
+  std::apply(
+      [&](const auto&... f) {
+        (
+            [&] {
+              using T = std::remove_cvref_t<decltype(a.*f.member)>;
+              if (a.*f.member == plain.*f.member) return;
+              if constexpr (std::is_same_v<T, dims>) to.integer_list(f.name, a.*f.member);
+              else if constexpr (std::is_floating_point_v<T>) to.real(f.name, static_cast<double>(a.*f.member));
+              else to.integer(f.name, static_cast<std::int64_t>(a.*f.member));
+            }(),
+            ...);
+      },
+      A::fields);
+}
+
+template <int Capacity> struct network {
+  static constexpr int node_room = Capacity, tensor_room = 4 * Capacity, attribute_room = 8 * Capacity, operand_room = 6 * Capacity, number_room = 8 * Capacity;
+  node_info nodes[node_room];
+  tensor_info tensors[tensor_room];
+  attribute_info attrs[attribute_room];
+  std::int32_t operands[operand_room];      // tensor indices; -1: absent
+  std::int64_t integers[number_room];
+  double reals[number_room];
+  std::int32_t node_count, tensor_count, attr_count, operand_count, integer_count, real_count;
+  mistake_info wrong;
+
+  constexpr bool fail(mistake m, const dims& want, const dims& got, std::int32_t line) {
+    if (wrong.what == mistake::none) wrong = {m, pack(want), pack(got), line};
+    return false;
+  }
+  constexpr bool room_for(int more_tensors, int more_attrs, int more_operands, int more_numbers, std::int32_t line) {
+    if (node_count < node_room && tensor_count + more_tensors <= tensor_room && attr_count + more_attrs <= attribute_room && operand_count + more_operands <= operand_room &&
+        integer_count + more_numbers <= number_room && real_count + more_numbers <= number_room)
+      return true;
+    return fail(mistake::too_many_nodes, dims{Capacity}, dims{node_count + 1}, line);
+  }
+  /// A constant, an input or a state: the one that is there already, or a new one.
+  constexpr std::int32_t add_tensor(const tensor_info& t, std::int32_t line) {
+    if (t.role != role::value)
+      for (std::int32_t i = 0; i < tensor_count; ++i) {
+        if (tensors[i].role != t.role) continue;
+        if (t.role != role::constant && same_text(tensors[i].name, t.name) && !(tensors[i] == t)) fail(mistake::inputs_of_one_name_differ, unpack(tensors[i].shape), unpack(t.shape), line);
+        if (tensors[i] == t) return i;
+      }
+    if (!room_for(1, 0, 0, 0, line)) return 0;
+    tensors[tensor_count] = t;
+    return tensor_count++;
+  }
+  template <int D> constexpr bool same_attributes(const node_info& a, const network<D>& other, const node_info& b) const {
+    if (a.attrs != b.attrs) return false;
+    for (std::int32_t i = 0; i < a.attrs; ++i) {
+      const attribute_info &x = attrs[a.first_attr + i], &y = other.attrs[b.first_attr + i];
+      if (!x.same_value(y)) return false;
+      for (std::int32_t k = 0; k < x.count; ++k)
+        if (x.type == attribute_value::kind::integers ? integers[x.first + k] != other.integers[y.first + k] : reals[x.first + k] != other.reals[y.first + k]) return false;
+    }
+    return true;
+  }
+  /// Does a node write this state already?
+  constexpr bool has_writer(std::int32_t state) const {
+    for (std::int32_t n = 0; n < node_count; ++n)
+      for (std::int32_t i = 0; i < nodes[n].outs; ++i)
+        if (operands[nodes[n].first_out + i] == state) return true;
+    return false;
+  }
+  static constexpr bool same_head(const node_info& a, const node_info& b) {
+    return a.op == b.op && a.round == b.round && a.by_law == b.by_law && a.has_law == b.has_law && a.own_law == b.own_law && a.act == b.act && a.ins == b.ins && a.outs == b.outs;
+  }
+};
+
+}  // namespace detail
+
+/// One tensor of a graph under construction, with everything it is computed from. What operators take and give; several values of one graph
+/// may be joined: equal parts (same operators on same inputs) become one. `Capacity`: the most operators the graph can hold.
+template <int Capacity> struct value {
+  detail::network<Capacity> net;
+  std::int32_t out[16];        // tensors this value stands for; more than one only after outputs(...) or an operator with several results
+  std::int32_t outs;
+  const char* out_name[16];    // null: "output", or "output_1" and so on
+
+  /// One of several results.
+  constexpr value operator[](int i) const {
+    value v = *this;
+    v.out[0] = out[i];
+    v.out_name[0] = out_name[i];
+    v.outs = 1;
+    return v;
+  }
+};
+inline constexpr int default_capacity = 256;
+
+namespace detail {
+
+/// Appends `b`'s graph to `a`'s, equal nodes being one, and fills `map` from b's tensors to those of the result.
+template <int C, int D> constexpr void merge(network<C>& a, const network<D>& b, std::int32_t* map) {
+  if (a.wrong.what == mistake::none) a.wrong = b.wrong;
+  if (a.wrong.what != mistake::none) return;
+  // Values that grew from one share a prefix node by node: found in one pass.
+  std::int32_t same_tensors = 0;
+  while (same_tensors < a.tensor_count && same_tensors < b.tensor_count && a.tensors[same_tensors] == b.tensors[same_tensors]) ++same_tensors;
+  for (std::int32_t i = 0; i < b.tensor_count; ++i) map[i] = -2;
+  for (std::int32_t i = 0; i < b.tensor_count; ++i)
+    if (b.tensors[i].role != role::value) map[i] = i < same_tensors ? i : a.add_tensor(b.tensors[i], 0);
+  const std::int32_t known = a.node_count;
+  for (std::int32_t n = 0; n < b.node_count && a.wrong.what == mistake::none; ++n) {
+    const node_info& node = b.nodes[n];
+    const auto equal = [&](std::int32_t k) {
+      const node_info& old = a.nodes[k];
+      if (!network<C>::same_head(old, node)) return false;
+      for (std::int32_t i = 0; i < node.ins; ++i) {
+        const std::int32_t t = b.operands[node.first_in + i];
+        if (a.operands[old.first_in + i] != (t < 0 ? t : map[t])) return false;
+      }
+      for (std::int32_t i = 0; i < node.outs; ++i)
+        if (!(a.tensors[a.operands[old.first_out + i]] == b.tensors[b.operands[node.first_out + i]])) return false;
+      return a.same_attributes(old, b, node);
+    };
+    std::int32_t found = -1;
+    if (n < known && equal(n)) found = n;
+    for (std::int32_t k = 0; k < known && found < 0; ++k)
+      if (equal(k)) found = k;
+    if (found >= 0) {
+      for (std::int32_t i = 0; i < node.outs; ++i) map[b.operands[node.first_out + i]] = a.operands[a.nodes[found].first_out + i];
+      continue;
+    }
+    if (!a.room_for(node.outs, node.attrs, node.ins + node.outs, attribute_list::number_room, node.line)) return;
+    node_info copy = node;
+    copy.first_in = a.operand_count;
+    for (std::int32_t i = 0; i < node.ins; ++i) {
+      const std::int32_t t = b.operands[node.first_in + i];
+      a.operands[a.operand_count++] = t < 0 ? t : map[t];
+    }
+    copy.first_out = a.operand_count;
+    for (std::int32_t i = 0; i < node.outs; ++i) {
+      const std::int32_t t = b.operands[node.first_out + i];
+      if (b.tensors[t].role == role::state) {
+        if (a.has_writer(map[t])) return static_cast<void>(a.fail(mistake::state_written_twice, dims{1}, dims{2}, node.line));
+        a.operands[a.operand_count++] = map[t];
+        continue;
+      }
+      a.tensors[a.tensor_count] = b.tensors[t];
+      map[t] = a.tensor_count;
+      a.operands[a.operand_count++] = a.tensor_count++;
+    }
+    copy.first_attr = a.attr_count;
+    for (std::int32_t i = 0; i < node.attrs; ++i) {
+      attribute_info at = b.attrs[node.first_attr + i];
+      const std::int32_t from = at.first;
+      if (at.type == attribute_value::kind::integers) {
+        at.first = a.integer_count;
+        for (std::int32_t k = 0; k < at.count; ++k) a.integers[a.integer_count++] = b.integers[from + k];
+      } else if (at.type == attribute_value::kind::reals) {
+        at.first = a.real_count;
+        for (std::int32_t k = 0; k < at.count; ++k) a.reals[a.real_count++] = b.reals[from + k];
+      }
+      a.attrs[a.attr_count++] = at;
+    }
+    a.nodes[a.node_count++] = copy;
+  }
+}
+
+/// What an operator's rule found broken, as the mistake that people read.
+constexpr mistake mistake_of(rule r, const op_def& op) {
+  switch (r) {
+    case rule::ok: return mistake::none;
+    case rule::rank: return mistake::wrong_rank;
+    case rule::shapes_differ: {
+      const std::string_view name = op.name;
+      return name == "qnn.concat" || name == "concat" ? mistake::concat_shapes_differ : op.min_inputs == 2 && op.max_inputs == 2 ? mistake::add_shapes_differ : mistake::shapes_differ;
+    }
+    case rule::channels: return mistake::channel_count_differs;
+    case rule::weight_count: return mistake::weight_count_differs;
+    case rule::bias_count: return mistake::bias_count_differs;
+    case rule::axis: return mistake::axis_out_of_range;
+    case rule::groups: return mistake::groups_do_not_divide_channels;
+    case rule::stride: return mistake::stride_not_positive;
+    case rule::window: return mistake::window_larger_than_input;
+    case rule::dtypes: return mistake::element_types_differ;
+    case rule::quantization: return mistake::quantizations_differ;
+    case rule::element_count: return mistake::element_count_differs;
+    case rule::input_count: return mistake::wrong_number_of_inputs;
+    case rule::value: return mistake::attribute_out_of_range;
+    case rule::budget: return mistake::attribute_out_of_range;
+  }
+  return mistake::none;
+}
+
+struct node_head {
+  const op_def* op;
+  rounding round = rounding::none;
+  bool by_law = false;
+  activation act = activation::none;
+  bool has_law = false;
+  law own_law = law::tflite_ref;
+  std::int32_t line = 0;
+};
+
+/// A millionth as an integer, for messages about scales (floating point cannot be a template argument everywhere).
+constexpr std::int32_t millionths(double v) { return !(v > -2000 && v < 2000) ? INT32_MIN : static_cast<std::int32_t>(v * 1e6 + (v < 0 ? -0.5 : 0.5)); }
+
+template <int C> constexpr bool check_quantization(network<C>& n, const tensor_info& t, std::int32_t line) {
+  if (t.channels == 0 && t.scale == 0) return true;
+  if (t.channels == 0 && !(t.scale > 0 && t.scale < 1e300)) return n.fail(mistake::scale_not_positive, dims{1}, dims{millionths(t.scale)}, line);
+  if (!is_float(t.type) && (t.zero_point < lowest_of(t.type) || t.zero_point > highest_of(t.type)))
+    return n.fail(mistake::zero_point_out_of_range, dims{static_cast<std::int32_t>(lowest_of(t.type)), static_cast<std::int32_t>(highest_of(t.type))}, dims{t.zero_point}, line);
+  return true;
+}
+
+/// Appends one node whose inputs are tensors of `n`; shapes of its outputs come from the operator's own rule. `outs`: type and quantization of
+/// each output; an output whose role is state is that input's state, `axis` says which input. True where all went well; the results' indices in `ids`.
+template <int C>
+constexpr bool append(network<C>& n, const node_head& head, std::span<const std::int32_t> ins, const attribute_list& attrs, std::span<const tensor_info> outs, std::int32_t* ids) {
+  if (n.wrong.what != mistake::none) return false;
+  const op_def& op = *head.op;
+  const auto in_count = static_cast<std::int32_t>(ins.size()), out_count = static_cast<std::int32_t>(outs.size());
+  if (in_count < op.min_inputs || (op.max_inputs >= 0 && in_count > op.max_inputs)) return n.fail(mistake::wrong_number_of_inputs, dims{op.min_inputs, op.max_inputs}, dims{in_count}, head.line);
+  if (!n.room_for(out_count, attrs.count, in_count + out_count, attribute_list::number_room, head.line)) return false;
+
+  constexpr std::size_t most = 32;
+  if (ins.size() > most || outs.size() > 16) return n.fail(mistake::wrong_number_of_inputs, dims{0, static_cast<std::int32_t>(most)}, dims{in_count}, head.line);
+  std::array<tensor_desc, most> in_desc{};
+  std::array<bool, most> given{};
+  std::array<std::span<const std::byte>, most> no_constants{};
+  for (std::size_t i = 0; i < ins.size(); ++i) {
+    given[i] = ins[i] >= 0;
+    if (!given[i]) continue;
+    in_desc[i].type = n.tensors[ins[i]].type;
+    in_desc[i].shape = unpack(n.tensors[ins[i]].shape);
+  }
+  std::array<tensor_desc, 16> out_desc{};
+  for (std::size_t i = 0; i < outs.size(); ++i) {
+    out_desc[i].type = outs[i].type;
+    if (outs[i].role != role::state) continue;
+    const std::int32_t state = outs[i].axis >= 0 && outs[i].axis < in_count ? ins[static_cast<std::size_t>(outs[i].axis)] : -1;
+    if (state < 0 || n.tensors[state].role != role::state) return n.fail(mistake::not_a_state, dims{outs[i].axis}, dims{static_cast<std::int32_t>(i)}, head.line);
+    if (n.has_writer(state)) return n.fail(mistake::state_written_twice, dims{1}, dims{2}, head.line);
+    out_desc[i].type = n.tensors[state].type;
+  }
+  std::array<attribute, attribute_list::room> list{};
+  for (std::int32_t i = 0; i < attrs.count; ++i) {
+    const attribute_info& a = attrs.list[i];
+    attribute& to = list[static_cast<std::size_t>(i)];
+    to.key = a.key;
+    if (a.type == attribute_value::kind::integer) to.value = attribute_value(a.integer);
+    else if (a.type == attribute_value::kind::real) to.value = attribute_value(a.real);
+    else if (a.type == attribute_value::kind::integers) to.value = attribute_value(std::span<const std::int64_t>(attrs.integers + a.first, static_cast<std::size_t>(a.count)));
+    else to.value = attribute_value(std::span<const double>(attrs.reals + a.first, static_cast<std::size_t>(a.count)));
+  }
+  const attribute_view view(std::span<const attribute>(list.data(), static_cast<std::size_t>(attrs.count)));
+  const node_view node{{in_desc.data(), ins.size()}, {out_desc.data(), outs.size()}, {no_constants.data(), ins.size()}, {given.data(), ins.size()}, &view, head.round};
+  std::array<dims, 16> shapes{};
+  if (op.shape) {
+    const status s = op.shape(node, std::span<dims>(shapes.data(), outs.size()));
+    if (!s) return n.fail(mistake_of(s.broken().what, op), s.broken().expected, s.broken().found, head.line);
+  } else {
+    for (std::size_t i = 0; i < outs.size(); ++i) shapes[i] = unpack(outs[i].shape);
+  }
+
+  node_info to{};
+  to.op = head.op;
+  to.round = head.round;
+  to.by_law = head.by_law;
+  to.act = head.act;
+  to.has_law = head.has_law;
+  to.own_law = head.own_law;
+  to.line = head.line;
+  to.first_in = n.operand_count;
+  to.ins = in_count;
+  for (std::int32_t t : ins) n.operands[n.operand_count++] = t;
+  to.first_out = n.operand_count;
+  to.outs = out_count;
+  for (std::size_t i = 0; i < outs.size(); ++i) {
+    tensor_info t = outs[i];
+    if (t.role == role::state) {
+      ids[i] = ins[static_cast<std::size_t>(t.axis)];
+      n.operands[n.operand_count++] = ids[i];
+      continue;
+    }
+    t.role = role::value;
+    t.shape = pack(shapes[i]);
+    if (!check_quantization(n, t, head.line)) return false;
+    ids[i] = n.tensor_count;
+    n.operands[n.operand_count++] = n.tensor_count;
+    n.tensors[n.tensor_count++] = t;
+  }
+  to.first_attr = n.attr_count;
+  to.attrs = attrs.count;
+  for (std::int32_t i = 0; i < attrs.count; ++i) {
+    attribute_info a = attrs.list[i];
+    const std::int32_t from = a.first;
+    if (a.type == attribute_value::kind::integers) {
+      a.first = n.integer_count;
+      for (std::int32_t k = 0; k < a.count; ++k) n.integers[n.integer_count++] = attrs.integers[from + k];
+    } else if (a.type == attribute_value::kind::reals) {
+      a.first = n.real_count;
+      for (std::int32_t k = 0; k < a.count; ++k) n.reals[n.real_count++] = attrs.reals[from + k];
+    }
+    n.attrs[n.attr_count++] = a;
+  }
+  n.nodes[n.node_count++] = to;
+  return true;
+}
+
+}  // namespace detail
+}  // namespace octet::inline OCTET_ABI::typed
+
+// ---- octet/typed/operators.hpp
+// The operators as people write them: values go in, values come out; `|` chains those with one input.
+
+
+namespace octet::inline OCTET_ABI::typed {
+
+namespace detail {
+
+/// An operator waiting for its first input: what stands right of `|`.
+template <class F> struct pending {
+  F apply;
+  template <int C> constexpr value<C> operator()(const value<C>& x) const { return apply(x); }
+};
+template <class F> pending(F) -> pending<F>;
+
+template <int C> constexpr const tensor_info& first(const value<C>& x) { return x.net.tensors[x.out[0]]; }
+/// The value after one more node with one result.
+template <int C> constexpr value<C> then(value<C> v, const node_head& head, std::span<const std::int32_t> ins, const attribute_list& attrs, const tensor_info& out) {
+  std::int32_t id[1]{};
+  if (append(v.net, head, ins, attrs, {&out, 1}, id)) v.out[0] = id[0];
+  v.outs = 1;
+  v.out_name[0] = nullptr;
+  return v;
+}
+template <int C> constexpr value<C> broken(value<C> v, mistake m, const dims& want, const dims& got, std::int32_t line) {
+  v.net.fail(m, want, got, line);
+  return v;
+}
+/// A value of b's graph inside a's.
+template <int C, int D> constexpr std::int32_t join(value<C>& a, const value<D>& b) {
+  std::int32_t map[network<D>::tensor_room]{};
+  merge(a.net, b.net, map);
+  return a.net.wrong.what == mistake::none ? map[b.out[0]] : 0;
+}
+constexpr tensor_info typed_as(dtype type, affine q) {
+  tensor_info t{};
+  t.type = type;
+  t.scale = q.scale;
+  t.zero_point = q.zero_point;
+  return t;
+}
+template <class T> constexpr tensor_info named_as(role r, const char* name) {
+  tensor_info t = typed_as(T::type, T::quantization);
+  t.role = r;
+  t.shape = pack(T::shape::extents);
+  t.name = name;
+  return t;
+}
+constexpr bool is_accumulator(const tensor_info& t) { return t.type == dtype::s32 || t.type == dtype::s64; }
+constexpr bool is_quantized_type(dtype t) { return is_8bit(t) || t == dtype::s16; }
+/// The mistake of giving x to an operator on quantized values; none where it is one.
+constexpr mistake why_not_quantized(const tensor_info& x) {
+  return is_accumulator(x) ? mistake::missing_requantize : is_float(x.type) ? mistake::missing_quantize : !is_quantized_type(x.type) ? mistake::element_types_differ : !x.quantized() ? mistake::missing_quantize : mistake::none;
+}
+template <int C> constexpr bool need_quantized(value<C>& v, const tensor_info& x, std::int32_t line) {
+  const mistake m = why_not_quantized(x);
+  return m == mistake::none || v.net.fail(m, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(x.type)}, line);
+}
+
+}  // namespace detail
+
+/// x | op: op applied to x. Left to right, as data flows.
+template <int C, class F> constexpr value<C> operator|(const value<C>& x, const detail::pending<F>& op) { return x.net.wrong.what == mistake::none ? op(x) : x; }
+
+// -------------------------------------------------------------------------------------------------------------- values and constants
+
+/// An input of the graph. Inputs of one name are one input; two inputs need two names.
+template <class T, int Capacity = default_capacity> constexpr value<Capacity> input(const char* name = "input", std::int32_t line = __builtin_LINE()) {
+  value<Capacity> v{};
+  const detail::tensor_info t = detail::named_as<T>(detail::role::input, name);
+  if (t.scale != 0 || t.zero_point != 0) detail::check_quantization(v.net, t, line);
+  v.out[0] = v.net.add_tensor(t, line);
+  v.outs = 1;
+  return v;
+}
+
+/// Memory that a graph keeps from run to run, until reset(): what recurrent operators read and write. One state has one writer; `name` tells states of one type apart.
+/// It starts as real zero.
+template <class T, int Capacity = default_capacity> constexpr value<Capacity> state(const char* name, std::int32_t line = __builtin_LINE()) {
+  value<Capacity> v{};
+  v.out[0] = v.net.add_tensor(detail::named_as<T>(detail::role::state, name), line);
+  v.outs = 1;
+  return v;
+}
+
+/// Weights, biases, tables: static memory of the caller with its element type, count and quantization. Data in another translation unit
+/// (`extern const std::int8_t w[432];`) compiles fastest. The memory must stay for as long as the graph is used.
+struct constant {
+  dtype type = dtype::f32;
+  const void* data = nullptr;
+  std::size_t count = 0;
+  double scale = 0;
+  std::int32_t zero_point = 0;
+  const float* scales32 = nullptr;
+  const double* scales64 = nullptr;
+  std::int32_t channels = 0;
+  const std::int32_t* zero_points = nullptr;
+
+  constexpr constant() = default;
+  template <class T, std::size_t N> constexpr constant(const T (&a)[N]) : type(dtype_of<T>), data(a), count(N) {}                     // NOLINT
+  template <class T, std::size_t N> constexpr constant(const std::array<T, N>& a) : type(dtype_of<T>), data(a.data()), count(N) {}    // NOLINT
+  template <class T> constexpr constant(std::span<const T> a) : type(dtype_of<T>), data(a.data()), count(a.size()) {}                 // NOLINT
+  constexpr bool present() const { return count != 0; }
+};
+/// Weights with one scale (and zero point) for all.
+constexpr constant per_tensor(constant w, double scale, std::int32_t zero_point = 0) {
+  w.scale = scale;
+  w.zero_point = zero_point;
+  return w;
+}
+/// Weights with one scale per output channel.
+template <class S, std::size_t N> constexpr constant per_channel(constant w, const S (&scales)[N]) {
+  if constexpr (std::is_same_v<S, float>) w.scales32 = scales;
+  else w.scales64 = scales;
+  w.channels = static_cast<std::int32_t>(N);
+  return w;
+}
+template <class S, std::size_t N> constexpr constant per_channel(constant w, const S (&scales)[N], const std::int32_t (&zero_points)[N]) {
+  constant c = per_channel(w, scales);
+  c.zero_points = zero_points;
+  return c;
+}
+
+namespace detail {
+constexpr tensor_info constant_info(const constant& c, const dims& shape, std::int32_t axis) {
+  tensor_info t{};
+  t.type = c.type;
+  t.role = role::constant;
+  t.shape = pack(shape);
+  t.scale = c.channels == 0 ? c.scale : 0;
+  t.zero_point = c.zero_point;
+  t.scales32 = c.scales32;
+  t.scales64 = c.scales64;
+  t.channels = c.channels;
+  t.zero_points = c.zero_points;
+  t.axis = c.channels != 0 ? axis : 0;
+  t.data = c.data;
+  t.bytes = c.count * size_of(c.type);
+  return t;
+}
+}  // namespace detail
+
+/// Several results: `outputs(scores, boxes)`.
+template <int C, class... V> constexpr value<C> outputs(value<C> a, const V&... more) {
+  (
+      [&] {
+        std::int32_t map[decltype(more.net)::tensor_room]{};
+        detail::merge(a.net, more.net, map);
+        if (a.net.wrong.what != mistake::none) return;
+        for (std::int32_t i = 0; i < more.outs && a.outs < 16; ++i) {
+          a.out_name[a.outs] = more.out_name[i];
+          a.out[a.outs++] = map[more.out[i]];
+        }
+      }(),
+      ...);
+  return a;
+}
+/// The name a result goes by: `x | named("scores")`.
+constexpr auto named(const char* name) {
+  return detail::pending{[name]<int C>(value<C> v) {
+    v.out_name[0] = name;
+    return v;
+  }};
+}
+
+// -------------------------------------------------------------------------------------------------------- any operator, by its IR form
+
+/// Type of a result: by default that of the first input.
+struct result_type {
+  bool keep = true;
+  dtype type = dtype::u8;
+  affine quantization{};
+  constexpr result_type() = default;
+  constexpr result_type(dtype t, affine q = {}) : keep(false), type(t), quantization(q) {}   // NOLINT
+  std::int32_t state = -1;
+};
+/// The result that is the node's new state: input i, which must be a state.
+constexpr result_type updates(std::int32_t i) {
+  result_type t;
+  t.state = i;
+  return t;
+}
+/// An attribute by the name that the IR prints.
+struct attr {
+  const char* key;
+  attribute_value::kind type;
+  std::int64_t integer = 0;
+  double real = 0;
+  std::array<std::int64_t, 32> integers{};
+  std::array<double, 32> reals{};
+  std::size_t count = 0;
+  constexpr attr(const char* k, int v) : key(k), type(attribute_value::kind::integer), integer(v) {}
+  constexpr attr(const char* k, std::int64_t v) : key(k), type(attribute_value::kind::integer), integer(v) {}
+  constexpr attr(const char* k, double v) : key(k), type(attribute_value::kind::real), real(v) {}
+  template <class T> constexpr attr(const char* k, std::initializer_list<T> v) : key(k), type(std::is_floating_point_v<T> ? attribute_value::kind::reals : attribute_value::kind::integers), count(v.size()) {
+    if constexpr (std::is_floating_point_v<T>) std::copy(v.begin(), v.end(), reals.begin());
+    else std::copy(v.begin(), v.end(), integers.begin());
+  }
+};
+struct attrs {
+  detail::attribute_list list{};
+  template <class... A> constexpr attrs(const A&... a) { (add(a), ...); }   // NOLINT
+
+ private:
+  constexpr void add(const attr& a) {
+    if (a.type == attribute_value::kind::integer) list.integer(a.key, a.integer);
+    else if (a.type == attribute_value::kind::real) list.real(a.key, a.real);
+    else if (a.type == attribute_value::kind::integers) list.integer_list(a.key, std::span<const std::int64_t>(a.integers.data(), a.count));
+    else list.real_list(a.key, std::span<const double>(a.reals.data(), a.count));
+  }
+};
+/// A constant input with its shape; `axis`: that of per-channel scales.
+struct shaped_constant {
+  detail::tensor_info info;
+};
+constexpr shaped_constant shaped(const constant& c, const dims& shape, std::int32_t axis = 0) { return {detail::constant_info(c, shape, axis)}; }
+/// An optional input that is not there.
+struct absent_t {};
+inline constexpr absent_t absent{};
+
+/// Types of the results of node().
+struct results {
+  std::array<result_type, 16> list{};
+  std::size_t count = 1;
+  constexpr results() = default;
+  constexpr results(dtype t, affine q = {}) : list{result_type(t, q)} {}   // NOLINT
+  constexpr results(std::initializer_list<result_type> l) : count(l.size()) { std::copy(l.begin(), l.end(), list.begin()); }
+};
+
+namespace detail {
+constexpr tensor_info result_info(const result_type& r, const tensor_info& first) {
+  if (r.state >= 0) {
+    tensor_info t{};
+    t.role = role::state;
+    t.axis = r.state;
+    return t;
+  }
+  if (!r.keep) return typed_as(r.type, r.quantization);
+  tensor_info t = first;
+  t.role = role::value;
+  t.name = nullptr;
+  t.data = nullptr;
+  t.bytes = 0;
+  return t;
+}
+template <int C> constexpr std::int32_t operand(value<C>& v, const absent_t&, std::int32_t) { (void)v; return -1; }
+template <int C> constexpr std::int32_t operand(value<C>& v, const shaped_constant& c, std::int32_t line) {
+  if (const std::size_t want = unpack(c.info.shape).elements().value * size_of(c.info.type); want != c.info.bytes)
+    v.net.fail(mistake::weight_count_differs, unpack(c.info.shape), dims{static_cast<std::int32_t>(c.info.bytes / size_of(c.info.type))}, line);
+  return v.net.add_tensor(c.info, line);
+}
+template <int C, int D> constexpr std::int32_t operand(value<C>& v, const value<D>& x, std::int32_t) { return join(v, x); }
+}  // namespace detail
+
+/// Any operator of the list in its IR form: attributes by name, rounding as the IR prints it. x: its first input; more: the others in order (values, shaped
+/// constants, absent). Every operator has this form; the builders below are for those that deserve better.
+template <int C, class... V>
+constexpr value<C> node(const op_def& op, const attrs& a, const results& out, rounding round, const value<C>& x, const V&... more) {
+  value<C> v = x;
+  if (v.net.wrong.what != mistake::none) return v;
+  std::array<std::int32_t, 1 + sizeof...(V)> ins{x.out[0]};
+  std::size_t k = 1;
+  ((ins[k++] = detail::operand(v, more, 0)), ...);
+  if (v.net.wrong.what != mistake::none) return v;
+  std::array<detail::tensor_info, 16> types{};
+  for (std::size_t i = 0; i < out.count; ++i) types[i] = detail::result_info(out.list[i], v.net.tensors[ins[0] < 0 ? 0 : ins[0]]);
+  std::int32_t ids[16]{};
+  detail::node_head head{&op, round};
+  if (detail::append(v.net, head, ins, a.list, {types.data(), out.count}, ids)) {
+    for (std::size_t i = 0; i < out.count; ++i) v.out[i] = ids[i], v.out_name[i] = nullptr;
+    v.outs = static_cast<std::int32_t>(out.count);
+  }
+  return v;
+}
+/// The same as the right-hand side of `|`.
+template <class... V> constexpr auto apply(const op_def& op, attrs a = {}, results out = {}, rounding round = rounding::none, const V&... more) {
+  return detail::pending{[&op, a, out, round, ... more = more]<int C>(const value<C>& x) { return node(op, a, out, round, x, more...); }};
+}
+
+// ------------------------------------------------------------------------------------------------------------------ with weights
+
+struct window {
+  std::int32_t h = 1, w = 1;
+};
+/// Padding of an image: `same` as TensorFlow's, `valid` none, or explicit.
+struct padding {
+  bool is_same = false;
+  std::int32_t top = 0, left = 0, bottom = 0, right = 0;
+};
+inline constexpr padding same{true};
+inline constexpr padding valid{};
+constexpr padding pad_by(std::int32_t top, std::int32_t left, std::int32_t bottom, std::int32_t right) { return {false, top, left, bottom, right}; }
+
+struct conv2d_options {
+  std::int32_t filters = 0;            // output channels
+  window kernel{1, 1}, stride{1, 1}, dilation{1, 1};
+  typed::padding padding = same;
+  std::int32_t groups = 1;
+  typed::activation activation = activation::none;
+  dtype type = dtype::boolean;         // of the output; boolean: that of the input
+  rounding round = rounding::none;     // none: by the graph's law
+};
+struct depthwise_conv2d_options {
+  std::int32_t multiplier = 1;         // output channels per input channel
+  window kernel{3, 3}, stride{1, 1}, dilation{1, 1};
+  typed::padding padding = same;
+  typed::activation activation = activation::none;
+  dtype type = dtype::boolean;
+  rounding round = rounding::none;
+};
+struct transpose_conv2d_options {
+  std::int32_t filters = 0;            // output channels
+  window kernel{2, 2}, stride{2, 2}, dilation{1, 1};
+  typed::padding padding = same;       // same: the output is stride times the input; valid and explicit: what the kernel reaches, cropped by this much
+  window output_padding{0, 0};         // rows and columns more at the bottom and right; not with `same`
+  std::int32_t groups = 1;
+  typed::activation activation = activation::none;
+  dtype type = dtype::boolean;
+  rounding round = rounding::none;
+};
+struct dense_options {
+  std::int32_t units = 0;              // outputs
+  typed::activation activation = activation::none;
+  bool keep_dims = false;              // [..., K] to [..., units] instead of [batch, units]
+  dtype type = dtype::boolean;
+  rounding round = rounding::none;
+  constexpr dense_options() = default;
+  constexpr dense_options(std::int32_t n, typed::activation a = activation::none) : units(n), activation(a) {}   // NOLINT
+};
+
+namespace detail {
+/// TensorFlow's SAME: total = max((out - 1) * stride + reach - in, 0), the smaller half before.
+constexpr void same_padding(std::int32_t in, std::int32_t window, std::int32_t stride, std::int32_t dilation, std::int32_t& before, std::int32_t& after) {
+  if (stride < 1 || dilation < 1 || window < 1) return;
+  const std::int32_t out = (in + stride - 1) / stride, reach = (window - 1) * dilation + 1;
+  const std::int32_t total = (out - 1) * stride + reach - in;
+  if (total <= 0) return;
+  before = total / 2;
+  after = total - before;
+}
+template <class A> constexpr void set_padding(A& a, const padding& p, const dims& x, window kernel, window stride, window dilation) {
+  if (p.is_same) {
+    same_padding(x[1], kernel.h, stride.h, dilation.h, a.pad_top, a.pad_bottom);
+    same_padding(x[2], kernel.w, stride.w, dilation.w, a.pad_left, a.pad_right);
+  } else {
+    a.pad_top = p.top, a.pad_left = p.left, a.pad_bottom = p.bottom, a.pad_right = p.right;
+  }
+}
+/// Node with weights w (of this shape, scales along `axis`) and bias: checks counts, then lets the operator's rule speak.
+template <int C>
+constexpr value<C> weighted(const value<C>& x, const op_def& op, const attribute_list& a, const constant& w, const dims& w_shape, std::int32_t axis, std::int32_t channels, const constant& bias, const affine& q, dtype out,
+                            activation act, rounding round, std::int32_t line) {
+  value<C> v = x;
+  const tensor_info in = first(x);
+  if (!need_quantized(v, in, line)) return v;
+  if (!is_quantized_type(w.type)) return broken(v, mistake::element_types_differ, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(w.type)}, line);
+  if (w_shape.elements().value != w.count) return broken(v, mistake::weight_count_differs, dims{static_cast<std::int32_t>(w_shape.elements().value)}, dims{static_cast<std::int32_t>(w.count)}, line);
+  if (w.channels != 0 && w.channels != channels) return broken(v, mistake::scale_count_differs, dims{channels}, dims{w.channels}, line);
+  if (w.channels == 0 && !(w.scale > 0)) return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(w.scale)}, line);
+  if (bias.present() && bias.count != static_cast<std::size_t>(channels)) return broken(v, mistake::bias_count_differs, dims{channels}, dims{static_cast<std::int32_t>(bias.count)}, line);
+  std::int32_t ins[3]{x.out[0], v.net.add_tensor(constant_info(w, w_shape, axis), line), -1};
+  if (bias.present()) ins[2] = v.net.add_tensor(constant_info(bias, dims{channels}, 0), line);
+  const bool accumulates = q.scale == 0 && round == rounding::none;
+  if (!accumulates && !(q.scale > 0)) return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
+  const bool wide = in.type == dtype::s16 && (!bias.present() || bias.type == dtype::s64);
+  tensor_info y = accumulates ? typed_as(wide ? dtype::s64 : dtype::s32, {w.channels == 0 ? in.scale * w.scale : 0, 0}) : typed_as(out == dtype::boolean ? in.type : out, q);
+  node_head head{&op, round, !accumulates && round == rounding::none, act, false, law::tflite_ref, line};
+  return then(v, head, {ins, bias.present() ? std::size_t{3} : std::size_t{2}}, a, y);
+}
+}  // namespace detail
+
+/// 2-D convolution of x [N,H,W,C] with w [filters, kernel.h, kernel.w, C / groups]. Without an output quantization the result is the int32 (int16
+/// activations: int64) accumulators; put requantize after them.
+constexpr auto conv2d(conv2d_options o, constant w, constant bias = {}, affine out = {}, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    const dims s = detail::unpack(detail::first(x).shape);
+    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
+    if (o.groups < 1 || s[3] % o.groups != 0) return detail::broken(x, mistake::groups_do_not_divide_channels, dims{s[3]}, dims{o.groups}, line);
+    conv2d_attrs a;
+    a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h, a.dilation_w = o.dilation.w, a.groups = o.groups;
+    detail::set_padding(a, o.padding, s, o.kernel, o.stride, o.dilation);
+    detail::attribute_list list{};
+    detail::append_attributes(list, a);
+    return detail::weighted(x, ops::conv2d, list, w, dims{o.filters, o.kernel.h, o.kernel.w, s[3] / o.groups}, 0, o.filters, bias, out, o.type, o.activation, o.round, line);
+  }};
+}
+/// Depthwise convolution of x [N,H,W,C] with w [kernel.h, kernel.w, C * multiplier].
+constexpr auto depthwise_conv2d(depthwise_conv2d_options o, constant w, constant bias = {}, affine out = {}, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    const dims s = detail::unpack(detail::first(x).shape);
+    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
+    conv2d_attrs a;
+    a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h, a.dilation_w = o.dilation.w;
+    detail::set_padding(a, o.padding, s, o.kernel, o.stride, o.dilation);
+    detail::attribute_list list{};
+    detail::append_attributes(list, a);
+    const std::int32_t channels = s[3] * o.multiplier;
+    return detail::weighted(x, ops::depthwise_conv2d, list, w, dims{1, o.kernel.h, o.kernel.w, channels}, 3, channels, bias, out, o.type, o.activation, o.round, line);
+  }};
+}
+/// Transposed convolution of x [N,H,W,C] with w [filters, kernel.h, kernel.w, C / groups].
+constexpr auto transpose_conv2d(transpose_conv2d_options o, constant w, constant bias = {}, affine out = {}, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    const dims s = detail::unpack(detail::first(x).shape);
+    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
+    if (o.groups < 1 || s[3] % o.groups != 0) return detail::broken(x, mistake::groups_do_not_divide_channels, dims{s[3]}, dims{o.groups}, line);
+    transpose_conv2d_attrs a;
+    a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h, a.dilation_w = o.dilation.w, a.groups = o.groups;
+    a.output_padding_h = o.output_padding.h, a.output_padding_w = o.output_padding.w;
+    a.pad_top = o.padding.top, a.pad_left = o.padding.left, a.pad_bottom = o.padding.bottom, a.pad_right = o.padding.right;
+    if (o.padding.is_same) {   // TensorFlow's: crop what reaches over, the smaller half before; add what falls short
+      const auto fit = [](std::int32_t extra, std::int32_t& before, std::int32_t& after, std::int32_t& more) {
+        before = extra > 0 ? extra / 2 : 0;
+        after = extra > 0 ? extra - extra / 2 : 0;
+        more = extra < 0 ? -extra : 0;
+      };
+      fit((o.kernel.h - 1) * o.dilation.h + 1 - o.stride.h, a.pad_top, a.pad_bottom, a.output_padding_h);
+      fit((o.kernel.w - 1) * o.dilation.w + 1 - o.stride.w, a.pad_left, a.pad_right, a.output_padding_w);
+    }
+    detail::attribute_list list{};
+    detail::append_attributes(list, a);
+    return detail::weighted(x, ops::transpose_conv2d, list, w, dims{o.filters, o.kernel.h, o.kernel.w, s[3] / o.groups}, 0, o.filters, bias, out, o.type, o.activation, o.round, line);
+  }};
+}
+/// Fully connected layer: x flattened to [elements / K, K], w [units, K].
+constexpr auto dense(dense_options o, constant w, constant bias = {}, affine out = {}, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    const dims s = detail::unpack(detail::first(x).shape);
+    std::int32_t k = s.back(0);
+    if (!o.keep_dims)   // [N, H, W, C] counts as [N, H * W * C]
+      for (int i = 1; i + 1 < s.rank; ++i) k *= s[i];
+    fully_connected_attrs a;
+    a.keep_dims = o.keep_dims;
+    detail::attribute_list list{};
+    detail::append_attributes(list, a);
+    return detail::weighted(x, ops::fully_connected, list, w, dims{o.units, k}, 0, o.units, bias, out, o.type, o.activation, o.round, line);
+  }};
+}
+
+// ------------------------------------------------------------------------------------------------------ quantize, dequantize, requantize
+
+/// float32 to quantized values.
+constexpr auto quantize(affine q, dtype type = dtype::u8, rounding round = rounding::none, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    const detail::tensor_info& t = detail::first(x);
+    if (t.type != dtype::f32) return detail::broken(x, mistake::missing_dequantize, dims{static_cast<std::int32_t>(dtype::f32)}, dims{static_cast<std::int32_t>(t.type)}, line);
+    if (!(q.scale > 0)) return detail::broken(x, mistake::scale_not_positive, dims{1}, dims{detail::millionths(q.scale)}, line);
+    return detail::then(x, {&ops::quantize, round, round == rounding::none, activation::none, false, law::tflite_ref, line}, {x.out, 1}, detail::attribute_list{}, detail::typed_as(type, q));
+  }};
+}
+/// Quantized values to float32.
+constexpr auto dequantize(std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    const detail::tensor_info& t = detail::first(x);
+    if (is_float(t.type) || !t.quantized()) return detail::broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(t.type)}, line);
+    return detail::then(x, {&ops::dequantize, rounding::none, true, activation::none, false, law::tflite_ref, line}, {x.out, 1}, detail::attribute_list{}, detail::typed_as(dtype::f32, {}));
+  }};
+}
+namespace detail {
+template <int C> constexpr value<C> requantized(const value<C>& x, affine q, dtype type, rounding round, bool has_law, law own, activation act, std::int32_t line) {
+  const tensor_info t = first(x);
+  if (is_float(t.type)) return broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(t.type)}, line);
+  if (!(q.scale > 0)) return broken(x, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
+  const dtype to = type != dtype::boolean ? type : is_accumulator(t) ? dtype::s8 : t.type;
+  // Accumulators: one node that accumulates and requantizes. The accumulating one stays if something else reads it.
+  if (is_accumulator(t))
+    for (std::int32_t k = x.net.node_count - 1; k >= 0; --k) {
+      const node_info by = x.net.nodes[k];
+      if (by.outs != 1 || x.net.operands[by.first_out] != x.out[0]) continue;
+      if (by.round != rounding::none || by.by_law) break;
+      attribute_list a{};
+      for (std::int32_t i = 0; i < by.attrs; ++i) a.list[a.count++] = x.net.attrs[by.first_attr + i];
+      for (std::int32_t i = 0; i < by.attrs; ++i) {
+        if (a.list[i].type != attribute_value::kind::integers) continue;
+        const std::int32_t from = a.list[i].first;
+        a.list[i].first = a.integer_count;
+        for (std::int32_t j = 0; j < a.list[i].count; ++j) a.integers[a.integer_count++] = x.net.integers[from + j];
+      }
+      return then(x, {by.op, round, round == rounding::none, act, has_law, own, line}, {x.net.operands + by.first_in, static_cast<std::size_t>(by.ins)}, a, typed_as(to, q));
+    }
+  if (!t.quantized()) return broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(t.type)}, line);
+  return then(x, {&ops::requantize, round, round == rounding::none, act, has_law, own, line}, {x.out, 1}, attribute_list{}, typed_as(to, q));
+}
+}  // namespace detail
+struct requantize_options {
+  dtype type = dtype::boolean;         // of the result; boolean: as the input (accumulators: int8)
+  typed::activation activation = activation::none;
+  rounding round = rounding::none;
+};
+/// To another scale, zero point or element type, by the graph's law.
+constexpr auto requantize(affine q, requantize_options o = {}, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) { return detail::requantized(x, q, o.type, o.round, false, law::tflite_ref, o.activation, line); }};
+}
+/// The same by law L, whatever the graph's is.
+template <law L> constexpr auto requantize(affine q, requantize_options o = {}, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) { return detail::requantized(x, q, o.type, o.round, true, L, o.activation, line); }};
+}
+
+// ------------------------------------------------------------------------------------------------------------ two operands and more
+
+struct binary_options {
+  typed::activation activation = activation::none;
+  dtype type = dtype::boolean;
+  rounding round = rounding::none;
+};
+namespace detail {
+template <int C, int D> constexpr value<C> binary(const op_def& quantized, const op_def& plain, const value<C>& a, const value<D>& b, affine q, const binary_options& o, std::int32_t line) {
+  value<C> v = a;
+  if (v.net.wrong.what != mistake::none) return v;
+  const std::int32_t other = join(v, b);
+  if (v.net.wrong.what != mistake::none) return v;
+  const tensor_info x = v.net.tensors[a.out[0]], y = v.net.tensors[other];
+  if (x.type != y.type && (is_float(x.type) || is_float(y.type) || is_accumulator(x) || is_accumulator(y)))
+    return broken(v, is_accumulator(x) || is_accumulator(y) ? mistake::missing_requantize : mistake::missing_quantize, dims{static_cast<std::int32_t>(x.type)}, dims{static_cast<std::int32_t>(y.type)}, line);
+  const std::int32_t ins[2]{a.out[0], other};
+  if (is_float(x.type) || (is_accumulator(x) && !x.quantized())) return then(v, {&plain, rounding::none, false, o.activation, false, law::tflite_ref, line}, ins, attribute_list{}, typed_as(x.type, {}));
+  if (!need_quantized(v, x, line) || !need_quantized(v, y, line)) return v;
+  if (!(q.scale > 0)) return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
+  return then(v, {&quantized, o.round, o.round == rounding::none, o.activation, false, law::tflite_ref, line}, ins, attribute_list{}, typed_as(o.type == dtype::boolean ? x.type : o.type, q));
+}
+}  // namespace detail
+/// a + b with broadcasting. Quantized operands need the result's quantization.
+template <int C, int D> constexpr value<C> add(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::binary(ops::qnn_add, ops::add, a, b, q, o, line); }
+template <int C, int D> constexpr value<C> sub(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::binary(ops::qnn_sub, ops::sub, a, b, q, o, line); }
+template <int C, int D> constexpr value<C> mul(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::binary(ops::qnn_mul, ops::mul, a, b, q, o, line); }
+
+namespace detail {
+struct concat_head {
+  std::int32_t axis;
+  affine q;
+  std::int32_t line;
+  /// axis; result's quantization where it is not the first input's.
+  template <int C, class... V> constexpr value<C> operator()(const value<C>& a, const V&... more) const {
+    value<C> v = a;
+    std::array<std::int32_t, 1 + sizeof...(V)> ins{a.out[0]};
+    std::size_t k = 1;
+    ((ins[k++] = v.net.wrong.what == mistake::none ? join(v, more) : 0), ...);
+    if (v.net.wrong.what != mistake::none) return v;
+    const tensor_info x = v.net.tensors[ins[0]];
+    bool equal = true;
+    for (std::int32_t i : ins) {
+      const tensor_info& t = v.net.tensors[i];
+      if (t.type != x.type) return broken(v, mistake::element_types_differ, dims{static_cast<std::int32_t>(x.type)}, dims{static_cast<std::int32_t>(t.type)}, line);
+      equal = equal && t.scale == (q.scale != 0 ? q.scale : x.scale) && t.zero_point == (q.scale != 0 ? q.zero_point : x.zero_point);
+    }
+    attribute_list a1{};
+    append_attributes(a1, concat_attrs{axis});
+    const bool quantized = is_quantized_type(x.type);
+    tensor_info y = typed_as(x.type, q.scale != 0 ? q : affine{x.scale, x.zero_point});
+    return then(v, {quantized ? &ops::qnn_concat : &ops::concat, rounding::none, quantized && !equal, activation::none, false, law::tflite_ref, line}, ins, a1, y);
+  }
+};
+}  // namespace detail
+/// concat(axis)(a, b, c): side by side along an axis (negative: from the end). Quantization: the first input's unless given.
+constexpr detail::concat_head concat(std::int32_t axis, affine q = {}, std::int32_t line = __builtin_LINE()) { return {axis, q, line}; }
+
+// ------------------------------------------------------------------------------------------------------------ pooling and reductions
+
+struct pool2d_options {
+  window size{2, 2}, stride{2, 2};
+  typed::padding padding = valid;
+  typed::activation activation = activation::none;
+  bool ceil_mode = false, count_include_pad = false;
+  rounding round = rounding::none;
+};
+namespace detail {
+constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options o, bool max, affine q, std::int32_t line) {
+  return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
+    const tensor_info t = first(x);
+    const dims s = unpack(t.shape);
+    if (s.rank != 4) return broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
+    value<C> v = x;
+    const bool real = t.type == dtype::f32;
+    if (!real && !need_quantized(v, t, line)) return v;
+    pool2d_attrs a;
+    a.window_h = o.size.h, a.window_w = o.size.w, a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.ceil_mode = o.ceil_mode, a.count_include_pad = o.count_include_pad;
+    set_padding(a, o.padding, s, o.size, o.stride, {1, 1});
+    attribute_list list{};
+    append_attributes(list, a);
+    const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
+    return then(v, {real ? &plain : &quantized, o.round, !real && !max && o.round == rounding::none, o.activation, false, law::tflite_ref, line}, {x.out, 1}, list, y);
+  }};
+}
+constexpr auto reduced(const op_def& quantized, const op_def& plain, dims axes, bool keep_dims, affine q, rounding round, std::int32_t line) {
+  return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
+    const tensor_info t = first(x);
+    value<C> v = x;
+    const bool real = t.type == dtype::f32;
+    if (!real && !need_quantized(v, t, line)) return v;
+    attribute_list list{};
+    append_attributes(list, reduce_attrs{axes, keep_dims});
+    const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
+    return then(v, {real ? &plain : &quantized, round, !real && round == rounding::none, activation::none, false, law::tflite_ref, line}, {x.out, 1}, list, y);
+  }};
+}
+}  // namespace detail
+constexpr auto avg_pool2d(pool2d_options o = {}, affine q = {}, std::int32_t line = __builtin_LINE()) { return detail::pool(ops::qnn_avg_pool2d, ops::avg_pool2d, o, false, q, line); }
+constexpr auto max_pool2d(pool2d_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::pool(ops::qnn_max_pool2d, ops::max_pool2d, o, true, {}, line); }
+/// Mean over axes; the result's quantization is the input's unless given.
+constexpr auto mean(dims axes, bool keep_dims = false, affine q = {}, rounding round = rounding::none, std::int32_t line = __builtin_LINE()) { return detail::reduced(ops::qnn_mean, ops::mean, axes, keep_dims, q, round, line); }
+constexpr auto sum(dims axes, bool keep_dims = false, affine q = {}, rounding round = rounding::none, std::int32_t line = __builtin_LINE()) { return detail::reduced(ops::qnn_sum, ops::sum, axes, keep_dims, q, round, line); }
+/// Mean of every channel: [N,H,W,C] to [N,C].
+constexpr auto global_avg_pool2d(affine q = {}, std::int32_t line = __builtin_LINE()) { return mean(dims{1, 2}, false, q, rounding::none, line); }
+
+// ------------------------------------------------------------------------------------------------------------------- shapes
+
+namespace detail {
+/// Operators that move elements: type and quantization stay.
+template <class F> constexpr auto moved(const op_def& op, F&& set, std::int32_t line) {
+  return pending{[&op, set, line]<int C>(const value<C>& x) {
+    attribute_list list{};
+    set(list, first(x));
+    tensor_info y = first(x);
+    y.name = nullptr;
+    y.data = nullptr;
+    y.bytes = 0;
+    return then(x, {&op, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, list, y);
+  }};
+}
+}  // namespace detail
+/// The same elements under another shape; one extent may be -1.
+constexpr auto reshape(dims to, std::int32_t line = __builtin_LINE()) {
+  return detail::moved(ops::reshape, [to](detail::attribute_list& a, const detail::tensor_info&) { a.integer_list("shape", to); }, line);
+}
+/// [N, ...] to [N, everything].
+constexpr auto flatten(std::int32_t line = __builtin_LINE()) {
+  return detail::moved(ops::reshape, [](detail::attribute_list& a, const detail::tensor_info& x) { a.integer_list("shape", dims{x.shape.rank > 0 ? x.shape.extent[0] : 1, -1}); }, line);
+}
+/// Zero (quantized: zero point) elements around height and width of an image.
+constexpr auto pad2d(padding p, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    const detail::tensor_info t = detail::first(x);
+    if (t.shape.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{t.shape.rank}, line);
+    return detail::moved(t.quantized() ? ops::qnn_pad : ops::pad, [p](detail::attribute_list& a, const detail::tensor_info&) { a.integer_list("paddings", dims{0, 0, p.top, p.bottom, p.left, p.right, 0, 0}); }, line)(x);
+  }};
+}
+
+}  // namespace octet::inline OCTET_ABI::typed
+
+// ---- octet/typed/law.hpp
+// What a law means for a typed graph's nodes: the rounding of each operator, and fused activations as clamps. docs/numerics.md gives the formulas.
+
+
+OCTET_FP_EXACT_BEGIN
+namespace octet::inline OCTET_ABI::typed::detail {
+
+enum class family : std::uint8_t { other, conv2d, depthwise, dense, transposed, matmul, sum, product, average, mean, quantize, dequantize, requantize, concat, table, function, square_root, reciprocal_root, clamp, leaky, integer, exact, softmax, log_softmax, resize };
+constexpr bool is_any(const op_def* op, std::initializer_list<const op_def*> list) {
+  for (const op_def* o : list)
+    if (o == op) return true;
+  return false;
+}
+constexpr family family_of(const op_def* op) {
+  if (op == &ops::conv2d) return family::conv2d;
+  if (op == &ops::depthwise_conv2d) return family::depthwise;
+  if (op == &ops::fully_connected) return family::dense;
+  if (op == &ops::qnn_add || op == &ops::qnn_sub) return family::sum;
+  if (op == &ops::qnn_mul) return family::product;
+  if (op == &ops::qnn_avg_pool2d) return family::average;
+  if (op == &ops::qnn_mean || op == &ops::qnn_sum) return family::mean;
+  if (op == &ops::quantize) return family::quantize;
+  if (op == &ops::dequantize) return family::dequantize;
+  if (op == &ops::requantize) return family::requantize;
+  if (op == &ops::qnn_concat) return family::concat;
+  if (op == &ops::transpose_conv2d) return family::transposed;
+  if (op == &ops::qnn_batch_matmul) return family::matmul;
+  if (is_any(op, {&ops::qnn_logistic, &ops::qnn_tanh, &ops::qnn_elu})) return family::table;
+  if (is_any(op, {&ops::qnn_gelu, &ops::qnn_exp, &ops::qnn_log, &ops::qnn_sin, &ops::qnn_cos, &ops::qnn_square, &ops::qnn_hard_sigmoid})) return family::function;
+  if (op == &ops::qnn_sqrt) return family::square_root;
+  if (op == &ops::qnn_rsqrt) return family::reciprocal_root;
+  if (is_any(op, {&ops::qnn_relu, &ops::qnn_relu6, &ops::qnn_relu_n1_to_1, &ops::qnn_relu_0_to_1})) return family::clamp;
+  if (op == &ops::qnn_leaky_relu) return family::leaky;
+  if (is_any(op, {&ops::qnn_abs, &ops::qnn_hard_swish, &ops::qnn_prelu, &ops::qnn_l2_normalization, &ops::qnn_squared_difference, &ops::qnn_div, &ops::qnn_equal, &ops::qnn_not_equal, &ops::qnn_less, &ops::qnn_less_equal, &ops::qnn_greater, &ops::qnn_greater_equal})) return family::integer;
+  if (op == &ops::qnn_neg) return family::exact;
+  if (op == &ops::qnn_softmax) return family::softmax;
+  if (op == &ops::qnn_log_softmax) return family::log_softmax;
+  if (op == &ops::qnn_resize_bilinear) return family::resize;
+  return family::other;
+}
+
+struct law_choice {
+  bool known = true;
+  rounding round = rounding::none;
+};
+
+/// XNNPACK's leaky_relu takes what its 8 fractional bits can hold; TFLite's own kernel does the others.
+constexpr bool q8_holds(const tensor_info& x, const tensor_info& y, double alpha) {
+  const float ratio = numerics::div(static_cast<float>(x.scale), static_cast<float>(y.scale)), slope = numerics::mul(ratio, static_cast<float>(alpha));
+  return ratio >= 0x1p-8f && ratio <= 128 && slope >= -127.99609375f && slope <= 128 && (slope >= 0x1p-8f || slope <= -0x1p-8f);
+}
+/// XNNPACK adds where the ratios of scales lie in its range; TFLite's own kernel does the others.
+constexpr bool xnn_sums(const tensor_info& a, const tensor_info& b, const tensor_info& y) {
+  const auto holds = [&](const tensor_info& t) {
+    const float r = numerics::div(static_cast<float>(t.scale), static_cast<float>(y.scale));
+    return r >= 1.f / 1024 && r < 256;
+  };
+  return holds(a) && holds(b);
+}
+/// x, y: first input and result; w: second input where there is one; bias: type of the third (boolean: none); alpha: leaky_relu's.
+constexpr law_choice rounding_by_law(law l, const op_def* op, const tensor_info& x, const tensor_info* w, const tensor_info& y, dtype bias, double alpha = 0) {
+  const family f = family_of(op);
+  const bool s16_in = x.type == dtype::s16, wide = s16_in && bias != dtype::s32;
+  if (f == family::dequantize || f == family::exact) return {};
+  switch (l) {
+    case law::tflite_ref:
+      switch (f) {
+        case family::conv2d: case family::depthwise: return {true, s16_in && wide ? rounding::I64 : rounding::DR};
+        case family::dense: return {true, rounding::D64};
+        case family::sum: case family::product: case family::mean: case family::requantize: return {true, rounding::DR};
+        case family::average: case family::quantize: case family::concat: case family::table: case family::function: return {true, rounding::AWAY};
+        case family::transposed: return {true, wide ? rounding::I64 : rounding::DR};
+        case family::matmul: case family::softmax: return {true, s16_in ? rounding::I64 : rounding::DR};
+        case family::clamp: case family::leaky: case family::integer: case family::log_softmax: return {true, rounding::DR};
+        case family::square_root: return {true, rounding::TRUNC};
+        case family::reciprocal_root: return {true, s16_in ? rounding::AWAY : rounding::DR};
+        case family::resize: return {true, x.type == dtype::u8 ? rounding::OPT : rounding::DR};
+        default: return {false};
+      }
+    case law::tflite_xnnpack:
+      switch (f) {
+        case family::conv2d: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
+        case family::depthwise: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
+        case family::dense: return {true, s16_in ? rounding::D64 : x.type == dtype::u8 || !w || w->zero_point == 0 ? rounding::F : rounding::RU};
+        case family::sum: return {true, is_8bit(x.type) && w && xnn_sums(x, *w, y) ? rounding::XNN : op == &ops::qnn_add && x.type == dtype::s16 && w && x.shape == w->shape ? rounding::OPT : rounding::DR};
+        case family::product: return {true, is_8bit(x.type) ? rounding::F : rounding::DR};
+        case family::mean: return {true, is_8bit(x.type) ? rounding::XNN : rounding::DR};
+        case family::average: case family::concat: return {true, rounding::AWAY};
+        case family::quantize: return {true, is_8bit(y.type) ? rounding::EVEN_MUL : rounding::OPT};
+        case family::requantize: return {true, !is_8bit(x.type) || !is_8bit(y.type) ? rounding::DR : x.type == y.type ? rounding::Q8 : rounding::RU};
+        case family::transposed: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
+        case family::matmul: return {true, s16_in ? rounding::I64 : w && w->zero_point != 0 ? rounding::DR : rounding::F};
+        case family::table: return {true, is_8bit(x.type) ? rounding::XNN : op == &ops::qnn_elu ? rounding::AWAY : rounding::OPT};
+        case family::function: return {true, rounding::AWAY};
+        case family::square_root: return {true, rounding::TRUNC};
+        case family::reciprocal_root: return {true, s16_in ? rounding::AWAY : rounding::DR};
+        case family::clamp: case family::integer: return {true, rounding::DR};
+        case family::leaky: return {true, is_8bit(x.type) && q8_holds(x, y, alpha) ? rounding::Q8 : rounding::DR};
+        case family::softmax: return {true, s16_in ? rounding::I64 : rounding::OPT};
+        case family::log_softmax: return {true, rounding::OPT};
+        case family::resize: return {true, is_8bit(x.type) ? rounding::XNN : rounding::DR};
+        default: return {false};
+      }
+    case law::pytorch_fbgemm:
+      switch (f) {
+        case family::conv2d: case family::depthwise: case family::dense: return {true, bias == dtype::s32 ? rounding::F : rounding::FB};
+        case family::sum: return {true, rounding::ATEN};
+        case family::product: return {true, rounding::EVEN_MUL};
+        case family::average: case family::mean: case family::requantize: return {true, rounding::F};
+        case family::quantize: case family::concat: case family::softmax: return {true, rounding::EVEN_MUL};
+        case family::clamp: return {};   // raw values: the quantization stays
+        case family::transposed: return {true, bias == dtype::s32 ? rounding::F : rounding::FB};
+        case family::table: case family::function: case family::leaky: return {true, rounding::ATEN};
+        case family::resize: return {true, rounding::FMA};
+        default: return {op == &ops::qnn_hard_swish, rounding::ATEN};
+      }
+    case law::pytorch_qnnpack:
+      switch (f) {
+        case family::conv2d: case family::depthwise: case family::dense: case family::requantize: return {true, rounding::F};
+        case family::sum: case family::average: case family::mean: return {true, rounding::QNN};
+        case family::product: case family::quantize: case family::concat: case family::softmax: case family::table: case family::function: case family::leaky: return {true, rounding::EVEN_MUL};
+        case family::clamp: return {};
+        case family::transposed: return {true, rounding::F};
+        case family::resize: return {true, rounding::FMA};
+        default: return {op == &ops::qnn_hard_swish, rounding::EVEN_MUL};
+      }
+    case law::onnxruntime:
+      switch (f) {
+        case family::conv2d: case family::depthwise: case family::dense: case family::requantize: return {true, rounding::F};
+        case family::sum: return {true, rounding::FMA};
+        case family::product: return {true, rounding::FZ};
+        case family::average: return {true, rounding::ORT};
+        case family::mean: return {true, rounding::QNN};
+        case family::quantize: case family::concat: case family::table: case family::leaky: return {true, rounding::EVEN};
+        case family::softmax: return {true, rounding::ORT};
+        case family::clamp: return {};
+        default: return {false};
+      }
+    case law::mxnet:
+      switch (f) {
+        case family::conv2d: case family::depthwise: case family::dense: case family::sum: case family::product: case family::requantize: case family::concat: return {true, rounding::F};
+        case family::average: case family::mean: return {true, rounding::EVEN};
+        case family::quantize: return {true, rounding::EVEN_MUL};
+        default: return {false};
+      }
+  }
+  return {false};
+}
+
+struct clamp_bounds { std::int64_t lo, hi; };
+/// A fused activation as bounds on quantized values of y: q(v) = zero + rha(f32(v / s)) (TFLite) or zero + rint(f32(v * f32(1 / s))) (the others).
+constexpr clamp_bounds clamp_by_law(law l, activation a, const tensor_info& y) {
+  const bool tflite = l == law::tflite_ref || l == law::tflite_xnnpack;
+  const auto s = static_cast<float>(y.scale);
+  const auto q = [&](float v) {
+    const float r = tflite ? numerics::rha(numerics::div(v, s)) : numerics::rint(numerics::mul(v, numerics::div(1.f, s)));
+    return static_cast<std::int64_t>(numerics::clamp_to_int(static_cast<double>(r) + y.zero_point, INT32_MIN, INT32_MAX));
+  };
+  const std::int64_t lo = lowest_of(y.type), hi = highest_of(y.type);
+  const std::int64_t bottom = q(a == activation::relu_n1_to_1 ? -1.f : 0.f), top = a == activation::relu ? hi : q(a == activation::relu6 ? 6.f : 1.f);
+  return {bottom > lo ? bottom : lo, top < hi ? top : hi};
+}
+/// TFLite rounds sx * sw of uint8 convolutions to binary32 first.
+constexpr bool product_in_f32(law l, const op_def* op, const tensor_info& x) {
+  return (l == law::tflite_ref || l == law::tflite_xnnpack) && x.type == dtype::u8 && (op == &ops::conv2d || op == &ops::depthwise_conv2d || op == &ops::transpose_conv2d);
+}
+
+}  // namespace octet::inline OCTET_ABI::typed::detail
+OCTET_FP_EXACT_END
+
 // ---- octet/direct.hpp
 // One operator on the caller's own memory, without a graph: the same preparation, the same kernels, the same bits.
 
@@ -9401,50 +10771,140 @@ class operator_call {
   buffer scratch_;
 };
 
-namespace detail {
-/// Prepares and runs once.
-inline status call_once(const op_def& op, std::initializer_list<quantized_view> in, std::initializer_list<bool> constant, const quantized_view& y, void* to, const attributes& attrs, rounding round) {
-  const std::unique_ptr<bool[]> known(new bool[constant.size() + 1]);
-  std::copy(constant.begin(), constant.end(), known.get());
-  auto c = operator_call::make(op, {in.begin(), in.size()}, {known.get(), constant.size()}, {&y, 1}, attrs, round);
-  if (!c) return c.error();
-  std::vector<const void*> from;
-  for (const quantized_view& v : in) from.push_back(v.data.data);
-  void* outs[1] = {to};
-  (*c)(from.data(), outs);
-  return unit{};
-}
-inline quantized_view bias_view(std::span<const std::int32_t> bias) { return {{bias.data(), dtype::s32, dims{static_cast<std::int32_t>(bias.size())}}, 0, 0, {}, {}, -1}; }
-}  // namespace detail
+// ------------------------------------------------------------------------------------------------------- the operators as functions
+//
+// Each checks shapes and types, prepares (packs weights) and runs at every call: use operator_call where one operator runs often. Views are the caller's
+// memory, NHWC for images; results are written to `y`, whose shape must be the operator's. float32 views run the float32 form of an operator where it has one.
 
-/// Result memory of the calls below: the caller's, with its quantization.
+/// Result memory of a call: the caller's, with its quantization and a fused activation.
 struct quantized_result {
   tensor_view data;
   double scale = 0;
   std::int32_t zero_point = 0;
+  typed::activation activation = typed::activation::none;
   quantized_view view() const { return {data, scale, zero_point, {}, {}, -1}; }
 };
+/// Whose arithmetic a call follows: a law (TFLite's reference unless given), or one rounding by name.
+struct arithmetic {
+  octet::law law = octet::law::tflite_ref;
+  octet::rounding rounding = octet::rounding::none;
+  bool by_law = true;
+  constexpr arithmetic() = default;
+  constexpr arithmetic(octet::law l) : law(l) {}                                 // NOLINT
+  constexpr arithmetic(octet::rounding r) : rounding(r), by_law(false) {}        // NOLINT
+};
 
-/// y = requantize(conv(x, w) + bias); x [N,H,W,C], w [O,KH,KW,C/groups]. Prepares at every call: use operator_call where one operator runs often.
-inline status conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const conv2d_attrs& a, const quantized_result& y, rounding round = rounding::DR) {
-  if (bias.empty()) return detail::call_once(ops::conv2d, {x, w}, {false, true}, y.view(), y.data.data, to_attributes(a), round);
-  return detail::call_once(ops::conv2d, {x, w, detail::bias_view(bias)}, {false, true, true}, y.view(), y.data.data, to_attributes(a), round);
+namespace detail {
+inline typed::detail::tensor_info info_of(const quantized_view& v) {
+  typed::detail::tensor_info t{};
+  t.type = v.data.type;
+  t.shape = typed::detail::pack(v.data.shape);
+  t.scale = v.scale, t.zero_point = v.zero_point;
+  return t;
 }
+/// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
+inline status call_once(const op_def& op, std::span<const quantized_view> in, std::size_t constants, const quantized_result& y, attributes attrs, const arithmetic& how) {
+  rounding round = how.rounding;
+  const auto x = info_of(in[0]), second = in.size() > 1 ? info_of(in[1]) : typed::detail::tensor_info{}, out = info_of(y.view());
+  if (how.by_law && !is_float(x.type) && (typed::detail::family_of(&op) == typed::detail::family::dequantize || out.scale != 0)) {
+    const auto c = typed::detail::rounding_by_law(how.law, &op, x, in.size() > 1 ? &second : nullptr, out, in.size() > 2 ? in[2].data.type : dtype::boolean, attrs.real("alpha"));
+    if (c.known) round = c.round;   // data movement needs none; what lacks one says so itself
+    if (typed::detail::product_in_f32(how.law, &op, x)) attrs.set("f32_product", std::int64_t{1});
+  } else if (how.by_law && &op == &ops::quantize) {
+    round = typed::detail::rounding_by_law(how.law, &op, x, nullptr, out, dtype::boolean).round;
+  }
+  if (y.activation != typed::activation::none && out.scale != 0) {
+    const auto c = typed::detail::clamp_by_law(how.law, y.activation, out);
+    attrs.set("clamp_lo", c.lo);
+    attrs.set("clamp_hi", c.hi);
+  }
+  const std::unique_ptr<bool[]> known(new bool[in.size()]);
+  for (std::size_t i = 0; i < in.size(); ++i) known[i] = i + constants >= in.size();
+  const quantized_view to = y.view();
+  auto c = operator_call::make(op, in, {known.get(), in.size()}, {&to, 1}, attrs, round);
+  if (!c) return c.error();
+  std::vector<const void*> from;
+  for (const quantized_view& v : in) from.push_back(v.data.data);
+  void* outs[1] = {y.data.data};
+  (*c)(from.data(), outs);
+  return unit{};
+}
+inline status weighted_call(const op_def& op, const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const quantized_result& y, attributes attrs, const arithmetic& how) {
+  const quantized_view in[3] = {x, w, {{bias.data(), dtype::s32, dims{static_cast<std::int32_t>(bias.size())}}, 0, 0, {}, {}, -1}};
+  return call_once(op, {in, bias.empty() ? std::size_t{2} : std::size_t{3}}, bias.empty() ? 1 : 2, y, std::move(attrs), how);
+}
+inline status unary_call(const op_def& quantized, const op_def& plain, const quantized_view& x, const quantized_result& y, attributes attrs, const arithmetic& how) { return call_once(is_float(x.data.type) ? plain : quantized, {&x, 1}, 0, y, std::move(attrs), how); }
+inline status binary_call(const op_def& quantized, const op_def& plain, const quantized_view& a, const quantized_view& b, const quantized_result& y, attributes attrs, const arithmetic& how) {
+  const quantized_view in[2] = {a, b};
+  return call_once(a.scale != 0 ? quantized : plain, in, 0, y, std::move(attrs), how);
+}
+inline attributes numbers(std::string_view key, std::span<const std::int32_t> list) {
+  attributes a;
+  a.set(key, std::vector<std::int64_t>(list.begin(), list.end()));
+  return a;
+}
+inline attributes number(std::string_view key, double v) {
+  attributes a;
+  if (v != 0) a.set(key, v);
+  return a;
+}
+}  // namespace detail
+
+/// y = requantize(conv(x, w) + bias); x [N,H,W,C], w [O,KH,KW,C/groups], bias [O] or empty. y int32: the accumulators.
+inline status conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(ops::conv2d, x, w, bias, y, to_attributes(a), how); }
 /// w [1,KH,KW,C * multiplier].
-inline status depthwise_conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const conv2d_attrs& a, const quantized_result& y, rounding round = rounding::DR) {
-  if (bias.empty()) return detail::call_once(ops::depthwise_conv2d, {x, w}, {false, true}, y.view(), y.data.data, to_attributes(a), round);
-  return detail::call_once(ops::depthwise_conv2d, {x, w, detail::bias_view(bias)}, {false, true, true}, y.view(), y.data.data, to_attributes(a), round);
-}
+inline status depthwise_conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(ops::depthwise_conv2d, x, w, bias, y, to_attributes(a), how); }
+/// w [O,KH,KW,C/groups].
+inline status transpose_conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const transpose_conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(ops::transpose_conv2d, x, w, bias, y, to_attributes(a), how); }
 /// x flattened to [elements / K, K], w [N,K], y [batch,N].
-inline status fully_connected(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const fully_connected_attrs& a, const quantized_result& y, rounding round = rounding::D64) {
-  if (bias.empty()) return detail::call_once(ops::fully_connected, {x, w}, {false, true}, y.view(), y.data.data, to_attributes(a), round);
-  return detail::call_once(ops::fully_connected, {x, w, detail::bias_view(bias)}, {false, true, true}, y.view(), y.data.data, to_attributes(a), round);
+inline status fully_connected(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const fully_connected_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(ops::fully_connected, x, w, bias, y, to_attributes(a), how); }
+/// [..., M, K] x [..., K, N].
+inline status batch_matmul(const quantized_view& a, const quantized_view& b, const batch_matmul_attrs& o, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(ops::qnn_batch_matmul, ops::batch_matmul, a, b, y, to_attributes(o), how); }
+
+/// Elementwise with broadcasting. minimum and maximum take raw values: one quantization for all three.
+inline status add(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(ops::qnn_add, ops::add, a, b, y, {}, how); }
+inline status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(ops::qnn_sub, ops::sub, a, b, y, {}, how); }
+inline status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(ops::qnn_mul, ops::mul, a, b, y, {}, how); }
+inline status div(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(ops::qnn_div, ops::div, a, b, y, {}, how); }
+inline status squared_difference(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(ops::qnn_squared_difference, ops::squared_difference, a, b, y, {}, how); }
+inline status minimum(const quantized_view& a, const quantized_view& b, const quantized_result& y) { return detail::binary_call(ops::qnn_minimum, ops::minimum, a, b, y, {}, rounding::none); }
+inline status maximum(const quantized_view& a, const quantized_view& b, const quantized_result& y) { return detail::binary_call(ops::qnn_maximum, ops::maximum, a, b, y, {}, rounding::none); }
+
+inline status requantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::call_once(ops::requantize, {&x, 1}, 0, y, {}, how); }
+inline status quantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::call_once(ops::quantize, {&x, 1}, 0, y, {}, how); }
+inline status dequantize(const quantized_view& x, const quantized_result& y) { return detail::call_once(ops::dequantize, {&x, 1}, 0, y, {}, rounding::none); }
+
+/// Functions of each element.
+inline status relu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_relu, ops::relu, x, y, {}, how); }
+inline status relu6(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_relu6, ops::relu6, x, y, {}, how); }
+inline status leaky_relu(const quantized_view& x, double alpha, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_leaky_relu, ops::leaky_relu, x, y, detail::number("alpha", alpha), how); }
+inline status elu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_elu, ops::elu, x, y, {}, how); }
+inline status gelu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_gelu, ops::gelu, x, y, {}, how); }
+inline status hard_swish(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_hard_swish, ops::hard_swish, x, y, {}, how); }
+inline status logistic(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_logistic, ops::logistic, x, y, {}, how); }
+inline status tanh(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_tanh, ops::tanh, x, y, {}, how); }
+/// Along an axis.
+inline status softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_softmax, ops::softmax, x, y, to_attributes(a), how); }
+inline status log_softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_log_softmax, ops::log_softmax, x, y, to_attributes(a), how); }
+
+inline status avg_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_avg_pool2d, ops::avg_pool2d, x, y, to_attributes(a), how); }
+inline status max_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y) { return detail::unary_call(ops::qnn_max_pool2d, ops::max_pool2d, x, y, to_attributes(a), rounding::none); }
+inline status mean(const quantized_view& x, const reduce_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_mean, ops::mean, x, y, to_attributes(a), how); }
+inline status sum(const quantized_view& x, const reduce_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_sum, ops::sum, x, y, to_attributes(a), how); }
+inline status resize_bilinear(const quantized_view& x, const resize_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_resize_bilinear, ops::resize_bilinear, x, y, to_attributes(a), how); }
+inline status resize_nearest(const quantized_view& x, const resize_attrs& a, const quantized_result& y) { return detail::call_once(ops::resize_nearest, {&x, 1}, 0, y, to_attributes(a), rounding::none); }
+
+/// Real zeros around: two paddings per axis.
+inline status pad(const quantized_view& x, std::span<const std::int32_t> paddings, const quantized_result& y) { return detail::unary_call(ops::qnn_pad, ops::pad, x, y, detail::numbers("paddings", paddings), rounding::none); }
+inline status transpose(const quantized_view& x, std::span<const std::int32_t> perm, const quantized_result& y) { return detail::call_once(ops::transpose, {&x, 1}, 0, y, detail::numbers("perm", perm), rounding::none); }
+inline status concat(std::span<const quantized_view> x, std::int32_t axis, const quantized_result& y, arithmetic how = {}) {
+  if (x.empty()) return invalid("inputs of concat", "none", "one or more");
+  bool equal = true;
+  for (const quantized_view& v : x) equal = equal && v.scale == y.scale && v.zero_point == y.zero_point;
+  return detail::call_once(x[0].scale != 0 ? ops::qnn_concat : ops::concat, x, 0, y, to_attributes(concat_attrs{axis}), equal ? arithmetic(rounding::none) : how);
 }
-inline status add(const quantized_view& a, const quantized_view& b, const quantized_result& y, rounding round = rounding::DR) { return detail::call_once(ops::qnn_add, {a, b}, {}, y.view(), y.data.data, {}, round); }
-inline status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y, rounding round = rounding::DR) { return detail::call_once(ops::qnn_mul, {a, b}, {}, y.view(), y.data.data, {}, round); }
-inline status requantize(const quantized_view& x, const quantized_result& y, rounding round = rounding::DR) { return detail::call_once(ops::requantize, {x}, {}, y.view(), y.data.data, {}, round); }
-inline status quantize(const quantized_view& x, const quantized_result& y, rounding round = rounding::AWAY) { return detail::call_once(ops::quantize, {x}, {}, y.view(), y.data.data, {}, round); }
-inline status dequantize(const quantized_view& x, const quantized_result& y) { return detail::call_once(ops::dequantize, {x}, {}, y.view(), y.data.data, {}, rounding::none); }
+/// Index of the largest element along an axis; y int32 or int64.
+inline status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) { return detail::call_once(ops::arg_max, {&x, 1}, 0, y, to_attributes(axis_attrs{axis}), rounding::none); }
 
 }  // namespace octet::inline OCTET_ABI
 
@@ -10641,1118 +12101,6 @@ class session {
 
 }  // namespace octet::inline OCTET_ABI
 
-// ---- octet/typed/types.hpp
-// Typed tensors: element type, shape and quantization parameters as template arguments.
-
-#include <span>
-#include <type_traits>
-
-
-namespace octet::inline OCTET_ABI::typed {
-
-inline constexpr dtype f32 = dtype::f32, f64 = dtype::f64, s8 = dtype::s8, u8 = dtype::u8, s16 = dtype::s16, u16 = dtype::u16, s32 = dtype::s32, s64 = dtype::s64, boolean = dtype::boolean;
-using law = octet::law;
-using rounding = octet::rounding;
-
-/// real = scale * (q - zero_point). Scale 0: not quantized. TFLite, ONNX and MXNet scales are binary32 numbers: write 0.02f, not 0.02.
-struct affine {
-  double scale = 0;
-  std::int32_t zero_point = 0;
-  constexpr bool operator==(const affine&) const = default;
-};
-
-/// Extents, outermost first (NHWC for images).
-template <std::int32_t... E> struct shape {
-  static_assert(sizeof...(E) <= static_cast<std::size_t>(dims::max_rank), "octet: a tensor has at most eight axes");
-  static_assert(((E >= 0) && ... && true), "octet: an extent of a tensor is negative");
-  static constexpr dims extents{E...};
-  static constexpr std::size_t elements = (std::size_t{1} * ... * static_cast<std::size_t>(E));
-};
-
-namespace detail {
-template <dtype T> struct element;
-template <> struct element<dtype::f32> { using type = float; };
-template <> struct element<dtype::f64> { using type = double; };
-template <> struct element<dtype::s8> { using type = std::int8_t; };
-template <> struct element<dtype::u8> { using type = std::uint8_t; };
-template <> struct element<dtype::s16> { using type = std::int16_t; };
-template <> struct element<dtype::u16> { using type = std::uint16_t; };
-template <> struct element<dtype::s32> { using type = std::int32_t; };
-template <> struct element<dtype::u32> { using type = std::uint32_t; };
-template <> struct element<dtype::s64> { using type = std::int64_t; };
-template <> struct element<dtype::u64> { using type = std::uint64_t; };
-template <> struct element<dtype::boolean> { using type = bool; };
-template <> struct element<dtype::f16> { using type = std::uint16_t; };   // bits
-}  // namespace detail
-
-/// A tensor's type: what the compiler checks. Elements live elsewhere.
-template <dtype T, class Shape, affine Q = affine{}> struct tensor {
-  using element = typename detail::element<T>::type;
-  using shape = Shape;
-  static constexpr dtype type = T;
-  static constexpr affine quantization = Q;
-  static constexpr std::size_t elements = Shape::elements;
-  static constexpr std::size_t bytes = elements * sizeof(element);
-  using view = std::span<element, elements>;               // memory of the caller: as many elements as the type says
-  using const_view = std::span<const element, elements>;
-};
-
-}  // namespace octet::inline OCTET_ABI::typed
-
-// ---- octet/typed/error.hpp
-// Mistakes in a typed graph as the compiler reports them: one class template per mistake, the numbers as template arguments.
-
-
-namespace octet::inline OCTET_ABI::typed {
-
-/// What can be wrong with a graph. Found where the operator is applied, kept in the value, reported when the graph is compiled.
-enum class mistake : std::uint8_t {
-  none, wrong_rank, shapes_differ, add_shapes_differ, concat_shapes_differ, channel_count_differs, weight_count_differs, bias_count_differs, axis_out_of_range, groups_do_not_divide_channels,
-  stride_not_positive, window_larger_than_input, element_types_differ, quantizations_differ, element_count_differs, wrong_number_of_inputs, attribute_out_of_range, scale_not_positive,
-  zero_point_out_of_range, scale_count_differs, missing_requantize, missing_quantize, missing_dequantize, inputs_of_one_name_differ, too_many_nodes, no_rounding_in_this_law, arena_over_budget
-};
-
-/// Extents or single numbers; in a message `expected<1, 8, 8, 16>, found<1, 8, 8, 32>`.
-template <std::int64_t... N> struct expected {};
-template <std::int64_t... N> struct found {};
-/// The line in the user's own file where the operator was written.
-template <int Line> struct at_line {};
-
-namespace error {
-template <class...> inline constexpr bool no = false;
-// No macros: compilers show their expansion in every message.
-template <class Expected, class Found, class Line> struct wrong_rank { static_assert(no<Expected, Found, Line>, "octet: this operator takes a tensor of another rank (number of axes)"); };
-template <class Expected, class Found, class Line> struct shapes_differ { static_assert(no<Expected, Found, Line>, "octet: the shapes of the operands do not go together"); };
-template <class Expected, class Found, class Line> struct add_shapes_differ { static_assert(no<Expected, Found, Line>, "octet: the operands of an elementwise operator have shapes that do not broadcast"); };
-template <class Expected, class Found, class Line> struct concat_shapes_differ { static_assert(no<Expected, Found, Line>, "octet: the inputs of concat may differ along its axis only"); };
-template <class Expected, class Found, class Line> struct channel_count_differs { static_assert(no<Expected, Found, Line>, "octet: the weights are for another number of channels"); };
-template <class Expected, class Found, class Line> struct weight_count_differs { static_assert(no<Expected, Found, Line>, "octet: the array of weights has not the number of elements that filters, window and input channels ask for"); };
-template <class Expected, class Found, class Line> struct bias_count_differs { static_assert(no<Expected, Found, Line>, "octet: the bias has not one element per output channel"); };
-template <class Expected, class Found, class Line> struct axis_out_of_range { static_assert(no<Expected, Found, Line>, "octet: axis out of range; expected<lowest, highest>"); };
-template <class Expected, class Found, class Line> struct groups_do_not_divide_channels { static_assert(no<Expected, Found, Line>, "octet: groups must divide input and output channels"); };
-template <class Expected, class Found, class Line> struct stride_not_positive { static_assert(no<Expected, Found, Line>, "octet: strides and dilations are at least 1"); };
-template <class Expected, class Found, class Line> struct window_larger_than_input { static_assert(no<Expected, Found, Line>, "octet: the window is larger than the padded input"); };
-template <class Expected, class Found, class Line> struct element_types_differ { static_assert(no<Expected, Found, Line>, "octet: the operands have different element types (numbers: octet::dtype)"); };
-template <class Expected, class Found, class Line> struct quantizations_differ { static_assert(no<Expected, Found, Line>, "octet: scales or zero points must be equal here; put a requantize between"); };
-template <class Expected, class Found, class Line> struct element_count_differs { static_assert(no<Expected, Found, Line>, "octet: the number of elements changes"); };
-template <class Expected, class Found, class Line> struct wrong_number_of_inputs { static_assert(no<Expected, Found, Line>, "octet: this operator takes another number of inputs; expected<least, most>"); };
-template <class Expected, class Found, class Line> struct attribute_out_of_range { static_assert(no<Expected, Found, Line>, "octet: an attribute has a value that the operator does not take"); };
-template <class Expected, class Found, class Line> struct scale_not_positive { static_assert(no<Expected, Found, Line>, "octet: a scale must be a positive number (shown in millionths)"); };
-template <class Expected, class Found, class Line> struct zero_point_out_of_range { static_assert(no<Expected, Found, Line>, "octet: the zero point is not a value of the element type; expected<lowest, highest>"); };
-template <class Expected, class Found, class Line> struct scale_count_differs { static_assert(no<Expected, Found, Line>, "octet: per-channel weights need one scale per output channel"); };
-template <class Expected, class Found, class Line> struct missing_requantize { static_assert(no<Expected, Found, Line>, "octet: accumulators (int32 or int64) go into an operator for quantized values: put | requantize(...) between, or give the operator before an output scale"); };
-template <class Expected, class Found, class Line> struct missing_quantize { static_assert(no<Expected, Found, Line>, "octet: float32 values go into an operator for quantized values: put | quantize(...) between"); };
-template <class Expected, class Found, class Line> struct missing_dequantize { static_assert(no<Expected, Found, Line>, "octet: quantized values go into an operator for float32 values: put | dequantize() between"); };
-template <class Expected, class Found, class Line> struct inputs_of_one_name_differ { static_assert(no<Expected, Found, Line>, "octet: two inputs have one name but different types: give each its own name"); };
-template <class Expected, class Found, class Line> struct too_many_nodes { static_assert(no<Expected, Found, Line>, "octet: more operators, tensors or attributes than the graph has room for: raise the capacity given to input<tensor, capacity>()"); };
-template <class Expected, class Found, class Line> struct no_rounding_in_this_law { static_assert(no<Expected, Found, Line>, "octet: this law has no formula for this operator on these types: give .round (numbers: octet::law, operator's place in the graph)"); };
-template <class Expected, class Found, class Line> struct arena_over_budget { static_assert(no<Expected, Found, Line>, "octet: the arena is larger than the budget, in bytes"); };
-
-/// The class of a mistake; naming it instantiates nothing.
-template <mistake> struct class_of;
-template <> struct class_of<mistake::wrong_rank> { template <class E, class F, class L> using type = wrong_rank<E, F, L>; };
-template <> struct class_of<mistake::shapes_differ> { template <class E, class F, class L> using type = shapes_differ<E, F, L>; };
-template <> struct class_of<mistake::add_shapes_differ> { template <class E, class F, class L> using type = add_shapes_differ<E, F, L>; };
-template <> struct class_of<mistake::concat_shapes_differ> { template <class E, class F, class L> using type = concat_shapes_differ<E, F, L>; };
-template <> struct class_of<mistake::channel_count_differs> { template <class E, class F, class L> using type = channel_count_differs<E, F, L>; };
-template <> struct class_of<mistake::weight_count_differs> { template <class E, class F, class L> using type = weight_count_differs<E, F, L>; };
-template <> struct class_of<mistake::bias_count_differs> { template <class E, class F, class L> using type = bias_count_differs<E, F, L>; };
-template <> struct class_of<mistake::axis_out_of_range> { template <class E, class F, class L> using type = axis_out_of_range<E, F, L>; };
-template <> struct class_of<mistake::groups_do_not_divide_channels> { template <class E, class F, class L> using type = groups_do_not_divide_channels<E, F, L>; };
-template <> struct class_of<mistake::stride_not_positive> { template <class E, class F, class L> using type = stride_not_positive<E, F, L>; };
-template <> struct class_of<mistake::window_larger_than_input> { template <class E, class F, class L> using type = window_larger_than_input<E, F, L>; };
-template <> struct class_of<mistake::element_types_differ> { template <class E, class F, class L> using type = element_types_differ<E, F, L>; };
-template <> struct class_of<mistake::quantizations_differ> { template <class E, class F, class L> using type = quantizations_differ<E, F, L>; };
-template <> struct class_of<mistake::element_count_differs> { template <class E, class F, class L> using type = element_count_differs<E, F, L>; };
-template <> struct class_of<mistake::wrong_number_of_inputs> { template <class E, class F, class L> using type = wrong_number_of_inputs<E, F, L>; };
-template <> struct class_of<mistake::attribute_out_of_range> { template <class E, class F, class L> using type = attribute_out_of_range<E, F, L>; };
-template <> struct class_of<mistake::scale_not_positive> { template <class E, class F, class L> using type = scale_not_positive<E, F, L>; };
-template <> struct class_of<mistake::zero_point_out_of_range> { template <class E, class F, class L> using type = zero_point_out_of_range<E, F, L>; };
-template <> struct class_of<mistake::scale_count_differs> { template <class E, class F, class L> using type = scale_count_differs<E, F, L>; };
-template <> struct class_of<mistake::missing_requantize> { template <class E, class F, class L> using type = missing_requantize<E, F, L>; };
-template <> struct class_of<mistake::missing_quantize> { template <class E, class F, class L> using type = missing_quantize<E, F, L>; };
-template <> struct class_of<mistake::missing_dequantize> { template <class E, class F, class L> using type = missing_dequantize<E, F, L>; };
-template <> struct class_of<mistake::inputs_of_one_name_differ> { template <class E, class F, class L> using type = inputs_of_one_name_differ<E, F, L>; };
-template <> struct class_of<mistake::too_many_nodes> { template <class E, class F, class L> using type = too_many_nodes<E, F, L>; };
-template <> struct class_of<mistake::no_rounding_in_this_law> { template <class E, class F, class L> using type = no_rounding_in_this_law<E, F, L>; };
-template <> struct class_of<mistake::arena_over_budget> { template <class E, class F, class L> using type = arena_over_budget<E, F, L>; };
-}  // namespace error
-
-}  // namespace octet::inline OCTET_ABI::typed
-
-// ---- octet/typed/network.hpp
-// A typed graph as a constexpr value: a list of tensors and nodes that grows as operators are applied and merges where values meet.
-
-#include <array>
-#include <string_view>
-
-
-namespace octet::inline OCTET_ABI::typed {
-
-/// Fused activation of an operator; becomes a clamp of quantized values by the rule of the graph's law.
-enum class activation : std::uint8_t { none, relu, relu6, relu_n1_to_1 };
-
-namespace detail {
-
-// The lists below hold far more room than most graphs use. Their element types have no default member initializers: a zero-initialized rest then costs the
-// compiler nothing (with them, g++ builds every element of every copy: 20 s and 2 GB for MobileNetV2 instead of 1 s).
-
-struct extents {
-  std::int32_t extent[dims::max_rank];
-  std::int32_t rank;
-  constexpr bool operator==(const extents&) const = default;
-};
-constexpr extents pack(const dims& d) {
-  extents e{};
-  for (int i = 0; i < d.rank; ++i) e.extent[i] = d[i];
-  e.rank = d.rank;
-  return e;
-}
-constexpr dims unpack(const extents& e) {
-  dims d;
-  for (int i = 0; i < e.rank; ++i) d.push_back(e.extent[i]);
-  return d;
-}
-constexpr bool same_text(const char* a, const char* b) { return a && b ? std::string_view(a) == std::string_view(b) : !a && !b; }
-
-enum class role : std::uint8_t { value, constant, input };
-
-struct tensor_info {
-  dtype type;
-  typed::detail::role role;
-  extents shape;
-  double scale;                       // per tensor; 0: none, or per channel
-  std::int32_t zero_point;
-  std::int32_t axis;                  // per channel: which axis
-  std::int32_t channels;              // per channel: number of scales
-  const float* scales32;              // per channel: one of the two
-  const double* scales64;
-  const std::int32_t* zero_points;    // per channel; null: all 0
-  const void* data;                   // constants
-  std::size_t bytes;
-  const char* name;                   // inputs and outputs
-
-  constexpr bool operator==(const tensor_info& o) const {
-    return type == o.type && role == o.role && shape == o.shape && scale == o.scale && zero_point == o.zero_point && axis == o.axis && channels == o.channels && scales32 == o.scales32 &&
-           scales64 == o.scales64 && zero_points == o.zero_points && data == o.data && bytes == o.bytes && same_text(name, o.name);
-  }
-  constexpr bool quantized() const { return scale != 0 || channels != 0; }
-};
-
-struct attribute_info {
-  const char* key;
-  attribute_value::kind type;
-  std::int64_t integer;
-  double real;
-  std::int32_t first, count;          // lists: place in the network's numbers
-
-  constexpr bool same_value(const attribute_info& o) const { return same_text(key, o.key) && type == o.type && integer == o.integer && real == o.real && count == o.count; }
-};
-
-struct node_info {
-  const op_def* op;
-  rounding round;
-  bool by_law;                        // `round` follows from the law
-  bool has_law;                       // `own_law` replaces the graph's
-  law own_law;
-  activation act;
-  std::int32_t line;                  // in the user's file; not part of a node's identity
-  std::int32_t first_in, ins, first_out, outs, first_attr, attrs;
-};
-
-struct mistake_info {
-  mistake what;
-  extents expected, found;
-  std::int32_t line;
-};
-
-/// A node under construction: attributes with their numbers.
-struct attribute_list {
-  static constexpr int room = 32, number_room = 96;
-  attribute_info list[room];
-  std::int32_t count;
-  std::int64_t integers[number_room];
-  std::int32_t integer_count;
-  double reals[number_room];
-  std::int32_t real_count;
-
-  constexpr void integer(const char* key, std::int64_t v) { list[count++] = {key, attribute_value::kind::integer, v, 0, 0, 0}; }
-  constexpr void real(const char* key, double v) { list[count++] = {key, attribute_value::kind::real, 0, v, 0, 0}; }
-  template <class R> constexpr void integer_list(const char* key, const R& r) {
-    const std::int32_t first = integer_count;
-    for (std::int64_t v : r) integers[integer_count++] = v;
-    list[count++] = {key, attribute_value::kind::integers, 0, 0, first, integer_count - first};
-  }
-  template <class R> constexpr void real_list(const char* key, const R& r) {
-    const std::int32_t first = real_count;
-    for (double v : r) reals[real_count++] = v;
-    list[count++] = {key, attribute_value::kind::reals, 0, 0, first, real_count - first};
-  }
-};
-/// The members of an attribute struct that differ from their defaults.
-template <class A> constexpr void append_attributes(attribute_list& to, const A& a) {
-  const A plain{};
-  std::apply(
-      [&](const auto&... f) {
-        (
-            [&] {
-              using T = std::remove_cvref_t<decltype(a.*f.member)>;
-              if (a.*f.member == plain.*f.member) return;
-              if constexpr (std::is_same_v<T, dims>) to.integer_list(f.name, a.*f.member);
-              else if constexpr (std::is_floating_point_v<T>) to.real(f.name, static_cast<double>(a.*f.member));
-              else to.integer(f.name, static_cast<std::int64_t>(a.*f.member));
-            }(),
-            ...);
-      },
-      A::fields);
-}
-
-template <int Capacity> struct network {
-  static constexpr int node_room = Capacity, tensor_room = 4 * Capacity, attribute_room = 8 * Capacity, operand_room = 6 * Capacity, number_room = 8 * Capacity;
-  node_info nodes[node_room];
-  tensor_info tensors[tensor_room];
-  attribute_info attrs[attribute_room];
-  std::int32_t operands[operand_room];      // tensor indices; -1: absent
-  std::int64_t integers[number_room];
-  double reals[number_room];
-  std::int32_t node_count, tensor_count, attr_count, operand_count, integer_count, real_count;
-  mistake_info wrong;
-
-  constexpr bool fail(mistake m, const dims& want, const dims& got, std::int32_t line) {
-    if (wrong.what == mistake::none) wrong = {m, pack(want), pack(got), line};
-    return false;
-  }
-  constexpr bool room_for(int more_tensors, int more_attrs, int more_operands, int more_numbers, std::int32_t line) {
-    if (node_count < node_room && tensor_count + more_tensors <= tensor_room && attr_count + more_attrs <= attribute_room && operand_count + more_operands <= operand_room &&
-        integer_count + more_numbers <= number_room && real_count + more_numbers <= number_room)
-      return true;
-    return fail(mistake::too_many_nodes, dims{Capacity}, dims{node_count + 1}, line);
-  }
-  /// A constant or an input: the one that is there already, or a new one.
-  constexpr std::int32_t add_tensor(const tensor_info& t, std::int32_t line) {
-    if (t.role != role::value)
-      for (std::int32_t i = 0; i < tensor_count; ++i) {
-        if (tensors[i].role != t.role) continue;
-        if (t.role == role::input && same_text(tensors[i].name, t.name) && !(tensors[i] == t)) fail(mistake::inputs_of_one_name_differ, unpack(tensors[i].shape), unpack(t.shape), line);
-        if (tensors[i] == t) return i;
-      }
-    if (!room_for(1, 0, 0, 0, line)) return 0;
-    tensors[tensor_count] = t;
-    return tensor_count++;
-  }
-  template <int D> constexpr bool same_attributes(const node_info& a, const network<D>& other, const node_info& b) const {
-    if (a.attrs != b.attrs) return false;
-    for (std::int32_t i = 0; i < a.attrs; ++i) {
-      const attribute_info &x = attrs[a.first_attr + i], &y = other.attrs[b.first_attr + i];
-      if (!x.same_value(y)) return false;
-      for (std::int32_t k = 0; k < x.count; ++k)
-        if (x.type == attribute_value::kind::integers ? integers[x.first + k] != other.integers[y.first + k] : reals[x.first + k] != other.reals[y.first + k]) return false;
-    }
-    return true;
-  }
-  static constexpr bool same_head(const node_info& a, const node_info& b) {
-    return a.op == b.op && a.round == b.round && a.by_law == b.by_law && a.has_law == b.has_law && a.own_law == b.own_law && a.act == b.act && a.ins == b.ins && a.outs == b.outs;
-  }
-};
-
-}  // namespace detail
-
-/// One tensor of a graph under construction, with everything it is computed from. What operators take and give; several values of one graph
-/// may be joined: equal parts (same operators on same inputs) become one. `Capacity`: the most operators the graph can hold.
-template <int Capacity> struct value {
-  detail::network<Capacity> net;
-  std::int32_t out[16];        // tensors this value stands for; more than one only after outputs(...) or an operator with several results
-  std::int32_t outs;
-  const char* out_name[16];    // null: "output", or "output_1" and so on
-
-  /// One of several results.
-  constexpr value operator[](int i) const {
-    value v = *this;
-    v.out[0] = out[i];
-    v.out_name[0] = out_name[i];
-    v.outs = 1;
-    return v;
-  }
-};
-inline constexpr int default_capacity = 256;
-
-namespace detail {
-
-/// Appends `b`'s graph to `a`'s, equal nodes being one, and fills `map` from b's tensors to those of the result.
-template <int C, int D> constexpr void merge(network<C>& a, const network<D>& b, std::int32_t* map) {
-  if (a.wrong.what == mistake::none) a.wrong = b.wrong;
-  if (a.wrong.what != mistake::none) return;
-  // Values that grew from one share a prefix node by node: found in one pass.
-  std::int32_t same_tensors = 0;
-  while (same_tensors < a.tensor_count && same_tensors < b.tensor_count && a.tensors[same_tensors] == b.tensors[same_tensors]) ++same_tensors;
-  for (std::int32_t i = 0; i < b.tensor_count; ++i) map[i] = -2;
-  for (std::int32_t i = 0; i < b.tensor_count; ++i)
-    if (b.tensors[i].role != role::value) map[i] = i < same_tensors ? i : a.add_tensor(b.tensors[i], 0);
-  const std::int32_t known = a.node_count;
-  for (std::int32_t n = 0; n < b.node_count && a.wrong.what == mistake::none; ++n) {
-    const node_info& node = b.nodes[n];
-    const auto equal = [&](std::int32_t k) {
-      const node_info& old = a.nodes[k];
-      if (!network<C>::same_head(old, node)) return false;
-      for (std::int32_t i = 0; i < node.ins; ++i) {
-        const std::int32_t t = b.operands[node.first_in + i];
-        if (a.operands[old.first_in + i] != (t < 0 ? t : map[t])) return false;
-      }
-      for (std::int32_t i = 0; i < node.outs; ++i)
-        if (!(a.tensors[a.operands[old.first_out + i]] == b.tensors[b.operands[node.first_out + i]])) return false;
-      return a.same_attributes(old, b, node);
-    };
-    std::int32_t found = -1;
-    if (n < known && equal(n)) found = n;
-    for (std::int32_t k = 0; k < known && found < 0; ++k)
-      if (equal(k)) found = k;
-    if (found >= 0) {
-      for (std::int32_t i = 0; i < node.outs; ++i) map[b.operands[node.first_out + i]] = a.operands[a.nodes[found].first_out + i];
-      continue;
-    }
-    if (!a.room_for(node.outs, node.attrs, node.ins + node.outs, attribute_list::number_room, node.line)) return;
-    node_info copy = node;
-    copy.first_in = a.operand_count;
-    for (std::int32_t i = 0; i < node.ins; ++i) {
-      const std::int32_t t = b.operands[node.first_in + i];
-      a.operands[a.operand_count++] = t < 0 ? t : map[t];
-    }
-    copy.first_out = a.operand_count;
-    for (std::int32_t i = 0; i < node.outs; ++i) {
-      const std::int32_t t = b.operands[node.first_out + i];
-      a.tensors[a.tensor_count] = b.tensors[t];
-      map[t] = a.tensor_count;
-      a.operands[a.operand_count++] = a.tensor_count++;
-    }
-    copy.first_attr = a.attr_count;
-    for (std::int32_t i = 0; i < node.attrs; ++i) {
-      attribute_info at = b.attrs[node.first_attr + i];
-      const std::int32_t from = at.first;
-      if (at.type == attribute_value::kind::integers) {
-        at.first = a.integer_count;
-        for (std::int32_t k = 0; k < at.count; ++k) a.integers[a.integer_count++] = b.integers[from + k];
-      } else if (at.type == attribute_value::kind::reals) {
-        at.first = a.real_count;
-        for (std::int32_t k = 0; k < at.count; ++k) a.reals[a.real_count++] = b.reals[from + k];
-      }
-      a.attrs[a.attr_count++] = at;
-    }
-    a.nodes[a.node_count++] = copy;
-  }
-}
-
-/// What an operator's rule found broken, as the mistake that people read.
-constexpr mistake mistake_of(rule r, const op_def& op) {
-  switch (r) {
-    case rule::ok: return mistake::none;
-    case rule::rank: return mistake::wrong_rank;
-    case rule::shapes_differ: {
-      const std::string_view name = op.name;
-      return name == "qnn.concat" || name == "concat" ? mistake::concat_shapes_differ : op.min_inputs == 2 && op.max_inputs == 2 ? mistake::add_shapes_differ : mistake::shapes_differ;
-    }
-    case rule::channels: return mistake::channel_count_differs;
-    case rule::weight_count: return mistake::weight_count_differs;
-    case rule::bias_count: return mistake::bias_count_differs;
-    case rule::axis: return mistake::axis_out_of_range;
-    case rule::groups: return mistake::groups_do_not_divide_channels;
-    case rule::stride: return mistake::stride_not_positive;
-    case rule::window: return mistake::window_larger_than_input;
-    case rule::dtypes: return mistake::element_types_differ;
-    case rule::quantization: return mistake::quantizations_differ;
-    case rule::element_count: return mistake::element_count_differs;
-    case rule::input_count: return mistake::wrong_number_of_inputs;
-    case rule::value: return mistake::attribute_out_of_range;
-    case rule::budget: return mistake::attribute_out_of_range;
-  }
-  return mistake::none;
-}
-
-struct node_head {
-  const op_def* op;
-  rounding round = rounding::none;
-  bool by_law = false;
-  activation act = activation::none;
-  bool has_law = false;
-  law own_law = law::tflite_ref;
-  std::int32_t line = 0;
-};
-
-/// A millionth as an integer, for messages about scales (floating point cannot be a template argument everywhere).
-constexpr std::int32_t millionths(double v) { return !(v > -2000 && v < 2000) ? INT32_MIN : static_cast<std::int32_t>(v * 1e6 + (v < 0 ? -0.5 : 0.5)); }
-
-template <int C> constexpr bool check_quantization(network<C>& n, const tensor_info& t, std::int32_t line) {
-  if (t.channels == 0 && t.scale == 0) return true;
-  if (t.channels == 0 && !(t.scale > 0 && t.scale < 1e300)) return n.fail(mistake::scale_not_positive, dims{1}, dims{millionths(t.scale)}, line);
-  if (!is_float(t.type) && (t.zero_point < lowest_of(t.type) || t.zero_point > highest_of(t.type)))
-    return n.fail(mistake::zero_point_out_of_range, dims{static_cast<std::int32_t>(lowest_of(t.type)), static_cast<std::int32_t>(highest_of(t.type))}, dims{t.zero_point}, line);
-  return true;
-}
-
-/// Appends one node whose inputs are tensors of `n`; shapes of its outputs come from the operator's own rule. `outs`: type and quantization of
-/// each output. True where all went well; the new tensors' indices in `ids`.
-template <int C>
-constexpr bool append(network<C>& n, const node_head& head, std::span<const std::int32_t> ins, const attribute_list& attrs, std::span<const tensor_info> outs, std::int32_t* ids) {
-  if (n.wrong.what != mistake::none) return false;
-  const op_def& op = *head.op;
-  const auto in_count = static_cast<std::int32_t>(ins.size()), out_count = static_cast<std::int32_t>(outs.size());
-  if (in_count < op.min_inputs || (op.max_inputs >= 0 && in_count > op.max_inputs)) return n.fail(mistake::wrong_number_of_inputs, dims{op.min_inputs, op.max_inputs}, dims{in_count}, head.line);
-  if (!n.room_for(out_count, attrs.count, in_count + out_count, attribute_list::number_room, head.line)) return false;
-
-  constexpr std::size_t most = 32;
-  if (ins.size() > most || outs.size() > 16) return n.fail(mistake::wrong_number_of_inputs, dims{0, static_cast<std::int32_t>(most)}, dims{in_count}, head.line);
-  std::array<tensor_desc, most> in_desc{};
-  std::array<bool, most> given{};
-  std::array<std::span<const std::byte>, most> no_constants{};
-  for (std::size_t i = 0; i < ins.size(); ++i) {
-    given[i] = ins[i] >= 0;
-    if (!given[i]) continue;
-    in_desc[i].type = n.tensors[ins[i]].type;
-    in_desc[i].shape = unpack(n.tensors[ins[i]].shape);
-  }
-  std::array<tensor_desc, 16> out_desc{};
-  for (std::size_t i = 0; i < outs.size(); ++i) out_desc[i].type = outs[i].type;
-  std::array<attribute, attribute_list::room> list{};
-  for (std::int32_t i = 0; i < attrs.count; ++i) {
-    const attribute_info& a = attrs.list[i];
-    attribute& to = list[static_cast<std::size_t>(i)];
-    to.key = a.key;
-    if (a.type == attribute_value::kind::integer) to.value = attribute_value(a.integer);
-    else if (a.type == attribute_value::kind::real) to.value = attribute_value(a.real);
-    else if (a.type == attribute_value::kind::integers) to.value = attribute_value(std::span<const std::int64_t>(attrs.integers + a.first, static_cast<std::size_t>(a.count)));
-    else to.value = attribute_value(std::span<const double>(attrs.reals + a.first, static_cast<std::size_t>(a.count)));
-  }
-  const attribute_view view(std::span<const attribute>(list.data(), static_cast<std::size_t>(attrs.count)));
-  const node_view node{{in_desc.data(), ins.size()}, {out_desc.data(), outs.size()}, {no_constants.data(), ins.size()}, {given.data(), ins.size()}, &view, head.round};
-  std::array<dims, 16> shapes{};
-  if (op.shape) {
-    const status s = op.shape(node, std::span<dims>(shapes.data(), outs.size()));
-    if (!s) return n.fail(mistake_of(s.broken().what, op), s.broken().expected, s.broken().found, head.line);
-  } else {
-    for (std::size_t i = 0; i < outs.size(); ++i) shapes[i] = unpack(outs[i].shape);
-  }
-
-  node_info to{};
-  to.op = head.op;
-  to.round = head.round;
-  to.by_law = head.by_law;
-  to.act = head.act;
-  to.has_law = head.has_law;
-  to.own_law = head.own_law;
-  to.line = head.line;
-  to.first_in = n.operand_count;
-  to.ins = in_count;
-  for (std::int32_t t : ins) n.operands[n.operand_count++] = t;
-  to.first_out = n.operand_count;
-  to.outs = out_count;
-  for (std::size_t i = 0; i < outs.size(); ++i) {
-    tensor_info t = outs[i];
-    t.role = role::value;
-    t.shape = pack(shapes[i]);
-    if (!check_quantization(n, t, head.line)) return false;
-    ids[i] = n.tensor_count;
-    n.operands[n.operand_count++] = n.tensor_count;
-    n.tensors[n.tensor_count++] = t;
-  }
-  to.first_attr = n.attr_count;
-  to.attrs = attrs.count;
-  for (std::int32_t i = 0; i < attrs.count; ++i) {
-    attribute_info a = attrs.list[i];
-    const std::int32_t from = a.first;
-    if (a.type == attribute_value::kind::integers) {
-      a.first = n.integer_count;
-      for (std::int32_t k = 0; k < a.count; ++k) n.integers[n.integer_count++] = attrs.integers[from + k];
-    } else if (a.type == attribute_value::kind::reals) {
-      a.first = n.real_count;
-      for (std::int32_t k = 0; k < a.count; ++k) n.reals[n.real_count++] = attrs.reals[from + k];
-    }
-    n.attrs[n.attr_count++] = a;
-  }
-  n.nodes[n.node_count++] = to;
-  return true;
-}
-
-}  // namespace detail
-}  // namespace octet::inline OCTET_ABI::typed
-
-// ---- octet/typed/operators.hpp
-// The operators as people write them: values go in, values come out; `|` chains those with one input.
-
-
-namespace octet::inline OCTET_ABI::typed {
-
-namespace detail {
-
-/// An operator waiting for its first input: what stands right of `|`.
-template <class F> struct pending {
-  F apply;
-  template <int C> constexpr value<C> operator()(const value<C>& x) const { return apply(x); }
-};
-template <class F> pending(F) -> pending<F>;
-
-template <int C> constexpr const tensor_info& first(const value<C>& x) { return x.net.tensors[x.out[0]]; }
-/// The value after one more node with one result.
-template <int C> constexpr value<C> then(value<C> v, const node_head& head, std::span<const std::int32_t> ins, const attribute_list& attrs, const tensor_info& out) {
-  std::int32_t id[1]{};
-  if (append(v.net, head, ins, attrs, {&out, 1}, id)) v.out[0] = id[0];
-  v.outs = 1;
-  v.out_name[0] = nullptr;
-  return v;
-}
-template <int C> constexpr value<C> broken(value<C> v, mistake m, const dims& want, const dims& got, std::int32_t line) {
-  v.net.fail(m, want, got, line);
-  return v;
-}
-/// A value of b's graph inside a's.
-template <int C, int D> constexpr std::int32_t join(value<C>& a, const value<D>& b) {
-  std::int32_t map[network<D>::tensor_room]{};
-  merge(a.net, b.net, map);
-  return a.net.wrong.what == mistake::none ? map[b.out[0]] : 0;
-}
-constexpr tensor_info typed_as(dtype type, affine q) {
-  tensor_info t{};
-  t.type = type;
-  t.scale = q.scale;
-  t.zero_point = q.zero_point;
-  return t;
-}
-constexpr bool is_accumulator(const tensor_info& t) { return t.type == dtype::s32 || t.type == dtype::s64; }
-constexpr bool is_quantized_type(dtype t) { return is_8bit(t) || t == dtype::s16; }
-/// The mistake of giving x to an operator on quantized values; none where it is one.
-constexpr mistake why_not_quantized(const tensor_info& x) {
-  return is_accumulator(x) ? mistake::missing_requantize : is_float(x.type) ? mistake::missing_quantize : !is_quantized_type(x.type) ? mistake::element_types_differ : !x.quantized() ? mistake::missing_quantize : mistake::none;
-}
-template <int C> constexpr bool need_quantized(value<C>& v, const tensor_info& x, std::int32_t line) {
-  const mistake m = why_not_quantized(x);
-  return m == mistake::none || v.net.fail(m, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(x.type)}, line);
-}
-
-}  // namespace detail
-
-/// x | op: op applied to x. Left to right, as data flows.
-template <int C, class F> constexpr value<C> operator|(const value<C>& x, const detail::pending<F>& op) { return x.net.wrong.what == mistake::none ? op(x) : x; }
-
-// -------------------------------------------------------------------------------------------------------------- values and constants
-
-/// An input of the graph. Inputs of one name are one input; two inputs need two names.
-template <class T, int Capacity = default_capacity> constexpr value<Capacity> input(const char* name = "input", std::int32_t line = __builtin_LINE()) {
-  value<Capacity> v{};
-  detail::tensor_info t = detail::typed_as(T::type, T::quantization);
-  t.role = detail::role::input;
-  t.shape = detail::pack(T::shape::extents);
-  t.name = name;
-  if (t.scale != 0 || t.zero_point != 0) detail::check_quantization(v.net, t, line);
-  v.out[0] = v.net.add_tensor(t, line);
-  v.outs = 1;
-  return v;
-}
-
-/// Weights, biases, tables: static memory of the caller with its element type, count and quantization. Data in another translation unit
-/// (`extern const std::int8_t w[432];`) compiles fastest. The memory must stay for as long as the graph is used.
-struct constant {
-  dtype type = dtype::f32;
-  const void* data = nullptr;
-  std::size_t count = 0;
-  double scale = 0;
-  std::int32_t zero_point = 0;
-  const float* scales32 = nullptr;
-  const double* scales64 = nullptr;
-  std::int32_t channels = 0;
-  const std::int32_t* zero_points = nullptr;
-
-  constexpr constant() = default;
-  template <class T, std::size_t N> constexpr constant(const T (&a)[N]) : type(dtype_of<T>), data(a), count(N) {}                     // NOLINT
-  template <class T, std::size_t N> constexpr constant(const std::array<T, N>& a) : type(dtype_of<T>), data(a.data()), count(N) {}    // NOLINT
-  template <class T> constexpr constant(std::span<const T> a) : type(dtype_of<T>), data(a.data()), count(a.size()) {}                 // NOLINT
-  constexpr bool present() const { return count != 0; }
-};
-/// Weights with one scale (and zero point) for all.
-constexpr constant per_tensor(constant w, double scale, std::int32_t zero_point = 0) {
-  w.scale = scale;
-  w.zero_point = zero_point;
-  return w;
-}
-/// Weights with one scale per output channel.
-template <class S, std::size_t N> constexpr constant per_channel(constant w, const S (&scales)[N]) {
-  if constexpr (std::is_same_v<S, float>) w.scales32 = scales;
-  else w.scales64 = scales;
-  w.channels = static_cast<std::int32_t>(N);
-  return w;
-}
-template <class S, std::size_t N> constexpr constant per_channel(constant w, const S (&scales)[N], const std::int32_t (&zero_points)[N]) {
-  constant c = per_channel(w, scales);
-  c.zero_points = zero_points;
-  return c;
-}
-
-namespace detail {
-constexpr tensor_info constant_info(const constant& c, const dims& shape, std::int32_t axis) {
-  tensor_info t{};
-  t.type = c.type;
-  t.role = role::constant;
-  t.shape = pack(shape);
-  t.scale = c.channels == 0 ? c.scale : 0;
-  t.zero_point = c.zero_point;
-  t.scales32 = c.scales32;
-  t.scales64 = c.scales64;
-  t.channels = c.channels;
-  t.zero_points = c.zero_points;
-  t.axis = c.channels != 0 ? axis : 0;
-  t.data = c.data;
-  t.bytes = c.count * size_of(c.type);
-  return t;
-}
-}  // namespace detail
-
-/// Several results: `outputs(scores, boxes)`.
-template <int C, class... V> constexpr value<C> outputs(value<C> a, const V&... more) {
-  (
-      [&] {
-        std::int32_t map[decltype(more.net)::tensor_room]{};
-        detail::merge(a.net, more.net, map);
-        if (a.net.wrong.what != mistake::none) return;
-        for (std::int32_t i = 0; i < more.outs && a.outs < 16; ++i) {
-          a.out_name[a.outs] = more.out_name[i];
-          a.out[a.outs++] = map[more.out[i]];
-        }
-      }(),
-      ...);
-  return a;
-}
-/// The name a result goes by: `x | named("scores")`.
-constexpr auto named(const char* name) {
-  return detail::pending{[name]<int C>(value<C> v) {
-    v.out_name[0] = name;
-    return v;
-  }};
-}
-
-// -------------------------------------------------------------------------------------------------------- any operator, by its IR form
-
-/// Type of a result: by default that of the first input.
-struct result_type {
-  bool keep = true;
-  dtype type = dtype::u8;
-  affine quantization{};
-  constexpr result_type() = default;
-  constexpr result_type(dtype t, affine q = {}) : keep(false), type(t), quantization(q) {}   // NOLINT
-};
-/// An attribute by the name that the IR prints.
-struct attr {
-  const char* key;
-  attribute_value::kind type;
-  std::int64_t integer = 0;
-  double real = 0;
-  std::array<std::int64_t, 32> integers{};
-  std::array<double, 32> reals{};
-  std::size_t count = 0;
-  constexpr attr(const char* k, int v) : key(k), type(attribute_value::kind::integer), integer(v) {}
-  constexpr attr(const char* k, std::int64_t v) : key(k), type(attribute_value::kind::integer), integer(v) {}
-  constexpr attr(const char* k, double v) : key(k), type(attribute_value::kind::real), real(v) {}
-  template <class T> constexpr attr(const char* k, std::initializer_list<T> v) : key(k), type(std::is_floating_point_v<T> ? attribute_value::kind::reals : attribute_value::kind::integers), count(v.size()) {
-    if constexpr (std::is_floating_point_v<T>) std::copy(v.begin(), v.end(), reals.begin());
-    else std::copy(v.begin(), v.end(), integers.begin());
-  }
-};
-struct attrs {
-  detail::attribute_list list{};
-  template <class... A> constexpr attrs(const A&... a) { (add(a), ...); }   // NOLINT
-
- private:
-  constexpr void add(const attr& a) {
-    if (a.type == attribute_value::kind::integer) list.integer(a.key, a.integer);
-    else if (a.type == attribute_value::kind::real) list.real(a.key, a.real);
-    else if (a.type == attribute_value::kind::integers) list.integer_list(a.key, std::span<const std::int64_t>(a.integers.data(), a.count));
-    else list.real_list(a.key, std::span<const double>(a.reals.data(), a.count));
-  }
-};
-/// A constant input with its shape; `axis`: that of per-channel scales.
-struct shaped_constant {
-  detail::tensor_info info;
-};
-constexpr shaped_constant shaped(const constant& c, const dims& shape, std::int32_t axis = 0) { return {detail::constant_info(c, shape, axis)}; }
-/// An optional input that is not there.
-struct absent_t {};
-inline constexpr absent_t absent{};
-
-/// Types of the results of node().
-struct results {
-  std::array<result_type, 16> list{};
-  std::size_t count = 1;
-  constexpr results() = default;
-  constexpr results(dtype t, affine q = {}) : list{result_type(t, q)} {}   // NOLINT
-  constexpr results(std::initializer_list<result_type> l) : count(l.size()) { std::copy(l.begin(), l.end(), list.begin()); }
-};
-
-namespace detail {
-template <int C> constexpr std::int32_t operand(value<C>& v, const absent_t&, std::int32_t) { (void)v; return -1; }
-template <int C> constexpr std::int32_t operand(value<C>& v, const shaped_constant& c, std::int32_t line) {
-  if (const std::size_t want = unpack(c.info.shape).elements().value * size_of(c.info.type); want != c.info.bytes)
-    v.net.fail(mistake::weight_count_differs, unpack(c.info.shape), dims{static_cast<std::int32_t>(c.info.bytes / size_of(c.info.type))}, line);
-  return v.net.add_tensor(c.info, line);
-}
-template <int C, int D> constexpr std::int32_t operand(value<C>& v, const value<D>& x, std::int32_t) { return join(v, x); }
-}  // namespace detail
-
-/// Any operator of the list in its IR form: attributes by name, rounding as the IR prints it. x: its first input; more: the others in order (values, shaped
-/// constants, absent). Every operator has this form; the builders below are for those that deserve better.
-template <int C, class... V>
-constexpr value<C> node(const op_def& op, const attrs& a, const results& out, rounding round, const value<C>& x, const V&... more) {
-  value<C> v = x;
-  if (v.net.wrong.what != mistake::none) return v;
-  std::array<std::int32_t, 1 + sizeof...(V)> ins{x.out[0]};
-  std::size_t k = 1;
-  ((ins[k++] = detail::operand(v, more, 0)), ...);
-  if (v.net.wrong.what != mistake::none) return v;
-  std::array<detail::tensor_info, 16> types{};
-  for (std::size_t i = 0; i < out.count; ++i) {
-    if (out.list[i].keep) {
-      types[i] = v.net.tensors[ins[0] < 0 ? 0 : ins[0]];
-      types[i].name = nullptr;
-      types[i].data = nullptr;
-      types[i].bytes = 0;
-    } else {
-      types[i] = detail::typed_as(out.list[i].type, out.list[i].quantization);
-    }
-  }
-  std::int32_t ids[16]{};
-  detail::node_head head{&op, round};
-  if (detail::append(v.net, head, ins, a.list, {types.data(), out.count}, ids)) {
-    for (std::size_t i = 0; i < out.count; ++i) v.out[i] = ids[i], v.out_name[i] = nullptr;
-    v.outs = static_cast<std::int32_t>(out.count);
-  }
-  return v;
-}
-/// The same as the right-hand side of `|`.
-template <class... V> constexpr auto apply(const op_def& op, attrs a = {}, results out = {}, rounding round = rounding::none, const V&... more) {
-  return detail::pending{[&op, a, out, round, ... more = more]<int C>(const value<C>& x) { return node(op, a, out, round, x, more...); }};
-}
-
-// ------------------------------------------------------------------------------------------------------------------ with weights
-
-struct window {
-  std::int32_t h = 1, w = 1;
-};
-/// Padding of an image: `same` as TensorFlow's, `valid` none, or explicit.
-struct padding {
-  bool is_same = false;
-  std::int32_t top = 0, left = 0, bottom = 0, right = 0;
-};
-inline constexpr padding same{true};
-inline constexpr padding valid{};
-constexpr padding pad_by(std::int32_t top, std::int32_t left, std::int32_t bottom, std::int32_t right) { return {false, top, left, bottom, right}; }
-
-struct conv2d_options {
-  std::int32_t filters = 0;            // output channels
-  window kernel{1, 1}, stride{1, 1}, dilation{1, 1};
-  typed::padding padding = same;
-  std::int32_t groups = 1;
-  typed::activation activation = activation::none;
-  dtype type = dtype::boolean;         // of the output; boolean: that of the input
-  rounding round = rounding::none;     // none: by the graph's law
-};
-struct depthwise_conv2d_options {
-  std::int32_t multiplier = 1;         // output channels per input channel
-  window kernel{3, 3}, stride{1, 1}, dilation{1, 1};
-  typed::padding padding = same;
-  typed::activation activation = activation::none;
-  dtype type = dtype::boolean;
-  rounding round = rounding::none;
-};
-struct dense_options {
-  std::int32_t units = 0;              // outputs
-  typed::activation activation = activation::none;
-  bool keep_dims = false;              // [..., K] to [..., units] instead of [batch, units]
-  dtype type = dtype::boolean;
-  rounding round = rounding::none;
-  constexpr dense_options() = default;
-  constexpr dense_options(std::int32_t n, typed::activation a = activation::none) : units(n), activation(a) {}   // NOLINT
-};
-
-namespace detail {
-/// TensorFlow's SAME: total = max((out - 1) * stride + reach - in, 0), the smaller half before.
-constexpr void same_padding(std::int32_t in, std::int32_t window, std::int32_t stride, std::int32_t dilation, std::int32_t& before, std::int32_t& after) {
-  if (stride < 1 || dilation < 1 || window < 1) return;
-  const std::int32_t out = (in + stride - 1) / stride, reach = (window - 1) * dilation + 1;
-  const std::int32_t total = (out - 1) * stride + reach - in;
-  if (total <= 0) return;
-  before = total / 2;
-  after = total - before;
-}
-template <class A> constexpr void set_padding(A& a, const padding& p, const dims& x, window kernel, window stride, window dilation) {
-  if (p.is_same) {
-    same_padding(x[1], kernel.h, stride.h, dilation.h, a.pad_top, a.pad_bottom);
-    same_padding(x[2], kernel.w, stride.w, dilation.w, a.pad_left, a.pad_right);
-  } else {
-    a.pad_top = p.top, a.pad_left = p.left, a.pad_bottom = p.bottom, a.pad_right = p.right;
-  }
-}
-/// Node with weights w (of this shape, scales along `axis`) and bias: checks counts, then lets the operator's rule speak.
-template <int C>
-constexpr value<C> weighted(const value<C>& x, const op_def& op, const attribute_list& a, const constant& w, const dims& w_shape, std::int32_t axis, std::int32_t channels, const constant& bias, const affine& q, dtype out,
-                            activation act, rounding round, std::int32_t line) {
-  value<C> v = x;
-  const tensor_info in = first(x);
-  if (!need_quantized(v, in, line)) return v;
-  if (!is_quantized_type(w.type)) return broken(v, mistake::element_types_differ, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(w.type)}, line);
-  if (w_shape.elements().value != w.count) return broken(v, mistake::weight_count_differs, dims{static_cast<std::int32_t>(w_shape.elements().value)}, dims{static_cast<std::int32_t>(w.count)}, line);
-  if (w.channels != 0 && w.channels != channels) return broken(v, mistake::scale_count_differs, dims{channels}, dims{w.channels}, line);
-  if (w.channels == 0 && !(w.scale > 0)) return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(w.scale)}, line);
-  if (bias.present() && bias.count != static_cast<std::size_t>(channels)) return broken(v, mistake::bias_count_differs, dims{channels}, dims{static_cast<std::int32_t>(bias.count)}, line);
-  std::int32_t ins[3]{x.out[0], v.net.add_tensor(constant_info(w, w_shape, axis), line), -1};
-  if (bias.present()) ins[2] = v.net.add_tensor(constant_info(bias, dims{channels}, 0), line);
-  const bool accumulates = q.scale == 0 && round == rounding::none;
-  if (!accumulates && !(q.scale > 0)) return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
-  const bool wide = in.type == dtype::s16 && (!bias.present() || bias.type == dtype::s64);
-  tensor_info y = accumulates ? typed_as(wide ? dtype::s64 : dtype::s32, {w.channels == 0 ? in.scale * w.scale : 0, 0}) : typed_as(out == dtype::boolean ? in.type : out, q);
-  node_head head{&op, round, !accumulates && round == rounding::none, act, false, law::tflite_ref, line};
-  return then(v, head, {ins, bias.present() ? std::size_t{3} : std::size_t{2}}, a, y);
-}
-}  // namespace detail
-
-/// 2-D convolution of x [N,H,W,C] with w [filters, kernel.h, kernel.w, C / groups]. Without an output quantization the result is the int32 (int16
-/// activations: int64) accumulators; put requantize after them.
-constexpr auto conv2d(conv2d_options o, constant w, constant bias = {}, affine out = {}, std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) {
-    const dims s = detail::unpack(detail::first(x).shape);
-    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
-    if (o.groups < 1 || s[3] % o.groups != 0) return detail::broken(x, mistake::groups_do_not_divide_channels, dims{s[3]}, dims{o.groups}, line);
-    conv2d_attrs a;
-    a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h, a.dilation_w = o.dilation.w, a.groups = o.groups;
-    detail::set_padding(a, o.padding, s, o.kernel, o.stride, o.dilation);
-    detail::attribute_list list{};
-    detail::append_attributes(list, a);
-    return detail::weighted(x, ops::conv2d, list, w, dims{o.filters, o.kernel.h, o.kernel.w, s[3] / o.groups}, 0, o.filters, bias, out, o.type, o.activation, o.round, line);
-  }};
-}
-/// Depthwise convolution of x [N,H,W,C] with w [kernel.h, kernel.w, C * multiplier].
-constexpr auto depthwise_conv2d(depthwise_conv2d_options o, constant w, constant bias = {}, affine out = {}, std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) {
-    const dims s = detail::unpack(detail::first(x).shape);
-    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
-    conv2d_attrs a;
-    a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h, a.dilation_w = o.dilation.w;
-    detail::set_padding(a, o.padding, s, o.kernel, o.stride, o.dilation);
-    detail::attribute_list list{};
-    detail::append_attributes(list, a);
-    const std::int32_t channels = s[3] * o.multiplier;
-    return detail::weighted(x, ops::depthwise_conv2d, list, w, dims{1, o.kernel.h, o.kernel.w, channels}, 3, channels, bias, out, o.type, o.activation, o.round, line);
-  }};
-}
-/// Fully connected layer: x flattened to [elements / K, K], w [units, K].
-constexpr auto dense(dense_options o, constant w, constant bias = {}, affine out = {}, std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) {
-    const dims s = detail::unpack(detail::first(x).shape);
-    std::int32_t k = s.back(0);
-    if (!o.keep_dims)   // [N, H, W, C] counts as [N, H * W * C]
-      for (int i = 1; i + 1 < s.rank; ++i) k *= s[i];
-    fully_connected_attrs a;
-    a.keep_dims = o.keep_dims;
-    detail::attribute_list list{};
-    detail::append_attributes(list, a);
-    return detail::weighted(x, ops::fully_connected, list, w, dims{o.units, k}, 0, o.units, bias, out, o.type, o.activation, o.round, line);
-  }};
-}
-
-// ------------------------------------------------------------------------------------------------------ quantize, dequantize, requantize
-
-/// float32 to quantized values.
-constexpr auto quantize(affine q, dtype type = dtype::u8, rounding round = rounding::none, std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) {
-    const detail::tensor_info& t = detail::first(x);
-    if (t.type != dtype::f32) return detail::broken(x, mistake::missing_dequantize, dims{static_cast<std::int32_t>(dtype::f32)}, dims{static_cast<std::int32_t>(t.type)}, line);
-    if (!(q.scale > 0)) return detail::broken(x, mistake::scale_not_positive, dims{1}, dims{detail::millionths(q.scale)}, line);
-    return detail::then(x, {&ops::quantize, round, round == rounding::none, activation::none, false, law::tflite_ref, line}, {x.out, 1}, detail::attribute_list{}, detail::typed_as(type, q));
-  }};
-}
-/// Quantized values to float32.
-constexpr auto dequantize(std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) {
-    const detail::tensor_info& t = detail::first(x);
-    if (is_float(t.type) || !t.quantized()) return detail::broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(t.type)}, line);
-    return detail::then(x, {&ops::dequantize, rounding::none, true, activation::none, false, law::tflite_ref, line}, {x.out, 1}, detail::attribute_list{}, detail::typed_as(dtype::f32, {}));
-  }};
-}
-namespace detail {
-template <int C> constexpr value<C> requantized(const value<C>& x, affine q, dtype type, rounding round, bool has_law, law own, activation act, std::int32_t line) {
-  const tensor_info t = first(x);
-  if (is_float(t.type)) return broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(t.type)}, line);
-  if (!(q.scale > 0)) return broken(x, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
-  const dtype to = type != dtype::boolean ? type : is_accumulator(t) ? dtype::s8 : t.type;
-  // Accumulators: one node that accumulates and requantizes. The accumulating one stays if something else reads it.
-  if (is_accumulator(t))
-    for (std::int32_t k = x.net.node_count - 1; k >= 0; --k) {
-      const node_info by = x.net.nodes[k];
-      if (by.outs != 1 || x.net.operands[by.first_out] != x.out[0]) continue;
-      if (by.round != rounding::none || by.by_law) break;
-      attribute_list a{};
-      for (std::int32_t i = 0; i < by.attrs; ++i) a.list[a.count++] = x.net.attrs[by.first_attr + i];
-      for (std::int32_t i = 0; i < by.attrs; ++i) {
-        if (a.list[i].type != attribute_value::kind::integers) continue;
-        const std::int32_t from = a.list[i].first;
-        a.list[i].first = a.integer_count;
-        for (std::int32_t j = 0; j < a.list[i].count; ++j) a.integers[a.integer_count++] = x.net.integers[from + j];
-      }
-      return then(x, {by.op, round, round == rounding::none, act, has_law, own, line}, {x.net.operands + by.first_in, static_cast<std::size_t>(by.ins)}, a, typed_as(to, q));
-    }
-  if (!t.quantized()) return broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(t.type)}, line);
-  return then(x, {&ops::requantize, round, round == rounding::none, act, has_law, own, line}, {x.out, 1}, attribute_list{}, typed_as(to, q));
-}
-}  // namespace detail
-struct requantize_options {
-  dtype type = dtype::boolean;         // of the result; boolean: as the input (accumulators: int8)
-  typed::activation activation = activation::none;
-  rounding round = rounding::none;
-};
-/// To another scale, zero point or element type, by the graph's law.
-constexpr auto requantize(affine q, requantize_options o = {}, std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) { return detail::requantized(x, q, o.type, o.round, false, law::tflite_ref, o.activation, line); }};
-}
-/// The same by law L, whatever the graph's is.
-template <law L> constexpr auto requantize(affine q, requantize_options o = {}, std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) { return detail::requantized(x, q, o.type, o.round, true, L, o.activation, line); }};
-}
-
-// ------------------------------------------------------------------------------------------------------------ two operands and more
-
-struct binary_options {
-  typed::activation activation = activation::none;
-  dtype type = dtype::boolean;
-  rounding round = rounding::none;
-};
-namespace detail {
-template <int C, int D> constexpr value<C> binary(const op_def& quantized, const op_def& plain, const value<C>& a, const value<D>& b, affine q, const binary_options& o, std::int32_t line) {
-  value<C> v = a;
-  if (v.net.wrong.what != mistake::none) return v;
-  const std::int32_t other = join(v, b);
-  if (v.net.wrong.what != mistake::none) return v;
-  const tensor_info x = v.net.tensors[a.out[0]], y = v.net.tensors[other];
-  if (x.type != y.type && (is_float(x.type) || is_float(y.type) || is_accumulator(x) || is_accumulator(y)))
-    return broken(v, is_accumulator(x) || is_accumulator(y) ? mistake::missing_requantize : mistake::missing_quantize, dims{static_cast<std::int32_t>(x.type)}, dims{static_cast<std::int32_t>(y.type)}, line);
-  const std::int32_t ins[2]{a.out[0], other};
-  if (is_float(x.type) || (is_accumulator(x) && !x.quantized())) return then(v, {&plain, rounding::none, false, o.activation, false, law::tflite_ref, line}, ins, attribute_list{}, typed_as(x.type, {}));
-  if (!need_quantized(v, x, line) || !need_quantized(v, y, line)) return v;
-  if (!(q.scale > 0)) return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
-  return then(v, {&quantized, o.round, o.round == rounding::none, o.activation, false, law::tflite_ref, line}, ins, attribute_list{}, typed_as(o.type == dtype::boolean ? x.type : o.type, q));
-}
-}  // namespace detail
-/// a + b with broadcasting. Quantized operands need the result's quantization.
-template <int C, int D> constexpr value<C> add(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::binary(ops::qnn_add, ops::add, a, b, q, o, line); }
-template <int C, int D> constexpr value<C> sub(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::binary(ops::qnn_sub, ops::sub, a, b, q, o, line); }
-template <int C, int D> constexpr value<C> mul(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::binary(ops::qnn_mul, ops::mul, a, b, q, o, line); }
-
-namespace detail {
-struct concat_head {
-  std::int32_t axis;
-  affine q;
-  std::int32_t line;
-  /// axis; result's quantization where it is not the first input's.
-  template <int C, class... V> constexpr value<C> operator()(const value<C>& a, const V&... more) const {
-    value<C> v = a;
-    std::array<std::int32_t, 1 + sizeof...(V)> ins{a.out[0]};
-    std::size_t k = 1;
-    ((ins[k++] = v.net.wrong.what == mistake::none ? join(v, more) : 0), ...);
-    if (v.net.wrong.what != mistake::none) return v;
-    const tensor_info x = v.net.tensors[ins[0]];
-    bool equal = true;
-    for (std::int32_t i : ins) {
-      const tensor_info& t = v.net.tensors[i];
-      if (t.type != x.type) return broken(v, mistake::element_types_differ, dims{static_cast<std::int32_t>(x.type)}, dims{static_cast<std::int32_t>(t.type)}, line);
-      equal = equal && t.scale == (q.scale != 0 ? q.scale : x.scale) && t.zero_point == (q.scale != 0 ? q.zero_point : x.zero_point);
-    }
-    attribute_list a1{};
-    append_attributes(a1, concat_attrs{axis});
-    const bool quantized = is_quantized_type(x.type);
-    tensor_info y = typed_as(x.type, q.scale != 0 ? q : affine{x.scale, x.zero_point});
-    return then(v, {quantized ? &ops::qnn_concat : &ops::concat, rounding::none, quantized && !equal, activation::none, false, law::tflite_ref, line}, ins, a1, y);
-  }
-};
-}  // namespace detail
-/// concat(axis)(a, b, c): side by side along an axis (negative: from the end). Quantization: the first input's unless given.
-constexpr detail::concat_head concat(std::int32_t axis, affine q = {}, std::int32_t line = __builtin_LINE()) { return {axis, q, line}; }
-
-// ------------------------------------------------------------------------------------------------------------ pooling and reductions
-
-struct pool2d_options {
-  window size{2, 2}, stride{2, 2};
-  typed::padding padding = valid;
-  typed::activation activation = activation::none;
-  bool ceil_mode = false, count_include_pad = false;
-  rounding round = rounding::none;
-};
-namespace detail {
-constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options o, bool max, affine q, std::int32_t line) {
-  return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
-    const tensor_info t = first(x);
-    const dims s = unpack(t.shape);
-    if (s.rank != 4) return broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
-    value<C> v = x;
-    const bool real = t.type == dtype::f32;
-    if (!real && !need_quantized(v, t, line)) return v;
-    pool2d_attrs a;
-    a.window_h = o.size.h, a.window_w = o.size.w, a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.ceil_mode = o.ceil_mode, a.count_include_pad = o.count_include_pad;
-    set_padding(a, o.padding, s, o.size, o.stride, {1, 1});
-    attribute_list list{};
-    append_attributes(list, a);
-    const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
-    return then(v, {real ? &plain : &quantized, o.round, !real && !max && o.round == rounding::none, o.activation, false, law::tflite_ref, line}, {x.out, 1}, list, y);
-  }};
-}
-constexpr auto reduced(const op_def& quantized, const op_def& plain, dims axes, bool keep_dims, affine q, rounding round, std::int32_t line) {
-  return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
-    const tensor_info t = first(x);
-    value<C> v = x;
-    const bool real = t.type == dtype::f32;
-    if (!real && !need_quantized(v, t, line)) return v;
-    attribute_list list{};
-    append_attributes(list, reduce_attrs{axes, keep_dims});
-    const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
-    return then(v, {real ? &plain : &quantized, round, !real && round == rounding::none, activation::none, false, law::tflite_ref, line}, {x.out, 1}, list, y);
-  }};
-}
-}  // namespace detail
-constexpr auto avg_pool2d(pool2d_options o = {}, affine q = {}, std::int32_t line = __builtin_LINE()) { return detail::pool(ops::qnn_avg_pool2d, ops::avg_pool2d, o, false, q, line); }
-constexpr auto max_pool2d(pool2d_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::pool(ops::qnn_max_pool2d, ops::max_pool2d, o, true, {}, line); }
-/// Mean over axes; the result's quantization is the input's unless given.
-constexpr auto mean(dims axes, bool keep_dims = false, affine q = {}, rounding round = rounding::none, std::int32_t line = __builtin_LINE()) { return detail::reduced(ops::qnn_mean, ops::mean, axes, keep_dims, q, round, line); }
-constexpr auto sum(dims axes, bool keep_dims = false, affine q = {}, rounding round = rounding::none, std::int32_t line = __builtin_LINE()) { return detail::reduced(ops::qnn_sum, ops::sum, axes, keep_dims, q, round, line); }
-/// Mean of every channel: [N,H,W,C] to [N,C].
-constexpr auto global_avg_pool2d(affine q = {}, std::int32_t line = __builtin_LINE()) { return mean(dims{1, 2}, false, q, rounding::none, line); }
-
-// ------------------------------------------------------------------------------------------------------------------- shapes
-
-namespace detail {
-/// Operators that move elements: type and quantization stay.
-template <class F> constexpr auto moved(const op_def& op, F&& set, std::int32_t line) {
-  return pending{[&op, set, line]<int C>(const value<C>& x) {
-    attribute_list list{};
-    set(list, first(x));
-    tensor_info y = first(x);
-    y.name = nullptr;
-    y.data = nullptr;
-    y.bytes = 0;
-    return then(x, {&op, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, list, y);
-  }};
-}
-}  // namespace detail
-/// The same elements under another shape; one extent may be -1.
-constexpr auto reshape(dims to, std::int32_t line = __builtin_LINE()) {
-  return detail::moved(ops::reshape, [to](detail::attribute_list& a, const detail::tensor_info&) { a.integer_list("shape", to); }, line);
-}
-/// [N, ...] to [N, everything].
-constexpr auto flatten(std::int32_t line = __builtin_LINE()) {
-  return detail::moved(ops::reshape, [](detail::attribute_list& a, const detail::tensor_info& x) { a.integer_list("shape", dims{x.shape.rank > 0 ? x.shape.extent[0] : 1, -1}); }, line);
-}
-/// Zero (quantized: zero point) elements around height and width of an image.
-constexpr auto pad2d(padding p, std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) {
-    const detail::tensor_info t = detail::first(x);
-    if (t.shape.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{t.shape.rank}, line);
-    return detail::moved(t.quantized() ? ops::qnn_pad : ops::pad, [p](detail::attribute_list& a, const detail::tensor_info&) { a.integer_list("paddings", dims{0, 0, p.top, p.bottom, p.left, p.right, 0, 0}); }, line)(x);
-  }};
-}
-
-}  // namespace octet::inline OCTET_ABI::typed
-
 // ---- octet/typed/builder.hpp
 // A typed graph written node by node, tensors by number: what `octet codegen` writes. People use the operators of operators.hpp.
 
@@ -11768,17 +12116,20 @@ template <int Capacity> class builder {
   };
 
   template <class T> constexpr ref input(const char* name) {
-    detail::tensor_info t = detail::typed_as(T::type, T::quantization);
-    t.role = detail::role::input;
-    t.shape = detail::pack(T::shape::extents);
-    t.name = name;
+    return {net_.add_tensor(detail::named_as<T>(detail::role::input, name), 0)};
+  }
+  /// `first`: first contents; nothing: real zero.
+  template <class T> constexpr ref state(const char* name, const constant& first = {}) {
+    detail::tensor_info t = detail::named_as<T>(detail::role::state, name);
+    t.data = first.data;
+    t.bytes = first.count * size_of(first.type);
     return {net_.add_tensor(t, 0)};
   }
-  /// The first result of a node of any operator; the others follow with next numbers.
+  /// The first result of a node of any operator; the others that are no states follow with next numbers.
   template <class... V> constexpr ref node(const op_def& op, const attrs& a, const results& out, rounding round, const V&... in) {
     std::array<std::int32_t, sizeof...(V)> ins{operand(in)...};
     std::array<detail::tensor_info, 16> types{};
-    for (std::size_t i = 0; i < out.count; ++i) types[i] = detail::typed_as(out.list[i].type, out.list[i].quantization);
+    for (std::size_t i = 0; i < out.count; ++i) types[i] = detail::result_info(out.list[i], {});
     std::int32_t ids[16]{};
     const detail::node_head head{&op, round};
     detail::append(net_, head, ins, a.list, {types.data(), out.count}, ids);
@@ -11817,119 +12168,6 @@ constexpr constant bytes_as(dtype type, const unsigned char* data, std::size_t c
 }
 
 }  // namespace octet::inline OCTET_ABI::typed
-
-// ---- octet/typed/law.hpp
-// What a law means for a typed graph's nodes: the rounding of each operator, and fused activations as clamps. docs/numerics.md gives the formulas.
-
-
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI::typed::detail {
-
-enum class family : std::uint8_t { other, conv2d, depthwise, dense, sum, product, average, mean, quantize, dequantize, requantize, concat };
-constexpr family family_of(const op_def* op) {
-  if (op == &ops::conv2d) return family::conv2d;
-  if (op == &ops::depthwise_conv2d) return family::depthwise;
-  if (op == &ops::fully_connected) return family::dense;
-  if (op == &ops::qnn_add || op == &ops::qnn_sub) return family::sum;
-  if (op == &ops::qnn_mul) return family::product;
-  if (op == &ops::qnn_avg_pool2d) return family::average;
-  if (op == &ops::qnn_mean || op == &ops::qnn_sum) return family::mean;
-  if (op == &ops::quantize) return family::quantize;
-  if (op == &ops::dequantize) return family::dequantize;
-  if (op == &ops::requantize) return family::requantize;
-  if (op == &ops::qnn_concat) return family::concat;
-  return family::other;
-}
-
-struct law_choice {
-  bool known = true;
-  rounding round = rounding::none;
-};
-
-/// x, y: first input and result; w: second input where there is one; bias: type of the third (boolean: none).
-constexpr law_choice rounding_by_law(law l, const op_def* op, const tensor_info& x, const tensor_info* w, const tensor_info& y, dtype bias) {
-  const family f = family_of(op);
-  const bool s16_in = x.type == dtype::s16, wide = s16_in && bias != dtype::s32;
-  if (f == family::dequantize) return {};
-  switch (l) {
-    case law::tflite_ref:
-      switch (f) {
-        case family::conv2d: case family::depthwise: return {true, s16_in && wide ? rounding::I64 : rounding::DR};
-        case family::dense: return {true, rounding::D64};
-        case family::sum: case family::product: case family::mean: case family::requantize: return {true, rounding::DR};
-        case family::average: case family::quantize: case family::concat: return {true, rounding::AWAY};
-        default: return {false};
-      }
-    case law::tflite_xnnpack:
-      switch (f) {
-        case family::conv2d: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
-        case family::depthwise: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : x.type == dtype::u8 ? rounding::DR : rounding::F};
-        case family::dense: return {true, s16_in ? rounding::D64 : x.type == dtype::u8 || !w || w->zero_point == 0 ? rounding::F : rounding::RU};
-        case family::sum: return {true, is_8bit(x.type) ? rounding::XNN : rounding::DR};
-        case family::product: return {true, is_8bit(x.type) ? rounding::F : rounding::DR};
-        case family::mean: return {true, is_8bit(x.type) ? rounding::XNN : rounding::DR};
-        case family::average: case family::concat: return {true, rounding::AWAY};
-        case family::quantize: return {true, is_8bit(y.type) ? rounding::EVEN_MUL : rounding::OPT};
-        case family::requantize: return {true, !is_8bit(x.type) || !is_8bit(y.type) ? rounding::DR : x.type == y.type ? rounding::Q8 : rounding::RU};
-        default: return {false};
-      }
-    case law::pytorch_fbgemm:
-      switch (f) {
-        case family::conv2d: case family::depthwise: case family::dense: return {true, bias == dtype::s32 ? rounding::F : rounding::FB};
-        case family::sum: return {true, rounding::ATEN};
-        case family::product: return {true, rounding::EVEN_MUL};
-        case family::average: case family::mean: case family::requantize: return {true, rounding::F};
-        case family::quantize: case family::concat: return {true, rounding::EVEN_MUL};
-        default: return {false};
-      }
-    case law::pytorch_qnnpack:
-      switch (f) {
-        case family::conv2d: case family::depthwise: case family::dense: case family::requantize: return {true, rounding::F};
-        case family::sum: case family::average: case family::mean: return {true, rounding::QNN};
-        case family::product: case family::quantize: case family::concat: return {true, rounding::EVEN_MUL};
-        default: return {false};
-      }
-    case law::onnxruntime:
-      switch (f) {
-        case family::conv2d: case family::depthwise: case family::dense: case family::requantize: return {true, rounding::F};
-        case family::sum: return {true, rounding::FMA};
-        case family::product: return {true, rounding::FZ};
-        case family::average: return {true, rounding::ORT};
-        case family::mean: return {true, rounding::QNN};
-        case family::quantize: case family::concat: return {true, rounding::EVEN};
-        default: return {false};
-      }
-    case law::mxnet:
-      switch (f) {
-        case family::conv2d: case family::depthwise: case family::dense: case family::sum: case family::product: case family::requantize: case family::concat: return {true, rounding::F};
-        case family::average: case family::mean: return {true, rounding::EVEN};
-        case family::quantize: return {true, rounding::EVEN_MUL};
-        default: return {false};
-      }
-  }
-  return {false};
-}
-
-struct clamp_bounds { std::int64_t lo, hi; };
-/// A fused activation as bounds on quantized values of y: q(v) = zero + rha(f32(v / s)) (TFLite) or zero + rint(f32(v * f32(1 / s))) (the others).
-constexpr clamp_bounds clamp_by_law(law l, activation a, const tensor_info& y) {
-  const bool tflite = l == law::tflite_ref || l == law::tflite_xnnpack;
-  const auto s = static_cast<float>(y.scale);
-  const auto q = [&](float v) {
-    const float r = tflite ? numerics::rha(numerics::div(v, s)) : numerics::rint(numerics::mul(v, numerics::div(1.f, s)));
-    return static_cast<std::int64_t>(numerics::clamp_to_int(static_cast<double>(r) + y.zero_point, INT32_MIN, INT32_MAX));
-  };
-  const std::int64_t lo = lowest_of(y.type), hi = highest_of(y.type);
-  const std::int64_t bottom = q(a == activation::relu_n1_to_1 ? -1.f : 0.f), top = a == activation::relu ? hi : q(a == activation::relu6 ? 6.f : 1.f);
-  return {bottom > lo ? bottom : lo, top < hi ? top : hi};
-}
-/// TFLite rounds sx * sw of uint8 convolutions to binary32 first.
-constexpr bool product_in_f32(law l, const op_def* op, const tensor_info& x) {
-  return (l == law::tflite_ref || l == law::tflite_xnnpack) && x.type == dtype::u8 && (op == &ops::conv2d || op == &ops::depthwise_conv2d);
-}
-
-}  // namespace octet::inline OCTET_ABI::typed::detail
-OCTET_FP_EXACT_END
 
 // ---- octet/typed/bounds.hpp
 // A compiled typed graph's tables, and what follows from them: upper bounds of storage and scratch over all targets, multipliers.
@@ -11995,7 +12233,13 @@ constexpr std::size_t storage_bound(const image& g) {
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     const node_info& n = g.nodes[i];
     if (g.skipped[i]) continue;
-    std::size_t bytes = 4096 + to_size(n.ins) * 512;
+    std::size_t bytes = 4096 + to_size(n.ins) * 512 + to_size(n.outs) * sizeof(strided_copy);
+    if (!is_matrix(n))   // per-channel arrays of the other operators with weights
+      if (const tensor_info* w = g.in(n, 1); w && w->role == role::constant && (w->channels != 0 || n.op == &ops::transpose_conv2d)) bytes += to_size(unpack(g.out(n).shape).back(0)) * 48;
+    if (n.op == &ops::resize_nearest || n.op == &ops::qnn_resize_bilinear || n.op == &ops::resize_bilinear) {
+      const dims y = unpack(g.out(n).shape);
+      bytes += (to_size(y[1]) + to_size(y[2]) + 2 * alignment) * sizeof(bilinear_tap);
+    }
     if (is_matrix(n)) {
       const matrix_extents m = extents_of(g, n);
       const std::size_t lanes = 64, channels = to_size(m.channels);
@@ -12014,6 +12258,7 @@ constexpr std::size_t scratch_bound(const image& g) {
   std::size_t most = 0;
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     const node_info& n = g.nodes[i];
+    if (n.op == &ops::qnn_lstm) most = std::max(most, to_size(unpack(g.out(n).shape).back(0)));   // one hidden value per unit
     if (g.skipped[i] || !is_matrix(n)) continue;
     const matrix_extents m = extents_of(g, n);
     const std::size_t window_w = to_size((m.out_w - 1) * m.stride_w + (m.kernel_w - 1) * m.dilation_w + 1);
@@ -12064,7 +12309,7 @@ OCTET_FP_EXACT_BEGIN
 namespace octet::inline OCTET_ABI::typed::detail {
 
 /// Fills steps and operand addresses and packs weights. `storage` holds params and packed weights, `scratch` is one part's. Heap only on failure.
-inline status prepare(const image& g, target on, plan_memory& storage, std::byte* arena, std::span<std::byte> scratch, step* steps, void** operands, std::size_t& used) {
+inline status prepare(const image& g, target on, plan_memory& storage, std::byte* arena, std::byte* state, std::span<std::byte> scratch, step* steps, void** operands, std::size_t& used) {
   const numerics::exact_environment environment;
   if (on == target::automatic) on = best_target();
   if (!can_run(on)) return unsupported("target", std::string(octet::name_of(on)), "a target of this build that this CPU can run");
@@ -12098,6 +12343,11 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
       if (t.zero_points) d.zero_points = {t.zero_points, count};
       return d;
     };
+    const auto address = [&](std::int32_t t) -> void* {
+      const tensor_info& info = g.tensors[static_cast<std::size_t>(t)];
+      if (info.role == role::constant) return const_cast<void*>(info.data);
+      return (info.role == role::state ? state : arena) + g.offset[static_cast<std::size_t>(t)];
+    };
     for (std::int32_t i = 0; i < node.ins; ++i) {
       const auto k = static_cast<std::size_t>(i);
       const std::int32_t t = g.operands[static_cast<std::size_t>(node.first_in + i)];
@@ -12107,12 +12357,12 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
       const tensor_info& info = g.tensors[static_cast<std::size_t>(t)];
       in[k] = describe(info);
       if (info.role == role::constant) constants[k] = {static_cast<const std::byte*>(info.data), info.bytes};
-      operands[node.first_in + i] = info.role == role::constant ? const_cast<void*>(info.data) : arena + g.offset[static_cast<std::size_t>(t)];
+      operands[node.first_in + i] = address(t);
     }
     for (std::int32_t i = 0; i < node.outs; ++i) {
       const std::int32_t t = g.operands[static_cast<std::size_t>(node.first_out + i)];
       out[static_cast<std::size_t>(i)] = describe(g.tensors[static_cast<std::size_t>(t)]);
-      operands[node.first_out + i] = arena + g.offset[static_cast<std::size_t>(t)];
+      operands[node.first_out + i] = address(t);
     }
     const attribute_view attrs(g.attributes.subspan(static_cast<std::size_t>(node.first_attr), static_cast<std::size_t>(node.attrs)));
     const node_view view{{in.data(), static_cast<std::size_t>(node.ins)}, {out.data(), static_cast<std::size_t>(node.outs)}, {constants.data(), static_cast<std::size_t>(node.ins)},
@@ -12141,6 +12391,17 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
     ++used;
   }
   return unit{};
+}
+
+/// States to their first contents: those given, else real zero (runtime/session.hpp does the same).
+inline void reset(const image& g, std::byte* state) noexcept {
+  for (std::size_t i = 0; i < g.tensors.size(); ++i) {
+    const tensor_info& t = g.tensors[i];
+    if (t.role != role::state) continue;
+    const std::size_t bytes = bytes_of(unpack(t.shape).elements(), t.type).value;
+    if (t.data) std::memcpy(state + g.offset[i], t.data, t.bytes);
+    else std::memset(state + g.offset[i], is_8bit(t.type) ? t.zero_point & 255 : 0, bytes);
+  }
 }
 
 /// One kernel after the other. `operands`: addresses, as prepare filled them.
@@ -12176,6 +12437,10 @@ inline graph lower(const image& g, std::string name) {
     if (t.zero_points) n.zero_points.assign(t.zero_points, t.zero_points + t.channels);
     if (t.role == role::constant) {
       n.role = octet::tensor::kind::constant;
+      n.data.bytes = {static_cast<const std::byte*>(t.data), t.bytes};
+    }
+    if (t.role == role::state) {
+      n.role = octet::tensor::kind::state;
       n.data.bytes = {static_cast<const std::byte*>(t.data), t.bytes};
     }
     if (t.name) n.name = t.name;
@@ -12328,8 +12593,11 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
     const auto operand = [&](std::int32_t i) -> const tensor_info& { return i < node.ins && f.operands[static_cast<std::size_t>(node.first_in + i)] >= 0 ? f.tensors[static_cast<std::size_t>(f.operands[static_cast<std::size_t>(node.first_in + i)])] : none; };
     const tensor_info& y = f.tensors[static_cast<std::size_t>(f.operands[static_cast<std::size_t>(node.first_out)])];
     if (node.by_law) {
+      double alpha = 0;
+      for (std::int32_t i = 0; i < node.attrs; ++i)
+        if (const attribute_info& at = f.attrs[static_cast<std::size_t>(node.first_attr + i)]; same_text(at.key, "alpha")) alpha = at.real;
       const bool has_bias = node.ins > 2 && f.operands[static_cast<std::size_t>(node.first_in + 2)] >= 0;
-      const law_choice c = rounding_by_law(l, node.op, operand(0), node.ins > 1 ? &operand(1) : nullptr, y, has_bias ? operand(2).type : dtype::boolean);
+      const law_choice c = rounding_by_law(l, node.op, operand(0), node.ins > 1 ? &operand(1) : nullptr, y, has_bias ? operand(2).type : dtype::boolean, alpha);
       if (!c.known) {
         f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}), pack(dims{n}), node.line};
         return f;
@@ -12345,7 +12613,7 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
       ++node.attrs;
     };
     if (product_in_f32(l, node.op, operand(0)) && node.by_law) attribute("f32_product", 1);
-    if (node.act != activation::none) {
+    if (node.act != activation::none && !(family_of(node.op) == family::clamp && node.round != rounding::none)) {   // that operator finds its own bounds
       if (y.type == dtype::f32) {
         real("float_lo", node.act == activation::relu_n1_to_1 ? -1.0 : 0.0);
         if (node.act != activation::relu) real("float_hi", node.act == activation::relu6 ? 6.0 : 1.0);
@@ -12366,10 +12634,10 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
 
 /// Where every tensor lies, and which nodes only rename bytes.
 template <flat_counts K> struct layout {
-  std::array<std::size_t, K.tensors> offset{};    // of values, in the arena
+  std::array<std::size_t, K.tensors> offset{};    // of values, in the arena; of states, among the states
   std::array<std::int32_t, K.tensors> shares{};   // tensor whose bytes this one is
   std::array<bool, K.nodes> skipped{};            // no step: the result is the first input's bytes
-  std::size_t arena = 0;
+  std::size_t arena = 0, state = 0;
 };
 /// The planner's rules (runtime/plan-impl.hpp): an alias shares its input's bytes unless that would make two graph outputs, or an input and an output, one block.
 template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
@@ -12384,7 +12652,7 @@ template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
     const node_info& node = f.nodes[n];
     if (node.op->prepare != &ops::alias_prepare) continue;
     const std::int32_t from = f.operands[static_cast<std::size_t>(node.first_in)], to = f.operands[static_cast<std::size_t>(node.first_out)];
-    bool may = f.tensors[static_cast<std::size_t>(from)].role != role::constant, is_output = false;
+    bool may = f.tensors[static_cast<std::size_t>(from)].role != role::constant && f.tensors[static_cast<std::size_t>(from)].role != role::state, is_output = false;
     for (std::int32_t o : f.outputs) is_output |= o == to;
     if (is_output) {
       for (std::int32_t i : f.inputs) may &= root(i) != root(from);
@@ -12398,7 +12666,7 @@ template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
   std::array<lifetime, K.tensors> life{};
   std::array<bool, K.tensors> used{};
   const auto touch = [&](std::int32_t t, std::int32_t when) {
-    if (t < 0 || f.tensors[static_cast<std::size_t>(t)].role == role::constant) return;
+    if (t < 0 || f.tensors[static_cast<std::size_t>(t)].role == role::constant || f.tensors[static_cast<std::size_t>(t)].role == role::state) return;
     const auto r = static_cast<std::size_t>(root(t));
     const tensor_info& info = f.tensors[static_cast<std::size_t>(t)];
     const std::size_t bytes = bytes_of(unpack(info.shape).elements(), info.type).value;
@@ -12429,6 +12697,11 @@ template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
   l.arena = place({blocks.data(), count}, {order.data(), count}, {placed.data(), count});
   for (std::size_t b = 0; b < count; ++b) l.offset[owner[b]] = blocks[b].offset;
   for (std::size_t t = 0; t < K.tensors; ++t) l.offset[t] = l.offset[static_cast<std::size_t>(root(static_cast<std::int32_t>(t)))];
+  for (std::size_t t = 0; t < K.tensors; ++t)
+    if (f.tensors[t].role == role::state) {
+      l.offset[t] = l.state;
+      l.state += round_up(bytes_of(unpack(f.tensors[t].shape).elements(), f.tensors[t].type).value, alignment);
+    }
   return l;
 }
 
@@ -12458,7 +12731,7 @@ template <class A> class program<A, false> {
   static_assert(sizeof(decltype(report<A>(std::make_index_sequence<static_cast<std::size_t>(A::wrong.expected.rank)>(), std::make_index_sequence<static_cast<std::size_t>(A::wrong.found.rank)>()))) != 0);
 
  public:
-  static constexpr std::size_t arena_bytes = 0, scratch_bytes = 0, storage_bytes = 0, nodes = 0, tensors = 0, inputs = 0, outputs = 0;
+  static constexpr std::size_t arena_bytes = 0, scratch_bytes = 0, storage_bytes = 0, state_bytes = 0, nodes = 0, tensors = 0, inputs = 0, outputs = 0;
   using input = void;
   using output = void;
   template <class... T> void run(T&&...) noexcept {}
@@ -12509,6 +12782,8 @@ template <class A> class program<A, true> {
   static constexpr std::size_t arena_bytes = layout_.arena;
   static constexpr std::size_t scratch_bytes = scratch_bound(image_);
   static constexpr std::size_t storage_bytes = storage_bound(image_);
+  /// Bytes that recurrent operators keep from run to run.
+  static constexpr std::size_t state_bytes = layout_.state;
   /// Arena offset of a tensor that is not a constant.
   static constexpr std::size_t offset(std::size_t tensor) { return layout_.offset[tensor]; }
   static constexpr const node_info& node(std::size_t i) { return flat_.nodes[i]; }
@@ -12524,10 +12799,11 @@ template <class A> class program<A, true> {
   program(const program&) = delete;
   program& operator=(const program&) = delete;
 
-  /// Packs the weights for a target and fills the steps; no heap unless it fails.
+  /// Packs the weights for a target, fills the steps and resets the states; no heap unless it fails.
   status prepare(target on = target::automatic) {
     memory_ = plan_memory({storage_, sizeof storage_});
-    return detail::prepare(image_, on, memory_, arena_, {scratch_, sizeof scratch_}, steps_.data(), operands_.data(), used_);
+    reset();
+    return detail::prepare(image_, on, memory_, arena_, state_, {scratch_, sizeof scratch_}, steps_.data(), operands_.data(), used_);
   }
 
   /// run(inputs..., results...): each argument is memory of the right element type and count (std::array, C array, std::span of fixed extent).
@@ -12543,6 +12819,9 @@ template <class A> class program<A, true> {
   }
   /// Runs on what input<I>() holds. No allocation, no lock, no system call.
   void run() noexcept { run_steps(steps_.data(), used_, operands_.data(), scratch_); }
+
+  /// States (recurrent networks) back to their first contents.
+  void reset() noexcept { detail::reset(image_, state_); }
 
   /// Memory of an input or result inside the arena. Write inputs before each run: the arena is reused while it runs.
   template <std::size_t I = 0> typename input_type<I>::view input_view() noexcept {
@@ -12584,6 +12863,7 @@ template <class A> class program<A, true> {
     }
   }
   alignas(alignment) std::byte arena_[arena_bytes == 0 ? 1 : arena_bytes];
+  alignas(alignment) std::byte state_[state_bytes == 0 ? 1 : state_bytes];
   alignas(alignment) std::byte scratch_[scratch_bytes == 0 ? 1 : scratch_bytes];
   alignas(alignment) std::byte storage_[storage_bytes];
   plan_memory memory_;
@@ -12608,13 +12888,297 @@ class compiled : public detail::program<detail::analysis<G, L, Budget>, detail::
 
 }  // namespace octet::inline OCTET_ABI::typed
 
+// ---- octet/typed/functions.hpp
+// Operators without weights of their own: functions of each element, softmax, comparisons, data movement, resizing, products of two values, memory.
+
+
+namespace octet::inline OCTET_ABI::typed {
+
+// -------------------------------------------------------------------------------------------------------------- functions of one value
+
+struct function_options {
+  double alpha = 0;                  // leaky_relu: slope below 0; elu: factor there (0: 1)
+  double beta = 1;                   // softmax: factor of the input
+  std::int32_t axis = -1;            // softmax, log_softmax
+  bool approximate = false;          // gelu: by tanh
+  rounding round = rounding::none;   // none: by the graph's law
+};
+namespace detail {
+/// What a function's result is quantized with where the caller does not say: nothing (he must), as its input, or a fixed range of reals.
+enum class result_range : std::uint8_t { given, input, zero_to_one, one_around_zero, below_zero };
+constexpr affine range_of(result_range r, const tensor_info& x) {
+  const std::int32_t lo = static_cast<std::int32_t>(lowest_of(x.type)), hi = static_cast<std::int32_t>(highest_of(x.type));
+  const bool wide = x.type == dtype::s16;
+  switch (r) {
+    case result_range::given: return {};
+    case result_range::input: return {x.scale, x.zero_point};
+    case result_range::zero_to_one: return wide ? affine{0x1p-15, 0} : affine{0x1p-8, lo};
+    case result_range::one_around_zero: return wide ? affine{0x1p-15, 0} : affine{0x1p-7, lo + 128};
+    case result_range::below_zero: return {0x1p-4, hi};
+  }
+  return {};
+}
+constexpr auto function(const op_def& quantized, const op_def& plain, result_range range, const attribute_list& a, affine q, rounding round, std::int32_t line, activation act = activation::none) {
+  return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
+    const tensor_info t = first(x);
+    value<C> v = x;
+    const bool real = t.type == dtype::f32;
+    if (!real && !need_quantized(v, t, line)) return v;
+    const affine to = real ? affine{} : q.scale != 0 ? q : range_of(range, t);
+    if (!real && !(to.scale > 0)) return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(to.scale)}, line);
+    return then(v, {real ? &plain : &quantized, round, !real && round == rounding::none, real ? activation::none : act, false, law::tflite_ref, line}, {x.out, 1}, a, typed_as(t.type, to));
+  }};
+}
+constexpr attribute_list alpha_of(const function_options& o) {
+  attribute_list a{};
+  if (o.alpha != 0) a.real("alpha", o.alpha);
+  if (o.approximate) a.integer("approximate", 1);
+  return a;
+}
+constexpr attribute_list softmax_of(const function_options& o) {
+  attribute_list a{};
+  append_attributes(a, softmax_attrs{o.beta, o.axis});
+  return a;
+}
+}  // namespace detail
+
+/// A name that is a fused activation and an operator: `.activation = relu`, and `x | relu()`. The operator keeps its input's quantization unless given one.
+struct clamp_function {
+  activation fused;
+  const op_def *quantized, *plain;
+  constexpr operator activation() const { return fused; }   // NOLINT
+  constexpr auto operator()(affine q = {}, function_options o = {}, std::int32_t line = __builtin_LINE()) const { return detail::function(*quantized, *plain, detail::result_range::input, {}, q, o.round, line, fused); }
+};
+inline constexpr clamp_function relu{activation::relu, &ops::qnn_relu, &ops::relu}, relu6{activation::relu6, &ops::qnn_relu6, &ops::relu6}, relu_n1_to_1{activation::relu_n1_to_1, &ops::qnn_relu_n1_to_1, &ops::relu_n1_to_1};
+
+/// A function's name: `x | logistic()`, `x | hard_swish({0.05f, 3})`. float32 values stay float32. Without a quantization the result has that of TFLite and PyTorch
+/// where they fix it (logistic, hard_sigmoid, softmax: [0, 1); tanh, l2_normalization: [-1, 1); log_softmax: [-16, 0]), the input's (neg, abs), or must be given.
+template <const op_def& Quantized, const op_def& Plain, detail::result_range Range> struct value_function {
+  constexpr auto operator()(affine q = {}, function_options o = {}, std::int32_t line = __builtin_LINE()) const { return detail::function(Quantized, Plain, Range, detail::alpha_of(o), q, o.round, line); }
+};
+inline constexpr value_function<ops::qnn_logistic, ops::logistic, detail::result_range::zero_to_one> logistic{};
+inline constexpr value_function<ops::qnn_tanh, ops::tanh, detail::result_range::one_around_zero> tanh{};
+inline constexpr value_function<ops::qnn_hard_sigmoid, ops::hard_sigmoid, detail::result_range::zero_to_one> hard_sigmoid{};
+inline constexpr value_function<ops::qnn_hard_swish, ops::hard_swish, detail::result_range::given> hard_swish{};
+inline constexpr value_function<ops::qnn_leaky_relu, ops::leaky_relu, detail::result_range::given> leaky_relu{};
+inline constexpr value_function<ops::qnn_elu, ops::elu, detail::result_range::given> elu{};
+inline constexpr value_function<ops::qnn_gelu, ops::gelu, detail::result_range::given> gelu{};
+inline constexpr value_function<ops::qnn_exp, ops::exp, detail::result_range::given> exp{};
+inline constexpr value_function<ops::qnn_log, ops::log, detail::result_range::given> log{};
+inline constexpr value_function<ops::qnn_sqrt, ops::sqrt, detail::result_range::given> sqrt{};
+inline constexpr value_function<ops::qnn_rsqrt, ops::rsqrt, detail::result_range::given> rsqrt{};
+inline constexpr value_function<ops::qnn_square, ops::square, detail::result_range::given> square{};
+inline constexpr value_function<ops::qnn_abs, ops::abs, detail::result_range::input> abs{};
+inline constexpr value_function<ops::qnn_neg, ops::neg, detail::result_range::input> neg{};
+inline constexpr value_function<ops::qnn_l2_normalization, ops::l2_normalization, detail::result_range::one_around_zero> l2_normalization{};
+
+/// Along an axis: `x | softmax()`, `x | softmax({}, {.beta = 0.5})`.
+constexpr auto softmax(affine q = {}, function_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::function(ops::qnn_softmax, ops::softmax, detail::result_range::zero_to_one, detail::softmax_of(o), q, o.round, line); }
+constexpr auto log_softmax(affine q = {}, function_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::function(ops::qnn_log_softmax, ops::log_softmax, detail::result_range::below_zero, detail::softmax_of(o), q, o.round, line); }
+
+/// Raw elements to another element type, without quantization.
+constexpr auto cast(dtype to, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) { return detail::then(x, {&ops::cast, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, detail::attribute_list{}, detail::typed_as(to, {})); }};
+}
+/// Index of the largest (least) element along an axis; the first of equal ones.
+constexpr auto arg_max(std::int32_t axis, dtype type = dtype::s32, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    detail::attribute_list a{};
+    append_attributes(a, axis_attrs{axis});
+    return detail::then(x, {&ops::arg_max, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, a, detail::typed_as(type, {}));
+  }};
+}
+constexpr auto arg_min(std::int32_t axis, dtype type = dtype::s32, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    detail::attribute_list a{};
+    append_attributes(a, axis_attrs{axis});
+    return detail::then(x, {&ops::arg_min, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, a, detail::typed_as(type, {}));
+  }};
+}
+
+// --------------------------------------------------------------------------------------------------------------- functions of two values
+
+/// (a - b)^2 and a / b with broadcasting.
+template <int C, int D> constexpr value<C> squared_difference(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::binary(ops::qnn_squared_difference, ops::squared_difference, a, b, q, o, line); }
+template <int C, int D> constexpr value<C> div(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::binary(ops::qnn_div, ops::div, a, b, q, o, line); }
+
+namespace detail {
+/// Minimum and maximum of raw values: one quantization for all three.
+template <int C, int D> constexpr value<C> extremum(const op_def& quantized, const op_def& plain, const value<C>& a, const value<D>& b, std::int32_t line) {
+  value<C> v = a;
+  const std::int32_t other = v.net.wrong.what == mistake::none ? join(v, b) : 0;
+  if (v.net.wrong.what != mistake::none) return v;
+  const tensor_info x = v.net.tensors[a.out[0]], y = v.net.tensors[other];
+  if (x.type != y.type) return broken(v, mistake::element_types_differ, dims{static_cast<std::int32_t>(x.type)}, dims{static_cast<std::int32_t>(y.type)}, line);
+  if (x.scale != y.scale || x.zero_point != y.zero_point) return broken(v, mistake::quantizations_differ, dims{millionths(x.scale), x.zero_point}, dims{millionths(y.scale), y.zero_point}, line);
+  const std::int32_t ins[2]{a.out[0], other};
+  return then(v, {x.quantized() && is_quantized_type(x.type) ? &quantized : &plain, rounding::none, false, activation::none, false, law::tflite_ref, line}, ins, attribute_list{}, typed_as(x.type, {x.scale, x.zero_point}));
+}
+template <int C, int D> constexpr value<C> compared(const op_def& quantized, const op_def& plain, const value<C>& a, const value<D>& b, rounding round, std::int32_t line) {
+  value<C> v = a;
+  const std::int32_t other = v.net.wrong.what == mistake::none ? join(v, b) : 0;
+  if (v.net.wrong.what != mistake::none) return v;
+  const tensor_info x = v.net.tensors[a.out[0]], y = v.net.tensors[other];
+  if (x.type != y.type) return broken(v, mistake::element_types_differ, dims{static_cast<std::int32_t>(x.type)}, dims{static_cast<std::int32_t>(y.type)}, line);
+  const std::int32_t ins[2]{a.out[0], other};
+  const bool by_value = x.quantized() && is_8bit(x.type);   // int16 and plain numbers are compared as they are
+  return then(v, {by_value ? &quantized : &plain, round, by_value && round == rounding::none, activation::none, false, law::tflite_ref, line}, ins, attribute_list{}, typed_as(dtype::boolean, {}));
+}
+}  // namespace detail
+/// The lesser (larger) of two values of one quantization, with broadcasting.
+template <int C, int D> constexpr value<C> minimum(const value<C>& a, const value<D>& b, std::int32_t line = __builtin_LINE()) { return detail::extremum(ops::qnn_minimum, ops::minimum, a, b, line); }
+template <int C, int D> constexpr value<C> maximum(const value<C>& a, const value<D>& b, std::int32_t line = __builtin_LINE()) { return detail::extremum(ops::qnn_maximum, ops::maximum, a, b, line); }
+/// Comparisons: booleans; 8-bit values are compared as reals.
+template <int C, int D> constexpr value<C> equal(const value<C>& a, const value<D>& b, rounding r = rounding::none, std::int32_t line = __builtin_LINE()) { return detail::compared(ops::qnn_equal, ops::equal, a, b, r, line); }
+template <int C, int D> constexpr value<C> not_equal(const value<C>& a, const value<D>& b, rounding r = rounding::none, std::int32_t line = __builtin_LINE()) { return detail::compared(ops::qnn_not_equal, ops::not_equal, a, b, r, line); }
+template <int C, int D> constexpr value<C> less(const value<C>& a, const value<D>& b, rounding r = rounding::none, std::int32_t line = __builtin_LINE()) { return detail::compared(ops::qnn_less, ops::less, a, b, r, line); }
+template <int C, int D> constexpr value<C> less_equal(const value<C>& a, const value<D>& b, rounding r = rounding::none, std::int32_t line = __builtin_LINE()) { return detail::compared(ops::qnn_less_equal, ops::less_equal, a, b, r, line); }
+template <int C, int D> constexpr value<C> greater(const value<C>& a, const value<D>& b, rounding r = rounding::none, std::int32_t line = __builtin_LINE()) { return detail::compared(ops::qnn_greater, ops::greater, a, b, r, line); }
+template <int C, int D> constexpr value<C> greater_equal(const value<C>& a, const value<D>& b, rounding r = rounding::none, std::int32_t line = __builtin_LINE()) { return detail::compared(ops::qnn_greater_equal, ops::greater_equal, a, b, r, line); }
+
+struct batch_matmul_options {
+  bool adj_x = false, adj_y = false;   // the operand is stored with its last two axes exchanged
+  dtype type = dtype::boolean;         // of the result; boolean: as the first operand
+  rounding round = rounding::none;
+};
+/// Matrix products [..., M, K] x [..., K, N] of two values. Without an output quantization: accumulators, as after conv2d.
+template <int C, int D> constexpr value<C> batch_matmul(const value<C>& a, const value<D>& b, affine q = {}, batch_matmul_options o = {}, std::int32_t line = __builtin_LINE()) {
+  value<C> v = a;
+  const std::int32_t other = v.net.wrong.what == mistake::none ? detail::join(v, b) : 0;
+  if (v.net.wrong.what != mistake::none) return v;
+  const detail::tensor_info x = v.net.tensors[a.out[0]], y = v.net.tensors[other];
+  const std::int32_t ins[2]{a.out[0], other};
+  detail::attribute_list list{};
+  append_attributes(list, batch_matmul_attrs{o.adj_x, o.adj_y});
+  if (x.type == dtype::f32 && y.type == dtype::f32) return detail::then(v, {&ops::batch_matmul, rounding::none, false, activation::none, false, law::tflite_ref, line}, ins, list, detail::typed_as(dtype::f32, {}));
+  if (!detail::need_quantized(v, x, line) || !detail::need_quantized(v, y, line)) return v;
+  const bool accumulates = q.scale == 0 && o.round == rounding::none;
+  if (!accumulates && !(q.scale > 0)) return detail::broken(v, mistake::scale_not_positive, dims{1}, dims{detail::millionths(q.scale)}, line);
+  const auto to = accumulates ? detail::typed_as(x.type == dtype::s16 ? dtype::s64 : dtype::s32, {x.scale * y.scale, 0}) : detail::typed_as(o.type == dtype::boolean ? x.type : o.type, q);
+  return detail::then(v, {&ops::qnn_batch_matmul, o.round, !accumulates && o.round == rounding::none, activation::none, false, law::tflite_ref, line}, ins, list, to);
+}
+
+// --------------------------------------------------------------------------------------------------------------- images and data movement
+
+/// Nearest neighbour: `x | resize_nearest({.out_h = 32, .out_w = 32, .half_pixel_centers = true})`.
+constexpr auto resize_nearest(resize_attrs o, std::int32_t line = __builtin_LINE()) {
+  return detail::moved(ops::resize_nearest, [o](detail::attribute_list& a, const detail::tensor_info&) { append_attributes(a, o); }, line);
+}
+/// Bilinear; the quantization stays.
+constexpr auto resize_bilinear(resize_attrs o, rounding round = rounding::none, std::int32_t line = __builtin_LINE()) {
+  detail::attribute_list a{};
+  append_attributes(a, o);
+  return detail::function(ops::qnn_resize_bilinear, ops::resize_bilinear, detail::result_range::input, a, {}, round, line);
+}
+/// Axes in another order: `x | transpose({0, 3, 1, 2})`.
+constexpr auto transpose(dims perm, std::int32_t line = __builtin_LINE()) {
+  return detail::moved(ops::transpose, [perm](detail::attribute_list& a, const detail::tensor_info&) { a.integer_list("perm", perm); }, line);
+}
+/// A box: `size` -1 is everything from `begin` on.
+constexpr auto slice(dims begin, dims size, std::int32_t line = __builtin_LINE()) {
+  return detail::moved(ops::slice, [begin, size](detail::attribute_list& a, const detail::tensor_info&) { a.integer_list("begin", begin), a.integer_list("size", size); }, line);
+}
+/// Python's slicing: `x | strided_slice({.begin = {0, 1}, .end = {1, -1}, .strides = {1, 2}})`.
+constexpr auto strided_slice(strided_slice_attrs o, std::int32_t line = __builtin_LINE()) {
+  return detail::moved(ops::strided_slice, [o](detail::attribute_list& a, const detail::tensor_info&) { append_attributes(a, o); }, line);
+}
+constexpr auto tile(dims multiples, std::int32_t line = __builtin_LINE()) {
+  return detail::moved(ops::tile, [multiples](detail::attribute_list& a, const detail::tensor_info&) { a.integer_list("multiples", multiples); }, line);
+}
+constexpr auto reverse(dims axes, std::int32_t line = __builtin_LINE()) {
+  return detail::moved(ops::reverse, [axes](detail::attribute_list& a, const detail::tensor_info&) { a.integer_list("axes", axes); }, line);
+}
+constexpr auto broadcast_to(dims shape, std::int32_t line = __builtin_LINE()) {
+  return detail::moved(ops::broadcast_to, [shape](detail::attribute_list& a, const detail::tensor_info&) { a.integer_list("shape", shape); }, line);
+}
+constexpr auto space_to_depth(std::int32_t block, std::int32_t line = __builtin_LINE()) {
+  return detail::moved(ops::space_to_depth, [block](detail::attribute_list& a, const detail::tensor_info&) { a.integer("block_size", block); }, line);
+}
+constexpr auto depth_to_space(std::int32_t block, std::int32_t line = __builtin_LINE()) {
+  return detail::moved(ops::depth_to_space, [block](detail::attribute_list& a, const detail::tensor_info&) { a.integer("block_size", block); }, line);
+}
+namespace detail {
+/// paddings: how many before and after, axis by axis.
+template <std::size_t N> constexpr auto padded(const op_def& quantized, const op_def& plain, const std::int32_t (&paddings)[N], std::int32_t mode, std::int32_t line) {
+  std::array<std::int64_t, N> p{};
+  for (std::size_t i = 0; i < N; ++i) p[i] = paddings[i];
+  return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
+    return moved(first(x).quantized() ? quantized : plain, [&](attribute_list& a, const tensor_info&) {
+      a.integer_list("paddings", p);
+      if (mode != 0) a.integer("mode", mode);
+    }, line)(x);
+  }};
+}
+}  // namespace detail
+/// Real zeros around: two numbers per axis, `x | pad({0, 0, 1, 1, 1, 1, 0, 0})`.
+template <std::size_t N> constexpr auto pad(const std::int32_t (&paddings)[N], std::int32_t line = __builtin_LINE()) { return detail::padded(ops::qnn_pad, ops::pad, paddings, 0, line); }
+/// The tensor's own elements around, mirrored: without its edge (reflect) or with it (symmetric).
+template <std::size_t N> constexpr auto mirror_pad(const std::int32_t (&paddings)[N], pad_mode mode = pad_mode::reflect, std::int32_t line = __builtin_LINE()) { return detail::padded(ops::mirror_pad, ops::mirror_pad, paddings, static_cast<std::int32_t>(mode), line); }
+
+/// Equal pieces along an axis: `const auto p = x | split(3, 2);` then p[0], p[1].
+constexpr auto split(std::int32_t axis, std::int32_t pieces, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    const detail::tensor_info t = detail::first(x);
+    const std::int32_t rank = t.shape.rank, at = axis < 0 ? axis + rank : axis;
+    if (at < 0 || at >= rank) return detail::broken(x, mistake::axis_out_of_range, dims{-rank, rank - 1}, dims{axis}, line);
+    if (pieces < 1 || pieces > 16 || t.shape.extent[at] % pieces != 0) return detail::broken(x, mistake::attribute_out_of_range, dims{t.shape.extent[at]}, dims{pieces}, line);
+    value<C> v = x;
+    std::array<detail::tensor_info, 16> types{};
+    types.fill(detail::typed_as(t.type, {t.scale, t.zero_point}));
+    detail::attribute_list a{};
+    a.integer("axis", axis);
+    std::int32_t ids[16]{};
+    if (detail::append(v.net, {&ops::split, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, a, {types.data(), static_cast<std::size_t>(pieces)}, ids)) {
+      for (std::int32_t i = 0; i < pieces; ++i) v.out[i] = ids[i], v.out_name[i] = nullptr;
+      v.outs = pieces;
+    }
+    return v;
+  }};
+}
+
+// --------------------------------------------------------------------------------------------------------------------------- with memory
+
+struct svdf_options {
+  std::int32_t units = 0, rank = 1;    // results; filters per unit
+  const char* name = nullptr;          // of the state: two layers need two names
+  affine state{};                      // quantization of the state (int16)
+};
+/// A layer with memory (keyword spotting): x int8 [B, C], feature weights int8 [units * rank, C], time weights int16 [units * rank, M], result int8 [B, units].
+constexpr auto svdf(svdf_options o, constant feature, constant time, constant bias, affine out, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    value<C> v = x;
+    const detail::tensor_info t = detail::first(x);
+    if (!detail::need_quantized(v, t, line)) return v;
+    if (t.shape.rank != 2) return detail::broken(v, mistake::wrong_rank, dims{2}, dims{t.shape.rank}, line);
+    if (!(o.state.scale > 0)) return detail::broken(v, mistake::scale_not_positive, dims{1}, dims{detail::millionths(o.state.scale)}, line);
+    const std::int32_t filters = o.units * o.rank, depth = t.shape.extent[1], memory = filters > 0 ? static_cast<std::int32_t>(time.count) / filters : 0;
+    if (filters < 1 || feature.count != static_cast<std::size_t>(filters) * static_cast<std::size_t>(depth)) return detail::broken(v, mistake::weight_count_differs, dims{filters * depth}, dims{static_cast<std::int32_t>(feature.count)}, line);
+    if (memory < 1 || time.count != static_cast<std::size_t>(filters) * static_cast<std::size_t>(memory)) return detail::broken(v, mistake::weight_count_differs, dims{filters * (memory < 1 ? 1 : memory)}, dims{static_cast<std::int32_t>(time.count)}, line);
+    if (bias.present() && bias.count != static_cast<std::size_t>(o.units)) return detail::broken(v, mistake::bias_count_differs, dims{o.units}, dims{static_cast<std::int32_t>(bias.count)}, line);
+    detail::tensor_info state = detail::typed_as(dtype::s16, o.state);
+    state.role = detail::role::state;
+    state.shape = detail::pack(dims{t.shape.extent[0], filters * memory});
+    state.name = o.name ? o.name : "svdf";
+    const std::int32_t ins[5]{x.out[0], v.net.add_tensor(detail::constant_info(feature, dims{filters, depth}, 0), line), v.net.add_tensor(detail::constant_info(time, dims{filters, memory}, 0), line), v.net.add_tensor(state, line),
+                              bias.present() ? v.net.add_tensor(detail::constant_info(bias, dims{o.units}, 0), line) : -1};
+    detail::attribute_list a{};
+    append_attributes(a, svdf_attrs{o.rank});
+    const detail::tensor_info outs[2]{detail::typed_as(dtype::s8, out), detail::result_info(updates(3), {})};
+    std::int32_t ids[2]{};
+    if (detail::append(v.net, {&ops::qnn_svdf, rounding::DR, false, activation::none, false, law::tflite_ref, line}, {ins, bias.present() ? std::size_t{5} : std::size_t{4}}, a, outs, ids)) v.out[0] = ids[0];
+    v.outs = 1;
+    v.out_name[0] = nullptr;
+    return v;
+  }};
+}
+
+}  // namespace octet::inline OCTET_ABI::typed
+
 // ---- octet/typed/typed.hpp
 // Typed graphs: networks composed in code and checked by the compiler. docs/typed.md shows how to write them.
 
 
 namespace octet::inline OCTET_ABI::typed {
-
-inline constexpr activation relu = activation::relu, relu6 = activation::relu6, relu_n1_to_1 = activation::relu_n1_to_1;
 
 namespace detail {
 /// Can the compiler evaluate this operator's shape rule? Either answer of the rule will do.

@@ -64,7 +64,13 @@ constexpr std::size_t storage_bound(const image& g) {
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     const node_info& n = g.nodes[i];
     if (g.skipped[i]) continue;
-    std::size_t bytes = 4096 + to_size(n.ins) * 512;
+    std::size_t bytes = 4096 + to_size(n.ins) * 512 + to_size(n.outs) * sizeof(strided_copy);
+    if (!is_matrix(n))   // per-channel arrays of the other operators with weights
+      if (const tensor_info* w = g.in(n, 1); w && w->role == role::constant && (w->channels != 0 || n.op == &ops::transpose_conv2d)) bytes += to_size(unpack(g.out(n).shape).back(0)) * 48;
+    if (n.op == &ops::resize_nearest || n.op == &ops::qnn_resize_bilinear || n.op == &ops::resize_bilinear) {
+      const dims y = unpack(g.out(n).shape);
+      bytes += (to_size(y[1]) + to_size(y[2]) + 2 * alignment) * sizeof(bilinear_tap);
+    }
     if (is_matrix(n)) {
       const matrix_extents m = extents_of(g, n);
       const std::size_t lanes = 64, channels = to_size(m.channels);
@@ -83,6 +89,7 @@ constexpr std::size_t scratch_bound(const image& g) {
   std::size_t most = 0;
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     const node_info& n = g.nodes[i];
+    if (n.op == &ops::qnn_lstm) most = std::max(most, to_size(unpack(g.out(n).shape).back(0)));   // one hidden value per unit
     if (g.skipped[i] || !is_matrix(n)) continue;
     const matrix_extents m = extents_of(g, n);
     const std::size_t window_w = to_size((m.out_w - 1) * m.stride_w + (m.kernel_w - 1) * m.dilation_w + 1);

@@ -15,17 +15,20 @@ template <int Capacity> class builder {
   };
 
   template <class T> constexpr ref input(const char* name) {
-    detail::tensor_info t = detail::typed_as(T::type, T::quantization);
-    t.role = detail::role::input;
-    t.shape = detail::pack(T::shape::extents);
-    t.name = name;
+    return {net_.add_tensor(detail::named_as<T>(detail::role::input, name), 0)};
+  }
+  /// `first`: first contents; nothing: real zero.
+  template <class T> constexpr ref state(const char* name, const constant& first = {}) {
+    detail::tensor_info t = detail::named_as<T>(detail::role::state, name);
+    t.data = first.data;
+    t.bytes = first.count * size_of(first.type);
     return {net_.add_tensor(t, 0)};
   }
-  /// The first result of a node of any operator; the others follow with next numbers.
+  /// The first result of a node of any operator; the others that are no states follow with next numbers.
   template <class... V> constexpr ref node(const op_def& op, const attrs& a, const results& out, rounding round, const V&... in) {
     std::array<std::int32_t, sizeof...(V)> ins{operand(in)...};
     std::array<detail::tensor_info, 16> types{};
-    for (std::size_t i = 0; i < out.count; ++i) types[i] = detail::typed_as(out.list[i].type, out.list[i].quantization);
+    for (std::size_t i = 0; i < out.count; ++i) types[i] = detail::result_info(out.list[i], {});
     std::int32_t ids[16]{};
     const detail::node_head head{&op, round};
     detail::append(net_, head, ins, a.list, {types.data(), out.count}, ids);

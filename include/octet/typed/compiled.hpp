@@ -118,8 +118,11 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
     const auto operand = [&](std::int32_t i) -> const tensor_info& { return i < node.ins && f.operands[static_cast<std::size_t>(node.first_in + i)] >= 0 ? f.tensors[static_cast<std::size_t>(f.operands[static_cast<std::size_t>(node.first_in + i)])] : none; };
     const tensor_info& y = f.tensors[static_cast<std::size_t>(f.operands[static_cast<std::size_t>(node.first_out)])];
     if (node.by_law) {
+      double alpha = 0;
+      for (std::int32_t i = 0; i < node.attrs; ++i)
+        if (const attribute_info& at = f.attrs[static_cast<std::size_t>(node.first_attr + i)]; same_text(at.key, "alpha")) alpha = at.real;
       const bool has_bias = node.ins > 2 && f.operands[static_cast<std::size_t>(node.first_in + 2)] >= 0;
-      const law_choice c = rounding_by_law(l, node.op, operand(0), node.ins > 1 ? &operand(1) : nullptr, y, has_bias ? operand(2).type : dtype::boolean);
+      const law_choice c = rounding_by_law(l, node.op, operand(0), node.ins > 1 ? &operand(1) : nullptr, y, has_bias ? operand(2).type : dtype::boolean, alpha);
       if (!c.known) {
         f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}), pack(dims{n}), node.line};
         return f;
@@ -135,7 +138,7 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
       ++node.attrs;
     };
     if (product_in_f32(l, node.op, operand(0)) && node.by_law) attribute("f32_product", 1);
-    if (node.act != activation::none) {
+    if (node.act != activation::none && !(family_of(node.op) == family::clamp && node.round != rounding::none)) {   // that operator finds its own bounds
       if (y.type == dtype::f32) {
         real("float_lo", node.act == activation::relu_n1_to_1 ? -1.0 : 0.0);
         if (node.act != activation::relu) real("float_hi", node.act == activation::relu6 ? 6.0 : 1.0);
@@ -156,10 +159,10 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
 
 /// Where every tensor lies, and which nodes only rename bytes.
 template <flat_counts K> struct layout {
-  std::array<std::size_t, K.tensors> offset{};    // of values, in the arena
+  std::array<std::size_t, K.tensors> offset{};    // of values, in the arena; of states, among the states
   std::array<std::int32_t, K.tensors> shares{};   // tensor whose bytes this one is
   std::array<bool, K.nodes> skipped{};            // no step: the result is the first input's bytes
-  std::size_t arena = 0;
+  std::size_t arena = 0, state = 0;
 };
 /// The planner's rules (runtime/plan-impl.hpp): an alias shares its input's bytes unless that would make two graph outputs, or an input and an output, one block.
 template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
@@ -174,7 +177,7 @@ template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
     const node_info& node = f.nodes[n];
     if (node.op->prepare != &ops::alias_prepare) continue;
     const std::int32_t from = f.operands[static_cast<std::size_t>(node.first_in)], to = f.operands[static_cast<std::size_t>(node.first_out)];
-    bool may = f.tensors[static_cast<std::size_t>(from)].role != role::constant, is_output = false;
+    bool may = f.tensors[static_cast<std::size_t>(from)].role != role::constant && f.tensors[static_cast<std::size_t>(from)].role != role::state, is_output = false;
     for (std::int32_t o : f.outputs) is_output |= o == to;
     if (is_output) {
       for (std::int32_t i : f.inputs) may &= root(i) != root(from);
@@ -188,7 +191,7 @@ template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
   std::array<lifetime, K.tensors> life{};
   std::array<bool, K.tensors> used{};
   const auto touch = [&](std::int32_t t, std::int32_t when) {
-    if (t < 0 || f.tensors[static_cast<std::size_t>(t)].role == role::constant) return;
+    if (t < 0 || f.tensors[static_cast<std::size_t>(t)].role == role::constant || f.tensors[static_cast<std::size_t>(t)].role == role::state) return;
     const auto r = static_cast<std::size_t>(root(t));
     const tensor_info& info = f.tensors[static_cast<std::size_t>(t)];
     const std::size_t bytes = bytes_of(unpack(info.shape).elements(), info.type).value;
@@ -219,6 +222,11 @@ template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
   l.arena = place({blocks.data(), count}, {order.data(), count}, {placed.data(), count});
   for (std::size_t b = 0; b < count; ++b) l.offset[owner[b]] = blocks[b].offset;
   for (std::size_t t = 0; t < K.tensors; ++t) l.offset[t] = l.offset[static_cast<std::size_t>(root(static_cast<std::int32_t>(t)))];
+  for (std::size_t t = 0; t < K.tensors; ++t)
+    if (f.tensors[t].role == role::state) {
+      l.offset[t] = l.state;
+      l.state += round_up(bytes_of(unpack(f.tensors[t].shape).elements(), f.tensors[t].type).value, alignment);
+    }
   return l;
 }
 
@@ -248,7 +256,7 @@ template <class A> class program<A, false> {
   static_assert(sizeof(decltype(report<A>(std::make_index_sequence<static_cast<std::size_t>(A::wrong.expected.rank)>(), std::make_index_sequence<static_cast<std::size_t>(A::wrong.found.rank)>()))) != 0);
 
  public:
-  static constexpr std::size_t arena_bytes = 0, scratch_bytes = 0, storage_bytes = 0, nodes = 0, tensors = 0, inputs = 0, outputs = 0;
+  static constexpr std::size_t arena_bytes = 0, scratch_bytes = 0, storage_bytes = 0, state_bytes = 0, nodes = 0, tensors = 0, inputs = 0, outputs = 0;
   using input = void;
   using output = void;
   template <class... T> void run(T&&...) noexcept {}
@@ -299,6 +307,8 @@ template <class A> class program<A, true> {
   static constexpr std::size_t arena_bytes = layout_.arena;
   static constexpr std::size_t scratch_bytes = scratch_bound(image_);
   static constexpr std::size_t storage_bytes = storage_bound(image_);
+  /// Bytes that recurrent operators keep from run to run.
+  static constexpr std::size_t state_bytes = layout_.state;
   /// Arena offset of a tensor that is not a constant.
   static constexpr std::size_t offset(std::size_t tensor) { return layout_.offset[tensor]; }
   static constexpr const node_info& node(std::size_t i) { return flat_.nodes[i]; }
@@ -314,10 +324,11 @@ template <class A> class program<A, true> {
   program(const program&) = delete;
   program& operator=(const program&) = delete;
 
-  /// Packs the weights for a target and fills the steps; no heap unless it fails.
+  /// Packs the weights for a target, fills the steps and resets the states; no heap unless it fails.
   status prepare(target on = target::automatic) {
     memory_ = plan_memory({storage_, sizeof storage_});
-    return detail::prepare(image_, on, memory_, arena_, {scratch_, sizeof scratch_}, steps_.data(), operands_.data(), used_);
+    reset();
+    return detail::prepare(image_, on, memory_, arena_, state_, {scratch_, sizeof scratch_}, steps_.data(), operands_.data(), used_);
   }
 
   /// run(inputs..., results...): each argument is memory of the right element type and count (std::array, C array, std::span of fixed extent).
@@ -333,6 +344,9 @@ template <class A> class program<A, true> {
   }
   /// Runs on what input<I>() holds. No allocation, no lock, no system call.
   void run() noexcept { run_steps(steps_.data(), used_, operands_.data(), scratch_); }
+
+  /// States (recurrent networks) back to their first contents.
+  void reset() noexcept { detail::reset(image_, state_); }
 
   /// Memory of an input or result inside the arena. Write inputs before each run: the arena is reused while it runs.
   template <std::size_t I = 0> typename input_type<I>::view input_view() noexcept {
@@ -374,6 +388,7 @@ template <class A> class program<A, true> {
     }
   }
   alignas(alignment) std::byte arena_[arena_bytes == 0 ? 1 : arena_bytes];
+  alignas(alignment) std::byte state_[state_bytes == 0 ? 1 : state_bytes];
   alignas(alignment) std::byte scratch_[scratch_bytes == 0 ? 1 : scratch_bytes];
   alignas(alignment) std::byte storage_[storage_bytes];
   plan_memory memory_;

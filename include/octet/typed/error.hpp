@@ -10,7 +10,7 @@ namespace octet::inline OCTET_ABI::typed {
 enum class mistake : std::uint8_t {
   none, wrong_rank, shapes_differ, add_shapes_differ, concat_shapes_differ, channel_count_differs, weight_count_differs, bias_count_differs, axis_out_of_range, groups_do_not_divide_channels,
   stride_not_positive, window_larger_than_input, element_types_differ, quantizations_differ, element_count_differs, wrong_number_of_inputs, attribute_out_of_range, scale_not_positive,
-  zero_point_out_of_range, scale_count_differs, missing_requantize, missing_quantize, missing_dequantize, inputs_of_one_name_differ, too_many_nodes, no_rounding_in_this_law, arena_over_budget
+  zero_point_out_of_range, scale_count_differs, missing_requantize, missing_quantize, missing_dequantize, inputs_of_one_name_differ, too_many_nodes, no_rounding_in_this_law, arena_over_budget, state_written_twice, not_a_state
 };
 
 /// Extents or single numbers; in a message `expected<1, 8, 8, 16>, found<1, 8, 8, 32>`.
@@ -44,10 +44,12 @@ template <class Expected, class Found, class Line> struct scale_count_differs { 
 template <class Expected, class Found, class Line> struct missing_requantize { static_assert(no<Expected, Found, Line>, "octet: accumulators (int32 or int64) go into an operator for quantized values: put | requantize(...) between, or give the operator before an output scale"); };
 template <class Expected, class Found, class Line> struct missing_quantize { static_assert(no<Expected, Found, Line>, "octet: float32 values go into an operator for quantized values: put | quantize(...) between"); };
 template <class Expected, class Found, class Line> struct missing_dequantize { static_assert(no<Expected, Found, Line>, "octet: quantized values go into an operator for float32 values: put | dequantize() between"); };
-template <class Expected, class Found, class Line> struct inputs_of_one_name_differ { static_assert(no<Expected, Found, Line>, "octet: two inputs have one name but different types: give each its own name"); };
+template <class Expected, class Found, class Line> struct inputs_of_one_name_differ { static_assert(no<Expected, Found, Line>, "octet: two inputs or two states have one name but different types: give each its own name"); };
 template <class Expected, class Found, class Line> struct too_many_nodes { static_assert(no<Expected, Found, Line>, "octet: more operators, tensors or attributes than the graph has room for: raise the capacity given to input<tensor, capacity>()"); };
 template <class Expected, class Found, class Line> struct no_rounding_in_this_law { static_assert(no<Expected, Found, Line>, "octet: this law has no formula for this operator on these types: give .round (numbers: octet::law, operator's place in the graph)"); };
 template <class Expected, class Found, class Line> struct arena_over_budget { static_assert(no<Expected, Found, Line>, "octet: the arena is larger than the budget, in bytes"); };
+template <class Expected, class Found, class Line> struct state_written_twice { static_assert(no<Expected, Found, Line>, "octet: two operators write one state: give each its own name"); };
+template <class Expected, class Found, class Line> struct not_a_state { static_assert(no<Expected, Found, Line>, "octet: this operator keeps a state between runs: give it a state<...>(name) there (expected: which input; found: which result)"); };
 
 /// The class of a mistake; naming it instantiates nothing.
 template <mistake> struct class_of;
@@ -77,6 +79,8 @@ template <> struct class_of<mistake::inputs_of_one_name_differ> { template <clas
 template <> struct class_of<mistake::too_many_nodes> { template <class E, class F, class L> using type = too_many_nodes<E, F, L>; };
 template <> struct class_of<mistake::no_rounding_in_this_law> { template <class E, class F, class L> using type = no_rounding_in_this_law<E, F, L>; };
 template <> struct class_of<mistake::arena_over_budget> { template <class E, class F, class L> using type = arena_over_budget<E, F, L>; };
+template <> struct class_of<mistake::state_written_twice> { template <class E, class F, class L> using type = state_written_twice<E, F, L>; };
+template <> struct class_of<mistake::not_a_state> { template <class E, class F, class L> using type = not_a_state<E, F, L>; };
 }  // namespace error
 
 }  // namespace octet::inline OCTET_ABI::typed

@@ -36,7 +36,7 @@ constexpr dims unpack(const extents& e) {
 }
 constexpr bool same_text(const char* a, const char* b) { return a && b ? std::string_view(a) == std::string_view(b) : !a && !b; }
 
-enum class role : std::uint8_t { value, constant, input };
+enum class role : std::uint8_t { value, constant, input, state };
 
 struct tensor_info {
   dtype type;
@@ -49,9 +49,9 @@ struct tensor_info {
   const float* scales32;              // per channel: one of the two
   const double* scales64;
   const std::int32_t* zero_points;    // per channel; null: all 0
-  const void* data;                   // constants
+  const void* data;                   // constants; first contents of states (null: real zero)
   std::size_t bytes;
-  const char* name;                   // inputs and outputs
+  const char* name;                   // inputs, outputs, states
 
   constexpr bool operator==(const tensor_info& o) const {
     return type == o.type && role == o.role && shape == o.shape && scale == o.scale && zero_point == o.zero_point && axis == o.axis && channels == o.channels && scales32 == o.scales32 &&
@@ -149,12 +149,12 @@ template <int Capacity> struct network {
       return true;
     return fail(mistake::too_many_nodes, dims{Capacity}, dims{node_count + 1}, line);
   }
-  /// A constant or an input: the one that is there already, or a new one.
+  /// A constant, an input or a state: the one that is there already, or a new one.
   constexpr std::int32_t add_tensor(const tensor_info& t, std::int32_t line) {
     if (t.role != role::value)
       for (std::int32_t i = 0; i < tensor_count; ++i) {
         if (tensors[i].role != t.role) continue;
-        if (t.role == role::input && same_text(tensors[i].name, t.name) && !(tensors[i] == t)) fail(mistake::inputs_of_one_name_differ, unpack(tensors[i].shape), unpack(t.shape), line);
+        if (t.role != role::constant && same_text(tensors[i].name, t.name) && !(tensors[i] == t)) fail(mistake::inputs_of_one_name_differ, unpack(tensors[i].shape), unpack(t.shape), line);
         if (tensors[i] == t) return i;
       }
     if (!room_for(1, 0, 0, 0, line)) return 0;
@@ -170,6 +170,13 @@ template <int Capacity> struct network {
         if (x.type == attribute_value::kind::integers ? integers[x.first + k] != other.integers[y.first + k] : reals[x.first + k] != other.reals[y.first + k]) return false;
     }
     return true;
+  }
+  /// Does a node write this state already?
+  constexpr bool has_writer(std::int32_t state) const {
+    for (std::int32_t n = 0; n < node_count; ++n)
+      for (std::int32_t i = 0; i < nodes[n].outs; ++i)
+        if (operands[nodes[n].first_out + i] == state) return true;
+    return false;
   }
   static constexpr bool same_head(const node_info& a, const node_info& b) {
     return a.op == b.op && a.round == b.round && a.by_law == b.by_law && a.has_law == b.has_law && a.own_law == b.own_law && a.act == b.act && a.ins == b.ins && a.outs == b.outs;
@@ -241,6 +248,11 @@ template <int C, int D> constexpr void merge(network<C>& a, const network<D>& b,
     copy.first_out = a.operand_count;
     for (std::int32_t i = 0; i < node.outs; ++i) {
       const std::int32_t t = b.operands[node.first_out + i];
+      if (b.tensors[t].role == role::state) {
+        if (a.has_writer(map[t])) return static_cast<void>(a.fail(mistake::state_written_twice, dims{1}, dims{2}, node.line));
+        a.operands[a.operand_count++] = map[t];
+        continue;
+      }
       a.tensors[a.tensor_count] = b.tensors[t];
       map[t] = a.tensor_count;
       a.operands[a.operand_count++] = a.tensor_count++;
@@ -310,7 +322,7 @@ template <int C> constexpr bool check_quantization(network<C>& n, const tensor_i
 }
 
 /// Appends one node whose inputs are tensors of `n`; shapes of its outputs come from the operator's own rule. `outs`: type and quantization of
-/// each output. True where all went well; the new tensors' indices in `ids`.
+/// each output; an output whose role is state is that input's state, `axis` says which input. True where all went well; the results' indices in `ids`.
 template <int C>
 constexpr bool append(network<C>& n, const node_head& head, std::span<const std::int32_t> ins, const attribute_list& attrs, std::span<const tensor_info> outs, std::int32_t* ids) {
   if (n.wrong.what != mistake::none) return false;
@@ -331,7 +343,14 @@ constexpr bool append(network<C>& n, const node_head& head, std::span<const std:
     in_desc[i].shape = unpack(n.tensors[ins[i]].shape);
   }
   std::array<tensor_desc, 16> out_desc{};
-  for (std::size_t i = 0; i < outs.size(); ++i) out_desc[i].type = outs[i].type;
+  for (std::size_t i = 0; i < outs.size(); ++i) {
+    out_desc[i].type = outs[i].type;
+    if (outs[i].role != role::state) continue;
+    const std::int32_t state = outs[i].axis >= 0 && outs[i].axis < in_count ? ins[static_cast<std::size_t>(outs[i].axis)] : -1;
+    if (state < 0 || n.tensors[state].role != role::state) return n.fail(mistake::not_a_state, dims{outs[i].axis}, dims{static_cast<std::int32_t>(i)}, head.line);
+    if (n.has_writer(state)) return n.fail(mistake::state_written_twice, dims{1}, dims{2}, head.line);
+    out_desc[i].type = n.tensors[state].type;
+  }
   std::array<attribute, attribute_list::room> list{};
   for (std::int32_t i = 0; i < attrs.count; ++i) {
     const attribute_info& a = attrs.list[i];
@@ -367,6 +386,11 @@ constexpr bool append(network<C>& n, const node_head& head, std::span<const std:
   to.outs = out_count;
   for (std::size_t i = 0; i < outs.size(); ++i) {
     tensor_info t = outs[i];
+    if (t.role == role::state) {
+      ids[i] = ins[static_cast<std::size_t>(t.axis)];
+      n.operands[n.operand_count++] = ids[i];
+      continue;
+    }
     t.role = role::value;
     t.shape = pack(shapes[i]);
     if (!check_quantization(n, t, head.line)) return false;

@@ -42,6 +42,13 @@ constexpr tensor_info typed_as(dtype type, affine q) {
   t.zero_point = q.zero_point;
   return t;
 }
+template <class T> constexpr tensor_info named_as(role r, const char* name) {
+  tensor_info t = typed_as(T::type, T::quantization);
+  t.role = r;
+  t.shape = pack(T::shape::extents);
+  t.name = name;
+  return t;
+}
 constexpr bool is_accumulator(const tensor_info& t) { return t.type == dtype::s32 || t.type == dtype::s64; }
 constexpr bool is_quantized_type(dtype t) { return is_8bit(t) || t == dtype::s16; }
 /// The mistake of giving x to an operator on quantized values; none where it is one.
@@ -63,12 +70,18 @@ template <int C, class F> constexpr value<C> operator|(const value<C>& x, const 
 /// An input of the graph. Inputs of one name are one input; two inputs need two names.
 template <class T, int Capacity = default_capacity> constexpr value<Capacity> input(const char* name = "input", std::int32_t line = __builtin_LINE()) {
   value<Capacity> v{};
-  detail::tensor_info t = detail::typed_as(T::type, T::quantization);
-  t.role = detail::role::input;
-  t.shape = detail::pack(T::shape::extents);
-  t.name = name;
+  const detail::tensor_info t = detail::named_as<T>(detail::role::input, name);
   if (t.scale != 0 || t.zero_point != 0) detail::check_quantization(v.net, t, line);
   v.out[0] = v.net.add_tensor(t, line);
+  v.outs = 1;
+  return v;
+}
+
+/// Memory that a graph keeps from run to run, until reset(): what recurrent operators read and write. One state has one writer; `name` tells states of one type apart.
+/// It starts as real zero.
+template <class T, int Capacity = default_capacity> constexpr value<Capacity> state(const char* name, std::int32_t line = __builtin_LINE()) {
+  value<Capacity> v{};
+  v.out[0] = v.net.add_tensor(detail::named_as<T>(detail::role::state, name), line);
   v.outs = 1;
   return v;
 }
@@ -162,7 +175,14 @@ struct result_type {
   affine quantization{};
   constexpr result_type() = default;
   constexpr result_type(dtype t, affine q = {}) : keep(false), type(t), quantization(q) {}   // NOLINT
+  std::int32_t state = -1;
 };
+/// The result that is the node's new state: input i, which must be a state.
+constexpr result_type updates(std::int32_t i) {
+  result_type t;
+  t.state = i;
+  return t;
+}
 /// An attribute by the name that the IR prints.
 struct attr {
   const char* key;
@@ -211,6 +231,21 @@ struct results {
 };
 
 namespace detail {
+constexpr tensor_info result_info(const result_type& r, const tensor_info& first) {
+  if (r.state >= 0) {
+    tensor_info t{};
+    t.role = role::state;
+    t.axis = r.state;
+    return t;
+  }
+  if (!r.keep) return typed_as(r.type, r.quantization);
+  tensor_info t = first;
+  t.role = role::value;
+  t.name = nullptr;
+  t.data = nullptr;
+  t.bytes = 0;
+  return t;
+}
 template <int C> constexpr std::int32_t operand(value<C>& v, const absent_t&, std::int32_t) { (void)v; return -1; }
 template <int C> constexpr std::int32_t operand(value<C>& v, const shaped_constant& c, std::int32_t line) {
   if (const std::size_t want = unpack(c.info.shape).elements().value * size_of(c.info.type); want != c.info.bytes)
@@ -231,16 +266,7 @@ constexpr value<C> node(const op_def& op, const attrs& a, const results& out, ro
   ((ins[k++] = detail::operand(v, more, 0)), ...);
   if (v.net.wrong.what != mistake::none) return v;
   std::array<detail::tensor_info, 16> types{};
-  for (std::size_t i = 0; i < out.count; ++i) {
-    if (out.list[i].keep) {
-      types[i] = v.net.tensors[ins[0] < 0 ? 0 : ins[0]];
-      types[i].name = nullptr;
-      types[i].data = nullptr;
-      types[i].bytes = 0;
-    } else {
-      types[i] = detail::typed_as(out.list[i].type, out.list[i].quantization);
-    }
-  }
+  for (std::size_t i = 0; i < out.count; ++i) types[i] = detail::result_info(out.list[i], v.net.tensors[ins[0] < 0 ? 0 : ins[0]]);
   std::int32_t ids[16]{};
   detail::node_head head{&op, round};
   if (detail::append(v.net, head, ins, a.list, {types.data(), out.count}, ids)) {
@@ -281,6 +307,16 @@ struct depthwise_conv2d_options {
   std::int32_t multiplier = 1;         // output channels per input channel
   window kernel{3, 3}, stride{1, 1}, dilation{1, 1};
   typed::padding padding = same;
+  typed::activation activation = activation::none;
+  dtype type = dtype::boolean;
+  rounding round = rounding::none;
+};
+struct transpose_conv2d_options {
+  std::int32_t filters = 0;            // output channels
+  window kernel{2, 2}, stride{2, 2}, dilation{1, 1};
+  typed::padding padding = same;       // same: the output is stride times the input; valid and explicit: what the kernel reaches, cropped by this much
+  window output_padding{0, 0};         // rows and columns more at the bottom and right; not with `same`
+  std::int32_t groups = 1;
   typed::activation activation = activation::none;
   dtype type = dtype::boolean;
   rounding round = rounding::none;
@@ -363,6 +399,30 @@ constexpr auto depthwise_conv2d(depthwise_conv2d_options o, constant w, constant
     detail::append_attributes(list, a);
     const std::int32_t channels = s[3] * o.multiplier;
     return detail::weighted(x, ops::depthwise_conv2d, list, w, dims{1, o.kernel.h, o.kernel.w, channels}, 3, channels, bias, out, o.type, o.activation, o.round, line);
+  }};
+}
+/// Transposed convolution of x [N,H,W,C] with w [filters, kernel.h, kernel.w, C / groups].
+constexpr auto transpose_conv2d(transpose_conv2d_options o, constant w, constant bias = {}, affine out = {}, std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    const dims s = detail::unpack(detail::first(x).shape);
+    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
+    if (o.groups < 1 || s[3] % o.groups != 0) return detail::broken(x, mistake::groups_do_not_divide_channels, dims{s[3]}, dims{o.groups}, line);
+    transpose_conv2d_attrs a;
+    a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h, a.dilation_w = o.dilation.w, a.groups = o.groups;
+    a.output_padding_h = o.output_padding.h, a.output_padding_w = o.output_padding.w;
+    a.pad_top = o.padding.top, a.pad_left = o.padding.left, a.pad_bottom = o.padding.bottom, a.pad_right = o.padding.right;
+    if (o.padding.is_same) {   // TensorFlow's: crop what reaches over, the smaller half before; add what falls short
+      const auto fit = [](std::int32_t extra, std::int32_t& before, std::int32_t& after, std::int32_t& more) {
+        before = extra > 0 ? extra / 2 : 0;
+        after = extra > 0 ? extra - extra / 2 : 0;
+        more = extra < 0 ? -extra : 0;
+      };
+      fit((o.kernel.h - 1) * o.dilation.h + 1 - o.stride.h, a.pad_top, a.pad_bottom, a.output_padding_h);
+      fit((o.kernel.w - 1) * o.dilation.w + 1 - o.stride.w, a.pad_left, a.pad_right, a.output_padding_w);
+    }
+    detail::attribute_list list{};
+    detail::append_attributes(list, a);
+    return detail::weighted(x, ops::transpose_conv2d, list, w, dims{o.filters, o.kernel.h, o.kernel.w, s[3] / o.groups}, 0, o.filters, bias, out, o.type, o.activation, o.round, line);
   }};
 }
 /// Fully connected layer: x flattened to [elements / K, K], w [units, K].

@@ -11,7 +11,7 @@ OCTET_FP_EXACT_BEGIN
 namespace octet::inline OCTET_ABI::typed::detail {
 
 /// Fills steps and operand addresses and packs weights. `storage` holds params and packed weights, `scratch` is one part's. Heap only on failure.
-inline status prepare(const image& g, target on, plan_memory& storage, std::byte* arena, std::span<std::byte> scratch, step* steps, void** operands, std::size_t& used) {
+inline status prepare(const image& g, target on, plan_memory& storage, std::byte* arena, std::byte* state, std::span<std::byte> scratch, step* steps, void** operands, std::size_t& used) {
   const numerics::exact_environment environment;
   if (on == target::automatic) on = best_target();
   if (!can_run(on)) return unsupported("target", std::string(octet::name_of(on)), "a target of this build that this CPU can run");
@@ -45,6 +45,11 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
       if (t.zero_points) d.zero_points = {t.zero_points, count};
       return d;
     };
+    const auto address = [&](std::int32_t t) -> void* {
+      const tensor_info& info = g.tensors[static_cast<std::size_t>(t)];
+      if (info.role == role::constant) return const_cast<void*>(info.data);
+      return (info.role == role::state ? state : arena) + g.offset[static_cast<std::size_t>(t)];
+    };
     for (std::int32_t i = 0; i < node.ins; ++i) {
       const auto k = static_cast<std::size_t>(i);
       const std::int32_t t = g.operands[static_cast<std::size_t>(node.first_in + i)];
@@ -54,12 +59,12 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
       const tensor_info& info = g.tensors[static_cast<std::size_t>(t)];
       in[k] = describe(info);
       if (info.role == role::constant) constants[k] = {static_cast<const std::byte*>(info.data), info.bytes};
-      operands[node.first_in + i] = info.role == role::constant ? const_cast<void*>(info.data) : arena + g.offset[static_cast<std::size_t>(t)];
+      operands[node.first_in + i] = address(t);
     }
     for (std::int32_t i = 0; i < node.outs; ++i) {
       const std::int32_t t = g.operands[static_cast<std::size_t>(node.first_out + i)];
       out[static_cast<std::size_t>(i)] = describe(g.tensors[static_cast<std::size_t>(t)]);
-      operands[node.first_out + i] = arena + g.offset[static_cast<std::size_t>(t)];
+      operands[node.first_out + i] = address(t);
     }
     const attribute_view attrs(g.attributes.subspan(static_cast<std::size_t>(node.first_attr), static_cast<std::size_t>(node.attrs)));
     const node_view view{{in.data(), static_cast<std::size_t>(node.ins)}, {out.data(), static_cast<std::size_t>(node.outs)}, {constants.data(), static_cast<std::size_t>(node.ins)},
@@ -88,6 +93,17 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
     ++used;
   }
   return unit{};
+}
+
+/// States to their first contents: those given, else real zero (runtime/session.hpp does the same).
+inline void reset(const image& g, std::byte* state) noexcept {
+  for (std::size_t i = 0; i < g.tensors.size(); ++i) {
+    const tensor_info& t = g.tensors[i];
+    if (t.role != role::state) continue;
+    const std::size_t bytes = bytes_of(unpack(t.shape).elements(), t.type).value;
+    if (t.data) std::memcpy(state + g.offset[i], t.data, t.bytes);
+    else std::memset(state + g.offset[i], is_8bit(t.type) ? t.zero_point & 255 : 0, bytes);
+  }
 }
 
 /// One kernel after the other. `operands`: addresses, as prepare filled them.
@@ -123,6 +139,10 @@ inline graph lower(const image& g, std::string name) {
     if (t.zero_points) n.zero_points.assign(t.zero_points, t.zero_points + t.channels);
     if (t.role == role::constant) {
       n.role = octet::tensor::kind::constant;
+      n.data.bytes = {static_cast<const std::byte*>(t.data), t.bytes};
+    }
+    if (t.role == role::state) {
+      n.role = octet::tensor::kind::state;
       n.data.bytes = {static_cast<const std::byte*>(t.data), t.bytes};
     }
     if (t.name) n.name = t.name;

@@ -5,10 +5,9 @@
 #include "octet/typed/error.hpp"   // first, so that compilers name it in few lines
 #include "octet/typed/builder.hpp"
 #include "octet/typed/compiled.hpp"
+#include "octet/typed/functions.hpp"
 
 namespace octet::inline OCTET_ABI::typed {
-
-inline constexpr activation relu = activation::relu, relu6 = activation::relu6, relu_n1_to_1 = activation::relu_n1_to_1;
 
 namespace detail {
 /// Can the compiler evaluate this operator's shape rule? Either answer of the rule will do.
