@@ -40,7 +40,7 @@ TEST_CASE("typed laws and the loader choose the same roundings") {
         if (n.round == octet::rounding::none || name.find("dynamic") != name.npos || name == "qnn.svdf" || name == "qnn.lstm") continue;
         const auto x = info_of((*g)[n.in[0]]), w = n.in.size() > 1 && n.in[1] >= 0 ? info_of((*g)[n.in[1]]) : octet::typed::detail::tensor_info{};
         const octet::dtype bias = n.in.size() > 2 && n.in[2] >= 0 ? (*g)[n.in[2]].type : octet::dtype::boolean;
-        const auto c = octet::typed::detail::rounding_by_law(l, n.op, x, n.in.size() > 1 && n.in[1] >= 0 ? &w : nullptr, info_of((*g)[n.out[0]]), bias, n.attrs.real("alpha"));
+        const auto c = octet::typed::detail::rounding_by_law(l, octet::typed::detail::family_of(n.op), x, n.in.size() > 1 && n.in[1] >= 0 ? &w : nullptr, info_of((*g)[n.out[0]]), bias, n.attrs.real("alpha"));
         INFO(entry.path().filename().string() << " " << octet::name_of(l) << " " << name << ": loader " << octet::name_of(n.round) << ", typed " << octet::name_of(c.round));
         REQUIRE(c.known);
         REQUIRE(c.round == n.round);

@@ -10529,7 +10529,7 @@ constexpr auto pad2d(padding p, std::int32_t line = __builtin_LINE()) {
 OCTET_FP_EXACT_BEGIN
 namespace octet::inline OCTET_ABI::typed::detail {
 
-enum class family : std::uint8_t { other, conv2d, depthwise, dense, transposed, matmul, sum, product, average, mean, quantize, dequantize, requantize, concat, table, function, square_root, reciprocal_root, clamp, leaky, integer, exact, softmax, log_softmax, resize };
+enum class family : std::uint8_t { other, conv2d, depthwise, dense, transposed, matmul, sum, difference, product, average, mean, quantize, dequantize, requantize, concat, table, elu, hard_swish, function, square_root, reciprocal_root, clamp, leaky, integer, exact, softmax, log_softmax, resize };
 constexpr bool is_any(const op_def* op, std::initializer_list<const op_def*> list) {
   for (const op_def* o : list)
     if (o == op) return true;
@@ -10539,7 +10539,8 @@ constexpr family family_of(const op_def* op) {
   if (op == &ops::conv2d) return family::conv2d;
   if (op == &ops::depthwise_conv2d) return family::depthwise;
   if (op == &ops::fully_connected) return family::dense;
-  if (op == &ops::qnn_add || op == &ops::qnn_sub) return family::sum;
+  if (op == &ops::qnn_add) return family::sum;
+  if (op == &ops::qnn_sub) return family::difference;
   if (op == &ops::qnn_mul) return family::product;
   if (op == &ops::qnn_avg_pool2d) return family::average;
   if (op == &ops::qnn_mean || op == &ops::qnn_sum) return family::mean;
@@ -10549,13 +10550,15 @@ constexpr family family_of(const op_def* op) {
   if (op == &ops::qnn_concat) return family::concat;
   if (op == &ops::transpose_conv2d) return family::transposed;
   if (op == &ops::qnn_batch_matmul) return family::matmul;
-  if (is_any(op, {&ops::qnn_logistic, &ops::qnn_tanh, &ops::qnn_elu})) return family::table;
+  if (is_any(op, {&ops::qnn_logistic, &ops::qnn_tanh})) return family::table;
+  if (op == &ops::qnn_elu) return family::elu;
+  if (op == &ops::qnn_hard_swish) return family::hard_swish;
   if (is_any(op, {&ops::qnn_gelu, &ops::qnn_exp, &ops::qnn_log, &ops::qnn_sin, &ops::qnn_cos, &ops::qnn_square, &ops::qnn_hard_sigmoid})) return family::function;
   if (op == &ops::qnn_sqrt) return family::square_root;
   if (op == &ops::qnn_rsqrt) return family::reciprocal_root;
   if (is_any(op, {&ops::qnn_relu, &ops::qnn_relu6, &ops::qnn_relu_n1_to_1, &ops::qnn_relu_0_to_1})) return family::clamp;
   if (op == &ops::qnn_leaky_relu) return family::leaky;
-  if (is_any(op, {&ops::qnn_abs, &ops::qnn_hard_swish, &ops::qnn_prelu, &ops::qnn_l2_normalization, &ops::qnn_squared_difference, &ops::qnn_div, &ops::qnn_equal, &ops::qnn_not_equal, &ops::qnn_less, &ops::qnn_less_equal, &ops::qnn_greater, &ops::qnn_greater_equal})) return family::integer;
+  if (is_any(op, {&ops::qnn_abs, &ops::qnn_prelu, &ops::qnn_l2_normalization, &ops::qnn_squared_difference, &ops::qnn_div, &ops::qnn_equal, &ops::qnn_not_equal, &ops::qnn_less, &ops::qnn_less_equal, &ops::qnn_greater, &ops::qnn_greater_equal})) return family::integer;
   if (op == &ops::qnn_neg) return family::exact;
   if (op == &ops::qnn_softmax) return family::softmax;
   if (op == &ops::qnn_log_softmax) return family::log_softmax;
@@ -10581,9 +10584,13 @@ constexpr bool xnn_sums(const tensor_info& a, const tensor_info& b, const tensor
   };
   return holds(a) && holds(b);
 }
+/// XNNPACK's range of ratios for a change of scale.
+constexpr bool xnn_rescales(const tensor_info& x, const tensor_info& y) {
+  const float ratio = numerics::div(static_cast<float>(x.scale), static_cast<float>(y.scale));
+  return ratio >= 0x1p-8f && ratio <= 128;
+}
 /// x, y: first input and result; w: second input where there is one; bias: type of the third (boolean: none); alpha: leaky_relu's.
-constexpr law_choice rounding_by_law(law l, const op_def* op, const tensor_info& x, const tensor_info* w, const tensor_info& y, dtype bias, double alpha = 0) {
-  const family f = family_of(op);
+constexpr law_choice rounding_by_law(law l, family f, const tensor_info& x, const tensor_info* w, const tensor_info& y, dtype bias, double alpha = 0) {
   const bool s16_in = x.type == dtype::s16, wide = s16_in && bias != dtype::s32;
   if (f == family::dequantize || f == family::exact) return {};
   switch (l) {
@@ -10591,11 +10598,11 @@ constexpr law_choice rounding_by_law(law l, const op_def* op, const tensor_info&
       switch (f) {
         case family::conv2d: case family::depthwise: return {true, s16_in && wide ? rounding::I64 : rounding::DR};
         case family::dense: return {true, rounding::D64};
-        case family::sum: case family::product: case family::mean: case family::requantize: return {true, rounding::DR};
-        case family::average: case family::quantize: case family::concat: case family::table: case family::function: return {true, rounding::AWAY};
+        case family::sum: case family::difference: case family::product: case family::mean: case family::requantize: return {true, rounding::DR};
+        case family::average: case family::quantize: case family::concat: case family::table: case family::elu: case family::function: return {true, rounding::AWAY};
         case family::transposed: return {true, wide ? rounding::I64 : rounding::DR};
         case family::matmul: case family::softmax: return {true, s16_in ? rounding::I64 : rounding::DR};
-        case family::clamp: case family::leaky: case family::integer: case family::log_softmax: return {true, rounding::DR};
+        case family::clamp: case family::leaky: case family::integer: case family::hard_swish: case family::log_softmax: return {true, rounding::DR};
         case family::square_root: return {true, rounding::TRUNC};
         case family::reciprocal_root: return {true, s16_in ? rounding::AWAY : rounding::DR};
         case family::resize: return {true, x.type == dtype::u8 ? rounding::OPT : rounding::DR};
@@ -10606,19 +10613,20 @@ constexpr law_choice rounding_by_law(law l, const op_def* op, const tensor_info&
         case family::conv2d: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
         case family::depthwise: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
         case family::dense: return {true, s16_in ? rounding::D64 : x.type == dtype::u8 || !w || w->zero_point == 0 ? rounding::F : rounding::RU};
-        case family::sum: return {true, is_8bit(x.type) && w && xnn_sums(x, *w, y) ? rounding::XNN : op == &ops::qnn_add && x.type == dtype::s16 && w && x.shape == w->shape ? rounding::OPT : rounding::DR};
+        case family::sum: case family::difference: return {true, is_8bit(x.type) && w && xnn_sums(x, *w, y) ? rounding::XNN : f == family::sum && x.type == dtype::s16 && w && x.shape == w->shape ? rounding::OPT : rounding::DR};
         case family::product: return {true, is_8bit(x.type) ? rounding::F : rounding::DR};
         case family::mean: return {true, is_8bit(x.type) ? rounding::XNN : rounding::DR};
         case family::average: case family::concat: return {true, rounding::AWAY};
         case family::quantize: return {true, is_8bit(y.type) ? rounding::EVEN_MUL : rounding::OPT};
-        case family::requantize: return {true, !is_8bit(x.type) || !is_8bit(y.type) ? rounding::DR : x.type == y.type ? rounding::Q8 : rounding::RU};
+        case family::requantize: return {true, !is_8bit(x.type) || !is_8bit(y.type) ? rounding::DR : x.type == y.type && xnn_rescales(x, y) ? rounding::Q8 : rounding::RU};
         case family::transposed: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
         case family::matmul: return {true, s16_in ? rounding::I64 : w && w->zero_point != 0 ? rounding::DR : rounding::F};
-        case family::table: return {true, is_8bit(x.type) ? rounding::XNN : op == &ops::qnn_elu ? rounding::AWAY : rounding::OPT};
+        case family::table: return {true, is_8bit(x.type) ? rounding::XNN : rounding::OPT};
+        case family::elu: return {true, is_8bit(x.type) ? rounding::XNN : rounding::AWAY};
         case family::function: return {true, rounding::AWAY};
         case family::square_root: return {true, rounding::TRUNC};
         case family::reciprocal_root: return {true, s16_in ? rounding::AWAY : rounding::DR};
-        case family::clamp: case family::integer: return {true, rounding::DR};
+        case family::clamp: case family::integer: case family::hard_swish: return {true, rounding::DR};
         case family::leaky: return {true, is_8bit(x.type) && q8_holds(x, y, alpha) ? rounding::Q8 : rounding::DR};
         case family::softmax: return {true, s16_in ? rounding::I64 : rounding::OPT};
         case family::log_softmax: return {true, rounding::OPT};
@@ -10628,41 +10636,41 @@ constexpr law_choice rounding_by_law(law l, const op_def* op, const tensor_info&
     case law::pytorch_fbgemm:
       switch (f) {
         case family::conv2d: case family::depthwise: case family::dense: return {true, bias == dtype::s32 ? rounding::F : rounding::FB};
-        case family::sum: return {true, rounding::ATEN};
+        case family::sum: case family::difference: return {true, rounding::ATEN};
         case family::product: return {true, rounding::EVEN_MUL};
         case family::average: case family::mean: case family::requantize: return {true, rounding::F};
         case family::quantize: case family::concat: case family::softmax: return {true, rounding::EVEN_MUL};
         case family::clamp: return {};   // raw values: the quantization stays
         case family::transposed: return {true, bias == dtype::s32 ? rounding::F : rounding::FB};
-        case family::table: case family::function: case family::leaky: return {true, rounding::ATEN};
+        case family::table: case family::elu: case family::hard_swish: case family::function: case family::leaky: return {true, rounding::ATEN};
         case family::resize: return {true, rounding::FMA};
-        default: return {op == &ops::qnn_hard_swish, rounding::ATEN};
+        default: return {false};
       }
     case law::pytorch_qnnpack:
       switch (f) {
         case family::conv2d: case family::depthwise: case family::dense: case family::requantize: return {true, rounding::F};
-        case family::sum: case family::average: case family::mean: return {true, rounding::QNN};
-        case family::product: case family::quantize: case family::concat: case family::softmax: case family::table: case family::function: case family::leaky: return {true, rounding::EVEN_MUL};
+        case family::sum: case family::difference: case family::average: case family::mean: return {true, rounding::QNN};
+        case family::product: case family::quantize: case family::concat: case family::softmax: case family::table: case family::elu: case family::hard_swish: case family::function: case family::leaky: return {true, rounding::EVEN_MUL};
         case family::clamp: return {};
         case family::transposed: return {true, rounding::F};
         case family::resize: return {true, rounding::FMA};
-        default: return {op == &ops::qnn_hard_swish, rounding::EVEN_MUL};
+        default: return {false};
       }
     case law::onnxruntime:
       switch (f) {
         case family::conv2d: case family::depthwise: case family::dense: case family::requantize: return {true, rounding::F};
-        case family::sum: return {true, rounding::FMA};
+        case family::sum: case family::difference: return {true, rounding::FMA};
         case family::product: return {true, rounding::FZ};
         case family::average: return {true, rounding::ORT};
         case family::mean: return {true, rounding::QNN};
-        case family::quantize: case family::concat: case family::table: case family::leaky: return {true, rounding::EVEN};
+        case family::quantize: case family::concat: case family::table: case family::elu: case family::leaky: return {true, rounding::EVEN};
         case family::softmax: return {true, rounding::ORT};
         case family::clamp: return {};
         default: return {false};
       }
     case law::mxnet:
       switch (f) {
-        case family::conv2d: case family::depthwise: case family::dense: case family::sum: case family::product: case family::requantize: case family::concat: return {true, rounding::F};
+        case family::conv2d: case family::depthwise: case family::dense: case family::sum: case family::difference: case family::product: case family::requantize: case family::concat: return {true, rounding::F};
         case family::average: case family::mean: return {true, rounding::EVEN};
         case family::quantize: return {true, rounding::EVEN_MUL};
         default: return {false};
@@ -10685,8 +10693,8 @@ constexpr clamp_bounds clamp_by_law(law l, activation a, const tensor_info& y) {
   return {bottom > lo ? bottom : lo, top < hi ? top : hi};
 }
 /// TFLite rounds sx * sw of uint8 convolutions to binary32 first.
-constexpr bool product_in_f32(law l, const op_def* op, const tensor_info& x) {
-  return (l == law::tflite_ref || l == law::tflite_xnnpack) && x.type == dtype::u8 && (op == &ops::conv2d || op == &ops::depthwise_conv2d || op == &ops::transpose_conv2d);
+constexpr bool product_in_f32(law l, family f, const tensor_info& x) {
+  return (l == law::tflite_ref || l == law::tflite_xnnpack) && x.type == dtype::u8 && (f == family::conv2d || f == family::depthwise || f == family::transposed);
 }
 
 }  // namespace octet::inline OCTET_ABI::typed::detail
@@ -10802,16 +10810,23 @@ inline typed::detail::tensor_info info_of(const quantized_view& v) {
   t.scale = v.scale, t.zero_point = v.zero_point;
   return t;
 }
+/// An operator with what its law goes by, found by the compiler: at run time that would name every operator, and compile each.
+struct lawful {
+  const op_def* op;
+  typed::detail::family family;
+};
+template <const op_def& Op> inline constexpr lawful of{&Op, typed::detail::family_of(&Op)};
+
 /// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
-inline status call_once(const op_def& op, std::span<const quantized_view> in, std::size_t constants, const quantized_result& y, attributes attrs, const arithmetic& how) {
+inline status call_once(const lawful& f, std::span<const quantized_view> in, std::size_t constants, const quantized_result& y, attributes attrs, const arithmetic& how) {
   rounding round = how.rounding;
   const auto x = info_of(in[0]), second = in.size() > 1 ? info_of(in[1]) : typed::detail::tensor_info{}, out = info_of(y.view());
-  if (how.by_law && !is_float(x.type) && (typed::detail::family_of(&op) == typed::detail::family::dequantize || out.scale != 0)) {
-    const auto c = typed::detail::rounding_by_law(how.law, &op, x, in.size() > 1 ? &second : nullptr, out, in.size() > 2 ? in[2].data.type : dtype::boolean, attrs.real("alpha"));
+  if (how.by_law && !is_float(x.type) && out.scale != 0) {
+    const auto c = typed::detail::rounding_by_law(how.law, f.family, x, in.size() > 1 ? &second : nullptr, out, in.size() > 2 ? in[2].data.type : dtype::boolean, attrs.real("alpha"));
     if (c.known) round = c.round;   // data movement needs none; what lacks one says so itself
-    if (typed::detail::product_in_f32(how.law, &op, x)) attrs.set("f32_product", std::int64_t{1});
-  } else if (how.by_law && &op == &ops::quantize) {
-    round = typed::detail::rounding_by_law(how.law, &op, x, nullptr, out, dtype::boolean).round;
+    if (typed::detail::product_in_f32(how.law, f.family, x)) attrs.set("f32_product", std::int64_t{1});
+  } else if (how.by_law && f.family == typed::detail::family::quantize) {
+    round = typed::detail::rounding_by_law(how.law, f.family, x, nullptr, out, dtype::boolean).round;
   }
   if (y.activation != typed::activation::none && out.scale != 0) {
     const auto c = typed::detail::clamp_by_law(how.law, y.activation, out);
@@ -10821,7 +10836,7 @@ inline status call_once(const op_def& op, std::span<const quantized_view> in, st
   const std::unique_ptr<bool[]> known(new bool[in.size()]);
   for (std::size_t i = 0; i < in.size(); ++i) known[i] = i + constants >= in.size();
   const quantized_view to = y.view();
-  auto c = operator_call::make(op, in, {known.get(), in.size()}, {&to, 1}, attrs, round);
+  auto c = operator_call::make(*f.op, in, {known.get(), in.size()}, {&to, 1}, attrs, round);
   if (!c) return c.error();
   std::vector<const void*> from;
   for (const quantized_view& v : in) from.push_back(v.data.data);
@@ -10829,12 +10844,12 @@ inline status call_once(const op_def& op, std::span<const quantized_view> in, st
   (*c)(from.data(), outs);
   return unit{};
 }
-inline status weighted_call(const op_def& op, const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const quantized_result& y, attributes attrs, const arithmetic& how) {
+inline status weighted_call(const lawful& op, const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const quantized_result& y, attributes attrs, const arithmetic& how) {
   const quantized_view in[3] = {x, w, {{bias.data(), dtype::s32, dims{static_cast<std::int32_t>(bias.size())}}, 0, 0, {}, {}, -1}};
   return call_once(op, {in, bias.empty() ? std::size_t{2} : std::size_t{3}}, bias.empty() ? 1 : 2, y, std::move(attrs), how);
 }
-inline status unary_call(const op_def& quantized, const op_def& plain, const quantized_view& x, const quantized_result& y, attributes attrs, const arithmetic& how) { return call_once(is_float(x.data.type) ? plain : quantized, {&x, 1}, 0, y, std::move(attrs), how); }
-inline status binary_call(const op_def& quantized, const op_def& plain, const quantized_view& a, const quantized_view& b, const quantized_result& y, attributes attrs, const arithmetic& how) {
+inline status unary_call(const lawful& quantized, const lawful& plain, const quantized_view& x, const quantized_result& y, attributes attrs, const arithmetic& how) { return call_once(is_float(x.data.type) ? plain : quantized, {&x, 1}, 0, y, std::move(attrs), how); }
+inline status binary_call(const lawful& quantized, const lawful& plain, const quantized_view& a, const quantized_view& b, const quantized_result& y, attributes attrs, const arithmetic& how) {
   const quantized_view in[2] = {a, b};
   return call_once(a.scale != 0 ? quantized : plain, in, 0, y, std::move(attrs), how);
 }
@@ -10851,60 +10866,60 @@ inline attributes number(std::string_view key, double v) {
 }  // namespace detail
 
 /// y = requantize(conv(x, w) + bias); x [N,H,W,C], w [O,KH,KW,C/groups], bias [O] or empty. y int32: the accumulators.
-inline status conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(ops::conv2d, x, w, bias, y, to_attributes(a), how); }
+inline status conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(detail::of<ops::conv2d>, x, w, bias, y, to_attributes(a), how); }
 /// w [1,KH,KW,C * multiplier].
-inline status depthwise_conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(ops::depthwise_conv2d, x, w, bias, y, to_attributes(a), how); }
+inline status depthwise_conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(detail::of<ops::depthwise_conv2d>, x, w, bias, y, to_attributes(a), how); }
 /// w [O,KH,KW,C/groups].
-inline status transpose_conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const transpose_conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(ops::transpose_conv2d, x, w, bias, y, to_attributes(a), how); }
+inline status transpose_conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const transpose_conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(detail::of<ops::transpose_conv2d>, x, w, bias, y, to_attributes(a), how); }
 /// x flattened to [elements / K, K], w [N,K], y [batch,N].
-inline status fully_connected(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const fully_connected_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(ops::fully_connected, x, w, bias, y, to_attributes(a), how); }
+inline status fully_connected(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const fully_connected_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(detail::of<ops::fully_connected>, x, w, bias, y, to_attributes(a), how); }
 /// [..., M, K] x [..., K, N].
-inline status batch_matmul(const quantized_view& a, const quantized_view& b, const batch_matmul_attrs& o, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(ops::qnn_batch_matmul, ops::batch_matmul, a, b, y, to_attributes(o), how); }
+inline status batch_matmul(const quantized_view& a, const quantized_view& b, const batch_matmul_attrs& o, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(detail::of<ops::qnn_batch_matmul>, detail::of<ops::batch_matmul>, a, b, y, to_attributes(o), how); }
 
 /// Elementwise with broadcasting. minimum and maximum take raw values: one quantization for all three.
-inline status add(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(ops::qnn_add, ops::add, a, b, y, {}, how); }
-inline status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(ops::qnn_sub, ops::sub, a, b, y, {}, how); }
-inline status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(ops::qnn_mul, ops::mul, a, b, y, {}, how); }
-inline status div(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(ops::qnn_div, ops::div, a, b, y, {}, how); }
-inline status squared_difference(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(ops::qnn_squared_difference, ops::squared_difference, a, b, y, {}, how); }
-inline status minimum(const quantized_view& a, const quantized_view& b, const quantized_result& y) { return detail::binary_call(ops::qnn_minimum, ops::minimum, a, b, y, {}, rounding::none); }
-inline status maximum(const quantized_view& a, const quantized_view& b, const quantized_result& y) { return detail::binary_call(ops::qnn_maximum, ops::maximum, a, b, y, {}, rounding::none); }
+inline status add(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(detail::of<ops::qnn_add>, detail::of<ops::add>, a, b, y, {}, how); }
+inline status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(detail::of<ops::qnn_sub>, detail::of<ops::sub>, a, b, y, {}, how); }
+inline status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(detail::of<ops::qnn_mul>, detail::of<ops::mul>, a, b, y, {}, how); }
+inline status div(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(detail::of<ops::qnn_div>, detail::of<ops::div>, a, b, y, {}, how); }
+inline status squared_difference(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(detail::of<ops::qnn_squared_difference>, detail::of<ops::squared_difference>, a, b, y, {}, how); }
+inline status minimum(const quantized_view& a, const quantized_view& b, const quantized_result& y) { return detail::binary_call(detail::of<ops::qnn_minimum>, detail::of<ops::minimum>, a, b, y, {}, rounding::none); }
+inline status maximum(const quantized_view& a, const quantized_view& b, const quantized_result& y) { return detail::binary_call(detail::of<ops::qnn_maximum>, detail::of<ops::maximum>, a, b, y, {}, rounding::none); }
 
-inline status requantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::call_once(ops::requantize, {&x, 1}, 0, y, {}, how); }
-inline status quantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::call_once(ops::quantize, {&x, 1}, 0, y, {}, how); }
-inline status dequantize(const quantized_view& x, const quantized_result& y) { return detail::call_once(ops::dequantize, {&x, 1}, 0, y, {}, rounding::none); }
+inline status requantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::call_once(detail::of<ops::requantize>, {&x, 1}, 0, y, {}, how); }
+inline status quantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::call_once(detail::of<ops::quantize>, {&x, 1}, 0, y, {}, how); }
+inline status dequantize(const quantized_view& x, const quantized_result& y) { return detail::call_once(detail::of<ops::dequantize>, {&x, 1}, 0, y, {}, rounding::none); }
 
 /// Functions of each element.
-inline status relu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_relu, ops::relu, x, y, {}, how); }
-inline status relu6(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_relu6, ops::relu6, x, y, {}, how); }
-inline status leaky_relu(const quantized_view& x, double alpha, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_leaky_relu, ops::leaky_relu, x, y, detail::number("alpha", alpha), how); }
-inline status elu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_elu, ops::elu, x, y, {}, how); }
-inline status gelu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_gelu, ops::gelu, x, y, {}, how); }
-inline status hard_swish(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_hard_swish, ops::hard_swish, x, y, {}, how); }
-inline status logistic(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_logistic, ops::logistic, x, y, {}, how); }
-inline status tanh(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_tanh, ops::tanh, x, y, {}, how); }
+inline status relu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_relu>, detail::of<ops::relu>, x, y, {}, how); }
+inline status relu6(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_relu6>, detail::of<ops::relu6>, x, y, {}, how); }
+inline status leaky_relu(const quantized_view& x, double alpha, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_leaky_relu>, detail::of<ops::leaky_relu>, x, y, detail::number("alpha", alpha), how); }
+inline status elu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_elu>, detail::of<ops::elu>, x, y, {}, how); }
+inline status gelu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_gelu>, detail::of<ops::gelu>, x, y, {}, how); }
+inline status hard_swish(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_hard_swish>, detail::of<ops::hard_swish>, x, y, {}, how); }
+inline status logistic(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_logistic>, detail::of<ops::logistic>, x, y, {}, how); }
+inline status tanh(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_tanh>, detail::of<ops::tanh>, x, y, {}, how); }
 /// Along an axis.
-inline status softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_softmax, ops::softmax, x, y, to_attributes(a), how); }
-inline status log_softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_log_softmax, ops::log_softmax, x, y, to_attributes(a), how); }
+inline status softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_softmax>, detail::of<ops::softmax>, x, y, to_attributes(a), how); }
+inline status log_softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_log_softmax>, detail::of<ops::log_softmax>, x, y, to_attributes(a), how); }
 
-inline status avg_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_avg_pool2d, ops::avg_pool2d, x, y, to_attributes(a), how); }
-inline status max_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y) { return detail::unary_call(ops::qnn_max_pool2d, ops::max_pool2d, x, y, to_attributes(a), rounding::none); }
-inline status mean(const quantized_view& x, const reduce_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_mean, ops::mean, x, y, to_attributes(a), how); }
-inline status sum(const quantized_view& x, const reduce_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_sum, ops::sum, x, y, to_attributes(a), how); }
-inline status resize_bilinear(const quantized_view& x, const resize_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(ops::qnn_resize_bilinear, ops::resize_bilinear, x, y, to_attributes(a), how); }
-inline status resize_nearest(const quantized_view& x, const resize_attrs& a, const quantized_result& y) { return detail::call_once(ops::resize_nearest, {&x, 1}, 0, y, to_attributes(a), rounding::none); }
+inline status avg_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_avg_pool2d>, detail::of<ops::avg_pool2d>, x, y, to_attributes(a), how); }
+inline status max_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y) { return detail::unary_call(detail::of<ops::qnn_max_pool2d>, detail::of<ops::max_pool2d>, x, y, to_attributes(a), rounding::none); }
+inline status mean(const quantized_view& x, const reduce_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_mean>, detail::of<ops::mean>, x, y, to_attributes(a), how); }
+inline status sum(const quantized_view& x, const reduce_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_sum>, detail::of<ops::sum>, x, y, to_attributes(a), how); }
+inline status resize_bilinear(const quantized_view& x, const resize_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_resize_bilinear>, detail::of<ops::resize_bilinear>, x, y, to_attributes(a), how); }
+inline status resize_nearest(const quantized_view& x, const resize_attrs& a, const quantized_result& y) { return detail::call_once(detail::of<ops::resize_nearest>, {&x, 1}, 0, y, to_attributes(a), rounding::none); }
 
 /// Real zeros around: two paddings per axis.
-inline status pad(const quantized_view& x, std::span<const std::int32_t> paddings, const quantized_result& y) { return detail::unary_call(ops::qnn_pad, ops::pad, x, y, detail::numbers("paddings", paddings), rounding::none); }
-inline status transpose(const quantized_view& x, std::span<const std::int32_t> perm, const quantized_result& y) { return detail::call_once(ops::transpose, {&x, 1}, 0, y, detail::numbers("perm", perm), rounding::none); }
+inline status pad(const quantized_view& x, std::span<const std::int32_t> paddings, const quantized_result& y) { return detail::unary_call(detail::of<ops::qnn_pad>, detail::of<ops::pad>, x, y, detail::numbers("paddings", paddings), rounding::none); }
+inline status transpose(const quantized_view& x, std::span<const std::int32_t> perm, const quantized_result& y) { return detail::call_once(detail::of<ops::transpose>, {&x, 1}, 0, y, detail::numbers("perm", perm), rounding::none); }
 inline status concat(std::span<const quantized_view> x, std::int32_t axis, const quantized_result& y, arithmetic how = {}) {
   if (x.empty()) return invalid("inputs of concat", "none", "one or more");
   bool equal = true;
   for (const quantized_view& v : x) equal = equal && v.scale == y.scale && v.zero_point == y.zero_point;
-  return detail::call_once(x[0].scale != 0 ? ops::qnn_concat : ops::concat, x, 0, y, to_attributes(concat_attrs{axis}), equal ? arithmetic(rounding::none) : how);
+  return detail::call_once(x[0].scale != 0 ? detail::of<ops::qnn_concat> : detail::of<ops::concat>, x, 0, y, to_attributes(concat_attrs{axis}), equal ? arithmetic(rounding::none) : how);
 }
 /// Index of the largest element along an axis; y int32 or int64.
-inline status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) { return detail::call_once(ops::arg_max, {&x, 1}, 0, y, to_attributes(axis_attrs{axis}), rounding::none); }
+inline status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) { return detail::call_once(detail::of<ops::arg_max>, {&x, 1}, 0, y, to_attributes(axis_attrs{axis}), rounding::none); }
 
 }  // namespace octet::inline OCTET_ABI
 
@@ -12597,7 +12612,7 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
       for (std::int32_t i = 0; i < node.attrs; ++i)
         if (const attribute_info& at = f.attrs[static_cast<std::size_t>(node.first_attr + i)]; same_text(at.key, "alpha")) alpha = at.real;
       const bool has_bias = node.ins > 2 && f.operands[static_cast<std::size_t>(node.first_in + 2)] >= 0;
-      const law_choice c = rounding_by_law(l, node.op, operand(0), node.ins > 1 ? &operand(1) : nullptr, y, has_bias ? operand(2).type : dtype::boolean, alpha);
+      const law_choice c = rounding_by_law(l, family_of(node.op), operand(0), node.ins > 1 ? &operand(1) : nullptr, y, has_bias ? operand(2).type : dtype::boolean, alpha);
       if (!c.known) {
         f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}), pack(dims{n}), node.line};
         return f;
@@ -12612,7 +12627,7 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
       f.attrs[attributes++] = {key, attribute_value::kind::real, 0, value, 0, 0};
       ++node.attrs;
     };
-    if (product_in_f32(l, node.op, operand(0)) && node.by_law) attribute("f32_product", 1);
+    if (product_in_f32(l, family_of(node.op), operand(0)) && node.by_law) attribute("f32_product", 1);
     if (node.act != activation::none && !(family_of(node.op) == family::clamp && node.round != rounding::none)) {   // that operator finds its own bounds
       if (y.type == dtype::f32) {
         real("float_lo", node.act == activation::relu_n1_to_1 ? -1.0 : 0.0);

@@ -16,7 +16,7 @@ cmake --build "$work/find-$compiler"
 "$work/find-$compiler/header_only" "$model"
 "$work/find-$compiler/compiled" "$model"
 
-echo "== add_subdirectory, as FetchContent does it: no tools, no tests"
+echo "== FetchContent: no tools, no tests"
 cmake -S "$here/consumer" -B "$work/sub-$compiler" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" -DOCTET_FROM="$root" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 >/dev/null
 cmake --build "$work/sub-$compiler" --target compiled
 "$work/sub-$compiler/compiled" "$model"

@@ -23,6 +23,14 @@ echo "== declarations in a file with Highway kernels of its own, definitions in 
 "${cxx[@]}" -DOCTET_EXTERN -c "$work/implementation.cpp" -o "$work/implementation.o"
 "$compiler" "$work/own.o" "$work/implementation.o" -o "$work/own" -pthread
 "$work/own"
+echo "== no macro is left but OCTET_ ones (where kernels are compiled: and those of Highway and the intrinsics)"
+grep -hoE '^ *# *include +<[^>]+>' "$work/sub/octet.hpp" | sort -u | sed 's|.*<\(.*\)>|#if __has_include(<\1>)\n#include <\1>\n#endif|' >"$work/system.cpp"
+for mode in -DOCTET_EXTERN -DOCTET_ANY; do
+  names() { "${cxx[@]}" "$mode" -dM -E "$1" | sed 's/^#define \([A-Za-z0-9_]*\).*/\1/' | sort -u; }
+  echo '#include "sub/octet.hpp"' >"$work/macros.cpp"
+  left=$(comm -23 <(names "$work/macros.cpp") <(names "$work/system.cpp") | grep -vE "^(OCTET_$([ "$mode" = -DOCTET_EXTERN ] || echo '|HWY_|_'))" || true)
+  [ -z "$left" ] || { echo "macros left behind ($mode):" $left; exit 1; }
+done
 echo "== a renamed copy says which macro to set"
 mv "$work/sub/octet.hpp" "$work/sub/renamed.hpp"
 echo '#include "sub/renamed.hpp"' >"$work/renamed.cpp"

@@ -122,7 +122,7 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
       for (std::int32_t i = 0; i < node.attrs; ++i)
         if (const attribute_info& at = f.attrs[static_cast<std::size_t>(node.first_attr + i)]; same_text(at.key, "alpha")) alpha = at.real;
       const bool has_bias = node.ins > 2 && f.operands[static_cast<std::size_t>(node.first_in + 2)] >= 0;
-      const law_choice c = rounding_by_law(l, node.op, operand(0), node.ins > 1 ? &operand(1) : nullptr, y, has_bias ? operand(2).type : dtype::boolean, alpha);
+      const law_choice c = rounding_by_law(l, family_of(node.op), operand(0), node.ins > 1 ? &operand(1) : nullptr, y, has_bias ? operand(2).type : dtype::boolean, alpha);
       if (!c.known) {
         f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}), pack(dims{n}), node.line};
         return f;
@@ -137,7 +137,7 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
       f.attrs[attributes++] = {key, attribute_value::kind::real, 0, value, 0, 0};
       ++node.attrs;
     };
-    if (product_in_f32(l, node.op, operand(0)) && node.by_law) attribute("f32_product", 1);
+    if (product_in_f32(l, family_of(node.op), operand(0)) && node.by_law) attribute("f32_product", 1);
     if (node.act != activation::none && !(family_of(node.op) == family::clamp && node.round != rounding::none)) {   // that operator finds its own bounds
       if (y.type == dtype::f32) {
         real("float_lo", node.act == activation::relu_n1_to_1 ? -1.0 : 0.0);

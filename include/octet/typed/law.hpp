@@ -8,7 +8,7 @@
 OCTET_FP_EXACT_BEGIN
 namespace octet::inline OCTET_ABI::typed::detail {
 
-enum class family : std::uint8_t { other, conv2d, depthwise, dense, transposed, matmul, sum, product, average, mean, quantize, dequantize, requantize, concat, table, function, square_root, reciprocal_root, clamp, leaky, integer, exact, softmax, log_softmax, resize };
+enum class family : std::uint8_t { other, conv2d, depthwise, dense, transposed, matmul, sum, difference, product, average, mean, quantize, dequantize, requantize, concat, table, elu, hard_swish, function, square_root, reciprocal_root, clamp, leaky, integer, exact, softmax, log_softmax, resize };
 constexpr bool is_any(const op_def* op, std::initializer_list<const op_def*> list) {
   for (const op_def* o : list)
     if (o == op) return true;
@@ -18,7 +18,8 @@ constexpr family family_of(const op_def* op) {
   if (op == &ops::conv2d) return family::conv2d;
   if (op == &ops::depthwise_conv2d) return family::depthwise;
   if (op == &ops::fully_connected) return family::dense;
-  if (op == &ops::qnn_add || op == &ops::qnn_sub) return family::sum;
+  if (op == &ops::qnn_add) return family::sum;
+  if (op == &ops::qnn_sub) return family::difference;
   if (op == &ops::qnn_mul) return family::product;
   if (op == &ops::qnn_avg_pool2d) return family::average;
   if (op == &ops::qnn_mean || op == &ops::qnn_sum) return family::mean;
@@ -28,13 +29,15 @@ constexpr family family_of(const op_def* op) {
   if (op == &ops::qnn_concat) return family::concat;
   if (op == &ops::transpose_conv2d) return family::transposed;
   if (op == &ops::qnn_batch_matmul) return family::matmul;
-  if (is_any(op, {&ops::qnn_logistic, &ops::qnn_tanh, &ops::qnn_elu})) return family::table;
+  if (is_any(op, {&ops::qnn_logistic, &ops::qnn_tanh})) return family::table;
+  if (op == &ops::qnn_elu) return family::elu;
+  if (op == &ops::qnn_hard_swish) return family::hard_swish;
   if (is_any(op, {&ops::qnn_gelu, &ops::qnn_exp, &ops::qnn_log, &ops::qnn_sin, &ops::qnn_cos, &ops::qnn_square, &ops::qnn_hard_sigmoid})) return family::function;
   if (op == &ops::qnn_sqrt) return family::square_root;
   if (op == &ops::qnn_rsqrt) return family::reciprocal_root;
   if (is_any(op, {&ops::qnn_relu, &ops::qnn_relu6, &ops::qnn_relu_n1_to_1, &ops::qnn_relu_0_to_1})) return family::clamp;
   if (op == &ops::qnn_leaky_relu) return family::leaky;
-  if (is_any(op, {&ops::qnn_abs, &ops::qnn_hard_swish, &ops::qnn_prelu, &ops::qnn_l2_normalization, &ops::qnn_squared_difference, &ops::qnn_div, &ops::qnn_equal, &ops::qnn_not_equal, &ops::qnn_less, &ops::qnn_less_equal, &ops::qnn_greater, &ops::qnn_greater_equal})) return family::integer;
+  if (is_any(op, {&ops::qnn_abs, &ops::qnn_prelu, &ops::qnn_l2_normalization, &ops::qnn_squared_difference, &ops::qnn_div, &ops::qnn_equal, &ops::qnn_not_equal, &ops::qnn_less, &ops::qnn_less_equal, &ops::qnn_greater, &ops::qnn_greater_equal})) return family::integer;
   if (op == &ops::qnn_neg) return family::exact;
   if (op == &ops::qnn_softmax) return family::softmax;
   if (op == &ops::qnn_log_softmax) return family::log_softmax;
@@ -60,9 +63,13 @@ constexpr bool xnn_sums(const tensor_info& a, const tensor_info& b, const tensor
   };
   return holds(a) && holds(b);
 }
+/// XNNPACK's range of ratios for a change of scale.
+constexpr bool xnn_rescales(const tensor_info& x, const tensor_info& y) {
+  const float ratio = numerics::div(static_cast<float>(x.scale), static_cast<float>(y.scale));
+  return ratio >= 0x1p-8f && ratio <= 128;
+}
 /// x, y: first input and result; w: second input where there is one; bias: type of the third (boolean: none); alpha: leaky_relu's.
-constexpr law_choice rounding_by_law(law l, const op_def* op, const tensor_info& x, const tensor_info* w, const tensor_info& y, dtype bias, double alpha = 0) {
-  const family f = family_of(op);
+constexpr law_choice rounding_by_law(law l, family f, const tensor_info& x, const tensor_info* w, const tensor_info& y, dtype bias, double alpha = 0) {
   const bool s16_in = x.type == dtype::s16, wide = s16_in && bias != dtype::s32;
   if (f == family::dequantize || f == family::exact) return {};
   switch (l) {
@@ -70,11 +77,11 @@ constexpr law_choice rounding_by_law(law l, const op_def* op, const tensor_info&
       switch (f) {
         case family::conv2d: case family::depthwise: return {true, s16_in && wide ? rounding::I64 : rounding::DR};
         case family::dense: return {true, rounding::D64};
-        case family::sum: case family::product: case family::mean: case family::requantize: return {true, rounding::DR};
-        case family::average: case family::quantize: case family::concat: case family::table: case family::function: return {true, rounding::AWAY};
+        case family::sum: case family::difference: case family::product: case family::mean: case family::requantize: return {true, rounding::DR};
+        case family::average: case family::quantize: case family::concat: case family::table: case family::elu: case family::function: return {true, rounding::AWAY};
         case family::transposed: return {true, wide ? rounding::I64 : rounding::DR};
         case family::matmul: case family::softmax: return {true, s16_in ? rounding::I64 : rounding::DR};
-        case family::clamp: case family::leaky: case family::integer: case family::log_softmax: return {true, rounding::DR};
+        case family::clamp: case family::leaky: case family::integer: case family::hard_swish: case family::log_softmax: return {true, rounding::DR};
         case family::square_root: return {true, rounding::TRUNC};
         case family::reciprocal_root: return {true, s16_in ? rounding::AWAY : rounding::DR};
         case family::resize: return {true, x.type == dtype::u8 ? rounding::OPT : rounding::DR};
@@ -85,19 +92,20 @@ constexpr law_choice rounding_by_law(law l, const op_def* op, const tensor_info&
         case family::conv2d: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
         case family::depthwise: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
         case family::dense: return {true, s16_in ? rounding::D64 : x.type == dtype::u8 || !w || w->zero_point == 0 ? rounding::F : rounding::RU};
-        case family::sum: return {true, is_8bit(x.type) && w && xnn_sums(x, *w, y) ? rounding::XNN : op == &ops::qnn_add && x.type == dtype::s16 && w && x.shape == w->shape ? rounding::OPT : rounding::DR};
+        case family::sum: case family::difference: return {true, is_8bit(x.type) && w && xnn_sums(x, *w, y) ? rounding::XNN : f == family::sum && x.type == dtype::s16 && w && x.shape == w->shape ? rounding::OPT : rounding::DR};
         case family::product: return {true, is_8bit(x.type) ? rounding::F : rounding::DR};
         case family::mean: return {true, is_8bit(x.type) ? rounding::XNN : rounding::DR};
         case family::average: case family::concat: return {true, rounding::AWAY};
         case family::quantize: return {true, is_8bit(y.type) ? rounding::EVEN_MUL : rounding::OPT};
-        case family::requantize: return {true, !is_8bit(x.type) || !is_8bit(y.type) ? rounding::DR : x.type == y.type ? rounding::Q8 : rounding::RU};
+        case family::requantize: return {true, !is_8bit(x.type) || !is_8bit(y.type) ? rounding::DR : x.type == y.type && xnn_rescales(x, y) ? rounding::Q8 : rounding::RU};
         case family::transposed: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
         case family::matmul: return {true, s16_in ? rounding::I64 : w && w->zero_point != 0 ? rounding::DR : rounding::F};
-        case family::table: return {true, is_8bit(x.type) ? rounding::XNN : op == &ops::qnn_elu ? rounding::AWAY : rounding::OPT};
+        case family::table: return {true, is_8bit(x.type) ? rounding::XNN : rounding::OPT};
+        case family::elu: return {true, is_8bit(x.type) ? rounding::XNN : rounding::AWAY};
         case family::function: return {true, rounding::AWAY};
         case family::square_root: return {true, rounding::TRUNC};
         case family::reciprocal_root: return {true, s16_in ? rounding::AWAY : rounding::DR};
-        case family::clamp: case family::integer: return {true, rounding::DR};
+        case family::clamp: case family::integer: case family::hard_swish: return {true, rounding::DR};
         case family::leaky: return {true, is_8bit(x.type) && q8_holds(x, y, alpha) ? rounding::Q8 : rounding::DR};
         case family::softmax: return {true, s16_in ? rounding::I64 : rounding::OPT};
         case family::log_softmax: return {true, rounding::OPT};
@@ -107,41 +115,41 @@ constexpr law_choice rounding_by_law(law l, const op_def* op, const tensor_info&
     case law::pytorch_fbgemm:
       switch (f) {
         case family::conv2d: case family::depthwise: case family::dense: return {true, bias == dtype::s32 ? rounding::F : rounding::FB};
-        case family::sum: return {true, rounding::ATEN};
+        case family::sum: case family::difference: return {true, rounding::ATEN};
         case family::product: return {true, rounding::EVEN_MUL};
         case family::average: case family::mean: case family::requantize: return {true, rounding::F};
         case family::quantize: case family::concat: case family::softmax: return {true, rounding::EVEN_MUL};
         case family::clamp: return {};   // raw values: the quantization stays
         case family::transposed: return {true, bias == dtype::s32 ? rounding::F : rounding::FB};
-        case family::table: case family::function: case family::leaky: return {true, rounding::ATEN};
+        case family::table: case family::elu: case family::hard_swish: case family::function: case family::leaky: return {true, rounding::ATEN};
         case family::resize: return {true, rounding::FMA};
-        default: return {op == &ops::qnn_hard_swish, rounding::ATEN};
+        default: return {false};
       }
     case law::pytorch_qnnpack:
       switch (f) {
         case family::conv2d: case family::depthwise: case family::dense: case family::requantize: return {true, rounding::F};
-        case family::sum: case family::average: case family::mean: return {true, rounding::QNN};
-        case family::product: case family::quantize: case family::concat: case family::softmax: case family::table: case family::function: case family::leaky: return {true, rounding::EVEN_MUL};
+        case family::sum: case family::difference: case family::average: case family::mean: return {true, rounding::QNN};
+        case family::product: case family::quantize: case family::concat: case family::softmax: case family::table: case family::elu: case family::hard_swish: case family::function: case family::leaky: return {true, rounding::EVEN_MUL};
         case family::clamp: return {};
         case family::transposed: return {true, rounding::F};
         case family::resize: return {true, rounding::FMA};
-        default: return {op == &ops::qnn_hard_swish, rounding::EVEN_MUL};
+        default: return {false};
       }
     case law::onnxruntime:
       switch (f) {
         case family::conv2d: case family::depthwise: case family::dense: case family::requantize: return {true, rounding::F};
-        case family::sum: return {true, rounding::FMA};
+        case family::sum: case family::difference: return {true, rounding::FMA};
         case family::product: return {true, rounding::FZ};
         case family::average: return {true, rounding::ORT};
         case family::mean: return {true, rounding::QNN};
-        case family::quantize: case family::concat: case family::table: case family::leaky: return {true, rounding::EVEN};
+        case family::quantize: case family::concat: case family::table: case family::elu: case family::leaky: return {true, rounding::EVEN};
         case family::softmax: return {true, rounding::ORT};
         case family::clamp: return {};
         default: return {false};
       }
     case law::mxnet:
       switch (f) {
-        case family::conv2d: case family::depthwise: case family::dense: case family::sum: case family::product: case family::requantize: case family::concat: return {true, rounding::F};
+        case family::conv2d: case family::depthwise: case family::dense: case family::sum: case family::difference: case family::product: case family::requantize: case family::concat: return {true, rounding::F};
         case family::average: case family::mean: return {true, rounding::EVEN};
         case family::quantize: return {true, rounding::EVEN_MUL};
         default: return {false};
@@ -164,8 +172,8 @@ constexpr clamp_bounds clamp_by_law(law l, activation a, const tensor_info& y) {
   return {bottom > lo ? bottom : lo, top < hi ? top : hi};
 }
 /// TFLite rounds sx * sw of uint8 convolutions to binary32 first.
-constexpr bool product_in_f32(law l, const op_def* op, const tensor_info& x) {
-  return (l == law::tflite_ref || l == law::tflite_xnnpack) && x.type == dtype::u8 && (op == &ops::conv2d || op == &ops::depthwise_conv2d || op == &ops::transpose_conv2d);
+constexpr bool product_in_f32(law l, family f, const tensor_info& x) {
+  return (l == law::tflite_ref || l == law::tflite_xnnpack) && x.type == dtype::u8 && (f == family::conv2d || f == family::depthwise || f == family::transposed);
 }
 
 }  // namespace octet::inline OCTET_ABI::typed::detail
