@@ -9,7 +9,9 @@
 #include <cstring>
 #include <filesystem>
 
+#include "load.hpp"
 #include "npy.hpp"
+#include "octet/octet.hpp"
 #include "skip.hpp"
 
 using namespace octet::tools;
@@ -269,4 +271,134 @@ TEST_CASE("a photograph through MobileNetV2 is a cat") {
   CHECK(has(r.out, "input   uint8 [1,224,224,3]  cat.bmp resized 224x224\n"));
   CHECK(has(r.out, "cat"));
   CHECK(has(r.out, "identical: 1001 of 1001 raw outputs\n"));
+}
+
+namespace {
+
+const std::string digits = std::string(OCTET_SOURCE_DIR) + "/examples/digits/";
+
+/// Writes what record.py would: every tensor of a run, with index.json. `change` may replace a tensor before it is written.
+class recorder final : public octet::observer {
+ public:
+  recorder(const folder& f, std::string name) : path_(f.file(name)) { fs::create_directories(path_); }
+  std::function<void(const std::string& name, array& value)> change;
+  void add(const std::string& name, const std::string& node, const octet::const_tensor_view& v) {
+    array a{v.type, v.shape, {}};
+    a.bytes.resize(v.size_bytes());
+    std::memcpy(a.bytes.data(), v.data, v.size_bytes());
+    if (change) change(name, a);
+    const std::string file = std::to_string(count_++) + ".npy";
+    REQUIRE(write_npy(path_ + "/" + file, a.view()));
+    index_ += (index_.empty() ? "" : ",") + std::string("{\"name\": \"") + name + "\", \"node\": \"" + node + "\", \"file\": \"" + file + "\"}";
+  }
+  void on_tensor(const octet::plan_data& p, std::size_t step, octet::tensor_id id, const octet::const_tensor_view& v) noexcept override {
+    add(p.source[id].name, p.source.nodes[static_cast<std::size_t>(p.steps[step].node)].name, v);
+  }
+  void finish() const { REQUIRE(write_file(path_ + "/index.json", "{\"tensors\": [" + index_ + "]}")); }
+
+ private:
+  std::string path_, index_;
+  int count_ = 0;
+};
+void record(recorder& to, octet::graph g, const std::string& input) {
+  octet::plan_options o;
+  o.keep_all = true;
+  auto p = octet::try_compile(std::move(g), o);
+  REQUIRE(p);
+  octet::session s(*p);
+  const auto x = read_npy(input);
+  REQUIRE(x);
+  REQUIRE(s.input(0).try_assign(x->view()));
+  to.add("x", "input", x->view());
+  s.run(to);
+  to.finish();
+}
+
+}  // namespace
+
+TEST_CASE("diff: a dump of the same run is identical, one under another law names the first tensor and that law") {
+  const folder f;
+  struct { const char *model, *input, *own, *other, *first; } cases[] = {
+      {"digits.pt", "digit_7.input_nchw.npy", "pytorch_fbgemm", "pytorch_qnnpack", "first difference: stem (stem quantized::conv2d_relu #2)"},
+      {"digits.tflite", "digit_7.input.npy", "tflite_ref", "tflite_xnnpack", "(CONV_2D #0)"}};
+  for (const auto& c : cases) {
+    const std::string model = "'" + digits + c.model + "' ", input = " --input '" + digits + c.input + "' ";
+    const auto dump = [&](const char* law) {
+      const std::string to = f.file(std::string(c.model) + "." + law);
+      REQUIRE(call("run " + model + input + "--numerics " + law + " --dump '" + to + "'").code == 0);
+      return " --reference '" + to + "'";
+    };
+    const std::string own = dump(c.own), other = dump(c.other);
+    const ran same = call("diff " + model + own);
+    CHECK(same.code == 0);
+    CHECK(has(same.out, "identical: all "));
+    CHECK(has(same.out, std::string("law ") + c.own));
+    const ran differs = call("diff " + model + other);
+    CHECK(differs.code == 1);
+    INFO(differs.out);
+    CHECK(has(differs.out, c.first));
+    CHECK(has(differs.out, "all by one step: rounding"));
+    CHECK(has(differs.out, std::string("law ") + c.other + " explains it"));
+    CHECK(call("diff " + model + other + " --numerics " + c.other).code == 0);
+  }
+}
+
+TEST_CASE("diff: padding on another side is found by trying") {
+  const folder f;
+  auto g = load_model(digits + "digits.tflite");
+  REQUIRE(g);
+  int padded = 0;
+  for (octet::node& n : g->nodes)
+    if (n.attrs.find("pad_top") && n.attrs.integer("pad_top") == 1 && padded++ == 1) {
+      n.attrs.set("pad_top", std::int64_t{2});
+      n.attrs.set("pad_bottom", std::int64_t{0});
+    }
+  REQUIRE(padded > 1);
+  recorder r(f, "padding");
+  record(r, std::move(*g), digits + "digit_3.input.npy");
+  const ran d = call("diff '" + digits + "digits.tflite' --reference '" + f.file("padding") + "'");
+  INFO(d.out << d.err);
+  CHECK(d.code == 1);
+  CHECK(has(d.out, "padding top 2, bottom 0, left 1, right 1 gives the recorded values; the file says top 1, bottom 1, left 1, right 1"));
+}
+
+TEST_CASE("diff: values in the other layout are found by trying") {
+  const folder f;
+  for (const bool first : {true, false}) {
+    auto g = load_model(digits + "digits.tflite");
+    REQUIRE(g);
+    recorder r(f, first ? "nchw" : "nhwc");
+    int images = 0;
+    r.change = [&](const std::string&, array& a) {
+      if (a.shape.rank != 4 || a.shape[1] < 3 || a.shape[3] < 3 || images++ != 1) return;
+      // The bytes of one order under the shape of the other.
+      const auto n = static_cast<std::size_t>(a.shape[1] * a.shape[2]), c = static_cast<std::size_t>(a.shape[3]);
+      std::vector<std::byte> moved(a.bytes.size());
+      for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < c; ++k) moved[k * n + i] = a.bytes[i * c + k];
+      if (first) a.bytes = std::move(moved);
+      else a.shape = octet::dims{a.shape[0], a.shape[3], a.shape[1], a.shape[2]};
+    };
+    record(r, std::move(*g), digits + "digit_3.input.npy");
+    const ran d = call("diff '" + digits + "digits.tflite' --reference '" + f.file(first ? "nchw" : "nhwc") + "'");
+    INFO(d.out << d.err);
+    CHECK(d.code == 1);
+    CHECK(has(d.out, first ? "channels first (NCHW) under a shape that has them last: layout" : "channels last (NHWC) under a shape that has them first: layout"));
+  }
+}
+
+TEST_CASE("diff: a folder that is none, or of another model") {
+  const folder f;
+  const std::string model = "diff '" + digits + "digits.tflite' --reference '" + f.path.string() + "'";
+  const ran none = call(model);
+  CHECK(none.code == 3);
+  CHECK(has(none.err, "no index.json"));
+  REQUIRE(write_file(f.file("index.json"), "[1, 2"));
+  CHECK(call(model).code == 3);
+  REQUIRE(write_file(f.file("index.json"), "{\"tensors\": [{\"name\": \"x\", \"node\": \"input\", \"file\": \"../x.npy\"}]}"));
+  CHECK(call(model).code == 3);
+  REQUIRE(write_file(f.file("index.json"), "{\"tensors\": []}"));
+  const ran empty = call(model);
+  CHECK(empty.code == 3);
+  CHECK(has(empty.err, "0 tensors of node \"input\", the model has 1 inputs"));
 }

@@ -130,6 +130,39 @@ TEST_CASE("programs: evaluated, unrolled, inlined") {
   CHECK((*g)[g->nodes[0].out[0]].name == "q");
 }
 
+TEST_CASE("programs: named tuples, outputs that are None, what is asked of a tensor") {
+  torch_file f;
+  f.code = "class Outputs(NamedTuple):\n  logits : Tensor\n  aux : Optional[Tensor]\nclass M(Module):\n  training : bool\n  def forward(self: __torch__.M,\n    x: Tensor) -> __torch__.Outputs:\n"
+           "    q = torch.quantize_per_tensor(x, 0.5, 4, 13)\n    if torch.__not__(ops.prim.is_quantized(q)):\n      ops.prim.RaiseException(\"no\")\n    else:\n      pass\n"
+           "    if ops.prim.is_quantized(x):\n      ops.prim.RaiseException(\"no\")\n    else:\n      pass\n    o = __torch__.Outputs(torch.dequantize(q), None)\n    return __torch__.Outputs(o.logits, o.aux)\n";
+  auto g = load(f);
+  INFO((g ? std::string() : g.error().message()));
+  REQUIRE(g);
+  CHECK(g->outputs.size() == 1);
+  CHECK(g->nodes.size() == 2);
+  f.code.replace(f.code.find("o.logits, o.aux"), 15, "o.logits");
+  CHECK_HAS(load_error(f), "__torch__.Outputs");   // one value too few
+}
+
+TEST_CASE("programs: traced numbers are constants without axes") {
+  // CONSTANTS.c0: int64 2, CONSTANTS.c1: float64 0.3.
+  torch_file f = program("    n = torch.floor_divide(ops.prim.NumToTensor(torch.size(x, 1)), CONSTANTS.c0)\n    y = torch.add(torch.mul(x, CONSTANTS.c1), CONSTANTS.c0)\n    return torch.reshape(y, [2, int(n)])\n");
+  f.constants = pickle().op("(").tensor("Long", "0", 1, {}, {}).tensor("Double", "1", 1, {}, {}).op("t").stop();
+  const double factor = 0.3;
+  f.more = {{"constants/0", std::string("\2\0\0\0\0\0\0\0", 8)}, {"constants/1", std::string(reinterpret_cast<const char*>(&factor), 8)}};
+  auto g = load(f);
+  INFO((g ? std::string() : g.error().message()));
+  REQUIRE(g);
+  CHECK((*g)[g->outputs[0]].shape == dims{2, 2});
+  std::vector<float> numbers;
+  for (const octet::tensor& t : g->tensors)
+    if (t.type == dtype::f32 && t.data.bytes.size() == 4) {
+      numbers.push_back(0);
+      std::memcpy(&numbers.back(), t.data.bytes.data(), 4);
+    }
+  CHECK(numbers == std::vector<float>{0.3f, 2.f});   // of the other operand's type
+}
+
 TEST_CASE("programs: what is refused") {
   CHECK_HAS(load_error(program("    ops.prim.RaiseException(\"wrong shape\", \"builtins.ValueError\")\n    return x\n")), "wrong shape");
   const std::string all = load_error(program("    a = torch.foo(x)\n    b = ops.quantized.bar(a)\n    c = torch.foo(b)\n    return torch.baz(x)\n"));

@@ -18,11 +18,13 @@ namespace {
 struct recorded {
   std::string name, node, file;
 };
-/// A tensor of octet's run: the last one that the nodes of one operator wrote.
+/// A tensor of octet's run. Several nodes may stand for one operator of the file: the last one's output is its result.
 struct computed {
   std::string name, node;   // node: "qnn.conv2d features.0.0 quantized::conv2d_relu #3"
   array value;
   rounding round = rounding::none;
+  bool last = true;           // of its operator's: the operator's result
+  std::int32_t padded = -1;   // the node of the operator that has padding
 };
 
 class collector final : public observer {
@@ -31,14 +33,15 @@ class collector final : public observer {
   void on_tensor(const plan_data& p, std::size_t step, tensor_id id, const const_tensor_view& v) noexcept override {
     const node& n = p.source.nodes[static_cast<std::size_t>(p.steps[step].node)];
     computed c{p.source[id].name, n.name, {v.type, v.shape, {}}, n.round};
+    if (n.attrs.find("pad_top") || n.attrs.find("pad_bottom") || n.attrs.find("pad_left") || n.attrs.find("pad_right")) c.padded = p.steps[step].node;
     c.value.bytes.resize(v.size_bytes());
     if (!c.value.bytes.empty()) std::memcpy(c.value.bytes.data(), v.data, c.value.bytes.size());
     if (!tensors.empty() && !n.name.empty() && tensors.back().node == n.name && n.out.size() == 1) {
       if (c.round == rounding::none) c.round = tensors.back().round;   // a reshape or transpose after the operator proper
-      tensors.back() = std::move(c);
-    } else {
-      tensors.push_back(std::move(c));
+      if (c.padded < 0) c.padded = tensors.back().padded;
+      tensors.back().last = false;
     }
+    tensors.push_back(std::move(c));
   }
 };
 
@@ -94,6 +97,18 @@ bool in_octets_order(const array& from, const array& like, array& to) {
   return best != SIZE_MAX;
 }
 
+/// The layout that makes the recorded values octet's: the same bytes read with channels first, or last. Empty: none.
+std::string other_layout(const array& want, const array& have) {
+  if (have.shape.rank != 4) return {};
+  array first = want, last = want;
+  first.shape = dims{have.shape[0], have.shape[3], have.shape[1], have.shape[2]};
+  if (differing(permuted(first, {0, 2, 3, 1}), have) == 0) return "the recorded values lie with channels first (NCHW) under a shape that has them last: layout, no value differs";
+  // Bytes in NHWC order that were taken for NCHW, and then brought to octet's order.
+  last = permuted(want, {0, 3, 1, 2});
+  last.shape = have.shape;
+  if (differing(last, have) == 0) return "the recorded values lie with channels last (NHWC) under a shape that has them first: layout, no value differs";
+  return {};
+}
 /// What a difference looks like, in words.
 std::string explain(const array& want, const array& have, rounding round) {
   const std::size_t w = size_of(have.type), n = have.elements();
@@ -111,6 +126,7 @@ std::string explain(const array& want, const array& have, rounding round) {
       border += x == 0 || y == 0 || x + 1 == static_cast<std::size_t>(have.shape[2]) || y + 1 == static_cast<std::size_t>(have.shape[1]);
     }
   }
+  if (const std::string layout = other_layout(want, have); !layout.empty()) return layout;
   array a = want, b = have;
   std::sort(a.bytes.begin(), a.bytes.end());
   std::sort(b.bytes.begin(), b.bytes.end());
@@ -119,6 +135,53 @@ std::string explain(const array& want, const array& have, rounding round) {
   if (w == 1 && ones == bad && bad * 20 < n) return "all by one step: rounding (octet's is " + std::string(name_of(round)) + ")";
   if (w == 1 && bad * 2 > n) return "most values differ: another zero point, scale, weights or input";
   return w == 1 ? "some values differ by more than one step: saturation, or another formula" : "last bits of floats: another order of sums or another exp";
+}
+
+/// Keeps one tensor of a run.
+class one_tensor final : public observer {
+ public:
+  explicit one_tensor(std::string name) : name_(std::move(name)) {}
+  array value;
+  void on_tensor(const plan_data& p, std::size_t, tensor_id id, const const_tensor_view& v) noexcept override {
+    if (p.source[id].name != name_) return;
+    value = {v.type, v.shape, {}};
+    value.bytes.resize(v.size_bytes());
+    if (!value.bytes.empty()) std::memcpy(value.bytes.data(), v.data, v.size_bytes());
+  }
+
+ private:
+  std::string name_;
+};
+/// The same total padding on other sides, where that gives the recorded values: "top 1, bottom 0, ...". Empty: none does.
+std::string other_padding(const plan& program, session& inputs, const computed& t, const array& want) {
+  if (t.padded < 0) return {};
+  constexpr const char* names[4] = {"pad_top", "pad_bottom", "pad_left", "pad_right"};
+  const attributes own = program.source().nodes[static_cast<std::size_t>(t.padded)].attrs;
+  std::int64_t pad[4];
+  for (int i = 0; i < 4; ++i) pad[i] = own.find(names[i]) ? own.integer(names[i]) : 0;
+  const std::int64_t high = pad[0] + pad[1], wide = pad[2] + pad[3];
+  if (high > 8 || wide > 8) return {};
+  for (std::int64_t top = 0; top <= high; ++top)
+    for (std::int64_t left = 0; left <= wide; ++left) {
+      if (top == pad[0] && left == pad[2]) continue;
+      graph g = program.source();
+      const std::int64_t other[4] = {top, high - top, left, wide - left};
+      for (int i = 0; i < 4; ++i) g.nodes[static_cast<std::size_t>(t.padded)].attrs.set(names[i], other[i]);
+      plan_options o;
+      o.keep_all = true;
+      o.optimize = false;
+      auto p = try_compile(std::move(g), o);
+      if (!p) continue;
+      session s(*p);
+      for (std::size_t i = 0; i < s.inputs(); ++i)
+        if (!s.input(i).try_assign(inputs.input(i).view())) return {};
+      one_tensor found(t.name);
+      s.run(found);
+      if (found.value.elements() != want.elements() || differing(want, found.value) != 0) continue;
+      return "padding top " + std::to_string(other[0]) + ", bottom " + std::to_string(other[1]) + ", left " + std::to_string(other[2]) + ", right " + std::to_string(other[3]) + " gives the recorded values; the file says top " +
+             std::to_string(pad[0]) + ", bottom " + std::to_string(pad[1]) + ", left " + std::to_string(pad[2]) + ", right " + std::to_string(pad[3]);
+    }
+  return {};
 }
 
 result<array> load_array(const std::string& folder, const std::string& file) {
@@ -141,7 +204,7 @@ result<std::vector<recorded>> read_index(const std::string& folder) {
 /// How far one law agrees.
 struct verdict {
   bool ran = false;
-  std::size_t matched = 0, first = SIZE_MAX;   // recorded tensors found in octet's run; the first that differs
+  std::size_t matched = 0, recorded = 0, first = SIZE_MAX;   // recorded tensors found in octet's run, all of them; the first that differs
   std::string report;
 };
 verdict compare(const diff_options& o, const std::vector<recorded>& rows, std::string_view law_name, int& code) {
@@ -178,12 +241,13 @@ verdict compare(const diff_options& o, const std::vector<recorded>& rows, std::s
   std::map<std::string, std::vector<const computed*>> by_operator;
   for (const computed& t : c.tensors) {
     by_name[t.name] = &t;
-    by_operator[operator_of(t.node)].push_back(&t);
+    if (t.last) by_operator[operator_of(t.node)].push_back(&t);
   }
   std::map<std::string, std::size_t> used;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const recorded& r = rows[i];
     if (r.node == "input") continue;
+    ++v.recorded;
     const computed* t = nullptr;
     if (r.node.find("::") != std::string::npos && r.node.find(' ') == std::string::npos) {
       const auto& list = by_operator[r.node];
@@ -199,8 +263,10 @@ verdict compare(const diff_options& o, const std::vector<recorded>& rows, std::s
     const std::size_t bad = differing(ordered, t->value);
     if (bad == 0) continue;
     v.first = i;
+    std::string why = explain(ordered, t->value, t->round);
+    if (const std::string padding = other_padding(l.program, s, *t, ordered); !padding.empty()) why = padding;
     v.report = "first difference: " + r.name + " (" + t->node + "), octet's \"" + t->name + "\" " + std::string(name_of(t->value.type)) + to_string(t->value.shape) + "\n  " + std::to_string(bad) + " of " + std::to_string(t->value.elements()) + " values differ: " +
-               explain(ordered, t->value, t->round) + "\n";
+               why + "\n";
     return v;
   }
   return v;
@@ -218,7 +284,8 @@ int diff(const diff_options& o) {
   if (!v.ran) return code;
   if (v.matched == 0) return fail(bad_input, o.reference + ": no recorded tensor belongs to a tensor of this model");
   if (v.first == SIZE_MAX) {
-    std::printf("identical: all %zu recorded tensors, law %s\n", v.matched, first.c_str());
+    if (v.matched == v.recorded) std::printf("identical: all %zu recorded tensors, law %s\n", v.matched, first.c_str());
+    else std::printf("identical: %zu tensors, law %s; the other %zu of the recording have no counterpart in octet's run\n", v.matched, first.c_str(), v.recorded - v.matched);
     return done;
   }
   std::printf("law %s: %zu tensors compared\n%s", first.c_str(), v.matched, v.report.c_str());

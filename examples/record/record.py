@@ -43,14 +43,26 @@ def record_torch(a):
     torch.set_num_threads(1)  # blocks of the element-wise kernels start anew in each thread
     model = torch.jit.load(a.model).eval()
     inputs = [torch.from_numpy(np.load(f)) for f in a.inputs]
-    # All calls inlined, every tensor part of the result: one run gives everything, computed by the very kernels that compute the output.
+    # All calls inlined, a copy of every tensor part of the result (in-place operators write over them): one run gives everything, computed by the
+    # very kernels that compute the output. Scripted modules have branches and calls that only freezing removes.
     graph = model.forward.graph.copy()
     torch._C._jit_pass_inline(graph)
-    values = [(n.kind(), v) for n in graph.nodes() if not n.kind().startswith("prim::") for v in n.outputs() if str(v.type()) == "Tensor"]
-    kept = [(kind, v.debugName()) for kind, v in values]
-    everything = graph.create("prim::TupleConstruct", [v for _, v in values], 1)
+    me = [model._c]
+    if any(n.kind() in ("prim::If", "prim::Loop", "prim::CallFunction", "prim::CallMethod") for n in graph.nodes()):
+        graph = torch.jit.freeze(model, optimize_numerics=False).graph.copy()
+    found = [(n, v) for n in graph.nodes() if not n.kind().startswith("prim::") for v in n.outputs() if str(v.type()) == "Tensor"]
+    none = graph.create("prim::Constant")
+    none.output().setType(torch._C.NoneType.get())
+    graph.prependNode(none)
+    kept, copies = [], []
+    for n, v in found:
+        copy = graph.create("aten::clone", [v, none.output()], 1)
+        copy.insertAfter(n)
+        copies.append(copy.output())
+        kept.append((n.kind(), v.debugName()))
+    everything = graph.create("prim::TupleConstruct", copies, 1)
     graph.appendNode(everything)
-    everything.output().setType(torch._C.TupleType([v.type() for _, v in values]))
+    everything.output().setType(torch._C.TupleType([v.type() for v in copies]))
     while list(graph.outputs()):
         graph.eraseOutput(0)
     graph.registerOutput(everything.output())

@@ -21,7 +21,10 @@ os.environ["ATEN_CPU_CAPABILITY"] = "avx2"
 import numpy as np
 import torch
 from torch import nn
-import torch.ao.nn.intrinsic.quantized as fused
+try:
+    import torch.ao.nn.intrinsic.quantized as fused
+except ImportError:  # torch 1.13
+    import torch.nn.intrinsic.quantized as fused
 import torch.ao.nn.quantized as quantized
 import torch.nn.functional as F
 
@@ -67,7 +70,7 @@ class Writer:
             return
         path = self.folder / (name + ".pt")
         tensors = [torch.from_numpy(x) for x in inputs]
-        torch.backends.quantized.engine = "fbgemm"
+        torch.backends.quantized.engine = engines[0]
         with torch.no_grad():
             traced = torch.jit.trace(module.eval(), tuple(tensors), check_trace=False)
             pt_file.save(torch.jit.freeze(traced) if freeze else traced, path)
@@ -428,6 +431,33 @@ def shapes(w):
           note="float operator after the quantized part")
 
 
+def sums(w):
+    """Means of tensors whose averages lie at or next to the middle between two codes: the order of the float sum decides. And tables with odd zero points."""
+    for name, layout, shape, axes, keep in (("mean_hw_order", "channels_last", (2, 45, 5, 7), (2, 3), False), ("mean_hw_order_narrow", "channels_last", (2, 6, 7, 5), (2, 3), True),
+                                            ("mean_w_order", "channels_last", (1, 17, 5, 8), (3,), False), ("mean_c_order", "contiguous", (1, 40, 9, 9), (1,), True),
+                                            ("mean_c_order", "channels_last", (1, 44, 9, 9), (1,), False)):
+        name += "_channels_last" if layout == "channels_last" else ""
+        rng = w.rng(name)
+        q = rng.integers(0, 256, shape)
+        # The last reduced element makes the sum an odd multiple of half the count, where the codes allow it.
+        n = int(np.prod([shape[a] for a in axes]))
+        first = np.moveaxis(q, axes, range(len(axes))).reshape(n, -1)
+        off = (first.sum(0) - n // 2) % n
+        first[-1] = np.where(first[-1] >= off, first[-1] - off, np.minimum(first[-1] + n - off, 255))
+        q = np.moveaxis(first.reshape([shape[a] for a in axes] + [e for i, e in enumerate(shape) if i not in axes]), range(len(axes)), axes)
+        for scale in (0.1593,):
+            w.add(name, Case([(scale, 131)], lambda m, v, axes=axes, keep=keep: torch.mean(v, axes, keep), layout), [real(q, scale, 131)])
+    for zero_in, zero_out in ((133, 165), (47, 83)):
+        w.add("hardswish_ties_%d" % zero_out, Case([(0.0625, zero_in)], lambda m, q, z=zero_out: OPS.hardswish(q, 0.015625, z)), [real(every_code(), 0.0625, zero_in)])
+    for tag, n in (("n64", 64), ("n65", 65), ("n63", 63)):
+        x = real(np.resize(np.arange(0, 256, 3), (1, n)), 0.0371, 77)
+        w.add("sigmoid_position_" + tag, Case([(0.0371, 77)], lambda m, q: OPS.sigmoid(q, 0.00391, 1)), [x], engines=("fbgemm",))
+    # count_include_pad, an odd zero point and ties: sums of two and four over codes of one parity
+    for layout in ("contiguous", "channels_last"):
+        x = np.resize(np.arange(0, 256, 2), (1, 9, 6, 6)) + np.arange(6).reshape(1, 1, 1, 6) % 2
+        w.add("avg_pool2d_ties_pad" + ("" if layout == "contiguous" else "_channels_last"), Case([(0.25, 77)], lambda m, q: F.avg_pool2d(q, 2, 2, 1), layout), [real(np.minimum(x, 255), 0.25, 77)])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent)
@@ -441,7 +471,7 @@ def main():
         for old in folder.iterdir():
             old.unlink()
     writer = Writer(folder, arguments.only)
-    for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes):
+    for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes, sums):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"

@@ -179,7 +179,8 @@ class torch_loader {
     }
     if (depth < 4 && v.is_sequence()) {
       for (std::size_t i = 0; i < v.c->items.size(); ++i)
-        if (auto s = outputs(v.c->items[i], name + std::to_string(i), depth + 1); !s) return s;
+        if (v.c->items[i].is(kind::none)) continue;   // an auxiliary output that is off
+        else if (auto s = outputs(v.c->items[i], name + std::to_string(i), depth + 1); !s) return s;
       return unit{};
     }
     if (depth < 4 && v.is(kind::dict)) {

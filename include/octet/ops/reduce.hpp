@@ -11,7 +11,8 @@ namespace octet::inline OCTET_ABI {
 struct reduce_attrs {
   dims axes{};                // may be negative, repeated; none: all
   bool keep_dims = false;
-  static constexpr auto fields = std::tuple{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims}};
+  bool channels_last = false; // rounding ATEN: the framework's order of axes has the last one here second
+  static constexpr auto fields = std::tuple{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims}, field{"channels_last", &reduce_attrs::channels_last}};
 };
 
 enum class reduction : std::uint8_t { mean, sum, max, min, prod, any, all };
@@ -34,6 +35,16 @@ struct mean_params {
   requantize_params requant;              // DR, NE16 (zero point may lie outside the type), F, QNN; channel: innermost output index
   float scale = 0, offset = 0;            // XNN
   reduce_plan plan;
+};
+
+/// A mean of floats in the order of PyTorch's sum with vectors of 8 (AVX2): the two innermost loops first, then the others. Reduced axes come before kept
+/// ones, by stride; kept ones in the order of the framework's output. Strides are in elements.
+struct aten_mean_params {
+  struct loop {
+    std::size_t extent = 1, in = 0, out = 0;
+  };
+  std::array<loop, dims::max_rank + 2> loops{};
+  std::size_t rank = 0, reduced = 0, outputs = 0, count = 0;
 };
 
 constexpr shape_or reduce_shape(const reduce_attrs& a, const dims& x) {
@@ -91,6 +102,39 @@ constexpr reduce_plan make_reduce(const reduce_attrs& a, const dims& x) {
   } else if (p.reduced_rank == 0) {
     p.inner = p.outputs;
   }
+  return p;
+}
+constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x) {
+  aten_mean_params p;
+  std::array<bool, dims::max_rank> gone{};
+  std::array<std::size_t, dims::max_rank> in{}, out{};
+  for (int i = 0; i < x.rank; ++i) gone[static_cast<std::size_t>(i)] = a.axes.rank == 0;
+  for (std::int32_t axis : a.axes) gone[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
+  p.outputs = p.count = 1;
+  std::size_t stride = 1;
+  for (int i = x.rank; i-- > 0;) {
+    const auto k = static_cast<std::size_t>(i), n = static_cast<std::size_t>(x[i]);
+    in[k] = stride, stride *= n;
+    out[k] = p.outputs;
+    (gone[k] ? p.count : p.outputs) *= n;
+  }
+  const auto add = [&](std::size_t k, bool first) {
+    const auto n = static_cast<std::size_t>(x[static_cast<int>(k)]);
+    if (n == 1) return first;
+    if (!first && p.loops[p.rank - 1].in * p.loops[p.rank - 1].extent == in[k]) p.loops[p.rank - 1].extent *= n;
+    else p.loops[p.rank++] = {n, in[k], gone[k] ? 0 : out[k]};
+    return false;
+  };
+  bool first = true;
+  for (int i = x.rank; i-- > 0;)
+    if (gone[static_cast<std::size_t>(i)]) first = add(static_cast<std::size_t>(i), first);
+  p.reduced = p.rank;
+  first = true;
+  for (int i = x.rank; i-- > 0;) {
+    const int axis = !a.channels_last || i == 0 ? i : i == 1 ? x.rank - 1 : i - 1;
+    if (!gone[static_cast<std::size_t>(axis)]) first = add(static_cast<std::size_t>(axis), first);
+  }
+  p.rank = p.rank < 2 ? 2 : p.rank;
   return p;
 }
 /// f(offset) for every input element of output `o`, in memory order.
@@ -200,6 +244,69 @@ template <class T> constexpr void reduce(const mean_params& p, const T* x, T* y,
     y[o] = v;
   }
 }
+/// The sum of get(0) .. get(n - 1) in up to four levels: blocks of 16 (longer ones above 2^20 elements), sums of blocks, and so on.
+template <class F> constexpr float cascade_sum(std::size_t n, F&& get) {
+  const std::size_t bits = n <= 2 ? 1 : static_cast<std::size_t>(std::bit_width(n - 1)), power = bits / 4 > 4 ? bits / 4 : 4, step = std::size_t{1} << power;
+  float level[4] = {};
+  std::size_t i = 0;
+  while (i + step <= n) {
+    for (std::size_t j = 0; j < step; ++j) level[0] = numerics::add(level[0], get(i++));
+    for (std::size_t j = 1; j < 4; ++j) {
+      level[j] = numerics::add(level[j], level[j - 1]);
+      level[j - 1] = 0;
+      if ((i & (step - 1) << (j * power)) != 0) break;
+    }
+  }
+  while (i < n) level[0] = numerics::add(level[0], get(i++));
+  for (std::size_t j = 1; j < 4; ++j) level[0] = numerics::add(level[0], level[j]);
+  return level[0];
+}
+/// Four interleaved sums, the rest to the first of them.
+template <class F> constexpr float row_sum(std::size_t n, F&& get) {
+  float part[4];
+  for (std::size_t k = 0; k < 4; ++k) part[k] = cascade_sum(n / 4, [&](std::size_t i) { return get(4 * i + k); });
+  for (std::size_t i = n / 4 * 4; i < n; ++i) part[0] = numerics::add(part[0], get(i));
+  for (std::size_t k = 1; k < 4; ++k) part[0] = numerics::add(part[0], part[k]);
+  return part[0];
+}
+inline void aten_mean(const aten_mean_params& p, const float* x, float* y) noexcept {
+  constexpr std::size_t lanes = 8;
+  for (std::size_t o = 0; o < p.outputs; ++o) y[o] = 0;
+  const auto &a = p.loops[0], &b = p.loops[1];
+  std::size_t repeats = 1;
+  for (std::size_t k = 2; k < p.rank; ++k) repeats *= p.loops[k].extent;
+  for (std::size_t r = 0; r < repeats; ++r) {
+    const float* from = x;
+    float* to = y;
+    std::size_t rest = r;
+    for (std::size_t k = 2; k < p.rank; ++k) {
+      from += rest % p.loops[k].extent * p.loops[k].in, to += rest % p.loops[k].extent * p.loops[k].out;
+      rest /= p.loops[k].extent;
+    }
+    for (std::size_t j = 0; j < b.extent; ++j) {
+      const float* row = from + j * b.in;
+      float& sum = to[j * b.out];
+      const auto get = [&](std::size_t i) { return row[i * a.in]; };
+      float v = 0;
+      if (p.reduced == 0) {
+        for (std::size_t i = 0; i < a.extent; ++i) to[i * a.out + j * b.out] = get(i);
+        continue;
+      }
+      if (a.in == 1 && a.extent >= lanes) {   // vectors along the reduced axis
+        for (std::size_t i = a.extent / lanes * lanes; i < a.extent; ++i) v = numerics::add(v, row[i]);
+        for (std::size_t k = 0; k < lanes; ++k) v = numerics::add(v, row_sum(a.extent / lanes, [&](std::size_t i) { return row[i * lanes + k]; }));
+      } else {   // whole blocks of four vectors, or of four values, sum each for itself
+        const std::size_t block = b.in == 1 && b.extent >= lanes ? 4 * lanes : a.in < b.in ? 0 : 4;
+        v = block != 0 && j < b.extent / block * block ? cascade_sum(a.extent, get) : row_sum(a.extent, get);
+      }
+      sum = numerics::add(sum, v);
+    }
+  }
+  for (std::size_t o = 0; o < p.outputs; ++o) y[o] = numerics::div(y[o], static_cast<float>(p.count));
+}
+inline void aten_mean_kernel(const kernel_args& a) noexcept {
+  if (a.part == 0) aten_mean(*static_cast<const aten_mean_params*>(a.params), static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]));
+}
 inline void mean_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const mean_params*>(a.params);
   const auto r = part_of(p.plan.outputs, a.part, a.parts);
@@ -221,6 +328,12 @@ constexpr status reduce_op_shape(const node_view& n, std::span<dims> out) { retu
 template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, prepared& to) {
   const auto attrs = read_attributes<reduce_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &y = n.out[0];
+  if constexpr (Op == reduction::mean && !Quantized)
+    if (n.round == rounding::ATEN) {
+      if (x.type != dtype::f32 || y.type != dtype::f32) return unsupported("element type of a mean with rounding ATEN", std::string(name_of(x.type)), "float32");
+      to.make<aten_mean_params>(&reference::aten_mean_kernel, kernel_id::none) = make_aten_mean(attrs, x.shape);
+      return unit{};
+    }
   auto& p = to.make<mean_params>(&reference::mean_kernel, kernel_id::mean);
   p.op = Op;
   p.mode = n.round;

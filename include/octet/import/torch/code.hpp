@@ -50,6 +50,8 @@ struct class_def {
   std::string name;
   std::map<std::string, const function_def*, std::less<>> methods;
   std::map<std::string, const expression*, std::less<>> constants;   // `stride : Final[int] = 2`
+  bool named_tuple = false;
+  std::vector<std::string> fields;   // of a named tuple
 };
 
 /// One parsed file.
@@ -510,12 +512,13 @@ class code_parser {
   }
   void parse_class() {
     const std::string name = expect_name();
-    if (accept_symbol("(")) {
-      parse_expression();
-      expect_symbol(")");
-    }
     class_def c;
     c.name = name;
+    if (accept_symbol("(")) {
+      const expression* base = parse_expression();
+      c.named_tuple = !failed_ && base->what == expression::form::name && base->text == "NamedTuple";
+      expect_symbol(")");
+    }
     if (!open_block()) return;
     while (block_goes_on()) {
       if (accept_word("def")) {
@@ -524,7 +527,10 @@ class code_parser {
         expect_newline();
       } else {   // `name : type`, `name : Final[int] = 2`, `__parameters__ = [...]`, `__annotations__["0"] = type`
         const expression* target = parse_expression();
-        if (!failed_ && accept_symbol(":")) parse_expression();
+        if (!failed_ && accept_symbol(":")) {
+          parse_expression();
+          if (c.named_tuple && target->what == expression::form::name) c.fields.push_back(target->text);
+        }
         if (!failed_ && accept_symbol("=")) {
           const expression* v = parse_expression();
           if (!failed_ && target->what == expression::form::name) c.constants[target->text] = v;

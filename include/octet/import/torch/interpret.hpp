@@ -124,6 +124,11 @@ class interpreter {
   }
   value attribute(const value& base, const std::string& name) {
     if (base.is(kind::unknown)) return base;
+    if (base.is(kind::tuple) && !base.c->text.empty()) {
+      const class_def* cls = find_class(base.c->text);
+      for (std::size_t i = 0; cls && i < cls->fields.size() && i < base.c->items.size(); ++i)
+        if (cls->fields[i] == name) return base.c->items[i];
+    }
     if (!base.is(kind::object)) return c_.invalid_here("attribute " + name + " of something that is not a module", std::string(name_of(base.what)));
     cell& o = *base.c;
     if (!build(o)) return value::unknown();
@@ -382,8 +387,13 @@ class interpreter {
     if (target.starts_with("__torch__.")) {
       const function_def* f = find_function(target);
       if (c_.failed()) return value::unknown();
-      if (!f) return c_.missing_operator(target);
-      return call(*f, arguments, keywords);
+      if (f) return call(*f, arguments, keywords);
+      const class_def* cls = find_class(target);
+      if (c_.failed()) return value::unknown();
+      if (!cls || !cls->named_tuple || !keywords.empty() || arguments.size() != cls->fields.size()) return c_.missing_operator(target);
+      value made = c_.values.list(std::move(arguments), kind::tuple);
+      if (made.is(kind::tuple)) made.c->text = target;
+      return made;
     }
     std::string name = target.starts_with("torch.") ? "aten::" + target.substr(6) : target.substr(4);
     if (const std::size_t dot = name.find('.'); dot != std::string::npos) name = name.substr(0, dot) + "::" + name.substr(dot + 1);
@@ -456,8 +466,25 @@ class interpreter {
     known = false;
     return false;
   }
+  /// Traced programs keep numbers as constants without axes: with another number beside them they are that number.
+  static bool number_like(const value& v) { return v.is(kind::integer) || v.is(kind::real) || (v.is(kind::tensor) && v.t->constant() && v.t->rank() == 0); }
+  bool with_numbers(const std::string& name, const std::vector<value>& a, value& to) {
+    constexpr std::string_view arithmetic[] = {"aten::add", "aten::sub", "aten::mul", "aten::div", "aten::floor_divide", "aten::floordiv", "aten::remainder", "aten::Int", "aten::IntImplicit", "aten::ScalarImplicit"};
+    if (a.empty() || a.size() > 3 || !number_like(a[0]) || (a.size() > 1 && !number_like(a[1])) || std::find(std::begin(arithmetic), std::end(arithmetic), name) == std::end(arithmetic)) return false;
+    std::vector<value> numbers = a;
+    bool any = false;
+    for (value& v : numbers)
+      if (v.is(kind::tensor)) v = c_.scalar_of(*v.t), any = true;
+    if (!any) return false;
+    if (c_.failed()) {
+      to = value::unknown();
+      return true;
+    }
+    return scalar_operation(name, numbers, to);
+  }
   /// Operators on numbers, strings and lists, and what is known of a tensor without its data. False: `name` is not one of them for these arguments.
   bool scalar_operation(const std::string& name, const std::vector<value>& a, value& to) {
+    if (with_numbers(name, a, to)) return true;
     for (const value& v : a)
       if (v.is(kind::unknown) && (name == "aten::size" || name == "aten::len" || name == "aten::dim" || name == "aten::eq" || name == "aten::ne" || name == "aten::gt" || name == "aten::lt" || name == "aten::ge" || name == "aten::le")) {
         to = v;
@@ -471,6 +498,10 @@ class interpreter {
     }
     if (name == "prim::dtype" && tensors) {
       to = value::of(static_cast<std::int64_t>(a[0].t->type));
+      return true;
+    }
+    if (name == "prim::is_quantized" && a.size() == 1 && a[0].is(kind::tensor)) {
+      to = value::of(is_quantized(a[0].t->type));
       return true;
     }
     if (name == "prim::unchecked_unwrap_optional" && a.size() == 1) {
@@ -519,7 +550,6 @@ class interpreter {
     if (is("warn", 1) || is("warnings", 1)) { to = {}; return true; }
     if (is("format", 1) && a[0].is(kind::string)) { to = a[0]; return true; }   // text of exceptions only
     if (is("is_floating_point", 1) && a[0].is(kind::tensor)) { to = value::of(a[0].t->type == scalar::f32 || a[0].t->type == scalar::f64 || a[0].t->type == scalar::f16); return true; }
-    if (is("is_quantized", 1) && a[0].is(kind::tensor)) { to = value::of(is_quantized(a[0].t->type)); return true; }
     if (tensors) {
       // Comparisons with data cannot be decided; arithmetic is for the emitter.
       return false;

@@ -94,8 +94,8 @@ inline value clamp(emitter& e, arguments& a) {
 
 // -------------------------------------------------------------------------------------------------------- functions of one value
 
-/// f of the dequantized value, quantized by the reciprocal; floats stay floats.
-inline value unary(emitter& e, tensor_data& x, std::string_view op, double scale, std::int64_t zero_point, attributes attrs = {}, bool qnnpack_table = true) {
+/// f of the dequantized value, quantized by the reciprocal; floats stay floats. `qnnpack`: the rounding under that law, ATEN where QNNPACK lacks the operator.
+inline value unary(emitter& e, tensor_data& x, std::string_view op, double scale, std::int64_t zero_point, attributes attrs = {}, rounding qnnpack = rounding::EVEN_MUL) {
   context& c = e.c;
   if (c.failed()) return value::unknown();
   const bool last = suggests_channels_last(x);
@@ -108,7 +108,7 @@ inline value unary(emitter& e, tensor_data& x, std::string_view op, double scale
   }
   if (!e.per_tensor(x)) return value::unknown();
   const tensor_id to = e.make(x.type, {scale}, {static_cast<std::int32_t>(zero_point)});
-  if (!e.node("qnn." + std::string(op), {in}, {to}, std::move(attrs), e.qnnpack() && qnnpack_table ? rounding::EVEN_MUL : rounding::ATEN)) return value::unknown();
+  if (!e.node("qnn." + std::string(op), {in}, {to}, std::move(attrs), e.qnnpack() ? qnnpack : rounding::ATEN)) return value::unknown();
   return e.wrap(to, x.type, last, last);
 }
 /// aten::sigmoid and hardsigmoid on quantized values have a fixed output: 1/256 and the lowest code; tanh: 1/128 and the middle one.
@@ -120,26 +120,26 @@ template <bool Tanh> value fixed_unary(emitter& e, arguments& a) {
   return unary(e, *x, op, Tanh ? 1. / 128 : 1. / 256, Tanh ? (s8 ? 0 : 128) : (s8 ? -128 : 0));
 }
 /// Output scale and zero point are arguments `at` and `at` + 1.
-inline value given_unary(emitter& e, arguments& a, std::string_view op, std::size_t at, attributes attrs = {}, bool qnnpack_table = true) {
+inline value given_unary(emitter& e, arguments& a, std::string_view op, std::size_t at, attributes attrs = {}, rounding qnnpack = rounding::EVEN_MUL) {
   tensor_data* x = e.tensor(a, 0);
   const double scale = e.real(a, at);
   const std::int64_t zero_point = e.integer(a, at + 1);
   if (!x || !e.quantized(*x) || !valid_output(e, a, scale, zero_point, x->type)) return e.c.failed() ? value::unknown() : e.c.unsupported_here("input of " + a.name, std::string(torchscript::name_of(x->type)), "quint8, qint8");
-  return unary(e, *x, op, scale, zero_point, std::move(attrs), qnnpack_table);
+  return unary(e, *x, op, scale, zero_point, std::move(attrs), qnnpack);
 }
-inline value hardswish(emitter& e, arguments& a) { return given_unary(e, a, "hard_swish", 1); }
+inline value hardswish(emitter& e, arguments& a) { return given_unary(e, a, "hard_swish", 1, {}, rounding::XNN); }   // its table adds the zero point before it rounds
 inline value quantized_sigmoid(emitter& e, arguments& a) { return given_unary(e, a, "logistic", 1); }
 inline value leaky_relu(emitter& e, arguments& a) {
   attributes attrs;
   attrs.set("alpha", e.real(a, 1));
-  return given_unary(e, a, "leaky_relu", 3, std::move(attrs), false);
+  return given_unary(e, a, "leaky_relu", 3, std::move(attrs), rounding::ATEN);
 }
 inline value elu(emitter& e, arguments& a) {
   attributes attrs;
   const double alpha = e.real(a, 3);
   if (alpha != 1) attrs.set("alpha", alpha);
   if (e.real(a, 4) != 1 || e.real(a, 5) != 1) return e.c.unsupported_here("scale or input_scale of " + a.name, {}, "1");
-  return given_unary(e, a, "elu", 1, std::move(attrs), false);
+  return given_unary(e, a, "elu", 1, std::move(attrs), rounding::ATEN);
 }
 inline value float_unary(emitter& e, arguments& a) {
   tensor_data* x = e.tensor(a, 0);
@@ -300,6 +300,12 @@ template <int Kind> value float_binary(emitter& e, arguments& a) {
       return e.wrap(id, scalar::f32, false, false).t;
     }
     tensor_data* t = a.v[i].t;
+    if (t->constant() && t->rank() == 0 && t->type != scalar::f32) {   // a traced number: it takes the other operand's type
+      const value number = c.scalar_of(*t);
+      if (c.failed()) return nullptr;
+      const float v = number.is(kind::integer) ? static_cast<float>(number.i) : static_cast<float>(number.d);
+      return e.wrap(c.g.add_constant("", dtype::f32, dims{}, constant_data::of(std::span<const float>(std::array<float, 1>{v}))), scalar::f32, false, false).t;
+    }
     if (t->type != scalar::f32) {
       c.unsupported_here("element type of " + a.name, std::string(torchscript::name_of(t->type)), "float32");
       return nullptr;

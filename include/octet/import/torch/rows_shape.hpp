@@ -376,8 +376,9 @@ inline value mean(emitter& e, arguments& a) {
     seen |= r;
   }
   const bool raw = e.quantized(*x) && innermost && is_contiguous(*x, false);
-  const bool spatial = rank == 4 && !reduced[0] && !reduced[1] && reduced[2] && reduced[3];
-  const bool inner = spatial && x->channels_inner && !x->constant();
+  const bool spatial = rank == 4 && !reduced[0] && !reduced[1] && reduced[2] && reduced[3], qnn = e.quantized(*x) && e.qnnpack() && spatial;
+  const bool summed = !raw && !qnn;   // as floats, in an order that depends on the memory format
+  const bool inner = (spatial && x->channels_inner && !x->constant()) || (summed && suggests_channels_last(*x));
   const tensor_id in = e.held(*x, inner);
   if (c.failed()) return value::unknown();
   attributes r;
@@ -386,11 +387,12 @@ inline value mean(emitter& e, arguments& a) {
     if (reduced[static_cast<std::size_t>(i)]) axes.push_back(emitter::ir_axis(i, rank, inner));
   r.set("axes", axes);
   if (keep) r.set("keep_dims", std::int64_t{1});
+  if (summed && inner) r.set("channels_last", std::int64_t{1});
   tensor_id to = no_tensor;
   if (!e.quantized(*x)) {
     to = e.make(scalar::f32);
-    if (!e.node("mean", {in}, {to}, std::move(r))) return value::unknown();
-  } else if (e.qnnpack() && spatial) {
+    if (!e.node("mean", {in}, {to}, std::move(r), rounding::ATEN)) return value::unknown();
+  } else if (qnn) {
     to = e.make(x->type, x->scales, x->zero_points);
     if (!e.node("qnn.mean", {in}, {to}, std::move(r), rounding::QNN)) return value::unknown();
   } else if (raw) {
@@ -399,9 +401,26 @@ inline value mean(emitter& e, arguments& a) {
   } else {
     const tensor_id f = e.make(scalar::f32), m = e.make(scalar::f32);
     to = e.make(x->type, x->scales, x->zero_points);
-    if (!e.node("qnn.dequantize", {in}, {f}) || !e.node("mean", {f}, {m}, std::move(r)) || !e.node("qnn.quantize", {m}, {to}, {}, rounding::EVEN_MUL)) return value::unknown();
+    if (!e.node("qnn.dequantize", {in}, {f}) || !e.node("mean", {f}, {m}, std::move(r), rounding::ATEN) || !e.node("qnn.quantize", {m}, {to}, {}, rounding::EVEN_MUL)) return value::unknown();
   }
-  return e.wrap(to, x->type, keep && inner, keep && suggests_channels_last(*x));
+  // What is left of a tensor held channels last keeps its axes in that order only where all of them are left.
+  if (inner && !keep && rank == 4 && !reduced[0] + !reduced[1] + !reduced[2] + !reduced[3] > 1) {
+    const bool channels = !reduced[1];
+    std::vector<std::int64_t> order;   // axis of octet's output for each of PyTorch's
+    std::vector<std::int64_t> held;
+    for (int i : {0, 2, 3, 1})
+      if (!reduced[static_cast<std::size_t>(i)]) held.push_back(i);
+    for (int i = 0; i < rank; ++i)
+      if (!reduced[static_cast<std::size_t>(i)]) order.push_back(std::find(held.begin(), held.end(), i) - held.begin());
+    bool moved = false;
+    for (std::size_t i = 0; i < order.size(); ++i) moved |= order[i] != static_cast<std::int64_t>(i);
+    if (channels && moved) {
+      const tensor_id plain = e.make(x->type, x->scales, x->zero_points);
+      if (!e.transpose(to, plain, order)) return value::unknown();
+      to = plain;
+    }
+  }
+  return e.wrap(to, x->type, keep && inner, keep && !summed && suggests_channels_last(*x));
 }
 
 }  // namespace octet::inline OCTET_ABI::torchscript::rows

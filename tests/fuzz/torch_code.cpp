@@ -1,5 +1,4 @@
 // libFuzzer target: the parser, then the interpreter, on any text as a program's only file. Operators become nodes; constants have no bytes.
-// clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz_torch_code.cpp -lzip -o fuzz_torch_code
 #include "octet/import/torch/interpret.hpp"
 #include "octet/import/torch/rows.hpp"
 

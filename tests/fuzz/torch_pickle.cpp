@@ -1,5 +1,4 @@
 // libFuzzer target: the pickle reader on any bytes.
-// clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz_torch_pickle.cpp -lzip -o fuzz_torch_pickle
 #include "octet/import/torch/pickle.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,0 +1,20 @@
+// libFuzzer target: the .octet loader on any bytes, then the plan and a run. Size and checksum in the header are made right first.
+#include <vector>
+
+#include "octet/import/octet_file.hpp"
+#include "run.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace octet::import;
+  std::vector<std::uint8_t> bytes(data, data + size);
+  if (size >= detail::octet_header) {
+    const std::uint32_t sum = detail::crc32(std::as_bytes(std::span(bytes)).subspan(detail::octet_header));
+    const std::uint64_t all = size;
+    std::memcpy(bytes.data() + 12, &sum, 4);
+    std::memcpy(bytes.data() + 16, &all, 8);
+  }
+  octet_options o;
+  o.max = octet_fuzz::small_limits();
+  octet_fuzz::plan_and_run(try_octet(std::as_bytes(std::span(bytes)), "fuzz.octet", o), "fuzz.octet");
+  return 0;
+}
