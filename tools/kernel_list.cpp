@@ -56,6 +56,10 @@ std::vector<form> forms_of(const op_def& op, dtype t) {
     for (std::int32_t k : {3, 5}) add_weights(*simple(k == 3 ? " 3x3" : " 5x5", {x}, t), t, {1, k, k, 32}, 32);
   } else if (op.name == "qnn.fully_connected") {
     add_weights(*simple("", {quantized(t, {1, 64}, 0.05, middle(t))}, t), t, {32, 64}, 32);
+  } else if (op.name == "qnn.transpose_conv2d") {
+    add_weights(*simple(" 3x3", {x}, t), t, {32, 3, 3, 32}, 32);
+  } else if (op.name == "qnn.batch_matmul") {
+    simple("", {x, quantized(t, {1, 8, 32, 16}, 0.04, middle(t))}, t);
   } else if (op.name == "qnn.quantize") {
     tensor f = x;
     f.type = dtype::f32;

@@ -56,15 +56,17 @@ inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kerne
   for (std::int32_t r = 0; r < tall; ++r) {
     std::byte* to = window + static_cast<std::size_t>(r) * h.row_bytes;
     std::memset(to + static_cast<std::size_t>(h.window_w) * pixel, 0, h.row_bytes - static_cast<std::size_t>(h.window_w) * pixel);
-    const std::int32_t iy = g.kernel_h == 1 ? (oy + r) * g.stride_h - g.pad_top : oy * g.stride_h - g.pad_top + r;
+    std::int32_t iy = g.kernel_h == 1 ? (oy + r) * g.stride_h - g.pad_top : oy * g.stride_h - g.pad_top + r;
+    if (g.insert_h != 1) iy = iy >= 0 && iy % g.insert_h == 0 ? iy / g.insert_h : -1;
     if (iy < 0 || iy >= g.in_h) {
       s.pad(to, static_cast<std::size_t>(h.window_w) * in_c);
       continue;
     }
     const std::byte* from = x + (static_cast<std::size_t>(n) * static_cast<std::size_t>(g.in_h) + static_cast<std::size_t>(iy)) * static_cast<std::size_t>(g.in_w) * in_c * size;
-    if (g.kernel_w == 1 && g.stride_w != 1) {
+    if (g.insert_w != 1 || (g.kernel_w == 1 && g.stride_w != 1)) {
       for (std::int32_t i = 0; i < h.window_w; ++i, to += pixel) {
-        const std::int32_t ix = i * g.stride_w - g.pad_left;
+        std::int32_t ix = (g.kernel_w == 1 ? i * g.stride_w : i) - g.pad_left;
+        if (g.insert_w != 1) ix = ix >= 0 && ix % g.insert_w == 0 ? ix / g.insert_w : -1;
         if (ix < 0 || ix >= g.in_w) s.pad(to, in_c);
         else s.copy(from + static_cast<std::size_t>(ix) * in_c * size, to, in_c);
       }
@@ -200,9 +202,68 @@ template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept> str
 };
 inline kernels::gemm_problem conv2d_problem(const conv2d_params& p) noexcept { return kernels::problem_of(p, false); }
 inline kernels::gemm_problem fully_connected_problem(const fully_connected_params& p) noexcept { return kernels::problem_of(p); }
+inline kernels::gemm_problem transpose_conv2d_problem(const transpose_conv2d_params& p) noexcept { return kernels::problem_of(p); }
 
 template <class V> struct kernel<kernel_id::conv2d, V> { static constexpr const kernel_entry* entry = &gemm_kernel<conv2d_params, &conv2d_problem>::value; };
 template <class V> struct kernel<kernel_id::fully_connected, V> { static constexpr const kernel_entry* entry = &gemm_kernel<fully_connected_params, &fully_connected_problem>::value; };
+template <class V> struct kernel<kernel_id::transpose_conv2d, V> { static constexpr const kernel_entry* entry = &gemm_kernel<transpose_conv2d_params, &transpose_conv2d_problem>::value; };
+
+/// Matrix by matrix. A constant second operand that all of them share is packed once, at plan time; others for each run, into scratch.
+template <class V> struct kernel<kernel_id::batch_matmul, V> {
+  static const batch_matmul_params& params(const void* p) { return *static_cast<const batch_matmul_params*>(p); }
+  static bool packs_once(const batch_matmul_params& p) {
+    if (p.weights == nullptr) return false;
+    for (std::int32_t i = 0; i < p.batches.rank; ++i)
+      if (p.batches.stride[1][static_cast<std::size_t>(i)] != 0) return false;
+    return true;
+  }
+  static kernels::gemm_problem problem(const batch_matmul_params& p) { return kernels::problem_of(p, !packs_once(p)); }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    constexpr std::size_t most = std::size_t{1} << 24;
+    return p.quantized && !p.adj_x && p.requant.channels == 1 && p.batches.count > 0 && p.m <= most && p.k <= most && p.n <= most && kernels::gemm_accepts(problem(p));
+  }
+  static std::size_t packed_bytes(const void* p) { return packs_once(params(p)) ? kernels::gemm_packed_bytes(problem(params(p)), layout) : 0; }
+  static void pack(void* p, std::byte* to) {
+    kernels::gemm_pack(problem(params(p)), layout, to);
+    static_cast<batch_matmul_params*>(p)->packed = to;
+  }
+  static std::size_t scratch_bytes(const void* v) {
+    const auto g = problem(params(v));
+    return round_up(kernels::gemm_scratch_bytes(g, layout), alignment) + (g.dynamic ? kernels::gemm_packed_bytes(g, layout) : 0);
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    kernels::gemm_problem g = problem(p);
+    std::byte* const packed = static_cast<std::byte*>(a.scratch) + round_up(kernels::gemm_scratch_bytes(g, layout), alignment);
+    const std::size_t a_bytes = p.m * p.k * size_of(p.a_type), b_bytes = p.k * p.n * size_of(p.b_type), y_bytes = p.m * p.n * size_of(p.out_type);
+    const bool by_batches = p.batches.count >= a.parts;
+    const part_range r = by_batches ? part_of(p.batches.count, a.part, a.parts) : part_range{0, p.batches.count};
+    kernel_args one = a;
+    if (by_batches) one.part = 0, one.parts = 1;
+    const std::byte* last = nullptr;
+    for (std::size_t batch = r.begin; batch < r.end; ++batch) {
+      std::size_t rest = batch, at[2] = {0, 0};
+      for (std::int32_t i = p.batches.rank; i-- > 0;) {
+        const auto axis = static_cast<std::size_t>(i), extent = static_cast<std::size_t>(p.batches.extent[axis]), index = rest % extent;
+        rest /= extent;
+        for (std::size_t o = 0; o < 2; ++o) at[o] += index * static_cast<std::size_t>(p.batches.stride[o][axis]);
+      }
+      const void* in[2] = {static_cast<const std::byte*>(a.in[0]) + at[0] * a_bytes, a.in[1]};
+      void* out[1] = {static_cast<std::byte*>(a.out[0]) + batch * y_bytes};
+      one.in = in, one.out = out;
+      if (g.dynamic) {
+        g.weights = static_cast<const std::byte*>(a.in[1]) + at[1] * b_bytes;
+        if (g.weights != last) kernels::gemm_pack(g, layout, packed);
+        last = static_cast<const std::byte*>(g.weights);
+      }
+      run_gemm(g, g.dynamic ? packed : p.packed, one);
+    }
+  }
+  static const char* describe(const void* p) { return p != nullptr && packs_once(params(p)) ? "gemm, packed once" : "gemm, packed each run"; }
+  static constexpr kernel_entry value{&run, &packed_bytes, &pack, &scratch_bytes, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
 
 }  // namespace octet::inline OCTET_ABI::OCTET_TARGET_NS
 

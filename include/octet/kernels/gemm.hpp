@@ -13,8 +13,10 @@
 
 #include "octet/core/buffer.hpp"
 #include "octet/numerics/requantize.hpp"
+#include "octet/ops/batch_matmul.hpp"
 #include "octet/ops/conv2d.hpp"
 #include "octet/ops/fully_connected.hpp"
+#include "octet/ops/transpose_conv2d.hpp"
 
 OCTET_FP_EXACT_BEGIN
 namespace octet::inline OCTET_ABI::kernels {
@@ -32,7 +34,7 @@ struct target_layout {
 
 constexpr std::int32_t channel_in_panel(std::int32_t nv, std::int32_t v, std::int32_t i) noexcept { return (i / 4 * nv + v) * 4 + i % 4; }
 
-/// Conv2d, fully_connected and one-input-channel depthwise in one form.
+/// Conv2d, fully_connected, batch_matmul, transpose_conv2d and one-input-channel depthwise in one form.
 struct gemm_problem {
   std::int32_t batch = 1, in_h = 1, in_w = 1, in_c = 1, out_h = 1, out_w = 1, out_c = 1, kernel_h = 1, kernel_w = 1;
   std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1, pad_top = 0, pad_left = 0, groups = 1;
@@ -41,6 +43,10 @@ struct gemm_problem {
   const std::int32_t* weight_zero_points = nullptr;
   const void* weights = nullptr;
   std::size_t weight_oc = 0, weight_tap = 0, weight_ic = 1;   // strides in elements
+  std::int32_t insert_h = 1, insert_w = 1;                    // distance of neighbouring input pixels; between them lie zero points (transposed convolution)
+  bool flipped = false;                                       // taps in reverse order
+  bool dynamic = false;                                       // weights change from run to run: nothing may depend on their values
+  std::int32_t weight_zero_point = 0;                         // where weight_zero_points is null
   const std::int32_t* bias32 = nullptr;
   const std::int64_t* bias64 = nullptr;
   bool wide = false;
@@ -53,9 +59,10 @@ struct gemm_problem {
   }
   /// w - zero point of tap t (ky * kernel_w + kx).
   constexpr std::int32_t weight(std::int32_t oc, std::int32_t t, std::int32_t ic) const noexcept {
+    if (flipped) t = kernel_h * kernel_w - 1 - t;
     const std::size_t at = static_cast<std::size_t>(oc) * weight_oc + static_cast<std::size_t>(t) * weight_tap + static_cast<std::size_t>(ic) * weight_ic;
     const std::int32_t w = weight_type == dtype::u8 ? std::int32_t{static_cast<const std::uint8_t*>(weights)[at]} : std::int32_t{static_cast<const std::int8_t*>(weights)[at]};
-    return w - (weight_zero_points ? weight_zero_points[oc] : 0);
+    return w - (weight_zero_points ? weight_zero_points[oc] : weight_zero_point);
   }
 };
 
@@ -75,6 +82,26 @@ inline gemm_problem problem_of(const fully_connected_params& p) noexcept {
   g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type, g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points, g.weights = p.weights;
   g.weight_oc = p.k;
   g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
+  return g;
+}
+
+/// The input with zero points inserted between its pixels, convolved with stride 1 and reversed taps. Products with inserted pixels are wasted, at
+/// strides of 2 three of four; the kernel is ahead of the scalar reference by more than that.
+inline gemm_problem problem_of(const transpose_conv2d_params& p) noexcept {
+  gemm_problem g = problem_of(static_cast<const conv2d_params&>(p), false);
+  g.insert_h = p.stride_h, g.insert_w = p.stride_w;
+  g.stride_h = g.stride_w = 1;
+  g.pad_top = (p.kernel_h - 1) * p.dilation_h - p.pad_top, g.pad_left = (p.kernel_w - 1) * p.dilation_w - p.pad_left;
+  g.flipped = true;
+  return g;
+}
+/// One matrix of a batch; `weights` is the second operand's, and null where it is given at run time.
+inline gemm_problem problem_of(const batch_matmul_params& p, bool dynamic) noexcept {
+  gemm_problem g;
+  g.in_h = g.out_h = static_cast<std::int32_t>(p.m), g.in_c = static_cast<std::int32_t>(p.k), g.out_c = static_cast<std::int32_t>(p.n);
+  g.in_type = p.a_type, g.weight_type = p.b_type, g.out_type = p.out_type, g.in_zero_point = p.a_zero_point, g.weight_zero_point = p.b_zero_point, g.weights = p.weights;
+  g.weight_oc = p.adj_y ? p.k : 1, g.weight_ic = p.adj_y ? 1 : p.n;
+  g.wide = p.wide, g.requant = &p.requant, g.dynamic = dynamic;
   return g;
 }
 
@@ -191,13 +218,14 @@ constexpr std::size_t panel_at(const packed_gemm& h, const target_layout& t, std
 }
 
 inline bool gemm_accepts(const gemm_problem& g) noexcept {
-  if (g.wide || g.weights == nullptr || !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16)) return false;
+  if (g.wide || (g.weights == nullptr && !g.dynamic) || !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16)) return false;
   return has_requantize(*g.requant, g.out_type) && g.out_c > 0 && g.out_h > 0 && g.out_w > 0 && g.batch > 0 && g.group_in() > 0;
 }
 
 /// All w - zero point in [-128, 127].
 inline bool weights_fit_s8(const gemm_problem& g) noexcept {
-  if (g.weight_type == dtype::s8 && g.weight_zero_points == nullptr) return true;
+  if (g.weight_zero_points == nullptr && g.weight_zero_point == (g.weight_type == dtype::u8 ? 128 : 0)) return true;
+  if (g.dynamic) return false;
   for (std::int32_t c = 0; c < g.out_c; ++c)
     for (std::int32_t t = 0; t < g.kernel_h * g.kernel_w; ++t)
       for (std::int32_t i = 0; i < g.group_in(); ++i)
@@ -207,10 +235,10 @@ inline bool weights_fit_s8(const gemm_problem& g) noexcept {
 
 /// What to take from w - zero point so that it fits int8 (w itself, or w - 128), where that is one number for all channels; 0: nothing or no such number.
 inline std::int32_t weight_offset(const gemm_problem& g) noexcept {
-  if (g.weight_zero_points == nullptr || g.groups != 1) return 0;
-  for (std::int32_t c = 1; c < g.out_c; ++c)
+  if (g.groups != 1) return 0;
+  for (std::int32_t c = 1; c < g.out_c && g.weight_zero_points != nullptr; ++c)
     if (g.weight_zero_points[c] != g.weight_zero_points[0]) return 0;
-  return (g.weight_type == dtype::u8 ? 128 : 0) - g.weight_zero_points[0];
+  return (g.weight_type == dtype::u8 ? 128 : 0) - (g.weight_zero_points != nullptr ? g.weight_zero_points[0] : g.weight_zero_point);
 }
 
 /// Everything but the data.
@@ -232,7 +260,7 @@ inline packed_gemm gemm_header(const gemm_problem& g, const target_layout& t) no
   const bool other_sign = h.kind == product::quad && (t.quad == 1) == (g.in_type == dtype::s8);
   h.flip = other_sign ? 0x80808080u : 0;
   h.fill = h.kind == product::quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF : s16 ? g.in_zero_point : 0;
-  const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 && g.out_h == g.in_h && g.out_w == g.in_w;
+  const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 && g.out_h == g.in_h && g.out_w == g.in_w && g.insert_h == 1 && g.insert_w == 1;
   const bool as_it_is = h.kind == product::quad || s16;
   h.direct = pixels_dense && as_it_is && h.segment_length % group == 0;
   h.step_h = g.kernel_h == 1 ? 1 : g.stride_h;

@@ -114,8 +114,6 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       default: return false;
     }
   }
-  static std::size_t scratch_bytes(const void* p) { return params(p).mode == rounding::EVEN_MUL ? 256 * sizeof(float) : 0; }
-
   static HWY_NOINLINE void row_dr(const softmax_params& p, const std::uint8_t* x, std::uint8_t most, std::byte* y) noexcept {
     // 31 of the 32 bits of a sum: each exp, rounded to Q12.19, is at most 2^19.
     std::uint32_t each[4] = {};
@@ -157,7 +155,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     const auto* x = static_cast<const std::uint8_t*>(k.in[0]);
     auto* y = static_cast<std::byte*>(k.out[0]);
     const std::uint8_t flip = p.in_type == dtype::s8 ? 0x80 : 0;
-    float* memo = static_cast<float*>(k.scratch);   // EVEN_MUL: exp by byte, for the rows of one maximum
+    float memo[256];   // EVEN_MUL: exp by byte, for the rows of one maximum
     bool known[256] = {};
     int memo_of = -1;
     for (std::size_t row = r.begin; row < r.end;) {
@@ -176,7 +174,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
           const std::uint8_t* at = x + (row + j) * n;
           if (memo_of != value[j]) {
             std::memset(known, 0, sizeof(known));
-            std::memset(memo, 0, 256 * sizeof(float));
+            std::memset(memo, 0, sizeof(memo));
             memo_of = value[j];
           }
           const float top = numerics::mul(static_cast<float>(value[j] - p.in_zero_point), p.in_scale);
@@ -210,7 +208,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     }
   }
   static const char* describe(const void*) { return "softmax"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, &scratch_bytes, &accepts, &describe, true};
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };
 

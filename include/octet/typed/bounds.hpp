@@ -34,20 +34,31 @@ struct matrix_extents {
   bool depthwise = false;
   std::int32_t channels = 1, group_out = 1, groups = 1, kernel_h = 1, kernel_w = 1, group_in = 1, in_c = 1, out_h = 1, out_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   std::size_t weights = 0;
+  bool repacked = false;   // packed in scratch, for each run
 };
 constexpr matrix_extents extents_of(const image& g, const node_info& n) {
   matrix_extents m;
   const tensor_info *x = g.in(n, 0), *w = g.in(n, 1);
   const dims xs = unpack(x->shape), ws = unpack(w->shape), ys = unpack(g.out(n).shape);
   m.weights = ws.elements().value;
+  if (n.op == &ops::qnn_batch_matmul) {
+    const auto a = read_attributes<batch_matmul_attrs>(g.attrs(n));
+    m.channels = m.group_out = ws.back(a.adj_y ? 1 : 0);
+    m.group_in = m.in_c = ws.back(a.adj_y ? 0 : 1);
+    m.out_h = xs.back(a.adj_x ? 0 : 1);
+    m.repacked = w->role != role::constant || m.weights != to_size(m.channels) * to_size(m.in_c);
+    return m;
+  }
   if (n.op == &ops::fully_connected) {
     m.channels = m.group_out = ws[0];
     m.group_in = m.in_c = ws[1];
     m.out_h = ws[1] > 0 ? static_cast<std::int32_t>(xs.elements().value / to_size(ws[1])) : 1;
     return m;
   }
-  const auto a = read_attributes<conv2d_attrs>(g.attrs(n));
   m.depthwise = n.op == &ops::depthwise_conv2d;
+  // A transposed convolution runs with stride 1 over its input spread out; both attribute structs have these fields by the same names.
+  auto a = read_attributes<conv2d_attrs>(g.attrs(n));
+  if (n.op == &ops::transpose_conv2d) a.stride_h = a.stride_w = 1;
   m.channels = ys[3];
   m.groups = m.depthwise ? xs[3] : a.groups;
   m.group_out = m.channels / m.groups;
@@ -56,7 +67,13 @@ constexpr matrix_extents extents_of(const image& g, const node_info& n) {
   m.stride_h = a.stride_h, m.stride_w = a.stride_w, m.dilation_h = a.dilation_h, m.dilation_w = a.dilation_w;
   return m;
 }
-constexpr bool is_matrix(const node_info& n) { return n.op == &ops::conv2d || n.op == &ops::depthwise_conv2d || n.op == &ops::fully_connected; }
+constexpr bool is_layer(const node_info& n) { return n.op == &ops::conv2d || n.op == &ops::depthwise_conv2d || n.op == &ops::fully_connected || n.op == &ops::transpose_conv2d; }
+constexpr bool is_matrix(const node_info& n) { return is_layer(n) || n.op == &ops::qnn_batch_matmul; }
+/// Packed weights of the matrix kernels, at most.
+constexpr std::size_t packed_bound(const matrix_extents& m) {
+  const std::size_t columns = to_size(m.groups) * round_up(to_size(m.group_out), m.depthwise ? 1 : 16), segment = to_size(m.kernel_w * m.group_in) + 3;
+  return columns * (to_size(m.kernel_h) * segment * 2 + 48) + (columns / 4 + 4) * 192 + to_size(m.kernel_h * m.kernel_w) * 8;
+}
 
 /// Bytes that prepare() takes from the network's storage, at most: params, per-channel arrays, packed weights of the most demanding target.
 constexpr std::size_t storage_bound(const image& g) {
@@ -75,10 +92,8 @@ constexpr std::size_t storage_bound(const image& g) {
       const matrix_extents m = extents_of(g, n);
       const std::size_t lanes = 64, channels = to_size(m.channels);
       bytes += channels * 48;                                            // scales in binary64, multipliers, zero points, biases
-      const std::size_t columns = to_size(m.groups) * round_up(to_size(m.group_out), m.depthwise ? 1 : 16);
       if (m.depthwise) bytes += round_up(channels, lanes) * (to_size(m.kernel_w) * ((to_size(m.kernel_h) + 1) / 2 + 1) * 4 + 64) + (channels / 8 + 4) * 192;
-      const std::size_t segment = to_size(m.kernel_w * m.group_in) + 3;
-      bytes += columns * (to_size(m.kernel_h) * segment * 2 + 48) + (columns / 4 + 4) * 192 + to_size(m.kernel_h * m.kernel_w) * 8;
+      if (!m.repacked) bytes += packed_bound(m);
     }
     sum += round_up(bytes, alignment);
   }
@@ -99,7 +114,8 @@ constexpr std::size_t scratch_bound(const image& g) {
     std::size_t rows = 1;
     const std::size_t tall = to_size((m.kernel_h - 1) * m.dilation_h + 1);
     while (rows < to_size(m.out_h) && rows * to_size(m.out_w) < 96 && (rows * to_size(m.stride_h) + tall) * row <= 48u << 10) ++rows;
-    bytes += (rows * to_size(m.out_w) + 512) * sizeof(void*) + ((rows - 1) * to_size(m.stride_h) + tall) * row + 3 * alignment;
+    if (!m.depthwise || m.in_c == 1) bytes += (rows * to_size(m.out_w) + 512) * (sizeof(void*) + 4) + ((rows - 1) * to_size(m.stride_h) + tall) * row + 3 * alignment;
+    if (m.repacked) bytes += packed_bound(m) + alignment;
     if (bytes > most) most = bytes;
   }
   return round_up(most, alignment);
@@ -118,7 +134,7 @@ constexpr channel_scale scale_of(const image& g, std::size_t node, std::size_t c
   const tensor_info *x = g.in(n, 0), *w = g.in(n, 1);
   const tensor_info& y = g.out(n);
   if (n.round == rounding::none || y.channels != 0 || x->channels != 0) return s;
-  if (is_matrix(n)) {
+  if (is_layer(n)) {
     const double sw = w->channels == 0 ? w->scale : w->scales64 ? w->scales64[channel] : static_cast<double>(w->scales32[channel]);
     const bool narrow = g.attrs(n).integer("f32_product") != 0 || uses_float_scale(n.round);
     const double product = narrow ? static_cast<double>(numerics::mul(static_cast<float>(x->scale), static_cast<float>(sw))) : numerics::mul(x->scale, sw);
