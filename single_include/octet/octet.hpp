@@ -654,15 +654,17 @@ inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kerne
   for (std::int32_t r = 0; r < tall; ++r) {
     std::byte* to = window + static_cast<std::size_t>(r) * h.row_bytes;
     std::memset(to + static_cast<std::size_t>(h.window_w) * pixel, 0, h.row_bytes - static_cast<std::size_t>(h.window_w) * pixel);
-    const std::int32_t iy = g.kernel_h == 1 ? (oy + r) * g.stride_h - g.pad_top : oy * g.stride_h - g.pad_top + r;
+    std::int32_t iy = g.kernel_h == 1 ? (oy + r) * g.stride_h - g.pad_top : oy * g.stride_h - g.pad_top + r;
+    if (g.insert_h != 1) iy = iy >= 0 && iy % g.insert_h == 0 ? iy / g.insert_h : -1;
     if (iy < 0 || iy >= g.in_h) {
       s.pad(to, static_cast<std::size_t>(h.window_w) * in_c);
       continue;
     }
     const std::byte* from = x + (static_cast<std::size_t>(n) * static_cast<std::size_t>(g.in_h) + static_cast<std::size_t>(iy)) * static_cast<std::size_t>(g.in_w) * in_c * size;
-    if (g.kernel_w == 1 && g.stride_w != 1) {
+    if (g.insert_w != 1 || (g.kernel_w == 1 && g.stride_w != 1)) {
       for (std::int32_t i = 0; i < h.window_w; ++i, to += pixel) {
-        const std::int32_t ix = i * g.stride_w - g.pad_left;
+        std::int32_t ix = (g.kernel_w == 1 ? i * g.stride_w : i) - g.pad_left;
+        if (g.insert_w != 1) ix = ix >= 0 && ix % g.insert_w == 0 ? ix / g.insert_w : -1;
         if (ix < 0 || ix >= g.in_w) s.pad(to, in_c);
         else s.copy(from + static_cast<std::size_t>(ix) * in_c * size, to, in_c);
       }
@@ -798,9 +800,68 @@ template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept> str
 };
 inline kernels::gemm_problem conv2d_problem(const conv2d_params& p) noexcept { return kernels::problem_of(p, false); }
 inline kernels::gemm_problem fully_connected_problem(const fully_connected_params& p) noexcept { return kernels::problem_of(p); }
+inline kernels::gemm_problem transpose_conv2d_problem(const transpose_conv2d_params& p) noexcept { return kernels::problem_of(p); }
 
 template <class V> struct kernel<kernel_id::conv2d, V> { static constexpr const kernel_entry* entry = &gemm_kernel<conv2d_params, &conv2d_problem>::value; };
 template <class V> struct kernel<kernel_id::fully_connected, V> { static constexpr const kernel_entry* entry = &gemm_kernel<fully_connected_params, &fully_connected_problem>::value; };
+template <class V> struct kernel<kernel_id::transpose_conv2d, V> { static constexpr const kernel_entry* entry = &gemm_kernel<transpose_conv2d_params, &transpose_conv2d_problem>::value; };
+
+/// Matrix by matrix. A constant second operand that all of them share is packed once, at plan time; others for each run, into scratch.
+template <class V> struct kernel<kernel_id::batch_matmul, V> {
+  static const batch_matmul_params& params(const void* p) { return *static_cast<const batch_matmul_params*>(p); }
+  static bool packs_once(const batch_matmul_params& p) {
+    if (p.weights == nullptr) return false;
+    for (std::int32_t i = 0; i < p.batches.rank; ++i)
+      if (p.batches.stride[1][static_cast<std::size_t>(i)] != 0) return false;
+    return true;
+  }
+  static kernels::gemm_problem problem(const batch_matmul_params& p) { return kernels::problem_of(p, !packs_once(p)); }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    constexpr std::size_t most = std::size_t{1} << 24;
+    return p.quantized && !p.adj_x && p.requant.channels == 1 && p.batches.count > 0 && p.m <= most && p.k <= most && p.n <= most && kernels::gemm_accepts(problem(p));
+  }
+  static std::size_t packed_bytes(const void* p) { return packs_once(params(p)) ? kernels::gemm_packed_bytes(problem(params(p)), layout) : 0; }
+  static void pack(void* p, std::byte* to) {
+    kernels::gemm_pack(problem(params(p)), layout, to);
+    static_cast<batch_matmul_params*>(p)->packed = to;
+  }
+  static std::size_t scratch_bytes(const void* v) {
+    const auto g = problem(params(v));
+    return round_up(kernels::gemm_scratch_bytes(g, layout), alignment) + (g.dynamic ? kernels::gemm_packed_bytes(g, layout) : 0);
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    kernels::gemm_problem g = problem(p);
+    std::byte* const packed = static_cast<std::byte*>(a.scratch) + round_up(kernels::gemm_scratch_bytes(g, layout), alignment);
+    const std::size_t a_bytes = p.m * p.k * size_of(p.a_type), b_bytes = p.k * p.n * size_of(p.b_type), y_bytes = p.m * p.n * size_of(p.out_type);
+    const bool by_batches = p.batches.count >= a.parts;
+    const part_range r = by_batches ? part_of(p.batches.count, a.part, a.parts) : part_range{0, p.batches.count};
+    kernel_args one = a;
+    if (by_batches) one.part = 0, one.parts = 1;
+    const std::byte* last = nullptr;
+    for (std::size_t batch = r.begin; batch < r.end; ++batch) {
+      std::size_t rest = batch, at[2] = {0, 0};
+      for (std::int32_t i = p.batches.rank; i-- > 0;) {
+        const auto axis = static_cast<std::size_t>(i), extent = static_cast<std::size_t>(p.batches.extent[axis]), index = rest % extent;
+        rest /= extent;
+        for (std::size_t o = 0; o < 2; ++o) at[o] += index * static_cast<std::size_t>(p.batches.stride[o][axis]);
+      }
+      const void* in[2] = {static_cast<const std::byte*>(a.in[0]) + at[0] * a_bytes, a.in[1]};
+      void* out[1] = {static_cast<std::byte*>(a.out[0]) + batch * y_bytes};
+      one.in = in, one.out = out;
+      if (g.dynamic) {
+        g.weights = static_cast<const std::byte*>(a.in[1]) + at[1] * b_bytes;
+        if (g.weights != last) kernels::gemm_pack(g, layout, packed);
+        last = static_cast<const std::byte*>(g.weights);
+      }
+      run_gemm(g, g.dynamic ? packed : p.packed, one);
+    }
+  }
+  static const char* describe(const void* p) { return p != nullptr && packs_once(params(p)) ? "gemm, packed once" : "gemm, packed each run"; }
+  static constexpr kernel_entry value{&run, &packed_bytes, &pack, &scratch_bytes, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
 
 }  // namespace octet::inline OCTET_ABI::OCTET_TARGET_NS
 
@@ -2010,8 +2071,6 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       default: return false;
     }
   }
-  static std::size_t scratch_bytes(const void* p) { return params(p).mode == rounding::EVEN_MUL ? 256 * sizeof(float) : 0; }
-
   static HWY_NOINLINE void row_dr(const softmax_params& p, const std::uint8_t* x, std::uint8_t most, std::byte* y) noexcept {
     // 31 of the 32 bits of a sum: each exp, rounded to Q12.19, is at most 2^19.
     std::uint32_t each[4] = {};
@@ -2053,7 +2112,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     const auto* x = static_cast<const std::uint8_t*>(k.in[0]);
     auto* y = static_cast<std::byte*>(k.out[0]);
     const std::uint8_t flip = p.in_type == dtype::s8 ? 0x80 : 0;
-    float* memo = static_cast<float*>(k.scratch);   // EVEN_MUL: exp by byte, for the rows of one maximum
+    float memo[256];   // EVEN_MUL: exp by byte, for the rows of one maximum
     bool known[256] = {};
     int memo_of = -1;
     for (std::size_t row = r.begin; row < r.end;) {
@@ -2072,7 +2131,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
           const std::uint8_t* at = x + (row + j) * n;
           if (memo_of != value[j]) {
             std::memset(known, 0, sizeof(known));
-            std::memset(memo, 0, 256 * sizeof(float));
+            std::memset(memo, 0, sizeof(memo));
             memo_of = value[j];
           }
           const float top = numerics::mul(static_cast<float>(value[j] - p.in_zero_point), p.in_scale);
@@ -2106,7 +2165,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     }
   }
   static const char* describe(const void*) { return "softmax"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, &scratch_bytes, &accepts, &describe, true};
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };
 
@@ -12331,20 +12390,31 @@ struct matrix_extents {
   bool depthwise = false;
   std::int32_t channels = 1, group_out = 1, groups = 1, kernel_h = 1, kernel_w = 1, group_in = 1, in_c = 1, out_h = 1, out_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   std::size_t weights = 0;
+  bool repacked = false;   // packed in scratch, for each run
 };
 constexpr matrix_extents extents_of(const image& g, const node_info& n) {
   matrix_extents m;
   const tensor_info *x = g.in(n, 0), *w = g.in(n, 1);
   const dims xs = unpack(x->shape), ws = unpack(w->shape), ys = unpack(g.out(n).shape);
   m.weights = ws.elements().value;
+  if (n.op == &ops::qnn_batch_matmul) {
+    const auto a = read_attributes<batch_matmul_attrs>(g.attrs(n));
+    m.channels = m.group_out = ws.back(a.adj_y ? 1 : 0);
+    m.group_in = m.in_c = ws.back(a.adj_y ? 0 : 1);
+    m.out_h = xs.back(a.adj_x ? 0 : 1);
+    m.repacked = w->role != role::constant || m.weights != to_size(m.channels) * to_size(m.in_c);
+    return m;
+  }
   if (n.op == &ops::fully_connected) {
     m.channels = m.group_out = ws[0];
     m.group_in = m.in_c = ws[1];
     m.out_h = ws[1] > 0 ? static_cast<std::int32_t>(xs.elements().value / to_size(ws[1])) : 1;
     return m;
   }
-  const auto a = read_attributes<conv2d_attrs>(g.attrs(n));
   m.depthwise = n.op == &ops::depthwise_conv2d;
+  // A transposed convolution runs with stride 1 over its input spread out; both attribute structs have these fields by the same names.
+  auto a = read_attributes<conv2d_attrs>(g.attrs(n));
+  if (n.op == &ops::transpose_conv2d) a.stride_h = a.stride_w = 1;
   m.channels = ys[3];
   m.groups = m.depthwise ? xs[3] : a.groups;
   m.group_out = m.channels / m.groups;
@@ -12353,7 +12423,13 @@ constexpr matrix_extents extents_of(const image& g, const node_info& n) {
   m.stride_h = a.stride_h, m.stride_w = a.stride_w, m.dilation_h = a.dilation_h, m.dilation_w = a.dilation_w;
   return m;
 }
-constexpr bool is_matrix(const node_info& n) { return n.op == &ops::conv2d || n.op == &ops::depthwise_conv2d || n.op == &ops::fully_connected; }
+constexpr bool is_layer(const node_info& n) { return n.op == &ops::conv2d || n.op == &ops::depthwise_conv2d || n.op == &ops::fully_connected || n.op == &ops::transpose_conv2d; }
+constexpr bool is_matrix(const node_info& n) { return is_layer(n) || n.op == &ops::qnn_batch_matmul; }
+/// Packed weights of the matrix kernels, at most.
+constexpr std::size_t packed_bound(const matrix_extents& m) {
+  const std::size_t columns = to_size(m.groups) * round_up(to_size(m.group_out), m.depthwise ? 1 : 16), segment = to_size(m.kernel_w * m.group_in) + 3;
+  return columns * (to_size(m.kernel_h) * segment * 2 + 48) + (columns / 4 + 4) * 192 + to_size(m.kernel_h * m.kernel_w) * 8;
+}
 
 /// Bytes that prepare() takes from the network's storage, at most: params, per-channel arrays, packed weights of the most demanding target.
 constexpr std::size_t storage_bound(const image& g) {
@@ -12372,10 +12448,8 @@ constexpr std::size_t storage_bound(const image& g) {
       const matrix_extents m = extents_of(g, n);
       const std::size_t lanes = 64, channels = to_size(m.channels);
       bytes += channels * 48;                                            // scales in binary64, multipliers, zero points, biases
-      const std::size_t columns = to_size(m.groups) * round_up(to_size(m.group_out), m.depthwise ? 1 : 16);
       if (m.depthwise) bytes += round_up(channels, lanes) * (to_size(m.kernel_w) * ((to_size(m.kernel_h) + 1) / 2 + 1) * 4 + 64) + (channels / 8 + 4) * 192;
-      const std::size_t segment = to_size(m.kernel_w * m.group_in) + 3;
-      bytes += columns * (to_size(m.kernel_h) * segment * 2 + 48) + (columns / 4 + 4) * 192 + to_size(m.kernel_h * m.kernel_w) * 8;
+      if (!m.repacked) bytes += packed_bound(m);
     }
     sum += round_up(bytes, alignment);
   }
@@ -12396,7 +12470,8 @@ constexpr std::size_t scratch_bound(const image& g) {
     std::size_t rows = 1;
     const std::size_t tall = to_size((m.kernel_h - 1) * m.dilation_h + 1);
     while (rows < to_size(m.out_h) && rows * to_size(m.out_w) < 96 && (rows * to_size(m.stride_h) + tall) * row <= 48u << 10) ++rows;
-    bytes += (rows * to_size(m.out_w) + 512) * sizeof(void*) + ((rows - 1) * to_size(m.stride_h) + tall) * row + 3 * alignment;
+    if (!m.depthwise || m.in_c == 1) bytes += (rows * to_size(m.out_w) + 512) * (sizeof(void*) + 4) + ((rows - 1) * to_size(m.stride_h) + tall) * row + 3 * alignment;
+    if (m.repacked) bytes += packed_bound(m) + alignment;
     if (bytes > most) most = bytes;
   }
   return round_up(most, alignment);
@@ -12415,7 +12490,7 @@ constexpr channel_scale scale_of(const image& g, std::size_t node, std::size_t c
   const tensor_info *x = g.in(n, 0), *w = g.in(n, 1);
   const tensor_info& y = g.out(n);
   if (n.round == rounding::none || y.channels != 0 || x->channels != 0) return s;
-  if (is_matrix(n)) {
+  if (is_layer(n)) {
     const double sw = w->channels == 0 ? w->scale : w->scales64 ? w->scales64[channel] : static_cast<double>(w->scales32[channel]);
     const bool narrow = g.attrs(n).integer("f32_product") != 0 || uses_float_scale(n.round);
     const double product = narrow ? static_cast<double>(numerics::mul(static_cast<float>(x->scale), static_cast<float>(sw))) : numerics::mul(x->scale, sw);
@@ -13436,7 +13511,7 @@ struct target_layout {
 
 constexpr std::int32_t channel_in_panel(std::int32_t nv, std::int32_t v, std::int32_t i) noexcept { return (i / 4 * nv + v) * 4 + i % 4; }
 
-/// Conv2d, fully_connected and one-input-channel depthwise in one form.
+/// Conv2d, fully_connected, batch_matmul, transpose_conv2d and one-input-channel depthwise in one form.
 struct gemm_problem {
   std::int32_t batch = 1, in_h = 1, in_w = 1, in_c = 1, out_h = 1, out_w = 1, out_c = 1, kernel_h = 1, kernel_w = 1;
   std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1, pad_top = 0, pad_left = 0, groups = 1;
@@ -13445,6 +13520,10 @@ struct gemm_problem {
   const std::int32_t* weight_zero_points = nullptr;
   const void* weights = nullptr;
   std::size_t weight_oc = 0, weight_tap = 0, weight_ic = 1;   // strides in elements
+  std::int32_t insert_h = 1, insert_w = 1;                    // distance of neighbouring input pixels; between them lie zero points (transposed convolution)
+  bool flipped = false;                                       // taps in reverse order
+  bool dynamic = false;                                       // weights change from run to run: nothing may depend on their values
+  std::int32_t weight_zero_point = 0;                         // where weight_zero_points is null
   const std::int32_t* bias32 = nullptr;
   const std::int64_t* bias64 = nullptr;
   bool wide = false;
@@ -13457,9 +13536,10 @@ struct gemm_problem {
   }
   /// w - zero point of tap t (ky * kernel_w + kx).
   constexpr std::int32_t weight(std::int32_t oc, std::int32_t t, std::int32_t ic) const noexcept {
+    if (flipped) t = kernel_h * kernel_w - 1 - t;
     const std::size_t at = static_cast<std::size_t>(oc) * weight_oc + static_cast<std::size_t>(t) * weight_tap + static_cast<std::size_t>(ic) * weight_ic;
     const std::int32_t w = weight_type == dtype::u8 ? std::int32_t{static_cast<const std::uint8_t*>(weights)[at]} : std::int32_t{static_cast<const std::int8_t*>(weights)[at]};
-    return w - (weight_zero_points ? weight_zero_points[oc] : 0);
+    return w - (weight_zero_points ? weight_zero_points[oc] : weight_zero_point);
   }
 };
 
@@ -13479,6 +13559,26 @@ inline gemm_problem problem_of(const fully_connected_params& p) noexcept {
   g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type, g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points, g.weights = p.weights;
   g.weight_oc = p.k;
   g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
+  return g;
+}
+
+/// The input with zero points inserted between its pixels, convolved with stride 1 and reversed taps. Products with inserted pixels are wasted, at
+/// strides of 2 three of four; the kernel is ahead of the scalar reference by more than that.
+inline gemm_problem problem_of(const transpose_conv2d_params& p) noexcept {
+  gemm_problem g = problem_of(static_cast<const conv2d_params&>(p), false);
+  g.insert_h = p.stride_h, g.insert_w = p.stride_w;
+  g.stride_h = g.stride_w = 1;
+  g.pad_top = (p.kernel_h - 1) * p.dilation_h - p.pad_top, g.pad_left = (p.kernel_w - 1) * p.dilation_w - p.pad_left;
+  g.flipped = true;
+  return g;
+}
+/// One matrix of a batch; `weights` is the second operand's, and null where it is given at run time.
+inline gemm_problem problem_of(const batch_matmul_params& p, bool dynamic) noexcept {
+  gemm_problem g;
+  g.in_h = g.out_h = static_cast<std::int32_t>(p.m), g.in_c = static_cast<std::int32_t>(p.k), g.out_c = static_cast<std::int32_t>(p.n);
+  g.in_type = p.a_type, g.weight_type = p.b_type, g.out_type = p.out_type, g.in_zero_point = p.a_zero_point, g.weight_zero_point = p.b_zero_point, g.weights = p.weights;
+  g.weight_oc = p.adj_y ? p.k : 1, g.weight_ic = p.adj_y ? 1 : p.n;
+  g.wide = p.wide, g.requant = &p.requant, g.dynamic = dynamic;
   return g;
 }
 
@@ -13595,13 +13695,14 @@ constexpr std::size_t panel_at(const packed_gemm& h, const target_layout& t, std
 }
 
 inline bool gemm_accepts(const gemm_problem& g) noexcept {
-  if (g.wide || g.weights == nullptr || !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16)) return false;
+  if (g.wide || (g.weights == nullptr && !g.dynamic) || !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16)) return false;
   return has_requantize(*g.requant, g.out_type) && g.out_c > 0 && g.out_h > 0 && g.out_w > 0 && g.batch > 0 && g.group_in() > 0;
 }
 
 /// All w - zero point in [-128, 127].
 inline bool weights_fit_s8(const gemm_problem& g) noexcept {
-  if (g.weight_type == dtype::s8 && g.weight_zero_points == nullptr) return true;
+  if (g.weight_zero_points == nullptr && g.weight_zero_point == (g.weight_type == dtype::u8 ? 128 : 0)) return true;
+  if (g.dynamic) return false;
   for (std::int32_t c = 0; c < g.out_c; ++c)
     for (std::int32_t t = 0; t < g.kernel_h * g.kernel_w; ++t)
       for (std::int32_t i = 0; i < g.group_in(); ++i)
@@ -13611,10 +13712,10 @@ inline bool weights_fit_s8(const gemm_problem& g) noexcept {
 
 /// What to take from w - zero point so that it fits int8 (w itself, or w - 128), where that is one number for all channels; 0: nothing or no such number.
 inline std::int32_t weight_offset(const gemm_problem& g) noexcept {
-  if (g.weight_zero_points == nullptr || g.groups != 1) return 0;
-  for (std::int32_t c = 1; c < g.out_c; ++c)
+  if (g.groups != 1) return 0;
+  for (std::int32_t c = 1; c < g.out_c && g.weight_zero_points != nullptr; ++c)
     if (g.weight_zero_points[c] != g.weight_zero_points[0]) return 0;
-  return (g.weight_type == dtype::u8 ? 128 : 0) - g.weight_zero_points[0];
+  return (g.weight_type == dtype::u8 ? 128 : 0) - (g.weight_zero_points != nullptr ? g.weight_zero_points[0] : g.weight_zero_point);
 }
 
 /// Everything but the data.
@@ -13636,7 +13737,7 @@ inline packed_gemm gemm_header(const gemm_problem& g, const target_layout& t) no
   const bool other_sign = h.kind == product::quad && (t.quad == 1) == (g.in_type == dtype::s8);
   h.flip = other_sign ? 0x80808080u : 0;
   h.fill = h.kind == product::quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF : s16 ? g.in_zero_point : 0;
-  const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 && g.out_h == g.in_h && g.out_w == g.in_w;
+  const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 && g.out_h == g.in_h && g.out_w == g.in_w && g.insert_h == 1 && g.insert_w == 1;
   const bool as_it_is = h.kind == product::quad || s16;
   h.direct = pixels_dense && as_it_is && h.segment_length % group == 0;
   h.step_h = g.kernel_h == 1 ? 1 : g.stride_h;
