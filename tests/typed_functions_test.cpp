@@ -20,7 +20,8 @@ static_assert(std::same_as<functions_net::output_type<2>, q::tensor<q::s8, q::sh
 static_assert(std::same_as<functions_net::output_type<3>, q::tensor<q::s8, q::shape<1, 8, 8, 16>, q::affine{0x1p-7, 0}>>);      // tanh
 static_assert(functions_net::node(2).round == q::rounding::AWAY && q::compiled<functions, q::law::tflite_xnnpack>::node(2).round == q::rounding::XNN);
 constexpr auto of_bytes = q::input<bytes>("b");
-constexpr auto torch_functions = q::outputs(of_bytes | q::relu(), of_bytes | q::logistic(), of_bytes | q::tanh(), of_bytes | q::hard_swish({0.05f, 10}), of_bytes | q::leaky_relu({0.05f, 100}, {.alpha = 0.2}), of_bytes | q::elu({0.04f, 30}));
+constexpr auto torch_functions = q::outputs(of_bytes | q::relu(), of_bytes | q::logistic(), of_bytes | q::tanh(), of_bytes | q::hard_swish({0.05f, 10}), of_bytes | q::leaky_relu({0.05f, 100}, {.alpha = 0.2}), of_bytes | q::elu({0.04f, 30}), of_bytes | q::softmax());
+constexpr auto torch_softmax = of_bytes | q::softmax({}, {.axis = 1});   // alone: its kernel's scratch is foreseen
 constexpr auto of_floats = q::input<picture>("f");
 constexpr auto float_functions = q::outputs(of_floats | q::relu(), of_floats | q::logistic(), of_floats | q::tanh(), of_floats | q::softmax({}, {.beta = 0.5}), of_floats | q::resize_bilinear({.out_h = 5, .out_w = 9}), of_floats | q::cast(q::s32));
 
@@ -46,6 +47,7 @@ static_assert(std::same_as<q::compiled<upsampled>::tensor_type<3>::shape, q::sha
 TEST_CASE("functions of one value equal their loaded form") {
   same_as_loaded<functions_net>();
   same_as_loaded<q::compiled<torch_functions, q::law::pytorch_fbgemm>>();
+  same_as_loaded<q::compiled<torch_softmax, q::law::pytorch_fbgemm>>();
   same_as_loaded<q::compiled<float_functions>>();
 }
 TEST_CASE("functions of two values equal their loaded form") { same_as_loaded<pairs_net>(); }

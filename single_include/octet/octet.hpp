@@ -12460,8 +12460,11 @@ constexpr std::size_t scratch_bound(const image& g) {
   std::size_t most = 0;
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     const node_info& n = g.nodes[i];
-    if (n.op == &ops::qnn_lstm) most = std::max(most, to_size(unpack(g.out(n).shape).back(0)));   // one hidden value per unit
-    if (g.skipped[i] || !is_matrix(n)) continue;
+    if (g.skipped[i]) continue;
+    if (!is_matrix(n)) {   // tables of other kernels (softmax: 1024 bytes); lstm: one hidden value per unit
+      most = std::max(most, std::max(std::size_t{4096}, n.op == &ops::qnn_lstm ? to_size(unpack(g.out(n).shape).back(0)) : std::size_t{0}));
+      continue;
+    }
     const matrix_extents m = extents_of(g, n);
     const std::size_t window_w = to_size((m.out_w - 1) * m.stride_w + (m.kernel_w - 1) * m.dilation_w + 1);
     std::size_t bytes = 0;
