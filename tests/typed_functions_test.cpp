@@ -48,6 +48,7 @@ TEST_CASE("functions of one value equal their loaded form") {
   same_as_loaded<functions_net>();
   same_as_loaded<q::compiled<torch_functions, q::law::pytorch_fbgemm>>();
   same_as_loaded<q::compiled<torch_softmax, q::law::pytorch_fbgemm>>();
+  same_as_loaded<q::compiled<torch_functions, q::law::pytorch_qnnpack>>();
   same_as_loaded<q::compiled<float_functions>>();
 }
 TEST_CASE("functions of two values equal their loaded form") { same_as_loaded<pairs_net>(); }

@@ -129,7 +129,9 @@ constexpr law_choice rounding_by_law(law l, family f, const tensor_info& x, cons
       switch (f) {
         case family::conv2d: case family::depthwise: case family::dense: case family::requantize: return {true, rounding::F};
         case family::sum: case family::difference: case family::average: case family::mean: return {true, rounding::QNN};
-        case family::product: case family::quantize: case family::concat: case family::softmax: case family::table: case family::elu: case family::hard_swish: case family::function: case family::leaky: return {true, rounding::EVEN_MUL};
+        case family::product: case family::quantize: case family::concat: case family::softmax: case family::table: case family::function: return {true, rounding::EVEN_MUL};
+        case family::elu: case family::leaky: return {true, rounding::ATEN};
+        case family::hard_swish: return {true, rounding::XNN};
         case family::clamp: return {};
         case family::transposed: return {true, rounding::F};
         case family::resize: return {true, rounding::FMA};
