@@ -12441,7 +12441,7 @@ constexpr std::size_t storage_bound(const image& g) {
     if (g.skipped[i]) continue;
     std::size_t bytes = 4096 + to_size(n.ins) * 512 + to_size(n.outs) * sizeof(strided_copy);
     if (!is_matrix(n))   // per-channel arrays of the other operators with weights
-      if (const tensor_info* w = g.in(n, 1); w && w->role == role::constant && (w->channels != 0 || n.op == &ops::transpose_conv2d)) bytes += to_size(unpack(g.out(n).shape).back(0)) * 48;
+      if (const tensor_info* w = g.in(n, 1); w && w->role == role::constant && w->channels != 0) bytes += to_size(unpack(g.out(n).shape).back(0)) * 48;
     if (n.op == &ops::resize_nearest || n.op == &ops::qnn_resize_bilinear || n.op == &ops::resize_bilinear) {
       const dims y = unpack(g.out(n).shape);
       bytes += (to_size(y[1]) + to_size(y[2]) + 2 * alignment) * sizeof(bilinear_tap);
