@@ -152,11 +152,15 @@ def main():
                 exact = "exact" if n == 0 and len(wanted) == len(c.output) else "%d of %d differ" % (n, len(wanted) // 4)
             rows.append({"threads": threads, "name": c.name, "setting": c.mode, "version": getattr(c, "version", ""), "min_ms": min(c.times), "median_ms": statistics.median(c.times),
                          "ratio_min": min(c.times) / min(own.times), "ratio_median": statistics.median(c.times) / statistics.median(own.times), "output": exact})
-    print("%-8s %-26s %-12s %-10s %10s %10s %14s %14s  %s" % ("threads", "", "version", "setting", "min (ms)", "median", "min / octet's", "median / o.'s", "output"))
-    for r in rows:
-        print("%-8d %-26s %-12s %-10s %10.3f %10.3f %13.2fx %13.2fx  %s" % (r["threads"], r["name"], r["version"][:12], r["setting"], r["min_ms"], r["median_ms"], r["ratio_min"], r["ratio_median"], r["output"]))
+        print_rows(rows[-len(best):])
     if a.json:
         pathlib.Path(a.json).write_text(json.dumps(rows, indent=1) + "\n")
+
+
+def print_rows(rows):
+    print("%-8s %-26s %-12s %-10s %10s %10s %14s %14s  %s" % ("threads", "", "version", "setting", "min (ms)", "median", "min / octet's", "median / o.'s", "output"))
+    for r in rows:
+        print("%-8d %-26s %-12s %-10s %10.3f %10.3f %13.2fx %13.2fx  %s" % (r["threads"], r["name"], r["version"][:12], r["setting"], r["min_ms"], r["median_ms"], r["ratio_min"], r["ratio_median"], r["output"]), flush=True)
 
 
 if __name__ == "__main__":

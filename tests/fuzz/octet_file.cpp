@@ -15,6 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   octet_options o;
   o.max = octet_fuzz::small_limits();
-  octet_fuzz::plan_and_run(try_octet(std::as_bytes(std::span(bytes)), "fuzz.octet", o), "fuzz.octet");
+  auto g = try_octet(std::as_bytes(std::span(bytes)), "fuzz.octet", o);
+  if (g) g->name = "fuzz.octet";   // the file keeps the name of the model it was made from
+  octet_fuzz::plan_and_run(std::move(g), "fuzz.octet");
   return 0;
 }
