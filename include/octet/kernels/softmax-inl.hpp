@@ -167,17 +167,17 @@ template <class V> struct kernel<kernel_id::softmax, V> {
         ++row;
         continue;
       }
-      std::int32_t value[together];
-      for (std::size_t j = 0; j < rows; ++j) value[j] = flip != 0 ? static_cast<std::int8_t>(most[j]) : most[j];
+      std::int32_t number[together];
+      for (std::size_t j = 0; j < rows; ++j) number[j] = flip != 0 ? static_cast<std::int8_t>(most[j]) : most[j];
       if (p.mode == rounding::EVEN_MUL) {
         for (std::size_t j = 0; j < rows; ++j) {
           const std::uint8_t* at = x + (row + j) * n;
-          if (memo_of != value[j]) {
+          if (memo_of != number[j]) {
             std::memset(known, 0, sizeof(known));
             std::memset(memo, 0, sizeof(memo));
-            memo_of = value[j];
+            memo_of = number[j];
           }
-          const float top = numerics::mul(static_cast<float>(value[j] - p.in_zero_point), p.in_scale);
+          const float top = numerics::mul(static_cast<float>(number[j] - p.in_zero_point), p.in_scale);
           float sum = 0;
           for (std::size_t i = 0; i < n; ++i) {
             const std::uint8_t b = at[i];
@@ -188,7 +188,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
             }
             sum = numerics::add(sum, memo[b]);
           }
-          row_table(p, memo, at, 0, value[j], sum, y + (row + j) * n * out_size);
+          row_table(p, memo, at, 0, number[j], sum, y + (row + j) * n * out_size);
         }
         row += rows;
         continue;
@@ -203,7 +203,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
           for (std::size_t j = 0; j < together; ++j) sum[j] = numerics::add(sum[j], p.table[static_cast<std::uint8_t>(from[j] + at[j * n + i])]);
       else
         for (std::size_t i = 0; i < n; ++i) sum[0] = numerics::add(sum[0], p.table[static_cast<std::uint8_t>(from[0] + at[i])]);
-      for (std::size_t j = 0; j < rows; ++j) row_table(p, p.table, at + j * n, from[j], value[j], sum[j], y + (row + j) * n * out_size);
+      for (std::size_t j = 0; j < rows; ++j) row_table(p, p.table, at + j * n, from[j], number[j], sum[j], y + (row + j) * n * out_size);
       row += rows;
     }
   }

@@ -271,7 +271,7 @@ struct requantize_dr {
   hn::Vec<hn::ScalableTag<std::uint32_t>> even_m, odd_m;     // 2m
   hn::Vec<hn::ScalableTag<std::uint64_t>> even, odd;         // the constants, of both roundings and of the flip
   V32 shift;
-  requantize_dr() = default;
+  HWY_INLINE requantize_dr() {}   // not defaulted: g++ makes that one without the target's attributes
   /// From a panel's arrays at this vector: multipliers, shifts minus 1, constants of even and of odd lanes.
   HWY_INLINE void set(const std::int32_t* m, const std::int32_t* r, const std::int32_t* of_even, const std::int32_t* of_odd) {
     const hn::ScalableTag<std::uint32_t> u32;
@@ -300,6 +300,7 @@ struct requantize_dr {
 inline constexpr std::int32_t dr_flip = 0;
 struct requantize_dr {
   V32 m, r;
+  HWY_INLINE requantize_dr() {}
   HWY_INLINE void set(const std::int32_t* multipliers, const std::int32_t* shifts, const std::int32_t*, const std::int32_t*) { m = hn::LoadU(D32(), multipliers), r = hn::LoadU(D32(), shifts); }
   HWY_INLINE V32 operator()(V32 x) const {
     const V32 h = doubling_high(x, m);
