@@ -337,7 +337,7 @@ struct requantize_dr {
   hn::Vec<hn::ScalableTag<std::uint32_t>> even_m, odd_m;     // 2m
   hn::Vec<hn::ScalableTag<std::uint64_t>> even, odd;         // the constants, of both roundings and of the flip
   V32 shift;
-  requantize_dr() = default;
+  HWY_INLINE requantize_dr() {}   // not defaulted: g++ makes that one without the target's attributes
   /// From a panel's arrays at this vector: multipliers, shifts minus 1, constants of even and of odd lanes.
   HWY_INLINE void set(const std::int32_t* m, const std::int32_t* r, const std::int32_t* of_even, const std::int32_t* of_odd) {
     const hn::ScalableTag<std::uint32_t> u32;
@@ -366,6 +366,7 @@ struct requantize_dr {
 inline constexpr std::int32_t dr_flip = 0;
 struct requantize_dr {
   V32 m, r;
+  HWY_INLINE requantize_dr() {}
   HWY_INLINE void set(const std::int32_t* multipliers, const std::int32_t* shifts, const std::int32_t*, const std::int32_t*) { m = hn::LoadU(D32(), multipliers), r = hn::LoadU(D32(), shifts); }
   HWY_INLINE V32 operator()(V32 x) const {
     const V32 h = doubling_high(x, m);
@@ -2124,17 +2125,17 @@ template <class V> struct kernel<kernel_id::softmax, V> {
         ++row;
         continue;
       }
-      std::int32_t value[together];
-      for (std::size_t j = 0; j < rows; ++j) value[j] = flip != 0 ? static_cast<std::int8_t>(most[j]) : most[j];
+      std::int32_t number[together];
+      for (std::size_t j = 0; j < rows; ++j) number[j] = flip != 0 ? static_cast<std::int8_t>(most[j]) : most[j];
       if (p.mode == rounding::EVEN_MUL) {
         for (std::size_t j = 0; j < rows; ++j) {
           const std::uint8_t* at = x + (row + j) * n;
-          if (memo_of != value[j]) {
+          if (memo_of != number[j]) {
             std::memset(known, 0, sizeof(known));
             std::memset(memo, 0, sizeof(memo));
-            memo_of = value[j];
+            memo_of = number[j];
           }
-          const float top = numerics::mul(static_cast<float>(value[j] - p.in_zero_point), p.in_scale);
+          const float top = numerics::mul(static_cast<float>(number[j] - p.in_zero_point), p.in_scale);
           float sum = 0;
           for (std::size_t i = 0; i < n; ++i) {
             const std::uint8_t b = at[i];
@@ -2145,7 +2146,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
             }
             sum = numerics::add(sum, memo[b]);
           }
-          row_table(p, memo, at, 0, value[j], sum, y + (row + j) * n * out_size);
+          row_table(p, memo, at, 0, number[j], sum, y + (row + j) * n * out_size);
         }
         row += rows;
         continue;
@@ -2160,7 +2161,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
           for (std::size_t j = 0; j < together; ++j) sum[j] = numerics::add(sum[j], p.table[static_cast<std::uint8_t>(from[j] + at[j * n + i])]);
       else
         for (std::size_t i = 0; i < n; ++i) sum[0] = numerics::add(sum[0], p.table[static_cast<std::uint8_t>(from[0] + at[i])]);
-      for (std::size_t j = 0; j < rows; ++j) row_table(p, p.table, at + j * n, from[j], value[j], sum[j], y + (row + j) * n * out_size);
+      for (std::size_t j = 0; j < rows; ++j) row_table(p, p.table, at + j * n, from[j], number[j], sum[j], y + (row + j) * n * out_size);
       row += rows;
     }
   }
