@@ -6896,8 +6896,106 @@ inline constexpr op_def fully_connected{"qnn.fully_connected", 2, 3, 1, &fully_c
 }  // namespace octet::inline OCTET_ABI
 OCTET_FP_EXACT_END
 
+// ---- octet/ops/transpose_conv2d.hpp
+// qnn.transpose_conv2d: NHWC, each input pixel adds its window to the output; fused requantize as in conv2d.
+
+
+OCTET_FP_EXACT_BEGIN
+namespace octet::inline OCTET_ABI {
+
+/// Output extent = (in - 1) * stride + (kernel - 1) * dilation + 1 - pad_before - pad_after + output_padding.
+struct transpose_conv2d_attrs {
+  std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0, output_padding_h = 0, output_padding_w = 0;
+  std::int32_t groups = 1;
+  bool f32_product = false;
+  static constexpr auto fields = std::tuple{
+      field{"stride_h", &transpose_conv2d_attrs::stride_h}, field{"stride_w", &transpose_conv2d_attrs::stride_w}, field{"dilation_h", &transpose_conv2d_attrs::dilation_h},
+      field{"dilation_w", &transpose_conv2d_attrs::dilation_w}, field{"pad_top", &transpose_conv2d_attrs::pad_top}, field{"pad_left", &transpose_conv2d_attrs::pad_left},
+      field{"pad_bottom", &transpose_conv2d_attrs::pad_bottom}, field{"pad_right", &transpose_conv2d_attrs::pad_right}, field{"output_padding_h", &transpose_conv2d_attrs::output_padding_h},
+      field{"output_padding_w", &transpose_conv2d_attrs::output_padding_w}, field{"groups", &transpose_conv2d_attrs::groups}, field{"f32_product", &transpose_conv2d_attrs::f32_product}};
+};
+
+/// Fields as in conv2d_params; weights [out_c][kernel_h][kernel_w][in_c / groups]: output (oy, ox) takes input (iy, ix) through tap (ky, kx)
+/// where oy = iy * stride_h - pad_top + ky * dilation_h, and the same for x.
+struct transpose_conv2d_params : conv2d_params {};
+
+constexpr shape_or transpose_conv2d_shape(const transpose_conv2d_attrs& a, const dims& x, const dims& w) {
+  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
+  if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
+  if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0) return violation{rule::groups, dims{a.groups}, dims{x[3], w[0]}};
+  if (w[3] != x[3] / a.groups) return violation{rule::channels, dims{x[3] / a.groups}, dims{w[3]}};
+  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1) return violation{rule::stride, dims{1, 1, 1, 1}, dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
+  const auto extent = [](std::int32_t in, std::int32_t k, std::int32_t s, std::int32_t d, std::int32_t before, std::int32_t after, std::int32_t more) {
+    return (std::int64_t{in} - 1) * s + (std::int64_t{k} - 1) * d + 1 - before - after + more;
+  };
+  const std::int64_t h = extent(x[1], w[1], a.stride_h, a.dilation_h, a.pad_top, a.pad_bottom, a.output_padding_h), v = extent(x[2], w[2], a.stride_w, a.dilation_w, a.pad_left, a.pad_right, a.output_padding_w);
+  if (x[1] < 1 || x[2] < 1 || w[1] < 1 || w[2] < 1 || a.pad_top < 0 || a.pad_left < 0 || h < 1 || v < 1 || h > INT32_MAX || v > INT32_MAX) return violation{rule::window, x, w};
+  return dims{x[0], static_cast<std::int32_t>(h), static_cast<std::int32_t>(v), w[0]};
+}
+
+namespace reference {
+template <class In, class W, class Out> constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, const W* w, Out* y, std::size_t row_begin, std::size_t row_end) {
+  const std::int32_t group_in = p.in_c / p.groups, group_out = p.out_c / p.groups;
+  for (std::size_t row = row_begin; row < row_end; ++row) {
+    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)), oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
+        std::int64_t acc = p.requant.mode == rounding::FB ? 0 : p.bias(oc);
+        const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0, first = oc / group_out * group_in;
+        for (std::int32_t ky = 0; ky < p.kernel_h; ++ky) {
+          const std::int32_t ty = oy + p.pad_top - ky * p.dilation_h;
+          if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
+          for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
+            const std::int32_t tx = ox + p.pad_left - kx * p.dilation_w;
+            if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
+            const In* px = x + ((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(ty / p.stride_h)) * static_cast<std::size_t>(p.in_w) + static_cast<std::size_t>(tx / p.stride_w)) * static_cast<std::size_t>(p.in_c) + first;
+            const W* pw = w + (static_cast<std::size_t>(oc) * static_cast<std::size_t>(p.kernel_h * p.kernel_w) + static_cast<std::size_t>(ky * p.kernel_w + kx)) * static_cast<std::size_t>(group_in);
+            for (std::int32_t ic = 0; ic < group_in; ++ic) acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
+          }
+        }
+        const std::size_t at = (row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * static_cast<std::size_t>(p.out_c) + static_cast<std::size_t>(oc);
+        if (p.requant.mode == rounding::none) y[at] = static_cast<Out>(acc);
+        else y[at] = static_cast<Out>(numerics::requantize(p.requant, acc, oc));
+      }
+  }
+}
+inline void transpose_conv2d_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const transpose_conv2d_params*>(a.params);
+  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
+  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
+    with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
+      with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
+        transpose_conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]), static_cast<Out*>(a.out[0]), rows.begin, rows.end);
+      });
+    });
+  });
+}
+}  // namespace reference
+
+namespace ops {
+constexpr status transpose_conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, transpose_conv2d_shape(read_attributes<transpose_conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
+inline status transpose_conv2d_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
+  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
+  auto& p = to.make<transpose_conv2d_params>(&reference::transpose_conv2d_kernel, kernel_id::transpose_conv2d);
+  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
+  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
+  p.kernel_h = w[1], p.kernel_w = w[2];
+  p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
+  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
+  p.groups = a.groups;
+  const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) * static_cast<std::size_t>(w[3]);
+  return prepare_accumulation(n, to, p, static_cast<std::size_t>(y[3]), per_channel, a.f32_product, [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
+}
+inline constexpr op_def transpose_conv2d{"qnn.transpose_conv2d", 2, 3, 1, &transpose_conv2d_op_shape, &transpose_conv2d_prepare};
+}  // namespace ops
+
+}  // namespace octet::inline OCTET_ABI
+OCTET_FP_EXACT_END
+
 // ---- octet/ops/float_layers.hpp
-// conv2d, depthwise_conv2d and fully_connected on float32: the float islands of quantized models. Sums run in the order kernel row, kernel
+// conv2d, depthwise_conv2d, transpose_conv2d and fully_connected on float32: the float islands of quantized models. Sums run in the order kernel row, kernel
 // column, input channel with one rounding per step, bias last, as TFLite's reference kernels compute them.
 
 
@@ -6939,6 +7037,36 @@ inline void float_layer_kernel(const kernel_args& a) noexcept {
   const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
   float_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]), p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]), rows.begin, rows.end);
 }
+/// An output element sums its input pixels in their own order, row by row, channels innermost: what scattering them one after another gives.
+constexpr void float_transpose_layer(const float_layer_params& p, const float* x, const float* w, const float* bias, float* y, std::size_t begin, std::size_t end) {
+  const auto in_c = static_cast<std::size_t>(p.in_c), out_c = static_cast<std::size_t>(p.out_c);
+  for (std::size_t row = begin; row < end; ++row) {
+    const std::size_t n = row / static_cast<std::size_t>(p.out_h);
+    const auto oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::size_t oc = 0; oc < out_c; ++oc) {
+        float sum = 0;
+        for (std::int32_t ky = p.kernel_h; ky-- > 0;) {   // the last tap meets the first input row
+          const std::int32_t ty = oy + p.pad_top - ky;
+          if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
+          for (std::int32_t kx = p.kernel_w; kx-- > 0;) {
+            const std::int32_t tx = ox + p.pad_left - kx;
+            if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
+            const float* px = x + ((n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(ty / p.stride_h)) * static_cast<std::size_t>(p.in_w) + static_cast<std::size_t>(tx / p.stride_w)) * in_c;
+            const float* pw = w + (oc * static_cast<std::size_t>(p.kernel_h * p.kernel_w) + static_cast<std::size_t>(ky * p.kernel_w + kx)) * in_c;
+            for (std::size_t ic = 0; ic < in_c; ++ic) sum = numerics::add(sum, numerics::mul(px[ic], pw[ic]));
+          }
+        }
+        if (p.has_bias) sum = numerics::add(sum, bias[oc]);
+        y[(row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * out_c + oc] = numerics::clamp(sum, p.min, p.max);
+      }
+  }
+}
+inline void float_transpose_layer_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const float_layer_params*>(a.params);
+  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
+  float_transpose_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]), p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]), rows.begin, rows.end);
+}
 }  // namespace reference
 
 namespace ops {
@@ -6966,6 +7094,22 @@ template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepar
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   return float_layer_types(n, static_cast<std::size_t>(y[3]));
 }
+inline status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
+  if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1) return unsupported("float transpose_conv2d with groups or dilation");
+  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
+  auto& p = to.make<float_layer_params>(&reference::float_transpose_layer_kernel);
+  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
+  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
+  p.kernel_h = w[1], p.kernel_w = w[2];
+  p.stride_h = a.stride_h, p.stride_w = a.stride_w;
+  p.dilation_h = p.dilation_w = p.groups = 1;
+  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
+  p.has_bias = n.present(2);
+  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+  return float_layer_types(n, static_cast<std::size_t>(y[3]));
+}
 inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
   const dims& w = n.in[1].shape;
   auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
@@ -6980,6 +7124,7 @@ inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
 }
 inline constexpr op_def float_conv2d{"conv2d", 2, 3, 1, &conv2d_op_shape, &float_conv2d_prepare<false>};
 inline constexpr op_def float_depthwise_conv2d{"depthwise_conv2d", 2, 3, 1, &depthwise_conv2d_op_shape, &float_conv2d_prepare<true>};
+inline constexpr op_def float_transpose_conv2d{"transpose_conv2d", 2, 3, 1, &transpose_conv2d_op_shape, &float_transpose_conv2d_prepare};
 inline constexpr op_def float_fully_connected{"fully_connected", 2, 3, 1, &fully_connected_op_shape, &float_fully_connected_prepare};
 }  // namespace ops
 
@@ -8792,104 +8937,6 @@ inline constexpr op_def qnn_svdf{"qnn.svdf", 4, 5, 2, &svdf_op_shape, &svdf_prep
 }  // namespace octet::inline OCTET_ABI
 OCTET_FP_EXACT_END
 
-// ---- octet/ops/transpose_conv2d.hpp
-// qnn.transpose_conv2d: NHWC, each input pixel adds its window to the output; fused requantize as in conv2d.
-
-
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
-
-/// Output extent = (in - 1) * stride + (kernel - 1) * dilation + 1 - pad_before - pad_after + output_padding.
-struct transpose_conv2d_attrs {
-  std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
-  std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0, output_padding_h = 0, output_padding_w = 0;
-  std::int32_t groups = 1;
-  bool f32_product = false;
-  static constexpr auto fields = std::tuple{
-      field{"stride_h", &transpose_conv2d_attrs::stride_h}, field{"stride_w", &transpose_conv2d_attrs::stride_w}, field{"dilation_h", &transpose_conv2d_attrs::dilation_h},
-      field{"dilation_w", &transpose_conv2d_attrs::dilation_w}, field{"pad_top", &transpose_conv2d_attrs::pad_top}, field{"pad_left", &transpose_conv2d_attrs::pad_left},
-      field{"pad_bottom", &transpose_conv2d_attrs::pad_bottom}, field{"pad_right", &transpose_conv2d_attrs::pad_right}, field{"output_padding_h", &transpose_conv2d_attrs::output_padding_h},
-      field{"output_padding_w", &transpose_conv2d_attrs::output_padding_w}, field{"groups", &transpose_conv2d_attrs::groups}, field{"f32_product", &transpose_conv2d_attrs::f32_product}};
-};
-
-/// Fields as in conv2d_params; weights [out_c][kernel_h][kernel_w][in_c / groups]: output (oy, ox) takes input (iy, ix) through tap (ky, kx)
-/// where oy = iy * stride_h - pad_top + ky * dilation_h, and the same for x.
-struct transpose_conv2d_params : conv2d_params {};
-
-constexpr shape_or transpose_conv2d_shape(const transpose_conv2d_attrs& a, const dims& x, const dims& w) {
-  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
-  if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
-  if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0) return violation{rule::groups, dims{a.groups}, dims{x[3], w[0]}};
-  if (w[3] != x[3] / a.groups) return violation{rule::channels, dims{x[3] / a.groups}, dims{w[3]}};
-  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1) return violation{rule::stride, dims{1, 1, 1, 1}, dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
-  const auto extent = [](std::int32_t in, std::int32_t k, std::int32_t s, std::int32_t d, std::int32_t before, std::int32_t after, std::int32_t more) {
-    return (std::int64_t{in} - 1) * s + (std::int64_t{k} - 1) * d + 1 - before - after + more;
-  };
-  const std::int64_t h = extent(x[1], w[1], a.stride_h, a.dilation_h, a.pad_top, a.pad_bottom, a.output_padding_h), v = extent(x[2], w[2], a.stride_w, a.dilation_w, a.pad_left, a.pad_right, a.output_padding_w);
-  if (x[1] < 1 || x[2] < 1 || w[1] < 1 || w[2] < 1 || a.pad_top < 0 || a.pad_left < 0 || h < 1 || v < 1 || h > INT32_MAX || v > INT32_MAX) return violation{rule::window, x, w};
-  return dims{x[0], static_cast<std::int32_t>(h), static_cast<std::int32_t>(v), w[0]};
-}
-
-namespace reference {
-template <class In, class W, class Out> constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, const W* w, Out* y, std::size_t row_begin, std::size_t row_end) {
-  const std::int32_t group_in = p.in_c / p.groups, group_out = p.out_c / p.groups;
-  for (std::size_t row = row_begin; row < row_end; ++row) {
-    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)), oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
-    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
-      for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
-        std::int64_t acc = p.requant.mode == rounding::FB ? 0 : p.bias(oc);
-        const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0, first = oc / group_out * group_in;
-        for (std::int32_t ky = 0; ky < p.kernel_h; ++ky) {
-          const std::int32_t ty = oy + p.pad_top - ky * p.dilation_h;
-          if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
-          for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
-            const std::int32_t tx = ox + p.pad_left - kx * p.dilation_w;
-            if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
-            const In* px = x + ((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(ty / p.stride_h)) * static_cast<std::size_t>(p.in_w) + static_cast<std::size_t>(tx / p.stride_w)) * static_cast<std::size_t>(p.in_c) + first;
-            const W* pw = w + (static_cast<std::size_t>(oc) * static_cast<std::size_t>(p.kernel_h * p.kernel_w) + static_cast<std::size_t>(ky * p.kernel_w + kx)) * static_cast<std::size_t>(group_in);
-            for (std::int32_t ic = 0; ic < group_in; ++ic) acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
-          }
-        }
-        const std::size_t at = (row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * static_cast<std::size_t>(p.out_c) + static_cast<std::size_t>(oc);
-        if (p.requant.mode == rounding::none) y[at] = static_cast<Out>(acc);
-        else y[at] = static_cast<Out>(numerics::requantize(p.requant, acc, oc));
-      }
-  }
-}
-inline void transpose_conv2d_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const transpose_conv2d_params*>(a.params);
-  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
-  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
-    with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
-      with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-        transpose_conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]), static_cast<Out*>(a.out[0]), rows.begin, rows.end);
-      });
-    });
-  });
-}
-}  // namespace reference
-
-namespace ops {
-constexpr status transpose_conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, transpose_conv2d_shape(read_attributes<transpose_conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
-inline status transpose_conv2d_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
-  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<transpose_conv2d_params>(&reference::transpose_conv2d_kernel, kernel_id::transpose_conv2d);
-  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
-  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
-  p.kernel_h = w[1], p.kernel_w = w[2];
-  p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
-  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
-  p.groups = a.groups;
-  const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) * static_cast<std::size_t>(w[3]);
-  return prepare_accumulation(n, to, p, static_cast<std::size_t>(y[3]), per_channel, a.f32_product, [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
-}
-inline constexpr op_def transpose_conv2d{"qnn.transpose_conv2d", 2, 3, 1, &transpose_conv2d_op_shape, &transpose_conv2d_prepare};
-}  // namespace ops
-
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
-
 // ---- octet/ops/lut.hpp
 // 8-bit operators of one input as tables of 256 entries: what an operator computes is said once, by its constexpr function, and run as a lookup.
 
@@ -9258,6 +9305,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::dynamic_dequantize,
     &ops::float_conv2d,
     &ops::float_depthwise_conv2d,
+    &ops::float_transpose_conv2d,
     &ops::float_fully_connected,
     &ops::qnn_add,
     &ops::qnn_sub,

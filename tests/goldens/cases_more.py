@@ -159,6 +159,22 @@ def transpose_conv_cases(w):
         transpose_conv(w, "2x2_s3_gaps", dtype, 3, 4, (2, 2), (3, 3), (3, 3), VALID, zw=zw)
     transpose_conv(w, "pertensor", "int8", 5, 17, (3, 3), (3, 4), (2, 2), SAME, per_channel=False)
     transpose_conv(w, "relu", "int8", 5, 8, (3, 3), (3, 4), (1, 1), SAME, act=RELU)
+    float_transpose_conv(w)
+
+
+def float_transpose_conv(w):
+    """A float island of a dynamic-range file: converters leave small weights in float."""
+    name = "transpose_conv_float"
+    rng = w.rng(name)
+    m = Model()
+    shape = m.const(np.array([1, 7, 9, 4], np.int32))
+    k = m.const(rng.normal(size=(4, 3, 3, 5)).astype(np.float32))
+    i = m.input((1, 3, 4, 5), "float32")
+    b = m.const(rng.normal(size=4).astype(np.float32))
+    o = m.tensor([1, 7, 9, 4], "float32")
+    m.op("TRANSPOSE_CONV", [shape, k, i, b], [o], "TransposeConvOptions", padding=VALID, strideH=2, strideW=2, fusedActivationFunction=RELU)
+    m.output(o)
+    w.add(name, m, [rng.normal(size=(1, 3, 4, 5)).astype(np.float32)], engines=("ref",))
 
 
 def resize_cases(w):

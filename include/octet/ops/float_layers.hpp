@@ -1,10 +1,11 @@
-// conv2d, depthwise_conv2d and fully_connected on float32: the float islands of quantized models. Sums run in the order kernel row, kernel
+// conv2d, depthwise_conv2d, transpose_conv2d and fully_connected on float32: the float islands of quantized models. Sums run in the order kernel row, kernel
 // column, input channel with one rounding per step, bias last, as TFLite's reference kernels compute them.
 #ifndef OCTET_OPS_FLOAT_LAYERS_HPP_
 #define OCTET_OPS_FLOAT_LAYERS_HPP_
 
 #include "octet/ops/add.hpp"
 #include "octet/ops/fully_connected.hpp"
+#include "octet/ops/transpose_conv2d.hpp"
 
 OCTET_FP_EXACT_BEGIN
 namespace octet::inline OCTET_ABI {
@@ -44,6 +45,36 @@ inline void float_layer_kernel(const kernel_args& a) noexcept {
   const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
   float_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]), p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]), rows.begin, rows.end);
 }
+/// An output element sums its input pixels in their own order, row by row, channels innermost: what scattering them one after another gives.
+constexpr void float_transpose_layer(const float_layer_params& p, const float* x, const float* w, const float* bias, float* y, std::size_t begin, std::size_t end) {
+  const auto in_c = static_cast<std::size_t>(p.in_c), out_c = static_cast<std::size_t>(p.out_c);
+  for (std::size_t row = begin; row < end; ++row) {
+    const std::size_t n = row / static_cast<std::size_t>(p.out_h);
+    const auto oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::size_t oc = 0; oc < out_c; ++oc) {
+        float sum = 0;
+        for (std::int32_t ky = p.kernel_h; ky-- > 0;) {   // the last tap meets the first input row
+          const std::int32_t ty = oy + p.pad_top - ky;
+          if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
+          for (std::int32_t kx = p.kernel_w; kx-- > 0;) {
+            const std::int32_t tx = ox + p.pad_left - kx;
+            if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
+            const float* px = x + ((n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(ty / p.stride_h)) * static_cast<std::size_t>(p.in_w) + static_cast<std::size_t>(tx / p.stride_w)) * in_c;
+            const float* pw = w + (oc * static_cast<std::size_t>(p.kernel_h * p.kernel_w) + static_cast<std::size_t>(ky * p.kernel_w + kx)) * in_c;
+            for (std::size_t ic = 0; ic < in_c; ++ic) sum = numerics::add(sum, numerics::mul(px[ic], pw[ic]));
+          }
+        }
+        if (p.has_bias) sum = numerics::add(sum, bias[oc]);
+        y[(row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * out_c + oc] = numerics::clamp(sum, p.min, p.max);
+      }
+  }
+}
+inline void float_transpose_layer_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const float_layer_params*>(a.params);
+  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
+  float_transpose_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]), p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]), rows.begin, rows.end);
+}
 }  // namespace reference
 
 namespace ops {
@@ -71,6 +102,22 @@ template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepar
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   return float_layer_types(n, static_cast<std::size_t>(y[3]));
 }
+inline status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
+  if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1) return unsupported("float transpose_conv2d with groups or dilation");
+  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
+  auto& p = to.make<float_layer_params>(&reference::float_transpose_layer_kernel);
+  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
+  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
+  p.kernel_h = w[1], p.kernel_w = w[2];
+  p.stride_h = a.stride_h, p.stride_w = a.stride_w;
+  p.dilation_h = p.dilation_w = p.groups = 1;
+  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
+  p.has_bias = n.present(2);
+  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+  return float_layer_types(n, static_cast<std::size_t>(y[3]));
+}
 inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
   const dims& w = n.in[1].shape;
   auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
@@ -85,6 +132,7 @@ inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
 }
 inline constexpr op_def float_conv2d{"conv2d", 2, 3, 1, &conv2d_op_shape, &float_conv2d_prepare<false>};
 inline constexpr op_def float_depthwise_conv2d{"depthwise_conv2d", 2, 3, 1, &depthwise_conv2d_op_shape, &float_conv2d_prepare<true>};
+inline constexpr op_def float_transpose_conv2d{"transpose_conv2d", 2, 3, 1, &transpose_conv2d_op_shape, &float_transpose_conv2d_prepare};
 inline constexpr op_def float_fully_connected{"fully_connected", 2, 3, 1, &fully_connected_op_shape, &float_fully_connected_prepare};
 }  // namespace ops
 

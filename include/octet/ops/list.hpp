@@ -44,6 +44,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::dynamic_dequantize,
     &ops::float_conv2d,
     &ops::float_depthwise_conv2d,
+    &ops::float_transpose_conv2d,
     &ops::float_fully_connected,
     &ops::qnn_add,
     &ops::qnn_sub,

@@ -34,7 +34,8 @@ inline status transpose_conv(tflite_node& n) {
   if (shape.size() != 4) return unsupported("an output shape that is computed at run time");
   const tensor &w = n.in(1), &x = n.in(2), &y = n.out();
   if (x.shape.rank != 4 || w.shape.rank != 4) return invalid("rank of input or weights", to_string(x.shape) + " and " + to_string(w.shape), "[N,H,W,C] and [O,KH,KW,I]");
-  if (x.scales.empty() || w.scales.empty() || y.scales.empty()) return unsupported("operator without quantization parameters", std::string(name_of(x.type)), "quantized input, weights and output");
+  const bool plain = x.type == dtype::f32 && w.type == dtype::f32;
+  if (!plain && (x.scales.empty() || w.scales.empty() || y.scales.empty())) return unsupported("operator without quantization parameters", std::string(name_of(x.type)), "quantized input, weights and output");
   auto& o = n.options;
   transpose_conv2d_attrs t;
   t.stride_w = o.i32(1), t.stride_h = o.i32(2);
@@ -49,6 +50,14 @@ inline status transpose_conv(tflite_node& n) {
   };
   if (!place(x.shape[1], t.stride_h, w.shape[1], shape[1], t.pad_top, t.pad_bottom, t.output_padding_h) || !place(x.shape[2], t.stride_w, w.shape[2], shape[2], t.pad_left, t.pad_right, t.output_padding_w))
     return invalid("output shape", std::to_string(shape[1]) + "x" + std::to_string(shape[2]));
+  if (plain) {
+    attributes a = to_attributes(t);
+    for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product"}) a.erase(unused);
+    if (auto s = n.set_activation(a, o.i8(3), n.out()); !s) return s;
+    std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
+    if (n.has(3)) in.push_back(n.in_id(3));
+    return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a));
+  }
   const bool f32_product = x.type == dtype::u8, per_channel = w.scales.size() > 1;
   const bool wide = x.type == dtype::s16 && !(n.has(3) && n.in(3).type == dtype::s32);
   attributes a = to_attributes(t);
