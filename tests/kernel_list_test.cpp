@@ -10,13 +10,13 @@
 
 using namespace octet;
 
-TEST_CASE("every listed kernel is one on every SIMD target of the build") {
+TEST_CASE("every listed kernel is one on every SIMD target of this CPU") {
   const auto rows = tools::kernel_rows();
   std::set<target> targets;
   for (const auto& r : rows) {
     targets.insert(r.on);
     CAPTURE(r.node, name_of(r.type), name_of(r.on));
-    if (r.id != kernel_id::none && r.on != target::scalar) CHECK(r.kernel != "reference");
+    if (r.id != kernel_id::none && r.on != target::scalar && r.on != target::reference) CHECK(r.kernel != "reference");
     if (r.id == kernel_id::none) CHECK(r.kernel == "reference");
   }
   if (best_target() == target::reference) return;

@@ -17,7 +17,7 @@ struct kernel_row {
   kernel_id id;          // what the operator asks for; none: octet has no SIMD kernel for it on any target
 };
 
-/// Every operator of the list that takes 8-bit tensors in a typical form, on every target of this build (also those this CPU cannot run).
+/// Every operator of the list that takes 8-bit tensors in a typical form, on every SIMD target this CPU can run (the reference where it can run none).
 std::vector<kernel_row> kernel_rows();
 
 }  // namespace octet::tools
