@@ -3,7 +3,7 @@
 // ceiling: a loop of the same dot products on registers alone. Everything is verified first; then the rounds are interleaved, and the best of each counts.
 //   bench_gemm [ROUNDS] [--xnnpack avx2|sse4]
 // XNNPACK takes the best instructions that it finds; --xnnpack holds it to those of an older CPU (its probe's answers are changed before it starts).
-// --benchmark_filter=REGEX chooses among gemm/pointwise, gemm/depthwise, gemm/3x3; other --benchmark_ options are Google Benchmark's, for its programs.
+// --benchmark_filter=REGEX chooses among gemm/pointwise, gemm/depthwise, gemm/3x3, gemm/fully_connected; other --benchmark_ options are Google Benchmark's, for its programs.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -38,6 +38,8 @@ struct shape { std::int32_t side, in_c, out_c, kernel, stride; };   // side: of 
 constexpr shape pointwise_shapes[] = {{112, 32, 16, 1, 1}, {112, 16, 96, 1, 1}, {56, 144, 24, 1, 1}, {56, 24, 144, 1, 1}, {28, 192, 32, 1, 1}, {14, 384, 64, 1, 1}, {14, 64, 384, 1, 1}, {14, 576, 96, 1, 1}, {7, 960, 160, 1, 1}, {7, 320, 1280, 1, 1}};
 constexpr shape depthwise_shapes[] = {{112, 32, 32, 3, 1}, {112, 96, 96, 3, 2}, {56, 144, 144, 3, 1}, {28, 192, 192, 3, 1}, {14, 384, 384, 3, 1}, {14, 576, 576, 3, 1}, {7, 960, 960, 3, 1}};
 constexpr shape full_shapes[] = {{224, 3, 32, 3, 2}, {32, 16, 16, 3, 1}, {16, 32, 32, 3, 1}, {56, 64, 64, 3, 1}};
+// A fully connected layer is the matrix product of a 1x1 convolution: one row of MobileNets, keyword spotting and autoencoders; 16 rows of a small transformer.
+constexpr shape fully_connected_shapes[] = {{1, 1280, 1001, 1, 1}, {1, 640, 128, 1, 1}, {1, 128, 128, 1, 1}, {1, 4000, 4, 1, 1}, {4, 512, 512, 1, 1}};
 
 struct layer {
   shape s;
@@ -271,7 +273,7 @@ int main(int argc, char** argv) {
     else return std::fprintf(stderr, "bench_gemm [ROUNDS] [--xnnpack avx2|sse4] [--benchmark_filter=REGEX]\n"), 2;
   }
   struct set { const char* name; const char* title; std::span<const shape> shapes; bool depthwise; };
-  const set sets[] = {{"gemm/pointwise", "pointwise", pointwise_shapes, false}, {"gemm/depthwise", "depthwise", depthwise_shapes, true}, {"gemm/3x3", "3x3", full_shapes, false}};
+  const set sets[] = {{"gemm/pointwise", "pointwise", pointwise_shapes, false}, {"gemm/depthwise", "depthwise", depthwise_shapes, true}, {"gemm/3x3", "3x3", full_shapes, false}, {"gemm/fully_connected", "fully connected", fully_connected_shapes, false}};
   std::vector<set> chosen;
   for (const set& s : sets)
     if (filter.empty() || filter == "all" || std::regex_search(s.name, std::regex(filter))) chosen.push_back(s);

@@ -517,9 +517,29 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
   for (int r = 0; r < MR; ++r) row[r] = rows[r];
   const std::byte* w = t.weights;
   const V32 flip = set32(t.flip);
+  V32 second[NV];   // one row alone: two sums a lane, so that neither the dot product's latency nor the loop's own instructions count
+  if constexpr (MR == 1) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) second[v] = set32(0);
+  }
   for (int s = 0; s < t.segments; ++s) {
     std::ptrdiff_t at = t.offsets[s];
     const std::ptrdiff_t end = at + std::ptrdiff_t{4} * t.steps;
+    if constexpr (MR == 1) {
+      for (; end - at >= 16; at += 16, w += 4 * NV * L * Ops::w_bytes) {
+        HWY_UNROLL(4)
+        for (int u = 0; u < 4; ++u) {
+          V32 a = broadcast4(row[0] + at + 4 * u);
+          if constexpr (Ops::w_bytes == 4) a = hn::Xor(a, flip);
+          HWY_UNROLL(4)
+          for (int v = 0; v < NV; ++v) {
+            const typename Ops::W b = Ops::load(w + (u * NV + v) * L * Ops::w_bytes);
+            if (u % 2 == 0) acc[0][v] = Ops::dot(acc[0][v], a, b);
+            else second[v] = Ops::dot(second[v], a, b);
+          }
+        }
+      }
+    }
     for (; at != end; at += 4) {
       typename Ops::W b[NV];
       HWY_UNROLL(4)
@@ -533,6 +553,10 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
         for (int v = 0; v < NV; ++v) acc[r][v] = Ops::dot(acc[r][v], a, b[v]);
       }
     }
+  }
+  if constexpr (MR == 1) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) acc[0][v] = hn::Add(acc[0][v], second[v]);
   }
   if constexpr (E == kernels::epilogue_kind::real || E == kernels::epilogue_kind::dr) {
     const epilogue e(*t.scalars);
@@ -573,7 +597,9 @@ template <class Ops, int NV> HWY_INLINE void panel_rows(const tile_call& t, kern
     const std::size_t left = count - i;
     const std::int32_t* sums = t.sums == nullptr ? nullptr : t.sums + i;
     if (left == 1) {
-      tile<Ops, 1, NV, kernels::epilogue_kind::any>(t, rows + i, sums, to, 1);
+      if (e == kernels::epilogue_kind::real) tile<Ops, 1, NV, kernels::epilogue_kind::real>(t, rows + i, sums, to, 1);
+      else if (e == kernels::epilogue_kind::dr) tile<Ops, 1, NV, kernels::epilogue_kind::dr>(t, rows + i, sums, to, 1);
+      else tile<Ops, 1, NV, kernels::epilogue_kind::any>(t, rows + i, sums, to, 1);
       return;
     }
     const int valid = left < MR ? static_cast<int>(left) : MR;
