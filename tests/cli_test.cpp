@@ -214,6 +214,13 @@ TEST_CASE("bench prints the summary and writes it") {
   CHECK(std::count(text.begin() + static_cast<std::ptrdiff_t>(from), text.begin() + static_cast<std::ptrdiff_t>(to), ',') == 6);
 }
 
+TEST_CASE("run: the law that fits is found for a file that records no shapes") {
+  const std::string digits = "'" + std::string(OCTET_SOURCE_DIR) + "/examples/digits/";
+  const ran r = call("run " + digits + "digits.pt' --input " + digits + "digit_0.input_nchw.npy' --reference " + digits + "digit_0.output.qnnpack.npy'");
+  CHECK(r.code == 1);
+  CHECK(has(r.out, "law pytorch_qnnpack gives identical outputs: --numerics pytorch_qnnpack\n"));
+}
+
 TEST_CASE("show --svg without Graphviz says what it needs") {
   const folder f;
   const ran r = call("show " + golden("chain_float_io.tflite") + " --svg '" + f.file("g.svg") + "'", "PATH=/nonexistent ");

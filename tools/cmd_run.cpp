@@ -74,7 +74,7 @@ std::string position(std::size_t i, const dims& d) {
 struct wanted { array value; std::string file; };
 
 /// Runs the model under another law on the same inputs: do all references fit?
-bool fits(const run_options& o, law l, const std::vector<array>& inputs, const std::vector<std::optional<wanted>>& references) {
+bool fits(const model_options& o, law l, const std::vector<array>& inputs, const std::vector<std::optional<wanted>>& references) {
   load_options load = *load_options_of(o);
   load.arithmetic = l;
   auto graph = load_model(o.model, load);
@@ -226,7 +226,7 @@ int run(const run_options& o) {
   }
   if (same) return done;
   for (law other : l.format.laws)
-    if (other != g.arithmetic && fits(o, other, values, references)) std::printf("law %s gives identical outputs: --numerics %s\n", std::string(name_of(other)).c_str(), std::string(name_of(other)).c_str());
+    if (other != g.arithmetic && fits(of, other, values, references)) std::printf("law %s gives identical outputs: --numerics %s\n", std::string(name_of(other)).c_str(), std::string(name_of(other)).c_str());
   return differs;
 }
 

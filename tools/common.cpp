@@ -81,6 +81,11 @@ std::optional<load_options> load_options_of(const model_options& o) {
     }
     load.shapes.push_back(*shape);
   }
+  if (const format_info format = format_of(o.model); format.name && std::string_view(format.name) == ".pt" && load.shapes.empty())
+    for (const std::string& sample : o.samples) {   // a PyTorch file need not say what shape its inputs have
+      const std::size_t eq = sample.find('=');
+      if (auto x = read_npy(eq == std::string::npos ? sample : sample.substr(eq + 1))) load.shapes.emplace_back(eq == std::string::npos ? std::string() : sample.substr(0, eq), x->shape);
+    }
   if (o.numerics.empty()) return load;
   std::string known;
   for (law a : {law::tflite_ref, law::tflite_xnnpack, law::pytorch_fbgemm, law::pytorch_qnnpack, law::onnxruntime, law::mxnet}) {
@@ -103,11 +108,6 @@ loaded load_and_plan(const model_options& o, plan_options p) {
   }
   l.format = format_of(o.model);
   l.threads = threads_of(o.threads);
-  if (l.format.name && std::string_view(l.format.name) == ".pt" && load->shapes.empty())
-    for (const std::string& sample : o.samples) {   // a PyTorch file need not say what shape its inputs have
-      const std::size_t eq = sample.find('=');
-      if (auto x = read_npy(eq == std::string::npos ? sample : sample.substr(eq + 1))) load->shapes.emplace_back(eq == std::string::npos ? std::string() : sample.substr(0, eq), x->shape);
-    }
   auto graph = load_model(o.model, *load);
   if (!graph) {
     l.code = fail(graph.error());
