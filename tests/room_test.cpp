@@ -184,6 +184,35 @@ TEST_CASE("state, several outputs and an operator registered from outside", "[ro
   CHECK(octet::to_string(g).find("state") != std::string::npos);
 }
 
+TEST_CASE("tensors without elements are planned and cost nothing", "[room]") {
+  graph g;
+  const auto value = [&](dims shape) {
+    octet::tensor t;
+    t.type = octet::dtype::s8;
+    t.shape = shape;
+    t.scales = {0.05};
+    t.zero_points = {2};
+    return g.add(std::move(t));
+  };
+  const tensor_id x = value({512, 9216, 3072, 0}), y = value({512, 30000, 30000, 0});
+  g.inputs = {x};
+  g.outputs = {y};
+  octet::attributes a;
+  a.set("out_h", std::int64_t{30000});
+  a.set("out_w", std::int64_t{30000});
+  g.add_node(octet::ops::qnn_resize_bilinear, "", {x}, {y}, std::move(a), octet::rounding::DR);
+  for (octet::target t : octet::usable_targets()) {
+    octet::plan_options o;
+    o.on = t;
+    const auto p = octet::try_compile(g, o);
+    INFO((p ? std::string() : p.error().message()));
+    REQUIRE(p);
+    octet::session s(*p);
+    s.run();   // 460 billion pixels of no channel: would take hours if they were visited
+    CHECK(s.output().shape().elements().value == 0);
+  }
+}
+
 TEST_CASE("every part of a parallel kernel has its own scratch", "[room]") {
   graph g;
   const tensor_id x = value(g, "x", dtype::u8, {1, 13, 11, 5}, {0.5, 7});
