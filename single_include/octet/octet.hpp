@@ -817,7 +817,7 @@ template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept> str
     static_cast<Params*>(p)->packed = to;
   }
   static std::size_t scratch_bytes(const void* p) { return kernels::gemm_scratch_bytes(Of(params(p)), layout); }
-  static bool accepts(const void* p) { return kernels::gemm_accepts(Of(params(p))); }
+  static bool accepts(const void* p) { return kernels::gemm_accepts(Of(params(p))) && scratch_bytes(p) <= kernels::most_scratch; }
   static const char* describe(const void* p) {
     if (p == nullptr) return "gemm";
     const kernels::packed_gemm h = kernels::gemm_header(Of(params(p)), layout);
@@ -1219,7 +1219,7 @@ template <class V> struct kernel<kernel_id::depthwise_conv2d, V> {
     static_cast<conv2d_params*>(p)->packed = to;
   }
   static std::size_t scratch_bytes(const void* p) { return kernels::depthwise_scratch_bytes(params(p), layout); }
-  static bool accepts(const void* p) { return kernels::depthwise_accepts(params(p)); }
+  static bool accepts(const void* p) { return kernels::depthwise_accepts(params(p)) && scratch_bytes(p) <= kernels::most_scratch; }
   static const char* describe(const void* p) {
     if (p == nullptr) return "depthwise";
     if (kernels::depthwise_is_gemm(params(p))) return "depthwise as gemm";
@@ -13790,6 +13790,9 @@ constexpr std::size_t panel_at(const packed_gemm& h, const target_layout& t, std
   const std::size_t per_group = static_cast<std::size_t>(wide) * wide_bytes + static_cast<std::size_t>(h.panels - wide) * narrow_bytes;
   return h.panel_offset + static_cast<std::size_t>(group) * per_group + static_cast<std::size_t>(i < wide ? i : wide) * wide_bytes + static_cast<std::size_t>(i < wide ? 0 : i - wide) * narrow_bytes;
 }
+
+/// Bytes of scratch a part may ask for. A dilation of millions makes a window of gigabytes out of a file of a few hundred bytes: such a node runs its reference.
+inline constexpr std::size_t most_scratch = std::size_t{256} << 20;
 
 inline bool gemm_accepts(const gemm_problem& g) noexcept {
   if (g.wide || (g.weights == nullptr && !g.dynamic) || !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16)) return false;

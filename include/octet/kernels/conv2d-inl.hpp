@@ -192,7 +192,7 @@ template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept> str
     static_cast<Params*>(p)->packed = to;
   }
   static std::size_t scratch_bytes(const void* p) { return kernels::gemm_scratch_bytes(Of(params(p)), layout); }
-  static bool accepts(const void* p) { return kernels::gemm_accepts(Of(params(p))); }
+  static bool accepts(const void* p) { return kernels::gemm_accepts(Of(params(p))) && scratch_bytes(p) <= kernels::most_scratch; }
   static const char* describe(const void* p) {
     if (p == nullptr) return "gemm";
     const kernels::packed_gemm h = kernels::gemm_header(Of(params(p)), layout);

@@ -323,7 +323,7 @@ template <class V> struct kernel<kernel_id::depthwise_conv2d, V> {
     static_cast<conv2d_params*>(p)->packed = to;
   }
   static std::size_t scratch_bytes(const void* p) { return kernels::depthwise_scratch_bytes(params(p), layout); }
-  static bool accepts(const void* p) { return kernels::depthwise_accepts(params(p)); }
+  static bool accepts(const void* p) { return kernels::depthwise_accepts(params(p)) && scratch_bytes(p) <= kernels::most_scratch; }
   static const char* describe(const void* p) {
     if (p == nullptr) return "depthwise";
     if (kernels::depthwise_is_gemm(params(p))) return "depthwise as gemm";

@@ -217,6 +217,9 @@ constexpr std::size_t panel_at(const packed_gemm& h, const target_layout& t, std
   return h.panel_offset + static_cast<std::size_t>(group) * per_group + static_cast<std::size_t>(i < wide ? i : wide) * wide_bytes + static_cast<std::size_t>(i < wide ? 0 : i - wide) * narrow_bytes;
 }
 
+/// Bytes of scratch a part may ask for. A dilation of millions makes a window of gigabytes out of a file of a few hundred bytes: such a node runs its reference.
+inline constexpr std::size_t most_scratch = std::size_t{256} << 20;
+
 inline bool gemm_accepts(const gemm_problem& g) noexcept {
   if (g.wide || (g.weights == nullptr && !g.dynamic) || !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16)) return false;
   return has_requantize(*g.requant, g.out_type) && g.out_c > 0 && g.out_h > 0 && g.out_w > 0 && g.batch > 0 && g.group_in() > 0;
