@@ -63,7 +63,7 @@ class operator_call {
       auto& copy = p.make<detail::copy_params>(&detail::copy_kernel);
       copy.bytes = bytes_of(outs[0].shape.elements(), outs[0].type).value;
     }
-    detail::bind(p, on, 1, *c.memory_, c.step_);
+    detail::bind(n, p, on, 1, *c.memory_, c.step_);
     c.scratch_ = buffer(Bytes(c.step_.scratch));
     return c;
   }

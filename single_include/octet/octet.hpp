@@ -589,6 +589,11 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
   }
 }
 
+template <class Ops, int MR, int NV> HWY_INLINE void tile_of(const tile_call& t, kernels::epilogue_kind e, const std::byte* const* rows, const std::int32_t* sums, std::byte* to, int valid) noexcept {
+  if (e == kernels::epilogue_kind::real) tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
+  else if (e == kernels::epilogue_kind::dr) tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows, sums, to, valid);
+  else tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows, sums, to, valid);
+}
 /// All rows of a block times one panel.
 template <class Ops, int NV> HWY_INLINE void panel_rows(const tile_call& t, kernels::epilogue_kind e, const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
   constexpr int MR = tile_rows(NV);
@@ -596,16 +601,9 @@ template <class Ops, int NV> HWY_INLINE void panel_rows(const tile_call& t, kern
   while (i < count) {
     const std::size_t left = count - i;
     const std::int32_t* sums = t.sums == nullptr ? nullptr : t.sums + i;
-    if (left == 1) {
-      if (e == kernels::epilogue_kind::real) tile<Ops, 1, NV, kernels::epilogue_kind::real>(t, rows + i, sums, to, 1);
-      else if (e == kernels::epilogue_kind::dr) tile<Ops, 1, NV, kernels::epilogue_kind::dr>(t, rows + i, sums, to, 1);
-      else tile<Ops, 1, NV, kernels::epilogue_kind::any>(t, rows + i, sums, to, 1);
-      return;
-    }
+    if (left == 1) return tile_of<Ops, 1, NV>(t, e, rows + i, sums, to, 1);
     const int valid = left < MR ? static_cast<int>(left) : MR;
-    if (e == kernels::epilogue_kind::real) tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows + i, sums, to, valid);
-    else if (e == kernels::epilogue_kind::dr) tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows + i, sums, to, valid);
-    else tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows + i, sums, to, valid);
+    tile_of<Ops, MR, NV>(t, e, rows + i, sums, to, valid);
     i += static_cast<std::size_t>(valid);
     to += static_cast<std::size_t>(valid) * t.out_stride;
   }
@@ -3762,6 +3760,23 @@ constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x, st
   }
 }
 
+// Which scales XNNPACK takes; outside these ranges TFLite's own kernels run, with other roundings. x, y: scales of an input and of the output.
+/// A change of scale: what 8 fractional bits can hold.
+constexpr bool xnn_takes_rescale(double x, double y) noexcept {
+  const float ratio = div(static_cast<float>(x), static_cast<float>(y));
+  return ratio >= 0x1p-8f && ratio <= 128;
+}
+/// leaky_relu: also the slope times the ratio.
+constexpr bool xnn_takes_leaky_relu(double x, double y, float alpha) noexcept {
+  const float slope = mul(div(static_cast<float>(x), static_cast<float>(y)), alpha);
+  return xnn_takes_rescale(x, y) && slope >= -127.99609375f && slope <= 128 && (slope >= 0x1p-8f || slope <= -0x1p-8f);
+}
+/// One operand of a sum.
+constexpr bool xnn_takes_addend(double x, double y) noexcept {
+  const float ratio = div(static_cast<float>(x), static_cast<float>(y));
+  return ratio >= 1.f / 1024 && ratio < 256;
+}
+
 }  // namespace numerics
 }  // namespace octet::inline OCTET_ABI
 OCTET_FP_EXACT_END
@@ -4293,16 +4308,21 @@ template <class P, class F> status prepare_accumulation(const node_view& n, prep
 constexpr status conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
 constexpr status depthwise_conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, depthwise_conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
 
-template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<conv2d_attrs>(*n.attrs);
-  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>, Depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d);
+/// Extents and steps of a convolution, plain or transposed, from its tensors and attributes.
+template <class Attributes> constexpr void set_geometry(conv2d_params& p, const Attributes& a, const dims& x, const dims& w, const dims& y) {
   p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
   p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
   p.kernel_h = w[1], p.kernel_w = w[2];
   p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
   p.pad_top = a.pad_top, p.pad_left = a.pad_left;
-  p.groups = Depthwise ? x[3] : a.groups;
+  p.groups = a.groups;
+}
+template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<conv2d_attrs>(*n.attrs);
+  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
+  auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>, Depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d);
+  set_geometry(p, a, x, w, y);
+  if (Depthwise) p.groups = x[3];
   const auto channels = static_cast<std::size_t>(y[3]);
   const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) * (Depthwise ? 1 : static_cast<std::size_t>(w[3]));
   return prepare_accumulation(n, to, p, channels, per_channel, a.f32_product, [=](std::size_t c, std::size_t i) { return Depthwise ? i * channels + c : c * per_channel + i; });
@@ -6960,6 +6980,13 @@ constexpr shape_or transpose_conv2d_shape(const transpose_conv2d_attrs& a, const
   return dims{x[0], static_cast<std::int32_t>(h), static_cast<std::int32_t>(v), w[0]};
 }
 
+/// TensorFlow's padding of one axis, where the windows reach `extra` elements beyond the wanted output: crop them, the smaller half before; add what falls short.
+constexpr void crop_transposed(std::int32_t extra, std::int32_t& before, std::int32_t& after, std::int32_t& more) noexcept {
+  before = extra > 0 ? extra / 2 : 0;
+  after = extra > 0 ? extra - extra / 2 : 0;
+  more = extra < 0 ? -extra : 0;
+}
+
 namespace reference {
 template <class In, class W, class Out> constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, const W* w, Out* y, std::size_t row_begin, std::size_t row_end) {
   const std::int32_t group_in = p.in_c / p.groups, group_out = p.out_c / p.groups;
@@ -7005,12 +7032,7 @@ inline status transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
   auto& p = to.make<transpose_conv2d_params>(&reference::transpose_conv2d_kernel, kernel_id::transpose_conv2d);
-  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
-  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
-  p.kernel_h = w[1], p.kernel_w = w[2];
-  p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
-  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
-  p.groups = a.groups;
+  set_geometry(p, a, x, w, y);
   const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) * static_cast<std::size_t>(w[3]);
   return prepare_accumulation(n, to, p, static_cast<std::size_t>(y[3]), per_channel, a.f32_product, [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
 }
@@ -7096,12 +7118,16 @@ inline void float_transpose_layer_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
-inline status float_layer_types(const node_view& n, std::size_t channels) {
+/// Bias, bounds, and whether the types are float32 throughout.
+inline status finish_float_layer(const node_view& n, float_layer_params& p, std::size_t channels) {
   for (std::size_t i = 0; i < n.in.size(); ++i)
     if (n.present(i) && n.in[i].type != dtype::f32) return unsupported("element type", std::string(name_of(n.in[i].type)), "float32 throughout");
   if (n.out[0].type != dtype::f32) return unsupported("element type", std::string(name_of(n.out[0].type)), "float32 throughout");
   if (n.present(2) && n.in[2].shape.elements().value != channels) return invalid("bias count", std::to_string(n.in[2].shape.elements().value), std::to_string(channels));
   if (n.round != rounding::none) return unsupported("no rounding on plain numbers", std::string(name_of(n.round)));
+  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+  p.has_bias = n.present(2);
   return unit{};
 }
 template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepared& to) {
@@ -7109,32 +7135,17 @@ template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepar
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
   auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
   p.depthwise = Depthwise;
-  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
-  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
-  p.kernel_h = w[1], p.kernel_w = w[2];
-  p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
-  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
-  p.groups = Depthwise ? x[3] : a.groups;
-  p.has_bias = n.present(2);
-  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
-  return float_layer_types(n, static_cast<std::size_t>(y[3]));
+  set_geometry(p, a, x, w, y);
+  if (Depthwise) p.groups = x[3];
+  return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
 }
 inline status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
   if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1) return unsupported("float transpose_conv2d with groups or dilation");
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
   auto& p = to.make<float_layer_params>(&reference::float_transpose_layer_kernel);
-  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
-  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
-  p.kernel_h = w[1], p.kernel_w = w[2];
-  p.stride_h = a.stride_h, p.stride_w = a.stride_w;
-  p.dilation_h = p.dilation_w = p.groups = 1;
-  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
-  p.has_bias = n.present(2);
-  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
-  return float_layer_types(n, static_cast<std::size_t>(y[3]));
+  set_geometry(p, a, x, w, y);
+  return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
 }
 inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
   const dims& w = n.in[1].shape;
@@ -7143,10 +7154,7 @@ inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
   p.in_h = p.in_w = p.out_h = p.out_w = p.kernel_h = p.kernel_w = p.stride_h = p.stride_w = p.dilation_h = p.dilation_w = p.groups = 1;
   p.pad_top = p.pad_left = 0;
   p.in_c = w[1], p.out_c = w[0];
-  p.has_bias = n.present(2);
-  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
-  return float_layer_types(n, static_cast<std::size_t>(w[0]));
+  return finish_float_layer(n, p, static_cast<std::size_t>(w[0]));
 }
 inline constexpr op_def float_conv2d{"conv2d", 2, 3, 1, &conv2d_op_shape, &float_conv2d_prepare<false>};
 inline constexpr op_def float_depthwise_conv2d{"depthwise_conv2d", 2, 3, 1, &depthwise_conv2d_op_shape, &float_conv2d_prepare<true>};
@@ -9553,7 +9561,15 @@ inline void copy_kernel(const kernel_args& a) noexcept {
 }
 
 /// Fills run, params, kernel, kernel_name, scratch and parts. Packed weights come from `memory`.
-inline void bind(const prepared& p, target on, unsigned threads, plan_memory& memory, step& st) {
+/// Outputs without elements: nothing to compute, and kernels need not know tensors that have a null pointer and pixels without channels.
+inline void bind(const node_view& n, const prepared& p, target on, unsigned threads, plan_memory& memory, step& st) {
+  bool empty = !n.out.empty();
+  for (const tensor_desc& y : n.out) empty = empty && y.shape.elements().value == 0;
+  if (empty) {
+    st.run = [](const kernel_args&) noexcept {};
+    st.kernel_name = "nothing";
+    return;
+  }
   st.run = p.reference;
   st.params = p.params;
   st.scratch = p.reference_scratch.value;
@@ -9565,6 +9581,12 @@ inline void bind(const prepared& p, target on, unsigned threads, plan_memory& me
     st.kernel_name = k->describe ? k->describe(p.params) : "simd";
     st.parts = k->parallel ? threads : 1;
   }
+}
+
+/// A state's first contents: those given, else real zero.
+inline void reset_state(std::byte* to, dtype type, std::size_t bytes, std::span<const std::byte> first, std::int32_t zero_point) noexcept {
+  if (!first.empty()) std::memcpy(to, first.data(), first.size());
+  else if (bytes != 0) std::memset(to, is_8bit(type) ? zero_point & 255 : 0, bytes);
 }
 
 }  // namespace octet::inline OCTET_ABI::detail
@@ -10540,14 +10562,9 @@ constexpr auto transpose_conv2d(transpose_conv2d_options o, constant w, constant
     a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h, a.dilation_w = o.dilation.w, a.groups = o.groups;
     a.output_padding_h = o.output_padding.h, a.output_padding_w = o.output_padding.w;
     a.pad_top = o.padding.top, a.pad_left = o.padding.left, a.pad_bottom = o.padding.bottom, a.pad_right = o.padding.right;
-    if (o.padding.is_same) {   // TensorFlow's: crop what reaches over, the smaller half before; add what falls short
-      const auto fit = [](std::int32_t extra, std::int32_t& before, std::int32_t& after, std::int32_t& more) {
-        before = extra > 0 ? extra / 2 : 0;
-        after = extra > 0 ? extra - extra / 2 : 0;
-        more = extra < 0 ? -extra : 0;
-      };
-      fit((o.kernel.h - 1) * o.dilation.h + 1 - o.stride.h, a.pad_top, a.pad_bottom, a.output_padding_h);
-      fit((o.kernel.w - 1) * o.dilation.w + 1 - o.stride.w, a.pad_left, a.pad_right, a.output_padding_w);
+    if (o.padding.is_same) {
+      crop_transposed((o.kernel.h - 1) * o.dilation.h + 1 - o.stride.h, a.pad_top, a.pad_bottom, a.output_padding_h);
+      crop_transposed((o.kernel.w - 1) * o.dilation.w + 1 - o.stride.w, a.pad_left, a.pad_right, a.output_padding_w);
     }
     detail::attribute_list list{};
     detail::append_attributes(list, a);
@@ -10818,24 +10835,6 @@ struct law_choice {
   rounding round = rounding::none;
 };
 
-/// XNNPACK's leaky_relu takes what its 8 fractional bits can hold; TFLite's own kernel does the others.
-constexpr bool q8_holds(const tensor_info& x, const tensor_info& y, double alpha) {
-  const float ratio = numerics::div(static_cast<float>(x.scale), static_cast<float>(y.scale)), slope = numerics::mul(ratio, static_cast<float>(alpha));
-  return ratio >= 0x1p-8f && ratio <= 128 && slope >= -127.99609375f && slope <= 128 && (slope >= 0x1p-8f || slope <= -0x1p-8f);
-}
-/// XNNPACK adds where the ratios of scales lie in its range; TFLite's own kernel does the others.
-constexpr bool xnn_sums(const tensor_info& a, const tensor_info& b, const tensor_info& y) {
-  const auto holds = [&](const tensor_info& t) {
-    const float r = numerics::div(static_cast<float>(t.scale), static_cast<float>(y.scale));
-    return r >= 1.f / 1024 && r < 256;
-  };
-  return holds(a) && holds(b);
-}
-/// XNNPACK's range of ratios for a change of scale.
-constexpr bool xnn_rescales(const tensor_info& x, const tensor_info& y) {
-  const float ratio = numerics::div(static_cast<float>(x.scale), static_cast<float>(y.scale));
-  return ratio >= 0x1p-8f && ratio <= 128;
-}
 /// x, y: first input and result; w: second input where there is one; bias: type of the third (boolean: none); alpha: leaky_relu's.
 constexpr law_choice rounding_by_law(law l, family f, const tensor_info& x, const tensor_info* w, const tensor_info& y, dtype bias, double alpha = 0) {
   const bool s16_in = x.type == dtype::s16, wide = s16_in && bias != dtype::s32;
@@ -10860,12 +10859,12 @@ constexpr law_choice rounding_by_law(law l, family f, const tensor_info& x, cons
         case family::conv2d: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
         case family::depthwise: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
         case family::dense: return {true, s16_in ? rounding::D64 : x.type == dtype::u8 || !w || w->zero_point == 0 ? rounding::F : rounding::RU};
-        case family::sum: case family::difference: return {true, is_8bit(x.type) && w && xnn_sums(x, *w, y) ? rounding::XNN : f == family::sum && x.type == dtype::s16 && w && x.shape == w->shape ? rounding::OPT : rounding::DR};
+        case family::sum: case family::difference: return {true, is_8bit(x.type) && w && numerics::xnn_takes_addend(x.scale, y.scale) && numerics::xnn_takes_addend(w->scale, y.scale) ? rounding::XNN : f == family::sum && x.type == dtype::s16 && w && x.shape == w->shape ? rounding::OPT : rounding::DR};
         case family::product: return {true, is_8bit(x.type) ? rounding::F : rounding::DR};
         case family::mean: return {true, is_8bit(x.type) ? rounding::XNN : rounding::DR};
         case family::average: case family::concat: return {true, rounding::AWAY};
         case family::quantize: return {true, is_8bit(y.type) ? rounding::EVEN_MUL : rounding::OPT};
-        case family::requantize: return {true, !is_8bit(x.type) || !is_8bit(y.type) ? rounding::DR : x.type == y.type && xnn_rescales(x, y) ? rounding::Q8 : rounding::RU};
+        case family::requantize: return {true, !is_8bit(x.type) || !is_8bit(y.type) ? rounding::DR : x.type == y.type && numerics::xnn_takes_rescale(x.scale, y.scale) ? rounding::Q8 : rounding::RU};
         case family::transposed: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
         case family::matmul: return {true, s16_in ? rounding::I64 : w && w->zero_point != 0 ? rounding::DR : rounding::F};
         case family::table: return {true, is_8bit(x.type) ? rounding::XNN : rounding::OPT};
@@ -10874,7 +10873,7 @@ constexpr law_choice rounding_by_law(law l, family f, const tensor_info& x, cons
         case family::square_root: return {true, rounding::TRUNC};
         case family::reciprocal_root: return {true, s16_in ? rounding::AWAY : rounding::DR};
         case family::clamp: case family::integer: case family::hard_swish: return {true, rounding::DR};
-        case family::leaky: return {true, is_8bit(x.type) && q8_holds(x, y, alpha) ? rounding::Q8 : rounding::DR};
+        case family::leaky: return {true, is_8bit(x.type) && numerics::xnn_takes_leaky_relu(x.scale, y.scale, static_cast<float>(alpha)) ? rounding::Q8 : rounding::DR};
         case family::softmax: return {true, s16_in ? rounding::I64 : rounding::OPT};
         case family::log_softmax: return {true, rounding::OPT};
         case family::resize: return {true, is_8bit(x.type) ? rounding::XNN : rounding::DR};
@@ -11009,7 +11008,7 @@ class operator_call {
       auto& copy = p.make<detail::copy_params>(&detail::copy_kernel);
       copy.bytes = bytes_of(outs[0].shape.elements(), outs[0].type).value;
     }
-    detail::bind(p, on, 1, *c.memory_, c.step_);
+    detail::bind(n, p, on, 1, *c.memory_, c.step_);
     c.scratch_ = buffer(Bytes(c.step_.scratch));
     return c;
   }
@@ -11562,12 +11561,10 @@ inline error_info at(error_info e, const graph& g, const node* n, tensor_id t) {
 inline status verify_tensor(const tensor& t, const limits& l) {
   for (std::int32_t v : t.shape)
     if (v < 0) return invalid("negative extent", to_string(t.shape));
-  if (t.shape.elements().value > max_elements) return error_info{errc::too_large, "tensor", {}, {}, {}, to_string(t.shape), "at most 2^31 - 1 elements"};
   // An extent of 0 must not hide others whose product overflows an operator's arithmetic.
-  std::size_t others = 1;
-  for (std::int32_t d : t.shape)
-    if (d > 0) others = others > max_elements / static_cast<std::size_t>(d) ? max_elements + 1 : others * static_cast<std::size_t>(d);
-  if (others > max_elements) return error_info{errc::too_large, "tensor", {}, {}, {}, to_string(t.shape), "at most 2^31 - 1 elements, an extent of 0 counted as 1"};
+  dims extents = t.shape;
+  for (std::int32_t i = 0; i < extents.rank; ++i) extents[i] = extents[i] > 1 ? extents[i] : 1;
+  if (extents.elements().value > max_elements) return error_info{errc::too_large, "tensor", {}, {}, {}, to_string(t.shape), "at most 2^31 - 1 elements, an extent of 0 counted as 1"};
   const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
   if (bytes > l.tensor_bytes) return error_info{errc::too_large, "tensor", {}, {}, {}, std::to_string(bytes) + " bytes", std::to_string(l.tensor_bytes) + " bytes"};
   for (double s : t.scales)
@@ -12334,16 +12331,10 @@ class session {
       return e;
     }
     void reset() noexcept {
-      if (state.size() != 0) std::memset(state.data(), 0, state.size());
       for (std::size_t i = 0; i < g().tensors.size(); ++i) {
         const tensor& t = g().tensors[i];
         if (t.role != tensor::kind::state) continue;
-        auto* to = static_cast<std::byte*>(address(static_cast<tensor_id>(i)));
-        if (!t.data.bytes.empty()) {
-          std::memcpy(to, t.data.bytes.data(), t.data.bytes.size());
-        } else if (is_8bit(t.type) && !t.zero_points.empty()) {
-          std::memset(to, t.zero_points[0] & 255, t.shape.elements().value);
-        }
+        detail::reset_state(static_cast<std::byte*>(address(static_cast<tensor_id>(i))), t.type, bytes_of(t.shape.elements(), t.type).value, t.data.bytes, t.zero_points.empty() ? 0 : t.zero_points[0]);
       }
     }
     /// One part of one step, on the thread that the pool gives it.
@@ -12686,7 +12677,7 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
       auto& c = p.make<octet::detail::copy_params>(&octet::detail::copy_kernel);
       c.bytes = bytes_of(out[0].shape.elements(), out[0].type).value;
     }
-    octet::detail::bind(p, on, 1, storage, st);
+    octet::detail::bind(view, p, on, 1, storage, st);
     st.first_in = static_cast<std::uint32_t>(node.first_in);
     st.inputs = static_cast<std::uint32_t>(node.ins);
     st.first_out = static_cast<std::uint32_t>(node.first_out);
@@ -12698,14 +12689,12 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
   return unit{};
 }
 
-/// States to their first contents: those given, else real zero (runtime/session.hpp does the same).
+/// States to their first contents.
 inline void reset(const image& g, std::byte* state) noexcept {
   for (std::size_t i = 0; i < g.tensors.size(); ++i) {
     const tensor_info& t = g.tensors[i];
     if (t.role != role::state) continue;
-    const std::size_t bytes = bytes_of(unpack(t.shape).elements(), t.type).value;
-    if (t.data) std::memcpy(state + g.offset[i], t.data, t.bytes);
-    else std::memset(state + g.offset[i], is_8bit(t.type) ? t.zero_point & 255 : 0, bytes);
+    octet::detail::reset_state(state + g.offset[i], t.type, bytes_of(unpack(t.shape).elements(), t.type).value, {static_cast<const std::byte*>(t.data), t.data ? t.bytes : 0}, t.zero_point);
   }
 }
 
@@ -13285,21 +13274,18 @@ constexpr auto log_softmax(affine q = {}, function_options o = {}, std::int32_t 
 constexpr auto cast(dtype to, std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) { return detail::then(x, {&ops::cast, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, detail::attribute_list{}, detail::typed_as(to, {})); }};
 }
+namespace detail {
+constexpr auto index_along(const op_def& op, std::int32_t axis, dtype type, std::int32_t line) {
+  return pending{[=, &op]<int C>(const value<C>& x) {
+    attribute_list a{};
+    append_attributes(a, axis_attrs{axis});
+    return then(x, {&op, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, a, typed_as(type, {}));
+  }};
+}
+}  // namespace detail
 /// Index of the largest (least) element along an axis; the first of equal ones.
-constexpr auto arg_max(std::int32_t axis, dtype type = dtype::s32, std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) {
-    detail::attribute_list a{};
-    append_attributes(a, axis_attrs{axis});
-    return detail::then(x, {&ops::arg_max, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, a, detail::typed_as(type, {}));
-  }};
-}
-constexpr auto arg_min(std::int32_t axis, dtype type = dtype::s32, std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) {
-    detail::attribute_list a{};
-    append_attributes(a, axis_attrs{axis});
-    return detail::then(x, {&ops::arg_min, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, a, detail::typed_as(type, {}));
-  }};
-}
+constexpr auto arg_max(std::int32_t axis, dtype type = dtype::s32, std::int32_t line = __builtin_LINE()) { return detail::index_along(ops::arg_max, axis, type, line); }
+constexpr auto arg_min(std::int32_t axis, dtype type = dtype::s32, std::int32_t line = __builtin_LINE()) { return detail::index_along(ops::arg_min, axis, type, line); }
 
 // --------------------------------------------------------------------------------------------------------------- functions of two values
 
@@ -14301,15 +14287,7 @@ class planner {
       auto& c = p.make<copy_params>(&copy_kernel);
       c.bytes = bytes_of(g()[n.out[0]].shape.elements(), g()[n.out[0]].type).value;
     }
-    // Outputs without elements: nothing to compute, and kernels need not know tensors that have a null pointer and pixels without channels.
-    bool empty = !n.out.empty();
-    for (tensor_id t : n.out) empty = empty && (t == no_tensor || g()[t].shape.elements().value == 0);
-    if (empty) {
-      st.run = [](const kernel_args&) noexcept {};
-      st.kernel_name = "nothing";
-    } else {
-      bind(p, d_->on, d_->options.threads, d_->memory, st);
-    }
+    bind(in.view(), p, d_->on, d_->options.threads, d_->memory, st);
     d_->scratch_bytes = std::max(d_->scratch_bytes, st.scratch);
     st.first_in = static_cast<std::uint32_t>(d_->operands.size());
     st.inputs = static_cast<std::uint32_t>(n.in.size());

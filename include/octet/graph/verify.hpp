@@ -23,12 +23,10 @@ inline error_info at(error_info e, const graph& g, const node* n, tensor_id t) {
 inline status verify_tensor(const tensor& t, const limits& l) {
   for (std::int32_t v : t.shape)
     if (v < 0) return invalid("negative extent", to_string(t.shape));
-  if (t.shape.elements().value > max_elements) return error_info{errc::too_large, "tensor", {}, {}, {}, to_string(t.shape), "at most 2^31 - 1 elements"};
   // An extent of 0 must not hide others whose product overflows an operator's arithmetic.
-  std::size_t others = 1;
-  for (std::int32_t d : t.shape)
-    if (d > 0) others = others > max_elements / static_cast<std::size_t>(d) ? max_elements + 1 : others * static_cast<std::size_t>(d);
-  if (others > max_elements) return error_info{errc::too_large, "tensor", {}, {}, {}, to_string(t.shape), "at most 2^31 - 1 elements, an extent of 0 counted as 1"};
+  dims extents = t.shape;
+  for (std::int32_t i = 0; i < extents.rank; ++i) extents[i] = extents[i] > 1 ? extents[i] : 1;
+  if (extents.elements().value > max_elements) return error_info{errc::too_large, "tensor", {}, {}, {}, to_string(t.shape), "at most 2^31 - 1 elements, an extent of 0 counted as 1"};
   const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
   if (bytes > l.tensor_bytes) return error_info{errc::too_large, "tensor", {}, {}, {}, std::to_string(bytes) + " bytes", std::to_string(l.tensor_bytes) + " bytes"};
   for (double s : t.scales)

@@ -118,6 +118,11 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
   }
 }
 
+template <class Ops, int MR, int NV> HWY_INLINE void tile_of(const tile_call& t, kernels::epilogue_kind e, const std::byte* const* rows, const std::int32_t* sums, std::byte* to, int valid) noexcept {
+  if (e == kernels::epilogue_kind::real) tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
+  else if (e == kernels::epilogue_kind::dr) tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows, sums, to, valid);
+  else tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows, sums, to, valid);
+}
 /// All rows of a block times one panel.
 template <class Ops, int NV> HWY_INLINE void panel_rows(const tile_call& t, kernels::epilogue_kind e, const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
   constexpr int MR = tile_rows(NV);
@@ -125,16 +130,9 @@ template <class Ops, int NV> HWY_INLINE void panel_rows(const tile_call& t, kern
   while (i < count) {
     const std::size_t left = count - i;
     const std::int32_t* sums = t.sums == nullptr ? nullptr : t.sums + i;
-    if (left == 1) {
-      if (e == kernels::epilogue_kind::real) tile<Ops, 1, NV, kernels::epilogue_kind::real>(t, rows + i, sums, to, 1);
-      else if (e == kernels::epilogue_kind::dr) tile<Ops, 1, NV, kernels::epilogue_kind::dr>(t, rows + i, sums, to, 1);
-      else tile<Ops, 1, NV, kernels::epilogue_kind::any>(t, rows + i, sums, to, 1);
-      return;
-    }
+    if (left == 1) return tile_of<Ops, 1, NV>(t, e, rows + i, sums, to, 1);
     const int valid = left < MR ? static_cast<int>(left) : MR;
-    if (e == kernels::epilogue_kind::real) tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows + i, sums, to, valid);
-    else if (e == kernels::epilogue_kind::dr) tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows + i, sums, to, valid);
-    else tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows + i, sums, to, valid);
+    tile_of<Ops, MR, NV>(t, e, rows + i, sums, to, valid);
     i += static_cast<std::size_t>(valid);
     to += static_cast<std::size_t>(valid) * t.out_stride;
   }

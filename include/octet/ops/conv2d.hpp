@@ -185,16 +185,21 @@ template <class P, class F> status prepare_accumulation(const node_view& n, prep
 constexpr status conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
 constexpr status depthwise_conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, depthwise_conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
 
-template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<conv2d_attrs>(*n.attrs);
-  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>, Depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d);
+/// Extents and steps of a convolution, plain or transposed, from its tensors and attributes.
+template <class Attributes> constexpr void set_geometry(conv2d_params& p, const Attributes& a, const dims& x, const dims& w, const dims& y) {
   p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
   p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
   p.kernel_h = w[1], p.kernel_w = w[2];
   p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
   p.pad_top = a.pad_top, p.pad_left = a.pad_left;
-  p.groups = Depthwise ? x[3] : a.groups;
+  p.groups = a.groups;
+}
+template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<conv2d_attrs>(*n.attrs);
+  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
+  auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>, Depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d);
+  set_geometry(p, a, x, w, y);
+  if (Depthwise) p.groups = x[3];
   const auto channels = static_cast<std::size_t>(y[3]);
   const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) * (Depthwise ? 1 : static_cast<std::size_t>(w[3]));
   return prepare_accumulation(n, to, p, channels, per_channel, a.f32_product, [=](std::size_t c, std::size_t i) { return Depthwise ? i * channels + c : c * per_channel + i; });

@@ -78,12 +78,16 @@ inline void float_transpose_layer_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
-inline status float_layer_types(const node_view& n, std::size_t channels) {
+/// Bias, bounds, and whether the types are float32 throughout.
+inline status finish_float_layer(const node_view& n, float_layer_params& p, std::size_t channels) {
   for (std::size_t i = 0; i < n.in.size(); ++i)
     if (n.present(i) && n.in[i].type != dtype::f32) return unsupported("element type", std::string(name_of(n.in[i].type)), "float32 throughout");
   if (n.out[0].type != dtype::f32) return unsupported("element type", std::string(name_of(n.out[0].type)), "float32 throughout");
   if (n.present(2) && n.in[2].shape.elements().value != channels) return invalid("bias count", std::to_string(n.in[2].shape.elements().value), std::to_string(channels));
   if (n.round != rounding::none) return unsupported("no rounding on plain numbers", std::string(name_of(n.round)));
+  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+  p.has_bias = n.present(2);
   return unit{};
 }
 template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepared& to) {
@@ -91,32 +95,17 @@ template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepar
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
   auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
   p.depthwise = Depthwise;
-  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
-  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
-  p.kernel_h = w[1], p.kernel_w = w[2];
-  p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
-  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
-  p.groups = Depthwise ? x[3] : a.groups;
-  p.has_bias = n.present(2);
-  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
-  return float_layer_types(n, static_cast<std::size_t>(y[3]));
+  set_geometry(p, a, x, w, y);
+  if (Depthwise) p.groups = x[3];
+  return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
 }
 inline status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
   if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1) return unsupported("float transpose_conv2d with groups or dilation");
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
   auto& p = to.make<float_layer_params>(&reference::float_transpose_layer_kernel);
-  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
-  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
-  p.kernel_h = w[1], p.kernel_w = w[2];
-  p.stride_h = a.stride_h, p.stride_w = a.stride_w;
-  p.dilation_h = p.dilation_w = p.groups = 1;
-  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
-  p.has_bias = n.present(2);
-  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
-  return float_layer_types(n, static_cast<std::size_t>(y[3]));
+  set_geometry(p, a, x, w, y);
+  return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
 }
 inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
   const dims& w = n.in[1].shape;
@@ -125,10 +114,7 @@ inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
   p.in_h = p.in_w = p.out_h = p.out_w = p.kernel_h = p.kernel_w = p.stride_h = p.stride_w = p.dilation_h = p.dilation_w = p.groups = 1;
   p.pad_top = p.pad_left = 0;
   p.in_c = w[1], p.out_c = w[0];
-  p.has_bias = n.present(2);
-  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
-  return float_layer_types(n, static_cast<std::size_t>(w[0]));
+  return finish_float_layer(n, p, static_cast<std::size_t>(w[0]));
 }
 inline constexpr op_def float_conv2d{"conv2d", 2, 3, 1, &conv2d_op_shape, &float_conv2d_prepare<false>};
 inline constexpr op_def float_depthwise_conv2d{"depthwise_conv2d", 2, 3, 1, &depthwise_conv2d_op_shape, &float_conv2d_prepare<true>};

@@ -38,6 +38,13 @@ constexpr shape_or transpose_conv2d_shape(const transpose_conv2d_attrs& a, const
   return dims{x[0], static_cast<std::int32_t>(h), static_cast<std::int32_t>(v), w[0]};
 }
 
+/// TensorFlow's padding of one axis, where the windows reach `extra` elements beyond the wanted output: crop them, the smaller half before; add what falls short.
+constexpr void crop_transposed(std::int32_t extra, std::int32_t& before, std::int32_t& after, std::int32_t& more) noexcept {
+  before = extra > 0 ? extra / 2 : 0;
+  after = extra > 0 ? extra - extra / 2 : 0;
+  more = extra < 0 ? -extra : 0;
+}
+
 namespace reference {
 template <class In, class W, class Out> constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, const W* w, Out* y, std::size_t row_begin, std::size_t row_end) {
   const std::int32_t group_in = p.in_c / p.groups, group_out = p.out_c / p.groups;
@@ -83,12 +90,7 @@ inline status transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
   auto& p = to.make<transpose_conv2d_params>(&reference::transpose_conv2d_kernel, kernel_id::transpose_conv2d);
-  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
-  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
-  p.kernel_h = w[1], p.kernel_w = w[2];
-  p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
-  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
-  p.groups = a.groups;
+  set_geometry(p, a, x, w, y);
   const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) * static_cast<std::size_t>(w[3]);
   return prepare_accumulation(n, to, p, static_cast<std::size_t>(y[3]), per_channel, a.f32_product, [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
 }

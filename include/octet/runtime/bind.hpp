@@ -16,7 +16,15 @@ inline void copy_kernel(const kernel_args& a) noexcept {
 }
 
 /// Fills run, params, kernel, kernel_name, scratch and parts. Packed weights come from `memory`.
-inline void bind(const prepared& p, target on, unsigned threads, plan_memory& memory, step& st) {
+/// Outputs without elements: nothing to compute, and kernels need not know tensors that have a null pointer and pixels without channels.
+inline void bind(const node_view& n, const prepared& p, target on, unsigned threads, plan_memory& memory, step& st) {
+  bool empty = !n.out.empty();
+  for (const tensor_desc& y : n.out) empty = empty && y.shape.elements().value == 0;
+  if (empty) {
+    st.run = [](const kernel_args&) noexcept {};
+    st.kernel_name = "nothing";
+    return;
+  }
   st.run = p.reference;
   st.params = p.params;
   st.scratch = p.reference_scratch.value;
@@ -28,6 +36,12 @@ inline void bind(const prepared& p, target on, unsigned threads, plan_memory& me
     st.kernel_name = k->describe ? k->describe(p.params) : "simd";
     st.parts = k->parallel ? threads : 1;
   }
+}
+
+/// A state's first contents: those given, else real zero.
+inline void reset_state(std::byte* to, dtype type, std::size_t bytes, std::span<const std::byte> first, std::int32_t zero_point) noexcept {
+  if (!first.empty()) std::memcpy(to, first.data(), first.size());
+  else if (bytes != 0) std::memset(to, is_8bit(type) ? zero_point & 255 : 0, bytes);
 }
 
 }  // namespace octet::inline OCTET_ABI::detail

@@ -73,15 +73,7 @@ class planner {
       auto& c = p.make<copy_params>(&copy_kernel);
       c.bytes = bytes_of(g()[n.out[0]].shape.elements(), g()[n.out[0]].type).value;
     }
-    // Outputs without elements: nothing to compute, and kernels need not know tensors that have a null pointer and pixels without channels.
-    bool empty = !n.out.empty();
-    for (tensor_id t : n.out) empty = empty && (t == no_tensor || g()[t].shape.elements().value == 0);
-    if (empty) {
-      st.run = [](const kernel_args&) noexcept {};
-      st.kernel_name = "nothing";
-    } else {
-      bind(p, d_->on, d_->options.threads, d_->memory, st);
-    }
+    bind(in.view(), p, d_->on, d_->options.threads, d_->memory, st);
     d_->scratch_bytes = std::max(d_->scratch_bytes, st.scratch);
     st.first_in = static_cast<std::uint32_t>(d_->operands.size());
     st.inputs = static_cast<std::uint32_t>(n.in.size());

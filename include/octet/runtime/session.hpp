@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "octet/numerics/fp_env.hpp"
+#include "octet/runtime/bind.hpp"
 #include "octet/runtime/plan.hpp"
 #include "octet/runtime/threads.hpp"
 
@@ -132,16 +133,10 @@ class session {
       return e;
     }
     void reset() noexcept {
-      if (state.size() != 0) std::memset(state.data(), 0, state.size());
       for (std::size_t i = 0; i < g().tensors.size(); ++i) {
         const tensor& t = g().tensors[i];
         if (t.role != tensor::kind::state) continue;
-        auto* to = static_cast<std::byte*>(address(static_cast<tensor_id>(i)));
-        if (!t.data.bytes.empty()) {
-          std::memcpy(to, t.data.bytes.data(), t.data.bytes.size());
-        } else if (is_8bit(t.type) && !t.zero_points.empty()) {
-          std::memset(to, t.zero_points[0] & 255, t.shape.elements().value);
-        }
+        detail::reset_state(static_cast<std::byte*>(address(static_cast<tensor_id>(i))), t.type, bytes_of(t.shape.elements(), t.type).value, t.data.bytes, t.zero_points.empty() ? 0 : t.zero_points[0]);
       }
     }
     /// One part of one step, on the thread that the pool gives it.

@@ -92,21 +92,18 @@ constexpr auto log_softmax(affine q = {}, function_options o = {}, std::int32_t 
 constexpr auto cast(dtype to, std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) { return detail::then(x, {&ops::cast, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, detail::attribute_list{}, detail::typed_as(to, {})); }};
 }
+namespace detail {
+constexpr auto index_along(const op_def& op, std::int32_t axis, dtype type, std::int32_t line) {
+  return pending{[=, &op]<int C>(const value<C>& x) {
+    attribute_list a{};
+    append_attributes(a, axis_attrs{axis});
+    return then(x, {&op, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, a, typed_as(type, {}));
+  }};
+}
+}  // namespace detail
 /// Index of the largest (least) element along an axis; the first of equal ones.
-constexpr auto arg_max(std::int32_t axis, dtype type = dtype::s32, std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) {
-    detail::attribute_list a{};
-    append_attributes(a, axis_attrs{axis});
-    return detail::then(x, {&ops::arg_max, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, a, detail::typed_as(type, {}));
-  }};
-}
-constexpr auto arg_min(std::int32_t axis, dtype type = dtype::s32, std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) {
-    detail::attribute_list a{};
-    append_attributes(a, axis_attrs{axis});
-    return detail::then(x, {&ops::arg_min, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, a, detail::typed_as(type, {}));
-  }};
-}
+constexpr auto arg_max(std::int32_t axis, dtype type = dtype::s32, std::int32_t line = __builtin_LINE()) { return detail::index_along(ops::arg_max, axis, type, line); }
+constexpr auto arg_min(std::int32_t axis, dtype type = dtype::s32, std::int32_t line = __builtin_LINE()) { return detail::index_along(ops::arg_min, axis, type, line); }
 
 // --------------------------------------------------------------------------------------------------------------- functions of two values
 

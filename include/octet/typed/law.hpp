@@ -50,24 +50,6 @@ struct law_choice {
   rounding round = rounding::none;
 };
 
-/// XNNPACK's leaky_relu takes what its 8 fractional bits can hold; TFLite's own kernel does the others.
-constexpr bool q8_holds(const tensor_info& x, const tensor_info& y, double alpha) {
-  const float ratio = numerics::div(static_cast<float>(x.scale), static_cast<float>(y.scale)), slope = numerics::mul(ratio, static_cast<float>(alpha));
-  return ratio >= 0x1p-8f && ratio <= 128 && slope >= -127.99609375f && slope <= 128 && (slope >= 0x1p-8f || slope <= -0x1p-8f);
-}
-/// XNNPACK adds where the ratios of scales lie in its range; TFLite's own kernel does the others.
-constexpr bool xnn_sums(const tensor_info& a, const tensor_info& b, const tensor_info& y) {
-  const auto holds = [&](const tensor_info& t) {
-    const float r = numerics::div(static_cast<float>(t.scale), static_cast<float>(y.scale));
-    return r >= 1.f / 1024 && r < 256;
-  };
-  return holds(a) && holds(b);
-}
-/// XNNPACK's range of ratios for a change of scale.
-constexpr bool xnn_rescales(const tensor_info& x, const tensor_info& y) {
-  const float ratio = numerics::div(static_cast<float>(x.scale), static_cast<float>(y.scale));
-  return ratio >= 0x1p-8f && ratio <= 128;
-}
 /// x, y: first input and result; w: second input where there is one; bias: type of the third (boolean: none); alpha: leaky_relu's.
 constexpr law_choice rounding_by_law(law l, family f, const tensor_info& x, const tensor_info* w, const tensor_info& y, dtype bias, double alpha = 0) {
   const bool s16_in = x.type == dtype::s16, wide = s16_in && bias != dtype::s32;
@@ -92,12 +74,12 @@ constexpr law_choice rounding_by_law(law l, family f, const tensor_info& x, cons
         case family::conv2d: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
         case family::depthwise: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
         case family::dense: return {true, s16_in ? rounding::D64 : x.type == dtype::u8 || !w || w->zero_point == 0 ? rounding::F : rounding::RU};
-        case family::sum: case family::difference: return {true, is_8bit(x.type) && w && xnn_sums(x, *w, y) ? rounding::XNN : f == family::sum && x.type == dtype::s16 && w && x.shape == w->shape ? rounding::OPT : rounding::DR};
+        case family::sum: case family::difference: return {true, is_8bit(x.type) && w && numerics::xnn_takes_addend(x.scale, y.scale) && numerics::xnn_takes_addend(w->scale, y.scale) ? rounding::XNN : f == family::sum && x.type == dtype::s16 && w && x.shape == w->shape ? rounding::OPT : rounding::DR};
         case family::product: return {true, is_8bit(x.type) ? rounding::F : rounding::DR};
         case family::mean: return {true, is_8bit(x.type) ? rounding::XNN : rounding::DR};
         case family::average: case family::concat: return {true, rounding::AWAY};
         case family::quantize: return {true, is_8bit(y.type) ? rounding::EVEN_MUL : rounding::OPT};
-        case family::requantize: return {true, !is_8bit(x.type) || !is_8bit(y.type) ? rounding::DR : x.type == y.type && xnn_rescales(x, y) ? rounding::Q8 : rounding::RU};
+        case family::requantize: return {true, !is_8bit(x.type) || !is_8bit(y.type) ? rounding::DR : x.type == y.type && numerics::xnn_takes_rescale(x.scale, y.scale) ? rounding::Q8 : rounding::RU};
         case family::transposed: return {true, s16_in ? (wide ? rounding::I64 : rounding::DR) : rounding::F};
         case family::matmul: return {true, s16_in ? rounding::I64 : w && w->zero_point != 0 ? rounding::DR : rounding::F};
         case family::table: return {true, is_8bit(x.type) ? rounding::XNN : rounding::OPT};
@@ -106,7 +88,7 @@ constexpr law_choice rounding_by_law(law l, family f, const tensor_info& x, cons
         case family::square_root: return {true, rounding::TRUNC};
         case family::reciprocal_root: return {true, s16_in ? rounding::AWAY : rounding::DR};
         case family::clamp: case family::integer: case family::hard_swish: return {true, rounding::DR};
-        case family::leaky: return {true, is_8bit(x.type) && q8_holds(x, y, alpha) ? rounding::Q8 : rounding::DR};
+        case family::leaky: return {true, is_8bit(x.type) && numerics::xnn_takes_leaky_relu(x.scale, y.scale, static_cast<float>(alpha)) ? rounding::Q8 : rounding::DR};
         case family::softmax: return {true, s16_in ? rounding::I64 : rounding::OPT};
         case family::log_softmax: return {true, rounding::OPT};
         case family::resize: return {true, is_8bit(x.type) ? rounding::XNN : rounding::DR};

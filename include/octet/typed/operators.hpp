@@ -411,14 +411,9 @@ constexpr auto transpose_conv2d(transpose_conv2d_options o, constant w, constant
     a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h, a.dilation_w = o.dilation.w, a.groups = o.groups;
     a.output_padding_h = o.output_padding.h, a.output_padding_w = o.output_padding.w;
     a.pad_top = o.padding.top, a.pad_left = o.padding.left, a.pad_bottom = o.padding.bottom, a.pad_right = o.padding.right;
-    if (o.padding.is_same) {   // TensorFlow's: crop what reaches over, the smaller half before; add what falls short
-      const auto fit = [](std::int32_t extra, std::int32_t& before, std::int32_t& after, std::int32_t& more) {
-        before = extra > 0 ? extra / 2 : 0;
-        after = extra > 0 ? extra - extra / 2 : 0;
-        more = extra < 0 ? -extra : 0;
-      };
-      fit((o.kernel.h - 1) * o.dilation.h + 1 - o.stride.h, a.pad_top, a.pad_bottom, a.output_padding_h);
-      fit((o.kernel.w - 1) * o.dilation.w + 1 - o.stride.w, a.pad_left, a.pad_right, a.output_padding_w);
+    if (o.padding.is_same) {
+      crop_transposed((o.kernel.h - 1) * o.dilation.h + 1 - o.stride.h, a.pad_top, a.pad_bottom, a.output_padding_h);
+      crop_transposed((o.kernel.w - 1) * o.dilation.w + 1 - o.stride.w, a.pad_left, a.pad_right, a.output_padding_w);
     }
     detail::attribute_list list{};
     detail::append_attributes(list, a);

@@ -83,7 +83,7 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
       auto& c = p.make<octet::detail::copy_params>(&octet::detail::copy_kernel);
       c.bytes = bytes_of(out[0].shape.elements(), out[0].type).value;
     }
-    octet::detail::bind(p, on, 1, storage, st);
+    octet::detail::bind(view, p, on, 1, storage, st);
     st.first_in = static_cast<std::uint32_t>(node.first_in);
     st.inputs = static_cast<std::uint32_t>(node.ins);
     st.first_out = static_cast<std::uint32_t>(node.first_out);
@@ -95,14 +95,12 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
   return unit{};
 }
 
-/// States to their first contents: those given, else real zero (runtime/session.hpp does the same).
+/// States to their first contents.
 inline void reset(const image& g, std::byte* state) noexcept {
   for (std::size_t i = 0; i < g.tensors.size(); ++i) {
     const tensor_info& t = g.tensors[i];
     if (t.role != role::state) continue;
-    const std::size_t bytes = bytes_of(unpack(t.shape).elements(), t.type).value;
-    if (t.data) std::memcpy(state + g.offset[i], t.data, t.bytes);
-    else std::memset(state + g.offset[i], is_8bit(t.type) ? t.zero_point & 255 : 0, bytes);
+    octet::detail::reset_state(state + g.offset[i], t.type, bytes_of(unpack(t.shape).elements(), t.type).value, {static_cast<const std::byte*>(t.data), t.data ? t.bytes : 0}, t.zero_point);
   }
 }
 

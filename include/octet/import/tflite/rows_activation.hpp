@@ -25,18 +25,13 @@ inline status rsqrt(tflite_node& n) {
   if (!quantized(n.in(0))) return n.emit(ops::rsqrt);
   return n.emit(ops::qnn_rsqrt, {}, n.in(0).type == dtype::s16 ? rounding::AWAY : rounding::DR);
 }
-/// XNNPACK takes ratios of scales, and slopes times ratios, that its 8 fractional bits can hold; TFLite's own kernel does the others.
-inline bool xnn_leaky_relu_range(const tflite_node& n, float alpha) {
-  const float ratio = numerics::div(static_cast<float>(tflite_node::scale(n.in(0))), static_cast<float>(tflite_node::scale(n.out()))), slope = numerics::mul(ratio, alpha);
-  return ratio >= 0x1p-8f && ratio <= 128 && slope >= -127.99609375f && slope <= 128 && (slope >= 0x1p-8f || slope <= -0x1p-8f);
-}
 inline status leaky_relu(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   attributes a;
   const float alpha = n.options.f32(0);
   a.set("alpha", static_cast<double>(alpha));
   if (!quantized(n.in(0))) return n.emit(ops::leaky_relu, std::move(a));
-  return n.emit(ops::qnn_leaky_relu, std::move(a), xnn_takes_8bit(n) && xnn_leaky_relu_range(n, alpha) ? rounding::Q8 : rounding::DR);
+  return n.emit(ops::qnn_leaky_relu, std::move(a), xnn_takes_8bit(n) && numerics::xnn_takes_leaky_relu(tflite_node::scale(n.in(0)), tflite_node::scale(n.out()), alpha) ? rounding::Q8 : rounding::DR);
 }
 inline status gelu(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;

@@ -22,22 +22,16 @@ inline status quantize(tflite_node& n) {
   const tensor &x = n.in(0), &y = n.out();
   if (x.type == dtype::f32) return n.emit(ops::quantize, {}, n.reference_law() ? rounding::AWAY : is_8bit(y.type) ? rounding::EVEN_MUL : rounding::OPT);
   if (n.reference_law() || !is_8bit(x.type) || !is_8bit(y.type)) return n.emit(ops::requantize, {}, rounding::DR);
-  const float ratio = numerics::div(static_cast<float>(tflite_node::scale(x)), static_cast<float>(tflite_node::scale(y)));
-  return n.emit(ops::requantize, {}, x.type == y.type && ratio >= 0x1p-8f && ratio <= 128 ? rounding::Q8 : rounding::RU);   // XNNPACK's range of ratios
+  return n.emit(ops::requantize, {}, x.type == y.type && numerics::xnn_takes_rescale(tflite_node::scale(x), tflite_node::scale(y)) ? rounding::Q8 : rounding::RU);
 }
 inline status dequantize(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   return n.emit(ops::dequantize);
 }
 
-/// XNNPACK's range of scale ratios for a sum; outside it TFLite's own kernel runs, which rounds as the reference.
 inline bool xnn_sum_range(const tflite_node& n) {
-  const auto y = static_cast<float>(tflite_node::scale(n.out()));
-  for (std::size_t i = 0; i < 2; ++i) {
-    const float r = numerics::div(static_cast<float>(tflite_node::scale(n.in(i))), y);
-    if (!(r >= 1.f / 1024 && r < 256)) return false;
-  }
-  return true;
+  const double y = tflite_node::scale(n.out());
+  return numerics::xnn_takes_addend(tflite_node::scale(n.in(0)), y) && numerics::xnn_takes_addend(tflite_node::scale(n.in(1)), y);
 }
 template <int Sign> status add(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;

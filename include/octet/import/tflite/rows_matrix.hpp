@@ -43,31 +43,24 @@ inline status transpose_conv(tflite_node& n) {
   const auto place = [](std::int64_t in, std::int64_t stride, std::int64_t kernel, std::int64_t out, std::int32_t& before, std::int32_t& after, std::int32_t& more) {
     const std::int64_t extra = (in - 1) * stride + kernel - out;   // negative: columns that no input reaches
     if (out < 1 || extra > INT32_MAX || extra < -INT32_MAX) return false;
-    before = static_cast<std::int32_t>(extra > 0 ? extra / 2 : 0);
-    after = static_cast<std::int32_t>(extra > 0 ? extra - extra / 2 : 0);
-    more = static_cast<std::int32_t>(extra < 0 ? -extra : 0);
+    crop_transposed(static_cast<std::int32_t>(extra), before, after, more);
     return true;
   };
   if (!place(x.shape[1], t.stride_h, w.shape[1], shape[1], t.pad_top, t.pad_bottom, t.output_padding_h) || !place(x.shape[2], t.stride_w, w.shape[2], shape[2], t.pad_left, t.pad_right, t.output_padding_w))
     return invalid("output shape", std::to_string(shape[1]) + "x" + std::to_string(shape[2]));
+  attributes a = to_attributes(t);
+  for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product"}) a.erase(unused);
+  std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
+  if (n.has(3)) in.push_back(n.in_id(3));
   if (plain) {
-    attributes a = to_attributes(t);
-    for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product"}) a.erase(unused);
     if (auto s = n.set_activation(a, o.i8(3), n.out()); !s) return s;
-    std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
-    if (n.has(3)) in.push_back(n.in_id(3));
     return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a));
   }
   const bool f32_product = x.type == dtype::u8, per_channel = w.scales.size() > 1;
   const bool wide = x.type == dtype::s16 && !(n.has(3) && n.in(3).type == dtype::s32);
-  attributes a = to_attributes(t);
-  for (const char* unused : {"dilation_h", "dilation_w", "groups"}) a.erase(unused);
-  if (!f32_product) a.erase("f32_product");
-  else a.set("f32_product", std::int64_t{1});
+  if (f32_product) a.set("f32_product", std::int64_t{1});
   const rounding round = x.type == dtype::s16 ? (wide ? rounding::I64 : rounding::DR) : n.reference_law() ? rounding::DR : rounding::F;
   auto scales = accumulator_scales(x, w, f32_product);
-  std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
-  if (n.has(3)) in.push_back(n.in_id(3));
   const tensor_id acc = n.temporary("/accumulator", wide ? dtype::s64 : dtype::s32, std::move(scales), {}, per_channel ? 3 : -1);
   if (auto s = n.emit(ops::transpose_conv2d, std::move(in), {acc}, std::move(a)); !s) return s;
   attributes clamp;
