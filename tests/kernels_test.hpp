@@ -93,8 +93,8 @@ template <class Params> void check_kernel(octet::kernel_id id, octet::kernel_fn 
   void* out_pointer = expected.data();
   kernel_args a;
   a.params = &params;
-  a.in = in.data();
-  a.out = &out_pointer;
+  a.in = {in.data(), in.size()};
+  a.out = {&out_pointer, 1};
   reference(a);
   for (const target t : usable_targets()) {
     const kernel_entry* e = kernels::find(id, t);
@@ -118,7 +118,7 @@ template <class Params> void check_kernel(octet::kernel_id id, octet::kernel_fn 
       for (std::uint32_t part = 0; part < parts; ++part) {
         std::memset(scratch.data(), 0xFF, scratch.size());
         a.params = &p;
-        a.out = &to;
+        a.out = {&to, 1};
         a.scratch = scratch.data();
         a.part = part;
         a.parts = parts;

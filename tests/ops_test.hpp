@@ -87,7 +87,6 @@ class one {
     std::vector<const void*> from;
     std::vector<void*> to;
     for (const auto& d : data_) from.push_back(d.bytes.data());
-    from.resize(static_cast<std::size_t>(std::max<std::int32_t>(op_.max_inputs, static_cast<std::int32_t>(from.size()))), nullptr);   // absent optional inputs
     for (octet::tensor_id t : out_) out.emplace_back(octet::bytes_of(g_[t].shape.elements(), g_[t].type).value, std::byte{0xA5});
     for (auto& o : out) to.push_back(o.data());
     if (prepared_.alias) {
@@ -95,7 +94,7 @@ class one {
       return out;
     }
     octet::buffer scratch(prepared_.reference_scratch);
-    for (std::uint32_t p = 0; p < parts; ++p) prepared_.reference({prepared_.params, from.data(), to.data(), scratch.data(), p, parts});
+    for (std::uint32_t p = 0; p < parts; ++p) prepared_.reference({prepared_.params, {from.data(), from.size()}, {to.data(), to.size()}, scratch.data(), p, parts});
     return out;
   }
 

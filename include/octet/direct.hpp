@@ -64,13 +64,14 @@ class operator_call {
       copy.bytes = bytes_of(outs[0].shape.elements(), outs[0].type).value;
     }
     detail::bind(n, p, on, 1, *c.memory_, c.step_);
+    c.step_.inputs = static_cast<std::uint32_t>(in.size()), c.step_.outputs = static_cast<std::uint32_t>(out.size());
     c.scratch_ = buffer(Bytes(c.step_.scratch));
     return c;
   }
   /// One pointer per input (constants as well) and per output. No allocation, no lock, no system call.
   void operator()(const void* const* in, void* const* out) noexcept {
     const numerics::exact_environment environment;
-    step_.run({step_.params, in, out, scratch_.data(), 0, 1});
+    step_.run({step_.params, {in, step_.inputs}, {out, step_.outputs}, scratch_.data(), 0, 1});
   }
   /// "reference", or the name of the kernel in use.
   const char* kernel_name() const noexcept { return step_.kernel_name; }

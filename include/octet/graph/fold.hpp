@@ -30,7 +30,7 @@ inline result<bool> fold_constant(graph& g, const node& n) {
     std::memcpy(to[0], bytes.data(), std::min(bytes.size(), out[0]->size()));
   } else {
     buffer scratch(p.reference_scratch);
-    p.reference({p.params, from.data(), to.data(), scratch.data(), 0, 1});
+    p.reference({p.params, {from.data(), from.size()}, {to.data(), to.size()}, scratch.data(), 0, 1});
   }
   for (std::size_t i = 0; i < n.out.size(); ++i) {
     tensor& t = g[n.out[i]];

@@ -2,6 +2,7 @@
 #ifndef OCTET_GRAPH_GRAPH_HPP_
 #define OCTET_GRAPH_GRAPH_HPP_
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,8 +62,9 @@ struct node {
 struct graph {
   std::string name;                         // usually the file name
   law arithmetic = law::tflite_ref;
-  std::vector<tensor> tensors;
-  std::vector<node> nodes;                  // in execution order
+  // Deques: adding a tensor or a node leaves references to the others valid, as builders that emit several in a row expect.
+  std::deque<tensor> tensors;
+  std::deque<node> nodes;                   // in execution order
   std::vector<tensor_id> inputs, outputs;   // in the model's own order
 
   tensor& operator[](tensor_id t) { return tensors[static_cast<std::size_t>(t)]; }

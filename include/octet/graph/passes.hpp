@@ -43,7 +43,7 @@ inline void fuse_requantize(graph& g) {
     for (const auto& [key, value] : r.attrs.entries()) n.attrs.set(key, value);
     dead[i] = 1;
   }
-  std::vector<node> kept;
+  std::deque<node> kept;
   for (std::size_t i = 0; i < g.nodes.size(); ++i)
     if (!dead[i]) kept.push_back(std::move(g.nodes[i]));
   g.nodes = std::move(kept);
@@ -75,7 +75,7 @@ inline void fuse_pad(graph& g) {
     n.in[0] = p.in[0];
     dead[static_cast<std::size_t>(by)] = 1;
   }
-  std::vector<node> kept;
+  std::deque<node> kept;
   for (std::size_t i = 0; i < g.nodes.size(); ++i)
     if (!dead[i]) kept.push_back(std::move(g.nodes[i]));
   g.nodes = std::move(kept);
@@ -84,7 +84,7 @@ inline void fuse_pad(graph& g) {
 /// Removes nodes whose outputs nobody reads (nodes that write a state stay).
 inline void remove_dead(graph& g) {
   auto uses = use_counts(g);
-  std::vector<node> kept;
+  std::deque<node> kept;
   for (std::size_t i = g.nodes.size(); i-- > 0;) {
     node& n = g.nodes[i];
     bool needed = false;

@@ -9,11 +9,25 @@
 
 namespace octet::inline OCTET_ABI {
 
+/// The addresses of a node's operands, in the operator's order. An operand that is absent is null, wherever it stands: in the middle of the list
+/// or past its end. Owns nothing.
+template <class Pointer> class operand_list {
+ public:
+  constexpr operand_list() noexcept = default;
+  constexpr operand_list(const Pointer* first, std::size_t count) noexcept : first_(first), count_(count) {}
+  template <std::size_t N> constexpr operand_list(const Pointer (&list)[N]) noexcept : operand_list(list, N) {}   // NOLINT
+  constexpr Pointer operator[](std::size_t i) const noexcept { return i < count_ ? first_[i] : nullptr; }
+
+ private:
+  const Pointer* first_ = nullptr;
+  std::size_t count_ = 0;
+};
+
 /// One call of one kernel. All memory belongs to the caller; nothing is allocated, locked or thrown.
 struct kernel_args {
   const void* params = nullptr;         // the operator's params struct
-  const void* const* in = nullptr;      // one pointer per input of the node; constants too; null where an optional input is absent
-  void* const* out = nullptr;           // one pointer per output
+  operand_list<const void*> in{};       // one address per input of the node, constants too; null where an optional input is absent
+  operand_list<void*> out{};            // one address per output
   void* scratch = nullptr;              // this part's own scratch, 64-byte aligned, contents undefined
   std::uint32_t part = 0;               // this call computes part `part` of `parts`: a static partition over threads;
   std::uint32_t parts = 1;              // the parts write disjoint elements and together all of them

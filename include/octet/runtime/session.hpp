@@ -143,8 +143,8 @@ class session {
     void call(const step& s, unsigned part) noexcept {
       kernel_args a;
       a.params = s.params;
-      a.in = operands.data() + s.first_in;
-      a.out = const_cast<void* const*>(operands.data() + s.first_out);
+      a.in = {operands.data() + s.first_in, s.inputs};
+      a.out = {const_cast<void* const*>(operands.data() + s.first_out), s.outputs};
       const plan_data& d = program.data();
       a.scratch = arena.data() + round_up(d.activation_bytes, alignment) + part * round_up(d.scratch_bytes, alignment);
       a.part = part;

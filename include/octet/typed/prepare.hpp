@@ -107,7 +107,7 @@ inline void reset(const image& g, std::byte* state) noexcept {
 /// One kernel after the other. `operands`: addresses, as prepare filled them.
 inline void run_steps(const step* steps, std::size_t count, void* const* operands, std::byte* scratch) noexcept {
   const numerics::exact_environment environment;
-  for (const step* s = steps; s != steps + count; ++s) s->run({s->params, const_cast<const void* const*>(operands) + s->first_in, operands + s->first_out, scratch, 0, 1});
+  for (const step* s = steps; s != steps + count; ++s) s->run({s->params, {const_cast<const void* const*>(operands) + s->first_in, s->inputs}, {operands + s->first_out, s->outputs}, scratch, 0, 1});
 }
 
 inline void require(const status& s) {
