@@ -1,5 +1,6 @@
-// What a typed graph's run() costs beside the same kernel calls written by hand: one prepared operator_call per layer on the caller's own buffers.
-// Results are compared byte for byte before anything is timed. Two sizes: one where kernels dominate, one where calling them does.
+// What a typed graph's run() costs beside the same kernel calls written by hand: one prepared
+// operator_call per layer on the caller's own buffers. Results are compared byte for byte before
+// anything is timed. Two sizes: one where kernels dominate, one where calling them does.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -14,7 +15,8 @@
 namespace {
 namespace q = octet::typed;
 
-template <class T, std::size_t N> constexpr std::array<T, N> numbers(std::uint32_t seed, std::int32_t range) {
+template <class T, std::size_t N>
+constexpr std::array<T, N> numbers(std::uint32_t seed, std::int32_t range) {
   std::array<T, N> a{};
   for (T& v : a) {
     seed = seed * 1664525u + 1013904223u;
@@ -31,16 +33,23 @@ constexpr auto b_wide = numbers<std::int32_t, wide>(5, 3000);
 constexpr auto b_project = numbers<std::int32_t, channels>(6, 3000);
 constexpr auto b_dense = numbers<std::int32_t, classes>(7, 3000);
 
-constexpr q::affine q_in{0.05f, -3}, q_expand{0.04f, -128}, q_depth{0.05f, -128}, q_project{0.06f, 2}, q_sum{0.08f, 1}, q_dense{0.1f, 0};
+constexpr q::affine q_in{0.05f, -3}, q_expand{0.04f, -128}, q_depth{0.05f, -128},
+    q_project{0.06f, 2}, q_sum{0.08f, 1}, q_dense{0.1f, 0};
 constexpr double s_expand = 0.004f, s_depth = 0.006f, s_project = 0.003f, s_dense = 0.01f;
 
 /// An inverted bottleneck with its residual sum and a classifier behind it.
-template <std::int32_t Side> using picture = q::tensor<q::s8, q::shape<1, Side, Side, channels>, q_in>;
+template <std::int32_t Side>
+using picture = q::tensor<q::s8, q::shape<1, Side, Side, channels>, q_in>;
 constexpr auto network = [](auto x) {
-  const auto y = x | q::conv2d({.filters = wide, .activation = q::relu}, q::per_tensor(w_expand, s_expand), b_wide, q_expand)
-                   | q::depthwise_conv2d({.activation = q::relu}, q::per_tensor(w_depth, s_depth), b_wide, q_depth)
-                   | q::conv2d({.filters = channels}, q::per_tensor(w_project, s_project), b_project, q_project);
-  return q::add(x, y, q_sum) | q::global_avg_pool2d() | q::dense(classes, q::per_tensor(w_dense, s_dense), b_dense, q_dense);
+  const auto y =
+      x |
+      q::conv2d({.filters = wide, .activation = q::relu}, q::per_tensor(w_expand, s_expand), b_wide,
+                q_expand) |
+      q::depthwise_conv2d({.activation = q::relu}, q::per_tensor(w_depth, s_depth), b_wide,
+                          q_depth) |
+      q::conv2d({.filters = channels}, q::per_tensor(w_project, s_project), b_project, q_project);
+  return q::add(x, y, q_sum) | q::global_avg_pool2d() |
+         q::dense(classes, q::per_tensor(w_dense, s_dense), b_dense, q_dense);
 };
 template <std::int32_t Side> constexpr auto graph = network(q::input<picture<Side>>("x"));
 template <std::int32_t Side> using net = q::compiled<graph<Side>>;
@@ -50,20 +59,40 @@ template <std::int32_t Side> class by_hand {
  public:
   std::vector<std::int8_t> x, expanded, filtered, projected, sum, mean, y;
 
-  explicit by_hand(octet::target on) : x(area * channels), expanded(area * wide), filtered(area * wide), projected(area * channels), sum(area * channels), mean(channels), y(classes) {
+  explicit by_hand(octet::target on)
+      : x(area * channels),
+        expanded(area * wide),
+        filtered(area * wide),
+        projected(area * channels),
+        sum(area * channels),
+        mean(channels),
+        y(classes) {
     using octet::dims, octet::rounding;
     namespace ops = octet::ops;
     const dims in{1, Side, Side, channels}, middle{1, Side, Side, wide};
-    octet::conv2d_attrs plain, window;   // relu at zero point -128 clamps nothing more
+    octet::conv2d_attrs plain, window;  // relu at zero point -128 clamps nothing more
     window.pad_top = window.pad_left = window.pad_bottom = window.pad_right = 1;
     octet::reduce_attrs image;
     image.axes = dims{1, 2};
-    add(ops::conv2d, {view(x, in, q_in), weights(w_expand, dims{wide, 1, 1, channels}, s_expand), bias(b_wide)}, view(expanded, middle, q_expand), octet::to_attributes(plain), rounding::DR, on);
-    add(ops::depthwise_conv2d, {view(expanded, middle, q_expand), weights(w_depth, dims{1, 3, 3, wide}, s_depth), bias(b_wide)}, view(filtered, middle, q_depth), octet::to_attributes(window), rounding::DR, on);
-    add(ops::conv2d, {view(filtered, middle, q_depth), weights(w_project, dims{channels, 1, 1, wide}, s_project), bias(b_project)}, view(projected, in, q_project), octet::to_attributes(plain), rounding::DR, on);
-    add(ops::qnn_add, {view(x, in, q_in), view(projected, in, q_project)}, view(sum, in, q_sum), {}, rounding::DR, on);
-    add(ops::qnn_mean, {view(sum, in, q_sum)}, view(mean, dims{1, channels}, q_sum), octet::to_attributes(image), rounding::DR, on);
-    add(ops::fully_connected, {view(mean, dims{1, channels}, q_sum), weights(w_dense, dims{classes, channels}, s_dense), bias(b_dense)}, view(y, dims{1, classes}, q_dense), {}, rounding::D64, on);
+    add(ops::conv2d,
+        {view(x, in, q_in), weights(w_expand, dims{wide, 1, 1, channels}, s_expand), bias(b_wide)},
+        view(expanded, middle, q_expand), octet::to_attributes(plain), rounding::DR, on);
+    add(ops::depthwise_conv2d,
+        {view(expanded, middle, q_expand), weights(w_depth, dims{1, 3, 3, wide}, s_depth),
+         bias(b_wide)},
+        view(filtered, middle, q_depth), octet::to_attributes(window), rounding::DR, on);
+    add(ops::conv2d,
+        {view(filtered, middle, q_depth), weights(w_project, dims{channels, 1, 1, wide}, s_project),
+         bias(b_project)},
+        view(projected, in, q_project), octet::to_attributes(plain), rounding::DR, on);
+    add(ops::qnn_add, {view(x, in, q_in), view(projected, in, q_project)}, view(sum, in, q_sum), {},
+        rounding::DR, on);
+    add(ops::qnn_mean, {view(sum, in, q_sum)}, view(mean, dims{1, channels}, q_sum),
+        octet::to_attributes(image), rounding::DR, on);
+    add(ops::fully_connected,
+        {view(mean, dims{1, channels}, q_sum), weights(w_dense, dims{classes, channels}, s_dense),
+         bias(b_dense)},
+        view(y, dims{1, classes}, q_dense), {}, rounding::D64, on);
   }
   void run() noexcept {
     for (layer& l : layers_) l.call(l.in.data(), l.out.data());
@@ -76,12 +105,25 @@ template <std::int32_t Side> class by_hand {
     std::array<const void*, 3> in{};
     std::array<void*, 1> out{};
   };
-  static octet::quantized_view view(std::vector<std::int8_t>& v, const octet::dims& s, q::affine a) { return {{v.data(), octet::dtype::s8, s}, a.scale, a.zero_point, {}, {}, -1}; }
-  template <std::size_t N> static octet::quantized_view weights(const std::array<std::int8_t, N>& w, const octet::dims& s, double scale) { return {{w.data(), octet::dtype::s8, s}, scale, 0, {}, {}, -1}; }
-  template <std::size_t N> static octet::quantized_view bias(const std::array<std::int32_t, N>& b) { return {{b.data(), octet::dtype::s32, octet::dims{static_cast<std::int32_t>(N)}}, 0, 0, {}, {}, -1}; }
-  void add(const octet::op_def& op, std::initializer_list<octet::quantized_view> in, const octet::quantized_view& out, const octet::attributes& a, octet::rounding round, octet::target on) {
+  static octet::quantized_view view(std::vector<std::int8_t>& v, const octet::dims& s,
+                                    q::affine a) {
+    return {{v.data(), octet::dtype::s8, s}, a.scale, a.zero_point, {}, {}, -1};
+  }
+  template <std::size_t N>
+  static octet::quantized_view weights(const std::array<std::int8_t, N>& w, const octet::dims& s,
+                                       double scale) {
+    return {{w.data(), octet::dtype::s8, s}, scale, 0, {}, {}, -1};
+  }
+  template <std::size_t N> static octet::quantized_view bias(const std::array<std::int32_t, N>& b) {
+    return {
+        {b.data(), octet::dtype::s32, octet::dims{static_cast<std::int32_t>(N)}}, 0, 0, {}, {}, -1};
+  }
+  void add(const octet::op_def& op, std::initializer_list<octet::quantized_view> in,
+           const octet::quantized_view& out, const octet::attributes& a, octet::rounding round,
+           octet::target on) {
     const bool weighted[3] = {false, in.size() == 3, in.size() == 3};
-    auto call = octet::operator_call::make(op, {in.begin(), in.size()}, weighted, {&out, 1}, a, round, on);
+    auto call =
+        octet::operator_call::make(op, {in.begin(), in.size()}, weighted, {&out, 1}, a, round, on);
     if (!call) {
       std::fprintf(stderr, "%s\n", call.error().message().c_str());
       std::exit(1);
@@ -106,7 +148,8 @@ template <std::int32_t Side> bool equal() {
     if (!n.prepare(on)) return false;
     by_hand<Side> h(on);
     std::uint32_t state = 9;
-    for (std::int8_t& v : h.x) v = static_cast<std::int8_t>((state = state * 1664525u + 1013904223u) >> 24);
+    for (std::int8_t& v : h.x)
+      v = static_cast<std::int8_t>((state = state * 1664525u + 1013904223u) >> 24);
     std::copy(h.x.begin(), h.x.end(), n.input_view().begin());
     n.run();
     h.run();
@@ -136,7 +179,10 @@ template <std::int32_t Side> void ratio() {
     r.push_back(a.back() / b.back());
   }
   for (auto* v : {&a, &b, &r}) std::sort(v->begin(), v->end());
-  std::printf("%dx%dx%d: typed %.2f us, by hand %.2f us (medians of %zu), typed / by hand %.3f (median of pairs)\n", Side, Side, channels, a[20], b[20], a.size(), r[20]);
+  std::printf(
+      "%dx%dx%d: typed %.2f us, by hand %.2f us (medians of %zu), typed / by hand %.3f (median of "
+      "pairs)\n",
+      Side, Side, channels, a[20], b[20], a.size(), r[20]);
 }
 
 template <std::int32_t Side> void typed_run(benchmark::State& s) {
@@ -158,7 +204,8 @@ int main(int argc, char** argv) {
     std::fputs("typed and hand-written calls give different bytes\n", stderr);
     return 1;
   }
-  std::printf("same bytes on every target; timed on %s\n", std::string(octet::name_of(octet::best_target())).c_str());
+  std::printf("same bytes on every target; timed on %s\n",
+              std::string(octet::name_of(octet::best_target())).c_str());
   ratio<56>();
   ratio<4>();
   benchmark::RunSpecifiedBenchmarks();

@@ -10,8 +10,8 @@ int main(int argc, char** argv) {
   try {
     const octet::graph graph = octet::import::tflite(argv[1]);
     std::cout << graph;
-    const octet::plan plan = octet::compile(graph);   // immutable, shared by all threads
-    octet::session session(plan);                     // arena and state: one per thread
+    const octet::plan plan = octet::compile(graph);  // immutable, shared by all threads
+    octet::session session(plan);                    // arena and state: one per thread
     for (std::int8_t& v : session.input().as<std::int8_t>()) v = -128;
     session.run();
     for (std::int8_t v : session.output().as<std::int8_t>()) std::printf("%d ", v);

@@ -1,6 +1,6 @@
-// The same for programs built with -fno-exceptions -fno-rtti: everything that can fail returns a result.
+// The same for programs built with -fno-exceptions -fno-rtti: everything that can fail returns a
+// result.
 #include <cstdio>
-
 #include <octet/import/tflite.hpp>
 #include <octet/octet.hpp>
 

@@ -1,6 +1,6 @@
-// Networks as generated code: the same bits as the same file through the loader, on every target; MobileNetV2's arena and scratch.
+// Networks as generated code: the same bits as the same file through the loader, on every target;
+// MobileNetV2's arena and scratch.
 #include <catch2/catch.hpp>
-
 #include <cstring>
 
 #include "octet/import/tflite.hpp"
@@ -40,11 +40,13 @@ template <class Net> void same_as_file(const std::string& path) {
     octet::session s(*p);
     std::uint32_t state = 7;
     const auto in = net.input_view();
-    for (int run = 0; run < (Net::state_bytes != 0 ? 4 : 1); ++run) {   // networks with state remember the runs before
+    for (int run = 0; run < (Net::state_bytes != 0 ? 4 : 1);
+         ++run) {  // networks with state remember the runs before
       for (auto& v : in) {
         state = state * 1664525u + 1013904223u;
         using T = std::remove_reference_t<decltype(v)>;
-        v = std::is_floating_point_v<T> ? static_cast<T>(state >> 8) / T(1 << 24) : static_cast<T>(state >> 24);
+        v = std::is_floating_point_v<T> ? static_cast<T>(state >> 8) / T(1 << 24)
+                                        : static_cast<T>(state >> 24);
       }
       std::memcpy(s.input().view().data, in.data(), in.size_bytes());
       net.run();
@@ -68,7 +70,8 @@ TEST_CASE("generated MobileNetV2 equals the file, in 1,505,280 bytes of activati
 #if defined(OCTET_HAVE_mobilenet_v2)
   static_assert(mobilenet_v2::net::arena_bytes <= 1505280);
   static_assert(mobilenet_v2::net::scratch_bytes <= 128 * 1024);
-  same_as_file<mobilenet_v2::net>(OCTET_MODELS "/tflite/networks/tf2_mobilenet_v2_1.0_224_ptq.tflite");
+  same_as_file<mobilenet_v2::net>(OCTET_MODELS
+                                  "/tflite/networks/tf2_mobilenet_v2_1.0_224_ptq.tflite");
 #else
   octet_test::skip("no shared models");
 #endif

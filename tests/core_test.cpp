@@ -6,7 +6,9 @@
 using namespace octet;
 
 TEST_CASE("version macros agree") {
-  CHECK(std::string(OCTET_VERSION_STRING) == std::to_string(OCTET_VERSION_MAJOR) + "." + std::to_string(OCTET_VERSION_MINOR) + "." + std::to_string(OCTET_VERSION_PATCH));
+  CHECK(std::string(OCTET_VERSION_STRING) == std::to_string(OCTET_VERSION_MAJOR) + "." +
+                                                 std::to_string(OCTET_VERSION_MINOR) + "." +
+                                                 std::to_string(OCTET_VERSION_PATCH));
 }
 
 TEST_CASE("size arithmetic saturates instead of wrapping") {
@@ -31,8 +33,11 @@ TEST_CASE("broadcasting follows numpy") {
 }
 
 TEST_CASE("an error reads as one line that names file, node, tensor, found and supported") {
-  const error_info e{errc::unsupported, "activation", "m.tflite", "CONV_2D #3", "conv/out", "RELU_N1", "NONE, RELU, RELU6"};
-  CHECK(e.message() == "m.tflite: CONV_2D #3: conv/out: unsupported: activation (found RELU_N1; supported: NONE, RELU, RELU6)");
+  const error_info e{errc::unsupported, "activation", "m.tflite",         "CONV_2D #3",
+                     "conv/out",        "RELU_N1",    "NONE, RELU, RELU6"};
+  CHECK(e.message() ==
+        "m.tflite: CONV_2D #3: conv/out: unsupported: activation (found RELU_N1; supported: NONE, "
+        "RELU, RELU6)");
   const error_info bare{errc::io, "no such file", "x", {}, {}, {}, {}};
   CHECK(bare.message() == "x: cannot read: no such file");
 }
@@ -56,7 +61,8 @@ TEST_CASE("views give spans of their own type only") {
 }
 
 TEST_CASE("buffers are aligned and zero") {
-  for (std::size_t n : {std::size_t{1}, std::size_t{63}, std::size_t{64}, std::size_t{65}, std::size_t{4097}}) {
+  for (std::size_t n :
+       {std::size_t{1}, std::size_t{63}, std::size_t{64}, std::size_t{65}, std::size_t{4097}}) {
     const buffer b{Bytes(n)};
     CHECK(reinterpret_cast<std::uintptr_t>(b.data()) % alignment == 0);
     CHECK(b.size() == n);

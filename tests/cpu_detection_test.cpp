@@ -1,7 +1,8 @@
-// octet's own CPU detection against libhwy's, for the targets that both have. ./dev check runs this on emulated older CPUs as well.
-#include <catch2/catch.hpp>
-
+// octet's own CPU detection against libhwy's, for the targets that both have. ./dev check runs this
+// on emulated older CPUs as well.
 #include <hwy/targets.h>
+
+#include <catch2/catch.hpp>
 
 #include "octet/kernels/detect.hpp"
 

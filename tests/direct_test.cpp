@@ -1,22 +1,26 @@
-// Direct calls: every function against its operator's reference, which is prepared here by hand with the rounding that the law asks for.
-#include <catch2/catch.hpp>
+// Direct calls: every function against its operator's reference, which is prepared here by hand
+// with the rounding that the law asks for.
+#include "octet/direct.hpp"
 
+#include <catch2/catch.hpp>
 #include <cstring>
 #include <vector>
 
-#include "octet/direct.hpp"
 #include "octet/octet.hpp"
 
 namespace {
 using octet::dims, octet::dtype, octet::quantized_result, octet::quantized_view, octet::rounding;
 
-template <class T> std::vector<T> numbers(std::size_t n, std::uint32_t seed, std::int32_t range = 256) {
+template <class T>
+std::vector<T> numbers(std::size_t n, std::uint32_t seed, std::int32_t range = 256) {
   std::vector<T> v(n);
   for (T& e : v) {
     seed = seed * 1664525u + 1013904223u;
     const std::int32_t x = static_cast<std::int32_t>(seed >> 9) % range - range / 2;
-    if constexpr (std::is_floating_point_v<T>) e = static_cast<T>(x) / T(16);
-    else e = static_cast<T>(x);
+    if constexpr (std::is_floating_point_v<T>)
+      e = static_cast<T>(x) / T(16);
+    else
+      e = static_cast<T>(x);
   }
   return v;
 }
@@ -25,18 +29,29 @@ template <class T> struct held {
   double scale;
   std::int32_t zero_point;
   std::vector<T> data;
-  held(dims s, double sc, std::int32_t z, std::uint32_t seed = 0) : shape(s), scale(sc), zero_point(z), data(seed ? numbers<T>(s.elements().value, seed) : std::vector<T>(s.elements().value)) {}
-  quantized_view view() const { return {{data.data(), octet::dtype_of<T>, shape}, scale, zero_point, {}, {}, -1}; }
-  quantized_result to(octet::typed::activation a = octet::typed::activation::none) { return {{data.data(), octet::dtype_of<T>, shape}, scale, zero_point, a}; }
+  held(dims s, double sc, std::int32_t z, std::uint32_t seed = 0)
+      : shape(s),
+        scale(sc),
+        zero_point(z),
+        data(seed ? numbers<T>(s.elements().value, seed) : std::vector<T>(s.elements().value)) {}
+  quantized_view view() const {
+    return {{data.data(), octet::dtype_of<T>, shape}, scale, zero_point, {}, {}, -1};
+  }
+  quantized_result to(octet::typed::activation a = octet::typed::activation::none) {
+    return {{data.data(), octet::dtype_of<T>, shape}, scale, zero_point, a};
+  }
 };
 /// The operator's reference on the same views.
 template <class T>
-std::vector<T> by_reference(const octet::op_def& op, std::vector<quantized_view> in, std::size_t constants, const held<T>& like, const octet::attributes& a, rounding round) {
+std::vector<T> by_reference(const octet::op_def& op, std::vector<quantized_view> in,
+                            std::size_t constants, const held<T>& like, const octet::attributes& a,
+                            rounding round) {
   held<T> y = like;
   const auto known = std::make_unique<bool[]>(in.size());
   for (std::size_t i = 0; i < in.size(); ++i) known[i] = i + constants >= in.size();
   const quantized_view out = y.view();
-  auto call = octet::operator_call::make(op, in, {known.get(), in.size()}, {&out, 1}, a, round, octet::target::reference);
+  auto call = octet::operator_call::make(op, in, {known.get(), in.size()}, {&out, 1}, a, round,
+                                         octet::target::reference);
   if (!call) FAIL(call.error().message());
   CHECK(std::string_view(call->kernel_name()) == "reference");
   std::vector<const void*> from;
@@ -54,45 +69,57 @@ namespace ops = octet::ops;
 }  // namespace
 
 TEST_CASE("direct calls with weights equal the references") {
-  const s8 x(dims{2, 9, 7, 16}, 0.05, -3, 1), w(dims{24, 3, 3, 16}, 0.01, 0, 2), wd(dims{1, 3, 3, 16}, 0.01, 0, 3), wf(dims{10, 16 * 63}, 0.002, 0, 4), wt(dims{8, 2, 2, 16}, 0.01, 0, 5);
+  const s8 x(dims{2, 9, 7, 16}, 0.05, -3, 1), w(dims{24, 3, 3, 16}, 0.01, 0, 2),
+      wd(dims{1, 3, 3, 16}, 0.01, 0, 3), wf(dims{10, 16 * 63}, 0.002, 0, 4),
+      wt(dims{8, 2, 2, 16}, 0.01, 0, 5);
   const auto bias = numbers<std::int32_t>(24, 6, 4000);
-  const auto view_of = [&](std::int32_t n) { return quantized_view{{bias.data(), dtype::s32, dims{n}}, 0, 0, {}, {}, -1}; };
+  const auto view_of = [&](std::int32_t n) {
+    return quantized_view{{bias.data(), dtype::s32, dims{n}}, 0, 0, {}, {}, -1};
+  };
   octet::conv2d_attrs a;
   a.pad_top = a.pad_left = a.pad_bottom = a.pad_right = 1;
   s8 y(dims{2, 9, 7, 24}, 0.3, 4);
   fine(octet::conv2d(x.view(), w.view(), bias, a, y.to()));
-  CHECK(y.data == by_reference(ops::conv2d, {x.view(), w.view(), view_of(24)}, 2, y, octet::to_attributes(a), rounding::DR));
+  CHECK(y.data == by_reference(ops::conv2d, {x.view(), w.view(), view_of(24)}, 2, y,
+                               octet::to_attributes(a), rounding::DR));
   fine(octet::conv2d(x.view(), w.view(), bias, a, y.to(), octet::law::tflite_xnnpack));
-  CHECK(y.data == by_reference(ops::conv2d, {x.view(), w.view(), view_of(24)}, 2, y, octet::to_attributes(a), rounding::F));
+  CHECK(y.data == by_reference(ops::conv2d, {x.view(), w.view(), view_of(24)}, 2, y,
+                               octet::to_attributes(a), rounding::F));
   fine(octet::conv2d(x.view(), w.view(), {}, a, y.to(octet::typed::activation::relu)));
   octet::attributes clamped = octet::to_attributes(a);
   clamped.set("clamp_lo", std::int64_t{4});
   CHECK(y.data == by_reference(ops::conv2d, {x.view(), w.view()}, 1, y, clamped, rounding::DR));
   held<std::int32_t> acc(dims{2, 9, 7, 24}, 0, 0);
   fine(octet::conv2d(x.view(), w.view(), bias, a, acc.to()));
-  CHECK(acc.data == by_reference(ops::conv2d, {x.view(), w.view(), view_of(24)}, 2, acc, octet::to_attributes(a), rounding::none));
+  CHECK(acc.data == by_reference(ops::conv2d, {x.view(), w.view(), view_of(24)}, 2, acc,
+                                 octet::to_attributes(a), rounding::none));
   s8 yd(dims{2, 9, 7, 16}, 0.1, 4);
   fine(octet::depthwise_conv2d(x.view(), wd.view(), std::span(bias).first(16), a, yd.to()));
-  CHECK(yd.data == by_reference(ops::depthwise_conv2d, {x.view(), wd.view(), view_of(16)}, 2, yd, octet::to_attributes(a), rounding::DR));
+  CHECK(yd.data == by_reference(ops::depthwise_conv2d, {x.view(), wd.view(), view_of(16)}, 2, yd,
+                                octet::to_attributes(a), rounding::DR));
   octet::transpose_conv2d_attrs t;
   t.stride_h = t.stride_w = 2;
   s8 yt(dims{2, 18, 14, 8}, 0.1, 4);
   fine(octet::transpose_conv2d(x.view(), wt.view(), std::span(bias).first(8), t, yt.to()));
-  CHECK(yt.data == by_reference(ops::transpose_conv2d, {x.view(), wt.view(), view_of(8)}, 2, yt, octet::to_attributes(t), rounding::DR));
+  CHECK(yt.data == by_reference(ops::transpose_conv2d, {x.view(), wt.view(), view_of(8)}, 2, yt,
+                                octet::to_attributes(t), rounding::DR));
   s8 yf(dims{2, 10}, 0.3, 1);
   fine(octet::fully_connected(x.view(), wf.view(), std::span(bias).first(10), {}, yf.to()));
-  CHECK(yf.data == by_reference(ops::fully_connected, {x.view(), wf.view(), view_of(10)}, 2, yf, {}, rounding::D64));
+  CHECK(yf.data == by_reference(ops::fully_connected, {x.view(), wf.view(), view_of(10)}, 2, yf, {},
+                                rounding::D64));
   const s8 p(dims{3, 5, 8}, 0.05, 1, 7), q(dims{3, 8, 6}, 0.04, -2, 8);
   s8 m(dims{3, 5, 6}, 0.2, 0);
   fine(octet::batch_matmul(p.view(), q.view(), {}, m.to()));
-  CHECK(m.data == by_reference(ops::qnn_batch_matmul, {p.view(), q.view()}, 0, m, {}, rounding::DR));
+  CHECK(m.data ==
+        by_reference(ops::qnn_batch_matmul, {p.view(), q.view()}, 0, m, {}, rounding::DR));
   // A shape that is not the operator's is refused, not written.
   s8 wrong(dims{2, 9, 7, 23}, 0.3, 4);
   CHECK_FALSE(octet::conv2d(x.view(), w.view(), bias, a, wrong.to()));
 }
 
 TEST_CASE("direct calls on two tensors equal the references") {
-  const s8 a(dims{1, 5, 7, 33}, 0.05, -3, 1), b(dims{1, 5, 7, 33}, 0.03, 5, 2), c(dims{1, 5, 7, 33}, 0.05, -3, 3);
+  const s8 a(dims{1, 5, 7, 33}, 0.05, -3, 1), b(dims{1, 5, 7, 33}, 0.03, 5, 2),
+      c(dims{1, 5, 7, 33}, 0.05, -3, 3);
   s8 y(dims{1, 5, 7, 33}, 0.06, 2), same(dims{1, 5, 7, 33}, 0.05, -3);
   const auto check = [&](const octet::status& s, const octet::op_def& op, rounding round) {
     INFO(op.name);
@@ -100,16 +127,21 @@ TEST_CASE("direct calls on two tensors equal the references") {
     CHECK(y.data == by_reference(op, {a.view(), b.view()}, 0, y, {}, round));
   };
   check(octet::add(a.view(), b.view(), y.to()), ops::qnn_add, rounding::DR);
-  check(octet::add(a.view(), b.view(), y.to(), octet::law::tflite_xnnpack), ops::qnn_add, rounding::XNN);
+  check(octet::add(a.view(), b.view(), y.to(), octet::law::tflite_xnnpack), ops::qnn_add,
+        rounding::XNN);
   check(octet::sub(a.view(), b.view(), y.to()), ops::qnn_sub, rounding::DR);
   check(octet::mul(a.view(), b.view(), y.to(), rounding::F), ops::qnn_mul, rounding::F);
-  check(octet::squared_difference(a.view(), b.view(), y.to()), ops::qnn_squared_difference, rounding::DR);
+  check(octet::squared_difference(a.view(), b.view(), y.to()), ops::qnn_squared_difference,
+        rounding::DR);
   fine(octet::minimum(a.view(), c.view(), same.to()));
-  CHECK(same.data == by_reference(ops::qnn_minimum, {a.view(), c.view()}, 0, same, {}, rounding::none));
+  CHECK(same.data ==
+        by_reference(ops::qnn_minimum, {a.view(), c.view()}, 0, same, {}, rounding::none));
   fine(octet::maximum(a.view(), c.view(), same.to()));
-  CHECK(same.data == by_reference(ops::qnn_maximum, {a.view(), c.view()}, 0, same, {}, rounding::none));
-  held<std::uint8_t> n(dims{1, 4, 4, 3}, 0.05, 3, 4), d(dims{1, 4, 4, 3}, 0.03, 5, 5), r(dims{1, 4, 4, 3}, 0.06, 2);
-  for (auto& v : d.data) v |= 16;   // no zero divisor
+  CHECK(same.data ==
+        by_reference(ops::qnn_maximum, {a.view(), c.view()}, 0, same, {}, rounding::none));
+  held<std::uint8_t> n(dims{1, 4, 4, 3}, 0.05, 3, 4), d(dims{1, 4, 4, 3}, 0.03, 5, 5),
+      r(dims{1, 4, 4, 3}, 0.06, 2);
+  for (auto& v : d.data) v |= 16;  // no zero divisor
   fine(octet::div(n.view(), d.view(), r.to()));
   CHECK(r.data == by_reference(ops::qnn_div, {n.view(), d.view()}, 0, r, {}, rounding::DR));
   const f32 e(dims{1, 5, 7, 33}, 0, 0, 6), f(dims{1, 5, 7, 33}, 0, 0, 7);
@@ -119,30 +151,40 @@ TEST_CASE("direct calls on two tensors equal the references") {
   const quantized_view both[2] = {a.view(), b.view()};
   s8 wide(dims{1, 5, 7, 66}, 0.05, -3);
   fine(octet::concat(both, -1, wide.to()));
-  CHECK(wide.data == by_reference(ops::qnn_concat, {a.view(), b.view()}, 0, wide, octet::to_attributes(octet::concat_attrs{-1}), rounding::AWAY));
+  CHECK(wide.data == by_reference(ops::qnn_concat, {a.view(), b.view()}, 0, wide,
+                                  octet::to_attributes(octet::concat_attrs{-1}), rounding::AWAY));
 }
 
 TEST_CASE("direct calls on one tensor equal the references") {
   const s8 x(dims{1, 6, 10, 20}, 0.05, -3, 1);
   const f32 real(dims{1, 6, 10, 20}, 0, 0, 2);
-  s8 y(dims{1, 6, 10, 20}, 0.04, 1), unit(dims{1, 6, 10, 20}, 0x1p-8, -128), around(dims{1, 6, 10, 20}, 0x1p-7, 0);
+  s8 y(dims{1, 6, 10, 20}, 0.04, 1), unit(dims{1, 6, 10, 20}, 0x1p-8, -128),
+      around(dims{1, 6, 10, 20}, 0x1p-7, 0);
   f32 r(dims{1, 6, 10, 20}, 0, 0);
   octet::attributes alpha;
   alpha.set("alpha", 0.1);
-  const auto check = [&](const octet::status& s, const octet::op_def& op, auto& to, rounding round, const octet::attributes& a = {}) {
+  const auto check = [&](const octet::status& s, const octet::op_def& op, auto& to, rounding round,
+                         const octet::attributes& a = {}) {
     INFO(op.name);
     fine(s);
-    CHECK(to.data == by_reference(op, {std::is_same_v<std::remove_cvref_t<decltype(to)>, f32> && op.name.substr(0, 4) != "qnn." ? real.view() : x.view()}, 0, to, a, round));
+    CHECK(to.data == by_reference(op,
+                                  {std::is_same_v<std::remove_cvref_t<decltype(to)>, f32> &&
+                                           op.name.substr(0, 4) != "qnn."
+                                       ? real.view()
+                                       : x.view()},
+                                  0, to, a, round));
   };
   check(octet::relu(x.view(), y.to()), ops::qnn_relu, y, rounding::DR);
   check(octet::relu6(x.view(), y.to()), ops::qnn_relu6, y, rounding::DR);
   check(octet::leaky_relu(x.view(), 0.1, y.to()), ops::qnn_leaky_relu, y, rounding::DR, alpha);
-  check(octet::leaky_relu(x.view(), 0.1, y.to(), octet::law::tflite_xnnpack), ops::qnn_leaky_relu, y, rounding::Q8, alpha);
+  check(octet::leaky_relu(x.view(), 0.1, y.to(), octet::law::tflite_xnnpack), ops::qnn_leaky_relu,
+        y, rounding::Q8, alpha);
   check(octet::elu(x.view(), y.to()), ops::qnn_elu, y, rounding::AWAY);
   check(octet::gelu(x.view(), y.to()), ops::qnn_gelu, y, rounding::AWAY);
   check(octet::hard_swish(x.view(), y.to()), ops::qnn_hard_swish, y, rounding::DR);
   check(octet::logistic(x.view(), unit.to()), ops::qnn_logistic, unit, rounding::AWAY);
-  check(octet::tanh(x.view(), around.to(), octet::law::tflite_xnnpack), ops::qnn_tanh, around, rounding::XNN);
+  check(octet::tanh(x.view(), around.to(), octet::law::tflite_xnnpack), ops::qnn_tanh, around,
+        rounding::XNN);
   check(octet::softmax(x.view(), {}, unit.to()), ops::qnn_softmax, unit, rounding::DR);
   s8 logs(dims{1, 6, 10, 20}, 0x1p-4, 127);
   check(octet::log_softmax(x.view(), {}, logs.to()), ops::qnn_log_softmax, logs, rounding::DR);
@@ -155,25 +197,33 @@ TEST_CASE("direct calls on one tensor equal the references") {
   octet::pool2d_attrs p;
   p.window_h = p.window_w = p.stride_h = p.stride_w = 2;
   s8 half(dims{1, 3, 5, 20}, 0.05, -3);
-  check(octet::avg_pool2d(x.view(), p, half.to()), ops::qnn_avg_pool2d, half, rounding::AWAY, octet::to_attributes(p));
-  check(octet::max_pool2d(x.view(), p, half.to()), ops::qnn_max_pool2d, half, rounding::none, octet::to_attributes(p));
+  check(octet::avg_pool2d(x.view(), p, half.to()), ops::qnn_avg_pool2d, half, rounding::AWAY,
+        octet::to_attributes(p));
+  check(octet::max_pool2d(x.view(), p, half.to()), ops::qnn_max_pool2d, half, rounding::none,
+        octet::to_attributes(p));
   octet::reduce_attrs m;
   m.axes = dims{1, 2};
   s8 flat(dims{1, 20}, 0.03, 2);
-  check(octet::mean(x.view(), m, flat.to()), ops::qnn_mean, flat, rounding::DR, octet::to_attributes(m));
-  check(octet::sum(x.view(), m, flat.to()), ops::qnn_sum, flat, rounding::DR, octet::to_attributes(m));
+  check(octet::mean(x.view(), m, flat.to()), ops::qnn_mean, flat, rounding::DR,
+        octet::to_attributes(m));
+  check(octet::sum(x.view(), m, flat.to()), ops::qnn_sum, flat, rounding::DR,
+        octet::to_attributes(m));
   octet::resize_attrs z;
   z.out_h = 13, z.out_w = 9;
   s8 large(dims{1, 13, 9, 20}, 0.05, -3);
-  check(octet::resize_bilinear(x.view(), z, large.to()), ops::qnn_resize_bilinear, large, rounding::DR, octet::to_attributes(z));
-  check(octet::resize_nearest(x.view(), z, large.to()), ops::resize_nearest, large, rounding::none, octet::to_attributes(z));
+  check(octet::resize_bilinear(x.view(), z, large.to()), ops::qnn_resize_bilinear, large,
+        rounding::DR, octet::to_attributes(z));
+  check(octet::resize_nearest(x.view(), z, large.to()), ops::resize_nearest, large, rounding::none,
+        octet::to_attributes(z));
   const std::int32_t paddings[8] = {0, 0, 1, 2, 0, 3, 0, 0}, perm[4] = {0, 3, 1, 2};
   octet::attributes pads, perms;
   pads.set("paddings", std::vector<std::int64_t>(paddings, paddings + 8));
   perms.set("perm", std::vector<std::int64_t>(perm, perm + 4));
   s8 padded(dims{1, 9, 13, 20}, 0.05, -3), turned(dims{1, 20, 6, 10}, 0.05, -3);
   check(octet::pad(x.view(), paddings, padded.to()), ops::qnn_pad, padded, rounding::none, pads);
-  check(octet::transpose(x.view(), perm, turned.to()), ops::transpose, turned, rounding::none, perms);
+  check(octet::transpose(x.view(), perm, turned.to()), ops::transpose, turned, rounding::none,
+        perms);
   held<std::int32_t> at(dims{1, 6, 10}, 0, 0);
-  check(octet::arg_max(x.view(), -1, at.to()), ops::arg_max, at, rounding::none, octet::to_attributes(octet::axis_attrs{-1}));
+  check(octet::arg_max(x.view(), -1, at.to()), ops::arg_max, at, rounding::none,
+        octet::to_attributes(octet::axis_attrs{-1}));
 }

@@ -1,4 +1,5 @@
-// Memory that ends at an unmapped page, at any alignment: reads and writes beyond the end stop the test.
+// Memory that ends at an unmapped page, at any alignment: reads and writes beyond the end stop the
+// test.
 #ifndef OCTET_TESTS_GUARDED_HPP_
 #define OCTET_TESTS_GUARDED_HPP_
 
@@ -19,12 +20,17 @@ class guarded {
   explicit guarded(std::size_t size) : size_(size) {
     const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     mapped_ = (size + page - 1) / page * page + page;
-    base_ = static_cast<std::byte*>(mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    base_ = static_cast<std::byte*>(
+        mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     mprotect(base_ + mapped_ - page, page, PROT_NONE);
     data_ = base_ + mapped_ - page - size;
     std::memset(data_, 0xA5, size);
   }
-  guarded(guarded&& o) noexcept : base_(std::exchange(o.base_, nullptr)), data_(o.data_), mapped_(o.mapped_), size_(o.size_) {}
+  guarded(guarded&& o) noexcept
+      : base_(std::exchange(o.base_, nullptr)),
+        data_(o.data_),
+        mapped_(o.mapped_),
+        size_(o.size_) {}
   guarded(const guarded&) = delete;
   guarded& operator=(const guarded&) = delete;
   guarded& operator=(guarded&&) = delete;

@@ -1,7 +1,7 @@
-// Damaged files: truncated, flipped, overwritten. Each either gives an error that names the file or still is a network that runs; nothing crashes
+// Damaged files: truncated, flipped, overwritten. Each either gives an error that names the file or
+// still is a network that runs; nothing crashes
 // (./dev check runs this under ASan and UBSan).
 #include <catch2/catch.hpp>
-
 #include <filesystem>
 #include <random>
 
@@ -32,7 +32,7 @@ bool survives(std::span<const std::byte> bytes) {
     REQUIRE(p.error().message().find("damaged.tflite") != std::string::npos);
     return false;
   }
-  std::size_t work = 0;   // a flipped stride can make a run long, not wrong
+  std::size_t work = 0;  // a flipped stride can make a run long, not wrong
   for (const auto& t : p->source().tensors) work += t.shape.elements().value;
   if (work > 4000000) return true;
   octet::session s(*p);
@@ -43,7 +43,8 @@ bool survives(std::span<const std::byte> bytes) {
 std::vector<std::filesystem::path> small_models() {
   std::vector<std::filesystem::path> files;
   for (const char* folder : {"/tests/goldens/tflite", "/examples/digits"})
-    for (const auto& f : std::filesystem::directory_iterator(std::string(OCTET_SOURCE_DIR) + folder))
+    for (const auto& f :
+         std::filesystem::directory_iterator(std::string(OCTET_SOURCE_DIR) + folder))
       if (f.path().extension() == ".tflite") files.push_back(f.path());
   std::sort(files.begin(), files.end());
   return files;
@@ -52,7 +53,8 @@ std::vector<std::filesystem::path> small_models() {
 }  // namespace
 
 TEST_CASE("truncated TFLite files are refused", "[hostile]") {
-  const auto file = octet::import::read_file(std::string(OCTET_SOURCE_DIR) + "/examples/digits/digits.tflite");
+  const auto file =
+      octet::import::read_file(std::string(OCTET_SOURCE_DIR) + "/examples/digits/digits.tflite");
   REQUIRE(file);
   REQUIRE(survives(file->bytes));
   for (std::size_t n = 0; n + 1 < file->bytes.size(); n += n < 512 ? 1 : 37) {
@@ -76,9 +78,10 @@ TEST_CASE("flipped and overwritten bytes never crash a load, a plan or a run", "
         switch (random() % 3) {
           case 0: damaged[at] ^= static_cast<std::byte>(1u << (random() % 8)); break;
           case 1: damaged[at] = static_cast<std::byte>(random()); break;
-          default:   // an extreme 32-bit word
+          default:  // an extreme 32-bit word
             if (at + 4 <= damaged.size()) {
-              constexpr std::uint32_t extreme[] = {0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x10000};
+              constexpr std::uint32_t extreme[] = {0,          1,          0x7fffffff,
+                                                   0x80000000, 0xffffffff, 0x10000};
               const std::uint32_t w = extreme[random() % std::size(extreme)];
               std::memcpy(damaged.data() + at / 4 * 4, &w, 4);
             }

@@ -1,4 +1,5 @@
-// SIMD kernels of element-wise operators, pooling and means on every target this CPU can run equal the operators' references, bit for bit.
+// SIMD kernels of element-wise operators, pooling and means on every target this CPU can run equal
+// the operators' references, bit for bit.
 #include <cmath>
 #include <limits>
 
@@ -21,21 +22,37 @@ guarded random_bytes(std::size_t n, rng& r) {
   guarded g(n);
   const bool same = r.between(0, 5) == 0;
   const auto value = static_cast<std::byte>(r.pick({0, 127, 128, 255}));
-  for (std::size_t i = 0; i < n; ++i) g.data()[i] = same ? value : static_cast<std::byte>(r.between(0, 255));
+  for (std::size_t i = 0; i < n; ++i)
+    g.data()[i] = same ? value : static_cast<std::byte>(r.between(0, 255));
   return g;
 }
 dtype any_8bit(rng& r) { return r.between(0, 1) ? dtype::s8 : dtype::u8; }
-std::int32_t any_zero_point(dtype t, rng& r) { return t == dtype::s16 ? static_cast<std::int32_t>(r.between(0, 1) ? 0 : r.between(-2000, 2000)) : static_cast<std::int32_t>(r.pick({lowest_of(t), highest_of(t), 0, 3, r.between(lowest_of(t), highest_of(t))})); }
-double any_scale(rng& r) { return r.between(0, 2) ? 0.001 + 0.1 * r.unit() : std::ldexp(1.0, static_cast<int>(r.between(-8, -1))); }
+std::int32_t any_zero_point(dtype t, rng& r) {
+  return t == dtype::s16
+             ? static_cast<std::int32_t>(r.between(0, 1) ? 0 : r.between(-2000, 2000))
+             : static_cast<std::int32_t>(r.pick(
+                   {lowest_of(t), highest_of(t), 0, 3, r.between(lowest_of(t), highest_of(t))}));
+}
+double any_scale(rng& r) {
+  return r.between(0, 2) ? 0.001 + 0.1 * r.unit()
+                         : std::ldexp(1.0, static_cast<int>(r.between(-8, -1)));
+}
 void any_clamp(std::int32_t& lo, std::int32_t& hi, dtype t, rng& r) {
   lo = static_cast<std::int32_t>(lowest_of(t)), hi = static_cast<std::int32_t>(highest_of(t));
-  if (r.between(0, 2) == 0) lo = static_cast<std::int32_t>(r.between(lo, hi)), hi = static_cast<std::int32_t>(r.between(lo, hi));
+  if (r.between(0, 2) == 0)
+    lo = static_cast<std::int32_t>(r.between(lo, hi)),
+    hi = static_cast<std::int32_t>(r.between(lo, hi));
 }
 /// Two shapes that broadcast, and their result.
-struct shapes { dims a, b, y; };
+struct shapes {
+  dims a, b, y;
+};
 shapes any_shapes(rng& r) {
-  const auto e = [&] { return static_cast<std::int32_t>(r.pick({1, 2, 3, 5, 7, 8, 15, 16, 17, 31, 33, 64, 65, 100})); };
-  const dims full{static_cast<std::int32_t>(r.between(1, 3)), static_cast<std::int32_t>(r.between(1, 4)), e()};
+  const auto e = [&] {
+    return static_cast<std::int32_t>(r.pick({1, 2, 3, 5, 7, 8, 15, 16, 17, 31, 33, 64, 65, 100}));
+  };
+  const dims full{static_cast<std::int32_t>(r.between(1, 3)),
+                  static_cast<std::int32_t>(r.between(1, 4)), e()};
   switch (r.between(0, 7)) {
     case 0: return {full, dims{1}, full};
     case 1: return {dims{1}, full, full};
@@ -50,7 +67,8 @@ shapes any_shapes(rng& r) {
 TEST_CASE("add kernels equal the reference") {
   coverage seen;
   rng r(11);
-  constexpr rounding modes[] = {rounding::DR, rounding::XNN, rounding::QNN, rounding::F, rounding::FMA, rounding::ATEN};
+  constexpr rounding modes[] = {rounding::DR, rounding::XNN, rounding::QNN,
+                                rounding::F,  rounding::FMA, rounding::ATEN};
   for (int i = 0; i < 360; ++i) {
     add_params p{};
     p.mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
@@ -58,22 +76,34 @@ TEST_CASE("add kernels equal the reference") {
     p.a_type = p.b_type = p.y_type = s16 ? dtype::s16 : any_8bit(r);
     if (!s16 && r.between(0, 4) == 0) p.b_type = any_8bit(r), p.y_type = any_8bit(r);
     p.sign = r.between(0, 3) ? 1 : -1;
-    p.a_zero_point = any_zero_point(p.a_type, r), p.b_zero_point = any_zero_point(p.b_type, r), p.zero_point = any_zero_point(p.y_type, r);
+    p.a_zero_point = any_zero_point(p.a_type, r), p.b_zero_point = any_zero_point(p.b_type, r),
+    p.zero_point = any_zero_point(p.y_type, r);
     if (s16) p.a_zero_point = p.b_zero_point = p.zero_point = 0;
     any_clamp(p.lo, p.hi, p.y_type, r);
-    const double a = any_scale(r), b = r.between(0, 3) ? any_scale(r) : a, y = r.between(0, 1) ? any_scale(r) : a + b;
+    const double a = any_scale(r), b = r.between(0, 3) ? any_scale(r) : a,
+                 y = r.between(0, 1) ? any_scale(r) : a + b;
     numerics::set_add_dr(p, a, b, y, s16);
     if (p.mode == rounding::XNN || p.mode == rounding::QNN)
-      if (!numerics::set_add_factors(p, static_cast<float>(a), static_cast<float>(b), static_cast<float>(y), p.mode == rounding::XNN ? 20 : 21)) continue;
-    p.a_scale = static_cast<float>(p.mode == rounding::ATEN ? a : a / y), p.b_scale = static_cast<float>(p.mode == rounding::ATEN ? b : b / y);
-    p.a_premul = -static_cast<float>(p.a_zero_point) * p.a_scale, p.b_premul = -static_cast<float>(p.b_zero_point) * p.b_scale;
+      if (!numerics::set_add_factors(p, static_cast<float>(a), static_cast<float>(b),
+                                     static_cast<float>(y), p.mode == rounding::XNN ? 20 : 21))
+        continue;
+    p.a_scale = static_cast<float>(p.mode == rounding::ATEN ? a : a / y),
+    p.b_scale = static_cast<float>(p.mode == rounding::ATEN ? b : b / y);
+    p.a_premul = -static_cast<float>(p.a_zero_point) * p.a_scale,
+    p.b_premul = -static_cast<float>(p.b_zero_point) * p.b_scale;
     p.inverse = static_cast<float>(1 / y);
-    p.fixed = static_cast<float>(p.zero_point) - p.a_scale * static_cast<float>(p.a_zero_point) - p.b_scale * static_cast<float>(p.b_zero_point);
+    p.fixed = static_cast<float>(p.zero_point) - p.a_scale * static_cast<float>(p.a_zero_point) -
+              p.b_scale * static_cast<float>(p.b_zero_point);
     const shapes s = any_shapes(r);
     p.shape = make_broadcast<2>({s.a, s.b}, s.y);
-    const guarded x1 = random_bytes(s.a.elements().value * size_of(p.a_type), r), x2 = random_bytes(s.b.elements().value * size_of(p.b_type), r);
-    INFO("add " << name_of(p.mode) << " " << name_of(p.a_type) << " " << name_of(p.b_type) << " " << name_of(p.y_type) << " sign " << p.sign << " " << to_string(s.a) << " " << to_string(s.b));
-    check_kernel<add_params>(kernel_id::add, &reference::add_kernel, p, {x1.data(), x2.data()}, s.y.elements().value * size_of(p.y_type), seen, p.mode != rounding::FMA && p.mode != rounding::ATEN);
+    const guarded x1 = random_bytes(s.a.elements().value * size_of(p.a_type), r),
+                  x2 = random_bytes(s.b.elements().value * size_of(p.b_type), r);
+    INFO("add " << name_of(p.mode) << " " << name_of(p.a_type) << " " << name_of(p.b_type) << " "
+                << name_of(p.y_type) << " sign " << p.sign << " " << to_string(s.a) << " "
+                << to_string(s.b));
+    check_kernel<add_params>(kernel_id::add, &reference::add_kernel, p, {x1.data(), x2.data()},
+                             s.y.elements().value * size_of(p.y_type), seen,
+                             p.mode != rounding::FMA && p.mode != rounding::ATEN);
   }
   seen.require_simd();
 }
@@ -87,7 +117,8 @@ TEST_CASE("mul kernels equal the reference") {
     p.mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
     const bool s16 = r.between(0, 3) == 0;
     p.a_type = p.b_type = p.y_type = s16 ? dtype::s16 : any_8bit(r);
-    p.a_zero_point = s16 ? 0 : any_zero_point(p.a_type, r), p.b_zero_point = s16 ? 0 : any_zero_point(p.b_type, r);
+    p.a_zero_point = s16 ? 0 : any_zero_point(p.a_type, r),
+    p.b_zero_point = s16 ? 0 : any_zero_point(p.b_type, r);
     requantize_arrays arrays;
     do {
       arrays = {};
@@ -95,9 +126,12 @@ TEST_CASE("mul kernels equal the reference") {
     } while (p.requant.channels != 1);
     const shapes s = any_shapes(r);
     p.shape = make_broadcast<2>({s.a, s.b}, s.y);
-    const guarded x1 = random_bytes(s.a.elements().value * size_of(p.a_type), r), x2 = random_bytes(s.b.elements().value * size_of(p.b_type), r);
-    INFO("mul " << name_of(p.mode) << " " << name_of(p.a_type) << " " << to_string(s.a) << " " << to_string(s.b));
-    check_kernel<mul_params>(kernel_id::mul, &reference::mul_kernel, p, {x1.data(), x2.data()}, s.y.elements().value * size_of(p.y_type), seen, true);
+    const guarded x1 = random_bytes(s.a.elements().value * size_of(p.a_type), r),
+                  x2 = random_bytes(s.b.elements().value * size_of(p.b_type), r);
+    INFO("mul " << name_of(p.mode) << " " << name_of(p.a_type) << " " << to_string(s.a) << " "
+                << to_string(s.b));
+    check_kernel<mul_params>(kernel_id::mul, &reference::mul_kernel, p, {x1.data(), x2.data()},
+                             s.y.elements().value * size_of(p.y_type), seen, true);
   }
   seen.require_simd();
 }
@@ -105,12 +139,15 @@ TEST_CASE("mul kernels equal the reference") {
 TEST_CASE("requantize kernels equal the reference") {
   coverage seen;
   rng r(13);
-  constexpr rounding modes[] = {rounding::DR, rounding::RU, rounding::F, rounding::FZ, rounding::Q8, rounding::SR};
+  constexpr rounding modes[] = {rounding::DR, rounding::RU, rounding::F,
+                                rounding::FZ, rounding::Q8, rounding::SR};
   for (int i = 0; i < 360; ++i) {
     requantize_op_params p{};
     const auto mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
     const auto kind = r.between(0, 5);
-    p.in_type = kind == 0 && mode != rounding::Q8 ? dtype::s32 : kind == 1 ? dtype::s16 : any_8bit(r);
+    p.in_type = kind == 0 && mode != rounding::Q8 ? dtype::s32
+                : kind == 1                       ? dtype::s16
+                                                  : any_8bit(r);
     p.out_type = r.between(0, 4) ? any_8bit(r) : dtype::s16;
     p.in_zero_point = p.in_type == dtype::s32 ? 0 : any_zero_point(p.in_type, r);
     p.count = static_cast<std::size_t>(r.pick({1, 2, 15, 16, 17, 31, 64, 100, 129}));
@@ -118,12 +155,22 @@ TEST_CASE("requantize kernels equal the reference") {
     requantize_arrays arrays;
     do {
       arrays = {};
-      arrays.fill(p.requant, mode, p.out_type, 1, p.in_type == dtype::s32 ? 1e9 : p.in_type == dtype::s16 ? 32768 : 255, false, r);
+      arrays.fill(p.requant, mode, p.out_type, 1,
+                  p.in_type == dtype::s32   ? 1e9
+                  : p.in_type == dtype::s16 ? 32768
+                                            : 255,
+                  false, r);
     } while (p.requant.channels != 1);
-    if (mode == rounding::Q8) arrays.mult[0] = numerics::q8_multiplier(std::ldexp(static_cast<float>(0.5 + r.unit()), static_cast<int>(r.between(-8, 7))));
+    if (mode == rounding::Q8)
+      arrays.mult[0] = numerics::q8_multiplier(
+          std::ldexp(static_cast<float>(0.5 + r.unit()), static_cast<int>(r.between(-8, 7))));
     const guarded x = random_bytes(p.count * size_of(p.in_type), r);
-    INFO("requantize " << name_of(mode) << " " << name_of(p.in_type) << " -> " << name_of(p.out_type) << " zero point " << p.in_zero_point);
-    check_kernel<requantize_op_params>(kernel_id::requantize, &reference::requantize_kernel, p, {x.data()}, p.count * size_of(p.out_type), seen, mode != rounding::SR && !(mode == rounding::Q8 && !is_8bit(p.in_type)));
+    INFO("requantize " << name_of(mode) << " " << name_of(p.in_type) << " -> "
+                       << name_of(p.out_type) << " zero point " << p.in_zero_point);
+    check_kernel<requantize_op_params>(
+        kernel_id::requantize, &reference::requantize_kernel, p, {x.data()},
+        p.count * size_of(p.out_type), seen,
+        mode != rounding::SR && !(mode == rounding::Q8 && !is_8bit(p.in_type)));
   }
   seen.require_simd();
 }
@@ -146,24 +193,35 @@ TEST_CASE("quantize and dequantize kernels equal the reference") {
     for (std::size_t k = 0; k < p.count; ++k) {
       float v = static_cast<float>((r.unit() - 0.5) * 600) * scale;
       switch (r.between(0, 9)) {
-        case 0: v = static_cast<float>(r.between(-300, 300)) * scale + scale * 0.5f; break;   // ties, nearly
+        case 0:
+          v = static_cast<float>(r.between(-300, 300)) * scale + scale * 0.5f;
+          break;  // ties, nearly
         case 1: v = (static_cast<float>(r.between(-300, 300)) + 0.5f) * scale; break;
-        case 2: v = std::nextafter((static_cast<float>(r.between(-300, 300)) + 0.5f) * scale, r.between(0, 1) ? 1e9f : -1e9f); break;
-        case 3: v = static_cast<float>(r.pick({0, 1, -1})) * std::numeric_limits<float>::infinity(); break;   // 0 * inf: NaN
-        case 4: v = static_cast<float>(r.pick({0, 1, -1})) * std::numeric_limits<float>::max(); break;
+        case 2:
+          v = std::nextafter((static_cast<float>(r.between(-300, 300)) + 0.5f) * scale,
+                             r.between(0, 1) ? 1e9f : -1e9f);
+          break;
+        case 3:
+          v = static_cast<float>(r.pick({0, 1, -1})) * std::numeric_limits<float>::infinity();
+          break;  // 0 * inf: NaN
+        case 4:
+          v = static_cast<float>(r.pick({0, 1, -1})) * std::numeric_limits<float>::max();
+          break;
         default: break;
       }
       std::memcpy(x.data() + 4 * k, &v, 4);
     }
     INFO("quantize " << name_of(p.mode) << " -> " << name_of(p.out_type) << " count " << p.count);
-    check_kernel<quantize_params>(kernel_id::quantize, &reference::quantize_kernel, p, {x.data()}, p.count * size_of(p.out_type), seen, true);
+    check_kernel<quantize_params>(kernel_id::quantize, &reference::quantize_kernel, p, {x.data()},
+                                  p.count * size_of(p.out_type), seen, true);
     dequantize_params d{};
     d.mode = r.between(0, 1) ? rounding::OPT : rounding::none;
     d.in_type = p.out_type;
     d.count = p.count;
     d.scale = &scale, d.zero_point = &zero_point;
     const guarded q = random_bytes(p.count * size_of(d.in_type), r);
-    check_kernel<dequantize_params>(kernel_id::dequantize, &reference::dequantize_kernel, d, {q.data()}, p.count * 4, seen, true);
+    check_kernel<dequantize_params>(kernel_id::dequantize, &reference::dequantize_kernel, d,
+                                    {q.data()}, p.count * 4, seen, true);
   }
   seen.require_simd();
 }
@@ -178,7 +236,8 @@ TEST_CASE("table kernels equal the reference") {
     const guarded x = random_bytes(p.count, r);
     if (i == 0)
       for (std::size_t k = 0; k < p.count; ++k) x.data()[k] = static_cast<std::byte>(k);
-    check_kernel<lut8_params>(kernel_id::lut8, &reference::lut8_kernel, p, {x.data()}, p.count, seen, true);
+    check_kernel<lut8_params>(kernel_id::lut8, &reference::lut8_kernel, p, {x.data()}, p.count,
+                              seen, true);
   }
   seen.require_simd();
 }
@@ -186,46 +245,64 @@ TEST_CASE("table kernels equal the reference") {
 TEST_CASE("pool2d kernels equal the reference") {
   coverage seen;
   rng r(16);
-  constexpr rounding modes[] = {rounding::none, rounding::AWAY, rounding::F, rounding::FZ, rounding::QNN, rounding::ATEN, rounding::EVEN, rounding::ORT};
+  constexpr rounding modes[] = {rounding::none, rounding::AWAY, rounding::F,    rounding::FZ,
+                                rounding::QNN,  rounding::ATEN, rounding::EVEN, rounding::ORT};
   for (int i = 0; i < 320; ++i) {
     pool2d_params p{};
     p.mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
     p.max = p.mode == rounding::none;
     p.type = any_8bit(r);
     pool2d_attrs a;
-    a.window_h = static_cast<std::int32_t>(r.between(1, 4)), a.window_w = static_cast<std::int32_t>(r.between(1, 4));
-    a.stride_h = static_cast<std::int32_t>(r.between(1, 3)), a.stride_w = static_cast<std::int32_t>(r.between(1, 3));
+    a.window_h = static_cast<std::int32_t>(r.between(1, 4)),
+    a.window_w = static_cast<std::int32_t>(r.between(1, 4));
+    a.stride_h = static_cast<std::int32_t>(r.between(1, 3)),
+    a.stride_w = static_cast<std::int32_t>(r.between(1, 3));
     if (p.max && r.between(0, 2) == 0) a.dilation_h = a.dilation_w = 2;
-    a.pad_top = static_cast<std::int32_t>(r.between(0, a.window_h - 1)), a.pad_left = static_cast<std::int32_t>(r.between(0, a.window_w - 1));
-    a.pad_bottom = static_cast<std::int32_t>(r.between(0, a.window_h - 1)), a.pad_right = static_cast<std::int32_t>(r.between(0, a.window_w - 1));
+    a.pad_top = static_cast<std::int32_t>(r.between(0, a.window_h - 1)),
+    a.pad_left = static_cast<std::int32_t>(r.between(0, a.window_w - 1));
+    a.pad_bottom = static_cast<std::int32_t>(r.between(0, a.window_h - 1)),
+    a.pad_right = static_cast<std::int32_t>(r.between(0, a.window_w - 1));
     a.ceil_mode = r.between(0, 1) != 0;
-    if (r.between(0, 4) == 0) a.adaptive_h = static_cast<std::int32_t>(r.between(1, 3)), a.adaptive_w = static_cast<std::int32_t>(r.between(1, 3));
-    const dims x{static_cast<std::int32_t>(r.between(1, 2)), static_cast<std::int32_t>(r.between(4, 12)), static_cast<std::int32_t>(r.between(4, 12)), static_cast<std::int32_t>(r.pick({1, 3, 7, 8, 15, 16, 17, 24, 32, 33, 63, 64, 65, 100}))};
+    if (r.between(0, 4) == 0)
+      a.adaptive_h = static_cast<std::int32_t>(r.between(1, 3)),
+      a.adaptive_w = static_cast<std::int32_t>(r.between(1, 3));
+    const dims x{
+        static_cast<std::int32_t>(r.between(1, 2)), static_cast<std::int32_t>(r.between(4, 12)),
+        static_cast<std::int32_t>(r.between(4, 12)),
+        static_cast<std::int32_t>(r.pick({1, 3, 7, 8, 15, 16, 17, 24, 32, 33, 63, 64, 65, 100}))};
     const auto shape = pool2d_shape(a, x);
     if (shape.broken) continue;
-    p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.channels = x[3], p.out_h = shape.shape[1], p.out_w = shape.shape[2];
-    p.window_h = a.window_h, p.window_w = a.window_w, p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
-    p.pad_top = a.pad_top, p.pad_left = a.pad_left, p.pad_bottom = a.pad_bottom, p.pad_right = a.pad_right;
+    p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.channels = x[3], p.out_h = shape.shape[1],
+    p.out_w = shape.shape[2];
+    p.window_h = a.window_h, p.window_w = a.window_w, p.stride_h = a.stride_h,
+    p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
+    p.pad_top = a.pad_top, p.pad_left = a.pad_left, p.pad_bottom = a.pad_bottom,
+    p.pad_right = a.pad_right;
     p.adaptive = a.adaptive_h > 0;
     p.count_include_pad = r.between(0, 1) != 0;
     p.divisor = r.between(0, 3) ? 0 : static_cast<std::int32_t>(r.between(1, 9));
     p.in_zero_point = any_zero_point(p.type, r), p.zero_point = any_zero_point(p.type, r);
     any_clamp(p.lo, p.hi, p.type, r);
-    p.in_scale = static_cast<float>(any_scale(r)), p.out_scale = r.between(0, 1) ? p.in_scale : static_cast<float>(any_scale(r));
+    p.in_scale = static_cast<float>(any_scale(r)),
+    p.out_scale = r.between(0, 1) ? p.in_scale : static_cast<float>(any_scale(r));
     p.ratio = static_cast<double>(p.in_scale) / static_cast<double>(p.out_scale);
-    bool empty = false;   // a window of padding alone has no average
+    bool empty = false;  // a window of padding alone has no average
     for (std::int32_t o = 0; o < p.out_h; ++o) {
-      const auto t = pool_taps(o, p.out_h, p.in_h, p.window_h, p.stride_h, p.dilation_h, p.pad_top, p.pad_bottom, p.adaptive);
+      const auto t = pool_taps(o, p.out_h, p.in_h, p.window_h, p.stride_h, p.dilation_h, p.pad_top,
+                               p.pad_bottom, p.adaptive);
       empty |= t.end <= t.begin;
     }
     for (std::int32_t o = 0; o < p.out_w; ++o) {
-      const auto t = pool_taps(o, p.out_w, p.in_w, p.window_w, p.stride_w, p.dilation_w, p.pad_left, p.pad_right, p.adaptive);
+      const auto t = pool_taps(o, p.out_w, p.in_w, p.window_w, p.stride_w, p.dilation_w, p.pad_left,
+                               p.pad_right, p.adaptive);
       empty |= t.end <= t.begin;
     }
     if (empty && !p.max) continue;
     const guarded q = random_bytes(x.elements().value, r);
-    INFO("pool " << name_of(p.mode) << " " << name_of(p.type) << " " << to_string(x) << " -> " << to_string(shape.shape));
-    check_kernel<pool2d_params>(kernel_id::pool2d, &reference::pool2d_kernel, p, {q.data()}, shape.shape.elements().value, seen, true);
+    INFO("pool " << name_of(p.mode) << " " << name_of(p.type) << " " << to_string(x) << " -> "
+                 << to_string(shape.shape));
+    check_kernel<pool2d_params>(kernel_id::pool2d, &reference::pool2d_kernel, p, {q.data()},
+                                shape.shape.elements().value, seen, true);
   }
   seen.require_simd();
 }
@@ -233,12 +310,16 @@ TEST_CASE("pool2d kernels equal the reference") {
 TEST_CASE("mean kernels equal the reference") {
   coverage seen;
   rng r(17);
-  constexpr rounding modes[] = {rounding::DR, rounding::XNN, rounding::F, rounding::EVEN, rounding::NE16};
+  constexpr rounding modes[] = {rounding::DR, rounding::XNN, rounding::F, rounding::EVEN,
+                                rounding::NE16};
   for (int i = 0; i < 200; ++i) {
     mean_params p{};
     p.mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
     p.type = p.out_type = p.mode == rounding::DR && r.between(0, 3) == 0 ? dtype::s16 : any_8bit(r);
-    const dims x{static_cast<std::int32_t>(r.between(1, 3)), static_cast<std::int32_t>(r.between(1, 7)), static_cast<std::int32_t>(r.between(1, 7)), static_cast<std::int32_t>(r.pick({1, 2, 8, 15, 16, 17, 33, 64, 100}))};
+    const dims x{static_cast<std::int32_t>(r.between(1, 3)),
+                 static_cast<std::int32_t>(r.between(1, 7)),
+                 static_cast<std::int32_t>(r.between(1, 7)),
+                 static_cast<std::int32_t>(r.pick({1, 2, 8, 15, 16, 17, 33, 64, 100}))};
     reduce_attrs a;
     a.axes = r.between(0, 2) ? dims{1, 2} : r.between(0, 1) ? dims{3} : dims{0, 1, 2, 3};
     p.plan = make_reduce(a, x);
@@ -246,13 +327,17 @@ TEST_CASE("mean kernels equal the reference") {
     requantize_arrays arrays;
     do {
       arrays = {};
-      arrays.fill(p.requant, p.mode == rounding::XNN || p.mode == rounding::EVEN ? rounding::F : p.mode, p.type, 1, 255.0 * static_cast<double>(p.plan.count), false, r);
+      arrays.fill(p.requant,
+                  p.mode == rounding::XNN || p.mode == rounding::EVEN ? rounding::F : p.mode,
+                  p.type, 1, 255.0 * static_cast<double>(p.plan.count), false, r);
     } while (p.requant.channels != 1);
     p.scale = static_cast<float>(0.5 + r.unit()) / static_cast<float>(p.plan.count);
     p.offset = static_cast<float>(r.between(-100, 100)) * 0.5f;
     const guarded q = random_bytes(x.elements().value * size_of(p.type), r);
-    INFO("mean " << name_of(p.mode) << " " << name_of(p.type) << " " << to_string(x) << " over " << to_string(a.axes));
-    check_kernel<mean_params>(kernel_id::mean, &reference::mean_kernel, p, {q.data()}, p.plan.outputs * size_of(p.type), seen, p.plan.simple);
+    INFO("mean " << name_of(p.mode) << " " << name_of(p.type) << " " << to_string(x) << " over "
+                 << to_string(a.axes));
+    check_kernel<mean_params>(kernel_id::mean, &reference::mean_kernel, p, {q.data()},
+                              p.plan.outputs * size_of(p.type), seen, p.plan.simple);
   }
   seen.require_simd();
 }

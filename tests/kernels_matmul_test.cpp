@@ -1,4 +1,5 @@
-// Matrix kernels of batch_matmul and transpose_conv2d on every target this CPU can run equal the operators' references, bit for bit.
+// Matrix kernels of batch_matmul and transpose_conv2d on every target this CPU can run equal the
+// operators' references, bit for bit.
 #include "kernels_test.hpp"
 #include "octet/ops/batch_matmul.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
@@ -7,12 +8,14 @@ using namespace octet;
 using namespace octet_test;
 
 namespace {
-constexpr rounding modes[] = {rounding::DR, rounding::F, rounding::RU, rounding::FZ, rounding::none};
+constexpr rounding modes[] = {rounding::DR, rounding::F, rounding::RU, rounding::FZ,
+                              rounding::none};
 
 guarded random_bytes(std::size_t n, bool extreme, rng& r) {
   guarded g(n);
   const auto value = static_cast<std::byte>(r.pick({0, 127, 128, 255}));
-  for (std::size_t i = 0; i < n; ++i) g.data()[i] = extreme ? value : static_cast<std::byte>(r.between(0, 255));
+  for (std::size_t i = 0; i < n; ++i)
+    g.data()[i] = extreme ? value : static_cast<std::byte>(r.between(0, 255));
   return g;
 }
 }  // namespace
@@ -24,17 +27,30 @@ TEST_CASE("batch_matmul kernels equal the reference") {
     batch_matmul_params p{};
     const auto mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
     const bool extreme = r.between(0, 3) == 0;
-    p.a_type = r.between(0, 1) ? dtype::s8 : dtype::u8, p.b_type = r.between(0, 1) ? dtype::s8 : dtype::u8;
+    p.a_type = r.between(0, 1) ? dtype::s8 : dtype::u8,
+    p.b_type = r.between(0, 1) ? dtype::s8 : dtype::u8;
     p.out_type = mode == rounding::none ? dtype::s32 : r.between(0, 1) ? dtype::s8 : dtype::u8;
-    p.a_zero_point = static_cast<std::int32_t>(r.between(lowest_of(p.a_type), highest_of(p.a_type)));
-    p.b_zero_point = r.between(0, 1) ? p.b_type == dtype::u8 ? 128 : 0 : static_cast<std::int32_t>(r.between(lowest_of(p.b_type), highest_of(p.b_type)));
-    p.m = static_cast<std::size_t>(r.pick({1, 2, 7, 8, 33})), p.k = static_cast<std::size_t>(r.pick({1, 3, 4, 16, 31, 64, 100})), p.n = static_cast<std::size_t>(r.pick({1, 5, 8, 16, 31, 64, 65, 100}));
+    p.a_zero_point =
+        static_cast<std::int32_t>(r.between(lowest_of(p.a_type), highest_of(p.a_type)));
+    p.b_zero_point =
+        r.between(0, 1)
+            ? p.b_type == dtype::u8 ? 128 : 0
+            : static_cast<std::int32_t>(r.between(lowest_of(p.b_type), highest_of(p.b_type)));
+    p.m = static_cast<std::size_t>(r.pick({1, 2, 7, 8, 33})),
+    p.k = static_cast<std::size_t>(r.pick({1, 3, 4, 16, 31, 64, 100})),
+    p.n = static_cast<std::size_t>(r.pick({1, 5, 8, 16, 31, 64, 65, 100}));
     p.adj_x = r.between(0, 7) == 0;
     p.adj_y = r.between(0, 1) != 0;
-    const auto b = static_cast<std::int32_t>(r.between(1, 3)), c = static_cast<std::int32_t>(r.between(1, 2));
-    const dims la = r.between(0, 3) ? dims{b, c} : dims{1, c}, lb = r.between(0, 2) == 0 ? dims{} : r.between(0, 1) ? dims{b, 1} : dims{b, c}, ly = broadcast(la, lb);
+    const auto b = static_cast<std::int32_t>(r.between(1, 3)),
+               c = static_cast<std::int32_t>(r.between(1, 2));
+    const dims la = r.between(0, 3) ? dims{b, c} : dims{1, c},
+               lb = r.between(0, 2) == 0 ? dims{}
+                    : r.between(0, 1)    ? dims{b, 1}
+                                         : dims{b, c},
+               ly = broadcast(la, lb);
     p.batches = make_broadcast<2>({la, lb}, ly);
-    const guarded x1 = random_bytes(la.elements().value * p.m * p.k, extreme, r), x2 = random_bytes(lb.elements().value * p.k * p.n, extreme, r);
+    const guarded x1 = random_bytes(la.elements().value * p.m * p.k, extreme, r),
+                  x2 = random_bytes(lb.elements().value * p.k * p.n, extreme, r);
     if (r.between(0, 1)) p.weights = x2.data();
     requantize_arrays arrays;
     if (mode != rounding::none) {
@@ -43,8 +59,14 @@ TEST_CASE("batch_matmul kernels equal the reference") {
         arrays.fill(p.requant, mode, p.out_type, 1, 65025.0 * static_cast<double>(p.k), false, r);
       } while (p.requant.channels != 1);
     }
-    INFO("batch_matmul " << name_of(mode) << " " << name_of(p.a_type) << " x " << name_of(p.b_type) << " " << p.m << "x" << p.k << "x" << p.n << " " << to_string(la) << " " << to_string(lb) << " zero points " << p.a_zero_point << " " << p.b_zero_point << (p.adj_y ? " transposed" : "") << (p.weights ? " constant" : ""));
-    check_kernel<batch_matmul_params>(kernel_id::batch_matmul, &reference::batch_matmul_kernel, p, {x1.data(), x2.data()}, ly.elements().value * p.m * p.n * size_of(p.out_type), seen, !p.adj_x);
+    INFO("batch_matmul " << name_of(mode) << " " << name_of(p.a_type) << " x " << name_of(p.b_type)
+                         << " " << p.m << "x" << p.k << "x" << p.n << " " << to_string(la) << " "
+                         << to_string(lb) << " zero points " << p.a_zero_point << " "
+                         << p.b_zero_point << (p.adj_y ? " transposed" : "")
+                         << (p.weights ? " constant" : ""));
+    check_kernel<batch_matmul_params>(
+        kernel_id::batch_matmul, &reference::batch_matmul_kernel, p, {x1.data(), x2.data()},
+        ly.elements().value * p.m * p.n * size_of(p.out_type), seen, !p.adj_x);
   }
   seen.require_simd();
 }
@@ -58,37 +80,66 @@ TEST_CASE("transpose_conv2d kernels equal the reference") {
     const bool extreme = r.between(0, 3) == 0, s16 = r.between(0, 7) == 0;
     p.in_type = s16 ? dtype::s16 : r.between(0, 1) ? dtype::s8 : dtype::u8;
     p.weight_type = s16 || r.between(0, 1) ? dtype::s8 : dtype::u8;
-    p.out_type = mode == rounding::none ? dtype::s32 : s16 ? dtype::s16 : r.between(0, 1) ? dtype::s8 : dtype::u8;
-    p.in_zero_point = s16 ? 0 : static_cast<std::int32_t>(r.between(lowest_of(p.in_type), highest_of(p.in_type)));
+    p.out_type = mode == rounding::none ? dtype::s32
+                 : s16                  ? dtype::s16
+                 : r.between(0, 1)      ? dtype::s8
+                                        : dtype::u8;
+    p.in_zero_point =
+        s16 ? 0 : static_cast<std::int32_t>(r.between(lowest_of(p.in_type), highest_of(p.in_type)));
     transpose_conv2d_attrs a;
-    a.stride_h = static_cast<std::int32_t>(r.between(1, 3)), a.stride_w = static_cast<std::int32_t>(r.between(1, 3));
+    a.stride_h = static_cast<std::int32_t>(r.between(1, 3)),
+    a.stride_w = static_cast<std::int32_t>(r.between(1, 3));
     a.dilation_h = a.dilation_w = r.between(0, 3) ? 1 : 2;
-    a.pad_top = static_cast<std::int32_t>(r.between(0, 2)), a.pad_left = static_cast<std::int32_t>(r.between(0, 2)), a.pad_bottom = static_cast<std::int32_t>(r.between(0, 2)), a.pad_right = static_cast<std::int32_t>(r.between(0, 2));
-    a.output_padding_h = static_cast<std::int32_t>(r.between(0, a.stride_h - 1)), a.output_padding_w = static_cast<std::int32_t>(r.between(0, a.stride_w - 1));
+    a.pad_top = static_cast<std::int32_t>(r.between(0, 2)),
+    a.pad_left = static_cast<std::int32_t>(r.between(0, 2)),
+    a.pad_bottom = static_cast<std::int32_t>(r.between(0, 2)),
+    a.pad_right = static_cast<std::int32_t>(r.between(0, 2));
+    a.output_padding_h = static_cast<std::int32_t>(r.between(0, a.stride_h - 1)),
+    a.output_padding_w = static_cast<std::int32_t>(r.between(0, a.stride_w - 1));
     a.groups = r.between(0, 3) ? 1 : 2;
-    const dims x{static_cast<std::int32_t>(r.between(1, 2)), static_cast<std::int32_t>(r.between(1, 6)), static_cast<std::int32_t>(r.between(1, 9)), a.groups * static_cast<std::int32_t>(r.pick({1, 3, 4, 8, 17}))};
-    const dims w{a.groups * static_cast<std::int32_t>(r.pick({1, 4, 15, 16, 33, 65})), static_cast<std::int32_t>(r.between(1, 4)), static_cast<std::int32_t>(r.between(1, 4)), x[3] / a.groups};
+    const dims x{static_cast<std::int32_t>(r.between(1, 2)),
+                 static_cast<std::int32_t>(r.between(1, 6)),
+                 static_cast<std::int32_t>(r.between(1, 9)),
+                 a.groups * static_cast<std::int32_t>(r.pick({1, 3, 4, 8, 17}))};
+    const dims w{a.groups * static_cast<std::int32_t>(r.pick({1, 4, 15, 16, 33, 65})),
+                 static_cast<std::int32_t>(r.between(1, 4)),
+                 static_cast<std::int32_t>(r.between(1, 4)), x[3] / a.groups};
     const auto y = transpose_conv2d_shape(a, x, w);
     if (y.broken) continue;
-    p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3], p.out_h = y.shape[1], p.out_w = y.shape[2], p.out_c = w[0], p.kernel_h = w[1], p.kernel_w = w[2];
-    p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w, p.pad_top = a.pad_top, p.pad_left = a.pad_left, p.groups = a.groups;
-    const guarded q = random_bytes(x.elements().value * size_of(p.in_type), extreme, r), weights = random_bytes(w.elements().value, extreme, r);
+    p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3], p.out_h = y.shape[1],
+    p.out_w = y.shape[2], p.out_c = w[0], p.kernel_h = w[1], p.kernel_w = w[2];
+    p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h,
+    p.dilation_w = a.dilation_w, p.pad_top = a.pad_top, p.pad_left = a.pad_left,
+    p.groups = a.groups;
+    const guarded q = random_bytes(x.elements().value * size_of(p.in_type), extreme, r),
+                  weights = random_bytes(w.elements().value, extreme, r);
     p.weights = weights.data();
     std::vector<std::int32_t> zero_points, bias;
     const bool one = r.between(0, 1) != 0;
-    const auto z = static_cast<std::int32_t>(r.between(lowest_of(p.weight_type), highest_of(p.weight_type)));
+    const auto z =
+        static_cast<std::int32_t>(r.between(lowest_of(p.weight_type), highest_of(p.weight_type)));
     for (std::int32_t c = 0; c < p.out_c; ++c) {
-      zero_points.push_back(one ? z : static_cast<std::int32_t>(r.between(lowest_of(p.weight_type), highest_of(p.weight_type))));
+      zero_points.push_back(one ? z
+                                : static_cast<std::int32_t>(r.between(lowest_of(p.weight_type),
+                                                                      highest_of(p.weight_type))));
       bias.push_back(static_cast<std::int32_t>(r.between(-100000, 100000)));
     }
-    if (p.weight_type == dtype::u8 || r.between(0, 5) == 0) p.weight_zero_points = zero_points.data();
+    if (p.weight_type == dtype::u8 || r.between(0, 5) == 0)
+      p.weight_zero_points = zero_points.data();
     if (r.between(0, 2)) p.bias32 = bias.data();
     const double largest = (s16 ? 32768.0 : 255.0) * 255 * static_cast<double>(w[1] * w[2] * w[3]);
     requantize_arrays arrays;
-    if (mode != rounding::none) arrays.fill(p.requant, mode, p.out_type, p.out_c, largest, false, r);
+    if (mode != rounding::none)
+      arrays.fill(p.requant, mode, p.out_type, p.out_c, largest, false, r);
     p.wide = largest > 1e9;
-    INFO("transpose_conv2d " << name_of(mode) << " " << name_of(p.in_type) << " x " << name_of(p.weight_type) << " " << to_string(x) << " " << to_string(w) << " -> " << to_string(y.shape) << " stride " << a.stride_h << " " << a.stride_w << " dilation " << a.dilation_h << " pad " << a.pad_top << " " << a.pad_left);
-    check_kernel<transpose_conv2d_params>(kernel_id::transpose_conv2d, &reference::transpose_conv2d_kernel, p, {q.data(), weights.data()}, y.shape.elements().value * size_of(p.out_type), seen, !p.wide);
+    INFO("transpose_conv2d " << name_of(mode) << " " << name_of(p.in_type) << " x "
+                             << name_of(p.weight_type) << " " << to_string(x) << " " << to_string(w)
+                             << " -> " << to_string(y.shape) << " stride " << a.stride_h << " "
+                             << a.stride_w << " dilation " << a.dilation_h << " pad " << a.pad_top
+                             << " " << a.pad_left);
+    check_kernel<transpose_conv2d_params>(
+        kernel_id::transpose_conv2d, &reference::transpose_conv2d_kernel, p,
+        {q.data(), weights.data()}, y.shape.elements().value * size_of(p.out_type), seen, !p.wide);
   }
   seen.require_simd();
 }

@@ -1,6 +1,6 @@
-// resize_bilinear kernels against the reference: channel counts around the vector, one pixel, up and down, every law.
+// resize_bilinear kernels against the reference: channel counts around the vector, one pixel, up
+// and down, every law.
 #include "kernels_test.hpp"
-
 #include "octet/ops/resize.hpp"
 
 using namespace octet;
@@ -11,26 +11,39 @@ TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
   rng r(11);
   for (int round = 0; round < 160; ++round) {
     resize_params p{};
-    struct form { rounding mode; dtype type; };
-    constexpr form forms[] = {{rounding::DR, dtype::s8}, {rounding::DR, dtype::u8}, {rounding::XNN, dtype::s8}, {rounding::XNN, dtype::u8}, {rounding::OPT, dtype::u8}, {rounding::none, dtype::f32}};
+    struct form {
+      rounding mode;
+      dtype type;
+    };
+    constexpr form forms[] = {{rounding::DR, dtype::s8},  {rounding::DR, dtype::u8},
+                              {rounding::XNN, dtype::s8}, {rounding::XNN, dtype::u8},
+                              {rounding::OPT, dtype::u8}, {rounding::none, dtype::f32}};
     const form f = forms[round % 6];
     p.mode = f.mode, p.type = f.type;
     p.batch = static_cast<std::int32_t>(r.between(1, 2));
-    p.in_h = static_cast<std::int32_t>(r.between(1, 7)), p.in_w = static_cast<std::int32_t>(r.between(1, 9));
-    p.out_h = static_cast<std::int32_t>(r.between(1, 9)), p.out_w = static_cast<std::int32_t>(r.between(1, 13));
-    p.channels = static_cast<std::int32_t>(r.pick({1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 21, 31, 32, 33, 40}));
+    p.in_h = static_cast<std::int32_t>(r.between(1, 7)),
+    p.in_w = static_cast<std::int32_t>(r.between(1, 9));
+    p.out_h = static_cast<std::int32_t>(r.between(1, 9)),
+    p.out_w = static_cast<std::int32_t>(r.between(1, 13));
+    p.channels =
+        static_cast<std::int32_t>(r.pick({1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 21, 31, 32, 33, 40}));
     const bool corners = r.between(0, 2) == 0, half = !corners && r.between(0, 1) == 0;
     std::vector<bilinear_tap> rows, columns;
     for (int axis = 0; axis < 2; ++axis) {
       const std::int32_t in = axis ? p.in_w : p.in_h, out = axis ? p.out_w : p.out_h;
       for (std::int32_t o = 0; o < out; ++o)
-        (axis ? columns : rows).push_back(f.mode == rounding::DR    ? numerics::bilinear_q10(o, in, out, corners, half)
-                                          : f.mode == rounding::XNN ? numerics::bilinear_xnn(o, in, out, corners, half)
-                                                                    : numerics::bilinear_float(o, in, out, corners, half));
+        (axis ? columns : rows)
+            .push_back(f.mode == rounding::DR ? numerics::bilinear_q10(o, in, out, corners, half)
+                       : f.mode == rounding::XNN
+                           ? numerics::bilinear_xnn(o, in, out, corners, half)
+                           : numerics::bilinear_float(o, in, out, corners, half));
     }
     p.row_taps = rows.data();
     p.column_taps = columns.data();
-    const std::size_t elements = static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.in_h * p.in_w * p.channels), out = static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h * p.out_w * p.channels);
+    const std::size_t elements = static_cast<std::size_t>(p.batch) *
+                                 static_cast<std::size_t>(p.in_h * p.in_w * p.channels),
+                      out = static_cast<std::size_t>(p.batch) *
+                            static_cast<std::size_t>(p.out_h * p.out_w * p.channels);
     const guarded x(elements * size_of(p.type));
     const bool extreme = r.between(0, 2) == 0;
     for (std::size_t i = 0; i < elements; ++i) {
@@ -38,11 +51,17 @@ TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
         const auto v = static_cast<float>((r.unit() - 0.5) * 1000);
         std::memcpy(x.data() + 4 * i, &v, 4);
       } else {
-        x.data()[i] = static_cast<std::byte>(extreme ? r.pick({0, 127, 128, 255}) : r.between(0, 255));
+        x.data()[i] =
+            static_cast<std::byte>(extreme ? r.pick({0, 127, 128, 255}) : r.between(0, 255));
       }
     }
-    INFO(name_of(p.mode) << " " << name_of(p.type) << " " << p.in_h << "x" << p.in_w << "x" << p.channels << " to " << p.out_h << "x" << p.out_w << (corners ? " corners" : half ? " half pixels" : ""));
-    check_kernel<resize_params>(kernel_id::resize_bilinear, &reference::resize_bilinear_kernel, p, {x.data()}, out * size_of(p.type), seen, true);
+    INFO(name_of(p.mode) << " " << name_of(p.type) << " " << p.in_h << "x" << p.in_w << "x"
+                         << p.channels << " to " << p.out_h << "x" << p.out_w
+                         << (corners ? " corners"
+                             : half  ? " half pixels"
+                                     : ""));
+    check_kernel<resize_params>(kernel_id::resize_bilinear, &reference::resize_bilinear_kernel, p,
+                                {x.data()}, out * size_of(p.type), seen, true);
   }
   seen.require_simd();
 }
@@ -52,8 +71,10 @@ TEST_CASE("coordinates of huge outputs stay inside the image", "[kernels]") {
     for (const std::int32_t out : {1, 2, 1500, 5000, 100000})
       for (const bool corners : {false, true})
         for (const bool half : {false, true})
-          for (std::int32_t o = 0; o < out; o += out > 100 ? 97 : 1) {
-            for (const bilinear_tap& t : {numerics::bilinear_q10(o, in, out, corners, half), numerics::bilinear_float(o, in, out, corners, half), numerics::bilinear_xnn(o, in, out, corners, half)}) {
+          for (std::int32_t o = 0; o<out; o += out> 100 ? 97 : 1) {
+            for (const bilinear_tap& t : {numerics::bilinear_q10(o, in, out, corners, half),
+                                          numerics::bilinear_float(o, in, out, corners, half),
+                                          numerics::bilinear_xnn(o, in, out, corners, half)}) {
               REQUIRE((t.lo >= 0 && t.lo < in && t.hi >= 0 && t.hi < in));
               REQUIRE((t.weight > -1024 && t.weight <= 2048));
             }

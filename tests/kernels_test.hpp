@@ -1,4 +1,5 @@
-// What the kernel tests share: random numbers, multipliers, and the comparison of a kernel with its reference on every target.
+// What the kernel tests share: random numbers, multipliers, and the comparison of a kernel with its
+// reference on every target.
 #ifndef OCTET_TESTS_KERNELS_TEST_HPP_
 #define OCTET_TESTS_KERNELS_TEST_HPP_
 
@@ -19,32 +20,41 @@ namespace octet_test {
 class rng {
  public:
   explicit rng(std::uint32_t seed) : g_(seed) {}
-  std::int64_t between(std::int64_t lo, std::int64_t hi) { return lo + static_cast<std::int64_t>(g_() % static_cast<std::uint64_t>(hi - lo + 1)); }
-  std::int64_t pick(std::initializer_list<std::int64_t> of) { return of.begin()[between(0, static_cast<std::int64_t>(of.size()) - 1)]; }
+  std::int64_t between(std::int64_t lo, std::int64_t hi) {
+    return lo + static_cast<std::int64_t>(g_() % static_cast<std::uint64_t>(hi - lo + 1));
+  }
+  std::int64_t pick(std::initializer_list<std::int64_t> of) {
+    return of.begin()[between(0, static_cast<std::int64_t>(of.size()) - 1)];
+  }
   double unit() { return static_cast<double>(g_() >> 11) * 0x1p-53; }
 
  private:
   std::mt19937_64 g_;
 };
 
-/// Multipliers for a requantize whose accumulators reach about `largest`: mostly such that outputs use their range, some tiny, some above one.
+/// Multipliers for a requantize whose accumulators reach about `largest`: mostly such that outputs
+/// use their range, some tiny, some above one.
 struct requantize_arrays {
   std::vector<octet::multiplier> mult;
   std::vector<float> scale, bias;
   std::vector<double> scale64;
 
-  void fill(octet::requantize_params& q, octet::rounding mode, octet::dtype out, std::int32_t channels, double largest, bool with_bias, rng& r) {
+  void fill(octet::requantize_params& q, octet::rounding mode, octet::dtype out,
+            std::int32_t channels, double largest, bool with_bias, rng& r) {
     using octet::rounding;
     q.mode = mode;
     q.channels = r.between(0, 2) ? channels : 1;
-    q.zero_point = static_cast<std::int32_t>(r.pick({octet::lowest_of(out), 0, 3, 100, octet::highest_of(out)}));
+    q.zero_point = static_cast<std::int32_t>(
+        r.pick({octet::lowest_of(out), 0, 3, 100, octet::highest_of(out)}));
     q.lo = static_cast<std::int32_t>(octet::lowest_of(out));
     q.hi = static_cast<std::int32_t>(octet::highest_of(out));
     if (r.between(0, 2) == 0) q.lo = std::min(q.zero_point, q.hi);
-    if (r.between(0, 3) == 0) q.hi = std::min(q.lo + static_cast<std::int32_t>(r.between(0, 100)), q.hi);
+    if (r.between(0, 3) == 0)
+      q.hi = std::min(q.lo + static_cast<std::int32_t>(r.between(0, 100)), q.hi);
     q.tail = mode == rounding::NE8 ? channels / 8 * 8 : channels / 16 * 16;
     const auto n = static_cast<std::size_t>(q.channels);
-    const bool powers = r.between(0, 3) == 0, wild = r.between(0, 3) == 0;   // powers of two: many ties
+    const bool powers = r.between(0, 3) == 0,
+               wild = r.between(0, 3) == 0;  // powers of two: many ties
     for (std::size_t i = 0; i < n; ++i) {
       double d = 256.0 * (0.2 + 4 * r.unit()) / largest;
       if (out == octet::dtype::s16) d *= 256;
@@ -55,7 +65,8 @@ struct requantize_arrays {
       scale.push_back(static_cast<float>(d));
       scale64.push_back(d);
     }
-    for (std::int32_t i = 0; i < channels; ++i) bias.push_back(static_cast<float>((r.unit() - 0.5) * largest / 4));
+    for (std::int32_t i = 0; i < channels; ++i)
+      bias.push_back(static_cast<float>((r.unit() - 0.5) * largest / 4));
     q.mult = mult.data();
     q.scale = scale.data();
     q.scale64 = scale64.data();
@@ -69,7 +80,8 @@ struct coverage {
   ~coverage() {
     std::printf("targets:");
     for (std::size_t i = 0; i < static_cast<std::size_t>(octet::target::count); ++i)
-      if (ran[i] != 0) std::printf(" %s %zu", octet::name_of(static_cast<octet::target>(i)).data(), ran[i]);
+      if (ran[i] != 0)
+        std::printf(" %s %zu", octet::name_of(static_cast<octet::target>(i)).data(), ran[i]);
     std::printf(", refused %zu\n", refused);
   }
   void require_simd() const {
@@ -78,15 +90,20 @@ struct coverage {
       if (t != octet::target::reference) simd += ran[static_cast<std::size_t>(t)] != 0;
     CHECK(simd + 1 == octet::usable_targets().size());
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul")) REQUIRE(simd > 0);   // older CPUs run the references alone
+    if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul"))
+      REQUIRE(simd > 0);  // older CPUs run the references alone
 #elif defined(__aarch64__)
     REQUIRE(simd > 0);
 #endif
   }
 };
 
-/// Runs the reference, then every usable target's kernel with 1 to 3 parts; outputs and scratch end at unmapped pages. `must`: refusing these params is a failure.
-template <class Params> void check_kernel(octet::kernel_id id, octet::kernel_fn reference, const Params& params, std::initializer_list<const std::byte*> inputs, std::size_t out_bytes, coverage& seen, bool must) {
+/// Runs the reference, then every usable target's kernel with 1 to 3 parts; outputs and scratch end
+/// at unmapped pages. `must`: refusing these params is a failure.
+template <class Params>
+void check_kernel(octet::kernel_id id, octet::kernel_fn reference, const Params& params,
+                  std::initializer_list<const std::byte*> inputs, std::size_t out_bytes,
+                  coverage& seen, bool must) {
   using namespace octet;
   std::vector<const void*> in(inputs.begin(), inputs.end());
   std::vector<std::byte> expected(out_bytes, std::byte{0x5A});
@@ -110,7 +127,8 @@ template <class Params> void check_kernel(octet::kernel_id id, octet::kernel_fn 
     const std::size_t packed_bytes = e->packed_bytes ? e->packed_bytes(&p) : 0;
     buffer packed{Bytes(packed_bytes)};
     if (packed_bytes != 0) e->pack(&p, packed.data());
-    const std::size_t scratch_bytes = e->scratch_bytes ? round_up(e->scratch_bytes(&p), alignment) : 0;
+    const std::size_t scratch_bytes =
+        e->scratch_bytes ? round_up(e->scratch_bytes(&p), alignment) : 0;
     const guarded scratch(std::max<std::size_t>(scratch_bytes, 64));
     for (std::uint32_t parts = 1; parts <= (e->parallel ? 3u : 1u); ++parts) {
       const guarded out(out_bytes);
@@ -127,7 +145,10 @@ template <class Params> void check_kernel(octet::kernel_id id, octet::kernel_fn 
       if (std::memcmp(out.data(), expected.data(), out_bytes) != 0) {
         std::size_t at = 0;
         while (out.data()[at] == expected[at]) ++at;
-        FAIL_CHECK("differs from byte " << at << " of " << out_bytes << ", parts " << parts << ": " << static_cast<int>(out.data()[at]) << " for " << static_cast<int>(expected[at]) << ", kernel " << (e->describe ? e->describe(&p) : "?"));
+        FAIL_CHECK("differs from byte " << at << " of " << out_bytes << ", parts " << parts << ": "
+                                        << static_cast<int>(out.data()[at]) << " for "
+                                        << static_cast<int>(expected[at]) << ", kernel "
+                                        << (e->describe ? e->describe(&p) : "?"));
         return;
       }
     }

@@ -9,7 +9,8 @@ using octet::const_tensor_view;
 using octet::tensor_id;
 
 octet::law law_from(const std::string& name) {
-  for (auto l : {octet::law::tflite_ref, octet::law::tflite_xnnpack, octet::law::pytorch_fbgemm, octet::law::pytorch_qnnpack, octet::law::onnxruntime, octet::law::mxnet})
+  for (auto l : {octet::law::tflite_ref, octet::law::tflite_xnnpack, octet::law::pytorch_fbgemm,
+                 octet::law::pytorch_qnnpack, octet::law::onnxruntime, octet::law::mxnet})
     if (name_of(l) == name) return l;
   return octet::law::tflite_ref;
 }
@@ -41,8 +42,10 @@ bool runner::prepare(const model_row& row, outcome& o) {
       refusal_ = g.error().message();
     } else {
       auto p = octet::try_compile(std::move(*g), options_);
-      if (!p) refusal_ = p.error().message();
-      else plan_ = *p;
+      if (!p)
+        refusal_ = p.error().message();
+      else
+        plan_ = *p;
     }
   }
   if (!plan_) {
@@ -83,7 +86,10 @@ outcome runner::run(const model_row& row) {
     const const_tensor_view y = session_->output(i).view();
     if (!expected || expected->view().type != y.type || !(expected->view().shape == y.shape)) {
       o.what = outcome::kind::differs;
-      o.detail = !expected ? expected.error().message() : "output " + std::to_string(i) + " is " + std::string(name_of(y.type)) + to_string(y.shape) + ", expected " + std::string(name_of(expected->type)) + to_string(expected->shape);
+      o.detail = !expected ? expected.error().message()
+                           : "output " + std::to_string(i) + " is " + std::string(name_of(y.type)) +
+                                 to_string(y.shape) + ", expected " +
+                                 std::string(name_of(expected->type)) + to_string(expected->shape);
       continue;
     }
     o.compared += y.shape.elements().value;
@@ -105,12 +111,15 @@ outcome runner::run_layers(const model_row& row) {
   std::map<tensor_id, std::uint32_t> expected;
   for (const auto& op : nlohmann::json::parse(text, text + file->bytes.size()))
     for (const auto& out : op["outs"])
-      if (out.value("step", 0) == 0 && out.contains("ref_crc32")) expected[out["tensor"].get<tensor_id>()] = static_cast<std::uint32_t>(std::stoul(out["ref_crc32"].get<std::string>(), nullptr, 16));
+      if (out.value("step", 0) == 0 && out.contains("ref_crc32"))
+        expected[out["tensor"].get<tensor_id>()] = static_cast<std::uint32_t>(
+            std::stoul(out["ref_crc32"].get<std::string>(), nullptr, 16));
   struct check : octet::observer {
     outcome& o;
     std::map<tensor_id, std::uint32_t>& expected;
     check(outcome& oo, std::map<tensor_id, std::uint32_t>& e) : o(oo), expected(e) {}
-    void on_tensor(const octet::plan_data& p, std::size_t step, tensor_id id, const const_tensor_view& v) noexcept override {
+    void on_tensor(const octet::plan_data& p, std::size_t step, tensor_id id,
+                   const const_tensor_view& v) noexcept override {
       const auto e = expected.find(id);
       if (e == expected.end()) return;
       ++o.compared;

@@ -1,4 +1,5 @@
-// Rows of a MANIFEST.json (the shared models and tests/goldens have the same form) and what running one gives.
+// Rows of a MANIFEST.json (the shared models and tests/goldens have the same form) and what running
+// one gives.
 #ifndef OCTET_TESTS_MODELS_HPP_
 #define OCTET_TESTS_MODELS_HPP_
 
@@ -10,26 +11,29 @@
 #include <string>
 #include <vector>
 
-#include "octet/runtime/session.hpp"
-#include "octet/import/file.hpp"
 #include "npy.hpp"
+#include "octet/import/file.hpp"
+#include "octet/runtime/session.hpp"
 
 namespace octet_test {
 
 struct model_row {
-  std::filesystem::path folder;            // where the files are
-  std::string key;                         // "tflite/ops/add_s8.tflite": stable name in lists and documents
+  std::filesystem::path folder;  // where the files are
+  std::string key;               // "tflite/ops/add_s8.tflite": stable name in lists and documents
   std::string format, model, law, expect, layers, params;
   std::vector<std::string> inputs, outputs;
-  int step = 0;                            // > 0: a further call of the same program
+  int step = 0;  // > 0: a further call of the same program
   std::string name() const { return key + (inputs.empty() ? "" : " " + inputs[0]); }
 };
 
-inline std::vector<model_row> read_manifest(const std::filesystem::path& root, const std::string& prefix = {}) {
+inline std::vector<model_row> read_manifest(const std::filesystem::path& root,
+                                            const std::string& prefix = {}) {
   std::vector<model_row> rows;
   const auto file = octet::import::read_file((root / "MANIFEST.json").string());
   if (!file) return rows;
-  const auto json = nlohmann::json::parse(reinterpret_cast<const char*>(file->bytes.data()), reinterpret_cast<const char*>(file->bytes.data()) + file->bytes.size());
+  const auto json =
+      nlohmann::json::parse(reinterpret_cast<const char*>(file->bytes.data()),
+                            reinterpret_cast<const char*>(file->bytes.data()) + file->bytes.size());
   for (const auto& j : json) {
     model_row r;
     const std::string folder = j["folder"];
@@ -50,7 +54,7 @@ inline std::vector<model_row> read_manifest(const std::filesystem::path& root, c
 struct outcome {
   enum class kind { identical, differs, refused } what = kind::refused;
   std::size_t differing = 0, compared = 0;
-  std::string detail;                      // message of the refusal, or the first differing node
+  std::string detail;  // message of the refusal, or the first differing node
 };
 
 constexpr std::uint32_t crc32(std::span<const std::byte> bytes) {
@@ -71,21 +75,26 @@ constexpr std::uint32_t crc32(std::span<const std::byte> bytes) {
 inline std::size_t count_differences(octet::const_tensor_view a, octet::const_tensor_view b) {
   const std::size_t size = size_of(a.type), n = a.shape.elements().value;
   std::size_t count = 0;
-  for (std::size_t i = 0; i < n; ++i) count += std::memcmp(static_cast<const std::byte*>(a.data) + i * size, static_cast<const std::byte*>(b.data) + i * size, size) != 0;
+  for (std::size_t i = 0; i < n; ++i)
+    count += std::memcmp(static_cast<const std::byte*>(a.data) + i * size,
+                         static_cast<const std::byte*>(b.data) + i * size, size) != 0;
   return count;
 }
 
 octet::law law_from(const std::string& name);
-/// Reads the row's file with the loader of its format and the row's law; input shapes where the format does not record them come from the row's inputs.
+/// Reads the row's file with the loader of its format and the row's law; input shapes where the
+/// format does not record them come from the row's inputs.
 octet::result<octet::graph> load(const model_row& row);
 bool has_loader(const std::string& format);
 
-/// Runs rows one after the other; consecutive rows of one model share graph and plan, and the session where step > 0.
+/// Runs rows one after the other; consecutive rows of one model share graph and plan, and the
+/// session where step > 0.
 class runner {
  public:
   explicit runner(octet::plan_options options) : options_(options) {}
   outcome run(const model_row& row);
-  /// Differences between the layers of the run and the CRCs of the row's layers file: count and the first. Needs keep_all.
+  /// Differences between the layers of the run and the CRCs of the row's layers file: count and the
+  /// first. Needs keep_all.
   outcome run_layers(const model_row& row);
   const octet::plan* plan() const { return plan_ ? &*plan_ : nullptr; }
 

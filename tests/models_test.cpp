@@ -1,13 +1,15 @@
-// Every file of the shared models, of tests/goldens and examples/digits that octet has a loader for, on every target this CPU can run, bit for bit.
-// tests/known_differences.txt lists what is not identical yet and why; the list may only shrink: a listed row that has become identical fails too.
-#include <catch2/catch.hpp>
+// Every file of the shared models, of tests/goldens and examples/digits that octet has a loader
+// for, on every target this CPU can run, bit for bit. tests/known_differences.txt lists what is not
+// identical yet and why; the list may only shrink: a listed row that has become identical fails
+// too.
+#include "models.hpp"
 
+#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <set>
 #include <sstream>
 
-#include "models.hpp"
 #include "octet/kernels/target.hpp"
 #include "skip.hpp"
 
@@ -30,13 +32,17 @@ std::map<std::string, std::string> known_differences() {
 }
 
 std::vector<model_row> all_rows() {
-  auto rows = octet_test::read_manifest(std::string(OCTET_SOURCE_DIR) + "/tests/goldens", "goldens/");
-  for (auto& r : octet_test::read_manifest(std::string(OCTET_SOURCE_DIR) + "/examples/digits", "digits/")) rows.push_back(std::move(r));
+  auto rows =
+      octet_test::read_manifest(std::string(OCTET_SOURCE_DIR) + "/tests/goldens", "goldens/");
+  for (auto& r :
+       octet_test::read_manifest(std::string(OCTET_SOURCE_DIR) + "/examples/digits", "digits/"))
+    rows.push_back(std::move(r));
   for (auto& r : octet_test::read_manifest(OCTET_MODELS)) rows.push_back(std::move(r));
   return rows;
 }
 
-/// Runs all rows that `wanted` takes and checks them against the list; returns the number of identical rows.
+/// Runs all rows that `wanted` takes and checks them against the list; returns the number of
+/// identical rows.
 template <class F> std::size_t check_rows(octet::plan_options options, F&& wanted) {
   const auto listed = known_differences();
   octet_test::runner run(options);
@@ -54,7 +60,11 @@ template <class F> std::size_t check_rows(octet::plan_options options, F&& wante
     }
     bad.insert(id);
     if (listed.count(id)) continue;
-    UNSCOPED_INFO(id << " " << (row.inputs.empty() ? "" : row.inputs[0]) << ": " << (o.what == kind::refused ? "refused: " : std::to_string(o.differing) + " of " + std::to_string(o.compared) + " differ ") << o.detail);
+    UNSCOPED_INFO(id << " " << (row.inputs.empty() ? "" : row.inputs[0]) << ": "
+                     << (o.what == kind::refused ? "refused: "
+                                                 : std::to_string(o.differing) + " of " +
+                                                       std::to_string(o.compared) + " differ ")
+                     << o.detail);
     CHECK(o.what == kind::identical);
   }
   for (const auto& id : seen)
@@ -66,10 +76,17 @@ template <class F> std::size_t check_rows(octet::plan_options options, F&& wante
 }
 
 /// One line of docs/exactness.md per law and file.
-struct record { std::size_t cases = 0, identical = 0, compared = 0, differing = 0; std::string detail; };
+struct record {
+  std::size_t cases = 0, identical = 0, compared = 0, differing = 0;
+  std::string detail;
+};
 std::map<std::string, record> measure(octet::plan_options options) {
   const auto listed = known_differences();
-  octet_test::runner run(options), layers([&] { auto o = options; o.keep_all = true; return o; }());
+  octet_test::runner run(options), layers([&] {
+    auto o = options;
+    o.keep_all = true;
+    return o;
+  }());
   std::map<std::string, record> all;
   for (const auto& row : all_rows()) {
     if (!octet_test::has_loader(row.format) || row.expect == "reject") continue;
@@ -80,10 +97,16 @@ std::map<std::string, record> measure(octet::plan_options options) {
     r.compared += o.compared;
     r.differing += o.differing;
     if (!r.detail.empty()) continue;
-    if (o.what == kind::refused) r.detail = o.detail.substr(o.detail.find(row.model) == std::string::npos ? 0 : o.detail.find(row.model));
-    else if (o.what == kind::differs && !row.layers.empty() && row.law == "tflite_ref") r.detail = "first " + layers.run_layers(row).detail;
-    else if (const auto note = listed.find(row.law + " " + row.key); o.what == kind::differs && note != listed.end()) r.detail = note->second;
-    else if (o.what == kind::differs) r.detail = o.detail;
+    if (o.what == kind::refused)
+      r.detail = o.detail.substr(
+          o.detail.find(row.model) == std::string::npos ? 0 : o.detail.find(row.model));
+    else if (o.what == kind::differs && !row.layers.empty() && row.law == "tflite_ref")
+      r.detail = "first " + layers.run_layers(row).detail;
+    else if (const auto note = listed.find(row.law + " " + row.key);
+             o.what == kind::differs && note != listed.end())
+      r.detail = note->second;
+    else if (o.what == kind::differs)
+      r.detail = o.detail;
     std::replace(r.detail.begin(), r.detail.end(), '|', '/');
     if (r.detail.size() > 400) r.detail.resize(400);
   }
@@ -94,12 +117,17 @@ std::string exactness_rows(const std::map<std::string, record>& all) {
   std::string text;
   for (const auto& [id, r] : all) {
     const auto space = id.find(' ');
-    text += "| " + id.substr(0, space) + " | " + id.substr(space + 1) + " | " + std::to_string(r.identical) + " of " + std::to_string(r.cases) + " | " + std::to_string(r.compared - r.differing) + " of " + std::to_string(r.compared) + " | " + r.detail + " |\n";
+    text += "| " + id.substr(0, space) + " | " + id.substr(space + 1) + " | " +
+            std::to_string(r.identical) + " of " + std::to_string(r.cases) + " | " +
+            std::to_string(r.compared - r.differing) + " of " + std::to_string(r.compared) + " | " +
+            r.detail + " |\n";
   }
   return text;
 }
 
-bool has_shared() { return std::filesystem::exists(std::filesystem::path(OCTET_MODELS) / "MANIFEST.json"); }
+bool has_shared() {
+  return std::filesystem::exists(std::filesystem::path(OCTET_MODELS) / "MANIFEST.json");
+}
 
 /// Big enough that the references take seconds.
 bool big(const model_row& r) {
@@ -111,7 +139,8 @@ bool big(const model_row& r) {
 
 TEST_CASE("files give the framework's bits on the best target", "[models]") {
   const std::size_t n = check_rows({}, [](const model_row&) { return true; });
-  std::printf("target %s: %zu rows identical\n", std::string(name_of(octet::best_target())).c_str(), n);
+  std::printf("target %s: %zu rows identical\n", std::string(name_of(octet::best_target())).c_str(),
+              n);
   REQUIRE(n > 0);
   if (!has_shared()) std::printf("SKIPPED the shared models: %s is absent\n", "OCTET_MODELS");
 }
@@ -123,7 +152,9 @@ TEST_CASE("files give the same bits on every other target", "[models]") {
     octet::plan_options o;
     o.on = t;
     const bool plain = t == octet::target::reference || t == octet::target::scalar;
-    const std::size_t n = check_rows(o, [&](const model_row& r) { return !plain || !big(r) || r.key.find("@") == std::string::npos; });
+    const std::size_t n = check_rows(o, [&](const model_row& r) {
+      return !plain || !big(r) || r.key.find("@") == std::string::npos;
+    });
     std::printf("target %s: %zu rows identical\n", std::string(name_of(t)).c_str(), n);
     REQUIRE(n > 0);
     ++targets;
@@ -134,7 +165,10 @@ TEST_CASE("files give the same bits on every other target", "[models]") {
 TEST_CASE("files give the same bits with two threads", "[models]") {
   octet::plan_options o;
   o.threads = 2;
-  REQUIRE(check_rows(o, [](const model_row& r) { return r.key.find("networks/") != std::string::npos || r.key.find("goldens/") == 0 || r.key.find("digits/") == 0 || r.format != "tflite"; }) > 0);
+  REQUIRE(check_rows(o, [](const model_row& r) {
+            return r.key.find("networks/") != std::string::npos || r.key.find("goldens/") == 0 ||
+                   r.key.find("digits/") == 0 || r.format != "tflite";
+          }) > 0);
 }
 
 TEST_CASE("random single operators give the framework's bits", "[.random]") {
@@ -146,12 +180,16 @@ TEST_CASE("random single operators give the framework's bits", "[.random]") {
   for (const auto& row : octet_test::read_manifest(folder)) {
     const outcome o = run.run(row);
     record& r = all[row.model.substr(0, row.model.rfind('_')) + " " + row.law];
-    ++r.cases, r.identical += o.what == kind::identical, r.compared += o.compared, r.differing += o.differing;
-    if (o.what != kind::identical && r.detail.size() < 200) r.detail += " " + row.model + ": " + (o.what == kind::refused ? o.detail : std::to_string(o.differing) + " differ");
+    ++r.cases, r.identical += o.what == kind::identical, r.compared += o.compared,
+        r.differing += o.differing;
+    if (o.what != kind::identical && r.detail.size() < 200)
+      r.detail += " " + row.model + ": " +
+                  (o.what == kind::refused ? o.detail : std::to_string(o.differing) + " differ");
   }
   REQUIRE_FALSE(all.empty());
   for (const auto& [id, r] : all) {
-    std::printf("%-40s %zu of %zu files, %zu outputs, %zu differ%s\n", id.c_str(), r.identical, r.cases, r.compared, r.differing, r.detail.c_str());
+    std::printf("%-40s %zu of %zu files, %zu outputs, %zu differ%s\n", id.c_str(), r.identical,
+                r.cases, r.compared, r.differing, r.detail.c_str());
     CHECK(r.identical == r.cases);
   }
 }
@@ -162,10 +200,19 @@ TEST_CASE("docs/exactness.md is what this test run gives", "[models][exactness]"
   std::size_t files = 0, whole = 0;
   for (const auto& [id, r] : all) ++files, whole += r.identical == r.cases;
   std::string targets;
-  for (octet::target t : octet::usable_targets()) targets += (targets.empty() ? "" : ", ") + std::string(name_of(t));
-  std::string text = "# Exactness\n\nMade by the test run (`test_models \"[exactness]\"` writes it; `./dev test` compares it with this file). One row for every model file and law: cases and raw outputs that are\n"
-                     "identical to the framework's own, bit for bit. The same rows are checked on every target of the CPU; a row that differs on one target alone fails the tests.\n\n"
-                     "Files that are identical: " + std::to_string(whole) + " of " + std::to_string(files) + ". Targets of the run that wrote this: " + targets + ".\n\n| law | file | cases | raw outputs | what differs first |\n| --- | --- | --- | --- | --- |\n";
+  for (octet::target t : octet::usable_targets())
+    targets += (targets.empty() ? "" : ", ") + std::string(name_of(t));
+  std::string text =
+      "# Exactness\n\nMade by the test run (`test_models \"[exactness]\"` writes it; `./dev test` "
+      "compares it with this file). One row for every model file and law: cases and raw outputs "
+      "that are\n"
+      "identical to the framework's own, bit for bit. The same rows are checked on every target of "
+      "the CPU; a row that differs on one target alone fails the tests.\n\n"
+      "Files that are identical: " +
+      std::to_string(whole) + " of " + std::to_string(files) +
+      ". Targets of the run that wrote this: " + targets +
+      ".\n\n| law | file | cases | raw outputs | what differs first |\n| --- | --- | --- | --- | "
+      "--- |\n";
   const std::string rows = exactness_rows(all);
   std::ofstream(std::string(OCTET_BINARY_DIR) + "/exactness.md") << text + rows;
   std::ifstream f(std::string(OCTET_SOURCE_DIR) + "/docs/exactness.md");
@@ -178,7 +225,7 @@ TEST_CASE("docs/exactness.md is what this test run gives", "[models][exactness]"
     std::istringstream in(t);
     for (std::string line; std::getline(in, line);) {
 #ifndef OCTET_TEST_TORCH
-      if (line.starts_with("| pytorch_")) continue;   // a build without the importer can't say
+      if (line.starts_with("| pytorch_")) continue;  // a build without the importer can't say
 #endif
       lines.insert(line);
     }
@@ -196,7 +243,11 @@ TEST_CASE("docs/exactness.md is what this test run gives", "[models][exactness]"
 
 TEST_CASE("lines for tests/known_differences.txt", "[.list]") {
   for (const auto& [id, r] : measure({}))
-    if (r.identical != r.cases) std::printf("%s  %s\n", id.c_str(), (std::to_string(r.differing) + " of " + std::to_string(r.compared) + " " + r.detail).c_str());
+    if (r.identical != r.cases)
+      std::printf(
+          "%s  %s\n", id.c_str(),
+          (std::to_string(r.differing) + " of " + std::to_string(r.compared) + " " + r.detail)
+              .c_str());
 }
 
 TEST_CASE("every layer equals the framework's", "[models]") {
@@ -207,9 +258,12 @@ TEST_CASE("every layer equals the framework's", "[models]") {
   octet_test::runner run(o);
   std::size_t layers = 0;
   for (const auto& row : all_rows()) {
-    if (row.layers.empty() || row.law != "tflite_ref" || !octet_test::has_loader(row.format) || listed.count(row.law + " " + row.key)) continue;
+    if (row.layers.empty() || row.law != "tflite_ref" || !octet_test::has_loader(row.format) ||
+        listed.count(row.law + " " + row.key))
+      continue;
     const outcome r = run.run_layers(row);
-    INFO(row.key << ": " << r.differing << " of " << r.compared << " layers differ, first " << r.detail);
+    INFO(row.key << ": " << r.differing << " of " << r.compared << " layers differ, first "
+                 << r.detail);
     CHECK(r.what == kind::identical);
     layers += r.compared;
   }

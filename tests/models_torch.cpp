@@ -1,6 +1,5 @@
 // Loading of PyTorch files for the model tests, in a file of its own: it takes long to compile.
 #include "models.hpp"
-
 #include "octet/import/torch.hpp"
 
 namespace octet_test {

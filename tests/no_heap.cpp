@@ -1,4 +1,5 @@
-// A generated network from construction to result without the heap: every allocation function of the C library is counted.
+// A generated network from construction to result without the heap: every allocation function of
+// the C library is counted.
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -17,7 +18,9 @@ void* __libc_memalign(std::size_t, std::size_t);
 void* malloc(std::size_t n) { return calls += counting, __libc_malloc(n); }
 void* calloc(std::size_t n, std::size_t s) { return calls += counting, __libc_calloc(n, s); }
 void* realloc(void* p, std::size_t n) { return calls += counting, __libc_realloc(p, n); }
-void* aligned_alloc(std::size_t a, std::size_t n) { return calls += counting, __libc_memalign(a, n); }
+void* aligned_alloc(std::size_t a, std::size_t n) {
+  return calls += counting, __libc_memalign(a, n);
+}
 void* memalign(std::size_t a, std::size_t n) { return calls += counting, __libc_memalign(a, n); }
 }
 
@@ -25,7 +28,7 @@ int main() {
   std::free(std::malloc(1));
   counting = true;
   std::free(std::malloc(1));
-  const bool hooked = calls > 0;   // else the test would prove nothing
+  const bool hooked = calls > 0;  // else the test would prove nothing
   calls = 0;
   static digits::net net;
   for (octet::target on : octet::usable_targets())

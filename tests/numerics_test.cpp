@@ -1,9 +1,9 @@
-// Rounding formulas, multipliers, elementary and fixed-point functions. The rounding tables say in each row what the row distinguishes: networks
-// alone do not separate wrong formulas (a wrong one passes whole networks).
-#include <catch2/catch.hpp>
-
+// Rounding formulas, multipliers, elementary and fixed-point functions. The rounding tables say in
+// each row what the row distinguishes: networks alone do not separate wrong formulas (a wrong one
+// passes whole networks).
 #include <math.h>
 
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -20,10 +20,10 @@ namespace policy = octet::rounding_policy;
 
 namespace {
 
-// -------------------------------------------------------------------------------------------------------- slow, independent formulas
+// ---- slow, independent formulas ----
 // Exact rational arithmetic on __int128: value = num / 2^shift.
 __extension__ typedef __int128 wide;
-wide floor_shift(wide v, int s) { return s <= 0 ? v << -s : v >> s; }   // arithmetic shift
+wide floor_shift(wide v, int s) { return s <= 0 ? v << -s : v >> s; }  // arithmetic shift
 wide ties_up(wide v, int s) { return s <= 0 ? v << -s : floor_shift(v + (wide{1} << (s - 1)), s); }
 wide ties_away(wide v, int s) { return v < 0 ? -ties_up(-v, s) : ties_up(v, s); }
 wide ties_even(wide v, int s) {
@@ -32,7 +32,10 @@ wide ties_even(wide v, int s) {
   return rest > half || (rest == half && (f & 1)) ? f + 1 : f;
 }
 /// v * 2^e rounded to binary32's 24 bits, as integer times power of two.
-struct scaled { wide v; int e; };
+struct scaled {
+  wide v;
+  int e;
+};
 scaled round24(scaled x) {
   wide a = x.v < 0 ? -x.v : x.v;
   int bits = 0;
@@ -55,10 +58,11 @@ scaled exact_of(double d) {
   return {static_cast<wide>(std::ldexp(f, 53)), e - 53};
 }
 wide slow_f(wide x, float m) {
-  const scaled s = exact_of(static_cast<double>(m)), a = round24({x, 0}), p = round24({a.v * s.v, a.e + s.e});
+  const scaled s = exact_of(static_cast<double>(m)), a = round24({x, 0}),
+               p = round24({a.v * s.v, a.e + s.e});
   return ties_even(p.v, -p.e);
 }
-wide slow_d64(wide x, double d) {   // 53-bit rounding of the product, then ties away
+wide slow_d64(wide x, double d) {  // 53-bit rounding of the product, then ties away
   const scaled s = exact_of(d);
   wide p = x * s.v, a = p < 0 ? -p : p;
   int bits = 0, e = s.e;
@@ -71,7 +75,9 @@ wide slow_d64(wide x, double d) {   // 53-bit rounding of the product, then ties
 }
 std::int64_t as64(wide v) { return static_cast<std::int64_t>(v); }
 
-constexpr std::uint64_t mix(std::uint64_t h, std::uint64_t v) { return (h ^ v) * 0x9E3779B97F4A7C15u + (h >> 29); }
+constexpr std::uint64_t mix(std::uint64_t h, std::uint64_t v) {
+  return (h ^ v) * 0x9E3779B97F4A7C15u + (h >> 29);
+}
 
 }  // namespace
 
@@ -80,13 +86,16 @@ TEST_CASE("quantize_multiplier") {
   static_assert(n::quantize_multiplier(1.5) == multiplier{1610612736, 1});
   static_assert(n::quantize_multiplier(0.25) == multiplier{1 << 30, -1});
   static_assert(n::quantize_multiplier(0.) == multiplier{0, 0});
-  static_assert(n::quantize_multiplier(0x1.ffffffffffffp-1) == multiplier{1 << 30, 1});   // rounds up to 2^31: halved, exponent up
-  static_assert(n::quantize_multiplier(0x1p-33) == multiplier{0, 0});                       // below the smallest exponent
+  static_assert(n::quantize_multiplier(0x1.ffffffffffffp-1) ==
+                multiplier{1 << 30, 1});  // rounds up to 2^31: halved, exponent up
+  static_assert(n::quantize_multiplier(0x1p-33) ==
+                multiplier{0, 0});  // below the smallest exponent
   static_assert(n::quantize_multiplier(0x1p-32) == multiplier{1 << 30, -31});
-  static_assert(n::quantize_multiplier(5e-324) == multiplier{0, 0});                        // subnormal
+  static_assert(n::quantize_multiplier(5e-324) == multiplier{0, 0});  // subnormal
   std::mt19937_64 g(1);
   for (int i = 0; i < 20000; ++i) {
-    const double fraction = 1. + static_cast<double>(g() >> 12) * 0x1p-52, d = std::ldexp(fraction, static_cast<int>(g() % 50) - 30);
+    const double fraction = 1. + static_cast<double>(g() >> 12) * 0x1p-52,
+                 d = std::ldexp(fraction, static_cast<int>(g() % 50) - 30);
     int s = 0;
     auto q = static_cast<std::int64_t>(std::round(std::frexp(d, &s) * 2147483648.));
     if (q == std::int64_t{1} << 31) q /= 2, ++s;
@@ -99,12 +108,16 @@ TEST_CASE("SRDHM ties go up, RDP ties go away from zero, RSU ties go up") {
   constexpr std::int32_t half = 1 << 30, lowest = INT32_MIN;
   static_assert(n::srdhm(1, half) == 1 && n::srdhm(-1, half) == 0);
   static_assert(n::srdhm(3, half) == 2 && n::srdhm(-3, half) == -1);
-  static_assert(n::srdhm(lowest, lowest) == INT32_MAX && n::srdhm(lowest, INT32_MAX) == -INT32_MAX && n::srdhm(lowest, half) == -half);
-  static_assert(n::rdp(-3, 1) == -2 && n::rdp(-1, 1) == -1 && n::rdp(1, 1) == 1 && n::rdp(3, 1) == 2);
-  static_assert(n::rsu(-3, 1) == -1 && n::rsu(-1, 1) == 0 && n::rsu(1, 1) == 1 && n::rsu(3, 1) == 2);
-  static_assert(n::rdp(INT32_MIN, 31) == -1 && n::rdp(INT32_MAX, 31) == 1 && n::rdp(7, 0) == 7 && n::rdp(INT32_MIN, 0) == INT32_MIN);
+  static_assert(n::srdhm(lowest, lowest) == INT32_MAX &&
+                n::srdhm(lowest, INT32_MAX) == -INT32_MAX && n::srdhm(lowest, half) == -half);
+  static_assert(n::rdp(-3, 1) == -2 && n::rdp(-1, 1) == -1 && n::rdp(1, 1) == 1 &&
+                n::rdp(3, 1) == 2);
+  static_assert(n::rsu(-3, 1) == -1 && n::rsu(-1, 1) == 0 && n::rsu(1, 1) == 1 &&
+                n::rsu(3, 1) == 2);
+  static_assert(n::rdp(INT32_MIN, 31) == -1 && n::rdp(INT32_MAX, 31) == 1 && n::rdp(7, 0) == 7 &&
+                n::rdp(INT32_MIN, 0) == INT32_MIN);
   static_assert(n::rsu(INT32_MIN, 31) == -1 && n::rsu(INT32_MAX, 31) == 1 && n::rsu(-7, 0) == -7);
-  static_assert(n::rdp(-(1 << 30), 31) == -1 && n::rsu(-(1 << 30), 31) == 0);   // exactly -0.5
+  static_assert(n::rdp(-(1 << 30), 31) == -1 && n::rsu(-(1 << 30), 31) == 0);  // exactly -0.5
 }
 
 namespace {
@@ -116,25 +129,31 @@ struct tie_row {
 };
 // Every expectation by hand: exact value, then each formula's roundings.
 constexpr tie_row ties[] = {
-    {"no tie: 9.4949 becomes 9.5 at the first rounding, then 10: two roundings against one", 0.01861753230554162, 510, 10, 10, 9, 9, 9},
-    {"748.25: the first rounding of DR and RU makes 748.5 of it", 0.25, 2993, 749, 749, 748, 748, 748},
+    {"no tie: 9.4949 becomes 9.5 at the first rounding, then 10: two roundings against one",
+     0.01861753230554162, 510, 10, 10, 9, 9, 9},
+    {"748.25: the first rounding of DR and RU makes 748.5 of it", 0.25, 2993, 749, 749, 748, 748,
+     748},
     {"748.5: to even against up", 0.25, 2994, 749, 749, 749, 749, 748},
     {"749.5: odd below, so to even is up as well", 0.25, 2998, 750, 750, 750, 750, 750},
     {"-749.5: away and even against up", 0.25, -2998, -750, -749, -749, -750, -750},
     {"-748.5: only away and even differ here", 0.25, -2994, -749, -748, -748, -749, -748},
-    {"-748.75: -1497.5 goes up to -1497, then -748.5: away again, or up", 0.25, -2995, -749, -748, -749, -749, -749},
+    {"-748.75: -1497.5 goes up to -1497, then -748.5: away again, or up", 0.25, -2995, -749, -748,
+     -749, -749, -749},
     {"20.5 of a small power of two", 0.0078125, 2624, 21, 21, 21, 21, 20},
     {"-20.5", 0.0078125, -2624, -21, -20, -20, -21, -20},
     {"-37.5 of a scale that is no power of two", 0.0125, -3000, -38, -37, -37, -38, -38},
     {"-0.5: away from zero makes -1", 0.5, -1, 0, 0, 0, -1, 0},
     {"0.5", 0.5, 1, 1, 1, 1, 1, 0},
-    {"-1.5 at half: the multiplier 2^30 with shift 0 rounds in SRDHM alone, so DR is up", 0.5, -3, -1, -1, -1, -2, -2},
+    {"-1.5 at half: the multiplier 2^30 with shift 0 rounds in SRDHM alone, so DR is up", 0.5, -3,
+     -1, -1, -1, -2, -2},
     {"1.5", 0.5, 3, 2, 2, 2, 2, 2},
     {"multiplier above 1", 1.5, 7, 11, 11, 11, 11, 10},
     {"multiplier above 1, negative", 1.5, -7, -10, -10, -10, -11, -10},
     {"multiplier 3", 3., -5, -15, -15, -15, -15, -15},
-    {"16777217 has no binary32: F sees 16777216", 1., 16777217, 16777217, 16777217, 16777217, 16777217, 16777216},
-    {"16777219 rounds up to 16777220", 1., 16777219, 16777219, 16777219, 16777219, 16777219, 16777220},
+    {"16777217 has no binary32: F sees 16777216", 1., 16777217, 16777217, 16777217, 16777217,
+     16777217, 16777216},
+    {"16777219 rounds up to 16777220", 1., 16777219, 16777219, 16777219, 16777219, 16777219,
+     16777220},
     {"largest accumulator", 0x1p-24, INT32_MAX, 128, 128, 128, 128, 128},
     {"lowest accumulator", 0x1p-24, INT32_MIN, -128, -128, -128, -128, -128},
     {"-127.5 from a large accumulator", 0x1p-24, -2139095040, -128, -127, -127, -128, -128},
@@ -161,24 +180,35 @@ TEST_CASE("roundings differ at ties, and without them") {
 TEST_CASE("the remaining roundings") {
   // I64 keeps 15 bits of the multiplier: 0.0003 is 20133/2^26 there.
   static_assert(n::reduce_multiplier(1319413953) == 20133);
-  static_assert(policy::i64::apply(std::int64_t{1} << 40, n::quantize_multiplier(0.0003)) == (std::int64_t{20133} << 14));
-  static_assert(policy::i64::apply(-3, multiplier{1 << 30, 0}) == -1);            // -1.5 up
-  static_assert(policy::i64::apply(std::int64_t{3} << 30, multiplier{1 << 30, 1}) == -(1 << 30));   // cut to 32 bits, not saturated
-  static_assert(n::reduce_multiplier(0x7FFF0000) == 0x7FFF && n::reduce_multiplier(0x7FFEFFFF) == 0x7FFF);
+  static_assert(policy::i64::apply(std::int64_t{1} << 40, n::quantize_multiplier(0.0003)) ==
+                (std::int64_t{20133} << 14));
+  static_assert(policy::i64::apply(-3, multiplier{1 << 30, 0}) == -1);  // -1.5 up
+  static_assert(policy::i64::apply(std::int64_t{3} << 30, multiplier{1 << 30, 1}) ==
+                -(1 << 30));  // cut to 32 bits, not saturated
+  static_assert(n::reduce_multiplier(0x7FFF0000) == 0x7FFF &&
+                n::reduce_multiplier(0x7FFEFFFF) == 0x7FFF);
   // Q8: 256 * 0.1 = 25.6 becomes 26; ties up.
-  static_assert(n::q8_multiplier(0.1f).m == 26 && policy::q8::apply(-128, n::q8_multiplier(0.5f)) == -64 && policy::q8::apply(-1, n::q8_multiplier(0.5f)) == 0 && policy::q8::apply(-3, n::q8_multiplier(0.5f)) == -1);
+  static_assert(n::q8_multiplier(0.1f).m == 26 &&
+                policy::q8::apply(-128, n::q8_multiplier(0.5f)) == -64 &&
+                policy::q8::apply(-1, n::q8_multiplier(0.5f)) == 0 &&
+                policy::q8::apply(-3, n::q8_multiplier(0.5f)) == -1);
   // RNDNU: one rounding, ties up; the mantissa of a binary32 scale.
-  static_assert(n::rndnu_multiplier(0.25f) == multiplier{1 << 23, 25} && policy::rndnu::apply(-2998, n::rndnu_multiplier(0.25f)) == -749 && policy::rndnu::apply(2994, n::rndnu_multiplier(0.25f)) == 749);
+  static_assert(n::rndnu_multiplier(0.25f) == multiplier{1 << 23, 25} &&
+                policy::rndnu::apply(-2998, n::rndnu_multiplier(0.25f)) == -749 &&
+                policy::rndnu::apply(2994, n::rndnu_multiplier(0.25f)) == 749);
   static_assert(policy::rndnu::apply(510, n::rndnu_multiplier(0.01861753230554162f)) == 9);
   static_assert(policy::rndnu::apply(5, n::rndnu_multiplier(3.f)) == 15);
   // FZ: the zero point inside the rounding turns ties with odd zero points.
-  static_assert(policy::fz::apply(1, .5f, 1) == 2 && policy::fz::apply(1, .5f, 0) == 0 && policy::f::apply(1, .5f) + 1 == 1);
+  static_assert(policy::fz::apply(1, .5f, 1) == 2 && policy::fz::apply(1, .5f, 0) == 0 &&
+                policy::f::apply(1, .5f) + 1 == 1);
   // FB: bias added in binary32 before the product; an integer bias of the rounded value differs.
   static_assert(policy::fb::apply(2, .5f, .9f) == 1 && policy::f::apply(2 + 1, .5f) == 2);
   // NE8, NE16: a tie of -0.5 * 2^-k in channel 7 of 12 is up, in channel 8 away.
   constexpr multiplier quarter = n::quantize_multiplier(0.25);
-  static_assert(policy::ne8::tail(12) == 8 && policy::ne8::tail(7) == 0 && policy::ne16::tail(31) == 16);
-  static_assert(policy::ne8::apply(-2998, quarter, 7, 8) == -749 && policy::ne8::apply(-2998, quarter, 8, 8) == -750);
+  static_assert(policy::ne8::tail(12) == 8 && policy::ne8::tail(7) == 0 &&
+                policy::ne16::tail(31) == 16);
+  static_assert(policy::ne8::apply(-2998, quarter, 7, 8) == -749 &&
+                policy::ne8::apply(-2998, quarter, 8, 8) == -750);
 }
 
 TEST_CASE("requantize applies zero point and clamp after every formula") {
@@ -186,16 +216,23 @@ TEST_CASE("requantize applies zero point and clamp after every formula") {
   const float scale = 0.25f, bias[] = {0.f};
   const double scale64 = 0.25;
   requantize_params p;
-  p.zero_point = 3, p.lo = -128, p.hi = 127, p.mult = &quarter, p.scale = &scale, p.scale64 = &scale64, p.bias = bias;
+  p.zero_point = 3, p.lo = -128, p.hi = 127, p.mult = &quarter, p.scale = &scale,
+  p.scale64 = &scale64, p.bias = bias;
   const multiplier q8 = n::q8_multiplier(0.25f), rndnu = n::rndnu_multiplier(0.25f);
-  const struct { rounding r; std::int32_t y; } rows[] = {{rounding::DR, -10}, {rounding::RU, -9}, {rounding::SR, -9}, {rounding::I64, -9}, {rounding::D64, -10}, {rounding::F, -9},
-                                                        {rounding::FB, -9}, {rounding::FZ, -10}, {rounding::NE8, -9}, {rounding::NE16, -9}, {rounding::Q8, -9}, {rounding::RNDNU, -9}};
+  const struct {
+    rounding r;
+    std::int32_t y;
+  } rows[] = {{rounding::DR, -10},  {rounding::RU, -9},   {rounding::SR, -9},
+              {rounding::I64, -9},  {rounding::D64, -10}, {rounding::F, -9},
+              {rounding::FB, -9},   {rounding::FZ, -10},  {rounding::NE8, -9},
+              {rounding::NE16, -9}, {rounding::Q8, -9},   {rounding::RNDNU, -9}};
   p.tail = 8;
   for (const auto& row : rows) {
     INFO(name_of(row.r));
     p.mode = row.r;
     p.mult = row.r == rounding::Q8 ? &q8 : row.r == rounding::RNDNU ? &rndnu : &quarter;
-    CHECK(n::requantize(p, -50, 0) == row.y);          // -12.5 + 3: -13 + 3, or -12 + 3; FZ: rint(-9.5) = -10
+    CHECK(n::requantize(p, -50, 0) ==
+          row.y);  // -12.5 + 3: -13 + 3, or -12 + 3; FZ: rint(-9.5) = -10
     CHECK(n::requantize(p, 1 << 20, 0) == 127);
     CHECK(n::requantize(p, -(1 << 20), 0) == -128);
     CHECK(n::requantize(p, 0, 0) == 3);
@@ -211,10 +248,14 @@ TEST_CASE("random accumulators against exact arithmetic") {
   std::int64_t apart = 0;
   for (int i = 0; i < 200000; ++i) {
     const int bits = static_cast<int>(g() % 27) + 4;
-    const bool few = i % 4 == 0;                                   // few bits in d: many ties
-    const auto x = static_cast<std::int32_t>(static_cast<std::int64_t>(g()) >> ((few ? 66 : 63) - bits));   // below 2^28: x << l must not wrap
+    const bool few = i % 4 == 0;  // few bits in d: many ties
+    const auto x =
+        static_cast<std::int32_t>(static_cast<std::int64_t>(g()) >>
+                                  ((few ? 66 : 63) - bits));  // below 2^28: x << l must not wrap
     const int exponent = -static_cast<int>(g() % static_cast<unsigned>(few ? 12 : bits + 4)) - 1;
-    const double d = std::ldexp(few ? static_cast<double>(1 + g() % 7) : 1. + static_cast<double>(g() >> 12) * 0x1p-52, exponent);
+    const double d = std::ldexp(
+        few ? static_cast<double>(1 + g() % 7) : 1. + static_cast<double>(g() >> 12) * 0x1p-52,
+        exponent);
     const auto m = static_cast<float>(d);
     const multiplier q = n::quantize_multiplier(d);
     INFO("x = " << x << ", d = " << d);
@@ -227,27 +268,36 @@ TEST_CASE("random accumulators against exact arithmetic") {
     REQUIRE(policy::rndnu::apply(x, r) == as64(ties_up(wide{x} * r.m, r.shift)));
     const int drop = 17 + static_cast<int>(g() % 30);
     const std::int64_t x64 = static_cast<std::int64_t>(g()) >> drop;
-    REQUIRE(policy::i64::apply(x64, q) == static_cast<std::int32_t>(as64(ties_up(wide{x64} * n::reduce_multiplier(q.m), 15 - q.shift))));
+    REQUIRE(policy::i64::apply(x64, q) ==
+            static_cast<std::int32_t>(
+                as64(ties_up(wide{x64} * n::reduce_multiplier(q.m), 15 - q.shift))));
     apart += policy::dr::apply(x, q) != policy::sr::apply(x, q);
   }
-  CHECK(apart > 1000);   // the sweep does reach places where they differ
+  CHECK(apart > 1000);  // the sweep does reach places where they differ
 }
 
 TEST_CASE("fused multiply-add without the instruction") {
-  static_assert(n::fma(1.0000001f, 1.0000001f, -1.0000002f) == 0x1p-46f && n::add(n::mul(1.0000001f, 1.0000001f), -1.0000002f) == 0);
+  static_assert(n::fma(1.0000001f, 1.0000001f, -1.0000002f) == 0x1p-46f &&
+                n::add(n::mul(1.0000001f, 1.0000001f), -1.0000002f) == 0);
   const n::exact_environment guard;
-  float (*volatile oracle)(float, float, float) = &::fmaf;   // called, not folded: clang turns std::fma into a product and a sum under -ffast-math
+  float (*volatile oracle)(float, float, float) =
+      &::fmaf;  // called, not folded: clang turns std::fma into a product and a sum under
+                // -ffast-math
   std::mt19937 g(10);
   std::size_t apart = 0;
-  const auto next = [&](std::uint32_t low, std::uint32_t span) {   // biased exponent in [low, low + span)
-    const auto fraction = static_cast<std::uint32_t>(g()) & 0x807FFFFFu, exponent = low + static_cast<std::uint32_t>(g()) % span;
+  const auto next = [&](std::uint32_t low,
+                        std::uint32_t span) {  // biased exponent in [low, low + span)
+    const auto fraction = static_cast<std::uint32_t>(g()) & 0x807FFFFFu,
+               exponent = low + static_cast<std::uint32_t>(g()) % span;
     return std::bit_cast<float>(fraction | exponent << 23);
   };
   for (int i = 0; i < 300000; ++i) {
     const float a = next(100, 60), b = next(100, 60);
     float c = next(70, 120);
-    if (i % 3 == 0) c = -n::mul(a, b);                                          // only the product's rounding error is left
-    if (i % 3 == 1) c = std::bit_cast<float>(std::bit_cast<std::uint32_t>(n::mul(a, b)) - 3 + static_cast<std::uint32_t>(g() % 7));   // ties and neighbours
+    if (i % 3 == 0) c = -n::mul(a, b);  // only the product's rounding error is left
+    if (i % 3 == 1)
+      c = std::bit_cast<float>(std::bit_cast<std::uint32_t>(n::mul(a, b)) - 3 +
+                               static_cast<std::uint32_t>(g() % 7));  // ties and neighbours
     const float r = n::fma(a, b, c);
     INFO(a << " * " << b << " + " << c);
     REQUIRE(std::bit_cast<std::uint32_t>(r) == std::bit_cast<std::uint32_t>(oracle(a, b, c)));
@@ -257,10 +307,15 @@ TEST_CASE("fused multiply-add without the instruction") {
 }
 
 TEST_CASE("rounding of floating-point numbers to integers") {
-  static_assert(n::rint(2.5f) == 2 && n::rint(3.5f) == 4 && n::rint(-2.5) == -2 && n::rint(-0.5) == 0 && n::rint(8388609.f) == 8388609.f && n::rint(4194304.5f) == 4194304.f);
-  static_assert(n::rha(2.5) == 3 && n::rha(-2.5) == -3 && n::rha(0.49999999999999994) == 0 && n::rha(0.49999997f) == 0 && n::rha(-0.5f) == -1);
-  static_assert(n::trunc(-2.9) == -2 && n::floor(-2.1) == -3 && n::floor(-2.) == -2 && n::floor(2.9f) == 2);
-  static_assert(n::is_negative(n::rint(-0.25f)) && n::is_negative(n::rint(-0.)) && n::is_negative(n::trunc(-0.5)) && !n::is_negative(n::rint(0.25)));
+  static_assert(n::rint(2.5f) == 2 && n::rint(3.5f) == 4 && n::rint(-2.5) == -2 &&
+                n::rint(-0.5) == 0 && n::rint(8388609.f) == 8388609.f &&
+                n::rint(4194304.5f) == 4194304.f);
+  static_assert(n::rha(2.5) == 3 && n::rha(-2.5) == -3 && n::rha(0.49999999999999994) == 0 &&
+                n::rha(0.49999997f) == 0 && n::rha(-0.5f) == -1);
+  static_assert(n::trunc(-2.9) == -2 && n::floor(-2.1) == -3 && n::floor(-2.) == -2 &&
+                n::floor(2.9f) == 2);
+  static_assert(n::is_negative(n::rint(-0.25f)) && n::is_negative(n::rint(-0.)) &&
+                n::is_negative(n::trunc(-0.5)) && !n::is_negative(n::rint(0.25)));
   CHECK(n::is_nan(n::rint(n::nan_of<float>())));
   CHECK(n::is_nan(n::rha(n::nan_of<double>())));
   CHECK(n::is_infinite(n::rint(n::infinity_of<float>(true))));
@@ -270,14 +325,15 @@ TEST_CASE("rounding of floating-point numbers to integers") {
   CHECK(n::clamp_to_int(n::infinity_of<double>(true), -5, 5) == -5);
   std::mt19937 g(3);
   for (int i = 0; i < 100000; ++i) {
-    const auto v = static_cast<float>(static_cast<std::int32_t>(g())) * (i % 2 ? 0x1p-20f : 0x1p-9f);
+    const auto v =
+        static_cast<float>(static_cast<std::int32_t>(g())) * (i % 2 ? 0x1p-20f : 0x1p-9f);
     REQUIRE(n::rint(v) == std::nearbyint(v));
     REQUIRE(n::rha(v) == std::round(v));
     REQUIRE(n::floor(v) == std::floor(v));
   }
 }
 
-// ------------------------------------------------------------------------------------------------------------------ elementary functions
+// ---- elementary functions ----
 
 namespace {
 struct function_row {
@@ -285,29 +341,44 @@ struct function_row {
   double (*f64)(double);
   float (*f32)(float);
   long double (*exact)(long double);
-  double lo, hi;      // arguments
-  double bound;       // relative error of the binary64 form
+  double lo, hi;  // arguments
+  double bound;   // relative error of the binary64 form
 };
 const function_row functions[] = {
-    {"exp", [](double x) { return n::exp(x); }, [](float x) { return n::exp_f32(x); }, [](long double x) { return std::exp(x); }, -103, 88.7, 0x1.1p-53},
-    {"expm1", [](double x) { return n::expm1(x); }, [](float x) { return n::expm1_f32(x); }, [](long double x) { return std::expm1(x); }, -20, 88, 0x1.1p-53},
-    {"log", [](double x) { return n::log(x); }, [](float x) { return n::log_f32(x); }, [](long double x) { return std::log(x); }, 1e-45, 1e38, 0x1.1p-53},
-    {"log near 1", [](double x) { return n::log(x); }, [](float x) { return n::log_f32(x); }, [](long double x) { return std::log(x); }, 0.5, 2, 0x1.1p-53},
-    {"log1p", [](double x) { return n::log1p(x); }, [](float x) { return n::log1p_f32(x); }, [](long double x) { return std::log1p(x); }, -0.999, 50, 0x1.1p-53},
-    {"tanh", [](double x) { return n::tanh(x); }, [](float x) { return n::tanh_f32(x); }, [](long double x) { return std::tanh(x); }, -12, 12, 0x1.1p-53},
-    {"logistic", [](double x) { return n::logistic(x); }, [](float x) { return n::logistic_f32(x); }, [](long double x) { return 1 / (1 + std::exp(-x)); }, -80, 40, 0x1.1p-53},
-    {"sin", [](double x) { return n::sin(x); }, [](float x) { return n::sin_f32(x); }, [](long double x) { return std::sin(x); }, -100, 100, 0x1.1p-53},
-    {"cos", [](double x) { return n::cos(x); }, [](float x) { return n::cos_f32(x); }, [](long double x) { return std::cos(x); }, -100, 100, 0x1.1p-53},
-    {"sqrt", [](double x) { return n::sqrt(x); }, [](float x) { return n::sqrt_f32(x); }, [](long double x) { return std::sqrt(x); }, 0, 1e38, 0x1.1p-53},
-    {"rsqrt", [](double x) { return n::rsqrt(x); }, [](float x) { return n::rsqrt_f32(x); }, [](long double x) { return 1 / std::sqrt(x); }, 1e-38, 1e38, 0x1.1p-53},
-    {"erfc", [](double x) { return n::erfc(x); }, [](float x) { return n::erfc_f32(x); }, [](long double x) { return std::erfc(x); }, -5, 9, 0x1p-40},
-    {"erf", [](double x) { return n::erf(x); }, [](float x) { return n::erf_f32(x); }, [](long double x) { return std::erf(x); }, -5, 5, 0x1p-48},
+    {"exp", [](double x) { return n::exp(x); }, [](float x) { return n::exp_f32(x); },
+     [](long double x) { return std::exp(x); }, -103, 88.7, 0x1.1p-53},
+    {"expm1", [](double x) { return n::expm1(x); }, [](float x) { return n::expm1_f32(x); },
+     [](long double x) { return std::expm1(x); }, -20, 88, 0x1.1p-53},
+    {"log", [](double x) { return n::log(x); }, [](float x) { return n::log_f32(x); },
+     [](long double x) { return std::log(x); }, 1e-45, 1e38, 0x1.1p-53},
+    {"log near 1", [](double x) { return n::log(x); }, [](float x) { return n::log_f32(x); },
+     [](long double x) { return std::log(x); }, 0.5, 2, 0x1.1p-53},
+    {"log1p", [](double x) { return n::log1p(x); }, [](float x) { return n::log1p_f32(x); },
+     [](long double x) { return std::log1p(x); }, -0.999, 50, 0x1.1p-53},
+    {"tanh", [](double x) { return n::tanh(x); }, [](float x) { return n::tanh_f32(x); },
+     [](long double x) { return std::tanh(x); }, -12, 12, 0x1.1p-53},
+    {"logistic", [](double x) { return n::logistic(x); },
+     [](float x) { return n::logistic_f32(x); },
+     [](long double x) { return 1 / (1 + std::exp(-x)); }, -80, 40, 0x1.1p-53},
+    {"sin", [](double x) { return n::sin(x); }, [](float x) { return n::sin_f32(x); },
+     [](long double x) { return std::sin(x); }, -100, 100, 0x1.1p-53},
+    {"cos", [](double x) { return n::cos(x); }, [](float x) { return n::cos_f32(x); },
+     [](long double x) { return std::cos(x); }, -100, 100, 0x1.1p-53},
+    {"sqrt", [](double x) { return n::sqrt(x); }, [](float x) { return n::sqrt_f32(x); },
+     [](long double x) { return std::sqrt(x); }, 0, 1e38, 0x1.1p-53},
+    {"rsqrt", [](double x) { return n::rsqrt(x); }, [](float x) { return n::rsqrt_f32(x); },
+     [](long double x) { return 1 / std::sqrt(x); }, 1e-38, 1e38, 0x1.1p-53},
+    {"erfc", [](double x) { return n::erfc(x); }, [](float x) { return n::erfc_f32(x); },
+     [](long double x) { return std::erfc(x); }, -5, 9, 0x1p-40},
+    {"erf", [](double x) { return n::erf(x); }, [](float x) { return n::erf_f32(x); },
+     [](long double x) { return std::erf(x); }, -5, 5, 0x1p-48},
 };
 }  // namespace
 
 TEST_CASE("elementary functions against long double") {
-  // x87's long double has 64 bits; where it is no wider than double (other machines) the comparison only bounds the sum of both errors.
-  // Under -ffast-math g++ makes x87's fsin and fcos of the comparison itself, which are off by 1e-15 there.
+  // x87's long double has 64 bits; where it is no wider than double (other machines) the comparison
+  // only bounds the sum of both errors. Under -ffast-math g++ makes x87's fsin and fcos of the
+  // comparison itself, which are off by 1e-15 there.
 #if defined(__FAST_MATH__)
   constexpr bool wider = false;
 #else
@@ -321,18 +392,21 @@ TEST_CASE("elementary functions against long double") {
     for (int i = 0; i < 20000; ++i) {
       const double u = static_cast<double>(g() >> 11) * 0x1p-53;
       auto x = static_cast<float>(f.lo + (f.hi - f.lo) * u);
-      if (i % 2) {                                                        // all exponents
+      if (i % 2) {  // all exponents
         x = std::bit_cast<float>(static_cast<std::uint32_t>(g()));
-        if (n::is_nan(x) || static_cast<double>(x) < f.lo || static_cast<double>(x) > f.hi) continue;
+        if (n::is_nan(x) || static_cast<double>(x) < f.lo || static_cast<double>(x) > f.hi)
+          continue;
       }
       const long double r = f.exact(static_cast<long double>(x));
-      if (std::abs(static_cast<double>(r)) < 1e-37) continue;             // subnormal results: next test
+      if (std::abs(static_cast<double>(r)) < 1e-37) continue;  // subnormal results: next test
       ++tried;
-      const auto error = static_cast<double>(std::abs((static_cast<long double>(f.f64(static_cast<double>(x))) - r) / r));
+      const auto error = static_cast<double>(
+          std::abs((static_cast<long double>(f.f64(static_cast<double>(x))) - r) / r));
       if (error > worst) worst = error, at = static_cast<double>(x);
       wrong += f.f32(x) != static_cast<float>(r);
     }
-    INFO(f.name << ": worst relative error " << worst << " at " << at << ", " << wrong << " of " << tried << " binary32 results not correctly rounded");
+    INFO(f.name << ": worst relative error " << worst << " at " << at << ", " << wrong << " of "
+                << tried << " binary32 results not correctly rounded");
     CHECK(tried > 9000);
     CHECK(worst < f.bound * (wider ? 1 : 32));
     CHECK(wrong <= (wider ? 0 : tried / 1000));
@@ -340,26 +414,32 @@ TEST_CASE("elementary functions against long double") {
 }
 
 TEST_CASE("arguments of trigonometric functions are reduced exactly") {
-  // The double nearest to a multiple of pi/2 known: 6381956970095103 * 2^797; cos of it is -4.68716592425462761112e-19.
-  CHECK(n::cos(std::ldexp(6381956970095103., 797)) == Approx(-4.68716592425462761112e-19).epsilon(1e-15));
+  // The double nearest to a multiple of pi/2 known: 6381956970095103 * 2^797; cos of it is
+  // -4.68716592425462761112e-19.
+  CHECK(n::cos(std::ldexp(6381956970095103., 797)) ==
+        Approx(-4.68716592425462761112e-19).epsilon(1e-15));
   CHECK(n::sin(1e22) == Approx(-0.8522008497671888).epsilon(1e-15));
   CHECK(n::cos(1e22) == Approx(0.5232147853951389).epsilon(1e-15));
   CHECK(n::sin_f32(3.4028234e38f) == -0.521876512f);
   for (float x : {0.78539813f, 0.78539819f, 1.5707963f, 3.1415927f, 6.2831855f, 1e5f})
-    CHECK(static_cast<double>(n::sin_f32(x) * n::sin_f32(x) + n::cos_f32(x) * n::cos_f32(x)) == Approx(1).epsilon(1e-6));
+    CHECK(static_cast<double>(n::sin_f32(x) * n::sin_f32(x) + n::cos_f32(x) * n::cos_f32(x)) ==
+          Approx(1).epsilon(1e-6));
 }
 
 TEST_CASE("elementary functions at their edges") {
   const n::exact_environment guard;
-  const float inf = n::infinity_of<float>(), nan = n::nan_of<float>(), tiny = std::bit_cast<float>(1u);
+  const float inf = n::infinity_of<float>(), nan = n::nan_of<float>(),
+              tiny = std::bit_cast<float>(1u);
   const auto bits = [](float v) { return std::bit_cast<std::uint32_t>(v); };
-  for (auto f : {n::exp_f32, n::expm1_f32, n::log_f32, n::log1p_f32, n::tanh_f32, n::logistic_f32, n::sin_f32, n::cos_f32, n::erf_f32, n::sqrt_f32, n::rsqrt_f32}) CHECK(n::is_nan(f(nan)));
+  for (auto f : {n::exp_f32, n::expm1_f32, n::log_f32, n::log1p_f32, n::tanh_f32, n::logistic_f32,
+                 n::sin_f32, n::cos_f32, n::erf_f32, n::sqrt_f32, n::rsqrt_f32})
+    CHECK(n::is_nan(f(nan)));
   CHECK(bits(n::exp_f32(inf)) == bits(inf));
   CHECK(bits(n::exp_f32(88.8f)) == bits(inf));
   CHECK(bits(n::exp_f32(-inf)) == 0);
   CHECK(bits(n::exp_f32(-104.f)) == 0);
   CHECK(n::exp_f32(-0.f) == 1);
-  CHECK(bits(n::exp_f32(-103.f)) == 1);                                 // the smallest subnormal
+  CHECK(bits(n::exp_f32(-103.f)) == 1);  // the smallest subnormal
   CHECK(bits(n::exp_f32(-90.f)) == bits(static_cast<float>(std::exp(-90.L))));
   CHECK(bits(n::logistic_f32(-90.f)) == bits(static_cast<float>(std::exp(-90.L))));
   CHECK(n::expm1_f32(-inf) == -1);
@@ -401,19 +481,24 @@ TEST_CASE("elementary functions at their edges") {
   CHECK(bits(n::pow_f32(0.5f, -inf)) == bits(inf));
   CHECK(n::pow_f32(-1.f, inf) == 1);
   CHECK(bits(n::pow_f32(10.f, 39.f)) == bits(inf));
-  CHECK(n::pow(1.1, 100.) == Approx(static_cast<double>(std::pow(static_cast<long double>(1.1), 100.L))).epsilon(1e-15));
+  CHECK(n::pow(1.1, 100.) ==
+        Approx(static_cast<double>(std::pow(static_cast<long double>(1.1), 100.L))).epsilon(1e-15));
 }
 
-// --------------------------------------------------------------------------------------------------------------------------- fixed point
+// ---- fixed point ----
 
 TEST_CASE("fixed-point functions") {
   using q32 = n::fixed32;
   using q16 = n::fixed16;
-  static_assert(q32::exp_negative(0, 5) == INT32_MAX && q32::logistic(0, 4) == 1 << 30 && q32::tanh(0, 4) == 0);
+  static_assert(q32::exp_negative(0, 5) == INT32_MAX && q32::logistic(0, 4) == 1 << 30 &&
+                q32::tanh(0, 4) == 0);
   static_assert(q32::exp_negative(INT32_MIN, 5) >= 0);
-  static_assert(q32::shl(1 << 29, 2) == INT32_MAX && q32::shl(-(1 << 29) - 1, 2) == INT32_MIN && q32::shl(3, 2) == 12 && q16::shl(-9000, 2) == -32768);
-  static_assert(q32::half_sum(1, 2) == 2 && q32::half_sum(-1, -2) == -2 && q32::half_sum(-1, 0) == -1);
-  static_assert(q16::mul(-32768, -32768) == 32767 && q16::mul(-3, 1 << 14) == -1 && q16::mul(3, 1 << 14) == 2);
+  static_assert(q32::shl(1 << 29, 2) == INT32_MAX && q32::shl(-(1 << 29) - 1, 2) == INT32_MIN &&
+                q32::shl(3, 2) == 12 && q16::shl(-9000, 2) == -32768);
+  static_assert(q32::half_sum(1, 2) == 2 && q32::half_sum(-1, -2) == -2 &&
+                q32::half_sum(-1, 0) == -1);
+  static_assert(q16::mul(-32768, -32768) == 32767 && q16::mul(-3, 1 << 14) == -1 &&
+                q16::mul(3, 1 << 14) == 2);
   static_assert(q16::constant(1895147668) == 28918 && q16::power(28) == 1 << 12);
   double e = 0, l = 0, t = 0, l16 = 0, t16 = 0;
   for (int i = 0; i < 4000; ++i) {
@@ -428,7 +513,7 @@ TEST_CASE("fixed-point functions") {
     l16 = std::max(l16, std::abs(q16::logistic(a, 3) * 0x1p-15 - 1 / (1 + std::exp(-a * 0x1p-12))));
     t16 = std::max(t16, std::abs(q16::tanh(a, 3) * 0x1p-15 - std::tanh(a * 0x1p-12)));
   }
-  CHECK(e < 2e-7);     // the fourth-order polynomial on [-1/4, 0)
+  CHECK(e < 2e-7);  // the fourth-order polynomial on [-1/4, 0)
   CHECK(l < 1.1e-7);
   CHECK(t < 1.1e-7);
   CHECK(l16 < 3e-4);
@@ -436,21 +521,28 @@ TEST_CASE("fixed-point functions") {
 }
 
 TEST_CASE("fixed-point reciprocal square root and logarithm") {
-  static_assert(n::reciprocal_sqrt(0) == multiplier{INT32_MAX, 0} && n::reciprocal_sqrt(1) == multiplier{INT32_MAX, 0});
+  static_assert(n::reciprocal_sqrt(0) == multiplier{INT32_MAX, 0} &&
+                n::reciprocal_sqrt(1) == multiplier{INT32_MAX, 0});
   double r = 0, l = 0;
   for (std::int32_t x = 2; x < 1 << 30; x += 1 + x / 7) {
     const multiplier m = n::reciprocal_sqrt(x);
-    r = std::max(r, std::abs(std::ldexp(static_cast<double>(m.m), m.shift - 31) * std::sqrt(static_cast<double>(x)) - 1));
+    r = std::max(r, std::abs(std::ldexp(static_cast<double>(m.m), m.shift - 31) *
+                                 std::sqrt(static_cast<double>(x)) -
+                             1));
   }
-  for (std::int32_t x = 1 << 19; x < INT32_MAX - x / 5; x += x / 5) l = std::max(l, std::abs(n::fixed_log(x, 12, 5) * 0x1p-26 - std::log(x * 0x1p-19)));
+  for (std::int32_t x = 1 << 19; x < INT32_MAX - x / 5; x += x / 5)
+    l = std::max(l, std::abs(n::fixed_log(x, 12, 5) * 0x1p-26 - std::log(x * 0x1p-19)));
   CHECK(r < 2e-6);
   CHECK(l < 2e-7);
 }
 
 TEST_CASE("the sigmoid table is its formula plus the listed corrections") {
-  constexpr std::uint8_t one_more[] = {4, 8, 12, 14, 15, 16, 17, 19, 20, 21, 22, 25, 27, 28, 29, 30, 31, 33, 34, 35, 37, 39, 40, 41, 43, 44, 45, 46, 49, 50, 54, 62, 63, 64, 66, 82, 86, 93, 100, 103, 112, 116, 135};
+  constexpr std::uint8_t one_more[] = {
+      4,  8,  12, 14, 15, 16, 17, 19, 20, 21, 22, 25, 27, 28, 29, 30, 31,  33,  34,  35,  37, 39,
+      40, 41, 43, 44, 45, 46, 49, 50, 54, 62, 63, 64, 66, 82, 86, 93, 100, 103, 112, 116, 135};
   for (std::size_t i = 0; i < 256; ++i) {
-    auto v = std::min(65535., std::floor(65536 / (1 + std::exp(-static_cast<double>(i) / 24)) + .5));
+    auto v =
+        std::min(65535., std::floor(65536 / (1 + std::exp(-static_cast<double>(i) / 24)) + .5));
     for (std::uint8_t m : one_more) v += m == i;
     CHECK(n::sigmoid_table[i] == (i == 255 ? 65535 : v));
   }
@@ -469,20 +561,25 @@ TEST_CASE("the sigmoid table is its formula plus the listed corrections") {
 
 TEST_CASE("513-entry tables") {
   n::lut16 e{};
-  n::make_lut16<double>([](double x) { return n::exp(x); }, 10. / 65535, 32767, 2. / 65535, 0, e.data());
+  n::make_lut16<double>([](double x) { return n::exp(x); }, 10. / 65535, 32767, 2. / 65535, 0,
+                        e.data());
   CHECK(e[512] == 32767);
-  CHECK(e[0] == 2);   // exp(-10) is 1.49 units; half of the error in the middle of the interval is added
+  CHECK(e[0] ==
+        2);  // exp(-10) is 1.49 units; half of the error in the middle of the interval is added
   double worst = 0;
-  for (int v = -32768; v < 32768; ++v) worst = std::max(worst, std::abs(n::lookup(e.data(), static_cast<std::int16_t>(v)) - 32768 * std::exp((v - 32767) * 10. / 65535)));
-  CHECK(worst < 6.5);   // 5 of them because the grid has 512 steps over 65535 units but is read in steps of 128
+  for (int v = -32768; v < 32768; ++v)
+    worst = std::max(worst, std::abs(n::lookup(e.data(), static_cast<std::int16_t>(v)) -
+                                     32768 * std::exp((v - 32767) * 10. / 65535)));
+  CHECK(worst < 6.5);  // 5 of them because the grid has 512 steps over 65535 units but is read in
+                       // steps of 128
   CHECK(n::lookup(e.data(), 32767) <= 32767);
 }
 
-// ------------------------------------------------------------------------------------------------------------------------- the same bits
+// ---- the same bits ----
 
 namespace {
-// One number over many results. Compared with its own value from constant evaluation, so the flags of this file (another build of it has -O3
-// -ffast-math -ffp-contract=fast) must not change a bit.
+// One number over many results. Compared with its own value from constant evaluation, so the flags
+// of this file (another build of it has -O3 -ffast-math -ffp-contract=fast) must not change a bit.
 template <int Part> constexpr std::uint64_t checksum() {
   std::uint64_t h = 1;
   const auto put = [&h](float v) { h = mix(h, std::bit_cast<std::uint32_t>(v)); };
@@ -490,12 +587,16 @@ template <int Part> constexpr std::uint64_t checksum() {
   std::uint64_t s = 12345 + Part;
   const auto next = [&s] { return s = s * 6364136223846793005u + 1442695040888963407u; };
   for (int i = 0; i < 60; ++i) {
-    const double u = n::mul(static_cast<double>(next() >> 11), 0x1p-53), w = n::mul(n::sub(u, 0.5), 16.), d = n::mul(u, 0.01);
-    const auto x = static_cast<float>(w), m = static_cast<float>(d), positive = n::add(static_cast<float>(u), 1e-30f);
+    const double u = n::mul(static_cast<double>(next() >> 11), 0x1p-53),
+                 w = n::mul(n::sub(u, 0.5), 16.), d = n::mul(u, 0.01);
+    const auto x = static_cast<float>(w), m = static_cast<float>(d),
+               positive = n::add(static_cast<float>(u), 1e-30f);
     if constexpr (Part == 0) {
-      put(n::exp_f32(x)), put64(n::expm1(w)), put(n::log_f32(positive)), put64(n::log1p(u)), put(n::tanh_f32(x)), put64(n::logistic(w));
+      put(n::exp_f32(x)), put64(n::expm1(w)), put(n::log_f32(positive)), put64(n::log1p(u)),
+          put(n::tanh_f32(x)), put64(n::logistic(w));
     } else if constexpr (Part == 1) {
-      put(n::sin_f32(n::mul(x, 1e4f))), put64(n::cos(w)), put64(n::sqrt(u)), put(n::rsqrt_f32(positive)), put(n::pow_f32(positive, x));
+      put(n::sin_f32(n::mul(x, 1e4f))), put64(n::cos(w)), put64(n::sqrt(u)),
+          put(n::rsqrt_f32(positive)), put(n::pow_f32(positive, x));
     } else if constexpr (Part == 2) {
       if (i < 12) put(n::erf_f32(n::mul(x, 0.3f)));
     } else {
@@ -503,8 +604,10 @@ template <int Part> constexpr std::uint64_t checksum() {
       const multiplier q = n::quantize_multiplier(d);
       h = mix(h, static_cast<std::uint64_t>(policy::dr::apply(a, q)));
       h = mix(h, static_cast<std::uint64_t>(policy::i64::apply(a, q)));
-      put64(policy::d64::apply(a, d)), put64(policy::f::apply(a, m)), put64(policy::fz::apply(a, m, 7)), put64(policy::fb::apply(a, m, 0.3f));
-      h = mix(h, static_cast<std::uint64_t>(n::fixed32::logistic(a * 200, 4))), h = mix(h, static_cast<std::uint64_t>(n::fixed32::tanh(a * 200, 4)));
+      put64(policy::d64::apply(a, d)), put64(policy::f::apply(a, m)),
+          put64(policy::fz::apply(a, m, 7)), put64(policy::fb::apply(a, m, 0.3f));
+      h = mix(h, static_cast<std::uint64_t>(n::fixed32::logistic(a * 200, 4))),
+      h = mix(h, static_cast<std::uint64_t>(n::fixed32::tanh(a * 200, 4)));
       put(n::rint(x)), put(n::rha(x)), put(n::floor(x));
     }
   }
@@ -533,9 +636,9 @@ TEST_CASE("numbers that only exactly rounded arithmetic gives") {
   CHECK(std::bit_cast<std::uint64_t>(n::log(3.)) == 0x3FF193EA7AAD030Bu);
   CHECK(std::bit_cast<std::uint64_t>(n::sqrt(2.)) == 0x3FF6A09E667F3BCDu);
   volatile float a = 1.0000001f, b = 1.0000001f, c = -1.0000002f;
-  CHECK(n::add(n::mul(a, b), c) == 0.f);            // a fused multiply-add gives 1.4e-14
+  CHECK(n::add(n::mul(a, b), c) == 0.f);  // a fused multiply-add gives 1.4e-14
   volatile float big = 1e8f, one = 1.f;
-  CHECK(n::sub(n::add(big, one), big) == 0.f);      // reassociation gives 1
+  CHECK(n::sub(n::add(big, one), big) == 0.f);  // reassociation gives 1
   CHECK(n::div(one, 3.f) == 0.333333343f);
 }
 
@@ -544,7 +647,7 @@ TEST_CASE("the floating-point environment is set for a scope") {
 #if defined(__x86_64__)
   unsigned saved = 0, odd = 0;
   asm volatile("stmxcsr %0" : "=m"(saved));
-  odd = saved | 0xE040u;                            // toward zero, flush to zero, denormals are zero
+  odd = saved | 0xE040u;  // toward zero, flush to zero, denormals are zero
   asm volatile("ldmxcsr %0" ::"m"(odd));
   CHECK_FALSE(n::exact_environment::active());
   {

@@ -13,10 +13,16 @@ class one {
   explicit one(const octet::op_def& op) : op_(op) {}
   octet::attributes attrs;
 
-  template <class T> one& input(octet::dims shape, std::vector<T> values, std::vector<double> scales = {}, std::vector<std::int32_t> zero_points = {}, std::int32_t axis = -1) {
-    return input_bits<T>(octet::dtype_of<T>, shape, std::move(values), std::move(scales), std::move(zero_points), axis);
+  template <class T>
+  one& input(octet::dims shape, std::vector<T> values, std::vector<double> scales = {},
+             std::vector<std::int32_t> zero_points = {}, std::int32_t axis = -1) {
+    return input_bits<T>(octet::dtype_of<T>, shape, std::move(values), std::move(scales),
+                         std::move(zero_points), axis);
   }
-  template <class T> one& input_bits(octet::dtype type, octet::dims shape, std::vector<T> values, std::vector<double> scales = {}, std::vector<std::int32_t> zero_points = {}, std::int32_t axis = -1) {
+  template <class T>
+  one& input_bits(octet::dtype type, octet::dims shape, std::vector<T> values,
+                  std::vector<double> scales = {}, std::vector<std::int32_t> zero_points = {},
+                  std::int32_t axis = -1) {
     REQUIRE(shape.elements().value == values.size());
     octet::tensor t;
     t.name = "in";
@@ -28,7 +34,8 @@ class one {
     g_.inputs.push_back(in_.back());
     return *this;
   }
-  one& output(octet::dtype type, std::vector<double> scales = {}, std::vector<std::int32_t> zero_points = {}, std::int32_t axis = -1) {
+  one& output(octet::dtype type, std::vector<double> scales = {},
+              std::vector<std::int32_t> zero_points = {}, std::int32_t axis = -1) {
     octet::tensor t;
     t.name = "out";
     t.type = type;
@@ -87,14 +94,21 @@ class one {
     std::vector<const void*> from;
     std::vector<void*> to;
     for (const auto& d : data_) from.push_back(d.bytes.data());
-    for (octet::tensor_id t : out_) out.emplace_back(octet::bytes_of(g_[t].shape.elements(), g_[t].type).value, std::byte{0xA5});
+    for (octet::tensor_id t : out_)
+      out.emplace_back(octet::bytes_of(g_[t].shape.elements(), g_[t].type).value, std::byte{0xA5});
     for (auto& o : out) to.push_back(o.data());
     if (prepared_.alias) {
       std::memcpy(to[0], from[0], out[0].size());
       return out;
     }
     octet::buffer scratch(prepared_.reference_scratch);
-    for (std::uint32_t p = 0; p < parts; ++p) prepared_.reference({prepared_.params, {from.data(), from.size()}, {to.data(), to.size()}, scratch.data(), p, parts});
+    for (std::uint32_t p = 0; p < parts; ++p)
+      prepared_.reference({prepared_.params,
+                           {from.data(), from.size()},
+                           {to.data(), to.size()},
+                           scratch.data(),
+                           p,
+                           parts});
     return out;
   }
 

@@ -1,8 +1,8 @@
-// Operators of two inputs, quantize, pooling and concat where stored outputs of a framework do not reach: broken rules, ties, extremes, partitions.
-#include <catch2/catch.hpp>
-
+// Operators of two inputs, quantize, pooling and concat where stored outputs of a framework do not
+// reach: broken rules, ties, extremes, partitions.
 #include <math.h>
 
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 
@@ -14,20 +14,25 @@ using octet_test::one;
 
 TEST_CASE("fma rounds once", "[ops]") {
   static_assert(numerics::fma(3.f, 4.f, 5.f) == 17.f);
-  static_assert(numerics::fma(1.f + 0x1p-23f, 1.f - 0x1p-23f, -1.f) == -0x1p-46f);   // the product alone rounds to 1
-  static_assert(numerics::fma(1.f + 0x1p-12f, 1.f + 0x1p-12f, 0x1p-80f) == std::bit_cast<float>(std::bit_cast<std::uint32_t>(1.f + 0x1p-11f) + 1));   // a tie but for the addend
+  static_assert(numerics::fma(1.f + 0x1p-23f, 1.f - 0x1p-23f, -1.f) ==
+                -0x1p-46f);  // the product alone rounds to 1
+  static_assert(numerics::fma(1.f + 0x1p-12f, 1.f + 0x1p-12f, 0x1p-80f) ==
+                std::bit_cast<float>(std::bit_cast<std::uint32_t>(1.f + 0x1p-11f) +
+                                     1));  // a tie but for the addend
   static_assert(numerics::fma(1.f + 0x1p-12f, 1.f + 0x1p-12f, -0x1p-80f) == 1.f + 0x1p-11f);
-  float (*volatile oracle)(float, float, float) = &::fmaf;   // called, not folded
+  float (*volatile oracle)(float, float, float) = &::fmaf;  // called, not folded
   std::mt19937 random(1);
   for (int i = 0; i < 300000; ++i) {
     const auto number = [&] {
       std::uint32_t bits = static_cast<std::uint32_t>(random());
-      if (i % 3) bits = (bits & 0x807FFFFFu) | static_cast<std::uint32_t>(100 + random() % 60) << 23;   // like exponents: sums that round
+      if (i % 3)
+        bits = (bits & 0x807FFFFFu) | static_cast<std::uint32_t>(100 + random() % 60)
+                                          << 23;  // like exponents: sums that round
       return std::bit_cast<float>(bits);
     };
     const float a = number(), b = number(), c = number();
     const float want = oracle(a, b, c), got = numerics::fma(a, b, c);
-    if (numerics::is_nan(want)) continue;   // std::isnan is always false under -ffast-math
+    if (numerics::is_nan(want)) continue;  // std::isnan is always false under -ffast-math
     if (std::bit_cast<std::uint32_t>(want) != std::bit_cast<std::uint32_t>(got)) {
       CAPTURE(a, b, c, want, got);
       FAIL();
@@ -36,13 +41,19 @@ TEST_CASE("fma rounds once", "[ops]") {
 }
 
 TEST_CASE("a broadcast plan visits what the shapes say, in any partition", "[ops]") {
-  static_assert(make_broadcast<2>({dims{2, 3, 4}, dims{4}}, dims{2, 3, 4}).kind == broadcast_kind::inner_b);
-  static_assert(make_broadcast<2>({dims{1, 4}, dims{2, 3, 4}}, dims{2, 3, 4}).kind == broadcast_kind::inner_a);
-  static_assert(make_broadcast<2>({dims{1, 2, 3, 4}, dims{2, 3, 4}}, dims{1, 2, 3, 4}).kind == broadcast_kind::same);
-  static_assert(make_broadcast<2>({dims{}, dims{2, 3}}, dims{2, 3}).kind == broadcast_kind::scalar_a);
-  static_assert(make_broadcast<2>({dims{2, 3}, dims{1, 1}}, dims{2, 3}).kind == broadcast_kind::scalar_b);
+  static_assert(make_broadcast<2>({dims{2, 3, 4}, dims{4}}, dims{2, 3, 4}).kind ==
+                broadcast_kind::inner_b);
+  static_assert(make_broadcast<2>({dims{1, 4}, dims{2, 3, 4}}, dims{2, 3, 4}).kind ==
+                broadcast_kind::inner_a);
+  static_assert(make_broadcast<2>({dims{1, 2, 3, 4}, dims{2, 3, 4}}, dims{1, 2, 3, 4}).kind ==
+                broadcast_kind::same);
+  static_assert(make_broadcast<2>({dims{}, dims{2, 3}}, dims{2, 3}).kind ==
+                broadcast_kind::scalar_a);
+  static_assert(make_broadcast<2>({dims{2, 3}, dims{1, 1}}, dims{2, 3}).kind ==
+                broadcast_kind::scalar_b);
   static_assert(make_broadcast<2>({dims{1}, dims{1}}, dims{1}).kind == broadcast_kind::same);
-  static_assert(make_broadcast<2>({dims{2, 1}, dims{2, 3}}, dims{2, 3}).kind == broadcast_kind::general);
+  static_assert(make_broadcast<2>({dims{2, 1}, dims{2, 3}}, dims{2, 3}).kind ==
+                broadcast_kind::general);
   std::mt19937 random(2);
   for (int round = 0; round < 400; ++round) {
     dims y, a, b;
@@ -57,10 +68,11 @@ TEST_CASE("a broadcast plan visits what the shapes say, in any partition", "[ops
     const auto p = make_broadcast<2>({a, b}, together);
     const std::size_t n = together.elements().value, cut = n == 0 ? 0 : random() % (n + 1);
     std::vector<std::array<std::size_t, 2>> seen;
-    for (const auto& [begin, end] : {std::pair{std::size_t{0}, cut}, std::pair{cut, n}}) for_each_broadcast(p, begin, end, [&](std::size_t i, const auto& at) {
-      REQUIRE(i == seen.size());
-      seen.push_back(at);
-    });
+    for (const auto& [begin, end] : {std::pair{std::size_t{0}, cut}, std::pair{cut, n}})
+      for_each_broadcast(p, begin, end, [&](std::size_t i, const auto& at) {
+        REQUIRE(i == seen.size());
+        seen.push_back(at);
+      });
     REQUIRE(seen.size() == n);
     for (std::size_t i = 0; i < n; ++i)
       for (std::size_t k = 0; k < 2; ++k) {
@@ -78,15 +90,18 @@ TEST_CASE("a broadcast plan visits what the shapes say, in any partition", "[ops
 }
 
 TEST_CASE("the three quantize formulas part where 1 / s is rounded", "[ops]") {
-  static_assert(numerics::quantize_away(0.07995f, 0.0123f, 0, -128, 127) == 7);      // x / s is 6.5
+  static_assert(numerics::quantize_away(0.07995f, 0.0123f, 0, -128, 127) == 7);  // x / s is 6.5
   static_assert(numerics::quantize_even(0.07995f, 0.0123f, 0, -128, 127) == 6);
-  static_assert(numerics::quantize_even_mul(0.07995f, numerics::div(1.f, 0.0123f), 0, -128, 127) == 7);   // x * (1 / s) is 6.5000005
-  static_assert(numerics::quantize_away(-2.5f, 1.f, 0, -128, 127) == -3 && numerics::quantize_even(-2.5f, 1.f, 0, -128, 127) == -2);
+  static_assert(numerics::quantize_even_mul(0.07995f, numerics::div(1.f, 0.0123f), 0, -128, 127) ==
+                7);  // x * (1 / s) is 6.5000005
+  static_assert(numerics::quantize_away(-2.5f, 1.f, 0, -128, 127) == -3 &&
+                numerics::quantize_even(-2.5f, 1.f, 0, -128, 127) == -2);
   const float inf = std::numeric_limits<float>::infinity();
   CHECK(numerics::quantize_even(inf, 0.5f, 3, 0, 255) == 255);
   CHECK(numerics::quantize_even(-inf, 0.5f, 3, 0, 255) == 0);
   CHECK(numerics::quantize_away(3.4e38f, 1e-30f, 0, INT32_MIN, INT32_MAX) == INT32_MAX);
-  CHECK(numerics::quantize_even_mul(std::numeric_limits<float>::quiet_NaN(), 1.f, 0, -128, 127) == -128);
+  CHECK(numerics::quantize_even_mul(std::numeric_limits<float>::quiet_NaN(), 1.f, 0, -128, 127) ==
+        -128);
 }
 
 TEST_CASE("quantize and dequantize per channel on an inner axis", "[ops]") {
@@ -94,15 +109,17 @@ TEST_CASE("quantize and dequantize per channel on an inner axis", "[ops]") {
   n.input<float>({2, 3, 2}, {1, 2, 3, 4, 5, 6, -1, -2, -3, -4, -5, -6});
   n.output(dtype::s8, {1., 0.5, 0.25}, {0, 1, -1}, 1);
   n.round(rounding::EVEN);
-  CHECK(n.run<std::int8_t>() == std::vector<std::int8_t>{1, 2, 7, 9, 19, 23, -1, -2, -5, -7, -21, -25});
+  CHECK(n.run<std::int8_t>() ==
+        std::vector<std::int8_t>{1, 2, 7, 9, 19, 23, -1, -2, -5, -7, -21, -25});
   one d(ops::dequantize);
   d.input<std::int8_t>({2, 3, 1}, {1, 7, 19, -1, -5, -21}, {1., 0.5, 0.25}, {0, 1, -1}, 1);
   d.output(dtype::f32);
   CHECK(d.run<float>() == std::vector<float>{1, 3, 5, -1, -3, -5});
-  one h(ops::dequantize);   // binary16: 1, -2, the smallest subnormal, the largest number, infinity
+  one h(ops::dequantize);  // binary16: 1, -2, the smallest subnormal, the largest number, infinity
   h.input_bits<std::uint16_t>(dtype::f16, {5}, {0x3C00, 0xC000, 0x0001, 0x7BFF, 0x7C00});
   h.output(dtype::f32);
-  CHECK(h.run<float>() == std::vector<float>{1.f, -2.f, 0x1p-24f, 65504.f, std::numeric_limits<float>::infinity()});
+  CHECK(h.run<float>() ==
+        std::vector<float>{1.f, -2.f, 0x1p-24f, 65504.f, std::numeric_limits<float>::infinity()});
 }
 
 TEST_CASE("sums at exact halves tell the frameworks apart", "[ops]") {
@@ -134,12 +151,15 @@ TEST_CASE("PyTorch's sum depends on the position of an element", "[ops]") {
     p.inverse = numerics::div(1.f, out);
     for (std::int32_t a = 0; a < 256; a += 3)
       for (std::int32_t b = 0; b < 256; ++b) {
-        const std::int32_t inside = numerics::add_aten(p, a, b, true), tail = numerics::add_aten(p, a, b, false);
+        const std::int32_t inside = numerics::add_aten(p, a, b, true),
+                           tail = numerics::add_aten(p, a, b, false);
         if (inside == tail) continue;
         ++found;
-        one n(ops::qnn_add);   // 70 equal pairs: 64 in a whole block, 6 in the tail
-        n.input<std::uint8_t>({70}, std::vector<std::uint8_t>(70, static_cast<std::uint8_t>(a)), {p.a_scale}, {77});
-        n.input<std::uint8_t>({70}, std::vector<std::uint8_t>(70, static_cast<std::uint8_t>(b)), {p.b_scale}, {131});
+        one n(ops::qnn_add);  // 70 equal pairs: 64 in a whole block, 6 in the tail
+        n.input<std::uint8_t>({70}, std::vector<std::uint8_t>(70, static_cast<std::uint8_t>(a)),
+                              {p.a_scale}, {77});
+        n.input<std::uint8_t>({70}, std::vector<std::uint8_t>(70, static_cast<std::uint8_t>(b)),
+                              {p.b_scale}, {131});
         n.output(dtype::u8, {out}, {60});
         n.round(rounding::ATEN);
         const auto y = n.run<std::uint8_t>();
@@ -160,11 +180,13 @@ TEST_CASE("a repeated first operand changes ONNX Runtime's chain", "[ops]") {
     p.a_scale = ratio(random), p.b_scale = 0.5f * p.a_scale;
     p.fixed = numerics::sub(121.f, numerics::fma(p.a_scale, 3.f, numerics::mul(p.b_scale, 200.f)));
     for (std::int32_t a = 0; a < 256; a += 17)
-      for (std::int32_t b = 0; b < 256; b += 5) differ += numerics::add_fma(p, a, b, true) != numerics::add_fma(p, a, b, false);
+      for (std::int32_t b = 0; b < 256; b += 5)
+        differ += numerics::add_fma(p, a, b, true) != numerics::add_fma(p, a, b, false);
   }
   CHECK(differ > 0);
   one n(ops::qnn_add);
-  n.input<std::uint8_t>({1}, {9}, {0.3f}, {3}).input<std::uint8_t>({3}, {0, 100, 255}, {0.2f}, {200});
+  n.input<std::uint8_t>({1}, {9}, {0.3f}, {3})
+      .input<std::uint8_t>({3}, {0, 100, 255}, {0.2f}, {200});
   n.output(dtype::u8, {0.5f}, {121});
   n.round(rounding::FMA);
   CHECK(n.run<std::uint8_t>() == std::vector<std::uint8_t>{45, 85, 147});
@@ -218,7 +240,8 @@ TEST_CASE("pooling shapes: windows, ceil_mode, adaptive, broken rules", "[ops]")
   a.pad_left = a.pad_right = 1;
   CHECK(pool2d_shape(a, {1, 7, 9, 5}).shape == dims{1, 3, 5, 5});
   a.stride_w = 9;
-  CHECK(pool2d_shape(a, {1, 7, 7, 5}).shape[2] == 1);   // a second window would start in the trailing padding
+  CHECK(pool2d_shape(a, {1, 7, 7, 5}).shape[2] ==
+        1);  // a second window would start in the trailing padding
   a.pad_left = 3;
   CHECK(pool2d_shape(a, {1, 7, 7, 5}).broken.what == rule::window);
   CHECK(pool2d_shape({}, {7, 7, 5}).broken.what == rule::rank);
@@ -233,7 +256,8 @@ TEST_CASE("pooling shapes: windows, ceil_mode, adaptive, broken rules", "[ops]")
 }
 
 TEST_CASE("averages: where the zero point joins, what counts", "[ops]") {
-  const auto average = [](rounding r, std::vector<std::uint8_t> x, const pool2d_attrs& a, dims shape) {
+  const auto average = [](rounding r, std::vector<std::uint8_t> x, const pool2d_attrs& a,
+                          dims shape) {
     one n(ops::qnn_avg_pool2d);
     n.input<std::uint8_t>(shape, std::move(x), {0.5}, {1});
     n.output(dtype::u8, {0.5}, {1});
@@ -243,14 +267,16 @@ TEST_CASE("averages: where the zero point joins, what counts", "[ops]") {
   };
   pool2d_attrs two;
   two.window_w = 2;
-  // x - z averages 0.5 with z = 1: rint(0.5 + 1) = 2, rint(0.5) + 1 = 1; raw 3 / 2 = 1.5 rounds to 2 both ways.
+  // x - z averages 0.5 with z = 1: rint(0.5 + 1) = 2, rint(0.5) + 1 = 1; raw 3 / 2 = 1.5 rounds to
+  // 2 both ways.
   CHECK(average(rounding::FZ, {1, 2}, two, {1, 1, 2, 1})[0] == 2);
   CHECK(average(rounding::F, {1, 2}, two, {1, 1, 2, 1})[0] == 1);
   CHECK(average(rounding::QNN, {1, 2}, two, {1, 1, 2, 1})[0] == 1);
   CHECK(average(rounding::AWAY, {1, 2}, two, {1, 1, 2, 1})[0] == 2);
   CHECK(average(rounding::EVEN, {2, 3}, two, {1, 1, 2, 1})[0] == 2);
   CHECK(average(rounding::ORT, {1, 2}, two, {1, 1, 2, 1})[0] == 2);
-  // One tap of 9 and a column of padding, z = 1: the tap alone, with padding half of it; a divisor of 4 a quarter; QNNPACK always the whole window.
+  // One tap of 9 and a column of padding, z = 1: the tap alone, with padding half of it; a divisor
+  // of 4 a quarter; QNNPACK always the whole window.
   pool2d_attrs padded = two;
   padded.pad_left = 1, padded.stride_w = 2;
   CHECK(average(rounding::F, {9, 9}, padded, {1, 1, 2, 1})[0] == 9);
@@ -262,8 +288,10 @@ TEST_CASE("averages: where the zero point joins, what counts", "[ops]") {
   // Adaptive, 5 columns to 3: windows [0,2) [1,4) [3,5).
   pool2d_attrs adaptive;
   adaptive.adaptive_h = 1, adaptive.adaptive_w = 3;
-  CHECK(average(rounding::F, {1, 3, 5, 7, 9}, adaptive, {1, 1, 5, 1}) == std::vector<std::uint8_t>{2, 5, 8});
-  // ceil_mode: the last window covers one column; only that one counts, not what lies beyond the declared padding.
+  CHECK(average(rounding::F, {1, 3, 5, 7, 9}, adaptive, {1, 1, 5, 1}) ==
+        std::vector<std::uint8_t>{2, 5, 8});
+  // ceil_mode: the last window covers one column; only that one counts, not what lies beyond the
+  // declared padding.
   pool2d_attrs ceil = two;
   ceil.stride_w = 2, ceil.ceil_mode = true, ceil.count_include_pad = true;
   CHECK(average(rounding::F, {1, 3, 9}, ceil, {1, 1, 3, 1}) == std::vector<std::uint8_t>{2, 9});
@@ -280,7 +308,8 @@ TEST_CASE("max pooling with dilation skips the columns between", "[ops]") {
 TEST_CASE("concat rescales by table and refuses what it cannot", "[ops]") {
   const auto joined = [](rounding r) {
     one n(ops::qnn_concat);
-    n.input<std::uint8_t>({1, 2}, {0, 255}, {0.5}, {0}).input<std::uint8_t>({1, 3}, {1, 3, 5}, {0.25}, {0});
+    n.input<std::uint8_t>({1, 2}, {0, 255}, {0.5}, {0})
+        .input<std::uint8_t>({1, 3}, {1, 3, 5}, {0.25}, {0});
     n.output(dtype::u8, {0.5}, {0});
     n.attribute("axis", std::int64_t{-1}).round(r);
     return n.run<std::uint8_t>();
@@ -301,7 +330,8 @@ TEST_CASE("concat rescales by table and refuses what it cannot", "[ops]") {
 
 TEST_CASE("integer division: quotients, signs, a divisor of zero", "[ops]") {
   one n(ops::qnn_div);
-  n.input<std::uint8_t>({6}, {138, 118, 138, 128, 148, 108}, {1.}, {128}).input<std::uint8_t>({6}, {132, 132, 124, 130, 128, 128}, {1.}, {128});
+  n.input<std::uint8_t>({6}, {138, 118, 138, 128, 148, 108}, {1.}, {128})
+      .input<std::uint8_t>({6}, {132, 132, 124, 130, 128, 128}, {1.}, {128});
   n.output(dtype::u8, {0.5}, {100});
   n.round(rounding::DR);
   CHECK(n.run<std::uint8_t>() == std::vector<std::uint8_t>{105, 95, 95, 100, 255, 0});

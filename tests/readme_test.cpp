@@ -1,6 +1,5 @@
 // The README's programs are the compiled ones.
 #include <catch2/catch.hpp>
-
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -22,7 +21,7 @@ TEST_CASE("each C++ program in the README is an example, word for word") {
     const std::size_t begin = at + 7, end = readme.find("```\n", begin);
     REQUIRE(end != std::string::npos);
     const std::size_t mark = readme.rfind("<!-- ", at), close = readme.find(" -->\n", mark);
-    REQUIRE(close + 5 == at);   // the marker stands directly above
+    REQUIRE(close + 5 == at);  // the marker stands directly above
     const std::string file = readme.substr(mark + 5, close - mark - 5);
     CAPTURE(file);
     CHECK(readme.substr(begin, end - begin) == text_of(file));

@@ -1,12 +1,12 @@
-// run() allocates nothing: malloc, calloc, realloc, aligned_alloc, posix_memalign and mmap are interposed on every thread.
-#include <catch2/catch.hpp>
-
+// run() allocates nothing: malloc, calloc, realloc, aligned_alloc, posix_memalign and mmap are
+// interposed on every thread.
 #include <dlfcn.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <cstdlib>
 
 #include "octet/import/tflite.hpp"
@@ -38,11 +38,26 @@ void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
 void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
-void* malloc(std::size_t n) { note(); return __libc_malloc(n); }
-void* calloc(std::size_t a, std::size_t b) { note(); return __libc_calloc(a, b); }
-void* realloc(void* p, std::size_t n) { note(); return __libc_realloc(p, n); }
-void* aligned_alloc(std::size_t a, std::size_t n) { note(); return __libc_memalign(a, n); }
-void* memalign(std::size_t a, std::size_t n) { note(); return __libc_memalign(a, n); }
+void* malloc(std::size_t n) {
+  note();
+  return __libc_malloc(n);
+}
+void* calloc(std::size_t a, std::size_t b) {
+  note();
+  return __libc_calloc(a, b);
+}
+void* realloc(void* p, std::size_t n) {
+  note();
+  return __libc_realloc(p, n);
+}
+void* aligned_alloc(std::size_t a, std::size_t n) {
+  note();
+  return __libc_memalign(a, n);
+}
+void* memalign(std::size_t a, std::size_t n) {
+  note();
+  return __libc_memalign(a, n);
+}
 int posix_memalign(void** to, std::size_t a, std::size_t n) {
   note();
   *to = __libc_memalign(a, n);
@@ -59,7 +74,7 @@ TEST_CASE("run allocates nothing, with one thread and with several", "[native]")
 #if !(OCTET_INTERPOSE && defined(__GLIBC__))
   return octet_test::skip("allocation is interposed by a sanitizer here");
 #else
-  {   // the interposition works: otherwise the test could not fail
+  {  // the interposition works: otherwise the test could not fail
     calls = 0;
     watching = true;
     void* volatile p = std::malloc(100);
@@ -69,7 +84,8 @@ TEST_CASE("run allocates nothing, with one thread and with several", "[native]")
     ::operator delete(q, std::align_val_t(64));
     REQUIRE(calls == 2);
   }
-  const auto g = octet::import::try_tflite(std::string(OCTET_SOURCE_DIR) + "/examples/digits/digits.tflite");
+  const auto g =
+      octet::import::try_tflite(std::string(OCTET_SOURCE_DIR) + "/examples/digits/digits.tflite");
   REQUIRE(g);
   for (unsigned threads : {1u, 3u}) {
     octet::plan_options o;

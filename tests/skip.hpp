@@ -6,10 +6,12 @@
 
 namespace octet_test {
 
-/// Counts the test cases that skipped. test_main.cpp turns "skipped and asserted nothing" into exit code 77, which ctest shows as skipped.
+/// Counts the test cases that skipped. test_main.cpp turns "skipped and asserted nothing" into exit
+/// code 77, which ctest shows as skipped.
 inline int skipped = 0;
 
-/// Call it and return from the test case, before any assertion. `why` names what is missing: "no ../shared/models".
+/// Call it and return from the test case, before any assertion. `why` names what is missing: "no
+/// ../shared/models".
 inline void skip(const char* why) {
   ++skipped;
   std::printf("SKIPPED: %s\n", why);

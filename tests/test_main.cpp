@@ -8,7 +8,9 @@ namespace {
 std::size_t assertions = 0;
 struct counter : Catch::TestEventListenerBase {
   using TestEventListenerBase::TestEventListenerBase;
-  void testRunEnded(const Catch::TestRunStats& s) override { assertions = s.totals.assertions.total(); }
+  void testRunEnded(const Catch::TestRunStats& s) override {
+    assertions = s.totals.assertions.total();
+  }
 };
 CATCH_REGISTER_LISTENER(counter)
 }  // namespace

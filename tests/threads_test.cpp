@@ -1,7 +1,7 @@
-// One plan shared by several application threads, each with a session and workers of its own: same bits as one thread alone. ./dev check runs it under ThreadSanitizer.
-#include <catch2/catch.hpp>
-
+// One plan shared by several application threads, each with a session and workers of its own: same
+// bits as one thread alone. ./dev check runs it under ThreadSanitizer.
 #include <array>
+#include <catch2/catch.hpp>
 #include <chrono>
 #include <thread>
 
@@ -28,7 +28,8 @@ bytes output_of(octet::session& s) {
 }  // namespace
 
 TEST_CASE("sessions of one plan run side by side, each with several workers", "[threads]") {
-  const auto g = octet::import::try_tflite(std::string(OCTET_SOURCE_DIR) + "/examples/digits/digits.tflite");
+  const auto g =
+      octet::import::try_tflite(std::string(OCTET_SOURCE_DIR) + "/examples/digits/digits.tflite");
   REQUIRE(g);
   constexpr unsigned inputs = 4, sessions = 3, rounds = 25;
   std::vector<bytes> expected;
@@ -41,7 +42,7 @@ TEST_CASE("sessions of one plan run side by side, each with several workers", "[
       s.run();
       expected.push_back(output_of(s));
     }
-    REQUIRE(expected[0] != expected[1]);   // else the comparison below could not fail
+    REQUIRE(expected[0] != expected[1]);  // else the comparison below could not fail
   }
   octet::plan_options o;
   o.threads = 3;
@@ -63,12 +64,17 @@ TEST_CASE("sessions of one plan run side by side, each with several workers", "[
   CHECK(wrong == std::vector<unsigned>(sessions, 0));
 }
 
-TEST_CASE("a pool runs every part once, job after job, and ends while its workers sleep", "[threads]") {
+TEST_CASE("a pool runs every part once, job after job, and ends while its workers sleep",
+          "[threads]") {
   octet::thread_pool pool(4);
-  struct job_state { std::array<unsigned, 4> done{}; } state;
+  struct job_state {
+    std::array<unsigned, 4> done{};
+  } state;
   for (int i = 0; i < 200; ++i) {
     pool.run([](void* to, unsigned part) { ++static_cast<job_state*>(to)->done[part]; }, &state);
-    if (i == 100) std::this_thread::sleep_for(std::chrono::milliseconds(20));   // long enough for the workers to stop spinning
+    if (i == 100)
+      std::this_thread::sleep_for(
+          std::chrono::milliseconds(20));  // long enough for the workers to stop spinning
   }
   CHECK(state.done == std::array<unsigned, 4>{200, 200, 200, 200});
 }

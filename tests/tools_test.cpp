@@ -1,7 +1,7 @@
-// The helpers of the command line: .npy files, images, resizing, labels. Expected pixel values were computed with Pillow 12.0 and are
-// given as FNV-1a hashes, so that nothing large is stored; with ../shared the stored arrays themselves are compared.
+// The helpers of the command line: .npy files, images, resizing, labels. Expected pixel values were
+// computed with Pillow 12.0 and are given as FNV-1a hashes, so that nothing large is stored; with
+// ../shared the stored arrays themselves are compared.
 #include <catch2/catch.hpp>
-
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -23,13 +23,15 @@ std::uint64_t fnv(std::span<const std::uint8_t> bytes) {
 }
 image pattern(int w, int h, int c) {
   image i{w, h, c, std::vector<std::uint8_t>(static_cast<std::size_t>(w * h * c))};
-  for (std::size_t k = 0; k < i.pixels.size(); ++k) i.pixels[k] = static_cast<std::uint8_t>((k * 2654435761u & 0xffffffffu) >> 13);
+  for (std::size_t k = 0; k < i.pixels.size(); ++k)
+    i.pixels[k] = static_cast<std::uint8_t>((k * 2654435761u & 0xffffffffu) >> 13);
   return i;
 }
 std::vector<std::byte> from_hex(std::string_view hex) {
   std::vector<std::byte> b;
   const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) b.push_back(static_cast<std::byte>(digit(hex[i]) << 4 | digit(hex[i + 1])));
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    b.push_back(static_cast<std::byte>(digit(hex[i]) << 4 | digit(hex[i + 1])));
   return b;
 }
 std::vector<std::byte> npy(std::string header, std::size_t data, char major = 1) {
@@ -44,7 +46,10 @@ std::vector<std::byte> npy(std::string header, std::size_t data, char major = 1)
   return b;
 }
 
-struct resize_row { int w, h, to_w, to_h; std::uint64_t rgb, gray; };
+struct resize_row {
+  int w, h, to_w, to_h;
+  std::uint64_t rgb, gray;
+};
 constexpr resize_row resize_rows[] = {
     {17, 11, 5, 7, 0x4b2d1eaa9ad66d57ull, 0x2e35d9149c6b5e32ull},
     {5, 7, 17, 11, 0x30852e425868c40full, 0x27a23759b5cc68b2ull},
@@ -57,72 +62,117 @@ constexpr resize_row resize_rows[] = {
     {7, 7, 7, 7, 0x9c6683e6e91acf0full, 0x556cd03a2858658aull},
     {3, 1000, 2, 3, 0xfb60afb9fdaa5c04ull, 0x915f46489cd7ea60ull},
 };
-struct file_row { const char* name; int width, height; std::uint64_t rgb; const char* hex; };
+struct file_row {
+  const char* name;
+  int width, height;
+  std::uint64_t rgb;
+  const char* hex;
+};
 constexpr file_row file_rows[] = {
     {"png rgb", 6, 5, 0x9a77e988483c8624ull,
-     "89504e470d0a1a0a0000000d4948445200000006000000050802000000e93a0ab10000003849444154789c4dcb310d805014c04048bea3ded386291c600a090c0cb034b9a1fb761d515f76"
+     "89504e470d0a1a0a0000000d4948445200000006000000050802000000e93a0ab10000003849444154789c4dcb310"
+     "d805014c04048bea3ded386291c600a090c0cb034b9a1fb761d515f76"
      "f7f9772c986a14aa35e36f6331e4bd467900ef451401f4906f100000000049454e44ae426082"},
     {"png rgba", 6, 5, 0x9a77e988483c8624ull,
-     "89504e470d0a1a0a0000000d494844520000000600000005080600000066589de60000004e49444154789c5dc8411180300c00413a5325140777b1447080291c3416f0800424f0679fdb96"
-     "792ee8044a29b0846abed7fe4f74b6637bee7f02d5234c881286ba0269585d239514a7508403cc0fe78926590656baa10000000049454e44ae426082"},
+     "89504e470d0a1a0a0000000d494844520000000600000005080600000066589de60000004e49444154789c5dc8411"
+     "180300c00413a5325140777b1447080291c3416f0800424f0679fdb96"
+     "792ee8044a29b0846abed7fe4f74b6637bee7f02d5234c881286ba0269585d239514a7508403cc0fe78926590656b"
+     "aa10000000049454e44ae426082"},
     {"png gray", 6, 5, 0xb0f07f7cbaf57b46ull,
-     "89504e470d0a1a0a0000000d49484452000000060000000508000000004333c23a0000002e49444154789c012300dcff0000bb7733efab006622de9a561101cdbcbcbcbbbc0034f0ac6723"
+     "89504e470d0a1a0a0000000d49484452000000060000000508000000004333c23a0000002e49444154789c012300d"
+     "cff0000bb7733efab006622de9a561101cdbcbcbcbbbc0034f0ac6723"
      "df019bbcbbbcbcbc16de11608698ed4c0000000049454e44ae426082"},
     {"png gray alpha", 6, 5, 0x39161166b64e4133ull,
-     "89504e470d0a1a0a0000000d4948445200000006000000050804000000cc51556d0000002b49444154789c6360d85d6efc7e759ad2bd5961824c67cf9d3b77164a302198e7ce319d459262"
+     "89504e470d0a1a0a0000000d4948445200000006000000050804000000cc51556d0000002b49444154789c6360d85"
+     "d6efc7e759ad2bd5961824c67cf9d3b77164a302198e7ce319d459262"
      "4252750e0028442bfc10e76d980000000049454e44ae426082"},
     {"png palette of 16", 6, 5, 0xe1cbbecd226b3865ull,
-     "89504e470d0a1a0a0000000d4948445200000006000000050403000000947680d500000021504c544537f3af35f1add18d49cf8b4710cb8701bc78be7a369e5a159b57126a26e26723dfc2"
-     "da50630000001d49444154789c63085c61ca74f2b60cc30a534e9653d2492c9b9f280100449906df21a710dc0000000049454e44ae426082"},
+     "89504e470d0a1a0a0000000d4948445200000006000000050403000000947680d500000021504c544537f3af35f1a"
+     "dd18d49cf8b4710cb8701bc78be7a369e5a159b57126a26e26723dfc2"
+     "da50630000001d49444154789c63085c61ca74f2b60cc30a534e9653d2492c9b9f280100449906df21a710dc00000"
+     "00049454e44ae426082"},
     {"png palette, transparent", 6, 5, 0xa033fe77cec138c3ull,
-     "89504e470d0a1a0a0000000d49484452000000060000000502030000001b3675750000000c504c54457bc58109c581a965206925e1be870bac0000000274524e53ff00e5b7304a00000017"
+     "89504e470d0a1a0a0000000d49484452000000060000000502030000001b3675750000000c504c54457bc58109c58"
+     "1a965206925e1be870bac0000000274524e53ff00e5b7304a00000017"
      "49444154789c638c33629239c0f0b28061e903a64f070024530602433dee870000000049454e44ae426082"},
     {"png 1 bit", 13, 5, 0xdfa9de72c093e656ull,
-     "89504e470d0a1a0a0000000d494844520000000d000000050100000000b6c35bbc0000001749444154789c63c83bc1a4fb82e9b40593f10596b3e7012a0405f8d54d878f0000000049454e"
+     "89504e470d0a1a0a0000000d494844520000000d000000050100000000b6c35bbc0000001749444154789c63c83bc"
+     "1a4fb82e9b40593f10596b3e7012a0405f8d54d878f0000000049454e"
      "44ae426082"},
     {"jpeg 4:2:0", 24, 20, 0x4d0b3b9446247640ull,
-     "ffd8ffe000104a46494600010100000100010000ffdb00430006040506050406060506070706080a100a0a09090a140e0f0c1017141818171416161a1d251f1a1b231c1616202c20232627"
-     "292a29191f2d302d283025282928ffdb0043010707070a080a130a0a13281a161a282828282828282828282828282828282828282828282828282828282828282828282828282828282828"
-     "2828282828282828ffc00011080014001803012200021101031101ffc4001f0000010501010101010100000000000000000102030405060708090a0bffc400b51000020103030204030505"
-     "04040000017d01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a161718191a25262728292a3435363738393a434445464748494a53545556"
-     "5758595a636465666768696a737475767778797a838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2"
-     "e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9faffc4001f0100030101010101010101010000000000000102030405060708090a0bffc400b51100020102040403040705040400010277000102"
-     "031104052131061241510761711322328108144291a1b1c109233352f0156272d10a162434e125f11718191a262728292a35363738393a434445464748494a535455565758595a63646566"
-     "6768696a737475767778797a82838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9ea"
-     "f2f3f4f5f6f7f8f9faffda000c03010002110311003f00d1b153a7ca2490e40a83c47a73f895330f6ac3d3b5afb54816e1be5ae8e2bc30002c8e41eb5c5976695f05593a91e59f99e066dc"
-     "375729a8b1f95ea974dd9e7f748da23986407228af484d274fd47e7bfc7987ae68af6e585c8f13275b111939bdedb1db87e3cc3c29a8e222f9fa9e4b6aec18106bbff0a12e9f3734515cde"
+     "ffd8ffe000104a46494600010100000100010000ffdb00430006040506050406060506070706080a100a0a09090a1"
+     "40e0f0c1017141818171416161a1d251f1a1b231c1616202c20232627"
+     "292a29191f2d302d283025282928ffdb0043010707070a080a130a0a13281a161a282828282828282828282828282"
+     "828282828282828282828282828282828282828282828282828282828"
+     "2828282828282828ffc00011080014001803012200021101031101ffc4001f0000010501010101010100000000000"
+     "000000102030405060708090a0bffc400b51000020103030204030505"
+     "04040000017d01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a161"
+     "718191a25262728292a3435363738393a434445464748494a53545556"
+     "5758595a636465666768696a737475767778797a838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab"
+     "2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2"
+     "e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9faffc4001f0100030101010101010101010000000000000102030405060"
+     "708090a0bffc400b51100020102040403040705040400010277000102"
+     "031104052131061241510761711322328108144291a1b1c109233352f0156272d10a162434e125f11718191a26272"
+     "8292a35363738393a434445464748494a535455565758595a63646566"
+     "6768696a737475767778797a82838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b"
+     "9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9ea"
+     "f2f3f4f5f6f7f8f9faffda000c03010002110311003f00d1b153a7ca2490e40a83c47a73f895330f6ac3d3b5afb54"
+     "816e1be5ae8e2bc30002c8e41eb5c5976695f05593a91e59f99e066dc"
+     "375729a8b1f95ea974dd9e7f748da23986407228af484d274fd47e7bfc7987ae68af6e585c8f13275b111939bdedb"
+     "1db87e3cc3c29a8e222f9fa9e4b6aec18106bbff0a12e9f3734515cde"
      "22251c7c2dd8fbacbd5d34cb37eecb7385240a28a2b870dfc289f8267497d7aafa9fffd9"},
     {"jpeg 4:4:4 progressive", 24, 20, 0xd178a81e969a8eadull,
-     "ffd8ffe000104a46494600010100000100010000ffdb0043000d090a0b0a080d0b0a0b0e0e0d0f13201513121213271c1e17202e2931302e292d2c333a4a3e333646372c2d405741464c4e"
-     "525352323e5a615a50604a51524fffdb0043010e0e0e131113261515264f352d354f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f"
-     "4f4f4f4f4f4f4f4fffc20011080014001803011100021101031101ffc4001800000301010000000000000000000000000203040105ffc40019010002030100000000000000000000000004"
-     "0501020306ffda000c03010002100310000001664bc4d88b370f0af4595e962f2cd75773fb9168bfffc4001c1000020202030000000000000000000000000102110322121331ffda000801"
-     "01000105025a9923d83d053b2e8e31908c63f7ffc4001d110002030100030100000000000000000000010203041121223132ffda0008010301013f01b724a0ba67bd40aec5344b93fa69cb"
-     "cfc8ad9d7e0889751a97b9ffc4001e11000202020203000000000000000000000001020304111231134151ffda0008010201013f0153d94daa0598cee7b478a70213fa46f6ba32d2e27b21"
-     "d1ffc40017100003010000000000000000000000000000102120ffda0008010100063f027485c7ffc4001810000301010000000000000000000000000001112131ffda0008010100013f21"
-     "dab21c12e32c08bd9d8c6d0e3fffda000c0301000200030000001074934fbfffc4001811000301010000000000000000000000000001112110ffda0008010301013f10a00c6328108982ea"
-     "9cc3688d052c1fffc4001811010101010100000000000000000000000100111021ffda0008010201013f101f24063ca4fb120617904dcb738bffc4001a1000020301010000000000000000"
+     "ffd8ffe000104a46494600010100000100010000ffdb0043000d090a0b0a080d0b0a0b0e0e0d0f132015131212132"
+     "71c1e17202e2931302e292d2c333a4a3e333646372c2d405741464c4e"
+     "525352323e5a615a50604a51524fffdb0043010e0e0e131113261515264f352d354f4f4f4f4f4f4f4f4f4f4f4f4f4"
+     "f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f"
+     "4f4f4f4f4f4f4f4fffc20011080014001803011100021101031101ffc400180000030101000000000000000000000"
+     "0000203040105ffc40019010002030100000000000000000000000004"
+     "0501020306ffda000c03010002100310000001664bc4d88b370f0af4595e962f2cd75773fb9168bfffc4001c10000"
+     "20202030000000000000000000000000102110322121331ffda000801"
+     "01000105025a9923d83d053b2e8e31908c63f7ffc4001d11000203010003010000000000000000000001020304112"
+     "1223132ffda0008010301013f01b724a0ba67bd40aec5344b93fa69cb"
+     "cfc8ad9d7e0889751a97b9ffc4001e11000202020203000000000000000000000001020304111231134151ffda000"
+     "8010201013f0153d94daa0598cee7b478a70213fa46f6ba32d2e27b21"
+     "d1ffc40017100003010000000000000000000000000000102120ffda0008010100063f027485c7ffc400181000030"
+     "1010000000000000000000000000001112131ffda0008010100013f21"
+     "dab21c12e32c08bd9d8c6d0e3fffda000c0301000200030000001074934fbfffc4001811000301010000000000000"
+     "000000000000001112110ffda0008010301013f10a00c6328108982ea"
+     "9cc3688d052c1fffc4001811010101010100000000000000000000000100111021ffda0008010201013f101f24063"
+     "ca4fb120617904dcb738bffc4001a1000020301010000000000000000"
      "00000000011121314151ffda0008010100013f104728326e46415a2b9a880bd0b321d3a3e839519fffd9"},
     {"jpeg gray", 24, 20, 0xef0d05688c3b3d7cull,
-     "ffd8ffe000104a46494600010100000100010000ffdb0043000a07070807060a0808080b0a0a0b0e18100e0d0d0e1d15161118231f2524221f2221262b372f26293429212230413134393b"
-     "3e3e3e252e4449433c48373d3e3bffc0000b080014001801011100ffc4001f0000010501010101010100000000000000000102030405060708090a0bffc400b51000020103030204030505"
-     "04040000017d01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a161718191a25262728292a3435363738393a434445464748494a53545556"
-     "5758595a636465666768696a737475767778797a838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2"
-     "e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9faffda0008010100003f00b56ea6d1f7b1ce2a3d52cdb5a5cc7dab9d995b4b6f2d8722b46db52f3dc2cadc56aa5c1880fb39ce6a55d3ecef3e7b"
+     "ffd8ffe000104a46494600010100000100010000ffdb0043000a07070807060a0808080b0a0a0b0e18100e0d0d0e1"
+     "d15161118231f2524221f2221262b372f26293429212230413134393b"
+     "3e3e3e252e4449433c48373d3e3bffc0000b080014001801011100ffc4001f0000010501010101010100000000000"
+     "000000102030405060708090a0bffc400b51000020103030204030505"
+     "04040000017d01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a161"
+     "718191a25262728292a3435363738393a434445464748494a53545556"
+     "5758595a636465666768696a737475767778797a838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab"
+     "2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2"
+     "e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9faffda0008010100003f00b56ea6d1f7b1ce2a3d52cdb5a5cc7dab9d995"
+     "b4b6f2d8722b46db52f3dc2cadc56aa5c1880fb39ce6a55d3ecef3e7b"
      "9c6e35c4c2c411cd74da312cbcf352dcb32cd80715ffd9"},
     {"bmp 24", 6, 5, 0x9a77e988483c8624ull,
-     "424d9a0000000000000036000000280000000600000005000000010018000000000064000000c40e0000c40e00000000000000000000498dd17cc105b0f438e3276c175b9f4a8ed2000014"
-     "599d488cd07bbf04aff337e2266a165a9e0000e0246813589c478bcf7abe03aef236e125690000acf034df236712579b468ace79bd02adf135000077bb00abef33de226611569a4589cd78"
+     "424d9a0000000000000036000000280000000600000005000000010018000000000064000000c40e0000c40e00000"
+     "000000000000000498dd17cc105b0f438e3276c175b9f4a8ed2000014"
+     "599d488cd07bbf04aff337e2266a165a9e0000e0246813589c478bcf7abe03aef236e125690000acf034df2367125"
+     "79b468ace79bd02adf135000077bb00abef33de226611569a4589cd78"
      "bc010000"},
     {"bmp 1", 13, 5, 0xdfa9de72c093e656ull,
-     "424d52000000000000003e000000280000000d00000005000000010001000000000014000000c40e0000c40e0000020000000200000000000000ffffff006668000099b8000066e800009b"
+     "424d52000000000000003e000000280000000d00000005000000010001000000000014000000c40e0000c40e00000"
+     "20000000200000000000000ffffff006668000099b8000066e800009b"
      "b000006ec80000"},
     {"bmp palette", 6, 5, 0xe1cbbecd226b3865ull,
-     "424d8a0000000000000062000000280000000600000005000000010008000000000028000000c40e0000c40e00000b0000000b000000aff33700adf13500498dd100478bcf0087cb100078"
-     "bc0100367abe00155a9e0012579b00e2266a00df236700020500090702000007020500090700000a08030500090000010a08030501000005010a0803050000"},
+     "424d8a0000000000000062000000280000000600000005000000010008000000000028000000c40e0000c40e00000"
+     "b0000000b000000aff33700adf13500498dd100478bcf0087cb100078"
+     "bc0100367abe00155a9e0012579b00e2266a00df236700020500090702000007020500090700000a0803050009000"
+     "0010a08030501000005010a0803050000"},
     {"bmp 32", 6, 5, 0x9a77e988483c8624ull,
-     "424dae0000000000000036000000280000000600000005000000010020000000000078000000c40e0000c40e00000000000000000000498dd1ff7cc105ffb0f438ffe3276cff175b9fff4a"
-     "8ed2ff14599dff488cd0ff7bbf04ffaff337ffe2266aff165a9effe02468ff13589cff478bcfff7abe03ffaef236ffe12569ffacf034ffdf2367ff12579bff468aceff79bd02ffadf135ff"
+     "424dae0000000000000036000000280000000600000005000000010020000000000078000000c40e0000c40e00000"
+     "000000000000000498dd1ff7cc105ffb0f438ffe3276cff175b9fff4a"
+     "8ed2ff14599dff488cd0ff7bbf04ffaff337ffe2266aff165a9effe02468ff13589cff478bcfff7abe03ffaef236f"
+     "fe12569ffacf034ffdf2367ff12579bff468aceff79bd02ffadf135ff"
      "77bb00ffabef33ffde2266ff11569aff4589cdff78bc01ff"},
 };
 
@@ -167,7 +217,9 @@ TEST_CASE("a truncated image is refused, a damaged one never crashes") {
         auto bad = whole;
         bad[at] ^= static_cast<std::byte>(1 << bit);
         const auto i = decode_image(bad, "x");
-        if (i) CHECK(i->pixels.size() == static_cast<std::size_t>(i->width) * static_cast<std::size_t>(i->height) * 3);
+        if (i)
+          CHECK(i->pixels.size() ==
+                static_cast<std::size_t>(i->width) * static_cast<std::size_t>(i->height) * 3);
       }
   }
 }
@@ -183,14 +235,18 @@ TEST_CASE("absurd image sizes are refused before memory is asked for") {
   CHECK(i.error().code == errc::too_large);
   const auto text = decode_image(std::as_bytes(std::span("GIF89a")), "x.gif");
   REQUIRE_FALSE(text);
-  CHECK(text.error().message() == "x.gif: unsupported: image format (found an unknown one; supported: BMP, PNG, JPEG)");
+  CHECK(text.error().message() ==
+        "x.gif: unsupported: image format (found an unknown one; supported: BMP, PNG, JPEG)");
 }
 
 TEST_CASE(".npy files of every element type come back as they went") {
-  for (dtype t : {dtype::f32, dtype::f64, dtype::f16, dtype::s8, dtype::u8, dtype::s16, dtype::u16, dtype::s32, dtype::u32, dtype::s64, dtype::u64, dtype::boolean})
-    for (const dims& d : {dims{}, dims{5}, dims{2, 3}, dims{1, 0, 4}, dims{2, 1, 3, 1, 2, 1, 1, 2}}) {
+  for (dtype t : {dtype::f32, dtype::f64, dtype::f16, dtype::s8, dtype::u8, dtype::s16, dtype::u16,
+                  dtype::s32, dtype::u32, dtype::s64, dtype::u64, dtype::boolean})
+    for (const dims& d :
+         {dims{}, dims{5}, dims{2, 3}, dims{1, 0, 4}, dims{2, 1, 3, 1, 2, 1, 1, 2}}) {
       array a{t, d, std::vector<std::byte>(d.elements().value * size_of(t))};
-      for (std::size_t i = 0; i < a.bytes.size(); ++i) a.bytes[i] = static_cast<std::byte>(i * 7 + 1);
+      for (std::size_t i = 0; i < a.bytes.size(); ++i)
+        a.bytes[i] = static_cast<std::byte>(i * 7 + 1);
       const auto bytes = npy_bytes(a.view());
       CHECK((bytes.size() - a.bytes.size()) % 64 == 0);
       const auto b = parse_npy(bytes, "x");
@@ -202,17 +258,21 @@ TEST_CASE(".npy files of every element type come back as they went") {
 }
 
 TEST_CASE(".npy: other versions, byte orders and Fortran order") {
-  const auto v2 = parse_npy(npy("{'descr': '<u2', 'fortran_order': False, 'shape': (3,), }\n", 6, 2), "x");
+  const auto v2 =
+      parse_npy(npy("{'descr': '<u2', 'fortran_order': False, 'shape': (3,), }\n", 6, 2), "x");
   REQUIRE(v2);
   CHECK(v2->at<std::uint16_t>(1) == 0x0302);
-  const auto v3 = parse_npy(npy("{'shape': (3,), 'fortran_order': False, 'descr': '>u2'}", 6, 3), "x");
+  const auto v3 =
+      parse_npy(npy("{'shape': (3,), 'fortran_order': False, 'descr': '>u2'}", 6, 3), "x");
   REQUIRE(v3);
   CHECK(v3->at<std::uint16_t>(1) == 0x0203);
-  const auto f = parse_npy(npy("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3, 2)}", 12), "x");
+  const auto f =
+      parse_npy(npy("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3, 2)}", 12), "x");
   REQUIRE(f);
   std::vector<int> got;
   for (std::size_t i = 0; i < 12; ++i) got.push_back(f->at<std::uint8_t>(i));
-  CHECK(got == std::vector<int>{0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11});   // numpy.arange(12).reshape((2, 3, 2), order='F').ravel()
+  CHECK(got == std::vector<int>{0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5,
+                                11});  // numpy.arange(12).reshape((2, 3, 2), order='F').ravel()
 }
 
 TEST_CASE(".npy: hostile headers are refused with one message") {
@@ -225,24 +285,34 @@ TEST_CASE(".npy: hostile headers are refused with one message") {
   refused({}, errc::malformed);
   refused(npy("", 0), errc::malformed);
   refused(npy("{'descr': '|u1', 'fortran_order': False}", 1), errc::malformed);
-  refused(npy("{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': ()}", 1), errc::malformed);
+  refused(npy("{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': ()}", 1),
+          errc::malformed);
   refused(npy("{'descr': '|u1', 'fortran_order': 0, 'shape': ()}", 1), errc::malformed);
   refused(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (-1,)}", 1), errc::malformed);
   refused(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (2,)} or 1", 2), errc::malformed);
-  refused(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), 'x': 1}", 2), errc::malformed);
-  refused(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}", 8), errc::malformed);
+  refused(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), 'x': 1}", 2),
+          errc::malformed);
+  refused(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}", 8),
+          errc::malformed);
   refused(npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", 8), errc::unsupported);
   refused(npy("{'descr': '<c8', 'fortran_order': False, 'shape': (1,)}", 8), errc::unsupported);
   refused(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (3,)}", 2), errc::malformed);
   refused(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (3,)}", 4), errc::malformed);
-  refused(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,)}", 8), errc::malformed);
-  refused(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296,)}", 8), errc::too_large);
-  refused(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2000000000, 2000000000, 2000000000)}", 8), errc::too_large);
-  refused(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1)}", 1), errc::unsupported);
+  refused(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,)}", 8),
+          errc::malformed);
+  refused(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296,)}", 8),
+          errc::too_large);
+  refused(
+      npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2000000000, 2000000000, 2000000000)}",
+          8),
+      errc::too_large);
+  refused(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1)}", 1),
+          errc::unsupported);
   refused(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (1,)}", 1, 9), errc::unsupported);
 
   const auto good = npy("{'descr': '<i4', 'fortran_order': True, 'shape': (2, 3), }\n", 24);
-  for (std::size_t n = 0; n < good.size(); ++n) CHECK_FALSE(parse_npy(std::span(good).first(n), "x"));
+  for (std::size_t n = 0; n < good.size(); ++n)
+    CHECK_FALSE(parse_npy(std::span(good).first(n), "x"));
   for (std::size_t at = 0; at < good.size(); ++at)
     for (int bit = 0; bit < 8; ++bit) {
       auto bad = good;
@@ -280,14 +350,19 @@ TEST_CASE("pixels become inputs by the documented rule") {
   for (std::size_t i = 0; i < 256; ++i) {
     CHECK(u->at<std::uint8_t>(i) == i);
     CHECK(s->at<std::int8_t>(i) == static_cast<int>(i) - 128);
-    CHECK(f->at<float>(i) == numerics::sub(numerics::div(static_cast<float>(i), 127.5f), 1.0f));   // mean = std = 0.5 is the other common recipe, bit for bit
-    const double x = static_cast<double>(numerics::div(numerics::sub(numerics::div(static_cast<float>(i), 255.0f), 0.5f), 0.25f));
-    CHECK(q->at<std::int8_t>(i) == static_cast<int>(std::clamp(std::round(x * 64) - 3, -128.0, 127.0)));
+    CHECK(f->at<float>(i) ==
+          numerics::sub(numerics::div(static_cast<float>(i), 127.5f),
+                        1.0f));  // mean = std = 0.5 is the other common recipe, bit for bit
+    const double x = static_cast<double>(
+        numerics::div(numerics::sub(numerics::div(static_cast<float>(i), 255.0f), 0.5f), 0.25f));
+    CHECK(q->at<std::int8_t>(i) ==
+          static_cast<int>(std::clamp(std::round(x * 64) - 3, -128.0, 127.0)));
   }
   CHECK_FALSE(image_input(one, dtype::s32, {1, 1, 256, 1}, 1, 0, {}));
   CHECK_FALSE(image_input(one, dtype::f32, {1, 7}, 1, 0, {{0.5f, 0.5f}, {}}));
   CHECK_FALSE(image_input(one, dtype::f32, {1, 7}, 1, 0, {{}, {0.0f}}));
-  CHECK_FALSE(image_input(one, dtype::f32, {1, 7}, 1, 0, {{std::numeric_limits<float>::quiet_NaN()}, {}}));
+  CHECK_FALSE(
+      image_input(one, dtype::f32, {1, 7}, 1, 0, {{std::numeric_limits<float>::quiet_NaN()}, {}}));
 }
 
 TEST_CASE("labels and the best k") {
@@ -297,14 +372,16 @@ TEST_CASE("labels and the best k") {
   CHECK(fit_labels(l, 3, "f"));
   CHECK(l.front() == "background");
   CHECK_FALSE(fit_labels(l, 7, "f"));
-  CHECK(top_k({1, 5, 3, 5, std::numeric_limits<double>::quiet_NaN()}, 3) == std::vector<std::size_t>{1, 3, 2});
+  CHECK(top_k({1, 5, 3, 5, std::numeric_limits<double>::quiet_NaN()}, 3) ==
+        std::vector<std::size_t>{1, 3, 2});
   CHECK(top_k({1, 2}, 9).size() == 2);
   CHECK(top_k({}, 3).empty());
 }
 
 TEST_CASE("photographs: resized pixels and network inputs equal the stored ones") {
   const std::string models = OCTET_MODELS;
-  if (!std::filesystem::exists(models + "/images/cat.bmp")) return octet_test::skip("no ../shared/models");
+  if (!std::filesystem::exists(models + "/images/cat.bmp"))
+    return octet_test::skip("no ../shared/models");
   for (const char* name : {"cat", "bird", "grace_hopper", "sunflower"}) {
     CAPTURE(name);
     const auto photo = read_image(models + "/images/" + name + ".bmp");
@@ -321,8 +398,15 @@ TEST_CASE("photographs: resized pixels and network inputs equal the stored ones"
     REQUIRE(mine);
     CHECK(mine->bytes == torch->bytes);
   }
-  struct { const char* photo; const char* network; } const rows[] = {{"cat", "tf2_mobilenet_v2_1.0_224_ptq"}, {"cat", "mobilenet_v2_1.0_224_quant"}, {"grace_hopper", "mobilenet_v1_0.25_128_quant"},
-                                                                    {"cat", "mobilenet_v1_0.5_160_quant"},   {"grace_hopper", "vww_96_int8"},       {"cat", "resnet8_cifar_int8"}};
+  struct {
+    const char* photo;
+    const char* network;
+  } const rows[] = {{"cat", "tf2_mobilenet_v2_1.0_224_ptq"},
+                    {"cat", "mobilenet_v2_1.0_224_quant"},
+                    {"grace_hopper", "mobilenet_v1_0.25_128_quant"},
+                    {"cat", "mobilenet_v1_0.5_160_quant"},
+                    {"grace_hopper", "vww_96_int8"},
+                    {"cat", "resnet8_cifar_int8"}};
   for (const auto& r : rows) {
     CAPTURE(r.network);
     const auto stored = read_npy(models + "/tflite/networks/" + r.network + ".input0.npy");

@@ -1,6 +1,5 @@
 // The PyTorch loader: pickles, code, packed parameters, strides, and files made to hurt.
 #include <catch2/catch.hpp>
-
 #include <filesystem>
 #include <fstream>
 
@@ -15,7 +14,9 @@ namespace {
 
 std::string pickle_error(const std::string& bytes, std::size_t storage = 64) {
   ts::heap h;
-  auto r = ts::unpickler(h, as_span(bytes), "data/", [&](const std::string& key) { return key == "0" ? storage : ts::no_storage; }).load();
+  auto r = ts::unpickler(h, as_span(bytes), "data/", [&](const std::string& key) {
+             return key == "0" ? storage : ts::no_storage;
+           }).load();
   return r ? std::string() : r.error().message();
 }
 std::string code_error(const std::string& text) {
@@ -23,7 +24,8 @@ std::string code_error(const std::string& text) {
   auto s = ts::code_parser(text, "code/m.py", f).parse();
   return s ? std::string() : s.error().message();
 }
-result<graph> load(const torch_file& f, std::vector<std::pair<std::string, dims>> shapes = {{"", dims{1, 4}}}) {
+result<graph> load(const torch_file& f,
+                   std::vector<std::pair<std::string, dims>> shapes = {{"", dims{1, 4}}}) {
   import::torch_options o;
   o.shapes = std::move(shapes);
   return import::try_torch(as_span(f.bytes()), o, "m.pt");
@@ -34,19 +36,52 @@ std::string load_error(const torch_file& f) {
 }
 torch_file program(const std::string& body) {
   torch_file f;
-  f.code = "class M(Module):\n  training : bool\n  def forward(self: __torch__.M,\n    x: Tensor) -> Tensor:\n" + body;
+  f.code =
+      "class M(Module):\n  training : bool\n  def forward(self: __torch__.M,\n    x: Tensor) -> "
+      "Tensor:\n" +
+      body;
   return f;
 }
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-#define CHECK_HAS(text, part) do { const std::string t_ = text; INFO(t_); CHECK(has(t_, part)); } while (false)
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+#define CHECK_HAS(text, part)    \
+  do {                           \
+    const std::string t_ = text; \
+    INFO(t_);                    \
+    CHECK(has(t_, part));        \
+  } while (false)
 
 }  // namespace
 
 TEST_CASE("pickle: values") {
   ts::heap h;
-  const std::string p = pickle().op("}(").text("a").integer(-5).text("b").op("K\x07").text("c").op("M").op(std::string("\x01\x02", 2)).text("d").op(std::string("J\xff\xff\xff\xff", 5)).text("e").real(-0.5)
-                            .text("f").op("]q\x01(").op("\x88\x89Ne").text("g").op("h\x01").text("h").op(std::string("\x8a\x01\x80", 3)).text("i").op("K\x01K\x02K\x03\x87").op("u").stop();
-  auto r = ts::unpickler(h, as_span(p), "", [](const std::string&) { return ts::no_storage; }).load();
+  const std::string p = pickle()
+                            .op("}(")
+                            .text("a")
+                            .integer(-5)
+                            .text("b")
+                            .op("K\x07")
+                            .text("c")
+                            .op("M")
+                            .op(std::string("\x01\x02", 2))
+                            .text("d")
+                            .op(std::string("J\xff\xff\xff\xff", 5))
+                            .text("e")
+                            .real(-0.5)
+                            .text("f")
+                            .op("]q\x01(")
+                            .op("\x88\x89Ne")
+                            .text("g")
+                            .op("h\x01")
+                            .text("h")
+                            .op(std::string("\x8a\x01\x80", 3))
+                            .text("i")
+                            .op("K\x01K\x02K\x03\x87")
+                            .op("u")
+                            .stop();
+  auto r =
+      ts::unpickler(h, as_span(p), "", [](const std::string&) { return ts::no_storage; }).load();
   REQUIRE(r);
   REQUIRE(r->is(ts::kind::dict));
   const auto& v = r->c->items;
@@ -58,17 +93,26 @@ TEST_CASE("pickle: values") {
   CHECK(v[9].d == -0.5);
   REQUIRE(v[11].c->items.size() == 3);
   CHECK(v[11].c->items[0].b);
-  CHECK(v[13].c == v[11].c);   // the memo gives the same list
+  CHECK(v[13].c == v[11].c);  // the memo gives the same list
   CHECK(v[15].i == -128);
   CHECK(v[17].c->items[2].i == 3);
 }
 
 TEST_CASE("pickle: what is refused") {
   CHECK_HAS(pickle_error(pickle().global("os", "system").stop()), "os.system");
-  CHECK_HAS(pickle_error(pickle().global("builtins", "eval").text("1").op("\x85R").stop()), "allow-list");
+  CHECK_HAS(pickle_error(pickle().global("builtins", "eval").text("1").op("\x85R").stop()),
+            "allow-list");
   CHECK_HAS(pickle_error(pickle().global("torch", "FloatStorage").op(")R").stop()), "REDUCE");
   CHECK_HAS(pickle_error(pickle().op("]q").op(std::string("\0h\0a", 4)).stop()), "contains itself");
-  CHECK_HAS(pickle_error(pickle().object("__torch__", "M").op("q").op(std::string("\0}", 2)).text("x").op(std::string("h\0s", 3)).build().stop()), "contains itself");
+  CHECK_HAS(pickle_error(pickle()
+                             .object("__torch__", "M")
+                             .op("q")
+                             .op(std::string("\0}", 2))
+                             .text("x")
+                             .op(std::string("h\0s", 3))
+                             .build()
+                             .stop()),
+            "contains itself");
   CHECK_HAS(pickle_error(pickle().op("\x93").stop()), "0x93");
   CHECK_HAS(pickle_error("\x80\x04."), "protocol");
   CHECK_HAS(pickle_error(""), "ends before STOP");
@@ -82,14 +126,21 @@ TEST_CASE("pickle: what is refused") {
   for (int i = 0; i < 1000; ++i) deep += "\x85";
   CHECK_HAS(pickle_error(pickle().op(deep).stop()), "nesting");
   CHECK_HAS(pickle_error(pickle().object("__torch__", "M").op("}b}b").stop()), "twice");
-  CHECK_HAS(pickle_error(pickle().storage("Float", "0", 17).stop()), "smaller than");   // 64 bytes hold 16
+  CHECK_HAS(pickle_error(pickle().storage("Float", "0", 17).stop()),
+            "smaller than");  // 64 bytes hold 16
   CHECK_HAS(pickle_error(pickle().storage("Float", "1", 1).stop()), "without data");
-  CHECK_HAS(pickle_error(pickle().tensor("Float", "0", 16, {17}, {1}).stop()), "beyond its storage");
-  CHECK_HAS(pickle_error(pickle().tensor("Float", "0", 16, {4, 4}, {5, 1}).stop()), "beyond its storage");
+  CHECK_HAS(pickle_error(pickle().tensor("Float", "0", 16, {17}, {1}).stop()),
+            "beyond its storage");
+  CHECK_HAS(pickle_error(pickle().tensor("Float", "0", 16, {4, 4}, {5, 1}).stop()),
+            "beyond its storage");
   CHECK_HAS(pickle_error(pickle().tensor("Float", "0", 16, {2}, {-1}).stop()), "negative");
-  CHECK_HAS(pickle_error(pickle().tensor("Float", "0", 16, {1 << 30, 1 << 30}, {0, 0}).stop()), "absurd");
-  CHECK_HAS(pickle_error(pickle().tensor("Float", "0", 16, {INT64_MAX, INT64_MAX}, {INT64_MAX, 1}).stop()), "absurd");
-  CHECK_HAS(pickle_error(pickle().tensor("Float", "0", 16, {1}, {1}, -1).stop()), "beyond its storage");
+  CHECK_HAS(pickle_error(pickle().tensor("Float", "0", 16, {1 << 30, 1 << 30}, {0, 0}).stop()),
+            "absurd");
+  CHECK_HAS(pickle_error(
+                pickle().tensor("Float", "0", 16, {INT64_MAX, INT64_MAX}, {INT64_MAX, 1}).stop()),
+            "absurd");
+  CHECK_HAS(pickle_error(pickle().tensor("Float", "0", 16, {1}, {1}, -1).stop()),
+            "beyond its storage");
   CHECK_HAS(pickle_error(pickle().tensor("QInt8", "0", 16, {1}, {1}).stop()), "quantized");
   CHECK(pickle_error(pickle().tensor("Float", "0", 16, {4, 4}, {1, 4}).stop()).empty());
   // Every prefix of a good pickle is an error, never a crash.
@@ -98,7 +149,9 @@ TEST_CASE("pickle: what is refused") {
 }
 
 TEST_CASE("code: outside the subset, with its line") {
-  CHECK(code_error("def f(a: Tensor, b: List[int]=[1, -2], c: Optional[float]=None) -> Tuple[int, int]:\n  x, y, = (a, 1.5e-05)\n  (m).forward(x, k=2, )\n  return x, y\n").empty());
+  CHECK(code_error("def f(a: Tensor, b: List[int]=[1, -2], c: Optional[float]=None) -> Tuple[int, "
+                   "int]:\n  x, y, = (a, 1.5e-05)\n  (m).forward(x, k=2, )\n  return x, y\n")
+            .empty());
   CHECK_HAS(code_error("def f(x):\n  while x:\n    pass\n"), "line 2");
   CHECK_HAS(code_error("def f(x):\n  return lambda: 0\n"), "line 2");
   CHECK_HAS(code_error("def f(x):\n  y = x + 1\n"), "line 2");
@@ -108,7 +161,9 @@ TEST_CASE("code: outside the subset, with its line") {
   CHECK_HAS(code_error("def f(x):\n  1 = x\n"), "left side");
   CHECK_HAS(code_error("def f(x):\n  y = 99999999999999999999\n"), "number");
   CHECK_HAS(code_error("def f(x):\n   pass\n  pass\n"), "indentation");
-  CHECK_HAS(code_error("def f(x):\n  y = " + std::string(5000, '[') + std::string(5000, ']') + "\n"), "nested too deeply");
+  CHECK_HAS(
+      code_error("def f(x):\n  y = " + std::string(5000, '[') + std::string(5000, ']') + "\n"),
+      "nested too deeply");
   CHECK_HAS(code_error("def f(x):\n  y = " + std::string(5000, '-') + "1\n"), "nested too deeply");
   std::string chain = "def f(x):\n  y = x";
   for (int i = 0; i < 5000; ++i) chain += ".a";
@@ -120,8 +175,12 @@ TEST_CASE("code: outside the subset, with its line") {
 }
 
 TEST_CASE("programs: evaluated, unrolled, inlined") {
-  auto g = load(program("    n = annotate(List[int], [])\n    for i in range(3):\n      _0 = torch.append(n, torch.mul(i, 2))\n    if torch.eq(torch.len(n), 3):\n      scale = 0.5\n    else:\n      ops.prim.RaiseException(\"no\")\n"
-                        "      scale = 0.25\n    q = torch.quantize_per_tensor(x, scale, n[2], 13)\n    return torch.dequantize(q)\n"));
+  auto g =
+      load(program("    n = annotate(List[int], [])\n    for i in range(3):\n      _0 = "
+                   "torch.append(n, torch.mul(i, 2))\n    if torch.eq(torch.len(n), 3):\n      "
+                   "scale = 0.5\n    else:\n      ops.prim.RaiseException(\"no\")\n"
+                   "      scale = 0.25\n    q = torch.quantize_per_tensor(x, scale, n[2], 13)\n    "
+                   "return torch.dequantize(q)\n"));
   REQUIRE(g);
   REQUIRE(g->nodes.size() == 2);
   CHECK((*g)[g->nodes[0].out[0]].scales == std::vector<double>{0.5});
@@ -132,24 +191,39 @@ TEST_CASE("programs: evaluated, unrolled, inlined") {
 
 TEST_CASE("programs: named tuples, outputs that are None, what is asked of a tensor") {
   torch_file f;
-  f.code = "class Outputs(NamedTuple):\n  logits : Tensor\n  aux : Optional[Tensor]\nclass M(Module):\n  training : bool\n  def forward(self: __torch__.M,\n    x: Tensor) -> __torch__.Outputs:\n"
-           "    q = torch.quantize_per_tensor(x, 0.5, 4, 13)\n    if torch.__not__(ops.prim.is_quantized(q)):\n      ops.prim.RaiseException(\"no\")\n    else:\n      pass\n"
-           "    if ops.prim.is_quantized(x):\n      ops.prim.RaiseException(\"no\")\n    else:\n      pass\n    o = __torch__.Outputs(torch.dequantize(q), None)\n    return __torch__.Outputs(o.logits, o.aux)\n";
+  f.code =
+      "class Outputs(NamedTuple):\n  logits : Tensor\n  aux : Optional[Tensor]\nclass M(Module):\n "
+      " training : bool\n  def forward(self: __torch__.M,\n    x: Tensor) -> __torch__.Outputs:\n"
+      "    q = torch.quantize_per_tensor(x, 0.5, 4, 13)\n    if "
+      "torch.__not__(ops.prim.is_quantized(q)):\n      ops.prim.RaiseException(\"no\")\n    "
+      "else:\n      pass\n"
+      "    if ops.prim.is_quantized(x):\n      ops.prim.RaiseException(\"no\")\n    else:\n      "
+      "pass\n    o = __torch__.Outputs(torch.dequantize(q), None)\n    return "
+      "__torch__.Outputs(o.logits, o.aux)\n";
   auto g = load(f);
   INFO((g ? std::string() : g.error().message()));
   REQUIRE(g);
   CHECK(g->outputs.size() == 1);
   CHECK(g->nodes.size() == 2);
   f.code.replace(f.code.find("o.logits, o.aux"), 15, "o.logits");
-  CHECK_HAS(load_error(f), "__torch__.Outputs");   // one value too few
+  CHECK_HAS(load_error(f), "__torch__.Outputs");  // one value too few
 }
 
 TEST_CASE("programs: traced numbers are constants without axes") {
   // CONSTANTS.c0: int64 2, CONSTANTS.c1: float64 0.3.
-  torch_file f = program("    n = torch.floor_divide(ops.prim.NumToTensor(torch.size(x, 1)), CONSTANTS.c0)\n    y = torch.add(torch.mul(x, CONSTANTS.c1), CONSTANTS.c0)\n    return torch.reshape(y, [2, int(n)])\n");
-  f.constants = pickle().op("(").tensor("Long", "0", 1, {}, {}).tensor("Double", "1", 1, {}, {}).op("t").stop();
+  torch_file f = program(
+      "    n = torch.floor_divide(ops.prim.NumToTensor(torch.size(x, 1)), CONSTANTS.c0)\n    y = "
+      "torch.add(torch.mul(x, CONSTANTS.c1), CONSTANTS.c0)\n    return torch.reshape(y, [2, "
+      "int(n)])\n");
+  f.constants = pickle()
+                    .op("(")
+                    .tensor("Long", "0", 1, {}, {})
+                    .tensor("Double", "1", 1, {}, {})
+                    .op("t")
+                    .stop();
   const double factor = 0.3;
-  f.more = {{"constants/0", std::string("\2\0\0\0\0\0\0\0", 8)}, {"constants/1", std::string(reinterpret_cast<const char*>(&factor), 8)}};
+  f.more = {{"constants/0", std::string("\2\0\0\0\0\0\0\0", 8)},
+            {"constants/1", std::string(reinterpret_cast<const char*>(&factor), 8)}};
   auto g = load(f);
   INFO((g ? std::string() : g.error().message()));
   REQUIRE(g);
@@ -160,27 +234,41 @@ TEST_CASE("programs: traced numbers are constants without axes") {
       numbers.push_back(0);
       std::memcpy(&numbers.back(), t.data.bytes.data(), 4);
     }
-  CHECK(numbers == std::vector<float>{0.3f, 2.f});   // of the other operand's type
+  CHECK(numbers == std::vector<float>{0.3f, 2.f});  // of the other operand's type
 }
 
 TEST_CASE("programs: what is refused") {
-  CHECK_HAS(load_error(program("    ops.prim.RaiseException(\"wrong shape\", \"builtins.ValueError\")\n    return x\n")), "wrong shape");
-  const std::string all = load_error(program("    a = torch.foo(x)\n    b = ops.quantized.bar(a)\n    c = torch.foo(b)\n    return torch.baz(x)\n"));
+  CHECK_HAS(
+      load_error(program(
+          "    ops.prim.RaiseException(\"wrong shape\", \"builtins.ValueError\")\n    return x\n")),
+      "wrong shape");
+  const std::string all =
+      load_error(program("    a = torch.foo(x)\n    b = ops.quantized.bar(a)\n    c = "
+                         "torch.foo(b)\n    return torch.baz(x)\n"));
   CHECK_HAS(all, "aten::foo");
   CHECK_HAS(all, "aten::baz");
   CHECK_HAS(all, "line 5");
-  CHECK_HAS(load_error(program("    if x:\n      pass\n    return x\n")), "depends on the input's data");
-  CHECK_HAS(load_error(program("    for i in range(9223372036854775807):\n      pass\n    return x\n")), "statements");
-  CHECK_HAS(load_error(program("    l = [1]\n    for i in range(1000000):\n      l = torch.add(l, l)\n    return x\n")), "too large");
+  CHECK_HAS(load_error(program("    if x:\n      pass\n    return x\n")),
+            "depends on the input's data");
+  CHECK_HAS(
+      load_error(program("    for i in range(9223372036854775807):\n      pass\n    return x\n")),
+      "statements");
+  CHECK_HAS(
+      load_error(program(
+          "    l = [1]\n    for i in range(1000000):\n      l = torch.add(l, l)\n    return x\n")),
+      "too large");
   CHECK_HAS(load_error(program("    return (self).forward(x, )\n")), "nested calls");
   CHECK_HAS(load_error(program("    return y\n")), "nothing defines");
   CHECK_HAS(load_error(program("    return self.nothing\n")), "no attribute nothing");
   CHECK_HAS(load_error(program("    return CONSTANTS.c7\n")), "CONSTANTS");
   CHECK_HAS(load_error(program("    return torch.floordiv(1, 0)\n")), "division");
   CHECK_HAS(load_error(program("    return torch.quantize_per_tensor(x, 0., 0, 13)\n")), "scale");
-  CHECK_HAS(load_error(program("    return torch.quantize_per_tensor(x, 1., 256, 13)\n")), "zero point");
+  CHECK_HAS(load_error(program("    return torch.quantize_per_tensor(x, 1., 256, 13)\n")),
+            "zero point");
   CHECK_HAS(load_error(program("    return torch.reshape(x, [3, -1])\n")), "extent");
-  CHECK_HAS(load_error(program("    return torch.reshape(x, [2147483647, 2147483647, 2147483647])\n")), "extent");
+  CHECK_HAS(
+      load_error(program("    return torch.reshape(x, [2147483647, 2147483647, 2147483647])\n")),
+      "extent");
   CHECK_HAS(load_error(program("    return torch.relu()\n")), "missing");
   CHECK_HAS(load_error(program("    return torch.relu(x, x, x)\n")), "arguments");
   CHECK_HAS(load_error(program("    return 5\n")), "output");
@@ -191,11 +279,15 @@ TEST_CASE("programs: what is refused") {
 
 namespace {
 
-/// quantize, then linear with weights [2 out, 3 in] and bias [2] given by `packed` opcodes as attribute p.
+/// quantize, then linear with weights [2 out, 3 in] and bias [2] given by `packed` opcodes as
+/// attribute p.
 torch_file linear_file(const pickle& packed) {
-  torch_file f = program("    q = torch.quantize_per_tensor(x, 0.5, 10, 13)\n    p = self.p\n    return torch.dequantize(ops.quantized.linear(q, p, 0.25, 3))\n");
+  torch_file f = program(
+      "    q = torch.quantize_per_tensor(x, 0.5, 10, 13)\n    p = self.p\n    return "
+      "torch.dequantize(ops.quantized.linear(q, p, 0.25, 3))\n");
   f.state = "}X" + std::string("\1\0\0\0p", 5) + packed.s.substr(2) + "s";
-  f.more = {{"data/w", std::string("\1\4\2\5\3\6", 6)}, {"data/b", std::string("\0\0\x80\x3f\0\0\0\xc0", 8)}};   // columns first; 1, -2
+  f.more = {{"data/w", std::string("\1\4\2\5\3\6", 6)},
+            {"data/b", std::string("\0\0\x80\x3f\0\0\0\xc0", 8)}};  // columns first; 1, -2
   return f;
 }
 
@@ -203,7 +295,11 @@ torch_file linear_file(const pickle& packed) {
 
 TEST_CASE("strides are honoured") {
   pickle p;
-  p.object("__torch__.torch.classes.quantized", "LinearPackedParamsBase").qtensor("w", 6, {2, 3}, {1, 2}, 0.125).tensor("Float", "b", 2, {2}, {1}).op("\x86").build();
+  p.object("__torch__.torch.classes.quantized", "LinearPackedParamsBase")
+      .qtensor("w", 6, {2, 3}, {1, 2}, 0.125)
+      .tensor("Float", "b", 2, {2}, {1})
+      .op("\x86")
+      .build();
   auto g = load(linear_file(p), {{"x", dims{1, 3}}});
   INFO((g ? std::string() : g.error().message()));
   REQUIRE(g);
@@ -215,7 +311,9 @@ TEST_CASE("strides are honoured") {
   }
   REQUIRE(fc);
   const auto w = (*g)[fc->in[1]].data.bytes;
-  CHECK(std::vector<std::byte>(w.begin(), w.end()) == std::vector<std::byte>{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}, std::byte{5}, std::byte{6}});
+  CHECK(std::vector<std::byte>(w.begin(), w.end()) ==
+        std::vector<std::byte>{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}, std::byte{5},
+                               std::byte{6}});
   REQUIRE(re);
   CHECK(re->round == rounding::FB);
   REQUIRE(re->in.size() == 2);
@@ -224,8 +322,12 @@ TEST_CASE("strides are honoured") {
 
 TEST_CASE("packed convolutions: versions 1, 2, 3") {
   // Weights [2,1,1,2], stride 1 2, padding 0 1, dilation 1 1, groups 1, no bias.
-  const auto weight = [](pickle& p) -> pickle& { return p.qtensor("w", 4, {2, 1, 1, 2}, {2, 2, 2, 1}, 0.5); };
-  const auto number = [](pickle& p, const char* key) -> pickle& { return p.tensor("Long", key, 1, {1}, {1}); };
+  const auto weight = [](pickle& p) -> pickle& {
+    return p.qtensor("w", 4, {2, 1, 1, 2}, {2, 2, 2, 1}, 0.5);
+  };
+  const auto number = [](pickle& p, const char* key) -> pickle& {
+    return p.tensor("Long", key, 1, {1}, {1});
+  };
   for (int version = 1; version <= 3; ++version) {
     pickle p;
     p.object("__torch__.torch.classes.quantized", "Conv2dPackedParamsBase").op("(");
@@ -247,12 +349,22 @@ TEST_CASE("packed convolutions: versions 1, 2, 3") {
       weight(p).op("Ne");
     }
     p.op("t").build();
-    torch_file f = program("    q = torch.quantize_per_tensor(x, 0.5, 10, 13)\n    p = self.p\n    return torch.dequantize(ops.quantized.conv2d(q, p, 0.25, 3))\n");
+    torch_file f = program(
+        "    q = torch.quantize_per_tensor(x, 0.5, 10, 13)\n    p = self.p\n    return "
+        "torch.dequantize(ops.quantized.conv2d(q, p, 0.25, 3))\n");
     f.state = "}X" + std::string("\1\0\0\0p", 5) + p.s.substr(2) + "s";
     std::string cfg;
     for (unsigned v : {2u, 1u, 2u, 0u, 1u, 1u, 1u, 0u, 0u, 1u, 0u}) put(cfg, v, 2);
-    const auto integer = [](std::uint64_t v) { std::string s; put(s, v, 8); return s; };
-    f.more = {{"data/w", "\1\2\3\4"}, {"data/c", cfg}, {"data/n0", integer(0)}, {"data/n1", integer(1)}, {"data/n2", integer(2)}};
+    const auto integer = [](std::uint64_t v) {
+      std::string s;
+      put(s, v, 8);
+      return s;
+    };
+    f.more = {{"data/w", "\1\2\3\4"},
+              {"data/c", cfg},
+              {"data/n0", integer(0)},
+              {"data/n1", integer(1)},
+              {"data/n2", integer(2)}};
     auto g = load(f, {{"x", dims{1, 1, 3, 4}}});
     INFO(version << " " << (g ? std::string() : g.error().message()));
     REQUIRE(g);
@@ -277,7 +389,8 @@ TEST_CASE("archives: what is refused") {
   };
   const std::string text = "no archive at all";
   CHECK_HAS(import::try_torch(as_span(text)).error().message(), "not a ZIP archive");
-  CHECK_HAS(import::try_torch(std::string("/nonexistent/model.pt")).error().message(), "cannot read");
+  CHECK_HAS(import::try_torch(std::string("/nonexistent/model.pt")).error().message(),
+            "cannot read");
   const std::string old = "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19.";
   CHECK_HAS(import::try_torch(as_span(old)).error().message(), "before PyTorch 1.6");
   for (const char* name : {"../evil", "m/../../evil", "/etc/passwd", "m\\evil", "C:evil"}) {
@@ -296,7 +409,7 @@ TEST_CASE("archives: what is refused") {
   zip_writer lie;
   lie.add("m/data.pkl", std::string(64, 'x'), 1u << 19, 0);
   CHECK_HAS(error(lie), "malformed");
-  zip_writer damaged;   // not a deflate stream
+  zip_writer damaged;  // not a deflate stream
   damaged.add("m/data.pkl", std::string(64, '\xff'), 128, 8);
   damaged.add("m/constants.pkl", "\x80\x02).");
   damaged.add("m/code/__torch__.py", "");
@@ -314,9 +427,12 @@ TEST_CASE("archives: what is refused") {
 }
 
 TEST_CASE("damaged files: an error or a graph, never more") {
-  const std::filesystem::path folder = std::filesystem::path(OCTET_SOURCE_DIR) / "tests/goldens/torch";
+  const std::filesystem::path folder =
+      std::filesystem::path(OCTET_SOURCE_DIR) / "tests/goldens/torch";
   std::size_t files = 0, refused = 0;
-  const std::pair<const char*, dims> cases[] = {{"conv2d_groups_dilation.pt", {1, 8, 6, 7}}, {"linear_k7_n3_nobias_3d.pt", {2, 3, 7}}, {"prelu.pt", {2, 3, 4, 5}}};
+  const std::pair<const char*, dims> cases[] = {{"conv2d_groups_dilation.pt", {1, 8, 6, 7}},
+                                                {"linear_k7_n3_nobias_3d.pt", {2, 3, 7}},
+                                                {"prelu.pt", {2, 3, 4, 5}}};
   for (const auto& [name, shape] : cases) {
     import::torch_options o;
     o.shapes = {{"", shape}};
@@ -325,7 +441,8 @@ TEST_CASE("damaged files: an error or a graph, never more") {
     REQUIRE(good.size() > 100);
     CHECK(import::try_torch(as_span(good), o));
     const std::size_t step = std::max<std::size_t>(good.size() / 150, 1);
-    for (std::size_t n = 0; n < good.size(); n += step) refused += !import::try_torch(as_span(good.substr(0, n)), o);
+    for (std::size_t n = 0; n < good.size(); n += step)
+      refused += !import::try_torch(as_span(good.substr(0, n)), o);
     for (std::size_t n = 0; n < good.size(); n += step / 2 + 1) {
       std::string bad = good;
       bad[n] = static_cast<char>(bad[n] ^ (1 << (n % 8)));

@@ -1,6 +1,6 @@
-// The rounding that a typed graph takes by its law is the one that the loader gives the same operator: every node of every TFLite file at hand.
+// The rounding that a typed graph takes by its law is the one that the loader gives the same
+// operator: every node of every TFLite file at hand.
 #include <catch2/catch.hpp>
-
 #include <filesystem>
 
 #include "octet/import/tflite.hpp"
@@ -31,17 +31,27 @@ TEST_CASE("typed laws and the loader choose the same roundings") {
       octet::import::tflite_options o;
       o.arithmetic = l;
       auto g = octet::import::try_tflite(entry.path().string(), o);
-      if (!g) continue;   // models_test knows which
+      if (!g) continue;  // models_test knows which
       ++files;
       octet::passes::optimize(*g, false);
       for (const octet::node& n : g->nodes) {
         const std::string_view name = n.op->name;
         // Formulas of these are not a question of law: their builders name them.
-        if (n.round == octet::rounding::none || name.find("dynamic") != name.npos || name == "qnn.svdf" || name == "qnn.lstm") continue;
-        const auto x = info_of((*g)[n.in[0]]), w = n.in.size() > 1 && n.in[1] >= 0 ? info_of((*g)[n.in[1]]) : octet::typed::detail::tensor_info{};
-        const octet::dtype bias = n.in.size() > 2 && n.in[2] >= 0 ? (*g)[n.in[2]].type : octet::dtype::boolean;
-        const auto c = octet::typed::detail::rounding_by_law(l, octet::typed::detail::family_of(n.op), x, n.in.size() > 1 && n.in[1] >= 0 ? &w : nullptr, info_of((*g)[n.out[0]]), bias, n.attrs.real("alpha"));
-        INFO(entry.path().filename().string() << " " << octet::name_of(l) << " " << name << ": loader " << octet::name_of(n.round) << ", typed " << octet::name_of(c.round));
+        if (n.round == octet::rounding::none || name.find("dynamic") != name.npos ||
+            name == "qnn.svdf" || name == "qnn.lstm")
+          continue;
+        const auto x = info_of((*g)[n.in[0]]), w = n.in.size() > 1 && n.in[1] >= 0
+                                                       ? info_of((*g)[n.in[1]])
+                                                       : octet::typed::detail::tensor_info{};
+        const octet::dtype bias =
+            n.in.size() > 2 && n.in[2] >= 0 ? (*g)[n.in[2]].type : octet::dtype::boolean;
+        const auto c = octet::typed::detail::rounding_by_law(
+            l, octet::typed::detail::family_of(n.op), x,
+            n.in.size() > 1 && n.in[1] >= 0 ? &w : nullptr, info_of((*g)[n.out[0]]), bias,
+            n.attrs.real("alpha"));
+        INFO(entry.path().filename().string()
+             << " " << octet::name_of(l) << " " << name << ": loader " << octet::name_of(n.round)
+             << ", typed " << octet::name_of(c.round));
         REQUIRE(c.known);
         REQUIRE(c.round == n.round);
         ++nodes;

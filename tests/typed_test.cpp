@@ -1,7 +1,9 @@
-// Typed graphs: constants, structure, and the same bits as the same graph through the run-time planner, on every target.
+// Typed graphs: constants, structure, and the same bits as the same graph through the run-time
+// planner, on every target.
+#include "typed_test.hpp"
+
 #include <catch2/catch.hpp>
 
-#include "typed_test.hpp"
 #include "typed_weights.hpp"
 
 namespace q = octet::typed;
@@ -11,20 +13,29 @@ namespace {
 
 using image = q::tensor<q::u8, q::shape<1, 8, 8, 1>, q::affine{0.0625f, 0}>;
 constexpr auto residual = [](auto x) {
-  auto y = x | q::conv2d({.filters = 16, .kernel = {3, 3}, .activation = q::relu}, q::per_channel(w1, s1), b1, {.scale = 0.05f, .zero_point = 3})
-             | q::conv2d({.filters = 16, .kernel = {1, 1}}, q::per_channel(w2, s2), b2, {.scale = 0.06f, .zero_point = 2});
+  auto y = x |
+           q::conv2d({.filters = 16, .kernel = {3, 3}, .activation = q::relu},
+                     q::per_channel(w1, s1), b1, {.scale = 0.05f, .zero_point = 3}) |
+           q::conv2d({.filters = 16, .kernel = {1, 1}}, q::per_channel(w2, s2), b2,
+                     {.scale = 0.06f, .zero_point = 2});
   return q::add(x, y, {.scale = 0.07f, .zero_point = 5});
 };
-constexpr auto classify = residual(q::input<image>() | q::conv2d({.filters = 16}, q::per_channel(w0, s0), b0, {0.02f, 0}))
-                        | q::global_avg_pool2d() | q::dense(10, q::per_tensor(w3, 0.01f), b3, {0.1f, 0}) | q::dequantize();
+constexpr auto classify =
+    residual(q::input<image>() |
+             q::conv2d({.filters = 16}, q::per_channel(w0, s0), b0, {0.02f, 0})) |
+    q::global_avg_pool2d() | q::dense(10, q::per_tensor(w3, 0.01f), b3, {0.1f, 0}) |
+    q::dequantize();
 using digits = q::compiled<classify, q::law::tflite_ref>;
 static_assert(digits::arena_bytes <= 4096);
 static_assert(std::same_as<digits::input, image>);
 static_assert(std::same_as<digits::output, q::tensor<q::f32, q::shape<1, 10>>>);
 static_assert(digits::nodes == 7);
-static_assert(digits::node(0).round == q::rounding::DR && digits::node(5).round == q::rounding::D64);
+static_assert(digits::node(0).round == q::rounding::DR &&
+              digits::node(5).round == q::rounding::D64);
 // 0.0625 * 0.001 / 0.02, rounded to 31 bits by TFLite's rule
-static_assert(digits::multiplier(0).mult == octet::numerics::quantize_multiplier(static_cast<double>(0.0625f * 0.001f) / static_cast<double>(0.02f)));
+static_assert(digits::multiplier(0).mult ==
+              octet::numerics::quantize_multiplier(static_cast<double>(0.0625f * 0.001f) /
+                                                   static_cast<double>(0.02f)));
 
 }  // namespace
 
@@ -43,7 +54,9 @@ TEST_CASE("the classifier of the documentation equals its loaded form under ever
 
 namespace {
 using small = q::tensor<q::s8, q::shape<1, 8, 8, 16>, q::affine{0.05f, -3}>;
-constexpr auto point = [](auto x) { return x | q::conv2d({.filters = 16}, q::per_channel(w2, s2), b2, {0.06f, 2}); };
+constexpr auto point = [](auto x) {
+  return x | q::conv2d({.filters = 16}, q::per_channel(w2, s2), b2, {0.06f, 2});
+};
 
 // Parallel branches of one value: two nodes, not one twice.
 constexpr auto x0 = q::input<small>("x");
@@ -53,7 +66,8 @@ constexpr auto branches = q::add(left, right, {0.1f, 0});
 static_assert(q::compiled<branches>::nodes == 3 && q::compiled<branches>::inputs == 1);
 static_assert(q::compiled<branches>::node(2).ins == 2);
 
-// The same block applied to the same value is the same value; applied again to its result it is another node.
+// The same block applied to the same value is the same value; applied again to its result it is
+// another node.
 constexpr auto twice_same = q::add(point(x0), point(x0), {0.1f, 0});
 static_assert(q::compiled<twice_same>::nodes == 2);
 constexpr auto twice_apart = q::add(point(x0), point(point(x0)), {0.1f, 0});
@@ -65,24 +79,38 @@ static_assert(q::compiled<two_inputs>::inputs == 2);
 constexpr auto one_input = q::add(q::input<small>("a"), q::input<small>("a"), {0.1f, 0});
 static_assert(q::compiled<one_input>::inputs == 1);
 
-constexpr auto wide_concat = q::concat(-1)(point(x0) | q::max_pool2d(), left | q::max_pool2d(), right | q::max_pool2d()) | q::requantize({0.2f, 1});
-static_assert(std::same_as<q::compiled<wide_concat>::output, q::tensor<q::s8, q::shape<1, 4, 4, 48>, q::affine{0.2f, 1}>>);
-static_assert(q::compiled<wide_concat>::nodes == 6);   // left is point(x0): one node and one pooling
+constexpr auto wide_concat =
+    q::concat(-1)(point(x0) | q::max_pool2d(), left | q::max_pool2d(), right | q::max_pool2d()) |
+    q::requantize({0.2f, 1});
+static_assert(std::same_as<q::compiled<wide_concat>::output,
+                           q::tensor<q::s8, q::shape<1, 4, 4, 48>, q::affine{0.2f, 1}>>);
+static_assert(q::compiled<wide_concat>::nodes == 6);  // left is point(x0): one node and one pooling
 
 // Several results, float input, a change of law and of element type on the way.
 using picture = q::tensor<q::f32, q::shape<1, 8, 8, 16>>;
-constexpr auto tail = q::input<picture>("picture") | q::quantize({0.05f, -3}, q::s8) | q::depthwise_conv2d({.activation = q::relu6}, q::per_channel(wd, s0), b0, {0.04f, -128});
+constexpr auto tail =
+    q::input<picture>("picture") | q::quantize({0.05f, -3}, q::s8) |
+    q::depthwise_conv2d({.activation = q::relu6}, q::per_channel(wd, s0), b0, {0.04f, -128});
 constexpr auto accumulators = tail | q::conv2d({.filters = 16}, q::per_channel(w2, s2), b2);
-static_assert(std::same_as<q::compiled<accumulators>::output, q::tensor<q::s32, q::shape<1, 8, 8, 16>>>);
-constexpr auto several = q::outputs(accumulators | q::requantize<q::law::tflite_xnnpack>({0.06f, 2}) | q::named("quantized"), tail | q::requantize({0.1f, 128}, {.type = q::u8}) | q::reshape({1, 64, 16}) | q::named("bytes"),
-                                    tail | q::avg_pool2d() | q::flatten() | q::dequantize());
+static_assert(
+    std::same_as<q::compiled<accumulators>::output, q::tensor<q::s32, q::shape<1, 8, 8, 16>>>);
+constexpr auto several = q::outputs(
+    accumulators | q::requantize<q::law::tflite_xnnpack>({0.06f, 2}) | q::named("quantized"),
+    tail | q::requantize({0.1f, 128}, {.type = q::u8}) | q::reshape({1, 64, 16}) |
+        q::named("bytes"),
+    tail | q::avg_pool2d() | q::flatten() | q::dequantize());
 using several_net = q::compiled<several>;
 static_assert(several_net::outputs == 3);
-static_assert(std::same_as<several_net::output_type<1>, q::tensor<q::u8, q::shape<1, 64, 16>, q::affine{0.1f, 128}>>);
+static_assert(std::same_as<several_net::output_type<1>,
+                           q::tensor<q::u8, q::shape<1, 64, 16>, q::affine{0.1f, 128}>>);
 // The operators without a builder of their own, by their IR form.
-constexpr auto generic = x0 | q::apply(octet::ops::mirror_pad, q::attrs(q::attr("paddings", {0, 0, 1, 1, 1, 1, 0, 0}))) | q::apply(octet::ops::transpose, q::attrs(q::attr("perm", {0, 3, 1, 2})));
-static_assert(std::same_as<q::compiled<generic>::output, q::tensor<q::s8, q::shape<1, 16, 10, 10>, q::affine{0.05f, -3}>>);
-constexpr auto pieces = q::node(octet::ops::split, q::attrs(q::attr("axis", 3)), {q::result_type{}, q::result_type{}}, q::rounding::none, x0);
+constexpr auto generic =
+    x0 | q::apply(octet::ops::mirror_pad, q::attrs(q::attr("paddings", {0, 0, 1, 1, 1, 1, 0, 0}))) |
+    q::apply(octet::ops::transpose, q::attrs(q::attr("perm", {0, 3, 1, 2})));
+static_assert(std::same_as<q::compiled<generic>::output,
+                           q::tensor<q::s8, q::shape<1, 16, 10, 10>, q::affine{0.05f, -3}>>);
+constexpr auto pieces = q::node(octet::ops::split, q::attrs(q::attr("axis", 3)),
+                                {q::result_type{}, q::result_type{}}, q::rounding::none, x0);
 constexpr auto swapped = q::concat(3)(pieces[1], pieces[0]);
 }  // namespace
 

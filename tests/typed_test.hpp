@@ -3,7 +3,6 @@
 #define OCTET_TESTS_TYPED_TEST_HPP_
 
 #include <catch2/catch.hpp>
-
 #include <cstring>
 #include <vector>
 
@@ -12,7 +11,8 @@
 
 namespace typed_test {
 
-/// Runs Net and its lowered form on random inputs of all element types, on each target, and compares every result byte for byte.
+/// Runs Net and its lowered form on random inputs of all element types, on each target, and
+/// compares every result byte for byte.
 template <class Net> void same_as_loaded(unsigned seed = 1) {
   static Net net{typename Net::later{}};
   const octet::graph g = Net::lower();
@@ -32,12 +32,17 @@ template <class Net> void same_as_loaded(unsigned seed = 1) {
       using T = typename decltype(span)::element_type;
       for (auto& v : span) {
         state = state * 1664525u + 1013904223u;
-        v = std::is_floating_point_v<T> ? static_cast<T>(static_cast<std::int32_t>(state >> 8) % 4096) / T(1024) : static_cast<T>(state >> 24);
+        v = std::is_floating_point_v<T>
+                ? static_cast<T>(static_cast<std::int32_t>(state >> 8) % 4096) / T(1024)
+                : static_cast<T>(state >> 24);
       }
       std::memcpy(t.view().data, span.data(), span.size_bytes());
     };
     for (int repeat = 0; repeat < 2; ++repeat) {
-      [&]<std::size_t... I>(std::index_sequence<I...>) { (fill(net.template input_view<I>(), s.input(I)), ...); }(std::make_index_sequence<Net::inputs>());
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (fill(net.template input_view<I>(), s.input(I)), ...);
+      }
+      (std::make_index_sequence<Net::inputs>());
       net.run();
       s.run();
       [&]<std::size_t... O>(std::index_sequence<O...>) {
@@ -47,10 +52,12 @@ template <class Net> void same_as_loaded(unsigned seed = 1) {
               CHECK(std::memcmp(view.data(), s.output(O).view().data, view.size_bytes()) == 0);
             }(),
             ...);
-      }(std::make_index_sequence<Net::outputs>());
+      }
+      (std::make_index_sequence<Net::outputs>());
     }
     REQUIRE(net.steps().size() == p->data().steps.size());
-    for (std::size_t i = 0; i < net.steps().size(); ++i) CHECK(net.steps()[i].run == p->data().steps[i].run);
+    for (std::size_t i = 0; i < net.steps().size(); ++i)
+      CHECK(net.steps()[i].run == p->data().steps[i].run);
   }
 }
 

@@ -26,11 +26,13 @@ std::string identifier(const std::string& path) {
 
 int codegen(const codegen_options& o) {
   plan_options p;
-  p.on = target::reference;   // the generated program chooses for itself
+  p.on = target::reference;  // the generated program chooses for itself
   const loaded m = load_and_plan(o, p);
   if (m.code != done) return m.code;
-  const std::string base = o.output.ends_with(".hpp") ? o.output.substr(0, o.output.size() - 4) : o.output;
-  const auto code = generate(m.program.source(), o.name.empty() ? identifier(o.output) : o.name, base.substr(base.find_last_of('/') + 1) + ".hpp");
+  const std::string base =
+      o.output.ends_with(".hpp") ? o.output.substr(0, o.output.size() - 4) : o.output;
+  const auto code = generate(m.program.source(), o.name.empty() ? identifier(o.output) : o.name,
+                             base.substr(base.find_last_of('/') + 1) + ".hpp");
   if (!code) return fail(code.error());
   if (const int c = write(base + ".hpp", code->header); c != done) return c;
   return write(base + ".weights.cpp", code->source);

@@ -31,7 +31,8 @@ const char* compiler() {
 int kernel_list() {
   std::printf("%-28s %-10s %-20s %s\n", "operator", "type", "target", "kernel");
   for (const kernel_row& r : kernel_rows())
-    std::printf("%-28s %-10s %-20s %s\n", r.node.c_str(), std::string(name_of(r.type)).c_str(), std::string(name_of(r.on)).c_str(), r.kernel.c_str());
+    std::printf("%-28s %-10s %-20s %s\n", r.node.c_str(), std::string(name_of(r.type)).c_str(),
+                std::string(name_of(r.on)).c_str(), r.kernel.c_str());
   return done;
 }
 
@@ -43,17 +44,23 @@ int info(const info_options& o) {
   std::printf("compiler  %s\n", compiler());
   std::string usable;
   for (int t = static_cast<int>(target::reference); t < static_cast<int>(target::count); ++t)
-    if (can_run(static_cast<target>(t))) usable += (usable.empty() ? "" : ", ") + std::string(name_of(static_cast<target>(t)));
+    if (can_run(static_cast<target>(t)))
+      usable += (usable.empty() ? "" : ", ") + std::string(name_of(static_cast<target>(t)));
   std::printf("targets   %s\n", usable.c_str());
   const target chosen = *wanted == target::automatic ? best_target() : *wanted;
-  std::printf("chosen    %s%s\n", std::string(name_of(chosen)).c_str(), can_run(chosen) ? "" : " (not usable here)");
+  std::printf("chosen    %s%s\n", std::string(name_of(chosen)).c_str(),
+              can_run(chosen) ? "" : " (not usable here)");
   std::string caches;
   for (int i = 0; i < 8; ++i) {
     const std::string at = "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(i) + "/";
     const std::string size = line_of(at + "size");
     if (size.empty()) break;
     const std::string type = line_of(at + "type");
-    caches += (caches.empty() ? "" : ", ") + std::string("L") + line_of(at + "level") + (type == "Unified" ? "" : type == "Data" ? "d" : "i") + " " + size;
+    caches += (caches.empty() ? "" : ", ") + std::string("L") + line_of(at + "level") +
+              (type == "Unified" ? ""
+               : type == "Data"  ? "d"
+                                 : "i") +
+              " " + size;
   }
   std::printf("caches    %s\n", caches.empty() ? "unknown" : caches.c_str());
   std::printf("threads   %u (one per physical core)\n", physical_cores());

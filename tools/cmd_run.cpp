@@ -11,10 +11,13 @@
 namespace octet::tools {
 namespace {
 
-/// "NAME=FILE" where NAME is one of the tensors, else FILE for the next one that has none. Index into `names`, or -1.
+/// "NAME=FILE" where NAME is one of the tensors, else FILE for the next one that has none. Index
+/// into `names`, or -1.
 int slot(std::string& file, const std::vector<std::string>& names, std::vector<char>& taken) {
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (!names[i].empty() && file.size() > names[i].size() + 1 && file.compare(0, names[i].size(), names[i]) == 0 && file[names[i].size()] == '=' && !taken[i]) {
+    if (!names[i].empty() && file.size() > names[i].size() + 1 &&
+        file.compare(0, names[i].size(), names[i]) == 0 && file[names[i].size()] == '=' &&
+        !taken[i]) {
       file.erase(0, names[i].size() + 1);
       taken[i] = 1;
       return static_cast<int>(i);
@@ -41,19 +44,26 @@ class dumper final : public observer {
   void add(const graph& g, tensor_id id, const const_tensor_view& value, const std::string& node) {
     const tensor& t = g[id];
     std::string name = std::to_string(id) + "_";
-    for (char c : t.name) name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' ? c : '_';
+    for (char c : t.name)
+      name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' ? c : '_';
     if (name.size() > 120) name.resize(120);
-    if (auto s = write_npy(folder_ + "/" + name + ".npy", value); !s && failed_.empty()) failed_ = s.error().message();
-    index_ += std::string(index_.empty() ? "" : ",\n") + "  {\"tensor\": " + std::to_string(id) + ", \"name\": " + json_string(t.name) + ", \"file\": " + json_string(name + ".npy") + ", \"type\": " + json_string(type_text(t)) +
-              ", \"node\": " + json_string(node) + "}";
+    if (auto s = write_npy(folder_ + "/" + name + ".npy", value); !s && failed_.empty())
+      failed_ = s.error().message();
+    index_ += std::string(index_.empty() ? "" : ",\n") + "  {\"tensor\": " + std::to_string(id) +
+              ", \"name\": " + json_string(t.name) + ", \"file\": " + json_string(name + ".npy") +
+              ", \"type\": " + json_string(type_text(t)) + ", \"node\": " + json_string(node) + "}";
   }
-  void on_tensor(const plan_data& p, std::size_t step, tensor_id id, const const_tensor_view& value) noexcept override {
+  void on_tensor(const plan_data& p, std::size_t step, tensor_id id,
+                 const const_tensor_view& value) noexcept override {
     const node& n = p.source.nodes[static_cast<std::size_t>(p.steps[step].node)];
     add(p.source, id, value, std::string(n.op->name) + " " + n.name);
   }
   status finish(const graph& g) {
     if (!failed_.empty()) return error_info{errc::io, failed_, {}, {}, {}, {}, {}};
-    return write_file(folder_ + "/index.json", "{\"model\": " + json_string(base_name(g.name)) + ", \"law\": " + json_string(name_of(g.arithmetic)) + ", \"tensors\": [\n" + index_ + "\n]}\n");
+    return write_file(folder_ + "/index.json",
+                      "{\"model\": " + json_string(base_name(g.name)) +
+                          ", \"law\": " + json_string(name_of(g.arithmetic)) +
+                          ", \"tensors\": [\n" + index_ + "\n]}\n");
   }
 
  private:
@@ -71,10 +81,14 @@ std::string position(std::size_t i, const dims& d) {
   return s + "]";
 }
 
-struct wanted { array value; std::string file; };
+struct wanted {
+  array value;
+  std::string file;
+};
 
 /// Runs the model under another law on the same inputs: do all references fit?
-bool fits(const model_options& o, law l, const std::vector<array>& inputs, const std::vector<std::optional<wanted>>& references) {
+bool fits(const model_options& o, law l, const std::vector<array>& inputs,
+          const std::vector<std::optional<wanted>>& references) {
   load_options load = *load_options_of(o);
   load.arithmetic = l;
   auto graph = load_model(o.model, load);
@@ -117,7 +131,9 @@ int run(const run_options& o) {
   std::vector<std::string> notes(names.size());
   for (std::string file : o.inputs) {
     const int i = slot(file, names, taken);
-    if (i < 0) return fail(bad_usage, "--input " + file + ": the model has " + std::to_string(names.size()) + " input(s), all of them given");
+    if (i < 0)
+      return fail(bad_usage, "--input " + file + ": the model has " + std::to_string(names.size()) +
+                                 " input(s), all of them given");
     auto a = read_npy(file);
     if (!a) return fail(a.error());
     values[static_cast<std::size_t>(i)] = std::move(*a);
@@ -125,11 +141,14 @@ int run(const run_options& o) {
   }
   for (std::string file : o.images) {
     const int i = slot(file, names, taken);
-    if (i < 0) return fail(bad_usage, "--image " + file + ": the model has " + std::to_string(names.size()) + " input(s), all of them given");
+    if (i < 0)
+      return fail(bad_usage, "--image " + file + ": the model has " + std::to_string(names.size()) +
+                                 " input(s), all of them given");
     const bound_tensor t = s.input(static_cast<std::size_t>(i));
     auto photo = read_image(file);
     if (!photo) return fail(photo.error());
-    auto a = image_input(*photo, t.type(), t.shape(), t.scale().value, t.zero_point().value, {o.mean, o.std});
+    auto a = image_input(*photo, t.type(), t.shape(), t.scale().value, t.zero_point().value,
+                         {o.mean, o.std});
     if (!a) {
       a.error().file = file;
       a.error().tensor = t.name();
@@ -137,10 +156,16 @@ int run(const run_options& o) {
     }
     const image_shape size = image_shape_of(t.shape());
     values[static_cast<std::size_t>(i)] = std::move(*a);
-    notes[static_cast<std::size_t>(i)] = base_name(file) + (photo->width == size.width && photo->height == size.height ? "" : " resized " + std::to_string(size.width) + "x" + std::to_string(size.height));
+    notes[static_cast<std::size_t>(i)] =
+        base_name(file) +
+        (photo->width == size.width && photo->height == size.height
+             ? ""
+             : " resized " + std::to_string(size.width) + "x" + std::to_string(size.height));
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (!taken[i]) return fail(bad_usage, "input " + std::to_string(i) + " (\"" + names[i] + "\", " + type_text(g[g.inputs[i]]) + ") needs --input or --image");
+    if (!taken[i])
+      return fail(bad_usage, "input " + std::to_string(i) + " (\"" + names[i] + "\", " +
+                                 type_text(g[g.inputs[i]]) + ") needs --input or --image");
     if (auto a = s.input(i).try_assign(values[i].view()); !a) {
       a.error().file = notes[i];
       return fail(a.error());
@@ -154,12 +179,16 @@ int run(const run_options& o) {
   std::vector<char> out_taken(out_names.size());
   for (std::string file : o.references) {
     const int i = slot(file, out_names, out_taken);
-    if (i < 0) return fail(bad_usage, "--reference " + file + ": the model has " + std::to_string(out_names.size()) + " output(s)");
+    if (i < 0)
+      return fail(bad_usage, "--reference " + file + ": the model has " +
+                                 std::to_string(out_names.size()) + " output(s)");
     auto a = read_npy(file);
     if (!a) return fail(a.error());
     const bound_tensor t = s.output(static_cast<std::size_t>(i));
     if (a->type != t.type() || !(a->shape == t.shape())) {
-      auto e = file_error(errc::invalid, file, "reference", std::string(name_of(a->type)) + to_string(a->shape), std::string(name_of(t.type())) + to_string(t.shape()));
+      auto e = file_error(errc::invalid, file, "reference",
+                          std::string(name_of(a->type)) + to_string(a->shape),
+                          std::string(name_of(t.type())) + to_string(t.shape()));
       e.tensor = t.name();
       return fail(e);
     }
@@ -171,7 +200,8 @@ int run(const run_options& o) {
     if (!read) return fail(read.error());
     labels = std::move(*read);
     if (s.outputs() == 0) return fail(bad_usage, "--labels: the model has no output");
-    if (auto f = fit_labels(labels, s.output(0).shape().elements().value, o.labels); !f) return fail(f.error());
+    if (auto f = fit_labels(labels, s.output(0).shape().elements().value, o.labels); !f)
+      return fail(f.error());
   }
 
   if (o.dump.empty()) {
@@ -186,29 +216,38 @@ int run(const run_options& o) {
   }
 
   for (std::size_t i = 0; i < names.size(); ++i)
-    std::printf("input   %s %s  %s%s\n", std::string(name_of(values[i].type)).c_str(), to_string(values[i].shape).c_str(), notes[i].c_str(), names.size() > 1 ? ("  \"" + names[i] + "\"").c_str() : "");
+    std::printf("input   %s %s  %s%s\n", std::string(name_of(values[i].type)).c_str(),
+                to_string(values[i].shape).c_str(), notes[i].c_str(),
+                names.size() > 1 ? ("  \"" + names[i] + "\"").c_str() : "");
   const bool is_default = !l.format.laws.empty() && l.format.laws.front() == g.arithmetic;
-  std::printf("law     %s%s     target %s     threads %u\n", std::string(name_of(g.arithmetic)).c_str(), is_default ? (std::string(" (default for ") + l.format.name + ")").c_str() : "",
+  std::printf("law     %s%s     target %s     threads %u\n",
+              std::string(name_of(g.arithmetic)).c_str(),
+              is_default ? (std::string(" (default for ") + l.format.name + ")").c_str() : "",
               std::string(name_of(l.program.on())).c_str(), l.threads);
   const unsigned top = o.top != 0 ? o.top : labels.empty() ? 0 : 5;
   if (top != 0 && s.outputs() != 0) {
     const bound_tensor t = s.output(0);
     const array a = copy_of(t);
     std::vector<double> scores(a.elements());
-    for (std::size_t i = 0; i < scores.size(); ++i) scores[i] = real_value(a, i, t.scale().value, t.zero_point().value);
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      scores[i] = real_value(a, i, t.scale().value, t.zero_point().value);
     std::string line;
     for (std::size_t i : top_k(scores, top)) {
       char score[32];
       std::snprintf(score, sizeof score, " %.4g", scores[i]);
-      line += (line.empty() ? "" : "   ") + (labels.empty() ? "#" + std::to_string(i) : labels[i]) + score;
+      line += (line.empty() ? "" : "   ") + (labels.empty() ? "#" + std::to_string(i) : labels[i]) +
+              score;
     }
     std::printf("top %-3u %s\n", top, line.c_str());
   }
   std::vector<char> written(out_names.size());
   for (std::string file : o.outputs) {
     const int i = slot(file, out_names, written);
-    if (i < 0) return fail(bad_usage, "--output " + file + ": the model has " + std::to_string(out_names.size()) + " output(s)");
-    if (auto w = write_npy(file, s.output(static_cast<std::size_t>(i)).view()); !w) return fail(w.error());
+    if (i < 0)
+      return fail(bad_usage, "--output " + file + ": the model has " +
+                                 std::to_string(out_names.size()) + " output(s)");
+    if (auto w = write_npy(file, s.output(static_cast<std::size_t>(i)).view()); !w)
+      return fail(w.error());
   }
 
   bool same = true;
@@ -221,12 +260,16 @@ int run(const run_options& o) {
     std::printf("identical: %zu of %zu raw outputs%s\n", d.equal, d.elements, which.c_str());
     if (d.equal != d.elements) {
       same = false;
-      std::printf("first difference at %s: %.9g, reference %.9g\n", position(d.first, t.shape()).c_str(), real_value(got, d.first, 1, 0), real_value(references[i]->value, d.first, 1, 0));
+      std::printf("first difference at %s: %.9g, reference %.9g\n",
+                  position(d.first, t.shape()).c_str(), real_value(got, d.first, 1, 0),
+                  real_value(references[i]->value, d.first, 1, 0));
     }
   }
   if (same) return done;
   for (law other : l.format.laws)
-    if (other != g.arithmetic && fits(of, other, values, references)) std::printf("law %s gives identical outputs: --numerics %s\n", std::string(name_of(other)).c_str(), std::string(name_of(other)).c_str());
+    if (other != g.arithmetic && fits(of, other, values, references))
+      std::printf("law %s gives identical outputs: --numerics %s\n",
+                  std::string(name_of(other)).c_str(), std::string(name_of(other)).c_str());
   return differs;
 }
 

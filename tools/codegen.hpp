@@ -11,7 +11,8 @@ namespace octet::tools {
 struct generated {
   std::string header, source;
 };
-/// `name`: the C++ namespace of the result. `header_name`: how the source includes the header. The graph is taken as it is: run the passes first.
+/// `name`: the C++ namespace of the result. `header_name`: how the source includes the header. The
+/// graph is taken as it is: run the passes first.
 result<generated> generate(const graph& g, const std::string& name, const std::string& header_name);
 
 }  // namespace octet::tools

@@ -1,5 +1,6 @@
 // The commands of the command line, behind plain option structs. Each returns the exit code:
-// 0 done, 1 a result differs, 2 bad usage, 3 bad or unsupported model or input. Data goes to stdout, everything else to stderr.
+// 0 done, 1 a result differs, 2 bad usage, 3 bad or unsupported model or input. Data goes to
+// stdout, everything else to stderr.
 #ifndef OCTET_TOOLS_COMMANDS_HPP_
 #define OCTET_TOOLS_COMMANDS_HPP_
 
@@ -15,23 +16,24 @@ enum exit_code : int { done = 0, differs = 1, bad_usage = 2, bad_input = 3 };
 
 /// What every command that takes a model understands.
 struct model_options {
-  std::vector<std::string> samples;        // [NAME=]FILE.npy of inputs: their shapes, for formats that record none
+  std::vector<std::string>
+      samples;  // [NAME=]FILE.npy of inputs: their shapes, for formats that record none
   std::string model, numerics, params, target;
-  std::vector<std::string> shapes;          // NAME=1,3,224,224
-  unsigned threads = 0;                     // 0: physical cores
+  std::vector<std::string> shapes;  // NAME=1,3,224,224
+  unsigned threads = 0;             // 0: physical cores
 };
 struct run_options : model_options {
   std::vector<std::string> inputs, images, outputs, references;
   std::vector<float> mean, std;
   std::string labels, dump;
-  unsigned top = 0;                         // 0: 5 with labels, else none
+  unsigned top = 0;  // 0: 5 with labels, else none
 };
 struct show_options : model_options {
   bool plan = false;
   std::string dot, svg;
 };
 struct bench_options : model_options {
-  unsigned number = 1, repeat = 0;          // repeat 0: 100, or what fits into 10 s
+  unsigned number = 1, repeat = 0;  // repeat 0: 100, or what fits into 10 s
   bool per_op = false;
   std::string json;
 };
@@ -41,7 +43,7 @@ struct info_options {
 };
 
 struct diff_options : model_options {
-  std::string reference;                    // folder of a recording
+  std::string reference;  // folder of a recording
 };
 struct codegen_options : model_options {
   std::string output, name;
@@ -58,9 +60,9 @@ int info(const info_options& o);
 int codegen(const codegen_options& o);
 int convert(const convert_options& o);
 int diff(const diff_options& o);
-int kernel_list();   // octet info --kernels
+int kernel_list();  // octet info --kernels
 
-// ------------------------------------------------------------------------------------------------------------- shared by commands
+// ---- shared by commands ----
 
 /// "octet: message" on stderr; returns `code`.
 int fail(exit_code code, const std::string& message);
@@ -74,10 +76,12 @@ unsigned physical_cores();
 /// "NAME=1,3,224,224"; empty where it does not read so.
 std::optional<std::pair<std::string, dims>> shape_of(const std::string& text);
 
-/// The loader's part of the common options; empty (message given, exit code bad_usage) where they do not read.
+/// The loader's part of the common options; empty (message given, exit code bad_usage) where they
+/// do not read.
 std::optional<load_options> load_options_of(const model_options& o);
 
-/// A model loaded and planned by the common options, or the exit code with the message already given.
+/// A model loaded and planned by the common options, or the exit code with the message already
+/// given.
 struct loaded {
   plan program;
   format_info format;

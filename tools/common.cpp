@@ -10,9 +10,8 @@
 #endif
 
 #include "commands.hpp"
-
-#include "npy.hpp"
 #include "file.hpp"
+#include "npy.hpp"
 #include "octet/kernels/target.hpp"
 
 namespace octet::tools {
@@ -24,13 +23,18 @@ int fail(exit_code code, const std::string& message) {
 
 std::optional<target> target_of(const std::string& name) {
   if (name.empty()) return target::automatic;
-  const auto same = [](std::string_view a, std::string_view b) { return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); }); };
+  const auto same = [](std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+      return std::tolower(x) == std::tolower(y);
+    });
+  };
   for (int t = 0; t < static_cast<int>(target::count); ++t)
     if (same(name, name_of(static_cast<target>(t)))) return static_cast<target>(t);
   return std::nullopt;
 }
 
-// Hyperthreads of one core share its multipliers: one thread per physical core is the fastest setting for these kernels.
+// Hyperthreads of one core share its multipliers: one thread per physical core is the fastest
+// setting for these kernels.
 unsigned physical_cores() {
   unsigned logical = std::max(1u, std::thread::hardware_concurrency());
 #if defined(__linux__)
@@ -42,7 +46,9 @@ unsigned physical_cores() {
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (!CPU_ISSET(cpu, &allowed)) continue;
     ++logical;
-    auto text = read_file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list", 4096);
+    auto text = read_file(
+        "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list",
+        4096);
     if (!text) return std::max(1u, static_cast<unsigned>(CPU_COUNT(&allowed)));
     cores.insert(std::string(reinterpret_cast<const char*>(text->data()), text->size()));
   }
@@ -81,14 +87,19 @@ std::optional<load_options> load_options_of(const model_options& o) {
     }
     load.shapes.push_back(*shape);
   }
-  if (const format_info format = format_of(o.model); format.name && std::string_view(format.name) == ".pt" && load.shapes.empty())
-    for (const std::string& sample : o.samples) {   // a PyTorch file need not say what shape its inputs have
+  if (const format_info format = format_of(o.model);
+      format.name && std::string_view(format.name) == ".pt" && load.shapes.empty())
+    for (const std::string& sample :
+         o.samples) {  // a PyTorch file need not say what shape its inputs have
       const std::size_t eq = sample.find('=');
-      if (auto x = read_npy(eq == std::string::npos ? sample : sample.substr(eq + 1))) load.shapes.emplace_back(eq == std::string::npos ? std::string() : sample.substr(0, eq), x->shape);
+      if (auto x = read_npy(eq == std::string::npos ? sample : sample.substr(eq + 1)))
+        load.shapes.emplace_back(eq == std::string::npos ? std::string() : sample.substr(0, eq),
+                                 x->shape);
     }
   if (o.numerics.empty()) return load;
   std::string known;
-  for (law a : {law::tflite_ref, law::tflite_xnnpack, law::pytorch_fbgemm, law::pytorch_qnnpack, law::onnxruntime, law::mxnet}) {
+  for (law a : {law::tflite_ref, law::tflite_xnnpack, law::pytorch_fbgemm, law::pytorch_qnnpack,
+                law::onnxruntime, law::mxnet}) {
     if (name_of(a) == o.numerics) load.arithmetic = a;
     known += (known.empty() ? "" : ", ") + std::string(name_of(a));
   }

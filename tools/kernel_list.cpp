@@ -17,7 +17,8 @@ tensor quantized(dtype t, const dims& shape, double scale, std::int32_t zero_poi
 }
 std::int32_t middle(dtype t) { return t == dtype::u8 ? 128 : 0; }
 
-/// A typical node: the form's name, operator, inputs, attributes, output element type (of the first input's type where not given).
+/// A typical node: the form's name, operator, inputs, attributes, output element type (of the first
+/// input's type where not given).
 struct form {
   std::string name;
   const op_def* op;
@@ -45,15 +46,17 @@ void add_weights(form& f, dtype t, const dims& shape, std::int32_t channels) {
 std::vector<form> forms_of(const op_def& op, dtype t) {
   const tensor x = quantized(t, {1, 8, 8, 32}, 0.05, middle(t));
   std::vector<form> forms;
-  if (op.outputs != 1) return forms;   // the nodes below have one output
+  if (op.outputs != 1) return forms;  // the nodes below have one output
   const auto simple = [&](std::string suffix, std::vector<tensor> in, dtype out) {
     forms.push_back({std::string(op.name) + suffix, &op, std::move(in), {}, out});
     return &forms.back();
   };
   if (op.name == "qnn.conv2d") {
-    for (std::int32_t k : {1, 3}) add_weights(*simple(k == 1 ? " 1x1" : " 3x3", {x}, t), t, {32, k, k, 32}, 32);
+    for (std::int32_t k : {1, 3})
+      add_weights(*simple(k == 1 ? " 1x1" : " 3x3", {x}, t), t, {32, k, k, 32}, 32);
   } else if (op.name == "qnn.depthwise_conv2d") {
-    for (std::int32_t k : {3, 5}) add_weights(*simple(k == 3 ? " 3x3" : " 5x5", {x}, t), t, {1, k, k, 32}, 32);
+    for (std::int32_t k : {3, 5})
+      add_weights(*simple(k == 3 ? " 3x3" : " 5x5", {x}, t), t, {1, k, k, 32}, 32);
   } else if (op.name == "qnn.fully_connected") {
     add_weights(*simple("", {quantized(t, {1, 64}, 0.05, middle(t))}, t), t, {32, 64}, 32);
   } else if (op.name == "qnn.transpose_conv2d") {
@@ -81,14 +84,16 @@ std::vector<form> forms_of(const op_def& op, dtype t) {
   return forms;
 }
 
-/// Lets the operator prepare the node under each rounding until one is accepted, with an output of other and of the same quantization. False where it
-/// takes none: the operator has no 8-bit form of this kind, or needs no step.
+/// Lets the operator prepare the node under each rounding until one is accepted, with an output of
+/// other and of the same quantization. False where it takes none: the operator has no 8-bit form of
+/// this kind, or needs no step.
 bool prepare(const form& f, graph& g, plan_memory& memory, prepared& p) {
   for (const bool same : {false, true}) {
     g = graph();
     std::vector<tensor_id> in;
     for (const tensor& t : f.in) in.push_back(g.add(t));
-    tensor y = quantized(f.out, {}, same ? f.in[0].scales.empty() ? 1.0 : f.in[0].scales[0] : 0.07, middle(f.out));
+    tensor y = quantized(f.out, {}, same ? f.in[0].scales.empty() ? 1.0 : f.in[0].scales[0] : 0.07,
+                         middle(f.out));
     if (is_float(f.out)) y.scales.clear(), y.zero_points.clear();
     const tensor_id out = g.add(std::move(y));
     node& n = g.add_node(*f.op, "", std::move(in), {out}, f.attrs);
@@ -110,7 +115,9 @@ bool prepare(const form& f, graph& g, plan_memory& memory, prepared& p) {
 std::vector<kernel_row> kernel_rows() {
   std::vector<target> targets;
   for (int t = static_cast<int>(target::reference) + 1; t < static_cast<int>(target::count); ++t)
-    if (const auto on = static_cast<target>(t); can_run(on)) targets.push_back(on);   // of the others not even accepts() may be called: it is compiled for them
+    if (const auto on = static_cast<target>(t); can_run(on))
+      targets.push_back(
+          on);  // of the others not even accepts() may be called: it is compiled for them
   if (targets.empty()) targets.push_back(target::reference);
   std::vector<kernel_row> rows;
   for (const op_def* op : builtin_operators())
@@ -121,9 +128,12 @@ std::vector<kernel_row> kernel_rows() {
         prepared p;
         if (!prepare(f, g, memory, p)) continue;
         for (target on : targets) {
-          const kernel_entry* k = p.kernel == kernel_id::none ? nullptr : kernels::find(p.kernel, on);
+          const kernel_entry* k =
+              p.kernel == kernel_id::none ? nullptr : kernels::find(p.kernel, on);
           const bool simd = k && k->run && (!k->accepts || k->accepts(p.params));
-          rows.push_back({f.name, f.in[0].type == dtype::f32 ? f.out : f.in[0].type, on, simd ? (k->describe ? k->describe(p.params) : "simd") : "reference", p.kernel});
+          rows.push_back({f.name, f.in[0].type == dtype::f32 ? f.out : f.in[0].type, on,
+                          simd ? (k->describe ? k->describe(p.params) : "simd") : "reference",
+                          p.kernel});
         }
       }
   return rows;

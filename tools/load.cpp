@@ -10,7 +10,9 @@
 namespace octet::tools {
 namespace {
 
-bool ends_with(const std::string& s, std::string_view end) { return s.size() >= end.size() && s.compare(s.size() - end.size(), end.size(), end) == 0; }
+bool ends_with(const std::string& s, std::string_view end) {
+  return s.size() >= end.size() && s.compare(s.size() - end.size(), end.size(), end) == 0;
+}
 
 std::string text_of(const std::vector<law>& laws) {
   std::string s;
@@ -35,7 +37,9 @@ result<graph> load_torch(const std::string& path, law arithmetic, const load_opt
 /// The law is the file's own; asking for another is an error.
 result<graph> load_octet(const std::string& path, law, const load_options& o) {
   auto g = import::try_octet(path);
-  if (g && o.arithmetic && *o.arithmetic != g->arithmetic) return file_error(errc::unsupported, path, "law for this .octet file", std::string(name_of(*o.arithmetic)), std::string(name_of(g->arithmetic)));
+  if (g && o.arithmetic && *o.arithmetic != g->arithmetic)
+    return file_error(errc::unsupported, path, "law for this .octet file",
+                      std::string(name_of(*o.arithmetic)), std::string(name_of(g->arithmetic)));
   if (g) g->name = path;
   return g;
 }
@@ -50,7 +54,10 @@ const std::vector<format_row>& formats() {
   static const std::vector<format_row> rows = {
       {".tflite", {law::tflite_ref, law::tflite_xnnpack}, &load_tflite},
       {".pt", {law::pytorch_fbgemm, law::pytorch_qnnpack}, &load_torch},
-      {".octet", {law::tflite_ref, law::tflite_xnnpack, law::pytorch_fbgemm, law::pytorch_qnnpack, law::onnxruntime, law::mxnet}, &load_octet},
+      {".octet",
+       {law::tflite_ref, law::tflite_xnnpack, law::pytorch_fbgemm, law::pytorch_qnnpack,
+        law::onnxruntime, law::mxnet},
+       &load_octet},
   };
   return rows;
 }
@@ -83,12 +90,15 @@ result<graph> load_model(const std::string& path, const load_options& options) {
   const format_row* r = find(path);
   if (!r) {
     std::string known;
-    for (const format_row& f : formats()) known += (known.empty() ? "" : ", ") + std::string(f.ending);
+    for (const format_row& f : formats())
+      known += (known.empty() ? "" : ", ") + std::string(f.ending);
     if (auto readable = read_file(path, std::size_t{1} << 33); !readable) return readable.error();
     return file_error(errc::unsupported, path, "model format", "an unknown one", known);
   }
   const law l = options.arithmetic.value_or(r->laws.front());
-  if (std::find(r->laws.begin(), r->laws.end(), l) == r->laws.end()) return file_error(errc::unsupported, path, std::string("law for ") + r->ending, std::string(name_of(l)), text_of(r->laws));
+  if (std::find(r->laws.begin(), r->laws.end(), l) == r->laws.end())
+    return file_error(errc::unsupported, path, std::string("law for ") + r->ending,
+                      std::string(name_of(l)), text_of(r->laws));
   return r->load(path, l, options);
 }
 

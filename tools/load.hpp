@@ -11,14 +11,14 @@
 namespace octet::tools {
 
 struct load_options {
-  std::optional<law> arithmetic;                         // none: the format's default
-  std::vector<std::pair<std::string, dims>> shapes;      // replaces the shape of the named input
-  std::string params;                                    // file of parameters, for formats that keep them apart
+  std::optional<law> arithmetic;                     // none: the format's default
+  std::vector<std::pair<std::string, dims>> shapes;  // replaces the shape of the named input
+  std::string params;  // file of parameters, for formats that keep them apart
 };
 
 /// Laws a file's format can follow, the default first. Empty where the format is unknown.
 struct format_info {
-  const char* name = nullptr;           // ".tflite"
+  const char* name = nullptr;  // ".tflite"
   std::vector<law> laws;
 };
 format_info format_of(const std::string& path);

@@ -7,9 +7,9 @@
 #include <cstring>
 #include <optional>
 
+#include "file.hpp"
 #include "octet/core/buffer.hpp"
 #include "octet/ops/op.hpp"
-#include "file.hpp"
 
 namespace octet::tools {
 
@@ -29,11 +29,13 @@ struct array {
   }
 };
 
-static_assert(std::endian::native == std::endian::little, "the readers of the tools copy little-endian data");
+static_assert(std::endian::native == std::endian::little,
+              "the readers of the tools copy little-endian data");
 
 namespace detail {
 
-/// Reads the header's Python dict literal: exactly the three keys numpy writes, in any order, and nothing else.
+/// Reads the header's Python dict literal: exactly the three keys numpy writes, in any order, and
+/// nothing else.
 class npy_header {
  public:
   explicit npy_header(std::string_view text) : text_(text) {}
@@ -56,8 +58,10 @@ class npy_header {
         descr = *d;
       } else if (*key == "fortran_order") {
         seen |= take(seen, 2);
-        if (word("True")) fortran = true;
-        else if (!word("False")) return "fortran_order is neither True nor False";
+        if (word("True"))
+          fortran = true;
+        else if (!word("False"))
+          return "fortran_order is neither True nor False";
       } else if (*key == "shape") {
         seen |= take(seen, 4);
         if (!tuple()) return "shape is not a tuple of sizes";
@@ -78,7 +82,8 @@ class npy_header {
     return bit;
   }
   void space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t'))
+      ++at_;
   }
   char peek() {
     space();
@@ -113,7 +118,7 @@ class npy_header {
         if (v > std::uint64_t{1} << 40) return false;
         v = v * 10 + static_cast<std::uint64_t>(text_[at_++] - '0');
       }
-      if (at_ < text_.size() && text_[at_] == 'L') ++at_;   // Python 2 wrote long integers
+      if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // Python 2 wrote long integers
       shape.push_back(v);
       if (shape.size() > 64) return false;
       if (!eat(',') && peek() != ')') return false;
@@ -126,48 +131,79 @@ class npy_header {
   bool twice_ = false;
 };
 
-struct npy_type { const char* code; dtype type; };
-inline constexpr npy_type npy_types[] = {{"f4", dtype::f32}, {"f8", dtype::f64}, {"i1", dtype::s8},  {"u1", dtype::u8},  {"i2", dtype::s16},     {"u2", dtype::u16},
-                                         {"i4", dtype::s32}, {"u4", dtype::u32}, {"i8", dtype::s64}, {"u8", dtype::u64}, {"b1", dtype::boolean}, {"f2", dtype::f16}};
+struct npy_type {
+  const char* code;
+  dtype type;
+};
+inline constexpr npy_type npy_types[] = {
+    {"f4", dtype::f32}, {"f8", dtype::f64}, {"i1", dtype::s8},      {"u1", dtype::u8},
+    {"i2", dtype::s16}, {"u2", dtype::u16}, {"i4", dtype::s32},     {"u4", dtype::u32},
+    {"i8", dtype::s64}, {"u8", dtype::u64}, {"b1", dtype::boolean}, {"f2", dtype::f16}};
 
 }  // namespace detail
 
-/// Reads the bytes of a .npy file. Big-endian and Fortran-ordered arrays are turned into little-endian C order.
+/// Reads the bytes of a .npy file. Big-endian and Fortran-ordered arrays are turned into
+/// little-endian C order.
 inline result<array> parse_npy(std::span<const std::byte> file, const std::string& name) {
-  const auto bad = [&](std::string what) { return file_error(errc::malformed, name, "npy: " + std::move(what)); };
-  if (file.size() < 10 || std::memcmp(file.data(), "\x93NUMPY", 6) != 0) return bad("does not begin as a .npy file");
+  const auto bad = [&](std::string what) {
+    return file_error(errc::malformed, name, "npy: " + std::move(what));
+  };
+  if (file.size() < 10 || std::memcmp(file.data(), "\x93NUMPY", 6) != 0)
+    return bad("does not begin as a .npy file");
   const auto byte = [&](std::size_t i) { return std::to_integer<std::size_t>(file[i]); };
   const std::size_t major = byte(6);
-  if (major < 1 || major > 3 || byte(7) != 0) return file_error(errc::unsupported, name, "npy: format version", std::to_string(major) + "." + std::to_string(byte(7)), "1.0, 2.0, 3.0");
+  if (major < 1 || major > 3 || byte(7) != 0)
+    return file_error(errc::unsupported, name, "npy: format version",
+                      std::to_string(major) + "." + std::to_string(byte(7)), "1.0, 2.0, 3.0");
   const std::size_t start = major == 1 ? 10 : 12;
   if (file.size() < start) return bad("ends within the header");
-  const std::size_t length = byte(8) | byte(9) << 8 | (major == 1 ? 0 : byte(10) << 16 | byte(11) << 24);
+  const std::size_t length =
+      byte(8) | byte(9) << 8 | (major == 1 ? 0 : byte(10) << 16 | byte(11) << 24);
   if (length > file.size() - start || length > (1 << 16)) return bad("ends within the header");
-  detail::npy_header header(std::string_view(reinterpret_cast<const char*>(file.data()) + start, length));
+  detail::npy_header header(
+      std::string_view(reinterpret_cast<const char*>(file.data()) + start, length));
   if (std::string wrong = header.parse(); !wrong.empty()) return bad(std::move(wrong));
 
   array a;
   const char order = header.descr.empty() ? '\0' : header.descr[0];
-  const auto* type = std::find_if(std::begin(detail::npy_types), std::end(detail::npy_types), [&](const auto& t) { return header.descr.size() == 3 && header.descr.substr(1) == t.code; });
-  if (type == std::end(detail::npy_types) || (order != '<' && order != '|' && order != '>' && order != '='))
-    return file_error(errc::unsupported, name, "npy: element type", header.descr, "f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1");
+  const auto* type = std::find_if(
+      std::begin(detail::npy_types), std::end(detail::npy_types),
+      [&](const auto& t) { return header.descr.size() == 3 && header.descr.substr(1) == t.code; });
+  if (type == std::end(detail::npy_types) ||
+      (order != '<' && order != '|' && order != '>' && order != '='))
+    return file_error(errc::unsupported, name, "npy: element type", header.descr,
+                      "f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1");
   a.type = type->type;
-  if (header.shape.size() > static_cast<std::size_t>(dims::max_rank)) return file_error(errc::unsupported, name, "npy: rank", std::to_string(header.shape.size()), "at most " + std::to_string(dims::max_rank));
+  if (header.shape.size() > static_cast<std::size_t>(dims::max_rank))
+    return file_error(errc::unsupported, name, "npy: rank", std::to_string(header.shape.size()),
+                      "at most " + std::to_string(dims::max_rank));
   for (std::uint64_t e : header.shape) {
-    if (e > static_cast<std::uint64_t>(INT32_MAX)) return file_error(errc::too_large, name, "npy: extent", std::to_string(e), "at most 2^31 - 1");
+    if (e > static_cast<std::uint64_t>(INT32_MAX))
+      return file_error(errc::too_large, name, "npy: extent", std::to_string(e),
+                        "at most 2^31 - 1");
     a.shape.push_back(static_cast<std::int32_t>(e));
   }
   const std::size_t size = size_of(a.type), n = a.elements(), have = file.size() - start - length;
-  if (n > max_elements) return file_error(errc::too_large, name, "npy: array", to_string(a.shape), "at most 2^31 - 1 elements");
-  if (have != n * size) return file_error(errc::malformed, name, "npy: data size differs from the shape", std::to_string(have) + " bytes", std::to_string(n * size) + " bytes for " + to_string(a.shape));
+  if (n > max_elements)
+    return file_error(errc::too_large, name, "npy: array", to_string(a.shape),
+                      "at most 2^31 - 1 elements");
+  if (have != n * size)
+    return file_error(errc::malformed, name, "npy: data size differs from the shape",
+                      std::to_string(have) + " bytes",
+                      std::to_string(n * size) + " bytes for " + to_string(a.shape));
   const std::byte* data = file.data() + start + length;
   a.bytes.assign(data, data + n * size);
   if (order == '>' && size > 1)
-    for (std::size_t i = 0; i < n; ++i) std::reverse(a.bytes.begin() + static_cast<std::ptrdiff_t>(i * size), a.bytes.begin() + static_cast<std::ptrdiff_t>((i + 1) * size));
+    for (std::size_t i = 0; i < n; ++i)
+      std::reverse(a.bytes.begin() + static_cast<std::ptrdiff_t>(i * size),
+                   a.bytes.begin() + static_cast<std::ptrdiff_t>((i + 1) * size));
   if (header.fortran && a.shape.rank > 1 && n > 0) {
     const std::vector<std::byte> from = a.bytes;
-    std::array<std::size_t, dims::max_rank> stride{}, index{};   // strides of Fortran order: the first extent runs fastest
-    for (std::size_t d = 0, s = 1; d < static_cast<std::size_t>(a.shape.rank); s *= static_cast<std::size_t>(a.shape.extent[d]), ++d) stride[d] = s;
+    std::array<std::size_t, dims::max_rank> stride{},
+        index{};  // strides of Fortran order: the first extent runs fastest
+    for (std::size_t d = 0, s = 1; d < static_cast<std::size_t>(a.shape.rank);
+         s *= static_cast<std::size_t>(a.shape.extent[d]), ++d)
+      stride[d] = s;
     for (std::size_t i = 0, at = 0; i < n; ++i) {
       std::memcpy(a.bytes.data() + i * size, from.data() + at * size, size);
       for (std::size_t d = static_cast<std::size_t>(a.shape.rank); d-- > 0;) {
@@ -187,11 +223,17 @@ inline result<array> read_npy(const std::string& path) {
   return parse_npy(*bytes, path);
 }
 
-/// The bytes of a .npy file, as numpy itself writes them: version 1.0, the data at a multiple of 64.
+/// The bytes of a .npy file, as numpy itself writes them: version 1.0, the data at a multiple
+/// of 64.
 inline std::vector<std::byte> npy_bytes(const_tensor_view v) {
-  const auto* type = std::find_if(std::begin(detail::npy_types), std::end(detail::npy_types), [&](const auto& t) { return t.type == v.type; });
-  std::string header = std::string("{'descr': '") + (size_of(v.type) == 1 ? '|' : '<') + type->code + "', 'fortran_order': False, 'shape': (";
-  for (int i = 0; i < v.shape.rank; ++i) header += std::to_string(v.shape[i]) + (i + 1 < v.shape.rank ? ", " : v.shape.rank == 1 ? "," : "");
+  const auto* type = std::find_if(std::begin(detail::npy_types), std::end(detail::npy_types),
+                                  [&](const auto& t) { return t.type == v.type; });
+  std::string header = std::string("{'descr': '") + (size_of(v.type) == 1 ? '|' : '<') +
+                       type->code + "', 'fortran_order': False, 'shape': (";
+  for (int i = 0; i < v.shape.rank; ++i)
+    header += std::to_string(v.shape[i]) + (i + 1 < v.shape.rank ? ", "
+                                            : v.shape.rank == 1  ? ","
+                                                                 : "");
   header += "), }";
   header.append(63 - (10 + header.size()) % 64, ' ');
   header += '\n';
@@ -203,7 +245,9 @@ inline std::vector<std::byte> npy_bytes(const_tensor_view v) {
   if (v.size_bytes() != 0) std::memcpy(out.data() + 10 + header.size(), v.data, v.size_bytes());
   return out;
 }
-inline status write_npy(const std::string& path, const_tensor_view v) { return write_file(path, npy_bytes(v)); }
+inline status write_npy(const std::string& path, const_tensor_view v) {
+  return write_file(path, npy_bytes(v));
+}
 
 }  // namespace octet::tools
 

@@ -1,8 +1,7 @@
 // octet: the command line. Options here, work in cmd_*.cpp.
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
-
-#include <CLI/CLI.hpp>
 
 #include "commands.hpp"
 
@@ -10,39 +9,73 @@ using namespace octet::tools;
 
 namespace {
 
-// The library reads no environment variable; the command line reads OCTET_TARGET and OCTET_NUM_THREADS.
+// The library reads no environment variable; the command line reads OCTET_TARGET and
+// OCTET_NUM_THREADS.
 void model_flags(CLI::App& c, model_options& o) {
   c.add_option("MODEL", o.model, "model file")->required();
-  c.add_option("--target", o.target, "instruction set, as `octet info` lists them; default: $OCTET_TARGET, else the best this CPU has")->envname("OCTET_TARGET");
-  c.add_option("--threads", o.threads, "default: $OCTET_NUM_THREADS, else one per physical core")->envname("OCTET_NUM_THREADS")->check(CLI::Range(1u, 1024u));
-  c.add_option("--numerics", o.numerics, "law: whose arithmetic to follow; default: that of the file's format");
-  c.add_option("--shape", o.shapes, "NAME=1,3,224,224: shape of an input, where the file leaves it open")->expected(1)->take_all();
+  c.add_option("--target", o.target,
+               "instruction set, as `octet info` lists them; default: $OCTET_TARGET, else the best "
+               "this CPU has")
+      ->envname("OCTET_TARGET");
+  c.add_option("--threads", o.threads, "default: $OCTET_NUM_THREADS, else one per physical core")
+      ->envname("OCTET_NUM_THREADS")
+      ->check(CLI::Range(1u, 1024u));
+  c.add_option("--numerics", o.numerics,
+               "law: whose arithmetic to follow; default: that of the file's format");
+  c.add_option("--shape", o.shapes,
+               "NAME=1,3,224,224: shape of an input, where the file leaves it open")
+      ->expected(1)
+      ->take_all();
   c.add_option("--params", o.params, "file of parameters, for formats that keep them apart");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("octet " OCTET_VERSION_STRING ": quantized neural networks, bit for bit as the framework computes them");
+  CLI::App app("octet " OCTET_VERSION_STRING
+               ": quantized neural networks, bit for bit as the framework computes them");
   app.set_version_flag("--version", OCTET_VERSION_STRING);
   app.require_subcommand(1);
-  app.footer("Exit codes: 0 done, 1 a result differs from its reference, 2 bad usage, 3 bad or unsupported model or input.");
+  app.footer(
+      "Exit codes: 0 done, 1 a result differs from its reference, 2 bad usage, 3 bad or "
+      "unsupported model or input.");
 
   run_options r;
-  CLI::App* run_command = app.add_subcommand("run", "run a model; compare with a framework's outputs");
+  CLI::App* run_command =
+      app.add_subcommand("run", "run a model; compare with a framework's outputs");
   model_flags(*run_command, r);
-  run_command->add_option("--input", r.inputs, "[NAME=]FILE.npy, in the model's order, element type and layout")->expected(1)->take_all();
-  run_command->add_option("--image", r.images, "[NAME=]photo (BMP, PNG, JPEG), stretched to the input's size")->expected(1)->take_all();
-  run_command->add_option("--mean", r.mean, "one or one per channel: (pixel / 255 - mean) / std")->expected(1, 3);
+  run_command
+      ->add_option("--input", r.inputs,
+                   "[NAME=]FILE.npy, in the model's order, element type and layout")
+      ->expected(1)
+      ->take_all();
+  run_command
+      ->add_option("--image", r.images,
+                   "[NAME=]photo (BMP, PNG, JPEG), stretched to the input's size")
+      ->expected(1)
+      ->take_all();
+  run_command->add_option("--mean", r.mean, "one or one per channel: (pixel / 255 - mean) / std")
+      ->expected(1, 3);
   run_command->add_option("--std", r.std, "one or one per channel")->expected(1, 3);
-  run_command->add_option("--output", r.outputs, "[NAME=]FILE.npy to write")->expected(1)->take_all();
-  run_command->add_option("--reference", r.references, "[NAME=]FILE.npy to compare with, bit for bit; exit code 1 where one differs")->expected(1)->take_all();
-  run_command->add_option("--labels", r.labels, "text file, one label a line, for the first output");
-  run_command->add_option("--top", r.top, "best scores of the first output to print; default 5 with --labels")->check(CLI::Range(1u, 1000u));
+  run_command->add_option("--output", r.outputs, "[NAME=]FILE.npy to write")
+      ->expected(1)
+      ->take_all();
+  run_command
+      ->add_option("--reference", r.references,
+                   "[NAME=]FILE.npy to compare with, bit for bit; exit code 1 where one differs")
+      ->expected(1)
+      ->take_all();
+  run_command->add_option("--labels", r.labels,
+                          "text file, one label a line, for the first output");
+  run_command
+      ->add_option("--top", r.top,
+                   "best scores of the first output to print; default 5 with --labels")
+      ->check(CLI::Range(1u, 1000u));
   run_command->add_option("--dump", r.dump, "folder for every tensor as .npy, with index.json");
 
   show_options s;
-  CLI::App* show_command = app.add_subcommand("show", "print a model's graph: shapes, element types, scales, zero points, roundings");
+  CLI::App* show_command = app.add_subcommand(
+      "show", "print a model's graph: shapes, element types, scales, zero points, roundings");
   model_flags(*show_command, s);
   show_command->add_flag("--plan", s.plan, "after the passes, with kernels and memory");
   show_command->add_option("--dot", s.dot, "write a Graphviz file");
@@ -51,13 +84,18 @@ int main(int argc, char** argv) {
   bench_options b;
   CLI::App* bench_command = app.add_subcommand("bench", "time a model");
   model_flags(*bench_command, b);
-  bench_command->add_option("--number", b.number, "runs averaged in one measurement (1)")->check(CLI::Range(1u, 1000000u));
-  bench_command->add_option("--repeat", b.repeat, "measurements (100, or what fits into 10 s)")->check(CLI::Range(1u, 1000000u));
+  bench_command->add_option("--number", b.number, "runs averaged in one measurement (1)")
+      ->check(CLI::Range(1u, 1000000u));
+  bench_command->add_option("--repeat", b.repeat, "measurements (100, or what fits into 10 s)")
+      ->check(CLI::Range(1u, 1000000u));
   bench_command->add_flag("--per-op", b.per_op, "a table by operator");
   bench_command->add_option("--json", b.json, "write the figures, all times included");
 
   model_options e;
-  CLI::App* explain_command = app.add_subcommand("explain", "what each operator of a model costs on this CPU: kernel, MACs, bytes, rate, and the reason where it is slow");
+  CLI::App* explain_command =
+      app.add_subcommand("explain",
+                         "what each operator of a model costs on this CPU: kernel, MACs, bytes, "
+                         "rate, and the reason where it is slow");
   model_flags(*explain_command, e);
 
   info_options i;
@@ -66,9 +104,14 @@ int main(int argc, char** argv) {
   info_command->add_option("--target", i.target, "check this one")->envname("OCTET_TARGET");
 
   codegen_options g;
-  CLI::App* codegen_command = app.add_subcommand("codegen", "write a model as a C++ header (a typed graph) and a source file with its weights");
+  CLI::App* codegen_command = app.add_subcommand(
+      "codegen",
+      "write a model as a C++ header (a typed graph) and a source file with its weights");
   model_flags(*codegen_command, g);
-  codegen_command->add_option("-o,--output", g.output, "NAME.hpp; the weights go to NAME.weights.cpp beside it")->required();
+  codegen_command
+      ->add_option("-o,--output", g.output,
+                   "NAME.hpp; the weights go to NAME.weights.cpp beside it")
+      ->required();
   codegen_command->add_option("--namespace", g.name, "C++ namespace; default: the header's name");
 
   convert_options c;
@@ -77,9 +120,12 @@ int main(int argc, char** argv) {
   convert_command->add_option("-o,--output", c.output, "NAME.octet")->required();
 
   diff_options d;
-  CLI::App* diff_command = app.add_subcommand("diff", "name the first tensor that differs from a framework's recording");
+  CLI::App* diff_command =
+      app.add_subcommand("diff", "name the first tensor that differs from a framework's recording");
   model_flags(*diff_command, d);
-  diff_command->add_option("--reference", d.reference, "folder that examples/record/record.py wrote")->required();
+  diff_command
+      ->add_option("--reference", d.reference, "folder that examples/record/record.py wrote")
+      ->required();
 
   try {
     app.parse(argc, argv);

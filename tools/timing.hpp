@@ -14,9 +14,13 @@
 namespace octet::tools {
 
 using clock = std::chrono::steady_clock;
-inline double ms_since(clock::time_point t) { return std::chrono::duration<double, std::milli>(clock::now() - t).count(); }
+inline double ms_since(clock::time_point t) {
+  return std::chrono::duration<double, std::milli>(clock::now() - t).count();
+}
 
-struct summary { double mean = 0, median = 0, max = 0, min = 0, std = 0; };
+struct summary {
+  double mean = 0, median = 0, max = 0, min = 0, std = 0;
+};
 inline summary summarize(std::vector<double> v) {
   summary s;
   if (v.empty()) return s;
@@ -28,11 +32,12 @@ inline summary summarize(std::vector<double> v) {
   s.max = v.back();
   double squares = 0;
   for (double x : v) squares += (x - s.mean) * (x - s.mean);
-  s.std = std::sqrt(squares / n);   // of the population, as numpy.std
+  s.std = std::sqrt(squares / n);  // of the population, as numpy.std
   return s;
 }
 
-/// Fixed pseudo-random bytes (floats in [-1, 1)): quantized kernels take the same time for all data, only denormals must be kept out.
+/// Fixed pseudo-random bytes (floats in [-1, 1)): quantized kernels take the same time for all
+/// data, only denormals must be kept out.
 inline void fill(const bound_tensor& t) {
   std::uint32_t x = 1;
   const auto next = [&] { return x = x * 1664525u + 1013904223u; };
@@ -40,9 +45,11 @@ inline void fill(const bound_tensor& t) {
     for (float& v : f) v = static_cast<float>(next() >> 8) / 8388608.0f - 1.0f;
   } else if (is_8bit(t.type()) || t.type() == dtype::s16) {
     auto* to = static_cast<std::uint8_t*>(t.view().data);
-    for (std::size_t i = 0; i < t.view().size_bytes(); ++i) to[i] = static_cast<std::uint8_t>(next() >> 24);
+    for (std::size_t i = 0; i < t.view().size_bytes(); ++i)
+      to[i] = static_cast<std::uint8_t>(next() >> 24);
   } else if (t.view().size_bytes() != 0) {
-    std::memset(t.view().data, 0, t.view().size_bytes());   // indices, lengths, flags: zero is always in range
+    std::memset(t.view().data, 0,
+                t.view().size_bytes());  // indices, lengths, flags: zero is always in range
   }
 }
 
@@ -51,9 +58,11 @@ class step_timer final : public observer {
  public:
   explicit step_timer(std::size_t steps) : times_(steps) {}
   void begin() { last_ = clock::now(); }
-  void on_tensor(const plan_data&, std::size_t step, tensor_id, const const_tensor_view&) noexcept override {
+  void on_tensor(const plan_data&, std::size_t step, tensor_id,
+                 const const_tensor_view&) noexcept override {
     const auto now = clock::now();
-    if (step != current_ && step < times_.size()) times_[step].push_back(std::chrono::duration<double, std::milli>(now - last_).count());
+    if (step != current_ && step < times_.size())
+      times_[step].push_back(std::chrono::duration<double, std::milli>(now - last_).count());
     current_ = step;
     last_ = clock::now();
   }

@@ -1,4 +1,5 @@
-// One operator on the caller's own memory, without a graph: the same preparation, the same kernels, the same bits.
+// One operator on the caller's own memory, without a graph: the same preparation, the same kernels,
+// the same bits.
 #ifndef OCTET_DIRECT_HPP_
 #define OCTET_DIRECT_HPP_
 
@@ -7,9 +8,10 @@
 #include "octet/runtime/bind.hpp"
 #include "octet/typed/law.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// Memory of the caller with its quantization; scale 0: plain numbers. `scales`: per channel along `axis`, in place of scale.
+/// Memory of the caller with its quantization; scale 0: plain numbers. `scales`: per channel along
+/// `axis`, in place of scale.
 struct quantized_view {
   const_tensor_view data;
   double scale = 0;
@@ -20,22 +22,33 @@ struct quantized_view {
 
   tensor_desc desc() const {
     tensor_desc d{data.type, data.shape, {}, {}, axis};
-    if (!scales.empty()) d.scales = scales, d.zero_points = zero_points;
-    else if (scale != 0) d.scales = {&scale, 1}, d.zero_points = {&zero_point, 1};
+    if (!scales.empty())
+      d.scales = scales, d.zero_points = zero_points;
+    else if (scale != 0)
+      d.scales = {&scale, 1}, d.zero_points = {&zero_point, 1};
     return d;
   }
 };
 
-/// An operator prepared for one set of shapes, types and constants (weights are packed): make it once, call it often. Keeps pointers to the constants.
+/// An operator prepared for one set of shapes, types and constants (weights are packed): make it
+/// once, call it often. Keeps pointers to the constants.
 class operator_call {
  public:
-  /// `constant[i]`: input i is known now (weights, biases). Absent optional inputs: a view without data and shape {0}.
-  static result<operator_call> make(const op_def& op, std::span<const quantized_view> in, std::span<const bool> constant, std::span<const quantized_view> out, const attributes& attrs, rounding round, target on = target::automatic) {
+  /// `constant[i]`: input i is known now (weights, biases). Absent optional inputs: a view without
+  /// data and shape {0}.
+  static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
+                                    std::span<const bool> constant,
+                                    std::span<const quantized_view> out, const attributes& attrs,
+                                    rounding round, target on = target::automatic) {
     const numerics::exact_environment environment;
     if (on == target::automatic) on = best_target();
-    if (!can_run(on)) return unsupported("target", std::string(name_of(on)), "a target of this build that this CPU can run");
+    if (!can_run(on))
+      return unsupported("target", std::string(name_of(on)),
+                         "a target of this build that this CPU can run");
     const auto count = static_cast<std::int32_t>(in.size());
-    if (count < op.min_inputs || (op.max_inputs >= 0 && count > op.max_inputs)) return invalid("number of inputs of " + std::string(op.name), std::to_string(count), std::to_string(op.min_inputs) + " to " + std::to_string(op.max_inputs));
+    if (count < op.min_inputs || (op.max_inputs >= 0 && count > op.max_inputs))
+      return invalid("number of inputs of " + std::string(op.name), std::to_string(count),
+                     std::to_string(op.min_inputs) + " to " + std::to_string(op.max_inputs));
     operator_call c;
     std::vector<tensor_desc> ins, outs;
     std::vector<std::span<const std::byte>> constants;
@@ -44,7 +57,9 @@ class operator_call {
       given[i] = in[i].data.data != nullptr || !(i < constant.size() && constant[i]);
       ins.push_back(in[i].desc());
       const bool known = given[i] && i < constant.size() && constant[i];
-      constants.push_back(known ? std::span(static_cast<const std::byte*>(in[i].data.data), in[i].data.size_bytes()) : std::span<const std::byte>());
+      constants.push_back(
+          known ? std::span(static_cast<const std::byte*>(in[i].data.data), in[i].data.size_bytes())
+                : std::span<const std::byte>());
     }
     for (const quantized_view& o : out) outs.push_back(o.desc());
     const attribute_view view(attrs);
@@ -53,7 +68,9 @@ class operator_call {
     if (op.shape) {
       if (auto s = op.shape(n, shapes); !s) return s.error();
       for (std::size_t i = 0; i < out.size(); ++i)
-        if (!(shapes[i] == outs[i].shape)) return invalid("output shape of " + std::string(op.name), to_string(outs[i].shape), to_string(shapes[i]));
+        if (!(shapes[i] == outs[i].shape))
+          return invalid("output shape of " + std::string(op.name), to_string(outs[i].shape),
+                         to_string(shapes[i]));
     }
     c.memory_ = std::make_unique<plan_memory>();
     prepared p;
@@ -64,11 +81,13 @@ class operator_call {
       copy.bytes = bytes_of(outs[0].shape.elements(), outs[0].type).value;
     }
     detail::bind(n, p, on, 1, *c.memory_, c.step_);
-    c.step_.inputs = static_cast<std::uint32_t>(in.size()), c.step_.outputs = static_cast<std::uint32_t>(out.size());
+    c.step_.inputs = static_cast<std::uint32_t>(in.size()),
+    c.step_.outputs = static_cast<std::uint32_t>(out.size());
     c.scratch_ = buffer(Bytes(c.step_.scratch));
     return c;
   }
-  /// One pointer per input (constants as well) and per output. No allocation, no lock, no system call.
+  /// One pointer per input (constants as well) and per output. No allocation, no lock, no system
+  /// call.
   void operator()(const void* const* in, void* const* out) noexcept {
     const numerics::exact_environment environment;
     step_.run({step_.params, {in, step_.inputs}, {out, step_.outputs}, scratch_.data(), 0, 1});
@@ -83,10 +102,12 @@ class operator_call {
   buffer scratch_;
 };
 
-// ------------------------------------------------------------------------------------------------------- the operators as functions
+// ---- the operators as functions ----
 //
-// Each checks shapes and types, prepares (packs weights) and runs at every call: use operator_call where one operator runs often. Views are the caller's
-// memory, NHWC for images; results are written to `y`, whose shape must be the operator's. float32 views run the float32 form of an operator where it has one.
+// Each checks shapes and types, prepares (packs weights) and runs at every call: use operator_call
+// where one operator runs often. Views are the caller's memory, NHWC for images; results are
+// written to `y`, whose shape must be the operator's. float32 views run the float32 form of an
+// operator where it has one.
 
 /// Result memory of a call: the caller's, with its quantization and a fused activation.
 struct quantized_result {
@@ -96,14 +117,15 @@ struct quantized_result {
   typed::activation activation = typed::activation::none;
   quantized_view view() const { return {data, scale, zero_point, {}, {}, -1}; }
 };
-/// Whose arithmetic a call follows: a law (TFLite's reference unless given), or one rounding by name.
+/// Whose arithmetic a call follows: a law (TFLite's reference unless given), or one rounding by
+/// name.
 struct arithmetic {
   octet::law law = octet::law::tflite_ref;
   octet::rounding rounding = octet::rounding::none;
   bool by_law = true;
   constexpr arithmetic() = default;
-  constexpr arithmetic(octet::law l) : law(l) {}                                 // NOLINT
-  constexpr arithmetic(octet::rounding r) : rounding(r), by_law(false) {}        // NOLINT
+  constexpr arithmetic(octet::law l) : law(l) {}                           // NOLINT
+  constexpr arithmetic(octet::rounding r) : rounding(r), by_law(false) {}  // NOLINT
 };
 
 namespace detail {
@@ -114,7 +136,8 @@ inline typed::detail::tensor_info info_of(const quantized_view& v) {
   t.scale = v.scale, t.zero_point = v.zero_point;
   return t;
 }
-/// An operator with what its law goes by, found by the compiler: at run time that would name every operator, and compile each.
+/// An operator with what its law goes by, found by the compiler: at run time that would name every
+/// operator, and compile each.
 struct lawful {
   const op_def* op;
   typed::detail::family family;
@@ -122,15 +145,22 @@ struct lawful {
 template <const op_def& Op> inline constexpr lawful of{&Op, typed::detail::family_of(&Op)};
 
 /// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
-inline status call_once(const lawful& f, std::span<const quantized_view> in, std::size_t constants, const quantized_result& y, attributes attrs, const arithmetic& how) {
+inline status call_once(const lawful& f, std::span<const quantized_view> in, std::size_t constants,
+                        const quantized_result& y, attributes attrs, const arithmetic& how) {
   rounding round = how.rounding;
-  const auto x = info_of(in[0]), second = in.size() > 1 ? info_of(in[1]) : typed::detail::tensor_info{}, out = info_of(y.view());
+  const auto x = info_of(in[0]),
+             second = in.size() > 1 ? info_of(in[1]) : typed::detail::tensor_info{},
+             out = info_of(y.view());
   if (how.by_law && !is_float(x.type) && out.scale != 0) {
-    const auto c = typed::detail::rounding_by_law(how.law, f.family, x, in.size() > 1 ? &second : nullptr, out, in.size() > 2 ? in[2].data.type : dtype::boolean, attrs.real("alpha"));
-    if (c.known) round = c.round;   // data movement needs none; what lacks one says so itself
-    if (typed::detail::product_in_f32(how.law, f.family, x)) attrs.set("f32_product", std::int64_t{1});
+    const auto c = typed::detail::rounding_by_law(
+        how.law, f.family, x, in.size() > 1 ? &second : nullptr, out,
+        in.size() > 2 ? in[2].data.type : dtype::boolean, attrs.real("alpha"));
+    if (c.known) round = c.round;  // data movement needs none; what lacks one says so itself
+    if (typed::detail::product_in_f32(how.law, f.family, x))
+      attrs.set("f32_product", std::int64_t{1});
   } else if (how.by_law && f.family == typed::detail::family::quantize) {
-    round = typed::detail::rounding_by_law(how.law, f.family, x, nullptr, out, dtype::boolean).round;
+    round =
+        typed::detail::rounding_by_law(how.law, f.family, x, nullptr, out, dtype::boolean).round;
   }
   if (y.activation != typed::activation::none && out.scale != 0) {
     const auto c = typed::detail::clamp_by_law(how.law, y.activation, out);
@@ -148,12 +178,23 @@ inline status call_once(const lawful& f, std::span<const quantized_view> in, std
   (*c)(from.data(), outs);
   return unit{};
 }
-inline status weighted_call(const lawful& op, const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const quantized_result& y, attributes attrs, const arithmetic& how) {
-  const quantized_view in[3] = {x, w, {{bias.data(), dtype::s32, dims{static_cast<std::int32_t>(bias.size())}}, 0, 0, {}, {}, -1}};
-  return call_once(op, {in, bias.empty() ? std::size_t{2} : std::size_t{3}}, bias.empty() ? 1 : 2, y, std::move(attrs), how);
+inline status weighted_call(const lawful& op, const quantized_view& x, const quantized_view& w,
+                            std::span<const std::int32_t> bias, const quantized_result& y,
+                            attributes attrs, const arithmetic& how) {
+  const quantized_view in[3] = {
+      x,
+      w,
+      {{bias.data(), dtype::s32, dims{static_cast<std::int32_t>(bias.size())}}, 0, 0, {}, {}, -1}};
+  return call_once(op, {in, bias.empty() ? std::size_t{2} : std::size_t{3}}, bias.empty() ? 1 : 2,
+                   y, std::move(attrs), how);
 }
-inline status unary_call(const lawful& quantized, const lawful& plain, const quantized_view& x, const quantized_result& y, attributes attrs, const arithmetic& how) { return call_once(is_float(x.data.type) ? plain : quantized, {&x, 1}, 0, y, std::move(attrs), how); }
-inline status binary_call(const lawful& quantized, const lawful& plain, const quantized_view& a, const quantized_view& b, const quantized_result& y, attributes attrs, const arithmetic& how) {
+inline status unary_call(const lawful& quantized, const lawful& plain, const quantized_view& x,
+                         const quantized_result& y, attributes attrs, const arithmetic& how) {
+  return call_once(is_float(x.data.type) ? plain : quantized, {&x, 1}, 0, y, std::move(attrs), how);
+}
+inline status binary_call(const lawful& quantized, const lawful& plain, const quantized_view& a,
+                          const quantized_view& b, const quantized_result& y, attributes attrs,
+                          const arithmetic& how) {
   const quantized_view in[2] = {a, b};
   return call_once(a.scale != 0 ? quantized : plain, in, 0, y, std::move(attrs), how);
 }
@@ -169,62 +210,183 @@ inline attributes number(std::string_view key, double v) {
 }
 }  // namespace detail
 
-/// y = requantize(conv(x, w) + bias); x [N,H,W,C], w [O,KH,KW,C/groups], bias [O] or empty. y int32: the accumulators.
-inline status conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(detail::of<ops::conv2d>, x, w, bias, y, to_attributes(a), how); }
+/// y = requantize(conv(x, w) + bias); x [N,H,W,C], w [O,KH,KW,C/groups], bias [O] or empty. y
+/// int32: the accumulators.
+inline status conv2d(const quantized_view& x, const quantized_view& w,
+                     std::span<const std::int32_t> bias, const conv2d_attrs& a,
+                     const quantized_result& y, arithmetic how = {}) {
+  return detail::weighted_call(detail::of<ops::conv2d>, x, w, bias, y, to_attributes(a), how);
+}
 /// w [1,KH,KW,C * multiplier].
-inline status depthwise_conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(detail::of<ops::depthwise_conv2d>, x, w, bias, y, to_attributes(a), how); }
+inline status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
+                               std::span<const std::int32_t> bias, const conv2d_attrs& a,
+                               const quantized_result& y, arithmetic how = {}) {
+  return detail::weighted_call(detail::of<ops::depthwise_conv2d>, x, w, bias, y, to_attributes(a),
+                               how);
+}
 /// w [O,KH,KW,C/groups].
-inline status transpose_conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const transpose_conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(detail::of<ops::transpose_conv2d>, x, w, bias, y, to_attributes(a), how); }
+inline status transpose_conv2d(const quantized_view& x, const quantized_view& w,
+                               std::span<const std::int32_t> bias, const transpose_conv2d_attrs& a,
+                               const quantized_result& y, arithmetic how = {}) {
+  return detail::weighted_call(detail::of<ops::transpose_conv2d>, x, w, bias, y, to_attributes(a),
+                               how);
+}
 /// x flattened to [elements / K, K], w [N,K], y [batch,N].
-inline status fully_connected(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias, const fully_connected_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::weighted_call(detail::of<ops::fully_connected>, x, w, bias, y, to_attributes(a), how); }
+inline status fully_connected(const quantized_view& x, const quantized_view& w,
+                              std::span<const std::int32_t> bias, const fully_connected_attrs& a,
+                              const quantized_result& y, arithmetic how = {}) {
+  return detail::weighted_call(detail::of<ops::fully_connected>, x, w, bias, y, to_attributes(a),
+                               how);
+}
 /// [..., M, K] x [..., K, N].
-inline status batch_matmul(const quantized_view& a, const quantized_view& b, const batch_matmul_attrs& o, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(detail::of<ops::qnn_batch_matmul>, detail::of<ops::batch_matmul>, a, b, y, to_attributes(o), how); }
+inline status batch_matmul(const quantized_view& a, const quantized_view& b,
+                           const batch_matmul_attrs& o, const quantized_result& y,
+                           arithmetic how = {}) {
+  return detail::binary_call(detail::of<ops::qnn_batch_matmul>, detail::of<ops::batch_matmul>, a, b,
+                             y, to_attributes(o), how);
+}
 
-/// Elementwise with broadcasting. minimum and maximum take raw values: one quantization for all three.
-inline status add(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(detail::of<ops::qnn_add>, detail::of<ops::add>, a, b, y, {}, how); }
-inline status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(detail::of<ops::qnn_sub>, detail::of<ops::sub>, a, b, y, {}, how); }
-inline status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(detail::of<ops::qnn_mul>, detail::of<ops::mul>, a, b, y, {}, how); }
-inline status div(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(detail::of<ops::qnn_div>, detail::of<ops::div>, a, b, y, {}, how); }
-inline status squared_difference(const quantized_view& a, const quantized_view& b, const quantized_result& y, arithmetic how = {}) { return detail::binary_call(detail::of<ops::qnn_squared_difference>, detail::of<ops::squared_difference>, a, b, y, {}, how); }
-inline status minimum(const quantized_view& a, const quantized_view& b, const quantized_result& y) { return detail::binary_call(detail::of<ops::qnn_minimum>, detail::of<ops::minimum>, a, b, y, {}, rounding::none); }
-inline status maximum(const quantized_view& a, const quantized_view& b, const quantized_result& y) { return detail::binary_call(detail::of<ops::qnn_maximum>, detail::of<ops::maximum>, a, b, y, {}, rounding::none); }
+/// Elementwise with broadcasting. minimum and maximum take raw values: one quantization for all
+/// three.
+inline status add(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+                  arithmetic how = {}) {
+  return detail::binary_call(detail::of<ops::qnn_add>, detail::of<ops::add>, a, b, y, {}, how);
+}
+inline status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+                  arithmetic how = {}) {
+  return detail::binary_call(detail::of<ops::qnn_sub>, detail::of<ops::sub>, a, b, y, {}, how);
+}
+inline status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+                  arithmetic how = {}) {
+  return detail::binary_call(detail::of<ops::qnn_mul>, detail::of<ops::mul>, a, b, y, {}, how);
+}
+inline status div(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+                  arithmetic how = {}) {
+  return detail::binary_call(detail::of<ops::qnn_div>, detail::of<ops::div>, a, b, y, {}, how);
+}
+inline status squared_difference(const quantized_view& a, const quantized_view& b,
+                                 const quantized_result& y, arithmetic how = {}) {
+  return detail::binary_call(detail::of<ops::qnn_squared_difference>,
+                             detail::of<ops::squared_difference>, a, b, y, {}, how);
+}
+inline status minimum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
+  return detail::binary_call(detail::of<ops::qnn_minimum>, detail::of<ops::minimum>, a, b, y, {},
+                             rounding::none);
+}
+inline status maximum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
+  return detail::binary_call(detail::of<ops::qnn_maximum>, detail::of<ops::maximum>, a, b, y, {},
+                             rounding::none);
+}
 
-inline status requantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::call_once(detail::of<ops::requantize>, {&x, 1}, 0, y, {}, how); }
-inline status quantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::call_once(detail::of<ops::quantize>, {&x, 1}, 0, y, {}, how); }
-inline status dequantize(const quantized_view& x, const quantized_result& y) { return detail::call_once(detail::of<ops::dequantize>, {&x, 1}, 0, y, {}, rounding::none); }
+inline status requantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+  return detail::call_once(detail::of<ops::requantize>, {&x, 1}, 0, y, {}, how);
+}
+inline status quantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+  return detail::call_once(detail::of<ops::quantize>, {&x, 1}, 0, y, {}, how);
+}
+inline status dequantize(const quantized_view& x, const quantized_result& y) {
+  return detail::call_once(detail::of<ops::dequantize>, {&x, 1}, 0, y, {}, rounding::none);
+}
 
 /// Functions of each element.
-inline status relu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_relu>, detail::of<ops::relu>, x, y, {}, how); }
-inline status relu6(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_relu6>, detail::of<ops::relu6>, x, y, {}, how); }
-inline status leaky_relu(const quantized_view& x, double alpha, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_leaky_relu>, detail::of<ops::leaky_relu>, x, y, detail::number("alpha", alpha), how); }
-inline status elu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_elu>, detail::of<ops::elu>, x, y, {}, how); }
-inline status gelu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_gelu>, detail::of<ops::gelu>, x, y, {}, how); }
-inline status hard_swish(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_hard_swish>, detail::of<ops::hard_swish>, x, y, {}, how); }
-inline status logistic(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_logistic>, detail::of<ops::logistic>, x, y, {}, how); }
-inline status tanh(const quantized_view& x, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_tanh>, detail::of<ops::tanh>, x, y, {}, how); }
+inline status relu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_relu>, detail::of<ops::relu>, x, y, {}, how);
+}
+inline status relu6(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_relu6>, detail::of<ops::relu6>, x, y, {}, how);
+}
+inline status leaky_relu(const quantized_view& x, double alpha, const quantized_result& y,
+                         arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_leaky_relu>, detail::of<ops::leaky_relu>, x, y,
+                            detail::number("alpha", alpha), how);
+}
+inline status elu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_elu>, detail::of<ops::elu>, x, y, {}, how);
+}
+inline status gelu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_gelu>, detail::of<ops::gelu>, x, y, {}, how);
+}
+inline status hard_swish(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_hard_swish>, detail::of<ops::hard_swish>, x, y, {},
+                            how);
+}
+inline status logistic(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_logistic>, detail::of<ops::logistic>, x, y, {},
+                            how);
+}
+inline status tanh(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_tanh>, detail::of<ops::tanh>, x, y, {}, how);
+}
 /// Along an axis.
-inline status softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_softmax>, detail::of<ops::softmax>, x, y, to_attributes(a), how); }
-inline status log_softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_log_softmax>, detail::of<ops::log_softmax>, x, y, to_attributes(a), how); }
+inline status softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y,
+                      arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_softmax>, detail::of<ops::softmax>, x, y,
+                            to_attributes(a), how);
+}
+inline status log_softmax(const quantized_view& x, const softmax_attrs& a,
+                          const quantized_result& y, arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_log_softmax>, detail::of<ops::log_softmax>, x, y,
+                            to_attributes(a), how);
+}
 
-inline status avg_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_avg_pool2d>, detail::of<ops::avg_pool2d>, x, y, to_attributes(a), how); }
-inline status max_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y) { return detail::unary_call(detail::of<ops::qnn_max_pool2d>, detail::of<ops::max_pool2d>, x, y, to_attributes(a), rounding::none); }
-inline status mean(const quantized_view& x, const reduce_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_mean>, detail::of<ops::mean>, x, y, to_attributes(a), how); }
-inline status sum(const quantized_view& x, const reduce_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_sum>, detail::of<ops::sum>, x, y, to_attributes(a), how); }
-inline status resize_bilinear(const quantized_view& x, const resize_attrs& a, const quantized_result& y, arithmetic how = {}) { return detail::unary_call(detail::of<ops::qnn_resize_bilinear>, detail::of<ops::resize_bilinear>, x, y, to_attributes(a), how); }
-inline status resize_nearest(const quantized_view& x, const resize_attrs& a, const quantized_result& y) { return detail::call_once(detail::of<ops::resize_nearest>, {&x, 1}, 0, y, to_attributes(a), rounding::none); }
+inline status avg_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y,
+                         arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_avg_pool2d>, detail::of<ops::avg_pool2d>, x, y,
+                            to_attributes(a), how);
+}
+inline status max_pool2d(const quantized_view& x, const pool2d_attrs& a,
+                         const quantized_result& y) {
+  return detail::unary_call(detail::of<ops::qnn_max_pool2d>, detail::of<ops::max_pool2d>, x, y,
+                            to_attributes(a), rounding::none);
+}
+inline status mean(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
+                   arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_mean>, detail::of<ops::mean>, x, y,
+                            to_attributes(a), how);
+}
+inline status sum(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
+                  arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_sum>, detail::of<ops::sum>, x, y, to_attributes(a),
+                            how);
+}
+inline status resize_bilinear(const quantized_view& x, const resize_attrs& a,
+                              const quantized_result& y, arithmetic how = {}) {
+  return detail::unary_call(detail::of<ops::qnn_resize_bilinear>, detail::of<ops::resize_bilinear>,
+                            x, y, to_attributes(a), how);
+}
+inline status resize_nearest(const quantized_view& x, const resize_attrs& a,
+                             const quantized_result& y) {
+  return detail::call_once(detail::of<ops::resize_nearest>, {&x, 1}, 0, y, to_attributes(a),
+                           rounding::none);
+}
 
 /// Real zeros around: two paddings per axis.
-inline status pad(const quantized_view& x, std::span<const std::int32_t> paddings, const quantized_result& y) { return detail::unary_call(detail::of<ops::qnn_pad>, detail::of<ops::pad>, x, y, detail::numbers("paddings", paddings), rounding::none); }
-inline status transpose(const quantized_view& x, std::span<const std::int32_t> perm, const quantized_result& y) { return detail::call_once(detail::of<ops::transpose>, {&x, 1}, 0, y, detail::numbers("perm", perm), rounding::none); }
-inline status concat(std::span<const quantized_view> x, std::int32_t axis, const quantized_result& y, arithmetic how = {}) {
+inline status pad(const quantized_view& x, std::span<const std::int32_t> paddings,
+                  const quantized_result& y) {
+  return detail::unary_call(detail::of<ops::qnn_pad>, detail::of<ops::pad>, x, y,
+                            detail::numbers("paddings", paddings), rounding::none);
+}
+inline status transpose(const quantized_view& x, std::span<const std::int32_t> perm,
+                        const quantized_result& y) {
+  return detail::call_once(detail::of<ops::transpose>, {&x, 1}, 0, y, detail::numbers("perm", perm),
+                           rounding::none);
+}
+inline status concat(std::span<const quantized_view> x, std::int32_t axis,
+                     const quantized_result& y, arithmetic how = {}) {
   if (x.empty()) return invalid("inputs of concat", "none", "one or more");
   bool equal = true;
-  for (const quantized_view& v : x) equal = equal && v.scale == y.scale && v.zero_point == y.zero_point;
-  return detail::call_once(x[0].scale != 0 ? detail::of<ops::qnn_concat> : detail::of<ops::concat>, x, 0, y, to_attributes(concat_attrs{axis}), equal ? arithmetic(rounding::none) : how);
+  for (const quantized_view& v : x)
+    equal = equal && v.scale == y.scale && v.zero_point == y.zero_point;
+  return detail::call_once(x[0].scale != 0 ? detail::of<ops::qnn_concat> : detail::of<ops::concat>,
+                           x, 0, y, to_attributes(concat_attrs{axis}),
+                           equal ? arithmetic(rounding::none) : how);
 }
 /// Index of the largest element along an axis; y int32 or int64.
-inline status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) { return detail::call_once(detail::of<ops::arg_max>, {&x, 1}, 0, y, to_attributes(axis_attrs{axis}), rounding::none); }
+inline status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) {
+  return detail::call_once(detail::of<ops::arg_max>, {&x, 1}, 0, y, to_attributes(axis_attrs{axis}),
+                           rounding::none);
+}
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_DIRECT_HPP_

@@ -1,4 +1,5 @@
-// All of octet that needs no further library (but Highway and Boost.Hana, headers only): graphs, passes, planner, executor, kernels, typed graphs. Importers are opt-in headers beside it.
+// All of octet that needs no further library (but Highway and Boost.Hana, headers only): graphs,
+// passes, planner, executor, kernels, typed graphs. Importers are opt-in headers beside it.
 #ifndef OCTET_OCTET_HPP_
 #define OCTET_OCTET_HPP_
 

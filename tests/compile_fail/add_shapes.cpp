@@ -10,9 +10,10 @@ using image = q::tensor<q::s8, q::shape<1, 8, 8, 16>, q::affine{0.05f, -3}>;
 constexpr auto x = q::input<image>("x");
 
 #if defined(OCTET_GOOD)
-constexpr auto graph = q::add(x, x | q::conv2d({.filters = 16}, q::per_tensor(w, 0.01), b, {0.06f, 2}), {0.1f, 0});
+constexpr auto graph =
+    q::add(x, x | q::conv2d({.filters = 16}, q::per_tensor(w, 0.01), b, {0.06f, 2}), {0.1f, 0});
 #else
-constexpr auto graph = q::add(   // HERE
+constexpr auto graph = q::add(  // HERE
     x, x | q::max_pool2d(), {0.1f, 0});
 #endif
 using net = q::compiled<graph>;

@@ -12,8 +12,7 @@ constexpr auto x = q::input<image>("x");
 #if defined(OCTET_GOOD)
 constexpr auto graph = x | q::mean({1, 2});
 #else
-constexpr auto graph = x
-    | q::mean({1, 4});   // HERE
+constexpr auto graph = x | q::mean({1, 4});  // HERE
 #endif
 using net = q::compiled<graph>;
 std::size_t bytes() { return net::arena_bytes; }

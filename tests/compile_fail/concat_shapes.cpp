@@ -12,7 +12,7 @@ constexpr auto x = q::input<image>("x");
 #if defined(OCTET_GOOD)
 constexpr auto graph = q::concat(3)(x, x);
 #else
-constexpr auto graph = q::concat(3)(   // HERE
+constexpr auto graph = q::concat(3)(  // HERE
     x, x | q::max_pool2d());
 #endif
 using net = q::compiled<graph>;

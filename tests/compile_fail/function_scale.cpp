@@ -9,7 +9,7 @@ constexpr auto x = q::input<q::tensor<q::s8, q::shape<1, 8>, q::affine{0.05f, -3
 #if defined(OCTET_GOOD)
 constexpr auto graph = x | q::hard_swish({0.05f, 3}) | q::logistic();
 #else
-constexpr auto graph = x | q::hard_swish() | q::logistic();   // HERE
+constexpr auto graph = x | q::hard_swish() | q::logistic();  // HERE
 #endif
 using net = q::compiled<graph>;
 std::size_t bytes() { return net::arena_bytes; }

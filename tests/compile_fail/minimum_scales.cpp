@@ -11,7 +11,7 @@ constexpr auto b = q::input<q::tensor<q::s8, q::shape<1, 8>, q::affine{0.06f, 2}
 #if defined(OCTET_GOOD)
 constexpr auto graph = q::minimum(a, b | q::requantize({0.05f, -3}));
 #else
-constexpr auto graph = q::minimum(   // HERE
+constexpr auto graph = q::minimum(  // HERE
     a, b);
 #endif
 using net = q::compiled<graph>;

@@ -9,10 +9,11 @@ using image = q::tensor<q::s8, q::shape<1, 8, 8, 16>, q::affine{0.05f, -3}>;
 constexpr auto x = q::input<image>("x");
 
 #if defined(OCTET_GOOD)
-constexpr auto graph = x | q::dequantize() | q::quantize({0.05f, 0}, q::s8) | q::conv2d({.filters = 16}, q::per_tensor(w, 0.01), b, {0.06f, 2});
+constexpr auto graph = x | q::dequantize() | q::quantize({0.05f, 0}, q::s8) |
+                       q::conv2d({.filters = 16}, q::per_tensor(w, 0.01), b, {0.06f, 2});
 #else
-constexpr auto graph = x | q::dequantize()
-    | q::conv2d({.filters = 16}, q::per_tensor(w, 0.01), b, {0.06f, 2});   // HERE
+constexpr auto graph = x | q::dequantize() |
+                       q::conv2d({.filters = 16}, q::per_tensor(w, 0.01), b, {0.06f, 2});  // HERE
 #endif
 using net = q::compiled<graph>;
 std::size_t bytes() { return net::arena_bytes; }

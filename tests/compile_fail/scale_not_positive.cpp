@@ -11,8 +11,8 @@ constexpr auto x = q::input<image>("x");
 #if defined(OCTET_GOOD)
 constexpr auto graph = x | q::conv2d({.filters = 16}, q::per_tensor(w, 0.01), b, {0.06f, 2});
 #else
-constexpr auto graph = x
-    | q::conv2d({.filters = 16}, q::per_tensor(w, 0.01), b, {-0.06f, 2});   // HERE
+constexpr auto graph =
+    x | q::conv2d({.filters = 16}, q::per_tensor(w, 0.01), b, {-0.06f, 2});  // HERE
 #endif
 using net = q::compiled<graph>;
 std::size_t bytes() { return net::arena_bytes; }

@@ -1,4 +1,5 @@
-// What the fuzz targets of whole loaders do with a graph: plan it and, where that is little work, run it.
+// What the fuzz targets of whole loaders do with a graph: plan it and, where that is little work,
+// run it.
 #ifndef OCTET_TESTS_FUZZ_RUN_HPP_
 #define OCTET_TESTS_FUZZ_RUN_HPP_
 
@@ -43,7 +44,7 @@ inline void plan_and_run(octet::result<octet::graph> g, const char* file) {
   if (work > 2e7) return;
   octet::session session(*p);
   session.run();
-  session.run();   // state that the first run left
+  session.run();  // state that the first run left
 }
 
 }  // namespace octet_fuzz

@@ -1,4 +1,5 @@
-// libFuzzer target: the parser, then the interpreter, on any text as a program's only file. Operators become nodes; constants have no bytes.
+// libFuzzer target: the parser, then the interpreter, on any text as a program's only file.
+// Operators become nodes; constants have no bytes.
 #include "octet/import/torch/interpret.hpp"
 #include "octet/import/torch/rows.hpp"
 

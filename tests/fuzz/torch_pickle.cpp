@@ -3,9 +3,12 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   octet::torchscript::heap h;
-  auto r = octet::torchscript::unpickler(h, std::as_bytes(std::span(data, size)), "data/", [](const std::string& key) {
-             return key == "0" ? std::size_t{4096} : octet::torchscript::no_storage;
-           }).load();
+  auto r = octet::torchscript::unpickler(h, std::as_bytes(std::span(data, size)), "data/",
+                                         [](const std::string& key) {
+                                           return key == "0" ? std::size_t{4096}
+                                                             : octet::torchscript::no_storage;
+                                         })
+               .load();
   if (!r && r.error().message().empty()) __builtin_trap();
   return 0;
 }

@@ -6,7 +6,9 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace mine::HWY_NAMESPACE {
-int lanes() { return static_cast<int>(hwy::HWY_NAMESPACE::Lanes(hwy::HWY_NAMESPACE::ScalableTag<float>())); }
+int lanes() {
+  return static_cast<int>(hwy::HWY_NAMESPACE::Lanes(hwy::HWY_NAMESPACE::ScalableTag<float>()));
+}
 }  // namespace mine::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -14,6 +16,9 @@ HWY_AFTER_NAMESPACE();
 #include "octet.hpp"
 int main() {
   octet::graph g;
-  return octet::usable_targets().empty() || mine::HWY_NAMESPACE::lanes() < 1 || octet::try_compile(g) ? octet::best_target() == octet::target::automatic : 1;
+  return octet::usable_targets().empty() || mine::HWY_NAMESPACE::lanes() < 1 ||
+                 octet::try_compile(g)
+             ? octet::best_target() == octet::target::automatic
+             : 1;
 }
 #endif

@@ -11,9 +11,10 @@
 
 #include "octet/core/shape.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// Every tensor, packed weight and scratch block starts at a multiple of this many bytes (one cache line, one AVX-512 vector).
+/// Every tensor, packed weight and scratch block starts at a multiple of this many bytes (one cache
+/// line, one AVX-512 vector).
 inline constexpr std::size_t alignment = 64;
 
 /// Owning block of bytes, aligned, zero-filled, never resized.
@@ -22,7 +23,8 @@ class buffer {
   buffer() = default;
   explicit buffer(Bytes n) : size_(n.value) {
     if (size_ != 0) {
-      data_.reset(static_cast<std::byte*>(::operator new(round_up(size_, alignment), std::align_val_t(alignment))));
+      data_.reset(static_cast<std::byte*>(
+          ::operator new(round_up(size_, alignment), std::align_val_t(alignment))));
       std::memset(data_.get(), 0, round_up(size_, alignment));
     }
   }
@@ -33,7 +35,9 @@ class buffer {
 
  private:
   struct free_t {
-    void operator()(std::byte* p) const noexcept { ::operator delete(p, std::align_val_t(alignment)); }
+    void operator()(std::byte* p) const noexcept {
+      ::operator delete(p, std::align_val_t(alignment));
+    }
   };
   std::unique_ptr<std::byte, free_t> data_;
   std::size_t size_ = 0;
@@ -48,7 +52,9 @@ struct tensor_view {
   std::size_t size_bytes() const noexcept { return bytes_of(shape.elements(), type).value; }
   /// The elements as T; T must be the view's element type (an empty span otherwise).
   template <class T> std::span<T> as() const noexcept {
-    return dtype_of<std::remove_const_t<T>> == type ? std::span<T>(static_cast<T*>(data), shape.elements().value) : std::span<T>();
+    return dtype_of<std::remove_const_t<T>> == type
+               ? std::span<T>(static_cast<T*>(data), shape.elements().value)
+               : std::span<T>();
   }
 };
 struct const_tensor_view {
@@ -57,13 +63,16 @@ struct const_tensor_view {
   dims shape;
   constexpr const_tensor_view() = default;
   constexpr const_tensor_view(const void* d, dtype t, dims s) : data(d), type(t), shape(s) {}
-  constexpr const_tensor_view(const tensor_view& v) : data(v.data), type(v.type), shape(v.shape) {}  // NOLINT
+  constexpr const_tensor_view(const tensor_view& v)
+      : data(v.data), type(v.type), shape(v.shape) {}  // NOLINT
   std::size_t size_bytes() const noexcept { return bytes_of(shape.elements(), type).value; }
   template <class T> std::span<const T> as() const noexcept {
-    return dtype_of<std::remove_const_t<T>> == type ? std::span<const T>(static_cast<const T*>(data), shape.elements().value) : std::span<const T>();
+    return dtype_of<std::remove_const_t<T>> == type
+               ? std::span<const T>(static_cast<const T*>(data), shape.elements().value)
+               : std::span<const T>();
   }
 };
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_CORE_BUFFER_HPP_

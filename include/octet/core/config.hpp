@@ -9,8 +9,9 @@
 
 // Build modes:
 //   (default)                          everything inline, in every file that includes it
-//   OCTET_EXTERN                       declarations only; link octet::compiled or one OCTET_IMPLEMENTATION file
-//   OCTET_EXTERN, OCTET_IMPLEMENTATION the one file that defines what OCTET_EXTERN declares
+//   OCTET_EXTERN                       declarations only; link octet::compiled or one
+//   OCTET_IMPLEMENTATION file OCTET_EXTERN, OCTET_IMPLEMENTATION the one file that defines what
+//   OCTET_EXTERN declares
 #if !defined(OCTET_EXTERN) || defined(OCTET_IMPLEMENTATION)
 #define OCTET_HAS_DEFINITIONS 1
 #else
@@ -22,14 +23,18 @@
 #define OCTET_INLINE inline
 #endif
 
-// In the inline mode two files built with different -march flags see different code for the same inline function. The inline namespace is
-// named after the instruction set of the file, so that the linker cannot merge them (it did: FMA code then ran on a CPU without it).
-// One name per instruction set that changes which kernel passes such a file compiles (kernels/targets.hpp), or how scalar code is compiled.
+// In the inline mode two files built with different -march flags see different code for the same
+// inline function. The inline namespace is named after the instruction set of the file, so that the
+// linker cannot merge them (it did: FMA code then ran on a CPU without it). One name per
+// instruction set that changes which kernel passes such a file compiles (kernels/targets.hpp), or
+// how scalar code is compiled.
 #if defined(OCTET_EXTERN)
 #define OCTET_ABI v0
-#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__) && defined(__AVX512VNNI__)
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && \
+    defined(__AVX512VL__) && defined(__AVX512VNNI__)
 #define OCTET_ABI v0_avx512_vnni
-#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && \
+    defined(__AVX512VL__)
 #define OCTET_ABI v0_avx512
 #elif defined(__AVX512F__)
 #define OCTET_ABI v0_avx512f
@@ -63,17 +68,30 @@
 #define OCTET_NOINLINE
 #endif
 
-// Floating-point arithmetic in octet means exactly what it says, whatever flags the user builds with (-ffast-math, -ffp-contract=fast):
-// every file with float arithmetic is wrapped in these two. See also numerics/fp.hpp, rounded().
+// Between these two, floating-point arithmetic means exactly what it says, whatever flags the user
+// builds with (-ffast-math, -ffp-contract=fast). See also numerics/fp.hpp, rounded().
 #if defined(__clang__)
-#define OCTET_FP_EXACT_BEGIN _Pragma("float_control(push)") _Pragma("float_control(precise, on)") _Pragma("clang fp contract(off)")
+#define OCTET_FP_EXACT_BEGIN                                           \
+  _Pragma("float_control(push)") _Pragma("float_control(precise, on)") \
+      _Pragma("clang fp contract(off)")
 #define OCTET_FP_EXACT_END _Pragma("float_control(pop)")
 #elif defined(__GNUC__)
-#define OCTET_FP_EXACT_BEGIN _Pragma("GCC push_options") _Pragma("GCC optimize(\"no-fast-math\",\"fp-contract=off\")")
+#define OCTET_FP_EXACT_BEGIN \
+  _Pragma("GCC push_options") _Pragma("GCC optimize(\"no-fast-math\",\"fp-contract=off\")")
 #define OCTET_FP_EXACT_END _Pragma("GCC pop_options")
 #else
-#define OCTET_FP_EXACT_BEGIN
-#define OCTET_FP_EXACT_END
+#error "octet builds with g++ and clang++"
 #endif
+
+// Opens and closes octet's namespace, in every header, and with it exact arithmetic. Inner
+// namespaces are opened by hand inside, so that editors and ctags see plain code.
+#define OCTET_NAMESPACE_BEGIN \
+  OCTET_FP_EXACT_BEGIN        \
+  namespace octet {           \
+  inline namespace OCTET_ABI {
+#define OCTET_NAMESPACE_END \
+  }                         \
+  }                         \
+  OCTET_FP_EXACT_END
 
 #endif  // OCTET_CORE_CONFIG_HPP_

@@ -10,30 +10,31 @@
 
 #include "octet/core/shape.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 enum class errc : std::uint8_t {
   ok = 0,
-  io,            // a file cannot be read or written
-  malformed,     // the bytes are not a valid file of their format
-  unsupported,   // valid, but not (yet) something octet runs exactly
-  invalid,       // the graph or a call breaks a rule (shape, dtype, quantization)
-  too_large,     // over a limit of octet or of the caller's options
+  io,           // a file cannot be read or written
+  malformed,    // the bytes are not a valid file of their format
+  unsupported,  // valid, but not (yet) something octet runs exactly
+  invalid,      // the graph or a call breaks a rule (shape, dtype, quantization)
+  too_large,    // over a limit of octet or of the caller's options
 };
 constexpr std::string_view name_of(errc c) noexcept {
-  constexpr std::string_view n[] = {"ok", "cannot read", "malformed", "unsupported", "invalid", "too large"};
+  constexpr std::string_view n[] = {"ok",          "cannot read", "malformed",
+                                    "unsupported", "invalid",     "too large"};
   return n[static_cast<std::size_t>(c)];
 }
 
 /// What went wrong, in the user's terms. Empty fields are left out of the message.
 struct error_info {
   errc code = errc::ok;
-  std::string what;        // one clause: "weight count differs from the shape"
-  std::string file;        // as the caller named it
-  std::string node;        // operator and its name or index in the file: "CONV_2D #12"
-  std::string tensor;      // the tensor's name in the file
+  std::string what;    // one clause: "weight count differs from the shape"
+  std::string file;    // as the caller named it
+  std::string node;    // operator and its name or index in the file: "CONV_2D #12"
+  std::string tensor;  // the tensor's name in the file
   std::string found;
-  std::string supported;   // what would have been accepted
+  std::string supported;  // what would have been accepted
 
   /// One line: "file: node: tensor: what (found F; supported S)".
   std::string message() const {
@@ -52,15 +53,47 @@ struct error_info {
   }
 };
 
-/// The rules an operator can find broken. Loaded files report it as text, typed graphs as a template argument.
-enum class rule : std::uint8_t { ok, rank, shapes_differ, channels, weight_count, bias_count, axis, groups, stride, window, dtypes, quantization, element_count, input_count, value, budget };
+/// The rules an operator can find broken. Loaded files report it as text, typed graphs as a
+/// template argument.
+enum class rule : std::uint8_t {
+  ok,
+  rank,
+  shapes_differ,
+  channels,
+  weight_count,
+  bias_count,
+  axis,
+  groups,
+  stride,
+  window,
+  dtypes,
+  quantization,
+  element_count,
+  input_count,
+  value,
+  budget
+};
 constexpr std::string_view name_of(rule r) noexcept {
-  constexpr std::string_view n[] = {"ok", "wrong rank", "shapes differ", "channel count differs", "weight count differs from the shape", "bias count differs from the channels", "axis out of range",
-                                    "channels are not divisible by groups", "stride or dilation is not positive", "window is larger than the padded input", "element types do not go together",
-                                    "quantization parameters do not go together", "element count differs", "wrong number of inputs", "value out of range", "over budget"};
+  constexpr std::string_view n[] = {"ok",
+                                    "wrong rank",
+                                    "shapes differ",
+                                    "channel count differs",
+                                    "weight count differs from the shape",
+                                    "bias count differs from the channels",
+                                    "axis out of range",
+                                    "channels are not divisible by groups",
+                                    "stride or dilation is not positive",
+                                    "window is larger than the padded input",
+                                    "element types do not go together",
+                                    "quantization parameters do not go together",
+                                    "element count differs",
+                                    "wrong number of inputs",
+                                    "value out of range",
+                                    "over budget"};
   return n[static_cast<std::size_t>(r)];
 }
-/// A broken rule with what was expected and found; `what == rule::ok` means none. Plain data: rules work in constant evaluation.
+/// A broken rule with what was expected and found; `what == rule::ok` means none. Plain data: rules
+/// work in constant evaluation.
 struct violation {
   rule what = rule::ok;
   dims expected{};
@@ -83,7 +116,8 @@ inline error_info broken_rule(const violation& v) {
 }
 
 namespace detail {
-/// Owns an error_info on the heap: only errors allocate, success costs one pointer and works in constant evaluation.
+/// Owns an error_info on the heap: only errors allocate, success costs one pointer and works in
+/// constant evaluation.
 class error_box {
  public:
   constexpr error_box() = default;
@@ -105,12 +139,14 @@ class error_box {
 };
 }  // namespace detail
 
-/// A value or an error_info. Loaders and planning return it; works without exceptions. error() only where there is one.
+/// A value or an error_info. Loaders and planning return it; works without exceptions. error() only
+/// where there is one.
 template <class T> class [[nodiscard]] result {
  public:
-  constexpr result(T v) : value_(std::move(v)) {}      // NOLINT: implicit on purpose, as in std::expected
-  result(error_info e) : error_(std::move(e)) {}       // NOLINT
-  result(const violation& v) : error_(broken_rule(v)) {}   // NOLINT
+  constexpr result(T v)
+      : value_(std::move(v)) {}  // NOLINT: implicit on purpose, as in std::expected
+  result(error_info e) : error_(std::move(e)) {}          // NOLINT
+  result(const violation& v) : error_(broken_rule(v)) {}  // NOLINT
   constexpr explicit operator bool() const noexcept { return value_.has_value(); }
   constexpr bool has_value() const noexcept { return value_.has_value(); }
   constexpr T& operator*() & noexcept { return *value_; }
@@ -126,16 +162,19 @@ template <class T> class [[nodiscard]] result {
   detail::error_box error_;
 };
 struct unit {};
-/// Success, a broken rule, or an error_info. The first two need no heap and are literal: shape rules return them in constant evaluation.
+/// Success, a broken rule, or an error_info. The first two need no heap and are literal: shape
+/// rules return them in constant evaluation.
 template <> class [[nodiscard]] result<unit> {
  public:
-  constexpr result(unit) {}                              // NOLINT
-  constexpr result(const violation& v) : broken_(v) {}   // NOLINT
-  result(error_info e) : error_(std::move(e)) {}         // NOLINT
+  constexpr result(unit) {}                             // NOLINT
+  constexpr result(const violation& v) : broken_(v) {}  // NOLINT
+  result(error_info e) : error_(std::move(e)) {}        // NOLINT
   constexpr explicit operator bool() const noexcept { return !broken_ && !error_; }
   constexpr bool has_value() const noexcept { return static_cast<bool>(*this); }
   constexpr const violation& broken() const noexcept { return broken_; }
-  error_info error() const { return broken_ ? broken_rule(broken_) : error_ ? *error_ : error_info{}; }
+  error_info error() const {
+    return broken_ ? broken_rule(broken_) : error_ ? *error_ : error_info{};
+  }
 
  private:
   violation broken_;
@@ -157,11 +196,13 @@ class error : public std::exception {
 };
 template <class T> T value_or_throw(result<T> r) {
   if (!r) throw error(r.error());
-  if constexpr (std::is_same_v<T, unit>) return unit{};
-  else return std::move(*r);
+  if constexpr (std::is_same_v<T, unit>)
+    return unit{};
+  else
+    return std::move(*r);
 }
 #endif
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_CORE_ERROR_HPP_

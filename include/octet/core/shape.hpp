@@ -11,21 +11,29 @@
 
 #include "octet/core/types.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// a * b, or SIZE_MAX when it does not fit: sizes near SIZE_MAX are refused everywhere, so the sentinel is never taken for a size.
+/// a * b, or SIZE_MAX when it does not fit: sizes near SIZE_MAX are refused everywhere, so the
+/// sentinel is never taken for a size.
 constexpr std::size_t saturating_mul(std::size_t a, std::size_t b) noexcept {
-  return a != 0 && b > std::numeric_limits<std::size_t>::max() / a ? std::numeric_limits<std::size_t>::max() : a * b;
+  return a != 0 && b > std::numeric_limits<std::size_t>::max() / a
+             ? std::numeric_limits<std::size_t>::max()
+             : a * b;
 }
 constexpr std::size_t saturating_add(std::size_t a, std::size_t b) noexcept {
-  return a > std::numeric_limits<std::size_t>::max() - b ? std::numeric_limits<std::size_t>::max() : a + b;
+  return a > std::numeric_limits<std::size_t>::max() - b ? std::numeric_limits<std::size_t>::max()
+                                                         : a + b;
 }
-constexpr std::size_t round_up(std::size_t a, std::size_t to) noexcept { return (a + to - 1) / to * to; }
+constexpr std::size_t round_up(std::size_t a, std::size_t to) noexcept {
+  return (a + to - 1) / to * to;
+}
 
-/// The largest tensor octet accepts, in elements: index arithmetic in kernels may use 32-bit signed offsets within one tensor.
+/// The largest tensor octet accepts, in elements: index arithmetic in kernels may use 32-bit signed
+/// offsets within one tensor.
 inline constexpr std::size_t max_elements = (std::size_t{1} << 31) - 1;
 
-/// Extents of a tensor, outermost first (NHWC for images), at most max_rank of them. Rank 0 is a scalar with one element.
+/// Extents of a tensor, outermost first (NHWC for images), at most max_rank of them. Rank 0 is a
+/// scalar with one element.
 struct dims {
   static constexpr int max_rank = 8;
   std::array<std::int32_t, max_rank> extent{};
@@ -41,7 +49,9 @@ struct dims {
   constexpr std::int32_t operator[](int i) const { return extent[static_cast<std::size_t>(i)]; }
   constexpr std::int32_t& operator[](int i) { return extent[static_cast<std::size_t>(i)]; }
   /// Extent counted from the innermost: back(0) is the last one; 1 where the rank is smaller.
-  constexpr std::int32_t back(int i) const { return i < rank ? extent[static_cast<std::size_t>(rank - 1 - i)] : 1; }
+  constexpr std::int32_t back(int i) const {
+    return i < rank ? extent[static_cast<std::size_t>(rank - 1 - i)] : 1;
+  }
   constexpr const std::int32_t* begin() const { return extent.data(); }
   constexpr const std::int32_t* end() const { return extent.data() + rank; }
   /// Number of elements; SIZE_MAX where it overflows; 0 where an extent is 0 or negative.
@@ -73,6 +83,6 @@ constexpr dims broadcast(const dims& a, const dims& b) {
   return r;
 }
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_CORE_SHAPE_HPP_

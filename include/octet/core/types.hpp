@@ -9,18 +9,39 @@
 
 #include "octet/core/config.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 /// Element type of a tensor. The values are part of the .octet file format: append only.
-enum class dtype : std::uint8_t { f32 = 0, f64 = 1, s8 = 2, u8 = 3, s16 = 4, u16 = 5, s32 = 6, u32 = 7, s64 = 8, u64 = 9, boolean = 10, f16 = 11 };
+enum class dtype : std::uint8_t {
+  f32 = 0,
+  f64 = 1,
+  s8 = 2,
+  u8 = 3,
+  s16 = 4,
+  u16 = 5,
+  s32 = 6,
+  u32 = 7,
+  s64 = 8,
+  u64 = 9,
+  boolean = 10,
+  f16 = 11
+};
 
 /// Size of one element in bytes.
 constexpr std::size_t size_of(dtype t) noexcept {
   switch (t) {
-    case dtype::s8: case dtype::u8: case dtype::boolean: return 1;
-    case dtype::s16: case dtype::u16: case dtype::f16: return 2;
-    case dtype::f32: case dtype::s32: case dtype::u32: return 4;
-    case dtype::f64: case dtype::s64: case dtype::u64: return 8;
+    case dtype::s8:
+    case dtype::u8:
+    case dtype::boolean: return 1;
+    case dtype::s16:
+    case dtype::u16:
+    case dtype::f16: return 2;
+    case dtype::f32:
+    case dtype::s32:
+    case dtype::u32: return 4;
+    case dtype::f64:
+    case dtype::s64:
+    case dtype::u64: return 8;
   }
   return 0;
 }
@@ -44,7 +65,9 @@ constexpr std::string_view name_of(dtype t) noexcept {
   return "?";
 }
 
-constexpr bool is_float(dtype t) noexcept { return t == dtype::f32 || t == dtype::f64 || t == dtype::f16; }
+constexpr bool is_float(dtype t) noexcept {
+  return t == dtype::f32 || t == dtype::f64 || t == dtype::f16;
+}
 constexpr bool is_8bit(dtype t) noexcept { return t == dtype::s8 || t == dtype::u8; }
 
 /// Smallest and largest value of an integer element type (64-bit types give the int64 range).
@@ -99,7 +122,8 @@ struct Elements {
 };
 constexpr Bytes bytes_of(Elements n, dtype t) noexcept { return Bytes(n.value * size_of(t)); }
 
-/// real = scale * (q - zero_point). Held as binary64: TFLite, ONNX and MXNet scales are binary32 values, PyTorch's are binary64.
+/// real = scale * (q - zero_point). Held as binary64: TFLite, ONNX and MXNet scales are binary32
+/// values, PyTorch's are binary64.
 struct Scale {
   double value = 0;
   constexpr explicit Scale(double v = 0) noexcept : value(v) {}
@@ -107,15 +131,24 @@ struct Scale {
   /// The scale as the frameworks' kernels use it.
   constexpr float f32() const noexcept { return static_cast<float>(value); }
 };
-/// The quantized value that stands for real 0 (added after scaling, subtracted before: never negated).
+/// The quantized value that stands for real 0 (added after scaling, subtracted before: never
+/// negated).
 struct ZeroPoint {
   std::int32_t value = 0;
   constexpr explicit ZeroPoint(std::int32_t v = 0) noexcept : value(v) {}
   constexpr auto operator<=>(const ZeroPoint&) const = default;
 };
 
-/// Whose arithmetic a graph follows. Set by the importer from the file's framework; numerics.md says what each means for every operator.
-enum class law : std::uint8_t { tflite_ref = 0, tflite_xnnpack = 1, pytorch_fbgemm = 2, pytorch_qnnpack = 3, onnxruntime = 4, mxnet = 5 };
+/// Whose arithmetic a graph follows. Set by the importer from the file's framework; numerics.md
+/// says what each means for every operator.
+enum class law : std::uint8_t {
+  tflite_ref = 0,
+  tflite_xnnpack = 1,
+  pytorch_fbgemm = 2,
+  pytorch_qnnpack = 3,
+  onnxruntime = 4,
+  mxnet = 5
+};
 constexpr std::string_view name_of(law l) noexcept {
   switch (l) {
     case law::tflite_ref: return "tflite_ref";
@@ -128,37 +161,43 @@ constexpr std::string_view name_of(law l) noexcept {
   return "?";
 }
 
-/// The formula of a node that rounds; a field of every such node in the IR. docs/numerics.md gives each formula.
+/// The formula of a node that rounds; a field of every such node in the IR. docs/numerics.md gives
+/// each formula.
 enum class rounding : std::uint8_t {
-  none = 0,       // the node does not round
-  DR,             // TFLite reference: saturating doubling high multiply (ties up), then rounding shift (ties away from zero)
-  RU,             // ruy: the same with a rounding shift whose ties go up
-  SR,             // one rounding shift of the 64-bit product, ties up
-  I64,            // int64 accumulator times a 16-bit multiplier, one rounding shift
-  D64,            // binary64 product, ties away from zero
-  F,              // binary32 product, ties to even, zero point added as an integer afterwards
-  FB,             // F with a float bias added to the accumulator before the product (FBGEMM)
-  FZ,             // binary32 product plus zero point in binary32, then ties to even
-  Q8,             // XNNPACK requantize: multiplier with 8 fractional bits, ties up
-  NE8,            // RU on whole blocks of 8 channels, DR on the tail (TFLite optimized)
-  NE16,           // the same with blocks of 16
-  AWAY,           // quantize: x / s, ties away from zero
-  EVEN,           // quantize: x / s, ties to even
-  EVEN_MUL,       // quantize: x * (1 / s), ties to even
-  XNN,            // XNNPACK's own formula for this operator
-  QNN,            // QNNPACK's own formula for this operator
-  FMA,            // ONNX Runtime's fused multiply-add chains
-  OPT,            // TFLite optimized: this operator's own formula
-  RNDNU,          // XNNPACK on ARM: product with the scale's 24-bit mantissa, one rounding shift, ties up
-  ATEN,           // PyTorch's own formula for this operator
-  ORT,            // ONNX Runtime's own formula for this operator
-  TRUNC,          // quantize: x / s, toward zero
+  none = 0,  // the node does not round
+  DR,    // TFLite reference: saturating doubling high multiply (ties up), then rounding shift (ties
+         // away from zero)
+  RU,    // ruy: the same with a rounding shift whose ties go up
+  SR,    // one rounding shift of the 64-bit product, ties up
+  I64,   // int64 accumulator times a 16-bit multiplier, one rounding shift
+  D64,   // binary64 product, ties away from zero
+  F,     // binary32 product, ties to even, zero point added as an integer afterwards
+  FB,    // F with a float bias added to the accumulator before the product (FBGEMM)
+  FZ,    // binary32 product plus zero point in binary32, then ties to even
+  Q8,    // XNNPACK requantize: multiplier with 8 fractional bits, ties up
+  NE8,   // RU on whole blocks of 8 channels, DR on the tail (TFLite optimized)
+  NE16,  // the same with blocks of 16
+  AWAY,  // quantize: x / s, ties away from zero
+  EVEN,  // quantize: x / s, ties to even
+  EVEN_MUL,  // quantize: x * (1 / s), ties to even
+  XNN,       // XNNPACK's own formula for this operator
+  QNN,       // QNNPACK's own formula for this operator
+  FMA,       // ONNX Runtime's fused multiply-add chains
+  OPT,       // TFLite optimized: this operator's own formula
+  RNDNU,  // XNNPACK on ARM: product with the scale's 24-bit mantissa, one rounding shift, ties up
+  ATEN,   // PyTorch's own formula for this operator
+  ORT,    // ONNX Runtime's own formula for this operator
+  TRUNC,  // quantize: x / s, toward zero
 };
 constexpr std::string_view name_of(rounding r) noexcept {
-  constexpr std::string_view n[] = {"none", "DR", "RU", "SR", "I64", "D64", "F", "FB", "FZ", "Q8", "NE8", "NE16", "AWAY", "EVEN", "EVEN_MUL", "XNN", "QNN", "FMA", "OPT", "RNDNU", "ATEN", "ORT", "TRUNC"};
-  return static_cast<std::size_t>(r) < sizeof(n) / sizeof(n[0]) ? n[static_cast<std::size_t>(r)] : "?";
+  constexpr std::string_view n[] = {"none", "DR",    "RU",       "SR",  "I64",  "D64",
+                                    "F",    "FB",    "FZ",       "Q8",  "NE8",  "NE16",
+                                    "AWAY", "EVEN",  "EVEN_MUL", "XNN", "QNN",  "FMA",
+                                    "OPT",  "RNDNU", "ATEN",     "ORT", "TRUNC"};
+  return static_cast<std::size_t>(r) < sizeof(n) / sizeof(n[0]) ? n[static_cast<std::size_t>(r)]
+                                                                : "?";
 }
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_CORE_TYPES_HPP_

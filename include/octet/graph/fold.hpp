@@ -1,12 +1,14 @@
-// Constant folding: a node whose inputs are all known is run once, by its reference, when the graph is built.
+// Constant folding: a node whose inputs are all known is run once, by its reference, when the graph
+// is built.
 #ifndef OCTET_GRAPH_FOLD_HPP_
 #define OCTET_GRAPH_FOLD_HPP_
 
 #include "octet/graph/graph.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// Shapes must be inferred. True and the node's outputs become constants if every input is a constant; the caller then drops the node.
+/// Shapes must be inferred. True and the node's outputs become constants if every input is a
+/// constant; the caller then drops the node.
 inline result<bool> fold_constant(graph& g, const node& n) {
   for (tensor_id t : n.in)
     if (t != no_tensor && g[t].role != tensor::kind::constant) return false;
@@ -21,7 +23,14 @@ inline result<bool> fold_constant(graph& g, const node& n) {
   for (tensor_id t : n.in) from.push_back(t == no_tensor ? nullptr : g[t].data.bytes.data());
   for (tensor_id t : n.out) {
     const std::size_t bytes = bytes_of(g[t].shape.elements(), g[t].type).value;
-    if (g[t].shape.elements().value > max_elements) return error_info{errc::too_large, "constant", {}, {}, g[t].name, to_string(g[t].shape), "at most 2^31 - 1 elements"};
+    if (g[t].shape.elements().value > max_elements)
+      return error_info{errc::too_large,
+                        "constant",
+                        {},
+                        {},
+                        g[t].name,
+                        to_string(g[t].shape),
+                        "at most 2^31 - 1 elements"};
     out.push_back(std::make_shared<buffer>(Bytes(std::max<std::size_t>(bytes, 1))));
     to.push_back(out.back()->data());
   }
@@ -30,17 +39,19 @@ inline result<bool> fold_constant(graph& g, const node& n) {
     std::memcpy(to[0], bytes.data(), std::min(bytes.size(), out[0]->size()));
   } else {
     buffer scratch(p.reference_scratch);
-    p.reference({p.params, {from.data(), from.size()}, {to.data(), to.size()}, scratch.data(), 0, 1});
+    p.reference(
+        {p.params, {from.data(), from.size()}, {to.data(), to.size()}, scratch.data(), 0, 1});
   }
   for (std::size_t i = 0; i < n.out.size(); ++i) {
     tensor& t = g[n.out[i]];
     t.role = tensor::kind::constant;
-    const std::span<const std::byte> bytes{out[i]->data(), bytes_of(t.shape.elements(), t.type).value};
+    const std::span<const std::byte> bytes{out[i]->data(),
+                                           bytes_of(t.shape.elements(), t.type).value};
     t.data = {std::move(out[i]), bytes};
   }
   return true;
 }
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_GRAPH_FOLD_HPP_

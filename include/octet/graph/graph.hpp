@@ -1,4 +1,5 @@
-// The IR: a value type that speaks the field's quantized dialect. Typed graphs and loaded files meet here.
+// The IR: a value type that speaks the field's quantized dialect. Typed graphs and loaded files
+// meet here.
 #ifndef OCTET_GRAPH_GRAPH_HPP_
 #define OCTET_GRAPH_GRAPH_HPP_
 
@@ -12,13 +13,14 @@
 
 #include "octet/ops/op.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 /// Index of a tensor in a graph; `no_tensor` stands for an absent optional input.
 using tensor_id = std::int32_t;
 inline constexpr tensor_id no_tensor = -1;
 
-/// Bytes that a graph refers to and keeps alive: a copy, or part of a mapped file. Aligned at least to the element type.
+/// Bytes that a graph refers to and keeps alive: a copy, or part of a mapped file. Aligned at least
+/// to the element type.
 struct constant_data {
   std::shared_ptr<const void> owner;
   std::span<const std::byte> bytes;
@@ -29,10 +31,13 @@ struct constant_data {
     const std::span<const std::byte> s{b->data(), from.size()};
     return {std::move(b), s};
   }
-  template <class T> static constant_data of(std::span<const T> from) { return copy(std::as_bytes(from)); }
+  template <class T> static constant_data of(std::span<const T> from) {
+    return copy(std::as_bytes(from));
+  }
 };
 
-/// How the source framework laid a tensor out in memory; some frameworks' roundings depend on it. The IR itself is NHWC.
+/// How the source framework laid a tensor out in memory; some frameworks' roundings depend on it.
+/// The IR itself is NHWC.
 enum class memory_format : std::uint8_t { unspecified, contiguous, channels_last };
 
 struct tensor {
@@ -40,32 +45,35 @@ struct tensor {
   std::string name;
   dtype type = dtype::f32;
   dims shape;
-  std::vector<double> scales;               // as tensor_desc
+  std::vector<double> scales;  // as tensor_desc
   std::vector<std::int32_t> zero_points;
   std::int32_t axis = -1;
   kind role = kind::value;
-  constant_data data;                       // constants; initial contents of states (empty: zero, which for quantized states is the zero point)
+  constant_data data;  // constants; initial contents of states (empty: zero, which for quantized
+                       // states is the zero point)
   memory_format format = memory_format::unspecified;
-  std::optional<std::pair<float, float>> range;   // MXNet: the (min, max) that travels with the tensor
+  std::optional<std::pair<float, float>>
+      range;  // MXNet: the (min, max) that travels with the tensor
 
   tensor_desc desc() const { return {type, shape, scales, zero_points, axis}; }
 };
 
 struct node {
   const op_def* op = nullptr;
-  std::string name;                         // as the file names it: "CONV_2D #12"; errors and the profile show it
+  std::string name;  // as the file names it: "CONV_2D #12"; errors and the profile show it
   attributes attrs;
   rounding round = rounding::none;
   std::vector<tensor_id> in, out;
 };
 
 struct graph {
-  std::string name;                         // usually the file name
+  std::string name;  // usually the file name
   law arithmetic = law::tflite_ref;
-  // Deques: adding a tensor or a node leaves references to the others valid, as builders that emit several in a row expect.
+  // Deques: adding a tensor or a node leaves references to the others valid, as builders that emit
+  // several in a row expect.
   std::deque<tensor> tensors;
-  std::deque<node> nodes;                   // in execution order
-  std::vector<tensor_id> inputs, outputs;   // in the model's own order
+  std::deque<node> nodes;                  // in execution order
+  std::vector<tensor_id> inputs, outputs;  // in the model's own order
 
   tensor& operator[](tensor_id t) { return tensors[static_cast<std::size_t>(t)]; }
   const tensor& operator[](tensor_id t) const { return tensors[static_cast<std::size_t>(t)]; }
@@ -83,13 +91,17 @@ struct graph {
     t.data = std::move(d);
     return add(std::move(t));
   }
-  node& add_node(const op_def& op, std::string node_name, std::vector<tensor_id> in, std::vector<tensor_id> out, attributes attrs = {}, rounding round = rounding::none) {
-    nodes.push_back({&op, std::move(node_name), std::move(attrs), round, std::move(in), std::move(out)});
+  node& add_node(const op_def& op, std::string node_name, std::vector<tensor_id> in,
+                 std::vector<tensor_id> out, attributes attrs = {},
+                 rounding round = rounding::none) {
+    nodes.push_back(
+        {&op, std::move(node_name), std::move(attrs), round, std::move(in), std::move(out)});
     return nodes.back();
   }
 };
 
-/// What rules and prepare functions see of one node of a graph. Keeps the descriptions alive; do not outlive the graph.
+/// What rules and prepare functions see of one node of a graph. Keeps the descriptions alive; do
+/// not outlive the graph.
 class node_inputs {
  public:
   node_inputs(const graph& g, const node& n) : node_(&n), attrs_(n.attrs) {
@@ -97,13 +109,17 @@ class node_inputs {
       const bool given = t != no_tensor;
       given_.push_back(given);
       in_.push_back(given ? g[t].desc() : tensor_desc{});
-      constant_.push_back(given && g[t].role == tensor::kind::constant ? g[t].data.bytes : std::span<const std::byte>());
+      constant_.push_back(given && g[t].role == tensor::kind::constant
+                              ? g[t].data.bytes
+                              : std::span<const std::byte>());
     }
     for (tensor_id t : n.out) out_.push_back(g[t].desc());
     flags_ = std::make_unique<bool[]>(given_.size() + 1);
     for (std::size_t i = 0; i < given_.size(); ++i) flags_[i] = given_[i];
   }
-  node_view view() const { return {in_, out_, constant_, {flags_.get(), given_.size()}, &attrs_, node_->round}; }
+  node_view view() const {
+    return {in_, out_, constant_, {flags_.get(), given_.size()}, &attrs_, node_->round};
+  }
 
  private:
   const node* node_;
@@ -114,7 +130,8 @@ class node_inputs {
   std::unique_ptr<bool[]> flags_;
 };
 
-/// Fills in the shapes of a node's outputs by its operator's rule. Importers whose files carry no shapes call it after add_node.
+/// Fills in the shapes of a node's outputs by its operator's rule. Importers whose files carry no
+/// shapes call it after add_node.
 inline status infer_shapes(graph& g, const node& n) {
   if (!n.op->shape) return unit{};
   const node_inputs in(g, n);
@@ -129,6 +146,6 @@ inline status infer_shapes(graph& g, const node& n) {
   return unit{};
 }
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_GRAPH_GRAPH_HPP_

@@ -4,7 +4,8 @@
 
 #include "octet/graph/graph.hpp"
 
-namespace octet::inline OCTET_ABI::passes {
+OCTET_NAMESPACE_BEGIN
+namespace passes {
 
 /// Number of readers of every tensor; graph outputs count as one more.
 inline std::vector<int> use_counts(const graph& g) {
@@ -16,13 +17,14 @@ inline std::vector<int> use_counts(const graph& g) {
   return uses;
 }
 
-/// conv2d, depthwise_conv2d, fully_connected, ... with int32 or int64 output + qnn.requantize = one node. Exact: the fused node computes the same
-/// accumulator and applies the same formula to it.
+/// conv2d, depthwise_conv2d, fully_connected, ... with int32 or int64 output + qnn.requantize = one
+/// node. Exact: the fused node computes the same accumulator and applies the same formula to it.
 inline void fuse_requantize(graph& g) {
   auto uses = use_counts(g);
   std::vector<std::int32_t> producer(g.tensors.size(), -1);
   for (std::size_t i = 0; i < g.nodes.size(); ++i)
-    for (tensor_id t : g.nodes[i].out) producer[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
+    for (tensor_id t : g.nodes[i].out)
+      producer[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
   std::vector<char> dead(g.nodes.size(), 0);
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     node& r = g.nodes[i];
@@ -31,9 +33,14 @@ inline void fuse_requantize(graph& g) {
     const std::int32_t by = producer[static_cast<std::size_t>(acc)];
     if (by < 0 || uses[static_cast<std::size_t>(acc)] != 1) continue;
     node& n = g.nodes[static_cast<std::size_t>(by)];
-    const bool accumulates = n.op->name == "qnn.conv2d" || n.op->name == "qnn.depthwise_conv2d" || n.op->name == "qnn.fully_connected" || n.op->name == "qnn.transpose_conv2d" || n.op->name == "qnn.batch_matmul";
-    if (!accumulates || n.round != rounding::none || n.out.size() != 1 || (g[acc].type != dtype::s32 && g[acc].type != dtype::s64)) continue;
-    if (r.in.size() > 1 && r.in[1] != no_tensor) {   // float bias of FB moves to the producer
+    const bool accumulates = n.op->name == "qnn.conv2d" || n.op->name == "qnn.depthwise_conv2d" ||
+                             n.op->name == "qnn.fully_connected" ||
+                             n.op->name == "qnn.transpose_conv2d" ||
+                             n.op->name == "qnn.batch_matmul";
+    if (!accumulates || n.round != rounding::none || n.out.size() != 1 ||
+        (g[acc].type != dtype::s32 && g[acc].type != dtype::s64))
+      continue;
+    if (r.in.size() > 1 && r.in[1] != no_tensor) {  // float bias of FB moves to the producer
       if (n.in.size() > 2 && n.in[2] != no_tensor) continue;
       n.in.resize(3, no_tensor);
       n.in[2] = r.in[1];
@@ -49,12 +56,14 @@ inline void fuse_requantize(graph& g) {
   g.nodes = std::move(kept);
 }
 
-/// A pad of height and width only, filled with the zero point and read by one convolution alone, becomes the convolution's own padding.
+/// A pad of height and width only, filled with the zero point and read by one convolution alone,
+/// becomes the convolution's own padding.
 inline void fuse_pad(graph& g) {
   auto uses = use_counts(g);
   std::vector<std::int32_t> producer(g.tensors.size(), -1);
   for (std::size_t i = 0; i < g.nodes.size(); ++i)
-    for (tensor_id t : g.nodes[i].out) producer[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
+    for (tensor_id t : g.nodes[i].out)
+      producer[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
   std::vector<char> dead(g.nodes.size(), 0);
   for (node& n : g.nodes) {
     if (n.op->name != "qnn.conv2d" && n.op->name != "qnn.depthwise_conv2d") continue;
@@ -63,10 +72,14 @@ inline void fuse_pad(graph& g) {
     if (by < 0 || uses[static_cast<std::size_t>(x)] != 1) continue;
     const node& p = g.nodes[static_cast<std::size_t>(by)];
     if (p.op->name != "qnn.pad" || dead[static_cast<std::size_t>(by)]) continue;
-    const auto pad = p.attrs.integers("paddings");   // before, after per axis
+    const auto pad = p.attrs.integers("paddings");  // before, after per axis
     const tensor& from = g[p.in[0]];
-    if (pad.size() != 8 || pad[0] || pad[1] || pad[6] || pad[7] || from.scales != g[x].scales || from.zero_points != g[x].zero_points) continue;
-    if (p.attrs.integer("value", from.zero_points.empty() ? 0 : from.zero_points[0]) != (from.zero_points.empty() ? 0 : from.zero_points[0])) continue;
+    if (pad.size() != 8 || pad[0] || pad[1] || pad[6] || pad[7] || from.scales != g[x].scales ||
+        from.zero_points != g[x].zero_points)
+      continue;
+    if (p.attrs.integer("value", from.zero_points.empty() ? 0 : from.zero_points[0]) !=
+        (from.zero_points.empty() ? 0 : from.zero_points[0]))
+      continue;
     bool negative = false;
     for (std::int64_t v : pad) negative |= v < 0;
     if (negative) continue;
@@ -88,7 +101,8 @@ inline void remove_dead(graph& g) {
   for (std::size_t i = g.nodes.size(); i-- > 0;) {
     node& n = g.nodes[i];
     bool needed = false;
-    for (tensor_id t : n.out) needed |= uses[static_cast<std::size_t>(t)] > 0 || g[t].role == tensor::kind::state;
+    for (tensor_id t : n.out)
+      needed |= uses[static_cast<std::size_t>(t)] > 0 || g[t].role == tensor::kind::state;
     if (needed) {
       kept.push_back(std::move(n));
     } else {
@@ -99,7 +113,8 @@ inline void remove_dead(graph& g) {
   g.nodes.assign(std::make_move_iterator(kept.rbegin()), std::make_move_iterator(kept.rend()));
 }
 
-/// All of them, in order. `keep_tensors`: only those that remove no tensor the source framework would show.
+/// All of them, in order. `keep_tensors`: only those that remove no tensor the source framework
+/// would show.
 inline void optimize(graph& g, bool keep_tensors = false) {
   fuse_requantize(g);
   if (!keep_tensors) {
@@ -108,6 +123,7 @@ inline void optimize(graph& g, bool keep_tensors = false) {
   }
 }
 
-}  // namespace octet::inline OCTET_ABI::passes
+}  // namespace passes
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_GRAPH_PASSES_HPP_

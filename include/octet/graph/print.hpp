@@ -1,4 +1,5 @@
-// The IR as text: one line per node with shape, dtype, scale, zero point and rounding of everything.
+// The IR as text: one line per node with shape, dtype, scale, zero point and rounding of
+// everything.
 #ifndef OCTET_GRAPH_PRINT_HPP_
 #define OCTET_GRAPH_PRINT_HPP_
 
@@ -7,14 +8,15 @@
 
 #include "octet/graph/graph.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 namespace detail {
 /// Shortest text that reads back as the same number; binary32 values print as such.
 inline std::string number(double v) {
   char b[40];
   const auto f = static_cast<float>(v);
-  const auto r = static_cast<double>(f) == v ? std::to_chars(b, b + sizeof b, f) : std::to_chars(b, b + sizeof b, v);
+  const auto r = static_cast<double>(f) == v ? std::to_chars(b, b + sizeof b, f)
+                                             : std::to_chars(b, b + sizeof b, v);
   return std::string(b, r.ptr);
 }
 inline std::string text(const attributes::value& v) {
@@ -40,30 +42,40 @@ inline std::string text(const attributes::value& v) {
 /// "uint8[1,8,8,16] scale 0.02 zero 0", or "int8[16,3,3,1] scales[16] axis 0".
 inline std::string type_text(const tensor& t) {
   std::string s = std::string(name_of(t.type)) + to_string(t.shape);
-  if (t.scales.size() == 1) s += " scale " + detail::number(t.scales[0]) + " zero " + std::to_string(t.zero_points.empty() ? 0 : t.zero_points[0]);
+  if (t.scales.size() == 1)
+    s += " scale " + detail::number(t.scales[0]) + " zero " +
+         std::to_string(t.zero_points.empty() ? 0 : t.zero_points[0]);
   if (t.scales.size() > 1) {
     s += " scales[" + std::to_string(t.scales.size()) + "] axis " + std::to_string(t.axis);
     for (std::int32_t z : t.zero_points)
       if (z != 0) {
-        s += t.zero_points.size() == 1 ? " zero " + std::to_string(z) : " zeros[" + std::to_string(t.zero_points.size()) + "]";
+        s += t.zero_points.size() == 1 ? " zero " + std::to_string(z)
+                                       : " zeros[" + std::to_string(t.zero_points.size()) + "]";
         break;
       }
   }
-  if (t.range) s += " range (" + detail::number(static_cast<double>(t.range->first)) + ", " + detail::number(static_cast<double>(t.range->second)) + ")";
+  if (t.range)
+    s += " range (" + detail::number(static_cast<double>(t.range->first)) + ", " +
+         detail::number(static_cast<double>(t.range->second)) + ")";
   return s;
 }
 
 /// One node: "%2: uint8[1,8,8,16] scale 0.02 zero 0 = qnn.requantize(%1), rounding DR, clamp_lo 0".
 inline std::string node_text(const graph& g, const node& n) {
   std::string s;
-  for (std::size_t i = 0; i < n.out.size(); ++i) s += (i ? ", " : "") + ("%" + std::to_string(n.out[i])) + ": " + type_text(g[n.out[i]]);
+  for (std::size_t i = 0; i < n.out.size(); ++i)
+    s += (i ? ", " : "") + ("%" + std::to_string(n.out[i])) + ": " + type_text(g[n.out[i]]);
   s += " = " + std::string(n.op->name) + "(";
   for (std::size_t i = 0; i < n.in.size(); ++i) {
     if (i) s += ", ";
-    if (n.in[i] == no_tensor) s += "none";
-    else if (g[n.in[i]].role == tensor::kind::constant) s += "const " + type_text(g[n.in[i]]);
-    else if (g[n.in[i]].role == tensor::kind::state) s += "state %" + std::to_string(n.in[i]);
-    else s += "%" + std::to_string(n.in[i]);
+    if (n.in[i] == no_tensor)
+      s += "none";
+    else if (g[n.in[i]].role == tensor::kind::constant)
+      s += "const " + type_text(g[n.in[i]]);
+    else if (g[n.in[i]].role == tensor::kind::state)
+      s += "state %" + std::to_string(n.in[i]);
+    else
+      s += "%" + std::to_string(n.in[i]);
   }
   s += ")";
   if (n.round != rounding::none) s += ", rounding " + std::string(name_of(n.round));
@@ -74,15 +86,20 @@ inline std::string node_text(const graph& g, const node& n) {
 /// The whole graph. Numbering is the graph's tensor order and does not depend on the machine.
 inline std::string to_string(const graph& g) {
   std::string s = "# " + g.name + ", law " + std::string(name_of(g.arithmetic)) + "\n";
-  for (tensor_id t : g.inputs) s += "%" + std::to_string(t) + ": " + type_text(g[t]) + " = input \"" + g[t].name + "\"\n";
+  for (tensor_id t : g.inputs)
+    s += "%" + std::to_string(t) + ": " + type_text(g[t]) + " = input \"" + g[t].name + "\"\n";
   for (std::size_t t = 0; t < g.tensors.size(); ++t)
-    if (g.tensors[t].role == tensor::kind::state) s += "%" + std::to_string(t) + ": " + type_text(g.tensors[t]) + " = state \"" + g.tensors[t].name + "\"\n";
+    if (g.tensors[t].role == tensor::kind::state)
+      s += "%" + std::to_string(t) + ": " + type_text(g.tensors[t]) + " = state \"" +
+           g.tensors[t].name + "\"\n";
   for (const node& n : g.nodes) s += node_text(g, n) + "\n";
   for (tensor_id t : g.outputs) s += "output \"" + g[t].name + "\" = %" + std::to_string(t) + "\n";
   return s;
 }
-template <class Stream> auto operator<<(Stream& o, const graph& g) -> decltype(o << std::string()) { return o << to_string(g); }
+template <class Stream> auto operator<<(Stream& o, const graph& g) -> decltype(o << std::string()) {
+  return o << to_string(g);
+}
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_GRAPH_PRINT_HPP_

@@ -11,7 +11,8 @@
 #include "octet/core/buffer.hpp"
 #include "octet/core/error.hpp"
 
-namespace octet::inline OCTET_ABI::import {
+OCTET_NAMESPACE_BEGIN
+namespace import {
 
 /// Bytes of a file, 64-byte aligned, shared by everything that points into them.
 struct file_bytes {
@@ -29,21 +30,29 @@ inline file_bytes from_memory(std::string name, std::span<const std::byte> bytes
 }
 
 /// Reads a whole regular file of at most max_bytes.
-inline result<file_bytes> read_file(const std::string& path, std::size_t max_bytes = std::size_t{1} << 32) {
-  auto fail = [&](errc c, std::string what, std::string found = {}, std::string supported = {}) { return error_info{c, std::move(what), path, {}, {}, std::move(found), std::move(supported)}; };
+inline result<file_bytes> read_file(const std::string& path,
+                                    std::size_t max_bytes = std::size_t{1} << 32) {
+  auto fail = [&](errc c, std::string what, std::string found = {}, std::string supported = {}) {
+    return error_info{c, std::move(what), path, {}, {}, std::move(found), std::move(supported)};
+  };
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> f(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!f) return fail(errc::io, std::strerror(errno));
   if (std::fseek(f.get(), 0, SEEK_END) != 0) return fail(errc::io, "not a regular file");
   const long size = std::ftell(f.get());
   if (size < 0 || size == 0x7fffffffffffffffL) return fail(errc::io, "not a regular file");
-  if (static_cast<std::size_t>(size) > max_bytes) return fail(errc::too_large, "file", std::to_string(size) + " bytes", std::to_string(max_bytes) + " bytes");
+  if (static_cast<std::size_t>(size) > max_bytes)
+    return fail(errc::too_large, "file", std::to_string(size) + " bytes",
+                std::to_string(max_bytes) + " bytes");
   std::rewind(f.get());
   auto b = std::make_shared<buffer>(Bytes(static_cast<std::size_t>(size)));
-  if (size != 0 && std::fread(b->data(), 1, static_cast<std::size_t>(size), f.get()) != static_cast<std::size_t>(size)) return fail(errc::io, std::ferror(f.get()) ? std::strerror(errno) : "the file ended early");
+  if (size != 0 && std::fread(b->data(), 1, static_cast<std::size_t>(size), f.get()) !=
+                       static_cast<std::size_t>(size))
+    return fail(errc::io, std::ferror(f.get()) ? std::strerror(errno) : "the file ended early");
   const auto s = b->span();
   return file_bytes{path, std::move(b), s};
 }
 
-}  // namespace octet::inline OCTET_ABI::import
+}  // namespace import
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_FILE_HPP_

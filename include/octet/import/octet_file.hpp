@@ -1,7 +1,10 @@
-// The .octet format: octet's own, what `octet convert` writes. Versioned, checksummed, constants 64-byte aligned and used where they lie in the mapped file.
+// The .octet format: octet's own, what `octet convert` writes. Versioned, checksummed, constants
+// 64-byte aligned and used where they lie in the mapped file.
 //
-// All numbers little-endian. Header, 64 bytes: magic "OCTET\r\n\x1A", u32 version, u32 CRC-32 of everything after the header, u64 size of the file,
-// u64 size of the description, zeros. Then the description (graph, tensors, nodes, in that order, as write() below lists them), then the constants.
+// All numbers little-endian. Header, 64 bytes: magic "OCTET\r\n\x1A", u32 version, u32 CRC-32 of
+// everything after the header, u64 size of the file, u64 size of the description, zeros. Then the
+// description (graph, tensors, nodes, in that order, as write() below lists them), then the
+// constants.
 #ifndef OCTET_IMPORT_OCTET_FILE_HPP_
 #define OCTET_IMPORT_OCTET_FILE_HPP_
 
@@ -18,11 +21,12 @@
 #include "octet/import/file.hpp"
 #include "octet/ops/list.hpp"
 
-namespace octet::inline OCTET_ABI::import {
+OCTET_NAMESPACE_BEGIN
+namespace import {
 
 struct octet_options {
-  std::span<const op_def* const> operators{};            // more operators, found by name
-  std::size_t max_bytes = std::size_t{1} << 32;          // of the file
+  std::span<const op_def* const> operators{};    // more operators, found by name
+  std::size_t max_bytes = std::size_t{1} << 32;  // of the file
   limits max;
 };
 
@@ -31,7 +35,8 @@ namespace detail {
 inline constexpr unsigned char octet_magic[8] = {'O', 'C', 'T', 'E', 'T', '\r', '\n', 0x1A};
 inline constexpr std::uint32_t octet_version = 1;
 inline constexpr std::size_t octet_header = 64;
-static_assert(std::endian::native == std::endian::little, "octet: .octet files are read in place, on little-endian machines");
+static_assert(std::endian::native == std::endian::little,
+              "octet: .octet files are read in place, on little-endian machines");
 
 struct crc32_table {
   std::uint32_t t[256]{};
@@ -122,15 +127,23 @@ inline result<file_bytes> map_file(const std::string& path, std::size_t max_byte
   if (!regular || size == 0 || size > max_bytes) {
     ::close(fd);
     if (!regular) return error_info{errc::io, "not a regular file", path, {}, {}, {}, {}};
-    if (size == 0) return error_info{errc::malformed, "not an .octet file", path, {}, {}, "an empty file", {}};
-    return error_info{errc::too_large, "file", path, {}, {}, std::to_string(size) + " bytes", std::to_string(max_bytes) + " bytes"};
+    if (size == 0)
+      return error_info{errc::malformed, "not an .octet file", path, {}, {}, "an empty file", {}};
+    return error_info{errc::too_large,
+                      "file",
+                      path,
+                      {},
+                      {},
+                      std::to_string(size) + " bytes",
+                      std::to_string(max_bytes) + " bytes"};
   }
   void* p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   ::close(fd);
   if (p == MAP_FAILED) return error_info{errc::io, std::strerror(errno), path, {}, {}, {}, {}};
   file_bytes f;
   f.name = path;
-  f.owner = std::shared_ptr<const void>(p, [size](const void* q) { ::munmap(const_cast<void*>(q), size); });
+  f.owner = std::shared_ptr<const void>(
+      p, [size](const void* q) { ::munmap(const_cast<void*>(q), size); });
   f.bytes = {static_cast<const std::byte*>(p), size};
   return f;
 #else
@@ -167,7 +180,7 @@ inline std::string write_octet(const graph& g) {
     w.list(t.scales);
     w.list(t.zero_points);
     w.number(t.axis);
-    w.number(std::uint64_t{offset[i]});   // from the first constant
+    w.number(std::uint64_t{offset[i]});  // from the first constant
     w.number(std::uint64_t{t.data.bytes.size()});
   }
   w.count(g.nodes.size());
@@ -181,11 +194,16 @@ inline std::string write_octet(const graph& g) {
     for (const auto& [key, value] : n.attrs.entries()) {
       w.text(key);
       w.number(static_cast<std::uint8_t>(value.index()));
-      if (const auto* v = std::get_if<std::int64_t>(&value)) w.number(*v);
-      else if (const auto* d = std::get_if<double>(&value)) w.number(*d);
-      else if (const auto* s = std::get_if<std::string>(&value)) w.text(*s);
-      else if (const auto* l = std::get_if<std::vector<std::int64_t>>(&value)) w.list(*l);
-      else w.list(std::get<std::vector<double>>(value));
+      if (const auto* v = std::get_if<std::int64_t>(&value))
+        w.number(*v);
+      else if (const auto* d = std::get_if<double>(&value))
+        w.number(*d);
+      else if (const auto* s = std::get_if<std::string>(&value))
+        w.text(*s);
+      else if (const auto* l = std::get_if<std::vector<std::int64_t>>(&value))
+        w.list(*l);
+      else
+        w.list(std::get<std::vector<double>>(value));
     }
   }
   w.list(g.inputs);
@@ -207,18 +225,33 @@ inline std::string write_octet(const graph& g) {
 
 /// Constants of the graph point into `file`.
 inline result<graph> try_octet(file_bytes file, const octet_options& options = {}) {
-  const auto fail = [&](errc c, std::string what, std::string found = {}, std::string supported = {}) { return error_info{c, std::move(what), file.name, {}, {}, std::move(found), std::move(supported)}; };
-  if (file.bytes.size() < detail::octet_header || std::memcmp(file.bytes.data(), detail::octet_magic, 8) != 0) return fail(errc::malformed, "not an .octet file");
+  const auto fail = [&](errc c, std::string what, std::string found = {},
+                        std::string supported = {}) {
+    return error_info{c,  std::move(what),  file.name,           {},
+                      {}, std::move(found), std::move(supported)};
+  };
+  if (file.bytes.size() < detail::octet_header ||
+      std::memcmp(file.bytes.data(), detail::octet_magic, 8) != 0)
+    return fail(errc::malformed, "not an .octet file");
   detail::octet_reader head(file.bytes.subspan(8, detail::octet_header - 8));
   const auto version = head.number<std::uint32_t>(), crc = head.number<std::uint32_t>();
   const auto size = head.number<std::uint64_t>(), description = head.number<std::uint64_t>();
-  if (version != detail::octet_version) return fail(errc::unsupported, "version of the .octet format", std::to_string(version), std::to_string(detail::octet_version));
-  if (size != file.bytes.size()) return fail(errc::malformed, "size of the file", std::to_string(file.bytes.size()) + " bytes", std::to_string(size) + " bytes, as its header says");
-  if (description > size - detail::octet_header) return fail(errc::malformed, "description is longer than the file");
-  if (detail::crc32(file.bytes.subspan(detail::octet_header)) != crc) return fail(errc::malformed, "checksum differs: the file is damaged");
-  const std::size_t first_constant = std::min<std::size_t>(round_up(detail::octet_header + static_cast<std::size_t>(description), alignment), file.bytes.size());
+  if (version != detail::octet_version)
+    return fail(errc::unsupported, "version of the .octet format", std::to_string(version),
+                std::to_string(detail::octet_version));
+  if (size != file.bytes.size())
+    return fail(errc::malformed, "size of the file", std::to_string(file.bytes.size()) + " bytes",
+                std::to_string(size) + " bytes, as its header says");
+  if (description > size - detail::octet_header)
+    return fail(errc::malformed, "description is longer than the file");
+  if (detail::crc32(file.bytes.subspan(detail::octet_header)) != crc)
+    return fail(errc::malformed, "checksum differs: the file is damaged");
+  const std::size_t first_constant = std::min<std::size_t>(
+      round_up(detail::octet_header + static_cast<std::size_t>(description), alignment),
+      file.bytes.size());
 
-  detail::octet_reader r(file.bytes.subspan(detail::octet_header, static_cast<std::size_t>(description)));
+  detail::octet_reader r(
+      file.bytes.subspan(detail::octet_header, static_cast<std::size_t>(description)));
   graph g;
   g.name = r.text();
   g.arithmetic = r.choice(law::mxnet);
@@ -234,17 +267,23 @@ inline result<graph> try_octet(file_bytes file, const octet_options& options = {
       t.range = {lo, hi};
     }
     const auto shape = r.list<std::int32_t>();
-    if (shape.size() > static_cast<std::size_t>(dims::max_rank)) return fail(errc::too_large, "rank of a tensor", std::to_string(shape.size()), std::to_string(dims::max_rank));
+    if (shape.size() > static_cast<std::size_t>(dims::max_rank))
+      return fail(errc::too_large, "rank of a tensor", std::to_string(shape.size()),
+                  std::to_string(dims::max_rank));
     for (std::int32_t e : shape) t.shape.push_back(e);
     t.scales = r.list<double>();
     t.zero_points = r.list<std::int32_t>();
     t.axis = r.number<std::int32_t>();
     const auto at = r.number<std::uint64_t>(), bytes = r.number<std::uint64_t>();
     const std::size_t room = file.bytes.size() - first_constant;
-    if (bytes > room || at > room - bytes || at % alignment != 0) return fail(errc::malformed, "constant lies outside the file", t.name);
+    if (bytes > room || at > room - bytes || at % alignment != 0)
+      return fail(errc::malformed, "constant lies outside the file", t.name);
     if (bytes != 0) {
-      if (bytes != bytes_of(t.shape.elements(), t.type).value) return fail(errc::malformed, "size of a constant", std::to_string(bytes) + " bytes", to_string(t.shape));
-      t.data = {file.owner, file.bytes.subspan(first_constant + static_cast<std::size_t>(at), static_cast<std::size_t>(bytes))};
+      if (bytes != bytes_of(t.shape.elements(), t.type).value)
+        return fail(errc::malformed, "size of a constant", std::to_string(bytes) + " bytes",
+                    to_string(t.shape));
+      t.data = {file.owner, file.bytes.subspan(first_constant + static_cast<std::size_t>(at),
+                                               static_cast<std::size_t>(bytes))};
     }
     g.add(std::move(t));
   }
@@ -254,10 +293,12 @@ inline result<graph> try_octet(file_bytes file, const octet_options& options = {
     node n;
     const std::string op = r.text();
     n.op = find_operator(op, options.operators);
-    if (!n.op && missing.find(op) == std::string::npos) missing += (missing.empty() ? "" : ", ") + op;
+    if (!n.op && missing.find(op) == std::string::npos)
+      missing += (missing.empty() ? "" : ", ") + op;
     n.name = r.text();
     n.round = static_cast<rounding>(r.number<std::uint8_t>());
-    if (name_of(n.round) == "?") return fail(errc::malformed, "rounding of a node", std::to_string(static_cast<int>(n.round)));
+    if (name_of(n.round) == "?")
+      return fail(errc::malformed, "rounding of a node", std::to_string(static_cast<int>(n.round)));
     n.in = r.list<tensor_id>();
     n.out = r.list<tensor_id>();
     const std::size_t attrs = r.count(6);
@@ -276,8 +317,10 @@ inline result<graph> try_octet(file_bytes file, const octet_options& options = {
   }
   g.inputs = r.list<tensor_id>();
   g.outputs = r.list<tensor_id>();
-  if (r.bad() || !r.done()) return fail(errc::malformed, "description does not end where it should");
-  if (!missing.empty()) return fail(errc::unsupported, "operators of another version of octet", missing);
+  if (r.bad() || !r.done())
+    return fail(errc::malformed, "description does not end where it should");
+  if (!missing.empty())
+    return fail(errc::unsupported, "operators of another version of octet", missing);
   if (auto s = verify(g, options.max); !s) {
     error_info e = s.error();
     e.file = file.name;
@@ -285,18 +328,25 @@ inline result<graph> try_octet(file_bytes file, const octet_options& options = {
   }
   return g;
 }
-/// Maps the file; the graph (and every plan of it) keeps the mapping. The file must not change while it is used.
+/// Maps the file; the graph (and every plan of it) keeps the mapping. The file must not change
+/// while it is used.
 inline result<graph> try_octet(const std::string& path, const octet_options& options = {}) {
   auto f = detail::map_file(path, options.max_bytes);
   if (!f) return f.error();
   return try_octet(std::move(*f), options);
 }
 /// Bytes in memory are copied once, so that constants are aligned.
-inline result<graph> try_octet(std::span<const std::byte> bytes, const std::string& name, const octet_options& options = {}) { return try_octet(from_memory(name, bytes), options); }
+inline result<graph> try_octet(std::span<const std::byte> bytes, const std::string& name,
+                               const octet_options& options = {}) {
+  return try_octet(from_memory(name, bytes), options);
+}
 #if defined(__cpp_exceptions)
-inline graph octet(const std::string& path, const octet_options& options = {}) { return value_or_throw(try_octet(path, options)); }
+inline graph octet(const std::string& path, const octet_options& options = {}) {
+  return value_or_throw(try_octet(path, options));
+}
 #endif
 
-}  // namespace octet::inline OCTET_ABI::import
+}  // namespace import
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_OCTET_FILE_HPP_

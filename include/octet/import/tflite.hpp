@@ -5,17 +5,23 @@
 #include "octet/graph/graph.hpp"
 #include "octet/import/tflite/options.hpp"
 
-namespace octet::inline OCTET_ABI::import {
+OCTET_NAMESPACE_BEGIN
+namespace import {
 
-/// Reads a .tflite file (schema version 3, first subgraph) into a graph. Errors name file, operator, tensor, what was found and what is supported.
+/// Reads a .tflite file (schema version 3, first subgraph) into a graph. Errors name file,
+/// operator, tensor, what was found and what is supported.
 result<graph> try_tflite(const std::string& path, const tflite_options& options = {});
 /// The same from bytes in memory (copied); `name` stands for the file in messages.
-result<graph> try_tflite(std::span<const std::byte> bytes, const std::string& name, const tflite_options& options = {});
+result<graph> try_tflite(std::span<const std::byte> bytes, const std::string& name,
+                         const tflite_options& options = {});
 #if defined(__cpp_exceptions)
-inline graph tflite(const std::string& path, const tflite_options& options = {}) { return value_or_throw(try_tflite(path, options)); }
+inline graph tflite(const std::string& path, const tflite_options& options = {}) {
+  return value_or_throw(try_tflite(path, options));
+}
 #endif
 
-}  // namespace octet::inline OCTET_ABI::import
+}  // namespace import
+OCTET_NAMESPACE_END
 
 #if OCTET_HAS_DEFINITIONS
 #include "octet/import/tflite/loader.hpp"

@@ -1,10 +1,12 @@
 // qnn.conv2d and qnn.fully_connected on the matrix kernel. Part of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
-namespace octet::inline OCTET_ABI::OCTET_TARGET_NS {
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
 
 /// count elements into a window: bytes (xor flip) or int16 (minus the zero point).
-inline HWY_NOINLINE void window_bytes(const std::byte* x, std::byte* to, std::size_t count, std::uint32_t flip) noexcept {
+inline HWY_NOINLINE void window_bytes(const std::byte* x, std::byte* to, std::size_t count,
+                                      std::uint32_t flip) noexcept {
   if (flip == 0) {
     std::memcpy(to, x, count);
     return;
@@ -12,27 +14,33 @@ inline HWY_NOINLINE void window_bytes(const std::byte* x, std::byte* to, std::si
   const auto f = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(flip)));
   std::size_t i = 0;
   for (; i + HWY_MAX_BYTES <= count; i += HWY_MAX_BYTES)
-    hn::StoreU(hn::Xor(hn::LoadU(DU8(), reinterpret_cast<const std::uint8_t*>(x) + i), f), DU8(), reinterpret_cast<std::uint8_t*>(to) + i);
+    hn::StoreU(hn::Xor(hn::LoadU(DU8(), reinterpret_cast<const std::uint8_t*>(x) + i), f), DU8(),
+               reinterpret_cast<std::uint8_t*>(to) + i);
   for (; i < count; ++i) to[i] = x[i] ^ std::byte{0x80};
 }
-template <class T> HWY_NOINLINE void window_words(const std::byte* from, std::byte* to, std::size_t count, std::int32_t zero_point) noexcept {
+template <class T>
+HWY_NOINLINE void window_words(const std::byte* from, std::byte* to, std::size_t count,
+                               std::int32_t zero_point) noexcept {
   const auto* x = reinterpret_cast<const T*>(from);
   auto* y = reinterpret_cast<std::int16_t*>(to);
   const hn::Rebind<T, D16> half;
   const V16 z = hn::Set(D16(), static_cast<std::int16_t>(zero_point));
   std::size_t i = 0;
-  for (; i + 2 * L <= count; i += 2 * L) hn::StoreU(hn::Sub(hn::PromoteTo(D16(), hn::LoadU(half, x + i)), z), D16(), y + i);
+  for (; i + 2 * L <= count; i += 2 * L)
+    hn::StoreU(hn::Sub(hn::PromoteTo(D16(), hn::LoadU(half, x + i)), z), D16(), y + i);
   for (; i < count; ++i) y[i] = static_cast<std::int16_t>(x[i] - zero_point);
 }
 struct window_source {
   dtype type;
-  bool words;                  // int16 elements from bytes
+  bool words;  // int16 elements from bytes
   std::uint32_t flip;
   std::int32_t zero_point, fill;
   HWY_INLINE void copy(const std::byte* x, std::byte* to, std::size_t count) const noexcept {
     if (words) {
-      if (type == dtype::u8) window_words<std::uint8_t>(x, to, count, zero_point);
-      else window_words<std::int8_t>(x, to, count, zero_point);
+      if (type == dtype::u8)
+        window_words<std::uint8_t>(x, to, count, zero_point);
+      else
+        window_words<std::int8_t>(x, to, count, zero_point);
     } else if (type == dtype::s16) {
       std::memcpy(to, x, count * 2);
     } else {
@@ -50,71 +58,111 @@ struct window_source {
 };
 
 /// Output rows [oy, oy + rows) of image n: their input into the window.
-inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kernels::packed_gemm& h, const window_source& s, const std::byte* x, std::byte* window, std::int32_t n, std::int32_t oy, std::int32_t rows) noexcept {
-  const auto in_c = static_cast<std::size_t>(g.in_c), size = size_of(g.in_type), pixel = in_c * h.element;
+inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kernels::packed_gemm& h,
+                                     const window_source& s, const std::byte* x, std::byte* window,
+                                     std::int32_t n, std::int32_t oy, std::int32_t rows) noexcept {
+  const auto in_c = static_cast<std::size_t>(g.in_c), size = size_of(g.in_type),
+             pixel = in_c * h.element;
   const std::int32_t tall = (rows - 1) * h.step_h + (g.kernel_h - 1) * g.dilation_h + 1;
   for (std::int32_t r = 0; r < tall; ++r) {
     std::byte* to = window + static_cast<std::size_t>(r) * h.row_bytes;
-    std::memset(to + static_cast<std::size_t>(h.window_w) * pixel, 0, h.row_bytes - static_cast<std::size_t>(h.window_w) * pixel);
-    std::int32_t iy = g.kernel_h == 1 ? (oy + r) * g.stride_h - g.pad_top : oy * g.stride_h - g.pad_top + r;
+    std::memset(to + static_cast<std::size_t>(h.window_w) * pixel, 0,
+                h.row_bytes - static_cast<std::size_t>(h.window_w) * pixel);
+    std::int32_t iy =
+        g.kernel_h == 1 ? (oy + r) * g.stride_h - g.pad_top : oy * g.stride_h - g.pad_top + r;
     if (g.insert_h != 1) iy = iy >= 0 && iy % g.insert_h == 0 ? iy / g.insert_h : -1;
     if (iy < 0 || iy >= g.in_h) {
       s.pad(to, static_cast<std::size_t>(h.window_w) * in_c);
       continue;
     }
-    const std::byte* from = x + (static_cast<std::size_t>(n) * static_cast<std::size_t>(g.in_h) + static_cast<std::size_t>(iy)) * static_cast<std::size_t>(g.in_w) * in_c * size;
+    const std::byte* from = x + (static_cast<std::size_t>(n) * static_cast<std::size_t>(g.in_h) +
+                                 static_cast<std::size_t>(iy)) *
+                                    static_cast<std::size_t>(g.in_w) * in_c * size;
     if (g.insert_w != 1 || (g.kernel_w == 1 && g.stride_w != 1)) {
       for (std::int32_t i = 0; i < h.window_w; ++i, to += pixel) {
         std::int32_t ix = (g.kernel_w == 1 ? i * g.stride_w : i) - g.pad_left;
         if (g.insert_w != 1) ix = ix >= 0 && ix % g.insert_w == 0 ? ix / g.insert_w : -1;
-        if (ix < 0 || ix >= g.in_w) s.pad(to, in_c);
-        else s.copy(from + static_cast<std::size_t>(ix) * in_c * size, to, in_c);
+        if (ix < 0 || ix >= g.in_w)
+          s.pad(to, in_c);
+        else
+          s.copy(from + static_cast<std::size_t>(ix) * in_c * size, to, in_c);
       }
       continue;
     }
-    const std::int32_t left = g.pad_left < 0 ? 0 : g.pad_left < h.window_w ? g.pad_left : h.window_w, first = g.pad_left < 0 ? -g.pad_left : 0;
-    const std::int32_t have = g.in_w - first < h.window_w - left ? g.in_w - first : h.window_w - left, right = h.window_w - left - have;
+    const std::int32_t left = g.pad_left < 0            ? 0
+                              : g.pad_left < h.window_w ? g.pad_left
+                                                        : h.window_w,
+                       first = g.pad_left < 0 ? -g.pad_left : 0;
+    const std::int32_t have =
+                           g.in_w - first < h.window_w - left ? g.in_w - first : h.window_w - left,
+                       right = h.window_w - left - have;
     if (left > 0) s.pad(to, static_cast<std::size_t>(left) * in_c);
-    if (have > 0) s.copy(from + static_cast<std::size_t>(first) * in_c * size, to + static_cast<std::size_t>(left) * pixel, static_cast<std::size_t>(have) * in_c);
-    if (right > 0) s.pad(to + static_cast<std::size_t>(left + have) * pixel, static_cast<std::size_t>(right) * in_c);
+    if (have > 0)
+      s.copy(from + static_cast<std::size_t>(first) * in_c * size,
+             to + static_cast<std::size_t>(left) * pixel, static_cast<std::size_t>(have) * in_c);
+    if (right > 0)
+      s.pad(to + static_cast<std::size_t>(left + have) * pixel,
+            static_cast<std::size_t>(right) * in_c);
   }
 }
 
 #if OCTET_QUAD != 0
 /// Sum of a row's activations as the quad product takes them.
-inline HWY_NOINLINE std::int32_t row_sum(const tile_call& t, int length, const std::byte* row) noexcept {
+inline HWY_NOINLINE std::int32_t row_sum(const tile_call& t, int length,
+                                         const std::byte* row) noexcept {
   const auto flip = hn::BitCast(DU8(), set32(t.flip));
   const V8 ones = hn::Set(D8(), 1);
   V32 sum = zero32();
   for (int s = 0; s < t.segments; ++s) {
     const std::byte* x = row + t.offsets[s];
     int i = 0;
-    for (; i + HWY_MAX_BYTES <= length; i += HWY_MAX_BYTES) sum = quad_ops::dot(sum, hn::BitCast(D32(), hn::Xor(hn::LoadU(DU8(), reinterpret_cast<const std::uint8_t*>(x + i)), flip)), ones);
-    if (const auto n = static_cast<std::size_t>(length - i); n != 0) sum = quad_ops::dot(sum, hn::BitCast(D32(), hn::IfThenElseZero(hn::FirstN(DU8(), n), hn::Xor(load_bytes(x + i, n), flip))), ones);
+    for (; i + HWY_MAX_BYTES <= length; i += HWY_MAX_BYTES)
+      sum = quad_ops::dot(
+          sum,
+          hn::BitCast(
+              D32(), hn::Xor(hn::LoadU(DU8(), reinterpret_cast<const std::uint8_t*>(x + i)), flip)),
+          ones);
+    if (const auto n = static_cast<std::size_t>(length - i); n != 0)
+      sum = quad_ops::dot(
+          sum,
+          hn::BitCast(
+              D32(), hn::IfThenElseZero(hn::FirstN(DU8(), n), hn::Xor(load_bytes(x + i, n), flip))),
+          ones);
   }
   return hn::GetLane(hn::SumOfLanes(D32(), sum));
 }
 #endif
 
 /// Part `part` of `parts` of a packed product.
-inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* packed, const kernel_args& a) noexcept {
+inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* packed,
+                                  const kernel_args& a) noexcept {
   kernels::packed_gemm h;
   std::memcpy(&h, packed, sizeof(h));
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* y = static_cast<std::byte*>(a.out[0]);
   auto* rows = static_cast<const std::byte**>(a.scratch);
-  auto* sums = reinterpret_cast<std::int32_t*>(static_cast<std::byte*>(a.scratch) + kernels::gemm_pointer_bytes(g, h));
+  auto* sums = reinterpret_cast<std::int32_t*>(static_cast<std::byte*>(a.scratch) +
+                                               kernels::gemm_pointer_bytes(g, h));
   std::byte* window = reinterpret_cast<std::byte*>(sums) + kernels::gemm_sum_bytes(g, h);
   const kernels::epilogue_scalars scalars = kernels::scalars_of(*g.requant, g.out_type);
-  const window_source source{g.in_type, h.element == 2 && g.in_type != dtype::s16, h.flip, g.in_zero_point, h.fill};
-  const std::size_t pixel_in = static_cast<std::size_t>(g.in_c) * h.element, pixel_out = static_cast<std::size_t>(g.out_c) * size_of(g.out_type);
-  const std::size_t line = h.direct ? 1 : static_cast<std::size_t>(g.out_w);   // pixels per item of the partition
-  const std::size_t items = h.direct ? static_cast<std::size_t>(g.batch) * static_cast<std::size_t>(g.out_h) * static_cast<std::size_t>(g.out_w) : static_cast<std::size_t>(g.batch) * static_cast<std::size_t>(g.out_h);
+  const window_source source{g.in_type, h.element == 2 && g.in_type != dtype::s16, h.flip,
+                             g.in_zero_point, h.fill};
+  const std::size_t pixel_in = static_cast<std::size_t>(g.in_c) * h.element,
+                    pixel_out = static_cast<std::size_t>(g.out_c) * size_of(g.out_type);
+  const std::size_t line =
+      h.direct ? 1 : static_cast<std::size_t>(g.out_w);  // pixels per item of the partition
+  const std::size_t items =
+      h.direct ? static_cast<std::size_t>(g.batch) * static_cast<std::size_t>(g.out_h) *
+                     static_cast<std::size_t>(g.out_w)
+               : static_cast<std::size_t>(g.batch) * static_cast<std::size_t>(g.out_h);
   // Rows are shared out where there are enough of them; else the panels are.
   const bool by_rows = items >= a.parts && items * line >= std::size_t{16} * a.parts;
-  part_range range{0, items}, share{0, static_cast<std::size_t>(h.panels) * static_cast<std::size_t>(g.groups)};
-  if (by_rows) range = part_of(items, a.part, a.parts);
-  else share = part_of(share.end, a.part, a.parts);
+  part_range range{0, items},
+      share{0, static_cast<std::size_t>(h.panels) * static_cast<std::size_t>(g.groups)};
+  if (by_rows)
+    range = part_of(items, a.part, a.parts);
+  else
+    share = part_of(share.end, a.part, a.parts);
 
   tile_call t;
   t.offsets = reinterpret_cast<const std::int64_t*>(packed + sizeof(h));
@@ -128,48 +176,67 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
   t.scalars = &scalars;
 
   for (std::size_t item = range.begin; item < range.end;) {
-    std::size_t count;       // pixels of this block
+    std::size_t count;  // pixels of this block
     if (h.direct) {
-      count = range.end - item < static_cast<std::size_t>(h.block_rows) ? range.end - item : static_cast<std::size_t>(h.block_rows);
+      count = range.end - item < static_cast<std::size_t>(h.block_rows)
+                  ? range.end - item
+                  : static_cast<std::size_t>(h.block_rows);
       for (std::size_t i = 0; i < count; ++i) rows[i] = x + (item + i) * pixel_in;
     } else {
-      const auto n = static_cast<std::int32_t>(item / static_cast<std::size_t>(g.out_h)), oy = static_cast<std::int32_t>(item % static_cast<std::size_t>(g.out_h));
+      const auto n = static_cast<std::int32_t>(item / static_cast<std::size_t>(g.out_h)),
+                 oy = static_cast<std::int32_t>(item % static_cast<std::size_t>(g.out_h));
       std::int32_t lines = g.out_h - oy < h.block_rows ? g.out_h - oy : h.block_rows;
-      if (static_cast<std::size_t>(lines) > range.end - item) lines = static_cast<std::int32_t>(range.end - item);
+      if (static_cast<std::size_t>(lines) > range.end - item)
+        lines = static_cast<std::int32_t>(range.end - item);
       fill_window(g, h, source, x, window, n, oy, lines);
       count = 0;
       for (std::int32_t r = 0; r < lines; ++r) {
         const std::byte* at = window + static_cast<std::size_t>(r * h.step_h) * h.row_bytes;
-        for (std::int32_t i = 0; i < g.out_w; ++i, at += static_cast<std::size_t>(h.step_w) * pixel_in) rows[count++] = at;
+        for (std::int32_t i = 0; i < g.out_w;
+             ++i, at += static_cast<std::size_t>(h.step_w) * pixel_in)
+          rows[count++] = at;
       }
     }
     for (std::size_t i = 0; i < 8; ++i) rows[count + i] = rows[count - 1];
 #if OCTET_QUAD != 0
     if (h.offset != 0) {
-      for (std::size_t i = 0; i < count; ++i) sums[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(h.offset) * static_cast<std::uint32_t>(row_sum(t, h.segment_length, rows[i])));
+      for (std::size_t i = 0; i < count; ++i)
+        sums[i] = static_cast<std::int32_t>(
+            static_cast<std::uint32_t>(h.offset) *
+            static_cast<std::uint32_t>(row_sum(t, h.segment_length, rows[i])));
       for (std::size_t i = 0; i < 8; ++i) sums[count + i] = sums[count - 1];
     }
 #endif
     std::byte* to = y + item * line * pixel_out;
     for (std::size_t p = share.begin; p < share.end; ++p) {
-      const auto group = static_cast<std::int32_t>(p / static_cast<std::size_t>(h.panels)), i = static_cast<std::int32_t>(p % static_cast<std::size_t>(h.panels));
+      const auto group = static_cast<std::int32_t>(p / static_cast<std::size_t>(h.panels)),
+                 i = static_cast<std::int32_t>(p % static_cast<std::size_t>(h.panels));
       const std::byte* at = packed + kernels::panel_at(h, layout, group, i);
-      const int nv = kernels::panel_vectors(h.vectors, h.panels, i), local = kernels::first_vector(h.vectors, h.panels, i) * L;
+      const int nv = kernels::panel_vectors(h.vectors, h.panels, i),
+                local = kernels::first_vector(h.vectors, h.panels, i) * L;
       const int left = g.group_out() - local;
       t.n = left < nv * L ? left : nv * L;
       t.first = group * g.group_out() + local;
       t.arrays = at + alignment;
-      t.weights = t.arrays + round_up(static_cast<std::size_t>(nv * L) * 4 * kernels::panel_arrays, alignment);
+      t.weights = t.arrays +
+                  round_up(static_cast<std::size_t>(nv * L) * 4 * kernels::panel_arrays, alignment);
       const auto e = *reinterpret_cast<const kernels::epilogue_kind*>(at);
-      if (const auto ahead = static_cast<std::size_t>(p == share.begin ? group : i == 0 ? 1 : 0) * static_cast<std::size_t>(g.group_in()) * h.element; ahead != 0)
+      if (const auto ahead = static_cast<std::size_t>(p == share.begin ? group
+                                                      : i == 0         ? 1
+                                                                       : 0) *
+                             static_cast<std::size_t>(g.group_in()) * h.element;
+          ahead != 0)
         for (std::size_t k = 0; k < count + 8; ++k) rows[k] += ahead;
       std::byte* out = to + static_cast<std::size_t>(t.first) * size_of(g.out_type);
 #if OCTET_QUAD != 0
-      if (h.kind == kernels::product::quad) panel<quad_ops>(t, nv, e, rows, out, count);
+      if (h.kind == kernels::product::quad)
+        panel<quad_ops>(t, nv, e, rows, out, count);
       else
 #endif
-      if (h.kind == kernels::product::pair8) panel<pair8_ops>(t, nv, e, rows, out, count);
-      else panel<pair16_ops>(t, nv, e, rows, out, count);
+          if (h.kind == kernels::product::pair8)
+        panel<pair8_ops>(t, nv, e, rows, out, count);
+      else
+        panel<pair16_ops>(t, nv, e, rows, out, count);
     }
     item += h.direct ? count : count / line;
   }
@@ -177,77 +244,122 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
 
 /// Entry of an operator; a template so that only kernels that are named are instantiated.
 #if OCTET_QUAD == 0
-template <kernel_id Id, class = void> struct kernel { static constexpr const kernel_entry* entry = nullptr; };
+template <kernel_id Id, class = void> struct kernel {
+  static constexpr const kernel_entry* entry = nullptr;
+};
 #else
-template <kernel_id Id, class = void> struct kernel { static constexpr const kernel_entry* entry = OCTET_BASE_NS::kernel<Id>::entry; };
+template <kernel_id Id, class = void> struct kernel {
+  static constexpr const kernel_entry* entry = OCTET_BASE_NS::kernel<Id>::entry;
+};
 #endif
 
 /// Operators on the matrix kernel. `Of`: params to problem.
 template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept> struct gemm_kernel {
   static const Params& params(const void* p) { return *static_cast<const Params*>(p); }
-  static void run(const kernel_args& a) noexcept { run_gemm(Of(params(a.params)), params(a.params).packed, a); }
-  static std::size_t packed_bytes(const void* p) { return kernels::gemm_packed_bytes(Of(params(p)), layout); }
+  static void run(const kernel_args& a) noexcept {
+    run_gemm(Of(params(a.params)), params(a.params).packed, a);
+  }
+  static std::size_t packed_bytes(const void* p) {
+    return kernels::gemm_packed_bytes(Of(params(p)), layout);
+  }
   static void pack(void* p, std::byte* to) {
     kernels::gemm_pack(Of(params(p)), layout, to);
     static_cast<Params*>(p)->packed = to;
   }
-  static std::size_t scratch_bytes(const void* p) { return kernels::gemm_scratch_bytes(Of(params(p)), layout); }
-  static bool accepts(const void* p) { return kernels::gemm_accepts(Of(params(p))) && scratch_bytes(p) <= kernels::most_scratch; }
+  static std::size_t scratch_bytes(const void* p) {
+    return kernels::gemm_scratch_bytes(Of(params(p)), layout);
+  }
+  static bool accepts(const void* p) {
+    return kernels::gemm_accepts(Of(params(p))) && scratch_bytes(p) <= kernels::most_scratch;
+  }
   static const char* describe(const void* p) {
     if (p == nullptr) return "gemm";
     const kernels::packed_gemm h = kernels::gemm_header(Of(params(p)), layout);
-    return h.kind == kernels::product::quad ? h.direct ? "gemm 4x8 direct" : "gemm 4x8 window" : h.kind == kernels::product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window" : h.direct ? "gemm 2x16 wide weights direct" : "gemm 2x16 wide weights window";
+    return h.kind == kernels::product::quad    ? h.direct ? "gemm 4x8 direct" : "gemm 4x8 window"
+           : h.kind == kernels::product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window"
+           : h.direct                          ? "gemm 2x16 wide weights direct"
+                                               : "gemm 2x16 wide weights window";
   }
-  static constexpr kernel_entry value{&run, &packed_bytes, &pack, &scratch_bytes, &accepts, &describe, true};
+  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
+                                      &accepts, &describe,     true};
 };
-inline kernels::gemm_problem conv2d_problem(const conv2d_params& p) noexcept { return kernels::problem_of(p, false); }
-inline kernels::gemm_problem fully_connected_problem(const fully_connected_params& p) noexcept { return kernels::problem_of(p); }
-inline kernels::gemm_problem transpose_conv2d_problem(const transpose_conv2d_params& p) noexcept { return kernels::problem_of(p); }
+inline kernels::gemm_problem conv2d_problem(const conv2d_params& p) noexcept {
+  return kernels::problem_of(p, false);
+}
+inline kernels::gemm_problem fully_connected_problem(const fully_connected_params& p) noexcept {
+  return kernels::problem_of(p);
+}
+inline kernels::gemm_problem transpose_conv2d_problem(const transpose_conv2d_params& p) noexcept {
+  return kernels::problem_of(p);
+}
 
-template <class V> struct kernel<kernel_id::conv2d, V> { static constexpr const kernel_entry* entry = &gemm_kernel<conv2d_params, &conv2d_problem>::value; };
-template <class V> struct kernel<kernel_id::fully_connected, V> { static constexpr const kernel_entry* entry = &gemm_kernel<fully_connected_params, &fully_connected_problem>::value; };
-template <class V> struct kernel<kernel_id::transpose_conv2d, V> { static constexpr const kernel_entry* entry = &gemm_kernel<transpose_conv2d_params, &transpose_conv2d_problem>::value; };
+template <class V> struct kernel<kernel_id::conv2d, V> {
+  static constexpr const kernel_entry* entry = &gemm_kernel<conv2d_params, &conv2d_problem>::value;
+};
+template <class V> struct kernel<kernel_id::fully_connected, V> {
+  static constexpr const kernel_entry* entry =
+      &gemm_kernel<fully_connected_params, &fully_connected_problem>::value;
+};
+template <class V> struct kernel<kernel_id::transpose_conv2d, V> {
+  static constexpr const kernel_entry* entry =
+      &gemm_kernel<transpose_conv2d_params, &transpose_conv2d_problem>::value;
+};
 
-/// Matrix by matrix. A constant second operand that all of them share is packed once, at plan time; others for each run, into scratch.
+/// Matrix by matrix. A constant second operand that all of them share is packed once, at plan time;
+/// others for each run, into scratch.
 template <class V> struct kernel<kernel_id::batch_matmul, V> {
-  static const batch_matmul_params& params(const void* p) { return *static_cast<const batch_matmul_params*>(p); }
+  static const batch_matmul_params& params(const void* p) {
+    return *static_cast<const batch_matmul_params*>(p);
+  }
   static bool packs_once(const batch_matmul_params& p) {
     if (p.weights == nullptr) return false;
     for (std::int32_t i = 0; i < p.batches.rank; ++i)
       if (p.batches.stride[1][static_cast<std::size_t>(i)] != 0) return false;
     return true;
   }
-  static kernels::gemm_problem problem(const batch_matmul_params& p) { return kernels::problem_of(p, !packs_once(p)); }
+  static kernels::gemm_problem problem(const batch_matmul_params& p) {
+    return kernels::problem_of(p, !packs_once(p));
+  }
   static bool accepts(const void* v) {
     const auto& p = params(v);
     constexpr std::size_t most = std::size_t{1} << 24;
-    return p.quantized && !p.adj_x && p.requant.channels == 1 && p.batches.count > 0 && p.m <= most && p.k <= most && p.n <= most && kernels::gemm_accepts(problem(p));
+    return p.quantized && !p.adj_x && p.requant.channels == 1 && p.batches.count > 0 &&
+           p.m <= most && p.k <= most && p.n <= most && kernels::gemm_accepts(problem(p));
   }
-  static std::size_t packed_bytes(const void* p) { return packs_once(params(p)) ? kernels::gemm_packed_bytes(problem(params(p)), layout) : 0; }
+  static std::size_t packed_bytes(const void* p) {
+    return packs_once(params(p)) ? kernels::gemm_packed_bytes(problem(params(p)), layout) : 0;
+  }
   static void pack(void* p, std::byte* to) {
     kernels::gemm_pack(problem(params(p)), layout, to);
     static_cast<batch_matmul_params*>(p)->packed = to;
   }
   static std::size_t scratch_bytes(const void* v) {
     const auto g = problem(params(v));
-    return round_up(kernels::gemm_scratch_bytes(g, layout), alignment) + (g.dynamic ? kernels::gemm_packed_bytes(g, layout) : 0);
+    return round_up(kernels::gemm_scratch_bytes(g, layout), alignment) +
+           (g.dynamic ? kernels::gemm_packed_bytes(g, layout) : 0);
   }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
     kernels::gemm_problem g = problem(p);
-    std::byte* const packed = static_cast<std::byte*>(a.scratch) + round_up(kernels::gemm_scratch_bytes(g, layout), alignment);
-    const std::size_t a_bytes = p.m * p.k * size_of(p.a_type), b_bytes = p.k * p.n * size_of(p.b_type), y_bytes = p.m * p.n * size_of(p.out_type);
+    std::byte* const packed = static_cast<std::byte*>(a.scratch) +
+                              round_up(kernels::gemm_scratch_bytes(g, layout), alignment);
+    const std::size_t a_bytes = p.m * p.k * size_of(p.a_type),
+                      b_bytes = p.k * p.n * size_of(p.b_type),
+                      y_bytes = p.m * p.n * size_of(p.out_type);
     const bool by_batches = p.batches.count >= a.parts;
-    const part_range r = by_batches ? part_of(p.batches.count, a.part, a.parts) : part_range{0, p.batches.count};
+    const part_range r =
+        by_batches ? part_of(p.batches.count, a.part, a.parts) : part_range{0, p.batches.count};
     kernel_args one = a;
     if (by_batches) one.part = 0, one.parts = 1;
     const std::byte* last = nullptr;
     for (std::size_t batch = r.begin; batch < r.end; ++batch) {
       std::size_t rest = batch, at[2] = {0, 0};
       for (std::int32_t i = p.batches.rank; i-- > 0;) {
-        const auto axis = static_cast<std::size_t>(i), extent = static_cast<std::size_t>(p.batches.extent[axis]), index = rest % extent;
+        const auto axis = static_cast<std::size_t>(i),
+                   extent = static_cast<std::size_t>(p.batches.extent[axis]), index = rest % extent;
         rest /= extent;
-        for (std::size_t o = 0; o < 2; ++o) at[o] += index * static_cast<std::size_t>(p.batches.stride[o][axis]);
+        for (std::size_t o = 0; o < 2; ++o)
+          at[o] += index * static_cast<std::size_t>(p.batches.stride[o][axis]);
       }
       const void* in[2] = {static_cast<const std::byte*>(a.in[0]) + at[0] * a_bytes, a.in[1]};
       void* out[1] = {static_cast<std::byte*>(a.out[0]) + batch * y_bytes};
@@ -260,11 +372,15 @@ template <class V> struct kernel<kernel_id::batch_matmul, V> {
       run_gemm(g, g.dynamic ? packed : p.packed, one);
     }
   }
-  static const char* describe(const void* p) { return p != nullptr && packs_once(params(p)) ? "gemm, packed once" : "gemm, packed each run"; }
-  static constexpr kernel_entry value{&run, &packed_bytes, &pack, &scratch_bytes, &accepts, &describe, true};
+  static const char* describe(const void* p) {
+    return p != nullptr && packs_once(params(p)) ? "gemm, packed once" : "gemm, packed each run";
+  }
+  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
+                                      &accepts, &describe,     true};
   static constexpr const kernel_entry* entry = &value;
 };
 
-}  // namespace octet::inline OCTET_ABI::OCTET_TARGET_NS
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS

@@ -13,12 +13,16 @@
 #include <sys/auxv.h>
 #endif
 
-namespace octet::inline OCTET_ABI::kernels {
+OCTET_NAMESPACE_BEGIN
+namespace kernels {
 
-constexpr std::uint32_t bit_of(target t) noexcept { return std::uint32_t{1} << static_cast<unsigned>(t); }
+constexpr std::uint32_t bit_of(target t) noexcept {
+  return std::uint32_t{1} << static_cast<unsigned>(t);
+}
 
-/// One bit per target that the CPU and the operating system support. The conditions are Highway's for the target of the same name
-/// (their code may use all of these extensions); AVX3_VNNI is AVX3 and the 512-bit dot product.
+/// One bit per target that the CPU and the operating system support. The conditions are Highway's
+/// for the target of the same name (their code may use all of these extensions); AVX3_VNNI is AVX3
+/// and the 512-bit dot product.
 inline std::uint32_t detect_cpu() noexcept {
   std::uint32_t can = bit_of(target::reference) | bit_of(target::scalar);
 #if defined(__x86_64__) || defined(__i386__)
@@ -27,15 +31,21 @@ inline std::uint32_t detect_cpu() noexcept {
   unsigned a7 = 0, d7 = 0, ax = 0, bx = 0, dx = 0;
   if (!__get_cpuid_count(7, 0, &a7, &b7, &c7, &d7)) b7 = c7 = 0;
   if (!__get_cpuid(0x80000001u, &ax, &bx, &cx, &dx)) cx = 0;
-  struct { constexpr bool operator()(unsigned r, int i) const { return r >> i & 1u; } } bit;
-  std::uint32_t state = 0;   // XCR0: which registers the operating system saves
+  struct {
+    constexpr bool operator()(unsigned r, int i) const { return r >> i & 1u; }
+  } bit;
+  std::uint32_t state = 0;  // XCR0: which registers the operating system saves
   if (bit(c, 27)) {
     std::uint32_t high = 0;
     __asm__ volatile("xgetbv" : "=a"(state), "=d"(high) : "c"(0));
   }
-  const bool sse4 = bit(c, 0) && bit(c, 9) && bit(c, 19) && bit(c, 20) && bit(c, 1) && bit(c, 25);                            // SSE3, SSSE3, SSE4.1, SSE4.2, PCLMUL, AES
-  const bool avx2 = sse4 && (state & 6) == 6 && bit(c, 28) && bit(b7, 5) && bit(c, 12) && bit(c, 29) && bit(b7, 3) && bit(b7, 8) && bit(cx, 5);   // AVX, AVX2, FMA, F16C, BMI, BMI2, LZCNT
-  const bool avx3 = avx2 && (state & 0xE6) == 0xE6 && bit(b7, 16) && bit(b7, 17) && bit(b7, 30) && bit(b7, 31);              // AVX512 F, DQ, BW, VL
+  const bool sse4 = bit(c, 0) && bit(c, 9) && bit(c, 19) && bit(c, 20) && bit(c, 1) &&
+                    bit(c, 25);  // SSE3, SSSE3, SSE4.1, SSE4.2, PCLMUL, AES
+  const bool avx2 = sse4 && (state & 6) == 6 && bit(c, 28) && bit(b7, 5) && bit(c, 12) &&
+                    bit(c, 29) && bit(b7, 3) && bit(b7, 8) &&
+                    bit(cx, 5);  // AVX, AVX2, FMA, F16C, BMI, BMI2, LZCNT
+  const bool avx3 = avx2 && (state & 0xE6) == 0xE6 && bit(b7, 16) && bit(b7, 17) && bit(b7, 30) &&
+                    bit(b7, 31);  // AVX512 F, DQ, BW, VL
   if (sse4) can |= bit_of(target::sse4);
   if (avx2) can |= bit_of(target::avx2) | bit_of(target::avx2_vnni_emulated);
   if (avx3) can |= bit_of(target::avx3);
@@ -45,7 +55,7 @@ inline std::uint32_t detect_cpu() noexcept {
 #if defined(__ARM_FEATURE_DOTPROD)
   can |= bit_of(target::neon_dotprod);
 #elif defined(__linux__)
-  constexpr unsigned long dotprod = 1ul << 20;   // HWCAP_ASIMDDP
+  constexpr unsigned long dotprod = 1ul << 20;  // HWCAP_ASIMDDP
   if (getauxval(AT_HWCAP) & dotprod) can |= bit_of(target::neon_dotprod);
 #endif
 #endif
@@ -63,6 +73,7 @@ inline std::uint32_t cpu() noexcept {
   return can;
 }
 
-}  // namespace octet::inline OCTET_ABI::kernels
+}  // namespace kernels
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNELS_DETECT_HPP_

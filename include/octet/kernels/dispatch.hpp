@@ -1,4 +1,5 @@
-// From (kernel, target) to the entry: constant tables with external linkage, the same in every file that was built with the same flags.
+// From (kernel, target) to the entry: constant tables with external linkage, the same in every file
+// that was built with the same flags.
 #ifndef OCTET_KERNELS_DISPATCH_HPP_
 #define OCTET_KERNELS_DISPATCH_HPP_
 
@@ -6,7 +7,7 @@
 #include "octet/kernels/target.hpp"
 #include "octet/kernels/targets.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 namespace kernels {
 
@@ -59,13 +60,19 @@ template <kernel_id Id> const kernel_entry* entry(target t) noexcept {
   }
 }
 
-template <std::size_t... I> const kernel_entry* find_in(kernel_id id, target t, std::index_sequence<I...>) noexcept {
+template <std::size_t... I>
+const kernel_entry* find_in(kernel_id id, target t, std::index_sequence<I...>) noexcept {
   const kernel_entry* found = nullptr;
-  ((static_cast<std::size_t>(id) == I ? static_cast<void>(found = entry<static_cast<kernel_id>(I)>(t)) : static_cast<void>(0)), ...);
+  ((static_cast<std::size_t>(id) == I
+        ? static_cast<void>(found = entry<static_cast<kernel_id>(I)>(t))
+        : static_cast<void>(0)),
+   ...);
   return found;
 }
 
-OCTET_INLINE const kernel_entry* find(kernel_id id, target t) noexcept { return find_in(id, t, std::make_index_sequence<static_cast<std::size_t>(kernel_id::count)>()); }
+OCTET_INLINE const kernel_entry* find(kernel_id id, target t) noexcept {
+  return find_in(id, t, std::make_index_sequence<static_cast<std::size_t>(kernel_id::count)>());
+}
 
 }  // namespace kernels
 
@@ -73,7 +80,8 @@ OCTET_INLINE std::span<const target> compiled_targets() noexcept { return kernel
 OCTET_INLINE std::span<const target> usable_targets() noexcept {
   const std::uint32_t can = kernels::cpu();
   std::size_t n = 1;
-  while (n < std::size(kernels::compiled) && (can & kernels::bit_of(kernels::compiled[n])) != 0) ++n;
+  while (n < std::size(kernels::compiled) && (can & kernels::bit_of(kernels::compiled[n])) != 0)
+    ++n;
   return std::span<const target>(kernels::compiled).first(n);
 }
 OCTET_INLINE bool can_run(target t) noexcept {
@@ -81,13 +89,18 @@ OCTET_INLINE bool can_run(target t) noexcept {
     if (u == t) return true;
   return false;
 }
-OCTET_INLINE target best_target() noexcept { return usable_targets().back() == target::avx2_vnni_emulated ? target::avx2 : usable_targets().back(); }
+OCTET_INLINE target best_target() noexcept {
+  return usable_targets().back() == target::avx2_vnni_emulated ? target::avx2
+                                                               : usable_targets().back();
+}
 OCTET_INLINE std::optional<target> target_from_name(std::string_view name) noexcept {
   for (std::size_t i = 0; i < static_cast<std::size_t>(target::count); ++i) {
     const std::string_view n = name_of(static_cast<target>(i));
     bool same = n.size() == name.size();
     for (std::size_t k = 0; same && k < n.size(); ++k) {
-      const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
+      const auto upper = [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+      };
       same = upper(n[k]) == upper(name[k]);
     }
     if (same) return static_cast<target>(i);
@@ -95,6 +108,6 @@ OCTET_INLINE std::optional<target> target_from_name(std::string_view name) noexc
   return std::nullopt;
 }
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNELS_DISPATCH_HPP_

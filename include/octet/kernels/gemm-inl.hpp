@@ -1,29 +1,35 @@
-// The matrix kernel: a tile of rows (pixels) times a panel of output channels, held in registers. Part of a pass: see pass-inl.hpp.
+// The matrix kernel: a tile of rows (pixels) times a panel of output channels, held in registers.
+// Part of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
-namespace octet::inline OCTET_ABI::OCTET_TARGET_NS {
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
 
-/// Rows of a full tile: 12 accumulators where there are 16 registers, 24 where there are 32; narrow panels need rows to hide the latency of the dot product.
+/// Rows of a full tile: 12 accumulators where there are 16 registers, 24 where there are 32; narrow
+/// panels need rows to hide the latency of the dot product.
 constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ? 6 : 8; }
 
 /// What a tile needs to know; the same for all tiles of one panel.
 struct tile_call {
-  const std::int64_t* offsets;    // of the segments
+  const std::int64_t* offsets;  // of the segments
   int segments, steps;
-  std::int32_t flip;              // xor for activations
-  const std::int32_t* sums;       // one per row, added to all its accumulators; null: none
-  const std::byte* arrays;        // the panel's columns
+  std::int32_t flip;         // xor for activations
+  const std::int32_t* sums;  // one per row, added to all its accumulators; null: none
+  const std::byte* arrays;   // the panel's columns
   const std::byte* weights;
-  std::size_t out_stride;         // bytes between rows of the output
-  int n;                          // channels written
-  std::int32_t first;             // first channel
+  std::size_t out_stride;  // bytes between rows of the output
+  int n;                   // channels written
+  std::int32_t first;      // first channel
   const requantize_params* requant;
   dtype out_type;
   const kernels::epilogue_scalars* scalars;
 };
 
-/// MR rows at rows[0..MR), of which `valid` are written. The others repeat a row: no second kernel for every remainder.
-template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const std::int32_t* sums, std::byte* to, int valid) noexcept {
+/// MR rows at rows[0..MR), of which `valid` are written. The others repeat a row: no second kernel
+/// for every remainder.
+template <class Ops, int MR, int NV, kernels::epilogue_kind E>
+HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const std::int32_t* sums,
+                       std::byte* to, int valid) noexcept {
   const columns c(t.arrays, NV);
   V32 acc[MR][NV];
   HWY_UNROLL(4)
@@ -46,7 +52,8 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
   for (int r = 0; r < MR; ++r) row[r] = rows[r];
   const std::byte* w = t.weights;
   const V32 flip = set32(t.flip);
-  V32 second[NV];   // one row alone: two sums a lane, so that neither the dot product's latency nor the loop's own instructions count
+  V32 second[NV];  // one row alone: two sums a lane, so that neither the dot product's latency nor
+                   // the loop's own instructions count
   if constexpr (MR == 1) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) second[v] = set32(0);
@@ -63,8 +70,10 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
           HWY_UNROLL(4)
           for (int v = 0; v < NV; ++v) {
             const typename Ops::W b = Ops::load(w + (u * NV + v) * L * Ops::w_bytes);
-            if (u % 2 == 0) acc[0][v] = Ops::dot(acc[0][v], a, b);
-            else second[v] = Ops::dot(second[v], a, b);
+            if (u % 2 == 0)
+              acc[0][v] = Ops::dot(acc[0][v], a, b);
+            else
+              second[v] = Ops::dot(second[v], a, b);
           }
         }
       }
@@ -92,7 +101,8 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       if constexpr (E == kernels::epilogue_kind::real) {
-        const VF m = hn::LoadU(DF(), c.scale() + v * L), bias = hn::LoadU(DF(), c.real_bias() + v * L);
+        const VF m = hn::LoadU(DF(), c.scale() + v * L),
+                 bias = hn::LoadU(DF(), c.real_bias() + v * L);
         HWY_UNROLL(8)
         for (int r = 0; r < MR; ++r) acc[r][v] = requantize_real(acc[r][v], bias, m, e.highest);
       } else {
@@ -114,17 +124,26 @@ template <class Ops, int MR, int NV, kernels::epilogue_kind E> HWY_NOINLINE void
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) hn::Store(acc[r][v], D32(), &raw[r][v * L]);
     }
-    for (int r = 0; r < valid; ++r, to += t.out_stride) finish_row(*t.requant, t.out_type, *t.scalars, t.arrays, NV, raw[r], to, t.n, t.first);
+    for (int r = 0; r < valid; ++r, to += t.out_stride)
+      finish_row(*t.requant, t.out_type, *t.scalars, t.arrays, NV, raw[r], to, t.n, t.first);
   }
 }
 
-template <class Ops, int MR, int NV> HWY_INLINE void tile_of(const tile_call& t, kernels::epilogue_kind e, const std::byte* const* rows, const std::int32_t* sums, std::byte* to, int valid) noexcept {
-  if (e == kernels::epilogue_kind::real) tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
-  else if (e == kernels::epilogue_kind::dr) tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows, sums, to, valid);
-  else tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows, sums, to, valid);
+template <class Ops, int MR, int NV>
+HWY_INLINE void tile_of(const tile_call& t, kernels::epilogue_kind e, const std::byte* const* rows,
+                        const std::int32_t* sums, std::byte* to, int valid) noexcept {
+  if (e == kernels::epilogue_kind::real)
+    tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
+  else if (e == kernels::epilogue_kind::dr)
+    tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows, sums, to, valid);
+  else
+    tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows, sums, to, valid);
 }
 /// All rows of a block times one panel.
-template <class Ops, int NV> HWY_INLINE void panel_rows(const tile_call& t, kernels::epilogue_kind e, const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
+template <class Ops, int NV>
+HWY_INLINE void panel_rows(const tile_call& t, kernels::epilogue_kind e,
+                           const std::byte* const* rows, std::byte* to,
+                           std::size_t count) noexcept {
   constexpr int MR = tile_rows(NV);
   std::size_t i = 0;
   while (i < count) {
@@ -137,7 +156,9 @@ template <class Ops, int NV> HWY_INLINE void panel_rows(const tile_call& t, kern
     to += static_cast<std::size_t>(valid) * t.out_stride;
   }
 }
-template <class Ops> HWY_NOINLINE void panel(const tile_call& t, int nv, kernels::epilogue_kind e, const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
+template <class Ops>
+HWY_NOINLINE void panel(const tile_call& t, int nv, kernels::epilogue_kind e,
+                        const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
   if constexpr (layout.max_vectors > 2) {
     if (nv == 4) return panel_rows<Ops, 4>(t, e, rows, to, count);
     if (nv == 3) return panel_rows<Ops, 3>(t, e, rows, to, count);
@@ -146,6 +167,7 @@ template <class Ops> HWY_NOINLINE void panel(const tile_call& t, int nv, kernels
   panel_rows<Ops, 1>(t, e, rows, to, count);
 }
 
-}  // namespace octet::inline OCTET_ABI::OCTET_TARGET_NS
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS

@@ -1,11 +1,14 @@
-// What conv2d, fully_connected and the matrix kernels of every target share: the problem in one form, and packed weights.
+// What conv2d, fully_connected and the matrix kernels of every target share: the problem in one
+// form, and packed weights.
 //
-// Every convolution is a matrix product over "pixels" (rows) and output channels (columns). A row is a list of segments of consecutive elements
-// (one per kernel row, all taps of it at once, where the input lies so), at the same offsets from each pixel's first element.
+// Every convolution is a matrix product over "pixels" (rows) and output channels (columns). A row
+// is a list of segments of consecutive elements (one per kernel row, all taps of it at once, where
+// the input lies so), at the same offsets from each pixel's first element.
 //
-// Columns come in panels of 1..4 vectors of `lanes` int32 accumulators. Channel of (vector v, lane i) in a panel of nv vectors:
-// (i / 4 * nv + v) * 4 + i % 4. With this order the saturating packs of SSE, AVX2 and AVX-512, which work inside 128-bit blocks,
-// give whole groups of four bytes, and at most one permutation of 32-bit lanes sorts them (none where nv == 4 or vectors have 128 bits).
+// Columns come in panels of 1..4 vectors of `lanes` int32 accumulators. Channel of (vector v, lane
+// i) in a panel of nv vectors: (i / 4 * nv + v) * 4 + i % 4. With this order the saturating packs
+// of SSE, AVX2 and AVX-512, which work inside 128-bit blocks, give whole groups of four bytes, and
+// at most one permutation of 32-bit lanes sorts them (none where nv == 4 or vectors have 128 bits).
 #ifndef OCTET_KERNELS_GEMM_HPP_
 #define OCTET_KERNELS_GEMM_HPP_
 
@@ -18,35 +21,43 @@
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI::kernels {
+OCTET_NAMESPACE_BEGIN
+namespace kernels {
 
-/// How products are formed. quad: four bytes a lane (VNNI, Arm dotprod). pair8, pair16: two int16 a lane (vpmaddwd), weights stored as int8 or int16.
+/// How products are formed. quad: four bytes a lane (VNNI, Arm dotprod). pair8, pair16: two int16 a
+/// lane (vpmaddwd), weights stored as int8 or int16.
 enum class product : std::uint8_t { quad, pair8, pair16 };
 
 /// What differs between targets in the layout of packed data.
 struct target_layout {
-  std::int32_t lanes;         // int32 per vector
-  std::int32_t max_vectors;   // per panel
-  std::uint8_t quad;          // 0: none; 1: activations as u8; 2: activations as s8
-  bool split_pairs;           // pairs of one lane lie `lanes` elements apart (Arm: vmlal on halves), not side by side
+  std::int32_t lanes;        // int32 per vector
+  std::int32_t max_vectors;  // per panel
+  std::uint8_t quad;         // 0: none; 1: activations as u8; 2: activations as s8
+  bool split_pairs;  // pairs of one lane lie `lanes` elements apart (Arm: vmlal on halves), not
+                     // side by side
 };
 
-constexpr std::int32_t channel_in_panel(std::int32_t nv, std::int32_t v, std::int32_t i) noexcept { return (i / 4 * nv + v) * 4 + i % 4; }
+constexpr std::int32_t channel_in_panel(std::int32_t nv, std::int32_t v, std::int32_t i) noexcept {
+  return (i / 4 * nv + v) * 4 + i % 4;
+}
 
-/// Conv2d, fully_connected, batch_matmul, transpose_conv2d and one-input-channel depthwise in one form.
+/// Conv2d, fully_connected, batch_matmul, transpose_conv2d and one-input-channel depthwise in one
+/// form.
 struct gemm_problem {
-  std::int32_t batch = 1, in_h = 1, in_w = 1, in_c = 1, out_h = 1, out_w = 1, out_c = 1, kernel_h = 1, kernel_w = 1;
-  std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1, pad_top = 0, pad_left = 0, groups = 1;
+  std::int32_t batch = 1, in_h = 1, in_w = 1, in_c = 1, out_h = 1, out_w = 1, out_c = 1,
+               kernel_h = 1, kernel_w = 1;
+  std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1, pad_top = 0,
+               pad_left = 0, groups = 1;
   dtype in_type, weight_type, out_type;
   std::int32_t in_zero_point = 0;
   const std::int32_t* weight_zero_points = nullptr;
   const void* weights = nullptr;
-  std::size_t weight_oc = 0, weight_tap = 0, weight_ic = 1;   // strides in elements
-  std::int32_t insert_h = 1, insert_w = 1;                    // distance of neighbouring input pixels; between them lie zero points (transposed convolution)
-  bool flipped = false;                                       // taps in reverse order
-  bool dynamic = false;                                       // weights change from run to run: nothing may depend on their values
-  std::int32_t weight_zero_point = 0;                         // where weight_zero_points is null
+  std::size_t weight_oc = 0, weight_tap = 0, weight_ic = 1;  // strides in elements
+  std::int32_t insert_h = 1, insert_w = 1;  // distance of neighbouring input pixels; between them
+                                            // lie zero points (transposed convolution)
+  bool flipped = false;                     // taps in reverse order
+  bool dynamic = false;  // weights change from run to run: nothing may depend on their values
+  std::int32_t weight_zero_point = 0;  // where weight_zero_points is null
   const std::int32_t* bias32 = nullptr;
   const std::int64_t* bias64 = nullptr;
   bool wide = false;
@@ -55,51 +66,74 @@ struct gemm_problem {
   constexpr std::int32_t group_in() const noexcept { return in_c / groups; }
   constexpr std::int32_t group_out() const noexcept { return out_c / groups; }
   constexpr std::int32_t bias(std::int32_t c) const noexcept {
-    return requant->mode == rounding::FB ? 0 : bias32 ? bias32[c] : bias64 ? static_cast<std::int32_t>(bias64[c]) : 0;
+    return requant->mode == rounding::FB ? 0
+           : bias32                      ? bias32[c]
+           : bias64                      ? static_cast<std::int32_t>(bias64[c])
+                                         : 0;
   }
   /// w - zero point of tap t (ky * kernel_w + kx).
   constexpr std::int32_t weight(std::int32_t oc, std::int32_t t, std::int32_t ic) const noexcept {
     if (flipped) t = kernel_h * kernel_w - 1 - t;
-    const std::size_t at = static_cast<std::size_t>(oc) * weight_oc + static_cast<std::size_t>(t) * weight_tap + static_cast<std::size_t>(ic) * weight_ic;
-    const std::int32_t w = weight_type == dtype::u8 ? std::int32_t{static_cast<const std::uint8_t*>(weights)[at]} : std::int32_t{static_cast<const std::int8_t*>(weights)[at]};
+    const std::size_t at = static_cast<std::size_t>(oc) * weight_oc +
+                           static_cast<std::size_t>(t) * weight_tap +
+                           static_cast<std::size_t>(ic) * weight_ic;
+    const std::int32_t w = weight_type == dtype::u8
+                               ? std::int32_t{static_cast<const std::uint8_t*>(weights)[at]}
+                               : std::int32_t{static_cast<const std::int8_t*>(weights)[at]};
     return w - (weight_zero_points ? weight_zero_points[oc] : weight_zero_point);
   }
 };
 
 inline gemm_problem problem_of(const conv2d_params& p, bool depthwise) noexcept {
   gemm_problem g;
-  g.batch = p.batch, g.in_h = p.in_h, g.in_w = p.in_w, g.in_c = p.in_c, g.out_h = p.out_h, g.out_w = p.out_w, g.out_c = p.out_c, g.kernel_h = p.kernel_h, g.kernel_w = p.kernel_w;
-  g.stride_h = p.stride_h, g.stride_w = p.stride_w, g.dilation_h = p.dilation_h, g.dilation_w = p.dilation_w, g.pad_top = p.pad_top, g.pad_left = p.pad_left, g.groups = depthwise ? 1 : p.groups;
-  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type, g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points, g.weights = p.weights;
-  g.weight_oc = depthwise ? 1 : static_cast<std::size_t>(p.kernel_h * p.kernel_w) * static_cast<std::size_t>(g.group_in());
-  g.weight_tap = depthwise ? static_cast<std::size_t>(p.out_c) : static_cast<std::size_t>(g.group_in());
+  g.batch = p.batch, g.in_h = p.in_h, g.in_w = p.in_w, g.in_c = p.in_c, g.out_h = p.out_h,
+  g.out_w = p.out_w, g.out_c = p.out_c, g.kernel_h = p.kernel_h, g.kernel_w = p.kernel_w;
+  g.stride_h = p.stride_h, g.stride_w = p.stride_w, g.dilation_h = p.dilation_h,
+  g.dilation_w = p.dilation_w, g.pad_top = p.pad_top, g.pad_left = p.pad_left,
+  g.groups = depthwise ? 1 : p.groups;
+  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type,
+  g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points,
+  g.weights = p.weights;
+  g.weight_oc = depthwise ? 1
+                          : static_cast<std::size_t>(p.kernel_h * p.kernel_w) *
+                                static_cast<std::size_t>(g.group_in());
+  g.weight_tap =
+      depthwise ? static_cast<std::size_t>(p.out_c) : static_cast<std::size_t>(g.group_in());
   g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
   return g;
 }
 inline gemm_problem problem_of(const fully_connected_params& p) noexcept {
   gemm_problem g;
-  g.in_h = g.out_h = static_cast<std::int32_t>(p.batch), g.in_c = static_cast<std::int32_t>(p.k), g.out_c = p.n;
-  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type, g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points, g.weights = p.weights;
+  g.in_h = g.out_h = static_cast<std::int32_t>(p.batch), g.in_c = static_cast<std::int32_t>(p.k),
+  g.out_c = p.n;
+  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type,
+  g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points,
+  g.weights = p.weights;
   g.weight_oc = p.k;
   g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
   return g;
 }
 
-/// The input with zero points inserted between its pixels, convolved with stride 1 and reversed taps. Products with inserted pixels are wasted, at
-/// strides of 2 three of four; the kernel is ahead of the scalar reference by more than that.
+/// The input with zero points inserted between its pixels, convolved with stride 1 and reversed
+/// taps. Products with inserted pixels are wasted, at strides of 2 three of four; the kernel is
+/// ahead of the scalar reference by more than that.
 inline gemm_problem problem_of(const transpose_conv2d_params& p) noexcept {
   gemm_problem g = problem_of(static_cast<const conv2d_params&>(p), false);
   g.insert_h = p.stride_h, g.insert_w = p.stride_w;
   g.stride_h = g.stride_w = 1;
-  g.pad_top = (p.kernel_h - 1) * p.dilation_h - p.pad_top, g.pad_left = (p.kernel_w - 1) * p.dilation_w - p.pad_left;
+  g.pad_top = (p.kernel_h - 1) * p.dilation_h - p.pad_top,
+  g.pad_left = (p.kernel_w - 1) * p.dilation_w - p.pad_left;
   g.flipped = true;
   return g;
 }
-/// One matrix of a batch; `weights` is the second operand's, and null where it is given at run time.
+/// One matrix of a batch; `weights` is the second operand's, and null where it is given at run
+/// time.
 inline gemm_problem problem_of(const batch_matmul_params& p, bool dynamic) noexcept {
   gemm_problem g;
-  g.in_h = g.out_h = static_cast<std::int32_t>(p.m), g.in_c = static_cast<std::int32_t>(p.k), g.out_c = static_cast<std::int32_t>(p.n);
-  g.in_type = p.a_type, g.weight_type = p.b_type, g.out_type = p.out_type, g.in_zero_point = p.a_zero_point, g.weight_zero_point = p.b_zero_point, g.weights = p.weights;
+  g.in_h = g.out_h = static_cast<std::int32_t>(p.m), g.in_c = static_cast<std::int32_t>(p.k),
+  g.out_c = static_cast<std::int32_t>(p.n);
+  g.in_type = p.a_type, g.weight_type = p.b_type, g.out_type = p.out_type,
+  g.in_zero_point = p.a_zero_point, g.weight_zero_point = p.b_zero_point, g.weights = p.weights;
   g.weight_oc = p.adj_y ? p.k : 1, g.weight_ic = p.adj_y ? 1 : p.n;
   g.wide = p.wide, g.requant = &p.requant, g.dynamic = dynamic;
   return g;
@@ -107,10 +141,10 @@ inline gemm_problem problem_of(const batch_matmul_params& p, bool dynamic) noexc
 
 /// Which epilogue a panel or block runs.
 enum class epilogue_kind : std::uint8_t {
-  raw,        // int32 accumulators
-  real,       // F, FB: 8-bit output
-  dr,         // DR with every right shift >= 1 and no left shift, |accumulator| < 2^30, 8-bit output
-  any,        // everything else
+  raw,   // int32 accumulators
+  real,  // F, FB: 8-bit output
+  dr,    // DR with every right shift >= 1 and no left shift, |accumulator| < 2^30, 8-bit output
+  any,   // everything else
 };
 constexpr bool has_requantize(const requantize_params& q, dtype out) noexcept {
   if (q.mode == rounding::none) return out == dtype::s32;
@@ -118,12 +152,14 @@ constexpr bool has_requantize(const requantize_params& q, dtype out) noexcept {
   return known && (is_8bit(out) || out == dtype::s16);
 }
 
-/// Scalars of the epilogue. 8-bit results are formed as int8 (u8 ones minus 128) and flipped at the end.
+/// Scalars of the epilogue. 8-bit results are formed as int8 (u8 ones minus 128) and flipped at the
+/// end.
 struct epilogue_scalars {
   std::int32_t zero_point = 0;       // for the int8 form
   std::int32_t lo = -128, hi = 127;  // likewise
   std::uint8_t flip = 0;             // 0x80 for u8
-  float highest = 0;                 // float(hi - zero_point): cut before the conversion to int, which does not saturate
+  float highest =
+      0;  // float(hi - zero_point): cut before the conversion to int, which does not saturate
 };
 constexpr epilogue_scalars scalars_of(const requantize_params& q, dtype out) noexcept {
   const std::int32_t shift = out == dtype::u8 ? 128 : 0;
@@ -136,19 +172,29 @@ constexpr epilogue_scalars scalars_of(const requantize_params& q, dtype out) noe
   return e;
 }
 
-/// Per-column data of a panel or block of nv vectors: seven arrays of nv * lanes 4-byte values, in packed order, then weights.
-///   0 bias | 1 multiplier or float scale | 2 right shift - 1, or float bias | 3 left shift | 4 -1 where a rounding shift's ties go away from zero, else 0
-///   5, 6 what kind `dr` adds to the 64-bit products of even (odd) columns: 2^31 + 2^32 * (2^(R-1) - multiplier - 1), R the right shift
-/// D64 keeps its doubles in arrays 1 and 2, first those of even then of odd... (plain order: element k of the panel at double k).
+/// Per-column data of a panel or block of nv vectors: seven arrays of nv * lanes 4-byte values, in
+/// packed order, then weights.
+///   0 bias | 1 multiplier or float scale | 2 right shift - 1, or float bias | 3 left shift | 4 -1
+///   where a rounding shift's ties go away from zero, else 0 5, 6 what kind `dr` adds to the 64-bit
+///   products of even (odd) columns: 2^31 + 2^32 * (2^(R-1) - multiplier - 1), R the right shift
+/// D64 keeps its doubles in arrays 1 and 2, first those of even then of odd... (plain order:
+/// element k of the panel at double k).
 inline constexpr std::int32_t panel_arrays = 7;
 
 /// Fills the arrays for `valid` channels from `first`; returns what the columns need.
-inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int32_t nv, std::int32_t lanes, std::int32_t first, std::int32_t valid, std::byte* to) noexcept {
+inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int32_t nv,
+                                std::int32_t lanes, std::int32_t first, std::int32_t valid,
+                                std::byte* to) noexcept {
   const auto count = static_cast<std::size_t>(nv * lanes);
   auto* words = reinterpret_cast<std::int32_t*>(to);
   auto* reals = reinterpret_cast<float*>(to);
-  std::int32_t *m = words + count, *r = m + count, *l = r + count, *away = l + count, *even = away + count, *odd = even + count;
-  epilogue_kind kind = q.mode == rounding::none ? epilogue_kind::raw : !is_8bit(out) ? epilogue_kind::any : q.mode == rounding::F || q.mode == rounding::FB ? epilogue_kind::real : q.mode == rounding::DR ? epilogue_kind::dr : epilogue_kind::any;
+  std::int32_t *m = words + count, *r = m + count, *l = r + count, *away = l + count,
+               *even = away + count, *odd = even + count;
+  epilogue_kind kind = q.mode == rounding::none                          ? epilogue_kind::raw
+                       : !is_8bit(out)                                   ? epilogue_kind::any
+                       : q.mode == rounding::F || q.mode == rounding::FB ? epilogue_kind::real
+                       : q.mode == rounding::DR                          ? epilogue_kind::dr
+                                                                         : epilogue_kind::any;
   for (std::int32_t v = 0; v < nv; ++v)
     for (std::int32_t i = 0; i < lanes; ++i) {
       const std::int32_t local = channel_in_panel(nv, v, i), c = first + local;
@@ -164,70 +210,103 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
         m[at] = q.mult[k].m;
         r[at] = (q.mult[k].shift > 0 ? 0 : -q.mult[k].shift) - 1;
         l[at] = q.mult[k].shift > 0 ? q.mult[k].shift : 0;
-        away[at] = q.mode == rounding::DR || ((q.mode == rounding::NE8 || q.mode == rounding::NE16) && c >= q.tail) ? -1 : 0;
+        away[at] = q.mode == rounding::DR ||
+                           ((q.mode == rounding::NE8 || q.mode == rounding::NE16) && c >= q.tail)
+                       ? -1
+                       : 0;
         if (kind == epilogue_kind::dr && (r[at] < 0 || l[at] > 0)) kind = epilogue_kind::any;
         if (q.mode == rounding::DR) {
           std::int32_t* const pair = (at % 2 == 0 ? even : odd) + at / 2 * 2;
           pair[0] = INT32_MIN;
-          pair[1] = static_cast<std::int32_t>((std::uint32_t{1} << (r[at] & 31)) - static_cast<std::uint32_t>(m[at]) - 1u);
+          pair[1] = static_cast<std::int32_t>((std::uint32_t{1} << (r[at] & 31)) -
+                                              static_cast<std::uint32_t>(m[at]) - 1u);
         }
       }
     }
   return kind;
 }
 
-/// Takes `dr` back where the accumulators of channel c, the sum of whose weights' magnitudes is `size`, may reach 2^30.
-inline void limit_dr(epilogue_kind& kind, const gemm_problem& g, std::int32_t c, std::int64_t size) noexcept {
+/// Takes `dr` back where the accumulators of channel c, the sum of whose weights' magnitudes is
+/// `size`, may reach 2^30.
+inline void limit_dr(epilogue_kind& kind, const gemm_problem& g, std::int32_t c,
+                     std::int64_t size) noexcept {
   const std::int64_t bias = g.bias(c);
-  if (kind == epilogue_kind::dr && (bias < 0 ? -bias : bias) + size * ops::largest_offset(g.in_type, g.in_zero_point) >= std::int64_t{1} << 30) kind = epilogue_kind::any;
+  if (kind == epilogue_kind::dr &&
+      (bias < 0 ? -bias : bias) + size * ops::largest_offset(g.in_type, g.in_zero_point) >=
+          std::int64_t{1} << 30)
+    kind = epilogue_kind::any;
 }
 
-/// Start of every packed block; the table of segment offsets and the panels follow at 64-byte boundaries.
+/// Start of every packed block; the table of segment offsets and the panels follow at 64-byte
+/// boundaries.
 struct packed_gemm {
   product kind;
-  bool direct;                    // rows are read from the input as it is
-  std::uint8_t element;           // bytes of an activation as the product takes it
-  std::int32_t segments, segment_length, steps;   // steps: 4-byte groups per segment
-  std::int32_t panels;            // per group
-  std::int32_t vectors;           // per group, over all panels
-  std::int32_t window_h, window_w;        // input rows and columns kept per output row block; compacted where the kernel has one row (column)
-  std::int32_t step_h, step_w;            // distance of neighbouring output rows (columns) inside the window
-  std::int32_t fill;              // what a padding element is in the window
-  std::uint32_t flip;             // xor for direct activations
-  std::int32_t offset;            // quad with weights stored as w - zero point - offset: offset times the sum of a row's activations comes on top; 0: none
-  std::int32_t block_rows;        // output rows (direct: pixels) per block
-  std::size_t row_bytes;          // of a window row
-  std::size_t panel_offset;       // of the first panel; panels of one width have one size
+  bool direct;                                   // rows are read from the input as it is
+  std::uint8_t element;                          // bytes of an activation as the product takes it
+  std::int32_t segments, segment_length, steps;  // steps: 4-byte groups per segment
+  std::int32_t panels;                           // per group
+  std::int32_t vectors;                          // per group, over all panels
+  std::int32_t window_h, window_w;  // input rows and columns kept per output row block; compacted
+                                    // where the kernel has one row (column)
+  std::int32_t step_h, step_w;  // distance of neighbouring output rows (columns) inside the window
+  std::int32_t fill;            // what a padding element is in the window
+  std::uint32_t flip;           // xor for direct activations
+  std::int32_t offset;  // quad with weights stored as w - zero point - offset: offset times the sum
+                        // of a row's activations comes on top; 0: none
+  std::int32_t block_rows;   // output rows (direct: pixels) per block
+  std::size_t row_bytes;     // of a window row
+  std::size_t panel_offset;  // of the first panel; panels of one width have one size
 };
 
 /// Vectors of panel i: as even as possible, wider ones first.
-constexpr std::int32_t panel_vectors(std::int32_t vectors, std::int32_t panels, std::int32_t i) noexcept { return vectors / panels + (i < vectors % panels ? 1 : 0); }
-constexpr std::int32_t first_vector(std::int32_t vectors, std::int32_t panels, std::int32_t i) noexcept { return vectors / panels * i + (i < vectors % panels ? i : vectors % panels); }
+constexpr std::int32_t panel_vectors(std::int32_t vectors, std::int32_t panels,
+                                     std::int32_t i) noexcept {
+  return vectors / panels + (i < vectors % panels ? 1 : 0);
+}
+constexpr std::int32_t first_vector(std::int32_t vectors, std::int32_t panels,
+                                    std::int32_t i) noexcept {
+  return vectors / panels * i + (i < vectors % panels ? i : vectors % panels);
+}
 constexpr std::size_t weight_lane_bytes(product k) noexcept { return k == product::pair8 ? 2 : 4; }
 
-/// Bytes of a panel without its tail of alignment: arrays, one epilogue kind word (64 bytes), weights.
-constexpr std::size_t panel_bytes(const packed_gemm& h, const target_layout& t, std::int32_t nv) noexcept {
-  const auto columns = static_cast<std::size_t>(nv * t.lanes), steps = static_cast<std::size_t>(h.segments) * static_cast<std::size_t>(h.steps);
-  return alignment + round_up(columns * 4 * panel_arrays, alignment) + round_up(columns * steps * weight_lane_bytes(h.kind), alignment);
+/// Bytes of a panel without its tail of alignment: arrays, one epilogue kind word (64 bytes),
+/// weights.
+constexpr std::size_t panel_bytes(const packed_gemm& h, const target_layout& t,
+                                  std::int32_t nv) noexcept {
+  const auto columns = static_cast<std::size_t>(nv * t.lanes),
+             steps = static_cast<std::size_t>(h.segments) * static_cast<std::size_t>(h.steps);
+  return alignment + round_up(columns * 4 * panel_arrays, alignment) +
+         round_up(columns * steps * weight_lane_bytes(h.kind), alignment);
 }
-constexpr std::size_t panel_at(const packed_gemm& h, const target_layout& t, std::int32_t group, std::int32_t i) noexcept {
+constexpr std::size_t panel_at(const packed_gemm& h, const target_layout& t, std::int32_t group,
+                               std::int32_t i) noexcept {
   const std::int32_t base = h.vectors / h.panels, wide = h.vectors % h.panels;
-  const std::size_t narrow_bytes = panel_bytes(h, t, base), wide_bytes = panel_bytes(h, t, base + 1);
-  const std::size_t per_group = static_cast<std::size_t>(wide) * wide_bytes + static_cast<std::size_t>(h.panels - wide) * narrow_bytes;
-  return h.panel_offset + static_cast<std::size_t>(group) * per_group + static_cast<std::size_t>(i < wide ? i : wide) * wide_bytes + static_cast<std::size_t>(i < wide ? 0 : i - wide) * narrow_bytes;
+  const std::size_t narrow_bytes = panel_bytes(h, t, base),
+                    wide_bytes = panel_bytes(h, t, base + 1);
+  const std::size_t per_group = static_cast<std::size_t>(wide) * wide_bytes +
+                                static_cast<std::size_t>(h.panels - wide) * narrow_bytes;
+  return h.panel_offset + static_cast<std::size_t>(group) * per_group +
+         static_cast<std::size_t>(i < wide ? i : wide) * wide_bytes +
+         static_cast<std::size_t>(i < wide ? 0 : i - wide) * narrow_bytes;
 }
 
-/// Bytes of scratch a part may ask for. A dilation of millions makes a window of gigabytes out of a file of a few hundred bytes: such a node runs its reference.
+/// Bytes of scratch a part may ask for. A dilation of millions makes a window of gigabytes out of a
+/// file of a few hundred bytes: such a node runs its reference.
 inline constexpr std::size_t most_scratch = std::size_t{256} << 20;
 
 inline bool gemm_accepts(const gemm_problem& g) noexcept {
-  if (g.wide || (g.weights == nullptr && !g.dynamic) || !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16)) return false;
-  return has_requantize(*g.requant, g.out_type) && g.out_c > 0 && g.out_h > 0 && g.out_w > 0 && g.batch > 0 && g.group_in() > 0;
+  if (g.wide || (g.weights == nullptr && !g.dynamic) || !is_8bit(g.weight_type) ||
+      !(is_8bit(g.in_type) || g.in_type == dtype::s16))
+    return false;
+  return has_requantize(*g.requant, g.out_type) && g.out_c > 0 && g.out_h > 0 && g.out_w > 0 &&
+         g.batch > 0 && g.group_in() > 0;
 }
 
 /// All w - zero point in [-128, 127].
 inline bool weights_fit_s8(const gemm_problem& g) noexcept {
-  if (g.weight_zero_points == nullptr && g.weight_zero_point == (g.weight_type == dtype::u8 ? 128 : 0)) return true;
+  if (g.weight_zero_points == nullptr &&
+      g.weight_zero_point == (g.weight_type == dtype::u8 ? 128 : 0))
+    return true;
   if (g.dynamic) return false;
   for (std::int32_t c = 0; c < g.out_c; ++c)
     for (std::int32_t t = 0; t < g.kernel_h * g.kernel_w; ++t)
@@ -236,12 +315,14 @@ inline bool weights_fit_s8(const gemm_problem& g) noexcept {
   return true;
 }
 
-/// What to take from w - zero point so that it fits int8 (w itself, or w - 128), where that is one number for all channels; 0: nothing or no such number.
+/// What to take from w - zero point so that it fits int8 (w itself, or w - 128), where that is one
+/// number for all channels; 0: nothing or no such number.
 inline std::int32_t weight_offset(const gemm_problem& g) noexcept {
   if (g.groups != 1) return 0;
   for (std::int32_t c = 1; c < g.out_c && g.weight_zero_points != nullptr; ++c)
     if (g.weight_zero_points[c] != g.weight_zero_points[0]) return 0;
-  return (g.weight_type == dtype::u8 ? 128 : 0) - (g.weight_zero_points != nullptr ? g.weight_zero_points[0] : g.weight_zero_point);
+  return (g.weight_type == dtype::u8 ? 128 : 0) -
+         (g.weight_zero_points != nullptr ? g.weight_zero_points[0] : g.weight_zero_point);
 }
 
 /// Everything but the data.
@@ -250,7 +331,9 @@ inline packed_gemm gemm_header(const gemm_problem& g, const target_layout& t) no
   const bool fits = weights_fit_s8(g), s16 = g.in_type == dtype::s16;
   const bool quads = !s16 && t.quad != 0;
   h.offset = quads && !fits ? weight_offset(g) : 0;
-  h.kind = quads && (fits || h.offset != 0) ? product::quad : fits ? product::pair8 : product::pair16;
+  h.kind = quads && (fits || h.offset != 0) ? product::quad
+           : fits                           ? product::pair8
+                                            : product::pair16;
   h.element = h.kind == product::quad ? 1 : 2;
   const std::int32_t group = h.kind == product::quad ? 4 : 2;
   const bool whole_rows = g.dilation_w == 1 && g.groups == 1;
@@ -259,11 +342,17 @@ inline packed_gemm gemm_header(const gemm_problem& g, const target_layout& t) no
   h.steps = (h.segment_length + group - 1) / group;
   h.vectors = (g.group_out() + t.lanes - 1) / t.lanes;
   h.panels = (h.vectors + t.max_vectors - 1) / t.max_vectors;
-  // A quad product wants bytes of one sign: u8 (VNNI) or s8 (Arm); the other sign is 128 away, which the bias takes back.
+  // A quad product wants bytes of one sign: u8 (VNNI) or s8 (Arm); the other sign is 128 away,
+  // which the bias takes back.
   const bool other_sign = h.kind == product::quad && (t.quad == 1) == (g.in_type == dtype::s8);
   h.flip = other_sign ? 0x80808080u : 0;
-  h.fill = h.kind == product::quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF : s16 ? g.in_zero_point : 0;
-  const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 && g.out_h == g.in_h && g.out_w == g.in_w && g.insert_h == 1 && g.insert_w == 1;
+  h.fill = h.kind == product::quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF
+           : s16                   ? g.in_zero_point
+                                   : 0;
+  const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 &&
+                            g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
+                            g.out_h == g.in_h && g.out_w == g.in_w && g.insert_h == 1 &&
+                            g.insert_w == 1;
   const bool as_it_is = h.kind == product::quad || s16;
   h.direct = pixels_dense && as_it_is && h.segment_length % group == 0;
   h.step_h = g.kernel_h == 1 ? 1 : g.stride_h;
@@ -276,13 +365,17 @@ inline packed_gemm gemm_header(const gemm_problem& g, const target_layout& t) no
     h.window_w = (g.out_w - 1) * h.step_w + (g.kernel_w - 1) * g.dilation_w + 1;
     h.row_bytes = round_up(static_cast<std::size_t>(h.window_w) * pixel + 8, 16);
     const std::int32_t tall = (g.kernel_h - 1) * g.dilation_h + 1;
-    // As many output rows as keep the window near 48 KB, and no more than give 96 pixels: beyond, tiles that end a block early are rare.
+    // As many output rows as keep the window near 48 KB, and no more than give 96 pixels: beyond,
+    // tiles that end a block early are rare.
     std::int32_t rows = 1;
-    while (rows < g.out_h && rows * g.out_w < 96 && static_cast<std::size_t>(rows * h.step_h + tall) * h.row_bytes <= 48u << 10) ++rows;
+    while (rows < g.out_h && rows * g.out_w < 96 &&
+           static_cast<std::size_t>(rows * h.step_h + tall) * h.row_bytes <= 48u << 10)
+      ++rows;
     h.block_rows = rows;
     h.window_h = (rows - 1) * h.step_h + tall;
   }
-  h.panel_offset = round_up(sizeof(packed_gemm) + static_cast<std::size_t>(h.segments) * 8, alignment);
+  h.panel_offset =
+      round_up(sizeof(packed_gemm) + static_cast<std::size_t>(h.segments) * 8, alignment);
   return h;
 }
 
@@ -290,15 +383,21 @@ inline std::size_t gemm_packed_bytes(const gemm_problem& g, const target_layout&
   const packed_gemm h = gemm_header(g, t);
   return panel_at(h, t, g.groups, 0);
 }
-/// Row pointers (with a tile's worth of repeats), then as many row sums where they are needed, then the window.
+/// Row pointers (with a tile's worth of repeats), then as many row sums where they are needed, then
+/// the window.
 inline std::size_t gemm_pointer_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
-  const std::size_t pixels = h.direct ? static_cast<std::size_t>(h.block_rows) : static_cast<std::size_t>(h.block_rows) * static_cast<std::size_t>(g.out_w);
+  const std::size_t pixels =
+      h.direct ? static_cast<std::size_t>(h.block_rows)
+               : static_cast<std::size_t>(h.block_rows) * static_cast<std::size_t>(g.out_w);
   return round_up((pixels + 16) * sizeof(void*), alignment);
 }
-inline std::size_t gemm_sum_bytes(const gemm_problem& g, const packed_gemm& h) noexcept { return h.offset != 0 ? round_up(gemm_pointer_bytes(g, h) / sizeof(void*) * 4, alignment) : 0; }
+inline std::size_t gemm_sum_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
+  return h.offset != 0 ? round_up(gemm_pointer_bytes(g, h) / sizeof(void*) * 4, alignment) : 0;
+}
 inline std::size_t gemm_scratch_bytes(const gemm_problem& g, const target_layout& t) noexcept {
   const packed_gemm h = gemm_header(g, t);
-  return gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) + (h.direct ? 0 : static_cast<std::size_t>(h.window_h) * h.row_bytes + alignment);
+  return gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) +
+         (h.direct ? 0 : static_cast<std::size_t>(h.window_h) * h.row_bytes + alignment);
 }
 
 inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
@@ -310,19 +409,28 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
   const bool whole_rows = h.segments == g.kernel_h && h.segment_length == g.kernel_w * g.in_c;
   for (std::int32_t s = 0; s < h.segments; ++s) {
     const std::int32_t ky = whole_rows ? s : s / g.kernel_w, kx = whole_rows ? 0 : s % g.kernel_w;
-    offsets[s] = static_cast<std::int64_t>(static_cast<std::size_t>(ky * g.dilation_h) * h.row_bytes + static_cast<std::size_t>(kx * g.dilation_w) * pixel);
+    offsets[s] =
+        static_cast<std::int64_t>(static_cast<std::size_t>(ky * g.dilation_h) * h.row_bytes +
+                                  static_cast<std::size_t>(kx * g.dilation_w) * pixel);
   }
   const std::int32_t per_step = h.kind == product::quad ? 4 : 2;
-  const std::int32_t zero = h.kind == product::quad ? (t.quad == 1 ? h.fill : static_cast<std::int8_t>(h.fill)) : h.fill;   // zero point as the product sees it
+  const std::int32_t zero = h.kind == product::quad
+                                ? (t.quad == 1 ? h.fill : static_cast<std::int8_t>(h.fill))
+                                : h.fill;  // zero point as the product sees it
   for (std::int32_t gr = 0; gr < g.groups; ++gr)
     for (std::int32_t i = 0; i < h.panels; ++i) {
       std::byte* panel = to + panel_at(h, t, gr, i);
-      const std::int32_t nv = panel_vectors(h.vectors, h.panels, i), local_first = first_vector(h.vectors, h.panels, i) * t.lanes;
-      const std::int32_t first = gr * g.group_out() + local_first, left = g.group_out() - local_first, valid = left < nv * t.lanes ? left : nv * t.lanes;
+      const std::int32_t nv = panel_vectors(h.vectors, h.panels, i),
+                         local_first = first_vector(h.vectors, h.panels, i) * t.lanes;
+      const std::int32_t first = gr * g.group_out() + local_first,
+                         left = g.group_out() - local_first,
+                         valid = left < nv * t.lanes ? left : nv * t.lanes;
       std::byte* arrays = panel + alignment;
-      *reinterpret_cast<epilogue_kind*>(panel) = fill_panel(*g.requant, g.out_type, nv, t.lanes, first, valid, arrays);
+      *reinterpret_cast<epilogue_kind*>(panel) =
+          fill_panel(*g.requant, g.out_type, nv, t.lanes, first, valid, arrays);
       auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
-      std::byte* w = arrays + round_up(static_cast<std::size_t>(nv * t.lanes) * 4 * panel_arrays, alignment);
+      std::byte* w =
+          arrays + round_up(static_cast<std::size_t>(nv * t.lanes) * 4 * panel_arrays, alignment);
       for (std::int32_t v = 0; v < nv; ++v)
         for (std::int32_t l = 0; l < t.lanes; ++l) {
           const std::int32_t local = channel_in_panel(nv, v, l), c = first + local;
@@ -331,24 +439,32 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
           std::int64_t size = 0;
           for (std::int32_t s = 0; s < h.segments; ++s)
             for (std::int32_t k = 0; k < h.segment_length; ++k) {
-              const std::int32_t tap = whole_rows ? s * g.kernel_w + k / g.in_c : s, ic = whole_rows ? k % g.in_c : k;
+              const std::int32_t tap = whole_rows ? s * g.kernel_w + k / g.in_c : s,
+                                 ic = whole_rows ? k % g.in_c : k;
               const std::int32_t value = g.weight(c, tap, ic);
               sum += static_cast<std::uint32_t>(value);
               size += value < 0 ? -value : value;
-              const auto step = static_cast<std::size_t>(s) * static_cast<std::size_t>(h.steps) + static_cast<std::size_t>(k / per_step);
-              const std::size_t vector = step * static_cast<std::size_t>(nv) + static_cast<std::size_t>(v);
-              const auto inside = static_cast<std::size_t>(t.split_pairs && per_step == 2 ? k % 2 * t.lanes + l : l * per_step + k % per_step);
+              const auto step = static_cast<std::size_t>(s) * static_cast<std::size_t>(h.steps) +
+                                static_cast<std::size_t>(k / per_step);
+              const std::size_t vector =
+                  step * static_cast<std::size_t>(nv) + static_cast<std::size_t>(v);
+              const auto inside = static_cast<std::size_t>(t.split_pairs && per_step == 2
+                                                               ? k % 2 * t.lanes + l
+                                                               : l * per_step + k % per_step);
               const std::size_t at = vector * static_cast<std::size_t>(t.lanes * per_step) + inside;
-              if (h.kind == product::pair16) reinterpret_cast<std::int16_t*>(w)[at] = static_cast<std::int16_t>(value);
-              else reinterpret_cast<std::int8_t*>(w)[at] = static_cast<std::int8_t>(value - h.offset);
+              if (h.kind == product::pair16)
+                reinterpret_cast<std::int16_t*>(w)[at] = static_cast<std::int16_t>(value);
+              else
+                reinterpret_cast<std::int8_t*>(w)[at] = static_cast<std::int8_t>(value - h.offset);
             }
-          bias[v * t.lanes + l] = static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
+          bias[v * t.lanes + l] =
+              static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
           limit_dr(*reinterpret_cast<epilogue_kind*>(panel), g, c, size);
         }
     }
 }
 
-}  // namespace octet::inline OCTET_ABI::kernels
-OCTET_FP_EXACT_END
+}  // namespace kernels
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNELS_GEMM_HPP_

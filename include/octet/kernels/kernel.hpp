@@ -1,4 +1,5 @@
-// What stands behind the watershed: plain parameter structs and function pointers. Templates and types stay in front of it.
+// What stands behind the watershed: plain parameter structs and function pointers. Templates and
+// types stay in front of it.
 #ifndef OCTET_KERNELS_KERNEL_HPP_
 #define OCTET_KERNELS_KERNEL_HPP_
 
@@ -7,30 +8,37 @@
 
 #include "octet/core/shape.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// The addresses of a node's operands, in the operator's order. An operand that is absent is null, wherever it stands: in the middle of the list
-/// or past its end. Owns nothing.
+/// The addresses of a node's operands, in the operator's order. An operand that is absent is null,
+/// wherever it stands: in the middle of the list or past its end. Owns nothing.
 template <class Pointer> class operand_list {
  public:
   constexpr operand_list() noexcept = default;
-  constexpr operand_list(const Pointer* first, std::size_t count) noexcept : first_(first), count_(count) {}
-  template <std::size_t N> constexpr operand_list(const Pointer (&list)[N]) noexcept : operand_list(list, N) {}   // NOLINT
-  constexpr Pointer operator[](std::size_t i) const noexcept { return i < count_ ? first_[i] : nullptr; }
+  constexpr operand_list(const Pointer* first, std::size_t count) noexcept
+      : first_(first), count_(count) {}
+  template <std::size_t N>
+  constexpr operand_list(const Pointer (&list)[N]) noexcept : operand_list(list, N) {}  // NOLINT
+  constexpr Pointer operator[](std::size_t i) const noexcept {
+    return i < count_ ? first_[i] : nullptr;
+  }
 
  private:
   const Pointer* first_ = nullptr;
   std::size_t count_ = 0;
 };
 
-/// One call of one kernel. All memory belongs to the caller; nothing is allocated, locked or thrown.
+/// One call of one kernel. All memory belongs to the caller; nothing is allocated, locked or
+/// thrown.
 struct kernel_args {
-  const void* params = nullptr;         // the operator's params struct
-  operand_list<const void*> in{};       // one address per input of the node, constants too; null where an optional input is absent
-  operand_list<void*> out{};            // one address per output
-  void* scratch = nullptr;              // this part's own scratch, 64-byte aligned, contents undefined
-  std::uint32_t part = 0;               // this call computes part `part` of `parts`: a static partition over threads;
-  std::uint32_t parts = 1;              // the parts write disjoint elements and together all of them
+  const void* params = nullptr;    // the operator's params struct
+  operand_list<const void*> in{};  // one address per input of the node, constants too; null where
+                                   // an optional input is absent
+  operand_list<void*> out{};       // one address per output
+  void* scratch = nullptr;         // this part's own scratch, 64-byte aligned, contents undefined
+  std::uint32_t part =
+      0;  // this call computes part `part` of `parts`: a static partition over threads;
+  std::uint32_t parts = 1;  // the parts write disjoint elements and together all of them
 };
 using kernel_fn = void (*)(const kernel_args&) noexcept;
 
@@ -39,43 +47,82 @@ struct kernel_entry {
   kernel_fn run = nullptr;
   /// Bytes of packed constants for these params (0: none). Null: none ever.
   std::size_t (*packed_bytes)(const void* params) = nullptr;
-  /// Packs the raw constants that `params` points to into `to` (64-byte aligned) and stores `to` in the params.
+  /// Packs the raw constants that `params` points to into `to` (64-byte aligned) and stores `to` in
+  /// the params.
   void (*pack)(void* params, std::byte* to) = nullptr;
   /// Bytes of scratch that one part needs.
   std::size_t (*scratch_bytes)(const void* params) = nullptr;
-  /// False where this kernel cannot take these params: the planner then uses the reference. Null: takes all.
+  /// False where this kernel cannot take these params: the planner then uses the reference. Null:
+  /// takes all.
   bool (*accepts)(const void* params) = nullptr;
-  /// Name for `octet info` and `octet explain`: "conv2d 1x1 vnni 6x64". May depend on the params. Null params: the general name.
+  /// Name for `octet info` and `octet explain`: "conv2d 1x1 vnni 6x64". May depend on the params.
+  /// Null params: the general name.
   const char* (*describe)(const void* params) = nullptr;
   /// May be called with parts > 1.
   bool parallel = false;
 };
 
-/// Kernels that exist for SIMD targets. An operator names its kernel by this; what it means on a target is kernels::entry<ID>(target).
+/// Kernels that exist for SIMD targets. An operator names its kernel by this; what it means on a
+/// target is kernels::entry<ID>(target).
 enum class kernel_id : std::uint8_t {
-  none = 0,       // always the reference
-  conv2d, depthwise_conv2d, fully_connected, requantize, add, mul, pool2d, quantize, dequantize, lut8, softmax, mean, batch_matmul, transpose_conv2d, resize_bilinear,
+  none = 0,  // always the reference
+  conv2d,
+  depthwise_conv2d,
+  fully_connected,
+  requantize,
+  add,
+  mul,
+  pool2d,
+  quantize,
+  dequantize,
+  lut8,
+  softmax,
+  mean,
+  batch_matmul,
+  transpose_conv2d,
+  resize_bilinear,
   count
 };
 constexpr std::string_view name_of(kernel_id k) noexcept {
-  constexpr std::string_view n[] = {"none", "conv2d", "depthwise_conv2d", "fully_connected", "requantize", "add", "mul", "pool2d", "quantize", "dequantize", "lut8", "softmax", "mean", "batch_matmul", "transpose_conv2d", "resize_bilinear"};
+  constexpr std::string_view n[] = {
+      "none", "conv2d",       "depthwise_conv2d", "fully_connected", "requantize", "add",
+      "mul",  "pool2d",       "quantize",         "dequantize",      "lut8",       "softmax",
+      "mean", "batch_matmul", "transpose_conv2d", "resize_bilinear"};
   return n[static_cast<std::size_t>(k)];
 }
 
-/// Instruction sets a kernel can be compiled for. `reference` runs every operator's constexpr reference. The order within an
-/// architecture is from plain to best; `automatic` means: the best that this CPU can run.
-enum class target : std::uint8_t { automatic = 0, reference, scalar, sse4, avx2, avx2_vnni_emulated, avx3, avx3_vnni, neon, neon_dotprod, count };
+/// Instruction sets a kernel can be compiled for. `reference` runs every operator's constexpr
+/// reference. The order within an architecture is from plain to best; `automatic` means: the best
+/// that this CPU can run.
+enum class target : std::uint8_t {
+  automatic = 0,
+  reference,
+  scalar,
+  sse4,
+  avx2,
+  avx2_vnni_emulated,
+  avx3,
+  avx3_vnni,
+  neon,
+  neon_dotprod,
+  count
+};
 constexpr std::string_view name_of(target t) noexcept {
-  constexpr std::string_view n[] = {"automatic", "reference", "scalar", "SSE4", "AVX2", "AVX2_VNNI_EMULATED", "AVX3", "AVX3_VNNI", "NEON", "NEON_DOTPROD"};
-  return static_cast<std::size_t>(t) < sizeof(n) / sizeof(n[0]) ? n[static_cast<std::size_t>(t)] : "?";
+  constexpr std::string_view n[] = {"automatic", "reference",          "scalar", "SSE4",
+                                    "AVX2",      "AVX2_VNNI_EMULATED", "AVX3",   "AVX3_VNNI",
+                                    "NEON",      "NEON_DOTPROD"};
+  return static_cast<std::size_t>(t) < sizeof(n) / sizeof(n[0]) ? n[static_cast<std::size_t>(t)]
+                                                                : "?";
 }
 
 /// Half-open range of work for one part of a static partition of n items.
-struct part_range { std::size_t begin, end; };
+struct part_range {
+  std::size_t begin, end;
+};
 constexpr part_range part_of(std::size_t n, std::uint32_t part, std::uint32_t parts) noexcept {
   return {n * part / parts, n * (part + std::size_t{1}) / parts};
 }
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNELS_KERNEL_HPP_

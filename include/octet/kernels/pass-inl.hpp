@@ -1,8 +1,10 @@
-// One pass: every SIMD kernel for the target that HWY_TARGET names. Included by targets.hpp only, several times.
-// OCTET_PASS_QUAD: a pseudo target on the same Highway ops with four-way dot products of bytes: 1 AVX512-VNNI, 2 the same emulated on AVX2 (tests), 3 Arm dotprod.
+// One pass: every SIMD kernel for the target that HWY_TARGET names. Included by targets.hpp only,
+// several times. OCTET_PASS_QUAD: a pseudo target on the same Highway ops with four-way dot
+// products of bytes: 1 AVX512-VNNI, 2 the same emulated on AVX2 (tests), 3 Arm dotprod.
 #if defined(OCTET_KERNEL_PASS)
 
-// Highway's ops of this target. Those of the file's static target exist already, and so do those of a pseudo target: then only the macros are set again.
+// Highway's ops of this target. Those of the file's static target exist already, and so do those of
+// a pseudo target: then only the macros are set again.
 #if defined(OCTET_PASS_QUAD)
 // nothing: the pass before this one was for the same HWY_TARGET
 #elif HWY_TARGET == HWY_STATIC_TARGET
@@ -45,7 +47,6 @@
 #define OCTET_TARGET_NS simd_avx3
 #endif
 
-OCTET_FP_EXACT_BEGIN
 #if OCTET_QUAD == 1
 HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni")
 #elif OCTET_QUAD == 3
@@ -57,11 +58,13 @@ HWY_BEFORE_NAMESPACE();
 #endif
 
 // In order of use; none includes anything.
+// clang-format off
 #include "octet/kernels/vec-inl.hpp"
 #include "octet/kernels/gemm-inl.hpp"
 #include "octet/kernels/conv2d-inl.hpp"
 #include "octet/kernels/depthwise-inl.hpp"
-#if OCTET_QUAD == 0   // a pseudo target takes these kernels from the target it stands on
+// clang-format on
+#if OCTET_QUAD == 0  // a pseudo target takes these kernels from the target it stands on
 #include "octet/kernels/elementwise-inl.hpp"
 #include "octet/kernels/pool-inl.hpp"
 #include "octet/kernels/resize-inl.hpp"
@@ -75,7 +78,6 @@ HWY_POP_ATTRIBUTES
 #else
 HWY_AFTER_NAMESPACE();
 #endif
-OCTET_FP_EXACT_END
 #undef OCTET_TARGET_NS
 #undef OCTET_BASE_NS
 #undef OCTET_QUAD

@@ -1,28 +1,34 @@
-// qnn.max_pool2d, qnn.avg_pool2d and means over neighbouring axes: channels in lanes. Part of a pass: see pass-inl.hpp.
+// qnn.max_pool2d, qnn.avg_pool2d and means over neighbouring axes: channels in lanes. Part of a
+// pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
-namespace octet::inline OCTET_ABI::OCTET_TARGET_NS {
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
 
 /// Where the taps of one output pixel are.
 struct pool_window {
-  const std::byte* x;               // of the first tap, channel 0
-  std::size_t row, column;          // bytes between taps
+  const std::byte* x;       // of the first tap, channel 0
+  std::size_t row, column;  // bytes between taps
   std::int32_t rows, columns;
 };
 
 /// Maximum over the window of n channels from `at`.
-inline HWY_NOINLINE void max_pixel(const pool_window& w, bool is_signed, std::int32_t lo, std::int32_t hi, std::size_t channels, std::byte* y) noexcept {
+inline HWY_NOINLINE void max_pixel(const pool_window& w, bool is_signed, std::int32_t lo,
+                                   std::int32_t hi, std::size_t channels, std::byte* y) noexcept {
   // Unsigned order is signed order with the top bit flipped.
   const auto flip = hn::Set(DU8(), static_cast<std::uint8_t>(is_signed ? 0x80 : 0));
-  const auto low = hn::Xor(hn::Set(DU8(), static_cast<std::uint8_t>(lo)), flip), high = hn::Xor(hn::Set(DU8(), static_cast<std::uint8_t>(hi)), flip);
+  const auto low = hn::Xor(hn::Set(DU8(), static_cast<std::uint8_t>(lo)), flip),
+             high = hn::Xor(hn::Set(DU8(), static_cast<std::uint8_t>(hi)), flip);
   for (std::size_t c = 0; c < channels; c += HWY_MAX_BYTES) {
     const std::size_t n = channels - c < HWY_MAX_BYTES ? channels - c : HWY_MAX_BYTES;
     auto best = hn::Zero(DU8());
     for (std::int32_t r = 0; r < w.rows; ++r) {
       const std::byte* at = w.x + static_cast<std::size_t>(r) * w.row + c;
-      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) best = hn::Max(best, hn::Xor(load_bytes(at, n), flip));
+      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
+        best = hn::Max(best, hn::Xor(load_bytes(at, n), flip));
     }
-    store_bytes<HWY_MAX_BYTES>(hn::BitCast(D8(), hn::Xor(hn::Min(hn::Max(best, low), high), flip)), y + c, static_cast<int>(n));
+    store_bytes<HWY_MAX_BYTES>(hn::BitCast(D8(), hn::Xor(hn::Min(hn::Max(best, low), high), flip)),
+                               y + c, static_cast<int>(n));
   }
 }
 
@@ -33,60 +39,97 @@ HWY_INLINE V32 window_sum(const pool_window& w, dtype t, std::size_t c, std::siz
   for (std::int32_t r = 0; r < w.rows; ++r) {
     const std::byte* at = w.x + static_cast<std::size_t>(r) * w.row + c * size;
     if (n == L)
-      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) sum = hn::Add(sum, load_as32(t, at));
+      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
+        sum = hn::Add(sum, load_as32(t, at));
     else
-      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) sum = hn::Add(sum, load_some_as32(t, at, n));
+      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
+        sum = hn::Add(sum, load_some_as32(t, at, n));
   }
   return sum;
 }
 
 template <class V> struct kernel<kernel_id::pool2d, V> {
-  static const pool2d_params& params(const void* p) { return *static_cast<const pool2d_params*>(p); }
+  static const pool2d_params& params(const void* p) {
+    return *static_cast<const pool2d_params*>(p);
+  }
   static bool accepts(const void* v) {
     const auto& p = params(v);
     if (!is_8bit(p.type)) return false;
     if (p.max) return true;
-    if (std::int64_t{p.in_h} * p.in_w > (std::int64_t{1} << 22)) return false;   // sums stay below 2^30
+    if (std::int64_t{p.in_h} * p.in_w > (std::int64_t{1} << 22))
+      return false;  // sums stay below 2^30
     switch (p.mode) {
-      case rounding::AWAY: case rounding::F: case rounding::FZ: case rounding::QNN: case rounding::ATEN: case rounding::EVEN: case rounding::ORT: return true;
+      case rounding::AWAY:
+      case rounding::F:
+      case rounding::FZ:
+      case rounding::QNN:
+      case rounding::ATEN:
+      case rounding::EVEN:
+      case rounding::ORT: return true;
       default: return false;
     }
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
-    const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), k.part, k.parts);
+    const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
+                              k.part, k.parts);
     const auto channels = static_cast<std::size_t>(p.channels);
     const std::size_t line = static_cast<std::size_t>(p.in_w) * channels;
     for (std::size_t row = rows.begin; row < rows.end; ++row) {
       const auto n = row / static_cast<std::size_t>(p.out_h);
       const auto oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
-      const auto v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, p.dilation_h, p.pad_top, p.pad_bottom, p.adaptive);
+      const auto v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, p.dilation_h, p.pad_top,
+                               p.pad_bottom, p.adaptive);
       for (std::int32_t ox = 0; ox < p.out_w; ++ox) {
-        const auto h = pool_taps(ox, p.out_w, p.in_w, p.window_w, p.stride_w, p.dilation_w, p.pad_left, p.pad_right, p.adaptive);
+        const auto h = pool_taps(ox, p.out_w, p.in_w, p.window_w, p.stride_w, p.dilation_w,
+                                 p.pad_left, p.pad_right, p.adaptive);
         pool_window w;
         w.rows = v.end > v.begin ? (v.end - v.begin + v.step - 1) / v.step : 0;
         w.columns = h.end > h.begin ? (h.end - h.begin + h.step - 1) / h.step : 0;
         if (w.columns == 0) w.rows = 0;
-        w.row = static_cast<std::size_t>(v.step) * line, w.column = static_cast<std::size_t>(h.step) * channels;
+        w.row = static_cast<std::size_t>(v.step) * line,
+        w.column = static_cast<std::size_t>(h.step) * channels;
         w.x = static_cast<const std::byte*>(k.in[0]);
-        if (w.rows > 0) w.x += (n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(v.begin)) * line + static_cast<std::size_t>(h.begin) * channels;
-        std::byte* y = static_cast<std::byte*>(k.out[0]) + (row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * channels;
-        if (p.max) max_pixel(w, p.type == dtype::s8, p.lo, p.hi, channels, y);
-        else average_pixel(p, w, p.divisor > 0 ? p.divisor : p.count_include_pad ? v.counted * h.counted : w.rows * w.columns, p.adaptive ? v.counted : p.window_h, p.adaptive ? h.counted : p.window_w, y);
+        if (w.rows > 0)
+          w.x += (n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(v.begin)) * line +
+                 static_cast<std::size_t>(h.begin) * channels;
+        std::byte* y =
+            static_cast<std::byte*>(k.out[0]) +
+            (row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * channels;
+        if (p.max)
+          max_pixel(w, p.type == dtype::s8, p.lo, p.hi, channels, y);
+        else
+          average_pixel(p, w,
+                        p.divisor > 0         ? p.divisor
+                        : p.count_include_pad ? v.counted * h.counted
+                                              : w.rows * w.columns,
+                        p.adaptive ? v.counted : p.window_h, p.adaptive ? h.counted : p.window_w,
+                        y);
       }
     }
   }
-  static HWY_NOINLINE void average_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n, std::int32_t window_h, std::int32_t window_w, std::byte* y) noexcept {
+  static HWY_NOINLINE void average_pixel(const pool2d_params& p, const pool_window& w,
+                                         std::int32_t n, std::int32_t window_h,
+                                         std::int32_t window_w, std::byte* y) noexcept {
     const auto channels = static_cast<std::size_t>(p.channels);
     const std::int32_t taps = w.rows * w.columns;
     // Factor and clamp of the float formulas; those that take raw sums have no zero point to add.
-    const bool raw = p.mode == rounding::ATEN || p.mode == rounding::EVEN || p.mode == rounding::FZ || p.mode == rounding::ORT;
+    const bool raw = p.mode == rounding::ATEN || p.mode == rounding::EVEN ||
+                     p.mode == rounding::FZ || p.mode == rounding::ORT;
     const std::int32_t zero = raw ? 0 : p.zero_point;
     float factor = 0;
-    if (p.mode == rounding::F || p.mode == rounding::FZ) factor = static_cast<float>(numerics::div(p.ratio, static_cast<double>(n)));
-    else if (p.mode == rounding::QNN) factor = numerics::div(p.in_scale, numerics::mul(p.out_scale, static_cast<float>(window_h * window_w)));
-    else if (p.mode == rounding::ATEN) factor = numerics::div(numerics::div(1.f, static_cast<float>(window_h)), static_cast<float>(window_w));
-    const VF f = hn::Set(DF(), factor), lo = hn::Set(DF(), static_cast<float>(p.lo - zero)), hi = hn::Set(DF(), static_cast<float>(p.hi - zero)), divisor = hn::Set(DF(), static_cast<float>(n)), zf = hn::Set(DF(), static_cast<float>(p.zero_point));
+    if (p.mode == rounding::F || p.mode == rounding::FZ)
+      factor = static_cast<float>(numerics::div(p.ratio, static_cast<double>(n)));
+    else if (p.mode == rounding::QNN)
+      factor = numerics::div(p.in_scale,
+                             numerics::mul(p.out_scale, static_cast<float>(window_h * window_w)));
+    else if (p.mode == rounding::ATEN)
+      factor = numerics::div(numerics::div(1.f, static_cast<float>(window_h)),
+                             static_cast<float>(window_w));
+    const VF f = hn::Set(DF(), factor), lo = hn::Set(DF(), static_cast<float>(p.lo - zero)),
+             hi = hn::Set(DF(), static_cast<float>(p.hi - zero)),
+             divisor = hn::Set(DF(), static_cast<float>(n)),
+             zf = hn::Set(DF(), static_cast<float>(p.zero_point));
     const bool offsets = p.mode == rounding::F || p.mode == rounding::FZ || p.mode == rounding::QNN;
     const V32 offset = set32(offsets ? taps * p.in_zero_point : 0), z = set32(zero);
     for (std::size_t c = 0; c < channels; c += L) {
@@ -98,16 +141,22 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
           const std::byte* at = w.x + static_cast<std::size_t>(r) * w.row + c;
           for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
             const V32 x = have == L ? load_as32(p.type, at) : load_some_as32(p.type, at, have);
-            sum = rounded(hn::Add(sum, rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x, set32(p.in_zero_point))), hn::Set(DF(), p.in_scale)))));
+            sum = rounded(hn::Add(
+                sum, rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x, set32(p.in_zero_point))),
+                                     hn::Set(DF(), p.in_scale)))));
           }
         }
-        q = round_within(rounded(hn::Add(rounded(divide(rounded(divide(sum, divisor)), hn::Set(DF(), p.out_scale))), zf)), lo, hi);
+        q = round_within(
+            rounded(hn::Add(
+                rounded(divide(rounded(divide(sum, divisor)), hn::Set(DF(), p.out_scale))), zf)),
+            lo, hi);
       } else {
         const V32 sum = hn::Sub(window_sum(w, p.type, c, have), offset);
         if (p.mode == rounding::AWAY) {
           alignas(64) std::int32_t each[L];
           hn::Store(sum, D32(), each);
-          for (std::size_t i = 0; i < have; ++i) each[i] = numerics::average(p, each[i], taps, n, window_h, window_w);
+          for (std::size_t i = 0; i < have; ++i)
+            each[i] = numerics::average(p, each[i], taps, n, window_h, window_w);
           q = hn::Load(D32(), each);
         } else {
           const VF s = hn::ConvertTo(DF(), sum);
@@ -116,19 +165,29 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
           q = hn::Add(round_within(v, lo, hi), z);
         }
       }
-      if (have == L) store_from32(p.type, q, y + c);
-      else store_some_from32(p.type, q, y + c, have);
+      if (have == L)
+        store_from32(p.type, q, y + c);
+      else
+        store_some_from32(p.type, q, y + c, have);
     }
   }
-  static const char* describe(const void* p) { return p != nullptr && params(p).max ? "maximum" : p != nullptr ? "average" : "pool"; }
+  static const char* describe(const void* p) {
+    return p != nullptr && params(p).max ? "maximum" : p != nullptr ? "average" : "pool";
+  }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };
 
 /// Larger or smaller elements of whole vectors of T.
-template <class T> HWY_INLINE hn::Vec<hn::ScalableTag<T>> extreme(bool max, hn::Vec<hn::ScalableTag<T>> a, hn::Vec<hn::ScalableTag<T>> b) { return max ? hn::Max(a, b) : hn::Min(a, b); }
+template <class T>
+HWY_INLINE hn::Vec<hn::ScalableTag<T>> extreme(bool max, hn::Vec<hn::ScalableTag<T>> a,
+                                               hn::Vec<hn::ScalableTag<T>> b) {
+  return max ? hn::Max(a, b) : hn::Min(a, b);
+}
 /// reduce_max and reduce_min of [outer][count][inner]: outputs [begin, end).
-template <class T> HWY_NOINLINE void reduce_extreme(bool max, const reduce_plan& p, const T* x, T* y, std::size_t begin, std::size_t end) noexcept {
+template <class T>
+HWY_NOINLINE void reduce_extreme(bool max, const reduce_plan& p, const T* x, T* y,
+                                 std::size_t begin, std::size_t end) noexcept {
   const hn::ScalableTag<T> d;
   constexpr std::size_t lanes = HWY_MAX_BYTES / sizeof(T);
   for (std::size_t o = begin; o < end;) {
@@ -140,7 +199,8 @@ template <class T> HWY_NOINLINE void reduce_extreme(bool max, const reduce_plan&
       std::size_t i = 1;
       if (p.count >= lanes) {
         auto m = hn::LoadU(d, at);
-        for (i = lanes; i + lanes <= p.count; i += lanes) m = extreme<T>(max, m, hn::LoadU(d, at + i));
+        for (i = lanes; i + lanes <= p.count; i += lanes)
+          m = extreme<T>(max, m, hn::LoadU(d, at + i));
         alignas(64) T each[lanes];
         hn::Store(m, d, each);
         for (const T e : each) v = (max ? e > v : e < v) ? e : v;
@@ -152,7 +212,8 @@ template <class T> HWY_NOINLINE void reduce_extreme(bool max, const reduce_plan&
       if (have >= lanes) {
         have = lanes;
         auto m = hn::LoadU(d, at);
-        for (std::size_t k = 1; k < p.count; ++k) m = extreme<T>(max, m, hn::LoadU(d, at + k * p.inner));
+        for (std::size_t k = 1; k < p.count; ++k)
+          m = extreme<T>(max, m, hn::LoadU(d, at + k * p.inner));
         hn::StoreU(m, d, y + o);
       } else {
         alignas(64) T whole[lanes] = {};
@@ -172,22 +233,34 @@ template <class T> HWY_NOINLINE void reduce_extreme(bool max, const reduce_plan&
 
 template <class V> struct kernel<kernel_id::mean, V> {
   static const mean_params& params(const void* p) { return *static_cast<const mean_params*>(p); }
-  static bool compares(const mean_params& p) { return p.op == reduction::max || p.op == reduction::min; }
+  static bool compares(const mean_params& p) {
+    return p.op == reduction::max || p.op == reduction::min;
+  }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    if (compares(p)) return p.mode == rounding::none && (is_8bit(p.type) || p.type == dtype::s16) && p.type == p.out_type && p.plan.simple && p.plan.count > 0;
-    if ((p.op != reduction::mean && p.op != reduction::sum) || p.mode == rounding::none || p.type != p.out_type || !p.plan.simple) return false;
+    if (compares(p))
+      return p.mode == rounding::none && (is_8bit(p.type) || p.type == dtype::s16) &&
+             p.type == p.out_type && p.plan.simple && p.plan.count > 0;
+    if ((p.op != reduction::mean && p.op != reduction::sum) || p.mode == rounding::none ||
+        p.type != p.out_type || !p.plan.simple)
+      return false;
     // Sums stay below 2^31.
-    return (is_8bit(p.type) && p.plan.count <= (std::size_t{1} << 23)) || (p.type == dtype::s16 && p.plan.count <= (std::size_t{1} << 15));
+    return (is_8bit(p.type) && p.plan.count <= (std::size_t{1} << 23)) ||
+           (p.type == dtype::s16 && p.plan.count <= (std::size_t{1} << 15));
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.plan.outputs, k.part, k.parts);
     if (compares(p)) {
       const bool max = p.op == reduction::max;
-      if (p.type == dtype::u8) return reduce_extreme(max, p.plan, static_cast<const std::uint8_t*>(k.in[0]), static_cast<std::uint8_t*>(k.out[0]), r.begin, r.end);
-      if (p.type == dtype::s8) return reduce_extreme(max, p.plan, static_cast<const std::int8_t*>(k.in[0]), static_cast<std::int8_t*>(k.out[0]), r.begin, r.end);
-      return reduce_extreme(max, p.plan, static_cast<const std::int16_t*>(k.in[0]), static_cast<std::int16_t*>(k.out[0]), r.begin, r.end);
+      if (p.type == dtype::u8)
+        return reduce_extreme(max, p.plan, static_cast<const std::uint8_t*>(k.in[0]),
+                              static_cast<std::uint8_t*>(k.out[0]), r.begin, r.end);
+      if (p.type == dtype::s8)
+        return reduce_extreme(max, p.plan, static_cast<const std::int8_t*>(k.in[0]),
+                              static_cast<std::int8_t*>(k.out[0]), r.begin, r.end);
+      return reduce_extreme(max, p.plan, static_cast<const std::int16_t*>(k.in[0]),
+                            static_cast<std::int16_t*>(k.out[0]), r.begin, r.end);
     }
     const std::size_t size = size_of(p.type), inner = p.plan.inner;
     const auto* x = static_cast<const std::byte*>(k.in[0]);
@@ -201,27 +274,32 @@ template <class V> struct kernel<kernel_id::mean, V> {
         V32 sum = zero32();
         std::size_t i = 0;
         for (; i + L <= p.plan.count; i += L) sum = hn::Add(sum, load_as32(p.type, at + i * size));
-        if (i < p.plan.count) sum = hn::Add(sum, load_some_as32(p.type, at + i * size, p.plan.count - i));
+        if (i < p.plan.count)
+          sum = hn::Add(sum, load_some_as32(p.type, at + i * size, p.plan.count - i));
         hn::Store(sum, D32(), each);
         for (int l = 1; l < L; ++l) each[0] += each[l];
       } else {
         have = inner - c < L ? inner - c : L;
         if (have > r.end - o) have = r.end - o;
-        const pool_window w{x + outer * p.plan.count * inner * size, 0, inner * size, 1, static_cast<std::int32_t>(p.plan.count)};
+        const pool_window w{x + outer * p.plan.count * inner * size, 0, inner * size, 1,
+                            static_cast<std::int32_t>(p.plan.count)};
         hn::Store(window_sum(w, p.type, c, have), D32(), each);
       }
       for (std::size_t i = 0; i < have; ++i) {
         const std::int32_t q = numerics::mean_value(p, each[i], (o + i) % inner, inner);
-        std::memcpy(y + (o + i) * size, &q, size);   // little-endian: the low bytes
+        std::memcpy(y + (o + i) * size, &q, size);  // little-endian: the low bytes
       }
       o += have;
     }
   }
-  static const char* describe(const void* p) { return p != nullptr && compares(params(p)) ? "extreme" : "mean"; }
+  static const char* describe(const void* p) {
+    return p != nullptr && compares(params(p)) ? "extreme" : "mean";
+  }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };
 
-}  // namespace octet::inline OCTET_ABI::OCTET_TARGET_NS
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS

@@ -1,28 +1,41 @@
-// resize_bilinear for the target of the pass: channels in lanes, the four taps and both weights of a pixel for all of them.
+// resize_bilinear for the target of the pass: channels in lanes, the four taps and both weights of
+// a pixel for all of them.
 #if defined(OCTET_KERNEL_PASS)
 
-namespace octet::inline OCTET_ABI::OCTET_TARGET_NS {
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
 
 /// The four taps of one output pixel, each `channels` elements of T.
 template <class T> struct resize_pixel {
   const T *tl, *tr, *bl, *br;
   T* to;
 };
-template <class T> using DT = hn::Rebind<T, D32>;   // as many elements of T as a vector has lanes of 32 bits
+template <class T>
+using DT = hn::Rebind<T, D32>;  // as many elements of T as a vector has lanes of 32 bits
 
-template <class T> HWY_INLINE V32 load_integers(const T* p) { return hn::PromoteTo(D32(), hn::LoadU(DT<T>(), p)); }
+template <class T> HWY_INLINE V32 load_integers(const T* p) {
+  return hn::PromoteTo(D32(), hn::LoadU(DT<T>(), p));
+}
 template <class T> HWY_INLINE VF load_floats(const T* p) {
-  if constexpr (std::is_floating_point_v<T>) return hn::LoadU(DF(), p);
-  else return hn::ConvertTo(DF(), load_integers(p));
+  if constexpr (std::is_floating_point_v<T>)
+    return hn::LoadU(DF(), p);
+  else
+    return hn::ConvertTo(DF(), load_integers(p));
 }
 
-/// TFLite's 10-bit weights, 8-bit values: the sum of the four products stays below 2^30 also where a weight is negative (both taps are one pixel then).
+/// TFLite's 10-bit weights, 8-bit values: the sum of the four products stays below 2^30 also where
+/// a weight is negative (both taps are one pixel then).
 template <class T> struct blend_q10_lanes {
   V32 w_tl, w_bl, w_tr, w_br;
   HWY_INLINE blend_q10_lanes(const bilinear_tap& v, const bilinear_tap& h)
-      : w_tl(set32((1024 - v.weight) * (1024 - h.weight))), w_bl(set32(v.weight * (1024 - h.weight))), w_tr(set32((1024 - v.weight) * h.weight)), w_br(set32(v.weight * h.weight)) {}
+      : w_tl(set32((1024 - v.weight) * (1024 - h.weight))),
+        w_bl(set32(v.weight * (1024 - h.weight))),
+        w_tr(set32((1024 - v.weight) * h.weight)),
+        w_br(set32(v.weight * h.weight)) {}
   HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
-    const V32 sum = hn::Add(hn::Add(hn::Mul(load_integers(p.tl + i), w_tl), hn::Mul(load_integers(p.bl + i), w_bl)), hn::Add(hn::Mul(load_integers(p.tr + i), w_tr), hn::Mul(load_integers(p.br + i), w_br)));
+    const V32 sum = hn::Add(
+        hn::Add(hn::Mul(load_integers(p.tl + i), w_tl), hn::Mul(load_integers(p.bl + i), w_bl)),
+        hn::Add(hn::Mul(load_integers(p.tr + i), w_tr), hn::Mul(load_integers(p.br + i), w_br)));
     // Ties away from zero: halves are added to the magnitude.
     const V32 sign = hn::ShiftRight<31>(sum), size = hn::Sub(hn::Xor(sum, sign), sign);
     const V32 q = hn::ShiftRight<20>(hn::Add(size, set32(1 << 19)));
@@ -31,11 +44,14 @@ template <class T> struct blend_q10_lanes {
 };
 template <class T> struct blend_xnn_lanes {
   V32 wy, wx;
-  HWY_INLINE blend_xnn_lanes(const bilinear_tap& v, const bilinear_tap& h) : wy(set32(v.weight)), wx(set32(h.weight)) {}
+  HWY_INLINE blend_xnn_lanes(const bilinear_tap& v, const bilinear_tap& h)
+      : wy(set32(v.weight)), wx(set32(h.weight)) {}
   HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
     const V32 tl = load_integers(p.tl + i), bl = load_integers(p.bl + i);
-    const V32 t = hn::Add(hn::ShiftLeft<11>(tl), hn::Mul(hn::Sub(load_integers(p.tr + i), tl), wx)), b = hn::Add(hn::ShiftLeft<11>(bl), hn::Mul(hn::Sub(load_integers(p.br + i), bl), wx));
-    const V32 y = hn::ShiftRight<22>(hn::Add(hn::Add(hn::ShiftLeft<11>(t), hn::Mul(hn::Sub(b, t), wy)), set32(1 << 21)));
+    const V32 t = hn::Add(hn::ShiftLeft<11>(tl), hn::Mul(hn::Sub(load_integers(p.tr + i), tl), wx)),
+              b = hn::Add(hn::ShiftLeft<11>(bl), hn::Mul(hn::Sub(load_integers(p.br + i), bl), wx));
+    const V32 y = hn::ShiftRight<22>(
+        hn::Add(hn::Add(hn::ShiftLeft<11>(t), hn::Mul(hn::Sub(b, t), wy)), set32(1 << 21)));
     hn::StoreU(hn::DemoteTo(DT<T>(), y), DT<T>(), p.to + i);
   }
 };
@@ -43,21 +59,31 @@ template <class T> struct blend_xnn_lanes {
 template <class T> struct blend_float_lanes {
   VF fy, gy, fx, gx;
   HWY_INLINE blend_float_lanes(const bilinear_tap& v, const bilinear_tap& h)
-      : fy(hn::Set(DF(), v.fraction)), gy(hn::Set(DF(), numerics::sub(1.f, v.fraction))), fx(hn::Set(DF(), h.fraction)), gx(hn::Set(DF(), numerics::sub(1.f, h.fraction))) {}
-  static HWY_INLINE VF product(const T* x, VF y, VF w) { return rounded(hn::Mul(rounded(hn::Mul(load_floats(x), y)), w)); }
+      : fy(hn::Set(DF(), v.fraction)),
+        gy(hn::Set(DF(), numerics::sub(1.f, v.fraction))),
+        fx(hn::Set(DF(), h.fraction)),
+        gx(hn::Set(DF(), numerics::sub(1.f, h.fraction))) {}
+  static HWY_INLINE VF product(const T* x, VF y, VF w) {
+    return rounded(hn::Mul(rounded(hn::Mul(load_floats(x), y)), w));
+  }
   HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
     VF s = product(p.tl + i, gy, gx);
     s = rounded(hn::Add(s, product(p.bl + i, fy, gx)));
     s = rounded(hn::Add(s, product(p.tr + i, gy, fx)));
     s = rounded(hn::Add(s, product(p.br + i, fy, fx)));
-    if constexpr (std::is_floating_point_v<T>) hn::StoreU(s, DF(), p.to + i);
-    else hn::StoreU(hn::DemoteTo(DT<T>(), hn::ConvertTo(D32(), rounded(hn::Add(s, hn::Set(DF(), 0.5f))))), DT<T>(), p.to + i);
+    if constexpr (std::is_floating_point_v<T>)
+      hn::StoreU(s, DF(), p.to + i);
+    else
+      hn::StoreU(
+          hn::DemoteTo(DT<T>(), hn::ConvertTo(D32(), rounded(hn::Add(s, hn::Set(DF(), 0.5f))))),
+          DT<T>(), p.to + i);
   }
 };
 
-/// One pixel: whole vectors, the last one moved back so that it ends with the channels (equal values are written twice); fewer channels than
-/// lanes go through buffers.
-template <class T, class Blend> HWY_INLINE void blend_pixel(const resize_pixel<T>& p, const Blend& blend, std::size_t channels) {
+/// One pixel: whole vectors, the last one moved back so that it ends with the channels (equal
+/// values are written twice); fewer channels than lanes go through buffers.
+template <class T, class Blend>
+HWY_INLINE void blend_pixel(const resize_pixel<T>& p, const Blend& blend, std::size_t channels) {
   constexpr std::size_t lanes = static_cast<std::size_t>(L);
   if (channels < lanes) {
     T buffer[5][lanes] = {};
@@ -70,47 +96,67 @@ template <class T, class Blend> HWY_INLINE void blend_pixel(const resize_pixel<T
   for (std::size_t i = 0; i + lanes <= channels; i += lanes) blend(p, i);
   if (channels % lanes != 0) blend(p, channels - lanes);
 }
-template <class T, class Blend> HWY_NOINLINE void resize_rows(const resize_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
-  const auto channels = static_cast<std::size_t>(p.channels), line = static_cast<std::size_t>(p.in_w) * channels;
+template <class T, class Blend>
+HWY_NOINLINE void resize_rows(const resize_params& p, const T* x, T* y, std::size_t begin,
+                              std::size_t end) {
+  const auto channels = static_cast<std::size_t>(p.channels),
+             line = static_cast<std::size_t>(p.in_w) * channels;
   for (std::size_t row = begin; row < end; ++row) {
     const bilinear_tap v = p.row_taps[row % static_cast<std::size_t>(p.out_h)];
-    const T* image = x + row / static_cast<std::size_t>(p.out_h) * static_cast<std::size_t>(p.in_h) * line;
-    const T *top = image + static_cast<std::size_t>(v.lo) * line, *bottom = image + static_cast<std::size_t>(v.hi) * line;
+    const T* image =
+        x + row / static_cast<std::size_t>(p.out_h) * static_cast<std::size_t>(p.in_h) * line;
+    const T *top = image + static_cast<std::size_t>(v.lo) * line,
+            *bottom = image + static_cast<std::size_t>(v.hi) * line;
     T* to = y + row * static_cast<std::size_t>(p.out_w) * channels;
     for (std::int32_t ox = 0; ox < p.out_w; ++ox, to += channels) {
       const bilinear_tap h = p.column_taps[ox];
-      const std::size_t l = static_cast<std::size_t>(h.lo) * channels, r = static_cast<std::size_t>(h.hi) * channels;
-      blend_pixel(resize_pixel<T>{top + l, top + r, bottom + l, bottom + r, to}, Blend(v, h), channels);
+      const std::size_t l = static_cast<std::size_t>(h.lo) * channels,
+                        r = static_cast<std::size_t>(h.hi) * channels;
+      blend_pixel(resize_pixel<T>{top + l, top + r, bottom + l, bottom + r, to}, Blend(v, h),
+                  channels);
     }
   }
 }
 
 template <class V> struct kernel<kernel_id::resize_bilinear, V> {
-  static const resize_params& params(const void* p) { return *static_cast<const resize_params*>(p); }
-  template <class T> static void integers(const resize_params& p, const kernel_args& a, part_range r) noexcept {
+  static const resize_params& params(const void* p) {
+    return *static_cast<const resize_params*>(p);
+  }
+  template <class T>
+  static void integers(const resize_params& p, const kernel_args& a, part_range r) noexcept {
     const auto* x = static_cast<const T*>(a.in[0]);
     auto* y = static_cast<T*>(a.out[0]);
-    if (p.mode == rounding::DR) resize_rows<T, blend_q10_lanes<T>>(p, x, y, r.begin, r.end);
-    else if (p.mode == rounding::XNN) resize_rows<T, blend_xnn_lanes<T>>(p, x, y, r.begin, r.end);
-    else resize_rows<T, blend_float_lanes<T>>(p, x, y, r.begin, r.end);
+    if (p.mode == rounding::DR)
+      resize_rows<T, blend_q10_lanes<T>>(p, x, y, r.begin, r.end);
+    else if (p.mode == rounding::XNN)
+      resize_rows<T, blend_xnn_lanes<T>>(p, x, y, r.begin, r.end);
+    else
+      resize_rows<T, blend_float_lanes<T>>(p, x, y, r.begin, r.end);
   }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    const part_range r = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
-    if (p.type == dtype::f32) resize_rows<float, blend_float_lanes<float>>(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin, r.end);
-    else if (p.type == dtype::u8) integers<std::uint8_t>(p, a, r);
-    else integers<std::int8_t>(p, a, r);
+    const part_range r = part_of(
+        static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
+    if (p.type == dtype::f32)
+      resize_rows<float, blend_float_lanes<float>>(p, static_cast<const float*>(a.in[0]),
+                                                   static_cast<float*>(a.out[0]), r.begin, r.end);
+    else if (p.type == dtype::u8)
+      integers<std::uint8_t>(p, a, r);
+    else
+      integers<std::int8_t>(p, a, r);
   }
   static bool accepts(const void* p) {
     const auto& q = params(p);
     if (q.type == dtype::f32) return q.mode == rounding::none;
-    return is_8bit(q.type) && (q.mode == rounding::DR || q.mode == rounding::XNN || (q.mode == rounding::OPT && q.type == dtype::u8));
+    return is_8bit(q.type) && (q.mode == rounding::DR || q.mode == rounding::XNN ||
+                               (q.mode == rounding::OPT && q.type == dtype::u8));
   }
   static const char* describe(const void*) { return "resize by channels"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };
 
-}  // namespace octet::inline OCTET_ABI::OCTET_TARGET_NS
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS

@@ -8,26 +8,30 @@
 
 #include "octet/kernels/kernel.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// The best target of this build that this CPU can run; `reference` where it can run none. The CPU is asked once per process.
-/// No environment variable is read. Safe to call from any thread, at any time.
+/// The best target of this build that this CPU can run; `reference` where it can run none. The CPU
+/// is asked once per process. No environment variable is read. Safe to call from any thread, at any
+/// time.
 target best_target() noexcept;
 /// True for `reference` and for the targets of usable_targets().
 bool can_run(target t) noexcept;
 /// Targets this build was compiled for, from plain to best, `reference` first. Static memory.
 std::span<const target> compiled_targets() noexcept;
-/// Those of them that this CPU can run: the first so many of compiled_targets(), because every target includes the ones before it.
+/// Those of them that this CPU can run: the first so many of compiled_targets(), because every
+/// target includes the ones before it.
 std::span<const target> usable_targets() noexcept;
-/// The target of that name in any letter case ("avx2", "AVX3_VNNI", "reference", "automatic"); nothing where there is none of that name.
+/// The target of that name in any letter case ("avx2", "AVX3_VNNI", "reference", "automatic");
+/// nothing where there is none of that name.
 std::optional<target> target_from_name(std::string_view name) noexcept;
 
 namespace kernels {
-/// The kernel for `id` on `t`; null where that target has none and the operator's reference runs. Static memory.
+/// The kernel for `id` on `t`; null where that target has none and the operator's reference runs.
+/// Static memory.
 const kernel_entry* find(kernel_id id, target t) noexcept;
 }  // namespace kernels
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #if OCTET_HAS_DEFINITIONS
 #include "octet/kernels/dispatch.hpp"

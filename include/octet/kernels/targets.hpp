@@ -1,16 +1,22 @@
-// Compiles every kernels/*-inl.hpp once per SIMD target: pass-inl.hpp is included once per target with Highway's HWY_TARGET set to it.
-// Passes run for the targets at or above the one that the file's own -march flags imply: the CPU runs those flags anyway.
+// Compiles every kernels/*-inl.hpp once per SIMD target: pass-inl.hpp is included once per target
+// with Highway's HWY_TARGET set to it. Passes run for the targets at or above the one that the
+// file's own -march flags imply: the CPU runs those flags anyway.
 #ifndef OCTET_KERNELS_TARGETS_HPP_
 #define OCTET_KERNELS_TARGETS_HPP_
 
 #if defined(HIGHWAY_HWY_FOREACH_TARGET_H_)
-#error "octet: this file includes hwy/foreach_target.h before octet's kernels; define OCTET_EXTERN in it and link octet::compiled"
+#error \
+    "octet: this file includes hwy/foreach_target.h before octet's kernels; \
+define OCTET_EXTERN in it and link octet::compiled"
 #endif
 #if defined(HWY_WANT_AVX3_DL)
-#error "octet: HWY_WANT_AVX3_DL makes Highway 1.0.3 emit AVX-VNNI encodings on CPUs that lack them; octet has its own VNNI target and does not need it"
+#error \
+    "octet: HWY_WANT_AVX3_DL makes Highway 1.0.3 emit AVX-VNNI encodings on CPUs that lack them; \
+octet has its own VNNI target and does not need it"
 #endif
 
-// Highway 1.0.3 refuses files whose -march flags give its AVX3_DL target (-march=sapphirerapids, -march=native there) unless it is asked for by the macro above.
+// Highway 1.0.3 refuses files whose -march flags give its AVX3_DL target (-march=sapphirerapids,
+// -march=native there) unless it is asked for by the macro above.
 #if !defined(HWY_DISABLED_TARGETS) && defined(__AVXVNNI__) && defined(__AVX512VBMI2__)
 #define HWY_DISABLED_TARGETS HWY_AVX3_DL
 #endif
@@ -31,8 +37,10 @@
 
 // OCTET_HAS_*: which passes this file compiles.
 #if HWY_ARCH_X86
-#define OCTET_HAS_SSE4 (HWY_STATIC_TARGET >= HWY_SSE4 && !((HWY_DISABLED_TARGETS | HWY_BROKEN_TARGETS) & HWY_SSE4))
-#define OCTET_HAS_AVX2 (HWY_STATIC_TARGET >= HWY_AVX2 && !((HWY_DISABLED_TARGETS | HWY_BROKEN_TARGETS) & HWY_AVX2))
+#define OCTET_HAS_SSE4 \
+  (HWY_STATIC_TARGET >= HWY_SSE4 && !((HWY_DISABLED_TARGETS | HWY_BROKEN_TARGETS) & HWY_SSE4))
+#define OCTET_HAS_AVX2 \
+  (HWY_STATIC_TARGET >= HWY_AVX2 && !((HWY_DISABLED_TARGETS | HWY_BROKEN_TARGETS) & HWY_AVX2))
 #define OCTET_HAS_AVX3 (!((HWY_DISABLED_TARGETS | HWY_BROKEN_TARGETS) & HWY_AVX3))
 #if OCTET_HAS_AVX2 && defined(OCTET_TEST_TARGETS)
 #define OCTET_HAS_AVX2_VNNI_EMULATED 1
@@ -79,7 +87,7 @@
 #if OCTET_HAS_AVX3
 #undef HWY_TARGET
 #if HWY_STATIC_TARGET < HWY_AVX3
-#define HWY_TARGET HWY_STATIC_TARGET   // ops above AVX3: the file's own flags ask for them
+#define HWY_TARGET HWY_STATIC_TARGET  // ops above AVX3: the file's own flags ask for them
 #else
 #define HWY_TARGET HWY_AVX3
 #endif

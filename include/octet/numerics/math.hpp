@@ -1,8 +1,10 @@
-// Elementary functions, constexpr and without libm: the same bits in constant evaluation, on every compiler, target and under every flag.
+// Elementary functions, constexpr and without libm: the same bits in constant evaluation, on every
+// compiler, target and under every flag.
 //
-// Each is computed as an unevaluated sum of two doubles (about 2^-57 relative or better, erf and pow 2^-50) and rounded once, to binary64
-// or, by the *_f32 forms, to binary32. The binary32 results are the correctly rounded ones for all but about one argument in 10^9.
-// Assumes round to nearest and, for subnormal results, no flushing to zero (numerics/fp_env.hpp sets both).
+// Each is computed as an unevaluated sum of two doubles (about 2^-57 relative or better, erf and
+// pow 2^-50) and rounded once, to binary64 or, by the *_f32 forms, to binary32. The binary32
+// results are the correctly rounded ones for all but about one argument in 10^9. Assumes round to
+// nearest and, for subnormal results, no flushing to zero (numerics/fp_env.hpp sets both).
 #ifndef OCTET_NUMERICS_MATH_HPP_
 #define OCTET_NUMERICS_MATH_HPP_
 
@@ -11,23 +13,34 @@
 
 #include "octet/numerics/fp.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI::numerics {
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
 
-/// A double whose operators round exactly once each (mul, add, sub, div of fp.hpp): formulas stay readable.
+/// A double whose operators round exactly once each (mul, add, sub, div of fp.hpp): formulas stay
+/// readable.
 struct exact {
   double v = 0;
   constexpr exact() = default;
   constexpr exact(double d) noexcept : v(d) {}  // NOLINT: implicit on purpose
-  friend OCTET_ALWAYS_INLINE constexpr exact operator*(exact a, exact b) noexcept { return mul(a.v, b.v); }
-  friend OCTET_ALWAYS_INLINE constexpr exact operator+(exact a, exact b) noexcept { return add(a.v, b.v); }
-  friend OCTET_ALWAYS_INLINE constexpr exact operator-(exact a, exact b) noexcept { return sub(a.v, b.v); }
-  friend OCTET_ALWAYS_INLINE constexpr exact operator/(exact a, exact b) noexcept { return div(a.v, b.v); }
+  friend OCTET_ALWAYS_INLINE constexpr exact operator*(exact a, exact b) noexcept {
+    return mul(a.v, b.v);
+  }
+  friend OCTET_ALWAYS_INLINE constexpr exact operator+(exact a, exact b) noexcept {
+    return add(a.v, b.v);
+  }
+  friend OCTET_ALWAYS_INLINE constexpr exact operator-(exact a, exact b) noexcept {
+    return sub(a.v, b.v);
+  }
+  friend OCTET_ALWAYS_INLINE constexpr exact operator/(exact a, exact b) noexcept {
+    return div(a.v, b.v);
+  }
   constexpr exact operator-() const noexcept { return -v; }
 };
 
 /// The unevaluated sum hi + lo, |lo| <= ulp(hi) / 2.
-struct double_double { double hi = 0, lo = 0; };
+struct double_double {
+  double hi = 0, lo = 0;
+};
 
 constexpr double_double two_sum(exact a, exact b) noexcept {
   const exact s = a + b, t = s - a;
@@ -63,17 +76,22 @@ constexpr double_double neg(double_double a) noexcept { return {-a.hi, -a.lo}; }
 namespace detail {
 
 /// 2^k, -1022 <= k <= 1023.
-constexpr double pow2(int k) noexcept { return std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52); }
+constexpr double pow2(int k) noexcept {
+  return std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
+}
 /// v * 2^k; overflows to infinity and underflows through the subnormals.
 constexpr double scale(double v, int k) noexcept {
   const int e = static_cast<int>(std::bit_cast<std::uint64_t>(v) >> 52 & 2047);
   if (e == 2047 || v == 0) return v;
   if (e + k > 2046) return infinity_of<double>(is_negative(v));
-  for (; k > 1023; k -= 1023) v = mul(v, pow2(1023));   // only from subnormals
+  for (; k > 1023; k -= 1023) v = mul(v, pow2(1023));  // only from subnormals
   for (; k < -1022; k += 960) v = mul(v, pow2(-960));
   return mul(v, pow2(k));
 }
-struct mantissa_exponent { double m; int e; };
+struct mantissa_exponent {
+  double m;
+  int e;
+};
 /// v = m * 2^e, 1 <= m < 2, for finite v > 0.
 constexpr mantissa_exponent split(double v) noexcept {
   int e = 0;
@@ -82,7 +100,8 @@ constexpr mantissa_exponent split(double v) noexcept {
     e = -54;
   }
   const auto b = std::bit_cast<std::uint64_t>(v);
-  return {std::bit_cast<double>((b & 0xFFFFFFFFFFFFFu) | std::uint64_t{1023} << 52), e + static_cast<int>(b >> 52) - 1023};
+  return {std::bit_cast<double>((b & 0xFFFFFFFFFFFFFu) | std::uint64_t{1023} << 52),
+          e + static_cast<int>(b >> 52) - 1023};
 }
 
 /// c[0] + z * (c[1] + z * (c[2] + ...)).
@@ -93,20 +112,30 @@ template <std::size_t N> constexpr exact horner(exact z, const double (&c)[N]) n
 }
 
 inline constexpr double log2_e = 0x1.71547652b82fep+0;
-inline constexpr double ln2_hi = 0x1.62e42feep-1;                // 33 bits: k * ln2_hi is exact for |k| < 2^20
-inline constexpr double ln2_lo = 0x1.a39ef35793c76p-33;          // the next 53; what is missing is below 2^-86
+inline constexpr double ln2_hi = 0x1.62e42feep-1;  // 33 bits: k * ln2_hi is exact for |k| < 2^20
+inline constexpr double ln2_lo =
+    0x1.a39ef35793c76p-33;  // the next 53; what is missing is below 2^-86
 
-struct reduced_exp { int k; double_double p; };
+struct reduced_exp {
+  int k;
+  double_double p;
+};
 /// exp(x) = 2^k * (1 + p), |p| < 0.42, for |x| < 2^20.
 constexpr reduced_exp reduce_exp(double_double x) noexcept {
   const double kd = rint((exact(x.hi) * log2_e).v);
-  const double_double low = two_prod(kd, ln2_lo), a = two_sum(exact(x.hi) - exact(kd) * ln2_hi, -low.hi);
+  const double_double low = two_prod(kd, ln2_lo),
+                      a = two_sum(exact(x.hi) - exact(kd) * ln2_hi, -low.hi);
   const double_double r = fast_two_sum(a.hi, exact(a.lo) + (exact(x.lo) - low.lo));
-  constexpr double c[] = {1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5040, 1. / 40320, 1. / 362880, 1. / 3628800, 1. / 39916800, 1. / 479001600, 1. / 6227020800., 1. / 87178291200.};
-  const double_double square = two_prod(r.hi, r.hi);                                       // r^2 / 2 is kept exact, the cubic tail is below 2^-7
+  constexpr double c[] = {1. / 6,        1. / 24,        1. / 120,         1. / 720,
+                          1. / 5040,     1. / 40320,     1. / 362880,      1. / 3628800,
+                          1. / 39916800, 1. / 479001600, 1. / 6227020800., 1. / 87178291200.};
+  const double_double square =
+      two_prod(r.hi, r.hi);  // r^2 / 2 is kept exact, the cubic tail is below 2^-7
   const exact cubic = exact(square.hi) * r.hi * horner(r.hi, c);
   const double_double s = two_sum(r.hi, exact(square.hi) * 0.5);
-  return {static_cast<int>(kd), fast_two_sum(s.hi, exact(s.lo) + (((exact(square.lo) * 0.5 + r.lo) + exact(r.lo) * r.hi) + cubic))};
+  return {static_cast<int>(kd),
+          fast_two_sum(s.hi, exact(s.lo) +
+                                 (((exact(square.lo) * 0.5 + r.lo) + exact(r.lo) * r.hi) + cubic))};
 }
 /// exp(x), -680 <= x <= 709.
 constexpr double_double exp_core(double_double x) noexcept {
@@ -122,12 +151,16 @@ constexpr double_double expm1_core(double_double x) noexcept {
 }
 /// log(2^k * (1 + f)), -0.3 < f < 0.42.
 constexpr double_double log_core(double_double f, int k) noexcept {
-  constexpr double c[] = {1. / 3, 1. / 5, 1. / 7, 1. / 9, 1. / 11, 1. / 13, 1. / 15, 1. / 17, 1. / 19, 1. / 21, 1. / 23};
-  const double_double s = div(f, add(double_double{2., 0}, f));                             // log(1+f) = 2 atanh(f / (2+f)), |s| < 0.172
+  constexpr double c[] = {1. / 3,  1. / 5,  1. / 7,  1. / 9,  1. / 11, 1. / 13,
+                          1. / 15, 1. / 17, 1. / 19, 1. / 21, 1. / 23};
+  const double_double s =
+      div(f, add(double_double{2., 0}, f));  // log(1+f) = 2 atanh(f / (2+f)), |s| < 0.172
   const exact z = exact(s.hi) * s.hi, tail = exact(s.hi) * z * horner(z, c) * 2.;
   const double_double l = fast_two_sum(exact(s.hi) * 2., exact(s.lo) * 2. + tail);
   if (k == 0) return l;
-  return add(add(double_double{mul(static_cast<double>(k), ln2_hi), 0}, double_double{mul(static_cast<double>(k), ln2_lo), 0}), l);
+  return add(add(double_double{mul(static_cast<double>(k), ln2_hi), 0},
+                 double_double{mul(static_cast<double>(k), ln2_lo), 0}),
+             l);
 }
 /// log of a finite positive sum.
 constexpr double_double log_core(double_double x) noexcept {
@@ -141,22 +174,29 @@ constexpr double_double log_core(double_double x) noexcept {
 
 /// 2/pi, 1280 bits after the binary point: enough for the largest double.
 inline constexpr std::uint32_t two_over_pi[40] = {
-    0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab, 0xdebbc561, 0xb7246e3a, 0x424dd2e0, 0x06492eea, 0x09d1921c, 0xfe1deb1c, 0xb129a73e,
-    0xe88235f5, 0x2ebb4484, 0xe99c7026, 0xb45f7e41, 0x3991d639, 0x835339f4, 0x9c845f8b, 0xbdf9283b, 0x1ff897ff, 0xde05980f, 0xef2f118b, 0x5a0a6d1f, 0x6d367ecf, 0x27cb09b7,
-    0x4f463f66, 0x9e5fea2d, 0x7527bac7, 0xebe5f17b, 0x3d0739f7, 0x8a5292ea, 0x6bfb5fb1, 0x1f8d5d08, 0x56033046, 0xfc7b6bab, 0xf0cfbc20, 0x9af4361d};
+    0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab, 0xdebbc561,
+    0xb7246e3a, 0x424dd2e0, 0x06492eea, 0x09d1921c, 0xfe1deb1c, 0xb129a73e, 0xe88235f5, 0x2ebb4484,
+    0xe99c7026, 0xb45f7e41, 0x3991d639, 0x835339f4, 0x9c845f8b, 0xbdf9283b, 0x1ff897ff, 0xde05980f,
+    0xef2f118b, 0x5a0a6d1f, 0x6d367ecf, 0x27cb09b7, 0x4f463f66, 0x9e5fea2d, 0x7527bac7, 0xebe5f17b,
+    0x3d0739f7, 0x8a5292ea, 0x6bfb5fb1, 0x1f8d5d08, 0x56033046, 0xfc7b6bab, 0xf0cfbc20, 0x9af4361d};
 
-struct reduced_angle { unsigned quadrant; double_double r; };
-/// x = quadrant * pi/2 + r (mod 2 pi), |r| <= pi/4, for finite x >= 0. Payne and Hanek: x * 2/pi modulo 4 in integers, 190 bits of fraction.
+struct reduced_angle {
+  unsigned quadrant;
+  double_double r;
+};
+/// x = quadrant * pi/2 + r (mod 2 pi), |r| <= pi/4, for finite x >= 0. Payne and Hanek: x * 2/pi
+/// modulo 4 in integers, 190 bits of fraction.
 constexpr reduced_angle reduce_angle(double x) noexcept {
   if (x <= 0.78539816339744828) return {0, {x, 0}};
   const auto b = std::bit_cast<std::uint64_t>(x);
   const std::uint64_t m = (b & 0xFFFFFFFFFFFFFu) | std::uint64_t{1} << 52;
-  const int e = static_cast<int>(b >> 52) - 1075;                  // x = m * 2^e
-  const int skip = e >= 2 ? e - 2 : 0;                             // leading bits of 2/pi that only give multiples of 4
-  std::uint32_t w[6] = {};                                         // 192 bits of 2/pi from there, least significant limb first
+  const int e = static_cast<int>(b >> 52) - 1075;  // x = m * 2^e
+  const int skip = e >= 2 ? e - 2 : 0;  // leading bits of 2/pi that only give multiples of 4
+  std::uint32_t w[6] = {};              // 192 bits of 2/pi from there, least significant limb first
   for (int i = 0; i < 6; ++i) {
     const int at = skip + 32 * (5 - i), word = at / 32, bit = at % 32;
-    const std::uint64_t two = std::uint64_t{two_over_pi[word]} << 32 | (word + 1 < 40 ? two_over_pi[word + 1] : 0);
+    const std::uint64_t two =
+        std::uint64_t{two_over_pi[word]} << 32 | (word + 1 < 40 ? two_over_pi[word + 1] : 0);
     w[i] = static_cast<std::uint32_t>(two >> (32 - bit));
   }
   std::uint32_t p[8] = {};
@@ -170,16 +210,17 @@ constexpr reduced_angle reduce_angle(double x) noexcept {
     }
     p[6 + j] = static_cast<std::uint32_t>(carry);
   }
-  const int shift = e >= 2 ? 0 : 2 - e;                            // at most 55: brings the binary point to bit 190
+  const int shift = e >= 2 ? 0 : 2 - e;  // at most 55: brings the binary point to bit 190
   std::uint32_t q[7] = {};
   for (int i = 0; i < 7; ++i) {
     const int at = i + shift / 32;
-    const std::uint64_t two = (at + 1 < 8 ? std::uint64_t{p[at + 1]} : 0) << 32 | (at < 8 ? p[at] : 0);
+    const std::uint64_t two =
+        (at + 1 < 8 ? std::uint64_t{p[at + 1]} : 0) << 32 | (at < 8 ? p[at] : 0);
     q[i] = static_cast<std::uint32_t>(two >> shift % 32);
   }
   unsigned quadrant = q[5] >> 30;
   q[5] &= 0x3FFFFFFFu;
-  const bool negative = q[5] >> 29 != 0;                           // fraction >= 1/2: the next quadrant, from below
+  const bool negative = q[5] >> 29 != 0;  // fraction >= 1/2: the next quadrant, from below
   if (negative) {
     quadrant = (quadrant + 1) & 3;
     std::uint64_t carry = 1;
@@ -190,7 +231,7 @@ constexpr reduced_angle reduce_angle(double x) noexcept {
     }
     q[5] &= 0x3FFFFFFFu;
   }
-  double_double f{};                                               // the fraction: three pieces of 53 bits suffice after any cancellation
+  double_double f{};  // the fraction: three pieces of 53 bits suffice after any cancellation
   double unit = pow2(2);
   for (int i = 5; i >= 0; --i) {
     unit = mul(unit, pow2(-32));
@@ -201,29 +242,44 @@ constexpr reduced_angle reduce_angle(double x) noexcept {
 }
 /// |r| <= pi/4.
 constexpr double_double sin_core(double_double r) noexcept {
-  constexpr double c[] = {1. / 120, -1. / 5040, 1. / 362880, -1. / 39916800, 1. / 6227020800., -1. / 1307674368000., 1. / 355687428096000., -1. / 121645100408832000.};
+  constexpr double c[] = {
+      1. / 120,         -1. / 5040,           1. / 362880,           -1. / 39916800,
+      1. / 6227020800., -1. / 1307674368000., 1. / 355687428096000., -1. / 121645100408832000.};
   const double_double z = two_prod(r.hi, r.hi), cube = mul(z, double_double{r.hi, 0});
   const double_double third = div(cube, double_double{-6., 0});
-  const exact rest = exact(cube.hi) * z.hi * horner(z.hi, c) + exact(r.lo) * (exact(1.) - exact(z.hi) * 0.5);
+  const exact rest =
+      exact(cube.hi) * z.hi * horner(z.hi, c) + exact(r.lo) * (exact(1.) - exact(z.hi) * 0.5);
   const double_double s = fast_two_sum(r.hi, third.hi);
   return fast_two_sum(s.hi, exact(s.lo) + (exact(third.lo) + rest));
 }
 constexpr double_double cos_core(double_double r) noexcept {
-  constexpr double c[] = {1. / 24, -1. / 720, 1. / 40320, -1. / 3628800, 1. / 479001600, -1. / 87178291200., 1. / 20922789888000., -1. / 6402373705728000., 1. / 2432902008176640000.};
+  constexpr double c[] = {1. / 24,
+                          -1. / 720,
+                          1. / 40320,
+                          -1. / 3628800,
+                          1. / 479001600,
+                          -1. / 87178291200.,
+                          1. / 20922789888000.,
+                          -1. / 6402373705728000.,
+                          1. / 2432902008176640000.};
   const double_double z = two_prod(r.hi, r.hi), s = fast_two_sum(1., exact(z.hi) * -0.5);
-  const exact rest = exact(z.hi) * z.hi * horner(z.hi, c) - (exact(z.lo) * 0.5 + exact(r.hi) * r.lo);
+  const exact rest =
+      exact(z.hi) * z.hi * horner(z.hi, c) - (exact(z.lo) * 0.5 + exact(r.hi) * r.lo);
   return fast_two_sum(s.hi, exact(s.lo) + rest);
 }
 
-/// sqrt(m) to 53 bits by Newton, then the exact residual: correctly rounded in .hi, 106 bits in all. 1 <= m < 4.
+/// sqrt(m) to 53 bits by Newton, then the exact residual: correctly rounded in .hi, 106 bits in
+/// all. 1 <= m < 4.
 constexpr double_double sqrt_core(double m) noexcept {
   exact y = exact(m) * 0.35 + 0.7;
   for (int i = 0; i < 5; ++i) y = (y + exact(m) / y) * 0.5;
   constexpr double ulp = 0x1p-52;
   double_double p = two_prod(y, y);
-  exact r = (exact(m) - p.hi) - p.lo;                               // m - y^2, exact
-  if (r.v > mul(y.v, ulp)) y = y + ulp;
-  else if (r.v <= -mul(y.v, ulp)) y = y - ulp;
+  exact r = (exact(m) - p.hi) - p.lo;  // m - y^2, exact
+  if (r.v > mul(y.v, ulp))
+    y = y + ulp;
+  else if (r.v <= -mul(y.v, ulp))
+    y = y - ulp;
   p = two_prod(y, y);
   r = (exact(m) - p.hi) - p.lo;
   return {y.v, (r / (y * 2.)).v};
@@ -249,7 +305,7 @@ constexpr double erfc_tail(double x) noexcept {
 constexpr double_double erf_core(double x) noexcept {
   const double_double square = two_prod(x, x), e = exp_core(neg(square));
   constexpr double_double two_over_sqrt_pi{0x1.20dd750429b6dp+0, 0x1.1ae3a914fed80p-56};
-  if (x < 2.25) {                                                   // 2/sqrt(pi) e^(-x^2) sum 2^n x^(2n+1) / (2n+1)!!: all terms positive
+  if (x < 2.25) {  // 2/sqrt(pi) e^(-x^2) sum 2^n x^(2n+1) / (2n+1)!!: all terms positive
     const exact z = exact(square.hi) * 2.;
     exact term = z / 3., sum = term;
     for (int n = 2; n < 48; ++n) {
@@ -261,7 +317,8 @@ constexpr double_double erf_core(double x) noexcept {
   return two_sum(1., -erfc_tail(x));
 }
 
-/// hi + lo rounded once to binary32: round to odd at 53 bits first, so that the second rounding sees every tie as it is.
+/// hi + lo rounded once to binary32: round to odd at 53 bits first, so that the second rounding
+/// sees every tie as it is.
 constexpr float to_f32(double_double v) noexcept {
   auto b = std::bit_cast<std::uint64_t>(v.hi);
   if (v.lo != 0 && v.hi != 0) {
@@ -269,17 +326,20 @@ constexpr float to_f32(double_double v) noexcept {
     b |= 1;
   }
   const double t = std::bit_cast<double>(b), a = with_sign(t, 0.);
-  if (a >= 0x1.ffffffp+127) return infinity_of<float>(is_negative(t));   // constant evaluation refuses a conversion that overflows
+  if (a >= 0x1.ffffffp+127)
+    return infinity_of<float>(
+        is_negative(t));  // constant evaluation refuses a conversion that overflows
   return static_cast<float>(t);
 }
 constexpr double to_f64(double_double v) noexcept { return add(v.hi, v.lo); }
 
-// The functions on whole ranges. Results outside the cores' ranges that binary32 cannot tell from 0, 1 or infinity are returned as such.
+// The functions on whole ranges. Results outside the cores' ranges that binary32 cannot tell from
+// 0, 1 or infinity are returned as such.
 constexpr double_double exp(double x) noexcept {
   if (is_nan(x)) return {x, 0};
   if (x > 709.7827128933841) return {infinity_of<double>(), 0};
   if (x < -745.2) return {0, 0};
-  if (x > 709 || x < -680) {   // near overflow and underflow the second half of the sum does not fit
+  if (x > 709 || x < -680) {  // near overflow and underflow the second half of the sum does not fit
     const reduced_exp e = reduce_exp({x, 0});
     return {scale(to_f64(add(double_double{1., 0}, e.p)), e.k), 0};
   }
@@ -311,13 +371,14 @@ constexpr double_double tanh(double x) noexcept {
   const double a = with_sign(x, 0.);
   if (is_nan(x) || a < 0x1p-300) return {x, 0};
   const double_double e = a > 22 ? double_double{} : expm1_core({mul(a, 2.), 0});
-  const double_double t = a > 22 ? double_double{1., -0x1p-60} : div(e, add(e, double_double{2., 0}));
+  const double_double t =
+      a > 22 ? double_double{1., -0x1p-60} : div(e, add(e, double_double{2., 0}));
   return is_negative(x) ? neg(t) : t;
 }
 constexpr double_double logistic(double x) noexcept {
   if (is_nan(x)) return {x, 0};
   if (x > 60) return {1., -0x1p-60};
-  if (x < -680) return exp(x);                                      // 1 + exp(x) is 1 in any precision here
+  if (x < -680) return exp(x);  // 1 + exp(x) is 1 in any precision here
   const double_double e = exp_core({-with_sign(x, 0.), 0}), d = add(double_double{1., 0}, e);
   return is_negative(x) ? div(e, d) : div(double_double{1., 0}, d);
 }
@@ -340,7 +401,7 @@ constexpr double_double cos(double x) noexcept {
 constexpr double_double erf(double x) noexcept {
   const double a = with_sign(x, 0.);
   if (is_nan(x)) return {x, 0};
-  const double_double t = a >= 6 ? double_double{1., -0x1p-60}
+  const double_double t = a >= 6         ? double_double{1., -0x1p-60}
                           : a < 0x1p-200 ? double_double{(exact(a) * 0x1.20dd750429b6dp+0).v, 0}
                                          : erf_core(a);
   return is_negative(x) ? neg(t) : t;
@@ -352,13 +413,17 @@ constexpr double_double erfc(double x) noexcept {
   return {x > 26 ? 0. : erfc_tail(x), 0};
 }
 constexpr bool is_integer(double v) noexcept { return !is_infinite(v) && trunc(v) == v; }
-constexpr bool is_odd(double v) noexcept { return is_integer(v) && with_sign(v, 0.) < 9007199254740992. && (static_cast<std::int64_t>(v) & 1) != 0; }
+constexpr bool is_odd(double v) noexcept {
+  return is_integer(v) && with_sign(v, 0.) < 9007199254740992. &&
+         (static_cast<std::int64_t>(v) & 1) != 0;
+}
 constexpr double_double pow(double x, double y) noexcept {
   if (y == 0 || (x == 1 && !is_nan(x))) return {1., 0};
   if (is_nan(x) || is_nan(y)) return {nan_of<double>(), 0};
   const double a = with_sign(x, 0.);
   const bool negative = is_negative(x) && is_odd(y);
-  if (is_infinite(y)) return {a == 1 ? 1. : (a > 1) != is_negative(y) ? infinity_of<double>() : 0., 0};
+  if (is_infinite(y))
+    return {a == 1 ? 1. : (a > 1) != is_negative(y) ? infinity_of<double>() : 0., 0};
   if (a == 0 || is_infinite(a)) {
     const double r = (a == 0) != is_negative(y) ? 0. : infinity_of<double>();
     return {negative ? -r : r, 0};
@@ -367,7 +432,9 @@ constexpr double_double pow(double x, double y) noexcept {
   const double_double l = log_core(double_double{a, 0});
   double_double r{};
   if (with_sign(y, 0.) > 0x1p400 || with_sign(y, 0.) < 0x1p-400) {
-    r = with_sign(y, 0.) < 1 || l.hi == 0 ? double_double{1., 0} : double_double{is_negative(l.hi) != is_negative(y) ? 0. : infinity_of<double>(), 0};
+    r = with_sign(y, 0.) < 1 || l.hi == 0
+            ? double_double{1., 0}
+            : double_double{is_negative(l.hi) != is_negative(y) ? 0. : infinity_of<double>(), 0};
   } else {
     const double_double p = mul(double_double{y, 0}, l);
     r = p.hi > -680 && p.hi < 709 ? exp_core(p) : exp(p.hi);
@@ -377,7 +444,8 @@ constexpr double_double pow(double x, double y) noexcept {
 
 }  // namespace detail
 
-/// Names of the functions: double -> double, error below one ulp (2^-52); pow and erf below 2^-48, erfc 2^-40. NaN gives NaN.
+/// Names of the functions: double -> double, error below one ulp (2^-52); pow and erf below 2^-48,
+/// erfc 2^-40. NaN gives NaN.
 constexpr double exp(double x) noexcept { return detail::to_f64(detail::exp(x)); }
 constexpr double expm1(double x) noexcept { return detail::to_f64(detail::expm1(x)); }
 constexpr double log(double x) noexcept { return detail::to_f64(detail::log(x)); }
@@ -410,21 +478,47 @@ constexpr double rsqrt(double x) noexcept {
 }
 
 /// The same, rounded once to binary32 from the double-double.
-constexpr float exp_f32(float x) noexcept { return detail::to_f32(detail::exp(static_cast<double>(x))); }
-constexpr float expm1_f32(float x) noexcept { return detail::to_f32(detail::expm1(static_cast<double>(x))); }
-constexpr float log_f32(float x) noexcept { return detail::to_f32(detail::log(static_cast<double>(x))); }
-constexpr float log1p_f32(float x) noexcept { return detail::to_f32(detail::log1p(static_cast<double>(x))); }
-constexpr float tanh_f32(float x) noexcept { return detail::to_f32(detail::tanh(static_cast<double>(x))); }
-constexpr float logistic_f32(float x) noexcept { return detail::to_f32(detail::logistic(static_cast<double>(x))); }
-constexpr float sin_f32(float x) noexcept { return detail::to_f32(detail::sin(static_cast<double>(x))); }
-constexpr float cos_f32(float x) noexcept { return detail::to_f32(detail::cos(static_cast<double>(x))); }
-constexpr float erf_f32(float x) noexcept { return detail::to_f32(detail::erf(static_cast<double>(x))); }
-constexpr float erfc_f32(float x) noexcept { return detail::to_f32(detail::erfc(static_cast<double>(x))); }
-constexpr float pow_f32(float x, float y) noexcept { return detail::to_f32(detail::pow(static_cast<double>(x), static_cast<double>(y))); }
-constexpr float sqrt_f32(float x) noexcept { return static_cast<float>(sqrt(static_cast<double>(x))); }   // two roundings, innocuous: 53 >= 2 * 24 + 2
-constexpr float rsqrt_f32(float x) noexcept { return static_cast<float>(rsqrt(static_cast<double>(x))); }
+constexpr float exp_f32(float x) noexcept {
+  return detail::to_f32(detail::exp(static_cast<double>(x)));
+}
+constexpr float expm1_f32(float x) noexcept {
+  return detail::to_f32(detail::expm1(static_cast<double>(x)));
+}
+constexpr float log_f32(float x) noexcept {
+  return detail::to_f32(detail::log(static_cast<double>(x)));
+}
+constexpr float log1p_f32(float x) noexcept {
+  return detail::to_f32(detail::log1p(static_cast<double>(x)));
+}
+constexpr float tanh_f32(float x) noexcept {
+  return detail::to_f32(detail::tanh(static_cast<double>(x)));
+}
+constexpr float logistic_f32(float x) noexcept {
+  return detail::to_f32(detail::logistic(static_cast<double>(x)));
+}
+constexpr float sin_f32(float x) noexcept {
+  return detail::to_f32(detail::sin(static_cast<double>(x)));
+}
+constexpr float cos_f32(float x) noexcept {
+  return detail::to_f32(detail::cos(static_cast<double>(x)));
+}
+constexpr float erf_f32(float x) noexcept {
+  return detail::to_f32(detail::erf(static_cast<double>(x)));
+}
+constexpr float erfc_f32(float x) noexcept {
+  return detail::to_f32(detail::erfc(static_cast<double>(x)));
+}
+constexpr float pow_f32(float x, float y) noexcept {
+  return detail::to_f32(detail::pow(static_cast<double>(x), static_cast<double>(y)));
+}
+constexpr float sqrt_f32(float x) noexcept {
+  return static_cast<float>(sqrt(static_cast<double>(x)));
+}  // two roundings, innocuous: 53 >= 2 * 24 + 2
+constexpr float rsqrt_f32(float x) noexcept {
+  return static_cast<float>(rsqrt(static_cast<double>(x)));
+}
 
-}  // namespace octet::inline OCTET_ABI::numerics
-OCTET_FP_EXACT_END
+}  // namespace numerics
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_NUMERICS_MATH_HPP_

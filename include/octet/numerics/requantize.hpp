@@ -1,5 +1,6 @@
-// From an accumulator to a quantized value: multiplier derivation and the rounding policies, all constexpr.
-// Formulas: docs/numerics.md. Notation there: QM, SRDHM, RDP, RSU, DR, RU, SR, I64, D64, F.
+// From an accumulator to a quantized value: multiplier derivation and the rounding policies, all
+// constexpr. Formulas: docs/numerics.md. Notation there: QM, SRDHM, RDP, RSU, DR, RU, SR, I64, D64,
+// F.
 #ifndef OCTET_NUMERICS_REQUANTIZE_HPP_
 #define OCTET_NUMERICS_REQUANTIZE_HPP_
 
@@ -10,8 +11,7 @@
 #include "octet/core/types.hpp"
 #include "octet/numerics/fp.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 /// A positive real as m * 2^(shift - 31) with m in [2^30, 2^31): TFLite's quantized multiplier.
 struct multiplier {
@@ -22,8 +22,9 @@ struct multiplier {
 
 namespace numerics {
 
-/// QM(d), d >= 0 and finite: frexp, then round half away from zero to 31 bits. Below 2^-32 it is (0, 0), as in TFLite.
-/// Computed from the bits: std::frexp and std::round are not constant expressions in clang.
+/// QM(d), d >= 0 and finite: frexp, then round half away from zero to 31 bits. Below 2^-32 it is
+/// (0, 0), as in TFLite. Computed from the bits: std::frexp and std::round are not constant
+/// expressions in clang.
 constexpr multiplier quantize_multiplier(double d) noexcept {
   if (!(d > 0)) return {0, 0};
   const auto b = std::bit_cast<std::uint64_t>(d);
@@ -47,7 +48,8 @@ constexpr multiplier quantize_multiplier(double d) noexcept {
   return {static_cast<std::int32_t>(q), shift};
 }
 
-/// Saturating rounding doubling high multiply: floor((a*b + 2^30) / 2^31), ties up. Only INT32_MIN * INT32_MIN saturates.
+/// Saturating rounding doubling high multiply: floor((a*b + 2^30) / 2^31), ties up. Only INT32_MIN
+/// * INT32_MIN saturates.
 constexpr std::int32_t srdhm(std::int32_t a, std::int32_t b) noexcept {
   constexpr std::int32_t lowest = std::numeric_limits<std::int32_t>::min();
   if (a == lowest && b == lowest) return std::numeric_limits<std::int32_t>::max();
@@ -55,40 +57,56 @@ constexpr std::int32_t srdhm(std::int32_t a, std::int32_t b) noexcept {
 }
 /// x / 2^e, 0 <= e <= 62, ties away from zero.
 constexpr std::int32_t rdp(std::int32_t x, int e) noexcept {
-  const std::int64_t mask = (std::int64_t{1} << e) - 1, rem = x & mask, threshold = (mask >> 1) + (x < 0);
+  const std::int64_t mask = (std::int64_t{1} << e) - 1, rem = x & mask,
+                     threshold = (mask >> 1) + (x < 0);
   return static_cast<std::int32_t>((std::int64_t{x} >> e) + (rem > threshold));
 }
 /// x / 2^e, 0 <= e <= 31, ties up.
 constexpr std::int32_t rsu(std::int32_t x, int e) noexcept {
-  return e == 0 ? x : static_cast<std::int32_t>((std::int64_t{x} + (std::int64_t{1} << (e - 1))) >> e);
+  return e == 0 ? x
+                : static_cast<std::int32_t>((std::int64_t{x} + (std::int64_t{1} << (e - 1))) >> e);
 }
 /// x << l with two's complement wrap-around.
-constexpr std::int32_t shl_wrap(std::int32_t x, int l) noexcept { return static_cast<std::int32_t>(static_cast<std::uint32_t>(x) << l); }
+constexpr std::int32_t shl_wrap(std::int32_t x, int l) noexcept {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(x) << l);
+}
 
 /// The 15-bit multiplier of I64.
-constexpr std::int32_t reduce_multiplier(std::int32_t m) noexcept { return m < 0x7FFF0000 ? (m + (1 << 15)) >> 16 : 0x7FFF; }
+constexpr std::int32_t reduce_multiplier(std::int32_t m) noexcept {
+  return m < 0x7FFF0000 ? (m + (1 << 15)) >> 16 : 0x7FFF;
+}
 
-/// Q8's factor: a ratio of scales with 8 fractional bits. XNNPACK takes ratios in [2^-8, 2^7]; others are not its nodes.
-constexpr multiplier q8_multiplier(float ratio) noexcept { return {clamp_to_int(static_cast<double>(rint(mul(ratio, 256.f))), -(1 << 23), 1 << 23), 8}; }
+/// Q8's factor: a ratio of scales with 8 fractional bits. XNNPACK takes ratios in [2^-8, 2^7];
+/// others are not its nodes.
+constexpr multiplier q8_multiplier(float ratio) noexcept {
+  return {clamp_to_int(static_cast<double>(rint(mul(ratio, 256.f))), -(1 << 23), 1 << 23), 8};
+}
 /// RNDNU's factor: the 24-bit mantissa of a normal positive scale below 2^16 and its right shift.
 constexpr multiplier rndnu_multiplier(float scale) noexcept {
   const auto b = std::bit_cast<std::uint32_t>(scale);
-  return {static_cast<std::int32_t>((b & 0x7FFFFFu) | 0x800000u), 150 - static_cast<std::int32_t>(b >> 23 & 255u)};
+  return {static_cast<std::int32_t>((b & 0x7FFFFFu) | 0x800000u),
+          150 - static_cast<std::int32_t>(b >> 23 & 255u)};
 }
 
 }  // namespace numerics
 
-/// Each rounding formula once, as a type: `apply(x, factor)` takes an accumulator to a quantized value before zero point and clamp, exact or rounded to
-/// an integer value. `factor` is what prepare derives from the scales. M and s: QM(sx*sw/sy) = {m, shift}; l = max(s, 0), r = max(-s, 0).
-/// Ties: for every formula the value of a half is given. Names and enumerators (`id`) are those of `rounding`.
+/// Each rounding formula once, as a type: `apply(x, factor)` takes an accumulator to a quantized
+/// value before zero point and clamp, exact or rounded to an integer value. `factor` is what
+/// prepare derives from the scales. M and s: QM(sx*sw/sy) = {m, shift}; l = max(s, 0), r = max(-s,
+/// 0). Ties: for every formula the value of a half is given. Names and enumerators (`id`) are those
+/// of `rounding`.
 namespace rounding_policy {
 
-/// RDP(SRDHM(x << l, M), r): two roundings, ties of the first go up, of the second away from zero. -2.5 may give -3, and 9.4949 may give 10.
+/// RDP(SRDHM(x << l, M), r): two roundings, ties of the first go up, of the second away from zero.
+/// -2.5 may give -3, and 9.4949 may give 10.
 struct dr {
   static constexpr rounding id = rounding::DR;
   using factor = multiplier;
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
-    return numerics::rdp(numerics::srdhm(numerics::shl_wrap(static_cast<std::int32_t>(x), q.shift > 0 ? q.shift : 0), q.m), q.shift > 0 ? 0 : -q.shift);
+    return numerics::rdp(
+        numerics::srdhm(numerics::shl_wrap(static_cast<std::int32_t>(x), q.shift > 0 ? q.shift : 0),
+                        q.m),
+        q.shift > 0 ? 0 : -q.shift);
   }
 };
 /// RSU(SRDHM(x << l, M), r): two roundings, ties of both go up. -2.5 gives -2.
@@ -96,7 +114,10 @@ struct ru {
   static constexpr rounding id = rounding::RU;
   using factor = multiplier;
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
-    return numerics::rsu(numerics::srdhm(numerics::shl_wrap(static_cast<std::int32_t>(x), q.shift > 0 ? q.shift : 0), q.m), q.shift > 0 ? 0 : -q.shift);
+    return numerics::rsu(
+        numerics::srdhm(numerics::shl_wrap(static_cast<std::int32_t>(x), q.shift > 0 ? q.shift : 0),
+                        q.m),
+        q.shift > 0 ? 0 : -q.shift);
   }
 };
 /// floor((x*M + 2^(30-s)) / 2^(31-s)): one rounding, ties up.
@@ -105,59 +126,79 @@ struct sr {
   using factor = multiplier;
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
     const int total = 31 - q.shift;
-    return numerics::clamp<std::int64_t>((std::int64_t{static_cast<std::int32_t>(x)} * q.m + (std::int64_t{1} << (total - 1))) >> total, INT32_MIN, INT32_MAX);
+    return numerics::clamp<std::int64_t>(
+        (std::int64_t{static_cast<std::int32_t>(x)} * q.m + (std::int64_t{1} << (total - 1))) >>
+            total,
+        INT32_MIN, INT32_MAX);
   }
 };
-/// floor((x*M16 + 2^(14-s)) / 2^(15-s)), M16 = M rounded to 15 bits, |x| < 2^47: one rounding, ties up. The result is cut to 32 bits before zero point and
-/// clamp, as TFLite's kernels do: a value beyond int32 comes back with the other sign instead of saturating.
+/// floor((x*M16 + 2^(14-s)) / 2^(15-s)), M16 = M rounded to 15 bits, |x| < 2^47: one rounding, ties
+/// up. The result is cut to 32 bits before zero point and clamp, as TFLite's kernels do: a value
+/// beyond int32 comes back with the other sign instead of saturating.
 struct i64 {
   static constexpr rounding id = rounding::I64;
   using factor = multiplier;
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
     const int total = 15 - q.shift;
     // Unsigned: beyond 2^47, which only a damaged file brings about, the product wraps.
-    const std::uint64_t p = static_cast<std::uint64_t>(x) * static_cast<std::uint64_t>(numerics::reduce_multiplier(q.m));
-    return static_cast<std::int32_t>(total <= 0 ? static_cast<std::int64_t>(p << -total) : static_cast<std::int64_t>(p + (std::uint64_t{1} << (total - 1))) >> total);
+    const std::uint64_t p = static_cast<std::uint64_t>(x) *
+                            static_cast<std::uint64_t>(numerics::reduce_multiplier(q.m));
+    return static_cast<std::int32_t>(
+        total <= 0 ? static_cast<std::int64_t>(p << -total)
+                   : static_cast<std::int64_t>(p + (std::uint64_t{1} << (total - 1))) >> total);
   }
 };
 /// rha(f64(x) * d), d = sx*sw/sy in binary64: ties away from zero.
 struct d64 {
   static constexpr rounding id = rounding::D64;
   using factor = double;
-  static constexpr double apply(std::int64_t x, double d) noexcept { return numerics::rha(numerics::mul(static_cast<double>(x), d)); }
+  static constexpr double apply(std::int64_t x, double d) noexcept {
+    return numerics::rha(numerics::mul(static_cast<double>(x), d));
+  }
 };
-/// rint(f32(f32(x) * m)), m = f32(f32(sx*sw) / sy): ties to even, and |x| > 2^24 is rounded to binary32 first.
+/// rint(f32(f32(x) * m)), m = f32(f32(sx*sw) / sy): ties to even, and |x| > 2^24 is rounded to
+/// binary32 first.
 struct f {
   static constexpr rounding id = rounding::F;
   using factor = float;
-  static constexpr double apply(std::int64_t x, float m) noexcept { return static_cast<double>(numerics::rint(numerics::mul(static_cast<float>(x), m))); }
+  static constexpr double apply(std::int64_t x, float m) noexcept {
+    return static_cast<double>(numerics::rint(numerics::mul(static_cast<float>(x), m)));
+  }
 };
 /// F with a float bias in units of the accumulator: rint(f32(f32(f32(x) + b) * m)).
 struct fb {
   static constexpr rounding id = rounding::FB;
   using factor = float;
-  static constexpr double apply(std::int64_t x, float m, float bias) noexcept { return static_cast<double>(numerics::rint(numerics::mul(numerics::add(static_cast<float>(x), bias), m))); }
+  static constexpr double apply(std::int64_t x, float m, float bias) noexcept {
+    return static_cast<double>(
+        numerics::rint(numerics::mul(numerics::add(static_cast<float>(x), bias), m)));
+  }
 };
-/// rint(f32(f32(f32(x) * m) + zero point)), the zero point inside the rounding: an odd one turns every tie round.
+/// rint(f32(f32(f32(x) * m) + zero point)), the zero point inside the rounding: an odd one turns
+/// every tie round.
 struct fz {
   static constexpr rounding id = rounding::FZ;
   using factor = float;
   static constexpr double apply(std::int64_t x, float m, std::int32_t zero_point) noexcept {
-    return static_cast<double>(numerics::rint(numerics::add(numerics::mul(static_cast<float>(x), m), static_cast<float>(zero_point))));
+    return static_cast<double>(numerics::rint(
+        numerics::add(numerics::mul(static_cast<float>(x), m), static_cast<float>(zero_point))));
   }
 };
-/// floor((x*m + 128) / 256), m = rint(256 * sx/sy): ties up, and only 8 fractional bits of the scale.
+/// floor((x*m + 128) / 256), m = rint(256 * sx/sy): ties up, and only 8 fractional bits of the
+/// scale.
 struct q8 {
   static constexpr rounding id = rounding::Q8;
   using factor = multiplier;
-  static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept { return (x * q.m + 128) >> 8; }
+  static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
+    return (x * q.m + 128) >> 8;
+  }
 };
 /// floor((x*m24 + 2^(s-1)) / 2^s), m24 and s from the binary32 scale: ties up, no rounding before.
 struct rndnu {
   static constexpr rounding id = rounding::RNDNU;
   using factor = multiplier;
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
-    const int s = q.shift > 62 ? 62 : q.shift;   // |x*m24| < 2^55: from there on the result is 0
+    const int s = q.shift > 62 ? 62 : q.shift;  // |x*m24| < 2^55: from there on the result is 0
     return s <= 0 ? (x * q.m) << -s : (x * q.m + (std::int64_t{1} << (s - 1))) >> s;
   }
 };
@@ -166,52 +207,75 @@ struct ne8 {
   static constexpr rounding id = rounding::NE8;
   using factor = multiplier;
   static constexpr std::int32_t tail(std::int32_t channels) noexcept { return channels / 8 * 8; }
-  static constexpr std::int64_t apply(std::int64_t x, multiplier q, std::int32_t channel, std::int32_t tail) noexcept { return channel < tail ? ru::apply(x, q) : dr::apply(x, q); }
+  static constexpr std::int64_t apply(std::int64_t x, multiplier q, std::int32_t channel,
+                                      std::int32_t tail) noexcept {
+    return channel < tail ? ru::apply(x, q) : dr::apply(x, q);
+  }
 };
 struct ne16 {
   static constexpr rounding id = rounding::NE16;
   using factor = multiplier;
   static constexpr std::int32_t tail(std::int32_t channels) noexcept { return channels / 16 * 16; }
-  static constexpr std::int64_t apply(std::int64_t x, multiplier q, std::int32_t channel, std::int32_t tail) noexcept { return ne8::apply(x, q, channel, tail); }
+  static constexpr std::int64_t apply(std::int64_t x, multiplier q, std::int32_t channel,
+                                      std::int32_t tail) noexcept {
+    return ne8::apply(x, q, channel, tail);
+  }
 };
 
 }  // namespace rounding_policy
 
 namespace numerics {
 /// The formulas as functions on int32 values.
-constexpr std::int32_t dr(std::int32_t x, multiplier q) noexcept { return static_cast<std::int32_t>(rounding_policy::dr::apply(x, q)); }
-constexpr std::int32_t ru(std::int32_t x, multiplier q) noexcept { return static_cast<std::int32_t>(rounding_policy::ru::apply(x, q)); }
-constexpr std::int32_t sr(std::int32_t x, multiplier q) noexcept { return static_cast<std::int32_t>(rounding_policy::sr::apply(x, q)); }
-constexpr std::int64_t i64(std::int64_t x, multiplier q) noexcept { return rounding_policy::i64::apply(x, q); }
+constexpr std::int32_t dr(std::int32_t x, multiplier q) noexcept {
+  return static_cast<std::int32_t>(rounding_policy::dr::apply(x, q));
+}
+constexpr std::int32_t ru(std::int32_t x, multiplier q) noexcept {
+  return static_cast<std::int32_t>(rounding_policy::ru::apply(x, q));
+}
+constexpr std::int32_t sr(std::int32_t x, multiplier q) noexcept {
+  return static_cast<std::int32_t>(rounding_policy::sr::apply(x, q));
+}
+constexpr std::int64_t i64(std::int64_t x, multiplier q) noexcept {
+  return rounding_policy::i64::apply(x, q);
+}
 
 /// F as a float.
-constexpr float f_scaled(std::int64_t x, float m) noexcept { return rint(mul(static_cast<float>(x), m)); }
+constexpr float f_scaled(std::int64_t x, float m) noexcept {
+  return rint(mul(static_cast<float>(x), m));
+}
 
 /// Zero point and clamp after an integer formula, after a float one.
-constexpr std::int32_t finish(std::int64_t v, std::int32_t zero_point, std::int32_t lo, std::int32_t hi) noexcept {
+constexpr std::int32_t finish(std::int64_t v, std::int32_t zero_point, std::int32_t lo,
+                              std::int32_t hi) noexcept {
   return static_cast<std::int32_t>(clamp<std::int64_t>(v + zero_point, lo, hi));
 }
-constexpr std::int32_t finish(double v, std::int32_t zero_point, std::int32_t lo, std::int32_t hi) noexcept { return clamp_to_int(add(v, static_cast<double>(zero_point)), lo, hi); }
+constexpr std::int32_t finish(double v, std::int32_t zero_point, std::int32_t lo,
+                              std::int32_t hi) noexcept {
+  return clamp_to_int(add(v, static_cast<double>(zero_point)), lo, hi);
+}
 }  // namespace numerics
 
-/// How a node turns accumulators into quantized values. Plain data: what an operator's params carry and what kernels read.
-/// Arrays hold `channels` entries (1: one for all); each is set only for the roundings named beside it. Memory belongs to the plan.
+/// How a node turns accumulators into quantized values. Plain data: what an operator's params carry
+/// and what kernels read. Arrays hold `channels` entries (1: one for all); each is set only for the
+/// roundings named beside it. Memory belongs to the plan.
 struct requantize_params {
   rounding mode = rounding::none;
   std::int32_t channels = 1;
-  std::int32_t zero_point = 0;          // of the output
-  std::int32_t lo = 0, hi = 0;          // clamp after the zero point: dtype range and fused activation
-  std::int32_t tail = 0;                // NE8, NE16: first channel that rounds as DR
-  const multiplier* mult = nullptr;     // DR, RU, SR, I64, NE8, NE16, Q8, RNDNU
-  const float* scale = nullptr;         // F, FB, FZ
-  const double* scale64 = nullptr;      // D64
-  const float* bias = nullptr;          // FB: bias_c / (sx * sw_c) in units of the accumulator; null: 0
+  std::int32_t zero_point = 0;       // of the output
+  std::int32_t lo = 0, hi = 0;       // clamp after the zero point: dtype range and fused activation
+  std::int32_t tail = 0;             // NE8, NE16: first channel that rounds as DR
+  const multiplier* mult = nullptr;  // DR, RU, SR, I64, NE8, NE16, Q8, RNDNU
+  const float* scale = nullptr;      // F, FB, FZ
+  const double* scale64 = nullptr;   // D64
+  const float* bias = nullptr;  // FB: bias_c / (sx * sw_c) in units of the accumulator; null: 0
 };
 
 namespace numerics {
 
-/// One value: accumulator x (bias already added, except FB) of channel c to the output's quantized value. A rounding without a formula here gives x itself, clamped.
-constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x, std::int32_t c) noexcept {
+/// One value: accumulator x (bias already added, except FB) of channel c to the output's quantized
+/// value. A rounding without a formula here gives x itself, clamped.
+constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x,
+                                  std::int32_t c) noexcept {
   namespace policy = rounding_policy;
   const std::int32_t k = p.channels == 1 ? 0 : c, z = p.zero_point, lo = p.lo, hi = p.hi;
   switch (p.mode) {
@@ -225,13 +289,15 @@ constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x, st
     case rounding::RNDNU: return finish(policy::rndnu::apply(x, p.mult[k]), z, lo, hi);
     case rounding::D64: return finish(policy::d64::apply(x, p.scale64[k]), z, lo, hi);
     case rounding::F: return finish(policy::f::apply(x, p.scale[k]), z, lo, hi);
-    case rounding::FB: return finish(policy::fb::apply(x, p.scale[k], p.bias ? p.bias[c] : 0.f), z, lo, hi);
+    case rounding::FB:
+      return finish(policy::fb::apply(x, p.scale[k], p.bias ? p.bias[c] : 0.f), z, lo, hi);
     case rounding::FZ: return finish(policy::fz::apply(x, p.scale[k], z), 0, lo, hi);
     default: return finish(x, 0, lo, hi);
   }
 }
 
-// Which scales XNNPACK takes; outside these ranges TFLite's own kernels run, with other roundings. x, y: scales of an input and of the output.
+// Which scales XNNPACK takes; outside these ranges TFLite's own kernels run, with other roundings.
+// x, y: scales of an input and of the output.
 /// A change of scale: what 8 fractional bits can hold.
 constexpr bool xnn_takes_rescale(double x, double y) noexcept {
   const float ratio = div(static_cast<float>(x), static_cast<float>(y));
@@ -240,7 +306,8 @@ constexpr bool xnn_takes_rescale(double x, double y) noexcept {
 /// leaky_relu: also the slope times the ratio.
 constexpr bool xnn_takes_leaky_relu(double x, double y, float alpha) noexcept {
   const float slope = mul(div(static_cast<float>(x), static_cast<float>(y)), alpha);
-  return xnn_takes_rescale(x, y) && slope >= -127.99609375f && slope <= 128 && (slope >= 0x1p-8f || slope <= -0x1p-8f);
+  return xnn_takes_rescale(x, y) && slope >= -127.99609375f && slope <= 128 &&
+         (slope >= 0x1p-8f || slope <= -0x1p-8f);
 }
 /// One operand of a sum.
 constexpr bool xnn_takes_addend(double x, double y) noexcept {
@@ -249,7 +316,6 @@ constexpr bool xnn_takes_addend(double x, double y) noexcept {
 }
 
 }  // namespace numerics
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_NUMERICS_REQUANTIZE_HPP_

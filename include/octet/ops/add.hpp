@@ -1,4 +1,5 @@
-// qnn.add, qnn.sub (quantized) and add, sub (float32, int32, int64), with broadcasting and a fused clamp.
+// qnn.add, qnn.sub (quantized) and add, sub (float32, int32, int64), with broadcasting and a fused
+// clamp.
 #ifndef OCTET_OPS_ADD_HPP_
 #define OCTET_OPS_ADD_HPP_
 
@@ -6,73 +7,100 @@
 #include "octet/ops/broadcast.hpp"
 #include "octet/ops/requantize.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// Fused activation of plain (not quantized) numbers; quantized nodes carry integer "clamp_lo", "clamp_hi".
+/// Fused activation of plain (not quantized) numbers; quantized nodes carry integer "clamp_lo",
+/// "clamp_hi".
 struct float_clamp_attrs {
-  double float_lo = -std::numeric_limits<double>::infinity(), float_hi = std::numeric_limits<double>::infinity();
-  static constexpr auto fields = std::tuple{field{"float_lo", &float_clamp_attrs::float_lo}, field{"float_hi", &float_clamp_attrs::float_hi}};
+  double float_lo = -std::numeric_limits<double>::infinity(),
+         float_hi = std::numeric_limits<double>::infinity();
+  static constexpr auto fields = std::tuple{field{"float_lo", &float_clamp_attrs::float_lo},
+                                            field{"float_hi", &float_clamp_attrs::float_hi}};
 };
 
-/// y = a + sign * b. Quantized types: u8, s8, s16; both operands and the output may differ in type only where the formula allows.
+/// y = a + sign * b. Quantized types: u8, s8, s16; both operands and the output may differ in type
+/// only where the formula allows.
 struct add_params {
-  rounding mode = rounding::none;      // none: plain numbers of type `y_type`
+  rounding mode = rounding::none;  // none: plain numbers of type `y_type`
   dtype a_type, b_type, y_type;
-  std::int32_t sign = 1;               // -1: a - b
+  std::int32_t sign = 1;  // -1: a - b
   std::int32_t a_zero_point = 0, b_zero_point = 0, zero_point = 0;
-  std::int32_t lo = 0, hi = 0;         // quantized clamp
-  float min = 0, max = 0;              // clamp of plain float32
-  // DR: each operand shifted left, brought to a common scale, summed (b's multiplier is not negated), brought to the output's.
+  std::int32_t lo = 0, hi = 0;  // quantized clamp
+  float min = 0, max = 0;       // clamp of plain float32
+  // DR: each operand shifted left, brought to a common scale, summed (b's multiplier is not
+  // negated), brought to the output's.
   std::int32_t left_shift = 0;
   multiplier a_mult, b_mult, y_mult;
-  // XNN: (x1 * a_factor + x2 * b_factor + bias) >> shift, zero points inside bias; QNN: offsets taken first, ties away from zero.
-  std::int32_t a_factor = 0, b_factor = 0, shift = 0;   // b_factor carries the sign
+  // XNN: (x1 * a_factor + x2 * b_factor + bias) >> shift, zero points inside bias; QNN: offsets
+  // taken first, ties away from zero.
+  std::int32_t a_factor = 0, b_factor = 0, shift = 0;  // b_factor carries the sign
   std::int64_t bias = 0;
   // F, FMA, ATEN
-  float a_scale = 0, b_scale = 0;      // F, FMA: ratio to the output's scale; ATEN: the scale
-  float a_premul = 0, b_premul = 0;    // ATEN: f32(-z * s)
-  float inverse = 0;                   // ATEN: f32(1) / f32(sy)
-  float fixed = 0;                     // FMA: the zero points' share
+  float a_scale = 0, b_scale = 0;    // F, FMA: ratio to the output's scale; ATEN: the scale
+  float a_premul = 0, b_premul = 0;  // ATEN: f32(-z * s)
+  float inverse = 0;                 // ATEN: f32(1) / f32(sy)
+  float fixed = 0;                   // FMA: the zero points' share
   broadcast_plan<2> shape;
 };
 
 namespace numerics {
-/// TFLite: DR three times. Operands are shifted so that 20 (16-bit types: 15) fractional bits survive the common scale.
+/// TFLite: DR three times. Operands are shifted so that 20 (16-bit types: 15) fractional bits
+/// survive the common scale.
 constexpr std::int32_t add_dr(const add_params& p, std::int32_t a, std::int32_t b) noexcept {
-  const std::int32_t u = dr((a - p.a_zero_point) * (1 << p.left_shift), p.a_mult), v = dr((b - p.b_zero_point) * (1 << p.left_shift), p.b_mult);
-  return static_cast<std::int32_t>(clamp<std::int64_t>(std::int64_t{dr(p.sign > 0 ? u + v : u - v, p.y_mult)} + p.zero_point, p.lo, p.hi));
+  const std::int32_t u = dr((a - p.a_zero_point) * (1 << p.left_shift), p.a_mult),
+                     v = dr((b - p.b_zero_point) * (1 << p.left_shift), p.b_mult);
+  return static_cast<std::int32_t>(clamp<std::int64_t>(
+      std::int64_t{dr(p.sign > 0 ? u + v : u - v, p.y_mult)} + p.zero_point, p.lo, p.hi));
 }
 /// XNNPACK: two factors of at most 21 bits, one rounding shift, ties up.
 constexpr std::int32_t add_xnn(const add_params& p, std::int32_t a, std::int32_t b) noexcept {
   const std::int64_t acc = std::int64_t{a} * p.a_factor + std::int64_t{b} * p.b_factor + p.bias;
-  return static_cast<std::int32_t>(clamp<std::int64_t>((acc >> p.shift) + p.zero_point, p.lo, p.hi));
+  return static_cast<std::int32_t>(
+      clamp<std::int64_t>((acc >> p.shift) + p.zero_point, p.lo, p.hi));
 }
 /// QNNPACK: as XNNPACK with one more bit, ties away from zero.
 constexpr std::int32_t add_qnn(const add_params& p, std::int32_t a, std::int32_t b) noexcept {
-  const std::int64_t acc = std::int64_t{a - p.a_zero_point} * p.a_factor + std::int64_t{b - p.b_zero_point} * p.b_factor;
-  const std::int64_t half = p.shift > 0 ? std::int64_t{1} << (p.shift - 1) : 0, size = ((acc < 0 ? -acc : acc) + half) >> p.shift;
-  return static_cast<std::int32_t>(clamp<std::int64_t>((acc < 0 ? -size : size) + p.zero_point, p.lo, p.hi));
+  const std::int64_t acc =
+      std::int64_t{a - p.a_zero_point} * p.a_factor + std::int64_t{b - p.b_zero_point} * p.b_factor;
+  const std::int64_t half = p.shift > 0 ? std::int64_t{1} << (p.shift - 1) : 0,
+                     size = ((acc < 0 ? -acc : acc) + half) >> p.shift;
+  return static_cast<std::int32_t>(
+      clamp<std::int64_t>((acc < 0 ? -size : size) + p.zero_point, p.lo, p.hi));
 }
 /// MXNet: rint(f32(f32(a * ra) + f32(b * rb))) on raw values (no zero points).
 constexpr std::int32_t add_f(const add_params& p, std::int32_t a, std::int32_t b) noexcept {
-  const float u = mul(static_cast<float>(a - p.a_zero_point), p.a_scale), v = mul(static_cast<float>(b - p.b_zero_point), p.b_scale);
-  return clamp_to_int(static_cast<double>(rint(p.sign > 0 ? add(u, v) : sub(u, v))) + p.zero_point, p.lo, p.hi);
+  const float u = mul(static_cast<float>(a - p.a_zero_point), p.a_scale),
+              v = mul(static_cast<float>(b - p.b_zero_point), p.b_scale);
+  return clamp_to_int(static_cast<double>(rint(p.sign > 0 ? add(u, v) : sub(u, v))) + p.zero_point,
+                      p.lo, p.hi);
 }
-/// ONNX Runtime on CPUs with FMA. `repeated_a`: a is constant along the innermost axis, whose share is then added first.
-constexpr std::int32_t add_fma(const add_params& p, std::int32_t a, std::int32_t b, bool repeated_a) noexcept {
+/// ONNX Runtime on CPUs with FMA. `repeated_a`: a is constant along the innermost axis, whose share
+/// is then added first.
+constexpr std::int32_t add_fma(const add_params& p, std::int32_t a, std::int32_t b,
+                               bool repeated_a) noexcept {
   const auto x = static_cast<float>(a), y = static_cast<float>(b);
-  const float v = repeated_a ? fma(y, p.b_scale, fma(x, p.a_scale, p.fixed)) : fma(x, p.a_scale, fma(y, p.b_scale, p.fixed));
+  const float v = repeated_a ? fma(y, p.b_scale, fma(x, p.a_scale, p.fixed))
+                             : fma(x, p.a_scale, fma(y, p.b_scale, p.fixed));
   return clamp_to_int(static_cast<double>(rint(v)), p.lo, p.hi);
 }
-/// PyTorch: dequantize both (with FMA inside whole blocks of 64 elements), add, quantize by the reciprocal.
-constexpr std::int32_t add_aten(const add_params& p, std::int32_t a, std::int32_t b, bool in_block) noexcept {
-  const float u = in_block ? fma(static_cast<float>(a), p.a_scale, p.a_premul) : mul(static_cast<float>(a - p.a_zero_point), p.a_scale);
-  const float v = in_block ? fma(static_cast<float>(b), p.b_scale, p.b_premul) : mul(static_cast<float>(b - p.b_zero_point), p.b_scale);
-  return clamp_to_int(static_cast<double>(rint(mul(p.sign > 0 ? add(u, v) : sub(u, v), p.inverse))) + p.zero_point, p.lo, p.hi);
+/// PyTorch: dequantize both (with FMA inside whole blocks of 64 elements), add, quantize by the
+/// reciprocal.
+constexpr std::int32_t add_aten(const add_params& p, std::int32_t a, std::int32_t b,
+                                bool in_block) noexcept {
+  const float u = in_block ? fma(static_cast<float>(a), p.a_scale, p.a_premul)
+                           : mul(static_cast<float>(a - p.a_zero_point), p.a_scale);
+  const float v = in_block ? fma(static_cast<float>(b), p.b_scale, p.b_premul)
+                           : mul(static_cast<float>(b - p.b_zero_point), p.b_scale);
+  return clamp_to_int(
+      static_cast<double>(rint(mul(p.sign > 0 ? add(u, v) : sub(u, v), p.inverse))) + p.zero_point,
+      p.lo, p.hi);
 }
 /// Smaller of |a|, |b| has no say: floor(log2) of a positive finite value.
-constexpr int exponent_of(float v) noexcept { return std::bit_cast<std::uint32_t>(v) < 0x00800000u ? -127 : static_cast<int>(std::bit_cast<std::uint32_t>(v) >> 23) - 127; }
+constexpr int exponent_of(float v) noexcept {
+  return std::bit_cast<std::uint32_t>(v) < 0x00800000u
+             ? -127
+             : static_cast<int>(std::bit_cast<std::uint32_t>(v) >> 23) - 127;
+}
 
 /// The multipliers of DR for scales a, b -> y: all products in binary64.
 constexpr void set_add_dr(add_params& p, double a, double b, double y, bool wide) noexcept {
@@ -82,7 +110,8 @@ constexpr void set_add_dr(add_params& p, double a, double b, double y, bool wide
   p.b_mult = quantize_multiplier(div(b, twice));
   p.y_mult = quantize_multiplier(div(twice, mul(static_cast<double>(1 << p.left_shift), y)));
 }
-/// The factors of XNN (bits = 20) and QNN (bits = 21): false where a ratio is outside [2^-10, 2^8), which those libraries refuse too.
+/// The factors of XNN (bits = 20) and QNN (bits = 21): false where a ratio is outside [2^-10, 2^8),
+/// which those libraries refuse too.
 constexpr bool set_add_factors(add_params& p, float a, float b, float y, int bits) noexcept {
   const float ra = div(a, y), rb = div(b, y), largest = ra > rb ? ra : rb;
   const int e = exponent_of(largest);
@@ -91,7 +120,8 @@ constexpr bool set_add_factors(add_params& p, float a, float b, float y, int bit
   const double up = static_cast<double>(std::int64_t{1} << p.shift);
   p.a_factor = static_cast<std::int32_t>(rint(mul(static_cast<double>(ra), up)));
   p.b_factor = p.sign * static_cast<std::int32_t>(rint(mul(static_cast<double>(rb), up)));
-  p.bias = (std::int64_t{1} << (p.shift - 1)) - std::int64_t{p.a_factor} * p.a_zero_point - std::int64_t{p.b_factor} * p.b_zero_point;
+  p.bias = (std::int64_t{1} << (p.shift - 1)) - std::int64_t{p.a_factor} * p.a_zero_point -
+           std::int64_t{p.b_factor} * p.b_zero_point;
   return true;
 }
 }  // namespace numerics
@@ -100,9 +130,12 @@ namespace reference {
 /// Wraps around as two's complement does.
 template <class T> constexpr T wrapping_add(T a, T b, std::int32_t sign) {
   using U = std::make_unsigned_t<T>;
-  return static_cast<T>(sign > 0 ? static_cast<U>(a) + static_cast<U>(b) : static_cast<U>(a) - static_cast<U>(b));
+  return static_cast<T>(sign > 0 ? static_cast<U>(a) + static_cast<U>(b)
+                                 : static_cast<U>(a) - static_cast<U>(b));
 }
-template <class A, class B, class Y> constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_t begin, std::size_t end) {
+template <class A, class B, class Y>
+constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_t begin,
+                   std::size_t end) {
   const std::size_t blocks = p.shape.count / 64 * 64;
   const bool repeated_a = p.shape.stride[0][static_cast<std::size_t>(p.shape.rank - 1)] == 0;
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
@@ -119,25 +152,43 @@ template <class A, class B, class Y> constexpr void add(const add_params& p, con
     y[i] = static_cast<Y>(q);
   });
 }
-template <class T> constexpr void add_plain(const add_params& p, const T* a, const T* b, T* y, std::size_t begin, std::size_t end) {
+template <class T>
+constexpr void add_plain(const add_params& p, const T* a, const T* b, T* y, std::size_t begin,
+                         std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
-    if constexpr (std::is_floating_point_v<T>) y[i] = numerics::clamp(p.sign > 0 ? numerics::add(a[at[0]], b[at[1]]) : numerics::sub(a[at[0]], b[at[1]]), p.min, p.max);
-    else y[i] = numerics::clamp(wrapping_add(a[at[0]], b[at[1]], p.sign), static_cast<T>(p.lo == INT32_MIN ? std::numeric_limits<T>::min() : p.lo), static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
+    if constexpr (std::is_floating_point_v<T>)
+      y[i] = numerics::clamp(
+          p.sign > 0 ? numerics::add(a[at[0]], b[at[1]]) : numerics::sub(a[at[0]], b[at[1]]), p.min,
+          p.max);
+    else
+      y[i] =
+          numerics::clamp(wrapping_add(a[at[0]], b[at[1]], p.sign),
+                          static_cast<T>(p.lo == INT32_MIN ? std::numeric_limits<T>::min() : p.lo),
+                          static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
   });
 }
 inline void add_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const add_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
-  const auto plain = [&]<class T>(type_tag<T>) { add_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]), static_cast<T*>(k.out[0]), r.begin, r.end); };
+  const auto plain = [&]<class T>(type_tag<T>) {
+    add_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]),
+              static_cast<T*>(k.out[0]), r.begin, r.end);
+  };
   if (p.mode == rounding::none) {
-    if (p.y_type == dtype::f32) plain(type_tag<float>{});
-    else if (p.y_type == dtype::s32) plain(type_tag<std::int32_t>{});
-    else plain(type_tag<std::int64_t>{});
+    if (p.y_type == dtype::f32)
+      plain(type_tag<float>{});
+    else if (p.y_type == dtype::s32)
+      plain(type_tag<std::int32_t>{});
+    else
+      plain(type_tag<std::int64_t>{});
     return;
   }
   with_quantized(p.a_type, [&]<class A>(type_tag<A>) {
     with_quantized(p.b_type, [&]<class B>(type_tag<B>) {
-      with_quantized(p.y_type, [&]<class Y>(type_tag<Y>) { add(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]), static_cast<Y*>(k.out[0]), r.begin, r.end); });
+      with_quantized(p.y_type, [&]<class Y>(type_tag<Y>) {
+        add(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
+            static_cast<Y*>(k.out[0]), r.begin, r.end);
+      });
     });
   });
 }
@@ -148,15 +199,22 @@ namespace ops {
 inline status plain_types(const node_view& n, rounding round) {
   const dtype a = n.in[0].type, b = n.in[1].type, y = n.out[0].type;
   if (a != b || a != y || (a != dtype::f32 && a != dtype::s32 && a != dtype::s64))
-    return unsupported("element types", std::string(name_of(a)) + ", " + std::string(name_of(b)) + " -> " + std::string(name_of(y)), "float32, int32 or int64 throughout");
-  if (round != rounding::none) return unsupported("no rounding on plain numbers", std::string(name_of(round)));
+    return unsupported(
+        "element types",
+        std::string(name_of(a)) + ", " + std::string(name_of(b)) + " -> " + std::string(name_of(y)),
+        "float32, int32 or int64 throughout");
+  if (round != rounding::none)
+    return unsupported("no rounding on plain numbers", std::string(name_of(round)));
   return unit{};
 }
 /// Element types of a two-operand node on quantized numbers.
 inline status quantized_types(const node_view& n) {
   for (const tensor_desc* t : {&n.in[0], &n.in[1], &n.out[0]}) {
-    if (!with_quantized(t->type, [](auto) {})) return unsupported("element type", std::string(name_of(t->type)), "uint8, int8, int16");
-    if (!t->quantized() || t->per_channel()) return unsupported("quantization of an operand or result", t->quantized() ? "per channel" : "none", "one scale per tensor");
+    if (!with_quantized(t->type, [](auto) {}))
+      return unsupported("element type", std::string(name_of(t->type)), "uint8, int8, int16");
+    if (!t->quantized() || t->per_channel())
+      return unsupported("quantization of an operand or result",
+                         t->quantized() ? "per channel" : "none", "one scale per tensor");
   }
   return unit{};
 }
@@ -177,24 +235,34 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
   if (auto s = quantized_types(n); !s) return s;
   p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point(), p.zero_point = y.zero_point();
   switch (n.round) {
-    case rounding::DR: numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), y.type == dtype::s16); return unit{};
-    case rounding::OPT:   // TFLite's optimized int16 sum: DR whose two left shifts and right shifts are merged, one rounding less for each operand
+    case rounding::DR:
+      numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), y.type == dtype::s16);
+      return unit{};
+    case rounding::OPT:  // TFLite's optimized int16 sum: DR whose two left shifts and right shifts
+                         // are merged, one rounding less for each operand
       numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), y.type == dtype::s16);
       p.a_mult.shift += p.left_shift, p.b_mult.shift += p.left_shift;
       p.left_shift = 0;
       return unit{};
     case rounding::XNN:
     case rounding::QNN:
-      if (!numerics::set_add_factors(p, a.scale_f32(), b.scale_f32(), y.scale_f32(), n.round == rounding::XNN ? 20 : 21))
-        return unsupported("ratio of scales in rounding " + std::string(name_of(n.round)), {}, "2^-10 to 2^8");
+      if (!numerics::set_add_factors(p, a.scale_f32(), b.scale_f32(), y.scale_f32(),
+                                     n.round == rounding::XNN ? 20 : 21))
+        return unsupported("ratio of scales in rounding " + std::string(name_of(n.round)), {},
+                           "2^-10 to 2^8");
       return unit{};
     case rounding::F:
     case rounding::FMA:
-      p.a_scale = static_cast<float>(n.attrs->real("a_ratio", static_cast<double>(numerics::div(a.scale_f32(), y.scale_f32()))));
-      p.b_scale = static_cast<float>(n.attrs->real("b_ratio", static_cast<double>(numerics::div(b.scale_f32(), y.scale_f32()))));
+      p.a_scale = static_cast<float>(n.attrs->real(
+          "a_ratio", static_cast<double>(numerics::div(a.scale_f32(), y.scale_f32()))));
+      p.b_scale = static_cast<float>(n.attrs->real(
+          "b_ratio", static_cast<double>(numerics::div(b.scale_f32(), y.scale_f32()))));
       if (n.round == rounding::FMA) {
         if (Sign < 0) p.b_scale = -p.b_scale;
-        p.fixed = numerics::sub(static_cast<float>(p.zero_point), numerics::fma(p.a_scale, static_cast<float>(p.a_zero_point), numerics::mul(p.b_scale, static_cast<float>(p.b_zero_point))));
+        p.fixed = numerics::sub(
+            static_cast<float>(p.zero_point),
+            numerics::fma(p.a_scale, static_cast<float>(p.a_zero_point),
+                          numerics::mul(p.b_scale, static_cast<float>(p.b_zero_point))));
       }
       return unit{};
     case rounding::ATEN:
@@ -203,16 +271,41 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
       p.b_premul = numerics::mul(p.b_scale, -static_cast<float>(p.b_zero_point));
       p.inverse = numerics::div(1.f, y.scale_f32());
       return unit{};
-    default: return unsupported("no such rounding here", std::string(name_of(n.round)), "DR, OPT, XNN, QNN, F, FMA, ATEN");
+    default:
+      return unsupported("no such rounding here", std::string(name_of(n.round)),
+                         "DR, OPT, XNN, QNN, F, FMA, ATEN");
   }
 }
-inline constexpr op_def qnn_add{"qnn.add", 2, 2, 1, &binary_op_shape, &add_prepare<1, true>};
-inline constexpr op_def qnn_sub{"qnn.sub", 2, 2, 1, &binary_op_shape, &add_prepare<-1, true>};
-inline constexpr op_def add{"add", 2, 2, 1, &binary_op_shape, &add_prepare<1, false>};
-inline constexpr op_def sub{"sub", 2, 2, 1, &binary_op_shape, &add_prepare<-1, false>};
+inline constexpr op_def qnn_add{
+    .name = "qnn.add",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .shape = &binary_op_shape,
+    .prepare = &add_prepare<1, true>,
+};
+inline constexpr op_def qnn_sub{
+    .name = "qnn.sub",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .shape = &binary_op_shape,
+    .prepare = &add_prepare<-1, true>,
+};
+inline constexpr op_def add{
+    .name = "add",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .shape = &binary_op_shape,
+    .prepare = &add_prepare<1, false>,
+};
+inline constexpr op_def sub{
+    .name = "sub",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .shape = &binary_op_shape,
+    .prepare = &add_prepare<-1, false>,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_ADD_HPP_

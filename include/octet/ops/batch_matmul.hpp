@@ -1,34 +1,36 @@
-// qnn.batch_matmul and batch_matmul: [..., M, K] x [..., K, N], either operand dynamic, constant or stored transposed; leading axes broadcast.
+// qnn.batch_matmul and batch_matmul: [..., M, K] x [..., K, N], either operand dynamic, constant or
+// stored transposed; leading axes broadcast.
 #ifndef OCTET_OPS_BATCH_MATMUL_HPP_
 #define OCTET_OPS_BATCH_MATMUL_HPP_
 
 #include "octet/ops/broadcast.hpp"
 #include "octet/ops/conv2d.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 struct batch_matmul_attrs {
-  bool adj_x = false, adj_y = false;   // the operand is stored with its last two axes exchanged
-  static constexpr auto fields = std::tuple{field{"adj_x", &batch_matmul_attrs::adj_x}, field{"adj_y", &batch_matmul_attrs::adj_y}};
+  bool adj_x = false, adj_y = false;  // the operand is stored with its last two axes exchanged
+  static constexpr auto fields = std::tuple{field{"adj_x", &batch_matmul_attrs::adj_x},
+                                            field{"adj_y", &batch_matmul_attrs::adj_y}};
 };
 
 struct batch_matmul_params {
   std::size_t m = 0, k = 0, n = 0;
   bool adj_x = false, adj_y = false;
   bool quantized = true;
-  dtype a_type, b_type, out_type;          // out_type s32 or s64 with requant.mode none: the accumulators
+  dtype a_type, b_type, out_type;  // out_type s32 or s64 with requant.mode none: the accumulators
   std::int32_t a_zero_point = 0, b_zero_point = 0;
-  const void* weights = nullptr;           // constant second operand, unpacked; null: dynamic
-  bool wide = false;                       // accumulators may exceed int32
-  requantize_params requant;               // one channel
-  broadcast_plan<2> batches;               // which matrix of each operand an output matrix takes
+  const void* weights = nullptr;  // constant second operand, unpacked; null: dynamic
+  bool wide = false;              // accumulators may exceed int32
+  requantize_params requant;      // one channel
+  broadcast_plan<2> batches;      // which matrix of each operand an output matrix takes
   const std::byte* packed = nullptr;
 };
 
 constexpr shape_or batch_matmul_shape(const batch_matmul_attrs& at, const dims& a, const dims& b) {
   if (a.rank < 2 || b.rank < 2) return violation{rule::rank, dims{2, 2}, dims{a.rank, b.rank}};
-  const std::int32_t m = a.back(at.adj_x ? 0 : 1), ka = a.back(at.adj_x ? 1 : 0), kb = b.back(at.adj_y ? 0 : 1), n = b.back(at.adj_y ? 1 : 0);
+  const std::int32_t m = a.back(at.adj_x ? 0 : 1), ka = a.back(at.adj_x ? 1 : 0),
+                     kb = b.back(at.adj_y ? 0 : 1), n = b.back(at.adj_y ? 1 : 0);
   if (ka != kb) return violation{rule::channels, dims{ka}, dims{kb}};
   dims la = a, lb = b;
   la.rank -= 2;
@@ -42,41 +44,58 @@ constexpr shape_or batch_matmul_shape(const batch_matmul_attrs& at, const dims& 
 
 namespace reference {
 /// Output rows [begin, end) of batches * m.
-template <class A, class B, class Y> constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b, Y* y, std::size_t begin, std::size_t end) {
+template <class A, class B, class Y>
+constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b, Y* y,
+                            std::size_t begin, std::size_t end) {
   if (begin >= end) return;
-  for_each_broadcast(p.batches, begin / p.m, (end + p.m - 1) / p.m, [&](std::size_t batch, const auto& at) {
-    const A* pa = a + at[0] * p.m * p.k;
-    const B* pb = b + at[1] * p.k * p.n;
-    for (std::size_t i = batch * p.m < begin ? begin - batch * p.m : 0; i < p.m && batch * p.m + i < end; ++i)
-      for (std::size_t j = 0; j < p.n; ++j) {
-        Y& to = y[(batch * p.m + i) * p.n + j];
-        if constexpr (std::is_floating_point_v<A>) {
-          float acc = 0;
-          for (std::size_t k = 0; k < p.k; ++k) acc = numerics::add(acc, numerics::mul(pa[p.adj_x ? k * p.m + i : i * p.k + k], pb[p.adj_y ? j * p.k + k : k * p.n + j]));
-          to = acc;
-        } else {
-          std::int64_t acc = 0;
-          for (std::size_t k = 0; k < p.k; ++k)
-            acc += std::int64_t{pa[p.adj_x ? k * p.m + i : i * p.k + k] - p.a_zero_point} * (pb[p.adj_y ? j * p.k + k : k * p.n + j] - p.b_zero_point);
-          to = p.requant.mode == rounding::none ? static_cast<Y>(acc) : static_cast<Y>(numerics::requantize(p.requant, acc, 0));
-        }
-      }
-  });
+  for_each_broadcast(
+      p.batches, begin / p.m, (end + p.m - 1) / p.m, [&](std::size_t batch, const auto& at) {
+        const A* pa = a + at[0] * p.m * p.k;
+        const B* pb = b + at[1] * p.k * p.n;
+        for (std::size_t i = batch * p.m < begin ? begin - batch * p.m : 0;
+             i < p.m && batch * p.m + i < end; ++i)
+          for (std::size_t j = 0; j < p.n; ++j) {
+            Y& to = y[(batch * p.m + i) * p.n + j];
+            if constexpr (std::is_floating_point_v<A>) {
+              float acc = 0;
+              for (std::size_t k = 0; k < p.k; ++k)
+                acc = numerics::add(acc, numerics::mul(pa[p.adj_x ? k * p.m + i : i * p.k + k],
+                                                       pb[p.adj_y ? j * p.k + k : k * p.n + j]));
+              to = acc;
+            } else {
+              std::int64_t acc = 0;
+              for (std::size_t k = 0; k < p.k; ++k)
+                acc += std::int64_t{pa[p.adj_x ? k * p.m + i : i * p.k + k] - p.a_zero_point} *
+                       (pb[p.adj_y ? j * p.k + k : k * p.n + j] - p.b_zero_point);
+              to = p.requant.mode == rounding::none
+                       ? static_cast<Y>(acc)
+                       : static_cast<Y>(numerics::requantize(p.requant, acc, 0));
+            }
+          }
+      });
 }
 inline void batch_matmul_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const batch_matmul_params*>(k.params);
   const auto r = part_of(p.batches.count * p.m, k.part, k.parts);
-  if (!p.quantized) return batch_matmul(p, static_cast<const float*>(k.in[0]), static_cast<const float*>(k.in[1]), static_cast<float*>(k.out[0]), r.begin, r.end);
+  if (!p.quantized)
+    return batch_matmul(p, static_cast<const float*>(k.in[0]), static_cast<const float*>(k.in[1]),
+                        static_cast<float*>(k.out[0]), r.begin, r.end);
   with_quantized(p.a_type, [&]<class A>(type_tag<A>) {
     with_quantized(p.b_type, [&]<class B>(type_tag<B>) {
-      with_integer(p.out_type, [&]<class Y>(type_tag<Y>) { batch_matmul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]), static_cast<Y*>(k.out[0]), r.begin, r.end); });
+      with_integer(p.out_type, [&]<class Y>(type_tag<Y>) {
+        batch_matmul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
+                     static_cast<Y*>(k.out[0]), r.begin, r.end);
+      });
     });
   });
 }
 }  // namespace reference
 
 namespace ops {
-constexpr status batch_matmul_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, batch_matmul_shape(read_attributes<batch_matmul_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
+constexpr status batch_matmul_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, batch_matmul_shape(read_attributes<batch_matmul_attrs>(*n.attrs),
+                                           n.in[0].shape, n.in[1].shape));
+}
 template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to) {
   const auto at = read_attributes<batch_matmul_attrs>(*n.attrs);
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
@@ -93,29 +112,55 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
   if (p.m == 0) p.batches.count = 0;
   if (n.is_constant(1)) p.weights = n.constant[1].data();
   if constexpr (!Quantized) {
-    if (a.type != dtype::f32 || b.type != dtype::f32 || y.type != dtype::f32) return unsupported("element types", std::string(name_of(a.type)) + " x " + std::string(name_of(b.type)), "float32 throughout");
+    if (a.type != dtype::f32 || b.type != dtype::f32 || y.type != dtype::f32)
+      return unsupported("element types",
+                         std::string(name_of(a.type)) + " x " + std::string(name_of(b.type)),
+                         "float32 throughout");
     return unit{};
   } else {
-    if (!with_quantized(a.type, [](auto) {}) || !with_quantized(b.type, [](auto) {}) || !with_integer(y.type, [](auto) {}))
-      return unsupported("element types", std::string(name_of(a.type)) + " x " + std::string(name_of(b.type)) + " -> " + std::string(name_of(y.type)), "uint8, int8 or int16 operands");
-    if (a.per_channel() || b.per_channel()) return unsupported("per-channel operands of a matrix product");
+    if (!with_quantized(a.type, [](auto) {}) || !with_quantized(b.type, [](auto) {}) ||
+        !with_integer(y.type, [](auto) {}))
+      return unsupported("element types",
+                         std::string(name_of(a.type)) + " x " + std::string(name_of(b.type)) +
+                             " -> " + std::string(name_of(y.type)),
+                         "uint8, int8 or int16 operands");
+    if (a.per_channel() || b.per_channel())
+      return unsupported("per-channel operands of a matrix product");
     p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point();
-    const std::int64_t product = largest_offset(a.type, p.a_zero_point) * largest_offset(b.type, p.b_zero_point);
+    const std::int64_t product =
+        largest_offset(a.type, p.a_zero_point) * largest_offset(b.type, p.b_zero_point);
     p.wide = static_cast<std::int64_t>(p.k) > INT32_MAX / std::max<std::int64_t>(product, 1);
     if (n.round == rounding::none) {
-      if (y.type != dtype::s32 && y.type != dtype::s64) return invalid("an output that is not an accumulator needs a rounding", std::string(name_of(y.type)));
-      if (p.wide && y.type == dtype::s32) return invalid("accumulators exceed int32", {}, "int64 output");
+      if (y.type != dtype::s32 && y.type != dtype::s64)
+        return invalid("an output that is not an accumulator needs a rounding",
+                       std::string(name_of(y.type)));
+      if (p.wide && y.type == dtype::s32)
+        return invalid("accumulators exceed int32", {}, "int64 output");
       return unit{};
     }
-    const double scale = uses_float_scale(n.round) ? static_cast<double>(numerics::mul(a.scale_f32(), b.scale_f32())) : numerics::mul(a.scale(), b.scale());
-    return fill_requantize(to, p.requant, n.round, std::span<const double>(&scale, 1), y, clamp_of(*n.attrs, y.type));
+    const double scale = uses_float_scale(n.round)
+                             ? static_cast<double>(numerics::mul(a.scale_f32(), b.scale_f32()))
+                             : numerics::mul(a.scale(), b.scale());
+    return fill_requantize(to, p.requant, n.round, std::span<const double>(&scale, 1), y,
+                           clamp_of(*n.attrs, y.type));
   }
 }
-inline constexpr op_def qnn_batch_matmul{"qnn.batch_matmul", 2, 2, 1, &batch_matmul_op_shape, &batch_matmul_prepare<true>};
-inline constexpr op_def batch_matmul{"batch_matmul", 2, 2, 1, &batch_matmul_op_shape, &batch_matmul_prepare<false>};
+inline constexpr op_def qnn_batch_matmul{
+    .name = "qnn.batch_matmul",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .shape = &batch_matmul_op_shape,
+    .prepare = &batch_matmul_prepare<true>,
+};
+inline constexpr op_def batch_matmul{
+    .name = "batch_matmul",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .shape = &batch_matmul_op_shape,
+    .prepare = &batch_matmul_prepare<false>,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_BATCH_MATMUL_HPP_

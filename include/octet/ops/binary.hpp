@@ -1,4 +1,5 @@
-// Two-operand operators besides add and mul: minimum, maximum, comparisons, logic, squared_difference, div, floor_div, floor_mod; and select.
+// Two-operand operators besides add and mul: minimum, maximum, comparisons, logic,
+// squared_difference, div, floor_div, floor_mod; and select.
 #ifndef OCTET_OPS_BINARY_HPP_
 #define OCTET_OPS_BINARY_HPP_
 
@@ -6,53 +7,83 @@
 #include "octet/ops/add.hpp"
 #include "octet/ops/gather.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-enum class binary_op : std::uint8_t { minimum, maximum, equal, not_equal, less, less_equal, greater, greater_equal, logical_and, logical_or, squared_difference, div, floor_div, floor_mod };
+enum class binary_op : std::uint8_t {
+  minimum,
+  maximum,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  logical_and,
+  logical_or,
+  squared_difference,
+  div,
+  floor_div,
+  floor_mod
+};
 
-/// Quantized forms bring both operands to a common scale first (DR), or work on raw values where the parameters are equal.
+/// Quantized forms bring both operands to a common scale first (DR), or work on raw values where
+/// the parameters are equal.
 struct binary_params {
   binary_op op = binary_op::minimum;
-  rounding mode = rounding::none;      // none: raw values or plain numbers; DR: comparisons, squared_difference, div of quantized values
-  dtype a_type, y_type;                // operands have one type
+  rounding mode = rounding::none;  // none: raw values or plain numbers; DR: comparisons,
+                                   // squared_difference, div of quantized values
+  dtype a_type, y_type;            // operands have one type
   std::int32_t a_zero_point = 0, b_zero_point = 0, zero_point = 0, lo = 0, hi = 0;
   std::int32_t left_shift = 0;
   multiplier a_mult, b_mult, y_mult;
-  float min = 0, max = 0;              // clamp of plain float32
+  float min = 0, max = 0;  // clamp of plain float32
   broadcast_plan<2> shape;
 };
 
 namespace numerics {
 /// Both operands on a common scale: DR((q - z) << left_shift).
-struct scaled_pair { std::int32_t a, b; };
-constexpr scaled_pair common_scale(const binary_params& p, std::int32_t a, std::int32_t b) noexcept {
-  return {dr((a - p.a_zero_point) * (1 << p.left_shift), p.a_mult), dr((b - p.b_zero_point) * (1 << p.left_shift), p.b_mult)};
+struct scaled_pair {
+  std::int32_t a, b;
+};
+constexpr scaled_pair common_scale(const binary_params& p, std::int32_t a,
+                                   std::int32_t b) noexcept {
+  return {dr((a - p.a_zero_point) * (1 << p.left_shift), p.a_mult),
+          dr((b - p.b_zero_point) * (1 << p.left_shift), p.b_mult)};
 }
-constexpr std::int32_t squared_difference_dr(const binary_params& p, std::int32_t a, std::int32_t b) noexcept {
+constexpr std::int32_t squared_difference_dr(const binary_params& p, std::int32_t a,
+                                             std::int32_t b) noexcept {
   const auto s = common_scale(p, a, b);
   const std::int32_t d = s.a - s.b;
-  return finish(std::int64_t{dr(static_cast<std::int32_t>(std::uint32_t(d) * std::uint32_t(d)), p.y_mult)}, p.zero_point, p.lo, p.hi);
+  return finish(
+      std::int64_t{dr(static_cast<std::int32_t>(std::uint32_t(d) * std::uint32_t(d)), p.y_mult)},
+      p.zero_point, p.lo, p.hi);
 }
-/// RDP as TFLite's kernels compute it on x86-64 where the shift exceeds 31 (small quotients of large divisors): the shift counts wrap at 32,
-/// the mask at 64. The stored results of the framework have these values.
+/// RDP as TFLite's kernels compute it on x86-64 where the shift exceeds 31 (small quotients of
+/// large divisors): the shift counts wrap at 32, the mask at 64. The stored results of the
+/// framework have these values.
 constexpr std::int32_t rdp_unguarded(std::int32_t x, int e) noexcept {
   if (e >= 0 && e <= 31) return rdp(x, e);
-  const auto mask = static_cast<std::int32_t>(static_cast<std::uint32_t>((std::uint64_t{1} << (e & 63)) - 1));
+  const auto mask =
+      static_cast<std::int32_t>(static_cast<std::uint32_t>((std::uint64_t{1} << (e & 63)) - 1));
   const std::int32_t rest = x & mask, threshold = (mask >> 1) + (x < 0);
   return static_cast<std::int32_t>(std::int64_t{x >> (e & 31)} + (rest > threshold));
 }
-/// TFLite's integer division: the reciprocal of the divisor as a Q0.31 fraction with its own exponent, the dividend shifted to full width.
-/// A divisor of 0, which TFLite refuses, gives the clamp's end on the dividend's side (0 / 0: the zero point).
+/// TFLite's integer division: the reciprocal of the divisor as a Q0.31 fraction with its own
+/// exponent, the dividend shifted to full width. A divisor of 0, which TFLite refuses, gives the
+/// clamp's end on the dividend's side (0 / 0: the zero point).
 constexpr std::int32_t div_dr(const binary_params& p, std::int32_t a, std::int32_t b) noexcept {
   std::int32_t x = a - p.a_zero_point, d = b - p.b_zero_point;
   if (d == 0) return x == 0 ? clamp(p.zero_point, p.lo, p.hi) : x > 0 ? p.hi : p.lo;
   if (d < 0) x = -x, d = -d;
   const int lz = std::countl_zero(static_cast<std::uint32_t>(d)), reciprocal_shift = 31 - lz;
-  const std::int32_t inverse = fixed32::reciprocal_of_one_plus(static_cast<std::int32_t>((static_cast<std::uint32_t>(d) << lz) - (std::uint32_t{1} << 31)));
-  const int headroom = x == 0 ? 31 : std::countl_zero(static_cast<std::uint32_t>(x < 0 ? ~x : x)) - 1;
+  const std::int32_t inverse = fixed32::reciprocal_of_one_plus(
+      static_cast<std::int32_t>((static_cast<std::uint32_t>(d) << lz) - (std::uint32_t{1} << 31)));
+  const int headroom =
+      x == 0 ? 31 : std::countl_zero(static_cast<std::uint32_t>(x < 0 ? ~x : x)) - 1;
   const std::int32_t quotient = srdhm(shl_wrap(x, headroom), inverse);
-  return finish(std::int64_t{rdp_unguarded(srdhm(quotient, p.y_mult.m), headroom + reciprocal_shift - p.y_mult.shift)}, p.zero_point, p.lo, p.hi);
+  return finish(std::int64_t{rdp_unguarded(srdhm(quotient, p.y_mult.m),
+                                           headroom + reciprocal_shift - p.y_mult.shift)},
+                p.zero_point, p.lo, p.hi);
 }
 /// Largest integer not above a / b; b == 0 gives 0.
 template <class T> constexpr T floor_div(T a, T b) noexcept {
@@ -60,7 +91,8 @@ template <class T> constexpr T floor_div(T a, T b) noexcept {
     return floor(div(a, b));
   } else {
     if (b == 0) return 0;
-    if (b == static_cast<T>(-1)) return static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a));
+    if (b == static_cast<T>(-1))
+      return static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a));
     const T q = static_cast<T>(a / b);
     return static_cast<T>(q - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0));
   }
@@ -78,7 +110,9 @@ template <class T> constexpr bool compare(binary_op op, T a, T b) noexcept {
     default: return a >= b;
   }
 }
-constexpr bool compares(binary_op op) noexcept { return op >= binary_op::equal && op <= binary_op::greater_equal; }
+constexpr bool compares(binary_op op) noexcept {
+  return op >= binary_op::equal && op <= binary_op::greater_equal;
+}
 template <class T> constexpr T binary_value(const binary_params& p, T a, T b) noexcept {
   switch (p.op) {
     case binary_op::minimum: return b < a ? b : a;
@@ -92,15 +126,22 @@ template <class T> constexpr T binary_value(const binary_params& p, T a, T b) no
         return static_cast<T>(d * d);
       }
     case binary_op::div:
-      if constexpr (std::is_floating_point_v<T>) return numerics::clamp(numerics::div(a, b), p.min, p.max);
-      else return b == 0 ? T{} : b == static_cast<T>(-1) ? static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a)) : static_cast<T>(a / b);
+      if constexpr (std::is_floating_point_v<T>)
+        return numerics::clamp(numerics::div(a, b), p.min, p.max);
+      else
+        return b == 0 ? T{}
+               : b == static_cast<T>(-1)
+                   ? static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a))
+                   : static_cast<T>(a / b);
     case binary_op::floor_div: return numerics::floor_div(a, b);
-    default:   // floor_mod: a - floor_div(a, b) * b, the divisor's sign
+    default:  // floor_mod: a - floor_div(a, b) * b, the divisor's sign
       if constexpr (std::is_floating_point_v<T>) {
-        // The exact remainder of truncation by repeated subtraction of scaled divisors, in binary64.
+        // The exact remainder of truncation by repeated subtraction of scaled divisors, in
+        // binary64.
         double x = static_cast<double>(a < 0 ? -a : a);
         const double y = static_cast<double>(b < 0 ? -b : b);
-        if (!(y > 0) || !(x < std::numeric_limits<double>::infinity())) return std::numeric_limits<T>::quiet_NaN();
+        if (!(y > 0) || !(x < std::numeric_limits<double>::infinity()))
+          return std::numeric_limits<T>::quiet_NaN();
         while (x >= y) {
           double d = y;
           while (numerics::mul(d, 2.) <= x) d = numerics::mul(d, 2.);
@@ -109,11 +150,16 @@ template <class T> constexpr T binary_value(const binary_params& p, T a, T b) no
         const T r = static_cast<T>(a < 0 ? -x : x);
         return r != 0 && (r < 0) != (b < 0) ? numerics::add(r, b) : r;
       } else {
-        return b == 0 ? T{} : static_cast<T>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(numerics::floor_div(a, b)) * static_cast<std::uint64_t>(b));
+        return b == 0 ? T{}
+                      : static_cast<T>(static_cast<std::uint64_t>(a) -
+                                       static_cast<std::uint64_t>(numerics::floor_div(a, b)) *
+                                           static_cast<std::uint64_t>(b));
       }
   }
 }
-template <class T> constexpr void binary(const binary_params& p, const T* a, const T* b, void* out, std::size_t begin, std::size_t end) {
+template <class T>
+constexpr void binary(const binary_params& p, const T* a, const T* b, void* out, std::size_t begin,
+                      std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
     const T u = a[at[0]], v = b[at[1]];
     if (compares(p.op)) {
@@ -133,11 +179,14 @@ template <class T> constexpr void binary(const binary_params& p, const T* a, con
     }
     if constexpr (std::is_integral_v<T> && sizeof(T) <= 2) {
       if (p.op == binary_op::logical_and || p.op == binary_op::logical_or) {
-        static_cast<T*>(out)[i] = static_cast<T>(p.op == binary_op::logical_and ? u != 0 && v != 0 : u != 0 || v != 0);
+        static_cast<T*>(out)[i] =
+            static_cast<T>(p.op == binary_op::logical_and ? u != 0 && v != 0 : u != 0 || v != 0);
         return;
       }
       if (p.mode == rounding::DR) {
-        static_cast<T*>(out)[i] = static_cast<T>(p.op == binary_op::div ? numerics::div_dr(p, u, v) : numerics::squared_difference_dr(p, u, v));
+        static_cast<T*>(out)[i] =
+            static_cast<T>(p.op == binary_op::div ? numerics::div_dr(p, u, v)
+                                                  : numerics::squared_difference_dr(p, u, v));
         return;
       }
     }
@@ -147,9 +196,14 @@ template <class T> constexpr void binary(const binary_params& p, const T* a, con
 inline void binary_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const binary_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
-  const auto run = [&]<class T>(type_tag<T>) { binary(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]), k.out[0], r.begin, r.end); };
-  if (p.a_type == dtype::boolean) run(type_tag<std::uint8_t>{});
-  else with_number(p.a_type, run);
+  const auto run = [&]<class T>(type_tag<T>) {
+    binary(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]), k.out[0], r.begin,
+           r.end);
+  };
+  if (p.a_type == dtype::boolean)
+    run(type_tag<std::uint8_t>{});
+  else
+    with_number(p.a_type, run);
 }
 }  // namespace reference
 
@@ -161,49 +215,71 @@ template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n
   p.mode = n.round;
   p.a_type = a.type, p.y_type = y.type;
   p.shape = make_broadcast<2>({a.shape, b.shape}, y.shape);
-  constexpr bool compares = reference::compares(Op), logic = Op == binary_op::logical_and || Op == binary_op::logical_or, extremes = Op == binary_op::minimum || Op == binary_op::maximum;
+  constexpr bool compares = reference::compares(Op),
+                 logic = Op == binary_op::logical_and || Op == binary_op::logical_or,
+                 extremes = Op == binary_op::minimum || Op == binary_op::maximum;
   if (a.type != b.type || (compares ? y.type != dtype::boolean : y.type != a.type))
-    return unsupported("element types", std::string(name_of(a.type)) + ", " + std::string(name_of(b.type)) + " -> " + std::string(name_of(y.type)), compares ? "two of one type -> bool" : "one type throughout");
-  if (logic ? a.type != dtype::boolean : !(with_number(a.type, [](auto) {}) || (compares && a.type == dtype::boolean))) return unsupported("element type", std::string(name_of(a.type)));
+    return unsupported("element types",
+                       std::string(name_of(a.type)) + ", " + std::string(name_of(b.type)) + " -> " +
+                           std::string(name_of(y.type)),
+                       compares ? "two of one type -> bool" : "one type throughout");
+  if (logic ? a.type != dtype::boolean
+            : !(with_number(a.type, [](auto) {}) || (compares && a.type == dtype::boolean)))
+    return unsupported("element type", std::string(name_of(a.type)));
   if constexpr (!Quantized) {
     const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
     p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
-    if (n.round != rounding::none) return unsupported("no rounding on plain numbers", std::string(name_of(n.round)));
+    if (n.round != rounding::none)
+      return unsupported("no rounding on plain numbers", std::string(name_of(n.round)));
     return unit{};
   } else {
     for (const tensor_desc* t : {&a, &b})
-      if (!with_quantized(t->type, [](auto) {}) || !t->quantized() || t->per_channel()) return unsupported("quantization of an operand", {}, "uint8, int8, int16 with one scale");
+      if (!with_quantized(t->type, [](auto) {}) || !t->quantized() || t->per_channel())
+        return unsupported("quantization of an operand", {}, "uint8, int8, int16 with one scale");
     if (extremes || n.round == rounding::none) {
-      if (n.round != rounding::none) return unsupported("no such rounding here", std::string(name_of(n.round)), "none");
-      if (!a.same_quantization(b) || (extremes && !a.same_quantization(y))) return unsupported("operands of different scales", {}, "equal scales and zero points");
+      if (n.round != rounding::none)
+        return unsupported("no such rounding here", std::string(name_of(n.round)), "none");
+      if (!a.same_quantization(b) || (extremes && !a.same_quantization(y)))
+        return unsupported("operands of different scales", {}, "equal scales and zero points");
       return unit{};
     }
-    if (n.round != rounding::DR) return unsupported("no such rounding here", std::string(name_of(n.round)), "none, DR");
+    if (n.round != rounding::DR)
+      return unsupported("no such rounding here", std::string(name_of(n.round)), "none, DR");
     p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point(), p.zero_point = y.zero_point();
     const auto clamp = clamp_of(*n.attrs, y.type);
     p.lo = clamp.lo, p.hi = clamp.hi;
     if constexpr (compares) {
-      if (!is_8bit(a.type)) return unsupported("quantized comparison of " + std::string(name_of(a.type)), {}, "uint8, int8");
-      if (a.scale() >= 1 || b.scale() >= 1) return unsupported("scale of a comparison", {}, "below 1");
+      if (!is_8bit(a.type))
+        return unsupported("quantized comparison of " + std::string(name_of(a.type)), {},
+                           "uint8, int8");
+      if (a.scale() >= 1 || b.scale() >= 1)
+        return unsupported("scale of a comparison", {}, "below 1");
       p.left_shift = 8;
       p.a_mult = numerics::quantize_multiplier(a.scale());
       p.b_mult = numerics::quantize_multiplier(b.scale());
     } else if constexpr (Op == binary_op::squared_difference) {
-      if (!is_8bit(a.type)) return unsupported("squared_difference of " + std::string(name_of(a.type)), {}, "uint8, int8");
+      if (!is_8bit(a.type))
+        return unsupported("squared_difference of " + std::string(name_of(a.type)), {},
+                           "uint8, int8");
       p.left_shift = 7;
       const double twice = numerics::mul(2.0, std::max(a.scale(), b.scale()));
       p.a_mult = numerics::quantize_multiplier(numerics::div(a.scale(), twice));
       p.b_mult = numerics::quantize_multiplier(numerics::div(b.scale(), twice));
-      p.y_mult = numerics::quantize_multiplier(numerics::div(numerics::mul(twice, twice), numerics::mul(static_cast<double>(1 << (2 * p.left_shift)), y.scale())));
+      p.y_mult = numerics::quantize_multiplier(
+          numerics::div(numerics::mul(twice, twice),
+                        numerics::mul(static_cast<double>(1 << (2 * p.left_shift)), y.scale())));
     } else if constexpr (Op == binary_op::div) {
-      p.y_mult = numerics::quantize_multiplier(numerics::div(a.scale(), numerics::mul(b.scale(), y.scale())));
+      p.y_mult = numerics::quantize_multiplier(
+          numerics::div(a.scale(), numerics::mul(b.scale(), y.scale())));
     } else {
       return unsupported("rounding " + std::string(name_of(n.round)) + " here");
     }
     return unit{};
   }
 }
-template <binary_op Op, bool Quantized> inline constexpr op_def binary_def(std::string_view name) { return {name, 2, 2, 1, &binary_op_shape, &binary_prepare<Op, Quantized>}; }
+template <binary_op Op, bool Quantized> inline constexpr op_def binary_def(std::string_view name) {
+  return {name, 2, 2, 1, &binary_op_shape, &binary_prepare<Op, Quantized>};
+}
 
 inline constexpr op_def minimum = binary_def<binary_op::minimum, false>("minimum");
 inline constexpr op_def maximum = binary_def<binary_op::maximum, false>("maximum");
@@ -212,10 +288,12 @@ inline constexpr op_def not_equal = binary_def<binary_op::not_equal, false>("not
 inline constexpr op_def less = binary_def<binary_op::less, false>("less");
 inline constexpr op_def less_equal = binary_def<binary_op::less_equal, false>("less_equal");
 inline constexpr op_def greater = binary_def<binary_op::greater, false>("greater");
-inline constexpr op_def greater_equal = binary_def<binary_op::greater_equal, false>("greater_equal");
+inline constexpr op_def greater_equal =
+    binary_def<binary_op::greater_equal, false>("greater_equal");
 inline constexpr op_def logical_and = binary_def<binary_op::logical_and, false>("logical_and");
 inline constexpr op_def logical_or = binary_def<binary_op::logical_or, false>("logical_or");
-inline constexpr op_def squared_difference = binary_def<binary_op::squared_difference, false>("squared_difference");
+inline constexpr op_def squared_difference =
+    binary_def<binary_op::squared_difference, false>("squared_difference");
 inline constexpr op_def div = binary_def<binary_op::div, false>("div");
 inline constexpr op_def floor_div = binary_def<binary_op::floor_div, false>("floor_div");
 inline constexpr op_def floor_mod = binary_def<binary_op::floor_mod, false>("floor_mod");
@@ -226,12 +304,14 @@ inline constexpr op_def qnn_not_equal = binary_def<binary_op::not_equal, true>("
 inline constexpr op_def qnn_less = binary_def<binary_op::less, true>("qnn.less");
 inline constexpr op_def qnn_less_equal = binary_def<binary_op::less_equal, true>("qnn.less_equal");
 inline constexpr op_def qnn_greater = binary_def<binary_op::greater, true>("qnn.greater");
-inline constexpr op_def qnn_greater_equal = binary_def<binary_op::greater_equal, true>("qnn.greater_equal");
-inline constexpr op_def qnn_squared_difference = binary_def<binary_op::squared_difference, true>("qnn.squared_difference");
+inline constexpr op_def qnn_greater_equal =
+    binary_def<binary_op::greater_equal, true>("qnn.greater_equal");
+inline constexpr op_def qnn_squared_difference =
+    binary_def<binary_op::squared_difference, true>("qnn.squared_difference");
 inline constexpr op_def qnn_div = binary_def<binary_op::div, true>("qnn.div");
 }  // namespace ops
 
-// ---------------------------------------------------------------------------------------------------------------------- select
+// ---- select ----
 
 /// y = condition ? a : b, all broadcast; a, b and y have one type and equal quantization.
 struct select_params {
@@ -246,7 +326,9 @@ inline void select_kernel(const kernel_args& k) noexcept {
   with_size(p.type, [&]<class T>(type_tag<T>) {
     const auto *a = static_cast<const T*>(k.in[1]), *b = static_cast<const T*>(k.in[2]);
     auto* y = static_cast<T*>(k.out[0]);
-    for_each_broadcast(p.shape, r.begin, r.end, [&](std::size_t i, const auto& at) { y[i] = c[at[0]] ? a[at[1]] : b[at[2]]; });
+    for_each_broadcast(p.shape, r.begin, r.end, [&](std::size_t i, const auto& at) {
+      y[i] = c[at[0]] ? a[at[1]] : b[at[2]];
+    });
   });
 }
 }  // namespace reference
@@ -258,21 +340,30 @@ constexpr status select_op_shape(const node_view& n, std::span<dims> out) {
 }
 inline status select_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<select_params>(&reference::select_kernel);
-  if (n.in[0].type != dtype::boolean) return unsupported("element type of the condition", std::string(name_of(n.in[0].type)), "bool");
+  if (n.in[0].type != dtype::boolean)
+    return unsupported("element type of the condition", std::string(name_of(n.in[0].type)), "bool");
   for (std::size_t i : {std::size_t{1}, std::size_t{2}}) {
     if (auto s = same_type(n.in[i], n.out[0]); !s) return s;
-    if (n.in[i].quantized() && !n.in[i].same_quantization(n.out[0])) return unsupported("select of different scales", {}, "equal scales and zero points");
+    if (n.in[i].quantized() && !n.in[i].same_quantization(n.out[0]))
+      return unsupported("select of different scales", {}, "equal scales and zero points");
   }
   p.type = n.out[0].type;
   p.shape = make_broadcast<3>({n.in[0].shape, n.in[1].shape, n.in[2].shape}, n.out[0].shape);
   return unit{};
 }
-inline constexpr op_def select{"select", 3, 3, 1, &select_op_shape, &select_prepare};
+inline constexpr op_def select{
+    .name = "select",
+    .min_inputs = 3,
+    .max_inputs = 3,
+    .shape = &select_op_shape,
+    .prepare = &select_prepare,
+};
 }  // namespace ops
 
-// ------------------------------------------------------------------------------------------------------------------------ cast
+// ---- cast ----
 
-/// Numbers to another element type: floats truncate toward zero and saturate (NaN: 0), integers wrap, bool is v != 0.
+/// Numbers to another element type: floats truncate toward zero and saturate (NaN: 0), integers
+/// wrap, bool is v != 0.
 struct cast_params {
   dtype in_type, out_type;
   std::size_t count = 0;
@@ -284,8 +375,10 @@ template <class Y, class X> constexpr Y cast_value(X v) noexcept {
   } else if constexpr (std::is_floating_point_v<X> && std::is_integral_v<Y>) {
     const double d = trunc(static_cast<double>(v));
     if (!(d == d)) return 0;
-    if (d <= static_cast<double>(std::numeric_limits<Y>::min())) return std::numeric_limits<Y>::min();
-    if (d >= static_cast<double>(std::numeric_limits<Y>::max())) return std::numeric_limits<Y>::max();
+    if (d <= static_cast<double>(std::numeric_limits<Y>::min()))
+      return std::numeric_limits<Y>::min();
+    if (d >= static_cast<double>(std::numeric_limits<Y>::max()))
+      return std::numeric_limits<Y>::max();
     return static_cast<Y>(d);
   } else {
     return static_cast<Y>(v);
@@ -319,14 +412,19 @@ inline status cast_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<cast_params>(&reference::cast_kernel);
   p.in_type = n.in[0].type, p.out_type = n.out[0].type;
   p.count = n.in[0].shape.elements().value;
-  if (!reference::with_castable(p.in_type, [](auto) {}) || !reference::with_castable(p.out_type, [](auto) {}))
-    return unsupported("element types of cast", std::string(name_of(p.in_type)) + " -> " + std::string(name_of(p.out_type)));
+  if (!reference::with_castable(p.in_type, [](auto) {}) ||
+      !reference::with_castable(p.out_type, [](auto) {}))
+    return unsupported("element types of cast",
+                       std::string(name_of(p.in_type)) + " -> " + std::string(name_of(p.out_type)));
   return unit{};
 }
-inline constexpr op_def cast{"cast", 1, 1, 1, &same_op_shape, &cast_prepare};
+inline constexpr op_def cast{
+    .name = "cast",
+    .shape = &same_op_shape,
+    .prepare = &cast_prepare,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_BINARY_HPP_

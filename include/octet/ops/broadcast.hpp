@@ -1,34 +1,38 @@
-// How operands of different shapes meet element by element: one plan for every operator that broadcasts.
+// How operands of different shapes meet element by element: one plan for every operator that
+// broadcasts.
 #ifndef OCTET_OPS_BROADCAST_HPP_
 #define OCTET_OPS_BROADCAST_HPP_
 
 #include "octet/ops/op.hpp"
 #include "octet/ops/types.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 /// The shapes of a two-operand node that deserve a kernel of their own.
 enum class broadcast_kind : std::uint8_t {
-  same = 0,     // both operands have the output's elements in the output's order
-  scalar_a,     // a is one value
-  scalar_b,     // b is one value
-  inner_a,      // y[i][j] = f(a[j], b[i][j]), j < inner
-  inner_b,      // y[i][j] = f(a[i][j], b[j]), j < inner
-  general,      // extents and strides tell
+  same = 0,  // both operands have the output's elements in the output's order
+  scalar_a,  // a is one value
+  scalar_b,  // b is one value
+  inner_a,   // y[i][j] = f(a[j], b[i][j]), j < inner
+  inner_b,   // y[i][j] = f(a[i][j], b[j]), j < inner
+  general,   // extents and strides tell
 };
 
-/// Output extents with adjacent axes merged where every operand allows it, and each operand's stride per axis in elements (0: repeated).
+/// Output extents with adjacent axes merged where every operand allows it, and each operand's
+/// stride per axis in elements (0: repeated).
 template <int N> struct broadcast_plan {
-  std::size_t count = 0;                     // elements of the output
-  std::size_t inner = 1;                     // extent of the innermost merged axis
-  std::int32_t rank = 1;                     // merged axes, at least one
+  std::size_t count = 0;  // elements of the output
+  std::size_t inner = 1;  // extent of the innermost merged axis
+  std::int32_t rank = 1;  // merged axes, at least one
   std::array<std::int32_t, dims::max_rank> extent{1};
   std::array<std::array<std::int32_t, dims::max_rank>, N> stride{};
-  broadcast_kind kind = broadcast_kind::general;   // N == 2 only
+  broadcast_kind kind = broadcast_kind::general;  // N == 2 only
 };
 
-/// Plan for operands of these shapes; all must broadcast to `y` (checked by the operator's shape rule).
-template <int N> constexpr broadcast_plan<N> make_broadcast(const std::array<dims, N>& in, const dims& y) {
+/// Plan for operands of these shapes; all must broadcast to `y` (checked by the operator's shape
+/// rule).
+template <int N>
+constexpr broadcast_plan<N> make_broadcast(const std::array<dims, N>& in, const dims& y) {
   broadcast_plan<N> p;
   p.count = y.elements().value;
   std::array<std::array<std::int32_t, dims::max_rank>, N> stride{};
@@ -36,20 +40,23 @@ template <int N> constexpr broadcast_plan<N> make_broadcast(const std::array<dim
     std::int64_t s = 1;
     for (int i = 0; i < y.rank; ++i) {
       const std::int32_t e = in[k].back(i);
-      stride[k][static_cast<std::size_t>(y.rank - 1 - i)] = e == 1 ? 0 : static_cast<std::int32_t>(s);
+      stride[k][static_cast<std::size_t>(y.rank - 1 - i)] =
+          e == 1 ? 0 : static_cast<std::int32_t>(s);
       s *= e;
     }
   }
-  // From the innermost outwards: axis i joins the axis inside it if for every operand the step of i equals a full pass over that axis.
+  // From the innermost outwards: axis i joins the axis inside it if for every operand the step of i
+  // equals a full pass over that axis.
   p.rank = 0;
-  std::array<std::int32_t, dims::max_rank> extent{};   // innermost first
+  std::array<std::int32_t, dims::max_rank> extent{};  // innermost first
   std::array<std::array<std::int32_t, dims::max_rank>, N> merged{};
   for (int i = y.rank - 1; i >= 0; --i) {
     const auto at = static_cast<std::size_t>(i);
     if (y[i] == 1) continue;
     const auto last = static_cast<std::size_t>(p.rank > 0 ? p.rank - 1 : 0);
     bool join = p.rank > 0;
-    for (std::size_t k = 0; k < static_cast<std::size_t>(N) && join; ++k) join = stride[k][at] == merged[k][last] * extent[last];
+    for (std::size_t k = 0; k < static_cast<std::size_t>(N) && join; ++k)
+      join = stride[k][at] == merged[k][last] * extent[last];
     if (join) {
       extent[last] *= y[i];
     } else {
@@ -72,33 +79,45 @@ template <int N> constexpr broadcast_plan<N> make_broadcast(const std::array<dim
   if constexpr (N == 2) {
     const auto &a = p.stride[0], &b = p.stride[1];
     if (p.rank == 1) {
-      p.kind = a[0] == b[0] ? broadcast_kind::same : a[0] == 0 ? broadcast_kind::scalar_a : broadcast_kind::scalar_b;
+      p.kind = a[0] == b[0] ? broadcast_kind::same
+               : a[0] == 0  ? broadcast_kind::scalar_a
+                            : broadcast_kind::scalar_b;
     } else if (p.rank == 2 && a[1] == 1 && b[1] == 1) {
-      p.kind = a[0] == 0 ? broadcast_kind::inner_a : b[0] == 0 ? broadcast_kind::inner_b : broadcast_kind::general;
+      p.kind = a[0] == 0   ? broadcast_kind::inner_a
+               : b[0] == 0 ? broadcast_kind::inner_b
+                           : broadcast_kind::general;
     }
   }
   return p;
 }
 
-/// f(i, offsets) for output elements [begin, end): i is the output index, offsets[k] the element of operand k.
-template <int N, class F> constexpr void for_each_broadcast(const broadcast_plan<N>& p, std::size_t begin, std::size_t end, F&& f) {
+/// f(i, offsets) for output elements [begin, end): i is the output index, offsets[k] the element of
+/// operand k.
+template <int N, class F>
+constexpr void for_each_broadcast(const broadcast_plan<N>& p, std::size_t begin, std::size_t end,
+                                  F&& f) {
   if (begin >= end) return;
   std::array<std::int32_t, dims::max_rank> at{};
   std::array<std::size_t, N> offset{};
   std::size_t rest = begin;
   for (std::int32_t i = p.rank - 1; i >= 0; --i) {
-    const auto axis = static_cast<std::size_t>(i), extent = static_cast<std::size_t>(p.extent[axis]);
+    const auto axis = static_cast<std::size_t>(i),
+               extent = static_cast<std::size_t>(p.extent[axis]);
     at[axis] = static_cast<std::int32_t>(rest % extent);
     rest /= extent;
-    for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k) offset[k] += static_cast<std::size_t>(at[axis]) * static_cast<std::size_t>(p.stride[k][axis]);
+    for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k)
+      offset[k] += static_cast<std::size_t>(at[axis]) * static_cast<std::size_t>(p.stride[k][axis]);
   }
   for (std::size_t i = begin; i < end; ++i) {
     f(i, offset);
     for (std::int32_t d = p.rank - 1; d >= 0; --d) {
       const auto axis = static_cast<std::size_t>(d);
-      for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k) offset[k] += static_cast<std::size_t>(p.stride[k][axis]);
+      for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k)
+        offset[k] += static_cast<std::size_t>(p.stride[k][axis]);
       if (++at[axis] < p.extent[axis]) break;
-      for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k) offset[k] -= static_cast<std::size_t>(p.stride[k][axis]) * static_cast<std::size_t>(p.extent[axis]);
+      for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k)
+        offset[k] -=
+            static_cast<std::size_t>(p.stride[k][axis]) * static_cast<std::size_t>(p.extent[axis]);
       at[axis] = 0;
     }
   }
@@ -112,7 +131,9 @@ constexpr shape_or binary_shape(const dims& a, const dims& b) {
 }
 
 namespace ops {
-constexpr status binary_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, binary_shape(n.in[0].shape, n.in[1].shape)); }
+constexpr status binary_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, binary_shape(n.in[0].shape, n.in[1].shape));
+}
 /// For operators whose output has the first input's shape.
 constexpr status same_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = n.in[0].shape;
@@ -120,6 +141,6 @@ constexpr status same_op_shape(const node_view& n, std::span<dims> out) {
 }
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_BROADCAST_HPP_

@@ -1,29 +1,31 @@
-// qnn.concat and concat: inputs one after the other along an axis; inputs of another scale go through a table.
+// qnn.concat and concat: inputs one after the other along an axis; inputs of another scale go
+// through a table.
 #ifndef OCTET_OPS_CONCAT_HPP_
 #define OCTET_OPS_CONCAT_HPP_
 
 #include "octet/ops/quantize.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 struct concat_attrs {
-  std::int32_t axis = 0;      // may be negative
+  std::int32_t axis = 0;  // may be negative
   static constexpr auto fields = std::tuple{field{"axis", &concat_attrs::axis}};
 };
 
 struct concat_params {
   std::size_t inputs = 0;
-  std::size_t outer = 1;                            // extents before the axis
-  std::size_t row_bytes = 0;                        // output bytes per outer index
-  const std::size_t* bytes = nullptr;               // per input: bytes per outer index
-  const std::uint8_t* const* table = nullptr;       // per input: 256 entries indexed by the raw byte, or null: copy
+  std::size_t outer = 1;               // extents before the axis
+  std::size_t row_bytes = 0;           // output bytes per outer index
+  const std::size_t* bytes = nullptr;  // per input: bytes per outer index
+  const std::uint8_t* const* table =
+      nullptr;  // per input: 256 entries indexed by the raw byte, or null: copy
 };
 
 constexpr shape_or concat_shape(std::int32_t axis, std::span<const tensor_desc> in) {
   if (in.empty()) return violation{rule::input_count, dims{1}, dims{0}};
   dims y = in[0].shape;
-  if (axis < -y.rank || axis >= y.rank) return violation{rule::axis, dims{-y.rank, y.rank - 1}, dims{axis}};
+  if (axis < -y.rank || axis >= y.rank)
+    return violation{rule::axis, dims{-y.rank, y.rank - 1}, dims{axis}};
   if (axis < 0) axis += y.rank;
   std::int64_t sum = 0;
   for (const tensor_desc& t : in) {
@@ -39,16 +41,22 @@ constexpr shape_or concat_shape(std::int32_t axis, std::span<const tensor_desc> 
 
 namespace numerics {
 /// One value of a concatenation from scale sx, zero point zx to sy, zy.
-/// AWAY (TFLite uint8): r = f32(sx * f32(1 / sy)), rha(f32(f32(q * r) + f32(-zx * r))) + zy. EVEN_MUL (PyTorch), EVEN (ONNX Runtime): dequantize, quantize.
-/// F (MXNet): rint(f32(q * ratio)).
-constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std::int32_t zx, float sy, std::int32_t zy, float ratio, std::int32_t lo, std::int32_t hi) noexcept {
+/// AWAY (TFLite uint8): r = f32(sx * f32(1 / sy)), rha(f32(f32(q * r) + f32(-zx * r))) + zy.
+/// EVEN_MUL (PyTorch), EVEN (ONNX Runtime): dequantize, quantize. F (MXNet): rint(f32(q * ratio)).
+constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std::int32_t zx,
+                                    float sy, std::int32_t zy, float ratio, std::int32_t lo,
+                                    std::int32_t hi) noexcept {
   if (mode == rounding::AWAY) {
     const float r = mul(sx, div(1.f, sy));
-    return clamp_to_int(rha(static_cast<double>(add(mul(static_cast<float>(q), r), mul(-static_cast<float>(zx), r)))) + zy, lo, hi);
+    return clamp_to_int(rha(static_cast<double>(
+                            add(mul(static_cast<float>(q), r), mul(-static_cast<float>(zx), r)))) +
+                            zy,
+                        lo, hi);
   }
   if (mode == rounding::F) return clamp_to_int(static_cast<double>(f_scaled(q, ratio)), lo, hi);
   const float real = mul(static_cast<float>(q - zx), sx);
-  return mode == rounding::EVEN ? quantize_even(real, sy, zy, lo, hi) : quantize_even_mul(real, div(1.f, sy), zy, lo, hi);
+  return mode == rounding::EVEN ? quantize_even(real, sy, zy, lo, hi)
+                                : quantize_even_mul(real, div(1.f, sy), zy, lo, hi);
 }
 }  // namespace numerics
 
@@ -75,7 +83,9 @@ inline void concat_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
-constexpr status concat_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, concat_shape(read_attributes<concat_attrs>(*n.attrs).axis, n.in)); }
+constexpr status concat_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, concat_shape(read_attributes<concat_attrs>(*n.attrs).axis, n.in));
+}
 template <bool Quantized> status concat_prepare(const node_view& n, prepared& to) {
   const tensor_desc& y = n.out[0];
   auto& p = to.make<concat_params>(&reference::concat_kernel);
@@ -91,23 +101,34 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
   const auto clamp = clamp_of(*n.attrs, y.type);
   for (std::size_t k = 0; k < p.inputs; ++k) {
     const tensor_desc& x = n.in[k];
-    if (x.type != y.type) return unsupported("element types of concat", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), "the same throughout");
+    if (x.type != y.type)
+      return unsupported("element types of concat",
+                         std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
+                         "the same throughout");
     bytes[k] = inner * static_cast<std::size_t>(x.shape[axis]);
     if (!Quantized || n.round == rounding::none) {
-      if (Quantized && !x.same_quantization(y)) return invalid("concat without a rounding needs equal quantization throughout");
+      if (Quantized && !x.same_quantization(y))
+        return invalid("concat without a rounding needs equal quantization throughout");
       continue;
     }
-    if (n.round != rounding::AWAY && n.round != rounding::EVEN && n.round != rounding::EVEN_MUL && n.round != rounding::F)
-      return unsupported("no such rounding here", std::string(name_of(n.round)), "none, AWAY, EVEN, EVEN_MUL, F");
+    if (n.round != rounding::AWAY && n.round != rounding::EVEN && n.round != rounding::EVEN_MUL &&
+        n.round != rounding::F)
+      return unsupported("no such rounding here", std::string(name_of(n.round)),
+                         "none, AWAY, EVEN, EVEN_MUL, F");
     // PyTorch's formula runs even where the parameters are equal; the others copy there.
     if (n.round != rounding::EVEN_MUL && x.same_quantization(y)) continue;
-    if (!is_8bit(x.type) || x.per_channel()) return unsupported("concat of different scales on " + std::string(name_of(x.type)), {}, "uint8 or int8, one scale per tensor");
+    if (!is_8bit(x.type) || x.per_channel())
+      return unsupported("concat of different scales on " + std::string(name_of(x.type)), {},
+                         "uint8 or int8, one scale per tensor");
     float ratio = numerics::div(x.scale_f32(), y.scale_f32());
-    if (const auto list = n.attrs->reals("ratios"); k < list.size()) ratio = static_cast<float>(list[k]);
+    if (const auto list = n.attrs->reals("ratios"); k < list.size())
+      ratio = static_cast<float>(list[k]);
     auto t = to.array<std::uint8_t>(256);
     for (std::int32_t raw = 0; raw < 256; ++raw) {
       const std::int32_t q = x.type == dtype::s8 ? static_cast<std::int8_t>(raw) : raw;
-      t[static_cast<std::size_t>(raw)] = static_cast<std::uint8_t>(numerics::concat_value(n.round, q, x.scale_f32(), x.zero_point(), y.scale_f32(), y.zero_point(), ratio, clamp.lo, clamp.hi));
+      t[static_cast<std::size_t>(raw)] = static_cast<std::uint8_t>(
+          numerics::concat_value(n.round, q, x.scale_f32(), x.zero_point(), y.scale_f32(),
+                                 y.zero_point(), ratio, clamp.lo, clamp.hi));
     }
     table[k] = t.data();
   }
@@ -118,8 +139,10 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
 /// pack: inputs of one shape become the slices along a new axis; no rounding.
 constexpr status pack_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
-  const std::int32_t given = read_attributes<concat_attrs>(*n.attrs).axis, axis = given < 0 ? given + x.rank + 1 : given;
-  if (axis < 0 || axis > x.rank || x.rank >= dims::max_rank) return violation{rule::axis, dims{-x.rank - 1, x.rank}, dims{given}};
+  const std::int32_t given = read_attributes<concat_attrs>(*n.attrs).axis,
+                     axis = given < 0 ? given + x.rank + 1 : given;
+  if (axis < 0 || axis > x.rank || x.rank >= dims::max_rank)
+    return violation{rule::axis, dims{-x.rank - 1, x.rank}, dims{given}};
   for (const tensor_desc& t : n.in)
     if (!(t.shape == x)) return violation{rule::shapes_differ, x, t.shape};
   dims y;
@@ -134,7 +157,8 @@ inline status pack_prepare(const node_view& n, prepared& to) {
   const tensor_desc& y = n.out[0];
   auto& p = to.make<concat_params>(&reference::concat_kernel);
   const dims& x = n.in[0].shape;
-  const std::int32_t given = read_attributes<concat_attrs>(*n.attrs).axis, axis = given < 0 ? given + x.rank + 1 : given;
+  const std::int32_t given = read_attributes<concat_attrs>(*n.attrs).axis,
+                     axis = given < 0 ? given + x.rank + 1 : given;
   std::size_t inner = size_of(y.type);
   for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(x[i]);
   for (int i = axis; i < x.rank; ++i) inner *= static_cast<std::size_t>(x[i]);
@@ -142,20 +166,40 @@ inline status pack_prepare(const node_view& n, prepared& to) {
   p.row_bytes = inner * p.inputs;
   auto bytes = to.array<std::size_t>(p.inputs);
   for (std::size_t k = 0; k < p.inputs; ++k) {
-    if (n.in[k].type != y.type) return unsupported("element types of pack", std::string(name_of(n.in[k].type)) + " -> " + std::string(name_of(y.type)), "the same throughout");
+    if (n.in[k].type != y.type)
+      return unsupported("element types of pack",
+                         std::string(name_of(n.in[k].type)) + " -> " + std::string(name_of(y.type)),
+                         "the same throughout");
     bytes[k] = inner;
   }
   p.bytes = bytes.data();
   p.table = to.array<const std::uint8_t*>(p.inputs).data();
   return unit{};
 }
-inline constexpr op_def pack{"pack", 1, -1, 1, &pack_op_shape, &pack_prepare};
+inline constexpr op_def pack{
+    .name = "pack",
+    .min_inputs = 1,
+    .max_inputs = -1,
+    .shape = &pack_op_shape,
+    .prepare = &pack_prepare,
+};
 /// Attribute "ratios": with rounding F, one factor per input.
-inline constexpr op_def qnn_concat{"qnn.concat", 1, -1, 1, &concat_op_shape, &concat_prepare<true>};
-inline constexpr op_def concat{"concat", 1, -1, 1, &concat_op_shape, &concat_prepare<false>};
+inline constexpr op_def qnn_concat{
+    .name = "qnn.concat",
+    .min_inputs = 1,
+    .max_inputs = -1,
+    .shape = &concat_op_shape,
+    .prepare = &concat_prepare<true>,
+};
+inline constexpr op_def concat{
+    .name = "concat",
+    .min_inputs = 1,
+    .max_inputs = -1,
+    .shape = &concat_op_shape,
+    .prepare = &concat_prepare<false>,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_CONCAT_HPP_

@@ -1,58 +1,78 @@
-// qnn.conv2d and qnn.depthwise_conv2d: NHWC, any stride, dilation, groups, explicit padding, fused requantize.
+// qnn.conv2d and qnn.depthwise_conv2d: NHWC, any stride, dilation, groups, explicit padding, fused
+// requantize.
 #ifndef OCTET_OPS_CONV2D_HPP_
 #define OCTET_OPS_CONV2D_HPP_
 
 #include "octet/ops/requantize.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 /// Padding in input elements; taps outside the image count as the input's zero point.
 struct conv2d_attrs {
   std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   std::int32_t groups = 1;
-  bool f32_product = false;   // sx*sw is rounded to binary32 before anything else (TFLite uint8)
-  static constexpr auto fields = std::tuple{
-      field{"stride_h", &conv2d_attrs::stride_h}, field{"stride_w", &conv2d_attrs::stride_w}, field{"dilation_h", &conv2d_attrs::dilation_h}, field{"dilation_w", &conv2d_attrs::dilation_w},
-      field{"pad_top", &conv2d_attrs::pad_top}, field{"pad_left", &conv2d_attrs::pad_left}, field{"pad_bottom", &conv2d_attrs::pad_bottom}, field{"pad_right", &conv2d_attrs::pad_right},
-      field{"groups", &conv2d_attrs::groups}, field{"f32_product", &conv2d_attrs::f32_product}};
+  bool f32_product = false;  // sx*sw is rounded to binary32 before anything else (TFLite uint8)
+  static constexpr auto fields = std::tuple{field{"stride_h", &conv2d_attrs::stride_h},
+                                            field{"stride_w", &conv2d_attrs::stride_w},
+                                            field{"dilation_h", &conv2d_attrs::dilation_h},
+                                            field{"dilation_w", &conv2d_attrs::dilation_w},
+                                            field{"pad_top", &conv2d_attrs::pad_top},
+                                            field{"pad_left", &conv2d_attrs::pad_left},
+                                            field{"pad_bottom", &conv2d_attrs::pad_bottom},
+                                            field{"pad_right", &conv2d_attrs::pad_right},
+                                            field{"groups", &conv2d_attrs::groups},
+                                            field{"f32_product", &conv2d_attrs::f32_product}};
 };
 
 /// What conv2d and depthwise kernels get.
-/// conv2d weights: [out_c][kernel_h][kernel_w][in_c / groups]; depthwise weights: [kernel_h][kernel_w][out_c], out_c = in_c * multiplier.
+/// conv2d weights: [out_c][kernel_h][kernel_w][in_c / groups]; depthwise weights:
+/// [kernel_h][kernel_w][out_c], out_c = in_c * multiplier.
 struct conv2d_params {
   std::int32_t batch, in_h, in_w, in_c, out_h, out_w, out_c, kernel_h, kernel_w;
   std::int32_t stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, groups;
-  dtype in_type, weight_type, out_type;          // out_type s32 or s64 with requant.mode none: the accumulators
+  dtype in_type, weight_type,
+      out_type;  // out_type s32 or s64 with requant.mode none: the accumulators
   std::int32_t in_zero_point = 0;
-  const std::int32_t* weight_zero_points = nullptr;   // one per output channel; null: all 0
-  const void* weights = nullptr;                 // constant weights, unpacked; null: dynamic, taken from in[1]
-  const std::int32_t* bias32 = nullptr;          // at most one of the two
+  const std::int32_t* weight_zero_points = nullptr;  // one per output channel; null: all 0
+  const void* weights = nullptr;  // constant weights, unpacked; null: dynamic, taken from in[1]
+  const std::int32_t* bias32 = nullptr;  // at most one of the two
   const std::int64_t* bias64 = nullptr;
-  bool wide = false;                             // accumulators may exceed int32: int64 needed
+  bool wide = false;  // accumulators may exceed int32: int64 needed
   requantize_params requant;
-  const std::byte* packed = nullptr;             // set by the kernel's pack()
-  constexpr std::int64_t bias(std::int32_t c) const { return bias32 ? bias32[c] : bias64 ? bias64[c] : 0; }
+  const std::byte* packed = nullptr;  // set by the kernel's pack()
+  constexpr std::int64_t bias(std::int32_t c) const {
+    return bias32 ? bias32[c] : bias64 ? bias64[c] : 0;
+  }
 };
 
 /// Shape of a convolution: x [N,H,W,C], w [O,KH,KW,C/groups].
 constexpr shape_or conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
   if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
   if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
-  if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0) return violation{rule::groups, dims{a.groups}, dims{x[3], w[0]}};
+  if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0)
+    return violation{rule::groups, dims{a.groups}, dims{x[3], w[0]}};
   if (w[3] != x[3] / a.groups) return violation{rule::channels, dims{x[3] / a.groups}, dims{w[3]}};
-  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1) return violation{rule::stride, dims{1, 1, 1, 1}, dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
-  const std::int64_t kh = (std::int64_t{w[1]} - 1) * a.dilation_h + 1, kw = (std::int64_t{w[2]} - 1) * a.dilation_w + 1;
-  const std::int64_t ph = std::int64_t{x[1]} + a.pad_top + a.pad_bottom, pw = std::int64_t{x[2]} + a.pad_left + a.pad_right;
-  if (kh > ph || kw > pw || ph > INT32_MAX || pw > INT32_MAX) return violation{rule::window, dims{static_cast<std::int32_t>(kh), static_cast<std::int32_t>(kw)}, dims{static_cast<std::int32_t>(ph), static_cast<std::int32_t>(pw)}};
-  return dims{x[0], static_cast<std::int32_t>((ph - kh) / a.stride_h + 1), static_cast<std::int32_t>((pw - kw) / a.stride_w + 1), w[0]};
+  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1)
+    return violation{rule::stride, dims{1, 1, 1, 1},
+                     dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
+  const std::int64_t kh = (std::int64_t{w[1]} - 1) * a.dilation_h + 1,
+                     kw = (std::int64_t{w[2]} - 1) * a.dilation_w + 1;
+  const std::int64_t ph = std::int64_t{x[1]} + a.pad_top + a.pad_bottom,
+                     pw = std::int64_t{x[2]} + a.pad_left + a.pad_right;
+  if (kh > ph || kw > pw || ph > INT32_MAX || pw > INT32_MAX)
+    return violation{rule::window,
+                     dims{static_cast<std::int32_t>(kh), static_cast<std::int32_t>(kw)},
+                     dims{static_cast<std::int32_t>(ph), static_cast<std::int32_t>(pw)}};
+  return dims{x[0], static_cast<std::int32_t>((ph - kh) / a.stride_h + 1),
+              static_cast<std::int32_t>((pw - kw) / a.stride_w + 1), w[0]};
 }
 /// Depthwise: x [N,H,W,C], w [1,KH,KW,C*multiplier].
 constexpr shape_or depthwise_conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
   if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
   if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
-  if (x[3] < 1 || w[3] % x[3] != 0 || w[0] != 1) return violation{rule::channels, dims{1, w[1], w[2], x[3]}, w};
+  if (x[3] < 1 || w[3] % x[3] != 0 || w[0] != 1)
+    return violation{rule::channels, dims{1, w[1], w[2], x[3]}, w};
   conv2d_attrs one = a;
   one.groups = 1;
   return conv2d_shape(one, dims{x[0], x[1], x[2], 1}, dims{w[3], w[1], w[2], 1});
@@ -60,38 +80,62 @@ constexpr shape_or depthwise_conv2d_shape(const conv2d_attrs& a, const dims& x, 
 
 namespace reference {
 
-/// The meaning of both convolutions, one output value at a time. `weight(oc, ky, kx, ic)`, ic counted within the group.
-template <class In, class W, class Out> constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, bool depthwise, std::size_t row_begin, std::size_t row_end) {
-  const std::int32_t group_in = depthwise ? 1 : p.in_c / p.groups, group_out = depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
+/// The meaning of both convolutions, one output value at a time. `weight(oc, ky, kx, ic)`, ic
+/// counted within the group.
+template <class In, class W, class Out>
+constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, bool depthwise,
+                      std::size_t row_begin, std::size_t row_end) {
+  const std::int32_t group_in = depthwise ? 1 : p.in_c / p.groups,
+                     group_out = depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
   for (std::size_t row = row_begin; row < row_end; ++row) {
-    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)), oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)),
+               oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
     for (std::int32_t ox = 0; ox < p.out_w; ++ox)
       for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
         std::int64_t acc = p.requant.mode == rounding::FB ? 0 : p.bias(oc);
-        const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0, first = oc / group_out * group_in;
+        const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0,
+                           first = oc / group_out * group_in;
         for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
           for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
-            const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h, ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
+            const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
+                               ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
             if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
-            const In* px = x + ((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(iy)) * static_cast<std::size_t>(p.in_w) + static_cast<std::size_t>(ix)) * static_cast<std::size_t>(p.in_c) + first;
+            const In* px = x +
+                           ((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) +
+                             static_cast<std::size_t>(iy)) *
+                                static_cast<std::size_t>(p.in_w) +
+                            static_cast<std::size_t>(ix)) *
+                               static_cast<std::size_t>(p.in_c) +
+                           first;
             const std::size_t tap = static_cast<std::size_t>(ky * p.kernel_w + kx);
             const W* pw = depthwise ? w + tap * static_cast<std::size_t>(p.out_c) + oc
-                                    : w + (static_cast<std::size_t>(oc) * static_cast<std::size_t>(p.kernel_h * p.kernel_w) + tap) * static_cast<std::size_t>(group_in);
-            for (std::int32_t ic = 0; ic < group_in; ++ic) acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
+                                    : w + (static_cast<std::size_t>(oc) *
+                                               static_cast<std::size_t>(p.kernel_h * p.kernel_w) +
+                                           tap) *
+                                              static_cast<std::size_t>(group_in);
+            for (std::int32_t ic = 0; ic < group_in; ++ic)
+              acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
           }
-        const std::size_t at = (row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * static_cast<std::size_t>(p.out_c) + static_cast<std::size_t>(oc);
-        if (p.requant.mode == rounding::none) y[at] = static_cast<Out>(acc);
-        else y[at] = static_cast<Out>(numerics::requantize(p.requant, acc, oc));
+        const std::size_t at =
+            (row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) *
+                static_cast<std::size_t>(p.out_c) +
+            static_cast<std::size_t>(oc);
+        if (p.requant.mode == rounding::none)
+          y[at] = static_cast<Out>(acc);
+        else
+          y[at] = static_cast<Out>(numerics::requantize(p.requant, acc, oc));
       }
   }
 }
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const conv2d_params*>(a.params);
-  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
+  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
+                            a.part, a.parts);
   with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
     with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
       with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-        conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]), static_cast<Out*>(a.out[0]), Depthwise, rows.begin, rows.end);
+        conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+               static_cast<Out*>(a.out[0]), Depthwise, rows.begin, rows.end);
       });
     });
   });
@@ -106,7 +150,9 @@ constexpr std::int64_t largest_offset(dtype t, std::int32_t zero_point) {
   return std::max(highest_of(t) - zero_point, std::int64_t{zero_point} - lowest_of(t));
 }
 /// Sum over one output channel's weights of |w - zero point|.
-template <class F> std::int64_t absolute_sum(const node_view& n, std::size_t input, std::size_t count, F&& index, std::int32_t zero_point) {
+template <class F>
+std::int64_t absolute_sum(const node_view& n, std::size_t input, std::size_t count, F&& index,
+                          std::int32_t zero_point) {
   std::int64_t sum = 0;
   with_quantized(n.in[input].type, [&]<class W>(type_tag<W>) {
     const auto w = n.constant_as<W>(input);
@@ -118,17 +164,25 @@ template <class F> std::int64_t absolute_sum(const node_view& n, std::size_t inp
   return sum;
 }
 
-/// The parts that conv2d, depthwise_conv2d, fully_connected and transpose_conv2d share: types, zero points, bias (input 2), accumulator width,
-/// requantize. `channels` = output channels; `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
-template <class P, class F> status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels, std::size_t per_channel, bool f32_product, F&& channel_weights) {
+/// The parts that conv2d, depthwise_conv2d, fully_connected and transpose_conv2d share: types, zero
+/// points, bias (input 2), accumulator width, requantize. `channels` = output channels;
+/// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
+template <class P, class F>
+status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
+                            std::size_t per_channel, bool f32_product, F&& channel_weights) {
   const tensor_desc &x = n.in[0], &w = n.in[1], &y = n.out[0];
   p.in_type = x.type;
   p.weight_type = w.type;
   p.out_type = y.type;
-  if (!with_quantized(x.type, [](auto) {}) || !with_quantized(w.type, [](auto) {}) || !with_integer(y.type, [](auto) {}))
-    return unsupported("element types", std::string(name_of(x.type)) + " x " + std::string(name_of(w.type)) + " -> " + std::string(name_of(y.type)), "uint8, int8 or int16 activations and weights");
+  if (!with_quantized(x.type, [](auto) {}) || !with_quantized(w.type, [](auto) {}) ||
+      !with_integer(y.type, [](auto) {}))
+    return unsupported("element types",
+                       std::string(name_of(x.type)) + " x " + std::string(name_of(w.type)) +
+                           " -> " + std::string(name_of(y.type)),
+                       "uint8, int8 or int16 activations and weights");
   if (x.per_channel()) return unsupported("per-channel activations");
-  if (w.per_channel() && w.scales.size() != channels) return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
+  if (w.per_channel() && w.scales.size() != channels)
+    return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
   p.in_zero_point = x.zero_point();
   if (n.is_constant(1)) p.weights = n.constant[1].data();
   bool weight_offset = false;
@@ -141,74 +195,122 @@ template <class P, class F> status prepare_accumulation(const node_view& n, prep
   const bool has_bias = n.present(2);
   if (has_bias) {
     const tensor_desc& b = n.in[2];
-    if (b.shape.elements().value != channels) return invalid("bias count", std::to_string(b.shape.elements().value), std::to_string(channels));
+    if (b.shape.elements().value != channels)
+      return invalid("bias count", std::to_string(b.shape.elements().value),
+                     std::to_string(channels));
     if (!n.is_constant(2)) return unsupported("a bias that is computed at run time");
     if (n.round == rounding::FB) {
-      if (b.type != dtype::f32) return unsupported("bias element type", std::string(name_of(b.type)), "float32 for rounding FB");
+      if (b.type != dtype::f32)
+        return unsupported("bias element type", std::string(name_of(b.type)),
+                           "float32 for rounding FB");
     } else if (b.type == dtype::s32) {
       p.bias32 = n.constant_as<std::int32_t>(2).data();
     } else if (b.type == dtype::s64) {
       for (std::int64_t v : n.constant_as<std::int64_t>(2))
-        if (v >= std::int64_t{1} << 62 || v <= -(std::int64_t{1} << 62)) return invalid("bias", std::to_string(v), "a magnitude below 2^62");   // sums with it must not leave int64
+        if (v >= std::int64_t{1} << 62 || v <= -(std::int64_t{1} << 62))
+          return invalid("bias", std::to_string(v),
+                         "a magnitude below 2^62");  // sums with it must not leave int64
       p.bias64 = n.constant_as<std::int64_t>(2).data();
     } else {
-      return unsupported("bias element type", std::string(name_of(b.type)), "int32, int64 (float32 with rounding FB)");
+      return unsupported("bias element type", std::string(name_of(b.type)),
+                         "int32, int64 (float32 with rounding FB)");
     }
   }
-  // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in int64.
+  // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
+  // int64.
   const std::int64_t largest_x = largest_offset(x.type, x.zero_point());
   p.wide = false;
   for (std::size_t c = 0; c < channels && !p.wide; ++c) {
-    const std::int64_t sum = p.weights ? absolute_sum(n, 1, per_channel, [&](std::size_t i) { return channel_weights(c, i); }, w.zero_point(c))
-                                       : static_cast<std::int64_t>(per_channel) * largest_offset(w.type, w.zero_point(c));
+    const std::int64_t sum =
+        p.weights
+            ? absolute_sum(
+                  n, 1, per_channel, [&](std::size_t i) { return channel_weights(c, i); },
+                  w.zero_point(c))
+            : static_cast<std::int64_t>(per_channel) * largest_offset(w.type, w.zero_point(c));
     const std::int64_t bias = p.bias(static_cast<std::int32_t>(c));
-    if (sum > INT32_MAX / std::max<std::int64_t>(largest_x, 1) || sum * largest_x + (bias < 0 ? -bias : bias) > INT32_MAX) p.wide = true;
+    if (sum > INT32_MAX / std::max<std::int64_t>(largest_x, 1) ||
+        sum * largest_x + (bias < 0 ? -bias : bias) > INT32_MAX)
+      p.wide = true;
   }
   if (n.round == rounding::none) {
-    if (y.type != dtype::s32 && y.type != dtype::s64) return invalid("an output that is not an accumulator needs a rounding", std::string(name_of(y.type)));
-    if (p.wide && y.type == dtype::s32) return invalid("accumulators exceed int32", {}, "int64 output");
+    if (y.type != dtype::s32 && y.type != dtype::s64)
+      return invalid("an output that is not an accumulator needs a rounding",
+                     std::string(name_of(y.type)));
+    if (p.wide && y.type == dtype::s32)
+      return invalid("accumulators exceed int32", {}, "int64 output");
     return unit{};
   }
   const auto product = [&](std::size_t c) {
-    return f32_product || uses_float_scale(n.round) ? static_cast<double>(numerics::mul(x.scale_f32(), w.scale_f32(c))) : numerics::mul(x.scale(), w.scale(c));
+    return f32_product || uses_float_scale(n.round)
+               ? static_cast<double>(numerics::mul(x.scale_f32(), w.scale_f32(c)))
+               : numerics::mul(x.scale(), w.scale(c));
   };
-  if (auto s = fill_requantize(to, p.requant, n.round, w.per_channel() ? channels : 1, product, y, clamp_of(*n.attrs, y.type)); !s) return s;
+  if (auto s = fill_requantize(to, p.requant, n.round, w.per_channel() ? channels : 1, product, y,
+                               clamp_of(*n.attrs, y.type));
+      !s)
+    return s;
   if (n.round == rounding::FB && has_bias) {
     auto b = to.array<float>(channels);
     const auto raw = n.constant_as<float>(2);
-    for (std::size_t c = 0; c < channels; ++c) b[c] = numerics::div(raw[c], static_cast<float>(product(c)));
+    for (std::size_t c = 0; c < channels; ++c)
+      b[c] = numerics::div(raw[c], static_cast<float>(product(c)));
     p.requant.bias = b.data();
   }
   return unit{};
 }
 
-constexpr status conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
-constexpr status depthwise_conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, depthwise_conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
+constexpr status conv2d_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(
+      out, conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
+}
+constexpr status depthwise_conv2d_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, depthwise_conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs),
+                                               n.in[0].shape, n.in[1].shape));
+}
 
 /// Extents and steps of a convolution, plain or transposed, from its tensors and attributes.
-template <class Attributes> constexpr void set_geometry(conv2d_params& p, const Attributes& a, const dims& x, const dims& w, const dims& y) {
+template <class Attributes>
+constexpr void set_geometry(conv2d_params& p, const Attributes& a, const dims& x, const dims& w,
+                            const dims& y) {
   p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
   p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
   p.kernel_h = w[1], p.kernel_w = w[2];
-  p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
+  p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h,
+  p.dilation_w = a.dilation_w;
   p.pad_top = a.pad_top, p.pad_left = a.pad_left;
   p.groups = a.groups;
 }
 template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<conv2d_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>, Depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d);
+  auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>,
+                                   Depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d);
   set_geometry(p, a, x, w, y);
   if (Depthwise) p.groups = x[3];
   const auto channels = static_cast<std::size_t>(y[3]);
-  const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) * (Depthwise ? 1 : static_cast<std::size_t>(w[3]));
-  return prepare_accumulation(n, to, p, channels, per_channel, a.f32_product, [=](std::size_t c, std::size_t i) { return Depthwise ? i * channels + c : c * per_channel + i; });
+  const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) *
+                                  (Depthwise ? 1 : static_cast<std::size_t>(w[3]));
+  return prepare_accumulation(n, to, p, channels, per_channel, a.f32_product,
+                              [=](std::size_t c, std::size_t i) {
+                                return Depthwise ? i * channels + c : c * per_channel + i;
+                              });
 }
-inline constexpr op_def conv2d{"qnn.conv2d", 2, 3, 1, &conv2d_op_shape, &conv2d_prepare<false>};
-inline constexpr op_def depthwise_conv2d{"qnn.depthwise_conv2d", 2, 3, 1, &depthwise_conv2d_op_shape, &conv2d_prepare<true>};
+inline constexpr op_def conv2d{
+    .name = "qnn.conv2d",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .shape = &conv2d_op_shape,
+    .prepare = &conv2d_prepare<false>,
+};
+inline constexpr op_def depthwise_conv2d{
+    .name = "qnn.depthwise_conv2d",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .shape = &depthwise_conv2d_op_shape,
+    .prepare = &conv2d_prepare<true>,
+};
 
 }  // namespace ops
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_CONV2D_HPP_

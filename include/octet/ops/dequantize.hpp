@@ -1,46 +1,58 @@
-// qnn.dequantize: quantized values (or binary16 numbers) to float32, per tensor or per channel on any axis.
+// qnn.dequantize: quantized values (or binary16 numbers) to float32, per tensor or per channel on
+// any axis.
 #ifndef OCTET_OPS_DEQUANTIZE_HPP_
 #define OCTET_OPS_DEQUANTIZE_HPP_
 
 #include "octet/ops/quantize.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 /// Input u8, s8, s16, u16, s32 or f16, output float32. Channel of element i: i / inner % channels.
 struct dequantize_params {
-  rounding mode = rounding::none;              // none: f32((q - z) * s), one rounding; OPT: TFLite's optimized formula
+  rounding mode =
+      rounding::none;  // none: f32((q - z) * s), one rounding; OPT: TFLite's optimized formula
   dtype in_type = dtype::u8;
   std::size_t count = 0;
   std::int32_t channels = 1;
   std::size_t inner = 1;
-  const float* scale = nullptr;                // one per channel
-  const std::int32_t* zero_point = nullptr;    // one per channel
+  const float* scale = nullptr;              // one per channel
+  const std::int32_t* zero_point = nullptr;  // one per channel
 };
 
 namespace numerics {
 /// The value of a binary16 number: exact.
 constexpr float from_f16(std::uint16_t h) noexcept {
-  const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16, exponent = h >> 10 & 31u;
+  const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16,
+                      exponent = h >> 10 & 31u;
   std::uint32_t fraction = h & 1023u;
   if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000u | fraction << 13);
   if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
   if (fraction == 0) return std::bit_cast<float>(sign);
-  const int up = std::countl_zero(fraction) - 21;   // normalizing shift: bit 10 becomes the hidden one
+  const int up =
+      std::countl_zero(fraction) - 21;  // normalizing shift: bit 10 becomes the hidden one
   fraction = fraction << up & 1023u;
   return std::bit_cast<float>(sign | static_cast<std::uint32_t>(113 - up) << 23 | fraction << 13);
 }
-/// f32((q - z) * s). Exact difference; for 32-bit values it is rounded to binary32 before the product.
-constexpr float dequantize(std::int64_t q, std::int32_t z, float s) noexcept { return mul(static_cast<float>(q - z), s); }
+/// f32((q - z) * s). Exact difference; for 32-bit values it is rounded to binary32 before the
+/// product.
+constexpr float dequantize(std::int64_t q, std::int32_t z, float s) noexcept {
+  return mul(static_cast<float>(q - z), s);
+}
 }  // namespace numerics
 
 namespace reference {
-template <class In> constexpr void dequantize(const dequantize_params& p, const In* x, float* y, std::size_t begin, std::size_t end) {
+template <class In>
+constexpr void dequantize(const dequantize_params& p, const In* x, float* y, std::size_t begin,
+                          std::size_t end) {
   const std::size_t blocks = p.mode == rounding::OPT ? p.count / 8 * 8 : 0;
   for (std::size_t i = begin; i < end; ++i) {
     const std::size_t c = p.channels == 1 ? 0 : i / p.inner % static_cast<std::size_t>(p.channels);
-    if (i < blocks) y[i] = numerics::add(numerics::mul(static_cast<float>(x[i]), p.scale[c]), static_cast<float>(numerics::mul(-static_cast<double>(p.zero_point[c]), static_cast<double>(p.scale[c]))));
-    else y[i] = numerics::dequantize(x[i], p.zero_point[c], p.scale[c]);
+    if (i < blocks)
+      y[i] = numerics::add(numerics::mul(static_cast<float>(x[i]), p.scale[c]),
+                           static_cast<float>(numerics::mul(-static_cast<double>(p.zero_point[c]),
+                                                            static_cast<double>(p.scale[c]))));
+    else
+      y[i] = numerics::dequantize(x[i], p.zero_point[c], p.scale[c]);
   }
 }
 inline void dequantize_kernel(const kernel_args& a) noexcept {
@@ -52,7 +64,9 @@ inline void dequantize_kernel(const kernel_args& a) noexcept {
     for (std::size_t i = r.begin; i < r.end; ++i) y[i] = numerics::from_f16(x[i]);
     return;
   }
-  with_integer(p.in_type, [&]<class In>(type_tag<In>) { dequantize(p, static_cast<const In*>(a.in[0]), y, r.begin, r.end); });
+  with_integer(p.in_type, [&]<class In>(type_tag<In>) {
+    dequantize(p, static_cast<const In*>(a.in[0]), y, r.begin, r.end);
+  });
 }
 }  // namespace reference
 
@@ -60,10 +74,15 @@ namespace ops {
 inline status dequantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<dequantize_params>(&reference::dequantize_kernel, kernel_id::dequantize);
-  if (y.type != dtype::f32 || (x.type != dtype::f16 && (x.type == dtype::s64 || !with_integer(x.type, [](auto) {}))))
-    return unsupported("element types of dequantize", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), "uint8, int8, int16, uint16, int32, float16 -> float32");
-  if (x.type != dtype::f16 && !x.quantized()) return invalid("the input of dequantize has no scale");
-  if (n.round != rounding::none && n.round != rounding::OPT) return unsupported("no such rounding here", std::string(name_of(n.round)), "none, OPT");
+  if (y.type != dtype::f32 ||
+      (x.type != dtype::f16 && (x.type == dtype::s64 || !with_integer(x.type, [](auto) {}))))
+    return unsupported("element types of dequantize",
+                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
+                       "uint8, int8, int16, uint16, int32, float16 -> float32");
+  if (x.type != dtype::f16 && !x.quantized())
+    return invalid("the input of dequantize has no scale");
+  if (n.round != rounding::none && n.round != rounding::OPT)
+    return unsupported("no such rounding here", std::string(name_of(n.round)), "none, OPT");
   const auto layout = channels_of(x);
   if (!layout) return layout.error();
   p.mode = n.round;
@@ -81,10 +100,13 @@ inline status dequantize_prepare(const node_view& n, prepared& to) {
   p.zero_point = zero_point.data();
   return unit{};
 }
-inline constexpr op_def dequantize{"qnn.dequantize", 1, 1, 1, &same_op_shape, &dequantize_prepare};
+inline constexpr op_def dequantize{
+    .name = "qnn.dequantize",
+    .shape = &same_op_shape,
+    .prepare = &dequantize_prepare,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_DEQUANTIZE_HPP_

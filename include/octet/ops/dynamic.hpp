@@ -1,30 +1,41 @@
-// Dynamic-range layers: float activations are quantized row by row at run time, accumulated against 8-bit weights, scaled back to float.
-// qnn.dynamic_quantize -> an accumulating operator (rounding none) -> qnn.dynamic_dequantize.
+// Dynamic-range layers: float activations are quantized row by row at run time, accumulated against
+// 8-bit weights, scaled back to float. qnn.dynamic_quantize -> an accumulating operator (rounding
+// none) -> qnn.dynamic_dequantize.
 #ifndef OCTET_OPS_DYNAMIC_HPP_
 #define OCTET_OPS_DYNAMIC_HPP_
 
 #include "octet/numerics/fma.hpp"
 #include "octet/ops/add.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 struct dynamic_quantize_attrs {
-  std::int32_t rows = 1;       // the input in memory order is this many rows of equal length, each with its own scale
-  bool asymmetric = false;     // a zero point per row; it is subtracted from the output, which therefore is int16
-  bool reduce_range = false;   // ATEN: 7 bits
-  static constexpr auto fields = std::tuple{field{"rows", &dynamic_quantize_attrs::rows}, field{"asymmetric", &dynamic_quantize_attrs::asymmetric}, field{"reduce_range", &dynamic_quantize_attrs::reduce_range}};
+  std::int32_t rows =
+      1;  // the input in memory order is this many rows of equal length, each with its own scale
+  bool asymmetric =
+      false;  // a zero point per row; it is subtracted from the output, which therefore is int16
+  bool reduce_range = false;  // ATEN: 7 bits
+  static constexpr auto fields =
+      std::tuple{field{"rows", &dynamic_quantize_attrs::rows},
+                 field{"asymmetric", &dynamic_quantize_attrs::asymmetric},
+                 field{"reduce_range", &dynamic_quantize_attrs::reduce_range}};
 };
-/// Outputs: x / scale as int8 in [-127, 127] (asymmetric: int16 in [-255, 255], the zero point taken off), shape of x; scale float32 [rows].
+/// Outputs: x / scale as int8 in [-127, 127] (asymmetric: int16 in [-255, 255], the zero point
+/// taken off), shape of x; scale float32 [rows].
 struct dynamic_quantize_params {
   std::size_t rows = 1, length = 0;
   bool asymmetric = false, reduce_range = false;
-  rounding mode = rounding::AWAY;   // AWAY: TFLite; XNN: XNNPACK (asymmetric only, ties to even); ATEN: PyTorch (asymmetric only)
+  rounding mode = rounding::AWAY;  // AWAY: TFLite; XNN: XNNPACK (asymmetric only, ties to even);
+                                   // ATEN: PyTorch (asymmetric only)
 };
 
 namespace numerics {
 /// TFLite's choice for one row, in binary32 throughout. A row of zeros has scale 1.
-struct row_scale { float scale = 1, inverse = 1; std::int32_t zero_point = 0; bool zero = true; };
+struct row_scale {
+  float scale = 1, inverse = 1;
+  std::int32_t zero_point = 0;
+  bool zero = true;
+};
 constexpr row_scale symmetric_scale(float least, float most) noexcept {
   const float a = least < 0 ? -least : least, b = most < 0 ? -most : most, range = a < b ? b : a;
   if (!(range > 0)) return {};
@@ -35,24 +46,35 @@ constexpr row_scale asymmetric_scale(float least, float most) noexcept {
   if (!(lo < hi)) return {};
   const float scale = div(sub(hi, lo), 255.f), below = div(lo, scale), above = div(hi, scale);
   const float from_min = sub(-128.f, below), from_max = sub(127.f, above);
-  const float error_min = sub(128.f, below), error_max = add(127.f, above);   // |-128| + |below|, |127| + |above|
+  const float error_min = sub(128.f, below),
+              error_max = add(127.f, above);  // |-128| + |below|, |127| + |above|
   const float zero = error_min < error_max ? from_min : from_max;
-  return {scale, div(1.f, scale), zero <= -128.f ? -128 : zero >= 127.f ? 127 : static_cast<std::int32_t>(rha(static_cast<double>(zero))), false};
+  return {scale, div(1.f, scale),
+          zero <= -128.f  ? -128
+          : zero >= 127.f ? 127
+                          : static_cast<std::int32_t>(rha(static_cast<double>(zero))),
+          false};
 }
 /// XNNPACK's choice: the reciprocal is formed first.
 constexpr row_scale asymmetric_scale_xnn(float least, float most) noexcept {
   const float lo = least < 0 ? least : 0.f, hi = most > 0 ? most : 0.f;
-  const float up = lo == hi ? 1.f : div(255.f, sub(hi, lo)), below = mul(lo, up), above = mul(hi, up);
-  const float zero = add(add(-128.f, below), add(127.f, above)) > 0 ? sub(-128.f, below) : sub(127.f, above);
+  const float up = lo == hi ? 1.f : div(255.f, sub(hi, lo)), below = mul(lo, up),
+              above = mul(hi, up);
+  const float zero =
+      add(add(-128.f, below), add(127.f, above)) > 0 ? sub(-128.f, below) : sub(127.f, above);
   const float scale = div(1.f, up);
   return {scale, div(1.f, scale), clamp_to_int(static_cast<double>(rint(zero)), -128, 127), false};
 }
-/// PyTorch's choice, in binary64: the scale spans 0 to 255 (reduce_range: 127), the zero point comes from the end that has the smaller error.
+/// PyTorch's choice, in binary64: the scale spans 0 to 255 (reduce_range: 127), the zero point
+/// comes from the end that has the smaller error.
 constexpr row_scale asymmetric_scale_aten(float least, float most, bool reduce_range) noexcept {
-  const double lo = least < 0 ? static_cast<double>(least) : 0., hi = most > 0 ? static_cast<double>(most) : 0., steps = reduce_range ? 127. : 255.;
+  const double lo = least < 0 ? static_cast<double>(least) : 0.,
+               hi = most > 0 ? static_cast<double>(most) : 0., steps = reduce_range ? 127. : 255.;
   double scale = div(sub(hi, lo), steps);
-  if (!(static_cast<float>(scale) > 0) || div(1.f, static_cast<float>(scale)) > 3.4028234e38f) scale = 0.1;
-  const double below = div(lo, scale), above = div(hi, scale), zero = -below < add(steps, above) ? -below : sub(steps, above);
+  if (!(static_cast<float>(scale) > 0) || div(1.f, static_cast<float>(scale)) > 3.4028234e38f)
+    scale = 0.1;
+  const double below = div(lo, scale), above = div(hi, scale),
+               zero = -below < add(steps, above) ? -below : sub(steps, above);
   const auto s = static_cast<float>(scale);
   return {s, div(1.f, s), clamp_to_int(rint(zero), 0, static_cast<std::int32_t>(steps)), false};
 }
@@ -69,19 +91,33 @@ inline void dynamic_quantize_kernel(const kernel_args& a) noexcept {
       least = x[i] < least ? x[i] : least;
       most = x[i] > most ? x[i] : most;
     }
-    const numerics::row_scale s = p.mode == rounding::ATEN ? numerics::asymmetric_scale_aten(least, most, p.reduce_range) : p.mode == rounding::XNN ? numerics::asymmetric_scale_xnn(least, most) : p.asymmetric ? numerics::asymmetric_scale(least, most) : numerics::symmetric_scale(least, most);
+    const numerics::row_scale s =
+        p.mode == rounding::ATEN  ? numerics::asymmetric_scale_aten(least, most, p.reduce_range)
+        : p.mode == rounding::XNN ? numerics::asymmetric_scale_xnn(least, most)
+        : p.asymmetric            ? numerics::asymmetric_scale(least, most)
+                                  : numerics::symmetric_scale(least, most);
     static_cast<float*>(a.out[1])[row] = s.scale;
     for (std::size_t i = 0; i < p.length; ++i) {
       const float v = numerics::mul(x[i], s.inverse);
       if (p.mode == rounding::ATEN) {
-        static_cast<std::int16_t*>(a.out[0])[row * p.length + i] = static_cast<std::int16_t>(numerics::clamp_to_int(static_cast<double>(numerics::rint(v)), -s.zero_point, 255 - s.zero_point));
+        static_cast<std::int16_t*>(a.out[0])[row * p.length + i] =
+            static_cast<std::int16_t>(numerics::clamp_to_int(static_cast<double>(numerics::rint(v)),
+                                                             -s.zero_point, 255 - s.zero_point));
       } else if (p.mode == rounding::XNN) {
-        static_cast<std::int16_t*>(a.out[0])[row * p.length + i] = static_cast<std::int16_t>(numerics::clamp_to_int(static_cast<double>(numerics::rint(v)), -128 - s.zero_point, 127 - s.zero_point));
+        static_cast<std::int16_t*>(a.out[0])[row * p.length + i] =
+            static_cast<std::int16_t>(numerics::clamp_to_int(
+                static_cast<double>(numerics::rint(v)), -128 - s.zero_point, 127 - s.zero_point));
       } else if (p.asymmetric) {
-        const std::int32_t q = s.zero ? 0 : numerics::clamp_to_int(numerics::rha(static_cast<double>(numerics::add(static_cast<float>(s.zero_point), v))), -128, 127) - s.zero_point;
+        const std::int32_t q =
+            s.zero ? 0
+                   : numerics::clamp_to_int(numerics::rha(static_cast<double>(numerics::add(
+                                                static_cast<float>(s.zero_point), v))),
+                                            -128, 127) -
+                         s.zero_point;
         static_cast<std::int16_t*>(a.out[0])[row * p.length + i] = static_cast<std::int16_t>(q);
       } else {
-        static_cast<std::int8_t*>(a.out[0])[row * p.length + i] = static_cast<std::int8_t>(s.zero ? 0 : numerics::clamp_to_int(numerics::rha(static_cast<double>(v)), -127, 127));
+        static_cast<std::int8_t*>(a.out[0])[row * p.length + i] = static_cast<std::int8_t>(
+            s.zero ? 0 : numerics::clamp_to_int(numerics::rha(static_cast<double>(v)), -127, 127));
       }
     }
   }
@@ -91,7 +127,8 @@ namespace ops {
 constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> out) {
   const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
   const std::size_t count = n.in[0].shape.elements().value;
-  if (a.rows < 1 || count % static_cast<std::size_t>(a.rows) != 0) return violation{rule::value, n.in[0].shape, dims{a.rows}};
+  if (a.rows < 1 || count % static_cast<std::size_t>(a.rows) != 0)
+    return violation{rule::value, n.in[0].shape, dims{a.rows}};
   out[0] = n.in[0].shape;
   out[1] = dims{a.rows};
   return unit{};
@@ -99,9 +136,16 @@ constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> o
 inline status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
   auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel);
-  if (n.in[0].type != dtype::f32 || n.out[0].type != (a.asymmetric ? dtype::s16 : dtype::s8) || n.out[1].type != dtype::f32)
-    return unsupported("element types of dynamic_quantize", std::string(name_of(n.in[0].type)) + " -> " + std::string(name_of(n.out[0].type)), "float32 -> int8 (asymmetric: int16), float32");
-  if (n.round != rounding::AWAY && !((n.round == rounding::XNN || n.round == rounding::ATEN) && a.asymmetric)) return unsupported("no such rounding here", std::string(name_of(n.round)), "AWAY, XNN and ATEN (asymmetric)");
+  if (n.in[0].type != dtype::f32 || n.out[0].type != (a.asymmetric ? dtype::s16 : dtype::s8) ||
+      n.out[1].type != dtype::f32)
+    return unsupported(
+        "element types of dynamic_quantize",
+        std::string(name_of(n.in[0].type)) + " -> " + std::string(name_of(n.out[0].type)),
+        "float32 -> int8 (asymmetric: int16), float32");
+  if (n.round != rounding::AWAY &&
+      !((n.round == rounding::XNN || n.round == rounding::ATEN) && a.asymmetric))
+    return unsupported("no such rounding here", std::string(name_of(n.round)),
+                       "AWAY, XNN and ATEN (asymmetric)");
   p.reduce_range = a.reduce_range;
   p.mode = n.round;
   p.rows = static_cast<std::size_t>(a.rows);
@@ -109,23 +153,30 @@ inline status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   p.asymmetric = a.asymmetric;
   return unit{};
 }
-inline constexpr op_def dynamic_quantize{"qnn.dynamic_quantize", 1, 1, 2, &dynamic_quantize_op_shape, &dynamic_quantize_prepare};
+inline constexpr op_def dynamic_quantize{
+    .name = "qnn.dynamic_quantize",
+    .outputs = 2,
+    .shape = &dynamic_quantize_op_shape,
+    .prepare = &dynamic_quantize_prepare,
+};
 }  // namespace ops
 
-/// Inputs: accumulators int32 or int64 [..., C], row scales [rows], bias float32 [C] (optional). The accumulators' own scales are those of the
-/// weights (one, or one per channel on the last axis).
+/// Inputs: accumulators int32 or int64 [..., C], row scales [rows], bias float32 [C] (optional).
+/// The accumulators' own scales are those of the weights (one, or one per channel on the last
+/// axis).
 struct dynamic_dequantize_attrs {
-  bool scales_first = false;   // f32(acc * f32(row * channel)); else f32(f32(acc * channel) * row)
-  static constexpr auto fields = std::tuple{field{"scales_first", &dynamic_dequantize_attrs::scales_first}};
+  bool scales_first = false;  // f32(acc * f32(row * channel)); else f32(f32(acc * channel) * row)
+  static constexpr auto fields =
+      std::tuple{field{"scales_first", &dynamic_dequantize_attrs::scales_first}};
 };
 struct dynamic_dequantize_params {
   dtype in_type = dtype::s32;
-  std::size_t rows = 1, length = 0;     // elements per row
+  std::size_t rows = 1, length = 0;  // elements per row
   std::size_t channels = 1;
   bool scales_first = false;
-  bool fused = false;                   // XNN: fma(f32(acc * row), channel, bias)
-  bool aten = false;                    // ATEN: fma(acc, f32(row * channel), bias)
-  const float* scales = nullptr;        // one per channel
+  bool fused = false;             // XNN: fma(f32(acc * row), channel, bias)
+  bool aten = false;              // ATEN: fma(acc, f32(row * channel), bias)
+  const float* scales = nullptr;  // one per channel
   float min = 0, max = 0;
 };
 namespace reference {
@@ -140,35 +191,50 @@ inline void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
       const std::size_t c = i % p.channels;
       const float acc = static_cast<float>(x[i]), row = rows[i / p.length];
       if (p.aten) {
-        y[i] = numerics::clamp(numerics::fma(acc, numerics::mul(row, p.scales[c]), bias ? bias[c] : 0.f), p.min, p.max);
+        y[i] = numerics::clamp(
+            numerics::fma(acc, numerics::mul(row, p.scales[c]), bias ? bias[c] : 0.f), p.min,
+            p.max);
         continue;
       }
       if (p.fused) {
-        y[i] = numerics::clamp(numerics::fma(numerics::mul(acc, row), p.scales[c], bias ? bias[c] : 0.f), p.min, p.max);
+        y[i] = numerics::clamp(
+            numerics::fma(numerics::mul(acc, row), p.scales[c], bias ? bias[c] : 0.f), p.min,
+            p.max);
         continue;
       }
-      const float v = p.scales_first ? numerics::mul(acc, numerics::mul(row, p.scales[c])) : numerics::mul(numerics::mul(acc, p.scales[c]), row);
+      const float v = p.scales_first ? numerics::mul(acc, numerics::mul(row, p.scales[c]))
+                                     : numerics::mul(numerics::mul(acc, p.scales[c]), row);
       y[i] = numerics::clamp(bias ? numerics::add(v, bias[c]) : v, p.min, p.max);
     }
   };
-  if (p.in_type == dtype::s32) run(static_cast<const std::int32_t*>(a.in[0]));
-  else run(static_cast<const std::int64_t*>(a.in[0]));
+  if (p.in_type == dtype::s32)
+    run(static_cast<const std::int32_t*>(a.in[0]));
+  else
+    run(static_cast<const std::int64_t*>(a.in[0]));
 }
 }  // namespace reference
 namespace ops {
 inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &s = n.in[1], &y = n.out[0];
   auto& p = to.make<dynamic_dequantize_params>(&reference::dynamic_dequantize_kernel);
-  if ((x.type != dtype::s32 && x.type != dtype::s64) || s.type != dtype::f32 || y.type != dtype::f32 || (n.present(2) && n.in[2].type != dtype::f32))
-    return unsupported("element types of dynamic_dequantize", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), "int32 or int64, float32 -> float32");
+  if ((x.type != dtype::s32 && x.type != dtype::s64) || s.type != dtype::f32 ||
+      y.type != dtype::f32 || (n.present(2) && n.in[2].type != dtype::f32))
+    return unsupported("element types of dynamic_dequantize",
+                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
+                       "int32 or int64, float32 -> float32");
   const std::size_t count = x.shape.elements().value;
   p.in_type = x.type;
   p.rows = s.shape.elements().value;
   p.channels = x.shape.rank == 0 ? 1 : static_cast<std::size_t>(x.shape.back(0));
-  if (p.rows == 0 || p.channels == 0 || count % p.rows != 0 || count / p.rows % p.channels != 0) return invalid("row scales", std::to_string(p.rows), "a divisor of the rows");
-  if (x.per_channel() && x.scales.size() != p.channels) return invalid("weight scales", std::to_string(x.scales.size()), std::to_string(p.channels));
-  if (n.present(2) && n.in[2].shape.elements().value != p.channels) return invalid("bias count", std::to_string(n.in[2].shape.elements().value), std::to_string(p.channels));
-  if (n.round != rounding::none && n.round != rounding::XNN && n.round != rounding::ATEN) return unsupported("no such rounding here", std::string(name_of(n.round)), "none, XNN, ATEN");
+  if (p.rows == 0 || p.channels == 0 || count % p.rows != 0 || count / p.rows % p.channels != 0)
+    return invalid("row scales", std::to_string(p.rows), "a divisor of the rows");
+  if (x.per_channel() && x.scales.size() != p.channels)
+    return invalid("weight scales", std::to_string(x.scales.size()), std::to_string(p.channels));
+  if (n.present(2) && n.in[2].shape.elements().value != p.channels)
+    return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
+                   std::to_string(p.channels));
+  if (n.round != rounding::none && n.round != rounding::XNN && n.round != rounding::ATEN)
+    return unsupported("no such rounding here", std::string(name_of(n.round)), "none, XNN, ATEN");
   p.fused = n.round == rounding::XNN;
   p.aten = n.round == rounding::ATEN;
   p.length = count / p.rows;
@@ -180,10 +246,15 @@ inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   return unit{};
 }
-inline constexpr op_def dynamic_dequantize{"qnn.dynamic_dequantize", 2, 3, 1, &same_op_shape, &dynamic_dequantize_prepare};
+inline constexpr op_def dynamic_dequantize{
+    .name = "qnn.dynamic_dequantize",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .shape = &same_op_shape,
+    .prepare = &dynamic_dequantize_prepare,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_DYNAMIC_HPP_

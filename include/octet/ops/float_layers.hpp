@@ -1,5 +1,6 @@
-// conv2d, depthwise_conv2d, transpose_conv2d and fully_connected on float32: the float islands of quantized models. Sums run in the order kernel row, kernel
-// column, input channel with one rounding per step, bias last, as TFLite's reference kernels compute them.
+// conv2d, depthwise_conv2d, transpose_conv2d and fully_connected on float32: the float islands of
+// quantized models. Sums run in the order kernel row, kernel column, input channel with one
+// rounding per step, bias last, as TFLite's reference kernels compute them.
 #ifndef OCTET_OPS_FLOAT_LAYERS_HPP_
 #define OCTET_OPS_FLOAT_LAYERS_HPP_
 
@@ -7,18 +8,20 @@
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// Geometry as in conv2d_params, weights as there (float32); fully_connected is a 1x1 convolution over [rows, 1, 1, K].
+/// Geometry as in conv2d_params, weights as there (float32); fully_connected is a 1x1 convolution
+/// over [rows, 1, 1, K].
 struct float_layer_params : conv2d_params {
   bool depthwise = false, has_bias = false;
   float min = 0, max = 0;
 };
 
 namespace reference {
-constexpr void float_layer(const float_layer_params& p, const float* x, const float* w, const float* bias, float* y, std::size_t begin, std::size_t end) {
-  const std::int32_t group_in = p.depthwise ? 1 : p.in_c / p.groups, group_out = p.depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
+constexpr void float_layer(const float_layer_params& p, const float* x, const float* w,
+                           const float* bias, float* y, std::size_t begin, std::size_t end) {
+  const std::int32_t group_in = p.depthwise ? 1 : p.in_c / p.groups,
+                     group_out = p.depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
   const auto in_c = static_cast<std::size_t>(p.in_c), out_c = static_cast<std::size_t>(p.out_c);
   for (std::size_t row = begin; row < end; ++row) {
     const std::size_t n = row / static_cast<std::size_t>(p.out_h);
@@ -28,25 +31,45 @@ constexpr void float_layer(const float_layer_params& p, const float* x, const fl
         float sum = 0;
         for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
           for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
-            const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h, ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
+            const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
+                               ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
             if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
-            const float* px = x + ((n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(iy)) * static_cast<std::size_t>(p.in_w) + static_cast<std::size_t>(ix)) * in_c + oc / group_out * group_in;
+            const float* px =
+                x +
+                ((n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(iy)) *
+                     static_cast<std::size_t>(p.in_w) +
+                 static_cast<std::size_t>(ix)) *
+                    in_c +
+                oc / group_out * group_in;
             const auto tap = static_cast<std::size_t>(ky * p.kernel_w + kx);
-            const float* pw = p.depthwise ? w + tap * out_c + oc : w + (static_cast<std::size_t>(oc) * static_cast<std::size_t>(p.kernel_h * p.kernel_w) + tap) * static_cast<std::size_t>(group_in);
-            for (std::int32_t ic = 0; ic < group_in; ++ic) sum = numerics::add(sum, numerics::mul(px[ic], pw[ic]));
+            const float* pw = p.depthwise
+                                  ? w + tap * out_c + oc
+                                  : w + (static_cast<std::size_t>(oc) *
+                                             static_cast<std::size_t>(p.kernel_h * p.kernel_w) +
+                                         tap) *
+                                            static_cast<std::size_t>(group_in);
+            for (std::int32_t ic = 0; ic < group_in; ++ic)
+              sum = numerics::add(sum, numerics::mul(px[ic], pw[ic]));
           }
         if (p.has_bias) sum = numerics::add(sum, bias[oc]);
-        y[(row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * out_c + static_cast<std::size_t>(oc)] = numerics::clamp(sum, p.min, p.max);
+        y[(row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * out_c +
+          static_cast<std::size_t>(oc)] = numerics::clamp(sum, p.min, p.max);
       }
   }
 }
 inline void float_layer_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_layer_params*>(a.params);
-  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
-  float_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]), p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]), rows.begin, rows.end);
+  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
+                            a.part, a.parts);
+  float_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
+              p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr,
+              static_cast<float*>(a.out[0]), rows.begin, rows.end);
 }
-/// An output element sums its input pixels in their own order, row by row, channels innermost: what scattering them one after another gives.
-constexpr void float_transpose_layer(const float_layer_params& p, const float* x, const float* w, const float* bias, float* y, std::size_t begin, std::size_t end) {
+/// An output element sums its input pixels in their own order, row by row, channels innermost: what
+/// scattering them one after another gives.
+constexpr void float_transpose_layer(const float_layer_params& p, const float* x, const float* w,
+                                     const float* bias, float* y, std::size_t begin,
+                                     std::size_t end) {
   const auto in_c = static_cast<std::size_t>(p.in_c), out_c = static_cast<std::size_t>(p.out_c);
   for (std::size_t row = begin; row < end; ++row) {
     const std::size_t n = row / static_cast<std::size_t>(p.out_h);
@@ -54,26 +77,37 @@ constexpr void float_transpose_layer(const float_layer_params& p, const float* x
     for (std::int32_t ox = 0; ox < p.out_w; ++ox)
       for (std::size_t oc = 0; oc < out_c; ++oc) {
         float sum = 0;
-        for (std::int32_t ky = p.kernel_h; ky-- > 0;) {   // the last tap meets the first input row
+        for (std::int32_t ky = p.kernel_h; ky-- > 0;) {  // the last tap meets the first input row
           const std::int32_t ty = oy + p.pad_top - ky;
           if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
           for (std::int32_t kx = p.kernel_w; kx-- > 0;) {
             const std::int32_t tx = ox + p.pad_left - kx;
             if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
-            const float* px = x + ((n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(ty / p.stride_h)) * static_cast<std::size_t>(p.in_w) + static_cast<std::size_t>(tx / p.stride_w)) * in_c;
-            const float* pw = w + (oc * static_cast<std::size_t>(p.kernel_h * p.kernel_w) + static_cast<std::size_t>(ky * p.kernel_w + kx)) * in_c;
-            for (std::size_t ic = 0; ic < in_c; ++ic) sum = numerics::add(sum, numerics::mul(px[ic], pw[ic]));
+            const float* px = x + ((n * static_cast<std::size_t>(p.in_h) +
+                                    static_cast<std::size_t>(ty / p.stride_h)) *
+                                       static_cast<std::size_t>(p.in_w) +
+                                   static_cast<std::size_t>(tx / p.stride_w)) *
+                                      in_c;
+            const float* pw = w + (oc * static_cast<std::size_t>(p.kernel_h * p.kernel_w) +
+                                   static_cast<std::size_t>(ky * p.kernel_w + kx)) *
+                                      in_c;
+            for (std::size_t ic = 0; ic < in_c; ++ic)
+              sum = numerics::add(sum, numerics::mul(px[ic], pw[ic]));
           }
         }
         if (p.has_bias) sum = numerics::add(sum, bias[oc]);
-        y[(row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * out_c + oc] = numerics::clamp(sum, p.min, p.max);
+        y[(row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * out_c + oc] =
+            numerics::clamp(sum, p.min, p.max);
       }
   }
 }
 inline void float_transpose_layer_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_layer_params*>(a.params);
-  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
-  float_transpose_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]), p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]), rows.begin, rows.end);
+  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
+                            a.part, a.parts);
+  float_transpose_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
+                        p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr,
+                        static_cast<float*>(a.out[0]), rows.begin, rows.end);
 }
 }  // namespace reference
 
@@ -81,10 +115,15 @@ namespace ops {
 /// Bias, bounds, and whether the types are float32 throughout.
 inline status finish_float_layer(const node_view& n, float_layer_params& p, std::size_t channels) {
   for (std::size_t i = 0; i < n.in.size(); ++i)
-    if (n.present(i) && n.in[i].type != dtype::f32) return unsupported("element type", std::string(name_of(n.in[i].type)), "float32 throughout");
-  if (n.out[0].type != dtype::f32) return unsupported("element type", std::string(name_of(n.out[0].type)), "float32 throughout");
-  if (n.present(2) && n.in[2].shape.elements().value != channels) return invalid("bias count", std::to_string(n.in[2].shape.elements().value), std::to_string(channels));
-  if (n.round != rounding::none) return unsupported("no rounding on plain numbers", std::string(name_of(n.round)));
+    if (n.present(i) && n.in[i].type != dtype::f32)
+      return unsupported("element type", std::string(name_of(n.in[i].type)), "float32 throughout");
+  if (n.out[0].type != dtype::f32)
+    return unsupported("element type", std::string(name_of(n.out[0].type)), "float32 throughout");
+  if (n.present(2) && n.in[2].shape.elements().value != channels)
+    return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
+                   std::to_string(channels));
+  if (n.round != rounding::none)
+    return unsupported("no rounding on plain numbers", std::string(name_of(n.round)));
   const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   p.has_bias = n.present(2);
@@ -101,7 +140,8 @@ template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepar
 }
 inline status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
-  if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1) return unsupported("float transpose_conv2d with groups or dilation");
+  if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1)
+    return unsupported("float transpose_conv2d with groups or dilation");
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
   auto& p = to.make<float_layer_params>(&reference::float_transpose_layer_kernel);
   set_geometry(p, a, x, w, y);
@@ -110,19 +150,44 @@ inline status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
 inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
   const dims& w = n.in[1].shape;
   auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
-  p.batch = static_cast<std::int32_t>(n.in[0].shape.elements().value / static_cast<std::size_t>(w[1]));
-  p.in_h = p.in_w = p.out_h = p.out_w = p.kernel_h = p.kernel_w = p.stride_h = p.stride_w = p.dilation_h = p.dilation_w = p.groups = 1;
+  p.batch =
+      static_cast<std::int32_t>(n.in[0].shape.elements().value / static_cast<std::size_t>(w[1]));
+  p.in_h = p.in_w = p.out_h = p.out_w = p.kernel_h = p.kernel_w = p.stride_h = p.stride_w =
+      p.dilation_h = p.dilation_w = p.groups = 1;
   p.pad_top = p.pad_left = 0;
   p.in_c = w[1], p.out_c = w[0];
   return finish_float_layer(n, p, static_cast<std::size_t>(w[0]));
 }
-inline constexpr op_def float_conv2d{"conv2d", 2, 3, 1, &conv2d_op_shape, &float_conv2d_prepare<false>};
-inline constexpr op_def float_depthwise_conv2d{"depthwise_conv2d", 2, 3, 1, &depthwise_conv2d_op_shape, &float_conv2d_prepare<true>};
-inline constexpr op_def float_transpose_conv2d{"transpose_conv2d", 2, 3, 1, &transpose_conv2d_op_shape, &float_transpose_conv2d_prepare};
-inline constexpr op_def float_fully_connected{"fully_connected", 2, 3, 1, &fully_connected_op_shape, &float_fully_connected_prepare};
+inline constexpr op_def float_conv2d{
+    .name = "conv2d",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .shape = &conv2d_op_shape,
+    .prepare = &float_conv2d_prepare<false>,
+};
+inline constexpr op_def float_depthwise_conv2d{
+    .name = "depthwise_conv2d",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .shape = &depthwise_conv2d_op_shape,
+    .prepare = &float_conv2d_prepare<true>,
+};
+inline constexpr op_def float_transpose_conv2d{
+    .name = "transpose_conv2d",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .shape = &transpose_conv2d_op_shape,
+    .prepare = &float_transpose_conv2d_prepare,
+};
+inline constexpr op_def float_fully_connected{
+    .name = "fully_connected",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .shape = &fully_connected_op_shape,
+    .prepare = &float_fully_connected_prepare,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_FLOAT_LAYERS_HPP_

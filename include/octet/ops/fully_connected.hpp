@@ -1,16 +1,18 @@
-// qnn.fully_connected: x [batch, K] times w [N, K], fused requantize. The input is flattened to [elements / K, K].
+// qnn.fully_connected: x [batch, K] times w [N, K], fused requantize. The input is flattened to
+// [elements / K, K].
 #ifndef OCTET_OPS_FULLY_CONNECTED_HPP_
 #define OCTET_OPS_FULLY_CONNECTED_HPP_
 
 #include "octet/ops/conv2d.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 struct fully_connected_attrs {
-  bool keep_dims = false;     // output keeps the input's leading extents: [..., N]
+  bool keep_dims = false;  // output keeps the input's leading extents: [..., N]
   bool f32_product = false;
-  static constexpr auto fields = std::tuple{field{"keep_dims", &fully_connected_attrs::keep_dims}, field{"f32_product", &fully_connected_attrs::f32_product}};
+  static constexpr auto fields =
+      std::tuple{field{"keep_dims", &fully_connected_attrs::keep_dims},
+                 field{"f32_product", &fully_connected_attrs::f32_product}};
 };
 
 struct fully_connected_params {
@@ -18,38 +20,49 @@ struct fully_connected_params {
   std::int32_t n = 0;
   dtype in_type, weight_type, out_type;
   std::int32_t in_zero_point = 0;
-  const std::int32_t* weight_zero_points = nullptr;   // one per output; null: all 0
-  const void* weights = nullptr;                 // [n][k], unpacked; null: dynamic, taken from in[1]
+  const std::int32_t* weight_zero_points = nullptr;  // one per output; null: all 0
+  const void* weights = nullptr;  // [n][k], unpacked; null: dynamic, taken from in[1]
   const std::int32_t* bias32 = nullptr;
   const std::int64_t* bias64 = nullptr;
   bool wide = false;
   requantize_params requant;
   const std::byte* packed = nullptr;
-  constexpr std::int64_t bias(std::int32_t c) const { return bias32 ? bias32[c] : bias64 ? bias64[c] : 0; }
+  constexpr std::int64_t bias(std::int32_t c) const {
+    return bias32 ? bias32[c] : bias64 ? bias64[c] : 0;
+  }
 };
 
-constexpr shape_or fully_connected_shape(const fully_connected_attrs& a, const dims& x, const dims& w) {
+constexpr shape_or fully_connected_shape(const fully_connected_attrs& a, const dims& x,
+                                         const dims& w) {
   if (w.rank != 2) return violation{rule::rank, dims{0, 0}, w};
   const std::size_t elements = x.elements().value;
-  if (w[1] < 1 || elements % static_cast<std::size_t>(w[1]) != 0 || elements > max_elements) return violation{rule::weight_count, dims{w[0], static_cast<std::int32_t>(x.back(0))}, w};
-  if (!a.keep_dims) return dims{static_cast<std::int32_t>(elements / static_cast<std::size_t>(w[1])), w[0]};
+  if (w[1] < 1 || elements % static_cast<std::size_t>(w[1]) != 0 || elements > max_elements)
+    return violation{rule::weight_count, dims{w[0], static_cast<std::int32_t>(x.back(0))}, w};
+  if (!a.keep_dims)
+    return dims{static_cast<std::int32_t>(elements / static_cast<std::size_t>(w[1])), w[0]};
   dims y = x;
-  if (y.rank == 0 || y.back(0) != w[1]) return violation{rule::channels, dims{w[1]}, dims{x.back(0)}};
+  if (y.rank == 0 || y.back(0) != w[1])
+    return violation{rule::channels, dims{w[1]}, dims{x.back(0)}};
   y[y.rank - 1] = w[0];
   return y;
 }
 
 namespace reference {
-template <class In, class W, class Out> constexpr void fully_connected(const fully_connected_params& p, const In* x, const W* w, Out* y, std::size_t begin, std::size_t end) {
+template <class In, class W, class Out>
+constexpr void fully_connected(const fully_connected_params& p, const In* x, const W* w, Out* y,
+                               std::size_t begin, std::size_t end) {
   for (std::size_t b = 0; b < p.batch; ++b)
     for (std::size_t c = begin; c < end; ++c) {
       const auto channel = static_cast<std::int32_t>(c);
       std::int64_t acc = p.requant.mode == rounding::FB ? 0 : p.bias(channel);
       const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[c] : 0;
-      for (std::size_t i = 0; i < p.k; ++i) acc += std::int64_t{x[b * p.k + i] - p.in_zero_point} * (std::int32_t{w[c * p.k + i]} - wz);
+      for (std::size_t i = 0; i < p.k; ++i)
+        acc += std::int64_t{x[b * p.k + i] - p.in_zero_point} * (std::int32_t{w[c * p.k + i]} - wz);
       Out& to = y[b * static_cast<std::size_t>(p.n) + c];
-      if (p.requant.mode == rounding::none) to = static_cast<Out>(acc);
-      else to = static_cast<Out>(numerics::requantize(p.requant, acc, channel));
+      if (p.requant.mode == rounding::none)
+        to = static_cast<Out>(acc);
+      else
+        to = static_cast<Out>(numerics::requantize(p.requant, acc, channel));
     }
 }
 inline void fully_connected_kernel(const kernel_args& a) noexcept {
@@ -58,7 +71,8 @@ inline void fully_connected_kernel(const kernel_args& a) noexcept {
   with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
     with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
       with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-        fully_connected(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]), static_cast<Out*>(a.out[0]), r.begin, r.end);
+        fully_connected(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+                        static_cast<Out*>(a.out[0]), r.begin, r.end);
       });
     });
   });
@@ -67,22 +81,30 @@ inline void fully_connected_kernel(const kernel_args& a) noexcept {
 
 namespace ops {
 constexpr status fully_connected_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(out, fully_connected_shape(read_attributes<fully_connected_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
+  return set_shape(out, fully_connected_shape(read_attributes<fully_connected_attrs>(*n.attrs),
+                                              n.in[0].shape, n.in[1].shape));
 }
 inline status fully_connected_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<fully_connected_attrs>(*n.attrs);
-  auto& p = to.make<fully_connected_params>(&reference::fully_connected_kernel, kernel_id::fully_connected);
+  auto& p = to.make<fully_connected_params>(&reference::fully_connected_kernel,
+                                            kernel_id::fully_connected);
   const dims& w = n.in[1].shape;
   p.k = static_cast<std::size_t>(w[1]);
   p.n = w[0];
   p.batch = n.in[0].shape.elements().value / p.k;
   const std::size_t k = p.k;
-  return prepare_accumulation(n, to, p, static_cast<std::size_t>(w[0]), k, a.f32_product, [k](std::size_t c, std::size_t i) { return c * k + i; });
+  return prepare_accumulation(n, to, p, static_cast<std::size_t>(w[0]), k, a.f32_product,
+                              [k](std::size_t c, std::size_t i) { return c * k + i; });
 }
-inline constexpr op_def fully_connected{"qnn.fully_connected", 2, 3, 1, &fully_connected_op_shape, &fully_connected_prepare};
+inline constexpr op_def fully_connected{
+    .name = "qnn.fully_connected",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .shape = &fully_connected_op_shape,
+    .prepare = &fully_connected_prepare,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_FULLY_CONNECTED_HPP_

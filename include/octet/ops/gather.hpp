@@ -1,12 +1,12 @@
-// Operators that look elements up or count them out: gather, gather_nd, one_hot, arg_max, arg_min, topk, cumsum.
+// Operators that look elements up or count them out: gather, gather_nd, one_hot, arg_max, arg_min,
+// topk, cumsum.
 #ifndef OCTET_OPS_GATHER_HPP_
 #define OCTET_OPS_GATHER_HPP_
 
 #include "octet/numerics/fp.hpp"
 #include "octet/ops/movement.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 /// f(type_tag<T>) for the numbers that compare: float32 and integers.
 template <class F> constexpr bool with_number(dtype t, F&& f) {
@@ -14,21 +14,27 @@ template <class F> constexpr bool with_number(dtype t, F&& f) {
   return with_integer(t, f);
 }
 
-// ---------------------------------------------------------------------------------------------------------------------- gather
+// ---- gather ----
 
 struct gather_attrs {
-  std::int32_t axis = 0, batch_dims = 0;   // may be negative
-  static constexpr auto fields = std::tuple{field{"axis", &gather_attrs::axis}, field{"batch_dims", &gather_attrs::batch_dims}};
+  std::int32_t axis = 0, batch_dims = 0;  // may be negative
+  static constexpr auto fields = std::tuple{field{"axis", &gather_attrs::axis},
+                                            field{"batch_dims", &gather_attrs::batch_dims}};
 };
-/// y[b][o][i] = x[b][o][index[b][i]] (rows of `inner` bytes). Negative indices count from the end; others outside are clamped into range.
+/// y[b][o][i] = x[b][o][index[b][i]] (rows of `inner` bytes). Negative indices count from the end;
+/// others outside are clamped into range.
 struct gather_params {
-  std::size_t batch = 1, outer = 1, extent = 0, count = 0, inner = 0;   // count: indices per batch; inner: bytes
+  std::size_t batch = 1, outer = 1, extent = 0, count = 0,
+              inner = 0;  // count: indices per batch; inner: bytes
   dtype index_type = dtype::s32;
 };
 constexpr shape_or gather_shape(const gather_attrs& a, const dims& x, const dims& index) {
-  const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis, batch = a.batch_dims < 0 ? a.batch_dims + index.rank : a.batch_dims;
+  const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis,
+                     batch = a.batch_dims < 0 ? a.batch_dims + index.rank : a.batch_dims;
   if (axis < 0 || axis >= x.rank || x[axis] < 1) return violation{rule::axis, x, dims{a.axis}};
-  if (batch < 0 || batch > axis || batch > index.rank || x.rank - 1 + index.rank - batch > dims::max_rank) return violation{rule::axis, dims{axis}, dims{a.batch_dims}};
+  if (batch < 0 || batch > axis || batch > index.rank ||
+      x.rank - 1 + index.rank - batch > dims::max_rank)
+    return violation{rule::axis, dims{axis}, dims{a.batch_dims}};
   dims y;
   for (int i = 0; i < axis; ++i) {
     if (i < batch && x[i] != index[i]) return violation{rule::shapes_differ, x, index};
@@ -53,25 +59,36 @@ inline void gather_kernel(const kernel_args& a) noexcept {
     for (std::size_t b = 0; b < p.batch; ++b)
       for (std::size_t o = 0; o < p.outer; ++o)
         for (std::size_t i = 0; i < p.count; ++i)
-          std::memcpy(y + ((b * p.outer + o) * p.count + i) * p.inner, x + ((b * p.outer + o) * p.extent + index_in(static_cast<std::int64_t>(index[b * p.count + i]), p.extent)) * p.inner, p.inner);
+          std::memcpy(y + ((b * p.outer + o) * p.count + i) * p.inner,
+                      x + ((b * p.outer + o) * p.extent +
+                           index_in(static_cast<std::int64_t>(index[b * p.count + i]), p.extent)) *
+                              p.inner,
+                      p.inner);
   };
-  if (p.index_type == dtype::s32) run(static_cast<const std::int32_t*>(a.in[1]));
-  else run(static_cast<const std::int64_t*>(a.in[1]));
+  if (p.index_type == dtype::s32)
+    run(static_cast<const std::int32_t*>(a.in[1]));
+  else
+    run(static_cast<const std::int64_t*>(a.in[1]));
 }
 }  // namespace reference
 namespace ops {
 inline status index_type(const tensor_desc& t) {
-  if (t.type != dtype::s32 && t.type != dtype::s64) return unsupported("element type of indices", std::string(name_of(t.type)), "int32, int64");
+  if (t.type != dtype::s32 && t.type != dtype::s64)
+    return unsupported("element type of indices", std::string(name_of(t.type)), "int32, int64");
   return unit{};
 }
-constexpr status gather_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, gather_shape(read_attributes<gather_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
+constexpr status gather_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(
+      out, gather_shape(read_attributes<gather_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
+}
 inline status gather_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<gather_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &index = n.in[1].shape;
   if (auto s = same_type(n.in[0], n.out[0]); !s) return s;
   if (auto s = index_type(n.in[1]); !s) return s;
   auto& p = to.make<gather_params>(&reference::gather_kernel);
-  const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis, batch = a.batch_dims < 0 ? a.batch_dims + index.rank : a.batch_dims;
+  const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis,
+                     batch = a.batch_dims < 0 ? a.batch_dims + index.rank : a.batch_dims;
   p.index_type = n.in[1].type;
   p.extent = static_cast<std::size_t>(x[axis]);
   p.count = 1;
@@ -82,21 +99,29 @@ inline status gather_prepare(const node_view& n, prepared& to) {
   for (int i = axis + 1; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
   return unit{};
 }
-inline constexpr op_def gather{"gather", 2, 2, 1, &gather_op_shape, &gather_prepare};
+inline constexpr op_def gather{
+    .name = "gather",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .shape = &gather_op_shape,
+    .prepare = &gather_prepare,
+};
 }  // namespace ops
 
-// ------------------------------------------------------------------------------------------------------------------- gather_nd
+// ---- gather_nd ----
 
 /// indices [..., k]: each last row names a position along the first k axes of x.
 struct gather_nd_params {
-  std::size_t count = 0, k = 0, inner = 0;   // rows, indices per row, bytes
+  std::size_t count = 0, k = 0, inner = 0;  // rows, indices per row, bytes
   dims x;
   dtype index_type = dtype::s32;
 };
 constexpr shape_or gather_nd_shape(const dims& x, const dims& index) {
-  if (index.rank < 1 || index.back(0) < 0 || index.back(0) > x.rank) return violation{rule::rank, x, index};
+  if (index.rank < 1 || index.back(0) < 0 || index.back(0) > x.rank)
+    return violation{rule::rank, x, index};
   const std::int32_t k = index.back(0);
-  if (index.rank - 1 + x.rank - k > dims::max_rank) return violation{rule::rank, dims{dims::max_rank}, index};
+  if (index.rank - 1 + x.rank - k > dims::max_rank)
+    return violation{rule::rank, dims{dims::max_rank}, index};
   dims y;
   for (int i = 0; i + 1 < index.rank; ++i) y.push_back(index[i]);
   for (int i = k; i < x.rank; ++i) y.push_back(x[i]);
@@ -115,15 +140,20 @@ inline void gather_nd_kernel(const kernel_args& a) noexcept {
         const auto extent = static_cast<std::size_t>(p.x[static_cast<int>(i)]);
         at = at * extent + index_in(static_cast<std::int64_t>(index[r * p.k + i]), extent);
       }
-      std::memcpy(static_cast<std::byte*>(a.out[0]) + r * p.inner, static_cast<const std::byte*>(a.in[0]) + at * p.inner, p.inner);
+      std::memcpy(static_cast<std::byte*>(a.out[0]) + r * p.inner,
+                  static_cast<const std::byte*>(a.in[0]) + at * p.inner, p.inner);
     }
   };
-  if (p.index_type == dtype::s32) run(static_cast<const std::int32_t*>(a.in[1]));
-  else run(static_cast<const std::int64_t*>(a.in[1]));
+  if (p.index_type == dtype::s32)
+    run(static_cast<const std::int32_t*>(a.in[1]));
+  else
+    run(static_cast<const std::int64_t*>(a.in[1]));
 }
 }  // namespace reference
 namespace ops {
-constexpr status gather_nd_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, gather_nd_shape(n.in[0].shape, n.in[1].shape)); }
+constexpr status gather_nd_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, gather_nd_shape(n.in[0].shape, n.in[1].shape));
+}
 inline status gather_nd_prepare(const node_view& n, prepared& to) {
   if (auto s = same_type(n.in[0], n.out[0]); !s) return s;
   if (auto s = index_type(n.in[1]); !s) return s;
@@ -138,16 +168,24 @@ inline status gather_nd_prepare(const node_view& n, prepared& to) {
   for (int i = index.back(0); i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
   return unit{};
 }
-inline constexpr op_def gather_nd{"gather_nd", 2, 2, 1, &gather_nd_op_shape, &gather_nd_prepare};
+inline constexpr op_def gather_nd{
+    .name = "gather_nd",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .shape = &gather_nd_op_shape,
+    .prepare = &gather_nd_prepare,
+};
 }  // namespace ops
 
-// --------------------------------------------------------------------------------------------------------------------- one_hot
+// ---- one_hot ----
 
 struct one_hot_attrs {
   std::int32_t depth = 0, axis = -1;
-  static constexpr auto fields = std::tuple{field{"depth", &one_hot_attrs::depth}, field{"axis", &one_hot_attrs::axis}};
+  static constexpr auto fields =
+      std::tuple{field{"depth", &one_hot_attrs::depth}, field{"axis", &one_hot_attrs::axis}};
 };
-/// Inputs: indices, the value that marks (one element), the other value (one element). Indices outside [0, depth) mark nothing.
+/// Inputs: indices, the value that marks (one element), the other value (one element). Indices
+/// outside [0, depth) mark nothing.
 struct one_hot_params {
   std::size_t outer = 1, inner = 1;
   std::int64_t depth = 0;
@@ -155,7 +193,8 @@ struct one_hot_params {
 };
 constexpr shape_or one_hot_shape(const one_hot_attrs& a, const dims& index) {
   const std::int32_t axis = a.axis < 0 ? a.axis + index.rank + 1 : a.axis;
-  if (index.rank >= dims::max_rank || axis < 0 || axis > index.rank) return violation{rule::axis, dims{index.rank}, dims{a.axis}};
+  if (index.rank >= dims::max_rank || axis < 0 || axis > index.rank)
+    return violation{rule::axis, dims{index.rank}, dims{a.axis}};
   if (a.depth < 0) return violation{rule::value, dims{0}, dims{a.depth}};
   dims y;
   for (int i = 0; i <= index.rank; ++i) {
@@ -174,20 +213,26 @@ inline void one_hot_kernel(const kernel_args& a) noexcept {
       for (std::int64_t d = 0; d < p.depth; ++d)
         for (std::size_t i = 0; i < p.inner; ++i) {
           const std::size_t at = o * p.inner + i;
-          const std::int64_t index = p.index_type == dtype::s32 ? static_cast<const std::int32_t*>(a.in[0])[at] : static_cast<const std::int64_t*>(a.in[0])[at];
-          y[(o * static_cast<std::size_t>(p.depth) + static_cast<std::size_t>(d)) * p.inner + i] = index == d ? on : off;
+          const std::int64_t index = p.index_type == dtype::s32
+                                         ? static_cast<const std::int32_t*>(a.in[0])[at]
+                                         : static_cast<const std::int64_t*>(a.in[0])[at];
+          y[(o * static_cast<std::size_t>(p.depth) + static_cast<std::size_t>(d)) * p.inner + i] =
+              index == d ? on : off;
         }
   });
 }
 }  // namespace reference
 namespace ops {
-constexpr status one_hot_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, one_hot_shape(read_attributes<one_hot_attrs>(*n.attrs), n.in[0].shape)); }
+constexpr status one_hot_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, one_hot_shape(read_attributes<one_hot_attrs>(*n.attrs), n.in[0].shape));
+}
 inline status one_hot_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<one_hot_attrs>(*n.attrs);
   if (auto s = index_type(n.in[0]); !s) return s;
   for (std::size_t i : {std::size_t{1}, std::size_t{2}}) {
     if (auto s = same_type(n.in[i], n.out[0]); !s) return s;
-    if (n.in[i].shape.elements().value != 1) return invalid("values of one_hot", to_string(n.in[i].shape), "one element each");
+    if (n.in[i].shape.elements().value != 1)
+      return invalid("values of one_hot", to_string(n.in[i].shape), "one element each");
   }
   auto& p = to.make<one_hot_params>(&reference::one_hot_kernel);
   const dims& x = n.in[0].shape;
@@ -198,15 +243,24 @@ inline status one_hot_prepare(const node_view& n, prepared& to) {
   for (int i = axis; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
   return unit{};
 }
-inline constexpr op_def one_hot{"one_hot", 3, 3, 1, &one_hot_op_shape, &one_hot_prepare};
+inline constexpr op_def one_hot{
+    .name = "one_hot",
+    .min_inputs = 3,
+    .max_inputs = 3,
+    .shape = &one_hot_op_shape,
+    .prepare = &one_hot_prepare,
+};
 }  // namespace ops
 
-// ------------------------------------------------------------------------------------------------- arg_max, arg_min, cumsum
+// ---- arg_max, arg_min, cumsum ----
 
 struct axis_attrs {
   std::int32_t axis = 0;
-  bool keep_dims = false, exclusive = false, reverse = false;   // keep_dims: arg_max, arg_min; the others: cumsum
-  static constexpr auto fields = std::tuple{field{"axis", &axis_attrs::axis}, field{"keep_dims", &axis_attrs::keep_dims}, field{"exclusive", &axis_attrs::exclusive}, field{"reverse", &axis_attrs::reverse}};
+  bool keep_dims = false, exclusive = false,
+       reverse = false;  // keep_dims: arg_max, arg_min; the others: cumsum
+  static constexpr auto fields = std::tuple{
+      field{"axis", &axis_attrs::axis}, field{"keep_dims", &axis_attrs::keep_dims},
+      field{"exclusive", &axis_attrs::exclusive}, field{"reverse", &axis_attrs::reverse}};
 };
 /// x as [outer][extent][inner].
 struct axis_params {
@@ -219,20 +273,24 @@ constexpr shape_or arg_shape(const axis_attrs& a, const dims& x) {
   if (axis < 0 || axis >= x.rank || x[axis] < 1) return violation{rule::axis, x, dims{a.axis}};
   dims y;
   for (int i = 0; i < x.rank; ++i) {
-    if (i != axis) y.push_back(x[i]);
-    else if (a.keep_dims) y.push_back(1);
+    if (i != axis)
+      y.push_back(x[i]);
+    else if (a.keep_dims)
+      y.push_back(1);
   }
   return y;
 }
 namespace reference {
-/// The first of equal values wins. Small integers along the innermost axis: the value and the reversed index in one number, whose maximum has no branch.
+/// The first of equal values wins. Small integers along the innermost axis: the value and the
+/// reversed index in one number, whose maximum has no branch.
 template <class T, class I> constexpr void arg_extreme(const axis_params& p, const T* x, I* y) {
   if constexpr (std::is_integral_v<T> && sizeof(T) <= 2) {
     if (p.inner == 1 && p.extent <= 65536) {
       for (std::size_t o = 0; o < p.outer; ++o, x += p.extent) {
         std::int64_t best = INT64_MIN;
         for (std::size_t k = 0; k < p.extent; ++k) {
-          const std::int64_t v = p.least ? -std::int64_t{x[k]} : std::int64_t{x[k]}, key = v * 65536 + (65535 - static_cast<std::int64_t>(k));
+          const std::int64_t v = p.least ? -std::int64_t{x[k]} : std::int64_t{x[k]},
+                             key = v * 65536 + (65535 - static_cast<std::int64_t>(k));
           best = key > best ? key : best;
         }
         y[o] = static_cast<I>(65535 - (best & 65535));
@@ -245,15 +303,18 @@ template <class T, class I> constexpr void arg_extreme(const axis_params& p, con
       const T* at = x + o * p.extent * p.inner + i;
       std::size_t best = 0;
       for (std::size_t k = 1; k < p.extent; ++k)
-        if (p.least ? at[k * p.inner] < at[best * p.inner] : at[k * p.inner] > at[best * p.inner]) best = k;
+        if (p.least ? at[k * p.inner] < at[best * p.inner] : at[k * p.inner] > at[best * p.inner])
+          best = k;
       y[o * p.inner + i] = static_cast<I>(best);
     }
 }
 inline void arg_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const axis_params*>(a.params);
   with_number(p.type, [&]<class T>(type_tag<T>) {
-    if (p.out_type == dtype::s32) arg_extreme(p, static_cast<const T*>(a.in[0]), static_cast<std::int32_t*>(a.out[0]));
-    else arg_extreme(p, static_cast<const T*>(a.in[0]), static_cast<std::int64_t*>(a.out[0]));
+    if (p.out_type == dtype::s32)
+      arg_extreme(p, static_cast<const T*>(a.in[0]), static_cast<std::int32_t*>(a.out[0]));
+    else
+      arg_extreme(p, static_cast<const T*>(a.in[0]), static_cast<std::int64_t*>(a.out[0]));
   });
 }
 /// Running sums, float32 with one rounding per step in the direction of the sum; integers wrap.
@@ -265,17 +326,22 @@ template <class T> constexpr void cumsum(const axis_params& p, const T* x, T* y)
         const std::size_t at = (o * p.extent + (p.reverse ? p.extent - 1 - k : k)) * p.inner + i;
         const T v = x[at];
         if (p.exclusive) y[at] = sum;
-        if constexpr (std::is_floating_point_v<T>) sum = numerics::add(sum, v);
-        else sum = static_cast<T>(static_cast<std::uint64_t>(sum) + static_cast<std::uint64_t>(v));
+        if constexpr (std::is_floating_point_v<T>)
+          sum = numerics::add(sum, v);
+        else
+          sum = static_cast<T>(static_cast<std::uint64_t>(sum) + static_cast<std::uint64_t>(v));
         if (!p.exclusive) y[at] = sum;
       }
     }
 }
 inline void cumsum_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const axis_params*>(a.params);
-  if (p.type == dtype::f32) cumsum(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]));
-  else if (p.type == dtype::s32) cumsum(p, static_cast<const std::int32_t*>(a.in[0]), static_cast<std::int32_t*>(a.out[0]));
-  else cumsum(p, static_cast<const std::int64_t*>(a.in[0]), static_cast<std::int64_t*>(a.out[0]));
+  if (p.type == dtype::f32)
+    cumsum(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]));
+  else if (p.type == dtype::s32)
+    cumsum(p, static_cast<const std::int32_t*>(a.in[0]), static_cast<std::int32_t*>(a.out[0]));
+  else
+    cumsum(p, static_cast<const std::int64_t*>(a.in[0]), static_cast<std::int64_t*>(a.out[0]));
 }
 }  // namespace reference
 namespace ops {
@@ -288,10 +354,13 @@ inline void set_axis(axis_params& p, const axis_attrs& a, const node_view& n) {
   p.type = n.in[0].type, p.out_type = n.out[0].type;
   p.exclusive = a.exclusive, p.reverse = a.reverse;
 }
-constexpr status arg_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, arg_shape(read_attributes<axis_attrs>(*n.attrs), n.in[0].shape)); }
+constexpr status arg_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, arg_shape(read_attributes<axis_attrs>(*n.attrs), n.in[0].shape));
+}
 template <bool Least> status arg_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<axis_params>(&reference::arg_kernel);
-  if (!with_number(n.in[0].type, [](auto) {})) return unsupported("element type", std::string(name_of(n.in[0].type)), "float32 and integers");
+  if (!with_number(n.in[0].type, [](auto) {}))
+    return unsupported("element type", std::string(name_of(n.in[0].type)), "float32 and integers");
   if (auto s = index_type(n.out[0]); !s) return s;
   set_axis(p, read_attributes<axis_attrs>(*n.attrs), n);
   p.least = Least;
@@ -300,31 +369,47 @@ template <bool Least> status arg_prepare(const node_view& n, prepared& to) {
 constexpr status cumsum_op_shape(const node_view& n, std::span<dims> out) {
   auto a = read_attributes<axis_attrs>(*n.attrs);
   const dims& x = n.in[0].shape;
-  if (a.axis < -x.rank || a.axis >= x.rank) return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{a.axis}};
+  if (a.axis < -x.rank || a.axis >= x.rank)
+    return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{a.axis}};
   out[0] = x;
   return unit{};
 }
 inline status cumsum_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<axis_params>(&reference::cumsum_kernel);
   const dtype t = n.in[0].type;
-  if (t != n.out[0].type || (t != dtype::f32 && t != dtype::s32 && t != dtype::s64)) return unsupported("element type of cumsum", std::string(name_of(t)), "float32, int32, int64");
+  if (t != n.out[0].type || (t != dtype::f32 && t != dtype::s32 && t != dtype::s64))
+    return unsupported("element type of cumsum", std::string(name_of(t)), "float32, int32, int64");
   set_axis(p, read_attributes<axis_attrs>(*n.attrs), n);
   return unit{};
 }
-inline constexpr op_def arg_max{"arg_max", 1, 1, 1, &arg_op_shape, &arg_prepare<false>};
-inline constexpr op_def arg_min{"arg_min", 1, 1, 1, &arg_op_shape, &arg_prepare<true>};
-inline constexpr op_def cumsum{"cumsum", 1, 1, 1, &cumsum_op_shape, &cumsum_prepare};
+inline constexpr op_def arg_max{
+    .name = "arg_max",
+    .shape = &arg_op_shape,
+    .prepare = &arg_prepare<false>,
+};
+inline constexpr op_def arg_min{
+    .name = "arg_min",
+    .shape = &arg_op_shape,
+    .prepare = &arg_prepare<true>,
+};
+inline constexpr op_def cumsum{
+    .name = "cumsum",
+    .shape = &cumsum_op_shape,
+    .prepare = &cumsum_prepare,
+};
 }  // namespace ops
 
-// ------------------------------------------------------------------------------------------------------------------------ topk
+// ---- topk ----
 
-/// Outputs: the k largest values of every innermost row, largest first, equal ones by index; their indices.
+/// Outputs: the k largest values of every innermost row, largest first, equal ones by index; their
+/// indices.
 struct topk_params {
   std::size_t rows = 1, extent = 0, k = 0;
   dtype type = dtype::f32, index_type = dtype::s32;
 };
 namespace reference {
-/// Selection by repeated search: the order of equal values is by index and needs no scratch. k is small where this is used.
+/// Selection by repeated search: the order of equal values is by index and needs no scratch. k is
+/// small where this is used.
 template <class T, class I> constexpr void topk(const topk_params& p, const T* x, T* y, I* index) {
   for (std::size_t r = 0; r < p.rows; ++r) {
     const T* row = x + r * p.extent;
@@ -333,10 +418,11 @@ template <class T, class I> constexpr void topk(const topk_params& p, const T* x
     for (std::size_t j = 0; j < p.k; ++j) {
       std::size_t best = p.extent;
       for (std::size_t i = 0; i < p.extent; ++i) {
-        const bool left = j == 0 || row[i] < last || (row[i] == last && i > last_at);   // comes after the one found last
+        const bool left = j == 0 || row[i] < last ||
+                          (row[i] == last && i > last_at);  // comes after the one found last
         if (left && (best == p.extent || row[i] > row[best])) best = i;
       }
-      if (best == p.extent) best = p.extent - 1;   // NaN in the row
+      if (best == p.extent) best = p.extent - 1;  // NaN in the row
       last = row[best];
       last_at = best;
       if (y) y[r * p.k + j] = last;
@@ -347,8 +433,12 @@ template <class T, class I> constexpr void topk(const topk_params& p, const T* x
 inline void topk_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const topk_params*>(a.params);
   with_number(p.type, [&]<class T>(type_tag<T>) {
-    if (p.index_type == dtype::s32) topk(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), static_cast<std::int32_t*>(a.out[1]));
-    else topk(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), static_cast<std::int64_t*>(a.out[1]));
+    if (p.index_type == dtype::s32)
+      topk(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]),
+           static_cast<std::int32_t*>(a.out[1]));
+    else
+      topk(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]),
+           static_cast<std::int64_t*>(a.out[1]));
   });
 }
 }  // namespace reference
@@ -356,7 +446,8 @@ namespace ops {
 constexpr status topk_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
   const std::int64_t k = n.attrs->integer("k", 1);
-  if (x.rank < 1 || k < 1 || k > x.back(0)) return violation{rule::value, dims{1, x.back(0)}, dims{static_cast<std::int32_t>(k)}};
+  if (x.rank < 1 || k < 1 || k > x.back(0))
+    return violation{rule::value, dims{1, x.back(0)}, dims{static_cast<std::int32_t>(k)}};
   dims y = x;
   y[y.rank - 1] = static_cast<std::int32_t>(k);
   for (dims& d : out) d = y;
@@ -367,17 +458,22 @@ inline status topk_prepare(const node_view& n, prepared& to) {
   const tensor_desc& x = n.in[0];
   if (auto s = same_type(x, n.out[0]); !s) return s;
   if (auto s = index_type(n.out[1]); !s) return s;
-  if (!with_number(x.type, [](auto) {})) return unsupported("element type", std::string(name_of(x.type)), "float32 and integers");
+  if (!with_number(x.type, [](auto) {}))
+    return unsupported("element type", std::string(name_of(x.type)), "float32 and integers");
   p.type = x.type, p.index_type = n.out[1].type;
   p.extent = static_cast<std::size_t>(x.shape.back(0));
   p.k = static_cast<std::size_t>(n.attrs->integer("k", 1));
   p.rows = x.shape.elements().value / p.extent;
   return unit{};
 }
-inline constexpr op_def topk{"topk", 1, 1, 2, &topk_op_shape, &topk_prepare};
+inline constexpr op_def topk{
+    .name = "topk",
+    .outputs = 2,
+    .shape = &topk_op_shape,
+    .prepare = &topk_prepare,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_GATHER_HPP_

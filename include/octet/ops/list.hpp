@@ -1,4 +1,5 @@
-// The operators octet has: one row each. Dispatch, verification, tests, benchmarks and the documentation's table go through this list.
+// The operators octet has: one row each. Dispatch, verification, tests, benchmarks and the
+// documentation's table go through this list.
 #ifndef OCTET_OPS_LIST_HPP_
 #define OCTET_OPS_LIST_HPP_
 
@@ -13,8 +14,8 @@
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/gather.hpp"
 #include "octet/ops/l2_normalization.hpp"
-#include "octet/ops/movement.hpp"
 #include "octet/ops/lstm.hpp"
+#include "octet/ops/movement.hpp"
 #include "octet/ops/mul.hpp"
 #include "octet/ops/norm.hpp"
 #include "octet/ops/pad.hpp"
@@ -30,7 +31,7 @@
 #include "octet/ops/transpose_conv2d.hpp"
 #include "octet/ops/unary.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 namespace detail {
 inline constexpr const op_def* builtin_list[] = {
@@ -189,8 +190,10 @@ inline constexpr const op_def* builtin_list[] = {
 /// All operators that come with octet.
 constexpr std::span<const op_def* const> builtin_operators() { return detail::builtin_list; }
 
-/// The operator of that name; null where there is none. `more`: operators registered from outside, searched first.
-constexpr const op_def* find_operator(std::string_view name, std::span<const op_def* const> more = {}) {
+/// The operator of that name; null where there is none. `more`: operators registered from outside,
+/// searched first.
+constexpr const op_def* find_operator(std::string_view name,
+                                      std::span<const op_def* const> more = {}) {
   for (const op_def* o : more)
     if (o->name == name) return o;
   for (const op_def* o : builtin_operators())
@@ -198,6 +201,6 @@ constexpr const op_def* find_operator(std::string_view name, std::span<const op_
   return nullptr;
 }
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_LIST_HPP_

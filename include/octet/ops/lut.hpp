@@ -1,18 +1,21 @@
-// 8-bit operators of one input as tables of 256 entries: what an operator computes is said once, by its constexpr function, and run as a lookup.
+// 8-bit operators of one input as tables of 256 entries: what an operator computes is said once, by
+// its constexpr function, and run as a lookup.
 #ifndef OCTET_OPS_LUT_HPP_
 #define OCTET_OPS_LUT_HPP_
 
 #include "octet/ops/broadcast.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// What kernel_id::lut8 gets: y[i] = table[x[i]], `count` elements, both as raw bytes (a signed value's bits are its index).
+/// What kernel_id::lut8 gets: y[i] = table[x[i]], `count` elements, both as raw bytes (a signed
+/// value's bits are its index).
 struct lut8_params {
   alignas(64) std::array<std::uint8_t, 256> table{};
   std::size_t count = 0;
 };
 
-/// Two tables: elements of whole blocks of `block`, counted from the first, use the first one, the rest the second.
+/// Two tables: elements of whole blocks of `block`, counted from the first, use the first one, the
+/// rest the second.
 struct lut8_blocks_params {
   lut8_params blocks;
   alignas(64) std::array<std::uint8_t, 256> tail{};
@@ -22,7 +25,8 @@ struct lut8_blocks_params {
 /// The table of f, called with every value of an 8-bit type, giving values of another one.
 template <class F> constexpr void fill_lut8(lut8_params& p, dtype in, F&& f) {
   const auto lo = static_cast<std::int32_t>(lowest_of(in));
-  for (std::int32_t q = lo; q < lo + 256; ++q) p.table[static_cast<std::uint8_t>(q)] = static_cast<std::uint8_t>(f(q));
+  for (std::int32_t q = lo; q < lo + 256; ++q)
+    p.table[static_cast<std::uint8_t>(q)] = static_cast<std::uint8_t>(f(q));
 }
 
 namespace reference {
@@ -39,10 +43,11 @@ inline void lut8_blocks_kernel(const kernel_args& a) noexcept {
   const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
   auto* y = static_cast<std::uint8_t*>(a.out[0]);
   const std::size_t whole = p.blocks.count / p.block * p.block;
-  for (std::size_t i = r.begin; i < r.end; ++i) y[i] = i < whole ? p.blocks.table[x[i]] : p.tail[x[i]];
+  for (std::size_t i = r.begin; i < r.end; ++i)
+    y[i] = i < whole ? p.blocks.table[x[i]] : p.tail[x[i]];
 }
 }  // namespace reference
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_LUT_HPP_

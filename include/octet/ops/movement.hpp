@@ -1,16 +1,19 @@
-// Pure data movement as one strided copy: transpose, slice, strided_slice, split, unpack, tile, reverse, broadcast_to, space_to_depth,
-// depth_to_space, space_to_batch, batch_to_space. Quantization is that of the input, element for element.
+// Pure data movement as one strided copy: transpose, slice, strided_slice, split, unpack, tile,
+// reverse, broadcast_to, space_to_depth, depth_to_space, space_to_batch, batch_to_space.
+// Quantization is that of the input, element for element.
 #ifndef OCTET_OPS_MOVEMENT_HPP_
 #define OCTET_OPS_MOVEMENT_HPP_
 
 #include "octet/ops/reshape.hpp"
 #include "octet/ops/types.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// y[i0][i1]... = x[offset + i0 * stride0 + i1 * stride1 + ...], innermost axis last; strides may be 0 or negative.
+/// y[i0][i1]... = x[offset + i0 * stride0 + i1 * stride1 + ...], innermost axis last; strides may
+/// be 0 or negative.
 struct strided_copy {
-  static constexpr std::size_t max_rank = 2 * dims::max_rank + 2;   // tile and the block rearrangements split every axis in two
+  static constexpr std::size_t max_rank =
+      2 * dims::max_rank + 2;  // tile and the block rearrangements split every axis in two
   std::size_t rank = 0, count = 1;
   std::array<std::int32_t, max_rank> extent{};
   std::array<std::int64_t, max_rank> stride{};
@@ -19,7 +22,8 @@ struct strided_copy {
   /// Appends an inner axis; joins it with the one before where that is a full pass over it.
   constexpr void axis(std::int32_t n, std::int64_t step) {
     count = saturating_mul(count, n < 0 ? 0 : static_cast<std::size_t>(n));
-    if (n == 1 || count > max_elements) return;   // too large: refused when the output's shape is checked
+    if (n == 1 || count > max_elements)
+      return;  // too large: refused when the output's shape is checked
     if (rank > 0 && stride[rank - 1] == step * n) {
       extent[rank - 1] *= n;
       stride[rank - 1] = step;
@@ -29,17 +33,21 @@ struct strided_copy {
     stride[rank++] = step;
   }
   /// All of the input in its own order.
-  constexpr bool identity(std::size_t input_count) const { return offset == 0 && count == input_count && (rank == 0 || (rank == 1 && stride[0] == 1)); }
+  constexpr bool identity(std::size_t input_count) const {
+    return offset == 0 && count == input_count && (rank == 0 || (rank == 1 && stride[0] == 1));
+  }
 };
 
 struct movement_params {
   dtype type = dtype::u8;
   std::size_t outputs = 1;
-  const strided_copy* copies = nullptr;     // one per output
+  const strided_copy* copies = nullptr;  // one per output
 };
 
 namespace reference {
-template <class T> constexpr void copy_strided(const strided_copy& c, const T* x, T* y, std::size_t begin, std::size_t end) {
+template <class T>
+constexpr void copy_strided(const strided_copy& c, const T* x, T* y, std::size_t begin,
+                            std::size_t end) {
   if (begin >= end) return;
   if (c.rank == 0) {
     y[0] = x[c.offset];
@@ -59,7 +67,8 @@ template <class T> constexpr void copy_strided(const strided_copy& c, const T* x
     if (c.stride[last] == 1) {
       std::copy_n(x + from, run, y + i);
     } else {
-      for (std::size_t k = 0; k < run; ++k) y[i + k] = x[from + static_cast<std::int64_t>(k) * c.stride[last]];
+      for (std::size_t k = 0; k < run; ++k)
+        y[i + k] = x[from + static_cast<std::int64_t>(k) * c.stride[last]];
     }
     i += run;
     from -= at[last] * c.stride[last];
@@ -78,13 +87,14 @@ inline void movement_kernel(const kernel_args& a) noexcept {
     for (std::size_t o = 0; o < p.outputs; ++o) {
       if (!a.out[o]) continue;
       const auto r = part_of(p.copies[o].count, a.part, a.parts);
-      copy_strided(p.copies[o], static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[o]), r.begin, r.end);
+      copy_strided(p.copies[o], static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[o]), r.begin,
+                   r.end);
     }
   });
 }
 }  // namespace reference
 
-// ------------------------------------------------------------------------------------------------------------- shapes and plans
+// ---- shapes and plans ----
 
 /// Row-major strides of a shape.
 constexpr std::array<std::int64_t, dims::max_rank> strides_of(const dims& x) {
@@ -102,7 +112,7 @@ struct moved {
   strided_copy copy{};
   violation broken{};
   constexpr moved() = default;
-  constexpr moved(violation v) : broken(v) {}   // NOLINT
+  constexpr moved(violation v) : broken(v) {}  // NOLINT
 };
 
 constexpr moved move_transpose(const dims& x, const dims& perm) {
@@ -112,7 +122,8 @@ constexpr moved move_transpose(const dims& x, const dims& perm) {
   std::array<bool, dims::max_rank> used{};
   for (std::int32_t p : perm) {
     if (p < 0) p += x.rank;
-    if (p < 0 || p >= x.rank || used[static_cast<std::size_t>(p)]) return violation{rule::axis, dims{0, x.rank - 1}, perm};
+    if (p < 0 || p >= x.rank || used[static_cast<std::size_t>(p)])
+      return violation{rule::axis, dims{0, x.rank - 1}, perm};
     used[static_cast<std::size_t>(p)] = true;
     m.shape.push_back(x[p]);
     m.copy.axis(x[p], s[static_cast<std::size_t>(p)]);
@@ -121,12 +132,14 @@ constexpr moved move_transpose(const dims& x, const dims& perm) {
 }
 /// size -1: to the end.
 constexpr moved move_slice(const dims& x, const dims& begin, const dims& size) {
-  if (begin.rank != x.rank || size.rank != x.rank) return violation{rule::rank, dims{x.rank}, dims{begin.rank, size.rank}};
+  if (begin.rank != x.rank || size.rank != x.rank)
+    return violation{rule::rank, dims{x.rank}, dims{begin.rank, size.rank}};
   const auto s = strides_of(x);
   moved m;
   for (int i = 0; i < x.rank; ++i) {
     const std::int64_t n = size[i] == -1 ? std::int64_t{x[i]} - begin[i] : size[i];
-    if (begin[i] < 0 || n < 0 || begin[i] + n > x[i]) return violation{rule::value, x, dims{begin[i], size[i]}};
+    if (begin[i] < 0 || n < 0 || begin[i] + n > x[i])
+      return violation{rule::value, x, dims{begin[i], size[i]}};
     m.shape.push_back(static_cast<std::int32_t>(n));
     m.copy.axis(static_cast<std::int32_t>(n), s[static_cast<std::size_t>(i)]);
     m.copy.offset += begin[i] * s[static_cast<std::size_t>(i)];
@@ -136,23 +149,34 @@ constexpr moved move_slice(const dims& x, const dims& begin, const dims& size) {
 
 struct strided_slice_attrs {
   dims begin{}, end{}, strides{};
-  std::int32_t begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0, shrink_axis_mask = 0;   // bit i: position i of begin, end, strides
-  static constexpr auto fields = std::tuple{
-      field{"begin", &strided_slice_attrs::begin}, field{"end", &strided_slice_attrs::end}, field{"strides", &strided_slice_attrs::strides}, field{"begin_mask", &strided_slice_attrs::begin_mask},
-      field{"end_mask", &strided_slice_attrs::end_mask}, field{"ellipsis_mask", &strided_slice_attrs::ellipsis_mask}, field{"new_axis_mask", &strided_slice_attrs::new_axis_mask},
-      field{"shrink_axis_mask", &strided_slice_attrs::shrink_axis_mask}};
+  std::int32_t begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0,
+               shrink_axis_mask = 0;  // bit i: position i of begin, end, strides
+  static constexpr auto fields =
+      std::tuple{field{"begin", &strided_slice_attrs::begin},
+                 field{"end", &strided_slice_attrs::end},
+                 field{"strides", &strided_slice_attrs::strides},
+                 field{"begin_mask", &strided_slice_attrs::begin_mask},
+                 field{"end_mask", &strided_slice_attrs::end_mask},
+                 field{"ellipsis_mask", &strided_slice_attrs::ellipsis_mask},
+                 field{"new_axis_mask", &strided_slice_attrs::new_axis_mask},
+                 field{"shrink_axis_mask", &strided_slice_attrs::shrink_axis_mask}};
 };
-/// Python's slicing: negative positions count from the end, positions outside are clamped, shrink drops the axis, new_axis adds one.
+/// Python's slicing: negative positions count from the end, positions outside are clamped, shrink
+/// drops the axis, new_axis adds one.
 constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) {
   const int n = a.begin.rank;
-  if (a.end.rank != n || a.strides.rank != n) return violation{rule::rank, dims{n}, dims{a.end.rank, a.strides.rank}};
+  if (a.end.rank != n || a.strides.rank != n)
+    return violation{rule::rank, dims{n}, dims{a.end.rank, a.strides.rank}};
   int added = 0, ellipses = 0;
   for (int i = 0; i < n; ++i) {
-    if (a.ellipsis_mask >> i & 1) ++ellipses;
-    else if (a.new_axis_mask >> i & 1) ++added;
+    if (a.ellipsis_mask >> i & 1)
+      ++ellipses;
+    else if (a.new_axis_mask >> i & 1)
+      ++added;
   }
   const int consumed = n - added - ellipses;
-  if (ellipses > 1 || consumed > x.rank || x.rank + added > dims::max_rank) return violation{rule::rank, x, dims{n}};
+  if (ellipses > 1 || consumed > x.rank || x.rank + added > dims::max_rank)
+    return violation{rule::rank, x, dims{n}};
   const auto s = strides_of(x);
   moved m;
   int axis = 0;
@@ -178,11 +202,14 @@ constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) 
       return v < lo ? lo : v > hi ? hi : v;
     };
     if (shrink) {
-      const std::int64_t at = (a.begin_mask >> i & 1) ? 0 : a.begin[i] < 0 ? a.begin[i] + extent : a.begin[i];
+      const std::int64_t at = (a.begin_mask >> i & 1) ? 0
+                              : a.begin[i] < 0        ? a.begin[i] + extent
+                                                      : a.begin[i];
       if (at < 0 || at >= extent) return violation{rule::value, x, dims{a.begin[i]}};
       m.copy.offset += at * s[static_cast<std::size_t>(axis)];
     } else {
-      const std::int64_t from = (a.begin_mask >> i & 1) ? (step > 0 ? 0 : extent - 1) : position(a.begin[i]);
+      const std::int64_t from =
+          (a.begin_mask >> i & 1) ? (step > 0 ? 0 : extent - 1) : position(a.begin[i]);
       const std::int64_t to = (a.end_mask >> i & 1) ? (step > 0 ? extent : -1) : position(a.end[i]);
       const std::int64_t span = step > 0 ? to - from : from - to, pace = step > 0 ? step : -step;
       const std::int64_t count = span > 0 ? (span + pace - 1) / pace : 0;
@@ -200,7 +227,8 @@ constexpr moved move_tile(const dims& x, const dims& multiples) {
   const auto s = strides_of(x);
   moved m;
   for (int i = 0; i < x.rank; ++i) {
-    if (multiples[i] < 0 || std::int64_t{multiples[i]} * x[i] > INT32_MAX) return violation{rule::value, x, multiples};
+    if (multiples[i] < 0 || std::int64_t{multiples[i]} * x[i] > INT32_MAX)
+      return violation{rule::value, x, multiples};
     m.shape.push_back(multiples[i] * x[i]);
     m.copy.axis(multiples[i], 0);
     m.copy.axis(x[i], s[static_cast<std::size_t>(i)]);
@@ -211,7 +239,8 @@ constexpr moved move_reverse(const dims& x, const dims& axes) {
   const auto s = strides_of(x);
   std::array<bool, dims::max_rank> turn{};
   for (std::int32_t a : axes) {
-    if (a < -x.rank || a >= x.rank) return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{a}};
+    if (a < -x.rank || a >= x.rank)
+      return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{a}};
     turn[static_cast<std::size_t>(a < 0 ? a + x.rank : a)] = true;
   }
   moved m;
@@ -238,7 +267,8 @@ constexpr moved move_broadcast(const dims& x, const dims& to) {
 /// NHWC: y[n][h][w][(i * b + j) * C + c] = x[n][h * b + i][w * b + j][c].
 constexpr moved move_space_to_depth(const dims& x, std::int32_t b) {
   if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
-  if (b < 1 || x[1] % b != 0 || x[2] % b != 0 || std::int64_t{b} * b * x[3] > INT32_MAX) return violation{rule::value, dims{x[1], x[2]}, dims{b}};
+  if (b < 1 || x[1] % b != 0 || x[2] % b != 0 || std::int64_t{b} * b * x[3] > INT32_MAX)
+    return violation{rule::value, dims{x[1], x[2]}, dims{b}};
   const auto s = strides_of(x);
   moved m;
   m.shape = dims{x[0], x[1] / b, x[2] / b, b * b * x[3]};
@@ -250,10 +280,13 @@ constexpr moved move_space_to_depth(const dims& x, std::int32_t b) {
   m.copy.axis(x[3], s[3]);
   return m;
 }
-/// The inverse (TFLite, and ONNX's mode DCR). crd: the block index is inside the channel (ONNX's CRD, PyTorch's pixel_shuffle).
+/// The inverse (TFLite, and ONNX's mode DCR). crd: the block index is inside the channel (ONNX's
+/// CRD, PyTorch's pixel_shuffle).
 constexpr moved move_depth_to_space(const dims& x, std::int32_t b, bool crd) {
   if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
-  if (b < 1 || b > 46340 || x[3] % (b * b) != 0 || std::int64_t{b} * x[1] > INT32_MAX || std::int64_t{b} * x[2] > INT32_MAX) return violation{rule::value, x, dims{b}};
+  if (b < 1 || b > 46340 || x[3] % (b * b) != 0 || std::int64_t{b} * x[1] > INT32_MAX ||
+      std::int64_t{b} * x[2] > INT32_MAX)
+    return violation{rule::value, x, dims{b}};
   const auto s = strides_of(x);
   const std::int32_t c = x[3] / (b * b);
   moved m;
@@ -266,7 +299,8 @@ constexpr moved move_depth_to_space(const dims& x, std::int32_t b, bool crd) {
   m.copy.axis(c, crd ? std::int64_t{b} * b : 1);
   return m;
 }
-/// Blocks of the axes after the first go to the batch: y[(i, j) * N + n][h][w]... = x[n][h * bh + i][w * bw + j].... Extents must divide.
+/// Blocks of the axes after the first go to the batch: y[(i, j) * N + n][h][w]... = x[n][h * bh +
+/// i][w * bw + j].... Extents must divide.
 constexpr moved move_space_to_batch(const dims& x, const dims& block) {
   const int k = block.rank;
   if (k < 1 || x.rank < k + 1) return violation{rule::rank, dims{k + 1}, dims{x.rank}};
@@ -274,7 +308,8 @@ constexpr moved move_space_to_batch(const dims& x, const dims& block) {
   moved m;
   std::int64_t batch = x[0];
   for (int i = 0; i < k; ++i) {
-    if (block[i] < 1 || x[i + 1] % block[i] != 0 || (batch *= block[i]) > INT32_MAX) return violation{rule::value, x, block};
+    if (block[i] < 1 || x[i + 1] % block[i] != 0 || (batch *= block[i]) > INT32_MAX)
+      return violation{rule::value, x, block};
     m.copy.axis(block[i], s[static_cast<std::size_t>(i + 1)]);
   }
   m.copy.axis(x[0], s[0]);
@@ -286,17 +321,19 @@ constexpr moved move_space_to_batch(const dims& x, const dims& block) {
   }
   return m;
 }
-/// The inverse of space_to_batch, whole blocks. Cropping is a slice of its own: a crop that cuts through a block has no single stride.
+/// The inverse of space_to_batch, whole blocks. Cropping is a slice of its own: a crop that cuts
+/// through a block has no single stride.
 constexpr moved move_batch_to_space(const dims& x, const dims& block) {
   const int k = block.rank;
   if (k < 1 || x.rank < k + 1) return violation{rule::rank, dims{k + 1}, dims{x.rank}};
   std::int64_t blocks = 1;
   for (std::int32_t b : block)
     if (b < 1 || (blocks *= b) > INT32_MAX) return violation{rule::value, x, block};
-  if (x[0] % blocks != 0) return violation{rule::value, dims{static_cast<std::int32_t>(blocks)}, dims{x[0]}};
+  if (x[0] % blocks != 0)
+    return violation{rule::value, dims{static_cast<std::int32_t>(blocks)}, dims{x[0]}};
   const auto s = strides_of(x);
   const auto batch = static_cast<std::int32_t>(x[0] / blocks);
-  std::array<std::int64_t, dims::max_rank> step{};   // of block index i in x
+  std::array<std::int64_t, dims::max_rank> step{};  // of block index i in x
   std::int64_t pace = s[0] * batch;
   for (int i = k - 1; i >= 0; --i) {
     step[static_cast<std::size_t>(i)] = pace;
@@ -324,7 +361,9 @@ template <move_rule Rule> constexpr status movement_shape(const node_view& n, st
   return unit{};
 }
 inline status same_type(const tensor_desc& x, const tensor_desc& y) {
-  if (x.type != y.type) return invalid("element type changes", std::string(name_of(y.type)), std::string(name_of(x.type)));
+  if (x.type != y.type)
+    return invalid("element type changes", std::string(name_of(y.type)),
+                   std::string(name_of(x.type)));
   return unit{};
 }
 template <move_rule Rule> status movement_prepare(const node_view& n, prepared& to) {
@@ -342,26 +381,53 @@ template <move_rule Rule> status movement_prepare(const node_view& n, prepared& 
   p.copies = c.data();
   return unit{};
 }
-constexpr moved transpose_rule(const node_view& n) { return move_transpose(n.in[0].shape, dims_attribute(n, "perm")); }
-constexpr moved slice_rule(const node_view& n) { return move_slice(n.in[0].shape, dims_attribute(n, "begin"), dims_attribute(n, "size")); }
-constexpr moved strided_slice_rule(const node_view& n) { return move_strided_slice(n.in[0].shape, read_attributes<strided_slice_attrs>(*n.attrs)); }
-constexpr moved tile_rule(const node_view& n) { return move_tile(n.in[0].shape, dims_attribute(n, "multiples")); }
-constexpr moved reverse_rule(const node_view& n) { return move_reverse(n.in[0].shape, dims_attribute(n, "axes")); }
-constexpr moved broadcast_to_rule(const node_view& n) { return move_broadcast(n.in[0].shape, dims_attribute(n, "shape")); }
-constexpr moved space_to_depth_rule(const node_view& n) { return move_space_to_depth(n.in[0].shape, static_cast<std::int32_t>(n.attrs->integer("block_size"))); }
-constexpr moved depth_to_space_rule(const node_view& n) { return move_depth_to_space(n.in[0].shape, static_cast<std::int32_t>(n.attrs->integer("block_size")), n.attrs->integer("crd") != 0); }
-constexpr moved space_to_batch_rule(const node_view& n) { return move_space_to_batch(n.in[0].shape, dims_attribute(n, "block_shape")); }
-constexpr moved batch_to_space_rule(const node_view& n) { return move_batch_to_space(n.in[0].shape, dims_attribute(n, "block_shape")); }
+constexpr moved transpose_rule(const node_view& n) {
+  return move_transpose(n.in[0].shape, dims_attribute(n, "perm"));
+}
+constexpr moved slice_rule(const node_view& n) {
+  return move_slice(n.in[0].shape, dims_attribute(n, "begin"), dims_attribute(n, "size"));
+}
+constexpr moved strided_slice_rule(const node_view& n) {
+  return move_strided_slice(n.in[0].shape, read_attributes<strided_slice_attrs>(*n.attrs));
+}
+constexpr moved tile_rule(const node_view& n) {
+  return move_tile(n.in[0].shape, dims_attribute(n, "multiples"));
+}
+constexpr moved reverse_rule(const node_view& n) {
+  return move_reverse(n.in[0].shape, dims_attribute(n, "axes"));
+}
+constexpr moved broadcast_to_rule(const node_view& n) {
+  return move_broadcast(n.in[0].shape, dims_attribute(n, "shape"));
+}
+constexpr moved space_to_depth_rule(const node_view& n) {
+  return move_space_to_depth(n.in[0].shape,
+                             static_cast<std::int32_t>(n.attrs->integer("block_size")));
+}
+constexpr moved depth_to_space_rule(const node_view& n) {
+  return move_depth_to_space(n.in[0].shape,
+                             static_cast<std::int32_t>(n.attrs->integer("block_size")),
+                             n.attrs->integer("crd") != 0);
+}
+constexpr moved space_to_batch_rule(const node_view& n) {
+  return move_space_to_batch(n.in[0].shape, dims_attribute(n, "block_shape"));
+}
+constexpr moved batch_to_space_rule(const node_view& n) {
+  return move_batch_to_space(n.in[0].shape, dims_attribute(n, "block_shape"));
+}
 
-/// Piece `index` of an axis: attribute "sizes" (one per output, one of them may be -1: the rest), or equal ones. Unpack: pieces of extent 1 without the axis.
+/// Piece `index` of an axis: attribute "sizes" (one per output, one of them may be -1: the rest),
+/// or equal ones. Unpack: pieces of extent 1 without the axis.
 struct piece {
   violation broken{};
   moved move{};
 };
-template <bool Unpack> constexpr piece piece_of(const node_view& n, std::size_t outputs, std::size_t index) {
+template <bool Unpack>
+constexpr piece piece_of(const node_view& n, std::size_t outputs, std::size_t index) {
   const dims& x = n.in[0].shape;
   const std::int64_t given = n.attrs->integer("axis");
-  if (given < -x.rank || given >= x.rank) return {violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{static_cast<std::int32_t>(given)}}};
+  if (given < -x.rank || given >= x.rank)
+    return {
+        violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{static_cast<std::int32_t>(given)}}};
   const int axis = static_cast<int>(given < 0 ? given + x.rank : given);
   const std::int64_t extent = x[axis];
   const auto sizes = n.attrs->integers("sizes");
@@ -377,9 +443,12 @@ template <bool Unpack> constexpr piece piece_of(const node_view& n, std::size_t 
     std::int64_t total = 0;
     bool open = false;
     for (std::int64_t v : sizes) {
-      if (v == -1 && !open) open = true;
-      else if (v < 0 || v > extent) return {violation{rule::value, dims{0, x[axis]}, dims{static_cast<std::int32_t>(v)}}};
-      else total += v;
+      if (v == -1 && !open)
+        open = true;
+      else if (v < 0 || v > extent)
+        return {violation{rule::value, dims{0, x[axis]}, dims{static_cast<std::int32_t>(v)}}};
+      else
+        total += v;
     }
     if (open ? total > extent : total != extent) return {wrong};
     for (std::size_t i = 0; i <= index; ++i) {
@@ -423,20 +492,70 @@ template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to) {
   return unit{};
 }
 
-inline constexpr op_def transpose{"transpose", 1, 1, 1, &movement_shape<&transpose_rule>, &movement_prepare<&transpose_rule>};
-inline constexpr op_def slice{"slice", 1, 1, 1, &movement_shape<&slice_rule>, &movement_prepare<&slice_rule>};
-inline constexpr op_def strided_slice{"strided_slice", 1, 1, 1, &movement_shape<&strided_slice_rule>, &movement_prepare<&strided_slice_rule>};
-inline constexpr op_def tile{"tile", 1, 1, 1, &movement_shape<&tile_rule>, &movement_prepare<&tile_rule>};
-inline constexpr op_def reverse{"reverse", 1, 1, 1, &movement_shape<&reverse_rule>, &movement_prepare<&reverse_rule>};
-inline constexpr op_def broadcast_to{"broadcast_to", 1, 1, 1, &movement_shape<&broadcast_to_rule>, &movement_prepare<&broadcast_to_rule>};
-inline constexpr op_def space_to_depth{"space_to_depth", 1, 1, 1, &movement_shape<&space_to_depth_rule>, &movement_prepare<&space_to_depth_rule>};
-inline constexpr op_def depth_to_space{"depth_to_space", 1, 1, 1, &movement_shape<&depth_to_space_rule>, &movement_prepare<&depth_to_space_rule>};
-inline constexpr op_def space_to_batch{"space_to_batch", 1, 1, 1, &movement_shape<&space_to_batch_rule>, &movement_prepare<&space_to_batch_rule>};
-inline constexpr op_def batch_to_space{"batch_to_space", 1, 1, 1, &movement_shape<&batch_to_space_rule>, &movement_prepare<&batch_to_space_rule>};
-inline constexpr op_def split{"split", 1, 1, -1, &pieces_shape<false>, &pieces_prepare<false>};
-inline constexpr op_def unpack{"unpack", 1, 1, -1, &pieces_shape<true>, &pieces_prepare<true>};
+inline constexpr op_def transpose{
+    .name = "transpose",
+    .shape = &movement_shape<&transpose_rule>,
+    .prepare = &movement_prepare<&transpose_rule>,
+};
+inline constexpr op_def slice{
+    .name = "slice",
+    .shape = &movement_shape<&slice_rule>,
+    .prepare = &movement_prepare<&slice_rule>,
+};
+inline constexpr op_def strided_slice{
+    .name = "strided_slice",
+    .shape = &movement_shape<&strided_slice_rule>,
+    .prepare = &movement_prepare<&strided_slice_rule>,
+};
+inline constexpr op_def tile{
+    .name = "tile",
+    .shape = &movement_shape<&tile_rule>,
+    .prepare = &movement_prepare<&tile_rule>,
+};
+inline constexpr op_def reverse{
+    .name = "reverse",
+    .shape = &movement_shape<&reverse_rule>,
+    .prepare = &movement_prepare<&reverse_rule>,
+};
+inline constexpr op_def broadcast_to{
+    .name = "broadcast_to",
+    .shape = &movement_shape<&broadcast_to_rule>,
+    .prepare = &movement_prepare<&broadcast_to_rule>,
+};
+inline constexpr op_def space_to_depth{
+    .name = "space_to_depth",
+    .shape = &movement_shape<&space_to_depth_rule>,
+    .prepare = &movement_prepare<&space_to_depth_rule>,
+};
+inline constexpr op_def depth_to_space{
+    .name = "depth_to_space",
+    .shape = &movement_shape<&depth_to_space_rule>,
+    .prepare = &movement_prepare<&depth_to_space_rule>,
+};
+inline constexpr op_def space_to_batch{
+    .name = "space_to_batch",
+    .shape = &movement_shape<&space_to_batch_rule>,
+    .prepare = &movement_prepare<&space_to_batch_rule>,
+};
+inline constexpr op_def batch_to_space{
+    .name = "batch_to_space",
+    .shape = &movement_shape<&batch_to_space_rule>,
+    .prepare = &movement_prepare<&batch_to_space_rule>,
+};
+inline constexpr op_def split{
+    .name = "split",
+    .outputs = -1,
+    .shape = &pieces_shape<false>,
+    .prepare = &pieces_prepare<false>,
+};
+inline constexpr op_def unpack{
+    .name = "unpack",
+    .outputs = -1,
+    .shape = &pieces_shape<true>,
+    .prepare = &pieces_prepare<true>,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_MOVEMENT_HPP_

@@ -4,46 +4,66 @@
 
 #include "octet/ops/add.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 /// y = requantize((a - za) * (b - zb)).
 struct mul_params {
-  rounding mode = rounding::none;      // none: plain numbers of type `y_type`; DR, F, FZ, EVEN_MUL
+  rounding mode = rounding::none;  // none: plain numbers of type `y_type`; DR, F, FZ, EVEN_MUL
   dtype a_type, b_type, y_type;
   std::int32_t a_zero_point = 0, b_zero_point = 0;
-  requantize_params requant;           // one channel; EVEN_MUL is F with another scale
-  std::int32_t lo = 0, hi = 0;         // clamp of plain integers
-  float min = 0, max = 0;              // clamp of plain float32
+  requantize_params requant;    // one channel; EVEN_MUL is F with another scale
+  std::int32_t lo = 0, hi = 0;  // clamp of plain integers
+  float min = 0, max = 0;       // clamp of plain float32
   broadcast_plan<2> shape;
 };
 
 namespace reference {
-template <class A, class B, class Y> constexpr void mul(const mul_params& p, const A* a, const B* b, Y* y, std::size_t begin, std::size_t end) {
+template <class A, class B, class Y>
+constexpr void mul(const mul_params& p, const A* a, const B* b, Y* y, std::size_t begin,
+                   std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
-    y[i] = static_cast<Y>(numerics::requantize(p.requant, std::int64_t{a[at[0]] - p.a_zero_point} * (b[at[1]] - p.b_zero_point), 0));
+    y[i] = static_cast<Y>(numerics::requantize(
+        p.requant, std::int64_t{a[at[0]] - p.a_zero_point} * (b[at[1]] - p.b_zero_point), 0));
   });
 }
-template <class T> constexpr T wrapping_mul(T a, T b) { return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b)); }
-template <class T> constexpr void mul_plain(const mul_params& p, const T* a, const T* b, T* y, std::size_t begin, std::size_t end) {
+template <class T> constexpr T wrapping_mul(T a, T b) {
+  return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+}
+template <class T>
+constexpr void mul_plain(const mul_params& p, const T* a, const T* b, T* y, std::size_t begin,
+                         std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
-    if constexpr (std::is_floating_point_v<T>) y[i] = numerics::clamp(numerics::mul(a[at[0]], b[at[1]]), p.min, p.max);
-    else y[i] = numerics::clamp(wrapping_mul(a[at[0]], b[at[1]]), static_cast<T>(p.lo == INT32_MIN ? std::numeric_limits<T>::min() : p.lo), static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
+    if constexpr (std::is_floating_point_v<T>)
+      y[i] = numerics::clamp(numerics::mul(a[at[0]], b[at[1]]), p.min, p.max);
+    else
+      y[i] =
+          numerics::clamp(wrapping_mul(a[at[0]], b[at[1]]),
+                          static_cast<T>(p.lo == INT32_MIN ? std::numeric_limits<T>::min() : p.lo),
+                          static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
   });
 }
 inline void mul_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const mul_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
-  const auto plain = [&]<class T>(type_tag<T>) { mul_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]), static_cast<T*>(k.out[0]), r.begin, r.end); };
+  const auto plain = [&]<class T>(type_tag<T>) {
+    mul_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]),
+              static_cast<T*>(k.out[0]), r.begin, r.end);
+  };
   if (p.mode == rounding::none) {
-    if (p.y_type == dtype::f32) plain(type_tag<float>{});
-    else if (p.y_type == dtype::s32) plain(type_tag<std::int32_t>{});
-    else plain(type_tag<std::int64_t>{});
+    if (p.y_type == dtype::f32)
+      plain(type_tag<float>{});
+    else if (p.y_type == dtype::s32)
+      plain(type_tag<std::int32_t>{});
+    else
+      plain(type_tag<std::int64_t>{});
     return;
   }
   with_quantized(p.a_type, [&]<class A>(type_tag<A>) {
     with_quantized(p.b_type, [&]<class B>(type_tag<B>) {
-      with_quantized(p.y_type, [&]<class Y>(type_tag<Y>) { mul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]), static_cast<Y*>(k.out[0]), r.begin, r.end); });
+      with_quantized(p.y_type, [&]<class Y>(type_tag<Y>) {
+        mul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
+            static_cast<Y*>(k.out[0]), r.begin, r.end);
+      });
     });
   });
 }
@@ -65,11 +85,16 @@ template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
   }
   if (auto s = quantized_types(n); !s) return s;
   p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point();
-  if (n.round != rounding::DR && n.round != rounding::F && n.round != rounding::FZ && n.round != rounding::EVEN_MUL)
-    return unsupported("no such rounding here", std::string(name_of(n.round)), "DR, F, FZ, EVEN_MUL");
-  // Every framework forms this ratio in binary32; TFLite derives its integer multiplier from the rounded ratio.
+  if (n.round != rounding::DR && n.round != rounding::F && n.round != rounding::FZ &&
+      n.round != rounding::EVEN_MUL)
+    return unsupported("no such rounding here", std::string(name_of(n.round)),
+                       "DR, F, FZ, EVEN_MUL");
+  // Every framework forms this ratio in binary32; TFLite derives its integer multiplier from the
+  // rounded ratio.
   const float product = numerics::mul(a.scale_f32(), b.scale_f32());
-  const float ratio = n.round == rounding::EVEN_MUL ? numerics::mul(product, numerics::div(1.f, y.scale_f32())) : numerics::div(product, y.scale_f32());
+  const float ratio = n.round == rounding::EVEN_MUL
+                          ? numerics::mul(product, numerics::div(1.f, y.scale_f32()))
+                          : numerics::div(product, y.scale_f32());
   requantize_params& q = p.requant;
   q.mode = n.round == rounding::EVEN_MUL ? rounding::F : n.round;
   q.zero_point = y.zero_point();
@@ -85,11 +110,22 @@ template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
   }
   return unit{};
 }
-inline constexpr op_def qnn_mul{"qnn.mul", 2, 2, 1, &binary_op_shape, &mul_prepare<true>};
-inline constexpr op_def mul{"mul", 2, 2, 1, &binary_op_shape, &mul_prepare<false>};
+inline constexpr op_def qnn_mul{
+    .name = "qnn.mul",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .shape = &binary_op_shape,
+    .prepare = &mul_prepare<true>,
+};
+inline constexpr op_def mul{
+    .name = "mul",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .shape = &binary_op_shape,
+    .prepare = &mul_prepare<false>,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_MUL_HPP_

@@ -1,4 +1,5 @@
-// qnn.batch_norm, qnn.layer_norm, qnn.group_norm: normalizations of quantized tensors as PyTorch computes them.
+// qnn.batch_norm, qnn.layer_norm, qnn.group_norm: normalizations of quantized tensors as PyTorch
+// computes them.
 #ifndef OCTET_OPS_NORM_HPP_
 #define OCTET_OPS_NORM_HPP_
 
@@ -6,11 +7,11 @@
 #include "octet/numerics/math.hpp"
 #include "octet/ops/requantize.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// y = rint(fma(x - zx, alpha[c], beta[c])) + zy. Inputs: x, alpha, beta (float32 constants, one per index of the last axis); the importer folds
-/// mean, variance, weight, bias and both scales into alpha and beta.
+/// y = rint(fma(x - zx, alpha[c], beta[c])) + zy. Inputs: x, alpha, beta (float32 constants, one
+/// per index of the last axis); the importer folds mean, variance, weight, bias and both scales
+/// into alpha and beta.
 struct batch_norm_params {
   dtype type = dtype::u8;
   std::size_t count = 0, channels = 1;
@@ -19,42 +20,56 @@ struct batch_norm_params {
   const float* beta = nullptr;
 };
 
-/// Normalization of each group of `group` elements in memory order, groups being channels_per_group channels of `inner` elements each; or, per
-/// element, of each row. Inputs: x, weight, bias (float32 constants, optional; one per channel, or per element of a row).
+/// Normalization of each group of `group` elements in memory order, groups being channels_per_group
+/// channels of `inner` elements each; or, per element, of each row. Inputs: x, weight, bias
+/// (float32 constants, optional; one per channel, or per element of a row).
 ///
-/// With sums over the group of raw codes: m = f32(f32(S) / n), var = max(fma(-m, m, f32(f32(Q) / n)), 0), k = f32(sx / sqrt(var * sx * sx + eps)) in
-/// binary64. Per channel: y = fma(d, f32(k * w), b), per element: fma(f32(d * k), w, b), d = f32(f32(q - zx) - f32(m - zx)); quantized by the reciprocal.
+/// With sums over the group of raw codes: m = f32(f32(S) / n), var = max(fma(-m, m, f32(f32(Q) /
+/// n)), 0), k = f32(sx / sqrt(var * sx * sx + eps)) in binary64. Per channel: y = fma(d, f32(k *
+/// w), b), per element: fma(f32(d * k), w, b), d = f32(f32(q - zx) - f32(m - zx)); quantized by the
+/// reciprocal.
 struct norm_attrs {
-  std::int32_t groups = 0;      // > 0: group_norm with one weight per channel; 0: layer_norm over `axes` innermost axes
+  std::int32_t groups =
+      0;  // > 0: group_norm with one weight per channel; 0: layer_norm over `axes` innermost axes
   std::int32_t axes = 1;
   double epsilon = 1e-5;
-  static constexpr auto fields = std::tuple{field{"groups", &norm_attrs::groups}, field{"axes", &norm_attrs::axes}, field{"epsilon", &norm_attrs::epsilon}};
+  static constexpr auto fields =
+      std::tuple{field{"groups", &norm_attrs::groups}, field{"axes", &norm_attrs::axes},
+                 field{"epsilon", &norm_attrs::epsilon}};
 };
 struct norm_params {
   dtype type = dtype::u8;
-  std::size_t groups = 0, group = 0;          // number of groups, elements of one
-  std::size_t channels = 0, inner = 1;        // group_norm: channels of the tensor, elements of one channel; layer_norm: channels == 0
+  std::size_t groups = 0, group = 0;    // number of groups, elements of one
+  std::size_t channels = 0, inner = 1;  // group_norm: channels of the tensor, elements of one
+                                        // channel; layer_norm: channels == 0
   double in_scale = 1, epsilon = 0;
   float inverse = 1;
   std::int32_t in_zero_point = 0, zero_point = 0, lo = 0, hi = 0;
-  const float* weight = nullptr;              // null: 1
-  const float* bias = nullptr;                // null: 0
+  const float* weight = nullptr;  // null: 1
+  const float* bias = nullptr;    // null: 0
 };
 
 namespace reference {
-template <class T> constexpr void batch_norm(const batch_norm_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+template <class T>
+constexpr void batch_norm(const batch_norm_params& p, const T* x, T* y, std::size_t begin,
+                          std::size_t end) {
   for (std::size_t i = begin; i < end; ++i) {
     const std::size_t c = i % p.channels;
-    const float v = numerics::fma(static_cast<float>(x[i] - p.in_zero_point), p.alpha[c], p.beta[c]);
-    y[i] = static_cast<T>(numerics::clamp_to_int(static_cast<double>(numerics::rint(v)) + p.zero_point, p.lo, p.hi));
+    const float v =
+        numerics::fma(static_cast<float>(x[i] - p.in_zero_point), p.alpha[c], p.beta[c]);
+    y[i] = static_cast<T>(
+        numerics::clamp_to_int(static_cast<double>(numerics::rint(v)) + p.zero_point, p.lo, p.hi));
   }
 }
 inline void batch_norm_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const batch_norm_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
-  with_quantized(p.type, [&]<class T>(type_tag<T>) { batch_norm(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); });
+  with_quantized(p.type, [&]<class T>(type_tag<T>) {
+    batch_norm(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
+  });
 }
-template <class T> constexpr void norm(const norm_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+template <class T>
+constexpr void norm(const norm_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
   for (std::size_t g = begin; g < end; ++g) {
     const T* from = x + g * p.group;
     std::int64_t sum = 0, squares = 0;
@@ -63,22 +78,33 @@ template <class T> constexpr void norm(const norm_params& p, const T* x, T* y, s
       squares += std::int64_t{from[i]} * from[i];
     }
     const auto n = static_cast<float>(p.group);
-    const float raw_mean = numerics::div(static_cast<float>(sum), n), mean = numerics::sub(raw_mean, static_cast<float>(p.in_zero_point));
-    const float spread = numerics::fma(-raw_mean, raw_mean, numerics::div(static_cast<float>(squares), n)), variance = spread > 0 ? spread : 0.f;
-    const double root = numerics::sqrt(numerics::add(numerics::mul(numerics::mul(static_cast<double>(variance), p.in_scale), p.in_scale), p.epsilon));
+    const float raw_mean = numerics::div(static_cast<float>(sum), n),
+                mean = numerics::sub(raw_mean, static_cast<float>(p.in_zero_point));
+    const float spread = numerics::fma(-raw_mean, raw_mean,
+                                       numerics::div(static_cast<float>(squares), n)),
+                variance = spread > 0 ? spread : 0.f;
+    const double root = numerics::sqrt(numerics::add(
+        numerics::mul(numerics::mul(static_cast<double>(variance), p.in_scale), p.in_scale),
+        p.epsilon));
     const auto scale = static_cast<float>(numerics::div(p.in_scale, root));
     for (std::size_t i = 0; i < p.group; ++i) {
       const std::size_t c = p.channels != 0 ? (g * p.group + i) / p.inner % p.channels : i;
-      const float d = numerics::sub(static_cast<float>(from[i] - p.in_zero_point), mean), w = p.weight ? p.weight[c] : 1.f, b = p.bias ? p.bias[c] : 0.f;
-      const float v = p.channels != 0 ? numerics::fma(d, numerics::mul(scale, w), b) : numerics::fma(numerics::mul(d, scale), w, b);
-      y[g * p.group + i] = static_cast<T>(numerics::clamp_to_int(static_cast<double>(numerics::rint(numerics::mul(v, p.inverse))) + p.zero_point, p.lo, p.hi));
+      const float d = numerics::sub(static_cast<float>(from[i] - p.in_zero_point), mean),
+                  w = p.weight ? p.weight[c] : 1.f, b = p.bias ? p.bias[c] : 0.f;
+      const float v = p.channels != 0 ? numerics::fma(d, numerics::mul(scale, w), b)
+                                      : numerics::fma(numerics::mul(d, scale), w, b);
+      y[g * p.group + i] = static_cast<T>(numerics::clamp_to_int(
+          static_cast<double>(numerics::rint(numerics::mul(v, p.inverse))) + p.zero_point, p.lo,
+          p.hi));
     }
   }
 }
 inline void norm_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const norm_params*>(a.params);
   const auto r = part_of(p.groups, a.part, a.parts);
-  with_quantized(p.type, [&]<class T>(type_tag<T>) { norm(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); });
+  with_quantized(p.type, [&]<class T>(type_tag<T>) {
+    norm(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
+  });
 }
 }  // namespace reference
 
@@ -86,13 +112,20 @@ namespace ops {
 inline status batch_norm_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<batch_norm_params>(&reference::batch_norm_kernel);
-  if (!is_8bit(x.type) || x.type != y.type || x.per_channel() || y.per_channel()) return unsupported("element types of batch_norm", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), "uint8 or int8, one scale per tensor");
-  if (n.round != rounding::F) return unsupported("no such rounding here", std::string(name_of(n.round)), "F");
+  if (!is_8bit(x.type) || x.type != y.type || x.per_channel() || y.per_channel())
+    return unsupported("element types of batch_norm",
+                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
+                       "uint8 or int8, one scale per tensor");
+  if (n.round != rounding::F)
+    return unsupported("no such rounding here", std::string(name_of(n.round)), "F");
   p.type = x.type;
   p.count = x.shape.elements().value;
   p.channels = static_cast<std::size_t>(x.shape.back(0));
   for (std::size_t i = 1; i < 3; ++i)
-    if (!n.is_constant(i) || n.in[i].type != dtype::f32 || n.in[i].shape.elements().value != p.channels) return invalid("factors of batch_norm", to_string(n.in[i].shape), "float32 constants, one per channel");
+    if (!n.is_constant(i) || n.in[i].type != dtype::f32 ||
+        n.in[i].shape.elements().value != p.channels)
+      return invalid("factors of batch_norm", to_string(n.in[i].shape),
+                     "float32 constants, one per channel");
   p.alpha = n.constant_as<float>(1).data();
   p.beta = n.constant_as<float>(2).data();
   p.in_zero_point = x.zero_point(), p.zero_point = y.zero_point();
@@ -100,24 +133,38 @@ inline status batch_norm_prepare(const node_view& n, prepared& to) {
   p.lo = clamp.lo, p.hi = clamp.hi;
   return unit{};
 }
-inline constexpr op_def batch_norm{"qnn.batch_norm", 3, 3, 1, &requantize_shape, &batch_norm_prepare};
+inline constexpr op_def batch_norm{
+    .name = "qnn.batch_norm",
+    .min_inputs = 3,
+    .max_inputs = 3,
+    .shape = &requantize_shape,
+    .prepare = &batch_norm_prepare,
+};
 
 /// x is held as PyTorch holds it, channels on axis 1.
 inline status norm_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<norm_attrs>(*n.attrs);
   auto& p = to.make<norm_params>(&reference::norm_kernel);
-  if (!is_8bit(x.type) || x.type != y.type || x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized()) return unsupported("element types of a normalization", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), "uint8 or int8, one scale per tensor");
-  if (n.round != rounding::ATEN) return unsupported("no such rounding here", std::string(name_of(n.round)), "ATEN");
+  if (!is_8bit(x.type) || x.type != y.type || x.per_channel() || y.per_channel() ||
+      !x.quantized() || !y.quantized())
+    return unsupported("element types of a normalization",
+                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
+                       "uint8 or int8, one scale per tensor");
+  if (n.round != rounding::ATEN)
+    return unsupported("no such rounding here", std::string(name_of(n.round)), "ATEN");
   p.type = x.type;
   std::size_t parameters = 1;
   if (a.groups > 0) {
-    if (x.shape.rank < 2 || x.shape[1] % a.groups != 0) return invalid("groups", std::to_string(a.groups), "a divisor of the channels");
+    if (x.shape.rank < 2 || x.shape[1] % a.groups != 0)
+      return invalid("groups", std::to_string(a.groups), "a divisor of the channels");
     p.channels = parameters = static_cast<std::size_t>(x.shape[1]);
     for (int i = 2; i < x.shape.rank; ++i) p.inner *= static_cast<std::size_t>(x.shape[i]);
     p.group = p.channels / static_cast<std::size_t>(a.groups) * p.inner;
   } else {
-    if (a.axes < 1 || a.axes > x.shape.rank) return invalid("normalized axes", std::to_string(a.axes), "1 to " + std::to_string(x.shape.rank));
+    if (a.axes < 1 || a.axes > x.shape.rank)
+      return invalid("normalized axes", std::to_string(a.axes),
+                     "1 to " + std::to_string(x.shape.rank));
     p.group = 1;
     for (int i = 0; i < a.axes; ++i) p.group *= static_cast<std::size_t>(x.shape.back(i));
     parameters = p.group;
@@ -126,7 +173,10 @@ inline status norm_prepare(const node_view& n, prepared& to) {
   p.groups = x.shape.elements().value / p.group;
   for (std::size_t i = 1; i < 3; ++i) {
     if (!n.present(i)) continue;
-    if (!n.is_constant(i) || n.in[i].type != dtype::f32 || n.in[i].shape.elements().value != parameters) return invalid("weight or bias of a normalization", to_string(n.in[i].shape), std::to_string(parameters) + " float32 constants");
+    if (!n.is_constant(i) || n.in[i].type != dtype::f32 ||
+        n.in[i].shape.elements().value != parameters)
+      return invalid("weight or bias of a normalization", to_string(n.in[i].shape),
+                     std::to_string(parameters) + " float32 constants");
     (i == 1 ? p.weight : p.bias) = n.constant_as<float>(i).data();
   }
   p.in_scale = x.scale(), p.epsilon = a.epsilon;
@@ -136,11 +186,22 @@ inline status norm_prepare(const node_view& n, prepared& to) {
   p.lo = clamp.lo, p.hi = clamp.hi;
   return unit{};
 }
-inline constexpr op_def layer_norm{"qnn.layer_norm", 1, 3, 1, &requantize_shape, &norm_prepare};
-inline constexpr op_def group_norm{"qnn.group_norm", 1, 3, 1, &requantize_shape, &norm_prepare};
+inline constexpr op_def layer_norm{
+    .name = "qnn.layer_norm",
+    .min_inputs = 1,
+    .max_inputs = 3,
+    .shape = &requantize_shape,
+    .prepare = &norm_prepare,
+};
+inline constexpr op_def group_norm{
+    .name = "qnn.group_norm",
+    .min_inputs = 1,
+    .max_inputs = 3,
+    .shape = &requantize_shape,
+    .prepare = &norm_prepare,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_NORM_HPP_

@@ -1,4 +1,5 @@
-// What an operator is: attributes, a shape rule, a way to prepare its params, a reference. One file per operator, one row in ops/list.hpp.
+// What an operator is: attributes, a shape rule, a way to prepare its params, a reference. One file
+// per operator, one row in ops/list.hpp.
 #ifndef OCTET_OPS_OP_HPP_
 #define OCTET_OPS_OP_HPP_
 
@@ -19,25 +20,33 @@
 #include "octet/core/error.hpp"
 #include "octet/kernels/kernel.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-// ---------------------------------------------------------------------------------------------------------------- descriptions
+// ---- descriptions ----
 
-/// What a rule sees of a tensor: everything but the data. Usable in constant evaluation. The spans' memory belongs to the graph.
+/// What a rule sees of a tensor: everything but the data. Usable in constant evaluation. The spans'
+/// memory belongs to the graph.
 struct tensor_desc {
   dtype type = dtype::f32;
   dims shape;
-  std::span<const double> scales{};             // empty: not quantized; one: per tensor; else one per index along `axis`
+  std::span<const double>
+      scales{};  // empty: not quantized; one: per tensor; else one per index along `axis`
   std::span<const std::int32_t> zero_points{};  // empty: 0; one: for all
   std::int32_t axis = -1;
 
   constexpr bool quantized() const { return !scales.empty(); }
   constexpr bool per_channel() const { return scales.size() > 1; }
-  constexpr double scale(std::size_t c = 0) const { return scales.empty() ? 1.0 : scales.size() == 1 ? scales[0] : scales[c]; }
+  constexpr double scale(std::size_t c = 0) const {
+    return scales.empty() ? 1.0 : scales.size() == 1 ? scales[0] : scales[c];
+  }
   constexpr float scale_f32(std::size_t c = 0) const { return static_cast<float>(scale(c)); }
-  constexpr std::int32_t zero_point(std::size_t c = 0) const { return zero_points.empty() ? 0 : zero_points.size() == 1 ? zero_points[0] : zero_points[c]; }
+  constexpr std::int32_t zero_point(std::size_t c = 0) const {
+    return zero_points.empty() ? 0 : zero_points.size() == 1 ? zero_points[0] : zero_points[c];
+  }
   constexpr bool same_quantization(const tensor_desc& o) const {
-    return scales.size() == o.scales.size() && std::equal(scales.begin(), scales.end(), o.scales.begin()) && zero_point() == o.zero_point();
+    return scales.size() == o.scales.size() &&
+           std::equal(scales.begin(), scales.end(), o.scales.begin()) &&
+           zero_point() == o.zero_point();
   }
 };
 
@@ -45,13 +54,14 @@ struct tensor_desc {
 struct shape_or {
   dims shape{};
   violation broken{};
-  constexpr shape_or(dims s) : shape(s) {}            // NOLINT
-  constexpr shape_or(violation v) : broken(v) {}      // NOLINT
+  constexpr shape_or(dims s) : shape(s) {}        // NOLINT
+  constexpr shape_or(violation v) : broken(v) {}  // NOLINT
 };
 
-// ------------------------------------------------------------------------------------------------------------------ attributes
+// ---- attributes ----
 
-/// One attribute value, not owning: what operators read. `type` says which member counts; none: there is no such attribute.
+/// One attribute value, not owning: what operators read. `type` says which member counts; none:
+/// there is no such attribute.
 struct attribute_value {
   enum class kind : std::uint8_t { none, integer, real, text, integers, reals } type = kind::none;
   std::int64_t integer = 0;
@@ -63,11 +73,12 @@ struct attribute_value {
   constexpr bool is(kind k) const { return type == k; }
 
   constexpr attribute_value() = default;
-  constexpr attribute_value(std::int64_t v) : type(kind::integer), integer(v) {}                        // NOLINT
-  constexpr attribute_value(double v) : type(kind::real), real(v) {}                                    // NOLINT
-  constexpr attribute_value(std::string_view v) : type(kind::text), text(v) {}                          // NOLINT
-  constexpr attribute_value(std::span<const std::int64_t> v) : type(kind::integers), integers(v) {}     // NOLINT
-  constexpr attribute_value(std::span<const double> v) : type(kind::reals), reals(v) {}                 // NOLINT
+  constexpr attribute_value(std::int64_t v) : type(kind::integer), integer(v) {}  // NOLINT
+  constexpr attribute_value(double v) : type(kind::real), real(v) {}              // NOLINT
+  constexpr attribute_value(std::string_view v) : type(kind::text), text(v) {}    // NOLINT
+  constexpr attribute_value(std::span<const std::int64_t> v)
+      : type(kind::integers), integers(v) {}                                             // NOLINT
+  constexpr attribute_value(std::span<const double> v) : type(kind::reals), reals(v) {}  // NOLINT
 };
 struct attribute {
   std::string_view key;
@@ -76,13 +87,13 @@ struct attribute {
 
 class attributes;
 
-/// Attributes of a node as its operator reads them. Refers either to the IR's `attributes` or to a caller's array (typed graphs: usable in
-/// constant evaluation); owns nothing, never allocates.
+/// Attributes of a node as its operator reads them. Refers either to the IR's `attributes` or to a
+/// caller's array (typed graphs: usable in constant evaluation); owns nothing, never allocates.
 class attribute_view {
  public:
   constexpr attribute_view() = default;
-  constexpr attribute_view(std::span<const attribute> list) : list_(list) {}   // NOLINT
-  constexpr attribute_view(const attributes& a) : owner_(&a) {}                // NOLINT
+  constexpr attribute_view(std::span<const attribute> list) : list_(list) {}  // NOLINT
+  constexpr attribute_view(const attributes& a) : owner_(&a) {}               // NOLINT
 
   constexpr attribute_value find(std::string_view key) const {
     if (owner_) return find_in_owner(key);
@@ -99,7 +110,9 @@ class attribute_view {
     return v.is(attribute_value::kind::real) ? v.real : otherwise;
   }
   constexpr std::string_view text(std::string_view key) const { return find(key).text; }
-  constexpr std::span<const std::int64_t> integers(std::string_view key) const { return find(key).integers; }
+  constexpr std::span<const std::int64_t> integers(std::string_view key) const {
+    return find(key).integers;
+  }
   constexpr std::span<const double> reals(std::string_view key) const { return find(key).reals; }
 
  private:
@@ -108,11 +121,12 @@ class attribute_view {
   const attributes* owner_ = nullptr;
 };
 
-/// Attributes of a node in the IR: ordered name/value pairs, printed and stored generically. Operators read them, through attribute_view,
-/// into a plain struct.
+/// Attributes of a node in the IR: ordered name/value pairs, printed and stored generically.
+/// Operators read them, through attribute_view, into a plain struct.
 class attributes {
  public:
-  using value = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
+  using value = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>,
+                             std::vector<double>>;
   void set(std::string_view key, value v) {
     for (auto& [k, old] : entries_)
       if (k == key) {
@@ -126,9 +140,15 @@ class attributes {
       if (k == key) return &v;
     return nullptr;
   }
-  std::int64_t integer(std::string_view key, std::int64_t otherwise = 0) const { return attribute_view(*this).integer(key, otherwise); }
-  double real(std::string_view key, double otherwise = 0) const { return attribute_view(*this).real(key, otherwise); }
-  std::span<const std::int64_t> integers(std::string_view key) const { return attribute_view(*this).integers(key); }
+  std::int64_t integer(std::string_view key, std::int64_t otherwise = 0) const {
+    return attribute_view(*this).integer(key, otherwise);
+  }
+  double real(std::string_view key, double otherwise = 0) const {
+    return attribute_view(*this).real(key, otherwise);
+  }
+  std::span<const std::int64_t> integers(std::string_view key) const {
+    return attribute_view(*this).integers(key);
+  }
   void erase(std::string_view key) {
     std::erase_if(entries_, [&](const auto& e) { return e.first == key; });
   }
@@ -144,20 +164,26 @@ inline attribute_value attribute_view::find_in_owner(std::string_view key) const
     attribute_value operator()(std::int64_t i) const { return i; }
     attribute_value operator()(double d) const { return d; }
     attribute_value operator()(const std::string& s) const { return std::string_view(s); }
-    attribute_value operator()(const std::vector<std::int64_t>& l) const { return std::span<const std::int64_t>(l); }
-    attribute_value operator()(const std::vector<double>& l) const { return std::span<const double>(l); }
+    attribute_value operator()(const std::vector<std::int64_t>& l) const {
+      return std::span<const std::int64_t>(l);
+    }
+    attribute_value operator()(const std::vector<double>& l) const {
+      return std::span<const double>(l);
+    }
   } const view;
   return std::visit(view, *v);
 }
 
-/// One member of an attribute struct. A struct lists its members as `static constexpr auto fields = std::tuple{field{"stride_h", &T::stride_h}, ...}`.
+/// One member of an attribute struct. A struct lists its members as `static constexpr auto fields =
+/// std::tuple{field{"stride_h", &T::stride_h}, ...}`.
 template <class S, class T> struct field {
   const char* name;
   T S::*member;
 };
 template <class S, class T> field(const char*, T S::*) -> field<S, T>;
 
-/// Reads an attribute struct; members that the node does not carry keep their defaults. Integers, bools, enums, floats, dims.
+/// Reads an attribute struct; members that the node does not carry keep their defaults. Integers,
+/// bools, enums, floats, dims.
 template <class A> constexpr A read_attributes(const attribute_view& from) {
   A a{};
   std::apply(
@@ -190,7 +216,8 @@ template <class A> attributes to_attributes(const A& a) {
             [&] {
               using T = std::remove_cvref_t<decltype(a.*f.member)>;
               if constexpr (std::is_same_v<T, dims>) {
-                to.set(f.name, std::vector<std::int64_t>((a.*f.member).begin(), (a.*f.member).end()));
+                to.set(f.name,
+                       std::vector<std::int64_t>((a.*f.member).begin(), (a.*f.member).end()));
               } else if constexpr (std::is_floating_point_v<T>) {
                 to.set(f.name, static_cast<double>(a.*f.member));
               } else {
@@ -203,11 +230,12 @@ template <class A> attributes to_attributes(const A& a) {
   return to;
 }
 
-// -------------------------------------------------------------------------------------------------------------------- preparing
+// ---- preparing ----
 
-/// Memory of a plan: params, multiplier arrays, packed weights. Blocks never move and live as long as the plan. Either it owns heap blocks, or it hands
-/// out storage that its maker owns (typed graphs: constant size, no heap). Storage that turns out too small is continued on the heap, so that operators need
-/// not check, and `exhausted()` then tells the maker.
+/// Memory of a plan: params, multiplier arrays, packed weights. Blocks never move and live as long
+/// as the plan. Either it owns heap blocks, or it hands out storage that its maker owns (typed
+/// graphs: constant size, no heap). Storage that turns out too small is continued on the heap, so
+/// that operators need not check, and `exhausted()` then tells the maker.
 class plan_memory {
  public:
   plan_memory() = default;
@@ -256,7 +284,8 @@ class plan_memory {
 class integer_constant {
  public:
   integer_constant() = default;
-  integer_constant(const std::byte* data, dtype type, std::size_t count) : data_(data), type_(type), count_(count) {}
+  integer_constant(const std::byte* data, dtype type, std::size_t count)
+      : data_(data), type_(type), count_(count) {}
   std::size_t size() const { return count_; }
   bool empty() const { return count_ == 0; }
   std::int64_t operator[](std::size_t i) const {
@@ -288,8 +317,9 @@ class integer_constant {
   std::size_t count_ = 0;
 };
 
-/// What an operator's shape rule and prepare function are given. `constant[i]` holds the bytes of input i where it is known before
-/// running (weights, axes, paddings), else it is empty. An absent optional input has `present(i) == false`.
+/// What an operator's shape rule and prepare function are given. `constant[i]` holds the bytes of
+/// input i where it is known before running (weights, axes, paddings), else it is empty. An absent
+/// optional input has `present(i) == false`.
 struct node_view {
   std::span<const tensor_desc> in;
   std::span<const tensor_desc> out;
@@ -299,27 +329,34 @@ struct node_view {
   rounding round = rounding::none;
 
   constexpr bool present(std::size_t i) const { return i < in.size() && given[i]; }
-  constexpr bool is_constant(std::size_t i) const { return present(i) && (!constant[i].empty() || in[i].shape.elements().value == 0); }
-  /// Elements of a constant input as T; the data may be unaligned in the file, so the importer copies constants to aligned storage.
+  constexpr bool is_constant(std::size_t i) const {
+    return present(i) && (!constant[i].empty() || in[i].shape.elements().value == 0);
+  }
+  /// Elements of a constant input as T; the data may be unaligned in the file, so the importer
+  /// copies constants to aligned storage.
   template <class T> std::span<const T> constant_as(std::size_t i) const {
     return {reinterpret_cast<const T*>(constant[i].data()), constant[i].size() / sizeof(T)};
   }
-  /// A small s32 or s64 constant as int64 values (axes, paddings, shapes); empty if input i is not such a constant.
+  /// A small s32 or s64 constant as int64 values (axes, paddings, shapes); empty if input i is not
+  /// such a constant.
   integer_constant integers(std::size_t i) const {
-    if (!present(i) || constant[i].empty() || (in[i].type != dtype::s32 && in[i].type != dtype::s64)) return {};
+    if (!present(i) || constant[i].empty() ||
+        (in[i].type != dtype::s32 && in[i].type != dtype::s64))
+      return {};
     return {constant[i].data(), in[i].type, constant[i].size() / size_of(in[i].type)};
   }
 };
 
-/// Filled by an operator's prepare: everything the planner needs for one step. Target-independent; the planner then asks the
-/// kernel of the chosen target for packing and scratch.
+/// Filled by an operator's prepare: everything the planner needs for one step. Target-independent;
+/// the planner then asks the kernel of the chosen target for packing and scratch.
 struct prepared {
   plan_memory* memory = nullptr;
   void* params = nullptr;
   kernel_id kernel = kernel_id::none;
-  kernel_fn reference = nullptr;          // always set (unless `alias`)
+  kernel_fn reference = nullptr;  // always set (unless `alias`)
   Bytes reference_scratch{};
-  bool alias = false;                     // the output is the first input's bytes under another shape: no step is needed
+  bool alias =
+      false;  // the output is the first input's bytes under another shape: no step is needed
 
   template <class P> P& make(kernel_fn ref, kernel_id k = kernel_id::none) {
     P* p = memory->array<P>(1).data();
@@ -331,22 +368,26 @@ struct prepared {
   template <class T> std::span<T> array(std::size_t n) { return memory->array<T>(n); }
 };
 
-/// One row of the operator list. Two conventions keep an operator usable in typed graphs, which evaluate `shape` in the compiler and run
-/// `prepare` without a heap:
-///  - `shape` is a constexpr function that reads attributes (not constant inputs) into the attrs struct and calls the operator's constexpr rule over dims
+/// One row of the operator list. Two conventions keep an operator usable in typed graphs, which
+/// evaluate `shape` in the compiler and run `prepare` without a heap:
+///  - `shape` is a constexpr function that reads attributes (not constant inputs) into the attrs
+///  struct and calls the operator's constexpr rule over dims
 ///    and attrs; a rule that is broken is returned as a violation, not as text;
-///  - `prepare` takes all memory from `prepared` and keeps temporaries in fixed arrays: no std::vector or std::string on the way to success
+///  - `prepare` takes all memory from `prepared` and keeps temporaries in fixed arrays: no
+///  std::vector or std::string on the way to success
 ///    (errors may allocate).
 struct op_def {
-  std::string_view name;   // as the IR prints it: "qnn.conv2d"
-  std::int32_t min_inputs = 1, max_inputs = 1, outputs = 1;   // -1: any number
-  /// Shape of every output from inputs, attributes and small constants. Null only for operators whose outputs' shapes the importer must give.
+  std::string_view name;                                     // as the IR prints it: "qnn.conv2d"
+  std::int32_t min_inputs = 1, max_inputs = 1, outputs = 1;  // -1: any number
+  /// Shape of every output from inputs, attributes and small constants. Null only for operators
+  /// whose outputs' shapes the importer must give.
   status (*shape)(const node_view&, std::span<dims> out) = nullptr;
   /// Checks dtypes and quantization, fills `prepared`.
   status (*prepare)(const node_view&, prepared&) = nullptr;
 };
 
-inline error_info unsupported(std::string what, std::string found = {}, std::string supported = {}) {
+inline error_info unsupported(std::string what, std::string found = {},
+                              std::string supported = {}) {
   return {errc::unsupported, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
 }
 inline error_info invalid(std::string what, std::string found = {}, std::string supported = {}) {
@@ -359,6 +400,6 @@ constexpr status set_shape(std::span<dims> out, const shape_or& s) {
   return unit{};
 }
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_OP_HPP_

@@ -2,13 +2,14 @@
 #ifndef OCTET_OPS_PAD_HPP_
 #define OCTET_OPS_PAD_HPP_
 
-#include "octet/ops/types.hpp"
 #include "octet/ops/op.hpp"
+#include "octet/ops/types.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// Attributes: "paddings" [before0, after0, before1, after1, ...], "value" (qnn.pad: quantized, default the zero point; pad: a number, default 0),
-/// "mode" of mirror_pad: 0 reflect (the edge is not repeated), 1 symmetric (it is).
+/// Attributes: "paddings" [before0, after0, before1, after1, ...], "value" (qnn.pad: quantized,
+/// default the zero point; pad: a number, default 0), "mode" of mirror_pad: 0 reflect (the edge is
+/// not repeated), 1 symmetric (it is).
 enum class pad_mode : std::int32_t { reflect = 0, symmetric = 1, constant = 2 };
 
 struct pad_params {
@@ -16,17 +17,25 @@ struct pad_params {
   dtype type = dtype::u8;
   dims in, out;
   dims before;
-  std::uint64_t value = 0;    // the element's bits
+  std::uint64_t value = 0;  // the element's bits
 };
 
 constexpr shape_or pad_shape(const dims& x, std::span<const std::int64_t> paddings, pad_mode mode) {
-  if (paddings.size() != 2 * static_cast<std::size_t>(x.rank)) return violation{rule::value, dims{2 * x.rank}, dims{static_cast<std::int32_t>(std::min<std::size_t>(paddings.size(), INT32_MAX))}};
+  if (paddings.size() != 2 * static_cast<std::size_t>(x.rank))
+    return violation{
+        rule::value, dims{2 * x.rank},
+        dims{static_cast<std::int32_t>(std::min<std::size_t>(paddings.size(), INT32_MAX))}};
   dims y = x;
   for (int i = 0; i < x.rank; ++i) {
-    const std::int64_t before = paddings[2 * static_cast<std::size_t>(i)], after = paddings[2 * static_cast<std::size_t>(i) + 1];
-    const std::int64_t most = mode == pad_mode::constant ? INT32_MAX / 4 : mode == pad_mode::symmetric ? x[i] : x[i] - 1;
-    if (before < 0 || after < 0 || before > most || after > most || x[i] + before + after > INT32_MAX)
-      return violation{rule::value, dims{0, static_cast<std::int32_t>(most)}, dims{static_cast<std::int32_t>(before), static_cast<std::int32_t>(after)}};
+    const std::int64_t before = paddings[2 * static_cast<std::size_t>(i)],
+                       after = paddings[2 * static_cast<std::size_t>(i) + 1];
+    const std::int64_t most = mode == pad_mode::constant    ? INT32_MAX / 4
+                              : mode == pad_mode::symmetric ? x[i]
+                                                            : x[i] - 1;
+    if (before < 0 || after < 0 || before > most || after > most ||
+        x[i] + before + after > INT32_MAX)
+      return violation{rule::value, dims{0, static_cast<std::int32_t>(most)},
+                       dims{static_cast<std::int32_t>(before), static_cast<std::int32_t>(after)}};
     y[i] = static_cast<std::int32_t>(x[i] + before + after);
   }
   return y;
@@ -34,7 +43,8 @@ constexpr shape_or pad_shape(const dims& x, std::span<const std::int64_t> paddin
 
 namespace reference {
 /// Where output index o of one axis reads: an input index, or -1 for the pad value.
-constexpr std::int32_t pad_source(std::int32_t o, std::int32_t before, std::int32_t in, pad_mode mode) {
+constexpr std::int32_t pad_source(std::int32_t o, std::int32_t before, std::int32_t in,
+                                  pad_mode mode) {
   const std::int32_t i = o - before;
   if (i >= 0 && i < in) return i;
   if (mode == pad_mode::constant) return -1;
@@ -42,7 +52,8 @@ constexpr std::int32_t pad_source(std::int32_t o, std::int32_t before, std::int3
   return i < 0 ? -i - edge : 2 * in - 2 + edge - i;
 }
 /// Rows (all but the innermost axis) [begin, end) of the output.
-template <class T> constexpr void pad(const pad_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+template <class T>
+constexpr void pad(const pad_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
   const std::int32_t last = p.out.rank - 1, width = p.out[last];
   for (std::size_t row = begin; row < end; ++row) {
     std::size_t rest = row, from = 0, stride = static_cast<std::size_t>(p.in[last]);
@@ -67,17 +78,22 @@ inline void pad_kernel(const kernel_args& a) noexcept {
   std::size_t rows = 1;
   for (std::int32_t d = 0; d + 1 < p.out.rank; ++d) rows *= static_cast<std::size_t>(p.out[d]);
   const auto r = part_of(rows, a.part, a.parts);
-  with_size(p.type, [&]<class T>(type_tag<T>) { pad(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); });
+  with_size(p.type, [&]<class T>(type_tag<T>) {
+    pad(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
+  });
 }
 }  // namespace reference
 
 namespace ops {
 template <bool Mirror> constexpr status pad_op_shape(const node_view& n, std::span<dims> out) {
   const auto paddings = n.attrs->integers("paddings");
-  return set_shape(out, pad_shape(n.in[0].shape, paddings, Mirror ? static_cast<pad_mode>(n.attrs->integer("mode") != 0) : pad_mode::constant));
+  return set_shape(out, pad_shape(n.in[0].shape, paddings,
+                                  Mirror ? static_cast<pad_mode>(n.attrs->integer("mode") != 0)
+                                         : pad_mode::constant));
 }
 /// The bits of attribute `key` (an integer or a real number) as an element of type t.
-inline result<std::uint64_t> element_bits(const attribute_view& a, std::string_view key, dtype t, std::int64_t otherwise) {
+inline result<std::uint64_t> element_bits(const attribute_view& a, std::string_view key, dtype t,
+                                          std::int64_t otherwise) {
   if (is_float(t)) {
     const double v = a.real(key, static_cast<double>(a.integer(key, otherwise)));
     if (t == dtype::f32) return std::uint64_t{std::bit_cast<std::uint32_t>(static_cast<float>(v))};
@@ -86,30 +102,49 @@ inline result<std::uint64_t> element_bits(const attribute_view& a, std::string_v
     return unsupported("a float16 value other than 0");
   }
   const std::int64_t v = a.integer(key, otherwise);
-  if (v < lowest_of(t) || v > highest_of(t)) return invalid("attribute " + std::string(key), std::to_string(v), "a value of " + std::string(name_of(t)));
+  if (v < lowest_of(t) || v > highest_of(t))
+    return invalid("attribute " + std::string(key), std::to_string(v),
+                   "a value of " + std::string(name_of(t)));
   return static_cast<std::uint64_t>(v);
 }
 template <bool Mirror> status pad_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<pad_params>(&reference::pad_kernel);
-  if (x.type != y.type) return unsupported("element types of pad", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), "the same");
-  if (x.quantized() && !x.same_quantization(y)) return unsupported("pad that changes the quantization");
+  if (x.type != y.type)
+    return unsupported("element types of pad",
+                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
+                       "the same");
+  if (x.quantized() && !x.same_quantization(y))
+    return unsupported("pad that changes the quantization");
   p.mode = Mirror ? static_cast<pad_mode>(n.attrs->integer("mode") != 0) : pad_mode::constant;
   p.type = x.type;
   p.in = x.shape, p.out = y.shape;
   const auto paddings = n.attrs->integers("paddings");
-  for (int i = 0; i < x.shape.rank; ++i) p.before.push_back(static_cast<std::int32_t>(paddings[2 * static_cast<std::size_t>(i)]));
+  for (int i = 0; i < x.shape.rank; ++i)
+    p.before.push_back(static_cast<std::int32_t>(paddings[2 * static_cast<std::size_t>(i)]));
   if (p.in.rank == 0) p.in = p.out = dims{1}, p.before = dims{0};
   const auto bits = element_bits(*n.attrs, "value", x.type, x.zero_point());
   if (!bits) return bits.error();
   p.value = *bits;
   return unit{};
 }
-inline constexpr op_def qnn_pad{"qnn.pad", 1, 1, 1, &pad_op_shape<false>, &pad_prepare<false>};
-inline constexpr op_def pad{"pad", 1, 1, 1, &pad_op_shape<false>, &pad_prepare<false>};
-inline constexpr op_def mirror_pad{"mirror_pad", 1, 1, 1, &pad_op_shape<true>, &pad_prepare<true>};
+inline constexpr op_def qnn_pad{
+    .name = "qnn.pad",
+    .shape = &pad_op_shape<false>,
+    .prepare = &pad_prepare<false>,
+};
+inline constexpr op_def pad{
+    .name = "pad",
+    .shape = &pad_op_shape<false>,
+    .prepare = &pad_prepare<false>,
+};
+inline constexpr op_def mirror_pad{
+    .name = "mirror_pad",
+    .shape = &pad_op_shape<true>,
+    .prepare = &pad_prepare<true>,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_PAD_HPP_

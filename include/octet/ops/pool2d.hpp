@@ -1,32 +1,49 @@
-// qnn.avg_pool2d, qnn.max_pool2d, avg_pool2d, max_pool2d: NHWC windows with explicit padding; also the adaptive form.
+// qnn.avg_pool2d, qnn.max_pool2d, avg_pool2d, max_pool2d: NHWC windows with explicit padding; also
+// the adaptive form.
 #ifndef OCTET_OPS_POOL2D_HPP_
 #define OCTET_OPS_POOL2D_HPP_
 
 #include "octet/ops/add.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// Padding never takes part in a maximum and adds nothing to a sum; it counts in an average's divisor only with count_include_pad.
+/// Padding never takes part in a maximum and adds nothing to a sum; it counts in an average's
+/// divisor only with count_include_pad.
 struct pool2d_attrs {
-  std::int32_t window_h = 1, window_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;   // dilation: max only
+  std::int32_t window_h = 1, window_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1,
+               dilation_w = 1;  // dilation: max only
   std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
-  bool ceil_mode = false;             // a last, partly covered window also counts if it starts inside the image or the leading padding
+  bool ceil_mode = false;  // a last, partly covered window also counts if it starts inside the
+                           // image or the leading padding
   bool count_include_pad = false;
-  std::int32_t divisor = 0;           // > 0: divides every average
-  std::int32_t adaptive_h = 0, adaptive_w = 0;   // > 0: output extents; window i covers [floor(i * in / out), ceil((i + 1) * in / out))
-  static constexpr auto fields = std::tuple{
-      field{"window_h", &pool2d_attrs::window_h}, field{"window_w", &pool2d_attrs::window_w}, field{"stride_h", &pool2d_attrs::stride_h}, field{"stride_w", &pool2d_attrs::stride_w},
-      field{"dilation_h", &pool2d_attrs::dilation_h}, field{"dilation_w", &pool2d_attrs::dilation_w}, field{"pad_top", &pool2d_attrs::pad_top}, field{"pad_left", &pool2d_attrs::pad_left},
-      field{"pad_bottom", &pool2d_attrs::pad_bottom}, field{"pad_right", &pool2d_attrs::pad_right}, field{"ceil_mode", &pool2d_attrs::ceil_mode},
-      field{"count_include_pad", &pool2d_attrs::count_include_pad}, field{"divisor", &pool2d_attrs::divisor}, field{"adaptive_h", &pool2d_attrs::adaptive_h}, field{"adaptive_w", &pool2d_attrs::adaptive_w}};
+  std::int32_t divisor = 0;                     // > 0: divides every average
+  std::int32_t adaptive_h = 0, adaptive_w = 0;  // > 0: output extents; window i covers [floor(i *
+                                                // in / out), ceil((i + 1) * in / out))
+  static constexpr auto fields =
+      std::tuple{field{"window_h", &pool2d_attrs::window_h},
+                 field{"window_w", &pool2d_attrs::window_w},
+                 field{"stride_h", &pool2d_attrs::stride_h},
+                 field{"stride_w", &pool2d_attrs::stride_w},
+                 field{"dilation_h", &pool2d_attrs::dilation_h},
+                 field{"dilation_w", &pool2d_attrs::dilation_w},
+                 field{"pad_top", &pool2d_attrs::pad_top},
+                 field{"pad_left", &pool2d_attrs::pad_left},
+                 field{"pad_bottom", &pool2d_attrs::pad_bottom},
+                 field{"pad_right", &pool2d_attrs::pad_right},
+                 field{"ceil_mode", &pool2d_attrs::ceil_mode},
+                 field{"count_include_pad", &pool2d_attrs::count_include_pad},
+                 field{"divisor", &pool2d_attrs::divisor},
+                 field{"adaptive_h", &pool2d_attrs::adaptive_h},
+                 field{"adaptive_w", &pool2d_attrs::adaptive_w}};
 };
 
 struct pool2d_params {
   bool max = false;
-  rounding mode = rounding::none;     // averages of quantized values: AWAY, F, FZ, QNN, ORT, ATEN, EVEN; none: maximum, or plain numbers
+  rounding mode = rounding::none;  // averages of quantized values: AWAY, F, FZ, QNN, ORT, ATEN,
+                                   // EVEN; none: maximum, or plain numbers
   dtype type = dtype::u8;
-  std::int32_t batch, in_h, in_w, channels, out_h, out_w, window_h, window_w, stride_h, stride_w, dilation_h, dilation_w;
+  std::int32_t batch, in_h, in_w, channels, out_h, out_w, window_h, window_w, stride_h, stride_w,
+      dilation_h, dilation_w;
   std::int32_t pad_top, pad_left, pad_bottom, pad_right;
   bool adaptive = false, count_include_pad = false;
   std::int32_t divisor = 0;
@@ -37,32 +54,50 @@ struct pool2d_params {
 };
 
 /// One axis of a pooling output's shape; 0 where the rule is broken.
-constexpr std::int32_t pooled_extent(std::int32_t in, std::int32_t window, std::int32_t stride, std::int32_t dilation, std::int32_t before, std::int32_t after, bool ceil_mode) {
-  const std::int64_t reach = (std::int64_t{window} - 1) * dilation + 1, padded = std::int64_t{in} + before + after;
-  if (window < 1 || stride < 1 || dilation < 1 || before < 0 || after < 0 || in < 1 || before >= reach || after >= reach || padded < reach || padded > INT32_MAX) return 0;
+constexpr std::int32_t pooled_extent(std::int32_t in, std::int32_t window, std::int32_t stride,
+                                     std::int32_t dilation, std::int32_t before, std::int32_t after,
+                                     bool ceil_mode) {
+  const std::int64_t reach = (std::int64_t{window} - 1) * dilation + 1,
+                     padded = std::int64_t{in} + before + after;
+  if (window < 1 || stride < 1 || dilation < 1 || before < 0 || after < 0 || in < 1 ||
+      before >= reach || after >= reach || padded < reach || padded > INT32_MAX)
+    return 0;
   std::int64_t out = (padded - reach) / stride + 1;
-  if (ceil_mode && (padded - reach) % stride != 0 && out * stride < std::int64_t{in} + before) ++out;
+  if (ceil_mode && (padded - reach) % stride != 0 && out * stride < std::int64_t{in} + before)
+    ++out;
   return static_cast<std::int32_t>(out);
 }
 constexpr shape_or pool2d_shape(const pool2d_attrs& a, const dims& x) {
   if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
   if (a.adaptive_h > 0 || a.adaptive_w > 0) {
-    if (a.adaptive_h < 1 || a.adaptive_w < 1 || x[1] < 1 || x[2] < 1) return violation{rule::window, dims{1, 1}, dims{a.adaptive_h, a.adaptive_w}};
+    if (a.adaptive_h < 1 || a.adaptive_w < 1 || x[1] < 1 || x[2] < 1)
+      return violation{rule::window, dims{1, 1}, dims{a.adaptive_h, a.adaptive_w}};
     return dims{x[0], a.adaptive_h, a.adaptive_w, x[3]};
   }
-  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1) return violation{rule::stride, dims{1, 1, 1, 1}, dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
-  const std::int32_t h = pooled_extent(x[1], a.window_h, a.stride_h, a.dilation_h, a.pad_top, a.pad_bottom, a.ceil_mode);
-  const std::int32_t w = pooled_extent(x[2], a.window_w, a.stride_w, a.dilation_w, a.pad_left, a.pad_right, a.ceil_mode);
-  if (h < 1 || w < 1) return violation{rule::window, dims{x[1], x[2]}, dims{a.window_h, a.window_w}};
+  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1)
+    return violation{rule::stride, dims{1, 1, 1, 1},
+                     dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
+  const std::int32_t h = pooled_extent(x[1], a.window_h, a.stride_h, a.dilation_h, a.pad_top,
+                                       a.pad_bottom, a.ceil_mode);
+  const std::int32_t w = pooled_extent(x[2], a.window_w, a.stride_w, a.dilation_w, a.pad_left,
+                                       a.pad_right, a.ceil_mode);
+  if (h < 1 || w < 1)
+    return violation{rule::window, dims{x[1], x[2]}, dims{a.window_h, a.window_w}};
   return dims{x[0], h, w, x[3]};
 }
 
-/// The taps of one output along one axis: input indices begin, begin + step, ... < end, all inside the image; `counted`: the taps that
-/// count_include_pad counts (the declared padding, but not what ceil_mode adds).
-struct pool_range { std::int32_t begin, end, step, counted; };
-constexpr pool_range pool_taps(std::int32_t o, std::int32_t out, std::int32_t in, std::int32_t window, std::int32_t stride, std::int32_t dilation, std::int32_t before, std::int32_t after, bool adaptive) {
+/// The taps of one output along one axis: input indices begin, begin + step, ... < end, all inside
+/// the image; `counted`: the taps that count_include_pad counts (the declared padding, but not what
+/// ceil_mode adds).
+struct pool_range {
+  std::int32_t begin, end, step, counted;
+};
+constexpr pool_range pool_taps(std::int32_t o, std::int32_t out, std::int32_t in,
+                               std::int32_t window, std::int32_t stride, std::int32_t dilation,
+                               std::int32_t before, std::int32_t after, bool adaptive) {
   if (adaptive) {
-    const auto begin = static_cast<std::int32_t>(std::int64_t{o} * in / out), end = static_cast<std::int32_t>(((std::int64_t{o} + 1) * in + out - 1) / out);
+    const auto begin = static_cast<std::int32_t>(std::int64_t{o} * in / out),
+               end = static_cast<std::int32_t>(((std::int64_t{o} + 1) * in + out - 1) / out);
     return {begin, end, 1, end - begin};
   }
   const std::int32_t start = o * stride - before, stop = start + (window - 1) * dilation + 1;
@@ -72,54 +107,103 @@ constexpr pool_range pool_taps(std::int32_t o, std::int32_t out, std::int32_t in
 }
 
 namespace numerics {
-/// Average of `taps` values: sum of raw q and the divisor n (all paddings resolved) to the output's quantized value. ORT is not here: it sums floats.
-constexpr std::int32_t average(const pool2d_params& p, std::int64_t sum, std::int32_t taps, std::int32_t n, std::int32_t window_h, std::int32_t window_w) noexcept {
+/// Average of `taps` values: sum of raw q and the divisor n (all paddings resolved) to the output's
+/// quantized value. ORT is not here: it sums floats.
+constexpr std::int32_t average(const pool2d_params& p, std::int64_t sum, std::int32_t taps,
+                               std::int32_t n, std::int32_t window_h,
+                               std::int32_t window_w) noexcept {
   const std::int64_t offset = sum - std::int64_t{taps} * p.in_zero_point;
   switch (p.mode) {
-    case rounding::AWAY: return static_cast<std::int32_t>(clamp<std::int64_t>((sum > 0 ? sum + n / 2 : sum - n / 2) / n, p.lo, p.hi));   // raw: zero points are equal
-    case rounding::F: return clamp_to_int(static_cast<double>(f_scaled(offset, static_cast<float>(div(p.ratio, static_cast<double>(n))))) + p.zero_point, p.lo, p.hi);
-    case rounding::FZ: return clamp_to_int(static_cast<double>(rint(add(mul(static_cast<float>(offset), static_cast<float>(div(p.ratio, static_cast<double>(n)))), static_cast<float>(p.zero_point)))), p.lo, p.hi);
-    case rounding::QNN: return clamp_to_int(static_cast<double>(f_scaled(offset, div(p.in_scale, mul(p.out_scale, static_cast<float>(window_h * window_w))))) + p.zero_point, p.lo, p.hi);
-    case rounding::ATEN: return clamp_to_int(static_cast<double>(f_scaled(sum, div(div(1.f, static_cast<float>(window_h)), static_cast<float>(window_w)))), p.lo, p.hi);
-    default: return clamp_to_int(static_cast<double>(rint(div(static_cast<float>(sum), static_cast<float>(n)))), p.lo, p.hi);   // EVEN: raw
+    case rounding::AWAY:
+      return static_cast<std::int32_t>(clamp<std::int64_t>(
+          (sum > 0 ? sum + n / 2 : sum - n / 2) / n, p.lo, p.hi));  // raw: zero points are equal
+    case rounding::F:
+      return clamp_to_int(static_cast<double>(f_scaled(
+                              offset, static_cast<float>(div(p.ratio, static_cast<double>(n))))) +
+                              p.zero_point,
+                          p.lo, p.hi);
+    case rounding::FZ:
+      return clamp_to_int(static_cast<double>(rint(
+                              add(mul(static_cast<float>(offset),
+                                      static_cast<float>(div(p.ratio, static_cast<double>(n)))),
+                                  static_cast<float>(p.zero_point)))),
+                          p.lo, p.hi);
+    case rounding::QNN:
+      return clamp_to_int(
+          static_cast<double>(f_scaled(
+              offset, div(p.in_scale, mul(p.out_scale, static_cast<float>(window_h * window_w))))) +
+              p.zero_point,
+          p.lo, p.hi);
+    case rounding::ATEN:
+      return clamp_to_int(
+          static_cast<double>(f_scaled(
+              sum, div(div(1.f, static_cast<float>(window_h)), static_cast<float>(window_w)))),
+          p.lo, p.hi);
+    default:
+      return clamp_to_int(
+          static_cast<double>(rint(div(static_cast<float>(sum), static_cast<float>(n)))), p.lo,
+          p.hi);  // EVEN: raw
   }
 }
 }  // namespace numerics
 
 namespace reference {
 /// Output rows [begin, end) of batch * out_h.
-template <class T> constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+template <class T>
+constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begin,
+                      std::size_t end) {
   for (std::size_t row = begin; row < end; ++row) {
-    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)), oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
-    const auto v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, p.dilation_h, p.pad_top, p.pad_bottom, p.adaptive);
+    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)),
+               oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    const auto v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, p.dilation_h, p.pad_top,
+                             p.pad_bottom, p.adaptive);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox) {
-      const auto h = pool_taps(ox, p.out_w, p.in_w, p.window_w, p.stride_w, p.dilation_w, p.pad_left, p.pad_right, p.adaptive);
-      T* to = y + (row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * static_cast<std::size_t>(p.channels);
-      const std::int32_t taps = (v.end > v.begin ? (v.end - v.begin + v.step - 1) / v.step : 0) * (h.end > h.begin ? (h.end - h.begin + h.step - 1) / h.step : 0);
-      const std::int32_t divisor = p.divisor > 0 ? p.divisor : p.count_include_pad ? v.counted * h.counted : taps;
-      const std::int32_t window_h = p.adaptive ? v.counted : p.window_h, window_w = p.adaptive ? h.counted : p.window_w;
+      const auto h = pool_taps(ox, p.out_w, p.in_w, p.window_w, p.stride_w, p.dilation_w,
+                               p.pad_left, p.pad_right, p.adaptive);
+      T* to = y + (row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) *
+                      static_cast<std::size_t>(p.channels);
+      const std::int32_t taps = (v.end > v.begin ? (v.end - v.begin + v.step - 1) / v.step : 0) *
+                                (h.end > h.begin ? (h.end - h.begin + h.step - 1) / h.step : 0);
+      const std::int32_t divisor = p.divisor > 0         ? p.divisor
+                                   : p.count_include_pad ? v.counted * h.counted
+                                                         : taps;
+      const std::int32_t window_h = p.adaptive ? v.counted : p.window_h,
+                         window_w = p.adaptive ? h.counted : p.window_w;
       for (std::int32_t c = 0; c < p.channels; ++c) {
         std::int64_t sum = 0;
         float fsum = 0;
-        T best = std::is_floating_point_v<T> ? static_cast<T>(-std::numeric_limits<float>::infinity()) : std::numeric_limits<T>::min();
+        T best = std::is_floating_point_v<T>
+                     ? static_cast<T>(-std::numeric_limits<float>::infinity())
+                     : std::numeric_limits<T>::min();
         for (std::int32_t iy = v.begin; iy < v.end; iy += v.step)
           for (std::int32_t ix = h.begin; ix < h.end; ix += h.step) {
-            const T q = x[((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(iy)) * static_cast<std::size_t>(p.in_w) + static_cast<std::size_t>(ix)) * static_cast<std::size_t>(p.channels) + static_cast<std::size_t>(c)];
+            const T q = x[((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) +
+                            static_cast<std::size_t>(iy)) *
+                               static_cast<std::size_t>(p.in_w) +
+                           static_cast<std::size_t>(ix)) *
+                              static_cast<std::size_t>(p.channels) +
+                          static_cast<std::size_t>(c)];
             if (q > best) best = q;
             if constexpr (std::is_floating_point_v<T>) {
               fsum = numerics::add(fsum, q);
             } else {
               sum += q;
-              if (p.mode == rounding::ORT) fsum = numerics::add(fsum, numerics::mul(static_cast<float>(q - p.in_zero_point), p.in_scale));
+              if (p.mode == rounding::ORT)
+                fsum = numerics::add(
+                    fsum, numerics::mul(static_cast<float>(q - p.in_zero_point), p.in_scale));
             }
           }
         if constexpr (std::is_floating_point_v<T>) {
-          to[c] = numerics::clamp(p.max ? best : numerics::div(fsum, static_cast<float>(divisor)), p.min, p.max_value);
+          to[c] = numerics::clamp(p.max ? best : numerics::div(fsum, static_cast<float>(divisor)),
+                                  p.min, p.max_value);
         } else if (p.max) {
           to[c] = static_cast<T>(numerics::clamp<std::int32_t>(best, p.lo, p.hi));
         } else if (p.mode == rounding::ORT) {
           const float average = numerics::div(fsum, static_cast<float>(divisor));
-          to[c] = static_cast<T>(numerics::clamp_to_int(static_cast<double>(numerics::rint(numerics::add(numerics::div(average, p.out_scale), static_cast<float>(p.zero_point)))), p.lo, p.hi));
+          to[c] = static_cast<T>(numerics::clamp_to_int(
+              static_cast<double>(numerics::rint(numerics::add(numerics::div(average, p.out_scale),
+                                                               static_cast<float>(p.zero_point)))),
+              p.lo, p.hi));
         } else {
           to[c] = static_cast<T>(numerics::average(p, sum, taps, divisor, window_h, window_w));
         }
@@ -129,14 +213,21 @@ template <class T> constexpr void pool2d(const pool2d_params& p, const T* x, T* 
 }
 inline void pool2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const pool2d_params*>(a.params);
-  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
-  if (p.type == dtype::f32) return pool2d(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), rows.begin, rows.end);
-  with_quantized(p.type, [&]<class T>(type_tag<T>) { pool2d(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), rows.begin, rows.end); });
+  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
+                            a.part, a.parts);
+  if (p.type == dtype::f32)
+    return pool2d(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), rows.begin,
+                  rows.end);
+  with_quantized(p.type, [&]<class T>(type_tag<T>) {
+    pool2d(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), rows.begin, rows.end);
+  });
 }
 }  // namespace reference
 
 namespace ops {
-constexpr status pool2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, pool2d_shape(read_attributes<pool2d_attrs>(*n.attrs), n.in[0].shape)); }
+constexpr status pool2d_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, pool2d_shape(read_attributes<pool2d_attrs>(*n.attrs), n.in[0].shape));
+}
 template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<pool2d_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &y = n.out[0];
@@ -146,15 +237,20 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
   p.type = x.type;
   p.batch = x.shape[0], p.in_h = x.shape[1], p.in_w = x.shape[2], p.channels = x.shape[3];
   p.out_h = y.shape[1], p.out_w = y.shape[2];
-  p.window_h = a.window_h, p.window_w = a.window_w, p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
-  p.pad_top = a.pad_top, p.pad_left = a.pad_left, p.pad_bottom = a.pad_bottom, p.pad_right = a.pad_right;
+  p.window_h = a.window_h, p.window_w = a.window_w, p.stride_h = a.stride_h,
+  p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
+  p.pad_top = a.pad_top, p.pad_left = a.pad_left, p.pad_bottom = a.pad_bottom,
+  p.pad_right = a.pad_right;
   p.adaptive = a.adaptive_h > 0;
   p.count_include_pad = a.count_include_pad;
   p.divisor = a.divisor;
   if (a.divisor < 0) return invalid("divisor", std::to_string(a.divisor), "0 or more");
-  if (!Max && (a.dilation_h != 1 || a.dilation_w != 1)) return unsupported("dilation in average pooling");
+  if (!Max && (a.dilation_h != 1 || a.dilation_w != 1))
+    return unsupported("dilation in average pooling");
   if (x.type != y.type || (Quantized ? !with_quantized(x.type, [](auto) {}) : x.type != dtype::f32))
-    return unsupported("element types of pooling", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), Quantized ? "uint8, int8 or int16 throughout" : "float32 throughout");
+    return unsupported("element types of pooling",
+                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
+                       Quantized ? "uint8, int8 or int16 throughout" : "float32 throughout");
   const auto clamp = clamp_of(*n.attrs, y.type);
   p.lo = clamp.lo, p.hi = clamp.hi;
   if constexpr (!Quantized) {
@@ -162,30 +258,57 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
     p.min = static_cast<float>(c.float_lo), p.max_value = static_cast<float>(c.float_hi);
   }
   if (Max || !Quantized) {
-    if (n.round != rounding::none) return unsupported("no rounding in a maximum or on plain numbers", std::string(name_of(n.round)));
-    if (Quantized && !x.same_quantization(y)) return invalid("max pooling does not change the quantization");
+    if (n.round != rounding::none)
+      return unsupported("no rounding in a maximum or on plain numbers",
+                         std::string(name_of(n.round)));
+    if (Quantized && !x.same_quantization(y))
+      return invalid("max pooling does not change the quantization");
     return unit{};
   }
   if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
   switch (n.round) {
-    case rounding::AWAY: case rounding::EVEN: case rounding::ATEN:
-      if (!x.same_quantization(y)) return unsupported("an average of another scale or zero point in rounding " + std::string(name_of(n.round)));
+    case rounding::AWAY:
+    case rounding::EVEN:
+    case rounding::ATEN:
+      if (!x.same_quantization(y))
+        return unsupported("an average of another scale or zero point in rounding " +
+                           std::string(name_of(n.round)));
       break;
-    case rounding::F: case rounding::FZ: case rounding::QNN: case rounding::ORT: break;
-    default: return unsupported("no such rounding here", std::string(name_of(n.round)), "AWAY, F, FZ, QNN, ORT, ATEN, EVEN");
+    case rounding::F:
+    case rounding::FZ:
+    case rounding::QNN:
+    case rounding::ORT: break;
+    default:
+      return unsupported("no such rounding here", std::string(name_of(n.round)),
+                         "AWAY, F, FZ, QNN, ORT, ATEN, EVEN");
   }
   p.in_zero_point = x.zero_point(), p.zero_point = y.zero_point();
   p.ratio = numerics::div(x.scale(), y.scale());
   p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32();
   return unit{};
 }
-inline constexpr op_def qnn_avg_pool2d{"qnn.avg_pool2d", 1, 1, 1, &pool2d_op_shape, &pool2d_prepare<false, true>};
-inline constexpr op_def qnn_max_pool2d{"qnn.max_pool2d", 1, 1, 1, &pool2d_op_shape, &pool2d_prepare<true, true>};
-inline constexpr op_def avg_pool2d{"avg_pool2d", 1, 1, 1, &pool2d_op_shape, &pool2d_prepare<false, false>};
-inline constexpr op_def max_pool2d{"max_pool2d", 1, 1, 1, &pool2d_op_shape, &pool2d_prepare<true, false>};
+inline constexpr op_def qnn_avg_pool2d{
+    .name = "qnn.avg_pool2d",
+    .shape = &pool2d_op_shape,
+    .prepare = &pool2d_prepare<false, true>,
+};
+inline constexpr op_def qnn_max_pool2d{
+    .name = "qnn.max_pool2d",
+    .shape = &pool2d_op_shape,
+    .prepare = &pool2d_prepare<true, true>,
+};
+inline constexpr op_def avg_pool2d{
+    .name = "avg_pool2d",
+    .shape = &pool2d_op_shape,
+    .prepare = &pool2d_prepare<false, false>,
+};
+inline constexpr op_def max_pool2d{
+    .name = "max_pool2d",
+    .shape = &pool2d_op_shape,
+    .prepare = &pool2d_prepare<true, false>,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_POOL2D_HPP_

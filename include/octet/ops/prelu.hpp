@@ -5,30 +5,40 @@
 #include "octet/numerics/requantize.hpp"
 #include "octet/ops/broadcast.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// EVEN_MUL (PyTorch): both dequantized, x > 0 ? x : x * slope in binary32, quantized by the reciprocal. DR: v = x - zx; v >= 0: DR(v; QM(sx / sy)), else DR(v * (a - za); QM(sx * sa / sy)), both ratios formed in binary32.
+/// EVEN_MUL (PyTorch): both dequantized, x > 0 ? x : x * slope in binary32, quantized by the
+/// reciprocal. DR: v = x - zx; v >= 0: DR(v; QM(sx / sy)), else DR(v * (a - za); QM(sx * sa / sy)),
+/// both ratios formed in binary32.
 struct prelu_params {
   rounding mode = rounding::none;
   dtype type = dtype::f32;
-  float in_scale = 1, slope_scale = 1, inverse = 1;   // EVEN_MUL
+  float in_scale = 1, slope_scale = 1, inverse = 1;  // EVEN_MUL
   std::int32_t in_zero_point = 0, slope_zero_point = 0, out_zero_point = 0, lo = 0, hi = 0;
   multiplier positive{}, negative{};
   broadcast_plan<2> shape;
 };
 
 namespace reference {
-template <class T> constexpr void prelu(const prelu_params& p, const T* x, const T* slope, T* y, std::size_t begin, std::size_t end) {
+template <class T>
+constexpr void prelu(const prelu_params& p, const T* x, const T* slope, T* y, std::size_t begin,
+                     std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
     if constexpr (std::is_floating_point_v<T>) {
       y[i] = x[at[0]] >= 0 ? x[at[0]] : numerics::mul(x[at[0]], slope[at[1]]);
     } else if (p.mode == rounding::EVEN_MUL) {
-      const float v = numerics::mul(static_cast<float>(x[at[0]] - p.in_zero_point), p.in_scale), a = numerics::mul(static_cast<float>(slope[at[1]] - p.slope_zero_point), p.slope_scale);
-      y[i] = static_cast<T>(numerics::finish(static_cast<double>(numerics::rint(numerics::mul(v > 0 ? v : numerics::mul(v, a), p.inverse))), p.out_zero_point, p.lo, p.hi));
+      const float v = numerics::mul(static_cast<float>(x[at[0]] - p.in_zero_point), p.in_scale),
+                  a = numerics::mul(static_cast<float>(slope[at[1]] - p.slope_zero_point),
+                                    p.slope_scale);
+      y[i] = static_cast<T>(numerics::finish(static_cast<double>(numerics::rint(numerics::mul(
+                                                 v > 0 ? v : numerics::mul(v, a), p.inverse))),
+                                             p.out_zero_point, p.lo, p.hi));
     } else {
       const std::int32_t v = x[at[0]] - p.in_zero_point;
-      const std::int64_t r = v >= 0 ? rounding_policy::dr::apply(v, p.positive) : rounding_policy::dr::apply(std::int64_t{v} * (slope[at[1]] - p.slope_zero_point), p.negative);
+      const std::int64_t r =
+          v >= 0 ? rounding_policy::dr::apply(v, p.positive)
+                 : rounding_policy::dr::apply(std::int64_t{v} * (slope[at[1]] - p.slope_zero_point),
+                                              p.negative);
       y[i] = static_cast<T>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
     }
   });
@@ -36,9 +46,14 @@ template <class T> constexpr void prelu(const prelu_params& p, const T* x, const
 inline void prelu_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const prelu_params*>(a.params);
   const auto r = part_of(p.shape.count, a.part, a.parts);
-  const auto run = [&]<class T>(type_tag<T>) { prelu(p, static_cast<const T*>(a.in[0]), static_cast<const T*>(a.in[1]), static_cast<T*>(a.out[0]), r.begin, r.end); };
-  if (p.type == dtype::f32) run(type_tag<float>{});
-  else with_quantized(p.type, run);
+  const auto run = [&]<class T>(type_tag<T>) {
+    prelu(p, static_cast<const T*>(a.in[0]), static_cast<const T*>(a.in[1]),
+          static_cast<T*>(a.out[0]), r.begin, r.end);
+  };
+  if (p.type == dtype::f32)
+    run(type_tag<float>{});
+  else
+    with_quantized(p.type, run);
 }
 }  // namespace reference
 
@@ -56,23 +71,46 @@ template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to)
   p.type = x.type;
   p.shape = make_broadcast<2>({x.shape, a.shape}, y.shape);
   if (x.type != a.type || x.type != y.type || (Quantized ? !is_8bit(x.type) : x.type != dtype::f32))
-    return unsupported("element types", std::string(name_of(x.type)) + ", " + std::string(name_of(a.type)) + " -> " + std::string(name_of(y.type)), Quantized ? "uint8 or int8 throughout" : "float32");
-  if (Quantized ? n.round != rounding::DR && n.round != rounding::EVEN_MUL : n.round != rounding::none) return unsupported("no such rounding here", std::string(name_of(n.round)), Quantized ? "DR, EVEN_MUL" : "none");
+    return unsupported("element types",
+                       std::string(name_of(x.type)) + ", " + std::string(name_of(a.type)) + " -> " +
+                           std::string(name_of(y.type)),
+                       Quantized ? "uint8 or int8 throughout" : "float32");
+  if (Quantized ? n.round != rounding::DR && n.round != rounding::EVEN_MUL
+                : n.round != rounding::none)
+    return unsupported("no such rounding here", std::string(name_of(n.round)),
+                       Quantized ? "DR, EVEN_MUL" : "none");
   p.mode = n.round;
   if constexpr (!Quantized) return unit{};
-  if (x.per_channel() || a.per_channel() || y.per_channel()) return unsupported("per-channel quantization of prelu");
-  p.in_zero_point = x.zero_point(), p.slope_zero_point = a.zero_point(), p.out_zero_point = y.zero_point();
-  p.lo = static_cast<std::int32_t>(lowest_of(y.type)), p.hi = static_cast<std::int32_t>(highest_of(y.type));
-  p.in_scale = x.scale_f32(), p.slope_scale = a.scale_f32(), p.inverse = numerics::div(1.f, y.scale_f32());
-  p.positive = numerics::quantize_multiplier(static_cast<double>(numerics::div(x.scale_f32(), y.scale_f32())));
-  p.negative = numerics::quantize_multiplier(static_cast<double>(numerics::div(numerics::mul(x.scale_f32(), a.scale_f32()), y.scale_f32())));
+  if (x.per_channel() || a.per_channel() || y.per_channel())
+    return unsupported("per-channel quantization of prelu");
+  p.in_zero_point = x.zero_point(), p.slope_zero_point = a.zero_point(),
+  p.out_zero_point = y.zero_point();
+  p.lo = static_cast<std::int32_t>(lowest_of(y.type)),
+  p.hi = static_cast<std::int32_t>(highest_of(y.type));
+  p.in_scale = x.scale_f32(), p.slope_scale = a.scale_f32(),
+  p.inverse = numerics::div(1.f, y.scale_f32());
+  p.positive = numerics::quantize_multiplier(
+      static_cast<double>(numerics::div(x.scale_f32(), y.scale_f32())));
+  p.negative = numerics::quantize_multiplier(static_cast<double>(
+      numerics::div(numerics::mul(x.scale_f32(), a.scale_f32()), y.scale_f32())));
   return unit{};
 }
-inline constexpr op_def qnn_prelu{"qnn.prelu", 2, 2, 1, &prelu_op_shape, &prelu_prepare<true>};
-inline constexpr op_def prelu{"prelu", 2, 2, 1, &prelu_op_shape, &prelu_prepare<false>};
+inline constexpr op_def qnn_prelu{
+    .name = "qnn.prelu",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .shape = &prelu_op_shape,
+    .prepare = &prelu_prepare<true>,
+};
+inline constexpr op_def prelu{
+    .name = "prelu",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .shape = &prelu_op_shape,
+    .prepare = &prelu_prepare<false>,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_PRELU_HPP_

@@ -5,61 +5,90 @@
 #include "octet/ops/broadcast.hpp"
 #include "octet/ops/requantize.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 struct quantize_attrs {
-  double multiplier = 0;   // > 0: what EVEN_MUL multiplies with, in place of 1 / s (MXNet derives it from a range)
+  double multiplier =
+      0;  // > 0: what EVEN_MUL multiplies with, in place of 1 / s (MXNet derives it from a range)
   static constexpr auto fields = std::tuple{field{"multiplier", &quantize_attrs::multiplier}};
 };
 
 /// Input float32, output u8, s8, s16, u16 or s32. Channel of element i: i / inner % channels.
 struct quantize_params {
-  rounding mode = rounding::AWAY;              // AWAY, EVEN, EVEN_MUL, OPT
+  rounding mode = rounding::AWAY;  // AWAY, EVEN, EVEN_MUL, OPT
   dtype out_type = dtype::u8;
-  std::size_t count = 0;                       // elements
+  std::size_t count = 0;  // elements
   std::int32_t channels = 1;
-  std::size_t inner = 1;                       // elements that share a channel
-  const float* scale = nullptr;                // one per channel: s
-  const float* inverse = nullptr;              // one per channel: f32(1) / s (EVEN_MUL, OPT)
-  const std::int32_t* zero_point = nullptr;    // one per channel
-  std::int32_t lo = 0, hi = 0;                 // clamp after the zero point
+  std::size_t inner = 1;                     // elements that share a channel
+  const float* scale = nullptr;              // one per channel: s
+  const float* inverse = nullptr;            // one per channel: f32(1) / s (EVEN_MUL, OPT)
+  const std::int32_t* zero_point = nullptr;  // one per channel
+  std::int32_t lo = 0, hi = 0;               // clamp after the zero point
 };
 
 namespace numerics {
-/// AWAY: rha(x / s) + z. EVEN: rint(x / s) + z. EVEN_MUL: rint(x * (1 / s)) + z. All saturate to [lo, hi]; NaN gives lo.
-constexpr std::int32_t quantize_away(float x, float s, std::int32_t z, std::int32_t lo, std::int32_t hi) noexcept { return clamp_to_int(rha(static_cast<double>(div(x, s))) + z, lo, hi); }
-constexpr std::int32_t quantize_even(float x, float s, std::int32_t z, std::int32_t lo, std::int32_t hi) noexcept { return clamp_to_int(static_cast<double>(rint(div(x, s))) + z, lo, hi); }
-constexpr std::int32_t quantize_even_mul(float x, float inverse, std::int32_t z, std::int32_t lo, std::int32_t hi) noexcept { return clamp_to_int(static_cast<double>(rint(mul(x, inverse))) + z, lo, hi); }
+/// AWAY: rha(x / s) + z. EVEN: rint(x / s) + z. EVEN_MUL: rint(x * (1 / s)) + z. All saturate to
+/// [lo, hi]; NaN gives lo.
+constexpr std::int32_t quantize_away(float x, float s, std::int32_t z, std::int32_t lo,
+                                     std::int32_t hi) noexcept {
+  return clamp_to_int(rha(static_cast<double>(div(x, s))) + z, lo, hi);
+}
+constexpr std::int32_t quantize_even(float x, float s, std::int32_t z, std::int32_t lo,
+                                     std::int32_t hi) noexcept {
+  return clamp_to_int(static_cast<double>(rint(div(x, s))) + z, lo, hi);
+}
+constexpr std::int32_t quantize_even_mul(float x, float inverse, std::int32_t z, std::int32_t lo,
+                                         std::int32_t hi) noexcept {
+  return clamp_to_int(static_cast<double>(rint(mul(x, inverse))) + z, lo, hi);
+}
 }  // namespace numerics
 
 namespace reference {
-template <class Out> constexpr void quantize(const quantize_params& p, const float* x, Out* y, std::size_t begin, std::size_t end) {
-  const std::size_t blocks = p.count / 8 * 8;   // OPT: TFLite's vector loop takes whole groups of 8, its scalar tail rounds another way
+template <class Out>
+constexpr void quantize(const quantize_params& p, const float* x, Out* y, std::size_t begin,
+                        std::size_t end) {
+  const std::size_t blocks =
+      p.count / 8 *
+      8;  // OPT: TFLite's vector loop takes whole groups of 8, its scalar tail rounds another way
   for (std::size_t i = begin; i < end; ++i) {
     const std::size_t c = p.channels == 1 ? 0 : i / p.inner % static_cast<std::size_t>(p.channels);
     const std::int32_t z = p.zero_point[c];
     std::int32_t q = 0;
-    if (p.mode == rounding::AWAY) q = numerics::quantize_away(x[i], p.scale[c], z, p.lo, p.hi);
-    else if (p.mode == rounding::EVEN) q = numerics::quantize_even(x[i], p.scale[c], z, p.lo, p.hi);
-    else if (p.mode == rounding::OPT && i >= blocks) q = numerics::clamp_to_int(numerics::rha(numerics::div(static_cast<double>(x[i]), static_cast<double>(p.scale[c]))) + z, p.lo, p.hi);
-    else q = numerics::quantize_even_mul(x[i], p.inverse[c], z, p.lo, p.hi);
+    if (p.mode == rounding::AWAY)
+      q = numerics::quantize_away(x[i], p.scale[c], z, p.lo, p.hi);
+    else if (p.mode == rounding::EVEN)
+      q = numerics::quantize_even(x[i], p.scale[c], z, p.lo, p.hi);
+    else if (p.mode == rounding::OPT && i >= blocks)
+      q = numerics::clamp_to_int(
+          numerics::rha(numerics::div(static_cast<double>(x[i]), static_cast<double>(p.scale[c]))) +
+              z,
+          p.lo, p.hi);
+    else
+      q = numerics::quantize_even_mul(x[i], p.inverse[c], z, p.lo, p.hi);
     y[i] = static_cast<Out>(q);
   }
 }
 inline void quantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const quantize_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
-  with_integer(p.out_type, [&]<class Out>(type_tag<Out>) { quantize(p, static_cast<const float*>(a.in[0]), static_cast<Out*>(a.out[0]), r.begin, r.end); });
+  with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
+    quantize(p, static_cast<const float*>(a.in[0]), static_cast<Out*>(a.out[0]), r.begin, r.end);
+  });
 }
 }  // namespace reference
 
 namespace ops {
 /// Channels and the number of elements that share one, for scales along `axis`.
-struct channel_layout { std::int32_t channels = 1; std::size_t inner = 1; };
+struct channel_layout {
+  std::int32_t channels = 1;
+  std::size_t inner = 1;
+};
 inline result<channel_layout> channels_of(const tensor_desc& t) {
   if (!t.per_channel()) return channel_layout{};
-  if (t.axis < 0 || t.axis >= t.shape.rank || t.scales.size() != static_cast<std::size_t>(t.shape[t.axis])) return invalid("per-channel scales", std::to_string(t.scales.size()), "one per index of the quantization axis");
+  if (t.axis < 0 || t.axis >= t.shape.rank ||
+      t.scales.size() != static_cast<std::size_t>(t.shape[t.axis]))
+    return invalid("per-channel scales", std::to_string(t.scales.size()),
+                   "one per index of the quantization axis");
   channel_layout c{t.shape[t.axis], 1};
   for (int i = t.axis + 1; i < t.shape.rank; ++i) c.inner *= static_cast<std::size_t>(t.shape[i]);
   return c;
@@ -68,10 +97,14 @@ inline status quantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<quantize_params>(&reference::quantize_kernel, kernel_id::quantize);
   if (x.type != dtype::f32 || y.type == dtype::s64 || !with_integer(y.type, [](auto) {}))
-    return unsupported("element types of quantize", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), "float32 -> uint8, int8, int16, uint16, int32");
+    return unsupported("element types of quantize",
+                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
+                       "float32 -> uint8, int8, int16, uint16, int32");
   if (!y.quantized()) return invalid("the output of quantize has no scale");
-  if (n.round != rounding::AWAY && n.round != rounding::EVEN && n.round != rounding::EVEN_MUL && n.round != rounding::OPT)
-    return unsupported("no such rounding here", std::string(name_of(n.round)), "AWAY, EVEN, EVEN_MUL, OPT");
+  if (n.round != rounding::AWAY && n.round != rounding::EVEN && n.round != rounding::EVEN_MUL &&
+      n.round != rounding::OPT)
+    return unsupported("no such rounding here", std::string(name_of(n.round)),
+                       "AWAY, EVEN, EVEN_MUL, OPT");
   const auto layout = channels_of(y);
   if (!layout) return layout.error();
   p.mode = n.round;
@@ -80,7 +113,8 @@ inline status quantize_prepare(const node_view& n, prepared& to) {
   p.channels = layout->channels;
   p.inner = layout->inner;
   const auto multiplier = static_cast<float>(read_attributes<quantize_attrs>(*n.attrs).multiplier);
-  auto scale = to.array<float>(static_cast<std::size_t>(p.channels)), inverse = to.array<float>(static_cast<std::size_t>(p.channels));
+  auto scale = to.array<float>(static_cast<std::size_t>(p.channels)),
+       inverse = to.array<float>(static_cast<std::size_t>(p.channels));
   auto zero_point = to.array<std::int32_t>(static_cast<std::size_t>(p.channels));
   for (std::size_t c = 0; c < scale.size(); ++c) {
     scale[c] = y.scale_f32(c);
@@ -95,10 +129,13 @@ inline status quantize_prepare(const node_view& n, prepared& to) {
   p.hi = clamp.hi;
   return unit{};
 }
-inline constexpr op_def quantize{"qnn.quantize", 1, 1, 1, &same_op_shape, &quantize_prepare};
+inline constexpr op_def quantize{
+    .name = "qnn.quantize",
+    .shape = &same_op_shape,
+    .prepare = &quantize_prepare,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_QUANTIZE_HPP_

@@ -1,44 +1,52 @@
-// qnn.mean, qnn.sum and reductions of plain numbers over any axes: mean, sum, reduce_max, reduce_min, reduce_prod, reduce_any, reduce_all.
+// qnn.mean, qnn.sum and reductions of plain numbers over any axes: mean, sum, reduce_max,
+// reduce_min, reduce_prod, reduce_any, reduce_all.
 #ifndef OCTET_OPS_REDUCE_HPP_
 #define OCTET_OPS_REDUCE_HPP_
 
 #include "octet/numerics/math.hpp"
 #include "octet/ops/add.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 struct reduce_attrs {
-  dims axes{};                // may be negative, repeated; none: all
+  dims axes{};  // may be negative, repeated; none: all
   bool keep_dims = false;
-  bool channels_last = false; // rounding ATEN: the framework's order of axes has the last one here second
-  static constexpr auto fields = std::tuple{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims}, field{"channels_last", &reduce_attrs::channels_last}};
+  bool channels_last =
+      false;  // rounding ATEN: the framework's order of axes has the last one here second
+  static constexpr auto fields =
+      std::tuple{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims},
+                 field{"channels_last", &reduce_attrs::channels_last}};
 };
 
 enum class reduction : std::uint8_t { mean, sum, max, min, prod, any, all };
 
-/// The input as kept and reduced axes, adjacent ones merged; innermost last. Elements are visited in memory order within each output.
+/// The input as kept and reduced axes, adjacent ones merged; innermost last. Elements are visited
+/// in memory order within each output.
 struct reduce_plan {
-  std::size_t outputs = 0, count = 0;     // elements of the output; input elements per output
+  std::size_t outputs = 0, count = 0;  // elements of the output; input elements per output
   std::int32_t kept_rank = 0, reduced_rank = 0;
   std::array<std::int32_t, dims::max_rank> kept{}, kept_stride{}, reduced{}, reduced_stride{};
-  // Set where the input is [outer][count][inner] in memory: y[o][i] reduces x[o][0..count)[i]. Global pooling of NHWC is this.
+  // Set where the input is [outer][count][inner] in memory: y[o][i] reduces x[o][0..count)[i].
+  // Global pooling of NHWC is this.
   bool simple = false;
   std::size_t outer = 1, inner = 1;
 };
 
 struct mean_params {
   reduction op = reduction::mean;
-  rounding mode = rounding::none;         // quantized mean and sum: DR, XNN, NE16, F, QNN, EVEN; prod: DR; none: raw comparison or plain numbers
+  rounding mode = rounding::none;  // quantized mean and sum: DR, XNN, NE16, F, QNN, EVEN; prod: DR;
+                                   // none: raw comparison or plain numbers
   dtype type = dtype::u8, out_type = dtype::u8;
   std::int32_t in_zero_point = 0;
-  requantize_params requant;              // DR, NE16 (zero point may lie outside the type), F, QNN; channel: innermost output index
-  float scale = 0, offset = 0;            // XNN
+  requantize_params requant;    // DR, NE16 (zero point may lie outside the type), F, QNN; channel:
+                                // innermost output index
+  float scale = 0, offset = 0;  // XNN
   reduce_plan plan;
 };
 
-/// A mean of floats in the order of PyTorch's sum with vectors of 8 (AVX2): the two innermost loops first, then the others. Reduced axes come before kept
-/// ones, by stride; kept ones in the order of the framework's output. Strides are in elements.
+/// A mean of floats in the order of PyTorch's sum with vectors of 8 (AVX2): the two innermost loops
+/// first, then the others. Reduced axes come before kept ones, by stride; kept ones in the order of
+/// the framework's output. Strides are in elements.
 struct aten_mean_params {
   struct loop {
     std::size_t extent = 1, in = 0, out = 0;
@@ -50,15 +58,18 @@ struct aten_mean_params {
 constexpr shape_or reduce_shape(const reduce_attrs& a, const dims& x) {
   std::array<bool, dims::max_rank> reduced{};
   for (std::int32_t axis : a.axes) {
-    if (axis < -x.rank || axis >= x.rank) return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{axis}};
+    if (axis < -x.rank || axis >= x.rank)
+      return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{axis}};
     reduced[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
   }
   dims y;
   for (int i = 0; i < x.rank; ++i) {
     const bool gone = a.axes.rank == 0 || reduced[static_cast<std::size_t>(i)];
     if (gone && x[i] < 1) return violation{rule::element_count, dims{1}, dims{x[i]}};
-    if (!gone) y.push_back(x[i]);
-    else if (a.keep_dims) y.push_back(1);
+    if (!gone)
+      y.push_back(x[i]);
+    else if (a.keep_dims)
+      y.push_back(1);
   }
   return y;
 }
@@ -66,7 +77,8 @@ constexpr reduce_plan make_reduce(const reduce_attrs& a, const dims& x) {
   reduce_plan p;
   std::array<bool, dims::max_rank> flags{};
   for (int i = 0; i < x.rank; ++i) flags[static_cast<std::size_t>(i)] = a.axes.rank == 0;
-  for (std::int32_t axis : a.axes) flags[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
+  for (std::int32_t axis : a.axes)
+    flags[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
   // Merge neighbours of one kind (axes of extent 1 belong to any kind), outermost first.
   std::array<std::int32_t, dims::max_rank> extent{};
   std::array<bool, dims::max_rank> kind{};
@@ -109,7 +121,8 @@ constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x) 
   std::array<bool, dims::max_rank> gone{};
   std::array<std::size_t, dims::max_rank> in{}, out{};
   for (int i = 0; i < x.rank; ++i) gone[static_cast<std::size_t>(i)] = a.axes.rank == 0;
-  for (std::int32_t axis : a.axes) gone[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
+  for (std::int32_t axis : a.axes)
+    gone[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
   p.outputs = p.count = 1;
   std::size_t stride = 1;
   for (int i = x.rank; i-- > 0;) {
@@ -121,8 +134,10 @@ constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x) 
   const auto add = [&](std::size_t k, bool first) {
     const auto n = static_cast<std::size_t>(x[static_cast<int>(k)]);
     if (n == 1) return first;
-    if (!first && p.loops[p.rank - 1].in * p.loops[p.rank - 1].extent == in[k]) p.loops[p.rank - 1].extent *= n;
-    else p.loops[p.rank++] = {n, in[k], gone[k] ? 0 : out[k]};
+    if (!first && p.loops[p.rank - 1].in * p.loops[p.rank - 1].extent == in[k])
+      p.loops[p.rank - 1].extent *= n;
+    else
+      p.loops[p.rank++] = {n, in[k], gone[k] ? 0 : out[k]};
     return false;
   };
   bool first = true;
@@ -148,7 +163,8 @@ template <class F> constexpr void for_each_reduced(const reduce_plan& p, std::si
   for (std::size_t k = 0; k < p.count; ++k) {
     std::size_t at = base, left = k;
     for (std::int32_t i = p.reduced_rank - 1; i >= 0; --i) {
-      const auto axis = static_cast<std::size_t>(i), extent = static_cast<std::size_t>(p.reduced[axis]);
+      const auto axis = static_cast<std::size_t>(i),
+                 extent = static_cast<std::size_t>(p.reduced[axis]);
       at += left % extent * static_cast<std::size_t>(p.reduced_stride[axis]);
       left /= extent;
     }
@@ -163,36 +179,51 @@ constexpr multiplier mean_multiplier(multiplier q, std::size_t n) noexcept {
   if (k > 32) k = 32;
   if (k > 31 + q.shift) k = 31 + q.shift;
   if (k < 0) k = 0;
-  return {static_cast<std::int32_t>((std::int64_t{q.m} << k) / static_cast<std::int64_t>(n)), q.shift - k};
+  return {static_cast<std::int32_t>((std::int64_t{q.m} << k) / static_cast<std::int64_t>(n)),
+          q.shift - k};
 }
 /// XNNPACK: rint(f32(f32(f32(sum) * scale) + offset)), the zero points inside `offset`.
 constexpr std::int32_t mean_xnn(const mean_params& p, std::int64_t sum) noexcept {
-  return clamp_to_int(static_cast<double>(rint(add(mul(static_cast<float>(sum), p.scale), p.offset))), p.requant.lo, p.requant.hi);
+  return clamp_to_int(
+      static_cast<double>(rint(add(mul(static_cast<float>(sum), p.scale), p.offset))), p.requant.lo,
+      p.requant.hi);
 }
-/// The quantized mean or sum from the sum of raw values, for output channel c of `channels` (NE16: whole blocks of 16 round ties up).
-constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum, std::size_t c, std::size_t channels) noexcept {
+/// The quantized mean or sum from the sum of raw values, for output channel c of `channels` (NE16:
+/// whole blocks of 16 round ties up).
+constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum, std::size_t c,
+                                  std::size_t channels) noexcept {
   const requantize_params& q = p.requant;
   switch (p.mode) {
     case rounding::XNN: return mean_xnn(p, sum);
     case rounding::NE16: {
       const auto x = static_cast<std::int32_t>(sum);
-      return static_cast<std::int32_t>(clamp<std::int64_t>(std::int64_t{c < channels / 16 * 16 ? ru(x, q.mult[0]) : dr(x, q.mult[0])} + q.zero_point, q.lo, q.hi));
+      return static_cast<std::int32_t>(clamp<std::int64_t>(
+          std::int64_t{c < channels / 16 * 16 ? ru(x, q.mult[0]) : dr(x, q.mult[0])} + q.zero_point,
+          q.lo, q.hi));
     }
-    case rounding::EVEN: return clamp_to_int(static_cast<double>(rint(div(static_cast<float>(sum), static_cast<float>(p.plan.count)))), q.lo, q.hi);   // raw: parameters are equal
-    default: return requantize(q, sum - static_cast<std::int64_t>(p.plan.count) * p.in_zero_point, 0);
+    case rounding::EVEN:
+      return clamp_to_int(
+          static_cast<double>(rint(div(static_cast<float>(sum), static_cast<float>(p.plan.count)))),
+          q.lo, q.hi);  // raw: parameters are equal
+    default:
+      return requantize(q, sum - static_cast<std::int64_t>(p.plan.count) * p.in_zero_point, 0);
   }
 }
 }  // namespace numerics
 
 namespace numerics {
-/// TFLite's product: scaled after every factor by sx / sy^(1/n) (in the 64-bit form of the multiplier), so that it stays in range.
+/// TFLite's product: scaled after every factor by sx / sy^(1/n) (in the 64-bit form of the
+/// multiplier), so that it stays in range.
 constexpr std::int32_t prod_step(multiplier q, std::int32_t product, std::int32_t offset) noexcept {
-  return static_cast<std::int32_t>(static_cast<std::uint32_t>(static_cast<std::uint64_t>(i64(std::int64_t{product} * offset, q))));
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(
+      static_cast<std::uint64_t>(i64(std::int64_t{product} * offset, q))));
 }
 }  // namespace numerics
 
 namespace reference {
-template <class T> constexpr void quantized_prod(const mean_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+template <class T>
+constexpr void quantized_prod(const mean_params& p, const T* x, T* y, std::size_t begin,
+                              std::size_t end) {
   for (std::size_t o = begin; o < end; ++o) {
     std::int32_t product = 0;
     bool first = true;
@@ -204,7 +235,8 @@ template <class T> constexpr void quantized_prod(const mean_params& p, const T* 
     y[o] = static_cast<T>(numerics::requantize(p.requant, product, 0));
   }
 }
-template <class T> constexpr void mean(const mean_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+template <class T>
+constexpr void mean(const mean_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
   const std::size_t channels = p.plan.simple ? p.plan.inner : 1;
   for (std::size_t o = begin; o < end; ++o) {
     std::int64_t sum = 0;
@@ -212,8 +244,10 @@ template <class T> constexpr void mean(const mean_params& p, const T* x, T* y, s
     y[o] = static_cast<T>(numerics::mean_value(p, sum, o % channels, channels));
   }
 }
-/// Comparisons, logic, and plain sums and products (float32 in memory order, one rounding per step; integers wrap).
-template <class T> constexpr void reduce(const mean_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+/// Comparisons, logic, and plain sums and products (float32 in memory order, one rounding per step;
+/// integers wrap).
+template <class T>
+constexpr void reduce(const mean_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
   for (std::size_t o = begin; o < end; ++o) {
     T v{};
     bool first = true;
@@ -227,26 +261,34 @@ template <class T> constexpr void reduce(const mean_params& p, const T* x, T* y,
         case reduction::any: v = static_cast<T>(v != T{} || e != T{}); break;
         case reduction::all: v = static_cast<T>(v != T{} && e != T{}); break;
         case reduction::prod:
-          if constexpr (std::is_floating_point_v<T>) v = numerics::mul(v, e);
-          else v = static_cast<T>(static_cast<std::uint64_t>(v) * static_cast<std::uint64_t>(e));
+          if constexpr (std::is_floating_point_v<T>)
+            v = numerics::mul(v, e);
+          else
+            v = static_cast<T>(static_cast<std::uint64_t>(v) * static_cast<std::uint64_t>(e));
           break;
         default:
-          if constexpr (std::is_floating_point_v<T>) v = numerics::add(v, e);
-          else v = static_cast<T>(static_cast<std::uint64_t>(v) + static_cast<std::uint64_t>(e));
+          if constexpr (std::is_floating_point_v<T>)
+            v = numerics::add(v, e);
+          else
+            v = static_cast<T>(static_cast<std::uint64_t>(v) + static_cast<std::uint64_t>(e));
           break;
       }
       first = false;
     });
     if (p.op == reduction::mean) {
-      if constexpr (std::is_floating_point_v<T>) v = numerics::div(v, static_cast<float>(p.plan.count));
-      else v = static_cast<T>(static_cast<std::int64_t>(v) / static_cast<std::int64_t>(p.plan.count));
+      if constexpr (std::is_floating_point_v<T>)
+        v = numerics::div(v, static_cast<float>(p.plan.count));
+      else
+        v = static_cast<T>(static_cast<std::int64_t>(v) / static_cast<std::int64_t>(p.plan.count));
     }
     y[o] = v;
   }
 }
-/// The sum of get(0) .. get(n - 1) in up to four levels: blocks of 16 (longer ones above 2^20 elements), sums of blocks, and so on.
+/// The sum of get(0) .. get(n - 1) in up to four levels: blocks of 16 (longer ones above 2^20
+/// elements), sums of blocks, and so on.
 template <class F> constexpr float cascade_sum(std::size_t n, F&& get) {
-  const std::size_t bits = n <= 2 ? 1 : static_cast<std::size_t>(std::bit_width(n - 1)), power = bits / 4 > 4 ? bits / 4 : 4, step = std::size_t{1} << power;
+  const std::size_t bits = n <= 2 ? 1 : static_cast<std::size_t>(std::bit_width(n - 1)),
+                    power = bits / 4 > 4 ? bits / 4 : 4, step = std::size_t{1} << power;
   float level[4] = {};
   std::size_t i = 0;
   while (i + step <= n) {
@@ -264,7 +306,8 @@ template <class F> constexpr float cascade_sum(std::size_t n, F&& get) {
 /// Four interleaved sums, the rest to the first of them.
 template <class F> constexpr float row_sum(std::size_t n, F&& get) {
   float part[4];
-  for (std::size_t k = 0; k < 4; ++k) part[k] = cascade_sum(n / 4, [&](std::size_t i) { return get(4 * i + k); });
+  for (std::size_t k = 0; k < 4; ++k)
+    part[k] = cascade_sum(n / 4, [&](std::size_t i) { return get(4 * i + k); });
   for (std::size_t i = n / 4 * 4; i < n; ++i) part[0] = numerics::add(part[0], get(i));
   for (std::size_t k = 1; k < 4; ++k) part[0] = numerics::add(part[0], part[k]);
   return part[0];
@@ -280,7 +323,8 @@ inline void aten_mean(const aten_mean_params& p, const float* x, float* y) noexc
     float* to = y;
     std::size_t rest = r;
     for (std::size_t k = 2; k < p.rank; ++k) {
-      from += rest % p.loops[k].extent * p.loops[k].in, to += rest % p.loops[k].extent * p.loops[k].out;
+      from += rest % p.loops[k].extent * p.loops[k].in,
+          to += rest % p.loops[k].extent * p.loops[k].out;
       rest /= p.loops[k].extent;
     }
     for (std::size_t j = 0; j < b.extent; ++j) {
@@ -292,46 +336,70 @@ inline void aten_mean(const aten_mean_params& p, const float* x, float* y) noexc
         for (std::size_t i = 0; i < a.extent; ++i) to[i * a.out + j * b.out] = get(i);
         continue;
       }
-      if (a.in == 1 && a.extent >= lanes) {   // vectors along the reduced axis
-        for (std::size_t i = a.extent / lanes * lanes; i < a.extent; ++i) v = numerics::add(v, row[i]);
-        for (std::size_t k = 0; k < lanes; ++k) v = numerics::add(v, row_sum(a.extent / lanes, [&](std::size_t i) { return row[i * lanes + k]; }));
-      } else {   // whole blocks of four vectors, or of four values, sum each for itself
+      if (a.in == 1 && a.extent >= lanes) {  // vectors along the reduced axis
+        for (std::size_t i = a.extent / lanes * lanes; i < a.extent; ++i)
+          v = numerics::add(v, row[i]);
+        for (std::size_t k = 0; k < lanes; ++k)
+          v = numerics::add(
+              v, row_sum(a.extent / lanes, [&](std::size_t i) { return row[i * lanes + k]; }));
+      } else {  // whole blocks of four vectors, or of four values, sum each for itself
         const std::size_t block = b.in == 1 && b.extent >= lanes ? 4 * lanes : a.in < b.in ? 0 : 4;
-        v = block != 0 && j < b.extent / block * block ? cascade_sum(a.extent, get) : row_sum(a.extent, get);
+        v = block != 0 && j < b.extent / block * block ? cascade_sum(a.extent, get)
+                                                       : row_sum(a.extent, get);
       }
       sum = numerics::add(sum, v);
     }
   }
-  for (std::size_t o = 0; o < p.outputs; ++o) y[o] = numerics::div(y[o], static_cast<float>(p.count));
+  for (std::size_t o = 0; o < p.outputs; ++o)
+    y[o] = numerics::div(y[o], static_cast<float>(p.count));
 }
 inline void aten_mean_kernel(const kernel_args& a) noexcept {
-  if (a.part == 0) aten_mean(*static_cast<const aten_mean_params*>(a.params), static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]));
+  if (a.part == 0)
+    aten_mean(*static_cast<const aten_mean_params*>(a.params), static_cast<const float*>(a.in[0]),
+              static_cast<float*>(a.out[0]));
 }
 inline void mean_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const mean_params*>(a.params);
   const auto r = part_of(p.plan.outputs, a.part, a.parts);
   if (p.mode != rounding::none) {
-    if (p.op == reduction::prod) with_quantized(p.type, [&]<class T>(type_tag<T>) { quantized_prod(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); });
-    else with_quantized(p.type, [&]<class T>(type_tag<T>) { mean(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); });
+    if (p.op == reduction::prod)
+      with_quantized(p.type, [&]<class T>(type_tag<T>) {
+        quantized_prod(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin,
+                       r.end);
+      });
+    else
+      with_quantized(p.type, [&]<class T>(type_tag<T>) {
+        mean(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
+      });
     return;
   }
-  const auto run = [&]<class T>(type_tag<T>) { reduce(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); };
-  if (p.type == dtype::f32) run(type_tag<float>{});
-  else if (p.type == dtype::boolean) run(type_tag<std::uint8_t>{});
-  else with_integer(p.type, run);
+  const auto run = [&]<class T>(type_tag<T>) {
+    reduce(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
+  };
+  if (p.type == dtype::f32)
+    run(type_tag<float>{});
+  else if (p.type == dtype::boolean)
+    run(type_tag<std::uint8_t>{});
+  else
+    with_integer(p.type, run);
 }
 }  // namespace reference
 
 namespace ops {
-constexpr status reduce_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, reduce_shape(read_attributes<reduce_attrs>(*n.attrs), n.in[0].shape)); }
+constexpr status reduce_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, reduce_shape(read_attributes<reduce_attrs>(*n.attrs), n.in[0].shape));
+}
 
 template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, prepared& to) {
   const auto attrs = read_attributes<reduce_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &y = n.out[0];
   if constexpr (Op == reduction::mean && !Quantized)
     if (n.round == rounding::ATEN) {
-      if (x.type != dtype::f32 || y.type != dtype::f32) return unsupported("element type of a mean with rounding ATEN", std::string(name_of(x.type)), "float32");
-      to.make<aten_mean_params>(&reference::aten_mean_kernel, kernel_id::none) = make_aten_mean(attrs, x.shape);
+      if (x.type != dtype::f32 || y.type != dtype::f32)
+        return unsupported("element type of a mean with rounding ATEN",
+                           std::string(name_of(x.type)), "float32");
+      to.make<aten_mean_params>(&reference::aten_mean_kernel, kernel_id::none) =
+          make_aten_mean(attrs, x.shape);
       return unit{};
     }
   auto& p = to.make<mean_params>(&reference::mean_kernel, kernel_id::mean);
@@ -339,18 +407,33 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
   p.mode = n.round;
   p.type = x.type, p.out_type = y.type;
   p.plan = make_reduce(attrs, x.shape);
-  if (x.type != y.type) return unsupported("element types of a reduction", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), "the same");
+  if (x.type != y.type)
+    return unsupported("element types of a reduction",
+                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
+                       "the same");
   if constexpr (!Quantized) {
-    constexpr bool logic = Op == reduction::any || Op == reduction::all, compares = Op == reduction::max || Op == reduction::min;
-    const bool known = logic ? x.type == dtype::boolean : x.type == dtype::f32 || x.type == dtype::s32 || x.type == dtype::s64 || (compares && with_integer(x.type, [](auto) {}));
-    if (!known) return unsupported("element type", std::string(name_of(x.type)), logic ? "bool" : compares ? "float32 and integers" : "float32, int32, int64");
-    if (n.round != rounding::none) return unsupported("no rounding here", std::string(name_of(n.round)));
-    if (compares && x.quantized() && !x.same_quantization(y)) return unsupported("a reduction by comparison that changes the quantization");
+    constexpr bool logic = Op == reduction::any || Op == reduction::all,
+                   compares = Op == reduction::max || Op == reduction::min;
+    const bool known = logic
+                           ? x.type == dtype::boolean
+                           : x.type == dtype::f32 || x.type == dtype::s32 || x.type == dtype::s64 ||
+                                 (compares && with_integer(x.type, [](auto) {}));
+    if (!known)
+      return unsupported("element type", std::string(name_of(x.type)),
+                         logic      ? "bool"
+                         : compares ? "float32 and integers"
+                                    : "float32, int32, int64");
+    if (n.round != rounding::none)
+      return unsupported("no rounding here", std::string(name_of(n.round)));
+    if (compares && x.quantized() && !x.same_quantization(y))
+      return unsupported("a reduction by comparison that changes the quantization");
     return unit{};
   } else {
     static_assert(Op == reduction::mean || Op == reduction::sum || Op == reduction::prod);
-    if (!with_quantized(x.type, [](auto) {})) return unsupported("element type", std::string(name_of(x.type)), "uint8, int8, int16");
-    if (!x.quantized() || !y.quantized() || x.per_channel() || y.per_channel()) return unsupported("quantization", {}, "one scale per tensor");
+    if (!with_quantized(x.type, [](auto) {}))
+      return unsupported("element type", std::string(name_of(x.type)), "uint8, int8, int16");
+    if (!x.quantized() || !y.quantized() || x.per_channel() || y.per_channel())
+      return unsupported("quantization", {}, "one scale per tensor");
     constexpr bool mean = Op == reduction::mean;
     const std::size_t count = p.plan.count;
     const auto elements = static_cast<float>(count);
@@ -360,10 +443,12 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
     q.mode = n.round, q.zero_point = y.zero_point(), q.lo = clamp.lo, q.hi = clamp.hi;
     const float sx = x.scale_f32(), sy = y.scale_f32();
     if constexpr (Op == reduction::prod) {
-      if (n.round != rounding::DR || count == 0) return unsupported("rounding of a product", std::string(name_of(n.round)), "DR");
+      if (n.round != rounding::DR || count == 0)
+        return unsupported("rounding of a product", std::string(name_of(n.round)), "DR");
       to.kernel = kernel_id::none;
       auto m = to.array<multiplier>(1);
-      m[0] = numerics::quantize_multiplier(numerics::div(x.scale(), numerics::pow(y.scale(), numerics::div(1.0, static_cast<double>(count)))));
+      m[0] = numerics::quantize_multiplier(numerics::div(
+          x.scale(), numerics::pow(y.scale(), numerics::div(1.0, static_cast<double>(count)))));
       q.mult = m.data();
       return unit{};
     }
@@ -376,48 +461,99 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
         return unit{};
       }
       case rounding::NE16: {
-        if (!mean || !p.plan.simple) return unsupported("rounding NE16 here", {}, "a mean over neighbouring axes");
+        if (!mean || !p.plan.simple)
+          return unsupported("rounding NE16 here", {}, "a mean over neighbouring axes");
         auto m = to.array<multiplier>(1);
-        m[0] = numerics::quantize_multiplier(static_cast<double>(numerics::div(sx, numerics::mul(elements, sy))));
+        m[0] = numerics::quantize_multiplier(
+            static_cast<double>(numerics::div(sx, numerics::mul(elements, sy))));
         q.mult = m.data();
         // The input's zero point is taken back after the average, rounded on its own.
-        const float share = numerics::div(numerics::mul(static_cast<float>(p.in_zero_point), sx), sy);
-        q.zero_point -= static_cast<std::int32_t>(numerics::trunc(numerics::add(share, share > 0 ? 0.5f : -0.5f)));
+        const float share =
+            numerics::div(numerics::mul(static_cast<float>(p.in_zero_point), sx), sy);
+        q.zero_point -= static_cast<std::int32_t>(
+            numerics::trunc(numerics::add(share, share > 0 ? 0.5f : -0.5f)));
         return unit{};
       }
       case rounding::XNN:
         p.scale = numerics::div(sx, sy);
         if (mean) p.scale = numerics::mul(p.scale, numerics::div(1.f, elements));
-        p.offset = numerics::sub(static_cast<float>(y.zero_point()), numerics::mul(numerics::mul(elements, static_cast<float>(p.in_zero_point)), p.scale));
+        p.offset = numerics::sub(
+            static_cast<float>(y.zero_point()),
+            numerics::mul(numerics::mul(elements, static_cast<float>(p.in_zero_point)), p.scale));
         return unit{};
       case rounding::EVEN:
-        if (!mean || !x.same_quantization(y)) return unsupported("rounding EVEN here", {}, "a mean that keeps the quantization");
+        if (!mean || !x.same_quantization(y))
+          return unsupported("rounding EVEN here", {}, "a mean that keeps the quantization");
         return unit{};
-      case rounding::F: case rounding::QNN: {
+      case rounding::F:
+      case rounding::QNN: {
         q.mode = rounding::F;
         auto s = to.array<float>(1);
-        s[0] = n.round == rounding::QNN ? numerics::div(sx, mean ? numerics::mul(sy, elements) : sy)
-                                        : static_cast<float>(numerics::div(numerics::div(x.scale(), y.scale()), mean ? static_cast<double>(count) : 1.0));
+        s[0] = n.round == rounding::QNN
+                   ? numerics::div(sx, mean ? numerics::mul(sy, elements) : sy)
+                   : static_cast<float>(numerics::div(numerics::div(x.scale(), y.scale()),
+                                                      mean ? static_cast<double>(count) : 1.0));
         q.scale = s.data();
         return unit{};
       }
-      default: return unsupported("no such rounding here", std::string(name_of(n.round)), "DR, XNN, NE16, F, QNN, EVEN");
+      default:
+        return unsupported("no such rounding here", std::string(name_of(n.round)),
+                           "DR, XNN, NE16, F, QNN, EVEN");
     }
   }
 }
-inline constexpr op_def qnn_mean{"qnn.mean", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::mean, true>};
-inline constexpr op_def qnn_sum{"qnn.sum", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::sum, true>};
-inline constexpr op_def qnn_reduce_prod{"qnn.reduce_prod", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::prod, true>};
-inline constexpr op_def mean{"mean", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::mean, false>};
-inline constexpr op_def sum{"sum", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::sum, false>};
-inline constexpr op_def reduce_max{"reduce_max", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::max, false>};
-inline constexpr op_def reduce_min{"reduce_min", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::min, false>};
-inline constexpr op_def reduce_prod{"reduce_prod", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::prod, false>};
-inline constexpr op_def reduce_any{"reduce_any", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::any, false>};
-inline constexpr op_def reduce_all{"reduce_all", 1, 1, 1, &reduce_op_shape, &mean_prepare<reduction::all, false>};
+inline constexpr op_def qnn_mean{
+    .name = "qnn.mean",
+    .shape = &reduce_op_shape,
+    .prepare = &mean_prepare<reduction::mean, true>,
+};
+inline constexpr op_def qnn_sum{
+    .name = "qnn.sum",
+    .shape = &reduce_op_shape,
+    .prepare = &mean_prepare<reduction::sum, true>,
+};
+inline constexpr op_def qnn_reduce_prod{
+    .name = "qnn.reduce_prod",
+    .shape = &reduce_op_shape,
+    .prepare = &mean_prepare<reduction::prod, true>,
+};
+inline constexpr op_def mean{
+    .name = "mean",
+    .shape = &reduce_op_shape,
+    .prepare = &mean_prepare<reduction::mean, false>,
+};
+inline constexpr op_def sum{
+    .name = "sum",
+    .shape = &reduce_op_shape,
+    .prepare = &mean_prepare<reduction::sum, false>,
+};
+inline constexpr op_def reduce_max{
+    .name = "reduce_max",
+    .shape = &reduce_op_shape,
+    .prepare = &mean_prepare<reduction::max, false>,
+};
+inline constexpr op_def reduce_min{
+    .name = "reduce_min",
+    .shape = &reduce_op_shape,
+    .prepare = &mean_prepare<reduction::min, false>,
+};
+inline constexpr op_def reduce_prod{
+    .name = "reduce_prod",
+    .shape = &reduce_op_shape,
+    .prepare = &mean_prepare<reduction::prod, false>,
+};
+inline constexpr op_def reduce_any{
+    .name = "reduce_any",
+    .shape = &reduce_op_shape,
+    .prepare = &mean_prepare<reduction::any, false>,
+};
+inline constexpr op_def reduce_all{
+    .name = "reduce_all",
+    .shape = &reduce_op_shape,
+    .prepare = &mean_prepare<reduction::all, false>,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_REDUCE_HPP_

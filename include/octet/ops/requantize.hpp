@@ -1,4 +1,5 @@
-// qnn.requantize: integers of one scale to quantized values of another, and the parameters every fused requantize shares.
+// qnn.requantize: integers of one scale to quantized values of another, and the parameters every
+// fused requantize shares.
 #ifndef OCTET_OPS_REQUANTIZE_HPP_
 #define OCTET_OPS_REQUANTIZE_HPP_
 
@@ -6,88 +7,122 @@
 #include "octet/ops/op.hpp"
 #include "octet/ops/types.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// Clamp after the zero point, in quantized values: the output type's range narrowed by a fused activation
-/// (attributes "clamp_lo" and "clamp_hi"; the importer derives them by its framework's rule).
-struct clamp_range { std::int32_t lo, hi; };
+/// Clamp after the zero point, in quantized values: the output type's range narrowed by a fused
+/// activation (attributes "clamp_lo" and "clamp_hi"; the importer derives them by its framework's
+/// rule).
+struct clamp_range {
+  std::int32_t lo, hi;
+};
 inline clamp_range clamp_of(const attribute_view& a, dtype out) {
-  const auto lo = std::max<std::int64_t>(lowest_of(out), INT32_MIN), hi = std::min<std::int64_t>(highest_of(out), INT32_MAX);
-  return {static_cast<std::int32_t>(std::max(lo, a.integer("clamp_lo", lo))), static_cast<std::int32_t>(std::min(hi, a.integer("clamp_hi", hi)))};
+  const auto lo = std::max<std::int64_t>(lowest_of(out), INT32_MIN),
+             hi = std::min<std::int64_t>(highest_of(out), INT32_MAX);
+  return {static_cast<std::int32_t>(std::max(lo, a.integer("clamp_lo", lo))),
+          static_cast<std::int32_t>(std::min(hi, a.integer("clamp_hi", hi)))};
 }
 
 /// Which multiplier array a rounding reads.
 constexpr bool uses_multiplier(rounding r) {
-  return r == rounding::DR || r == rounding::RU || r == rounding::SR || r == rounding::I64 || r == rounding::NE8 || r == rounding::NE16 || r == rounding::Q8 || r == rounding::RNDNU;
+  return r == rounding::DR || r == rounding::RU || r == rounding::SR || r == rounding::I64 ||
+         r == rounding::NE8 || r == rounding::NE16 || r == rounding::Q8 || r == rounding::RNDNU;
 }
-constexpr bool uses_float_scale(rounding r) { return r == rounding::F || r == rounding::FB || r == rounding::FZ || r == rounding::EVEN_MUL; }
+constexpr bool uses_float_scale(rounding r) {
+  return r == rounding::F || r == rounding::FB || r == rounding::FZ || r == rounding::EVEN_MUL;
+}
 
-/// Fills one channel of the arrays that `p.mode` needs. `product` is sx*sw in the precision of the law (binary64 unless said otherwise);
-/// float formulas take f32(f32(product) / f32(sy)), integer formulas QM(product / sy). EVEN_MUL is F with f32(f32(product) * f32(1 / f32(sy))): QNNPACK.
-constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double* scale64, std::size_t c, double product, double out_scale) {
-  if (mode == rounding::Q8) mult[c] = numerics::q8_multiplier(numerics::div(static_cast<float>(product), static_cast<float>(out_scale)));
-  else if (mode == rounding::RNDNU) mult[c] = numerics::rndnu_multiplier(numerics::div(static_cast<float>(product), static_cast<float>(out_scale)));
-  else if (uses_multiplier(mode)) mult[c] = numerics::quantize_multiplier(numerics::div(product, out_scale));
-  else if (mode == rounding::EVEN_MUL) scale[c] = numerics::mul(static_cast<float>(product), numerics::div(1.f, static_cast<float>(out_scale)));
-  else if (uses_float_scale(mode)) scale[c] = numerics::div(static_cast<float>(product), static_cast<float>(out_scale));
-  else if (mode == rounding::D64) scale64[c] = numerics::div(product, out_scale);
+/// Fills one channel of the arrays that `p.mode` needs. `product` is sx*sw in the precision of the
+/// law (binary64 unless said otherwise); float formulas take f32(f32(product) / f32(sy)), integer
+/// formulas QM(product / sy). EVEN_MUL is F with f32(f32(product) * f32(1 / f32(sy))): QNNPACK.
+constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double* scale64,
+                           std::size_t c, double product, double out_scale) {
+  if (mode == rounding::Q8)
+    mult[c] = numerics::q8_multiplier(
+        numerics::div(static_cast<float>(product), static_cast<float>(out_scale)));
+  else if (mode == rounding::RNDNU)
+    mult[c] = numerics::rndnu_multiplier(
+        numerics::div(static_cast<float>(product), static_cast<float>(out_scale)));
+  else if (uses_multiplier(mode))
+    mult[c] = numerics::quantize_multiplier(numerics::div(product, out_scale));
+  else if (mode == rounding::EVEN_MUL)
+    scale[c] = numerics::mul(static_cast<float>(product),
+                             numerics::div(1.f, static_cast<float>(out_scale)));
+  else if (uses_float_scale(mode))
+    scale[c] = numerics::div(static_cast<float>(product), static_cast<float>(out_scale));
+  else if (mode == rounding::D64)
+    scale64[c] = numerics::div(product, out_scale);
 }
 
 /// Allocates and fills the arrays for products product(0..n), n == 1 or the channel count.
-template <class F> status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::size_t n, F&& product, const tensor_desc& out, clamp_range clamp) {
+template <class F>
+status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::size_t n,
+                       F&& product, const tensor_desc& out, clamp_range clamp) {
   p.mode = mode == rounding::EVEN_MUL ? rounding::F : mode;
   p.channels = static_cast<std::int32_t>(n);
   p.zero_point = out.zero_point();
   p.lo = clamp.lo;
   p.hi = clamp.hi;
   const std::int32_t last = out.shape.rank == 0 ? 1 : out.shape.back(0);
-  p.tail = mode == rounding::NE8 ? rounding_policy::ne8::tail(last) : mode == rounding::NE16 ? rounding_policy::ne16::tail(last) : 0;
+  p.tail = mode == rounding::NE8    ? rounding_policy::ne8::tail(last)
+           : mode == rounding::NE16 ? rounding_policy::ne16::tail(last)
+                                    : 0;
   if (!uses_multiplier(mode) && !uses_float_scale(mode) && mode != rounding::D64)
-    return unsupported("no such rounding here", std::string(name_of(mode)), "DR, RU, SR, I64, D64, F, FB, FZ, EVEN_MUL, NE8, NE16, Q8, RNDNU");
+    return unsupported("no such rounding here", std::string(name_of(mode)),
+                       "DR, RU, SR, I64, D64, F, FB, FZ, EVEN_MUL, NE8, NE16, Q8, RNDNU");
   multiplier* mult = uses_multiplier(mode) ? to.array<multiplier>(n).data() : nullptr;
   float* scale = uses_float_scale(mode) ? to.array<float>(n).data() : nullptr;
   double* scale64 = mode == rounding::D64 ? to.array<double>(n).data() : nullptr;
-  for (std::size_t c = 0; c < n; ++c) set_channel(mode, mult, scale, scale64, c, product(c), out.scale());
+  for (std::size_t c = 0; c < n; ++c)
+    set_channel(mode, mult, scale, scale64, c, product(c), out.scale());
   p.mult = mult;
   p.scale = scale;
   p.scale64 = scale64;
   return unit{};
 }
-inline status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::span<const double> products, const tensor_desc& out, clamp_range clamp) {
-  return fill_requantize(to, p, mode, products.size(), [&](std::size_t c) { return products[c]; }, out, clamp);
+inline status fill_requantize(prepared& to, requantize_params& p, rounding mode,
+                              std::span<const double> products, const tensor_desc& out,
+                              clamp_range clamp) {
+  return fill_requantize(
+      to, p, mode, products.size(), [&](std::size_t c) { return products[c]; }, out, clamp);
 }
 
 /// Value before the rounding: (negate ? -1 : 1) * (x - zero point) + offset.
 struct requantize_attrs {
-  std::int32_t offset = 0;       // in steps of the input's scale
+  std::int32_t offset = 0;  // in steps of the input's scale
   bool negate = false;
-  static constexpr auto fields = std::tuple{field{"offset", &requantize_attrs::offset}, field{"negate", &requantize_attrs::negate}};
+  static constexpr auto fields = std::tuple{field{"offset", &requantize_attrs::offset},
+                                            field{"negate", &requantize_attrs::negate}};
 };
 
-/// Input: u8, s8, s16, s32 or s64 with per-tensor or per-channel (last axis) scales. Output: u8, s8, s16, s32.
-/// Second input, optional, with rounding FB: float32, one bias per index of the last axis.
+/// Input: u8, s8, s16, s32 or s64 with per-tensor or per-channel (last axis) scales. Output: u8,
+/// s8, s16, s32. Second input, optional, with rounding FB: float32, one bias per index of the last
+/// axis.
 struct requantize_op_params {
   requantize_params requant;
   dtype in_type, out_type;
   std::int32_t in_zero_point = 0;
-  std::size_t count = 0;         // elements
-  std::int32_t inner = 1;        // innermost extent: channel of element i is i % inner
-  std::int32_t offset = 0;       // these two: only the reference takes them
+  std::size_t count = 0;    // elements
+  std::int32_t inner = 1;   // innermost extent: channel of element i is i % inner
+  std::int32_t offset = 0;  // these two: only the reference takes them
   bool negate = false;
 };
 
 namespace reference {
-template <class In, class Out> constexpr void requantize(const requantize_op_params& p, const In* x, Out* y) {
+template <class In, class Out>
+constexpr void requantize(const requantize_op_params& p, const In* x, Out* y) {
   for (std::size_t i = 0; i < p.count; ++i) {
     const std::int64_t v = static_cast<std::int64_t>(x[i]) - p.in_zero_point;
-    y[i] = static_cast<Out>(numerics::requantize(p.requant, (p.negate ? -v : v) + p.offset, static_cast<std::int32_t>(i % static_cast<std::size_t>(p.inner))));
+    y[i] = static_cast<Out>(
+        numerics::requantize(p.requant, (p.negate ? -v : v) + p.offset,
+                             static_cast<std::int32_t>(i % static_cast<std::size_t>(p.inner))));
   }
 }
 inline void requantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const requantize_op_params*>(a.params);
   with_integer(p.in_type, [&]<class In>(type_tag<In>) {
-    with_integer(p.out_type, [&]<class Out>(type_tag<Out>) { requantize(p, static_cast<const In*>(a.in[0]), static_cast<Out*>(a.out[0])); });
+    with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
+      requantize(p, static_cast<const In*>(a.in[0]), static_cast<Out*>(a.out[0]));
+    });
   });
 }
 }  // namespace reference
@@ -101,34 +136,51 @@ inline status requantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<requantize_attrs>(*n.attrs);
   const bool plain = a.offset == 0 && !a.negate && !n.present(1);
-  auto& p = to.make<requantize_op_params>(&reference::requantize_kernel, plain ? kernel_id::requantize : kernel_id::none);
+  auto& p = to.make<requantize_op_params>(&reference::requantize_kernel,
+                                          plain ? kernel_id::requantize : kernel_id::none);
   p.offset = a.offset;
   p.negate = a.negate;
   p.in_type = x.type;
   p.out_type = y.type;
   if (!with_integer(x.type, [](auto) {}) || !with_integer(y.type, [](auto) {}))
-    return unsupported("element types of requantize", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), "integers");
+    return unsupported("element types of requantize",
+                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
+                       "integers");
   p.in_zero_point = x.zero_point();
   p.count = x.shape.elements().value;
   p.inner = x.shape.rank == 0 ? 1 : x.shape.back(0);
   const std::size_t channels = std::max<std::size_t>(x.scales.size(), 1);
-  if (channels != 1 && (x.axis != x.shape.rank - 1 || channels != static_cast<std::size_t>(p.inner)))
+  if (channels != 1 &&
+      (x.axis != x.shape.rank - 1 || channels != static_cast<std::size_t>(p.inner)))
     return unsupported("requantize per channel on an axis that is not the last");
-  if (auto s = fill_requantize(to, p.requant, n.round, channels, [&](std::size_t c) { return x.scale(c); }, y, clamp_of(*n.attrs, y.type)); !s) return s;
+  if (auto s = fill_requantize(
+          to, p.requant, n.round, channels, [&](std::size_t c) { return x.scale(c); }, y,
+          clamp_of(*n.attrs, y.type));
+      !s)
+    return s;
   if (n.present(1)) {
     const auto raw = n.constant_as<float>(1);
-    if (n.round != rounding::FB || n.in[1].type != dtype::f32 || !n.is_constant(1) || raw.size() != static_cast<std::size_t>(p.inner))
-      return unsupported("a bias of requantize", std::string(name_of(n.in[1].type)) + to_string(n.in[1].shape), "float32 constants, one per index of the last axis, with rounding FB");
+    if (n.round != rounding::FB || n.in[1].type != dtype::f32 || !n.is_constant(1) ||
+        raw.size() != static_cast<std::size_t>(p.inner))
+      return unsupported("a bias of requantize",
+                         std::string(name_of(n.in[1].type)) + to_string(n.in[1].shape),
+                         "float32 constants, one per index of the last axis, with rounding FB");
     auto b = to.array<float>(raw.size());
-    for (std::size_t c = 0; c < raw.size(); ++c) b[c] = numerics::div(raw[c], x.scale_f32(channels == 1 ? 0 : c));
+    for (std::size_t c = 0; c < raw.size(); ++c)
+      b[c] = numerics::div(raw[c], x.scale_f32(channels == 1 ? 0 : c));
     p.requant.bias = b.data();
   }
   return unit{};
 }
-inline constexpr op_def requantize{"qnn.requantize", 1, 2, 1, &requantize_shape, &requantize_prepare};
+inline constexpr op_def requantize{
+    .name = "qnn.requantize",
+    .min_inputs = 1,
+    .max_inputs = 2,
+    .shape = &requantize_shape,
+    .prepare = &requantize_prepare,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_REQUANTIZE_HPP_

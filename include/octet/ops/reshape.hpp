@@ -4,7 +4,7 @@
 
 #include "octet/ops/op.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 /// `to` may hold one -1, which takes what is left. A 0 is an extent of 0.
 constexpr shape_or reshape_shape(const dims& x, dims to) {
@@ -12,12 +12,16 @@ constexpr shape_or reshape_shape(const dims& x, dims to) {
   int open = -1;
   std::size_t known = 1;
   for (int i = 0; i < to.rank; ++i) {
-    if (to[i] == -1 && open < 0) open = i;
-    else if (to[i] < 0) return violation{rule::value, x, to};
-    else known = saturating_mul(known, static_cast<std::size_t>(to[i]));
+    if (to[i] == -1 && open < 0)
+      open = i;
+    else if (to[i] < 0)
+      return violation{rule::value, x, to};
+    else
+      known = saturating_mul(known, static_cast<std::size_t>(to[i]));
   }
   if (open >= 0) {
-    if (known == 0 || count % known != 0 || count / known > max_elements) return violation{rule::element_count, x, to};
+    if (known == 0 || count % known != 0 || count / known > max_elements)
+      return violation{rule::element_count, x, to};
     to[open] = static_cast<std::int32_t>(count / known);
     known *= count / known;
   }
@@ -30,7 +34,8 @@ constexpr shape_or squeeze_shape(const dims& x, const dims& axes) {
   for (int i = 0; i < x.rank; ++i) {
     bool drop = axes.rank == 0 && x[i] == 1;
     for (std::int32_t a : axes) {
-      if (a < -x.rank || a >= x.rank) return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{a}};
+      if (a < -x.rank || a >= x.rank)
+        return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{a}};
       if ((a < 0 ? a + x.rank : a) == i) {
         if (x[i] != 1) return violation{rule::value, dims{1}, dims{x[i]}};
         drop = true;
@@ -47,13 +52,19 @@ constexpr dims dims_attribute(const node_view& n, std::string_view key) {
   for (std::int64_t v : n.attrs->integers(key)) d.push_back(static_cast<std::int32_t>(v));
   return d;
 }
-constexpr status reshape_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, reshape_shape(n.in[0].shape, dims_attribute(n, "shape"))); }
-constexpr status squeeze_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, squeeze_shape(n.in[0].shape, dims_attribute(n, "axes"))); }
+constexpr status reshape_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, reshape_shape(n.in[0].shape, dims_attribute(n, "shape")));
+}
+constexpr status squeeze_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, squeeze_shape(n.in[0].shape, dims_attribute(n, "axes")));
+}
 constexpr status expand_dims_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
   const std::int64_t axis = n.attrs->integer("axis");
-  if (x.rank >= dims::max_rank) return violation{rule::rank, dims{dims::max_rank - 1}, dims{x.rank}};
-  if (axis < -x.rank - 1 || axis > x.rank) return violation{rule::axis, dims{-x.rank - 1, x.rank}, dims{static_cast<std::int32_t>(axis)}};
+  if (x.rank >= dims::max_rank)
+    return violation{rule::rank, dims{dims::max_rank - 1}, dims{x.rank}};
+  if (axis < -x.rank - 1 || axis > x.rank)
+    return violation{rule::axis, dims{-x.rank - 1, x.rank}, dims{static_cast<std::int32_t>(axis)}};
   const auto at = static_cast<std::int32_t>(axis < 0 ? axis + x.rank + 1 : axis);
   dims y;
   for (int i = 0; i <= x.rank; ++i) {
@@ -68,16 +79,34 @@ constexpr status identity_op_shape(const node_view& n, std::span<dims> out) {
   return unit{};
 }
 inline status alias_prepare(const node_view& n, prepared& to) {
-  if (n.in[0].type != n.out[0].type) return invalid("element type changes", std::string(name_of(n.out[0].type)), std::string(name_of(n.in[0].type)));
+  if (n.in[0].type != n.out[0].type)
+    return invalid("element type changes", std::string(name_of(n.out[0].type)),
+                   std::string(name_of(n.in[0].type)));
   to.alias = true;
   return unit{};
 }
-inline constexpr op_def reshape{"reshape", 1, 1, 1, &reshape_op_shape, &alias_prepare};
-inline constexpr op_def squeeze{"squeeze", 1, 1, 1, &squeeze_op_shape, &alias_prepare};
-inline constexpr op_def expand_dims{"expand_dims", 1, 1, 1, &expand_dims_op_shape, &alias_prepare};
-inline constexpr op_def identity{"identity", 1, 1, 1, &identity_op_shape, &alias_prepare};
+inline constexpr op_def reshape{
+    .name = "reshape",
+    .shape = &reshape_op_shape,
+    .prepare = &alias_prepare,
+};
+inline constexpr op_def squeeze{
+    .name = "squeeze",
+    .shape = &squeeze_op_shape,
+    .prepare = &alias_prepare,
+};
+inline constexpr op_def expand_dims{
+    .name = "expand_dims",
+    .shape = &expand_dims_op_shape,
+    .prepare = &alias_prepare,
+};
+inline constexpr op_def identity{
+    .name = "identity",
+    .shape = &identity_op_shape,
+    .prepare = &alias_prepare,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_RESHAPE_HPP_

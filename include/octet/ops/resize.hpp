@@ -6,68 +6,97 @@
 #include "octet/ops/movement.hpp"
 #include "octet/ops/requantize.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 struct resize_attrs {
   std::int32_t out_h = 0, out_w = 0;
   bool align_corners = false, half_pixel_centers = false;
-  double scale_h = 0, scale_w = 0;     // > 0: the factor that was asked for (PyTorch); source steps are f32(1 / factor), not the ratio of extents
-  static constexpr auto fields = std::tuple{field{"out_h", &resize_attrs::out_h}, field{"out_w", &resize_attrs::out_w}, field{"align_corners", &resize_attrs::align_corners}, field{"half_pixel_centers", &resize_attrs::half_pixel_centers},
-                                            field{"scale_h", &resize_attrs::scale_h}, field{"scale_w", &resize_attrs::scale_w}};
+  double scale_h = 0, scale_w = 0;  // > 0: the factor that was asked for (PyTorch); source steps
+                                    // are f32(1 / factor), not the ratio of extents
+  static constexpr auto fields =
+      std::tuple{field{"out_h", &resize_attrs::out_h},
+                 field{"out_w", &resize_attrs::out_w},
+                 field{"align_corners", &resize_attrs::align_corners},
+                 field{"half_pixel_centers", &resize_attrs::half_pixel_centers},
+                 field{"scale_h", &resize_attrs::scale_h},
+                 field{"scale_w", &resize_attrs::scale_w}};
 };
 constexpr shape_or resize_shape(const resize_attrs& a, const dims& x) {
   if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
-  if (a.out_h < 1 || a.out_w < 1 || x[1] < 1 || x[2] < 1) return violation{rule::value, dims{1, 1}, dims{a.out_h, a.out_w}};
+  if (a.out_h < 1 || a.out_w < 1 || x[1] < 1 || x[2] < 1)
+    return violation{rule::value, dims{1, 1}, dims{a.out_h, a.out_w}};
   return dims{x[0], a.out_h, a.out_w, x[3]};
 }
 
-/// Source row or column of nearest neighbour: f32((o + offset) * scale), floored (align_corners: rounded, ties away), clamped.
-constexpr std::int32_t nearest_source(std::int32_t o, std::int32_t in, std::int32_t out, bool align_corners, bool half_pixel_centers, double factor = 0) {
-  const float scale = factor > 0 ? static_cast<float>(numerics::div(1.0, factor)) : align_corners && out > 1 ? numerics::div(static_cast<float>(in - 1), static_cast<float>(out - 1)) : numerics::div(static_cast<float>(in), static_cast<float>(out));
-  const float at = numerics::mul(numerics::add(static_cast<float>(o), half_pixel_centers ? 0.5f : 0.f), scale);
-  return numerics::clamp_to_int(static_cast<double>(align_corners ? numerics::rha(at) : numerics::floor(at)), 0, in - 1);
+/// Source row or column of nearest neighbour: f32((o + offset) * scale), floored (align_corners:
+/// rounded, ties away), clamped.
+constexpr std::int32_t nearest_source(std::int32_t o, std::int32_t in, std::int32_t out,
+                                      bool align_corners, bool half_pixel_centers,
+                                      double factor = 0) {
+  const float scale = factor > 0 ? static_cast<float>(numerics::div(1.0, factor))
+                      : align_corners && out > 1
+                          ? numerics::div(static_cast<float>(in - 1), static_cast<float>(out - 1))
+                          : numerics::div(static_cast<float>(in), static_cast<float>(out));
+  const float at =
+      numerics::mul(numerics::add(static_cast<float>(o), half_pixel_centers ? 0.5f : 0.f), scale);
+  return numerics::clamp_to_int(
+      static_cast<double>(align_corners ? numerics::rha(at) : numerics::floor(at)), 0, in - 1);
 }
-/// One axis of bilinear interpolation at output index o: two source indices and the weight of the second one, in the unit of the law.
+/// One axis of bilinear interpolation at output index o: two source indices and the weight of the
+/// second one, in the unit of the law.
 struct bilinear_tap {
   std::int32_t lo = 0, hi = 0;
-  std::int32_t weight = 0;    // integer laws: of 1024 (DR) or 2048 (XNN)
-  float fraction = 0;         // float laws
+  std::int32_t weight = 0;  // integer laws: of 1024 (DR) or 2048 (XNN)
+  float fraction = 0;       // float laws
 };
 struct resize_params {
-  rounding mode = rounding::none;    // none: plain float32; DR: TFLite's Q10 integers; OPT: TFLite's float form for uint8; XNN; PyTorch: ATEN contiguous, FMA channels last
-  std::int32_t zero_point = 0, lo_value = 0, hi_value = 0;   // ATEN, FMA
+  rounding mode =
+      rounding::none;  // none: plain float32; DR: TFLite's Q10 integers; OPT: TFLite's float form
+                       // for uint8; XNN; PyTorch: ATEN contiguous, FMA channels last
+  std::int32_t zero_point = 0, lo_value = 0, hi_value = 0;  // ATEN, FMA
   dtype type = dtype::u8;
   std::int32_t batch, in_h, in_w, channels, out_h, out_w;
-  const std::int32_t* rows = nullptr;        // nearest: source of every output row and column
+  const std::int32_t* rows = nullptr;  // nearest: source of every output row and column
   const std::int32_t* columns = nullptr;
-  const bilinear_tap* row_taps = nullptr;    // bilinear
+  const bilinear_tap* row_taps = nullptr;  // bilinear
   const bilinear_tap* column_taps = nullptr;
 };
 
 namespace numerics {
 /// TFLite's 10-bit coordinates.
-constexpr bilinear_tap bilinear_q10(std::int32_t o, std::int32_t in, std::int32_t out, bool align_corners, bool half_pixel_centers) {
+constexpr bilinear_tap bilinear_q10(std::int32_t o, std::int32_t in, std::int32_t out,
+                                    bool align_corners, bool half_pixel_centers) {
   std::int64_t scale = ((std::int64_t{1} << 10) * in + out / 2) / out;
-  if (align_corners && out > 1) scale = ((std::int64_t{1} << 10) * (in - 1) + (out - 1) / 2) / (out - 1);
+  if (align_corners && out > 1)
+    scale = ((std::int64_t{1} << 10) * (in - 1) + (out - 1) / 2) / (out - 1);
   std::int64_t p = o * scale;
   if (half_pixel_centers) p += scale / 2 - (1 << 9);
   const std::int64_t lo = p / 1024 > 0 ? p / 1024 : 0, up = (p + 1023) / 1024;
-  if (lo > in - 1) return {in - 1, in - 1, 0, 0};   // the rounded scale of a very large output runs past the image; TFLite reads beyond it
-  return {static_cast<std::int32_t>(lo), static_cast<std::int32_t>(up < in - 1 ? up : in - 1), static_cast<std::int32_t>(p - 1024 * lo), 0};
+  if (lo > in - 1)
+    return {
+        in - 1, in - 1, 0,
+        0};  // the rounded scale of a very large output runs past the image; TFLite reads beyond it
+  return {static_cast<std::int32_t>(lo), static_cast<std::int32_t>(up < in - 1 ? up : in - 1),
+          static_cast<std::int32_t>(p - 1024 * lo), 0};
 }
 /// TFLite's float coordinates.
-constexpr bilinear_tap bilinear_float(std::int32_t o, std::int32_t in, std::int32_t out, bool align_corners, bool half_pixel_centers) {
+constexpr bilinear_tap bilinear_float(std::int32_t o, std::int32_t in, std::int32_t out,
+                                      bool align_corners, bool half_pixel_centers) {
   float scale = div(static_cast<float>(in), static_cast<float>(out));
-  if (align_corners && out > 1) scale = div(static_cast<float>(in - 1), static_cast<float>(out - 1));
-  const float at = half_pixel_centers ? sub(mul(add(static_cast<float>(o), 0.5f), scale), 0.5f) : mul(static_cast<float>(o), scale);
-  const std::int32_t lo = clamp_to_int(static_cast<double>(floor(at)), 0, in - 1), hi = clamp_to_int(static_cast<double>(-floor(-at)), 0, in - 1);
+  if (align_corners && out > 1)
+    scale = div(static_cast<float>(in - 1), static_cast<float>(out - 1));
+  const float at = half_pixel_centers ? sub(mul(add(static_cast<float>(o), 0.5f), scale), 0.5f)
+                                      : mul(static_cast<float>(o), scale);
+  const std::int32_t lo = clamp_to_int(static_cast<double>(floor(at)), 0, in - 1),
+                     hi = clamp_to_int(static_cast<double>(-floor(-at)), 0, in - 1);
   return {lo, hi, 0, sub(at, static_cast<float>(lo))};
 }
 /// XNNPACK's 11-bit weights from clamped float coordinates.
-constexpr bilinear_tap bilinear_xnn(std::int32_t o, std::int32_t in, std::int32_t out, bool align_corners, bool half_pixel_centers) {
+constexpr bilinear_tap bilinear_xnn(std::int32_t o, std::int32_t in, std::int32_t out,
+                                    bool align_corners, bool half_pixel_centers) {
   const bool corners = align_corners && out != 1;
-  const float scale = div(static_cast<float>(in - (corners ? 1 : 0)), static_cast<float>(out - (corners ? 1 : 0)));
+  const float scale =
+      div(static_cast<float>(in - (corners ? 1 : 0)), static_cast<float>(out - (corners ? 1 : 0)));
   float at = mul(static_cast<float>(o), scale);
   if (half_pixel_centers && !align_corners) at = add(at, sub(mul(0.5f, scale), 0.5f));
   const float last = static_cast<float>(in - 1);
@@ -77,30 +106,43 @@ constexpr bilinear_tap bilinear_xnn(std::int32_t o, std::int32_t in, std::int32_
   return {lo, hi, static_cast<std::int32_t>(rint(mul(sub(at, static_cast<float>(lo)), 2048.f))), 0};
 }
 /// PyTorch's coordinates, never below 0; `fused`: as its channels-last kernels are compiled.
-constexpr bilinear_tap bilinear_aten(std::int32_t o, std::int32_t in, std::int32_t out, bool align_corners, double factor, bool fused) {
+constexpr bilinear_tap bilinear_aten(std::int32_t o, std::int32_t in, std::int32_t out,
+                                     bool align_corners, double factor, bool fused) {
   float scale = 0;
-  if (align_corners) scale = out > 1 ? div(static_cast<float>(in - 1), static_cast<float>(out - 1)) : 0.f;
-  else scale = factor > 0 ? static_cast<float>(div(1.0, factor)) : div(static_cast<float>(in), static_cast<float>(out));
+  if (align_corners)
+    scale = out > 1 ? div(static_cast<float>(in - 1), static_cast<float>(out - 1)) : 0.f;
+  else
+    scale = factor > 0 ? static_cast<float>(div(1.0, factor))
+                       : div(static_cast<float>(in), static_cast<float>(out));
   const auto i = static_cast<float>(o);
-  float at = align_corners ? mul(scale, i) : fused ? fma(scale, add(i, 0.5f), -0.5f) : sub(mul(scale, add(i, 0.5f)), 0.5f);
+  float at = align_corners ? mul(scale, i)
+             : fused       ? fma(scale, add(i, 0.5f), -0.5f)
+                           : sub(mul(scale, add(i, 0.5f)), 0.5f);
   if (at < 0) at = 0;
   const std::int32_t lo = clamp_to_int(static_cast<double>(floor(at)), 0, in - 1);
   return {lo, lo < in - 1 ? lo + 1 : lo, 0, sub(at, static_cast<float>(lo))};
 }
-/// One value of PyTorch's interpolation before the rounding. `fused`: 0 none; 1 whole blocks of 8 channels, 2 the channels after them, of the channels-last kernel.
+/// One value of PyTorch's interpolation before the rounding. `fused`: 0 none; 1 whole blocks of 8
+/// channels, 2 the channels after them, of the channels-last kernel.
 constexpr float blend_aten(float tl, float tr, float bl, float br, float fy, float fx, int fused) {
   const float gy = sub(1.f, fy), gx = sub(1.f, fx);
-  if (fused == 0) return add(mul(gy, add(mul(gx, tl), mul(fx, tr))), mul(fy, add(mul(gx, bl), mul(fx, br))));
+  if (fused == 0)
+    return add(mul(gy, add(mul(gx, tl), mul(fx, tr))), mul(fy, add(mul(gx, bl), mul(fx, br))));
   if (fused == 1) return fma(fy, fma(fx, br, mul(gx, bl)), mul(gy, fma(fx, tr, mul(gx, tl))));
   return fma(gy, fma(gx, tl, mul(fx, tr)), mul(fy, fma(gx, bl, mul(fx, br))));
 }
-constexpr std::int32_t blend_q10(std::int32_t tl, std::int32_t tr, std::int32_t bl, std::int32_t br, std::int32_t wy, std::int32_t wx) {
-  const std::int64_t v = std::int64_t{tl} * (1024 - wy) * (1024 - wx) + std::int64_t{bl} * wy * (1024 - wx) + std::int64_t{tr} * (1024 - wy) * wx + std::int64_t{br} * wy * wx;
+constexpr std::int32_t blend_q10(std::int32_t tl, std::int32_t tr, std::int32_t bl, std::int32_t br,
+                                 std::int32_t wy, std::int32_t wx) {
+  const std::int64_t v = std::int64_t{tl} * (1024 - wy) * (1024 - wx) +
+                         std::int64_t{bl} * wy * (1024 - wx) + std::int64_t{tr} * (1024 - wy) * wx +
+                         std::int64_t{br} * wy * wx;
   return static_cast<std::int32_t>((v > 0 ? v + (1 << 19) : v - (1 << 19)) / (1 << 20));
 }
-constexpr std::int32_t blend_xnn(std::int32_t tl, std::int32_t tr, std::int32_t bl, std::int32_t br, std::int32_t wy, std::int32_t wx) {
+constexpr std::int32_t blend_xnn(std::int32_t tl, std::int32_t tr, std::int32_t bl, std::int32_t br,
+                                 std::int32_t wy, std::int32_t wx) {
   const std::int32_t t = tl * 2048 + (tr - tl) * wx, b = bl * 2048 + (br - bl) * wx;
-  return static_cast<std::int32_t>((std::int64_t{t} * 2048 + std::int64_t{b - t} * wy + (1 << 21)) >> 22);
+  return static_cast<std::int32_t>(
+      (std::int64_t{t} * 2048 + std::int64_t{b - t} * wy + (1 << 21)) >> 22);
 }
 /// Four products left to right, one rounding each.
 constexpr float blend_float(float tl, float tr, float bl, float br, float fy, float fx) {
@@ -113,35 +155,66 @@ constexpr float blend_float(float tl, float tr, float bl, float br, float fy, fl
 }  // namespace numerics
 
 namespace reference {
-template <class T> constexpr void resize_nearest(const resize_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+template <class T>
+constexpr void resize_nearest(const resize_params& p, const T* x, T* y, std::size_t begin,
+                              std::size_t end) {
   const auto c = static_cast<std::size_t>(p.channels);
   for (std::size_t row = begin; row < end; ++row) {
-    const std::size_t n = row / static_cast<std::size_t>(p.out_h), oy = row % static_cast<std::size_t>(p.out_h);
-    const T* from = x + (n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(p.rows[oy])) * static_cast<std::size_t>(p.in_w) * c;
-    for (std::size_t ox = 0; ox < static_cast<std::size_t>(p.out_w); ++ox) std::copy_n(from + static_cast<std::size_t>(p.columns[ox]) * c, c, y + (row * static_cast<std::size_t>(p.out_w) + ox) * c);
+    const std::size_t n = row / static_cast<std::size_t>(p.out_h),
+                      oy = row % static_cast<std::size_t>(p.out_h);
+    const T* from =
+        x + (n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(p.rows[oy])) *
+                static_cast<std::size_t>(p.in_w) * c;
+    for (std::size_t ox = 0; ox < static_cast<std::size_t>(p.out_w); ++ox)
+      std::copy_n(from + static_cast<std::size_t>(p.columns[ox]) * c, c,
+                  y + (row * static_cast<std::size_t>(p.out_w) + ox) * c);
   }
 }
-template <class T> constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+template <class T>
+constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::size_t begin,
+                               std::size_t end) {
   const auto c = static_cast<std::size_t>(p.channels), width = static_cast<std::size_t>(p.in_w);
   for (std::size_t row = begin; row < end; ++row) {
     const std::size_t n = row / static_cast<std::size_t>(p.out_h);
     const bilinear_tap v = p.row_taps[row % static_cast<std::size_t>(p.out_h)];
-    const T *top = x + (n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(v.lo)) * width * c, *bottom = x + (n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(v.hi)) * width * c;
+    const T *top = x + (n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(v.lo)) *
+                           width * c,
+            *bottom = x + (n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(v.hi)) *
+                              width * c;
     for (std::size_t ox = 0; ox < static_cast<std::size_t>(p.out_w); ++ox) {
       const bilinear_tap h = p.column_taps[ox];
-      const std::size_t l = static_cast<std::size_t>(h.lo) * c, r = static_cast<std::size_t>(h.hi) * c;
+      const std::size_t l = static_cast<std::size_t>(h.lo) * c,
+                        r = static_cast<std::size_t>(h.hi) * c;
       T* to = y + (row * static_cast<std::size_t>(p.out_w) + ox) * c;
       for (std::size_t k = 0; k < c; ++k) {
         if constexpr (std::is_floating_point_v<T>) {
-          to[k] = numerics::blend_float(top[l + k], top[r + k], bottom[l + k], bottom[r + k], v.fraction, h.fraction);
+          to[k] = numerics::blend_float(top[l + k], top[r + k], bottom[l + k], bottom[r + k],
+                                        v.fraction, h.fraction);
         } else {
-          const std::int32_t tl = top[l + k], tr = top[r + k], bl = bottom[l + k], br = bottom[r + k];
-          if (p.mode == rounding::DR) to[k] = static_cast<T>(numerics::blend_q10(tl, tr, bl, br, v.weight, h.weight));
+          const std::int32_t tl = top[l + k], tr = top[r + k], bl = bottom[l + k],
+                             br = bottom[r + k];
+          if (p.mode == rounding::DR)
+            to[k] = static_cast<T>(numerics::blend_q10(tl, tr, bl, br, v.weight, h.weight));
           else if (p.mode == rounding::ATEN || p.mode == rounding::FMA) {
-            const float t = numerics::blend_aten(static_cast<float>(tl), static_cast<float>(tr), static_cast<float>(bl), static_cast<float>(br), v.fraction, h.fraction, p.mode == rounding::ATEN ? 0 : k < c / 8 * 8 ? 1 : 2);
-            to[k] = static_cast<T>(numerics::clamp_to_int(static_cast<double>(numerics::rint(numerics::sub(t, static_cast<float>(p.zero_point)))) + p.zero_point, p.lo_value, p.hi_value));
-          } else if (p.mode == rounding::XNN) to[k] = static_cast<T>(numerics::blend_xnn(tl, tr, bl, br, v.weight, h.weight));
-          else to[k] = static_cast<T>(numerics::add(numerics::blend_float(static_cast<float>(tl), static_cast<float>(tr), static_cast<float>(bl), static_cast<float>(br), v.fraction, h.fraction), 0.5f));
+            const float t = numerics::blend_aten(static_cast<float>(tl), static_cast<float>(tr),
+                                                 static_cast<float>(bl), static_cast<float>(br),
+                                                 v.fraction, h.fraction,
+                                                 p.mode == rounding::ATEN ? 0
+                                                 : k < c / 8 * 8          ? 1
+                                                                          : 2);
+            to[k] = static_cast<T>(numerics::clamp_to_int(
+                static_cast<double>(
+                    numerics::rint(numerics::sub(t, static_cast<float>(p.zero_point)))) +
+                    p.zero_point,
+                p.lo_value, p.hi_value));
+          } else if (p.mode == rounding::XNN)
+            to[k] = static_cast<T>(numerics::blend_xnn(tl, tr, bl, br, v.weight, h.weight));
+          else
+            to[k] = static_cast<T>(
+                numerics::add(numerics::blend_float(static_cast<float>(tl), static_cast<float>(tr),
+                                                    static_cast<float>(bl), static_cast<float>(br),
+                                                    v.fraction, h.fraction),
+                              0.5f));
         }
       }
     }
@@ -149,19 +222,29 @@ template <class T> constexpr void resize_bilinear(const resize_params& p, const 
 }
 inline void resize_nearest_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const resize_params*>(a.params);
-  const auto r = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
-  with_size(p.type, [&]<class T>(type_tag<T>) { resize_nearest(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); });
+  const auto r = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
+                         a.part, a.parts);
+  with_size(p.type, [&]<class T>(type_tag<T>) {
+    resize_nearest(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
+  });
 }
 inline void resize_bilinear_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const resize_params*>(a.params);
-  const auto r = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
-  if (p.type == dtype::f32) return resize_bilinear(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin, r.end);
-  with_quantized(p.type, [&]<class T>(type_tag<T>) { resize_bilinear(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); });
+  const auto r = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
+                         a.part, a.parts);
+  if (p.type == dtype::f32)
+    return resize_bilinear(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]),
+                           r.begin, r.end);
+  with_quantized(p.type, [&]<class T>(type_tag<T>) {
+    resize_bilinear(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
+  });
 }
 }  // namespace reference
 
 namespace ops {
-constexpr status resize_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, resize_shape(read_attributes<resize_attrs>(*n.attrs), n.in[0].shape)); }
+constexpr status resize_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, resize_shape(read_attributes<resize_attrs>(*n.attrs), n.in[0].shape));
+}
 inline void set_resize(resize_params& p, const node_view& n) {
   const dims &x = n.in[0].shape, &y = n.out[0].shape;
   p.mode = n.round;
@@ -171,13 +254,19 @@ inline void set_resize(resize_params& p, const node_view& n) {
 }
 inline status resize_nearest_prepare(const node_view& n, prepared& to) {
   if (auto s = same_type(n.in[0], n.out[0]); !s) return s;
-  if (n.round != rounding::none) return unsupported("no rounding in data movement", std::string(name_of(n.round)));
+  if (n.round != rounding::none)
+    return unsupported("no rounding in data movement", std::string(name_of(n.round)));
   const auto a = read_attributes<resize_attrs>(*n.attrs);
   auto& p = to.make<resize_params>(&reference::resize_nearest_kernel);
   set_resize(p, n);
-  auto rows = to.array<std::int32_t>(static_cast<std::size_t>(p.out_h)), columns = to.array<std::int32_t>(static_cast<std::size_t>(p.out_w));
-  for (std::int32_t i = 0; i < p.out_h; ++i) rows[static_cast<std::size_t>(i)] = nearest_source(i, p.in_h, p.out_h, a.align_corners, a.half_pixel_centers, a.scale_h);
-  for (std::int32_t i = 0; i < p.out_w; ++i) columns[static_cast<std::size_t>(i)] = nearest_source(i, p.in_w, p.out_w, a.align_corners, a.half_pixel_centers, a.scale_w);
+  auto rows = to.array<std::int32_t>(static_cast<std::size_t>(p.out_h)),
+       columns = to.array<std::int32_t>(static_cast<std::size_t>(p.out_w));
+  for (std::int32_t i = 0; i < p.out_h; ++i)
+    rows[static_cast<std::size_t>(i)] =
+        nearest_source(i, p.in_h, p.out_h, a.align_corners, a.half_pixel_centers, a.scale_h);
+  for (std::int32_t i = 0; i < p.out_w; ++i)
+    columns[static_cast<std::size_t>(i)] =
+        nearest_source(i, p.in_w, p.out_w, a.align_corners, a.half_pixel_centers, a.scale_w);
   p.rows = rows.data();
   p.columns = columns.data();
   return unit{};
@@ -185,35 +274,59 @@ inline status resize_nearest_prepare(const node_view& n, prepared& to) {
 template <bool Quantized> status resize_bilinear_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   if (auto s = same_type(x, y); !s) return s;
-  if (Quantized ? !with_quantized(x.type, [](auto) {}) : x.type != dtype::f32) return unsupported("element type", std::string(name_of(x.type)), Quantized ? "uint8, int8, int16" : "float32");
-  if (Quantized && !x.same_quantization(y)) return unsupported("resize that changes the quantization");
+  if (Quantized ? !with_quantized(x.type, [](auto) {}) : x.type != dtype::f32)
+    return unsupported("element type", std::string(name_of(x.type)),
+                       Quantized ? "uint8, int8, int16" : "float32");
+  if (Quantized && !x.same_quantization(y))
+    return unsupported("resize that changes the quantization");
   const bool aten = n.round == rounding::ATEN || n.round == rounding::FMA;
-  const bool known = Quantized ? n.round == rounding::DR || (aten && is_8bit(x.type)) || (n.round == rounding::XNN && is_8bit(x.type)) || (n.round == rounding::OPT && x.type == dtype::u8) : n.round == rounding::none;
-  if (!known) return unsupported("no such rounding here", std::string(name_of(n.round)), Quantized ? "DR, XNN, ATEN, FMA (8 bit), OPT (uint8)" : "none");
+  const bool known = Quantized ? n.round == rounding::DR || (aten && is_8bit(x.type)) ||
+                                     (n.round == rounding::XNN && is_8bit(x.type)) ||
+                                     (n.round == rounding::OPT && x.type == dtype::u8)
+                               : n.round == rounding::none;
+  if (!known)
+    return unsupported("no such rounding here", std::string(name_of(n.round)),
+                       Quantized ? "DR, XNN, ATEN, FMA (8 bit), OPT (uint8)" : "none");
   const auto a = read_attributes<resize_attrs>(*n.attrs);
   auto& p = to.make<resize_params>(&reference::resize_bilinear_kernel, kernel_id::resize_bilinear);
   set_resize(p, n);
   p.zero_point = x.zero_point();
-  p.lo_value = static_cast<std::int32_t>(std::max<std::int64_t>(lowest_of(x.type), INT32_MIN)), p.hi_value = static_cast<std::int32_t>(std::min<std::int64_t>(highest_of(x.type), INT32_MAX));
+  p.lo_value = static_cast<std::int32_t>(std::max<std::int64_t>(lowest_of(x.type), INT32_MIN)),
+  p.hi_value = static_cast<std::int32_t>(std::min<std::int64_t>(highest_of(x.type), INT32_MAX));
   const auto taps = [&](std::int32_t in, std::int32_t out, double factor) {
     auto list = to.array<bilinear_tap>(static_cast<std::size_t>(out));
     for (std::int32_t i = 0; i < out; ++i)
-      list[static_cast<std::size_t>(i)] = n.round == rounding::DR    ? numerics::bilinear_q10(i, in, out, a.align_corners, a.half_pixel_centers)
-                                          : aten                     ? numerics::bilinear_aten(i, in, out, a.align_corners, factor, n.round == rounding::FMA)
-                                          : n.round == rounding::XNN ? numerics::bilinear_xnn(i, in, out, a.align_corners, a.half_pixel_centers)
-                                                                     : numerics::bilinear_float(i, in, out, a.align_corners, a.half_pixel_centers);
+      list[static_cast<std::size_t>(i)] =
+          n.round == rounding::DR
+              ? numerics::bilinear_q10(i, in, out, a.align_corners, a.half_pixel_centers)
+          : aten ? numerics::bilinear_aten(i, in, out, a.align_corners, factor,
+                                           n.round == rounding::FMA)
+          : n.round == rounding::XNN
+              ? numerics::bilinear_xnn(i, in, out, a.align_corners, a.half_pixel_centers)
+              : numerics::bilinear_float(i, in, out, a.align_corners, a.half_pixel_centers);
     return list.data();
   };
   p.row_taps = taps(p.in_h, p.out_h, a.scale_h);
   p.column_taps = taps(p.in_w, p.out_w, a.scale_w);
   return unit{};
 }
-inline constexpr op_def resize_nearest{"resize_nearest", 1, 1, 1, &resize_op_shape, &resize_nearest_prepare};
-inline constexpr op_def qnn_resize_bilinear{"qnn.resize_bilinear", 1, 1, 1, &resize_op_shape, &resize_bilinear_prepare<true>};
-inline constexpr op_def resize_bilinear{"resize_bilinear", 1, 1, 1, &resize_op_shape, &resize_bilinear_prepare<false>};
+inline constexpr op_def resize_nearest{
+    .name = "resize_nearest",
+    .shape = &resize_op_shape,
+    .prepare = &resize_nearest_prepare,
+};
+inline constexpr op_def qnn_resize_bilinear{
+    .name = "qnn.resize_bilinear",
+    .shape = &resize_op_shape,
+    .prepare = &resize_bilinear_prepare<true>,
+};
+inline constexpr op_def resize_bilinear{
+    .name = "resize_bilinear",
+    .shape = &resize_op_shape,
+    .prepare = &resize_bilinear_prepare<false>,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_RESIZE_HPP_

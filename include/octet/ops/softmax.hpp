@@ -4,36 +4,39 @@
 //   DR        TFLite's reference: gemmlowp fixed point in Q5.26, sums in Q12.19
 //   OPT       TFLite's optimized kernels: a table of 256 floats, sums in binary32 in order
 //   EVEN_MUL  PyTorch: dequantize, softmax in binary32, quantize by the reciprocal (softmax only)
-//   ORT       ONNX Runtime's QLinearSoftmax: a shifted table, and the reciprocal of the output scale floored to an integer (softmax only)
-//   I64       TFLite on int16: two 513-entry tables (softmax only)
+//   ORT       ONNX Runtime's QLinearSoftmax: a shifted table, and the reciprocal of the output
+//   scale floored to an integer (softmax only) I64       TFLite on int16: two 513-entry tables
+//   (softmax only)
 #ifndef OCTET_OPS_SOFTMAX_HPP_
 #define OCTET_OPS_SOFTMAX_HPP_
 
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/ops/broadcast.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 struct softmax_attrs {
-  double beta = 1;           // factor of the input
-  std::int32_t axis = -1;    // negative: from the end
-  static constexpr auto fields = std::tuple{field{"beta", &softmax_attrs::beta}, field{"axis", &softmax_attrs::axis}};
+  double beta = 1;         // factor of the input
+  std::int32_t axis = -1;  // negative: from the end
+  static constexpr auto fields =
+      std::tuple{field{"beta", &softmax_attrs::beta}, field{"axis", &softmax_attrs::axis}};
 };
 
 /// A row is `depth` elements, `inner` apart; there are outer * inner rows.
 struct softmax_params {
-  rounding mode = rounding::none;            // none: float32
+  rounding mode = rounding::none;  // none: float32
   bool log = false;
   dtype in_type = dtype::f32, out_type = dtype::f32;
   std::size_t outer = 0, depth = 0, inner = 1;
-  float beta = 1, in_scale = 1, out_scale = 1, inverse = 1;   // inverse: f32(1 / out_scale); ORT: that, floored
+  float beta = 1, in_scale = 1, out_scale = 1,
+        inverse = 1;  // inverse: f32(1 / out_scale); ORT: that, floored
   std::int32_t in_zero_point = 0, out_zero_point = 0, lo = 0, hi = 0;
-  multiplier mult{}, reverse{};              // DR: input to Q5.26, and back (log); I64: input to 10/65535
-  std::int32_t diff_min = 0;                 // DR: smaller differences from the maximum count as exp = 0
-  const std::int32_t* exp = nullptr;         // DR: exp of the 256 possible differences, Q0.31, the difference 0 first; null: computed each time
-  const float* table = nullptr;              // OPT, ORT: 256 entries; the maximum's is the last
-  const std::int16_t* exp_table = nullptr;   // I64
+  multiplier mult{}, reverse{};       // DR: input to Q5.26, and back (log); I64: input to 10/65535
+  std::int32_t diff_min = 0;          // DR: smaller differences from the maximum count as exp = 0
+  const std::int32_t* exp = nullptr;  // DR: exp of the 256 possible differences, Q0.31, the
+                                      // difference 0 first; null: computed each time
+  const float* table = nullptr;       // OPT, ORT: 256 entries; the maximum's is the last
+  const std::int16_t* exp_table = nullptr;  // I64
   const std::int16_t* reciprocal_table = nullptr;
 };
 
@@ -43,118 +46,166 @@ constexpr void set_softmax_dr(softmax_params& p, double beta, double scale) noex
   const double d = mul(mul(beta, scale), 67108864.), most = 2147483647.;
   p.mult = quantize_multiplier(d < most ? d : most);
   const std::int64_t radius = std::int64_t{31} << 26;
-  p.diff_min = -static_cast<std::int32_t>(p.mult.shift >= 0 ? radius >> p.mult.shift : clamp<std::int64_t>(radius << -p.mult.shift, 0, INT32_MAX));
+  p.diff_min = -static_cast<std::int32_t>(
+      p.mult.shift >= 0 ? radius >> p.mult.shift
+                        : clamp<std::int64_t>(radius << -p.mult.shift, 0, INT32_MAX));
   // What undoes it: 2^(31 - shift) / m.
-  if (p.log && p.mult.m != 0) p.reverse = quantize_multiplier(div(detail::pow2(31 - p.mult.shift), static_cast<double>(p.mult.m)));
+  if (p.log && p.mult.m != 0)
+    p.reverse =
+        quantize_multiplier(div(detail::pow2(31 - p.mult.shift), static_cast<double>(p.mult.m)));
 }
-constexpr std::int32_t softmax_scaled(const softmax_params& p, std::int32_t difference) noexcept { return srdhm(shl_wrap(difference, p.mult.shift), p.mult.m); }
+constexpr std::int32_t softmax_scaled(const softmax_params& p, std::int32_t difference) noexcept {
+  return srdhm(shl_wrap(difference, p.mult.shift), p.mult.m);
+}
 /// exp of a difference from the row's maximum in Q0.31.
 constexpr std::int32_t softmax_exp(const softmax_params& p, std::int32_t difference) noexcept {
-  return p.exp ? p.exp[-difference] : difference < p.diff_min ? 0 : fixed32::exp_negative(softmax_scaled(p, difference), 5);
+  return p.exp                     ? p.exp[-difference]
+         : difference < p.diff_min ? 0
+                                   : fixed32::exp_negative(softmax_scaled(p, difference), 5);
 }
 }  // namespace numerics
 
 namespace reference {
 
-template <class In> constexpr std::int32_t row_max(const In* x, std::size_t depth, std::size_t step) {
+template <class In>
+constexpr std::int32_t row_max(const In* x, std::size_t depth, std::size_t step) {
   std::int32_t m = x[0];
   for (std::size_t i = 1; i < depth; ++i) m = std::max<std::int32_t>(m, x[i * step]);
   return m;
 }
 
-template <class In, class Out> constexpr void softmax_row_dr(const softmax_params& p, const In* x, Out* y) {
+template <class In, class Out>
+constexpr void softmax_row_dr(const softmax_params& p, const In* x, Out* y) {
   using q = numerics::fixed32;
   const std::int32_t most = row_max(x, p.depth, p.inner);
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < p.depth; ++i)
     sum += static_cast<std::uint32_t>(q::rdp(numerics::softmax_exp(p, x[i * p.inner] - most), 12));
   const int room = std::countl_zero(sum);
-  const std::int32_t inverse = q::reciprocal_of_one_plus(static_cast<std::int32_t>((sum << room) - (std::uint32_t{1} << 31)));
+  const std::int32_t inverse = q::reciprocal_of_one_plus(
+      static_cast<std::int32_t>((sum << room) - (std::uint32_t{1} << 31)));
   const int shift = 12 - room + 31 - 8 * static_cast<int>(sizeof(Out));
   for (std::size_t i = 0; i < p.depth; ++i) {
-    const std::int32_t v = numerics::rdp(q::mul(inverse, numerics::softmax_exp(p, x[i * p.inner] - most)), shift);
-    y[i * p.inner] = static_cast<Out>(numerics::clamp<std::int64_t>(std::int64_t{v} + std::numeric_limits<Out>::min(), p.lo, p.hi));
+    const std::int32_t v =
+        numerics::rdp(q::mul(inverse, numerics::softmax_exp(p, x[i * p.inner] - most)), shift);
+    y[i * p.inner] = static_cast<Out>(numerics::clamp<std::int64_t>(
+        std::int64_t{v} + std::numeric_limits<Out>::min(), p.lo, p.hi));
   }
 }
-template <class In, class Out> constexpr void log_softmax_row_dr(const softmax_params& p, const In* x, Out* y) {
+template <class In, class Out>
+constexpr void log_softmax_row_dr(const softmax_params& p, const In* x, Out* y) {
   using q = numerics::fixed32;
   const std::int32_t most = row_max(x, p.depth, p.inner);
   std::int32_t sum = 0;
   for (std::size_t i = 0; i < p.depth; ++i)
     sum = q::add(sum, q::rdp(numerics::softmax_exp(p, x[i * p.inner] - most), 12));
   const std::int32_t log_sum = numerics::fixed_log(sum, 12, 5);
-  const std::int32_t least = std::max(p.diff_min - 1, numerics::dr(q::add(log_sum, INT32_MIN), p.reverse));
+  const std::int32_t least =
+      std::max(p.diff_min - 1, numerics::dr(q::add(log_sum, INT32_MIN), p.reverse));
   for (std::size_t i = 0; i < p.depth; ++i) {
     const std::int32_t d = x[i * p.inner] - most;
     std::int32_t v = p.lo;
-    if (d > least) v = numerics::clamp(numerics::rdp(q::sub(numerics::softmax_scaled(p, d), log_sum), 31 - 5 - 4) + p.hi, p.lo, p.hi);   // Q5.26 to 1/16, zero point = highest
+    if (d > least)
+      v = numerics::clamp(
+          numerics::rdp(q::sub(numerics::softmax_scaled(p, d), log_sum), 31 - 5 - 4) + p.hi, p.lo,
+          p.hi);  // Q5.26 to 1/16, zero point = highest
     y[i * p.inner] = static_cast<Out>(v);
   }
 }
-template <class In, class Out> constexpr void softmax_row_opt(const softmax_params& p, const In* x, Out* y) {
+template <class In, class Out>
+constexpr void softmax_row_opt(const softmax_params& p, const In* x, Out* y) {
   const std::int32_t most = row_max(x, p.depth, p.inner);
   float sum = 0;
-  for (std::size_t i = 0; i < p.depth; ++i) sum = numerics::add(sum, p.table[255 - most + x[i * p.inner]]);
+  for (std::size_t i = 0; i < p.depth; ++i)
+    sum = numerics::add(sum, p.table[255 - most + x[i * p.inner]]);
   if (p.log) {
     const float scale = numerics::div(p.in_scale, p.out_scale);
-    const float shift = numerics::div(numerics::add(numerics::mul(p.in_scale, static_cast<float>(most)), numerics::log_f32(sum)), p.out_scale);
+    const float shift = numerics::div(
+        numerics::add(numerics::mul(p.in_scale, static_cast<float>(most)), numerics::log_f32(sum)),
+        p.out_scale);
     for (std::size_t i = 0; i < p.depth; ++i) {
-      const float v = numerics::sub(numerics::mul(scale, static_cast<float>(x[i * p.inner])), shift);
-      y[i * p.inner] = static_cast<Out>(numerics::finish(static_cast<double>(numerics::rint(v)), p.out_zero_point, p.lo, p.hi));
+      const float v =
+          numerics::sub(numerics::mul(scale, static_cast<float>(x[i * p.inner])), shift);
+      y[i * p.inner] = static_cast<Out>(
+          numerics::finish(static_cast<double>(numerics::rint(v)), p.out_zero_point, p.lo, p.hi));
     }
     return;
   }
   const float inverse = numerics::div(1.f, numerics::mul(sum, p.out_scale));
   for (std::size_t i = 0; i < p.depth; ++i) {
     const float v = numerics::mul(p.table[255 - most + x[i * p.inner]], inverse);
-    const double r = static_cast<double>(std::is_same_v<Out, std::uint8_t> ? numerics::trunc(numerics::add(v, 0.5f)) : numerics::rha(v));
+    const double r = static_cast<double>(std::is_same_v<Out, std::uint8_t>
+                                             ? numerics::trunc(numerics::add(v, 0.5f))
+                                             : numerics::rha(v));
     y[i * p.inner] = static_cast<Out>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
   }
 }
-template <class In, class Out> constexpr void softmax_row_ort(const softmax_params& p, const In* x, Out* y) {
+template <class In, class Out>
+constexpr void softmax_row_ort(const softmax_params& p, const In* x, Out* y) {
   const std::int32_t most = row_max(x, p.depth, p.inner);
   float sum = 0;
-  for (std::size_t i = 0; i < p.depth; ++i) sum = numerics::add(sum, p.table[255 - most + x[i * p.inner]]);
+  for (std::size_t i = 0; i < p.depth; ++i)
+    sum = numerics::add(sum, p.table[255 - most + x[i * p.inner]]);
   for (std::size_t i = 0; i < p.depth; ++i) {
-    const float v = numerics::div(numerics::mul(p.table[255 - most + x[i * p.inner]], p.inverse), sum);
-    y[i * p.inner] = static_cast<Out>(numerics::finish(static_cast<double>(numerics::rint(v)), p.out_zero_point, p.lo, p.hi));
+    const float v =
+        numerics::div(numerics::mul(p.table[255 - most + x[i * p.inner]], p.inverse), sum);
+    y[i * p.inner] = static_cast<Out>(
+        numerics::finish(static_cast<double>(numerics::rint(v)), p.out_zero_point, p.lo, p.hi));
   }
 }
-inline constexpr void softmax_row_s16(const softmax_params& p, const std::int16_t* x, std::int16_t* y) {
+inline constexpr void softmax_row_s16(const softmax_params& p, const std::int16_t* x,
+                                      std::int16_t* y) {
   const std::int32_t most = row_max(x, p.depth, p.inner);
   const auto e = [&](std::size_t i) -> std::int32_t {
     const std::int32_t d = numerics::dr(x[i * p.inner] - most, p.mult) + 32767;
-    return numerics::lookup(p.exp_table, static_cast<std::int16_t>(numerics::clamp(d, -32768, 32767)));
+    return numerics::lookup(p.exp_table,
+                            static_cast<std::int16_t>(numerics::clamp(d, -32768, 32767)));
   };
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < p.depth; ++i) sum += static_cast<std::uint32_t>(e(i));
   const int room = std::countl_zero(sum);
-  const auto scaled = static_cast<std::int32_t>(((static_cast<std::uint64_t>(sum) << (room - 1)) + (1 << 13)) >> 14);
-  const std::int32_t inverse = numerics::lookup(p.reciprocal_table, static_cast<std::int16_t>(numerics::clamp(scaled - 98304, -32768, 32767)));
+  const auto scaled = static_cast<std::int32_t>(
+      ((static_cast<std::uint64_t>(sum) << (room - 1)) + (1 << 13)) >> 14);
+  const std::int32_t inverse =
+      numerics::lookup(p.reciprocal_table,
+                       static_cast<std::int16_t>(numerics::clamp(scaled - 98304, -32768, 32767)));
   for (std::size_t i = 0; i < p.depth; ++i) {
-    const std::int64_t v = (std::int64_t{e(i)} * inverse + (std::int64_t{1} << (30 - room))) >> (31 - room);
+    const std::int64_t v =
+        (std::int64_t{e(i)} * inverse + (std::int64_t{1} << (30 - room))) >> (31 - room);
     y[i * p.inner] = static_cast<std::int16_t>(numerics::clamp<std::int64_t>(v, 0, 32767));
   }
 }
 /// exp(x - max) summed in order. In: float32, or quantized values that are dequantized first.
-template <class In, class Out> constexpr void softmax_row_f32(const softmax_params& p, const In* x, Out* y) {
+template <class In, class Out>
+constexpr void softmax_row_f32(const softmax_params& p, const In* x, Out* y) {
   const auto real = [&](std::size_t i) {
-    if constexpr (std::is_same_v<In, float>) return x[i * p.inner];
-    else return numerics::mul(static_cast<float>(x[i * p.inner] - p.in_zero_point), p.in_scale);
+    if constexpr (std::is_same_v<In, float>)
+      return x[i * p.inner];
+    else
+      return numerics::mul(static_cast<float>(x[i * p.inner] - p.in_zero_point), p.in_scale);
   };
   float most = real(0);
   for (std::size_t i = 1; i < p.depth; ++i) most = real(i) > most ? real(i) : most;
-  const auto e = [&](std::size_t i) { return numerics::exp_f32(numerics::mul(numerics::sub(real(i), most), p.beta)); };
+  const auto e = [&](std::size_t i) {
+    return numerics::exp_f32(numerics::mul(numerics::sub(real(i), most), p.beta));
+  };
   float sum = 0;
   for (std::size_t i = 0; i < p.depth; ++i) sum = numerics::add(sum, e(i));
   const float log_sum = p.log ? numerics::log_f32(sum) : 0.f;
   for (std::size_t i = 0; i < p.depth; ++i) {
-    const float v = p.log ? numerics::sub(numerics::sub(real(i), most), log_sum) : numerics::div(e(i), sum);
-    if constexpr (std::is_same_v<Out, float>) y[i * p.inner] = v;
-    else y[i * p.inner] = static_cast<Out>(numerics::finish(static_cast<double>(numerics::rint(numerics::mul(v, p.inverse))), p.out_zero_point, p.lo, p.hi));
+    const float v =
+        p.log ? numerics::sub(numerics::sub(real(i), most), log_sum) : numerics::div(e(i), sum);
+    if constexpr (std::is_same_v<Out, float>)
+      y[i * p.inner] = v;
+    else
+      y[i * p.inner] = static_cast<Out>(
+          numerics::finish(static_cast<double>(numerics::rint(numerics::mul(v, p.inverse))),
+                           p.out_zero_point, p.lo, p.hi));
   }
 }
-template <class In, class Out> constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t begin, std::size_t end) {
+template <class In, class Out>
+constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t begin,
+                       std::size_t end) {
   for (std::size_t row = begin; row < end; ++row) {
     const std::size_t at = row / p.inner * p.depth * p.inner + row % p.inner;
     if constexpr (std::is_same_v<In, float> || std::is_same_v<Out, float>) {
@@ -162,13 +213,16 @@ template <class In, class Out> constexpr void softmax(const softmax_params& p, c
     } else {
       switch (p.mode) {
         case rounding::DR:
-          if (p.log) log_softmax_row_dr(p, x + at, y + at);
-          else softmax_row_dr(p, x + at, y + at);
+          if (p.log)
+            log_softmax_row_dr(p, x + at, y + at);
+          else
+            softmax_row_dr(p, x + at, y + at);
           break;
         case rounding::OPT: softmax_row_opt(p, x + at, y + at); break;
         case rounding::ORT: softmax_row_ort(p, x + at, y + at); break;
         case rounding::I64:
-          if constexpr (std::is_same_v<In, std::int16_t> && std::is_same_v<Out, std::int16_t>) softmax_row_s16(p, x + at, y + at);
+          if constexpr (std::is_same_v<In, std::int16_t> && std::is_same_v<Out, std::int16_t>)
+            softmax_row_s16(p, x + at, y + at);
           break;
         default: softmax_row_f32(p, x + at, y + at); break;
       }
@@ -179,9 +233,13 @@ inline void softmax_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const softmax_params*>(a.params);
   const auto r = part_of(p.outer * p.inner, a.part, a.parts);
   if (p.depth == 0) return;
-  if (p.in_type == dtype::f32) return softmax(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin, r.end);
+  if (p.in_type == dtype::f32)
+    return softmax(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin,
+                   r.end);
   with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
-    with_quantized(p.out_type, [&]<class Out>(type_tag<Out>) { softmax(p, static_cast<const In*>(a.in[0]), static_cast<Out*>(a.out[0]), r.begin, r.end); });
+    with_quantized(p.out_type, [&]<class Out>(type_tag<Out>) {
+      softmax(p, static_cast<const In*>(a.in[0]), static_cast<Out*>(a.out[0]), r.begin, r.end);
+    });
   });
 }
 }  // namespace reference
@@ -195,31 +253,46 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
   p.log = Log;
   p.in_type = x.type, p.out_type = y.type;
   const std::int32_t axis = a.axis < 0 ? a.axis + x.shape.rank : a.axis;
-  if (axis < 0 || axis >= x.shape.rank) return violation{rule::axis, dims{x.shape.rank}, dims{a.axis}};
+  if (axis < 0 || axis >= x.shape.rank)
+    return violation{rule::axis, dims{x.shape.rank}, dims{a.axis}};
   p.outer = p.inner = 1;
   p.depth = static_cast<std::size_t>(x.shape[axis]);
   for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(x.shape[i]);
   for (int i = axis + 1; i < x.shape.rank; ++i) p.inner *= static_cast<std::size_t>(x.shape[i]);
   p.beta = static_cast<float>(a.beta);
-  const auto types = [&] { return std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)); };
-  const auto no_rounding = [&] { return unsupported("no such rounding here", std::string(name_of(n.round)), "DR, OPT, EVEN_MUL, ORT on 8 bits, I64 on int16, none on float32"); };
+  const auto types = [&] {
+    return std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type));
+  };
+  const auto no_rounding = [&] {
+    return unsupported("no such rounding here", std::string(name_of(n.round)),
+                       "DR, OPT, EVEN_MUL, ORT on 8 bits, I64 on int16, none on float32");
+  };
   if constexpr (!Quantized) {
-    if (x.type != dtype::f32 || y.type != dtype::f32) return unsupported("element types", types(), "float32");
+    if (x.type != dtype::f32 || y.type != dtype::f32)
+      return unsupported("element types", types(), "float32");
     if (n.round != rounding::none) return no_rounding();
     return unit{};
   }
-  if (x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized()) return unsupported("quantization of input or output", {}, "one scale per tensor");
-  p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32(), p.inverse = numerics::div(1.f, p.out_scale);
+  if (x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized())
+    return unsupported("quantization of input or output", {}, "one scale per tensor");
+  p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32(),
+  p.inverse = numerics::div(1.f, p.out_scale);
   p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
-  if (!with_quantized(y.type, [](auto) {})) return unsupported("element types", types(), "uint8, int8, int16");
-  p.lo = static_cast<std::int32_t>(lowest_of(y.type)), p.hi = static_cast<std::int32_t>(highest_of(y.type));
+  if (!with_quantized(y.type, [](auto) {}))
+    return unsupported("element types", types(), "uint8, int8, int16");
+  p.lo = static_cast<std::int32_t>(lowest_of(y.type)),
+  p.hi = static_cast<std::int32_t>(highest_of(y.type));
   if (n.round == rounding::I64 && !Log) {
-    if (x.type != dtype::s16 || y.type != dtype::s16 || x.zero_point() != 0 || y.zero_point() != 0) return unsupported("element types of rounding I64", types(), "int16 with zero points 0");
-    p.mult = numerics::quantize_multiplier(numerics::div(static_cast<double>(numerics::mul(p.in_scale, p.beta)), numerics::div(10., 65535.)));
+    if (x.type != dtype::s16 || y.type != dtype::s16 || x.zero_point() != 0 || y.zero_point() != 0)
+      return unsupported("element types of rounding I64", types(), "int16 with zero points 0");
+    p.mult = numerics::quantize_multiplier(numerics::div(
+        static_cast<double>(numerics::mul(p.in_scale, p.beta)), numerics::div(10., 65535.)));
     auto e = to.array<std::int16_t>(513), r = to.array<std::int16_t>(513);
     const double unit_out = numerics::div(2., 65535.);
-    numerics::make_lut16<double>([](double v) { return numerics::exp(v); }, numerics::div(10., 65535.), 32767, unit_out, 0, e.data());
-    numerics::make_lut16<double>([](double v) { return numerics::div(1., numerics::add(1., v)); }, numerics::div(1., 65535.), -32768, unit_out, 0, r.data());
+    numerics::make_lut16<double>([](double v) { return numerics::exp(v); },
+                                 numerics::div(10., 65535.), 32767, unit_out, 0, e.data());
+    numerics::make_lut16<double>([](double v) { return numerics::div(1., numerics::add(1., v)); },
+                                 numerics::div(1., 65535.), -32768, unit_out, 0, r.data());
     p.exp_table = e.data(), p.reciprocal_table = r.data();
     return unit{};
   }
@@ -227,20 +300,26 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
   if (n.round == rounding::DR) {
     if (Log && !is_8bit(y.type)) return unsupported("element types", types(), "8-bit output");
     numerics::set_softmax_dr(p, a.beta, static_cast<double>(p.in_scale));
-    if (p.mult.shift < 0) return unsupported("input scale too small for the fixed-point softmax", std::to_string(x.scale()), "at least 2^-27");
+    if (p.mult.shift < 0)
+      return unsupported("input scale too small for the fixed-point softmax",
+                         std::to_string(x.scale()), "at least 2^-27");
     auto e = to.array<std::int32_t>(256);
-    for (std::int32_t d = 0; d < 256; ++d) e[static_cast<std::size_t>(d)] = numerics::softmax_exp(p, -d);
+    for (std::int32_t d = 0; d < 256; ++d)
+      e[static_cast<std::size_t>(d)] = numerics::softmax_exp(p, -d);
     p.exp = e.data();
     return unit{};
   }
   if (n.round == rounding::OPT || (n.round == rounding::ORT && !Log)) {
     auto t = to.array<float>(256);
     const float scale = -numerics::mul(p.in_scale, Log ? 1.f : p.beta);
-    const double limit = numerics::sub(numerics::log(numerics::div(0x1.fffffep+127, static_cast<double>(p.depth))), 5.);
+    const double limit = numerics::sub(
+        numerics::log(numerics::div(0x1.fffffep+127, static_cast<double>(p.depth))), 5.);
     const double shift = limit > 0 ? numerics::div(limit, x.scale()) : 0.;
     for (std::int32_t v = 0; v < 256; ++v)
-      t[static_cast<std::size_t>(255 - v)] = n.round == rounding::OPT ? numerics::exp_f32(numerics::mul(scale, static_cast<float>(v)))
-                                                                    : static_cast<float>(numerics::exp(numerics::mul(numerics::sub(shift, static_cast<double>(v)), x.scale())));
+      t[static_cast<std::size_t>(255 - v)] =
+          n.round == rounding::OPT ? numerics::exp_f32(numerics::mul(scale, static_cast<float>(v)))
+                                   : static_cast<float>(numerics::exp(numerics::mul(
+                                         numerics::sub(shift, static_cast<double>(v)), x.scale())));
     p.table = t.data();
     if (n.round == rounding::ORT) p.inverse = numerics::floor(p.inverse);
     return unit{};
@@ -248,13 +327,28 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
   if (n.round == rounding::EVEN_MUL && !Log) return unit{};
   return no_rounding();
 }
-inline constexpr op_def qnn_softmax{"qnn.softmax", 1, 1, 1, &same_op_shape, &softmax_prepare<false, true>};
-inline constexpr op_def softmax{"softmax", 1, 1, 1, &same_op_shape, &softmax_prepare<false, false>};
-inline constexpr op_def qnn_log_softmax{"qnn.log_softmax", 1, 1, 1, &same_op_shape, &softmax_prepare<true, true>};
-inline constexpr op_def log_softmax{"log_softmax", 1, 1, 1, &same_op_shape, &softmax_prepare<true, false>};
+inline constexpr op_def qnn_softmax{
+    .name = "qnn.softmax",
+    .shape = &same_op_shape,
+    .prepare = &softmax_prepare<false, true>,
+};
+inline constexpr op_def softmax{
+    .name = "softmax",
+    .shape = &same_op_shape,
+    .prepare = &softmax_prepare<false, false>,
+};
+inline constexpr op_def qnn_log_softmax{
+    .name = "qnn.log_softmax",
+    .shape = &same_op_shape,
+    .prepare = &softmax_prepare<true, true>,
+};
+inline constexpr op_def log_softmax{
+    .name = "log_softmax",
+    .shape = &same_op_shape,
+    .prepare = &softmax_prepare<true, false>,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_SOFTMAX_HPP_

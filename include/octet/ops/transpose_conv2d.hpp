@@ -1,83 +1,127 @@
-// qnn.transpose_conv2d: NHWC, each input pixel adds its window to the output; fused requantize as in conv2d.
+// qnn.transpose_conv2d: NHWC, each input pixel adds its window to the output; fused requantize as
+// in conv2d.
 #ifndef OCTET_OPS_TRANSPOSE_CONV2D_HPP_
 #define OCTET_OPS_TRANSPOSE_CONV2D_HPP_
 
 #include "octet/ops/conv2d.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// Output extent = (in - 1) * stride + (kernel - 1) * dilation + 1 - pad_before - pad_after + output_padding.
+/// Output extent = (in - 1) * stride + (kernel - 1) * dilation + 1 - pad_before - pad_after +
+/// output_padding.
 struct transpose_conv2d_attrs {
   std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
-  std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0, output_padding_h = 0, output_padding_w = 0;
+  std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0, output_padding_h = 0,
+               output_padding_w = 0;
   std::int32_t groups = 1;
   bool f32_product = false;
-  static constexpr auto fields = std::tuple{
-      field{"stride_h", &transpose_conv2d_attrs::stride_h}, field{"stride_w", &transpose_conv2d_attrs::stride_w}, field{"dilation_h", &transpose_conv2d_attrs::dilation_h},
-      field{"dilation_w", &transpose_conv2d_attrs::dilation_w}, field{"pad_top", &transpose_conv2d_attrs::pad_top}, field{"pad_left", &transpose_conv2d_attrs::pad_left},
-      field{"pad_bottom", &transpose_conv2d_attrs::pad_bottom}, field{"pad_right", &transpose_conv2d_attrs::pad_right}, field{"output_padding_h", &transpose_conv2d_attrs::output_padding_h},
-      field{"output_padding_w", &transpose_conv2d_attrs::output_padding_w}, field{"groups", &transpose_conv2d_attrs::groups}, field{"f32_product", &transpose_conv2d_attrs::f32_product}};
+  static constexpr auto fields =
+      std::tuple{field{"stride_h", &transpose_conv2d_attrs::stride_h},
+                 field{"stride_w", &transpose_conv2d_attrs::stride_w},
+                 field{"dilation_h", &transpose_conv2d_attrs::dilation_h},
+                 field{"dilation_w", &transpose_conv2d_attrs::dilation_w},
+                 field{"pad_top", &transpose_conv2d_attrs::pad_top},
+                 field{"pad_left", &transpose_conv2d_attrs::pad_left},
+                 field{"pad_bottom", &transpose_conv2d_attrs::pad_bottom},
+                 field{"pad_right", &transpose_conv2d_attrs::pad_right},
+                 field{"output_padding_h", &transpose_conv2d_attrs::output_padding_h},
+                 field{"output_padding_w", &transpose_conv2d_attrs::output_padding_w},
+                 field{"groups", &transpose_conv2d_attrs::groups},
+                 field{"f32_product", &transpose_conv2d_attrs::f32_product}};
 };
 
-/// Fields as in conv2d_params; weights [out_c][kernel_h][kernel_w][in_c / groups]: output (oy, ox) takes input (iy, ix) through tap (ky, kx)
-/// where oy = iy * stride_h - pad_top + ky * dilation_h, and the same for x.
+/// Fields as in conv2d_params; weights [out_c][kernel_h][kernel_w][in_c / groups]: output (oy, ox)
+/// takes input (iy, ix) through tap (ky, kx) where oy = iy * stride_h - pad_top + ky * dilation_h,
+/// and the same for x.
 struct transpose_conv2d_params : conv2d_params {};
 
-constexpr shape_or transpose_conv2d_shape(const transpose_conv2d_attrs& a, const dims& x, const dims& w) {
+constexpr shape_or transpose_conv2d_shape(const transpose_conv2d_attrs& a, const dims& x,
+                                          const dims& w) {
   if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
   if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
-  if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0) return violation{rule::groups, dims{a.groups}, dims{x[3], w[0]}};
+  if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0)
+    return violation{rule::groups, dims{a.groups}, dims{x[3], w[0]}};
   if (w[3] != x[3] / a.groups) return violation{rule::channels, dims{x[3] / a.groups}, dims{w[3]}};
-  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1) return violation{rule::stride, dims{1, 1, 1, 1}, dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
-  const auto extent = [](std::int32_t in, std::int32_t k, std::int32_t s, std::int32_t d, std::int32_t before, std::int32_t after, std::int32_t more) {
+  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1)
+    return violation{rule::stride, dims{1, 1, 1, 1},
+                     dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
+  const auto extent = [](std::int32_t in, std::int32_t k, std::int32_t s, std::int32_t d,
+                         std::int32_t before, std::int32_t after, std::int32_t more) {
     return (std::int64_t{in} - 1) * s + (std::int64_t{k} - 1) * d + 1 - before - after + more;
   };
-  const std::int64_t h = extent(x[1], w[1], a.stride_h, a.dilation_h, a.pad_top, a.pad_bottom, a.output_padding_h), v = extent(x[2], w[2], a.stride_w, a.dilation_w, a.pad_left, a.pad_right, a.output_padding_w);
-  if (x[1] < 1 || x[2] < 1 || w[1] < 1 || w[2] < 1 || a.pad_top < 0 || a.pad_left < 0 || h < 1 || v < 1 || h > INT32_MAX || v > INT32_MAX) return violation{rule::window, x, w};
+  const std::int64_t h = extent(x[1], w[1], a.stride_h, a.dilation_h, a.pad_top, a.pad_bottom,
+                                a.output_padding_h),
+                     v = extent(x[2], w[2], a.stride_w, a.dilation_w, a.pad_left, a.pad_right,
+                                a.output_padding_w);
+  if (x[1] < 1 || x[2] < 1 || w[1] < 1 || w[2] < 1 || a.pad_top < 0 || a.pad_left < 0 || h < 1 ||
+      v < 1 || h > INT32_MAX || v > INT32_MAX)
+    return violation{rule::window, x, w};
   return dims{x[0], static_cast<std::int32_t>(h), static_cast<std::int32_t>(v), w[0]};
 }
 
-/// TensorFlow's padding of one axis, where the windows reach `extra` elements beyond the wanted output: crop them, the smaller half before; add what falls short.
-constexpr void crop_transposed(std::int32_t extra, std::int32_t& before, std::int32_t& after, std::int32_t& more) noexcept {
+/// TensorFlow's padding of one axis, where the windows reach `extra` elements beyond the wanted
+/// output: crop them, the smaller half before; add what falls short.
+constexpr void crop_transposed(std::int32_t extra, std::int32_t& before, std::int32_t& after,
+                               std::int32_t& more) noexcept {
   before = extra > 0 ? extra / 2 : 0;
   after = extra > 0 ? extra - extra / 2 : 0;
   more = extra < 0 ? -extra : 0;
 }
 
 namespace reference {
-template <class In, class W, class Out> constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, const W* w, Out* y, std::size_t row_begin, std::size_t row_end) {
+template <class In, class W, class Out>
+constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, const W* w, Out* y,
+                                std::size_t row_begin, std::size_t row_end) {
   const std::int32_t group_in = p.in_c / p.groups, group_out = p.out_c / p.groups;
   for (std::size_t row = row_begin; row < row_end; ++row) {
-    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)), oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)),
+               oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
     for (std::int32_t ox = 0; ox < p.out_w; ++ox)
       for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
         std::int64_t acc = p.requant.mode == rounding::FB ? 0 : p.bias(oc);
-        const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0, first = oc / group_out * group_in;
+        const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0,
+                           first = oc / group_out * group_in;
         for (std::int32_t ky = 0; ky < p.kernel_h; ++ky) {
           const std::int32_t ty = oy + p.pad_top - ky * p.dilation_h;
           if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
           for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
             const std::int32_t tx = ox + p.pad_left - kx * p.dilation_w;
             if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
-            const In* px = x + ((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(ty / p.stride_h)) * static_cast<std::size_t>(p.in_w) + static_cast<std::size_t>(tx / p.stride_w)) * static_cast<std::size_t>(p.in_c) + first;
-            const W* pw = w + (static_cast<std::size_t>(oc) * static_cast<std::size_t>(p.kernel_h * p.kernel_w) + static_cast<std::size_t>(ky * p.kernel_w + kx)) * static_cast<std::size_t>(group_in);
-            for (std::int32_t ic = 0; ic < group_in; ++ic) acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
+            const In* px = x +
+                           ((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) +
+                             static_cast<std::size_t>(ty / p.stride_h)) *
+                                static_cast<std::size_t>(p.in_w) +
+                            static_cast<std::size_t>(tx / p.stride_w)) *
+                               static_cast<std::size_t>(p.in_c) +
+                           first;
+            const W* pw = w + (static_cast<std::size_t>(oc) *
+                                   static_cast<std::size_t>(p.kernel_h * p.kernel_w) +
+                               static_cast<std::size_t>(ky * p.kernel_w + kx)) *
+                                  static_cast<std::size_t>(group_in);
+            for (std::int32_t ic = 0; ic < group_in; ++ic)
+              acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
           }
         }
-        const std::size_t at = (row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * static_cast<std::size_t>(p.out_c) + static_cast<std::size_t>(oc);
-        if (p.requant.mode == rounding::none) y[at] = static_cast<Out>(acc);
-        else y[at] = static_cast<Out>(numerics::requantize(p.requant, acc, oc));
+        const std::size_t at =
+            (row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) *
+                static_cast<std::size_t>(p.out_c) +
+            static_cast<std::size_t>(oc);
+        if (p.requant.mode == rounding::none)
+          y[at] = static_cast<Out>(acc);
+        else
+          y[at] = static_cast<Out>(numerics::requantize(p.requant, acc, oc));
       }
   }
 }
 inline void transpose_conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const transpose_conv2d_params*>(a.params);
-  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
+  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
+                            a.part, a.parts);
   with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
     with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
       with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-        transpose_conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]), static_cast<Out*>(a.out[0]), rows.begin, rows.end);
+        transpose_conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+                         static_cast<Out*>(a.out[0]), rows.begin, rows.end);
       });
     });
   });
@@ -85,19 +129,30 @@ inline void transpose_conv2d_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
-constexpr status transpose_conv2d_op_shape(const node_view& n, std::span<dims> out) { return set_shape(out, transpose_conv2d_shape(read_attributes<transpose_conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape)); }
+constexpr status transpose_conv2d_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, transpose_conv2d_shape(read_attributes<transpose_conv2d_attrs>(*n.attrs),
+                                               n.in[0].shape, n.in[1].shape));
+}
 inline status transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<transpose_conv2d_params>(&reference::transpose_conv2d_kernel, kernel_id::transpose_conv2d);
+  auto& p = to.make<transpose_conv2d_params>(&reference::transpose_conv2d_kernel,
+                                             kernel_id::transpose_conv2d);
   set_geometry(p, a, x, w, y);
-  const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) * static_cast<std::size_t>(w[3]);
-  return prepare_accumulation(n, to, p, static_cast<std::size_t>(y[3]), per_channel, a.f32_product, [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
+  const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) *
+                                  static_cast<std::size_t>(w[3]);
+  return prepare_accumulation(n, to, p, static_cast<std::size_t>(y[3]), per_channel, a.f32_product,
+                              [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
 }
-inline constexpr op_def transpose_conv2d{"qnn.transpose_conv2d", 2, 3, 1, &transpose_conv2d_op_shape, &transpose_conv2d_prepare};
+inline constexpr op_def transpose_conv2d{
+    .name = "qnn.transpose_conv2d",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .shape = &transpose_conv2d_op_shape,
+    .prepare = &transpose_conv2d_prepare,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_TRANSPOSE_CONV2D_HPP_

@@ -4,11 +4,12 @@
 
 #include "octet/core/types.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 template <class T> struct type_tag { using type = T; };
 
-/// f(type_tag<T>{}) for the quantized activation types u8, s8, s16 (others: not called, returns false).
+/// f(type_tag<T>{}) for the quantized activation types u8, s8, s16 (others: not called, returns
+/// false).
 template <class F> constexpr bool with_quantized(dtype t, F&& f) {
   switch (t) {
     case dtype::u8: f(type_tag<std::uint8_t>{}); return true;
@@ -36,6 +37,6 @@ template <class F> constexpr void with_size(dtype t, F&& f) {
   }
 }
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_TYPES_HPP_

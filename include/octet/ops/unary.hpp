@@ -1,62 +1,91 @@
-// Operators of one input, element by element: activations and elementary functions on u8, s8, s16 (qnn.*) and float32.
+// Operators of one input, element by element: activations and elementary functions on u8, s8, s16
+// (qnn.*) and float32.
 //
-// Roundings of the quantized forms. x, y: quantized values; sx, zx, sy, zy: their scales and zero points; t = f(d), d = f32(sx * (x - zx)),
-// every step of f in binary32.
-//   AWAY      TFLite's tables. 8 bits: sat(rha(f32(t * f32(1 / sy))) + zy). int16: 513-entry interpolated tables, for logistic and tanh its sigmoid table
-//   EVEN_MUL  PyTorch: sat(rint(f32(t * f32(1 / sy))) + zy)
-//   XNN       XNNPACK's tables: sat(rint(f32(f32(t * f32(1 / sy)) + zy))), so that an odd zero point turns every tie
-//   EVEN      ONNX Runtime: sat(rint(f32(t / sy)) + zy)
+// Roundings of the quantized forms. x, y: quantized values; sx, zx, sy, zy: their scales and zero
+// points; t = f(d), d = f32(sx * (x - zx)), every step of f in binary32.
+//   AWAY      TFLite's tables. 8 bits: sat(rha(f32(t * f32(1 / sy))) + zy). int16: 513-entry
+//   interpolated tables, for logistic and tanh its sigmoid table EVEN_MUL  PyTorch: sat(rint(f32(t
+//   * f32(1 / sy))) + zy) XNN       XNNPACK's tables: sat(rint(f32(f32(t * f32(1 / sy)) + zy))), so
+//   that an odd zero point turns every tie EVEN      ONNX Runtime: sat(rint(f32(t / sy)) + zy)
 //   TRUNC     TFLite's int8 sqrt: sat(trunc(f32(t / sy)) + zy)
 //   DR        TFLite's integer pipelines: relu*, leaky_relu, abs, rsqrt (int8), hard_swish (8 bits)
 //   Q8        XNNPACK's leaky_relu: factors with 8 fractional bits, ties up
-//   OPT       TFLite's optimized int16 logistic and tanh: AWAY, but gemmlowp's Q3.12 functions where the input scale is 2^-12 (tanh: or 2^-11)
-//   none      relu*: a clamp of x to [clamp_lo, clamp_hi]; neg: the raw value's negative, wrapping (TFLite)
+//   OPT       TFLite's optimized int16 logistic and tanh: AWAY, but gemmlowp's Q3.12 functions
+//   where the input scale is 2^-12 (tanh: or 2^-11) none      relu*: a clamp of x to [clamp_lo,
+//   clamp_hi]; neg: the raw value's negative, wrapping (TFLite)
 #ifndef OCTET_OPS_UNARY_HPP_
 #define OCTET_OPS_UNARY_HPP_
 
-#include "octet/numerics/fma.hpp"
 #include "octet/numerics/fixed_point.hpp"
+#include "octet/numerics/fma.hpp"
 #include "octet/ops/lut.hpp"
 #include "octet/ops/requantize.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 enum class unary : std::uint8_t {
-  logistic = 0, tanh, hard_swish, hard_sigmoid, elu, gelu, exp, log, sqrt, rsqrt, sin, cos, abs, neg, square, floor, ceil, round, relu, relu6, relu_n1_to_1, relu_0_to_1, leaky_relu
+  logistic = 0,
+  tanh,
+  hard_swish,
+  hard_sigmoid,
+  elu,
+  gelu,
+  exp,
+  log,
+  sqrt,
+  rsqrt,
+  sin,
+  cos,
+  abs,
+  neg,
+  square,
+  floor,
+  ceil,
+  round,
+  relu,
+  relu6,
+  relu_n1_to_1,
+  relu_0_to_1,
+  leaky_relu
 };
 
 struct unary_attrs {
-  double alpha = 0;           // leaky_relu: the slope below 0; elu: its factor there, 1 where it is not given
-  bool approximate = false;   // gelu: by tanh instead of erfc
-  static constexpr auto fields = std::tuple{field{"alpha", &unary_attrs::alpha}, field{"approximate", &unary_attrs::approximate}};
+  double alpha =
+      0;  // leaky_relu: the slope below 0; elu: its factor there, 1 where it is not given
+  bool approximate = false;  // gelu: by tanh instead of erfc
+  static constexpr auto fields = std::tuple{field{"alpha", &unary_attrs::alpha},
+                                            field{"approximate", &unary_attrs::approximate}};
 };
 
-/// Everything that the value of an element depends on. 8-bit operators use it once, to fill their table.
+/// Everything that the value of an element depends on. 8-bit operators use it once, to fill their
+/// table.
 struct unary_params {
   unary function = unary::relu;
   rounding mode = rounding::none;
-  dtype type = dtype::f32;                   // of input and output
+  dtype type = dtype::f32;  // of input and output
   bool approximate = false;
-  std::size_t count = 0;                     // elements
+  std::size_t count = 0;  // elements
   float alpha = 0;
-  float in_scale = 1, out_scale = 1, inverse = 1;   // inverse: f32(1 / out_scale)
+  float in_scale = 1, out_scale = 1, inverse = 1;  // inverse: f32(1 / out_scale)
   std::int32_t in_zero_point = 0, out_zero_point = 0;
-  std::int32_t lo = 0, hi = 0;               // clamp after the zero point
-  multiplier positive{}, negative{};         // DR, Q8: x >= zx, x < zx (leaky_relu). hard_swish: to the output's scale, to that of relu6's argument
-  numerics::sigmoid_input sigmoid{};         // AWAY and OPT, logistic and tanh on s16
-  const std::int16_t* table = nullptr;       // AWAY, other functions on s16: 513 entries
+  std::int32_t lo = 0, hi = 0;          // clamp after the zero point
+  multiplier positive{}, negative{};    // DR, Q8: x >= zx, x < zx (leaky_relu). hard_swish: to the
+                                        // output's scale, to that of relu6's argument
+  numerics::sigmoid_input sigmoid{};    // AWAY and OPT, logistic and tanh on s16
+  const std::int16_t* table = nullptr;  // AWAY, other functions on s16: 513 entries
 };
 
 namespace numerics {
 
 constexpr float relu6_of(float v) noexcept { return v <= 0 ? 0.f : v >= 6 ? 6.f : v; }
-/// f(x) in binary32, as the frameworks' kernels spell it, with octet's correctly rounded exp, tanh, ...
+/// f(x) in binary32, as the frameworks' kernels spell it, with octet's correctly rounded exp, tanh,
+/// ...
 constexpr float unary_f32(const unary_params& p, float x) noexcept {
   switch (p.function) {
     case unary::logistic:
       if (p.mode == rounding::EVEN) return logistic_f32(x);
-      if (p.mode == rounding::none && x > 16.619047164916992188f) return 1.f;   // float32 tensors: TFLite's cutoffs
+      if (p.mode == rounding::none && x > 16.619047164916992188f)
+        return 1.f;  // float32 tensors: TFLite's cutoffs
       if (p.mode == rounding::none && x < -9.f) return exp_f32(x);
       return div(1.f, add(1.f, exp_f32(-x)));
     case unary::tanh: return tanh_f32(x);
@@ -88,48 +117,70 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
   }
   return x;
 }
-/// The functions whose table needs a value where they have none: TFLite takes the output's lowest (log) or highest (rsqrt) real value for x <= 0.
+/// The functions whose table needs a value where they have none: TFLite takes the output's lowest
+/// (log) or highest (rsqrt) real value for x <= 0.
 constexpr float unary_table_f32(const unary_params& p, float x) noexcept {
-  if (x <= 0 && p.function == unary::log) return mul(static_cast<float>(static_cast<std::int32_t>(lowest_of(p.type)) - p.out_zero_point), p.out_scale);
-  if (x <= 0 && p.function == unary::rsqrt) return mul(static_cast<float>(highest_of(p.type)), p.out_scale);
+  if (x <= 0 && p.function == unary::log)
+    return mul(static_cast<float>(static_cast<std::int32_t>(lowest_of(p.type)) - p.out_zero_point),
+               p.out_scale);
+  if (x <= 0 && p.function == unary::rsqrt)
+    return mul(static_cast<float>(highest_of(p.type)), p.out_scale);
   return unary_f32(p, x);
 }
 
-/// TFLite's int16 pipeline of x * relu6(x + 3) / 6: x in 1/128 of its scale, the relu6 argument in Q0.15 of [-3, 3].
+/// TFLite's int16 pipeline of x * relu6(x + 3) / 6: x in 1/128 of its scale, the relu6 argument in
+/// Q0.15 of [-3, 3].
 constexpr std::int32_t hard_swish_dr(const unary_params& p, std::int32_t x) noexcept {
   const auto h = static_cast<std::int16_t>((x - p.in_zero_point) * 128);
   const auto product = fixed16::mul(h, static_cast<std::int16_t>(p.positive.m));
   std::int16_t r = h;
   if (p.negative.shift > 0) r = fixed16::shl(r, p.negative.shift - 1);
   r = fixed16::mul(r, static_cast<std::int16_t>(p.negative.m));
-  if (p.negative.shift > 0) r = fixed16::shl(r, 1);
-  else if (p.negative.shift < 0) r = fixed16::rdp(r, -p.negative.shift);
+  if (p.negative.shift > 0)
+    r = fixed16::shl(r, 1);
+  else if (p.negative.shift < 0)
+    r = fixed16::rdp(r, -p.negative.shift);
   const std::int32_t gate = (r + 32768) >> 1;
-  const auto v = static_cast<std::int16_t>(gate * product / 32768);   // toward zero
+  const auto v = static_cast<std::int16_t>(gate * product / 32768);  // toward zero
   return fixed16::rdp(v, -p.positive.shift);
 }
-/// TFLite's int8 1 / sqrt: an integer reciprocal root with 20 more fractional bits, then the scales.
+/// TFLite's int8 1 / sqrt: an integer reciprocal root with 20 more fractional bits, then the
+/// scales.
 constexpr std::int32_t rsqrt_dr(const unary_params& p, std::int32_t v) noexcept {
-  if (v <= 0) return INT32_MAX / 2;   // saturates: TFLite gives its highest value at 0 and refuses less
+  if (v <= 0)
+    return INT32_MAX / 2;  // saturates: TFLite gives its highest value at 0 and refuses less
   const multiplier root = reciprocal_sqrt(v);
   return dr(dr(1, {root.m, root.shift + 20}), {p.positive.m, p.positive.shift - 20});
 }
 /// 16 bits of a multiplier.
-constexpr std::int32_t high_half(std::int32_t m) noexcept { return m >= INT32_MAX - (1 << 15) ? 32767 : (m + (1 << 15)) >> 16; }
+constexpr std::int32_t high_half(std::int32_t m) noexcept {
+  return m >= INT32_MAX - (1 << 15) ? 32767 : (m + (1 << 15)) >> 16;
+}
 
 /// The quantized value of one element.
 constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexcept {
   const std::int32_t v = x - p.in_zero_point;
   switch (p.mode) {
     case rounding::none:
-      if (p.function == unary::neg) return p.type == dtype::s8 ? static_cast<std::int8_t>(-x) : p.type == dtype::s16 ? static_cast<std::int16_t>(-x) : static_cast<std::uint8_t>(-x);
+      if (p.function == unary::neg)
+        return p.type == dtype::s8    ? static_cast<std::int8_t>(-x)
+               : p.type == dtype::s16 ? static_cast<std::int16_t>(-x)
+                                      : static_cast<std::uint8_t>(-x);
       return clamp(x, p.lo, p.hi);
     case rounding::DR:
-      if (p.function == unary::hard_swish) return clamp(hard_swish_dr(p, x) + p.out_zero_point, p.lo, p.hi);
-      if (p.function == unary::rsqrt) return finish(std::int64_t{rsqrt_dr(p, v)}, p.out_zero_point, p.lo, p.hi);
-      if (p.function == unary::abs) return finish(std::int64_t{p.positive.m == 0 ? (v < 0 ? -v : v) : dr(v < 0 ? -v : v, p.positive)}, p.out_zero_point, p.lo, p.hi);
-      return finish(rounding_policy::dr::apply(v, v >= 0 ? p.positive : p.negative), p.out_zero_point, p.lo, p.hi);
-    case rounding::Q8: return finish(rounding_policy::q8::apply(v, v >= 0 ? p.positive : p.negative), p.out_zero_point, p.lo, p.hi);
+      if (p.function == unary::hard_swish)
+        return clamp(hard_swish_dr(p, x) + p.out_zero_point, p.lo, p.hi);
+      if (p.function == unary::rsqrt)
+        return finish(std::int64_t{rsqrt_dr(p, v)}, p.out_zero_point, p.lo, p.hi);
+      if (p.function == unary::abs)
+        return finish(
+            std::int64_t{p.positive.m == 0 ? (v < 0 ? -v : v) : dr(v < 0 ? -v : v, p.positive)},
+            p.out_zero_point, p.lo, p.hi);
+      return finish(rounding_policy::dr::apply(v, v >= 0 ? p.positive : p.negative),
+                    p.out_zero_point, p.lo, p.hi);
+    case rounding::Q8:
+      return finish(rounding_policy::q8::apply(v, v >= 0 ? p.positive : p.negative),
+                    p.out_zero_point, p.lo, p.hi);
     case rounding::OPT:
     case rounding::AWAY:
       if (p.type == dtype::s16) {
@@ -141,47 +192,86 @@ constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexce
         if (p.function == unary::tanh) return tanh_q15(p.sigmoid(x));
         return lookup(p.table, static_cast<std::int16_t>(x));
       }
-      return clamp_to_int(static_cast<double>(add(rha(mul(unary_table_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse)), static_cast<float>(p.out_zero_point))), p.lo, p.hi);
-    case rounding::XNN: return clamp_to_int(static_cast<double>(rint(add(mul(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse), static_cast<float>(p.out_zero_point)))), p.lo, p.hi);
-    case rounding::EVEN_MUL: return finish(static_cast<double>(rint(mul(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse))), p.out_zero_point, p.lo, p.hi);
-    case rounding::TRUNC: return finish(static_cast<double>(trunc(div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))), p.out_zero_point, p.lo, p.hi);
-    default: return finish(static_cast<double>(rint(div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))), p.out_zero_point, p.lo, p.hi);
+      return clamp_to_int(
+          static_cast<double>(
+              add(rha(mul(unary_table_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse)),
+                  static_cast<float>(p.out_zero_point))),
+          p.lo, p.hi);
+    case rounding::XNN:
+      return clamp_to_int(static_cast<double>(rint(add(
+                              mul(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse),
+                              static_cast<float>(p.out_zero_point)))),
+                          p.lo, p.hi);
+    case rounding::EVEN_MUL:
+      return finish(static_cast<double>(
+                        rint(mul(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse))),
+                    p.out_zero_point, p.lo, p.hi);
+    case rounding::TRUNC:
+      return finish(static_cast<double>(trunc(
+                        div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))),
+                    p.out_zero_point, p.lo, p.hi);
+    default:
+      return finish(static_cast<double>(rint(
+                        div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))),
+                    p.out_zero_point, p.lo, p.hi);
   }
 }
 }  // namespace numerics
 
 namespace reference {
-template <class T> constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+template <class T>
+constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t begin,
+                            std::size_t end) {
   for (std::size_t i = begin; i < end; ++i) {
-    if constexpr (std::is_floating_point_v<T>) y[i] = numerics::unary_f32(p, x[i]);
-    else y[i] = static_cast<T>(numerics::unary_value(p, x[i]));
+    if constexpr (std::is_floating_point_v<T>)
+      y[i] = numerics::unary_f32(p, x[i]);
+    else
+      y[i] = static_cast<T>(numerics::unary_value(p, x[i]));
   }
 }
 inline void unary_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const unary_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
-  if (p.type == dtype::f32) unary_values(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin, r.end);
-  else with_quantized(p.type, [&]<class T>(type_tag<T>) { unary_values(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end); });
+  if (p.type == dtype::f32)
+    unary_values(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin,
+                 r.end);
+  else
+    with_quantized(p.type, [&]<class T>(type_tag<T>) {
+      unary_values(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
+    });
 }
 }  // namespace reference
 
 namespace ops {
-constexpr bool is_relu(unary f) { return f == unary::relu || f == unary::relu6 || f == unary::relu_n1_to_1 || f == unary::relu_0_to_1; }
+constexpr bool is_relu(unary f) {
+  return f == unary::relu || f == unary::relu6 || f == unary::relu_n1_to_1 ||
+         f == unary::relu_0_to_1;
+}
 
 /// Bounds of a relu in quantized values of the output: zy + rha(f32(v / sy)).
 constexpr clamp_range relu_bounds(unary f, const tensor_desc& y) {
-  const auto q = [&](float v) { return static_cast<std::int32_t>(numerics::clamp_to_int(static_cast<double>(numerics::rha(numerics::div(v, y.scale_f32()))) + y.zero_point(), INT32_MIN, INT32_MAX)); };
-  const auto lo = static_cast<std::int32_t>(lowest_of(y.type)), hi = static_cast<std::int32_t>(highest_of(y.type));
-  return {std::max(lo, q(f == unary::relu_n1_to_1 ? -1.f : 0.f)), f == unary::relu ? hi : std::min(hi, q(f == unary::relu6 ? 6.f : 1.f))};
+  const auto q = [&](float v) {
+    return static_cast<std::int32_t>(numerics::clamp_to_int(
+        static_cast<double>(numerics::rha(numerics::div(v, y.scale_f32()))) + y.zero_point(),
+        INT32_MIN, INT32_MAX));
+  };
+  const auto lo = static_cast<std::int32_t>(lowest_of(y.type)),
+             hi = static_cast<std::int32_t>(highest_of(y.type));
+  return {std::max(lo, q(f == unary::relu_n1_to_1 ? -1.f : 0.f)),
+          f == unary::relu ? hi : std::min(hi, q(f == unary::relu6 ? 6.f : 1.f))};
 }
 
 /// The multipliers of the integer roundings; TFLite forms these ratios in binary32.
 inline status unary_multipliers(unary_params& p) {
   const float ratio = numerics::div(p.in_scale, p.out_scale);
-  const auto quantized = [](float v) { return numerics::quantize_multiplier(static_cast<double>(v)); };
+  const auto quantized = [](float v) {
+    return numerics::quantize_multiplier(static_cast<double>(v));
+  };
   if (p.mode == rounding::Q8) {
     p.positive = numerics::q8_multiplier(ratio);
-    p.negative = p.function == unary::leaky_relu ? numerics::q8_multiplier(numerics::mul(ratio, p.alpha)) : p.positive;
+    p.negative = p.function == unary::leaky_relu
+                     ? numerics::q8_multiplier(numerics::mul(ratio, p.alpha))
+                     : p.positive;
     return unit{};
   }
   p.positive = p.negative = quantized(ratio);
@@ -190,14 +280,16 @@ inline status unary_multipliers(unary_params& p) {
     p.negative = quantized(slope < 0 ? -slope : slope);
     if (slope < 0) p.negative.m = -p.negative.m;
   } else if (p.function == unary::abs) {
-    if (p.in_scale == p.out_scale) p.positive = {};   // no rescale at all
+    if (p.in_scale == p.out_scale) p.positive = {};  // no rescale at all
   } else if (p.function == unary::rsqrt) {
-    p.positive = numerics::quantize_multiplier(numerics::div(1., static_cast<double>(numerics::mul(numerics::sqrt_f32(p.in_scale), p.out_scale))));
+    p.positive = numerics::quantize_multiplier(numerics::div(
+        1., static_cast<double>(numerics::mul(numerics::sqrt_f32(p.in_scale), p.out_scale))));
   } else if (p.function == unary::hard_swish) {
     const float fine = numerics::mul(1.f / 128, p.in_scale);
     p.positive = quantized(numerics::div(fine, p.out_scale));
     p.negative = quantized(numerics::div(fine, 3.f / 32768));
-    if (p.positive.shift > 0) return unsupported("hard_swish whose output scale is below 1/128 of its input's");
+    if (p.positive.shift > 0)
+      return unsupported("hard_swish whose output scale is below 1/128 of its input's");
     p.positive.m = numerics::high_half(p.positive.m);
     p.negative.m = numerics::high_half(p.negative.m);
   }
@@ -214,54 +306,83 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   p.approximate = a.approximate;
   p.alpha = F == unary::elu && !n.attrs->find("alpha") ? 1.f : static_cast<float>(a.alpha);
   p.count = x.shape.elements().value;
-  if (x.type != y.type) return unsupported("element types", std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)), "the same in and out");
+  if (x.type != y.type)
+    return unsupported("element types",
+                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
+                       "the same in and out");
   if constexpr (!Quantized) {
-    if (x.type != dtype::f32) return unsupported("element type", std::string(name_of(x.type)), "float32");
-    if (n.round != rounding::none && n.round != rounding::ATEN) return unsupported("no such rounding here", std::string(name_of(n.round)), "none, ATEN");
+    if (x.type != dtype::f32)
+      return unsupported("element type", std::string(name_of(x.type)), "float32");
+    if (n.round != rounding::none && n.round != rounding::ATEN)
+      return unsupported("no such rounding here", std::string(name_of(n.round)), "none, ATEN");
     return unit{};
   }
-  if (!with_quantized(x.type, [](auto) {})) return unsupported("element type", std::string(name_of(x.type)), "uint8, int8, int16");
+  if (!with_quantized(x.type, [](auto) {}))
+    return unsupported("element type", std::string(name_of(x.type)), "uint8, int8, int16");
   if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
-  p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32(), p.inverse = numerics::div(1.f, p.out_scale);
+  p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32(),
+  p.inverse = numerics::div(1.f, p.out_scale);
   p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
-  const clamp_range bounds = is_relu(F) && n.round != rounding::none ? relu_bounds(F, y) : clamp_of(*n.attrs, y.type);
+  const clamp_range bounds =
+      is_relu(F) && n.round != rounding::none ? relu_bounds(F, y) : clamp_of(*n.attrs, y.type);
   p.lo = bounds.lo, p.hi = bounds.hi;
-  constexpr bool integer = is_relu(F) || F == unary::leaky_relu || F == unary::abs || F == unary::rsqrt || F == unary::hard_swish;
-  // ATEN: PyTorch's vector loops dequantize with one fused multiply-add, their scalar tails with a difference and a product; else EVEN_MUL.
+  constexpr bool integer = is_relu(F) || F == unary::leaky_relu || F == unary::abs ||
+                           F == unary::rsqrt || F == unary::hard_swish;
+  // ATEN: PyTorch's vector loops dequantize with one fused multiply-add, their scalar tails with a
+  // difference and a product; else EVEN_MUL.
   const bool by_position = n.round == rounding::ATEN && is_8bit(x.type) && !is_relu(F);
-  const bool floating = by_position || n.round == rounding::EVEN_MUL || n.round == rounding::XNN || n.round == rounding::EVEN || n.round == rounding::TRUNC || (n.round == rounding::AWAY && (is_8bit(x.type) || !integer || F == unary::rsqrt));
-  const bool sigmoid = (F == unary::logistic || F == unary::tanh) && n.round == rounding::OPT && x.type == dtype::s16;
+  const bool floating =
+      by_position || n.round == rounding::EVEN_MUL || n.round == rounding::XNN ||
+      n.round == rounding::EVEN || n.round == rounding::TRUNC ||
+      (n.round == rounding::AWAY && (is_8bit(x.type) || !integer || F == unary::rsqrt));
+  const bool sigmoid = (F == unary::logistic || F == unary::tanh) && n.round == rounding::OPT &&
+                       x.type == dtype::s16;
   const bool exact = n.round == rounding::none && (is_relu(F) || F == unary::neg);
-  const bool fixed = integer && (n.round == rounding::DR || (n.round == rounding::Q8 && (F == unary::leaky_relu || is_relu(F))));
-  if (!floating && !exact && !fixed && !sigmoid) return unsupported("no such rounding here", std::string(name_of(n.round)), "AWAY, EVEN, EVEN_MUL, XNN, TRUNC; DR, Q8 or none where the operator has an integer form");
-  if (n.round == rounding::DR && F == unary::hard_swish && x.type == dtype::s16) return unsupported("hard_swish on int16");
+  const bool fixed =
+      integer && (n.round == rounding::DR ||
+                  (n.round == rounding::Q8 && (F == unary::leaky_relu || is_relu(F))));
+  if (!floating && !exact && !fixed && !sigmoid)
+    return unsupported(
+        "no such rounding here", std::string(name_of(n.round)),
+        "AWAY, EVEN, EVEN_MUL, XNN, TRUNC; DR, Q8 or none where the operator has an integer form");
+  if (n.round == rounding::DR && F == unary::hard_swish && x.type == dtype::s16)
+    return unsupported("hard_swish on int16");
   if (fixed)
     if (auto s = unary_multipliers(p); !s) return s;
   if ((n.round == rounding::AWAY || sigmoid) && x.type == dtype::s16) {
-    if (p.in_zero_point != 0 || p.out_zero_point != 0) return unsupported("zero points of int16", std::to_string(p.in_zero_point) + ", " + std::to_string(p.out_zero_point), "0");
+    if (p.in_zero_point != 0 || p.out_zero_point != 0)
+      return unsupported("zero points of int16",
+                         std::to_string(p.in_zero_point) + ", " + std::to_string(p.out_zero_point),
+                         "0");
     if constexpr (F == unary::logistic || F == unary::tanh) {
-      if (p.out_scale != 1.f / 32768) return unsupported("output scale", std::to_string(p.out_scale), "1/32768");
+      if (p.out_scale != 1.f / 32768)
+        return unsupported("output scale", std::to_string(p.out_scale), "1/32768");
       p.sigmoid = numerics::sigmoid_input_for(x.scale(), F == unary::tanh);
     } else {
       auto table = to.array<std::int16_t>(513);
-      numerics::make_lut16<float>([&](float v) { return numerics::unary_table_f32(p, v); }, p.in_scale, p.in_zero_point, p.out_scale, p.out_zero_point, table.data());
+      numerics::make_lut16<float>([&](float v) { return numerics::unary_table_f32(p, v); },
+                                  p.in_scale, p.in_zero_point, p.out_scale, p.out_zero_point,
+                                  table.data());
       p.table = table.data();
     }
   }
   if (by_position) {
     p.mode = rounding::EVEN_MUL;
     const unary_params meaning = p;
-    const float premultiplied = numerics::mul(meaning.in_scale, -static_cast<float>(meaning.in_zero_point));
+    const float premultiplied =
+        numerics::mul(meaning.in_scale, -static_cast<float>(meaning.in_zero_point));
     auto& l = to.make<lut8_blocks_params>(&reference::lut8_blocks_kernel);
     l.blocks.count = meaning.count;
     lut8_params tail;
     fill_lut8(tail, x.type, [&](std::int32_t q) { return numerics::unary_value(meaning, q); });
     fill_lut8(l.blocks, x.type, [&](std::int32_t q) {
       const float v = numerics::fma(meaning.in_scale, static_cast<float>(q), premultiplied);
-      return numerics::finish(static_cast<double>(numerics::rint(numerics::mul(numerics::unary_f32(meaning, v), meaning.inverse))), meaning.out_zero_point, meaning.lo, meaning.hi);
+      return numerics::finish(static_cast<double>(numerics::rint(
+                                  numerics::mul(numerics::unary_f32(meaning, v), meaning.inverse))),
+                              meaning.out_zero_point, meaning.lo, meaning.hi);
     });
     l.tail = tail.table;
-    if (l.tail == l.blocks.table) {   // no position to tell: one table
+    if (l.tail == l.blocks.table) {  // no position to tell: one table
       const lut8_params one = l.blocks;
       to.make<lut8_params>(&reference::lut8_kernel, kernel_id::lut8) = one;
     }
@@ -276,9 +397,14 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   return unit{};
 }
 
-#define OCTET_UNARY_(id, text)                                                                                                   \
-  inline constexpr op_def qnn_##id{"qnn." text, 1, 1, 1, &same_op_shape, &unary_prepare<unary::id, true>};                         \
-  inline constexpr op_def id{text, 1, 1, 1, &same_op_shape, &unary_prepare<unary::id, false>};
+#define OCTET_UNARY_(id, text)                                                \
+  inline constexpr op_def qnn_##id{                                           \
+      "qnn." text, 1, 1, 1, &same_op_shape, &unary_prepare<unary::id, true>}; \
+  inline constexpr op_def id{                                                 \
+      .name = text,                                                           \
+      .shape = &same_op_shape,                                                \
+      .prepare = &unary_prepare<unary::id, false>,                            \
+  };
 OCTET_UNARY_(logistic, "logistic")
 OCTET_UNARY_(tanh, "tanh")
 OCTET_UNARY_(hard_swish, "hard_swish")
@@ -300,12 +426,23 @@ OCTET_UNARY_(relu_n1_to_1, "relu_n1_to_1")
 OCTET_UNARY_(relu_0_to_1, "relu_0_to_1")
 OCTET_UNARY_(leaky_relu, "leaky_relu")
 #undef OCTET_UNARY_
-inline constexpr op_def floor{"floor", 1, 1, 1, &same_op_shape, &unary_prepare<unary::floor, false>};
-inline constexpr op_def ceil{"ceil", 1, 1, 1, &same_op_shape, &unary_prepare<unary::ceil, false>};
-inline constexpr op_def round{"round", 1, 1, 1, &same_op_shape, &unary_prepare<unary::round, false>};
+inline constexpr op_def floor{
+    .name = "floor",
+    .shape = &same_op_shape,
+    .prepare = &unary_prepare<unary::floor, false>,
+};
+inline constexpr op_def ceil{
+    .name = "ceil",
+    .shape = &same_op_shape,
+    .prepare = &unary_prepare<unary::ceil, false>,
+};
+inline constexpr op_def round{
+    .name = "round",
+    .shape = &same_op_shape,
+    .prepare = &unary_prepare<unary::round, false>,
+};
 }  // namespace ops
 
-}  // namespace octet::inline OCTET_ABI
-OCTET_FP_EXACT_END
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_UNARY_HPP_

@@ -8,7 +8,7 @@
 #include "octet/runtime/bind.hpp"
 #include "octet/runtime/plan.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 namespace detail {
 
@@ -25,11 +25,15 @@ class planner {
     if (auto s = verify(g, d_->options.max); !s) return s.error();
     if (d_->options.optimize) passes::optimize(g, d_->options.keep_all);
     d_->on = d_->options.on == target::automatic ? best_target() : d_->options.on;
-    if (!can_run(d_->on)) return unsupported("target", std::string(name_of(d_->on)), "a target of this build that this CPU can run; see `octet info`");
+    if (!can_run(d_->on))
+      return unsupported("target", std::string(name_of(d_->on)),
+                         "a target of this build that this CPU can run; see `octet info`");
     shares_.resize(g.tensors.size());
     for (std::size_t i = 0; i < shares_.size(); ++i) shares_[i] = static_cast<tensor_id>(i);
     for (std::size_t i = 0; i < g.nodes.size(); ++i)
-      if (auto s = add_step(i); !s) return at(s.error(), g, &g.nodes[i], g.nodes[i].out.empty() ? no_tensor : g.nodes[i].out[0]);
+      if (auto s = add_step(i); !s)
+        return at(s.error(), g, &g.nodes[i],
+                  g.nodes[i].out.empty() ? no_tensor : g.nodes[i].out[0]);
     place_tensors();
     return plan(std::move(d_));
   }
@@ -45,9 +49,12 @@ class planner {
       if (o == t) return true;
     return false;
   }
-  /// Sharing is safe where the shared bytes live in the arena and no two graph outputs or an input and an output would be one block.
+  /// Sharing is safe where the shared bytes live in the arena and no two graph outputs or an input
+  /// and an output would be one block.
   bool may_share(tensor_id from, tensor_id to) {
-    if (d_->options.keep_all || g()[from].role != tensor::kind::value || g()[to].role != tensor::kind::value) return false;
+    if (d_->options.keep_all || g()[from].role != tensor::kind::value ||
+        g()[to].role != tensor::kind::value)
+      return false;
     if (!is_output(to)) return true;
     const tensor_id r = root(from);
     for (tensor_id i : g().inputs)
@@ -118,7 +125,8 @@ class planner {
     std::vector<std::int32_t> order(blocks.size()), placed(blocks.size());
     d_->activation_bytes = place(blocks, order, placed);
     d_->where.resize(count);
-    for (std::size_t b = 0; b < blocks.size(); ++b) d_->where[owner[b]] = {placement::where::arena, blocks[b].offset, nullptr};
+    for (std::size_t b = 0; b < blocks.size(); ++b)
+      d_->where[owner[b]] = {placement::where::arena, blocks[b].offset, nullptr};
     for (std::size_t i = 0; i < count; ++i) {
       const tensor& t = g().tensors[i];
       if (t.role == tensor::kind::constant) {
@@ -133,7 +141,7 @@ class planner {
   }
 
   std::shared_ptr<plan_data> d_;
-  std::vector<tensor_id> shares_;    // union-find over tensors that share bytes
+  std::vector<tensor_id> shares_;  // union-find over tensors that share bytes
 };
 
 }  // namespace detail
@@ -146,6 +154,6 @@ OCTET_INLINE result<plan> try_compile(graph g, const plan_options& options) {
   return r;
 }
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_RUNTIME_PLAN_IMPL_HPP_

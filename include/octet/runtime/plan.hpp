@@ -11,28 +11,29 @@
 #include "octet/runtime/memory.hpp"
 #include "octet/runtime/step.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 struct plan_options {
-  target on = target::automatic;     // which kernels; a target this CPU cannot run is an error
-  unsigned threads = 1;              // parts that parallel kernels are split into
-  bool keep_all = false;             // every tensor keeps its own memory and no tensor of the source file is fused away
-  bool optimize = true;              // run passes::optimize first
+  target on = target::automatic;  // which kernels; a target this CPU cannot run is an error
+  unsigned threads = 1;           // parts that parallel kernels are split into
+  bool keep_all =
+      false;  // every tensor keeps its own memory and no tensor of the source file is fused away
+  bool optimize = true;  // run passes::optimize first
   limits max{};
 };
 
 /// Where a tensor lives while a session runs.
 struct placement {
   enum class where : std::uint8_t { nowhere, arena, constant, state } in = where::nowhere;
-  std::size_t offset = 0;            // into arena or state block
-  const void* data = nullptr;        // constants
+  std::size_t offset = 0;      // into arena or state block
+  const void* data = nullptr;  // constants
 };
 
 struct plan_data {
-  graph source;                      // after the passes; keeps constants alive
+  graph source;  // after the passes; keeps constants alive
   plan_options options;
-  target on = target::reference;     // the target in use
-  plan_memory memory;                // params, multipliers, packed weights
+  target on = target::reference;  // the target in use
+  plan_memory memory;             // params, multipliers, packed weights
   std::vector<step> steps;
   std::vector<tensor_id> operands;
   std::vector<placement> where;      // per tensor
@@ -51,7 +52,10 @@ class plan {
   const graph& source() const noexcept { return data_->source; }
   target on() const noexcept { return data_->on; }
   /// Bytes a session allocates for activations plus scratch of all threads.
-  std::size_t arena_bytes() const noexcept { return round_up(data_->activation_bytes, alignment) + round_up(data_->scratch_bytes, alignment) * std::max(1u, data_->options.threads); }
+  std::size_t arena_bytes() const noexcept {
+    return round_up(data_->activation_bytes, alignment) +
+           round_up(data_->scratch_bytes, alignment) * std::max(1u, data_->options.threads);
+  }
   std::size_t activation_bytes() const noexcept { return data_->activation_bytes; }
   std::size_t scratch_bytes() const noexcept { return data_->scratch_bytes; }
   std::size_t weight_bytes() const noexcept { return data_->memory.total().value; }
@@ -60,15 +64,18 @@ class plan {
   std::shared_ptr<const plan_data> data_;
 };
 
-/// Verifies, fuses, prepares, packs and places. The graph is copied into the plan (constants are shared, not copied).
+/// Verifies, fuses, prepares, packs and places. The graph is copied into the plan (constants are
+/// shared, not copied).
 result<plan> try_compile(graph g, const plan_options& options = {});
 
 #if defined(__cpp_exceptions)
 /// try_compile, throwing octet::error.
-inline plan compile(graph g, const plan_options& options = {}) { return value_or_throw(try_compile(std::move(g), options)); }
+inline plan compile(graph g, const plan_options& options = {}) {
+  return value_or_throw(try_compile(std::move(g), options));
+}
 #endif
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #if OCTET_HAS_DEFINITIONS
 #include "octet/runtime/plan-impl.hpp"

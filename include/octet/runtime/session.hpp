@@ -11,9 +11,10 @@
 #include "octet/runtime/plan.hpp"
 #include "octet/runtime/threads.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// A named tensor of a session: its memory inside the arena, its description in the plan. Valid as long as the session.
+/// A named tensor of a session: its memory inside the arena, its description in the plan. Valid as
+/// long as the session.
 class bound_tensor {
  public:
   bound_tensor(const tensor& t, void* data) : tensor_(&t), data_(data) {}
@@ -22,14 +23,17 @@ class bound_tensor {
   const dims& shape() const noexcept { return tensor_->shape; }
   /// Scale and zero point in the file (1 and 0 where it is not quantized).
   Scale scale() const noexcept { return Scale(tensor_->scales.empty() ? 1.0 : tensor_->scales[0]); }
-  ZeroPoint zero_point() const noexcept { return ZeroPoint(tensor_->zero_points.empty() ? 0 : tensor_->zero_points[0]); }
+  ZeroPoint zero_point() const noexcept {
+    return ZeroPoint(tensor_->zero_points.empty() ? 0 : tensor_->zero_points[0]);
+  }
   tensor_view view() const noexcept { return {data_, tensor_->type, tensor_->shape}; }
   /// The elements; empty where T is not the tensor's element type.
   template <class T> std::span<T> as() const noexcept { return view().as<T>(); }
   /// Copies `from` in after checking dtype and shape.
   status try_assign(const const_tensor_view& from) const {
     if (from.type != type() || !(from.shape == shape())) {
-      auto e = invalid("input", std::string(name_of(from.type)) + to_string(from.shape), std::string(name_of(type())) + to_string(shape()));
+      auto e = invalid("input", std::string(name_of(from.type)) + to_string(from.shape),
+                       std::string(name_of(type())) + to_string(shape()));
       e.tensor = tensor_->name;
       return e;
     }
@@ -39,7 +43,10 @@ class bound_tensor {
   /// Copies elements in after checking element type and count.
   template <class T> status try_assign(std::span<const T> from) const {
     if (dtype_of<T> != type() || from.size() != shape().elements().value) {
-      auto e = invalid("input", std::string(name_of(dtype_of<T>)) + ", " + std::to_string(from.size()) + " elements", std::string(name_of(type())) + to_string(shape()));
+      auto e = invalid(
+          "input",
+          std::string(name_of(dtype_of<T>)) + ", " + std::to_string(from.size()) + " elements",
+          std::string(name_of(type())) + to_string(shape()));
       e.tensor = tensor_->name;
       return e;
     }
@@ -48,11 +55,10 @@ class bound_tensor {
   }
 #if defined(__cpp_exceptions)
   void assign(const const_tensor_view& from) const { value_or_throw(try_assign(from)); }
-  template <class C> void assign(const C& from) const
-    requires requires { std::span<const typename C::value_type>(from); }
-  {
-    value_or_throw(try_assign(std::span<const typename C::value_type>(from)));
+  template <class C> void assign(const C& from) const requires requires {
+    std::span<const typename C::value_type>(from);
   }
+  { value_or_throw(try_assign(std::span<const typename C::value_type>(from))); }
 #endif
 
  private:
@@ -60,15 +66,18 @@ class bound_tensor {
   void* data_;
 };
 
-/// Told of every tensor right after the step that wrote it. Sees memory read-only; the same kernels run with or without it.
+/// Told of every tensor right after the step that wrote it. Sees memory read-only; the same kernels
+/// run with or without it.
 struct observer {
-  virtual void on_tensor(const plan_data& p, std::size_t step, tensor_id id, const const_tensor_view& value) noexcept = 0;
+  virtual void on_tensor(const plan_data& p, std::size_t step, tensor_id id,
+                         const const_tensor_view& value) noexcept = 0;
 
  protected:
   ~observer() = default;
 };
 
-/// Arena and state of one caller. Make one per application thread; all may share one plan. Not copyable; may be moved.
+/// Arena and state of one caller. Make one per application thread; all may share one plan. Not
+/// copyable; may be moved.
 class session {
  public:
   explicit session(plan p) : impl_(std::make_unique<impl>(std::move(p))) {}
@@ -76,17 +85,23 @@ class session {
   const plan& program() const noexcept { return impl_->program; }
   std::size_t inputs() const noexcept { return impl_->g().inputs.size(); }
   std::size_t outputs() const noexcept { return impl_->g().outputs.size(); }
-  /// i-th input in the model's own order; write its elements before each run(): the arena reuses its memory during the run.
+  /// i-th input in the model's own order; write its elements before each run(): the arena reuses
+  /// its memory during the run.
   bound_tensor input(std::size_t i = 0) noexcept { return impl_->bound(impl_->g().inputs[i]); }
   bound_tensor output(std::size_t i = 0) noexcept { return impl_->bound(impl_->g().outputs[i]); }
-  result<bound_tensor> try_input(std::string_view name) { return impl_->find(impl_->g().inputs, name, "input"); }
-  result<bound_tensor> try_output(std::string_view name) { return impl_->find(impl_->g().outputs, name, "output"); }
+  result<bound_tensor> try_input(std::string_view name) {
+    return impl_->find(impl_->g().inputs, name, "input");
+  }
+  result<bound_tensor> try_output(std::string_view name) {
+    return impl_->find(impl_->g().outputs, name, "output");
+  }
 #if defined(__cpp_exceptions)
   bound_tensor input(std::string_view name) { return value_or_throw(try_input(name)); }
   bound_tensor output(std::string_view name) { return value_or_throw(try_output(name)); }
 #endif
 
-  /// Runs the network. No allocation, no lock, no system call with one thread; with more, futex wait and wake only.
+  /// Runs the network. No allocation, no lock, no system call with one thread; with more, futex
+  /// wait and wake only.
   void run() noexcept { impl_->run(nullptr); }
   /// The same, telling `o` of every tensor.
   void run(observer& o) noexcept { impl_->run(&o); }
@@ -97,13 +112,18 @@ class session {
   struct impl {
     plan program;
     buffer arena, state;
-    std::vector<const void*> operands;     // address of every operand of every step
+    std::vector<const void*> operands;  // address of every operand of every step
     thread_pool pool;
-    std::uint32_t current = 0;             // step the pool works on
+    std::uint32_t current = 0;  // step the pool works on
 
-    explicit impl(plan p) : program(std::move(p)), arena(Bytes(program.arena_bytes())), state(Bytes(program.data().state_bytes)), pool(needs_pool(program) ? program.data().options.threads : 1) {
+    explicit impl(plan p)
+        : program(std::move(p)),
+          arena(Bytes(program.arena_bytes())),
+          state(Bytes(program.data().state_bytes)),
+          pool(needs_pool(program) ? program.data().options.threads : 1) {
       operands.reserve(program.data().operands.size());
-      for (tensor_id t : program.data().operands) operands.push_back(t == no_tensor ? nullptr : address(t));
+      for (tensor_id t : program.data().operands)
+        operands.push_back(t == no_tensor ? nullptr : address(t));
       reset();
     }
     static bool needs_pool(const plan& p) {
@@ -117,12 +137,14 @@ class session {
       switch (w.in) {
         case placement::where::arena: return arena.data() + w.offset;
         case placement::where::state: return state.data() + w.offset;
-        case placement::where::constant: return const_cast<void*>(w.data);   // kernels get inputs as const
+        case placement::where::constant:
+          return const_cast<void*>(w.data);  // kernels get inputs as const
         default: return nullptr;
       }
     }
     bound_tensor bound(tensor_id t) { return {g()[t], address(t)}; }
-    result<bound_tensor> find(const std::vector<tensor_id>& list, std::string_view name, const char* what) {
+    result<bound_tensor> find(const std::vector<tensor_id>& list, std::string_view name,
+                              const char* what) {
       std::string known;
       for (tensor_id t : list) {
         if (g()[t].name == name) return bound(t);
@@ -136,7 +158,9 @@ class session {
       for (std::size_t i = 0; i < g().tensors.size(); ++i) {
         const tensor& t = g().tensors[i];
         if (t.role != tensor::kind::state) continue;
-        detail::reset_state(static_cast<std::byte*>(address(static_cast<tensor_id>(i))), t.type, bytes_of(t.shape.elements(), t.type).value, t.data.bytes, t.zero_points.empty() ? 0 : t.zero_points[0]);
+        detail::reset_state(static_cast<std::byte*>(address(static_cast<tensor_id>(i))), t.type,
+                            bytes_of(t.shape.elements(), t.type).value, t.data.bytes,
+                            t.zero_points.empty() ? 0 : t.zero_points[0]);
       }
     }
     /// One part of one step, on the thread that the pool gives it.
@@ -146,13 +170,15 @@ class session {
       a.in = {operands.data() + s.first_in, s.inputs};
       a.out = {const_cast<void* const*>(operands.data() + s.first_out), s.outputs};
       const plan_data& d = program.data();
-      a.scratch = arena.data() + round_up(d.activation_bytes, alignment) + part * round_up(d.scratch_bytes, alignment);
+      a.scratch = arena.data() + round_up(d.activation_bytes, alignment) +
+                  part * round_up(d.scratch_bytes, alignment);
       a.part = part;
       a.parts = s.parts;
       s.run(a);
     }
     void run(observer* o) noexcept {
-      const numerics::exact_environment environment;   // whatever rounding and flush-to-zero mode the application runs in
+      const numerics::exact_environment
+          environment;  // whatever rounding and flush-to-zero mode the application runs in
       const plan_data& d = program.data();
       for (std::size_t i = 0; i < d.steps.size(); ++i) {
         const step& s = d.steps[i];
@@ -160,17 +186,20 @@ class session {
           call(s, 0);
         } else {
           current = static_cast<std::uint32_t>(i);
-          pool.run([](void* self, unsigned part) {
-            const numerics::exact_environment worker;
-            auto* me = static_cast<impl*>(self);
-            const step& st = me->program.data().steps[me->current];
-            if (part < st.parts) me->call(st, part);
-          }, this);
+          pool.run(
+              [](void* self, unsigned part) {
+                const numerics::exact_environment worker;
+                auto* me = static_cast<impl*>(self);
+                const step& st = me->program.data().steps[me->current];
+                if (part < st.parts) me->call(st, part);
+              },
+              this);
         }
         if (o)
           for (std::uint32_t k = 0; k < s.outputs; ++k) {
             const tensor_id t = d.operands[s.first_out + k];
-            o->on_tensor(d, i, t, const_tensor_view(operands[s.first_out + k], g()[t].type, g()[t].shape));
+            o->on_tensor(d, i, t,
+                         const_tensor_view(operands[s.first_out + k], g()[t].type, g()[t].shape));
           }
       }
     }
@@ -178,6 +207,6 @@ class session {
   std::unique_ptr<impl> impl_;
 };
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_RUNTIME_SESSION_HPP_

@@ -4,20 +4,21 @@
 
 #include "octet/kernels/kernel.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
 /// One kernel call. Everything in it is fixed at plan time.
 struct step {
   kernel_fn run = nullptr;
   const void* params = nullptr;
-  std::int32_t node = 0;             // index into plan_data::source.nodes
-  std::uint32_t first_in = 0, inputs = 0, first_out = 0, outputs = 0;   // ranges of plan_data::operands
+  std::int32_t node = 0;  // index into plan_data::source.nodes
+  std::uint32_t first_in = 0, inputs = 0, first_out = 0,
+                outputs = 0;  // ranges of plan_data::operands
   std::uint32_t parts = 1;
-  kernel_id kernel = kernel_id::none;   // none: the reference runs
+  kernel_id kernel = kernel_id::none;  // none: the reference runs
   const char* kernel_name = "reference";
-  std::size_t scratch = 0;           // bytes per part
+  std::size_t scratch = 0;  // bytes per part
 };
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_RUNTIME_STEP_HPP_

@@ -10,11 +10,12 @@
 
 #include "octet/core/config.hpp"
 
-namespace octet::inline OCTET_ABI {
+OCTET_NAMESPACE_BEGIN
 
-/// Runs job(context, part) for part 0..threads-1; `run` returns when all parts are done. run() allocates nothing.
-/// Threads take the parts one by one, the caller's thread too: on a busy machine it does not wait for a worker that gets no CPU, it does that part itself.
-/// Workers spin briefly (the gap between two layers is microseconds), then sleep in std::atomic::wait.
+/// Runs job(context, part) for part 0..threads-1; `run` returns when all parts are done. run()
+/// allocates nothing. Threads take the parts one by one, the caller's thread too: on a busy machine
+/// it does not wait for a worker that gets no CPU, it does that part itself. Workers spin briefly
+/// (the gap between two layers is microseconds), then sleep in std::atomic::wait.
 class thread_pool {
  public:
   using job_fn = void (*)(void* context, unsigned part);
@@ -39,7 +40,8 @@ class thread_pool {
     job_ = job;
     context_ = context;
     pending_.store(limit_, std::memory_order_relaxed);
-    ticket_.store(((ticket_.load(std::memory_order_relaxed) >> 32) + 1) << 32, std::memory_order_release);
+    ticket_.store(((ticket_.load(std::memory_order_relaxed) >> 32) + 1) << 32,
+                  std::memory_order_release);
     generation_.fetch_add(1, std::memory_order_release);
     generation_.notify_all();
     take_parts();
@@ -55,7 +57,7 @@ class thread_pool {
   }
 
  private:
-  static constexpr int spins = 2000;   // about 20-50 microseconds
+  static constexpr int spins = 2000;  // about 20-50 microseconds
   static constexpr std::uint64_t closed = 0xffffffff;
   static void pause() noexcept {
 #if defined(__x86_64__)
@@ -64,12 +66,15 @@ class thread_pool {
     asm volatile("yield");
 #endif
   }
-  /// Takes parts while there are any. The ticket holds the job's number and its next part in one word, so that a worker that comes late cannot take a part
-  /// of a job that is over; a part that is taken keeps run() from returning, so that what describes the job stays as it is.
+  /// Takes parts while there are any. The ticket holds the job's number and its next part in one
+  /// word, so that a worker that comes late cannot take a part of a job that is over; a part that
+  /// is taken keeps run() from returning, so that what describes the job stays as it is.
   void take_parts() noexcept {
     std::uint64_t t = ticket_.load(std::memory_order_acquire);
     while ((t & closed) < limit_) {
-      if (!ticket_.compare_exchange_weak(t, t + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+      if (!ticket_.compare_exchange_weak(t, t + 1, std::memory_order_acq_rel,
+                                         std::memory_order_acquire))
+        continue;
       job_(context_, static_cast<unsigned>(t & closed));
       if (pending_.fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.notify_one();
       t = ticket_.load(std::memory_order_acquire);
@@ -93,16 +98,16 @@ class thread_pool {
     }
   }
 
-  const unsigned limit_;                        // threads, and so parts of a job
+  const unsigned limit_;  // threads, and so parts of a job
   job_fn job_ = nullptr;
   void* context_ = nullptr;
   std::atomic<unsigned> generation_{0};
-  std::atomic<std::uint64_t> ticket_{closed};   // job's number << 32 | next part
-  std::atomic<unsigned> pending_{0};            // parts that are not done
+  std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
+  std::atomic<unsigned> pending_{0};           // parts that are not done
   std::atomic<bool> stop_{false};
-  std::vector<std::thread> workers_;            // last: they use the rest
+  std::vector<std::thread> workers_;  // last: they use the rest
 };
 
-}  // namespace octet::inline OCTET_ABI
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_RUNTIME_THREADS_HPP_

@@ -1,10 +1,12 @@
-// A typed graph written node by node, tensors by number: what `octet codegen` writes. People use the operators of operators.hpp.
+// A typed graph written node by node, tensors by number: what `octet codegen` writes. People use
+// the operators of operators.hpp.
 #ifndef OCTET_TYPED_BUILDER_HPP_
 #define OCTET_TYPED_BUILDER_HPP_
 
 #include "octet/typed/operators.hpp"
 
-namespace octet::inline OCTET_ABI::typed {
+OCTET_NAMESPACE_BEGIN
+namespace typed {
 
 /// Keeps the order of nodes as written and merges nothing.
 template <int Capacity> class builder {
@@ -24,8 +26,11 @@ template <int Capacity> class builder {
     t.bytes = first.count * size_of(first.type);
     return {net_.add_tensor(t, 0)};
   }
-  /// The first result of a node of any operator; the others that are no states follow with next numbers.
-  template <class... V> constexpr ref node(const op_def& op, const attrs& a, const results& out, rounding round, const V&... in) {
+  /// The first result of a node of any operator; the others that are no states follow with next
+  /// numbers.
+  template <class... V>
+  constexpr ref node(const op_def& op, const attrs& a, const results& out, rounding round,
+                     const V&... in) {
     std::array<std::int32_t, sizeof...(V)> ins{operand(in)...};
     std::array<detail::tensor_info, 16> types{};
     for (std::size_t i = 0; i < out.count; ++i) types[i] = detail::result_info(out.list[i], {});
@@ -66,6 +71,7 @@ constexpr constant bytes_as(dtype type, const unsigned char* data, std::size_t c
   return c;
 }
 
-}  // namespace octet::inline OCTET_ABI::typed
+}  // namespace typed
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_TYPED_BUILDER_HPP_

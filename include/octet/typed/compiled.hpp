@@ -1,4 +1,5 @@
-// A finished graph as a type: tensor types, arena offsets, sizes and multipliers are constants; the object holds arena, packed weights and steps.
+// A finished graph as a type: tensor types, arena offsets, sizes and multipliers are constants; the
+// object holds arena, packed weights and steps.
 #ifndef OCTET_TYPED_COMPILED_HPP_
 #define OCTET_TYPED_COMPILED_HPP_
 
@@ -10,12 +11,14 @@
 #include "octet/typed/law.hpp"
 #include "octet/typed/prepare.hpp"
 
-namespace octet::inline OCTET_ABI::typed {
+OCTET_NAMESPACE_BEGIN
+namespace typed {
 
 namespace detail {
 
 struct flat_counts {
-  std::size_t nodes = 0, tensors = 0, attributes = 0, operands = 0, integers = 0, reals = 0, inputs = 0, outputs = 0;
+  std::size_t nodes = 0, tensors = 0, attributes = 0, operands = 0, integers = 0, reals = 0,
+              inputs = 0, outputs = 0;
 };
 
 /// The used part of a network with everything a law decides filled in.
@@ -41,7 +44,8 @@ template <int C> constexpr reachable<C> find_reachable(const value<C>& v) {
   for (std::int32_t i = 0; i < v.outs; ++i) r.tensor[v.out[i]] = true;
   for (std::int32_t n = v.net.node_count; n-- > 0;) {
     const node_info& node = v.net.nodes[n];
-    for (std::int32_t i = 0; i < node.outs; ++i) r.node[n] |= r.tensor[v.net.operands[node.first_out + i]];
+    for (std::int32_t i = 0; i < node.outs; ++i)
+      r.node[n] |= r.tensor[v.net.operands[node.first_out + i]];
     if (!r.node[n]) continue;
     for (std::int32_t i = 0; i < node.ins + node.outs; ++i)
       if (const std::int32_t t = v.net.operands[node.first_in + i]; t >= 0) r.tensor[t] = true;
@@ -50,7 +54,7 @@ template <int C> constexpr reachable<C> find_reachable(const value<C>& v) {
     if (v.net.tensors[t].role == role::input) r.tensor[t] = true;
   return r;
 }
-constexpr int law_attributes = 3;   // at most: clamp_lo, clamp_hi, f32_product
+constexpr int law_attributes = 3;  // at most: clamp_lo, clamp_hi, f32_product
 
 template <int C> constexpr flat_counts count(const value<C>& v) {
   flat_counts k;
@@ -64,7 +68,8 @@ template <int C> constexpr flat_counts count(const value<C>& v) {
     k.operands += static_cast<std::size_t>(node.ins + node.outs);
     for (std::int32_t i = 0; i < node.attrs; ++i) {
       const attribute_info& a = v.net.attrs[node.first_attr + i];
-      if (a.type == attribute_value::kind::integers) k.integers += static_cast<std::size_t>(a.count);
+      if (a.type == attribute_value::kind::integers)
+        k.integers += static_cast<std::size_t>(a.count);
       if (a.type == attribute_value::kind::reals) k.reals += static_cast<std::size_t>(a.count);
     }
   }
@@ -76,13 +81,15 @@ template <int C> constexpr flat_counts count(const value<C>& v) {
   return k;
 }
 
-template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>& v, law graph_law) {
+template <flat_counts K, int C>
+constexpr flat_network<K> flatten(const value<C>& v, law graph_law) {
   flat_network<K> f{};
   f.wrong = v.net.wrong;
   if (f.wrong.what != mistake::none) return f;
   const auto r = find_reachable(v);
   std::int32_t map[static_cast<std::size_t>(network<C>::tensor_room)]{};
-  std::size_t tensors = 0, inputs = 0, nodes = 0, operands = 0, attributes = 0, integers = 0, reals = 0;
+  std::size_t tensors = 0, inputs = 0, nodes = 0, operands = 0, attributes = 0, integers = 0,
+              reals = 0;
   for (std::int32_t t = 0; t < v.net.tensor_count; ++t) {
     if (!r.tensor[t]) continue;
     map[t] = static_cast<std::int32_t>(tensors);
@@ -99,14 +106,16 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
       f.operands[operands++] = t < 0 ? t : map[t];
     }
     node.first_out = static_cast<std::int32_t>(operands);
-    for (std::int32_t i = 0; i < node.outs; ++i) f.operands[operands++] = map[v.net.operands[v.net.nodes[n].first_out + i]];
+    for (std::int32_t i = 0; i < node.outs; ++i)
+      f.operands[operands++] = map[v.net.operands[v.net.nodes[n].first_out + i]];
     node.first_attr = static_cast<std::int32_t>(attributes);
     for (std::int32_t i = 0; i < node.attrs; ++i) {
       attribute_info a = v.net.attrs[first_attr + i];
       const std::int32_t from = a.first;
       if (a.type == attribute_value::kind::integers) {
         a.first = static_cast<std::int32_t>(integers);
-        for (std::int32_t k = 0; k < a.count; ++k) f.integers[integers++] = v.net.integers[from + k];
+        for (std::int32_t k = 0; k < a.count; ++k)
+          f.integers[integers++] = v.net.integers[from + k];
       } else if (a.type == attribute_value::kind::reals) {
         a.first = static_cast<std::int32_t>(reals);
         for (std::int32_t k = 0; k < a.count; ++k) f.reals[reals++] = v.net.reals[from + k];
@@ -115,16 +124,28 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
     }
     const law l = node.has_law ? node.own_law : graph_law;
     const tensor_info none{};
-    const auto operand = [&](std::int32_t i) -> const tensor_info& { return i < node.ins && f.operands[static_cast<std::size_t>(node.first_in + i)] >= 0 ? f.tensors[static_cast<std::size_t>(f.operands[static_cast<std::size_t>(node.first_in + i)])] : none; };
-    const tensor_info& y = f.tensors[static_cast<std::size_t>(f.operands[static_cast<std::size_t>(node.first_out)])];
+    const auto operand = [&](std::int32_t i) -> const tensor_info& {
+      return i < node.ins && f.operands[static_cast<std::size_t>(node.first_in + i)] >= 0
+                 ? f.tensors[static_cast<std::size_t>(
+                       f.operands[static_cast<std::size_t>(node.first_in + i)])]
+                 : none;
+    };
+    const tensor_info& y =
+        f.tensors[static_cast<std::size_t>(f.operands[static_cast<std::size_t>(node.first_out)])];
     if (node.by_law) {
       double alpha = 0;
       for (std::int32_t i = 0; i < node.attrs; ++i)
-        if (const attribute_info& at = f.attrs[static_cast<std::size_t>(node.first_attr + i)]; same_text(at.key, "alpha")) alpha = at.real;
-      const bool has_bias = node.ins > 2 && f.operands[static_cast<std::size_t>(node.first_in + 2)] >= 0;
-      const law_choice c = rounding_by_law(l, family_of(node.op), operand(0), node.ins > 1 ? &operand(1) : nullptr, y, has_bias ? operand(2).type : dtype::boolean, alpha);
+        if (const attribute_info& at = f.attrs[static_cast<std::size_t>(node.first_attr + i)];
+            same_text(at.key, "alpha"))
+          alpha = at.real;
+      const bool has_bias =
+          node.ins > 2 && f.operands[static_cast<std::size_t>(node.first_in + 2)] >= 0;
+      const law_choice c =
+          rounding_by_law(l, family_of(node.op), operand(0), node.ins > 1 ? &operand(1) : nullptr,
+                          y, has_bias ? operand(2).type : dtype::boolean, alpha);
       if (!c.known) {
-        f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}), pack(dims{n}), node.line};
+        f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}),
+                   pack(dims{n}), node.line};
         return f;
       }
       node.round = c.round;
@@ -137,11 +158,15 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
       f.attrs[attributes++] = {key, attribute_value::kind::real, 0, value, 0, 0};
       ++node.attrs;
     };
-    if (product_in_f32(l, family_of(node.op), operand(0)) && node.by_law) attribute("f32_product", 1);
-    if (node.act != activation::none && !(family_of(node.op) == family::clamp && node.round != rounding::none)) {   // that operator finds its own bounds
+    if (product_in_f32(l, family_of(node.op), operand(0)) && node.by_law)
+      attribute("f32_product", 1);
+    if (node.act != activation::none &&
+        !(family_of(node.op) == family::clamp &&
+          node.round != rounding::none)) {  // that operator finds its own bounds
       if (y.type == dtype::f32) {
         real("float_lo", node.act == activation::relu_n1_to_1 ? -1.0 : 0.0);
-        if (node.act != activation::relu) real("float_hi", node.act == activation::relu6 ? 6.0 : 1.0);
+        if (node.act != activation::relu)
+          real("float_hi", node.act == activation::relu6 ? 6.0 : 1.0);
       } else {
         const clamp_bounds c = clamp_by_law(l, node.act, y);
         attribute("clamp_lo", c.lo);
@@ -159,12 +184,14 @@ template <flat_counts K, int C> constexpr flat_network<K> flatten(const value<C>
 
 /// Where every tensor lies, and which nodes only rename bytes.
 template <flat_counts K> struct layout {
-  std::array<std::size_t, K.tensors> offset{};    // of values, in the arena; of states, among the states
-  std::array<std::int32_t, K.tensors> shares{};   // tensor whose bytes this one is
-  std::array<bool, K.nodes> skipped{};            // no step: the result is the first input's bytes
+  std::array<std::size_t, K.tensors>
+      offset{};  // of values, in the arena; of states, among the states
+  std::array<std::int32_t, K.tensors> shares{};  // tensor whose bytes this one is
+  std::array<bool, K.nodes> skipped{};           // no step: the result is the first input's bytes
   std::size_t arena = 0, state = 0;
 };
-/// The planner's rules (runtime/plan-impl.hpp): an alias shares its input's bytes unless that would make two graph outputs, or an input and an output, one block.
+/// The planner's rules (runtime/plan-impl.hpp): an alias shares its input's bytes unless that would
+/// make two graph outputs, or an input and an output, one block.
 template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
   layout<K> l{};
   if (f.wrong.what != mistake::none) return l;
@@ -176,8 +203,11 @@ template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
   for (std::size_t n = 0; n < K.nodes; ++n) {
     const node_info& node = f.nodes[n];
     if (node.op->prepare != &ops::alias_prepare) continue;
-    const std::int32_t from = f.operands[static_cast<std::size_t>(node.first_in)], to = f.operands[static_cast<std::size_t>(node.first_out)];
-    bool may = f.tensors[static_cast<std::size_t>(from)].role != role::constant && f.tensors[static_cast<std::size_t>(from)].role != role::state, is_output = false;
+    const std::int32_t from = f.operands[static_cast<std::size_t>(node.first_in)],
+                       to = f.operands[static_cast<std::size_t>(node.first_out)];
+    bool may = f.tensors[static_cast<std::size_t>(from)].role != role::constant &&
+               f.tensors[static_cast<std::size_t>(from)].role != role::state,
+         is_output = false;
     for (std::int32_t o : f.outputs) is_output |= o == to;
     if (is_output) {
       for (std::int32_t i : f.inputs) may &= root(i) != root(from);
@@ -191,7 +221,9 @@ template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
   std::array<lifetime, K.tensors> life{};
   std::array<bool, K.tensors> used{};
   const auto touch = [&](std::int32_t t, std::int32_t when) {
-    if (t < 0 || f.tensors[static_cast<std::size_t>(t)].role == role::constant || f.tensors[static_cast<std::size_t>(t)].role == role::state) return;
+    if (t < 0 || f.tensors[static_cast<std::size_t>(t)].role == role::constant ||
+        f.tensors[static_cast<std::size_t>(t)].role == role::state)
+      return;
     const auto r = static_cast<std::size_t>(root(t));
     const tensor_info& info = f.tensors[static_cast<std::size_t>(t)];
     const std::size_t bytes = bytes_of(unpack(info.shape).elements(), info.type).value;
@@ -206,7 +238,8 @@ template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
   for (std::size_t n = 0; n < K.nodes; ++n) {
     if (l.skipped[n]) continue;
     const node_info& node = f.nodes[n];
-    for (std::int32_t i = 0; i < node.ins + node.outs; ++i) touch(f.operands[static_cast<std::size_t>(node.first_in + i)], step);
+    for (std::int32_t i = 0; i < node.ins + node.outs; ++i)
+      touch(f.operands[static_cast<std::size_t>(node.first_in + i)], step);
     ++step;
   }
   for (std::int32_t t : f.outputs) touch(t, step);
@@ -221,18 +254,24 @@ template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
   std::array<std::int32_t, K.tensors> order{}, placed{};
   l.arena = place({blocks.data(), count}, {order.data(), count}, {placed.data(), count});
   for (std::size_t b = 0; b < count; ++b) l.offset[owner[b]] = blocks[b].offset;
-  for (std::size_t t = 0; t < K.tensors; ++t) l.offset[t] = l.offset[static_cast<std::size_t>(root(static_cast<std::int32_t>(t)))];
+  for (std::size_t t = 0; t < K.tensors; ++t)
+    l.offset[t] = l.offset[static_cast<std::size_t>(root(static_cast<std::int32_t>(t)))];
   for (std::size_t t = 0; t < K.tensors; ++t)
     if (f.tensors[t].role == role::state) {
       l.offset[t] = l.state;
-      l.state += round_up(bytes_of(unpack(f.tensors[t].shape).elements(), f.tensors[t].type).value, alignment);
+      l.state += round_up(bytes_of(unpack(f.tensors[t].shape).elements(), f.tensors[t].type).value,
+                          alignment);
     }
   return l;
 }
 
-template <const auto& F, std::size_t T, class = std::make_index_sequence<static_cast<std::size_t>(F.tensors[T].shape.rank)>> struct tensor_type_of;
-template <const auto& F, std::size_t T, std::size_t... I> struct tensor_type_of<F, T, std::index_sequence<I...>> {
-  using type = tensor<F.tensors[T].type, shape<F.tensors[T].shape.extent[I]...>, affine{F.tensors[T].scale, F.tensors[T].zero_point}>;
+template <const auto& F, std::size_t T,
+          class = std::make_index_sequence<static_cast<std::size_t>(F.tensors[T].shape.rank)>>
+struct tensor_type_of;
+template <const auto& F, std::size_t T, std::size_t... I>
+struct tensor_type_of<F, T, std::index_sequence<I...>> {
+  using type = tensor<F.tensors[T].type, shape<F.tensors[T].shape.extent[I]...>,
+                      affine{F.tensors[T].scale, F.tensors[T].zero_point}>;
 };
 
 /// Everything about graph G under law L that is a constant.
@@ -243,20 +282,28 @@ template <const auto& G, law L, std::size_t Budget> struct analysis {
   static constexpr layout<counts> places = lay_out(flat);
   static constexpr mistake_info wrong =
       flat.wrong.what == mistake::none && places.arena > Budget
-          ? mistake_info{mistake::arena_over_budget, pack(dims{static_cast<std::int32_t>(Budget)}), pack(dims{static_cast<std::int32_t>(places.arena)}), 0}
+          ? mistake_info{mistake::arena_over_budget, pack(dims{static_cast<std::int32_t>(Budget)}),
+                         pack(dims{static_cast<std::int32_t>(places.arena)}), 0}
           : flat.wrong;
 };
 
 template <class A, bool Sound> class program;
 
 /// A graph with a mistake: says which, and has what keeps further errors away.
-template <class A, std::size_t... E, std::size_t... F> auto report(std::index_sequence<E...>, std::index_sequence<F...>)
-    -> typename error::class_of<A::wrong.what>::template type<expected<A::wrong.expected.extent[E]...>, found<A::wrong.found.extent[F]...>, at_line<A::wrong.line>>;
+template <class A, std::size_t... E, std::size_t... F>
+auto report(std::index_sequence<E...>, std::index_sequence<F...>) ->
+    typename error::class_of<A::wrong.what>::template type<expected<A::wrong.expected.extent[E]...>,
+                                                           found<A::wrong.found.extent[F]...>,
+                                                           at_line<A::wrong.line>>;
 template <class A> class program<A, false> {
-  static_assert(sizeof(decltype(report<A>(std::make_index_sequence<static_cast<std::size_t>(A::wrong.expected.rank)>(), std::make_index_sequence<static_cast<std::size_t>(A::wrong.found.rank)>()))) != 0);
+  static_assert(sizeof(decltype(report<A>(
+                    std::make_index_sequence<static_cast<std::size_t>(A::wrong.expected.rank)>(),
+                    std::make_index_sequence<static_cast<std::size_t>(A::wrong.found.rank)>()))) !=
+                0);
 
  public:
-  static constexpr std::size_t arena_bytes = 0, scratch_bytes = 0, storage_bytes = 0, state_bytes = 0, nodes = 0, tensors = 0, inputs = 0, outputs = 0;
+  static constexpr std::size_t arena_bytes = 0, scratch_bytes = 0, storage_bytes = 0,
+                               state_bytes = 0, nodes = 0, tensors = 0, inputs = 0, outputs = 0;
   using input = void;
   using output = void;
   template <class... T> void run(T&&...) noexcept {}
@@ -279,31 +326,50 @@ template <class A> class program<A, true> {
       switch (from.type) {
         case attribute_value::kind::integer: a[i].value = attribute_value(from.integer); break;
         case attribute_value::kind::real: a[i].value = attribute_value(from.real); break;
-        case attribute_value::kind::integers: a[i].value = attribute_value(std::span<const std::int64_t>(flat_.integers.data() + from.first, static_cast<std::size_t>(from.count))); break;
-        case attribute_value::kind::reals: a[i].value = attribute_value(std::span<const double>(flat_.reals.data() + from.first, static_cast<std::size_t>(from.count))); break;
+        case attribute_value::kind::integers:
+          a[i].value = attribute_value(std::span<const std::int64_t>(
+              flat_.integers.data() + from.first, static_cast<std::size_t>(from.count)));
+          break;
+        case attribute_value::kind::reals:
+          a[i].value = attribute_value(std::span<const double>(
+              flat_.reals.data() + from.first, static_cast<std::size_t>(from.count)));
+          break;
         default: break;
       }
     }
     return a;
   }();
-  static constexpr image image_{flat_.nodes, flat_.tensors, attributes_, flat_.operands, flat_.inputs, flat_.outputs, flat_.output_names, layout_.offset, layout_.skipped, A::arithmetic};
-  template <std::size_t... I, std::size_t... O> static auto edges(std::index_sequence<I...>, std::index_sequence<O...>) -> std::pair<boost::hana::tuple<boost::hana::type<typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.inputs[I])>::type>...>, boost::hana::tuple<boost::hana::type<typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.outputs[O])>::type>...>>;
+  static constexpr image image_{flat_.nodes,     flat_.tensors, attributes_,        flat_.operands,
+                                flat_.inputs,    flat_.outputs, flat_.output_names, layout_.offset,
+                                layout_.skipped, A::arithmetic};
+  template <std::size_t... I, std::size_t... O>
+  static auto edges(std::index_sequence<I...>, std::index_sequence<O...>) -> std::pair<
+      boost::hana::tuple<boost::hana::type<
+          typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.inputs[I])>::type>...>,
+      boost::hana::tuple<boost::hana::type<
+          typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.outputs[O])>::type>...>>;
 
  public:
   static constexpr law arithmetic = A::arithmetic;
-  static constexpr std::size_t nodes = counts.nodes, tensors = counts.tensors, inputs = counts.inputs, outputs = counts.outputs;
+  static constexpr std::size_t nodes = counts.nodes, tensors = counts.tensors,
+                               inputs = counts.inputs, outputs = counts.outputs;
 
   /// Type of any tensor, of an input, of a result.
   template <std::size_t T> using tensor_type = typename tensor_type_of<A::flat, T>::type;
-  template <std::size_t I> using input_type = tensor_type<static_cast<std::size_t>(flat_.inputs[I])>;
-  template <std::size_t O> using output_type = tensor_type<static_cast<std::size_t>(flat_.outputs[O])>;
+  template <std::size_t I>
+  using input_type = tensor_type<static_cast<std::size_t>(flat_.inputs[I])>;
+  template <std::size_t O>
+  using output_type = tensor_type<static_cast<std::size_t>(flat_.outputs[O])>;
   using input = typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.inputs[0])>::type;
   using output = typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.outputs[0])>::type;
   /// boost::hana::tuple of boost::hana::type<tensor<...>>.
-  using input_types = typename decltype(edges(std::make_index_sequence<inputs>(), std::make_index_sequence<outputs>()))::first_type;
-  using output_types = typename decltype(edges(std::make_index_sequence<inputs>(), std::make_index_sequence<outputs>()))::second_type;
+  using input_types = typename decltype(edges(std::make_index_sequence<inputs>(),
+                                              std::make_index_sequence<outputs>()))::first_type;
+  using output_types = typename decltype(edges(std::make_index_sequence<inputs>(),
+                                               std::make_index_sequence<outputs>()))::second_type;
 
-  /// Bytes of the arena for activations (inputs and results included), of scratch for the most demanding kernel on any target, of params and packed weights.
+  /// Bytes of the arena for activations (inputs and results included), of scratch for the most
+  /// demanding kernel on any target, of params and packed weights.
   static constexpr std::size_t arena_bytes = layout_.arena;
   static constexpr std::size_t scratch_bytes = scratch_bound(image_);
   static constexpr std::size_t storage_bytes = storage_bound(image_);
@@ -313,33 +379,42 @@ template <class A> class program<A, true> {
   static constexpr std::size_t offset(std::size_t tensor) { return layout_.offset[tensor]; }
   static constexpr const node_info& node(std::size_t i) { return flat_.nodes[i]; }
   static constexpr const tensor_info& tensor_at(std::size_t t) { return flat_.tensors[t]; }
-  /// What node `n` multiplies accumulators of channel c with: the fields its rounding uses are set. Needs scales that are constants.
-  static constexpr channel_scale multiplier(std::size_t n, std::size_t c = 0) { return scale_of(image_, n, c); }
+  /// What node `n` multiplies accumulators of channel c with: the fields its rounding uses are set.
+  /// Needs scales that are constants.
+  static constexpr channel_scale multiplier(std::size_t n, std::size_t c = 0) {
+    return scale_of(image_, n, c);
+  }
 
-  /// Prepares for the best target of this CPU. A node that its operator refuses (an unsupported combination of types) throws octet::error, or ends the
-  /// program where exceptions are off; prepare() reports it instead.
+  /// Prepares for the best target of this CPU. A node that its operator refuses (an unsupported
+  /// combination of types) throws octet::error, or ends the program where exceptions are off;
+  /// prepare() reports it instead.
   program() { require(prepare()); }
   struct later {};
   explicit program(later) noexcept {}
   program(const program&) = delete;
   program& operator=(const program&) = delete;
 
-  /// Packs the weights for a target, fills the steps and resets the states; no heap unless it fails.
+  /// Packs the weights for a target, fills the steps and resets the states; no heap unless it
+  /// fails.
   status prepare(target on = target::automatic) {
     memory_ = plan_memory({storage_, sizeof storage_});
     reset();
-    return detail::prepare(image_, on, memory_, arena_, state_, {scratch_, sizeof scratch_}, steps_.data(), operands_.data(), used_);
+    return detail::prepare(image_, on, memory_, arena_, state_, {scratch_, sizeof scratch_},
+                           steps_.data(), operands_.data(), used_);
   }
 
-  /// run(inputs..., results...): each argument is memory of the right element type and count (std::array, C array, std::span of fixed extent).
+  /// run(inputs..., results...): each argument is memory of the right element type and count
+  /// (std::array, C array, std::span of fixed extent).
   template <class... Memory> void run(Memory&&... a) noexcept {
-    static_assert(sizeof...(Memory) == inputs + outputs, "octet: run() takes one argument per input, then one per result");
+    static_assert(sizeof...(Memory) == inputs + outputs,
+                  "octet: run() takes one argument per input, then one per result");
     if constexpr (sizeof...(Memory) == inputs + outputs) {
       [&]<std::size_t... I>(std::index_sequence<I...>) {
         (copy_in<I>(a), ...);
         run();
         (copy_out<I>(a), ...);
-      }(std::make_index_sequence<sizeof...(Memory)>());
+      }
+      (std::make_index_sequence<sizeof...(Memory)>());
     }
   }
   /// Runs on what input<I>() holds. No allocation, no lock, no system call.
@@ -348,26 +423,39 @@ template <class A> class program<A, true> {
   /// States (recurrent networks) back to their first contents.
   void reset() noexcept { detail::reset(image_, state_); }
 
-  /// Memory of an input or result inside the arena. Write inputs before each run: the arena is reused while it runs.
+  /// Memory of an input or result inside the arena. Write inputs before each run: the arena is
+  /// reused while it runs.
   template <std::size_t I = 0> typename input_type<I>::view input_view() noexcept {
     using t = input_type<I>;
-    return typename t::view(reinterpret_cast<typename t::element*>(arena_ + offset(static_cast<std::size_t>(flat_.inputs[I]))), t::elements);
+    return typename t::view(reinterpret_cast<typename t::element*>(
+                                arena_ + offset(static_cast<std::size_t>(flat_.inputs[I]))),
+                            t::elements);
   }
   template <std::size_t O = 0> typename output_type<O>::view output_view() noexcept {
     using t = output_type<O>;
-    return typename t::view(reinterpret_cast<typename t::element*>(arena_ + offset(static_cast<std::size_t>(flat_.outputs[O]))), t::elements);
+    return typename t::view(reinterpret_cast<typename t::element*>(
+                                arena_ + offset(static_cast<std::size_t>(flat_.outputs[O]))),
+                            t::elements);
   }
-  /// All of them: boost::hana::tuple of spans of fixed extent, for boost::hana::for_each and transform.
+  /// All of them: boost::hana::tuple of spans of fixed extent, for boost::hana::for_each and
+  /// transform.
   auto input_views() noexcept {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) { return boost::hana::make_tuple(input_view<I>()...); }(std::make_index_sequence<inputs>());
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return boost::hana::make_tuple(input_view<I>()...);
+    }
+    (std::make_index_sequence<inputs>());
   }
   auto output_views() noexcept {
-    return [&]<std::size_t... O>(std::index_sequence<O...>) { return boost::hana::make_tuple(output_view<O>()...); }(std::make_index_sequence<outputs>());
+    return [&]<std::size_t... O>(std::index_sequence<O...>) {
+      return boost::hana::make_tuple(output_view<O>()...);
+    }
+    (std::make_index_sequence<outputs>());
   }
 
   /// The steps as a loaded network's plan holds them.
   std::span<const step> steps() const noexcept { return {steps_.data(), used_}; }
-  /// The graph in the IR: what `octet show` prints and octet::compile takes. Constants stay where they are.
+  /// The graph in the IR: what `octet show` prints and octet::compile takes. Constants stay where
+  /// they are.
   static graph lower(std::string name = "typed") { return detail::lower(image_, std::move(name)); }
 
  private:
@@ -375,16 +463,24 @@ template <class A> class program<A, true> {
     if constexpr (I < inputs) {
       using t = input_type<I>;
       constexpr bool fits = std::is_constructible_v<typename t::const_view, M&>;
-      static_assert(fits, "octet: an input given to run() has another element type or another number of elements");
-      if constexpr (fits) std::memcpy(arena_ + offset(static_cast<std::size_t>(flat_.inputs[I])), typename t::const_view(a).data(), t::bytes);
+      static_assert(
+          fits,
+          "octet: an input given to run() has another element type or another number of elements");
+      if constexpr (fits)
+        std::memcpy(arena_ + offset(static_cast<std::size_t>(flat_.inputs[I])),
+                    typename t::const_view(a).data(), t::bytes);
     }
   }
   template <std::size_t I, class M> void copy_out(M& a) noexcept {
     if constexpr (I >= inputs) {
       using t = output_type<I - inputs>;
       constexpr bool fits = std::is_constructible_v<typename t::view, M&>;
-      static_assert(fits, "octet: a result given to run() has another element type or another number of elements");
-      if constexpr (fits) std::memcpy(typename t::view(a).data(), arena_ + offset(static_cast<std::size_t>(flat_.outputs[I - inputs])), t::bytes);
+      static_assert(
+          fits,
+          "octet: a result given to run() has another element type or another number of elements");
+      if constexpr (fits)
+        std::memcpy(typename t::view(a).data(),
+                    arena_ + offset(static_cast<std::size_t>(flat_.outputs[I - inputs])), t::bytes);
     }
   }
   alignas(alignment) std::byte arena_[arena_bytes == 0 ? 1 : arena_bytes];
@@ -401,16 +497,21 @@ template <class A> class program<A, true> {
 
 inline constexpr std::size_t no_budget = static_cast<std::size_t>(-1);
 
-/// Graph G under law L. Everything static is a constant; an object is the network ready to run. Make it static: it holds arena and weights.
-/// Budget: the most bytes `arena_bytes` may be. One thread at a time may use an object.
+/// Graph G under law L. Everything static is a constant; an object is the network ready to run.
+/// Make it static: it holds arena and weights. Budget: the most bytes `arena_bytes` may be. One
+/// thread at a time may use an object.
 template <const auto& G, law L = law::tflite_ref, std::size_t Budget = no_budget>
-class compiled : public detail::program<detail::analysis<G, L, Budget>, detail::analysis<G, L, Budget>::wrong.what == mistake::none> {
-  using base = detail::program<detail::analysis<G, L, Budget>, detail::analysis<G, L, Budget>::wrong.what == mistake::none>;
+class compiled
+    : public detail::program<detail::analysis<G, L, Budget>,
+                             detail::analysis<G, L, Budget>::wrong.what == mistake::none> {
+  using base = detail::program<detail::analysis<G, L, Budget>,
+                               detail::analysis<G, L, Budget>::wrong.what == mistake::none>;
 
  public:
   using base::base;
 };
 
-}  // namespace octet::inline OCTET_ABI::typed
+}  // namespace typed
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_TYPED_COMPILED_HPP_

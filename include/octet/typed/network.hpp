@@ -1,4 +1,5 @@
-// A typed graph as a constexpr value: a list of tensors and nodes that grows as operators are applied and merges where values meet.
+// A typed graph as a constexpr value: a list of tensors and nodes that grows as operators are
+// applied and merges where values meet.
 #ifndef OCTET_TYPED_NETWORK_HPP_
 #define OCTET_TYPED_NETWORK_HPP_
 
@@ -8,15 +9,18 @@
 #include "octet/ops/op.hpp"
 #include "octet/typed/error.hpp"
 
-namespace octet::inline OCTET_ABI::typed {
+OCTET_NAMESPACE_BEGIN
+namespace typed {
 
-/// Fused activation of an operator; becomes a clamp of quantized values by the rule of the graph's law.
+/// Fused activation of an operator; becomes a clamp of quantized values by the rule of the graph's
+/// law.
 enum class activation : std::uint8_t { none, relu, relu6, relu_n1_to_1 };
 
 namespace detail {
 
-// The lists below hold far more room than most graphs use. Their element types have no default member initializers: a zero-initialized rest then costs the
-// compiler nothing (with them, g++ builds every element of every copy: 20 s and 2 GB for MobileNetV2 instead of 1 s).
+// The lists below hold far more room than most graphs use. Their element types have no default
+// member initializers: a zero-initialized rest then costs the compiler nothing (with them, g++
+// builds every element of every copy: 20 s and 2 GB for MobileNetV2 instead of 1 s).
 
 struct extents {
   std::int32_t extent[dims::max_rank];
@@ -34,7 +38,9 @@ constexpr dims unpack(const extents& e) {
   for (int i = 0; i < e.rank; ++i) d.push_back(e.extent[i]);
   return d;
 }
-constexpr bool same_text(const char* a, const char* b) { return a && b ? std::string_view(a) == std::string_view(b) : !a && !b; }
+constexpr bool same_text(const char* a, const char* b) {
+  return a && b ? std::string_view(a) == std::string_view(b) : !a && !b;
+}
 
 enum class role : std::uint8_t { value, constant, input, state };
 
@@ -42,20 +48,22 @@ struct tensor_info {
   dtype type;
   typed::detail::role role;
   extents shape;
-  double scale;                       // per tensor; 0: none, or per channel
+  double scale;  // per tensor; 0: none, or per channel
   std::int32_t zero_point;
-  std::int32_t axis;                  // per channel: which axis
-  std::int32_t channels;              // per channel: number of scales
-  const float* scales32;              // per channel: one of the two
+  std::int32_t axis;      // per channel: which axis
+  std::int32_t channels;  // per channel: number of scales
+  const float* scales32;  // per channel: one of the two
   const double* scales64;
-  const std::int32_t* zero_points;    // per channel; null: all 0
-  const void* data;                   // constants; first contents of states (null: real zero)
+  const std::int32_t* zero_points;  // per channel; null: all 0
+  const void* data;                 // constants; first contents of states (null: real zero)
   std::size_t bytes;
-  const char* name;                   // inputs, outputs, states
+  const char* name;  // inputs, outputs, states
 
   constexpr bool operator==(const tensor_info& o) const {
-    return type == o.type && role == o.role && shape == o.shape && scale == o.scale && zero_point == o.zero_point && axis == o.axis && channels == o.channels && scales32 == o.scales32 &&
-           scales64 == o.scales64 && zero_points == o.zero_points && data == o.data && bytes == o.bytes && same_text(name, o.name);
+    return type == o.type && role == o.role && shape == o.shape && scale == o.scale &&
+           zero_point == o.zero_point && axis == o.axis && channels == o.channels &&
+           scales32 == o.scales32 && scales64 == o.scales64 && zero_points == o.zero_points &&
+           data == o.data && bytes == o.bytes && same_text(name, o.name);
   }
   constexpr bool quantized() const { return scale != 0 || channels != 0; }
 };
@@ -65,19 +73,22 @@ struct attribute_info {
   attribute_value::kind type;
   std::int64_t integer;
   double real;
-  std::int32_t first, count;          // lists: place in the network's numbers
+  std::int32_t first, count;  // lists: place in the network's numbers
 
-  constexpr bool same_value(const attribute_info& o) const { return same_text(key, o.key) && type == o.type && integer == o.integer && real == o.real && count == o.count; }
+  constexpr bool same_value(const attribute_info& o) const {
+    return same_text(key, o.key) && type == o.type && integer == o.integer && real == o.real &&
+           count == o.count;
+  }
 };
 
 struct node_info {
   const op_def* op;
   rounding round;
-  bool by_law;                        // `round` follows from the law
-  bool has_law;                       // `own_law` replaces the graph's
+  bool by_law;   // `round` follows from the law
+  bool has_law;  // `own_law` replaces the graph's
   law own_law;
   activation act;
-  std::int32_t line;                  // in the user's file; not part of a node's identity
+  std::int32_t line;  // in the user's file; not part of a node's identity
   std::int32_t first_in, ins, first_out, outs, first_attr, attrs;
 };
 
@@ -97,8 +108,12 @@ struct attribute_list {
   double reals[number_room];
   std::int32_t real_count;
 
-  constexpr void integer(const char* key, std::int64_t v) { list[count++] = {key, attribute_value::kind::integer, v, 0, 0, 0}; }
-  constexpr void real(const char* key, double v) { list[count++] = {key, attribute_value::kind::real, 0, v, 0, 0}; }
+  constexpr void integer(const char* key, std::int64_t v) {
+    list[count++] = {key, attribute_value::kind::integer, v, 0, 0, 0};
+  }
+  constexpr void real(const char* key, double v) {
+    list[count++] = {key, attribute_value::kind::real, 0, v, 0, 0};
+  }
   template <class R> constexpr void integer_list(const char* key, const R& r) {
     const std::int32_t first = integer_count;
     for (std::int64_t v : r) integers[integer_count++] = v;
@@ -119,9 +134,12 @@ template <class A> constexpr void append_attributes(attribute_list& to, const A&
             [&] {
               using T = std::remove_cvref_t<decltype(a.*f.member)>;
               if (a.*f.member == plain.*f.member) return;
-              if constexpr (std::is_same_v<T, dims>) to.integer_list(f.name, a.*f.member);
-              else if constexpr (std::is_floating_point_v<T>) to.real(f.name, static_cast<double>(a.*f.member));
-              else to.integer(f.name, static_cast<std::int64_t>(a.*f.member));
+              if constexpr (std::is_same_v<T, dims>)
+                to.integer_list(f.name, a.*f.member);
+              else if constexpr (std::is_floating_point_v<T>)
+                to.real(f.name, static_cast<double>(a.*f.member));
+              else
+                to.integer(f.name, static_cast<std::int64_t>(a.*f.member));
             }(),
             ...);
       },
@@ -129,11 +147,13 @@ template <class A> constexpr void append_attributes(attribute_list& to, const A&
 }
 
 template <int Capacity> struct network {
-  static constexpr int node_room = Capacity, tensor_room = 4 * Capacity, attribute_room = 8 * Capacity, operand_room = 6 * Capacity, number_room = 8 * Capacity;
+  static constexpr int node_room = Capacity, tensor_room = 4 * Capacity,
+                       attribute_room = 8 * Capacity, operand_room = 6 * Capacity,
+                       number_room = 8 * Capacity;
   node_info nodes[node_room];
   tensor_info tensors[tensor_room];
   attribute_info attrs[attribute_room];
-  std::int32_t operands[operand_room];      // tensor indices; -1: absent
+  std::int32_t operands[operand_room];  // tensor indices; -1: absent
   std::int64_t integers[number_room];
   double reals[number_room];
   std::int32_t node_count, tensor_count, attr_count, operand_count, integer_count, real_count;
@@ -143,8 +163,11 @@ template <int Capacity> struct network {
     if (wrong.what == mistake::none) wrong = {m, pack(want), pack(got), line};
     return false;
   }
-  constexpr bool room_for(int more_tensors, int more_attrs, int more_operands, int more_numbers, std::int32_t line) {
-    if (node_count < node_room && tensor_count + more_tensors <= tensor_room && attr_count + more_attrs <= attribute_room && operand_count + more_operands <= operand_room &&
+  constexpr bool room_for(int more_tensors, int more_attrs, int more_operands, int more_numbers,
+                          std::int32_t line) {
+    if (node_count < node_room && tensor_count + more_tensors <= tensor_room &&
+        attr_count + more_attrs <= attribute_room &&
+        operand_count + more_operands <= operand_room &&
         integer_count + more_numbers <= number_room && real_count + more_numbers <= number_room)
       return true;
     return fail(mistake::too_many_nodes, dims{Capacity}, dims{node_count + 1}, line);
@@ -154,20 +177,26 @@ template <int Capacity> struct network {
     if (t.role != role::value)
       for (std::int32_t i = 0; i < tensor_count; ++i) {
         if (tensors[i].role != t.role) continue;
-        if (t.role != role::constant && same_text(tensors[i].name, t.name) && !(tensors[i] == t)) fail(mistake::inputs_of_one_name_differ, unpack(tensors[i].shape), unpack(t.shape), line);
+        if (t.role != role::constant && same_text(tensors[i].name, t.name) && !(tensors[i] == t))
+          fail(mistake::inputs_of_one_name_differ, unpack(tensors[i].shape), unpack(t.shape), line);
         if (tensors[i] == t) return i;
       }
     if (!room_for(1, 0, 0, 0, line)) return 0;
     tensors[tensor_count] = t;
     return tensor_count++;
   }
-  template <int D> constexpr bool same_attributes(const node_info& a, const network<D>& other, const node_info& b) const {
+  template <int D>
+  constexpr bool same_attributes(const node_info& a, const network<D>& other,
+                                 const node_info& b) const {
     if (a.attrs != b.attrs) return false;
     for (std::int32_t i = 0; i < a.attrs; ++i) {
       const attribute_info &x = attrs[a.first_attr + i], &y = other.attrs[b.first_attr + i];
       if (!x.same_value(y)) return false;
       for (std::int32_t k = 0; k < x.count; ++k)
-        if (x.type == attribute_value::kind::integers ? integers[x.first + k] != other.integers[y.first + k] : reals[x.first + k] != other.reals[y.first + k]) return false;
+        if (x.type == attribute_value::kind::integers
+                ? integers[x.first + k] != other.integers[y.first + k]
+                : reals[x.first + k] != other.reals[y.first + k])
+          return false;
     }
     return true;
   }
@@ -179,19 +208,22 @@ template <int Capacity> struct network {
     return false;
   }
   static constexpr bool same_head(const node_info& a, const node_info& b) {
-    return a.op == b.op && a.round == b.round && a.by_law == b.by_law && a.has_law == b.has_law && a.own_law == b.own_law && a.act == b.act && a.ins == b.ins && a.outs == b.outs;
+    return a.op == b.op && a.round == b.round && a.by_law == b.by_law && a.has_law == b.has_law &&
+           a.own_law == b.own_law && a.act == b.act && a.ins == b.ins && a.outs == b.outs;
   }
 };
 
 }  // namespace detail
 
-/// One tensor of a graph under construction, with everything it is computed from. What operators take and give; several values of one graph
-/// may be joined: equal parts (same operators on same inputs) become one. `Capacity`: the most operators the graph can hold.
+/// One tensor of a graph under construction, with everything it is computed from. What operators
+/// take and give; several values of one graph may be joined: equal parts (same operators on same
+/// inputs) become one. `Capacity`: the most operators the graph can hold.
 template <int Capacity> struct value {
   detail::network<Capacity> net;
-  std::int32_t out[16];        // tensors this value stands for; more than one only after outputs(...) or an operator with several results
+  std::int32_t out[16];  // tensors this value stands for; more than one only after outputs(...) or
+                         // an operator with several results
   std::int32_t outs;
-  const char* out_name[16];    // null: "output", or "output_1" and so on
+  const char* out_name[16];  // null: "output", or "output_1" and so on
 
   /// One of several results.
   constexpr value operator[](int i) const {
@@ -206,16 +238,21 @@ inline constexpr int default_capacity = 256;
 
 namespace detail {
 
-/// Appends `b`'s graph to `a`'s, equal nodes being one, and fills `map` from b's tensors to those of the result.
-template <int C, int D> constexpr void merge(network<C>& a, const network<D>& b, std::int32_t* map) {
+/// Appends `b`'s graph to `a`'s, equal nodes being one, and fills `map` from b's tensors to those
+/// of the result.
+template <int C, int D>
+constexpr void merge(network<C>& a, const network<D>& b, std::int32_t* map) {
   if (a.wrong.what == mistake::none) a.wrong = b.wrong;
   if (a.wrong.what != mistake::none) return;
   // Values that grew from one share a prefix node by node: found in one pass.
   std::int32_t same_tensors = 0;
-  while (same_tensors < a.tensor_count && same_tensors < b.tensor_count && a.tensors[same_tensors] == b.tensors[same_tensors]) ++same_tensors;
+  while (same_tensors < a.tensor_count && same_tensors < b.tensor_count &&
+         a.tensors[same_tensors] == b.tensors[same_tensors])
+    ++same_tensors;
   for (std::int32_t i = 0; i < b.tensor_count; ++i) map[i] = -2;
   for (std::int32_t i = 0; i < b.tensor_count; ++i)
-    if (b.tensors[i].role != role::value) map[i] = i < same_tensors ? i : a.add_tensor(b.tensors[i], 0);
+    if (b.tensors[i].role != role::value)
+      map[i] = i < same_tensors ? i : a.add_tensor(b.tensors[i], 0);
   const std::int32_t known = a.node_count;
   for (std::int32_t n = 0; n < b.node_count && a.wrong.what == mistake::none; ++n) {
     const node_info& node = b.nodes[n];
@@ -227,7 +264,9 @@ template <int C, int D> constexpr void merge(network<C>& a, const network<D>& b,
         if (a.operands[old.first_in + i] != (t < 0 ? t : map[t])) return false;
       }
       for (std::int32_t i = 0; i < node.outs; ++i)
-        if (!(a.tensors[a.operands[old.first_out + i]] == b.tensors[b.operands[node.first_out + i]])) return false;
+        if (!(a.tensors[a.operands[old.first_out + i]] ==
+              b.tensors[b.operands[node.first_out + i]]))
+          return false;
       return a.same_attributes(old, b, node);
     };
     std::int32_t found = -1;
@@ -235,10 +274,13 @@ template <int C, int D> constexpr void merge(network<C>& a, const network<D>& b,
     for (std::int32_t k = 0; k < known && found < 0; ++k)
       if (equal(k)) found = k;
     if (found >= 0) {
-      for (std::int32_t i = 0; i < node.outs; ++i) map[b.operands[node.first_out + i]] = a.operands[a.nodes[found].first_out + i];
+      for (std::int32_t i = 0; i < node.outs; ++i)
+        map[b.operands[node.first_out + i]] = a.operands[a.nodes[found].first_out + i];
       continue;
     }
-    if (!a.room_for(node.outs, node.attrs, node.ins + node.outs, attribute_list::number_room, node.line)) return;
+    if (!a.room_for(node.outs, node.attrs, node.ins + node.outs, attribute_list::number_room,
+                    node.line))
+      return;
     node_info copy = node;
     copy.first_in = a.operand_count;
     for (std::int32_t i = 0; i < node.ins; ++i) {
@@ -249,7 +291,9 @@ template <int C, int D> constexpr void merge(network<C>& a, const network<D>& b,
     for (std::int32_t i = 0; i < node.outs; ++i) {
       const std::int32_t t = b.operands[node.first_out + i];
       if (b.tensors[t].role == role::state) {
-        if (a.has_writer(map[t])) return static_cast<void>(a.fail(mistake::state_written_twice, dims{1}, dims{2}, node.line));
+        if (a.has_writer(map[t]))
+          return static_cast<void>(
+              a.fail(mistake::state_written_twice, dims{1}, dims{2}, node.line));
         a.operands[a.operand_count++] = map[t];
         continue;
       }
@@ -263,7 +307,8 @@ template <int C, int D> constexpr void merge(network<C>& a, const network<D>& b,
       const std::int32_t from = at.first;
       if (at.type == attribute_value::kind::integers) {
         at.first = a.integer_count;
-        for (std::int32_t k = 0; k < at.count; ++k) a.integers[a.integer_count++] = b.integers[from + k];
+        for (std::int32_t k = 0; k < at.count; ++k)
+          a.integers[a.integer_count++] = b.integers[from + k];
       } else if (at.type == attribute_value::kind::reals) {
         at.first = a.real_count;
         for (std::int32_t k = 0; k < at.count; ++k) a.reals[a.real_count++] = b.reals[from + k];
@@ -281,7 +326,9 @@ constexpr mistake mistake_of(rule r, const op_def& op) {
     case rule::rank: return mistake::wrong_rank;
     case rule::shapes_differ: {
       const std::string_view name = op.name;
-      return name == "qnn.concat" || name == "concat" ? mistake::concat_shapes_differ : op.min_inputs == 2 && op.max_inputs == 2 ? mistake::add_shapes_differ : mistake::shapes_differ;
+      return name == "qnn.concat" || name == "concat"   ? mistake::concat_shapes_differ
+             : op.min_inputs == 2 && op.max_inputs == 2 ? mistake::add_shapes_differ
+                                                        : mistake::shapes_differ;
     }
     case rule::channels: return mistake::channel_count_differs;
     case rule::weight_count: return mistake::weight_count_differs;
@@ -310,29 +357,48 @@ struct node_head {
   std::int32_t line = 0;
 };
 
-/// A millionth as an integer, for messages about scales (floating point cannot be a template argument everywhere).
-constexpr std::int32_t millionths(double v) { return !(v > -2000 && v < 2000) ? INT32_MIN : static_cast<std::int32_t>(v * 1e6 + (v < 0 ? -0.5 : 0.5)); }
+/// A millionth as an integer, for messages about scales (floating point cannot be a template
+/// argument everywhere).
+constexpr std::int32_t millionths(double v) {
+  return !(v > -2000 && v < 2000) ? INT32_MIN
+                                  : static_cast<std::int32_t>(v * 1e6 + (v < 0 ? -0.5 : 0.5));
+}
 
-template <int C> constexpr bool check_quantization(network<C>& n, const tensor_info& t, std::int32_t line) {
+template <int C>
+constexpr bool check_quantization(network<C>& n, const tensor_info& t, std::int32_t line) {
   if (t.channels == 0 && t.scale == 0) return true;
-  if (t.channels == 0 && !(t.scale > 0 && t.scale < 1e300)) return n.fail(mistake::scale_not_positive, dims{1}, dims{millionths(t.scale)}, line);
+  if (t.channels == 0 && !(t.scale > 0 && t.scale < 1e300))
+    return n.fail(mistake::scale_not_positive, dims{1}, dims{millionths(t.scale)}, line);
   if (!is_float(t.type) && (t.zero_point < lowest_of(t.type) || t.zero_point > highest_of(t.type)))
-    return n.fail(mistake::zero_point_out_of_range, dims{static_cast<std::int32_t>(lowest_of(t.type)), static_cast<std::int32_t>(highest_of(t.type))}, dims{t.zero_point}, line);
+    return n.fail(mistake::zero_point_out_of_range,
+                  dims{static_cast<std::int32_t>(lowest_of(t.type)),
+                       static_cast<std::int32_t>(highest_of(t.type))},
+                  dims{t.zero_point}, line);
   return true;
 }
 
-/// Appends one node whose inputs are tensors of `n`; shapes of its outputs come from the operator's own rule. `outs`: type and quantization of
-/// each output; an output whose role is state is that input's state, `axis` says which input. True where all went well; the results' indices in `ids`.
+/// Appends one node whose inputs are tensors of `n`; shapes of its outputs come from the operator's
+/// own rule. `outs`: type and quantization of each output; an output whose role is state is that
+/// input's state, `axis` says which input. True where all went well; the results' indices in `ids`.
 template <int C>
-constexpr bool append(network<C>& n, const node_head& head, std::span<const std::int32_t> ins, const attribute_list& attrs, std::span<const tensor_info> outs, std::int32_t* ids) {
+constexpr bool append(network<C>& n, const node_head& head, std::span<const std::int32_t> ins,
+                      const attribute_list& attrs, std::span<const tensor_info> outs,
+                      std::int32_t* ids) {
   if (n.wrong.what != mistake::none) return false;
   const op_def& op = *head.op;
-  const auto in_count = static_cast<std::int32_t>(ins.size()), out_count = static_cast<std::int32_t>(outs.size());
-  if (in_count < op.min_inputs || (op.max_inputs >= 0 && in_count > op.max_inputs)) return n.fail(mistake::wrong_number_of_inputs, dims{op.min_inputs, op.max_inputs}, dims{in_count}, head.line);
-  if (!n.room_for(out_count, attrs.count, in_count + out_count, attribute_list::number_room, head.line)) return false;
+  const auto in_count = static_cast<std::int32_t>(ins.size()),
+             out_count = static_cast<std::int32_t>(outs.size());
+  if (in_count < op.min_inputs || (op.max_inputs >= 0 && in_count > op.max_inputs))
+    return n.fail(mistake::wrong_number_of_inputs, dims{op.min_inputs, op.max_inputs},
+                  dims{in_count}, head.line);
+  if (!n.room_for(out_count, attrs.count, in_count + out_count, attribute_list::number_room,
+                  head.line))
+    return false;
 
   constexpr std::size_t most = 32;
-  if (ins.size() > most || outs.size() > 16) return n.fail(mistake::wrong_number_of_inputs, dims{0, static_cast<std::int32_t>(most)}, dims{in_count}, head.line);
+  if (ins.size() > most || outs.size() > 16)
+    return n.fail(mistake::wrong_number_of_inputs, dims{0, static_cast<std::int32_t>(most)},
+                  dims{in_count}, head.line);
   std::array<tensor_desc, most> in_desc{};
   std::array<bool, most> given{};
   std::array<std::span<const std::byte>, most> no_constants{};
@@ -346,9 +412,14 @@ constexpr bool append(network<C>& n, const node_head& head, std::span<const std:
   for (std::size_t i = 0; i < outs.size(); ++i) {
     out_desc[i].type = outs[i].type;
     if (outs[i].role != role::state) continue;
-    const std::int32_t state = outs[i].axis >= 0 && outs[i].axis < in_count ? ins[static_cast<std::size_t>(outs[i].axis)] : -1;
-    if (state < 0 || n.tensors[state].role != role::state) return n.fail(mistake::not_a_state, dims{outs[i].axis}, dims{static_cast<std::int32_t>(i)}, head.line);
-    if (n.has_writer(state)) return n.fail(mistake::state_written_twice, dims{1}, dims{2}, head.line);
+    const std::int32_t state = outs[i].axis >= 0 && outs[i].axis < in_count
+                                   ? ins[static_cast<std::size_t>(outs[i].axis)]
+                                   : -1;
+    if (state < 0 || n.tensors[state].role != role::state)
+      return n.fail(mistake::not_a_state, dims{outs[i].axis}, dims{static_cast<std::int32_t>(i)},
+                    head.line);
+    if (n.has_writer(state))
+      return n.fail(mistake::state_written_twice, dims{1}, dims{2}, head.line);
     out_desc[i].type = n.tensors[state].type;
   }
   std::array<attribute, attribute_list::room> list{};
@@ -356,17 +427,31 @@ constexpr bool append(network<C>& n, const node_head& head, std::span<const std:
     const attribute_info& a = attrs.list[i];
     attribute& to = list[static_cast<std::size_t>(i)];
     to.key = a.key;
-    if (a.type == attribute_value::kind::integer) to.value = attribute_value(a.integer);
-    else if (a.type == attribute_value::kind::real) to.value = attribute_value(a.real);
-    else if (a.type == attribute_value::kind::integers) to.value = attribute_value(std::span<const std::int64_t>(attrs.integers + a.first, static_cast<std::size_t>(a.count)));
-    else to.value = attribute_value(std::span<const double>(attrs.reals + a.first, static_cast<std::size_t>(a.count)));
+    if (a.type == attribute_value::kind::integer)
+      to.value = attribute_value(a.integer);
+    else if (a.type == attribute_value::kind::real)
+      to.value = attribute_value(a.real);
+    else if (a.type == attribute_value::kind::integers)
+      to.value = attribute_value(std::span<const std::int64_t>(attrs.integers + a.first,
+                                                               static_cast<std::size_t>(a.count)));
+    else
+      to.value = attribute_value(
+          std::span<const double>(attrs.reals + a.first, static_cast<std::size_t>(a.count)));
   }
-  const attribute_view view(std::span<const attribute>(list.data(), static_cast<std::size_t>(attrs.count)));
-  const node_view node{{in_desc.data(), ins.size()}, {out_desc.data(), outs.size()}, {no_constants.data(), ins.size()}, {given.data(), ins.size()}, &view, head.round};
+  const attribute_view view(
+      std::span<const attribute>(list.data(), static_cast<std::size_t>(attrs.count)));
+  const node_view node{{in_desc.data(), ins.size()},
+                       {out_desc.data(), outs.size()},
+                       {no_constants.data(), ins.size()},
+                       {given.data(), ins.size()},
+                       &view,
+                       head.round};
   std::array<dims, 16> shapes{};
   if (op.shape) {
     const status s = op.shape(node, std::span<dims>(shapes.data(), outs.size()));
-    if (!s) return n.fail(mistake_of(s.broken().what, op), s.broken().expected, s.broken().found, head.line);
+    if (!s)
+      return n.fail(mistake_of(s.broken().what, op), s.broken().expected, s.broken().found,
+                    head.line);
   } else {
     for (std::size_t i = 0; i < outs.size(); ++i) shapes[i] = unpack(outs[i].shape);
   }
@@ -405,7 +490,8 @@ constexpr bool append(network<C>& n, const node_head& head, std::span<const std:
     const std::int32_t from = a.first;
     if (a.type == attribute_value::kind::integers) {
       a.first = n.integer_count;
-      for (std::int32_t k = 0; k < a.count; ++k) n.integers[n.integer_count++] = attrs.integers[from + k];
+      for (std::int32_t k = 0; k < a.count; ++k)
+        n.integers[n.integer_count++] = attrs.integers[from + k];
     } else if (a.type == attribute_value::kind::reals) {
       a.first = n.real_count;
       for (std::int32_t k = 0; k < a.count; ++k) n.reals[n.real_count++] = attrs.reals[from + k];
@@ -417,6 +503,7 @@ constexpr bool append(network<C>& n, const node_head& head, std::span<const std:
 }
 
 }  // namespace detail
-}  // namespace octet::inline OCTET_ABI::typed
+}  // namespace typed
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_TYPED_NETWORK_HPP_

@@ -1,11 +1,13 @@
-// The operators as people write them: values go in, values come out; `|` chains those with one input.
+// The operators as people write them: values go in, values come out; `|` chains those with one
+// input.
 #ifndef OCTET_TYPED_OPERATORS_HPP_
 #define OCTET_TYPED_OPERATORS_HPP_
 
 #include "octet/ops/list.hpp"
 #include "octet/typed/network.hpp"
 
-namespace octet::inline OCTET_ABI::typed {
+OCTET_NAMESPACE_BEGIN
+namespace typed {
 
 namespace detail {
 
@@ -16,16 +18,22 @@ template <class F> struct pending {
 };
 template <class F> pending(F) -> pending<F>;
 
-template <int C> constexpr const tensor_info& first(const value<C>& x) { return x.net.tensors[x.out[0]]; }
+template <int C> constexpr const tensor_info& first(const value<C>& x) {
+  return x.net.tensors[x.out[0]];
+}
 /// The value after one more node with one result.
-template <int C> constexpr value<C> then(value<C> v, const node_head& head, std::span<const std::int32_t> ins, const attribute_list& attrs, const tensor_info& out) {
+template <int C>
+constexpr value<C> then(value<C> v, const node_head& head, std::span<const std::int32_t> ins,
+                        const attribute_list& attrs, const tensor_info& out) {
   std::int32_t id[1]{};
   if (append(v.net, head, ins, attrs, {&out, 1}, id)) v.out[0] = id[0];
   v.outs = 1;
   v.out_name[0] = nullptr;
   return v;
 }
-template <int C> constexpr value<C> broken(value<C> v, mistake m, const dims& want, const dims& got, std::int32_t line) {
+template <int C>
+constexpr value<C> broken(value<C> v, mistake m, const dims& want, const dims& got,
+                          std::int32_t line) {
   v.net.fail(m, want, got, line);
   return v;
 }
@@ -49,26 +57,38 @@ template <class T> constexpr tensor_info named_as(role r, const char* name) {
   t.name = name;
   return t;
 }
-constexpr bool is_accumulator(const tensor_info& t) { return t.type == dtype::s32 || t.type == dtype::s64; }
+constexpr bool is_accumulator(const tensor_info& t) {
+  return t.type == dtype::s32 || t.type == dtype::s64;
+}
 constexpr bool is_quantized_type(dtype t) { return is_8bit(t) || t == dtype::s16; }
 /// The mistake of giving x to an operator on quantized values; none where it is one.
 constexpr mistake why_not_quantized(const tensor_info& x) {
-  return is_accumulator(x) ? mistake::missing_requantize : is_float(x.type) ? mistake::missing_quantize : !is_quantized_type(x.type) ? mistake::element_types_differ : !x.quantized() ? mistake::missing_quantize : mistake::none;
+  return is_accumulator(x)            ? mistake::missing_requantize
+         : is_float(x.type)           ? mistake::missing_quantize
+         : !is_quantized_type(x.type) ? mistake::element_types_differ
+         : !x.quantized()             ? mistake::missing_quantize
+                                      : mistake::none;
 }
-template <int C> constexpr bool need_quantized(value<C>& v, const tensor_info& x, std::int32_t line) {
+template <int C>
+constexpr bool need_quantized(value<C>& v, const tensor_info& x, std::int32_t line) {
   const mistake m = why_not_quantized(x);
-  return m == mistake::none || v.net.fail(m, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(x.type)}, line);
+  return m == mistake::none || v.net.fail(m, dims{static_cast<std::int32_t>(dtype::s8)},
+                                          dims{static_cast<std::int32_t>(x.type)}, line);
 }
 
 }  // namespace detail
 
 /// x | op: op applied to x. Left to right, as data flows.
-template <int C, class F> constexpr value<C> operator|(const value<C>& x, const detail::pending<F>& op) { return x.net.wrong.what == mistake::none ? op(x) : x; }
+template <int C, class F>
+constexpr value<C> operator|(const value<C>& x, const detail::pending<F>& op) {
+  return x.net.wrong.what == mistake::none ? op(x) : x;
+}
 
-// -------------------------------------------------------------------------------------------------------------- values and constants
+// ---- values and constants ----
 
 /// An input of the graph. Inputs of one name are one input; two inputs need two names.
-template <class T, int Capacity = default_capacity> constexpr value<Capacity> input(const char* name = "input", std::int32_t line = __builtin_LINE()) {
+template <class T, int Capacity = default_capacity>
+constexpr value<Capacity> input(const char* name = "input", std::int32_t line = __builtin_LINE()) {
   value<Capacity> v{};
   const detail::tensor_info t = detail::named_as<T>(detail::role::input, name);
   if (t.scale != 0 || t.zero_point != 0) detail::check_quantization(v.net, t, line);
@@ -77,17 +97,20 @@ template <class T, int Capacity = default_capacity> constexpr value<Capacity> in
   return v;
 }
 
-/// Memory that a graph keeps from run to run, until reset(): what recurrent operators read and write. One state has one writer; `name` tells states of one type apart.
-/// It starts as real zero.
-template <class T, int Capacity = default_capacity> constexpr value<Capacity> state(const char* name, std::int32_t line = __builtin_LINE()) {
+/// Memory that a graph keeps from run to run, until reset(): what recurrent operators read and
+/// write. One state has one writer; `name` tells states of one type apart. It starts as real zero.
+template <class T, int Capacity = default_capacity>
+constexpr value<Capacity> state(const char* name, std::int32_t line = __builtin_LINE()) {
   value<Capacity> v{};
   v.out[0] = v.net.add_tensor(detail::named_as<T>(detail::role::state, name), line);
   v.outs = 1;
   return v;
 }
 
-/// Weights, biases, tables: static memory of the caller with its element type, count and quantization. Data in another translation unit
-/// (`extern const std::int8_t w[432];`) compiles fastest. The memory must stay for as long as the graph is used.
+/// Weights, biases, tables: static memory of the caller with its element type, count and
+/// quantization. Data in another translation unit
+/// (`extern const std::int8_t w[432];`) compiles fastest. The memory must stay for as long as the
+/// graph is used.
 struct constant {
   dtype type = dtype::f32;
   const void* data = nullptr;
@@ -100,9 +123,14 @@ struct constant {
   const std::int32_t* zero_points = nullptr;
 
   constexpr constant() = default;
-  template <class T, std::size_t N> constexpr constant(const T (&a)[N]) : type(dtype_of<T>), data(a), count(N) {}                     // NOLINT
-  template <class T, std::size_t N> constexpr constant(const std::array<T, N>& a) : type(dtype_of<T>), data(a.data()), count(N) {}    // NOLINT
-  template <class T> constexpr constant(std::span<const T> a) : type(dtype_of<T>), data(a.data()), count(a.size()) {}                 // NOLINT
+  template <class T, std::size_t N>
+  constexpr constant(const T (&a)[N]) : type(dtype_of<T>), data(a), count(N) {}  // NOLINT
+  template <class T, std::size_t N>
+  constexpr constant(const std::array<T, N>& a)
+      : type(dtype_of<T>), data(a.data()), count(N) {}  // NOLINT
+  template <class T>
+  constexpr constant(std::span<const T> a)
+      : type(dtype_of<T>), data(a.data()), count(a.size()) {}  // NOLINT
   constexpr bool present() const { return count != 0; }
 };
 /// Weights with one scale (and zero point) for all.
@@ -113,12 +141,16 @@ constexpr constant per_tensor(constant w, double scale, std::int32_t zero_point 
 }
 /// Weights with one scale per output channel.
 template <class S, std::size_t N> constexpr constant per_channel(constant w, const S (&scales)[N]) {
-  if constexpr (std::is_same_v<S, float>) w.scales32 = scales;
-  else w.scales64 = scales;
+  if constexpr (std::is_same_v<S, float>)
+    w.scales32 = scales;
+  else
+    w.scales64 = scales;
   w.channels = static_cast<std::int32_t>(N);
   return w;
 }
-template <class S, std::size_t N> constexpr constant per_channel(constant w, const S (&scales)[N], const std::int32_t (&zero_points)[N]) {
+template <class S, std::size_t N>
+constexpr constant per_channel(constant w, const S (&scales)[N],
+                               const std::int32_t (&zero_points)[N]) {
   constant c = per_channel(w, scales);
   c.zero_points = zero_points;
   return c;
@@ -166,7 +198,7 @@ constexpr auto named(const char* name) {
   }};
 }
 
-// -------------------------------------------------------------------------------------------------------- any operator, by its IR form
+// ---- any operator, by its IR form ----
 
 /// Type of a result: by default that of the first input.
 struct result_type {
@@ -174,7 +206,8 @@ struct result_type {
   dtype type = dtype::u8;
   affine quantization{};
   constexpr result_type() = default;
-  constexpr result_type(dtype t, affine q = {}) : keep(false), type(t), quantization(q) {}   // NOLINT
+  constexpr result_type(dtype t, affine q = {})
+      : keep(false), type(t), quantization(q) {}  // NOLINT
   std::int32_t state = -1;
 };
 /// The result that is the node's new state: input i, which must be a state.
@@ -193,30 +226,44 @@ struct attr {
   std::array<double, 32> reals{};
   std::size_t count = 0;
   constexpr attr(const char* k, int v) : key(k), type(attribute_value::kind::integer), integer(v) {}
-  constexpr attr(const char* k, std::int64_t v) : key(k), type(attribute_value::kind::integer), integer(v) {}
+  constexpr attr(const char* k, std::int64_t v)
+      : key(k), type(attribute_value::kind::integer), integer(v) {}
   constexpr attr(const char* k, double v) : key(k), type(attribute_value::kind::real), real(v) {}
-  template <class T> constexpr attr(const char* k, std::initializer_list<T> v) : key(k), type(std::is_floating_point_v<T> ? attribute_value::kind::reals : attribute_value::kind::integers), count(v.size()) {
-    if constexpr (std::is_floating_point_v<T>) std::copy(v.begin(), v.end(), reals.begin());
-    else std::copy(v.begin(), v.end(), integers.begin());
+  template <class T>
+  constexpr attr(const char* k, std::initializer_list<T> v)
+      : key(k),
+        type(std::is_floating_point_v<T> ? attribute_value::kind::reals
+                                         : attribute_value::kind::integers),
+        count(v.size()) {
+    if constexpr (std::is_floating_point_v<T>)
+      std::copy(v.begin(), v.end(), reals.begin());
+    else
+      std::copy(v.begin(), v.end(), integers.begin());
   }
 };
 struct attrs {
   detail::attribute_list list{};
-  template <class... A> constexpr attrs(const A&... a) { (add(a), ...); }   // NOLINT
+  template <class... A> constexpr attrs(const A&... a) { (add(a), ...); }  // NOLINT
 
  private:
   constexpr void add(const attr& a) {
-    if (a.type == attribute_value::kind::integer) list.integer(a.key, a.integer);
-    else if (a.type == attribute_value::kind::real) list.real(a.key, a.real);
-    else if (a.type == attribute_value::kind::integers) list.integer_list(a.key, std::span<const std::int64_t>(a.integers.data(), a.count));
-    else list.real_list(a.key, std::span<const double>(a.reals.data(), a.count));
+    if (a.type == attribute_value::kind::integer)
+      list.integer(a.key, a.integer);
+    else if (a.type == attribute_value::kind::real)
+      list.real(a.key, a.real);
+    else if (a.type == attribute_value::kind::integers)
+      list.integer_list(a.key, std::span<const std::int64_t>(a.integers.data(), a.count));
+    else
+      list.real_list(a.key, std::span<const double>(a.reals.data(), a.count));
   }
 };
 /// A constant input with its shape; `axis`: that of per-channel scales.
 struct shaped_constant {
   detail::tensor_info info;
 };
-constexpr shaped_constant shaped(const constant& c, const dims& shape, std::int32_t axis = 0) { return {detail::constant_info(c, shape, axis)}; }
+constexpr shaped_constant shaped(const constant& c, const dims& shape, std::int32_t axis = 0) {
+  return {detail::constant_info(c, shape, axis)};
+}
 /// An optional input that is not there.
 struct absent_t {};
 inline constexpr absent_t absent{};
@@ -226,8 +273,10 @@ struct results {
   std::array<result_type, 16> list{};
   std::size_t count = 1;
   constexpr results() = default;
-  constexpr results(dtype t, affine q = {}) : list{result_type(t, q)} {}   // NOLINT
-  constexpr results(std::initializer_list<result_type> l) : count(l.size()) { std::copy(l.begin(), l.end(), list.begin()); }
+  constexpr results(dtype t, affine q = {}) : list{result_type(t, q)} {}  // NOLINT
+  constexpr results(std::initializer_list<result_type> l) : count(l.size()) {
+    std::copy(l.begin(), l.end(), list.begin());
+  }
 };
 
 namespace detail {
@@ -246,19 +295,30 @@ constexpr tensor_info result_info(const result_type& r, const tensor_info& first
   t.bytes = 0;
   return t;
 }
-template <int C> constexpr std::int32_t operand(value<C>& v, const absent_t&, std::int32_t) { (void)v; return -1; }
-template <int C> constexpr std::int32_t operand(value<C>& v, const shaped_constant& c, std::int32_t line) {
-  if (const std::size_t want = unpack(c.info.shape).elements().value * size_of(c.info.type); want != c.info.bytes)
-    v.net.fail(mistake::weight_count_differs, unpack(c.info.shape), dims{static_cast<std::int32_t>(c.info.bytes / size_of(c.info.type))}, line);
+template <int C> constexpr std::int32_t operand(value<C>& v, const absent_t&, std::int32_t) {
+  (void)v;
+  return -1;
+}
+template <int C>
+constexpr std::int32_t operand(value<C>& v, const shaped_constant& c, std::int32_t line) {
+  if (const std::size_t want = unpack(c.info.shape).elements().value * size_of(c.info.type);
+      want != c.info.bytes)
+    v.net.fail(mistake::weight_count_differs, unpack(c.info.shape),
+               dims{static_cast<std::int32_t>(c.info.bytes / size_of(c.info.type))}, line);
   return v.net.add_tensor(c.info, line);
 }
-template <int C, int D> constexpr std::int32_t operand(value<C>& v, const value<D>& x, std::int32_t) { return join(v, x); }
+template <int C, int D>
+constexpr std::int32_t operand(value<C>& v, const value<D>& x, std::int32_t) {
+  return join(v, x);
+}
 }  // namespace detail
 
-/// Any operator of the list in its IR form: attributes by name, rounding as the IR prints it. x: its first input; more: the others in order (values, shaped
-/// constants, absent). Every operator has this form; the builders below are for those that deserve better.
+/// Any operator of the list in its IR form: attributes by name, rounding as the IR prints it. x:
+/// its first input; more: the others in order (values, shaped constants, absent). Every operator
+/// has this form; the builders below are for those that deserve better.
 template <int C, class... V>
-constexpr value<C> node(const op_def& op, const attrs& a, const results& out, rounding round, const value<C>& x, const V&... more) {
+constexpr value<C> node(const op_def& op, const attrs& a, const results& out, rounding round,
+                        const value<C>& x, const V&... more) {
   value<C> v = x;
   if (v.net.wrong.what != mistake::none) return v;
   std::array<std::int32_t, 1 + sizeof...(V)> ins{x.out[0]};
@@ -266,7 +326,8 @@ constexpr value<C> node(const op_def& op, const attrs& a, const results& out, ro
   ((ins[k++] = detail::operand(v, more, 0)), ...);
   if (v.net.wrong.what != mistake::none) return v;
   std::array<detail::tensor_info, 16> types{};
-  for (std::size_t i = 0; i < out.count; ++i) types[i] = detail::result_info(out.list[i], v.net.tensors[ins[0] < 0 ? 0 : ins[0]]);
+  for (std::size_t i = 0; i < out.count; ++i)
+    types[i] = detail::result_info(out.list[i], v.net.tensors[ins[0] < 0 ? 0 : ins[0]]);
   std::int32_t ids[16]{};
   detail::node_head head{&op, round};
   if (detail::append(v.net, head, ins, a.list, {types.data(), out.count}, ids)) {
@@ -276,11 +337,15 @@ constexpr value<C> node(const op_def& op, const attrs& a, const results& out, ro
   return v;
 }
 /// The same as the right-hand side of `|`.
-template <class... V> constexpr auto apply(const op_def& op, attrs a = {}, results out = {}, rounding round = rounding::none, const V&... more) {
-  return detail::pending{[&op, a, out, round, ... more = more]<int C>(const value<C>& x) { return node(op, a, out, round, x, more...); }};
+template <class... V>
+constexpr auto apply(const op_def& op, attrs a = {}, results out = {},
+                     rounding round = rounding::none, const V&... more) {
+  return detail::pending{[&op, a, out, round, ... more = more]<int C>(const value<C>& x) {
+    return node(op, a, out, round, x, more...);
+  }};
 }
 
-// ------------------------------------------------------------------------------------------------------------------ with weights
+// ---- with weights ----
 
 struct window {
   std::int32_t h = 1, w = 1;
@@ -292,19 +357,22 @@ struct padding {
 };
 inline constexpr padding same{true};
 inline constexpr padding valid{};
-constexpr padding pad_by(std::int32_t top, std::int32_t left, std::int32_t bottom, std::int32_t right) { return {false, top, left, bottom, right}; }
+constexpr padding pad_by(std::int32_t top, std::int32_t left, std::int32_t bottom,
+                         std::int32_t right) {
+  return {false, top, left, bottom, right};
+}
 
 struct conv2d_options {
-  std::int32_t filters = 0;            // output channels
+  std::int32_t filters = 0;  // output channels
   window kernel{1, 1}, stride{1, 1}, dilation{1, 1};
   typed::padding padding = same;
   std::int32_t groups = 1;
   typed::activation activation = activation::none;
-  dtype type = dtype::boolean;         // of the output; boolean: that of the input
-  rounding round = rounding::none;     // none: by the graph's law
+  dtype type = dtype::boolean;      // of the output; boolean: that of the input
+  rounding round = rounding::none;  // none: by the graph's law
 };
 struct depthwise_conv2d_options {
-  std::int32_t multiplier = 1;         // output channels per input channel
+  std::int32_t multiplier = 1;  // output channels per input channel
   window kernel{3, 3}, stride{1, 1}, dilation{1, 1};
   typed::padding padding = same;
   typed::activation activation = activation::none;
@@ -312,28 +380,31 @@ struct depthwise_conv2d_options {
   rounding round = rounding::none;
 };
 struct transpose_conv2d_options {
-  std::int32_t filters = 0;            // output channels
+  std::int32_t filters = 0;  // output channels
   window kernel{2, 2}, stride{2, 2}, dilation{1, 1};
-  typed::padding padding = same;       // same: the output is stride times the input; valid and explicit: what the kernel reaches, cropped by this much
-  window output_padding{0, 0};         // rows and columns more at the bottom and right; not with `same`
+  typed::padding padding = same;  // same: the output is stride times the input; valid and explicit:
+                                  // what the kernel reaches, cropped by this much
+  window output_padding{0, 0};    // rows and columns more at the bottom and right; not with `same`
   std::int32_t groups = 1;
   typed::activation activation = activation::none;
   dtype type = dtype::boolean;
   rounding round = rounding::none;
 };
 struct dense_options {
-  std::int32_t units = 0;              // outputs
+  std::int32_t units = 0;  // outputs
   typed::activation activation = activation::none;
-  bool keep_dims = false;              // [..., K] to [..., units] instead of [batch, units]
+  bool keep_dims = false;  // [..., K] to [..., units] instead of [batch, units]
   dtype type = dtype::boolean;
   rounding round = rounding::none;
   constexpr dense_options() = default;
-  constexpr dense_options(std::int32_t n, typed::activation a = activation::none) : units(n), activation(a) {}   // NOLINT
+  constexpr dense_options(std::int32_t n, typed::activation a = activation::none)
+      : units(n), activation(a) {}  // NOLINT
 };
 
 namespace detail {
 /// TensorFlow's SAME: total = max((out - 1) * stride + reach - in, 0), the smaller half before.
-constexpr void same_padding(std::int32_t in, std::int32_t window, std::int32_t stride, std::int32_t dilation, std::int32_t& before, std::int32_t& after) {
+constexpr void same_padding(std::int32_t in, std::int32_t window, std::int32_t stride,
+                            std::int32_t dilation, std::int32_t& before, std::int32_t& after) {
   if (stride < 1 || dilation < 1 || window < 1) return;
   const std::int32_t out = (in + stride - 1) / stride, reach = (window - 1) * dilation + 1;
   const std::int32_t total = (out - 1) * stride + reach - in;
@@ -341,7 +412,9 @@ constexpr void same_padding(std::int32_t in, std::int32_t window, std::int32_t s
   before = total / 2;
   after = total - before;
 }
-template <class A> constexpr void set_padding(A& a, const padding& p, const dims& x, window kernel, window stride, window dilation) {
+template <class A>
+constexpr void set_padding(A& a, const padding& p, const dims& x, window kernel, window stride,
+                           window dilation) {
   if (p.is_same) {
     same_padding(x[1], kernel.h, stride.h, dilation.h, a.pad_top, a.pad_bottom);
     same_padding(x[2], kernel.w, stride.w, dilation.w, a.pad_left, a.pad_right);
@@ -349,152 +422,224 @@ template <class A> constexpr void set_padding(A& a, const padding& p, const dims
     a.pad_top = p.top, a.pad_left = p.left, a.pad_bottom = p.bottom, a.pad_right = p.right;
   }
 }
-/// Node with weights w (of this shape, scales along `axis`) and bias: checks counts, then lets the operator's rule speak.
+/// Node with weights w (of this shape, scales along `axis`) and bias: checks counts, then lets the
+/// operator's rule speak.
 template <int C>
-constexpr value<C> weighted(const value<C>& x, const op_def& op, const attribute_list& a, const constant& w, const dims& w_shape, std::int32_t axis, std::int32_t channels, const constant& bias, const affine& q, dtype out,
+constexpr value<C> weighted(const value<C>& x, const op_def& op, const attribute_list& a,
+                            const constant& w, const dims& w_shape, std::int32_t axis,
+                            std::int32_t channels, const constant& bias, const affine& q, dtype out,
                             activation act, rounding round, std::int32_t line) {
   value<C> v = x;
   const tensor_info in = first(x);
   if (!need_quantized(v, in, line)) return v;
-  if (!is_quantized_type(w.type)) return broken(v, mistake::element_types_differ, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(w.type)}, line);
-  if (w_shape.elements().value != w.count) return broken(v, mistake::weight_count_differs, dims{static_cast<std::int32_t>(w_shape.elements().value)}, dims{static_cast<std::int32_t>(w.count)}, line);
-  if (w.channels != 0 && w.channels != channels) return broken(v, mistake::scale_count_differs, dims{channels}, dims{w.channels}, line);
-  if (w.channels == 0 && !(w.scale > 0)) return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(w.scale)}, line);
-  if (bias.present() && bias.count != static_cast<std::size_t>(channels)) return broken(v, mistake::bias_count_differs, dims{channels}, dims{static_cast<std::int32_t>(bias.count)}, line);
+  if (!is_quantized_type(w.type))
+    return broken(v, mistake::element_types_differ, dims{static_cast<std::int32_t>(dtype::s8)},
+                  dims{static_cast<std::int32_t>(w.type)}, line);
+  if (w_shape.elements().value != w.count)
+    return broken(v, mistake::weight_count_differs,
+                  dims{static_cast<std::int32_t>(w_shape.elements().value)},
+                  dims{static_cast<std::int32_t>(w.count)}, line);
+  if (w.channels != 0 && w.channels != channels)
+    return broken(v, mistake::scale_count_differs, dims{channels}, dims{w.channels}, line);
+  if (w.channels == 0 && !(w.scale > 0))
+    return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(w.scale)}, line);
+  if (bias.present() && bias.count != static_cast<std::size_t>(channels))
+    return broken(v, mistake::bias_count_differs, dims{channels},
+                  dims{static_cast<std::int32_t>(bias.count)}, line);
   std::int32_t ins[3]{x.out[0], v.net.add_tensor(constant_info(w, w_shape, axis), line), -1};
   if (bias.present()) ins[2] = v.net.add_tensor(constant_info(bias, dims{channels}, 0), line);
   const bool accumulates = q.scale == 0 && round == rounding::none;
-  if (!accumulates && !(q.scale > 0)) return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
+  if (!accumulates && !(q.scale > 0))
+    return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
   const bool wide = in.type == dtype::s16 && (!bias.present() || bias.type == dtype::s64);
-  tensor_info y = accumulates ? typed_as(wide ? dtype::s64 : dtype::s32, {w.channels == 0 ? in.scale * w.scale : 0, 0}) : typed_as(out == dtype::boolean ? in.type : out, q);
-  node_head head{&op, round, !accumulates && round == rounding::none, act, false, law::tflite_ref, line};
+  tensor_info y = accumulates ? typed_as(wide ? dtype::s64 : dtype::s32,
+                                         {w.channels == 0 ? in.scale * w.scale : 0, 0})
+                              : typed_as(out == dtype::boolean ? in.type : out, q);
+  node_head head{&op, round, !accumulates && round == rounding::none, act, false, law::tflite_ref,
+                 line};
   return then(v, head, {ins, bias.present() ? std::size_t{3} : std::size_t{2}}, a, y);
 }
 }  // namespace detail
 
-/// 2-D convolution of x [N,H,W,C] with w [filters, kernel.h, kernel.w, C / groups]. Without an output quantization the result is the int32 (int16
-/// activations: int64) accumulators; put requantize after them.
-constexpr auto conv2d(conv2d_options o, constant w, constant bias = {}, affine out = {}, std::int32_t line = __builtin_LINE()) {
+/// 2-D convolution of x [N,H,W,C] with w [filters, kernel.h, kernel.w, C / groups]. Without an
+/// output quantization the result is the int32 (int16 activations: int64) accumulators; put
+/// requantize after them.
+constexpr auto conv2d(conv2d_options o, constant w, constant bias = {}, affine out = {},
+                      std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const dims s = detail::unpack(detail::first(x).shape);
     if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
-    if (o.groups < 1 || s[3] % o.groups != 0) return detail::broken(x, mistake::groups_do_not_divide_channels, dims{s[3]}, dims{o.groups}, line);
+    if (o.groups < 1 || s[3] % o.groups != 0)
+      return detail::broken(x, mistake::groups_do_not_divide_channels, dims{s[3]}, dims{o.groups},
+                            line);
     conv2d_attrs a;
-    a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h, a.dilation_w = o.dilation.w, a.groups = o.groups;
+    a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h,
+    a.dilation_w = o.dilation.w, a.groups = o.groups;
     detail::set_padding(a, o.padding, s, o.kernel, o.stride, o.dilation);
     detail::attribute_list list{};
     detail::append_attributes(list, a);
-    return detail::weighted(x, ops::conv2d, list, w, dims{o.filters, o.kernel.h, o.kernel.w, s[3] / o.groups}, 0, o.filters, bias, out, o.type, o.activation, o.round, line);
+    return detail::weighted(x, ops::conv2d, list, w,
+                            dims{o.filters, o.kernel.h, o.kernel.w, s[3] / o.groups}, 0, o.filters,
+                            bias, out, o.type, o.activation, o.round, line);
   }};
 }
 /// Depthwise convolution of x [N,H,W,C] with w [kernel.h, kernel.w, C * multiplier].
-constexpr auto depthwise_conv2d(depthwise_conv2d_options o, constant w, constant bias = {}, affine out = {}, std::int32_t line = __builtin_LINE()) {
+constexpr auto depthwise_conv2d(depthwise_conv2d_options o, constant w, constant bias = {},
+                                affine out = {}, std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const dims s = detail::unpack(detail::first(x).shape);
     if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
     conv2d_attrs a;
-    a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h, a.dilation_w = o.dilation.w;
+    a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h,
+    a.dilation_w = o.dilation.w;
     detail::set_padding(a, o.padding, s, o.kernel, o.stride, o.dilation);
     detail::attribute_list list{};
     detail::append_attributes(list, a);
     const std::int32_t channels = s[3] * o.multiplier;
-    return detail::weighted(x, ops::depthwise_conv2d, list, w, dims{1, o.kernel.h, o.kernel.w, channels}, 3, channels, bias, out, o.type, o.activation, o.round, line);
+    return detail::weighted(x, ops::depthwise_conv2d, list, w,
+                            dims{1, o.kernel.h, o.kernel.w, channels}, 3, channels, bias, out,
+                            o.type, o.activation, o.round, line);
   }};
 }
 /// Transposed convolution of x [N,H,W,C] with w [filters, kernel.h, kernel.w, C / groups].
-constexpr auto transpose_conv2d(transpose_conv2d_options o, constant w, constant bias = {}, affine out = {}, std::int32_t line = __builtin_LINE()) {
+constexpr auto transpose_conv2d(transpose_conv2d_options o, constant w, constant bias = {},
+                                affine out = {}, std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const dims s = detail::unpack(detail::first(x).shape);
     if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
-    if (o.groups < 1 || s[3] % o.groups != 0) return detail::broken(x, mistake::groups_do_not_divide_channels, dims{s[3]}, dims{o.groups}, line);
+    if (o.groups < 1 || s[3] % o.groups != 0)
+      return detail::broken(x, mistake::groups_do_not_divide_channels, dims{s[3]}, dims{o.groups},
+                            line);
     transpose_conv2d_attrs a;
-    a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h, a.dilation_w = o.dilation.w, a.groups = o.groups;
+    a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h,
+    a.dilation_w = o.dilation.w, a.groups = o.groups;
     a.output_padding_h = o.output_padding.h, a.output_padding_w = o.output_padding.w;
-    a.pad_top = o.padding.top, a.pad_left = o.padding.left, a.pad_bottom = o.padding.bottom, a.pad_right = o.padding.right;
+    a.pad_top = o.padding.top, a.pad_left = o.padding.left, a.pad_bottom = o.padding.bottom,
+    a.pad_right = o.padding.right;
     if (o.padding.is_same) {
-      crop_transposed((o.kernel.h - 1) * o.dilation.h + 1 - o.stride.h, a.pad_top, a.pad_bottom, a.output_padding_h);
-      crop_transposed((o.kernel.w - 1) * o.dilation.w + 1 - o.stride.w, a.pad_left, a.pad_right, a.output_padding_w);
+      crop_transposed((o.kernel.h - 1) * o.dilation.h + 1 - o.stride.h, a.pad_top, a.pad_bottom,
+                      a.output_padding_h);
+      crop_transposed((o.kernel.w - 1) * o.dilation.w + 1 - o.stride.w, a.pad_left, a.pad_right,
+                      a.output_padding_w);
     }
     detail::attribute_list list{};
     detail::append_attributes(list, a);
-    return detail::weighted(x, ops::transpose_conv2d, list, w, dims{o.filters, o.kernel.h, o.kernel.w, s[3] / o.groups}, 0, o.filters, bias, out, o.type, o.activation, o.round, line);
+    return detail::weighted(x, ops::transpose_conv2d, list, w,
+                            dims{o.filters, o.kernel.h, o.kernel.w, s[3] / o.groups}, 0, o.filters,
+                            bias, out, o.type, o.activation, o.round, line);
   }};
 }
 /// Fully connected layer: x flattened to [elements / K, K], w [units, K].
-constexpr auto dense(dense_options o, constant w, constant bias = {}, affine out = {}, std::int32_t line = __builtin_LINE()) {
+constexpr auto dense(dense_options o, constant w, constant bias = {}, affine out = {},
+                     std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const dims s = detail::unpack(detail::first(x).shape);
     std::int32_t k = s.back(0);
-    if (!o.keep_dims)   // [N, H, W, C] counts as [N, H * W * C]
+    if (!o.keep_dims)  // [N, H, W, C] counts as [N, H * W * C]
       for (int i = 1; i + 1 < s.rank; ++i) k *= s[i];
     fully_connected_attrs a;
     a.keep_dims = o.keep_dims;
     detail::attribute_list list{};
     detail::append_attributes(list, a);
-    return detail::weighted(x, ops::fully_connected, list, w, dims{o.units, k}, 0, o.units, bias, out, o.type, o.activation, o.round, line);
+    return detail::weighted(x, ops::fully_connected, list, w, dims{o.units, k}, 0, o.units, bias,
+                            out, o.type, o.activation, o.round, line);
   }};
 }
 
-// ------------------------------------------------------------------------------------------------------ quantize, dequantize, requantize
+// ---- quantize, dequantize, requantize ----
 
 /// float32 to quantized values.
-constexpr auto quantize(affine q, dtype type = dtype::u8, rounding round = rounding::none, std::int32_t line = __builtin_LINE()) {
+constexpr auto quantize(affine q, dtype type = dtype::u8, rounding round = rounding::none,
+                        std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const detail::tensor_info& t = detail::first(x);
-    if (t.type != dtype::f32) return detail::broken(x, mistake::missing_dequantize, dims{static_cast<std::int32_t>(dtype::f32)}, dims{static_cast<std::int32_t>(t.type)}, line);
-    if (!(q.scale > 0)) return detail::broken(x, mistake::scale_not_positive, dims{1}, dims{detail::millionths(q.scale)}, line);
-    return detail::then(x, {&ops::quantize, round, round == rounding::none, activation::none, false, law::tflite_ref, line}, {x.out, 1}, detail::attribute_list{}, detail::typed_as(type, q));
+    if (t.type != dtype::f32)
+      return detail::broken(x, mistake::missing_dequantize,
+                            dims{static_cast<std::int32_t>(dtype::f32)},
+                            dims{static_cast<std::int32_t>(t.type)}, line);
+    if (!(q.scale > 0))
+      return detail::broken(x, mistake::scale_not_positive, dims{1},
+                            dims{detail::millionths(q.scale)}, line);
+    return detail::then(x,
+                        {&ops::quantize, round, round == rounding::none, activation::none, false,
+                         law::tflite_ref, line},
+                        {x.out, 1}, detail::attribute_list{}, detail::typed_as(type, q));
   }};
 }
 /// Quantized values to float32.
 constexpr auto dequantize(std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const detail::tensor_info& t = detail::first(x);
-    if (is_float(t.type) || !t.quantized()) return detail::broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(t.type)}, line);
-    return detail::then(x, {&ops::dequantize, rounding::none, true, activation::none, false, law::tflite_ref, line}, {x.out, 1}, detail::attribute_list{}, detail::typed_as(dtype::f32, {}));
+    if (is_float(t.type) || !t.quantized())
+      return detail::broken(x, mistake::missing_quantize,
+                            dims{static_cast<std::int32_t>(dtype::s8)},
+                            dims{static_cast<std::int32_t>(t.type)}, line);
+    return detail::then(
+        x, {&ops::dequantize, rounding::none, true, activation::none, false, law::tflite_ref, line},
+        {x.out, 1}, detail::attribute_list{}, detail::typed_as(dtype::f32, {}));
   }};
 }
 namespace detail {
-template <int C> constexpr value<C> requantized(const value<C>& x, affine q, dtype type, rounding round, bool has_law, law own, activation act, std::int32_t line) {
+template <int C>
+constexpr value<C> requantized(const value<C>& x, affine q, dtype type, rounding round,
+                               bool has_law, law own, activation act, std::int32_t line) {
   const tensor_info t = first(x);
-  if (is_float(t.type)) return broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(t.type)}, line);
-  if (!(q.scale > 0)) return broken(x, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
+  if (is_float(t.type))
+    return broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)},
+                  dims{static_cast<std::int32_t>(t.type)}, line);
+  if (!(q.scale > 0))
+    return broken(x, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
   const dtype to = type != dtype::boolean ? type : is_accumulator(t) ? dtype::s8 : t.type;
-  // Accumulators: one node that accumulates and requantizes. The accumulating one stays if something else reads it.
+  // Accumulators: one node that accumulates and requantizes. The accumulating one stays if
+  // something else reads it.
   if (is_accumulator(t))
     for (std::int32_t k = x.net.node_count - 1; k >= 0; --k) {
       const node_info by = x.net.nodes[k];
       if (by.outs != 1 || x.net.operands[by.first_out] != x.out[0]) continue;
       if (by.round != rounding::none || by.by_law) break;
       attribute_list a{};
-      for (std::int32_t i = 0; i < by.attrs; ++i) a.list[a.count++] = x.net.attrs[by.first_attr + i];
+      for (std::int32_t i = 0; i < by.attrs; ++i)
+        a.list[a.count++] = x.net.attrs[by.first_attr + i];
       for (std::int32_t i = 0; i < by.attrs; ++i) {
         if (a.list[i].type != attribute_value::kind::integers) continue;
         const std::int32_t from = a.list[i].first;
         a.list[i].first = a.integer_count;
-        for (std::int32_t j = 0; j < a.list[i].count; ++j) a.integers[a.integer_count++] = x.net.integers[from + j];
+        for (std::int32_t j = 0; j < a.list[i].count; ++j)
+          a.integers[a.integer_count++] = x.net.integers[from + j];
       }
-      return then(x, {by.op, round, round == rounding::none, act, has_law, own, line}, {x.net.operands + by.first_in, static_cast<std::size_t>(by.ins)}, a, typed_as(to, q));
+      return then(x, {by.op, round, round == rounding::none, act, has_law, own, line},
+                  {x.net.operands + by.first_in, static_cast<std::size_t>(by.ins)}, a,
+                  typed_as(to, q));
     }
-  if (!t.quantized()) return broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)}, dims{static_cast<std::int32_t>(t.type)}, line);
-  return then(x, {&ops::requantize, round, round == rounding::none, act, has_law, own, line}, {x.out, 1}, attribute_list{}, typed_as(to, q));
+  if (!t.quantized())
+    return broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)},
+                  dims{static_cast<std::int32_t>(t.type)}, line);
+  return then(x, {&ops::requantize, round, round == rounding::none, act, has_law, own, line},
+              {x.out, 1}, attribute_list{}, typed_as(to, q));
 }
 }  // namespace detail
 struct requantize_options {
-  dtype type = dtype::boolean;         // of the result; boolean: as the input (accumulators: int8)
+  dtype type = dtype::boolean;  // of the result; boolean: as the input (accumulators: int8)
   typed::activation activation = activation::none;
   rounding round = rounding::none;
 };
 /// To another scale, zero point or element type, by the graph's law.
-constexpr auto requantize(affine q, requantize_options o = {}, std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) { return detail::requantized(x, q, o.type, o.round, false, law::tflite_ref, o.activation, line); }};
+constexpr auto requantize(affine q, requantize_options o = {},
+                          std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    return detail::requantized(x, q, o.type, o.round, false, law::tflite_ref, o.activation, line);
+  }};
 }
 /// The same by law L, whatever the graph's is.
-template <law L> constexpr auto requantize(affine q, requantize_options o = {}, std::int32_t line = __builtin_LINE()) {
-  return detail::pending{[=]<int C>(const value<C>& x) { return detail::requantized(x, q, o.type, o.round, true, L, o.activation, line); }};
+template <law L>
+constexpr auto requantize(affine q, requantize_options o = {},
+                          std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    return detail::requantized(x, q, o.type, o.round, true, L, o.activation, line);
+  }};
 }
 
-// ------------------------------------------------------------------------------------------------------------ two operands and more
+// ---- two operands and more ----
 
 struct binary_options {
   typed::activation activation = activation::none;
@@ -502,25 +647,50 @@ struct binary_options {
   rounding round = rounding::none;
 };
 namespace detail {
-template <int C, int D> constexpr value<C> binary(const op_def& quantized, const op_def& plain, const value<C>& a, const value<D>& b, affine q, const binary_options& o, std::int32_t line) {
+template <int C, int D>
+constexpr value<C> binary(const op_def& quantized, const op_def& plain, const value<C>& a,
+                          const value<D>& b, affine q, const binary_options& o, std::int32_t line) {
   value<C> v = a;
   if (v.net.wrong.what != mistake::none) return v;
   const std::int32_t other = join(v, b);
   if (v.net.wrong.what != mistake::none) return v;
   const tensor_info x = v.net.tensors[a.out[0]], y = v.net.tensors[other];
-  if (x.type != y.type && (is_float(x.type) || is_float(y.type) || is_accumulator(x) || is_accumulator(y)))
-    return broken(v, is_accumulator(x) || is_accumulator(y) ? mistake::missing_requantize : mistake::missing_quantize, dims{static_cast<std::int32_t>(x.type)}, dims{static_cast<std::int32_t>(y.type)}, line);
+  if (x.type != y.type &&
+      (is_float(x.type) || is_float(y.type) || is_accumulator(x) || is_accumulator(y)))
+    return broken(v,
+                  is_accumulator(x) || is_accumulator(y) ? mistake::missing_requantize
+                                                         : mistake::missing_quantize,
+                  dims{static_cast<std::int32_t>(x.type)}, dims{static_cast<std::int32_t>(y.type)},
+                  line);
   const std::int32_t ins[2]{a.out[0], other};
-  if (is_float(x.type) || (is_accumulator(x) && !x.quantized())) return then(v, {&plain, rounding::none, false, o.activation, false, law::tflite_ref, line}, ins, attribute_list{}, typed_as(x.type, {}));
+  if (is_float(x.type) || (is_accumulator(x) && !x.quantized()))
+    return then(v, {&plain, rounding::none, false, o.activation, false, law::tflite_ref, line}, ins,
+                attribute_list{}, typed_as(x.type, {}));
   if (!need_quantized(v, x, line) || !need_quantized(v, y, line)) return v;
-  if (!(q.scale > 0)) return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
-  return then(v, {&quantized, o.round, o.round == rounding::none, o.activation, false, law::tflite_ref, line}, ins, attribute_list{}, typed_as(o.type == dtype::boolean ? x.type : o.type, q));
+  if (!(q.scale > 0))
+    return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
+  return then(
+      v,
+      {&quantized, o.round, o.round == rounding::none, o.activation, false, law::tflite_ref, line},
+      ins, attribute_list{}, typed_as(o.type == dtype::boolean ? x.type : o.type, q));
 }
 }  // namespace detail
 /// a + b with broadcasting. Quantized operands need the result's quantization.
-template <int C, int D> constexpr value<C> add(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::binary(ops::qnn_add, ops::add, a, b, q, o, line); }
-template <int C, int D> constexpr value<C> sub(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::binary(ops::qnn_sub, ops::sub, a, b, q, o, line); }
-template <int C, int D> constexpr value<C> mul(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::binary(ops::qnn_mul, ops::mul, a, b, q, o, line); }
+template <int C, int D>
+constexpr value<C> add(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {},
+                       std::int32_t line = __builtin_LINE()) {
+  return detail::binary(ops::qnn_add, ops::add, a, b, q, o, line);
+}
+template <int C, int D>
+constexpr value<C> sub(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {},
+                       std::int32_t line = __builtin_LINE()) {
+  return detail::binary(ops::qnn_sub, ops::sub, a, b, q, o, line);
+}
+template <int C, int D>
+constexpr value<C> mul(const value<C>& a, const value<D>& b, affine q = {}, binary_options o = {},
+                       std::int32_t line = __builtin_LINE()) {
+  return detail::binary(ops::qnn_mul, ops::mul, a, b, q, o, line);
+}
 
 namespace detail {
 struct concat_head {
@@ -528,7 +698,8 @@ struct concat_head {
   affine q;
   std::int32_t line;
   /// axis; result's quantization where it is not the first input's.
-  template <int C, class... V> constexpr value<C> operator()(const value<C>& a, const V&... more) const {
+  template <int C, class... V>
+  constexpr value<C> operator()(const value<C>& a, const V&... more) const {
     value<C> v = a;
     std::array<std::int32_t, 1 + sizeof...(V)> ins{a.out[0]};
     std::size_t k = 1;
@@ -538,21 +709,31 @@ struct concat_head {
     bool equal = true;
     for (std::int32_t i : ins) {
       const tensor_info& t = v.net.tensors[i];
-      if (t.type != x.type) return broken(v, mistake::element_types_differ, dims{static_cast<std::int32_t>(x.type)}, dims{static_cast<std::int32_t>(t.type)}, line);
-      equal = equal && t.scale == (q.scale != 0 ? q.scale : x.scale) && t.zero_point == (q.scale != 0 ? q.zero_point : x.zero_point);
+      if (t.type != x.type)
+        return broken(v, mistake::element_types_differ, dims{static_cast<std::int32_t>(x.type)},
+                      dims{static_cast<std::int32_t>(t.type)}, line);
+      equal = equal && t.scale == (q.scale != 0 ? q.scale : x.scale) &&
+              t.zero_point == (q.scale != 0 ? q.zero_point : x.zero_point);
     }
     attribute_list a1{};
     append_attributes(a1, concat_attrs{axis});
     const bool quantized = is_quantized_type(x.type);
     tensor_info y = typed_as(x.type, q.scale != 0 ? q : affine{x.scale, x.zero_point});
-    return then(v, {quantized ? &ops::qnn_concat : &ops::concat, rounding::none, quantized && !equal, activation::none, false, law::tflite_ref, line}, ins, a1, y);
+    return then(v,
+                {quantized ? &ops::qnn_concat : &ops::concat, rounding::none, quantized && !equal,
+                 activation::none, false, law::tflite_ref, line},
+                ins, a1, y);
   }
 };
 }  // namespace detail
-/// concat(axis)(a, b, c): side by side along an axis (negative: from the end). Quantization: the first input's unless given.
-constexpr detail::concat_head concat(std::int32_t axis, affine q = {}, std::int32_t line = __builtin_LINE()) { return {axis, q, line}; }
+/// concat(axis)(a, b, c): side by side along an axis (negative: from the end). Quantization: the
+/// first input's unless given.
+constexpr detail::concat_head concat(std::int32_t axis, affine q = {},
+                                     std::int32_t line = __builtin_LINE()) {
+  return {axis, q, line};
+}
 
-// ------------------------------------------------------------------------------------------------------------ pooling and reductions
+// ---- pooling and reductions ----
 
 struct pool2d_options {
   window size{2, 2}, stride{2, 2};
@@ -562,7 +743,8 @@ struct pool2d_options {
   rounding round = rounding::none;
 };
 namespace detail {
-constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options o, bool max, affine q, std::int32_t line) {
+constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options o, bool max,
+                    affine q, std::int32_t line) {
   return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
     const tensor_info t = first(x);
     const dims s = unpack(t.shape);
@@ -571,15 +753,20 @@ constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options
     const bool real = t.type == dtype::f32;
     if (!real && !need_quantized(v, t, line)) return v;
     pool2d_attrs a;
-    a.window_h = o.size.h, a.window_w = o.size.w, a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.ceil_mode = o.ceil_mode, a.count_include_pad = o.count_include_pad;
+    a.window_h = o.size.h, a.window_w = o.size.w, a.stride_h = o.stride.h, a.stride_w = o.stride.w,
+    a.ceil_mode = o.ceil_mode, a.count_include_pad = o.count_include_pad;
     set_padding(a, o.padding, s, o.size, o.stride, {1, 1});
     attribute_list list{};
     append_attributes(list, a);
     const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
-    return then(v, {real ? &plain : &quantized, o.round, !real && !max && o.round == rounding::none, o.activation, false, law::tflite_ref, line}, {x.out, 1}, list, y);
+    return then(v,
+                {real ? &plain : &quantized, o.round, !real && !max && o.round == rounding::none,
+                 o.activation, false, law::tflite_ref, line},
+                {x.out, 1}, list, y);
   }};
 }
-constexpr auto reduced(const op_def& quantized, const op_def& plain, dims axes, bool keep_dims, affine q, rounding round, std::int32_t line) {
+constexpr auto reduced(const op_def& quantized, const op_def& plain, dims axes, bool keep_dims,
+                       affine q, rounding round, std::int32_t line) {
   return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
     const tensor_info t = first(x);
     value<C> v = x;
@@ -588,19 +775,35 @@ constexpr auto reduced(const op_def& quantized, const op_def& plain, dims axes, 
     attribute_list list{};
     append_attributes(list, reduce_attrs{axes, keep_dims});
     const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
-    return then(v, {real ? &plain : &quantized, round, !real && round == rounding::none, activation::none, false, law::tflite_ref, line}, {x.out, 1}, list, y);
+    return then(v,
+                {real ? &plain : &quantized, round, !real && round == rounding::none,
+                 activation::none, false, law::tflite_ref, line},
+                {x.out, 1}, list, y);
   }};
 }
 }  // namespace detail
-constexpr auto avg_pool2d(pool2d_options o = {}, affine q = {}, std::int32_t line = __builtin_LINE()) { return detail::pool(ops::qnn_avg_pool2d, ops::avg_pool2d, o, false, q, line); }
-constexpr auto max_pool2d(pool2d_options o = {}, std::int32_t line = __builtin_LINE()) { return detail::pool(ops::qnn_max_pool2d, ops::max_pool2d, o, true, {}, line); }
+constexpr auto avg_pool2d(pool2d_options o = {}, affine q = {},
+                          std::int32_t line = __builtin_LINE()) {
+  return detail::pool(ops::qnn_avg_pool2d, ops::avg_pool2d, o, false, q, line);
+}
+constexpr auto max_pool2d(pool2d_options o = {}, std::int32_t line = __builtin_LINE()) {
+  return detail::pool(ops::qnn_max_pool2d, ops::max_pool2d, o, true, {}, line);
+}
 /// Mean over axes; the result's quantization is the input's unless given.
-constexpr auto mean(dims axes, bool keep_dims = false, affine q = {}, rounding round = rounding::none, std::int32_t line = __builtin_LINE()) { return detail::reduced(ops::qnn_mean, ops::mean, axes, keep_dims, q, round, line); }
-constexpr auto sum(dims axes, bool keep_dims = false, affine q = {}, rounding round = rounding::none, std::int32_t line = __builtin_LINE()) { return detail::reduced(ops::qnn_sum, ops::sum, axes, keep_dims, q, round, line); }
+constexpr auto mean(dims axes, bool keep_dims = false, affine q = {},
+                    rounding round = rounding::none, std::int32_t line = __builtin_LINE()) {
+  return detail::reduced(ops::qnn_mean, ops::mean, axes, keep_dims, q, round, line);
+}
+constexpr auto sum(dims axes, bool keep_dims = false, affine q = {},
+                   rounding round = rounding::none, std::int32_t line = __builtin_LINE()) {
+  return detail::reduced(ops::qnn_sum, ops::sum, axes, keep_dims, q, round, line);
+}
 /// Mean of every channel: [N,H,W,C] to [N,C].
-constexpr auto global_avg_pool2d(affine q = {}, std::int32_t line = __builtin_LINE()) { return mean(dims{1, 2}, false, q, rounding::none, line); }
+constexpr auto global_avg_pool2d(affine q = {}, std::int32_t line = __builtin_LINE()) {
+  return mean(dims{1, 2}, false, q, rounding::none, line);
+}
 
-// ------------------------------------------------------------------------------------------------------------------- shapes
+// ---- shapes ----
 
 namespace detail {
 /// Operators that move elements: type and quantization stay.
@@ -612,27 +815,43 @@ template <class F> constexpr auto moved(const op_def& op, F&& set, std::int32_t 
     y.name = nullptr;
     y.data = nullptr;
     y.bytes = 0;
-    return then(x, {&op, rounding::none, false, activation::none, false, law::tflite_ref, line}, {x.out, 1}, list, y);
+    return then(x, {&op, rounding::none, false, activation::none, false, law::tflite_ref, line},
+                {x.out, 1}, list, y);
   }};
 }
 }  // namespace detail
 /// The same elements under another shape; one extent may be -1.
 constexpr auto reshape(dims to, std::int32_t line = __builtin_LINE()) {
-  return detail::moved(ops::reshape, [to](detail::attribute_list& a, const detail::tensor_info&) { a.integer_list("shape", to); }, line);
+  return detail::moved(
+      ops::reshape,
+      [to](detail::attribute_list& a, const detail::tensor_info&) { a.integer_list("shape", to); },
+      line);
 }
 /// [N, ...] to [N, everything].
 constexpr auto flatten(std::int32_t line = __builtin_LINE()) {
-  return detail::moved(ops::reshape, [](detail::attribute_list& a, const detail::tensor_info& x) { a.integer_list("shape", dims{x.shape.rank > 0 ? x.shape.extent[0] : 1, -1}); }, line);
+  return detail::moved(
+      ops::reshape,
+      [](detail::attribute_list& a, const detail::tensor_info& x) {
+        a.integer_list("shape", dims{x.shape.rank > 0 ? x.shape.extent[0] : 1, -1});
+      },
+      line);
 }
 /// Zero (quantized: zero point) elements around height and width of an image.
 constexpr auto pad2d(padding p, std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const detail::tensor_info t = detail::first(x);
-    if (t.shape.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{t.shape.rank}, line);
-    return detail::moved(t.quantized() ? ops::qnn_pad : ops::pad, [p](detail::attribute_list& a, const detail::tensor_info&) { a.integer_list("paddings", dims{0, 0, p.top, p.bottom, p.left, p.right, 0, 0}); }, line)(x);
+    if (t.shape.rank != 4)
+      return detail::broken(x, mistake::wrong_rank, dims{4}, dims{t.shape.rank}, line);
+    return detail::moved(
+        t.quantized() ? ops::qnn_pad : ops::pad,
+        [p](detail::attribute_list& a, const detail::tensor_info&) {
+          a.integer_list("paddings", dims{0, 0, p.top, p.bottom, p.left, p.right, 0, 0});
+        },
+        line)(x);
   }};
 }
 
-}  // namespace octet::inline OCTET_ABI::typed
+}  // namespace typed
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_TYPED_OPERATORS_HPP_

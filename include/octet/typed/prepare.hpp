@@ -1,4 +1,5 @@
-// What a compiled typed graph does at run time: prepare, run, lower. Plain functions over tables of constants; nothing here depends on the graph's type.
+// What a compiled typed graph does at run time: prepare, run, lower. Plain functions over tables of
+// constants; nothing here depends on the graph's type.
 #ifndef OCTET_TYPED_PREPARE_HPP_
 #define OCTET_TYPED_PREPARE_HPP_
 
@@ -7,14 +8,19 @@
 #include "octet/runtime/bind.hpp"
 #include "octet/typed/bounds.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI::typed::detail {
+OCTET_NAMESPACE_BEGIN
+namespace typed::detail {
 
-/// Fills steps and operand addresses and packs weights. `storage` holds params and packed weights, `scratch` is one part's. Heap only on failure.
-inline status prepare(const image& g, target on, plan_memory& storage, std::byte* arena, std::byte* state, std::span<std::byte> scratch, step* steps, void** operands, std::size_t& used) {
+/// Fills steps and operand addresses and packs weights. `storage` holds params and packed weights,
+/// `scratch` is one part's. Heap only on failure.
+inline status prepare(const image& g, target on, plan_memory& storage, std::byte* arena,
+                      std::byte* state, std::span<std::byte> scratch, step* steps, void** operands,
+                      std::size_t& used) {
   const numerics::exact_environment environment;
   if (on == target::automatic) on = best_target();
-  if (!can_run(on)) return unsupported("target", std::string(octet::name_of(on)), "a target of this build that this CPU can run");
+  if (!can_run(on))
+    return unsupported("target", std::string(octet::name_of(on)),
+                       "a target of this build that this CPU can run");
   used = 0;
   for (std::size_t n = 0; n < g.nodes.size(); ++n) {
     const node_info& node = g.nodes[n];
@@ -58,7 +64,8 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
       if (t < 0) continue;
       const tensor_info& info = g.tensors[static_cast<std::size_t>(t)];
       in[k] = describe(info);
-      if (info.role == role::constant) constants[k] = {static_cast<const std::byte*>(info.data), info.bytes};
+      if (info.role == role::constant)
+        constants[k] = {static_cast<const std::byte*>(info.data), info.bytes};
       operands[node.first_in + i] = address(t);
     }
     for (std::int32_t i = 0; i < node.outs; ++i) {
@@ -66,9 +73,14 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
       out[static_cast<std::size_t>(i)] = describe(g.tensors[static_cast<std::size_t>(t)]);
       operands[node.first_out + i] = address(t);
     }
-    const attribute_view attrs(g.attributes.subspan(static_cast<std::size_t>(node.first_attr), static_cast<std::size_t>(node.attrs)));
-    const node_view view{{in.data(), static_cast<std::size_t>(node.ins)}, {out.data(), static_cast<std::size_t>(node.outs)}, {constants.data(), static_cast<std::size_t>(node.ins)},
-                         {given.data(), static_cast<std::size_t>(node.ins)}, &attrs, node.round};
+    const attribute_view attrs(g.attributes.subspan(static_cast<std::size_t>(node.first_attr),
+                                                    static_cast<std::size_t>(node.attrs)));
+    const node_view view{{in.data(), static_cast<std::size_t>(node.ins)},
+                         {out.data(), static_cast<std::size_t>(node.outs)},
+                         {constants.data(), static_cast<std::size_t>(node.ins)},
+                         {given.data(), static_cast<std::size_t>(node.ins)},
+                         &attrs,
+                         node.round};
     const auto fail = [&](error_info e) {
       e.node = std::string(node.op->name) + " written at line " + std::to_string(node.line);
       return e;
@@ -88,8 +100,22 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
     st.inputs = static_cast<std::uint32_t>(node.ins);
     st.first_out = static_cast<std::uint32_t>(node.first_out);
     st.outputs = static_cast<std::uint32_t>(node.outs);
-    if (st.scratch > scratch.size()) return fail(error_info{errc::too_large, "scratch", {}, {}, {}, std::to_string(st.scratch) + " bytes", std::to_string(scratch.size()) + " bytes were foreseen"});
-    if (storage.exhausted()) return fail(error_info{errc::too_large, "storage of params and packed weights", {}, {}, {}, "more", "what was foreseen"});
+    if (st.scratch > scratch.size())
+      return fail(error_info{errc::too_large,
+                             "scratch",
+                             {},
+                             {},
+                             {},
+                             std::to_string(st.scratch) + " bytes",
+                             std::to_string(scratch.size()) + " bytes were foreseen"});
+    if (storage.exhausted())
+      return fail(error_info{errc::too_large,
+                             "storage of params and packed weights",
+                             {},
+                             {},
+                             {},
+                             "more",
+                             "what was foreseen"});
     ++used;
   }
   return unit{};
@@ -100,14 +126,23 @@ inline void reset(const image& g, std::byte* state) noexcept {
   for (std::size_t i = 0; i < g.tensors.size(); ++i) {
     const tensor_info& t = g.tensors[i];
     if (t.role != role::state) continue;
-    octet::detail::reset_state(state + g.offset[i], t.type, bytes_of(unpack(t.shape).elements(), t.type).value, {static_cast<const std::byte*>(t.data), t.data ? t.bytes : 0}, t.zero_point);
+    octet::detail::reset_state(
+        state + g.offset[i], t.type, bytes_of(unpack(t.shape).elements(), t.type).value,
+        {static_cast<const std::byte*>(t.data), t.data ? t.bytes : 0}, t.zero_point);
   }
 }
 
 /// One kernel after the other. `operands`: addresses, as prepare filled them.
-inline void run_steps(const step* steps, std::size_t count, void* const* operands, std::byte* scratch) noexcept {
+inline void run_steps(const step* steps, std::size_t count, void* const* operands,
+                      std::byte* scratch) noexcept {
   const numerics::exact_environment environment;
-  for (const step* s = steps; s != steps + count; ++s) s->run({s->params, {const_cast<const void* const*>(operands) + s->first_in, s->inputs}, {operands + s->first_out, s->outputs}, scratch, 0, 1});
+  for (const step* s = steps; s != steps + count; ++s)
+    s->run({s->params,
+            {const_cast<const void* const*>(operands) + s->first_in, s->inputs},
+            {operands + s->first_out, s->outputs},
+            scratch,
+            0,
+            1});
 }
 
 inline void require(const status& s) {
@@ -133,7 +168,8 @@ inline graph lower(const image& g, std::string name) {
       n.scales = {t.scale};
       n.zero_points = {t.zero_point};
     }
-    for (std::int32_t c = 0; c < t.channels; ++c) n.scales.push_back(t.scales64 ? t.scales64[c] : static_cast<double>(t.scales32[c]));
+    for (std::int32_t c = 0; c < t.channels; ++c)
+      n.scales.push_back(t.scales64 ? t.scales64[c] : static_cast<double>(t.scales32[c]));
     if (t.zero_points) n.zero_points.assign(t.zero_points, t.zero_points + t.channels);
     if (t.role == role::constant) {
       n.role = octet::tensor::kind::constant;
@@ -143,14 +179,18 @@ inline graph lower(const image& g, std::string name) {
       n.role = octet::tensor::kind::state;
       n.data.bytes = {static_cast<const std::byte*>(t.data), t.bytes};
     }
-    if (t.name) n.name = t.name;
-    else n.name = "t" + std::to_string(to.tensors.size());
+    if (t.name)
+      n.name = t.name;
+    else
+      n.name = "t" + std::to_string(to.tensors.size());
     to.add(std::move(n));
   }
   for (std::size_t i = 0; i < g.outputs.size(); ++i) {
     octet::tensor& t = to[g.outputs[i]];
-    if (g.output_names[i]) t.name = g.output_names[i];
-    else if (t.name.starts_with('t')) t.name = i == 0 ? "output" : "output_" + std::to_string(i);
+    if (g.output_names[i])
+      t.name = g.output_names[i];
+    else if (t.name.starts_with('t'))
+      t.name = i == 0 ? "output" : "output_" + std::to_string(i);
   }
   for (const node_info& n : g.nodes) {
     attributes a;
@@ -159,22 +199,30 @@ inline graph lower(const image& g, std::string name) {
       switch (from.value.type) {
         case attribute_value::kind::integer: a.set(from.key, from.value.integer); break;
         case attribute_value::kind::real: a.set(from.key, from.value.real); break;
-        case attribute_value::kind::integers: a.set(from.key, std::vector<std::int64_t>(from.value.integers.begin(), from.value.integers.end())); break;
-        case attribute_value::kind::reals: a.set(from.key, std::vector<double>(from.value.reals.begin(), from.value.reals.end())); break;
+        case attribute_value::kind::integers:
+          a.set(from.key,
+                std::vector<std::int64_t>(from.value.integers.begin(), from.value.integers.end()));
+          break;
+        case attribute_value::kind::reals:
+          a.set(from.key, std::vector<double>(from.value.reals.begin(), from.value.reals.end()));
+          break;
         default: break;
       }
     }
     std::vector<tensor_id> in, out;
-    for (std::int32_t i = 0; i < n.ins; ++i) in.push_back(g.operands[static_cast<std::size_t>(n.first_in + i)]);
-    for (std::int32_t i = 0; i < n.outs; ++i) out.push_back(g.operands[static_cast<std::size_t>(n.first_out + i)]);
-    to.add_node(*n.op, "#" + std::to_string(to.nodes.size()), std::move(in), std::move(out), std::move(a), n.round);
+    for (std::int32_t i = 0; i < n.ins; ++i)
+      in.push_back(g.operands[static_cast<std::size_t>(n.first_in + i)]);
+    for (std::int32_t i = 0; i < n.outs; ++i)
+      out.push_back(g.operands[static_cast<std::size_t>(n.first_out + i)]);
+    to.add_node(*n.op, "#" + std::to_string(to.nodes.size()), std::move(in), std::move(out),
+                std::move(a), n.round);
   }
   to.inputs.assign(g.inputs.begin(), g.inputs.end());
   to.outputs.assign(g.outputs.begin(), g.outputs.end());
   return to;
 }
 
-}  // namespace octet::inline OCTET_ABI::typed::detail
-OCTET_FP_EXACT_END
+}  // namespace typed::detail
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_TYPED_PREPARE_HPP_

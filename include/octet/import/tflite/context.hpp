@@ -1,4 +1,5 @@
-// What a row of the TFLite loader works with: one operator of the file, and the graph under construction.
+// What a row of the TFLite loader works with: one operator of the file, and the graph under
+// construction.
 #ifndef OCTET_IMPORT_TFLITE_CONTEXT_HPP_
 #define OCTET_IMPORT_TFLITE_CONTEXT_HPP_
 
@@ -10,23 +11,38 @@
 #include "octet/numerics/requantize.hpp"
 #include "octet/ops/list.hpp"
 
-OCTET_FP_EXACT_BEGIN
-namespace octet::inline OCTET_ABI::import {
+OCTET_NAMESPACE_BEGIN
+namespace import {
 
 /// TFLite's ActivationFunctionType.
-enum class tflite_activation : std::int8_t { none = 0, relu = 1, relu_n1_to_1 = 2, relu6 = 3, tanh = 4, sign_bit = 5 };
+enum class tflite_activation : std::int8_t {
+  none = 0,
+  relu = 1,
+  relu_n1_to_1 = 2,
+  relu6 = 3,
+  tanh = 4,
+  sign_bit = 5
+};
 
-/// One operator of the file. `in(i)` and `out(i)` are tensors of the graph (no_tensor where absent).
+/// One operator of the file. `in(i)` and `out(i)` are tensors of the graph (no_tensor where
+/// absent).
 class tflite_node {
  public:
-  tflite_node(graph& g, const tflite_options& o, std::string name, std::vector<tensor_id> in, std::vector<tensor_id> out, tflite_schema::options_reader opt)
-      : options(opt), settings(o), g_(&g), name_(std::move(name)), in_(std::move(in)), out_(std::move(out)) {}
+  tflite_node(graph& g, const tflite_options& o, std::string name, std::vector<tensor_id> in,
+              std::vector<tensor_id> out, tflite_schema::options_reader opt)
+      : options(opt),
+        settings(o),
+        g_(&g),
+        name_(std::move(name)),
+        in_(std::move(in)),
+        out_(std::move(out)) {}
 
-  tflite_schema::options_reader options;     // by the published field ids
+  tflite_schema::options_reader options;  // by the published field ids
   const tflite_options& settings;
   std::span<const std::uint8_t> custom_options{};
-  std::vector<tensor_id> intermediates{};    // LSTM
-  std::int32_t weights_axis = 0;             // quantized_dimension of input 1, which a tensor with one scale does not keep
+  std::vector<tensor_id> intermediates{};  // LSTM
+  std::int32_t weights_axis =
+      0;  // quantized_dimension of input 1, which a tensor with one scale does not keep
 
   graph& g() const { return *g_; }
   bool reference_law() const { return settings.arithmetic == law::tflite_ref; }
@@ -35,7 +51,7 @@ class tflite_node {
   bool has(std::size_t i) const { return i < in_.size() && in_[i] != no_tensor; }
   tensor_id in_id(std::size_t i) const { return i < in_.size() ? in_[i] : no_tensor; }
   tensor_id out_id(std::size_t i = 0) const { return i < out_.size() ? out_[i] : no_tensor; }
-  const tensor& in(std::size_t i) const { return (*g_)[in_[i]]; }     // only where has(i)
+  const tensor& in(std::size_t i) const { return (*g_)[in_[i]]; }  // only where has(i)
   tensor& out(std::size_t i = 0) const { return (*g_)[out_[i]]; }
   const std::string& name() const { return name_; }
   const std::vector<tensor_id>& ins() const { return in_; }
@@ -63,10 +79,13 @@ class tflite_node {
   static double scale(const tensor& t) { return t.scales.empty() ? 1.0 : t.scales[0]; }
   static std::int32_t zero(const tensor& t) { return t.zero_points.empty() ? 0 : t.zero_points[0]; }
   /// As TFLite spells it for axes and the like: negative counts from the end.
-  static std::int64_t wrap(std::int64_t axis, std::int32_t rank) { return axis < 0 ? axis + rank : axis; }
+  static std::int64_t wrap(std::int64_t axis, std::int32_t rank) {
+    return axis < 0 ? axis + rank : axis;
+  }
 
   /// Emits a node, infers its outputs' shapes, folds it where everything is known.
-  status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out, attributes attrs = {}, rounding round = rounding::none) {
+  status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+              attributes attrs = {}, rounding round = rounding::none) {
     g_->add_node(op, name_, std::move(in), std::move(out), std::move(attrs), round);
     const node n = g_->nodes.back();
     if (auto s = infer_shapes(*g_, n); !s) return s;
@@ -76,9 +95,12 @@ class tflite_node {
     return unit{};
   }
   /// The same on the operator's own inputs and outputs.
-  status emit(const op_def& op, attributes attrs = {}, rounding round = rounding::none) { return emit(op, in_, out_, std::move(attrs), round); }
+  status emit(const op_def& op, attributes attrs = {}, rounding round = rounding::none) {
+    return emit(op, in_, out_, std::move(attrs), round);
+  }
   /// A new value for results between this operator's nodes.
-  tensor_id temporary(const char* suffix, dtype type, std::vector<double> scales = {}, std::vector<std::int32_t> zero_points = {}, std::int32_t axis = -1) {
+  tensor_id temporary(const char* suffix, dtype type, std::vector<double> scales = {},
+                      std::vector<std::int32_t> zero_points = {}, std::int32_t axis = -1) {
     tensor t;
     t.name = (out_.empty() ? name_ : out(0).name) + suffix;
     t.type = type;
@@ -88,15 +110,19 @@ class tflite_node {
     return g_->add(std::move(t));
   }
 
-  /// NUMERICS ACT: the fused activation as bounds on quantized values of tensor y, q(v) = zero + rha(f32(v / scale)).
-  /// TANH and SIGN_BIT exist in the schema but no quantized kernel takes them.
+  /// NUMERICS ACT: the fused activation as bounds on quantized values of tensor y, q(v) = zero +
+  /// rha(f32(v / scale)). TANH and SIGN_BIT exist in the schema but no quantized kernel takes them.
   status set_activation(attributes& to, std::int8_t activation, const tensor& y) const {
     const auto act = static_cast<tflite_activation>(activation);
     if (act == tflite_activation::none) return unit{};
-    if (act != tflite_activation::relu && act != tflite_activation::relu6 && act != tflite_activation::relu_n1_to_1) return unsupported("fused activation", std::to_string(activation), "NONE, RELU, RELU6, RELU_N1_TO_1");
+    if (act != tflite_activation::relu && act != tflite_activation::relu6 &&
+        act != tflite_activation::relu_n1_to_1)
+      return unsupported("fused activation", std::to_string(activation),
+                         "NONE, RELU, RELU6, RELU_N1_TO_1");
     if (y.type == dtype::f32) {
       to.set("float_lo", act == tflite_activation::relu_n1_to_1 ? -1.0 : 0.0);
-      if (act != tflite_activation::relu) to.set("float_hi", act == tflite_activation::relu6 ? 6.0 : 1.0);
+      if (act != tflite_activation::relu)
+        to.set("float_hi", act == tflite_activation::relu6 ? 6.0 : 1.0);
       return unit{};
     }
     const float s = static_cast<float>(scale(y));
@@ -104,12 +130,15 @@ class tflite_node {
     const bool to_even = !reference_law() && is_8bit(y.type);
     auto q = [&](float v) {
       const float r = numerics::div(v, s), z = static_cast<float>(zero(y));
-      const double bound = to_even ? static_cast<double>(numerics::rint(numerics::add(r, z))) : static_cast<double>(numerics::rha(r)) + zero(y);
+      const double bound = to_even ? static_cast<double>(numerics::rint(numerics::add(r, z)))
+                                   : static_cast<double>(numerics::rha(r)) + zero(y);
       return static_cast<std::int64_t>(numerics::clamp_to_int(bound, INT32_MIN, INT32_MAX));
     };
     const std::int64_t lo = lowest_of(y.type), hi = highest_of(y.type);
     to.set("clamp_lo", std::max(lo, q(act == tflite_activation::relu_n1_to_1 ? -1.f : 0.f)));
-    to.set("clamp_hi", act == tflite_activation::relu ? hi : std::min(hi, q(act == tflite_activation::relu6 ? 6.f : 1.f)));
+    to.set("clamp_hi", act == tflite_activation::relu
+                           ? hi
+                           : std::min(hi, q(act == tflite_activation::relu6 ? 6.f : 1.f)));
     return unit{};
   }
 
@@ -123,10 +152,10 @@ class tflite_node {
 struct tflite_row {
   std::int32_t code;
   const char* name;
-  status (*convert)(tflite_node&);   // null: known by name, not supported
+  status (*convert)(tflite_node&);  // null: known by name, not supported
 };
 
-}  // namespace octet::inline OCTET_ABI::import
-OCTET_FP_EXACT_END
+}  // namespace import
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_CONTEXT_HPP_

@@ -9,16 +9,19 @@
 
 #include "octet/graph/verify.hpp"
 
-namespace octet::inline OCTET_ABI::import {
+OCTET_NAMESPACE_BEGIN
+namespace import {
 
 struct tflite_options {
-  law arithmetic = law::tflite_ref;                      // or tflite_xnnpack
-  std::vector<std::pair<std::string, dims>> shapes;      // replaces the shape of the named input
-  std::span<const op_def* const> operators{};            // more operators, for the file's custom ones: found by the custom name
-  std::size_t max_bytes = std::size_t{1} << 32;          // of the file
+  law arithmetic = law::tflite_ref;                  // or tflite_xnnpack
+  std::vector<std::pair<std::string, dims>> shapes;  // replaces the shape of the named input
+  std::span<const op_def* const>
+      operators{};  // more operators, for the file's custom ones: found by the custom name
+  std::size_t max_bytes = std::size_t{1} << 32;  // of the file
   limits max{};
 };
 
-}  // namespace octet::inline OCTET_ABI::import
+}  // namespace import
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_OPTIONS_HPP_

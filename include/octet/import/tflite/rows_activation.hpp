@@ -1,23 +1,30 @@
-// TFLite operators of one tensor: activations, elementary functions, softmax, normalization; and PRELU.
+// TFLite operators of one tensor: activations, elementary functions, softmax, normalization; and
+// PRELU.
 #ifndef OCTET_IMPORT_TFLITE_ROWS_ACTIVATION_HPP_
 #define OCTET_IMPORT_TFLITE_ROWS_ACTIVATION_HPP_
 
 #include "octet/import/tflite/rows_elementwise.hpp"
 
-namespace octet::inline OCTET_ABI::import::tflite_rows {
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
 
 /// One input, quantized and float32 forms, one rounding of the quantized form under both laws.
-template <const op_def& Quantized, const op_def& Float, rounding Round> status unary_node(tflite_node& n) {
+template <const op_def& Quantized, const op_def& Float, rounding Round>
+status unary_node(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   if (!quantized(n.in(0))) return n.emit(Float);
   return n.emit(Quantized, {}, Round);
 }
-/// LOGISTIC, TANH, ELU: tables of the reference and of XNNPACK, which round ties differently. The default interpreter leaves int16 (not ELU) to TFLite's optimized
-/// kernels, which use another function at some scales.
+/// LOGISTIC, TANH, ELU: tables of the reference and of XNNPACK, which round ties differently. The
+/// default interpreter leaves int16 (not ELU) to TFLite's optimized kernels, which use another
+/// function at some scales.
 template <const op_def& Quantized, const op_def& Float> status table_node(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   if (!quantized(n.in(0))) return n.emit(Float);
-  return n.emit(Quantized, {}, n.reference_law() ? rounding::AWAY : is_8bit(n.in(0).type) ? rounding::XNN : rounding::OPT);
+  return n.emit(Quantized, {},
+                n.reference_law()       ? rounding::AWAY
+                : is_8bit(n.in(0).type) ? rounding::XNN
+                                        : rounding::OPT);
 }
 /// 1 / sqrt: an integer formula on int8, a table on int16.
 inline status rsqrt(tflite_node& n) {
@@ -31,7 +38,12 @@ inline status leaky_relu(tflite_node& n) {
   const float alpha = n.options.f32(0);
   a.set("alpha", static_cast<double>(alpha));
   if (!quantized(n.in(0))) return n.emit(ops::leaky_relu, std::move(a));
-  return n.emit(ops::qnn_leaky_relu, std::move(a), xnn_takes_8bit(n) && numerics::xnn_takes_leaky_relu(tflite_node::scale(n.in(0)), tflite_node::scale(n.out()), alpha) ? rounding::Q8 : rounding::DR);
+  return n.emit(
+      ops::qnn_leaky_relu, std::move(a),
+      xnn_takes_8bit(n) && numerics::xnn_takes_leaky_relu(tflite_node::scale(n.in(0)),
+                                                          tflite_node::scale(n.out()), alpha)
+          ? rounding::Q8
+          : rounding::DR);
 }
 inline status gelu(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
@@ -45,14 +57,18 @@ inline status softmax(tflite_node& n) {
   attributes a;
   if (const float beta = n.options.f32(0); beta != 1) a.set("beta", static_cast<double>(beta));
   if (!quantized(n.in(0))) return n.emit(ops::softmax, std::move(a));
-  return n.emit(ops::qnn_softmax, std::move(a), n.in(0).type == dtype::s16 ? rounding::I64 : n.reference_law() ? rounding::DR : rounding::OPT);
+  return n.emit(ops::qnn_softmax, std::move(a),
+                n.in(0).type == dtype::s16 ? rounding::I64
+                : n.reference_law()        ? rounding::DR
+                                           : rounding::OPT);
 }
 inline status log_softmax(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   if (!quantized(n.in(0))) return n.emit(ops::log_softmax);
   return n.emit(ops::qnn_log_softmax, {}, n.reference_law() ? rounding::DR : rounding::OPT);
 }
-template <const op_def& Quantized, const op_def& Float, std::size_t Inputs> status dr_node(tflite_node& n) {
+template <const op_def& Quantized, const op_def& Float, std::size_t Inputs>
+status dr_node(tflite_node& n) {
   if (auto s = need_inputs(n, Inputs); !s) return s;
   if (!quantized(n.in(0))) return n.emit(Float);
   return n.emit(Quantized, {}, rounding::DR);
@@ -91,6 +107,7 @@ inline constexpr tflite_row activation_rows[] = {
     {152, "RELU_0_TO_1", &unary_node<ops::qnn_relu_0_to_1, ops::relu_0_to_1, rounding::DR>},
 };
 
-}  // namespace octet::inline OCTET_ABI::import::tflite_rows
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_ROWS_ACTIVATION_HPP_

@@ -1,16 +1,20 @@
-// TFLite's other two-operand operators: MINIMUM, MAXIMUM, comparisons, logic, SQUARED_DIFFERENCE, DIV, FLOOR_DIV, FLOOR_MOD, SELECT, CAST.
+// TFLite's other two-operand operators: MINIMUM, MAXIMUM, comparisons, logic, SQUARED_DIFFERENCE,
+// DIV, FLOOR_DIV, FLOOR_MOD, SELECT, CAST.
 #ifndef OCTET_IMPORT_TFLITE_ROWS_BINARY_HPP_
 #define OCTET_IMPORT_TFLITE_ROWS_BINARY_HPP_
 
 #include "octet/import/tflite/rows_elementwise.hpp"
 #include "octet/import/tflite/rows_shape.hpp"
 
-namespace octet::inline OCTET_ABI::import::tflite_rows {
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
 
-/// TFLite compares raw values whatever the parameters say; its converter usually makes all three equal.
+/// TFLite compares raw values whatever the parameters say; its converter usually makes all three
+/// equal.
 template <const op_def& Quantized, const op_def& Plain> status extremum(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
-  const bool equal = quantized(n.in(0)) && same_quantization(n.in(0), n.in(1)) && same_quantization(n.in(0), n.out());
+  const bool equal = quantized(n.in(0)) && same_quantization(n.in(0), n.in(1)) &&
+                     same_quantization(n.in(0), n.out());
   return n.emit(equal ? Quantized : Plain);
 }
 /// 8-bit operands are brought to a common scale; int16 and plain numbers are compared as they are.
@@ -21,7 +25,9 @@ template <const op_def& Quantized, const op_def& Plain> status comparison(tflite
 }
 template <const op_def& Op> status plain_binary(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
-  if (quantized(n.in(0))) return unsupported("quantized operands", std::string(name_of(n.in(0).type)), "float32, int32, int64");
+  if (quantized(n.in(0)))
+    return unsupported("quantized operands", std::string(name_of(n.in(0).type)),
+                       "float32, int32, int64");
   return n.emit(Op);
 }
 inline status squared_difference(tflite_node& n) {
@@ -75,6 +81,7 @@ inline constexpr tflite_row binary_rows[] = {
     {123, "SELECT_V2", &select<true>},
 };
 
-}  // namespace octet::inline OCTET_ABI::import::tflite_rows
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_ROWS_BINARY_HPP_

@@ -1,21 +1,27 @@
-// TFLite operators that rearrange, look up or count: TRANSPOSE, SLICE, SPLIT, PACK, GATHER, TOPK, ARG_MAX, CUMSUM, the block rearrangements, SHAPE, ...
-// Axes, sizes and shapes must be known when the file is loaded.
+// TFLite operators that rearrange, look up or count: TRANSPOSE, SLICE, SPLIT, PACK, GATHER, TOPK,
+// ARG_MAX, CUMSUM, the block rearrangements, SHAPE, ... Axes, sizes and shapes must be known when
+// the file is loaded.
 #ifndef OCTET_IMPORT_TFLITE_ROWS_MOVEMENT_HPP_
 #define OCTET_IMPORT_TFLITE_ROWS_MOVEMENT_HPP_
 
 #include "octet/import/tflite/rows_shape.hpp"
 
-namespace octet::inline OCTET_ABI::import::tflite_rows {
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
 
 /// Input i as a list for attribute `key`.
 inline status list_attribute(tflite_node& n, std::size_t i, const char* key, attributes& to) {
-  if (!n.has(i) || !n.is_constant(i)) return unsupported("input " + std::to_string(i) + " (" + key + ") that is computed at run time");
+  if (!n.has(i) || !n.is_constant(i))
+    return unsupported("input " + std::to_string(i) + " (" + key +
+                       ") that is computed at run time");
   to.set(key, n.integers(i));
   return unit{};
 }
 inline status integer_attribute(tflite_node& n, std::size_t i, const char* key, attributes& to) {
   const auto v = n.integers(i);
-  if (v.size() != 1) return unsupported("input " + std::to_string(i) + " (" + key + ") that is computed at run time or not one number");
+  if (v.size() != 1)
+    return unsupported("input " + std::to_string(i) + " (" + key +
+                       ") that is computed at run time or not one number");
   to.set(key, v[0]);
   return unit{};
 }
@@ -25,7 +31,8 @@ inline tensor_id like(tflite_node& n, const char* suffix, tensor_id of) {
 }
 
 /// Operators with one data input and one list.
-template <const op_def& Op, std::size_t Data, std::size_t List> status with_list(tflite_node& n, const char* key) {
+template <const op_def& Op, std::size_t Data, std::size_t List>
+status with_list(tflite_node& n, const char* key) {
   if (auto s = need_inputs(n, 1); !s) return s;
   attributes a;
   if (auto s = list_attribute(n, List, key, a); !s) return s;
@@ -34,7 +41,9 @@ template <const op_def& Op, std::size_t Data, std::size_t List> status with_list
 inline status transpose(tflite_node& n) { return with_list<ops::transpose, 0, 1>(n, "perm"); }
 inline status tile(tflite_node& n) { return with_list<ops::tile, 0, 1>(n, "multiples"); }
 inline status reverse_v2(tflite_node& n) { return with_list<ops::reverse, 0, 1>(n, "axes"); }
-inline status broadcast_to(tflite_node& n) { return with_list<ops::broadcast_to, 0, 1>(n, "shape"); }
+inline status broadcast_to(tflite_node& n) {
+  return with_list<ops::broadcast_to, 0, 1>(n, "shape");
+}
 /// FILL is a broadcast of its value.
 inline status fill(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
@@ -54,7 +63,8 @@ inline status strided_slice(tflite_node& n) {
   const char* lists[] = {"begin", "end", "strides"};
   for (std::size_t i = 0; i < 3; ++i)
     if (auto s = list_attribute(n, i + 1, lists[i], a); !s) return s;
-  const char* masks[] = {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"};
+  const char* masks[] = {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask",
+                         "shrink_axis_mask"};
   for (int i = 0; i < 5; ++i)
     if (const std::int32_t v = n.options.i32(i)) a.set(masks[i], std::int64_t{v});
   return n.emit(ops::strided_slice, {n.in_id(0)}, n.outs(), std::move(a));
@@ -100,7 +110,8 @@ inline status embedding_lookup(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   attributes a;
   a.set("axis", std::int64_t{0});
-  if (n.in(1).type == n.out().type) return n.emit(ops::gather, {n.in_id(1), n.in_id(0)}, n.outs(), std::move(a));
+  if (n.in(1).type == n.out().type)
+    return n.emit(ops::gather, {n.in_id(1), n.in_id(0)}, n.outs(), std::move(a));
   if (n.in(1).scales.size() > 1) return unsupported("a look-up table with per-channel scales");
   const tensor_id rows = like(n, "/rows", n.in_id(1));
   if (auto s = n.emit(ops::gather, {n.in_id(1), n.in_id(0)}, {rows}, std::move(a)); !s) return s;
@@ -140,7 +151,8 @@ template <const op_def& Op> status block_size(tflite_node& n) {
   return n.emit(Op, std::move(a));
 }
 
-/// Paddings of the block axes come first, as a pad with the zero point; nothing is padded where they are all 0.
+/// Paddings of the block axes come first, as a pad with the zero point; nothing is padded where
+/// they are all 0.
 inline status space_to_batch(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
   attributes a;
@@ -148,7 +160,8 @@ inline status space_to_batch(tflite_node& n) {
   if (!n.is_constant(2)) return unsupported("paddings that are computed at run time");
   const auto given = n.integers(2);
   const std::int32_t rank = n.in(0).shape.rank;
-  if (rank < 1 || given.size() > 2 * static_cast<std::size_t>(rank - 1) || given.size() % 2 != 0) return invalid("paddings", std::to_string(given.size()), "two per block axis");
+  if (rank < 1 || given.size() > 2 * static_cast<std::size_t>(rank - 1) || given.size() % 2 != 0)
+    return invalid("paddings", std::to_string(given.size()), "two per block axis");
   bool any = false;
   std::vector<std::int64_t> paddings(2 * static_cast<std::size_t>(rank), 0);
   for (std::size_t i = 0; i < given.size(); ++i) {
@@ -160,7 +173,9 @@ inline status space_to_batch(tflite_node& n) {
     attributes p;
     p.set("paddings", std::move(paddings));
     const tensor_id padded = like(n, "/padded", x);
-    if (auto s = n.emit(quantized(n.in(0)) ? ops::qnn_pad : ops::pad, {x}, {padded}, std::move(p)); !s) return s;
+    if (auto s = n.emit(quantized(n.in(0)) ? ops::qnn_pad : ops::pad, {x}, {padded}, std::move(p));
+        !s)
+      return s;
     x = padded;
   }
   return n.emit(ops::space_to_batch, {x}, n.outs(), std::move(a));
@@ -177,10 +192,14 @@ inline status batch_to_space(tflite_node& n) {
   const tensor_id whole = like(n, "/whole", n.in_id(0));
   if (auto s = n.emit(ops::batch_to_space, {n.in_id(0)}, {whole}, std::move(a)); !s) return s;
   const dims y = n.g()[whole].shape;
-  if (crops.size() % 2 != 0 || crops.size() / 2 >= static_cast<std::size_t>(y.rank)) return invalid("crops", std::to_string(crops.size()), "two per block axis");
+  if (crops.size() % 2 != 0 || crops.size() / 2 >= static_cast<std::size_t>(y.rank))
+    return invalid("crops", std::to_string(crops.size()), "two per block axis");
   std::vector<std::int64_t> begin(static_cast<std::size_t>(y.rank), 0), size(y.begin(), y.end());
   for (std::size_t i = 0; i < crops.size(); i += 2) {
-    if (crops[i] < 0 || crops[i + 1] < 0 || crops[i] + crops[i + 1] > y[static_cast<int>(i / 2) + 1]) return invalid("crops", std::to_string(crops[i]) + ", " + std::to_string(crops[i + 1]), "0 to the extent");
+    if (crops[i] < 0 || crops[i + 1] < 0 ||
+        crops[i] + crops[i + 1] > y[static_cast<int>(i / 2) + 1])
+      return invalid("crops", std::to_string(crops[i]) + ", " + std::to_string(crops[i + 1]),
+                     "0 to the extent");
     begin[i / 2 + 1] = crops[i];
     size[i / 2 + 1] -= crops[i] + crops[i + 1];
   }
@@ -191,7 +210,8 @@ inline status batch_to_space(tflite_node& n) {
 }
 
 /// Shapes are known when the file is loaded: the result is a constant.
-inline status constant_integers(tflite_node& n, const std::vector<std::int64_t>& values, dims shape) {
+inline status constant_integers(tflite_node& n, const std::vector<std::int64_t>& values,
+                                dims shape) {
   tensor& y = n.out();
   if (y.type == dtype::s32) {
     std::vector<std::int32_t> v;
@@ -218,12 +238,14 @@ inline status rank_of(tflite_node& n) {
 inline status range(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
   const auto first = n.integers(0), limit = n.integers(1), step = n.integers(2);
-  if (first.size() != 1 || limit.size() != 1 || step.size() != 1) return unsupported("a range of floats or computed at run time");
+  if (first.size() != 1 || limit.size() != 1 || step.size() != 1)
+    return unsupported("a range of floats or computed at run time");
   if (step[0] == 0) return invalid("step of a range", "0");
   std::vector<std::int64_t> v;
   for (std::int64_t e = first[0]; step[0] > 0 ? e < limit[0] : e > limit[0];) {
     v.push_back(e);
-    if (v.size() > (std::size_t{1} << 24)) return error_info{errc::too_large, "range", {}, {}, {}, {}, "2^24 elements"};
+    if (v.size() > (std::size_t{1} << 24))
+      return error_info{errc::too_large, "range", {}, {}, {}, {}, "2^24 elements"};
     if (__builtin_add_overflow(e, step[0], &e)) break;
   }
   const auto count = static_cast<std::int32_t>(v.size());
@@ -259,6 +281,7 @@ inline constexpr tflite_row movement_rows[] = {
     {130, "BROADCAST_TO", &broadcast_to},
 };
 
-}  // namespace octet::inline OCTET_ABI::import::tflite_rows
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_ROWS_MOVEMENT_HPP_

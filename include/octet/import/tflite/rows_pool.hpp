@@ -5,7 +5,8 @@
 #include "octet/import/tflite/rows_conv.hpp"
 #include "octet/import/tflite/rows_elementwise.hpp"
 
-namespace octet::inline OCTET_ABI::import::tflite_rows {
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
 
 template <bool Max> status pool_2d(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
@@ -15,14 +16,18 @@ template <bool Max> status pool_2d(tflite_node& n) {
   pool2d_attrs p;
   p.stride_w = o.i32(1), p.stride_h = o.i32(2), p.window_w = o.i32(3), p.window_h = o.i32(4);
   if (o.i8(0) == 0) {
-    const padding h = same_padding(x[1], p.window_h, p.stride_h, 1), w = same_padding(x[2], p.window_w, p.stride_w, 1);
+    const padding h = same_padding(x[1], p.window_h, p.stride_h, 1),
+                  w = same_padding(x[2], p.window_w, p.stride_w, 1);
     p.pad_top = h.before, p.pad_bottom = h.after, p.pad_left = w.before, p.pad_right = w.after;
   }
   attributes a = to_attributes(p);
-  for (const char* unused : {"dilation_h", "dilation_w", "ceil_mode", "count_include_pad", "divisor", "adaptive_h", "adaptive_w"}) a.erase(unused);
+  for (const char* unused : {"dilation_h", "dilation_w", "ceil_mode", "count_include_pad",
+                             "divisor", "adaptive_h", "adaptive_w"})
+    a.erase(unused);
   if (auto s = n.set_activation(a, o.i8(5), n.out()); !s) return s;
   if (!quantized(n.in(0))) return n.emit(Max ? ops::max_pool2d : ops::avg_pool2d, std::move(a));
-  return n.emit(Max ? ops::qnn_max_pool2d : ops::qnn_avg_pool2d, std::move(a), Max ? rounding::none : rounding::AWAY);
+  return n.emit(Max ? ops::qnn_max_pool2d : ops::qnn_avg_pool2d, std::move(a),
+                Max ? rounding::none : rounding::AWAY);
 }
 
 /// Axes and keep_dims; axes must be known when the file is loaded.
@@ -36,18 +41,21 @@ inline result<attributes> reduction_attributes(tflite_node& n) {
   if (n.options.flag(0)) a.set("keep_dims", std::int64_t{1});
   return a;
 }
-/// XNNPACK's ratio range for a mean is that of its requantization; TFLite's optimized mean covers height and width of images only.
+/// XNNPACK's ratio range for a mean is that of its requantization; TFLite's optimized mean covers
+/// height and width of images only.
 inline status mean(tflite_node& n) {
   auto a = reduction_attributes(n);
   if (!a) return a.error();
   if (!quantized(n.in(0))) return n.emit(ops::mean, {n.in_id(0)}, n.outs(), std::move(*a));
-  return n.emit(ops::qnn_mean, {n.in_id(0)}, n.outs(), std::move(*a), xnn_takes_8bit(n) ? rounding::XNN : rounding::DR);
+  return n.emit(ops::qnn_mean, {n.in_id(0)}, n.outs(), std::move(*a),
+                xnn_takes_8bit(n) ? rounding::XNN : rounding::DR);
 }
 inline status sum(tflite_node& n) {
   auto a = reduction_attributes(n);
   if (!a) return a.error();
   if (!quantized(n.in(0))) return n.emit(ops::sum, {n.in_id(0)}, n.outs(), std::move(*a));
-  return n.emit(ops::qnn_sum, {n.in_id(0)}, n.outs(), std::move(*a), xnn_takes_8bit(n) ? rounding::XNN : rounding::DR);
+  return n.emit(ops::qnn_sum, {n.in_id(0)}, n.outs(), std::move(*a),
+                xnn_takes_8bit(n) ? rounding::XNN : rounding::DR);
 }
 inline status reduce_prod(tflite_node& n) {
   auto a = reduction_attributes(n);
@@ -73,6 +81,7 @@ inline constexpr tflite_row pool_rows[] = {
     {140, "REDUCE_ALL", &reduce<ops::reduce_all>},
 };
 
-}  // namespace octet::inline OCTET_ABI::import::tflite_rows
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_ROWS_POOL_HPP_

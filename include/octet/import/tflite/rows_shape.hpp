@@ -1,21 +1,29 @@
-// TFLite operators that move data: RESHAPE, SQUEEZE, EXPAND_DIMS, CONCATENATION, PAD, PADV2, MIRROR_PAD.
+// TFLite operators that move data: RESHAPE, SQUEEZE, EXPAND_DIMS, CONCATENATION, PAD, PADV2,
+// MIRROR_PAD.
 #ifndef OCTET_IMPORT_TFLITE_ROWS_SHAPE_HPP_
 #define OCTET_IMPORT_TFLITE_ROWS_SHAPE_HPP_
 
 #include "octet/import/tflite/rows_elementwise.hpp"
 
-namespace octet::inline OCTET_ABI::import::tflite_rows {
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
 
-/// The shape comes from the second input if it is known, else from the options, else from the output tensor of the file.
+/// The shape comes from the second input if it is known, else from the options, else from the
+/// output tensor of the file.
 inline status reshape(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   attributes a;
   std::vector<std::int64_t> shape;
-  if (n.is_constant(1) && n.in(1).shape.rank == 1) shape = n.integers(1);
-  else if (!n.has(1) && n.options.present()) shape = n.options.i32_list(0);
-  else shape.assign(n.out().shape.begin(), n.out().shape.end());
-  if (shape.size() == 1 && shape[0] == 0) shape.clear();   // old converters wrote [0] for a scalar
-  if (shape.size() > dims::max_rank) return unsupported("rank", std::to_string(shape.size()), "at most " + std::to_string(dims::max_rank));
+  if (n.is_constant(1) && n.in(1).shape.rank == 1)
+    shape = n.integers(1);
+  else if (!n.has(1) && n.options.present())
+    shape = n.options.i32_list(0);
+  else
+    shape.assign(n.out().shape.begin(), n.out().shape.end());
+  if (shape.size() == 1 && shape[0] == 0) shape.clear();  // old converters wrote [0] for a scalar
+  if (shape.size() > dims::max_rank)
+    return unsupported("rank", std::to_string(shape.size()),
+                       "at most " + std::to_string(dims::max_rank));
   for (std::int64_t v : shape)
     if (v < -1 || v > INT32_MAX) return invalid("extent", std::to_string(v));
   a.set("shape", std::move(shape));
@@ -36,10 +44,14 @@ inline status expand_dims(tflite_node& n) {
   return n.emit(ops::expand_dims, {n.in_id(0)}, n.outs(), std::move(a));
 }
 
-inline bool same_quantization(const tensor& a, const tensor& b) { return a.scales == b.scales && tflite_node::zero(a) == tflite_node::zero(b); }
+inline bool same_quantization(const tensor& a, const tensor& b) {
+  return a.scales == b.scales && tflite_node::zero(a) == tflite_node::zero(b);
+}
 inline status concatenation(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
-  if (n.options.i8(1) != 0) return unsupported("fused activation of a concatenation", std::to_string(n.options.i8(1)), "NONE");
+  if (n.options.i8(1) != 0)
+    return unsupported("fused activation of a concatenation", std::to_string(n.options.i8(1)),
+                       "NONE");
   attributes a;
   a.set("axis", std::int64_t{n.options.i32(0)});
   bool copies = true;
@@ -49,7 +61,9 @@ inline status concatenation(tflite_node& n) {
   }
   if (!quantized(n.out())) return n.emit(ops::concat, std::move(a));
   // Only uint8 may bring other parameters: TFLite refuses the rest.
-  if (!copies && n.out().type != dtype::u8) return unsupported("concatenation of different scales on " + std::string(name_of(n.out().type)), {}, "equal scales and zero points");
+  if (!copies && n.out().type != dtype::u8)
+    return unsupported("concatenation of different scales on " + std::string(name_of(n.out().type)),
+                       {}, "equal scales and zero points");
   return n.emit(ops::qnn_concat, std::move(a), copies ? rounding::none : rounding::AWAY);
 }
 
@@ -65,7 +79,8 @@ inline status pad(tflite_node& n) {
   if (auto s = paddings_of(n, a); !s) return s;
   const bool q = quantized(n.in(0));
   if (n.has(2)) {
-    if (!n.is_constant(2) || n.in(2).shape.elements().value != 1) return unsupported("a pad value that is computed at run time");
+    if (!n.is_constant(2) || n.in(2).shape.elements().value != 1)
+      return unsupported("a pad value that is computed at run time");
     const tensor& v = n.in(2);
     const std::byte* at = v.data.bytes.data();
     const auto set = [&]<class T>(type_tag<T>) {
@@ -100,6 +115,7 @@ inline constexpr tflite_row shape_rows[] = {
     {100, "MIRROR_PAD", &mirror_pad},
 };
 
-}  // namespace octet::inline OCTET_ABI::import::tflite_rows
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_ROWS_SHAPE_HPP_

@@ -11,34 +11,58 @@
 
 #include "octet/core/error.hpp"
 
-namespace octet::inline OCTET_ABI::torchscript {
+OCTET_NAMESPACE_BEGIN
+namespace torchscript {
 
 /// An expression. Belongs to a `code_file`.
 struct expression {
-  enum class form : std::uint8_t { name, none, boolean, integer, real, string, attribute, subscript, call, list, tuple, negative } what = form::none;
+  enum class form : std::uint8_t {
+    name,
+    none,
+    boolean,
+    integer,
+    real,
+    string,
+    attribute,
+    subscript,
+    call,
+    list,
+    tuple,
+    negative
+  } what = form::none;
   std::int32_t line = 0, depth = 1;
   bool flag = false;
   std::int64_t i = 0;
   double d = 0;
-  std::string text;                           // name, attribute, string
-  std::vector<const expression*> items;       // attribute, negative: base; subscript: base, index; call: function, arguments; list, tuple: elements
-  std::vector<std::string> keywords;          // call: name per argument, empty for positional ones
+  std::string text;                      // name, attribute, string
+  std::vector<const expression*> items;  // attribute, negative: base; subscript: base, index; call:
+                                         // function, arguments; list, tuple: elements
+  std::vector<std::string> keywords;     // call: name per argument, empty for positional ones
 };
 
 /// A statement. Compound ones hold their bodies.
 struct statement {
-  enum class form : std::uint8_t { pass, evaluate, assign, give_back, branch, loop } what = form::pass;
+  enum class form : std::uint8_t {
+    pass,
+    evaluate,
+    assign,
+    give_back,
+    branch,
+    loop
+  } what = form::pass;
   std::int32_t line = 0;
-  std::vector<const expression*> targets;     // assign: one, or several for unpacking; loop: the variable
-  bool unpack = false;                        // `a, b, = f()`; also `a, = f()`
-  const expression* value = nullptr;          // assign, evaluate, give_back, branch: the condition; loop: what is iterated over
+  std::vector<const expression*>
+      targets;          // assign: one, or several for unpacking; loop: the variable
+  bool unpack = false;  // `a, b, = f()`; also `a, = f()`
+  const expression* value =
+      nullptr;  // assign, evaluate, give_back, branch: the condition; loop: what is iterated over
   std::vector<const statement*> body, otherwise;
 };
 
 struct function_def {
   struct parameter {
     std::string name;
-    const expression* otherwise = nullptr;    // default value
+    const expression* otherwise = nullptr;  // default value
   };
   std::string name, file;
   std::int32_t line = 0;
@@ -49,9 +73,9 @@ struct function_def {
 struct class_def {
   std::string name;
   std::map<std::string, const function_def*, std::less<>> methods;
-  std::map<std::string, const expression*, std::less<>> constants;   // `stride : Final[int] = 2`
+  std::map<std::string, const expression*, std::less<>> constants;  // `stride : Final[int] = 2`
   bool named_tuple = false;
-  std::vector<std::string> fields;   // of a named tuple
+  std::vector<std::string> fields;  // of a named tuple
 };
 
 /// One parsed file.
@@ -63,23 +87,28 @@ struct code_file {
   std::deque<function_def> defs;
 };
 
-/// Recursive descent over tokens. Anything outside the subset is an error that names the line and the token.
+/// Recursive descent over tokens. Anything outside the subset is an error that names the line and
+/// the token.
 ///
-/// Nesting of expressions and blocks is limited to 200, so that neither parsing nor running can exhaust the stack.
+/// Nesting of expressions and blocks is limited to 200, so that neither parsing nor running can
+/// exhaust the stack.
 class code_parser {
  public:
   static constexpr std::int32_t deepest = 200;
 
-  code_parser(std::string_view text, std::string file, code_file& to) : text_(text), file_(std::move(file)), to_(to) {}
+  code_parser(std::string_view text, std::string file, code_file& to)
+      : text_(text), file_(std::move(file)), to_(to) {}
 
   status parse() {
     tokenize();
     while (!failed_ && !at(token::end)) {
-      if (accept_word("class")) parse_class();
+      if (accept_word("class"))
+        parse_class();
       else if (accept_word("def")) {
         if (const function_def* f = parse_def()) to_.functions[f->name] = f;
       } else if (at(token::word) && (peek().text == "import" || peek().text == "from")) {
-        while (!at(token::newline) && !at(token::end)) ++next_;   // older writers put `import torch` first
+        while (!at(token::newline) && !at(token::end))
+          ++next_;  // older writers put `import torch` first
         accept_kind(token::newline);
       } else {
         fail("expected a class or a function");
@@ -103,14 +132,23 @@ class code_parser {
     token what;
     std::int32_t line;
     std::string_view text;
-    std::string decoded;   // of strings
+    std::string decoded;  // of strings
   };
 
-  void fail(std::string what) { fail_at(next_ < tokens_.size() ? tokens_[next_].line : line_, std::move(what), next_ < tokens_.size() ? describe(tokens_[next_]) : std::string()); }
+  void fail(std::string what) {
+    fail_at(next_ < tokens_.size() ? tokens_[next_].line : line_, std::move(what),
+            next_ < tokens_.size() ? describe(tokens_[next_]) : std::string());
+  }
   void fail_at(std::int32_t line, std::string what, std::string found) {
     if (failed_) return;
     failed_ = true;
-    error_ = {errc::unsupported, "code outside the subset: " + std::move(what), {}, file_ + " line " + std::to_string(line), {}, std::move(found), {}};
+    error_ = {errc::unsupported,
+              "code outside the subset: " + std::move(what),
+              {},
+              file_ + " line " + std::to_string(line),
+              {},
+              std::move(found),
+              {}};
   }
   static std::string describe(const lexeme& t) {
     switch (t.what) {
@@ -119,22 +157,24 @@ class code_parser {
       case token::dedent: return "end of a block";
       case token::end: return "end of file";
       default: {
-        std::string s;   // printable ASCII only: the text is somebody else's
+        std::string s;  // printable ASCII only: the text is somebody else's
         for (char c : t.text.substr(0, 40)) s += c >= 32 && c < 127 ? c : '?';
         return "'" + s + "'";
       }
     }
   }
 
-  // ---------------------------------------------------------------------------------------------------------------- tokens
-  static bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+  // ---- tokens ----
+  static bool letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  }
   static bool digit(char c) { return c >= '0' && c <= '9'; }
 
   void tokenize() {
     std::vector<std::size_t> indents{0};
     std::size_t i = 0;
     int brackets = 0;
-    bool fresh = true;   // at the start of a logical line
+    bool fresh = true;  // at the start of a logical line
     const auto n = text_.size();
     while (i < n && !failed_) {
       if (fresh && brackets == 0) {
@@ -147,7 +187,8 @@ class code_parser {
         }
         if (i == n) break;
         if (spaces > indents.back()) {
-          if (indents.size() > static_cast<std::size_t>(deepest)) return fail_at(line_, "blocks nested too deeply", {});
+          if (indents.size() > static_cast<std::size_t>(deepest))
+            return fail_at(line_, "blocks nested too deeply", {});
           indents.push_back(spaces);
           add(token::indent, {});
         }
@@ -176,7 +217,10 @@ class code_parser {
         add(token::word, text_.substr(from, i - from));
       } else if (digit(c) || (c == '.' && i + 1 < n && digit(text_[i + 1]))) {
         const std::size_t from = i;
-        while (i < n && (digit(text_[i]) || text_[i] == '.' || letter(text_[i]) || ((text_[i] == '-' || text_[i] == '+') && (text_[i - 1] == 'e' || text_[i - 1] == 'E')))) ++i;
+        while (i < n && (digit(text_[i]) || text_[i] == '.' || letter(text_[i]) ||
+                         ((text_[i] == '-' || text_[i] == '+') &&
+                          (text_[i - 1] == 'e' || text_[i - 1] == 'E'))))
+          ++i;
         add(token::number, text_.substr(from, i - from));
       } else if (c == '"' || c == '\'') {
         i = string_literal(i);
@@ -185,11 +229,14 @@ class code_parser {
         i += 2;
       } else if (std::string_view("()[],.:=-").find(c) != std::string_view::npos) {
         if (c == '(' || c == '[') ++brackets;
-        if ((c == ')' || c == ']') && --brackets < 0) return fail_at(line_, "unbalanced bracket", {});
+        if ((c == ')' || c == ']') && --brackets < 0)
+          return fail_at(line_, "unbalanced bracket", {});
         add(token::symbol, text_.substr(i, 1));
         ++i;
       } else {
-        return fail_at(line_, "character", c >= 32 && c < 127 ? std::string(1, c) : std::to_string(static_cast<unsigned char>(c)));
+        return fail_at(
+            line_, "character",
+            c >= 32 && c < 127 ? std::string(1, c) : std::to_string(static_cast<unsigned char>(c)));
       }
     }
     if (failed_) return;
@@ -215,10 +262,14 @@ class code_parser {
           case 'n': c = '\n'; break;
           case 't': c = '\t'; break;
           case 'r': c = '\r'; break;
-          case '\\': case '"': case '\'': break;
+          case '\\':
+          case '"':
+          case '\'': break;
           case 'x': {
             unsigned v = 0;
-            if (text_.size() - i < 2 || std::from_chars(text_.data() + i, text_.data() + i + 2, v, 16).ptr != text_.data() + i + 2) {
+            if (text_.size() - i < 2 ||
+                std::from_chars(text_.data() + i, text_.data() + i + 2, v, 16).ptr !=
+                    text_.data() + i + 2) {
               fail_at(line_, "escape in a string", {});
               return text_.size();
             }
@@ -241,10 +292,14 @@ class code_parser {
     return i;
   }
 
-  // ---------------------------------------------------------------------------------------------------------------- helpers
-  const lexeme& peek(std::size_t ahead = 0) const { return tokens_[std::min(next_ + ahead, tokens_.size() - 1)]; }
+  // ---- helpers ----
+  const lexeme& peek(std::size_t ahead = 0) const {
+    return tokens_[std::min(next_ + ahead, tokens_.size() - 1)];
+  }
   bool at(token t) const { return peek().what == t; }
-  bool at_symbol(std::string_view s) const { return peek().what == token::symbol && peek().text == s; }
+  bool at_symbol(std::string_view s) const {
+    return peek().what == token::symbol && peek().text == s;
+  }
   bool accept_symbol(std::string_view s) {
     if (!at_symbol(s)) return false;
     ++next_;
@@ -302,7 +357,7 @@ class code_parser {
     if (to->depth > deepest) fail("an expression nested too deeply");
   }
 
-  // ------------------------------------------------------------------------------------------------------------ expressions
+  // ---- expressions ----
   const expression* parse_expression() {
     if (failed_) return nullptr;
     if (++nesting_ > deepest) {
@@ -337,7 +392,7 @@ class code_parser {
         hold(s, e);
         ++next_;
         const expression* index = parse_expression();
-        if (at_symbol(",")) {   // Tuple[int, int] in annotations
+        if (at_symbol(",")) {  // Tuple[int, int] in annotations
           expression* t = make(expression::form::tuple);
           hold(t, index);
           while (!failed_ && accept_symbol(",") && !at_symbol("]")) hold(t, parse_expression());
@@ -357,11 +412,14 @@ class code_parser {
   expression* parse_primary() {
     const lexeme& t = peek();
     if (t.what == token::word) {
-      if (t.text == "lambda" || t.text == "not" || t.text == "and" || t.text == "or" || t.text == "if" || t.text == "else" || t.text == "yield" || t.text == "await") {
+      if (t.text == "lambda" || t.text == "not" || t.text == "and" || t.text == "or" ||
+          t.text == "if" || t.text == "else" || t.text == "yield" || t.text == "await") {
         fail("expected an expression");
         return nullptr;
       }
-      expression* e = make(t.text == "None" ? expression::form::none : t.text == "True" || t.text == "False" ? expression::form::boolean : expression::form::name);
+      expression* e = make(t.text == "None"                        ? expression::form::none
+                           : t.text == "True" || t.text == "False" ? expression::form::boolean
+                                                                   : expression::form::name);
       e->flag = t.text == "True";
       e->text = std::string(t.text);
       ++next_;
@@ -387,10 +445,12 @@ class code_parser {
       bool comma = false;
       while (!failed_ && !accept_symbol(close)) {
         hold(e, parse_expression());
-        if (accept_symbol(",")) comma = true;
-        else if (!at_symbol(close)) fail("expected ',' or '" + std::string(close) + "'");
+        if (accept_symbol(","))
+          comma = true;
+        else if (!at_symbol(close))
+          fail("expected ',' or '" + std::string(close) + "'");
       }
-      if (!failed_ && !list && !comma && e->items.size() == 1) {   // (x): brackets only
+      if (!failed_ && !list && !comma && e->items.size() == 1) {  // (x): brackets only
         return const_cast<expression*>(e->items[0]);
       }
       return e;
@@ -420,7 +480,7 @@ class code_parser {
     return e;
   }
 
-  // ------------------------------------------------------------------------------------------------------------- statements
+  // ---- statements ----
   const statement* parse_statement() {
     if (++nesting_ > deepest) {
       fail("blocks nested too deeply");
@@ -447,8 +507,12 @@ class code_parser {
       if (!failed_ && !accept_word("in")) fail("expected 'in'");
       s.value = parse_expression();
       parse_block(s.body);
-    } else if (at(token::word) && (peek().text == "while" || peek().text == "with" || peek().text == "def" || peek().text == "class" || peek().text == "import" || peek().text == "from" || peek().text == "exec" ||
-                                   peek().text == "lambda" || peek().text == "global" || peek().text == "del" || peek().text == "try" || peek().text == "raise" || peek().text == "assert")) {
+    } else if (at(token::word) &&
+               (peek().text == "while" || peek().text == "with" || peek().text == "def" ||
+                peek().text == "class" || peek().text == "import" || peek().text == "from" ||
+                peek().text == "exec" || peek().text == "lambda" || peek().text == "global" ||
+                peek().text == "del" || peek().text == "try" || peek().text == "raise" ||
+                peek().text == "assert")) {
       fail("statement");
     } else {
       parse_simple(s);
@@ -468,7 +532,9 @@ class code_parser {
     if (accept_symbol("=")) {
       s.what = statement::form::assign;
       for (const expression* t : left)
-        if (t->what != expression::form::name && t->what != expression::form::attribute && t->what != expression::form::subscript) return fail("the left side of an assignment");
+        if (t->what != expression::form::name && t->what != expression::form::attribute &&
+            t->what != expression::form::subscript)
+          return fail("the left side of an assignment");
       s.targets = std::move(left);
       s.value = parse_tuple_or_expression();
     } else {
@@ -516,7 +582,8 @@ class code_parser {
     c.name = name;
     if (accept_symbol("(")) {
       const expression* base = parse_expression();
-      c.named_tuple = !failed_ && base->what == expression::form::name && base->text == "NamedTuple";
+      c.named_tuple =
+          !failed_ && base->what == expression::form::name && base->text == "NamedTuple";
       expect_symbol(")");
     }
     if (!open_block()) return;
@@ -525,11 +592,13 @@ class code_parser {
         if (const function_def* f = parse_def()) c.methods[f->name] = f;
       } else if (accept_word("pass")) {
         expect_newline();
-      } else {   // `name : type`, `name : Final[int] = 2`, `__parameters__ = [...]`, `__annotations__["0"] = type`
+      } else {  // `name : type`, `name : Final[int] = 2`, `__parameters__ = [...]`,
+                // `__annotations__["0"] = type`
         const expression* target = parse_expression();
         if (!failed_ && accept_symbol(":")) {
           parse_expression();
-          if (c.named_tuple && target->what == expression::form::name) c.fields.push_back(target->text);
+          if (c.named_tuple && target->what == expression::form::name)
+            c.fields.push_back(target->text);
         }
         if (!failed_ && accept_symbol("=")) {
           const expression* v = parse_expression();
@@ -551,6 +620,7 @@ class code_parser {
   error_info error_;
 };
 
-}  // namespace octet::inline OCTET_ABI::torchscript
+}  // namespace torchscript
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_CODE_HPP_

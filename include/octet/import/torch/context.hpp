@@ -1,22 +1,25 @@
-// What the interpreter and the emitter share: values, constants, the graph under construction, the first error, all unsupported operators.
+// What the interpreter and the emitter share: values, constants, the graph under construction, the
+// first error, all unsupported operators.
 #ifndef OCTET_IMPORT_TORCH_CONTEXT_HPP_
 #define OCTET_IMPORT_TORCH_CONTEXT_HPP_
 
 #include "octet/import/torch/archive.hpp"
 #include "octet/import/torch/value.hpp"
 
-namespace octet::inline OCTET_ABI::torchscript {
+OCTET_NAMESPACE_BEGIN
+namespace torchscript {
 
 class context {
  public:
   context(law l, const limits& m) : max(m), arithmetic(l) { g.arithmetic = l; }
 
   heap values;
-  archive* files = nullptr;          // null: constants have no bytes (fuzzing)
+  archive* files = nullptr;  // null: constants have no bytes (fuzzing)
   graph g;
   limits max;
   law arithmetic;
-  std::string file, module;          // where the program is: "code/__torch__/m.py line 7", path of the running module
+  std::string file,
+      module;  // where the program is: "code/__torch__/m.py line 7", path of the running module
   std::int32_t line = 0;
 
   bool failed() const noexcept { return failed_; }
@@ -30,33 +33,45 @@ class context {
     }
     return value::unknown();
   }
-  value fail(errc code, std::string what, std::string found = {}, std::string supported = {}) { return fail(error_info{code, std::move(what), {}, {}, {}, std::move(found), std::move(supported)}); }
-  value invalid_here(std::string what, std::string found = {}, std::string supported = {}) { return fail(errc::invalid, std::move(what), std::move(found), std::move(supported)); }
-  value unsupported_here(std::string what, std::string found = {}, std::string supported = {}) { return fail(errc::unsupported, std::move(what), std::move(found), std::move(supported)); }
+  value fail(errc code, std::string what, std::string found = {}, std::string supported = {}) {
+    return fail(
+        error_info{code, std::move(what), {}, {}, {}, std::move(found), std::move(supported)});
+  }
+  value invalid_here(std::string what, std::string found = {}, std::string supported = {}) {
+    return fail(errc::invalid, std::move(what), std::move(found), std::move(supported));
+  }
+  value unsupported_here(std::string what, std::string found = {}, std::string supported = {}) {
+    return fail(errc::unsupported, std::move(what), std::move(found), std::move(supported));
+  }
   bool check(const status& s) {
     if (!s) fail(s.error());
     return !failed_;
   }
-  /// An operator that octet has no form of: noted, and the program goes on with a value nobody knows, so that one error names them all.
+  /// An operator that octet has no form of: noted, and the program goes on with a value nobody
+  /// knows, so that one error names them all.
   value missing_operator(const std::string& name) {
     for (auto& [n, where] : missing_)
       if (n == name) return value::unknown();
     missing_.emplace_back(name, place());
     return value::unknown();
   }
-  const std::vector<std::pair<std::string, std::string>>& missing() const noexcept { return missing_; }
+  const std::vector<std::pair<std::string, std::string>>& missing() const noexcept {
+    return missing_;
+  }
 
   std::string place() const {
     std::string s = module.empty() ? std::string() : "module " + module + ", ";
     return s + file + (line > 0 ? " line " + std::to_string(line) : "");
   }
 
-  // ------------------------------------------------------------------------------------------------------------- constants
+  // ---- constants ----
 
-  /// The elements of a constant, in row-major order of the axes `order` (all of them, outermost first). Strides are honoured; where they already
-  /// have that order the archive's bytes are shared, not copied.
+  /// The elements of a constant, in row-major order of the axes `order` (all of them, outermost
+  /// first). Strides are honoured; where they already have that order the archive's bytes are
+  /// shared, not copied.
   constant_data elements(const tensor_data& t, std::span<const int> order) {
-    const std::size_t width = size_of(dtype_of_scalar(t.type)), count = static_cast<std::size_t>(t.elements());
+    const std::size_t width = size_of(dtype_of_scalar(t.type)),
+                      count = static_cast<std::size_t>(t.elements());
     if (!t.constant()) {
       invalid_here("a tensor that must be a constant is computed");
       return {};
@@ -79,18 +94,22 @@ class context {
       in_order &= t.size[axis] == 1 || t.stride[axis] == expected;
       expected *= t.size[axis];
     }
-    if (in_order && offset % alignment == 0 && d.bytes.size() >= offset + count * width) return {d.owner, d.bytes.subspan(offset, count * width)};
+    if (in_order && offset % alignment == 0 && d.bytes.size() >= offset + count * width)
+      return {d.owner, d.bytes.subspan(offset, count * width)};
     copied_ = saturating_add(copied_, count * width);
     if (copied_ > max.total_bytes) {
-      fail(errc::too_large, "constants together", std::to_string(copied_) + " bytes", std::to_string(max.total_bytes) + " bytes");
+      fail(errc::too_large, "constants together", std::to_string(copied_) + " bytes",
+           std::to_string(max.total_bytes) + " bytes");
       return {};
     }
     auto to = std::make_shared<buffer>(Bytes(std::max<std::size_t>(count * width, 1)));
     std::vector<std::int64_t> at(order.size(), 0);
     std::int64_t from = t.offset;
     for (std::size_t i = 0; i < count; ++i) {
-      // The unpickler has checked that every element lies within the storage, and the storage within the member.
-      std::memcpy(to->data() + i * width, d.bytes.data() + static_cast<std::size_t>(from) * width, width);
+      // The unpickler has checked that every element lies within the storage, and the storage
+      // within the member.
+      std::memcpy(to->data() + i * width, d.bytes.data() + static_cast<std::size_t>(from) * width,
+                  width);
       for (std::size_t k = order.size(); k-- > 0;) {
         const auto axis = static_cast<std::size_t>(order[k]);
         from += t.stride[axis];
@@ -110,7 +129,8 @@ class context {
   /// Elements of a small constant of type T; empty after an error.
   template <class T> std::vector<T> numbers(const tensor_data& t) {
     if (dtype_of<T> != dtype_of_scalar(t.type)) {
-      invalid_here("element type of a constant", std::string(name_of(t.type)), std::string(octet::name_of(dtype_of<T>)));
+      invalid_here("element type of a constant", std::string(name_of(t.type)),
+                   std::string(octet::name_of(dtype_of<T>)));
       return {};
     }
     const constant_data d = elements(t);
@@ -120,16 +140,33 @@ class context {
   }
   /// The one element of a constant as a number.
   value scalar_of(const tensor_data& t) {
-    if (!t.constant() || t.elements() != 1) return invalid_here("a number is taken from a tensor that is not a constant of one element");
+    if (!t.constant() || t.elements() != 1)
+      return invalid_here("a number is taken from a tensor that is not a constant of one element");
     switch (t.type) {
-      case scalar::f32: if (auto v = numbers<float>(t); !failed_) return value::of(static_cast<double>(v[0])); break;
-      case scalar::f64: if (auto v = numbers<double>(t); !failed_) return value::of(v[0]); break;
-      case scalar::s64: if (auto v = numbers<std::int64_t>(t); !failed_) return value::of(v[0]); break;
-      case scalar::s32: if (auto v = numbers<std::int32_t>(t); !failed_) return value::of(std::int64_t{v[0]}); break;
-      case scalar::s16: if (auto v = numbers<std::int16_t>(t); !failed_) return value::of(std::int64_t{v[0]}); break;
-      case scalar::u8: if (auto v = numbers<std::uint8_t>(t); !failed_) return value::of(std::int64_t{v[0]}); break;
-      case scalar::s8: if (auto v = numbers<std::int8_t>(t); !failed_) return value::of(std::int64_t{v[0]}); break;
-      default: return unsupported_here("a number from a constant of this type", std::string(name_of(t.type)));
+      case scalar::f32:
+        if (auto v = numbers<float>(t); !failed_) return value::of(static_cast<double>(v[0]));
+        break;
+      case scalar::f64:
+        if (auto v = numbers<double>(t); !failed_) return value::of(v[0]);
+        break;
+      case scalar::s64:
+        if (auto v = numbers<std::int64_t>(t); !failed_) return value::of(v[0]);
+        break;
+      case scalar::s32:
+        if (auto v = numbers<std::int32_t>(t); !failed_) return value::of(std::int64_t{v[0]});
+        break;
+      case scalar::s16:
+        if (auto v = numbers<std::int16_t>(t); !failed_) return value::of(std::int64_t{v[0]});
+        break;
+      case scalar::u8:
+        if (auto v = numbers<std::uint8_t>(t); !failed_) return value::of(std::int64_t{v[0]});
+        break;
+      case scalar::s8:
+        if (auto v = numbers<std::int8_t>(t); !failed_) return value::of(std::int64_t{v[0]});
+        break;
+      default:
+        return unsupported_here("a number from a constant of this type",
+                                std::string(name_of(t.type)));
     }
     return value::unknown();
   }
@@ -155,6 +192,7 @@ class context {
   std::size_t copied_ = 0;
 };
 
-}  // namespace octet::inline OCTET_ABI::torchscript
+}  // namespace torchscript
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_CONTEXT_HPP_

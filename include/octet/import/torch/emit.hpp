@@ -1,4 +1,5 @@
-// From operators of the program to nodes of the IR: arguments by schema, layouts, memory formats, names.
+// From operators of the program to nodes of the IR: arguments by schema, layouts, memory formats,
+// names.
 #ifndef OCTET_IMPORT_TORCH_EMIT_HPP_
 #define OCTET_IMPORT_TORCH_EMIT_HPP_
 
@@ -8,10 +9,12 @@
 #include "octet/import/torch/context.hpp"
 #include "octet/ops/list.hpp"
 
-namespace octet::inline OCTET_ABI::torchscript {
+OCTET_NAMESPACE_BEGIN
+namespace torchscript {
 
-// ------------------------------------------------------------------------------------------------------------- memory formats
-// Some kernels of PyTorch round differently for channels-last tensors, so every value carries the strides PyTorch would give it.
+// ---- memory formats ----
+// Some kernels of PyTorch round differently for channels-last tensors, so every value carries the
+// strides PyTorch would give it.
 
 inline std::vector<std::int64_t> contiguous_strides(const std::vector<std::int64_t>& size) {
   std::vector<std::int64_t> s(size.size());
@@ -25,10 +28,12 @@ inline std::vector<std::int64_t> contiguous_strides(const std::vector<std::int64
 /// For 4 dimensions N, H, W, C from outside in; other ranks: contiguous.
 inline std::vector<std::int64_t> channels_last_strides(const std::vector<std::int64_t>& size) {
   if (size.size() != 4) return contiguous_strides(size);
-  const auto c = std::max<std::int64_t>(size[1], 1), w = std::max<std::int64_t>(size[3], 1), h = std::max<std::int64_t>(size[2], 1);
+  const auto c = std::max<std::int64_t>(size[1], 1), w = std::max<std::int64_t>(size[3], 1),
+             h = std::max<std::int64_t>(size[2], 1);
   return {h * w * c, 1, w * c, c};
 }
-/// Every step is what the format says; axes of extent 1 do not count. 1x1 images and single channels are both formats at once.
+/// Every step is what the format says; axes of extent 1 do not count. 1x1 images and single
+/// channels are both formats at once.
 inline bool is_contiguous(const tensor_data& t, bool channels_last) {
   if (channels_last && t.rank() != 4) return false;
   const auto want = channels_last ? channels_last_strides(t.size) : contiguous_strides(t.size);
@@ -36,20 +41,23 @@ inline bool is_contiguous(const tensor_data& t, bool channels_last) {
     if (t.size[i] != 1 && t.stride[i] != want[i]) return false;
   return true;
 }
-/// The format PyTorch gives to results "like" this one: channels last only where the strides say so without doubt.
+/// The format PyTorch gives to results "like" this one: channels last only where the strides say so
+/// without doubt.
 inline bool suggests_channels_last(const tensor_data& t) {
   if (t.rank() != 4 || t.stride[1] == 0) return false;
   std::int64_t least = 0;
   for (const std::size_t d : {std::size_t{1}, std::size_t{3}, std::size_t{2}, std::size_t{0}}) {
     if (t.size[d] == 0 || t.stride[d] < least) return false;
-    if (d == 0 && least == t.stride[1]) return false;   // N111: ambiguous, taken as contiguous
+    if (d == 0 && least == t.stride[1]) return false;  // N111: ambiguous, taken as contiguous
     least = t.size[d] > 1 ? t.stride[d] * t.size[d] : t.stride[d];
   }
   return true;
 }
 
 /// Classes of packed parameters: state is the parameters themselves, not attributes.
-inline bool is_packed_class(std::string_view qualified) { return qualified.starts_with("__torch__.torch.classes."); }
+inline bool is_packed_class(std::string_view qualified) {
+  return qualified.starts_with("__torch__.torch.classes.");
+}
 
 class emitter;
 /// The arguments of one operator, in its schema's order, defaults filled in.
@@ -67,10 +75,11 @@ struct torch_row {
 class emitter {
  public:
   emitter(context& with, std::span<const torch_row> rows) : c(with), rows_(rows) {}
-  context& c;   // NOLINT: rows work on it
+  context& c;  // NOLINT: rows work on it
 
-  // ------------------------------------------------------------------------------------------------------------ calls
-  value operation(const std::string& name, const std::vector<value>& given, const std::vector<std::pair<std::string, value>>& keywords) {
+  // ---- calls ----
+  value operation(const std::string& name, const std::vector<value>& given,
+                  const std::vector<std::pair<std::string, value>>& keywords) {
     const torch_row* row = nullptr;
     for (const torch_row& r : rows_)
       if (r.name == name) row = &r;
@@ -84,16 +93,22 @@ class emitter {
     const function_def* schema = schema_of(*row);
     if (!schema) return c.fail(errc::invalid, "schema of " + name);
     arguments a{name, {}};
-    if (given.size() > schema->parameters.size()) return c.unsupported_here("arguments of " + name, std::to_string(given.size()), std::to_string(schema->parameters.size()));
+    if (given.size() > schema->parameters.size())
+      return c.unsupported_here("arguments of " + name, std::to_string(given.size()),
+                                std::to_string(schema->parameters.size()));
     for (std::size_t i = 0; i < schema->parameters.size(); ++i) {
       const auto& p = schema->parameters[i];
       const value* keyword = nullptr;
       for (const auto& [k, v] : keywords)
         if (k == p.name) keyword = &v;
-      if (i < given.size()) a.v.push_back(given[i]);
-      else if (keyword) a.v.push_back(*keyword);
-      else if (p.otherwise) a.v.push_back(default_value(*p.otherwise));
-      else return c.invalid_here("argument " + p.name + " of " + name + " is missing");
+      if (i < given.size())
+        a.v.push_back(given[i]);
+      else if (keyword)
+        a.v.push_back(*keyword);
+      else if (p.otherwise)
+        a.v.push_back(default_value(*p.otherwise));
+      else
+        return c.invalid_here("argument " + p.name + " of " + name + " is missing");
       if (a.v.back().is(kind::unknown)) return value::unknown();
     }
     for (const auto& [k, v] : keywords) {
@@ -106,7 +121,7 @@ class emitter {
     return c.failed() ? value::unknown() : r;
   }
 
-  // --------------------------------------------------------------------------------------------------------- arguments
+  // ---- arguments ----
   /// Each gives an error and a neutral value where the argument is of another kind.
   tensor_data* tensor(const arguments& a, std::size_t i) {
     if (a.v[i].is(kind::tensor)) return a.v[i].t;
@@ -142,12 +157,15 @@ class emitter {
   bool none(const arguments& a, std::size_t i) const { return a.v[i].is(kind::none); }
   std::vector<std::int64_t> integers(const arguments& a, std::size_t i) {
     std::vector<std::int64_t> r;
-    if (a.v[i].is(kind::integer)) r.push_back(a.v[i].i);
-    else if (!read_integers(a.v[i], r)) wrong(a, i, "list of int");
+    if (a.v[i].is(kind::integer))
+      r.push_back(a.v[i].i);
+    else if (!read_integers(a.v[i], r))
+      wrong(a, i, "list of int");
     return r;
   }
   /// A list of two numbers for height and width; one number stands for both; none: `otherwise`.
-  std::array<std::int32_t, 2> pair(const arguments& a, std::size_t i, std::array<std::int32_t, 2> otherwise) {
+  std::array<std::int32_t, 2> pair(const arguments& a, std::size_t i,
+                                   std::array<std::int32_t, 2> otherwise) {
     const auto v = integers(a, i);
     if (v.empty()) return otherwise;
     if (v.size() > 2) wrong(a, i, "list of two int");
@@ -155,23 +173,29 @@ class emitter {
   }
   std::int32_t small(const arguments& a, std::size_t i, std::int64_t v) {
     if (v < INT32_MIN / 4 || v > INT32_MAX / 4) {
-      c.invalid_here("argument " + std::to_string(i + 1) + " of " + a.name, std::to_string(v), "a small integer");
+      c.invalid_here("argument " + std::to_string(i + 1) + " of " + a.name, std::to_string(v),
+                     "a small integer");
       return 0;
     }
     return static_cast<std::int32_t>(v);
   }
-  void wrong(const arguments& a, std::size_t i, std::string_view want) { c.unsupported_here("argument " + std::to_string(i + 1) + " of " + a.name, std::string(torchscript::name_of(a.v[i].what)), std::string(want)); }
+  void wrong(const arguments& a, std::size_t i, std::string_view want) {
+    c.unsupported_here("argument " + std::to_string(i + 1) + " of " + a.name,
+                       std::string(torchscript::name_of(a.v[i].what)), std::string(want));
+  }
 
-  // ------------------------------------------------------------------------------------------------------------ values
+  // ---- values ----
   /// IR extents of a value: logical extents, or with axis 1 moved to the end.
   dims ir_shape(const std::vector<std::int64_t>& size, bool channels_inner) {
     dims d;
     for (std::size_t i = 0; i < size.size(); ++i) {
-      if (size[i] < 0 || size[i] > INT32_MAX) c.fail(errc::too_large, "extent of a tensor", std::to_string(size[i]));
+      if (size[i] < 0 || size[i] > INT32_MAX)
+        c.fail(errc::too_large, "extent of a tensor", std::to_string(size[i]));
       if (!(channels_inner && i == 1)) d.push_back(static_cast<std::int32_t>(size[i]));
     }
     if (channels_inner && size.size() > 1) d.push_back(static_cast<std::int32_t>(size[1]));
-    if (d.elements().value > max_elements) c.fail(errc::too_large, "a tensor", to_string(d), "at most 2^31 - 1 elements");
+    if (d.elements().value > max_elements)
+      c.fail(errc::too_large, "a tensor", to_string(d), "at most 2^31 - 1 elements");
     return d;
   }
   static std::vector<std::int64_t> logical_size(const dims& d, bool channels_inner) {
@@ -183,10 +207,13 @@ class emitter {
     return s;
   }
   /// Position of logical axis i in the IR shape.
-  static int ir_axis(int i, int rank, bool channels_inner) { return !channels_inner || rank < 3 || i == 0 ? i : i == 1 ? rank - 1 : i - 1; }
+  static int ir_axis(int i, int rank, bool channels_inner) {
+    return !channels_inner || rank < 3 || i == 0 ? i : i == 1 ? rank - 1 : i - 1;
+  }
 
   /// A new tensor of the graph; its shape comes from the node that writes it.
-  tensor_id make(scalar type, std::vector<double> scales = {}, std::vector<std::int32_t> zero_points = {}) {
+  tensor_id make(scalar type, std::vector<double> scales = {},
+                 std::vector<std::int32_t> zero_points = {}) {
     octet::tensor t;
     t.type = dtype_of_scalar(type);
     t.scales = std::move(scales);
@@ -194,16 +221,20 @@ class emitter {
     return c.g.add(std::move(t));
   }
   /// Adds a node and works out its outputs' shapes. False after an error.
-  bool node(std::string_view op, std::vector<tensor_id> in, std::vector<tensor_id> out, attributes attrs = {}, rounding round = rounding::none) {
+  bool node(std::string_view op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+            attributes attrs = {}, rounding round = rounding::none) {
     if (c.failed()) return false;
     const op_def* def = find_operator(op);
     if (!def) {
-      c.unsupported_here("operator " + operator_ + " needs " + std::string(op) + ", which this build does not have");
+      c.unsupported_here("operator " + operator_ + " needs " + std::string(op) +
+                         ", which this build does not have");
       return false;
     }
     for (tensor_id t : in)
       if (t == no_tensor && def->min_inputs > 0 && &t == in.data()) return false;
-    octet::node& n = c.g.add_node(*def, (c.module.empty() ? std::string() : c.module + " ") + operator_, std::move(in), std::move(out), std::move(attrs), round);
+    octet::node& n =
+        c.g.add_node(*def, (c.module.empty() ? std::string() : c.module + " ") + operator_,
+                     std::move(in), std::move(out), std::move(attrs), round);
     return c.check(infer_shapes(c.g, n));
   }
   /// The value behind a graph tensor. `channels_last`: the memory format PyTorch gives the result.
@@ -219,11 +250,13 @@ class emitter {
     t.axis = from.axis;
     t.id = id;
     t.channels_inner = channels_inner;
-    c.g[id].format = channels_last && t.rank() == 4 ? memory_format::channels_last : memory_format::contiguous;
+    c.g[id].format =
+        channels_last && t.rank() == 4 ? memory_format::channels_last : memory_format::contiguous;
     return c.values.tensor(std::move(t));
   }
 
-  /// The graph tensor that holds `t` in the layout asked for; transposes are inserted once per value. Constants are added to the graph.
+  /// The graph tensor that holds `t` in the layout asked for; transposes are inserted once per
+  /// value. Constants are added to the graph.
   tensor_id held(tensor_data& t, bool channels_inner) {
     if (t.rank() < 3) channels_inner = false;
     if (c.failed()) return no_tensor;
@@ -237,12 +270,14 @@ class emitter {
     n.type = from.type;
     n.scales = from.scales;
     n.zero_points = from.zero_points;
-    n.name = from.name.empty() ? std::string() : from.name + (channels_inner ? "/channels_inner" : "/channels_outer");
+    n.name = from.name.empty()
+                 ? std::string()
+                 : from.name + (channels_inner ? "/channels_inner" : "/channels_outer");
     const int rank = t.rank();
     std::int64_t inner = 1;
     for (int i = 2; i < rank; ++i) inner *= t.size[static_cast<std::size_t>(i)];
     attributes a;
-    if (t.size[1] == 1 || inner == 1) {   // one channel or one pixel: the same order
+    if (t.size[1] == 1 || inner == 1) {  // one channel or one pixel: the same order
       const dims shape = ir_shape(t.size, channels_inner);
       a.set("shape", std::vector<std::int64_t>(shape.begin(), shape.end()));
       node("reshape", {t.id}, {to}, std::move(a));
@@ -273,7 +308,9 @@ class emitter {
     if (!c.resolve_channels(t)) return no_tensor;
     int order[dims::max_rank];
     for (int i = 0; i < t.rank(); ++i) order[ir_axis(i, t.rank(), channels_inner)] = i;
-    const tensor_id id = c.g.add_constant("", dtype_of_scalar(t.type), ir_shape(t.size, channels_inner), c.elements(t, std::span<const int>(order, t.size.size())));
+    const tensor_id id =
+        c.g.add_constant("", dtype_of_scalar(t.type), ir_shape(t.size, channels_inner),
+                         c.elements(t, std::span<const int>(order, t.size.size())));
     octet::tensor& n = c.g[id];
     n.scales = t.scales;
     n.zero_points = t.zero_points;
@@ -282,26 +319,34 @@ class emitter {
     return c.failed() ? no_tensor : id;
   }
   template <class T> tensor_id constant_of(std::string name, const std::vector<T>& v) {
-    return c.g.add_constant(std::move(name), dtype_of<T>, dims{static_cast<std::int32_t>(v.size())}, constant_data::of(std::span<const T>(v)));
+    return c.g.add_constant(std::move(name), dtype_of<T>, dims{static_cast<std::int32_t>(v.size())},
+                            constant_data::of(std::span<const T>(v)));
   }
 
   /// A quantized value with one scale, or an error.
   bool per_tensor(const tensor_data& t, std::string_view what = "input") {
-    if (is_quantized(t.type) && t.scales.size() == 1 && (t.type == scalar::quint8 || t.type == scalar::qint8)) return true;
-    c.unsupported_here(std::string(what) + " of " + operator_, std::string(torchscript::name_of(t.type)), "quint8 or qint8 with one scale");
+    if (is_quantized(t.type) && t.scales.size() == 1 &&
+        (t.type == scalar::quint8 || t.type == scalar::qint8))
+      return true;
+    c.unsupported_here(std::string(what) + " of " + operator_,
+                       std::string(torchscript::name_of(t.type)), "quint8 or qint8 with one scale");
     return false;
   }
   bool quantized(const tensor_data& t) const { return is_quantized(t.type); }
   bool qnnpack() const { return c.arithmetic == law::pytorch_qnnpack; }
   const std::string& operator_name() const { return operator_; }
 
-  // -------------------------------------------------------------------------------------------------------------- names
-  /// Tensors are called as the program calls them: the path of the module that returned them, else module path and variable.
+  // ---- names ----
+  /// Tensors are called as the program calls them: the path of the module that returned them, else
+  /// module path and variable.
   void name_value(const value& v, const std::string& module, const std::string& variable) {
-    if (v.is(kind::tensor) && !v.t->constant() && c.g[v.t->id].name.empty()) c.g[v.t->id].name = unique(module.empty() ? variable : module + "." + variable);
+    if (v.is(kind::tensor) && !v.t->constant() && c.g[v.t->id].name.empty())
+      c.g[v.t->id].name = unique(module.empty() ? variable : module + "." + variable);
   }
   void name_result(const value& v, const std::string& module) {
-    if (!v.is(kind::tensor) || v.t->constant() || module.empty() || !by_module_.insert(v.t->id).second) return;
+    if (!v.is(kind::tensor) || v.t->constant() || module.empty() ||
+        !by_module_.insert(v.t->id).second)
+      return;
     c.g[v.t->id].name = unique(module);
   }
   void protect_name(tensor_id t) { by_module_.insert(t); }
@@ -315,8 +360,10 @@ class emitter {
     if (const auto it = schemas_.find(row.name); it != schemas_.end()) return it->second;
     schema_text_.push_back("def f(" + std::string(row.parameters) + "):\n  pass\n");
     schema_files_.emplace_back();
-    const auto s = code_parser(schema_text_.back(), std::string(row.name), schema_files_.back()).parse();
-    const function_def* f = s && !schema_files_.back().defs.empty() ? &schema_files_.back().defs.front() : nullptr;
+    const auto s =
+        code_parser(schema_text_.back(), std::string(row.name), schema_files_.back()).parse();
+    const function_def* f =
+        s && !schema_files_.back().defs.empty() ? &schema_files_.back().defs.front() : nullptr;
     schemas_[row.name] = f;
     return f;
   }
@@ -340,7 +387,7 @@ class emitter {
   }
 
   std::span<const torch_row> rows_;
-  std::string operator_;   // "quantized::conv2d #12"
+  std::string operator_;  // "quantized::conv2d #12"
   int count_ = 0;
   std::map<std::pair<tensor_id, bool>, tensor_id> layouts_;
   std::map<std::pair<const tensor_data*, bool>, tensor_id> constants_;
@@ -351,6 +398,7 @@ class emitter {
   std::deque<code_file> schema_files_;
 };
 
-}  // namespace octet::inline OCTET_ABI::torchscript
+}  // namespace torchscript
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_EMIT_HPP_

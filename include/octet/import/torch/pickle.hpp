@@ -1,4 +1,5 @@
-// The pickles of TorchScript archives: a subset of protocol 2, read into values. Nothing is ever executed.
+// The pickles of TorchScript archives: a subset of protocol 2, read into values. Nothing is ever
+// executed.
 #ifndef OCTET_IMPORT_TORCH_PICKLE_HPP_
 #define OCTET_IMPORT_TORCH_PICKLE_HPP_
 
@@ -9,17 +10,20 @@
 #include "octet/import/torch/archive.hpp"
 #include "octet/import/torch/value.hpp"
 
-namespace octet::inline OCTET_ABI::torchscript {
+OCTET_NAMESPACE_BEGIN
+namespace torchscript {
 
-/// Size in bytes of the storage with that key; SIZE_MAX: there is none; SIZE_MAX - 1: not known, do not check (traced inputs have no bytes).
+/// Size in bytes of the storage with that key; SIZE_MAX: there is none; SIZE_MAX - 1: not known, do
+/// not check (traced inputs have no bytes).
 using storage_size = std::function<std::size_t(const std::string& key)>;
 inline constexpr std::size_t no_storage = std::numeric_limits<std::size_t>::max();
 inline constexpr std::size_t unchecked_storage = no_storage - 1;
 
 /// Reads one pickle.
 ///
-/// GLOBAL names only what is on the allow-list (TorchScript classes, storage types, tensor rebuilders, list builders); REDUCE knows what each of
-/// those means. Limits: 64 MiB of text, nesting of 256, the heap's number of values. Structures that contain themselves are refused: no
+/// GLOBAL names only what is on the allow-list (TorchScript classes, storage types, tensor
+/// rebuilders, list builders); REDUCE knows what each of those means. Limits: 64 MiB of text,
+/// nesting of 256, the heap's number of values. Structures that contain themselves are refused: no
 /// program can have them.
 class unpickler {
  public:
@@ -59,7 +63,8 @@ class unpickler {
       return 0;
     }
     std::uint64_t v = 0;
-    for (std::size_t k = 0; k < n; ++k) v |= std::to_integer<std::uint64_t>(bytes_[at_ + k]) << (8 * k);
+    for (std::size_t k = 0; k < n; ++k)
+      v |= std::to_integer<std::uint64_t>(bytes_[at_ + k]) << (8 * k);
     at_ += n;
     return v;
   }
@@ -85,7 +90,8 @@ class unpickler {
   void fail(std::string what, std::string found = {}, std::string supported = {}) {
     if (failed_) return;
     failed_ = true;
-    error_ = malformed("pickle, byte " + std::to_string(op_at_) + ": " + what, std::move(found), std::move(supported));
+    error_ = malformed("pickle, byte " + std::to_string(op_at_) + ": " + what, std::move(found),
+                       std::move(supported));
   }
 
   // ---- stack
@@ -121,13 +127,16 @@ class unpickler {
   }
   void get(std::uint64_t key) {
     const auto it = memo_.find(key);
-    if (it == memo_.end()) return fail("reads memo " + std::to_string(key) + ", which nothing stored");
+    if (it == memo_.end())
+      return fail("reads memo " + std::to_string(key) + ", which nothing stored");
     push(it->second);
   }
   /// Puts items into the list or dict on top of the stack.
   void extend(kind k, const std::vector<value>& items) {
     if (failed_) return;
-    if (stack_.empty() || !stack_.back().is(k)) return fail(k == kind::list ? "appends to something that is not a list" : "sets items of something that is not a dict");
+    if (stack_.empty() || !stack_.back().is(k))
+      return fail(k == kind::list ? "appends to something that is not a list"
+                                  : "sets items of something that is not a dict");
     if (k == kind::dict && items.size() % 2 != 0) return fail("a dict with a key but no value");
     auto& to = stack_.back().c->items;
     if (to.size() + items.size() > heap::most_cells) return fail("too many values");
@@ -177,7 +186,8 @@ class unpickler {
         break;
       }
       case '(':
-        if (marks_.size() >= deepest) return fail("more than " + std::to_string(deepest) + " open MARKs");
+        if (marks_.size() >= deepest)
+          return fail("more than " + std::to_string(deepest) + " open MARKs");
         marks_.push_back(stack_.size());
         break;
       case 'X': {
@@ -200,7 +210,7 @@ class unpickler {
         break;
       }
       case 'G': {
-        const std::uint64_t v = little(8);   // big endian
+        const std::uint64_t v = little(8);  // big endian
         std::uint64_t swapped = 0;
         for (int k = 0; k < 8; ++k) swapped |= (v >> (8 * k) & 255) << (56 - 8 * k);
         push(value::of(std::bit_cast<double>(swapped)));
@@ -210,7 +220,9 @@ class unpickler {
       case 0x81: {
         const value args = pop(), cls = pop();
         if (failed_) return;
-        if (!cls.is(kind::global) || !cls.c->text.starts_with("__torch__.")) return fail("NEWOBJ of something that is not a TorchScript class", cls.is(kind::global) ? cls.c->text : std::string(name_of(cls.what)));
+        if (!cls.is(kind::global) || !cls.c->text.starts_with("__torch__."))
+          return fail("NEWOBJ of something that is not a TorchScript class",
+                      cls.is(kind::global) ? cls.c->text : std::string(name_of(cls.what)));
         if (!args.is(kind::tuple) || !args.c->items.empty()) return fail("NEWOBJ with arguments");
         push(heap_.make(kind::object, cls.c->text));
         break;
@@ -223,7 +235,8 @@ class unpickler {
       case 'b': {
         const value state = pop();
         if (failed_) return;
-        if (stack_.empty() || !stack_.back().is(kind::object)) return fail("BUILD of something that is not an object");
+        if (stack_.empty() || !stack_.back().is(kind::object))
+          return fail("BUILD of something that is not an object");
         if (!stack_.back().c->items.empty()) return fail("BUILD of an object twice");
         stack_.back().c->items.push_back(state);
         break;
@@ -234,32 +247,50 @@ class unpickler {
         break;
       default: {
         constexpr char digits[] = "0123456789abcdef";
-        fail("opcode outside the subset", std::string("0x") + digits[op >> 4 & 15] + digits[op & 15], "the opcodes of torch.jit.save, protocol 2");
+        fail("opcode outside the subset",
+             std::string("0x") + digits[op >> 4 & 15] + digits[op & 15],
+             "the opcodes of torch.jit.save, protocol 2");
       }
     }
   }
 
   static scalar storage_type(std::string_view name) {
     constexpr std::pair<std::string_view, scalar> known[] = {
-        {"torch.FloatStorage", scalar::f32}, {"torch.DoubleStorage", scalar::f64}, {"torch.HalfStorage", scalar::f16}, {"torch.BFloat16Storage", scalar::bf16},
-        {"torch.LongStorage", scalar::s64}, {"torch.IntStorage", scalar::s32}, {"torch.ShortStorage", scalar::s16}, {"torch.CharStorage", scalar::s8}, {"torch.ByteStorage", scalar::u8},
-        {"torch.BoolStorage", scalar::boolean}, {"torch.QInt8Storage", scalar::qint8}, {"torch.QUInt8Storage", scalar::quint8}, {"torch.QInt32Storage", scalar::qint32}};
+        {"torch.FloatStorage", scalar::f32},    {"torch.DoubleStorage", scalar::f64},
+        {"torch.HalfStorage", scalar::f16},     {"torch.BFloat16Storage", scalar::bf16},
+        {"torch.LongStorage", scalar::s64},     {"torch.IntStorage", scalar::s32},
+        {"torch.ShortStorage", scalar::s16},    {"torch.CharStorage", scalar::s8},
+        {"torch.ByteStorage", scalar::u8},      {"torch.BoolStorage", scalar::boolean},
+        {"torch.QInt8Storage", scalar::qint8},  {"torch.QUInt8Storage", scalar::quint8},
+        {"torch.QInt32Storage", scalar::qint32}};
     for (const auto& [n, s] : known)
       if (n == name) return s;
     return scalar::unknown;
   }
   void global(std::string name) {
-    constexpr std::string_view allowed[] = {"torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_qtensor", "collections.OrderedDict", "torch.per_tensor_affine", "torch.per_channel_affine", "torch.device",
-                                            "torch.jit._pickle.build_intlist", "torch.jit._pickle.build_tensorlist", "torch.jit._pickle.build_doublelist", "torch.jit._pickle.build_boollist",
+    constexpr std::string_view allowed[] = {"torch._utils._rebuild_tensor_v2",
+                                            "torch._utils._rebuild_qtensor",
+                                            "collections.OrderedDict",
+                                            "torch.per_tensor_affine",
+                                            "torch.per_channel_affine",
+                                            "torch.device",
+                                            "torch.jit._pickle.build_intlist",
+                                            "torch.jit._pickle.build_tensorlist",
+                                            "torch.jit._pickle.build_doublelist",
+                                            "torch.jit._pickle.build_boollist",
                                             "torch.jit._pickle.restore_type_tag"};
     bool ok = name.starts_with("__torch__.") || storage_type(name) != scalar::unknown;
     for (std::string_view a : allowed) ok |= a == name;
-    if (!ok) return fail("GLOBAL that is not on the allow-list", name, "TorchScript classes, tensors, lists");
+    if (!ok)
+      return fail("GLOBAL that is not on the allow-list", name,
+                  "TorchScript classes, tensors, lists");
     push(heap_.make(kind::global, std::move(name)));
   }
   void persistent(const value& v) {
     if (failed_) return;
-    if (!v.is(kind::tuple) || v.c->items.size() != 5 || !v.c->items[0].is(kind::string) || v.c->items[0].c->text != "storage" || !v.c->items[1].is(kind::global) || !v.c->items[2].is(kind::string) || !v.c->items[4].is(kind::integer))
+    if (!v.is(kind::tuple) || v.c->items.size() != 5 || !v.c->items[0].is(kind::string) ||
+        v.c->items[0].c->text != "storage" || !v.c->items[1].is(kind::global) ||
+        !v.c->items[2].is(kind::string) || !v.c->items[4].is(kind::integer))
       return fail("BINPERSID of something that is not a storage");
     storage_data s;
     s.type = storage_type(v.c->items[1].c->text);
@@ -269,12 +300,16 @@ class unpickler {
     s.member = folder_ + key;
     const std::size_t bytes = sizes_(key), width = size_of(dtype_of_scalar(s.type));
     if (bytes == no_storage) return fail("storage without data in the archive", s.member);
-    if (s.elements < 0 || (bytes != unchecked_storage && saturating_mul(static_cast<std::size_t>(s.elements), width) > bytes))
-      return fail("storage " + s.member + " is smaller than its number of elements", std::to_string(bytes) + " bytes", std::to_string(s.elements) + " elements of " + std::to_string(width) + " bytes");
+    if (s.elements < 0 || (bytes != unchecked_storage &&
+                           saturating_mul(static_cast<std::size_t>(s.elements), width) > bytes))
+      return fail("storage " + s.member + " is smaller than its number of elements",
+                  std::to_string(bytes) + " bytes",
+                  std::to_string(s.elements) + " elements of " + std::to_string(width) + " bytes");
     push(heap_.storage(std::move(s)));
   }
   void reduce(const value& function, const value& args) {
-    if (!function.is(kind::global) || !args.is(kind::tuple)) return fail("REDUCE of something that is not a function of the allow-list");
+    if (!function.is(kind::global) || !args.is(kind::tuple))
+      return fail("REDUCE of something that is not a function of the allow-list");
     const std::string& name = function.c->text;
     const auto& a = args.c->items;
     if (name == "collections.OrderedDict") {
@@ -285,46 +320,71 @@ class unpickler {
       tensor(a, true);
     } else if (name.starts_with("torch.jit._pickle.") || name == "torch.device") {
       if (a.empty()) return fail("REDUCE without arguments");
-      push(a[0]);   // the lists and tagged values themselves; their static types are not needed
+      push(a[0]);  // the lists and tagged values themselves; their static types are not needed
     } else {
       fail("REDUCE of something that is not a function of the allow-list", name);
     }
   }
   void tensor(const std::vector<value>& a, bool quantized) {
     tensor_data t;
-    if (a.size() < (quantized ? 5u : 4u) || !a[0].is(kind::storage) || !a[1].is(kind::integer) || !read_integers(a[2], t.size) || !read_integers(a[3], t.stride)) return fail("arguments of a tensor");
+    if (a.size() < (quantized ? 5u : 4u) || !a[0].is(kind::storage) || !a[1].is(kind::integer) ||
+        !read_integers(a[2], t.size) || !read_integers(a[3], t.stride))
+      return fail("arguments of a tensor");
     t.storage = a[0].s;
     t.type = t.storage->type;
     t.offset = a[1].i;
-    if (t.size.size() != t.stride.size() || t.size.size() > static_cast<std::size_t>(dims::max_rank)) return fail("rank of a tensor", std::to_string(t.size.size()) + " sizes, " + std::to_string(t.stride.size()) + " strides", "the same number, at most 8");
-    if (is_quantized(t.type) != quantized) return fail("a quantized tensor on a storage that is not, or the other way round", std::string(name_of(t.type)));
+    if (t.size.size() != t.stride.size() ||
+        t.size.size() > static_cast<std::size_t>(dims::max_rank))
+      return fail(
+          "rank of a tensor",
+          std::to_string(t.size.size()) + " sizes, " + std::to_string(t.stride.size()) + " strides",
+          "the same number, at most 8");
+    if (is_quantized(t.type) != quantized)
+      return fail("a quantized tensor on a storage that is not, or the other way round",
+                  std::string(name_of(t.type)));
     std::size_t count = 1, last = t.offset < 0 ? no_storage : static_cast<std::size_t>(t.offset);
     for (std::size_t k = 0; k < t.size.size(); ++k) {
       if (t.size[k] < 0 || t.stride[k] < 0) return fail("negative size or stride of a tensor");
       count = saturating_mul(count, static_cast<std::size_t>(t.size[k]));
-      if (t.size[k] > 0) last = saturating_add(last, saturating_mul(static_cast<std::size_t>(t.size[k] - 1), static_cast<std::size_t>(t.stride[k])));
+      if (t.size[k] > 0)
+        last = saturating_add(last, saturating_mul(static_cast<std::size_t>(t.size[k] - 1),
+                                                   static_cast<std::size_t>(t.stride[k])));
     }
-    if (count > max_elements) return fail("a tensor of absurd size", std::to_string(count) + " elements", "at most 2^31 - 1");
-    if (count > 0 && last >= static_cast<std::size_t>(t.storage->elements)) return fail("a tensor reaches beyond its storage", "element " + std::to_string(last), std::to_string(t.storage->elements) + " elements");
-    if (quantized && !quantization(a[4], t)) return fail("quantization parameters of a tensor", {}, "per_tensor_affine, per_channel_affine");
+    if (count > max_elements)
+      return fail("a tensor of absurd size", std::to_string(count) + " elements",
+                  "at most 2^31 - 1");
+    if (count > 0 && last >= static_cast<std::size_t>(t.storage->elements))
+      return fail("a tensor reaches beyond its storage", "element " + std::to_string(last),
+                  std::to_string(t.storage->elements) + " elements");
+    if (quantized && !quantization(a[4], t))
+      return fail("quantization parameters of a tensor", {},
+                  "per_tensor_affine, per_channel_affine");
     push(heap_.tensor(std::move(t)));
   }
-  /// Per-channel scales are tensors themselves: their elements are read when the tensor is used (`channel_parameters`), here they are only linked.
+  /// Per-channel scales are tensors themselves: their elements are read when the tensor is used
+  /// (`channel_parameters`), here they are only linked.
   bool quantization(const value& v, tensor_data& t) {
-    if (!v.is(kind::tuple) || v.c->items.size() < 3 || !v.c->items[0].is(kind::global)) return false;
+    if (!v.is(kind::tuple) || v.c->items.size() < 3 || !v.c->items[0].is(kind::global))
+      return false;
     const auto& q = v.c->items;
     if (q[0].c->text == "torch.per_tensor_affine") {
-      if (!q[1].is(kind::real) || !q[2].is(kind::integer) || q[2].i < INT32_MIN || q[2].i > INT32_MAX) return false;
+      if (!q[1].is(kind::real) || !q[2].is(kind::integer) || q[2].i < INT32_MIN ||
+          q[2].i > INT32_MAX)
+        return false;
       t.scales = {q[1].d};
       t.zero_points = {static_cast<std::int32_t>(q[2].i)};
       return true;
     }
     if (q[0].c->text == "torch.per_channel_affine") {
-      if (q.size() < 4 || !q[1].is(kind::tensor) || !q[2].is(kind::tensor) || !q[3].is(kind::integer)) return false;
+      if (q.size() < 4 || !q[1].is(kind::tensor) || !q[2].is(kind::tensor) ||
+          !q[3].is(kind::integer))
+        return false;
       if (q[3].i < 0 || q[3].i >= t.rank()) return false;
       t.axis = static_cast<std::int32_t>(q[3].i);
       const std::int64_t n = t.size[static_cast<std::size_t>(t.axis)];
-      if (q[1].t->elements() != n || q[2].t->elements() != n || q[1].t->rank() != 1 || q[2].t->rank() != 1) return false;
+      if (q[1].t->elements() != n || q[2].t->elements() != n || q[1].t->rank() != 1 ||
+          q[2].t->rank() != 1)
+        return false;
       t.channel_scales = q[1].t;
       t.channel_zero_points = q[2].t;
       return true;
@@ -373,6 +433,7 @@ class unpickler {
   error_info error_;
 };
 
-}  // namespace octet::inline OCTET_ABI::torchscript
+}  // namespace torchscript
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_PICKLE_HPP_

@@ -11,11 +11,29 @@
 
 #include "octet/graph/graph.hpp"
 
-namespace octet::inline OCTET_ABI::torchscript {
+OCTET_NAMESPACE_BEGIN
+namespace torchscript {
 
 /// Element types with PyTorch's own codes, as the serialized code spells them.
-enum class scalar : std::int8_t { u8 = 0, s8 = 1, s16 = 2, s32 = 3, s64 = 4, f16 = 5, f32 = 6, f64 = 7, boolean = 11, qint8 = 12, quint8 = 13, qint32 = 14, bf16 = 15, unknown = -1 };
-constexpr bool is_quantized(scalar s) noexcept { return s == scalar::qint8 || s == scalar::quint8 || s == scalar::qint32; }
+enum class scalar : std::int8_t {
+  u8 = 0,
+  s8 = 1,
+  s16 = 2,
+  s32 = 3,
+  s64 = 4,
+  f16 = 5,
+  f32 = 6,
+  f64 = 7,
+  boolean = 11,
+  qint8 = 12,
+  quint8 = 13,
+  qint32 = 14,
+  bf16 = 15,
+  unknown = -1
+};
+constexpr bool is_quantized(scalar s) noexcept {
+  return s == scalar::qint8 || s == scalar::quint8 || s == scalar::qint32;
+}
 constexpr std::string_view name_of(scalar s) noexcept {
   switch (s) {
     case scalar::u8: return "uint8";
@@ -38,10 +56,13 @@ constexpr std::string_view name_of(scalar s) noexcept {
 /// How octet holds the elements. bfloat16 has no dtype of its own: as uint16 bits.
 constexpr dtype dtype_of_scalar(scalar s) noexcept {
   switch (s) {
-    case scalar::u8: case scalar::quint8: return dtype::u8;
-    case scalar::s8: case scalar::qint8: return dtype::s8;
+    case scalar::u8:
+    case scalar::quint8: return dtype::u8;
+    case scalar::s8:
+    case scalar::qint8: return dtype::s8;
     case scalar::s16: return dtype::s16;
-    case scalar::s32: case scalar::qint32: return dtype::s32;
+    case scalar::s32:
+    case scalar::qint32: return dtype::s32;
     case scalar::s64: return dtype::s64;
     case scalar::f16: return dtype::f16;
     case scalar::f64: return dtype::f64;
@@ -51,9 +72,30 @@ constexpr dtype dtype_of_scalar(scalar s) noexcept {
   }
 }
 
-enum class kind : std::uint8_t { none, boolean, integer, real, string, list, tuple, dict, object, storage, tensor, packed, global, function, unknown };
+enum class kind : std::uint8_t {
+  none,
+  boolean,
+  integer,
+  real,
+  string,
+  list,
+  tuple,
+  dict,
+  object,
+  storage,
+  tensor,
+  packed,
+  global,
+  function,
+  unknown
+};
 constexpr std::string_view name_of(kind k) noexcept {
-  constexpr std::string_view n[] = {"None", "bool", "int", "float", "str", "list", "tuple", "dict", "object", "storage", "Tensor", "packed parameters", "a global name", "function", "the result of an unsupported operator"};
+  constexpr std::string_view n[] = {
+      "None",          "bool",     "int",
+      "float",         "str",      "list",
+      "tuple",         "dict",     "object",
+      "storage",       "Tensor",   "packed parameters",
+      "a global name", "function", "the result of an unsupported operator"};
   return n[static_cast<std::size_t>(k)];
 }
 
@@ -63,7 +105,8 @@ struct tensor_data;
 struct packed_data;
 struct function_def;
 
-/// A small handle. What it points to belongs to a `heap`, so that cyclic structures of hostile files are freed like all others.
+/// A small handle. What it points to belongs to a `heap`, so that cyclic structures of hostile
+/// files are freed like all others.
 struct value {
   kind what = kind::none;
   union {
@@ -76,47 +119,71 @@ struct value {
     packed_data* p;
     const function_def* f;
   };
-  static value of(bool v) { value r; r.what = kind::boolean; r.b = v; return r; }
-  static value of(std::int64_t v) { value r; r.what = kind::integer; r.i = v; return r; }
-  static value of(double v) { value r; r.what = kind::real; r.d = v; return r; }
-  static value unknown() { value r; r.what = kind::unknown; return r; }
+  static value of(bool v) {
+    value r;
+    r.what = kind::boolean;
+    r.b = v;
+    return r;
+  }
+  static value of(std::int64_t v) {
+    value r;
+    r.what = kind::integer;
+    r.i = v;
+    return r;
+  }
+  static value of(double v) {
+    value r;
+    r.what = kind::real;
+    r.d = v;
+    return r;
+  }
+  static value unknown() {
+    value r;
+    r.what = kind::unknown;
+    return r;
+  }
   bool is(kind k) const noexcept { return what == k; }
   bool is_sequence() const noexcept { return what == kind::list || what == kind::tuple; }
-  bool has_cell() const noexcept { return what == kind::string || what == kind::list || what == kind::tuple || what == kind::dict || what == kind::object || what == kind::global; }
+  bool has_cell() const noexcept {
+    return what == kind::string || what == kind::list || what == kind::tuple ||
+           what == kind::dict || what == kind::object || what == kind::global;
+  }
 };
 
 /// Strings, lists, tuples, dicts, objects, global names.
 struct cell {
-  std::string text;                      // string; global: qualified name; object: qualified class name
-  std::vector<value> items;              // list, tuple; dict: key, value, key, value; object: its state, if any
-  std::map<std::string, value> attrs;    // object
-  std::string path;                      // object: attribute names from the root, "features.3.conv.0"
-  bool built = false;                    // object: attrs are filled from the state
-  std::uint8_t mark = 0;                 // of the cycle check
+  std::string text;          // string; global: qualified name; object: qualified class name
+  std::vector<value> items;  // list, tuple; dict: key, value, key, value; object: its state, if any
+  std::map<std::string, value> attrs;  // object
+  std::string path;                    // object: attribute names from the root, "features.3.conv.0"
+  bool built = false;                  // object: attrs are filled from the state
+  std::uint8_t mark = 0;               // of the cycle check
 };
 
 /// The bytes behind one or more tensors.
 struct storage_data {
   scalar type = scalar::unknown;
   std::int64_t elements = 0;
-  std::string member;                    // in the archive
+  std::string member;  // in the archive
 };
 
 /// A tensor of the program: a constant of the file, or a value of the graph under construction.
 struct tensor_data {
   scalar type = scalar::f32;
-  std::vector<std::int64_t> size, stride;   // as PyTorch has them (NCHW), in elements
-  std::vector<double> scales;               // empty: not quantized; one: per tensor; else per index along `axis`
+  std::vector<std::int64_t> size, stride;  // as PyTorch has them (NCHW), in elements
+  std::vector<double> scales;  // empty: not quantized; one: per tensor; else per index along `axis`
   std::vector<std::int32_t> zero_points;
   std::int32_t axis = 0;
-  const tensor_data* channel_scales = nullptr;        // per channel, as the file has them: float64 [C] and int64 [C]
+  const tensor_data* channel_scales =
+      nullptr;  // per channel, as the file has them: float64 [C] and int64 [C]
   const tensor_data* channel_zero_points = nullptr;
 
-  const storage_data* storage = nullptr;    // constants
-  std::int64_t offset = 0;                  // elements
+  const storage_data* storage = nullptr;  // constants
+  std::int64_t offset = 0;                // elements
 
-  tensor_id id = no_tensor;                 // values of the graph
-  bool channels_inner = false;              // the IR holds it with the channel axis (1) moved to the end: NHWC for NCHW, NLC for NCL
+  tensor_id id = no_tensor;     // values of the graph
+  bool channels_inner = false;  // the IR holds it with the channel axis (1) moved to the end: NHWC
+                                // for NCHW, NLC for NCL
 
   bool constant() const noexcept { return storage != nullptr; }
   int rank() const noexcept { return static_cast<int>(size.size()); }
@@ -130,9 +197,10 @@ struct tensor_data {
 /// Parameters of a convolution or linear operator, whatever form the file gave them.
 struct packed_data {
   bool linear = false, transposed = false;
-  std::int32_t spatial = 2;                 // 1: conv1d (weights have H = 1), 2: conv2d, 3: conv3d
-  const tensor_data* weight = nullptr;      // linear: [out,in]; conv: [O,I/g,kh,kw]; transposed: [I,O/g,kh,kw]
-  const tensor_data* bias = nullptr;        // float, or absent
+  std::int32_t spatial = 2;  // 1: conv1d (weights have H = 1), 2: conv2d, 3: conv3d
+  const tensor_data* weight =
+      nullptr;  // linear: [out,in]; conv: [O,I/g,kh,kw]; transposed: [I,O/g,kh,kw]
+  const tensor_data* bias = nullptr;  // float, or absent
   std::vector<std::int64_t> stride, padding, dilation, output_padding;
   std::int64_t groups = 1;
   std::string path;
@@ -143,8 +211,12 @@ class heap {
  public:
   static constexpr std::size_t most_cells = std::size_t{1} << 22;
 
-  /// Counts list elements and text too: lists that double in a loop are refused before they fill the memory.
-  bool full() const noexcept { return cells_.size() + tensors_.size() + storages_.size() + packed_.size() + items_ >= most_cells; }
+  /// Counts list elements and text too: lists that double in a loop are refused before they fill
+  /// the memory.
+  bool full() const noexcept {
+    return cells_.size() + tensors_.size() + storages_.size() + packed_.size() + items_ >=
+           most_cells;
+  }
   value make(kind k, std::string text = {}) {
     items_ += text.size() / 64;
     cells_.emplace_back();
@@ -213,6 +285,7 @@ inline bool read_integers(const value& v, std::vector<std::int64_t>& to) {
   return true;
 }
 
-}  // namespace octet::inline OCTET_ABI::torchscript
+}  // namespace torchscript
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_VALUE_HPP_
