@@ -83,8 +83,19 @@ float slow_function(unary f, float d, double alpha) {
     case unary::square: return d * d;
     case unary::neg: return -d;
     case unary::abs: return std::abs(d);
-    default: return d;
+    case unary::gelu:
+    case unary::log:
+    case unary::sqrt:
+    case unary::rsqrt:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::relu:
+    case unary::relu6:
+    case unary::relu_n1_to_1:
+    case unary::relu_0_to_1: break;  // not in `tables`
   }
+  return d;
 }
 struct table_row {
   const op_def* op;
@@ -271,7 +282,7 @@ TEST_CASE("int16 functions follow the real ones within their tables' error") {
   }
 }
 
-TEST_CASE("softmax by dequantizing, and ONNX Runtime's with the floored reciprocal") {
+TEST_CASE("softmax by dequantizing") {
   std::mt19937 g(7);
   std::vector<std::uint8_t> x(6 * 5 * 4);
   for (auto& v : x) v = static_cast<std::uint8_t>(g() % 256);
@@ -296,11 +307,6 @@ TEST_CASE("softmax by dequantizing, and ONNX Runtime's with the floored reciproc
                 static_cast<int>(std::min(
                     255.f, std::nearbyint(numerics::mul(numerics::div(e[k], sum), 256.f)))));
     }
-  // 1 / 0.0039 = 256.4: 256 counts.
-  node_1 ort{{3, 8}, dtype::u8, dtype::u8, 0.04, 0.0039, 128, 0, rounding::ORT};
-  REQUIRE(ort.prepare(ops::qnn_softmax));
-  const std::vector<std::uint8_t> row(24, 77);
-  for (std::uint8_t v : ort.run<std::uint8_t, std::uint8_t>(row)) CHECK(int{v} == 32);
 }
 
 TEST_CASE("softmax of float32 sums to one, log_softmax is its logarithm") {

@@ -69,3 +69,23 @@ TEST_CASE("buffers are aligned and zero") {
     CHECK(std::all_of(b.data(), b.data() + n, [](std::byte x) { return x == std::byte{0}; }));
   }
 }
+
+TEST_CASE("enumerators are those that name_of() names, in order") {
+  static_assert(enumerators<law>.size() == 4);
+  static_assert(enumerators<law>.front() == law::tflite_ref &&
+                enumerators<law>.back() == law::pytorch_qnnpack);
+  static_assert(enumerator_named<law>("pytorch_fbgemm") == law::pytorch_fbgemm);
+  static_assert(!enumerator_named<law>("onnxruntime") && !enumerator_named<law>("?"));
+  static_assert(is_enumerator(dtype::f16) && !is_enumerator(static_cast<dtype>(12)));
+  const auto check = [](const auto& list) {
+    for (const auto a : list) {
+      CHECK(!name_of(a).empty());
+      for (const auto b : list) CHECK((a == b) == (name_of(a) == name_of(b)));
+    }
+  };
+  check(enumerators<dtype>);
+  check(enumerators<law>);
+  check(enumerators<rounding>);
+  check(enumerators<errc>);
+  check(enumerators<rule>);
+}

@@ -9,9 +9,7 @@ using octet::const_tensor_view;
 using octet::tensor_id;
 
 octet::law law_from(const std::string& name) {
-  for (auto l : {octet::law::tflite_ref, octet::law::tflite_xnnpack, octet::law::pytorch_fbgemm,
-                 octet::law::pytorch_qnnpack, octet::law::onnxruntime, octet::law::mxnet})
-    if (name_of(l) == name) return l;
+  if (const auto l = octet::enumerator_named<octet::law>(name)) return *l;
   return octet::law::tflite_ref;
 }
 

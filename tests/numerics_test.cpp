@@ -50,7 +50,6 @@ wide slow_ru(wide x, multiplier q) {
   const int l = std::max(q.shift, 0), r = std::max(-q.shift, 0);
   return ties_up(ties_up((x << l) * q.m, 31), r);
 }
-wide slow_sr(wide x, multiplier q) { return ties_up(x * q.m, 31 - q.shift); }
 /// The binary64 d as an exact integer over a power of two.
 scaled exact_of(double d) {
   int e = 0;
@@ -125,38 +124,36 @@ struct tie_row {
   const char* distinguishes;
   double d;
   std::int32_t x;
-  std::int64_t dr, ru, sr, d64, f;
+  std::int64_t dr, ru, d64, f;
 };
 // Every expectation by hand: exact value, then each formula's roundings.
 constexpr tie_row ties[] = {
     {"no tie: 9.4949 becomes 9.5 at the first rounding, then 10: two roundings against one",
-     0.01861753230554162, 510, 10, 10, 9, 9, 9},
-    {"748.25: the first rounding of DR and RU makes 748.5 of it", 0.25, 2993, 749, 749, 748, 748,
-     748},
-    {"748.5: to even against up", 0.25, 2994, 749, 749, 749, 749, 748},
-    {"749.5: odd below, so to even is up as well", 0.25, 2998, 750, 750, 750, 750, 750},
-    {"-749.5: away and even against up", 0.25, -2998, -750, -749, -749, -750, -750},
-    {"-748.5: only away and even differ here", 0.25, -2994, -749, -748, -748, -749, -748},
+     0.01861753230554162, 510, 10, 10, 9, 9},
+    {"748.25: the first rounding of DR and RU makes 748.5 of it", 0.25, 2993, 749, 749, 748, 748},
+    {"748.5: to even against up", 0.25, 2994, 749, 749, 749, 748},
+    {"749.5: odd below, so to even is up as well", 0.25, 2998, 750, 750, 750, 750},
+    {"-749.5: away and even against up", 0.25, -2998, -750, -749, -750, -750},
+    {"-748.5: only away and even differ here", 0.25, -2994, -749, -748, -749, -748},
     {"-748.75: -1497.5 goes up to -1497, then -748.5: away again, or up", 0.25, -2995, -749, -748,
-     -749, -749, -749},
-    {"20.5 of a small power of two", 0.0078125, 2624, 21, 21, 21, 21, 20},
-    {"-20.5", 0.0078125, -2624, -21, -20, -20, -21, -20},
-    {"-37.5 of a scale that is no power of two", 0.0125, -3000, -38, -37, -37, -38, -38},
-    {"-0.5: away from zero makes -1", 0.5, -1, 0, 0, 0, -1, 0},
-    {"0.5", 0.5, 1, 1, 1, 1, 1, 0},
+     -749, -749},
+    {"20.5 of a small power of two", 0.0078125, 2624, 21, 21, 21, 20},
+    {"-20.5", 0.0078125, -2624, -21, -20, -21, -20},
+    {"-37.5 of a scale that is no power of two", 0.0125, -3000, -38, -37, -38, -38},
+    {"-0.5: away from zero makes -1", 0.5, -1, 0, 0, -1, 0},
+    {"0.5", 0.5, 1, 1, 1, 1, 0},
     {"-1.5 at half: the multiplier 2^30 with shift 0 rounds in SRDHM alone, so DR is up", 0.5, -3,
-     -1, -1, -1, -2, -2},
-    {"1.5", 0.5, 3, 2, 2, 2, 2, 2},
-    {"multiplier above 1", 1.5, 7, 11, 11, 11, 11, 10},
-    {"multiplier above 1, negative", 1.5, -7, -10, -10, -10, -11, -10},
-    {"multiplier 3", 3., -5, -15, -15, -15, -15, -15},
+     -1, -1, -2, -2},
+    {"1.5", 0.5, 3, 2, 2, 2, 2},
+    {"multiplier above 1", 1.5, 7, 11, 11, 11, 10},
+    {"multiplier above 1, negative", 1.5, -7, -10, -10, -11, -10},
+    {"multiplier 3", 3., -5, -15, -15, -15, -15},
     {"16777217 has no binary32: F sees 16777216", 1., 16777217, 16777217, 16777217, 16777217,
-     16777217, 16777216},
-    {"16777219 rounds up to 16777220", 1., 16777219, 16777219, 16777219, 16777219, 16777219,
-     16777220},
-    {"largest accumulator", 0x1p-24, INT32_MAX, 128, 128, 128, 128, 128},
-    {"lowest accumulator", 0x1p-24, INT32_MIN, -128, -128, -128, -128, -128},
-    {"-127.5 from a large accumulator", 0x1p-24, -2139095040, -128, -127, -127, -128, -128},
+     16777216},
+    {"16777219 rounds up to 16777220", 1., 16777219, 16777219, 16777219, 16777219, 16777220},
+    {"largest accumulator", 0x1p-24, INT32_MAX, 128, 128, 128, 128},
+    {"lowest accumulator", 0x1p-24, INT32_MIN, -128, -128, -128, -128},
+    {"-127.5 from a large accumulator", 0x1p-24, -2139095040, -128, -127, -128, -128},
 };
 }  // namespace
 
@@ -166,12 +163,10 @@ TEST_CASE("roundings differ at ties, and without them") {
     const multiplier q = n::quantize_multiplier(r.d);
     CHECK(policy::dr::apply(r.x, q) == r.dr);
     CHECK(policy::ru::apply(r.x, q) == r.ru);
-    CHECK(policy::sr::apply(r.x, q) == r.sr);
     CHECK(policy::d64::apply(r.x, r.d) == static_cast<double>(r.d64));
     CHECK(policy::f::apply(r.x, static_cast<float>(r.d)) == static_cast<double>(r.f));
     CHECK(as64(slow_dr(r.x, q)) == r.dr);
     CHECK(as64(slow_ru(r.x, q)) == r.ru);
-    CHECK(as64(slow_sr(r.x, q)) == r.sr);
     CHECK(as64(slow_d64(r.x, r.d)) == r.d64);
     CHECK(as64(slow_f(r.x, static_cast<float>(r.d))) == r.f);
   }
@@ -192,23 +187,11 @@ TEST_CASE("the remaining roundings") {
                 policy::q8::apply(-128, n::q8_multiplier(0.5f)) == -64 &&
                 policy::q8::apply(-1, n::q8_multiplier(0.5f)) == 0 &&
                 policy::q8::apply(-3, n::q8_multiplier(0.5f)) == -1);
-  // RNDNU: one rounding, ties up; the mantissa of a binary32 scale.
-  static_assert(n::rndnu_multiplier(0.25f) == multiplier{1 << 23, 25} &&
-                policy::rndnu::apply(-2998, n::rndnu_multiplier(0.25f)) == -749 &&
-                policy::rndnu::apply(2994, n::rndnu_multiplier(0.25f)) == 749);
-  static_assert(policy::rndnu::apply(510, n::rndnu_multiplier(0.01861753230554162f)) == 9);
-  static_assert(policy::rndnu::apply(5, n::rndnu_multiplier(3.f)) == 15);
   // FZ: the zero point inside the rounding turns ties with odd zero points.
   static_assert(policy::fz::apply(1, .5f, 1) == 2 && policy::fz::apply(1, .5f, 0) == 0 &&
                 policy::f::apply(1, .5f) + 1 == 1);
   // FB: bias added in binary32 before the product; an integer bias of the rounded value differs.
   static_assert(policy::fb::apply(2, .5f, .9f) == 1 && policy::f::apply(2 + 1, .5f) == 2);
-  // NE8, NE16: a tie of -0.5 * 2^-k in channel 7 of 12 is up, in channel 8 away.
-  constexpr multiplier quarter = n::quantize_multiplier(0.25);
-  static_assert(policy::ne8::tail(12) == 8 && policy::ne8::tail(7) == 0 &&
-                policy::ne16::tail(31) == 16);
-  static_assert(policy::ne8::apply(-2998, quarter, 7, 8) == -749 &&
-                policy::ne8::apply(-2998, quarter, 8, 8) == -750);
 }
 
 TEST_CASE("requantize applies zero point and clamp after every formula") {
@@ -218,27 +201,22 @@ TEST_CASE("requantize applies zero point and clamp after every formula") {
   requantize_params p;
   p.zero_point = 3, p.lo = -128, p.hi = 127, p.mult = &quarter, p.scale = &scale,
   p.scale64 = &scale64, p.bias = bias;
-  const multiplier q8 = n::q8_multiplier(0.25f), rndnu = n::rndnu_multiplier(0.25f);
+  const multiplier q8 = n::q8_multiplier(0.25f);
   const struct {
     rounding r;
     std::int32_t y;
-  } rows[] = {{rounding::DR, -10},  {rounding::RU, -9},   {rounding::SR, -9},
-              {rounding::I64, -9},  {rounding::D64, -10}, {rounding::F, -9},
-              {rounding::FB, -9},   {rounding::FZ, -10},  {rounding::NE8, -9},
-              {rounding::NE16, -9}, {rounding::Q8, -9},   {rounding::RNDNU, -9}};
-  p.tail = 8;
+  } rows[] = {{rounding::DR, -10}, {rounding::RU, -9}, {rounding::I64, -9}, {rounding::D64, -10},
+              {rounding::F, -9},   {rounding::FB, -9}, {rounding::FZ, -10}, {rounding::Q8, -9}};
   for (const auto& row : rows) {
     INFO(name_of(row.r));
     p.mode = row.r;
-    p.mult = row.r == rounding::Q8 ? &q8 : row.r == rounding::RNDNU ? &rndnu : &quarter;
+    p.mult = row.r == rounding::Q8 ? &q8 : &quarter;
     CHECK(n::requantize(p, -50, 0) ==
           row.y);  // -12.5 + 3: -13 + 3, or -12 + 3; FZ: rint(-9.5) = -10
     CHECK(n::requantize(p, 1 << 20, 0) == 127);
     CHECK(n::requantize(p, -(1 << 20), 0) == -128);
     CHECK(n::requantize(p, 0, 0) == 3);
   }
-  p.mode = rounding::NE8, p.mult = &quarter;
-  CHECK(n::requantize(p, -50, 8) == -10);
   p.mode = rounding::none;
   CHECK(n::requantize(p, 77, 0) == 77);
 }
@@ -261,17 +239,14 @@ TEST_CASE("random accumulators against exact arithmetic") {
     INFO("x = " << x << ", d = " << d);
     REQUIRE(policy::dr::apply(x, q) == as64(slow_dr(x, q)));
     REQUIRE(policy::ru::apply(x, q) == as64(slow_ru(x, q)));
-    REQUIRE(policy::sr::apply(x, q) == as64(slow_sr(x, q)));
     REQUIRE(static_cast<std::int64_t>(policy::d64::apply(x, d)) == as64(slow_d64(x, d)));
     REQUIRE(static_cast<std::int64_t>(policy::f::apply(x, m)) == as64(slow_f(x, m)));
-    const multiplier r = n::rndnu_multiplier(m);
-    REQUIRE(policy::rndnu::apply(x, r) == as64(ties_up(wide{x} * r.m, r.shift)));
     const int drop = 17 + static_cast<int>(g() % 30);
     const std::int64_t x64 = static_cast<std::int64_t>(g()) >> drop;
     REQUIRE(policy::i64::apply(x64, q) ==
             static_cast<std::int32_t>(
                 as64(ties_up(wide{x64} * n::reduce_multiplier(q.m), 15 - q.shift))));
-    apart += policy::dr::apply(x, q) != policy::sr::apply(x, q);
+    apart += policy::dr::apply(x, q) != policy::ru::apply(x, q);
   }
   CHECK(apart > 1000);  // the sweep does reach places where they differ
 }

@@ -95,3 +95,87 @@ TEST_CASE("another version and another format are named") {
       bytes_of("not an octet file, but long enough to hold a whole header of sixty-four bytes"),
       "x"));
 }
+
+namespace {
+/// What octet's first release wrote for a sum of int8: an input, a constant, the law
+/// tflite_xnnpack, the rounding XNN, an attribute.
+constexpr std::string_view older_file =
+    "4f435445540d0a1a01000000d418ae1f83010000000000001c01000000000000000000000000000000000000000000"
+    "00"
+    "00000000000000000000000000000000050000006f6c64657201030000000100000078020000000200000001000000"
+    "03"
+    "00000001000000000000000000e03f01000000ffffffffffffffff0000000000000000000000000000000001000000"
+    "63"
+    "0201000002000000010000000300000001000000000000000000d03f0100000002000000ffffffff00000000000000"
+    "00"
+    "030000000000000001000000790200000002000000010000000300000001000000000000000000f03f010000000000"
+    "00"
+    "00ffffffff000000000000000000000000000000000100000007000000716e6e2e616464060000004144442023300f"
+    "02"
+    "000000000000000100000001000000020000000100000008000000636c616d705f6c6f00fbffffffffffffff010000"
+    "00"
+    "0000000001000000020000000000000000000000000000000000000000000000000000000000000000000000000000"
+    "00"
+    "01fe03";
+std::string older() {
+  std::string bytes;
+  for (std::size_t i = 0; i < older_file.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(std::string(older_file.substr(i, 2)), nullptr, 16));
+  return bytes;
+}
+constexpr std::size_t law_at = 73, type_at = 83, range_at = 86, rounding_at = 286;
+}  // namespace
+
+TEST_CASE("a file of the first release means what it meant") {
+  const std::string file = older();
+  auto r = octet::import::try_octet(bytes_of(file), "older.octet");
+  if (!r) FAIL(r.error().message());
+  CHECK(octet::import::write_octet(*r).substr(64) == file.substr(64));
+  CHECK(r->arithmetic == octet::law::tflite_xnnpack);
+  CHECK(r->nodes.front().round == octet::rounding::XNN);
+  octet::session s(octet::compile(std::move(*r)));
+  const std::int8_t x[] = {10, 20, -30};
+  std::memcpy(s.input().view().data, x, sizeof x);
+  s.run();
+  const auto y = s.output().view().as<std::int8_t>();
+  CHECK(std::vector<int>(y.begin(), y.end()) == std::vector<int>{5, 10, -5});
+}
+
+TEST_CASE("numbers of laws, roundings and ranges that octet no longer has are refused") {
+  const std::string file = older();
+  struct place {
+    std::size_t at;
+    std::vector<int> given_up;
+  };
+  for (const place& p : {place{law_at, {4, 5}}, place{rounding_at, {3, 10, 11, 19, 21}},
+                         place{type_at, {12, 255}}, place{range_at, {1}}})
+    for (int n : p.given_up) {
+      INFO(p.at << " " << n);
+      std::string other = file;
+      other[p.at] = static_cast<char>(n);
+      resum(other);
+      const auto r = octet::import::try_octet(bytes_of(other), "older.octet");
+      REQUIRE_FALSE(r);
+      CHECK(r.error().code == octet::errc::unsupported);
+    }
+  // The others mean the same as in the first release.
+  const struct {
+    int number;
+    octet::rounding round;
+  } rows[] = {
+      {0, octet::rounding::none},  {1, octet::rounding::DR},    {2, octet::rounding::RU},
+      {4, octet::rounding::I64},   {5, octet::rounding::D64},   {6, octet::rounding::F},
+      {7, octet::rounding::FB},    {8, octet::rounding::FZ},    {9, octet::rounding::Q8},
+      {12, octet::rounding::AWAY}, {13, octet::rounding::EVEN}, {14, octet::rounding::EVEN_MUL},
+      {15, octet::rounding::XNN},  {16, octet::rounding::QNN},  {17, octet::rounding::FMA},
+      {18, octet::rounding::OPT},  {20, octet::rounding::ATEN}, {22, octet::rounding::TRUNC}};
+  CHECK(std::size(rows) == octet::enumerators<octet::rounding>.size());
+  for (const auto& row : rows) {
+    std::string other = file;
+    other[rounding_at] = static_cast<char>(row.number);
+    resum(other);
+    const auto r = octet::import::try_octet(bytes_of(other), "older.octet");
+    REQUIRE(r);
+    CHECK(r->nodes.front().round == row.round);
+  }
+}

@@ -43,9 +43,8 @@ int info(const info_options& o) {
   std::printf("octet     " OCTET_VERSION_STRING "\n");
   std::printf("compiler  %s\n", compiler());
   std::string usable;
-  for (int t = static_cast<int>(target::reference); t < static_cast<int>(target::count); ++t)
-    if (can_run(static_cast<target>(t)))
-      usable += (usable.empty() ? "" : ", ") + std::string(name_of(static_cast<target>(t)));
+  for (const target t : usable_targets())
+    usable += (usable.empty() ? "" : ", ") + std::string(name_of(t));
   std::printf("targets   %s\n", usable.c_str());
   const target chosen = *wanted == target::automatic ? best_target() : *wanted;
   std::printf("chosen    %s%s\n", std::string(name_of(chosen)).c_str(),

@@ -28,8 +28,8 @@ std::optional<target> target_of(const std::string& name) {
       return std::tolower(x) == std::tolower(y);
     });
   };
-  for (int t = 0; t < static_cast<int>(target::count); ++t)
-    if (same(name, name_of(static_cast<target>(t)))) return static_cast<target>(t);
+  for (const target t : enumerators<target>)
+    if (same(name, name_of(t))) return t;
   return std::nullopt;
 }
 
@@ -98,8 +98,7 @@ std::optional<load_options> load_options_of(const model_options& o) {
     }
   if (o.numerics.empty()) return load;
   std::string known;
-  for (law a : {law::tflite_ref, law::tflite_xnnpack, law::pytorch_fbgemm, law::pytorch_qnnpack,
-                law::onnxruntime, law::mxnet}) {
+  for (const law a : enumerators<law>) {
     if (name_of(a) == o.numerics) load.arithmetic = a;
     known += (known.empty() ? "" : ", ") + std::string(name_of(a));
   }

@@ -99,8 +99,8 @@ bool prepare(const form& f, graph& g, plan_memory& memory, prepared& p) {
     node& n = g.add_node(*f.op, "", std::move(in), {out}, f.attrs);
     if (f.op->shape)
       if (auto s = infer_shapes(g, n); !s) return false;
-    for (int r = 0; r < 64 && name_of(static_cast<rounding>(r)) != "?"; ++r) {
-      n.round = static_cast<rounding>(r);
+    for (const rounding r : enumerators<rounding>) {
+      n.round = r;
       const node_inputs v(g, n);
       p = prepared{};
       p.memory = &memory;
@@ -114,10 +114,8 @@ bool prepare(const form& f, graph& g, plan_memory& memory, prepared& p) {
 
 std::vector<kernel_row> kernel_rows() {
   std::vector<target> targets;
-  for (int t = static_cast<int>(target::reference) + 1; t < static_cast<int>(target::count); ++t)
-    if (const auto on = static_cast<target>(t); can_run(on))
-      targets.push_back(
-          on);  // of the others not even accepts() may be called: it is compiled for them
+  for (const target on : usable_targets())  // of the others not even accepts() may be called: it is
+    if (on != target::reference) targets.push_back(on);  // compiled for them
   if (targets.empty()) targets.push_back(target::reference);
   std::vector<kernel_row> rows;
   for (const op_def* op : builtin_operators())

@@ -54,10 +54,7 @@ const std::vector<format_row>& formats() {
   static const std::vector<format_row> rows = {
       {".tflite", {law::tflite_ref, law::tflite_xnnpack}, &load_tflite},
       {".pt", {law::pytorch_fbgemm, law::pytorch_qnnpack}, &load_torch},
-      {".octet",
-       {law::tflite_ref, law::tflite_xnnpack, law::pytorch_fbgemm, law::pytorch_qnnpack,
-        law::onnxruntime, law::mxnet},
-       &load_octet},
+      {".octet", {enumerators<law>.begin(), enumerators<law>.end()}, &load_octet},
   };
   return rows;
 }

@@ -21,9 +21,15 @@ enum class errc : std::uint8_t {
   too_large,    // over a limit of octet or of the caller's options
 };
 constexpr std::string_view name_of(errc c) noexcept {
-  constexpr std::string_view n[] = {"ok",          "cannot read", "malformed",
-                                    "unsupported", "invalid",     "too large"};
-  return n[static_cast<std::size_t>(c)];
+  switch (c) {
+    case errc::ok: return "ok";
+    case errc::io: return "cannot read";
+    case errc::malformed: return "malformed";
+    case errc::unsupported: return "unsupported";
+    case errc::invalid: return "invalid";
+    case errc::too_large: return "too large";
+  }
+  return no_enumerator;
 }
 
 /// What went wrong, in the user's terms. Empty fields are left out of the message.
@@ -74,23 +80,25 @@ enum class rule : std::uint8_t {
   budget
 };
 constexpr std::string_view name_of(rule r) noexcept {
-  constexpr std::string_view n[] = {"ok",
-                                    "wrong rank",
-                                    "shapes differ",
-                                    "channel count differs",
-                                    "weight count differs from the shape",
-                                    "bias count differs from the channels",
-                                    "axis out of range",
-                                    "channels are not divisible by groups",
-                                    "stride or dilation is not positive",
-                                    "window is larger than the padded input",
-                                    "element types do not go together",
-                                    "quantization parameters do not go together",
-                                    "element count differs",
-                                    "wrong number of inputs",
-                                    "value out of range",
-                                    "over budget"};
-  return n[static_cast<std::size_t>(r)];
+  switch (r) {
+    case rule::ok: return "ok";
+    case rule::rank: return "wrong rank";
+    case rule::shapes_differ: return "shapes differ";
+    case rule::channels: return "channel count differs";
+    case rule::weight_count: return "weight count differs from the shape";
+    case rule::bias_count: return "bias count differs from the channels";
+    case rule::axis: return "axis out of range";
+    case rule::groups: return "channels are not divisible by groups";
+    case rule::stride: return "stride or dilation is not positive";
+    case rule::window: return "window is larger than the padded input";
+    case rule::dtypes: return "element types do not go together";
+    case rule::quantization: return "quantization parameters do not go together";
+    case rule::element_count: return "element count differs";
+    case rule::input_count: return "wrong number of inputs";
+    case rule::value: return "value out of range";
+    case rule::budget: return "over budget";
+  }
+  return no_enumerator;
 }
 /// A broken rule with what was expected and found; `what == rule::ok` means none. Plain data: rules
 /// work in constant evaluation.

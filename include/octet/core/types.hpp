@@ -7,25 +7,12 @@
 #include <cstdint>
 #include <string_view>
 
-#include "octet/core/config.hpp"
+#include "octet/core/enumerators.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
-/// Element type of a tensor. The values are part of the .octet file format: append only.
-enum class dtype : std::uint8_t {
-  f32 = 0,
-  f64 = 1,
-  s8 = 2,
-  u8 = 3,
-  s16 = 4,
-  u16 = 5,
-  s32 = 6,
-  u32 = 7,
-  s64 = 8,
-  u64 = 9,
-  boolean = 10,
-  f16 = 11
-};
+/// Element type of a tensor.
+enum class dtype : std::uint8_t { f32, f64, s8, u8, s16, u16, s32, u32, s64, u64, boolean, f16 };
 
 /// Size of one element in bytes.
 constexpr std::size_t size_of(dtype t) noexcept {
@@ -62,7 +49,7 @@ constexpr std::string_view name_of(dtype t) noexcept {
     case dtype::boolean: return "bool";
     case dtype::f16: return "float16";
   }
-  return "?";
+  return no_enumerator;
 }
 
 constexpr bool is_float(dtype t) noexcept {
@@ -70,15 +57,25 @@ constexpr bool is_float(dtype t) noexcept {
 }
 constexpr bool is_8bit(dtype t) noexcept { return t == dtype::s8 || t == dtype::u8; }
 
-/// Smallest and largest value of an integer element type (64-bit types give the int64 range).
+/// Smallest and largest value of an integer element type. The result is an int64: uint64 gives the
+/// largest of those. Element types of real numbers have no bounds of their own here: the smallest
+/// is 0, the largest that of int64.
 constexpr std::int64_t lowest_of(dtype t) noexcept {
   switch (t) {
     case dtype::s8: return -128;
     case dtype::s16: return -32768;
     case dtype::s32: return INT32_MIN;
     case dtype::s64: return INT64_MIN;
-    default: return 0;
+    case dtype::u8:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::u64:
+    case dtype::boolean:
+    case dtype::f16:
+    case dtype::f32:
+    case dtype::f64: return 0;
   }
+  return 0;
 }
 constexpr std::int64_t highest_of(dtype t) noexcept {
   switch (t) {
@@ -89,8 +86,13 @@ constexpr std::int64_t highest_of(dtype t) noexcept {
     case dtype::s32: return INT32_MAX;
     case dtype::u32: return UINT32_MAX;
     case dtype::boolean: return 1;
-    default: return INT64_MAX;
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::f16:
+    case dtype::f32:
+    case dtype::f64: return INT64_MAX;
   }
+  return 0;
 }
 
 template <class T> struct dtype_of_t;
@@ -122,8 +124,8 @@ struct Elements {
 };
 constexpr Bytes bytes_of(Elements n, dtype t) noexcept { return Bytes(n.value * size_of(t)); }
 
-/// real = scale * (q - zero_point). Held as binary64: TFLite, ONNX and MXNet scales are binary32
-/// values, PyTorch's are binary64.
+/// real = scale * (q - zero_point). Held as binary64: TFLite's scales are binary32 values,
+/// PyTorch's are binary64.
 struct Scale {
   double value = 0;
   constexpr explicit Scale(double v = 0) noexcept : value(v) {}
@@ -141,61 +143,62 @@ struct ZeroPoint {
 
 /// Whose arithmetic a graph follows. Set by the importer from the file's framework; numerics.md
 /// says what each means for every operator.
-enum class law : std::uint8_t {
-  tflite_ref = 0,
-  tflite_xnnpack = 1,
-  pytorch_fbgemm = 2,
-  pytorch_qnnpack = 3,
-  onnxruntime = 4,
-  mxnet = 5
-};
+enum class law : std::uint8_t { tflite_ref, tflite_xnnpack, pytorch_fbgemm, pytorch_qnnpack };
 constexpr std::string_view name_of(law l) noexcept {
   switch (l) {
     case law::tflite_ref: return "tflite_ref";
     case law::tflite_xnnpack: return "tflite_xnnpack";
     case law::pytorch_fbgemm: return "pytorch_fbgemm";
     case law::pytorch_qnnpack: return "pytorch_qnnpack";
-    case law::onnxruntime: return "onnxruntime";
-    case law::mxnet: return "mxnet";
   }
-  return "?";
+  return no_enumerator;
 }
 
 /// The formula of a node that rounds; a field of every such node in the IR. docs/numerics.md gives
 /// each formula.
 enum class rounding : std::uint8_t {
-  none = 0,  // the node does not round
-  DR,    // TFLite reference: saturating doubling high multiply (ties up), then rounding shift (ties
-         // away from zero)
-  RU,    // ruy: the same with a rounding shift whose ties go up
-  SR,    // one rounding shift of the 64-bit product, ties up
-  I64,   // int64 accumulator times a 16-bit multiplier, one rounding shift
-  D64,   // binary64 product, ties away from zero
-  F,     // binary32 product, ties to even, zero point added as an integer afterwards
-  FB,    // F with a float bias added to the accumulator before the product (FBGEMM)
-  FZ,    // binary32 product plus zero point in binary32, then ties to even
-  Q8,    // XNNPACK requantize: multiplier with 8 fractional bits, ties up
-  NE8,   // RU on whole blocks of 8 channels, DR on the tail (TFLite optimized)
-  NE16,  // the same with blocks of 16
-  AWAY,  // quantize: x / s, ties away from zero
-  EVEN,  // quantize: x / s, ties to even
+  none,      // the node does not round
+  DR,        // TFLite reference: saturating doubling high multiply (ties up), then rounding shift
+             // (ties away from zero)
+  RU,        // ruy: the same with a rounding shift whose ties go up
+  I64,       // int64 accumulator times a 16-bit multiplier, one rounding shift
+  D64,       // binary64 product, ties away from zero
+  F,         // binary32 product, ties to even, zero point added as an integer afterwards
+  FB,        // F with a float bias added to the accumulator before the product (FBGEMM)
+  FZ,        // binary32 product plus zero point in binary32, then ties to even
+  Q8,        // XNNPACK requantize: multiplier with 8 fractional bits, ties up
+  AWAY,      // quantize: x / s, ties away from zero
+  EVEN,      // quantize: x / s, ties to even
   EVEN_MUL,  // quantize: x * (1 / s), ties to even
+  TRUNC,     // quantize: x / s, toward zero
   XNN,       // XNNPACK's own formula for this operator
   QNN,       // QNNPACK's own formula for this operator
-  FMA,       // ONNX Runtime's fused multiply-add chains
+  ATEN,      // PyTorch's own formula for this operator
+  FMA,       // the operator's formula in fused multiply-adds
   OPT,       // TFLite optimized: this operator's own formula
-  RNDNU,  // XNNPACK on ARM: product with the scale's 24-bit mantissa, one rounding shift, ties up
-  ATEN,   // PyTorch's own formula for this operator
-  ORT,    // ONNX Runtime's own formula for this operator
-  TRUNC,  // quantize: x / s, toward zero
 };
 constexpr std::string_view name_of(rounding r) noexcept {
-  constexpr std::string_view n[] = {"none", "DR",    "RU",       "SR",  "I64",  "D64",
-                                    "F",    "FB",    "FZ",       "Q8",  "NE8",  "NE16",
-                                    "AWAY", "EVEN",  "EVEN_MUL", "XNN", "QNN",  "FMA",
-                                    "OPT",  "RNDNU", "ATEN",     "ORT", "TRUNC"};
-  return static_cast<std::size_t>(r) < sizeof(n) / sizeof(n[0]) ? n[static_cast<std::size_t>(r)]
-                                                                : "?";
+  switch (r) {
+    case rounding::none: return "none";
+    case rounding::DR: return "DR";
+    case rounding::RU: return "RU";
+    case rounding::I64: return "I64";
+    case rounding::D64: return "D64";
+    case rounding::F: return "F";
+    case rounding::FB: return "FB";
+    case rounding::FZ: return "FZ";
+    case rounding::Q8: return "Q8";
+    case rounding::AWAY: return "AWAY";
+    case rounding::EVEN: return "EVEN";
+    case rounding::EVEN_MUL: return "EVEN_MUL";
+    case rounding::TRUNC: return "TRUNC";
+    case rounding::XNN: return "XNN";
+    case rounding::QNN: return "QNN";
+    case rounding::ATEN: return "ATEN";
+    case rounding::FMA: return "FMA";
+    case rounding::OPT: return "OPT";
+  }
+  return no_enumerator;
 }
 
 OCTET_NAMESPACE_END

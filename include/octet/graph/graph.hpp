@@ -39,6 +39,14 @@ struct constant_data {
 /// How the source framework laid a tensor out in memory; some frameworks' roundings depend on it.
 /// The IR itself is NHWC.
 enum class memory_format : std::uint8_t { unspecified, contiguous, channels_last };
+constexpr std::string_view name_of(memory_format f) noexcept {
+  switch (f) {
+    case memory_format::unspecified: return "unspecified";
+    case memory_format::contiguous: return "contiguous";
+    case memory_format::channels_last: return "channels_last";
+  }
+  return no_enumerator;
+}
 
 struct tensor {
   enum class kind : std::uint8_t { value, constant, state };
@@ -52,11 +60,18 @@ struct tensor {
   constant_data data;  // constants; initial contents of states (empty: zero, which for quantized
                        // states is the zero point)
   memory_format format = memory_format::unspecified;
-  std::optional<std::pair<float, float>>
-      range;  // MXNet: the (min, max) that travels with the tensor
 
   tensor_desc desc() const { return {type, shape, scales, zero_points, axis}; }
 };
+
+constexpr std::string_view name_of(tensor::kind k) noexcept {
+  switch (k) {
+    case tensor::kind::value: return "value";
+    case tensor::kind::constant: return "constant";
+    case tensor::kind::state: return "state";
+  }
+  return no_enumerator;
+}
 
 struct node {
   const op_def* op = nullptr;

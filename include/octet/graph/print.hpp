@@ -54,9 +54,6 @@ inline std::string type_text(const tensor& t) {
         break;
       }
   }
-  if (t.range)
-    s += " range (" + detail::number(static_cast<double>(t.range->first)) + ", " +
-         detail::number(static_cast<double>(t.range->second)) + ")";
   return s;
 }
 

@@ -38,6 +38,104 @@ inline constexpr std::size_t octet_header = 64;
 static_assert(std::endian::native == std::endian::little,
               "octet: .octet files are read in place, on little-endian machines");
 
+// The numbers that stand in the files for octet's enumerators: they have a meaning as long as there
+// are files, whatever becomes of the enumerators. A new one takes the next free number; the number
+// of one that is gone joins the list of its static_assert and is never given to another.
+constexpr std::uint8_t octet_number(dtype e) noexcept {
+  switch (e) {
+    case dtype::f32: return 0;
+    case dtype::f64: return 1;
+    case dtype::s8: return 2;
+    case dtype::u8: return 3;
+    case dtype::s16: return 4;
+    case dtype::u16: return 5;
+    case dtype::s32: return 6;
+    case dtype::u32: return 7;
+    case dtype::s64: return 8;
+    case dtype::u64: return 9;
+    case dtype::boolean: return 10;
+    case dtype::f16: return 11;
+  }
+  return 255;
+}
+constexpr std::uint8_t octet_number(law e) noexcept {
+  switch (e) {
+    case law::tflite_ref: return 0;
+    case law::tflite_xnnpack: return 1;
+    case law::pytorch_fbgemm: return 2;
+    case law::pytorch_qnnpack: return 3;
+  }
+  return 255;
+}
+constexpr std::uint8_t octet_number(rounding e) noexcept {
+  switch (e) {
+    case rounding::none: return 0;
+    case rounding::DR: return 1;
+    case rounding::RU: return 2;
+    case rounding::I64: return 4;
+    case rounding::D64: return 5;
+    case rounding::F: return 6;
+    case rounding::FB: return 7;
+    case rounding::FZ: return 8;
+    case rounding::Q8: return 9;
+    case rounding::AWAY: return 12;
+    case rounding::EVEN: return 13;
+    case rounding::EVEN_MUL: return 14;
+    case rounding::XNN: return 15;
+    case rounding::QNN: return 16;
+    case rounding::FMA: return 17;
+    case rounding::OPT: return 18;
+    case rounding::ATEN: return 20;
+    case rounding::TRUNC: return 22;
+  }
+  return 255;
+}
+constexpr std::uint8_t octet_number(tensor::kind e) noexcept {
+  switch (e) {
+    case tensor::kind::value: return 0;
+    case tensor::kind::constant: return 1;
+    case tensor::kind::state: return 2;
+  }
+  return 255;
+}
+constexpr std::uint8_t octet_number(memory_format e) noexcept {
+  switch (e) {
+    case memory_format::unspecified: return 0;
+    case memory_format::contiguous: return 1;
+    case memory_format::channels_last: return 2;
+  }
+  return 255;
+}
+/// An attribute's kind; `none` is not stored.
+constexpr std::uint8_t octet_number(attribute_value::kind e) noexcept {
+  switch (e) {
+    case attribute_value::kind::integer: return 0;
+    case attribute_value::kind::real: return 1;
+    case attribute_value::kind::text: return 2;
+    case attribute_value::kind::integers: return 3;
+    case attribute_value::kind::reals: return 4;
+    case attribute_value::kind::none: break;
+  }
+  return 255;
+}
+
+/// Every enumerator has a number, no two the same and none of those given up.
+template <class E> constexpr bool numbers_hold(std::initializer_list<int> given_up = {}) {
+  for (const E e : enumerators<E>) {
+    if (octet_number(e) == 255) return false;
+    for (const int old : given_up)
+      if (octet_number(e) == old) return false;
+    for (const E other : enumerators<E>)
+      if (e != other && octet_number(e) == octet_number(other)) return false;
+  }
+  return true;
+}
+static_assert(numbers_hold<dtype>());
+static_assert(numbers_hold<law>({4, 5}));
+static_assert(numbers_hold<rounding>({3, 10, 11, 19, 21}));
+static_assert(numbers_hold<tensor::kind>());
+static_assert(numbers_hold<memory_format>());
+
 struct crc32_table {
   std::uint32_t t[256]{};
   constexpr crc32_table() {
@@ -59,6 +157,7 @@ class octet_writer {
  public:
   std::string bytes;
   template <class T> void number(T v) { bytes.append(reinterpret_cast<const char*>(&v), sizeof v); }
+  template <class E> void choice(E e) { number(octet_number(e)); }
   void count(std::size_t n) { number(static_cast<std::uint32_t>(n)); }
   void text(std::string_view s) {
     count(s.size());
@@ -68,6 +167,13 @@ class octet_writer {
     count(v.size());
     for (const T& e : v) number(e);
   }
+  void attribute(std::int64_t v) { choice(attribute_value::kind::integer), number(v); }
+  void attribute(double v) { choice(attribute_value::kind::real), number(v); }
+  void attribute(const std::string& v) { choice(attribute_value::kind::text), text(v); }
+  void attribute(const std::vector<std::int64_t>& v) {
+    choice(attribute_value::kind::integers), list(v);
+  }
+  void attribute(const std::vector<double>& v) { choice(attribute_value::kind::reals), list(v); }
 };
 /// Reads with every access checked; after the first bad one everything is zero and `bad()`.
 class octet_reader {
@@ -103,10 +209,28 @@ class octet_reader {
     for (T& e : v) e = number<T>();
     return v;
   }
-  template <class E> E choice(E last) {
+  template <class E> E choice() {
     const auto v = number<std::uint8_t>();
-    if (v > static_cast<std::uint8_t>(last)) bad_ = true;
-    return bad_ ? E{} : static_cast<E>(v);
+    for (const E e : enumerators<E>)
+      if (octet_number(e) == v) return e;
+    bad_ = true;
+    unknown_ = v;
+    return {};
+  }
+  /// The first number of a choice() that stands for nothing in this version of octet.
+  std::optional<std::uint8_t> unknown() const { return unknown_; }
+  attributes::value attribute() {
+    using kind = attribute_value::kind;
+    switch (choice<kind>()) {
+      case kind::integer: return number<std::int64_t>();
+      case kind::real: return number<double>();
+      case kind::text: return text();
+      case kind::integers: return list<std::int64_t>();
+      case kind::reals: return list<double>();
+      case kind::none: break;
+    }
+    bad_ = true;
+    return {};
   }
   bool bad() const { return bad_; }
   bool done() const { return rest_.empty(); }
@@ -114,6 +238,7 @@ class octet_reader {
  private:
   std::span<const std::byte> rest_;
   bool bad_ = false;
+  std::optional<std::uint8_t> unknown_;
 };
 
 /// The file's bytes: mapped where the system can, else read.
@@ -166,16 +291,15 @@ inline std::string write_octet(const graph& g) {
     constants.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
   w.text(g.name.substr(g.name.find_last_of('/') + 1));
-  w.number(static_cast<std::uint8_t>(g.arithmetic));
+  w.choice(g.arithmetic);
   w.count(g.tensors.size());
   for (std::size_t i = 0; i < g.tensors.size(); ++i) {
     const tensor& t = g.tensors[i];
     w.text(t.name);
-    w.number(static_cast<std::uint8_t>(t.type));
-    w.number(static_cast<std::uint8_t>(t.role));
-    w.number(static_cast<std::uint8_t>(t.format));
-    w.number(static_cast<std::uint8_t>(t.range ? 1 : 0));
-    if (t.range) w.number(t.range->first), w.number(t.range->second);
+    w.choice(t.type);
+    w.choice(t.role);
+    w.choice(t.format);
+    w.number(std::uint8_t{0});  // reserved
     w.list(std::vector<std::int32_t>(t.shape.begin(), t.shape.end()));
     w.list(t.scales);
     w.list(t.zero_points);
@@ -187,23 +311,13 @@ inline std::string write_octet(const graph& g) {
   for (const node& n : g.nodes) {
     w.text(n.op->name);
     w.text(n.name);
-    w.number(static_cast<std::uint8_t>(n.round));
+    w.choice(n.round);
     w.list(n.in);
     w.list(n.out);
     w.count(n.attrs.entries().size());
     for (const auto& [key, value] : n.attrs.entries()) {
       w.text(key);
-      w.number(static_cast<std::uint8_t>(value.index()));
-      if (const auto* v = std::get_if<std::int64_t>(&value))
-        w.number(*v);
-      else if (const auto* d = std::get_if<double>(&value))
-        w.number(*d);
-      else if (const auto* s = std::get_if<std::string>(&value))
-        w.text(*s);
-      else if (const auto* l = std::get_if<std::vector<std::int64_t>>(&value))
-        w.list(*l);
-      else
-        w.list(std::get<std::vector<double>>(value));
+      std::visit([&](const auto& v) { w.attribute(v); }, value);
     }
   }
   w.list(g.inputs);
@@ -254,18 +368,16 @@ inline result<graph> try_octet(file_bytes file, const octet_options& options = {
       file.bytes.subspan(detail::octet_header, static_cast<std::size_t>(description)));
   graph g;
   g.name = r.text();
-  g.arithmetic = r.choice(law::mxnet);
+  g.arithmetic = r.choice<law>();
   const std::size_t tensors = r.count(16);
   for (std::size_t i = 0; i < tensors && !r.bad(); ++i) {
     tensor t;
     t.name = r.text();
-    t.type = r.choice(dtype::f16);
-    t.role = r.choice(tensor::kind::state);
-    t.format = r.choice(memory_format::channels_last);
-    if (r.number<std::uint8_t>() != 0) {
-      const auto lo = r.number<float>(), hi = r.number<float>();
-      t.range = {lo, hi};
-    }
+    t.type = r.choice<dtype>();
+    t.role = r.choice<tensor::kind>();
+    t.format = r.choice<memory_format>();
+    if (r.number<std::uint8_t>() != 0)
+      return fail(errc::unsupported, "a tensor with a range", t.name);
     const auto shape = r.list<std::int32_t>();
     if (shape.size() > static_cast<std::size_t>(dims::max_rank))
       return fail(errc::too_large, "rank of a tensor", std::to_string(shape.size()),
@@ -296,27 +408,22 @@ inline result<graph> try_octet(file_bytes file, const octet_options& options = {
     if (!n.op && missing.find(op) == std::string::npos)
       missing += (missing.empty() ? "" : ", ") + op;
     n.name = r.text();
-    n.round = static_cast<rounding>(r.number<std::uint8_t>());
-    if (name_of(n.round) == "?")
-      return fail(errc::malformed, "rounding of a node", std::to_string(static_cast<int>(n.round)));
+    n.round = r.choice<rounding>();
     n.in = r.list<tensor_id>();
     n.out = r.list<tensor_id>();
     const std::size_t attrs = r.count(6);
     for (std::size_t a = 0; a < attrs && !r.bad(); ++a) {
       const std::string key = r.text();
-      switch (r.number<std::uint8_t>()) {
-        case 0: n.attrs.set(key, r.number<std::int64_t>()); break;
-        case 1: n.attrs.set(key, r.number<double>()); break;
-        case 2: n.attrs.set(key, r.text()); break;
-        case 3: n.attrs.set(key, r.list<std::int64_t>()); break;
-        case 4: n.attrs.set(key, r.list<double>()); break;
-        default: return fail(errc::malformed, "kind of an attribute");
-      }
+      n.attrs.set(key, r.attribute());
     }
     g.nodes.push_back(std::move(n));
   }
   g.inputs = r.list<tensor_id>();
   g.outputs = r.list<tensor_id>();
+  if (r.unknown())
+    return fail(errc::unsupported, "a file of another version of octet",
+                "the number " + std::to_string(*r.unknown()) +
+                    " for an element type, law, rounding or kind");
   if (r.bad() || !r.done())
     return fail(errc::malformed, "description does not end where it should");
   if (!missing.empty())

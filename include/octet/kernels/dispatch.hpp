@@ -34,44 +34,59 @@ inline constexpr target compiled[] = {
 #endif
 };
 
-/// The entry of one kernel; a file that names a kernel instantiates that kernel alone.
+/// The entry of one kernel, null on targets that this file has no pass for; a file that names a
+/// kernel instantiates that kernel alone.
 template <kernel_id Id> const kernel_entry* entry(target t) noexcept {
   switch (t) {
 #if OCTET_HAS_SSE4
     case target::sse4: return simd_sse4::kernel<Id>::entry;
+#else
+    case target::sse4: break;
 #endif
 #if OCTET_HAS_AVX2
     case target::avx2: return simd_avx2::kernel<Id>::entry;
+#else
+    case target::avx2: break;
 #endif
 #if OCTET_HAS_AVX2_VNNI_EMULATED
     case target::avx2_vnni_emulated: return simd_avx2_vnni_emulated::kernel<Id>::entry;
+#else
+    case target::avx2_vnni_emulated: break;
 #endif
 #if OCTET_HAS_AVX3
     case target::avx3: return simd_avx3::kernel<Id>::entry;
     case target::avx3_vnni: return simd_avx3_vnni::kernel<Id>::entry;
+#else
+    case target::avx3:
+    case target::avx3_vnni: break;
 #endif
 #if OCTET_HAS_NEON
     case target::neon: return simd_neon::kernel<Id>::entry;
+#else
+    case target::neon: break;
 #endif
 #if OCTET_HAS_NEON_DOTPROD
     case target::neon_dotprod: return simd_neon_dotprod::kernel<Id>::entry;
+#else
+    case target::neon_dotprod: break;
 #endif
-    default: return nullptr;
+    case target::automatic:
+    case target::reference: break;
   }
+  return nullptr;
 }
 
 template <std::size_t... I>
 const kernel_entry* find_in(kernel_id id, target t, std::index_sequence<I...>) noexcept {
   const kernel_entry* found = nullptr;
-  ((static_cast<std::size_t>(id) == I
-        ? static_cast<void>(found = entry<static_cast<kernel_id>(I)>(t))
-        : static_cast<void>(0)),
+  ((id == enumerators<kernel_id>[I] ? static_cast<void>(found = entry<enumerators<kernel_id>[I]>(t))
+                                    : static_cast<void>(0)),
    ...);
   return found;
 }
 
 OCTET_INLINE const kernel_entry* find(kernel_id id, target t) noexcept {
-  return find_in(id, t, std::make_index_sequence<static_cast<std::size_t>(kernel_id::count)>());
+  return find_in(id, t, std::make_index_sequence<enumerators<kernel_id>.size()>());
 }
 
 }  // namespace kernels
@@ -94,8 +109,8 @@ OCTET_INLINE target best_target() noexcept {
                                                                : usable_targets().back();
 }
 OCTET_INLINE std::optional<target> target_from_name(std::string_view name) noexcept {
-  for (std::size_t i = 0; i < static_cast<std::size_t>(target::count); ++i) {
-    const std::string_view n = name_of(static_cast<target>(i));
+  for (const target t : enumerators<target>) {
+    const std::string_view n = name_of(t);
     bool same = n.size() == name.size();
     for (std::size_t k = 0; same && k < n.size(); ++k) {
       const auto upper = [](char c) {
@@ -103,7 +118,7 @@ OCTET_INLINE std::optional<target> target_from_name(std::string_view name) noexc
       };
       same = upper(n[k]) == upper(name[k]);
     }
-    if (same) return static_cast<target>(i);
+    if (same) return t;
   }
   return std::nullopt;
 }

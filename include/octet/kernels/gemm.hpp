@@ -210,10 +210,7 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
         m[at] = q.mult[k].m;
         r[at] = (q.mult[k].shift > 0 ? 0 : -q.mult[k].shift) - 1;
         l[at] = q.mult[k].shift > 0 ? q.mult[k].shift : 0;
-        away[at] = q.mode == rounding::DR ||
-                           ((q.mode == rounding::NE8 || q.mode == rounding::NE16) && c >= q.tail)
-                       ? -1
-                       : 0;
+        away[at] = q.mode == rounding::DR ? -1 : 0;
         if (kind == epilogue_kind::dr && (r[at] < 0 || l[at] > 0)) kind = epilogue_kind::any;
         if (q.mode == rounding::DR) {
           std::int32_t* const pair = (at % 2 == 0 ? even : odd) + at / 2 * 2;

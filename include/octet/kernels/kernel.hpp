@@ -80,15 +80,28 @@ enum class kernel_id : std::uint8_t {
   mean,
   batch_matmul,
   transpose_conv2d,
-  resize_bilinear,
-  count
+  resize_bilinear
 };
 constexpr std::string_view name_of(kernel_id k) noexcept {
-  constexpr std::string_view n[] = {
-      "none", "conv2d",       "depthwise_conv2d", "fully_connected", "requantize", "add",
-      "mul",  "pool2d",       "quantize",         "dequantize",      "lut8",       "softmax",
-      "mean", "batch_matmul", "transpose_conv2d", "resize_bilinear"};
-  return n[static_cast<std::size_t>(k)];
+  switch (k) {
+    case kernel_id::none: return "none";
+    case kernel_id::conv2d: return "conv2d";
+    case kernel_id::depthwise_conv2d: return "depthwise_conv2d";
+    case kernel_id::fully_connected: return "fully_connected";
+    case kernel_id::requantize: return "requantize";
+    case kernel_id::add: return "add";
+    case kernel_id::mul: return "mul";
+    case kernel_id::pool2d: return "pool2d";
+    case kernel_id::quantize: return "quantize";
+    case kernel_id::dequantize: return "dequantize";
+    case kernel_id::lut8: return "lut8";
+    case kernel_id::softmax: return "softmax";
+    case kernel_id::mean: return "mean";
+    case kernel_id::batch_matmul: return "batch_matmul";
+    case kernel_id::transpose_conv2d: return "transpose_conv2d";
+    case kernel_id::resize_bilinear: return "resize_bilinear";
+  }
+  return no_enumerator;
 }
 
 /// Instruction sets a kernel can be compiled for. `reference` runs every operator's constexpr
@@ -97,22 +110,27 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
 enum class target : std::uint8_t {
   automatic = 0,
   reference,
-  scalar,
   sse4,
   avx2,
   avx2_vnni_emulated,
   avx3,
   avx3_vnni,
   neon,
-  neon_dotprod,
-  count
+  neon_dotprod
 };
 constexpr std::string_view name_of(target t) noexcept {
-  constexpr std::string_view n[] = {"automatic", "reference",          "scalar", "SSE4",
-                                    "AVX2",      "AVX2_VNNI_EMULATED", "AVX3",   "AVX3_VNNI",
-                                    "NEON",      "NEON_DOTPROD"};
-  return static_cast<std::size_t>(t) < sizeof(n) / sizeof(n[0]) ? n[static_cast<std::size_t>(t)]
-                                                                : "?";
+  switch (t) {
+    case target::automatic: return "automatic";
+    case target::reference: return "reference";
+    case target::sse4: return "SSE4";
+    case target::avx2: return "AVX2";
+    case target::avx2_vnni_emulated: return "AVX2_VNNI_EMULATED";
+    case target::avx3: return "AVX3";
+    case target::avx3_vnni: return "AVX3_VNNI";
+    case target::neon: return "NEON";
+    case target::neon_dotprod: return "NEON_DOTPROD";
+  }
+  return no_enumerator;
 }
 
 /// Half-open range of work for one part of a static partition of n items.

@@ -64,8 +64,7 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
       case rounding::FZ:
       case rounding::QNN:
       case rounding::ATEN:
-      case rounding::EVEN:
-      case rounding::ORT: return true;
+      case rounding::EVEN: return true;
       default: return false;
     }
   }
@@ -114,8 +113,7 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
     const auto channels = static_cast<std::size_t>(p.channels);
     const std::int32_t taps = w.rows * w.columns;
     // Factor and clamp of the float formulas; those that take raw sums have no zero point to add.
-    const bool raw = p.mode == rounding::ATEN || p.mode == rounding::EVEN ||
-                     p.mode == rounding::FZ || p.mode == rounding::ORT;
+    const bool raw = p.mode == rounding::ATEN || p.mode == rounding::EVEN || p.mode == rounding::FZ;
     const std::int32_t zero = raw ? 0 : p.zero_point;
     float factor = 0;
     if (p.mode == rounding::F || p.mode == rounding::FZ)
@@ -135,35 +133,18 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
     for (std::size_t c = 0; c < channels; c += L) {
       const std::size_t have = channels - c < L ? channels - c : L;
       V32 q;
-      if (p.mode == rounding::ORT) {
-        VF sum = hn::Zero(DF());
-        for (std::int32_t r = 0; r < w.rows; ++r) {
-          const std::byte* at = w.x + static_cast<std::size_t>(r) * w.row + c;
-          for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
-            const V32 x = have == L ? load_as32(p.type, at) : load_some_as32(p.type, at, have);
-            sum = rounded(hn::Add(
-                sum, rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x, set32(p.in_zero_point))),
-                                     hn::Set(DF(), p.in_scale)))));
-          }
-        }
-        q = round_within(
-            rounded(hn::Add(
-                rounded(divide(rounded(divide(sum, divisor)), hn::Set(DF(), p.out_scale))), zf)),
-            lo, hi);
+      const V32 sum = hn::Sub(window_sum(w, p.type, c, have), offset);
+      if (p.mode == rounding::AWAY) {
+        alignas(64) std::int32_t each[L];
+        hn::Store(sum, D32(), each);
+        for (std::size_t i = 0; i < have; ++i)
+          each[i] = numerics::average(p, each[i], taps, n, window_h, window_w);
+        q = hn::Load(D32(), each);
       } else {
-        const V32 sum = hn::Sub(window_sum(w, p.type, c, have), offset);
-        if (p.mode == rounding::AWAY) {
-          alignas(64) std::int32_t each[L];
-          hn::Store(sum, D32(), each);
-          for (std::size_t i = 0; i < have; ++i)
-            each[i] = numerics::average(p, each[i], taps, n, window_h, window_w);
-          q = hn::Load(D32(), each);
-        } else {
-          const VF s = hn::ConvertTo(DF(), sum);
-          VF v = rounded(p.mode == rounding::EVEN ? divide(s, divisor) : hn::Mul(s, f));
-          if (p.mode == rounding::FZ) v = rounded(hn::Add(v, zf));
-          q = hn::Add(round_within(v, lo, hi), z);
-        }
+        const VF s = hn::ConvertTo(DF(), sum);
+        VF v = rounded(p.mode == rounding::EVEN ? divide(s, divisor) : hn::Mul(s, f));
+        if (p.mode == rounding::FZ) v = rounded(hn::Add(v, zf));
+        q = hn::Add(round_within(v, lo, hi), z);
       }
       if (have == L)
         store_from32(p.type, q, y + c);
@@ -286,7 +267,7 @@ template <class V> struct kernel<kernel_id::mean, V> {
         hn::Store(window_sum(w, p.type, c, have), D32(), each);
       }
       for (std::size_t i = 0; i < have; ++i) {
-        const std::int32_t q = numerics::mean_value(p, each[i], (o + i) % inner, inner);
+        const std::int32_t q = numerics::mean_value(p, each[i]);
         std::memcpy(y + (o + i) * size, &q, size);  // little-endian: the low bytes
       }
       o += have;

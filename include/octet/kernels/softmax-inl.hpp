@@ -59,17 +59,15 @@ struct log_softmax_dr_op {
     return (*this)(hn::Iota(D32(), static_cast<std::int32_t>(i)));
   }
 };
-/// Float tables: of OPT and ORT by x - max, of EVEN_MUL by x.
+/// Float tables: of OPT by x - max, of EVEN_MUL by x.
 struct softmax_table_op {
   const float* table;
   rounding mode;
   bool up;  // OPT to uint8: half up; else halves away from zero
   VF factor, sum, lo,
-      hi;  // ORT: table * factor / sum; EVEN_MUL: table / sum * factor; OPT: table * factor
+      hi;  // EVEN_MUL: table / sum * factor; OPT: table * factor
   V32 z;
   HWY_INLINE V32 of(VF e) const {
-    if (mode == rounding::ORT)
-      return hn::Add(round_within(rounded(divide(rounded(hn::Mul(e, factor)), sum)), lo, hi), z);
     if (mode == rounding::EVEN_MUL)
       return hn::Add(round_within(rounded(hn::Mul(rounded(divide(e, sum)), factor)), lo, hi), z);
     // Cut first: the bounds are whole numbers below 2^17; below zero lies only the bound itself.
@@ -165,8 +163,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       return false;
     switch (p.mode) {
       case rounding::DR: return p.exp != nullptr && p.depth < 8192;  // sums stay below 2^32
-      case rounding::OPT:
-      case rounding::ORT: return p.table != nullptr;
+      case rounding::OPT: return p.table != nullptr;
       case rounding::EVEN_MUL: return !p.log;
       default: return false;
     }
@@ -285,7 +282,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
         row += rows;
         continue;
       }
-      // OPT, ORT: the maximum's entry is the last.
+      // OPT: the maximum's entry is the last.
       float sum[together] = {};
       const std::uint8_t* at = x + row * n;
       std::uint8_t from[together];

@@ -386,7 +386,7 @@ struct requantize_dr {
   }
 };
 #endif
-/// DR, RU, NE8, NE16 with any shifts. `away`: -1 where ties of the second rounding go away from
+/// DR, RU with any shifts. `away`: -1 where ties of the second rounding go away from
 /// zero.
 HWY_INLINE V32 requantize_shift(V32 x, V32 m, V32 r, V32 l, V32 away) {
   const V32 h = doubling_high(hn::Shl(x, l), m);
@@ -424,8 +424,6 @@ inline HWY_NOINLINE void finish_row(const requantize_params& q, dtype out,
     case rounding::none: break;
     case rounding::DR:
     case rounding::RU:
-    case rounding::NE8:
-    case rounding::NE16:
       for (int v = 0; v < nv * L; v += L)
         hn::StoreU(requantize_shift(hn::LoadU(D32(), x + v), hn::LoadU(D32(), c.m + v),
                                     hn::LoadU(D32(), c.r + v), hn::LoadU(D32(), c.l + v),

@@ -1,6 +1,5 @@
 // From an accumulator to a quantized value: multiplier derivation and the rounding policies, all
-// constexpr. Formulas: docs/numerics.md. Notation there: QM, SRDHM, RDP, RSU, DR, RU, SR, I64, D64,
-// F.
+// constexpr. Formulas: docs/numerics.md. Notation there: QM, SRDHM, RDP, RSU, DR, RU, I64, D64, F.
 #ifndef OCTET_NUMERICS_REQUANTIZE_HPP_
 #define OCTET_NUMERICS_REQUANTIZE_HPP_
 
@@ -81,27 +80,17 @@ constexpr std::int32_t reduce_multiplier(std::int32_t m) noexcept {
 constexpr multiplier q8_multiplier(float ratio) noexcept {
   return {clamp_to_int(static_cast<double>(rint(mul(ratio, 256.f))), -(1 << 23), 1 << 23), 8};
 }
-/// RNDNU's factor: the 24-bit mantissa of a normal positive scale below 2^16 and its right shift.
-constexpr multiplier rndnu_multiplier(float scale) noexcept {
-  const auto b = std::bit_cast<std::uint32_t>(scale);
-  return {static_cast<std::int32_t>((b & 0x7FFFFFu) | 0x800000u),
-          150 - static_cast<std::int32_t>(b >> 23 & 255u)};
-}
-
 }  // namespace numerics
 
 /// Each rounding formula once, as a type: `apply(x, factor)` takes an accumulator to a quantized
 /// value before zero point and clamp, exact or rounded to an integer value. `factor` is what
 /// prepare derives from the scales. M and s: QM(sx*sw/sy) = {m, shift}; l = max(s, 0), r = max(-s,
-/// 0). Ties: for every formula the value of a half is given. Names and enumerators (`id`) are those
-/// of `rounding`.
+/// 0). Ties: for every formula the value of a half is given. Names are those of `rounding`.
 namespace rounding_policy {
 
 /// RDP(SRDHM(x << l, M), r): two roundings, ties of the first go up, of the second away from zero.
 /// -2.5 may give -3, and 9.4949 may give 10.
 struct dr {
-  static constexpr rounding id = rounding::DR;
-  using factor = multiplier;
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
     return numerics::rdp(
         numerics::srdhm(numerics::shl_wrap(static_cast<std::int32_t>(x), q.shift > 0 ? q.shift : 0),
@@ -111,8 +100,6 @@ struct dr {
 };
 /// RSU(SRDHM(x << l, M), r): two roundings, ties of both go up. -2.5 gives -2.
 struct ru {
-  static constexpr rounding id = rounding::RU;
-  using factor = multiplier;
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
     return numerics::rsu(
         numerics::srdhm(numerics::shl_wrap(static_cast<std::int32_t>(x), q.shift > 0 ? q.shift : 0),
@@ -120,24 +107,10 @@ struct ru {
         q.shift > 0 ? 0 : -q.shift);
   }
 };
-/// floor((x*M + 2^(30-s)) / 2^(31-s)): one rounding, ties up.
-struct sr {
-  static constexpr rounding id = rounding::SR;
-  using factor = multiplier;
-  static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
-    const int total = 31 - q.shift;
-    return numerics::clamp<std::int64_t>(
-        (std::int64_t{static_cast<std::int32_t>(x)} * q.m + (std::int64_t{1} << (total - 1))) >>
-            total,
-        INT32_MIN, INT32_MAX);
-  }
-};
 /// floor((x*M16 + 2^(14-s)) / 2^(15-s)), M16 = M rounded to 15 bits, |x| < 2^47: one rounding, ties
 /// up. The result is cut to 32 bits before zero point and clamp, as TFLite's kernels do: a value
 /// beyond int32 comes back with the other sign instead of saturating.
 struct i64 {
-  static constexpr rounding id = rounding::I64;
-  using factor = multiplier;
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
     const int total = 15 - q.shift;
     // Unsigned: beyond 2^47, which only a damaged file brings about, the product wraps.
@@ -150,8 +123,6 @@ struct i64 {
 };
 /// rha(f64(x) * d), d = sx*sw/sy in binary64: ties away from zero.
 struct d64 {
-  static constexpr rounding id = rounding::D64;
-  using factor = double;
   static constexpr double apply(std::int64_t x, double d) noexcept {
     return numerics::rha(numerics::mul(static_cast<double>(x), d));
   }
@@ -159,16 +130,12 @@ struct d64 {
 /// rint(f32(f32(x) * m)), m = f32(f32(sx*sw) / sy): ties to even, and |x| > 2^24 is rounded to
 /// binary32 first.
 struct f {
-  static constexpr rounding id = rounding::F;
-  using factor = float;
   static constexpr double apply(std::int64_t x, float m) noexcept {
     return static_cast<double>(numerics::rint(numerics::mul(static_cast<float>(x), m)));
   }
 };
 /// F with a float bias in units of the accumulator: rint(f32(f32(f32(x) + b) * m)).
 struct fb {
-  static constexpr rounding id = rounding::FB;
-  using factor = float;
   static constexpr double apply(std::int64_t x, float m, float bias) noexcept {
     return static_cast<double>(
         numerics::rint(numerics::mul(numerics::add(static_cast<float>(x), bias), m)));
@@ -177,8 +144,6 @@ struct fb {
 /// rint(f32(f32(f32(x) * m) + zero point)), the zero point inside the rounding: an odd one turns
 /// every tie round.
 struct fz {
-  static constexpr rounding id = rounding::FZ;
-  using factor = float;
   static constexpr double apply(std::int64_t x, float m, std::int32_t zero_point) noexcept {
     return static_cast<double>(numerics::rint(
         numerics::add(numerics::mul(static_cast<float>(x), m), static_cast<float>(zero_point))));
@@ -187,41 +152,10 @@ struct fz {
 /// floor((x*m + 128) / 256), m = rint(256 * sx/sy): ties up, and only 8 fractional bits of the
 /// scale.
 struct q8 {
-  static constexpr rounding id = rounding::Q8;
-  using factor = multiplier;
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
     return (x * q.m + 128) >> 8;
   }
 };
-/// floor((x*m24 + 2^(s-1)) / 2^s), m24 and s from the binary32 scale: ties up, no rounding before.
-struct rndnu {
-  static constexpr rounding id = rounding::RNDNU;
-  using factor = multiplier;
-  static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
-    const int s = q.shift > 62 ? 62 : q.shift;  // |x*m24| < 2^55: from there on the result is 0
-    return s <= 0 ? (x * q.m) << -s : (x * q.m + (std::int64_t{1} << (s - 1))) >> s;
-  }
-};
-/// RU in whole blocks of 8 (16) channels, DR in the tail: `tail` is the first channel after them.
-struct ne8 {
-  static constexpr rounding id = rounding::NE8;
-  using factor = multiplier;
-  static constexpr std::int32_t tail(std::int32_t channels) noexcept { return channels / 8 * 8; }
-  static constexpr std::int64_t apply(std::int64_t x, multiplier q, std::int32_t channel,
-                                      std::int32_t tail) noexcept {
-    return channel < tail ? ru::apply(x, q) : dr::apply(x, q);
-  }
-};
-struct ne16 {
-  static constexpr rounding id = rounding::NE16;
-  using factor = multiplier;
-  static constexpr std::int32_t tail(std::int32_t channels) noexcept { return channels / 16 * 16; }
-  static constexpr std::int64_t apply(std::int64_t x, multiplier q, std::int32_t channel,
-                                      std::int32_t tail) noexcept {
-    return ne8::apply(x, q, channel, tail);
-  }
-};
-
 }  // namespace rounding_policy
 
 namespace numerics {
@@ -231,9 +165,6 @@ constexpr std::int32_t dr(std::int32_t x, multiplier q) noexcept {
 }
 constexpr std::int32_t ru(std::int32_t x, multiplier q) noexcept {
   return static_cast<std::int32_t>(rounding_policy::ru::apply(x, q));
-}
-constexpr std::int32_t sr(std::int32_t x, multiplier q) noexcept {
-  return static_cast<std::int32_t>(rounding_policy::sr::apply(x, q));
 }
 constexpr std::int64_t i64(std::int64_t x, multiplier q) noexcept {
   return rounding_policy::i64::apply(x, q);
@@ -263,8 +194,7 @@ struct requantize_params {
   std::int32_t channels = 1;
   std::int32_t zero_point = 0;       // of the output
   std::int32_t lo = 0, hi = 0;       // clamp after the zero point: dtype range and fused activation
-  std::int32_t tail = 0;             // NE8, NE16: first channel that rounds as DR
-  const multiplier* mult = nullptr;  // DR, RU, SR, I64, NE8, NE16, Q8, RNDNU
+  const multiplier* mult = nullptr;  // DR, RU, I64, Q8
   const float* scale = nullptr;      // F, FB, FZ
   const double* scale64 = nullptr;   // D64
   const float* bias = nullptr;  // FB: bias_c / (sx * sw_c) in units of the accumulator; null: 0
@@ -273,7 +203,8 @@ struct requantize_params {
 namespace numerics {
 
 /// One value: accumulator x (bias already added, except FB) of channel c to the output's quantized
-/// value. A rounding without a formula here gives x itself, clamped.
+/// value. A rounding without a formula here (a real number's, an
+/// operator's own) gives x itself, clamped.
 constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x,
                                   std::int32_t c) noexcept {
   namespace policy = rounding_policy;
@@ -281,19 +212,25 @@ constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x,
   switch (p.mode) {
     case rounding::DR: return finish(policy::dr::apply(x, p.mult[k]), z, lo, hi);
     case rounding::RU: return finish(policy::ru::apply(x, p.mult[k]), z, lo, hi);
-    case rounding::SR: return finish(policy::sr::apply(x, p.mult[k]), z, lo, hi);
     case rounding::I64: return finish(policy::i64::apply(x, p.mult[k]), z, lo, hi);
-    case rounding::NE8: return finish(policy::ne8::apply(x, p.mult[k], c, p.tail), z, lo, hi);
-    case rounding::NE16: return finish(policy::ne16::apply(x, p.mult[k], c, p.tail), z, lo, hi);
     case rounding::Q8: return finish(policy::q8::apply(x, p.mult[k]), z, lo, hi);
-    case rounding::RNDNU: return finish(policy::rndnu::apply(x, p.mult[k]), z, lo, hi);
     case rounding::D64: return finish(policy::d64::apply(x, p.scale64[k]), z, lo, hi);
     case rounding::F: return finish(policy::f::apply(x, p.scale[k]), z, lo, hi);
     case rounding::FB:
       return finish(policy::fb::apply(x, p.scale[k], p.bias ? p.bias[c] : 0.f), z, lo, hi);
     case rounding::FZ: return finish(policy::fz::apply(x, p.scale[k], z), 0, lo, hi);
-    default: return finish(x, 0, lo, hi);
+    case rounding::none:
+    case rounding::AWAY:
+    case rounding::EVEN:
+    case rounding::EVEN_MUL:
+    case rounding::TRUNC:
+    case rounding::XNN:
+    case rounding::QNN:
+    case rounding::ATEN:
+    case rounding::FMA:
+    case rounding::OPT: break;
   }
+  return finish(x, 0, lo, hi);
 }
 
 // Which scales XNNPACK takes; outside these ranges TFLite's own kernels run, with other roundings.

@@ -147,7 +147,19 @@ constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_
       case rounding::F: q = numerics::add_f(p, u, v); break;
       case rounding::FMA: q = numerics::add_fma(p, u, v, repeated_a); break;
       case rounding::ATEN: q = numerics::add_aten(p, u, v, i < blocks); break;
-      default: q = numerics::add_dr(p, u, v); break;
+      case rounding::DR:
+      case rounding::OPT: q = numerics::add_dr(p, u, v); break;
+      case rounding::none:
+      case rounding::RU:
+      case rounding::I64:
+      case rounding::D64:
+      case rounding::FB:
+      case rounding::FZ:
+      case rounding::Q8:
+      case rounding::AWAY:
+      case rounding::EVEN:
+      case rounding::EVEN_MUL:
+      case rounding::TRUNC: break;  // add_prepare refuses these
     }
     y[i] = static_cast<Y>(q);
   });
@@ -271,10 +283,20 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
       p.b_premul = numerics::mul(p.b_scale, -static_cast<float>(p.b_zero_point));
       p.inverse = numerics::div(1.f, y.scale_f32());
       return unit{};
-    default:
-      return unsupported("no such rounding here", std::string(name_of(n.round)),
-                         "DR, OPT, XNN, QNN, F, FMA, ATEN");
+    case rounding::none:
+    case rounding::RU:
+    case rounding::I64:
+    case rounding::D64:
+    case rounding::FB:
+    case rounding::FZ:
+    case rounding::Q8:
+    case rounding::AWAY:
+    case rounding::EVEN:
+    case rounding::EVEN_MUL:
+    case rounding::TRUNC: break;
   }
+  return unsupported("no such rounding here", std::string(name_of(n.round)),
+                     "DR, OPT, XNN, QNN, F, FMA, ATEN");
 }
 inline constexpr op_def qnn_add{
     .name = "qnn.add",

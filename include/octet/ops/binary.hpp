@@ -26,6 +26,26 @@ enum class binary_op : std::uint8_t {
   floor_mod
 };
 
+constexpr bool is_comparison(binary_op op) noexcept {
+  switch (op) {
+    case binary_op::equal:
+    case binary_op::not_equal:
+    case binary_op::less:
+    case binary_op::less_equal:
+    case binary_op::greater:
+    case binary_op::greater_equal: return true;
+    case binary_op::minimum:
+    case binary_op::maximum:
+    case binary_op::logical_and:
+    case binary_op::logical_or:
+    case binary_op::squared_difference:
+    case binary_op::div:
+    case binary_op::floor_div:
+    case binary_op::floor_mod: return false;
+  }
+  return false;
+}
+
 /// Quantized forms bring both operands to a common scale first (DR), or work on raw values where
 /// the parameters are equal.
 struct binary_params {
@@ -107,12 +127,19 @@ template <class T> constexpr bool compare(binary_op op, T a, T b) noexcept {
     case binary_op::less: return a < b;
     case binary_op::less_equal: return a <= b;
     case binary_op::greater: return a > b;
-    default: return a >= b;
+    case binary_op::greater_equal: return a >= b;
+    case binary_op::minimum:
+    case binary_op::maximum:
+    case binary_op::logical_and:
+    case binary_op::logical_or:
+    case binary_op::squared_difference:
+    case binary_op::div:
+    case binary_op::floor_div:
+    case binary_op::floor_mod: break;  // is_comparison() tells
   }
+  return false;
 }
-constexpr bool compares(binary_op op) noexcept {
-  return op >= binary_op::equal && op <= binary_op::greater_equal;
-}
+/// The operators whose result has the operands' type, except logic.
 template <class T> constexpr T binary_value(const binary_params& p, T a, T b) noexcept {
   switch (p.op) {
     case binary_op::minimum: return b < a ? b : a;
@@ -134,7 +161,7 @@ template <class T> constexpr T binary_value(const binary_params& p, T a, T b) no
                    ? static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a))
                    : static_cast<T>(a / b);
     case binary_op::floor_div: return numerics::floor_div(a, b);
-    default:  // floor_mod: a - floor_div(a, b) * b, the divisor's sign
+    case binary_op::floor_mod:  // a - floor_div(a, b) * b, the divisor's sign
       if constexpr (std::is_floating_point_v<T>) {
         // The exact remainder of truncation by repeated subtraction of scaled divisors, in
         // binary64.
@@ -155,14 +182,23 @@ template <class T> constexpr T binary_value(const binary_params& p, T a, T b) no
                                        static_cast<std::uint64_t>(numerics::floor_div(a, b)) *
                                            static_cast<std::uint64_t>(b));
       }
+    case binary_op::equal:
+    case binary_op::not_equal:
+    case binary_op::less:
+    case binary_op::less_equal:
+    case binary_op::greater:
+    case binary_op::greater_equal:
+    case binary_op::logical_and:
+    case binary_op::logical_or: break;
   }
+  return T{};
 }
 template <class T>
 constexpr void binary(const binary_params& p, const T* a, const T* b, void* out, std::size_t begin,
                       std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
     const T u = a[at[0]], v = b[at[1]];
-    if (compares(p.op)) {
+    if (is_comparison(p.op)) {
       bool r = false;
       if constexpr (std::is_integral_v<T> && sizeof(T) <= 2) {
         if (p.mode == rounding::DR) {
@@ -215,7 +251,7 @@ template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n
   p.mode = n.round;
   p.a_type = a.type, p.y_type = y.type;
   p.shape = make_broadcast<2>({a.shape, b.shape}, y.shape);
-  constexpr bool compares = reference::compares(Op),
+  constexpr bool compares = is_comparison(Op),
                  logic = Op == binary_op::logical_and || Op == binary_op::logical_or,
                  extremes = Op == binary_op::minimum || Op == binary_op::maximum;
   if (a.type != b.type || (compares ? y.type != dtype::boolean : y.type != a.type))
@@ -392,8 +428,16 @@ template <class F> constexpr bool with_castable(dtype t, F&& f) {
     case dtype::boolean: return f(type_tag<bool>{}), true;
     case dtype::u32: return f(type_tag<std::uint32_t>{}), true;
     case dtype::u64: return f(type_tag<std::uint64_t>{}), true;
-    default: return with_number(t, f);
+    case dtype::f32:
+    case dtype::s8:
+    case dtype::u8:
+    case dtype::s16:
+    case dtype::u16:
+    case dtype::s32:
+    case dtype::s64: return with_number(t, f);
+    case dtype::f16: return false;
   }
+  return false;
 }
 inline void cast_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const cast_params*>(a.params);

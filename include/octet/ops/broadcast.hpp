@@ -8,16 +8,6 @@
 
 OCTET_NAMESPACE_BEGIN
 
-/// The shapes of a two-operand node that deserve a kernel of their own.
-enum class broadcast_kind : std::uint8_t {
-  same = 0,  // both operands have the output's elements in the output's order
-  scalar_a,  // a is one value
-  scalar_b,  // b is one value
-  inner_a,   // y[i][j] = f(a[j], b[i][j]), j < inner
-  inner_b,   // y[i][j] = f(a[i][j], b[j]), j < inner
-  general,   // extents and strides tell
-};
-
 /// Output extents with adjacent axes merged where every operand allows it, and each operand's
 /// stride per axis in elements (0: repeated).
 template <int N> struct broadcast_plan {
@@ -26,7 +16,6 @@ template <int N> struct broadcast_plan {
   std::int32_t rank = 1;  // merged axes, at least one
   std::array<std::int32_t, dims::max_rank> extent{1};
   std::array<std::array<std::int32_t, dims::max_rank>, N> stride{};
-  broadcast_kind kind = broadcast_kind::general;  // N == 2 only
 };
 
 /// Plan for operands of these shapes; all must broadcast to `y` (checked by the operator's shape
@@ -76,18 +65,6 @@ constexpr broadcast_plan<N> make_broadcast(const std::array<dims, N>& in, const 
     for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k) p.stride[k][to] = merged[k][from];
   }
   p.inner = static_cast<std::size_t>(p.extent[static_cast<std::size_t>(p.rank - 1)]);
-  if constexpr (N == 2) {
-    const auto &a = p.stride[0], &b = p.stride[1];
-    if (p.rank == 1) {
-      p.kind = a[0] == b[0] ? broadcast_kind::same
-               : a[0] == 0  ? broadcast_kind::scalar_a
-                            : broadcast_kind::scalar_b;
-    } else if (p.rank == 2 && a[1] == 1 && b[1] == 1) {
-      p.kind = a[0] == 0   ? broadcast_kind::inner_a
-               : b[0] == 0 ? broadcast_kind::inner_b
-                           : broadcast_kind::general;
-    }
-  }
   return p;
 }
 

@@ -80,6 +80,17 @@ struct attribute_value {
       : type(kind::integers), integers(v) {}                                             // NOLINT
   constexpr attribute_value(std::span<const double> v) : type(kind::reals), reals(v) {}  // NOLINT
 };
+constexpr std::string_view name_of(attribute_value::kind k) noexcept {
+  switch (k) {
+    case attribute_value::kind::none: return "none";
+    case attribute_value::kind::integer: return "integer";
+    case attribute_value::kind::real: return "real";
+    case attribute_value::kind::text: return "text";
+    case attribute_value::kind::integers: return "integers";
+    case attribute_value::kind::reals: return "reals";
+  }
+  return no_enumerator;
+}
 struct attribute {
   std::string_view key;
   attribute_value value;

@@ -10,6 +10,7 @@ OCTET_NAMESPACE_BEGIN
 /// Attributes: "paddings" [before0, after0, before1, after1, ...], "value" (qnn.pad: quantized,
 /// default the zero point; pad: a number, default 0), "mode" of mirror_pad: 0 reflect (the edge is
 /// not repeated), 1 symmetric (it is).
+/// The numbers are the values of the attribute "mode".
 enum class pad_mode : std::int32_t { reflect = 0, symmetric = 1, constant = 2 };
 
 struct pad_params {

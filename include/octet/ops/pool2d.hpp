@@ -39,7 +39,7 @@ struct pool2d_attrs {
 
 struct pool2d_params {
   bool max = false;
-  rounding mode = rounding::none;  // averages of quantized values: AWAY, F, FZ, QNN, ORT, ATEN,
+  rounding mode = rounding::none;  // averages of quantized values: AWAY, F, FZ, QNN, ATEN,
                                    // EVEN; none: maximum, or plain numbers
   dtype type = dtype::u8;
   std::int32_t batch, in_h, in_w, channels, out_h, out_w, window_h, window_w, stride_h, stride_w,
@@ -49,7 +49,7 @@ struct pool2d_params {
   std::int32_t divisor = 0;
   std::int32_t in_zero_point = 0, zero_point = 0, lo = 0, hi = 0;
   double ratio = 1;                   // F, FZ: sx / sy in binary64
-  float in_scale = 1, out_scale = 1;  // QNN, ORT
+  float in_scale = 1, out_scale = 1;  // QNN
   float min = 0, max_value = 0;       // clamp of plain float32
 };
 
@@ -108,7 +108,7 @@ constexpr pool_range pool_taps(std::int32_t o, std::int32_t out, std::int32_t in
 
 namespace numerics {
 /// Average of `taps` values: sum of raw q and the divisor n (all paddings resolved) to the output's
-/// quantized value. ORT is not here: it sums floats.
+/// quantized value.
 constexpr std::int32_t average(const pool2d_params& p, std::int64_t sum, std::int32_t taps,
                                std::int32_t n, std::int32_t window_h,
                                std::int32_t window_w) noexcept {
@@ -139,11 +139,24 @@ constexpr std::int32_t average(const pool2d_params& p, std::int64_t sum, std::in
           static_cast<double>(f_scaled(
               sum, div(div(1.f, static_cast<float>(window_h)), static_cast<float>(window_w)))),
           p.lo, p.hi);
-    default:
+    case rounding::EVEN:
       return clamp_to_int(
           static_cast<double>(rint(div(static_cast<float>(sum), static_cast<float>(n)))), p.lo,
-          p.hi);  // EVEN: raw
+          p.hi);  // raw
+    case rounding::none:
+    case rounding::DR:
+    case rounding::RU:
+    case rounding::I64:
+    case rounding::D64:
+    case rounding::FB:
+    case rounding::Q8:
+    case rounding::EVEN_MUL:
+    case rounding::TRUNC:
+    case rounding::XNN:
+    case rounding::FMA:
+    case rounding::OPT: break;  // pool2d_prepare refuses these
   }
+  return p.zero_point;
 }
 }  // namespace numerics
 
@@ -188,9 +201,6 @@ constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begi
               fsum = numerics::add(fsum, q);
             } else {
               sum += q;
-              if (p.mode == rounding::ORT)
-                fsum = numerics::add(
-                    fsum, numerics::mul(static_cast<float>(q - p.in_zero_point), p.in_scale));
             }
           }
         if constexpr (std::is_floating_point_v<T>) {
@@ -198,12 +208,6 @@ constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begi
                                   p.min, p.max_value);
         } else if (p.max) {
           to[c] = static_cast<T>(numerics::clamp<std::int32_t>(best, p.lo, p.hi));
-        } else if (p.mode == rounding::ORT) {
-          const float average = numerics::div(fsum, static_cast<float>(divisor));
-          to[c] = static_cast<T>(numerics::clamp_to_int(
-              static_cast<double>(numerics::rint(numerics::add(numerics::div(average, p.out_scale),
-                                                               static_cast<float>(p.zero_point)))),
-              p.lo, p.hi));
         } else {
           to[c] = static_cast<T>(numerics::average(p, sum, taps, divisor, window_h, window_w));
         }
@@ -276,11 +280,21 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
       break;
     case rounding::F:
     case rounding::FZ:
-    case rounding::QNN:
-    case rounding::ORT: break;
-    default:
+    case rounding::QNN: break;
+    case rounding::none:
+    case rounding::DR:
+    case rounding::RU:
+    case rounding::I64:
+    case rounding::D64:
+    case rounding::FB:
+    case rounding::Q8:
+    case rounding::EVEN_MUL:
+    case rounding::TRUNC:
+    case rounding::XNN:
+    case rounding::FMA:
+    case rounding::OPT:
       return unsupported("no such rounding here", std::string(name_of(n.round)),
-                         "AWAY, F, FZ, QNN, ORT, ATEN, EVEN");
+                         "AWAY, F, FZ, QNN, ATEN, EVEN");
   }
   p.in_zero_point = x.zero_point(), p.zero_point = y.zero_point();
   p.ratio = numerics::div(x.scale(), y.scale());

@@ -34,12 +34,11 @@ struct reduce_plan {
 
 struct mean_params {
   reduction op = reduction::mean;
-  rounding mode = rounding::none;  // quantized mean and sum: DR, XNN, NE16, F, QNN, EVEN; prod: DR;
+  rounding mode = rounding::none;  // quantized mean and sum: DR, XNN, F, QNN, EVEN; prod: DR;
                                    // none: raw comparison or plain numbers
   dtype type = dtype::u8, out_type = dtype::u8;
   std::int32_t in_zero_point = 0;
-  requantize_params requant;    // DR, NE16 (zero point may lie outside the type), F, QNN; channel:
-                                // innermost output index
+  requantize_params requant;    // DR, F, QNN
   float scale = 0, offset = 0;  // XNN
   reduce_plan plan;
 };
@@ -188,26 +187,34 @@ constexpr std::int32_t mean_xnn(const mean_params& p, std::int64_t sum) noexcept
       static_cast<double>(rint(add(mul(static_cast<float>(sum), p.scale), p.offset))), p.requant.lo,
       p.requant.hi);
 }
-/// The quantized mean or sum from the sum of raw values, for output channel c of `channels` (NE16:
-/// whole blocks of 16 round ties up).
-constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum, std::size_t c,
-                                  std::size_t channels) noexcept {
+/// The quantized mean or sum from the sum of raw values.
+constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum) noexcept {
   const requantize_params& q = p.requant;
   switch (p.mode) {
     case rounding::XNN: return mean_xnn(p, sum);
-    case rounding::NE16: {
-      const auto x = static_cast<std::int32_t>(sum);
-      return static_cast<std::int32_t>(clamp<std::int64_t>(
-          std::int64_t{c < channels / 16 * 16 ? ru(x, q.mult[0]) : dr(x, q.mult[0])} + q.zero_point,
-          q.lo, q.hi));
-    }
     case rounding::EVEN:
       return clamp_to_int(
           static_cast<double>(rint(div(static_cast<float>(sum), static_cast<float>(p.plan.count)))),
           q.lo, q.hi);  // raw: parameters are equal
-    default:
+    case rounding::DR:
+    case rounding::F:
+    case rounding::QNN:
       return requantize(q, sum - static_cast<std::int64_t>(p.plan.count) * p.in_zero_point, 0);
+    case rounding::none:
+    case rounding::RU:
+    case rounding::I64:
+    case rounding::D64:
+    case rounding::FB:
+    case rounding::FZ:
+    case rounding::Q8:
+    case rounding::AWAY:
+    case rounding::EVEN_MUL:
+    case rounding::TRUNC:
+    case rounding::ATEN:
+    case rounding::FMA:
+    case rounding::OPT: break;  // mean_prepare refuses these
   }
+  return q.zero_point;
 }
 }  // namespace numerics
 
@@ -237,11 +244,10 @@ constexpr void quantized_prod(const mean_params& p, const T* x, T* y, std::size_
 }
 template <class T>
 constexpr void mean(const mean_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
-  const std::size_t channels = p.plan.simple ? p.plan.inner : 1;
   for (std::size_t o = begin; o < end; ++o) {
     std::int64_t sum = 0;
     for_each_reduced(p.plan, o, [&](std::size_t i) { sum += x[i]; });
-    y[o] = static_cast<T>(numerics::mean_value(p, sum, o % channels, channels));
+    y[o] = static_cast<T>(numerics::mean_value(p, sum));
   }
 }
 /// Comparisons, logic, and plain sums and products (float32 in memory order, one rounding per step;
@@ -266,7 +272,8 @@ constexpr void reduce(const mean_params& p, const T* x, T* y, std::size_t begin,
           else
             v = static_cast<T>(static_cast<std::uint64_t>(v) * static_cast<std::uint64_t>(e));
           break;
-        default:
+        case reduction::mean:
+        case reduction::sum:
           if constexpr (std::is_floating_point_v<T>)
             v = numerics::add(v, e);
           else
@@ -460,20 +467,6 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
         q.mult = m.data();
         return unit{};
       }
-      case rounding::NE16: {
-        if (!mean || !p.plan.simple)
-          return unsupported("rounding NE16 here", {}, "a mean over neighbouring axes");
-        auto m = to.array<multiplier>(1);
-        m[0] = numerics::quantize_multiplier(
-            static_cast<double>(numerics::div(sx, numerics::mul(elements, sy))));
-        q.mult = m.data();
-        // The input's zero point is taken back after the average, rounded on its own.
-        const float share =
-            numerics::div(numerics::mul(static_cast<float>(p.in_zero_point), sx), sy);
-        q.zero_point -= static_cast<std::int32_t>(
-            numerics::trunc(numerics::add(share, share > 0 ? 0.5f : -0.5f)));
-        return unit{};
-      }
       case rounding::XNN:
         p.scale = numerics::div(sx, sy);
         if (mean) p.scale = numerics::mul(p.scale, numerics::div(1.f, elements));
@@ -496,10 +489,22 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
         q.scale = s.data();
         return unit{};
       }
-      default:
-        return unsupported("no such rounding here", std::string(name_of(n.round)),
-                           "DR, XNN, NE16, F, QNN, EVEN");
+      case rounding::none:
+      case rounding::RU:
+      case rounding::I64:
+      case rounding::D64:
+      case rounding::FB:
+      case rounding::FZ:
+      case rounding::Q8:
+      case rounding::AWAY:
+      case rounding::EVEN_MUL:
+      case rounding::TRUNC:
+      case rounding::ATEN:
+      case rounding::FMA:
+      case rounding::OPT: break;
     }
+    return unsupported("no such rounding here", std::string(name_of(n.round)),
+                       "DR, XNN, F, QNN, EVEN");
   }
 }
 inline constexpr op_def qnn_mean{

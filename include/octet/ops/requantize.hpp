@@ -24,8 +24,7 @@ inline clamp_range clamp_of(const attribute_view& a, dtype out) {
 
 /// Which multiplier array a rounding reads.
 constexpr bool uses_multiplier(rounding r) {
-  return r == rounding::DR || r == rounding::RU || r == rounding::SR || r == rounding::I64 ||
-         r == rounding::NE8 || r == rounding::NE16 || r == rounding::Q8 || r == rounding::RNDNU;
+  return r == rounding::DR || r == rounding::RU || r == rounding::I64 || r == rounding::Q8;
 }
 constexpr bool uses_float_scale(rounding r) {
   return r == rounding::F || r == rounding::FB || r == rounding::FZ || r == rounding::EVEN_MUL;
@@ -38,9 +37,6 @@ constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double
                            std::size_t c, double product, double out_scale) {
   if (mode == rounding::Q8)
     mult[c] = numerics::q8_multiplier(
-        numerics::div(static_cast<float>(product), static_cast<float>(out_scale)));
-  else if (mode == rounding::RNDNU)
-    mult[c] = numerics::rndnu_multiplier(
         numerics::div(static_cast<float>(product), static_cast<float>(out_scale)));
   else if (uses_multiplier(mode))
     mult[c] = numerics::quantize_multiplier(numerics::div(product, out_scale));
@@ -62,13 +58,9 @@ status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::s
   p.zero_point = out.zero_point();
   p.lo = clamp.lo;
   p.hi = clamp.hi;
-  const std::int32_t last = out.shape.rank == 0 ? 1 : out.shape.back(0);
-  p.tail = mode == rounding::NE8    ? rounding_policy::ne8::tail(last)
-           : mode == rounding::NE16 ? rounding_policy::ne16::tail(last)
-                                    : 0;
   if (!uses_multiplier(mode) && !uses_float_scale(mode) && mode != rounding::D64)
     return unsupported("no such rounding here", std::string(name_of(mode)),
-                       "DR, RU, SR, I64, D64, F, FB, FZ, EVEN_MUL, NE8, NE16, Q8, RNDNU");
+                       "DR, RU, I64, D64, F, FB, FZ, EVEN_MUL, Q8");
   multiplier* mult = uses_multiplier(mode) ? to.array<multiplier>(n).data() : nullptr;
   float* scale = uses_float_scale(mode) ? to.array<float>(n).data() : nullptr;
   double* scale64 = mode == rounding::D64 ? to.array<double>(n).data() : nullptr;

@@ -4,9 +4,7 @@
 //   DR        TFLite's reference: gemmlowp fixed point in Q5.26, sums in Q12.19
 //   OPT       TFLite's optimized kernels: a table of 256 floats, sums in binary32 in order
 //   EVEN_MUL  PyTorch: dequantize, softmax in binary32, quantize by the reciprocal (softmax only)
-//   ORT       ONNX Runtime's QLinearSoftmax: a shifted table, and the reciprocal of the output
-//   scale floored to an integer (softmax only) I64       TFLite on int16: two 513-entry tables
-//   (softmax only)
+//   I64       TFLite on int16: two 513-entry tables (softmax only)
 #ifndef OCTET_OPS_SOFTMAX_HPP_
 #define OCTET_OPS_SOFTMAX_HPP_
 
@@ -29,13 +27,13 @@ struct softmax_params {
   dtype in_type = dtype::f32, out_type = dtype::f32;
   std::size_t outer = 0, depth = 0, inner = 1;
   float beta = 1, in_scale = 1, out_scale = 1,
-        inverse = 1;  // inverse: f32(1 / out_scale); ORT: that, floored
+        inverse = 1;  // inverse: f32(1 / out_scale)
   std::int32_t in_zero_point = 0, out_zero_point = 0, lo = 0, hi = 0;
   multiplier mult{}, reverse{};       // DR: input to Q5.26, and back (log); I64: input to 10/65535
   std::int32_t diff_min = 0;          // DR: smaller differences from the maximum count as exp = 0
   const std::int32_t* exp = nullptr;  // DR: exp of the 256 possible differences, Q0.31, the
                                       // difference 0 first; null: computed each time
-  const float* table = nullptr;       // OPT, ORT: 256 entries; the maximum's is the last
+  const float* table = nullptr;       // OPT: 256 entries; the maximum's is the last
   const std::int16_t* exp_table = nullptr;  // I64
   const std::int16_t* reciprocal_table = nullptr;
 };
@@ -140,19 +138,6 @@ constexpr void softmax_row_opt(const softmax_params& p, const In* x, Out* y) {
     y[i * p.inner] = static_cast<Out>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
   }
 }
-template <class In, class Out>
-constexpr void softmax_row_ort(const softmax_params& p, const In* x, Out* y) {
-  const std::int32_t most = row_max(x, p.depth, p.inner);
-  float sum = 0;
-  for (std::size_t i = 0; i < p.depth; ++i)
-    sum = numerics::add(sum, p.table[255 - most + x[i * p.inner]]);
-  for (std::size_t i = 0; i < p.depth; ++i) {
-    const float v =
-        numerics::div(numerics::mul(p.table[255 - most + x[i * p.inner]], p.inverse), sum);
-    y[i * p.inner] = static_cast<Out>(
-        numerics::finish(static_cast<double>(numerics::rint(v)), p.out_zero_point, p.lo, p.hi));
-  }
-}
 inline constexpr void softmax_row_s16(const softmax_params& p, const std::int16_t* x,
                                       std::int16_t* y) {
   const std::int32_t most = row_max(x, p.depth, p.inner);
@@ -219,12 +204,25 @@ constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t
             softmax_row_dr(p, x + at, y + at);
           break;
         case rounding::OPT: softmax_row_opt(p, x + at, y + at); break;
-        case rounding::ORT: softmax_row_ort(p, x + at, y + at); break;
         case rounding::I64:
           if constexpr (std::is_same_v<In, std::int16_t> && std::is_same_v<Out, std::int16_t>)
             softmax_row_s16(p, x + at, y + at);
           break;
-        default: softmax_row_f32(p, x + at, y + at); break;
+        case rounding::EVEN_MUL: softmax_row_f32(p, x + at, y + at); break;
+        case rounding::none:
+        case rounding::RU:
+        case rounding::D64:
+        case rounding::F:
+        case rounding::FB:
+        case rounding::FZ:
+        case rounding::Q8:
+        case rounding::AWAY:
+        case rounding::EVEN:
+        case rounding::TRUNC:
+        case rounding::XNN:
+        case rounding::QNN:
+        case rounding::ATEN:
+        case rounding::FMA: break;  // softmax_prepare refuses these
       }
     }
   }
@@ -265,7 +263,7 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
   };
   const auto no_rounding = [&] {
     return unsupported("no such rounding here", std::string(name_of(n.round)),
-                       "DR, OPT, EVEN_MUL, ORT on 8 bits, I64 on int16, none on float32");
+                       "DR, OPT, EVEN_MUL on 8 bits, I64 on int16, none on float32");
   };
   if constexpr (!Quantized) {
     if (x.type != dtype::f32 || y.type != dtype::f32)
@@ -309,19 +307,13 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
     p.exp = e.data();
     return unit{};
   }
-  if (n.round == rounding::OPT || (n.round == rounding::ORT && !Log)) {
+  if (n.round == rounding::OPT) {
     auto t = to.array<float>(256);
     const float scale = -numerics::mul(p.in_scale, Log ? 1.f : p.beta);
-    const double limit = numerics::sub(
-        numerics::log(numerics::div(0x1.fffffep+127, static_cast<double>(p.depth))), 5.);
-    const double shift = limit > 0 ? numerics::div(limit, x.scale()) : 0.;
     for (std::int32_t v = 0; v < 256; ++v)
       t[static_cast<std::size_t>(255 - v)] =
-          n.round == rounding::OPT ? numerics::exp_f32(numerics::mul(scale, static_cast<float>(v)))
-                                   : static_cast<float>(numerics::exp(numerics::mul(
-                                         numerics::sub(shift, static_cast<double>(v)), x.scale())));
+          numerics::exp_f32(numerics::mul(scale, static_cast<float>(v)));
     p.table = t.data();
-    if (n.round == rounding::ORT) p.inverse = numerics::floor(p.inverse);
     return unit{};
   }
   if (n.round == rounding::EVEN_MUL && !Log) return unit{};

@@ -15,17 +15,35 @@ template <class F> constexpr bool with_quantized(dtype t, F&& f) {
     case dtype::u8: f(type_tag<std::uint8_t>{}); return true;
     case dtype::s8: f(type_tag<std::int8_t>{}); return true;
     case dtype::s16: f(type_tag<std::int16_t>{}); return true;
-    default: return false;
+    case dtype::f32:
+    case dtype::f64:
+    case dtype::f16:
+    case dtype::u16:
+    case dtype::s32:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean: return false;
   }
+  return false;
 }
-/// The same with the accumulator types s32 and s64 in addition.
+/// The same with s32, s64 (accumulators) and u16 in addition.
 template <class F> constexpr bool with_integer(dtype t, F&& f) {
   switch (t) {
     case dtype::s32: f(type_tag<std::int32_t>{}); return true;
     case dtype::s64: f(type_tag<std::int64_t>{}); return true;
     case dtype::u16: f(type_tag<std::uint16_t>{}); return true;
-    default: return with_quantized(t, f);
+    case dtype::u8:
+    case dtype::s8:
+    case dtype::s16: return with_quantized(t, f);
+    case dtype::f32:
+    case dtype::f64:
+    case dtype::f16:
+    case dtype::u32:
+    case dtype::u64:
+    case dtype::boolean: return false;
   }
+  return false;
 }
 /// f(type_tag<U>{}) for an unsigned type of the element's size: data movement. Always calls f.
 template <class F> constexpr void with_size(dtype t, F&& f) {

@@ -210,11 +210,21 @@ constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexce
       return finish(static_cast<double>(trunc(
                         div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))),
                     p.out_zero_point, p.lo, p.hi);
-    default:
+    case rounding::EVEN:
       return finish(static_cast<double>(rint(
                         div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))),
                     p.out_zero_point, p.lo, p.hi);
+    case rounding::RU:
+    case rounding::I64:
+    case rounding::D64:
+    case rounding::F:
+    case rounding::FB:
+    case rounding::FZ:
+    case rounding::QNN:
+    case rounding::ATEN:
+    case rounding::FMA: break;  // unary_prepare refuses these
   }
+  return p.out_zero_point;
 }
 }  // namespace numerics
 

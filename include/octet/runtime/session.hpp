@@ -139,8 +139,9 @@ class session {
         case placement::where::state: return state.data() + w.offset;
         case placement::where::constant:
           return const_cast<void*>(w.data);  // kernels get inputs as const
-        default: return nullptr;
+        case placement::where::nowhere: break;
       }
+      return nullptr;
     }
     bound_tensor bound(tensor_id t) { return {g()[t], address(t)}; }
     result<bound_tensor> find(const std::vector<tensor_id>& list, std::string_view name,

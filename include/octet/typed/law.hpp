@@ -223,41 +223,6 @@ constexpr law_choice rounding_by_law(law l, family f, const tensor_info& x, cons
         case family::resize: return {true, rounding::FMA};
         default: return {false};
       }
-    case law::onnxruntime:
-      switch (f) {
-        case family::conv2d:
-        case family::depthwise:
-        case family::dense:
-        case family::requantize: return {true, rounding::F};
-        case family::sum:
-        case family::difference: return {true, rounding::FMA};
-        case family::product: return {true, rounding::FZ};
-        case family::average: return {true, rounding::ORT};
-        case family::mean: return {true, rounding::QNN};
-        case family::quantize:
-        case family::concat:
-        case family::table:
-        case family::elu:
-        case family::leaky: return {true, rounding::EVEN};
-        case family::softmax: return {true, rounding::ORT};
-        case family::clamp: return {};
-        default: return {false};
-      }
-    case law::mxnet:
-      switch (f) {
-        case family::conv2d:
-        case family::depthwise:
-        case family::dense:
-        case family::sum:
-        case family::difference:
-        case family::product:
-        case family::requantize:
-        case family::concat: return {true, rounding::F};
-        case family::average:
-        case family::mean: return {true, rounding::EVEN};
-        case family::quantize: return {true, rounding::EVEN_MUL};
-        default: return {false};
-      }
   }
   return {false};
 }

@@ -16,8 +16,8 @@ inline constexpr dtype f32 = dtype::f32, f64 = dtype::f64, s8 = dtype::s8, u8 = 
 using law = octet::law;
 using rounding = octet::rounding;
 
-/// real = scale * (q - zero_point). Scale 0: not quantized. TFLite, ONNX and MXNet scales are
-/// binary32 numbers: write 0.02f, not 0.02.
+/// real = scale * (q - zero_point). Scale 0: not quantized. TFLite's scales are binary32
+/// numbers: write 0.02f, not 0.02.
 struct affine {
   double scale = 0;
   std::int32_t zero_point = 0;
