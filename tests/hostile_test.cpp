@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <random>
 
-#include "octet/import/file.hpp"
+#include "octet/import/common/file.hpp"
 #include "octet/import/tflite.hpp"
 #include "octet/runtime/session.hpp"
 

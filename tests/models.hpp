@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "npy.hpp"
-#include "octet/import/file.hpp"
+#include "octet/import/common/file.hpp"
 #include "octet/runtime/session.hpp"
 
 namespace octet_test {

@@ -1,4 +1,4 @@
-// Loading of PyTorch files for the model tests, in a file of its own: it takes long to compile.
+// Loading of PyTorch files for the model tests, where the library has that loader.
 #include "models.hpp"
 #include "octet/import/torch.hpp"
 

@@ -4,11 +4,13 @@
 #include <fstream>
 
 #include "octet/import/torch.hpp"
+#include "octet/import/torch/code.hpp"
+#include "octet/import/torch/pickle.hpp"
 #include "torch_file.hpp"
 
 using namespace octet;
 using namespace octet_test;
-namespace ts = octet::torchscript;
+namespace ts = octet::import::torchscript;
 
 namespace {
 
@@ -28,7 +30,7 @@ result<graph> load(const torch_file& f,
                    std::vector<std::pair<std::string, dims>> shapes = {{"", dims{1, 4}}}) {
   import::torch_options o;
   o.shapes = std::move(shapes);
-  return import::try_torch(as_span(f.bytes()), o, "m.pt");
+  return import::try_torch(as_span(f.bytes()), "m.pt", o);
 }
 std::string load_error(const torch_file& f) {
   auto g = load(f);
@@ -384,15 +386,15 @@ TEST_CASE("packed convolutions: versions 1, 2, 3") {
 TEST_CASE("archives: what is refused") {
   const auto error = [](const zip_writer& z) {
     const std::string b = z.finish();
-    auto g = import::try_torch(as_span(b));
+    auto g = import::try_torch(as_span(b), "m.pt");
     return g ? std::string("accepted") : g.error().message();
   };
   const std::string text = "no archive at all";
-  CHECK_HAS(import::try_torch(as_span(text)).error().message(), "not a ZIP archive");
+  CHECK_HAS(import::try_torch(as_span(text), "m.pt").error().message(), "not a ZIP archive");
   CHECK_HAS(import::try_torch(std::string("/nonexistent/model.pt")).error().message(),
             "cannot read");
   const std::string old = "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19.";
-  CHECK_HAS(import::try_torch(as_span(old)).error().message(), "before PyTorch 1.6");
+  CHECK_HAS(import::try_torch(as_span(old), "m.pt").error().message(), "before PyTorch 1.6");
   for (const char* name : {"../evil", "m/../../evil", "/etc/passwd", "m\\evil", "C:evil"}) {
     zip_writer z;
     z.add("m/data.pkl", "x");
@@ -439,14 +441,14 @@ TEST_CASE("damaged files: an error or a graph, never more") {
     std::ifstream f(folder / name, std::ios::binary);
     const std::string good((std::istreambuf_iterator<char>(f)), {});
     REQUIRE(good.size() > 100);
-    CHECK(import::try_torch(as_span(good), o));
+    CHECK(import::try_torch(as_span(good), "m.pt", o));
     const std::size_t step = std::max<std::size_t>(good.size() / 150, 1);
     for (std::size_t n = 0; n < good.size(); n += step)
-      refused += !import::try_torch(as_span(good.substr(0, n)), o);
+      refused += !import::try_torch(as_span(good.substr(0, n)), "m.pt", o);
     for (std::size_t n = 0; n < good.size(); n += step / 2 + 1) {
       std::string bad = good;
       bad[n] = static_cast<char>(bad[n] ^ (1 << (n % 8)));
-      auto g = import::try_torch(as_span(bad), o);
+      auto g = import::try_torch(as_span(bad), "m.pt", o);
       refused += !g;
       if (!g) CHECK(!g.error().message().empty());
     }

@@ -47,14 +47,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   octet::import::torch_options o;
   o.max = octet_fuzz::small_limits();
   if (size % 2 != 0) o.arithmetic = octet::law::pytorch_qnnpack;
-  auto g = octet::import::try_torch(std::as_bytes(std::span(bytes)), o, "fuzz.pt");
+  auto g = octet::import::try_torch(std::as_bytes(std::span(bytes)), "fuzz.pt", o);
   if (!g &&
       g.error().message().find("--shape") !=
           std::string::npos) {  // the file does not say: one of the shapes that the seeds have
     static const octet::dims shapes[] = {{1, 8, 6, 7}, {2, 3, 7}, {1, 4}, {2, 3, 4, 5}};
     for (const octet::dims& d : shapes) {
       o.shapes = {{"", d}};
-      g = octet::import::try_torch(std::as_bytes(std::span(bytes)), o, "fuzz.pt");
+      g = octet::import::try_torch(std::as_bytes(std::span(bytes)), "fuzz.pt", o);
       if (g) break;
     }
   }

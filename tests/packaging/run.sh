@@ -25,9 +25,8 @@ if cmake --build "$work/sub-$compiler" --target help | grep -E 'octet_tool|test_
   exit 1
 fi
 
-echo "== pkg-config, the compiled library by hand"
-flags=$(PKG_CONFIG_PATH="$prefix/lib/pkgconfig:$(ls -d "$prefix"/lib/*/pkgconfig 2>/dev/null | head -n 1)" pkg-config --cflags --libs octet)
-library=$(find "$prefix" -name liboctet_compiled.a)
-# shellcheck disable=SC2086
-"$compiler" -DOCTET_EXTERN -O1 "$here/consumer/main.cpp" "$library" $flags -o "$work/pkg-$compiler"
+echo "== pkg-config, the compiled library"
+export PKG_CONFIG_PATH="$prefix/lib/pkgconfig:$(ls -d "$prefix"/lib/*/pkgconfig 2>/dev/null | head -n 1)"
+# shellcheck disable=SC2046
+"$compiler" -DCONSUMER_SECOND_FILE -O1 "$here/consumer/main.cpp" "$here/consumer/second.cpp" $(pkg-config --cflags --libs octet-compiled) -o "$work/pkg-$compiler"
 "$work/pkg-$compiler" "$model"

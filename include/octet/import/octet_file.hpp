@@ -18,7 +18,7 @@
 #endif
 
 #include "octet/graph/verify.hpp"
-#include "octet/import/file.hpp"
+#include "octet/import/common/file.hpp"
 #include "octet/ops/list.hpp"
 
 OCTET_NAMESPACE_BEGIN

@@ -2,7 +2,7 @@
 #ifndef OCTET_IMPORT_TFLITE_LOADER_HPP_
 #define OCTET_IMPORT_TFLITE_LOADER_HPP_
 
-#include "octet/import/file.hpp"
+#include "octet/import/common/file.hpp"
 #include "octet/import/tflite.hpp"
 #include "octet/import/tflite/context.hpp"
 #include "octet/import/tflite/rows.hpp"

@@ -12,16 +12,10 @@
 
 #include "octet/graph/graph.hpp"
 #include "octet/graph/verify.hpp"
+#include "octet/import/common/error.hpp"
 
 OCTET_NAMESPACE_BEGIN
-namespace torchscript {
-
-inline error_info malformed(std::string what, std::string found = {}, std::string supported = {}) {
-  return {errc::malformed, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
-}
-inline error_info too_large(std::string what, std::string found = {}, std::string supported = {}) {
-  return {errc::too_large, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
-}
+namespace import::torchscript {
 
 /// An open archive. Refers to the caller's bytes, which must outlive it.
 ///
@@ -170,7 +164,7 @@ class archive {
   std::string top_;
 };
 
-}  // namespace torchscript
+}  // namespace import::torchscript
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ARCHIVE_HPP_

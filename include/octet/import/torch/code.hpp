@@ -12,7 +12,7 @@
 #include "octet/core/error.hpp"
 
 OCTET_NAMESPACE_BEGIN
-namespace torchscript {
+namespace import::torchscript {
 
 /// An expression. Belongs to a `code_file`.
 struct expression {
@@ -156,12 +156,14 @@ class code_parser {
       case token::indent: return "an indented block";
       case token::dedent: return "end of a block";
       case token::end: return "end of file";
-      default: {
-        std::string s;  // printable ASCII only: the text is somebody else's
-        for (char c : t.text.substr(0, 40)) s += c >= 32 && c < 127 ? c : '?';
-        return "'" + s + "'";
-      }
+      case token::word:
+      case token::number:
+      case token::string:
+      case token::symbol: break;
     }
+    std::string s;  // printable ASCII only: the text is somebody else's
+    for (char c : t.text.substr(0, 40)) s += c >= 32 && c < 127 ? c : '?';
+    return "'" + s + "'";
   }
 
   // ---- tokens ----
@@ -620,7 +622,7 @@ class code_parser {
   error_info error_;
 };
 
-}  // namespace torchscript
+}  // namespace import::torchscript
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_CODE_HPP_

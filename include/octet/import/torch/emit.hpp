@@ -1,58 +1,17 @@
-// From operators of the program to nodes of the IR: arguments by schema, layouts, memory formats,
-// names.
+// From operators of the program to nodes of the IR: arguments by schema, layouts, names.
 #ifndef OCTET_IMPORT_TORCH_EMIT_HPP_
 #define OCTET_IMPORT_TORCH_EMIT_HPP_
 
 #include <set>
+#include <unordered_map>
 
+#include "octet/import/common/layout.hpp"
+#include "octet/import/torch/arguments.hpp"
 #include "octet/import/torch/code.hpp"
-#include "octet/import/torch/context.hpp"
-#include "octet/ops/list.hpp"
+#include "octet/import/torch/memory_format.hpp"
 
 OCTET_NAMESPACE_BEGIN
-namespace torchscript {
-
-// ---- memory formats ----
-// Some kernels of PyTorch round differently for channels-last tensors, so every value carries the
-// strides PyTorch would give it.
-
-inline std::vector<std::int64_t> contiguous_strides(const std::vector<std::int64_t>& size) {
-  std::vector<std::int64_t> s(size.size());
-  std::int64_t step = 1;
-  for (std::size_t i = size.size(); i-- > 0;) {
-    s[i] = step;
-    step *= std::max<std::int64_t>(size[i], 1);
-  }
-  return s;
-}
-/// For 4 dimensions N, H, W, C from outside in; other ranks: contiguous.
-inline std::vector<std::int64_t> channels_last_strides(const std::vector<std::int64_t>& size) {
-  if (size.size() != 4) return contiguous_strides(size);
-  const auto c = std::max<std::int64_t>(size[1], 1), w = std::max<std::int64_t>(size[3], 1),
-             h = std::max<std::int64_t>(size[2], 1);
-  return {h * w * c, 1, w * c, c};
-}
-/// Every step is what the format says; axes of extent 1 do not count. 1x1 images and single
-/// channels are both formats at once.
-inline bool is_contiguous(const tensor_data& t, bool channels_last) {
-  if (channels_last && t.rank() != 4) return false;
-  const auto want = channels_last ? channels_last_strides(t.size) : contiguous_strides(t.size);
-  for (std::size_t i = 0; i < want.size(); ++i)
-    if (t.size[i] != 1 && t.stride[i] != want[i]) return false;
-  return true;
-}
-/// The format PyTorch gives to results "like" this one: channels last only where the strides say so
-/// without doubt.
-inline bool suggests_channels_last(const tensor_data& t) {
-  if (t.rank() != 4 || t.stride[1] == 0) return false;
-  std::int64_t least = 0;
-  for (const std::size_t d : {std::size_t{1}, std::size_t{3}, std::size_t{2}, std::size_t{0}}) {
-    if (t.size[d] == 0 || t.stride[d] < least) return false;
-    if (d == 0 && least == t.stride[1]) return false;  // N111: ambiguous, taken as contiguous
-    least = t.size[d] > 1 ? t.stride[d] * t.size[d] : t.stride[d];
-  }
-  return true;
-}
+namespace import::torchscript {
 
 /// Classes of packed parameters: state is the parameters themselves, not attributes.
 inline bool is_packed_class(std::string_view qualified) {
@@ -60,142 +19,86 @@ inline bool is_packed_class(std::string_view qualified) {
 }
 
 class emitter;
-/// The arguments of one operator, in its schema's order, defaults filled in.
-struct arguments {
-  std::string name;
-  std::vector<value> v;
-};
+/// Arguments given by name.
+using keyword_arguments = std::vector<std::pair<std::string, value>>;
 /// One operator: its parameters with defaults, as Python spells them, and what makes nodes of it.
 struct torch_row {
   std::string_view name;
   std::string_view parameters;
-  value (*emit)(emitter&, arguments&);
+  result<value> (*emit)(emitter&, arguments&);
+};
+/// Scale and zero point of a result, as the program gives them.
+struct output_quantization {
+  double scale = 1;
+  std::int32_t zero_point = 0;
 };
 
 class emitter {
  public:
-  emitter(context& with, std::span<const torch_row> rows) : c(with), rows_(rows) {}
+  emitter(context& with, std::span<const torch_row> rows) : c(with), g(with.build.g) {
+    for (const torch_row& r : rows) rows_.emplace(r.name, &r);
+  }
   context& c;  // NOLINT: rows work on it
+  graph& g;    // NOLINT: the graph under construction, c.build.g
 
   // ---- calls ----
-  value operation(const std::string& name, const std::vector<value>& given,
-                  const std::vector<std::pair<std::string, value>>& keywords) {
-    const torch_row* row = nullptr;
-    for (const torch_row& r : rows_)
-      if (r.name == name) row = &r;
-    if (!row) return c.missing_operator(name);
+
+  /// An operator that octet has no form of, and one that depends on such an operator's result, give
+  /// a value nobody knows.
+  result<value> operation(const std::string& name, const std::vector<value>& given,
+                          const keyword_arguments& keywords) {
+    const auto row = rows_.find(name);
+    if (row == rows_.end()) return c.missing_operator(name);
     for (const value& v : given) {
       if (v.is(kind::unknown)) return v;
       if (v.is_sequence())
         for (const value& e : v.c->items)
           if (e.is(kind::unknown)) return e;
     }
-    const function_def* schema = schema_of(*row);
-    if (!schema) return c.fail(errc::invalid, "schema of " + name);
-    arguments a{name, {}};
-    if (given.size() > schema->parameters.size())
-      return c.unsupported_here("arguments of " + name, std::to_string(given.size()),
-                                std::to_string(schema->parameters.size()));
-    for (std::size_t i = 0; i < schema->parameters.size(); ++i) {
-      const auto& p = schema->parameters[i];
-      const value* keyword = nullptr;
-      for (const auto& [k, v] : keywords)
-        if (k == p.name) keyword = &v;
-      if (i < given.size())
-        a.v.push_back(given[i]);
-      else if (keyword)
-        a.v.push_back(*keyword);
-      else if (p.otherwise)
-        a.v.push_back(default_value(*p.otherwise));
-      else
-        return c.invalid_here("argument " + p.name + " of " + name + " is missing");
-      if (a.v.back().is(kind::unknown)) return value::unknown();
-    }
-    for (const auto& [k, v] : keywords) {
-      bool known = false;
-      for (const auto& p : schema->parameters) known |= p.name == k;
-      if (!known) return c.unsupported_here("argument of " + name, k);
-    }
+    const function_def* schema = schema_of(*row->second);
+    if (!schema) return invalid("schema of " + name);
+    auto bound = bind(*schema, name, given, keywords);
+    if (!bound) return bound.error();
+    for (const value& v : *bound)
+      if (v.is(kind::unknown)) return v;
     operator_ = name + " #" + std::to_string(count_++);
-    const value r = row->emit(*this, a);
-    return c.failed() ? value::unknown() : r;
+    c.build.enter(c.module.empty() ? operator_ : c.module + " " + operator_);
+    arguments a(c, name, std::move(*bound));
+    return row->second->emit(*this, a);
   }
+  const std::string& operator_name() const { return operator_; }
+  bool qnnpack() const { return g.arithmetic == law::pytorch_qnnpack; }
 
-  // ---- arguments ----
-  /// Each gives an error and a neutral value where the argument is of another kind.
-  tensor_data* tensor(const arguments& a, std::size_t i) {
-    if (a.v[i].is(kind::tensor)) return a.v[i].t;
-    wrong(a, i, "Tensor");
-    return nullptr;
+  // ---- nodes ----
+
+  status emit(const op_def& op, std::vector<tensor_id> in, tensor_id out, attributes attrs = {},
+              rounding round = rounding::none) {
+    return c.build.emit(op, std::move(in), {out}, std::move(attrs), round);
   }
-  std::int64_t integer(const arguments& a, std::size_t i) {
-    if (a.v[i].is(kind::integer)) return a.v[i].i;
-    if (a.v[i].is(kind::tensor) && a.v[i].t->constant()) {
-      if (const value n = c.scalar_of(*a.v[i].t); n.is(kind::integer)) return n.i;
-    }
-    wrong(a, i, "int");
-    return 0;
+  status reshape(tensor_id from, tensor_id to, std::vector<std::int64_t> shape) {
+    attributes a;
+    a.set("shape", std::move(shape));
+    return emit(ops::reshape, {from}, to, std::move(a));
   }
-  double real(const arguments& a, std::size_t i) {
-    const value& v = a.v[i];
-    if (v.is(kind::real)) return v.d;
-    if (v.is(kind::integer)) return static_cast<double>(v.i);
-    if (v.is(kind::tensor) && v.t->constant()) {
-      const value n = c.scalar_of(*v.t);
-      if (n.is(kind::real)) return n.d;
-      if (n.is(kind::integer)) return static_cast<double>(n.i);
-    }
-    wrong(a, i, "float");
-    return 0;
-  }
-  bool boolean(const arguments& a, std::size_t i) {
-    if (a.v[i].is(kind::boolean)) return a.v[i].b;
-    if (a.v[i].is(kind::integer)) return a.v[i].i != 0;
-    wrong(a, i, "bool");
-    return false;
-  }
-  bool none(const arguments& a, std::size_t i) const { return a.v[i].is(kind::none); }
-  std::vector<std::int64_t> integers(const arguments& a, std::size_t i) {
-    std::vector<std::int64_t> r;
-    if (a.v[i].is(kind::integer))
-      r.push_back(a.v[i].i);
-    else if (!read_integers(a.v[i], r))
-      wrong(a, i, "list of int");
-    return r;
-  }
-  /// A list of two numbers for height and width; one number stands for both; none: `otherwise`.
-  std::array<std::int32_t, 2> pair(const arguments& a, std::size_t i,
-                                   std::array<std::int32_t, 2> otherwise) {
-    const auto v = integers(a, i);
-    if (v.empty()) return otherwise;
-    if (v.size() > 2) wrong(a, i, "list of two int");
-    return {small(a, i, v[0]), small(a, i, v.back())};
-  }
-  std::int32_t small(const arguments& a, std::size_t i, std::int64_t v) {
-    if (v < INT32_MIN / 4 || v > INT32_MAX / 4) {
-      c.invalid_here("argument " + std::to_string(i + 1) + " of " + a.name, std::to_string(v),
-                     "a small integer");
-      return 0;
-    }
-    return static_cast<std::int32_t>(v);
-  }
-  void wrong(const arguments& a, std::size_t i, std::string_view want) {
-    c.unsupported_here("argument " + std::to_string(i + 1) + " of " + a.name,
-                       std::string(torchscript::name_of(a.v[i].what)), std::string(want));
+  status transpose(tensor_id from, tensor_id to, std::vector<std::int64_t> order) {
+    attributes a;
+    a.set("perm", std::move(order));
+    return emit(ops::transpose, {from}, to, std::move(a));
   }
 
   // ---- values ----
+
   /// IR extents of a value: logical extents, or with axis 1 moved to the end.
-  dims ir_shape(const std::vector<std::int64_t>& size, bool channels_inner) {
+  static result<dims> ir_shape(const std::vector<std::int64_t>& size, bool channels_inner) {
     dims d;
     for (std::size_t i = 0; i < size.size(); ++i) {
       if (size[i] < 0 || size[i] > INT32_MAX)
-        c.fail(errc::too_large, "extent of a tensor", std::to_string(size[i]));
+        return too_large("extent of a tensor", std::to_string(size[i]));
       if (!(channels_inner && i == 1)) d.push_back(static_cast<std::int32_t>(size[i]));
     }
     if (channels_inner && size.size() > 1) d.push_back(static_cast<std::int32_t>(size[1]));
     if (d.elements().value > max_elements)
-      c.fail(errc::too_large, "a tensor", to_string(d), "at most 2^31 - 1 elements");
+      return too_large("a tensor", to_string(d), "at most 2^31 - 1 elements");
     return d;
   }
   static std::vector<std::int64_t> logical_size(const dims& d, bool channels_inner) {
@@ -206,41 +109,19 @@ class emitter {
     }
     return s;
   }
-  /// Position of logical axis i in the IR shape.
-  static int ir_axis(int i, int rank, bool channels_inner) {
-    return !channels_inner || rank < 3 || i == 0 ? i : i == 1 ? rank - 1 : i - 1;
-  }
-
   /// A new tensor of the graph; its shape comes from the node that writes it.
   tensor_id make(scalar type, std::vector<double> scales = {},
                  std::vector<std::int32_t> zero_points = {}) {
-    octet::tensor t;
-    t.type = dtype_of_scalar(type);
-    t.scales = std::move(scales);
-    t.zero_points = std::move(zero_points);
-    return c.g.add(std::move(t));
+    return c.build.temporary({}, dtype_of_scalar(type), std::move(scales), std::move(zero_points));
   }
-  /// Adds a node and works out its outputs' shapes. False after an error.
-  bool node(std::string_view op, std::vector<tensor_id> in, std::vector<tensor_id> out,
-            attributes attrs = {}, rounding round = rounding::none) {
-    if (c.failed()) return false;
-    const op_def* def = find_operator(op);
-    if (!def) {
-      c.unsupported_here("operator " + operator_ + " needs " + std::string(op) +
-                         ", which this build does not have");
-      return false;
-    }
-    for (tensor_id t : in)
-      if (t == no_tensor && def->min_inputs > 0 && &t == in.data()) return false;
-    octet::node& n =
-        c.g.add_node(*def, (c.module.empty() ? std::string() : c.module + " ") + operator_,
-                     std::move(in), std::move(out), std::move(attrs), round);
-    return c.check(infer_shapes(c.g, n));
+  tensor_id make(scalar type, const output_quantization& q) {
+    return make(type, {q.scale}, {q.zero_point});
   }
+  tensor_id make_like(const tensor_data& x) { return make(x.type, x.scales, x.zero_points); }
+
   /// The value behind a graph tensor. `channels_last`: the memory format PyTorch gives the result.
   value wrap(tensor_id id, scalar type, bool channels_inner, bool channels_last) {
-    if (c.failed()) return value::unknown();
-    const octet::tensor& from = c.g[id];
+    const octet::tensor& from = g[id];
     tensor_data t;
     t.type = type;
     t.size = logical_size(from.shape, channels_inner);
@@ -250,111 +131,121 @@ class emitter {
     t.axis = from.axis;
     t.id = id;
     t.channels_inner = channels_inner;
-    c.g[id].format =
-        channels_last && t.rank() == 4 ? memory_format::channels_last : memory_format::contiguous;
+    g[id].format = format_of(channels_last && t.rank() == 4);
     return c.values.tensor(std::move(t));
   }
-
-  /// The graph tensor that holds `t` in the layout asked for; transposes are inserted once per
-  /// value. Constants are added to the graph.
-  tensor_id held(tensor_data& t, bool channels_inner) {
+  /// The graph tensor that holds `t` in the layout asked for. Constants are added to the graph.
+  result<tensor_id> held(tensor_data& t, bool channels_inner) {
     if (t.rank() < 3) channels_inner = false;
-    if (c.failed()) return no_tensor;
     if (t.constant()) return constant(t, channels_inner);
     if (t.channels_inner == channels_inner) return t.id;
-    const auto key = std::pair(t.id, channels_inner);
-    if (const auto it = layouts_.find(key); it != layouts_.end()) return it->second;
-    const tensor_id to = c.g.add(octet::tensor());
-    octet::tensor& n = c.g[to];
-    const octet::tensor& from = c.g[t.id];
-    n.type = from.type;
-    n.scales = from.scales;
-    n.zero_points = from.zero_points;
-    n.name = from.name.empty()
-                 ? std::string()
-                 : from.name + (channels_inner ? "/channels_inner" : "/channels_outer");
-    const int rank = t.rank();
-    std::int64_t inner = 1;
-    for (int i = 2; i < rank; ++i) inner *= t.size[static_cast<std::size_t>(i)];
-    attributes a;
-    if (t.size[1] == 1 || inner == 1) {  // one channel or one pixel: the same order
-      const dims shape = ir_shape(t.size, channels_inner);
-      a.set("shape", std::vector<std::int64_t>(shape.begin(), shape.end()));
-      node("reshape", {t.id}, {to}, std::move(a));
-    } else {
-      std::vector<std::int64_t> perm{0};
-      if (channels_inner) {
-        for (int i = 2; i < rank; ++i) perm.push_back(i);
-        perm.push_back(1);
-      } else {
-        perm.push_back(rank - 1);
-        for (int i = 1; i + 1 < rank; ++i) perm.push_back(i);
-      }
-      transpose(t.id, to, perm);
-    }
-    layouts_[key] = to;
-    layouts_[std::pair(to, !channels_inner)] = t.id;
-    return c.failed() ? no_tensor : to;
+    return layouts_.change(c.build, t.id, channels_inner);
   }
-  bool transpose(tensor_id from, tensor_id to, const std::vector<std::int64_t>& perm) {
-    attributes a;
-    a.set("perm", perm);
-    return node("transpose", {from}, {to}, std::move(a));
-  }
-  /// Constants of the file as constants of the graph.
-  tensor_id constant(tensor_data& t, bool channels_inner) {
-    const auto key = std::pair(static_cast<const tensor_data*>(&t), channels_inner);
-    if (const auto it = constants_.find(key); it != constants_.end()) return it->second;
-    if (!c.resolve_channels(t)) return no_tensor;
-    int order[dims::max_rank];
-    for (int i = 0; i < t.rank(); ++i) order[ir_axis(i, t.rank(), channels_inner)] = i;
-    const tensor_id id =
-        c.g.add_constant("", dtype_of_scalar(t.type), ir_shape(t.size, channels_inner),
-                         c.elements(t, std::span<const int>(order, t.size.size())));
-    octet::tensor& n = c.g[id];
-    n.scales = t.scales;
-    n.zero_points = t.zero_points;
-    if (t.scales.size() > 1) n.axis = ir_axis(t.axis, t.rank(), channels_inner);
-    constants_[key] = id;
-    return c.failed() ? no_tensor : id;
-  }
-  template <class T> tensor_id constant_of(std::string name, const std::vector<T>& v) {
-    return c.g.add_constant(std::move(name), dtype_of<T>, dims{static_cast<std::int32_t>(v.size())},
-                            constant_data::of(std::span<const T>(v)));
+  /// The same in the layout that `t` has.
+  result<tensor_id> held_as_is(tensor_data& t) {
+    if (t.constant()) return constant(t, false);
+    return t.id;
   }
 
+  template <class T> tensor_id constant_of(const std::vector<T>& v) { return c.build.constant(v); }
+
+  // ---- rules that many operators share ----
+
   /// A quantized value with one scale, or an error.
-  bool per_tensor(const tensor_data& t, std::string_view what = "input") {
-    if (is_quantized(t.type) && t.scales.size() == 1 &&
-        (t.type == scalar::quint8 || t.type == scalar::qint8))
-      return true;
-    c.unsupported_here(std::string(what) + " of " + operator_,
-                       std::string(torchscript::name_of(t.type)), "quint8 or qint8 with one scale");
-    return false;
+  status per_tensor(const tensor_data& t, std::string_view what = "input") const {
+    if (t.scales.size() == 1 && (t.type == scalar::quint8 || t.type == scalar::qint8))
+      return unit{};
+    return unsupported(std::string(what) + " of " + operator_, std::string(name_of(t.type)),
+                       "quint8 or qint8 with one scale");
   }
-  bool quantized(const tensor_data& t) const { return is_quantized(t.type); }
-  bool qnnpack() const { return c.arithmetic == law::pytorch_qnnpack; }
-  const std::string& operator_name() const { return operator_; }
+  /// per_tensor for quantized values; others must be float32.
+  status per_tensor_or_float(const tensor_data& t) const {
+    if (is_quantized(t.type)) return per_tensor(t);
+    if (t.type == scalar::f32) return unit{};
+    return unsupported("element type of " + operator_, std::string(name_of(t.type)),
+                       "float32, quint8, qint8");
+  }
+  /// Arguments `at` and `at` + 1: scale and zero point of a result of that type.
+  result<output_quantization> output(arguments& a, std::size_t at, scalar type) const {
+    const double scale = a.real(at);
+    const std::int64_t zero_point = a.integer(at + 1);
+    if (auto s = a.check(); !s) return s.error();
+    return valid_output(scale, zero_point, type);
+  }
+  result<output_quantization> valid_output(double scale, std::int64_t zero_point,
+                                           scalar type) const {
+    const dtype t = dtype_of_scalar(type);
+    if (scale > 0 && scale < 1e30 && zero_point >= lowest_of(t) && zero_point <= highest_of(t))
+      return output_quantization{scale, static_cast<std::int32_t>(zero_point)};
+    return invalid("output scale or zero point of " + operator_,
+                   std::to_string(scale) + ", " + std::to_string(zero_point));
+  }
 
   // ---- names ----
   /// Tensors are called as the program calls them: the path of the module that returned them, else
   /// module path and variable.
   void name_value(const value& v, const std::string& module, const std::string& variable) {
-    if (v.is(kind::tensor) && !v.t->constant() && c.g[v.t->id].name.empty())
-      c.g[v.t->id].name = unique(module.empty() ? variable : module + "." + variable);
+    if (v.is(kind::tensor) && !v.t->constant() && g[v.t->id].name.empty())
+      g[v.t->id].name = unique(module.empty() ? variable : module + "." + variable);
   }
   void name_result(const value& v, const std::string& module) {
     if (!v.is(kind::tensor) || v.t->constant() || module.empty() ||
         !by_module_.insert(v.t->id).second)
       return;
-    c.g[v.t->id].name = unique(module);
+    g[v.t->id].name = unique(module);
   }
   void protect_name(tensor_id t) { by_module_.insert(t); }
 
  private:
-  std::string unique(std::string name) {
+  std::string unique(const std::string& name) {
     const int n = names_[name]++;
     return n == 0 ? name : name + "#" + std::to_string(n + 1);
+  }
+
+  /// Constants of the file as constants of the graph, once per layout.
+  result<tensor_id> constant(tensor_data& t, bool channels_inner) {
+    const auto key = std::pair(static_cast<const tensor_data*>(&t), channels_inner);
+    if (const auto it = constants_.find(key); it != constants_.end()) return it->second;
+    if (auto s = c.resolve_channels(t); !s) return s.error();
+    const auto shape = ir_shape(t.size, channels_inner);
+    if (!shape) return shape.error();
+    int order[dims::max_rank];
+    for (int i = 0; i < t.rank(); ++i) order[axis_in_layout(i, t.rank(), channels_inner)] = i;
+    auto data = c.elements(t, std::span<const int>(order, t.size.size()));
+    if (!data) return data.error();
+    const tensor_id id = g.add_constant("", dtype_of_scalar(t.type), *shape, std::move(*data));
+    g[id].scales = t.scales;
+    g[id].zero_points = t.zero_points;
+    if (t.scales.size() > 1) g[id].axis = axis_in_layout(t.axis, t.rank(), channels_inner);
+    constants_[key] = id;
+    return id;
+  }
+
+  /// Values in the schema's order.
+  result<std::vector<value>> bind(const function_def& schema, const std::string& name,
+                                  const std::vector<value>& given,
+                                  const keyword_arguments& keywords) {
+    const auto& parameters = schema.parameters;
+    if (given.size() > parameters.size())
+      return unsupported("arguments of " + name, std::to_string(given.size()),
+                         std::to_string(parameters.size()));
+    std::vector<value> bound = given;
+    for (std::size_t i = given.size(); i < parameters.size(); ++i) {
+      const auto keyword = std::find_if(keywords.begin(), keywords.end(), [&](const auto& k) {
+        return k.first == parameters[i].name;
+      });
+      if (keyword != keywords.end())
+        bound.push_back(keyword->second);
+      else if (parameters[i].otherwise)
+        bound.push_back(default_value(*parameters[i].otherwise));
+      else
+        return invalid("argument " + parameters[i].name + " of " + name + " is missing");
+    }
+    for (const auto& [k, v] : keywords)
+      if (std::none_of(parameters.begin(), parameters.end(),
+                       [&](const auto& p) { return p.name == k; }))
+        return unsupported("argument of " + name, k);
+    return bound;
   }
   const function_def* schema_of(const torch_row& row) {
     if (const auto it = schemas_.find(row.name); it != schemas_.end()) return it->second;
@@ -382,23 +273,29 @@ class emitter {
         for (const expression* i : e.items) items.push_back(default_value(*i));
         return c.values.list(std::move(items));
       }
-      default: return {};
+      case expression::form::none:
+      case expression::form::name:
+      case expression::form::attribute:
+      case expression::form::subscript:
+      case expression::form::call:
+      case expression::form::tuple: break;
     }
+    return {};
   }
 
-  std::span<const torch_row> rows_;
+  std::unordered_map<std::string_view, const torch_row*> rows_;
   std::string operator_;  // "quantized::conv2d #12"
   int count_ = 0;
-  std::map<std::pair<tensor_id, bool>, tensor_id> layouts_;
+  layout_changes layouts_;
   std::map<std::pair<const tensor_data*, bool>, tensor_id> constants_;
   std::set<tensor_id> by_module_;
   std::map<std::string, int> names_;
   std::map<std::string_view, const function_def*> schemas_;
-  std::deque<std::string> schema_text_;
+  std::deque<std::string> schema_text_;  // deques: the parsed schemas refer into them
   std::deque<code_file> schema_files_;
 };
 
-}  // namespace torchscript
+}  // namespace import::torchscript
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_EMIT_HPP_

@@ -5,13 +5,14 @@
 
 #include <bit>
 #include <functional>
+#include <limits>
 #include <unordered_map>
 
-#include "octet/import/torch/archive.hpp"
+#include "octet/import/common/error.hpp"
 #include "octet/import/torch/value.hpp"
 
 OCTET_NAMESPACE_BEGIN
-namespace torchscript {
+namespace import::torchscript {
 
 /// Size in bytes of the storage with that key; SIZE_MAX: there is none; SIZE_MAX - 1: not known, do
 /// not check (traced inputs have no bytes).
@@ -433,7 +434,7 @@ class unpickler {
   error_info error_;
 };
 
-}  // namespace torchscript
+}  // namespace import::torchscript
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_PICKLE_HPP_

@@ -1,165 +1,38 @@
-// Rows with weights: convolutions, linear, the packed parameters behind them; quantize and
-// dequantize.
+// Rows with weights: convolutions, linear; quantize and dequantize.
 #ifndef OCTET_IMPORT_TORCH_ROWS_LINEAR_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_LINEAR_HPP_
 
-#include "octet/import/torch/emit.hpp"
+#include "octet/import/torch/packed.hpp"
+#include "octet/ops/conv2d.hpp"
+#include "octet/ops/dequantize.hpp"
+#include "octet/ops/fully_connected.hpp"
+#include "octet/ops/quantize.hpp"
+#include "octet/ops/transpose_conv2d.hpp"
 
 OCTET_NAMESPACE_BEGIN
-namespace torchscript::rows {
+namespace import::torch_rows {
 
-// ---- packed parameters ----
+using namespace torchscript;  // NOLINT: rows speak of its values
 
-inline bool list_of_integers(emitter& e, const value& v, std::vector<std::int64_t>& to) {
-  to.clear();
-  if (v.is(kind::integer))
-    to.push_back(v.i);
-  else if (!read_integers(v, to))
-    return e.c.fail(malformed("packed parameters: a list of integers",
-                              std::string(torchscript::name_of(v.what)))),
-           false;
-  return true;
-}
-/// Checks what every form must satisfy.
-inline value checked(emitter& e, packed_data p) {
-  if (e.c.failed()) return value::unknown();
-  const tensor_data* w = p.weight;
-  if (!w || w->type != scalar::qint8)
-    return e.c.unsupported_here("weights of packed parameters",
-                                w ? std::string(torchscript::name_of(w->type)) : "none", "qint8");
-  if (p.bias && p.bias->type != scalar::f32)
-    return e.c.unsupported_here("bias of packed parameters",
-                                std::string(torchscript::name_of(p.bias->type)), "float32");
-  if (p.linear)
-    return w->rank() == 2
-               ? e.c.values.packed(std::move(p))
-               : e.c.fail(malformed("rank of linear weights", std::to_string(w->rank()), "2"));
-  const auto n = static_cast<std::size_t>(p.spatial);
-  if (p.spatial == 3 || w->rank() == 5)
-    return e.c.unsupported_here("3-dimensional convolution", {}, "conv1d, conv2d");
-  if (p.stride.size() != n || p.padding.size() != n || p.dilation.size() != n ||
-      (p.transposed && p.output_padding.size() != n))
-    return e.c.fail(malformed("packed parameters: numbers of strides, paddings and dilations"));
-  for (const auto* list : {&p.stride, &p.padding, &p.dilation, &p.output_padding})
-    for (std::int64_t v : *list)
-      if (v < 0 || v > (1 << 24))
-        return e.c.fail(
-            malformed("packed parameters: stride, padding or dilation", std::to_string(v)));
-  if (p.groups < 1 || p.groups > (1 << 24))
-    return e.c.fail(malformed("packed parameters: groups", std::to_string(p.groups)));
-  if (w->rank() != p.spatial + 2)
-    return e.c.fail(malformed("rank of convolution weights", std::to_string(w->rank()),
-                              std::to_string(p.spatial + 2)));
-  return e.c.values.packed(std::move(p));
-}
-/// The int list every serialized form is made of: [spatial, stride.., padding.., dilation..,
-/// output_padding.., groups, flags].
-inline bool read_config(emitter& e, const std::vector<std::int64_t>& cfg, packed_data& p) {
-  const std::int64_t k = cfg.empty() ? 0 : cfg[0];
-  if (k < 1 || k > 3 || cfg.size() != static_cast<std::size_t>(1 + 4 * k + 2))
-    return e.c.fail(malformed("packed parameters: configuration of " + std::to_string(cfg.size()) +
-                              " numbers")),
-           false;
-  p.spatial = static_cast<std::int32_t>(k);
-  auto at = cfg.begin() + 1;
-  for (auto* list : {&p.stride, &p.padding, &p.dilation, &p.output_padding}) {
-    list->assign(at, at + k);
-    at += k;
-  }
-  p.groups = *at++;
-  p.transposed = (*at & 1) != 0;
-  return true;
-}
-/// From the state of a torchbind object. Convolutions: version 2 ('2', [configuration, weight],
-/// [bias]), version 1 (weight, bias, [stride], [padding], [dilation], groups; each number a
-/// tensor), version 3 (3, configuration, [none, weight, bias]). Linear: (weight, bias).
-inline value unpack(emitter& e, cell& object) {
-  if (const auto it = object.attrs.find("#packed"); it != object.attrs.end()) return it->second;
-  context& c = e.c;
-  const std::string name(last_name(object.text));
-  if (object.items.empty() || !object.items[0].is(kind::tuple))
-    return c.fail(malformed("packed parameters without state", name));
-  const auto& s = object.items[0].c->items;
-  packed_data p;
-  p.path = object.path;
-  const auto optional_tensor = [&](const value& v) -> const tensor_data* {
-    if (v.is(kind::tensor)) return v.t;
-    if (!v.is(kind::none))
-      c.fail(malformed("packed parameters: a tensor", std::string(torchscript::name_of(v.what))));
-    return nullptr;
-  };
-  if (name == "LinearPackedParamsBase") {
-    if (s.size() != 2 || !s[0].is(kind::tensor)) return c.fail(malformed("state of " + name));
-    p.linear = true;
-    p.weight = s[0].t;
-    p.bias = optional_tensor(s[1]);
-  } else if (name == "Conv2dPackedParamsBase" || name == "Conv3dPackedParamsBase") {
-    std::vector<std::int64_t> cfg;
-    if (s.size() == 3 && s[0].is(kind::string) && s[0].c->text == "2" && s[1].is(kind::list) &&
-        s[2].is(kind::list) && s[1].c->items.size() == 2 && s[2].c->items.size() == 1 &&
-        s[1].c->items[0].is(kind::tensor)) {
-      for (std::int16_t v : c.numbers<std::int16_t>(*s[1].c->items[0].t)) cfg.push_back(v);
-      p.weight = optional_tensor(s[1].c->items[1]);
-      p.bias = optional_tensor(s[2].c->items[0]);
-      if (c.failed() || !read_config(e, cfg, p)) return value::unknown();
-    } else if (s.size() == 3 && s[0].is(kind::integer) && s[0].i == 3 && s[2].is(kind::list) &&
-               s[2].c->items.size() == 3) {
-      if (!list_of_integers(e, s[1], cfg) || !read_config(e, cfg, p)) return value::unknown();
-      p.weight = optional_tensor(s[2].c->items[1]);
-      p.bias = optional_tensor(s[2].c->items[2]);
-    } else if (s.size() == 6 && s[0].is(kind::tensor)) {
-      p.weight = s[0].t;
-      p.bias = optional_tensor(s[1]);
-      std::vector<std::int64_t>* lists[] = {&p.stride, &p.padding, &p.dilation};
-      for (std::size_t k = 0; k < 3; ++k) {
-        if (!s[2 + k].is_sequence()) return c.fail(malformed("state of " + name));
-        for (const value& v : s[2 + k].c->items) {
-          const value n = v.is(kind::tensor) ? c.scalar_of(*v.t) : v;
-          if (c.failed() || !n.is(kind::integer)) return c.fail(malformed("state of " + name));
-          lists[k]->push_back(n.i);
-        }
-      }
-      const value g = s[5].is(kind::tensor) ? c.scalar_of(*s[5].t) : s[5];
-      if (c.failed() || !g.is(kind::integer)) return c.fail(malformed("state of " + name));
-      p.groups = g.i;
-      p.spatial = static_cast<std::int32_t>(p.stride.size());
-    } else {
-      return c.fail(malformed("state of " + name, std::to_string(s.size()) + " elements",
-                              "versions 1, 2 and 3"));
-    }
-  } else {
-    return c.unsupported_here("packed parameters", name,
-                              "LinearPackedParamsBase, Conv2dPackedParamsBase");
-  }
-  const value v = checked(e, std::move(p));
-  if (!c.failed()) object.attrs["#packed"] = v;
-  return v;
-}
-inline packed_data* packed(emitter& e, arguments& a, std::size_t i) {
-  value v = a.v[i];
-  if (v.is(kind::object) && is_packed_class(v.c->text)) v = unpack(e, *v.c);
-  if (v.is(kind::packed)) return v.p;
-  if (!e.c.failed()) e.wrong(a, i, "packed parameters");
-  return nullptr;
-}
 /// ops.quantized.conv2d_prepack and its relatives, called by __setstate__.
-inline value prepack(emitter& e, arguments& a) {
+inline result<value> prepack(emitter& e, arguments& a) {
   packed_data p;
   p.linear = a.name == "quantized::linear_prepack";
   p.transposed = a.name.find("transpose") != std::string::npos;
   p.spatial = a.name.find("1d") != std::string::npos   ? 1
               : a.name.find("3d") != std::string::npos ? 3
                                                        : 2;
-  p.weight = e.tensor(a, 0);
-  if (!e.none(a, 1)) p.bias = e.tensor(a, 1);
+  p.weight = a.tensor(0);
+  if (!a.none(1)) p.bias = a.tensor(1);
   if (!p.linear) {
-    p.stride = e.integers(a, 2);
-    p.padding = e.integers(a, 3);
-    if (p.transposed) p.output_padding = e.integers(a, 4);
-    p.dilation = e.integers(a, p.transposed ? 5 : 4);
-    p.groups = e.integer(a, p.transposed ? 6 : 5);
+    p.stride = a.integers(2);
+    p.padding = a.integers(3);
+    if (p.transposed) p.output_padding = a.integers(4);
+    p.dilation = a.integers(p.transposed ? 5 : 4);
+    p.groups = a.integer(p.transposed ? 6 : 5);
   }
-  return checked(e, std::move(p));
+  if (auto s = a.check(); !s) return s.error();
+  return checked(e.c.values, std::move(p));
 }
 
 // ---- accumulate, requantize ----
@@ -177,78 +50,71 @@ inline std::vector<double> accumulator_scales(const tensor_data& x, const octet:
 struct bias_tensor {
   tensor_id integer = no_tensor, real = no_tensor;
 };
-inline bias_tensor make_bias(emitter& e, const packed_data& p, const std::vector<double>& aw,
-                             std::size_t channels) {
-  bias_tensor b;
-  if (!p.bias) return b;
+inline result<bias_tensor> make_bias(emitter& e, const packed_data& p,
+                                     const std::vector<double>& aw, std::size_t channels) {
+  if (!p.bias) return bias_tensor{};
   const auto v = e.c.numbers<float>(*p.bias);
-  if (e.c.failed()) return b;
-  if (v.size() != channels) {
-    e.c.invalid_here("number of biases", std::to_string(v.size()), std::to_string(channels));
-    return b;
-  }
-  if (!e.qnnpack()) {
-    b.real = e.constant_of<float>("", v);
-    return b;
-  }
+  if (!v) return v.error();
+  if (v->size() != channels)
+    return invalid("number of biases", std::to_string(v->size()), std::to_string(channels));
+  if (!e.qnnpack()) return bias_tensor{.real = e.constant_of(*v)};
   std::vector<std::int32_t> q;
-  for (std::size_t i = 0; i < v.size(); ++i)
+  for (std::size_t i = 0; i < v->size(); ++i)
     q.push_back(numerics::clamp_to_int(
         static_cast<double>(numerics::rint(numerics::mul(
-            v[i], numerics::div(1.f, static_cast<float>(aw.size() == 1 ? aw[0] : aw[i]))))),
+            (*v)[i], numerics::div(1.f, static_cast<float>(aw.size() == 1 ? aw[0] : aw[i]))))),
         INT32_MIN, INT32_MAX));
-  b.integer = e.constant_of<std::int32_t>("", q);
-  return b;
+  return bias_tensor{.integer = e.constant_of(q)};
 }
-/// `op` on x and w into int32, then requantize with the law's rounding. Returns the quantized
-/// tensor's id.
-inline tensor_id accumulate(emitter& e, std::string_view op, tensor_data& x, tensor_id x_id,
-                            tensor_id w_id, const packed_data& p, attributes attrs,
-                            std::size_t channels, double scale, std::int64_t zero_point,
-                            bool relu) {
-  context& c = e.c;
-  if (c.failed()) return no_tensor;
-  if (!(scale > 0) || zero_point < lowest_of(dtype_of_scalar(x.type)) ||
-      zero_point > highest_of(dtype_of_scalar(x.type))) {
-    c.invalid_here("output scale or zero point of " + e.operator_name(),
-                   std::to_string(scale) + ", " + std::to_string(zero_point));
-    return no_tensor;
-  }
-  const auto aw = accumulator_scales(x, c.g[w_id]);
-  const auto bias = make_bias(e, p, aw, channels);
-  const tensor_id acc = e.make(scalar::qint32, aw, {});
-  const tensor_id y = e.make(x.type, {scale}, {static_cast<std::int32_t>(zero_point)});
-  c.g[acc].zero_points.assign(1, 0);
-  std::vector<tensor_id> in{x_id, w_id};
-  if (bias.integer != no_tensor) in.push_back(bias.integer);
-  if (!e.node(op, std::move(in), {acc}, std::move(attrs))) return no_tensor;
-  if (aw.size() > 1) c.g[acc].axis = c.g[acc].shape.rank - 1;
+/// A layer with weights between its input and output in octet's own layout.
+struct layer {
+  const op_def* op = nullptr;
+  tensor_id in = no_tensor, weights = no_tensor;
+  attributes attrs{};
+  std::size_t channels = 0;  // of the output
+  bool relu = false;
+};
+/// Returns the quantized tensor's id.
+inline result<tensor_id> accumulate(emitter& e, layer l, const tensor_data& x, const packed_data& p,
+                                    const output_quantization& q) {
+  auto aw = accumulator_scales(x, e.g[l.weights]);
+  const auto bias = make_bias(e, p, aw, l.channels);
+  if (!bias) return bias.error();
+  const tensor_id y = e.make(x.type, q);
+  std::vector<tensor_id> in{l.in, l.weights};
+  if (bias->integer != no_tensor) in.push_back(bias->integer);
   attributes clamp;
-  if (relu) clamp.set("clamp_lo", zero_point);
-  std::vector<tensor_id> from{acc};
-  if (bias.real != no_tensor) from.push_back(bias.real);
-  if (!e.node("qnn.requantize", std::move(from), {y}, std::move(clamp),
-              e.qnnpack() ? rounding::EVEN_MUL : rounding::FB))
-    return no_tensor;
+  if (l.relu) clamp.set("clamp_lo", std::int64_t{q.zero_point});
+  const rounding round = e.qnnpack() ? rounding::EVEN_MUL : rounding::FB;
+  if (auto s = e.c.build.accumulate_and_requantize({.op = l.op,
+                                                    .in = std::move(in),
+                                                    .attrs = std::move(l.attrs),
+                                                    .scales = std::move(aw),
+                                                    .real_bias = bias->real,
+                                                    .out = y,
+                                                    .clamp = std::move(clamp),
+                                                    .round = round},
+                                                   {});
+      !s)
+    return s.error();
   return y;
 }
 
+// ---- convolutions ----
+
 /// Weights in octet's order. Logical [O, I/g, kh, kw] (transposed: [I, O/g, kh, kw]); conv1d has no
 /// kh, or kh = 1.
-inline tensor_id conv_weights(emitter& e, const packed_data& p, bool depthwise) {
-  context& c = e.c;
+inline result<tensor_id> conv_weights(emitter& e, const packed_data& p, bool depthwise) {
   tensor_data w = *p.weight;
   if (w.rank() == 3) {
     w.size.insert(w.size.begin() + 2, 1);
     w.stride.insert(w.stride.begin() + 2, 0);
     if (w.axis == 2) w.axis = 3;
   }
-  if (!c.resolve_channels(w)) return no_tensor;
-  if (w.scales.size() > 1 && w.axis != (p.transposed ? 1 : 0)) {
-    c.unsupported_here("per-channel weights on axis " + std::to_string(w.axis), {},
+  if (auto s = e.c.resolve_channels(w); !s) return s.error();
+  if (w.scales.size() > 1 && w.axis != (p.transposed ? 1 : 0))
+    return unsupported("per-channel weights on axis " + std::to_string(w.axis), {},
                        "the output channels");
-    return no_tensor;
-  }
   constexpr int plain[] = {0, 2, 3, 1}, by_channel[] = {1, 2, 3, 0}, transposed[] = {0, 2, 3, 4, 1};
   const int* order = depthwise ? by_channel : p.transposed ? transposed : plain;
   dims shape;
@@ -265,164 +131,250 @@ inline tensor_id conv_weights(emitter& e, const packed_data& p, bool depthwise) 
     for (int i = 0; i < 4; ++i)
       shape.push_back(static_cast<std::int32_t>(w.size[static_cast<std::size_t>(order[i])]));
   }
-  const tensor_id id = c.g.add_constant(
-      "", dtype::s8, shape, c.elements(w, std::span<const int>(order, p.transposed ? 5 : 4)));
-  octet::tensor& t = c.g[id];
+  auto data = e.c.elements(w, std::span<const int>(order, p.transposed ? 5 : 4));
+  if (!data) return data.error();
+  const tensor_id id = e.g.add_constant("", dtype::s8, shape, std::move(*data));
+  octet::tensor& t = e.g[id];
   t.scales = w.scales;
   t.zero_points = w.zero_points;
   if (w.scales.size() > 1) t.axis = depthwise ? 3 : 0;
   return id;
 }
 
-template <int Spatial, bool Relu, bool Transposed> value conv(emitter& e, arguments& a) {
-  context& c = e.c;
-  tensor_data* x = e.tensor(a, 0);
-  packed_data* p = packed(e, a, 1);
-  const double scale = e.real(a, 2);
-  const std::int64_t zero_point = e.integer(a, 3);
-  if (c.failed() || !x || !p || !e.per_tensor(*x)) return value::unknown();
-  if (p->linear || p->transposed != Transposed)
-    return c.invalid_here("packed parameters of another operator in " + a.name);
-  if (x->rank() != Spatial + 2)
-    return c.invalid_here("rank of the input of " + a.name, std::to_string(x->rank()),
-                          std::to_string(Spatial + 2));
-  // conv1d runs as conv2d on one row; its parameters were packed either way.
-  const bool one = Spatial == 1;
-  const auto last = p->stride.size() - 1;
-  const auto number = [&](const std::vector<std::int64_t>& v, bool h, std::int64_t otherwise) {
-    return static_cast<std::int32_t>(h ? (one ? otherwise : v[0]) : v[last]);
-  };
-  tensor_id in = e.held(*x, true);
-  if (c.failed()) return value::unknown();
-  if (one) {
-    const dims s = c.g[in].shape;
-    const tensor_id to = e.make(x->type, x->scales, x->zero_points);
-    attributes r;
-    r.set("shape", std::vector<std::int64_t>{s[0], 1, s[1], s[2]});
-    if (!e.node("reshape", {in}, {to}, std::move(r))) return value::unknown();
-    in = to;
-  }
-  const std::int64_t channels_in = x->size[1], first = p->weight->size[0],
-                     second = p->weight->size[1];
-  const std::int64_t channels_out = Transposed ? second * p->groups : first;
-  if ((Transposed ? first : second * p->groups) != channels_in || channels_in % p->groups != 0)
-    return c.invalid_here("input channels of " + a.name, std::to_string(channels_in),
-                          std::to_string(Transposed ? first : second * p->groups));
-  const bool depthwise = !Transposed && second == 1 && p->groups == channels_in &&
-                         channels_in > 1 && channels_out % channels_in == 0;
-  const tensor_id w = conv_weights(e, *p, depthwise);
-  if (c.failed()) return value::unknown();
-  attributes attrs;
-  const auto set = [&](const char* key, std::int32_t v, std::int32_t otherwise) {
-    if (v != otherwise) attrs.set(key, std::int64_t{v});
-  };
-  set("stride_h", number(p->stride, true, 1), 1), set("stride_w", number(p->stride, false, 1), 1);
-  set("dilation_h", number(p->dilation, true, 1), 1),
-      set("dilation_w", number(p->dilation, false, 1), 1);
-  const std::int32_t ph = number(p->padding, true, 0), pw = number(p->padding, false, 0);
-  set("pad_top", ph, 0), set("pad_bottom", ph, 0), set("pad_left", pw, 0), set("pad_right", pw, 0);
-  if (Transposed)
-    set("output_padding_h", number(p->output_padding, true, 0), 0),
-        set("output_padding_w", number(p->output_padding, false, 0), 0);
-  if (!depthwise && p->groups != 1) attrs.set("groups", p->groups);
-  tensor_id y = accumulate(e,
-                           Transposed  ? "qnn.transpose_conv2d"
-                           : depthwise ? "qnn.depthwise_conv2d"
-                                       : "qnn.conv2d",
-                           *x, in, w, *p, std::move(attrs), static_cast<std::size_t>(channels_out),
-                           scale, zero_point, Relu);
-  if (c.failed() || y == no_tensor) return value::unknown();
-  if (one) {
-    const dims s = c.g[y].shape;
-    const tensor_id to = e.make(x->type, c.g[y].scales, c.g[y].zero_points);
-    attributes r;
-    r.set("shape", std::vector<std::int64_t>{s[0], s[2], s[3]});
-    if (!e.node("reshape", {y}, {to}, std::move(r))) return value::unknown();
-    y = to;
-  }
-  return e.wrap(y, x->type, true,
-                true);  // convolutions give channels-last results, whatever they are given
+/// Numbers of channels; `depthwise`: one filter, or several, for each input channel by itself.
+struct conv_channels {
+  std::int64_t out = 0;
+  bool depthwise = false;
+};
+inline result<conv_channels> channels_of(const arguments& a, const tensor_data& x,
+                                         const packed_data& p) {
+  const std::int64_t in = x.size[1], first = p.weight->size[0], second = p.weight->size[1];
+  const std::int64_t expected = p.transposed ? first : second * p.groups;
+  if (expected != in || in % p.groups != 0)
+    return invalid("input channels of " + a.name, std::to_string(in), std::to_string(expected));
+  const std::int64_t out = p.transposed ? second * p.groups : first;
+  return conv_channels{out,
+                       !p.transposed && second == 1 && p.groups == in && in > 1 && out % in == 0};
 }
 
-template <bool Relu> value linear(emitter& e, arguments& a) {
-  context& c = e.c;
-  tensor_data* x = e.tensor(a, 0);
-  packed_data* p = packed(e, a, 1);
-  const double scale = e.real(a, 2);
-  const std::int64_t zero_point = e.integer(a, 3);
-  if (c.failed() || !x || !p || !e.per_tensor(*x)) return value::unknown();
-  if (!p->linear) return c.invalid_here("packed parameters of another operator in " + a.name);
-  if (x->rank() < 1 || x->size.back() != p->weight->size[1])
-    return c.invalid_here("features of the input of " + a.name,
-                          x->rank() < 1 ? "none" : std::to_string(x->size.back()),
-                          std::to_string(p->weight->size[1]));
-  tensor_data w = *p->weight;
-  const tensor_id w_id = [&] {
-    if (!c.resolve_channels(w)) return no_tensor;
-    if (w.scales.size() > 1 && w.axis != 0) {
-      c.unsupported_here("per-channel weights on axis " + std::to_string(w.axis), {}, "0");
-      return no_tensor;
-    }
-    const tensor_id id = c.g.add_constant("", dtype::s8, e.ir_shape(w.size, false), c.elements(w));
-    c.g[id].scales = w.scales;
-    c.g[id].zero_points = w.zero_points;
-    if (w.scales.size() > 1) c.g[id].axis = 0;
-    return id;
-  }();
-  const tensor_id in = e.held(*x, false);
-  if (c.failed()) return value::unknown();
-  attributes attrs;
-  if (x->rank() != 2) attrs.set("keep_dims", std::int64_t{1});
-  const tensor_id y = accumulate(e, "qnn.fully_connected", *x, in, w_id, *p, std::move(attrs),
-                                 static_cast<std::size_t>(w.size[0]), scale, zero_point, Relu);
-  return c.failed() ? value::unknown() : e.wrap(y, x->type, false, false);
+/// conv1d runs as conv2d on one row; its parameters were packed either way. Attributes that equal
+/// their defaults are left out.
+inline attributes conv_attributes(const packed_data& p, bool one_row, bool depthwise) {
+  attributes to;
+  const auto set = [&](const char* key, std::int64_t v, std::int64_t otherwise) {
+    if (v != otherwise) to.set(key, v);
+  };
+  const auto height = [&](const std::vector<std::int64_t>& of, std::int64_t otherwise) {
+    return one_row ? otherwise : of.front();
+  };
+  set("stride_h", height(p.stride, 1), 1), set("stride_w", p.stride.back(), 1);
+  set("dilation_h", height(p.dilation, 1), 1), set("dilation_w", p.dilation.back(), 1);
+  const std::int64_t rows = height(p.padding, 0), columns = p.padding.back();
+  set("pad_top", rows, 0), set("pad_bottom", rows, 0);
+  set("pad_left", columns, 0), set("pad_right", columns, 0);
+  if (p.transposed) {
+    set("output_padding_h", height(p.output_padding, 0), 0);
+    set("output_padding_w", p.output_padding.back(), 0);
+  }
+  if (!depthwise) set("groups", p.groups, 1);
+  return to;
+}
+/// `from` under another shape, of the same type and quantization.
+inline result<tensor_id> reshaped_like(emitter& e, tensor_id from,
+                                       std::vector<std::int64_t> shape) {
+  const tensor_id to = e.c.build.like(from);
+  if (auto s = e.reshape(from, to, std::move(shape)); !s) return s.error();
+  return to;
+}
+
+template <int Spatial, bool Relu, bool Transposed> result<value> conv(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = packed_argument(e, a, 1);
+  if (!p) return p.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto q = e.output(a, 2, x->type);
+  if (!q) return q.error();
+  if ((*p)->linear || (*p)->transposed != Transposed)
+    return invalid("packed parameters of another operator in " + a.name);
+  if (x->rank() != Spatial + 2)
+    return invalid("rank of the input of " + a.name, std::to_string(x->rank()),
+                   std::to_string(Spatial + 2));
+  constexpr bool one_row = Spatial == 1;
+  auto in = e.held(*x, true);
+  if (in && one_row) {
+    const dims s = e.g[*in].shape;
+    in = reshaped_like(e, *in, {s[0], 1, s[1], s[2]});
+  }
+  if (!in) return in.error();
+  const auto channels = channels_of(a, *x, **p);
+  if (!channels) return channels.error();
+  const auto w = conv_weights(e, **p, channels->depthwise);
+  if (!w) return w.error();
+  auto y = accumulate(e,
+                      {.op = Transposed            ? &ops::transpose_conv2d
+                             : channels->depthwise ? &ops::depthwise_conv2d
+                                                   : &ops::conv2d,
+                       .in = *in,
+                       .weights = *w,
+                       .attrs = conv_attributes(**p, one_row, channels->depthwise),
+                       .channels = static_cast<std::size_t>(channels->out),
+                       .relu = Relu},
+                      *x, **p, *q);
+  if (y && one_row) {
+    const dims s = e.g[*y].shape;
+    y = reshaped_like(e, *y, {s[0], s[2], s[3]});
+  }
+  if (!y) return y.error();
+  // Convolutions give channels-last results, whatever they are given.
+  return e.wrap(*y, x->type, true, true);
+}
+
+// ---- linear ----
+
+/// Weights [out, in] as a constant of the graph.
+inline result<tensor_id> linear_weights(emitter& e, const packed_data& p) {
+  tensor_data w = *p.weight;
+  if (auto s = e.c.resolve_channels(w); !s) return s.error();
+  if (w.scales.size() > 1 && w.axis != 0)
+    return unsupported("per-channel weights on axis " + std::to_string(w.axis), {}, "0");
+  const auto shape = e.ir_shape(w.size, false);
+  if (!shape) return shape.error();
+  auto data = e.c.elements(w);
+  if (!data) return data.error();
+  const tensor_id id = e.g.add_constant("", dtype::s8, *shape, std::move(*data));
+  e.g[id].scales = w.scales;
+  e.g[id].zero_points = w.zero_points;
+  if (w.scales.size() > 1) e.g[id].axis = 0;
+  return id;
+}
+inline attributes linear_attributes(const tensor_data& x) {
+  attributes to;
+  if (x.rank() != 2) to.set("keep_dims", std::int64_t{1});
+  return to;
+}
+
+template <bool Relu> result<value> linear(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = packed_argument(e, a, 1);
+  if (!p) return p.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto q = e.output(a, 2, x->type);
+  if (!q) return q.error();
+  if (!(*p)->linear) return invalid("packed parameters of another operator in " + a.name);
+  const std::int64_t outputs = (*p)->weight->size[0], features = (*p)->weight->size[1];
+  if (x->rank() < 1 || x->size.back() != features)
+    return invalid("features of the input of " + a.name,
+                   x->rank() < 1 ? "none" : std::to_string(x->size.back()),
+                   std::to_string(features));
+  const auto w = linear_weights(e, **p);
+  if (!w) return w.error();
+  const auto in = e.held(*x, false);
+  if (!in) return in.error();
+  const auto y = accumulate(e,
+                            {.op = &ops::fully_connected,
+                             .in = *in,
+                             .weights = *w,
+                             .attrs = linear_attributes(*x),
+                             .channels = static_cast<std::size_t>(outputs),
+                             .relu = Relu},
+                            *x, **p, *q);
+  if (!y) return y.error();
+  return e.wrap(*y, x->type, false, false);
+}
+
+/// quantized::linear_dynamic(x, packed, reduce_range): x is quantized at run time by its own
+/// minimum and maximum, the result is float.
+template <bool Relu> result<value> linear_dynamic(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const bool reduce_range = a.boolean(2) && !e.qnnpack();  // QNNPACK does not honour it
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = packed_argument(e, a, 1);
+  if (!p) return p.error();
+  if (!(*p)->linear) return invalid("packed parameters of another operator in " + a.name);
+  const std::int64_t features = (*p)->weight->size[1];
+  if (x->type != scalar::f32 || x->rank() < 1 || x->size.back() != features)
+    return invalid("input of " + a.name, std::string(name_of(x->type)),
+                   "float32, " + std::to_string(features) + " features");
+  const auto w = linear_weights(e, **p);
+  if (!w) return w.error();
+  const auto in = e.held(*x, false);
+  if (!in) return in.error();
+  tensor_id bias = no_tensor;
+  if ((*p)->bias) {
+    const auto v = e.c.numbers<float>(*(*p)->bias);
+    if (!v) return v.error();
+    bias = e.constant_of(*v);
+  }
+  attributes quantize, scale;
+  quantize.set("asymmetric", std::int64_t{1});
+  if (reduce_range) quantize.set("reduce_range", std::int64_t{1});
+  if (Relu) scale.set("float_lo", 0.);
+  const tensor_id y = e.make(scalar::f32);
+  if (auto s = e.c.build.accumulate_dynamically({.op = &ops::fully_connected,
+                                                 .in = *in,
+                                                 .weights = *w,
+                                                 .bias = bias,
+                                                 .attrs = linear_attributes(*x),
+                                                 .quantized = dtype::s16,
+                                                 .scales = e.g[*w].scales,
+                                                 .quantize = std::move(quantize),
+                                                 .dequantize = std::move(scale),
+                                                 .quantize_round = rounding::ATEN,
+                                                 .dequantize_round = rounding::ATEN,
+                                                 .out = y},
+                                                {});
+      !s)
+    return s.error();
+  return e.wrap(y, scalar::f32, false, false);
 }
 
 // ---- quantize, dequantize ----
 
-inline value quantize_per_tensor(emitter& e, arguments& a) {
-  context& c = e.c;
-  tensor_data* x = e.tensor(a, 0);
-  const double scale = e.real(a, 1);
-  const std::int64_t zero_point = e.integer(a, 2), code = e.integer(a, 3);
-  if (c.failed() || !x) return value::unknown();
+inline result<value> quantize_per_tensor(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t code = a.integer(3);
+  if (auto s = a.check(); !s) return s.error();
   if (x->type != scalar::f32)
-    return c.unsupported_here("input of quantize_per_tensor",
-                              std::string(torchscript::name_of(x->type)), "float32");
-  if (code != 12 && code != 13)
-    return c.unsupported_here("element type of quantize_per_tensor", std::to_string(code),
-                              "12 (qint8), 13 (quint8)");
+    return unsupported("input of quantize_per_tensor", std::string(name_of(x->type)), "float32");
+  if (code != static_cast<std::int64_t>(scalar::qint8) &&
+      code != static_cast<std::int64_t>(scalar::quint8))
+    return unsupported("element type of quantize_per_tensor", std::to_string(code),
+                       "12 (qint8), 13 (quint8)");
   const auto type = static_cast<scalar>(code);
-  if (!(scale > 0) || zero_point < lowest_of(dtype_of_scalar(type)) ||
-      zero_point > highest_of(dtype_of_scalar(type)))
-    return c.invalid_here("scale or zero point of quantize_per_tensor",
-                          std::to_string(scale) + ", " + std::to_string(zero_point));
-  const tensor_id y = e.make(type, {scale}, {static_cast<std::int32_t>(zero_point)});
-  const tensor_id in = x->constant() ? e.held(*x, false) : x->id;
-  if (!e.node("qnn.quantize", {in}, {y}, {}, rounding::EVEN_MUL)) return value::unknown();
+  const auto q = e.output(a, 1, type);
+  if (!q) return q.error();
+  const tensor_id y = e.make(type, *q);
+  const auto in = e.held_as_is(*x);
+  if (!in) return in.error();
+  if (auto s = e.emit(ops::quantize, {*in}, y, {}, rounding::EVEN_MUL); !s) return s.error();
   return e.wrap(y, type, x->channels_inner, suggests_channels_last(*x));
 }
-inline value dequantize(emitter& e, arguments& a) {
-  context& c = e.c;
-  if (a.v[0].is_sequence()) {
-    std::vector<value> items;
-    for (const value& v : a.v[0].c->items) {
-      arguments one{a.name, {v}};
-      items.push_back(dequantize(e, one));
-    }
-    return c.values.list(std::move(items), a.v[0].what);
-  }
-  tensor_data* x = e.tensor(a, 0);
-  if (c.failed() || !x) return value::unknown();
+inline result<value> dequantized(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
   if (!is_quantized(x->type)) return a.v[0];
-  const tensor_id in = x->constant() ? e.held(*x, false) : x->id;
-  if (c.failed()) return value::unknown();
+  const auto in = e.held_as_is(*x);
+  if (!in) return in.error();
   const tensor_id y = e.make(scalar::f32);
-  if (!e.node("qnn.dequantize", {in}, {y})) return value::unknown();
+  if (auto s = e.emit(ops::dequantize, {*in}, y); !s) return s.error();
   return e.wrap(y, scalar::f32, x->channels_inner, suggests_channels_last(*x));
 }
+/// A tensor, or a list of tensors.
+inline result<value> dequantize(emitter& e, arguments& a) {
+  if (!a.v[0].is_sequence()) return dequantized(e, a);
+  std::vector<value> items;
+  for (const value& v : a.v[0].c->items) {
+    arguments one(e.c, a.name, {v});
+    const auto item = dequantized(e, one);
+    if (!item) return item;
+    items.push_back(*item);
+  }
+  return e.c.values.list(std::move(items), a.v[0].what);
+}
 
-}  // namespace torchscript::rows
+}  // namespace import::torch_rows
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ROWS_LINEAR_HPP_

@@ -1,154 +1,124 @@
-// Rows of normalizations and of the dynamically quantized linear operator.
+// Rows of normalizations.
 #ifndef OCTET_IMPORT_TORCH_ROWS_NORM_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_NORM_HPP_
 
-#include "octet/import/torch/rows_shape.hpp"
+#include "octet/import/torch/emit.hpp"
 #include "octet/numerics/math.hpp"
+#include "octet/ops/norm.hpp"
 
 OCTET_NAMESPACE_BEGIN
-namespace torchscript::rows {
+namespace import::torch_rows {
 
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+/// Argument i: one float per channel, or `otherwise` for all of them.
+inline result<std::vector<float>> channel_factors(emitter& e, arguments& a, std::size_t i,
+                                                  std::size_t channels, float otherwise) {
+  if (a.none(i)) return std::vector<float>(channels, otherwise);
+  const tensor_data* t = a.tensor(i);
+  if (auto s = a.check(); !s) return s.error();
+  auto v = e.c.numbers<float>(*t);
+  if (v && v->size() != channels)
+    return invalid("parameters of " + a.name, std::to_string(v->size()), std::to_string(channels));
+  return v;
+}
 /// quantized::batch_norm*(x, weight, bias, mean, var, eps, scale, zero_point): two numbers per
 /// channel remain.
-template <bool Relu> value batch_norm(emitter& e, arguments& a) {
-  context& c = e.c;
-  tensor_data *x = e.tensor(a, 0), *mean = e.tensor(a, 3), *var = e.tensor(a, 4);
-  const auto eps = static_cast<float>(e.real(a, 5));
-  const double scale = e.real(a, 6);
-  const std::int64_t zero_point = e.integer(a, 7);
-  if (!x || !mean || !var || !e.per_tensor(*x) || !valid_output(e, a, scale, zero_point, x->type))
-    return value::unknown();
+template <bool Relu> result<value> batch_norm(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const auto eps = static_cast<float>(a.real(5));
+  a.tensor(3), a.tensor(4);  // mean and variance must be given
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto out = e.output(a, 6, x->type);
+  if (!out) return out.error();
   if (x->rank() < 2)
-    return c.unsupported_here("rank of the input of " + a.name, std::to_string(x->rank()));
+    return unsupported("rank of the input of " + a.name, std::to_string(x->rank()));
   const auto n = static_cast<std::size_t>(x->size[1]);
-  const auto factors = [&](std::size_t i, float otherwise) {
-    if (e.none(a, i)) return std::vector<float>(n, otherwise);
-    tensor_data* t = e.tensor(a, i);
-    auto v = t ? c.numbers<float>(*t) : std::vector<float>();
-    if (!c.failed() && v.size() != n)
-      c.invalid_here("parameters of " + a.name, std::to_string(v.size()), std::to_string(n));
-    v.resize(n);
-    return v;
-  };
-  const auto w = factors(1, 1.f), b = factors(2, 0.f), m = factors(3, 0.f), v = factors(4, 1.f);
-  if (c.failed()) return value::unknown();
+  const auto w = channel_factors(e, a, 1, n, 1.f), b = channel_factors(e, a, 2, n, 0.f),
+             m = channel_factors(e, a, 3, n, 0.f), v = channel_factors(e, a, 4, n, 1.f);
+  for (const auto* factors : {&w, &b, &m, &v})
+    if (!*factors) return factors->error();
   std::vector<float> alpha(n), beta(n);
   for (std::size_t i = 0; i < n; ++i) {
     const auto inverse = static_cast<float>(
-        numerics::div(1.0, static_cast<double>(numerics::sqrt_f32(numerics::add(v[i], eps)))));
-    alpha[i] = static_cast<float>(numerics::mul(static_cast<double>(numerics::mul(inverse, w[i])),
-                                                numerics::div(x->scales[0], scale)));
-    beta[i] = static_cast<float>(numerics::div(
-        static_cast<double>(numerics::sub(b[i], numerics::mul(numerics::mul(m[i], inverse), w[i]))),
-        scale));
+        numerics::div(1.0, static_cast<double>(numerics::sqrt_f32(numerics::add((*v)[i], eps)))));
+    alpha[i] =
+        static_cast<float>(numerics::mul(static_cast<double>(numerics::mul(inverse, (*w)[i])),
+                                         numerics::div(x->scales[0], out->scale)));
+    beta[i] = static_cast<float>(
+        numerics::div(static_cast<double>(numerics::sub(
+                          (*b)[i], numerics::mul(numerics::mul((*m)[i], inverse), (*w)[i]))),
+                      out->scale));
   }
   const bool inner = x->rank() >= 3;
-  const tensor_id in = e.held(*x, inner),
-                  to = e.make(x->type, {scale}, {static_cast<std::int32_t>(zero_point)});
-  const tensor_id p = e.constant_of<float>("", alpha), q = e.constant_of<float>("", beta);
+  const auto in = e.held(*x, inner);
+  if (!in) return in.error();
+  const tensor_id to = e.make(x->type, *out);
+  const tensor_id p = e.constant_of(alpha), q = e.constant_of(beta);
   attributes attrs;
-  if (Relu) attrs.set("clamp_lo", zero_point);
-  if (!e.node("qnn.batch_norm", {in, p, q}, {to}, std::move(attrs), rounding::F))
-    return value::unknown();
+  if (Relu) attrs.set("clamp_lo", std::int64_t{out->zero_point});
+  if (auto s = e.emit(ops::batch_norm, {*in, p, q}, to, std::move(attrs), rounding::F); !s)
+    return s.error();
   return e.wrap(to, x->type, inner, true);
 }
 
-/// layer_norm(x, shape, w, b, eps, scale, zp), group_norm(x, groups, w, b, eps, scale, zp),
-/// instance_norm(x, w, b, eps, scale, zp). The kernels work on contiguous memory.
-template <int Kind> value norm(emitter& e, arguments& a) {
-  context& c = e.c;
-  tensor_data* x = e.tensor(a, 0);
-  constexpr std::size_t first = Kind == 2 ? 1 : 2;
-  const double eps = e.real(a, first + 2), scale = e.real(a, first + 3);
-  const std::int64_t zero_point = e.integer(a, first + 4);
-  if (!x || !e.per_tensor(*x) || !valid_output(e, a, scale, zero_point, x->type))
-    return value::unknown();
+/// Argument i: float32 weight or bias of a normalization, or none.
+inline result<tensor_id> norm_parameter(emitter& e, arguments& a, std::size_t i) {
+  if (a.none(i)) return no_tensor;
+  tensor_data* t = a.tensor(i);
+  if (auto s = a.check(); !s) return s.error();
+  if (t->type != scalar::f32)
+    return unsupported("weight or bias of " + a.name, std::string(name_of(t->type)), "float32");
+  return e.held(*t, false);
+}
+/// x, weight, bias, eps, scale, zero point; the last five are arguments `first` and on. The kernels
+/// work on contiguous memory.
+inline result<value> normalized(emitter& e, arguments& a, const op_def& op, std::size_t first,
+                                const char* key, std::int64_t number) {
+  tensor_data* x = a.tensor(0);
+  const double eps = a.real(first + 2);
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto q = e.output(a, first + 3, x->type);
+  if (!q) return q.error();
   attributes attrs;
   attrs.set("epsilon", eps);
-  if constexpr (Kind == 0) {
-    const auto shape = e.integers(a, 1);
-    if (shape.empty() || shape.size() > x->size.size() ||
-        !std::equal(shape.begin(), shape.end(),
-                    x->size.end() - static_cast<std::ptrdiff_t>(shape.size())))
-      return c.invalid_here("normalized shape of " + a.name);
-    attrs.set("axes", static_cast<std::int64_t>(shape.size()));
-  } else {
-    if (x->rank() < 2) return c.invalid_here("rank of the input of " + a.name);
-    const std::int64_t groups = Kind == 2 ? x->size[1] : e.integer(a, 1);
-    if (groups < 1 || x->size[1] % groups != 0)
-      return c.invalid_here("groups of " + a.name, std::to_string(groups));
-    attrs.set("groups", groups);
-  }
-  std::vector<tensor_id> in{e.held(*x, false)};
-  for (std::size_t i = first; i < first + 2; ++i) {
-    if (e.none(a, i)) {
-      in.push_back(no_tensor);
-      continue;
-    }
-    tensor_data* t = e.tensor(a, i);
-    if (!t || t->type != scalar::f32)
-      return c.failed() ? value::unknown()
-                        : c.unsupported_here("weight or bias of " + a.name,
-                                             std::string(torchscript::name_of(t->type)), "float32");
-    in.push_back(e.held(*t, false));
-  }
-  const tensor_id to = e.make(x->type, {scale}, {static_cast<std::int32_t>(zero_point)});
-  if (c.failed() || !e.node(Kind == 0 ? "qnn.layer_norm" : "qnn.group_norm", std::move(in), {to},
-                            std::move(attrs), rounding::ATEN))
-    return value::unknown();
+  attrs.set(key, number);
+  const auto in = e.held(*x, false), weight = norm_parameter(e, a, first),
+             bias = norm_parameter(e, a, first + 1);
+  for (const auto* id : {&in, &weight, &bias})
+    if (!*id) return id->error();
+  const tensor_id to = e.make(x->type, *q);
+  if (auto s = e.emit(op, {*in, *weight, *bias}, to, std::move(attrs), rounding::ATEN); !s)
+    return s.error();
   return e.wrap(to, x->type, false, false);
 }
-
-/// quantized::linear_dynamic(x, packed, reduce_range): x is quantized at run time by its own
-/// minimum and maximum, the result is float.
-template <bool Relu> value linear_dynamic(emitter& e, arguments& a) {
-  context& c = e.c;
-  tensor_data* x = e.tensor(a, 0);
-  packed_data* p = packed(e, a, 1);
-  const bool reduce_range = e.boolean(a, 2) && !e.qnnpack();  // QNNPACK does not honour it
-  if (c.failed() || !x || !p) return value::unknown();
-  if (!p->linear) return c.invalid_here("packed parameters of another operator in " + a.name);
-  if (x->type != scalar::f32 || x->rank() < 1 || x->size.back() != p->weight->size[1])
-    return c.invalid_here("input of " + a.name, std::string(torchscript::name_of(x->type)),
-                          "float32, " + std::to_string(p->weight->size[1]) + " features");
-  tensor_data w = *p->weight;
-  if (!c.resolve_channels(w)) return value::unknown();
-  if (w.scales.size() > 1 && w.axis != 0)
-    return c.unsupported_here("per-channel weights on axis " + std::to_string(w.axis), {}, "0");
-  const tensor_id w_id = c.g.add_constant("", dtype::s8, e.ir_shape(w.size, false), c.elements(w));
-  c.g[w_id].scales = w.scales, c.g[w_id].zero_points = w.zero_points;
-  if (w.scales.size() > 1) c.g[w_id].axis = 0;
-  const tensor_id in = e.held(*x, false), q = e.make(scalar::s16, {1.0}, {0}),
-                  row = e.make(scalar::f32), acc = e.make(scalar::qint32, w.scales, {0}),
-                  y = e.make(scalar::f32);
-  attributes quantize, keep, scale;
-  quantize.set("asymmetric", std::int64_t{1});
-  if (reduce_range) quantize.set("reduce_range", std::int64_t{1});
-  if (x->rank() != 2) keep.set("keep_dims", std::int64_t{1});
-  if (Relu) scale.set("float_lo", 0.);
-  if (!e.node("qnn.dynamic_quantize", {in}, {q, row}, std::move(quantize), rounding::ATEN) ||
-      !e.node("qnn.fully_connected", {q, w_id}, {acc}, std::move(keep)))
-    return value::unknown();
-  if (w.scales.size() > 1) c.g[acc].axis = c.g[acc].shape.rank - 1;
-  std::vector<tensor_id> from{acc, row};
-  if (p->bias) from.push_back(e.constant_of<float>("", c.numbers<float>(*p->bias)));
-  if (!e.node("qnn.dynamic_dequantize", std::move(from), {y}, std::move(scale), rounding::ATEN))
-    return value::unknown();
-  return e.wrap(y, scalar::f32, false, false);
+/// layer_norm(x, shape, w, b, eps, scale, zp).
+inline result<value> layer_norm(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor(0);
+  const auto shape = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (shape.empty() || shape.size() > x->size.size() ||
+      !std::equal(shape.begin(), shape.end(),
+                  x->size.end() - static_cast<std::ptrdiff_t>(shape.size())))
+    return invalid("normalized shape of " + a.name);
+  return normalized(e, a, ops::layer_norm, 2, "axes", static_cast<std::int64_t>(shape.size()));
 }
-/// to(x, dtype): only to the type it has.
-inline value to(emitter& e, arguments& a) {
-  tensor_data* x = e.tensor(a, 0);
-  if (!x) return value::unknown();
-  if (a.v[1].is(kind::integer) && a.v[1].i == static_cast<std::int64_t>(x->type)) return a.v[0];
-  return e.c.unsupported_here("a change of element type by " + a.name,
-                              a.v[1].is(kind::integer)
-                                  ? std::to_string(a.v[1].i)
-                                  : std::string(torchscript::name_of(a.v[1].what)),
-                              "the same type");
+/// group_norm(x, groups, w, b, eps, scale, zp); instance_norm(x, w, b, eps, scale, zp) has a group
+/// for each channel.
+template <bool Instance> result<value> group_norm(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() < 2) return invalid("rank of the input of " + a.name);
+  const std::int64_t groups = Instance ? x->size[1] : a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (groups < 1 || x->size[1] % groups != 0)
+    return invalid("groups of " + a.name, std::to_string(groups));
+  return normalized(e, a, ops::group_norm, Instance ? 1 : 2, "groups", groups);
 }
 
-}  // namespace torchscript::rows
+}  // namespace import::torch_rows
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ROWS_NORM_HPP_

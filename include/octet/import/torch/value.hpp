@@ -12,7 +12,7 @@
 #include "octet/graph/graph.hpp"
 
 OCTET_NAMESPACE_BEGIN
-namespace torchscript {
+namespace import::torchscript {
 
 /// Element types with PyTorch's own codes, as the serialized code spells them.
 enum class scalar : std::int8_t {
@@ -68,8 +68,10 @@ constexpr dtype dtype_of_scalar(scalar s) noexcept {
     case scalar::f64: return dtype::f64;
     case scalar::boolean: return dtype::boolean;
     case scalar::bf16: return dtype::u16;
-    default: return dtype::f32;
+    case scalar::f32:
+    case scalar::unknown: break;
   }
+  return dtype::f32;
 }
 
 enum class kind : std::uint8_t {
@@ -285,7 +287,7 @@ inline bool read_integers(const value& v, std::vector<std::int64_t>& to) {
   return true;
 }
 
-}  // namespace torchscript
+}  // namespace import::torchscript
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_VALUE_HPP_

@@ -1,6 +1,6 @@
 // Whole files in memory, for the loaders.
-#ifndef OCTET_IMPORT_FILE_HPP_
-#define OCTET_IMPORT_FILE_HPP_
+#ifndef OCTET_IMPORT_COMMON_FILE_HPP_
+#define OCTET_IMPORT_COMMON_FILE_HPP_
 
 #include <cerrno>
 #include <cstdio>
@@ -55,4 +55,4 @@ inline result<file_bytes> read_file(const std::string& path,
 }  // namespace import
 OCTET_NAMESPACE_END
 
-#endif  // OCTET_IMPORT_FILE_HPP_
+#endif  // OCTET_IMPORT_COMMON_FILE_HPP_

@@ -1,0 +1,3 @@
+// The PyTorch loader of octet::compiled.
+#define OCTET_IMPLEMENTATION
+#include "octet/import/torch.hpp"

@@ -1,0 +1,262 @@
+// Definitions of the PyTorch loader. Included by torch.hpp unless the build links octet::compiled.
+#ifndef OCTET_IMPORT_TORCH_LOADER_HPP_
+#define OCTET_IMPORT_TORCH_LOADER_HPP_
+
+#include "octet/import/common/file.hpp"
+#include "octet/import/torch.hpp"
+#include "octet/import/torch/interpret.hpp"
+#include "octet/import/torch/pickle.hpp"
+#include "octet/import/torch/rows.hpp"
+#include "octet/numerics/fp_env.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+namespace detail {
+
+class torch_loader {
+ public:
+  torch_loader(file_bytes f, const torch_options& o)
+      : file_(std::move(f)),
+        options_(o),
+        c_(file_.name, o.arithmetic, o.max),
+        emit_(c_, torch_rows::all) {}
+
+  result<graph> run() {
+    const numerics::exact_environment environment;
+    status s = load();
+    if (!s) return error_place{.file = file_.name, .node = c_.place()}.attach(s.error());
+    auto g = c_.build.finish();
+    if (!g) return error_place{.file = file_.name}.attach(g.error());
+    return g;
+  }
+
+ private:
+  using value = torchscript::value;
+  using kind = torchscript::kind;
+  using scalar = torchscript::scalar;
+  using tensor_data = torchscript::tensor_data;
+
+  status load() {
+    if (auto s = open(); !s) return s;
+    const auto root = unpickle("data.pkl", "data/");
+    if (!root) return root.error();
+    const auto constants = unpickle("constants.pkl", "constants/");
+    if (!constants) return constants.error();
+    torchscript::interpreter program(c_, emit_, [this](const std::string& m) { return code(m); });
+    program.set_constants(*constants);
+    const auto forward = program.forward_of(*root);
+    if (!forward) return forward.error();
+    std::vector<value> arguments;
+    if (auto s = inputs(**forward, arguments); !s) return s;
+    const auto returned = program.call_forward(*root, std::move(arguments));
+    if (!returned) return returned.error();
+    c_.module.clear();
+    c_.file.clear();
+    c_.line = 0;
+    if (auto s = c_.missing.check(); !s) return s;
+    c_.build.enter(emit_.operator_name());
+    return outputs(*returned, "output", 0);
+  }
+
+  // ---- the archive ----
+
+  status open() {
+    if (options_.arithmetic != law::pytorch_fbgemm && options_.arithmetic != law::pytorch_qnnpack)
+      return unsupported("law for PyTorch files", std::string(name_of(options_.arithmetic)),
+                         "pytorch_fbgemm, pytorch_qnnpack");
+    const auto& b = file_.bytes;
+    if (b.size() >= 2 && b[0] == std::byte{0x80} && b[1] == std::byte{2})  // a pickle
+      return unsupported(
+          "a file of torch.save in the format before PyTorch 1.6, which holds no program", {},
+          "torch.jit.save(torch.jit.trace(model, example), FILE)");
+    auto opened = torchscript::archive::open(b, options_.max);
+    if (!opened) return opened.error();
+    archive_ = std::make_unique<torchscript::archive>(std::move(*opened));
+    c_.files = archive_.get();
+    return refuse_others();
+  }
+  /// What is not TorchScript, by name and with the reason.
+  status refuse_others() const {
+    const auto& a = *archive_;
+    if (a.has_any("serialized_exported_program.json") || a.has_any("archive_format") ||
+        a.has_any("models/model.json"))
+      return unsupported(
+          "an ExportedProgram (.pt2, torch.export)",
+          "its quantization is written as quantize/dequantize pairs around float operators, whose "
+          "results depend on the order of float sums: no integer kernel gives the same bits",
+          "a model quantized in eager or FX mode and saved by torch.jit.save");
+    if (a.has_folder("code/") && a.has("data.pkl") && a.has("constants.pkl")) return unit{};
+    if (a.has("data.pkl"))
+      return unsupported("a checkpoint of torch.save, which holds weights but no program", {},
+                         "torch.jit.save(torch.jit.trace(model, example), FILE)");
+    return malformed("a ZIP archive, but not one of PyTorch: data.pkl is missing");
+  }
+  std::optional<result<constant_data>> code(const std::string& member) {
+    if (!archive_->has(member)) return {};
+    return archive_->read(member);
+  }
+  /// Storages lie in `folder`; without one their sizes are not looked at.
+  result<value> unpickle(const char* member, const std::string& folder) {
+    const auto bytes = archive_->read(member);
+    if (!bytes) return bytes.error();
+    const auto size_of_storage = [this, &folder](const std::string& key) {
+      if (folder.empty()) return torchscript::unchecked_storage;
+      return archive_->has(folder + key) ? archive_->size_of_member(folder + key)
+                                         : torchscript::no_storage;
+    };
+    auto v = torchscript::unpickler(c_.values, bytes->bytes, folder, size_of_storage).load();
+    if (!v) return error_place{.node = member}.attach(v.error());
+    return v;
+  }
+
+  // ---- inputs ----
+
+  /// The example that was traced: {'forward': [tensors]}. Empty where the file has none; null for
+  /// arguments that are no tensors.
+  std::vector<const tensor_data*> traced() {
+    std::vector<const tensor_data*> examples;
+    if (!archive_->has("traced_inputs.pkl")) return examples;
+    const auto v = unpickle("traced_inputs.pkl", {});
+    if (!v || !v->is(kind::dict)) return examples;
+    const auto& items = v->c->items;
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+      if (items[i].is(kind::string) && items[i].c->text == "forward" && items[i + 1].is_sequence())
+        for (const value& e : items[i + 1].c->items)
+          examples.push_back(e.is(kind::tensor) ? e.t : nullptr);
+    return examples;
+  }
+  status inputs(const torchscript::function_def& forward, std::vector<value>& arguments) {
+    const auto examples = traced();
+    std::vector<bool> used(options_.shapes.size(), false);
+    for (std::size_t i = 1; i < forward.parameters.size(); ++i) {  // after self
+      const auto& parameter = forward.parameters[i];
+      const auto* example = i - 1 < examples.size() ? examples[i - 1] : nullptr;
+      const dims* given = given_shape(parameter.name, i - 1, used);
+      if (!example && !given) {
+        if (parameter.otherwise) break;  // the rest keep their defaults
+        error_info e =
+            invalid("the file does not record the shape of input \"" + parameter.name +
+                    "\": give it, for example --shape " + parameter.name + "=1,3,224,224");
+        e.tensor = parameter.name;
+        return e;
+      }
+      tensor_data t;
+      t.type = example ? example->type : scalar::f32;
+      if (given)
+        t.size.assign(given->begin(), given->end());
+      else
+        t.size = example->size;
+      if (auto s = input(parameter.name, t); !s) return s;
+      arguments.push_back(c_.values.tensor(std::move(t)));
+    }
+    for (std::size_t s = 0; s < used.size(); ++s)
+      if (!used[s])
+        return invalid("a shape is given for an input that does not exist",
+                       options_.shapes[s].first);
+    return unit{};
+  }
+  /// Of the input of that name, or in order; null where the caller gives none.
+  const dims* given_shape(const std::string& name, std::size_t index, std::vector<bool>& used) {
+    const auto& shapes = options_.shapes;
+    const dims* given = nullptr;
+    for (std::size_t s = 0; s < shapes.size(); ++s)
+      if (shapes[s].first == name || (shapes[s].first.empty() && s == index)) {
+        given = &shapes[s].second;
+        used[s] = true;
+      }
+    return given;
+  }
+  status input(const std::string& name, tensor_data& t) {
+    if (torchscript::is_quantized(t.type)) return unsupported("a quantized input", name, "float32");
+    const auto shape = emit_.ir_shape(t.size, false);
+    if (!shape) return shape.error();
+    t.stride = torchscript::contiguous_strides(t.size);
+    t.id = c_.build.temporary(name, torchscript::dtype_of_scalar(t.type));
+    tensor& in = c_.build.g[t.id];
+    in.shape = *shape;
+    in.format = memory_format::contiguous;
+    c_.build.g.inputs.push_back(t.id);
+    emit_.protect_name(t.id);
+    return unit{};
+  }
+
+  // ---- outputs ----
+
+  /// Tensors, tuples, lists and dicts of them become outputs in order.
+  status outputs(const value& v, const std::string& name, int depth) {
+    if (v.is(kind::tensor)) {
+      const auto id = output_id(*v.t);
+      if (!id) return id.error();
+      graph& g = c_.build.g;
+      if (g[*id].name.empty()) g[*id].name = name;
+      g.outputs.push_back(*id);
+      return unit{};
+    }
+    if (depth == 4 || (!v.is_sequence() && !v.is(kind::dict)))
+      return unsupported("an output of the model", std::string(torchscript::name_of(v.what)),
+                         "tensors, and lists or tuples of them");
+    const auto& items = v.c->items;
+    if (v.is(kind::dict)) {
+      for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+        if (auto s = outputs(items[i + 1], items[i].is(kind::string) ? items[i].c->text : name,
+                             depth + 1);
+            !s)
+          return s;
+      return unit{};
+    }
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (items[i].is(kind::none)) continue;  // an auxiliary output that is off
+      if (auto s = outputs(items[i], name + std::to_string(i), depth + 1); !s) return s;
+    }
+    return unit{};
+  }
+  /// Outputs leave in the model's own order of axes. Where the last node is a dequantize, its bytes
+  /// are reordered before it, not its floats.
+  result<tensor_id> output_id(tensor_data& t) {
+    if (t.constant() || !t.channels_inner || t.type != scalar::f32) return emit_.held(t, false);
+    auto& nodes = c_.build.g.nodes;
+    const auto writer = std::find_if(nodes.begin(), nodes.end(), [&](const node& n) {
+      return !n.out.empty() && n.out[0] == t.id;
+    });
+    if (writer == nodes.end() || writer->op != &ops::dequantize) return emit_.held(t, false);
+    const auto at = writer - nodes.begin();
+    graph& g = c_.build.g;
+    tensor_data q = t;
+    q.id = writer->in[0];
+    q.type = g[q.id].type == dtype::u8 ? scalar::quint8 : scalar::qint8;
+    const auto outer = emit_.held(q, false);
+    if (!outer) return outer;
+    const tensor_id to = emit_.make(t.type);
+    if (auto s = emit_.emit(ops::dequantize, {*outer}, to); !s) return s.error();
+    g[to].name = g[t.id].name;
+    const bool read = std::any_of(nodes.begin(), nodes.end(), [&](const node& n) {
+      return std::find(n.in.begin(), n.in.end(), t.id) != n.in.end();
+    });
+    if (!read) nodes.erase(nodes.begin() + at);
+    return to;
+  }
+
+  file_bytes file_;
+  const torch_options& options_;
+  torchscript::context c_;
+  torchscript::emitter emit_;
+  std::unique_ptr<torchscript::archive> archive_;
+};
+
+}  // namespace detail
+
+OCTET_INLINE result<graph> try_torch(const std::string& path, const torch_options& options) {
+  auto f = read_file(path, options.max_bytes);
+  if (!f) return f.error();
+  return detail::torch_loader(std::move(*f), options).run();
+}
+OCTET_INLINE result<graph> try_torch(std::span<const std::byte> bytes, const std::string& name,
+                                     const torch_options& options) {
+  return detail::torch_loader(from_memory(name, bytes), options).run();
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_LOADER_HPP_

@@ -1,0 +1,243 @@
+// Rows of windows and reductions: pooling, means; nearest-neighbour and bilinear resizing.
+#ifndef OCTET_IMPORT_TORCH_ROWS_POOL_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_POOL_HPP_
+
+#include "octet/import/torch/emit.hpp"
+#include "octet/ops/dequantize.hpp"
+#include "octet/ops/pool2d.hpp"
+#include "octet/ops/quantize.hpp"
+#include "octet/ops/reduce.hpp"
+#include "octet/ops/resize.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+/// The kernels take the channels-last path where the input is contiguous that way, also for 1x1
+/// images and one channel.
+inline bool channels_last_path(const tensor_data& x) { return is_contiguous(x, true); }
+
+/// An image [N,C,H,W], quantized with one scale or float32.
+inline status image(const emitter& e, const arguments& a, const tensor_data& x) {
+  if (x.rank() != 4)
+    return unsupported("rank of the input of " + a.name, std::to_string(x.rank()), "4");
+  return e.per_tensor_or_float(x);
+}
+/// A node from an image to one of the same type and quantization.
+inline result<value> image_node(emitter& e, tensor_data& x, const op_def& op, attributes attrs,
+                                rounding round) {
+  const auto in = e.held(x, true);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs), round); !s) return s.error();
+  return e.wrap(to, x.type, true, suggests_channels_last(x));
+}
+
+// ---- pooling ----
+
+/// Arguments 1, 2, 3 of a pooling.
+inline pool2d_attrs window_of(arguments& a) {
+  const auto window = a.pair(1, {0, 0}), stride = a.pair(2, window), padding = a.pair(3, {0, 0});
+  pool2d_attrs p;
+  p.window_h = window[0], p.window_w = window[1], p.stride_h = stride[0], p.stride_w = stride[1];
+  p.pad_top = p.pad_bottom = padding[0], p.pad_left = p.pad_right = padding[1];
+  return p;
+}
+inline result<value> max_pool2d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  pool2d_attrs p = window_of(a);
+  const auto dilation = a.pair(4, {1, 1});
+  p.dilation_h = dilation[0], p.dilation_w = dilation[1];
+  p.ceil_mode = a.boolean(5);
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = image(e, a, *x); !s) return s.error();
+  return image_node(e, *x, is_quantized(x->type) ? ops::qnn_max_pool2d : ops::max_pool2d,
+                    to_attributes(p), rounding::none);
+}
+inline result<value> avg_pool2d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  pool2d_attrs p = window_of(a);
+  p.ceil_mode = a.boolean(4);
+  p.count_include_pad = a.boolean(5);
+  const bool divided = !a.none(6);
+  if (divided) p.divisor = a.small(6, a.integer(6));
+  if (auto s = a.check(); !s) return s.error();
+  if (divided && p.divisor <= 0)
+    return invalid("divisor_override of " + a.name, std::to_string(p.divisor));
+  if (auto s = image(e, a, *x); !s) return s.error();
+  if (!is_quantized(x->type))
+    return image_node(e, *x, ops::avg_pool2d, to_attributes(p), rounding::none);
+  // QNNPACK counts padding always and knows no divisor: where the program asks for something
+  // else, the native kernel's formula is the documented one.
+  const bool qnn = e.qnnpack() && x->type == scalar::quint8 && !p.ceil_mode &&
+                   p.count_include_pad && p.divisor == 0;
+  const rounding round = qnn ? rounding::QNN : channels_last_path(*x) ? rounding::F : rounding::FZ;
+  return image_node(e, *x, ops::qnn_avg_pool2d, to_attributes(p), round);
+}
+inline result<value> adaptive_avg_pool2d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = image(e, a, *x); !s) return s.error();
+  if (!a.v[1].is_sequence() || a.v[1].c->items.size() != 2)
+    return unsupported("output size of " + a.name);
+  std::int32_t out[2];
+  for (std::size_t k = 0; k < 2; ++k) {
+    const value& v = a.v[1].c->items[k];
+    if (!v.is(kind::integer) && !v.is(kind::none)) return unsupported("output size of " + a.name);
+    out[k] = a.small(1, v.is(kind::none) ? x->size[2 + k] : v.i);
+  }
+  if (auto s = a.check(); !s) return s.error();
+  pool2d_attrs p;
+  p.adaptive_h = out[0], p.adaptive_w = out[1];
+  // QNNPACK pools with one window for all outputs: only where the extents divide.
+  const bool qnn = e.qnnpack() && x->type == scalar::quint8 && out[0] > 0 && out[1] > 0 &&
+                   x->size[2] % out[0] == 0 && x->size[3] % out[1] == 0 &&
+                   !(x->size[2] == out[0] && x->size[3] == out[1]);
+  const bool quantized = is_quantized(x->type);
+  const rounding round = !quantized               ? rounding::none
+                         : qnn                    ? rounding::QNN
+                         : channels_last_path(*x) ? rounding::F
+                                                  : rounding::ATEN;
+  return image_node(e, *x, quantized ? ops::qnn_avg_pool2d : ops::avg_pool2d, to_attributes(p),
+                    round);
+}
+
+// ---- resizing ----
+
+/// Argument 1, or where it is none the input's extents times the given factors.
+inline result<std::vector<std::int64_t>> output_size(arguments& a, const tensor_data& x,
+                                                     const std::array<double, 2>& scale) {
+  std::vector<std::int64_t> size;
+  if (!a.none(1)) size = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (size.empty())
+    for (std::size_t k = 0; k < 2; ++k)
+      size.push_back(static_cast<std::int64_t>(numerics::floor(
+          numerics::clamp(numerics::mul(static_cast<double>(x.size[2 + k]), scale[k]), 0., 1e9))));
+  if (size.size() != 2) return invalid("output size of " + a.name);
+  return size;
+}
+/// upsample_nearest2d(x, size, scales) and (x, size, scale_h, scale_w); the same for bilinear with
+/// align_corners after the size. A given factor, not the ratio of extents, sets the source
+/// coordinates.
+template <bool Bilinear> result<value> upsample(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const auto scale = a.real_pair(Bilinear ? 3 : 2);
+  resize_attrs r;
+  if (Bilinear) {
+    r.align_corners = a.boolean(2);
+    r.half_pixel_centers = !r.align_corners;
+  }
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = image(e, a, *x); !s) return s.error();
+  if (Bilinear && !is_quantized(x->type))
+    return unsupported("element type of " + a.name, std::string(name_of(x->type)), "quint8, qint8");
+  const auto size = output_size(a, *x, scale);
+  if (!size) return size.error();
+  r.out_h = a.small(1, (*size)[0]), r.out_w = a.small(1, (*size)[1]);
+  if (auto s = a.check(); !s) return s.error();
+  r.scale_h = scale[0], r.scale_w = scale[1];
+  const rounding round = !Bilinear                ? rounding::none
+                         : channels_last_path(*x) ? rounding::FMA
+                                                  : rounding::ATEN;
+  return image_node(e, *x, Bilinear ? ops::qnn_resize_bilinear : ops::resize_nearest,
+                    to_attributes(r), round);
+}
+
+// ---- means ----
+
+/// Which axes a mean goes over.
+struct reduction {
+  std::vector<bool> reduced;  // per logical axis
+  bool keep = false;          // with extent 1
+  bool innermost() const {
+    return std::is_sorted(reduced.begin(), reduced.end());  // false before true
+  }
+  bool spatial() const {
+    return reduced.size() == 4 && !reduced[0] && !reduced[1] && reduced[2] && reduced[3];
+  }
+};
+inline result<reduction> reduction_of(arguments& a, const tensor_data& x) {
+  reduction r;
+  r.keep = a.boolean(2);
+  r.reduced.assign(x.size.size(), a.none(1));
+  if (!a.none(1)) {
+    const auto axes = a.integers(1);
+    for (std::int64_t d : axes) {
+      const std::size_t axis = a.axis(d, std::max(x.rank(), 1));
+      if (axis < r.reduced.size()) r.reduced[axis] = true;
+    }
+    if (axes.empty()) r.reduced.assign(r.reduced.size(), true);
+  }
+  if (auto s = a.check(); !s) return s.error();
+  return r;
+}
+/// What is left of a tensor held channels last, brought to the logical order of axes.
+inline result<tensor_id> in_logical_order(emitter& e, const tensor_data& x, const reduction& r,
+                                          tensor_id from) {
+  std::vector<std::int64_t> left;  // logical axes in the order the IR has them
+  for (int i : {0, 2, 3, 1})
+    if (!r.reduced[static_cast<std::size_t>(i)]) left.push_back(i);
+  std::vector<std::int64_t> order;  // axis of octet's output for each of PyTorch's
+  for (int i = 0; i < x.rank(); ++i)
+    if (!r.reduced[static_cast<std::size_t>(i)])
+      order.push_back(std::find(left.begin(), left.end(), i) - left.begin());
+  if (std::is_sorted(order.begin(), order.end())) return from;
+  const tensor_id to = e.make_like(x);
+  if (auto s = e.transpose(from, to, std::move(order)); !s) return s.error();
+  return to;
+}
+/// mean over axes. Contiguous innermost axes of a quantized tensor: the kernel sums the codes.
+/// Others are dequantized, averaged and quantized.
+inline result<value> mean(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto r = reduction_of(a, *x);
+  if (!r) return r.error();
+  if (auto s = e.per_tensor_or_float(*x); !s) return s.error();
+  const bool quantized = is_quantized(x->type),
+             raw = quantized && r->innermost() && is_contiguous(*x, false),
+             qnn = quantized && e.qnnpack() && r->spatial();
+  const bool summed = !raw && !qnn;  // as floats, in an order that depends on the memory format
+  const bool inner = (r->spatial() && x->channels_inner && !x->constant()) ||
+                     (summed && suggests_channels_last(*x));
+  const auto in = e.held(*x, inner);
+  if (!in) return in.error();
+  attributes attrs;
+  std::vector<std::int64_t> axes;
+  for (int i = 0; i < x->rank(); ++i)
+    if (r->reduced[static_cast<std::size_t>(i)])
+      axes.push_back(axis_in_layout(i, x->rank(), inner));
+  attrs.set("axes", axes);
+  if (r->keep) attrs.set("keep_dims", std::int64_t{1});
+  if (summed && inner) attrs.set("channels_last", std::int64_t{1});
+  tensor_id to = no_tensor;
+  status s = unit{};
+  if (!quantized) {
+    to = e.make(scalar::f32);
+    s = e.emit(ops::mean, {*in}, to, std::move(attrs), rounding::ATEN);
+  } else if (!summed) {
+    to = e.make_like(*x);
+    const rounding round = qnn ? rounding::QNN : rounding::EVEN;
+    s = e.emit(ops::qnn_mean, {*in}, to, std::move(attrs), round);
+  } else {
+    const tensor_id f = e.make(scalar::f32), m = e.make(scalar::f32);
+    to = e.make_like(*x);
+    s = e.emit(ops::dequantize, {*in}, f);
+    if (s) s = e.emit(ops::mean, {f}, m, std::move(attrs), rounding::ATEN);
+    if (s) s = e.emit(ops::quantize, {m}, to, {}, rounding::EVEN_MUL);
+  }
+  if (!s) return s.error();
+  if (inner && !r->keep && x->rank() == 4 && !r->reduced[1]) {
+    const auto moved = in_logical_order(e, *x, *r, to);
+    if (!moved) return moved.error();
+    to = *moved;
+  }
+  return e.wrap(to, x->type, r->keep && inner, r->keep && !summed && suggests_channels_last(*x));
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_POOL_HPP_

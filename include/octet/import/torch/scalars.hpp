@@ -1,0 +1,254 @@
+// Operators of a program on numbers, strings and lists, and what is known of a tensor without its
+// data: computed when the file is loaded.
+#ifndef OCTET_IMPORT_TORCH_SCALARS_HPP_
+#define OCTET_IMPORT_TORCH_SCALARS_HPP_
+
+#include <optional>
+
+#include "octet/import/torch/context.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+/// What an operator gives; nothing where the name is not one of these operators for these
+/// arguments.
+using answer = std::optional<result<value>>;
+using value_list = std::vector<value>;
+
+inline bool read_number(const value& v, double& to) {
+  if (v.is(kind::real))
+    to = v.d;
+  else if (v.is(kind::integer))
+    to = static_cast<double>(v.i);
+  else if (v.is(kind::boolean))
+    to = v.b ? 1 : 0;
+  else
+    return false;
+  return true;
+}
+/// Nothing where the two cannot be compared.
+inline std::optional<bool> equal(const value& a, const value& b) {
+  double x = 0, y = 0;
+  if (a.is(kind::integer) && b.is(kind::integer)) return a.i == b.i;
+  if (read_number(a, x) && read_number(b, y)) return x == y;
+  if (a.is(kind::string) && b.is(kind::string)) return a.c->text == b.c->text;
+  if (a.is(kind::none) || b.is(kind::none)) return a.is(kind::none) && b.is(kind::none);
+  std::vector<std::int64_t> u, v;
+  if (read_integers(a, u) && read_integers(b, v)) return u == v;
+  return {};
+}
+/// base[index] of lists, tuples and dicts.
+inline result<value> item(const value& base, const value& index) {
+  if (base.is_sequence() && index.is(kind::integer)) {
+    const auto n = static_cast<std::int64_t>(base.c->items.size());
+    const std::int64_t i = index.i < 0 ? index.i + n : index.i;
+    if (i < 0 || i >= n)
+      return invalid("index of a list", std::to_string(index.i), std::to_string(n) + " elements");
+    return base.c->items[static_cast<std::size_t>(i)];
+  }
+  if (base.is(kind::dict) && index.is(kind::string)) {
+    const auto& items = base.c->items;  // key, value, key, value
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+      if (items[i].is(kind::string) && items[i].c->text == index.c->text) return items[i + 1];
+    return invalid("key of a dict", index.c->text);
+  }
+  return unsupported("a subscript of this kind", std::string(name_of(base.what)) + "[" +
+                                                     std::string(name_of(index.what)) + "]");
+}
+
+class scalar_operators {
+ public:
+  explicit scalar_operators(context& c) : c_(c) {}
+
+  answer run(const std::string& name, const value_list& a) {
+    if (auto r = traced_numbers(name, a)) return r;
+    if (name.starts_with("prim::")) return primitive(std::string_view(name).substr(6), a);
+    if (!name.starts_with("aten::") || a.empty()) return {};
+    const std::string_view op = std::string_view(name).substr(6);
+    if (auto r = of_unknown(op, a)) return r;
+    if (a[0].is(kind::tensor))
+      if (auto r = of_tensor(op, a)) return r;
+    if (auto r = of_values(op, a)) return r;
+    // Comparisons with data cannot be decided; arithmetic with it is for the emitter.
+    if (a[0].is(kind::tensor) || (a.size() > 1 && a[1].is(kind::tensor))) return {};
+    if (auto r = of_lists(op, a)) return r;
+    return of_numbers(op, a);
+  }
+
+ private:
+  /// Traced programs keep numbers as constants without axes: with another number beside them they
+  /// are that number.
+  answer traced_numbers(const std::string& name, const value_list& a) {
+    constexpr std::string_view arithmetic[] = {
+        "aten::add",          "aten::sub",           "aten::mul",       "aten::div",
+        "aten::floor_divide", "aten::floordiv",      "aten::remainder", "aten::Int",
+        "aten::IntImplicit",  "aten::ScalarImplicit"};
+    if (a.empty() || a.size() > 3 || !number_like(a[0]) || (a.size() > 1 && !number_like(a[1])) ||
+        std::find(std::begin(arithmetic), std::end(arithmetic), name) == std::end(arithmetic))
+      return {};
+    value_list numbers = a;
+    bool any = false;
+    for (value& v : numbers) {
+      if (!v.is(kind::tensor)) continue;
+      const auto n = c_.scalar_of(*v.t);
+      if (!n) return n;
+      v = *n;
+      any = true;
+    }
+    if (!any) return {};
+    return run(name, numbers);
+  }
+  static bool number_like(const value& v) {
+    return v.is(kind::integer) || v.is(kind::real) ||
+           (v.is(kind::tensor) && v.t->constant() && v.t->rank() == 0);
+  }
+  static answer of_unknown(std::string_view op, const value_list& a) {
+    constexpr std::string_view names[] = {"size", "len", "dim", "eq", "ne", "gt", "lt", "ge", "le"};
+    if (std::find(std::begin(names), std::end(names), op) == std::end(names)) return {};
+    for (const value& v : a)
+      if (v.is(kind::unknown)) return v;
+    return {};
+  }
+
+  static answer primitive(std::string_view op, const value_list& a) {
+    if (a.empty()) return {};
+    const bool tensor = a[0].is(kind::tensor);
+    if (op == "dtype" && tensor) return value::of(static_cast<std::int64_t>(a[0].t->type));
+    if (op == "is_quantized" && tensor) return value::of(is_quantized(a[0].t->type));
+    if (op == "NumToTensor" && a.size() == 1 && !tensor) return a[0];
+    if (op == "unchecked_unwrap_optional" && a.size() == 1) return a[0];
+    if (a.size() != 2 || !a[0].is(kind::integer) || !a[1].is(kind::integer)) return {};
+    if (op == "min") return value::of(std::min(a[0].i, a[1].i));
+    if (op == "max") return value::of(std::max(a[0].i, a[1].i));
+    return {};
+  }
+
+  answer of_tensor(std::string_view op, const value_list& a) {
+    const tensor_data& t = *a[0].t;
+    if (op == "size" && a.size() == 1) return c_.values.integers(t.size);
+    if (op == "size" && a[1].is(kind::integer)) {
+      const std::int64_t d = a[1].i < 0 ? a[1].i + t.rank() : a[1].i;
+      if (d < 0 || d >= t.rank())
+        return invalid("dimension of size()", std::to_string(a[1].i),
+                       std::to_string(t.rank()) + " dimensions");
+      return value::of(t.size[static_cast<std::size_t>(d)]);
+    }
+    if (op == "dim") return value::of(std::int64_t{t.rank()});
+    if (op == "numel") return value::of(t.elements());
+    if (op == "len" && t.rank() > 0) return value::of(t.size[0]);
+    if (op == "is_floating_point")
+      return value::of(t.type == scalar::f32 || t.type == scalar::f64 || t.type == scalar::f16);
+    return {};
+  }
+
+  /// Operators on values of any kind.
+  answer of_values(std::string_view op, const value_list& a) {
+    if (op == "warn" || op == "warnings") return value{};
+    if (op == "len" && a[0].is_sequence())
+      return value::of(static_cast<std::int64_t>(a[0].c->items.size()));
+    if (op == "len" && a[0].is(kind::string))
+      return value::of(static_cast<std::int64_t>(a[0].c->text.size()));
+    if (op == "__not__" && a[0].is(kind::boolean)) return value::of(!a[0].b);
+    if (op == "format" && a[0].is(kind::string)) return a[0];  // text of exceptions only
+    if (a.size() < 2) return {};
+    if (op == "__is__" || op == "__isnot__") {  // only `is None` occurs
+      const bool left = a[0].is(kind::none), right = a[1].is(kind::none);
+      if (!left && !right) return {};
+      return value::of((op == "__is__") == (left && right));
+    }
+    if (op == "__contains__" && a[0].is_sequence()) {
+      bool found = false;
+      for (const value& v : a[0].c->items) found |= equal(v, a[1]).value_or(false);
+      return value::of(found);
+    }
+    if (op == "__getitem__" && !a[0].is(kind::tensor)) return item(a[0], a[1]);
+    if (op == "append" && a[0].is(kind::list)) {
+      a[0].c->items.push_back(a[1]);
+      return a[0];
+    }
+    return {};
+  }
+
+  answer of_lists(std::string_view op, const value_list& a) {
+    if (op == "slice" && a[0].is(kind::list)) return slice(a);
+    if (a.size() < 2) return {};
+    if (op == "eq" || op == "ne") {
+      const auto same = equal(a[0], a[1]);
+      if (!same) return {};
+      return value::of((op == "eq") == *same);
+    }
+    if (op == "add" && a[0].is_sequence() && a[1].is_sequence()) {
+      value_list items = a[0].c->items;
+      items.insert(items.end(), a[1].c->items.begin(), a[1].c->items.end());
+      if (items.size() > heap::most_cells) return too_large("a list");
+      return c_.values.list(std::move(items), a[0].what);
+    }
+    return {};
+  }
+  result<value> slice(const value_list& a) {
+    const auto n = static_cast<std::int64_t>(a[0].c->items.size());
+    const auto bound = [&](std::size_t i, std::int64_t otherwise) {
+      return a.size() > i && a[i].is(kind::integer)
+                 ? std::clamp<std::int64_t>(a[i].i < 0 ? a[i].i + n : a[i].i, 0, n)
+                 : otherwise;
+    };
+    const std::int64_t step = a.size() > 3 && a[3].is(kind::integer) ? a[3].i : 1;
+    if (step < 1) return invalid("step of a slice", std::to_string(step));
+    value_list items;
+    const std::int64_t end = bound(2, n);
+    for (std::int64_t i = bound(1, 0); i < end; i += std::min(step, end - i))
+      items.push_back(a[0].c->items[static_cast<std::size_t>(i)]);
+    return c_.values.list(std::move(items));
+  }
+
+  static answer of_numbers(std::string_view op, const value_list& a) {
+    double x = 0, y = 0;
+    if (!read_number(a[0], x)) return {};
+    const bool integers = a[0].is(kind::integer) && (a.size() < 2 || a[1].is(kind::integer));
+    if ((op == "Int" || op == "ScalarImplicit" || op == "IntImplicit") && a[0].is(kind::integer))
+      return a[0];
+    if (op == "neg")
+      return integers ? wrapped(0 - static_cast<std::uint64_t>(a[0].i)) : value::of(-x);
+    if (a.size() < 2 || !read_number(a[1], y)) return {};
+    if (a[0].is(kind::boolean) && a[1].is(kind::boolean)) {
+      if (op == "__and__") return value::of(a[0].b && a[1].b);
+      if (op == "__or__") return value::of(a[0].b || a[1].b);
+    }
+    if (op == "div" && y != 0) return value::of(x / y);
+    if (integers) return of_integers(op, a[0].i, a[1].i);
+    if (op == "gt") return value::of(x > y);
+    if (op == "lt") return value::of(x < y);
+    if (op == "ge") return value::of(x >= y);
+    if (op == "le") return value::of(x <= y);
+    if (op == "add") return value::of(x + y);
+    if (op == "sub") return value::of(x - y);
+    if (op == "mul") return value::of(x * y);
+    return {};
+  }
+  static value wrapped(std::uint64_t v) { return value::of(static_cast<std::int64_t>(v)); }
+  /// Overflow wraps, as in PyTorch.
+  static answer of_integers(std::string_view op, std::int64_t x, std::int64_t y) {
+    const auto u = static_cast<std::uint64_t>(x), v = static_cast<std::uint64_t>(y);
+    if (op == "gt") return value::of(x > y);
+    if (op == "lt") return value::of(x < y);
+    if (op == "ge") return value::of(x >= y);
+    if (op == "le") return value::of(x <= y);
+    if (op == "add") return wrapped(u + v);
+    if (op == "sub") return wrapped(u - v);
+    if (op == "mul") return wrapped(u * v);
+    const bool remainder = op == "remainder";
+    if (!remainder && op != "floordiv" && op != "floor_divide") return {};
+    if (y == 0 || (y == -1 && x == INT64_MIN)) return invalid("division", std::to_string(y));
+    const std::int64_t quotient = x / y, rest = x % y;
+    const bool down = rest != 0 && (rest < 0) != (y < 0);
+    if (remainder) return value::of(down ? rest + y : rest);
+    return value::of(down ? quotient - 1 : quotient);
+  }
+
+  context& c_;
+};
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_SCALARS_HPP_
