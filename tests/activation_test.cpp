@@ -40,7 +40,7 @@ struct node_1 {
     step = {};
     step.memory = &memory;
     const node_view n{in, out, constant, given, &view, round};
-    return op.prepare(n, step);
+    return prepare_node(op, n, step);
   }
   template <class In, class Out>
   std::vector<Out> run(const std::vector<In>& x, std::uint32_t parts = 1) {

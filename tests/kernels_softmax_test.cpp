@@ -64,7 +64,7 @@ TEST_CASE("softmax kernels equal the reference") {
     INFO(name_of(f.mode) << (f.log ? " log" : "") << " " << name_of(in) << " -> " << name_of(out)
                          << " " << to_string(shape) << " scale " << in_scale << " -> " << out_scale
                          << " zero point " << out_zero);
-    REQUIRE(n.op->prepare(view.view(), p));
+    REQUIRE(prepare_node(*n.op, view.view(), p));
     guarded bytes(shape.elements().value);
     const auto width = r.pick({0, 1, 10, 100, 255});  // of the values
     const auto first = r.between(0, 255 - width);

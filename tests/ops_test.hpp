@@ -87,7 +87,7 @@ class one {
     prepared_ = {};
     prepared_.memory = &memory_;
     const octet::node_inputs all(g_, n);
-    return op_.prepare(all.view(), prepared_);
+    return octet::prepare_node(op_, all.view(), prepared_);
   }
   std::vector<std::vector<std::byte>> call(std::uint32_t parts) {
     std::vector<std::vector<std::byte>> out;

@@ -90,7 +90,14 @@ octet::status running_prepare(const octet::node_view& n, octet::prepared& to) {
   to.make<running_params>(&running_kernel).count = n.in[0].shape.elements().value;
   return octet::unit{};
 }
-constexpr octet::op_def running_sum{"test.running_sum", 2, 2, 3, &running_shape, &running_prepare};
+constexpr octet::op_def running_sum{
+    .name = "test.running_sum",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .outputs = 3,
+    .shape = &running_shape,
+    .prepare = &running_prepare,
+};
 
 }  // namespace
 

@@ -29,10 +29,11 @@ const char* compiler() {
 }  // namespace
 
 int kernel_list() {
-  std::printf("%-28s %-10s %-20s %s\n", "operator", "type", "target", "kernel");
+  std::printf("%-28s %-18s %-20s %-34s %s\n", "operator", "types", "target", "kernel", "roundings");
   for (const kernel_row& r : kernel_rows())
-    std::printf("%-28s %-10s %-20s %s\n", r.node.c_str(), std::string(name_of(r.type)).c_str(),
-                std::string(name_of(r.on)).c_str(), r.kernel.c_str());
+    std::printf("%-28s %-18s %-20s %-34s %s\n", r.node.c_str(),
+                (std::string(name_of(r.type)) + " -> " + std::string(name_of(r.out))).c_str(),
+                std::string(name_of(r.on)).c_str(), r.kernel.c_str(), r.roundings.c_str());
   return done;
 }
 

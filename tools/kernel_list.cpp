@@ -1,5 +1,6 @@
 #include "kernel_list.hpp"
 
+#include "choices.hpp"
 #include "octet/graph/graph.hpp"
 #include "octet/kernels/target.hpp"
 #include "octet/ops/list.hpp"
@@ -7,133 +8,138 @@
 namespace octet::tools {
 namespace {
 
-tensor quantized(dtype t, const dims& shape, double scale, std::int32_t zero_point) {
-  tensor v;
-  v.type = t;
-  v.shape = shape;
-  v.scales = {scale};
-  v.zero_points = {zero_point};
-  return v;
-}
-std::int32_t middle(dtype t) { return t == dtype::u8 ? 128 : 0; }
-
-/// A typical node: the form's name, operator, inputs, attributes, output element type (of the first
-/// input's type where not given).
-struct form {
-  std::string name;
-  const op_def* op;
-  std::vector<tensor> in;
+/// Shapes and attributes of a typical node; the forms give its types.
+struct typical {
+  std::string suffix;  // " 3x3"
+  std::vector<dims> in;
   attributes attrs;
-  dtype out;
+  std::size_t constants = 0;  // the last inputs are known (weights, bias)
 };
 
-tensor constant(tensor t) {
-  t.role = tensor::kind::constant;
-  const std::vector<std::byte> ones(bytes_of(t.shape.elements(), t.type).value, std::byte{1});
-  t.data = constant_data::copy(ones);
-  return t;
-}
-
-/// Weights and bias of a layer whose activations are of type t.
-void add_weights(form& f, dtype t, const dims& shape, std::int32_t channels) {
-  f.in.push_back(constant(quantized(t, shape, 0.01, middle(t))));
-  tensor bias;
-  bias.type = dtype::s32;
-  bias.shape = dims{channels};
-  f.in.push_back(constant(std::move(bias)));
-}
-
-std::vector<form> forms_of(const op_def& op, dtype t) {
-  const tensor x = quantized(t, {1, 8, 8, 32}, 0.05, middle(t));
-  std::vector<form> forms;
-  if (op.outputs != 1) return forms;  // the nodes below have one output
-  const auto simple = [&](std::string suffix, std::vector<tensor> in, dtype out) {
-    forms.push_back({std::string(op.name) + suffix, &op, std::move(in), {}, out});
-    return &forms.back();
-  };
-  if (op.name == "qnn.conv2d") {
-    for (std::int32_t k : {1, 3})
-      add_weights(*simple(k == 1 ? " 1x1" : " 3x3", {x}, t), t, {32, k, k, 32}, 32);
-  } else if (op.name == "qnn.depthwise_conv2d") {
-    for (std::int32_t k : {3, 5})
-      add_weights(*simple(k == 3 ? " 3x3" : " 5x5", {x}, t), t, {1, k, k, 32}, 32);
-  } else if (op.name == "qnn.fully_connected") {
-    add_weights(*simple("", {quantized(t, {1, 64}, 0.05, middle(t))}, t), t, {32, 64}, 32);
-  } else if (op.name == "qnn.transpose_conv2d") {
-    add_weights(*simple(" 3x3", {x}, t), t, {32, 3, 3, 32}, 32);
-  } else if (op.name == "qnn.batch_matmul") {
-    simple("", {x, quantized(t, {1, 8, 32, 16}, 0.04, middle(t))}, t);
-  } else if (op.name == "qnn.quantize") {
-    tensor f = x;
-    f.type = dtype::f32;
-    f.scales.clear();
-    f.zero_points.clear();
-    simple("", {f}, t);
-  } else if (op.name == "qnn.dequantize") {
-    simple("", {x}, dtype::f32);
-  } else if (op.name == "qnn.requantize") {
-    simple("", {x}, t);
-  } else if (op.name.find("pool2d") != std::string_view::npos) {
-    form* f = simple(" 2x2", {x}, t);
-    for (const char* key : {"window_h", "window_w"}) f->attrs.set(key, std::int64_t{2});
-  } else if (op.max_inputs == 1 || op.min_inputs == 1) {
-    simple("", {x}, t);
-  } else if (op.min_inputs == 2 && op.max_inputs == 2) {
-    simple("", {x, x}, t);
+std::vector<typical> typical_nodes(const op_def& op) {
+  const dims image{1, 8, 8, 32};
+  attributes window, size;
+  for (const char* key : {"window_h", "window_w"}) window.set(key, std::int64_t{2});
+  for (const char* key : {"out_h", "out_w"}) size.set(key, std::int64_t{16});
+  switch (op.kernel) {
+    case kernel_id::conv2d:
+      return {{" 1x1", {image, {32, 1, 1, 32}, {32}}, {}, 2},
+              {" 3x3", {image, {32, 3, 3, 32}, {32}}, {}, 2}};
+    case kernel_id::depthwise_conv2d:
+      return {{" 3x3", {image, {1, 3, 3, 32}, {32}}, {}, 2},
+              {" 5x5", {image, {1, 5, 5, 32}, {32}}, {}, 2}};
+    case kernel_id::transpose_conv2d: return {{" 3x3", {image, {32, 3, 3, 32}, {32}}, {}, 2}};
+    case kernel_id::fully_connected: return {{"", {{1, 64}, {32, 64}, {32}}, {}, 2}};
+    case kernel_id::batch_matmul: return {{"", {image, {1, 8, 32, 16}}, {}, 0}};
+    case kernel_id::pool2d: return {{" 2x2", {image}, window, 0}};
+    case kernel_id::resize_bilinear: return {{"", {image}, size, 0}};
+    case kernel_id::none:
+    case kernel_id::requantize:
+    case kernel_id::add:
+    case kernel_id::mul:
+    case kernel_id::quantize:
+    case kernel_id::dequantize:
+    case kernel_id::lut8:
+    case kernel_id::softmax:
+    case kernel_id::mean: break;
   }
-  return forms;
+  if (op.max_inputs == 2 && op.min_inputs == 2) return {{"", {image, image}, {}, 0}};
+  if (op.min_inputs == 1) return {{"", {image}, {}, 0}};
+  return {};
 }
 
-/// Lets the operator prepare the node under each rounding until one is accepted, with an output of
-/// other and of the same quantization. False where it takes none: the operator has no 8-bit form of
-/// this kind, or needs no step.
-bool prepare(const form& f, graph& g, plan_memory& memory, prepared& p) {
-  for (const bool same : {false, true}) {
+/// Zero point and scale that most formulas take: the middle of the range, 0 on wide types.
+void quantize(tensor& t, double scale) {
+  t.scales = {scale};
+  t.zero_points = {t.type == dtype::u8 ? 128 : 0};
+}
+
+/// Prepares the node with the choice's types, under the output scales that formulas ask for. False
+/// where it takes none, or needs no step.
+bool prepare(const typical& n, const choice& c, graph& g, plan_memory& memory, prepared& p) {
+  const bool quantized = c.op->name.starts_with("qnn.");
+  for (const double out_scale : {0.07, 0.05, 1. / 128, 1. / 256, 1. / 32768}) {
     g = graph();
-    std::vector<tensor_id> in;
-    for (const tensor& t : f.in) in.push_back(g.add(t));
-    tensor y = quantized(f.out, {}, same ? f.in[0].scales.empty() ? 1.0 : f.in[0].scales[0] : 0.07,
-                         middle(f.out));
-    if (is_float(f.out)) y.scales.clear(), y.zero_points.clear();
-    const tensor_id out = g.add(std::move(y));
-    node& n = g.add_node(*f.op, "", std::move(in), {out}, f.attrs);
-    if (f.op->shape)
-      if (auto s = infer_shapes(g, n); !s) return false;
-    for (const rounding r : enumerators<rounding>) {
-      n.round = r;
-      const node_inputs v(g, n);
-      p = prepared{};
-      p.memory = &memory;
-      if (f.op->prepare(v.view(), p)) return !p.alias;
+    std::vector<tensor_id> in, out;
+    for (std::size_t i = 0; i < n.in.size(); ++i) {
+      if (i >= c.in.size()) break;  // an operand that this form has not
+      tensor t;
+      t.type = c.in[i];
+      t.shape = n.in[i];
+      if (quantized && !is_float(t.type) && i < 2) quantize(t, i == 0 ? 0.05 : 0.01);
+      if (i + n.constants >= n.in.size()) {
+        t.role = tensor::kind::constant;
+        const std::vector<std::byte> ones(bytes_of(t.shape.elements(), t.type).value, std::byte{1});
+        t.data = constant_data::copy(ones);
+      }
+      in.push_back(g.add(std::move(t)));
     }
+    for (const dtype t : c.out) {
+      tensor y;
+      y.type = t;
+      if (quantized && !is_float(t)) quantize(y, out_scale);
+      out.push_back(g.add(std::move(y)));
+    }
+    node& made = g.add_node(*c.op, "", std::move(in), std::move(out), n.attrs, c.round);
+    if (auto s = infer_shapes(g, made); !s) return false;
+    const node_inputs v(g, made);
+    p = prepared{};
+    p.memory = &memory;
+    if (prepare_node(*c.op, v.view(), p)) return !p.alias;
   }
   return false;
 }
 
+/// Weights of the activations' type, int8 beside int16; the first bias that a form lists.
+bool usual(const choice& c) {
+  if (c.in.size() > 1 && quantized_types.contains(c.in[1]) &&
+      c.in[1] != (c.x() == dtype::s16 && c.in.size() > 2 ? dtype::s8 : c.x()))
+    return false;
+  return c.in.size() < 3 || c.in[2] == dtype::s32 || c.in[2] == dtype::f32;
+}
+
 }  // namespace
 
+std::span<const op_def* const> operator_list() { return builtin_operators(); }
+
 std::vector<kernel_row> kernel_rows() {
-  std::vector<target> targets;
-  for (const target on : usable_targets())  // of the others not even accepts() may be called: it is
-    if (on != target::reference) targets.push_back(on);  // compiled for them
+  std::vector<target>
+      targets;  // of others not even accepts() may be called: it is compiled for them
+  for (const target t : usable_targets())
+    if (t != target::reference) targets.push_back(t);
   if (targets.empty()) targets.push_back(target::reference);
   std::vector<kernel_row> rows;
   for (const op_def* op : builtin_operators())
-    for (dtype t : {dtype::s8, dtype::u8})
-      for (const form& f : forms_of(*op, t)) {
+    for (const typical& n : typical_nodes(*op)) {
+      const std::size_t first = rows.size();
+      for (const choice& c : choices_of(*op)) {
+        if (!usual(c)) continue;
         graph g;
         plan_memory memory;
         prepared p;
-        if (!prepare(f, g, memory, p)) continue;
-        for (target on : targets) {
+        if (!prepare(n, c, g, memory, p)) continue;
+        for (const target on : targets) {
           const kernel_entry* k =
               p.kernel == kernel_id::none ? nullptr : kernels::find(p.kernel, on);
           const bool simd = k && k->run && (!k->accepts || k->accepts(p.params));
-          rows.push_back({f.name, f.in[0].type == dtype::f32 ? f.out : f.in[0].type, on,
-                          simd ? (k->describe ? k->describe(p.params) : "simd") : "reference",
-                          p.kernel});
+          kernel_row row{std::string(op->name) + n.suffix,
+                         c.x(),
+                         c.y(),
+                         on,
+                         simd ? (k->describe ? k->describe(p.params) : "simd") : "reference",
+                         std::string(name_of(c.round)),
+                         op->kernel};
+          bool known = false;
+          for (std::size_t i = first; i < rows.size(); ++i)
+            if (kernel_row& r = rows[i]; r.type == row.type && r.out == row.out && r.on == row.on &&
+                                         r.kernel == row.kernel) {
+              r.roundings += " " + row.roundings;
+              known = true;
+            }
+          if (!known) rows.push_back(std::move(row));
         }
       }
+    }
   return rows;
 }
 

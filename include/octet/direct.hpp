@@ -75,7 +75,7 @@ class operator_call {
     c.memory_ = std::make_unique<plan_memory>();
     prepared p;
     p.memory = c.memory_.get();
-    if (auto s = op.prepare(n, p); !s) return s.error();
+    if (auto s = prepare_node(op, n, p); !s) return s.error();
     if (p.alias) {
       auto& copy = p.make<detail::copy_params>(&detail::copy_kernel);
       copy.bytes = bytes_of(outs[0].shape.elements(), outs[0].type).value;

@@ -16,7 +16,7 @@ inline result<bool> fold_constant(graph& g, const node& n) {
   plan_memory memory;
   prepared p;
   p.memory = &memory;
-  if (auto s = n.op->prepare(in.view(), p); !s) return s.error();
+  if (auto s = prepare_node(*n.op, in.view(), p); !s) return s.error();
   std::vector<const void*> from;
   std::vector<void*> to;
   std::vector<std::shared_ptr<buffer>> out;

@@ -17,7 +17,7 @@ inline std::vector<int> use_counts(const graph& g) {
   return uses;
 }
 
-/// conv2d, depthwise_conv2d, fully_connected, ... with int32 or int64 output + qnn.requantize = one
+/// An operator that accumulates, with int32 or int64 output, + qnn.requantize = one
 /// node. Exact: the fused node computes the same accumulator and applies the same formula to it.
 inline void fuse_requantize(graph& g) {
   auto uses = use_counts(g);
@@ -33,21 +33,20 @@ inline void fuse_requantize(graph& g) {
     const std::int32_t by = producer[static_cast<std::size_t>(acc)];
     if (by < 0 || uses[static_cast<std::size_t>(acc)] != 1) continue;
     node& n = g.nodes[static_cast<std::size_t>(by)];
-    const bool accumulates = n.op->name == "qnn.conv2d" || n.op->name == "qnn.depthwise_conv2d" ||
-                             n.op->name == "qnn.fully_connected" ||
-                             n.op->name == "qnn.transpose_conv2d" ||
-                             n.op->name == "qnn.batch_matmul";
-    if (!accumulates || n.round != rounding::none || n.out.size() != 1 ||
+    if (!n.op->accumulates || n.round != rounding::none || n.out.size() != 1 ||
         (g[acc].type != dtype::s32 && g[acc].type != dtype::s64))
       continue;
+    node fused = n;
     if (r.in.size() > 1 && r.in[1] != no_tensor) {  // float bias of FB moves to the producer
       if (n.in.size() > 2 && n.in[2] != no_tensor) continue;
-      n.in.resize(3, no_tensor);
-      n.in[2] = r.in[1];
+      fused.in.resize(3, no_tensor);
+      fused.in[2] = r.in[1];
     }
-    n.out[0] = r.out[0];
-    n.round = r.round;
-    for (const auto& [key, value] : r.attrs.entries()) n.attrs.set(key, value);
+    fused.out[0] = r.out[0];
+    fused.round = r.round;
+    if (const node_inputs view(g, fused); !takes(*n.op, view.view())) continue;
+    for (const auto& [key, value] : r.attrs.entries()) fused.attrs.set(key, value);
+    n = std::move(fused);
     dead[i] = 1;
   }
   std::deque<node> kept;

@@ -207,27 +207,12 @@ inline void add_kernel(const kernel_args& k) noexcept {
 }  // namespace reference
 
 namespace ops {
-/// Element types of a two-operand node on plain numbers: one type, float32, int32 or int64.
-inline status plain_types(const node_view& n, rounding round) {
-  const dtype a = n.in[0].type, b = n.in[1].type, y = n.out[0].type;
-  if (a != b || a != y || (a != dtype::f32 && a != dtype::s32 && a != dtype::s64))
-    return unsupported(
-        "element types",
-        std::string(name_of(a)) + ", " + std::string(name_of(b)) + " -> " + std::string(name_of(y)),
-        "float32, int32 or int64 throughout");
-  if (round != rounding::none)
-    return unsupported("no rounding on plain numbers", std::string(name_of(round)));
-  return unit{};
-}
-/// Element types of a two-operand node on quantized numbers.
-inline status quantized_types(const node_view& n) {
-  for (const tensor_desc* t : {&n.in[0], &n.in[1], &n.out[0]}) {
-    if (!with_quantized(t->type, [](auto) {}))
-      return unsupported("element type", std::string(name_of(t->type)), "uint8, int8, int16");
+/// Both operands and the result have one scale each.
+inline status one_scale_each(const node_view& n) {
+  for (const tensor_desc* t : {&n.in[0], &n.in[1], &n.out[0]})
     if (!t->quantized() || t->per_channel())
       return unsupported("quantization of an operand or result",
                          t->quantized() ? "per channel" : "none", "one scale per tensor");
-  }
   return unit{};
 }
 template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepared& to) {
@@ -242,9 +227,9 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
   if constexpr (!Quantized) {
     const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
     p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
-    return plain_types(n, n.round);
+    return unit{};
   }
-  if (auto s = quantized_types(n); !s) return s;
+  if (auto s = one_scale_each(n); !s) return s;
   p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point(), p.zero_point = y.zero_point();
   switch (n.round) {
     case rounding::DR:
@@ -295,34 +280,58 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
     case rounding::EVEN_MUL:
     case rounding::TRUNC: break;
   }
-  return unsupported("no such rounding here", std::string(name_of(n.round)),
-                     "DR, OPT, XNN, QNN, F, FMA, ATEN");
+  return detail::no_such_rounding(n);
 }
+inline constexpr form qnn_sub_forms[] = {
+    {.in = {quantized_types, quantized_types}, .out = {quantized_types}, .roundings = rounding::DR},
+    {.in = {eight_bit, eight_bit},
+     .out = {eight_bit},
+     .roundings = {rounding::XNN, rounding::QNN, rounding::F, rounding::FMA, rounding::ATEN}},
+};
+inline constexpr form qnn_add_forms[] = {
+    qnn_sub_forms[0],
+    qnn_sub_forms[1],
+    {.in = {dtype::s16, dtype::s16}, .out = {dtype::s16}, .roundings = rounding::OPT},
+};
+/// Two operands of plain numbers.
+inline constexpr form arithmetic_forms[] = {
+    {.in = {arithmetic_types, like(0)}, .out = {like(0)}},
+};
 inline constexpr op_def qnn_add{
     .name = "qnn.add",
+    .summary = "a + b of quantized values",
     .min_inputs = 2,
     .max_inputs = 2,
+    .forms = qnn_add_forms,
+    .kernel = kernel_id::add,
     .shape = &binary_op_shape,
     .prepare = &add_prepare<1, true>,
 };
 inline constexpr op_def qnn_sub{
     .name = "qnn.sub",
+    .summary = "a - b of quantized values",
     .min_inputs = 2,
     .max_inputs = 2,
+    .forms = qnn_sub_forms,
+    .kernel = kernel_id::add,
     .shape = &binary_op_shape,
     .prepare = &add_prepare<-1, true>,
 };
 inline constexpr op_def add{
     .name = "add",
+    .summary = "a + b",
     .min_inputs = 2,
     .max_inputs = 2,
+    .forms = arithmetic_forms,
     .shape = &binary_op_shape,
     .prepare = &add_prepare<1, false>,
 };
 inline constexpr op_def sub{
     .name = "sub",
+    .summary = "a - b",
     .min_inputs = 2,
     .max_inputs = 2,
+    .forms = arithmetic_forms,
     .shape = &binary_op_shape,
     .prepare = &add_prepare<-1, false>,
 };

@@ -112,18 +112,8 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
   if (p.m == 0) p.batches.count = 0;
   if (n.is_constant(1)) p.weights = n.constant[1].data();
   if constexpr (!Quantized) {
-    if (a.type != dtype::f32 || b.type != dtype::f32 || y.type != dtype::f32)
-      return unsupported("element types",
-                         std::string(name_of(a.type)) + " x " + std::string(name_of(b.type)),
-                         "float32 throughout");
     return unit{};
   } else {
-    if (!with_quantized(a.type, [](auto) {}) || !with_quantized(b.type, [](auto) {}) ||
-        !with_integer(y.type, [](auto) {}))
-      return unsupported("element types",
-                         std::string(name_of(a.type)) + " x " + std::string(name_of(b.type)) +
-                             " -> " + std::string(name_of(y.type)),
-                         "uint8, int8 or int16 operands");
     if (a.per_channel() || b.per_channel())
       return unsupported("per-channel operands of a matrix product");
     p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point();
@@ -131,9 +121,6 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
         largest_offset(a.type, p.a_zero_point) * largest_offset(b.type, p.b_zero_point);
     p.wide = static_cast<std::int64_t>(p.k) > INT32_MAX / std::max<std::int64_t>(product, 1);
     if (n.round == rounding::none) {
-      if (y.type != dtype::s32 && y.type != dtype::s64)
-        return invalid("an output that is not an accumulator needs a rounding",
-                       std::string(name_of(y.type)));
       if (p.wide && y.type == dtype::s32)
         return invalid("accumulators exceed int32", {}, "int64 output");
       return unit{};
@@ -145,17 +132,30 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
                            clamp_of(*n.attrs, y.type));
   }
 }
+inline constexpr form qnn_batch_matmul_forms[] = {
+    {.in = {quantized_types, quantized_types}, .out = {accumulator_types}},
+    {.in = {quantized_types, quantized_types}, .out = {rescaled_types}, .roundings = requantizing},
+};
+inline constexpr form float_batch_matmul_forms[] = {
+    {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
+};
 inline constexpr op_def qnn_batch_matmul{
     .name = "qnn.batch_matmul",
+    .summary = "matrix product of quantized operands, batched",
     .min_inputs = 2,
     .max_inputs = 2,
+    .forms = qnn_batch_matmul_forms,
+    .accumulates = true,
+    .kernel = kernel_id::batch_matmul,
     .shape = &batch_matmul_op_shape,
     .prepare = &batch_matmul_prepare<true>,
 };
 inline constexpr op_def batch_matmul{
     .name = "batch_matmul",
+    .summary = "matrix product of float32 operands, batched",
     .min_inputs = 2,
     .max_inputs = 2,
+    .forms = float_batch_matmul_forms,
     .shape = &batch_matmul_op_shape,
     .prepare = &batch_matmul_prepare<false>,
 };

@@ -252,51 +252,30 @@ template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n
   p.a_type = a.type, p.y_type = y.type;
   p.shape = make_broadcast<2>({a.shape, b.shape}, y.shape);
   constexpr bool compares = is_comparison(Op),
-                 logic = Op == binary_op::logical_and || Op == binary_op::logical_or,
                  extremes = Op == binary_op::minimum || Op == binary_op::maximum;
-  if (a.type != b.type || (compares ? y.type != dtype::boolean : y.type != a.type))
-    return unsupported("element types",
-                       std::string(name_of(a.type)) + ", " + std::string(name_of(b.type)) + " -> " +
-                           std::string(name_of(y.type)),
-                       compares ? "two of one type -> bool" : "one type throughout");
-  if (logic ? a.type != dtype::boolean
-            : !(with_number(a.type, [](auto) {}) || (compares && a.type == dtype::boolean)))
-    return unsupported("element type", std::string(name_of(a.type)));
   if constexpr (!Quantized) {
     const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
     p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
-    if (n.round != rounding::none)
-      return unsupported("no rounding on plain numbers", std::string(name_of(n.round)));
     return unit{};
   } else {
     for (const tensor_desc* t : {&a, &b})
-      if (!with_quantized(t->type, [](auto) {}) || !t->quantized() || t->per_channel())
-        return unsupported("quantization of an operand", {}, "uint8, int8, int16 with one scale");
+      if (!t->quantized() || t->per_channel())
+        return unsupported("quantization of an operand", {}, "one scale per tensor");
     if (extremes || n.round == rounding::none) {
-      if (n.round != rounding::none)
-        return unsupported("no such rounding here", std::string(name_of(n.round)), "none");
       if (!a.same_quantization(b) || (extremes && !a.same_quantization(y)))
         return unsupported("operands of different scales", {}, "equal scales and zero points");
       return unit{};
     }
-    if (n.round != rounding::DR)
-      return unsupported("no such rounding here", std::string(name_of(n.round)), "none, DR");
     p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point(), p.zero_point = y.zero_point();
     const auto clamp = clamp_of(*n.attrs, y.type);
     p.lo = clamp.lo, p.hi = clamp.hi;
     if constexpr (compares) {
-      if (!is_8bit(a.type))
-        return unsupported("quantized comparison of " + std::string(name_of(a.type)), {},
-                           "uint8, int8");
       if (a.scale() >= 1 || b.scale() >= 1)
         return unsupported("scale of a comparison", {}, "below 1");
       p.left_shift = 8;
       p.a_mult = numerics::quantize_multiplier(a.scale());
       p.b_mult = numerics::quantize_multiplier(b.scale());
     } else if constexpr (Op == binary_op::squared_difference) {
-      if (!is_8bit(a.type))
-        return unsupported("squared_difference of " + std::string(name_of(a.type)), {},
-                           "uint8, int8");
       p.left_shift = 7;
       const double twice = numerics::mul(2.0, std::max(a.scale(), b.scale()));
       p.a_mult = numerics::quantize_multiplier(numerics::div(a.scale(), twice));
@@ -313,38 +292,91 @@ template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n
     return unit{};
   }
 }
-template <binary_op Op, bool Quantized> inline constexpr op_def binary_def(std::string_view name) {
-  return {name, 2, 2, 1, &binary_op_shape, &binary_prepare<Op, Quantized>};
+inline constexpr form plain_binary_forms[] = {
+    {.in = {number_types, like(0)}, .out = {like(0)}},
+};
+/// Equality is of bools as well.
+inline constexpr form equality_forms[] = {
+    {.in = {number_types | dtype::boolean, like(0)}, .out = {dtype::boolean}},
+};
+inline constexpr form order_forms[] = {
+    {.in = {number_types, like(0)}, .out = {dtype::boolean}},
+};
+inline constexpr form logic_forms[] = {
+    {.in = {dtype::boolean, dtype::boolean}, .out = {dtype::boolean}},
+};
+inline constexpr form qnn_extreme_forms[] = {
+    {.in = {quantized_types, like(0)}, .out = {like(0)}},
+};
+/// Raw values where the quantization is equal, else a common scale.
+inline constexpr form qnn_comparison_forms[] = {
+    {.in = {quantized_types, like(0)}, .out = {dtype::boolean}},
+    {.in = {eight_bit, like(0)}, .out = {dtype::boolean}, .roundings = rounding::DR},
+};
+inline constexpr form qnn_binary_forms[] = {
+    {.in = {eight_bit, like(0)}, .out = {like(0)}, .roundings = rounding::DR},
+};
+
+template <binary_op Op, bool Quantized>
+constexpr op_def binary_def(std::string_view name, std::string_view summary,
+                            std::span<const form> forms) {
+  return {
+      .name = name,
+      .summary = summary,
+      .min_inputs = 2,
+      .max_inputs = 2,
+      .forms = forms,
+      .shape = &binary_op_shape,
+      .prepare = &binary_prepare<Op, Quantized>,
+  };
 }
 
-inline constexpr op_def minimum = binary_def<binary_op::minimum, false>("minimum");
-inline constexpr op_def maximum = binary_def<binary_op::maximum, false>("maximum");
-inline constexpr op_def equal = binary_def<binary_op::equal, false>("equal");
-inline constexpr op_def not_equal = binary_def<binary_op::not_equal, false>("not_equal");
-inline constexpr op_def less = binary_def<binary_op::less, false>("less");
-inline constexpr op_def less_equal = binary_def<binary_op::less_equal, false>("less_equal");
-inline constexpr op_def greater = binary_def<binary_op::greater, false>("greater");
+inline constexpr op_def minimum =
+    binary_def<binary_op::minimum, false>("minimum", "the smaller of two", plain_binary_forms);
+inline constexpr op_def maximum =
+    binary_def<binary_op::maximum, false>("maximum", "the larger of two", plain_binary_forms);
+inline constexpr op_def equal =
+    binary_def<binary_op::equal, false>("equal", "a == b", equality_forms);
+inline constexpr op_def not_equal =
+    binary_def<binary_op::not_equal, false>("not_equal", "a != b", equality_forms);
+inline constexpr op_def less = binary_def<binary_op::less, false>("less", "a < b", order_forms);
+inline constexpr op_def less_equal =
+    binary_def<binary_op::less_equal, false>("less_equal", "a <= b", order_forms);
+inline constexpr op_def greater =
+    binary_def<binary_op::greater, false>("greater", "a > b", order_forms);
 inline constexpr op_def greater_equal =
-    binary_def<binary_op::greater_equal, false>("greater_equal");
-inline constexpr op_def logical_and = binary_def<binary_op::logical_and, false>("logical_and");
-inline constexpr op_def logical_or = binary_def<binary_op::logical_or, false>("logical_or");
-inline constexpr op_def squared_difference =
-    binary_def<binary_op::squared_difference, false>("squared_difference");
-inline constexpr op_def div = binary_def<binary_op::div, false>("div");
-inline constexpr op_def floor_div = binary_def<binary_op::floor_div, false>("floor_div");
-inline constexpr op_def floor_mod = binary_def<binary_op::floor_mod, false>("floor_mod");
-inline constexpr op_def qnn_minimum = binary_def<binary_op::minimum, true>("qnn.minimum");
-inline constexpr op_def qnn_maximum = binary_def<binary_op::maximum, true>("qnn.maximum");
-inline constexpr op_def qnn_equal = binary_def<binary_op::equal, true>("qnn.equal");
-inline constexpr op_def qnn_not_equal = binary_def<binary_op::not_equal, true>("qnn.not_equal");
-inline constexpr op_def qnn_less = binary_def<binary_op::less, true>("qnn.less");
-inline constexpr op_def qnn_less_equal = binary_def<binary_op::less_equal, true>("qnn.less_equal");
-inline constexpr op_def qnn_greater = binary_def<binary_op::greater, true>("qnn.greater");
-inline constexpr op_def qnn_greater_equal =
-    binary_def<binary_op::greater_equal, true>("qnn.greater_equal");
-inline constexpr op_def qnn_squared_difference =
-    binary_def<binary_op::squared_difference, true>("qnn.squared_difference");
-inline constexpr op_def qnn_div = binary_def<binary_op::div, true>("qnn.div");
+    binary_def<binary_op::greater_equal, false>("greater_equal", "a >= b", order_forms);
+inline constexpr op_def logical_and =
+    binary_def<binary_op::logical_and, false>("logical_and", "a and b", logic_forms);
+inline constexpr op_def logical_or =
+    binary_def<binary_op::logical_or, false>("logical_or", "a or b", logic_forms);
+inline constexpr op_def squared_difference = binary_def<binary_op::squared_difference, false>(
+    "squared_difference", "(a - b) * (a - b)", plain_binary_forms);
+inline constexpr op_def div = binary_def<binary_op::div, false>("div", "a / b", plain_binary_forms);
+inline constexpr op_def floor_div =
+    binary_def<binary_op::floor_div, false>("floor_div", "a / b, rounded down", plain_binary_forms);
+inline constexpr op_def floor_mod = binary_def<binary_op::floor_mod, false>(
+    "floor_mod", "a - floor_div(a, b) * b", plain_binary_forms);
+inline constexpr op_def qnn_minimum = binary_def<binary_op::minimum, true>(
+    "qnn.minimum", "the smaller of two of quantized values", qnn_extreme_forms);
+inline constexpr op_def qnn_maximum = binary_def<binary_op::maximum, true>(
+    "qnn.maximum", "the larger of two of quantized values", qnn_extreme_forms);
+inline constexpr op_def qnn_equal = binary_def<binary_op::equal, true>(
+    "qnn.equal", "a == b of quantized values", qnn_comparison_forms);
+inline constexpr op_def qnn_not_equal = binary_def<binary_op::not_equal, true>(
+    "qnn.not_equal", "a != b of quantized values", qnn_comparison_forms);
+inline constexpr op_def qnn_less = binary_def<binary_op::less, true>(
+    "qnn.less", "a < b of quantized values", qnn_comparison_forms);
+inline constexpr op_def qnn_less_equal = binary_def<binary_op::less_equal, true>(
+    "qnn.less_equal", "a <= b of quantized values", qnn_comparison_forms);
+inline constexpr op_def qnn_greater = binary_def<binary_op::greater, true>(
+    "qnn.greater", "a > b of quantized values", qnn_comparison_forms);
+inline constexpr op_def qnn_greater_equal = binary_def<binary_op::greater_equal, true>(
+    "qnn.greater_equal", "a >= b of quantized values", qnn_comparison_forms);
+inline constexpr op_def qnn_squared_difference = binary_def<binary_op::squared_difference, true>(
+    "qnn.squared_difference", "(a - b) * (a - b) of quantized values", qnn_binary_forms);
+inline constexpr op_def qnn_div =
+    binary_def<binary_op::div, true>("qnn.div", "a / b of quantized values", qnn_binary_forms);
 }  // namespace ops
 
 // ---- select ----
@@ -376,21 +408,22 @@ constexpr status select_op_shape(const node_view& n, std::span<dims> out) {
 }
 inline status select_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<select_params>(&reference::select_kernel);
-  if (n.in[0].type != dtype::boolean)
-    return unsupported("element type of the condition", std::string(name_of(n.in[0].type)), "bool");
-  for (std::size_t i : {std::size_t{1}, std::size_t{2}}) {
-    if (auto s = same_type(n.in[i], n.out[0]); !s) return s;
+  for (std::size_t i : {std::size_t{1}, std::size_t{2}})
     if (n.in[i].quantized() && !n.in[i].same_quantization(n.out[0]))
       return unsupported("select of different scales", {}, "equal scales and zero points");
-  }
   p.type = n.out[0].type;
   p.shape = make_broadcast<3>({n.in[0].shape, n.in[1].shape, n.in[2].shape}, n.out[0].shape);
   return unit{};
 }
+inline constexpr form select_forms[] = {
+    {.in = {dtype::boolean, all_types, like(1)}, .out = {like(1)}},
+};
 inline constexpr op_def select{
     .name = "select",
+    .summary = "condition ? a : b",
     .min_inputs = 3,
     .max_inputs = 3,
+    .forms = select_forms,
     .shape = &select_op_shape,
     .prepare = &select_prepare,
 };
@@ -456,14 +489,17 @@ inline status cast_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<cast_params>(&reference::cast_kernel);
   p.in_type = n.in[0].type, p.out_type = n.out[0].type;
   p.count = n.in[0].shape.elements().value;
-  if (!reference::with_castable(p.in_type, [](auto) {}) ||
-      !reference::with_castable(p.out_type, [](auto) {}))
-    return unsupported("element types of cast",
-                       std::string(name_of(p.in_type)) + " -> " + std::string(name_of(p.out_type)));
   return unit{};
 }
+inline constexpr type_set castable_types =
+    number_types | type_set{dtype::f64, dtype::u32, dtype::u64, dtype::boolean};
+inline constexpr form cast_forms[] = {
+    {.in = {castable_types}, .out = {castable_types}},
+};
 inline constexpr op_def cast{
     .name = "cast",
+    .summary = "numbers to another element type",
+    .forms = cast_forms,
     .shape = &same_op_shape,
     .prepare = &cast_prepare,
 };

@@ -101,20 +101,12 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
   const auto clamp = clamp_of(*n.attrs, y.type);
   for (std::size_t k = 0; k < p.inputs; ++k) {
     const tensor_desc& x = n.in[k];
-    if (x.type != y.type)
-      return unsupported("element types of concat",
-                         std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
-                         "the same throughout");
     bytes[k] = inner * static_cast<std::size_t>(x.shape[axis]);
     if (!Quantized || n.round == rounding::none) {
       if (Quantized && !x.same_quantization(y))
         return invalid("concat without a rounding needs equal quantization throughout");
       continue;
     }
-    if (n.round != rounding::AWAY && n.round != rounding::EVEN && n.round != rounding::EVEN_MUL &&
-        n.round != rounding::F)
-      return unsupported("no such rounding here", std::string(name_of(n.round)),
-                         "none, AWAY, EVEN, EVEN_MUL, F");
     // PyTorch's formula runs even where the parameters are equal; the others copy there.
     if (n.round != rounding::EVEN_MUL && x.same_quantization(y)) continue;
     if (!is_8bit(x.type) || x.per_channel())
@@ -165,36 +157,47 @@ inline status pack_prepare(const node_view& n, prepared& to) {
   p.inputs = n.in.size();
   p.row_bytes = inner * p.inputs;
   auto bytes = to.array<std::size_t>(p.inputs);
-  for (std::size_t k = 0; k < p.inputs; ++k) {
-    if (n.in[k].type != y.type)
-      return unsupported("element types of pack",
-                         std::string(name_of(n.in[k].type)) + " -> " + std::string(name_of(y.type)),
-                         "the same throughout");
-    bytes[k] = inner;
-  }
+  for (std::size_t k = 0; k < p.inputs; ++k) bytes[k] = inner;
   p.bytes = bytes.data();
   p.table = to.array<const std::uint8_t*>(p.inputs).data();
   return unit{};
 }
 inline constexpr op_def pack{
     .name = "pack",
+    .summary = "inputs as the slices along a new axis",
     .min_inputs = 1,
     .max_inputs = -1,
+    .forms = movement_forms,
     .shape = &pack_op_shape,
     .prepare = &pack_prepare,
+};
+/// No rounding: all of one quantization.
+inline constexpr form qnn_concat_forms[] = {
+    {.in = {integer_types, like(0)}, .out = {like(0)}},
+    {.in = {eight_bit, like(0)},
+     .out = {like(0)},
+     .roundings = {rounding::AWAY, rounding::EVEN, rounding::EVEN_MUL, rounding::F}},
+    // Of one quantization only.
+    {.in = {dtype::s16, like(0)},
+     .out = {like(0)},
+     .roundings = {rounding::AWAY, rounding::EVEN, rounding::F}},
 };
 /// Attribute "ratios": with rounding F, one factor per input.
 inline constexpr op_def qnn_concat{
     .name = "qnn.concat",
+    .summary = "quantized inputs along an axis, at one scale",
     .min_inputs = 1,
     .max_inputs = -1,
+    .forms = qnn_concat_forms,
     .shape = &concat_op_shape,
     .prepare = &concat_prepare<true>,
 };
 inline constexpr op_def concat{
     .name = "concat",
+    .summary = "inputs along an axis",
     .min_inputs = 1,
     .max_inputs = -1,
+    .forms = movement_forms,
     .shape = &concat_op_shape,
     .prepare = &concat_prepare<false>,
 };

@@ -174,12 +174,6 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
   p.in_type = x.type;
   p.weight_type = w.type;
   p.out_type = y.type;
-  if (!with_quantized(x.type, [](auto) {}) || !with_quantized(w.type, [](auto) {}) ||
-      !with_integer(y.type, [](auto) {}))
-    return unsupported("element types",
-                       std::string(name_of(x.type)) + " x " + std::string(name_of(w.type)) +
-                           " -> " + std::string(name_of(y.type)),
-                       "uint8, int8 or int16 activations and weights");
   if (x.per_channel()) return unsupported("per-channel activations");
   if (w.per_channel() && w.scales.size() != channels)
     return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
@@ -199,11 +193,7 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
       return invalid("bias count", std::to_string(b.shape.elements().value),
                      std::to_string(channels));
     if (!n.is_constant(2)) return unsupported("a bias that is computed at run time");
-    if (n.round == rounding::FB) {
-      if (b.type != dtype::f32)
-        return unsupported("bias element type", std::string(name_of(b.type)),
-                           "float32 for rounding FB");
-    } else if (b.type == dtype::s32) {
+    if (b.type == dtype::s32) {
       p.bias32 = n.constant_as<std::int32_t>(2).data();
     } else if (b.type == dtype::s64) {
       for (std::int64_t v : n.constant_as<std::int64_t>(2))
@@ -211,9 +201,6 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
           return invalid("bias", std::to_string(v),
                          "a magnitude below 2^62");  // sums with it must not leave int64
       p.bias64 = n.constant_as<std::int64_t>(2).data();
-    } else {
-      return unsupported("bias element type", std::string(name_of(b.type)),
-                         "int32, int64 (float32 with rounding FB)");
     }
   }
   // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
@@ -233,9 +220,6 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
       p.wide = true;
   }
   if (n.round == rounding::none) {
-    if (y.type != dtype::s32 && y.type != dtype::s64)
-      return invalid("an output that is not an accumulator needs a rounding",
-                     std::string(name_of(y.type)));
     if (p.wide && y.type == dtype::s32)
       return invalid("accumulators exceed int32", {}, "int64 output");
     return unit{};
@@ -295,17 +279,37 @@ template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to
                                 return Depthwise ? i * channels + c : c * per_channel + i;
                               });
 }
+/// Forms of the layers that accumulate: the sums themselves, or rounded; FB takes a float bias.
+inline constexpr form accumulating_forms[] = {
+    {.in = {quantized_types, quantized_types, accumulator_types}, .out = {accumulator_types}},
+    {.in = {quantized_types, quantized_types, accumulator_types},
+     .out = {rescaled_types},
+     .roundings = requantizing},
+    {.in = {quantized_types, quantized_types, dtype::f32},
+     .out = {rescaled_types},
+     .roundings = rounding::FB},
+};
 inline constexpr op_def conv2d{
     .name = "qnn.conv2d",
+    .summary = "convolution of NHWC images",
     .min_inputs = 2,
     .max_inputs = 3,
+    .optional = {2},
+    .forms = accumulating_forms,
+    .accumulates = true,
+    .kernel = kernel_id::conv2d,
     .shape = &conv2d_op_shape,
     .prepare = &conv2d_prepare<false>,
 };
 inline constexpr op_def depthwise_conv2d{
     .name = "qnn.depthwise_conv2d",
+    .summary = "convolution of each channel by itself",
     .min_inputs = 2,
     .max_inputs = 3,
+    .optional = {2},
+    .forms = accumulating_forms,
+    .accumulates = true,
+    .kernel = kernel_id::depthwise_conv2d,
     .shape = &depthwise_conv2d_op_shape,
     .prepare = &conv2d_prepare<true>,
 };

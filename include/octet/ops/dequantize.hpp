@@ -72,17 +72,10 @@ inline void dequantize_kernel(const kernel_args& a) noexcept {
 
 namespace ops {
 inline status dequantize_prepare(const node_view& n, prepared& to) {
-  const tensor_desc &x = n.in[0], &y = n.out[0];
+  const tensor_desc& x = n.in[0];
   auto& p = to.make<dequantize_params>(&reference::dequantize_kernel, kernel_id::dequantize);
-  if (y.type != dtype::f32 ||
-      (x.type != dtype::f16 && (x.type == dtype::s64 || !with_integer(x.type, [](auto) {}))))
-    return unsupported("element types of dequantize",
-                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
-                       "uint8, int8, int16, uint16, int32, float16 -> float32");
   if (x.type != dtype::f16 && !x.quantized())
     return invalid("the input of dequantize has no scale");
-  if (n.round != rounding::none && n.round != rounding::OPT)
-    return unsupported("no such rounding here", std::string(name_of(n.round)), "none, OPT");
   const auto layout = channels_of(x);
   if (!layout) return layout.error();
   p.mode = n.round;
@@ -100,8 +93,15 @@ inline status dequantize_prepare(const node_view& n, prepared& to) {
   p.zero_point = zero_point.data();
   return unit{};
 }
+inline constexpr form dequantize_forms[] = {
+    {.in = {rescaled_types}, .out = {dtype::f32}, .roundings = {rounding::none, rounding::OPT}},
+    {.in = {dtype::f16}, .out = {dtype::f32}},
+};
 inline constexpr op_def dequantize{
     .name = "qnn.dequantize",
+    .summary = "quantized values to float32",
+    .forms = dequantize_forms,
+    .kernel = kernel_id::dequantize,
     .shape = &same_op_shape,
     .prepare = &dequantize_prepare,
 };

@@ -136,16 +136,9 @@ constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> o
 inline status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
   auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel);
-  if (n.in[0].type != dtype::f32 || n.out[0].type != (a.asymmetric ? dtype::s16 : dtype::s8) ||
-      n.out[1].type != dtype::f32)
-    return unsupported(
-        "element types of dynamic_quantize",
-        std::string(name_of(n.in[0].type)) + " -> " + std::string(name_of(n.out[0].type)),
-        "float32 -> int8 (asymmetric: int16), float32");
-  if (n.round != rounding::AWAY &&
-      !((n.round == rounding::XNN || n.round == rounding::ATEN) && a.asymmetric))
-    return unsupported("no such rounding here", std::string(name_of(n.round)),
-                       "AWAY, XNN and ATEN (asymmetric)");
+  if (a.asymmetric != (n.out[0].type == dtype::s16))
+    return invalid("quantized values", std::string(name_of(n.out[0].type)),
+                   "int16 where they are asymmetric, else int8");
   p.reduce_range = a.reduce_range;
   p.mode = n.round;
   p.rows = static_cast<std::size_t>(a.rows);
@@ -153,9 +146,18 @@ inline status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   p.asymmetric = a.asymmetric;
   return unit{};
 }
+/// Asymmetric values are int16: the zero point is taken off.
+inline constexpr form dynamic_quantize_forms[] = {
+    {.in = {dtype::f32}, .out = {dtype::s8, dtype::f32}, .roundings = rounding::AWAY},
+    {.in = {dtype::f32},
+     .out = {dtype::s16, dtype::f32},
+     .roundings = {rounding::AWAY, rounding::XNN, rounding::ATEN}},
+};
 inline constexpr op_def dynamic_quantize{
     .name = "qnn.dynamic_quantize",
+    .summary = "float32 to 8 bits, a scale for each row chosen when it runs",
     .outputs = 2,
+    .forms = dynamic_quantize_forms,
     .shape = &dynamic_quantize_op_shape,
     .prepare = &dynamic_quantize_prepare,
 };
@@ -215,13 +217,8 @@ inline void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 namespace ops {
 inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
-  const tensor_desc &x = n.in[0], &s = n.in[1], &y = n.out[0];
+  const tensor_desc &x = n.in[0], &s = n.in[1];
   auto& p = to.make<dynamic_dequantize_params>(&reference::dynamic_dequantize_kernel);
-  if ((x.type != dtype::s32 && x.type != dtype::s64) || s.type != dtype::f32 ||
-      y.type != dtype::f32 || (n.present(2) && n.in[2].type != dtype::f32))
-    return unsupported("element types of dynamic_dequantize",
-                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
-                       "int32 or int64, float32 -> float32");
   const std::size_t count = x.shape.elements().value;
   p.in_type = x.type;
   p.rows = s.shape.elements().value;
@@ -233,8 +230,6 @@ inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
   if (n.present(2) && n.in[2].shape.elements().value != p.channels)
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(p.channels));
-  if (n.round != rounding::none && n.round != rounding::XNN && n.round != rounding::ATEN)
-    return unsupported("no such rounding here", std::string(name_of(n.round)), "none, XNN, ATEN");
   p.fused = n.round == rounding::XNN;
   p.aten = n.round == rounding::ATEN;
   p.length = count / p.rows;
@@ -246,10 +241,18 @@ inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   return unit{};
 }
+inline constexpr form dynamic_dequantize_forms[] = {
+    {.in = {accumulator_types, dtype::f32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::XNN, rounding::ATEN}},
+};
 inline constexpr op_def dynamic_dequantize{
     .name = "qnn.dynamic_dequantize",
+    .summary = "accumulators of dynamically quantized rows to float32",
     .min_inputs = 2,
     .max_inputs = 3,
+    .optional = {2},
+    .forms = dynamic_dequantize_forms,
     .shape = &same_op_shape,
     .prepare = &dynamic_dequantize_prepare,
 };

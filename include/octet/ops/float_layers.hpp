@@ -112,18 +112,11 @@ inline void float_transpose_layer_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
-/// Bias, bounds, and whether the types are float32 throughout.
+/// Bias and bounds.
 inline status finish_float_layer(const node_view& n, float_layer_params& p, std::size_t channels) {
-  for (std::size_t i = 0; i < n.in.size(); ++i)
-    if (n.present(i) && n.in[i].type != dtype::f32)
-      return unsupported("element type", std::string(name_of(n.in[i].type)), "float32 throughout");
-  if (n.out[0].type != dtype::f32)
-    return unsupported("element type", std::string(name_of(n.out[0].type)), "float32 throughout");
   if (n.present(2) && n.in[2].shape.elements().value != channels)
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(channels));
-  if (n.round != rounding::none)
-    return unsupported("no rounding on plain numbers", std::string(name_of(n.round)));
   const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   p.has_bias = n.present(2);
@@ -158,31 +151,46 @@ inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
   p.in_c = w[1], p.out_c = w[0];
   return finish_float_layer(n, p, static_cast<std::size_t>(w[0]));
 }
+inline constexpr form float_layer_forms[] = {
+    {.in = {dtype::f32, dtype::f32, dtype::f32}, .out = {dtype::f32}},
+};
 inline constexpr op_def float_conv2d{
     .name = "conv2d",
+    .summary = "float32 convolution",
     .min_inputs = 2,
     .max_inputs = 3,
+    .optional = {2},
+    .forms = float_layer_forms,
     .shape = &conv2d_op_shape,
     .prepare = &float_conv2d_prepare<false>,
 };
 inline constexpr op_def float_depthwise_conv2d{
     .name = "depthwise_conv2d",
+    .summary = "float32 convolution of each channel by itself",
     .min_inputs = 2,
     .max_inputs = 3,
+    .optional = {2},
+    .forms = float_layer_forms,
     .shape = &depthwise_conv2d_op_shape,
     .prepare = &float_conv2d_prepare<true>,
 };
 inline constexpr op_def float_transpose_conv2d{
     .name = "transpose_conv2d",
+    .summary = "float32 transposed convolution",
     .min_inputs = 2,
     .max_inputs = 3,
+    .optional = {2},
+    .forms = float_layer_forms,
     .shape = &transpose_conv2d_op_shape,
     .prepare = &float_transpose_conv2d_prepare,
 };
 inline constexpr op_def float_fully_connected{
     .name = "fully_connected",
+    .summary = "float32 matrix product with weights",
     .min_inputs = 2,
     .max_inputs = 3,
+    .optional = {2},
+    .forms = float_layer_forms,
     .shape = &fully_connected_op_shape,
     .prepare = &float_fully_connected_prepare,
 };

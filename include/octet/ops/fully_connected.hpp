@@ -98,8 +98,13 @@ inline status fully_connected_prepare(const node_view& n, prepared& to) {
 }
 inline constexpr op_def fully_connected{
     .name = "qnn.fully_connected",
+    .summary = "matrix product with weights",
     .min_inputs = 2,
     .max_inputs = 3,
+    .optional = {2},
+    .forms = accumulating_forms,
+    .accumulates = true,
+    .kernel = kernel_id::fully_connected,
     .shape = &fully_connected_op_shape,
     .prepare = &fully_connected_prepare,
 };

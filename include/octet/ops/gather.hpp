@@ -72,11 +72,6 @@ inline void gather_kernel(const kernel_args& a) noexcept {
 }
 }  // namespace reference
 namespace ops {
-inline status index_type(const tensor_desc& t) {
-  if (t.type != dtype::s32 && t.type != dtype::s64)
-    return unsupported("element type of indices", std::string(name_of(t.type)), "int32, int64");
-  return unit{};
-}
 constexpr status gather_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(
       out, gather_shape(read_attributes<gather_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
@@ -84,8 +79,6 @@ constexpr status gather_op_shape(const node_view& n, std::span<dims> out) {
 inline status gather_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<gather_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &index = n.in[1].shape;
-  if (auto s = same_type(n.in[0], n.out[0]); !s) return s;
-  if (auto s = index_type(n.in[1]); !s) return s;
   auto& p = to.make<gather_params>(&reference::gather_kernel);
   const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis,
                      batch = a.batch_dims < 0 ? a.batch_dims + index.rank : a.batch_dims;
@@ -99,10 +92,15 @@ inline status gather_prepare(const node_view& n, prepared& to) {
   for (int i = axis + 1; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
   return unit{};
 }
+inline constexpr form gather_forms[] = {
+    {.in = {all_types, accumulator_types}, .out = {like(0)}},
+};
 inline constexpr op_def gather{
     .name = "gather",
+    .summary = "slices of an axis by index",
     .min_inputs = 2,
     .max_inputs = 2,
+    .forms = gather_forms,
     .shape = &gather_op_shape,
     .prepare = &gather_prepare,
 };
@@ -155,8 +153,6 @@ constexpr status gather_nd_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, gather_nd_shape(n.in[0].shape, n.in[1].shape));
 }
 inline status gather_nd_prepare(const node_view& n, prepared& to) {
-  if (auto s = same_type(n.in[0], n.out[0]); !s) return s;
-  if (auto s = index_type(n.in[1]); !s) return s;
   auto& p = to.make<gather_nd_params>(&reference::gather_nd_kernel);
   const dims &x = n.in[0].shape, &index = n.in[1].shape;
   p.x = x;
@@ -170,8 +166,10 @@ inline status gather_nd_prepare(const node_view& n, prepared& to) {
 }
 inline constexpr op_def gather_nd{
     .name = "gather_nd",
+    .summary = "slices by index tuples",
     .min_inputs = 2,
     .max_inputs = 2,
+    .forms = gather_forms,
     .shape = &gather_nd_op_shape,
     .prepare = &gather_nd_prepare,
 };
@@ -228,9 +226,7 @@ constexpr status one_hot_op_shape(const node_view& n, std::span<dims> out) {
 }
 inline status one_hot_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<one_hot_attrs>(*n.attrs);
-  if (auto s = index_type(n.in[0]); !s) return s;
   for (std::size_t i : {std::size_t{1}, std::size_t{2}}) {
-    if (auto s = same_type(n.in[i], n.out[0]); !s) return s;
     if (n.in[i].shape.elements().value != 1)
       return invalid("values of one_hot", to_string(n.in[i].shape), "one element each");
   }
@@ -243,10 +239,15 @@ inline status one_hot_prepare(const node_view& n, prepared& to) {
   for (int i = axis; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
   return unit{};
 }
+inline constexpr form one_hot_forms[] = {
+    {.in = {accumulator_types, all_types, like(1)}, .out = {like(1)}},
+};
 inline constexpr op_def one_hot{
     .name = "one_hot",
+    .summary = "a value at each index, another elsewhere",
     .min_inputs = 3,
     .max_inputs = 3,
+    .forms = one_hot_forms,
     .shape = &one_hot_op_shape,
     .prepare = &one_hot_prepare,
 };
@@ -359,9 +360,6 @@ constexpr status arg_op_shape(const node_view& n, std::span<dims> out) {
 }
 template <bool Least> status arg_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<axis_params>(&reference::arg_kernel);
-  if (!with_number(n.in[0].type, [](auto) {}))
-    return unsupported("element type", std::string(name_of(n.in[0].type)), "float32 and integers");
-  if (auto s = index_type(n.out[0]); !s) return s;
   set_axis(p, read_attributes<axis_attrs>(*n.attrs), n);
   p.least = Least;
   return unit{};
@@ -376,24 +374,33 @@ constexpr status cumsum_op_shape(const node_view& n, std::span<dims> out) {
 }
 inline status cumsum_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<axis_params>(&reference::cumsum_kernel);
-  const dtype t = n.in[0].type;
-  if (t != n.out[0].type || (t != dtype::f32 && t != dtype::s32 && t != dtype::s64))
-    return unsupported("element type of cumsum", std::string(name_of(t)), "float32, int32, int64");
   set_axis(p, read_attributes<axis_attrs>(*n.attrs), n);
   return unit{};
 }
+inline constexpr form arg_forms[] = {
+    {.in = {number_types}, .out = {accumulator_types}},
+};
+inline constexpr form cumsum_forms[] = {
+    {.in = {arithmetic_types}, .out = {like(0)}},
+};
 inline constexpr op_def arg_max{
     .name = "arg_max",
+    .summary = "index of the largest element along an axis",
+    .forms = arg_forms,
     .shape = &arg_op_shape,
     .prepare = &arg_prepare<false>,
 };
 inline constexpr op_def arg_min{
     .name = "arg_min",
+    .summary = "index of the smallest element along an axis",
+    .forms = arg_forms,
     .shape = &arg_op_shape,
     .prepare = &arg_prepare<true>,
 };
 inline constexpr op_def cumsum{
     .name = "cumsum",
+    .summary = "running sums along an axis",
+    .forms = cumsum_forms,
     .shape = &cumsum_op_shape,
     .prepare = &cumsum_prepare,
 };
@@ -456,19 +463,20 @@ constexpr status topk_op_shape(const node_view& n, std::span<dims> out) {
 inline status topk_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<topk_params>(&reference::topk_kernel);
   const tensor_desc& x = n.in[0];
-  if (auto s = same_type(x, n.out[0]); !s) return s;
-  if (auto s = index_type(n.out[1]); !s) return s;
-  if (!with_number(x.type, [](auto) {}))
-    return unsupported("element type", std::string(name_of(x.type)), "float32 and integers");
   p.type = x.type, p.index_type = n.out[1].type;
   p.extent = static_cast<std::size_t>(x.shape.back(0));
   p.k = static_cast<std::size_t>(n.attrs->integer("k", 1));
   p.rows = x.shape.elements().value / p.extent;
   return unit{};
 }
+inline constexpr form topk_forms[] = {
+    {.in = {number_types}, .out = {like(0), accumulator_types}},
+};
 inline constexpr op_def topk{
     .name = "topk",
+    .summary = "largest elements of each row and their indices",
     .outputs = 2,
+    .forms = topk_forms,
     .shape = &topk_op_shape,
     .prepare = &topk_prepare,
 };

@@ -68,13 +68,6 @@ template <bool Quantized> status l2_normalization_prepare(const node_view& n, pr
   p.depth = x.shape.rank == 0 ? 1 : static_cast<std::size_t>(x.shape.back(0));
   p.rows = p.depth == 0 ? 0 : x.shape.elements().value / p.depth;
   p.in_zero_point = x.zero_point();
-  if (x.type != y.type || (Quantized ? !is_8bit(x.type) : x.type != dtype::f32))
-    return unsupported("element types",
-                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
-                       Quantized ? "uint8 or int8" : "float32");
-  if (n.round != (Quantized ? rounding::DR : rounding::none))
-    return unsupported("no such rounding here", std::string(name_of(n.round)),
-                       Quantized ? "DR" : "none");
   if constexpr (!Quantized) return unit{};
   if (y.scale_f32() != 1.f / 128 || y.zero_point() != (x.type == dtype::s8 ? 0 : 128))
     return unsupported("quantization of the output",
@@ -85,13 +78,20 @@ template <bool Quantized> status l2_normalization_prepare(const node_view& n, pr
                        "at most 33025: sums of squares stay below 2^31");
   return unit{};
 }
+inline constexpr form qnn_l2_normalization_forms[] = {
+    {.in = {eight_bit}, .out = {like(0)}, .roundings = rounding::DR},
+};
 inline constexpr op_def qnn_l2_normalization{
     .name = "qnn.l2_normalization",
+    .summary = "rows divided by their Euclidean length, quantized",
+    .forms = qnn_l2_normalization_forms,
     .shape = &same_op_shape,
     .prepare = &l2_normalization_prepare<true>,
 };
 inline constexpr op_def l2_normalization{
     .name = "l2_normalization",
+    .summary = "rows divided by their Euclidean length",
+    .forms = float_forms,
     .shape = &same_op_shape,
     .prepare = &l2_normalization_prepare<false>,
 };

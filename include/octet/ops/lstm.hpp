@@ -155,26 +155,16 @@ inline status lstm_prepare(const node_view& n, prepared& to) {
   p.coupled = !(n.present(12) && n.present(13) && n.present(14));
   if (p.coupled && (n.present(12) || n.present(13) || n.present(14)))
     return invalid("an input gate with weights, recurrent weights or bias missing");
-  if (n.round != rounding::DR)
-    return unsupported("no such rounding here", std::string(name_of(n.round)), "DR");
-  if (x.type != dtype::s8 || y.type != dtype::s8 || h.type != dtype::s8 || c.type != dtype::s16)
-    return unsupported("element types",
-                       std::string(name_of(x.type)) + ", " + std::string(name_of(c.type)) + " -> " +
-                           std::string(name_of(y.type)),
-                       "int8 with an int16 cell");
   if (p.in_c > 65536 || p.units > 65536)
     return unsupported("units or inputs", std::to_string(std::max(p.in_c, p.units)),
                        "at most 65536: sums stay below 2^31");
-  const dims wide{p.units, p.in_c}, square{p.units, p.units}, bias{p.units};
+  const dims wide{p.units, p.in_c}, full{p.units, p.units}, bias{p.units};
   for (std::size_t i = 1; i < n.in.size(); ++i) {
     if (i == 10 || i == 11 || !n.present(i)) continue;
     const bool is_bias = (i >= 7 && i <= 9) || i == 14, recurrent = (i >= 4 && i <= 6) || i == 13;
     const tensor_desc& t = n.in[i];
-    if (t.type != (is_bias ? dtype::s32 : dtype::s8))
-      return unsupported("element type of weights or bias", std::string(name_of(t.type)),
-                         "int8 weights, int32 biases");
-    if (!(t.shape == (is_bias ? bias : recurrent ? square : wide)))
-      return violation{rule::weight_count, is_bias ? bias : recurrent ? square : wide, t.shape};
+    if (!(t.shape == (is_bias ? bias : recurrent ? full : wide)))
+      return violation{rule::weight_count, is_bias ? bias : recurrent ? full : wide, t.shape};
     if (!is_bias && (t.per_channel() || !t.quantized() || t.zero_point() != 0))
       return unsupported("quantization of weights", {}, "one scale, zero point 0");
   }
@@ -204,11 +194,20 @@ inline status lstm_prepare(const node_view& n, prepared& to) {
   to.reference_scratch = Bytes(static_cast<std::size_t>(p.units));
   return unit{};
 }
+inline constexpr form lstm_forms[] = {
+    {.in = {dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s32,
+            dtype::s32, dtype::s32, dtype::s8, dtype::s16, dtype::s8, dtype::s8, dtype::s32},
+     .out = {dtype::s8, dtype::s8, dtype::s16},
+     .roundings = rounding::DR},
+};
 inline constexpr op_def qnn_lstm{
     .name = "qnn.lstm",
+    .summary = "long short-term memory layer over a sequence",
     .min_inputs = 12,
     .max_inputs = 15,
     .outputs = 3,
+    .optional = {12, 13, 14},
+    .forms = lstm_forms,
     .shape = &lstm_op_shape,
     .prepare = &lstm_prepare,
 };

@@ -360,14 +360,7 @@ template <move_rule Rule> constexpr status movement_shape(const node_view& n, st
   out[0] = m.shape;
   return unit{};
 }
-inline status same_type(const tensor_desc& x, const tensor_desc& y) {
-  if (x.type != y.type)
-    return invalid("element type changes", std::string(name_of(y.type)),
-                   std::string(name_of(x.type)));
-  return unit{};
-}
 template <move_rule Rule> status movement_prepare(const node_view& n, prepared& to) {
-  if (auto s = same_type(n.in[0], n.out[0]); !s) return s;
   const moved m = Rule(n);
   if (m.broken) return m.broken;
   if (m.copy.identity(n.in[0].shape.elements().value)) {
@@ -477,8 +470,6 @@ template <bool Unpack> constexpr status pieces_shape(const node_view& n, std::sp
   return unit{};
 }
 template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to) {
-  for (const tensor_desc& y : n.out)
-    if (auto s = same_type(n.in[0], y); !s) return s;
   auto& p = to.make<movement_params>(&reference::movement_kernel);
   p.type = n.in[0].type;
   p.outputs = n.out.size();
@@ -494,63 +485,87 @@ template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to) {
 
 inline constexpr op_def transpose{
     .name = "transpose",
+    .summary = "axes in another order",
+    .forms = movement_forms,
     .shape = &movement_shape<&transpose_rule>,
     .prepare = &movement_prepare<&transpose_rule>,
 };
 inline constexpr op_def slice{
     .name = "slice",
+    .summary = "a block of a tensor",
+    .forms = movement_forms,
     .shape = &movement_shape<&slice_rule>,
     .prepare = &movement_prepare<&slice_rule>,
 };
 inline constexpr op_def strided_slice{
     .name = "strided_slice",
+    .summary = "a block of a tensor, by steps",
+    .forms = movement_forms,
     .shape = &movement_shape<&strided_slice_rule>,
     .prepare = &movement_prepare<&strided_slice_rule>,
 };
 inline constexpr op_def tile{
     .name = "tile",
+    .summary = "repetitions along axes",
+    .forms = movement_forms,
     .shape = &movement_shape<&tile_rule>,
     .prepare = &movement_prepare<&tile_rule>,
 };
 inline constexpr op_def reverse{
     .name = "reverse",
+    .summary = "axes backwards",
+    .forms = movement_forms,
     .shape = &movement_shape<&reverse_rule>,
     .prepare = &movement_prepare<&reverse_rule>,
 };
 inline constexpr op_def broadcast_to{
     .name = "broadcast_to",
+    .summary = "repetitions along axes of extent 1",
+    .forms = movement_forms,
     .shape = &movement_shape<&broadcast_to_rule>,
     .prepare = &movement_prepare<&broadcast_to_rule>,
 };
 inline constexpr op_def space_to_depth{
     .name = "space_to_depth",
+    .summary = "blocks of pixels as channels",
+    .forms = movement_forms,
     .shape = &movement_shape<&space_to_depth_rule>,
     .prepare = &movement_prepare<&space_to_depth_rule>,
 };
 inline constexpr op_def depth_to_space{
     .name = "depth_to_space",
+    .summary = "channels as blocks of pixels",
+    .forms = movement_forms,
     .shape = &movement_shape<&depth_to_space_rule>,
     .prepare = &movement_prepare<&depth_to_space_rule>,
 };
 inline constexpr op_def space_to_batch{
     .name = "space_to_batch",
+    .summary = "blocks of pixels as images",
+    .forms = movement_forms,
     .shape = &movement_shape<&space_to_batch_rule>,
     .prepare = &movement_prepare<&space_to_batch_rule>,
 };
 inline constexpr op_def batch_to_space{
     .name = "batch_to_space",
+    .summary = "images as blocks of pixels",
+    .forms = movement_forms,
     .shape = &movement_shape<&batch_to_space_rule>,
     .prepare = &movement_prepare<&batch_to_space_rule>,
 };
 inline constexpr op_def split{
     .name = "split",
+    .summary = "pieces of an axis",
     .outputs = -1,
+    .forms = movement_forms,
     .shape = &pieces_shape<false>,
     .prepare = &pieces_prepare<false>,
 };
 inline constexpr op_def unpack{
     .name = "unpack",
+    .summary = "slices of an axis",
     .outputs = -1,
+    .forms = movement_forms,
     .shape = &pieces_shape<true>,
     .prepare = &pieces_prepare<true>,
 };

@@ -81,14 +81,10 @@ template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
   if constexpr (!Quantized) {
     const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
     p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
-    return plain_types(n, n.round);
+    return unit{};
   }
-  if (auto s = quantized_types(n); !s) return s;
+  if (auto s = one_scale_each(n); !s) return s;
   p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point();
-  if (n.round != rounding::DR && n.round != rounding::F && n.round != rounding::FZ &&
-      n.round != rounding::EVEN_MUL)
-    return unsupported("no such rounding here", std::string(name_of(n.round)),
-                       "DR, F, FZ, EVEN_MUL");
   // Every framework forms this ratio in binary32; TFLite derives its integer multiplier from the
   // rounded ratio.
   const float product = numerics::mul(a.scale_f32(), b.scale_f32());
@@ -110,17 +106,27 @@ template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
   }
   return unit{};
 }
+inline constexpr form qnn_mul_forms[] = {
+    {.in = {quantized_types, quantized_types},
+     .out = {quantized_types},
+     .roundings = {rounding::DR, rounding::F, rounding::FZ, rounding::EVEN_MUL}},
+};
 inline constexpr op_def qnn_mul{
     .name = "qnn.mul",
+    .summary = "a * b of quantized values",
     .min_inputs = 2,
     .max_inputs = 2,
+    .forms = qnn_mul_forms,
+    .kernel = kernel_id::mul,
     .shape = &binary_op_shape,
     .prepare = &mul_prepare<true>,
 };
 inline constexpr op_def mul{
     .name = "mul",
+    .summary = "a * b",
     .min_inputs = 2,
     .max_inputs = 2,
+    .forms = arithmetic_forms,
     .shape = &binary_op_shape,
     .prepare = &mul_prepare<false>,
 };

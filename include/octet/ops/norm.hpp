@@ -112,18 +112,12 @@ namespace ops {
 inline status batch_norm_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<batch_norm_params>(&reference::batch_norm_kernel);
-  if (!is_8bit(x.type) || x.type != y.type || x.per_channel() || y.per_channel())
-    return unsupported("element types of batch_norm",
-                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
-                       "uint8 or int8, one scale per tensor");
-  if (n.round != rounding::F)
-    return unsupported("no such rounding here", std::string(name_of(n.round)), "F");
+  if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
   p.type = x.type;
   p.count = x.shape.elements().value;
   p.channels = static_cast<std::size_t>(x.shape.back(0));
   for (std::size_t i = 1; i < 3; ++i)
-    if (!n.is_constant(i) || n.in[i].type != dtype::f32 ||
-        n.in[i].shape.elements().value != p.channels)
+    if (!n.is_constant(i) || n.in[i].shape.elements().value != p.channels)
       return invalid("factors of batch_norm", to_string(n.in[i].shape),
                      "float32 constants, one per channel");
   p.alpha = n.constant_as<float>(1).data();
@@ -133,10 +127,15 @@ inline status batch_norm_prepare(const node_view& n, prepared& to) {
   p.lo = clamp.lo, p.hi = clamp.hi;
   return unit{};
 }
+inline constexpr form batch_norm_forms[] = {
+    {.in = {eight_bit, dtype::f32, dtype::f32}, .out = {like(0)}, .roundings = rounding::F},
+};
 inline constexpr op_def batch_norm{
     .name = "qnn.batch_norm",
+    .summary = "a factor and an offset for each channel",
     .min_inputs = 3,
     .max_inputs = 3,
+    .forms = batch_norm_forms,
     .shape = &requantize_shape,
     .prepare = &batch_norm_prepare,
 };
@@ -146,13 +145,8 @@ inline status norm_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<norm_attrs>(*n.attrs);
   auto& p = to.make<norm_params>(&reference::norm_kernel);
-  if (!is_8bit(x.type) || x.type != y.type || x.per_channel() || y.per_channel() ||
-      !x.quantized() || !y.quantized())
-    return unsupported("element types of a normalization",
-                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
-                       "uint8 or int8, one scale per tensor");
-  if (n.round != rounding::ATEN)
-    return unsupported("no such rounding here", std::string(name_of(n.round)), "ATEN");
+  if (x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized())
+    return unsupported("quantization of a normalization", {}, "one scale per tensor");
   p.type = x.type;
   std::size_t parameters = 1;
   if (a.groups > 0) {
@@ -173,8 +167,7 @@ inline status norm_prepare(const node_view& n, prepared& to) {
   p.groups = x.shape.elements().value / p.group;
   for (std::size_t i = 1; i < 3; ++i) {
     if (!n.present(i)) continue;
-    if (!n.is_constant(i) || n.in[i].type != dtype::f32 ||
-        n.in[i].shape.elements().value != parameters)
+    if (!n.is_constant(i) || n.in[i].shape.elements().value != parameters)
       return invalid("weight or bias of a normalization", to_string(n.in[i].shape),
                      std::to_string(parameters) + " float32 constants");
     (i == 1 ? p.weight : p.bias) = n.constant_as<float>(i).data();
@@ -186,17 +179,26 @@ inline status norm_prepare(const node_view& n, prepared& to) {
   p.lo = clamp.lo, p.hi = clamp.hi;
   return unit{};
 }
+inline constexpr form norm_forms[] = {
+    {.in = {eight_bit, dtype::f32, dtype::f32}, .out = {like(0)}, .roundings = rounding::ATEN},
+};
 inline constexpr op_def layer_norm{
     .name = "qnn.layer_norm",
+    .summary = "rows to mean 0 and variance 1",
     .min_inputs = 1,
     .max_inputs = 3,
+    .optional = {1, 2},
+    .forms = norm_forms,
     .shape = &requantize_shape,
     .prepare = &norm_prepare,
 };
 inline constexpr op_def group_norm{
     .name = "qnn.group_norm",
+    .summary = "groups of channels to mean 0 and variance 1",
     .min_inputs = 1,
     .max_inputs = 3,
+    .optional = {1, 2},
+    .forms = norm_forms,
     .shape = &requantize_shape,
     .prepare = &norm_prepare,
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -379,21 +380,149 @@ struct prepared {
   template <class T> std::span<T> array(std::size_t n) { return memory->array<T>(n); }
 };
 
-/// One row of the operator list. Two conventions keep an operator usable in typed graphs, which
-/// evaluate `shape` in the compiler and run `prepare` without a heap:
+// ---- forms ----
+
+/// Element types as a set.
+class type_set {
+ public:
+  constexpr type_set() = default;
+  constexpr type_set(dtype t) : bits_(bit(t)) {}  // NOLINT
+  constexpr type_set(std::initializer_list<dtype> list) {
+    for (const dtype t : list) bits_ |= bit(t);
+  }
+  constexpr bool contains(dtype t) const { return (bits_ & bit(t)) != 0; }
+  constexpr bool empty() const { return bits_ == 0; }
+  constexpr type_set operator|(type_set o) const {
+    o.bits_ |= bits_;
+    return o;
+  }
+  constexpr bool operator==(const type_set&) const = default;
+
+ private:
+  static_assert(enumerators<dtype>.size() <= 16);
+  static constexpr std::uint16_t bit(dtype t) {
+    return static_cast<std::uint16_t>(1u << static_cast<unsigned>(t));
+  }
+  std::uint16_t bits_ = 0;
+};
+
+/// Roundings as a set.
+class rounding_set {
+ public:
+  constexpr rounding_set() = default;
+  constexpr rounding_set(rounding r) : bits_(bit(r)) {}  // NOLINT
+  constexpr rounding_set(std::initializer_list<rounding> list) {
+    for (const rounding r : list) bits_ |= bit(r);
+  }
+  constexpr bool contains(rounding r) const { return (bits_ & bit(r)) != 0; }
+  constexpr rounding_set operator|(rounding_set o) const {
+    o.bits_ |= bits_;
+    return o;
+  }
+
+ private:
+  static_assert(enumerators<rounding>.size() <= 32);
+  static constexpr std::uint32_t bit(rounding r) { return 1u << static_cast<unsigned>(r); }
+  std::uint32_t bits_ = 0;
+};
+
+/// The types that quantized activations have.
+inline constexpr type_set eight_bit{dtype::u8, dtype::s8};
+inline constexpr type_set quantized_types = eight_bit | dtype::s16;
+/// What a requantize writes.
+inline constexpr type_set rescaled_types = quantized_types | type_set{dtype::u16, dtype::s32};
+inline constexpr type_set accumulator_types{dtype::s32, dtype::s64};
+inline constexpr type_set integer_types = rescaled_types | accumulator_types;
+/// What compares: float32 and integers.
+inline constexpr type_set number_types = integer_types | dtype::f32;
+/// What plain sums and products are of.
+inline constexpr type_set arithmetic_types{dtype::f32, dtype::s32, dtype::s64};
+/// What data movement takes.
+inline constexpr type_set all_types =
+    number_types | type_set{dtype::f64, dtype::f16, dtype::u32, dtype::u64, dtype::boolean};
+
+/// Element types of one operand of a form: one of a set, or the type that an input of the same node
+/// has.
+class operand_types {
+ public:
+  constexpr operand_types() = default;
+  constexpr operand_types(type_set s) : set_(s) {}  // NOLINT
+  constexpr operand_types(dtype t) : set_(t) {}     // NOLINT
+  /// The type of input `i`, whatever it is.
+  static constexpr operand_types like(std::int8_t i) {
+    operand_types o;
+    o.like_ = i;
+    return o;
+  }
+  constexpr bool given() const { return like_ >= 0 || !set_.empty(); }
+  constexpr bool is_like() const { return like_ >= 0; }
+  constexpr std::size_t like_input() const { return static_cast<std::size_t>(like_); }
+  constexpr type_set set() const { return set_; }
+
+ private:
+  type_set set_{};
+  std::int8_t like_ = -1;
+};
+constexpr operand_types like(std::int8_t input) { return operand_types::like(input); }
+
+/// Element types and roundings that go together. Where an operator takes any number of inputs or
+/// outputs, the last entry given stands for those that follow.
+struct form {
+  std::array<operand_types, 15> in{};
+  std::array<operand_types, 3> out{};
+  rounding_set roundings = rounding::none;
+};
+
+/// Data movement: any type, the same throughout, no rounding.
+inline constexpr form movement_forms[] = {
+    {.in = {all_types, operand_types::like(0)}, .out = {operand_types::like(0)}},
+};
+/// float32 in and out.
+inline constexpr form float_forms[] = {
+    {.in = {dtype::f32}, .out = {dtype::f32}},
+};
+
+/// Indices of operands as a set.
+class operand_set {
+ public:
+  constexpr operand_set() = default;
+  constexpr operand_set(std::initializer_list<unsigned> list) {
+    for (const unsigned i : list) bits_ |= 1u << i;
+  }
+  constexpr bool contains(std::size_t i) const { return i < 32 && (bits_ >> i & 1) != 0; }
+  constexpr bool empty() const { return bits_ == 0; }
+
+ private:
+  std::uint32_t bits_ = 0;
+};
+
+/// One row of the operator list: all that octet knows of an operator, as constants. Whoever needs a
+/// fact about an operator reads it here; its cases stand in tests/cases. Two conventions keep an
+/// operator usable in typed graphs, which evaluate `shape` in the compiler and run `prepare`
+/// without a heap:
 ///  - `shape` is a constexpr function that reads attributes (not constant inputs) into the attrs
-///  struct and calls the operator's constexpr rule over dims
-///    and attrs; a rule that is broken is returned as a violation, not as text;
+///    struct and calls the operator's constexpr rule over dims and attrs; a rule that is broken is
+///    returned as a violation, not as text;
 ///  - `prepare` takes all memory from `prepared` and keeps temporaries in fixed arrays: no
-///  std::vector or std::string on the way to success
-///    (errors may allocate).
+///    std::vector or std::string on the way to success (errors may allocate).
 struct op_def {
   std::string_view name;                                     // as the IR prints it: "qnn.conv2d"
+  std::string_view summary;                                  // one line, for the documentation
   std::int32_t min_inputs = 1, max_inputs = 1, outputs = 1;  // -1: any number
+  /// Inputs that a node may leave out.
+  operand_set optional{};
+  /// Element types and roundings; what is not here is refused before `prepare` is called.
+  std::span<const form> forms{};
+  /// The output is an exact sum of products (int32 or int64) under rounding none: a qnn.requantize
+  /// that reads it can become the node's own rounding.
+  bool accumulates = false;
+  /// The kernel that SIMD targets have for some of its forms.
+  kernel_id kernel = kernel_id::none;
   /// Shape of every output from inputs, attributes and small constants. Null only for operators
   /// whose outputs' shapes the importer must give.
   status (*shape)(const node_view&, std::span<dims> out) = nullptr;
-  /// Checks dtypes and quantization, fills `prepared`.
+  /// Checks quantization and attributes, fills `prepared`. The node has one of the forms: call it
+  /// through prepare_node.
   status (*prepare)(const node_view&, prepared&) = nullptr;
 };
 
@@ -404,6 +533,87 @@ inline error_info unsupported(std::string what, std::string found = {},
 inline error_info invalid(std::string what, std::string found = {}, std::string supported = {}) {
   return {errc::invalid, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
 }
+namespace detail {
+/// For switches whose other roundings the operator's forms exclude.
+inline error_info no_such_rounding(const node_view& n) {
+  return unsupported("rounding", std::string(name_of(n.round)));
+}
+constexpr operand_types operand_of(std::span<const operand_types> list, bool repeats,
+                                   std::size_t i) {
+  std::size_t given = 0;
+  while (given < list.size() && list[given].given()) ++given;
+  if (i < given) return list[i];
+  return repeats && given != 0 ? list[given - 1] : operand_types{};
+}
+constexpr bool has_types(const op_def& op, const form& f, const node_view& n) {
+  const auto fits = [&](const operand_types& o, dtype t) {
+    return o.is_like() ? t == n.in[o.like_input()].type : o.set().contains(t);
+  };
+  for (std::size_t i = 0; i < n.in.size(); ++i)
+    if (n.present(i) && !fits(operand_of(f.in, op.max_inputs < 0, i), n.in[i].type)) return false;
+  for (std::size_t i = 0; i < n.out.size(); ++i)
+    if (!fits(operand_of(f.out, op.outputs < 0, i), n.out[i].type)) return false;
+  return true;
+}
+/// Names of a form's types and roundings: "uint8|int8, as input 0 -> float32, AWAY|EVEN".
+inline std::string text_of(const operand_types& o) {
+  if (o.is_like()) return "as input " + std::to_string(o.like_input());
+  std::string s;
+  for (const dtype t : enumerators<dtype>)
+    if (o.set().contains(t)) s += (s.empty() ? "" : "|") + std::string(name_of(t));
+  return o.set() == all_types ? "any" : s;
+}
+inline std::string text_of(const rounding_set& r) {
+  std::string s;
+  for (const rounding i : enumerators<rounding>)
+    if (r.contains(i)) s += (s.empty() ? "" : "|") + std::string(name_of(i));
+  return s;
+}
+inline std::string text_of(const form& f) {
+  const auto list = [](std::span<const operand_types> operands) {
+    std::string s;
+    for (const operand_types& o : operands)
+      if (o.given()) s += (s.empty() ? "" : ", ") + text_of(o);
+    return s;
+  };
+  return list(f.in) + " -> " + list(f.out) + ", " + text_of(f.roundings);
+}
+inline error_info no_such_form(const op_def& op, const node_view& n) {
+  std::string found, supported;
+  for (std::size_t i = 0; i < n.in.size(); ++i)
+    found += (i == 0 ? "" : ", ") + std::string(n.present(i) ? name_of(n.in[i].type) : "absent");
+  for (std::size_t i = 0; i < n.out.size(); ++i)
+    found += (i == 0 ? " -> " : ", ") + std::string(name_of(n.out[i].type));
+  found += ", " + std::string(name_of(n.round));
+  bool typed = false;  // only the rounding is wrong: only forms of these types help
+  for (const form& f : op.forms) typed |= has_types(op, f, n);
+  for (const form& f : op.forms)
+    if (!typed || has_types(op, f, n)) supported += (supported.empty() ? "" : "; ") + text_of(f);
+  return unsupported((typed ? "rounding of " : "element types of ") + std::string(op.name),
+                     std::move(found), std::move(supported));
+}
+}  // namespace detail
+
+/// Whether the node has one of its operator's forms: element types and rounding that go together,
+/// and only optional inputs left out. Operators without declared forms (registered from outside)
+/// check in `prepare` themselves.
+constexpr bool takes(const op_def& op, const node_view& n) {
+  for (std::size_t i = 0; i < n.in.size(); ++i)
+    if (!n.present(i) && !op.optional.contains(i) && !op.forms.empty()) return false;
+  for (const form& f : op.forms)
+    if (f.roundings.contains(n.round) && detail::has_types(op, f, n)) return true;
+  return op.forms.empty();
+}
+/// Prepares one node, or says which forms its operator has.
+inline status prepare_node(const op_def& op, const node_view& n, prepared& to) {
+  if (takes(op, n)) return op.prepare(n, to);
+  for (std::size_t i = 0; i < n.in.size(); ++i)
+    if (!n.present(i) && !op.optional.contains(i))
+      return invalid("input " + std::to_string(i) + " of " + std::string(op.name), "absent",
+                     "an operand that must be given");
+  return detail::no_such_form(op, n);
+}
+
 /// For shape rules with one output.
 constexpr status set_shape(std::span<dims> out, const shape_or& s) {
   if (s.broken) return s.broken;

@@ -111,10 +111,6 @@ inline result<std::uint64_t> element_bits(const attribute_view& a, std::string_v
 template <bool Mirror> status pad_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<pad_params>(&reference::pad_kernel);
-  if (x.type != y.type)
-    return unsupported("element types of pad",
-                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
-                       "the same");
   if (x.quantized() && !x.same_quantization(y))
     return unsupported("pad that changes the quantization");
   p.mode = Mirror ? static_cast<pad_mode>(n.attrs->integer("mode") != 0) : pad_mode::constant;
@@ -131,16 +127,22 @@ template <bool Mirror> status pad_prepare(const node_view& n, prepared& to) {
 }
 inline constexpr op_def qnn_pad{
     .name = "qnn.pad",
+    .summary = "a quantized value around",
+    .forms = movement_forms,
     .shape = &pad_op_shape<false>,
     .prepare = &pad_prepare<false>,
 };
 inline constexpr op_def pad{
     .name = "pad",
+    .summary = "a value around",
+    .forms = movement_forms,
     .shape = &pad_op_shape<false>,
     .prepare = &pad_prepare<false>,
 };
 inline constexpr op_def mirror_pad{
     .name = "mirror_pad",
+    .summary = "the mirrored edge around",
+    .forms = movement_forms,
     .shape = &pad_op_shape<true>,
     .prepare = &pad_prepare<true>,
 };

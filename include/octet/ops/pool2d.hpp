@@ -251,10 +251,6 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
   if (a.divisor < 0) return invalid("divisor", std::to_string(a.divisor), "0 or more");
   if (!Max && (a.dilation_h != 1 || a.dilation_w != 1))
     return unsupported("dilation in average pooling");
-  if (x.type != y.type || (Quantized ? !with_quantized(x.type, [](auto) {}) : x.type != dtype::f32))
-    return unsupported("element types of pooling",
-                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
-                       Quantized ? "uint8, int8 or int16 throughout" : "float32 throughout");
   const auto clamp = clamp_of(*n.attrs, y.type);
   p.lo = clamp.lo, p.hi = clamp.hi;
   if constexpr (!Quantized) {
@@ -262,62 +258,56 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
     p.min = static_cast<float>(c.float_lo), p.max_value = static_cast<float>(c.float_hi);
   }
   if (Max || !Quantized) {
-    if (n.round != rounding::none)
-      return unsupported("no rounding in a maximum or on plain numbers",
-                         std::string(name_of(n.round)));
     if (Quantized && !x.same_quantization(y))
       return invalid("max pooling does not change the quantization");
     return unit{};
   }
   if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
-  switch (n.round) {
-    case rounding::AWAY:
-    case rounding::EVEN:
-    case rounding::ATEN:
-      if (!x.same_quantization(y))
-        return unsupported("an average of another scale or zero point in rounding " +
-                           std::string(name_of(n.round)));
-      break;
-    case rounding::F:
-    case rounding::FZ:
-    case rounding::QNN: break;
-    case rounding::none:
-    case rounding::DR:
-    case rounding::RU:
-    case rounding::I64:
-    case rounding::D64:
-    case rounding::FB:
-    case rounding::Q8:
-    case rounding::EVEN_MUL:
-    case rounding::TRUNC:
-    case rounding::XNN:
-    case rounding::FMA:
-    case rounding::OPT:
-      return unsupported("no such rounding here", std::string(name_of(n.round)),
-                         "AWAY, F, FZ, QNN, ATEN, EVEN");
-  }
+  constexpr rounding_set keeping{rounding::AWAY, rounding::EVEN, rounding::ATEN};
+  if (keeping.contains(n.round) && !x.same_quantization(y))
+    return unsupported("an average of another scale or zero point in rounding " +
+                       std::string(name_of(n.round)));
   p.in_zero_point = x.zero_point(), p.zero_point = y.zero_point();
   p.ratio = numerics::div(x.scale(), y.scale());
   p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32();
   return unit{};
 }
+inline constexpr form qnn_avg_pool2d_forms[] = {
+    {.in = {quantized_types},
+     .out = {like(0)},
+     .roundings = {rounding::AWAY, rounding::EVEN, rounding::F, rounding::FZ, rounding::QNN,
+                   rounding::ATEN}},
+};
+inline constexpr form qnn_max_pool2d_forms[] = {
+    {.in = {quantized_types}, .out = {like(0)}},
+};
 inline constexpr op_def qnn_avg_pool2d{
     .name = "qnn.avg_pool2d",
+    .summary = "average of windows",
+    .forms = qnn_avg_pool2d_forms,
+    .kernel = kernel_id::pool2d,
     .shape = &pool2d_op_shape,
     .prepare = &pool2d_prepare<false, true>,
 };
 inline constexpr op_def qnn_max_pool2d{
     .name = "qnn.max_pool2d",
+    .summary = "largest of windows, quantized",
+    .forms = qnn_max_pool2d_forms,
+    .kernel = kernel_id::pool2d,
     .shape = &pool2d_op_shape,
     .prepare = &pool2d_prepare<true, true>,
 };
 inline constexpr op_def avg_pool2d{
     .name = "avg_pool2d",
+    .summary = "average of windows, float32",
+    .forms = float_forms,
     .shape = &pool2d_op_shape,
     .prepare = &pool2d_prepare<false, false>,
 };
 inline constexpr op_def max_pool2d{
     .name = "max_pool2d",
+    .summary = "largest of windows, float32",
+    .forms = float_forms,
     .shape = &pool2d_op_shape,
     .prepare = &pool2d_prepare<true, false>,
 };

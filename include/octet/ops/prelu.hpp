@@ -70,15 +70,6 @@ template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to)
   auto& p = to.make<prelu_params>(&reference::prelu_kernel);
   p.type = x.type;
   p.shape = make_broadcast<2>({x.shape, a.shape}, y.shape);
-  if (x.type != a.type || x.type != y.type || (Quantized ? !is_8bit(x.type) : x.type != dtype::f32))
-    return unsupported("element types",
-                       std::string(name_of(x.type)) + ", " + std::string(name_of(a.type)) + " -> " +
-                           std::string(name_of(y.type)),
-                       Quantized ? "uint8 or int8 throughout" : "float32");
-  if (Quantized ? n.round != rounding::DR && n.round != rounding::EVEN_MUL
-                : n.round != rounding::none)
-    return unsupported("no such rounding here", std::string(name_of(n.round)),
-                       Quantized ? "DR, EVEN_MUL" : "none");
   p.mode = n.round;
   if constexpr (!Quantized) return unit{};
   if (x.per_channel() || a.per_channel() || y.per_channel())
@@ -95,17 +86,27 @@ template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to)
       numerics::div(numerics::mul(x.scale_f32(), a.scale_f32()), y.scale_f32())));
   return unit{};
 }
+inline constexpr form qnn_prelu_forms[] = {
+    {.in = {eight_bit, like(0)}, .out = {like(0)}, .roundings = {rounding::DR, rounding::EVEN_MUL}},
+};
+inline constexpr form float_pair_forms[] = {
+    {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
+};
 inline constexpr op_def qnn_prelu{
     .name = "qnn.prelu",
+    .summary = "x, below 0 times a slope, quantized",
     .min_inputs = 2,
     .max_inputs = 2,
+    .forms = qnn_prelu_forms,
     .shape = &prelu_op_shape,
     .prepare = &prelu_prepare<true>,
 };
 inline constexpr op_def prelu{
     .name = "prelu",
+    .summary = "x, below 0 times a slope",
     .min_inputs = 2,
     .max_inputs = 2,
+    .forms = float_pair_forms,
     .shape = &prelu_op_shape,
     .prepare = &prelu_prepare<false>,
 };

@@ -96,15 +96,7 @@ inline result<channel_layout> channels_of(const tensor_desc& t) {
 inline status quantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<quantize_params>(&reference::quantize_kernel, kernel_id::quantize);
-  if (x.type != dtype::f32 || y.type == dtype::s64 || !with_integer(y.type, [](auto) {}))
-    return unsupported("element types of quantize",
-                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
-                       "float32 -> uint8, int8, int16, uint16, int32");
   if (!y.quantized()) return invalid("the output of quantize has no scale");
-  if (n.round != rounding::AWAY && n.round != rounding::EVEN && n.round != rounding::EVEN_MUL &&
-      n.round != rounding::OPT)
-    return unsupported("no such rounding here", std::string(name_of(n.round)),
-                       "AWAY, EVEN, EVEN_MUL, OPT");
   const auto layout = channels_of(y);
   if (!layout) return layout.error();
   p.mode = n.round;
@@ -129,8 +121,16 @@ inline status quantize_prepare(const node_view& n, prepared& to) {
   p.hi = clamp.hi;
   return unit{};
 }
+inline constexpr form quantize_forms[] = {
+    {.in = {dtype::f32},
+     .out = {rescaled_types},
+     .roundings = {rounding::AWAY, rounding::EVEN, rounding::EVEN_MUL, rounding::OPT}},
+};
 inline constexpr op_def quantize{
     .name = "qnn.quantize",
+    .summary = "float32 to quantized values",
+    .forms = quantize_forms,
+    .kernel = kernel_id::quantize,
     .shape = &same_op_shape,
     .prepare = &quantize_prepare,
 };

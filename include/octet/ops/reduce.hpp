@@ -402,9 +402,6 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
   const tensor_desc &x = n.in[0], &y = n.out[0];
   if constexpr (Op == reduction::mean && !Quantized)
     if (n.round == rounding::ATEN) {
-      if (x.type != dtype::f32 || y.type != dtype::f32)
-        return unsupported("element type of a mean with rounding ATEN",
-                           std::string(name_of(x.type)), "float32");
       to.make<aten_mean_params>(&reference::aten_mean_kernel, kernel_id::none) =
           make_aten_mean(attrs, x.shape);
       return unit{};
@@ -414,31 +411,13 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
   p.mode = n.round;
   p.type = x.type, p.out_type = y.type;
   p.plan = make_reduce(attrs, x.shape);
-  if (x.type != y.type)
-    return unsupported("element types of a reduction",
-                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
-                       "the same");
   if constexpr (!Quantized) {
-    constexpr bool logic = Op == reduction::any || Op == reduction::all,
-                   compares = Op == reduction::max || Op == reduction::min;
-    const bool known = logic
-                           ? x.type == dtype::boolean
-                           : x.type == dtype::f32 || x.type == dtype::s32 || x.type == dtype::s64 ||
-                                 (compares && with_integer(x.type, [](auto) {}));
-    if (!known)
-      return unsupported("element type", std::string(name_of(x.type)),
-                         logic      ? "bool"
-                         : compares ? "float32 and integers"
-                                    : "float32, int32, int64");
-    if (n.round != rounding::none)
-      return unsupported("no rounding here", std::string(name_of(n.round)));
+    constexpr bool compares = Op == reduction::max || Op == reduction::min;
     if (compares && x.quantized() && !x.same_quantization(y))
       return unsupported("a reduction by comparison that changes the quantization");
     return unit{};
   } else {
     static_assert(Op == reduction::mean || Op == reduction::sum || Op == reduction::prod);
-    if (!with_quantized(x.type, [](auto) {}))
-      return unsupported("element type", std::string(name_of(x.type)), "uint8, int8, int16");
     if (!x.quantized() || !y.quantized() || x.per_channel() || y.per_channel())
       return unsupported("quantization", {}, "one scale per tensor");
     constexpr bool mean = Op == reduction::mean;
@@ -450,8 +429,7 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
     q.mode = n.round, q.zero_point = y.zero_point(), q.lo = clamp.lo, q.hi = clamp.hi;
     const float sx = x.scale_f32(), sy = y.scale_f32();
     if constexpr (Op == reduction::prod) {
-      if (n.round != rounding::DR || count == 0)
-        return unsupported("rounding of a product", std::string(name_of(n.round)), "DR");
+      if (count == 0) return unsupported("a product of nothing");
       to.kernel = kernel_id::none;
       auto m = to.array<multiplier>(1);
       m[0] = numerics::quantize_multiplier(numerics::div(
@@ -503,57 +481,106 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
       case rounding::FMA:
       case rounding::OPT: break;
     }
-    return unsupported("no such rounding here", std::string(name_of(n.round)),
-                       "DR, XNN, F, QNN, EVEN");
+    return detail::no_such_rounding(n);
   }
 }
+inline constexpr form qnn_mean_forms[] = {
+    {.in = {quantized_types},
+     .out = {like(0)},
+     .roundings = {rounding::DR, rounding::XNN, rounding::F, rounding::QNN, rounding::EVEN}},
+};
+inline constexpr form qnn_sum_forms[] = {
+    {.in = {quantized_types},
+     .out = {like(0)},
+     .roundings = {rounding::DR, rounding::XNN, rounding::F, rounding::QNN}},
+};
+inline constexpr form qnn_prod_forms[] = {
+    {.in = {quantized_types}, .out = {like(0)}, .roundings = rounding::DR},
+};
+inline constexpr form reduce_arithmetic_forms[] = {
+    {.in = {arithmetic_types}, .out = {like(0)}},
+};
+inline constexpr form mean_forms[] = {
+    reduce_arithmetic_forms[0],
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = rounding::ATEN},
+};
+inline constexpr form reduce_number_forms[] = {
+    {.in = {number_types}, .out = {like(0)}},
+};
+inline constexpr form reduce_bool_forms[] = {
+    {.in = {dtype::boolean}, .out = {dtype::boolean}},
+};
 inline constexpr op_def qnn_mean{
     .name = "qnn.mean",
+    .summary = "mean over axes, quantized",
+    .forms = qnn_mean_forms,
+    .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::mean, true>,
 };
 inline constexpr op_def qnn_sum{
     .name = "qnn.sum",
+    .summary = "sum over axes, quantized",
+    .forms = qnn_sum_forms,
+    .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::sum, true>,
 };
 inline constexpr op_def qnn_reduce_prod{
     .name = "qnn.reduce_prod",
+    .summary = "product over axes, quantized",
+    .forms = qnn_prod_forms,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::prod, true>,
 };
 inline constexpr op_def mean{
     .name = "mean",
+    .summary = "mean over axes",
+    .forms = mean_forms,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::mean, false>,
 };
 inline constexpr op_def sum{
     .name = "sum",
+    .summary = "sum over axes",
+    .forms = reduce_arithmetic_forms,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::sum, false>,
 };
 inline constexpr op_def reduce_max{
     .name = "reduce_max",
+    .summary = "largest over axes",
+    .forms = reduce_number_forms,
+    .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::max, false>,
 };
 inline constexpr op_def reduce_min{
     .name = "reduce_min",
+    .summary = "smallest over axes",
+    .forms = reduce_number_forms,
+    .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::min, false>,
 };
 inline constexpr op_def reduce_prod{
     .name = "reduce_prod",
+    .summary = "product over axes",
+    .forms = reduce_arithmetic_forms,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::prod, false>,
 };
 inline constexpr op_def reduce_any{
     .name = "reduce_any",
+    .summary = "whether any along axes is true",
+    .forms = reduce_bool_forms,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::any, false>,
 };
 inline constexpr op_def reduce_all{
     .name = "reduce_all",
+    .summary = "whether all along axes are true",
+    .forms = reduce_bool_forms,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::all, false>,
 };

@@ -30,6 +30,12 @@ constexpr bool uses_float_scale(rounding r) {
   return r == rounding::F || r == rounding::FB || r == rounding::FZ || r == rounding::EVEN_MUL;
 }
 
+/// The roundings of accumulators whose bias, if any, is an integer.
+inline constexpr rounding_set requantizing{
+    rounding::DR, rounding::RU, rounding::I64, rounding::D64,
+    rounding::F,  rounding::FZ, rounding::Q8,  rounding::EVEN_MUL,
+};
+
 /// Fills one channel of the arrays that `p.mode` needs. `product` is sx*sw in the precision of the
 /// law (binary64 unless said otherwise); float formulas take f32(f32(product) / f32(sy)), integer
 /// formulas QM(product / sy). EVEN_MUL is F with f32(f32(product) * f32(1 / f32(sy))): QNNPACK.
@@ -58,9 +64,6 @@ status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::s
   p.zero_point = out.zero_point();
   p.lo = clamp.lo;
   p.hi = clamp.hi;
-  if (!uses_multiplier(mode) && !uses_float_scale(mode) && mode != rounding::D64)
-    return unsupported("no such rounding here", std::string(name_of(mode)),
-                       "DR, RU, I64, D64, F, FB, FZ, EVEN_MUL, Q8");
   multiplier* mult = uses_multiplier(mode) ? to.array<multiplier>(n).data() : nullptr;
   float* scale = uses_float_scale(mode) ? to.array<float>(n).data() : nullptr;
   double* scale64 = mode == rounding::D64 ? to.array<double>(n).data() : nullptr;
@@ -134,10 +137,6 @@ inline status requantize_prepare(const node_view& n, prepared& to) {
   p.negate = a.negate;
   p.in_type = x.type;
   p.out_type = y.type;
-  if (!with_integer(x.type, [](auto) {}) || !with_integer(y.type, [](auto) {}))
-    return unsupported("element types of requantize",
-                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
-                       "integers");
   p.in_zero_point = x.zero_point();
   p.count = x.shape.elements().value;
   p.inner = x.shape.rank == 0 ? 1 : x.shape.back(0);
@@ -152,11 +151,9 @@ inline status requantize_prepare(const node_view& n, prepared& to) {
     return s;
   if (n.present(1)) {
     const auto raw = n.constant_as<float>(1);
-    if (n.round != rounding::FB || n.in[1].type != dtype::f32 || !n.is_constant(1) ||
-        raw.size() != static_cast<std::size_t>(p.inner))
-      return unsupported("a bias of requantize",
-                         std::string(name_of(n.in[1].type)) + to_string(n.in[1].shape),
-                         "float32 constants, one per index of the last axis, with rounding FB");
+    if (!n.is_constant(1) || raw.size() != static_cast<std::size_t>(p.inner))
+      return unsupported("a bias of requantize", to_string(n.in[1].shape),
+                         "constants, one per index of the last axis");
     auto b = to.array<float>(raw.size());
     for (std::size_t c = 0; c < raw.size(); ++c)
       b[c] = numerics::div(raw[c], x.scale_f32(channels == 1 ? 0 : c));
@@ -164,10 +161,18 @@ inline status requantize_prepare(const node_view& n, prepared& to) {
   }
   return unit{};
 }
+inline constexpr form requantize_forms[] = {
+    {.in = {integer_types}, .out = {rescaled_types}, .roundings = requantizing},
+    {.in = {integer_types, dtype::f32}, .out = {rescaled_types}, .roundings = rounding::FB},
+};
 inline constexpr op_def requantize{
     .name = "qnn.requantize",
+    .summary = "integers of one scale to another",
     .min_inputs = 1,
     .max_inputs = 2,
+    .optional = {1},
+    .forms = requantize_forms,
+    .kernel = kernel_id::requantize,
     .shape = &requantize_shape,
     .prepare = &requantize_prepare,
 };

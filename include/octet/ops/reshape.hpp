@@ -78,30 +78,35 @@ constexpr status identity_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = n.in[0].shape;
   return unit{};
 }
-inline status alias_prepare(const node_view& n, prepared& to) {
-  if (n.in[0].type != n.out[0].type)
-    return invalid("element type changes", std::string(name_of(n.out[0].type)),
-                   std::string(name_of(n.in[0].type)));
+inline status alias_prepare(const node_view&, prepared& to) {
   to.alias = true;
   return unit{};
 }
 inline constexpr op_def reshape{
     .name = "reshape",
+    .summary = "the same elements under another shape",
+    .forms = movement_forms,
     .shape = &reshape_op_shape,
     .prepare = &alias_prepare,
 };
 inline constexpr op_def squeeze{
     .name = "squeeze",
+    .summary = "without axes of extent 1",
+    .forms = movement_forms,
     .shape = &squeeze_op_shape,
     .prepare = &alias_prepare,
 };
 inline constexpr op_def expand_dims{
     .name = "expand_dims",
+    .summary = "with an axis of extent 1",
+    .forms = movement_forms,
     .shape = &expand_dims_op_shape,
     .prepare = &alias_prepare,
 };
 inline constexpr op_def identity{
     .name = "identity",
+    .summary = "the same tensor",
+    .forms = movement_forms,
     .shape = &identity_op_shape,
     .prepare = &alias_prepare,
 };

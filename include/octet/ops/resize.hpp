@@ -253,9 +253,6 @@ inline void set_resize(resize_params& p, const node_view& n) {
   p.out_h = y[1], p.out_w = y[2];
 }
 inline status resize_nearest_prepare(const node_view& n, prepared& to) {
-  if (auto s = same_type(n.in[0], n.out[0]); !s) return s;
-  if (n.round != rounding::none)
-    return unsupported("no rounding in data movement", std::string(name_of(n.round)));
   const auto a = read_attributes<resize_attrs>(*n.attrs);
   auto& p = to.make<resize_params>(&reference::resize_nearest_kernel);
   set_resize(p, n);
@@ -273,20 +270,9 @@ inline status resize_nearest_prepare(const node_view& n, prepared& to) {
 }
 template <bool Quantized> status resize_bilinear_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  if (auto s = same_type(x, y); !s) return s;
-  if (Quantized ? !with_quantized(x.type, [](auto) {}) : x.type != dtype::f32)
-    return unsupported("element type", std::string(name_of(x.type)),
-                       Quantized ? "uint8, int8, int16" : "float32");
   if (Quantized && !x.same_quantization(y))
     return unsupported("resize that changes the quantization");
   const bool aten = n.round == rounding::ATEN || n.round == rounding::FMA;
-  const bool known = Quantized ? n.round == rounding::DR || (aten && is_8bit(x.type)) ||
-                                     (n.round == rounding::XNN && is_8bit(x.type)) ||
-                                     (n.round == rounding::OPT && x.type == dtype::u8)
-                               : n.round == rounding::none;
-  if (!known)
-    return unsupported("no such rounding here", std::string(name_of(n.round)),
-                       Quantized ? "DR, XNN, ATEN, FMA (8 bit), OPT (uint8)" : "none");
   const auto a = read_attributes<resize_attrs>(*n.attrs);
   auto& p = to.make<resize_params>(&reference::resize_bilinear_kernel, kernel_id::resize_bilinear);
   set_resize(p, n);
@@ -310,18 +296,33 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
   p.column_taps = taps(p.in_w, p.out_w, a.scale_w);
   return unit{};
 }
+inline constexpr form qnn_resize_bilinear_forms[] = {
+    {.in = {quantized_types}, .out = {like(0)}, .roundings = rounding::DR},
+    {.in = {eight_bit},
+     .out = {like(0)},
+     .roundings = {rounding::XNN, rounding::ATEN, rounding::FMA}},
+    {.in = {dtype::u8}, .out = {dtype::u8}, .roundings = rounding::OPT},
+};
 inline constexpr op_def resize_nearest{
     .name = "resize_nearest",
+    .summary = "images to another size, nearest pixel",
+    .forms = movement_forms,
     .shape = &resize_op_shape,
     .prepare = &resize_nearest_prepare,
 };
 inline constexpr op_def qnn_resize_bilinear{
     .name = "qnn.resize_bilinear",
+    .summary = "images to another size, quantized pixels blended",
+    .forms = qnn_resize_bilinear_forms,
+    .kernel = kernel_id::resize_bilinear,
     .shape = &resize_op_shape,
     .prepare = &resize_bilinear_prepare<true>,
 };
 inline constexpr op_def resize_bilinear{
     .name = "resize_bilinear",
+    .summary = "images to another size, pixels blended",
+    .forms = float_forms,
+    .kernel = kernel_id::resize_bilinear,
     .shape = &resize_op_shape,
     .prepare = &resize_bilinear_prepare<false>,
 };

@@ -258,31 +258,19 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
   for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(x.shape[i]);
   for (int i = axis + 1; i < x.shape.rank; ++i) p.inner *= static_cast<std::size_t>(x.shape[i]);
   p.beta = static_cast<float>(a.beta);
-  const auto types = [&] {
-    return std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type));
-  };
-  const auto no_rounding = [&] {
-    return unsupported("no such rounding here", std::string(name_of(n.round)),
-                       "DR, OPT, EVEN_MUL on 8 bits, I64 on int16, none on float32");
-  };
-  if constexpr (!Quantized) {
-    if (x.type != dtype::f32 || y.type != dtype::f32)
-      return unsupported("element types", types(), "float32");
-    if (n.round != rounding::none) return no_rounding();
-    return unit{};
-  }
+  if constexpr (!Quantized) return unit{};
   if (x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized())
     return unsupported("quantization of input or output", {}, "one scale per tensor");
   p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32(),
   p.inverse = numerics::div(1.f, p.out_scale);
   p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
-  if (!with_quantized(y.type, [](auto) {}))
-    return unsupported("element types", types(), "uint8, int8, int16");
   p.lo = static_cast<std::int32_t>(lowest_of(y.type)),
   p.hi = static_cast<std::int32_t>(highest_of(y.type));
   if (n.round == rounding::I64 && !Log) {
-    if (x.type != dtype::s16 || y.type != dtype::s16 || x.zero_point() != 0 || y.zero_point() != 0)
-      return unsupported("element types of rounding I64", types(), "int16 with zero points 0");
+    if (x.zero_point() != 0 || y.zero_point() != 0)
+      return unsupported("zero points of int16",
+                         std::to_string(x.zero_point()) + ", " + std::to_string(y.zero_point()),
+                         "0");
     p.mult = numerics::quantize_multiplier(numerics::div(
         static_cast<double>(numerics::mul(p.in_scale, p.beta)), numerics::div(10., 65535.)));
     auto e = to.array<std::int16_t>(513), r = to.array<std::int16_t>(513);
@@ -294,9 +282,7 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
     p.exp_table = e.data(), p.reciprocal_table = r.data();
     return unit{};
   }
-  if (!is_8bit(x.type)) return unsupported("element types", types(), "8-bit input");
   if (n.round == rounding::DR) {
-    if (Log && !is_8bit(y.type)) return unsupported("element types", types(), "8-bit output");
     numerics::set_softmax_dr(p, a.beta, static_cast<double>(p.in_scale));
     if (p.mult.shift < 0)
       return unsupported("input scale too small for the fixed-point softmax",
@@ -316,26 +302,44 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
     p.table = t.data();
     return unit{};
   }
-  if (n.round == rounding::EVEN_MUL && !Log) return unit{};
-  return no_rounding();
+  return unit{};
 }
+inline constexpr form qnn_softmax_forms[] = {
+    {.in = {eight_bit},
+     .out = {quantized_types},
+     .roundings = {rounding::DR, rounding::OPT, rounding::EVEN_MUL}},
+    {.in = {dtype::s16}, .out = {dtype::s16}, .roundings = rounding::I64},
+};
+inline constexpr form qnn_log_softmax_forms[] = {
+    {.in = {eight_bit}, .out = {eight_bit}, .roundings = {rounding::DR, rounding::OPT}},
+};
 inline constexpr op_def qnn_softmax{
     .name = "qnn.softmax",
+    .summary = "softmax along an axis, quantized",
+    .forms = qnn_softmax_forms,
+    .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
     .prepare = &softmax_prepare<false, true>,
 };
 inline constexpr op_def softmax{
     .name = "softmax",
+    .summary = "softmax along an axis",
+    .forms = float_forms,
     .shape = &same_op_shape,
     .prepare = &softmax_prepare<false, false>,
 };
 inline constexpr op_def qnn_log_softmax{
     .name = "qnn.log_softmax",
+    .summary = "logarithm of softmax, quantized",
+    .forms = qnn_log_softmax_forms,
+    .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
     .prepare = &softmax_prepare<true, true>,
 };
 inline constexpr op_def log_softmax{
     .name = "log_softmax",
+    .summary = "logarithm of softmax",
+    .forms = float_forms,
     .shape = &same_op_shape,
     .prepare = &softmax_prepare<true, false>,
 };

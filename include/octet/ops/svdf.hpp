@@ -97,18 +97,10 @@ inline status svdf_prepare(const node_view& n, prepared& to) {
   p.rank = read_attributes<svdf_attrs>(*n.attrs).rank;
   p.batch = x.shape[0], p.in_c = x.shape[1], p.filters = w.shape[0], p.memory = t.shape[1],
   p.units = y.shape[1];
-  if (n.round != rounding::DR)
-    return unsupported("no such rounding here", std::string(name_of(n.round)), "DR");
-  if (x.type != dtype::s8 || w.type != dtype::s8 || t.type != dtype::s16 ||
-      state.type != dtype::s16 || y.type != dtype::s8)
-    return unsupported("element types",
-                       std::string(name_of(x.type)) + ", " + std::string(name_of(t.type)) + " -> " +
-                           std::string(name_of(y.type)),
-                       "int8 with int16 time weights and state");
   if (p.in_c > 65536)
     return unsupported("inputs", std::to_string(p.in_c), "at most 65536: sums stay below 2^31");
-  if (n.present(4) && (n.in[4].type != dtype::s32 || !(n.in[4].shape == dims{p.units})))
-    return unsupported("bias", to_string(n.in[4].shape), "int32, one a unit");
+  if (n.present(4) && !(n.in[4].shape == dims{p.units}))
+    return unsupported("bias", to_string(n.in[4].shape), "one a unit");
   for (const tensor_desc* d : {&w, &t, &state})
     if (!d->quantized() || d->per_channel() || d->zero_point() != 0)
       return unsupported("quantization of weights or state", {}, "one scale, zero point 0");
@@ -121,11 +113,19 @@ inline status svdf_prepare(const node_view& n, prepared& to) {
   p.time = scale(state, t, y);
   return unit{};
 }
+inline constexpr form svdf_forms[] = {
+    {.in = {dtype::s8, dtype::s8, dtype::s16, dtype::s16, dtype::s32},
+     .out = {dtype::s8, dtype::s16},
+     .roundings = rounding::DR},
+};
 inline constexpr op_def qnn_svdf{
     .name = "qnn.svdf",
+    .summary = "layer factored into features and time",
     .min_inputs = 4,
     .max_inputs = 5,
     .outputs = 2,
+    .optional = {4},
+    .forms = svdf_forms,
     .shape = &svdf_op_shape,
     .prepare = &svdf_prepare,
 };

@@ -146,8 +146,13 @@ inline status transpose_conv2d_prepare(const node_view& n, prepared& to) {
 }
 inline constexpr op_def transpose_conv2d{
     .name = "qnn.transpose_conv2d",
+    .summary = "transposed convolution",
     .min_inputs = 2,
     .max_inputs = 3,
+    .optional = {2},
+    .forms = accumulating_forms,
+    .accumulates = true,
+    .kernel = kernel_id::transpose_conv2d,
     .shape = &transpose_conv2d_op_shape,
     .prepare = &transpose_conv2d_prepare,
 };

@@ -316,19 +316,7 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   p.approximate = a.approximate;
   p.alpha = F == unary::elu && !n.attrs->find("alpha") ? 1.f : static_cast<float>(a.alpha);
   p.count = x.shape.elements().value;
-  if (x.type != y.type)
-    return unsupported("element types",
-                       std::string(name_of(x.type)) + " -> " + std::string(name_of(y.type)),
-                       "the same in and out");
-  if constexpr (!Quantized) {
-    if (x.type != dtype::f32)
-      return unsupported("element type", std::string(name_of(x.type)), "float32");
-    if (n.round != rounding::none && n.round != rounding::ATEN)
-      return unsupported("no such rounding here", std::string(name_of(n.round)), "none, ATEN");
-    return unit{};
-  }
-  if (!with_quantized(x.type, [](auto) {}))
-    return unsupported("element type", std::string(name_of(x.type)), "uint8, int8, int16");
+  if constexpr (!Quantized) return unit{};
   if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
   p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32(),
   p.inverse = numerics::div(1.f, p.out_scale);
@@ -336,28 +324,12 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   const clamp_range bounds =
       is_relu(F) && n.round != rounding::none ? relu_bounds(F, y) : clamp_of(*n.attrs, y.type);
   p.lo = bounds.lo, p.hi = bounds.hi;
-  constexpr bool integer = is_relu(F) || F == unary::leaky_relu || F == unary::abs ||
-                           F == unary::rsqrt || F == unary::hard_swish;
   // ATEN: PyTorch's vector loops dequantize with one fused multiply-add, their scalar tails with a
   // difference and a product; else EVEN_MUL.
   const bool by_position = n.round == rounding::ATEN && is_8bit(x.type) && !is_relu(F);
-  const bool floating =
-      by_position || n.round == rounding::EVEN_MUL || n.round == rounding::XNN ||
-      n.round == rounding::EVEN || n.round == rounding::TRUNC ||
-      (n.round == rounding::AWAY && (is_8bit(x.type) || !integer || F == unary::rsqrt));
   const bool sigmoid = (F == unary::logistic || F == unary::tanh) && n.round == rounding::OPT &&
                        x.type == dtype::s16;
-  const bool exact = n.round == rounding::none && (is_relu(F) || F == unary::neg);
-  const bool fixed =
-      integer && (n.round == rounding::DR ||
-                  (n.round == rounding::Q8 && (F == unary::leaky_relu || is_relu(F))));
-  if (!floating && !exact && !fixed && !sigmoid)
-    return unsupported(
-        "no such rounding here", std::string(name_of(n.round)),
-        "AWAY, EVEN, EVEN_MUL, XNN, TRUNC; DR, Q8 or none where the operator has an integer form");
-  if (n.round == rounding::DR && F == unary::hard_swish && x.type == dtype::s16)
-    return unsupported("hard_swish on int16");
-  if (fixed)
+  if (n.round == rounding::DR || n.round == rounding::Q8)
     if (auto s = unary_multipliers(p); !s) return s;
   if ((n.round == rounding::AWAY || sigmoid) && x.type == dtype::s16) {
     if (p.in_zero_point != 0 || p.out_zero_point != 0)
@@ -407,47 +379,87 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   return unit{};
 }
 
-#define OCTET_UNARY_(id, text)                                                \
-  inline constexpr op_def qnn_##id{                                           \
-      "qnn." text, 1, 1, 1, &same_op_shape, &unary_prepare<unary::id, true>}; \
-  inline constexpr op_def id{                                                 \
-      .name = text,                                                           \
-      .shape = &same_op_shape,                                                \
-      .prepare = &unary_prepare<unary::id, false>,                            \
+/// Roundings of a function of quantized values. The floating ones take any function; the integer
+/// pipelines exist for some.
+constexpr rounding_set unary_roundings(unary f, dtype t) {
+  const bool integer = is_relu(f) || f == unary::leaky_relu || f == unary::abs ||
+                       f == unary::rsqrt || f == unary::hard_swish;
+  const bool eight = is_8bit(t), sigmoid = f == unary::logistic || f == unary::tanh;
+  rounding_set r{rounding::EVEN, rounding::EVEN_MUL, rounding::XNN, rounding::TRUNC};
+  if (eight || !integer || f == unary::rsqrt) r = r | rounding::AWAY;
+  if (integer && (eight || f != unary::hard_swish)) r = r | rounding::DR;
+  if (f == unary::leaky_relu || is_relu(f)) r = r | rounding::Q8;
+  if (f == unary::neg || is_relu(f)) r = r | rounding::none;
+  if (eight && !is_relu(f)) r = r | rounding::ATEN;
+  if (!eight && sigmoid) r = r | rounding::OPT;
+  return r;
+}
+template <unary F>
+inline constexpr form unary_forms[] = {
+    {.in = {eight_bit}, .out = {like(0)}, .roundings = unary_roundings(F, dtype::u8)},
+    {.in = {dtype::s16}, .out = {like(0)}, .roundings = unary_roundings(F, dtype::s16)},
+};
+inline constexpr form plain_unary_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = rounding_set{rounding::none, rounding::ATEN}},
+};
+
+#define OCTET_UNARY_(id, text, what)               \
+  inline constexpr op_def qnn_##id{                \
+      .name = "qnn." text,                         \
+      .summary = what " of quantized values",      \
+      .forms = unary_forms<unary::id>,             \
+      .kernel = kernel_id::lut8,                   \
+      .shape = &same_op_shape,                     \
+      .prepare = &unary_prepare<unary::id, true>,  \
+  };                                               \
+  inline constexpr op_def id{                      \
+      .name = text,                                \
+      .summary = what,                             \
+      .forms = plain_unary_forms,                  \
+      .shape = &same_op_shape,                     \
+      .prepare = &unary_prepare<unary::id, false>, \
   };
-OCTET_UNARY_(logistic, "logistic")
-OCTET_UNARY_(tanh, "tanh")
-OCTET_UNARY_(hard_swish, "hard_swish")
-OCTET_UNARY_(hard_sigmoid, "hard_sigmoid")
-OCTET_UNARY_(elu, "elu")
-OCTET_UNARY_(gelu, "gelu")
-OCTET_UNARY_(exp, "exp")
-OCTET_UNARY_(log, "log")
-OCTET_UNARY_(sqrt, "sqrt")
-OCTET_UNARY_(rsqrt, "rsqrt")
-OCTET_UNARY_(sin, "sin")
-OCTET_UNARY_(cos, "cos")
-OCTET_UNARY_(abs, "abs")
-OCTET_UNARY_(neg, "neg")
-OCTET_UNARY_(square, "square")
-OCTET_UNARY_(relu, "relu")
-OCTET_UNARY_(relu6, "relu6")
-OCTET_UNARY_(relu_n1_to_1, "relu_n1_to_1")
-OCTET_UNARY_(relu_0_to_1, "relu_0_to_1")
-OCTET_UNARY_(leaky_relu, "leaky_relu")
+OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))")
+OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent")
+OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6")
+OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6")
+OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)")
+OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate")
+OCTET_UNARY_(exp, "exp", "exponential")
+OCTET_UNARY_(log, "log", "natural logarithm")
+OCTET_UNARY_(sqrt, "sqrt", "square root")
+OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root")
+OCTET_UNARY_(sin, "sin", "sine")
+OCTET_UNARY_(cos, "cos", "cosine")
+OCTET_UNARY_(abs, "abs", "absolute value")
+OCTET_UNARY_(neg, "neg", "negation")
+OCTET_UNARY_(square, "square", "x * x")
+OCTET_UNARY_(relu, "relu", "max(x, 0)")
+OCTET_UNARY_(relu6, "relu6", "clamp to [0, 6]")
+OCTET_UNARY_(relu_n1_to_1, "relu_n1_to_1", "clamp to [-1, 1]")
+OCTET_UNARY_(relu_0_to_1, "relu_0_to_1", "clamp to [0, 1]")
+OCTET_UNARY_(leaky_relu, "leaky_relu", "x, below 0 alpha * x")
 #undef OCTET_UNARY_
 inline constexpr op_def floor{
     .name = "floor",
+    .summary = "rounded down",
+    .forms = plain_unary_forms,
     .shape = &same_op_shape,
     .prepare = &unary_prepare<unary::floor, false>,
 };
 inline constexpr op_def ceil{
     .name = "ceil",
+    .summary = "rounded up",
+    .forms = plain_unary_forms,
     .shape = &same_op_shape,
     .prepare = &unary_prepare<unary::ceil, false>,
 };
 inline constexpr op_def round{
     .name = "round",
+    .summary = "rounded to the nearest, ties to even",
+    .forms = plain_unary_forms,
     .shape = &same_op_shape,
     .prepare = &unary_prepare<unary::round, false>,
 };

@@ -69,7 +69,7 @@ class planner {
     const node_inputs in(g(), n);
     prepared p;
     p.memory = &d_->memory;
-    if (auto s = n.op->prepare(in.view(), p); !s) return s;
+    if (auto s = prepare_node(*n.op, in.view(), p); !s) return s;
     step st;
     st.node = static_cast<std::int32_t>(index);
     if (p.alias) {

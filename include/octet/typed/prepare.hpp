@@ -87,7 +87,7 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
     };
     prepared p;
     p.memory = &storage;
-    if (auto s = node.op->prepare(view, p); !s) return fail(s.error());
+    if (auto s = prepare_node(*node.op, view, p); !s) return fail(s.error());
     step& st = steps[used];
     st = step{};
     st.node = static_cast<std::int32_t>(n);

@@ -1,0 +1,335 @@
+// Cases of the layers that accumulate, quantized, dynamic and float32, and of what surrounds them.
+#ifndef OCTET_TESTS_CASES_ACCUMULATING_HPP_
+#define OCTET_TESTS_CASES_ACCUMULATING_HPP_
+
+#include "cases/node_case.hpp"
+#include "octet/ops/batch_matmul.hpp"
+#include "octet/ops/dynamic.hpp"
+#include "octet/ops/float_layers.hpp"
+#include "octet/ops/fully_connected.hpp"
+#include "octet/ops/transpose_conv2d.hpp"
+
+namespace octet_test {
+
+/// Quantization and ranges of a layer whose outputs sum `depth` products: sums stay within int32
+/// where the output is int32, and use the output's range where it is rounded.
+inline void set_layer(node_case& n, std::size_t depth) {
+  operand &x = n.in[0], &w = n.in[1], &y = n.out[0];
+  const double largest = static_cast<double>(octet::highest_of(x.type) - octet::lowest_of(x.type)),
+               zero = w.zero_points.empty() ? 0 : w.zero_points[0];
+  if (n.round == rounding::none && y.type == dtype::s32) {
+    const double most = std::max(1., std::floor(0x1p30 / largest / static_cast<double>(depth)));
+    w.range(std::max(w.lo, zero - most), std::min(w.hi, zero + most));
+  }
+  if (n.round == rounding::none) {
+    y.scales.clear(), y.zero_points.clear();
+  } else {
+    const double product = x.scales[0] * w.scales[0] * std::sqrt(static_cast<double>(depth)) * 84;
+    y.scales = {scale_for(y.type, n.round == rounding::Q8
+                                      ? x.scales[0] * w.scales[0] * 90
+                                      : product * (octet::is_8bit(x.type) ? 1. : 256.) *
+                                            (octet::is_8bit(w.type) ? 1. : 256.))};
+    y.zero_points = {zero_point(y.type, n.name.size())};
+  }
+  if (n.in.size() > 2 && n.in[2].given) {
+    operand& b = n.in[2];
+    b.constant();
+    if (b.type == dtype::f32)
+      b.range(-2, 2);
+    else
+      b.range(-3000, 3000);
+  }
+}
+
+/// Layers of x, w, bias: `add(name, x, w, channels, depth)` makes one.
+template <class Make> void layer_cases(case_list& to, std::size_t shapes, Make&& make) {
+  const choice& c = to.with;
+  // With and without bias for every choice; the other shapes in turn.
+  node_case& first = make(std::size_t{0});
+  to.without(first, 2, 0);
+  to.shorter(first, 0);
+  make(1 + c.number % (shapes - 1));
+}
+
+template <> struct cases<octet::ops::conv2d> {
+  static void add(case_list& to) {
+    layer_cases(to, 9, [&](std::size_t which) -> node_case& {
+      const auto layer = [&](std::string name, dims x, dims w,
+                             octet::conv2d_attrs a = {}) -> node_case& {
+        node_case& n = to.add(std::move(name), {x, w, dims{w[0]}});
+        n.attrs = to_attributes(a);
+        n.in[1].constant();
+        set_layer(n, static_cast<std::size_t>(w[1] * w[2] * w[3]));
+        return n;
+      };
+      switch (which) {
+        case 0: return layer("1x1", {2, 3, 3, 5}, {7, 1, 1, 5});
+        case 1:
+          return layer("3x3, stride 2, padding", {1, 7, 6, 4}, {19, 3, 3, 4},
+                       {.stride_h = 2, .stride_w = 2, .pad_top = 1, .pad_left = 1, .pad_right = 1});
+        case 2:
+          return layer("groups, dilation", {1, 5, 5, 6}, {4, 2, 2, 3},
+                       {.dilation_h = 2, .dilation_w = 2, .groups = 2});
+        case 3: return layer("no images", {0, 3, 3, 5}, {7, 1, 1, 5});
+        case 4: {
+          node_case& n = layer("a scale per channel", {1, 4, 4, 8}, {9, 1, 1, 8});
+          n.in[1].per_channel(0, n.in[1].scales[0]);
+          return n;
+        }
+        case 5: {
+          node_case& n = layer("clamped", {1, 4, 4, 3}, {5, 3, 3, 3});
+          n.attrs.set("clamp_lo", std::int64_t{-20}), n.attrs.set("clamp_hi", std::int64_t{77});
+          return n;
+        }
+        case 6: {
+          node_case& n = layer("weights computed at run time", {1, 3, 3, 2}, {3, 2, 2, 2});
+          // Nothing bounds such weights but their type: int32 sums of 8-bit products only.
+          if (octet::is_8bit(n.in[0].type) && octet::is_8bit(n.in[1].type))
+            n.in[1].role = octet::tensor::kind::value;
+          return n;
+        }
+        case 7:
+          return layer("more channels than lanes", {1, 2, 3, 67}, {70, 1, 1, 67},
+                       {.f32_product = true});
+        default: return layer("no channels", {1, 3, 3, 5}, {0, 1, 1, 5});
+      }
+    });
+  }
+};
+template <> struct cases<octet::ops::depthwise_conv2d> {
+  static void add(case_list& to) {
+    layer_cases(to, 7, [&](std::size_t which) -> node_case& {
+      const auto layer = [&](std::string name, dims x, dims w,
+                             octet::conv2d_attrs a = {}) -> node_case& {
+        node_case& n = to.add(std::move(name), {x, w, dims{w[3]}});
+        n.attrs = to_attributes(a);
+        n.in[1].constant();
+        set_layer(n, static_cast<std::size_t>(w[1] * w[2]));
+        return n;
+      };
+      switch (which) {
+        case 0: return layer("3x3", {1, 5, 4, 8}, {1, 3, 3, 8});
+        case 1:
+          return layer("5x5, stride 2, padding", {2, 6, 7, 3}, {1, 5, 5, 3},
+                       {.stride_h = 2,
+                        .stride_w = 2,
+                        .pad_top = 2,
+                        .pad_left = 1,
+                        .pad_bottom = 1,
+                        .pad_right = 2});
+        case 2: return layer("two outputs a channel", {1, 4, 4, 5}, {1, 2, 2, 10});
+        case 3: return layer("no images", {0, 4, 4, 5}, {1, 2, 2, 5});
+        case 4: {
+          node_case& n = layer("a scale per channel", {1, 4, 5, 37}, {1, 3, 3, 37});
+          n.in[1].per_channel(3, n.in[1].scales[0]);
+          return n;
+        }
+        case 5: {
+          node_case& n = layer("clamped, dilated", {1, 7, 7, 16}, {1, 3, 3, 16},
+                               {.dilation_h = 2, .dilation_w = 2, .f32_product = true});
+          n.attrs.set("clamp_lo", std::int64_t{-20}), n.attrs.set("clamp_hi", std::int64_t{77});
+          return n;
+        }
+        default: return layer("a column", {1, 9, 1, 70}, {1, 9, 1, 70});
+      }
+    });
+  }
+};
+template <> struct cases<octet::ops::fully_connected> {
+  static void add(case_list& to) {
+    layer_cases(to, 7, [&](std::size_t which) -> node_case& {
+      const auto layer = [&](std::string name, dims x, dims w) -> node_case& {
+        node_case& n = to.add(std::move(name), {x, w, dims{w[0]}});
+        n.in[1].constant();
+        set_layer(n, static_cast<std::size_t>(w[1]));
+        return n;
+      };
+      switch (which) {
+        case 0: return layer("three rows", {3, 17}, {9, 17});
+        case 1: {
+          node_case& n = layer("leading extents kept", {2, 1, 2, 5}, {70, 5});
+          n.attrs.set("keep_dims", std::int64_t{1});
+          return n;
+        }
+        case 2: return layer("one row, many inputs", {1, 4, 4, 8}, {33, 128});
+        case 3: return layer("no rows", {0, 17}, {9, 17});
+        case 4: {
+          node_case& n = layer("a scale per output", {1, 40}, {35, 40});
+          n.in[1].per_channel(0, n.in[1].scales[0]);
+          return n;
+        }
+        case 5: {
+          node_case& n = layer("clamped", {5, 9}, {8, 9});
+          n.attrs.set("clamp_lo", std::int64_t{-20}), n.attrs.set("clamp_hi", std::int64_t{77});
+          n.attrs.set("f32_product", std::int64_t{1});
+          return n;
+        }
+        default: {
+          node_case& n = layer("weights computed at run time", {2, 6}, {5, 6});
+          if (octet::is_8bit(n.in[0].type) && octet::is_8bit(n.in[1].type))
+            n.in[1].role = octet::tensor::kind::value;
+          return n;
+        }
+      }
+    });
+  }
+};
+template <> struct cases<octet::ops::transpose_conv2d> {
+  static void add(case_list& to) {
+    layer_cases(to, 6, [&](std::size_t which) -> node_case& {
+      const auto layer = [&](std::string name, dims x, dims w,
+                             octet::transpose_conv2d_attrs a = {}) -> node_case& {
+        node_case& n = to.add(std::move(name), {x, w, dims{w[0]}});
+        n.attrs = to_attributes(a);
+        n.in[1].constant();
+        set_layer(n, static_cast<std::size_t>(w[1] * w[2] * w[3]));
+        return n;
+      };
+      switch (which) {
+        case 0:
+          return layer("3x3, stride 2", {1, 3, 4, 5}, {6, 3, 3, 5}, {.stride_h = 2, .stride_w = 2});
+        case 1:
+          return layer("groups, cropped", {1, 4, 3, 6}, {4, 3, 3, 3},
+                       {.stride_h = 2,
+                        .stride_w = 1,
+                        .pad_top = 1,
+                        .pad_left = 1,
+                        .pad_bottom = 1,
+                        .pad_right = 1,
+                        .groups = 2});
+        case 2: return layer("no images", {0, 3, 4, 5}, {6, 3, 3, 5});
+        case 3: {
+          node_case& n = layer("a scale per channel", {1, 3, 3, 20}, {35, 2, 2, 20},
+                               {.stride_h = 2, .stride_w = 2});
+          n.in[1].per_channel(0, n.in[1].scales[0]);
+          return n;
+        }
+        case 4: {
+          node_case& n = layer("clamped", {2, 2, 2, 3}, {4, 2, 2, 3}, {.f32_product = true});
+          n.attrs.set("clamp_lo", std::int64_t{-20}), n.attrs.set("clamp_hi", std::int64_t{77});
+          return n;
+        }
+        default: return layer("1x1", {1, 3, 3, 33}, {3, 1, 1, 33});
+      }
+    });
+  }
+};
+
+template <> struct cases<octet::ops::float_conv2d> {
+  static void add(case_list& to) {
+    node_case& n = to.add("3x3", {dims{1, 5, 4, 3}, dims{7, 3, 3, 3}, dims{7}});
+    n.attrs = to_attributes(octet::conv2d_attrs{.stride_h = 2, .pad_top = 1, .pad_left = 1});
+    n.in[1].constant(), n.in[2].constant();
+    to.without(n, 2, 0);
+    to.shorter(n, 0);
+    node_case& known = to.add("by hand", {dims{1, 1, 2, 2}, dims{1, 1, 1, 2}, dims{1}});
+    known.in[0].values = {1, 2, -3, 4}, known.in[1].values = {10, 0.5}, known.in[2].values = {100};
+    known.expected = {{111, 72}};
+    node_case& rest = to.shorter(known, 0);
+    rest.expected = {{11, -28}};
+    to.add("no images", {dims{0, 5, 4, 3}, dims{7, 3, 3, 3}, dims{7}});
+    node_case& clamped = to.add("clamped", {dims{1, 5, 4, 4}, dims{6, 1, 1, 2}, dims{6}});
+    clamped.attrs.set("groups", std::int64_t{2});
+    clamped.attrs.set("float_lo", 0.), clamped.attrs.set("float_hi", 6.);
+  }
+};
+template <> struct cases<octet::ops::float_depthwise_conv2d> {
+  static void add(case_list& to) {
+    node_case& n = to.add("3x3", {dims{1, 5, 4, 3}, dims{1, 3, 3, 6}, dims{6}});
+    n.in[1].constant(), n.in[2].constant();
+    to.without(n, 2, 0);
+    to.shorter(n, 0);
+    to.add("no images", {dims{0, 5, 4, 3}, dims{1, 3, 3, 3}, dims{3}});
+  }
+};
+template <> struct cases<octet::ops::float_transpose_conv2d> {
+  static void add(case_list& to) {
+    node_case& n = to.add("3x3", {dims{1, 3, 4, 3}, dims{7, 3, 3, 3}, dims{7}});
+    n.attrs = to_attributes(octet::transpose_conv2d_attrs{.stride_h = 2, .stride_w = 2});
+    n.in[1].constant(), n.in[2].constant();
+    to.without(n, 2, 0);
+    to.shorter(n, 0);
+    to.add("no images", {dims{0, 3, 4, 3}, dims{7, 3, 3, 3}, dims{7}});
+  }
+};
+template <> struct cases<octet::ops::float_fully_connected> {
+  static void add(case_list& to) {
+    node_case& n = to.add("rows", {dims{3, 17}, dims{9, 17}, dims{9}});
+    n.in[1].constant(), n.in[2].constant();
+    to.without(n, 2, 0);
+    to.shorter(n, 0);
+    to.add("no rows", {dims{0, 17}, dims{9, 17}, dims{9}});
+  }
+};
+
+template <> struct cases<octet::ops::dynamic_quantize> {
+  static void add(case_list& to) {
+    const choice& c = to.with;
+    const auto rows = [&](std::string name, dims x, std::int32_t count) -> node_case& {
+      node_case& n = to.add(std::move(name), {x}, 2);
+      n.out[0].scales.clear(), n.out[0].zero_points.clear();
+      n.attrs = to_attributes(
+          octet::dynamic_quantize_attrs{.rows = count, .asymmetric = c.y() == dtype::s16});
+      return n;
+    };
+    rows("rows", {4, 9}, 4);
+    rows("one row", {2, 3, 5}, 1);
+    rows("no elements", {3, 0}, 3);
+    rows("zeros", {2, 5}, 2).in[0].range(0, 0);
+    rows("all above zero", {1, 5}, 1).in[0].range(1, 8);
+    if (c.round == rounding::ATEN)
+      rows("seven bits", {2, 7}, 2).attrs.set("reduce_range", std::int64_t{1});
+  }
+};
+template <> struct cases<octet::ops::dynamic_dequantize> {
+  static void add(case_list& to) {
+    node_case& n = to.add("rows and channels", {dims{6, 8}, dims{3}, dims{8}});
+    n.in[0].range(-100000, 100000), n.in[0].per_channel(1, 0.01), n.in[1].range(0.01, 2);
+    to.without(n, 2, 0);
+    to.shorter(n, 0);
+    node_case& first = to.add("scales first", {dims{3, 5}, dims{1}, dims{5}});
+    first.in[0].range(-100000, 100000), first.in[0].quantize(0.01, 0), first.in[1].range(0.01, 2);
+    first.attrs.set("scales_first", std::int64_t{1});
+    first.attrs.set("float_lo", 0.), first.attrs.set("float_hi", 6.);
+    to.shorter(first, 0);
+    node_case& known = to.add("by hand", {dims{2, 2}, dims{2}, dims{2}});
+    known.in[0].values = {1, 2, 3, -4}, known.in[0].quantize(0.5, 0);
+    known.in[1].values = {2, 8}, known.in[2].values = {100, 200};
+    known.expected = {{101, 202, 112, 184}};
+    to.shorter(known, 0).expected = {{1, 2, 12, -16}};
+    to.add("no elements", {dims{0, 8}, dims{1}, dims{8}}).in[0].quantize(0.01, 0);
+  }
+};
+
+template <> struct cases<octet::ops::qnn_batch_matmul> {
+  static void add(case_list& to) {
+    const choice& c = to.with;
+    const auto product = [&](std::string name, dims a, dims b, std::int32_t depth) -> node_case& {
+      node_case& n = to.add(std::move(name), {a, b});
+      set_layer(n, static_cast<std::size_t>(depth));
+      return n;
+    };
+    // Only the types bound these sums: int16 by int16 in int32 has room for one product.
+    const bool narrow = c.y() == dtype::s32 && c.round == rounding::none;
+    const bool short_sums = narrow && (c.x() == dtype::s16 || c.in[1] == dtype::s16);
+    const std::int32_t k = short_sums ? 1 : 21;
+    product("two batches", {2, 3, k}, {2, k, 35}, k);
+    product("exchanged axes", {k, 4}, {5, k}, k).attrs =
+        to_attributes(octet::batch_matmul_attrs{true, true});
+    product("one for all batches", {2, 3, 4, k}, {k, 6}, k);
+    product("no rows", {2, 0, k}, {2, k, 3}, k);
+    product("constant second", {3, k}, {k, 18}, k).in[1].constant();
+  }
+};
+template <> struct cases<octet::ops::batch_matmul> {
+  static void add(case_list& to) {
+    to.add("two batches", {dims{2, 3, 5}, dims{2, 5, 4}});
+    to.add("exchanged axes", {dims{5, 4}, dims{3, 5}}).attrs =
+        to_attributes(octet::batch_matmul_attrs{true, true});
+    to.add("no rows", {dims{2, 0, 5}, dims{5, 4}});
+  }
+};
+
+}  // namespace octet_test
+
+#endif  // OCTET_TESTS_CASES_ACCUMULATING_HPP_

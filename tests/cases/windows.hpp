@@ -1,0 +1,257 @@
+// Cases of operators that sum, compare or blend over windows, axes and time: pooling, reductions,
+// normalizations, resizing, recurrent layers.
+#ifndef OCTET_TESTS_CASES_WINDOWS_HPP_
+#define OCTET_TESTS_CASES_WINDOWS_HPP_
+
+#include "cases/node_case.hpp"
+#include "octet/ops/lstm.hpp"
+#include "octet/ops/norm.hpp"
+#include "octet/ops/pool2d.hpp"
+#include "octet/ops/reduce.hpp"
+#include "octet/ops/resize.hpp"
+#include "octet/ops/svdf.hpp"
+
+namespace octet_test {
+
+/// The output has the input's quantization.
+inline void keep_quantization(node_case& n) {
+  n.out[0].scales = n.in[0].scales, n.out[0].zero_points = n.in[0].zero_points;
+}
+
+// ---- pooling ----
+
+struct pool_cases {
+  static node_case& pool(case_list& to, std::string name, dims x, octet::pool2d_attrs a) {
+    node_case& n = to.add(std::move(name), {x});
+    n.attrs = to_attributes(a);
+    // Only these three rescale.
+    if (n.round != rounding::F && n.round != rounding::FZ && n.round != rounding::QNN)
+      keep_quantization(n);
+    return n;
+  }
+  static void add(case_list& to) {
+    pool(to, "2x2", {1, 4, 6, 5}, {.window_h = 2, .window_w = 2, .stride_h = 2, .stride_w = 2});
+    pool(to, "3x3, padding", {2, 5, 5, 35},
+         {.window_h = 3,
+          .window_w = 3,
+          .stride_h = 2,
+          .stride_w = 1,
+          .pad_top = 1,
+          .pad_left = 1,
+          .pad_bottom = 1,
+          .pad_right = 1,
+          .ceil_mode = true});
+    pool(to, "whole images", {1, 7, 7, 20}, {.window_h = 7, .window_w = 7});
+    pool(to, "no images", {0, 4, 4, 3}, {.window_h = 2, .window_w = 2});
+    node_case& clamped = pool(to, "clamped", {1, 3, 3, 8}, {.window_h = 2, .window_w = 2});
+    clamped.attrs.set("clamp_lo", std::int64_t{3}), clamped.attrs.set("clamp_hi", std::int64_t{90});
+    clamped.attrs.set("float_lo", 0.), clamped.attrs.set("float_hi", 6.);
+    if (to.with.op->name.ends_with("max_pool2d")) {
+      pool(to, "dilated", {1, 6, 6, 3},
+           {.window_h = 2, .window_w = 3, .dilation_h = 2, .dilation_w = 2});
+      node_case& n = pool(to, "by hand", {1, 2, 2, 1}, {.window_h = 2, .window_w = 2});
+      n.in[0].values = {3, 9, 1, 5}, n.expected = {{9}};
+    } else {
+      pool(to, "padding counts", {1, 4, 4, 3},
+           {.window_h = 2,
+            .window_w = 2,
+            .pad_top = 1,
+            .pad_left = 1,
+            .pad_bottom = 1,
+            .pad_right = 1,
+            .count_include_pad = true});
+      pool(to, "adaptive", {1, 7, 5, 4}, {.adaptive_h = 3, .adaptive_w = 2});
+      pool(to, "a divisor", {1, 4, 4, 3}, {.window_h = 2, .window_w = 2, .divisor = 3});
+      node_case& n = pool(to, "by hand", {1, 2, 2, 1}, {.window_h = 2, .window_w = 2});
+      n.in[0].values = {3, 9, 1, 7}, n.expected = {{5}};
+      for (operand* o : {&n.in[0], &n.out[0]})
+        if (!o->scales.empty()) o->quantize(0.5, 0);
+    }
+  }
+};
+template <> struct cases<octet::ops::qnn_avg_pool2d> : pool_cases {};
+template <> struct cases<octet::ops::qnn_max_pool2d> : pool_cases {};
+template <> struct cases<octet::ops::avg_pool2d> : pool_cases {};
+template <> struct cases<octet::ops::max_pool2d> : pool_cases {};
+
+// ---- reductions ----
+
+struct reduce_cases {
+  static node_case& reduce(case_list& to, std::string name, dims x, dims axes) {
+    node_case& n = to.add(std::move(name), {x});
+    n.attrs = to_attributes(octet::reduce_attrs{.axes = axes});
+    if (n.round == rounding::EVEN) keep_quantization(n);
+    // Products and sums of a few numbers stay in range.
+    if (octet::size_of(n.in[0].type) > 2 && !octet::is_float(n.in[0].type)) n.in[0].range(-9, 9);
+    return n;
+  }
+  static void add(case_list& to) {
+    reduce(to, "images to channels", {2, 3, 4, 35}, {1, 2});
+    reduce(to, "rows", {5, 40}, {1}).attrs.set("keep_dims", std::int64_t{1});
+    reduce(to, "all", {2, 3, 5}, {});
+    reduce(to, "separated axes", {3, 4, 5}, {0, 2});
+    reduce(to, "no rows", {0, 4}, {1});
+    reduce(to, "nothing to reduce", {3, 1}, {-1});
+  }
+  /// {5, 2, 3, 4} as two rows of two, along the rows.
+  static void add_known(case_list& to, std::vector<double> values, std::vector<double> expected) {
+    add(to);
+    node_case& n = reduce(to, "by hand", {2, 2}, {1});
+    n.in[0].values = std::move(values), n.expected = {std::move(expected)};
+  }
+};
+template <> struct cases<octet::ops::qnn_mean> : reduce_cases {};
+template <> struct cases<octet::ops::qnn_sum> : reduce_cases {};
+template <> struct cases<octet::ops::qnn_reduce_prod> {
+  static void add(case_list& to) {
+    reduce_cases::add(to);
+    // Scale 1 and zero point 0: the product itself.
+    node_case& n = reduce_cases::reduce(to, "by hand", {2, 3}, {1});
+    n.in[0].quantize(1, 0), n.out[0].quantize(1, 0);
+    n.in[0].values = {2, 3, 4, 5, 5, 5}, n.expected = {{24, 125}};
+  }
+};
+template <> struct cases<octet::ops::mean> {
+  static void add(case_list& to) {
+    reduce_cases::add_known(to, {5, 3, 2, 8}, {4, 5});
+    if (to.with.round == rounding::ATEN)
+      reduce_cases::reduce(to, "channels last", {1, 3, 5, 40}, {1, 2})
+          .attrs.set("channels_last", std::int64_t{1});
+  }
+};
+template <> struct cases<octet::ops::sum> {
+  static void add(case_list& to) { reduce_cases::add_known(to, {5, 2, 3, -4}, {7, -1}); }
+};
+template <> struct cases<octet::ops::reduce_max> {
+  static void add(case_list& to) { reduce_cases::add_known(to, {5, 2, 3, 4}, {5, 4}); }
+};
+template <> struct cases<octet::ops::reduce_min> {
+  static void add(case_list& to) { reduce_cases::add_known(to, {5, 2, 3, 4}, {2, 3}); }
+};
+template <> struct cases<octet::ops::reduce_prod> {
+  static void add(case_list& to) { reduce_cases::add_known(to, {5, 2, 3, -4}, {10, -12}); }
+};
+template <> struct cases<octet::ops::reduce_any> {
+  static void add(case_list& to) { reduce_cases::add_known(to, {0, 0, 1, 0}, {0, 1}); }
+};
+template <> struct cases<octet::ops::reduce_all> {
+  static void add(case_list& to) { reduce_cases::add_known(to, {1, 1, 1, 0}, {1, 0}); }
+};
+
+// ---- normalizations ----
+
+template <> struct cases<octet::ops::batch_norm> {
+  static void add(case_list& to) {
+    for (const dims& x : {dims{2, 3, 5}, dims{4, 37}, dims{0, 4}}) {
+      node_case& n =
+          to.add("channels " + std::to_string(x.back(0)), {x, dims{x.back(0)}, dims{x.back(0)}});
+      n.in[1].constant(), n.in[2].constant();
+      n.in[1].range(-2, 2), n.in[2].range(-50, 50);
+    }
+  }
+};
+struct norm_cases {
+  static void add_shapes(case_list& to, dims x, std::int32_t parameters, octet::norm_attrs a) {
+    node_case& n = to.add("weight and bias", {x, dims{parameters}, dims{parameters}});
+    n.attrs = to_attributes(a);
+    n.in[1].constant(), n.in[2].constant();
+    n.in[1].range(-2, 2), n.in[2].range(-2, 2);
+    to.without(n, 1, 1);
+    node_case& weight = to.shorter(n, 0);
+    to.without(weight, 1, 1);
+    node_case& neither = to.shorter(weight, 1);
+    neither.name = "neither weight nor bias";
+  }
+};
+template <> struct cases<octet::ops::layer_norm> {
+  static void add(case_list& to) {
+    norm_cases::add_shapes(to, {3, 4, 7}, 7, {});
+    norm_cases::add_shapes(to, {3, 4, 7}, 28, {.axes = 2});
+    norm_cases::add_shapes(to, {0, 7}, 7, {});
+  }
+};
+template <> struct cases<octet::ops::group_norm> {
+  static void add(case_list& to) {
+    norm_cases::add_shapes(to, {2, 6, 3, 3}, 6, {.groups = 2});
+    norm_cases::add_shapes(to, {0, 6, 3}, 6, {.groups = 6});
+  }
+};
+
+// ---- resizing ----
+
+struct resize_cases {
+  static void add(case_list& to) {
+    const auto resize = [&](std::string name, dims x, octet::resize_attrs a) -> node_case& {
+      node_case& n = to.add(std::move(name), {x});
+      n.attrs = to_attributes(a);
+      keep_quantization(n);
+      return n;
+    };
+    resize("larger", {1, 3, 4, 5}, {.out_h = 7, .out_w = 9});
+    resize("corners kept", {2, 5, 4, 37}, {.out_h = 9, .out_w = 7, .align_corners = true});
+    resize("half pixels", {1, 5, 6, 3}, {.out_h = 3, .out_w = 11, .half_pixel_centers = true});
+    resize("no images", {0, 5, 6, 3}, {.out_h = 3, .out_w = 11});
+    node_case& n = resize("the same size", {1, 2, 2, 2}, {.out_h = 2, .out_w = 2});
+    n.in[0].values = {1, 2, 3, 4, 5, 6, 7, 8}, n.expected = {n.in[0].values};
+  }
+};
+template <> struct cases<octet::ops::qnn_resize_bilinear> : resize_cases {};
+template <> struct cases<octet::ops::resize_bilinear> : resize_cases {};
+
+// ---- recurrent layers ----
+
+/// A tensor that the session keeps: input `i`, written through output `o`.
+inline void keep_state(node_case& n, std::size_t i, std::size_t o) {
+  n.in[i].role = octet::tensor::kind::state;
+  n.out[o] = n.in[i];
+  n.out[o].same_as_input = static_cast<int>(i);
+}
+
+template <> struct cases<octet::ops::qnn_lstm> {
+  static constexpr const char* never_empty = "a layer without units or inputs has no weights";
+  static void add(case_list& to) {
+    for (const bool time_major : {false, true}) {
+      const dims w{4, 3}, r{4, 4}, b{4}, x = time_major ? dims{5, 2, 3} : dims{2, 5, 3};
+      node_case& n = to.add(time_major ? "time major" : "batch major",
+                            {x, w, w, w, r, r, r, b, b, b, dims{2, 4}, dims{2, 4}, w, r, b}, 3);
+      for (std::size_t i : {1, 2, 3, 4, 5, 6, 12, 13}) n.in[i].quantize(0.01, 0);
+      for (std::size_t i = 1; i < 15; ++i)
+        if (i != 10 && i != 11) n.in[i].constant();
+      for (std::size_t i : {7, 8, 9, 14}) n.in[i].range(-2000, 2000);
+      n.in[0].quantize(0.02, 3), n.in[10].quantize(1. / 128, 5), n.in[11].quantize(1. / 4096, 0);
+      keep_state(n, 10, 1), keep_state(n, 11, 2);
+      n.out[0].quantize(1. / 128, 5);
+      n.attrs = to_attributes(
+          octet::lstm_attrs{.time_major = time_major, .cell_clip = time_major ? 3. : 0.});
+      // Without an input gate it is 1 - forget gate: another function, so there is no neutral
+      // value.
+      node_case coupled = n;
+      for (std::size_t i = 12; i < 15; ++i) coupled.in[i] = {}, coupled.in[i].given = false;
+      coupled.name += ", no input gate";
+      node_case& long_list = to.add(coupled);
+      node_case shorter = long_list;
+      shorter.in.resize(12);
+      to.add(shorter).equal_to = std::make_shared<node_case>(long_list);
+    }
+  }
+};
+template <> struct cases<octet::ops::qnn_svdf> {
+  static constexpr const char* never_empty = "a layer without filters or inputs has no weights";
+  static void add(case_list& to) {
+    for (const std::int32_t rank : {1, 2}) {
+      node_case& n = to.add("rank " + std::to_string(rank),
+                            {dims{2, 5}, dims{6, 5}, dims{6, 4}, dims{2, 24}, dims{6 / rank}}, 2);
+      n.attrs = to_attributes(octet::svdf_attrs{rank});
+      for (std::size_t i : {1, 2, 4}) n.in[i].constant();
+      n.in[1].quantize(0.01, 0), n.in[2].quantize(0.001, 0), n.in[3].quantize(0.002, 0);
+      n.in[2].range(-3000, 3000), n.in[4].range(-40000, 40000);
+      keep_state(n, 3, 1);
+      to.without(n, 4, 0);
+      to.shorter(n, 0);
+    }
+  }
+};
+
+}  // namespace octet_test
+
+#endif  // OCTET_TESTS_CASES_WINDOWS_HPP_
