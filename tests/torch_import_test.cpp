@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "octet/import/torch.hpp"
-#include "octet/import/torch/code.hpp"
+#include "octet/import/torch/parser.hpp"
 #include "octet/import/torch/pickle.hpp"
 #include "torch_file.hpp"
 

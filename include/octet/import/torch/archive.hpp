@@ -32,55 +32,24 @@ class archive {
 
   static result<archive> open(std::span<const std::byte> file, const limits& l) {
     archive a;
-    zip_error_t ze;
-    zip_error_init(&ze);
-    zip_source_t* source = zip_source_buffer_create(file.data(), file.size(), 0, &ze);
-    zip_t* z = source ? zip_open_from_source(source, ZIP_RDONLY, &ze) : nullptr;
-    if (!z) {
-      error_info e = malformed("not a ZIP archive", zip_error_strerror(&ze),
-                               "the file that torch.jit.save writes");
-      if (source) zip_source_free(source);
-      zip_error_fini(&ze);
-      return e;
-    }
-    zip_error_fini(&ze);
-    a.zip_.reset(z);
-    const zip_int64_t count = zip_get_num_entries(z, 0);
+    if (auto r = a.open_source(file); !r) return r.error();
+    const zip_int64_t count = zip_get_num_entries(a.zip_.get(), 0);
     if (count < 0 || static_cast<std::size_t>(count) > most_members)
       return too_large("members of the archive", std::to_string(count),
                        std::to_string(most_members));
     std::size_t packed = 0, unpacked = 0;
     for (zip_int64_t i = 0; i < count; ++i) {
-      const auto index = static_cast<zip_uint64_t>(i);
       zip_stat_t s;
-      if (zip_stat_index(z, index, ZIP_FL_ENC_RAW, &s) != 0)
-        return malformed("member " + std::to_string(i) + " of the archive", zip_strerror(z));
-      constexpr zip_uint64_t needed =
-          ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
-      if ((s.valid & needed) != needed)
-        return malformed("member " + std::to_string(i) + " of the archive has no name or size");
-      const std::string name = s.name;
-      if (auto bad = check_name(name); !bad.empty()) return malformed("member name", bad);
-      if (s.encryption_method != ZIP_EM_NONE && (s.valid & ZIP_STAT_ENCRYPTION_METHOD))
-        return unsupported("encrypted member", name);
-      if (s.comp_method != ZIP_CM_STORE && s.comp_method != ZIP_CM_DEFLATE)
-        return unsupported("compression method of " + name, std::to_string(s.comp_method),
-                           "stored, deflated");
-      if (s.comp_method == ZIP_CM_STORE && s.comp_size != s.size)
-        return malformed("sizes of the stored member " + name,
-                         std::to_string(s.comp_size) + " and " + std::to_string(s.size));
+      if (auto r = a.member_stat(i, s); !r) return r.error();
       packed = saturating_add(packed, s.comp_size);
       unpacked = saturating_add(unpacked, s.size);
       if (packed > file.size())
-        return malformed("members are larger than the archive, or overlap", name);
-      if (s.size > free_bytes && s.size / largest_ratio > s.comp_size)
-        return too_large("member " + name + " inflates suspiciously",
-                         std::to_string(s.comp_size) + " to " + std::to_string(s.size) + " bytes",
-                         "at most " + std::to_string(largest_ratio) + " times its size");
+        return malformed("members are larger than the archive, or overlap", s.name);
       if (unpacked > l.total_bytes)
         return too_large("all members together", {}, std::to_string(l.total_bytes) + " bytes");
-      if (!a.members_.emplace(name, member{index, static_cast<std::size_t>(s.size), {}}).second)
-        return malformed("two members have one name", name);
+      const std::string name = s.name;
+      const member m{static_cast<zip_uint64_t>(i), static_cast<std::size_t>(s.size), {}};
+      if (!a.members_.emplace(name, m).second) return malformed("two members have one name", name);
       if (i == 0) a.top_ = name.substr(0, name.find('/') + 1);  // "" where there is no folder
     }
     return a;
@@ -144,6 +113,44 @@ class archive {
   struct close {
     void operator()(zip_t* z) const noexcept { zip_discard(z); }
   };
+  status open_source(std::span<const std::byte> file) {
+    zip_error_t error;
+    zip_error_init(&error);
+    zip_source_t* source = zip_source_buffer_create(file.data(), file.size(), 0, &error);
+    zip_.reset(source ? zip_open_from_source(source, ZIP_RDONLY, &error) : nullptr);
+    status s = unit{};
+    if (!zip_) {
+      s = malformed("not a ZIP archive", zip_error_strerror(&error),
+                    "the file that torch.jit.save writes");
+      if (source) zip_source_free(source);
+    }
+    zip_error_fini(&error);
+    return s;
+  }
+  /// What the central directory says of a member, if that can be trusted so far.
+  status member_stat(zip_int64_t i, zip_stat_t& s) {
+    if (zip_stat_index(zip_.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW, &s) != 0)
+      return malformed("member " + std::to_string(i) + " of the archive", zip_strerror(zip_.get()));
+    constexpr zip_uint64_t needed =
+        ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
+    if ((s.valid & needed) != needed)
+      return malformed("member " + std::to_string(i) + " of the archive has no name or size");
+    const std::string name = s.name;
+    if (auto bad = check_name(name); !bad.empty()) return malformed("member name", bad);
+    if (s.encryption_method != ZIP_EM_NONE && (s.valid & ZIP_STAT_ENCRYPTION_METHOD))
+      return unsupported("encrypted member", name);
+    if (s.comp_method != ZIP_CM_STORE && s.comp_method != ZIP_CM_DEFLATE)
+      return unsupported("compression method of " + name, std::to_string(s.comp_method),
+                         "stored, deflated");
+    if (s.comp_method == ZIP_CM_STORE && s.comp_size != s.size)
+      return malformed("sizes of the stored member " + name,
+                       std::to_string(s.comp_size) + " and " + std::to_string(s.size));
+    if (s.size > free_bytes && s.size / largest_ratio > s.comp_size)
+      return too_large("member " + name + " inflates suspiciously",
+                       std::to_string(s.comp_size) + " to " + std::to_string(s.size) + " bytes",
+                       "at most " + std::to_string(largest_ratio) + " times its size");
+    return unit{};
+  }
   static std::string check_name(const std::string& n) {
     if (n.empty() || n.size() > 1024) return "a name of " + std::to_string(n.size()) + " bytes";
     for (char c : n)

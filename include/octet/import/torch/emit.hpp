@@ -7,8 +7,8 @@
 
 #include "octet/import/common/layout.hpp"
 #include "octet/import/torch/arguments.hpp"
-#include "octet/import/torch/code.hpp"
 #include "octet/import/torch/memory_format.hpp"
+#include "octet/import/torch/parser.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torchscript {

@@ -8,7 +8,6 @@
 #include <memory>
 #include <unordered_map>
 
-#include "octet/import/torch/code.hpp"
 #include "octet/import/torch/emit.hpp"
 #include "octet/import/torch/scalars.hpp"
 

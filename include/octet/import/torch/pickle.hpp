@@ -20,6 +20,42 @@ using storage_size = std::function<std::size_t(const std::string& key)>;
 inline constexpr std::size_t no_storage = std::numeric_limits<std::size_t>::max();
 inline constexpr std::size_t unchecked_storage = no_storage - 1;
 
+/// The opcodes that torch.jit.save writes, by the names of Python's pickletools.
+enum class opcode : std::uint8_t {
+  mark = '(',
+  stop = '.',
+  binint = 'J',
+  binint1 = 'K',
+  binint2 = 'M',
+  none = 'N',
+  binpersid = 'Q',
+  reduce = 'R',
+  binunicode = 'X',
+  append = 'a',
+  build = 'b',
+  global = 'c',
+  appends = 'e',
+  binget = 'h',
+  long_binget = 'j',
+  binput = 'q',
+  long_binput = 'r',
+  setitem = 's',
+  tuple = 't',
+  setitems = 'u',
+  binfloat = 'G',
+  empty_tuple = ')',
+  empty_list = ']',
+  empty_dict = '}',
+  proto = 0x80,
+  newobj = 0x81,
+  tuple1 = 0x85,
+  tuple2 = 0x86,
+  tuple3 = 0x87,
+  newtrue = 0x88,
+  newfalse = 0x89,
+  long1 = 0x8a
+};
+
 /// Reads one pickle.
 ///
 /// GLOBAL names only what is on the allow-list (TorchScript classes, storage types, tensor
@@ -42,7 +78,7 @@ class unpickler {
         fail("ends before STOP");
         break;
       }
-      step(op);
+      step(static_cast<opcode>(op));
       if (failed_) break;
       if (heap_.full()) {
         fail("too many values");
@@ -144,115 +180,106 @@ class unpickler {
     to.insert(to.end(), items.begin(), items.end());
   }
 
-  void step(int op) {
+  /// The last `count` values into the list or dict below them.
+  void extend_by(kind k, std::size_t count) {
+    std::vector<value> items(count);
+    for (std::size_t i = count; i-- > 0;) items[i] = pop();
+    extend(k, items);
+  }
+
+  void step(opcode op) {
     switch (op) {
-      case 0x80:
+      case opcode::proto:
         if (const int v = byte(); v != 2) fail("protocol", std::to_string(v), "2");
-        break;
-      case 'c': {
-        const std::string module = line();
-        const std::string name = line();
-        if (!failed_) global(module + "." + name);
-        break;
-      }
-      case 'q': put(little(1)); break;
-      case 'r': put(little(4)); break;
-      case 'h': get(little(1)); break;
-      case 'j': get(little(4)); break;
-      case ')': push(heap_.list({}, kind::tuple)); break;
-      case 't': push(heap_.list(pop_to_mark(), kind::tuple)); break;
-      case 0x85: push(tuple(1)); break;
-      case 0x86: push(tuple(2)); break;
-      case 0x87: push(tuple(3)); break;
-      case ']': push(heap_.list({})); break;
-      case '}': push(heap_.make(kind::dict)); break;
-      case 'a': {
-        const value v = pop();
-        extend(kind::list, {v});
-        break;
-      }
-      case 'e': {
-        const auto items = pop_to_mark();
-        extend(kind::list, items);
-        break;
-      }
-      case 's': {
-        const value v = pop(), k = pop();
-        extend(kind::dict, {k, v});
-        break;
-      }
-      case 'u': {
-        const auto items = pop_to_mark();
-        extend(kind::dict, items);
-        break;
-      }
-      case '(':
-        if (marks_.size() >= deepest)
-          return fail("more than " + std::to_string(deepest) + " open MARKs");
-        marks_.push_back(stack_.size());
-        break;
-      case 'X': {
-        const auto n = static_cast<std::size_t>(little(4));
-        if (!failed_) push(heap_.string(text(n)));
-        break;
-      }
-      case 0x88: push(value::of(true)); break;
-      case 0x89: push(value::of(false)); break;
-      case 'N': push({}); break;
-      case 'J': push(value::of(std::int64_t{static_cast<std::int32_t>(little(4))})); break;
-      case 'K': push(value::of(static_cast<std::int64_t>(little(1)))); break;
-      case 'M': push(value::of(static_cast<std::int64_t>(little(2)))); break;
-      case 0x8a: {
-        const auto n = static_cast<std::size_t>(little(1));
-        if (n > 8) return fail("an integer of more than 64 bits");
-        std::uint64_t v = little(n);
-        if (n > 0 && n < 8 && (v >> (8 * n - 1) & 1) != 0) v |= ~std::uint64_t{0} << (8 * n);
-        push(value::of(static_cast<std::int64_t>(v)));
-        break;
-      }
-      case 'G': {
-        const std::uint64_t v = little(8);  // big endian
-        std::uint64_t swapped = 0;
-        for (int k = 0; k < 8; ++k) swapped |= (v >> (8 * k) & 255) << (56 - 8 * k);
-        push(value::of(std::bit_cast<double>(swapped)));
-        break;
-      }
-      case 'Q': persistent(pop()); break;
-      case 0x81: {
-        const value args = pop(), cls = pop();
-        if (failed_) return;
-        if (!cls.is(kind::global) || !cls.c->text.starts_with("__torch__."))
-          return fail("NEWOBJ of something that is not a TorchScript class",
-                      cls.is(kind::global) ? cls.c->text : std::string(name_of(cls.what)));
-        if (!args.is(kind::tuple) || !args.c->items.empty()) return fail("NEWOBJ with arguments");
-        push(heap_.make(kind::object, cls.c->text));
-        break;
-      }
-      case 'R': {
-        const value args = pop(), function = pop();
-        if (!failed_) reduce(function, args);
-        break;
-      }
-      case 'b': {
-        const value state = pop();
-        if (failed_) return;
-        if (stack_.empty() || !stack_.back().is(kind::object))
-          return fail("BUILD of something that is not an object");
-        if (!stack_.back().c->items.empty()) return fail("BUILD of an object twice");
-        stack_.back().c->items.push_back(state);
-        break;
-      }
-      case '.':
+        return;
+      case opcode::stop:
         root_ = pop();
         done_ = true;
-        break;
-      default: {
-        constexpr char digits[] = "0123456789abcdef";
-        fail("opcode outside the subset",
-             std::string("0x") + digits[op >> 4 & 15] + digits[op & 15],
-             "the opcodes of torch.jit.save, protocol 2");
-      }
+        return;
+
+      case opcode::mark:
+        if (marks_.size() >= deepest)
+          return fail("more than " + std::to_string(deepest) + " open MARKs");
+        return marks_.push_back(stack_.size());
+      case opcode::binput: return put(little(1));
+      case opcode::long_binput: return put(little(4));
+      case opcode::binget: return get(little(1));
+      case opcode::long_binget: return get(little(4));
+
+      case opcode::none: return push({});
+      case opcode::newtrue: return push(value::of(true));
+      case opcode::newfalse: return push(value::of(false));
+      case opcode::binint: return push_integer(static_cast<std::int32_t>(little(4)));
+      case opcode::binint1: return push_integer(static_cast<std::int64_t>(little(1)));
+      case opcode::binint2: return push_integer(static_cast<std::int64_t>(little(2)));
+      case opcode::long1: return long_integer();
+      case opcode::binfloat: return real();
+      case opcode::binunicode: return string();
+
+      case opcode::empty_tuple: return push(heap_.list({}, kind::tuple));
+      case opcode::tuple: return push(heap_.list(pop_to_mark(), kind::tuple));
+      case opcode::tuple1: return push(tuple(1));
+      case opcode::tuple2: return push(tuple(2));
+      case opcode::tuple3: return push(tuple(3));
+      case opcode::empty_list: return push(heap_.list({}));
+      case opcode::append: return extend_by(kind::list, 1);
+      case opcode::appends: return extend(kind::list, pop_to_mark());
+      case opcode::empty_dict: return push(heap_.make(kind::dict));
+      case opcode::setitem: return extend_by(kind::dict, 2);
+      case opcode::setitems: return extend(kind::dict, pop_to_mark());
+
+      case opcode::global: return global();
+      case opcode::newobj: return new_object();
+      case opcode::reduce: return reduce();
+      case opcode::build: return build();
+      case opcode::binpersid: return persistent(pop());
     }
+    const auto code = static_cast<std::uint8_t>(op);
+    constexpr char digits[] = "0123456789abcdef";
+    fail("opcode outside the subset", std::string("0x") + digits[code >> 4] + digits[code & 15],
+         "the opcodes of torch.jit.save, protocol 2");
+  }
+
+  // ---- numbers and strings
+  void push_integer(std::int64_t v) { push(value::of(v)); }
+  /// Little-endian two's complement of as many bytes as it needs.
+  void long_integer() {
+    const auto n = static_cast<std::size_t>(little(1));
+    if (n > 8) return fail("an integer of more than 64 bits");
+    std::uint64_t v = little(n);
+    if (n > 0 && n < 8 && (v >> (8 * n - 1) & 1) != 0) v |= ~std::uint64_t{0} << (8 * n);
+    push_integer(static_cast<std::int64_t>(v));
+  }
+  /// Big-endian, unlike all else.
+  void real() {
+    const std::uint64_t v = little(8);
+    std::uint64_t swapped = 0;
+    for (int k = 0; k < 8; ++k) swapped |= (v >> (8 * k) & 255) << (56 - 8 * k);
+    push(value::of(std::bit_cast<double>(swapped)));
+  }
+  void string() {
+    const auto n = static_cast<std::size_t>(little(4));
+    if (!failed_) push(heap_.string(text(n)));
+  }
+
+  // ---- objects
+  void new_object() {
+    const value args = pop(), cls = pop();
+    if (failed_) return;
+    if (!cls.is(kind::global) || !cls.c->text.starts_with("__torch__."))
+      return fail("NEWOBJ of something that is not a TorchScript class",
+                  cls.is(kind::global) ? cls.c->text : std::string(name_of(cls.what)));
+    if (!args.is(kind::tuple) || !args.c->items.empty()) return fail("NEWOBJ with arguments");
+    push(heap_.make(kind::object, cls.c->text));
+  }
+  /// The state stays as it is until the program asks for an attribute.
+  void build() {
+    const value state = pop();
+    if (failed_) return;
+    if (stack_.empty() || !stack_.back().is(kind::object))
+      return fail("BUILD of something that is not an object");
+    if (!stack_.back().c->items.empty()) return fail("BUILD of an object twice");
+    stack_.back().c->items.push_back(state);
   }
 
   static scalar storage_type(std::string_view name) {
@@ -268,7 +295,10 @@ class unpickler {
       if (n == name) return s;
     return scalar::unknown;
   }
-  void global(std::string name) {
+  void global() {
+    const std::string module = line();
+    std::string name = module + "." + line();
+    if (failed_) return;
     constexpr std::string_view allowed[] = {"torch._utils._rebuild_tensor_v2",
                                             "torch._utils._rebuild_qtensor",
                                             "collections.OrderedDict",
@@ -308,7 +338,9 @@ class unpickler {
                   std::to_string(s.elements) + " elements of " + std::to_string(width) + " bytes");
     push(heap_.storage(std::move(s)));
   }
-  void reduce(const value& function, const value& args) {
+  void reduce() {
+    const value args = pop(), function = pop();
+    if (failed_) return;
     if (!function.is(kind::global) || !args.is(kind::tuple))
       return fail("REDUCE of something that is not a function of the allow-list");
     const std::string& name = function.c->text;
@@ -343,54 +375,58 @@ class unpickler {
     if (is_quantized(t.type) != quantized)
       return fail("a quantized tensor on a storage that is not, or the other way round",
                   std::string(name_of(t.type)));
+    if (!lies_in_storage(t)) return;
+    if (quantized && !quantization(a[4], t))
+      return fail("quantization parameters of a tensor", {},
+                  "per_tensor_affine, per_channel_affine");
+    push(heap_.tensor(std::move(t)));
+  }
+  bool lies_in_storage(const tensor_data& t) {
     std::size_t count = 1, last = t.offset < 0 ? no_storage : static_cast<std::size_t>(t.offset);
     for (std::size_t k = 0; k < t.size.size(); ++k) {
-      if (t.size[k] < 0 || t.stride[k] < 0) return fail("negative size or stride of a tensor");
+      if (t.size[k] < 0 || t.stride[k] < 0) {
+        fail("negative size or stride of a tensor");
+        return false;
+      }
       count = saturating_mul(count, static_cast<std::size_t>(t.size[k]));
       if (t.size[k] > 0)
         last = saturating_add(last, saturating_mul(static_cast<std::size_t>(t.size[k] - 1),
                                                    static_cast<std::size_t>(t.stride[k])));
     }
     if (count > max_elements)
-      return fail("a tensor of absurd size", std::to_string(count) + " elements",
-                  "at most 2^31 - 1");
-    if (count > 0 && last >= static_cast<std::size_t>(t.storage->elements))
-      return fail("a tensor reaches beyond its storage", "element " + std::to_string(last),
-                  std::to_string(t.storage->elements) + " elements");
-    if (quantized && !quantization(a[4], t))
-      return fail("quantization parameters of a tensor", {},
-                  "per_tensor_affine, per_channel_affine");
-    push(heap_.tensor(std::move(t)));
+      fail("a tensor of absurd size", std::to_string(count) + " elements", "at most 2^31 - 1");
+    else if (count > 0 && last >= static_cast<std::size_t>(t.storage->elements))
+      fail("a tensor reaches beyond its storage", "element " + std::to_string(last),
+           std::to_string(t.storage->elements) + " elements");
+    return !failed_;
   }
   /// Per-channel scales are tensors themselves: their elements are read when the tensor is used
-  /// (`channel_parameters`), here they are only linked.
+  /// (context::resolve_channels), here they are only linked.
   bool quantization(const value& v, tensor_data& t) {
     if (!v.is(kind::tuple) || v.c->items.size() < 3 || !v.c->items[0].is(kind::global))
       return false;
     const auto& q = v.c->items;
-    if (q[0].c->text == "torch.per_tensor_affine") {
-      if (!q[1].is(kind::real) || !q[2].is(kind::integer) || q[2].i < INT32_MIN ||
-          q[2].i > INT32_MAX)
-        return false;
-      t.scales = {q[1].d};
-      t.zero_points = {static_cast<std::int32_t>(q[2].i)};
-      return true;
-    }
-    if (q[0].c->text == "torch.per_channel_affine") {
-      if (q.size() < 4 || !q[1].is(kind::tensor) || !q[2].is(kind::tensor) ||
-          !q[3].is(kind::integer))
-        return false;
-      if (q[3].i < 0 || q[3].i >= t.rank()) return false;
-      t.axis = static_cast<std::int32_t>(q[3].i);
-      const std::int64_t n = t.size[static_cast<std::size_t>(t.axis)];
-      if (q[1].t->elements() != n || q[2].t->elements() != n || q[1].t->rank() != 1 ||
-          q[2].t->rank() != 1)
-        return false;
-      t.channel_scales = q[1].t;
-      t.channel_zero_points = q[2].t;
-      return true;
-    }
-    return false;
+    if (q[0].c->text == "torch.per_tensor_affine") return per_tensor(q, t);
+    return q[0].c->text == "torch.per_channel_affine" && per_channel(q, t);
+  }
+  static bool per_tensor(const std::vector<value>& q, tensor_data& t) {
+    if (!q[1].is(kind::real) || !q[2].is(kind::integer) || q[2].i < INT32_MIN || q[2].i > INT32_MAX)
+      return false;
+    t.scales = {q[1].d};
+    t.zero_points = {static_cast<std::int32_t>(q[2].i)};
+    return true;
+  }
+  static bool per_channel(const std::vector<value>& q, tensor_data& t) {
+    if (q.size() < 4 || !q[1].is(kind::tensor) || !q[2].is(kind::tensor) ||
+        !q[3].is(kind::integer) || q[3].i < 0 || q[3].i >= t.rank())
+      return false;
+    t.axis = static_cast<std::int32_t>(q[3].i);
+    const std::int64_t n = t.size[static_cast<std::size_t>(t.axis)];
+    for (const tensor_data* list : {q[1].t, q[2].t})
+      if (list->rank() != 1 || list->elements() != n) return false;
+    t.channel_scales = q[1].t;
+    t.channel_zero_points = q[2].t;
+    return true;
   }
 
   /// Depth-first with an explicit stack; mark 1: on the path, 2: finished.
