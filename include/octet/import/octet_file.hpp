@@ -3,7 +3,7 @@
 //
 // All numbers little-endian. Header, 64 bytes: magic "OCTET\r\n\x1A", u32 version, u32 CRC-32 of
 // everything after the header, u64 size of the file, u64 size of the description, zeros. Then the
-// description (graph, tensors, nodes, in that order, as write() below lists them), then the
+// description (graph, tensors, nodes, in that order, as write_octet() below lists them), then the
 // constants.
 #ifndef OCTET_IMPORT_OCTET_FILE_HPP_
 #define OCTET_IMPORT_OCTET_FILE_HPP_
@@ -18,6 +18,7 @@
 #endif
 
 #include "octet/graph/verify.hpp"
+#include "octet/import/common/error.hpp"
 #include "octet/import/common/file.hpp"
 #include "octet/ops/list.hpp"
 
@@ -244,27 +245,27 @@ class octet_reader {
 /// The file's bytes: mapped where the system can, else read.
 inline result<file_bytes> map_file(const std::string& path, std::size_t max_bytes) {
 #if defined(__unix__) || defined(__APPLE__)
+  const error_place place{.file = path};
+  const auto system_error = [&] {
+    return place.attach({errc::io, std::strerror(errno), {}, {}, {}, {}, {}});
+  };
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return error_info{errc::io, std::strerror(errno), path, {}, {}, {}, {}};
+  if (fd < 0) return system_error();
+  struct close_at_end {
+    int fd;
+    ~close_at_end() { ::close(fd); }
+  } const closes{fd};
   struct stat st {};
-  const bool regular = ::fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+  if (::fstat(fd, &st) != 0) return system_error();
+  if (!S_ISREG(st.st_mode))
+    return place.attach({errc::io, "not a regular file", {}, {}, {}, {}, {}});
   const auto size = static_cast<std::size_t>(st.st_size);
-  if (!regular || size == 0 || size > max_bytes) {
-    ::close(fd);
-    if (!regular) return error_info{errc::io, "not a regular file", path, {}, {}, {}, {}};
-    if (size == 0)
-      return error_info{errc::malformed, "not an .octet file", path, {}, {}, "an empty file", {}};
-    return error_info{errc::too_large,
-                      "file",
-                      path,
-                      {},
-                      {},
-                      std::to_string(size) + " bytes",
-                      std::to_string(max_bytes) + " bytes"};
-  }
+  if (size == 0) return place.attach(malformed("not an .octet file", "an empty file"));
+  if (size > max_bytes)
+    return place.attach(
+        too_large("file", std::to_string(size) + " bytes", std::to_string(max_bytes) + " bytes"));
   void* p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  ::close(fd);
-  if (p == MAP_FAILED) return error_info{errc::io, std::strerror(errno), path, {}, {}, {}, {}};
+  if (p == MAP_FAILED) return system_error();
   file_bytes f;
   f.name = path;
   f.owner = std::shared_ptr<const void>(
@@ -274,6 +275,140 @@ inline result<file_bytes> map_file(const std::string& path, std::size_t max_byte
 #else
   return read_file(path, max_bytes);
 #endif
+}
+
+/// What the header says, checked against the file.
+struct octet_layout {
+  std::span<const std::byte> description, constants;
+};
+inline result<octet_layout> read_octet_header(std::span<const std::byte> file) {
+  if (file.size() < octet_header || std::memcmp(file.data(), octet_magic, sizeof octet_magic) != 0)
+    return malformed("not an .octet file");
+  octet_reader head(file.subspan(sizeof octet_magic, octet_header - sizeof octet_magic));
+  const auto version = head.number<std::uint32_t>(), checksum = head.number<std::uint32_t>();
+  const auto size = head.number<std::uint64_t>(), description = head.number<std::uint64_t>();
+  if (version != octet_version)
+    return unsupported("version of the .octet format", std::to_string(version),
+                       std::to_string(octet_version));
+  if (size != file.size())
+    return malformed("size of the file", std::to_string(file.size()) + " bytes",
+                     std::to_string(size) + " bytes, as its header says");
+  if (description > size - octet_header) return malformed("description is longer than the file");
+  if (crc32(file.subspan(octet_header)) != checksum)
+    return malformed("checksum differs: the file is damaged");
+  const std::size_t end = octet_header + static_cast<std::size_t>(description);
+  return octet_layout{file.subspan(octet_header, end - octet_header),
+                      file.subspan(std::min(round_up(end, alignment), file.size()))};
+}
+
+/// Constants of the graph point into `file`.
+class octet_loader {
+ public:
+  octet_loader(file_bytes file, const octet_options& o) : file_(std::move(file)), options_(o) {}
+
+  result<graph> run() {
+    status s = load();
+    if (s) s = verify(g_, options_.max);
+    if (s) return std::move(g_);
+    error_info e = s.error();
+    e.file = file_.name;  // not the model's name, which the description holds
+    return e;
+  }
+
+ private:
+  status load() {
+    const auto layout = read_octet_header(file_.bytes);
+    if (!layout) return layout.error();
+    octet_reader r(layout->description);
+    g_.name = r.text();
+    g_.arithmetic = r.choice<law>();
+    const std::size_t tensors = r.count(16);
+    for (std::size_t i = 0; i < tensors && !r.bad(); ++i)
+      if (auto s = read_tensor(r, layout->constants); !s) return s;
+    const std::size_t nodes = r.count(16);
+    for (std::size_t i = 0; i < nodes && !r.bad(); ++i) read_node(r);
+    g_.inputs = r.list<tensor_id>();
+    g_.outputs = r.list<tensor_id>();
+    if (r.unknown())
+      return unsupported("a file of another version of octet",
+                         "the number " + std::to_string(*r.unknown()) +
+                             " for an element type, law, rounding or kind");
+    if (r.bad() || !r.done()) return malformed("description does not end where it should");
+    return missing_.check();
+  }
+  status read_tensor(octet_reader& r, std::span<const std::byte> constants) {
+    tensor t;
+    t.name = r.text();
+    t.type = r.choice<dtype>();
+    t.role = r.choice<tensor::kind>();
+    t.format = r.choice<memory_format>();
+    if (r.number<std::uint8_t>() != 0) return unsupported("a tensor with a range", t.name);
+    const auto shape = r.list<std::int32_t>();
+    if (shape.size() > static_cast<std::size_t>(dims::max_rank))
+      return too_large("rank of a tensor", std::to_string(shape.size()),
+                       std::to_string(dims::max_rank));
+    for (std::int32_t e : shape) t.shape.push_back(e);
+    t.scales = r.list<double>();
+    t.zero_points = r.list<std::int32_t>();
+    t.axis = r.number<std::int32_t>();
+    const auto at = r.number<std::uint64_t>(), bytes = r.number<std::uint64_t>();
+    if (bytes > constants.size() || at > constants.size() - bytes || at % alignment != 0)
+      return malformed("constant lies outside the file", t.name);
+    if (bytes != 0 && bytes != bytes_of(t.shape.elements(), t.type).value)
+      return malformed("size of a constant", std::to_string(bytes) + " bytes", to_string(t.shape));
+    if (bytes != 0)
+      t.data = {file_.owner,
+                constants.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(bytes))};
+    g_.add(std::move(t));
+    return unit{};
+  }
+  void read_node(octet_reader& r) {
+    node n;
+    const std::string op = r.text();
+    n.op = find_operator(op, options_.operators);
+    n.name = r.text();
+    if (!n.op && !r.bad()) missing_.add(op, "first at " + n.name);
+    n.round = r.choice<rounding>();
+    n.in = r.list<tensor_id>();
+    n.out = r.list<tensor_id>();
+    const std::size_t attrs = r.count(6);
+    for (std::size_t a = 0; a < attrs && !r.bad(); ++a) {
+      const std::string key = r.text();
+      n.attrs.set(key, r.attribute());
+    }
+    g_.nodes.push_back(std::move(n));
+  }
+
+  file_bytes file_;
+  const octet_options& options_;
+  graph g_;
+  missing_operators missing_;
+};
+
+inline void write_octet_tensor(octet_writer& w, const tensor& t, std::size_t offset) {
+  w.text(t.name);
+  w.choice(t.type);
+  w.choice(t.role);
+  w.choice(t.format);
+  w.number(std::uint8_t{0});  // reserved
+  w.list(std::vector<std::int32_t>(t.shape.begin(), t.shape.end()));
+  w.list(t.scales);
+  w.list(t.zero_points);
+  w.number(t.axis);
+  w.number(std::uint64_t{offset});  // from the first constant
+  w.number(std::uint64_t{t.data.bytes.size()});
+}
+inline void write_octet_node(octet_writer& w, const node& n) {
+  w.text(n.op->name);
+  w.text(n.name);
+  w.choice(n.round);
+  w.list(n.in);
+  w.list(n.out);
+  w.count(n.attrs.entries().size());
+  for (const auto& [key, value] : n.attrs.entries()) {
+    w.text(key);
+    std::visit([&](const auto& v) { w.attribute(v); }, value);
+  }
 }
 
 }  // namespace detail
@@ -293,33 +428,10 @@ inline std::string write_octet(const graph& g) {
   w.text(g.name.substr(g.name.find_last_of('/') + 1));
   w.choice(g.arithmetic);
   w.count(g.tensors.size());
-  for (std::size_t i = 0; i < g.tensors.size(); ++i) {
-    const tensor& t = g.tensors[i];
-    w.text(t.name);
-    w.choice(t.type);
-    w.choice(t.role);
-    w.choice(t.format);
-    w.number(std::uint8_t{0});  // reserved
-    w.list(std::vector<std::int32_t>(t.shape.begin(), t.shape.end()));
-    w.list(t.scales);
-    w.list(t.zero_points);
-    w.number(t.axis);
-    w.number(std::uint64_t{offset[i]});  // from the first constant
-    w.number(std::uint64_t{t.data.bytes.size()});
-  }
+  for (std::size_t i = 0; i < g.tensors.size(); ++i)
+    detail::write_octet_tensor(w, g.tensors[i], offset[i]);
   w.count(g.nodes.size());
-  for (const node& n : g.nodes) {
-    w.text(n.op->name);
-    w.text(n.name);
-    w.choice(n.round);
-    w.list(n.in);
-    w.list(n.out);
-    w.count(n.attrs.entries().size());
-    for (const auto& [key, value] : n.attrs.entries()) {
-      w.text(key);
-      std::visit([&](const auto& v) { w.attribute(v); }, value);
-    }
-  }
+  for (const node& n : g.nodes) detail::write_octet_node(w, n);
   w.list(g.inputs);
   w.list(g.outputs);
   const std::size_t description = w.bytes.size();
@@ -337,103 +449,9 @@ inline std::string write_octet(const graph& g) {
   return file;
 }
 
-/// Constants of the graph point into `file`.
+/// Reads an .octet file that is in memory; the graph keeps it.
 inline result<graph> try_octet(file_bytes file, const octet_options& options = {}) {
-  const auto fail = [&](errc c, std::string what, std::string found = {},
-                        std::string supported = {}) {
-    return error_info{c,  std::move(what),  file.name,           {},
-                      {}, std::move(found), std::move(supported)};
-  };
-  if (file.bytes.size() < detail::octet_header ||
-      std::memcmp(file.bytes.data(), detail::octet_magic, 8) != 0)
-    return fail(errc::malformed, "not an .octet file");
-  detail::octet_reader head(file.bytes.subspan(8, detail::octet_header - 8));
-  const auto version = head.number<std::uint32_t>(), crc = head.number<std::uint32_t>();
-  const auto size = head.number<std::uint64_t>(), description = head.number<std::uint64_t>();
-  if (version != detail::octet_version)
-    return fail(errc::unsupported, "version of the .octet format", std::to_string(version),
-                std::to_string(detail::octet_version));
-  if (size != file.bytes.size())
-    return fail(errc::malformed, "size of the file", std::to_string(file.bytes.size()) + " bytes",
-                std::to_string(size) + " bytes, as its header says");
-  if (description > size - detail::octet_header)
-    return fail(errc::malformed, "description is longer than the file");
-  if (detail::crc32(file.bytes.subspan(detail::octet_header)) != crc)
-    return fail(errc::malformed, "checksum differs: the file is damaged");
-  const std::size_t first_constant = std::min<std::size_t>(
-      round_up(detail::octet_header + static_cast<std::size_t>(description), alignment),
-      file.bytes.size());
-
-  detail::octet_reader r(
-      file.bytes.subspan(detail::octet_header, static_cast<std::size_t>(description)));
-  graph g;
-  g.name = r.text();
-  g.arithmetic = r.choice<law>();
-  const std::size_t tensors = r.count(16);
-  for (std::size_t i = 0; i < tensors && !r.bad(); ++i) {
-    tensor t;
-    t.name = r.text();
-    t.type = r.choice<dtype>();
-    t.role = r.choice<tensor::kind>();
-    t.format = r.choice<memory_format>();
-    if (r.number<std::uint8_t>() != 0)
-      return fail(errc::unsupported, "a tensor with a range", t.name);
-    const auto shape = r.list<std::int32_t>();
-    if (shape.size() > static_cast<std::size_t>(dims::max_rank))
-      return fail(errc::too_large, "rank of a tensor", std::to_string(shape.size()),
-                  std::to_string(dims::max_rank));
-    for (std::int32_t e : shape) t.shape.push_back(e);
-    t.scales = r.list<double>();
-    t.zero_points = r.list<std::int32_t>();
-    t.axis = r.number<std::int32_t>();
-    const auto at = r.number<std::uint64_t>(), bytes = r.number<std::uint64_t>();
-    const std::size_t room = file.bytes.size() - first_constant;
-    if (bytes > room || at > room - bytes || at % alignment != 0)
-      return fail(errc::malformed, "constant lies outside the file", t.name);
-    if (bytes != 0) {
-      if (bytes != bytes_of(t.shape.elements(), t.type).value)
-        return fail(errc::malformed, "size of a constant", std::to_string(bytes) + " bytes",
-                    to_string(t.shape));
-      t.data = {file.owner, file.bytes.subspan(first_constant + static_cast<std::size_t>(at),
-                                               static_cast<std::size_t>(bytes))};
-    }
-    g.add(std::move(t));
-  }
-  const std::size_t nodes = r.count(16);
-  std::string missing;
-  for (std::size_t i = 0; i < nodes && !r.bad(); ++i) {
-    node n;
-    const std::string op = r.text();
-    n.op = find_operator(op, options.operators);
-    if (!n.op && missing.find(op) == std::string::npos)
-      missing += (missing.empty() ? "" : ", ") + op;
-    n.name = r.text();
-    n.round = r.choice<rounding>();
-    n.in = r.list<tensor_id>();
-    n.out = r.list<tensor_id>();
-    const std::size_t attrs = r.count(6);
-    for (std::size_t a = 0; a < attrs && !r.bad(); ++a) {
-      const std::string key = r.text();
-      n.attrs.set(key, r.attribute());
-    }
-    g.nodes.push_back(std::move(n));
-  }
-  g.inputs = r.list<tensor_id>();
-  g.outputs = r.list<tensor_id>();
-  if (r.unknown())
-    return fail(errc::unsupported, "a file of another version of octet",
-                "the number " + std::to_string(*r.unknown()) +
-                    " for an element type, law, rounding or kind");
-  if (r.bad() || !r.done())
-    return fail(errc::malformed, "description does not end where it should");
-  if (!missing.empty())
-    return fail(errc::unsupported, "operators of another version of octet", missing);
-  if (auto s = verify(g, options.max); !s) {
-    error_info e = s.error();
-    e.file = file.name;
-    return e;
-  }
-  return g;
+  return detail::octet_loader(std::move(file), options).run();
 }
 /// Maps the file; the graph (and every plan of it) keeps the mapping. The file must not change
 /// while it is used.

@@ -14,16 +14,6 @@
 OCTET_NAMESPACE_BEGIN
 namespace import {
 
-/// TFLite's ActivationFunctionType.
-enum class tflite_activation : std::int8_t {
-  none = 0,
-  relu = 1,
-  relu_n1_to_1 = 2,
-  relu6 = 3,
-  tanh = 4,
-  sign_bit = 5
-};
-
 /// One operator of the file. `in(i)` and `out(i)` are tensors of the graph (no_tensor where
 /// absent).
 class tflite_node {

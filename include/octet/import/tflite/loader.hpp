@@ -2,6 +2,7 @@
 #ifndef OCTET_IMPORT_TFLITE_LOADER_HPP_
 #define OCTET_IMPORT_TFLITE_LOADER_HPP_
 
+#include "octet/import/common/builder.hpp"
 #include "octet/import/common/file.hpp"
 #include "octet/import/tflite.hpp"
 #include "octet/import/tflite/context.hpp"
@@ -18,30 +19,38 @@ class tflite_loader {
   tflite_loader(file_bytes f, const tflite_options& o)
       : file_(std::move(f)),
         options_(o),
-        verifier_(reinterpret_cast<const std::uint8_t*>(file_.bytes.data()), file_.bytes.size(), 64,
-                  1 << 22) {}
+        build_(file_.name, o.arithmetic, o.max),
+        verifier_(reinterpret_cast<const std::uint8_t*>(file_.bytes.data()), file_.bytes.size(),
+                  deepest_table, most_tables) {}
 
   result<graph> run() {
     const numerics::exact_environment environment;
-    auto r = load();
-    if (!r) return fail(r.error());
-    return std::move(g_);
+    if (auto s = load(); !s)
+      return error_place{.file = file_.name, .node = where_}.attach(s.error());
+    auto g = build_.finish();
+    if (!g) return error_place{.file = file_.name}.attach(g.error());
+    return g;
   }
 
  private:
+  static constexpr flatbuffers::uoffset_t deepest_table = 64, most_tables = 1 << 22;
   using model_table = tflite_schema::model_table;
-
-  error_info fail(error_info e) {
-    if (e.file.empty()) e.file = file_.name;
-    if (e.node.empty()) e.node = where_;
-    return e;
-  }
-  static error_info malformed(std::string what, std::string found = {},
-                              std::string supported = {}) {
-    return {errc::malformed, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
-  }
+  using integer_vector = tflite_schema::integer_vector;
 
   status load() {
+    if (auto s = open(); !s) return s;
+    const auto& sub = *model_->subgraphs()->Get(0);
+    if (auto s = missing(sub); !s) return s;
+    if (auto s = tensors(sub); !s) return s;
+    graph& g = build_.g;
+    if (auto s = ends(sub.inputs(), g.inputs, "input"); !s) return s;
+    if (auto s = given_shapes(); !s) return s;
+    for (flatbuffers::uoffset_t i = 0; sub.operators() && i < sub.operators()->size(); ++i)
+      if (auto s = convert(*sub.operators()->Get(i), i); !s) return s;
+    where_.clear();
+    return ends(sub.outputs(), g.outputs, "output");
+  }
+  status open() {
     if (file_.bytes.size() < 8 || file_.bytes.size() > FLATBUFFERS_MAX_BUFFER_SIZE)
       return malformed("file size", std::to_string(file_.bytes.size()) + " bytes",
                        "8 bytes to 2 GB");
@@ -54,224 +63,195 @@ class tflite_loader {
     if (model_->version() != 3)
       return unsupported("schema version", std::to_string(model_->version()), "3");
     if (!model_->subgraphs() || model_->subgraphs()->size() == 0) return malformed("no subgraph");
-    const auto* sub = model_->subgraphs()->Get(0);
-    if (auto s = unsupported_operators(*sub); !s) return s;
-    g_.name = file_.name;
-    g_.arithmetic = options_.arithmetic;
-    if (auto s = tensors(*sub); !s) return s;
-    if (auto s = ends(sub->inputs(), g_.inputs, "input"); !s) return s;
+    return unit{};
+  }
+  status given_shapes() {
+    graph& g = build_.g;
     for (const auto& [name, shape] : options_.shapes) {
       bool known = false;
-      for (tensor_id t : g_.inputs)
-        if (g_[t].name == name) g_[t].shape = shape, known = true;
+      for (tensor_id t : g.inputs)
+        if (g[t].name == name) g[t].shape = shape, known = true;
       if (!known) return invalid("shape given for an input that does not exist", name);
     }
-    if (sub->operators())
-      for (flatbuffers::uoffset_t i = 0; i < sub->operators()->size(); ++i)
-        if (auto s = convert(*sub->operators()->Get(i), i); !s) return s;
-    where_.clear();
-    return ends(sub->outputs(), g_.outputs, "output");
+    return unit{};
   }
 
+  // ---- operators by code ----
+
+  static bool is_custom(const tflite_schema::operator_code_table& c) {
+    return c.code() == tflite_schema::builtin_code("CUSTOM");
+  }
   const tflite_schema::operator_code_table* code_of(const tflite_schema::operator_table& o) const {
     return model_->codes() && o.code_index() < model_->codes()->size()
                ? model_->codes()->Get(o.code_index())
                : nullptr;
   }
   static std::string name_of_code(const tflite_schema::operator_code_table& c) {
-    if (c.code() == 32) return "CUSTOM " + (c.custom() ? c.custom()->str() : std::string());
-    const char* known = tflite_name(c.code());
-    return known ? known : "operator code " + std::to_string(c.code());
+    if (is_custom(c)) return "CUSTOM " + (c.custom() ? c.custom()->str() : std::string());
+    const std::string_view known = tflite_schema::builtin_name(c.code());
+    return known.empty() ? "operator code " + std::to_string(c.code()) : std::string(known);
   }
-
-  /// All of them in one error, before anything else is looked at.
-  status unsupported_operators(const tflite_schema::subgraph_table& sub) {
-    std::string list;
-    std::vector<std::string> seen;
+  /// The caller's operator for a custom one; null where there is none.
+  const op_def* custom(const tflite_schema::operator_code_table& c) const {
+    if (is_custom(c) && c.custom())
+      for (const op_def* o : options_.operators)
+        if (o->name == c.custom()->str()) return o;
+    return nullptr;
+  }
+  /// Before anything else is looked at.
+  status missing(const tflite_schema::subgraph_table& sub) const {
+    missing_operators list;
     for (flatbuffers::uoffset_t i = 0; sub.operators() && i < sub.operators()->size(); ++i) {
       const auto* code = code_of(*sub.operators()->Get(i));
       if (!code) return malformed("operator #" + std::to_string(i) + " has no operator code");
-      const tflite_row* r = find_tflite_row(code->code());
-      const bool custom =
-          code->code() == 32 && code->custom() && find_custom(code->custom()->str());
-      if ((r && r->convert) || custom) continue;
-      const std::string name = name_of_code(*code);
-      if (std::find(seen.begin(), seen.end(), name) != seen.end()) continue;
-      seen.push_back(name);
-      list += (list.empty() ? "" : ", ") + name + " (first at #" + std::to_string(i) + ")";
+      if (!find_tflite_row(code->code()) && !custom(*code))
+        list.add(name_of_code(*code), "first at #" + std::to_string(i));
     }
-    if (!list.empty())
-      return unsupported(seen.size() == 1 ? "operator" : "operators", list,
-                         "see docs/operators.md");
-    return unit{};
-  }
-  const op_def* find_custom(const std::string& name) const {
-    for (const op_def* o : options_.operators)
-      if (o->name == name) return o;
-    return nullptr;
+    return list.check();
   }
 
-  static bool to_dtype(std::int8_t t, dtype& to) {
-    switch (t) {
-      case 0: to = dtype::f32; return true;
-      case 1: to = dtype::f16; return true;
-      case 2: to = dtype::s32; return true;
-      case 3: to = dtype::u8; return true;
-      case 4: to = dtype::s64; return true;
-      case 6: to = dtype::boolean; return true;
-      case 7: to = dtype::s16; return true;
-      case 9:
-      case 17: to = dtype::s8; return true;  // 17: int4, unpacked on load
-      case 10: to = dtype::f64; return true;
-      case 12: to = dtype::u64; return true;
-      case 15: to = dtype::u32; return true;
-      case 16: to = dtype::u16; return true;
-      default: return false;
-    }
-  }
+  // ---- tensors ----
 
   status tensors(const tflite_schema::subgraph_table& sub) {
-    if (!sub.tensors()) return unit{};
-    for (flatbuffers::uoffset_t i = 0; i < sub.tensors()->size(); ++i) {
+    for (flatbuffers::uoffset_t i = 0; sub.tensors() && i < sub.tensors()->size(); ++i) {
       const auto& from = *sub.tensors()->Get(i);
       tensor t;
       t.name = from.name() ? from.name()->str() : "tensor " + std::to_string(i);
-      auto bad = [&](error_info e) {
-        e.tensor = t.name;
-        return e;
-      };
-      if (!to_dtype(from.type(), t.type))
-        return bad(unsupported("element type code", std::to_string(from.type()),
-                               "float32, float16, float64, int4, int8, uint8, int16, uint16, "
-                               "int32, uint32, int64, uint64, bool"));
-      if (from.has_sparsity()) return bad(unsupported("sparse tensor"));
-      if (from.shape()) {
-        if (from.shape()->size() > dims::max_rank)
-          return bad(unsupported("rank", std::to_string(from.shape()->size()),
-                                 "at most " + std::to_string(dims::max_rank)));
-        for (std::int32_t e : *from.shape()) {
-          if (e < 0) return bad(malformed("negative extent", std::to_string(e)));
-          t.shape.push_back(e);
-        }
-      }
-      if (t.shape.elements().value > max_elements)
-        return bad({errc::too_large,
-                    "tensor",
-                    {},
-                    {},
-                    {},
-                    to_string(t.shape),
-                    "at most 2^31 - 1 elements"});
-      if (const auto* q = from.quantization(); q && q->scale() && q->scale()->size() > 0) {
-        if (q->details_type() != 0) return bad(unsupported("custom quantization"));
-        for (float s : *q->scale()) t.scales.push_back(static_cast<double>(s));
-        bool zero = true;  // converters write scale 0 for tensors that are not quantized
-        for (double s : t.scales) zero &= s == 0;
-        if (zero) t.scales.clear();
-        if (!t.scales.empty() && q->zero_point()) {
-          for (flatbuffers::uoffset_t k = 0; k < q->zero_point()->size(); ++k) {
-            std::int64_t z;  // the Verifier does not promise 8-byte alignment
-            std::memcpy(&z, q->zero_point()->Data() + std::size_t{8} * k, 8);
-            if (z < INT32_MIN || z > INT32_MAX)
-              return bad(malformed("zero point", std::to_string(z)));
-            t.zero_points.push_back(static_cast<std::int32_t>(z));
-          }
-          if (t.zero_points.size() > t.scales.size()) t.zero_points.resize(t.scales.size());
-        }
-        if (t.scales.size() > 1) t.axis = q->axis();
-      }
-      axes_.push_back(from.quantization() ? from.quantization()->axis() : 0);
-      if (!model_->buffers() || from.buffer() >= model_->buffers()->size()) {
-        if (from.buffer() != 0)
-          return bad(malformed("buffer index", std::to_string(from.buffer())));
-      } else if (const auto* b = model_->buffers()->Get(from.buffer());
-                 b && (b->data() ? b->data()->size() > 0 : b->offset() > 1)) {
-        if (auto s = constant(t, from, *b); !s) return bad(s.error());
-      }
+      status s = extents(t, from);
+      if (s) s = quantization(t, from);
+      if (s) s = contents(t, from);
+      if (!s) return error_place{.tensor = t.name}.attach(s.error());
       if (from.is_variable()) t.role = tensor::kind::state;
-      g_.add(std::move(t));
+      axes_.push_back(from.quantization() ? from.quantization()->axis() : 0);
+      build_.g.add(std::move(t));
     }
     return unit{};
   }
-
-  status constant(tensor& t, const tflite_schema::tensor_table& from,
-                  const tflite_schema::buffer_table& b) {
-    std::span<const std::byte> raw;
-    if (b.data() && b.data()->size() > 0) {
-      raw = {reinterpret_cast<const std::byte*>(b.data()->data()), b.data()->size()};
-    } else {
-      if (b.offset() > file_.bytes.size() || b.size() > file_.bytes.size() - b.offset())
-        return malformed("buffer outside the file");
-      raw = file_.bytes.subspan(b.offset(), b.size());
+  /// Element type and shape.
+  static status extents(tensor& t, const tflite_schema::tensor_table& from) {
+    const auto type = tflite_schema::dtype_of_tensor(from.type());
+    if (!type)
+      return unsupported("element type code", std::to_string(static_cast<int>(from.type())),
+                         "float32, float16, float64, int4, int8, uint8, int16, uint16, int32, "
+                         "uint32, int64, uint64, bool");
+    t.type = *type;
+    if (from.has_sparsity()) return unsupported("sparse tensor");
+    if (!from.shape()) return unit{};
+    if (from.shape()->size() > dims::max_rank)
+      return unsupported("rank", std::to_string(from.shape()->size()),
+                         "at most " + std::to_string(dims::max_rank));
+    for (std::int32_t e : *from.shape()) {
+      if (e < 0) return malformed("negative extent", std::to_string(e));
+      t.shape.push_back(e);
     }
-    const std::size_t n = t.shape.elements().value,
-                      bytes = bytes_of(t.shape.elements(), t.type).value;
-    t.role = tensor::kind::constant;
-    if (from.type() == 17) {  // two int4 values a byte, the low half first
-      if (raw.size() < (n + 1) / 2)
-        return malformed("constant size", std::to_string(raw.size()) + " bytes",
-                         std::to_string((n + 1) / 2));
-      std::vector<std::int8_t> wide(n);
-      for (std::size_t i = 0; i < n; ++i) {
-        const auto byte = static_cast<std::uint8_t>(raw[i / 2]);
-        wide[i] = static_cast<std::int8_t>(
-            static_cast<std::int8_t>(i % 2 ? byte & 0xF0 : byte << 4) >> 4);
-      }
-      t.data = constant_data::of(std::span<const std::int8_t>(wide));
+    if (t.shape.elements().value > max_elements)
+      return too_large("tensor", to_string(t.shape), "at most 2^31 - 1 elements");
+    return unit{};
+  }
+  static status quantization(tensor& t, const tflite_schema::tensor_table& from) {
+    const auto* q = from.quantization();
+    if (!q || !q->scale() || q->scale()->size() == 0) return unit{};
+    if (q->has_details()) return unsupported("custom quantization");
+    bool zero = true;  // converters write scale 0 for tensors that are not quantized
+    for (float s : *q->scale()) zero &= s == 0;
+    if (zero) return unit{};
+    for (float s : *q->scale()) t.scales.push_back(static_cast<double>(s));
+    if (t.scales.size() > 1) t.axis = q->axis();
+    if (!q->zero_point()) return unit{};
+    for (flatbuffers::uoffset_t k = 0; k < q->zero_point()->size(); ++k) {
+      std::int64_t z;  // the Verifier does not promise 8-byte alignment
+      std::memcpy(&z, q->zero_point()->Data() + sizeof z * k, sizeof z);
+      if (z < INT32_MIN || z > INT32_MAX) return malformed("zero point", std::to_string(z));
+      t.zero_points.push_back(static_cast<std::int32_t>(z));
+    }
+    if (t.zero_points.size() > t.scales.size()) t.zero_points.resize(t.scales.size());
+    return unit{};
+  }
+  status contents(tensor& t, const tflite_schema::tensor_table& from) const {
+    if (!model_->buffers() || from.buffer() >= model_->buffers()->size()) {
+      if (from.buffer() == 0) return unit{};
+      return malformed("buffer index", std::to_string(from.buffer()));
+    }
+    const auto* b = model_->buffers()->Get(from.buffer());
+    if (!b) return unit{};
+    std::span<const std::byte> raw;
+    if (b->data() && b->data()->size() > 0) {
+      raw = {reinterpret_cast<const std::byte*>(b->data()->data()), b->data()->size()};
+    } else if (!b->data() && b->offset() > 1) {  // 1: a placeholder while a converter writes
+      if (b->offset() > file_.bytes.size() || b->size() > file_.bytes.size() - b->offset())
+        return malformed("buffer outside the file");
+      raw = file_.bytes.subspan(b->offset(), b->size());
+    } else {
       return unit{};
     }
+    t.role = tensor::kind::constant;
+    if (from.type() == tflite_schema::tensor_type::int4) return unpack_int4(t, raw);
+    const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
     if (raw.size() != bytes)
       return malformed(
           "constant size", std::to_string(raw.size()) + " bytes",
           std::to_string(bytes) + " for " + std::string(name_of(t.type)) + to_string(t.shape));
-    if (reinterpret_cast<std::uintptr_t>(raw.data()) % size_of(t.type) == 0)
-      t.data = {file_.owner, raw};
-    else
-      t.data = constant_data::copy(raw);
+    const bool aligned = reinterpret_cast<std::uintptr_t>(raw.data()) % size_of(t.type) == 0;
+    t.data = aligned ? constant_data{file_.owner, raw} : constant_data::copy(raw);
+    return unit{};
+  }
+  /// Two values a byte, the low half first.
+  static status unpack_int4(tensor& t, std::span<const std::byte> raw) {
+    const std::size_t n = t.shape.elements().value;
+    if (raw.size() < (n + 1) / 2)
+      return malformed("constant size", std::to_string(raw.size()) + " bytes",
+                       std::to_string((n + 1) / 2));
+    std::vector<std::int8_t> wide(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto byte = static_cast<std::uint8_t>(raw[i / 2]);
+      wide[i] =
+          static_cast<std::int8_t>(static_cast<std::int8_t>(i % 2 ? byte & 0xF0 : byte << 4) >> 4);
+    }
+    t.data = constant_data::of(std::span<const std::int8_t>(wide));
     return unit{};
   }
 
-  status ids(const flatbuffers::Vector<std::int32_t>* from, std::vector<tensor_id>& to) {
+  status ids(const integer_vector* from, std::vector<tensor_id>& to) const {
     if (!from) return unit{};
     for (std::int32_t t : *from) {
-      if (t < -1 || t >= static_cast<std::int32_t>(g_.tensors.size()))
+      if (t < no_tensor || t >= static_cast<std::int32_t>(build_.g.tensors.size()))
         return malformed("tensor index", std::to_string(t));
       to.push_back(t);
     }
     return unit{};
   }
-  status ends(const flatbuffers::Vector<std::int32_t>* from, std::vector<tensor_id>& to,
-              const char* what) {
+  status ends(const integer_vector* from, std::vector<tensor_id>& to, const char* what) const {
     if (auto s = ids(from, to); !s) return s;
     for (tensor_id t : to)
       if (t == no_tensor) return malformed(std::string("graph ") + what + " is absent");
     return unit{};
   }
 
+  // ---- operators ----
+
   status convert(const tflite_schema::operator_table& o, flatbuffers::uoffset_t index) {
-    const auto* code = code_of(o);
-    where_ = name_of_code(*code) + " #" + std::to_string(index);
+    const auto& code = *code_of(o);
+    where_ = name_of_code(code) + " #" + std::to_string(index);
     std::vector<tensor_id> in, out;
     if (auto s = ids(o.inputs(), in); !s) return s;
     if (auto s = ids(o.outputs(), out); !s) return s;
     if (out.empty()) return malformed("operator has no output");
     for (tensor_id t : out)
-      if (t == no_tensor || g_[t].role == tensor::kind::constant)
+      if (t == no_tensor || build_.g[t].role == tensor::kind::constant)
         return malformed("operator writes a constant or nothing");
-    tflite_node n(g_, options_, where_, std::move(in), std::move(out),
+    tflite_node n(build_.g, options_, where_, std::move(in), std::move(out),
                   tflite_schema::options_reader(o.options(), verifier_));
     if (auto s = ids(o.intermediates(), n.intermediates); !s) return s;
     if (n.has(1) && static_cast<std::size_t>(n.in_id(1)) < axes_.size())
       n.weights_axis = axes_[static_cast<std::size_t>(n.in_id(1))];
     if (o.custom_options())
       n.custom_options = {o.custom_options()->data(), o.custom_options()->size()};
-    const tflite_row* row = find_tflite_row(code->code());
-    status s = row && row->convert ? row->convert(n) : n.emit(*find_custom(code->custom()->str()));
+    const tflite_row* row = find_tflite_row(code.code());
+    status s = row ? row->convert(n) : n.emit(*custom(code));
     if (!s) {
       auto e = s.error();
-      e.node = where_;
-      if (e.tensor.empty() && n.outputs() > 0) e.tensor = n.out().name;
-      return e;
+      e.node = where_;  // as the file names it, not the node that was made of it
+      return error_place{.tensor = n.out().name}.attach(std::move(e));
     }
     if (n.options.bad()) return malformed("operator options are damaged");
     return unit{};
@@ -279,9 +259,9 @@ class tflite_loader {
 
   file_bytes file_;
   const tflite_options& options_;
+  graph_builder build_;
   flatbuffers::Verifier verifier_;
   const model_table* model_ = nullptr;
-  graph g_;
   std::vector<std::int32_t> axes_;  // quantized_dimension of each tensor of the file
   std::string where_;
 };

@@ -1,162 +1,253 @@
-// The part of the TFLite FlatBuffers schema that octet reads, by the published field ids. Every
-// access goes through the Verifier first.
+// The part of the TFLite FlatBuffers schema that octet reads. Every access goes through the
+// Verifier first.
 #ifndef OCTET_IMPORT_TFLITE_SCHEMA_HPP_
 #define OCTET_IMPORT_TFLITE_SCHEMA_HPP_
 
 #include <flatbuffers/flatbuffers.h>
 
 #include <cstdint>
+#include <optional>
+#include <tuple>
+#include <type_traits>
 #include <vector>
 
 #include "octet/core/types.hpp"
+#include "octet/import/tflite/operator_options.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_schema {
 
-constexpr flatbuffers::voffset_t slot(int id) {
-  return static_cast<flatbuffers::voffset_t>(4 + 2 * id);
-}
 /// The alignment argument came with FlatBuffers 2.0.7.
 template <class T, class Table>
-bool verify_field(const Table& t, flatbuffers::Verifier& v, int id) {
-  if constexpr (requires { t.template VerifyField<T>(v, slot(id), sizeof(T)); })
-    return t.template VerifyField<T>(v, slot(id), sizeof(T));
+bool verify_field(const Table& t, flatbuffers::Verifier& v, flatbuffers::voffset_t slot) {
+  if constexpr (requires { t.template VerifyField<T>(v, slot, sizeof(T)); })
+    return t.template VerifyField<T>(v, slot, sizeof(T));
   else
-    return t.template VerifyField<T>(v, slot(id));
+    return t.template VerifyField<T>(v, slot);
 }
 
-struct buffer_table : flatbuffers::Table {
-  const flatbuffers::Vector<std::uint8_t>* data() const {
-    return GetPointer<const flatbuffers::Vector<std::uint8_t>*>(slot(0));
+/// TensorType.
+enum class tensor_type : std::int8_t {
+  float32 = 0,
+  float16 = 1,
+  int32 = 2,
+  uint8 = 3,
+  int64 = 4,
+  string = 5,
+  boolean = 6,
+  int16 = 7,
+  complex64 = 8,
+  int8 = 9,
+  float64 = 10,
+  complex128 = 11,
+  uint64 = 12,
+  resource = 13,
+  variant = 14,
+  uint32 = 15,
+  uint16 = 16,
+  int4 = 17
+};
+/// How octet holds the elements; nothing for types it has no form of. int4 is unpacked on load.
+constexpr std::optional<dtype> dtype_of_tensor(tensor_type t) {
+  switch (t) {
+    case tensor_type::float32: return dtype::f32;
+    case tensor_type::float16: return dtype::f16;
+    case tensor_type::float64: return dtype::f64;
+    case tensor_type::int4:
+    case tensor_type::int8: return dtype::s8;
+    case tensor_type::uint8: return dtype::u8;
+    case tensor_type::int16: return dtype::s16;
+    case tensor_type::uint16: return dtype::u16;
+    case tensor_type::int32: return dtype::s32;
+    case tensor_type::uint32: return dtype::u32;
+    case tensor_type::int64: return dtype::s64;
+    case tensor_type::uint64: return dtype::u64;
+    case tensor_type::boolean: return dtype::boolean;
+    case tensor_type::string:
+    case tensor_type::complex64:
+    case tensor_type::complex128:
+    case tensor_type::resource:
+    case tensor_type::variant: break;
   }
-  std::uint64_t offset() const {
-    return GetField<std::uint64_t>(slot(1), 0);
-  }  // files over 2 GB keep data behind the flatbuffer
-  std::uint64_t size() const { return GetField<std::uint64_t>(slot(2), 0); }
+  return {};
+}
+
+// ---- tables ----
+// Each lists its fields in the schema's order: a field's place in the list is its id.
+
+/// Access to fields by their names in `Field`, an enumeration of the table's.
+template <class Field> struct table : flatbuffers::Table {
+ protected:
+  static constexpr flatbuffers::voffset_t slot(Field f) {
+    return static_cast<flatbuffers::voffset_t>(4 + 2 * static_cast<int>(f));
+  }
+  template <class T> T number(Field f, T otherwise = 0) const {
+    return this->template GetField<T>(slot(f), otherwise);
+  }
+  template <class T> const T* pointer(Field f) const {
+    return this->template GetPointer<const T*>(slot(f));
+  }
+  bool has(Field f) const { return this->GetOptionalFieldOffset(slot(f)) != 0; }
+
+  template <class T> bool verify_number(flatbuffers::Verifier& v, Field f) const {
+    return verify_field<T>(*this, v, slot(f));
+  }
+  template <class T> bool verify_vector(flatbuffers::Verifier& v, Field f) const {
+    return this->VerifyOffset(v, slot(f)) && v.VerifyVector(pointer<flatbuffers::Vector<T>>(f));
+  }
+  template <class T> bool verify_tables(flatbuffers::Verifier& v, Field f) const {
+    using vector = flatbuffers::Vector<flatbuffers::Offset<T>>;
+    return verify_vector<flatbuffers::Offset<T>>(v, f) &&
+           v.VerifyVectorOfTables(pointer<vector>(f));
+  }
+  bool verify_string(flatbuffers::Verifier& v, Field f) const {
+    return this->VerifyOffset(v, slot(f)) && v.VerifyString(pointer<flatbuffers::String>(f));
+  }
+};
+using integer_vector = flatbuffers::Vector<std::int32_t>;
+using byte_vector = flatbuffers::Vector<std::uint8_t>;
+template <class T> using table_vector = flatbuffers::Vector<flatbuffers::Offset<T>>;
+
+enum class buffer_field { data, offset, size };
+struct buffer_table : table<buffer_field> {
+  using field = buffer_field;
+  const byte_vector* data() const { return pointer<byte_vector>(field::data); }
+  /// Files over 2 GB keep data behind the flatbuffer.
+  std::uint64_t offset() const { return number<std::uint64_t>(field::offset); }
+  std::uint64_t size() const { return number<std::uint64_t>(field::size); }
   bool Verify(flatbuffers::Verifier& v) const {
-    return VerifyTableStart(v) && VerifyOffset(v, slot(0)) && v.VerifyVector(data()) &&
-           verify_field<std::uint64_t>(*this, v, 1) && verify_field<std::uint64_t>(*this, v, 2) &&
-           v.EndTable();
+    return VerifyTableStart(v) && verify_vector<std::uint8_t>(v, field::data) &&
+           verify_number<std::uint64_t>(v, field::offset) &&
+           verify_number<std::uint64_t>(v, field::size) && v.EndTable();
   }
 };
 
-struct quantization_table : flatbuffers::Table {
+enum class quantization_field { min, max, scale, zero_point, details_type, details, axis };
+struct quantization_table : table<quantization_field> {
+  using field = quantization_field;
   const flatbuffers::Vector<float>* scale() const {
-    return GetPointer<const flatbuffers::Vector<float>*>(slot(2));
+    return pointer<flatbuffers::Vector<float>>(field::scale);
   }
   const flatbuffers::Vector<std::int64_t>* zero_point() const {
-    return GetPointer<const flatbuffers::Vector<std::int64_t>*>(slot(3));
+    return pointer<flatbuffers::Vector<std::int64_t>>(field::zero_point);
   }
-  std::uint8_t details_type() const { return GetField<std::uint8_t>(slot(4), 0); }
-  std::int32_t axis() const { return GetField<std::int32_t>(slot(6), 0); }
+  bool has_details() const { return number<std::uint8_t>(field::details_type) != 0; }
+  std::int32_t axis() const { return number<std::int32_t>(field::axis); }
   bool Verify(flatbuffers::Verifier& v) const {
-    return VerifyTableStart(v) && VerifyOffset(v, slot(2)) && v.VerifyVector(scale()) &&
-           VerifyOffset(v, slot(3)) && v.VerifyVector(zero_point()) &&
-           verify_field<std::uint8_t>(*this, v, 4) && verify_field<std::int32_t>(*this, v, 6) &&
-           v.EndTable();
+    return VerifyTableStart(v) && verify_vector<float>(v, field::scale) &&
+           verify_vector<std::int64_t>(v, field::zero_point) &&
+           verify_number<std::uint8_t>(v, field::details_type) &&
+           verify_number<std::int32_t>(v, field::axis) && v.EndTable();
   }
 };
 
-struct tensor_table : flatbuffers::Table {
-  const flatbuffers::Vector<std::int32_t>* shape() const {
-    return GetPointer<const flatbuffers::Vector<std::int32_t>*>(slot(0));
-  }
-  std::int8_t type() const { return GetField<std::int8_t>(slot(1), 0); }
-  std::uint32_t buffer() const { return GetField<std::uint32_t>(slot(2), 0); }
-  const flatbuffers::String* name() const {
-    return GetPointer<const flatbuffers::String*>(slot(3));
-  }
+enum class tensor_field { shape, type, buffer, name, quantization, is_variable, sparsity };
+struct tensor_table : table<tensor_field> {
+  using field = tensor_field;
+  const integer_vector* shape() const { return pointer<integer_vector>(field::shape); }
+  tensor_type type() const { return static_cast<tensor_type>(number<std::int8_t>(field::type)); }
+  std::uint32_t buffer() const { return number<std::uint32_t>(field::buffer); }
+  const flatbuffers::String* name() const { return pointer<flatbuffers::String>(field::name); }
   const quantization_table* quantization() const {
-    return GetPointer<const quantization_table*>(slot(4));
+    return pointer<quantization_table>(field::quantization);
   }
-  bool is_variable() const { return GetField<std::uint8_t>(slot(5), 0) != 0; }
-  bool has_sparsity() const { return GetOptionalFieldOffset(slot(6)) != 0; }
+  bool is_variable() const { return number<std::uint8_t>(field::is_variable) != 0; }
+  bool has_sparsity() const { return has(field::sparsity); }
   bool Verify(flatbuffers::Verifier& v) const {
-    return VerifyTableStart(v) && VerifyOffset(v, slot(0)) && v.VerifyVector(shape()) &&
-           verify_field<std::int8_t>(*this, v, 1) && verify_field<std::uint32_t>(*this, v, 2) &&
-           VerifyOffset(v, slot(3)) && v.VerifyString(name()) && VerifyOffset(v, slot(4)) &&
-           v.VerifyTable(quantization()) && verify_field<std::uint8_t>(*this, v, 5) && v.EndTable();
+    return VerifyTableStart(v) && verify_vector<std::int32_t>(v, field::shape) &&
+           verify_number<std::int8_t>(v, field::type) &&
+           verify_number<std::uint32_t>(v, field::buffer) && verify_string(v, field::name) &&
+           VerifyOffset(v, slot(field::quantization)) && v.VerifyTable(quantization()) &&
+           verify_number<std::uint8_t>(v, field::is_variable) && v.EndTable();
   }
 };
 
-struct operator_code_table : flatbuffers::Table {
+enum class operator_code_field { deprecated_code, custom_code, version, code };
+struct operator_code_table : table<operator_code_field> {
+  using field = operator_code_field;
   std::int32_t code() const {  // codes above 127 do not fit the old field
-    const std::int32_t now = GetField<std::int32_t>(slot(3), 0),
-                       old = GetField<std::int8_t>(slot(0), 0);
-    return now > old ? now : old;
+    return std::max(number<std::int32_t>(field::code),
+                    std::int32_t{number<std::int8_t>(field::deprecated_code)});
   }
   const flatbuffers::String* custom() const {
-    return GetPointer<const flatbuffers::String*>(slot(1));
+    return pointer<flatbuffers::String>(field::custom_code);
   }
-  std::int32_t version() const { return GetField<std::int32_t>(slot(2), 1); }
   bool Verify(flatbuffers::Verifier& v) const {
-    return VerifyTableStart(v) && verify_field<std::int8_t>(*this, v, 0) &&
-           VerifyOffset(v, slot(1)) && v.VerifyString(custom()) &&
-           verify_field<std::int32_t>(*this, v, 2) && verify_field<std::int32_t>(*this, v, 3) &&
-           v.EndTable();
+    return VerifyTableStart(v) && verify_number<std::int8_t>(v, field::deprecated_code) &&
+           verify_string(v, field::custom_code) && verify_number<std::int32_t>(v, field::version) &&
+           verify_number<std::int32_t>(v, field::code) && v.EndTable();
   }
 };
 
-struct operator_table : flatbuffers::Table {
-  std::uint32_t code_index() const { return GetField<std::uint32_t>(slot(0), 0); }
-  const flatbuffers::Vector<std::int32_t>* inputs() const {
-    return GetPointer<const flatbuffers::Vector<std::int32_t>*>(slot(1));
-  }
-  const flatbuffers::Vector<std::int32_t>* outputs() const {
-    return GetPointer<const flatbuffers::Vector<std::int32_t>*>(slot(2));
-  }
-  const flatbuffers::Table* options() const {
-    return GetPointer<const flatbuffers::Table*>(slot(4));
-  }  // fields are verified one by one when read
-  const flatbuffers::Vector<std::uint8_t>* custom_options() const {
-    return GetPointer<const flatbuffers::Vector<std::uint8_t>*>(slot(5));
-  }
-  const flatbuffers::Vector<std::int32_t>* intermediates() const {
-    return GetPointer<const flatbuffers::Vector<std::int32_t>*>(slot(8));
+enum class operator_field {
+  code_index,
+  inputs,
+  outputs,
+  options_type,
+  options,
+  custom_options,
+  custom_options_format,
+  mutating_variable_inputs,
+  intermediates
+};
+struct operator_table : table<operator_field> {
+  using field = operator_field;
+  std::uint32_t code_index() const { return number<std::uint32_t>(field::code_index); }
+  const integer_vector* inputs() const { return pointer<integer_vector>(field::inputs); }
+  const integer_vector* outputs() const { return pointer<integer_vector>(field::outputs); }
+  /// Fields are verified one by one when read.
+  const flatbuffers::Table* options() const { return pointer<flatbuffers::Table>(field::options); }
+  const byte_vector* custom_options() const { return pointer<byte_vector>(field::custom_options); }
+  const integer_vector* intermediates() const {
+    return pointer<integer_vector>(field::intermediates);
   }
   bool Verify(flatbuffers::Verifier& v) const {
-    return VerifyTableStart(v) && verify_field<std::uint32_t>(*this, v, 0) &&
-           VerifyOffset(v, slot(1)) && v.VerifyVector(inputs()) && VerifyOffset(v, slot(2)) &&
-           v.VerifyVector(outputs()) && VerifyOffset(v, slot(4)) && VerifyOffset(v, slot(5)) &&
-           v.VerifyVector(custom_options()) && VerifyOffset(v, slot(8)) &&
-           v.VerifyVector(intermediates()) && v.EndTable();
+    return VerifyTableStart(v) && verify_number<std::uint32_t>(v, field::code_index) &&
+           verify_vector<std::int32_t>(v, field::inputs) &&
+           verify_vector<std::int32_t>(v, field::outputs) &&
+           VerifyOffset(v, slot(field::options)) &&
+           verify_vector<std::uint8_t>(v, field::custom_options) &&
+           verify_vector<std::int32_t>(v, field::intermediates) && v.EndTable();
   }
 };
 
-struct subgraph_table : flatbuffers::Table {
-  using tensor_vector = flatbuffers::Vector<flatbuffers::Offset<tensor_table>>;
-  using operator_vector = flatbuffers::Vector<flatbuffers::Offset<operator_table>>;
-  const tensor_vector* tensors() const { return GetPointer<const tensor_vector*>(slot(0)); }
-  const flatbuffers::Vector<std::int32_t>* inputs() const {
-    return GetPointer<const flatbuffers::Vector<std::int32_t>*>(slot(1));
+enum class subgraph_field { tensors, inputs, outputs, operators };
+struct subgraph_table : table<subgraph_field> {
+  using field = subgraph_field;
+  const table_vector<tensor_table>* tensors() const {
+    return pointer<table_vector<tensor_table>>(field::tensors);
   }
-  const flatbuffers::Vector<std::int32_t>* outputs() const {
-    return GetPointer<const flatbuffers::Vector<std::int32_t>*>(slot(2));
+  const integer_vector* inputs() const { return pointer<integer_vector>(field::inputs); }
+  const integer_vector* outputs() const { return pointer<integer_vector>(field::outputs); }
+  const table_vector<operator_table>* operators() const {
+    return pointer<table_vector<operator_table>>(field::operators);
   }
-  const operator_vector* operators() const { return GetPointer<const operator_vector*>(slot(3)); }
   bool Verify(flatbuffers::Verifier& v) const {
-    return VerifyTableStart(v) && VerifyOffset(v, slot(0)) && v.VerifyVector(tensors()) &&
-           v.VerifyVectorOfTables(tensors()) && VerifyOffset(v, slot(1)) &&
-           v.VerifyVector(inputs()) && VerifyOffset(v, slot(2)) && v.VerifyVector(outputs()) &&
-           VerifyOffset(v, slot(3)) && v.VerifyVector(operators()) &&
-           v.VerifyVectorOfTables(operators()) && v.EndTable();
+    return VerifyTableStart(v) && verify_tables<tensor_table>(v, field::tensors) &&
+           verify_vector<std::int32_t>(v, field::inputs) &&
+           verify_vector<std::int32_t>(v, field::outputs) &&
+           verify_tables<operator_table>(v, field::operators) && v.EndTable();
   }
 };
 
-struct model_table : flatbuffers::Table {
-  using code_vector = flatbuffers::Vector<flatbuffers::Offset<operator_code_table>>;
-  using subgraph_vector = flatbuffers::Vector<flatbuffers::Offset<subgraph_table>>;
-  using buffer_vector = flatbuffers::Vector<flatbuffers::Offset<buffer_table>>;
-  std::uint32_t version() const { return GetField<std::uint32_t>(slot(0), 0); }
-  const code_vector* codes() const { return GetPointer<const code_vector*>(slot(1)); }
-  const subgraph_vector* subgraphs() const { return GetPointer<const subgraph_vector*>(slot(2)); }
-  const buffer_vector* buffers() const { return GetPointer<const buffer_vector*>(slot(4)); }
+enum class model_field { version, operator_codes, subgraphs, description, buffers };
+struct model_table : table<model_field> {
+  using field = model_field;
+  std::uint32_t version() const { return number<std::uint32_t>(field::version); }
+  const table_vector<operator_code_table>* codes() const {
+    return pointer<table_vector<operator_code_table>>(field::operator_codes);
+  }
+  const table_vector<subgraph_table>* subgraphs() const {
+    return pointer<table_vector<subgraph_table>>(field::subgraphs);
+  }
+  const table_vector<buffer_table>* buffers() const {
+    return pointer<table_vector<buffer_table>>(field::buffers);
+  }
   bool Verify(flatbuffers::Verifier& v) const {
-    return VerifyTableStart(v) && verify_field<std::uint32_t>(*this, v, 0) &&
-           VerifyOffset(v, slot(1)) && v.VerifyVector(codes()) && v.VerifyVectorOfTables(codes()) &&
-           VerifyOffset(v, slot(2)) && v.VerifyVector(subgraphs()) &&
-           v.VerifyVectorOfTables(subgraphs()) && VerifyOffset(v, slot(4)) &&
-           v.VerifyVector(buffers()) && v.VerifyVectorOfTables(buffers()) && v.EndTable();
+    return VerifyTableStart(v) && verify_number<std::uint32_t>(v, field::version) &&
+           verify_tables<operator_code_table>(v, field::operator_codes) &&
+           verify_tables<subgraph_table>(v, field::subgraphs) &&
+           verify_tables<buffer_table>(v, field::buffers) && v.EndTable();
   }
 };
 
@@ -170,37 +261,62 @@ class options_reader {
     else
       table_ = nullptr, bad_ = true;
   }
-  std::int32_t i32(int id, std::int32_t otherwise = 0) { return get<std::int32_t>(id, otherwise); }
-  std::int8_t i8(int id, std::int8_t otherwise = 0) { return get<std::int8_t>(id, otherwise); }
-  bool flag(int id, bool otherwise = false) {
-    return get<std::uint8_t>(id, otherwise ? 1 : 0) != 0;
+  /// The options as a struct of operator_options.hpp.
+  template <class Options> Options read() {
+    Options o;
+    int id = 0;
+    std::apply([&](auto... members) { (read_member(o, members, id++), ...); }, Options::fields);
+    return o;
   }
-  float f32(int id, float otherwise = 0) { return get<float>(id, otherwise); }
+  std::int32_t i32(int id, std::int32_t otherwise = 0) { return number(id, otherwise); }
+  std::int8_t i8(int id, std::int8_t otherwise = 0) { return number(id, otherwise); }
+  bool flag(int id, bool otherwise = false) {
+    return number<std::uint8_t>(id, otherwise ? 1 : 0) != 0;
+  }
+  float f32(int id, float otherwise = 0) { return number(id, otherwise); }
   std::vector<std::int64_t> i32_list(int id) {
     std::vector<std::int64_t> list;
-    if (!table_) return list;
-    using V = flatbuffers::Vector<std::int32_t>;
-    if (!table_->VerifyOffset(*verifier_, slot(id)) ||
-        !verifier_->VerifyVector(table_->GetPointer<const V*>(slot(id)))) {
-      bad_ = true;
-      return list;
-    }
-    if (const V* v = table_->GetPointer<const V*>(slot(id)))
-      for (flatbuffers::uoffset_t i = 0; i < v->size(); ++i) list.push_back(v->Get(i));
+    read_list(list, id);
     return list;
   }
   bool present() const { return table_ != nullptr; }
   bool bad() const { return bad_; }
 
  private:
-  template <class T> T get(int id, T otherwise) {
+  static constexpr flatbuffers::voffset_t slot(int id) {
+    return static_cast<flatbuffers::voffset_t>(4 + 2 * id);
+  }
+  template <class Options> void read_member(Options&, unread_field, int) {}
+  template <class Options, class T> void read_member(Options& o, T Options::*member, int id) {
+    T& to = o.*member;
+    if constexpr (std::is_same_v<T, std::vector<std::int64_t>>)
+      read_list(to, id);
+    else if constexpr (std::is_same_v<T, bool>)
+      to = number<std::uint8_t>(id, to) != 0;
+    else if constexpr (std::is_enum_v<T>)
+      to = static_cast<T>(number(id, static_cast<std::underlying_type_t<T>>(to)));
+    else
+      to = number(id, to);
+  }
+  template <class T> T number(int id, T otherwise) {
     if (!table_) return otherwise;
-    if (!verify_field<T>(*table_, *verifier_, id)) {
+    if (!verify_field<T>(*table_, *verifier_, slot(id))) {
       bad_ = true;
       return otherwise;
     }
     return table_->GetField<T>(slot(id), otherwise);
   }
+  void read_list(std::vector<std::int64_t>& to, int id) {
+    if (!table_) return;
+    if (!table_->VerifyOffset(*verifier_, slot(id)) ||
+        !verifier_->VerifyVector(table_->GetPointer<const integer_vector*>(slot(id)))) {
+      bad_ = true;
+      return;
+    }
+    const auto* from = table_->GetPointer<const integer_vector*>(slot(id));
+    if (from) to.assign(from->begin(), from->end());
+  }
+
   const flatbuffers::Table* table_;
   flatbuffers::Verifier* verifier_;
   bool bad_ = false;

@@ -1,0 +1,129 @@
+// Makes TensorFlow Lite files in memory, field by field. For tests of the loader.
+#ifndef OCTET_TESTS_TFLITE_FILE_HPP_
+#define OCTET_TESTS_TFLITE_FILE_HPP_
+
+#include <flatbuffers/flatbuffers.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace octet_test {
+
+/// TensorType and BuiltinOperator numbers of the schema, as far as the tests need them.
+namespace tflite {
+inline constexpr std::int8_t float32 = 0, int32 = 2, uint8 = 3, int8 = 9;
+inline constexpr std::int32_t add = 0, conv_2d = 3, fully_connected = 9, hashtable_lookup = 10,
+                              lsh_projection = 15, custom = 32, batch_matmul = 126;
+}  // namespace tflite
+
+/// One subgraph with its operators in order.
+class tflite_file {
+ public:
+  struct tensor {
+    std::string name;
+    std::vector<std::int32_t> shape;
+    std::int8_t type = tflite::int8;
+    std::vector<float> scales{};
+    std::vector<std::int64_t> zero_points{};
+    std::int32_t axis = 0;
+    std::vector<std::uint8_t> data{};  // constants
+  };
+  struct operation {
+    std::int32_t code = 0;
+    std::vector<std::int32_t> in{}, out{};
+    std::string custom_name{};
+  };
+  std::vector<tensor> tensors;
+  std::vector<operation> operations;
+  std::vector<std::int32_t> inputs, outputs;
+
+  std::int32_t add(tensor t) {
+    tensors.push_back(std::move(t));
+    return static_cast<std::int32_t>(tensors.size()) - 1;
+  }
+
+  std::vector<std::byte> bytes() const {
+    flatbuffers::FlatBufferBuilder b;
+    std::vector<offset> codes, all_tensors, all_operators, buffers{finish(b, b.StartTable())};
+    for (const operation& o : operations) codes.push_back(operator_code(b, o));
+    for (const tensor& t : tensors) {
+      all_tensors.push_back(tensor_table(b, t, static_cast<std::uint32_t>(buffers.size())));
+      const auto data = b.CreateVector(t.data);
+      const auto start = b.StartTable();
+      if (!t.data.empty()) b.AddOffset(slot(0), data);
+      buffers.push_back(finish(b, start));
+    }
+    for (std::size_t i = 0; i < operations.size(); ++i)
+      all_operators.push_back(operator_table(b, operations[i], static_cast<std::uint32_t>(i)));
+    const auto tensor_list = b.CreateVector(all_tensors),
+               operator_list = b.CreateVector(all_operators);
+    const auto input_list = b.CreateVector(inputs), output_list = b.CreateVector(outputs);
+    auto start = b.StartTable();
+    b.AddOffset(slot(0), tensor_list);
+    b.AddOffset(slot(1), input_list);
+    b.AddOffset(slot(2), output_list);
+    b.AddOffset(slot(3), operator_list);
+    const std::vector<offset> subgraphs{finish(b, start)};
+    const auto code_list = b.CreateVector(codes), subgraph_list = b.CreateVector(subgraphs),
+               buffer_list = b.CreateVector(buffers);
+    start = b.StartTable();
+    b.AddElement<std::uint32_t>(slot(0), 3, 0);  // version
+    b.AddOffset(slot(1), code_list);
+    b.AddOffset(slot(2), subgraph_list);
+    b.AddOffset(slot(4), buffer_list);
+    b.Finish(finish(b, start), "TFL3");
+    const auto* data = reinterpret_cast<const std::byte*>(b.GetBufferPointer());
+    return {data, data + b.GetSize()};
+  }
+
+ private:
+  using offset = flatbuffers::Offset<flatbuffers::Table>;
+  static constexpr flatbuffers::voffset_t slot(int id) {
+    return static_cast<flatbuffers::voffset_t>(4 + 2 * id);
+  }
+  static offset finish(flatbuffers::FlatBufferBuilder& b, flatbuffers::uoffset_t start) {
+    return offset(b.EndTable(start));
+  }
+  static offset operator_code(flatbuffers::FlatBufferBuilder& b, const operation& o) {
+    const auto name = b.CreateString(o.custom_name);
+    const auto start = b.StartTable();
+    b.AddElement<std::int8_t>(slot(0), static_cast<std::int8_t>(std::min(o.code, 127)), 0);
+    if (!o.custom_name.empty()) b.AddOffset(slot(1), name);
+    b.AddElement<std::int32_t>(slot(3), o.code, 0);
+    return finish(b, start);
+  }
+  static offset tensor_table(flatbuffers::FlatBufferBuilder& b, const tensor& t,
+                             std::uint32_t buffer) {
+    const auto shape = b.CreateVector(t.shape);
+    const auto name = b.CreateString(t.name);
+    const auto scales = b.CreateVector(t.scales);
+    const auto zero_points = b.CreateVector(t.zero_points);
+    auto start = b.StartTable();
+    if (!t.scales.empty()) b.AddOffset(slot(2), scales);
+    if (!t.zero_points.empty()) b.AddOffset(slot(3), zero_points);
+    b.AddElement<std::int32_t>(slot(6), t.axis, 0);
+    const offset quantization = finish(b, start);
+    start = b.StartTable();
+    b.AddOffset(slot(0), shape);
+    b.AddElement<std::int8_t>(slot(1), t.type, 0);
+    b.AddElement<std::uint32_t>(slot(2), buffer, 0);
+    b.AddOffset(slot(3), name);
+    b.AddOffset(slot(4), quantization);
+    return finish(b, start);
+  }
+  static offset operator_table(flatbuffers::FlatBufferBuilder& b, const operation& o,
+                               std::uint32_t code) {
+    const auto in = b.CreateVector(o.in), out = b.CreateVector(o.out);
+    const auto start = b.StartTable();
+    b.AddElement<std::uint32_t>(slot(0), code, 0);
+    b.AddOffset(slot(1), in);
+    b.AddOffset(slot(2), out);
+    return finish(b, start);
+  }
+};
+
+}  // namespace octet_test
+
+#endif  // OCTET_TESTS_TFLITE_FILE_HPP_
