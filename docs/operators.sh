@@ -43,7 +43,7 @@ if [ "$(ir | wc -l)" -ne "$(grep -c '^    &ops::' include/octet/ops/list.hpp)" ]
 fi
 if [ "${1:-}" = --check ]; then
   document | diff -u docs/operators.md - || {
-    echo "docs/operators.md is stale: run docs/operators.sh" >&2
+    echo "docs/operators.md is stale: run ./dev generate operators" >&2
     exit 1
   }
 else

@@ -143,7 +143,7 @@ if __name__ == "__main__":
     result = build()
     if "--check" in sys.argv[1:]:
         if not OUT.is_file() or OUT.read_text() != result:
-            fail("single_include/octet/octet.hpp is stale: run single_include/amalgamate.py")
+            fail("single_include/octet/octet.hpp is stale: run ./dev generate header")
     else:
         OUT.parent.mkdir(exist_ok=True)
         OUT.write_text(result)

@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "exactness_page.hpp"
 #include "octet/kernels/target.hpp"
 #include "skip.hpp"
 
@@ -75,23 +76,20 @@ template <class F> std::size_t check_rows(octet::plan_options options, F&& wante
   return identical;
 }
 
-/// One line of docs/exactness.md per law and file.
-struct record {
-  std::size_t cases = 0, identical = 0, compared = 0, differing = 0;
-  std::string detail;
-};
-std::map<std::string, record> measure(octet::plan_options options) {
+/// What each file gives under its law, with the node at which the first difference arises.
+octet_test::exactness_records measure(octet::plan_options options) {
   const auto listed = known_differences();
   octet_test::runner run(options), layers([&] {
     auto o = options;
     o.keep_all = true;
     return o;
   }());
-  std::map<std::string, record> all;
+  octet_test::exactness_records all;
   for (const auto& row : all_rows()) {
     if (!octet_test::has_loader(row.format) || row.expect == "reject") continue;
     const outcome o = run.run(row);
-    record& r = all[row.law + " " + row.key];
+    auto& r = all[row.law + " " + row.key];
+    r.law = row.law, r.file = row.key, r.expect = row.expect;
     ++r.cases;
     r.identical += o.what == kind::identical;
     r.compared += o.compared;
@@ -107,22 +105,9 @@ std::map<std::string, record> measure(octet::plan_options options) {
       r.detail = note->second;
     else if (o.what == kind::differs)
       r.detail = o.detail;
-    std::replace(r.detail.begin(), r.detail.end(), '|', '/');
     if (r.detail.size() > 400) r.detail.resize(400);
   }
   return all;
-}
-
-std::string exactness_rows(const std::map<std::string, record>& all) {
-  std::string text;
-  for (const auto& [id, r] : all) {
-    const auto space = id.find(' ');
-    text += "| " + id.substr(0, space) + " | " + id.substr(space + 1) + " | " +
-            std::to_string(r.identical) + " of " + std::to_string(r.cases) + " | " +
-            std::to_string(r.compared - r.differing) + " of " + std::to_string(r.compared) + " | " +
-            r.detail + " |\n";
-  }
-  return text;
 }
 
 bool has_shared() {
@@ -176,10 +161,10 @@ TEST_CASE("random single operators give the framework's bits", "[.random]") {
   const char* folder = std::getenv("OCTET_RANDOM_CASES");
   if (!folder) return octet_test::skip("OCTET_RANDOM_CASES is not set");
   octet_test::runner run({});
-  std::map<std::string, record> all;
+  octet_test::exactness_records all;
   for (const auto& row : octet_test::read_manifest(folder)) {
     const outcome o = run.run(row);
-    record& r = all[row.model.substr(0, row.model.rfind('_')) + " " + row.law];
+    auto& r = all[row.model.substr(0, row.model.rfind('_')) + " " + row.law];
     ++r.cases, r.identical += o.what == kind::identical, r.compared += o.compared,
         r.differing += o.differing;
     if (o.what != kind::identical && r.detail.size() < 200)
@@ -194,50 +179,37 @@ TEST_CASE("random single operators give the framework's bits", "[.random]") {
   }
 }
 
-TEST_CASE("docs/exactness.md is what this test run gives", "[models][exactness]") {
+TEST_CASE("docs/exactness.md and .csv are what this test run gives", "[models][exactness]") {
   if (!has_shared()) return octet_test::skip("no ../shared/models");
   const auto all = measure({});
-  std::size_t files = 0, whole = 0;
-  for (const auto& [id, r] : all) ++files, whole += r.identical == r.cases;
-  std::string targets;
-  for (octet::target t : octet::usable_targets())
-    targets += (targets.empty() ? "" : ", ") + std::string(name_of(t));
-  std::string text =
-      "# Exactness\n\nMade by the test run (`test_models \"[exactness]\"` writes it; `./dev test` "
-      "compares it with this file). One row for every model file and law: cases and raw outputs "
-      "that are\n"
-      "identical to the framework's own, bit for bit. The same rows are checked on every target of "
-      "the CPU; a row that differs on one target alone fails the tests.\n\n"
-      "Files that are identical: " +
-      std::to_string(whole) + " of " + std::to_string(files) +
-      ". Targets of the run that wrote this: " + targets +
-      ".\n\n| law | file | cases | raw outputs | what differs first |\n| --- | --- | --- | --- | "
-      "--- |\n";
-  const std::string rows = exactness_rows(all);
-  std::ofstream(std::string(OCTET_BINARY_DIR) + "/exactness.md") << text + rows;
-  std::ifstream f(std::string(OCTET_SOURCE_DIR) + "/docs/exactness.md");
-  const std::string committed{std::istreambuf_iterator<char>(f), {}};
-  const std::string rule = "| --- | --- | --- | --- | --- |\n";
-  const auto table = committed.find(rule);
-  REQUIRE(table != std::string::npos);
+  const auto made = [](const std::string& name, const std::string& text) {
+    std::ofstream(std::string(OCTET_BINARY_DIR) + "/" + name) << text;
+    std::ifstream f(std::string(OCTET_SOURCE_DIR) + "/docs/" + name);
+    return std::pair(text, std::string{std::istreambuf_iterator<char>(f), {}});
+  };
+  const auto page = made("exactness.md", octet_test::exactness_page(all));
+  const auto table = made("exactness.csv", octet_test::exactness_csv(all));
+  INFO("stale: run ./dev generate exactness");
+#ifdef OCTET_TEST_TORCH
+  CHECK(page.first == page.second);
+#endif
   const auto lines_of = [](const std::string& t) {
     std::set<std::string> lines;
     std::istringstream in(t);
     for (std::string line; std::getline(in, line);) {
 #ifndef OCTET_TEST_TORCH
-      if (line.starts_with("| pytorch_")) continue;  // a build without the importer can't say
+      if (line.starts_with("pytorch_")) continue;  // a build without the importer can't say
 #endif
       lines.insert(line);
     }
     return lines;
   };
-  const auto have = lines_of(committed.substr(table + rule.size())), want = lines_of(rows);
+  const auto want = lines_of(table.first), have = lines_of(table.second);
   std::string differing;
   for (const auto& line : want)
     if (!have.contains(line)) differing += "+ " + line + "\n";
   for (const auto& line : have)
     if (!want.contains(line)) differing += "- " + line + "\n";
-  INFO("docs/exactness.md is stale: copy the exactness.md of the build's tests folder over it");
   CHECK(differing == "");
 }
 
