@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
-"""Latency of one TorchScript model in octet and in PyTorch, in one run: interleaved rounds, minima and medians, ratios, and who computes exactly.
+"""Latency of one TorchScript model in octet and in PyTorch, in one run: interleaved rounds, minima
+and medians, ratios, and who computes exactly.
 
-    pytorch_latency.py MODEL.pt INPUT.npy --octet build/release/octet --torch NAME=PYTHON [--torch NAME=PYTHON ...]
+    pytorch_latency.py MODEL.pt INPUT.npy --octet build/release/octet --torch NAME=PYTHON
+                       [--torch NAME=PYTHON ...]
                        [--threads 1 2] [--rounds 12] [--repeat 20] [--json FILE]
 
-PYTHON is an interpreter that can import torch and numpy; more than one version of PyTorch may take part (Debian's python3-torch has the engines qnnpack
-and onednn, PyPI's has fbgemm as well). This script itself needs no more than Python's own library.
+PYTHON is an interpreter that can import torch and numpy; more than one version of PyTorch may take
+part (Debian's python3-torch has the engines qnnpack and onednn, PyPI's has fbgemm as well). This
+script itself needs no more than Python's own library.
 
-Every engine of every PyTorch runs the file as loaded, frozen (torch.jit.freeze) and after torch.jit.optimize_for_inference, all under
-torch.inference_mode, each in its own process, which stays: warmed up once, then asked for one batch of runs a round. octet runs as `octet bench`, once a
-round. All contenders of a round run one after another, never at the same time, in an order that turns with each round. The best of an engine's settings
-stands for it. "exact" compares the raw outputs with octet's under the law of the engine (pytorch_qnnpack for qnnpack, else pytorch_fbgemm).
+Every engine of every PyTorch runs the file as loaded, frozen (torch.jit.freeze) and after
+torch.jit.optimize_for_inference, all under torch.inference_mode, each in its own process, which
+stays: warmed up once, then asked for one batch of runs a round. octet runs as `octet bench`, once a
+round. All contenders of a round run one after another, never at the same time, in an order that
+turns with each round. The best of an engine's settings stands for it. "exact" compares the raw
+outputs with octet's under the law of the engine (pytorch_qnnpack for qnnpack, else pytorch_fbgemm).
 """
 import argparse
 import json
@@ -24,7 +29,8 @@ MODES = ("loaded", "frozen", "optimized")
 
 
 def worker(model, data, engine, threads, mode):
-    """Runs inside PYTHON. Reads numbers of runs from stdin, answers with times in ms; first line: what it is, or an error."""
+    """Runs inside PYTHON. Reads numbers of runs from stdin, answers with times in ms; first line:
+    what it is, or an error."""
     import time
     import warnings
 
@@ -43,7 +49,8 @@ def worker(model, data, engine, threads, mode):
             module = torch.jit.optimize_for_inference(module)
         for _ in range(10):
             y = module(x)
-        print(json.dumps({"torch": torch.__version__, "output": np.ascontiguousarray(y.numpy()).tobytes().hex()}), flush=True)
+        print(json.dumps({"torch": torch.__version__,
+                          "output": np.ascontiguousarray(y.numpy()).tobytes().hex()}), flush=True)
         for line in sys.stdin:
             times = []
             for _ in range(int(line)):
@@ -55,8 +62,12 @@ def worker(model, data, engine, threads, mode):
 
 class Torch:
     def __init__(self, name, python, engine, threads, mode, a):
-        self.name, self.engine, self.threads, self.mode, self.times = "%s %s" % (name, engine), engine, threads, mode, []
-        self.process = subprocess.Popen([python, __file__, "--worker", a.model, a.input, engine, str(threads), mode], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.name, self.engine, self.threads, self.mode, self.times = "%s %s" % (name,
+                engine), engine, threads, mode, []
+        self.process = subprocess.Popen([python, __file__, "--worker", a.model, a.input, engine,
+                                         str(threads), mode], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                        text=True)
         first = self.process.stdout.readline()
         self.works = first.startswith("{")
         if self.works:
@@ -75,12 +86,15 @@ class Torch:
 
 class Octet:
     def __init__(self, threads, law, a):
-        self.name, self.mode, self.threads, self.law, self.a, self.times = "octet " + law, "", threads, law, a, []
+        self.name, self.mode, self.threads = "octet " + law, "", threads
+        self.law, self.a, self.times = law, a, []
 
     def round(self, repeat):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "t.json"
-            subprocess.run([self.a.octet, "bench", self.a.model, *self.a.shape, "--numerics", self.law, "--threads", str(self.threads), "--repeat", str(repeat), "--json", str(path)], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([self.a.octet, "bench", self.a.model, *self.a.shape, "--numerics",
+                            self.law, "--threads", str(self.threads), "--repeat", str(repeat),
+                            "--json", str(path)], check=True, stdout=subprocess.DEVNULL)
             self.times += json.loads(path.read_text())["times_ms"]
 
     def close(self):
@@ -91,7 +105,8 @@ def octet_output(a, law):
     """The raw bytes of the first output."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "y.npy"
-        subprocess.run([a.octet, "run", a.model, "--input", a.input, "--numerics", law, "--output", str(path)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([a.octet, "run", a.model, "--input", a.input, "--numerics", law, "--output",
+                        str(path)], check=True, stdout=subprocess.DEVNULL)
         raw = path.read_bytes()
         return raw[10 + int.from_bytes(raw[8:10], "little"):]
 
@@ -109,7 +124,8 @@ def shape_flags(a):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser(description=__doc__,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("model")
     p.add_argument("input")
     p.add_argument("--octet", required=True)
@@ -126,14 +142,18 @@ def main():
         contenders = [Octet(threads, law, a) for law in laws]
         for pair in a.torch:
             name, python = pair.split("=", 1)
-            engines = subprocess.run([python, "-c", "import torch; print(*[e for e in torch.backends.quantized.supported_engines if e != 'none'])"], capture_output=True, text=True).stdout.split()
+            supported = ("import torch; print(*[e for e in "
+                         "torch.backends.quantized.supported_engines if e != 'none'])")
+            engines = subprocess.run([python, "-c", supported], capture_output=True,
+                                     text=True).stdout.split()
             for engine in engines:
                 for mode in MODES:
                     c = Torch(name, python, engine, threads, mode, a)
                     if c.works:
                         contenders.append(c)
                     else:
-                        print("%s threads %d: %s does not run" % (c.name, threads, mode), file=sys.stderr)
+                        print("%s threads %d: %s does not run" % (c.name, threads, mode),
+                              file=sys.stderr)
         for r in range(a.rounds):
             for i in range(len(contenders)):
                 contenders[(i + r) % len(contenders)].round(a.repeat)
@@ -149,18 +169,28 @@ def main():
             if isinstance(c, Torch):
                 wanted = laws["pytorch_qnnpack" if c.engine == "qnnpack" else "pytorch_fbgemm"]
                 n = sum(wanted[i:i + 4] != c.output[i:i + 4] for i in range(0, len(wanted), 4))
-                exact = "exact" if n == 0 and len(wanted) == len(c.output) else "%d of %d differ" % (n, len(wanted) // 4)
-            rows.append({"threads": threads, "name": c.name, "setting": c.mode, "version": getattr(c, "version", ""), "min_ms": min(c.times), "median_ms": statistics.median(c.times),
-                         "ratio_min": min(c.times) / min(own.times), "ratio_median": statistics.median(c.times) / statistics.median(own.times), "output": exact})
+                exact = ("exact" if n == 0 and len(wanted) == len(c.output)
+                         else "%d of %d differ" % (n, len(wanted) // 4))
+            rows.append({"threads": threads, "name": c.name, "setting": c.mode,
+                         "version": getattr(c, "version", ""), "min_ms": min(c.times),
+                         "median_ms": statistics.median(c.times),
+                         "ratio_min": min(c.times) / min(own.times),
+                         "ratio_median": statistics.median(c.times) / statistics.median(own.times),
+                         "output": exact})
         print_rows(rows[-len(best):])
     if a.json:
         pathlib.Path(a.json).write_text(json.dumps(rows, indent=1) + "\n")
 
 
 def print_rows(rows):
-    print("%-8s %-26s %-12s %-10s %10s %10s %14s %14s  %s" % ("threads", "", "version", "setting", "min (ms)", "median", "min / octet's", "median / o.'s", "output"))
+    print("%-8s %-26s %-12s %-10s %10s %10s %14s %14s  %s" % ("threads", "", "version", "setting",
+                                                              "min (ms)", "median",
+                                                              "min / octet's", "median / o.'s",
+                                                              "output"))
     for r in rows:
-        print("%-8d %-26s %-12s %-10s %10.3f %10.3f %13.2fx %13.2fx  %s" % (r["threads"], r["name"], r["version"][:12], r["setting"], r["min_ms"], r["median_ms"], r["ratio_min"], r["ratio_median"], r["output"]), flush=True)
+        print("%-8d %-26s %-12s %-10s %10.3f %10.3f %13.2fx %13.2fx  %s"
+              % (r["threads"], r["name"], r["version"][:12], r["setting"], r["min_ms"],
+                 r["median_ms"], r["ratio_min"], r["ratio_median"], r["output"]), flush=True)
 
 
 if __name__ == "__main__":

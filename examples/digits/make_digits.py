@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Trains the example network on scikit-learn's bundled digits and saves it the way TensorFlow Lite users do.
+"""Trains the example network on scikit-learn's bundled digits and saves it the way TensorFlow Lite
+users do.
 
 Writes, into the folder of this script (or --out):
   digits.tflite               full integer, int8 input and output
-  digits_float_io.tflite      the same network with float32 input and output (QUANTIZE first, DEQUANTIZE last)
-  labels.txt                  one name a line, in the order of the output
+  digits_float_io.tflite the same network with float32 input and output (QUANTIZE first, DEQUANTIZE
+  last) labels.txt                  one name a line, in the order of the output
   digit_N.input.npy           int8 [1,8,8,1], as digits.tflite wants it
   digit_N.input_f32.npy       float32 [1,8,8,1], pixels 0..16 divided by 16
   digit_N.output.ref.npy      raw output of digits.tflite, TensorFlow Lite's reference kernels
@@ -13,8 +14,9 @@ Writes, into the folder of this script (or --out):
   digits.layers.json          CRC-32 of every operator's output for digit_0
   MANIFEST.json               one row a case, as in tests/goldens
 
-The digits are test images, one of each class. Rows of other models (digits.pt) that MANIFEST.json already has are kept.
-Needs: tensorflow, ai-edge-litert, scikit-learn, numpy (versions used: README.md).
+The digits are test images, one of each class. Rows of other models (digits.pt) that MANIFEST.json
+already has are kept. Needs: tensorflow, ai-edge-litert, scikit-learn, numpy (versions used:
+README.md).
 """
 import argparse
 import json
@@ -44,7 +46,8 @@ def parse_arguments():
 
 
 def network():
-    """A small network with the operators of a MobileNet: expand, depthwise, project, residual add, pools, head."""
+    """A small network with the operators of a MobileNet: expand, depthwise, project, residual add,
+    pools, head."""
     layers = tf.keras.layers
     image = tf.keras.Input((8, 8, 1), batch_size=1, name="image")
     x = layers.Conv2D(12, 3, padding="same", activation=tf.nn.relu6, name="stem")(image)
@@ -53,7 +56,8 @@ def network():
     y = layers.Conv2D(12, 1, name="project")(y)
     x = layers.Add(name="residual")([x, y])
     x = layers.Conv2D(24, 3, strides=2, padding="same", activation="relu", name="down")(x)
-    x = layers.DepthwiseConv2D(3, padding="valid", depth_multiplier=2, activation="relu", name="depthwise_x2")(x)
+    x = layers.DepthwiseConv2D(3, padding="valid", depth_multiplier=2, activation="relu",
+                               name="depthwise_x2")(x)
     x = layers.AveragePooling2D(2, strides=1, padding="same", name="smooth")(x)
     x = layers.Conv2D(32, 1, activation="relu", name="mix")(x)
     x = layers.GlobalAveragePooling2D(name="mean")(x)
@@ -68,14 +72,20 @@ def train(train_x, train_y, test_x, test_y, epochs, seed):
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     fixed = network()
-    # The saved network has batch 1; training wants larger ones, so it runs on a twin that shares the layers.
+    # The saved network has batch 1; training wants larger ones, so it runs on a twin that shares
+    # the layers.
     image = tf.keras.Input((8, 8, 1))
     twin = tf.keras.models.clone_model(fixed, input_tensors=image)
     schedule = tf.keras.optimizers.schedules.CosineDecay(3e-3, epochs * (len(train_x) // 32 + 1))
-    # Smoothed labels and noisy images keep the scores away from exactly 0 and 1: a saturated softmax would hide differences in the layers before it.
-    twin.compile(tf.keras.optimizers.Adam(schedule), tf.keras.losses.CategoricalCrossentropy(label_smoothing=0.15), metrics=["accuracy"])
-    twin.fit(noisy(train_x, seed), tf.one_hot(train_y, 10).numpy(), batch_size=32, epochs=epochs, verbose=0)
-    print("float accuracy on the test images: %.4f" % twin.evaluate(test_x, tf.one_hot(test_y, 10).numpy(), verbose=0)[1])
+    # Smoothed labels and noisy images keep the scores away from exactly 0 and 1: a saturated
+    # softmax would hide differences in the layers before it.
+    twin.compile(tf.keras.optimizers.Adam(schedule),
+                 tf.keras.losses.CategoricalCrossentropy(label_smoothing=0.15),
+                 metrics=["accuracy"])
+    twin.fit(noisy(train_x, seed), tf.one_hot(train_y, 10).numpy(), batch_size=32, epochs=epochs,
+             verbose=0)
+    print("float accuracy on the test images: %.4f"
+          % twin.evaluate(test_x, tf.one_hot(test_y, 10).numpy(), verbose=0)[1])
     fixed.set_weights(twin.get_weights())
     return fixed
 
@@ -110,8 +120,11 @@ def quantized(runner, image):
 
 
 def write_layers(path, model, image):
-    """CRC-32 of every operator's output for one image in the reference run: a test can name the first operator that differs."""
-    runner = Interpreter(model_path=str(model), num_threads=1, experimental_op_resolver_type=OpResolverType.BUILTIN_REF, experimental_preserve_all_tensors=True)
+    """CRC-32 of every operator's output for one image in the reference run: a test can name the
+    first operator that differs."""
+    runner = Interpreter(model_path=str(model), num_threads=1,
+                         experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+                         experimental_preserve_all_tensors=True)
     runner.allocate_tensors()
     infer(runner, image)
     layers = []
@@ -119,7 +132,8 @@ def write_layers(path, model, image):
         outs = []
         for index in op["outputs"]:
             data = runner.get_tensor(index)
-            outs.append({"tensor": int(index), "dtype": data.dtype.name, "shape": list(data.shape), "ref_crc32": "%08x" % zlib.crc32(data.tobytes()), "n": data.size})
+            outs.append({"tensor": int(index), "dtype": data.dtype.name, "shape": list(data.shape),
+                         "ref_crc32": "%08x" % zlib.crc32(data.tobytes()), "n": data.size})
         layers.append({"i": i, "op": op["op_name"], "outs": outs})
     path.write_text("[\n" + ",\n".join(json.dumps(layer) for layer in layers) + "\n]\n")
 
@@ -136,15 +150,18 @@ def main():
 
     reference = interpreter(out / "digits.tflite", OpResolverType.BUILTIN_REF)
     answers = np.array([np.argmax(infer(reference, quantized(reference, x[None]))) for x in test_x])
-    chosen = [test_x[np.flatnonzero((test_y == digit) & (answers == digit))[0]][None] for digit in range(10)]
+    chosen = [test_x[np.flatnonzero((test_y == digit) & (answers == digit))[0]][None]
+              for digit in range(10)]
     write_layers(out / "digits.layers.json", out / "digits.tflite", quantized(reference, chosen[0]))
 
     rows = []
-    engines = [("ref", "tflite_ref", OpResolverType.BUILTIN_REF, "identical"), ("xnnpack", "tflite_xnnpack", OpResolverType.AUTO, "best effort")]
+    engines = [("ref", "tflite_ref", OpResolverType.BUILTIN_REF, "identical"),
+               ("xnnpack", "tflite_xnnpack", OpResolverType.AUTO, "best effort")]
     for suffix, law, resolver, expect in engines:
         integer = interpreter(out / "digits.tflite", resolver)
         floating = interpreter(out / "digits_float_io.tflite", resolver)
-        right = sum(int(np.argmax(infer(integer, quantized(integer, x[None])))) == y for x, y in zip(test_x, test_y))
+        right = sum(int(np.argmax(infer(integer, quantized(integer, x[None])))) == y for x,
+                    y in zip(test_x, test_y))
         print("%s accuracy on the test images: %.4f" % (suffix, right / len(test_y)))
         for digit in range(10):
             image = chosen[digit]
@@ -155,7 +172,8 @@ def main():
             np.save(out / (name + ".output.%s.npy" % suffix), infer(integer, codes))
             np.save(out / (name + ".output_f32.%s.npy" % suffix), infer(floating, image))
             for file, part in (("digits.tflite", ""), ("digits_float_io.tflite", "_f32")):
-                row = {"format": "tflite", "folder": ".", "model": file, "law": law, "inputs": [name + ".input%s.npy" % part],
+                row = {"format": "tflite", "folder": ".", "model": file, "law": law,
+                       "inputs": [name + ".input%s.npy" % part],
                        "outputs": [name + ".output%s.%s.npy" % (part, suffix)], "expect": expect}
                 if digit == 0 and suffix == "ref" and part == "":
                     row["layers"] = "digits.layers.json"

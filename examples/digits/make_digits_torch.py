@@ -1,20 +1,23 @@
 #!/usr/bin/env python3
-"""Trains the example network in PyTorch, quantizes it post training (eager mode, engine fbgemm) and saves it traced.
+"""Trains the example network in PyTorch, quantizes it post training (eager mode, engine fbgemm) and
+saves it traced.
 
 Writes, into the folder of this script (or --out):
-  digits.pt                     torch.jit.trace of the quantized network, float32 [1,1,8,8] in, float32 [1,10] (logits) out
-  digit_N.input_nchw.npy        the images of digit_N.input_f32.npy in the layout PyTorch wants
+  digits.pt torch.jit.trace of the quantized network, float32 [1,1,8,8] in, float32 [1,10] (logits)
+  out digit_N.input_nchw.npy        the images of digit_N.input_f32.npy in the layout PyTorch wants
   digit_N.output.fbgemm.npy     raw outputs of the reloaded file, engine fbgemm (law pytorch_fbgemm)
   digit_N.output.qnnpack.npy    the same file under engine qnnpack (law pytorch_qnnpack)
   and the rows of digits.pt in MANIFEST.json
 
-Run make_digits.py first: the ten images come from it. Needs: torch, scikit-learn, numpy (versions used: README.md).
+Run make_digits.py first: the ten images come from it. Needs: torch, scikit-learn, numpy (versions
+used: README.md).
 """
 import argparse
 import os
 import pathlib
 
-# Element-wise kernels are chosen by the processor; AVX2 is what every x86-64 machine with a recent PyTorch has.
+# Element-wise kernels are chosen by the processor; AVX2 is what every x86-64 machine with a recent
+# PyTorch has.
 os.environ["ATEN_CPU_CAPABILITY"] = "avx2"
 
 import numpy as np
@@ -72,7 +75,8 @@ class Digits(nn.Module):
         return self.dequantize(self.head(torch.flatten(x, 1)))
 
     def fuse(self):
-        groups = [["stem", "stem_norm", "stem_relu"], ["block.expand", "block.expand_relu"], ["block.depthwise", "block.depthwise_relu"], ["down", "down_relu"],
+        groups = [["stem", "stem_norm", "stem_relu"], ["block.expand", "block.expand_relu"],
+                  ["block.depthwise", "block.depthwise_relu"], ["down", "down_relu"],
                   ["widen", "widen_relu"], ["mix", "mix_relu"]]
         return quantization.fuse_modules(self, groups)
 
@@ -123,7 +127,8 @@ def main():
 
     torch.backends.quantized.engine = "fbgemm"
     model = model.fuse()
-    model.qconfig = quantization.get_default_qconfig("fbgemm")  # per-channel weights, activations of 7 bits: codes stay <= 127
+    # per-channel weights, activations of 7 bits: codes stay <= 127
+    model.qconfig = quantization.get_default_qconfig("fbgemm")
     prepared = quantization.prepare(model)
     with torch.no_grad():
         prepared(nchw(train_x[:200]))
@@ -145,7 +150,8 @@ def main():
                 raise SystemExit("digit %d is not recognized: choose another seed" % digit)
             np.save(out / names[0], image.numpy())
             np.save(out / names[1], scores)
-            rows.append({"format": "pytorch", "folder": ".", "model": "digits.pt", "law": law, "inputs": names[:1], "outputs": names[1:], "expect": "identical"})
+            rows.append({"format": "pytorch", "folder": ".", "model": "digits.pt", "law": law,
+                         "inputs": names[:1], "outputs": names[1:], "expect": "identical"})
     write_manifest(out, rows)
 
 

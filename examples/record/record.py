@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Records every tensor a framework computes, in the form `octet run --dump` writes and `octet diff MODEL --reference FOLDER` reads.
+"""Records every tensor a framework computes, in the form `octet run --dump` writes and `octet diff
+MODEL --reference FOLDER` reads.
 
   record.py torch  MODEL.pt     FOLDER INPUT.npy... [--engine fbgemm|qnnpack|x86|onednn]
   record.py tflite MODEL.tflite FOLDER INPUT.npy... [--reference-kernels]
 
-FOLDER gets one NAME.npy per tensor (quantized tensors as their codes) and index.json: {"framework", "model", "tensors": [{"name", "file", "node",
-"scale", "zero_point"}]} in the order of execution. "node" is the operator ("quantized::conv2d_relu", "CONV_2D #3"), or "input".
+FOLDER gets one NAME.npy per tensor (quantized tensors as their codes) and index.json: {"framework",
+"model", "tensors": [{"name", "file", "node",
+"scale", "zero_point"}]} in the order of execution. "node" is the operator
+("quantized::conv2d_relu", "CONV_2D #3"), or "input".
 
 Needs numpy and torch, or numpy and ai-edge-litert (or tensorflow).
 """
@@ -24,7 +27,8 @@ class Folder:
         self.index = {"framework": framework, "model": pathlib.Path(model).name, "tensors": []}
 
     def add(self, name, node, values, scale=None, zero_point=None):
-        file = "%d_%s.npy" % (len(self.index["tensors"]), re.sub(r"[^A-Za-z0-9.-]", "_", name)[:100])
+        file = "%d_%s.npy" % (len(self.index["tensors"]),
+                              re.sub(r"[^A-Za-z0-9.-]", "_", name)[:100])
         np.save(self.path / file, np.ascontiguousarray(values))
         row = {"name": name, "file": file, "node": node}
         if scale is not None:
@@ -43,14 +47,17 @@ def record_torch(a):
     torch.set_num_threads(1)  # blocks of the element-wise kernels start anew in each thread
     model = torch.jit.load(a.model).eval()
     inputs = [torch.from_numpy(np.load(f)) for f in a.inputs]
-    # All calls inlined, a copy of every tensor part of the result (in-place operators write over them): one run gives everything, computed by the
-    # very kernels that compute the output. Scripted modules have branches and calls that only freezing removes.
+    # All calls inlined, a copy of every tensor part of the result (in-place operators write over
+    # them): one run gives everything, computed by the very kernels that compute the output.
+    # Scripted modules have branches and calls that only freezing removes.
     graph = model.forward.graph.copy()
     torch._C._jit_pass_inline(graph)
     me = [model._c]
-    if any(n.kind() in ("prim::If", "prim::Loop", "prim::CallFunction", "prim::CallMethod") for n in graph.nodes()):
+    if any(n.kind() in ("prim::If", "prim::Loop", "prim::CallFunction", "prim::CallMethod")
+           for n in graph.nodes()):
         graph = torch.jit.freeze(model, optimize_numerics=False).graph.copy()
-    found = [(n, v) for n in graph.nodes() if not n.kind().startswith("prim::") for v in n.outputs() if str(v.type()) == "Tensor"]
+    found = [(n, v) for n in graph.nodes() if not n.kind().startswith("prim::")
+             for v in n.outputs() if str(v.type()) == "Tensor"]
     none = graph.create("prim::Constant")
     none.output().setType(torch._C.NoneType.get())
     graph.prependNode(none)
@@ -84,7 +91,8 @@ def record_tflite(a):
     except ImportError:
         from tensorflow import lite
     resolver = lite.OpResolverType.BUILTIN_REF if a.reference_kernels else lite.OpResolverType.AUTO
-    it = lite.Interpreter(a.model, experimental_op_resolver_type=resolver, experimental_preserve_all_tensors=True)
+    it = lite.Interpreter(a.model, experimental_op_resolver_type=resolver,
+                          experimental_preserve_all_tensors=True)
     it.allocate_tensors()
     for detail, file in zip(it.get_input_details(), a.inputs):
         it.set_tensor(detail["index"], np.load(file))
@@ -99,12 +107,15 @@ def record_tflite(a):
                 continue
             q = details[t]["quantization_parameters"]
             one = len(q["scales"]) == 1
-            folder.add(details[t]["name"], "%s #%d" % (op["op_name"], i), it.get_tensor(t), float(q["scales"][0]) if one else None, int(q["zero_points"][0]) if one else None)
+            folder.add(details[t]["name"], "%s #%d" % (op["op_name"], i), it.get_tensor(t),
+                       float(q["scales"][0]) if one else None, int(q["zero_points"][0]) if one
+                       else None)
     folder.close()
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser(description=__doc__,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("framework", choices=["torch", "tflite"])
     p.add_argument("model")
     p.add_argument("folder")

@@ -8,7 +8,8 @@ class Octet(ConanFile):
     version = "0.1.0"
     license = "Apache-2.0"
     settings = "os", "compiler", "build_type", "arch"
-    exports_sources = "../../CMakeLists.txt", "../../include/*", "../../cmake/*", "../../LICENSE", "../../THIRD_PARTY_NOTICES.md"
+    exports_sources = ("../../CMakeLists.txt", "../../include/*", "../../cmake/*", "../../LICENSE",
+                       "../../THIRD_PARTY_NOTICES.md")
     requires = "highway/1.0.3", "boost/[>=1.74]"
 
     def layout(self):

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Seeds for the fuzz targets out of the repository's own small files: seeds.py FOLDER [OCTET_TOOL] writes FOLDER/TARGET/...
+"""Seeds for the fuzz targets out of the repository's own small files: seeds.py FOLDER [OCTET_TOOL]
+writes FOLDER/TARGET/...
 
-OCTET_TOOL is the octet program, which converts the .octet seeds; without it that folder stays empty.
+OCTET_TOOL is the octet program, which converts the .octet seeds; without it that folder stays
+empty.
 """
 import pathlib
 import re
@@ -23,13 +25,15 @@ def write(target, name, data):
 for target in ("tflite", "octet_file", "torch", "torch_code", "torch_pickle"):
     (to / target).mkdir(parents=True, exist_ok=True)
 
-tflite = sorted((root / "tests/goldens/tflite").glob("*.tflite")) + sorted((root / "examples/digits").glob("*.tflite"))
+tflite = (sorted((root / "tests/goldens/tflite").glob("*.tflite"))
+          + sorted((root / "examples/digits").glob("*.tflite")))
 for f in tflite:
     write("tflite", f.name, f.read_bytes())
 if tool:
     for f in tflite[::4]:
         out = to / "octet_file" / (f.stem + ".octet")
-        if subprocess.run([tool, "convert", str(f), "-o", str(out)], capture_output=True).returncode == 0 and out.stat().st_size > largest:
+        if subprocess.run([tool, "convert", str(f), "-o", str(out)],
+                          capture_output=True).returncode == 0 and out.stat().st_size > largest:
             out.unlink()
 
 for f in sorted((root / "tests/goldens/torch").glob("*.pt")) + [root / "examples/digits/digits.pt"]:
@@ -41,4 +45,5 @@ for f in sorted((root / "tests/goldens/torch").glob("*.pt")) + [root / "examples
             if re.search(r"/code/__torch__.*\.py$", n):
                 # The target runs class M of __torch__.
                 text = re.sub(r"__torch__\.___torch_mangle_\d+\.", "__torch__.", z.read(n).decode())
-                write("torch_code", f.stem + re.sub(r"\W", "_", n)[-40:], re.sub(r"\b(Case|Digits)\b", "M", text).encode())
+                write("torch_code", f.stem + re.sub(r"\W", "_", n)[-40:],
+                      re.sub(r"\b(Case|Digits)\b", "M", text).encode())

@@ -1,10 +1,12 @@
-"""Goldens of the operators that keep state: the integer LSTM and SVDF, several calls of one interpreter each."""
+"""Goldens of the operators that keep state: the integer LSTM and SVDF, several calls of one
+interpreter each."""
 import numpy as np
 
 from tflite_file import Model
 
 
-def lstm(w, tag, batch, steps, channels, units, cell, coupled=False, time_major=False, clip=0.0, hidden=(1 / 128, 0)):
+def lstm(w, tag, batch, steps, channels, units, cell, coupled=False, time_major=False, clip=0.0,
+         hidden=(1 / 128, 0)):
     """`cell`: log2 of the cell's scale. `coupled`: no input gate of its own."""
     name = "lstm_" + tag
     r = w.rng(name)
@@ -14,16 +16,21 @@ def lstm(w, tag, batch, steps, channels, units, cell, coupled=False, time_major=
     for gate in range(4):
         if coupled and gate == 0:
             continue
-        ins[1 + gate] = m.const(r.integers(-127, 128, (units, channels)).astype(np.int8), r.uniform(0.002, 0.01))
-        ins[5 + gate] = m.const(r.integers(-127, 128, (units, units)).astype(np.int8), r.uniform(0.002, 0.01))
+        ins[1 + gate] = m.const(r.integers(-127, 128, (units, channels)).astype(np.int8),
+                                r.uniform(0.002, 0.01))
+        ins[5 + gate] = m.const(r.integers(-127, 128, (units, units)).astype(np.int8),
+                                r.uniform(0.002, 0.01))
         ins[12 + gate] = m.const(r.integers(-3000, 3000, units).astype(np.int32), 1e-4)
     ins[18] = m.variable((batch, units), "int8", *hidden)
     ins[19] = m.variable((batch, units), "int16", 2.0**cell)
-    between = [m.tensor((0,), "int16", 2.0**-12) for _ in range(4)] + [m.tensor((0,), "int8", *hidden)]
+    between = [m.tensor((0,), "int16", 2.0**-12)
+               for _ in range(4)] + [m.tensor((0,), "int8", *hidden)]
     o = m.tensor(shape + (units,), "int8", *hidden)
-    m.op("UNIDIRECTIONAL_SEQUENCE_LSTM", ins, [o], "UnidirectionalSequenceLSTMOptions", between, fusedActivationFunction=4, cellClip=clip, projClip=0.0, timeMajor=time_major)
+    m.op("UNIDIRECTIONAL_SEQUENCE_LSTM", ins, [o], "UnidirectionalSequenceLSTMOptions", between,
+         fusedActivationFunction=4, cellClip=clip, projClip=0.0, timeMajor=time_major)
     m.output(o)
-    w.add_calls(name, m, [[r.integers(-128, 128, shape + (channels,)).astype(np.int8)] for _ in range(3)])
+    w.add_calls(name, m, [[r.integers(-128, 128, shape + (channels,)).astype(np.int8)]
+                          for _ in range(3)])
 
 
 def svdf(w, tag, batch, channels, units, rank, memory, zero, bias=True):
@@ -34,12 +41,15 @@ def svdf(w, tag, batch, channels, units, rank, memory, zero, bias=True):
     i = m.input((batch, channels), "int8", 0.0301, zero)
     feature = m.const(r.integers(-127, 128, (filters, channels)).astype(np.int8), 0.0061)
     time = m.const(r.integers(-3000, 3001, (filters, memory)).astype(np.int16), ratio[1])
-    b = m.const(r.integers(-100000, 100001, units).astype(np.int32), ratio[0] * ratio[1]) if bias else -1
+    b = m.const(r.integers(-100000, 100001, units).astype(np.int32),
+                ratio[0] * ratio[1]) if bias else -1
     state = m.variable((batch, filters * memory), "int16", ratio[0])
     o = m.tensor((batch, units), "int8", 0.11, -17)
-    m.op("SVDF", [i, feature, time, b, state], [o], "SVDFOptions", rank=rank, fusedActivationFunction=1)
+    m.op("SVDF", [i, feature, time, b, state], [o], "SVDFOptions", rank=rank,
+         fusedActivationFunction=1)
     m.output(o)
-    w.add_calls(name, m, [[r.integers(-128, 128, (batch, channels)).astype(np.int8)] for _ in range(memory + 2)])
+    w.add_calls(name, m, [[r.integers(-128, 128, (batch, channels)).astype(np.int8)]
+                          for _ in range(memory + 2)])
 
 
 def make(w):

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Says how well the tie tables tell the roundings apart: for each table, how many stored outputs each rounding would get wrong.
+"""Says how well the tie tables tell the roundings apart: for each table, how many stored outputs
+each rounding would get wrong.
 
-The right rounding must get none wrong and every other one some; otherwise the script fails. This checks the goldens, it does not make them.
-Roundings as in docs/numerics.md: DR double rounding, RU the same with ties up, SR single rounding, D64 double product, F binary32 product.
-Needs: ai-edge-litert (its schema), flatbuffers, numpy.
+The right rounding must get none wrong and every other one some; otherwise the script fails. This
+checks the goldens, it does not make them. Roundings as in docs/numerics.md: DR double rounding, RU
+the same with ties up, SR single rounding, D64 double product, F binary32 product. Needs:
+ai-edge-litert (its schema), flatbuffers, numpy.
 """
 import pathlib
 
@@ -44,7 +46,8 @@ def rounding_up(acc, d):
 def single_rounding(acc, d):
     m, s = multiplier(d)
     shift = 31 - s
-    return np.array([(int(a) * m + (1 << (shift - 1))) >> shift for a in acc.reshape(-1)]).reshape(acc.shape)
+    return np.array([(int(a) * m + (1 << (shift - 1))) >> shift
+                     for a in acc.reshape(-1)]).reshape(acc.shape)
 
 
 def double_product(acc, d):
@@ -55,12 +58,15 @@ def float_product(acc, d):
     return np.rint(acc.astype(np.float32) * np.float32(d)).astype(np.int64)
 
 
-ROUNDINGS = {"DR": double_rounding, "RU": rounding_up, "SR": single_rounding, "D64": double_product, "F": float_product}
+ROUNDINGS = {"DR": double_rounding, "RU": rounding_up, "SR": single_rounding,
+             "D64": double_product, "F": float_product}
 
 
 def read(name):
-    """Returns (accumulators [rows, channels], one factor a channel, output zero point) of a table's only operator."""
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs((FOLDER / (name + ".tflite")).read_bytes(), 0))
+    """Returns (accumulators [rows, channels], one factor a channel, output zero point) of a table's
+    only operator."""
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs((FOLDER / (name
+            + ".tflite")).read_bytes(), 0))
     graph = model.subgraphs[0]
     operator = graph.operators[0]
     tensor = [graph.tensors[i] for i in operator.inputs]
@@ -74,7 +80,8 @@ def read(name):
     kind = operator.builtinOptionsType
     if kind == schema.BuiltinOptions.MulOptions:
         y = np.load(FOLDER / (name + ".input1.npy")).astype(np.int64) - zero(tensor[1])
-        product = np.float32(np.float32(np.float32(scale(tensor[0])[0]) * np.float32(scale(tensor[1])[0])) / np.float32(sy))
+        product = np.float32(np.float32(np.float32(scale(tensor[0])[0])
+                                        * np.float32(scale(tensor[1])[0])) / np.float32(sy))
         return (x * y).reshape(-1, 1), [np.float64(product)], zero(out)
     if len(tensor) == 1:
         return x.reshape(-1, 1), [scale(tensor[0])[0] / sy], zero(out)
@@ -86,8 +93,11 @@ def read(name):
 
 
 def main():
-    tables = [("conv2d_ties_s8", "DR"), ("conv2d_ties_quarter_u8", "DR"), ("conv2d_ties_eighth_u8", "DR"), ("depthwise_ties_s8", "DR"), ("fully_connected_ties_s8", "D64"),
-              ("fully_connected_ties_quarter_u8", "D64"), ("requantize_quarter_s8_s8", "DR"), ("requantize_eighth_s8_s8", "DR"), ("requantize_quarter_u8_u8", "DR"),
+    tables = [("conv2d_ties_s8", "DR"), ("conv2d_ties_quarter_u8", "DR"),
+              ("conv2d_ties_eighth_u8", "DR"), ("depthwise_ties_s8", "DR"),
+              ("fully_connected_ties_s8", "D64"),
+              ("fully_connected_ties_quarter_u8", "D64"), ("requantize_quarter_s8_s8", "DR"),
+              ("requantize_eighth_s8_s8", "DR"), ("requantize_quarter_u8_u8", "DR"),
               ("mul_table_halves_s8", "DR"), ("mul_table_half_quarter_s8", "DR")]
     print("| table | outputs | right | " + " | ".join(ROUNDINGS) + " |")
     print("|---|---|---|" + "---|" * len(ROUNDINGS))
@@ -99,11 +109,13 @@ def main():
         wrong = {}
         for law, rounding in ROUNDINGS.items():
             y = np.stack([rounding(acc[:, c], d) for c, d in enumerate(factors)], 1) + zero
-            wrong[law] = int((np.clip(y, limits.min, limits.max).reshape(-1) != stored.reshape(-1)).sum())
+            wrong[law] = int((np.clip(y, limits.min,
+                                      limits.max).reshape(-1) != stored.reshape(-1)).sum())
             separated.setdefault((name.split("_")[0], right), {}).setdefault(law, 0)
             separated[(name.split("_")[0], right)][law] += wrong[law]
         passed &= wrong[right] == 0
-        print("| `%s` | %d | %s | %s |" % (name, stored.size, right, " | ".join(str(n) for n in wrong.values())))
+        print("| `%s` | %d | %s | %s |" % (name, stored.size, right,
+                                           " | ".join(str(n) for n in wrong.values())))
     for (operator, right), counts in separated.items():
         weak = [law for law, n in counts.items() if law != right and n == 0]
         if weak:

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Makes the goldens of the TensorFlow Lite operators: small models, inputs, and the framework's own outputs.
+"""Makes the goldens of the TensorFlow Lite operators: small models, inputs, and the framework's own
+outputs.
 
-Every model is run twice after it was written: by the reference kernels (resolver BUILTIN_REF, law tflite_ref) and by the
-default interpreter (XNNPACK with TensorFlow Lite's optimized kernels for what it leaves, law tflite_xnnpack). Written into
-tflite/: NAME.tflite, NAME.inputI.npy, NAME.outputI.ref.npy, and NAME.outputI.xnnpack.npy only where it differs from ref;
-and MANIFEST.json with one row a model and law (rows of other formats are kept).
+Every model is run twice after it was written: by the reference kernels (resolver BUILTIN_REF, law
+tflite_ref) and by the default interpreter (XNNPACK with TensorFlow Lite's optimized kernels for
+what it leaves, law tflite_xnnpack). Written into tflite/: NAME.tflite, NAME.inputI.npy,
+NAME.outputI.ref.npy, and NAME.outputI.xnnpack.npy only where it differs from ref; and MANIFEST.json
+with one row a model and law (rows of other formats are kept).
 
 Needs: ai-edge-litert, flatbuffers, numpy (versions used: README.md).
 """
@@ -20,11 +22,14 @@ import cases_core
 import cases_more
 import cases_state
 
-LAWS = {"ref": ("tflite_ref", OpResolverType.BUILTIN_REF), "xnnpack": ("tflite_xnnpack", OpResolverType.AUTO)}
+LAWS = {"ref": ("tflite_ref", OpResolverType.BUILTIN_REF),
+        "xnnpack": ("tflite_xnnpack", OpResolverType.AUTO)}
 
 
 def allocate(content, resolver, keep=False):
-    runner = Interpreter(model_content=content, num_threads=1, experimental_op_resolver_type=resolver, experimental_preserve_all_tensors=keep)
+    runner = Interpreter(model_content=content, num_threads=1,
+                         experimental_op_resolver_type=resolver,
+                         experimental_preserve_all_tensors=keep)
     runner.allocate_tensors()
     return runner
 
@@ -45,11 +50,13 @@ def complete_shapes(model):
 
 
 def run(content, resolver, inputs, runner=None):
-    """Returns (outputs in model order, delegated): all operators were taken by the delegate if delegated is 'all'."""
+    """Returns (outputs in model order, delegated): all operators were taken by the delegate if
+    delegated is 'all'."""
     runner = runner or allocate(content, resolver)
     for detail, data in zip(runner.get_input_details(), inputs):
         if list(detail["shape"]) != list(data.shape) or detail["dtype"] != data.dtype:
-            raise ValueError("input %s wants %s %s" % (detail["name"], detail["dtype"], detail["shape"]))
+            raise ValueError("input %s wants %s %s" % (detail["name"], detail["dtype"],
+                                                       detail["shape"]))
         runner.set_tensor(detail["index"], data)
     runner.invoke()
     outputs = [runner.get_tensor(d["index"]) for d in runner.get_output_details()]
@@ -60,7 +67,8 @@ class Writer:
     """What the case files call: add(name, model, inputs)."""
 
     def __init__(self, folder, only):
-        self.folder, self.only, self.rows, self.names, self.report, self.failures = folder, only, [], set(), [], []
+        self.folder, self.only, self.rows, self.names, self.report, self.failures = folder, only, [
+                ], set(), [], []
 
     def rng(self, name):
         """A generator seeded by the case's name: a new case does not change the others."""
@@ -87,7 +95,8 @@ class Writer:
             runner = allocate(content, resolver)
             for step, (stem, inputs) in enumerate(zip(stems, calls)):
                 outputs, _ = run(content, resolver, inputs, runner)
-                row = {"format": "tflite", "folder": "tflite", "model": name + ".tflite", "law": law, "inputs": [], "outputs": [], "expect": "identical", "step": step}
+                row = {"format": "tflite", "folder": "tflite", "model": name + ".tflite",
+                       "law": law, "inputs": [], "outputs": [], "expect": "identical", "step": step}
                 for kind, arrays in (("input", inputs), ("output", outputs)):
                     for i, data in enumerate(arrays):
                         file = "%s.%s%d%s.npy" % (stem, kind, i, ".ref" if kind == "output" else "")
@@ -99,8 +108,9 @@ class Writer:
                 self.rows.append(row)
 
     def make(self, name, model, inputs, engines, loose):
-        """Runs and stores one case. `engines` without "ref" says that the reference resolver lacks the operator or is broken there.
-        `loose` allows the two engines to differ by more than a few codes (it is a guard against a case that means nothing)."""
+        """Runs and stores one case. `engines` without "ref" says that the reference resolver lacks
+        the operator or is broken there. `loose` allows the two engines to differ by more than a few
+        codes (it is a guard against a case that means nothing)."""
         if name in self.names:
             raise ValueError("two cases called " + name)
         self.names.add(name)
@@ -126,35 +136,44 @@ class Writer:
                     np.save(self.folder / names[i], data)
             if first_files is None:
                 first_files = names
-            row = {"format": "tflite", "folder": "tflite", "model": name + ".tflite", "law": law, "inputs": files, "outputs": names,
+            row = {"format": "tflite", "folder": "tflite", "model": name + ".tflite", "law": law,
+                   "inputs": files, "outputs": names,
                    "expect": "identical" if engine == "ref" else "best effort"}
             if engine == "xnnpack":
                 row["note"] = "in the delegate" if delegated else "not in the delegate"
             self.rows.append(row)
             if first is not outputs:
                 self.compare(name, first, outputs, delegated, loose)
-        self.report.append("%-44s %6d bytes" % (name, sum(f.stat().st_size for f in self.folder.glob(name + ".*"))))
+        self.report.append("%-44s %6d bytes"
+                           % (name, sum(f.stat().st_size for f in self.folder.glob(name + ".*"))))
 
     def compare(self, name, first, outputs, delegated, loose):
         for i, (a, b) in enumerate(zip(first, outputs)):
             d = np.abs(a.astype(np.float64) - b.astype(np.float64))
             if d.any():
-                self.report.append("%-44s ref and xnnpack differ in %d of %d, by %g at most" % (name, (d > 0).sum(), d.size, d.max()))
+                self.report.append("%-44s ref and xnnpack differ in %d of %d, by %g at most"
+                                   % (name, (d > 0).sum(), d.size, d.max()))
             if a.dtype.kind in "iu" and d.size and d.max() > 3 and not loose:
-                raise ValueError("%s: the engines differ by %g: is the case valid?" % (name, d.max()))
+                raise ValueError("%s: the engines differ by %g: is the case valid?"
+                                 % (name, d.max()))
 
 
 def write_manifest(path, rows, kept_formats):
-    kept = [r for r in json.loads(path.read_text()) if r["format"] in kept_formats] if path.exists() else []
-    rows = sorted(kept + rows, key=lambda r: (r["format"], r["folder"], r["model"], r["law"], r.get("step", 0)))
+    kept = [r for r in json.loads(path.read_text())
+            if r["format"] in kept_formats] if path.exists() else []
+    rows = sorted(kept + rows, key=lambda r: (r["format"], r["folder"], r["model"], r["law"],
+                                              r.get("step", 0)))
     path.write_text("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent)
-    parser.add_argument("--only", help="make only the cases whose name contains this, and leave MANIFEST.json alone")
-    parser.add_argument("--report", action="store_true", help="print the size and the engines' differences for each case")
+    parser.add_argument("--only",
+                        help="make only the cases whose name contains this, and leave "
+                        "MANIFEST.json alone")
+    parser.add_argument("--report", action="store_true",
+                        help="print the size and the engines' differences for each case")
     arguments = parser.parse_args()
     folder = arguments.out / "tflite"
     folder.mkdir(parents=True, exist_ok=True)
@@ -170,8 +189,10 @@ def main():
     if arguments.report:
         print("\n".join(writer.report))
     if writer.failures:
-        raise SystemExit("%d cases were refused:\n%s" % (len(writer.failures), "\n".join(writer.failures)))
-    print("%d models, %d files, %d bytes" % (len(writer.names), len(list(folder.iterdir())), sum(f.stat().st_size for f in folder.iterdir())))
+        raise SystemExit("%d cases were refused:\n%s"
+                         % (len(writer.failures), "\n".join(writer.failures)))
+    print("%d models, %d files, %d bytes" % (len(writer.names), len(list(folder.iterdir())),
+                                             sum(f.stat().st_size for f in folder.iterdir())))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Makes the goldens of PyTorch's quantized operators: small TorchScript files, inputs, and PyTorch's own outputs.
+"""Makes the goldens of PyTorch's quantized operators: small TorchScript files, inputs, and
+PyTorch's own outputs.
 
-Every module quantizes its float inputs, applies one operator and dequantizes; it is traced, saved, loaded again and run with engine fbgemm
-(law pytorch_fbgemm) and, where that engine has the operator and computes it as documented, with qnnpack (law pytorch_qnnpack).
-Written into torch/: NAME.pt, NAME.inputI.npy, NAME.output.fbgemm.npy, and NAME.output.qnnpack.npy only where it differs; and the rows of format
+Every module quantizes its float inputs, applies one operator and dequantizes; it is traced, saved,
+loaded again and run with engine fbgemm (law pytorch_fbgemm) and, where that engine has the operator
+and computes it as documented, with qnnpack (law pytorch_qnnpack). Written into torch/: NAME.pt,
+NAME.inputI.npy, NAME.output.fbgemm.npy, and NAME.output.qnnpack.npy only where it differs; and the
+rows of format
 "pytorch" in MANIFEST.json (other rows are kept).
 
 Needs: torch, numpy (versions used: README.md).
@@ -15,7 +18,8 @@ import pathlib
 import sys
 import zlib
 
-# The element-wise kernels' blocks, and with them a few last bits, depend on the instruction set: these are AVX2's.
+# The element-wise kernels' blocks, and with them a few last bits, depend on the instruction set:
+# these are AVX2's.
 os.environ["ATEN_CPU_CAPABILITY"] = "avx2"
 
 import numpy as np
@@ -38,7 +42,8 @@ OPS = torch.ops.quantized
 class Case(nn.Module):
     """Quantizes each input with its (scale, zero point), applies `body`, dequantizes.
 
-    `layout` says in which memory order the operator sees its operands: some of PyTorch's kernels round differently for channels_last.
+    `layout` says in which memory order the operator sees its operands: some of PyTorch's kernels
+    round differently for channels_last.
     """
 
     def __init__(self, parameters, body, layout="contiguous", children=None):
@@ -51,7 +56,8 @@ class Case(nn.Module):
         codes = []
         for x, (scale, zero) in zip(inputs, self.parameters_of):
             q = torch.quantize_per_tensor(x, scale, zero, torch.quint8)
-            codes.append(q.contiguous(memory_format=torch.channels_last) if self.layout == "channels_last" else q)
+            codes.append(q.contiguous(memory_format=torch.channels_last)
+                         if self.layout == "channels_last" else q)
         y = self.body(self, *codes)
         return y if y.dtype == torch.float32 else torch.dequantize(y)
 
@@ -63,7 +69,8 @@ class Writer:
     def rng(self, name):
         return np.random.default_rng(zlib.crc32(name.encode()))
 
-    def add(self, name, module, inputs, engines=("fbgemm", "qnnpack"), freeze=False, expect="identical", note=None):
+    def add(self, name, module, inputs, engines=("fbgemm", "qnnpack"), freeze=False,
+            expect="identical", note=None):
         if any(r["model"] == name + ".pt" for r in self.rows):
             raise ValueError("two cases called " + name)
         if self.only and self.only not in name:
@@ -82,7 +89,8 @@ class Writer:
             torch.backends.quantized.engine = engine
             loaded = torch.jit.load(str(path)).eval()
             with torch.no_grad():
-                # The profiling executor may fuse after the first calls; the first one is the interpreter's.
+                # The profiling executor may fuse after the first calls; the first one is the
+                # interpreter's.
                 output = np.ascontiguousarray(loaded(*tensors).numpy())
             same = first is not None and first.tobytes() == output.tobytes()
             file = "%s.output.%s.npy" % (name, "fbgemm" if same else engine)
@@ -91,18 +99,23 @@ class Writer:
             if first is None:
                 first = output
             elif not same:
-                self.report.append("%-40s fbgemm and qnnpack differ in %d of %d" % (name, int((first != output).sum()), output.size))
-            row = {"format": "pytorch", "folder": "torch", "model": name + ".pt", "law": ENGINES[engine], "inputs": files, "outputs": [file], "expect": expect}
+                self.report.append("%-40s fbgemm and qnnpack differ in %d of %d"
+                                   % (name, int((first != output).sum()), output.size))
+            row = {"format": "pytorch", "folder": "torch", "model": name + ".pt",
+                   "law": ENGINES[engine], "inputs": files, "outputs": [file], "expect": expect}
             if note:
                 row["note"] = note
             self.rows.append(row)
         values = len(np.unique(first))
-        self.report.append("%-40s %6d bytes, %d outputs, %d values" % (name, sum(f.stat().st_size for f in self.folder.glob(name + ".*")), first.size, values))
+        self.report.append("%-40s %6d bytes, %d outputs, %d values"
+                           % (name, sum(f.stat().st_size for f in self.folder.glob(name + ".*")),
+                              first.size, values))
 
 
 def real(codes, scale, zero):
     """Floats that quantize to exactly these codes."""
-    return ((np.asarray(codes, np.int64) - zero).astype(np.float32) * np.float32(scale)).astype(np.float32)
+    return ((np.asarray(codes, np.int64) - zero).astype(np.float32)
+            * np.float32(scale)).astype(np.float32)
 
 
 def codes(rng, shape, high=256):
@@ -115,18 +128,21 @@ def every_code(shape=(1, 1, 16, 16), high=256):
     return np.resize(np.arange(high), shape)
 
 
-# ---- quantize ---------------------------------------------------------------------------------------------------------------------------------------
+# ---- quantize ------------------------------------------------------------------------------------
 
 def quantize(w):
-    for tag, scale, zero in (("half", 0.5, 128), ("sixteenth_odd", 0.0625, 131), ("tenth", 0.1, 0), ("third", 1 / 3, 255), ("0123", 0.0123, 77)):
+    for tag, scale, zero in (("half", 0.5, 128), ("sixteenth_odd", 0.0625, 131), ("tenth", 0.1, 0),
+                             ("third", 1 / 3, 255), ("0123", 0.0123, 77)):
         s = np.float32(scale)
         middle = ((np.arange(-zero - 3, 259 - zero) + 0.5) * np.float64(s)).astype(np.float32)
-        near = np.concatenate([np.nextafter(middle[::9], np.float32(np.inf)), np.nextafter(middle[::9], np.float32(-np.inf))])
-        x = np.concatenate([middle, near, np.array([0.0, -0.0, 1e-40, -1e-40, 5000 * s, -5000 * s], np.float32)]).astype(np.float32)
+        near = np.concatenate([np.nextafter(middle[::9], np.float32(np.inf)),
+                               np.nextafter(middle[::9], np.float32(-np.inf))])
+        x = np.concatenate([middle, near, np.array([0.0, -0.0, 1e-40, -1e-40, 5000 * s, -5000 * s],
+                                                   np.float32)]).astype(np.float32)
         w.add("quantize_" + tag, Case([(scale, zero)], lambda m, q: q), [x])
 
 
-# ---- multiply-accumulate ------------------------------------------------------------------------------------------------------------------------------
+# ---- multiply-accumulate -------------------------------------------------------------------------
 
 def weights(rng, shape, per_channel, axis=0, low=-128):
     """qint8 weights whose codes are random over the full range."""
@@ -137,43 +153,57 @@ def weights(rng, shape, per_channel, axis=0, low=-128):
         view = [1] * len(shape)
         view[axis] = n
         floats = torch.from_numpy(data.astype(np.float64) * scales.numpy().reshape(view)).float()
-        made = torch.quantize_per_channel(floats, scales, torch.zeros(n, dtype=torch.int64), axis, torch.qint8)
+        made = torch.quantize_per_channel(floats, scales, torch.zeros(n, dtype=torch.int64), axis,
+                                          torch.qint8)
     else:
-        made = torch.quantize_per_tensor(torch.from_numpy(data.astype(np.float32) * np.float32(0.01)), 0.01, 0, torch.qint8)
+        made = torch.quantize_per_tensor(torch.from_numpy(data.astype(np.float32)
+                                                          * np.float32(0.01)), 0.01, 0, torch.qint8)
     if not (made.int_repr().numpy() == data).all():
         raise ValueError("weights were not reproduced")
     return made
 
 
-def conv(w, tag, cin, cout, kernel, size, groups=1, stride=1, padding=0, dilation=1, relu=False, bias=True, per_channel=True, batch=1, zx=61, zy=63, freeze=True,
+def conv(w, tag, cin, cout, kernel, size, groups=1, stride=1, padding=0, dilation=1, relu=False,
+         bias=True, per_channel=True, batch=1, zx=61, zy=63, freeze=True,
          padding_mode="zeros", kind="conv2d", output_padding=0, engines=("fbgemm", "qnnpack")):
     name = "%s_%s" % (kind, tag)
     rng = w.rng(name)
     sx = 0.05
-    classes = {("conv2d", False): quantized.Conv2d, ("conv2d", True): fused.ConvReLU2d, ("conv1d", False): quantized.Conv1d, ("conv1d", True): fused.ConvReLU1d,
+    classes = {("conv2d", False): quantized.Conv2d, ("conv2d", True): fused.ConvReLU2d,
+               ("conv1d", False): quantized.Conv1d, ("conv1d", True): fused.ConvReLU1d,
                ("conv_transpose2d", False): quantized.ConvTranspose2d}
-    made = classes[(kind, relu)](cin, cout, kernel, stride=stride, padding=padding, dilation=dilation, groups=groups, bias=bias,
-                                 **({"output_padding": output_padding} if kind == "conv_transpose2d" else {"padding_mode": padding_mode}))
-    shape = (cin, cout // groups) + tuple(kernel) if kind == "conv_transpose2d" else (cout, cin // groups) + tuple(kernel)
+    made = classes[(kind, relu)](cin, cout, kernel, stride=stride, padding=padding,
+                                 dilation=dilation, groups=groups, bias=bias,
+                                 **({"output_padding": output_padding}
+                                    if kind == "conv_transpose2d"
+                                    else {"padding_mode": padding_mode}))
+    shape = (cin, cout // groups) + tuple(kernel) if kind == "conv_transpose2d" else (cout,
+            cin // groups) + tuple(kernel)
     q = weights(rng, shape, per_channel and kind != "conv_transpose2d")
-    made.set_weight_bias(q, torch.from_numpy(rng.normal(0, 1, cout).astype(np.float32)) if bias else None)
+    made.set_weight_bias(q, torch.from_numpy(rng.normal(0, 1, cout).astype(np.float32)) if bias
+                         else None)
     taps = int(np.prod(shape[1:]))
     made.scale, made.zero_point = float(sx * 0.02 * np.sqrt(taps) * 74 * 37 / 50), zy
-    x = real(codes(rng, (batch, cin) + tuple(size), 128), sx, zx)  # 7-bit activations: no engine saturates
-    w.add(name, Case([(sx, zx)], lambda m, v: m.op(v), children={"op": made}), [x], freeze=freeze, engines=engines)
+    # 7-bit activations: no engine saturates
+    x = real(codes(rng, (batch, cin) + tuple(size), 128), sx, zx)
+    w.add(name, Case([(sx, zx)], lambda m, v: m.op(v), children={"op": made}), [x], freeze=freeze,
+          engines=engines)
 
 
 def convolutions(w):
     conv(w, "1x1", 5, 9, (1, 1), (3, 5), freeze=False)
     conv(w, "1x1_c33_n17_relu", 33, 17, (1, 1), (3, 3), relu=True, batch=2)
     conv(w, "3x3_pad1", 3, 10, (3, 3), (5, 4), padding=1)
-    conv(w, "3x3_s2_relu", 3, 16, (3, 3), (7, 6), padding=1, stride=2, relu=True, zy=0, freeze=False)
+    conv(w, "3x3_s2_relu", 3, 16, (3, 3), (7, 6), padding=1, stride=2, relu=True, zy=0,
+         freeze=False)
     conv(w, "3x3_pertensor", 7, 9, (3, 3), (4, 5), padding=1, per_channel=False, freeze=False)
     conv(w, "nobias", 6, 9, (3, 1), (4, 3), bias=False)
     conv(w, "groups2", 6, 8, (3, 3), (4, 5), groups=2, padding=1, freeze=False)
-    conv(w, "groups_dilation", 8, 12, (2, 3), (6, 7), groups=4, dilation=(2, 1), padding=(1, 2), stride=(2, 1))
+    conv(w, "groups_dilation", 8, 12, (2, 3), (6, 7), groups=4, dilation=(2, 1), padding=(1, 2),
+         stride=(2, 1))
     conv(w, "depthwise_3x3", 9, 9, (3, 3), (5, 4), groups=9, padding=1)
-    conv(w, "depthwise_3x3_s2_relu", 17, 17, (3, 3), (6, 5), groups=17, padding=1, stride=2, relu=True)
+    conv(w, "depthwise_3x3_s2_relu", 17, 17, (3, 3), (6, 5), groups=17, padding=1, stride=2,
+         relu=True)
     conv(w, "depthwise_5x5_c8", 8, 8, (5, 5), (6, 5), groups=8, padding=2)
     conv(w, "depthwise_x2", 3, 6, (3, 3), (4, 4), groups=3, padding=1)
     conv(w, "zero_point_ends", 5, 6, (3, 3), (4, 4), padding=1, zx=0, zy=255)
@@ -181,27 +211,32 @@ def convolutions(w):
     conv(w, "c64_n35", 64, 35, (1, 1), (2, 3))
     conv(w, "k3_s2", 3, 7, (3,), (9,), padding=1, stride=2, kind="conv1d", freeze=False)
     conv(w, "k2_relu", 4, 5, (2,), (6,), relu=True, kind="conv1d")
-    conv(w, "3x3_s2", 5, 7, (3, 3), (3, 4), stride=2, padding=1, output_padding=1, kind="conv_transpose2d", freeze=False)
+    conv(w, "3x3_s2", 5, 7, (3, 3), (3, 4), stride=2, padding=1, output_padding=1,
+         kind="conv_transpose2d", freeze=False)
     conv(w, "2x2_s1_nobias", 3, 4, (2, 2), (3, 3), kind="conv_transpose2d", bias=False)
     ties(w)
 
 
 def ties(w):
-    """Codes 32..95 times small weights plus biases of halves and quarters of a product step: the float bias and the integer one part ways, and most sums
-    are ties for the power-of-two multipliers."""
+    """Codes 32..95 times small weights plus biases of halves and quarters of a product step: the
+    float bias and the integer one part ways, and most sums are ties for the power-of-two
+    multipliers."""
     ratios = [1.0, 1.0, 0.5, 0.5, 0.25, 0.125, 1 / 64, 0.75, 1.5, 2.0, 0.0125]
     data = np.array([1, -1, 1, 3, -1, 5, 127, 1, -1, 1, 3])
-    steps = np.array([0.5, 0.25, 1.5, 0.75, 2.0, -3.5, 100.5, 0.5, 1.0, 0.25, -7.75])  # bias in units of sx * sw
+    # bias in units of sx * sw
+    steps = np.array([0.5, 0.25, 1.5, 0.75, 2.0, -3.5, 100.5, 0.5, 1.0, 0.25, -7.75])
     scales = 2.0 * np.array(ratios)
     for kind in ("conv2d", "linear"):
         shape = (11, 1, 1, 1) if kind == "conv2d" else (11, 1)
         floats = torch.from_numpy((data * scales).reshape(shape)).float()
-        q = torch.quantize_per_channel(floats, torch.from_numpy(scales), torch.zeros(11, dtype=torch.int64), 0, torch.qint8)
+        q = torch.quantize_per_channel(floats, torch.from_numpy(scales),
+                                       torch.zeros(11, dtype=torch.int64), 0, torch.qint8)
         op = quantized.Conv2d(1, 11, 1) if kind == "conv2d" else quantized.Linear(1, 11)
         op.set_weight_bias(q, torch.from_numpy(steps * 0.5 * scales).float())
         op.scale, op.zero_point = 1.0, 127
         x = np.arange(32, 96).reshape((1, 1, 8, 8) if kind == "conv2d" else (64, 1))
-        w.add(kind + "_ties", Case([(0.5, 61)], lambda m, v: m.op(v), children={"op": op}), [real(x, 0.5, 61)], freeze=True)
+        w.add(kind + "_ties", Case([(0.5, 61)], lambda m, v: m.op(v), children={"op": op}),
+              [real(x, 0.5, 61)], freeze=True)
 
 
 def linear(w, tag, shape, units, relu=False, bias=True, per_channel=True, freeze=True):
@@ -209,9 +244,12 @@ def linear(w, tag, shape, units, relu=False, bias=True, per_channel=True, freeze
     rng = w.rng(name)
     k = shape[-1]
     op = (fused.LinearReLU if relu else quantized.Linear)(k, units, bias)
-    op.set_weight_bias(weights(rng, (units, k), per_channel), torch.from_numpy(rng.normal(0, 1, units).astype(np.float32)) if bias else None)
+    op.set_weight_bias(weights(rng, (units, k), per_channel),
+                       torch.from_numpy(rng.normal(0, 1, units).astype(np.float32)) if bias
+                       else None)
     op.scale, op.zero_point = float(0.05 * 0.02 * np.sqrt(k) * 74 * 37 / 50), 63
-    w.add(name, Case([(0.05, 61)], lambda m, v: m.op(v), children={"op": op}), [real(codes(rng, shape, 128), 0.05, 61)], freeze=freeze)
+    w.add(name, Case([(0.05, 61)], lambda m, v: m.op(v), children={"op": op}),
+          [real(codes(rng, shape, 128), 0.05, 61)], freeze=freeze)
 
 
 def linears(w):
@@ -221,9 +259,10 @@ def linears(w):
     linear(w, "pertensor", (2, 19), 10, per_channel=False)
 
 
-# ---- element-wise -------------------------------------------------------------------------------------------------------------------------------------
+# ---- element-wise --------------------------------------------------------------------------------
 
-SETS = {"halves": (0.5, 128, 0.5, 125, 1.0, 127), "half_quarter": (0.5, 61, 0.25, 131, 1.0, 100), "tenths": (0.1, 77, 0.05, 140, 0.13, 101)}
+SETS = {"halves": (0.5, 128, 0.5, 125, 1.0, 127), "half_quarter": (0.5, 61, 0.25, 131, 1.0, 100),
+        "tenths": (0.1, 77, 0.05, 140, 0.13, 101)}
 
 
 def pairs(columns, sa, za, sb, zb):
@@ -232,7 +271,8 @@ def pairs(columns, sa, za, sb, zb):
 
 
 def position_sensitive(sa, za, sb, zb, so, zo):
-    """Code pairs for which adding with fused and with plain dequantization gives different sums (one in about a million)."""
+    """Code pairs for which adding with fused and with plain dequantization gives different sums
+    (one in about a million)."""
     a, b = (v.reshape(-1) for v in np.meshgrid(np.arange(256), np.arange(256)))
     f = np.float32
 
@@ -245,7 +285,8 @@ def position_sensitive(sa, za, sb, zb, so, zo):
     def code(x):
         return np.clip(np.rint(x * (f(1) / f(so))).astype(np.int64) + zo, 0, 255)
 
-    differ = code(fused_value(a, sa, za) + fused_value(b, sb, zb)) != code(plain(a, sa, za) + plain(b, sb, zb))
+    differ = code(fused_value(a, sa, za) + fused_value(b, sb, zb)) != code(plain(a, sa, za)
+            + plain(b, sb, zb))
     return np.stack([a[differ], b[differ]], 1)
 
 
@@ -253,30 +294,39 @@ def elementwise(w):
     for tag, p in SETS.items():
         sa, za, sb, zb, so, zo = p
         data = pairs([127, 130], sa, za, sb, zb)
-        w.add("add_" + tag, Case([(sa, za), (sb, zb)], lambda m, a, b, so=so, zo=zo: OPS.add(a, b, so, zo)), data)
+        w.add("add_" + tag, Case([(sa, za), (sb, zb)], lambda m, a, b, so=so,
+                                 zo=zo: OPS.add(a, b, so, zo)), data)
         sm = float({"halves": 1.0, "half_quarter": 0.25}.get(tag, sa * sb * 60))
-        w.add("mul_" + tag, Case([(sa, za), (sb, zb)], lambda m, a, b, so=sm, zo=zo: OPS.mul(a, b, so, zo)), data)
+        w.add("mul_" + tag, Case([(sa, za), (sb, zb)], lambda m, a, b, so=sm,
+                                 zo=zo: OPS.mul(a, b, so, zo)), data)
     sa, za, sb, zb, so, zo = SETS["tenths"]
     rng = w.rng("elementwise")
     data = [real(codes(rng, (1, 3, 5, 7)), sa, za), real(codes(rng, (1, 3, 5, 7)), sb, zb)]
     w.add("add_relu", Case([(sa, za), (sb, zb)], lambda m, a, b: OPS.add_relu(a, b, so, zo)), data)
     w.add("mul_relu", Case([(sa, za), (sb, zb)], lambda m, a, b: OPS.mul_relu(a, b, 0.3, zo)), data)
     gate = real(codes(rng, (1, 3, 1, 1)), sb, zb)
-    w.add("mul_broadcast", Case([(sa, za), (sb, zb)], lambda m, a, b: OPS.mul(a, b, 0.3, zo)), [data[0], gate], engines=("fbgemm",))
-    w.add("add_scalar", Case([(0.05, 63)], lambda m, a: OPS.add_scalar(a, 0.731)), [real(every_code((1, 256)), 0.05, 63)])
-    w.add("add_scalar_requantized", Case([(0.05, 63)], lambda m, a: OPS.add_scalar(a, 30.0)), [real(every_code((1, 256)), 0.05, 63)])
-    w.add("mul_scalar", Case([(0.05, 63)], lambda m, a: OPS.mul_scalar(a, 1.7)), [real(every_code((1, 256)), 0.05, 63)])
-    w.add("mul_scalar_negative", Case([(0.05, 63)], lambda m, a: OPS.mul_scalar(a, -0.3)), [real(every_code((1, 256)), 0.05, 63)])
+    w.add("mul_broadcast", Case([(sa, za), (sb, zb)], lambda m, a, b: OPS.mul(a, b, 0.3, zo)),
+          [data[0], gate], engines=("fbgemm",))
+    w.add("add_scalar", Case([(0.05, 63)], lambda m, a: OPS.add_scalar(a, 0.731)),
+          [real(every_code((1, 256)), 0.05, 63)])
+    w.add("add_scalar_requantized", Case([(0.05, 63)], lambda m, a: OPS.add_scalar(a, 30.0)),
+          [real(every_code((1, 256)), 0.05, 63)])
+    w.add("mul_scalar", Case([(0.05, 63)], lambda m, a: OPS.mul_scalar(a, 1.7)),
+          [real(every_code((1, 256)), 0.05, 63)])
+    w.add("mul_scalar_negative", Case([(0.05, 63)], lambda m, a: OPS.mul_scalar(a, -0.3)),
+          [real(every_code((1, 256)), 0.05, 63)])
     positions(w)
     cats(w)
 
 
 def positions(w):
-    """The sum of codes whose result depends on where in the tensor they stand: blocks of 64 elements dequantize with a fused multiply-add, the rest without."""
+    """The sum of codes whose result depends on where in the tensor they stand: blocks of 64
+    elements dequantize with a fused multiply-add, the rest without."""
     rng = np.random.default_rng(11)
     found = None
     while found is None:
-        p = (float(np.float32(rng.uniform(0.02, 0.1))), int(rng.integers(1, 255)), float(np.float32(rng.uniform(0.02, 0.1))), int(rng.integers(1, 255)),
+        p = (float(np.float32(rng.uniform(0.02, 0.1))), int(rng.integers(1, 255)),
+             float(np.float32(rng.uniform(0.02, 0.1))), int(rng.integers(1, 255)),
              float(np.float32(rng.uniform(0.05, 0.2))), int(rng.integers(60, 200)))
         hits = position_sensitive(*p)
         if len(hits):
@@ -284,21 +334,27 @@ def positions(w):
     (sa, za, sb, zb, so, zo), hits = found
     for n in (63, 64, 65, 131):
         pick = hits[np.arange(n) % len(hits)]
-        w.add("add_position_n%d" % n, Case([(sa, za), (sb, zb)], lambda m, a, b: OPS.add(a, b, so, zo)),
-              [real(pick[:, 0], sa, za).reshape(1, n), real(pick[:, 1], sb, zb).reshape(1, n)], engines=("fbgemm",))
+        w.add("add_position_n%d" % n, Case([(sa, za), (sb, zb)], lambda m, a,
+                                           b: OPS.add(a, b, so, zo)),
+              [real(pick[:, 0], sa, za).reshape(1, n), real(pick[:, 1], sb, zb).reshape(1, n)],
+              engines=("fbgemm",))
     # 5 channels in channels_last order: the blocks run over NHWC
     n = 5 * 3 * 9
     pick = hits[np.arange(n) % len(hits)].reshape(1, 5, 3, 9, 2)
-    w.add("add_position_channels_last", Case([(sa, za), (sb, zb)], lambda m, a, b: OPS.add(a, b, so, zo), "channels_last"),
+    w.add("add_position_channels_last",
+          Case([(sa, za), (sb, zb)], lambda m, a, b: OPS.add(a, b, so, zo), "channels_last"),
           [real(pick[..., 0], sa, za), real(pick[..., 1], sb, zb)], engines=("fbgemm",))
 
 
 def cats(w):
     rng = w.rng("cat")
-    for tag, layout, p, so, zo in (("generic", "contiguous", ((0.1, 77), (0.05, 140), (0.2, 3)), 0.13, 101), ("same", "contiguous", ((0.1, 77),) * 3, 0.1, 77),
-                                   ("ties_channels_last", "channels_last", ((0.25, 100), (0.125, 131), (0.5, 1)), 0.5, 127)):
+    for tag, layout, p, so, zo in (("generic", "contiguous", ((0.1, 77), (0.05, 140), (0.2, 3)),
+                                    0.13, 101), ("same", "contiguous", ((0.1, 77),) * 3, 0.1, 77),
+                                   ("ties_channels_last", "channels_last",
+                                    ((0.25, 100), (0.125, 131), (0.5, 1)), 0.5, 127)):
         data = [real(codes(rng, (1, c, 4, 9)), s, z) for c, (s, z) in zip((3, 8, 5), p)]
-        w.add("cat_" + tag, Case(p, lambda m, a, b, c, so=so, zo=zo: OPS.cat([a, b, c], 1, so, zo), layout), data)
+        w.add("cat_" + tag, Case(p, lambda m, a, b, c, so=so, zo=zo: OPS.cat([a, b, c], 1, so, zo),
+                                 layout), data)
 
 
 def activations(w):
@@ -336,49 +392,71 @@ def activations(w):
             return torch.dequantize(OPS.prelu(q, self.alpha, 0.04, 90))
 
     w.add("prelu", Prelu(), [x], engines=("fbgemm",))
-    w.add("softmax", Case([(0.1, 120)], lambda m, q: OPS.softmax(q, 1, 1 / 256, 0)), [real(codes(rng, (5, 11)), 0.1, 120)], engines=("fbgemm",))
+    w.add("softmax", Case([(0.1, 120)], lambda m, q: OPS.softmax(q, 1, 1 / 256, 0)),
+          [real(codes(rng, (5, 11)), 0.1, 120)], engines=("fbgemm",))
 
 
-# ---- pools, mean, resizing ------------------------------------------------------------------------------------------------------------------------------
+# ---- pools, mean, resizing -----------------------------------------------------------------------
 
 def pools(w):
     for layout in ("contiguous", "channels_last"):
         end = "" if layout == "contiguous" else "_channels_last"
         for tag, zero, shape, window, fields in (
-                ("2x2_odd", 131, (1, 3, 4, 6), 2, {}), ("2x2_even", 128, (1, 3, 4, 6), 2, {}), ("3x3_s1_pad", 77, (2, 9, 5, 4), 3, {"stride": 1, "padding": 1}),
-                ("3x2_s12_notcounted", 77, (1, 17, 6, 7), (3, 2), {"stride": (1, 2), "padding": (1, 1), "count_include_pad": False}),
-                ("3x3_ceil", 131, (1, 5, 6, 6), 3, {"stride": 2, "ceil_mode": True}), ("2x2_divisor", 131, (1, 4, 4, 5), 2, {"divisor_override": 3})):
+                ("2x2_odd", 131, (1, 3, 4, 6), 2, {}), ("2x2_even", 128, (1, 3, 4, 6), 2, {}),
+            ("3x3_s1_pad", 77, (2, 9, 5, 4), 3, {"stride": 1, "padding": 1}),
+                ("3x2_s12_notcounted", 77, (1, 17, 6, 7), (3, 2),
+                 {"stride": (1, 2), "padding": (1, 1), "count_include_pad": False}),
+                ("3x3_ceil", 131, (1, 5, 6, 6), 3, {"stride": 2, "ceil_mode": True}),
+            ("2x2_divisor", 131, (1, 4, 4, 5), 2, {"divisor_override": 3})):
             name = "avg_pool2d_%s%s" % (tag, end)
             x = real(codes(w.rng(name), shape), 0.05, zero)
-            engines = ("fbgemm", "qnnpack") if "count_include_pad" not in fields and "divisor_override" not in fields and "ceil_mode" not in fields else ("fbgemm",)
-            w.add(name, Case([(0.05, zero)], lambda m, q, window=window, fields=fields: F.avg_pool2d(q, window, **fields), layout), [x], engines=engines)
+            engines = (("fbgemm", "qnnpack")
+                       if "count_include_pad" not in fields and "divisor_override" not in fields
+                       and "ceil_mode" not in fields else ("fbgemm",))
+            w.add(name, Case([(0.05, zero)], lambda m, q, window=window,
+                             fields=fields: F.avg_pool2d(q, window, **fields), layout), [x],
+                  engines=engines)
         # sums of two that run over all values: every second average is a tie
         x = np.stack([np.arange(256), np.full(256, 128)], 1).reshape(1, 2, 128, 2)
-        w.add("avg_pool2d_ties" + end, Case([(0.5, 129)], lambda m, q: F.avg_pool2d(q, (1, 2)), layout), [real(x, 0.5, 129)])
-        for tag, shape, size in (("1", (1, 9, 5, 6), 1), ("3x5", (1, 7, 8, 9), (3, 5)), ("2_ties", (2, 3, 4, 4), 2)):
+        w.add("avg_pool2d_ties" + end, Case([(0.5, 129)], lambda m, q: F.avg_pool2d(q, (1, 2)),
+                                            layout), [real(x, 0.5, 129)])
+        for tag, shape, size in (("1", (1, 9, 5, 6), 1), ("3x5", (1, 7, 8, 9), (3, 5)),
+                                 ("2_ties", (2, 3, 4, 4), 2)):
             name = "adaptive_avg_pool2d_%s%s" % (tag, end)
             x = real(codes(w.rng(name), shape), 0.05, 131)
-            w.add(name, Case([(0.05, 131)], lambda m, q, size=size: F.adaptive_avg_pool2d(q, size), layout), [x])
+            w.add(name, Case([(0.05, 131)], lambda m, q, size=size: F.adaptive_avg_pool2d(q, size),
+                             layout), [x])
         name = "mean_hw" + end
         x = real(codes(w.rng(name), (2, 5, 4, 4)), 0.05, 131)
         w.add(name, Case([(0.05, 131)], lambda m, q: torch.mean(q, (2, 3)), layout), [x])
-        w.add(name.replace("hw", "hw_keep"), Case([(0.05, 131)], lambda m, q: torch.mean(q, (2, 3), True), layout), [x])
-        for tag, shape, window, fields in (("2x2", (1, 3, 4, 6), 2, {}), ("3x3_s1_pad", (1, 17, 5, 4), 3, {"stride": 1, "padding": 1}),
-                                           ("ceil_dilated", (1, 5, 8, 8), 2, {"stride": 2, "dilation": 2, "ceil_mode": True})):
+        w.add(name.replace("hw", "hw_keep"),
+              Case([(0.05, 131)], lambda m, q: torch.mean(q, (2, 3), True), layout), [x])
+        for tag, shape, window, fields in (("2x2", (1, 3, 4, 6), 2, {}),
+                                           ("3x3_s1_pad", (1, 17, 5, 4), 3,
+                                            {"stride": 1, "padding": 1}),
+                                           ("ceil_dilated", (1, 5, 8, 8), 2,
+                                            {"stride": 2, "dilation": 2, "ceil_mode": True})):
             name = "max_pool2d_%s%s" % (tag, end)
             x = real(codes(w.rng(name), shape), 0.05, 131)
-            w.add(name, Case([(0.05, 131)], lambda m, q, window=window, fields=fields: F.max_pool2d(q, window, **fields), layout), [x])
-        for tag, mode, fields in (("nearest", "nearest", {"scale_factor": 2.0}), ("nearest_size", "nearest", {"size": (7, 5)}),
-                                  ("bilinear", "bilinear", {"scale_factor": 2.0, "align_corners": False}), ("bilinear_size", "bilinear", {"size": (7, 5), "align_corners": False}),
-                                  ("bilinear_corners", "bilinear", {"size": (5, 6), "align_corners": True})):
+            w.add(name, Case([(0.05, 131)], lambda m, q, window=window,
+                             fields=fields: F.max_pool2d(q, window, **fields), layout), [x])
+        for tag, mode, fields in (("nearest", "nearest", {"scale_factor": 2.0}),
+                                  ("nearest_size", "nearest", {"size": (7, 5)}),
+                                  ("bilinear", "bilinear",
+                                   {"scale_factor": 2.0, "align_corners": False}),
+                                  ("bilinear_size", "bilinear",
+                                   {"size": (7, 5), "align_corners": False}),
+                                  ("bilinear_corners", "bilinear",
+                                   {"size": (5, 6), "align_corners": True})):
             name = "upsample_%s%s" % (tag, end)
             x = real(codes(w.rng(name), (1, 9, 3, 4)), 0.05, 131)
-            w.add(name, Case([(0.05, 131)], lambda m, q, mode=mode, fields=fields: F.interpolate(q, mode=mode, **fields), layout), [x])
+            w.add(name, Case([(0.05, 131)], lambda m, q, mode=mode,
+                             fields=fields: F.interpolate(q, mode=mode, **fields), layout), [x])
     x = real(codes(w.rng("mean_last"), (3, 4, 8)), 0.05, 131)
     w.add("mean_last", Case([(0.05, 131)], lambda m, q: torch.mean(q, (2,))), [x])
 
 
-# ---- norms, shapes, float tails -----------------------------------------------------------------------------------------------------------------------------
+# ---- norms, shapes, float tails ------------------------------------------------------------------
 
 def norms(w):
     rng = w.rng("norms")
@@ -387,24 +465,33 @@ def norms(w):
         def __init__(self, relu):
             super().__init__()
             self.relu = relu
-            for name, low, high in (("weight", 0.5, 1.5), ("bias", -1, 1), ("mean", -1, 1), ("var", 0.5, 2)):
-                self.register_buffer(name, torch.from_numpy(rng.uniform(low, high, 5).astype(np.float32)))
+            for name, low, high in (("weight", 0.5, 1.5), ("bias", -1, 1), ("mean", -1, 1),
+                                    ("var", 0.5, 2)):
+                self.register_buffer(name, torch.from_numpy(rng.uniform(low, high,
+                        5).astype(np.float32)))
 
         def forward(self, v):
             q = torch.quantize_per_tensor(v, 0.05, 120, torch.quint8)
             op = OPS.batch_norm2d_relu if self.relu else OPS.batch_norm2d
-            return torch.dequantize(op(q, self.weight, self.bias, self.mean, self.var, 1e-5, 0.06, 115))
+            return torch.dequantize(op(q, self.weight, self.bias, self.mean, self.var, 1e-5, 0.06,
+                                       115))
 
     x = real(codes(rng, (2, 5, 3, 4)), 0.05, 120)
     w.add("batch_norm2d", BatchNorm(False), [x])
     w.add("batch_norm2d_relu", BatchNorm(True), [x])
     x = real(codes(rng, (2, 6, 3, 4)), 0.05, 120)
     weight, bias = (torch.from_numpy(rng.uniform(0.5, 1.5, 6).astype(np.float32)) for _ in range(2))
-    close = {"expect": "close", "engines": ("fbgemm",), "note": "float sums in the order of the framework's vector code"}
-    w.add("group_norm", Case([(0.05, 120)], lambda m, q: OPS.group_norm(q, 3, weight, bias, 1e-5, 0.03, 100)), [x], **close)
-    w.add("instance_norm", Case([(0.05, 120)], lambda m, q: OPS.instance_norm(q, weight, bias, 1e-5, 0.03, 100)), [x], **close)
+    close = {"expect": "close", "engines": ("fbgemm",),
+             "note": "float sums in the order of the framework's vector code"}
+    w.add("group_norm", Case([(0.05, 120)], lambda m,
+                             q: OPS.group_norm(q, 3, weight, bias, 1e-5, 0.03, 100)), [x], **close)
+    w.add("instance_norm", Case([(0.05, 120)], lambda m,
+                                q: OPS.instance_norm(q, weight, bias, 1e-5, 0.03, 100)), [x],
+          **close)
     x = real(codes(rng, (3, 6)), 0.05, 120)
-    w.add("layer_norm", Case([(0.05, 120)], lambda m, q: OPS.layer_norm(q, [6], weight, bias, 1e-5, 0.03, 100)), [x], **close)
+    w.add("layer_norm", Case([(0.05, 120)], lambda m,
+                             q: OPS.layer_norm(q, [6], weight, bias, 1e-5, 0.03, 100)), [x],
+          **close)
 
 
 def shapes(w):
@@ -422,47 +509,74 @@ def shapes(w):
     one("pad_constant", lambda m, q: F.pad(q, [1, 2, 0, 3]))
     one("pad_reflect", lambda m, q: F.pad(q, [1, 2, 1, 1], "reflect"))
     one("chunk", lambda m, q: OPS.cat(list(q.chunk(2, 1))[::-1], 1, 0.05, 120))
-    one("channel_shuffle", lambda m, q: q.view(2, 2, 3, 3, 4).transpose(1, 2).contiguous().view(2, 6, 3, 4))
-    w.add("tail_softmax", Case([(0.05, 120)], lambda m, q: torch.softmax(torch.dequantize(q), 1)), [real(codes(rng, (3, 10)), 0.05, 120)], engines=("fbgemm",), expect="close",
+    one("channel_shuffle", lambda m, q: q.view(2, 2, 3, 3, 4).transpose(1, 2).contiguous().view(2,
+            6, 3, 4))
+    w.add("tail_softmax", Case([(0.05, 120)], lambda m, q: torch.softmax(torch.dequantize(q), 1)),
+          [real(codes(rng, (3, 10)), 0.05, 120)], engines=("fbgemm",), expect="close",
           note="float operator after the quantized part")
-    w.add("tail_log_softmax", Case([(0.05, 120)], lambda m, q: torch.log_softmax(torch.dequantize(q), 1)), [real(codes(rng, (3, 10)), 0.05, 120)], engines=("fbgemm",),
+    w.add("tail_log_softmax", Case([(0.05, 120)], lambda m,
+                                   q: torch.log_softmax(torch.dequantize(q), 1)),
+          [real(codes(rng, (3, 10)), 0.05, 120)], engines=("fbgemm",),
           expect="close", note="float operator after the quantized part")
-    w.add("tail_sigmoid", Case([(0.05, 120)], lambda m, q: torch.sigmoid(torch.dequantize(q))), [real(every_code((1, 256)), 0.05, 120)], engines=("fbgemm",), expect="close",
+    w.add("tail_sigmoid", Case([(0.05, 120)], lambda m, q: torch.sigmoid(torch.dequantize(q))),
+          [real(every_code((1, 256)), 0.05, 120)], engines=("fbgemm",), expect="close",
           note="float operator after the quantized part")
 
 
 def sums(w):
-    """Means of tensors whose averages lie at or next to the middle between two codes: the order of the float sum decides. And tables with odd zero points."""
-    for name, layout, shape, axes, keep in (("mean_hw_order", "channels_last", (2, 45, 5, 7), (2, 3), False), ("mean_hw_order_narrow", "channels_last", (2, 6, 7, 5), (2, 3), True),
-                                            ("mean_w_order", "channels_last", (1, 17, 5, 8), (3,), False), ("mean_c_order", "contiguous", (1, 40, 9, 9), (1,), True),
-                                            ("mean_c_order", "channels_last", (1, 44, 9, 9), (1,), False)):
+    """Means of tensors whose averages lie at or next to the middle between two codes: the order of
+    the float sum decides. And tables with odd zero points."""
+    for name, layout, shape, axes, keep in (("mean_hw_order", "channels_last", (2, 45, 5, 7),
+                                             (2, 3), False),
+                                            ("mean_hw_order_narrow", "channels_last", (2, 6, 7, 5),
+                                             (2, 3), True),
+                                            ("mean_w_order", "channels_last", (1, 17, 5, 8), (3,),
+                                             False),
+                                            ("mean_c_order", "contiguous", (1, 40, 9, 9), (1,),
+                                             True),
+                                            ("mean_c_order", "channels_last", (1, 44, 9, 9), (1,),
+                                             False)):
         name += "_channels_last" if layout == "channels_last" else ""
         rng = w.rng(name)
         q = rng.integers(0, 256, shape)
-        # The last reduced element makes the sum an odd multiple of half the count, where the codes allow it.
+        # The last reduced element makes the sum an odd multiple of half the count, where the codes
+        # allow it.
         n = int(np.prod([shape[a] for a in axes]))
         first = np.moveaxis(q, axes, range(len(axes))).reshape(n, -1)
         off = (first.sum(0) - n // 2) % n
-        first[-1] = np.where(first[-1] >= off, first[-1] - off, np.minimum(first[-1] + n - off, 255))
-        q = np.moveaxis(first.reshape([shape[a] for a in axes] + [e for i, e in enumerate(shape) if i not in axes]), range(len(axes)), axes)
+        first[-1] = np.where(first[-1] >= off, first[-1] - off,
+                             np.minimum(first[-1] + n - off, 255))
+        q = np.moveaxis(first.reshape([shape[a] for a in axes]
+                                      + [e for i, e in enumerate(shape) if i not in axes]),
+                        range(len(axes)), axes)
         for scale in (0.1593,):
-            w.add(name, Case([(scale, 131)], lambda m, v, axes=axes, keep=keep: torch.mean(v, axes, keep), layout), [real(q, scale, 131)])
+            w.add(name, Case([(scale, 131)], lambda m, v, axes=axes,
+                             keep=keep: torch.mean(v, axes, keep), layout), [real(q, scale, 131)])
     for zero_in, zero_out in ((133, 165), (47, 83)):
-        w.add("hardswish_ties_%d" % zero_out, Case([(0.0625, zero_in)], lambda m, q, z=zero_out: OPS.hardswish(q, 0.015625, z)), [real(every_code(), 0.0625, zero_in)])
+        w.add("hardswish_ties_%d" % zero_out,
+              Case([(0.0625, zero_in)], lambda m, q, z=zero_out: OPS.hardswish(q, 0.015625, z)),
+              [real(every_code(), 0.0625, zero_in)])
     for tag, n in (("n64", 64), ("n65", 65), ("n63", 63)):
         x = real(np.resize(np.arange(0, 256, 3), (1, n)), 0.0371, 77)
-        w.add("sigmoid_position_" + tag, Case([(0.0371, 77)], lambda m, q: OPS.sigmoid(q, 0.00391, 1)), [x], engines=("fbgemm",))
+        w.add("sigmoid_position_" + tag,
+              Case([(0.0371, 77)], lambda m, q: OPS.sigmoid(q, 0.00391, 1)), [x],
+              engines=("fbgemm",))
     # count_include_pad, an odd zero point and ties: sums of two and four over codes of one parity
     for layout in ("contiguous", "channels_last"):
         x = np.resize(np.arange(0, 256, 2), (1, 9, 6, 6)) + np.arange(6).reshape(1, 1, 1, 6) % 2
-        w.add("avg_pool2d_ties_pad" + ("" if layout == "contiguous" else "_channels_last"), Case([(0.25, 77)], lambda m, q: F.avg_pool2d(q, 2, 2, 1), layout), [real(np.minimum(x, 255), 0.25, 77)])
+        w.add("avg_pool2d_ties_pad" + ("" if layout == "contiguous" else "_channels_last"),
+              Case([(0.25, 77)], lambda m, q: F.avg_pool2d(q, 2, 2, 1), layout),
+              [real(np.minimum(x, 255), 0.25, 77)])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent)
-    parser.add_argument("--only", help="make only the cases whose name contains this, and leave MANIFEST.json alone")
-    parser.add_argument("--report", action="store_true", help="print the size and the engines' differences for each case")
+    parser.add_argument("--only",
+                        help="make only the cases whose name contains this, and leave "
+                        "MANIFEST.json alone")
+    parser.add_argument("--report", action="store_true",
+                        help="print the size and the engines' differences for each case")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     folder = arguments.out / "torch"
@@ -471,16 +585,20 @@ def main():
         for old in folder.iterdir():
             old.unlink()
     writer = Writer(folder, arguments.only)
-    for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes, sums):
+    for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
+                 sums):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"
-        kept = [r for r in json.loads(path.read_text()) if r["format"] != "pytorch"] if path.exists() else []
-        rows = sorted(kept + writer.rows, key=lambda r: (r["format"], r["folder"], r["model"], r["law"]))
+        kept = [r for r in json.loads(path.read_text())
+                if r["format"] != "pytorch"] if path.exists() else []
+        rows = sorted(kept + writer.rows, key=lambda r: (r["format"], r["folder"], r["model"],
+                                                         r["law"]))
         path.write_text("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")
     if arguments.report:
         print("\n".join(writer.report))
-    print("%d files, %d bytes" % (len(list(folder.iterdir())), sum(f.stat().st_size for f in folder.iterdir())))
+    print("%d files, %d bytes" % (len(list(folder.iterdir())),
+                                  sum(f.stat().st_size for f in folder.iterdir())))
 
 
 if __name__ == "__main__":

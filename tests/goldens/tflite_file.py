@@ -1,32 +1,46 @@
-"""Writes small .tflite files by hand, so that every scale, zero point and option of a golden is chosen and not a converter's."""
+"""Writes small .tflite files by hand, so that every scale, zero point and option of a golden is
+chosen and not a converter's."""
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-TYPES = {"float32": schema.TensorType.FLOAT32, "int8": schema.TensorType.INT8, "uint8": schema.TensorType.UINT8, "int16": schema.TensorType.INT16,
-         "int32": schema.TensorType.INT32, "int64": schema.TensorType.INT64, "bool": schema.TensorType.BOOL}
+TYPES = {"float32": schema.TensorType.FLOAT32, "int8": schema.TensorType.INT8,
+         "uint8": schema.TensorType.UINT8, "int16": schema.TensorType.INT16,
+         "int32": schema.TensorType.INT32, "int64": schema.TensorType.INT64,
+         "bool": schema.TensorType.BOOL}
 
 # Operator versions as the converter writes them for 8-bit tensors; 1 where not listed.
-VERSIONS = {"int8": {"ADD": 2, "ARG_MAX": 2, "ARG_MIN": 2, "AVERAGE_POOL_2D": 2, "BATCH_MATMUL": 2, "BATCH_TO_SPACE_ND": 2, "BROADCAST_TO": 2, "CONCATENATION": 2, "CONV_2D": 3,
-                     "DEPTHWISE_CONV_2D": 3, "DEPTH_TO_SPACE": 2, "DEQUANTIZE": 2, "EQUAL": 2, "EXP": 2, "FULLY_CONNECTED": 4, "GATHER": 2, "GREATER": 2,
-                     "GREATER_EQUAL": 2, "L2_NORMALIZATION": 2, "LEAKY_RELU": 2, "LESS": 2, "LESS_EQUAL": 2, "LOGISTIC": 2, "LOG_SOFTMAX": 2, "MAXIMUM": 2,
-                     "MAX_POOL_2D": 2, "MEAN": 2, "MINIMUM": 2, "MIRROR_PAD": 2, "MUL": 2, "NOT_EQUAL": 2, "PACK": 2, "PAD": 2, "PADV2": 2, "QUANTIZE": 1,
-                     "RELU": 2, "RELU6": 2, "RESIZE_BILINEAR": 2, "RESIZE_NEAREST_NEIGHBOR": 2, "SLICE": 2, "SOFTMAX": 2, "SPACE_TO_BATCH_ND": 2,
-                     "SPACE_TO_DEPTH": 2, "SPLIT": 2, "SPLIT_V": 2, "STRIDED_SLICE": 2, "SUB": 2, "SUM": 2, "TANH": 2, "TOPK_V2": 2, "TRANSPOSE": 2,
-                     "SVDF": 3, "TRANSPOSE_CONV": 2, "UNIDIRECTIONAL_SEQUENCE_LSTM": 3, "UNPACK": 2},
+VERSIONS = {"int8": {"ADD": 2, "ARG_MAX": 2, "ARG_MIN": 2, "AVERAGE_POOL_2D": 2, "BATCH_MATMUL": 2,
+                     "BATCH_TO_SPACE_ND": 2, "BROADCAST_TO": 2, "CONCATENATION": 2, "CONV_2D": 3,
+                     "DEPTHWISE_CONV_2D": 3, "DEPTH_TO_SPACE": 2, "DEQUANTIZE": 2, "EQUAL": 2,
+                     "EXP": 2, "FULLY_CONNECTED": 4, "GATHER": 2, "GREATER": 2,
+                     "GREATER_EQUAL": 2, "L2_NORMALIZATION": 2, "LEAKY_RELU": 2, "LESS": 2,
+                     "LESS_EQUAL": 2, "LOGISTIC": 2, "LOG_SOFTMAX": 2, "MAXIMUM": 2,
+                     "MAX_POOL_2D": 2, "MEAN": 2, "MINIMUM": 2, "MIRROR_PAD": 2, "MUL": 2,
+                     "NOT_EQUAL": 2, "PACK": 2, "PAD": 2, "PADV2": 2, "QUANTIZE": 1,
+                     "RELU": 2, "RELU6": 2, "RESIZE_BILINEAR": 2, "RESIZE_NEAREST_NEIGHBOR": 2,
+                     "SLICE": 2, "SOFTMAX": 2, "SPACE_TO_BATCH_ND": 2,
+                     "SPACE_TO_DEPTH": 2, "SPLIT": 2, "SPLIT_V": 2, "STRIDED_SLICE": 2, "SUB": 2,
+                     "SUM": 2, "TANH": 2, "TOPK_V2": 2, "TRANSPOSE": 2,
+                     "SVDF": 3, "TRANSPOSE_CONV": 2, "UNIDIRECTIONAL_SEQUENCE_LSTM": 3,
+                     "UNPACK": 2},
             "uint8": {"BROADCAST_TO": 2, "CONV_2D": 2, "DEPTHWISE_CONV_2D": 2}}
 
 
 class Model:
-    """One subgraph. Tensors are added in order and named by index; a tensor of shape None takes the shape the framework computes for it."""
+    """One subgraph. Tensors are added in order and named by index; a tensor of shape None takes the
+    shape the framework computes for it."""
 
     def __init__(self):
         self.tensors, self.operators, self.inputs, self.outputs = [], [], [], []
 
     def tensor(self, shape, dtype="int8", scale=None, zero=0, axis=0, data=None, name=None):
-        scales = None if scale is None else [float(s) for s in np.atleast_1d(np.asarray(scale, np.float32))]
-        zeros = None if scale is None else [int(z) for z in np.broadcast_to(np.asarray(zero), len(scales))]
-        self.tensors.append({"shape": shape, "dtype": dtype, "scales": scales, "zeros": zeros, "axis": axis, "data": data, "name": name or "t%d" % len(self.tensors)})
+        scales = None if scale is None else [float(s)
+                                             for s in np.atleast_1d(np.asarray(scale, np.float32))]
+        zeros = None if scale is None else [int(z) for z in np.broadcast_to(np.asarray(zero),
+                len(scales))]
+        self.tensors.append({"shape": shape, "dtype": dtype, "scales": scales, "zeros": zeros,
+                             "axis": axis, "data": data, "name": name or "t%d" % len(self.tensors)})
         return len(self.tensors) - 1
 
     def input(self, shape, dtype="int8", scale=None, zero=0, name=None):
@@ -45,10 +59,12 @@ class Model:
         return index
 
     def op(self, name, inputs, outputs, options=None, intermediates=(), **fields):
-        """`options` is the name of the option table ("Conv2DOptions"), `fields` its fields; -1 as input is an absent one."""
+        """`options` is the name of the option table ("Conv2DOptions"), `fields` its fields; -1 as
+        input is an absent one."""
         first = next((self.tensors[i] for i in inputs if i >= 0), None)
         version = VERSIONS.get(first["dtype"], {}).get(name, 1) if first else 1
-        self.operators.append((name, list(inputs), list(outputs), options, fields, version, list(intermediates)))
+        self.operators.append((name, list(inputs), list(outputs), options, fields, version,
+                               list(intermediates)))
 
     def output(self, *indices):
         self.outputs.extend(indices)
@@ -69,12 +85,14 @@ class Model:
             t.buffer = 0
             if tensor["data"] is not None:
                 buffer = schema.BufferT()
-                buffer.data = np.frombuffer(np.ascontiguousarray(tensor["data"]).tobytes(), np.uint8)
+                buffer.data = np.frombuffer(np.ascontiguousarray(tensor["data"]).tobytes(),
+                                            np.uint8)
                 t.buffer = len(model.buffers)
                 model.buffers.append(buffer)
             if tensor["scales"] is not None:
                 q = schema.QuantizationParametersT()
-                q.scale, q.zeroPoint, q.quantizedDimension = tensor["scales"], tensor["zeros"], tensor["axis"]
+                q.scale, q.zeroPoint, q.quantizedDimension = tensor["scales"], tensor[
+                        "zeros"], tensor["axis"]
                 t.quantization = q
             subgraph.tensors.append(t)
         codes = {}
@@ -83,11 +101,13 @@ class Model:
                 codes[(name, version)] = len(codes)
                 code = schema.OperatorCodeT()
                 code.builtinCode = getattr(schema.BuiltinOperator, name)
-                code.deprecatedBuiltinCode = min(code.builtinCode, schema.BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES)
+                code.deprecatedBuiltinCode = min(
+                    code.builtinCode, schema.BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES)
                 code.version = version
                 model.operatorCodes.append(code)
             operator = schema.OperatorT()
-            operator.opcodeIndex, operator.inputs, operator.outputs = codes[(name, version)], inputs, outputs
+            operator.opcodeIndex, operator.inputs, operator.outputs = codes[(name,
+                    version)], inputs, outputs
             if intermediates:
                 operator.intermediates = intermediates
             if options:
