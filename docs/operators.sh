@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
-# Writes docs/operators.md from the tables in the sources; with --check, says whether the committed one is fresh.
+# Writes docs/operators.md from the tables in the sources; with --check, says whether the committed
+# one is fresh.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 LC_ALL=C
 export LC_ALL
 
-# The rows of the IR: op_def NAME{"qnn.conv2d", ...}, op_def NAME = binary_def<...>("div"), OCTET_UNARY_(logistic, "logistic"), which makes two.
+# The rows of the IR: op_def NAME{"qnn.conv2d", ...}, op_def NAME = binary_def<...>("div"),
+# OCTET_UNARY_(logistic, "logistic"), which makes two.
 ir() {
-  sed -n -e 's/.*op_def [a-z0-9_]*{"\([^"]*\)".*/\1/p' -e 's/.*op_def [a-z0-9_]* = [^"]*("\([^"]*\)".*/\1/p' -e 's/^OCTET_UNARY_([a-z0-9_]*, "\([^"]*\)").*/\1\nqnn.\1/p' include/octet/ops/*.hpp | sort -u
+  sed -n -e 's/.*op_def [a-z0-9_]*{"\([^"]*\)".*/\1/p' -e \
+      's/.*op_def [a-z0-9_]* = [^"]*("\([^"]*\)".*/\1/p' -e \
+      's/^OCTET_UNARY_([a-z0-9_]*, "\([^"]*\)").*/\1\nqnn.\1/p' include/octet/ops/*.hpp | sort -u
 }
 # Rows of the TFLite loader that convert: {3, "CONV_2D", &conv_2d}.
-tflite() { sed -n 's/^ *{[0-9]*, "\([A-Z0-9_]*\)", &.*/\1/p' include/octet/import/tflite/rows_*.hpp | sort -u; }
+tflite() { sed -n 's/^ *{[0-9]*, "\([A-Z0-9_]*\)", &.*/\1/p' \
+    include/octet/import/tflite/rows_*.hpp | sort -u; }
 # Rows of the PyTorch loader: {"quantized::conv2d", "parameters", &rows::...}.
-torch() { sed -n 's/^ *{"\([a-z_]*::[A-Za-z0-9_.]*\)", ".*/\1/p' include/octet/import/torch/rows.hpp | sort -u; }
+torch() { sed -n 's/^ *{"\([a-z_]*::[A-Za-z0-9_.]*\)", ".*/\1/p' \
+    include/octet/import/torch/rows.hpp | sort -u; }
 paragraph() { tr '\n' ',' | sed 's/,$//; s/,/, /g' | fold -s -w 170 | sed 's/ *$//'; echo; }
 
 document() {

@@ -26,7 +26,8 @@ if [ -n "$check" ]; then
     NR == FNR { stored[$2] = $3 + 0; next }
     !($2 in stored) { print "not in the table:" $2; stale = 1; next }
     { now = $3 + 0; was = stored[$2]; delete stored[$2] }
-    now > was * 1.1 || now < was * 0.9 { print $2 "has " now " bytes, the table says " was; stale = 1 }
+    now > was * 1.1 || now < was * 0.9 { print $2 "has " now " bytes, the table says " was; stale \
+        = 1 }
     END {
       for (name in stored) { print "in the table alone:" name; stale = 1 }
       if (stale) print "docs/sizes.md is stale: run ./dev generate sizes"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# vnni_encoding.sh LIBRARY: the 512-bit dot product is there, and nothing in the AVX-VNNI encoding, which CPUs with AVX512-VNNI need not have.
+# vnni_encoding.sh LIBRARY: the 512-bit dot product is there, and nothing in the AVX-VNNI encoding,
+# which CPUs with AVX512-VNNI need not have.
 set -eu
 command -v objdump >/dev/null || { echo "SKIPPED: no objdump"; exit 77; }
 list=$(mktemp)

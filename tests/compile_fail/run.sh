@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# run.sh COMPILER INCLUDE_DIR FILE.cpp [FLAGS]: the file must compile with OCTET_GOOD, must not without, and the compiler's text must be short and say what
-# the lines "// expect: REGEX" say; a line marked HERE must be named by its number, as at_line<N> or FILE:N.
+# run.sh COMPILER INCLUDE_DIR FILE.cpp [FLAGS]: the file must compile with OCTET_GOOD, must not
+# without, and the compiler's text must be short and say what
+# the lines "// expect: REGEX" say; a line marked HERE must be named by its number, as at_line<N> or
+# FILE:N.
 set -uo pipefail
 compiler=$1 include=$2 file=$3
 shift 3
@@ -16,11 +18,18 @@ lines=$(printf '%s\n' "$text" | wc -l)
 status=0
 if [ "$lines" -gt 20 ]; then echo "$name: $lines lines, more than 20"; status=1; fi
 while IFS= read -r want; do
-  printf '%s\n' "$text" | tr -d '()lL' | grep -qE -- "$(printf '%s' "$want" | tr -d 'lL')" || printf '%s\n' "$text" | grep -qE -- "$want" || { echo "$name: does not say: $want"; status=1; }
+  printf '%s\n' "$text" | tr -d '()lL' | grep -qE -- "$(printf '%s' "$want" | tr -d 'lL')" ||
+    printf '%s\n' "$text" | grep -qE -- "$want" || {
+    echo "$name: does not say: $want"
+    status=1
+  }
 done < <(sed -n 's|^// expect: ||p' "$file")
 here=$(grep -n '// HERE' "$file" | head -n 1 | cut -d: -f1)
 if [ -n "$here" ]; then
-  printf '%s\n' "$text" | grep -qE "at_line<$here>|$name:$here" || { echo "$name: does not name line $here"; status=1; }
+  printf '%s\n' "$text" | grep -qE "at_line<$here>|$name:$here" || {
+    echo "$name: does not name line $here"
+    status=1
+  }
 fi
 [ $status -eq 0 ] || printf '%s\n' "$text"
 exit $status

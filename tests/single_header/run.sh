@@ -7,7 +7,8 @@ here=$source/tests/single_header
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/sub"
-cp "$source/single_include/octet/octet.hpp" "$work/sub/octet.hpp"   # nothing else of octet is in reach
+# nothing else of octet is in reach
+cp "$source/single_include/octet/octet.hpp" "$work/sub/octet.hpp"
 cp "$here"/*.cpp "$work"
 sed -i 's|#include "octet.hpp"|#include "sub/octet.hpp"|' "$work"/*.cpp
 cxx=("$compiler" -std=c++20 -O1 -Wall -Wextra -I "$work" "$@")
@@ -23,18 +24,23 @@ echo "== declarations in a file with Highway kernels of its own, definitions in 
 "${cxx[@]}" -DOCTET_EXTERN -c "$work/implementation.cpp" -o "$work/implementation.o"
 "$compiler" "$work/own.o" "$work/implementation.o" -o "$work/own" -pthread
 "$work/own"
-echo "== no macro is left but OCTET_ ones (where kernels are compiled: and those of Highway and the intrinsics)"
-grep -hoE '^ *# *include +<[^>]+>' "$work/sub/octet.hpp" | sort -u | sed 's|.*<\(.*\)>|#if __has_include(<\1>)\n#include <\1>\n#endif|' >"$work/system.cpp"
+echo "== no macro is left but OCTET_ ones (and, where kernels are compiled, Highway's)"
+grep -hoE '^ *# *include +<[^>]+>' "$work/sub/octet.hpp" | sort -u | sed \
+    's|.*<\(.*\)>|#if __has_include(<\1>)\n#include <\1>\n#endif|' >"$work/system.cpp"
 for mode in -DOCTET_EXTERN -DOCTET_ANY; do
   names() { "${cxx[@]}" "$mode" -dM -E "$1" | sed 's/^#define \([A-Za-z0-9_]*\).*/\1/' | sort -u; }
   echo '#include "sub/octet.hpp"' >"$work/macros.cpp"
-  left=$(comm -23 <(names "$work/macros.cpp") <(names "$work/system.cpp") | grep -vE "^(OCTET_$([ "$mode" = -DOCTET_EXTERN ] || echo '|HWY_|_'))" || true)
+  left=$(comm -23 <(names "$work/macros.cpp") <(names "$work/system.cpp") | grep -vE \
+      "^(OCTET_$([ "$mode" = -DOCTET_EXTERN ] || echo '|HWY_|_'))" || true)
   [ -z "$left" ] || { echo "macros left behind ($mode):" $left; exit 1; }
 done
 echo "== a renamed copy says which macro to set"
 mv "$work/sub/octet.hpp" "$work/sub/renamed.hpp"
 echo '#include "sub/renamed.hpp"' >"$work/renamed.cpp"
-if text=$("${cxx[@]}" -fsyntax-only "$work/renamed.cpp" 2>&1); then echo "a renamed copy compiles without OCTET_SINGLE_FILE"; exit 1; fi
+if text=$("${cxx[@]}" -fsyntax-only "$work/renamed.cpp" 2>&1); then
+  echo "a renamed copy compiles without OCTET_SINGLE_FILE"
+  exit 1
+fi
 printf '%s\n' "$text" | grep -q 'error.*OCTET_SINGLE_FILE'
 printf '#define OCTET_SINGLE_FILE "renamed.hpp"\n#include "sub/renamed.hpp"\n' >"$work/renamed.cpp"
 "${cxx[@]}" -fsyntax-only "$work/renamed.cpp"
