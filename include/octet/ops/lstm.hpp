@@ -116,8 +116,8 @@ constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_
 }
 inline void lstm_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const lstm_params*>(a.params);
-  const auto s8 = [&](int i) { return static_cast<const std::int8_t*>(a.in[i]); };
-  const auto s32 = [&](int i) { return static_cast<const std::int32_t*>(a.in[i]); };
+  const auto s8 = [&](std::size_t i) { return static_cast<const std::int8_t*>(a.in[i]); };
+  const auto s32 = [&](std::size_t i) { return static_cast<const std::int32_t*>(a.in[i]); };
   const bool own = !p.coupled;
   const std::int8_t *const w[4] = {s8(1), s8(2), s8(3), own ? s8(12) : nullptr}, *const r[4] = {
                                                                                      s8(4), s8(5),

@@ -241,10 +241,10 @@ class emitter {
       else
         return invalid("argument " + parameters[i].name + " of " + name + " is missing");
     }
-    for (const auto& [k, v] : keywords)
+    for (const auto& keyword : keywords)
       if (std::none_of(parameters.begin(), parameters.end(),
-                       [&](const auto& p) { return p.name == k; }))
-        return unsupported("argument of " + name, k);
+                       [&](const auto& p) { return p.name == keyword.first; }))
+        return unsupported("argument of " + name, keyword.first);
     return bound;
   }
   const function_def* schema_of(const torch_row& row) {
