@@ -16,6 +16,12 @@ OWN_LAYER = {"octet/kernels/kernel.hpp": "core", "octet/direct.hpp": "typed", "o
 PASS = "octet/kernels/pass-inl.hpp"
 # Opt-in: importers with dependencies of their own; what only the tests compile.
 OPT_IN = re.compile(r"octet/import/(?!octet_file\.hpp|common/file\.hpp)")
+# Files that choose passes; every other file of kernels is free of instruction families.
+CHOOSE_PASSES = [f"octet/kernels/{n}.hpp" for n in ("pass-inl", "targets", "dispatch", "detect")]
+FAMILY = re.compile(
+    r"HWY_(TARGET|MAX_BYTES|LANES|ARCH|CAP|NATIVE|HAVE)\w*|OCTET_QUAD"
+    r"|OCTET_HAS_(SSE|AVX|NEON|EMU)\w*|\b_mm\d*_\w+|\b__(m128|m256|m512|mmask)\w*"
+    r"|\bv\w+_[su](8|16|32|64)\b|\.raw\b|\basm\b|__asm__")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"(octet/[^"]+)"')
 
 
@@ -84,15 +90,30 @@ def emit(name, out, top):
     out.extend(body)
 
 
-def emit_pass(out):
-    for line in read(PASS):
+def emit_pass(name, out):
+    for line in read(name):
         m = INCLUDE.match(line)
         if m:
             seen.add(m.group(1))
             out.append(f"// ---- {m.group(1)}")
-            out.extend(read(m.group(1)))
+            emit_pass(m.group(1), out)
         else:
             out.append(line)
+
+
+def check_rooms(names):
+    """Kernels are written once for all instruction families: what belongs to one is in
+    kernels/simd, and passes are chosen in four files."""
+    for name in names:
+        if not name.startswith("octet/kernels/") or name in CHOOSE_PASSES:
+            continue
+        if name.startswith("octet/kernels/simd/"):
+            continue
+        for number, line in enumerate(read(name), 1):
+            m = FAMILY.search(line)
+            if m:
+                fail(f"{name}:{number}: {m.group(0)} belongs to an instruction family, "
+                     "and those live in octet/kernels/simd")
 
 
 def build():
@@ -101,9 +122,10 @@ def build():
     emit("octet/octet.hpp", once, True)
     for name in deferred:
         emit(name, late, False)
-    emit_pass(kernels)
+    emit_pass(PASS, kernels)
     everything = sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("octet/**/*.hpp"))
     forgotten = [n for n in everything if n not in seen and not OPT_IN.match(n)]
+    check_rooms(everything)
     if forgotten:
         fail("not part of the single header and not opt-in: " + ", ".join(forgotten))
     for line in once + late + kernels:

@@ -3,6 +3,7 @@
 #define OCTET_CORE_SHAPE_HPP_
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -26,6 +27,34 @@ constexpr std::size_t saturating_add(std::size_t a, std::size_t b) noexcept {
 }
 constexpr std::size_t round_up(std::size_t a, std::size_t to) noexcept {
   return (a + to - 1) / to * to;
+}
+
+/// A count, extent or index that is not negative, as a size.
+template <std::integral T> constexpr std::size_t as_size(T v) noexcept {
+  return static_cast<std::size_t>(v);
+}
+/// The product of extents, none negative, without a check: where the tensor was accepted already.
+template <std::integral... T> constexpr std::size_t product_of(T... extents) noexcept {
+  return (std::size_t{1} * ... * as_size(extents));
+}
+/// Extents of each image of a tensor in NHWC order.
+struct image_extents {
+  std::int32_t height, width, channels;
+};
+/// Element (row y, column x, channel c) of image n. Coordinates are inside the tensor.
+template <std::integral N, std::integral Y, std::integral X, std::integral C>
+constexpr std::size_t nhwc_index(const image_extents& of, N n, Y y, X x, C c) noexcept {
+  return ((as_size(n) * as_size(of.height) + as_size(y)) * as_size(of.width) + as_size(x)) *
+             as_size(of.channels) +
+         as_size(c);
+}
+/// Image and row of the i-th row of a batch of images of that height, all rows counted.
+struct image_row {
+  std::int32_t image, y;
+};
+constexpr image_row image_row_of(std::size_t i, std::int32_t height) noexcept {
+  return {static_cast<std::int32_t>(i / as_size(height)),
+          static_cast<std::int32_t>(i % as_size(height))};
 }
 
 /// The largest tensor octet accepts, in elements: index arithmetic in kernels may use 32-bit signed

@@ -11,11 +11,9 @@ inline HWY_NOINLINE void window_bytes(const std::byte* x, std::byte* to, std::si
     std::memcpy(to, x, count);
     return;
   }
-  const auto f = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(flip)));
+  const VU8 f = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(flip)));
   std::size_t i = 0;
-  for (; i + HWY_MAX_BYTES <= count; i += HWY_MAX_BYTES)
-    hn::StoreU(hn::Xor(hn::LoadU(DU8(), reinterpret_cast<const std::uint8_t*>(x) + i), f), DU8(),
-               reinterpret_cast<std::uint8_t*>(to) + i);
+  for (; i + lanes8 <= count; i += lanes8) simd::store8(hn::Xor(simd::load8(x + i), f), to + i);
   for (; i < count; ++i) to[i] = x[i] ^ std::byte{0x80};
 }
 template <class T>
@@ -23,11 +21,9 @@ HWY_NOINLINE void window_words(const std::byte* from, std::byte* to, std::size_t
                                std::int32_t zero_point) noexcept {
   const auto* x = reinterpret_cast<const T*>(from);
   auto* y = reinterpret_cast<std::int16_t*>(to);
-  const hn::Rebind<T, D16> half;
   const V16 z = hn::Set(D16(), static_cast<std::int16_t>(zero_point));
   std::size_t i = 0;
-  for (; i + 2 * L <= count; i += 2 * L)
-    hn::StoreU(hn::Sub(hn::PromoteTo(D16(), hn::LoadU(half, x + i)), z), D16(), y + i);
+  for (; i + lanes16 <= count; i += lanes16) simd::store(hn::Sub(simd::load_as16(x + i), z), y + i);
   for (; i < count; ++i) y[i] = static_cast<std::int16_t>(x[i] - zero_point);
 }
 struct window_source {
@@ -61,23 +57,20 @@ struct window_source {
 inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kernels::packed_gemm& h,
                                      const window_source& s, const std::byte* x, std::byte* window,
                                      std::int32_t n, std::int32_t oy, std::int32_t rows) noexcept {
-  const auto in_c = static_cast<std::size_t>(g.in_c), size = size_of(g.in_type),
-             pixel = in_c * h.element;
+  const auto in_c = as_size(g.in_c), size = size_of(g.in_type), pixel = in_c * h.element;
   const std::int32_t tall = (rows - 1) * h.step_h + (g.kernel_h - 1) * g.dilation_h + 1;
   for (std::int32_t r = 0; r < tall; ++r) {
-    std::byte* to = window + static_cast<std::size_t>(r) * h.row_bytes;
-    std::memset(to + static_cast<std::size_t>(h.window_w) * pixel, 0,
-                h.row_bytes - static_cast<std::size_t>(h.window_w) * pixel);
+    std::byte* to = window + as_size(r) * h.row_bytes;
+    std::memset(to + as_size(h.window_w) * pixel, 0, h.row_bytes - as_size(h.window_w) * pixel);
     std::int32_t iy =
         g.kernel_h == 1 ? (oy + r) * g.stride_h - g.pad_top : oy * g.stride_h - g.pad_top + r;
     if (g.insert_h != 1) iy = iy >= 0 && iy % g.insert_h == 0 ? iy / g.insert_h : -1;
     if (iy < 0 || iy >= g.in_h) {
-      s.pad(to, static_cast<std::size_t>(h.window_w) * in_c);
+      s.pad(to, as_size(h.window_w) * in_c);
       continue;
     }
-    const std::byte* from = x + (static_cast<std::size_t>(n) * static_cast<std::size_t>(g.in_h) +
-                                 static_cast<std::size_t>(iy)) *
-                                    static_cast<std::size_t>(g.in_w) * in_c * size;
+    const std::byte* from =
+        x + (product_of(n, g.in_h) + as_size(iy)) * as_size(g.in_w) * in_c * size;
     if (g.insert_w != 1 || (g.kernel_w == 1 && g.stride_w != 1)) {
       for (std::int32_t i = 0; i < h.window_w; ++i, to += pixel) {
         std::int32_t ix = (g.kernel_w == 1 ? i * g.stride_w : i) - g.pad_left;
@@ -85,7 +78,7 @@ inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kerne
         if (ix < 0 || ix >= g.in_w)
           s.pad(to, in_c);
         else
-          s.copy(from + static_cast<std::size_t>(ix) * in_c * size, to, in_c);
+          s.copy(from + as_size(ix) * in_c * size, to, in_c);
       }
       continue;
     }
@@ -96,42 +89,119 @@ inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kerne
     const std::int32_t have =
                            g.in_w - first < h.window_w - left ? g.in_w - first : h.window_w - left,
                        right = h.window_w - left - have;
-    if (left > 0) s.pad(to, static_cast<std::size_t>(left) * in_c);
+    if (left > 0) s.pad(to, as_size(left) * in_c);
     if (have > 0)
-      s.copy(from + static_cast<std::size_t>(first) * in_c * size,
-             to + static_cast<std::size_t>(left) * pixel, static_cast<std::size_t>(have) * in_c);
-    if (right > 0)
-      s.pad(to + static_cast<std::size_t>(left + have) * pixel,
-            static_cast<std::size_t>(right) * in_c);
+      s.copy(from + as_size(first) * in_c * size, to + as_size(left) * pixel, as_size(have) * in_c);
+    if (right > 0) s.pad(to + as_size(left + have) * pixel, as_size(right) * in_c);
   }
 }
 
-#if OCTET_QUAD != 0
 /// Sum of a row's activations as the quad product takes them.
 inline HWY_NOINLINE std::int32_t row_sum(const tile_call& t, int length,
                                          const std::byte* row) noexcept {
-  const auto flip = hn::BitCast(DU8(), set32(t.flip));
+  const VU8 flip = hn::BitCast(DU8(), set32(t.flip));
   const V8 ones = hn::Set(D8(), 1);
   V32 sum = zero32();
   for (int s = 0; s < t.segments; ++s) {
     const std::byte* x = row + t.offsets[s];
     int i = 0;
-    for (; i + HWY_MAX_BYTES <= length; i += HWY_MAX_BYTES)
-      sum = quad_ops::dot(
-          sum,
-          hn::BitCast(
-              D32(), hn::Xor(hn::LoadU(DU8(), reinterpret_cast<const std::uint8_t*>(x + i)), flip)),
-          ones);
-    if (const auto n = static_cast<std::size_t>(length - i); n != 0)
-      sum = quad_ops::dot(
-          sum,
-          hn::BitCast(
-              D32(), hn::IfThenElseZero(hn::FirstN(DU8(), n), hn::Xor(load_bytes(x + i, n), flip))),
-          ones);
+    for (; i + lanes8 <= length; i += lanes8)
+      sum = simd::dot_quads(sum, hn::BitCast(D32(), hn::Xor(simd::load8(x + i), flip)), ones);
+    if (const auto n = as_size(length - i); n != 0) {
+      const VU8 some = hn::Xor(simd::load_bytes(x + i, n), flip);
+      sum = simd::dot_quads(sum, hn::BitCast(D32(), hn::IfThenElseZero(hn::FirstN(DU8(), n), some)),
+                            ones);
+    }
   }
-  return hn::GetLane(hn::SumOfLanes(D32(), sum));
+  return simd::sum_of_lanes(sum);
 }
-#endif
+
+/// The work of one call: its scratch, and what does not change from block to block.
+struct gemm_run {
+  const kernels::gemm_problem& g;
+  const kernels::packed_gemm& h;
+  const std::byte* packed;
+  const std::byte** rows;  // first element of each pixel of a block, in the input or the window
+  std::int32_t* sums;      // of those rows, times h.offset
+  std::byte* window;
+};
+
+/// Rows of the block of output pixels that starts at `item`, at most `left` items of it (direct:
+/// pixels; else: output lines); returns how many. A tile's worth of the last one comes on top.
+HWY_INLINE std::size_t block_rows(const gemm_run& r, const window_source& source,
+                                  const std::byte* x, std::size_t item, std::size_t left) noexcept {
+  const kernels::gemm_problem& g = r.g;
+  const kernels::packed_gemm& h = r.h;
+  const auto most = as_size(h.block_rows);
+  const std::size_t pixel = as_size(g.in_c) * h.element;
+  std::size_t count = 0;
+  if (h.direct) {
+    count = left < most ? left : most;
+    for (std::size_t i = 0; i < count; ++i) r.rows[i] = x + (item + i) * pixel;
+  } else {
+    const auto n = static_cast<std::int32_t>(item / as_size(g.out_h)),
+               oy = static_cast<std::int32_t>(item % as_size(g.out_h));
+    std::int32_t lines = g.out_h - oy < h.block_rows ? g.out_h - oy : h.block_rows;
+    if (as_size(lines) > left) lines = static_cast<std::int32_t>(left);
+    fill_window(g, h, source, x, r.window, n, oy, lines);
+    const std::size_t step = as_size(h.step_w) * pixel;
+    for (std::int32_t line = 0; line < lines; ++line) {
+      const std::byte* at = r.window + as_size(line * h.step_h) * h.row_bytes;
+      for (std::int32_t i = 0; i < g.out_w; ++i, at += step) r.rows[count++] = at;
+    }
+  }
+  for (std::size_t i = 0; i < most_tile_rows; ++i) r.rows[count + i] = r.rows[count - 1];
+  return count;
+}
+/// h.offset times the sum of each row's activations.
+HWY_INLINE void block_sums(const gemm_run& r, const tile_call& t, std::size_t count) noexcept {
+  const auto offset = static_cast<std::uint32_t>(r.h.offset);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int32_t sum = row_sum(t, r.h.segment_length, r.rows[i]);
+    r.sums[i] = static_cast<std::int32_t>(offset * static_cast<std::uint32_t>(sum));
+  }
+  for (std::size_t i = 0; i < most_tile_rows; ++i) r.sums[count + i] = r.sums[count - 1];
+}
+
+/// A template, so that families without the product of four bytes do not compile its tiles.
+template <bool Quads>
+HWY_INLINE void panel_of(kernels::product kind, const tile_call& t, int nv,
+                         kernels::epilogue_kind e, const std::byte* const* rows, std::byte* to,
+                         std::size_t count) noexcept {
+  if constexpr (Quads)
+    if (kind == kernels::product::quad) return panel<quad_ops>(t, nv, e, rows, to, count);
+  if (kind == kernels::product::pair8)
+    panel<pair8_ops>(t, nv, e, rows, to, count);
+  else
+    panel<pair16_ops>(t, nv, e, rows, to, count);
+}
+/// The rows of a block times the panels [begin, end), counted over all groups; `to`: the block's
+/// first output.
+HWY_INLINE void block_panels(const gemm_run& r, tile_call& t, part_range share, std::byte* to,
+                             std::size_t count) noexcept {
+  const kernels::gemm_problem& g = r.g;
+  const kernels::packed_gemm& h = r.h;
+  const auto panels = as_size(h.panels);
+  const std::size_t group_bytes = as_size(g.group_in()) * h.element;
+  for (std::size_t p = share.begin; p < share.end; ++p) {
+    const auto group = static_cast<std::int32_t>(p / panels),
+               i = static_cast<std::int32_t>(p % panels);
+    const std::byte* at = r.packed + kernels::panel_at(h, layout, group, i);
+    const int nv = kernels::panel_vectors(h.vectors, h.panels, i), columns = nv * lanes32,
+              local = kernels::first_vector(h.vectors, h.panels, i) * lanes32,
+              left = g.group_out() - local;
+    t.n = left < columns ? left : columns;
+    t.first = group * g.group_out() + local;
+    t.arrays = at + alignment;
+    t.weights = t.arrays + round_up(as_size(columns) * 4 * kernels::panel_arrays, alignment);
+    // The rows move on to the group's channels where a group begins, or the share does.
+    const std::int32_t groups_ahead = p == share.begin ? group : i == 0 ? 1 : 0;
+    if (const std::size_t ahead = as_size(groups_ahead) * group_bytes; ahead != 0)
+      for (std::size_t k = 0; k < count + most_tile_rows; ++k) r.rows[k] += ahead;
+    panel_of<has_quads>(h.kind, t, nv, *reinterpret_cast<const kernels::epilogue_kind*>(at), r.rows,
+                        to + as_size(t.first) * size_of(g.out_type), count);
+  }
+}
 
 /// Part `part` of `parts` of a packed product.
 inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* packed,
@@ -139,26 +209,24 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
   kernels::packed_gemm h;
   std::memcpy(&h, packed, sizeof(h));
   const auto* x = static_cast<const std::byte*>(a.in[0]);
-  auto* y = static_cast<std::byte*>(a.out[0]);
-  auto* rows = static_cast<const std::byte**>(a.scratch);
-  auto* sums = reinterpret_cast<std::int32_t*>(static_cast<std::byte*>(a.scratch) +
-                                               kernels::gemm_pointer_bytes(g, h));
-  std::byte* window = reinterpret_cast<std::byte*>(sums) + kernels::gemm_sum_bytes(g, h);
+  auto* scratch = static_cast<std::byte*>(a.scratch);
+  std::byte* const sums = scratch + kernels::gemm_pointer_bytes(g, h);
+  const gemm_run r{g,
+                   h,
+                   packed,
+                   static_cast<const std::byte**>(a.scratch),
+                   reinterpret_cast<std::int32_t*>(sums),
+                   sums + kernels::gemm_sum_bytes(g, h)};
   const kernels::epilogue_scalars scalars = kernels::scalars_of(*g.requant, g.out_type);
   const window_source source{g.in_type, h.element == 2 && g.in_type != dtype::s16, h.flip,
                              g.in_zero_point, h.fill};
-  const std::size_t pixel_in = static_cast<std::size_t>(g.in_c) * h.element,
-                    pixel_out = static_cast<std::size_t>(g.out_c) * size_of(g.out_type);
-  const std::size_t line =
-      h.direct ? 1 : static_cast<std::size_t>(g.out_w);  // pixels per item of the partition
-  const std::size_t items =
-      h.direct ? static_cast<std::size_t>(g.batch) * static_cast<std::size_t>(g.out_h) *
-                     static_cast<std::size_t>(g.out_w)
-               : static_cast<std::size_t>(g.batch) * static_cast<std::size_t>(g.out_h);
+  const std::size_t pixel_out = as_size(g.out_c) * size_of(g.out_type),
+                    lines = product_of(g.batch, g.out_h), width = as_size(g.out_w);
+  // Items of the partition: pixels where rows are read directly, else output lines.
+  const std::size_t line = h.direct ? 1 : width, items = h.direct ? lines * width : lines;
   // Rows are shared out where there are enough of them; else the panels are.
   const bool by_rows = items >= a.parts && items * line >= std::size_t{16} * a.parts;
-  part_range range{0, items},
-      share{0, static_cast<std::size_t>(h.panels) * static_cast<std::size_t>(g.groups)};
+  part_range range{0, items}, share{0, product_of(h.panels, g.groups)};
   if (by_rows)
     range = part_of(items, a.part, a.parts);
   else
@@ -169,89 +237,20 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
   t.segments = h.segments;
   t.steps = h.steps;
   t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
-  t.sums = h.offset != 0 ? sums : nullptr;
+  t.sums = h.offset != 0 ? r.sums : nullptr;
   t.out_stride = pixel_out;
   t.requant = g.requant;
   t.out_type = g.out_type;
   t.scalars = &scalars;
 
   for (std::size_t item = range.begin; item < range.end;) {
-    std::size_t count;  // pixels of this block
-    if (h.direct) {
-      count = range.end - item < static_cast<std::size_t>(h.block_rows)
-                  ? range.end - item
-                  : static_cast<std::size_t>(h.block_rows);
-      for (std::size_t i = 0; i < count; ++i) rows[i] = x + (item + i) * pixel_in;
-    } else {
-      const auto n = static_cast<std::int32_t>(item / static_cast<std::size_t>(g.out_h)),
-                 oy = static_cast<std::int32_t>(item % static_cast<std::size_t>(g.out_h));
-      std::int32_t lines = g.out_h - oy < h.block_rows ? g.out_h - oy : h.block_rows;
-      if (static_cast<std::size_t>(lines) > range.end - item)
-        lines = static_cast<std::int32_t>(range.end - item);
-      fill_window(g, h, source, x, window, n, oy, lines);
-      count = 0;
-      for (std::int32_t r = 0; r < lines; ++r) {
-        const std::byte* at = window + static_cast<std::size_t>(r * h.step_h) * h.row_bytes;
-        for (std::int32_t i = 0; i < g.out_w;
-             ++i, at += static_cast<std::size_t>(h.step_w) * pixel_in)
-          rows[count++] = at;
-      }
-    }
-    for (std::size_t i = 0; i < 8; ++i) rows[count + i] = rows[count - 1];
-#if OCTET_QUAD != 0
-    if (h.offset != 0) {
-      for (std::size_t i = 0; i < count; ++i)
-        sums[i] = static_cast<std::int32_t>(
-            static_cast<std::uint32_t>(h.offset) *
-            static_cast<std::uint32_t>(row_sum(t, h.segment_length, rows[i])));
-      for (std::size_t i = 0; i < 8; ++i) sums[count + i] = sums[count - 1];
-    }
-#endif
-    std::byte* to = y + item * line * pixel_out;
-    for (std::size_t p = share.begin; p < share.end; ++p) {
-      const auto group = static_cast<std::int32_t>(p / static_cast<std::size_t>(h.panels)),
-                 i = static_cast<std::int32_t>(p % static_cast<std::size_t>(h.panels));
-      const std::byte* at = packed + kernels::panel_at(h, layout, group, i);
-      const int nv = kernels::panel_vectors(h.vectors, h.panels, i),
-                local = kernels::first_vector(h.vectors, h.panels, i) * L;
-      const int left = g.group_out() - local;
-      t.n = left < nv * L ? left : nv * L;
-      t.first = group * g.group_out() + local;
-      t.arrays = at + alignment;
-      t.weights = t.arrays +
-                  round_up(static_cast<std::size_t>(nv * L) * 4 * kernels::panel_arrays, alignment);
-      const auto e = *reinterpret_cast<const kernels::epilogue_kind*>(at);
-      if (const auto ahead = static_cast<std::size_t>(p == share.begin ? group
-                                                      : i == 0         ? 1
-                                                                       : 0) *
-                             static_cast<std::size_t>(g.group_in()) * h.element;
-          ahead != 0)
-        for (std::size_t k = 0; k < count + 8; ++k) rows[k] += ahead;
-      std::byte* out = to + static_cast<std::size_t>(t.first) * size_of(g.out_type);
-#if OCTET_QUAD != 0
-      if (h.kind == kernels::product::quad)
-        panel<quad_ops>(t, nv, e, rows, out, count);
-      else
-#endif
-          if (h.kind == kernels::product::pair8)
-        panel<pair8_ops>(t, nv, e, rows, out, count);
-      else
-        panel<pair16_ops>(t, nv, e, rows, out, count);
-    }
+    const std::size_t count = block_rows(r, source, x, item, range.end - item);
+    if constexpr (has_quads)
+      if (h.offset != 0) block_sums(r, t, count);
+    block_panels(r, t, share, static_cast<std::byte*>(a.out[0]) + item * line * pixel_out, count);
     item += h.direct ? count : count / line;
   }
 }
-
-/// Entry of an operator; a template so that only kernels that are named are instantiated.
-#if OCTET_QUAD == 0
-template <kernel_id Id, class = void> struct kernel {
-  static constexpr const kernel_entry* entry = nullptr;
-};
-#else
-template <kernel_id Id, class = void> struct kernel {
-  static constexpr const kernel_entry* entry = OCTET_BASE_NS::kernel<Id>::entry;
-};
-#endif
 
 /// Operators on the matrix kernel. `Of`: params to problem.
 template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept> struct gemm_kernel {
@@ -314,7 +313,7 @@ template <class V> struct kernel<kernel_id::batch_matmul, V> {
   static bool packs_once(const batch_matmul_params& p) {
     if (p.weights == nullptr) return false;
     for (std::int32_t i = 0; i < p.batches.rank; ++i)
-      if (p.batches.stride[1][static_cast<std::size_t>(i)] != 0) return false;
+      if (p.batches.stride[1][as_size(i)] != 0) return false;
     return true;
   }
   static kernels::gemm_problem problem(const batch_matmul_params& p) {
@@ -355,11 +354,10 @@ template <class V> struct kernel<kernel_id::batch_matmul, V> {
     for (std::size_t batch = r.begin; batch < r.end; ++batch) {
       std::size_t rest = batch, at[2] = {0, 0};
       for (std::int32_t i = p.batches.rank; i-- > 0;) {
-        const auto axis = static_cast<std::size_t>(i),
-                   extent = static_cast<std::size_t>(p.batches.extent[axis]), index = rest % extent;
+        const auto axis = as_size(i), extent = as_size(p.batches.extent[axis]),
+                   index = rest % extent;
         rest /= extent;
-        for (std::size_t o = 0; o < 2; ++o)
-          at[o] += index * static_cast<std::size_t>(p.batches.stride[o][axis]);
+        for (std::size_t o = 0; o < 2; ++o) at[o] += index * as_size(p.batches.stride[o][axis]);
       }
       const void* in[2] = {static_cast<const std::byte*>(a.in[0]) + at[0] * a_bytes, a.in[1]};
       void* out[1] = {static_cast<std::byte*>(a.out[0]) + batch * y_bytes};

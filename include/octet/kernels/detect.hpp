@@ -24,7 +24,7 @@ constexpr std::uint32_t bit_of(target t) noexcept {
 /// for the target of the same name (their code may use all of these extensions); AVX3_VNNI is AVX3
 /// and the 512-bit dot product.
 inline std::uint32_t detect_cpu() noexcept {
-  std::uint32_t can = bit_of(target::reference);
+  std::uint32_t can = bit_of(target::reference) | bit_of(target::emu128);
 #if defined(__x86_64__) || defined(__i386__)
   unsigned a = 0, b = 0, c = 0, d = 0, b7 = 0, c7 = 0, cx = 0;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return can;

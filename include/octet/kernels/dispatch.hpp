@@ -13,6 +13,9 @@ namespace kernels {
 
 inline constexpr target compiled[] = {
     target::reference,
+#if OCTET_HAS_EMU128
+    target::emu128,
+#endif
 #if OCTET_HAS_SSE4
     target::sse4,
 #endif
@@ -38,6 +41,11 @@ inline constexpr target compiled[] = {
 /// kernel instantiates that kernel alone.
 template <kernel_id Id> const kernel_entry* entry(target t) noexcept {
   switch (t) {
+#if OCTET_HAS_EMU128
+    case target::emu128: return simd_emu128::kernel<Id>::entry;
+#else
+    case target::emu128: break;
+#endif
 #if OCTET_HAS_SSE4
     case target::sse4: return simd_sse4::kernel<Id>::entry;
 #else

@@ -5,9 +5,40 @@
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
+// ---- products: packed weights of a step, and their dot product with one row's activations ----
+// w_bytes: of packed weights per lane.
+
+struct pair8_ops {  // int16 x int8
+  static constexpr int w_bytes = 2;
+  using W = V16;
+  static HWY_INLINE W load(const std::byte* w) {
+    return simd::load_as16(reinterpret_cast<const std::int8_t*>(w));
+  }
+  static HWY_INLINE V32 dot(V32 acc, V32 a, W w) { return simd::dot_pairs(acc, a, w); }
+};
+struct pair16_ops {  // int16 x int16
+  static constexpr int w_bytes = 4;
+  using W = V16;
+  static HWY_INLINE W load(const std::byte* w) {
+    return simd::load(reinterpret_cast<const std::int16_t*>(w));
+  }
+  static HWY_INLINE V32 dot(V32 acc, V32 a, W w) { return simd::dot_pairs(acc, a, w); }
+};
+struct quad_ops {  // bytes
+  static constexpr int w_bytes = 4;
+  using W = V8;
+  static HWY_INLINE W load(const std::byte* w) {
+    return simd::load(reinterpret_cast<const std::int8_t*>(w));
+  }
+  static HWY_INLINE V32 dot(V32 acc, V32 a, W w) { return simd::dot_quads(acc, a, w); }
+};
+/// Kernels take four bytes a lane where the family gains by it.
+inline constexpr bool has_quads = simd::quads != 0;
+
 /// Rows of a full tile: 12 accumulators where there are 16 registers, 24 where there are 32; narrow
 /// panels need rows to hide the latency of the dot product.
 constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ? 6 : 8; }
+inline constexpr std::size_t most_tile_rows = 8;
 
 /// What a tile needs to know; the same for all tiles of one panel.
 struct tile_call {
@@ -34,8 +65,9 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const s
   V32 acc[MR][NV];
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) {
-    V32 b = hn::LoadU(D32(), c.bias + v * L);
-    if constexpr (E == kernels::epilogue_kind::dr && dr_flip != 0) b = hn::Xor(b, set32(dr_flip));
+    V32 b = simd::load(c.bias + v * lanes32);
+    if constexpr (E == kernels::epilogue_kind::dr && requantize_dr::flip != 0)
+      b = hn::Xor(b, set32(requantize_dr::flip));
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) acc[r][v] = b;
   }
@@ -62,14 +94,14 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const s
     std::ptrdiff_t at = t.offsets[s];
     const std::ptrdiff_t end = at + std::ptrdiff_t{4} * t.steps;
     if constexpr (MR == 1) {
-      for (; end - at >= 16; at += 16, w += 4 * NV * L * Ops::w_bytes) {
+      for (; end - at >= 16; at += 16, w += 4 * NV * lanes32 * Ops::w_bytes) {
         HWY_UNROLL(4)
         for (int u = 0; u < 4; ++u) {
-          V32 a = broadcast4(row[0] + at + 4 * u);
+          V32 a = simd::broadcast4(row[0] + at + 4 * u);
           if constexpr (Ops::w_bytes == 4) a = hn::Xor(a, flip);
           HWY_UNROLL(4)
           for (int v = 0; v < NV; ++v) {
-            const typename Ops::W b = Ops::load(w + (u * NV + v) * L * Ops::w_bytes);
+            const typename Ops::W b = Ops::load(w + (u * NV + v) * lanes32 * Ops::w_bytes);
             if (u % 2 == 0)
               acc[0][v] = Ops::dot(acc[0][v], a, b);
             else
@@ -81,11 +113,11 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const s
     for (; at != end; at += 4) {
       typename Ops::W b[NV];
       HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * L * Ops::w_bytes);
-      w += NV * L * Ops::w_bytes;
+      for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * lanes32 * Ops::w_bytes);
+      w += NV * lanes32 * Ops::w_bytes;
       HWY_UNROLL(8)
       for (int r = 0; r < MR; ++r) {
-        V32 a = broadcast4(row[r] + at);
+        V32 a = simd::broadcast4(row[r] + at);
         if constexpr (Ops::w_bytes == 4) a = hn::Xor(a, flip);
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) acc[r][v] = Ops::dot(acc[r][v], a, b[v]);
@@ -101,13 +133,13 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const s
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       if constexpr (E == kernels::epilogue_kind::real) {
-        const VF m = hn::LoadU(DF(), c.scale() + v * L),
-                 bias = hn::LoadU(DF(), c.real_bias() + v * L);
+        const VF m = simd::load(c.scale() + v * lanes32),
+                 bias = simd::load(c.real_bias() + v * lanes32);
         HWY_UNROLL(8)
         for (int r = 0; r < MR; ++r) acc[r][v] = requantize_real(acc[r][v], bias, m, e.highest);
       } else {
         requantize_dr q;
-        q.set(c.m + v * L, c.r + v * L, c.even + v * L, c.odd + v * L);
+        q.set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
         HWY_UNROLL(8)
         for (int r = 0; r < MR; ++r) acc[r][v] = q(acc[r][v]);
       }
@@ -118,11 +150,11 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const s
       to += t.out_stride;
     }
   } else {
-    alignas(64) std::int32_t raw[MR][NV * L];
+    alignas(alignment) std::int32_t raw[MR][NV * lanes32];
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) hn::Store(acc[r][v], D32(), &raw[r][v * L]);
+      for (int v = 0; v < NV; ++v) hn::Store(acc[r][v], D32(), &raw[r][v * lanes32]);
     }
     for (int r = 0; r < valid; ++r, to += t.out_stride)
       finish_row(*t.requant, t.out_type, *t.scalars, t.arrays, NV, raw[r], to, t.n, t.first);
@@ -152,8 +184,8 @@ HWY_INLINE void panel_rows(const tile_call& t, kernels::epilogue_kind e,
     if (left == 1) return tile_of<Ops, 1, NV>(t, e, rows + i, sums, to, 1);
     const int valid = left < MR ? static_cast<int>(left) : MR;
     tile_of<Ops, MR, NV>(t, e, rows + i, sums, to, valid);
-    i += static_cast<std::size_t>(valid);
-    to += static_cast<std::size_t>(valid) * t.out_stride;
+    i += as_size(valid);
+    to += as_size(valid) * t.out_stride;
   }
 }
 template <class Ops>

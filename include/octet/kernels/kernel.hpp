@@ -110,6 +110,7 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
 enum class target : std::uint8_t {
   automatic = 0,
   reference,
+  emu128,  // tests: Highway's portable 128-bit vectors
   sse4,
   avx2,
   avx2_vnni_emulated,
@@ -122,6 +123,7 @@ constexpr std::string_view name_of(target t) noexcept {
   switch (t) {
     case target::automatic: return "automatic";
     case target::reference: return "reference";
+    case target::emu128: return "EMU128";
     case target::sse4: return "SSE4";
     case target::avx2: return "AVX2";
     case target::avx2_vnni_emulated: return "AVX2_VNNI_EMULATED";

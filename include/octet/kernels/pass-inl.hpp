@@ -1,33 +1,22 @@
 // One pass: every SIMD kernel for the target that HWY_TARGET names. Included by targets.hpp only,
 // several times. OCTET_PASS_QUAD: a pseudo target on the same Highway ops with four-way dot
 // products of bytes: 1 AVX512-VNNI, 2 the same emulated on AVX2 (tests), 3 Arm dotprod.
+// OCTET_PASS_NONE: no kernels, Highway's macros alone. OCTET_TEST_PASS: a file with tests of the
+// pass.
 #if defined(OCTET_KERNEL_PASS)
 
-// Highway's ops of this target. Those of the file's static target exist already, and so do those of
-// a pseudo target: then only the macros are set again.
+// A pseudo target's pass follows that of the same HWY_TARGET, whose ops are there already.
+#if !defined(OCTET_PASS_QUAD)
+#include "octet/kernels/simd/highway-inl.hpp"
+#endif
+#if !defined(OCTET_PASS_NONE)
+
 #if defined(OCTET_PASS_QUAD)
-// nothing: the pass before this one was for the same HWY_TARGET
-#elif HWY_TARGET == HWY_STATIC_TARGET
-#if defined(HWY_SET_MACROS_PER_TARGET)
-#undef HWY_SET_MACROS_PER_TARGET
+#define OCTET_QUAD OCTET_PASS_QUAD
 #else
-#define HWY_SET_MACROS_PER_TARGET
-#endif
-#include <hwy/ops/set_macros-inl.h>
-#else
-#if defined(HWY_TARGET_TOGGLE)
-#undef HWY_TARGET_TOGGLE
-#else
-#define HWY_TARGET_TOGGLE
-#endif
-#include <hwy/highway.h>
+#define OCTET_QUAD 0
 #endif
 
-#if !defined(OCTET_PASS_QUAD)
-#define OCTET_QUAD 0
-#else
-#define OCTET_QUAD OCTET_PASS_QUAD
-#endif
 #if OCTET_QUAD == 1
 #define OCTET_TARGET_NS simd_avx3_vnni
 #define OCTET_BASE_NS simd_avx3
@@ -37,6 +26,8 @@
 #elif OCTET_QUAD == 3
 #define OCTET_TARGET_NS simd_neon_dotprod
 #define OCTET_BASE_NS simd_neon
+#elif HWY_TARGET == HWY_EMU128
+#define OCTET_TARGET_NS simd_emu128
 #elif HWY_TARGET == HWY_SSE4
 #define OCTET_TARGET_NS simd_sse4
 #elif HWY_TARGET == HWY_AVX2
@@ -57,18 +48,38 @@ HWY_PUSH_ATTRIBUTES("arch=armv8.2-a+crypto+dotprod")
 HWY_BEFORE_NAMESPACE();
 #endif
 
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+/// The kernel of an operator is a specialisation; a template, so that only kernels that are named
+/// are instantiated. Where there is none: the reference, or what a pseudo target stands on.
+template <kernel_id Id, class = void> struct kernel {
+#if defined(OCTET_BASE_NS)
+  static constexpr const kernel_entry* entry = OCTET_BASE_NS::kernel<Id>::entry;
+#else
+  static constexpr const kernel_entry* entry = nullptr;
+#endif
+};
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
 // In order of use; none includes anything.
 // clang-format off
-#include "octet/kernels/vec-inl.hpp"
+#include "octet/kernels/simd/simd-inl.hpp"
+#include "octet/kernels/requantize-inl.hpp"
+#include "octet/kernels/epilogue-inl.hpp"
 #include "octet/kernels/gemm-inl.hpp"
 #include "octet/kernels/conv2d-inl.hpp"
 #include "octet/kernels/depthwise-inl.hpp"
 // clang-format on
-#if OCTET_QUAD == 0  // a pseudo target takes these kernels from the target it stands on
+#if !defined(OCTET_BASE_NS)  // a pseudo target takes these kernels from the one it stands on
 #include "octet/kernels/elementwise-inl.hpp"
 #include "octet/kernels/pool-inl.hpp"
 #include "octet/kernels/resize-inl.hpp"
 #include "octet/kernels/softmax-inl.hpp"
+#endif
+
+#if defined(OCTET_TEST_PASS)
+#include OCTET_TEST_PASS
 #endif
 
 #if OCTET_QUAD == 3
@@ -82,4 +93,5 @@ HWY_AFTER_NAMESPACE();
 #undef OCTET_BASE_NS
 #undef OCTET_QUAD
 
+#endif  // !OCTET_PASS_NONE
 #endif  // OCTET_KERNEL_PASS

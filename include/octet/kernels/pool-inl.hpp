@@ -16,34 +16,34 @@ struct pool_window {
 inline HWY_NOINLINE void max_pixel(const pool_window& w, bool is_signed, std::int32_t lo,
                                    std::int32_t hi, std::size_t channels, std::byte* y) noexcept {
   // Unsigned order is signed order with the top bit flipped.
-  const auto flip = hn::Set(DU8(), static_cast<std::uint8_t>(is_signed ? 0x80 : 0));
-  const auto low = hn::Xor(hn::Set(DU8(), static_cast<std::uint8_t>(lo)), flip),
-             high = hn::Xor(hn::Set(DU8(), static_cast<std::uint8_t>(hi)), flip);
-  for (std::size_t c = 0; c < channels; c += HWY_MAX_BYTES) {
-    const std::size_t n = channels - c < HWY_MAX_BYTES ? channels - c : HWY_MAX_BYTES;
-    auto best = hn::Zero(DU8());
+  const VU8 flip = simd::set_bytes(static_cast<std::uint8_t>(is_signed ? 0x80 : 0));
+  const auto low = hn::Xor(simd::set_bytes(static_cast<std::uint8_t>(lo)), flip),
+             high = hn::Xor(simd::set_bytes(static_cast<std::uint8_t>(hi)), flip);
+  for (std::size_t c = 0; c < channels; c += lanes8) {
+    const std::size_t n = channels - c < lanes8 ? channels - c : lanes8;
+    VU8 best = hn::Zero(DU8());
     for (std::int32_t r = 0; r < w.rows; ++r) {
-      const std::byte* at = w.x + static_cast<std::size_t>(r) * w.row + c;
+      const std::byte* at = w.x + as_size(r) * w.row + c;
       for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
-        best = hn::Max(best, hn::Xor(load_bytes(at, n), flip));
+        best = hn::Max(best, hn::Xor(simd::load_bytes(at, n), flip));
     }
-    store_bytes<HWY_MAX_BYTES>(hn::BitCast(D8(), hn::Xor(hn::Min(hn::Max(best, low), high), flip)),
-                               y + c, static_cast<int>(n));
+    simd::store_bytes<lanes8>(hn::BitCast(D8(), hn::Xor(hn::Min(hn::Max(best, low), high), flip)),
+                              y + c, static_cast<int>(n));
   }
 }
 
-/// Sums of L channels from `at` (n of them present), as int32.
+/// Sums of lanes32 channels from `at` (n of them present), as int32.
 HWY_INLINE V32 window_sum(const pool_window& w, dtype t, std::size_t c, std::size_t n) {
   V32 sum = zero32();
   const std::size_t size = size_of(t);
   for (std::int32_t r = 0; r < w.rows; ++r) {
-    const std::byte* at = w.x + static_cast<std::size_t>(r) * w.row + c * size;
-    if (n == L)
+    const std::byte* at = w.x + as_size(r) * w.row + c * size;
+    if (n == lanes32)
       for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
-        sum = hn::Add(sum, load_as32(t, at));
+        sum = hn::Add(sum, simd::load_as32(t, at));
     else
       for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
-        sum = hn::Add(sum, load_some_as32(t, at, n));
+        sum = hn::Add(sum, simd::load_some_as32(t, at, n));
   }
   return sum;
 }
@@ -65,18 +65,29 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
       case rounding::QNN:
       case rounding::ATEN:
       case rounding::EVEN: return true;
-      default: return false;
+      case rounding::none:
+      case rounding::DR:
+      case rounding::RU:
+      case rounding::I64:
+      case rounding::D64:
+      case rounding::FB:
+      case rounding::Q8:
+      case rounding::EVEN_MUL:
+      case rounding::XNN:
+      case rounding::FMA:
+      case rounding::OPT:
+      case rounding::TRUNC: break;
     }
+    return false;
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
-    const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
-                              k.part, k.parts);
-    const auto channels = static_cast<std::size_t>(p.channels);
-    const std::size_t line = static_cast<std::size_t>(p.in_w) * channels;
+    const auto rows = part_of(product_of(p.batch, p.out_h), k.part, k.parts);
+    const auto channels = as_size(p.channels);
+    const std::size_t line = as_size(p.in_w) * channels;
+    const image_extents image{p.in_h, p.in_w, p.channels};
     for (std::size_t row = rows.begin; row < rows.end; ++row) {
-      const auto n = row / static_cast<std::size_t>(p.out_h);
-      const auto oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+      const auto [n, oy] = image_row_of(row, p.out_h);
       const auto v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, p.dilation_h, p.pad_top,
                                p.pad_bottom, p.adaptive);
       for (std::int32_t ox = 0; ox < p.out_w; ++ox) {
@@ -86,15 +97,11 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
         w.rows = v.end > v.begin ? (v.end - v.begin + v.step - 1) / v.step : 0;
         w.columns = h.end > h.begin ? (h.end - h.begin + h.step - 1) / h.step : 0;
         if (w.columns == 0) w.rows = 0;
-        w.row = static_cast<std::size_t>(v.step) * line,
-        w.column = static_cast<std::size_t>(h.step) * channels;
+        w.row = as_size(v.step) * line, w.column = as_size(h.step) * channels;
         w.x = static_cast<const std::byte*>(k.in[0]);
-        if (w.rows > 0)
-          w.x += (n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(v.begin)) * line +
-                 static_cast<std::size_t>(h.begin) * channels;
+        if (w.rows > 0) w.x += nhwc_index(image, n, v.begin, h.begin, 0);
         std::byte* y =
-            static_cast<std::byte*>(k.out[0]) +
-            (row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * channels;
+            static_cast<std::byte*>(k.out[0]) + (row * as_size(p.out_w) + as_size(ox)) * channels;
         if (p.max)
           max_pixel(w, p.type == dtype::s8, p.lo, p.hi, channels, y);
         else
@@ -110,7 +117,7 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
   static HWY_NOINLINE void average_pixel(const pool2d_params& p, const pool_window& w,
                                          std::int32_t n, std::int32_t window_h,
                                          std::int32_t window_w, std::byte* y) noexcept {
-    const auto channels = static_cast<std::size_t>(p.channels);
+    const auto channels = as_size(p.channels);
     const std::int32_t taps = w.rows * w.columns;
     // Factor and clamp of the float formulas; those that take raw sums have no zero point to add.
     const bool raw = p.mode == rounding::ATEN || p.mode == rounding::EVEN || p.mode == rounding::FZ;
@@ -124,32 +131,32 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
     else if (p.mode == rounding::ATEN)
       factor = numerics::div(numerics::div(1.f, static_cast<float>(window_h)),
                              static_cast<float>(window_w));
-    const VF f = hn::Set(DF(), factor), lo = hn::Set(DF(), static_cast<float>(p.lo - zero)),
-             hi = hn::Set(DF(), static_cast<float>(p.hi - zero)),
-             divisor = hn::Set(DF(), static_cast<float>(n)),
-             zf = hn::Set(DF(), static_cast<float>(p.zero_point));
+    const VF f = set_float(factor), lo = set_float(static_cast<float>(p.lo - zero)),
+             hi = set_float(static_cast<float>(p.hi - zero)),
+             divisor = set_float(static_cast<float>(n)),
+             zf = set_float(static_cast<float>(p.zero_point));
     const bool offsets = p.mode == rounding::F || p.mode == rounding::FZ || p.mode == rounding::QNN;
     const V32 offset = set32(offsets ? taps * p.in_zero_point : 0), z = set32(zero);
-    for (std::size_t c = 0; c < channels; c += L) {
-      const std::size_t have = channels - c < L ? channels - c : L;
+    for (std::size_t c = 0; c < channels; c += lanes32) {
+      const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
       V32 q;
       const V32 sum = hn::Sub(window_sum(w, p.type, c, have), offset);
       if (p.mode == rounding::AWAY) {
-        alignas(64) std::int32_t each[L];
+        alignas(alignment) std::int32_t each[lanes32];
         hn::Store(sum, D32(), each);
         for (std::size_t i = 0; i < have; ++i)
           each[i] = numerics::average(p, each[i], taps, n, window_h, window_w);
         q = hn::Load(D32(), each);
       } else {
         const VF s = hn::ConvertTo(DF(), sum);
-        VF v = rounded(p.mode == rounding::EVEN ? divide(s, divisor) : hn::Mul(s, f));
-        if (p.mode == rounding::FZ) v = rounded(hn::Add(v, zf));
+        VF v = simd::rounded(p.mode == rounding::EVEN ? simd::divide(s, divisor) : hn::Mul(s, f));
+        if (p.mode == rounding::FZ) v = simd::rounded(hn::Add(v, zf));
         q = hn::Add(round_within(v, lo, hi), z);
       }
-      if (have == L)
-        store_from32(p.type, q, y + c);
+      if (have == lanes32)
+        simd::store_from32(p.type, q, y + c);
       else
-        store_some_from32(p.type, q, y + c, have);
+        simd::store_some_from32(p.type, q, y + c, have);
     }
   }
   static const char* describe(const void* p) {
@@ -159,57 +166,55 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
   static constexpr const kernel_entry* entry = &value;
 };
 
-/// Larger or smaller elements of whole vectors of T.
-template <class T>
-HWY_INLINE hn::Vec<hn::ScalableTag<T>> extreme(bool max, hn::Vec<hn::ScalableTag<T>> a,
-                                               hn::Vec<hn::ScalableTag<T>> b) {
+/// The larger elements of two vectors, or the smaller ones.
+template <class T> HWY_INLINE simd::vec<T> extreme(bool max, simd::vec<T> a, simd::vec<T> b) {
   return max ? hn::Max(a, b) : hn::Min(a, b);
+}
+/// The largest of n >= 1 neighbours, or the smallest.
+template <class T> HWY_INLINE T extreme_of(bool max, const T* x, std::size_t n) {
+  constexpr auto all = as_size(simd::lanes<T>);
+  T v = x[0];
+  std::size_t i = 1;
+  if (n >= all) {
+    auto m = simd::load(x);
+    for (i = all; i + all <= n; i += all) m = extreme<T>(max, m, simd::load(x + i));
+    v = max ? simd::largest_lane<T>(m) : simd::smallest_lane<T>(m);
+  }
+  for (; i < n; ++i) v = (max ? x[i] > v : x[i] < v) ? x[i] : v;
+  return v;
 }
 /// reduce_max and reduce_min of [outer][count][inner]: outputs [begin, end).
 template <class T>
 HWY_NOINLINE void reduce_extreme(bool max, const reduce_plan& p, const T* x, T* y,
                                  std::size_t begin, std::size_t end) noexcept {
-  const hn::ScalableTag<T> d;
-  constexpr std::size_t lanes = HWY_MAX_BYTES / sizeof(T);
+  constexpr auto all = as_size(simd::lanes<T>);
   for (std::size_t o = begin; o < end;) {
     const std::size_t c = o % p.inner;
     const T* at = x + o / p.inner * p.count * p.inner + c;
-    std::size_t have = 1;
     if (p.inner == 1) {
-      T v = at[0];
-      std::size_t i = 1;
-      if (p.count >= lanes) {
-        auto m = hn::LoadU(d, at);
-        for (i = lanes; i + lanes <= p.count; i += lanes)
-          m = extreme<T>(max, m, hn::LoadU(d, at + i));
-        alignas(64) T each[lanes];
-        hn::Store(m, d, each);
-        for (const T e : each) v = (max ? e > v : e < v) ? e : v;
-      }
-      for (; i < p.count; ++i) v = (max ? at[i] > v : at[i] < v) ? at[i] : v;
-      y[o] = v;
+      y[o++] = extreme_of(max, at, p.count);
+      continue;
+    }
+    const std::size_t left = p.inner - c < end - o ? p.inner - c : end - o,
+                      have = left < all ? left : all;
+    if (have == all) {
+      auto m = simd::load(at);
+      for (std::size_t k = 1; k < p.count; ++k)
+        m = extreme<T>(max, m, simd::load(at + k * p.inner));
+      simd::store(m, y + o);
     } else {
-      have = p.inner - c < end - o ? p.inner - c : end - o;
-      if (have >= lanes) {
-        have = lanes;
-        auto m = hn::LoadU(d, at);
-        for (std::size_t k = 1; k < p.count; ++k)
-          m = extreme<T>(max, m, hn::LoadU(d, at + k * p.inner));
-        hn::StoreU(m, d, y + o);
-      } else {
-        alignas(64) T whole[lanes] = {};
-        std::memcpy(whole, at, have * sizeof(T));
-        auto m = hn::Load(d, whole);
-        for (std::size_t k = 1; k < p.count; ++k) {
-          std::memcpy(whole, at + k * p.inner, have * sizeof(T));
-          m = extreme<T>(max, m, hn::Load(d, whole));
-        }
-        hn::Store(m, d, whole);
-        std::memcpy(y + o, whole, have * sizeof(T));
-      }
+      auto m = simd::load_some(at, have);
+      for (std::size_t k = 1; k < p.count; ++k)
+        m = extreme<T>(max, m, simd::load_some(at + k * p.inner, have));
+      simd::store_some(m, y + o, have);
     }
     o += have;
   }
+}
+template <class T>
+HWY_INLINE void reduce_extreme(const mean_params& p, const kernel_args& k, part_range r) noexcept {
+  reduce_extreme(p.op == reduction::max, p.plan, static_cast<const T*>(k.in[0]),
+                 static_cast<T*>(k.out[0]), r.begin, r.end);
 }
 
 template <class V> struct kernel<kernel_id::mean, V> {
@@ -233,20 +238,14 @@ template <class V> struct kernel<kernel_id::mean, V> {
     const auto& p = params(k.params);
     const auto r = part_of(p.plan.outputs, k.part, k.parts);
     if (compares(p)) {
-      const bool max = p.op == reduction::max;
-      if (p.type == dtype::u8)
-        return reduce_extreme(max, p.plan, static_cast<const std::uint8_t*>(k.in[0]),
-                              static_cast<std::uint8_t*>(k.out[0]), r.begin, r.end);
-      if (p.type == dtype::s8)
-        return reduce_extreme(max, p.plan, static_cast<const std::int8_t*>(k.in[0]),
-                              static_cast<std::int8_t*>(k.out[0]), r.begin, r.end);
-      return reduce_extreme(max, p.plan, static_cast<const std::int16_t*>(k.in[0]),
-                            static_cast<std::int16_t*>(k.out[0]), r.begin, r.end);
+      if (p.type == dtype::u8) return reduce_extreme<std::uint8_t>(p, k, r);
+      if (p.type == dtype::s8) return reduce_extreme<std::int8_t>(p, k, r);
+      return reduce_extreme<std::int16_t>(p, k, r);
     }
     const std::size_t size = size_of(p.type), inner = p.plan.inner;
     const auto* x = static_cast<const std::byte*>(k.in[0]);
     auto* y = static_cast<std::byte*>(k.out[0]);
-    alignas(64) std::int32_t each[L];
+    alignas(alignment) std::int32_t each[lanes32];
     for (std::size_t o = r.begin; o < r.end;) {
       const std::size_t outer = o / inner, c = o % inner;
       std::size_t have = 1;
@@ -254,13 +253,13 @@ template <class V> struct kernel<kernel_id::mean, V> {
         const std::byte* at = x + outer * p.plan.count * size;
         V32 sum = zero32();
         std::size_t i = 0;
-        for (; i + L <= p.plan.count; i += L) sum = hn::Add(sum, load_as32(p.type, at + i * size));
+        for (; i + lanes32 <= p.plan.count; i += lanes32)
+          sum = hn::Add(sum, simd::load_as32(p.type, at + i * size));
         if (i < p.plan.count)
-          sum = hn::Add(sum, load_some_as32(p.type, at + i * size, p.plan.count - i));
-        hn::Store(sum, D32(), each);
-        for (int l = 1; l < L; ++l) each[0] += each[l];
+          sum = hn::Add(sum, simd::load_some_as32(p.type, at + i * size, p.plan.count - i));
+        each[0] = simd::sum_of_lanes(sum);
       } else {
-        have = inner - c < L ? inner - c : L;
+        have = inner - c < lanes32 ? inner - c : lanes32;
         if (have > r.end - o) have = r.end - o;
         const pool_window w{x + outer * p.plan.count * inner * size, 0, inner * size, 1,
                             static_cast<std::int32_t>(p.plan.count)};

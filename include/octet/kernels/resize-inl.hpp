@@ -10,17 +10,11 @@ template <class T> struct resize_pixel {
   const T *tl, *tr, *bl, *br;
   T* to;
 };
-template <class T>
-using DT = hn::Rebind<T, D32>;  // as many elements of T as a vector has lanes of 32 bits
-
-template <class T> HWY_INLINE V32 load_integers(const T* p) {
-  return hn::PromoteTo(D32(), hn::LoadU(DT<T>(), p));
-}
 template <class T> HWY_INLINE VF load_floats(const T* p) {
   if constexpr (std::is_floating_point_v<T>)
-    return hn::LoadU(DF(), p);
+    return simd::load(p);
   else
-    return hn::ConvertTo(DF(), load_integers(p));
+    return hn::ConvertTo(DF(), simd::load_as32(p));
 }
 
 /// TFLite's 10-bit weights, 8-bit values: the sum of the four products stays below 2^30 also where
@@ -34,12 +28,11 @@ template <class T> struct blend_q10_lanes {
         w_br(set32(v.weight * h.weight)) {}
   HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
     const V32 sum = hn::Add(
-        hn::Add(hn::Mul(load_integers(p.tl + i), w_tl), hn::Mul(load_integers(p.bl + i), w_bl)),
-        hn::Add(hn::Mul(load_integers(p.tr + i), w_tr), hn::Mul(load_integers(p.br + i), w_br)));
+        hn::Add(hn::Mul(simd::load_as32(p.tl + i), w_tl), hn::Mul(simd::load_as32(p.bl + i), w_bl)),
+        hn::Add(hn::Mul(simd::load_as32(p.tr + i), w_tr),
+                hn::Mul(simd::load_as32(p.br + i), w_br)));
     // Ties away from zero: halves are added to the magnitude.
-    const V32 sign = hn::ShiftRight<31>(sum), size = hn::Sub(hn::Xor(sum, sign), sign);
-    const V32 q = hn::ShiftRight<20>(hn::Add(size, set32(1 << 19)));
-    hn::StoreU(hn::DemoteTo(DT<T>(), hn::Sub(hn::Xor(q, sign), sign)), DT<T>(), p.to + i);
+    simd::store_from32(shift_magnitude(sum, set32(1 << 19), by<20>), p.to + i);
   }
 };
 template <class T> struct blend_xnn_lanes {
@@ -47,36 +40,37 @@ template <class T> struct blend_xnn_lanes {
   HWY_INLINE blend_xnn_lanes(const bilinear_tap& v, const bilinear_tap& h)
       : wy(set32(v.weight)), wx(set32(h.weight)) {}
   HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
-    const V32 tl = load_integers(p.tl + i), bl = load_integers(p.bl + i);
-    const V32 t = hn::Add(hn::ShiftLeft<11>(tl), hn::Mul(hn::Sub(load_integers(p.tr + i), tl), wx)),
-              b = hn::Add(hn::ShiftLeft<11>(bl), hn::Mul(hn::Sub(load_integers(p.br + i), bl), wx));
+    const V32 tl = simd::load_as32(p.tl + i), bl = simd::load_as32(p.bl + i);
+    const V32 t = hn::Add(hn::ShiftLeft<11>(tl),
+                          hn::Mul(hn::Sub(simd::load_as32(p.tr + i), tl), wx)),
+              b = hn::Add(hn::ShiftLeft<11>(bl),
+                          hn::Mul(hn::Sub(simd::load_as32(p.br + i), bl), wx));
     const V32 y = hn::ShiftRight<22>(
         hn::Add(hn::Add(hn::ShiftLeft<11>(t), hn::Mul(hn::Sub(b, t), wy)), set32(1 << 21)));
-    hn::StoreU(hn::DemoteTo(DT<T>(), y), DT<T>(), p.to + i);
+    simd::store_from32(y, p.to + i);
   }
 };
 /// binary32, four products left to right; 8-bit results: + 0.5, truncated.
 template <class T> struct blend_float_lanes {
   VF fy, gy, fx, gx;
   HWY_INLINE blend_float_lanes(const bilinear_tap& v, const bilinear_tap& h)
-      : fy(hn::Set(DF(), v.fraction)),
-        gy(hn::Set(DF(), numerics::sub(1.f, v.fraction))),
-        fx(hn::Set(DF(), h.fraction)),
-        gx(hn::Set(DF(), numerics::sub(1.f, h.fraction))) {}
+      : fy(set_float(v.fraction)),
+        gy(set_float(numerics::sub(1.f, v.fraction))),
+        fx(set_float(h.fraction)),
+        gx(set_float(numerics::sub(1.f, h.fraction))) {}
   static HWY_INLINE VF product(const T* x, VF y, VF w) {
-    return rounded(hn::Mul(rounded(hn::Mul(load_floats(x), y)), w));
+    return simd::rounded(hn::Mul(simd::rounded(hn::Mul(load_floats(x), y)), w));
   }
   HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
     VF s = product(p.tl + i, gy, gx);
-    s = rounded(hn::Add(s, product(p.bl + i, fy, gx)));
-    s = rounded(hn::Add(s, product(p.tr + i, gy, fx)));
-    s = rounded(hn::Add(s, product(p.br + i, fy, fx)));
+    s = simd::rounded(hn::Add(s, product(p.bl + i, fy, gx)));
+    s = simd::rounded(hn::Add(s, product(p.tr + i, gy, fx)));
+    s = simd::rounded(hn::Add(s, product(p.br + i, fy, fx)));
     if constexpr (std::is_floating_point_v<T>)
-      hn::StoreU(s, DF(), p.to + i);
+      simd::store(s, p.to + i);
     else
-      hn::StoreU(
-          hn::DemoteTo(DT<T>(), hn::ConvertTo(D32(), rounded(hn::Add(s, hn::Set(DF(), 0.5f))))),
-          DT<T>(), p.to + i);
+      simd::store_from32(hn::ConvertTo(D32(), simd::rounded(hn::Add(s, set_float(0.5f)))),
+                         p.to + i);
   }
 };
 
@@ -84,7 +78,7 @@ template <class T> struct blend_float_lanes {
 /// values are written twice); fewer channels than lanes go through buffers.
 template <class T, class Blend>
 HWY_INLINE void blend_pixel(const resize_pixel<T>& p, const Blend& blend, std::size_t channels) {
-  constexpr std::size_t lanes = static_cast<std::size_t>(L);
+  constexpr std::size_t lanes = as_size(lanes32);
   if (channels < lanes) {
     T buffer[5][lanes] = {};
     const T* from[4] = {p.tl, p.tr, p.bl, p.br};
@@ -99,19 +93,17 @@ HWY_INLINE void blend_pixel(const resize_pixel<T>& p, const Blend& blend, std::s
 template <class T, class Blend>
 HWY_NOINLINE void resize_rows(const resize_params& p, const T* x, T* y, std::size_t begin,
                               std::size_t end) {
-  const auto channels = static_cast<std::size_t>(p.channels),
-             line = static_cast<std::size_t>(p.in_w) * channels;
+  const auto channels = as_size(p.channels);
+  const image_extents image{p.in_h, p.in_w, p.channels};
   for (std::size_t row = begin; row < end; ++row) {
-    const bilinear_tap v = p.row_taps[row % static_cast<std::size_t>(p.out_h)];
-    const T* image =
-        x + row / static_cast<std::size_t>(p.out_h) * static_cast<std::size_t>(p.in_h) * line;
-    const T *top = image + static_cast<std::size_t>(v.lo) * line,
-            *bottom = image + static_cast<std::size_t>(v.hi) * line;
-    T* to = y + row * static_cast<std::size_t>(p.out_w) * channels;
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    const bilinear_tap v = p.row_taps[oy];
+    const T *top = x + nhwc_index(image, n, v.lo, 0, 0),
+            *bottom = x + nhwc_index(image, n, v.hi, 0, 0);
+    T* to = y + row * product_of(p.out_w, p.channels);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox, to += channels) {
       const bilinear_tap h = p.column_taps[ox];
-      const std::size_t l = static_cast<std::size_t>(h.lo) * channels,
-                        r = static_cast<std::size_t>(h.hi) * channels;
+      const std::size_t l = as_size(h.lo) * channels, r = as_size(h.hi) * channels;
       blend_pixel(resize_pixel<T>{top + l, top + r, bottom + l, bottom + r, to}, Blend(v, h),
                   channels);
     }
@@ -135,8 +127,7 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
   }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    const part_range r = part_of(
-        static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h), a.part, a.parts);
+    const part_range r = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
     if (p.type == dtype::f32)
       resize_rows<float, blend_float_lanes<float>>(p, static_cast<const float*>(a.in[0]),
                                                    static_cast<float*>(a.out[0]), r.begin, r.end);

@@ -10,16 +10,13 @@ namespace OCTET_TARGET_NS {
 /// Largest of n >= 1 bytes after xor with flip.
 inline HWY_NOINLINE std::uint8_t largest_byte(const std::uint8_t* x, std::size_t n,
                                               std::uint8_t flip) noexcept {
-  const auto f = hn::Set(DU8(), flip);
+  const VU8 f = simd::set_bytes(flip);
   std::uint8_t most = 0;
   std::size_t i = 0;
-  if (n >= HWY_MAX_BYTES) {
-    auto m = hn::Xor(hn::LoadU(DU8(), x), f);
-    for (i = HWY_MAX_BYTES; i + HWY_MAX_BYTES <= n; i += HWY_MAX_BYTES)
-      m = hn::Max(m, hn::Xor(hn::LoadU(DU8(), x + i), f));
-    alignas(64) std::uint8_t each[HWY_MAX_BYTES];
-    hn::Store(m, DU8(), each);
-    for (const std::uint8_t v : each) most = v > most ? v : most;
+  if (n >= lanes8) {
+    VU8 m = hn::Xor(simd::load(x), f);
+    for (i = lanes8; i + lanes8 <= n; i += lanes8) m = hn::Max(m, hn::Xor(simd::load(x + i), f));
+    most = simd::largest_lane<std::uint8_t>(m);
   }
   for (; i < n; ++i) {
     const auto v = static_cast<std::uint8_t>(x[i] ^ flip);
@@ -29,20 +26,17 @@ inline HWY_NOINLINE std::uint8_t largest_byte(const std::uint8_t* x, std::size_t
 }
 
 // What one row makes of a byte. `index`: difference from the maximum (DR), or the place in the
-// table. entries(i): of L neighbours from i on.
+// table. entries(i): of lanes32 neighbours from i on.
 struct softmax_dr_op {
   const std::int32_t* table;  // exp by difference
   V32 inverse, low, high, offset;
   int shift;  // 1 or more
   HWY_INLINE V32 of(V32 e) const {
     // Not negative, so that ties go up; beyond 31 nothing is left of 31 bits.
-    const V32 v = shift > 31
-                      ? zero32()
-                      : hn::ShiftRight<1>(hn::Add(
-                            hn::ShiftRightSame(doubling_high(inverse, e), shift - 1), set32(1)));
+    const V32 v = shift > 31 ? zero32() : shift_up(simd::doubling_high(inverse, e), shift - 1);
     return hn::Min(hn::Max(hn::Add(v, offset), low), high);
   }
-  HWY_INLINE V32 entries(std::size_t i) const { return of(hn::LoadU(D32(), table + i)); }
+  HWY_INLINE V32 entries(std::size_t i) const { return of(simd::load(table + i)); }
   HWY_INLINE V32 operator()(V32 index) const { return of(hn::GatherIndex(D32(), table, index)); }
 };
 struct log_softmax_dr_op {
@@ -50,9 +44,9 @@ struct log_softmax_dr_op {
   int left;
   HWY_INLINE V32 operator()(V32 index) const {
     const V32 d = hn::Neg(index);
-    const V32 h = hn::Max(hn::Sub(doubling_high(hn::ShiftLeftSame(d, left), m), log_sum),
+    const V32 h = hn::Max(hn::Sub(simd::doubling_high(hn::ShiftLeftSame(d, left), m), log_sum),
                           set32(INT32_MIN + 1));  // both ends round to the same
-    const V32 v = hn::ShiftRight<1>(hn::Add(hn::ShiftRight<21>(hn::Add(h, sign_of(h))), set32(1)));
+    const V32 v = shift_away(h, by<21>);
     return hn::IfThenElse(hn::Gt(d, least), hn::Min(hn::Max(hn::Add(v, high), low), high), low);
   }
   HWY_INLINE V32 entries(std::size_t i) const {
@@ -69,16 +63,14 @@ struct softmax_table_op {
   V32 z;
   HWY_INLINE V32 of(VF e) const {
     if (mode == rounding::EVEN_MUL)
-      return hn::Add(round_within(rounded(hn::Mul(rounded(divide(e, sum)), factor)), lo, hi), z);
+      return hn::Add(
+          round_within(simd::rounded(hn::Mul(simd::rounded(simd::divide(e, sum)), factor)), lo, hi),
+          z);
     // Cut first: the bounds are whole numbers below 2^17; below zero lies only the bound itself.
-    const VF v = rounded(hn::Mul(e, factor)), c = hn::Min(hn::IfThenElse(hn::Gt(v, lo), v, lo), hi);
-    if (up) return hn::Add(round_even(hn::Floor(rounded(hn::Add(c, hn::Set(DF(), 0.5f))))), z);
-    const VF t = hn::Trunc(c), rest = hn::Sub(hn::Abs(c), hn::Abs(t));
-    return hn::Add(round_even(hn::IfThenElse(hn::Ge(rest, hn::Set(DF(), 0.5f)),
-                                             hn::Add(t, hn::CopySign(hn::Set(DF(), 1.f), c)), t)),
-                   z);
+    const VF v = simd::rounded(hn::Mul(e, factor));
+    return hn::Add(up ? round_up_within(v, lo, hi) : round_away_within(v, lo, hi), z);
   }
-  HWY_INLINE V32 entries(std::size_t i) const { return of(hn::LoadU(DF(), table + i)); }
+  HWY_INLINE V32 entries(std::size_t i) const { return of(simd::load(table + i)); }
   HWY_INLINE V32 operator()(V32 index) const { return of(hn::GatherIndex(DF(), table, index)); }
 };
 /// OPT's log_softmax: linear in x. `index` is x's byte, `flip` 0x80 for int8.
@@ -87,11 +79,11 @@ struct log_softmax_opt_op {
   V32 z, flip;
   HWY_INLINE V32 operator()(V32 index) const {
     return hn::Add(
-        round_within(
-            rounded(hn::Sub(
-                rounded(hn::Mul(scale, hn::ConvertTo(DF(), hn::Sub(hn::Xor(index, flip), flip)))),
-                shift)),
-            lo, hi),
+        round_within(simd::rounded(hn::Sub(
+                         simd::rounded(hn::Mul(
+                             scale, hn::ConvertTo(DF(), hn::Sub(hn::Xor(index, flip), flip)))),
+                         shift)),
+                     lo, hi),
         z);
   }
   HWY_INLINE V32 entries(std::size_t i) const {
@@ -99,57 +91,51 @@ struct log_softmax_opt_op {
   }
 };
 
-/// y[i] = op((sign * x[i] + from) & 255), sign 1 or -1.
+/// (from + x) & 255 of bytes as int32, or (from - x) & 255.
+struct softmax_index {
+  V32 sign, base;
+  HWY_INLINE softmax_index(bool negative, std::uint8_t from)
+      : sign(set32(negative ? -1 : 0)), base(set32(from)) {}
+  HWY_INLINE V32 operator()(V32 x) const {
+    return hn::And(hn::Add(with_sign(x, sign), base), set32(255));
+  }
+};
+/// y[i] = op((from + x[i]) & 255), or with from - x[i].
 template <class Op>
 HWY_NOINLINE void softmax_outputs(const Op& op, const std::uint8_t* x, bool negative,
                                   std::uint8_t from, dtype out, std::byte* y,
                                   std::size_t n) noexcept {
   if (n < 192) {
-    const V32 sign = set32(negative ? -1 : 0), base = set32(from), mask = set32(255);
+    const softmax_index index(negative, from);
     const std::size_t size = size_of(out);
+    const auto* bytes = reinterpret_cast<const std::byte*>(x);
     std::size_t i = 0;
-    for (; i + L <= n; i += L)
-      store_from32(
-          out,
-          op(hn::And(hn::Add(hn::Sub(hn::Xor(load_as32(dtype::u8,
-                                                       reinterpret_cast<const std::byte*>(x + i)),
-                                             sign),
-                                     sign),
-                             base),
-                     mask)),
-          y + i * size);
+    for (; i + lanes32 <= n; i += lanes32)
+      simd::store_from32(out, op(index(simd::load_as32(x + i))), y + i * size);
     if (i < n)
-      store_some_from32(
-          out,
-          op(hn::And(hn::Add(hn::Sub(hn::Xor(load_some_as32(
-                                                 dtype::u8,
-                                                 reinterpret_cast<const std::byte*>(x + i), n - i),
-                                             sign),
-                                     sign),
-                             base),
-                     mask)),
-          y + i * size, n - i);
+      simd::store_some_from32(out, op(index(simd::load_some_as32(dtype::u8, bytes + i, n - i))),
+                              y + i * size, n - i);
     return;
   }
-  alignas(64) std::byte table[512];
+  alignas(alignment) std::byte table[512];
   const std::size_t size = size_of(out);
-  for (std::size_t i = 0; i < 256; i += L) store_from32(out, op.entries(i), table + i * size);
+  for (std::size_t i = 0; i < 256; i += lanes32)
+    simd::store_from32(out, op.entries(i), table + i * size);
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(table);
   std::size_t i = 0;
   if (size == 1) {
-    const auto base = hn::Set(DU8(), from);
+    const VU8 base = simd::set_bytes(from);
     auto* to = reinterpret_cast<std::uint8_t*>(y);
-    for (; i + HWY_MAX_BYTES <= n; i += HWY_MAX_BYTES) {
-      const auto v = hn::LoadU(DU8(), x + i);
-      hn::StoreU(look_up(bytes, negative ? hn::Sub(base, v) : hn::Add(base, v)), DU8(), to + i);
+    for (; i + lanes8 <= n; i += lanes8) {
+      const VU8 v = simd::load(x + i);
+      simd::store(simd::look_up(bytes, negative ? hn::Sub(base, v) : hn::Add(base, v)), to + i);
     }
   }
   for (; i < n; ++i)
-    std::memcpy(y + i * size,
-                table + static_cast<std::size_t>(
-                            static_cast<std::uint8_t>(negative ? from - x[i] : from + x[i])) *
-                            size,
-                size);
+    std::memcpy(
+        y + i * size,
+        table + as_size(static_cast<std::uint8_t>(negative ? from - x[i] : from + x[i])) * size,
+        size);
 }
 
 template <class V> struct kernel<kernel_id::softmax, V> {
@@ -165,8 +151,23 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       case rounding::DR: return p.exp != nullptr && p.depth < 8192;  // sums stay below 2^32
       case rounding::OPT: return p.table != nullptr;
       case rounding::EVEN_MUL: return !p.log;
-      default: return false;
+      case rounding::none:
+      case rounding::RU:
+      case rounding::I64:
+      case rounding::D64:
+      case rounding::F:
+      case rounding::FB:
+      case rounding::FZ:
+      case rounding::Q8:
+      case rounding::AWAY:
+      case rounding::EVEN:
+      case rounding::XNN:
+      case rounding::QNN:
+      case rounding::FMA:
+      case rounding::ATEN:
+      case rounding::TRUNC: break;
     }
+    return false;
   }
   static HWY_NOINLINE void row_dr(const softmax_params& p, const std::uint8_t* x, std::uint8_t most,
                                   std::byte* y) noexcept {
@@ -205,8 +206,8 @@ template <class V> struct kernel<kernel_id::softmax, V> {
   static HWY_NOINLINE void row_table(const softmax_params& p, const float* table,
                                      const std::uint8_t* x, std::uint8_t from, std::int32_t most,
                                      float sum, std::byte* y) noexcept {
-    const VF lo = hn::Set(DF(), static_cast<float>(p.lo - p.out_zero_point)),
-             hi = hn::Set(DF(), static_cast<float>(p.hi - p.out_zero_point));
+    const VF lo = set_float(static_cast<float>(p.lo - p.out_zero_point)),
+             hi = set_float(static_cast<float>(p.hi - p.out_zero_point));
     const V32 z = set32(p.out_zero_point);
     if (p.log) {
       const float scale = numerics::div(p.in_scale, p.out_scale),
@@ -214,90 +215,108 @@ template <class V> struct kernel<kernel_id::softmax, V> {
                       numerics::add(numerics::mul(p.in_scale, static_cast<float>(most)),
                                     numerics::log_f32(sum)),
                       p.out_scale);
-      const log_softmax_opt_op op{hn::Set(DF(), scale),
-                                  hn::Set(DF(), shift),
-                                  lo,
-                                  hi,
-                                  z,
-                                  set32(p.in_type == dtype::s8 ? 0x80 : 0)};
+      const log_softmax_opt_op op{
+          set_float(scale), set_float(shift), lo, hi, z, set32(p.in_type == dtype::s8 ? 0x80 : 0)};
       return softmax_outputs(op, x, false, 0, p.out_type, y, p.depth);
     }
     const float factor =
         p.mode == rounding::OPT ? numerics::div(1.f, numerics::mul(sum, p.out_scale)) : p.inverse;
     const softmax_table_op op{
-        table, p.mode, p.out_type == dtype::u8, hn::Set(DF(), factor), hn::Set(DF(), sum), lo,
-        hi,    z};
+        table, p.mode, p.out_type == dtype::u8, set_float(factor), set_float(sum), lo, hi, z};
     softmax_outputs(op, x, false, from, p.out_type, y, p.depth);
+  }
+
+  /// EVEN_MUL's exponentials by byte, kept from row to row while the maximum is the same.
+  struct exp_memo {
+    float value[256];
+    bool known[256];
+    int of = -1;
+    void start(std::int32_t maximum) {
+      if (of == maximum) return;
+      std::memset(known, 0, sizeof(known));
+      std::memset(value, 0, sizeof(value));
+      of = maximum;
+    }
+  };
+  /// The sum of exp over a row, in its order.
+  static HWY_NOINLINE float sum_even_mul(const softmax_params& p, const std::uint8_t* x, bool s8,
+                                         std::int32_t maximum, exp_memo& memo) noexcept {
+    memo.start(maximum);
+    const auto scaled = numerics::mul(static_cast<float>(maximum - p.in_zero_point), p.in_scale);
+    float sum = 0;
+    for (std::size_t i = 0; i < p.depth; ++i) {
+      const std::uint8_t b = x[i];
+      if (!memo.known[b]) {
+        const auto v = static_cast<float>(number(b, s8) - p.in_zero_point);
+        const float below = numerics::sub(numerics::mul(v, p.in_scale), scaled);
+        memo.value[b] = numerics::exp_f32(numerics::mul(below, p.beta));
+        memo.known[b] = true;
+      }
+      sum = numerics::add(sum, memo.value[b]);
+    }
+    return sum;
+  }
+  /// OPT: sums of `Rows` rows side by side, each in its own order. from: of each row, where
+  /// its maximum's entry is the table's last.
+  template <std::size_t Rows>
+  static HWY_INLINE void sum_tables(const softmax_params& p, const std::uint8_t* x,
+                                    const std::uint8_t* from, float* sum) noexcept {
+    for (std::size_t j = 0; j < Rows; ++j) sum[j] = 0;
+    for (std::size_t i = 0; i < p.depth; ++i)
+      for (std::size_t j = 0; j < Rows; ++j)
+        sum[j] =
+            numerics::add(sum[j], p.table[static_cast<std::uint8_t>(from[j] + x[j * p.depth + i])]);
+  }
+  static std::int32_t number(std::uint8_t b, bool s8) noexcept {
+    return s8 ? static_cast<std::int8_t>(b) : b;
+  }
+  /// The largest element, as the type's byte.
+  static std::uint8_t maximum(const std::uint8_t* x, std::size_t n, bool s8) noexcept {
+    const std::uint8_t flip = s8 ? 0x80 : 0;
+    return static_cast<std::uint8_t>(largest_byte(x, n, flip) ^ flip);
+  }
+  /// `Rows` rows of OPT.
+  template <std::size_t Rows>
+  static HWY_INLINE void rows_table(const softmax_params& p, const std::uint8_t* x, bool s8,
+                                    std::byte* y) noexcept {
+    std::uint8_t most[Rows], from[Rows];
+    float sum[Rows];
+    for (std::size_t j = 0; j < Rows; ++j) {
+      most[j] = maximum(x + j * p.depth, p.depth, s8);
+      from[j] = static_cast<std::uint8_t>(255 - most[j]);
+    }
+    sum_tables<Rows>(p, x, from, sum);
+    for (std::size_t j = 0; j < Rows; ++j)
+      row_table(p, p.table, x + j * p.depth, from[j], number(most[j], s8), sum[j],
+                y + j * p.depth * size_of(p.out_type));
   }
 
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.outer, k.part, k.parts);
-    const std::size_t n = p.depth, out_size = size_of(p.out_type);
-    if (n == 0) return;
-    const auto* x = static_cast<const std::uint8_t*>(k.in[0]);
-    auto* y = static_cast<std::byte*>(k.out[0]);
-    const std::uint8_t flip = p.in_type == dtype::s8 ? 0x80 : 0;
-    float memo[256];  // EVEN_MUL: exp by byte, for the rows of one maximum
-    bool known[256] = {};
-    int memo_of = -1;
-    for (std::size_t row = r.begin; row < r.end;) {
-      const std::size_t rows = p.mode != rounding::DR && r.end - row >= together ? together : 1;
-      std::uint8_t most[together];  // as the type's bytes
-      for (std::size_t j = 0; j < rows; ++j)
-        most[j] = static_cast<std::uint8_t>(largest_byte(x + (row + j) * n, n, flip) ^ flip);
+    if (p.depth == 0) return;
+    const std::size_t out_row = p.depth * size_of(p.out_type);
+    const bool s8 = p.in_type == dtype::s8;
+    const auto* x = static_cast<const std::uint8_t*>(k.in[0]) + r.begin * p.depth;
+    auto* y = static_cast<std::byte*>(k.out[0]) + r.begin * out_row;
+    exp_memo memo;
+    for (std::size_t left = r.end - r.begin; left != 0;) {
+      std::size_t rows = 1;
       if (p.mode == rounding::DR) {
-        row_dr(p, x + row * n, most[0], y + row * n * out_size);
-        ++row;
-        continue;
+        row_dr(p, x, maximum(x, p.depth, s8), y);
+      } else if (p.mode == rounding::EVEN_MUL) {
+        const std::int32_t most = number(maximum(x, p.depth, s8), s8);
+        const float sum = sum_even_mul(p, x, s8, most, memo);
+        row_table(p, memo.value, x, 0, most, sum, y);
+      } else if (left >= together) {
+        rows_table<together>(p, x, s8, y);
+        rows = together;
+      } else {
+        rows_table<1>(p, x, s8, y);
       }
-      std::int32_t number[together];
-      for (std::size_t j = 0; j < rows; ++j)
-        number[j] = flip != 0 ? static_cast<std::int8_t>(most[j]) : most[j];
-      if (p.mode == rounding::EVEN_MUL) {
-        for (std::size_t j = 0; j < rows; ++j) {
-          const std::uint8_t* at = x + (row + j) * n;
-          if (memo_of != number[j]) {
-            std::memset(known, 0, sizeof(known));
-            std::memset(memo, 0, sizeof(memo));
-            memo_of = number[j];
-          }
-          const float top =
-              numerics::mul(static_cast<float>(number[j] - p.in_zero_point), p.in_scale);
-          float sum = 0;
-          for (std::size_t i = 0; i < n; ++i) {
-            const std::uint8_t b = at[i];
-            if (!known[b]) {
-              const std::int32_t v = flip != 0 ? static_cast<std::int8_t>(b) : b;
-              memo[b] = numerics::exp_f32(numerics::mul(
-                  numerics::sub(numerics::mul(static_cast<float>(v - p.in_zero_point), p.in_scale),
-                                top),
-                  p.beta));
-              known[b] = true;
-            }
-            sum = numerics::add(sum, memo[b]);
-          }
-          row_table(p, memo, at, 0, number[j], sum, y + (row + j) * n * out_size);
-        }
-        row += rows;
-        continue;
-      }
-      // OPT: the maximum's entry is the last.
-      float sum[together] = {};
-      const std::uint8_t* at = x + row * n;
-      std::uint8_t from[together];
-      for (std::size_t j = 0; j < rows; ++j) from[j] = static_cast<std::uint8_t>(255 - most[j]);
-      if (rows == together)
-        for (std::size_t i = 0; i < n; ++i)
-          for (std::size_t j = 0; j < together; ++j)
-            sum[j] =
-                numerics::add(sum[j], p.table[static_cast<std::uint8_t>(from[j] + at[j * n + i])]);
-      else
-        for (std::size_t i = 0; i < n; ++i)
-          sum[0] = numerics::add(sum[0], p.table[static_cast<std::uint8_t>(from[0] + at[i])]);
-      for (std::size_t j = 0; j < rows; ++j)
-        row_table(p, p.table, at + j * n, from[j], number[j], sum[j], y + (row + j) * n * out_size);
-      row += rows;
+      x += rows * p.depth;
+      y += rows * out_row;
+      left -= rows;
     }
   }
   static const char* describe(const void*) { return "softmax"; }

@@ -35,7 +35,12 @@ octet has its own VNNI target and does not need it"
 #include "octet/ops/resize.hpp"
 #include "octet/ops/softmax.hpp"
 
-// OCTET_HAS_*: which passes this file compiles.
+// OCTET_HAS_*: which passes this file compiles. OCTET_TEST_TARGETS: also those that only tests run.
+#if defined(OCTET_TEST_TARGETS)
+#define OCTET_HAS_EMU128 1
+#else
+#define OCTET_HAS_EMU128 0
+#endif
 #if HWY_ARCH_X86
 #define OCTET_HAS_SSE4 \
   (HWY_STATIC_TARGET >= HWY_SSE4 && !((HWY_DISABLED_TARGETS | HWY_BROKEN_TARGETS) & HWY_SSE4))
@@ -69,6 +74,11 @@ octet has its own VNNI target and does not need it"
 
 #define OCTET_KERNEL_PASS
 
+#if OCTET_HAS_EMU128
+#undef HWY_TARGET
+#define HWY_TARGET HWY_EMU128
+#include "octet/kernels/pass-inl.hpp"
+#endif
 #if OCTET_HAS_SSE4
 #undef HWY_TARGET
 #define HWY_TARGET HWY_SSE4
@@ -107,16 +117,13 @@ octet has its own VNNI target and does not need it"
 #endif
 #endif
 
-#undef OCTET_KERNEL_PASS
-
 // Back to the static target for whatever this file includes next.
 #undef HWY_TARGET
 #define HWY_TARGET HWY_STATIC_TARGET
-#if defined(HWY_SET_MACROS_PER_TARGET)
-#undef HWY_SET_MACROS_PER_TARGET
-#else
-#define HWY_SET_MACROS_PER_TARGET
-#endif
-#include <hwy/ops/set_macros-inl.h>
+#define OCTET_PASS_NONE
+#include "octet/kernels/pass-inl.hpp"
+#undef OCTET_PASS_NONE
+
+#undef OCTET_KERNEL_PASS
 
 #endif  // OCTET_KERNELS_TARGETS_HPP_

@@ -87,9 +87,10 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
                       std::size_t row_begin, std::size_t row_end) {
   const std::int32_t group_in = depthwise ? 1 : p.in_c / p.groups,
                      group_out = depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
+  const image_extents image{p.in_h, p.in_w, p.in_c};
+  const std::size_t taps = product_of(p.kernel_h, p.kernel_w);
   for (std::size_t row = row_begin; row < row_end; ++row) {
-    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)),
-               oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    const auto [n, oy] = image_row_of(row, p.out_h);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox)
       for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
         std::int64_t acc = p.requant.mode == rounding::FB ? 0 : p.bias(oc);
@@ -100,26 +101,15 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
             const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
                                ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
             if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
-            const In* px = x +
-                           ((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) +
-                             static_cast<std::size_t>(iy)) *
-                                static_cast<std::size_t>(p.in_w) +
-                            static_cast<std::size_t>(ix)) *
-                               static_cast<std::size_t>(p.in_c) +
-                           first;
-            const std::size_t tap = static_cast<std::size_t>(ky * p.kernel_w + kx);
-            const W* pw = depthwise ? w + tap * static_cast<std::size_t>(p.out_c) + oc
-                                    : w + (static_cast<std::size_t>(oc) *
-                                               static_cast<std::size_t>(p.kernel_h * p.kernel_w) +
-                                           tap) *
-                                              static_cast<std::size_t>(group_in);
+            const In* px = x + nhwc_index(image, n, iy, ix, first);
+            const std::size_t tap = as_size(ky * p.kernel_w + kx);
+            const W* pw = w + (depthwise ? tap * as_size(p.out_c) + as_size(oc)
+                                         : (as_size(oc) * taps + tap) * as_size(group_in));
             for (std::int32_t ic = 0; ic < group_in; ++ic)
               acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
           }
         const std::size_t at =
-            (row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) *
-                static_cast<std::size_t>(p.out_c) +
-            static_cast<std::size_t>(oc);
+            (row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc);
         if (p.requant.mode == rounding::none)
           y[at] = static_cast<Out>(acc);
         else
@@ -129,8 +119,7 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
 }
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const conv2d_params*>(a.params);
-  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
-                            a.part, a.parts);
+  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
   with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
     with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
       with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {

@@ -165,16 +165,15 @@ namespace reference {
 template <class T>
 constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begin,
                       std::size_t end) {
+  const image_extents image{p.in_h, p.in_w, p.channels};
   for (std::size_t row = begin; row < end; ++row) {
-    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)),
-               oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    const auto [n, oy] = image_row_of(row, p.out_h);
     const auto v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, p.dilation_h, p.pad_top,
                              p.pad_bottom, p.adaptive);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox) {
       const auto h = pool_taps(ox, p.out_w, p.in_w, p.window_w, p.stride_w, p.dilation_w,
                                p.pad_left, p.pad_right, p.adaptive);
-      T* to = y + (row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) *
-                      static_cast<std::size_t>(p.channels);
+      T* to = y + (row * as_size(p.out_w) + as_size(ox)) * as_size(p.channels);
       const std::int32_t taps = (v.end > v.begin ? (v.end - v.begin + v.step - 1) / v.step : 0) *
                                 (h.end > h.begin ? (h.end - h.begin + h.step - 1) / h.step : 0);
       const std::int32_t divisor = p.divisor > 0         ? p.divisor
@@ -190,12 +189,7 @@ constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begi
                      : std::numeric_limits<T>::min();
         for (std::int32_t iy = v.begin; iy < v.end; iy += v.step)
           for (std::int32_t ix = h.begin; ix < h.end; ix += h.step) {
-            const T q = x[((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) +
-                            static_cast<std::size_t>(iy)) *
-                               static_cast<std::size_t>(p.in_w) +
-                           static_cast<std::size_t>(ix)) *
-                              static_cast<std::size_t>(p.channels) +
-                          static_cast<std::size_t>(c)];
+            const T q = x[nhwc_index(image, n, iy, ix, c)];
             if (q > best) best = q;
             if constexpr (std::is_floating_point_v<T>) {
               fsum = numerics::add(fsum, q);
@@ -217,8 +211,7 @@ constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begi
 }
 inline void pool2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const pool2d_params*>(a.params);
-  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
-                            a.part, a.parts);
+  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
   if (p.type == dtype::f32)
     return pool2d(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), rows.begin,
                   rows.end);

@@ -158,34 +158,28 @@ namespace reference {
 template <class T>
 constexpr void resize_nearest(const resize_params& p, const T* x, T* y, std::size_t begin,
                               std::size_t end) {
-  const auto c = static_cast<std::size_t>(p.channels);
+  const image_extents image{p.in_h, p.in_w, p.channels};
   for (std::size_t row = begin; row < end; ++row) {
-    const std::size_t n = row / static_cast<std::size_t>(p.out_h),
-                      oy = row % static_cast<std::size_t>(p.out_h);
-    const T* from =
-        x + (n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(p.rows[oy])) *
-                static_cast<std::size_t>(p.in_w) * c;
-    for (std::size_t ox = 0; ox < static_cast<std::size_t>(p.out_w); ++ox)
-      std::copy_n(from + static_cast<std::size_t>(p.columns[ox]) * c, c,
-                  y + (row * static_cast<std::size_t>(p.out_w) + ox) * c);
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    T* to = y + row * product_of(p.out_w, p.channels);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      to = std::copy_n(x + nhwc_index(image, n, p.rows[oy], p.columns[ox], 0), p.channels, to);
   }
 }
 template <class T>
 constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::size_t begin,
                                std::size_t end) {
-  const auto c = static_cast<std::size_t>(p.channels), width = static_cast<std::size_t>(p.in_w);
+  const auto c = as_size(p.channels);
+  const image_extents image{p.in_h, p.in_w, p.channels};
   for (std::size_t row = begin; row < end; ++row) {
-    const std::size_t n = row / static_cast<std::size_t>(p.out_h);
-    const bilinear_tap v = p.row_taps[row % static_cast<std::size_t>(p.out_h)];
-    const T *top = x + (n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(v.lo)) *
-                           width * c,
-            *bottom = x + (n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(v.hi)) *
-                              width * c;
-    for (std::size_t ox = 0; ox < static_cast<std::size_t>(p.out_w); ++ox) {
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    const bilinear_tap v = p.row_taps[oy];
+    const T *top = x + nhwc_index(image, n, v.lo, 0, 0),
+            *bottom = x + nhwc_index(image, n, v.hi, 0, 0);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox) {
       const bilinear_tap h = p.column_taps[ox];
-      const std::size_t l = static_cast<std::size_t>(h.lo) * c,
-                        r = static_cast<std::size_t>(h.hi) * c;
-      T* to = y + (row * static_cast<std::size_t>(p.out_w) + ox) * c;
+      const std::size_t l = as_size(h.lo) * c, r = as_size(h.hi) * c;
+      T* to = y + (row * as_size(p.out_w) + as_size(ox)) * c;
       for (std::size_t k = 0; k < c; ++k) {
         if constexpr (std::is_floating_point_v<T>) {
           to[k] = numerics::blend_float(top[l + k], top[r + k], bottom[l + k], bottom[r + k],
@@ -222,16 +216,14 @@ constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::si
 }
 inline void resize_nearest_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const resize_params*>(a.params);
-  const auto r = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
-                         a.part, a.parts);
+  const auto r = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
   with_size(p.type, [&]<class T>(type_tag<T>) {
     resize_nearest(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
   });
 }
 inline void resize_bilinear_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const resize_params*>(a.params);
-  const auto r = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
-                         a.part, a.parts);
+  const auto r = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
   if (p.type == dtype::f32)
     return resize_bilinear(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]),
                            r.begin, r.end);

@@ -1,0 +1,223 @@
+// The roundings over vectors, each once: what numerics/requantize.hpp spells for scalars. Part of a
+// pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+// ---- shifts ----
+
+HWY_INLINE V32 sign_of(V32 x) { return hn::ShiftRight<31>(x); }
+/// By one count per lane, one for all, or a constant.
+HWY_INLINE V32 shift_right(V32 x, V32 by) { return hn::Shr(x, by); }
+template <class V> HWY_INLINE V shift_right(V x, int by) { return hn::ShiftRightSame(x, by); }
+template <class V, int By> HWY_INLINE V shift_right(V x, std::integral_constant<int, By>) {
+  return hn::ShiftRight<By>(x);
+}
+template <int By> inline constexpr std::integral_constant<int, By> by{};
+/// x / 2^(r + 1), r >= 0, to nearest, ties up; x < INT32_MAX, which no high product reaches. The
+/// shift is given less 1, because the last bit is where it rounds. `r`: one per lane, or one for
+/// all.
+template <class Shift> HWY_INLINE V32 shift_up(V32 x, Shift r) {
+  return hn::ShiftRight<1>(hn::Add(shift_right(x, r), set32(1)));
+}
+/// The same, ties away from zero, also x > INT32_MIN; with `away`, only in the lanes where that is
+/// -1 (0: up).
+template <class Shift> HWY_INLINE V32 shift_away(V32 x, Shift r) {
+  return shift_up(hn::Add(x, sign_of(x)), r);
+}
+template <class Shift> HWY_INLINE V32 shift_away(V32 x, Shift r, V32 away) {
+  return shift_up(hn::Add(x, hn::And(sign_of(x), away)), r);
+}
+/// -x where `sign` is -1, x where it is 0: by the sign of x, its magnitude.
+HWY_INLINE V32 with_sign(V32 x, V32 sign) { return hn::Sub(hn::Xor(x, sign), sign); }
+/// (|x| + half) / 2^shift, toward zero, with the sign of x: ties away from zero where `half` is a
+/// half. |x| + half < 2^32.
+template <class Shift> HWY_INLINE V32 shift_magnitude(V32 x, V32 half, Shift shift) {
+  const hn::RebindToUnsigned<D32> u32;
+  const V32 sign = sign_of(x);
+  const auto size = hn::BitCast(u32, hn::Add(with_sign(x, sign), half));
+  return with_sign(hn::BitCast(D32(), shift_right(size, shift)), sign);
+}
+
+/// DR, RU with any shifts, one of each per lane. r: right shift - 1, l: left shift,
+/// away: -1 where ties of the second rounding go away from zero.
+HWY_INLINE V32 requantize_shift(V32 x, V32 m, V32 r, V32 l, V32 away) {
+  const V32 h = simd::doubling_high(hn::Shl(x, l), m);
+  const V32 y = shift_away(h, hn::Max(r, zero32()), away);
+  return hn::IfThenElse(hn::Lt(r, zero32()), h, y);
+}
+/// DR or RU with one multiplier for all lanes.
+struct uniform_shift {
+  V32 m;
+  int left, right;
+  bool away;
+  HWY_INLINE uniform_shift(multiplier q, bool ties_away)
+      : m(set32(q.m)),
+        left(q.shift > 0 ? q.shift : 0),
+        right(q.shift > 0 ? 0 : -q.shift),
+        away(ties_away) {}
+  HWY_INLINE V32 operator()(V32 x) const {
+    const V32 h = simd::doubling_high(left > 0 ? hn::ShiftLeftSame(x, left) : x, m);
+    if (right == 0) return h;
+    return away ? shift_away(h, right - 1) : shift_up(h, right - 1);
+  }
+};
+
+/// DR for |x| < 2^30 and right shifts R of 1 to 31, without a left shift: with
+/// h = doubling_high(x, m) it is floor((h + 2^(R-1) - [h < 0]) / 2^R).
+template <bool NativeDoublingHigh> struct fused_dr;
+template <> struct fused_dr<true> {
+  static constexpr std::int32_t flip = 0;
+  V32 m, r;
+  HWY_INLINE fused_dr() {}  // not defaulted: g++ makes that one without the target's attributes
+  HWY_INLINE void set(const std::int32_t* multipliers, const std::int32_t* shifts,
+                      const std::int32_t*, const std::int32_t*) {
+    m = simd::load(multipliers), r = simd::load(shifts);
+  }
+  HWY_INLINE V32 operator()(V32 x) const { return shift_away(simd::doubling_high(x, m), r); }
+};
+/// Without that instruction: [x < 0] does for [h < 0], they differ where h is 0 only, and there
+/// both give 0. x comes with its sign bit flipped (`flip`, put into the start of the accumulator),
+/// as u = x + 2^31, so that one unsigned product u * 2m and one constant for both roundings give
+/// h + 2^(R-1) - 1 as the high half of 64 bits: 2xm + 2^31 + 2^(31+R) - 2^32. fill_panel has the
+/// constants.
+template <> struct fused_dr<false> {
+  static constexpr std::int32_t flip = INT32_MIN;
+  simd::vec<std::uint32_t> even_m, odd_m;  // 2m
+  simd::vec<std::uint64_t> even, odd;      // the constants, of both roundings and of the flip
+  V32 shift;
+  HWY_INLINE fused_dr() {}
+  /// From a panel's arrays at this vector: multipliers, shifts minus 1, constants of even and of
+  /// odd lanes.
+  HWY_INLINE void set(const std::int32_t* m, const std::int32_t* r, const std::int32_t* of_even,
+                      const std::int32_t* of_odd) {
+    const simd::tag<std::uint32_t> u32;
+    const simd::tag<std::uint64_t> u64;
+    const V32 once = simd::load(m);
+    even_m = hn::BitCast(u32, hn::Add(once, once));
+    odd_m = hn::BitCast(u32, hn::ShiftRight<32>(hn::BitCast(u64, even_m)));
+    even = hn::BitCast(u64, simd::load(of_even));
+    odd = hn::BitCast(u64, simd::load(of_odd));
+    shift = hn::Add(simd::load(r), set32(1));
+  }
+  HWY_INLINE V32 operator()(V32 flipped) const {
+    const simd::tag<std::uint32_t> u32;
+    const simd::tag<std::uint64_t> u64;
+    const auto u = hn::BitCast(u32, flipped);
+    const auto odd_u = hn::BitCast(u32, hn::ShiftRight<32>(hn::BitCast(u64, u)));
+    const auto e = hn::Add(hn::MulEven(u, even_m), even),
+               o = hn::Add(hn::MulEven(odd_u, odd_m), odd);
+    return hn::Shr(hn::Sub(simd::high_halves(e, o), sign_of(flipped)), shift);
+  }
+};
+using requantize_dr = fused_dr<simd::native_doubling_high>;
+
+// ---- float ----
+
+/// x * scale in binary32. An int32 plus 0.f is itself.
+HWY_INLINE VF real_product(V32 x, VF scale) {
+  return simd::rounded(hn::Mul(hn::ConvertTo(DF(), x), scale));
+}
+/// Cut to whole numbers [lo, hi], NaN to lo.
+HWY_INLINE VF cut(VF v, VF lo, VF hi) { return hn::Min(hn::IfThenElse(hn::Gt(v, lo), v, lo), hi); }
+/// Cuts to whole numbers [lo, hi] of at most 24 bits, NaN to lo, and rounds, ties to even.
+HWY_INLINE V32 round_within(VF v, VF lo, VF hi) { return simd::round_even(cut(v, lo, hi)); }
+/// To a whole number, ties away from zero; float or double. trunc(v + 0.5) would be wrong just
+/// below a half. Magnitudes beyond the mantissa are whole, and their rest 0.
+template <class D> HWY_INLINE hn::Vec<D> whole_away(D d, hn::Vec<D> v) {
+  using T = hn::TFromD<D>;
+  const auto t = hn::Trunc(v), rest = hn::Sub(hn::Abs(v), hn::Abs(t));
+  const auto further = hn::Add(t, hn::CopySign(hn::Set(d, T{1}), v));
+  return hn::IfThenElse(hn::Ge(rest, hn::Set(d, T{0.5})), further, t);
+}
+/// Cuts as round_within and rounds, ties away from zero: bounds below 2^24 keep the rest exact.
+HWY_INLINE V32 round_away_within(VF v, VF lo, VF hi) {
+  return simd::round_even(whole_away(DF(), cut(v, lo, hi)));
+}
+/// The same, ties up.
+HWY_INLINE V32 round_up_within(VF v, VF lo, VF hi) {
+  const VF half = set_float(0.5f);
+  return simd::round_even(hn::Floor(simd::rounded(hn::Add(cut(v, lo, hi), half))));
+}
+
+/// F and FB: rint((x + b) * m), cut at `highest`. Below, the conversion gives INT32_MIN, which
+/// saturates to the same result.
+HWY_INLINE V32 requantize_real(V32 x, VF b, VF m, VF highest) {
+  const VF sum = simd::rounded(hn::Add(hn::ConvertTo(DF(), x), b));
+  return simd::round_even(hn::Min(simd::rounded(hn::Mul(sum, m)), highest));
+}
+/// FZ: rint(x * m + z), both operations in binary32; the result has its zero point.
+HWY_INLINE V32 requantize_real_zero(V32 x, VF m, VF z, VF lo, VF hi) {
+  return round_within(simd::rounded(hn::Add(real_product(x, m), z)), lo, hi);
+}
+/// D64 of half a vector: binary64 product, ties away from zero, then the zero point.
+HWY_INLINE simd::VF64 requantize_double(simd::VF64 x, simd::VF64 m, simd::VF64 z, simd::VF64 lo,
+                                        simd::VF64 hi) {
+  return hn::Min(hn::Max(hn::Add(whole_away(DF64(), hn::Mul(x, m)), z), lo), hi);
+}
+
+/// A requantize with one multiplier: int32 to the clamped result. 8- and 16-bit outputs.
+struct uniform_requantize {
+  enum class formula : std::uint8_t { shift, real, real_zero, eighths };
+  static std::optional<formula> formula_of(rounding r) noexcept {
+    switch (r) {
+      case rounding::DR:
+      case rounding::RU: return formula::shift;
+      case rounding::F: return formula::real;
+      case rounding::FZ: return formula::real_zero;
+      case rounding::Q8: return formula::eighths;
+      case rounding::none:
+      case rounding::I64:
+      case rounding::D64:
+      case rounding::FB:
+      case rounding::AWAY:
+      case rounding::EVEN:
+      case rounding::EVEN_MUL:
+      case rounding::XNN:
+      case rounding::QNN:
+      case rounding::FMA:
+      case rounding::OPT:
+      case rounding::ATEN:
+      case rounding::TRUNC: break;
+    }
+    return std::nullopt;
+  }
+
+  formula f;
+  uniform_shift shift;
+  V32 z, low, high;  // clamp before the zero point is added: nothing overflows
+  VF scale, zf, lof, hif;
+  explicit HWY_INLINE uniform_requantize(const requantize_params& q)
+      : f(formula_of(q.mode).value_or(formula::shift)),
+        shift(uses_multiplier(q.mode) ? q.mult[0] : multiplier{}, q.mode == rounding::DR),
+        z(set32(q.zero_point)),
+        low(set32(q.lo - q.zero_point)),
+        high(set32(q.hi - q.zero_point)),
+        scale(set_float(uses_float_scale(q.mode) ? q.scale[0] : 0.f)),
+        zf(set_float(static_cast<float>(q.zero_point))),
+        lof(set_float(static_cast<float>(f == formula::real_zero ? q.lo : q.lo - q.zero_point))),
+        hif(set_float(static_cast<float>(f == formula::real_zero ? q.hi : q.hi - q.zero_point))) {}
+  /// `in`: of the operand; Q8's products stay below 2^31 for bytes alone.
+  static bool accepts(const requantize_params& q, dtype in, dtype out) noexcept {
+    const auto f = formula_of(q.mode);
+    return f && q.channels == 1 && (is_8bit(out) || out == dtype::s16) &&
+           (*f != formula::eighths || is_8bit(in));
+  }
+  HWY_INLINE V32 finish(V32 h) const { return hn::Add(hn::Min(hn::Max(h, low), high), z); }
+  HWY_INLINE V32 operator()(V32 x) const {
+    switch (f) {
+      case formula::real: return hn::Add(round_within(real_product(x, scale), lof, hif), z);
+      case formula::real_zero: return requantize_real_zero(x, scale, zf, lof, hif);
+      case formula::eighths:  // |x * m| <= 255 * 2^23
+        return finish(hn::ShiftRight<8>(hn::Add(hn::Mul(x, shift.m), set32(128))));
+      case formula::shift: break;
+    }
+    return finish(shift(x));
+  }
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS

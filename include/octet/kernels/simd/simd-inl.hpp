@@ -1,0 +1,47 @@
+// Chooses the instruction family of the pass, and says how it lays packed data out. The kernels see
+// this file's names only: no lane count, register width or instruction of one family occurs in
+// them. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+// clang-format off
+#include "octet/kernels/simd/vectors-inl.hpp"
+#include "octet/kernels/simd/generic-inl.hpp"
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128
+#include "octet/kernels/simd/x86-inl.hpp"
+#endif
+#if HWY_TARGET == HWY_EMU128
+// generic
+#elif HWY_TARGET == HWY_SSE4
+#include "octet/kernels/simd/x86_128-inl.hpp"
+#elif HWY_TARGET == HWY_AVX2
+#include "octet/kernels/simd/x86_256-inl.hpp"
+#elif HWY_ARCH_X86
+#include "octet/kernels/simd/x86_512-inl.hpp"
+#elif HWY_TARGET == HWY_NEON
+#include "octet/kernels/simd/neon-inl.hpp"
+#else
+#error "octet: no file of primitives for this target in octet/kernels/simd"
+#endif
+// clang-format on
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+#if HWY_TARGET == HWY_EMU128
+namespace simd {
+using namespace generic;
+}
+#endif
+
+using simd::D16, simd::D32, simd::D8, simd::DF, simd::DF64, simd::DU8;
+using simd::lanes16, simd::lanes32, simd::lanes8;
+using simd::set32, simd::set_float, simd::zero32;
+using simd::V16, simd::V32, simd::V8, simd::VF, simd::VF64, simd::VU8;
+
+inline constexpr kernels::target_layout layout{lanes32, simd::registers == 32 ? 4 : 2, simd::quads,
+                                               simd::split_pairs};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS

@@ -1,0 +1,198 @@
+// The vectors of a pass: types, tags, lane counts, loads and stores of every element type, sums and
+// extremes over lanes. Written in Highway's portable operations, so every family has the same ones;
+// what differs between instruction families is in the family's own file (simd-inl.hpp says which).
+// Part of a pass: see pass-inl.hpp. No lambdas here and in the other -inl files: g++ 12
+// instantiates a lambda inside a template without the target's attributes.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+namespace simd {
+
+inline constexpr int vector_bytes = HWY_MAX_BYTES;
+/// Elements of 4, 2 and 1 bytes in a vector.
+inline constexpr int lanes32 = vector_bytes / 4, lanes16 = vector_bytes / 2, lanes8 = vector_bytes;
+template <class T> inline constexpr int lanes = vector_bytes / static_cast<int>(sizeof(T));
+/// A fused multiply-add is one rounding and one instruction.
+inline constexpr bool native_fma = HWY_NATIVE_FMA != 0;
+
+template <class T> using tag = hn::ScalableTag<T>;
+template <class T> using vec = hn::Vec<tag<T>>;
+using D32 = tag<std::int32_t>;
+using D16 = tag<std::int16_t>;
+using D8 = tag<std::int8_t>;
+using DU8 = tag<std::uint8_t>;
+using DF = tag<float>;
+using DF64 = tag<double>;
+using V32 = hn::Vec<D32>;
+using V16 = hn::Vec<D16>;
+using V8 = hn::Vec<D8>;
+using VU8 = hn::Vec<DU8>;
+using VF = hn::Vec<DF>;
+using VF64 = hn::Vec<DF64>;
+/// As many elements of T as a vector has of the tag's type.
+template <class T> using per32 = hn::Rebind<T, D32>;
+template <class T> using per16 = hn::Rebind<T, D16>;
+template <class T> using per64 = hn::Rebind<T, DF64>;
+
+HWY_INLINE V32 zero32() { return hn::Zero(D32()); }
+HWY_INLINE V32 set32(std::int32_t v) { return hn::Set(D32(), v); }
+HWY_INLINE VF set_float(float v) { return hn::Set(DF(), v); }
+/// The byte everywhere.
+HWY_INLINE VU8 set_bytes(std::uint8_t v) { return hn::Set(DU8(), v); }
+/// The four bytes at p in every lane of 32 bits.
+HWY_INLINE V32 broadcast4(const std::byte* p) {
+  std::int32_t v;
+  std::memcpy(&v, p, 4);
+  return set32(v);
+}
+
+// ---- whole vectors ----
+
+template <class T> HWY_INLINE vec<T> load(const T* p) { return hn::LoadU(tag<T>(), p); }
+HWY_INLINE VU8 load8(const std::byte* p) { return load(reinterpret_cast<const std::uint8_t*>(p)); }
+template <class T> HWY_INLINE void store(vec<T> v, T* p) { hn::StoreU(v, tag<T>(), p); }
+HWY_INLINE void store8(VU8 v, std::byte* p) { store(v, reinterpret_cast<std::uint8_t*>(p)); }
+
+// ---- parts of vectors: nothing else is read or written ----
+
+/// The first n <= lanes<T> elements; the others are 0.
+template <class T> HWY_INLINE vec<T> load_some(const T* p, std::size_t n) {
+  alignas(vector_bytes) T whole[lanes<T>] = {};
+  std::memcpy(whole, p, n * sizeof(T));
+  return hn::Load(tag<T>(), whole);
+}
+template <class T> HWY_INLINE void store_some(vec<T> v, T* p, std::size_t n) {
+  alignas(vector_bytes) T whole[lanes<T>];
+  hn::Store(v, tag<T>(), whole);
+  std::memcpy(p, whole, n * sizeof(T));
+}
+
+// ---- widening loads and narrowing stores ----
+
+/// lanes32 integers of a type of at most 32 bits as int32.
+template <class T> HWY_INLINE V32 load_as32(const T* p) {
+  if constexpr (std::is_same_v<T, std::int32_t>)
+    return load(p);
+  else
+    return hn::PromoteTo(D32(), hn::LoadU(per32<T>(), p));
+}
+/// Lanes that fit T, as T; others saturate.
+template <class T> HWY_INLINE void store_from32(V32 v, T* p) {
+  if constexpr (std::is_same_v<T, std::int32_t>)
+    store(v, p);
+  else
+    hn::StoreU(hn::DemoteTo(per32<T>(), v), per32<T>(), p);
+}
+/// The same for a type that is known when it runs: u8, s8, s16; anything else is taken as s32.
+HWY_INLINE V32 load_as32(dtype t, const std::byte* p) {
+  switch (t) {
+    case dtype::u8: return load_as32(reinterpret_cast<const std::uint8_t*>(p));
+    case dtype::s8: return load_as32(reinterpret_cast<const std::int8_t*>(p));
+    case dtype::s16: return load_as32(reinterpret_cast<const std::int16_t*>(p));
+    case dtype::s32:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean:
+    case dtype::f16:
+    case dtype::f32:
+    case dtype::f64: break;
+  }
+  return load_as32(reinterpret_cast<const std::int32_t*>(p));
+}
+HWY_INLINE void store_from32(dtype t, V32 v, std::byte* p) {
+  switch (t) {
+    case dtype::u8: return store_from32(v, reinterpret_cast<std::uint8_t*>(p));
+    case dtype::s8: return store_from32(v, reinterpret_cast<std::int8_t*>(p));
+    case dtype::s16: return store_from32(v, reinterpret_cast<std::int16_t*>(p));
+    case dtype::s32:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean:
+    case dtype::f16:
+    case dtype::f32:
+    case dtype::f64: break;
+  }
+  store_from32(v, reinterpret_cast<std::int32_t*>(p));
+}
+/// The first n <= lanes32 elements; the others are 0. Reads and writes nothing else.
+HWY_INLINE V32 load_some_as32(dtype t, const std::byte* p, std::size_t n) {
+  alignas(vector_bytes) std::byte whole[lanes32 * 4] = {};
+  std::memcpy(whole, p, n * size_of(t));
+  return load_as32(t, whole);
+}
+HWY_INLINE void store_some_from32(dtype t, V32 v, std::byte* p, std::size_t n) {
+  alignas(vector_bytes) std::byte whole[lanes32 * 4];
+  store_from32(t, v, whole);
+  std::memcpy(p, whole, n * size_of(t));
+}
+/// lanes16 elements of a byte or int16 type as int16.
+template <class T> HWY_INLINE V16 load_as16(const T* p) {
+  if constexpr (std::is_same_v<T, std::int16_t>)
+    return load(p);
+  else
+    return hn::PromoteTo(D16(), hn::LoadU(per16<T>(), p));
+}
+/// The first n <= lanes16 elements; the others are 0. Reads nothing else.
+template <class T> HWY_INLINE V16 load_some_as16(const T* p, std::size_t n) {
+  if (n >= lanes16) return load_as16(p);
+  alignas(vector_bytes) T whole[lanes16] = {};
+  std::memcpy(whole, p, n * sizeof(T));
+  return load_as16(whole);
+}
+/// The same of unaligned memory.
+template <class T> HWY_INLINE V16 load_as16(const std::byte* p) {
+  return load_as16(reinterpret_cast<const T*>(p));
+}
+template <class T> HWY_INLINE V16 load_some_as16(const std::byte* p, std::size_t n) {
+  return load_some_as16(reinterpret_cast<const T*>(p), n);
+}
+
+// ---- over lanes ----
+
+/// Modulo 2^32.
+HWY_INLINE std::int32_t sum_of_lanes(V32 v) { return hn::GetLane(hn::SumOfLanes(D32(), v)); }
+template <class T> HWY_INLINE T largest_lane(vec<T> v) {
+  alignas(vector_bytes) T each[lanes<T>];
+  hn::Store(v, tag<T>(), each);
+  T most = each[0];
+  for (const T e : each) most = e > most ? e : most;
+  return most;
+}
+template <class T> HWY_INLINE T smallest_lane(vec<T> v) {
+  alignas(vector_bytes) T each[lanes<T>];
+  hn::Store(v, tag<T>(), each);
+  T least = each[0];
+  for (const T e : each) least = e < least ? e : least;
+  return least;
+}
+
+// ---- four rows side by side ----
+
+/// Bytes a[i], b[i], c[i], d[i] of each i in one lane of 32 bits: four vectors to aligned memory.
+/// Lanes keep their 128-bit block: channel_in_panel's order for panels of four vectors.
+HWY_INLINE void store_quads(VU8 a, VU8 b, VU8 c, VU8 d, std::byte* to) {
+  const tag<std::uint16_t> u16;
+  const auto ab = hn::BitCast(u16, hn::InterleaveLower(DU8(), a, b)),
+             AB = hn::BitCast(u16, hn::InterleaveUpper(DU8(), a, b));
+  const auto cd = hn::BitCast(u16, hn::InterleaveLower(DU8(), c, d)),
+             CD = hn::BitCast(u16, hn::InterleaveUpper(DU8(), c, d));
+  auto* q = reinterpret_cast<std::uint16_t*>(to);
+  hn::Store(hn::InterleaveLower(u16, ab, cd), u16, q);
+  hn::Store(hn::InterleaveUpper(u16, ab, cd), u16, q + lanes16);
+  hn::Store(hn::InterleaveLower(u16, AB, CD), u16, q + 2 * lanes16);
+  hn::Store(hn::InterleaveUpper(u16, AB, CD), u16, q + 3 * lanes16);
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS

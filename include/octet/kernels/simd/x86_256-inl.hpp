@@ -1,0 +1,66 @@
+// The primitives of AVX2: 256-bit vectors. Part of a pass: see pass-inl.hpp; what each primitive
+// does: generic-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd {
+
+inline constexpr int registers = 16;
+/// The test-only VNNI runs the kernels of four bytes a lane on the products of pairs.
+inline constexpr std::uint8_t quads = OCTET_QUAD == 2 ? 1 : 0;
+using generic::high_halves;
+using generic::load_bytes;
+
+template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
+  if (N == 8 && n == N)
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm256_castsi256_si128(v.raw));
+  else if (N == 16 && n == N)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_castsi256_si128(v.raw));
+  else
+    generic::store_bytes<N>(v, to, n);
+}
+
+HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
+  return hn::Add(acc, V32{_mm256_madd_epi16(a.raw, w.raw)});
+}
+HWY_INLINE V32 dot_pairs_each(V32 acc, V16 a, V16 w) {
+  return hn::Add(acc, V32{_mm256_madd_epi16(a.raw, w.raw)});
+}
+HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
+  const generic::quad_halves q(a, w);
+  return dot_pairs_each(dot_pairs_each(acc, q.even_a, q.even_w), q.odd_a, q.odd_w);
+}
+
+/// The packs work inside blocks of 128 bits: one permutation of 32-bit lanes sorts them.
+template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
+  const __m256i a = _mm256_adds_epi16(_mm256_packs_epi32(x[0].raw, x[NV > 1 ? 1 : 0].raw), z.raw);
+  __m256i b = a;
+  if constexpr (NV > 2)
+    b = _mm256_adds_epi16(_mm256_packs_epi32(x[2].raw, x[NV > 3 ? 3 : 2].raw), z.raw);
+  const __m256i q = _mm256_packs_epi16(a, b);
+  if constexpr (NV == 4)
+    return V8{q};
+  else if constexpr (NV == 3)
+    return V8{_mm256_permutevar8x32_epi32(q, _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7))};
+  else if constexpr (NV == 2)
+    return V8{_mm256_permute4x64_epi64(q, 0xD8)};
+  else
+    return V8{_mm256_permutevar8x32_epi32(q, _mm256_setr_epi32(0, 4, 1, 2, 3, 5, 6, 7))};
+}
+
+HWY_INLINE V32 round_even(VF v) { return V32{_mm256_cvtps_epi32(v.raw)}; }
+HWY_INLINE VF rounded(VF v) {
+  __asm__("" : "+x"(v.raw));
+  return v;
+}
+HWY_INLINE VF divide(VF a, VF b) {
+  __asm__("vdivps %1, %0, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS

@@ -1,0 +1,90 @@
+// The primitives of AVX-512, without and with VNNI (OCTET_QUAD 1): 512-bit vectors, masked loads
+// and stores. Part of a pass: see pass-inl.hpp; what each primitive does: generic-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd {
+
+inline constexpr int registers = 32;
+inline constexpr std::uint8_t quads = OCTET_QUAD == 1 ? 1 : 0;
+
+HWY_INLINE __mmask64 first_bytes(std::size_t n) {
+  return n >= 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1;
+}
+HWY_INLINE VU8 load_bytes(const std::byte* x, std::size_t n) {
+  return VU8{_mm512_maskz_loadu_epi8(first_bytes(n), x)};
+}
+template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
+  if (N == 64 && n == N)
+    _mm512_storeu_si512(to, v.raw);
+  else if (N == 32 && n == N)
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_castsi512_si256(v.raw));
+  else if (N == 16 && n == N)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_castsi512_si128(v.raw));
+  else
+    _mm512_mask_storeu_epi8(to, first_bytes(static_cast<std::size_t>(n)), v.raw);
+}
+
+#if OCTET_QUAD == 1
+HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
+  return V32{_mm512_dpwssd_epi32(acc.raw, a.raw, w.raw)};
+}
+/// Not the intrinsic: with it g++ 12 keeps a third of a 6x4 tile's accumulators in memory (200
+/// GMAC/s for 400 on Zen 5).
+HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
+  __asm__("vpdpbusd %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(w.raw));
+  return acc;
+}
+#else
+HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
+  return hn::Add(acc, V32{_mm512_madd_epi16(a.raw, w.raw)});
+}
+HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
+  const generic::quad_halves q(a, w);
+  return dot_pairs(dot_pairs(acc, hn::BitCast(D32(), q.even_a), q.even_w),
+                   hn::BitCast(D32(), q.odd_a), q.odd_w);
+}
+#endif
+HWY_INLINE V32 dot_pairs_each(V32 acc, V16 a, V16 w) {
+  return dot_pairs(acc, hn::BitCast(D32(), a), w);
+}
+
+/// The packs work inside blocks of 128 bits: one permutation sorts them.
+template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
+  const __m512i a = _mm512_adds_epi16(_mm512_packs_epi32(x[0].raw, x[NV > 1 ? 1 : 0].raw), z.raw);
+  __m512i b = a;
+  if constexpr (NV > 2)
+    b = _mm512_adds_epi16(_mm512_packs_epi32(x[2].raw, x[NV > 3 ? 3 : 2].raw), z.raw);
+  const __m512i q = _mm512_packs_epi16(a, b);
+  if constexpr (NV == 4)
+    return V8{q};
+  else if constexpr (NV == 3)
+    return V8{_mm512_permutexvar_epi32(
+        _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15), q)};
+  else if constexpr (NV == 2)
+    return V8{_mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), q)};
+  else
+    return V8{_mm512_permutexvar_epi32(
+        _mm512_setr_epi32(0, 4, 8, 12, 1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15), q)};
+}
+
+HWY_INLINE V32 round_even(VF v) { return V32{_mm512_cvtps_epi32(v.raw)}; }
+HWY_INLINE VF rounded(VF v) {
+  __asm__("" : "+v"(v.raw));
+  return v;
+}
+HWY_INLINE VF divide(VF a, VF b) {
+  __asm__("vdivps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
+  return a;
+}
+HWY_INLINE V32 high_halves(vec<std::uint64_t> even, vec<std::uint64_t> odd) {
+  return V32{
+      _mm512_mask_shuffle_epi32(odd.raw, 0x5555, even.raw, static_cast<_MM_PERM_ENUM>(0xF5))};
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS

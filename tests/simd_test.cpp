@@ -1,0 +1,565 @@
+// Every primitive of kernels/simd and every vector rounding of kernels/requantize-inl.hpp, by
+// itself, on every target that this CPU can run, against its scalar definition.
+#define OCTET_TEST_PASS "simd_pass-inl.hpp"
+#include "simd_primitives.hpp"
+// The passes; after what simd_pass-inl.hpp needs.
+#include "octet/kernels/targets.hpp"
+//
+#include <array>
+#include <bit>
+#include <catch2/catch.hpp>
+#include <limits>
+
+#include "kernels_test.hpp"
+#include "octet/kernels/detect.hpp"
+
+using namespace octet;
+using namespace octet_test;
+
+namespace {
+
+struct row {
+  target on;
+  simd_primitives p;
+};
+/// Those that this CPU can run.
+const std::vector<row>& targets() {
+  static const std::vector<row> all = [] {
+    // table() itself is code for its target.
+    const std::pair<target, simd_primitives (*)()> compiled[] = {
+#if OCTET_HAS_EMU128
+      {target::emu128, simd_emu128::primitives_of_target::table},
+#endif
+#if OCTET_HAS_SSE4
+      {target::sse4, simd_sse4::primitives_of_target::table},
+#endif
+#if OCTET_HAS_AVX2
+      {target::avx2, simd_avx2::primitives_of_target::table},
+#endif
+#if OCTET_HAS_AVX2_VNNI_EMULATED
+      {target::avx2_vnni_emulated, simd_avx2_vnni_emulated::primitives_of_target::table},
+#endif
+#if OCTET_HAS_AVX3
+      {target::avx3, simd_avx3::primitives_of_target::table},
+      {target::avx3_vnni, simd_avx3_vnni::primitives_of_target::table},
+#endif
+#if OCTET_HAS_NEON
+      {target::neon, simd_neon::primitives_of_target::table},
+#endif
+#if OCTET_HAS_NEON_DOTPROD
+      {target::neon_dotprod, simd_neon_dotprod::primitives_of_target::table},
+#endif
+    };
+    std::vector<row> can;
+    for (const auto& [on, table] : compiled)
+      if (kernels::cpu() & kernels::bit_of(on)) can.push_back({on, table()});
+    return can;
+  }();
+  return all;
+}
+
+/// Runs `check(primitives)` on every target; counts them, as check_kernel does.
+template <class Check> void on_every_target(Check check) {
+  coverage seen;
+  for (const row& r : targets()) {
+    INFO("target " << name_of(r.on));
+    check(r.p);
+    ++seen.ran[r.on];
+  }
+  std::vector<target> usable;
+  for (const row& r : targets()) usable.push_back(r.on);
+  seen.require_simd(usable);
+}
+
+template <class T> using values = std::vector<T>;
+
+/// Edge values of T, then random ones, until there are n.
+template <class T> values<T> mixed(std::size_t n, rng& r) {
+  constexpr std::int64_t lo = std::numeric_limits<T>::min(), hi = std::numeric_limits<T>::max();
+  values<T> v;
+  for (const std::int64_t e :
+       {lo, lo + 1, lo / 2, lo / 2 - 1, std::int64_t{-2}, std::int64_t{-1}, std::int64_t{0},
+        std::int64_t{1}, std::int64_t{2}, hi / 2, hi / 2 + 1, hi - 1, hi})
+    if (e >= lo && e <= hi) v.push_back(static_cast<T>(e));
+  while (v.size() < n) v.push_back(static_cast<T>(r.between(lo, hi)));
+  while (v.size() > n) v.pop_back();
+  return v;
+}
+/// All pairs of edge values of T stand at one place of two vectors of `lanes` each.
+template <class T> std::array<values<T>, 2> pairs(std::size_t lanes, rng& r) {
+  const values<T> edge = mixed<T>(24, r);
+  std::array<values<T>, 2> v;
+  for (const T a : edge)
+    for (const T b : edge) {
+      v[0].push_back(a);
+      v[1].push_back(b);
+    }
+  while (v[0].size() % lanes != 0)
+    for (auto& of : v) of.push_back(static_cast<T>(r.between(-128, 127)));
+  return v;
+}
+
+/// Floats whose rounding tells formulas apart: halves, their neighbours, large and tiny ones.
+values<float> hard_floats(rng& r) {
+  values<float> v = {0.f,     -0.f,     0x1p-149f,    -0x1p-149f,    0x1p23f,  -0x1p23f,
+                     0x1p24f, -0x1p24f, 2147483520.f, -2147483648.f, 8388609.f};
+  for (int i = 0; i < 40; ++i) {
+    const auto half = static_cast<float>(i) + 0.5f;
+    for (const float f : {half, std::nextafter(half, 0.f), std::nextafter(half, 1e9f)}) {
+      v.push_back(f);
+      v.push_back(-f);
+    }
+  }
+  for (int i = 0; i < 400; ++i)
+    v.push_back(
+        static_cast<float>(std::ldexp(r.unit() - 0.5, static_cast<int>(r.between(-3, 30)))));
+  while (v.size() % 16 != 0) v.push_back(1.f);
+  return v;
+}
+
+}  // namespace
+
+TEST_CASE("simd: partial loads and stores touch nothing else") {
+  rng r(1);
+  on_every_target([&](const simd_primitives& p) {
+    const auto lanes = static_cast<std::size_t>(p.layout.lanes), bytes = 4 * lanes;
+    const values<std::uint8_t> source = mixed<std::uint8_t>(bytes, r);
+    for (std::size_t n = 0; n <= bytes; ++n) {
+      const guarded from(n);
+      std::memcpy(from.data(), source.data(), n);
+      values<std::byte> to(bytes);
+      p.load_bytes(from.data(), n, to.data());
+      REQUIRE(std::memcmp(to.data(), source.data(), n) == 0);
+      p.load_some[0](from.data(), n, to.data());
+      REQUIRE(std::memcmp(to.data(), source.data(), n) == 0);
+      for (std::size_t i = n; i < bytes; ++i) REQUIRE(to[i] == std::byte{0});
+    }
+    const auto* all = reinterpret_cast<const std::byte*>(source.data());
+    for (std::size_t nv = 1; nv <= 4; ++nv)
+      for (std::size_t n = 0; n <= nv * lanes; ++n) {
+        const guarded to(n);
+        p.store_bytes[nv - 1](all, static_cast<int>(n), to.data());
+        REQUIRE(std::memcmp(to.data(), source.data(), n) == 0);
+      }
+    for (std::size_t log_size = 0; log_size < 3; ++log_size)
+      for (std::size_t n = 0; n <= bytes >> log_size; ++n) {
+        const std::size_t used = n << log_size;
+        const guarded from(used), to(used);
+        std::memcpy(from.data(), source.data(), used);
+        values<std::byte> whole(bytes);
+        p.load_some[log_size](from.data(), n, whole.data());
+        REQUIRE(std::memcmp(whole.data(), source.data(), used) == 0);
+        for (std::size_t i = used; i < bytes; ++i) REQUIRE(whole[i] == std::byte{0});
+        p.store_some[log_size](all, n, to.data());
+        REQUIRE(std::memcmp(to.data(), source.data(), used) == 0);
+      }
+  });
+}
+
+TEST_CASE("simd: widening loads and narrowing stores") {
+  rng r(2);
+  on_every_target([&](const simd_primitives& p) {
+    const auto lanes = static_cast<std::size_t>(p.layout.lanes);
+    for (const dtype t : {dtype::u8, dtype::s8, dtype::s16, dtype::s32}) {
+      const std::size_t size = size_of(t);
+      const values<std::uint8_t> source = mixed<std::uint8_t>(lanes * 4, r);
+      const auto expected = [&](std::size_t i) -> std::int32_t {
+        std::int32_t v = 0;
+        std::memcpy(&v, source.data() + i * size, size);
+        if (t == dtype::s8) return static_cast<std::int8_t>(v);
+        if (t == dtype::s16) return static_cast<std::int16_t>(v);
+        return v;
+      };
+      for (std::size_t n = 0; n <= lanes; ++n) {
+        const guarded from(n * size), to(n * size);
+        std::memcpy(from.data(), source.data(), n * size);
+        values<std::int32_t> wide(lanes);
+        if (n == lanes) {
+          p.load_as32(t, from.data(), wide.data());
+          for (std::size_t i = 0; i < lanes; ++i) REQUIRE(wide[i] == expected(i));
+          p.store_from32(t, wide.data(), to.data());
+          REQUIRE(std::memcmp(to.data(), source.data(), n * size) == 0);
+        }
+        p.load_some_as32(t, from.data(), n, wide.data());
+        for (std::size_t i = 0; i < lanes; ++i) REQUIRE(wide[i] == (i < n ? expected(i) : 0));
+        std::memset(to.data(), 0, n * size);
+        p.store_some_from32(t, wide.data(), n, to.data());
+        REQUIRE(std::memcmp(to.data(), source.data(), n * size) == 0);
+      }
+      for (std::size_t n = 0; n <= 2 * lanes && t != dtype::s32; ++n) {
+        const guarded from(n * size);
+        std::memcpy(from.data(), source.data(), n * size);
+        values<std::int16_t> wide(2 * lanes);
+        (t == dtype::u8   ? p.load_some_as16_u8
+         : t == dtype::s8 ? p.load_some_as16_s8
+                          : p.load_some_as16_s16)(from.data(), n, wide.data());
+        for (std::size_t i = 0; i < 2 * lanes; ++i) REQUIRE(wide[i] == (i < n ? expected(i) : 0));
+      }
+    }
+  });
+}
+
+TEST_CASE("simd: dot products, exact modulo 2^32") {
+  rng r(3);
+  on_every_target([&](const simd_primitives& p) {
+    const auto lanes = static_cast<std::size_t>(p.layout.lanes);
+    const auto sum = [](std::int64_t acc, std::int64_t products) {
+      return static_cast<std::int32_t>(static_cast<std::uint32_t>(acc + products));
+    };
+    // Where lane i's pair lies among 2 * lanes int16.
+    const auto at = [&](std::size_t i, std::size_t j) {
+      return p.layout.split_pairs ? j * lanes + i : 2 * i + j;
+    };
+    const auto words = pairs<std::int16_t>(4 * lanes, r);
+    for (std::size_t k = 0; k + 4 * lanes <= words[0].size(); k += 2 * lanes) {
+      const values<std::int32_t> acc = mixed<std::int32_t>(2 * lanes, r);
+      values<std::int32_t> y(2 * lanes);
+      const std::int16_t *x = words[0].data() + k, *w = words[1].data() + k;
+      p.dot_pairs(acc.data(), reinterpret_cast<const std::byte*>(x), w, y.data());
+      for (std::size_t i = 0; i < lanes; ++i)
+        REQUIRE(y[i] ==
+                sum(acc[i], std::int64_t{x[0]} * w[at(i, 0)] + std::int64_t{x[1]} * w[at(i, 1)]));
+      // Element i of two rows: which lane it lands in is channel_in_panel's business.
+      const std::int16_t *a = x, *b = w, *c = w + 2 * lanes, *d = x + 2 * lanes;
+      p.dot_pairs_each(acc.data(), a, b, c, d, y.data());
+      for (std::size_t v = 0; v < 2; ++v)
+        for (std::size_t i = 0; i < lanes; ++i) {
+          const auto e = static_cast<std::size_t>(kernels::channel_in_panel(
+              2, static_cast<std::int32_t>(v), static_cast<std::int32_t>(i)));
+          REQUIRE(y[v * lanes + i] ==
+                  sum(acc[v * lanes + i], std::int64_t{a[e]} * c[e] + std::int64_t{b[e]} * d[e]));
+        }
+    }
+    const auto bytes = pairs<std::int8_t>(4 * lanes, r);
+    for (std::size_t k = 0; k < bytes[0].size(); k += 4 * lanes) {
+      const values<std::int32_t> acc = mixed<std::int32_t>(lanes, r);
+      values<std::int32_t> y(lanes);
+      const std::int8_t *x = bytes[0].data() + k, *w = bytes[1].data() + k;
+      p.dot_quads(acc.data(), reinterpret_cast<const std::byte*>(x), w, y.data());
+      for (std::size_t i = 0; i < lanes; ++i) {
+        std::int64_t products = 0;
+        for (std::size_t j = 4 * i; j < 4 * i + 4; ++j)
+          products += (p.layout.quad == 2 ? x[j] : static_cast<std::uint8_t>(x[j])) * w[j];
+        REQUIRE(y[i] == sum(acc[i], products));
+      }
+    }
+  });
+}
+
+TEST_CASE("simd: four rows side by side") {
+  rng r(4);
+  on_every_target([&](const simd_primitives& p) {
+    const auto lanes = static_cast<std::size_t>(p.layout.lanes);
+    const values<std::uint8_t> x = mixed<std::uint8_t>(16 * lanes, r);
+    const auto* from = reinterpret_cast<const std::byte*>(x.data());
+    alignas(64) std::byte y[256];
+    p.store_quads(from, from + 4 * lanes, from + 8 * lanes, from + 12 * lanes, y);
+    for (std::size_t v = 0; v < 4; ++v)
+      for (std::size_t i = 0; i < lanes; ++i)
+        for (std::size_t j = 0; j < 4; ++j) {
+          const auto e = static_cast<std::size_t>(kernels::channel_in_panel(
+              4, static_cast<std::int32_t>(v), static_cast<std::int32_t>(i)));
+          REQUIRE(y[(v * lanes + i) * 4 + j] == from[j * 4 * lanes + e]);
+        }
+  });
+}
+
+TEST_CASE("simd: narrowing saturates twice, in channel order") {
+  rng r(5);
+  on_every_target([&](const simd_primitives& p) {
+    const auto lanes = static_cast<std::size_t>(p.layout.lanes);
+    const auto saturate = [](std::int64_t v, std::int64_t lo, std::int64_t hi) {
+      return v < lo ? lo : v > hi ? hi : v;
+    };
+    for (int nv = 1; nv <= 4; ++nv)
+      for (const std::int16_t z : mixed<std::int16_t>(20, r)) {
+        const auto count = static_cast<std::size_t>(nv) * lanes;
+        values<std::int32_t> x(count);
+        for (std::int32_t& v : x)
+          v = static_cast<std::int32_t>(
+              r.pick({INT32_MIN, INT32_MAX, -32769, 32768, r.between(-32768, 32767),
+                      r.between(-300, 300) - z, r.between(INT32_MIN, INT32_MAX)}));
+        values<std::int8_t> y(4 * lanes);
+        p.narrow[nv - 1](x.data(), z, y.data());
+        for (int v = 0; v < nv; ++v)
+          for (std::size_t i = 0; i < lanes; ++i) {
+            const std::int64_t a =
+                saturate(saturate(x[static_cast<std::size_t>(v) * lanes + i], -32768, 32767) + z,
+                         -32768, 32767);
+            const auto c = static_cast<std::size_t>(
+                kernels::channel_in_panel(nv, v, static_cast<std::int32_t>(i)));
+            REQUIRE(y[c] == saturate(a, -128, 127));
+          }
+      }
+  });
+}
+
+TEST_CASE("simd: high parts of products") {
+  rng r(6);
+  on_every_target([&](const simd_primitives& p) {
+    const auto lanes = static_cast<std::size_t>(p.layout.lanes);
+    auto v = pairs<std::int32_t>(lanes, r);
+    for (std::size_t i = 0; i < v[0].size(); ++i)
+      if (v[0][i] == INT32_MIN && v[1][i] == INT32_MIN) v[1][i] = INT32_MAX;
+    values<std::int32_t> y(lanes);
+    for (std::size_t k = 0; k < v[0].size(); k += lanes) {
+      p.doubling_high(v[0].data() + k, v[1].data() + k, y.data());
+      for (std::size_t i = 0; i < lanes; ++i)
+        REQUIRE(y[i] == numerics::srdhm(v[0][k + i], v[1][k + i]));
+    }
+    values<std::uint64_t> even(lanes / 2), odd(lanes / 2);
+    for (std::size_t i = 0; i < lanes / 2; ++i) {
+      even[i] = static_cast<std::uint64_t>(r.between(0, INT64_MAX - 1)) << 1;
+      odd[i] = static_cast<std::uint64_t>(r.between(0, INT64_MAX - 1)) << 1 | 1;
+    }
+    p.high_halves(even.data(), odd.data(), y.data());
+    for (std::size_t i = 0; i < lanes; ++i)
+      REQUIRE(y[i] == static_cast<std::int32_t>((i % 2 == 0 ? even : odd)[i / 2] >> 32));
+  });
+}
+
+TEST_CASE("simd: tables of 256 bytes, sums and extremes over lanes") {
+  rng r(7);
+  on_every_target([&](const simd_primitives& p) {
+    const auto lanes = static_cast<std::size_t>(p.layout.lanes);
+    const guarded table(256);
+    for (std::size_t i = 0; i < 256; ++i)
+      table.data()[i] = static_cast<std::byte>(r.between(0, 255));
+    values<std::uint8_t> x(256), y(4 * lanes);
+    for (std::size_t i = 0; i < 256; ++i) x[i] = static_cast<std::uint8_t>(i);
+    for (std::size_t k = 0; k < 256; k += 4 * lanes) {
+      p.look_up(table.as<std::uint8_t>(), x.data() + k, y.data());
+      REQUIRE(std::memcmp(y.data(), table.data() + k, 4 * lanes) == 0);
+    }
+    for (int round = 0; round < 50; ++round) {
+      values<std::int32_t> words = mixed<std::int32_t>(lanes, r);
+      std::shuffle(words.begin(), words.end(), std::mt19937(static_cast<unsigned>(round)));
+      std::uint32_t sum = 0;
+      for (const std::int32_t w : words) sum += static_cast<std::uint32_t>(w);
+      REQUIRE(p.sum_of_lanes(words.data()) == static_cast<std::int32_t>(sum));
+      const auto random = [&]<class T>(T, std::size_t n) {
+        values<T> v(n);
+        for (T& e : v)
+          e = static_cast<T>(
+              r.between(std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+        return v;
+      };
+      const auto u = random(std::uint8_t{}, 4 * lanes);
+      const auto s = random(std::int8_t{}, 4 * lanes);
+      const auto w = random(std::int16_t{}, 2 * lanes);
+      REQUIRE(p.largest_u8(u.data()) == *std::max_element(u.begin(), u.end()));
+      REQUIRE(p.smallest_s8(s.data()) == *std::min_element(s.begin(), s.end()));
+      REQUIRE(p.largest_s16(w.data()) == *std::max_element(w.begin(), w.end()));
+    }
+  });
+}
+
+TEST_CASE("simd: float operations round once, ties to even") {
+  rng r(8);
+  const values<float> hard = hard_floats(r);
+  on_every_target([&](const simd_primitives& p) {
+    const auto lanes = static_cast<std::size_t>(p.layout.lanes);
+    values<std::int32_t> y(lanes);
+    values<float> z(lanes);
+    for (std::size_t k = 0; k < hard.size(); k += lanes) {
+      const float* x = hard.data() + k;
+      p.round_even(x, y.data());
+      for (std::size_t i = 0; i < lanes; ++i)
+        REQUIRE(y[i] == static_cast<std::int32_t>(numerics::rint(x[i])));
+      const float *a = hard.data() + (k + 3 * lanes) % hard.size(),
+                  *b = hard.data() + (k + 7 * lanes) % hard.size();
+      p.multiply_add(x, a, b, z.data());
+      for (std::size_t i = 0; i < lanes; ++i)
+        REQUIRE(std::bit_cast<std::uint32_t>(z[i]) ==
+                std::bit_cast<std::uint32_t>(numerics::add(numerics::mul(x[i], a[i]), b[i])));
+      p.divide(x, a, z.data());
+      for (std::size_t i = 0; i < lanes; ++i)
+        if (a[i] != 0.f)
+          REQUIRE(std::bit_cast<std::uint32_t>(z[i]) ==
+                  std::bit_cast<std::uint32_t>(numerics::div(x[i], a[i])));
+    }
+    // Below what int32 holds: its smallest value, which saturates to the right end.
+    const values<float> low(lanes, -3e9f);
+    p.round_even(low.data(), y.data());
+    for (const std::int32_t v : y) REQUIRE(v == INT32_MIN);
+  });
+}
+
+TEST_CASE("simd: rounding shifts") {
+  rng r(9);
+  on_every_target([&](const simd_primitives& p) {
+    const auto lanes = static_cast<std::size_t>(p.layout.lanes);
+    values<std::int32_t> x = mixed<std::int32_t>(64, r), y(lanes);
+    for (int s = 1; s <= 31; ++s)  // halves and their neighbours
+      for (const std::int64_t k : {-3, -2, -1, 1, 2, 3})
+        for (const std::int64_t d : {-1, 0, 1})
+          x.push_back(static_cast<std::int32_t>(std::clamp<std::int64_t>(
+              k * (std::int64_t{1} << (s - 1)) + d, INT32_MIN, INT32_MAX)));
+    while (x.size() % lanes != 0) x.push_back(5);
+    for (int shift = 1; shift <= 31; ++shift)
+      for (std::size_t k = 0; k < x.size(); k += lanes) {
+        values<std::int32_t> inside(lanes);  // the ends are outside the domain
+        for (std::size_t i = 0; i < lanes; ++i)
+          inside[i] = std::clamp(x[k + i], INT32_MIN + 1, INT32_MAX - 1);
+        p.shift_up(inside.data(), shift - 1, y.data());
+        for (std::size_t i = 0; i < lanes; ++i) REQUIRE(y[i] == numerics::rsu(inside[i], shift));
+        p.shift_away(inside.data(), shift - 1, y.data());
+        for (std::size_t i = 0; i < lanes; ++i) REQUIRE(y[i] == numerics::rdp(inside[i], shift));
+        const std::int32_t half = shift < 31 ? 1 << (shift - 1) : 0;
+        for (std::size_t i = 0; i < lanes; ++i) inside[i] /= 2;
+        p.shift_magnitude(inside.data(), half, shift, y.data());
+        for (std::size_t i = 0; i < lanes; ++i) {
+          const std::int64_t size = (std::abs(std::int64_t{inside[i]}) + half) >> shift;
+          REQUIRE(y[i] == (inside[i] < 0 ? -size : size));
+        }
+      }
+  });
+}
+
+TEST_CASE("simd: requantizing with one multiplier") {
+  rng r(10);
+  on_every_target([&](const simd_primitives& p) {
+    const auto lanes = static_cast<std::size_t>(p.layout.lanes);
+    std::size_t ran = 0;
+    for (int round = 0; round < 400; ++round)
+      for (const rounding mode :
+           {rounding::DR, rounding::RU, rounding::F, rounding::FZ, rounding::Q8}) {
+        const dtype out = r.between(0, 1) ? dtype::s8 : r.between(0, 1) ? dtype::u8 : dtype::s16;
+        requantize_params q;
+        requantize_arrays arrays;
+        do {
+          arrays = {};
+          arrays.fill(q, mode, out, 1, 1e6, false, r);
+        } while (q.channels != 1);
+        const auto eighths = numerics::q8_multiplier(static_cast<float>(r.unit() * 4));
+        if (mode == rounding::Q8) q.mult = &eighths;
+        REQUIRE(p.uniform_accepts(q, dtype::s8, out));
+        CHECK(p.uniform_accepts(q, dtype::s32, out) == (mode != rounding::Q8));
+        CHECK(!p.uniform_accepts(q, dtype::s8, dtype::s32));
+        // Q8 takes differences of bytes; a left shift may not overflow.
+        const std::int32_t most = mode == rounding::Q8 ? 255 : 1 << 25;
+        values<std::int32_t> x(lanes), y(lanes);
+        for (std::int32_t& v : x)
+          v = static_cast<std::int32_t>(
+              r.pick({-most, most, 0, r.between(-most, most), r.between(-300, 300)}));
+        p.uniform(q, x.data(), y.data());
+        INFO(name_of(mode) << " to " << name_of(out));
+        for (std::size_t i = 0; i < lanes; ++i) REQUIRE(y[i] == numerics::requantize(q, x[i], 0));
+        ++ran;
+      }
+    CHECK(ran == 2000);
+  });
+}
+
+TEST_CASE("simd: floats cut to whole bounds, ties three ways") {
+  rng r(11);
+  values<float> x = hard_floats(r);
+  for (const float f : {std::numeric_limits<float>::infinity(),
+                        -std::numeric_limits<float>::infinity(), 3e38f, -3e38f})
+    x.push_back(f);
+  while (x.size() % 16 != 0) x.push_back(-0.5f);
+  on_every_target([&](const simd_primitives& p) {
+    const auto lanes = static_cast<std::size_t>(p.layout.lanes);
+    values<std::int32_t> y(lanes);
+    for (const auto& [lo, hi] : {std::pair{-128.f, 127.f}, {0.f, 255.f}, {-65535.f, 65535.f}})
+      for (std::size_t k = 0; k < x.size(); k += lanes) {
+        const auto cut = [&](float v) { return v < lo ? lo : v > hi ? hi : v; };
+        p.even_within(x.data() + k, lo, hi, y.data());
+        for (std::size_t i = 0; i < lanes; ++i)
+          REQUIRE(y[i] == static_cast<std::int32_t>(numerics::rint(cut(x[k + i]))));
+        p.away_within(x.data() + k, lo, hi, y.data());
+        for (std::size_t i = 0; i < lanes; ++i)
+          REQUIRE(y[i] ==
+                  static_cast<std::int32_t>(numerics::rha(static_cast<double>(cut(x[k + i])))));
+        p.up_within(x.data() + k, lo, hi, y.data());
+        for (std::size_t i = 0; i < lanes; ++i)
+          REQUIRE(y[i] ==
+                  static_cast<std::int32_t>(std::floor(numerics::add(cut(x[k + i]), 0.5f))));
+      }
+    const values<float> nan(lanes, std::numeric_limits<float>::quiet_NaN());
+    p.even_within(nan.data(), -7.f, 9.f, y.data());
+    for (const std::int32_t v : y) REQUIRE(v == -7);
+    values<double> d(lanes / 2), z(lanes / 2);
+    for (int round = 0; round < 400; ++round) {
+      for (double& v : d) {
+        v = std::ldexp(static_cast<double>(r.between(-9, 9)), static_cast<int>(r.between(-2, 52)));
+        const auto next = r.between(0, 2);
+        if (next != 0) v = std::nextafter(v, next == 1 ? 1e300 : -1e300);
+      }
+      p.away_double(d.data(), z.data());
+      for (std::size_t i = 0; i < d.size(); ++i) REQUIRE(z[i] == numerics::rha(d[i]));
+    }
+  });
+}
+
+TEST_CASE("simd: the fused DR of a panel") {
+  rng r(12);
+  on_every_target([&](const simd_primitives& p) {
+    const std::int32_t lanes = p.layout.lanes;
+    const auto n = static_cast<std::size_t>(lanes);
+    for (int round = 0; round < 2000; ++round) {
+      values<multiplier> mult(n);
+      for (multiplier& m : mult)
+        m = {static_cast<std::int32_t>(r.pick({1 << 30, INT32_MAX, r.between(1 << 30, INT32_MAX)})),
+             static_cast<std::int32_t>(r.pick({-1, -31, r.between(-31, -1), r.between(-12, -1)}))};
+      requantize_params q;
+      q.mode = rounding::DR;
+      q.channels = lanes;
+      q.mult = mult.data();
+      q.lo = -128, q.hi = 127;
+      values<std::byte> arrays(n * 4 * kernels::panel_arrays);
+      REQUIRE(kernels::fill_panel(q, dtype::s8, 1, lanes, 0, lanes, arrays.data()) ==
+              kernels::epilogue_kind::dr);
+      constexpr std::int32_t most = (1 << 30) - 1;
+      values<std::int32_t> x(n), y(n);
+      for (std::size_t i = 0; i < n; ++i) {
+        const std::int32_t half = 1 << (-mult[i].shift - 1 < 29 ? -mult[i].shift - 1 : 29);
+        x[i] = static_cast<std::int32_t>(
+            r.pick({-most, most, 0, -1, 1, half, -half, r.between(-most, most),
+                    r.between(-3, 3) * half % most, r.between(-1000, 1000)}));
+      }
+      p.fused_dr(arrays.data(), x.data(), y.data());
+      for (std::size_t i = 0; i < n; ++i) REQUIRE(y[i] == numerics::dr(x[i], mult[i]));
+    }
+  });
+}
+
+TEST_CASE("simd: a finished row of a panel, every rounding and type") {
+  rng r(13);
+  on_every_target([&](const simd_primitives& p) {
+    const std::int32_t lanes = p.layout.lanes;
+    for (int round = 0; round < 300; ++round)
+      for (const rounding mode : {rounding::none, rounding::DR, rounding::RU, rounding::F,
+                                  rounding::FB, rounding::FZ, rounding::D64, rounding::I64}) {
+        const dtype out = mode == rounding::none ? dtype::s32
+                          : r.between(0, 1)      ? dtype::s8
+                          : r.between(0, 1)      ? dtype::u8
+                                                 : dtype::s16;
+        const auto nv = static_cast<std::int32_t>(r.between(1, 4)), columns = nv * lanes,
+                   n = static_cast<std::int32_t>(r.between(1, columns));
+        requantize_params q;
+        requantize_arrays arrays;
+        if (mode != rounding::none) arrays.fill(q, mode, out, n, 1e6, mode == rounding::FB, r);
+        values<std::byte> panel(static_cast<std::size_t>(columns) * 4 * kernels::panel_arrays);
+        kernels::fill_panel(q, out, nv, lanes, 0, n, panel.data());
+        values<std::int32_t> x(static_cast<std::size_t>(columns));
+        for (std::int32_t& v : x)
+          v = static_cast<std::int32_t>(r.pick(
+              {r.between(-(1 << 25), 1 << 25), r.between(-1000, 1000), r.between(-2, 2) * 65536}));
+        const std::size_t size = size_of(out);
+        values<std::byte> expected(static_cast<std::size_t>(n) * size);
+        for (std::int32_t v = 0; v < nv; ++v)
+          for (std::int32_t i = 0; i < lanes; ++i) {
+            const std::int32_t c = kernels::channel_in_panel(nv, v, i);
+            if (c >= n) continue;
+            const std::int32_t a = x[static_cast<std::size_t>(v * lanes + i)],
+                               e = mode == rounding::none ? a : numerics::requantize(q, a, c);
+            std::memcpy(expected.data() + static_cast<std::size_t>(c) * size, &e, size);
+          }
+        const guarded y(expected.size());
+        p.finish(q, out, panel.data(), nv, x.data(), y.data(), n);
+        INFO(name_of(mode) << " to " << name_of(out) << ", " << n << " of " << nv << " vectors");
+        REQUIRE(std::memcmp(y.data(), expected.data(), expected.size()) == 0);
+      }
+  });
+}
