@@ -461,8 +461,9 @@ TEST_CASE("simd: floats cut to whole bounds, ties three ways") {
   on_every_target([&](const simd_primitives& p) {
     const auto lanes = static_cast<std::size_t>(p.layout.lanes);
     values<std::int32_t> y(lanes);
-    for (const auto& [lo, hi] : {std::pair{-128.f, 127.f}, {0.f, 255.f}, {-65535.f, 65535.f}})
+    for (const auto& bounds : {std::pair{-128.f, 127.f}, {0.f, 255.f}, {-65535.f, 65535.f}})
       for (std::size_t k = 0; k < x.size(); k += lanes) {
+        const float lo = bounds.first, hi = bounds.second;
         const auto cut = [&](float v) { return v < lo ? lo : v > hi ? hi : v; };
         p.even_within(x.data() + k, lo, hi, y.data());
         for (std::size_t i = 0; i < lanes; ++i)
