@@ -1,5 +1,7 @@
 #include "models.hpp"
 
+#include <cmath>
+
 #include "octet/graph/print.hpp"
 #include "octet/import/tflite.hpp"
 
@@ -27,6 +29,30 @@ octet::result<octet::graph> load(const model_row& row) {
   octet::import::tflite_options o;
   o.arithmetic = law_from(row.law);
   return octet::import::try_tflite((row.folder / row.model).string(), o);
+}
+
+distance distance_of(const_tensor_view y, const_tensor_view reference) {
+  const auto value = [](const const_tensor_view& v, std::size_t i) {
+    return v.type == octet::dtype::f64 ? static_cast<const double*>(v.data)[i]
+                                       : static_cast<double>(static_cast<const float*>(v.data)[i]);
+  };
+  const std::size_t n = reference.shape.elements().value;
+  double lo = INFINITY, hi = -INFINITY, largest = 0, sum = 0;
+  distance d;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double a = value(y, i), b = value(reference, i);
+    if (!std::isfinite(a) || !std::isfinite(b)) {
+      d.apart |= std::isnan(a) != std::isnan(b) || (!std::isnan(a) && a != b);
+      continue;
+    }
+    lo = std::min(lo, b), hi = std::max(hi, b), largest = std::max(largest, std::fabs(b));
+    d.most = std::max(d.most, std::fabs(a - b));
+    sum += std::fabs(a - b);
+  }
+  const double range = hi > lo ? hi - lo : largest > 0 ? largest : 1;
+  d.most /= range;
+  d.mean = n == 0 ? 0 : sum / static_cast<double>(n) / range;
+  return d;
 }
 
 bool runner::prepare(const model_row& row, outcome& o) {
@@ -75,25 +101,40 @@ outcome runner::run(const model_row& row) {
   if (!prepare(row, o) || !assign_inputs(row, o)) return o;
   session_->run();
   o.what = outcome::kind::identical;
-  if (row.outputs.size() != session_->outputs()) {
+  const auto wrong = [&](std::string detail) {
     o.what = outcome::kind::differs;
-    o.detail = "number of outputs: " + std::to_string(session_->outputs());
-  }
+    if (o.detail.empty()) o.detail = std::move(detail);
+  };
+  if (row.outputs.size() != session_->outputs())
+    wrong("number of outputs: " + std::to_string(session_->outputs()));
   for (std::size_t i = 0; i < row.outputs.size() && i < session_->outputs(); ++i) {
     auto expected = octet::tools::read_npy((row.folder / row.outputs[i]).string());
     const const_tensor_view y = session_->output(i).view();
     if (!expected || expected->view().type != y.type || !(expected->view().shape == y.shape)) {
-      o.what = outcome::kind::differs;
-      o.detail = !expected ? expected.error().message()
-                           : "output " + std::to_string(i) + " is " + std::string(name_of(y.type)) +
-                                 to_string(y.shape) + ", expected " +
-                                 std::string(name_of(expected->type)) + to_string(expected->shape);
+      wrong(!expected ? expected.error().message()
+                      : "output " + std::to_string(i) + " is " + std::string(name_of(y.type)) +
+                            to_string(y.shape) + ", expected " +
+                            std::string(name_of(expected->type)) + to_string(expected->shape));
       continue;
     }
+    const std::size_t differing = count_differences(y, expected->view());
     o.compared += y.shape.elements().value;
-    o.differing += count_differences(y, expected->view());
+    o.differing += differing;
+    if (differing == 0) continue;
+    const bool has_tolerance = row.expect == "close" && row.tolerance >= 0;
+    if (!has_tolerance || !(y.type == octet::dtype::f32 || y.type == octet::dtype::f64)) {
+      wrong(std::to_string(differing) + " of output " + std::to_string(i) + " differ");
+      continue;
+    }
+    const distance d = distance_of(y, expected->view());
+    if (d.apart)
+      wrong("NaN or infinities in other places");
+    else if (!(d.most <= row.tolerance) || !(d.mean <= row.tolerance_mean))
+      wrong("off by " + std::to_string(d.most) + ", mean " + std::to_string(d.mean) +
+            " of the output's range");
+    else if (o.what == outcome::kind::identical)
+      o.what = outcome::kind::close;
   }
-  if (o.differing) o.what = outcome::kind::differs;
   return o;
 }
 

@@ -23,6 +23,9 @@ struct model_row {
   std::string format, model, law, expect, layers, params;
   std::vector<std::string> inputs, outputs;
   int step = 0;  // > 0: a further call of the same program
+  // Rows marked close: largest and mean |x - reference| over the range of the reference's output;
+  // negative: none is given, and the row counts as identical.
+  double tolerance = -1, tolerance_mean = -1;
   std::string name() const { return key + (inputs.empty() ? "" : " " + inputs[0]); }
 };
 
@@ -43,6 +46,7 @@ inline std::vector<model_row> read_manifest(const std::filesystem::path& root,
     r.layers = j.value("layers", "");
     r.params = j.value("params", "");
     r.step = j.value("step", 0);
+    r.tolerance = j.value("tolerance", -1.), r.tolerance_mean = j.value("tolerance_mean", -1.);
     for (const auto& i : j["inputs"]) r.inputs.push_back(i);
     for (const auto& o : j["outputs"]) r.outputs.push_back(o);
     rows.push_back(std::move(r));
@@ -52,10 +56,18 @@ inline std::vector<model_row> read_manifest(const std::filesystem::path& root,
 
 /// What one row gave on one target.
 struct outcome {
-  enum class kind { identical, differs, refused } what = kind::refused;
+  enum class kind { identical, close, differs, refused } what = kind::refused;
   std::size_t differing = 0, compared = 0;
-  std::string detail;  // message of the refusal, or the first differing node
+  std::string detail;  // message of the refusal, or what differs
 };
+
+/// How far floats are from a reference, over the reference's range (its largest magnitude where
+/// that is 0, else 1). `apart`: NaN or infinities stand in other places.
+struct distance {
+  double most = 0, mean = 0;
+  bool apart = false;
+};
+distance distance_of(octet::const_tensor_view y, octet::const_tensor_view reference);
 
 constexpr std::uint32_t crc32(std::span<const std::byte> bytes) {
   constexpr auto table = [] {
