@@ -200,6 +200,8 @@ template <> struct cases<octet::ops::resize_bilinear> : resize_cases {};
 
 // ---- recurrent layers ----
 
+using indices = std::initializer_list<std::size_t>;
+
 /// A tensor that the session keeps: input `i`, written through output `o`.
 inline void keep_state(node_case& n, std::size_t i, std::size_t o) {
   n.in[i].role = octet::tensor::kind::state;
@@ -214,10 +216,10 @@ template <> struct cases<octet::ops::qnn_lstm> {
       const dims w{4, 3}, r{4, 4}, b{4}, x = time_major ? dims{5, 2, 3} : dims{2, 5, 3};
       node_case& n = to.add(time_major ? "time major" : "batch major",
                             {x, w, w, w, r, r, r, b, b, b, dims{2, 4}, dims{2, 4}, w, r, b}, 3);
-      for (std::size_t i : {1, 2, 3, 4, 5, 6, 12, 13}) n.in[i].quantize(0.01, 0);
+      for (const std::size_t i : indices{1, 2, 3, 4, 5, 6, 12, 13}) n.in[i].quantize(0.01, 0);
       for (std::size_t i = 1; i < 15; ++i)
         if (i != 10 && i != 11) n.in[i].constant();
-      for (std::size_t i : {7, 8, 9, 14}) n.in[i].range(-2000, 2000);
+      for (const std::size_t i : indices{7, 8, 9, 14}) n.in[i].range(-2000, 2000);
       n.in[0].quantize(0.02, 3), n.in[10].quantize(1. / 128, 5), n.in[11].quantize(1. / 4096, 0);
       keep_state(n, 10, 1), keep_state(n, 11, 2);
       n.out[0].quantize(1. / 128, 5);
@@ -242,7 +244,7 @@ template <> struct cases<octet::ops::qnn_svdf> {
       node_case& n = to.add("rank " + std::to_string(rank),
                             {dims{2, 5}, dims{6, 5}, dims{6, 4}, dims{2, 24}, dims{6 / rank}}, 2);
       n.attrs = to_attributes(octet::svdf_attrs{rank});
-      for (std::size_t i : {1, 2, 4}) n.in[i].constant();
+      for (const std::size_t i : indices{1, 2, 4}) n.in[i].constant();
       n.in[1].quantize(0.01, 0), n.in[2].quantize(0.001, 0), n.in[3].quantize(0.002, 0);
       n.in[2].range(-3000, 3000), n.in[4].range(-40000, 40000);
       keep_state(n, 3, 1);
