@@ -21,10 +21,13 @@ template <int By> inline constexpr std::integral_constant<int, By> by{};
 template <class Shift> HWY_INLINE V32 shift_up(V32 x, Shift r) {
   return hn::ShiftRight<1>(hn::Add(shift_right(x, r), set32(1)));
 }
-/// The same, ties away from zero, also x > INT32_MIN; with `away`, only in the lanes where that is
-/// -1 (0: up).
+/// The same, ties away from zero, also x > INT32_MIN; with `away`, only where that is true, or in
+/// the lanes where it is -1 (0: up).
 template <class Shift> HWY_INLINE V32 shift_away(V32 x, Shift r) {
   return shift_up(hn::Add(x, sign_of(x)), r);
+}
+HWY_INLINE V32 shift_away(V32 x, int r, bool away) {
+  return shift_up(away ? hn::Add(x, sign_of(x)) : x, r);
 }
 template <class Shift> HWY_INLINE V32 shift_away(V32 x, Shift r, V32 away) {
   return shift_up(hn::Add(x, hn::And(sign_of(x), away)), r);
@@ -60,7 +63,7 @@ struct uniform_shift {
   HWY_INLINE V32 operator()(V32 x) const {
     const V32 h = simd::doubling_high(left > 0 ? hn::ShiftLeftSame(x, left) : x, m);
     if (right == 0) return h;
-    return away ? shift_away(h, right - 1) : shift_up(h, right - 1);
+    return shift_away(h, right - 1, away);
   }
 };
 

@@ -9,8 +9,8 @@ namespace simd {
 inline constexpr int registers = 32;
 inline constexpr std::uint8_t quads = OCTET_QUAD == 1 ? 1 : 0;
 
-HWY_INLINE __mmask64 first_bytes(std::size_t n) {
-  return n >= 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1;
+template <class N> HWY_INLINE __mmask64 first_bytes(N n) {  // n <= 64
+  return n == 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1;
 }
 HWY_INLINE VU8 load_bytes(const std::byte* x, std::size_t n) {
   return VU8{_mm512_maskz_loadu_epi8(first_bytes(n), x)};
@@ -23,7 +23,7 @@ template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
   else if (N == 16 && n == N)
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_castsi512_si128(v.raw));
   else
-    _mm512_mask_storeu_epi8(to, first_bytes(static_cast<std::size_t>(n)), v.raw);
+    _mm512_mask_storeu_epi8(to, first_bytes(n), v.raw);
 }
 
 #if OCTET_QUAD == 1
