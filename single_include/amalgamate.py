@@ -11,7 +11,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent / "include"
 OUT = HERE / "octet" / "octet.hpp"
-LAYERS = ["core", "numerics", "ops", "kernels", "graph", "runtime", "typed", "import"]
+LAYERS = ["core", "numerics", "laws", "ops", "kernels", "graph", "runtime", "typed", "import"]
 OWN_LAYER = {"octet/kernels/kernel.hpp": "core", "octet/direct.hpp": "typed", "octet/octet.hpp": "import"}
 PASS = "octet/kernels/pass-inl.hpp"
 # Opt-in: importers with dependencies of their own; what only the tests compile.

@@ -4,9 +4,9 @@
 #define OCTET_DIRECT_HPP_
 
 #include "octet/numerics/fp_env.hpp"
+#include "octet/ops/by_law.hpp"
 #include "octet/ops/list.hpp"
 #include "octet/runtime/bind.hpp"
-#include "octet/typed/law.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -114,7 +114,7 @@ struct quantized_result {
   tensor_view data;
   double scale = 0;
   std::int32_t zero_point = 0;
-  typed::activation activation = typed::activation::none;
+  octet::activation activation = activation::none;
   quantized_view view() const { return {data, scale, zero_point, {}, {}, -1}; }
 };
 /// Whose arithmetic a call follows: a law (TFLite's reference unless given), or one rounding by
@@ -129,48 +129,46 @@ struct arithmetic {
 };
 
 namespace detail {
-inline typed::detail::tensor_info info_of(const quantized_view& v) {
-  typed::detail::tensor_info t{};
-  t.type = v.data.type;
-  t.shape = typed::detail::pack(v.data.shape);
-  t.scale = v.scale, t.zero_point = v.zero_point;
-  return t;
+/// What the law of a call says of it.
+inline laws::decision decide(const op_def& op, std::span<const quantized_view> in,
+                             const quantized_result& y, const attributes& attrs, octet::law l) {
+  std::vector<tensor_desc> ins;
+  for (const quantized_view& v : in) ins.push_back(v.desc());
+  const std::unique_ptr<bool[]> given(new bool[in.size()]);
+  std::fill_n(given.get(), in.size(), true);
+  const quantized_view to = y.view();
+  const tensor_desc out = to.desc();
+  const attribute_view view(attrs);
+  return octet::decide(op, l, {ins, {&out, 1}, {}, {given.get(), in.size()}, &view},
+                       laws::composed(in[0].data.shape));
 }
-/// An operator with what its law goes by, found by the compiler: at run time that would name every
-/// operator, and compile each.
-struct lawful {
-  const op_def* op;
-  typed::detail::family family;
-};
-template <const op_def& Op> inline constexpr lawful of{&Op, typed::detail::family_of(&Op)};
-
 /// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
-inline status call_once(const lawful& f, std::span<const quantized_view> in, std::size_t constants,
+inline status call_once(const op_def& op, std::span<const quantized_view> in, std::size_t constants,
                         const quantized_result& y, attributes attrs, const arithmetic& how) {
   rounding round = how.rounding;
-  const auto x = info_of(in[0]),
-             second = in.size() > 1 ? info_of(in[1]) : typed::detail::tensor_info{},
-             out = info_of(y.view());
-  if (how.by_law && !is_float(x.type) && out.scale != 0) {
-    const auto c = typed::detail::rounding_by_law(
-        how.law, f.family, x, in.size() > 1 ? &second : nullptr, out,
-        in.size() > 2 ? in[2].data.type : dtype::boolean, attrs.real("alpha"));
-    if (c.known) round = c.round;  // data movement needs none; what lacks one says so itself
-    if (typed::detail::product_in_f32(how.law, f.family, x))
-      attrs.set("f32_product", std::int64_t{1});
-  } else if (how.by_law && f.family == typed::detail::family::quantize) {
-    round =
-        typed::detail::rounding_by_law(how.law, f.family, x, nullptr, out, dtype::boolean).round;
+  laws::decision decided = round;
+  const bool accumulators =
+      y.scale == 0 && (y.data.type == dtype::s32 || y.data.type == dtype::s64);
+  if (how.by_law && !accumulators) {
+    decided = decide(op, in, y, attrs, how.law);
+    if (!decided.known)
+      return unsupported(std::string(op.name) + " on " + std::string(name_of(in[0].data.type)),
+                         "law " + std::string(name_of(how.law)),
+                         "a rounding by name where the law's framework has no such operator");
+    round = decided.round;
+    if (decided.f32_product) attrs.set("f32_product", std::int64_t{1});
+    if (decided.channels_last) attrs.set("channels_last", std::int64_t{1});
   }
-  if (y.activation != typed::activation::none && out.scale != 0) {
-    const auto c = typed::detail::clamp_by_law(how.law, y.activation, out);
+  if (y.activation != activation::none && y.scale != 0) {
+    const auto c =
+        laws::activation_bounds(decided.by, y.activation, y.data.type, y.scale, y.zero_point);
     attrs.set("clamp_lo", c.lo);
     attrs.set("clamp_hi", c.hi);
   }
   const std::unique_ptr<bool[]> known(new bool[in.size()]);
   for (std::size_t i = 0; i < in.size(); ++i) known[i] = i + constants >= in.size();
   const quantized_view to = y.view();
-  auto c = operator_call::make(*f.op, in, {known.get(), in.size()}, {&to, 1}, attrs, round);
+  auto c = operator_call::make(op, in, {known.get(), in.size()}, {&to, 1}, attrs, round);
   if (!c) return c.error();
   std::vector<const void*> from;
   for (const quantized_view& v : in) from.push_back(v.data.data);
@@ -178,7 +176,7 @@ inline status call_once(const lawful& f, std::span<const quantized_view> in, std
   (*c)(from.data(), outs);
   return unit{};
 }
-inline status weighted_call(const lawful& op, const quantized_view& x, const quantized_view& w,
+inline status weighted_call(const op_def& op, const quantized_view& x, const quantized_view& w,
                             std::span<const std::int32_t> bias, const quantized_result& y,
                             attributes attrs, const arithmetic& how) {
   const quantized_view in[3] = {
@@ -188,11 +186,19 @@ inline status weighted_call(const lawful& op, const quantized_view& x, const qua
   return call_once(op, {in, bias.empty() ? std::size_t{2} : std::size_t{3}}, bias.empty() ? 1 : 2,
                    y, std::move(attrs), how);
 }
-inline status unary_call(const lawful& quantized, const lawful& plain, const quantized_view& x,
+inline status unary_call(const op_def& quantized, const op_def& plain, const quantized_view& x,
                          const quantized_result& y, attributes attrs, const arithmetic& how) {
   return call_once(is_float(x.data.type) ? plain : quantized, {&x, 1}, 0, y, std::move(attrs), how);
 }
-inline status binary_call(const lawful& quantized, const lawful& plain, const quantized_view& a,
+/// Operators that are a clamp: the bounds are given to those that only clamp codes.
+inline status clamp_call(const op_def& quantized, const op_def& plain, activation a,
+                         const quantized_view& x, const quantized_result& y,
+                         const arithmetic& how) {
+  quantized_result to = y;
+  if (to.activation == activation::none) to.activation = a;
+  return unary_call(quantized, plain, x, to, {}, how);
+}
+inline status binary_call(const op_def& quantized, const op_def& plain, const quantized_view& a,
                           const quantized_view& b, const quantized_result& y, attributes attrs,
                           const arithmetic& how) {
   const quantized_view in[2] = {a, b};
@@ -215,175 +221,158 @@ inline attributes number(std::string_view key, double v) {
 inline status conv2d(const quantized_view& x, const quantized_view& w,
                      std::span<const std::int32_t> bias, const conv2d_attrs& a,
                      const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call(detail::of<ops::conv2d>, x, w, bias, y, to_attributes(a), how);
+  return detail::weighted_call(ops::conv2d, x, w, bias, y, to_attributes(a), how);
 }
 /// w [1,KH,KW,C * multiplier].
 inline status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
                                std::span<const std::int32_t> bias, const conv2d_attrs& a,
                                const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call(detail::of<ops::depthwise_conv2d>, x, w, bias, y, to_attributes(a),
-                               how);
+  return detail::weighted_call(ops::depthwise_conv2d, x, w, bias, y, to_attributes(a), how);
 }
 /// w [O,KH,KW,C/groups].
 inline status transpose_conv2d(const quantized_view& x, const quantized_view& w,
                                std::span<const std::int32_t> bias, const transpose_conv2d_attrs& a,
                                const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call(detail::of<ops::transpose_conv2d>, x, w, bias, y, to_attributes(a),
-                               how);
+  return detail::weighted_call(ops::transpose_conv2d, x, w, bias, y, to_attributes(a), how);
 }
 /// x flattened to [elements / K, K], w [N,K], y [batch,N].
 inline status fully_connected(const quantized_view& x, const quantized_view& w,
                               std::span<const std::int32_t> bias, const fully_connected_attrs& a,
                               const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call(detail::of<ops::fully_connected>, x, w, bias, y, to_attributes(a),
-                               how);
+  return detail::weighted_call(ops::fully_connected, x, w, bias, y, to_attributes(a), how);
 }
 /// [..., M, K] x [..., K, N].
 inline status batch_matmul(const quantized_view& a, const quantized_view& b,
                            const batch_matmul_attrs& o, const quantized_result& y,
                            arithmetic how = {}) {
-  return detail::binary_call(detail::of<ops::qnn_batch_matmul>, detail::of<ops::batch_matmul>, a, b,
-                             y, to_attributes(o), how);
+  return detail::binary_call(ops::qnn_batch_matmul, ops::batch_matmul, a, b, y, to_attributes(o),
+                             how);
 }
 
 /// Elementwise with broadcasting. minimum and maximum take raw values: one quantization for all
 /// three.
 inline status add(const quantized_view& a, const quantized_view& b, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::binary_call(detail::of<ops::qnn_add>, detail::of<ops::add>, a, b, y, {}, how);
+  return detail::binary_call(ops::qnn_add, ops::add, a, b, y, {}, how);
 }
 inline status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::binary_call(detail::of<ops::qnn_sub>, detail::of<ops::sub>, a, b, y, {}, how);
+  return detail::binary_call(ops::qnn_sub, ops::sub, a, b, y, {}, how);
 }
 inline status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::binary_call(detail::of<ops::qnn_mul>, detail::of<ops::mul>, a, b, y, {}, how);
+  return detail::binary_call(ops::qnn_mul, ops::mul, a, b, y, {}, how);
 }
 inline status div(const quantized_view& a, const quantized_view& b, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::binary_call(detail::of<ops::qnn_div>, detail::of<ops::div>, a, b, y, {}, how);
+  return detail::binary_call(ops::qnn_div, ops::div, a, b, y, {}, how);
 }
 inline status squared_difference(const quantized_view& a, const quantized_view& b,
                                  const quantized_result& y, arithmetic how = {}) {
-  return detail::binary_call(detail::of<ops::qnn_squared_difference>,
-                             detail::of<ops::squared_difference>, a, b, y, {}, how);
+  return detail::binary_call(ops::qnn_squared_difference, ops::squared_difference, a, b, y, {},
+                             how);
 }
 inline status minimum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
-  return detail::binary_call(detail::of<ops::qnn_minimum>, detail::of<ops::minimum>, a, b, y, {},
-                             rounding::none);
+  return detail::binary_call(ops::qnn_minimum, ops::minimum, a, b, y, {}, rounding::none);
 }
 inline status maximum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
-  return detail::binary_call(detail::of<ops::qnn_maximum>, detail::of<ops::maximum>, a, b, y, {},
-                             rounding::none);
+  return detail::binary_call(ops::qnn_maximum, ops::maximum, a, b, y, {}, rounding::none);
 }
 
 inline status requantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::call_once(detail::of<ops::requantize>, {&x, 1}, 0, y, {}, how);
+  return detail::call_once(ops::requantize, {&x, 1}, 0, y, {}, how);
 }
 inline status quantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::call_once(detail::of<ops::quantize>, {&x, 1}, 0, y, {}, how);
+  return detail::call_once(ops::quantize, {&x, 1}, 0, y, {}, how);
 }
 inline status dequantize(const quantized_view& x, const quantized_result& y) {
-  return detail::call_once(detail::of<ops::dequantize>, {&x, 1}, 0, y, {}, rounding::none);
+  return detail::call_once(ops::dequantize, {&x, 1}, 0, y, {}, rounding::none);
 }
 
 /// Functions of each element.
 inline status relu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_relu>, detail::of<ops::relu>, x, y, {}, how);
+  return detail::clamp_call(ops::qnn_relu, ops::relu, activation::relu, x, y, how);
 }
 inline status relu6(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_relu6>, detail::of<ops::relu6>, x, y, {}, how);
+  return detail::clamp_call(ops::qnn_relu6, ops::relu6, activation::relu6, x, y, how);
 }
 inline status leaky_relu(const quantized_view& x, double alpha, const quantized_result& y,
                          arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_leaky_relu>, detail::of<ops::leaky_relu>, x, y,
+  return detail::unary_call(ops::qnn_leaky_relu, ops::leaky_relu, x, y,
                             detail::number("alpha", alpha), how);
 }
 inline status elu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_elu>, detail::of<ops::elu>, x, y, {}, how);
+  return detail::unary_call(ops::qnn_elu, ops::elu, x, y, {}, how);
 }
 inline status gelu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_gelu>, detail::of<ops::gelu>, x, y, {}, how);
+  return detail::unary_call(ops::qnn_gelu, ops::gelu, x, y, {}, how);
 }
 inline status hard_swish(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_hard_swish>, detail::of<ops::hard_swish>, x, y, {},
-                            how);
+  return detail::unary_call(ops::qnn_hard_swish, ops::hard_swish, x, y, {}, how);
 }
 inline status logistic(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_logistic>, detail::of<ops::logistic>, x, y, {},
-                            how);
+  return detail::unary_call(ops::qnn_logistic, ops::logistic, x, y, {}, how);
 }
 inline status tanh(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_tanh>, detail::of<ops::tanh>, x, y, {}, how);
+  return detail::unary_call(ops::qnn_tanh, ops::tanh, x, y, {}, how);
 }
 /// Along an axis.
 inline status softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y,
                       arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_softmax>, detail::of<ops::softmax>, x, y,
-                            to_attributes(a), how);
+  return detail::unary_call(ops::qnn_softmax, ops::softmax, x, y, to_attributes(a), how);
 }
 inline status log_softmax(const quantized_view& x, const softmax_attrs& a,
                           const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_log_softmax>, detail::of<ops::log_softmax>, x, y,
-                            to_attributes(a), how);
+  return detail::unary_call(ops::qnn_log_softmax, ops::log_softmax, x, y, to_attributes(a), how);
 }
 
 inline status avg_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y,
                          arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_avg_pool2d>, detail::of<ops::avg_pool2d>, x, y,
-                            to_attributes(a), how);
+  return detail::unary_call(ops::qnn_avg_pool2d, ops::avg_pool2d, x, y, to_attributes(a), how);
 }
 inline status max_pool2d(const quantized_view& x, const pool2d_attrs& a,
                          const quantized_result& y) {
-  return detail::unary_call(detail::of<ops::qnn_max_pool2d>, detail::of<ops::max_pool2d>, x, y,
-                            to_attributes(a), rounding::none);
+  return detail::unary_call(ops::qnn_max_pool2d, ops::max_pool2d, x, y, to_attributes(a),
+                            rounding::none);
 }
 inline status mean(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
                    arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_mean>, detail::of<ops::mean>, x, y,
-                            to_attributes(a), how);
+  return detail::unary_call(ops::qnn_mean, ops::mean, x, y, to_attributes(a), how);
 }
 inline status sum(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_sum>, detail::of<ops::sum>, x, y, to_attributes(a),
-                            how);
+  return detail::unary_call(ops::qnn_sum, ops::sum, x, y, to_attributes(a), how);
 }
 inline status resize_bilinear(const quantized_view& x, const resize_attrs& a,
                               const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(detail::of<ops::qnn_resize_bilinear>, detail::of<ops::resize_bilinear>,
-                            x, y, to_attributes(a), how);
+  return detail::unary_call(ops::qnn_resize_bilinear, ops::resize_bilinear, x, y, to_attributes(a),
+                            how);
 }
 inline status resize_nearest(const quantized_view& x, const resize_attrs& a,
                              const quantized_result& y) {
-  return detail::call_once(detail::of<ops::resize_nearest>, {&x, 1}, 0, y, to_attributes(a),
-                           rounding::none);
+  return detail::call_once(ops::resize_nearest, {&x, 1}, 0, y, to_attributes(a), rounding::none);
 }
 
 /// Real zeros around: two paddings per axis.
 inline status pad(const quantized_view& x, std::span<const std::int32_t> paddings,
                   const quantized_result& y) {
-  return detail::unary_call(detail::of<ops::qnn_pad>, detail::of<ops::pad>, x, y,
-                            detail::numbers("paddings", paddings), rounding::none);
+  return detail::unary_call(ops::qnn_pad, ops::pad, x, y, detail::numbers("paddings", paddings),
+                            rounding::none);
 }
 inline status transpose(const quantized_view& x, std::span<const std::int32_t> perm,
                         const quantized_result& y) {
-  return detail::call_once(detail::of<ops::transpose>, {&x, 1}, 0, y, detail::numbers("perm", perm),
+  return detail::call_once(ops::transpose, {&x, 1}, 0, y, detail::numbers("perm", perm),
                            rounding::none);
 }
 inline status concat(std::span<const quantized_view> x, std::int32_t axis,
                      const quantized_result& y, arithmetic how = {}) {
   if (x.empty()) return invalid("inputs of concat", "none", "one or more");
-  bool equal = true;
-  for (const quantized_view& v : x)
-    equal = equal && v.scale == y.scale && v.zero_point == y.zero_point;
-  return detail::call_once(x[0].scale != 0 ? detail::of<ops::qnn_concat> : detail::of<ops::concat>,
-                           x, 0, y, to_attributes(concat_attrs{axis}),
-                           equal ? arithmetic(rounding::none) : how);
+  return detail::call_once(x[0].scale != 0 ? ops::qnn_concat : ops::concat, x, 0, y,
+                           to_attributes(concat_attrs{axis}), how);
 }
 /// Index of the largest element along an axis; y int32 or int64.
 inline status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) {
-  return detail::call_once(detail::of<ops::arg_max>, {&x, 1}, 0, y, to_attributes(axis_attrs{axis}),
+  return detail::call_once(ops::arg_max, {&x, 1}, 0, y, to_attributes(axis_attrs{axis}),
                            rounding::none);
 }
 

@@ -233,25 +233,6 @@ constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x,
   return finish(x, 0, lo, hi);
 }
 
-// Which scales XNNPACK takes; outside these ranges TFLite's own kernels run, with other roundings.
-// x, y: scales of an input and of the output.
-/// A change of scale: what 8 fractional bits can hold.
-constexpr bool xnn_takes_rescale(double x, double y) noexcept {
-  const float ratio = div(static_cast<float>(x), static_cast<float>(y));
-  return ratio >= 0x1p-8f && ratio <= 128;
-}
-/// leaky_relu: also the slope times the ratio.
-constexpr bool xnn_takes_leaky_relu(double x, double y, float alpha) noexcept {
-  const float slope = mul(div(static_cast<float>(x), static_cast<float>(y)), alpha);
-  return xnn_takes_rescale(x, y) && slope >= -127.99609375f && slope <= 128 &&
-         (slope >= 0x1p-8f || slope <= -0x1p-8f);
-}
-/// One operand of a sum.
-constexpr bool xnn_takes_addend(double x, double y) noexcept {
-  const float ratio = div(static_cast<float>(x), static_cast<float>(y));
-  return ratio >= 1.f / 1024 && ratio < 256;
-}
-
 }  // namespace numerics
 OCTET_NAMESPACE_END
 

@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_ADD_HPP_
 #define OCTET_OPS_ADD_HPP_
 
+#include "octet/laws/elementwise.hpp"
 #include "octet/numerics/fma.hpp"
 #include "octet/ops/broadcast.hpp"
 #include "octet/ops/requantize.hpp"
@@ -306,6 +307,7 @@ inline constexpr op_def qnn_add{
     .kernel = kernel_id::add,
     .shape = &binary_op_shape,
     .prepare = &add_prepare<1, true>,
+    .decide = &laws::add,
 };
 inline constexpr op_def qnn_sub{
     .name = "qnn.sub",
@@ -316,6 +318,7 @@ inline constexpr op_def qnn_sub{
     .kernel = kernel_id::add,
     .shape = &binary_op_shape,
     .prepare = &add_prepare<-1, true>,
+    .decide = &laws::sub,
 };
 inline constexpr op_def add{
     .name = "add",

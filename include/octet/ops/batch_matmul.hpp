@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_BATCH_MATMUL_HPP_
 #define OCTET_OPS_BATCH_MATMUL_HPP_
 
+#include "octet/laws/layers.hpp"
 #include "octet/ops/broadcast.hpp"
 #include "octet/ops/conv2d.hpp"
 
@@ -125,9 +126,7 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
         return invalid("accumulators exceed int32", {}, "int64 output");
       return unit{};
     }
-    const double scale = uses_float_scale(n.round)
-                             ? static_cast<double>(numerics::mul(a.scale_f32(), b.scale_f32()))
-                             : numerics::mul(a.scale(), b.scale());
+    const double scale = laws::accumulator_scale(uses_float_scale(n.round), a.scale(), b.scale());
     return fill_requantize(to, p.requant, n.round, std::span<const double>(&scale, 1), y,
                            clamp_of(*n.attrs, y.type));
   }
@@ -149,6 +148,7 @@ inline constexpr op_def qnn_batch_matmul{
     .kernel = kernel_id::batch_matmul,
     .shape = &batch_matmul_op_shape,
     .prepare = &batch_matmul_prepare<true>,
+    .decide = &laws::batch_matmul,
 };
 inline constexpr op_def batch_matmul{
     .name = "batch_matmul",

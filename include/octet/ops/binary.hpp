@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_BINARY_HPP_
 #define OCTET_OPS_BINARY_HPP_
 
+#include "octet/laws/elementwise.hpp"
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/gather.hpp"
@@ -320,6 +321,7 @@ inline constexpr form qnn_binary_forms[] = {
 template <binary_op Op, bool Quantized>
 constexpr op_def binary_def(std::string_view name, std::string_view summary,
                             std::span<const form> forms) {
+  constexpr bool raw = !Quantized || Op == binary_op::minimum || Op == binary_op::maximum;
   return {
       .name = name,
       .summary = summary,
@@ -328,6 +330,7 @@ constexpr op_def binary_def(std::string_view name, std::string_view summary,
       .forms = forms,
       .shape = &binary_op_shape,
       .prepare = &binary_prepare<Op, Quantized>,
+      .decide = raw ? nullptr : &laws::tflite_integers,
   };
 }
 

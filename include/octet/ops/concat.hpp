@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_CONCAT_HPP_
 #define OCTET_OPS_CONCAT_HPP_
 
+#include "octet/laws/elementwise.hpp"
 #include "octet/ops/quantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -191,6 +192,7 @@ inline constexpr op_def qnn_concat{
     .forms = qnn_concat_forms,
     .shape = &concat_op_shape,
     .prepare = &concat_prepare<true>,
+    .decide = &laws::concat,
 };
 inline constexpr op_def concat{
     .name = "concat",

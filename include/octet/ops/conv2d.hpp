@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_CONV2D_HPP_
 #define OCTET_OPS_CONV2D_HPP_
 
+#include "octet/laws/layers.hpp"
 #include "octet/ops/requantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -214,9 +215,7 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
     return unit{};
   }
   const auto product = [&](std::size_t c) {
-    return f32_product || uses_float_scale(n.round)
-               ? static_cast<double>(numerics::mul(x.scale_f32(), w.scale_f32(c)))
-               : numerics::mul(x.scale(), w.scale(c));
+    return laws::accumulator_scale(f32_product || uses_float_scale(n.round), x.scale(), w.scale(c));
   };
   if (auto s = fill_requantize(to, p.requant, n.round, w.per_channel() ? channels : 1, product, y,
                                clamp_of(*n.attrs, y.type));
@@ -289,6 +288,7 @@ inline constexpr op_def conv2d{
     .kernel = kernel_id::conv2d,
     .shape = &conv2d_op_shape,
     .prepare = &conv2d_prepare<false>,
+    .decide = &laws::conv2d,
 };
 inline constexpr op_def depthwise_conv2d{
     .name = "qnn.depthwise_conv2d",
@@ -301,6 +301,7 @@ inline constexpr op_def depthwise_conv2d{
     .kernel = kernel_id::depthwise_conv2d,
     .shape = &depthwise_conv2d_op_shape,
     .prepare = &conv2d_prepare<true>,
+    .decide = &laws::depthwise_conv2d,
 };
 
 }  // namespace ops

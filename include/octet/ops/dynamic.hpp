@@ -4,6 +4,7 @@
 #ifndef OCTET_OPS_DYNAMIC_HPP_
 #define OCTET_OPS_DYNAMIC_HPP_
 
+#include "octet/laws/dynamic.hpp"
 #include "octet/numerics/fma.hpp"
 #include "octet/ops/add.hpp"
 
@@ -160,6 +161,7 @@ inline constexpr op_def dynamic_quantize{
     .forms = dynamic_quantize_forms,
     .shape = &dynamic_quantize_op_shape,
     .prepare = &dynamic_quantize_prepare,
+    .decide = &laws::dynamic_quantize,
 };
 }  // namespace ops
 
@@ -255,6 +257,7 @@ inline constexpr op_def dynamic_dequantize{
     .forms = dynamic_dequantize_forms,
     .shape = &same_op_shape,
     .prepare = &dynamic_dequantize_prepare,
+    .decide = &laws::dynamic_dequantize,
 };
 }  // namespace ops
 

@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_FULLY_CONNECTED_HPP_
 #define OCTET_OPS_FULLY_CONNECTED_HPP_
 
+#include "octet/laws/layers.hpp"
 #include "octet/ops/conv2d.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -107,6 +108,7 @@ inline constexpr op_def fully_connected{
     .kernel = kernel_id::fully_connected,
     .shape = &fully_connected_op_shape,
     .prepare = &fully_connected_prepare,
+    .decide = &laws::fully_connected,
 };
 }  // namespace ops
 

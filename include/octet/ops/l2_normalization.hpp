@@ -2,6 +2,7 @@
 #ifndef OCTET_OPS_L2_NORMALIZATION_HPP_
 #define OCTET_OPS_L2_NORMALIZATION_HPP_
 
+#include "octet/laws/elementwise.hpp"
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/ops/broadcast.hpp"
 
@@ -87,6 +88,7 @@ inline constexpr op_def qnn_l2_normalization{
     .forms = qnn_l2_normalization_forms,
     .shape = &same_op_shape,
     .prepare = &l2_normalization_prepare<true>,
+    .decide = &laws::tflite_integers,
 };
 inline constexpr op_def l2_normalization{
     .name = "l2_normalization",

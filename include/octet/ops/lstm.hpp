@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_LSTM_HPP_
 #define OCTET_OPS_LSTM_HPP_
 
+#include "octet/laws/elementwise.hpp"
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/ops/requantize.hpp"
 
@@ -210,6 +211,7 @@ inline constexpr op_def qnn_lstm{
     .forms = lstm_forms,
     .shape = &lstm_op_shape,
     .prepare = &lstm_prepare,
+    .decide = &laws::tflite_integers,
 };
 }  // namespace ops
 

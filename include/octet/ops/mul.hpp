@@ -2,6 +2,7 @@
 #ifndef OCTET_OPS_MUL_HPP_
 #define OCTET_OPS_MUL_HPP_
 
+#include "octet/laws/elementwise.hpp"
 #include "octet/ops/add.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -120,6 +121,7 @@ inline constexpr op_def qnn_mul{
     .kernel = kernel_id::mul,
     .shape = &binary_op_shape,
     .prepare = &mul_prepare<true>,
+    .decide = &laws::mul,
 };
 inline constexpr op_def mul{
     .name = "mul",

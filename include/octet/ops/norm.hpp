@@ -5,6 +5,7 @@
 
 #include "octet/numerics/fma.hpp"
 #include "octet/numerics/math.hpp"
+#include "octet/laws/functions.hpp"
 #include "octet/ops/requantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -138,6 +139,7 @@ inline constexpr op_def batch_norm{
     .forms = batch_norm_forms,
     .shape = &requantize_shape,
     .prepare = &batch_norm_prepare,
+    .decide = &laws::batch_norm,
 };
 
 /// x is held as PyTorch holds it, channels on axis 1.
@@ -191,6 +193,7 @@ inline constexpr op_def layer_norm{
     .forms = norm_forms,
     .shape = &requantize_shape,
     .prepare = &norm_prepare,
+    .decide = &laws::norm,
 };
 inline constexpr op_def group_norm{
     .name = "qnn.group_norm",
@@ -201,6 +204,7 @@ inline constexpr op_def group_norm{
     .forms = norm_forms,
     .shape = &requantize_shape,
     .prepare = &norm_prepare,
+    .decide = &laws::norm,
 };
 }  // namespace ops
 

@@ -20,6 +20,7 @@
 #include "octet/core/buffer.hpp"
 #include "octet/core/error.hpp"
 #include "octet/kernels/kernel.hpp"
+#include "octet/laws/law.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -524,6 +525,8 @@ struct op_def {
   /// Checks quantization and attributes, fills `prepared`. The node has one of the forms: call it
   /// through prepare_node.
   status (*prepare)(const node_view&, prepared&) = nullptr;
+  /// What a law decides about a node of this operator (laws/); null: the operator does not round.
+  laws::decision (*decide)(const laws::facts&) = nullptr;
 };
 
 inline error_info unsupported(std::string what, std::string found = {},

@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_POOL2D_HPP_
 #define OCTET_OPS_POOL2D_HPP_
 
+#include "octet/laws/windows.hpp"
 #include "octet/ops/add.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -281,6 +282,7 @@ inline constexpr op_def qnn_avg_pool2d{
     .kernel = kernel_id::pool2d,
     .shape = &pool2d_op_shape,
     .prepare = &pool2d_prepare<false, true>,
+    .decide = &laws::average_pool,
 };
 inline constexpr op_def qnn_max_pool2d{
     .name = "qnn.max_pool2d",
@@ -289,6 +291,7 @@ inline constexpr op_def qnn_max_pool2d{
     .kernel = kernel_id::pool2d,
     .shape = &pool2d_op_shape,
     .prepare = &pool2d_prepare<true, true>,
+    .decide = &laws::max_pool,
 };
 inline constexpr op_def avg_pool2d{
     .name = "avg_pool2d",

@@ -2,6 +2,7 @@
 #ifndef OCTET_OPS_PRELU_HPP_
 #define OCTET_OPS_PRELU_HPP_
 
+#include "octet/laws/functions.hpp"
 #include "octet/numerics/requantize.hpp"
 #include "octet/ops/broadcast.hpp"
 
@@ -100,6 +101,7 @@ inline constexpr op_def qnn_prelu{
     .forms = qnn_prelu_forms,
     .shape = &prelu_op_shape,
     .prepare = &prelu_prepare<true>,
+    .decide = &laws::prelu,
 };
 inline constexpr op_def prelu{
     .name = "prelu",

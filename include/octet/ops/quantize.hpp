@@ -2,6 +2,7 @@
 #ifndef OCTET_OPS_QUANTIZE_HPP_
 #define OCTET_OPS_QUANTIZE_HPP_
 
+#include "octet/laws/quantize.hpp"
 #include "octet/ops/broadcast.hpp"
 #include "octet/ops/requantize.hpp"
 
@@ -133,6 +134,7 @@ inline constexpr op_def quantize{
     .kernel = kernel_id::quantize,
     .shape = &same_op_shape,
     .prepare = &quantize_prepare,
+    .decide = &laws::quantize,
 };
 }  // namespace ops
 

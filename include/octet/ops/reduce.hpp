@@ -3,8 +3,12 @@
 #ifndef OCTET_OPS_REDUCE_HPP_
 #define OCTET_OPS_REDUCE_HPP_
 
+#include "octet/laws/functions.hpp"
+#include "octet/laws/windows.hpp"
 #include "octet/numerics/math.hpp"
 #include "octet/ops/add.hpp"
+#include "octet/ops/dequantize.hpp"
+#include "octet/ops/quantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -52,6 +56,13 @@ struct aten_mean_params {
   };
   std::array<loop, dims::max_rank + 2> loops{};
   std::size_t rank = 0, reduced = 0, outputs = 0, count = 0;
+};
+/// The same of quantized values: dequantized, averaged as floats, quantized by the reciprocal.
+struct quantized_aten_mean_params {
+  aten_mean_params mean;
+  dtype type = dtype::u8;
+  float in_scale = 1, inverse = 1;
+  std::int32_t in_zero_point = 0, out_zero_point = 0, lo = 0, hi = 0;
 };
 
 constexpr shape_or reduce_shape(const reduce_attrs& a, const dims& x) {
@@ -319,14 +330,15 @@ template <class F> constexpr float row_sum(std::size_t n, F&& get) {
   for (std::size_t k = 1; k < 4; ++k) part[0] = numerics::add(part[0], part[k]);
   return part[0];
 }
-inline void aten_mean(const aten_mean_params& p, const float* x, float* y) noexcept {
+/// x(i): element i of the input in memory order.
+template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* y) noexcept {
   constexpr std::size_t lanes = 8;
   for (std::size_t o = 0; o < p.outputs; ++o) y[o] = 0;
   const auto &a = p.loops[0], &b = p.loops[1];
   std::size_t repeats = 1;
   for (std::size_t k = 2; k < p.rank; ++k) repeats *= p.loops[k].extent;
   for (std::size_t r = 0; r < repeats; ++r) {
-    const float* from = x;
+    std::size_t from = 0;
     float* to = y;
     std::size_t rest = r;
     for (std::size_t k = 2; k < p.rank; ++k) {
@@ -335,9 +347,9 @@ inline void aten_mean(const aten_mean_params& p, const float* x, float* y) noexc
       rest /= p.loops[k].extent;
     }
     for (std::size_t j = 0; j < b.extent; ++j) {
-      const float* row = from + j * b.in;
+      const std::size_t row = from + j * b.in;
       float& sum = to[j * b.out];
-      const auto get = [&](std::size_t i) { return row[i * a.in]; };
+      const auto get = [&](std::size_t i) { return x(row + i * a.in); };
       float v = 0;
       if (p.reduced == 0) {
         for (std::size_t i = 0; i < a.extent; ++i) to[i * a.out + j * b.out] = get(i);
@@ -345,10 +357,10 @@ inline void aten_mean(const aten_mean_params& p, const float* x, float* y) noexc
       }
       if (a.in == 1 && a.extent >= lanes) {  // vectors along the reduced axis
         for (std::size_t i = a.extent / lanes * lanes; i < a.extent; ++i)
-          v = numerics::add(v, row[i]);
+          v = numerics::add(v, get(i));
         for (std::size_t k = 0; k < lanes; ++k)
           v = numerics::add(
-              v, row_sum(a.extent / lanes, [&](std::size_t i) { return row[i * lanes + k]; }));
+              v, row_sum(a.extent / lanes, [&](std::size_t i) { return get(i * lanes + k); }));
       } else {  // whole blocks of four vectors, or of four values, sum each for itself
         const std::size_t block = b.in == 1 && b.extent >= lanes ? 4 * lanes : a.in < b.in ? 0 : 4;
         v = block != 0 && j < b.extent / block * block ? cascade_sum(a.extent, get)
@@ -361,9 +373,26 @@ inline void aten_mean(const aten_mean_params& p, const float* x, float* y) noexc
     y[o] = numerics::div(y[o], static_cast<float>(p.count));
 }
 inline void aten_mean_kernel(const kernel_args& a) noexcept {
+  const auto* x = static_cast<const float*>(a.in[0]);
   if (a.part == 0)
-    aten_mean(*static_cast<const aten_mean_params*>(a.params), static_cast<const float*>(a.in[0]),
-              static_cast<float*>(a.out[0]));
+    aten_mean(
+        *static_cast<const aten_mean_params*>(a.params), [x](std::size_t i) { return x[i]; },
+        static_cast<float*>(a.out[0]));
+}
+inline void quantized_aten_mean_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const quantized_aten_mean_params*>(a.params);
+  if (a.part != 0) return;
+  auto* means = reinterpret_cast<float*>(a.scratch);
+  with_quantized(p.type, [&]<class T>(type_tag<T>) {
+    const auto* x = static_cast<const T*>(a.in[0]);
+    aten_mean(
+        p.mean,
+        [&](std::size_t i) { return numerics::dequantize(x[i], p.in_zero_point, p.in_scale); },
+        means);
+    for (std::size_t o = 0; o < p.mean.outputs; ++o)
+      static_cast<T*>(a.out[0])[o] = static_cast<T>(
+          numerics::quantize_even_mul(means[o], p.inverse, p.out_zero_point, p.lo, p.hi));
+  });
 }
 inline void mean_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const mean_params*>(a.params);
@@ -426,6 +455,15 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
     p.in_zero_point = x.zero_point();
     requantize_params& q = p.requant;
     const auto clamp = clamp_of(*n.attrs, y.type);
+    if (mean && n.round == rounding::ATEN) {
+      auto& m = to.make<quantized_aten_mean_params>(&reference::quantized_aten_mean_kernel);
+      m.mean = make_aten_mean(attrs, x.shape);
+      m.type = x.type, m.in_scale = x.scale_f32(), m.in_zero_point = x.zero_point();
+      m.inverse = numerics::div(1.f, y.scale_f32()), m.out_zero_point = y.zero_point();
+      m.lo = clamp.lo, m.hi = clamp.hi;
+      to.reference_scratch = bytes_of(Elements(m.mean.outputs), dtype::f32);
+      return unit{};
+    }
     q.mode = n.round, q.zero_point = y.zero_point(), q.lo = clamp.lo, q.hi = clamp.hi;
     const float sx = x.scale_f32(), sy = y.scale_f32();
     if constexpr (Op == reduction::prod) {
@@ -487,7 +525,8 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
 inline constexpr form qnn_mean_forms[] = {
     {.in = {quantized_types},
      .out = {like(0)},
-     .roundings = {rounding::DR, rounding::XNN, rounding::F, rounding::QNN, rounding::EVEN}},
+     .roundings = {rounding::DR, rounding::XNN, rounding::F, rounding::QNN, rounding::EVEN,
+                   rounding::ATEN}},
 };
 inline constexpr form qnn_sum_forms[] = {
     {.in = {quantized_types},
@@ -517,6 +556,7 @@ inline constexpr op_def qnn_mean{
     .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::mean, true>,
+    .decide = &laws::mean,
 };
 inline constexpr op_def qnn_sum{
     .name = "qnn.sum",
@@ -525,6 +565,7 @@ inline constexpr op_def qnn_sum{
     .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::sum, true>,
+    .decide = &laws::sum,
 };
 inline constexpr op_def qnn_reduce_prod{
     .name = "qnn.reduce_prod",
@@ -532,6 +573,7 @@ inline constexpr op_def qnn_reduce_prod{
     .forms = qnn_prod_forms,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::prod, true>,
+    .decide = &laws::tflite_integers,
 };
 inline constexpr op_def mean{
     .name = "mean",
@@ -539,6 +581,7 @@ inline constexpr op_def mean{
     .forms = mean_forms,
     .shape = &reduce_op_shape,
     .prepare = &mean_prepare<reduction::mean, false>,
+    .decide = &laws::float_mean,
 };
 inline constexpr op_def sum{
     .name = "sum",

@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_REQUANTIZE_HPP_
 #define OCTET_OPS_REQUANTIZE_HPP_
 
+#include "octet/laws/quantize.hpp"
 #include "octet/numerics/requantize.hpp"
 #include "octet/ops/op.hpp"
 #include "octet/ops/types.hpp"
@@ -175,6 +176,7 @@ inline constexpr op_def requantize{
     .kernel = kernel_id::requantize,
     .shape = &requantize_shape,
     .prepare = &requantize_prepare,
+    .decide = &laws::requantize,
 };
 }  // namespace ops
 

@@ -2,6 +2,7 @@
 #ifndef OCTET_OPS_RESIZE_HPP_
 #define OCTET_OPS_RESIZE_HPP_
 
+#include "octet/laws/windows.hpp"
 #include "octet/numerics/fma.hpp"
 #include "octet/ops/movement.hpp"
 #include "octet/ops/requantize.hpp"
@@ -309,6 +310,7 @@ inline constexpr op_def qnn_resize_bilinear{
     .kernel = kernel_id::resize_bilinear,
     .shape = &resize_op_shape,
     .prepare = &resize_bilinear_prepare<true>,
+    .decide = &laws::resize_bilinear,
 };
 inline constexpr op_def resize_bilinear{
     .name = "resize_bilinear",

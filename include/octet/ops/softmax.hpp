@@ -8,6 +8,7 @@
 #ifndef OCTET_OPS_SOFTMAX_HPP_
 #define OCTET_OPS_SOFTMAX_HPP_
 
+#include "octet/laws/functions.hpp"
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/ops/broadcast.hpp"
 
@@ -320,6 +321,7 @@ inline constexpr op_def qnn_softmax{
     .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
     .prepare = &softmax_prepare<false, true>,
+    .decide = &laws::softmax,
 };
 inline constexpr op_def softmax{
     .name = "softmax",
@@ -335,6 +337,7 @@ inline constexpr op_def qnn_log_softmax{
     .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
     .prepare = &softmax_prepare<true, true>,
+    .decide = &laws::log_softmax,
 };
 inline constexpr op_def log_softmax{
     .name = "log_softmax",

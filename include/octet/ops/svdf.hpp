@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_SVDF_HPP_
 #define OCTET_OPS_SVDF_HPP_
 
+#include "octet/laws/elementwise.hpp"
 #include "octet/ops/requantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -128,6 +129,7 @@ inline constexpr op_def qnn_svdf{
     .forms = svdf_forms,
     .shape = &svdf_op_shape,
     .prepare = &svdf_prepare,
+    .decide = &laws::tflite_integers,
 };
 }  // namespace ops
 

@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_TRANSPOSE_CONV2D_HPP_
 #define OCTET_OPS_TRANSPOSE_CONV2D_HPP_
 
+#include "octet/laws/layers.hpp"
 #include "octet/ops/conv2d.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -57,15 +58,6 @@ constexpr shape_or transpose_conv2d_shape(const transpose_conv2d_attrs& a, const
       v < 1 || h > INT32_MAX || v > INT32_MAX)
     return violation{rule::window, x, w};
   return dims{x[0], static_cast<std::int32_t>(h), static_cast<std::int32_t>(v), w[0]};
-}
-
-/// TensorFlow's padding of one axis, where the windows reach `extra` elements beyond the wanted
-/// output: crop them, the smaller half before; add what falls short.
-constexpr void crop_transposed(std::int32_t extra, std::int32_t& before, std::int32_t& after,
-                               std::int32_t& more) noexcept {
-  before = extra > 0 ? extra / 2 : 0;
-  after = extra > 0 ? extra - extra / 2 : 0;
-  more = extra < 0 ? -extra : 0;
 }
 
 namespace reference {
@@ -145,6 +137,7 @@ inline constexpr op_def transpose_conv2d{
     .kernel = kernel_id::transpose_conv2d,
     .shape = &transpose_conv2d_op_shape,
     .prepare = &transpose_conv2d_prepare,
+    .decide = &laws::transpose_conv2d,
 };
 }  // namespace ops
 

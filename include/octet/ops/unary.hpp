@@ -16,6 +16,8 @@
 #ifndef OCTET_OPS_UNARY_HPP_
 #define OCTET_OPS_UNARY_HPP_
 
+#include "octet/laws/activation.hpp"
+#include "octet/laws/functions.hpp"
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/numerics/fma.hpp"
 #include "octet/ops/lut.hpp"
@@ -258,17 +260,18 @@ constexpr bool is_relu(unary f) {
          f == unary::relu_0_to_1;
 }
 
-/// Bounds of a relu in quantized values of the output: zy + rha(f32(v / sy)).
+/// The clamp that a relu is.
+constexpr activation activation_of(unary f) {
+  return f == unary::relu6          ? activation::relu6
+         : f == unary::relu_n1_to_1 ? activation::relu_n1_to_1
+         : f == unary::relu_0_to_1  ? activation::relu_0_to_1
+                                    : activation::relu;
+}
+/// Its bounds in quantized values of the output, as TFLite rounds them.
 constexpr clamp_range relu_bounds(unary f, const tensor_desc& y) {
-  const auto q = [&](float v) {
-    return static_cast<std::int32_t>(numerics::clamp_to_int(
-        static_cast<double>(numerics::rha(numerics::div(v, y.scale_f32()))) + y.zero_point(),
-        INT32_MIN, INT32_MAX));
-  };
-  const auto lo = static_cast<std::int32_t>(lowest_of(y.type)),
-             hi = static_cast<std::int32_t>(highest_of(y.type));
-  return {std::max(lo, q(f == unary::relu_n1_to_1 ? -1.f : 0.f)),
-          f == unary::relu ? hi : std::min(hi, q(f == unary::relu6 ? 6.f : 1.f))};
+  const auto c = laws::activation_bounds(laws::library::tflite, activation_of(f), y.type, y.scale(),
+                                         y.zero_point());
+  return {static_cast<std::int32_t>(c.lo), static_cast<std::int32_t>(c.hi)};
 }
 
 /// The multipliers of the integer roundings; TFLite forms these ratios in binary32.
@@ -405,42 +408,46 @@ inline constexpr form plain_unary_forms[] = {
      .roundings = rounding_set{rounding::none, rounding::ATEN}},
 };
 
-#define OCTET_UNARY_(id, text, what)               \
-  inline constexpr op_def qnn_##id{                \
-      .name = "qnn." text,                         \
-      .summary = what " of quantized values",      \
-      .forms = unary_forms<unary::id>,             \
-      .kernel = kernel_id::lut8,                   \
-      .shape = &same_op_shape,                     \
-      .prepare = &unary_prepare<unary::id, true>,  \
-  };                                               \
-  inline constexpr op_def id{                      \
-      .name = text,                                \
-      .summary = what,                             \
-      .forms = plain_unary_forms,                  \
-      .shape = &same_op_shape,                     \
-      .prepare = &unary_prepare<unary::id, false>, \
+#define OCTET_UNARY_(id, text, what, quantized_law, float_law) \
+  inline constexpr op_def qnn_##id{                            \
+      .name = "qnn." text,                                     \
+      .summary = what " of quantized values",                  \
+      .forms = unary_forms<unary::id>,                         \
+      .kernel = kernel_id::lut8,                               \
+      .shape = &same_op_shape,                                 \
+      .prepare = &unary_prepare<unary::id, true>,              \
+      .decide = quantized_law,                                 \
+  };                                                           \
+  inline constexpr op_def id{                                  \
+      .name = text,                                            \
+      .summary = what,                                         \
+      .forms = plain_unary_forms,                              \
+      .shape = &same_op_shape,                                 \
+      .prepare = &unary_prepare<unary::id, false>,             \
+      .decide = float_law,                                     \
   };
-OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))")
-OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent")
-OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6")
-OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6")
-OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)")
-OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate")
-OCTET_UNARY_(exp, "exp", "exponential")
-OCTET_UNARY_(log, "log", "natural logarithm")
-OCTET_UNARY_(sqrt, "sqrt", "square root")
-OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root")
-OCTET_UNARY_(sin, "sin", "sine")
-OCTET_UNARY_(cos, "cos", "cosine")
-OCTET_UNARY_(abs, "abs", "absolute value")
-OCTET_UNARY_(neg, "neg", "negation")
-OCTET_UNARY_(square, "square", "x * x")
-OCTET_UNARY_(relu, "relu", "max(x, 0)")
-OCTET_UNARY_(relu6, "relu6", "clamp to [0, 6]")
-OCTET_UNARY_(relu_n1_to_1, "relu_n1_to_1", "clamp to [-1, 1]")
-OCTET_UNARY_(relu_0_to_1, "relu_0_to_1", "clamp to [0, 1]")
-OCTET_UNARY_(leaky_relu, "leaky_relu", "x, below 0 alpha * x")
+OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid, &laws::of_floats)
+OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::sigmoid, &laws::of_floats)
+OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish, &laws::of_floats)
+OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,
+             &laws::of_floats)
+OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, nullptr)
+OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
+             nullptr)
+OCTET_UNARY_(exp, "exp", "exponential", &laws::table, nullptr)
+OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, nullptr)
+OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, nullptr)
+OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, nullptr)
+OCTET_UNARY_(sin, "sin", "sine", &laws::table, nullptr)
+OCTET_UNARY_(cos, "cos", "cosine", &laws::table, nullptr)
+OCTET_UNARY_(abs, "abs", "absolute value", &laws::tflite_integers, nullptr)
+OCTET_UNARY_(neg, "neg", "negation", &laws::neg, nullptr)
+OCTET_UNARY_(square, "square", "x * x", &laws::table, nullptr)
+OCTET_UNARY_(relu, "relu", "max(x, 0)", &laws::clamp, nullptr)
+OCTET_UNARY_(relu6, "relu6", "clamp to [0, 6]", &laws::clamp, nullptr)
+OCTET_UNARY_(relu_n1_to_1, "relu_n1_to_1", "clamp to [-1, 1]", &laws::clamp, nullptr)
+OCTET_UNARY_(relu_0_to_1, "relu_0_to_1", "clamp to [0, 1]", &laws::clamp, nullptr)
+OCTET_UNARY_(leaky_relu, "leaky_relu", "x, below 0 alpha * x", &laws::leaky_relu, nullptr)
 #undef OCTET_UNARY_
 inline constexpr op_def floor{
     .name = "floor",

@@ -3,7 +3,7 @@
 #ifndef OCTET_TYPED_BOUNDS_HPP_
 #define OCTET_TYPED_BOUNDS_HPP_
 
-#include "octet/typed/law.hpp"
+#include "octet/typed/by_law.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace typed::detail {
@@ -131,10 +131,11 @@ constexpr std::size_t scratch_bound(const image& g) {
     if (g.skipped[i]) continue;
     if (!is_matrix(
             n)) {  // tables of other kernels (softmax: 1024 bytes); lstm: one hidden value per unit
-      most =
-          std::max(most, std::max(std::size_t{4096}, n.op == &ops::qnn_lstm
-                                                         ? to_size(unpack(g.out(n).shape).back(0))
-                                                         : std::size_t{0}));
+      most = std::max(
+          most, std::max(std::size_t{4096},
+                         n.op == &ops::qnn_lstm   ? to_size(unpack(g.out(n).shape).back(0))
+                         : n.op == &ops::qnn_mean ? 4 * unpack(g.out(n).shape).elements().value
+                                                  : std::size_t{0}));
       continue;
     }
     const matrix_extents m = extents_of(g, n);

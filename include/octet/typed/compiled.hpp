@@ -8,7 +8,7 @@
 #include <boost/hana/type.hpp>
 
 #include "octet/runtime/memory.hpp"
-#include "octet/typed/law.hpp"
+#include "octet/typed/by_law.hpp"
 #include "octet/typed/prepare.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -53,6 +53,20 @@ template <int C> constexpr reachable<C> find_reachable(const value<C>& v) {
   for (std::int32_t t = 0; t < v.net.tensor_count; ++t)
     if (v.net.tensors[t].role == role::input) r.tensor[t] = true;
   return r;
+}
+/// An attribute as operators read it; lists lie in the graph's numbers.
+constexpr attribute attribute_of(const attribute_info& a, std::span<const std::int64_t> integers,
+                                 std::span<const double> reals) {
+  const auto first = static_cast<std::size_t>(a.first), count = static_cast<std::size_t>(a.count);
+  switch (a.type) {
+    case attribute_value::kind::integer: return {a.key, a.integer};
+    case attribute_value::kind::real: return {a.key, a.real};
+    case attribute_value::kind::integers: return {a.key, integers.subspan(first, count)};
+    case attribute_value::kind::reals: return {a.key, reals.subspan(first, count)};
+    case attribute_value::kind::none:
+    case attribute_value::kind::text: break;
+  }
+  return {};
 }
 constexpr int law_attributes = 3;  // at most: clamp_lo, clamp_hi, f32_product
 
@@ -123,33 +137,26 @@ constexpr flat_network<K> flatten(const value<C>& v, law graph_law) {
       f.attrs[attributes++] = a;
     }
     const law l = node.has_law ? node.own_law : graph_law;
-    const tensor_info none{};
-    const auto operand = [&](std::int32_t i) -> const tensor_info& {
-      return i < node.ins && f.operands[static_cast<std::size_t>(node.first_in + i)] >= 0
-                 ? f.tensors[static_cast<std::size_t>(
-                       f.operands[static_cast<std::size_t>(node.first_in + i)])]
-                 : none;
-    };
     const tensor_info& y =
         f.tensors[static_cast<std::size_t>(f.operands[static_cast<std::size_t>(node.first_out)])];
-    if (node.by_law) {
-      double alpha = 0;
-      for (std::int32_t i = 0; i < node.attrs; ++i)
-        if (const attribute_info& at = f.attrs[static_cast<std::size_t>(node.first_attr + i)];
-            same_text(at.key, "alpha"))
-          alpha = at.real;
-      const bool has_bias =
-          node.ins > 2 && f.operands[static_cast<std::size_t>(node.first_in + 2)] >= 0;
-      const law_choice c =
-          rounding_by_law(l, family_of(node.op), operand(0), node.ins > 1 ? &operand(1) : nullptr,
-                          y, has_bias ? operand(2).type : dtype::boolean, alpha);
-      if (!c.known) {
-        f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}),
-                   pack(dims{n}), node.line};
-        return f;
-      }
-      node.round = c.round;
+    std::array<const tensor_info*, K.operands> in{};
+    for (std::int32_t i = 0; i < node.ins; ++i)
+      if (const std::int32_t t = f.operands[static_cast<std::size_t>(node.first_in + i)]; t >= 0)
+        in[static_cast<std::size_t>(i)] = &f.tensors[static_cast<std::size_t>(t)];
+    std::array<octet::attribute, attribute_list::room> list{};
+    for (std::int32_t i = 0; i < node.attrs; ++i)
+      list[static_cast<std::size_t>(i)] =
+          attribute_of(f.attrs[static_cast<std::size_t>(node.first_attr + i)], f.integers, f.reals);
+    const laws::decision decided = decide(
+        l, *node.op, {in.data(), static_cast<std::size_t>(node.ins)}, y,
+        std::span<const octet::attribute>(list.data(), static_cast<std::size_t>(node.attrs)));
+    if (node.by_law && !decided.known) {
+      f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}),
+                 pack(dims{n}), node.line};
+      return f;
     }
+    if (node.by_law) node.round = decided.round;
+    const laws::library by = laws::computed_by(l, decided, node.round);
     const auto attribute = [&](const char* key, std::int64_t value) {
       f.attrs[attributes++] = {key, attribute_value::kind::integer, value, 0, 0, 0};
       ++node.attrs;
@@ -158,17 +165,17 @@ constexpr flat_network<K> flatten(const value<C>& v, law graph_law) {
       f.attrs[attributes++] = {key, attribute_value::kind::real, 0, value, 0, 0};
       ++node.attrs;
     };
-    if (product_in_f32(l, family_of(node.op), operand(0)) && node.by_law)
-      attribute("f32_product", 1);
-    if (node.act != activation::none &&
-        !(family_of(node.op) == family::clamp &&
-          node.round != rounding::none)) {  // that operator finds its own bounds
+    if (node.by_law && decided.f32_product) attribute("f32_product", 1);
+    if (node.by_law && decided.channels_last) attribute("channels_last", 1);
+    const bool own_bounds = node.op->decide == &laws::clamp && node.round != rounding::none;
+    if (node.act != activation::none && !own_bounds) {
       if (y.type == dtype::f32) {
-        real("float_lo", node.act == activation::relu_n1_to_1 ? -1.0 : 0.0);
-        if (node.act != activation::relu)
-          real("float_hi", node.act == activation::relu6 ? 6.0 : 1.0);
+        const laws::real_bounds c = laws::bounds_of(node.act);
+        if (c.lo) real("float_lo", static_cast<double>(*c.lo));
+        if (c.hi) real("float_hi", static_cast<double>(*c.hi));
       } else {
-        const clamp_bounds c = clamp_by_law(l, node.act, y);
+        const laws::clamp_bounds c =
+            laws::activation_bounds(by, node.act, y.type, y.scale, y.zero_point);
         attribute("clamp_lo", c.lo);
         attribute("clamp_hi", c.hi);
       }
@@ -320,22 +327,7 @@ template <class A> class program<A, true> {
   static constexpr std::array<attribute, counts.attributes> attributes_ = [] {
     std::array<attribute, counts.attributes> a{};
     for (std::size_t i = 0; i < counts.attributes; ++i) {
-      const attribute_info& from = flat_.attrs[i];
-      if (!from.key) continue;
-      a[i].key = from.key;
-      switch (from.type) {
-        case attribute_value::kind::integer: a[i].value = attribute_value(from.integer); break;
-        case attribute_value::kind::real: a[i].value = attribute_value(from.real); break;
-        case attribute_value::kind::integers:
-          a[i].value = attribute_value(std::span<const std::int64_t>(
-              flat_.integers.data() + from.first, static_cast<std::size_t>(from.count)));
-          break;
-        case attribute_value::kind::reals:
-          a[i].value = attribute_value(std::span<const double>(
-              flat_.reals.data() + from.first, static_cast<std::size_t>(from.count)));
-          break;
-        default: break;
-      }
+      if (flat_.attrs[i].key) a[i] = attribute_of(flat_.attrs[i], flat_.integers, flat_.reals);
     }
     return a;
   }();

@@ -46,7 +46,7 @@ constexpr auto function(const op_def& quantized, const op_def& plain, result_ran
     if (!real && !(to.scale > 0))
       return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(to.scale)}, line);
     return then(v,
-                {real ? &plain : &quantized, round, !real && round == rounding::none,
+                {real ? &plain : &quantized, round, round == rounding::none,
                  real ? activation::none : act, false, law::tflite_ref, line},
                 {x.out, 1}, a, typed_as(t.type, to));
   }};

@@ -6,15 +6,14 @@
 #include <array>
 #include <string_view>
 
+#include "octet/laws/activation.hpp"
 #include "octet/ops/op.hpp"
 #include "octet/typed/error.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace typed {
 
-/// Fused activation of an operator; becomes a clamp of quantized values by the rule of the graph's
-/// law.
-enum class activation : std::uint8_t { none, relu, relu6, relu_n1_to_1 };
+using octet::activation;
 
 namespace detail {
 

@@ -3,6 +3,8 @@
 #ifndef OCTET_TYPED_OPERATORS_HPP_
 #define OCTET_TYPED_OPERATORS_HPP_
 
+#include "octet/laws/layers.hpp"
+#include "octet/laws/padding.hpp"
 #include "octet/ops/list.hpp"
 #include "octet/typed/network.hpp"
 
@@ -402,22 +404,14 @@ struct dense_options {
 };
 
 namespace detail {
-/// TensorFlow's SAME: total = max((out - 1) * stride + reach - in, 0), the smaller half before.
-constexpr void same_padding(std::int32_t in, std::int32_t window, std::int32_t stride,
-                            std::int32_t dilation, std::int32_t& before, std::int32_t& after) {
-  if (stride < 1 || dilation < 1 || window < 1) return;
-  const std::int32_t out = (in + stride - 1) / stride, reach = (window - 1) * dilation + 1;
-  const std::int32_t total = (out - 1) * stride + reach - in;
-  if (total <= 0) return;
-  before = total / 2;
-  after = total - before;
-}
 template <class A>
 constexpr void set_padding(A& a, const padding& p, const dims& x, window kernel, window stride,
                            window dilation) {
   if (p.is_same) {
-    same_padding(x[1], kernel.h, stride.h, dilation.h, a.pad_top, a.pad_bottom);
-    same_padding(x[2], kernel.w, stride.w, dilation.w, a.pad_left, a.pad_right);
+    const auto rows = laws::same_padding(x[1], kernel.h, stride.h, dilation.h),
+               columns = laws::same_padding(x[2], kernel.w, stride.w, dilation.w);
+    a.pad_top = rows.before, a.pad_bottom = rows.after;
+    a.pad_left = columns.before, a.pad_right = columns.after;
   } else {
     a.pad_top = p.top, a.pad_left = p.left, a.pad_bottom = p.bottom, a.pad_right = p.right;
   }
@@ -451,10 +445,12 @@ constexpr value<C> weighted(const value<C>& x, const op_def& op, const attribute
   const bool accumulates = q.scale == 0 && round == rounding::none;
   if (!accumulates && !(q.scale > 0))
     return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
-  const bool wide = in.type == dtype::s16 && (!bias.present() || bias.type == dtype::s64);
-  tensor_info y = accumulates ? typed_as(wide ? dtype::s64 : dtype::s32,
-                                         {w.channels == 0 ? in.scale * w.scale : 0, 0})
-                              : typed_as(out == dtype::boolean ? in.type : out, q);
+  tensor_info y =
+      accumulates
+          ? typed_as(laws::accumulator_type(
+                         in.type, bias.present() ? std::optional(bias.type) : std::nullopt),
+                     {w.channels == 0 ? laws::accumulator_scale(false, in.scale, w.scale) : 0, 0})
+          : typed_as(out == dtype::boolean ? in.type : out, q);
   node_head head{&op, round, !accumulates && round == rounding::none, act, false, law::tflite_ref,
                  line};
   return then(v, head, {ins, bias.present() ? std::size_t{3} : std::size_t{2}}, a, y);
@@ -517,10 +513,11 @@ constexpr auto transpose_conv2d(transpose_conv2d_options o, constant w, constant
     a.pad_top = o.padding.top, a.pad_left = o.padding.left, a.pad_bottom = o.padding.bottom,
     a.pad_right = o.padding.right;
     if (o.padding.is_same) {
-      crop_transposed((o.kernel.h - 1) * o.dilation.h + 1 - o.stride.h, a.pad_top, a.pad_bottom,
-                      a.output_padding_h);
-      crop_transposed((o.kernel.w - 1) * o.dilation.w + 1 - o.stride.w, a.pad_left, a.pad_right,
-                      a.output_padding_w);
+      const auto rows = laws::transposed_padding((o.kernel.h - 1) * o.dilation.h + 1 - o.stride.h),
+                 columns =
+                     laws::transposed_padding((o.kernel.w - 1) * o.dilation.w + 1 - o.stride.w);
+      a.pad_top = rows.before, a.pad_bottom = rows.after, a.output_padding_h = rows.more;
+      a.pad_left = columns.before, a.pad_right = columns.after, a.output_padding_w = columns.more;
     }
     detail::attribute_list list{};
     detail::append_attributes(list, a);
@@ -706,21 +703,16 @@ struct concat_head {
     ((ins[k++] = v.net.wrong.what == mistake::none ? join(v, more) : 0), ...);
     if (v.net.wrong.what != mistake::none) return v;
     const tensor_info x = v.net.tensors[ins[0]];
-    bool equal = true;
-    for (std::int32_t i : ins) {
-      const tensor_info& t = v.net.tensors[i];
-      if (t.type != x.type)
+    for (std::int32_t i : ins)
+      if (const tensor_info& t = v.net.tensors[i]; t.type != x.type)
         return broken(v, mistake::element_types_differ, dims{static_cast<std::int32_t>(x.type)},
                       dims{static_cast<std::int32_t>(t.type)}, line);
-      equal = equal && t.scale == (q.scale != 0 ? q.scale : x.scale) &&
-              t.zero_point == (q.scale != 0 ? q.zero_point : x.zero_point);
-    }
     attribute_list a1{};
     append_attributes(a1, concat_attrs{axis});
     const bool quantized = is_quantized_type(x.type);
     tensor_info y = typed_as(x.type, q.scale != 0 ? q : affine{x.scale, x.zero_point});
     return then(v,
-                {quantized ? &ops::qnn_concat : &ops::concat, rounding::none, quantized && !equal,
+                {quantized ? &ops::qnn_concat : &ops::concat, rounding::none, quantized,
                  activation::none, false, law::tflite_ref, line},
                 ins, a1, y);
   }
@@ -743,8 +735,8 @@ struct pool2d_options {
   rounding round = rounding::none;
 };
 namespace detail {
-constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options o, bool max,
-                    affine q, std::int32_t line) {
+constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options o, affine q,
+                    std::int32_t line) {
   return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
     const tensor_info t = first(x);
     const dims s = unpack(t.shape);
@@ -760,8 +752,8 @@ constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options
     append_attributes(list, a);
     const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
     return then(v,
-                {real ? &plain : &quantized, o.round, !real && !max && o.round == rounding::none,
-                 o.activation, false, law::tflite_ref, line},
+                {real ? &plain : &quantized, o.round, o.round == rounding::none, o.activation,
+                 false, law::tflite_ref, line},
                 {x.out, 1}, list, y);
   }};
 }
@@ -776,18 +768,18 @@ constexpr auto reduced(const op_def& quantized, const op_def& plain, dims axes, 
     append_attributes(list, reduce_attrs{axes, keep_dims});
     const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
     return then(v,
-                {real ? &plain : &quantized, round, !real && round == rounding::none,
-                 activation::none, false, law::tflite_ref, line},
+                {real ? &plain : &quantized, round, round == rounding::none, activation::none,
+                 false, law::tflite_ref, line},
                 {x.out, 1}, list, y);
   }};
 }
 }  // namespace detail
 constexpr auto avg_pool2d(pool2d_options o = {}, affine q = {},
                           std::int32_t line = __builtin_LINE()) {
-  return detail::pool(ops::qnn_avg_pool2d, ops::avg_pool2d, o, false, q, line);
+  return detail::pool(ops::qnn_avg_pool2d, ops::avg_pool2d, o, q, line);
 }
 constexpr auto max_pool2d(pool2d_options o = {}, std::int32_t line = __builtin_LINE()) {
-  return detail::pool(ops::qnn_max_pool2d, ops::max_pool2d, o, true, {}, line);
+  return detail::pool(ops::qnn_max_pool2d, ops::max_pool2d, o, {}, line);
 }
 /// Mean over axes; the result's quantization is the input's unless given.
 constexpr auto mean(dims axes, bool keep_dims = false, affine q = {},

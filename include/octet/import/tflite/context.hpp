@@ -8,7 +8,8 @@
 #include "octet/graph/verify.hpp"
 #include "octet/import/tflite/options.hpp"
 #include "octet/import/tflite/schema.hpp"
-#include "octet/numerics/requantize.hpp"
+#include "octet/laws/activation.hpp"
+#include "octet/ops/by_law.hpp"
 #include "octet/ops/list.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -31,11 +32,9 @@ class tflite_node {
   const tflite_options& settings;
   std::span<const std::uint8_t> custom_options{};
   std::vector<tensor_id> intermediates{};  // LSTM
-  std::int32_t weights_axis =
-      0;  // quantized_dimension of input 1, which a tensor with one scale does not keep
+  laws::framework_facts framework{};       // what of the file a rounding depends on
 
   graph& g() const { return *g_; }
-  bool reference_law() const { return settings.arithmetic == law::tflite_ref; }
   std::size_t inputs() const { return in_.size(); }
   std::size_t outputs() const { return out_.size(); }
   bool has(std::size_t i) const { return i < in_.size() && in_[i] != no_tensor; }
@@ -43,6 +42,8 @@ class tflite_node {
   tensor_id out_id(std::size_t i = 0) const { return i < out_.size() ? out_[i] : no_tensor; }
   const tensor& in(std::size_t i) const { return (*g_)[in_[i]]; }  // only where has(i)
   tensor& out(std::size_t i = 0) const { return (*g_)[out_[i]]; }
+  /// Field i of the options: a fused activation.
+  tflite_activation fused(int i) { return static_cast<tflite_activation>(options.i8(i)); }
   const std::string& name() const { return name_; }
   const std::vector<tensor_id>& ins() const { return in_; }
   const std::vector<tensor_id>& outs() const { return out_; }
@@ -73,20 +74,39 @@ class tflite_node {
     return axis < 0 ? axis + rank : axis;
   }
 
-  /// Emits a node, infers its outputs' shapes, folds it where everything is known.
+  /// What the law says of a node on these tensors.
+  laws::decision decide(const op_def& op, const std::vector<tensor_id>& in,
+                        const std::vector<tensor_id>& out, const attributes& attrs = {}) const {
+    const node n{&op, {}, attrs, rounding::none, in, out};
+    return octet::decide(op, settings.arithmetic, node_inputs(*g_, n).view(), framework);
+  }
+  /// Emits a node, infers its outputs' shapes, folds it where everything is known. The law gives
+  /// its rounding and the bounds of a fused activation.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
-              attributes attrs = {}, rounding round = rounding::none) {
-    g_->add_node(op, name_, std::move(in), std::move(out), std::move(attrs), round);
+              attributes attrs = {}, tflite_activation fused = tflite_activation::none) {
+    const laws::decision d = decide(op, in, out, attrs);
+    if (!d.known)
+      return unsupported(std::string(op.name) + " under law",
+                         std::string(octet::name_of(settings.arithmetic)));
+    return emit(op, std::move(in), std::move(out), std::move(attrs), fused, d);
+  }
+  /// The same on the operator's own inputs and outputs.
+  status emit(const op_def& op, attributes attrs = {},
+              tflite_activation fused = tflite_activation::none) {
+    return emit(op, in_, out_, std::move(attrs), fused);
+  }
+  /// The same as was decided elsewhere: accumulators (rounding none), and what follows them.
+  status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+              attributes attrs, tflite_activation fused, const laws::decision& decided) {
+    if (fused != tflite_activation::none)
+      if (auto s = set_activation(attrs, fused, (*g_)[out[0]], decided.by); !s) return s;
+    g_->add_node(op, name_, std::move(in), std::move(out), std::move(attrs), decided.round);
     const node n = g_->nodes.back();
     if (auto s = infer_shapes(*g_, n); !s) return s;
     auto folded = fold_constant(*g_, n);
     if (!folded) return folded.error();
     if (*folded) g_->nodes.pop_back();
     return unit{};
-  }
-  /// The same on the operator's own inputs and outputs.
-  status emit(const op_def& op, attributes attrs = {}, rounding round = rounding::none) {
-    return emit(op, in_, out_, std::move(attrs), round);
   }
   /// A new value for results between this operator's nodes.
   tensor_id temporary(const char* suffix, dtype type, std::vector<double> scales = {},
@@ -100,39 +120,35 @@ class tflite_node {
     return g_->add(std::move(t));
   }
 
-  /// NUMERICS ACT: the fused activation as bounds on quantized values of tensor y, q(v) = zero +
-  /// rha(f32(v / scale)). TANH and SIGN_BIT exist in the schema but no quantized kernel takes them.
-  status set_activation(attributes& to, std::int8_t activation, const tensor& y) const {
-    const auto act = static_cast<tflite_activation>(activation);
-    if (act == tflite_activation::none) return unit{};
-    if (act != tflite_activation::relu && act != tflite_activation::relu6 &&
-        act != tflite_activation::relu_n1_to_1)
-      return unsupported("fused activation", std::to_string(activation),
+ private:
+  /// The fused activation as bounds on the values of tensor y. TANH and SIGN_BIT exist in the
+  /// schema but no kernel takes them.
+  static status set_activation(attributes& to, tflite_activation fused, const tensor& y,
+                               laws::library by) {
+    activation a = activation::none;
+    switch (fused) {
+      case tflite_activation::none: return unit{};
+      case tflite_activation::relu: a = activation::relu; break;
+      case tflite_activation::relu6: a = activation::relu6; break;
+      case tflite_activation::relu_n1_to_1: a = activation::relu_n1_to_1; break;
+      case tflite_activation::tanh:
+      case tflite_activation::sign_bit: break;
+    }
+    if (a == activation::none)
+      return unsupported("fused activation", std::to_string(static_cast<int>(fused)),
                          "NONE, RELU, RELU6, RELU_N1_TO_1");
     if (y.type == dtype::f32) {
-      to.set("float_lo", act == tflite_activation::relu_n1_to_1 ? -1.0 : 0.0);
-      if (act != tflite_activation::relu)
-        to.set("float_hi", act == tflite_activation::relu6 ? 6.0 : 1.0);
+      const laws::real_bounds c = laws::bounds_of(a);
+      if (c.lo) to.set("float_lo", static_cast<double>(*c.lo));
+      if (c.hi) to.set("float_hi", static_cast<double>(*c.hi));
       return unit{};
     }
-    const float s = static_cast<float>(scale(y));
-    // XNNPACK rounds its bounds to even, zero point included.
-    const bool to_even = !reference_law() && is_8bit(y.type);
-    auto q = [&](float v) {
-      const float r = numerics::div(v, s), z = static_cast<float>(zero(y));
-      const double bound = to_even ? static_cast<double>(numerics::rint(numerics::add(r, z)))
-                                   : static_cast<double>(numerics::rha(r)) + zero(y);
-      return static_cast<std::int64_t>(numerics::clamp_to_int(bound, INT32_MIN, INT32_MAX));
-    };
-    const std::int64_t lo = lowest_of(y.type), hi = highest_of(y.type);
-    to.set("clamp_lo", std::max(lo, q(act == tflite_activation::relu_n1_to_1 ? -1.f : 0.f)));
-    to.set("clamp_hi", act == tflite_activation::relu
-                           ? hi
-                           : std::min(hi, q(act == tflite_activation::relu6 ? 6.f : 1.f)));
+    const laws::clamp_bounds c = laws::activation_bounds(by, a, y.type, scale(y), zero(y));
+    to.set("clamp_lo", c.lo);
+    to.set("clamp_hi", c.hi);
     return unit{};
   }
 
- private:
   graph* g_;
   std::string name_;
   std::vector<tensor_id> in_, out_;

@@ -243,7 +243,7 @@ class tflite_loader {
                   tflite_schema::options_reader(o.options(), verifier_));
     if (auto s = ids(o.intermediates(), n.intermediates); !s) return s;
     if (n.has(1) && static_cast<std::size_t>(n.in_id(1)) < axes_.size())
-      n.weights_axis = axes_[static_cast<std::size_t>(n.in_id(1))];
+      n.framework.weights_axis = axes_[static_cast<std::size_t>(n.in_id(1))];
     if (o.custom_options())
       n.custom_options = {o.custom_options()->data(), o.custom_options()->size()};
     const tflite_row* row = find_tflite_row(code.code());

@@ -21,7 +21,7 @@ template <const op_def& Quantized, const op_def& Plain> status extremum(tflite_n
 template <const op_def& Quantized, const op_def& Plain> status comparison(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   if (!quantized(n.in(0)) || !is_8bit(n.in(0).type)) return n.emit(Plain);
-  return n.emit(Quantized, {}, rounding::DR);
+  return n.emit(Quantized);
 }
 template <const op_def& Op> status plain_binary(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
@@ -32,15 +32,7 @@ template <const op_def& Op> status plain_binary(tflite_node& n) {
 }
 inline status squared_difference(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
-  if (!quantized(n.in(0))) return n.emit(ops::squared_difference);
-  return n.emit(ops::qnn_squared_difference, {}, rounding::DR);
-}
-inline status div(tflite_node& n) {
-  if (auto s = need_inputs(n, 2); !s) return s;
-  attributes a;
-  if (auto s = n.set_activation(a, n.options.i8(0), n.out()); !s) return s;
-  if (!quantized(n.in(0))) return n.emit(ops::div, std::move(a));
-  return n.emit(ops::qnn_div, std::move(a), rounding::DR);
+  return n.emit(quantized(n.in(0)) ? ops::qnn_squared_difference : ops::squared_difference);
 }
 /// SELECT takes a condition per outermost index, SELECT_V2 broadcasts.
 template <bool Broadcasts> status select(tflite_node& n) {
@@ -62,7 +54,7 @@ inline status cast(tflite_node& n) {
 }
 
 inline constexpr tflite_row binary_rows[] = {
-    {42, "DIV", &div},
+    {42, "DIV", &fused_binary<ops::qnn_div, ops::div>},
     {53, "CAST", &cast},
     {55, "MAXIMUM", &extremum<ops::qnn_maximum, ops::maximum>},
     {57, "MINIMUM", &extremum<ops::qnn_minimum, ops::minimum>},

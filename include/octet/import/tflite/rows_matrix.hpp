@@ -8,28 +8,17 @@
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
-/// The multiplier form, unlike FULLY_CONNECTED; int16 has int64 accumulators and the 16-bit
-/// multiplier.
 inline status batch_matmul(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   attributes a;
-  const bool adj_x = n.options.flag(0);
-  if (adj_x) a.set("adj_x", std::int64_t{1});
+  if (n.options.flag(0)) a.set("adj_x", std::int64_t{1});
   if (n.options.flag(1)) a.set("adj_y", std::int64_t{1});
-  const tensor &x = n.in(0), &w = n.in(1);
-  if (!quantized(x)) return n.emit(ops::batch_matmul, std::move(a));
-  if (w.scales.size() != 1 || n.out().scales.empty())
-    return unsupported("quantization of the second operand or output",
-                       std::to_string(w.scales.size()) + " scales", "one scale per tensor");
-  const bool wide = x.type == dtype::s16;
-  const tensor_id acc = n.temporary("/accumulator", wide ? dtype::s64 : dtype::s32,
-                                    {numerics::mul(tflite_node::scale(x), tflite_node::scale(w))});
-  if (auto s = n.emit(ops::qnn_batch_matmul, n.ins(), {acc}, std::move(a)); !s) return s;
-  const rounding round = wide ? rounding::I64
-                         : n.reference_law() || tflite_node::zero(w) != 0
-                             ? rounding::DR
-                             : rounding::F;  // XNNPACK wants a second operand without zero point
-  return n.emit(ops::requantize, {acc}, n.outs(), {}, round);
+  if (!quantized(n.in(0))) return n.emit(ops::batch_matmul, std::move(a));
+  if (n.in(1).scales.size() != 1)
+    return unsupported("quantization of the second operand",
+                       std::to_string(n.in(1).scales.size()) + " scales", "one scale per tensor");
+  return accumulate_and_requantize(n, ops::qnn_batch_matmul, std::move(a), n.ins(),
+                                   tflite_activation::none);
 }
 
 /// Inputs: output shape, weights [O,KH,KW,I], input, bias. The output is cropped by max((in - 1) *
@@ -40,54 +29,38 @@ inline status transpose_conv(tflite_node& n) {
   std::vector<std::int64_t> shape = n.integers(0);
   if (!n.is_constant(0)) shape.assign(n.out().shape.begin(), n.out().shape.end());
   if (shape.size() != 4) return unsupported("an output shape that is computed at run time");
-  const tensor &w = n.in(1), &x = n.in(2), &y = n.out();
+  const tensor &w = n.in(1), &x = n.in(2);
   if (x.shape.rank != 4 || w.shape.rank != 4)
     return invalid("rank of input or weights", to_string(x.shape) + " and " + to_string(w.shape),
                    "[N,H,W,C] and [O,KH,KW,I]");
   const bool plain = x.type == dtype::f32 && w.type == dtype::f32;
-  if (!plain && (x.scales.empty() || w.scales.empty() || y.scales.empty()))
-    return unsupported("operator without quantization parameters", std::string(name_of(x.type)),
-                       "quantized input, weights and output");
   auto& o = n.options;
   transpose_conv2d_attrs t;
   t.stride_w = o.i32(1), t.stride_h = o.i32(2);
   if (t.stride_h < 1 || t.stride_w < 1)
     return invalid("stride", std::to_string(t.stride_h) + "x" + std::to_string(t.stride_w),
                    "1 or more");
-  const auto place = [](std::int64_t in, std::int64_t stride, std::int64_t kernel, std::int64_t out,
-                        std::int32_t& before, std::int32_t& after, std::int32_t& more) {
+  const auto place = [](std::int64_t in, std::int64_t stride, std::int64_t kernel,
+                        std::int64_t out) -> std::optional<laws::axis_padding> {
     const std::int64_t extra =
         (in - 1) * stride + kernel - out;  // negative: columns that no input reaches
-    if (out < 1 || extra > INT32_MAX || extra < -INT32_MAX) return false;
-    crop_transposed(static_cast<std::int32_t>(extra), before, after, more);
-    return true;
+    if (out < 1 || extra > INT32_MAX || extra < -INT32_MAX) return std::nullopt;
+    return laws::transposed_padding(static_cast<std::int32_t>(extra));
   };
-  if (!place(x.shape[1], t.stride_h, w.shape[1], shape[1], t.pad_top, t.pad_bottom,
-             t.output_padding_h) ||
-      !place(x.shape[2], t.stride_w, w.shape[2], shape[2], t.pad_left, t.pad_right,
-             t.output_padding_w))
+  const auto rows = place(x.shape[1], t.stride_h, w.shape[1], shape[1]),
+             columns = place(x.shape[2], t.stride_w, w.shape[2], shape[2]);
+  if (!rows || !columns)
     return invalid("output shape", std::to_string(shape[1]) + "x" + std::to_string(shape[2]));
+  t.pad_top = rows->before, t.pad_bottom = rows->after, t.output_padding_h = rows->more;
+  t.pad_left = columns->before, t.pad_right = columns->after, t.output_padding_w = columns->more;
   attributes a = to_attributes(t);
   for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product"}) a.erase(unused);
   std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
   if (n.has(3)) in.push_back(n.in_id(3));
-  if (plain) {
-    if (auto s = n.set_activation(a, o.i8(3), n.out()); !s) return s;
-    return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a));
-  }
-  const bool f32_product = x.type == dtype::u8, per_channel = w.scales.size() > 1;
-  const bool wide = x.type == dtype::s16 && !(n.has(3) && n.in(3).type == dtype::s32);
-  if (f32_product) a.set("f32_product", std::int64_t{1});
-  const rounding round = x.type == dtype::s16 ? (wide ? rounding::I64 : rounding::DR)
-                         : n.reference_law()  ? rounding::DR
-                                              : rounding::F;
-  auto scales = accumulator_scales(x, w, f32_product);
-  const tensor_id acc = n.temporary("/accumulator", wide ? dtype::s64 : dtype::s32,
-                                    std::move(scales), {}, per_channel ? 3 : -1);
-  if (auto s = n.emit(ops::transpose_conv2d, std::move(in), {acc}, std::move(a)); !s) return s;
-  attributes clamp;
-  if (auto s = n.set_activation(clamp, o.i8(3), n.out()); !s) return s;
-  return n.emit(ops::requantize, {acc}, n.outs(), std::move(clamp), round);
+  if (plain)
+    return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), n.fused(3));
+  return accumulate_and_requantize(n, ops::transpose_conv2d, std::move(a), std::move(in),
+                                   n.fused(3));
 }
 
 inline result<attributes> resize_attributes(tflite_node& n, int align_corners,
@@ -105,12 +78,8 @@ inline result<attributes> resize_attributes(tflite_node& n, int align_corners,
 inline status resize_bilinear(tflite_node& n) {
   auto a = resize_attributes(n, 2, 3);
   if (!a) return a.error();
-  if (!quantized(n.in(0)))
-    return n.emit(ops::resize_bilinear, {n.in_id(0)}, n.outs(), std::move(*a));
-  const rounding round = xnn_takes_8bit(n)           ? rounding::XNN
-                         : n.in(0).type == dtype::u8 ? rounding::OPT
-                                                     : rounding::DR;
-  return n.emit(ops::qnn_resize_bilinear, {n.in_id(0)}, n.outs(), std::move(*a), round);
+  return n.emit(quantized(n.in(0)) ? ops::qnn_resize_bilinear : ops::resize_bilinear, {n.in_id(0)},
+                n.outs(), std::move(*a));
 }
 inline status resize_nearest(tflite_node& n) {
   auto a = resize_attributes(n, 0, 1);

@@ -16,18 +16,18 @@ template <bool Max> status pool_2d(tflite_node& n) {
   pool2d_attrs p;
   p.stride_w = o.i32(1), p.stride_h = o.i32(2), p.window_w = o.i32(3), p.window_h = o.i32(4);
   if (o.i8(0) == 0) {
-    const padding h = same_padding(x[1], p.window_h, p.stride_h, 1),
-                  w = same_padding(x[2], p.window_w, p.stride_w, 1);
+    const auto h = laws::same_padding(x[1], p.window_h, p.stride_h, 1),
+               w = laws::same_padding(x[2], p.window_w, p.stride_w, 1);
     p.pad_top = h.before, p.pad_bottom = h.after, p.pad_left = w.before, p.pad_right = w.after;
   }
   attributes a = to_attributes(p);
   for (const char* unused : {"dilation_h", "dilation_w", "ceil_mode", "count_include_pad",
                              "divisor", "adaptive_h", "adaptive_w"})
     a.erase(unused);
-  if (auto s = n.set_activation(a, o.i8(5), n.out()); !s) return s;
-  if (!quantized(n.in(0))) return n.emit(Max ? ops::max_pool2d : ops::avg_pool2d, std::move(a));
-  return n.emit(Max ? ops::qnn_max_pool2d : ops::qnn_avg_pool2d, std::move(a),
-                Max ? rounding::none : rounding::AWAY);
+  const bool q = quantized(n.in(0));
+  return n.emit(Max ? (q ? ops::qnn_max_pool2d : ops::max_pool2d)
+                    : (q ? ops::qnn_avg_pool2d : ops::avg_pool2d),
+                std::move(a), n.fused(5));
 }
 
 /// Axes and keep_dims; axes must be known when the file is loaded.
@@ -41,40 +41,21 @@ inline result<attributes> reduction_attributes(tflite_node& n) {
   if (n.options.flag(0)) a.set("keep_dims", std::int64_t{1});
   return a;
 }
-/// XNNPACK's ratio range for a mean is that of its requantization; TFLite's optimized mean covers
-/// height and width of images only.
-inline status mean(tflite_node& n) {
-  auto a = reduction_attributes(n);
-  if (!a) return a.error();
-  if (!quantized(n.in(0))) return n.emit(ops::mean, {n.in_id(0)}, n.outs(), std::move(*a));
-  return n.emit(ops::qnn_mean, {n.in_id(0)}, n.outs(), std::move(*a),
-                xnn_takes_8bit(n) ? rounding::XNN : rounding::DR);
-}
-inline status sum(tflite_node& n) {
-  auto a = reduction_attributes(n);
-  if (!a) return a.error();
-  if (!quantized(n.in(0))) return n.emit(ops::sum, {n.in_id(0)}, n.outs(), std::move(*a));
-  return n.emit(ops::qnn_sum, {n.in_id(0)}, n.outs(), std::move(*a),
-                xnn_takes_8bit(n) ? rounding::XNN : rounding::DR);
-}
-inline status reduce_prod(tflite_node& n) {
-  auto a = reduction_attributes(n);
-  if (!a) return a.error();
-  if (!quantized(n.in(0))) return n.emit(ops::reduce_prod, {n.in_id(0)}, n.outs(), std::move(*a));
-  return n.emit(ops::qnn_reduce_prod, {n.in_id(0)}, n.outs(), std::move(*a), rounding::DR);
-}
 template <const op_def& Op> status reduce(tflite_node& n) {
   auto a = reduction_attributes(n);
   if (!a) return a.error();
   return n.emit(Op, {n.in_id(0)}, n.outs(), std::move(*a));
 }
+template <const op_def& Quantized, const op_def& Float> status arithmetic_reduce(tflite_node& n) {
+  return n.has(0) && quantized(n.in(0)) ? reduce<Quantized>(n) : reduce<Float>(n);
+}
 
 inline constexpr tflite_row pool_rows[] = {
     {1, "AVERAGE_POOL_2D", &pool_2d<false>},
     {17, "MAX_POOL_2D", &pool_2d<true>},
-    {40, "MEAN", &mean},
-    {74, "SUM", &sum},
-    {81, "REDUCE_PROD", &reduce_prod},
+    {40, "MEAN", &arithmetic_reduce<ops::qnn_mean, ops::mean>},
+    {74, "SUM", &arithmetic_reduce<ops::qnn_sum, ops::sum>},
+    {81, "REDUCE_PROD", &arithmetic_reduce<ops::qnn_reduce_prod, ops::reduce_prod>},
     {82, "REDUCE_MAX", &reduce<ops::reduce_max>},
     {89, "REDUCE_MIN", &reduce<ops::reduce_min>},
     {91, "REDUCE_ANY", &reduce<ops::reduce_any>},

@@ -46,7 +46,7 @@ inline status sequence_lstm(tflite_node& n) {
   if (n.has(1))
     for (std::size_t i : {1u, 5u, 12u}) in.push_back(n.in_id(i));
   return n.emit(ops::qnn_lstm, std::move(in), {n.out_id(), n.in_id(18), n.in_id(19)},
-                to_attributes(a), rounding::DR);
+                to_attributes(a));
 }
 
 /// Inputs of the file: x, feature weights, time weights, bias or nothing, state.
@@ -59,7 +59,7 @@ inline status svdf(tflite_node& n) {
   a.set("rank", std::int64_t{n.options.i32(0)});
   std::vector<tensor_id> in{n.in_id(0), n.in_id(1), n.in_id(2), n.in_id(4)};
   if (n.has(3)) in.push_back(n.in_id(3));
-  return n.emit(ops::qnn_svdf, std::move(in), {n.out_id(), n.in_id(4)}, std::move(a), rounding::DR);
+  return n.emit(ops::qnn_svdf, std::move(in), {n.out_id(), n.in_id(4)}, std::move(a));
 }
 
 inline constexpr tflite_row recurrent_rows[] = {

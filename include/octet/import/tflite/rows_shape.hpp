@@ -64,7 +64,7 @@ inline status concatenation(tflite_node& n) {
   if (!copies && n.out().type != dtype::u8)
     return unsupported("concatenation of different scales on " + std::string(name_of(n.out().type)),
                        {}, "equal scales and zero points");
-  return n.emit(ops::qnn_concat, std::move(a), copies ? rounding::none : rounding::AWAY);
+  return n.emit(ops::qnn_concat, std::move(a));
 }
 
 inline status paddings_of(tflite_node& n, attributes& to) {

@@ -1,0 +1,80 @@
+// Dynamic-range layers: float activations quantized at run time, 8-bit weights, float results.
+#ifndef OCTET_LAWS_DYNAMIC_HPP_
+#define OCTET_LAWS_DYNAMIC_HPP_
+
+#include "octet/laws/law.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+enum class dynamic_layer : std::uint8_t { conv2d, depthwise_conv2d, fully_connected };
+
+/// What one dynamic-range layer is.
+struct dynamic_facts {
+  law arithmetic = law::tflite_ref;
+  dynamic_layer layer = dynamic_layer::fully_connected;
+  bool per_channel = false;      // scales of the weights
+  bool asks_zero_point = false;  // TFLite's asymmetric_quantize_inputs of a fully connected layer
+  bool pointwise = false;        // a 1x1 window of stride 1 without padding
+  std::int64_t images = 1;       // convolutions: extent of the batch
+  std::int64_t vectors = 1;      // pixels of all images; fully connected: rows
+  std::int64_t products = 0;     // in one accumulator
+};
+/// How it is computed.
+struct dynamic_decision {
+  decision quantize, dequantize;  // of qnn.dynamic_quantize and qnn.dynamic_dequantize
+  bool asymmetric;                // a zero point per row, taken off: values are int16
+  bool scales_first;              // acc * (row * channel); else (acc * channel) * row
+  std::int64_t rows;              // parts of the input that have a scale each
+  dtype accumulator;
+};
+
+/// qnn.dynamic_quantize and qnn.dynamic_dequantize. XNNPACK takes all layers but depthwise ones.
+constexpr decision dynamic_quantize(const facts& f) {
+  const bool taken = !f.framework.depthwise;
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::AWAY,
+                 .tflite_xnnpack = taken ? by_xnnpack(rounding::XNN) : decision(rounding::AWAY),
+                 .pytorch_fbgemm = by_pytorch(rounding::ATEN),
+                 .pytorch_qnnpack = by_pytorch(rounding::ATEN)});
+}
+/// FBGEMM and XNNPACK fuse the bias into a multiply-add, each in its own order.
+constexpr decision dynamic_dequantize(const facts& f) {
+  const bool taken = !f.framework.depthwise;
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::none,
+                 .tflite_xnnpack = taken ? by_xnnpack(rounding::XNN) : decision(rounding::none),
+                 .pytorch_fbgemm = by_pytorch(rounding::ATEN),
+                 .pytorch_qnnpack = by_pytorch(rounding::none)});
+}
+
+/// TFLite's reference gives each image one scale, with a zero point where the weights are per
+/// channel; depthwise layers always have one, fully connected ones where their options ask for it.
+/// XNNPACK always has one, and for a pointwise convolution every pixel is a row. PyTorch's linear
+/// layers have one row.
+constexpr dynamic_decision dynamic(const dynamic_facts& d) {
+  const bool depthwise = d.layer == dynamic_layer::depthwise_conv2d,
+             dense = d.layer == dynamic_layer::fully_connected, pytorch = is_pytorch(d.arithmetic),
+             xnnpack = d.arithmetic == law::tflite_xnnpack && !depthwise;
+  facts f;
+  f.arithmetic = d.arithmetic;
+  f.framework.depthwise = depthwise;
+  dynamic_decision r{dynamic_quantize(f), dynamic_dequantize(f), false, false, 1, dtype::s32};
+  if (pytorch) {
+    r.asymmetric = true;
+    r.scales_first = d.arithmetic == law::pytorch_qnnpack;
+  } else {
+    r.asymmetric = xnnpack || depthwise || (dense ? d.asks_zero_point : d.per_channel);
+    r.scales_first = d.arithmetic == law::tflite_ref && (dense || depthwise || !d.per_channel);
+    r.rows = dense || (xnnpack && d.pointwise) ? d.vectors : d.images;
+  }
+  // |q| < 2^15 and |w| <= 2^7 bound a sum of up to 511 products; int8 rows are bounded far beyond
+  // any real layer.
+  if (d.products > (r.asymmetric ? 511 : 130000)) r.accumulator = dtype::s64;
+  return r;
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_LAWS_DYNAMIC_HPP_

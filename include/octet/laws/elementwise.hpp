@@ -1,0 +1,67 @@
+// Operators of two operands, and of one where TFLite has an integer formula for them.
+#ifndef OCTET_LAWS_ELEMENTWISE_HPP_
+#define OCTET_LAWS_ELEMENTWISE_HPP_
+
+#include "octet/laws/law.hpp"
+#include "octet/laws/xnnpack.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// XNNPACK's sum where it takes both scales.
+constexpr decision sum_by_xnnpack(const facts& f) {
+  return is_8bit(f.x.type) && xnnpack_takes_addend(f.x.scale, f.y.scale) &&
+                 xnnpack_takes_addend(f.w.scale, f.y.scale)
+             ? by_xnnpack(rounding::XNN)
+             : decision(rounding::DR);
+}
+/// TFLite's optimized int16 sum, OPT, runs where no operand is broadcast.
+constexpr decision add(const facts& f) {
+  const bool merged = f.x.type == dtype::s16 && f.x.shape == f.w.shape;
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::DR,
+                 .tflite_xnnpack = merged ? decision(rounding::OPT) : sum_by_xnnpack(f),
+                 .pytorch_fbgemm = by_pytorch(rounding::ATEN),
+                 .pytorch_qnnpack = by_pytorch(rounding::QNN)});
+}
+constexpr decision sub(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
+                               .tflite_xnnpack = sum_by_xnnpack(f),
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator()});
+}
+constexpr decision mul(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
+                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::F)
+                                                                   : decision(rounding::DR),
+                               .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+}
+/// TFLite alone, and the same under both of its laws.
+constexpr decision tflite_only(law l, rounding r) {
+  return choose(l, {.tflite_ref = r,
+                    .tflite_xnnpack = r,
+                    .pytorch_fbgemm = no_operator(),
+                    .pytorch_qnnpack = no_operator()});
+}
+/// div, squared_difference, comparisons, abs, l2_normalization, lstm, svdf, reduce_prod.
+constexpr decision tflite_integers(const facts& f) {
+  return tflite_only(f.arithmetic, rounding::DR);
+}
+/// The raw value's negative.
+constexpr decision neg(const facts& f) { return tflite_only(f.arithmetic, rounding::none); }
+
+/// Inputs with the result's parameters are copied by TFLite (others only in uint8), never by
+/// PyTorch.
+constexpr decision concat(const facts& f) {
+  const rounding tflite = f.keeps_quantization ? rounding::none : rounding::AWAY;
+  return choose(f.arithmetic, {.tflite_ref = tflite,
+                               .tflite_xnnpack = tflite,
+                               .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_LAWS_ELEMENTWISE_HPP_

@@ -1,0 +1,128 @@
+// Functions of one value, softmax, normalizations, and the quantization of results whose range is
+// fixed.
+#ifndef OCTET_LAWS_FUNCTIONS_HPP_
+#define OCTET_LAWS_FUNCTIONS_HPP_
+
+#include "octet/laws/elementwise.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// logistic and tanh: tables of the reference, of XNNPACK (8 bits), of TFLite's optimized kernels
+/// (int16); PyTorch's vector loops, QNNPACK's tables.
+constexpr decision sigmoid(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::AWAY,
+                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN)
+                                                                   : decision(rounding::OPT),
+                               .pytorch_fbgemm = by_pytorch(rounding::ATEN),
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+}
+constexpr decision hard_sigmoid(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = by_pytorch(rounding::ATEN),
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+}
+/// QNNPACK's table adds the zero point before it rounds.
+constexpr decision hard_swish(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
+                               .tflite_xnnpack = rounding::DR,
+                               .pytorch_fbgemm = by_pytorch(rounding::ATEN),
+                               .pytorch_qnnpack = by_pytorch(rounding::XNN)});
+}
+/// elu and leaky_relu are PyTorch's own under both engines.
+constexpr decision elu(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::AWAY,
+                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN)
+                                                                   : decision(rounding::AWAY),
+                               .pytorch_fbgemm = by_pytorch(rounding::ATEN),
+                               .pytorch_qnnpack = by_pytorch(rounding::ATEN)});
+}
+constexpr decision leaky_relu(const facts& f) {
+  const bool taken = is_8bit(f.x.type) &&
+                     xnnpack_takes_leaky_relu(f.x.scale, f.y.scale, static_cast<float>(f.alpha));
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::DR,
+                 .tflite_xnnpack = taken ? by_xnnpack(rounding::Q8) : decision(rounding::DR),
+                 .pytorch_fbgemm = by_pytorch(rounding::ATEN),
+                 .pytorch_qnnpack = by_pytorch(rounding::ATEN)});
+}
+/// gelu, exp, log, sin, cos, square: tables of TFLite.
+constexpr decision table(const facts& f) { return tflite_only(f.arithmetic, rounding::AWAY); }
+constexpr decision sqrt(const facts& f) { return tflite_only(f.arithmetic, rounding::TRUNC); }
+/// An integer formula in 8 bits, a table in 16.
+constexpr decision rsqrt(const facts& f) {
+  return tflite_only(f.arithmetic, f.x.type == dtype::s16 ? rounding::AWAY : rounding::DR);
+}
+/// relu, relu6, ... as operators: TFLite changes the scale as well, PyTorch clamps the codes.
+constexpr decision clamp(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
+                               .tflite_xnnpack = rounding::DR,
+                               .pytorch_fbgemm = by_pytorch(rounding::none),
+                               .pytorch_qnnpack = by_pytorch(rounding::none)});
+}
+constexpr decision prelu(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
+                               .tflite_xnnpack = rounding::DR,
+                               .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+}
+
+constexpr decision softmax(const facts& f) {
+  const bool s16 = f.x.type == dtype::s16;
+  return choose(f.arithmetic, {.tflite_ref = s16 ? rounding::I64 : rounding::DR,
+                               .tflite_xnnpack = s16 ? rounding::I64 : rounding::OPT,
+                               .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+}
+constexpr decision log_softmax(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
+                               .tflite_xnnpack = rounding::OPT,
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator()});
+}
+
+constexpr decision pytorch_only(law l, rounding r) {
+  return choose(l, {.tflite_ref = no_operator(),
+                    .tflite_xnnpack = no_operator(),
+                    .pytorch_fbgemm = by_pytorch(r),
+                    .pytorch_qnnpack = by_pytorch(r)});
+}
+constexpr decision batch_norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::F); }
+/// layer_norm, group_norm, instance_norm.
+constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::ATEN); }
+
+/// Functions of floats: PyTorch's order of operations, or the plain one.
+constexpr decision of_floats(const facts& f) {
+  if (f.x.type != dtype::f32) return rounding::none;
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::none,
+                               .pytorch_fbgemm = by_pytorch(rounding::ATEN),
+                               .pytorch_qnnpack = by_pytorch(rounding::ATEN)});
+}
+
+/// Ranges of reals that TFLite and PyTorch quantize in one fixed way.
+enum class fixed_range : std::uint8_t { zero_to_one, one_around_zero, sixteen_below_zero };
+struct quantization {
+  double scale = 0;
+  std::int32_t zero_point = 0;
+};
+/// logistic, hard_sigmoid, softmax; tanh, l2_normalization; log_softmax.
+constexpr quantization quantization_of(fixed_range r, dtype type) {
+  const auto lowest = static_cast<std::int32_t>(lowest_of(type)),
+             highest = static_cast<std::int32_t>(highest_of(type));
+  const bool s16 = type == dtype::s16;
+  switch (r) {
+    case fixed_range::zero_to_one:
+      return s16 ? quantization{0x1p-15, 0} : quantization{0x1p-8, lowest};
+    case fixed_range::one_around_zero:
+      return s16 ? quantization{0x1p-15, 0} : quantization{0x1p-7, lowest + 128};
+    case fixed_range::sixteen_below_zero: return {0x1p-4, highest};
+  }
+  return {};
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_LAWS_FUNCTIONS_HPP_

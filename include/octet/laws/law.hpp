@@ -1,0 +1,116 @@
+// What a law decides about one node, and what it may ask to decide it. One constexpr function per
+// operator family in the files beside this one; each names its answer under every law. Loaders,
+// typed graphs and direct calls ask these functions, and the table of docs/numerics.md is printed
+// from them.
+#ifndef OCTET_LAWS_LAW_HPP_
+#define OCTET_LAWS_LAW_HPP_
+
+#include <optional>
+
+#include "octet/core/shape.hpp"
+#include "octet/core/types.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// Whose kernel computes a node. Under law tflite_xnnpack that is XNNPACK or TFLite's own.
+enum class library : std::uint8_t { tflite, xnnpack, pytorch };
+
+/// What a law says of one node.
+struct decision {
+  bool known;             // false: the law's framework has no such operator
+  octet::rounding round;  // none: bytes are copied, compared or clamped, or values stay floats
+  library by;             // decides how the bounds of a fused activation are rounded
+  bool f32_product;       // sx * sw is rounded to binary32 before anything else
+  bool channels_last;     // sums run in an order in which the IR's last axis is the second
+
+  constexpr decision(octet::rounding r,
+                     library who = library::tflite)  // NOLINT: rows name roundings
+      : known(true), round(r), by(who), f32_product(false), channels_last(false) {}
+  constexpr bool operator==(const decision&) const = default;
+};
+/// The framework has no such operator: there are no bits to give.
+constexpr decision no_operator() {
+  decision d(rounding::none);
+  d.known = false;
+  return d;
+}
+constexpr decision by_xnnpack(rounding r) { return {r, library::xnnpack}; }
+constexpr decision by_pytorch(rounding r) { return {r, library::pytorch}; }
+
+/// One answer per law. None has a default: a law that is added must be given one everywhere.
+struct per_law {
+  decision tflite_ref, tflite_xnnpack, pytorch_fbgemm, pytorch_qnnpack;
+};
+constexpr decision choose(law l, const per_law& d) {
+  switch (l) {
+    case law::tflite_ref: return d.tflite_ref;
+    case law::tflite_xnnpack: return d.tflite_xnnpack;
+    case law::pytorch_fbgemm: return d.pytorch_fbgemm;
+    case law::pytorch_qnnpack: return d.pytorch_qnnpack;
+  }
+  return no_operator();
+}
+constexpr bool is_tflite(law l) { return l == law::tflite_ref || l == law::tflite_xnnpack; }
+constexpr bool is_pytorch(law l) { return l == law::pytorch_fbgemm || l == law::pytorch_qnnpack; }
+/// Whose bounds a node has whose rounding may have been named by hand.
+constexpr library computed_by(law l, const decision& d, rounding round) {
+  if (d.known && d.round == round) return d.by;
+  return is_pytorch(l) ? library::pytorch : library::tflite;
+}
+
+/// One tensor of the node. scale 0: not quantized; per channel: the first channel's.
+struct operand {
+  dtype type = dtype::f32;
+  dims shape{};
+  double scale = 0;
+  std::int32_t zero_point = 0;
+  bool per_channel = false;
+};
+
+/// What the framework knows and the IR does not. The defaults are what a graph composed in code
+/// says of itself; a loader sets what its file says.
+struct framework_facts {
+  /// TFLite: quantized_dimension of the weights, which a tensor with one scale does not keep.
+  std::int32_t weights_axis = 0;
+  /// TFLite, dynamic-range layers: the accumulating operator is a depthwise convolution.
+  bool depthwise = false;
+  /// PyTorch: is_contiguous() of the first input in either memory format (both for one channel or
+  /// one pixel, neither for views with gaps).
+  bool contiguous = true, channels_last = false;
+  /// PyTorch: axis 1 of the framework's shape is the last one of the IR's.
+  bool channels_inner = false;
+};
+/// A tensor of a graph composed in code: images are NHWC in memory, PyTorch's channels_last; other
+/// ranks are row-major.
+constexpr framework_facts composed(const dims& x) {
+  framework_facts f;
+  if (x.rank != 4) return f;
+  f.channels_last = f.channels_inner = true;
+  f.contiguous = x[3] == 1 || (x[1] == 1 && x[2] == 1);
+  return f;
+}
+
+/// Averages of windows, as their operator's attributes say.
+struct pooling {
+  bool padded = false, counts_padding = false, ceil_mode = false, own_divisor = false;
+  std::int32_t adaptive_h = 0, adaptive_w = 0;  // extents of the result; 0: by window and stride
+};
+
+/// All that a law may ask about a node.
+struct facts {
+  law arithmetic = law::tflite_ref;
+  operand x, w, y;                 // first and second input, result; w: as default where absent
+  std::optional<dtype> bias;       // type of the third input where there is one
+  bool keeps_quantization = true;  // every input has the scale and zero point of the result
+  double alpha = 0;                // leaky_relu: the slope below 0
+  std::int64_t offset = 0;         // requantize: steps of the input's scale added
+  dims axes{};                     // reductions: none stands for all; counted in the IR, not < 0
+  pooling pool{};
+  framework_facts framework{};
+};
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_LAWS_LAW_HPP_

@@ -1,0 +1,89 @@
+// Operators with weights: rounding of the requantization, width and scale of the accumulator, bias.
+#ifndef OCTET_LAWS_LAYERS_HPP_
+#define OCTET_LAWS_LAYERS_HPP_
+
+#include "octet/laws/law.hpp"
+#include "octet/numerics/fp.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// TFLite accumulates int16 activations in int64, unless the bias is int32.
+constexpr bool wide_accumulator(dtype x, std::optional<dtype> bias) {
+  return x == dtype::s16 && bias != dtype::s32;
+}
+constexpr dtype accumulator_type(dtype x, std::optional<dtype> bias) {
+  return wide_accumulator(x, bias) ? dtype::s64 : dtype::s32;
+}
+/// sx * sw, the scale of the accumulator of one channel: in binary64, or factors and product
+/// rounded to binary32.
+constexpr double accumulator_scale(bool in_f32, double sx, double sw) {
+  return in_f32 ? static_cast<double>(numerics::mul(static_cast<float>(sx), static_cast<float>(sw)))
+                : numerics::mul(sx, sw);
+}
+/// The same for a node that `d` was decided for. PyTorch's scales are binary64 numbers, which its
+/// kernels narrow first.
+constexpr double accumulator_scale(law l, const decision& d, double sx, double sw) {
+  return accumulator_scale(d.f32_product || is_pytorch(l), sx, sw);
+}
+/// QNNPACK's bias in units of the accumulator, from the file's float: rint(f32(b * f32(1 / s))).
+constexpr std::int32_t integer_bias(float bias, double accumulator_scale) {
+  return numerics::clamp_to_int(
+      static_cast<double>(numerics::rint(
+          numerics::mul(bias, numerics::div(1.f, static_cast<float>(accumulator_scale))))),
+      INT32_MIN, INT32_MAX);
+}
+
+/// FBGEMM multiplies by f32(f32(sx sw) / sy) and keeps the bias a float; one that is an integer
+/// already joins the accumulator (F).
+constexpr decision fbgemm_layer(const facts& f) {
+  return by_pytorch(f.bias == dtype::s32 ? rounding::F : rounding::FB);
+}
+/// QNNPACK's factor is f32(f32(sx sw) * f32(1 / sy)): other bits for a quarter of all scales.
+constexpr decision qnnpack_layer() { return by_pytorch(rounding::EVEN_MUL); }
+
+constexpr decision conv2d(const facts& f) {
+  const bool s16 = f.x.type == dtype::s16;
+  const rounding tflite = wide_accumulator(f.x.type, f.bias) ? rounding::I64 : rounding::DR;
+  per_law d{.tflite_ref = tflite,
+            .tflite_xnnpack = s16 ? decision(tflite) : by_xnnpack(rounding::F),
+            .pytorch_fbgemm = fbgemm_layer(f),
+            .pytorch_qnnpack = qnnpack_layer()};
+  // TFLite forms the scale of uint8 convolutions in binary32.
+  d.tflite_ref.f32_product = d.tflite_xnnpack.f32_product = f.x.type == dtype::u8;
+  return choose(f.arithmetic, d);
+}
+constexpr decision transpose_conv2d(const facts& f) { return conv2d(f); }
+/// XNNPACK takes uint8 weights only where they name their output channels as quantization axis 0,
+/// as converters write it; TFLite's optimized kernel, which runs otherwise, is DR.
+constexpr decision depthwise_conv2d(const facts& f) {
+  decision d = conv2d(f);
+  if (f.arithmetic == law::tflite_xnnpack && f.x.type == dtype::u8 && f.framework.weights_axis != 0)
+    d.round = rounding::DR, d.by = library::tflite;
+  return d;
+}
+/// XNNPACK refuses int8 weights with a zero point; TFLite's matrix product, which runs then, is RU.
+constexpr decision fully_connected(const facts& f) {
+  const bool s16 = f.x.type == dtype::s16, taken = f.x.type == dtype::u8 || f.w.zero_point == 0;
+  return choose(f.arithmetic, {.tflite_ref = rounding::D64,
+                               .tflite_xnnpack = s16     ? decision(rounding::D64)
+                                                 : taken ? by_xnnpack(rounding::F)
+                                                         : decision(rounding::RU),
+                               .pytorch_fbgemm = fbgemm_layer(f),
+                               .pytorch_qnnpack = qnnpack_layer()});
+}
+/// The multiplier form, unlike fully_connected. XNNPACK wants a second operand without zero point.
+constexpr decision batch_matmul(const facts& f) {
+  const bool s16 = f.x.type == dtype::s16;
+  return choose(f.arithmetic, {.tflite_ref = s16 ? rounding::I64 : rounding::DR,
+                               .tflite_xnnpack = s16                   ? decision(rounding::I64)
+                                                 : f.w.zero_point != 0 ? decision(rounding::DR)
+                                                                       : by_xnnpack(rounding::F),
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator()});
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_LAWS_LAYERS_HPP_

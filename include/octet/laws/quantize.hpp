@@ -1,0 +1,38 @@
+// quantize, requantize.
+#ifndef OCTET_LAWS_QUANTIZE_HPP_
+#define OCTET_LAWS_QUANTIZE_HPP_
+
+#include "octet/laws/law.hpp"
+#include "octet/laws/xnnpack.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+constexpr decision quantize(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::AWAY,
+                               .tflite_xnnpack = is_8bit(f.y.type) ? by_xnnpack(rounding::EVEN_MUL)
+                                                                   : decision(rounding::OPT),
+                               .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+}
+/// Quantized values to another scale or type. XNNPACK takes 8 bits of one type in its range;
+/// TFLite's optimized kernel is RU in 8 bits. PyTorch has it only inside add_scalar (with an
+/// offset) and mul_scalar (codes mirrored in steps of one size: the product is exact).
+constexpr decision requantize(const facts& f) {
+  const bool bytes = is_8bit(f.x.type) && is_8bit(f.y.type),
+             taken = bytes && f.x.type == f.y.type && xnnpack_takes_rescale(f.x.scale, f.y.scale);
+  const decision pytorch = f.offset != 0            ? by_pytorch(rounding::EVEN_MUL)
+                           : f.x.scale == f.y.scale ? by_pytorch(rounding::F)
+                                                    : no_operator();
+  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
+                               .tflite_xnnpack = taken   ? by_xnnpack(rounding::Q8)
+                                                 : bytes ? decision(rounding::RU)
+                                                         : decision(rounding::DR),
+                               .pytorch_fbgemm = pytorch,
+                               .pytorch_qnnpack = pytorch});
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_LAWS_QUANTIZE_HPP_

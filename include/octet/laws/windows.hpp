@@ -1,0 +1,118 @@
+// Pooling, means, sums, bilinear resizing. PyTorch's kernels of these depend on the memory format.
+#ifndef OCTET_LAWS_WINDOWS_HPP_
+#define OCTET_LAWS_WINDOWS_HPP_
+
+#include "octet/laws/functions.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// QNNPACK counts padding always and knows neither a divisor nor ceil_mode: where the program asks
+/// for something else, PyTorch's own kernel has the documented formula. Adaptive averages it takes
+/// as one window for all results: only where the extents divide, and not where they are equal.
+constexpr bool qnnpack_takes_average(const facts& f) {
+  const pooling& p = f.pool;
+  if (f.x.type != dtype::u8 || f.x.shape.rank != 4) return false;
+  if (p.adaptive_h != 0 || p.adaptive_w != 0) {
+    const std::int32_t h = f.x.shape[1], w = f.x.shape[2];
+    return p.adaptive_h > 0 && p.adaptive_w > 0 && h % p.adaptive_h == 0 && w % p.adaptive_w == 0 &&
+           !(h == p.adaptive_h && w == p.adaptive_w);
+  }
+  return !p.ceil_mode && (p.counts_padding || !p.padded) && !p.own_divisor;
+}
+/// PyTorch's own kernel: F for channels_last images; for contiguous ones the zero point joins
+/// before the rounding (FZ), and adaptive averages are of raw values (ATEN).
+constexpr rounding pytorch_average(const facts& f) {
+  if (f.framework.channels_last) return rounding::F;
+  return f.pool.adaptive_h != 0 || f.pool.adaptive_w != 0 ? rounding::ATEN : rounding::FZ;
+}
+constexpr decision average_pool(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::AWAY,
+                               .tflite_xnnpack = rounding::AWAY,
+                               .pytorch_fbgemm = by_pytorch(pytorch_average(f)),
+                               .pytorch_qnnpack = by_pytorch(
+                                   qnnpack_takes_average(f) ? rounding::QNN : pytorch_average(f))});
+}
+/// Raw values; only the bounds of a fused activation depend on the law.
+constexpr decision max_pool(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::none)
+                                                                   : decision(rounding::none),
+                               .pytorch_fbgemm = by_pytorch(rounding::none),
+                               .pytorch_qnnpack = by_pytorch(rounding::none)});
+}
+
+/// Which of PyTorch's axes a reduction takes.
+struct reduced_axes {
+  bool innermost = true;  // the last ones, or none
+  bool image = false;     // height and width of four, no others
+};
+constexpr reduced_axes reduced_axes_of(const facts& f) {
+  const int rank = f.x.shape.rank;
+  bool reduced[dims::max_rank]{};
+  for (int i = 0; i < rank; ++i) {
+    bool named = f.axes.rank == 0;
+    for (std::int32_t a : f.axes) named |= a == i;
+    // The framework's index of the IR's axis i.
+    const int theirs = !f.framework.channels_inner || rank < 3 || i == 0 ? i
+                       : i == rank - 1                                   ? 1
+                                                                         : i + 1;
+    reduced[theirs] = named;
+  }
+  reduced_axes r;
+  bool seen = false;
+  for (int i = 0; i < rank; ++i) {
+    r.innermost &= !seen || reduced[i];
+    seen |= reduced[i];
+  }
+  r.image = rank == 4 && !reduced[0] && !reduced[1] && reduced[2] && reduced[3];
+  return r;
+}
+/// PyTorch sums codes where the reduced axes are the innermost of a contiguous tensor (EVEN), else
+/// dequantizes, averages floats in its own order and quantizes (ATEN). QNNPACK takes height and
+/// width. The quantization stays in all of them.
+constexpr rounding pytorch_mean(const facts& f) {
+  return f.framework.contiguous && reduced_axes_of(f).innermost ? rounding::EVEN : rounding::ATEN;
+}
+constexpr decision mean(const facts& f) {
+  const auto pytorch = [&](rounding r) {
+    decision d = f.keeps_quantization ? by_pytorch(r) : no_operator();
+    d.channels_last = r == rounding::ATEN && f.framework.channels_inner;
+    return d;
+  };
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = rounding::DR,
+       .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN) : decision(rounding::DR),
+       .pytorch_fbgemm = pytorch(pytorch_mean(f)),
+       .pytorch_qnnpack = pytorch(reduced_axes_of(f).image ? rounding::QNN : pytorch_mean(f))});
+}
+/// Of floats: PyTorch's order of summation, or the plain one.
+constexpr decision float_mean(const facts& f) {
+  decision d = of_floats(f);
+  d.channels_last = d.round == rounding::ATEN && f.framework.channels_inner;
+  return d;
+}
+constexpr decision sum(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
+                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN)
+                                                                   : decision(rounding::DR),
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator()});
+}
+
+/// PyTorch's channels_last kernel fuses its multiply-adds.
+constexpr decision resize_bilinear(const facts& f) {
+  const rounding tflite = f.x.type == dtype::u8 ? rounding::OPT : rounding::DR,
+                 pytorch = f.framework.channels_last ? rounding::FMA : rounding::ATEN;
+  return choose(f.arithmetic,
+                {.tflite_ref = tflite,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN) : decision(tflite),
+                 .pytorch_fbgemm = by_pytorch(pytorch),
+                 .pytorch_qnnpack = by_pytorch(pytorch)});
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_LAWS_WINDOWS_HPP_

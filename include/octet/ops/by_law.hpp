@@ -1,0 +1,53 @@
+// A node as laws see it: from descriptions and attributes to the facts that decide its rounding.
+#ifndef OCTET_OPS_BY_LAW_HPP_
+#define OCTET_OPS_BY_LAW_HPP_
+
+#include "octet/ops/op.hpp"
+
+OCTET_NAMESPACE_BEGIN
+
+constexpr laws::operand operand_of(const tensor_desc& t) {
+  return {t.type, t.shape, t.scales.empty() ? 0 : t.scales[0], t.zero_point(), t.per_channel()};
+}
+
+/// Attributes that an operator does not have are absent and keep their defaults. f.x must be set.
+constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
+  f.alpha = a.real("alpha");
+  f.offset = a.integer("offset");
+  for (std::int64_t axis : a.integers("axes"))
+    f.axes.push_back(static_cast<std::int32_t>(axis < 0 ? axis + f.x.shape.rank : axis));
+  for (const char* side : {"pad_top", "pad_left", "pad_bottom", "pad_right"})
+    f.pool.padded |= a.integer(side) != 0;
+  f.pool.counts_padding = a.integer("count_include_pad") != 0;
+  f.pool.ceil_mode = a.integer("ceil_mode") != 0;
+  f.pool.own_divisor = a.integer("divisor") != 0;
+  f.pool.adaptive_h = static_cast<std::int32_t>(a.integer("adaptive_h"));
+  f.pool.adaptive_w = static_cast<std::int32_t>(a.integer("adaptive_w"));
+}
+/// Only what the IR says; the framework's part is the caller's.
+constexpr laws::facts facts_of(law arithmetic, const node_view& n,
+                               const laws::framework_facts& framework) {
+  laws::facts f;
+  f.arithmetic = arithmetic;
+  f.framework = framework;
+  if (n.present(0)) f.x = operand_of(n.in[0]);
+  if (n.present(1)) f.w = operand_of(n.in[1]);
+  if (n.present(2)) f.bias = n.in[2].type;
+  if (!n.out.empty()) {
+    f.y = operand_of(n.out[0]);
+    for (std::size_t i = 0; i < n.in.size(); ++i)
+      f.keeps_quantization &= !n.present(i) || n.in[i].same_quantization(n.out[0]);
+  }
+  if (n.attrs) set_attributes(f, *n.attrs);
+  return f;
+}
+
+/// What a law says of one node; an operator that does not round has no question.
+constexpr laws::decision decide(const op_def& op, law arithmetic, const node_view& n,
+                                const laws::framework_facts& framework) {
+  return op.decide ? op.decide(facts_of(arithmetic, n, framework)) : laws::decision(rounding::none);
+}
+
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_OPS_BY_LAW_HPP_
