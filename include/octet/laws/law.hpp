@@ -101,7 +101,7 @@ struct pooling {
 struct facts {
   law arithmetic = law::tflite_ref;
   operand x, w, y;                 // first and second input, result; w: as default where absent
-  std::optional<dtype> bias;       // type of the third input where there is one
+  bool int32_bias = false;         // there is a bias (third input), of int32
   bool keeps_quantization = true;  // every input has the scale and zero point of the result
   double alpha = 0;                // leaky_relu: the slope below 0
   std::int64_t offset = 0;         // requantize: steps of the input's scale added

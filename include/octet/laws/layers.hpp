@@ -9,11 +9,9 @@ OCTET_NAMESPACE_BEGIN
 namespace laws {
 
 /// TFLite accumulates int16 activations in int64, unless the bias is int32.
-constexpr bool wide_accumulator(dtype x, std::optional<dtype> bias) {
-  return x == dtype::s16 && bias != dtype::s32;
-}
-constexpr dtype accumulator_type(dtype x, std::optional<dtype> bias) {
-  return wide_accumulator(x, bias) ? dtype::s64 : dtype::s32;
+constexpr bool wide_accumulator(dtype x, bool int32_bias) { return x == dtype::s16 && !int32_bias; }
+constexpr dtype accumulator_type(dtype x, bool int32_bias) {
+  return wide_accumulator(x, int32_bias) ? dtype::s64 : dtype::s32;
 }
 /// sx * sw, the scale of the accumulator of one channel: in binary64, or factors and product
 /// rounded to binary32.
@@ -37,14 +35,14 @@ constexpr std::int32_t integer_bias(float bias, double accumulator_scale) {
 /// FBGEMM multiplies by f32(f32(sx sw) / sy) and keeps the bias a float; one that is an integer
 /// already joins the accumulator (F).
 constexpr decision fbgemm_layer(const facts& f) {
-  return by_pytorch(f.bias == dtype::s32 ? rounding::F : rounding::FB);
+  return by_pytorch(f.int32_bias ? rounding::F : rounding::FB);
 }
 /// QNNPACK's factor is f32(f32(sx sw) * f32(1 / sy)): other bits for a quarter of all scales.
 constexpr decision qnnpack_layer() { return by_pytorch(rounding::EVEN_MUL); }
 
 constexpr decision conv2d(const facts& f) {
   const bool s16 = f.x.type == dtype::s16;
-  const rounding tflite = wide_accumulator(f.x.type, f.bias) ? rounding::I64 : rounding::DR;
+  const rounding tflite = wide_accumulator(f.x.type, f.int32_bias) ? rounding::I64 : rounding::DR;
   per_law d{.tflite_ref = tflite,
             .tflite_xnnpack = s16 ? decision(tflite) : by_xnnpack(rounding::F),
             .pytorch_fbgemm = fbgemm_layer(f),

@@ -32,7 +32,7 @@ constexpr laws::facts facts_of(law arithmetic, const node_view& n,
   f.framework = framework;
   if (n.present(0)) f.x = operand_of(n.in[0]);
   if (n.present(1)) f.w = operand_of(n.in[1]);
-  if (n.present(2)) f.bias = n.in[2].type;
+  f.int32_bias = n.present(2) && n.in[2].type == dtype::s32;
   if (!n.out.empty()) {
     f.y = operand_of(n.out[0]);
     for (std::size_t i = 0; i < n.in.size(); ++i)

@@ -181,10 +181,8 @@ constexpr channel_scale scale_of(const image& g, std::size_t node, std::size_t c
                       : w->scales64    ? w->scales64[channel]
                                        : static_cast<double>(w->scales32[channel]);
     const bool narrow = g.attrs(n).integer("f32_product") != 0 || uses_float_scale(n.round);
-    const double product = narrow ? static_cast<double>(numerics::mul(static_cast<float>(x->scale),
-                                                                      static_cast<float>(sw)))
-                                  : numerics::mul(x->scale, sw);
-    set_channel(n.round, &s.mult, &s.scale, &s.scale64, 0, product, y.scale);
+    set_channel(n.round, &s.mult, &s.scale, &s.scale64, 0,
+                laws::accumulator_scale(narrow, x->scale, sw), y.scale);
   } else if (n.op == &ops::requantize) {
     set_channel(n.round, &s.mult, &s.scale, &s.scale64, 0, x->scale, y.scale);
   }

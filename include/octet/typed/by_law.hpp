@@ -22,7 +22,7 @@ constexpr laws::decision decide(law l, const op_def& op, std::span<const tensor_
   f.y = operand_of(y);
   if (!in.empty() && in[0]) f.x = operand_of(*in[0]);
   if (in.size() > 1 && in[1]) f.w = operand_of(*in[1]);
-  if (in.size() > 2 && in[2]) f.bias = in[2]->type;
+  f.int32_bias = in.size() > 2 && in[2] && in[2]->type == dtype::s32;
   for (const tensor_info* t : in)
     f.keeps_quantization &= !t || (t->scale == y.scale && t->zero_point == y.zero_point);
   f.framework = laws::composed(f.x.shape);

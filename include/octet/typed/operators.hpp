@@ -447,8 +447,7 @@ constexpr value<C> weighted(const value<C>& x, const op_def& op, const attribute
     return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
   tensor_info y =
       accumulates
-          ? typed_as(laws::accumulator_type(
-                         in.type, bias.present() ? std::optional(bias.type) : std::nullopt),
+          ? typed_as(laws::accumulator_type(in.type, bias.present() && bias.type == dtype::s32),
                      {w.channels == 0 ? laws::accumulator_scale(false, in.scale, w.scale) : 0, 0})
           : typed_as(out == dtype::boolean ? in.type : out, q);
   node_head head{&op, round, !accumulates && round == rounding::none, act, false, law::tflite_ref,

@@ -7,11 +7,21 @@
 #include "octet/graph/graph.hpp"
 #include "octet/graph/verify.hpp"
 #include "octet/import/common/error.hpp"
+#include "octet/laws/activation.hpp"
+#include "octet/laws/dynamic.hpp"
+#include "octet/laws/layers.hpp"
+#include "octet/ops/by_law.hpp"
 #include "octet/ops/dynamic.hpp"
 #include "octet/ops/requantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
+
+/// What a node is besides its operator; the graph's law makes roundings and bounds of it.
+struct node_options {
+  activation fused = activation::none;
+  laws::framework_facts framework{};
+};
 
 /// A quantized layer with weights: `op` sums products into an integer accumulator, which a
 /// requantization brings to the output.
@@ -19,12 +29,9 @@ struct accumulation {
   const op_def* op = nullptr;
   std::vector<tensor_id> in{};  // input, weights, integer bias where there is one
   attributes attrs{};
-  dtype accumulator = dtype::s32;
-  std::vector<double> scales{};     // of the accumulator: one, or one per output channel
   tensor_id real_bias = no_tensor;  // float32, added to the accumulator when it is requantized
   tensor_id out = no_tensor;
-  attributes clamp{};  // bounds of a fused activation
-  rounding round = rounding::none;
+  node_options options{};
 };
 
 /// A layer on float values with integer weights: its input is quantized when it runs, row by row,
@@ -33,11 +40,10 @@ struct dynamic_accumulation {
   const op_def* op = nullptr;
   tensor_id in = no_tensor, weights = no_tensor, bias = no_tensor;  // the bias is float32
   attributes attrs{};
-  dtype quantized = dtype::s8, accumulator = dtype::s32;
-  std::vector<double> scales{};  // of the weights: one, or one per output channel
-  attributes quantize{}, dequantize{};
-  rounding quantize_round = rounding::none, dequantize_round = rounding::none;
+  laws::dynamic_facts layer{};  // law and scales of the weights are filled in
+  bool reduce_range = false;    // PyTorch: 7 bits
   tensor_id out = no_tensor;
+  activation fused = activation::none;
 };
 
 /// Owns the graph while a loader fills it. Functions that can fail return what the operator's own
@@ -56,13 +62,24 @@ class graph_builder {
   void enter(std::string operator_name) { operator_ = std::move(operator_name); }
   const std::string& operator_name() const noexcept { return operator_; }
 
-  /// Adds a node and works out its outputs' shapes. Where all inputs are constants, so are the
-  /// outputs, and no node is left.
+  /// What the graph's law says of a node on these tensors.
+  laws::decision decide(const op_def& op, const std::vector<tensor_id>& in,
+                        const std::vector<tensor_id>& out, const attributes& attrs,
+                        const laws::framework_facts& framework) const {
+    if (!op.decide) return rounding::none;
+    const node n{&op, {}, attrs, rounding::none, in, out};
+    return octet::decide(op, g.arithmetic, node_inputs(g, n).view(), framework);
+  }
+  /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
+  /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
-              attributes attrs = {}, rounding round = rounding::none) {
-    node& n = g.add_node(op, operator_, std::move(in), std::move(out), std::move(attrs), round);
-    if (auto s = infer_shapes(g, n); !s) return s;
-    return fold_last();
+              attributes attrs = {}, const node_options& options = {}) {
+    const laws::decision d = decide(op, in, out, attrs, options.framework);
+    if (!d.known)
+      return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
+    if (d.channels_last) attrs.set("channels_last", std::int64_t{1});
+    set_bounds(attrs, options.fused, out, d.by);
+    return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
   }
 
   /// A value between nodes; its shape comes from the node that writes it.
@@ -92,29 +109,59 @@ class graph_builder {
                           constant_data::of(std::span<const T>(&v, 1)));
   }
 
+  /// Scales of the accumulator of x and w that `d` was decided for: one, or one per channel.
+  std::vector<double> accumulator_scales(const laws::decision& d, tensor_id x, tensor_id w) const {
+    std::vector<double> s;
+    for (double v : g[w].scales)
+      s.push_back(laws::accumulator_scale(g.arithmetic, d, g[x].desc().scale(), v));
+    return s;
+  }
+
   /// `name` is that of the operator's output; values between nodes are called after it.
   status accumulate_and_requantize(accumulation a, const std::string& name) {
-    auto acc = accumulate(*a.op, std::move(a.in), std::move(a.attrs), a.accumulator,
-                          std::move(a.scales), after(name, "/accumulator"));
+    const laws::decision d = decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework);
+    if (!d.known)
+      return unsupported(std::string(a.op->name) + " under law",
+                         std::string(name_of(g.arithmetic)));
+    if (d.f32_product) a.attrs.set("f32_product", std::int64_t{1});
+    const bool int32_bias =
+        a.in.size() > 2 && a.in[2] != no_tensor && g[a.in[2]].type == dtype::s32;
+    auto scales = accumulator_scales(d, a.in[0], a.in[1]);
+    const dtype type = laws::accumulator_type(g[a.in[0]].type, int32_bias);
+    auto acc = accumulate(*a.op, std::move(a.in), std::move(a.attrs), type, std::move(scales),
+                          after(name, "/accumulator"));
     if (!acc) return acc.error();
     std::vector<tensor_id> in{*acc};
     if (a.real_bias != no_tensor) in.push_back(a.real_bias);
-    return emit(ops::requantize, std::move(in), {a.out}, std::move(a.clamp), a.round);
+    attributes clamp;
+    set_bounds(clamp, a.options.fused, {a.out}, d.by);
+    return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), d.round);
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
-    const tensor_id quantized = temporary(after(name, "/quantized"), a.quantized),
+    std::vector<double> scales = g[a.weights].scales;
+    a.layer.arithmetic = g.arithmetic;
+    a.layer.per_channel = scales.size() > 1;
+    const laws::dynamic_decision d = laws::dynamic(a.layer);
+    const tensor_id quantized =
+                        temporary(after(name, "/quantized"), d.asymmetric ? dtype::s16 : dtype::s8),
                     rows = temporary(after(name, "/row_scales"), dtype::f32);
-    if (auto s = emit(ops::dynamic_quantize, {a.in}, {quantized, rows}, std::move(a.quantize),
-                      a.quantize_round);
+    attributes quantize, dequantize;
+    if (d.rows != 1 || !laws::is_pytorch(g.arithmetic)) quantize.set("rows", d.rows);
+    if (d.asymmetric) quantize.set("asymmetric", std::int64_t{1});
+    if (a.reduce_range) quantize.set("reduce_range", std::int64_t{1});
+    if (auto s = add(ops::dynamic_quantize, {a.in}, {quantized, rows}, std::move(quantize),
+                     d.quantize.round);
         !s)
       return s;
-    auto acc = accumulate(*a.op, {quantized, a.weights}, std::move(a.attrs), a.accumulator,
-                          std::move(a.scales), after(name, "/accumulator"));
+    auto acc = accumulate(*a.op, {quantized, a.weights}, std::move(a.attrs), d.accumulator,
+                          std::move(scales), after(name, "/accumulator"));
     if (!acc) return acc.error();
     std::vector<tensor_id> in{*acc, rows};
     if (a.bias != no_tensor) in.push_back(a.bias);
-    return emit(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(a.dequantize),
-                a.dequantize_round);
+    if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
+    set_bounds(dequantize, a.fused, {a.out}, d.dequantize.by);
+    return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
+               d.dequantize.round);
   }
 
   /// The finished graph, if it keeps every rule. The builder is empty afterwards.
@@ -124,6 +171,28 @@ class graph_builder {
   }
 
  private:
+  status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+             attributes attrs, rounding round) {
+    node& n = g.add_node(op, operator_, std::move(in), std::move(out), std::move(attrs), round);
+    if (auto s = infer_shapes(g, n); !s) return s;
+    return fold_last();
+  }
+  /// A fused activation as bounds on the values of the first output.
+  void set_bounds(attributes& to, activation a, const std::vector<tensor_id>& out,
+                  laws::library by) const {
+    if (a == activation::none) return;
+    const tensor& y = g[out[0]];
+    if (y.type == dtype::f32) {
+      const laws::real_bounds c = laws::bounds_of(a);
+      if (c.lo) to.set("float_lo", static_cast<double>(*c.lo));
+      if (c.hi) to.set("float_hi", static_cast<double>(*c.hi));
+      return;
+    }
+    const tensor_desc d = y.desc();
+    const laws::clamp_bounds c = laws::activation_bounds(by, a, d.type, d.scale(), d.zero_point());
+    to.set("clamp_lo", c.lo);
+    to.set("clamp_hi", c.hi);
+  }
   static std::string after(const std::string& name, const char* suffix) {
     return name.empty() ? name : name + suffix;
   }

@@ -77,6 +77,7 @@ class tflite_node {
   /// What the law says of a node on these tensors.
   laws::decision decide(const op_def& op, const std::vector<tensor_id>& in,
                         const std::vector<tensor_id>& out, const attributes& attrs = {}) const {
+    if (!op.decide) return rounding::none;
     const node n{&op, {}, attrs, rounding::none, in, out};
     return octet::decide(op, settings.arithmetic, node_inputs(*g_, n).view(), framework);
   }

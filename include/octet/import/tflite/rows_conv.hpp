@@ -24,10 +24,9 @@ inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attrib
   for (double sw : w.scales)
     scales.push_back(laws::accumulator_scale(n.settings.arithmetic, d, tflite_node::scale(x), sw));
   const bool per_channel = scales.size() > 1;
-  const auto bias =
-      in.size() > 2 && in[2] != no_tensor ? std::optional(n.g()[in[2]].type) : std::nullopt;
+  const bool int32_bias = in.size() > 2 && in[2] != no_tensor && n.g()[in[2]].type == dtype::s32;
   const tensor_id acc =
-      n.temporary("/accumulator", laws::accumulator_type(x.type, bias), std::move(scales));
+      n.temporary("/accumulator", laws::accumulator_type(x.type, int32_bias), std::move(scales));
   if (d.f32_product) attrs.set("f32_product", std::int64_t{1});
   if (auto s = n.emit(op, std::move(in), {acc}, std::move(attrs), tflite_activation::none,
                       rounding::none);

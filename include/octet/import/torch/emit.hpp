@@ -72,8 +72,14 @@ class emitter {
   // ---- nodes ----
 
   status emit(const op_def& op, std::vector<tensor_id> in, tensor_id out, attributes attrs = {},
-              rounding round = rounding::none) {
-    return c.build.emit(op, std::move(in), {out}, std::move(attrs), round);
+              const node_options& options = {}) {
+    return c.build.emit(op, std::move(in), {out}, std::move(attrs), options);
+  }
+  /// What of `x` PyTorch's kernels depend on. `channels_inner`: the layout it is held in.
+  static laws::framework_facts facts_of(const tensor_data& x, bool channels_inner) {
+    return {.contiguous = is_contiguous(x, false),
+            .channels_last = is_contiguous(x, true),
+            .channels_inner = channels_inner};
   }
   status reshape(tensor_id from, tensor_id to, std::vector<std::int64_t> shape) {
     attributes a;

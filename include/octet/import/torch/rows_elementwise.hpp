@@ -20,14 +20,13 @@ using namespace torchscript;  // NOLINT: rows speak of its values
 
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// What at::quantize_val gives for one number: rint(v * f32(1 / s)) + z, saturated.
+/// What a real number becomes among the values of `like`, saturated.
 inline std::int32_t quantized_value(double v, const tensor_data& like) {
-  const float inverse = numerics::div(1.f, static_cast<float>(like.scales[0]));
   const dtype t = dtype_of_scalar(like.type);
-  return numerics::clamp_to_int(
-      static_cast<double>(numerics::rint(numerics::mul(static_cast<float>(v), inverse))) +
-          like.zero_points[0],
-      static_cast<std::int32_t>(lowest_of(t)), static_cast<std::int32_t>(highest_of(t)));
+  return std::clamp(laws::quantized_bound(laws::library::pytorch, static_cast<float>(v),
+                                          like.scales[0], like.zero_points[0]),
+                    static_cast<std::int32_t>(lowest_of(t)),
+                    static_cast<std::int32_t>(highest_of(t)));
 }
 /// A single broadcast pixel (N,C,1,1) is both formats at once: the other operand decides.
 inline bool channels_last_result(const tensor_data& x, const tensor_data& y) {
@@ -55,13 +54,8 @@ template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& 
   if (!left) return left.error();
   if (!right) return right.error();
   const tensor_id to = e.make(x->type, *q);
-  attributes attrs;
-  if (Relu) attrs.set("clamp_lo", std::int64_t{q->zero_point});
-  const rounding round = Multiply      ? rounding::EVEN_MUL
-                         : e.qnnpack() ? rounding::QNN
-                                       : rounding::ATEN;
-  if (auto s = e.emit(Multiply ? ops::qnn_mul : ops::qnn_add, {*left, *right}, to, std::move(attrs),
-                      round);
+  if (auto s = e.emit(Multiply ? ops::qnn_mul : ops::qnn_add, {*left, *right}, to, {},
+                      {.fused = Relu ? activation::relu : activation::none});
       !s)
     return s.error();
   return e.wrap(to, x->type, last && x->rank() >= 3, last);
@@ -136,25 +130,16 @@ inline constexpr unary_forms logistic_forms{&ops::qnn_logistic, &ops::logistic},
     hard_swish_forms{&ops::qnn_hard_swish, &ops::hard_swish},
     leaky_relu_forms{&ops::qnn_leaky_relu, &ops::leaky_relu}, elu_forms{&ops::qnn_elu, &ops::elu};
 
-/// f of the dequantized value, quantized by the reciprocal; floats stay floats. `qnnpack`: the
-/// rounding under that law, ATEN where QNNPACK lacks the operator.
+/// f of each value; floats stay floats.
 inline result<value> unary(emitter& e, tensor_data& x, const unary_forms& op,
-                           const output_quantization& q, attributes attrs = {},
-                           rounding qnnpack = rounding::EVEN_MUL) {
+                           const output_quantization& q, attributes attrs = {}) {
   if (auto s = e.per_tensor_or_float(x); !s) return s.error();
   const bool last = suggests_channels_last(x);
   const auto in = e.held(x, last);  // in memory order: values are rounded by position
   if (!in) return in.error();
-  if (!is_quantized(x.type)) {
-    const tensor_id to = e.make(scalar::f32);
-    if (auto s = e.emit(*op.plain, {*in}, to, std::move(attrs), rounding::ATEN); !s)
-      return s.error();
-    return e.wrap(to, scalar::f32, last, last);
-  }
-  const tensor_id to = e.make(x.type, q);
-  if (auto s = e.emit(*op.quantized, {*in}, to, std::move(attrs),
-                      e.qnnpack() ? qnnpack : rounding::ATEN);
-      !s)
+  const bool quantized = is_quantized(x.type);
+  const tensor_id to = quantized ? e.make(x.type, q) : e.make(scalar::f32);
+  if (auto s = e.emit(quantized ? *op.quantized : *op.plain, {*in}, to, std::move(attrs)); !s)
     return s.error();
   return e.wrap(to, x.type, last, last);
 }
@@ -163,33 +148,32 @@ inline result<value> unary(emitter& e, tensor_data& x, const unary_forms& op,
 template <const unary_forms& Op> result<value> fixed_unary(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
   if (auto s = a.check(); !s) return s.error();
-  constexpr bool middle = &Op == &tanh_forms;
-  const bool s8 = x->type == scalar::qint8;
-  const output_quantization q = middle ? output_quantization{1. / 128, s8 ? 0 : 128}
-                                       : output_quantization{1. / 256, s8 ? -128 : 0};
-  return unary(e, *x, Op, q);
+  constexpr auto range =
+      &Op == &tanh_forms ? laws::fixed_range::one_around_zero : laws::fixed_range::zero_to_one;
+  const auto q = laws::quantization_of(range, dtype_of_scalar(x->type));
+  return unary(e, *x, Op, output_quantization{q.scale, q.zero_point});
 }
 /// Output scale and zero point are arguments `at` and `at` + 1.
 inline result<value> given_unary(emitter& e, arguments& a, const unary_forms& op, std::size_t at,
-                                 attributes attrs = {}, rounding qnnpack = rounding::EVEN_MUL) {
+                                 attributes attrs = {}) {
   tensor_data* x = a.tensor(0);
   if (auto s = a.check(); !s) return s.error();
   if (!is_quantized(x->type))
     return unsupported("input of " + a.name, std::string(name_of(x->type)), "quint8, qint8");
   const auto q = e.output(a, at, x->type);
   if (!q) return q.error();
-  return unary(e, *x, op, *q, std::move(attrs), qnnpack);
+  return unary(e, *x, op, *q, std::move(attrs));
 }
 inline result<value> hardswish(emitter& e, arguments& a) {
-  return given_unary(e, a, hard_swish_forms, 1, {}, rounding::XNN);
-}  // its table adds the zero point before it rounds
+  return given_unary(e, a, hard_swish_forms, 1);
+}
 inline result<value> quantized_sigmoid(emitter& e, arguments& a) {
   return given_unary(e, a, logistic_forms, 1);
 }
 inline result<value> leaky_relu(emitter& e, arguments& a) {
   attributes attrs;
   attrs.set("alpha", a.real(1));
-  return given_unary(e, a, leaky_relu_forms, 3, std::move(attrs), rounding::ATEN);
+  return given_unary(e, a, leaky_relu_forms, 3, std::move(attrs));
 }
 inline result<value> elu(emitter& e, arguments& a) {
   attributes attrs;
@@ -197,7 +181,7 @@ inline result<value> elu(emitter& e, arguments& a) {
   if (alpha != 1) attrs.set("alpha", alpha);
   if (a.real(4) != 1 || a.real(5) != 1)
     return unsupported("scale or input_scale of " + a.name, {}, "1");
-  return given_unary(e, a, elu_forms, 1, std::move(attrs), rounding::ATEN);
+  return given_unary(e, a, elu_forms, 1, std::move(attrs));
 }
 inline result<value> float_hardswish(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
@@ -223,8 +207,7 @@ inline result<value> prelu(emitter& e, arguments& a) {
   const auto slopes = e.held(*w, false);
   if (!slopes) return slopes.error();
   const tensor_id to = e.make(x->type, *q);
-  if (auto s = e.emit(ops::qnn_prelu, {*in, *slopes}, to, {}, rounding::EVEN_MUL); !s)
-    return s.error();
+  if (auto s = e.emit(ops::qnn_prelu, {*in, *slopes}, to); !s) return s.error();
   return e.wrap(to, x->type, inner || x->channels_inner, suggests_channels_last(*x));
 }
 
@@ -244,8 +227,7 @@ inline result<value> quantized_softmax(emitter& e, arguments& a) {
   const tensor_id to = e.make(x->type, *q);
   attributes attrs;
   attrs.set("axis", static_cast<std::int64_t>(axis));
-  if (auto s = e.emit(ops::qnn_softmax, {*in}, to, std::move(attrs), rounding::EVEN_MUL); !s)
-    return s.error();
+  if (auto s = e.emit(ops::qnn_softmax, {*in}, to, std::move(attrs)); !s) return s.error();
   return e.wrap(to, x->type, false, false);
 }
 /// softmax and log_softmax of floats.
@@ -311,9 +293,9 @@ template <bool Given, bool Relu> result<value> cat(emitter& e, arguments& a) {
   const tensor_id to = e.make(first.type, scales, zeros);
   attributes attrs;
   attrs.set("axis", std::int64_t{axis_in_layout(static_cast<int>(dim), first.rank(), last)});
-  if (Relu && !zeros.empty()) attrs.set("clamp_lo", std::int64_t{zeros[0]});
-  if (auto s = e.emit(quantized ? ops::qnn_concat : ops::concat, std::move(ids), to,
-                      std::move(attrs), quantized ? rounding::EVEN_MUL : rounding::none);
+  if (auto s =
+          e.emit(quantized ? ops::qnn_concat : ops::concat, std::move(ids), to, std::move(attrs),
+                 {.fused = Relu && quantized ? activation::relu : activation::none});
       !s)
     return s.error();
   return e.wrap(to, first.type, last, last);
@@ -352,8 +334,9 @@ template <bool Relu> result<value> add_scalar(emitter& e, arguments& a) {
   const tensor_id to = e.make(x->type, output_quantization{wider, end});
   attributes attrs;
   attrs.set("offset", static_cast<std::int64_t>(steps));
-  if (Relu) attrs.set("clamp_lo", std::int64_t{end});
-  if (auto s = e.emit(ops::requantize, {*in}, to, std::move(attrs), rounding::EVEN_MUL); !s)
+  if (auto s = e.emit(ops::requantize, {*in}, to, std::move(attrs),
+                      {.fused = Relu ? activation::relu : activation::none});
+      !s)
     return s.error();
   return e.wrap(to, x->type, x->channels_inner, last);
 }
@@ -378,15 +361,15 @@ template <bool Relu> result<value> mul_scalar(emitter& e, arguments& a) {
   const tensor_id to = e.make(x->type, *q);
   attributes attrs;
   if (number == 0) attrs.set("clamp_lo", std::int64_t{0}), attrs.set("clamp_hi", std::int64_t{0});
-  if (number < 0) {
+  if (number < 0) attrs.set("negate", std::int64_t{1});
+  if (number <= 0) {
     // The mirrored codes: -(q - z) in steps of the same size, so the scale is read as the output's.
-    attrs.set("negate", std::int64_t{1});
     const tensor_id rescaled = e.make(x->type, output_quantization{scale, x->zero_points[0]});
     if (auto s = e.emit(ops::identity, {*from}, rescaled); !s) return s.error();
     from = rescaled;
   }
   if (auto s = number > 0 ? e.emit(ops::identity, {*from}, to)
-                          : e.emit(ops::requantize, {*from}, to, std::move(attrs), rounding::F);
+                          : e.emit(ops::requantize, {*from}, to, std::move(attrs));
       !s)
     return s.error();
   const value v = e.wrap(to, x->type, x->channels_inner, last);

@@ -37,16 +37,8 @@ inline result<value> prepack(emitter& e, arguments& a) {
 
 // ---- accumulate, requantize ----
 
-/// Weights and bias as PyTorch's kernels use them: aw[c] = f32(sx * sw[c]).
-inline std::vector<double> accumulator_scales(const tensor_data& x, const octet::tensor& w) {
-  std::vector<double> s;
-  for (double v : w.scales)
-    s.push_back(
-        static_cast<double>(numerics::mul(static_cast<float>(x.scales[0]), static_cast<float>(v))));
-  return s;
-}
-/// The bias of the law: FBGEMM keeps the float (input 1 of requantize), QNNPACK rounds rint(f32(b *
-/// f32(1 / aw))) to int32 (input 2 of the convolution).
+/// The bias of the law: FBGEMM keeps the float (input 1 of requantize), QNNPACK rounds it to int32
+/// (input 2 of the convolution). aw: scales of the accumulator.
 struct bias_tensor {
   tensor_id integer = no_tensor, real = no_tensor;
 };
@@ -60,10 +52,7 @@ inline result<bias_tensor> make_bias(emitter& e, const packed_data& p,
   if (!e.qnnpack()) return bias_tensor{.real = e.constant_of(*v)};
   std::vector<std::int32_t> q;
   for (std::size_t i = 0; i < v->size(); ++i)
-    q.push_back(numerics::clamp_to_int(
-        static_cast<double>(numerics::rint(numerics::mul(
-            (*v)[i], numerics::div(1.f, static_cast<float>(aw.size() == 1 ? aw[0] : aw[i]))))),
-        INT32_MIN, INT32_MAX));
+    q.push_back(laws::integer_bias((*v)[i], aw.size() == 1 ? aw[0] : aw[i]));
   return bias_tensor{.integer = e.constant_of(q)};
 }
 /// A layer with weights between its input and output in octet's own layout.
@@ -77,24 +66,21 @@ struct layer {
 /// Returns the quantized tensor's id.
 inline result<tensor_id> accumulate(emitter& e, layer l, const tensor_data& x, const packed_data& p,
                                     const output_quantization& q) {
-  auto aw = accumulator_scales(x, e.g[l.weights]);
-  const auto bias = make_bias(e, p, aw, l.channels);
-  if (!bias) return bias.error();
   const tensor_id y = e.make(x.type, q);
   std::vector<tensor_id> in{l.in, l.weights};
+  const auto decided = e.c.build.decide(*l.op, in, {y}, l.attrs, {});
+  const auto bias =
+      make_bias(e, p, e.c.build.accumulator_scales(decided, l.in, l.weights), l.channels);
+  if (!bias) return bias.error();
   if (bias->integer != no_tensor) in.push_back(bias->integer);
-  attributes clamp;
-  if (l.relu) clamp.set("clamp_lo", std::int64_t{q.zero_point});
-  const rounding round = e.qnnpack() ? rounding::EVEN_MUL : rounding::FB;
-  if (auto s = e.c.build.accumulate_and_requantize({.op = l.op,
-                                                    .in = std::move(in),
-                                                    .attrs = std::move(l.attrs),
-                                                    .scales = std::move(aw),
-                                                    .real_bias = bias->real,
-                                                    .out = y,
-                                                    .clamp = std::move(clamp),
-                                                    .round = round},
-                                                   {});
+  if (auto s = e.c.build.accumulate_and_requantize(
+          {.op = l.op,
+           .in = std::move(in),
+           .attrs = std::move(l.attrs),
+           .real_bias = bias->real,
+           .out = y,
+           .options = {.fused = l.relu ? activation::relu : activation::none}},
+          {});
       !s)
     return s.error();
   return y;
@@ -307,24 +293,18 @@ template <bool Relu> result<value> linear_dynamic(emitter& e, arguments& a) {
     if (!v) return v.error();
     bias = e.constant_of(*v);
   }
-  attributes quantize, scale;
-  quantize.set("asymmetric", std::int64_t{1});
-  if (reduce_range) quantize.set("reduce_range", std::int64_t{1});
-  if (Relu) scale.set("float_lo", 0.);
   const tensor_id y = e.make(scalar::f32);
-  if (auto s = e.c.build.accumulate_dynamically({.op = &ops::fully_connected,
-                                                 .in = *in,
-                                                 .weights = *w,
-                                                 .bias = bias,
-                                                 .attrs = linear_attributes(*x),
-                                                 .quantized = dtype::s16,
-                                                 .scales = e.g[*w].scales,
-                                                 .quantize = std::move(quantize),
-                                                 .dequantize = std::move(scale),
-                                                 .quantize_round = rounding::ATEN,
-                                                 .dequantize_round = rounding::ATEN,
-                                                 .out = y},
-                                                {});
+  if (auto s = e.c.build.accumulate_dynamically(
+          {.op = &ops::fully_connected,
+           .in = *in,
+           .weights = *w,
+           .bias = bias,
+           .attrs = linear_attributes(*x),
+           .layer = {.layer = laws::dynamic_layer::fully_connected, .products = features},
+           .reduce_range = reduce_range,
+           .out = y,
+           .fused = Relu ? activation::relu : activation::none},
+          {});
       !s)
     return s.error();
   return e.wrap(y, scalar::f32, false, false);
@@ -348,7 +328,7 @@ inline result<value> quantize_per_tensor(emitter& e, arguments& a) {
   const tensor_id y = e.make(type, *q);
   const auto in = e.held_as_is(*x);
   if (!in) return in.error();
-  if (auto s = e.emit(ops::quantize, {*in}, y, {}, rounding::EVEN_MUL); !s) return s.error();
+  if (auto s = e.emit(ops::quantize, {*in}, y); !s) return s.error();
   return e.wrap(y, type, x->channels_inner, suggests_channels_last(*x));
 }
 inline result<value> dequantized(emitter& e, arguments& a) {

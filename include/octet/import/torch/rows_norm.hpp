@@ -56,9 +56,9 @@ template <bool Relu> result<value> batch_norm(emitter& e, arguments& a) {
   if (!in) return in.error();
   const tensor_id to = e.make(x->type, *out);
   const tensor_id p = e.constant_of(alpha), q = e.constant_of(beta);
-  attributes attrs;
-  if (Relu) attrs.set("clamp_lo", std::int64_t{out->zero_point});
-  if (auto s = e.emit(ops::batch_norm, {*in, p, q}, to, std::move(attrs), rounding::F); !s)
+  if (auto s = e.emit(ops::batch_norm, {*in, p, q}, to, {},
+                      {.fused = Relu ? activation::relu : activation::none});
+      !s)
     return s.error();
   return e.wrap(to, x->type, inner, true);
 }
@@ -90,8 +90,7 @@ inline result<value> normalized(emitter& e, arguments& a, const op_def& op, std:
   for (const auto* id : {&in, &weight, &bias})
     if (!*id) return id->error();
   const tensor_id to = e.make(x->type, *q);
-  if (auto s = e.emit(op, {*in, *weight, *bias}, to, std::move(attrs), rounding::ATEN); !s)
-    return s.error();
+  if (auto s = e.emit(op, {*in, *weight, *bias}, to, std::move(attrs)); !s) return s.error();
   return e.wrap(to, x->type, false, false);
 }
 /// layer_norm(x, shape, w, b, eps, scale, zp).

@@ -14,10 +14,6 @@ namespace import::torch_rows {
 
 using namespace torchscript;  // NOLINT: rows speak of its values
 
-/// The kernels take the channels-last path where the input is contiguous that way, also for 1x1
-/// images and one channel.
-inline bool channels_last_path(const tensor_data& x) { return is_contiguous(x, true); }
-
 /// An image [N,C,H,W], quantized with one scale or float32.
 inline status image(const emitter& e, const arguments& a, const tensor_data& x) {
   if (x.rank() != 4)
@@ -25,12 +21,12 @@ inline status image(const emitter& e, const arguments& a, const tensor_data& x) 
   return e.per_tensor_or_float(x);
 }
 /// A node from an image to one of the same type and quantization.
-inline result<value> image_node(emitter& e, tensor_data& x, const op_def& op, attributes attrs,
-                                rounding round) {
+inline result<value> image_node(emitter& e, tensor_data& x, const op_def& op, attributes attrs) {
   const auto in = e.held(x, true);
   if (!in) return in.error();
   const tensor_id to = e.make_like(x);
-  if (auto s = e.emit(op, {*in}, to, std::move(attrs), round); !s) return s.error();
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs), {.framework = e.facts_of(x, true)}); !s)
+    return s.error();
   return e.wrap(to, x.type, true, suggests_channels_last(x));
 }
 
@@ -53,7 +49,7 @@ inline result<value> max_pool2d(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   if (auto s = image(e, a, *x); !s) return s.error();
   return image_node(e, *x, is_quantized(x->type) ? ops::qnn_max_pool2d : ops::max_pool2d,
-                    to_attributes(p), rounding::none);
+                    to_attributes(p));
 }
 inline result<value> avg_pool2d(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
@@ -66,14 +62,8 @@ inline result<value> avg_pool2d(emitter& e, arguments& a) {
   if (divided && p.divisor <= 0)
     return invalid("divisor_override of " + a.name, std::to_string(p.divisor));
   if (auto s = image(e, a, *x); !s) return s.error();
-  if (!is_quantized(x->type))
-    return image_node(e, *x, ops::avg_pool2d, to_attributes(p), rounding::none);
-  // QNNPACK counts padding always and knows no divisor: where the program asks for something
-  // else, the native kernel's formula is the documented one.
-  const bool qnn = e.qnnpack() && x->type == scalar::quint8 && !p.ceil_mode &&
-                   p.count_include_pad && p.divisor == 0;
-  const rounding round = qnn ? rounding::QNN : channels_last_path(*x) ? rounding::F : rounding::FZ;
-  return image_node(e, *x, ops::qnn_avg_pool2d, to_attributes(p), round);
+  return image_node(e, *x, is_quantized(x->type) ? ops::qnn_avg_pool2d : ops::avg_pool2d,
+                    to_attributes(p));
 }
 inline result<value> adaptive_avg_pool2d(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
@@ -90,17 +80,8 @@ inline result<value> adaptive_avg_pool2d(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   pool2d_attrs p;
   p.adaptive_h = out[0], p.adaptive_w = out[1];
-  // QNNPACK pools with one window for all outputs: only where the extents divide.
-  const bool qnn = e.qnnpack() && x->type == scalar::quint8 && out[0] > 0 && out[1] > 0 &&
-                   x->size[2] % out[0] == 0 && x->size[3] % out[1] == 0 &&
-                   !(x->size[2] == out[0] && x->size[3] == out[1]);
-  const bool quantized = is_quantized(x->type);
-  const rounding round = !quantized               ? rounding::none
-                         : qnn                    ? rounding::QNN
-                         : channels_last_path(*x) ? rounding::F
-                                                  : rounding::ATEN;
-  return image_node(e, *x, quantized ? ops::qnn_avg_pool2d : ops::avg_pool2d, to_attributes(p),
-                    round);
+  return image_node(e, *x, is_quantized(x->type) ? ops::qnn_avg_pool2d : ops::avg_pool2d,
+                    to_attributes(p));
 }
 
 // ---- resizing ----
@@ -138,11 +119,8 @@ template <bool Bilinear> result<value> upsample(emitter& e, arguments& a) {
   r.out_h = a.small(1, (*size)[0]), r.out_w = a.small(1, (*size)[1]);
   if (auto s = a.check(); !s) return s.error();
   r.scale_h = scale[0], r.scale_w = scale[1];
-  const rounding round = !Bilinear                ? rounding::none
-                         : channels_last_path(*x) ? rounding::FMA
-                                                  : rounding::ATEN;
   return image_node(e, *x, Bilinear ? ops::qnn_resize_bilinear : ops::resize_nearest,
-                    to_attributes(r), round);
+                    to_attributes(r));
 }
 
 // ---- means ----
@@ -151,9 +129,6 @@ template <bool Bilinear> result<value> upsample(emitter& e, arguments& a) {
 struct reduction {
   std::vector<bool> reduced;  // per logical axis
   bool keep = false;          // with extent 1
-  bool innermost() const {
-    return std::is_sorted(reduced.begin(), reduced.end());  // false before true
-  }
   bool spatial() const {
     return reduced.size() == 4 && !reduced[0] && !reduced[1] && reduced[2] && reduced[3];
   }
@@ -188,18 +163,26 @@ inline result<tensor_id> in_logical_order(emitter& e, const tensor_data& x, cons
   if (auto s = e.transpose(from, to, std::move(order)); !s) return s.error();
   return to;
 }
-/// mean over axes. Contiguous innermost axes of a quantized tensor: the kernel sums the codes.
-/// Others are dequantized, averaged and quantized.
+/// Is a mean summed as floats, in an order that depends on the memory format?
+inline bool sums_floats(const emitter& e, const tensor_data& x, const reduction& r) {
+  if (!is_quantized(x.type)) return true;
+  laws::facts f;
+  f.arithmetic = e.g.arithmetic;
+  f.framework = emitter::facts_of(x, false);
+  f.x.type = dtype_of_scalar(x.type);
+  f.x.shape.rank = x.rank();
+  for (int i = 0; i < x.rank(); ++i)
+    if (r.reduced[static_cast<std::size_t>(i)]) f.axes.push_back(i);
+  return laws::mean(f).round == rounding::ATEN;
+}
+/// mean over axes; the quantization stays.
 inline result<value> mean(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
   if (auto s = a.check(); !s) return s.error();
   const auto r = reduction_of(a, *x);
   if (!r) return r.error();
   if (auto s = e.per_tensor_or_float(*x); !s) return s.error();
-  const bool quantized = is_quantized(x->type),
-             raw = quantized && r->innermost() && is_contiguous(*x, false),
-             qnn = quantized && e.qnnpack() && r->spatial();
-  const bool summed = !raw && !qnn;  // as floats, in an order that depends on the memory format
+  const bool summed = sums_floats(e, *x, *r);
   const bool inner = (r->spatial() && x->channels_inner && !x->constant()) ||
                      (summed && suggests_channels_last(*x));
   const auto in = e.held(*x, inner);
@@ -211,24 +194,11 @@ inline result<value> mean(emitter& e, arguments& a) {
       axes.push_back(axis_in_layout(i, x->rank(), inner));
   attrs.set("axes", axes);
   if (r->keep) attrs.set("keep_dims", std::int64_t{1});
-  if (summed && inner) attrs.set("channels_last", std::int64_t{1});
-  tensor_id to = no_tensor;
-  status s = unit{};
-  if (!quantized) {
-    to = e.make(scalar::f32);
-    s = e.emit(ops::mean, {*in}, to, std::move(attrs), rounding::ATEN);
-  } else if (!summed) {
-    to = e.make_like(*x);
-    const rounding round = qnn ? rounding::QNN : rounding::EVEN;
-    s = e.emit(ops::qnn_mean, {*in}, to, std::move(attrs), round);
-  } else {
-    const tensor_id f = e.make(scalar::f32), m = e.make(scalar::f32);
-    to = e.make_like(*x);
-    s = e.emit(ops::dequantize, {*in}, f);
-    if (s) s = e.emit(ops::mean, {f}, m, std::move(attrs), rounding::ATEN);
-    if (s) s = e.emit(ops::quantize, {m}, to, {}, rounding::EVEN_MUL);
-  }
-  if (!s) return s.error();
+  tensor_id to = e.make_like(*x);
+  if (auto s = e.emit(is_quantized(x->type) ? ops::qnn_mean : ops::mean, {*in}, to,
+                      std::move(attrs), {.framework = e.facts_of(*x, inner)});
+      !s)
+    return s.error();
   if (inner && !r->keep && x->rank() == 4 && !r->reduced[1]) {
     const auto moved = in_logical_order(e, *x, *r, to);
     if (!moved) return moved.error();

@@ -1,0 +1,264 @@
+// Every node that a loader emits has the rounding, the bounds of its fused activation, the
+// accumulator and its scales that the functions of laws/ give for it, as seen from the IR alone:
+// every file of tests/goldens, examples/digits and the shared models.
+//
+// What the IR does not say, the queries here take from elsewhere:
+//  - TFLite's quantized_dimension of weights with one scale: read from the file again;
+//  - TFLite's asymmetric_quantize_inputs of dynamic fully connected layers: the emitted node's own;
+//  - PyTorch's memory formats: from `tensor::format` of the value and what views do to it;
+//  - the order of axes of a PyTorch mean: both are tried;
+//  - the numbers of PyTorch's clamp and hardtanh: not checked, they are the program's.
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "models.hpp"
+#include "octet/import/tflite/schema.hpp"
+#include "octet/laws/dynamic.hpp"
+#include "octet/laws/layers.hpp"
+#include "octet/ops/by_law.hpp"
+#include "octet/ops/list.hpp"
+#include "skip.hpp"
+
+namespace {
+
+namespace laws = octet::laws;
+using octet::dtype;
+using octet::no_tensor;
+using octet::tensor_id;
+
+/// Differences by kind, and what was looked at.
+struct findings {
+  std::map<std::string, int> differences;
+  std::map<std::string, std::string> first;  // file of each kind
+  std::size_t nodes = 0, rounding = 0, bounds = 0, program_bounds = 0, accumulators = 0,
+              dynamic = 0, files = 0;
+};
+
+std::vector<std::int32_t> weight_axes(const octet_test::model_row& row) {
+  std::vector<std::int32_t> axes;
+  if (row.format != "tflite") return axes;
+  const auto file = octet::import::read_file((row.folder / row.model).string());
+  if (!file) return axes;
+  namespace schema = octet::import::tflite_schema;
+  const auto* model = flatbuffers::GetRoot<schema::model_table>(file->bytes.data());
+  for (const auto* t : *model->subgraphs()->Get(0)->tensors())
+    axes.push_back(t->quantization() ? t->quantization()->axis() : 0);
+  return axes;
+}
+
+class checker {
+ public:
+  checker(const octet::graph& graph, std::vector<std::int32_t> axes, std::string file,
+          findings& into)
+      : g_(graph), axes_(std::move(axes)), file_(std::move(file)), to_(into) {
+    for (std::size_t i = 0; i < g_.nodes.size(); ++i) {
+      for (tensor_id t : g_.nodes[i].out) producer_[t] = &g_.nodes[i];
+      for (tensor_id t : g_.nodes[i].in) readers_[t].push_back(&g_.nodes[i]);
+    }
+  }
+  void run() {
+    for (const octet::node& n : g_.nodes) {
+      ++to_.nodes;
+      const std::string_view name = n.op->name;
+      if (n.in.size() > 1 && producer(n.in[0]) &&
+          producer(n.in[0])->op->name == "qnn.dynamic_quantize")
+        dynamic(n);
+      else if (accumulates(n))
+        accumulator(n);
+      else if (name == "qnn.requantize" && producer(n.in[0]) && accumulates(*producer(n.in[0])))
+        continue;  // with its accumulator
+      else if (name.find("dynamic") == name.npos)
+        plain(n);
+    }
+  }
+
+ private:
+  const octet::node* producer(tensor_id t) const {
+    const auto at = producer_.find(t);
+    return at == producer_.end() ? nullptr : at->second;
+  }
+  bool accumulates(const octet::node& n) const {
+    const dtype y = g_[n.out[0]].type;
+    return n.round == octet::rounding::none && (y == dtype::s32 || y == dtype::s64) &&
+           (n.op == &octet::ops::conv2d || n.op == &octet::ops::depthwise_conv2d ||
+            n.op == &octet::ops::fully_connected || n.op == &octet::ops::transpose_conv2d ||
+            n.op == &octet::ops::qnn_batch_matmul);
+  }
+  void differs(const octet::node& n, const std::string& what) {
+    std::string types;
+    for (tensor_id t : n.in)
+      types += t == no_tensor ? " none" : " " + std::string(name_of(g_[t].type));
+    const std::string kind =
+        std::string(name_of(g_.arithmetic)) + " " + std::string(n.op->name) + types + ": " + what;
+    if (++to_.differences[kind] == 1) to_.first[kind] = file_ + " " + n.name;
+  }
+  template <class T> void same(const octet::node& n, const char* what, T loader, T law) {
+    if (!(loader == law))
+      differs(n, std::string(what) + " " + Catch::Detail::stringify(loader) + ", law " +
+                     Catch::Detail::stringify(law));
+  }
+  void same_rounding(const octet::node& n, octet::rounding loader, const laws::decision& law) {
+    if (!law.known) return differs(n, "the law has no such operator");
+    same(n, "rounding", std::string(name_of(loader)), std::string(name_of(law.round)));
+    to_.rounding += loader != octet::rounding::none;
+  }
+
+  // ---- what the framework knows ----
+
+  /// The value's own memory, behind the changes of layout that the loader put before a kernel.
+  tensor_id memory_of(tensor_id t) const {
+    while (g_[t].format == octet::memory_format::unspecified) {
+      const octet::node* by = producer(t);
+      if (!by || (by->op->name != "transpose" && by->op->name != "reshape")) break;
+      t = by->in[0];
+    }
+    return t;
+  }
+  /// A slice has the strides of the whole: dense only where nothing lies outside the sliced axis.
+  bool dense(tensor_id t) const {
+    const octet::node* by = producer(t);
+    if (!by || by->op->name != "slice") return true;
+    const octet::dims whole = g_[by->in[0]].shape, piece = g_[t].shape;
+    for (int i = 0; i < whole.rank && whole[i] == piece[i]; ++i)
+      if (whole[i] != 1) return false;
+    return dense(by->in[0]);
+  }
+  laws::framework_facts framework(const octet::node& n, bool channels_inner) const {
+    laws::framework_facts f;
+    if (n.in.size() > 1 && n.in[1] != no_tensor && static_cast<std::size_t>(n.in[1]) < axes_.size())
+      f.weights_axis = axes_[static_cast<std::size_t>(n.in[1])];
+    if (!laws::is_pytorch(g_.arithmetic) || n.in.empty()) return f;
+    const tensor_id memory = memory_of(n.in[0]);
+    const octet::dims& x = g_[n.in[0]].shape;
+    f.channels_inner = channels_inner;
+    const bool packed = dense(memory),
+               last = g_[memory].format == octet::memory_format::channels_last;
+    const bool both = x.rank == 4 && (channels_inner ? x[3] == 1 || (x[1] == 1 && x[2] == 1)
+                                                     : x[1] == 1 || (x[2] == 1 && x[3] == 1));
+    f.channels_last = x.rank == 4 && packed && (last || both);
+    f.contiguous = packed && (!last || both);
+    return f;
+  }
+
+  // ---- nodes ----
+
+  laws::decision decide(const octet::node& n, bool channels_inner) const {
+    const octet::node_inputs in(g_, n);
+    return octet::decide(*n.op, g_.arithmetic, in.view(), framework(n, channels_inner));
+  }
+  void plain(const octet::node& n) {
+    laws::decision d = decide(n, g_[n.in.empty() ? n.out[0] : n.in[0]].shape.rank == 4);
+    if ((n.op == &octet::ops::qnn_mean || n.op == &octet::ops::mean) && d.round != n.round)
+      d = decide(n, false);
+    same_rounding(n, n.round, d);
+    bounds(n, n, d.by);
+  }
+  void bounds(const octet::node& n, const octet::node& writer, laws::library by) {
+    if (!writer.attrs.find("clamp_lo") && !writer.attrs.find("clamp_hi")) return;
+    for (const char* number : {"clamp", "hardtanh", "mul_scalar"})
+      if (writer.name.find(number) != std::string::npos)
+        return static_cast<void>(++to_.program_bounds);
+    const octet::tensor_desc y = g_[writer.out[0]].desc();
+    const laws::clamp_bounds loader{writer.attrs.integer("clamp_lo", lowest_of(y.type)),
+                                    writer.attrs.integer("clamp_hi", highest_of(y.type))};
+    ++to_.bounds;
+    for (auto a : {octet::activation::relu, octet::activation::relu6,
+                   octet::activation::relu_n1_to_1, octet::activation::relu_0_to_1})
+      if (laws::activation_bounds(by, a, y.type, y.scale(), y.zero_point()) == loader) return;
+    differs(n, "bounds " + std::to_string(loader.lo) + ".." + std::to_string(loader.hi));
+  }
+  void accumulator(const octet::node& n) {
+    const tensor_id acc = n.out[0];
+    const auto readers = readers_.find(acc);
+    if (readers == readers_.end() || readers->second.size() != 1 ||
+        readers->second[0]->op->name != "qnn.requantize")
+      return differs(n, "accumulators that are not requantized");
+    const octet::node& r = *readers->second[0];
+    octet::node whole = n;  // as one node, which fusing would make of the two
+    whole.out = r.out;
+    const octet::node_inputs in(g_, whole);
+    const laws::facts f = octet::facts_of(g_.arithmetic, in.view(), framework(n, true));
+    const laws::decision d = n.op->decide(f);
+    same_rounding(n, r.round, d);
+    bounds(n, r, d.by);
+    same(n, "accumulator", std::string(name_of(g_[acc].type)),
+         std::string(name_of(laws::accumulator_type(f.x.type, f.int32_bias))));
+    same(n, "f32_product", n.attrs.integer("f32_product") != 0, d.f32_product);
+    const octet::tensor_desc x = g_[n.in[0]].desc(), w = g_[n.in[1]].desc();
+    for (std::size_t c = 0; c < w.scales.size(); ++c)
+      same(n, "accumulator scale", c < g_[acc].scales.size() ? g_[acc].scales[c] : 0,
+           laws::accumulator_scale(g_.arithmetic, d, x.scale(), w.scale(c)));
+    ++to_.accumulators;
+  }
+  void dynamic(const octet::node& n) {
+    const octet::node &q = *producer(n.in[0]), &back = *readers_[n.out[0]].at(0);
+    const octet::dims &x = g_[n.in[0]].shape, &w = g_[n.in[1]].shape;
+    laws::dynamic_facts f;
+    f.arithmetic = g_.arithmetic;
+    f.per_channel = g_[n.in[1]].scales.size() > 1;
+    f.asks_zero_point = q.attrs.integer("asymmetric") != 0;
+    if (n.op == &octet::ops::fully_connected) {
+      f.layer = laws::dynamic_layer::fully_connected;
+      f.vectors = static_cast<std::int64_t>(x.elements().value) / w[1];
+      f.products = w[1];
+    } else {
+      const bool depthwise = n.op == &octet::ops::depthwise_conv2d;
+      f.layer = depthwise ? laws::dynamic_layer::depthwise_conv2d : laws::dynamic_layer::conv2d;
+      f.images = x[0], f.vectors = std::int64_t{x[0]} * x[1] * x[2];
+      f.products = std::int64_t{w[1]} * w[2] * (depthwise ? 1 : w[3]);
+      f.pointwise = w[1] == 1 && w[2] == 1 && n.attrs.integer("stride_h", 1) == 1 &&
+                    n.attrs.integer("stride_w", 1) == 1 && n.attrs.integer("groups", 1) == 1;
+    }
+    const laws::dynamic_decision d = laws::dynamic(f);
+    same_rounding(q, q.round, d.quantize);
+    same_rounding(back, back.round, d.dequantize);
+    same(q, "asymmetric", q.attrs.integer("asymmetric") != 0, d.asymmetric);
+    same(q, "rows", q.attrs.integer("rows", 1), d.rows);
+    same(back, "scales_first", back.attrs.integer("scales_first") != 0, d.scales_first);
+    same(n, "accumulator", std::string(name_of(g_[n.out[0]].type)),
+         std::string(name_of(d.accumulator)));
+    ++to_.dynamic;
+  }
+
+  const octet::graph& g_;
+  std::vector<std::int32_t> axes_;
+  std::string file_;
+  findings& to_;
+  std::map<tensor_id, const octet::node*> producer_;
+  std::map<tensor_id, std::vector<const octet::node*>> readers_;
+};
+
+void check_files(const std::filesystem::path& root, const std::string& prefix, findings& to) {
+  std::set<std::string> seen;
+  for (const auto& row : octet_test::read_manifest(root, prefix)) {
+    if (!octet_test::has_loader(row.format) || !seen.insert(row.law + row.key).second) continue;
+    const auto g = octet_test::load(row);
+    if (!g) continue;  // models_test.cpp knows which
+    ++to.files;
+    checker(*g, weight_axes(row), row.key, to).run();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every node of a loaded file is what its law says", "[laws]") {
+  findings f;
+  check_files(std::string(OCTET_SOURCE_DIR) + "/tests/goldens", "goldens/", f);
+  check_files(std::string(OCTET_SOURCE_DIR) + "/examples/digits", "digits/", f);
+  REQUIRE(f.files > 0);
+  if (std::filesystem::exists(std::filesystem::path(OCTET_MODELS) / "MANIFEST.json"))
+    check_files(OCTET_MODELS, {}, f);
+  else
+    std::printf("SKIPPED the shared models: OCTET_MODELS is absent\n");
+  std::printf(
+      "%zu files, %zu nodes: %zu roundings, %zu bounds (%zu more of the program's own), %zu "
+      "accumulators, %zu dynamic layers\n",
+      f.files, f.nodes, f.rounding, f.bounds, f.program_bounds, f.accumulators, f.dynamic);
+  for (const auto& [kind, count] : f.differences)
+    UNSCOPED_INFO(count << " times: " << kind << " (" << f.first[kind] << ")");
+  CHECK(f.differences.empty());
+  CHECK(f.rounding > 1000);
+  CHECK(f.bounds > 100);
+  CHECK(f.accumulators > 400);
+  CHECK(f.dynamic > 0);
+}

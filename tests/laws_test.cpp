@@ -1,0 +1,415 @@
+// The tables that are printed from laws/: docs/numerics.md, section 4, and tests/laws_numbers.txt.
+// They are read in review; these tests say when they are stale, and
+//   test_laws "[write]"
+// writes both. Then the roundings that typed graphs and direct calls get, bit for bit.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <map>
+
+#include "octet/laws/dynamic.hpp"
+#include "octet/laws/padding.hpp"
+#include "octet/octet.hpp"
+
+namespace {
+
+namespace laws = octet::laws;
+using laws::facts;
+using octet::activation;
+using octet::dtype;
+using octet::law;
+using octet::rounding;
+
+constexpr law all_laws[] = {law::tflite_ref, law::tflite_xnnpack, law::pytorch_fbgemm,
+                            law::pytorch_qnnpack};
+constexpr dtype quantized_types[] = {dtype::s8, dtype::u8, dtype::s16};
+
+// ---- the table of docs/numerics.md ----
+
+/// A condition under which an operator is asked.
+struct condition {
+  const char* text;
+  std::function<void(facts&)> set;
+};
+/// What makes a law answer differently for an operator, beyond its element type. The first
+/// condition is the usual one.
+std::vector<condition> conditions_of(std::string_view name) {
+  const condition usual{"", [](facts&) {}};
+  const condition integer_bias{"int32 bias", [](facts& f) { f.int32_bias = true; }};
+  const condition out_of_range{"scales out of XNNPACK's range", [](facts& f) { f.y.scale = 1e-4; }};
+  const condition contiguous{"contiguous", [](facts&) {}};
+  const condition channels_last{"channels_last",
+                                [](facts& f) { f.framework = laws::composed(f.x.shape); }};
+  if (name == "qnn.conv2d" || name == "qnn.transpose_conv2d") return {usual, integer_bias};
+  if (name == "qnn.depthwise_conv2d")
+    return {usual, integer_bias, {"weights' quantization axis not 0", [](facts& f) {
+                                    f.framework.weights_axis = 3;
+                                  }}};
+  if (name == "qnn.fully_connected")
+    return {
+        usual, integer_bias, {"weights with a zero point", [](facts& f) { f.w.zero_point = 1; }}};
+  if (name == "qnn.batch_matmul")
+    return {usual, {"second operand with a zero point", [](facts& f) { f.w.zero_point = 1; }}};
+  if (name == "qnn.add")
+    return {usual, out_of_range, {"an operand is broadcast", [](facts& f) {
+                                    f.w.shape = {1, 1, 1, 8};
+                                  }}};
+  if (name == "qnn.sub" || name == "qnn.leaky_relu") return {usual, out_of_range};
+  if (name == "qnn.concat")
+    return {{"one quantization", [](facts& f) { f.keeps_quantization = true; }},
+            {"several", [](facts& f) { f.keeps_quantization = false; }}};
+  if (name == "qnn.requantize")
+    return {{"to the same type", [](facts&) {}},
+            out_of_range,
+            {"to another 8-bit type",
+             [](facts& f) { f.y.type = f.x.type == dtype::u8 ? dtype::s8 : dtype::u8; }},
+            {"with an offset", [](facts& f) { f.offset = 3; }},
+            {"in steps of one size", [](facts& f) { f.y.scale = f.x.scale; }}};
+  if (name == "qnn.avg_pool2d")
+    return {contiguous,
+            channels_last,
+            {"contiguous, padding counted",
+             [](facts& f) { f.pool.padded = f.pool.counts_padding = true; }},
+            {"contiguous, padding not counted", [](facts& f) { f.pool.padded = true; }},
+            {"adaptive, contiguous", [](facts& f) { f.pool.adaptive_h = f.pool.adaptive_w = 2; }},
+            {"adaptive, channels_last",
+             [](facts& f) {
+               f.framework = laws::composed(f.x.shape);
+               f.pool.adaptive_h = f.pool.adaptive_w = 2;
+             }},
+            {"adaptive, windows of several sizes",
+             [](facts& f) { f.pool.adaptive_h = f.pool.adaptive_w = 3; }}};
+  if (name == "qnn.mean")
+    return {{"innermost axes, contiguous", [](facts& f) { f.axes = {3}; }},
+            {"height and width, channels_last",
+             [](facts& f) {
+               f.framework = laws::composed(f.x.shape);
+               f.axes = {1, 2};
+             }},
+            {"other axes", [](facts& f) { f.axes = {1}; }}};
+  if (name == "qnn.resize_bilinear") return {contiguous, channels_last};
+  if (name == "qnn.dynamic_quantize" || name == "qnn.dynamic_dequantize")
+    return {usual, {"depthwise", [](facts& f) { f.framework.depthwise = true; }}};
+  return {usual};
+}
+facts usual_facts(std::string_view name, dtype type) {
+  facts f;
+  f.x = f.w = {type, {1, 8, 8, 8}, 0.1, 0, false};
+  f.y = {type, {1, 8, 8, 8}, 0.2, 0, false};
+  f.keeps_quantization = name == "qnn.mean" || name == "qnn.avg_pool2d";
+  f.alpha = 0.1;
+  if (name == "qnn.quantize") f.x.type = dtype::f32;
+  return f;
+}
+std::string cell(const laws::decision& d) {
+  if (!d.known) return "";
+  std::string s = d.round == rounding::none ? "-" : std::string(name_of(d.round));
+  if (d.f32_product) s += " f32";
+  if (d.by == laws::library::xnnpack) s += " *";
+  return s;
+}
+std::string cells(const octet::op_def& op, facts f) {
+  std::string s;
+  for (law l : all_laws) {
+    f.arithmetic = l;
+    s += " " + cell(op.decide(f)) + " |";
+  }
+  return s;
+}
+std::string law_table() {
+  std::string text =
+      "| operator | where | types | tflite_ref | tflite_xnnpack | pytorch_fbgemm | pytorch_qnnpack "
+      "|\n| --- | --- | --- | --- | --- | --- | --- |\n";
+  for (const octet::op_def* op : octet::builtin_operators()) {
+    if (!op->decide) continue;
+    const bool floats =
+        op->name.substr(0, 4) != "qnn." || op->name.find("dynamic") != op->name.npos;
+    const auto conditions = conditions_of(op->name);
+    std::map<dtype, std::string> usual;
+    for (const condition& c : conditions) {
+      std::vector<std::pair<std::string, std::string>> rows;  // cells, types that share them
+      const auto types = floats ? std::span<const dtype>() : std::span(quantized_types);
+      for (std::size_t i = 0; i < (floats ? 1 : types.size()); ++i) {
+        const dtype t = floats ? dtype::f32 : types[i];
+        facts f = usual_facts(op->name, t);
+        c.set(f);
+        const std::string s = cells(*op, f);
+        if (&c == &conditions[0])
+          usual[t] = s;
+        else if (usual[t] == s)
+          continue;  // the condition changes nothing for this type
+        const auto same =
+            std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.first == s; });
+        if (same == rows.end())
+          rows.emplace_back(s, name_of(t));
+        else
+          same->second += ", " + std::string(name_of(t));
+      }
+      for (const auto& [s, names] : rows)
+        text += "| " + std::string(op->name) + " | " + c.text + " | " + names + " |" + s + "\n";
+    }
+  }
+  return text;
+}
+
+// ---- the numbers ----
+
+std::string hex(double v) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%a", v);
+  return text;
+}
+const char* name_of_library(laws::library by) {
+  switch (by) {
+    case laws::library::tflite: return "tflite";
+    case laws::library::xnnpack: return "xnnpack";
+    case laws::library::pytorch: return "pytorch";
+  }
+  return "";
+}
+std::string numbers() {
+  std::string s = "# Printed from laws/ by test_laws \"[write]\".\n\nactivation bounds\n";
+  const std::pair<activation, const char*> names[] = {{activation::relu, "relu"},
+                                                      {activation::relu6, "relu6"},
+                                                      {activation::relu_n1_to_1, "relu_n1_to_1"},
+                                                      {activation::relu_0_to_1, "relu_0_to_1"}};
+  // 4, 2.4 and 0.4: 6 / s or 1 / s is a tie. 0.0235...: MobileNet's own.
+  for (double scale : {4., 2.4, 0.4, 0.023528477177023888, 0.05, 0x1p-4})
+    for (std::int32_t zero : {-128, -3, 2, 127})
+      for (const auto& [a, name] : names) {
+        s += "int8 scale " + std::to_string(scale) + " zero " + std::to_string(zero) + " " + name;
+        for (auto by : {laws::library::tflite, laws::library::xnnpack, laws::library::pytorch}) {
+          const auto c = laws::activation_bounds(
+              by, a, dtype::s8, static_cast<double>(static_cast<float>(scale)), zero);
+          s += std::string("  ") + name_of_library(by) + " " + std::to_string(c.lo) + ".." +
+               std::to_string(c.hi);
+        }
+        s += "\n";
+      }
+  s += "\nSAME padding: in, window, stride, dilation: before, after\n";
+  for (std::int32_t in : {1, 7, 8, 224})
+    for (std::int32_t window : {1, 2, 3, 5})
+      for (std::int32_t stride : {1, 2, 3})
+        for (std::int32_t dilation : {1, 2}) {
+          const auto p = laws::same_padding(in, window, stride, dilation);
+          s += std::to_string(in) + " " + std::to_string(window) + " " + std::to_string(stride) +
+               " " + std::to_string(dilation) + ": " + std::to_string(p.before) + " " +
+               std::to_string(p.after) + "\n";
+        }
+  s += "\ntransposed padding: reach beyond the output: before, after, more\n";
+  for (std::int32_t extra : {-3, -1, 0, 1, 2, 3, 4}) {
+    const auto p = laws::transposed_padding(extra);
+    s += std::to_string(extra) + ": " + std::to_string(p.before) + " " + std::to_string(p.after) +
+         " " + std::to_string(p.more) + "\n";
+  }
+  s += "\naccumulator scale sx * sw: uint8 conv2d, uint8 fully_connected\n";
+  for (auto [sx, sw] : {std::pair{0.1, 0.003}, {0.0235, 0.0117}, {0x1p-7, 0x1p-9}})
+    for (law l : all_laws) {
+      facts f = usual_facts("", dtype::u8);
+      f.arithmetic = l;
+      s += std::string(name_of(l)) + " " + hex(sx) + " " + hex(sw) + ": " +
+           hex(laws::accumulator_scale(l, laws::conv2d(f), sx, sw)) + " " +
+           hex(laws::accumulator_scale(l, laws::fully_connected(f), sx, sw)) + "\n";
+    }
+  s += "\naccumulator type: int8, int16, int16 with int32 bias\n";
+  for (dtype a :
+       {laws::accumulator_type(dtype::s8, false), laws::accumulator_type(dtype::s16, false),
+        laws::accumulator_type(dtype::s16, true)})
+    s += std::string(name_of(a)) + "\n";
+  s += "\nQNNPACK's bias: value, accumulator scale\n";
+  for (auto [bias, scale] : {std::pair{0.5f, 0.2}, {-0.5f, 0.2}, {0.37f, 0.0011}, {1e9f, 1e-3}})
+    s += std::to_string(bias) + " " + std::to_string(scale) + ": " +
+         std::to_string(laws::integer_bias(bias, scale)) + "\n";
+  s += "\nXNNPACK takes: ratio of scales: rescale, addend, leaky_relu with slope 0.1 and -0.001\n";
+  for (double ratio : {0x1p-11, 0x1p-10, 0x1p-9, 0x1p-8, 1., 127., 128., 129., 255., 256.})
+    s += std::to_string(ratio) + ": " + std::to_string(laws::xnnpack_takes_rescale(ratio, 1)) +
+         " " + std::to_string(laws::xnnpack_takes_addend(ratio, 1)) + " " +
+         std::to_string(laws::xnnpack_takes_leaky_relu(ratio, 1, 0.1f)) + " " +
+         std::to_string(laws::xnnpack_takes_leaky_relu(ratio, 1, -0.001f)) + "\n";
+  s += "\ndynamic-range layers of 2 images of 5x5: rows, asymmetric, scales_first, accumulator\n";
+  const std::pair<laws::dynamic_layer, const char*> layers[] = {
+      {laws::dynamic_layer::conv2d, "conv2d"},
+      {laws::dynamic_layer::depthwise_conv2d, "depthwise_conv2d"},
+      {laws::dynamic_layer::fully_connected, "fully_connected"}};
+  for (law l : all_laws)
+    for (const auto& [layer, name] : layers)
+      for (bool per_channel : {false, true})
+        for (bool flag : {false, true}) {
+          laws::dynamic_facts f{l, layer, per_channel, flag, flag, 2, 50, 600};
+          const auto d = laws::dynamic(f);
+          s += std::string(name_of(l)) + " " + name + (per_channel ? " per channel" : "") +
+               (flag ? (layer == laws::dynamic_layer::conv2d ? " pointwise" : " asks zero point")
+                     : "") +
+               ": " + std::to_string(d.rows) + " " + std::to_string(d.asymmetric) + " " +
+               std::to_string(d.scales_first) + " " + std::string(name_of(d.accumulator)) + "\n";
+        }
+  s += "\nfixed ranges: scale, zero point\n";
+  const std::pair<laws::fixed_range, const char*> ranges[] = {
+      {laws::fixed_range::zero_to_one, "zero_to_one"},
+      {laws::fixed_range::one_around_zero, "one_around_zero"},
+      {laws::fixed_range::sixteen_below_zero, "sixteen_below_zero"}};
+  for (const auto& [r, name] : ranges)
+    for (dtype t : quantized_types) {
+      const auto q = laws::quantization_of(r, t);
+      s += std::string(name) + " " + std::string(name_of(t)) + ": " + hex(q.scale) + " " +
+           std::to_string(q.zero_point) + "\n";
+    }
+  return s;
+}
+
+// ---- files ----
+
+const std::string document = std::string(OCTET_SOURCE_DIR) + "/docs/numerics.md",
+                  numbers_file = std::string(OCTET_SOURCE_DIR) + "/tests/laws_numbers.txt",
+                  begin = "<!-- printed from laws/ by test_laws \"[write]\": begin -->\n",
+                  end = "<!-- end -->\n";
+std::string read(const std::string& path) {
+  std::ifstream f(path);
+  return {std::istreambuf_iterator<char>(f), {}};
+}
+/// The document with the table as it should be.
+std::string with_table(const std::string& text) {
+  const auto from = text.find(begin), to = text.find(end, from == text.npos ? 0 : from);
+  if (from == text.npos || to == text.npos) return {};
+  return text.substr(0, from + begin.size()) + law_table() + text.substr(to);
+}
+
+}  // namespace
+
+TEST_CASE("docs/numerics.md has the table that laws/ gives", "[laws]") {
+  const std::string text = read(document), fresh = with_table(text);
+  REQUIRE_FALSE(fresh.empty());
+  INFO("docs/numerics.md is stale: run test_laws \"[write]\" and read what changes");
+  CHECK(text == fresh);
+}
+TEST_CASE("tests/laws_numbers.txt is what laws/ gives", "[laws]") {
+  INFO("tests/laws_numbers.txt is stale: run test_laws \"[write]\" and read what changes");
+  CHECK(read(numbers_file) == numbers());
+}
+TEST_CASE("write the tables of the laws", "[.write]") {
+  const std::string text = with_table(read(document));
+  REQUIRE_FALSE(text.empty());
+  std::ofstream(document) << text;
+  std::ofstream(numbers_file) << numbers();
+}
+
+// ---- typed graphs and direct calls ----
+
+namespace {
+namespace q = octet::typed;
+using image = q::tensor<q::u8, q::shape<1, 4, 4, 8>, q::affine{0.05, 120}>;
+constexpr auto x = q::input<image>("x");
+constexpr std::int8_t weights[8 * 8] = {3, -7, 11, 2, 100, -128, 127, 5};
+constexpr auto layer = x | q::conv2d({.filters = 8, .activation = q::relu6},
+                                     q::per_tensor(weights, 0.0117), {}, {0.37, 3});
+template <law L> using layer_net = q::compiled<layer, L>;
+
+template <class Net> std::int64_t attribute(std::size_t node, const char* key) {
+  return Net::lower().nodes[node].attrs.integer(key, -1000);
+}
+}  // namespace
+
+TEST_CASE("a typed convolution has the rounding of its law", "[laws]") {
+  STATIC_REQUIRE(layer_net<law::tflite_ref>::node(0).round == rounding::DR);
+  STATIC_REQUIRE(layer_net<law::tflite_xnnpack>::node(0).round == rounding::F);
+  STATIC_REQUIRE(layer_net<law::pytorch_fbgemm>::node(0).round == rounding::FB);
+  STATIC_REQUIRE(layer_net<law::pytorch_qnnpack>::node(0).round == rounding::EVEN_MUL);
+  // QNNPACK multiplies by the reciprocal of the output's scale.
+  const float product = 0.05f * 0.0117f;
+  CHECK(layer_net<law::pytorch_qnnpack>::multiplier(0).scale == product * (1.f / 0.37f));
+  CHECK(layer_net<law::pytorch_fbgemm>::multiplier(0).scale == product / 0.37f);
+  CHECK(product * (1.f / 0.37f) != product / 0.37f);
+}
+TEST_CASE("a typed relu6 is clamped as its law rounds the bound", "[laws]") {
+  // 6 / 2.4 = 2.5 is a tie.
+  constexpr auto rounding_of_6 = [](laws::library by, std::int32_t zero) {
+    return laws::quantized_bound(by, 6.f, static_cast<double>(2.4f), zero);
+  };
+  STATIC_REQUIRE(rounding_of_6(laws::library::tflite, 2) == 5);
+  STATIC_REQUIRE(rounding_of_6(laws::library::xnnpack, 2) == 4);  // rint(4.5)
+  STATIC_REQUIRE(rounding_of_6(laws::library::xnnpack, 3) == 6);  // rint(5.5)
+  STATIC_REQUIRE(rounding_of_6(laws::library::pytorch, 3) == 5);  // 3 + rint(2.5)
+  CHECK(attribute<layer_net<law::tflite_ref>>(0, "clamp_lo") == 3);
+  CHECK(attribute<layer_net<law::tflite_ref>>(0, "clamp_hi") == 19);
+  CHECK(attribute<layer_net<law::pytorch_qnnpack>>(0, "clamp_hi") == 19);
+}
+TEST_CASE("direct calls give the bits of their law", "[laws]") {
+  std::vector<std::uint8_t> in(4 * 4 * 8), out(in.size()), other(in.size());
+  for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<std::uint8_t>(i * 37 + 11);
+  const octet::dims shape{1, 4, 4, 8};
+  const octet::quantized_view view{{in.data(), dtype::u8, shape}, 0.05, 120, {}, {}, -1};
+  const auto result = [&](std::vector<std::uint8_t>& to, octet::dims s, double scale,
+                          std::int32_t zero, activation a = activation::none) {
+    return octet::quantized_result{{to.data(), dtype::u8, s}, scale, zero, a};
+  };
+
+  SECTION("QNNPACK's convolution") {
+    const octet::quantized_view w{
+        {weights, dtype::s8, octet::dims{8, 1, 1, 8}}, 0.0117, 0, {}, {}, -1};
+    REQUIRE(octet::conv2d(view, w, {}, {}, result(out, shape, 0.37, 3), law::pytorch_qnnpack));
+    REQUIRE(octet::conv2d(view, w, {}, {}, result(other, shape, 0.37, 3), rounding::EVEN_MUL));
+    CHECK(out == other);
+  }
+  SECTION("PyTorch's relu clamps the codes") {
+    REQUIRE(octet::relu(view, result(out, shape, 0.05, 120), law::pytorch_fbgemm));
+    for (std::size_t i = 0; i < in.size(); ++i) CHECK(out[i] == std::max<int>(in[i], 120));
+    REQUIRE(octet::relu6(view, result(out, shape, 0.05, 120), law::pytorch_qnnpack));
+    for (std::size_t i = 0; i < in.size(); ++i)
+      CHECK(out[i] == std::min(std::max<int>(in[i], 120), 240));
+  }
+  SECTION("XNNPACK's bounds are rounded with the zero point") {
+    REQUIRE(octet::mul(view, view,
+                       result(out, shape, static_cast<double>(2.4f), 3, activation::relu6),
+                       law::tflite_xnnpack));
+    CHECK(*std::max_element(out.begin(), out.end()) == 6);
+    REQUIRE(octet::mul(view, view,
+                       result(out, shape, static_cast<double>(2.4f), 3, activation::relu6),
+                       law::tflite_ref));
+    CHECK(*std::max_element(out.begin(), out.end()) == 6);
+    REQUIRE(octet::mul(view, view,
+                       result(out, shape, static_cast<double>(2.4f), 2, activation::relu6),
+                       law::tflite_xnnpack));
+    CHECK(*std::max_element(out.begin(), out.end()) == 4);
+    REQUIRE(octet::mul(view, view,
+                       result(out, shape, static_cast<double>(2.4f), 2, activation::relu6),
+                       law::tflite_ref));
+    CHECK(*std::max_element(out.begin(), out.end()) == 5);
+  }
+  SECTION("PyTorch's mean over height and width goes through floats, QNNPACK's does not") {
+    std::vector<std::uint8_t> mean(8), expected(8);
+    const octet::reduce_attrs axes{{1, 2}, false, false};
+    REQUIRE(
+        octet::mean(view, axes, result(mean, octet::dims{1, 8}, 0.05, 120), law::pytorch_fbgemm));
+    std::vector<float> real(in.size()), averages(8);
+    REQUIRE(octet::dequantize(view, {{real.data(), dtype::f32, shape}}));
+    octet::reduce_attrs order = axes;
+    order.channels_last = true;
+    REQUIRE(octet::mean({{real.data(), dtype::f32, shape}}, order,
+                        {{averages.data(), dtype::f32, octet::dims{1, 8}}}, rounding::ATEN));
+    REQUIRE(octet::quantize({{averages.data(), dtype::f32, octet::dims{1, 8}}},
+                            result(expected, octet::dims{1, 8}, 0.05, 120), rounding::EVEN_MUL));
+    CHECK(mean == expected);
+    REQUIRE(
+        octet::mean(view, axes, result(mean, octet::dims{1, 8}, 0.05, 120), law::pytorch_qnnpack));
+    REQUIRE(octet::mean(view, axes, result(expected, octet::dims{1, 8}, 0.05, 120), rounding::QNN));
+    CHECK(mean == expected);
+  }
+  SECTION("what a framework does not have is refused, not guessed") {
+    const auto s = octet::requantize(view, result(out, shape, 0.07, 100), law::pytorch_fbgemm);
+    REQUIRE_FALSE(s);
+    CHECK(s.error().message().find("pytorch_fbgemm") != std::string::npos);
+    CHECK_FALSE(
+        octet::batch_matmul(view, view, {}, result(out, shape, 0.37, 3), law::pytorch_qnnpack));
+  }
+  SECTION("PyTorch's concatenation quantizes again even what could be copied") {
+    std::vector<std::uint8_t> both(2 * in.size()), expected(2 * in.size());
+    const octet::quantized_view pair[] = {view, view};
+    const octet::dims wide{1, 4, 4, 16};
+    REQUIRE(octet::concat(pair, 3, result(both, wide, 0.05, 120), law::pytorch_fbgemm));
+    REQUIRE(octet::concat(pair, 3, result(expected, wide, 0.05, 120), rounding::EVEN_MUL));
+    CHECK(both == expected);
+    REQUIRE(octet::concat(pair, 3, result(both, wide, 0.05, 120)));
+    CHECK(std::equal(in.begin(), in.begin() + 8, both.begin()));
+  }
+}
