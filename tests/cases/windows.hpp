@@ -100,7 +100,14 @@ struct reduce_cases {
     n.in[0].values = std::move(values), n.expected = {std::move(expected)};
   }
 };
-template <> struct cases<octet::ops::qnn_mean> : reduce_cases {};
+template <> struct cases<octet::ops::qnn_mean> {
+  static void add(case_list& to) {
+    reduce_cases::add(to);
+    if (to.with.round == rounding::ATEN)
+      reduce_cases::reduce(to, "channels last", {1, 3, 5, 40}, {1, 2})
+          .attrs.set("channels_last", std::int64_t{1});
+  }
+};
 template <> struct cases<octet::ops::qnn_sum> : reduce_cases {};
 template <> struct cases<octet::ops::qnn_reduce_prod> {
   static void add(case_list& to) {
