@@ -1,7 +1,6 @@
 // The tables that are printed from laws/: docs/numerics.md, section 4, and tests/laws_numbers.txt.
-// They are read in review; these tests say when they are stale, and
-//   test_laws "[write]"
-// writes both. Then the roundings that typed graphs and direct calls get, bit for bit.
+// They are read in review; these tests say when they are stale, and `./dev generate laws` writes
+// both. Then the roundings that typed graphs and direct calls get, bit for bit.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
@@ -169,7 +168,7 @@ const char* name_of_library(laws::library by) {
   return "";
 }
 std::string numbers() {
-  std::string s = "# Printed from laws/ by test_laws \"[write]\".\n\nactivation bounds\n";
+  std::string s = "# Printed from laws/ by ./dev generate laws.\n\nactivation bounds\n";
   const std::pair<activation, const char*> names[] = {{activation::relu, "relu"},
                                                       {activation::relu6, "relu6"},
                                                       {activation::relu_n1_to_1, "relu_n1_to_1"},
@@ -262,7 +261,7 @@ std::string numbers() {
 
 const std::string document = std::string(OCTET_SOURCE_DIR) + "/docs/numerics.md",
                   numbers_file = std::string(OCTET_SOURCE_DIR) + "/tests/laws_numbers.txt",
-                  begin = "<!-- printed from laws/ by test_laws \"[write]\": begin -->\n",
+                  begin = "<!-- printed from laws/ by ./dev generate laws: begin -->\n",
                   end = "<!-- end -->\n";
 std::string read(const std::string& path) {
   std::ifstream f(path);
@@ -280,11 +279,11 @@ std::string with_table(const std::string& text) {
 TEST_CASE("docs/numerics.md has the table that laws/ gives", "[laws]") {
   const std::string text = read(document), fresh = with_table(text);
   REQUIRE_FALSE(fresh.empty());
-  INFO("docs/numerics.md is stale: run test_laws \"[write]\" and read what changes");
+  INFO("docs/numerics.md is stale: run ./dev generate laws and read what changes");
   CHECK(text == fresh);
 }
 TEST_CASE("tests/laws_numbers.txt is what laws/ gives", "[laws]") {
-  INFO("tests/laws_numbers.txt is stale: run test_laws \"[write]\" and read what changes");
+  INFO("tests/laws_numbers.txt is stale: run ./dev generate laws and read what changes");
   CHECK(read(numbers_file) == numbers());
 }
 TEST_CASE("write the tables of the laws", "[.write]") {

@@ -51,7 +51,6 @@ constexpr decision choose(law l, const per_law& d) {
   }
   return no_operator();
 }
-constexpr bool is_tflite(law l) { return l == law::tflite_ref || l == law::tflite_xnnpack; }
 constexpr bool is_pytorch(law l) { return l == law::pytorch_fbgemm || l == law::pytorch_qnnpack; }
 /// Whose bounds a node has whose rounding may have been named by hand.
 constexpr library computed_by(law l, const decision& d, rounding round) {

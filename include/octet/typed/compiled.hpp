@@ -139,17 +139,20 @@ constexpr flat_network<K> flatten(const value<C>& v, law graph_law) {
     const law l = node.has_law ? node.own_law : graph_law;
     const tensor_info& y =
         f.tensors[static_cast<std::size_t>(f.operands[static_cast<std::size_t>(node.first_out)])];
-    std::array<const tensor_info*, K.operands> in{};
-    for (std::int32_t i = 0; i < node.ins; ++i)
-      if (const std::int32_t t = f.operands[static_cast<std::size_t>(node.first_in + i)]; t >= 0)
-        in[static_cast<std::size_t>(i)] = &f.tensors[static_cast<std::size_t>(t)];
-    std::array<octet::attribute, attribute_list::room> list{};
-    for (std::int32_t i = 0; i < node.attrs; ++i)
-      list[static_cast<std::size_t>(i)] =
-          attribute_of(f.attrs[static_cast<std::size_t>(node.first_attr + i)], f.integers, f.reals);
-    const laws::decision decided = decide(
-        l, *node.op, {in.data(), static_cast<std::size_t>(node.ins)}, y,
-        std::span<const octet::attribute>(list.data(), static_cast<std::size_t>(node.attrs)));
+    laws::decision decided = node.round;
+    if (node.by_law || node.act != activation::none) {
+      std::array<const tensor_info*, most_operands> in{};
+      for (std::int32_t i = 0; i < node.ins; ++i)
+        if (const std::int32_t t = f.operands[static_cast<std::size_t>(node.first_in + i)]; t >= 0)
+          in[static_cast<std::size_t>(i)] = &f.tensors[static_cast<std::size_t>(t)];
+      std::array<octet::attribute, attribute_list::room> list{};
+      for (std::int32_t i = 0; i < node.attrs; ++i)
+        list[static_cast<std::size_t>(i)] = attribute_of(
+            f.attrs[static_cast<std::size_t>(node.first_attr + i)], f.integers, f.reals);
+      decided = decide(
+          l, *node.op, {in.data(), static_cast<std::size_t>(node.ins)}, y,
+          std::span<const octet::attribute>(list.data(), static_cast<std::size_t>(node.attrs)));
+    }
     if (node.by_law && !decided.known) {
       f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}),
                  pack(dims{n}), node.line};

@@ -376,6 +376,8 @@ constexpr bool check_quantization(network<C>& n, const tensor_info& t, std::int3
   return true;
 }
 
+inline constexpr std::size_t most_operands = 32;  // of one node
+
 /// Appends one node whose inputs are tensors of `n`; shapes of its outputs come from the operator's
 /// own rule. `outs`: type and quantization of each output; an output whose role is state is that
 /// input's state, `axis` says which input. True where all went well; the results' indices in `ids`.
@@ -394,13 +396,12 @@ constexpr bool append(network<C>& n, const node_head& head, std::span<const std:
                   head.line))
     return false;
 
-  constexpr std::size_t most = 32;
-  if (ins.size() > most || outs.size() > 16)
-    return n.fail(mistake::wrong_number_of_inputs, dims{0, static_cast<std::int32_t>(most)},
-                  dims{in_count}, head.line);
-  std::array<tensor_desc, most> in_desc{};
-  std::array<bool, most> given{};
-  std::array<std::span<const std::byte>, most> no_constants{};
+  if (ins.size() > most_operands || outs.size() > 16)
+    return n.fail(mistake::wrong_number_of_inputs,
+                  dims{0, static_cast<std::int32_t>(most_operands)}, dims{in_count}, head.line);
+  std::array<tensor_desc, most_operands> in_desc{};
+  std::array<bool, most_operands> given{};
+  std::array<std::span<const std::byte>, most_operands> no_constants{};
   for (std::size_t i = 0; i < ins.size(); ++i) {
     given[i] = ins[i] >= 0;
     if (!given[i]) continue;
