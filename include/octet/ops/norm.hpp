@@ -3,9 +3,9 @@
 #ifndef OCTET_OPS_NORM_HPP_
 #define OCTET_OPS_NORM_HPP_
 
+#include "octet/laws/functions.hpp"
 #include "octet/numerics/fma.hpp"
 #include "octet/numerics/math.hpp"
-#include "octet/laws/functions.hpp"
 #include "octet/ops/requantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
