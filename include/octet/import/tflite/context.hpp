@@ -3,13 +3,10 @@
 #ifndef OCTET_IMPORT_TFLITE_CONTEXT_HPP_
 #define OCTET_IMPORT_TFLITE_CONTEXT_HPP_
 
-#include "octet/graph/fold.hpp"
-#include "octet/graph/graph.hpp"
-#include "octet/graph/verify.hpp"
+#include "octet/import/common/builder.hpp"
+#include "octet/import/tflite/builtin_operators.hpp"
 #include "octet/import/tflite/options.hpp"
 #include "octet/import/tflite/schema.hpp"
-#include "octet/laws/activation.hpp"
-#include "octet/ops/by_law.hpp"
 #include "octet/ops/list.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -19,32 +16,28 @@ namespace import {
 /// absent).
 class tflite_node {
  public:
-  tflite_node(graph& g, const tflite_options& o, std::string name, std::vector<tensor_id> in,
-              std::vector<tensor_id> out, tflite_schema::options_reader opt)
-      : options(opt),
-        settings(o),
-        g_(&g),
-        name_(std::move(name)),
-        in_(std::move(in)),
-        out_(std::move(out)) {}
+  tflite_node(graph_builder& to, const tflite_options& o, std::vector<tensor_id> in,
+              std::vector<tensor_id> out, tflite_schema::options_reader options)
+      : settings(o), options_(options), build_(to), in_(std::move(in)), out_(std::move(out)) {}
 
-  tflite_schema::options_reader options;  // by the published field ids
   const tflite_options& settings;
   std::span<const std::uint8_t> custom_options{};
   std::vector<tensor_id> intermediates{};  // LSTM
   laws::framework_facts framework{};       // what of the file a rounding depends on
 
-  graph& g() const { return *g_; }
+  /// The operator's options, a struct of operator_options.hpp.
+  template <class Options> Options options() { return options_.read<Options>(); }
+  bool has_options() const { return options_.present(); }
+  bool options_are_damaged() const { return options_.bad(); }
+
+  graph& g() const { return build_.g; }
   std::size_t inputs() const { return in_.size(); }
   std::size_t outputs() const { return out_.size(); }
   bool has(std::size_t i) const { return i < in_.size() && in_[i] != no_tensor; }
   tensor_id in_id(std::size_t i) const { return i < in_.size() ? in_[i] : no_tensor; }
   tensor_id out_id(std::size_t i = 0) const { return i < out_.size() ? out_[i] : no_tensor; }
-  const tensor& in(std::size_t i) const { return (*g_)[in_[i]]; }  // only where has(i)
-  tensor& out(std::size_t i = 0) const { return (*g_)[out_[i]]; }
-  /// Field i of the options: a fused activation.
-  tflite_activation fused(int i) { return static_cast<tflite_activation>(options.i8(i)); }
-  const std::string& name() const { return name_; }
+  const tensor& in(std::size_t i) const { return build_.g[in_[i]]; }  // only where has(i)
+  tensor& out(std::size_t i = 0) const { return build_.g[out_[i]]; }
   const std::vector<tensor_id>& ins() const { return in_; }
   const std::vector<tensor_id>& outs() const { return out_; }
   bool is_constant(std::size_t i) const { return has(i) && in(i).role == tensor::kind::constant; }
@@ -74,92 +67,69 @@ class tflite_node {
     return axis < 0 ? axis + rank : axis;
   }
 
-  /// What the law says of a node on these tensors.
-  laws::decision decide(const op_def& op, const std::vector<tensor_id>& in,
-                        const std::vector<tensor_id>& out, const attributes& attrs = {}) const {
-    if (!op.decide) return rounding::none;
-    const node n{&op, {}, attrs, rounding::none, in, out};
-    return octet::decide(op, settings.arithmetic, node_inputs(*g_, n).view(), framework);
-  }
-  /// Emits a node, infers its outputs' shapes, folds it where everything is known. The law gives
-  /// its rounding and the bounds of a fused activation.
+  /// Emits a node with a fused activation; the graph's law gives rounding and bounds.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
               attributes attrs = {}, tflite_activation fused = tflite_activation::none) {
-    const laws::decision d = decide(op, in, out, attrs);
-    if (!d.known)
-      return unsupported(std::string(op.name) + " under law",
-                         std::string(octet::name_of(settings.arithmetic)));
-    return emit(op, std::move(in), std::move(out), std::move(attrs), fused, d);
+    const auto a = activation_of(fused);
+    if (!a) return a.error();
+    return build_.emit(op, std::move(in), std::move(out), std::move(attrs), {*a, framework});
   }
   /// The same on the operator's own inputs and outputs.
   status emit(const op_def& op, attributes attrs = {},
               tflite_activation fused = tflite_activation::none) {
     return emit(op, in_, out_, std::move(attrs), fused);
   }
-  /// The same as was decided elsewhere: accumulators (rounding none), and what follows them.
-  status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
-              attributes attrs, tflite_activation fused, const laws::decision& decided) {
-    if (fused != tflite_activation::none)
-      if (auto s = set_activation(attrs, fused, (*g_)[out[0]], decided.by); !s) return s;
-    g_->add_node(op, name_, std::move(in), std::move(out), std::move(attrs), decided.round);
-    const node n = g_->nodes.back();
-    if (auto s = infer_shapes(*g_, n); !s) return s;
-    auto folded = fold_constant(*g_, n);
-    if (!folded) return folded.error();
-    if (*folded) g_->nodes.pop_back();
-    return unit{};
+  /// A layer with weights that ends in the operator's output.
+  status accumulate(accumulation layer, tflite_activation fused) {
+    const auto a = activation_of(fused);
+    if (!a) return a.error();
+    layer.out = out_id();
+    layer.options = {*a, framework};
+    return build_.accumulate_and_requantize(std::move(layer), out().name);
+  }
+  status accumulate(dynamic_accumulation layer, tflite_activation fused) {
+    const auto a = activation_of(fused);
+    if (!a) return a.error();
+    layer.out = out_id();
+    layer.fused = *a;
+    return build_.accumulate_dynamically(std::move(layer), out().name);
   }
   /// A new value for results between this operator's nodes.
   tensor_id temporary(const char* suffix, dtype type, std::vector<double> scales = {},
                       std::vector<std::int32_t> zero_points = {}, std::int32_t axis = -1) {
-    tensor t;
-    t.name = (out_.empty() ? name_ : out(0).name) + suffix;
-    t.type = type;
-    t.scales = std::move(scales);
-    t.zero_points = std::move(zero_points);
-    t.axis = axis;
-    return g_->add(std::move(t));
+    return build_.temporary(out().name + suffix, type, std::move(scales), std::move(zero_points),
+                            axis);
   }
 
  private:
-  /// The fused activation as bounds on the values of tensor y. TANH and SIGN_BIT exist in the
-  /// schema but no kernel takes them.
-  static status set_activation(attributes& to, tflite_activation fused, const tensor& y,
-                               laws::library by) {
-    activation a = activation::none;
+  /// TANH and SIGN_BIT exist in the schema but no kernel takes them.
+  static result<activation> activation_of(tflite_activation fused) {
     switch (fused) {
-      case tflite_activation::none: return unit{};
-      case tflite_activation::relu: a = activation::relu; break;
-      case tflite_activation::relu6: a = activation::relu6; break;
-      case tflite_activation::relu_n1_to_1: a = activation::relu_n1_to_1; break;
+      case tflite_activation::none: return activation::none;
+      case tflite_activation::relu: return activation::relu;
+      case tflite_activation::relu6: return activation::relu6;
+      case tflite_activation::relu_n1_to_1: return activation::relu_n1_to_1;
       case tflite_activation::tanh:
       case tflite_activation::sign_bit: break;
     }
-    if (a == activation::none)
-      return unsupported("fused activation", std::to_string(static_cast<int>(fused)),
-                         "NONE, RELU, RELU6, RELU_N1_TO_1");
-    if (y.type == dtype::f32) {
-      const laws::real_bounds c = laws::bounds_of(a);
-      if (c.lo) to.set("float_lo", static_cast<double>(*c.lo));
-      if (c.hi) to.set("float_hi", static_cast<double>(*c.hi));
-      return unit{};
-    }
-    const laws::clamp_bounds c = laws::activation_bounds(by, a, y.type, scale(y), zero(y));
-    to.set("clamp_lo", c.lo);
-    to.set("clamp_hi", c.hi);
-    return unit{};
+    return unsupported("fused activation", std::to_string(static_cast<int>(fused)),
+                       "NONE, RELU, RELU6, RELU_N1_TO_1");
   }
 
-  graph* g_;
-  std::string name_;
+  tflite_schema::options_reader options_;
+  graph_builder& build_;
   std::vector<tensor_id> in_, out_;
 };
 
-/// One row of the loader: the operator's code in the schema, its name there, and what it becomes.
+/// One row of the loader: the operator's name in the schema and what it becomes.
 struct tflite_row {
+  using function = status (*)(tflite_node&);
+  consteval tflite_row(std::string_view operator_name, function f)
+      : name(operator_name), code(tflite_schema::builtin_code(operator_name)), convert(f) {}
+
+  std::string_view name;
   std::int32_t code;
-  const char* name;
-  status (*convert)(tflite_node&);  // null: known by name, not supported
+  function convert;
 };
 
 }  // namespace import

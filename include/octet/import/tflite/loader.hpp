@@ -239,7 +239,8 @@ class tflite_loader {
     for (tensor_id t : out)
       if (t == no_tensor || build_.g[t].role == tensor::kind::constant)
         return malformed("operator writes a constant or nothing");
-    tflite_node n(build_.g, options_, where_, std::move(in), std::move(out),
+    build_.enter(where_);
+    tflite_node n(build_, options_, std::move(in), std::move(out),
                   tflite_schema::options_reader(o.options(), verifier_));
     if (auto s = ids(o.intermediates(), n.intermediates); !s) return s;
     if (n.has(1) && static_cast<std::size_t>(n.in_id(1)) < axes_.size())
@@ -253,7 +254,7 @@ class tflite_loader {
       e.node = where_;  // as the file names it, not the node that was made of it
       return error_place{.tensor = n.out().name}.attach(std::move(e));
     }
-    if (n.options.bad()) return malformed("operator options are damaged");
+    if (n.options_are_damaged()) return malformed("operator options are damaged");
     return unit{};
   }
 

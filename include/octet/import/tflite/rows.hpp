@@ -4,7 +4,6 @@
 
 #include <array>
 
-#include "octet/import/tflite/builtin_operators.hpp"
 #include "octet/import/tflite/context.hpp"
 #include "octet/import/tflite/rows_activation.hpp"
 #include "octet/import/tflite/rows_binary.hpp"

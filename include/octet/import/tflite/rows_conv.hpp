@@ -11,29 +11,15 @@
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
-/// Accumulating node on x, weights and maybe a bias, then requantize to the operator's output with
-/// its fused activation.
+/// `in`: input, weights and maybe a bias.
 inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attributes attrs,
                                         std::vector<tensor_id> in, tflite_activation fused) {
   const tensor &x = n.g()[in[0]], &w = n.g()[in[1]];
   if (x.scales.empty() || w.scales.empty() || n.out().scales.empty())
     return unsupported("operator without quantization parameters", std::string(name_of(x.type)),
                        "quantized input, weights and output");
-  const laws::decision d = n.decide(op, in, n.outs(), attrs);
-  std::vector<double> scales;
-  for (double sw : w.scales)
-    scales.push_back(laws::accumulator_scale(n.settings.arithmetic, d, tflite_node::scale(x), sw));
-  const bool per_channel = scales.size() > 1;
-  const bool int32_bias = in.size() > 2 && in[2] != no_tensor && n.g()[in[2]].type == dtype::s32;
-  const tensor_id acc =
-      n.temporary("/accumulator", laws::accumulator_type(x.type, int32_bias), std::move(scales));
-  if (d.f32_product) attrs.set("f32_product", std::int64_t{1});
-  if (auto s = n.emit(op, std::move(in), {acc}, std::move(attrs), tflite_activation::none,
-                      rounding::none);
-      !s)
-    return s;
-  if (per_channel) n.g()[acc].axis = n.g()[acc].shape.rank - 1;
-  return n.emit(ops::requantize, {acc}, n.outs(), {}, fused, d);
+  return n.accumulate(accumulation{.op = &op, .in = std::move(in), .attrs = std::move(attrs)},
+                      fused);
 }
 
 /// Dynamic-range layers: float activations, 8-bit weights.
@@ -41,50 +27,30 @@ inline bool is_dynamic(const tflite_node& n) {
   return n.in(0).type == dtype::f32 && n.in(1).type == dtype::s8 && !n.in(1).scales.empty() &&
          n.out().type == dtype::f32;
 }
-/// `layer`: everything but law and weights' scales, which are taken from the node.
 inline status dynamic_layer(tflite_node& n, const op_def& op, attributes attrs,
-                            laws::dynamic_facts layer, tflite_activation fused) {
-  const std::vector<double> scales = n.in(1).scales;
-  layer.arithmetic = n.settings.arithmetic;
-  layer.per_channel = scales.size() > 1;
-  const laws::dynamic_decision d = laws::dynamic(layer);
-  const tensor_id q = n.temporary("/quantized", d.asymmetric ? dtype::s16 : dtype::s8),
-                  s = n.temporary("/row_scales", dtype::f32),
-                  acc = n.temporary("/accumulator", d.accumulator, scales);
-  attributes quantize;
-  quantize.set("rows", d.rows);
-  if (d.asymmetric) quantize.set("asymmetric", std::int64_t{1});
-  if (auto r = n.emit(ops::dynamic_quantize, {n.in_id(0)}, {q, s}, std::move(quantize),
-                      tflite_activation::none, d.quantize);
-      !r)
-    return r;
-  if (auto r = n.emit(op, {q, n.in_id(1)}, {acc}, std::move(attrs), tflite_activation::none,
-                      rounding::none);
-      !r)
-    return r;
-  if (scales.size() > 1) n.g()[acc].axis = n.g()[acc].shape.rank - 1;
-  attributes dequantize;
-  if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
-  std::vector<tensor_id> in{acc, s};
-  if (n.has(2)) in.push_back(n.in_id(2));
-  return n.emit(ops::dynamic_dequantize, std::move(in), {n.out_id()}, std::move(dequantize), fused,
-                d.dequantize);
+                            const laws::dynamic_facts& layer, tflite_activation fused) {
+  return n.accumulate(dynamic_accumulation{.op = &op,
+                                           .in = n.in_id(0),
+                                           .weights = n.in_id(1),
+                                           .bias = n.in_id(2),
+                                           .attrs = std::move(attrs),
+                                           .layer = layer},
+                      fused);
 }
 
 /// Float islands: the plain operator with the activation as bounds.
 inline bool is_plain(const tflite_node& n) {
   return n.in(0).type == dtype::f32 && n.in(1).type == dtype::f32;
 }
-inline attributes window_attributes(std::int8_t pad, std::int32_t in_h, std::int32_t in_w,
-                                    std::int32_t kernel_h, std::int32_t kernel_w,
-                                    std::int32_t stride_h, std::int32_t stride_w,
-                                    std::int32_t dilation_h, std::int32_t dilation_w) {
+/// Strides, dilations and paddings of a window over x[N,H,W,C] with weights w[_,KH,KW,_].
+template <class Options>
+attributes window_attributes(const Options& o, const dims& x, const dims& weights) {
   conv2d_attrs a;
-  a.stride_h = stride_h, a.stride_w = stride_w, a.dilation_h = dilation_h,
-  a.dilation_w = dilation_w;
-  if (pad == 0) {
-    const auto h = laws::same_padding(in_h, kernel_h, stride_h, dilation_h),
-               w = laws::same_padding(in_w, kernel_w, stride_w, dilation_w);
+  a.stride_h = o.stride_h, a.stride_w = o.stride_w;
+  a.dilation_h = o.dilation_h, a.dilation_w = o.dilation_w;
+  if (o.padding == tflite_schema::padding_scheme::same) {
+    const auto h = laws::same_padding(x[1], weights[1], o.stride_h, o.dilation_h),
+               w = laws::same_padding(x[2], weights[2], o.stride_w, o.dilation_w);
     a.pad_top = h.before, a.pad_bottom = h.after, a.pad_left = w.before, a.pad_right = w.after;
   }
   attributes to = to_attributes(a);
@@ -99,23 +65,22 @@ inline status conv_2d(tflite_node& n) {
   if (x.rank != 4 || w.rank != 4 || w[3] < 1)
     return invalid("rank of input or weights", to_string(x) + " and " + to_string(w),
                    "[N,H,W,C] and [O,KH,KW,I]");
-  auto& o = n.options;
-  attributes a = window_attributes(o.i8(0), x[1], x[2], w[1], w[2], o.i32(2), o.i32(1), o.i32(5, 1),
-                                   o.i32(4, 1));
+  const auto o = n.options<tflite_schema::conv_2d_options>();
+  attributes a = window_attributes(o, x, w);
   if (x[3] % w[3] != 0)
     return invalid("input channels", std::to_string(x[3]), "a multiple of " + std::to_string(w[3]));
   if (x[3] != w[3]) a.set("groups", std::int64_t{x[3] / w[3]});
-  if (is_plain(n)) return n.emit(ops::float_conv2d, std::move(a), n.fused(3));
+  if (is_plain(n)) return n.emit(ops::float_conv2d, std::move(a), o.activation);
   if (is_dynamic(n)) {
     laws::dynamic_facts layer;
     layer.layer = laws::dynamic_layer::conv2d;
-    layer.pointwise = w[1] == 1 && w[2] == 1 && w[3] == x[3] && o.i32(1) == 1 && o.i32(2) == 1;
+    layer.pointwise = w[1] == 1 && w[2] == 1 && w[3] == x[3] && o.stride_w == 1 && o.stride_h == 1;
     layer.images = x[0];
     layer.vectors = std::int64_t{x[0]} * x[1] * x[2];
     layer.products = std::int64_t{w[1]} * w[2] * w[3];
-    return dynamic_layer(n, ops::conv2d, std::move(a), layer, n.fused(3));
+    return dynamic_layer(n, ops::conv2d, std::move(a), layer, o.activation);
   }
-  return accumulate_and_requantize(n, ops::conv2d, std::move(a), n.ins(), n.fused(3));
+  return accumulate_and_requantize(n, ops::conv2d, std::move(a), n.ins(), o.activation);
 }
 
 inline status depthwise_conv_2d(tflite_node& n) {
@@ -124,45 +89,45 @@ inline status depthwise_conv_2d(tflite_node& n) {
   if (x.rank != 4 || w.rank != 4)
     return invalid("rank of input or weights", to_string(x) + " and " + to_string(w),
                    "[N,H,W,C] and [1,KH,KW,C*multiplier]");
-  auto& o = n.options;
-  attributes a = window_attributes(o.i8(0), x[1], x[2], w[1], w[2], o.i32(2), o.i32(1), o.i32(6, 1),
-                                   o.i32(5, 1));
-  if (is_plain(n)) return n.emit(ops::float_depthwise_conv2d, std::move(a), n.fused(4));
+  const auto o = n.options<tflite_schema::depthwise_conv_2d_options>();
+  attributes a = window_attributes(o, x, w);
+  if (is_plain(n)) return n.emit(ops::float_depthwise_conv2d, std::move(a), o.activation);
   if (is_dynamic(n)) {
     laws::dynamic_facts layer;
     layer.layer = laws::dynamic_layer::depthwise_conv2d;
     layer.images = x[0];
     layer.products = std::int64_t{w[1]} * w[2];
-    return dynamic_layer(n, ops::depthwise_conv2d, std::move(a), layer, n.fused(4));
+    return dynamic_layer(n, ops::depthwise_conv2d, std::move(a), layer, o.activation);
   }
-  return accumulate_and_requantize(n, ops::depthwise_conv2d, std::move(a), n.ins(), n.fused(4));
+  return accumulate_and_requantize(n, ops::depthwise_conv2d, std::move(a), n.ins(), o.activation);
 }
 
 inline status fully_connected(tflite_node& n) {
   if (!n.has(0) || !n.has(1)) return invalid("operator without input or weights");
-  auto& o = n.options;
-  if (o.i8(1) != 0) return unsupported("weights format", std::to_string(o.i8(1)), "0 (default)");
+  const auto o = n.options<tflite_schema::fully_connected_options>();
+  if (o.format != tflite_schema::weights_format::plain)
+    return unsupported("weights format", std::to_string(static_cast<int>(o.format)), "0 (default)");
   attributes a;
-  if (o.flag(2)) a.set("keep_dims", std::int64_t{1});
-  if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), n.fused(0));
+  if (o.keep_num_dims) a.set("keep_dims", std::int64_t{1});
+  if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), o.activation);
   if (is_dynamic(n)) {
     const dims& w = n.in(1).shape;
     if (w.rank != 2 || w[1] < 1) return invalid("shape of the weights", to_string(w), "[N,K]");
     laws::dynamic_facts layer;
     layer.layer = laws::dynamic_layer::fully_connected;
-    layer.asks_zero_point = o.flag(3);
+    layer.asks_zero_point = o.asymmetric_quantize_inputs;
     layer.vectors =
         static_cast<std::int64_t>(n.in(0).shape.elements().value / static_cast<std::size_t>(w[1]));
     layer.products = w[1];
-    return dynamic_layer(n, ops::fully_connected, std::move(a), layer, n.fused(0));
+    return dynamic_layer(n, ops::fully_connected, std::move(a), layer, o.activation);
   }
-  return accumulate_and_requantize(n, ops::fully_connected, std::move(a), n.ins(), n.fused(0));
+  return accumulate_and_requantize(n, ops::fully_connected, std::move(a), n.ins(), o.activation);
 }
 
 inline constexpr tflite_row conv_rows[] = {
-    {3, "CONV_2D", &conv_2d},
-    {4, "DEPTHWISE_CONV_2D", &depthwise_conv_2d},
-    {9, "FULLY_CONNECTED", &fully_connected},
+    {"CONV_2D", &conv_2d},
+    {"DEPTHWISE_CONV_2D", &depthwise_conv_2d},
+    {"FULLY_CONNECTED", &fully_connected},
 };
 
 }  // namespace import::tflite_rows

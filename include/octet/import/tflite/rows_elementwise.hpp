@@ -25,18 +25,19 @@ inline status dequantize(tflite_node& n) {
   return n.emit(ops::dequantize);
 }
 
-/// Two operands and a fused activation, the options' field 0.
+/// Two operands and a fused activation.
 template <const op_def& Quantized, const op_def& Float> status fused_binary(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
-  return n.emit(quantized(n.in(0)) ? Quantized : Float, {}, n.fused(0));
+  return n.emit(quantized(n.in(0)) ? Quantized : Float, {},
+                n.options<tflite_schema::binary_options>().activation);
 }
 
 inline constexpr tflite_row elementwise_rows[] = {
-    {0, "ADD", &fused_binary<ops::qnn_add, ops::add>},
-    {6, "DEQUANTIZE", &dequantize},
-    {18, "MUL", &fused_binary<ops::qnn_mul, ops::mul>},
-    {41, "SUB", &fused_binary<ops::qnn_sub, ops::sub>},
-    {114, "QUANTIZE", &quantize},
+    {"ADD", &fused_binary<ops::qnn_add, ops::add>},
+    {"DEQUANTIZE", &dequantize},
+    {"MUL", &fused_binary<ops::qnn_mul, ops::mul>},
+    {"SUB", &fused_binary<ops::qnn_sub, ops::sub>},
+    {"QUANTIZE", &quantize},
 };
 
 }  // namespace import::tflite_rows

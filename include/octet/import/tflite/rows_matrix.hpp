@@ -11,8 +11,9 @@ namespace import::tflite_rows {
 inline status batch_matmul(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   attributes a;
-  if (n.options.flag(0)) a.set("adj_x", std::int64_t{1});
-  if (n.options.flag(1)) a.set("adj_y", std::int64_t{1});
+  const auto o = n.options<tflite_schema::batch_matmul_options>();
+  if (o.adj_x) a.set("adj_x", std::int64_t{1});
+  if (o.adj_y) a.set("adj_y", std::int64_t{1});
   if (!quantized(n.in(0))) return n.emit(ops::batch_matmul, std::move(a));
   if (n.in(1).scales.size() != 1)
     return unsupported("quantization of the second operand",
@@ -34,9 +35,9 @@ inline status transpose_conv(tflite_node& n) {
     return invalid("rank of input or weights", to_string(x.shape) + " and " + to_string(w.shape),
                    "[N,H,W,C] and [O,KH,KW,I]");
   const bool plain = x.type == dtype::f32 && w.type == dtype::f32;
-  auto& o = n.options;
+  const auto o = n.options<tflite_schema::transpose_conv_options>();
   transpose_conv2d_attrs t;
-  t.stride_w = o.i32(1), t.stride_h = o.i32(2);
+  t.stride_w = o.stride_w, t.stride_h = o.stride_h;
   if (t.stride_h < 1 || t.stride_w < 1)
     return invalid("stride", std::to_string(t.stride_h) + "x" + std::to_string(t.stride_w),
                    "1 or more");
@@ -58,40 +59,40 @@ inline status transpose_conv(tflite_node& n) {
   std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
   if (n.has(3)) in.push_back(n.in_id(3));
   if (plain)
-    return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), n.fused(3));
+    return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), o.activation);
   return accumulate_and_requantize(n, ops::transpose_conv2d, std::move(a), std::move(in),
-                                   n.fused(3));
+                                   o.activation);
 }
 
-inline result<attributes> resize_attributes(tflite_node& n, int align_corners,
-                                            int half_pixel_centers) {
+template <class Options> result<attributes> resize_attributes(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s.error();
   const auto size = n.integers(1);
   if (size.size() != 2) return unsupported("a size that is computed at run time");
   attributes a;
   a.set("out_h", size[0]);
   a.set("out_w", size[1]);
-  if (n.options.flag(align_corners)) a.set("align_corners", std::int64_t{1});
-  if (n.options.flag(half_pixel_centers)) a.set("half_pixel_centers", std::int64_t{1});
+  const auto o = n.options<Options>();
+  if (o.align_corners) a.set("align_corners", std::int64_t{1});
+  if (o.half_pixel_centers) a.set("half_pixel_centers", std::int64_t{1});
   return a;
 }
 inline status resize_bilinear(tflite_node& n) {
-  auto a = resize_attributes(n, 2, 3);
+  auto a = resize_attributes<tflite_schema::resize_bilinear_options>(n);
   if (!a) return a.error();
   return n.emit(quantized(n.in(0)) ? ops::qnn_resize_bilinear : ops::resize_bilinear, {n.in_id(0)},
                 n.outs(), std::move(*a));
 }
 inline status resize_nearest(tflite_node& n) {
-  auto a = resize_attributes(n, 0, 1);
+  auto a = resize_attributes<tflite_schema::resize_nearest_neighbor_options>(n);
   if (!a) return a.error();
   return n.emit(ops::resize_nearest, {n.in_id(0)}, n.outs(), std::move(*a));
 }
 
 inline constexpr tflite_row matrix_rows[] = {
-    {23, "RESIZE_BILINEAR", &resize_bilinear},
-    {67, "TRANSPOSE_CONV", &transpose_conv},
-    {97, "RESIZE_NEAREST_NEIGHBOR", &resize_nearest},
-    {126, "BATCH_MATMUL", &batch_matmul},
+    {"RESIZE_BILINEAR", &resize_bilinear},
+    {"TRANSPOSE_CONV", &transpose_conv},
+    {"RESIZE_NEAREST_NEIGHBOR", &resize_nearest},
+    {"BATCH_MATMUL", &batch_matmul},
 };
 
 }  // namespace import::tflite_rows

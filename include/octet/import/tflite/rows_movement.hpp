@@ -58,15 +58,18 @@ inline status slice(tflite_node& n) {
 }
 inline status strided_slice(tflite_node& n) {
   if (auto s = need_inputs(n, 4); !s) return s;
-  if (n.options.flag(5)) return unsupported("STRIDED_SLICE with offset");
+  const auto o = n.options<tflite_schema::strided_slice_options>();
+  if (o.offset) return unsupported("STRIDED_SLICE with offset");
   attributes a;
   const char* lists[] = {"begin", "end", "strides"};
   for (std::size_t i = 0; i < 3; ++i)
     if (auto s = list_attribute(n, i + 1, lists[i], a); !s) return s;
-  const char* masks[] = {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask",
-                         "shrink_axis_mask"};
-  for (int i = 0; i < 5; ++i)
-    if (const std::int32_t v = n.options.i32(i)) a.set(masks[i], std::int64_t{v});
+  for (const auto& [mask, bits] : {std::pair{"begin_mask", o.begin_mask},
+                                   {"end_mask", o.end_mask},
+                                   {"ellipsis_mask", o.ellipsis_mask},
+                                   {"new_axis_mask", o.new_axis_mask},
+                                   {"shrink_axis_mask", o.shrink_axis_mask}})
+    if (bits != 0) a.set(mask, std::int64_t{bits});
   return n.emit(ops::strided_slice, {n.in_id(0)}, n.outs(), std::move(a));
 }
 inline status split(tflite_node& n) {
@@ -85,20 +88,21 @@ inline status split_v(tflite_node& n) {
 inline status pack(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   attributes a;
-  a.set("axis", std::int64_t{n.options.i32(1)});
+  a.set("axis", std::int64_t{n.options<tflite_schema::pack_options>().axis});
   return n.emit(ops::pack, std::move(a));
 }
 inline status unpack(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   attributes a;
-  a.set("axis", std::int64_t{n.options.i32(1)});
+  a.set("axis", std::int64_t{n.options<tflite_schema::pack_options>().axis});
   return n.emit(ops::unpack, std::move(a));
 }
 inline status gather(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   attributes a;
-  a.set("axis", std::int64_t{n.options.i32(0)});
-  if (const std::int32_t b = n.options.i32(1)) a.set("batch_dims", std::int64_t{b});
+  const auto o = n.options<tflite_schema::gather_options>();
+  a.set("axis", std::int64_t{o.axis});
+  if (o.batch_dims != 0) a.set("batch_dims", std::int64_t{o.batch_dims});
   return n.emit(ops::gather, std::move(a));
 }
 inline status gather_nd(tflite_node& n) {
@@ -121,7 +125,7 @@ inline status one_hot(tflite_node& n) {
   if (auto s = need_inputs(n, 4); !s) return s;
   attributes a;
   if (auto s = integer_attribute(n, 1, "depth", a); !s) return s;
-  a.set("axis", std::int64_t{n.options.i32(0)});
+  a.set("axis", std::int64_t{n.options<tflite_schema::one_hot_options>().axis});
   return n.emit(ops::one_hot, {n.in_id(0), n.in_id(2), n.in_id(3)}, n.outs(), std::move(a));
 }
 template <const op_def& Op> status arg_extreme(tflite_node& n) {
@@ -140,14 +144,15 @@ inline status cumsum(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   attributes a;
   if (auto s = integer_attribute(n, 1, "axis", a); !s) return s;
-  if (n.options.flag(0)) a.set("exclusive", std::int64_t{1});
-  if (n.options.flag(1)) a.set("reverse", std::int64_t{1});
+  const auto o = n.options<tflite_schema::cumsum_options>();
+  if (o.exclusive) a.set("exclusive", std::int64_t{1});
+  if (o.reverse) a.set("reverse", std::int64_t{1});
   return n.emit(ops::cumsum, {n.in_id(0)}, n.outs(), std::move(a));
 }
 template <const op_def& Op> status block_size(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   attributes a;
-  a.set("block_size", std::int64_t{n.options.i32(0)});
+  a.set("block_size", std::int64_t{n.options<tflite_schema::block_size_options>().block_size});
   return n.emit(Op, std::move(a));
 }
 
@@ -253,32 +258,32 @@ inline status range(tflite_node& n) {
 }
 
 inline constexpr tflite_row movement_rows[] = {
-    {5, "DEPTH_TO_SPACE", &block_size<ops::depth_to_space>},
-    {7, "EMBEDDING_LOOKUP", &embedding_lookup},
-    {26, "SPACE_TO_DEPTH", &block_size<ops::space_to_depth>},
-    {36, "GATHER", &gather},
-    {37, "BATCH_TO_SPACE_ND", &batch_to_space},
-    {38, "SPACE_TO_BATCH_ND", &space_to_batch},
-    {39, "TRANSPOSE", &transpose},
-    {45, "STRIDED_SLICE", &strided_slice},
-    {48, "TOPK_V2", &topk},
-    {49, "SPLIT", &split},
-    {56, "ARG_MAX", &arg_extreme<ops::arg_max>},
-    {65, "SLICE", &slice},
-    {69, "TILE", &tile},
-    {77, "SHAPE", &shape_of},
-    {79, "ARG_MIN", &arg_extreme<ops::arg_min>},
-    {83, "PACK", &pack},
-    {85, "ONE_HOT", &one_hot},
-    {88, "UNPACK", &unpack},
-    {94, "FILL", &fill},
-    {96, "RANGE", &range},
-    {102, "SPLIT_V", &split_v},
-    {105, "REVERSE_V2", &reverse_v2},
-    {107, "GATHER_ND", &gather_nd},
-    {110, "RANK", &rank_of},
-    {128, "CUMSUM", &cumsum},
-    {130, "BROADCAST_TO", &broadcast_to},
+    {"DEPTH_TO_SPACE", &block_size<ops::depth_to_space>},
+    {"EMBEDDING_LOOKUP", &embedding_lookup},
+    {"SPACE_TO_DEPTH", &block_size<ops::space_to_depth>},
+    {"GATHER", &gather},
+    {"BATCH_TO_SPACE_ND", &batch_to_space},
+    {"SPACE_TO_BATCH_ND", &space_to_batch},
+    {"TRANSPOSE", &transpose},
+    {"STRIDED_SLICE", &strided_slice},
+    {"TOPK_V2", &topk},
+    {"SPLIT", &split},
+    {"ARG_MAX", &arg_extreme<ops::arg_max>},
+    {"SLICE", &slice},
+    {"TILE", &tile},
+    {"SHAPE", &shape_of},
+    {"ARG_MIN", &arg_extreme<ops::arg_min>},
+    {"PACK", &pack},
+    {"ONE_HOT", &one_hot},
+    {"UNPACK", &unpack},
+    {"FILL", &fill},
+    {"RANGE", &range},
+    {"SPLIT_V", &split_v},
+    {"REVERSE_V2", &reverse_v2},
+    {"GATHER_ND", &gather_nd},
+    {"RANK", &rank_of},
+    {"CUMSUM", &cumsum},
+    {"BROADCAST_TO", &broadcast_to},
 };
 
 }  // namespace import::tflite_rows

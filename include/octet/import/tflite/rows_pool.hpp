@@ -12,10 +12,11 @@ template <bool Max> status pool_2d(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   const dims x = n.in(0).shape;
   if (x.rank != 4) return invalid("rank of input", to_string(x), "[N,H,W,C]");
-  auto& o = n.options;
+  const auto o = n.options<tflite_schema::pool_2d_options>();
   pool2d_attrs p;
-  p.stride_w = o.i32(1), p.stride_h = o.i32(2), p.window_w = o.i32(3), p.window_h = o.i32(4);
-  if (o.i8(0) == 0) {
+  p.stride_h = o.stride_h, p.stride_w = o.stride_w;
+  p.window_h = o.filter_height, p.window_w = o.filter_width;
+  if (o.padding == tflite_schema::padding_scheme::same) {
     const auto h = laws::same_padding(x[1], p.window_h, p.stride_h, 1),
                w = laws::same_padding(x[2], p.window_w, p.stride_w, 1);
     p.pad_top = h.before, p.pad_bottom = h.after, p.pad_left = w.before, p.pad_right = w.after;
@@ -27,7 +28,7 @@ template <bool Max> status pool_2d(tflite_node& n) {
   const bool q = quantized(n.in(0));
   return n.emit(Max ? (q ? ops::qnn_max_pool2d : ops::max_pool2d)
                     : (q ? ops::qnn_avg_pool2d : ops::avg_pool2d),
-                std::move(a), n.fused(5));
+                std::move(a), o.activation);
 }
 
 /// Axes and keep_dims; axes must be known when the file is loaded.
@@ -38,7 +39,7 @@ inline result<attributes> reduction_attributes(tflite_node& n) {
   auto axes = n.integers(1);
   if (axes.empty()) return unsupported("a reduction over no axis");
   a.set("axes", std::move(axes));
-  if (n.options.flag(0)) a.set("keep_dims", std::int64_t{1});
+  if (n.options<tflite_schema::reducer_options>().keep_dims) a.set("keep_dims", std::int64_t{1});
   return a;
 }
 template <const op_def& Op> status reduce(tflite_node& n) {
@@ -51,15 +52,15 @@ template <const op_def& Quantized, const op_def& Float> status arithmetic_reduce
 }
 
 inline constexpr tflite_row pool_rows[] = {
-    {1, "AVERAGE_POOL_2D", &pool_2d<false>},
-    {17, "MAX_POOL_2D", &pool_2d<true>},
-    {40, "MEAN", &arithmetic_reduce<ops::qnn_mean, ops::mean>},
-    {74, "SUM", &arithmetic_reduce<ops::qnn_sum, ops::sum>},
-    {81, "REDUCE_PROD", &arithmetic_reduce<ops::qnn_reduce_prod, ops::reduce_prod>},
-    {82, "REDUCE_MAX", &reduce<ops::reduce_max>},
-    {89, "REDUCE_MIN", &reduce<ops::reduce_min>},
-    {91, "REDUCE_ANY", &reduce<ops::reduce_any>},
-    {140, "REDUCE_ALL", &reduce<ops::reduce_all>},
+    {"AVERAGE_POOL_2D", &pool_2d<false>},
+    {"MAX_POOL_2D", &pool_2d<true>},
+    {"MEAN", &arithmetic_reduce<ops::qnn_mean, ops::mean>},
+    {"SUM", &arithmetic_reduce<ops::qnn_sum, ops::sum>},
+    {"REDUCE_PROD", &arithmetic_reduce<ops::qnn_reduce_prod, ops::reduce_prod>},
+    {"REDUCE_MAX", &reduce<ops::reduce_max>},
+    {"REDUCE_MIN", &reduce<ops::reduce_min>},
+    {"REDUCE_ANY", &reduce<ops::reduce_any>},
+    {"REDUCE_ALL", &reduce<ops::reduce_all>},
 };
 
 }  // namespace import::tflite_rows

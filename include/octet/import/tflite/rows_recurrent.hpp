@@ -31,11 +31,13 @@ inline status sequence_lstm(tflite_node& n) {
       return unsupported(i < 12   ? "LSTM with peepholes"
                          : i < 18 ? "LSTM with a projection"
                                   : "LSTM with layer normalization");
-  if (n.options.i8(0) != static_cast<std::int8_t>(tflite_activation::tanh))
-    return unsupported("fused activation of an LSTM", std::to_string(n.options.i8(0)), "TANH");
+  const auto o = n.options<tflite_schema::sequence_lstm_options>();
+  if (o.activation != tflite_activation::tanh)
+    return unsupported("fused activation of an LSTM",
+                       std::to_string(static_cast<int>(o.activation)), "TANH");
   lstm_attrs a;
-  a.time_major = n.options.flag(3);
-  a.cell_clip = static_cast<double>(n.options.f32(1));
+  a.time_major = o.time_major;
+  a.cell_clip = static_cast<double>(o.cell_clip);
   if (n.intermediates.size() > 4 && n.intermediates[4] != no_tensor) {
     const tensor& hidden = n.g()[n.intermediates[4]];
     if (!hidden.scales.empty())
@@ -56,15 +58,15 @@ inline status svdf(tflite_node& n) {
   if (n.in(0).type != dtype::s8)
     return unsupported("SVDF element type", std::string(name_of(n.in(0).type)), "int8");
   attributes a;
-  a.set("rank", std::int64_t{n.options.i32(0)});
+  a.set("rank", std::int64_t{n.options<tflite_schema::svdf_options>().rank});
   std::vector<tensor_id> in{n.in_id(0), n.in_id(1), n.in_id(2), n.in_id(4)};
   if (n.has(3)) in.push_back(n.in_id(3));
   return n.emit(ops::qnn_svdf, std::move(in), {n.out_id(), n.in_id(4)}, std::move(a));
 }
 
 inline constexpr tflite_row recurrent_rows[] = {
-    {27, "SVDF", &svdf},
-    {44, "UNIDIRECTIONAL_SEQUENCE_LSTM", &sequence_lstm},
+    {"SVDF", &svdf},
+    {"UNIDIRECTIONAL_SEQUENCE_LSTM", &sequence_lstm},
 };
 
 }  // namespace import::tflite_rows

@@ -16,8 +16,8 @@ inline status reshape(tflite_node& n) {
   std::vector<std::int64_t> shape;
   if (n.is_constant(1) && n.in(1).shape.rank == 1)
     shape = n.integers(1);
-  else if (!n.has(1) && n.options.present())
-    shape = n.options.i32_list(0);
+  else if (!n.has(1) && n.has_options())
+    shape = n.options<tflite_schema::reshape_options>().new_shape;
   else
     shape.assign(n.out().shape.begin(), n.out().shape.end());
   if (shape.size() == 1 && shape[0] == 0) shape.clear();  // old converters wrote [0] for a scalar
@@ -32,7 +32,8 @@ inline status reshape(tflite_node& n) {
 inline status squeeze(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   attributes a;
-  if (auto axes = n.options.i32_list(0); !axes.empty()) a.set("axes", std::move(axes));
+  auto o = n.options<tflite_schema::squeeze_options>();
+  if (!o.squeeze_dims.empty()) a.set("axes", std::move(o.squeeze_dims));
   return n.emit(ops::squeeze, std::move(a));
 }
 inline status expand_dims(tflite_node& n) {
@@ -49,11 +50,12 @@ inline bool same_quantization(const tensor& a, const tensor& b) {
 }
 inline status concatenation(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
-  if (n.options.i8(1) != 0)
-    return unsupported("fused activation of a concatenation", std::to_string(n.options.i8(1)),
-                       "NONE");
+  const auto o = n.options<tflite_schema::concatenation_options>();
+  if (o.activation != tflite_activation::none)
+    return unsupported("fused activation of a concatenation",
+                       std::to_string(static_cast<int>(o.activation)), "NONE");
   attributes a;
-  a.set("axis", std::int64_t{n.options.i32(0)});
+  a.set("axis", std::int64_t{o.axis});
   bool copies = true;
   for (std::size_t i = 0; i < n.inputs(); ++i) {
     if (!n.has(i)) return invalid("input " + std::to_string(i) + " is absent");
@@ -101,18 +103,18 @@ inline status pad(tflite_node& n) {
 inline status mirror_pad(tflite_node& n) {
   attributes a;
   if (auto s = paddings_of(n, a); !s) return s;
-  a.set("mode", std::int64_t{n.options.i8(0)});
+  a.set("mode", std::int64_t{n.options<tflite_schema::mirror_pad_options>().mode});
   return n.emit(ops::mirror_pad, {n.in_id(0)}, n.outs(), std::move(a));
 }
 
 inline constexpr tflite_row shape_rows[] = {
-    {2, "CONCATENATION", &concatenation},
-    {22, "RESHAPE", &reshape},
-    {34, "PAD", &pad},
-    {43, "SQUEEZE", &squeeze},
-    {60, "PADV2", &pad},
-    {70, "EXPAND_DIMS", &expand_dims},
-    {100, "MIRROR_PAD", &mirror_pad},
+    {"CONCATENATION", &concatenation},
+    {"RESHAPE", &reshape},
+    {"PAD", &pad},
+    {"SQUEEZE", &squeeze},
+    {"PADV2", &pad},
+    {"EXPAND_DIMS", &expand_dims},
+    {"MIRROR_PAD", &mirror_pad},
 };
 
 }  // namespace import::tflite_rows

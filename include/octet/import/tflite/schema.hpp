@@ -268,17 +268,6 @@ class options_reader {
     std::apply([&](auto... members) { (read_member(o, members, id++), ...); }, Options::fields);
     return o;
   }
-  std::int32_t i32(int id, std::int32_t otherwise = 0) { return number(id, otherwise); }
-  std::int8_t i8(int id, std::int8_t otherwise = 0) { return number(id, otherwise); }
-  bool flag(int id, bool otherwise = false) {
-    return number<std::uint8_t>(id, otherwise ? 1 : 0) != 0;
-  }
-  float f32(int id, float otherwise = 0) { return number(id, otherwise); }
-  std::vector<std::int64_t> i32_list(int id) {
-    std::vector<std::int64_t> list;
-    read_list(list, id);
-    return list;
-  }
   bool present() const { return table_ != nullptr; }
   bool bad() const { return bad_; }
 
