@@ -46,8 +46,11 @@ constexpr auto function(const op_def& quantized, const op_def& plain, result_ran
     if (!real && !(to.scale > 0))
       return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(to.scale)}, line);
     return then(v,
-                {real ? &plain : &quantized, round, round == rounding::none,
-                 real ? activation::none : act, false, law::tflite_ref, line},
+                {.op = real ? &plain : &quantized,
+                 .round = round,
+                 .by_law = round == rounding::none,
+                 .act = real ? activation::none : act,
+                 .line = line},
                 {x.out, 1}, a, typed_as(t.type, to));
   }};
 }
@@ -130,9 +133,8 @@ constexpr auto log_softmax(affine q = {}, function_options o = {},
 /// Raw elements to another element type, without quantization.
 constexpr auto cast(dtype to, std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
-    return detail::then(
-        x, {&ops::cast, rounding::none, false, activation::none, false, law::tflite_ref, line},
-        {x.out, 1}, detail::attribute_list{}, detail::typed_as(to, {}));
+    return detail::then(x, {.op = &ops::cast, .line = line}, {x.out, 1}, detail::attribute_list{},
+                        detail::typed_as(to, {}));
   }};
 }
 namespace detail {
@@ -140,8 +142,7 @@ constexpr auto index_along(const op_def& op, std::int32_t axis, dtype type, std:
   return pending{[=, &op]<int C>(const value<C>& x) {
     attribute_list a{};
     append_attributes(a, axis_attrs{axis});
-    return then(x, {&op, rounding::none, false, activation::none, false, law::tflite_ref, line},
-                {x.out, 1}, a, typed_as(type, {}));
+    return then(x, {.op = &op, .line = line}, {x.out, 1}, a, typed_as(type, {}));
   }};
 }
 }  // namespace detail
@@ -185,10 +186,9 @@ constexpr value<C> extremum(const op_def& quantized, const op_def& plain, const 
     return broken(v, mistake::quantizations_differ, dims{millionths(x.scale), x.zero_point},
                   dims{millionths(y.scale), y.zero_point}, line);
   const std::int32_t ins[2]{a.out[0], other};
-  return then(v,
-              {x.quantized() && is_quantized_type(x.type) ? &quantized : &plain, rounding::none,
-               false, activation::none, false, law::tflite_ref, line},
-              ins, attribute_list{}, typed_as(x.type, {x.scale, x.zero_point}));
+  return then(
+      v, {.op = x.quantized() && is_quantized_type(x.type) ? &quantized : &plain, .line = line},
+      ins, attribute_list{}, typed_as(x.type, {x.scale, x.zero_point}));
 }
 template <int C, int D>
 constexpr value<C> compared(const op_def& quantized, const op_def& plain, const value<C>& a,
@@ -204,8 +204,10 @@ constexpr value<C> compared(const op_def& quantized, const op_def& plain, const 
   const bool by_value =
       x.quantized() && is_8bit(x.type);  // int16 and plain numbers are compared as they are
   return then(v,
-              {by_value ? &quantized : &plain, round, by_value && round == rounding::none,
-               activation::none, false, law::tflite_ref, line},
+              {.op = by_value ? &quantized : &plain,
+               .round = round,
+               .by_law = by_value && round == rounding::none,
+               .line = line},
               ins, attribute_list{}, typed_as(dtype::boolean, {}));
 }
 }  // namespace detail
@@ -254,7 +256,7 @@ constexpr value<C> greater_equal(const value<C>& a, const value<D>& b, rounding 
 
 struct batch_matmul_options {
   bool adj_x = false, adj_y = false;  // the operand is stored with its last two axes exchanged
-  dtype type = dtype::boolean;        // of the result; boolean: as the first operand
+  std::optional<dtype> type{};        // of the result; none: as the first operand
   rounding round = rounding::none;
 };
 /// Matrix products [..., M, K] x [..., K, N] of two values. Without an output quantization:
@@ -270,10 +272,8 @@ constexpr value<C> batch_matmul(const value<C>& a, const value<D>& b, affine q =
   detail::attribute_list list{};
   append_attributes(list, batch_matmul_attrs{o.adj_x, o.adj_y});
   if (x.type == dtype::f32 && y.type == dtype::f32)
-    return detail::then(
-        v,
-        {&ops::batch_matmul, rounding::none, false, activation::none, false, law::tflite_ref, line},
-        ins, list, detail::typed_as(dtype::f32, {}));
+    return detail::then(v, {.op = &ops::batch_matmul, .line = line}, ins, list,
+                        detail::typed_as(dtype::f32, {}));
   if (!detail::need_quantized(v, x, line) || !detail::need_quantized(v, y, line)) return v;
   const bool accumulates = q.scale == 0 && o.round == rounding::none;
   if (!accumulates && !(q.scale > 0))
@@ -281,10 +281,12 @@ constexpr value<C> batch_matmul(const value<C>& a, const value<D>& b, affine q =
                           dims{detail::millionths(q.scale)}, line);
   const auto to = accumulates ? detail::typed_as(x.type == dtype::s16 ? dtype::s64 : dtype::s32,
                                                  {x.scale * y.scale, 0})
-                              : detail::typed_as(o.type == dtype::boolean ? x.type : o.type, q);
+                              : detail::typed_as(o.type.value_or(x.type), q);
   return detail::then(v,
-                      {&ops::qnn_batch_matmul, o.round, !accumulates && o.round == rounding::none,
-                       activation::none, false, law::tflite_ref, line},
+                      {.op = &ops::qnn_batch_matmul,
+                       .round = o.round,
+                       .by_law = !accumulates && o.round == rounding::none,
+                       .line = line},
                       ins, list, to);
 }
 
@@ -417,10 +419,8 @@ constexpr auto split(std::int32_t axis, std::int32_t pieces, std::int32_t line =
     detail::attribute_list a{};
     a.integer("axis", axis);
     std::int32_t ids[16]{};
-    if (detail::append(
-            v.net,
-            {&ops::split, rounding::none, false, activation::none, false, law::tflite_ref, line},
-            {x.out, 1}, a, {types.data(), static_cast<std::size_t>(pieces)}, ids)) {
+    if (detail::append(v.net, {.op = &ops::split, .line = line}, {x.out, 1}, a,
+                       {types.data(), static_cast<std::size_t>(pieces)}, ids)) {
       for (std::int32_t i = 0; i < pieces; ++i) v.out[i] = ids[i], v.out_name[i] = nullptr;
       v.outs = pieces;
     }
@@ -477,10 +477,8 @@ constexpr auto svdf(svdf_options o, constant feature, constant time, constant bi
     const detail::tensor_info outs[2]{detail::typed_as(dtype::s8, out),
                                       detail::result_info(updates(3), {})};
     std::int32_t ids[2]{};
-    if (detail::append(
-            v.net,
-            {&ops::qnn_svdf, rounding::DR, false, activation::none, false, law::tflite_ref, line},
-            {ins, bias.present() ? std::size_t{5} : std::size_t{4}}, a, outs, ids))
+    if (detail::append(v.net, {.op = &ops::qnn_svdf, .round = rounding::DR, .line = line},
+                       {ins, bias.present() ? std::size_t{5} : std::size_t{4}}, a, outs, ids))
       v.out[0] = ids[0];
     v.outs = 1;
     v.out_name[0] = nullptr;

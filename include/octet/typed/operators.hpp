@@ -3,6 +3,8 @@
 #ifndef OCTET_TYPED_OPERATORS_HPP_
 #define OCTET_TYPED_OPERATORS_HPP_
 
+#include <optional>
+
 #include "octet/laws/layers.hpp"
 #include "octet/laws/padding.hpp"
 #include "octet/ops/list.hpp"
@@ -370,7 +372,7 @@ struct conv2d_options {
   typed::padding padding = same;
   std::int32_t groups = 1;
   typed::activation activation = activation::none;
-  dtype type = dtype::boolean;      // of the output; boolean: that of the input
+  std::optional<dtype> type{};      // of the output; none: that of the input
   rounding round = rounding::none;  // none: by the graph's law
 };
 struct depthwise_conv2d_options {
@@ -378,7 +380,7 @@ struct depthwise_conv2d_options {
   window kernel{3, 3}, stride{1, 1}, dilation{1, 1};
   typed::padding padding = same;
   typed::activation activation = activation::none;
-  dtype type = dtype::boolean;
+  std::optional<dtype> type{};
   rounding round = rounding::none;
 };
 struct transpose_conv2d_options {
@@ -389,14 +391,14 @@ struct transpose_conv2d_options {
   window output_padding{0, 0};    // rows and columns more at the bottom and right; not with `same`
   std::int32_t groups = 1;
   typed::activation activation = activation::none;
-  dtype type = dtype::boolean;
+  std::optional<dtype> type{};
   rounding round = rounding::none;
 };
 struct dense_options {
   std::int32_t units = 0;  // outputs
   typed::activation activation = activation::none;
   bool keep_dims = false;  // [..., K] to [..., units] instead of [batch, units]
-  dtype type = dtype::boolean;
+  std::optional<dtype> type{};
   rounding round = rounding::none;
   constexpr dense_options() = default;
   constexpr dense_options(std::int32_t n, typed::activation a = activation::none)
@@ -421,8 +423,9 @@ constexpr void set_padding(A& a, const padding& p, const dims& x, window kernel,
 template <int C>
 constexpr value<C> weighted(const value<C>& x, const op_def& op, const attribute_list& a,
                             const constant& w, const dims& w_shape, std::int32_t axis,
-                            std::int32_t channels, const constant& bias, const affine& q, dtype out,
-                            activation act, rounding round, std::int32_t line) {
+                            std::int32_t channels, const constant& bias, const affine& q,
+                            std::optional<dtype> out, activation act, rounding round,
+                            std::int32_t line) {
   value<C> v = x;
   const tensor_info in = first(x);
   if (!need_quantized(v, in, line)) return v;
@@ -449,9 +452,12 @@ constexpr value<C> weighted(const value<C>& x, const op_def& op, const attribute
       accumulates
           ? typed_as(laws::accumulator_type(in.type, bias.present() && bias.type == dtype::s32),
                      {w.channels == 0 ? laws::accumulator_scale(false, in.scale, w.scale) : 0, 0})
-          : typed_as(out == dtype::boolean ? in.type : out, q);
-  node_head head{&op, round, !accumulates && round == rounding::none, act, false, law::tflite_ref,
-                 line};
+          : typed_as(out.value_or(in.type), q);
+  node_head head{.op = &op,
+                 .round = round,
+                 .by_law = !accumulates && round == rounding::none,
+                 .act = act,
+                 .line = line};
   return then(v, head, {ins, bias.present() ? std::size_t{3} : std::size_t{2}}, a, y);
 }
 }  // namespace detail
@@ -556,10 +562,9 @@ constexpr auto quantize(affine q, dtype type = dtype::u8, rounding round = round
     if (!(q.scale > 0))
       return detail::broken(x, mistake::scale_not_positive, dims{1},
                             dims{detail::millionths(q.scale)}, line);
-    return detail::then(x,
-                        {&ops::quantize, round, round == rounding::none, activation::none, false,
-                         law::tflite_ref, line},
-                        {x.out, 1}, detail::attribute_list{}, detail::typed_as(type, q));
+    return detail::then(
+        x, {.op = &ops::quantize, .round = round, .by_law = round == rounding::none, .line = line},
+        {x.out, 1}, detail::attribute_list{}, detail::typed_as(type, q));
   }};
 }
 /// Quantized values to float32.
@@ -570,22 +575,22 @@ constexpr auto dequantize(std::int32_t line = __builtin_LINE()) {
       return detail::broken(x, mistake::missing_quantize,
                             dims{static_cast<std::int32_t>(dtype::s8)},
                             dims{static_cast<std::int32_t>(t.type)}, line);
-    return detail::then(
-        x, {&ops::dequantize, rounding::none, true, activation::none, false, law::tflite_ref, line},
-        {x.out, 1}, detail::attribute_list{}, detail::typed_as(dtype::f32, {}));
+    return detail::then(x, {.op = &ops::dequantize, .by_law = true, .line = line}, {x.out, 1},
+                        detail::attribute_list{}, detail::typed_as(dtype::f32, {}));
   }};
 }
 namespace detail {
 template <int C>
-constexpr value<C> requantized(const value<C>& x, affine q, dtype type, rounding round,
-                               bool has_law, law own, activation act, std::int32_t line) {
+constexpr value<C> requantized(const value<C>& x, affine q, std::optional<dtype> type,
+                               rounding round, bool has_law, law own, activation act,
+                               std::int32_t line) {
   const tensor_info t = first(x);
   if (is_float(t.type))
     return broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)},
                   dims{static_cast<std::int32_t>(t.type)}, line);
   if (!(q.scale > 0))
     return broken(x, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
-  const dtype to = type != dtype::boolean ? type : is_accumulator(t) ? dtype::s8 : t.type;
+  const dtype to = type.value_or(is_accumulator(t) ? dtype::s8 : t.type);
   // Accumulators: one node that accumulates and requantizes. The accumulating one stays if
   // something else reads it.
   if (is_accumulator(t))
@@ -603,19 +608,33 @@ constexpr value<C> requantized(const value<C>& x, affine q, dtype type, rounding
         for (std::int32_t j = 0; j < a.list[i].count; ++j)
           a.integers[a.integer_count++] = x.net.integers[from + j];
       }
-      return then(x, {by.op, round, round == rounding::none, act, has_law, own, line},
+      return then(x,
+                  {.op = by.op,
+                   .round = round,
+                   .by_law = round == rounding::none,
+                   .act = act,
+                   .has_law = has_law,
+                   .own_law = own,
+                   .line = line},
                   {x.net.operands + by.first_in, static_cast<std::size_t>(by.ins)}, a,
                   typed_as(to, q));
     }
   if (!t.quantized())
     return broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)},
                   dims{static_cast<std::int32_t>(t.type)}, line);
-  return then(x, {&ops::requantize, round, round == rounding::none, act, has_law, own, line},
+  return then(x,
+              {.op = &ops::requantize,
+               .round = round,
+               .by_law = round == rounding::none,
+               .act = act,
+               .has_law = has_law,
+               .own_law = own,
+               .line = line},
               {x.out, 1}, attribute_list{}, typed_as(to, q));
 }
 }  // namespace detail
 struct requantize_options {
-  dtype type = dtype::boolean;  // of the result; boolean: as the input (accumulators: int8)
+  std::optional<dtype> type{};  // of the result; none: as the input (accumulators: int8)
   typed::activation activation = activation::none;
   rounding round = rounding::none;
 };
@@ -639,7 +658,7 @@ constexpr auto requantize(affine q, requantize_options o = {},
 
 struct binary_options {
   typed::activation activation = activation::none;
-  dtype type = dtype::boolean;
+  std::optional<dtype> type{};
   rounding round = rounding::none;
 };
 namespace detail {
@@ -660,15 +679,18 @@ constexpr value<C> binary(const op_def& quantized, const op_def& plain, const va
                   line);
   const std::int32_t ins[2]{a.out[0], other};
   if (is_float(x.type) || (is_accumulator(x) && !x.quantized()))
-    return then(v, {&plain, rounding::none, false, o.activation, false, law::tflite_ref, line}, ins,
-                attribute_list{}, typed_as(x.type, {}));
+    return then(v, {.op = &plain, .act = o.activation, .line = line}, ins, attribute_list{},
+                typed_as(x.type, {}));
   if (!need_quantized(v, x, line) || !need_quantized(v, y, line)) return v;
   if (!(q.scale > 0))
     return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
-  return then(
-      v,
-      {&quantized, o.round, o.round == rounding::none, o.activation, false, law::tflite_ref, line},
-      ins, attribute_list{}, typed_as(o.type == dtype::boolean ? x.type : o.type, q));
+  return then(v,
+              {.op = &quantized,
+               .round = o.round,
+               .by_law = o.round == rounding::none,
+               .act = o.activation,
+               .line = line},
+              ins, attribute_list{}, typed_as(o.type.value_or(x.type), q));
 }
 }  // namespace detail
 /// a + b with broadcasting. Quantized operands need the result's quantization.
@@ -710,10 +732,9 @@ struct concat_head {
     append_attributes(a1, concat_attrs{axis});
     const bool quantized = is_quantized_type(x.type);
     tensor_info y = typed_as(x.type, q.scale != 0 ? q : affine{x.scale, x.zero_point});
-    return then(v,
-                {quantized ? &ops::qnn_concat : &ops::concat, rounding::none, quantized,
-                 activation::none, false, law::tflite_ref, line},
-                ins, a1, y);
+    return then(
+        v, {.op = quantized ? &ops::qnn_concat : &ops::concat, .by_law = quantized, .line = line},
+        ins, a1, y);
   }
 };
 }  // namespace detail
@@ -751,8 +772,11 @@ constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options
     append_attributes(list, a);
     const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
     return then(v,
-                {real ? &plain : &quantized, o.round, o.round == rounding::none, o.activation,
-                 false, law::tflite_ref, line},
+                {.op = real ? &plain : &quantized,
+                 .round = o.round,
+                 .by_law = o.round == rounding::none,
+                 .act = o.activation,
+                 .line = line},
                 {x.out, 1}, list, y);
   }};
 }
@@ -767,8 +791,10 @@ constexpr auto reduced(const op_def& quantized, const op_def& plain, dims axes, 
     append_attributes(list, reduce_attrs{axes, keep_dims});
     const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
     return then(v,
-                {real ? &plain : &quantized, round, round == rounding::none, activation::none,
-                 false, law::tflite_ref, line},
+                {.op = real ? &plain : &quantized,
+                 .round = round,
+                 .by_law = round == rounding::none,
+                 .line = line},
                 {x.out, 1}, list, y);
   }};
 }
@@ -806,8 +832,7 @@ template <class F> constexpr auto moved(const op_def& op, F&& set, std::int32_t 
     y.name = nullptr;
     y.data = nullptr;
     y.bytes = 0;
-    return then(x, {&op, rounding::none, false, activation::none, false, law::tflite_ref, line},
-                {x.out, 1}, list, y);
+    return then(x, {.op = &op, .line = line}, {x.out, 1}, list, y);
   }};
 }
 }  // namespace detail
