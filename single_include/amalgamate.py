@@ -11,8 +11,15 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent / "include"
 OUT = HERE / "octet" / "octet.hpp"
-LAYERS = ["core", "numerics", "laws", "ops", "kernels", "graph", "runtime", "typed", "import"]
-OWN_LAYER = {"octet/kernels/kernel.hpp": "core", "octet/direct.hpp": "typed", "octet/octet.hpp": "import"}
+LAYERS = ["core", "numerics", "laws", "ops", "kernels", "plan", "graph", "runtime", "typed", "import"]
+OWN_LAYER = {
+    "octet/kernels/kernel.hpp": "core",
+    "octet/kernels/target_layout.hpp": "core",
+    "octet/kernels/gemm.hpp": "numerics",
+    "octet/kernels/depthwise.hpp": "numerics",
+    "octet/direct.hpp": "typed",
+    "octet/octet.hpp": "import",
+}
 PASS = "octet/kernels/pass-inl.hpp"
 # Opt-in: importers with dependencies of their own; what only the tests compile.
 OPT_IN = re.compile(r"octet/import/(?!octet_file\.hpp|common/file\.hpp)")

@@ -36,7 +36,9 @@ template <class Net> void same_as_file(const std::string& path) {
     auto p = octet::try_compile(*g, o);
     if (!p) FAIL(p.error().message());
     CHECK(p->activation_bytes() == Net::arena_bytes);
-    CHECK(p->scratch_bytes() <= Net::scratch_bytes);
+    CHECK(p->data().state_bytes == Net::state_bytes);
+    CHECK(p->scratch_bytes() == Net::bytes_on(on).scratch);
+    CHECK(p->weight_bytes() == Net::bytes_on(on).storage);
     octet::session s(*p);
     std::uint32_t state = 7;
     const auto in = net.input_view();
@@ -58,6 +60,48 @@ template <class Net> void same_as_file(const std::string& path) {
 }
 }  // namespace
 
+#if defined(OCTET_HAVE_digits)
+namespace {
+/// Storage exactly for one target. A network that is made for none has the most that any needs.
+template <octet::target On> void made_for() {
+  namespace q = octet::typed;
+  using net_on = q::compiled<digits::graph, digits::net::arithmetic, q::compile_options{.on = On}>;
+  INFO("target " << octet::name_of(On));
+  CHECK(net_on::arena_bytes == digits::net::arena_bytes);
+  CHECK(net_on::storage_bytes == digits::net::bytes_on(On).storage);
+  CHECK(net_on::scratch_bytes == digits::net::bytes_on(On).scratch);
+  CHECK(net_on::storage_bytes <= digits::net::storage_bytes);
+  static net_on net{typename net_on::later{}};
+  if (!octet::can_run(On)) {
+    CHECK_FALSE(net.prepare());
+    return;
+  }
+  REQUIRE(net.prepare());
+  for (octet::target other : octet::usable_targets())
+    CHECK(static_cast<bool>(net.prepare(other)) == (other == On));
+  octet::plan_options o;
+  o.on = On;
+  auto p = octet::try_compile(net_on::lower(), o);
+  REQUIRE(p);
+  CHECK(p->weight_bytes() == net_on::storage_bytes);
+  CHECK(p->scratch_bytes() == net_on::scratch_bytes);
+  CHECK(p->activation_bytes() == net_on::arena_bytes);
+}
+}  // namespace
+TEST_CASE("a network made for one target has memory for that one and runs on no other") {
+  made_for<octet::target::reference>();
+#if defined(__x86_64__)
+  made_for<octet::target::sse4>();
+  made_for<octet::target::avx2>();
+  made_for<octet::target::avx3>();
+  made_for<octet::target::avx3_vnni>();
+#elif defined(__aarch64__)
+  made_for<octet::target::neon>();
+  made_for<octet::target::neon_dotprod>();
+#endif
+}
+#endif
+
 TEST_CASE("generated digits equal the file") {
 #if defined(OCTET_HAVE_digits)
   same_as_file<digits::net>(OCTET_SOURCE_DIR "/examples/digits/digits.tflite");
@@ -70,6 +114,7 @@ TEST_CASE("generated MobileNetV2 equals the file, in 1,505,280 bytes of activati
 #if defined(OCTET_HAVE_mobilenet_v2)
   static_assert(mobilenet_v2::net::arena_bytes <= 1505280);
   static_assert(mobilenet_v2::net::scratch_bytes <= 128 * 1024);
+  static_assert(mobilenet_v2::net::bytes_on(octet::target::reference).storage < 512 * 1024);
   same_as_file<mobilenet_v2::net>(OCTET_MODELS
                                   "/tflite/networks/tf2_mobilenet_v2_1.0_224_ptq.tflite");
 #else

@@ -12,7 +12,7 @@
 namespace typed_test {
 
 /// Runs Net and its lowered form on random inputs of all element types, on each target, and
-/// compares every result byte for byte.
+/// compares every result byte for byte, and the memory that the two take.
 template <class Net> void same_as_loaded(unsigned seed = 1) {
   static Net net{typename Net::later{}};
   const octet::graph g = Net::lower();
@@ -25,7 +25,11 @@ template <class Net> void same_as_loaded(unsigned seed = 1) {
     auto p = octet::try_compile(g, o);
     if (!p) FAIL(p.error().message());
     CHECK(p->activation_bytes() == Net::arena_bytes);
+    CHECK(p->data().state_bytes == Net::state_bytes);
+    CHECK(p->scratch_bytes() == Net::bytes_on(on).scratch);
+    CHECK(p->weight_bytes() == Net::bytes_on(on).storage);
     CHECK(p->scratch_bytes() <= Net::scratch_bytes);
+    CHECK(p->weight_bytes() <= Net::storage_bytes);
     octet::session s(*p);
     std::uint32_t state = seed;
     const auto fill = [&](auto span, octet::bound_tensor t) {

@@ -4,6 +4,7 @@
 #include "octet/graph/graph.hpp"
 #include "octet/kernels/target.hpp"
 #include "octet/ops/list.hpp"
+#include "octet/plan/prepare_step.hpp"
 
 namespace octet::tools {
 namespace {
@@ -85,7 +86,7 @@ bool prepare(const typical& n, const choice& c, graph& g, plan_memory& memory, p
     const node_inputs v(g, made);
     p = prepared{};
     p.memory = &memory;
-    if (prepare_node(*c.op, v.view(), p)) return !p.alias;
+    if (prepare_node(*c.op, v.view(), p)) return !detail::is_alias(*c.op, v.view());
   }
   return false;
 }

@@ -3,10 +3,11 @@
 #ifndef OCTET_DIRECT_HPP_
 #define OCTET_DIRECT_HPP_
 
+#include "octet/kernels/target.hpp"
 #include "octet/numerics/fp_env.hpp"
 #include "octet/ops/by_law.hpp"
 #include "octet/ops/list.hpp"
-#include "octet/runtime/bind.hpp"
+#include "octet/plan/prepare_step.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -73,14 +74,8 @@ class operator_call {
                          to_string(shapes[i]));
     }
     c.memory_ = std::make_unique<plan_memory>();
-    prepared p;
-    p.memory = c.memory_.get();
-    if (auto s = prepare_node(op, n, p); !s) return s.error();
-    if (p.alias) {
-      auto& copy = p.make<detail::copy_params>(&detail::copy_kernel);
-      copy.bytes = bytes_of(outs[0].shape.elements(), outs[0].type).value;
-    }
-    detail::bind(n, p, on, 1, *c.memory_, c.step_);
+    if (auto s = detail::prepare_step(op, n, on, &kernels::find, 1, *c.memory_, c.step_); !s)
+      return s.error();
     c.step_.inputs = static_cast<std::uint32_t>(in.size()),
     c.step_.outputs = static_cast<std::uint32_t>(out.size());
     c.scratch_ = buffer(Bytes(c.step_.scratch));

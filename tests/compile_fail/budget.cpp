@@ -17,5 +17,5 @@ constexpr auto graph = x | q::max_pool2d({.size = {8, 8}, .stride = {8, 8}}) | q
 constexpr auto graph = x | q::conv2d({.filters = 16}, q::per_tensor(w, 0.01), b, {0.06f, 2});
 #define BUDGET 1024
 #endif
-using net = q::compiled<graph, q::law::tflite_ref, BUDGET>;
+using net = q::compiled<graph, q::law::tflite_ref, q::compile_options{.budget = BUDGET}>;
 std::size_t bytes() { return net::arena_bytes; }

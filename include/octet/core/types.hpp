@@ -94,6 +94,12 @@ constexpr std::int64_t highest_of(dtype t) noexcept {
   }
   return 0;
 }
+/// Largest |x - zero point| that an element type allows.
+constexpr std::int64_t largest_offset(dtype t, std::int32_t zero_point) noexcept {
+  const std::int64_t above = highest_of(t) - zero_point,
+                     below = std::int64_t{zero_point} - lowest_of(t);
+  return above > below ? above : below;
+}
 
 template <class T> struct dtype_of_t;
 template <> struct dtype_of_t<float> { static constexpr dtype value = dtype::f32; };

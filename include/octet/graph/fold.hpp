@@ -4,6 +4,7 @@
 #define OCTET_GRAPH_FOLD_HPP_
 
 #include "octet/graph/graph.hpp"
+#include "octet/plan/prepare_step.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -14,9 +15,11 @@ inline result<bool> fold_constant(graph& g, const node& n) {
     if (t != no_tensor && g[t].role != tensor::kind::constant) return false;
   const node_inputs in(g, n);
   plan_memory memory;
-  prepared p;
-  p.memory = &memory;
-  if (auto s = prepare_node(*n.op, in.view(), p); !s) return s.error();
+  step st;
+  if (auto s = detail::prepare_step(*n.op, in.view(), target::reference, &detail::no_kernel, 1,
+                                    memory, st);
+      !s)
+    return s.error();
   std::vector<const void*> from;
   std::vector<void*> to;
   std::vector<std::shared_ptr<buffer>> out;
@@ -34,14 +37,8 @@ inline result<bool> fold_constant(graph& g, const node& n) {
     out.push_back(std::make_shared<buffer>(Bytes(std::max<std::size_t>(bytes, 1))));
     to.push_back(out.back()->data());
   }
-  if (p.alias) {
-    const auto bytes = g[n.in[0]].data.bytes;
-    std::memcpy(to[0], bytes.data(), std::min(bytes.size(), out[0]->size()));
-  } else {
-    buffer scratch(p.reference_scratch);
-    p.reference(
-        {p.params, {from.data(), from.size()}, {to.data(), to.size()}, scratch.data(), 0, 1});
-  }
+  buffer scratch{Bytes(st.scratch)};
+  st.run({st.params, {from.data(), from.size()}, {to.data(), to.size()}, scratch.data(), 0, 1});
   for (std::size_t i = 0; i < n.out.size(); ++i) {
     tensor& t = g[n.out[i]];
     t.role = tensor::kind::constant;

@@ -259,14 +259,14 @@ template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept> str
     run_gemm(Of(params(a.params)), params(a.params).packed, a);
   }
   static std::size_t packed_bytes(const void* p) {
-    return kernels::gemm_packed_bytes(Of(params(p)), layout);
+    return kernels::gemm_bytes(Of(params(p)), layout).packed;
   }
   static void pack(void* p, std::byte* to) {
     kernels::gemm_pack(Of(params(p)), layout, to);
     static_cast<Params*>(p)->packed = to;
   }
   static std::size_t scratch_bytes(const void* p) {
-    return kernels::gemm_scratch_bytes(Of(params(p)), layout);
+    return kernels::gemm_bytes(Of(params(p)), layout).scratch;
   }
   static bool accepts(const void* p) {
     return kernels::gemm_accepts(Of(params(p))) && scratch_bytes(p) <= kernels::most_scratch;
@@ -310,38 +310,24 @@ template <class V> struct kernel<kernel_id::batch_matmul, V> {
   static const batch_matmul_params& params(const void* p) {
     return *static_cast<const batch_matmul_params*>(p);
   }
-  static bool packs_once(const batch_matmul_params& p) {
-    if (p.weights == nullptr) return false;
-    for (std::int32_t i = 0; i < p.batches.rank; ++i)
-      if (p.batches.stride[1][as_size(i)] != 0) return false;
-    return true;
+  static kernels::node_bytes bytes(const void* p) {
+    return kernels::gemm_bytes(kernels::problem_of(params(p)), layout);
   }
-  static kernels::gemm_problem problem(const batch_matmul_params& p) {
-    return kernels::problem_of(p, !packs_once(p));
+  static bool accepts(const void* p) {
+    return kernels::batch_matmul_accepts(params(p)) && scratch_bytes(p) <= kernels::most_scratch;
   }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    constexpr std::size_t most = std::size_t{1} << 24;
-    return p.quantized && !p.adj_x && p.requant.channels == 1 && p.batches.count > 0 &&
-           p.m <= most && p.k <= most && p.n <= most && kernels::gemm_accepts(problem(p));
-  }
-  static std::size_t packed_bytes(const void* p) {
-    return packs_once(params(p)) ? kernels::gemm_packed_bytes(problem(params(p)), layout) : 0;
-  }
+  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
   static void pack(void* p, std::byte* to) {
-    kernels::gemm_pack(problem(params(p)), layout, to);
+    kernels::gemm_pack(kernels::problem_of(params(p)), layout, to);
     static_cast<batch_matmul_params*>(p)->packed = to;
   }
-  static std::size_t scratch_bytes(const void* v) {
-    const auto g = problem(params(v));
-    return round_up(kernels::gemm_scratch_bytes(g, layout), alignment) +
-           (g.dynamic ? kernels::gemm_packed_bytes(g, layout) : 0);
-  }
+  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    kernels::gemm_problem g = problem(p);
-    std::byte* const packed = static_cast<std::byte*>(a.scratch) +
-                              round_up(kernels::gemm_scratch_bytes(g, layout), alignment);
+    kernels::gemm_problem g = kernels::problem_of(p);
+    std::byte* const packed =
+        static_cast<std::byte*>(a.scratch) +
+        (g.dynamic ? kernels::gemm_window_bytes(g, kernels::gemm_header(g, layout)) : 0);
     const std::size_t a_bytes = p.m * p.k * size_of(p.a_type),
                       b_bytes = p.k * p.n * size_of(p.b_type),
                       y_bytes = p.m * p.n * size_of(p.out_type);
@@ -371,7 +357,8 @@ template <class V> struct kernel<kernel_id::batch_matmul, V> {
     }
   }
   static const char* describe(const void* p) {
-    return p != nullptr && packs_once(params(p)) ? "gemm, packed once" : "gemm, packed each run";
+    return p != nullptr && kernels::packs_once(params(p)) ? "gemm, packed once"
+                                                          : "gemm, packed each run";
   }
   static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
                                       &accepts, &describe,     true};

@@ -355,32 +355,35 @@ template <class V> struct kernel<kernel_id::depthwise_conv2d, V> {
   static const conv2d_params& params(const void* p) {
     return *static_cast<const conv2d_params*>(p);
   }
+  static kernels::gemm_problem problem(const conv2d_params& p) {
+    return kernels::problem_of(p, true);
+  }
+  static kernels::node_bytes bytes(const void* p) {
+    return kernels::depthwise_bytes(problem(params(p)), layout);
+  }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    if (kernels::depthwise_is_gemm(p))
-      run_gemm(kernels::problem_of(p, true), p.packed, a);
+    if (const auto g = problem(p); kernels::depthwise_is_gemm(g))
+      run_gemm(g, p.packed, a);
     else
       run_depthwise(p, a);
   }
-  static std::size_t packed_bytes(const void* p) {
-    return kernels::depthwise_packed_bytes(params(p), layout);
-  }
+  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
   static void pack(void* p, std::byte* to) {
-    kernels::depthwise_pack(params(p), layout, to);
+    kernels::depthwise_pack(problem(params(p)), layout, to);
     static_cast<conv2d_params*>(p)->packed = to;
   }
-  static std::size_t scratch_bytes(const void* p) {
-    return kernels::depthwise_scratch_bytes(params(p), layout);
-  }
+  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
   static bool accepts(const void* p) {
-    return kernels::depthwise_accepts(params(p)) && scratch_bytes(p) <= kernels::most_scratch;
+    return kernels::depthwise_accepts(problem(params(p))) &&
+           scratch_bytes(p) <= kernels::most_scratch;
   }
   static const char* describe(const void* p) {
     if (p == nullptr) return "depthwise";
-    if (kernels::depthwise_is_gemm(params(p))) return "depthwise as gemm";
-    return kernels::depthwise_header(params(p), layout).kind == kernels::product::quad
-               ? "depthwise 4 rows"
-               : "depthwise 2 rows";
+    const auto g = problem(params(p));
+    if (kernels::depthwise_is_gemm(g)) return "depthwise as gemm";
+    return kernels::depthwise_header(g, layout).kind == kernels::product::quad ? "depthwise 4 rows"
+                                                                               : "depthwise 2 rows";
   }
   static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
                                       &accepts, &describe,     true};

@@ -22,80 +22,87 @@ struct packed_depthwise {
   std::size_t block_bytes, first_block;
 };
 
-/// One input channel: the gemm kernel takes it, its rows are whole kernel rows.
-inline bool depthwise_is_gemm(const conv2d_params& p) noexcept { return p.in_c == 1; }
+// The problem: groups as many as input channels, one input channel in each.
 
-inline packed_depthwise depthwise_header(const conv2d_params& p, const target_layout& t) noexcept {
-  const gemm_problem g = problem_of(p, true);
+/// One input channel: the gemm kernel takes it, its rows are whole kernel rows.
+constexpr bool depthwise_is_gemm(const gemm_problem& g) noexcept { return g.in_c == 1; }
+
+constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t,
+                                            const weight_form& w) noexcept {
   packed_depthwise h{};
-  bool fits = p.in_type != dtype::s16 && t.quad != 0;
-  if (fits && (p.weight_type == dtype::u8 || p.weight_zero_points != nullptr))
-    for (std::int32_t c = 0; c < p.out_c; ++c)
-      for (std::int32_t k = 0; k < p.kernel_h * p.kernel_w; ++k) {
-        const std::int32_t w = g.weight(c, k, 0);
-        fits &= w >= -128 && w <= 127;
-      }
-  h.kind = fits ? product::quad : product::pair16;
-  const std::int32_t group = fits ? 4 : 2;
+  const bool quad = w.fits && g.in_type != dtype::s16 && t.quad != 0;
+  h.kind = quad ? product::quad : product::pair16;
+  const std::int32_t group = quad ? 4 : 2;
   h.vectors = group;
   h.channels = group * t.lanes;
-  h.blocks = (p.out_c + h.channels - 1) / h.channels;
-  h.groups = (p.kernel_h + group - 1) / group;
-  h.window_w = (p.out_w - 1) * p.stride_w + (p.kernel_w - 1) * p.dilation_w + 1;
-  const bool other_sign = fits && (t.quad == 1) == (p.in_type == dtype::s8);
+  h.blocks = (g.out_c + h.channels - 1) / h.channels;
+  h.groups = (g.kernel_h + group - 1) / group;
+  h.window_w = (g.out_w - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1;
+  const bool other_sign = quad && (t.quad == 1) == (g.in_type == dtype::s8);
   h.flip = other_sign ? 0x80808080u : 0;
-  h.fill = fits ? (other_sign ? p.in_zero_point ^ 0x80 : p.in_zero_point) & 0xFF : 0;
+  h.fill = quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF : 0;
   h.block_bytes =
       alignment + round_up(static_cast<std::size_t>(h.channels) * 4 * panel_arrays, alignment) +
-      round_up(static_cast<std::size_t>(p.kernel_w * h.groups * h.channels) * 4, alignment);
+      round_up(static_cast<std::size_t>(g.kernel_w * h.groups * h.channels) * 4, alignment);
   h.first_block = round_up(sizeof(h), alignment);
   return h;
 }
-inline bool depthwise_accepts(const conv2d_params& p) noexcept {
-  if (depthwise_is_gemm(p)) return gemm_accepts(problem_of(p, true));
-  if (p.in_c < 1 || p.out_c % p.in_c != 0 || p.wide || p.weights == nullptr ||
-      !is_8bit(p.weight_type) || !(is_8bit(p.in_type) || p.in_type == dtype::s16))
+inline packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t) noexcept {
+  const bool quads = g.in_type != dtype::s16 && t.quad != 0;
+  return depthwise_header(g, t, quads ? form_of(g) : weight_form{});
+}
+constexpr bool depthwise_accepts(const gemm_problem& g) noexcept {
+  if (depthwise_is_gemm(g)) return gemm_accepts(g);
+  if (g.in_c < 1 || g.out_c % g.in_c != 0 || g.wide || g.weights == nullptr ||
+      !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16))
     return false;
   // s16: x is taken as it is and multiplied with w - zero point as int16; a zero point of x would
   // go into the bias.
-  return has_requantize(p.requant, p.out_type) && p.out_h > 0 && p.out_w > 0 && p.batch > 0;
-}
-inline std::size_t depthwise_packed_bytes(const conv2d_params& p, const target_layout& t) noexcept {
-  if (depthwise_is_gemm(p)) return gemm_packed_bytes(problem_of(p, true), t);
-  const packed_depthwise h = depthwise_header(p, t);
-  return h.first_block + static_cast<std::size_t>(h.blocks) * h.block_bytes;
+  return has_requantize(*g.requant, g.out_type) && g.out_h > 0 && g.out_w > 0 && g.batch > 0;
 }
 /// Interleaved columns, then one column of expanded channels per kernel row.
-inline std::size_t depthwise_columns_bytes(const packed_depthwise& h) noexcept {
+constexpr std::size_t depthwise_columns_bytes(const packed_depthwise& h) noexcept {
   return round_up(
       static_cast<std::size_t>(h.window_w) * static_cast<std::size_t>(h.groups * h.channels) * 4,
       alignment);
 }
-inline std::size_t depthwise_scratch_bytes(const conv2d_params& p,
-                                           const target_layout& t) noexcept {
-  if (depthwise_is_gemm(p)) return gemm_scratch_bytes(problem_of(p, true), t);
-  return depthwise_columns_bytes(depthwise_header(p, t));
+constexpr std::size_t depthwise_packed_bytes(const packed_depthwise& h) noexcept {
+  return h.first_block + static_cast<std::size_t>(h.blocks) * h.block_bytes;
 }
-inline void depthwise_pack(const conv2d_params& p, const target_layout& t, std::byte* to) noexcept {
-  const gemm_problem g = problem_of(p, true);
-  if (depthwise_is_gemm(p)) return gemm_pack(g, t, to);
-  const packed_depthwise h = depthwise_header(p, t);
-  std::memset(to, 0, h.first_block + static_cast<std::size_t>(h.blocks) * h.block_bytes);
+inline node_bytes depthwise_bytes(const gemm_problem& g, const target_layout& t) noexcept {
+  if (depthwise_is_gemm(g)) return gemm_bytes(g, t);
+  const packed_depthwise h = depthwise_header(g, t);
+  return {depthwise_packed_bytes(h), depthwise_columns_bytes(h)};
+}
+/// The kernel's memory for any weights of these types.
+constexpr node_bytes depthwise_memory(const gemm_problem& g, const target_layout& t) noexcept {
+  if (depthwise_is_gemm(g)) return gemm_memory(g, t);
+  if (!depthwise_accepts(g)) return {};
+  return largest_over_forms(g, [&](const weight_form& w) {
+    const packed_depthwise h = depthwise_header(g, t, w);
+    const node_bytes b{depthwise_packed_bytes(h), depthwise_columns_bytes(h)};
+    return b.scratch <= most_scratch ? b : node_bytes{};
+  });
+}
+inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
+  if (depthwise_is_gemm(g)) return gemm_pack(g, t, to);
+  const packed_depthwise h = depthwise_header(g, t);
+  std::memset(to, 0, depthwise_packed_bytes(h));
   std::memcpy(to, &h, sizeof(h));
   const std::int32_t group = h.kind == product::quad ? 4 : 2;
   // The zero point as the product sees it: pair16 subtracts it from bytes, and takes int16 as it
   // is.
   const std::int32_t zero = h.kind == product::quad
                                 ? (t.quad == 1 ? h.fill : static_cast<std::int8_t>(h.fill))
-                            : p.in_type == dtype::s16 ? p.in_zero_point
+                            : g.in_type == dtype::s16 ? g.in_zero_point
                                                       : 0;
   for (std::int32_t b = 0; b < h.blocks; ++b) {
     std::byte* block = to + h.first_block + static_cast<std::size_t>(b) * h.block_bytes;
     const std::int32_t first = b * h.channels,
-                       valid = p.out_c - first < h.channels ? p.out_c - first : h.channels;
+                       valid = g.out_c - first < h.channels ? g.out_c - first : h.channels;
     std::byte* arrays = block + alignment;
     *reinterpret_cast<epilogue_kind*>(block) =
-        fill_panel(p.requant, p.out_type, h.vectors, t.lanes, first, valid, arrays);
+        fill_panel(*g.requant, g.out_type, h.vectors, t.lanes, first, valid, arrays);
     auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
     std::byte* w =
         arrays + round_up(static_cast<std::size_t>(h.channels) * 4 * panel_arrays, alignment);
@@ -105,9 +112,9 @@ inline void depthwise_pack(const conv2d_params& p, const target_layout& t, std::
         if (local >= valid) continue;
         std::uint32_t sum = 0;
         std::int64_t size = 0;
-        for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
-          for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
-            const std::int32_t value = g.weight(c, ky * p.kernel_w + kx, 0), j = ky % group;
+        for (std::int32_t ky = 0; ky < g.kernel_h; ++ky)
+          for (std::int32_t kx = 0; kx < g.kernel_w; ++kx) {
+            const std::int32_t value = g.weight(c, ky * g.kernel_w + kx, 0), j = ky % group;
             sum += static_cast<std::uint32_t>(value);
             size += value < 0 ? -value : value;
             const auto vector = static_cast<std::size_t>(

@@ -37,6 +37,30 @@ inline constexpr target compiled[] = {
 #endif
 };
 
+// Constants that files without kernels go by are those the kernels are compiled for.
+#if OCTET_HAS_EMU128
+static_assert(simd_emu128::layout == *layout_of(target::emu128));
+#endif
+#if OCTET_HAS_SSE4
+static_assert(simd_sse4::layout == sse4_layout);
+#endif
+#if OCTET_HAS_AVX2
+static_assert(simd_avx2::layout == avx2_layout);
+#endif
+#if OCTET_HAS_AVX2_VNNI_EMULATED
+static_assert(simd_avx2_vnni_emulated::layout == avx2_quad_layout);
+#endif
+#if OCTET_HAS_AVX3
+static_assert(simd_avx3::layout == avx3_layout);
+static_assert(simd_avx3_vnni::layout == avx3_quad_layout);
+#endif
+#if OCTET_HAS_NEON
+static_assert(simd_neon::layout == neon_layout);
+#endif
+#if OCTET_HAS_NEON_DOTPROD
+static_assert(simd_neon_dotprod::layout == neon_quad_layout);
+#endif
+
 /// The entry of one kernel, null on targets that this file has no pass for; a file that names a
 /// kernel instantiates that kernel alone.
 template <kernel_id Id> const kernel_entry* entry(target t) noexcept {

@@ -1,5 +1,6 @@
 // What conv2d, fully_connected and the matrix kernels of every target share: the problem in one
-// form, and packed weights.
+// form, the memory that it takes on a target, and packed weights. Operators say which problem they
+// are (problem_of, beside their params).
 //
 // Every convolution is a matrix product over "pixels" (rows) and output channels (columns). A row
 // is a list of segments of consecutive elements (one per kernel row, all taps of it at once, where
@@ -15,11 +16,8 @@
 #include <cstring>
 
 #include "octet/core/buffer.hpp"
+#include "octet/kernels/target_layout.hpp"
 #include "octet/numerics/requantize.hpp"
-#include "octet/ops/batch_matmul.hpp"
-#include "octet/ops/conv2d.hpp"
-#include "octet/ops/fully_connected.hpp"
-#include "octet/ops/transpose_conv2d.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace kernels {
@@ -28,21 +26,11 @@ namespace kernels {
 /// lane (vpmaddwd), weights stored as int8 or int16.
 enum class product : std::uint8_t { quad, pair8, pair16 };
 
-/// What differs between targets in the layout of packed data.
-struct target_layout {
-  std::int32_t lanes;        // int32 per vector
-  std::int32_t max_vectors;  // per panel
-  std::uint8_t quad;         // 0: none; 1: activations as u8; 2: activations as s8
-  bool split_pairs;  // pairs of one lane lie `lanes` elements apart (Arm: vmlal on halves), not
-                     // side by side
-};
-
 constexpr std::int32_t channel_in_panel(std::int32_t nv, std::int32_t v, std::int32_t i) noexcept {
   return (i / 4 * nv + v) * 4 + i % 4;
 }
 
-/// Conv2d, fully_connected, batch_matmul, transpose_conv2d and one-input-channel depthwise in one
-/// form.
+/// Conv2d, depthwise_conv2d, fully_connected, batch_matmul and transpose_conv2d in one form.
 struct gemm_problem {
   std::int32_t batch = 1, in_h = 1, in_w = 1, in_c = 1, out_h = 1, out_w = 1, out_c = 1,
                kernel_h = 1, kernel_w = 1;
@@ -58,6 +46,7 @@ struct gemm_problem {
   bool flipped = false;                     // taps in reverse order
   bool dynamic = false;  // weights change from run to run: nothing may depend on their values
   std::int32_t weight_zero_point = 0;  // where weight_zero_points is null
+  bool zero_points_unknown = false;    // one per channel, and not at hand: memory is being counted
   const std::int32_t* bias32 = nullptr;
   const std::int64_t* bias64 = nullptr;
   bool wide = false;
@@ -83,61 +72,6 @@ struct gemm_problem {
     return w - (weight_zero_points ? weight_zero_points[oc] : weight_zero_point);
   }
 };
-
-inline gemm_problem problem_of(const conv2d_params& p, bool depthwise) noexcept {
-  gemm_problem g;
-  g.batch = p.batch, g.in_h = p.in_h, g.in_w = p.in_w, g.in_c = p.in_c, g.out_h = p.out_h,
-  g.out_w = p.out_w, g.out_c = p.out_c, g.kernel_h = p.kernel_h, g.kernel_w = p.kernel_w;
-  g.stride_h = p.stride_h, g.stride_w = p.stride_w, g.dilation_h = p.dilation_h,
-  g.dilation_w = p.dilation_w, g.pad_top = p.pad_top, g.pad_left = p.pad_left,
-  g.groups = depthwise ? 1 : p.groups;
-  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type,
-  g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points,
-  g.weights = p.weights;
-  g.weight_oc = depthwise ? 1
-                          : static_cast<std::size_t>(p.kernel_h * p.kernel_w) *
-                                static_cast<std::size_t>(g.group_in());
-  g.weight_tap =
-      depthwise ? static_cast<std::size_t>(p.out_c) : static_cast<std::size_t>(g.group_in());
-  g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
-  return g;
-}
-inline gemm_problem problem_of(const fully_connected_params& p) noexcept {
-  gemm_problem g;
-  g.in_h = g.out_h = static_cast<std::int32_t>(p.batch), g.in_c = static_cast<std::int32_t>(p.k),
-  g.out_c = p.n;
-  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type,
-  g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points,
-  g.weights = p.weights;
-  g.weight_oc = p.k;
-  g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
-  return g;
-}
-
-/// The input with zero points inserted between its pixels, convolved with stride 1 and reversed
-/// taps. Products with inserted pixels are wasted, at strides of 2 three of four; the kernel is
-/// ahead of the scalar reference by more than that.
-inline gemm_problem problem_of(const transpose_conv2d_params& p) noexcept {
-  gemm_problem g = problem_of(static_cast<const conv2d_params&>(p), false);
-  g.insert_h = p.stride_h, g.insert_w = p.stride_w;
-  g.stride_h = g.stride_w = 1;
-  g.pad_top = (p.kernel_h - 1) * p.dilation_h - p.pad_top,
-  g.pad_left = (p.kernel_w - 1) * p.dilation_w - p.pad_left;
-  g.flipped = true;
-  return g;
-}
-/// One matrix of a batch; `weights` is the second operand's, and null where it is given at run
-/// time.
-inline gemm_problem problem_of(const batch_matmul_params& p, bool dynamic) noexcept {
-  gemm_problem g;
-  g.in_h = g.out_h = static_cast<std::int32_t>(p.m), g.in_c = static_cast<std::int32_t>(p.k),
-  g.out_c = static_cast<std::int32_t>(p.n);
-  g.in_type = p.a_type, g.weight_type = p.b_type, g.out_type = p.out_type,
-  g.in_zero_point = p.a_zero_point, g.weight_zero_point = p.b_zero_point, g.weights = p.weights;
-  g.weight_oc = p.adj_y ? p.k : 1, g.weight_ic = p.adj_y ? 1 : p.n;
-  g.wide = p.wide, g.requant = &p.requant, g.dynamic = dynamic;
-  return g;
-}
 
 /// Which epilogue a panel or block runs.
 enum class epilogue_kind : std::uint8_t {
@@ -229,7 +163,7 @@ inline void limit_dr(epilogue_kind& kind, const gemm_problem& g, std::int32_t c,
                      std::int64_t size) noexcept {
   const std::int64_t bias = g.bias(c);
   if (kind == epilogue_kind::dr &&
-      (bias < 0 ? -bias : bias) + size * ops::largest_offset(g.in_type, g.in_zero_point) >=
+      (bias < 0 ? -bias : bias) + size * largest_offset(g.in_type, g.in_zero_point) >=
           std::int64_t{1} << 30)
     kind = epilogue_kind::any;
 }
@@ -291,7 +225,7 @@ constexpr std::size_t panel_at(const packed_gemm& h, const target_layout& t, std
 /// file of a few hundred bytes: such a node runs its reference.
 inline constexpr std::size_t most_scratch = std::size_t{256} << 20;
 
-inline bool gemm_accepts(const gemm_problem& g) noexcept {
+constexpr bool gemm_accepts(const gemm_problem& g) noexcept {
   if (g.wide || (g.weights == nullptr && !g.dynamic) || !is_8bit(g.weight_type) ||
       !(is_8bit(g.in_type) || g.in_type == dtype::s16))
     return false;
@@ -299,38 +233,57 @@ inline bool gemm_accepts(const gemm_problem& g) noexcept {
          g.batch > 0 && g.group_in() > 0;
 }
 
-/// All w - zero point in [-128, 127].
-inline bool weights_fit_s8(const gemm_problem& g) noexcept {
-  if (g.weight_zero_points == nullptr &&
-      g.weight_zero_point == (g.weight_type == dtype::u8 ? 128 : 0))
-    return true;
-  if (g.dynamic) return false;
-  for (std::int32_t c = 0; c < g.out_c; ++c)
-    for (std::int32_t t = 0; t < g.kernel_h * g.kernel_w; ++t)
-      for (std::int32_t i = 0; i < g.group_in(); ++i)
-        if (const std::int32_t w = g.weight(c, t, i); w < -128 || w > 127) return false;
-  return true;
+/// How weights are stored: what depends on their values.
+struct weight_form {
+  bool fits = false;        // every w - zero point is in [-128, 127]
+  std::int32_t offset = 0;  // what to take from w - zero point so that it fits int8 (w itself, or
+                            // w - 128), where that is one number for all channels; 0: nothing or
+                            // no such number
+};
+/// Types and zero points alone tell that weights fit.
+constexpr bool always_fits(const gemm_problem& g) noexcept {
+  return g.weight_zero_points == nullptr && !g.zero_points_unknown &&
+         g.weight_zero_point == (g.weight_type == dtype::u8 ? 128 : 0);
 }
-
-/// What to take from w - zero point so that it fits int8 (w itself, or w - 128), where that is one
-/// number for all channels; 0: nothing or no such number.
-inline std::int32_t weight_offset(const gemm_problem& g) noexcept {
+constexpr std::int32_t weight_offset(const gemm_problem& g) noexcept {
   if (g.groups != 1) return 0;
   for (std::int32_t c = 1; c < g.out_c && g.weight_zero_points != nullptr; ++c)
     if (g.weight_zero_points[c] != g.weight_zero_points[0]) return 0;
   return (g.weight_type == dtype::u8 ? 128 : 0) -
          (g.weight_zero_points != nullptr ? g.weight_zero_points[0] : g.weight_zero_point);
 }
+/// Of the weights at hand; of dynamic ones, what holds for any.
+inline weight_form form_of(const gemm_problem& g) noexcept {
+  const weight_form other{false, weight_offset(g)};
+  if (always_fits(g)) return {true, 0};
+  if (g.dynamic) return other;
+  for (std::int32_t c = 0; c < g.out_c; ++c)
+    for (std::int32_t t = 0; t < g.kernel_h * g.kernel_w; ++t)
+      for (std::int32_t i = 0; i < g.group_in(); ++i)
+        if (const std::int32_t w = g.weight(c, t, i); w < -128 || w > 127) return other;
+  return {true, 0};
+}
+/// The largest of need(form) over the forms that weights of the problem's types may have.
+template <class F>
+constexpr node_bytes largest_over_forms(const gemm_problem& g, F&& need) noexcept {
+  if (always_fits(g)) return need(weight_form{true, 0});
+  node_bytes most = need(weight_form{false, g.zero_points_unknown ? 0 : weight_offset(g)});
+  if (!g.dynamic) most = largest(most, need(weight_form{true, 0}));
+  // Offsets differ in nothing but whether row sums are needed.
+  if (g.zero_points_unknown && g.groups == 1) most = largest(most, need(weight_form{false, 1}));
+  return most;
+}
 
 /// Everything but the data.
-inline packed_gemm gemm_header(const gemm_problem& g, const target_layout& t) noexcept {
+constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
+                                  const weight_form& w) noexcept {
   packed_gemm h{};
-  const bool fits = weights_fit_s8(g), s16 = g.in_type == dtype::s16;
+  const bool s16 = g.in_type == dtype::s16;
   const bool quads = !s16 && t.quad != 0;
-  h.offset = quads && !fits ? weight_offset(g) : 0;
-  h.kind = quads && (fits || h.offset != 0) ? product::quad
-           : fits                           ? product::pair8
-                                            : product::pair16;
+  h.offset = quads && !w.fits ? w.offset : 0;
+  h.kind = quads && (w.fits || h.offset != 0) ? product::quad
+           : w.fits                           ? product::pair8
+                                              : product::pair16;
   h.element = h.kind == product::quad ? 1 : 2;
   const std::int32_t group = h.kind == product::quad ? 4 : 2;
   const bool whole_rows = g.dilation_w == 1 && g.groups == 1;
@@ -364,10 +317,13 @@ inline packed_gemm gemm_header(const gemm_problem& g, const target_layout& t) no
     const std::int32_t tall = (g.kernel_h - 1) * g.dilation_h + 1;
     // As many output rows as keep the window near 48 KB, and no more than give 96 pixels: beyond,
     // tiles that end a block early are rare.
-    std::int32_t rows = 1;
-    while (rows < g.out_h && rows * g.out_w < 96 &&
-           static_cast<std::size_t>(rows * h.step_h + tall) * h.row_bytes <= 48u << 10)
-      ++rows;
+    const auto tallest = static_cast<std::int32_t>((48u << 10) / h.row_bytes);
+    std::int32_t rows = 95 / g.out_w + 1;
+    if (rows > g.out_h) rows = g.out_h;
+    if (tallest < tall + h.step_h)
+      rows = 1;
+    else if (rows > (tallest - tall) / h.step_h + 1)
+      rows = (tallest - tall) / h.step_h + 1;
     h.block_rows = rows;
     h.window_h = (rows - 1) * h.step_h + tall;
   }
@@ -376,25 +332,46 @@ inline packed_gemm gemm_header(const gemm_problem& g, const target_layout& t) no
   return h;
 }
 
-inline std::size_t gemm_packed_bytes(const gemm_problem& g, const target_layout& t) noexcept {
-  const packed_gemm h = gemm_header(g, t);
+inline packed_gemm gemm_header(const gemm_problem& g, const target_layout& t) noexcept {
+  return gemm_header(g, t, form_of(g));
+}
+
+constexpr std::size_t gemm_packed_bytes(const gemm_problem& g, const target_layout& t,
+                                        const packed_gemm& h) noexcept {
   return panel_at(h, t, g.groups, 0);
 }
 /// Row pointers (with a tile's worth of repeats), then as many row sums where they are needed, then
 /// the window.
-inline std::size_t gemm_pointer_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
+constexpr std::size_t gemm_pointer_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
   const std::size_t pixels =
       h.direct ? static_cast<std::size_t>(h.block_rows)
                : static_cast<std::size_t>(h.block_rows) * static_cast<std::size_t>(g.out_w);
   return round_up((pixels + 16) * sizeof(void*), alignment);
 }
-inline std::size_t gemm_sum_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
+constexpr std::size_t gemm_sum_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
   return h.offset != 0 ? round_up(gemm_pointer_bytes(g, h) / sizeof(void*) * 4, alignment) : 0;
 }
-inline std::size_t gemm_scratch_bytes(const gemm_problem& g, const target_layout& t) noexcept {
-  const packed_gemm h = gemm_header(g, t);
-  return gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) +
-         (h.direct ? 0 : static_cast<std::size_t>(h.window_h) * h.row_bytes + alignment);
+constexpr std::size_t gemm_window_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
+  const std::size_t window =
+      h.direct ? 0 : static_cast<std::size_t>(h.window_h) * h.row_bytes + alignment;
+  return round_up(gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) + window, alignment);
+}
+/// Weights that change from run to run are packed behind the window.
+constexpr node_bytes gemm_bytes(const gemm_problem& g, const target_layout& t,
+                                const packed_gemm& h) noexcept {
+  const std::size_t packed = gemm_packed_bytes(g, t, h), window = gemm_window_bytes(g, h);
+  return g.dynamic ? node_bytes{0, window + packed} : node_bytes{packed, window};
+}
+inline node_bytes gemm_bytes(const gemm_problem& g, const target_layout& t) noexcept {
+  return gemm_bytes(g, t, gemm_header(g, t));
+}
+/// The matrix kernel's memory for any weights of these types.
+constexpr node_bytes gemm_memory(const gemm_problem& g, const target_layout& t) noexcept {
+  if (!gemm_accepts(g)) return {};
+  return largest_over_forms(g, [&](const weight_form& w) {
+    const node_bytes b = gemm_bytes(g, t, gemm_header(g, t, w));
+    return b.scratch <= most_scratch ? b : node_bytes{};
+  });
 }
 
 inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {

@@ -25,7 +25,10 @@ octet has its own VNNI target and does not need it"
 #include "octet/kernels/depthwise.hpp"
 #include "octet/kernels/gemm.hpp"
 #include "octet/ops/add.hpp"
+#include "octet/ops/batch_matmul.hpp"
+#include "octet/ops/conv2d.hpp"
 #include "octet/ops/dequantize.hpp"
+#include "octet/ops/fully_connected.hpp"
 #include "octet/ops/lut.hpp"
 #include "octet/ops/mul.hpp"
 #include "octet/ops/pool2d.hpp"
@@ -34,6 +37,7 @@ octet has its own VNNI target and does not need it"
 #include "octet/ops/requantize.hpp"
 #include "octet/ops/resize.hpp"
 #include "octet/ops/softmax.hpp"
+#include "octet/ops/transpose_conv2d.hpp"
 
 // OCTET_HAS_*: which passes this file compiles. OCTET_TEST_TARGETS: also those that only tests run.
 #if defined(OCTET_TEST_TARGETS)

@@ -186,6 +186,14 @@ constexpr std::int32_t finish(double v, std::int32_t zero_point, std::int32_t lo
 }
 }  // namespace numerics
 
+/// Which multiplier array a rounding reads.
+constexpr bool uses_multiplier(rounding r) {
+  return r == rounding::DR || r == rounding::RU || r == rounding::I64 || r == rounding::Q8;
+}
+constexpr bool uses_float_scale(rounding r) {
+  return r == rounding::F || r == rounding::FB || r == rounding::FZ || r == rounding::EVEN_MUL;
+}
+
 /// How a node turns accumulators into quantized values. Plain data: what an operator's params carry
 /// and what kernels read. Arrays hold `channels` entries (1: one for all); each is set only for the
 /// roundings named beside it. Memory belongs to the plan.

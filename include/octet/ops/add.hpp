@@ -306,6 +306,7 @@ inline constexpr op_def qnn_add{
     .forms = qnn_add_forms,
     .kernel = kernel_id::add,
     .shape = &binary_op_shape,
+    .memory = &params_only<add_params>,
     .prepare = &add_prepare<1, true>,
     .decide = &laws::add,
 };
@@ -317,6 +318,7 @@ inline constexpr op_def qnn_sub{
     .forms = qnn_sub_forms,
     .kernel = kernel_id::add,
     .shape = &binary_op_shape,
+    .memory = &params_only<add_params>,
     .prepare = &add_prepare<-1, true>,
     .decide = &laws::sub,
 };
@@ -327,6 +329,7 @@ inline constexpr op_def add{
     .max_inputs = 2,
     .forms = arithmetic_forms,
     .shape = &binary_op_shape,
+    .memory = &params_only<add_params>,
     .prepare = &add_prepare<1, false>,
 };
 inline constexpr op_def sub{
@@ -336,6 +339,7 @@ inline constexpr op_def sub{
     .max_inputs = 2,
     .forms = arithmetic_forms,
     .shape = &binary_op_shape,
+    .memory = &params_only<add_params>,
     .prepare = &add_prepare<-1, false>,
 };
 }  // namespace ops

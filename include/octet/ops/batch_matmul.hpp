@@ -28,6 +28,33 @@ struct batch_matmul_params {
   const std::byte* packed = nullptr;
 };
 
+namespace kernels {
+/// One constant second operand serves all matrices: it is packed once.
+constexpr bool packs_once(const batch_matmul_params& p) noexcept {
+  if (p.weights == nullptr) return false;
+  for (std::int32_t i = 0; i < p.batches.rank; ++i)
+    if (p.batches.stride[1][static_cast<std::size_t>(i)] != 0) return false;
+  return true;
+}
+/// One matrix of a batch; `weights` is the second operand's, and null where it is given at run
+/// time.
+constexpr gemm_problem problem_of(const batch_matmul_params& p) noexcept {
+  gemm_problem g;
+  g.in_h = g.out_h = static_cast<std::int32_t>(p.m), g.in_c = static_cast<std::int32_t>(p.k),
+  g.out_c = static_cast<std::int32_t>(p.n);
+  g.in_type = p.a_type, g.weight_type = p.b_type, g.out_type = p.out_type,
+  g.in_zero_point = p.a_zero_point, g.weight_zero_point = p.b_zero_point, g.weights = p.weights;
+  g.weight_oc = p.adj_y ? p.k : 1, g.weight_ic = p.adj_y ? 1 : p.n;
+  g.wide = p.wide, g.requant = &p.requant, g.dynamic = !packs_once(p);
+  return g;
+}
+constexpr bool batch_matmul_accepts(const batch_matmul_params& p) noexcept {
+  constexpr std::size_t most = std::size_t{1} << 24;
+  return p.quantized && !p.adj_x && p.requant.channels == 1 && p.batches.count > 0 && p.m <= most &&
+         p.k <= most && p.n <= most && gemm_accepts(problem_of(p));
+}
+}  // namespace kernels
+
 constexpr shape_or batch_matmul_shape(const batch_matmul_attrs& at, const dims& a, const dims& b) {
   if (a.rank < 2 || b.rank < 2) return violation{rule::rank, dims{2, 2}, dims{a.rank, b.rank}};
   const std::int32_t m = a.back(at.adj_x ? 0 : 1), ka = a.back(at.adj_x ? 1 : 0),
@@ -97,10 +124,11 @@ constexpr status batch_matmul_op_shape(const node_view& n, std::span<dims> out) 
   return set_shape(out, batch_matmul_shape(read_attributes<batch_matmul_attrs>(*n.attrs),
                                            n.in[0].shape, n.in[1].shape));
 }
-template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to) {
+/// Extents and types; whether sums are wide.
+template <bool Quantized>
+constexpr void set_batch_matmul(batch_matmul_params& p, const node_view& n) {
   const auto at = read_attributes<batch_matmul_attrs>(*n.attrs);
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
-  auto& p = to.make<batch_matmul_params>(&reference::batch_matmul_kernel, kernel_id::batch_matmul);
   p.adj_x = at.adj_x, p.adj_y = at.adj_y;
   p.quantized = Quantized;
   p.a_type = a.type, p.b_type = b.type, p.out_type = y.type;
@@ -112,15 +140,33 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
   p.batches = make_broadcast<2>({la, lb}, ly);
   if (p.m == 0) p.batches.count = 0;
   if (n.is_constant(1)) p.weights = n.constant[1].data();
+  if (!Quantized || !with_quantized(a.type, [](auto) {}) || !with_quantized(b.type, [](auto) {}))
+    return;
+  p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point();
+  const std::int64_t product =
+      largest_offset(a.type, p.a_zero_point) * largest_offset(b.type, p.b_zero_point);
+  p.wide = static_cast<std::int64_t>(p.k) > INT32_MAX / std::max<std::int64_t>(product, 1);
+}
+template <bool Quantized> constexpr void batch_matmul_memory(const node_view& n, node_memory& to) {
+  to.make<batch_matmul_params>();
+  if (!Quantized) return;
+  batch_matmul_params p{};
+  set_batch_matmul<Quantized>(p, n);
+  p.requant.mode = requantize_mode(n.round);
+  requantize_memory(to, n.round, 1);
+  const kernels::gemm_problem g = kernels::problem_of(p);
+  if (kernels::batch_matmul_accepts(p))
+    to.kernel([&](const kernels::target_layout& t) { return kernels::gemm_memory(g, t); });
+}
+template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to) {
+  const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
+  auto& p = to.make<batch_matmul_params>(&reference::batch_matmul_kernel, kernel_id::batch_matmul);
+  set_batch_matmul<Quantized>(p, n);
   if constexpr (!Quantized) {
     return unit{};
   } else {
     if (a.per_channel() || b.per_channel())
       return unsupported("per-channel operands of a matrix product");
-    p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point();
-    const std::int64_t product =
-        largest_offset(a.type, p.a_zero_point) * largest_offset(b.type, p.b_zero_point);
-    p.wide = static_cast<std::int64_t>(p.k) > INT32_MAX / std::max<std::int64_t>(product, 1);
     if (n.round == rounding::none) {
       if (p.wide && y.type == dtype::s32)
         return invalid("accumulators exceed int32", {}, "int64 output");
@@ -147,6 +193,7 @@ inline constexpr op_def qnn_batch_matmul{
     .accumulates = true,
     .kernel = kernel_id::batch_matmul,
     .shape = &batch_matmul_op_shape,
+    .memory = &batch_matmul_memory<true>,
     .prepare = &batch_matmul_prepare<true>,
     .decide = &laws::batch_matmul,
 };
@@ -157,6 +204,7 @@ inline constexpr op_def batch_matmul{
     .max_inputs = 2,
     .forms = float_batch_matmul_forms,
     .shape = &batch_matmul_op_shape,
+    .memory = &batch_matmul_memory<false>,
     .prepare = &batch_matmul_prepare<false>,
 };
 }  // namespace ops

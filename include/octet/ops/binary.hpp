@@ -329,6 +329,7 @@ constexpr op_def binary_def(std::string_view name, std::string_view summary,
       .max_inputs = 2,
       .forms = forms,
       .shape = &binary_op_shape,
+      .memory = &params_only<binary_params>,
       .prepare = &binary_prepare<Op, Quantized>,
       .decide = raw ? nullptr : &laws::tflite_integers,
   };
@@ -428,6 +429,7 @@ inline constexpr op_def select{
     .max_inputs = 3,
     .forms = select_forms,
     .shape = &select_op_shape,
+    .memory = &params_only<select_params>,
     .prepare = &select_prepare,
 };
 }  // namespace ops
@@ -504,6 +506,7 @@ inline constexpr op_def cast{
     .summary = "numbers to another element type",
     .forms = cast_forms,
     .shape = &same_op_shape,
+    .memory = &params_only<cast_params>,
     .prepare = &cast_prepare,
 };
 }  // namespace ops

@@ -87,6 +87,17 @@ namespace ops {
 constexpr status concat_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, concat_shape(read_attributes<concat_attrs>(*n.attrs).axis, n.in));
 }
+/// PyTorch's formula runs even where the parameters are equal; the others copy there.
+constexpr bool concat_rescales(const tensor_desc& x, const tensor_desc& y, rounding r) {
+  return r != rounding::none && (r == rounding::EVEN_MUL || !x.same_quantization(y));
+}
+template <bool Quantized> constexpr void concat_memory(const node_view& n, node_memory& to) {
+  to.make<concat_params>();
+  to.array<std::size_t>(n.in.size());
+  to.array<const std::uint8_t*>(n.in.size());
+  for (const tensor_desc& x : n.in)
+    if (Quantized && concat_rescales(x, n.out[0], n.round)) to.array<std::uint8_t>(256);
+}
 template <bool Quantized> status concat_prepare(const node_view& n, prepared& to) {
   const tensor_desc& y = n.out[0];
   auto& p = to.make<concat_params>(&reference::concat_kernel);
@@ -108,8 +119,7 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
         return invalid("concat without a rounding needs equal quantization throughout");
       continue;
     }
-    // PyTorch's formula runs even where the parameters are equal; the others copy there.
-    if (n.round != rounding::EVEN_MUL && x.same_quantization(y)) continue;
+    if (!concat_rescales(x, y, n.round)) continue;
     if (!is_8bit(x.type) || x.per_channel())
       return unsupported("concat of different scales on " + std::string(name_of(x.type)), {},
                          "uint8 or int8, one scale per tensor");
@@ -146,6 +156,7 @@ constexpr status pack_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = y;
   return unit{};
 }
+constexpr void pack_memory(const node_view& n, node_memory& to) { concat_memory<false>(n, to); }
 inline status pack_prepare(const node_view& n, prepared& to) {
   const tensor_desc& y = n.out[0];
   auto& p = to.make<concat_params>(&reference::concat_kernel);
@@ -170,6 +181,7 @@ inline constexpr op_def pack{
     .max_inputs = -1,
     .forms = movement_forms,
     .shape = &pack_op_shape,
+    .memory = &pack_memory,
     .prepare = &pack_prepare,
 };
 /// No rounding: all of one quantization.
@@ -191,6 +203,7 @@ inline constexpr op_def qnn_concat{
     .max_inputs = -1,
     .forms = qnn_concat_forms,
     .shape = &concat_op_shape,
+    .memory = &concat_memory<true>,
     .prepare = &concat_prepare<true>,
     .decide = &laws::concat,
 };
@@ -201,6 +214,7 @@ inline constexpr op_def concat{
     .max_inputs = -1,
     .forms = movement_forms,
     .shape = &concat_op_shape,
+    .memory = &concat_memory<false>,
     .prepare = &concat_prepare<false>,
 };
 }  // namespace ops

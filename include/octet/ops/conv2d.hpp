@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_CONV2D_HPP_
 #define OCTET_OPS_CONV2D_HPP_
 
+#include "octet/kernels/depthwise.hpp"
 #include "octet/laws/layers.hpp"
 #include "octet/ops/requantize.hpp"
 
@@ -46,6 +47,27 @@ struct conv2d_params {
     return bias32 ? bias32[c] : bias64 ? bias64[c] : 0;
   }
 };
+
+namespace kernels {
+constexpr gemm_problem problem_of(const conv2d_params& p, bool depthwise) noexcept {
+  gemm_problem g;
+  g.batch = p.batch, g.in_h = p.in_h, g.in_w = p.in_w, g.in_c = p.in_c, g.out_h = p.out_h,
+  g.out_w = p.out_w, g.out_c = p.out_c, g.kernel_h = p.kernel_h, g.kernel_w = p.kernel_w;
+  g.stride_h = p.stride_h, g.stride_w = p.stride_w, g.dilation_h = p.dilation_h,
+  g.dilation_w = p.dilation_w, g.pad_top = p.pad_top, g.pad_left = p.pad_left,
+  g.groups = depthwise ? p.in_c : p.groups;
+  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type,
+  g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points,
+  g.weights = p.weights;
+  g.weight_oc = depthwise ? 1
+                          : static_cast<std::size_t>(p.kernel_h * p.kernel_w) *
+                                static_cast<std::size_t>(g.group_in());
+  g.weight_tap =
+      depthwise ? static_cast<std::size_t>(p.out_c) : static_cast<std::size_t>(g.group_in());
+  g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
+  return g;
+}
+}  // namespace kernels
 
 /// Shape of a convolution: x [N,H,W,C], w [O,KH,KW,C/groups].
 constexpr shape_or conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
@@ -135,9 +157,20 @@ template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
 
 namespace ops {
 
-/// Largest |x - zero point| that an element type allows.
-constexpr std::int64_t largest_offset(dtype t, std::int32_t zero_point) {
-  return std::max(highest_of(t) - zero_point, std::int64_t{zero_point} - lowest_of(t));
+/// The zero point of all channels. Nothing where channels differ, or where the compiler cannot tell
+/// because the numbers are not constants to it.
+constexpr std::optional<std::int32_t> common_zero_point(const tensor_desc& w) {
+  if (w.zero_points.size() <= 1) return w.zero_point();
+  if (std::is_constant_evaluated()) return std::nullopt;
+  for (std::int32_t z : w.zero_points)
+    if (z != w.zero_points[0]) return std::nullopt;
+  return w.zero_points[0];
+}
+/// A problem's weights before they are prepared: their zero points where these are at hand.
+constexpr void set_weights(kernels::gemm_problem& g, const tensor_desc& w) {
+  const auto common = common_zero_point(w);
+  g.weight_zero_point = common.value_or(0);
+  g.zero_points_unknown = !common.has_value();
 }
 /// Sum over one output channel's weights of |w - zero point|.
 template <class F>
@@ -154,6 +187,31 @@ std::int64_t absolute_sum(const node_view& n, std::size_t input, std::size_t cou
   return sum;
 }
 
+/// What conv2d, depthwise_conv2d, fully_connected and transpose_conv2d know of their tensors before
+/// anything is computed: types, the input's zero point, where constant weights lie.
+template <class P> constexpr void set_types(P& p, const node_view& n) {
+  p.in_type = n.in[0].type;
+  p.weight_type = n.in[1].type;
+  p.out_type = n.out[0].type;
+  p.in_zero_point = n.in[0].zero_point();
+  if (n.is_constant(1)) p.weights = n.constant[1].data();
+}
+/// op_def::memory of the same. `p`: extents set. `problem(p)`: as the kernel sees it;
+/// `need(problem, layout)`: the kernel's memory.
+template <class P, class Problem, class F>
+constexpr void accumulation_memory(const node_view& n, node_memory& to, P& p, std::size_t channels,
+                                   Problem&& problem, F&& need) {
+  const tensor_desc& w = n.in[1];
+  to.make<P>();
+  set_types(p, n);
+  p.requant.mode = requantize_mode(n.round);
+  if (common_zero_point(w) != 0) to.array<std::int32_t>(channels);
+  requantize_memory(to, n.round, w.per_channel() ? channels : 1);
+  if (n.round == rounding::FB && n.present(2)) to.array<float>(channels);
+  kernels::gemm_problem g = problem(p);
+  set_weights(g, w);
+  to.kernel([&](const kernels::target_layout& t) { return need(g, t); });
+}
 /// The parts that conv2d, depthwise_conv2d, fully_connected and transpose_conv2d share: types, zero
 /// points, bias (input 2), accumulator width, requantize. `channels` = output channels;
 /// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
@@ -161,17 +219,11 @@ template <class P, class F>
 status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
                             std::size_t per_channel, bool f32_product, F&& channel_weights) {
   const tensor_desc &x = n.in[0], &w = n.in[1], &y = n.out[0];
-  p.in_type = x.type;
-  p.weight_type = w.type;
-  p.out_type = y.type;
+  set_types(p, n);
   if (x.per_channel()) return unsupported("per-channel activations");
   if (w.per_channel() && w.scales.size() != channels)
     return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
-  p.in_zero_point = x.zero_point();
-  if (n.is_constant(1)) p.weights = n.constant[1].data();
-  bool weight_offset = false;
-  for (std::int32_t z : w.zero_points) weight_offset |= z != 0;
-  if (weight_offset) {
+  if (common_zero_point(w) != 0) {
     auto z = to.array<std::int32_t>(channels);
     for (std::size_t c = 0; c < channels; ++c) z[c] = w.zero_point(c);
     p.weight_zero_points = z.data();
@@ -252,13 +304,25 @@ constexpr void set_geometry(conv2d_params& p, const Attributes& a, const dims& x
   p.pad_top = a.pad_top, p.pad_left = a.pad_left;
   p.groups = a.groups;
 }
+template <bool Depthwise>
+constexpr void set_conv2d(conv2d_params& p, const conv2d_attrs& a, const node_view& n) {
+  set_geometry(p, a, n.in[0].shape, n.in[1].shape, n.out[0].shape);
+  if (Depthwise) p.groups = p.in_c;
+}
+template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_memory& to) {
+  conv2d_params p{};
+  set_conv2d<Depthwise>(p, read_attributes<conv2d_attrs>(*n.attrs), n);
+  accumulation_memory(
+      n, to, p, static_cast<std::size_t>(p.out_c),
+      [](const conv2d_params& q) { return kernels::problem_of(q, Depthwise); },
+      Depthwise ? &kernels::depthwise_memory : &kernels::gemm_memory);
+}
 template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<conv2d_attrs>(*n.attrs);
-  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
+  const dims &w = n.in[1].shape, &y = n.out[0].shape;
   auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>,
                                    Depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d);
-  set_geometry(p, a, x, w, y);
-  if (Depthwise) p.groups = x[3];
+  set_conv2d<Depthwise>(p, a, n);
   const auto channels = static_cast<std::size_t>(y[3]);
   const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) *
                                   (Depthwise ? 1 : static_cast<std::size_t>(w[3]));
@@ -287,6 +351,7 @@ inline constexpr op_def conv2d{
     .accumulates = true,
     .kernel = kernel_id::conv2d,
     .shape = &conv2d_op_shape,
+    .memory = &conv2d_memory<false>,
     .prepare = &conv2d_prepare<false>,
     .decide = &laws::conv2d,
 };
@@ -300,6 +365,7 @@ inline constexpr op_def depthwise_conv2d{
     .accumulates = true,
     .kernel = kernel_id::depthwise_conv2d,
     .shape = &depthwise_conv2d_op_shape,
+    .memory = &conv2d_memory<true>,
     .prepare = &conv2d_prepare<true>,
     .decide = &laws::depthwise_conv2d,
 };

@@ -71,6 +71,11 @@ inline void dequantize_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
+constexpr void dequantize_memory(const node_view& n, node_memory& to) {
+  to.make<dequantize_params>();
+  to.array<float>(channel_count(n.in[0]));
+  to.array<std::int32_t>(channel_count(n.in[0]));
+}
 inline status dequantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc& x = n.in[0];
   auto& p = to.make<dequantize_params>(&reference::dequantize_kernel, kernel_id::dequantize);
@@ -103,6 +108,7 @@ inline constexpr op_def dequantize{
     .forms = dequantize_forms,
     .kernel = kernel_id::dequantize,
     .shape = &same_op_shape,
+    .memory = &dequantize_memory,
     .prepare = &dequantize_prepare,
 };
 }  // namespace ops

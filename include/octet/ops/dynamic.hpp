@@ -160,6 +160,7 @@ inline constexpr op_def dynamic_quantize{
     .outputs = 2,
     .forms = dynamic_quantize_forms,
     .shape = &dynamic_quantize_op_shape,
+    .memory = &params_only<dynamic_quantize_params>,
     .prepare = &dynamic_quantize_prepare,
     .decide = &laws::dynamic_quantize,
 };
@@ -218,6 +219,11 @@ inline void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
 }
 }  // namespace reference
 namespace ops {
+constexpr void dynamic_dequantize_memory(const node_view& n, node_memory& to) {
+  const dims& x = n.in[0].shape;
+  to.make<dynamic_dequantize_params>();
+  to.array<float>(x.rank == 0 ? 1 : static_cast<std::size_t>(x.back(0)));
+}
 inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &s = n.in[1];
   auto& p = to.make<dynamic_dequantize_params>(&reference::dynamic_dequantize_kernel);
@@ -256,6 +262,7 @@ inline constexpr op_def dynamic_dequantize{
     .optional = {2},
     .forms = dynamic_dequantize_forms,
     .shape = &same_op_shape,
+    .memory = &dynamic_dequantize_memory,
     .prepare = &dynamic_dequantize_prepare,
     .decide = &laws::dynamic_dequantize,
 };

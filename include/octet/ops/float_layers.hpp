@@ -162,6 +162,7 @@ inline constexpr op_def float_conv2d{
     .optional = {2},
     .forms = float_layer_forms,
     .shape = &conv2d_op_shape,
+    .memory = &params_only<float_layer_params>,
     .prepare = &float_conv2d_prepare<false>,
 };
 inline constexpr op_def float_depthwise_conv2d{
@@ -172,6 +173,7 @@ inline constexpr op_def float_depthwise_conv2d{
     .optional = {2},
     .forms = float_layer_forms,
     .shape = &depthwise_conv2d_op_shape,
+    .memory = &params_only<float_layer_params>,
     .prepare = &float_conv2d_prepare<true>,
 };
 inline constexpr op_def float_transpose_conv2d{
@@ -182,6 +184,7 @@ inline constexpr op_def float_transpose_conv2d{
     .optional = {2},
     .forms = float_layer_forms,
     .shape = &transpose_conv2d_op_shape,
+    .memory = &params_only<float_layer_params>,
     .prepare = &float_transpose_conv2d_prepare,
 };
 inline constexpr op_def float_fully_connected{
@@ -192,6 +195,7 @@ inline constexpr op_def float_fully_connected{
     .optional = {2},
     .forms = float_layer_forms,
     .shape = &fully_connected_op_shape,
+    .memory = &params_only<float_layer_params>,
     .prepare = &float_fully_connected_prepare,
 };
 }  // namespace ops

@@ -33,6 +33,20 @@ struct fully_connected_params {
   }
 };
 
+namespace kernels {
+constexpr gemm_problem problem_of(const fully_connected_params& p) noexcept {
+  gemm_problem g;
+  g.in_h = g.out_h = static_cast<std::int32_t>(p.batch), g.in_c = static_cast<std::int32_t>(p.k),
+  g.out_c = p.n;
+  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type,
+  g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points,
+  g.weights = p.weights;
+  g.weight_oc = p.k;
+  g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
+  return g;
+}
+}  // namespace kernels
+
 constexpr shape_or fully_connected_shape(const fully_connected_attrs& a, const dims& x,
                                          const dims& w) {
   if (w.rank != 2) return violation{rule::rank, dims{0, 0}, w};
@@ -85,16 +99,27 @@ constexpr status fully_connected_op_shape(const node_view& n, std::span<dims> ou
   return set_shape(out, fully_connected_shape(read_attributes<fully_connected_attrs>(*n.attrs),
                                               n.in[0].shape, n.in[1].shape));
 }
-inline status fully_connected_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<fully_connected_attrs>(*n.attrs);
-  auto& p = to.make<fully_connected_params>(&reference::fully_connected_kernel,
-                                            kernel_id::fully_connected);
+constexpr void set_fully_connected(fully_connected_params& p, const node_view& n) {
   const dims& w = n.in[1].shape;
   p.k = static_cast<std::size_t>(w[1]);
   p.n = w[0];
   p.batch = n.in[0].shape.elements().value / p.k;
+}
+constexpr void fully_connected_memory(const node_view& n, node_memory& to) {
+  fully_connected_params p{};
+  set_fully_connected(p, n);
+  accumulation_memory(
+      n, to, p, static_cast<std::size_t>(p.n),
+      [](const fully_connected_params& q) { return kernels::problem_of(q); },
+      &kernels::gemm_memory);
+}
+inline status fully_connected_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<fully_connected_attrs>(*n.attrs);
+  auto& p = to.make<fully_connected_params>(&reference::fully_connected_kernel,
+                                            kernel_id::fully_connected);
+  set_fully_connected(p, n);
   const std::size_t k = p.k;
-  return prepare_accumulation(n, to, p, static_cast<std::size_t>(w[0]), k, a.f32_product,
+  return prepare_accumulation(n, to, p, static_cast<std::size_t>(p.n), k, a.f32_product,
                               [k](std::size_t c, std::size_t i) { return c * k + i; });
 }
 inline constexpr op_def fully_connected{
@@ -107,6 +132,7 @@ inline constexpr op_def fully_connected{
     .accumulates = true,
     .kernel = kernel_id::fully_connected,
     .shape = &fully_connected_op_shape,
+    .memory = &fully_connected_memory,
     .prepare = &fully_connected_prepare,
     .decide = &laws::fully_connected,
 };

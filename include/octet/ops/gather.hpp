@@ -102,6 +102,7 @@ inline constexpr op_def gather{
     .max_inputs = 2,
     .forms = gather_forms,
     .shape = &gather_op_shape,
+    .memory = &params_only<gather_params>,
     .prepare = &gather_prepare,
 };
 }  // namespace ops
@@ -171,6 +172,7 @@ inline constexpr op_def gather_nd{
     .max_inputs = 2,
     .forms = gather_forms,
     .shape = &gather_nd_op_shape,
+    .memory = &params_only<gather_nd_params>,
     .prepare = &gather_nd_prepare,
 };
 }  // namespace ops
@@ -249,6 +251,7 @@ inline constexpr op_def one_hot{
     .max_inputs = 3,
     .forms = one_hot_forms,
     .shape = &one_hot_op_shape,
+    .memory = &params_only<one_hot_params>,
     .prepare = &one_hot_prepare,
 };
 }  // namespace ops
@@ -388,6 +391,7 @@ inline constexpr op_def arg_max{
     .summary = "index of the largest element along an axis",
     .forms = arg_forms,
     .shape = &arg_op_shape,
+    .memory = &params_only<axis_params>,
     .prepare = &arg_prepare<false>,
 };
 inline constexpr op_def arg_min{
@@ -395,6 +399,7 @@ inline constexpr op_def arg_min{
     .summary = "index of the smallest element along an axis",
     .forms = arg_forms,
     .shape = &arg_op_shape,
+    .memory = &params_only<axis_params>,
     .prepare = &arg_prepare<true>,
 };
 inline constexpr op_def cumsum{
@@ -402,6 +407,7 @@ inline constexpr op_def cumsum{
     .summary = "running sums along an axis",
     .forms = cumsum_forms,
     .shape = &cumsum_op_shape,
+    .memory = &params_only<axis_params>,
     .prepare = &cumsum_prepare,
 };
 }  // namespace ops
@@ -478,6 +484,7 @@ inline constexpr op_def topk{
     .outputs = 2,
     .forms = topk_forms,
     .shape = &topk_op_shape,
+    .memory = &params_only<topk_params>,
     .prepare = &topk_prepare,
 };
 }  // namespace ops

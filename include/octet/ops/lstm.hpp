@@ -146,6 +146,11 @@ constexpr status lstm_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = s.shape, out[1] = n.in[10].shape, out[2] = n.in[11].shape;
   return unit{};
 }
+/// The reference keeps one gate's hidden values.
+constexpr void lstm_memory(const node_view& n, node_memory& to) {
+  to.make<lstm_params>();
+  to.reference_scratch = static_cast<std::size_t>(n.out[0].shape[2]);
+}
 inline status lstm_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0], &h = n.in[10], &c = n.in[11];
   const auto a = read_attributes<lstm_attrs>(*n.attrs);
@@ -192,7 +197,6 @@ inline status lstm_prepare(const node_view& n, prepared& to) {
     p.clip = numerics::clamp_to_int(
         static_cast<double>(numerics::div(static_cast<float>(a.cell_clip), c.scale_f32())), 1,
         32767);
-  to.reference_scratch = Bytes(static_cast<std::size_t>(p.units));
   return unit{};
 }
 inline constexpr form lstm_forms[] = {
@@ -210,6 +214,7 @@ inline constexpr op_def qnn_lstm{
     .optional = {12, 13, 14},
     .forms = lstm_forms,
     .shape = &lstm_op_shape,
+    .memory = &lstm_memory,
     .prepare = &lstm_prepare,
     .decide = &laws::tflite_integers,
 };

@@ -360,13 +360,17 @@ template <move_rule Rule> constexpr status movement_shape(const node_view& n, st
   out[0] = m.shape;
   return unit{};
 }
+template <move_rule Rule> constexpr void movement_memory(const node_view& n, node_memory& to) {
+  const moved m = Rule(n);
+  to.alias = !m.broken && m.copy.identity(n.in[0].shape.elements().value);
+  if (to.alias) return;
+  to.make<movement_params>();
+  to.array<strided_copy>(1);
+}
 template <move_rule Rule> status movement_prepare(const node_view& n, prepared& to) {
   const moved m = Rule(n);
   if (m.broken) return m.broken;
-  if (m.copy.identity(n.in[0].shape.elements().value)) {
-    to.alias = true;
-    return unit{};
-  }
+  if (m.copy.identity(n.in[0].shape.elements().value)) return unit{};  // an alias
   auto& p = to.make<movement_params>(&reference::movement_kernel);
   p.type = n.in[0].type;
   auto c = to.array<strided_copy>(1);
@@ -469,6 +473,10 @@ template <bool Unpack> constexpr status pieces_shape(const node_view& n, std::sp
   }
   return unit{};
 }
+constexpr void pieces_memory(const node_view& n, node_memory& to) {
+  to.make<movement_params>();
+  to.array<strided_copy>(n.out.size());
+}
 template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<movement_params>(&reference::movement_kernel);
   p.type = n.in[0].type;
@@ -488,6 +496,7 @@ inline constexpr op_def transpose{
     .summary = "axes in another order",
     .forms = movement_forms,
     .shape = &movement_shape<&transpose_rule>,
+    .memory = &movement_memory<&transpose_rule>,
     .prepare = &movement_prepare<&transpose_rule>,
 };
 inline constexpr op_def slice{
@@ -495,6 +504,7 @@ inline constexpr op_def slice{
     .summary = "a block of a tensor",
     .forms = movement_forms,
     .shape = &movement_shape<&slice_rule>,
+    .memory = &movement_memory<&slice_rule>,
     .prepare = &movement_prepare<&slice_rule>,
 };
 inline constexpr op_def strided_slice{
@@ -502,6 +512,7 @@ inline constexpr op_def strided_slice{
     .summary = "a block of a tensor, by steps",
     .forms = movement_forms,
     .shape = &movement_shape<&strided_slice_rule>,
+    .memory = &movement_memory<&strided_slice_rule>,
     .prepare = &movement_prepare<&strided_slice_rule>,
 };
 inline constexpr op_def tile{
@@ -509,6 +520,7 @@ inline constexpr op_def tile{
     .summary = "repetitions along axes",
     .forms = movement_forms,
     .shape = &movement_shape<&tile_rule>,
+    .memory = &movement_memory<&tile_rule>,
     .prepare = &movement_prepare<&tile_rule>,
 };
 inline constexpr op_def reverse{
@@ -516,6 +528,7 @@ inline constexpr op_def reverse{
     .summary = "axes backwards",
     .forms = movement_forms,
     .shape = &movement_shape<&reverse_rule>,
+    .memory = &movement_memory<&reverse_rule>,
     .prepare = &movement_prepare<&reverse_rule>,
 };
 inline constexpr op_def broadcast_to{
@@ -523,6 +536,7 @@ inline constexpr op_def broadcast_to{
     .summary = "repetitions along axes of extent 1",
     .forms = movement_forms,
     .shape = &movement_shape<&broadcast_to_rule>,
+    .memory = &movement_memory<&broadcast_to_rule>,
     .prepare = &movement_prepare<&broadcast_to_rule>,
 };
 inline constexpr op_def space_to_depth{
@@ -530,6 +544,7 @@ inline constexpr op_def space_to_depth{
     .summary = "blocks of pixels as channels",
     .forms = movement_forms,
     .shape = &movement_shape<&space_to_depth_rule>,
+    .memory = &movement_memory<&space_to_depth_rule>,
     .prepare = &movement_prepare<&space_to_depth_rule>,
 };
 inline constexpr op_def depth_to_space{
@@ -537,6 +552,7 @@ inline constexpr op_def depth_to_space{
     .summary = "channels as blocks of pixels",
     .forms = movement_forms,
     .shape = &movement_shape<&depth_to_space_rule>,
+    .memory = &movement_memory<&depth_to_space_rule>,
     .prepare = &movement_prepare<&depth_to_space_rule>,
 };
 inline constexpr op_def space_to_batch{
@@ -544,6 +560,7 @@ inline constexpr op_def space_to_batch{
     .summary = "blocks of pixels as images",
     .forms = movement_forms,
     .shape = &movement_shape<&space_to_batch_rule>,
+    .memory = &movement_memory<&space_to_batch_rule>,
     .prepare = &movement_prepare<&space_to_batch_rule>,
 };
 inline constexpr op_def batch_to_space{
@@ -551,6 +568,7 @@ inline constexpr op_def batch_to_space{
     .summary = "images as blocks of pixels",
     .forms = movement_forms,
     .shape = &movement_shape<&batch_to_space_rule>,
+    .memory = &movement_memory<&batch_to_space_rule>,
     .prepare = &movement_prepare<&batch_to_space_rule>,
 };
 inline constexpr op_def split{
@@ -559,6 +577,7 @@ inline constexpr op_def split{
     .outputs = -1,
     .forms = movement_forms,
     .shape = &pieces_shape<false>,
+    .memory = &pieces_memory,
     .prepare = &pieces_prepare<false>,
 };
 inline constexpr op_def unpack{
@@ -567,6 +586,7 @@ inline constexpr op_def unpack{
     .outputs = -1,
     .forms = movement_forms,
     .shape = &pieces_shape<true>,
+    .memory = &pieces_memory,
     .prepare = &pieces_prepare<true>,
 };
 }  // namespace ops

@@ -71,6 +71,13 @@ inline void mul_kernel(const kernel_args& k) noexcept {
 }  // namespace reference
 
 namespace ops {
+template <bool Quantized> constexpr void mul_memory(const node_view& n, node_memory& to) {
+  to.make<mul_params>();
+  if (Quantized && n.round == rounding::DR)
+    to.array<multiplier>(1);
+  else if (Quantized)
+    to.array<float>(1);
+}
 template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
   auto& p = to.make<mul_params>(&reference::mul_kernel, kernel_id::mul);
@@ -120,6 +127,7 @@ inline constexpr op_def qnn_mul{
     .forms = qnn_mul_forms,
     .kernel = kernel_id::mul,
     .shape = &binary_op_shape,
+    .memory = &mul_memory<true>,
     .prepare = &mul_prepare<true>,
     .decide = &laws::mul,
 };
@@ -130,6 +138,7 @@ inline constexpr op_def mul{
     .max_inputs = 2,
     .forms = arithmetic_forms,
     .shape = &binary_op_shape,
+    .memory = &mul_memory<false>,
     .prepare = &mul_prepare<false>,
 };
 }  // namespace ops

@@ -138,6 +138,7 @@ inline constexpr op_def batch_norm{
     .max_inputs = 3,
     .forms = batch_norm_forms,
     .shape = &requantize_shape,
+    .memory = &params_only<batch_norm_params>,
     .prepare = &batch_norm_prepare,
     .decide = &laws::batch_norm,
 };
@@ -192,6 +193,7 @@ inline constexpr op_def layer_norm{
     .optional = {1, 2},
     .forms = norm_forms,
     .shape = &requantize_shape,
+    .memory = &params_only<norm_params>,
     .prepare = &norm_prepare,
     .decide = &laws::norm,
 };
@@ -203,6 +205,7 @@ inline constexpr op_def group_norm{
     .optional = {1, 2},
     .forms = norm_forms,
     .shape = &requantize_shape,
+    .memory = &params_only<norm_params>,
     .prepare = &norm_prepare,
     .decide = &laws::norm,
 };

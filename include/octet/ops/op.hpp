@@ -19,20 +19,45 @@
 
 #include "octet/core/buffer.hpp"
 #include "octet/core/error.hpp"
-#include "octet/kernels/kernel.hpp"
+#include "octet/kernels/target_layout.hpp"
 #include "octet/laws/law.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
 // ---- descriptions ----
 
+/// Scales of a tensor where they lie, as binary64 or binary32 numbers. Refers to memory of the
+/// graph; owns nothing. Usable in constant evaluation.
+class scale_list {
+ public:
+  constexpr scale_list() = default;
+  constexpr scale_list(std::span<const double> s) : wide_(s.data()), size_(s.size()) {}   // NOLINT
+  constexpr scale_list(std::span<const float> s) : narrow_(s.data()), size_(s.size()) {}  // NOLINT
+  constexpr scale_list(const double* s, std::size_t n) : wide_(s), size_(n) {}
+  scale_list(const std::vector<double>& s) : wide_(s.data()), size_(s.size()) {}  // NOLINT
+  constexpr std::size_t size() const { return size_; }
+  constexpr bool empty() const { return size_ == 0; }
+  constexpr double operator[](std::size_t i) const {
+    return narrow_ != nullptr ? static_cast<double>(narrow_[i]) : wide_[i];
+  }
+  constexpr bool operator==(const scale_list& o) const {
+    for (std::size_t i = 0; i < size_ && size_ == o.size_; ++i)
+      if ((*this)[i] != o[i]) return false;
+    return size_ == o.size_;
+  }
+
+ private:
+  const double* wide_ = nullptr;
+  const float* narrow_ = nullptr;
+  std::size_t size_ = 0;
+};
+
 /// What a rule sees of a tensor: everything but the data. Usable in constant evaluation. The spans'
 /// memory belongs to the graph.
 struct tensor_desc {
   dtype type = dtype::f32;
   dims shape;
-  std::span<const double>
-      scales{};  // empty: not quantized; one: per tensor; else one per index along `axis`
+  scale_list scales{};  // empty: not quantized; one: per tensor; else one per index along `axis`
   std::span<const std::int32_t> zero_points{};  // empty: 0; one: for all
   std::int32_t axis = -1;
 
@@ -46,9 +71,7 @@ struct tensor_desc {
     return zero_points.empty() ? 0 : zero_points.size() == 1 ? zero_points[0] : zero_points[c];
   }
   constexpr bool same_quantization(const tensor_desc& o) const {
-    return scales.size() == o.scales.size() &&
-           std::equal(scales.begin(), scales.end(), o.scales.begin()) &&
-           zero_point() == o.zero_point();
+    return scales == o.scales && zero_point() == o.zero_point();
   }
 };
 
@@ -265,12 +288,12 @@ class plan_memory {
   std::byte* bytes(Bytes n, std::size_t align = alignment) {
     constexpr std::size_t chunk = 1 << 16;
     if (n.value == 0) return nullptr;
+    total_ = round_up(total_, align) + n.value;
     if (blocks_.empty() && !storage_.empty()) {
       const auto base = reinterpret_cast<std::uintptr_t>(storage_.data());
       const std::size_t from = round_up(base + used_, align) - base;
       if (from <= storage_.size() && n.value <= storage_.size() - from) {
         used_ = from + n.value;
-        total_ = used_;
         std::memset(storage_.data() + from, 0, n.value);
         return storage_.data() + from;
       }
@@ -282,9 +305,15 @@ class plan_memory {
       at = 0;
     }
     used_ = at + n.value;
-    total_ += n.value;
     return blocks_.back().data() + at;
   }
+  /// What comes next begins at a multiple of 64 bytes: where a node begins, so that its bytes are
+  /// the same behind any other.
+  void align() {
+    total_ = round_up(total_, alignment);
+    used_ = round_up(used_, alignment);
+  }
+  /// Bytes handed out, with the gaps that alignment leaves: what storage of one piece must hold.
   Bytes total() const { return Bytes(total_); }
 
  private:
@@ -360,16 +389,52 @@ struct node_view {
   }
 };
 
-/// Filled by an operator's prepare: everything the planner needs for one step. Target-independent;
-/// the planner then asks the kernel of the chosen target for packing and scratch.
+/// What a node takes of a plan's memory, counted before it is prepared from types, shapes and
+/// attributes alone: the compiler lays typed graphs out by it, and preparing a node on any path
+/// checks that it suffices. Values of constants may be unknown (in the compiler they are): then it
+/// counts the most that any values need. Usable in constant evaluation.
+class node_memory {
+ public:
+  static constexpr std::size_t most_targets = 8;
+
+  /// Counts kernels' memory on these targets' layouts (null: references run).
+  constexpr explicit node_memory(
+      std::span<const kernels::target_layout* const> targets = {}) noexcept
+      : targets_(targets) {}
+
+  // What `prepared` has by the same names.
+  template <class P> constexpr void make() { array<P>(1); }
+  template <class T> constexpr void array(std::size_t n) {
+    if (n != 0) params = round_up(params, alignof(T)) + n * sizeof(T);
+  }
+  /// Asks `need(const target_layout&) -> node_bytes` for each target: nothing where the kernel
+  /// does not take the node.
+  template <class F> constexpr void kernel(F&& need) {
+    for (std::size_t i = 0; i < targets_.size(); ++i)
+      if (targets_[i] != nullptr) on[i] = need(*targets_[i]);
+  }
+
+  /// The output is the first input's bytes under another shape: no step where the two may share
+  /// memory, else a copy.
+  bool alias = false;
+  std::size_t params = 0;             // bytes of the params and the arrays they point to
+  std::size_t reference_scratch = 0;  // bytes that one call of the reference needs
+  std::array<kernels::node_bytes, most_targets>
+      on{};  // the kernel's, for each of the targets asked for
+
+ private:
+  std::span<const kernels::target_layout* const> targets_;
+};
+/// op_def::memory of operators that take params P and nothing else.
+template <class P> constexpr void params_only(const node_view&, node_memory& to) { to.make<P>(); }
+
+/// Filled by an operator's prepare: what a step needs besides memory. Target-independent: the
+/// kernel of the chosen target then packs constants, and runs where it takes these params.
 struct prepared {
   plan_memory* memory = nullptr;
   void* params = nullptr;
   kernel_id kernel = kernel_id::none;
-  kernel_fn reference = nullptr;  // always set (unless `alias`)
-  Bytes reference_scratch{};
-  bool alias =
-      false;  // the output is the first input's bytes under another shape: no step is needed
+  kernel_fn reference = nullptr;  // always set, unless the node is an alias
 
   template <class P> P& make(kernel_fn ref, kernel_id k = kernel_id::none) {
     P* p = memory->array<P>(1).data();
@@ -504,8 +569,8 @@ class operand_set {
 ///  - `shape` is a constexpr function that reads attributes (not constant inputs) into the attrs
 ///    struct and calls the operator's constexpr rule over dims and attrs; a rule that is broken is
 ///    returned as a violation, not as text;
-///  - `prepare` takes all memory from `prepared` and keeps temporaries in fixed arrays: no
-///    std::vector or std::string on the way to success (errors may allocate).
+///  - `prepare` takes all memory from `prepared`, as much as `memory` counts, and keeps temporaries
+///    in fixed arrays: no std::vector or std::string on the way to success (errors may allocate).
 struct op_def {
   std::string_view name;                                     // as the IR prints it: "qnn.conv2d"
   std::string_view summary;                                  // one line, for the documentation
@@ -522,6 +587,10 @@ struct op_def {
   /// Shape of every output from inputs, attributes and small constants. Null only for operators
   /// whose outputs' shapes the importer must give.
   status (*shape)(const node_view&, std::span<dims> out) = nullptr;
+  /// Counts what prepare, the reference and the kernel take. A constexpr function; the node's types
+  /// may be ones that have no form. Null only for operators registered from outside, which typed
+  /// graphs then do not take.
+  void (*memory)(const node_view&, node_memory&) = nullptr;
   /// Checks quantization and attributes, fills `prepared`. The node has one of the forms: call it
   /// through prepare_node.
   status (*prepare)(const node_view&, prepared&) = nullptr;

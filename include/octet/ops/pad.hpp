@@ -130,6 +130,7 @@ inline constexpr op_def qnn_pad{
     .summary = "a quantized value around",
     .forms = movement_forms,
     .shape = &pad_op_shape<false>,
+    .memory = &params_only<pad_params>,
     .prepare = &pad_prepare<false>,
 };
 inline constexpr op_def pad{
@@ -137,6 +138,7 @@ inline constexpr op_def pad{
     .summary = "a value around",
     .forms = movement_forms,
     .shape = &pad_op_shape<false>,
+    .memory = &params_only<pad_params>,
     .prepare = &pad_prepare<false>,
 };
 inline constexpr op_def mirror_pad{
@@ -144,6 +146,7 @@ inline constexpr op_def mirror_pad{
     .summary = "the mirrored edge around",
     .forms = movement_forms,
     .shape = &pad_op_shape<true>,
+    .memory = &params_only<pad_params>,
     .prepare = &pad_prepare<true>,
 };
 }  // namespace ops

@@ -281,6 +281,7 @@ inline constexpr op_def qnn_avg_pool2d{
     .forms = qnn_avg_pool2d_forms,
     .kernel = kernel_id::pool2d,
     .shape = &pool2d_op_shape,
+    .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<false, true>,
     .decide = &laws::average_pool,
 };
@@ -290,6 +291,7 @@ inline constexpr op_def qnn_max_pool2d{
     .forms = qnn_max_pool2d_forms,
     .kernel = kernel_id::pool2d,
     .shape = &pool2d_op_shape,
+    .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<true, true>,
     .decide = &laws::max_pool,
 };
@@ -298,6 +300,7 @@ inline constexpr op_def avg_pool2d{
     .summary = "average of windows, float32",
     .forms = float_forms,
     .shape = &pool2d_op_shape,
+    .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<false, false>,
 };
 inline constexpr op_def max_pool2d{
@@ -305,6 +308,7 @@ inline constexpr op_def max_pool2d{
     .summary = "largest of windows, float32",
     .forms = float_forms,
     .shape = &pool2d_op_shape,
+    .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<true, false>,
 };
 }  // namespace ops

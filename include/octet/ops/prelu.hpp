@@ -100,6 +100,7 @@ inline constexpr op_def qnn_prelu{
     .max_inputs = 2,
     .forms = qnn_prelu_forms,
     .shape = &prelu_op_shape,
+    .memory = &params_only<prelu_params>,
     .prepare = &prelu_prepare<true>,
     .decide = &laws::prelu,
 };
@@ -110,6 +111,7 @@ inline constexpr op_def prelu{
     .max_inputs = 2,
     .forms = float_pair_forms,
     .shape = &prelu_op_shape,
+    .memory = &params_only<prelu_params>,
     .prepare = &prelu_prepare<false>,
 };
 }  // namespace ops

@@ -94,6 +94,16 @@ inline result<channel_layout> channels_of(const tensor_desc& t) {
   for (int i = t.axis + 1; i < t.shape.rank; ++i) c.inner *= static_cast<std::size_t>(t.shape[i]);
   return c;
 }
+/// Entries of a per-channel array: one where there is one scale or none.
+constexpr std::size_t channel_count(const tensor_desc& t) {
+  return t.per_channel() ? t.scales.size() : 1;
+}
+constexpr void quantize_memory(const node_view& n, node_memory& to) {
+  to.make<quantize_params>();
+  to.array<float>(channel_count(n.out[0]));  // scales and their inverses
+  to.array<float>(channel_count(n.out[0]));
+  to.array<std::int32_t>(channel_count(n.out[0]));
+}
 inline status quantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<quantize_params>(&reference::quantize_kernel, kernel_id::quantize);
@@ -133,6 +143,7 @@ inline constexpr op_def quantize{
     .forms = quantize_forms,
     .kernel = kernel_id::quantize,
     .shape = &same_op_shape,
+    .memory = &quantize_memory,
     .prepare = &quantize_prepare,
     .decide = &laws::quantize,
 };

@@ -426,6 +426,22 @@ constexpr status reduce_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, reduce_shape(read_attributes<reduce_attrs>(*n.attrs), n.in[0].shape));
 }
 
+/// Of quantized values: one factor in the form of the rounding; PyTorch's mean keeps float means.
+constexpr void quantized_reduce_memory(const node_view& n, node_memory& to) {
+  if (n.round == rounding::ATEN) {
+    to.reference_scratch = bytes_of(n.out[0].shape.elements(), dtype::f32).value;
+    return to.make<quantized_aten_mean_params>();
+  }
+  to.make<mean_params>();
+  if (n.round == rounding::DR) to.array<multiplier>(1);
+  if (n.round == rounding::F || n.round == rounding::QNN) to.array<float>(1);
+}
+constexpr void mean_memory(const node_view& n, node_memory& to) {
+  if (n.round == rounding::ATEN)
+    to.make<aten_mean_params>();
+  else
+    to.make<mean_params>();
+}
 template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, prepared& to) {
   const auto attrs = read_attributes<reduce_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &y = n.out[0];
@@ -433,6 +449,19 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
     if (n.round == rounding::ATEN) {
       to.make<aten_mean_params>(&reference::aten_mean_kernel, kernel_id::none) =
           make_aten_mean(attrs, x.shape);
+      return unit{};
+    }
+  if constexpr (Quantized)
+    if (!x.quantized() || !y.quantized() || x.per_channel() || y.per_channel())
+      return unsupported("quantization", {}, "one scale per tensor");
+  const auto clamp = clamp_of(*n.attrs, y.type);
+  if constexpr (Op == reduction::mean && Quantized)
+    if (n.round == rounding::ATEN) {
+      auto& m = to.make<quantized_aten_mean_params>(&reference::quantized_aten_mean_kernel);
+      m.mean = make_aten_mean(attrs, x.shape);
+      m.type = x.type, m.in_scale = x.scale_f32(), m.in_zero_point = x.zero_point();
+      m.inverse = numerics::div(1.f, y.scale_f32()), m.out_zero_point = y.zero_point();
+      m.lo = clamp.lo, m.hi = clamp.hi;
       return unit{};
     }
   auto& p = to.make<mean_params>(&reference::mean_kernel, kernel_id::mean);
@@ -447,23 +476,11 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
     return unit{};
   } else {
     static_assert(Op == reduction::mean || Op == reduction::sum || Op == reduction::prod);
-    if (!x.quantized() || !y.quantized() || x.per_channel() || y.per_channel())
-      return unsupported("quantization", {}, "one scale per tensor");
     constexpr bool mean = Op == reduction::mean;
     const std::size_t count = p.plan.count;
     const auto elements = static_cast<float>(count);
     p.in_zero_point = x.zero_point();
     requantize_params& q = p.requant;
-    const auto clamp = clamp_of(*n.attrs, y.type);
-    if (mean && n.round == rounding::ATEN) {
-      auto& m = to.make<quantized_aten_mean_params>(&reference::quantized_aten_mean_kernel);
-      m.mean = make_aten_mean(attrs, x.shape);
-      m.type = x.type, m.in_scale = x.scale_f32(), m.in_zero_point = x.zero_point();
-      m.inverse = numerics::div(1.f, y.scale_f32()), m.out_zero_point = y.zero_point();
-      m.lo = clamp.lo, m.hi = clamp.hi;
-      to.reference_scratch = bytes_of(Elements(m.mean.outputs), dtype::f32);
-      return unit{};
-    }
     q.mode = n.round, q.zero_point = y.zero_point(), q.lo = clamp.lo, q.hi = clamp.hi;
     const float sx = x.scale_f32(), sy = y.scale_f32();
     if constexpr (Op == reduction::prod) {
@@ -555,6 +572,7 @@ inline constexpr op_def qnn_mean{
     .forms = qnn_mean_forms,
     .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
+    .memory = &quantized_reduce_memory,
     .prepare = &mean_prepare<reduction::mean, true>,
     .decide = &laws::mean,
 };
@@ -564,6 +582,7 @@ inline constexpr op_def qnn_sum{
     .forms = qnn_sum_forms,
     .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
+    .memory = &quantized_reduce_memory,
     .prepare = &mean_prepare<reduction::sum, true>,
     .decide = &laws::sum,
 };
@@ -572,6 +591,7 @@ inline constexpr op_def qnn_reduce_prod{
     .summary = "product over axes, quantized",
     .forms = qnn_prod_forms,
     .shape = &reduce_op_shape,
+    .memory = &quantized_reduce_memory,
     .prepare = &mean_prepare<reduction::prod, true>,
     .decide = &laws::tflite_integers,
 };
@@ -580,6 +600,7 @@ inline constexpr op_def mean{
     .summary = "mean over axes",
     .forms = mean_forms,
     .shape = &reduce_op_shape,
+    .memory = &mean_memory,
     .prepare = &mean_prepare<reduction::mean, false>,
     .decide = &laws::float_mean,
 };
@@ -588,6 +609,7 @@ inline constexpr op_def sum{
     .summary = "sum over axes",
     .forms = reduce_arithmetic_forms,
     .shape = &reduce_op_shape,
+    .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::sum, false>,
 };
 inline constexpr op_def reduce_max{
@@ -596,6 +618,7 @@ inline constexpr op_def reduce_max{
     .forms = reduce_number_forms,
     .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
+    .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::max, false>,
 };
 inline constexpr op_def reduce_min{
@@ -604,6 +627,7 @@ inline constexpr op_def reduce_min{
     .forms = reduce_number_forms,
     .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
+    .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::min, false>,
 };
 inline constexpr op_def reduce_prod{
@@ -611,6 +635,7 @@ inline constexpr op_def reduce_prod{
     .summary = "product over axes",
     .forms = reduce_arithmetic_forms,
     .shape = &reduce_op_shape,
+    .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::prod, false>,
 };
 inline constexpr op_def reduce_any{
@@ -618,6 +643,7 @@ inline constexpr op_def reduce_any{
     .summary = "whether any along axes is true",
     .forms = reduce_bool_forms,
     .shape = &reduce_op_shape,
+    .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::any, false>,
 };
 inline constexpr op_def reduce_all{
@@ -625,6 +651,7 @@ inline constexpr op_def reduce_all{
     .summary = "whether all along axes are true",
     .forms = reduce_bool_forms,
     .shape = &reduce_op_shape,
+    .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::all, false>,
 };
 }  // namespace ops

@@ -23,14 +23,6 @@ inline clamp_range clamp_of(const attribute_view& a, dtype out) {
           static_cast<std::int32_t>(std::min(hi, a.integer("clamp_hi", hi)))};
 }
 
-/// Which multiplier array a rounding reads.
-constexpr bool uses_multiplier(rounding r) {
-  return r == rounding::DR || r == rounding::RU || r == rounding::I64 || r == rounding::Q8;
-}
-constexpr bool uses_float_scale(rounding r) {
-  return r == rounding::F || r == rounding::FB || r == rounding::FZ || r == rounding::EVEN_MUL;
-}
-
 /// The roundings of accumulators whose bias, if any, is an integer.
 inline constexpr rounding_set requantizing{
     rounding::DR, rounding::RU, rounding::I64, rounding::D64,
@@ -56,11 +48,19 @@ constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double
     scale64[c] = numerics::div(product, out_scale);
 }
 
+/// The formula that numerics::requantize applies for a node's rounding.
+constexpr rounding requantize_mode(rounding r) { return r == rounding::EVEN_MUL ? rounding::F : r; }
+/// The arrays that fill_requantize allocates.
+constexpr void requantize_memory(node_memory& to, rounding mode, std::size_t n) {
+  if (uses_multiplier(mode)) to.array<multiplier>(n);
+  if (uses_float_scale(mode)) to.array<float>(n);
+  if (mode == rounding::D64) to.array<double>(n);
+}
 /// Allocates and fills the arrays for products product(0..n), n == 1 or the channel count.
 template <class F>
 status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::size_t n,
                        F&& product, const tensor_desc& out, clamp_range clamp) {
-  p.mode = mode == rounding::EVEN_MUL ? rounding::F : mode;
+  p.mode = requantize_mode(mode);
   p.channels = static_cast<std::int32_t>(n);
   p.zero_point = out.zero_point();
   p.lo = clamp.lo;
@@ -128,6 +128,11 @@ constexpr status requantize_shape(const node_view& n, std::span<dims> out) {
   out[0] = n.in[0].shape;
   return unit{};
 }
+constexpr void requantize_op_memory(const node_view& n, node_memory& to) {
+  to.make<requantize_op_params>();
+  requantize_memory(to, n.round, std::max<std::size_t>(n.in[0].scales.size(), 1));
+  if (n.present(1)) to.array<float>(n.in[1].shape.elements().value);
+}
 inline status requantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<requantize_attrs>(*n.attrs);
@@ -175,6 +180,7 @@ inline constexpr op_def requantize{
     .forms = requantize_forms,
     .kernel = kernel_id::requantize,
     .shape = &requantize_shape,
+    .memory = &requantize_op_memory,
     .prepare = &requantize_prepare,
     .decide = &laws::requantize,
 };

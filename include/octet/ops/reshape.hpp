@@ -78,15 +78,15 @@ constexpr status identity_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = n.in[0].shape;
   return unit{};
 }
-inline status alias_prepare(const node_view&, prepared& to) {
-  to.alias = true;
-  return unit{};
-}
+constexpr void alias_memory(const node_view&, node_memory& to) { to.alias = true; }
+/// Nothing to prepare: an alias.
+inline status alias_prepare(const node_view&, prepared&) { return unit{}; }
 inline constexpr op_def reshape{
     .name = "reshape",
     .summary = "the same elements under another shape",
     .forms = movement_forms,
     .shape = &reshape_op_shape,
+    .memory = &alias_memory,
     .prepare = &alias_prepare,
 };
 inline constexpr op_def squeeze{
@@ -94,6 +94,7 @@ inline constexpr op_def squeeze{
     .summary = "without axes of extent 1",
     .forms = movement_forms,
     .shape = &squeeze_op_shape,
+    .memory = &alias_memory,
     .prepare = &alias_prepare,
 };
 inline constexpr op_def expand_dims{
@@ -101,6 +102,7 @@ inline constexpr op_def expand_dims{
     .summary = "with an axis of extent 1",
     .forms = movement_forms,
     .shape = &expand_dims_op_shape,
+    .memory = &alias_memory,
     .prepare = &alias_prepare,
 };
 inline constexpr op_def identity{
@@ -108,6 +110,7 @@ inline constexpr op_def identity{
     .summary = "the same tensor",
     .forms = movement_forms,
     .shape = &identity_op_shape,
+    .memory = &alias_memory,
     .prepare = &alias_prepare,
 };
 }  // namespace ops

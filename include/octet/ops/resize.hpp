@@ -245,6 +245,12 @@ inline void set_resize(resize_params& p, const node_view& n) {
   p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.channels = x[3];
   p.out_h = y[1], p.out_w = y[2];
 }
+/// One entry for each output row, one for each column.
+template <class Entry> constexpr void resize_memory(const node_view& n, node_memory& to) {
+  to.make<resize_params>();
+  to.array<Entry>(static_cast<std::size_t>(n.out[0].shape[1]));
+  to.array<Entry>(static_cast<std::size_t>(n.out[0].shape[2]));
+}
 inline status resize_nearest_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<resize_attrs>(*n.attrs);
   auto& p = to.make<resize_params>(&reference::resize_nearest_kernel);
@@ -301,6 +307,7 @@ inline constexpr op_def resize_nearest{
     .summary = "images to another size, nearest pixel",
     .forms = movement_forms,
     .shape = &resize_op_shape,
+    .memory = &resize_memory<std::int32_t>,
     .prepare = &resize_nearest_prepare,
 };
 inline constexpr op_def qnn_resize_bilinear{
@@ -309,6 +316,7 @@ inline constexpr op_def qnn_resize_bilinear{
     .forms = qnn_resize_bilinear_forms,
     .kernel = kernel_id::resize_bilinear,
     .shape = &resize_op_shape,
+    .memory = &resize_memory<bilinear_tap>,
     .prepare = &resize_bilinear_prepare<true>,
     .decide = &laws::resize_bilinear,
 };
@@ -318,6 +326,7 @@ inline constexpr op_def resize_bilinear{
     .forms = float_forms,
     .kernel = kernel_id::resize_bilinear,
     .shape = &resize_op_shape,
+    .memory = &resize_memory<bilinear_tap>,
     .prepare = &resize_bilinear_prepare<false>,
 };
 }  // namespace ops

@@ -244,6 +244,20 @@ inline void softmax_kernel(const kernel_args& a) noexcept {
 }  // namespace reference
 
 namespace ops {
+/// The tables of each rounding.
+template <bool Log, bool Quantized>
+constexpr void softmax_memory(const node_view& n, node_memory& to) {
+  to.make<softmax_params>();
+  if (!Quantized) return;
+  if (n.round == rounding::I64 && !Log) {
+    to.array<std::int16_t>(513);
+    to.array<std::int16_t>(513);
+  } else if (n.round == rounding::DR) {
+    to.array<std::int32_t>(256);
+  } else if (n.round == rounding::OPT) {
+    to.array<float>(256);
+  }
+}
 template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<softmax_attrs>(*n.attrs);
@@ -320,6 +334,7 @@ inline constexpr op_def qnn_softmax{
     .forms = qnn_softmax_forms,
     .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
+    .memory = &softmax_memory<false, true>,
     .prepare = &softmax_prepare<false, true>,
     .decide = &laws::softmax,
 };
@@ -328,6 +343,7 @@ inline constexpr op_def softmax{
     .summary = "softmax along an axis",
     .forms = float_forms,
     .shape = &same_op_shape,
+    .memory = &softmax_memory<false, false>,
     .prepare = &softmax_prepare<false, false>,
 };
 inline constexpr op_def qnn_log_softmax{
@@ -336,6 +352,7 @@ inline constexpr op_def qnn_log_softmax{
     .forms = qnn_log_softmax_forms,
     .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
+    .memory = &softmax_memory<true, true>,
     .prepare = &softmax_prepare<true, true>,
     .decide = &laws::log_softmax,
 };
@@ -344,6 +361,7 @@ inline constexpr op_def log_softmax{
     .summary = "logarithm of softmax",
     .forms = float_forms,
     .shape = &same_op_shape,
+    .memory = &softmax_memory<true, false>,
     .prepare = &softmax_prepare<true, false>,
 };
 }  // namespace ops

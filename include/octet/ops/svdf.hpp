@@ -128,6 +128,7 @@ inline constexpr op_def qnn_svdf{
     .optional = {4},
     .forms = svdf_forms,
     .shape = &svdf_op_shape,
+    .memory = &params_only<svdf_params>,
     .prepare = &svdf_prepare,
     .decide = &laws::tflite_integers,
 };

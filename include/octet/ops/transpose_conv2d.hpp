@@ -36,6 +36,21 @@ struct transpose_conv2d_attrs {
 /// and the same for x.
 struct transpose_conv2d_params : conv2d_params {};
 
+namespace kernels {
+/// The input with zero points inserted between its pixels, convolved with stride 1 and reversed
+/// taps. Products with inserted pixels are wasted, at strides of 2 three of four; the kernel is
+/// ahead of the scalar reference by more than that.
+constexpr gemm_problem problem_of(const transpose_conv2d_params& p) noexcept {
+  gemm_problem g = problem_of(static_cast<const conv2d_params&>(p), false);
+  g.insert_h = p.stride_h, g.insert_w = p.stride_w;
+  g.stride_h = g.stride_w = 1;
+  g.pad_top = (p.kernel_h - 1) * p.dilation_h - p.pad_top,
+  g.pad_left = (p.kernel_w - 1) * p.dilation_w - p.pad_left;
+  g.flipped = true;
+  return g;
+}
+}  // namespace kernels
+
 constexpr shape_or transpose_conv2d_shape(const transpose_conv2d_attrs& a, const dims& x,
                                           const dims& w) {
   if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
@@ -115,6 +130,15 @@ constexpr status transpose_conv2d_op_shape(const node_view& n, std::span<dims> o
   return set_shape(out, transpose_conv2d_shape(read_attributes<transpose_conv2d_attrs>(*n.attrs),
                                                n.in[0].shape, n.in[1].shape));
 }
+constexpr void transpose_conv2d_memory(const node_view& n, node_memory& to) {
+  transpose_conv2d_params p{};
+  set_geometry(p, read_attributes<transpose_conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape,
+               n.out[0].shape);
+  accumulation_memory(
+      n, to, p, static_cast<std::size_t>(p.out_c),
+      [](const transpose_conv2d_params& q) { return kernels::problem_of(q); },
+      &kernels::gemm_memory);
+}
 inline status transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
@@ -136,6 +160,7 @@ inline constexpr op_def transpose_conv2d{
     .accumulates = true,
     .kernel = kernel_id::transpose_conv2d,
     .shape = &transpose_conv2d_op_shape,
+    .memory = &transpose_conv2d_memory,
     .prepare = &transpose_conv2d_prepare,
     .decide = &laws::transpose_conv2d,
 };

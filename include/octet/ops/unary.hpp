@@ -309,17 +309,33 @@ inline status unary_multipliers(unary_params& p) {
   return unit{};
 }
 
+/// Rounding ATEN on 8 bits: PyTorch's vector loops dequantize with one fused multiply-add, their
+/// scalar tails with a difference and a product; else EVEN_MUL.
+template <unary F> constexpr bool by_position(const node_view& n) {
+  return n.round == rounding::ATEN && is_8bit(n.in[0].type) && !is_relu(F);
+}
+template <unary F, bool Quantized>
+constexpr void unary_memory(const node_view& n, node_memory& to) {
+  constexpr bool sigmoid = F == unary::logistic || F == unary::tanh;
+  if (Quantized && by_position<F>(n)) return to.make<lut8_blocks_params>();
+  if (Quantized && is_8bit(n.in[0].type)) return to.make<lut8_params>();
+  if (Quantized && n.round == rounding::AWAY && !sigmoid) to.array<std::int16_t>(513);
+  to.make<unary_params>();
+}
 template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<unary_attrs>(*n.attrs);
-  auto& p = to.make<unary_params>(&reference::unary_kernel);
+  unary_params p;
   p.function = F;
   p.mode = n.round;
   p.type = x.type;
   p.approximate = a.approximate;
   p.alpha = F == unary::elu && !n.attrs->find("alpha") ? 1.f : static_cast<float>(a.alpha);
   p.count = x.shape.elements().value;
-  if constexpr (!Quantized) return unit{};
+  if constexpr (!Quantized) {
+    to.make<unary_params>(&reference::unary_kernel) = p;
+    return unit{};
+  }
   if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
   p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32(),
   p.inverse = numerics::div(1.f, p.out_scale);
@@ -327,9 +343,6 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   const clamp_range bounds =
       is_relu(F) && n.round != rounding::none ? relu_bounds(F, y) : clamp_of(*n.attrs, y.type);
   p.lo = bounds.lo, p.hi = bounds.hi;
-  // ATEN: PyTorch's vector loops dequantize with one fused multiply-add, their scalar tails with a
-  // difference and a product; else EVEN_MUL.
-  const bool by_position = n.round == rounding::ATEN && is_8bit(x.type) && !is_relu(F);
   const bool sigmoid = (F == unary::logistic || F == unary::tanh) && n.round == rounding::OPT &&
                        x.type == dtype::s16;
   if (n.round == rounding::DR || n.round == rounding::Q8)
@@ -351,34 +364,34 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
       p.table = table.data();
     }
   }
-  if (by_position) {
+  if (by_position<F>(n)) {
     p.mode = rounding::EVEN_MUL;
-    const unary_params meaning = p;
-    const float premultiplied =
-        numerics::mul(meaning.in_scale, -static_cast<float>(meaning.in_zero_point));
+    const float premultiplied = numerics::mul(p.in_scale, -static_cast<float>(p.in_zero_point));
     auto& l = to.make<lut8_blocks_params>(&reference::lut8_blocks_kernel);
-    l.blocks.count = meaning.count;
+    l.blocks.count = p.count;
     lut8_params tail;
-    fill_lut8(tail, x.type, [&](std::int32_t q) { return numerics::unary_value(meaning, q); });
+    fill_lut8(tail, x.type, [&](std::int32_t q) { return numerics::unary_value(p, q); });
     fill_lut8(l.blocks, x.type, [&](std::int32_t q) {
-      const float v = numerics::fma(meaning.in_scale, static_cast<float>(q), premultiplied);
-      return numerics::finish(static_cast<double>(numerics::rint(
-                                  numerics::mul(numerics::unary_f32(meaning, v), meaning.inverse))),
-                              meaning.out_zero_point, meaning.lo, meaning.hi);
+      const float v = numerics::fma(p.in_scale, static_cast<float>(q), premultiplied);
+      return numerics::finish(
+          static_cast<double>(numerics::rint(numerics::mul(numerics::unary_f32(p, v), p.inverse))),
+          p.out_zero_point, p.lo, p.hi);
     });
     l.tail = tail.table;
     if (l.tail == l.blocks.table) {  // no position to tell: one table
-      const lut8_params one = l.blocks;
-      to.make<lut8_params>(&reference::lut8_kernel, kernel_id::lut8) = one;
+      to.params = &l.blocks;
+      to.reference = &reference::lut8_kernel;
+      to.kernel = kernel_id::lut8;
     }
     return unit{};
   }
   if (is_8bit(x.type)) {
-    const unary_params meaning = p;
     auto& l = to.make<lut8_params>(&reference::lut8_kernel, kernel_id::lut8);
-    l.count = meaning.count;
-    fill_lut8(l, x.type, [&](std::int32_t q) { return numerics::unary_value(meaning, q); });
+    l.count = p.count;
+    fill_lut8(l, x.type, [&](std::int32_t q) { return numerics::unary_value(p, q); });
+    return unit{};
   }
+  to.make<unary_params>(&reference::unary_kernel) = p;
   return unit{};
 }
 
@@ -415,6 +428,7 @@ inline constexpr form plain_unary_forms[] = {
       .forms = unary_forms<unary::id>,                         \
       .kernel = kernel_id::lut8,                               \
       .shape = &same_op_shape,                                 \
+      .memory = &unary_memory<unary::id, true>,                \
       .prepare = &unary_prepare<unary::id, true>,              \
       .decide = quantized_law,                                 \
   };                                                           \
@@ -423,6 +437,7 @@ inline constexpr form plain_unary_forms[] = {
       .summary = what,                                         \
       .forms = plain_unary_forms,                              \
       .shape = &same_op_shape,                                 \
+      .memory = &params_only<unary_params>,                    \
       .prepare = &unary_prepare<unary::id, false>,             \
       .decide = float_law,                                     \
   };
@@ -454,6 +469,7 @@ inline constexpr op_def floor{
     .summary = "rounded down",
     .forms = plain_unary_forms,
     .shape = &same_op_shape,
+    .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::floor, false>,
 };
 inline constexpr op_def ceil{
@@ -461,6 +477,7 @@ inline constexpr op_def ceil{
     .summary = "rounded up",
     .forms = plain_unary_forms,
     .shape = &same_op_shape,
+    .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::ceil, false>,
 };
 inline constexpr op_def round{
@@ -468,6 +485,7 @@ inline constexpr op_def round{
     .summary = "rounded to the nearest, ties to even",
     .forms = plain_unary_forms,
     .shape = &same_op_shape,
+    .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::round, false>,
 };
 }  // namespace ops

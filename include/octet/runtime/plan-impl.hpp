@@ -5,7 +5,8 @@
 #include "octet/graph/passes.hpp"
 #include "octet/kernels/target.hpp"
 #include "octet/numerics/fp_env.hpp"
-#include "octet/runtime/bind.hpp"
+#include "octet/plan/memory.hpp"
+#include "octet/plan/prepare_step.hpp"
 #include "octet/runtime/plan.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -28,59 +29,84 @@ class planner {
     if (!can_run(d_->on))
       return unsupported("target", std::string(name_of(d_->on)),
                          "a target of this build that this CPU can run; see `octet info`");
-    shares_.resize(g.tensors.size());
-    for (std::size_t i = 0; i < shares_.size(); ++i) shares_[i] = static_cast<tensor_id>(i);
+    place_tensors();
     for (std::size_t i = 0; i < g.nodes.size(); ++i)
       if (auto s = add_step(i); !s)
         return at(s.error(), g, &g.nodes[i],
                   g.nodes[i].out.empty() ? no_tensor : g.nodes[i].out[0]);
-    place_tensors();
     return plan(std::move(d_));
   }
 
  private:
-  graph& g() { return d_->source; }
-  tensor_id root(tensor_id t) const {
-    while (shares_[static_cast<std::size_t>(t)] != t) t = shares_[static_cast<std::size_t>(t)];
-    return t;
+  const graph& g() const { return d_->source; }
+
+  /// Where every tensor lies; `skipped_`.
+  void place_tensors() {
+    const std::size_t count = g().tensors.size();
+    std::vector<memory_graph::tensor> tensors;
+    for (const tensor& t : g().tensors)
+      tensors.push_back({bytes_of(t.shape.elements(), t.type).value, kind_of(t.role)});
+    std::vector<memory_graph::node> nodes;
+    std::vector<tensor_id> operands;
+    const auto add = [&](const std::vector<tensor_id>& list) {
+      operands.insert(operands.end(), list.begin(), list.end());
+      return static_cast<std::int32_t>(list.size());
+    };
+    for (const node& n : g().nodes) {
+      memory_graph::node to{};
+      to.first_in = static_cast<std::int32_t>(operands.size());
+      to.ins = add(n.in);
+      to.first_out = static_cast<std::int32_t>(operands.size());
+      to.outs = add(n.out);
+      to.alias = is_alias(*n.op, node_inputs(g(), n).view());
+      nodes.push_back(to);
+    }
+    skipped_ = std::make_unique<bool[]>(nodes.size() + 1);
+    std::vector<std::size_t> offset(count);
+    memory_layout layout{offset, {skipped_.get(), nodes.size()}};
+    lay_out({tensors, nodes, operands, g().inputs, g().outputs, d_->options.keep_all}, layout);
+    d_->activation_bytes = layout.arena;
+    d_->state_bytes = layout.states;
+    for (std::size_t i = 0; i < count; ++i) {
+      const tensor& t = g().tensors[i];
+      switch (t.role) {
+        case tensor::kind::constant:
+          d_->where.push_back({placement::where::constant, 0, t.data.bytes.data()});
+          break;
+        case tensor::kind::state:
+          d_->where.push_back({placement::where::state, offset[i], nullptr});
+          break;
+        case tensor::kind::value:
+          d_->where.push_back(offset[i] == no_place
+                                  ? placement{}
+                                  : placement{placement::where::arena, offset[i], nullptr});
+          break;
+      }
+    }
   }
-  bool is_output(tensor_id t) const {
-    for (tensor_id o : d_->source.outputs)
-      if (o == t) return true;
-    return false;
-  }
-  /// Sharing is safe where the shared bytes live in the arena and no two graph outputs or an input
-  /// and an output would be one block.
-  bool may_share(tensor_id from, tensor_id to) {
-    if (d_->options.keep_all || g()[from].role != tensor::kind::value ||
-        g()[to].role != tensor::kind::value)
-      return false;
-    if (!is_output(to)) return true;
-    const tensor_id r = root(from);
-    for (tensor_id i : g().inputs)
-      if (root(i) == r) return false;
-    for (tensor_id o : g().outputs)
-      if (root(o) == r) return false;
-    return true;
+  static memory_graph::kind kind_of(tensor::kind role) {
+    switch (role) {
+      case tensor::kind::value: return memory_graph::kind::value;
+      case tensor::kind::constant: return memory_graph::kind::constant;
+      case tensor::kind::state: break;
+    }
+    return memory_graph::kind::state;
   }
 
   status add_step(std::size_t index) {
-    node& n = g().nodes[index];
+    const node& n = g().nodes[index];
     const node_inputs in(g(), n);
-    prepared p;
-    p.memory = &d_->memory;
-    if (auto s = prepare_node(*n.op, in.view(), p); !s) return s;
+    if (skipped_[index]) {  // nothing but the operator's own checks
+      prepared p;
+      p.memory = &d_->memory;
+      return prepare_node(*n.op, in.view(), p);
+    }
     step st;
     st.node = static_cast<std::int32_t>(index);
-    if (p.alias) {
-      if (may_share(n.in[0], n.out[0])) {
-        shares_[static_cast<std::size_t>(n.out[0])] = root(n.in[0]);
-        return unit{};
-      }
-      auto& c = p.make<copy_params>(&copy_kernel);
-      c.bytes = bytes_of(g()[n.out[0]].shape.elements(), g()[n.out[0]].type).value;
-    }
-    bind(in.view(), p, d_->on, d_->options.threads, d_->memory, st);
+    if (auto s = prepare_step(*n.op, in.view(), d_->on, &kernels::find, d_->options.threads,
+                              d_->memory, st);
+        !s)
+      return s;
     d_->scratch_bytes = std::max(d_->scratch_bytes, st.scratch);
     st.first_in = static_cast<std::uint32_t>(d_->operands.size());
     st.inputs = static_cast<std::uint32_t>(n.in.size());
@@ -92,56 +118,8 @@ class planner {
     return unit{};
   }
 
-  void place_tensors() {
-    const std::size_t count = g().tensors.size();
-    const auto last_step = static_cast<std::int32_t>(d_->steps.size());
-    std::vector<lifetime> life(count);
-    std::vector<char> used(count, 0);
-    auto touch = [&](tensor_id t, std::int32_t when) {
-      if (t == no_tensor || g()[t].role != tensor::kind::value) return;
-      const auto r = static_cast<std::size_t>(root(t));
-      life[r].bytes = std::max(life[r].bytes, bytes_of(g()[t].shape.elements(), g()[t].type).value);
-      if (!used[r]) life[r].first = life[r].last = when;
-      used[r] = 1;
-      life[r].first = std::min(life[r].first, when);
-      life[r].last = std::max(life[r].last, when);
-    };
-    for (tensor_id t : g().inputs) touch(t, -1);
-    for (std::int32_t s = 0; s < last_step; ++s) {
-      const step& st = d_->steps[static_cast<std::size_t>(s)];
-      for (std::uint32_t k = 0; k < st.inputs; ++k) touch(d_->operands[st.first_in + k], s);
-      for (std::uint32_t k = 0; k < st.outputs; ++k) touch(d_->operands[st.first_out + k], s);
-    }
-    for (tensor_id t : g().outputs) touch(t, last_step);
-    if (d_->options.keep_all)
-      for (lifetime& l : life) l.first = -1, l.last = last_step;
-    std::vector<lifetime> blocks;
-    std::vector<std::size_t> owner;
-    for (std::size_t i = 0; i < count; ++i)
-      if (used[i]) {
-        blocks.push_back(life[i]);
-        owner.push_back(i);
-      }
-    std::vector<std::int32_t> order(blocks.size()), placed(blocks.size());
-    d_->activation_bytes = place(blocks, order, placed);
-    d_->where.resize(count);
-    for (std::size_t b = 0; b < blocks.size(); ++b)
-      d_->where[owner[b]] = {placement::where::arena, blocks[b].offset, nullptr};
-    for (std::size_t i = 0; i < count; ++i) {
-      const tensor& t = g().tensors[i];
-      if (t.role == tensor::kind::constant) {
-        d_->where[i] = {placement::where::constant, 0, t.data.bytes.data()};
-      } else if (t.role == tensor::kind::state) {
-        d_->where[i] = {placement::where::state, d_->state_bytes, nullptr};
-        d_->state_bytes += round_up(bytes_of(t.shape.elements(), t.type).value, alignment);
-      } else if (const auto r = static_cast<std::size_t>(root(static_cast<tensor_id>(i))); r != i) {
-        d_->where[i] = d_->where[r];
-      }
-    }
-  }
-
   std::shared_ptr<plan_data> d_;
-  std::vector<tensor_id> shares_;  // union-find over tensors that share bytes
+  std::unique_ptr<bool[]> skipped_;  // per node: its output is its input's bytes
 };
 
 }  // namespace detail

@@ -8,8 +8,7 @@
 #include "octet/graph/graph.hpp"
 #include "octet/graph/verify.hpp"
 #include "octet/kernels/kernel.hpp"
-#include "octet/runtime/memory.hpp"
-#include "octet/runtime/step.hpp"
+#include "octet/plan/step.hpp"
 
 OCTET_NAMESPACE_BEGIN
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "octet/numerics/fp_env.hpp"
-#include "octet/runtime/bind.hpp"
+#include "octet/plan/prepare_step.hpp"
 #include "octet/runtime/plan.hpp"
 #include "octet/runtime/threads.hpp"
 

@@ -7,7 +7,6 @@
 #include <boost/hana/tuple.hpp>
 #include <boost/hana/type.hpp>
 
-#include "octet/runtime/memory.hpp"
 #include "octet/typed/by_law.hpp"
 #include "octet/typed/prepare.hpp"
 
@@ -192,87 +191,77 @@ constexpr flat_network<K> flatten(const value<C>& v, law graph_law) {
   return f;
 }
 
-/// Where every tensor lies, and which nodes only rename bytes.
+/// The attributes as operators read them; lists refer to `f`.
+template <flat_counts K>
+constexpr std::array<attribute, K.attributes> attributes_of(const flat_network<K>& f) {
+  std::array<attribute, K.attributes> a{};
+  for (std::size_t i = 0; i < K.attributes; ++i)
+    if (f.attrs[i].key) a[i] = attribute_of(f.attrs[i], f.integers, f.reals);
+  return a;
+}
+
+/// The targets a network's memory must suffice for.
+template <target On> inline constexpr target one_target[] = {On};
+template <target On> constexpr std::span<const target> targets_of() {
+  if constexpr (On == target::automatic)
+    return kernels::targets_of_architecture;
+  else
+    return one_target<On>;
+}
+
+/// What a network takes on one target: of params and packed weights, of scratch.
+struct target_bytes {
+  std::size_t storage = 0, scratch = 0;
+};
+/// Where every tensor lies, which nodes only rename bytes, and what the rest takes.
 template <flat_counts K> struct layout {
   std::array<std::size_t, K.tensors>
-      offset{};  // of values, in the arena; of states, among the states
-  std::array<std::int32_t, K.tensors> shares{};  // tensor whose bytes this one is
-  std::array<bool, K.nodes> skipped{};           // no step: the result is the first input's bytes
+      offset{};                         // of values, in the arena; of states, among the states
+  std::array<bool, K.nodes> skipped{};  // no step: the result is the first input's bytes
   std::size_t arena = 0, state = 0;
+  std::array<target_bytes, node_memory::most_targets> on{};  // for each target
 };
-/// The planner's rules (runtime/plan-impl.hpp): an alias shares its input's bytes unless that would
-/// make two graph outputs, or an input and an output, one block.
-template <flat_counts K> constexpr layout<K> lay_out(const flat_network<K>& f) {
+template <flat_counts K>
+constexpr layout<K> lay_out_image(const image& g, std::span<const target> targets) {
   layout<K> l{};
-  if (f.wrong.what != mistake::none) return l;
-  for (std::size_t t = 0; t < K.tensors; ++t) l.shares[t] = static_cast<std::int32_t>(t);
-  const auto root = [&](std::int32_t t) {
-    while (l.shares[static_cast<std::size_t>(t)] != t) t = l.shares[static_cast<std::size_t>(t)];
-    return t;
-  };
-  for (std::size_t n = 0; n < K.nodes; ++n) {
-    const node_info& node = f.nodes[n];
-    if (node.op->prepare != &ops::alias_prepare) continue;
-    const std::int32_t from = f.operands[static_cast<std::size_t>(node.first_in)],
-                       to = f.operands[static_cast<std::size_t>(node.first_out)];
-    bool may = f.tensors[static_cast<std::size_t>(from)].role != role::constant &&
-               f.tensors[static_cast<std::size_t>(from)].role != role::state,
-         is_output = false;
-    for (std::int32_t o : f.outputs) is_output |= o == to;
-    if (is_output) {
-      for (std::int32_t i : f.inputs) may &= root(i) != root(from);
-      for (std::int32_t o : f.outputs) may &= root(o) != root(from);
-    }
-    if (may) {
-      l.shares[static_cast<std::size_t>(to)] = root(from);
-      l.skipped[n] = true;
-    }
+  std::array<const kernels::target_layout*, node_memory::most_targets> layouts{};
+  for (std::size_t i = 0; i < targets.size(); ++i) layouts[i] = kernels::layout_of(targets[i]);
+  std::array<step_memory, K.nodes> need{};
+  for (std::size_t n = 0; n < K.nodes; ++n)
+    need[n] = memory_of(g, g.nodes[n], {layouts.data(), targets.size()});
+
+  using kind = memory_graph::kind;
+  std::array<memory_graph::tensor, K.tensors> tensors{};
+  for (std::size_t t = 0; t < K.tensors; ++t) {
+    const tensor_info& info = g.tensors[t];
+    tensors[t] = {bytes_of(unpack(info.shape).elements(), info.type).value,
+                  info.role == role::constant ? kind::constant
+                  : info.role == role::state  ? kind::state
+                                              : kind::value};
   }
-  std::array<lifetime, K.tensors> life{};
-  std::array<bool, K.tensors> used{};
-  const auto touch = [&](std::int32_t t, std::int32_t when) {
-    if (t < 0 || f.tensors[static_cast<std::size_t>(t)].role == role::constant ||
-        f.tensors[static_cast<std::size_t>(t)].role == role::state)
-      return;
-    const auto r = static_cast<std::size_t>(root(t));
-    const tensor_info& info = f.tensors[static_cast<std::size_t>(t)];
-    const std::size_t bytes = bytes_of(unpack(info.shape).elements(), info.type).value;
-    if (bytes > life[r].bytes) life[r].bytes = bytes;
-    if (!used[r]) life[r].first = life[r].last = when;
-    used[r] = true;
-    if (when < life[r].first) life[r].first = when;
-    if (when > life[r].last) life[r].last = when;
-  };
-  for (std::int32_t t : f.inputs) touch(t, -1);
-  std::int32_t step = 0;
+  std::array<memory_graph::node, K.nodes> nodes{};
   for (std::size_t n = 0; n < K.nodes; ++n) {
-    if (l.skipped[n]) continue;
-    const node_info& node = f.nodes[n];
-    for (std::int32_t i = 0; i < node.ins + node.outs; ++i)
-      touch(f.operands[static_cast<std::size_t>(node.first_in + i)], step);
-    ++step;
+    const node_info& node = g.nodes[n];
+    nodes[n] = {node.first_in, node.ins, node.first_out, node.outs, need[n].alias};
   }
-  for (std::int32_t t : f.outputs) touch(t, step);
-  std::array<lifetime, K.tensors> blocks{};
-  std::array<std::size_t, K.tensors> owner{};
-  std::size_t count = 0;
-  for (std::size_t t = 0; t < K.tensors; ++t)
-    if (used[t]) {
-      blocks[count] = life[t];
-      owner[count++] = t;
-    }
-  std::array<std::int32_t, K.tensors> order{}, placed{};
-  l.arena = place({blocks.data(), count}, {order.data(), count}, {placed.data(), count});
-  for (std::size_t b = 0; b < count; ++b) l.offset[owner[b]] = blocks[b].offset;
-  for (std::size_t t = 0; t < K.tensors; ++t)
-    l.offset[t] = l.offset[static_cast<std::size_t>(root(static_cast<std::int32_t>(t)))];
-  for (std::size_t t = 0; t < K.tensors; ++t)
-    if (f.tensors[t].role == role::state) {
-      l.offset[t] = l.state;
-      l.state += round_up(bytes_of(unpack(f.tensors[t].shape).elements(), f.tensors[t].type).value,
-                          alignment);
+  memory_layout placed{l.offset, l.skipped};
+  octet::lay_out({tensors, nodes, g.operands, g.inputs, g.outputs}, placed);
+  l.arena = placed.arena;
+  l.state = placed.states;
+
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    for (std::size_t n = 0; n < K.nodes; ++n) {
+      if (l.skipped[n]) continue;
+      target_bytes& to = l.on[i];
+      to.storage += round_up(need[n].params, alignment) + round_up(need[n].on[i].packed, alignment);
+      to.scratch = std::max(to.scratch, need[n].on[i].scratch);
     }
   return l;
+}
+template <flat_counts K> constexpr bool all_declare_memory(const flat_network<K>& f) {
+  for (const node_info& n : f.nodes)
+    if (n.op->memory == nullptr) return false;
+  return true;
 }
 
 template <const auto& F, std::size_t T,
@@ -284,15 +273,38 @@ struct tensor_type_of<F, T, std::index_sequence<I...>> {
                       affine{F.tensors[T].scale, F.tensors[T].zero_point}>;
 };
 
+/// How a graph becomes a network.
+struct compile_options {
+  /// The most bytes `arena_bytes` may be.
+  std::size_t budget = static_cast<std::size_t>(-1);
+  /// The target whose kernels run. `automatic`: the best that the CPU has at start, and memory for
+  /// whichever of the architecture's targets that is.
+  octet::target on = octet::target::automatic;
+};
+
 /// Everything about graph G under law L that is a constant.
-template <const auto& G, law L, std::size_t Budget> struct analysis {
+template <const auto& G, law L, compile_options O> struct analysis {
   static constexpr law arithmetic = L;
+  static constexpr target on = O.on;
   static constexpr flat_counts counts = count(G);
   static constexpr flat_network<counts> flat = flatten<counts>(G, L);
-  static constexpr layout<counts> places = lay_out(flat);
+  static constexpr std::array<attribute, counts.attributes> attributes = attributes_of(flat);
+  static constexpr image tables{flat.nodes,  flat.tensors, attributes,        flat.operands,
+                                flat.inputs, flat.outputs, flat.output_names, L};
+  static constexpr layout<counts> places = [] {
+    if constexpr (flat.wrong.what == mistake::none) {
+      static_assert(all_declare_memory(flat),
+                    "octet: an operator of this graph does not say what memory it takes: "
+                    "op_def::memory");
+      return lay_out_image<counts>(tables, targets_of<O.on>());
+    } else {
+      return layout<counts>{};
+    }
+  }();
   static constexpr mistake_info wrong =
-      flat.wrong.what == mistake::none && places.arena > Budget
-          ? mistake_info{mistake::arena_over_budget, pack(dims{static_cast<std::int32_t>(Budget)}),
+      flat.wrong.what == mistake::none && places.arena > O.budget
+          ? mistake_info{mistake::arena_over_budget,
+                         pack(dims{static_cast<std::int32_t>(O.budget)}),
                          pack(dims{static_cast<std::int32_t>(places.arena)}), 0}
           : flat.wrong;
 };
@@ -327,16 +339,12 @@ template <class A> class program<A, true> {
  private:
   static constexpr const auto& flat_ = A::flat;
   static constexpr const auto& layout_ = A::places;
-  static constexpr std::array<attribute, counts.attributes> attributes_ = [] {
-    std::array<attribute, counts.attributes> a{};
-    for (std::size_t i = 0; i < counts.attributes; ++i) {
-      if (flat_.attrs[i].key) a[i] = attribute_of(flat_.attrs[i], flat_.integers, flat_.reals);
-    }
-    return a;
+  static constexpr image image_ = [] {
+    image g = A::tables;
+    g.offset = layout_.offset;
+    g.skipped = layout_.skipped;
+    return g;
   }();
-  static constexpr image image_{flat_.nodes,     flat_.tensors, attributes_,        flat_.operands,
-                                flat_.inputs,    flat_.outputs, flat_.output_names, layout_.offset,
-                                layout_.skipped, A::arithmetic};
   template <std::size_t... I, std::size_t... O>
   static auto edges(std::index_sequence<I...>, std::index_sequence<O...>) -> std::pair<
       boost::hana::tuple<boost::hana::type<
@@ -363,11 +371,29 @@ template <class A> class program<A, true> {
   using output_types = typename decltype(edges(std::make_index_sequence<inputs>(),
                                                std::make_index_sequence<outputs>()))::second_type;
 
+  /// The target this network is made for; `automatic`: for whichever is best at start.
+  static constexpr octet::target on = A::on;
   /// Bytes of the arena for activations (inputs and results included), of scratch for the most
-  /// demanding kernel on any target, of params and packed weights.
+  /// demanding kernel, of params and packed weights: of the network's target, or the most that any
+  /// target of the architecture needs.
   static constexpr std::size_t arena_bytes = layout_.arena;
-  static constexpr std::size_t scratch_bytes = scratch_bound(image_);
-  static constexpr std::size_t storage_bytes = storage_bound(image_);
+  static constexpr std::size_t scratch_bytes = [] {
+    std::size_t most = 0;
+    for (const target_bytes& b : layout_.on) most = std::max(most, b.scratch);
+    return most;
+  }();
+  static constexpr std::size_t storage_bytes = [] {
+    std::size_t most = 0;
+    for (const target_bytes& b : layout_.on) most = std::max(most, b.storage);
+    return most;
+  }();
+  /// The part of storage and scratch that a target uses; nothing if it is none of this network's.
+  static constexpr target_bytes bytes_on(octet::target t) {
+    const auto targets = targets_of<A::on>();
+    for (std::size_t i = 0; i < targets.size(); ++i)
+      if (targets[i] == t) return layout_.on[i];
+    return {};
+  }
   /// Bytes that recurrent operators keep from run to run.
   static constexpr std::size_t state_bytes = layout_.state;
   /// Arena offset of a tensor that is not a constant.
@@ -380,9 +406,9 @@ template <class A> class program<A, true> {
     return scale_of(image_, n, c);
   }
 
-  /// Prepares for the best target of this CPU. A node that its operator refuses (an unsupported
-  /// combination of types) throws octet::error, or ends the program where exceptions are off;
-  /// prepare() reports it instead.
+  /// Prepares for the network's target, or the best of this CPU. A node that its operator refuses
+  /// (an unsupported combination of types) throws octet::error, or ends the program where
+  /// exceptions are off; prepare() reports it instead.
   program() { require(prepare()); }
   struct later {};
   explicit program(later) noexcept {}
@@ -390,11 +416,15 @@ template <class A> class program<A, true> {
   program& operator=(const program&) = delete;
 
   /// Packs the weights for a target, fills the steps and resets the states; no heap unless it
-  /// fails.
-  status prepare(target on = target::automatic) {
+  /// fails. A network that is made for one target takes no other.
+  status prepare(octet::target wanted = octet::target::automatic) {
+    if (wanted == octet::target::automatic) wanted = on;
+    if (on != octet::target::automatic && wanted != on)
+      return unsupported("target", std::string(octet::name_of(wanted)),
+                         std::string(octet::name_of(on)));
     memory_ = plan_memory({storage_, sizeof storage_});
     reset();
-    return detail::prepare(image_, on, memory_, arena_, state_, {scratch_, sizeof scratch_},
+    return detail::prepare(image_, wanted, memory_, arena_, state_, {scratch_, sizeof scratch_},
                            steps_.data(), operands_.data(), used_);
   }
 
@@ -481,7 +511,7 @@ template <class A> class program<A, true> {
   alignas(alignment) std::byte arena_[arena_bytes == 0 ? 1 : arena_bytes];
   alignas(alignment) std::byte state_[state_bytes == 0 ? 1 : state_bytes];
   alignas(alignment) std::byte scratch_[scratch_bytes == 0 ? 1 : scratch_bytes];
-  alignas(alignment) std::byte storage_[storage_bytes];
+  alignas(alignment) std::byte storage_[storage_bytes == 0 ? 1 : storage_bytes];
   plan_memory memory_;
   std::array<step, nodes == 0 ? 1 : nodes> steps_{};
   std::array<void*, counts.operands == 0 ? 1 : counts.operands> operands_{};
@@ -490,17 +520,15 @@ template <class A> class program<A, true> {
 
 }  // namespace detail
 
-inline constexpr std::size_t no_budget = static_cast<std::size_t>(-1);
+using detail::compile_options;
 
 /// Graph G under law L. Everything static is a constant; an object is the network ready to run.
-/// Make it static: it holds arena and weights. Budget: the most bytes `arena_bytes` may be. One
-/// thread at a time may use an object.
-template <const auto& G, law L = law::tflite_ref, std::size_t Budget = no_budget>
-class compiled
-    : public detail::program<detail::analysis<G, L, Budget>,
-                             detail::analysis<G, L, Budget>::wrong.what == mistake::none> {
-  using base = detail::program<detail::analysis<G, L, Budget>,
-                               detail::analysis<G, L, Budget>::wrong.what == mistake::none>;
+/// Make it static: it holds arena and weights. One thread at a time may use an object.
+template <const auto& G, law L = law::tflite_ref, compile_options O = compile_options{}>
+class compiled : public detail::program<detail::analysis<G, L, O>,
+                                        detail::analysis<G, L, O>::wrong.what == mistake::none> {
+  using base = detail::program<detail::analysis<G, L, O>,
+                               detail::analysis<G, L, O>::wrong.what == mistake::none>;
 
  public:
   using base::base;

@@ -4,9 +4,9 @@
 #define OCTET_TYPED_PREPARE_HPP_
 
 #include "octet/graph/graph.hpp"
+#include "octet/kernels/target.hpp"
 #include "octet/numerics/fp_env.hpp"
-#include "octet/runtime/bind.hpp"
-#include "octet/typed/bounds.hpp"
+#include "octet/typed/image.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace typed::detail {
@@ -25,97 +25,35 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
   for (std::size_t n = 0; n < g.nodes.size(); ++n) {
     const node_info& node = g.nodes[n];
     if (g.skipped[n]) continue;
-    constexpr std::size_t most = 32;
-    std::array<tensor_desc, most> in{};
-    std::array<tensor_desc, 16> out{};
-    std::array<std::span<const std::byte>, most> constants{};
-    std::array<bool, most> given{};
-    const auto describe = [&](const tensor_info& t) {
-      tensor_desc d;
-      d.type = t.type;
-      d.shape = unpack(t.shape);
-      if (t.channels == 0) {
-        if (t.scale != 0) d.scales = {&t.scale, 1};
-        d.zero_points = {&t.zero_point, 1};
-        return d;
-      }
-      d.axis = t.axis;
-      const auto count = static_cast<std::size_t>(t.channels);
-      if (t.scales64) {
-        d.scales = {t.scales64, count};
-      } else {
-        const auto wide = storage.array<double>(count);
-        for (std::size_t c = 0; c < count; ++c) wide[c] = static_cast<double>(t.scales32[c]);
-        d.scales = wide;
-      }
-      if (t.zero_points) d.zero_points = {t.zero_points, count};
-      return d;
-    };
     const auto address = [&](std::int32_t t) -> void* {
       const tensor_info& info = g.tensors[static_cast<std::size_t>(t)];
       if (info.role == role::constant) return const_cast<void*>(info.data);
       return (info.role == role::state ? state : arena) + g.offset[static_cast<std::size_t>(t)];
     };
-    for (std::int32_t i = 0; i < node.ins; ++i) {
-      const auto k = static_cast<std::size_t>(i);
-      const std::int32_t t = g.operands[static_cast<std::size_t>(node.first_in + i)];
-      given[k] = t >= 0;
-      operands[node.first_in + i] = nullptr;
-      if (t < 0) continue;
-      const tensor_info& info = g.tensors[static_cast<std::size_t>(t)];
-      in[k] = describe(info);
-      if (info.role == role::constant)
-        constants[k] = {static_cast<const std::byte*>(info.data), info.bytes};
-      operands[node.first_in + i] = address(t);
-    }
-    for (std::int32_t i = 0; i < node.outs; ++i) {
-      const std::int32_t t = g.operands[static_cast<std::size_t>(node.first_out + i)];
-      out[static_cast<std::size_t>(i)] = describe(g.tensors[static_cast<std::size_t>(t)]);
-      operands[node.first_out + i] = address(t);
-    }
-    const attribute_view attrs(g.attributes.subspan(static_cast<std::size_t>(node.first_attr),
-                                                    static_cast<std::size_t>(node.attrs)));
-    const node_view view{{in.data(), static_cast<std::size_t>(node.ins)},
-                         {out.data(), static_cast<std::size_t>(node.outs)},
-                         {constants.data(), static_cast<std::size_t>(node.ins)},
-                         {given.data(), static_cast<std::size_t>(node.ins)},
-                         &attrs,
-                         node.round};
+    for (const auto& [first, count] :
+         {std::pair{node.first_in, node.ins}, std::pair{node.first_out, node.outs}})
+      for (std::int32_t i = first; i < first + count; ++i) {
+        const std::int32_t t = g.operands[static_cast<std::size_t>(i)];
+        operands[i] = t < 0 ? nullptr : address(t);
+      }
     const auto fail = [&](error_info e) {
       e.node = std::string(node.op->name) + " written at line " + std::to_string(node.line);
       return e;
     };
-    prepared p;
-    p.memory = &storage;
-    if (auto s = prepare_node(*node.op, view, p); !s) return fail(s.error());
     step& st = steps[used];
     st = step{};
     st.node = static_cast<std::int32_t>(n);
-    if (p.alias) {
-      auto& c = p.make<octet::detail::copy_params>(&octet::detail::copy_kernel);
-      c.bytes = bytes_of(out[0].shape.elements(), out[0].type).value;
-    }
-    octet::detail::bind(view, p, on, 1, storage, st);
+    const status done = with_view(g, node, [&](const node_view& v) {
+      return octet::detail::prepare_step(*node.op, v, on, &kernels::find, 1, storage, st);
+    });
+    if (!done) return fail(done.error());
     st.first_in = static_cast<std::uint32_t>(node.first_in);
     st.inputs = static_cast<std::uint32_t>(node.ins);
     st.first_out = static_cast<std::uint32_t>(node.first_out);
     st.outputs = static_cast<std::uint32_t>(node.outs);
-    if (st.scratch > scratch.size())
-      return fail(error_info{errc::too_large,
-                             "scratch",
-                             {},
-                             {},
-                             {},
-                             std::to_string(st.scratch) + " bytes",
-                             std::to_string(scratch.size()) + " bytes were foreseen"});
-    if (storage.exhausted())
-      return fail(error_info{errc::too_large,
-                             "storage of params and packed weights",
-                             {},
-                             {},
-                             {},
-                             "more",
-                             "what was foreseen"});
+    // Neither can be: prepare_step has checked what the two were sized by.
+    if (st.scratch > scratch.size()) return fail(invalid("scratch of a typed network"));
+    if (storage.exhausted()) return fail(invalid("storage of a typed network"));
     ++used;
   }
   return unit{};
@@ -206,7 +144,8 @@ inline graph lower(const image& g, std::string name) {
         case attribute_value::kind::reals:
           a.set(from.key, std::vector<double>(from.value.reals.begin(), from.value.reals.end()));
           break;
-        default: break;
+        case attribute_value::kind::none:
+        case attribute_value::kind::text: break;
       }
     }
     std::vector<tensor_id> in, out;

@@ -12,9 +12,9 @@ OCTET_NAMESPACE_BEGIN
 namespace typed {
 
 namespace detail {
-/// Can the compiler evaluate this operator's shape rule? Either answer of the rule will do.
+/// Can the compiler evaluate this operator's shape rule, and what memory it takes? Any answers will
+/// do.
 constexpr bool evaluates(const op_def& op) {
-  if (op.shape == nullptr) return true;  // node() then takes the shapes its caller gives
   std::array<tensor_desc, 16> in{};
   for (tensor_desc& t : in) t = {dtype::s8, dims{2, 4, 4, 4}};
   std::array<tensor_desc, 4> out{};
@@ -28,6 +28,10 @@ constexpr bool evaluates(const op_def& op) {
   const node_view n{
       {in.data(), ins}, {out.data(), outs}, {constants.data(), ins}, {given.data(), ins},
       &attrs,           rounding::none};
+  constexpr const kernels::target_layout* layouts[] = {&kernels::avx2_layout, nullptr};
+  for (tensor_desc& t : out) t = {dtype::s8, dims{2, 4, 4, 4}};
+  if (octet::detail::memory_of_step(op, n, layouts).params == 0) return false;
+  if (op.shape == nullptr) return true;  // node() then takes the shapes its caller gives
   const status s = op.shape(n, std::span<dims>(shapes.data(), outs));
   return s || s.broken();
 }
@@ -36,8 +40,8 @@ template <std::size_t... I> constexpr bool all_evaluate(std::index_sequence<I...
 }
 }  // namespace detail
 #if defined(OCTET_IMPLEMENTATION)  // once, where octet itself is built
-// An operator whose rule the compiler cannot evaluate has no typed form: make its *_op_shape
-// constexpr and return violations (ops/op.hpp).
+// An operator whose rules the compiler cannot evaluate has no typed form: make its *_op_shape
+// constexpr and return violations, and its memory constexpr (ops/op.hpp).
 static_assert(detail::all_evaluate(std::make_index_sequence<builtin_operators().size()>()),
               "octet: an operator has no typed form");
 #endif

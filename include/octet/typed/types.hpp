@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "octet/core/shape.hpp"
+#include "octet/kernels/kernel.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace typed {
@@ -15,6 +16,7 @@ inline constexpr dtype f32 = dtype::f32, f64 = dtype::f64, s8 = dtype::s8, u8 = 
                        boolean = dtype::boolean;
 using law = octet::law;
 using rounding = octet::rounding;
+using target = octet::target;
 
 /// real = scale * (q - zero_point). Scale 0: not quantized. TFLite's scales are binary32
 /// numbers: write 0.02f, not 0.02.

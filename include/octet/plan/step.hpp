@@ -1,6 +1,6 @@
 // One kernel call of a plan.
-#ifndef OCTET_RUNTIME_STEP_HPP_
-#define OCTET_RUNTIME_STEP_HPP_
+#ifndef OCTET_PLAN_STEP_HPP_
+#define OCTET_PLAN_STEP_HPP_
 
 #include "octet/kernels/kernel.hpp"
 
@@ -21,4 +21,4 @@ struct step {
 
 OCTET_NAMESPACE_END
 
-#endif  // OCTET_RUNTIME_STEP_HPP_
+#endif  // OCTET_PLAN_STEP_HPP_

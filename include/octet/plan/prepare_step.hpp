@@ -1,0 +1,112 @@
+// From a node to one step, on every path: loaded and typed networks, direct calls, constant
+// folding. The kernel of a target runs if it takes the node's params, else the reference.
+#ifndef OCTET_PLAN_PREPARE_STEP_HPP_
+#define OCTET_PLAN_PREPARE_STEP_HPP_
+
+#include "octet/ops/op.hpp"
+#include "octet/plan/step.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace detail {
+
+/// Copies the first input to the output: what an alias becomes where the two cannot share memory.
+struct copy_params {
+  std::size_t bytes = 0;
+};
+inline void copy_kernel(const kernel_args& a) noexcept {
+  const std::size_t n = static_cast<const copy_params*>(a.params)->bytes;
+  if (n != 0) std::memcpy(a.out[0], a.in[0], n);
+}
+
+/// Outputs without elements: nothing to compute, and kernels need not know tensors that have a null
+/// pointer and pixels without channels.
+constexpr bool computes_nothing(const node_view& n) {
+  for (const tensor_desc& y : n.out)
+    if (y.shape.elements().value != 0) return false;
+  return !n.out.empty();
+}
+
+/// The memory of a step for a node, on each of the targets.
+constexpr node_memory memory_of_step(const op_def& op, const node_view& n,
+                                     std::span<const kernels::target_layout* const> targets) {
+  node_memory m(targets);
+  if (op.memory != nullptr) op.memory(n, m);
+  if (m.alias) m.make<copy_params>();
+  if (computes_nothing(n)) m.reference_scratch = 0, m.on = {};
+  for (kernels::node_bytes& b : m.on) b.scratch = std::max(b.scratch, m.reference_scratch);
+  return m;
+}
+/// The output of this node may be its input's bytes.
+constexpr bool is_alias(const op_def& op, const node_view& n) {
+  node_memory m;
+  if (op.memory != nullptr && takes(op, n)) op.memory(n, m);
+  return m.alias;
+}
+
+/// What an operator or kernel takes beyond what it declares: an error of its author, found on every
+/// path, because typed graphs would be too small.
+inline status within(const op_def& op, const char* what, std::size_t taken, std::size_t declared) {
+  if (taken <= declared || op.memory == nullptr) return unit{};
+  return invalid(what, std::to_string(taken) + " bytes",
+                 std::to_string(declared) + " bytes, as op_def::memory says");
+}
+
+/// Which kernel a target has: kernels::find, or something that names fewer of them.
+using kernel_finder = const kernel_entry* (*)(kernel_id, target) noexcept;
+/// References only: for who must not name the kernels (loaders, which fold constants).
+inline const kernel_entry* no_kernel(kernel_id, target) noexcept { return nullptr; }
+
+/// Fills run, params, kernel, kernel_name, scratch and parts of `st`. Params and packed weights
+/// come from `memory`. `threads`: into how many parts a kernel that can be split is. No heap on the
+/// way to success if `memory` needs none.
+inline status prepare_step(const op_def& op, const node_view& n, target on, kernel_finder find,
+                           unsigned threads, plan_memory& memory, step& st) {
+  const kernels::target_layout* const layout[] = {kernels::layout_of(on)};
+  prepared p;
+  p.memory = &memory;
+  memory.align();
+  const std::size_t before = memory.total().value;
+  if (auto s = prepare_node(op, n, p); !s) return s;
+  const node_memory most = memory_of_step(op, n, layout);
+  if (most.alias)
+    p.make<copy_params>(&copy_kernel).bytes =
+        bytes_of(n.out[0].shape.elements(), n.out[0].type).value;
+  if (auto s = within(op, "params of an operator", memory.total().value - before, most.params); !s)
+    return s;
+  memory.align();
+  st.params = p.params;
+  if (computes_nothing(n)) {
+    st.run = [](const kernel_args&) noexcept {};
+    st.kernel_name = "nothing";
+    return unit{};
+  }
+  st.run = p.reference;
+  st.scratch = most.reference_scratch;
+  const kernel_entry* const k = p.kernel == kernel_id::none ? nullptr : find(p.kernel, on);
+  if (k == nullptr || k->run == nullptr || (k->accepts && !k->accepts(p.params))) return unit{};
+  st.run = k->run;
+  st.kernel = p.kernel;
+  st.kernel_name = k->describe ? k->describe(p.params) : "simd";
+  st.parts = k->parallel ? threads : 1;
+  st.scratch = k->scratch_bytes ? k->scratch_bytes(p.params) : 0;
+  const std::size_t packed = k->packed_bytes ? k->packed_bytes(p.params) : 0;
+  if (auto s = within(op, "scratch of a kernel", st.scratch, most.on[0].scratch); !s) return s;
+  if (auto s = within(op, "packed data of a kernel", packed, most.on[0].packed); !s) return s;
+  if (packed != 0) k->pack(p.params, memory.bytes(Bytes(packed)));
+  memory.align();
+  return unit{};
+}
+
+/// A state's first contents: those given, else real zero.
+inline void reset_state(std::byte* to, dtype type, std::size_t bytes,
+                        std::span<const std::byte> first, std::int32_t zero_point) noexcept {
+  if (!first.empty())
+    std::memcpy(to, first.data(), first.size());
+  else if (bytes != 0)
+    std::memset(to, is_8bit(type) ? zero_point & 255 : 0, bytes);
+}
+
+}  // namespace detail
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_PLAN_PREPARE_STEP_HPP_

@@ -1,0 +1,149 @@
+// The memory layout: blocks that exist together never overlap, arenas are those of the plain greedy
+// method, large graphs are laid out too; what operators and kernels declare.
+#include "octet/plan/memory.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "octet/octet.hpp"
+#include "octet/typed/typed.hpp"
+
+namespace {
+using octet::lifetime;
+
+/// Greedy by size as its definition says it, in n^2 steps.
+std::size_t place_plainly(std::vector<lifetime>& blocks) {
+  std::vector<std::size_t> order(blocks.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return blocks[a].bytes > blocks[b].bytes; });
+  std::size_t peak = 0;
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    lifetime& b = blocks[order[k]];
+    const auto free = [&](std::size_t at) {
+      for (std::size_t i = 0; i < k; ++i) {
+        const lifetime& o = blocks[order[i]];
+        const bool together = o.first <= b.last && b.first <= o.last;
+        if (together && at < o.offset + o.bytes && o.offset < at + b.bytes) return false;
+      }
+      return true;
+    };
+    b.offset = 0;
+    while (!free(b.offset)) b.offset += octet::alignment;
+    peak = std::max(peak, b.offset + b.bytes);
+  }
+  return peak;
+}
+}  // namespace
+
+TEST_CASE("placement is the plain greedy one") {
+  std::uint32_t state = 1;
+  const auto next = [&](std::uint32_t below) {
+    state = state * 1664525u + 1013904223u;
+    return (state >> 8) % below;
+  };
+  for (int graph = 0; graph < 300; ++graph) {
+    const std::uint32_t steps = 1 + next(40), count = 1 + next(60), longest = 1 + next(steps);
+    std::vector<lifetime> blocks(count);
+    for (lifetime& b : blocks) {
+      b.bytes = 1 + next(1000);
+      b.first = static_cast<std::int32_t>(next(steps));
+      b.last = static_cast<std::int32_t>(
+          std::min(steps - 1, static_cast<std::uint32_t>(b.first) + next(longest)));
+    }
+    std::vector<lifetime> plain = blocks;
+    REQUIRE(octet::place(blocks) == place_plainly(plain));
+    for (std::size_t i = 0; i < blocks.size(); ++i) CHECK(blocks[i].offset == plain[i].offset);
+  }
+}
+
+TEST_CASE("a chain of 100,000 tensors lies in three of them") {
+  // Each exists for two steps, the first for all.
+  constexpr std::int32_t n = 100000;
+  std::vector<lifetime> blocks;
+  for (std::int32_t i = 0; i < n; ++i)
+    blocks.push_back({static_cast<std::size_t>(64 * (1 + i % 5)), i, i == 0 ? n : i + 1});
+  CHECK(octet::place(blocks) == 64 + 320 + 256);
+}
+
+// ---- what operators and kernels declare ----
+
+namespace {
+struct reversed_params {
+  std::size_t count = 0;
+};
+/// Writes its input backwards, by way of scratch of 16 bytes an element: more than any operator of
+/// octet takes.
+void reversed_kernel(const octet::kernel_args& a) noexcept {
+  const auto n = static_cast<const reversed_params*>(a.params)->count;
+  auto* scratch = static_cast<std::byte*>(a.scratch);
+  for (std::size_t i = 0; i < n; ++i)
+    scratch[16 * (n - 1 - i)] = static_cast<const std::byte*>(a.in[0])[i];
+  for (std::size_t i = 0; i < n; ++i) static_cast<std::byte*>(a.out[0])[i] = scratch[16 * i];
+}
+constexpr octet::status reversed_shape(const octet::node_view& n, std::span<octet::dims> out) {
+  out[0] = n.in[0].shape;
+  return octet::unit{};
+}
+constexpr void reversed_memory(const octet::node_view& n, octet::node_memory& to) {
+  to.make<reversed_params>();
+  to.reference_scratch = 16 * n.in[0].shape.elements().value;
+}
+octet::status reversed_prepare(const octet::node_view& n, octet::prepared& to) {
+  to.make<reversed_params>(&reversed_kernel).count = n.in[0].shape.elements().value;
+  return octet::unit{};
+}
+constexpr octet::op_def reversed{
+    .name = "test.reversed",
+    .summary = "a test",
+    .shape = &reversed_shape,
+    .memory = &reversed_memory,
+    .prepare = &reversed_prepare,
+};
+octet::status greedy_prepare(const octet::node_view& n, octet::prepared& to) {
+  to.array<double>(9);  // not declared
+  return reversed_prepare(n, to);
+}
+constexpr octet::op_def greedy{
+    .name = "test.greedy",
+    .summary = "a test",
+    .shape = &reversed_shape,
+    .memory = &reversed_memory,
+    .prepare = &greedy_prepare,
+};
+
+namespace q = octet::typed;
+using row = q::tensor<q::s8, q::shape<1, 1000>, q::affine{0.05f, -3}>;
+constexpr auto backwards = q::input<row>() | q::apply(reversed, q::attrs());
+constexpr auto too_much = q::input<row>() | q::apply(greedy, q::attrs());
+using net_type = q::compiled<backwards>;
+static_assert(net_type::scratch_bytes == 16000);
+static_assert(net_type::storage_bytes == octet::alignment);  // the params
+// Kernels' scratch: a matrix product of two run-time operands packs one of them for each call.
+using square = q::tensor<q::s8, q::shape<1, 64, 64>, q::affine{0.05f, 0}>;
+constexpr auto product = q::batch_matmul(q::input<square>("a"), q::input<square>("b"), {0.5f, 0});
+static_assert(q::compiled<product>::bytes_on(octet::target::reference).scratch == 0);
+static_assert(q::compiled<product>::scratch_bytes > 64 * 64);
+}  // namespace
+
+TEST_CASE("an operator with scratch of its own runs in typed graphs") {
+  static net_type net;
+  std::array<std::int8_t, 1000> x{}, y{};
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<std::int8_t>(i * 7);
+  net.run(x, y);
+  for (std::size_t i = 0; i < x.size(); ++i) REQUIRE(y[i] == x[x.size() - 1 - i]);
+  auto p = octet::try_compile(net_type::lower());
+  REQUIRE(p);
+  CHECK(p->scratch_bytes() == net_type::scratch_bytes);
+  CHECK(p->weight_bytes() == net_type::storage_bytes);
+}
+
+TEST_CASE("an operator that takes more than it declares is refused on every path") {
+  using small = q::compiled<too_much>;
+  static small net{small::later{}};
+  const auto typed = net.prepare();
+  REQUIRE_FALSE(typed);
+  CHECK(typed.error().message().find("op_def::memory") != std::string::npos);
+  const auto loaded = octet::try_compile(small::lower());
+  REQUIRE_FALSE(loaded);
+  CHECK(loaded.error().what == typed.error().what);
+}
