@@ -71,9 +71,9 @@ TEST_CASE("buffers are aligned and zero") {
 }
 
 TEST_CASE("enumerators are those that name_of() names, in order") {
-  static_assert(enumerators<law>.size() == 4);
+  static_assert(enumerators<law>.size() == 5);
   static_assert(enumerators<law>.front() == law::tflite_ref &&
-                enumerators<law>.back() == law::pytorch_qnnpack);
+                enumerators<law>.back() == law::mxnet);
   static_assert(enumerator_named<law>("pytorch_fbgemm") == law::pytorch_fbgemm);
   static_assert(!enumerator_named<law>("onnxruntime") && !enumerator_named<law>("?"));
   static_assert(is_enumerator(dtype::f16) && !is_enumerator(static_cast<dtype>(12)));

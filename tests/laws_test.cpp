@@ -21,7 +21,7 @@ using octet::law;
 using octet::rounding;
 
 constexpr law all_laws[] = {law::tflite_ref, law::tflite_xnnpack, law::pytorch_fbgemm,
-                            law::pytorch_qnnpack};
+                            law::pytorch_qnnpack, law::mxnet};
 constexpr dtype quantized_types[] = {dtype::s8, dtype::u8, dtype::s16};
 
 // ---- the table of docs/numerics.md ----
@@ -119,7 +119,7 @@ std::string cells(const octet::op_def& op, facts f) {
 std::string law_table() {
   std::string text =
       "| operator | where | types | tflite_ref | tflite_xnnpack | pytorch_fbgemm | pytorch_qnnpack "
-      "|\n| --- | --- | --- | --- | --- | --- | --- |\n";
+      "| mxnet |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n";
   for (const octet::op_def* op : octet::builtin_operators()) {
     if (!op->decide) continue;
     const bool floats =
@@ -164,6 +164,7 @@ const char* name_of_library(laws::library by) {
     case laws::library::tflite: return "tflite";
     case laws::library::xnnpack: return "xnnpack";
     case laws::library::pytorch: return "pytorch";
+    case laws::library::mxnet: return "mxnet";
   }
   return "";
 }
@@ -237,6 +238,7 @@ std::string numbers() {
         for (bool flag : {false, true}) {
           laws::dynamic_facts f{l, layer, per_channel, flag, flag, 2, 50, 600};
           const auto d = laws::dynamic(f);
+          if (!d.quantize.known) continue;
           s += std::string(name_of(l)) + " " + name + (per_channel ? " per channel" : "") +
                (flag ? (layer == laws::dynamic_layer::conv2d ? " pointwise" : " asks zero point")
                      : "") +

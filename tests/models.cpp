@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "octet/graph/print.hpp"
+#include "octet/import/mxnet.hpp"
 #include "octet/import/tflite.hpp"
 
 namespace octet_test {
@@ -16,13 +17,30 @@ octet::law law_from(const std::string& name) {
 }
 
 #if defined(OCTET_TEST_TORCH)
-bool has_loader(const std::string& format) { return format == "tflite" || format == "pytorch"; }
+bool has_loader(const std::string& format) {
+  return format == "tflite" || format == "pytorch" || format == "mxnet";
+}
 octet::result<octet::graph> load_torch(const model_row& row);
 #else
-bool has_loader(const std::string& format) { return format == "tflite"; }
+bool has_loader(const std::string& format) { return format == "tflite" || format == "mxnet"; }
 #endif
 
+namespace {
+/// Shapes are the stored inputs': symbol files record none.
+octet::result<octet::graph> load_mxnet(const model_row& row) {
+  octet::import::mxnet_options o;
+  o.params = (row.folder / row.params).string();
+  for (const auto& input : row.inputs) {
+    auto x = octet::tools::read_npy((row.folder / input).string());
+    if (!x) return x.error();
+    o.shapes.emplace_back("", x->shape);
+  }
+  return octet::import::try_mxnet((row.folder / row.model).string(), o);
+}
+}  // namespace
+
 octet::result<octet::graph> load(const model_row& row) {
+  if (row.format == "mxnet") return load_mxnet(row);
 #if defined(OCTET_TEST_TORCH)
   if (row.format == "pytorch") return load_torch(row);
 #endif

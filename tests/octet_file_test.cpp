@@ -147,7 +147,7 @@ TEST_CASE("numbers of laws, roundings and ranges that octet no longer has are re
     std::size_t at;
     std::vector<int> given_up;
   };
-  for (const place& p : {place{law_at, {4, 5}}, place{rounding_at, {3, 10, 11, 19, 21}},
+  for (const place& p : {place{law_at, {4}}, place{rounding_at, {3, 10, 11, 19, 21}},
                          place{type_at, {12, 255}}, place{range_at, {1}}})
     for (int n : p.given_up) {
       INFO(p.at << " " << n);
@@ -158,7 +158,7 @@ TEST_CASE("numbers of laws, roundings and ranges that octet no longer has are re
       REQUIRE_FALSE(r);
       CHECK(r.error().code == octet::errc::unsupported);
     }
-  // The others mean the same as in the first release.
+  // The others mean the same as in the first release; a new one has the next number.
   const struct {
     int number;
     octet::rounding round;
@@ -168,7 +168,8 @@ TEST_CASE("numbers of laws, roundings and ranges that octet no longer has are re
       {7, octet::rounding::FB},    {8, octet::rounding::FZ},    {9, octet::rounding::Q8},
       {12, octet::rounding::AWAY}, {13, octet::rounding::EVEN}, {14, octet::rounding::EVEN_MUL},
       {15, octet::rounding::XNN},  {16, octet::rounding::QNN},  {17, octet::rounding::FMA},
-      {18, octet::rounding::OPT},  {20, octet::rounding::ATEN}, {22, octet::rounding::TRUNC}};
+      {18, octet::rounding::OPT},  {20, octet::rounding::ATEN}, {22, octet::rounding::TRUNC},
+      {23, octet::rounding::MXN}};
   CHECK(std::size(rows) == octet::enumerators<octet::rounding>.size());
   for (const auto& row : rows) {
     std::string other = file;

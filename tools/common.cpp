@@ -87,10 +87,8 @@ std::optional<load_options> load_options_of(const model_options& o) {
     }
     load.shapes.push_back(*shape);
   }
-  if (const format_info format = format_of(o.model);
-      format.name && std::string_view(format.name) == ".pt" && load.shapes.empty())
-    for (const std::string& sample :
-         o.samples) {  // a PyTorch file need not say what shape its inputs have
+  if (const format_info format = format_of(o.model); !format.records_shapes && load.shapes.empty())
+    for (const std::string& sample : o.samples) {
       const std::size_t eq = sample.find('=');
       if (auto x = read_npy(eq == std::string::npos ? sample : sample.substr(eq + 1)))
         load.shapes.emplace_back(eq == std::string::npos ? std::string() : sample.substr(0, eq),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "file.hpp"
+#include "octet/import/mxnet.hpp"
 #include "octet/import/octet_file.hpp"
 #include "octet/import/tflite.hpp"
 #include "octet/import/torch.hpp"
@@ -34,6 +35,13 @@ result<graph> load_torch(const std::string& path, law arithmetic, const load_opt
   return import::try_torch(path, t);
 }
 
+result<graph> load_mxnet(const std::string& path, law, const load_options& o) {
+  import::mxnet_options m;
+  m.params = o.params;
+  m.shapes = o.shapes;
+  return import::try_mxnet(path, m);
+}
+
 /// The law is the file's own; asking for another is an error.
 result<graph> load_octet(const std::string& path, law, const load_options& o) {
   auto g = import::try_octet(path);
@@ -49,11 +57,13 @@ struct format_row {
   const char* ending;
   std::vector<law> laws;
   result<graph> (*load)(const std::string&, law, const load_options&);
+  bool records_shapes = true;
 };
 const std::vector<format_row>& formats() {
   static const std::vector<format_row> rows = {
       {".tflite", {law::tflite_ref, law::tflite_xnnpack}, &load_tflite},
-      {".pt", {law::pytorch_fbgemm, law::pytorch_qnnpack}, &load_torch},
+      {".pt", {law::pytorch_fbgemm, law::pytorch_qnnpack}, &load_torch, false},
+      {"-symbol.json", {law::mxnet}, &load_mxnet, false},
       {".octet", {enumerators<law>.begin(), enumerators<law>.end()}, &load_octet},
   };
   return rows;
@@ -74,7 +84,7 @@ const format_row* find(const std::string& path) {
 
 format_info format_of(const std::string& path) {
   const format_row* r = find(path);
-  return r ? format_info{r->ending, r->laws} : format_info{};
+  return r ? format_info{r->ending, r->laws, r->records_shapes} : format_info{};
 }
 
 std::vector<const char*> format_endings() {

@@ -20,6 +20,7 @@ struct load_options {
 struct format_info {
   const char* name = nullptr;  // ".tflite"
   std::vector<law> laws;
+  bool records_shapes = true;  // every file says what shapes its inputs have
 };
 format_info format_of(const std::string& path);
 std::vector<const char*> format_endings();

@@ -4,16 +4,18 @@ MODEL --reference FOLDER` reads.
 
   record.py torch  MODEL.pt     FOLDER INPUT.npy... [--engine fbgemm|qnnpack|x86|onednn]
   record.py tflite MODEL.tflite FOLDER INPUT.npy... [--reference-kernels]
+  record.py mxnet  MODEL-symbol.json FOLDER INPUT.npy... [--params FILE]
 
 FOLDER gets one NAME.npy per tensor (quantized tensors as their codes) and index.json: {"framework",
 "model", "tensors": [{"name", "file", "node",
 "scale", "zero_point"}]} in the order of execution. "node" is the operator
 ("quantized::conv2d_relu", "CONV_2D #3"), or "input".
 
-Needs numpy and torch, or numpy and ai-edge-litert (or tensorflow).
+Needs numpy and torch, ai-edge-litert (or tensorflow), or mxnet.
 """
 import argparse
 import json
+import os
 import pathlib
 import re
 
@@ -113,17 +115,49 @@ def record_tflite(a):
     folder.close()
 
 
+def record_mxnet(a):
+    os.environ.setdefault("MXNET_SUBGRAPH_BACKEND", "NONE")  # the file's own nodes, not others
+    import mxnet as mx
+
+    symbol = mx.sym.load(a.model)
+    given = mx.nd.load(a.params or re.sub(r"-symbol\.json$", "-0000.params", a.model))
+    given = {name.split(":", 1)[-1]: value for name, value in dict(given).items()}
+    free = [n for n in symbol.list_inputs() if n not in given]
+    given.update({n: mx.nd.array(np.load(f)) for n, f in zip(free, a.inputs)})
+    graph = json.loads(symbol.tojson())
+    every = symbol.get_internals()
+    states = set(symbol.list_auxiliary_states())
+    bound = every.bind(mx.cpu(), {n: v for n, v in given.items() if n not in states},
+                       aux_states={n: given[n] for n in states}, grad_req="null")
+    results = bound.forward(is_train=False)
+    folder = Folder(a.folder, "mxnet", a.model)
+    for i, node in enumerate(graph["nodes"]):
+        first, after = graph["node_row_ptr"][i:i + 2]
+        value = results[first].asnumpy()
+        if node["op"] == "null":
+            if node["name"] in free:
+                folder.add(node["name"], "input", value)
+        elif value.dtype in (np.int8, np.uint8) and after - first == 3:
+            largest = max(abs(float(results[first + k].asnumpy().reshape(-1)[0])) for k in (1, 2))
+            levels = 127.5 if value.dtype == np.int8 else 255.5  # MXNet 1.6 and later
+            folder.add(node["name"], node["op"], value, largest / levels, 0)
+        else:
+            folder.add(node["name"], node["op"], value)
+    folder.close()
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("framework", choices=["torch", "tflite"])
+    p.add_argument("framework", choices=["torch", "tflite", "mxnet"])
     p.add_argument("model")
     p.add_argument("folder")
     p.add_argument("inputs", nargs="+")
     p.add_argument("--engine", default="fbgemm")
     p.add_argument("--reference-kernels", action="store_true")
+    p.add_argument("--params")
     a = p.parse_args()
-    {"torch": record_torch, "tflite": record_tflite}[a.framework](a)
+    {"torch": record_torch, "tflite": record_tflite, "mxnet": record_mxnet}[a.framework](a)
 
 
 if __name__ == "__main__":

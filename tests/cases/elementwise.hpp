@@ -9,6 +9,7 @@
 #include "octet/ops/mul.hpp"
 #include "octet/ops/prelu.hpp"
 #include "octet/ops/quantize.hpp"
+#include "octet/ops/requantize_add.hpp"
 #include "octet/ops/softmax.hpp"
 #include "octet/ops/unary.hpp"
 
@@ -175,7 +176,7 @@ template <> struct cases<octet::ops::requantize> {
   static void add(case_list& to) {
     const choice& c = to.with;
     const auto some = [&](std::string name, dims x) -> node_case& {
-      node_case& n = c.round == rounding::FB
+      node_case& n = c.in.size() > 1
                          ? to.add(std::move(name), {x, dims{x.rank == 0 ? 1 : x.back(0)}})
                          : to.add(std::move(name), {x});
       operand &from = n.in[0], &y = n.out[0];
@@ -185,15 +186,40 @@ template <> struct cases<octet::ops::requantize> {
       return n;
     };
     node_case& first = some("a few", {2, 3, 5});
-    if (c.round == rounding::FB) to.without(first, 1, 0), to.shorter(first, 0);
+    if (c.in.size() > 1) to.without(first, 1, 0), to.shorter(first, 0);
     node_case& channels = some("a scale per channel", {3, 37});
     channels.in[0].per_channel(1, channels.in[0].scales[0]);
     some("none", {0, 4});
     some("clamped", {133}).attrs.set("clamp_lo", std::int64_t{3});
-    if (c.round != rounding::FB) {
+    if (c.in.size() == 1) {
       node_case& n = some("negated, moved", {2, 9});
       n.attrs.set("offset", std::int64_t{7}), n.attrs.set("negate", std::int64_t{1});
     }
+  }
+};
+template <> struct cases<octet::ops::requantize_add> {
+  static void add(case_list& to) {
+    const auto some = [&](std::string name, dims x) -> node_case& {
+      node_case& n = to.add(std::move(name), {x, x, dims{x.back(0)}});
+      n.in[0].range(-200000, 200000), n.in[0].quantize(0.0001, 0);
+      n.in[1].zero_points = {0}, n.out[0].zero_points = {0};
+      n.in[2].constant(), n.in[2].range(-5000, 5000);
+      return n;
+    };
+    node_case& first = some("a few", {2, 3, 5});
+    to.without(first, 2, 0);
+    to.shorter(first, 0);
+    node_case& channels = some("a scale per channel", {3, 37});
+    channels.in[0].per_channel(1, channels.in[0].scales[0]);
+    some("none", {0, 4});
+    some("clamped", {133}).attrs.set("clamp_lo", std::int64_t{3});
+    // Steps of 1/2, 1 and 1/4: sums of halves and quarters that end between two integers.
+    node_case& ties = some("ties", {4});
+    ties.in[0].quantize(0.5, 0), ties.in[1].quantize(0.25, 0), ties.out[0].quantize(1, 0);
+    ties.in[2].values = {0, 0, 1, 0};
+    ties.in[0].values = {1, 2, 3, 4};
+    ties.in[1].values = {0, 2, 2, 6};
+    ties.expected = {{0, 2, 2, 4}};
   }
 };
 template <> struct cases<octet::ops::quantize> {
@@ -214,7 +240,8 @@ template <> struct cases<octet::ops::quantize> {
     ties.out[0].quantize(0.5, 0);
     ties.in[0].values = {0.25, 0.75, 1.25, 1.75};
     if (to.with.round == rounding::AWAY) ties.expected = {{1, 2, 3, 4}};
-    if (to.with.round == rounding::EVEN || to.with.round == rounding::EVEN_MUL)
+    if (to.with.round == rounding::EVEN || to.with.round == rounding::EVEN_MUL ||
+        to.with.round == rounding::MXN)
       ties.expected = {{0, 2, 2, 4}};
   }
 };

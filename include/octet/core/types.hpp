@@ -131,7 +131,7 @@ struct Elements {
 constexpr Bytes bytes_of(Elements n, dtype t) noexcept { return Bytes(n.value * size_of(t)); }
 
 /// real = scale * (q - zero_point). Held as binary64: TFLite's scales are binary32 values,
-/// PyTorch's are binary64.
+/// PyTorch's and the quotients that stand for MXNet's are binary64.
 struct Scale {
   double value = 0;
   constexpr explicit Scale(double v = 0) noexcept : value(v) {}
@@ -149,13 +149,20 @@ struct ZeroPoint {
 
 /// Whose arithmetic a graph follows. Set by the importer from the file's framework; numerics.md
 /// says what each means for every operator.
-enum class law : std::uint8_t { tflite_ref, tflite_xnnpack, pytorch_fbgemm, pytorch_qnnpack };
+enum class law : std::uint8_t {
+  tflite_ref,
+  tflite_xnnpack,
+  pytorch_fbgemm,
+  pytorch_qnnpack,
+  mxnet
+};
 constexpr std::string_view name_of(law l) noexcept {
   switch (l) {
     case law::tflite_ref: return "tflite_ref";
     case law::tflite_xnnpack: return "tflite_xnnpack";
     case law::pytorch_fbgemm: return "pytorch_fbgemm";
     case law::pytorch_qnnpack: return "pytorch_qnnpack";
+    case law::mxnet: return "mxnet";
   }
   return no_enumerator;
 }
@@ -182,6 +189,7 @@ enum class rounding : std::uint8_t {
   ATEN,      // PyTorch's own formula for this operator
   FMA,       // the operator's formula in fused multiply-adds
   OPT,       // TFLite optimized: this operator's own formula
+  MXN,       // MXNet's own formula for this operator
 };
 constexpr std::string_view name_of(rounding r) noexcept {
   switch (r) {
@@ -203,6 +211,7 @@ constexpr std::string_view name_of(rounding r) noexcept {
     case rounding::ATEN: return "ATEN";
     case rounding::FMA: return "FMA";
     case rounding::OPT: return "OPT";
+    case rounding::MXN: return "MXN";
   }
   return no_enumerator;
 }

@@ -65,6 +65,7 @@ constexpr std::uint8_t octet_number(law e) noexcept {
     case law::tflite_xnnpack: return 1;
     case law::pytorch_fbgemm: return 2;
     case law::pytorch_qnnpack: return 3;
+    case law::mxnet: return 5;
   }
   return 255;
 }
@@ -88,6 +89,7 @@ constexpr std::uint8_t octet_number(rounding e) noexcept {
     case rounding::OPT: return 18;
     case rounding::ATEN: return 20;
     case rounding::TRUNC: return 22;
+    case rounding::MXN: return 23;
   }
   return 255;
 }
@@ -132,7 +134,7 @@ template <class E> constexpr bool numbers_hold(std::initializer_list<int> given_
   return true;
 }
 static_assert(numbers_hold<dtype>());
-static_assert(numbers_hold<law>({4, 5}));
+static_assert(numbers_hold<law>({4}));
 static_assert(numbers_hold<rounding>({3, 10, 11, 19, 21}));
 static_assert(numbers_hold<tensor::kind>());
 static_assert(numbers_hold<memory_format>());

@@ -204,7 +204,8 @@ template <class V> struct kernel<kernel_id::add, V> {
       case rounding::EVEN:
       case rounding::EVEN_MUL:
       case rounding::OPT:
-      case rounding::TRUNC: break;
+      case rounding::TRUNC:
+      case rounding::MXN: break;
     }
     return false;
   }

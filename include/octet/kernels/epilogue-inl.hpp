@@ -103,7 +103,8 @@ HWY_INLINE bool round_row(const requantize_params& q, const columns& c, float hi
     case rounding::FMA:
     case rounding::OPT:
     case rounding::ATEN:
-    case rounding::TRUNC: break;  // a few of these are requantizes, none a frequent one
+    case rounding::TRUNC:
+    case rounding::MXN: break;  // a few of these are requantizes, none a frequent one
   }
   round_scalar(q, x, nv, channels, first);
   return false;

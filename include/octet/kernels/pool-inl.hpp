@@ -76,7 +76,8 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
       case rounding::XNN:
       case rounding::FMA:
       case rounding::OPT:
-      case rounding::TRUNC: break;
+      case rounding::TRUNC:
+      case rounding::MXN: break;
     }
     return false;
   }

@@ -182,7 +182,8 @@ struct uniform_requantize {
       case rounding::FMA:
       case rounding::OPT:
       case rounding::ATEN:
-      case rounding::TRUNC: break;
+      case rounding::TRUNC:
+      case rounding::MXN: break;
     }
     return std::nullopt;
   }

@@ -165,7 +165,8 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       case rounding::QNN:
       case rounding::FMA:
       case rounding::ATEN:
-      case rounding::TRUNC: break;
+      case rounding::TRUNC:
+      case rounding::MXN: break;
     }
     return false;
   }

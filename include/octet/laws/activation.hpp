@@ -33,6 +33,7 @@ constexpr real_bounds bounds_of(activation a) {
 ///   TFLite   z + rha(f32(v / s))
 ///   XNNPACK  rint(f32(f32(v / s) + z)): an odd zero point turns a tie
 ///   PyTorch  z + rint(f32(v * f32(1 / s)))
+///   MXNet    the same with s in binary64
 constexpr std::int32_t quantized_bound(library by, float v, double scale, std::int32_t zero_point) {
   const auto s = static_cast<float>(scale), z = static_cast<float>(zero_point);
   double q = 0;
@@ -42,6 +43,11 @@ constexpr std::int32_t quantized_bound(library by, float v, double scale, std::i
       break;
     case library::xnnpack:
       q = static_cast<double>(numerics::rint(numerics::add(numerics::div(v, s), z)));
+      break;
+    case library::mxnet:
+      q = static_cast<double>(
+              numerics::rint(numerics::mul(v, static_cast<float>(numerics::div(1., scale))))) +
+          zero_point;
       break;
     case library::pytorch:
       q = static_cast<double>(numerics::rint(numerics::mul(v, numerics::div(1.f, s)))) + zero_point;

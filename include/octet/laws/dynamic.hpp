@@ -36,7 +36,8 @@ constexpr decision dynamic_quantize(const facts& f) {
                 {.tflite_ref = rounding::AWAY,
                  .tflite_xnnpack = taken ? by_xnnpack(rounding::XNN) : decision(rounding::AWAY),
                  .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                 .pytorch_qnnpack = by_pytorch(rounding::ATEN)});
+                 .pytorch_qnnpack = by_pytorch(rounding::ATEN),
+                 .mxnet = no_operator()});
 }
 /// FBGEMM and XNNPACK fuse the bias into a multiply-add, each in its own order.
 constexpr decision dynamic_dequantize(const facts& f) {
@@ -45,7 +46,8 @@ constexpr decision dynamic_dequantize(const facts& f) {
                 {.tflite_ref = rounding::none,
                  .tflite_xnnpack = taken ? by_xnnpack(rounding::XNN) : decision(rounding::none),
                  .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                 .pytorch_qnnpack = by_pytorch(rounding::none)});
+                 .pytorch_qnnpack = by_pytorch(rounding::none),
+                 .mxnet = no_operator()});
 }
 
 /// TFLite's reference gives each image one scale, with a zero point where the weights are per

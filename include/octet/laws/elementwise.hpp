@@ -22,27 +22,31 @@ constexpr decision add(const facts& f) {
                 {.tflite_ref = rounding::DR,
                  .tflite_xnnpack = merged ? decision(rounding::OPT) : sum_by_xnnpack(f),
                  .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                 .pytorch_qnnpack = by_pytorch(rounding::QNN)});
+                 .pytorch_qnnpack = by_pytorch(rounding::QNN),
+                 .mxnet = by_mxnet(rounding::MXN)});
 }
 constexpr decision sub(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::DR,
                                .tflite_xnnpack = sum_by_xnnpack(f),
                                .pytorch_fbgemm = no_operator(),
-                               .pytorch_qnnpack = no_operator()});
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator()});
 }
 constexpr decision mul(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::DR,
                                .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::F)
                                                                    : decision(rounding::DR),
                                .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
-                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL),
+                               .mxnet = no_operator()});
 }
 /// TFLite alone, and the same under both of its laws.
 constexpr decision tflite_only(law l, rounding r) {
   return choose(l, {.tflite_ref = r,
                     .tflite_xnnpack = r,
                     .pytorch_fbgemm = no_operator(),
-                    .pytorch_qnnpack = no_operator()});
+                    .pytorch_qnnpack = no_operator(),
+                    .mxnet = no_operator()});
 }
 /// div, squared_difference, comparisons, abs, l2_normalization, lstm, svdf, reduce_prod.
 constexpr decision tflite_integers(const facts& f) {
@@ -58,7 +62,9 @@ constexpr decision concat(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = tflite,
                                .tflite_xnnpack = tflite,
                                .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
-                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL),
+                               .mxnet = f.keeps_quantization ? by_mxnet(rounding::none)
+                                                             : by_mxnet(rounding::MXN)});
 }
 
 }  // namespace laws

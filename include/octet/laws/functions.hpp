@@ -15,20 +15,23 @@ constexpr decision sigmoid(const facts& f) {
                                .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN)
                                                                    : decision(rounding::OPT),
                                .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL),
+                               .mxnet = no_operator()});
 }
 constexpr decision hard_sigmoid(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = no_operator(),
                                .tflite_xnnpack = no_operator(),
                                .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL),
+                               .mxnet = no_operator()});
 }
 /// QNNPACK's table adds the zero point before it rounds.
 constexpr decision hard_swish(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::DR,
                                .tflite_xnnpack = rounding::DR,
                                .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                               .pytorch_qnnpack = by_pytorch(rounding::XNN)});
+                               .pytorch_qnnpack = by_pytorch(rounding::XNN),
+                               .mxnet = no_operator()});
 }
 /// elu and leaky_relu are PyTorch's own under both engines.
 constexpr decision elu(const facts& f) {
@@ -36,7 +39,8 @@ constexpr decision elu(const facts& f) {
                                .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN)
                                                                    : decision(rounding::AWAY),
                                .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                               .pytorch_qnnpack = by_pytorch(rounding::ATEN)});
+                               .pytorch_qnnpack = by_pytorch(rounding::ATEN),
+                               .mxnet = no_operator()});
 }
 constexpr decision leaky_relu(const facts& f) {
   const bool taken = is_8bit(f.x.type) &&
@@ -45,7 +49,8 @@ constexpr decision leaky_relu(const facts& f) {
                 {.tflite_ref = rounding::DR,
                  .tflite_xnnpack = taken ? by_xnnpack(rounding::Q8) : decision(rounding::DR),
                  .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                 .pytorch_qnnpack = by_pytorch(rounding::ATEN)});
+                 .pytorch_qnnpack = by_pytorch(rounding::ATEN),
+                 .mxnet = no_operator()});
 }
 /// gelu, exp, log, sin, cos, square: tables of TFLite.
 constexpr decision table(const facts& f) { return tflite_only(f.arithmetic, rounding::AWAY); }
@@ -59,13 +64,15 @@ constexpr decision clamp(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::DR,
                                .tflite_xnnpack = rounding::DR,
                                .pytorch_fbgemm = by_pytorch(rounding::none),
-                               .pytorch_qnnpack = by_pytorch(rounding::none)});
+                               .pytorch_qnnpack = by_pytorch(rounding::none),
+                               .mxnet = by_mxnet(rounding::none)});
 }
 constexpr decision prelu(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::DR,
                                .tflite_xnnpack = rounding::DR,
                                .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
-                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL),
+                               .mxnet = no_operator()});
 }
 
 constexpr decision softmax(const facts& f) {
@@ -73,22 +80,28 @@ constexpr decision softmax(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = s16 ? rounding::I64 : rounding::DR,
                                .tflite_xnnpack = s16 ? rounding::I64 : rounding::OPT,
                                .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
-                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL),
+                               .mxnet = no_operator()});
 }
 constexpr decision log_softmax(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::DR,
                                .tflite_xnnpack = rounding::OPT,
                                .pytorch_fbgemm = no_operator(),
-                               .pytorch_qnnpack = no_operator()});
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator()});
 }
 
 constexpr decision pytorch_only(law l, rounding r) {
   return choose(l, {.tflite_ref = no_operator(),
                     .tflite_xnnpack = no_operator(),
                     .pytorch_fbgemm = by_pytorch(r),
-                    .pytorch_qnnpack = by_pytorch(r)});
+                    .pytorch_qnnpack = by_pytorch(r),
+                    .mxnet = no_operator()});
 }
-constexpr decision batch_norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::F); }
+constexpr decision batch_norm(const facts& f) {
+  return f.arithmetic == law::mxnet ? by_mxnet(rounding::F)
+                                    : pytorch_only(f.arithmetic, rounding::F);
+}
 /// layer_norm, group_norm, instance_norm.
 constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::ATEN); }
 
@@ -98,7 +111,8 @@ constexpr decision of_floats(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::none,
                                .tflite_xnnpack = rounding::none,
                                .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                               .pytorch_qnnpack = by_pytorch(rounding::ATEN)});
+                               .pytorch_qnnpack = by_pytorch(rounding::ATEN),
+                               .mxnet = by_mxnet(rounding::none)});
 }
 
 /// Ranges of reals that TFLite and PyTorch quantize in one fixed way.

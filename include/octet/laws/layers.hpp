@@ -46,12 +46,15 @@ constexpr decision conv2d(const facts& f) {
   per_law d{.tflite_ref = tflite,
             .tflite_xnnpack = s16 ? decision(tflite) : by_xnnpack(rounding::F),
             .pytorch_fbgemm = fbgemm_layer(f),
-            .pytorch_qnnpack = qnnpack_layer()};
+            .pytorch_qnnpack = qnnpack_layer(),
+            .mxnet = by_mxnet(rounding::MXN)};
   // TFLite forms the scale of uint8 convolutions in binary32.
   d.tflite_ref.f32_product = d.tflite_xnnpack.f32_product = f.x.type == dtype::u8;
   return choose(f.arithmetic, d);
 }
-constexpr decision transpose_conv2d(const facts& f) { return conv2d(f); }
+constexpr decision transpose_conv2d(const facts& f) {
+  return f.arithmetic == law::mxnet ? no_operator() : conv2d(f);
+}
 /// XNNPACK takes uint8 weights only where they name their output channels as quantization axis 0,
 /// as converters write it; TFLite's optimized kernel, which runs otherwise, is DR.
 constexpr decision depthwise_conv2d(const facts& f) {
@@ -68,7 +71,8 @@ constexpr decision fully_connected(const facts& f) {
                                                  : taken ? by_xnnpack(rounding::F)
                                                          : decision(rounding::RU),
                                .pytorch_fbgemm = fbgemm_layer(f),
-                               .pytorch_qnnpack = qnnpack_layer()});
+                               .pytorch_qnnpack = qnnpack_layer(),
+                               .mxnet = by_mxnet(rounding::MXN)});
 }
 /// The multiplier form, unlike fully_connected. XNNPACK wants a second operand without zero point.
 constexpr decision batch_matmul(const facts& f) {
@@ -78,7 +82,17 @@ constexpr decision batch_matmul(const facts& f) {
                                                  : f.w.zero_point != 0 ? decision(rounding::DR)
                                                                        : by_xnnpack(rounding::F),
                                .pytorch_fbgemm = no_operator(),
-                               .pytorch_qnnpack = no_operator()});
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator()});
+}
+
+/// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.
+constexpr decision float_layer(const facts& f) {
+  return f.arithmetic == law::mxnet ? by_mxnet(rounding::MXN) : decision(rounding::none);
+}
+/// A sum that joins a layer before its rounding.
+constexpr decision requantize_add(const facts& f) {
+  return f.arithmetic == law::mxnet ? by_mxnet(rounding::MXN) : no_operator();
 }
 
 }  // namespace laws

@@ -13,7 +13,8 @@ constexpr decision quantize(const facts& f) {
                                .tflite_xnnpack = is_8bit(f.y.type) ? by_xnnpack(rounding::EVEN_MUL)
                                                                    : decision(rounding::OPT),
                                .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
-                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL)});
+                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL),
+                               .mxnet = by_mxnet(rounding::MXN)});
 }
 /// Quantized values to another scale or type. XNNPACK takes 8 bits of one type in its range;
 /// TFLite's optimized kernel is RU in 8 bits. PyTorch has it only inside add_scalar (with an
@@ -29,7 +30,8 @@ constexpr decision requantize(const facts& f) {
                                                  : bytes ? decision(rounding::RU)
                                                          : decision(rounding::DR),
                                .pytorch_fbgemm = pytorch,
-                               .pytorch_qnnpack = pytorch});
+                               .pytorch_qnnpack = pytorch,
+                               .mxnet = by_mxnet(rounding::MXN)});
 }
 
 }  // namespace laws

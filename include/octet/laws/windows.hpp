@@ -27,11 +27,13 @@ constexpr rounding pytorch_average(const facts& f) {
   return f.pool.adaptive_h != 0 || f.pool.adaptive_w != 0 ? rounding::ATEN : rounding::FZ;
 }
 constexpr decision average_pool(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::AWAY,
-                               .tflite_xnnpack = rounding::AWAY,
-                               .pytorch_fbgemm = by_pytorch(pytorch_average(f)),
-                               .pytorch_qnnpack = by_pytorch(
-                                   qnnpack_takes_average(f) ? rounding::QNN : pytorch_average(f))});
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = rounding::AWAY,
+       .tflite_xnnpack = rounding::AWAY,
+       .pytorch_fbgemm = by_pytorch(pytorch_average(f)),
+       .pytorch_qnnpack = by_pytorch(qnnpack_takes_average(f) ? rounding::QNN : pytorch_average(f)),
+       .mxnet = by_mxnet(rounding::EVEN)});
 }
 /// Raw values; only the bounds of a fused activation depend on the law.
 constexpr decision max_pool(const facts& f) {
@@ -39,7 +41,8 @@ constexpr decision max_pool(const facts& f) {
                                .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::none)
                                                                    : decision(rounding::none),
                                .pytorch_fbgemm = by_pytorch(rounding::none),
-                               .pytorch_qnnpack = by_pytorch(rounding::none)});
+                               .pytorch_qnnpack = by_pytorch(rounding::none),
+                               .mxnet = by_mxnet(rounding::none)});
 }
 
 /// Which of PyTorch's axes a reduction takes.
@@ -85,7 +88,8 @@ constexpr decision mean(const facts& f) {
       {.tflite_ref = rounding::DR,
        .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN) : decision(rounding::DR),
        .pytorch_fbgemm = pytorch(pytorch_mean(f)),
-       .pytorch_qnnpack = pytorch(reduced_axes_of(f).image ? rounding::QNN : pytorch_mean(f))});
+       .pytorch_qnnpack = pytorch(reduced_axes_of(f).image ? rounding::QNN : pytorch_mean(f)),
+       .mxnet = no_operator()});
 }
 /// Of floats: PyTorch's order of summation, or the plain one.
 constexpr decision float_mean(const facts& f) {
@@ -98,7 +102,8 @@ constexpr decision sum(const facts& f) {
                                .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN)
                                                                    : decision(rounding::DR),
                                .pytorch_fbgemm = no_operator(),
-                               .pytorch_qnnpack = no_operator()});
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator()});
 }
 
 /// PyTorch's channels_last kernel fuses its multiply-adds.
@@ -109,7 +114,8 @@ constexpr decision resize_bilinear(const facts& f) {
                 {.tflite_ref = tflite,
                  .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN) : decision(tflite),
                  .pytorch_fbgemm = by_pytorch(pytorch),
-                 .pytorch_qnnpack = by_pytorch(pytorch)});
+                 .pytorch_qnnpack = by_pytorch(pytorch),
+                 .mxnet = no_operator()});
 }
 
 }  // namespace laws

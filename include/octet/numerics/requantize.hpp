@@ -191,8 +191,11 @@ constexpr bool uses_multiplier(rounding r) {
   return r == rounding::DR || r == rounding::RU || r == rounding::I64 || r == rounding::Q8;
 }
 constexpr bool uses_float_scale(rounding r) {
-  return r == rounding::F || r == rounding::FB || r == rounding::FZ || r == rounding::EVEN_MUL;
+  return r == rounding::F || r == rounding::FB || r == rounding::FZ || r == rounding::EVEN_MUL ||
+         r == rounding::MXN;
 }
+/// Whether sx*sw is formed in binary32 where a node does not say.
+constexpr bool uses_f32_product(rounding r) { return uses_float_scale(r) && r != rounding::MXN; }
 
 /// How a node turns accumulators into quantized values. Plain data: what an operator's params carry
 /// and what kernels read. Arrays hold `channels` entries (1: one for all); each is set only for the
@@ -236,7 +239,8 @@ constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x,
     case rounding::QNN:
     case rounding::ATEN:
     case rounding::FMA:
-    case rounding::OPT: break;
+    case rounding::OPT:
+    case rounding::MXN: break;
   }
   return finish(x, 0, lo, hi);
 }

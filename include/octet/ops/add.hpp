@@ -6,7 +6,7 @@
 #include "octet/laws/elementwise.hpp"
 #include "octet/numerics/fma.hpp"
 #include "octet/ops/broadcast.hpp"
-#include "octet/ops/requantize.hpp"
+#include "octet/ops/quantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -160,7 +160,8 @@ constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_
       case rounding::AWAY:
       case rounding::EVEN:
       case rounding::EVEN_MUL:
-      case rounding::TRUNC: break;  // add_prepare refuses these
+      case rounding::TRUNC:
+      case rounding::MXN: break;  // add_prepare refuses these
     }
     y[i] = static_cast<Y>(q);
   });
@@ -198,10 +199,14 @@ inline void add_kernel(const kernel_args& k) noexcept {
   }
   with_quantized(p.a_type, [&]<class A>(type_tag<A>) {
     with_quantized(p.b_type, [&]<class B>(type_tag<B>) {
-      with_quantized(p.y_type, [&]<class Y>(type_tag<Y>) {
+      const auto into = [&]<class Y>(type_tag<Y>) {
         add(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
             static_cast<Y*>(k.out[0]), r.begin, r.end);
-      });
+      };
+      if (p.y_type == dtype::s32)
+        into(type_tag<std::int32_t>{});
+      else
+        with_quantized(p.y_type, into);
     });
   });
 }
@@ -249,6 +254,13 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
         return unsupported("ratio of scales in rounding " + std::string(name_of(n.round)), {},
                            "2^-10 to 2^8");
       return unit{};
+    case rounding::MXN:
+      p.mode = rounding::F;
+      p.a_scale = static_cast<float>(n.attrs->real(
+          "a_ratio", static_cast<double>(numerics::rescale_by_levels(a.scale(), y.scale()))));
+      p.b_scale = static_cast<float>(n.attrs->real(
+          "b_ratio", static_cast<double>(numerics::rescale_by_levels(b.scale(), y.scale()))));
+      return unit{};
     case rounding::F:
     case rounding::FMA:
       p.a_scale = static_cast<float>(n.attrs->real(
@@ -293,6 +305,8 @@ inline constexpr form qnn_add_forms[] = {
     qnn_sub_forms[0],
     qnn_sub_forms[1],
     {.in = {dtype::s16, dtype::s16}, .out = {dtype::s16}, .roundings = rounding::OPT},
+    {.in = {eight_bit, eight_bit}, .out = {eight_bit}, .roundings = rounding::MXN},
+    {.in = {eight_bit, eight_bit}, .out = {dtype::s32}, .roundings = rounding::MXN},
 };
 /// Two operands of plain numbers.
 inline constexpr form arithmetic_forms[] = {

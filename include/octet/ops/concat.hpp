@@ -43,7 +43,7 @@ constexpr shape_or concat_shape(std::int32_t axis, std::span<const tensor_desc> 
 namespace numerics {
 /// One value of a concatenation from scale sx, zero point zx to sy, zy.
 /// AWAY (TFLite uint8): r = f32(sx * f32(1 / sy)), rha(f32(f32(q * r) + f32(-zx * r))) + zy.
-/// EVEN_MUL (PyTorch), EVEN (ONNX Runtime): dequantize, quantize. F (MXNet): rint(f32(q * ratio)).
+/// EVEN_MUL (PyTorch), EVEN (ONNX Runtime): dequantize, quantize. F, MXN: rint(f32(q * ratio)).
 constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std::int32_t zx,
                                     float sy, std::int32_t zy, float ratio, std::int32_t lo,
                                     std::int32_t hi) noexcept {
@@ -54,7 +54,8 @@ constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std
                             zy,
                         lo, hi);
   }
-  if (mode == rounding::F) return clamp_to_int(static_cast<double>(f_scaled(q, ratio)), lo, hi);
+  if (mode == rounding::F || mode == rounding::MXN)
+    return clamp_to_int(static_cast<double>(f_scaled(q, ratio)), lo, hi);
   const float real = mul(static_cast<float>(q - zx), sx);
   return mode == rounding::EVEN ? quantize_even(real, sy, zy, lo, hi)
                                 : quantize_even_mul(real, div(1.f, sy), zy, lo, hi);
@@ -123,7 +124,8 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
     if (!is_8bit(x.type) || x.per_channel())
       return unsupported("concat of different scales on " + std::string(name_of(x.type)), {},
                          "uint8 or int8, one scale per tensor");
-    float ratio = numerics::div(x.scale_f32(), y.scale_f32());
+    float ratio = n.round == rounding::MXN ? numerics::rescale_by_levels(x.scale(), y.scale())
+                                           : numerics::div(x.scale_f32(), y.scale_f32());
     if (const auto list = n.attrs->reals("ratios"); k < list.size())
       ratio = static_cast<float>(list[k]);
     auto t = to.array<std::uint8_t>(256);
@@ -189,7 +191,7 @@ inline constexpr form qnn_concat_forms[] = {
     {.in = {integer_types, like(0)}, .out = {like(0)}},
     {.in = {eight_bit, like(0)},
      .out = {like(0)},
-     .roundings = {rounding::AWAY, rounding::EVEN, rounding::EVEN_MUL, rounding::F}},
+     .roundings = {rounding::AWAY, rounding::EVEN, rounding::EVEN_MUL, rounding::F, rounding::MXN}},
     // Of one quantization only.
     {.in = {dtype::s16, like(0)},
      .out = {like(0)},

@@ -204,10 +204,11 @@ constexpr void accumulation_memory(const node_view& n, node_memory& to, P& p, st
   const tensor_desc& w = n.in[1];
   to.make<P>();
   set_types(p, n);
-  p.requant.mode = requantize_mode(n.round);
+  const bool real_bias = n.round != rounding::none && n.present(2) && n.in[2].type == dtype::f32;
+  p.requant.mode = requantize_mode(n.round, real_bias);
   if (common_zero_point(w) != 0) to.array<std::int32_t>(channels);
   requantize_memory(to, n.round, w.per_channel() ? channels : 1);
-  if (n.round == rounding::FB && n.present(2)) to.array<float>(channels);
+  if (real_bias) to.array<float>(channels);
   kernels::gemm_problem g = problem(p);
   set_weights(g, w);
   to.kernel([&](const kernels::target_layout& t) { return need(g, t); });
@@ -267,18 +268,21 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
     return unit{};
   }
   const auto product = [&](std::size_t c) {
-    return laws::accumulator_scale(f32_product || uses_float_scale(n.round), x.scale(), w.scale(c));
+    return laws::accumulator_scale(f32_product || uses_f32_product(n.round), x.scale(), w.scale(c));
   };
   if (auto s = fill_requantize(to, p.requant, n.round, w.per_channel() ? channels : 1, product, y,
                                clamp_of(*n.attrs, y.type));
       !s)
     return s;
-  if (n.round == rounding::FB && has_bias) {
+  if (has_bias && n.in[2].type == dtype::f32) {
     auto b = to.array<float>(channels);
     const auto raw = n.constant_as<float>(2);
+    // MXN's bias is in units of the accumulator already.
     for (std::size_t c = 0; c < channels; ++c)
-      b[c] = numerics::div(raw[c], static_cast<float>(product(c)));
+      b[c] =
+          n.round == rounding::MXN ? raw[c] : numerics::div(raw[c], static_cast<float>(product(c)));
     p.requant.bias = b.data();
+    p.requant.mode = requantize_mode(n.round, true);
   }
   return unit{};
 }
@@ -339,7 +343,7 @@ inline constexpr form accumulating_forms[] = {
      .roundings = requantizing},
     {.in = {quantized_types, quantized_types, dtype::f32},
      .out = {rescaled_types},
-     .roundings = rounding::FB},
+     .roundings = with_real_bias},
 };
 inline constexpr op_def conv2d{
     .name = "qnn.conv2d",

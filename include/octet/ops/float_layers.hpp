@@ -13,11 +13,14 @@ OCTET_NAMESPACE_BEGIN
 /// Geometry as in conv2d_params, weights as there (float32); fully_connected is a 1x1 convolution
 /// over [rows, 1, 1, K].
 struct float_layer_params : conv2d_params {
-  bool depthwise = false, has_bias = false;
+  bool depthwise = false, has_bias = false, wide_sums = false;
   float min = 0, max = 0;
 };
 
+/// MXN: sums in binary64, bias included, rounded to binary32 once. What any order of binary32 sums
+/// approaches: oneDNN's own depends on the CPU.
 namespace reference {
+template <class Sum>
 constexpr void float_layer(const float_layer_params& p, const float* x, const float* w,
                            const float* bias, float* y, std::size_t begin, std::size_t end) {
   const std::int32_t group_in = p.depthwise ? 1 : p.in_c / p.groups,
@@ -28,7 +31,7 @@ constexpr void float_layer(const float_layer_params& p, const float* x, const fl
     const auto oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
     for (std::int32_t ox = 0; ox < p.out_w; ++ox)
       for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
-        float sum = 0;
+        Sum sum = 0;
         for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
           for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
             const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
@@ -49,11 +52,12 @@ constexpr void float_layer(const float_layer_params& p, const float* x, const fl
                                          tap) *
                                             static_cast<std::size_t>(group_in);
             for (std::int32_t ic = 0; ic < group_in; ++ic)
-              sum = numerics::add(sum, numerics::mul(px[ic], pw[ic]));
+              sum = numerics::add(
+                  sum, numerics::mul(static_cast<Sum>(px[ic]), static_cast<Sum>(pw[ic])));
           }
-        if (p.has_bias) sum = numerics::add(sum, bias[oc]);
+        if (p.has_bias) sum = numerics::add(sum, static_cast<Sum>(bias[oc]));
         y[(row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * out_c +
-          static_cast<std::size_t>(oc)] = numerics::clamp(sum, p.min, p.max);
+          static_cast<std::size_t>(oc)] = numerics::clamp(static_cast<float>(sum), p.min, p.max);
       }
   }
 }
@@ -61,9 +65,12 @@ inline void float_layer_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_layer_params*>(a.params);
   const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
                             a.part, a.parts);
-  float_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
-              p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr,
-              static_cast<float*>(a.out[0]), rows.begin, rows.end);
+  const auto run = [&](auto layer) {
+    layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
+          p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]),
+          rows.begin, rows.end);
+  };
+  p.wide_sums ? run(&float_layer<double>) : run(&float_layer<float>);
 }
 /// An output element sums its input pixels in their own order, row by row, channels innermost: what
 /// scattering them one after another gives.
@@ -117,6 +124,7 @@ inline status finish_float_layer(const node_view& n, float_layer_params& p, std:
   if (n.present(2) && n.in[2].shape.elements().value != channels)
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(channels));
+  p.wide_sums = n.round == rounding::MXN;
   const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   p.has_bias = n.present(2);
@@ -152,6 +160,11 @@ inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
   return finish_float_layer(n, p, static_cast<std::size_t>(w[0]));
 }
 inline constexpr form float_layer_forms[] = {
+    {.in = {dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::MXN}},
+};
+inline constexpr form float_transpose_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32}, .out = {dtype::f32}},
 };
 inline constexpr op_def float_conv2d{
@@ -164,6 +177,7 @@ inline constexpr op_def float_conv2d{
     .shape = &conv2d_op_shape,
     .memory = &params_only<float_layer_params>,
     .prepare = &float_conv2d_prepare<false>,
+    .decide = &laws::float_layer,
 };
 inline constexpr op_def float_depthwise_conv2d{
     .name = "depthwise_conv2d",
@@ -175,6 +189,7 @@ inline constexpr op_def float_depthwise_conv2d{
     .shape = &depthwise_conv2d_op_shape,
     .memory = &params_only<float_layer_params>,
     .prepare = &float_conv2d_prepare<true>,
+    .decide = &laws::float_layer,
 };
 inline constexpr op_def float_transpose_conv2d{
     .name = "transpose_conv2d",
@@ -182,7 +197,7 @@ inline constexpr op_def float_transpose_conv2d{
     .min_inputs = 2,
     .max_inputs = 3,
     .optional = {2},
-    .forms = float_layer_forms,
+    .forms = float_transpose_forms,
     .shape = &transpose_conv2d_op_shape,
     .memory = &params_only<float_layer_params>,
     .prepare = &float_transpose_conv2d_prepare,
@@ -197,6 +212,7 @@ inline constexpr op_def float_fully_connected{
     .shape = &fully_connected_op_shape,
     .memory = &params_only<float_layer_params>,
     .prepare = &float_fully_connected_prepare,
+    .decide = &laws::float_layer,
 };
 }  // namespace ops
 

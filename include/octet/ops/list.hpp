@@ -24,6 +24,7 @@
 #include "octet/ops/quantize.hpp"
 #include "octet/ops/reduce.hpp"
 #include "octet/ops/requantize.hpp"
+#include "octet/ops/requantize_add.hpp"
 #include "octet/ops/reshape.hpp"
 #include "octet/ops/resize.hpp"
 #include "octet/ops/softmax.hpp"
@@ -39,6 +40,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::depthwise_conv2d,
     &ops::fully_connected,
     &ops::requantize,
+    &ops::requantize_add,
     &ops::quantize,
     &ops::dequantize,
     &ops::dynamic_quantize,

@@ -155,7 +155,8 @@ constexpr std::int32_t average(const pool2d_params& p, std::int64_t sum, std::in
     case rounding::TRUNC:
     case rounding::XNN:
     case rounding::FMA:
-    case rounding::OPT: break;  // pool2d_prepare refuses these
+    case rounding::OPT:
+    case rounding::MXN: break;  // pool2d_prepare refuses these
   }
   return p.zero_point;
 }

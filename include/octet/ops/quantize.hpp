@@ -9,8 +9,7 @@
 OCTET_NAMESPACE_BEGIN
 
 struct quantize_attrs {
-  double multiplier =
-      0;  // > 0: what EVEN_MUL multiplies with, in place of 1 / s (MXNet derives it from a range)
+  double multiplier = 0;  // > 0: what EVEN_MUL and MXN multiply with, in place of 1 / s
   static constexpr auto fields = std::tuple{field{"multiplier", &quantize_attrs::multiplier}};
 };
 
@@ -28,6 +27,14 @@ struct quantize_params {
 };
 
 namespace numerics {
+/// MXNet's own form of a scale, f32(levels / largest magnitude), from s = largest magnitude /
+/// levels in binary64: exact, because a quotient of two binary32 numbers is no closer to a tie of
+/// binary32 than 2^-49 of itself, and the two divisions here are off by 2^-52.
+constexpr float levels_per_unit(double s) noexcept { return static_cast<float>(div(1., s)); }
+/// MXNet's factor from one scale to another.
+constexpr float rescale_by_levels(double from, double to) noexcept {
+  return div(levels_per_unit(to), levels_per_unit(from));
+}
 /// AWAY: rha(x / s) + z. EVEN: rint(x / s) + z. EVEN_MUL: rint(x * (1 / s)) + z. All saturate to
 /// [lo, hi]; NaN gives lo.
 constexpr std::int32_t quantize_away(float x, float s, std::int32_t z, std::int32_t lo,
@@ -110,7 +117,8 @@ inline status quantize_prepare(const node_view& n, prepared& to) {
   if (!y.quantized()) return invalid("the output of quantize has no scale");
   const auto layout = channels_of(y);
   if (!layout) return layout.error();
-  p.mode = n.round;
+  const bool from_range = n.round == rounding::MXN;
+  p.mode = from_range ? rounding::EVEN_MUL : n.round;
   p.out_type = y.type;
   p.count = x.shape.elements().value;
   p.channels = layout->channels;
@@ -121,7 +129,9 @@ inline status quantize_prepare(const node_view& n, prepared& to) {
   auto zero_point = to.array<std::int32_t>(static_cast<std::size_t>(p.channels));
   for (std::size_t c = 0; c < scale.size(); ++c) {
     scale[c] = y.scale_f32(c);
-    inverse[c] = multiplier > 0 ? multiplier : numerics::div(1.f, scale[c]);
+    inverse[c] = multiplier > 0 ? multiplier
+                 : from_range   ? numerics::levels_per_unit(y.scale(c))
+                                : numerics::div(1.f, scale[c]);
     zero_point[c] = y.zero_point(c);
   }
   p.scale = scale.data();
@@ -135,7 +145,8 @@ inline status quantize_prepare(const node_view& n, prepared& to) {
 inline constexpr form quantize_forms[] = {
     {.in = {dtype::f32},
      .out = {rescaled_types},
-     .roundings = {rounding::AWAY, rounding::EVEN, rounding::EVEN_MUL, rounding::OPT}},
+     .roundings = {rounding::AWAY, rounding::EVEN, rounding::EVEN_MUL, rounding::OPT,
+                   rounding::MXN}},
 };
 inline constexpr op_def quantize{
     .name = "qnn.quantize",

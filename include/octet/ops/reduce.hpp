@@ -223,7 +223,8 @@ constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum) noexce
     case rounding::TRUNC:
     case rounding::ATEN:
     case rounding::FMA:
-    case rounding::OPT: break;  // mean_prepare refuses these
+    case rounding::OPT:
+    case rounding::MXN: break;  // mean_prepare refuses these
   }
   return q.zero_point;
 }
@@ -534,7 +535,8 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
       case rounding::TRUNC:
       case rounding::ATEN:
       case rounding::FMA:
-      case rounding::OPT: break;
+      case rounding::OPT:
+      case rounding::MXN: break;
     }
     return detail::no_such_rounding(n);
   }

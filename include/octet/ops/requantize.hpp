@@ -25,13 +25,15 @@ inline clamp_range clamp_of(const attribute_view& a, dtype out) {
 
 /// The roundings of accumulators whose bias, if any, is an integer.
 inline constexpr rounding_set requantizing{
-    rounding::DR, rounding::RU, rounding::I64, rounding::D64,
-    rounding::F,  rounding::FZ, rounding::Q8,  rounding::EVEN_MUL,
+    rounding::DR, rounding::RU, rounding::I64,      rounding::D64, rounding::F,
+    rounding::FZ, rounding::Q8, rounding::EVEN_MUL, rounding::MXN,
 };
 
 /// Fills one channel of the arrays that `p.mode` needs. `product` is sx*sw in the precision of the
 /// law (binary64 unless said otherwise); float formulas take f32(f32(product) / f32(sy)), integer
-/// formulas QM(product / sy). EVEN_MUL is F with f32(f32(product) * f32(1 / f32(sy))): QNNPACK.
+/// formulas QM(product / sy). EVEN_MUL is F with f32(f32(product) * f32(1 / f32(sy))): QNNPACK. MXN
+/// is F or FB with f32(product / sy), all in binary64: MXNet derives its multiplier from ranges,
+/// and there are binary64 scales that give any binary32 multiplier exactly.
 constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double* scale64,
                            std::size_t c, double product, double out_scale) {
   if (mode == rounding::Q8)
@@ -42,14 +44,20 @@ constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double
   else if (mode == rounding::EVEN_MUL)
     scale[c] = numerics::mul(static_cast<float>(product),
                              numerics::div(1.f, static_cast<float>(out_scale)));
+  else if (mode == rounding::MXN)
+    scale[c] = static_cast<float>(numerics::div(product, out_scale));
   else if (uses_float_scale(mode))
     scale[c] = numerics::div(static_cast<float>(product), static_cast<float>(out_scale));
   else if (mode == rounding::D64)
     scale64[c] = numerics::div(product, out_scale);
 }
 
-/// The formula that numerics::requantize applies for a node's rounding.
-constexpr rounding requantize_mode(rounding r) { return r == rounding::EVEN_MUL ? rounding::F : r; }
+/// The formula that numerics::requantize applies for a node's rounding: EVEN_MUL and MXN are F, or
+/// FB with a float bias, whose multiplier is derived another way.
+constexpr rounding requantize_mode(rounding r, bool real_bias = false) {
+  if (r == rounding::MXN) return real_bias ? rounding::FB : rounding::F;
+  return r == rounding::EVEN_MUL ? rounding::F : r;
+}
 /// The arrays that fill_requantize allocates.
 constexpr void requantize_memory(node_memory& to, rounding mode, std::size_t n) {
   if (uses_multiplier(mode)) to.array<multiplier>(n);
@@ -157,19 +165,23 @@ inline status requantize_prepare(const node_view& n, prepared& to) {
     return s;
   if (n.present(1)) {
     const auto raw = n.constant_as<float>(1);
+    const bool steps = n.round == rounding::MXN;  // the bias is in steps of the input's scale
     if (!n.is_constant(1) || raw.size() != static_cast<std::size_t>(p.inner))
       return unsupported("a bias of requantize", to_string(n.in[1].shape),
                          "constants, one per index of the last axis");
     auto b = to.array<float>(raw.size());
     for (std::size_t c = 0; c < raw.size(); ++c)
-      b[c] = numerics::div(raw[c], x.scale_f32(channels == 1 ? 0 : c));
+      b[c] = steps ? raw[c] : numerics::div(raw[c], x.scale_f32(channels == 1 ? 0 : c));
     p.requant.bias = b.data();
+    p.requant.mode = requantize_mode(n.round, true);
   }
   return unit{};
 }
+/// Those with a float bias.
+inline constexpr rounding_set with_real_bias{rounding::FB, rounding::MXN};
 inline constexpr form requantize_forms[] = {
     {.in = {integer_types}, .out = {rescaled_types}, .roundings = requantizing},
-    {.in = {integer_types, dtype::f32}, .out = {rescaled_types}, .roundings = rounding::FB},
+    {.in = {integer_types, dtype::f32}, .out = {rescaled_types}, .roundings = with_real_bias},
 };
 inline constexpr op_def requantize{
     .name = "qnn.requantize",

@@ -223,7 +223,8 @@ constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t
         case rounding::XNN:
         case rounding::QNN:
         case rounding::ATEN:
-        case rounding::FMA: break;  // softmax_prepare refuses these
+        case rounding::FMA:
+        case rounding::MXN: break;  // softmax_prepare refuses these
       }
     }
   }

@@ -224,7 +224,8 @@ constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexce
     case rounding::FZ:
     case rounding::QNN:
     case rounding::ATEN:
-    case rounding::FMA: break;  // unary_prepare refuses these
+    case rounding::FMA:
+    case rounding::MXN: break;  // unary_prepare refuses these
   }
   return p.out_zero_point;
 }

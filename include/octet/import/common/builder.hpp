@@ -117,6 +117,17 @@ class graph_builder {
     return s;
   }
 
+  /// A layer's exact sums. Scales of an accumulator go along its channels, which are its last axis.
+  result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
+                               dtype type, std::vector<double> scales, std::string name) {
+    const tensor_id acc = temporary(std::move(name), type, std::move(scales));
+    node& n = g.add_node(op, operator_, std::move(in), {acc}, std::move(attrs));
+    if (auto s = infer_shapes(g, n); !s) return s.error();
+    if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
+    if (auto s = fold_last(); !s) return s.error();
+    return acc;
+  }
+
   /// `name` is that of the operator's output; values between nodes are called after it.
   status accumulate_and_requantize(accumulation a, const std::string& name) {
     const laws::decision d = decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework);
@@ -195,16 +206,6 @@ class graph_builder {
   }
   static std::string after(const std::string& name, const char* suffix) {
     return name.empty() ? name : name + suffix;
-  }
-  /// Scales of an accumulator go along its channels, which are its last axis.
-  result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
-                               dtype type, std::vector<double> scales, std::string name) {
-    const tensor_id acc = temporary(std::move(name), type, std::move(scales));
-    node& n = g.add_node(op, operator_, std::move(in), {acc}, std::move(attrs));
-    if (auto s = infer_shapes(g, n); !s) return s.error();
-    if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
-    if (auto s = fold_last(); !s) return s.error();
-    return acc;
   }
   status fold_last() {
     auto folded = fold_constant(g, g.nodes.back());
