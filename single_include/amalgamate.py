@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Makes single_include/octet/octet.hpp from include/octet: `amalgamate.py` writes it, `amalgamate.py --check` fails where the committed one is stale.
+"""Makes single_include/octet/octet.hpp from include/octet: `amalgamate.py` writes it,
+`amalgamate.py --check` fails where the committed one is stale.
 
-The result has two parts. Included by a program it is an ordinary header, once. For each SIMD target it then includes itself, by name, and that time shows the
-kernels' part only. Checked here: every header belongs to a layer and includes only its own or lower ones, none is forgotten, all is ASCII.
+The result has two parts. Included by a program it is an ordinary header, once. For each SIMD target
+it then includes itself, by name, and that time shows the kernels' part only. Checked here: every
+header belongs to a layer and includes only its own or lower ones, none is forgotten, all is ASCII.
 """
 import pathlib
 import re
@@ -11,7 +13,8 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent / "include"
 OUT = HERE / "octet" / "octet.hpp"
-LAYERS = ["core", "numerics", "laws", "ops", "kernels", "plan", "graph", "runtime", "typed", "import"]
+LAYERS = ["core", "numerics", "laws", "ops", "kernels", "plan", "graph", "runtime", "typed",
+          "import"]
 OWN_LAYER = {
     "octet/kernels/kernel.hpp": "core",
     "octet/kernels/target_layout.hpp": "core",
@@ -56,7 +59,8 @@ def read(name):
 def strip_guard(name, lines):
     """Without the include guard (the first #ifndef, #define pair and the last #endif)."""
     code = [i for i, l in enumerate(lines) if l.strip() and not l.startswith("//")]
-    if len(code) > 2 and lines[code[0]].startswith("#ifndef OCTET_") and lines[code[1]].startswith("#define OCTET_"):
+    if len(code) > 2 and lines[code[0]].startswith("#ifndef OCTET_") and lines[code[1]].startswith(
+            "#define OCTET_"):
         return lines[: code[0]] + lines[code[1] + 1 : code[-1]]
     return lines
 
@@ -70,7 +74,8 @@ def check_layer(name, other):
 
 
 def emit(name, out, top):
-    """Appends a header and, before it, what it includes. Includes inside #if are put off to the end (they are definitions that the header declares)."""
+    """Appends a header and, before it, what it includes. Includes inside #if are put off to the end
+    (they are definitions that the header declares)."""
     if name in seen:
         return
     seen.add(name)
@@ -124,7 +129,8 @@ def check_rooms(names):
 
 
 def build():
-    version = re.search(r'OCTET_VERSION_STRING "([^"]+)"', (ROOT / "octet/core/config.hpp").read_text()).group(1)
+    version = re.search(r'OCTET_VERSION_STRING "([^"]+)"',
+                        (ROOT / "octet/core/config.hpp").read_text()).group(1)
     once, late, kernels = [], [], []
     emit("octet/octet.hpp", once, True)
     for name in deferred:
@@ -137,12 +143,16 @@ def build():
         fail("not part of the single header and not opt-in: " + ", ".join(forgotten))
     for line in once + late + kernels:
         m = re.match(r"\s*#\s*define\s+(\w+)", line)
-        if m and not m.group(1).startswith("OCTET_") and m.group(1) not in ("HWY_TARGET", "HWY_TARGET_TOGGLE", "HWY_SET_MACROS_PER_TARGET", "HWY_DISABLED_TARGETS"):
+        if m and not m.group(1).startswith("OCTET_") and m.group(1) not in ("HWY_TARGET",
+                "HWY_TARGET_TOGGLE", "HWY_SET_MACROS_PER_TARGET", "HWY_DISABLED_TARGETS"):
             fail("macro without the prefix OCTET_: " + m.group(1))
     text = [
-        f"// octet {version}, single header. Made by single_include/amalgamate.py from include/octet; do not edit.",
-        "// Needs the headers of Highway and Boost.Hana. Any number of files may include it. OCTET_EXTERN: declarations only; then one file defines",
-        "// OCTET_EXTERN and OCTET_IMPLEMENTATION before the include. A file that uses hwy/foreach_target.h itself needs OCTET_EXTERN.",
+        f"// octet {version}, single header. Made by single_include/amalgamate.py from "
+        f"include/octet; do not edit.",
+        "// Needs the headers of Highway and Boost.Hana. Any number of files may include it. "
+        "OCTET_EXTERN: declarations only; then one file defines",
+        "// OCTET_EXTERN and OCTET_IMPLEMENTATION before the include. A file that uses "
+        "hwy/foreach_target.h itself needs OCTET_EXTERN.",
         "// SPDX-License-Identifier: Apache-2.0",
         "#if defined(OCTET_KERNEL_PASS)",
         "#define OCTET_SINGLE_PASS_SEEN",
@@ -154,13 +164,15 @@ def build():
     text += [
         "#if OCTET_HAS_DEFINITIONS",
         "#if !__has_include(OCTET_SINGLE_FILE)",
-        '#error "octet: this header includes itself once per SIMD target and has been renamed: define OCTET_SINGLE_FILE to its name, in quotes, before including it"',
+        '#error "octet: this header includes itself once per SIMD target and has been renamed: '
+        'define OCTET_SINGLE_FILE to its name, in quotes, before including it"',
         "#endif",
     ]
     text += late
     text += [
         "#if !defined(OCTET_SINGLE_PASS_SEEN) && !defined(HWY_COMPILE_ONLY_SCALAR)",
-        '#error "octet: another file of this name was found in place of this header: define OCTET_SINGLE_FILE to its name, in quotes, before including it"',
+        '#error "octet: another file of this name was found in place of this header: define '
+        'OCTET_SINGLE_FILE to its name, in quotes, before including it"',
         "#endif",
         "#endif  // OCTET_HAS_DEFINITIONS",
         "#endif  // OCTET_SINGLE_HPP_",
