@@ -260,8 +260,8 @@ bool table(const char* title, std::span<const shape> shapes, bool depthwise, int
   const std::size_t count = shapes.size();
   std::vector<std::unique_ptr<layer>> real, dr;
   for (const shape& s : shapes) {
-    real.push_back(make(s, depthwise, rounding::F));
-    dr.push_back(make(s, depthwise, rounding::DR));
+    real.push_back(make(s, depthwise, rounding::float_half_even));
+    dr.push_back(make(s, depthwise, rounding::doubling_high_half_away));
   }
   std::vector<row> rows;
 #if defined(OCTET_BENCH_XNNPACK)

@@ -76,23 +76,26 @@ template <std::int32_t Side> class by_hand {
     image.axes = dims{1, 2};
     add(ops::conv2d,
         {view(x, in, q_in), weights(w_expand, dims{wide, 1, 1, channels}, s_expand), bias(b_wide)},
-        view(expanded, middle, q_expand), octet::to_attributes(plain), rounding::DR, on);
+        view(expanded, middle, q_expand), octet::to_attributes(plain),
+        rounding::doubling_high_half_away, on);
     add(ops::depthwise_conv2d,
         {view(expanded, middle, q_expand), weights(w_depth, dims{1, 3, 3, wide}, s_depth),
          bias(b_wide)},
-        view(filtered, middle, q_depth), octet::to_attributes(window), rounding::DR, on);
+        view(filtered, middle, q_depth), octet::to_attributes(window),
+        rounding::doubling_high_half_away, on);
     add(ops::conv2d,
         {view(filtered, middle, q_depth), weights(w_project, dims{channels, 1, 1, wide}, s_project),
          bias(b_project)},
-        view(projected, in, q_project), octet::to_attributes(plain), rounding::DR, on);
+        view(projected, in, q_project), octet::to_attributes(plain),
+        rounding::doubling_high_half_away, on);
     add(ops::qnn_add, {view(x, in, q_in), view(projected, in, q_project)}, view(sum, in, q_sum), {},
-        rounding::DR, on);
+        rounding::doubling_high_half_away, on);
     add(ops::qnn_mean, {view(sum, in, q_sum)}, view(mean, dims{1, channels}, q_sum),
-        octet::to_attributes(image), rounding::DR, on);
+        octet::to_attributes(image), rounding::doubling_high_half_away, on);
     add(ops::fully_connected,
         {view(mean, dims{1, channels}, q_sum), weights(w_dense, dims{classes, channels}, s_dense),
          bias(b_dense)},
-        view(y, dims{1, classes}, q_dense), {}, rounding::D64, on);
+        view(y, dims{1, classes}, q_dense), {}, rounding::double_half_away, on);
   }
   void run() noexcept {
     for (layer& l : layers_) l.call(l.in.data(), l.out.data());

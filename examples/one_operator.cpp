@@ -22,7 +22,7 @@ int main() {
   bool same = true;
   for (octet::target on : octet::usable_targets()) {
     auto call = octet::operator_call::make(octet::ops::conv2d, in, constant, out, {},
-                                           octet::rounding::DR, on);
+                                           octet::rounding::doubling_high_half_away, on);
     if (!call) {
       std::puts(call.error().message().c_str());
       return 1;

@@ -137,23 +137,23 @@ template <class T> void check_tables(rounding round) {
       for (std::size_t i = 0; i < 256; ++i) {
         const float d = numerics::mul(sx, static_cast<float>(x[i] - n.in_zero)),
                     v = slow_function(t.f, d, 0.3);
-        const float s = round == rounding::EVEN || round == rounding::TRUNC
+        const float s = round == rounding::divide_half_even || round == rounding::divide_truncate
                             ? numerics::div(v, sy)
                             : numerics::mul(v, inverse);
         double q = static_cast<double>(
-                       round == rounding::AWAY ? std::round(s)
-                       : round == rounding::TRUNC
+                       round == rounding::divide_half_away ? std::round(s)
+                       : round == rounding::divide_truncate
                            ? std::trunc(s)
-                           : std::nearbyint(round == rounding::XNN
+                           : std::nearbyint(round == rounding::xnnpack
                                                 ? numerics::add(s, static_cast<float>(n.out_zero))
                                                 : s)) +
-                   (round == rounding::XNN ? 0 : n.out_zero);
+                   (round == rounding::xnnpack ? 0 : n.out_zero);
         q = std::min(std::max(q, static_cast<double>(lowest_of(dtype_of<T>))),
                      static_cast<double>(highest_of(dtype_of<T>)));
         INFO(t.op->name << " " << name_of(round) << " x " << int{x[i]} << " scales " << n.in_scale
                         << " " << n.out_scale << " zeros " << n.in_zero << " " << n.out_zero);
         // ONNX Runtime's logistic is rounded once.
-        if (round == rounding::EVEN && t.f == unary::logistic) {
+        if (round == rounding::divide_half_even && t.f == unary::logistic) {
           const float once =
               numerics::div(f32(1 / (1 + std::exp(-static_cast<long double>(d)))), sy);
           q = std::min(std::max(static_cast<double>(std::nearbyint(once)) + n.out_zero,
@@ -169,7 +169,8 @@ template <class T> void check_tables(rounding round) {
 
 TEST_CASE("8-bit tables, every rounding, every code") {
   for (rounding r :
-       {rounding::AWAY, rounding::EVEN, rounding::EVEN_MUL, rounding::XNN, rounding::TRUNC}) {
+       {rounding::divide_half_away, rounding::divide_half_even, rounding::reciprocal_half_even,
+        rounding::xnnpack, rounding::divide_truncate}) {
     check_tables<std::uint8_t>(r);
     check_tables<std::int8_t>(r);
   }
@@ -184,16 +185,20 @@ TEST_CASE("quantized functions are constant expressions") {
     p.out_zero_point = zy, p.lo = -128, p.hi = 127;
     return numerics::unary_value(p, x);
   };
-  static_assert(table(unary::logistic, rounding::AWAY, 0.0625f, 0, 1.f / 256, -128, 0) == 0);
-  static_assert(table(unary::logistic, rounding::AWAY, 0.0625f, 0, 1.f / 256, -128, 127) == 127);
-  static_assert(table(unary::tanh, rounding::EVEN_MUL, 0.0625f, 3, 1.f / 128, 0, -125) == -128);
-  static_assert(table(unary::square, rounding::AWAY, 0.5f, 0, 0.5f, 0, 1) ==
+  static_assert(
+      table(unary::logistic, rounding::divide_half_away, 0.0625f, 0, 1.f / 256, -128, 0) == 0);
+  static_assert(
+      table(unary::logistic, rounding::divide_half_away, 0.0625f, 0, 1.f / 256, -128, 127) == 127);
+  static_assert(
+      table(unary::tanh, rounding::reciprocal_half_even, 0.0625f, 3, 1.f / 128, 0, -125) == -128);
+  static_assert(table(unary::square, rounding::divide_half_away, 0.5f, 0, 0.5f, 0, 1) ==
                 1);  // 0.25 / 0.5: half away
-  static_assert(table(unary::square, rounding::EVEN, 0.5f, 0, 0.5f, 0, 1) == 0);  // to even
-  static_assert(table(unary::square, rounding::TRUNC, 0.5f, 0, 0.25f, 0, 3) == 9);
+  static_assert(table(unary::square, rounding::divide_half_even, 0.5f, 0, 0.5f, 0, 1) ==
+                0);  // to even
+  static_assert(table(unary::square, rounding::divide_truncate, 0.5f, 0, 0.25f, 0, 3) == 9);
   constexpr auto row = [] {
     softmax_params p;
-    p.mode = rounding::DR, p.in_type = p.out_type = dtype::s8;
+    p.mode = rounding::doubling_high_half_away, p.in_type = p.out_type = dtype::s8;
     p.outer = 1, p.depth = 4, p.lo = -128, p.hi = 127;
     numerics::set_softmax_dr(p, 1., 0.125);
     const std::int8_t x[4] = {10, 10, 10, 10};
@@ -207,22 +212,23 @@ TEST_CASE("quantized functions are constant expressions") {
 TEST_CASE("integer forms at their ties and ends") {
   // relu by DR: 0.0625 -> 0.125 halves, and the halves that the second rounding sees go away from
   // zero.
-  node_1 relu{{256}, dtype::s8, dtype::s8, 0.0625, 0.125, 3, 1, rounding::DR};
+  node_1 relu{{256}, dtype::s8, dtype::s8, 0.0625, 0.125, 3, 1, rounding::doubling_high_half_away};
   REQUIRE(relu.prepare(ops::qnn_relu));
   auto y = relu.run<std::int8_t, std::int8_t>(every_code<std::int8_t>());
   CHECK(int{y[128 + 4]} == 2);  // 0.5 -> 1
   CHECK(int{y[128 + 6]} == 3);  // 1.5 -> 2
   CHECK(int{y[0]} == 1);        // below 0: the zero point
-  node_1 relu6{{256}, dtype::s8, dtype::s8, 0.0625, 0.0625, -128, -128, rounding::DR};
+  node_1 relu6{{256},  dtype::s8, dtype::s8, 0.0625,
+               0.0625, -128,      -128,      rounding::doubling_high_half_away};
   REQUIRE(relu6.prepare(ops::qnn_relu6));
   y = relu6.run<std::int8_t, std::int8_t>(every_code<std::int8_t>());
   CHECK(int{y[255]} == -128 + 96);
   // The two leaky_relus: 8 fractional bits against 31.
-  node_1 leaky{{256}, dtype::s8, dtype::s8, 0.05, 0.07, 0, 0, rounding::DR};
+  node_1 leaky{{256}, dtype::s8, dtype::s8, 0.05, 0.07, 0, 0, rounding::doubling_high_half_away};
   leaky.attrs.set("alpha", 0.01);
   REQUIRE(leaky.prepare(ops::qnn_leaky_relu));
   const auto exact = leaky.run<std::int8_t, std::int8_t>(every_code<std::int8_t>());
-  leaky.round = rounding::Q8;
+  leaky.round = rounding::eight_bit_ratio_half_up;
   REQUIRE(leaky.prepare(ops::qnn_leaky_relu));
   const auto coarse = leaky.run<std::int8_t, std::int8_t>(every_code<std::int8_t>());
   CHECK(exact != coarse);
@@ -253,18 +259,18 @@ TEST_CASE("int16 functions follow the real ones within their tables' error") {
     double (*f)(double);
     double in, out, bound;
     rounding round;
-  } rows[] = {
-      {&ops::qnn_logistic, [](double v) { return 1 / (1 + std::exp(-v)); }, 0.0003, 1. / 32768, 12,
-       rounding::AWAY},
-      {&ops::qnn_tanh, [](double v) { return std::tanh(v); }, 0.0003, 1. / 32768, 40,
-       rounding::AWAY},
-      {&ops::qnn_logistic, [](double v) { return 1 / (1 + std::exp(-v)); }, 0x1p-12, 1. / 32768, 10,
-       rounding::OPT},
-      {&ops::qnn_tanh, [](double v) { return std::tanh(v); }, 0x1p-11, 1. / 32768, 14,
-       rounding::OPT},
-      {&ops::qnn_exp, [](double v) { return std::exp(v); }, 0x1p-14, 0.0003, 4, rounding::AWAY},
-      {&ops::qnn_tanh, [](double v) { return std::tanh(v); }, 0.0003, 1. / 32768, 0.5,
-       rounding::EVEN}};
+  } rows[] = {{&ops::qnn_logistic, [](double v) { return 1 / (1 + std::exp(-v)); }, 0.0003,
+               1. / 32768, 12, rounding::divide_half_away},
+              {&ops::qnn_tanh, [](double v) { return std::tanh(v); }, 0.0003, 1. / 32768, 40,
+               rounding::divide_half_away},
+              {&ops::qnn_logistic, [](double v) { return 1 / (1 + std::exp(-v)); }, 0x1p-12,
+               1. / 32768, 10, rounding::tflite_optimized},
+              {&ops::qnn_tanh, [](double v) { return std::tanh(v); }, 0x1p-11, 1. / 32768, 14,
+               rounding::tflite_optimized},
+              {&ops::qnn_exp, [](double v) { return std::exp(v); }, 0x1p-14, 0.0003, 4,
+               rounding::divide_half_away},
+              {&ops::qnn_tanh, [](double v) { return std::tanh(v); }, 0.0003, 1. / 32768, 0.5,
+               rounding::divide_half_even}};
   for (const auto& r : rows) {
     node_1 n{{4096}, dtype::s16, dtype::s16, r.in, r.out, 0, 0, r.round};
     REQUIRE(n.prepare(*r.op));
@@ -286,7 +292,7 @@ TEST_CASE("softmax by dequantizing") {
   std::mt19937 g(7);
   std::vector<std::uint8_t> x(6 * 5 * 4);
   for (auto& v : x) v = static_cast<std::uint8_t>(g() % 256);
-  node_1 n{{6, 5, 4}, dtype::u8, dtype::u8, 0.04, 1. / 256, 128, 0, rounding::EVEN_MUL};
+  node_1 n{{6, 5, 4}, dtype::u8, dtype::u8, 0.04, 1. / 256, 128, 0, rounding::reciprocal_half_even};
   n.attrs.set("axis", std::int64_t{1});
   REQUIRE(n.prepare(ops::qnn_softmax));
   const auto y = n.run<std::uint8_t, std::uint8_t>(x), y4 = n.run<std::uint8_t, std::uint8_t>(x, 4);
@@ -332,7 +338,7 @@ TEST_CASE("l2_normalization gives rows of length one") {
   std::mt19937 g(9);
   std::vector<std::int8_t> x(40);
   for (auto& v : x) v = static_cast<std::int8_t>(g());
-  node_1 n{{4, 10}, dtype::s8, dtype::s8, 0.1, 1. / 128, 5, 0, rounding::DR};
+  node_1 n{{4, 10}, dtype::s8, dtype::s8, 0.1, 1. / 128, 5, 0, rounding::doubling_high_half_away};
   REQUIRE(n.prepare(ops::qnn_l2_normalization));
   const auto y = n.run<std::int8_t, std::int8_t>(x);
   for (std::size_t r = 0; r < 4; ++r) {
@@ -350,21 +356,25 @@ TEST_CASE("what an operator does not take it refuses by name") {
     const auto s = n.prepare(op);
     return s ? std::string() : s.error().message();
   };
-  CHECK(refusal(ops::qnn_tanh, {{4}, dtype::s8, dtype::u8, 0.1, 0.1, 0, 0, rounding::AWAY})
+  CHECK(refusal(ops::qnn_tanh,
+                {{4}, dtype::s8, dtype::u8, 0.1, 0.1, 0, 0, rounding::divide_half_away})
             .find("int8 -> uint8") != std::string::npos);
   CHECK(
-      refusal(ops::qnn_tanh, {{4}, dtype::s8, dtype::s8, 0.1, 0.1, 0, 0, rounding::F}).find("F") !=
-      std::string::npos);
-  CHECK(refusal(ops::qnn_logistic, {{4}, dtype::s16, dtype::s16, 0.1, 0.1, 0, 0, rounding::AWAY})
+      refusal(ops::qnn_tanh, {{4}, dtype::s8, dtype::s8, 0.1, 0.1, 0, 0, rounding::float_half_even})
+          .find("F") != std::string::npos);
+  CHECK(refusal(ops::qnn_logistic,
+                {{4}, dtype::s16, dtype::s16, 0.1, 0.1, 0, 0, rounding::divide_half_away})
             .find("1/32768") != std::string::npos);
-  CHECK(refusal(ops::qnn_hard_swish, {{4}, dtype::s8, dtype::s8, 0.5, 0.001, 0, 0, rounding::DR})
+  CHECK(refusal(ops::qnn_hard_swish,
+                {{4}, dtype::s8, dtype::s8, 0.5, 0.001, 0, 0, rounding::doubling_high_half_away})
             .find("hard_swish") != std::string::npos);
   CHECK(refusal(ops::softmax, {{4}, dtype::s8, dtype::s8, 0.5, 0.1, 0, 0, rounding::none})
             .find("float32") != std::string::npos);
-  CHECK(
-      refusal(ops::qnn_l2_normalization, {{4}, dtype::s8, dtype::s8, 0.5, 0.1, 0, 0, rounding::DR})
-          .find("1/128") != std::string::npos);
-  node_1 axis{{4, 3}, dtype::s8, dtype::s8, 0.5, 1. / 256, 0, -128, rounding::DR};
+  CHECK(refusal(ops::qnn_l2_normalization,
+                {{4}, dtype::s8, dtype::s8, 0.5, 0.1, 0, 0, rounding::doubling_high_half_away})
+            .find("1/128") != std::string::npos);
+  node_1 axis{{4, 3},   dtype::s8, dtype::s8, 0.5,
+              1. / 256, 0,         -128,      rounding::doubling_high_half_away};
   axis.attrs.set("axis", std::int64_t{2});
   CHECK_FALSE(axis.prepare(ops::qnn_softmax));
 }

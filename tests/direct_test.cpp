@@ -81,14 +81,15 @@ TEST_CASE("direct calls with weights equal the references") {
   s8 y(dims{2, 9, 7, 24}, 0.3, 4);
   fine(octet::conv2d(x.view(), w.view(), bias, a, y.to()));
   CHECK(y.data == by_reference(ops::conv2d, {x.view(), w.view(), view_of(24)}, 2, y,
-                               octet::to_attributes(a), rounding::DR));
+                               octet::to_attributes(a), rounding::doubling_high_half_away));
   fine(octet::conv2d(x.view(), w.view(), bias, a, y.to(), octet::law::tflite_xnnpack));
   CHECK(y.data == by_reference(ops::conv2d, {x.view(), w.view(), view_of(24)}, 2, y,
-                               octet::to_attributes(a), rounding::F));
+                               octet::to_attributes(a), rounding::float_half_even));
   fine(octet::conv2d(x.view(), w.view(), {}, a, y.to(octet::typed::activation::relu)));
   octet::attributes clamped = octet::to_attributes(a);
   clamped.set("clamp_lo", std::int64_t{4});
-  CHECK(y.data == by_reference(ops::conv2d, {x.view(), w.view()}, 1, y, clamped, rounding::DR));
+  CHECK(y.data == by_reference(ops::conv2d, {x.view(), w.view()}, 1, y, clamped,
+                               rounding::doubling_high_half_away));
   held<std::int32_t> acc(dims{2, 9, 7, 24}, 0, 0);
   fine(octet::conv2d(x.view(), w.view(), bias, a, acc.to()));
   CHECK(acc.data == by_reference(ops::conv2d, {x.view(), w.view(), view_of(24)}, 2, acc,
@@ -96,22 +97,22 @@ TEST_CASE("direct calls with weights equal the references") {
   s8 yd(dims{2, 9, 7, 16}, 0.1, 4);
   fine(octet::depthwise_conv2d(x.view(), wd.view(), std::span(bias).first(16), a, yd.to()));
   CHECK(yd.data == by_reference(ops::depthwise_conv2d, {x.view(), wd.view(), view_of(16)}, 2, yd,
-                                octet::to_attributes(a), rounding::DR));
+                                octet::to_attributes(a), rounding::doubling_high_half_away));
   octet::transpose_conv2d_attrs t;
   t.stride_h = t.stride_w = 2;
   s8 yt(dims{2, 18, 14, 8}, 0.1, 4);
   fine(octet::transpose_conv2d(x.view(), wt.view(), std::span(bias).first(8), t, yt.to()));
   CHECK(yt.data == by_reference(ops::transpose_conv2d, {x.view(), wt.view(), view_of(8)}, 2, yt,
-                                octet::to_attributes(t), rounding::DR));
+                                octet::to_attributes(t), rounding::doubling_high_half_away));
   s8 yf(dims{2, 10}, 0.3, 1);
   fine(octet::fully_connected(x.view(), wf.view(), std::span(bias).first(10), {}, yf.to()));
   CHECK(yf.data == by_reference(ops::fully_connected, {x.view(), wf.view(), view_of(10)}, 2, yf, {},
-                                rounding::D64));
+                                rounding::double_half_away));
   const s8 p(dims{3, 5, 8}, 0.05, 1, 7), q(dims{3, 8, 6}, 0.04, -2, 8);
   s8 m(dims{3, 5, 6}, 0.2, 0);
   fine(octet::batch_matmul(p.view(), q.view(), {}, m.to()));
-  CHECK(m.data ==
-        by_reference(ops::qnn_batch_matmul, {p.view(), q.view()}, 0, m, {}, rounding::DR));
+  CHECK(m.data == by_reference(ops::qnn_batch_matmul, {p.view(), q.view()}, 0, m, {},
+                               rounding::doubling_high_half_away));
   // A shape that is not the operator's is refused, not written.
   s8 wrong(dims{2, 9, 7, 23}, 0.3, 4);
   CHECK_FALSE(octet::conv2d(x.view(), w.view(), bias, a, wrong.to()));
@@ -126,13 +127,14 @@ TEST_CASE("direct calls on two tensors equal the references") {
     fine(s);
     CHECK(y.data == by_reference(op, {a.view(), b.view()}, 0, y, {}, round));
   };
-  check(octet::add(a.view(), b.view(), y.to()), ops::qnn_add, rounding::DR);
+  check(octet::add(a.view(), b.view(), y.to()), ops::qnn_add, rounding::doubling_high_half_away);
   check(octet::add(a.view(), b.view(), y.to(), octet::law::tflite_xnnpack), ops::qnn_add,
-        rounding::XNN);
-  check(octet::sub(a.view(), b.view(), y.to()), ops::qnn_sub, rounding::DR);
-  check(octet::mul(a.view(), b.view(), y.to(), rounding::F), ops::qnn_mul, rounding::F);
+        rounding::xnnpack);
+  check(octet::sub(a.view(), b.view(), y.to()), ops::qnn_sub, rounding::doubling_high_half_away);
+  check(octet::mul(a.view(), b.view(), y.to(), rounding::float_half_even), ops::qnn_mul,
+        rounding::float_half_even);
   check(octet::squared_difference(a.view(), b.view(), y.to()), ops::qnn_squared_difference,
-        rounding::DR);
+        rounding::doubling_high_half_away);
   fine(octet::minimum(a.view(), c.view(), same.to()));
   CHECK(same.data ==
         by_reference(ops::qnn_minimum, {a.view(), c.view()}, 0, same, {}, rounding::none));
@@ -143,7 +145,8 @@ TEST_CASE("direct calls on two tensors equal the references") {
       r(dims{1, 4, 4, 3}, 0.06, 2);
   for (auto& v : d.data) v |= 16;  // no zero divisor
   fine(octet::div(n.view(), d.view(), r.to()));
-  CHECK(r.data == by_reference(ops::qnn_div, {n.view(), d.view()}, 0, r, {}, rounding::DR));
+  CHECK(r.data == by_reference(ops::qnn_div, {n.view(), d.view()}, 0, r, {},
+                               rounding::doubling_high_half_away));
   const f32 e(dims{1, 5, 7, 33}, 0, 0, 6), f(dims{1, 5, 7, 33}, 0, 0, 7);
   f32 g(dims{1, 5, 7, 33}, 0, 0);
   fine(octet::add(e.view(), f.view(), g.to()));
@@ -152,7 +155,8 @@ TEST_CASE("direct calls on two tensors equal the references") {
   s8 wide(dims{1, 5, 7, 66}, 0.05, -3);
   fine(octet::concat(both, -1, wide.to()));
   CHECK(wide.data == by_reference(ops::qnn_concat, {a.view(), b.view()}, 0, wide,
-                                  octet::to_attributes(octet::concat_attrs{-1}), rounding::AWAY));
+                                  octet::to_attributes(octet::concat_attrs{-1}),
+                                  rounding::divide_half_away));
 }
 
 TEST_CASE("direct calls on one tensor equal the references") {
@@ -174,45 +178,49 @@ TEST_CASE("direct calls on one tensor equal the references") {
                                        : x.view()},
                                   0, to, a, round));
   };
-  check(octet::relu(x.view(), y.to()), ops::qnn_relu, y, rounding::DR);
-  check(octet::relu6(x.view(), y.to()), ops::qnn_relu6, y, rounding::DR);
-  check(octet::leaky_relu(x.view(), 0.1, y.to()), ops::qnn_leaky_relu, y, rounding::DR, alpha);
+  check(octet::relu(x.view(), y.to()), ops::qnn_relu, y, rounding::doubling_high_half_away);
+  check(octet::relu6(x.view(), y.to()), ops::qnn_relu6, y, rounding::doubling_high_half_away);
+  check(octet::leaky_relu(x.view(), 0.1, y.to()), ops::qnn_leaky_relu, y,
+        rounding::doubling_high_half_away, alpha);
   check(octet::leaky_relu(x.view(), 0.1, y.to(), octet::law::tflite_xnnpack), ops::qnn_leaky_relu,
-        y, rounding::Q8, alpha);
-  check(octet::elu(x.view(), y.to()), ops::qnn_elu, y, rounding::AWAY);
-  check(octet::gelu(x.view(), y.to()), ops::qnn_gelu, y, rounding::AWAY);
-  check(octet::hard_swish(x.view(), y.to()), ops::qnn_hard_swish, y, rounding::DR);
-  check(octet::logistic(x.view(), unit.to()), ops::qnn_logistic, unit, rounding::AWAY);
+        y, rounding::eight_bit_ratio_half_up, alpha);
+  check(octet::elu(x.view(), y.to()), ops::qnn_elu, y, rounding::divide_half_away);
+  check(octet::gelu(x.view(), y.to()), ops::qnn_gelu, y, rounding::divide_half_away);
+  check(octet::hard_swish(x.view(), y.to()), ops::qnn_hard_swish, y,
+        rounding::doubling_high_half_away);
+  check(octet::logistic(x.view(), unit.to()), ops::qnn_logistic, unit, rounding::divide_half_away);
   check(octet::tanh(x.view(), around.to(), octet::law::tflite_xnnpack), ops::qnn_tanh, around,
-        rounding::XNN);
-  check(octet::softmax(x.view(), {}, unit.to()), ops::qnn_softmax, unit, rounding::DR);
+        rounding::xnnpack);
+  check(octet::softmax(x.view(), {}, unit.to()), ops::qnn_softmax, unit,
+        rounding::doubling_high_half_away);
   s8 logs(dims{1, 6, 10, 20}, 0x1p-4, 127);
-  check(octet::log_softmax(x.view(), {}, logs.to()), ops::qnn_log_softmax, logs, rounding::DR);
-  check(octet::requantize(x.view(), y.to()), ops::requantize, y, rounding::DR);
+  check(octet::log_softmax(x.view(), {}, logs.to()), ops::qnn_log_softmax, logs,
+        rounding::doubling_high_half_away);
+  check(octet::requantize(x.view(), y.to()), ops::requantize, y, rounding::doubling_high_half_away);
   check(octet::dequantize(x.view(), r.to()), ops::dequantize, r, rounding::none);
   check(octet::logistic(real.view(), r.to()), ops::logistic, r, rounding::none);
   fine(octet::quantize(real.view(), y.to()));
-  CHECK(y.data == by_reference(ops::quantize, {real.view()}, 0, y, {}, rounding::AWAY));
+  CHECK(y.data == by_reference(ops::quantize, {real.view()}, 0, y, {}, rounding::divide_half_away));
 
   octet::pool2d_attrs p;
   p.window_h = p.window_w = p.stride_h = p.stride_w = 2;
   s8 half(dims{1, 3, 5, 20}, 0.05, -3);
-  check(octet::avg_pool2d(x.view(), p, half.to()), ops::qnn_avg_pool2d, half, rounding::AWAY,
-        octet::to_attributes(p));
+  check(octet::avg_pool2d(x.view(), p, half.to()), ops::qnn_avg_pool2d, half,
+        rounding::divide_half_away, octet::to_attributes(p));
   check(octet::max_pool2d(x.view(), p, half.to()), ops::qnn_max_pool2d, half, rounding::none,
         octet::to_attributes(p));
   octet::reduce_attrs m;
   m.axes = dims{1, 2};
   s8 flat(dims{1, 20}, 0.03, 2);
-  check(octet::mean(x.view(), m, flat.to()), ops::qnn_mean, flat, rounding::DR,
+  check(octet::mean(x.view(), m, flat.to()), ops::qnn_mean, flat, rounding::doubling_high_half_away,
         octet::to_attributes(m));
-  check(octet::sum(x.view(), m, flat.to()), ops::qnn_sum, flat, rounding::DR,
+  check(octet::sum(x.view(), m, flat.to()), ops::qnn_sum, flat, rounding::doubling_high_half_away,
         octet::to_attributes(m));
   octet::resize_attrs z;
   z.out_h = 13, z.out_w = 9;
   s8 large(dims{1, 13, 9, 20}, 0.05, -3);
   check(octet::resize_bilinear(x.view(), z, large.to()), ops::qnn_resize_bilinear, large,
-        rounding::DR, octet::to_attributes(z));
+        rounding::doubling_high_half_away, octet::to_attributes(z));
   check(octet::resize_nearest(x.view(), z, large.to()), ops::resize_nearest, large, rounding::none,
         octet::to_attributes(z));
   const std::int32_t paddings[8] = {0, 0, 1, 2, 0, 3, 0, 0}, perm[4] = {0, 3, 1, 2};

@@ -67,12 +67,16 @@ shapes any_shapes(rng& r) {
 TEST_CASE("add kernels equal the reference") {
   coverage seen;
   rng r(11);
-  constexpr rounding modes[] = {rounding::DR, rounding::XNN, rounding::QNN,
-                                rounding::F,  rounding::FMA, rounding::ATEN};
+  constexpr rounding modes[] = {rounding::doubling_high_half_away,
+                                rounding::xnnpack,
+                                rounding::qnnpack,
+                                rounding::float_half_even,
+                                rounding::fused_multiply_add,
+                                rounding::aten};
   for (int i = 0; i < 360; ++i) {
     add_params p{};
     p.mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
-    const bool s16 = p.mode == rounding::DR && r.between(0, 3) == 0;
+    const bool s16 = p.mode == rounding::doubling_high_half_away && r.between(0, 3) == 0;
     p.a_type = p.b_type = p.y_type = s16 ? dtype::s16 : any_8bit(r);
     if (!s16 && r.between(0, 4) == 0) p.b_type = any_8bit(r), p.y_type = any_8bit(r);
     p.sign = r.between(0, 3) ? 1 : -1;
@@ -83,12 +87,12 @@ TEST_CASE("add kernels equal the reference") {
     const double a = any_scale(r), b = r.between(0, 3) ? any_scale(r) : a,
                  y = r.between(0, 1) ? any_scale(r) : a + b;
     numerics::set_add_dr(p, a, b, y, s16);
-    if (p.mode == rounding::XNN || p.mode == rounding::QNN)
+    if (p.mode == rounding::xnnpack || p.mode == rounding::qnnpack)
       if (!numerics::set_add_factors(p, static_cast<float>(a), static_cast<float>(b),
-                                     static_cast<float>(y), p.mode == rounding::XNN ? 20 : 21))
+                                     static_cast<float>(y), p.mode == rounding::xnnpack ? 20 : 21))
         continue;
-    p.a_scale = static_cast<float>(p.mode == rounding::ATEN ? a : a / y),
-    p.b_scale = static_cast<float>(p.mode == rounding::ATEN ? b : b / y);
+    p.a_scale = static_cast<float>(p.mode == rounding::aten ? a : a / y),
+    p.b_scale = static_cast<float>(p.mode == rounding::aten ? b : b / y);
     p.a_premul = -static_cast<float>(p.a_zero_point) * p.a_scale,
     p.b_premul = -static_cast<float>(p.b_zero_point) * p.b_scale;
     p.inverse = static_cast<float>(1 / y);
@@ -103,7 +107,7 @@ TEST_CASE("add kernels equal the reference") {
                 << to_string(s.b));
     check_kernel<add_params>(kernel_id::add, &reference::add_kernel, p, {x1.data(), x2.data()},
                              s.y.elements().value * size_of(p.y_type), seen,
-                             p.mode != rounding::FMA && p.mode != rounding::ATEN);
+                             p.mode != rounding::fused_multiply_add && p.mode != rounding::aten);
   }
   seen.require_simd();
 }
@@ -111,7 +115,8 @@ TEST_CASE("add kernels equal the reference") {
 TEST_CASE("mul kernels equal the reference") {
   coverage seen;
   rng r(12);
-  constexpr rounding modes[] = {rounding::DR, rounding::F, rounding::FZ};
+  constexpr rounding modes[] = {rounding::doubling_high_half_away, rounding::float_half_even,
+                                rounding::float_zero_point_half_even};
   for (int i = 0; i < 240; ++i) {
     mul_params p{};
     p.mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
@@ -139,15 +144,17 @@ TEST_CASE("mul kernels equal the reference") {
 TEST_CASE("requantize kernels equal the reference") {
   coverage seen;
   rng r(13);
-  constexpr rounding modes[] = {rounding::DR, rounding::RU, rounding::F,
-                                rounding::FZ, rounding::Q8, rounding::I64};
+  constexpr rounding modes[] = {
+      rounding::doubling_high_half_away, rounding::doubling_high_half_up,
+      rounding::float_half_even,         rounding::float_zero_point_half_even,
+      rounding::eight_bit_ratio_half_up, rounding::wide_half_up};
   for (int i = 0; i < 360; ++i) {
     requantize_op_params p{};
     const auto mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
     const auto kind = r.between(0, 5);
-    p.in_type = kind == 0 && mode != rounding::Q8 ? dtype::s32
-                : kind == 1                       ? dtype::s16
-                                                  : any_8bit(r);
+    p.in_type = kind == 0 && mode != rounding::eight_bit_ratio_half_up ? dtype::s32
+                : kind == 1                                            ? dtype::s16
+                                                                       : any_8bit(r);
     p.out_type = r.between(0, 4) ? any_8bit(r) : dtype::s16;
     p.in_zero_point = p.in_type == dtype::s32 ? 0 : any_zero_point(p.in_type, r);
     p.count = static_cast<std::size_t>(r.pick({1, 2, 15, 16, 17, 31, 64, 100, 129}));
@@ -161,7 +168,7 @@ TEST_CASE("requantize kernels equal the reference") {
                                             : 255,
                   false, r);
     } while (p.requant.channels != 1);
-    if (mode == rounding::Q8)
+    if (mode == rounding::eight_bit_ratio_half_up)
       arrays.mult[0] = numerics::q8_multiplier(
           std::ldexp(static_cast<float>(0.5 + r.unit()), static_cast<int>(r.between(-8, 7))));
     const guarded x = random_bytes(p.count * size_of(p.in_type), r);
@@ -170,7 +177,8 @@ TEST_CASE("requantize kernels equal the reference") {
     check_kernel<requantize_op_params>(
         kernel_id::requantize, &reference::requantize_kernel, p, {x.data()},
         p.count * size_of(p.out_type), seen,
-        mode != rounding::I64 && !(mode == rounding::Q8 && !is_8bit(p.in_type)));
+        mode != rounding::wide_half_up &&
+            !(mode == rounding::eight_bit_ratio_half_up && !is_8bit(p.in_type)));
   }
   seen.require_simd();
 }
@@ -178,7 +186,8 @@ TEST_CASE("requantize kernels equal the reference") {
 TEST_CASE("quantize and dequantize kernels equal the reference") {
   coverage seen;
   rng r(14);
-  constexpr rounding modes[] = {rounding::AWAY, rounding::EVEN, rounding::EVEN_MUL, rounding::OPT};
+  constexpr rounding modes[] = {rounding::divide_half_away, rounding::divide_half_even,
+                                rounding::reciprocal_half_even, rounding::tflite_optimized};
   for (int i = 0; i < 200; ++i) {
     quantize_params p{};
     p.mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
@@ -215,7 +224,7 @@ TEST_CASE("quantize and dequantize kernels equal the reference") {
     check_kernel<quantize_params>(kernel_id::quantize, &reference::quantize_kernel, p, {x.data()},
                                   p.count * size_of(p.out_type), seen, true);
     dequantize_params d{};
-    d.mode = r.between(0, 1) ? rounding::OPT : rounding::none;
+    d.mode = r.between(0, 1) ? rounding::tflite_optimized : rounding::none;
     d.in_type = p.out_type;
     d.count = p.count;
     d.scale = &scale, d.zero_point = &zero_point;
@@ -245,8 +254,13 @@ TEST_CASE("table kernels equal the reference") {
 TEST_CASE("pool2d kernels equal the reference") {
   coverage seen;
   rng r(16);
-  constexpr rounding modes[] = {rounding::none, rounding::AWAY, rounding::F,   rounding::FZ,
-                                rounding::QNN,  rounding::ATEN, rounding::EVEN};
+  constexpr rounding modes[] = {rounding::none,
+                                rounding::divide_half_away,
+                                rounding::float_half_even,
+                                rounding::float_zero_point_half_even,
+                                rounding::qnnpack,
+                                rounding::aten,
+                                rounding::divide_half_even};
   for (int i = 0; i < 320; ++i) {
     pool2d_params p{};
     p.mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
@@ -310,11 +324,14 @@ TEST_CASE("pool2d kernels equal the reference") {
 TEST_CASE("mean kernels equal the reference") {
   coverage seen;
   rng r(17);
-  constexpr rounding modes[] = {rounding::DR, rounding::XNN, rounding::F, rounding::EVEN};
+  constexpr rounding modes[] = {rounding::doubling_high_half_away, rounding::xnnpack,
+                                rounding::float_half_even, rounding::divide_half_even};
   for (int i = 0; i < 200; ++i) {
     mean_params p{};
     p.mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
-    p.type = p.out_type = p.mode == rounding::DR && r.between(0, 3) == 0 ? dtype::s16 : any_8bit(r);
+    p.type = p.out_type = p.mode == rounding::doubling_high_half_away && r.between(0, 3) == 0
+                              ? dtype::s16
+                              : any_8bit(r);
     const dims x{static_cast<std::int32_t>(r.between(1, 3)),
                  static_cast<std::int32_t>(r.between(1, 7)),
                  static_cast<std::int32_t>(r.between(1, 7)),
@@ -327,7 +344,9 @@ TEST_CASE("mean kernels equal the reference") {
     do {
       arrays = {};
       arrays.fill(p.requant,
-                  p.mode == rounding::XNN || p.mode == rounding::EVEN ? rounding::F : p.mode,
+                  p.mode == rounding::xnnpack || p.mode == rounding::divide_half_even
+                      ? rounding::float_half_even
+                      : p.mode,
                   p.type, 1, 255.0 * static_cast<double>(p.plan.count), false, r);
     } while (p.requant.channels != 1);
     p.scale = static_cast<float>(0.5 + r.unit()) / static_cast<float>(p.plan.count);

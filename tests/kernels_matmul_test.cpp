@@ -8,7 +8,8 @@ using namespace octet;
 using namespace octet_test;
 
 namespace {
-constexpr rounding modes[] = {rounding::DR, rounding::F, rounding::RU, rounding::FZ,
+constexpr rounding modes[] = {rounding::doubling_high_half_away, rounding::float_half_even,
+                              rounding::doubling_high_half_up, rounding::float_zero_point_half_even,
                               rounding::none};
 
 guarded random_bytes(std::size_t n, bool extreme, rng& r) {

@@ -15,9 +15,12 @@ TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
       rounding mode;
       dtype type;
     };
-    constexpr form forms[] = {{rounding::DR, dtype::s8},  {rounding::DR, dtype::u8},
-                              {rounding::XNN, dtype::s8}, {rounding::XNN, dtype::u8},
-                              {rounding::OPT, dtype::u8}, {rounding::none, dtype::f32}};
+    constexpr form forms[] = {{rounding::doubling_high_half_away, dtype::s8},
+                              {rounding::doubling_high_half_away, dtype::u8},
+                              {rounding::xnnpack, dtype::s8},
+                              {rounding::xnnpack, dtype::u8},
+                              {rounding::tflite_optimized, dtype::u8},
+                              {rounding::none, dtype::f32}};
     const form f = forms[round % 6];
     p.mode = f.mode, p.type = f.type;
     p.batch = static_cast<std::int32_t>(r.between(1, 2));
@@ -33,8 +36,9 @@ TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
       const std::int32_t in = axis ? p.in_w : p.in_h, out = axis ? p.out_w : p.out_h;
       for (std::int32_t o = 0; o < out; ++o)
         (axis ? columns : rows)
-            .push_back(f.mode == rounding::DR ? numerics::bilinear_q10(o, in, out, corners, half)
-                       : f.mode == rounding::XNN
+            .push_back(f.mode == rounding::doubling_high_half_away
+                           ? numerics::bilinear_q10(o, in, out, corners, half)
+                       : f.mode == rounding::xnnpack
                            ? numerics::bilinear_xnn(o, in, out, corners, half)
                            : numerics::bilinear_float(o, in, out, corners, half));
     }

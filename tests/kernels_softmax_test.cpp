@@ -17,11 +17,11 @@ TEST_CASE("softmax kernels equal the reference") {
     rounding mode;
     bool log;
   };
-  constexpr form forms[] = {{rounding::DR, false},
-                            {rounding::OPT, false},
-                            {rounding::EVEN_MUL, false},
-                            {rounding::DR, true},
-                            {rounding::OPT, true}};
+  constexpr form forms[] = {{rounding::doubling_high_half_away, false},
+                            {rounding::tflite_optimized, false},
+                            {rounding::reciprocal_half_even, false},
+                            {rounding::doubling_high_half_away, true},
+                            {rounding::tflite_optimized, true}};
   for (int i = 0; i < 240; ++i) {
     const form f = forms[static_cast<std::size_t>(i) % std::size(forms)];
     const dtype in = r.between(0, 1) ? dtype::s8 : dtype::u8;

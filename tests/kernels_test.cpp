@@ -68,7 +68,7 @@ void fill(conv_case& c, const conv_shape& s, bool depthwise, dtype in, dtype wei
                                (weight == dtype::u8 || p.weight_zero_points ? 255 : 128);
   p.wide = largest > INT32_MAX / 2;
   const bool with_bias = r.between(0, 3) != 0;
-  if (with_bias && mode != rounding::FB) {
+  if (with_bias && mode != rounding::float_bias_half_even) {
     const bool wide = r.between(0, 3) == 0;
     for (std::int32_t i = 0; i < p.out_c; ++i) {
       c.bias.push_back(static_cast<std::int32_t>(r.between(-largest / 4 - 10, largest / 4 + 10)));
@@ -108,8 +108,14 @@ std::vector<std::byte> random_input(const conv_case& c, bool extreme, rng& r) {
   return x;
 }
 
-constexpr rounding modes[] = {rounding::DR, rounding::RU,  rounding::F,   rounding::FB,
-                              rounding::FZ, rounding::D64, rounding::I64, rounding::none};
+constexpr rounding modes[] = {rounding::doubling_high_half_away,
+                              rounding::doubling_high_half_up,
+                              rounding::float_half_even,
+                              rounding::float_bias_half_even,
+                              rounding::float_zero_point_half_even,
+                              rounding::double_half_away,
+                              rounding::wide_half_up,
+                              rounding::none};
 
 void random_convolutions(bool depthwise, int rounds, std::uint32_t seed) {
   coverage seen;
@@ -175,8 +181,8 @@ TEST_CASE("double rounding of large accumulators, at and around its ties") {
       fill(c,
            depthwise ? conv_shape{1, 3, 5, channels, channels, 3, 3, 1, 1, 1, channels}
                      : conv_shape{1, 3, 5, 4, channels, 1, 1, 1, 1, 0, 1},
-           depthwise, dtype::s8, dtype::s8, r.between(0, 1) ? dtype::s8 : dtype::u8, rounding::DR,
-           false, r);
+           depthwise, dtype::s8, dtype::s8, r.between(0, 1) ? dtype::s8 : dtype::u8,
+           rounding::doubling_high_half_away, false, r);
       c.weight_zero_points.clear();
       c.p.weight_zero_points = nullptr;
       for (auto& w : c.weights)
@@ -241,7 +247,7 @@ TEST_CASE("fully_connected kernels equal the reference") {
     p.wide = largest > INT32_MAX / 2;
     std::vector<std::int32_t> bias(static_cast<std::size_t>(p.n));
     for (auto& b : bias) b = static_cast<std::int32_t>(r.between(-largest / 4, largest / 4));
-    if (mode != rounding::FB) p.bias32 = bias.data();
+    if (mode != rounding::float_bias_half_even) p.bias32 = bias.data();
     requantize_arrays arrays;
     if (mode != rounding::none)
       arrays.fill(p.requant, mode, p.out_type, p.n, static_cast<double>(largest), true, r);

@@ -312,10 +312,10 @@ template <class Net> std::int64_t attribute(std::size_t node, const char* key) {
 }  // namespace
 
 TEST_CASE("a typed convolution has the rounding of its law", "[laws]") {
-  STATIC_REQUIRE(layer_net<law::tflite_ref>::node(0).round == rounding::DR);
-  STATIC_REQUIRE(layer_net<law::tflite_xnnpack>::node(0).round == rounding::F);
-  STATIC_REQUIRE(layer_net<law::pytorch_fbgemm>::node(0).round == rounding::FB);
-  STATIC_REQUIRE(layer_net<law::pytorch_qnnpack>::node(0).round == rounding::EVEN_MUL);
+  STATIC_REQUIRE(layer_net<law::tflite_ref>::node(0).round == rounding::doubling_high_half_away);
+  STATIC_REQUIRE(layer_net<law::tflite_xnnpack>::node(0).round == rounding::float_half_even);
+  STATIC_REQUIRE(layer_net<law::pytorch_fbgemm>::node(0).round == rounding::float_bias_half_even);
+  STATIC_REQUIRE(layer_net<law::pytorch_qnnpack>::node(0).round == rounding::reciprocal_half_even);
   // QNNPACK multiplies by the reciprocal of the output's scale.
   const float product = 0.05f * 0.0117f;
   CHECK(layer_net<law::pytorch_qnnpack>::multiplier(0).scale == product * (1.f / 0.37f));
@@ -349,7 +349,8 @@ TEST_CASE("direct calls give the bits of their law", "[laws]") {
     const octet::quantized_view w{
         {weights, dtype::s8, octet::dims{8, 1, 1, 8}}, 0.0117, 0, {}, {}, -1};
     REQUIRE(octet::conv2d(view, w, {}, {}, result(out, shape, 0.37, 3), law::pytorch_qnnpack));
-    REQUIRE(octet::conv2d(view, w, {}, {}, result(other, shape, 0.37, 3), rounding::EVEN_MUL));
+    REQUIRE(octet::conv2d(view, w, {}, {}, result(other, shape, 0.37, 3),
+                          rounding::reciprocal_half_even));
     CHECK(out == other);
   }
   SECTION("PyTorch's relu clamps the codes") {
@@ -387,13 +388,15 @@ TEST_CASE("direct calls give the bits of their law", "[laws]") {
     octet::reduce_attrs order = axes;
     order.channels_last = true;
     REQUIRE(octet::mean({{real.data(), dtype::f32, shape}}, order,
-                        {{averages.data(), dtype::f32, octet::dims{1, 8}}}, rounding::ATEN));
+                        {{averages.data(), dtype::f32, octet::dims{1, 8}}}, rounding::aten));
     REQUIRE(octet::quantize({{averages.data(), dtype::f32, octet::dims{1, 8}}},
-                            result(expected, octet::dims{1, 8}, 0.05, 120), rounding::EVEN_MUL));
+                            result(expected, octet::dims{1, 8}, 0.05, 120),
+                            rounding::reciprocal_half_even));
     CHECK(mean == expected);
     REQUIRE(
         octet::mean(view, axes, result(mean, octet::dims{1, 8}, 0.05, 120), law::pytorch_qnnpack));
-    REQUIRE(octet::mean(view, axes, result(expected, octet::dims{1, 8}, 0.05, 120), rounding::QNN));
+    REQUIRE(
+        octet::mean(view, axes, result(expected, octet::dims{1, 8}, 0.05, 120), rounding::qnnpack));
     CHECK(mean == expected);
   }
   SECTION("what a framework does not have is refused, not guessed") {
@@ -408,7 +411,8 @@ TEST_CASE("direct calls give the bits of their law", "[laws]") {
     const octet::quantized_view pair[] = {view, view};
     const octet::dims wide{1, 4, 4, 16};
     REQUIRE(octet::concat(pair, 3, result(both, wide, 0.05, 120), law::pytorch_fbgemm));
-    REQUIRE(octet::concat(pair, 3, result(expected, wide, 0.05, 120), rounding::EVEN_MUL));
+    REQUIRE(
+        octet::concat(pair, 3, result(expected, wide, 0.05, 120), rounding::reciprocal_half_even));
     CHECK(both == expected);
     REQUIRE(octet::concat(pair, 3, result(both, wide, 0.05, 120)));
     CHECK(std::equal(in.begin(), in.begin() + 8, both.begin()));

@@ -105,18 +105,27 @@ TEST_CASE("quantize_multiplier") {
 
 TEST_CASE("SRDHM ties go up, RDP ties go away from zero, RSU ties go up") {
   constexpr std::int32_t half = 1 << 30, lowest = INT32_MIN;
-  static_assert(n::srdhm(1, half) == 1 && n::srdhm(-1, half) == 0);
-  static_assert(n::srdhm(3, half) == 2 && n::srdhm(-3, half) == -1);
-  static_assert(n::srdhm(lowest, lowest) == INT32_MAX &&
-                n::srdhm(lowest, INT32_MAX) == -INT32_MAX && n::srdhm(lowest, half) == -half);
-  static_assert(n::rdp(-3, 1) == -2 && n::rdp(-1, 1) == -1 && n::rdp(1, 1) == 1 &&
-                n::rdp(3, 1) == 2);
-  static_assert(n::rsu(-3, 1) == -1 && n::rsu(-1, 1) == 0 && n::rsu(1, 1) == 1 &&
-                n::rsu(3, 1) == 2);
-  static_assert(n::rdp(INT32_MIN, 31) == -1 && n::rdp(INT32_MAX, 31) == 1 && n::rdp(7, 0) == 7 &&
-                n::rdp(INT32_MIN, 0) == INT32_MIN);
-  static_assert(n::rsu(INT32_MIN, 31) == -1 && n::rsu(INT32_MAX, 31) == 1 && n::rsu(-7, 0) == -7);
-  static_assert(n::rdp(-(1 << 30), 31) == -1 && n::rsu(-(1 << 30), 31) == 0);  // exactly -0.5
+  static_assert(n::doubling_high_multiply(1, half) == 1 &&
+                n::doubling_high_multiply(-1, half) == 0);
+  static_assert(n::doubling_high_multiply(3, half) == 2 &&
+                n::doubling_high_multiply(-3, half) == -1);
+  static_assert(n::doubling_high_multiply(lowest, lowest) == INT32_MAX &&
+                n::doubling_high_multiply(lowest, INT32_MAX) == -INT32_MAX &&
+                n::doubling_high_multiply(lowest, half) == -half);
+  static_assert(n::rounding_shift_half_away(-3, 1) == -2 &&
+                n::rounding_shift_half_away(-1, 1) == -1 &&
+                n::rounding_shift_half_away(1, 1) == 1 && n::rounding_shift_half_away(3, 1) == 2);
+  static_assert(n::rounding_shift_half_up(-3, 1) == -1 && n::rounding_shift_half_up(-1, 1) == 0 &&
+                n::rounding_shift_half_up(1, 1) == 1 && n::rounding_shift_half_up(3, 1) == 2);
+  static_assert(n::rounding_shift_half_away(INT32_MIN, 31) == -1 &&
+                n::rounding_shift_half_away(INT32_MAX, 31) == 1 &&
+                n::rounding_shift_half_away(7, 0) == 7 &&
+                n::rounding_shift_half_away(INT32_MIN, 0) == INT32_MIN);
+  static_assert(n::rounding_shift_half_up(INT32_MIN, 31) == -1 &&
+                n::rounding_shift_half_up(INT32_MAX, 31) == 1 &&
+                n::rounding_shift_half_up(-7, 0) == -7);
+  static_assert(n::rounding_shift_half_away(-(1 << 30), 31) == -1 &&
+                n::rounding_shift_half_up(-(1 << 30), 31) == 0);  // exactly -0.5
 }
 
 namespace {
@@ -161,10 +170,10 @@ TEST_CASE("roundings differ at ties, and without them") {
   for (const tie_row& r : ties) {
     INFO(r.distinguishes << ", x = " << r.x << ", d = " << r.d);
     const multiplier q = n::quantize_multiplier(r.d);
-    CHECK(policy::dr::apply(r.x, q) == r.dr);
-    CHECK(policy::ru::apply(r.x, q) == r.ru);
-    CHECK(policy::d64::apply(r.x, r.d) == static_cast<double>(r.d64));
-    CHECK(policy::f::apply(r.x, static_cast<float>(r.d)) == static_cast<double>(r.f));
+    CHECK(policy::doubling_high_half_away::apply(r.x, q) == r.dr);
+    CHECK(policy::doubling_high_half_up::apply(r.x, q) == r.ru);
+    CHECK(policy::double_half_away::apply(r.x, r.d) == static_cast<double>(r.d64));
+    CHECK(policy::float_half_even::apply(r.x, static_cast<float>(r.d)) == static_cast<double>(r.f));
     CHECK(as64(slow_dr(r.x, q)) == r.dr);
     CHECK(as64(slow_ru(r.x, q)) == r.ru);
     CHECK(as64(slow_d64(r.x, r.d)) == r.d64);
@@ -175,23 +184,26 @@ TEST_CASE("roundings differ at ties, and without them") {
 TEST_CASE("the remaining roundings") {
   // I64 keeps 15 bits of the multiplier: 0.0003 is 20133/2^26 there.
   static_assert(n::reduce_multiplier(1319413953) == 20133);
-  static_assert(policy::i64::apply(std::int64_t{1} << 40, n::quantize_multiplier(0.0003)) ==
-                (std::int64_t{20133} << 14));
-  static_assert(policy::i64::apply(-3, multiplier{1 << 30, 0}) == -1);  // -1.5 up
-  static_assert(policy::i64::apply(std::int64_t{3} << 30, multiplier{1 << 30, 1}) ==
+  static_assert(
+      policy::wide_half_up::apply(std::int64_t{1} << 40, n::quantize_multiplier(0.0003)) ==
+      (std::int64_t{20133} << 14));
+  static_assert(policy::wide_half_up::apply(-3, multiplier{1 << 30, 0}) == -1);  // -1.5 up
+  static_assert(policy::wide_half_up::apply(std::int64_t{3} << 30, multiplier{1 << 30, 1}) ==
                 -(1 << 30));  // cut to 32 bits, not saturated
   static_assert(n::reduce_multiplier(0x7FFF0000) == 0x7FFF &&
                 n::reduce_multiplier(0x7FFEFFFF) == 0x7FFF);
   // Q8: 256 * 0.1 = 25.6 becomes 26; ties up.
   static_assert(n::q8_multiplier(0.1f).m == 26 &&
-                policy::q8::apply(-128, n::q8_multiplier(0.5f)) == -64 &&
-                policy::q8::apply(-1, n::q8_multiplier(0.5f)) == 0 &&
-                policy::q8::apply(-3, n::q8_multiplier(0.5f)) == -1);
+                policy::eight_bit_ratio_half_up::apply(-128, n::q8_multiplier(0.5f)) == -64 &&
+                policy::eight_bit_ratio_half_up::apply(-1, n::q8_multiplier(0.5f)) == 0 &&
+                policy::eight_bit_ratio_half_up::apply(-3, n::q8_multiplier(0.5f)) == -1);
   // FZ: the zero point inside the rounding turns ties with odd zero points.
-  static_assert(policy::fz::apply(1, .5f, 1) == 2 && policy::fz::apply(1, .5f, 0) == 0 &&
-                policy::f::apply(1, .5f) + 1 == 1);
+  static_assert(policy::float_zero_point_half_even::apply(1, .5f, 1) == 2 &&
+                policy::float_zero_point_half_even::apply(1, .5f, 0) == 0 &&
+                policy::float_half_even::apply(1, .5f) + 1 == 1);
   // FB: bias added in binary32 before the product; an integer bias of the rounded value differs.
-  static_assert(policy::fb::apply(2, .5f, .9f) == 1 && policy::f::apply(2 + 1, .5f) == 2);
+  static_assert(policy::float_bias_half_even::apply(2, .5f, .9f) == 1 &&
+                policy::float_half_even::apply(2 + 1, .5f) == 2);
 }
 
 TEST_CASE("requantize applies zero point and clamp after every formula") {
@@ -205,12 +217,18 @@ TEST_CASE("requantize applies zero point and clamp after every formula") {
   const struct {
     rounding r;
     std::int32_t y;
-  } rows[] = {{rounding::DR, -10}, {rounding::RU, -9}, {rounding::I64, -9}, {rounding::D64, -10},
-              {rounding::F, -9},   {rounding::FB, -9}, {rounding::FZ, -10}, {rounding::Q8, -9}};
+  } rows[] = {{rounding::doubling_high_half_away, -10},
+              {rounding::doubling_high_half_up, -9},
+              {rounding::wide_half_up, -9},
+              {rounding::double_half_away, -10},
+              {rounding::float_half_even, -9},
+              {rounding::float_bias_half_even, -9},
+              {rounding::float_zero_point_half_even, -10},
+              {rounding::eight_bit_ratio_half_up, -9}};
   for (const auto& row : rows) {
     INFO(name_of(row.r));
     p.mode = row.r;
-    p.mult = row.r == rounding::Q8 ? &q8 : &quarter;
+    p.mult = row.r == rounding::eight_bit_ratio_half_up ? &q8 : &quarter;
     CHECK(n::requantize(p, -50, 0) ==
           row.y);  // -12.5 + 3: -13 + 3, or -12 + 3; FZ: rint(-9.5) = -10
     CHECK(n::requantize(p, 1 << 20, 0) == 127);
@@ -237,16 +255,18 @@ TEST_CASE("random accumulators against exact arithmetic") {
     const auto m = static_cast<float>(d);
     const multiplier q = n::quantize_multiplier(d);
     INFO("x = " << x << ", d = " << d);
-    REQUIRE(policy::dr::apply(x, q) == as64(slow_dr(x, q)));
-    REQUIRE(policy::ru::apply(x, q) == as64(slow_ru(x, q)));
-    REQUIRE(static_cast<std::int64_t>(policy::d64::apply(x, d)) == as64(slow_d64(x, d)));
-    REQUIRE(static_cast<std::int64_t>(policy::f::apply(x, m)) == as64(slow_f(x, m)));
+    REQUIRE(policy::doubling_high_half_away::apply(x, q) == as64(slow_dr(x, q)));
+    REQUIRE(policy::doubling_high_half_up::apply(x, q) == as64(slow_ru(x, q)));
+    REQUIRE(static_cast<std::int64_t>(policy::double_half_away::apply(x, d)) ==
+            as64(slow_d64(x, d)));
+    REQUIRE(static_cast<std::int64_t>(policy::float_half_even::apply(x, m)) == as64(slow_f(x, m)));
     const int drop = 17 + static_cast<int>(g() % 30);
     const std::int64_t x64 = static_cast<std::int64_t>(g()) >> drop;
-    REQUIRE(policy::i64::apply(x64, q) ==
+    REQUIRE(policy::wide_half_up::apply(x64, q) ==
             static_cast<std::int32_t>(
                 as64(ties_up(wide{x64} * n::reduce_multiplier(q.m), 15 - q.shift))));
-    apart += policy::dr::apply(x, q) != policy::ru::apply(x, q);
+    apart +=
+        policy::doubling_high_half_away::apply(x, q) != policy::doubling_high_half_up::apply(x, q);
   }
   CHECK(apart > 1000);  // the sweep does reach places where they differ
 }
@@ -285,16 +305,17 @@ TEST_CASE("rounding of floating-point numbers to integers") {
   static_assert(n::rint(2.5f) == 2 && n::rint(3.5f) == 4 && n::rint(-2.5) == -2 &&
                 n::rint(-0.5) == 0 && n::rint(8388609.f) == 8388609.f &&
                 n::rint(4194304.5f) == 4194304.f);
-  static_assert(n::rha(2.5) == 3 && n::rha(-2.5) == -3 && n::rha(0.49999999999999994) == 0 &&
-                n::rha(0.49999997f) == 0 && n::rha(-0.5f) == -1);
+  static_assert(n::round_half_away(2.5) == 3 && n::round_half_away(-2.5) == -3 &&
+                n::round_half_away(0.49999999999999994) == 0 &&
+                n::round_half_away(0.49999997f) == 0 && n::round_half_away(-0.5f) == -1);
   static_assert(n::trunc(-2.9) == -2 && n::floor(-2.1) == -3 && n::floor(-2.) == -2 &&
                 n::floor(2.9f) == 2);
   static_assert(n::is_negative(n::rint(-0.25f)) && n::is_negative(n::rint(-0.)) &&
                 n::is_negative(n::trunc(-0.5)) && !n::is_negative(n::rint(0.25)));
   CHECK(n::is_nan(n::rint(n::nan_of<float>())));
-  CHECK(n::is_nan(n::rha(n::nan_of<double>())));
+  CHECK(n::is_nan(n::round_half_away(n::nan_of<double>())));
   CHECK(n::is_infinite(n::rint(n::infinity_of<float>(true))));
-  CHECK(n::is_infinite(n::rha(n::infinity_of<double>())));
+  CHECK(n::is_infinite(n::round_half_away(n::infinity_of<double>())));
   CHECK(n::clamp_to_int(n::nan_of<double>(), -5, 5) == -5);
   CHECK(n::clamp_to_int(n::infinity_of<double>(), -5, 5) == 5);
   CHECK(n::clamp_to_int(n::infinity_of<double>(true), -5, 5) == -5);
@@ -303,7 +324,7 @@ TEST_CASE("rounding of floating-point numbers to integers") {
     const auto v =
         static_cast<float>(static_cast<std::int32_t>(g())) * (i % 2 ? 0x1p-20f : 0x1p-9f);
     REQUIRE(n::rint(v) == std::nearbyint(v));
-    REQUIRE(n::rha(v) == std::round(v));
+    REQUIRE(n::round_half_away(v) == std::round(v));
     REQUIRE(n::floor(v) == std::floor(v));
   }
 }
@@ -577,13 +598,14 @@ template <int Part> constexpr std::uint64_t checksum() {
     } else {
       const auto a = static_cast<std::int32_t>(next() >> 40) - (1 << 23);
       const multiplier q = n::quantize_multiplier(d);
-      h = mix(h, static_cast<std::uint64_t>(policy::dr::apply(a, q)));
-      h = mix(h, static_cast<std::uint64_t>(policy::i64::apply(a, q)));
-      put64(policy::d64::apply(a, d)), put64(policy::f::apply(a, m)),
-          put64(policy::fz::apply(a, m, 7)), put64(policy::fb::apply(a, m, 0.3f));
+      h = mix(h, static_cast<std::uint64_t>(policy::doubling_high_half_away::apply(a, q)));
+      h = mix(h, static_cast<std::uint64_t>(policy::wide_half_up::apply(a, q)));
+      put64(policy::double_half_away::apply(a, d)), put64(policy::float_half_even::apply(a, m)),
+          put64(policy::float_zero_point_half_even::apply(a, m, 7)),
+          put64(policy::float_bias_half_even::apply(a, m, 0.3f));
       h = mix(h, static_cast<std::uint64_t>(n::fixed32::logistic(a * 200, 4))),
       h = mix(h, static_cast<std::uint64_t>(n::fixed32::tanh(a * 200, 4)));
-      put(n::rint(x)), put(n::rha(x)), put(n::floor(x));
+      put(n::rint(x)), put(n::round_half_away(x)), put(n::floor(x));
     }
   }
   return h;

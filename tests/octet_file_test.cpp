@@ -132,7 +132,7 @@ TEST_CASE("a file of the first release means what it meant") {
   if (!r) FAIL(r.error().message());
   CHECK(octet::import::write_octet(*r).substr(64) == file.substr(64));
   CHECK(r->arithmetic == octet::law::tflite_xnnpack);
-  CHECK(r->nodes.front().round == octet::rounding::XNN);
+  CHECK(r->nodes.front().round == octet::rounding::xnnpack);
   octet::session s(octet::compile(std::move(*r)));
   const std::int8_t x[] = {10, 20, -30};
   std::memcpy(s.input().view().data, x, sizeof x);
@@ -162,14 +162,25 @@ TEST_CASE("numbers of laws, roundings and ranges that octet no longer has are re
   const struct {
     int number;
     octet::rounding round;
-  } rows[] = {
-      {0, octet::rounding::none},  {1, octet::rounding::DR},    {2, octet::rounding::RU},
-      {4, octet::rounding::I64},   {5, octet::rounding::D64},   {6, octet::rounding::F},
-      {7, octet::rounding::FB},    {8, octet::rounding::FZ},    {9, octet::rounding::Q8},
-      {12, octet::rounding::AWAY}, {13, octet::rounding::EVEN}, {14, octet::rounding::EVEN_MUL},
-      {15, octet::rounding::XNN},  {16, octet::rounding::QNN},  {17, octet::rounding::FMA},
-      {18, octet::rounding::OPT},  {20, octet::rounding::ATEN}, {22, octet::rounding::TRUNC},
-      {23, octet::rounding::MXN}};
+  } rows[] = {{0, octet::rounding::none},
+              {1, octet::rounding::doubling_high_half_away},
+              {2, octet::rounding::doubling_high_half_up},
+              {4, octet::rounding::wide_half_up},
+              {5, octet::rounding::double_half_away},
+              {6, octet::rounding::float_half_even},
+              {7, octet::rounding::float_bias_half_even},
+              {8, octet::rounding::float_zero_point_half_even},
+              {9, octet::rounding::eight_bit_ratio_half_up},
+              {12, octet::rounding::divide_half_away},
+              {13, octet::rounding::divide_half_even},
+              {14, octet::rounding::reciprocal_half_even},
+              {15, octet::rounding::xnnpack},
+              {16, octet::rounding::qnnpack},
+              {17, octet::rounding::fused_multiply_add},
+              {18, octet::rounding::tflite_optimized},
+              {20, octet::rounding::aten},
+              {22, octet::rounding::divide_truncate},
+              {23, octet::rounding::mxnet}};
   CHECK(std::size(rows) == octet::enumerators<octet::rounding>.size());
   for (const auto& row : rows) {
     std::string other = file;

@@ -95,7 +95,7 @@ TEST_CASE("quantize and dequantize per channel on an inner axis", "[ops]") {
   one n(ops::quantize);
   n.input<float>({2, 3, 2}, {1, 2, 3, 4, 5, 6, -1, -2, -3, -4, -5, -6});
   n.output(dtype::s8, {1., 0.5, 0.25}, {0, 1, -1}, 1);
-  n.round(rounding::EVEN);
+  n.round(rounding::divide_half_even);
   CHECK(n.run<std::int8_t>() ==
         std::vector<std::int8_t>{1, 2, 7, 9, 19, 23, -1, -2, -5, -7, -21, -25});
   one d(ops::dequantize);
@@ -118,11 +118,11 @@ TEST_CASE("sums at exact halves tell the frameworks apart", "[ops]") {
     n.round(r);
     return n.run<std::int8_t>();
   };
-  CHECK(sum(rounding::DR) == std::vector<std::int8_t>{-128, -127});
-  CHECK(sum(rounding::XNN) == std::vector<std::int8_t>{-127, -126});
-  CHECK(sum(rounding::QNN) == std::vector<std::int8_t>{-128, -127});
-  CHECK(sum(rounding::FMA) == std::vector<std::int8_t>{-128, -126});
-  CHECK(sum(rounding::F) == std::vector<std::int8_t>{-128, -126});
+  CHECK(sum(rounding::doubling_high_half_away) == std::vector<std::int8_t>{-128, -127});
+  CHECK(sum(rounding::xnnpack) == std::vector<std::int8_t>{-127, -126});
+  CHECK(sum(rounding::qnnpack) == std::vector<std::int8_t>{-128, -127});
+  CHECK(sum(rounding::fused_multiply_add) == std::vector<std::int8_t>{-128, -126});
+  CHECK(sum(rounding::float_half_even) == std::vector<std::int8_t>{-128, -126});
 }
 
 TEST_CASE("PyTorch's sum depends on the position of an element", "[ops]") {
@@ -148,7 +148,7 @@ TEST_CASE("PyTorch's sum depends on the position of an element", "[ops]") {
         n.input<std::uint8_t>({70}, std::vector<std::uint8_t>(70, static_cast<std::uint8_t>(b)),
                               {p.b_scale}, {131});
         n.output(dtype::u8, {out}, {60});
-        n.round(rounding::ATEN);
+        n.round(rounding::aten);
         const auto y = n.run<std::uint8_t>();
         for (std::size_t i = 0; i < 70; ++i) REQUIRE(y[i] == (i < 64 ? inside : tail));
         a = b = 256;
@@ -175,7 +175,7 @@ TEST_CASE("a repeated first operand changes ONNX Runtime's chain", "[ops]") {
   n.input<std::uint8_t>({1}, {9}, {0.3f}, {3})
       .input<std::uint8_t>({3}, {0, 100, 255}, {0.2f}, {200});
   n.output(dtype::u8, {0.5f}, {121});
-  n.round(rounding::FMA);
+  n.round(rounding::fused_multiply_add);
   CHECK(n.run<std::uint8_t>() == std::vector<std::uint8_t>{45, 85, 147});
 }
 
@@ -198,11 +198,11 @@ TEST_CASE("plain sums and products wrap, clamp and keep floats exact", "[ops]") 
 TEST_CASE("operands that do not go together are refused", "[ops]") {
   one shapes(ops::qnn_add);
   shapes.input<std::int8_t>({2, 3}, {1, 2, 3, 4, 5, 6}, {1.}).input<std::int8_t>({2}, {1, 2}, {1.});
-  shapes.output(dtype::s8, {1.}).round(rounding::DR);
+  shapes.output(dtype::s8, {1.}).round(rounding::doubling_high_half_away);
   CHECK(shapes.error().message() == "invalid: shapes differ (found [2]; supported: [2,3])");
   one round(ops::qnn_add);
   round.input<std::int8_t>({1}, {1}, {1.}).input<std::int8_t>({1}, {1}, {1.});
-  round.output(dtype::s8, {1.}).round(rounding::D64);
+  round.output(dtype::s8, {1.}).round(rounding::double_half_away);
   CHECK(round.error().code == errc::unsupported);
   one plain(ops::add);
   plain.input<std::int8_t>({1}, {1}, {1.}).input<std::int8_t>({1}, {1}, {1.});
@@ -210,11 +210,11 @@ TEST_CASE("operands that do not go together are refused", "[ops]") {
   CHECK(plain.error().code == errc::unsupported);
   one ratio(ops::qnn_add);
   ratio.input<std::int8_t>({1}, {1}, {1.}).input<std::int8_t>({1}, {1}, {1.});
-  ratio.output(dtype::s8, {1e-4}).round(rounding::XNN);
+  ratio.output(dtype::s8, {1e-4}).round(rounding::xnnpack);
   CHECK(ratio.error().code == errc::unsupported);
   one scaleless(ops::quantize);
   scaleless.input<float>({1}, {1});
-  scaleless.output(dtype::s8).round(rounding::AWAY);
+  scaleless.output(dtype::s8).round(rounding::divide_half_away);
   CHECK(scaleless.error().code == errc::invalid);
 }
 
@@ -256,31 +256,32 @@ TEST_CASE("averages: where the zero point joins, what counts", "[ops]") {
   two.window_w = 2;
   // x - z averages 0.5 with z = 1: rint(0.5 + 1) = 2, rint(0.5) + 1 = 1; raw 3 / 2 = 1.5 rounds to
   // 2 both ways.
-  CHECK(average(rounding::FZ, {1, 2}, two, {1, 1, 2, 1})[0] == 2);
-  CHECK(average(rounding::F, {1, 2}, two, {1, 1, 2, 1})[0] == 1);
-  CHECK(average(rounding::QNN, {1, 2}, two, {1, 1, 2, 1})[0] == 1);
-  CHECK(average(rounding::AWAY, {1, 2}, two, {1, 1, 2, 1})[0] == 2);
-  CHECK(average(rounding::EVEN, {2, 3}, two, {1, 1, 2, 1})[0] == 2);
+  CHECK(average(rounding::float_zero_point_half_even, {1, 2}, two, {1, 1, 2, 1})[0] == 2);
+  CHECK(average(rounding::float_half_even, {1, 2}, two, {1, 1, 2, 1})[0] == 1);
+  CHECK(average(rounding::qnnpack, {1, 2}, two, {1, 1, 2, 1})[0] == 1);
+  CHECK(average(rounding::divide_half_away, {1, 2}, two, {1, 1, 2, 1})[0] == 2);
+  CHECK(average(rounding::divide_half_even, {2, 3}, two, {1, 1, 2, 1})[0] == 2);
   // One tap of 9 and a column of padding, z = 1: the tap alone, with padding half of it; a divisor
   // of 4 a quarter; QNNPACK always the whole window.
   pool2d_attrs padded = two;
   padded.pad_left = 1, padded.stride_w = 2;
-  CHECK(average(rounding::F, {9, 9}, padded, {1, 1, 2, 1})[0] == 9);
-  CHECK(average(rounding::QNN, {9, 9}, padded, {1, 1, 2, 1})[0] == 5);
+  CHECK(average(rounding::float_half_even, {9, 9}, padded, {1, 1, 2, 1})[0] == 9);
+  CHECK(average(rounding::qnnpack, {9, 9}, padded, {1, 1, 2, 1})[0] == 5);
   padded.count_include_pad = true;
-  CHECK(average(rounding::F, {9, 9}, padded, {1, 1, 2, 1})[0] == 5);
+  CHECK(average(rounding::float_half_even, {9, 9}, padded, {1, 1, 2, 1})[0] == 5);
   padded.divisor = 4;
-  CHECK(average(rounding::F, {9, 9}, padded, {1, 1, 2, 1})[0] == 3);
+  CHECK(average(rounding::float_half_even, {9, 9}, padded, {1, 1, 2, 1})[0] == 3);
   // Adaptive, 5 columns to 3: windows [0,2) [1,4) [3,5).
   pool2d_attrs adaptive;
   adaptive.adaptive_h = 1, adaptive.adaptive_w = 3;
-  CHECK(average(rounding::F, {1, 3, 5, 7, 9}, adaptive, {1, 1, 5, 1}) ==
+  CHECK(average(rounding::float_half_even, {1, 3, 5, 7, 9}, adaptive, {1, 1, 5, 1}) ==
         std::vector<std::uint8_t>{2, 5, 8});
   // ceil_mode: the last window covers one column; only that one counts, not what lies beyond the
   // declared padding.
   pool2d_attrs ceil = two;
   ceil.stride_w = 2, ceil.ceil_mode = true, ceil.count_include_pad = true;
-  CHECK(average(rounding::F, {1, 3, 9}, ceil, {1, 1, 3, 1}) == std::vector<std::uint8_t>{2, 9});
+  CHECK(average(rounding::float_half_even, {1, 3, 9}, ceil, {1, 1, 3, 1}) ==
+        std::vector<std::uint8_t>{2, 9});
 }
 
 TEST_CASE("max pooling with dilation skips the columns between", "[ops]") {
@@ -300,9 +301,9 @@ TEST_CASE("concat rescales by table and refuses what it cannot", "[ops]") {
     n.attribute("axis", std::int64_t{-1}).round(r);
     return n.run<std::uint8_t>();
   };
-  CHECK(joined(rounding::AWAY) == std::vector<std::uint8_t>{0, 255, 1, 2, 3});
-  CHECK(joined(rounding::EVEN) == std::vector<std::uint8_t>{0, 255, 0, 2, 2});
-  CHECK(joined(rounding::EVEN_MUL) == std::vector<std::uint8_t>{0, 255, 0, 2, 2});
+  CHECK(joined(rounding::divide_half_away) == std::vector<std::uint8_t>{0, 255, 1, 2, 3});
+  CHECK(joined(rounding::divide_half_even) == std::vector<std::uint8_t>{0, 255, 0, 2, 2});
+  CHECK(joined(rounding::reciprocal_half_even) == std::vector<std::uint8_t>{0, 255, 0, 2, 2});
   one none(ops::qnn_concat);
   none.input<std::uint8_t>({1}, {0}, {0.5}).input<std::uint8_t>({1}, {1}, {0.25});
   none.output(dtype::u8, {0.5});
@@ -319,7 +320,7 @@ TEST_CASE("integer division: quotients, signs, a divisor of zero", "[ops]") {
   n.input<std::uint8_t>({6}, {138, 118, 138, 128, 148, 108}, {1.}, {128})
       .input<std::uint8_t>({6}, {132, 132, 124, 130, 128, 128}, {1.}, {128});
   n.output(dtype::u8, {0.5}, {100});
-  n.round(rounding::DR);
+  n.round(rounding::doubling_high_half_away);
   CHECK(n.run<std::uint8_t>() == std::vector<std::uint8_t>{105, 95, 95, 100, 255, 0});
   one f(ops::floor_div);
   f.input<std::int32_t>({5}, {7, -7, 7, INT32_MIN, 3}).input<std::int32_t>({5}, {2, 2, -2, -1, 0});

@@ -310,7 +310,7 @@ TEST_CASE("reductions over separated axes visit memory in order", "[ops]") {
   mean.input<std::int16_t>({4}, {-32768, -32768, -32768, -32767}, {1.})
       .output(dtype::s16, {1.})
       .attribute("axes", list{0})
-      .round(rounding::DR);
+      .round(rounding::doubling_high_half_away);
   CHECK(mean.run<std::int16_t>() == std::vector<std::int16_t>{-32768});
   const auto half = [](rounding r) {  // x - z averages 0.5, z = 1
     one q(ops::qnn_mean);
@@ -320,11 +320,11 @@ TEST_CASE("reductions over separated axes visit memory in order", "[ops]") {
         .round(r);
     return q.run<std::uint8_t>()[0];
   };
-  CHECK(half(rounding::DR) == 2);
-  CHECK(half(rounding::XNN) == 2);   // the zero point joins before rounding: 1.5
-  CHECK(half(rounding::EVEN) == 2);  // raw: 1.5
-  CHECK(half(rounding::F) == 1);
-  CHECK(half(rounding::QNN) == 1);
+  CHECK(half(rounding::doubling_high_half_away) == 2);
+  CHECK(half(rounding::xnnpack) == 2);           // the zero point joins before rounding: 1.5
+  CHECK(half(rounding::divide_half_even) == 2);  // raw: 1.5
+  CHECK(half(rounding::float_half_even) == 1);
+  CHECK(half(rounding::qnnpack) == 1);
 }
 
 TEST_CASE("a transposed convolution is the adjoint of a convolution", "[ops]") {
@@ -392,7 +392,7 @@ TEST_CASE("dynamic quantization of rows: zeros, one sign, both", "[ops]") {
       .output(dtype::s8)
       .output(dtype::f32)
       .attribute("rows", std::int64_t{3})
-      .round(rounding::AWAY);
+      .round(rounding::divide_half_away);
   CHECK(n.run<std::int8_t>() ==
         std::vector<std::int8_t>{0, 0, 64, -127, 64, 127});  // 63.5 away from zero
   CHECK(n.result<float>(1) ==
@@ -403,7 +403,7 @@ TEST_CASE("dynamic quantization of rows: zeros, one sign, both", "[ops]") {
       .output(dtype::f32)
       .attribute("rows", std::int64_t{2})
       .attribute("asymmetric", std::int64_t{1})
-      .round(rounding::AWAY);
+      .round(rounding::divide_half_away);
   CHECK(z.run<std::int16_t>() == std::vector<std::int16_t>{0, 0, 1, 255});
   CHECK(z.result<float>(1) == std::vector<float>{1.f, 1.f});
 }

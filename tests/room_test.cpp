@@ -106,8 +106,10 @@ TEST_CASE("biases: none, int32, int64, float32, and accumulators in int32 and in
   CHECK(dense<std::int32_t>(&no_bias, rounding::none, {}) == std::vector<std::int32_t>{-4});
   CHECK(dense<std::int32_t>(&bias32, rounding::none, {}) == std::vector<std::int32_t>{3});
   CHECK(dense<std::int64_t>(&bias64, rounding::none, {}) == std::vector<std::int64_t>{3});
-  CHECK(dense<std::int8_t>(&bias32, rounding::DR, {0.125, 2}) == std::vector<std::int8_t>{5});
-  CHECK(dense<std::int8_t>(&bias_float, rounding::FB, {0.125, 2}) == std::vector<std::int8_t>{5});
+  CHECK(dense<std::int8_t>(&bias32, rounding::doubling_high_half_away, {0.125, 2}) ==
+        std::vector<std::int8_t>{5});
+  CHECK(dense<std::int8_t>(&bias_float, rounding::float_bias_half_even, {0.125, 2}) ==
+        std::vector<std::int8_t>{5});
 }
 
 TEST_CASE("weight zero points", "[room]") {
@@ -123,8 +125,8 @@ TEST_CASE("laws differ where they should", "[room]") {
                   a = value(g, "up", dtype::s8, {4}, {1, 0}),
                   e = value(g, "even", dtype::s8, {4}, {1, 0});
   g.inputs = {x}, g.outputs = {a, e};
-  g.add_node(octet::ops::requantize, "up", {x}, {a}, {}, rounding::DR);
-  g.add_node(octet::ops::requantize, "even", {x}, {e}, {}, rounding::F);
+  g.add_node(octet::ops::requantize, "up", {x}, {a}, {}, rounding::doubling_high_half_away);
+  g.add_node(octet::ops::requantize, "even", {x}, {e}, {}, rounding::float_half_even);
   auto s = start(g);
   put<std::int32_t>(s, 0, {1, 5, -1, -5});
   s.run();
@@ -138,8 +140,8 @@ TEST_CASE("int16 and int32 activations", "[room]") {
                   h = value(g, "h", dtype::s16, {2}, {0.25, 0}),
                   y = value(g, "y", dtype::s32, {2}, {0.125, 0});
   g.inputs = {x}, g.outputs = {h, y};
-  g.add_node(octet::ops::requantize, "down", {x}, {h}, {}, rounding::DR);
-  g.add_node(octet::ops::requantize, "up", {h}, {y}, {}, rounding::DR);
+  g.add_node(octet::ops::requantize, "down", {x}, {h}, {}, rounding::doubling_high_half_away);
+  g.add_node(octet::ops::requantize, "up", {h}, {y}, {}, rounding::doubling_high_half_away);
   auto s = start(g);
   put<std::int32_t>(s, 0, {1000, 20000});
   s.run();
@@ -228,7 +230,8 @@ TEST_CASE("tensors without elements are planned and cost nothing", "[room]") {
   octet::attributes a;
   a.set("out_h", std::int64_t{16000});
   a.set("out_w", std::int64_t{16000});
-  g.add_node(octet::ops::qnn_resize_bilinear, "", {x}, {y}, std::move(a), octet::rounding::DR);
+  g.add_node(octet::ops::qnn_resize_bilinear, "", {x}, {y}, std::move(a),
+             octet::rounding::doubling_high_half_away);
   for (octet::target t : octet::usable_targets()) {
     octet::plan_options o;
     o.on = t;
@@ -259,7 +262,7 @@ TEST_CASE("every part of a parallel kernel has its own scratch", "[room]") {
   octet::conv2d_attrs a;
   a.pad_top = a.pad_left = a.pad_bottom = a.pad_right = 1;
   g.add_node(octet::ops::conv2d, "conv", {x, w, no_tensor}, {y}, octet::to_attributes(a),
-             rounding::DR);
+             rounding::doubling_high_half_away);
   std::vector<std::uint8_t> pixels(13 * 11 * 5), expected;
   for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * 91);
   for (unsigned threads : {1u, 2u, 3u, 5u}) {

@@ -305,7 +305,7 @@ TEST_CASE("simd: high parts of products") {
     for (std::size_t k = 0; k < v[0].size(); k += lanes) {
       p.doubling_high(v[0].data() + k, v[1].data() + k, y.data());
       for (std::size_t i = 0; i < lanes; ++i)
-        REQUIRE(y[i] == numerics::srdhm(v[0][k + i], v[1][k + i]));
+        REQUIRE(y[i] == numerics::doubling_high_multiply(v[0][k + i], v[1][k + i]));
     }
     values<std::uint64_t> even(lanes / 2), odd(lanes / 2);
     for (std::size_t i = 0; i < lanes / 2; ++i) {
@@ -402,9 +402,11 @@ TEST_CASE("simd: rounding shifts") {
         for (std::size_t i = 0; i < lanes; ++i)
           inside[i] = std::clamp(x[k + i], INT32_MIN + 1, INT32_MAX - 1);
         p.shift_up(inside.data(), shift - 1, y.data());
-        for (std::size_t i = 0; i < lanes; ++i) REQUIRE(y[i] == numerics::rsu(inside[i], shift));
+        for (std::size_t i = 0; i < lanes; ++i)
+          REQUIRE(y[i] == numerics::rounding_shift_half_up(inside[i], shift));
         p.shift_away(inside.data(), shift - 1, y.data());
-        for (std::size_t i = 0; i < lanes; ++i) REQUIRE(y[i] == numerics::rdp(inside[i], shift));
+        for (std::size_t i = 0; i < lanes; ++i)
+          REQUIRE(y[i] == numerics::rounding_shift_half_away(inside[i], shift));
         const std::int32_t half = shift < 31 ? 1 << (shift - 1) : 0;
         for (std::size_t i = 0; i < lanes; ++i) inside[i] /= 2;
         p.shift_magnitude(inside.data(), half, shift, y.data());
@@ -423,7 +425,9 @@ TEST_CASE("simd: requantizing with one multiplier") {
     std::size_t ran = 0;
     for (int round = 0; round < 400; ++round)
       for (const rounding mode :
-           {rounding::DR, rounding::RU, rounding::F, rounding::FZ, rounding::Q8}) {
+           {rounding::doubling_high_half_away, rounding::doubling_high_half_up,
+            rounding::float_half_even, rounding::float_zero_point_half_even,
+            rounding::eight_bit_ratio_half_up}) {
         const dtype out = r.between(0, 1) ? dtype::s8 : r.between(0, 1) ? dtype::u8 : dtype::s16;
         requantize_params q;
         requantize_arrays arrays;
@@ -432,12 +436,12 @@ TEST_CASE("simd: requantizing with one multiplier") {
           arrays.fill(q, mode, out, 1, 1e6, false, r);
         } while (q.channels != 1);
         const auto eighths = numerics::q8_multiplier(static_cast<float>(r.unit() * 4));
-        if (mode == rounding::Q8) q.mult = &eighths;
+        if (mode == rounding::eight_bit_ratio_half_up) q.mult = &eighths;
         REQUIRE(p.uniform_accepts(q, dtype::s8, out));
-        CHECK(p.uniform_accepts(q, dtype::s32, out) == (mode != rounding::Q8));
+        CHECK(p.uniform_accepts(q, dtype::s32, out) == (mode != rounding::eight_bit_ratio_half_up));
         CHECK(!p.uniform_accepts(q, dtype::s8, dtype::s32));
         // Q8 takes differences of bytes; a left shift may not overflow.
-        const std::int32_t most = mode == rounding::Q8 ? 255 : 1 << 25;
+        const std::int32_t most = mode == rounding::eight_bit_ratio_half_up ? 255 : 1 << 25;
         values<std::int32_t> x(lanes), y(lanes);
         for (std::int32_t& v : x)
           v = static_cast<std::int32_t>(
@@ -470,8 +474,8 @@ TEST_CASE("simd: floats cut to whole bounds, ties three ways") {
           REQUIRE(y[i] == static_cast<std::int32_t>(numerics::rint(cut(x[k + i]))));
         p.away_within(x.data() + k, lo, hi, y.data());
         for (std::size_t i = 0; i < lanes; ++i)
-          REQUIRE(y[i] ==
-                  static_cast<std::int32_t>(numerics::rha(static_cast<double>(cut(x[k + i])))));
+          REQUIRE(y[i] == static_cast<std::int32_t>(
+                              numerics::round_half_away(static_cast<double>(cut(x[k + i])))));
         p.up_within(x.data() + k, lo, hi, y.data());
         for (std::size_t i = 0; i < lanes; ++i)
           REQUIRE(y[i] ==
@@ -488,7 +492,7 @@ TEST_CASE("simd: floats cut to whole bounds, ties three ways") {
         if (next != 0) v = std::nextafter(v, next == 1 ? 1e300 : -1e300);
       }
       p.away_double(d.data(), z.data());
-      for (std::size_t i = 0; i < d.size(); ++i) REQUIRE(z[i] == numerics::rha(d[i]));
+      for (std::size_t i = 0; i < d.size(); ++i) REQUIRE(z[i] == numerics::round_half_away(d[i]));
     }
   });
 }
@@ -504,7 +508,7 @@ TEST_CASE("simd: the fused DR of a panel") {
         m = {static_cast<std::int32_t>(r.pick({1 << 30, INT32_MAX, r.between(1 << 30, INT32_MAX)})),
              static_cast<std::int32_t>(r.pick({-1, -31, r.between(-31, -1), r.between(-12, -1)}))};
       requantize_params q;
-      q.mode = rounding::DR;
+      q.mode = rounding::doubling_high_half_away;
       q.channels = lanes;
       q.mult = mult.data();
       q.lo = -128, q.hi = 127;
@@ -520,7 +524,8 @@ TEST_CASE("simd: the fused DR of a panel") {
                     r.between(-3, 3) * half % most, r.between(-1000, 1000)}));
       }
       p.fused_dr(arrays.data(), x.data(), y.data());
-      for (std::size_t i = 0; i < n; ++i) REQUIRE(y[i] == numerics::dr(x[i], mult[i]));
+      for (std::size_t i = 0; i < n; ++i)
+        REQUIRE(y[i] == numerics::doubling_high_half_away(x[i], mult[i]));
     }
   });
 }
@@ -530,8 +535,11 @@ TEST_CASE("simd: a finished row of a panel, every rounding and type") {
   on_every_target([&](const simd_primitives& p) {
     const std::int32_t lanes = p.layout.lanes;
     for (int round = 0; round < 300; ++round)
-      for (const rounding mode : {rounding::none, rounding::DR, rounding::RU, rounding::F,
-                                  rounding::FB, rounding::FZ, rounding::D64, rounding::I64}) {
+      for (const rounding mode :
+           {rounding::none, rounding::doubling_high_half_away, rounding::doubling_high_half_up,
+            rounding::float_half_even, rounding::float_bias_half_even,
+            rounding::float_zero_point_half_even, rounding::double_half_away,
+            rounding::wide_half_up}) {
         const dtype out = mode == rounding::none ? dtype::s32
                           : r.between(0, 1)      ? dtype::s8
                           : r.between(0, 1)      ? dtype::u8
@@ -540,7 +548,8 @@ TEST_CASE("simd: a finished row of a panel, every rounding and type") {
                    n = static_cast<std::int32_t>(r.between(1, columns));
         requantize_params q;
         requantize_arrays arrays;
-        if (mode != rounding::none) arrays.fill(q, mode, out, n, 1e6, mode == rounding::FB, r);
+        if (mode != rounding::none)
+          arrays.fill(q, mode, out, n, 1e6, mode == rounding::float_bias_half_even, r);
         values<std::byte> panel(static_cast<std::size_t>(columns) * 4 * kernels::panel_arrays);
         kernels::fill_panel(q, out, nv, lanes, 0, n, panel.data());
         values<std::int32_t> x(static_cast<std::size_t>(columns));

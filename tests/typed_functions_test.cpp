@@ -25,8 +25,9 @@ static_assert(
                  q::tensor<q::s8, q::shape<1, 8, 8, 16>, q::affine{0x1p-8, -128}>>);  // logistic
 static_assert(std::same_as<functions_net::output_type<3>,
                            q::tensor<q::s8, q::shape<1, 8, 8, 16>, q::affine{0x1p-7, 0}>>);  // tanh
-static_assert(functions_net::node(2).round == q::rounding::AWAY &&
-              q::compiled<functions, q::law::tflite_xnnpack>::node(2).round == q::rounding::XNN);
+static_assert(functions_net::node(2).round == q::rounding::divide_half_away &&
+              q::compiled<functions, q::law::tflite_xnnpack>::node(2).round ==
+                  q::rounding::xnnpack);
 constexpr auto of_bytes = q::input<bytes>("b");
 constexpr auto torch_functions = q::outputs(
     of_bytes | q::relu(), of_bytes | q::logistic(), of_bytes | q::tanh(),

@@ -30,8 +30,8 @@ static_assert(digits::arena_bytes <= 4096);
 static_assert(std::same_as<digits::input, image>);
 static_assert(std::same_as<digits::output, q::tensor<q::f32, q::shape<1, 10>>>);
 static_assert(digits::nodes == 7);
-static_assert(digits::node(0).round == q::rounding::DR &&
-              digits::node(5).round == q::rounding::D64);
+static_assert(digits::node(0).round == q::rounding::doubling_high_half_away &&
+              digits::node(5).round == q::rounding::double_half_away);
 // 0.0625 * 0.001 / 0.02, rounded to 31 bits by TFLite's rule
 static_assert(digits::multiplier(0).mult ==
               octet::numerics::quantize_multiplier(static_cast<double>(0.0625f * 0.001f) /

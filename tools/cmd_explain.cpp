@@ -111,7 +111,7 @@ int explain(const model_options& o) {
   const rounding convolutions = [&] {
     for (const node& n : d.source.nodes)
       if (n.op == &ops::conv2d) return n.round;
-    return rounding::DR;
+    return rounding::doubling_high_half_away;
   }();
   const double peak = peak_rate(d.on, convolutions) * l.threads;
 

@@ -8,6 +8,30 @@
 
 namespace octet::tools {
 namespace {
+/// How C++ code names a rounding; name_of() gives its label.
+std::string_view enumerator_text(rounding r) {
+  switch (r) {
+    case rounding::none: return "none";
+    case rounding::doubling_high_half_away: return "doubling_high_half_away";
+    case rounding::doubling_high_half_up: return "doubling_high_half_up";
+    case rounding::wide_half_up: return "wide_half_up";
+    case rounding::double_half_away: return "double_half_away";
+    case rounding::float_half_even: return "float_half_even";
+    case rounding::float_bias_half_even: return "float_bias_half_even";
+    case rounding::float_zero_point_half_even: return "float_zero_point_half_even";
+    case rounding::eight_bit_ratio_half_up: return "eight_bit_ratio_half_up";
+    case rounding::divide_half_away: return "divide_half_away";
+    case rounding::divide_half_even: return "divide_half_even";
+    case rounding::reciprocal_half_even: return "reciprocal_half_even";
+    case rounding::divide_truncate: return "divide_truncate";
+    case rounding::xnnpack: return "xnnpack";
+    case rounding::qnnpack: return "qnnpack";
+    case rounding::aten: return "aten";
+    case rounding::fused_multiply_add: return "fused_multiply_add";
+    case rounding::tflite_optimized: return "tflite_optimized";
+  }
+  return no_enumerator;
+}
 
 std::string hex(double v) {  // exact
   char b[48];
@@ -192,7 +216,8 @@ result<generated> generate(const graph& g, const std::string& name,
       return refuse("codegen of nodes whose first result is a state", &n, &g[n.out[0]]);
     const std::string first = "t" + std::to_string(n.out[0]);
     body += "  const auto " + first + " = g.node(" + operator_text(*n.op) + ", q::attrs(" + attrs +
-            "), {" + types + "}, q::rounding::" + std::string(name_of(n.round)) + ins + ");\n";
+            "), {" + types + "}, q::rounding::" + std::string(enumerator_text(n.round)) + ins +
+            ");\n";
     std::size_t at = 0;  // among the results that are no states
     for (std::size_t i = 1; i < n.out.size(); ++i)
       if (g[n.out[i]].role != tensor::kind::state)

@@ -25,7 +25,7 @@ inline void set_layer(node_case& n, std::size_t depth) {
     y.scales.clear(), y.zero_points.clear();
   } else {
     const double product = x.scales[0] * w.scales[0] * std::sqrt(static_cast<double>(depth)) * 84;
-    y.scales = {scale_for(y.type, n.round == rounding::Q8
+    y.scales = {scale_for(y.type, n.round == rounding::eight_bit_ratio_half_up
                                       ? x.scales[0] * w.scales[0] * 90
                                       : product * (octet::is_8bit(x.type) ? 1. : 256.) *
                                             (octet::is_8bit(w.type) ? 1. : 256.))};
@@ -277,7 +277,7 @@ template <> struct cases<octet::ops::dynamic_quantize> {
     rows("no elements", {3, 0}, 3);
     rows("zeros", {2, 5}, 2).in[0].range(0, 0);
     rows("all above zero", {1, 5}, 1).in[0].range(1, 8);
-    if (c.round == rounding::ATEN)
+    if (c.round == rounding::aten)
       rows("seven bits", {2, 7}, 2).attrs.set("reduce_range", std::int64_t{1});
   }
 };

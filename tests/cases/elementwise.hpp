@@ -239,9 +239,9 @@ template <> struct cases<octet::ops::quantize> {
     node_case& ties = some("ties", {4});
     ties.out[0].quantize(0.5, 0);
     ties.in[0].values = {0.25, 0.75, 1.25, 1.75};
-    if (to.with.round == rounding::AWAY) ties.expected = {{1, 2, 3, 4}};
-    if (to.with.round == rounding::EVEN || to.with.round == rounding::EVEN_MUL ||
-        to.with.round == rounding::MXN)
+    if (to.with.round == rounding::divide_half_away) ties.expected = {{1, 2, 3, 4}};
+    if (to.with.round == rounding::divide_half_even ||
+        to.with.round == rounding::reciprocal_half_even || to.with.round == rounding::mxnet)
       ties.expected = {{0, 2, 2, 4}};
   }
 };

@@ -25,7 +25,8 @@ struct pool_cases {
     node_case& n = to.add(std::move(name), {x});
     n.attrs = to_attributes(a);
     // Only these three rescale.
-    if (n.round != rounding::F && n.round != rounding::FZ && n.round != rounding::QNN)
+    if (n.round != rounding::float_half_even && n.round != rounding::float_zero_point_half_even &&
+        n.round != rounding::qnnpack)
       keep_quantization(n);
     return n;
   }
@@ -80,7 +81,7 @@ struct reduce_cases {
   static node_case& reduce(case_list& to, std::string name, dims x, dims axes) {
     node_case& n = to.add(std::move(name), {x});
     n.attrs = to_attributes(octet::reduce_attrs{.axes = axes});
-    if (n.round == rounding::EVEN) keep_quantization(n);
+    if (n.round == rounding::divide_half_even) keep_quantization(n);
     // Products and sums of a few numbers stay in range.
     if (octet::size_of(n.in[0].type) > 2 && !octet::is_float(n.in[0].type)) n.in[0].range(-9, 9);
     return n;
@@ -103,7 +104,7 @@ struct reduce_cases {
 template <> struct cases<octet::ops::qnn_mean> {
   static void add(case_list& to) {
     reduce_cases::add(to);
-    if (to.with.round == rounding::ATEN)
+    if (to.with.round == rounding::aten)
       reduce_cases::reduce(to, "channels last", {1, 3, 5, 40}, {1, 2})
           .attrs.set("channels_last", std::int64_t{1});
   }
@@ -121,7 +122,7 @@ template <> struct cases<octet::ops::qnn_reduce_prod> {
 template <> struct cases<octet::ops::mean> {
   static void add(case_list& to) {
     reduce_cases::add_known(to, {5, 3, 2, 8}, {4, 5});
-    if (to.with.round == rounding::ATEN)
+    if (to.with.round == rounding::aten)
       reduce_cases::reduce(to, "channels last", {1, 3, 5, 40}, {1, 2})
           .attrs.set("channels_last", std::int64_t{1});
   }

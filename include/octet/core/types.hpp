@@ -170,48 +170,67 @@ constexpr std::string_view name_of(law l) noexcept {
 /// The formula of a node that rounds; a field of every such node in the IR. docs/numerics.md gives
 /// each formula.
 enum class rounding : std::uint8_t {
-  none,      // the node does not round
-  DR,        // TFLite reference: saturating doubling high multiply (ties up), then rounding shift
-             // (ties away from zero)
-  RU,        // ruy: the same with a rounding shift whose ties go up
-  I64,       // int64 accumulator times a 16-bit multiplier, one rounding shift
-  D64,       // binary64 product, ties away from zero
-  F,         // binary32 product, ties to even, zero point added as an integer afterwards
-  FB,        // F with a float bias added to the accumulator before the product (FBGEMM)
-  FZ,        // binary32 product plus zero point in binary32, then ties to even
-  Q8,        // XNNPACK requantize: multiplier with 8 fractional bits, ties up
-  AWAY,      // quantize: x / s, ties away from zero
-  EVEN,      // quantize: x / s, ties to even
-  EVEN_MUL,  // quantize: x * (1 / s), ties to even
-  TRUNC,     // quantize: x / s, toward zero
-  XNN,       // XNNPACK's own formula for this operator
-  QNN,       // QNNPACK's own formula for this operator
-  ATEN,      // PyTorch's own formula for this operator
-  FMA,       // the operator's formula in fused multiply-adds
-  OPT,       // TFLite optimized: this operator's own formula
-  MXN,       // MXNet's own formula for this operator
+  // the node does not round
+  none,
+  // DR: TFLite reference: saturating doubling high multiply (ties up), then rounding shift (ties
+  // away from zero)
+  doubling_high_half_away,
+  // RU: ruy: the same with a rounding shift whose ties go up
+  doubling_high_half_up,
+  // I64: int64 accumulator times a 16-bit multiplier, one rounding shift
+  wide_half_up,
+  // D64: binary64 product, ties away from zero
+  double_half_away,
+  // F: binary32 product, ties to even, zero point added as an integer afterwards
+  float_half_even,
+  // FB: F with a float bias added to the accumulator before the product (FBGEMM)
+  float_bias_half_even,
+  // FZ: binary32 product plus zero point in binary32, then ties to even
+  float_zero_point_half_even,
+  // Q8: XNNPACK requantize: multiplier with 8 fractional bits, ties up
+  eight_bit_ratio_half_up,
+  // AWAY: quantize: x / s, ties away from zero
+  divide_half_away,
+  // EVEN: quantize: x / s, ties to even
+  divide_half_even,
+  // EVEN_MUL: quantize: x * (1 / s), ties to even
+  reciprocal_half_even,
+  // TRUNC: quantize: x / s, toward zero
+  divide_truncate,
+  // XNN: XNNPACK's own formula for this operator
+  xnnpack,
+  // QNN: QNNPACK's own formula for this operator
+  qnnpack,
+  // ATEN: PyTorch's own formula for this operator
+  aten,
+  // FMA: the operator's formula in fused multiply-adds
+  fused_multiply_add,
+  // OPT: TFLite optimized: this operator's own formula
+  tflite_optimized,
+  // MXN: MXNet's own formula for this operator
+  mxnet,
 };
 constexpr std::string_view name_of(rounding r) noexcept {
   switch (r) {
     case rounding::none: return "none";
-    case rounding::DR: return "DR";
-    case rounding::RU: return "RU";
-    case rounding::I64: return "I64";
-    case rounding::D64: return "D64";
-    case rounding::F: return "F";
-    case rounding::FB: return "FB";
-    case rounding::FZ: return "FZ";
-    case rounding::Q8: return "Q8";
-    case rounding::AWAY: return "AWAY";
-    case rounding::EVEN: return "EVEN";
-    case rounding::EVEN_MUL: return "EVEN_MUL";
-    case rounding::TRUNC: return "TRUNC";
-    case rounding::XNN: return "XNN";
-    case rounding::QNN: return "QNN";
-    case rounding::ATEN: return "ATEN";
-    case rounding::FMA: return "FMA";
-    case rounding::OPT: return "OPT";
-    case rounding::MXN: return "MXN";
+    case rounding::doubling_high_half_away: return "DR";
+    case rounding::doubling_high_half_up: return "RU";
+    case rounding::wide_half_up: return "I64";
+    case rounding::double_half_away: return "D64";
+    case rounding::float_half_even: return "F";
+    case rounding::float_bias_half_even: return "FB";
+    case rounding::float_zero_point_half_even: return "FZ";
+    case rounding::eight_bit_ratio_half_up: return "Q8";
+    case rounding::divide_half_away: return "AWAY";
+    case rounding::divide_half_even: return "EVEN";
+    case rounding::reciprocal_half_even: return "EVEN_MUL";
+    case rounding::divide_truncate: return "TRUNC";
+    case rounding::xnnpack: return "XNN";
+    case rounding::qnnpack: return "QNN";
+    case rounding::aten: return "ATEN";
+    case rounding::fused_multiply_add: return "FMA";
+    case rounding::tflite_optimized: return "OPT";
+    case rounding::mxnet: return "MXN";
   }
   return no_enumerator;
 }

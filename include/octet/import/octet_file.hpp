@@ -72,24 +72,24 @@ constexpr std::uint8_t octet_number(law e) noexcept {
 constexpr std::uint8_t octet_number(rounding e) noexcept {
   switch (e) {
     case rounding::none: return 0;
-    case rounding::DR: return 1;
-    case rounding::RU: return 2;
-    case rounding::I64: return 4;
-    case rounding::D64: return 5;
-    case rounding::F: return 6;
-    case rounding::FB: return 7;
-    case rounding::FZ: return 8;
-    case rounding::Q8: return 9;
-    case rounding::AWAY: return 12;
-    case rounding::EVEN: return 13;
-    case rounding::EVEN_MUL: return 14;
-    case rounding::XNN: return 15;
-    case rounding::QNN: return 16;
-    case rounding::FMA: return 17;
-    case rounding::OPT: return 18;
-    case rounding::ATEN: return 20;
-    case rounding::TRUNC: return 22;
-    case rounding::MXN: return 23;
+    case rounding::doubling_high_half_away: return 1;
+    case rounding::doubling_high_half_up: return 2;
+    case rounding::wide_half_up: return 4;
+    case rounding::double_half_away: return 5;
+    case rounding::float_half_even: return 6;
+    case rounding::float_bias_half_even: return 7;
+    case rounding::float_zero_point_half_even: return 8;
+    case rounding::eight_bit_ratio_half_up: return 9;
+    case rounding::divide_half_away: return 12;
+    case rounding::divide_half_even: return 13;
+    case rounding::reciprocal_half_even: return 14;
+    case rounding::xnnpack: return 15;
+    case rounding::qnnpack: return 16;
+    case rounding::fused_multiply_add: return 17;
+    case rounding::tflite_optimized: return 18;
+    case rounding::aten: return 20;
+    case rounding::divide_truncate: return 22;
+    case rounding::mxnet: return 23;
   }
   return 255;
 }

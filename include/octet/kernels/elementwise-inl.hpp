@@ -84,14 +84,14 @@ struct add_factors_op {
       : fa(set32(p.a_factor)),
         fb(set32(p.b_factor)),
         bias(set32(0)),
-        half(set32(p.mode == rounding::QNN && p.shift > 0
+        half(set32(p.mode == rounding::qnnpack && p.shift > 0
                        ? static_cast<std::int32_t>(1u << (p.shift - 1))
                        : 0)),
         z(set32(p.zero_point)),
         low(set32(p.lo - p.zero_point)),
         high(set32(p.hi - p.zero_point)),
         shift(p.shift),
-        away(p.mode == rounding::QNN) {
+        away(p.mode == rounding::qnnpack) {
     // QNN takes the offsets first: the same sum modulo 2^32.
     const auto offsets =
         static_cast<std::uint32_t>(p.a_factor) * static_cast<std::uint32_t>(p.a_zero_point) +
@@ -187,25 +187,25 @@ template <class V> struct kernel<kernel_id::add, V> {
     const auto& p = params(v);
     if (!small(p.a_type) || !small(p.b_type) || !small(p.y_type)) return false;
     switch (p.mode) {
-      case rounding::DR:
-      case rounding::F: return true;
-      case rounding::XNN:
-      case rounding::QNN: return is_8bit(p.a_type) && is_8bit(p.b_type) && p.shift <= 31;
-      case rounding::FMA:
-      case rounding::ATEN: return simd::native_fma;
+      case rounding::doubling_high_half_away:
+      case rounding::float_half_even: return true;
+      case rounding::xnnpack:
+      case rounding::qnnpack: return is_8bit(p.a_type) && is_8bit(p.b_type) && p.shift <= 31;
+      case rounding::fused_multiply_add:
+      case rounding::aten: return simd::native_fma;
       case rounding::none:
-      case rounding::RU:
-      case rounding::I64:
-      case rounding::D64:
-      case rounding::FB:
-      case rounding::FZ:
-      case rounding::Q8:
-      case rounding::AWAY:
-      case rounding::EVEN:
-      case rounding::EVEN_MUL:
-      case rounding::OPT:
-      case rounding::TRUNC:
-      case rounding::MXN: break;
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::tflite_optimized:
+      case rounding::divide_truncate:
+      case rounding::mxnet: break;
     }
     return false;
   }
@@ -217,7 +217,8 @@ template <class V> struct kernel<kernel_id::add, V> {
   template <bool Fma>
   static void run_fma(const add_params& p, const kernel_args& k, part_range r) noexcept {
     if constexpr (Fma) {
-      if (p.mode == rounding::FMA) return run_op(add_fma_op(p), p, k, r.begin, r.end);
+      if (p.mode == rounding::fused_multiply_add)
+        return run_op(add_fma_op(p), p, k, r.begin, r.end);
       const std::size_t blocks = p.shape.count / 64 * 64, before = blocks < r.end ? blocks : r.end,
                         middle = before < r.begin ? r.begin : before;
       run_op(add_aten_op(p, true), p, k, r.begin, middle);
@@ -227,11 +228,11 @@ template <class V> struct kernel<kernel_id::add, V> {
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.shape.count, k.part, k.parts);
-    if (p.mode == rounding::DR)
+    if (p.mode == rounding::doubling_high_half_away)
       run_op(add_dr_op(p), p, k, r.begin, r.end);
-    else if (p.mode == rounding::F)
+    else if (p.mode == rounding::float_half_even)
       run_op(add_real_op(p), p, k, r.begin, r.end);
-    else if (p.mode == rounding::XNN || p.mode == rounding::QNN)
+    else if (p.mode == rounding::xnnpack || p.mode == rounding::qnnpack)
       run_op(add_factors_op(p), p, k, r.begin, r.end);
     else
       run_fma<simd::native_fma>(p, k, r);
@@ -317,9 +318,11 @@ struct quantize_op {
         z(set32(p.zero_point[0])) {}
   HWY_INLINE V32 operator()(VF x) const {
     const VF v =
-        simd::rounded(mode == rounding::AWAY || mode == rounding::EVEN ? simd::divide(x, scale)
-                                                                       : hn::Mul(x, inverse));
-    const V32 y = mode == rounding::AWAY ? round_away_within(v, lo, hi) : round_within(v, lo, hi);
+        simd::rounded(mode == rounding::divide_half_away || mode == rounding::divide_half_even
+                          ? simd::divide(x, scale)
+                          : hn::Mul(x, inverse));
+    const V32 y =
+        mode == rounding::divide_half_away ? round_away_within(v, lo, hi) : round_within(v, lo, hi);
     return hn::Add(y, z);
   }
 };
@@ -330,8 +333,8 @@ template <class V> struct kernel<kernel_id::quantize, V> {
   static bool accepts(const void* v) {
     const auto& p = params(v);
     return p.channels == 1 && (is_8bit(p.out_type) || p.out_type == dtype::s16) &&
-           (p.mode == rounding::AWAY || p.mode == rounding::EVEN || p.mode == rounding::EVEN_MUL ||
-            p.mode == rounding::OPT);
+           (p.mode == rounding::divide_half_away || p.mode == rounding::divide_half_even ||
+            p.mode == rounding::reciprocal_half_even || p.mode == rounding::tflite_optimized);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
@@ -339,7 +342,7 @@ template <class V> struct kernel<kernel_id::quantize, V> {
     const auto* x = static_cast<const float*>(k.in[0]);
     auto* y = static_cast<std::byte*>(k.out[0]);
     const std::size_t so = size_of(p.out_type), blocks = p.count / 8 * 8;
-    const std::size_t end = p.mode == rounding::OPT && blocks < r.end
+    const std::size_t end = p.mode == rounding::tflite_optimized && blocks < r.end
                                 ? (blocks < r.begin ? r.begin : blocks)
                                 : r.end;  // OPT's tail rounds another way
     const quantize_op op(p);
@@ -368,7 +371,7 @@ template <class V> struct kernel<kernel_id::dequantize, V> {
   static bool accepts(const void* v) {
     const auto& p = params(v);
     return p.channels == 1 && (is_8bit(p.in_type) || p.in_type == dtype::s16) &&
-           (p.mode == rounding::none || p.mode == rounding::OPT);
+           (p.mode == rounding::none || p.mode == rounding::tflite_optimized);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
@@ -376,7 +379,7 @@ template <class V> struct kernel<kernel_id::dequantize, V> {
     const auto* x = static_cast<const std::byte*>(k.in[0]);
     auto* y = static_cast<float*>(k.out[0]);
     const std::size_t si = size_of(p.in_type),
-                      blocks = p.mode == rounding::OPT ? p.count / 8 * 8 : 0;
+                      blocks = p.mode == rounding::tflite_optimized ? p.count / 8 * 8 : 0;
     const VF s = set_float(p.scale[0]);
     // OPT, whole groups of 8: q * s plus the zero point's share, two roundings.
     const VF share = set_float(static_cast<float>(

@@ -87,24 +87,24 @@ HWY_INLINE bool round_row(const requantize_params& q, const columns& c, float hi
   const int count = nv * lanes32;
   switch (q.mode) {
     case rounding::none: return true;
-    case rounding::DR:
-    case rounding::RU: round_shift(c, x, count); return true;
-    case rounding::F:
-    case rounding::FB: round_real(c, highest, x, count); return true;
-    case rounding::FZ: round_real_zero(q, c, x, count); return false;
-    case rounding::D64: round_double(q, c, x, count); return false;
-    case rounding::I64:
-    case rounding::Q8:
-    case rounding::EVEN_MUL:
-    case rounding::AWAY:
-    case rounding::EVEN:
-    case rounding::XNN:
-    case rounding::QNN:
-    case rounding::FMA:
-    case rounding::OPT:
-    case rounding::ATEN:
-    case rounding::TRUNC:
-    case rounding::MXN: break;  // a few of these are requantizes, none a frequent one
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up: round_shift(c, x, count); return true;
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even: round_real(c, highest, x, count); return true;
+    case rounding::float_zero_point_half_even: round_real_zero(q, c, x, count); return false;
+    case rounding::double_half_away: round_double(q, c, x, count); return false;
+    case rounding::wide_half_up:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::aten:
+    case rounding::divide_truncate:
+    case rounding::mxnet: break;  // a few of these are requantizes, none a frequent one
   }
   round_scalar(q, x, nv, channels, first);
   return false;

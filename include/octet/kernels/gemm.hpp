@@ -55,10 +55,10 @@ struct gemm_problem {
   constexpr std::int32_t group_in() const noexcept { return in_c / groups; }
   constexpr std::int32_t group_out() const noexcept { return out_c / groups; }
   constexpr std::int32_t bias(std::int32_t c) const noexcept {
-    return requant->mode == rounding::FB ? 0
-           : bias32                      ? bias32[c]
-           : bias64                      ? static_cast<std::int32_t>(bias64[c])
-                                         : 0;
+    return requant->mode == rounding::float_bias_half_even ? 0
+           : bias32                                        ? bias32[c]
+           : bias64                                        ? static_cast<std::int32_t>(bias64[c])
+                                                           : 0;
   }
   /// w - zero point of tap t (ky * kernel_w + kx).
   constexpr std::int32_t weight(std::int32_t oc, std::int32_t t, std::int32_t ic) const noexcept {
@@ -82,7 +82,8 @@ enum class epilogue_kind : std::uint8_t {
 };
 constexpr bool has_requantize(const requantize_params& q, dtype out) noexcept {
   if (q.mode == rounding::none) return out == dtype::s32;
-  const bool known = uses_multiplier(q.mode) || uses_float_scale(q.mode) || q.mode == rounding::D64;
+  const bool known =
+      uses_multiplier(q.mode) || uses_float_scale(q.mode) || q.mode == rounding::double_half_away;
   return known && (is_8bit(out) || out == dtype::s16);
 }
 
@@ -124,11 +125,13 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
   auto* reals = reinterpret_cast<float*>(to);
   std::int32_t *m = words + count, *r = m + count, *l = r + count, *away = l + count,
                *even = away + count, *odd = even + count;
-  epilogue_kind kind = q.mode == rounding::none                          ? epilogue_kind::raw
-                       : !is_8bit(out)                                   ? epilogue_kind::any
-                       : q.mode == rounding::F || q.mode == rounding::FB ? epilogue_kind::real
-                       : q.mode == rounding::DR                          ? epilogue_kind::dr
-                                                                         : epilogue_kind::any;
+  epilogue_kind kind =
+      q.mode == rounding::none ? epilogue_kind::raw
+      : !is_8bit(out)          ? epilogue_kind::any
+      : q.mode == rounding::float_half_even || q.mode == rounding::float_bias_half_even
+          ? epilogue_kind::real
+      : q.mode == rounding::doubling_high_half_away ? epilogue_kind::dr
+                                                    : epilogue_kind::any;
   for (std::int32_t v = 0; v < nv; ++v)
     for (std::int32_t i = 0; i < lanes; ++i) {
       const std::int32_t local = channel_in_panel(nv, v, i), c = first + local;
@@ -137,16 +140,17 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
       const std::int32_t k = q.channels == 1 ? 0 : c;
       if (uses_float_scale(q.mode)) {
         reals[count + at] = q.scale[k];
-        reals[2 * count + at] = q.mode == rounding::FB && q.bias ? q.bias[c] : 0.f;
-      } else if (q.mode == rounding::D64) {
+        reals[2 * count + at] =
+            q.mode == rounding::float_bias_half_even && q.bias ? q.bias[c] : 0.f;
+      } else if (q.mode == rounding::double_half_away) {
         std::memcpy(to + count * 4 + at * 8, &q.scale64[k], 8);
       } else if (uses_multiplier(q.mode)) {
         m[at] = q.mult[k].m;
         r[at] = (q.mult[k].shift > 0 ? 0 : -q.mult[k].shift) - 1;
         l[at] = q.mult[k].shift > 0 ? q.mult[k].shift : 0;
-        away[at] = q.mode == rounding::DR ? -1 : 0;
+        away[at] = q.mode == rounding::doubling_high_half_away ? -1 : 0;
         if (kind == epilogue_kind::dr && (r[at] < 0 || l[at] > 0)) kind = epilogue_kind::any;
-        if (q.mode == rounding::DR) {
+        if (q.mode == rounding::doubling_high_half_away) {
           std::int32_t* const pair = (at % 2 == 0 ? even : odd) + at / 2 * 2;
           pair[0] = INT32_MIN;
           pair[1] = static_cast<std::int32_t>((std::uint32_t{1} << (r[at] & 31)) -

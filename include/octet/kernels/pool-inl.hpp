@@ -59,25 +59,25 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
     if (std::int64_t{p.in_h} * p.in_w > (std::int64_t{1} << 22))
       return false;  // sums stay below 2^30
     switch (p.mode) {
-      case rounding::AWAY:
-      case rounding::F:
-      case rounding::FZ:
-      case rounding::QNN:
-      case rounding::ATEN:
-      case rounding::EVEN: return true;
+      case rounding::divide_half_away:
+      case rounding::float_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::qnnpack:
+      case rounding::aten:
+      case rounding::divide_half_even: return true;
       case rounding::none:
-      case rounding::DR:
-      case rounding::RU:
-      case rounding::I64:
-      case rounding::D64:
-      case rounding::FB:
-      case rounding::Q8:
-      case rounding::EVEN_MUL:
-      case rounding::XNN:
-      case rounding::FMA:
-      case rounding::OPT:
-      case rounding::TRUNC:
-      case rounding::MXN: break;
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_bias_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::reciprocal_half_even:
+      case rounding::xnnpack:
+      case rounding::fused_multiply_add:
+      case rounding::tflite_optimized:
+      case rounding::divide_truncate:
+      case rounding::mxnet: break;
     }
     return false;
   }
@@ -121,28 +121,31 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
     const auto channels = as_size(p.channels);
     const std::int32_t taps = w.rows * w.columns;
     // Factor and clamp of the float formulas; those that take raw sums have no zero point to add.
-    const bool raw = p.mode == rounding::ATEN || p.mode == rounding::EVEN || p.mode == rounding::FZ;
+    const bool raw = p.mode == rounding::aten || p.mode == rounding::divide_half_even ||
+                     p.mode == rounding::float_zero_point_half_even;
     const std::int32_t zero = raw ? 0 : p.zero_point;
     float factor = 0;
-    if (p.mode == rounding::F || p.mode == rounding::FZ)
+    if (p.mode == rounding::float_half_even || p.mode == rounding::float_zero_point_half_even)
       factor = static_cast<float>(numerics::div(p.ratio, static_cast<double>(n)));
-    else if (p.mode == rounding::QNN)
+    else if (p.mode == rounding::qnnpack)
       factor = numerics::div(p.in_scale,
                              numerics::mul(p.out_scale, static_cast<float>(window_h * window_w)));
-    else if (p.mode == rounding::ATEN)
+    else if (p.mode == rounding::aten)
       factor = numerics::div(numerics::div(1.f, static_cast<float>(window_h)),
                              static_cast<float>(window_w));
     const VF f = set_float(factor), lo = set_float(static_cast<float>(p.lo - zero)),
              hi = set_float(static_cast<float>(p.hi - zero)),
              divisor = set_float(static_cast<float>(n)),
              zf = set_float(static_cast<float>(p.zero_point));
-    const bool offsets = p.mode == rounding::F || p.mode == rounding::FZ || p.mode == rounding::QNN;
+    const bool offsets = p.mode == rounding::float_half_even ||
+                         p.mode == rounding::float_zero_point_half_even ||
+                         p.mode == rounding::qnnpack;
     const V32 offset = set32(offsets ? taps * p.in_zero_point : 0), z = set32(zero);
     for (std::size_t c = 0; c < channels; c += lanes32) {
       const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
       V32 q;
       const V32 sum = hn::Sub(window_sum(w, p.type, c, have), offset);
-      if (p.mode == rounding::AWAY) {
+      if (p.mode == rounding::divide_half_away) {
         alignas(alignment) std::int32_t each[lanes32];
         hn::Store(sum, D32(), each);
         for (std::size_t i = 0; i < have; ++i)
@@ -150,8 +153,9 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
         q = hn::Load(D32(), each);
       } else {
         const VF s = hn::ConvertTo(DF(), sum);
-        VF v = simd::rounded(p.mode == rounding::EVEN ? simd::divide(s, divisor) : hn::Mul(s, f));
-        if (p.mode == rounding::FZ) v = simd::rounded(hn::Add(v, zf));
+        VF v = simd::rounded(p.mode == rounding::divide_half_even ? simd::divide(s, divisor)
+                                                                  : hn::Mul(s, f));
+        if (p.mode == rounding::float_zero_point_half_even) v = simd::rounded(hn::Add(v, zf));
         q = hn::Add(round_within(v, lo, hi), z);
       }
       if (have == lanes32)

@@ -165,25 +165,25 @@ struct uniform_requantize {
   enum class formula : std::uint8_t { shift, real, real_zero, eighths };
   static std::optional<formula> formula_of(rounding r) noexcept {
     switch (r) {
-      case rounding::DR:
-      case rounding::RU: return formula::shift;
-      case rounding::F: return formula::real;
-      case rounding::FZ: return formula::real_zero;
-      case rounding::Q8: return formula::eighths;
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up: return formula::shift;
+      case rounding::float_half_even: return formula::real;
+      case rounding::float_zero_point_half_even: return formula::real_zero;
+      case rounding::eight_bit_ratio_half_up: return formula::eighths;
       case rounding::none:
-      case rounding::I64:
-      case rounding::D64:
-      case rounding::FB:
-      case rounding::AWAY:
-      case rounding::EVEN:
-      case rounding::EVEN_MUL:
-      case rounding::XNN:
-      case rounding::QNN:
-      case rounding::FMA:
-      case rounding::OPT:
-      case rounding::ATEN:
-      case rounding::TRUNC:
-      case rounding::MXN: break;
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_bias_half_even:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::fused_multiply_add:
+      case rounding::tflite_optimized:
+      case rounding::aten:
+      case rounding::divide_truncate:
+      case rounding::mxnet: break;
     }
     return std::nullopt;
   }
@@ -194,7 +194,8 @@ struct uniform_requantize {
   VF scale, zf, lof, hif;
   explicit HWY_INLINE uniform_requantize(const requantize_params& q)
       : f(formula_of(q.mode).value_or(formula::shift)),
-        shift(uses_multiplier(q.mode) ? q.mult[0] : multiplier{}, q.mode == rounding::DR),
+        shift(uses_multiplier(q.mode) ? q.mult[0] : multiplier{},
+              q.mode == rounding::doubling_high_half_away),
         z(set32(q.zero_point)),
         low(set32(q.lo - q.zero_point)),
         high(set32(q.hi - q.zero_point)),

@@ -118,9 +118,9 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
   static void integers(const resize_params& p, const kernel_args& a, part_range r) noexcept {
     const auto* x = static_cast<const T*>(a.in[0]);
     auto* y = static_cast<T*>(a.out[0]);
-    if (p.mode == rounding::DR)
+    if (p.mode == rounding::doubling_high_half_away)
       resize_rows<T, blend_q10_lanes<T>>(p, x, y, r.begin, r.end);
-    else if (p.mode == rounding::XNN)
+    else if (p.mode == rounding::xnnpack)
       resize_rows<T, blend_xnn_lanes<T>>(p, x, y, r.begin, r.end);
     else
       resize_rows<T, blend_float_lanes<T>>(p, x, y, r.begin, r.end);
@@ -139,8 +139,9 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
   static bool accepts(const void* p) {
     const auto& q = params(p);
     if (q.type == dtype::f32) return q.mode == rounding::none;
-    return is_8bit(q.type) && (q.mode == rounding::DR || q.mode == rounding::XNN ||
-                               (q.mode == rounding::OPT && q.type == dtype::u8));
+    return is_8bit(q.type) &&
+           (q.mode == rounding::doubling_high_half_away || q.mode == rounding::xnnpack ||
+            (q.mode == rounding::tflite_optimized && q.type == dtype::u8));
   }
   static const char* describe(const void*) { return "resize by channels"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};

@@ -62,7 +62,7 @@ struct softmax_table_op {
       hi;  // EVEN_MUL: table / sum * factor; OPT: table * factor
   V32 z;
   HWY_INLINE V32 of(VF e) const {
-    if (mode == rounding::EVEN_MUL)
+    if (mode == rounding::reciprocal_half_even)
       return hn::Add(
           round_within(simd::rounded(hn::Mul(simd::rounded(simd::divide(e, sum)), factor)), lo, hi),
           z);
@@ -148,25 +148,26 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     if (!is_8bit(p.in_type) || !(is_8bit(p.out_type) || p.out_type == dtype::s16) || p.inner != 1)
       return false;
     switch (p.mode) {
-      case rounding::DR: return p.exp != nullptr && p.depth < 8192;  // sums stay below 2^32
-      case rounding::OPT: return p.table != nullptr;
-      case rounding::EVEN_MUL: return !p.log;
+      case rounding::doubling_high_half_away:
+        return p.exp != nullptr && p.depth < 8192;  // sums stay below 2^32
+      case rounding::tflite_optimized: return p.table != nullptr;
+      case rounding::reciprocal_half_even: return !p.log;
       case rounding::none:
-      case rounding::RU:
-      case rounding::I64:
-      case rounding::D64:
-      case rounding::F:
-      case rounding::FB:
-      case rounding::FZ:
-      case rounding::Q8:
-      case rounding::AWAY:
-      case rounding::EVEN:
-      case rounding::XNN:
-      case rounding::QNN:
-      case rounding::FMA:
-      case rounding::ATEN:
-      case rounding::TRUNC:
-      case rounding::MXN: break;
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::fused_multiply_add:
+      case rounding::aten:
+      case rounding::divide_truncate:
+      case rounding::mxnet: break;
     }
     return false;
   }
@@ -187,7 +188,8 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     using q = numerics::fixed32;
     if (p.log) {
       const std::int32_t log_sum = numerics::fixed_log(static_cast<std::int32_t>(sum), 12, 5);
-      const std::int32_t bound = numerics::dr(q::add(log_sum, INT32_MIN), p.reverse),
+      const std::int32_t bound = numerics::doubling_high_half_away(q::add(log_sum, INT32_MIN),
+                                                                   p.reverse),
                          least = p.diff_min - 1 > bound ? p.diff_min - 1 : bound;
       const log_softmax_dr_op op{set32(p.mult.m), set32(log_sum), set32(least),
                                  set32(p.lo),     set32(p.hi),    p.mult.shift};
@@ -220,8 +222,9 @@ template <class V> struct kernel<kernel_id::softmax, V> {
           set_float(scale), set_float(shift), lo, hi, z, set32(p.in_type == dtype::s8 ? 0x80 : 0)};
       return softmax_outputs(op, x, false, 0, p.out_type, y, p.depth);
     }
-    const float factor =
-        p.mode == rounding::OPT ? numerics::div(1.f, numerics::mul(sum, p.out_scale)) : p.inverse;
+    const float factor = p.mode == rounding::tflite_optimized
+                             ? numerics::div(1.f, numerics::mul(sum, p.out_scale))
+                             : p.inverse;
     const softmax_table_op op{
         table, p.mode, p.out_type == dtype::u8, set_float(factor), set_float(sum), lo, hi, z};
     softmax_outputs(op, x, false, from, p.out_type, y, p.depth);
@@ -303,9 +306,9 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     exp_memo memo;
     for (std::size_t left = r.end - r.begin; left != 0;) {
       std::size_t rows = 1;
-      if (p.mode == rounding::DR) {
+      if (p.mode == rounding::doubling_high_half_away) {
         row_dr(p, x, maximum(x, p.depth, s8), y);
-      } else if (p.mode == rounding::EVEN_MUL) {
+      } else if (p.mode == rounding::reciprocal_half_even) {
         const std::int32_t most = number(maximum(x, p.depth, s8), s8);
         const float sum = sum_even_mul(p, x, s8, most, memo);
         row_table(p, memo.value, x, 0, most, sum, y);

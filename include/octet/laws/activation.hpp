@@ -39,7 +39,7 @@ constexpr std::int32_t quantized_bound(library by, float v, double scale, std::i
   double q = 0;
   switch (by) {
     case library::tflite:
-      q = static_cast<double>(numerics::rha(numerics::div(v, s))) + zero_point;
+      q = static_cast<double>(numerics::round_half_away(numerics::div(v, s))) + zero_point;
       break;
     case library::xnnpack:
       q = static_cast<double>(numerics::rint(numerics::add(numerics::div(v, s), z)));

@@ -32,20 +32,20 @@ struct dynamic_decision {
 /// qnn.dynamic_quantize and qnn.dynamic_dequantize. XNNPACK takes all layers but depthwise ones.
 constexpr decision dynamic_quantize(const facts& f) {
   const bool taken = !f.framework.depthwise;
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::AWAY,
-                 .tflite_xnnpack = taken ? by_xnnpack(rounding::XNN) : decision(rounding::AWAY),
-                 .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                 .pytorch_qnnpack = by_pytorch(rounding::ATEN),
-                 .mxnet = no_operator()});
+  return choose(f.arithmetic, {.tflite_ref = rounding::divide_half_away,
+                               .tflite_xnnpack = taken ? by_xnnpack(rounding::xnnpack)
+                                                       : decision(rounding::divide_half_away),
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::aten),
+                               .mxnet = no_operator()});
 }
 /// FBGEMM and XNNPACK fuse the bias into a multiply-add, each in its own order.
 constexpr decision dynamic_dequantize(const facts& f) {
   const bool taken = !f.framework.depthwise;
   return choose(f.arithmetic,
                 {.tflite_ref = rounding::none,
-                 .tflite_xnnpack = taken ? by_xnnpack(rounding::XNN) : decision(rounding::none),
-                 .pytorch_fbgemm = by_pytorch(rounding::ATEN),
+                 .tflite_xnnpack = taken ? by_xnnpack(rounding::xnnpack) : decision(rounding::none),
+                 .pytorch_fbgemm = by_pytorch(rounding::aten),
                  .pytorch_qnnpack = by_pytorch(rounding::none),
                  .mxnet = no_operator()});
 }

@@ -12,33 +12,34 @@ namespace laws {
 constexpr decision sum_by_xnnpack(const facts& f) {
   return is_8bit(f.x.type) && xnnpack_takes_addend(f.x.scale, f.y.scale) &&
                  xnnpack_takes_addend(f.w.scale, f.y.scale)
-             ? by_xnnpack(rounding::XNN)
-             : decision(rounding::DR);
+             ? by_xnnpack(rounding::xnnpack)
+             : decision(rounding::doubling_high_half_away);
 }
 /// TFLite's optimized int16 sum, OPT, runs where no operand is broadcast.
 constexpr decision add(const facts& f) {
   const bool merged = f.x.type == dtype::s16 && f.x.shape == f.w.shape;
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::DR,
-                 .tflite_xnnpack = merged ? decision(rounding::OPT) : sum_by_xnnpack(f),
-                 .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                 .pytorch_qnnpack = by_pytorch(rounding::QNN),
-                 .mxnet = by_mxnet(rounding::MXN)});
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
+                               .tflite_xnnpack = merged ? decision(rounding::tflite_optimized)
+                                                        : sum_by_xnnpack(f),
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::qnnpack),
+                               .mxnet = by_mxnet(rounding::mxnet)});
 }
 constexpr decision sub(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
                                .tflite_xnnpack = sum_by_xnnpack(f),
                                .pytorch_fbgemm = no_operator(),
                                .pytorch_qnnpack = no_operator(),
                                .mxnet = no_operator()});
 }
 constexpr decision mul(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
-                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::F)
-                                                                   : decision(rounding::DR),
-                               .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
-                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL),
-                               .mxnet = no_operator()});
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::doubling_high_half_away,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::float_half_even)
+                                                     : decision(rounding::doubling_high_half_away),
+                 .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
+                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                 .mxnet = no_operator()});
 }
 /// TFLite alone, and the same under both of its laws.
 constexpr decision tflite_only(law l, rounding r) {
@@ -50,7 +51,7 @@ constexpr decision tflite_only(law l, rounding r) {
 }
 /// div, squared_difference, comparisons, abs, l2_normalization, lstm, svdf, reduce_prod.
 constexpr decision tflite_integers(const facts& f) {
-  return tflite_only(f.arithmetic, rounding::DR);
+  return tflite_only(f.arithmetic, rounding::doubling_high_half_away);
 }
 /// The raw value's negative.
 constexpr decision neg(const facts& f) { return tflite_only(f.arithmetic, rounding::none); }
@@ -58,13 +59,13 @@ constexpr decision neg(const facts& f) { return tflite_only(f.arithmetic, roundi
 /// Inputs with the result's parameters are copied by TFLite (others only in uint8), never by
 /// PyTorch.
 constexpr decision concat(const facts& f) {
-  const rounding tflite = f.keeps_quantization ? rounding::none : rounding::AWAY;
+  const rounding tflite = f.keeps_quantization ? rounding::none : rounding::divide_half_away;
   return choose(f.arithmetic, {.tflite_ref = tflite,
                                .tflite_xnnpack = tflite,
-                               .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
-                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL),
+                               .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
+                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
                                .mxnet = f.keeps_quantization ? by_mxnet(rounding::none)
-                                                             : by_mxnet(rounding::MXN)});
+                                                             : by_mxnet(rounding::mxnet)});
 }
 
 }  // namespace laws

@@ -11,81 +11,90 @@ namespace laws {
 /// logistic and tanh: tables of the reference, of XNNPACK (8 bits), of TFLite's optimized kernels
 /// (int16); PyTorch's vector loops, QNNPACK's tables.
 constexpr decision sigmoid(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::AWAY,
-                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN)
-                                                                   : decision(rounding::OPT),
-                               .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL),
-                               .mxnet = no_operator()});
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::divide_half_away,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                                     : decision(rounding::tflite_optimized),
+                 .pytorch_fbgemm = by_pytorch(rounding::aten),
+                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                 .mxnet = no_operator()});
 }
 constexpr decision hard_sigmoid(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = no_operator(),
                                .tflite_xnnpack = no_operator(),
-                               .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL),
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
                                .mxnet = no_operator()});
 }
 /// QNNPACK's table adds the zero point before it rounds.
 constexpr decision hard_swish(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
-                               .tflite_xnnpack = rounding::DR,
-                               .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                               .pytorch_qnnpack = by_pytorch(rounding::XNN),
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
+                               .tflite_xnnpack = rounding::doubling_high_half_away,
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::xnnpack),
                                .mxnet = no_operator()});
 }
 /// elu and leaky_relu are PyTorch's own under both engines.
 constexpr decision elu(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::AWAY,
-                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN)
-                                                                   : decision(rounding::AWAY),
-                               .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                               .pytorch_qnnpack = by_pytorch(rounding::ATEN),
-                               .mxnet = no_operator()});
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::divide_half_away,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                                     : decision(rounding::divide_half_away),
+                 .pytorch_fbgemm = by_pytorch(rounding::aten),
+                 .pytorch_qnnpack = by_pytorch(rounding::aten),
+                 .mxnet = no_operator()});
 }
 constexpr decision leaky_relu(const facts& f) {
   const bool taken = is_8bit(f.x.type) &&
                      xnnpack_takes_leaky_relu(f.x.scale, f.y.scale, static_cast<float>(f.alpha));
   return choose(f.arithmetic,
-                {.tflite_ref = rounding::DR,
-                 .tflite_xnnpack = taken ? by_xnnpack(rounding::Q8) : decision(rounding::DR),
-                 .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                 .pytorch_qnnpack = by_pytorch(rounding::ATEN),
+                {.tflite_ref = rounding::doubling_high_half_away,
+                 .tflite_xnnpack = taken ? by_xnnpack(rounding::eight_bit_ratio_half_up)
+                                         : decision(rounding::doubling_high_half_away),
+                 .pytorch_fbgemm = by_pytorch(rounding::aten),
+                 .pytorch_qnnpack = by_pytorch(rounding::aten),
                  .mxnet = no_operator()});
 }
 /// gelu, exp, log, sin, cos, square: tables of TFLite.
-constexpr decision table(const facts& f) { return tflite_only(f.arithmetic, rounding::AWAY); }
-constexpr decision sqrt(const facts& f) { return tflite_only(f.arithmetic, rounding::TRUNC); }
+constexpr decision table(const facts& f) {
+  return tflite_only(f.arithmetic, rounding::divide_half_away);
+}
+constexpr decision sqrt(const facts& f) {
+  return tflite_only(f.arithmetic, rounding::divide_truncate);
+}
 /// An integer formula in 8 bits, a table in 16.
 constexpr decision rsqrt(const facts& f) {
-  return tflite_only(f.arithmetic, f.x.type == dtype::s16 ? rounding::AWAY : rounding::DR);
+  return tflite_only(f.arithmetic, f.x.type == dtype::s16 ? rounding::divide_half_away
+                                                          : rounding::doubling_high_half_away);
 }
 /// relu, relu6, ... as operators: TFLite changes the scale as well, PyTorch clamps the codes.
 constexpr decision clamp(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
-                               .tflite_xnnpack = rounding::DR,
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
+                               .tflite_xnnpack = rounding::doubling_high_half_away,
                                .pytorch_fbgemm = by_pytorch(rounding::none),
                                .pytorch_qnnpack = by_pytorch(rounding::none),
                                .mxnet = by_mxnet(rounding::none)});
 }
 constexpr decision prelu(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
-                               .tflite_xnnpack = rounding::DR,
-                               .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
-                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL),
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
+                               .tflite_xnnpack = rounding::doubling_high_half_away,
+                               .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
+                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
                                .mxnet = no_operator()});
 }
 
 constexpr decision softmax(const facts& f) {
   const bool s16 = f.x.type == dtype::s16;
-  return choose(f.arithmetic, {.tflite_ref = s16 ? rounding::I64 : rounding::DR,
-                               .tflite_xnnpack = s16 ? rounding::I64 : rounding::OPT,
-                               .pytorch_fbgemm = by_pytorch(rounding::EVEN_MUL),
-                               .pytorch_qnnpack = by_pytorch(rounding::EVEN_MUL),
-                               .mxnet = no_operator()});
+  return choose(f.arithmetic,
+                {.tflite_ref = s16 ? rounding::wide_half_up : rounding::doubling_high_half_away,
+                 .tflite_xnnpack = s16 ? rounding::wide_half_up : rounding::tflite_optimized,
+                 .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
+                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                 .mxnet = no_operator()});
 }
 constexpr decision log_softmax(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
-                               .tflite_xnnpack = rounding::OPT,
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
+                               .tflite_xnnpack = rounding::tflite_optimized,
                                .pytorch_fbgemm = no_operator(),
                                .pytorch_qnnpack = no_operator(),
                                .mxnet = no_operator()});
@@ -99,19 +108,19 @@ constexpr decision pytorch_only(law l, rounding r) {
                     .mxnet = no_operator()});
 }
 constexpr decision batch_norm(const facts& f) {
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::F)
-                                    : pytorch_only(f.arithmetic, rounding::F);
+  return f.arithmetic == law::mxnet ? by_mxnet(rounding::float_half_even)
+                                    : pytorch_only(f.arithmetic, rounding::float_half_even);
 }
 /// layer_norm, group_norm, instance_norm.
-constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::ATEN); }
+constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::aten); }
 
 /// Functions of floats: PyTorch's order of operations, or the plain one.
 constexpr decision of_floats(const facts& f) {
   if (f.x.type != dtype::f32) return rounding::none;
   return choose(f.arithmetic, {.tflite_ref = rounding::none,
                                .tflite_xnnpack = rounding::none,
-                               .pytorch_fbgemm = by_pytorch(rounding::ATEN),
-                               .pytorch_qnnpack = by_pytorch(rounding::ATEN),
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::aten),
                                .mxnet = by_mxnet(rounding::none)});
 }
 

@@ -35,19 +35,21 @@ constexpr std::int32_t integer_bias(float bias, double accumulator_scale) {
 /// FBGEMM multiplies by f32(f32(sx sw) / sy) and keeps the bias a float; one that is an integer
 /// already joins the accumulator (F).
 constexpr decision fbgemm_layer(const facts& f) {
-  return by_pytorch(f.int32_bias ? rounding::F : rounding::FB);
+  return by_pytorch(f.int32_bias ? rounding::float_half_even : rounding::float_bias_half_even);
 }
 /// QNNPACK's factor is f32(f32(sx sw) * f32(1 / sy)): other bits for a quarter of all scales.
-constexpr decision qnnpack_layer() { return by_pytorch(rounding::EVEN_MUL); }
+constexpr decision qnnpack_layer() { return by_pytorch(rounding::reciprocal_half_even); }
 
 constexpr decision conv2d(const facts& f) {
   const bool s16 = f.x.type == dtype::s16;
-  const rounding tflite = wide_accumulator(f.x.type, f.int32_bias) ? rounding::I64 : rounding::DR;
+  const rounding tflite = wide_accumulator(f.x.type, f.int32_bias)
+                              ? rounding::wide_half_up
+                              : rounding::doubling_high_half_away;
   per_law d{.tflite_ref = tflite,
-            .tflite_xnnpack = s16 ? decision(tflite) : by_xnnpack(rounding::F),
+            .tflite_xnnpack = s16 ? decision(tflite) : by_xnnpack(rounding::float_half_even),
             .pytorch_fbgemm = fbgemm_layer(f),
             .pytorch_qnnpack = qnnpack_layer(),
-            .mxnet = by_mxnet(rounding::MXN)};
+            .mxnet = by_mxnet(rounding::mxnet)};
   // TFLite forms the scale of uint8 convolutions in binary32.
   d.tflite_ref.f32_product = d.tflite_xnnpack.f32_product = f.x.type == dtype::u8;
   return choose(f.arithmetic, d);
@@ -60,39 +62,42 @@ constexpr decision transpose_conv2d(const facts& f) {
 constexpr decision depthwise_conv2d(const facts& f) {
   decision d = conv2d(f);
   if (f.arithmetic == law::tflite_xnnpack && f.x.type == dtype::u8 && f.framework.weights_axis != 0)
-    d.round = rounding::DR, d.by = library::tflite;
+    d.round = rounding::doubling_high_half_away, d.by = library::tflite;
   return d;
 }
 /// XNNPACK refuses int8 weights with a zero point; TFLite's matrix product, which runs then, is RU.
 constexpr decision fully_connected(const facts& f) {
   const bool s16 = f.x.type == dtype::s16, taken = f.x.type == dtype::u8 || f.w.zero_point == 0;
-  return choose(f.arithmetic, {.tflite_ref = rounding::D64,
-                               .tflite_xnnpack = s16     ? decision(rounding::D64)
-                                                 : taken ? by_xnnpack(rounding::F)
-                                                         : decision(rounding::RU),
-                               .pytorch_fbgemm = fbgemm_layer(f),
-                               .pytorch_qnnpack = qnnpack_layer(),
-                               .mxnet = by_mxnet(rounding::MXN)});
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::double_half_away,
+                 .tflite_xnnpack = s16     ? decision(rounding::double_half_away)
+                                   : taken ? by_xnnpack(rounding::float_half_even)
+                                           : decision(rounding::doubling_high_half_up),
+                 .pytorch_fbgemm = fbgemm_layer(f),
+                 .pytorch_qnnpack = qnnpack_layer(),
+                 .mxnet = by_mxnet(rounding::mxnet)});
 }
 /// The multiplier form, unlike fully_connected. XNNPACK wants a second operand without zero point.
 constexpr decision batch_matmul(const facts& f) {
   const bool s16 = f.x.type == dtype::s16;
-  return choose(f.arithmetic, {.tflite_ref = s16 ? rounding::I64 : rounding::DR,
-                               .tflite_xnnpack = s16                   ? decision(rounding::I64)
-                                                 : f.w.zero_point != 0 ? decision(rounding::DR)
-                                                                       : by_xnnpack(rounding::F),
-                               .pytorch_fbgemm = no_operator(),
-                               .pytorch_qnnpack = no_operator(),
-                               .mxnet = no_operator()});
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = s16 ? rounding::wide_half_up : rounding::doubling_high_half_away,
+       .tflite_xnnpack = s16                   ? decision(rounding::wide_half_up)
+                         : f.w.zero_point != 0 ? decision(rounding::doubling_high_half_away)
+                                               : by_xnnpack(rounding::float_half_even),
+       .pytorch_fbgemm = no_operator(),
+       .pytorch_qnnpack = no_operator(),
+       .mxnet = no_operator()});
 }
 
 /// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.
 constexpr decision float_layer(const facts& f) {
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::MXN) : decision(rounding::none);
+  return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : decision(rounding::none);
 }
 /// A sum that joins a layer before its rounding.
 constexpr decision requantize_add(const facts& f) {
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::MXN) : no_operator();
+  return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : no_operator();
 }
 
 }  // namespace laws

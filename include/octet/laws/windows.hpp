@@ -23,17 +23,18 @@ constexpr bool qnnpack_takes_average(const facts& f) {
 /// PyTorch's own kernel: F for channels_last images; for contiguous ones the zero point joins
 /// before the rounding (FZ), and adaptive averages are of raw values (ATEN).
 constexpr rounding pytorch_average(const facts& f) {
-  if (f.framework.channels_last) return rounding::F;
-  return f.pool.adaptive_h != 0 || f.pool.adaptive_w != 0 ? rounding::ATEN : rounding::FZ;
+  if (f.framework.channels_last) return rounding::float_half_even;
+  return f.pool.adaptive_h != 0 || f.pool.adaptive_w != 0 ? rounding::aten
+                                                          : rounding::float_zero_point_half_even;
 }
 constexpr decision average_pool(const facts& f) {
-  return choose(
-      f.arithmetic,
-      {.tflite_ref = rounding::AWAY,
-       .tflite_xnnpack = rounding::AWAY,
-       .pytorch_fbgemm = by_pytorch(pytorch_average(f)),
-       .pytorch_qnnpack = by_pytorch(qnnpack_takes_average(f) ? rounding::QNN : pytorch_average(f)),
-       .mxnet = by_mxnet(rounding::EVEN)});
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::divide_half_away,
+                 .tflite_xnnpack = rounding::divide_half_away,
+                 .pytorch_fbgemm = by_pytorch(pytorch_average(f)),
+                 .pytorch_qnnpack =
+                     by_pytorch(qnnpack_takes_average(f) ? rounding::qnnpack : pytorch_average(f)),
+                 .mxnet = by_mxnet(rounding::divide_half_even)});
 }
 /// Raw values; only the bounds of a fused activation depend on the law.
 constexpr decision max_pool(const facts& f) {
@@ -75,47 +76,52 @@ constexpr reduced_axes reduced_axes_of(const facts& f) {
 /// dequantizes, averages floats in its own order and quantizes (ATEN). QNNPACK takes height and
 /// width. The quantization stays in all of them.
 constexpr rounding pytorch_mean(const facts& f) {
-  return f.framework.contiguous && reduced_axes_of(f).innermost ? rounding::EVEN : rounding::ATEN;
+  return f.framework.contiguous && reduced_axes_of(f).innermost ? rounding::divide_half_even
+                                                                : rounding::aten;
 }
 constexpr decision mean(const facts& f) {
   const auto pytorch = [&](rounding r) {
     decision d = f.keeps_quantization ? by_pytorch(r) : no_operator();
-    d.channels_last = r == rounding::ATEN && f.framework.channels_inner;
+    d.channels_last = r == rounding::aten && f.framework.channels_inner;
     return d;
   };
   return choose(
       f.arithmetic,
-      {.tflite_ref = rounding::DR,
-       .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN) : decision(rounding::DR),
+      {.tflite_ref = rounding::doubling_high_half_away,
+       .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                           : decision(rounding::doubling_high_half_away),
        .pytorch_fbgemm = pytorch(pytorch_mean(f)),
-       .pytorch_qnnpack = pytorch(reduced_axes_of(f).image ? rounding::QNN : pytorch_mean(f)),
+       .pytorch_qnnpack = pytorch(reduced_axes_of(f).image ? rounding::qnnpack : pytorch_mean(f)),
        .mxnet = no_operator()});
 }
 /// Of floats: PyTorch's order of summation, or the plain one.
 constexpr decision float_mean(const facts& f) {
   decision d = of_floats(f);
-  d.channels_last = d.round == rounding::ATEN && f.framework.channels_inner;
+  d.channels_last = d.round == rounding::aten && f.framework.channels_inner;
   return d;
 }
 constexpr decision sum(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::DR,
-                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN)
-                                                                   : decision(rounding::DR),
-                               .pytorch_fbgemm = no_operator(),
-                               .pytorch_qnnpack = no_operator(),
-                               .mxnet = no_operator()});
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::doubling_high_half_away,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                                     : decision(rounding::doubling_high_half_away),
+                 .pytorch_fbgemm = no_operator(),
+                 .pytorch_qnnpack = no_operator(),
+                 .mxnet = no_operator()});
 }
 
 /// PyTorch's channels_last kernel fuses its multiply-adds.
 constexpr decision resize_bilinear(const facts& f) {
-  const rounding tflite = f.x.type == dtype::u8 ? rounding::OPT : rounding::DR,
-                 pytorch = f.framework.channels_last ? rounding::FMA : rounding::ATEN;
-  return choose(f.arithmetic,
-                {.tflite_ref = tflite,
-                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::XNN) : decision(tflite),
-                 .pytorch_fbgemm = by_pytorch(pytorch),
-                 .pytorch_qnnpack = by_pytorch(pytorch),
-                 .mxnet = no_operator()});
+  const rounding tflite = f.x.type == dtype::u8 ? rounding::tflite_optimized
+                                                : rounding::doubling_high_half_away,
+                 pytorch =
+                     f.framework.channels_last ? rounding::fused_multiply_add : rounding::aten;
+  return choose(f.arithmetic, {.tflite_ref = tflite,
+                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                                                   : decision(tflite),
+                               .pytorch_fbgemm = by_pytorch(pytorch),
+                               .pytorch_qnnpack = by_pytorch(pytorch),
+                               .mxnet = no_operator()});
 }
 
 }  // namespace laws

@@ -26,7 +26,8 @@ template <class T> struct fixed_point {
 
   /// A constant given for 31 bits, in this type (15 bits: rounded, ties away).
   static constexpr T constant(std::int32_t for31) noexcept {
-    return sizeof(T) == 4 ? static_cast<T>(for31) : static_cast<T>(numerics::rdp(for31, 16));
+    return sizeof(T) == 4 ? static_cast<T>(for31)
+                          : static_cast<T>(numerics::rounding_shift_half_away(for31, 16));
   }
   /// 2^e of the 31-bit form.
   static constexpr T power(int e31) noexcept {
@@ -45,7 +46,9 @@ template <class T> struct fixed_point {
     return static_cast<T>((std::int64_t{a} * b + (std::int64_t{1} << (bits - 1))) >> bits);
   }
   /// x / 2^e, ties away from zero.
-  static constexpr T rdp(T x, int e) noexcept { return static_cast<T>(numerics::rdp(x, e)); }
+  static constexpr T rounding_shift_half_away(T x, int e) noexcept {
+    return static_cast<T>(numerics::rounding_shift_half_away(x, e));
+  }
   /// x * 2^e, saturating.
   static constexpr T shl(T x, int e) noexcept {
     if (e == 0) return x;
@@ -64,7 +67,8 @@ template <class T> struct fixed_point {
   static constexpr T exp_interval(T a) noexcept {
     constexpr T c = constant(1895147668), third = constant(715827883);  // exp(-1/8), 1/3
     const T x = add(a, power(28)), x2 = mul(x, x), x3 = mul(x2, x), x4 = mul(x2, x2);
-    const T p = rdp(add(mul(add(rdp(x4, 2), x3), third), x2), 1);
+    const T p =
+        rounding_shift_half_away(add(mul(add(rounding_shift_half_away(x4, 2), x3), third), x2), 1);
     const T tail = mul(c, add(x, p));
     if constexpr (sizeof(T) == 2)
       return static_cast<T>(clamp<std::int32_t>(c + tail, lowest, highest));
@@ -127,7 +131,8 @@ constexpr multiplier reciprocal_sqrt(std::int32_t x) noexcept {
   const int pairs = (std::countl_zero(static_cast<std::uint32_t>(x)) - 1) / 2 - 1;
   right -= pairs;
   x <<= 2 * pairs;
-  const std::int32_t input = x >> 1, half_input = fixed32::rdp(input, 1), half_three = 3 << 27;
+  const std::int32_t input = x >> 1, half_input = fixed32::rounding_shift_half_away(input, 1),
+                     half_three = 3 << 27;
   std::int32_t y = 1 << 28;
   for (int i = 0; i < 5; ++i) {
     const std::int32_t cube = fixed32::shl(fixed32::mul(fixed32::mul(y, y), y), 6);
@@ -149,7 +154,9 @@ constexpr std::int32_t fixed_log(std::int32_t x, int in_bits, int out_bits) noex
   const auto saturate = [](std::int64_t v) {
     return static_cast<std::int32_t>(clamp<std::int64_t>(v, q::lowest, q::highest));
   };
-  const auto scale = [](std::int32_t v, int e) { return e >= 0 ? q::shl(v, e) : q::rdp(v, -e); };
+  const auto scale = [](std::int32_t v, int e) {
+    return e >= 0 ? q::shl(v, e) : q::rounding_shift_half_away(v, -e);
+  };
   const std::int32_t shifted_quarter = scale(quarter, -wide);
   const int a_room = std::countl_zero(static_cast<std::uint32_t>(x));
   const std::int32_t r_a = scale(q::mul(scale(x, a_room - 1), sqrt_half), 1);
@@ -189,15 +196,16 @@ constexpr void make_lut16(F&& f, T in_scale, std::int32_t in_zero_point, T out_s
                                    real(out_scale, -32768, out_zero_point)));
   for (int i = 0; i < 512; ++i) {
     const T at = add(lo, mul(static_cast<T>(i), step));
-    const T value = rha(mul(f(at), gain)), middle = rha(mul(f(add(at, half)), gain));
-    const T interpolated =
-        rha(div(add(mul(f(add(lo, mul(static_cast<T>(i + 1), step))), gain), value), T(2)));
-    const T bias = rha(div(sub(interpolated, middle), T(2)));
+    const T value = round_half_away(mul(f(at), gain)),
+            middle = round_half_away(mul(f(add(at, half)), gain));
+    const T interpolated = round_half_away(
+        div(add(mul(f(add(lo, mul(static_cast<T>(i + 1), step))), gain), value), T(2)));
+    const T bias = round_half_away(div(sub(interpolated, middle), T(2)));
     to[i] = static_cast<std::int16_t>(
         clamp_to_int(static_cast<double>(sub(value, bias)), -32768, 32767));
   }
   to[512] = static_cast<std::int16_t>(
-      clamp_to_int(static_cast<double>(rha(mul(f(hi), gain))), -32768, 32767));
+      clamp_to_int(static_cast<double>(round_half_away(mul(f(hi), gain))), -32768, 32767));
 }
 /// Interpolated value of the table for v.
 constexpr std::int16_t lookup(const std::int16_t* table, std::int16_t v) noexcept {

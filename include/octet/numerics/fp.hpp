@@ -119,13 +119,15 @@ constexpr float floor(float v) noexcept {
   return static_cast<float>(floor(static_cast<double>(v)));
 }
 /// Round half away from zero (std::round): not trunc(v + 0.5), which is wrong just below a half.
-constexpr double rha(double v) noexcept {
+constexpr double round_half_away(double v) noexcept {
   if (is_nan(v) || is_infinite(v)) return v;
   const double t = trunc(v);
   const double rest = sub(v, t);  // exact
   return rest >= 0.5 ? add(t, 1.) : rest <= -0.5 ? sub(t, 1.) : t;
 }
-constexpr float rha(float v) noexcept { return static_cast<float>(rha(static_cast<double>(v))); }
+constexpr float round_half_away(float v) noexcept {
+  return static_cast<float>(round_half_away(static_cast<double>(v)));
+}
 
 /// Integer value v (possibly NaN, infinite or huge) as an int32 between lo and hi; NaN gives lo.
 constexpr std::int32_t clamp_to_int(double v, std::int32_t lo, std::int32_t hi) noexcept {

@@ -49,19 +49,19 @@ constexpr multiplier quantize_multiplier(double d) noexcept {
 
 /// Saturating rounding doubling high multiply: floor((a*b + 2^30) / 2^31), ties up. Only INT32_MIN
 /// * INT32_MIN saturates.
-constexpr std::int32_t srdhm(std::int32_t a, std::int32_t b) noexcept {
+constexpr std::int32_t doubling_high_multiply(std::int32_t a, std::int32_t b) noexcept {
   constexpr std::int32_t lowest = std::numeric_limits<std::int32_t>::min();
   if (a == lowest && b == lowest) return std::numeric_limits<std::int32_t>::max();
   return static_cast<std::int32_t>((std::int64_t{a} * b + (std::int64_t{1} << 30)) >> 31);
 }
 /// x / 2^e, 0 <= e <= 62, ties away from zero.
-constexpr std::int32_t rdp(std::int32_t x, int e) noexcept {
+constexpr std::int32_t rounding_shift_half_away(std::int32_t x, int e) noexcept {
   const std::int64_t mask = (std::int64_t{1} << e) - 1, rem = x & mask,
                      threshold = (mask >> 1) + (x < 0);
   return static_cast<std::int32_t>((std::int64_t{x} >> e) + (rem > threshold));
 }
 /// x / 2^e, 0 <= e <= 31, ties up.
-constexpr std::int32_t rsu(std::int32_t x, int e) noexcept {
+constexpr std::int32_t rounding_shift_half_up(std::int32_t x, int e) noexcept {
   return e == 0 ? x
                 : static_cast<std::int32_t>((std::int64_t{x} + (std::int64_t{1} << (e - 1))) >> e);
 }
@@ -90,27 +90,27 @@ namespace rounding_policy {
 
 /// RDP(SRDHM(x << l, M), r): two roundings, ties of the first go up, of the second away from zero.
 /// -2.5 may give -3, and 9.4949 may give 10.
-struct dr {
+struct doubling_high_half_away {
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
-    return numerics::rdp(
-        numerics::srdhm(numerics::shl_wrap(static_cast<std::int32_t>(x), q.shift > 0 ? q.shift : 0),
-                        q.m),
+    return numerics::rounding_shift_half_away(
+        numerics::doubling_high_multiply(
+            numerics::shl_wrap(static_cast<std::int32_t>(x), q.shift > 0 ? q.shift : 0), q.m),
         q.shift > 0 ? 0 : -q.shift);
   }
 };
 /// RSU(SRDHM(x << l, M), r): two roundings, ties of both go up. -2.5 gives -2.
-struct ru {
+struct doubling_high_half_up {
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
-    return numerics::rsu(
-        numerics::srdhm(numerics::shl_wrap(static_cast<std::int32_t>(x), q.shift > 0 ? q.shift : 0),
-                        q.m),
+    return numerics::rounding_shift_half_up(
+        numerics::doubling_high_multiply(
+            numerics::shl_wrap(static_cast<std::int32_t>(x), q.shift > 0 ? q.shift : 0), q.m),
         q.shift > 0 ? 0 : -q.shift);
   }
 };
 /// floor((x*M16 + 2^(14-s)) / 2^(15-s)), M16 = M rounded to 15 bits, |x| < 2^47: one rounding, ties
 /// up. The result is cut to 32 bits before zero point and clamp, as TFLite's kernels do: a value
 /// beyond int32 comes back with the other sign instead of saturating.
-struct i64 {
+struct wide_half_up {
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
     const int total = 15 - q.shift;
     // Unsigned: beyond 2^47, which only a damaged file brings about, the product wraps.
@@ -122,20 +122,20 @@ struct i64 {
   }
 };
 /// rha(f64(x) * d), d = sx*sw/sy in binary64: ties away from zero.
-struct d64 {
+struct double_half_away {
   static constexpr double apply(std::int64_t x, double d) noexcept {
-    return numerics::rha(numerics::mul(static_cast<double>(x), d));
+    return numerics::round_half_away(numerics::mul(static_cast<double>(x), d));
   }
 };
 /// rint(f32(f32(x) * m)), m = f32(f32(sx*sw) / sy): ties to even, and |x| > 2^24 is rounded to
 /// binary32 first.
-struct f {
+struct float_half_even {
   static constexpr double apply(std::int64_t x, float m) noexcept {
     return static_cast<double>(numerics::rint(numerics::mul(static_cast<float>(x), m)));
   }
 };
 /// F with a float bias in units of the accumulator: rint(f32(f32(f32(x) + b) * m)).
-struct fb {
+struct float_bias_half_even {
   static constexpr double apply(std::int64_t x, float m, float bias) noexcept {
     return static_cast<double>(
         numerics::rint(numerics::mul(numerics::add(static_cast<float>(x), bias), m)));
@@ -143,7 +143,7 @@ struct fb {
 };
 /// rint(f32(f32(f32(x) * m) + zero point)), the zero point inside the rounding: an odd one turns
 /// every tie round.
-struct fz {
+struct float_zero_point_half_even {
   static constexpr double apply(std::int64_t x, float m, std::int32_t zero_point) noexcept {
     return static_cast<double>(numerics::rint(
         numerics::add(numerics::mul(static_cast<float>(x), m), static_cast<float>(zero_point))));
@@ -151,7 +151,7 @@ struct fz {
 };
 /// floor((x*m + 128) / 256), m = rint(256 * sx/sy): ties up, and only 8 fractional bits of the
 /// scale.
-struct q8 {
+struct eight_bit_ratio_half_up {
   static constexpr std::int64_t apply(std::int64_t x, multiplier q) noexcept {
     return (x * q.m + 128) >> 8;
   }
@@ -160,18 +160,18 @@ struct q8 {
 
 namespace numerics {
 /// The formulas as functions on int32 values.
-constexpr std::int32_t dr(std::int32_t x, multiplier q) noexcept {
-  return static_cast<std::int32_t>(rounding_policy::dr::apply(x, q));
+constexpr std::int32_t doubling_high_half_away(std::int32_t x, multiplier q) noexcept {
+  return static_cast<std::int32_t>(rounding_policy::doubling_high_half_away::apply(x, q));
 }
-constexpr std::int32_t ru(std::int32_t x, multiplier q) noexcept {
-  return static_cast<std::int32_t>(rounding_policy::ru::apply(x, q));
+constexpr std::int32_t doubling_high_half_up(std::int32_t x, multiplier q) noexcept {
+  return static_cast<std::int32_t>(rounding_policy::doubling_high_half_up::apply(x, q));
 }
-constexpr std::int64_t i64(std::int64_t x, multiplier q) noexcept {
-  return rounding_policy::i64::apply(x, q);
+constexpr std::int64_t wide_half_up(std::int64_t x, multiplier q) noexcept {
+  return rounding_policy::wide_half_up::apply(x, q);
 }
 
 /// F as a float.
-constexpr float f_scaled(std::int64_t x, float m) noexcept {
+constexpr float scaled_half_even(std::int64_t x, float m) noexcept {
   return rint(mul(static_cast<float>(x), m));
 }
 
@@ -188,14 +188,16 @@ constexpr std::int32_t finish(double v, std::int32_t zero_point, std::int32_t lo
 
 /// Which multiplier array a rounding reads.
 constexpr bool uses_multiplier(rounding r) {
-  return r == rounding::DR || r == rounding::RU || r == rounding::I64 || r == rounding::Q8;
+  return r == rounding::doubling_high_half_away || r == rounding::doubling_high_half_up ||
+         r == rounding::wide_half_up || r == rounding::eight_bit_ratio_half_up;
 }
 constexpr bool uses_float_scale(rounding r) {
-  return r == rounding::F || r == rounding::FB || r == rounding::FZ || r == rounding::EVEN_MUL ||
-         r == rounding::MXN;
+  return r == rounding::float_half_even || r == rounding::float_bias_half_even ||
+         r == rounding::float_zero_point_half_even || r == rounding::reciprocal_half_even ||
+         r == rounding::mxnet;
 }
 /// Whether sx*sw is formed in binary32 where a node does not say.
-constexpr bool uses_f32_product(rounding r) { return uses_float_scale(r) && r != rounding::MXN; }
+constexpr bool uses_f32_product(rounding r) { return uses_float_scale(r) && r != rounding::mxnet; }
 
 /// How a node turns accumulators into quantized values. Plain data: what an operator's params carry
 /// and what kernels read. Arrays hold `channels` entries (1: one for all); each is set only for the
@@ -221,26 +223,34 @@ constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x,
   namespace policy = rounding_policy;
   const std::int32_t k = p.channels == 1 ? 0 : c, z = p.zero_point, lo = p.lo, hi = p.hi;
   switch (p.mode) {
-    case rounding::DR: return finish(policy::dr::apply(x, p.mult[k]), z, lo, hi);
-    case rounding::RU: return finish(policy::ru::apply(x, p.mult[k]), z, lo, hi);
-    case rounding::I64: return finish(policy::i64::apply(x, p.mult[k]), z, lo, hi);
-    case rounding::Q8: return finish(policy::q8::apply(x, p.mult[k]), z, lo, hi);
-    case rounding::D64: return finish(policy::d64::apply(x, p.scale64[k]), z, lo, hi);
-    case rounding::F: return finish(policy::f::apply(x, p.scale[k]), z, lo, hi);
-    case rounding::FB:
-      return finish(policy::fb::apply(x, p.scale[k], p.bias ? p.bias[c] : 0.f), z, lo, hi);
-    case rounding::FZ: return finish(policy::fz::apply(x, p.scale[k], z), 0, lo, hi);
+    case rounding::doubling_high_half_away:
+      return finish(policy::doubling_high_half_away::apply(x, p.mult[k]), z, lo, hi);
+    case rounding::doubling_high_half_up:
+      return finish(policy::doubling_high_half_up::apply(x, p.mult[k]), z, lo, hi);
+    case rounding::wide_half_up:
+      return finish(policy::wide_half_up::apply(x, p.mult[k]), z, lo, hi);
+    case rounding::eight_bit_ratio_half_up:
+      return finish(policy::eight_bit_ratio_half_up::apply(x, p.mult[k]), z, lo, hi);
+    case rounding::double_half_away:
+      return finish(policy::double_half_away::apply(x, p.scale64[k]), z, lo, hi);
+    case rounding::float_half_even:
+      return finish(policy::float_half_even::apply(x, p.scale[k]), z, lo, hi);
+    case rounding::float_bias_half_even:
+      return finish(policy::float_bias_half_even::apply(x, p.scale[k], p.bias ? p.bias[c] : 0.f), z,
+                    lo, hi);
+    case rounding::float_zero_point_half_even:
+      return finish(policy::float_zero_point_half_even::apply(x, p.scale[k], z), 0, lo, hi);
     case rounding::none:
-    case rounding::AWAY:
-    case rounding::EVEN:
-    case rounding::EVEN_MUL:
-    case rounding::TRUNC:
-    case rounding::XNN:
-    case rounding::QNN:
-    case rounding::ATEN:
-    case rounding::FMA:
-    case rounding::OPT:
-    case rounding::MXN: break;
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet: break;
   }
   return finish(x, 0, lo, hi);
 }

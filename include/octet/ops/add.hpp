@@ -48,10 +48,13 @@ namespace numerics {
 /// TFLite: DR three times. Operands are shifted so that 20 (16-bit types: 15) fractional bits
 /// survive the common scale.
 constexpr std::int32_t add_dr(const add_params& p, std::int32_t a, std::int32_t b) noexcept {
-  const std::int32_t u = dr((a - p.a_zero_point) * (1 << p.left_shift), p.a_mult),
-                     v = dr((b - p.b_zero_point) * (1 << p.left_shift), p.b_mult);
+  const std::int32_t u = doubling_high_half_away((a - p.a_zero_point) * (1 << p.left_shift),
+                                                 p.a_mult),
+                     v = doubling_high_half_away((b - p.b_zero_point) * (1 << p.left_shift),
+                                                 p.b_mult);
   return static_cast<std::int32_t>(clamp<std::int64_t>(
-      std::int64_t{dr(p.sign > 0 ? u + v : u - v, p.y_mult)} + p.zero_point, p.lo, p.hi));
+      std::int64_t{doubling_high_half_away(p.sign > 0 ? u + v : u - v, p.y_mult)} + p.zero_point,
+      p.lo, p.hi));
 }
 /// XNNPACK: two factors of at most 21 bits, one rounding shift, ties up.
 constexpr std::int32_t add_xnn(const add_params& p, std::int32_t a, std::int32_t b) noexcept {
@@ -143,25 +146,25 @@ constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_
     const std::int32_t u = a[at[0]], v = b[at[1]];
     std::int32_t q = 0;
     switch (p.mode) {
-      case rounding::XNN: q = numerics::add_xnn(p, u, v); break;
-      case rounding::QNN: q = numerics::add_qnn(p, u, v); break;
-      case rounding::F: q = numerics::add_f(p, u, v); break;
-      case rounding::FMA: q = numerics::add_fma(p, u, v, repeated_a); break;
-      case rounding::ATEN: q = numerics::add_aten(p, u, v, i < blocks); break;
-      case rounding::DR:
-      case rounding::OPT: q = numerics::add_dr(p, u, v); break;
+      case rounding::xnnpack: q = numerics::add_xnn(p, u, v); break;
+      case rounding::qnnpack: q = numerics::add_qnn(p, u, v); break;
+      case rounding::float_half_even: q = numerics::add_f(p, u, v); break;
+      case rounding::fused_multiply_add: q = numerics::add_fma(p, u, v, repeated_a); break;
+      case rounding::aten: q = numerics::add_aten(p, u, v, i < blocks); break;
+      case rounding::doubling_high_half_away:
+      case rounding::tflite_optimized: q = numerics::add_dr(p, u, v); break;
       case rounding::none:
-      case rounding::RU:
-      case rounding::I64:
-      case rounding::D64:
-      case rounding::FB:
-      case rounding::FZ:
-      case rounding::Q8:
-      case rounding::AWAY:
-      case rounding::EVEN:
-      case rounding::EVEN_MUL:
-      case rounding::TRUNC:
-      case rounding::MXN: break;  // add_prepare refuses these
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::divide_truncate:
+      case rounding::mxnet: break;  // add_prepare refuses these
     }
     y[i] = static_cast<Y>(q);
   });
@@ -238,36 +241,36 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
   if (auto s = one_scale_each(n); !s) return s;
   p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point(), p.zero_point = y.zero_point();
   switch (n.round) {
-    case rounding::DR:
+    case rounding::doubling_high_half_away:
       numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), y.type == dtype::s16);
       return unit{};
-    case rounding::OPT:  // TFLite's optimized int16 sum: DR whose two left shifts and right shifts
-                         // are merged, one rounding less for each operand
+    case rounding::tflite_optimized:  // TFLite's optimized int16 sum: DR whose two left shifts and
+                                      // right shifts are merged, one rounding less for each operand
       numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), y.type == dtype::s16);
       p.a_mult.shift += p.left_shift, p.b_mult.shift += p.left_shift;
       p.left_shift = 0;
       return unit{};
-    case rounding::XNN:
-    case rounding::QNN:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
       if (!numerics::set_add_factors(p, a.scale_f32(), b.scale_f32(), y.scale_f32(),
-                                     n.round == rounding::XNN ? 20 : 21))
+                                     n.round == rounding::xnnpack ? 20 : 21))
         return unsupported("ratio of scales in rounding " + std::string(name_of(n.round)), {},
                            "2^-10 to 2^8");
       return unit{};
-    case rounding::MXN:
-      p.mode = rounding::F;
+    case rounding::mxnet:
+      p.mode = rounding::float_half_even;
       p.a_scale = static_cast<float>(n.attrs->real(
           "a_ratio", static_cast<double>(numerics::rescale_by_levels(a.scale(), y.scale()))));
       p.b_scale = static_cast<float>(n.attrs->real(
           "b_ratio", static_cast<double>(numerics::rescale_by_levels(b.scale(), y.scale()))));
       return unit{};
-    case rounding::F:
-    case rounding::FMA:
+    case rounding::float_half_even:
+    case rounding::fused_multiply_add:
       p.a_scale = static_cast<float>(n.attrs->real(
           "a_ratio", static_cast<double>(numerics::div(a.scale_f32(), y.scale_f32()))));
       p.b_scale = static_cast<float>(n.attrs->real(
           "b_ratio", static_cast<double>(numerics::div(b.scale_f32(), y.scale_f32()))));
-      if (n.round == rounding::FMA) {
+      if (n.round == rounding::fused_multiply_add) {
         if (Sign < 0) p.b_scale = -p.b_scale;
         p.fixed = numerics::sub(
             static_cast<float>(p.zero_point),
@@ -275,38 +278,41 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
                           numerics::mul(p.b_scale, static_cast<float>(p.b_zero_point))));
       }
       return unit{};
-    case rounding::ATEN:
+    case rounding::aten:
       p.a_scale = a.scale_f32(), p.b_scale = b.scale_f32();
       p.a_premul = numerics::mul(p.a_scale, -static_cast<float>(p.a_zero_point));
       p.b_premul = numerics::mul(p.b_scale, -static_cast<float>(p.b_zero_point));
       p.inverse = numerics::div(1.f, y.scale_f32());
       return unit{};
     case rounding::none:
-    case rounding::RU:
-    case rounding::I64:
-    case rounding::D64:
-    case rounding::FB:
-    case rounding::FZ:
-    case rounding::Q8:
-    case rounding::AWAY:
-    case rounding::EVEN:
-    case rounding::EVEN_MUL:
-    case rounding::TRUNC: break;
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate: break;
   }
   return detail::no_such_rounding(n);
 }
 inline constexpr form qnn_sub_forms[] = {
-    {.in = {quantized_types, quantized_types}, .out = {quantized_types}, .roundings = rounding::DR},
+    {.in = {quantized_types, quantized_types},
+     .out = {quantized_types},
+     .roundings = rounding::doubling_high_half_away},
     {.in = {eight_bit, eight_bit},
      .out = {eight_bit},
-     .roundings = {rounding::XNN, rounding::QNN, rounding::F, rounding::FMA, rounding::ATEN}},
+     .roundings = {rounding::xnnpack, rounding::qnnpack, rounding::float_half_even,
+                   rounding::fused_multiply_add, rounding::aten}},
 };
 inline constexpr form qnn_add_forms[] = {
     qnn_sub_forms[0],
     qnn_sub_forms[1],
-    {.in = {dtype::s16, dtype::s16}, .out = {dtype::s16}, .roundings = rounding::OPT},
-    {.in = {eight_bit, eight_bit}, .out = {eight_bit}, .roundings = rounding::MXN},
-    {.in = {eight_bit, eight_bit}, .out = {dtype::s32}, .roundings = rounding::MXN},
+    {.in = {dtype::s16, dtype::s16}, .out = {dtype::s16}, .roundings = rounding::tflite_optimized},
+    {.in = {eight_bit, eight_bit}, .out = {eight_bit}, .roundings = rounding::mxnet},
+    {.in = {eight_bit, eight_bit}, .out = {dtype::s32}, .roundings = rounding::mxnet},
 };
 /// Two operands of plain numbers.
 inline constexpr form arithmetic_forms[] = {

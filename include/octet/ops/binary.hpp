@@ -68,22 +68,22 @@ struct scaled_pair {
 };
 constexpr scaled_pair common_scale(const binary_params& p, std::int32_t a,
                                    std::int32_t b) noexcept {
-  return {dr((a - p.a_zero_point) * (1 << p.left_shift), p.a_mult),
-          dr((b - p.b_zero_point) * (1 << p.left_shift), p.b_mult)};
+  return {doubling_high_half_away((a - p.a_zero_point) * (1 << p.left_shift), p.a_mult),
+          doubling_high_half_away((b - p.b_zero_point) * (1 << p.left_shift), p.b_mult)};
 }
 constexpr std::int32_t squared_difference_dr(const binary_params& p, std::int32_t a,
                                              std::int32_t b) noexcept {
   const auto s = common_scale(p, a, b);
   const std::int32_t d = s.a - s.b;
-  return finish(
-      std::int64_t{dr(static_cast<std::int32_t>(std::uint32_t(d) * std::uint32_t(d)), p.y_mult)},
-      p.zero_point, p.lo, p.hi);
+  return finish(std::int64_t{doubling_high_half_away(
+                    static_cast<std::int32_t>(std::uint32_t(d) * std::uint32_t(d)), p.y_mult)},
+                p.zero_point, p.lo, p.hi);
 }
 /// RDP as TFLite's kernels compute it on x86-64 where the shift exceeds 31 (small quotients of
 /// large divisors): the shift counts wrap at 32, the mask at 64. The stored results of the
 /// framework have these values.
-constexpr std::int32_t rdp_unguarded(std::int32_t x, int e) noexcept {
-  if (e >= 0 && e <= 31) return rdp(x, e);
+constexpr std::int32_t rounding_shift_half_away_unguarded(std::int32_t x, int e) noexcept {
+  if (e >= 0 && e <= 31) return rounding_shift_half_away(x, e);
   const auto mask =
       static_cast<std::int32_t>(static_cast<std::uint32_t>((std::uint64_t{1} << (e & 63)) - 1));
   const std::int32_t rest = x & mask, threshold = (mask >> 1) + (x < 0);
@@ -101,9 +101,10 @@ constexpr std::int32_t div_dr(const binary_params& p, std::int32_t a, std::int32
       static_cast<std::int32_t>((static_cast<std::uint32_t>(d) << lz) - (std::uint32_t{1} << 31)));
   const int headroom =
       x == 0 ? 31 : std::countl_zero(static_cast<std::uint32_t>(x < 0 ? ~x : x)) - 1;
-  const std::int32_t quotient = srdhm(shl_wrap(x, headroom), inverse);
-  return finish(std::int64_t{rdp_unguarded(srdhm(quotient, p.y_mult.m),
-                                           headroom + reciprocal_shift - p.y_mult.shift)},
+  const std::int32_t quotient = doubling_high_multiply(shl_wrap(x, headroom), inverse);
+  return finish(std::int64_t{rounding_shift_half_away_unguarded(
+                    doubling_high_multiply(quotient, p.y_mult.m),
+                    headroom + reciprocal_shift - p.y_mult.shift)},
                 p.zero_point, p.lo, p.hi);
 }
 /// Largest integer not above a / b; b == 0 gives 0.
@@ -202,7 +203,7 @@ constexpr void binary(const binary_params& p, const T* a, const T* b, void* out,
     if (is_comparison(p.op)) {
       bool r = false;
       if constexpr (std::is_integral_v<T> && sizeof(T) <= 2) {
-        if (p.mode == rounding::DR) {
+        if (p.mode == rounding::doubling_high_half_away) {
           const auto s = numerics::common_scale(p, u, v);
           r = compare(p.op, s.a, s.b);
         } else {
@@ -220,7 +221,7 @@ constexpr void binary(const binary_params& p, const T* a, const T* b, void* out,
             static_cast<T>(p.op == binary_op::logical_and ? u != 0 && v != 0 : u != 0 || v != 0);
         return;
       }
-      if (p.mode == rounding::DR) {
+      if (p.mode == rounding::doubling_high_half_away) {
         static_cast<T*>(out)[i] =
             static_cast<T>(p.op == binary_op::div ? numerics::div_dr(p, u, v)
                                                   : numerics::squared_difference_dr(p, u, v));
@@ -312,10 +313,12 @@ inline constexpr form qnn_extreme_forms[] = {
 /// Raw values where the quantization is equal, else a common scale.
 inline constexpr form qnn_comparison_forms[] = {
     {.in = {quantized_types, like(0)}, .out = {dtype::boolean}},
-    {.in = {eight_bit, like(0)}, .out = {dtype::boolean}, .roundings = rounding::DR},
+    {.in = {eight_bit, like(0)},
+     .out = {dtype::boolean},
+     .roundings = rounding::doubling_high_half_away},
 };
 inline constexpr form qnn_binary_forms[] = {
-    {.in = {eight_bit, like(0)}, .out = {like(0)}, .roundings = rounding::DR},
+    {.in = {eight_bit, like(0)}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},
 };
 
 template <binary_op Op, bool Quantized>

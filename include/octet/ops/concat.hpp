@@ -47,18 +47,18 @@ namespace numerics {
 constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std::int32_t zx,
                                     float sy, std::int32_t zy, float ratio, std::int32_t lo,
                                     std::int32_t hi) noexcept {
-  if (mode == rounding::AWAY) {
+  if (mode == rounding::divide_half_away) {
     const float r = mul(sx, div(1.f, sy));
-    return clamp_to_int(rha(static_cast<double>(
+    return clamp_to_int(round_half_away(static_cast<double>(
                             add(mul(static_cast<float>(q), r), mul(-static_cast<float>(zx), r)))) +
                             zy,
                         lo, hi);
   }
-  if (mode == rounding::F || mode == rounding::MXN)
-    return clamp_to_int(static_cast<double>(f_scaled(q, ratio)), lo, hi);
+  if (mode == rounding::float_half_even || mode == rounding::mxnet)
+    return clamp_to_int(static_cast<double>(scaled_half_even(q, ratio)), lo, hi);
   const float real = mul(static_cast<float>(q - zx), sx);
-  return mode == rounding::EVEN ? quantize_even(real, sy, zy, lo, hi)
-                                : quantize_even_mul(real, div(1.f, sy), zy, lo, hi);
+  return mode == rounding::divide_half_even ? quantize_even(real, sy, zy, lo, hi)
+                                            : quantize_even_mul(real, div(1.f, sy), zy, lo, hi);
 }
 }  // namespace numerics
 
@@ -90,7 +90,7 @@ constexpr status concat_op_shape(const node_view& n, std::span<dims> out) {
 }
 /// PyTorch's formula runs even where the parameters are equal; the others copy there.
 constexpr bool concat_rescales(const tensor_desc& x, const tensor_desc& y, rounding r) {
-  return r != rounding::none && (r == rounding::EVEN_MUL || !x.same_quantization(y));
+  return r != rounding::none && (r == rounding::reciprocal_half_even || !x.same_quantization(y));
 }
 template <bool Quantized> constexpr void concat_memory(const node_view& n, node_memory& to) {
   to.make<concat_params>();
@@ -124,8 +124,8 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
     if (!is_8bit(x.type) || x.per_channel())
       return unsupported("concat of different scales on " + std::string(name_of(x.type)), {},
                          "uint8 or int8, one scale per tensor");
-    float ratio = n.round == rounding::MXN ? numerics::rescale_by_levels(x.scale(), y.scale())
-                                           : numerics::div(x.scale_f32(), y.scale_f32());
+    float ratio = n.round == rounding::mxnet ? numerics::rescale_by_levels(x.scale(), y.scale())
+                                             : numerics::div(x.scale_f32(), y.scale_f32());
     if (const auto list = n.attrs->reals("ratios"); k < list.size())
       ratio = static_cast<float>(list[k]);
     auto t = to.array<std::uint8_t>(256);
@@ -191,11 +191,13 @@ inline constexpr form qnn_concat_forms[] = {
     {.in = {integer_types, like(0)}, .out = {like(0)}},
     {.in = {eight_bit, like(0)},
      .out = {like(0)},
-     .roundings = {rounding::AWAY, rounding::EVEN, rounding::EVEN_MUL, rounding::F, rounding::MXN}},
+     .roundings = {rounding::divide_half_away, rounding::divide_half_even,
+                   rounding::reciprocal_half_even, rounding::float_half_even, rounding::mxnet}},
     // Of one quantization only.
     {.in = {dtype::s16, like(0)},
      .out = {like(0)},
-     .roundings = {rounding::AWAY, rounding::EVEN, rounding::F}},
+     .roundings = {rounding::divide_half_away, rounding::divide_half_even,
+                   rounding::float_half_even}},
 };
 /// Attribute "ratios": with rounding F, one factor per input.
 inline constexpr op_def qnn_concat{

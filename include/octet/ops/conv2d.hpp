@@ -116,7 +116,7 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
     const auto [n, oy] = image_row_of(row, p.out_h);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox)
       for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
-        std::int64_t acc = p.requant.mode == rounding::FB ? 0 : p.bias(oc);
+        std::int64_t acc = p.requant.mode == rounding::float_bias_half_even ? 0 : p.bias(oc);
         const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0,
                            first = oc / group_out * group_in;
         for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
@@ -279,8 +279,8 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
     const auto raw = n.constant_as<float>(2);
     // MXN's bias is in units of the accumulator already.
     for (std::size_t c = 0; c < channels; ++c)
-      b[c] =
-          n.round == rounding::MXN ? raw[c] : numerics::div(raw[c], static_cast<float>(product(c)));
+      b[c] = n.round == rounding::mxnet ? raw[c]
+                                        : numerics::div(raw[c], static_cast<float>(product(c)));
     p.requant.bias = b.data();
     p.requant.mode = requantize_mode(n.round, true);
   }

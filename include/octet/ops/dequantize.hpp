@@ -44,7 +44,7 @@ namespace reference {
 template <class In>
 constexpr void dequantize(const dequantize_params& p, const In* x, float* y, std::size_t begin,
                           std::size_t end) {
-  const std::size_t blocks = p.mode == rounding::OPT ? p.count / 8 * 8 : 0;
+  const std::size_t blocks = p.mode == rounding::tflite_optimized ? p.count / 8 * 8 : 0;
   for (std::size_t i = begin; i < end; ++i) {
     const std::size_t c = p.channels == 1 ? 0 : i / p.inner % static_cast<std::size_t>(p.channels);
     if (i < blocks)
@@ -99,7 +99,9 @@ inline status dequantize_prepare(const node_view& n, prepared& to) {
   return unit{};
 }
 inline constexpr form dequantize_forms[] = {
-    {.in = {rescaled_types}, .out = {dtype::f32}, .roundings = {rounding::none, rounding::OPT}},
+    {.in = {rescaled_types},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::tflite_optimized}},
     {.in = {dtype::f16}, .out = {dtype::f32}},
 };
 inline constexpr op_def dequantize{

@@ -26,8 +26,8 @@ struct dynamic_quantize_attrs {
 struct dynamic_quantize_params {
   std::size_t rows = 1, length = 0;
   bool asymmetric = false, reduce_range = false;
-  rounding mode = rounding::AWAY;  // AWAY: TFLite; XNN: XNNPACK (asymmetric only, ties to even);
-                                   // ATEN: PyTorch (asymmetric only)
+  rounding mode = rounding::divide_half_away;  // AWAY: TFLite; XNN: XNNPACK (asymmetric only, ties
+                                               // to even); ATEN: PyTorch (asymmetric only)
 };
 
 namespace numerics {
@@ -53,7 +53,7 @@ constexpr row_scale asymmetric_scale(float least, float most) noexcept {
   return {scale, div(1.f, scale),
           zero <= -128.f  ? -128
           : zero >= 127.f ? 127
-                          : static_cast<std::int32_t>(rha(static_cast<double>(zero))),
+                          : static_cast<std::int32_t>(round_half_away(static_cast<double>(zero))),
           false};
 }
 /// XNNPACK's choice: the reciprocal is formed first.
@@ -93,32 +93,35 @@ inline void dynamic_quantize_kernel(const kernel_args& a) noexcept {
       most = x[i] > most ? x[i] : most;
     }
     const numerics::row_scale s =
-        p.mode == rounding::ATEN  ? numerics::asymmetric_scale_aten(least, most, p.reduce_range)
-        : p.mode == rounding::XNN ? numerics::asymmetric_scale_xnn(least, most)
-        : p.asymmetric            ? numerics::asymmetric_scale(least, most)
-                                  : numerics::symmetric_scale(least, most);
+        p.mode == rounding::aten      ? numerics::asymmetric_scale_aten(least, most, p.reduce_range)
+        : p.mode == rounding::xnnpack ? numerics::asymmetric_scale_xnn(least, most)
+        : p.asymmetric                ? numerics::asymmetric_scale(least, most)
+                                      : numerics::symmetric_scale(least, most);
     static_cast<float*>(a.out[1])[row] = s.scale;
     for (std::size_t i = 0; i < p.length; ++i) {
       const float v = numerics::mul(x[i], s.inverse);
-      if (p.mode == rounding::ATEN) {
+      if (p.mode == rounding::aten) {
         static_cast<std::int16_t*>(a.out[0])[row * p.length + i] =
             static_cast<std::int16_t>(numerics::clamp_to_int(static_cast<double>(numerics::rint(v)),
                                                              -s.zero_point, 255 - s.zero_point));
-      } else if (p.mode == rounding::XNN) {
+      } else if (p.mode == rounding::xnnpack) {
         static_cast<std::int16_t*>(a.out[0])[row * p.length + i] =
             static_cast<std::int16_t>(numerics::clamp_to_int(
                 static_cast<double>(numerics::rint(v)), -128 - s.zero_point, 127 - s.zero_point));
       } else if (p.asymmetric) {
         const std::int32_t q =
-            s.zero ? 0
-                   : numerics::clamp_to_int(numerics::rha(static_cast<double>(numerics::add(
-                                                static_cast<float>(s.zero_point), v))),
-                                            -128, 127) -
-                         s.zero_point;
+            s.zero
+                ? 0
+                : numerics::clamp_to_int(numerics::round_half_away(static_cast<double>(
+                                             numerics::add(static_cast<float>(s.zero_point), v))),
+                                         -128, 127) -
+                      s.zero_point;
         static_cast<std::int16_t*>(a.out[0])[row * p.length + i] = static_cast<std::int16_t>(q);
       } else {
         static_cast<std::int8_t*>(a.out[0])[row * p.length + i] = static_cast<std::int8_t>(
-            s.zero ? 0 : numerics::clamp_to_int(numerics::rha(static_cast<double>(v)), -127, 127));
+            s.zero ? 0
+                   : numerics::clamp_to_int(numerics::round_half_away(static_cast<double>(v)), -127,
+                                            127));
       }
     }
   }
@@ -149,10 +152,10 @@ inline status dynamic_quantize_prepare(const node_view& n, prepared& to) {
 }
 /// Asymmetric values are int16: the zero point is taken off.
 inline constexpr form dynamic_quantize_forms[] = {
-    {.in = {dtype::f32}, .out = {dtype::s8, dtype::f32}, .roundings = rounding::AWAY},
+    {.in = {dtype::f32}, .out = {dtype::s8, dtype::f32}, .roundings = rounding::divide_half_away},
     {.in = {dtype::f32},
      .out = {dtype::s16, dtype::f32},
-     .roundings = {rounding::AWAY, rounding::XNN, rounding::ATEN}},
+     .roundings = {rounding::divide_half_away, rounding::xnnpack, rounding::aten}},
 };
 inline constexpr op_def dynamic_quantize{
     .name = "qnn.dynamic_quantize",
@@ -238,8 +241,8 @@ inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
   if (n.present(2) && n.in[2].shape.elements().value != p.channels)
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(p.channels));
-  p.fused = n.round == rounding::XNN;
-  p.aten = n.round == rounding::ATEN;
+  p.fused = n.round == rounding::xnnpack;
+  p.aten = n.round == rounding::aten;
   p.length = count / p.rows;
   p.scales_first = read_attributes<dynamic_dequantize_attrs>(*n.attrs).scales_first;
   auto scales = to.array<float>(p.channels);
@@ -252,7 +255,7 @@ inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
 inline constexpr form dynamic_dequantize_forms[] = {
     {.in = {accumulator_types, dtype::f32, dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::XNN, rounding::ATEN}},
+     .roundings = {rounding::none, rounding::xnnpack, rounding::aten}},
 };
 inline constexpr op_def dynamic_dequantize{
     .name = "qnn.dynamic_dequantize",

@@ -124,7 +124,7 @@ inline status finish_float_layer(const node_view& n, float_layer_params& p, std:
   if (n.present(2) && n.in[2].shape.elements().value != channels)
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(channels));
-  p.wide_sums = n.round == rounding::MXN;
+  p.wide_sums = n.round == rounding::mxnet;
   const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   p.has_bias = n.present(2);
@@ -162,7 +162,7 @@ inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
 inline constexpr form float_layer_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::MXN}},
+     .roundings = {rounding::none, rounding::mxnet}},
 };
 inline constexpr form float_transpose_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32}, .out = {dtype::f32}},

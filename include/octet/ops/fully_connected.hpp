@@ -69,7 +69,7 @@ constexpr void fully_connected(const fully_connected_params& p, const In* x, con
   for (std::size_t b = 0; b < p.batch; ++b)
     for (std::size_t c = begin; c < end; ++c) {
       const auto channel = static_cast<std::int32_t>(c);
-      std::int64_t acc = p.requant.mode == rounding::FB ? 0 : p.bias(channel);
+      std::int64_t acc = p.requant.mode == rounding::float_bias_half_even ? 0 : p.bias(channel);
       const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[c] : 0;
       for (std::size_t i = 0; i < p.k; ++i)
         acc += std::int64_t{x[b * p.k + i] - p.in_zero_point} * (std::int32_t{w[c * p.k + i]} - wz);

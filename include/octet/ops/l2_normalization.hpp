@@ -39,9 +39,11 @@ constexpr void l2_normalization(const l2_normalization_params& p, const T* x, T*
       for (std::size_t i = 0; i < p.depth; ++i) {
         const std::int32_t v = from[i] - p.in_zero_point;
         if constexpr (std::is_signed_v<T>)
-          to[i] = static_cast<T>(numerics::clamp(numerics::dr(v, {m.m, m.shift + 7}), -128, 127));
+          to[i] = static_cast<T>(
+              numerics::clamp(numerics::doubling_high_half_away(v, {m.m, m.shift + 7}), -128, 127));
         else
-          to[i] = static_cast<T>(numerics::clamp(128 + numerics::dr(128 * v, m), 0, 255));
+          to[i] = static_cast<T>(
+              numerics::clamp(128 + numerics::doubling_high_half_away(128 * v, m), 0, 255));
       }
     }
   }
@@ -80,7 +82,7 @@ template <bool Quantized> status l2_normalization_prepare(const node_view& n, pr
   return unit{};
 }
 inline constexpr form qnn_l2_normalization_forms[] = {
-    {.in = {eight_bit}, .out = {like(0)}, .roundings = rounding::DR},
+    {.in = {eight_bit}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},
 };
 inline constexpr op_def qnn_l2_normalization{
     .name = "qnn.l2_normalization",

@@ -65,12 +65,12 @@ constexpr std::int16_t lstm_gate(const lstm_params& p, const lstm_params::gate& 
   for (std::int32_t i = 0; i < p.in_c; ++i) a += (x[i] - p.in_zero_point) * w[i];
   for (std::int32_t i = 0; i < p.units; ++i) b += (h[i] - p.state_zero_point) * r[i];
   const auto first = numerics::clamp<std::int64_t>(
-      numerics::dr(static_cast<std::int32_t>(static_cast<std::uint32_t>(a) +
-                                             static_cast<std::uint32_t>(bias)),
-                   g.input),
+      numerics::doubling_high_half_away(static_cast<std::int32_t>(static_cast<std::uint32_t>(a) +
+                                                                  static_cast<std::uint32_t>(bias)),
+                                        g.input),
       -32768, 32767);
-  return static_cast<std::int16_t>(
-      numerics::clamp<std::int64_t>(first + numerics::dr(b, g.recurrent), -32768, 32767));
+  return static_cast<std::int16_t>(numerics::clamp<std::int64_t>(
+      first + numerics::doubling_high_half_away(b, g.recurrent), -32768, 32767));
 }
 /// One unit at one time: the new cell and hidden values.
 struct lstm_cell {
@@ -83,14 +83,16 @@ constexpr lstm_cell lstm_unit(const lstm_params& p, std::int16_t forget, std::in
   using q = numerics::fixed16;
   const std::int32_t f = q::logistic(forget, 3), g = q::tanh(cell, 3), o = q::logistic(output, 3),
                      i = p.coupled ? 32767 - f : q::logistic(input, 3);
-  const auto kept = static_cast<std::int16_t>(numerics::rdp(f * before, 15)),
-             added = static_cast<std::int16_t>(numerics::rdp(i * g, 15 + p.cell_integer_bits));
+  const auto kept = static_cast<std::int16_t>(numerics::rounding_shift_half_away(f * before, 15)),
+             added = static_cast<std::int16_t>(
+                 numerics::rounding_shift_half_away(i * g, 15 + p.cell_integer_bits));
   std::int32_t c = numerics::clamp(kept + added, -32768, 32767);
   if (p.clip > 0) c = numerics::clamp(c, -p.clip, p.clip);
   const std::int32_t t = q::tanh(static_cast<std::int16_t>(c), p.cell_integer_bits);
   return {static_cast<std::int16_t>(c),
-          static_cast<std::int8_t>(numerics::finish(std::int64_t{numerics::dr(o * t, p.hidden)},
-                                                    p.hidden_zero_point, -128, 127))};
+          static_cast<std::int8_t>(
+              numerics::finish(std::int64_t{numerics::doubling_high_half_away(o * t, p.hidden)},
+                               p.hidden_zero_point, -128, 127))};
 }
 /// `fresh`: one hidden value per unit.
 constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_t* const* w,
@@ -203,7 +205,7 @@ inline constexpr form lstm_forms[] = {
     {.in = {dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s32,
             dtype::s32, dtype::s32, dtype::s8, dtype::s16, dtype::s8, dtype::s8, dtype::s32},
      .out = {dtype::s8, dtype::s8, dtype::s16},
-     .roundings = rounding::DR},
+     .roundings = rounding::doubling_high_half_away},
 };
 inline constexpr op_def qnn_lstm{
     .name = "qnn.lstm",

@@ -73,7 +73,7 @@ inline void mul_kernel(const kernel_args& k) noexcept {
 namespace ops {
 template <bool Quantized> constexpr void mul_memory(const node_view& n, node_memory& to) {
   to.make<mul_params>();
-  if (Quantized && n.round == rounding::DR)
+  if (Quantized && n.round == rounding::doubling_high_half_away)
     to.array<multiplier>(1);
   else if (Quantized)
     to.array<float>(1);
@@ -96,14 +96,14 @@ template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
   // Every framework forms this ratio in binary32; TFLite derives its integer multiplier from the
   // rounded ratio.
   const float product = numerics::mul(a.scale_f32(), b.scale_f32());
-  const float ratio = n.round == rounding::EVEN_MUL
+  const float ratio = n.round == rounding::reciprocal_half_even
                           ? numerics::mul(product, numerics::div(1.f, y.scale_f32()))
                           : numerics::div(product, y.scale_f32());
   requantize_params& q = p.requant;
-  q.mode = n.round == rounding::EVEN_MUL ? rounding::F : n.round;
+  q.mode = n.round == rounding::reciprocal_half_even ? rounding::float_half_even : n.round;
   q.zero_point = y.zero_point();
   q.lo = clamp.lo, q.hi = clamp.hi;
-  if (n.round == rounding::DR) {
+  if (n.round == rounding::doubling_high_half_away) {
     auto m = to.array<multiplier>(1);
     m[0] = numerics::quantize_multiplier(static_cast<double>(ratio));
     q.mult = m.data();
@@ -117,7 +117,8 @@ template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
 inline constexpr form qnn_mul_forms[] = {
     {.in = {quantized_types, quantized_types},
      .out = {quantized_types},
-     .roundings = {rounding::DR, rounding::F, rounding::FZ, rounding::EVEN_MUL}},
+     .roundings = {rounding::doubling_high_half_away, rounding::float_half_even,
+                   rounding::float_zero_point_half_even, rounding::reciprocal_half_even}},
 };
 inline constexpr op_def qnn_mul{
     .name = "qnn.mul",

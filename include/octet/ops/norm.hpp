@@ -129,7 +129,9 @@ inline status batch_norm_prepare(const node_view& n, prepared& to) {
   return unit{};
 }
 inline constexpr form batch_norm_forms[] = {
-    {.in = {eight_bit, dtype::f32, dtype::f32}, .out = {like(0)}, .roundings = rounding::F},
+    {.in = {eight_bit, dtype::f32, dtype::f32},
+     .out = {like(0)},
+     .roundings = rounding::float_half_even},
 };
 inline constexpr op_def batch_norm{
     .name = "qnn.batch_norm",
@@ -183,7 +185,7 @@ inline status norm_prepare(const node_view& n, prepared& to) {
   return unit{};
 }
 inline constexpr form norm_forms[] = {
-    {.in = {eight_bit, dtype::f32, dtype::f32}, .out = {like(0)}, .roundings = rounding::ATEN},
+    {.in = {eight_bit, dtype::f32, dtype::f32}, .out = {like(0)}, .roundings = rounding::aten},
 };
 inline constexpr op_def layer_norm{
     .name = "qnn.layer_norm",

@@ -115,48 +115,48 @@ constexpr std::int32_t average(const pool2d_params& p, std::int64_t sum, std::in
                                std::int32_t window_w) noexcept {
   const std::int64_t offset = sum - std::int64_t{taps} * p.in_zero_point;
   switch (p.mode) {
-    case rounding::AWAY:
+    case rounding::divide_half_away:
       return static_cast<std::int32_t>(clamp<std::int64_t>(
           (sum > 0 ? sum + n / 2 : sum - n / 2) / n, p.lo, p.hi));  // raw: zero points are equal
-    case rounding::F:
-      return clamp_to_int(static_cast<double>(f_scaled(
+    case rounding::float_half_even:
+      return clamp_to_int(static_cast<double>(scaled_half_even(
                               offset, static_cast<float>(div(p.ratio, static_cast<double>(n))))) +
                               p.zero_point,
                           p.lo, p.hi);
-    case rounding::FZ:
+    case rounding::float_zero_point_half_even:
       return clamp_to_int(static_cast<double>(rint(
                               add(mul(static_cast<float>(offset),
                                       static_cast<float>(div(p.ratio, static_cast<double>(n)))),
                                   static_cast<float>(p.zero_point)))),
                           p.lo, p.hi);
-    case rounding::QNN:
+    case rounding::qnnpack:
       return clamp_to_int(
-          static_cast<double>(f_scaled(
+          static_cast<double>(scaled_half_even(
               offset, div(p.in_scale, mul(p.out_scale, static_cast<float>(window_h * window_w))))) +
               p.zero_point,
           p.lo, p.hi);
-    case rounding::ATEN:
+    case rounding::aten:
       return clamp_to_int(
-          static_cast<double>(f_scaled(
+          static_cast<double>(scaled_half_even(
               sum, div(div(1.f, static_cast<float>(window_h)), static_cast<float>(window_w)))),
           p.lo, p.hi);
-    case rounding::EVEN:
+    case rounding::divide_half_even:
       return clamp_to_int(
           static_cast<double>(rint(div(static_cast<float>(sum), static_cast<float>(n)))), p.lo,
           p.hi);  // raw
     case rounding::none:
-    case rounding::DR:
-    case rounding::RU:
-    case rounding::I64:
-    case rounding::D64:
-    case rounding::FB:
-    case rounding::Q8:
-    case rounding::EVEN_MUL:
-    case rounding::TRUNC:
-    case rounding::XNN:
-    case rounding::FMA:
-    case rounding::OPT:
-    case rounding::MXN: break;  // pool2d_prepare refuses these
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_bias_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet: break;  // pool2d_prepare refuses these
   }
   return p.zero_point;
 }
@@ -258,7 +258,8 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
     return unit{};
   }
   if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
-  constexpr rounding_set keeping{rounding::AWAY, rounding::EVEN, rounding::ATEN};
+  constexpr rounding_set keeping{rounding::divide_half_away, rounding::divide_half_even,
+                                 rounding::aten};
   if (keeping.contains(n.round) && !x.same_quantization(y))
     return unsupported("an average of another scale or zero point in rounding " +
                        std::string(name_of(n.round)));
@@ -270,8 +271,9 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
 inline constexpr form qnn_avg_pool2d_forms[] = {
     {.in = {quantized_types},
      .out = {like(0)},
-     .roundings = {rounding::AWAY, rounding::EVEN, rounding::F, rounding::FZ, rounding::QNN,
-                   rounding::ATEN}},
+     .roundings = {rounding::divide_half_away, rounding::divide_half_even,
+                   rounding::float_half_even, rounding::float_zero_point_half_even,
+                   rounding::qnnpack, rounding::aten}},
 };
 inline constexpr form qnn_max_pool2d_forms[] = {
     {.in = {quantized_types}, .out = {like(0)}},

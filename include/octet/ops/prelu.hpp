@@ -27,7 +27,7 @@ constexpr void prelu(const prelu_params& p, const T* x, const T* slope, T* y, st
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
     if constexpr (std::is_floating_point_v<T>) {
       y[i] = x[at[0]] >= 0 ? x[at[0]] : numerics::mul(x[at[0]], slope[at[1]]);
-    } else if (p.mode == rounding::EVEN_MUL) {
+    } else if (p.mode == rounding::reciprocal_half_even) {
       const float v = numerics::mul(static_cast<float>(x[at[0]] - p.in_zero_point), p.in_scale),
                   a = numerics::mul(static_cast<float>(slope[at[1]] - p.slope_zero_point),
                                     p.slope_scale);
@@ -37,9 +37,9 @@ constexpr void prelu(const prelu_params& p, const T* x, const T* slope, T* y, st
     } else {
       const std::int32_t v = x[at[0]] - p.in_zero_point;
       const std::int64_t r =
-          v >= 0 ? rounding_policy::dr::apply(v, p.positive)
-                 : rounding_policy::dr::apply(std::int64_t{v} * (slope[at[1]] - p.slope_zero_point),
-                                              p.negative);
+          v >= 0 ? rounding_policy::doubling_high_half_away::apply(v, p.positive)
+                 : rounding_policy::doubling_high_half_away::apply(
+                       std::int64_t{v} * (slope[at[1]] - p.slope_zero_point), p.negative);
       y[i] = static_cast<T>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
     }
   });
@@ -88,7 +88,9 @@ template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to)
   return unit{};
 }
 inline constexpr form qnn_prelu_forms[] = {
-    {.in = {eight_bit, like(0)}, .out = {like(0)}, .roundings = {rounding::DR, rounding::EVEN_MUL}},
+    {.in = {eight_bit, like(0)},
+     .out = {like(0)},
+     .roundings = {rounding::doubling_high_half_away, rounding::reciprocal_half_even}},
 };
 inline constexpr form float_pair_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},

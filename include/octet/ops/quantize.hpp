@@ -15,7 +15,7 @@ struct quantize_attrs {
 
 /// Input float32, output u8, s8, s16, u16 or s32. Channel of element i: i / inner % channels.
 struct quantize_params {
-  rounding mode = rounding::AWAY;  // AWAY, EVEN, EVEN_MUL, OPT
+  rounding mode = rounding::divide_half_away;  // AWAY, EVEN, EVEN_MUL, OPT
   dtype out_type = dtype::u8;
   std::size_t count = 0;  // elements
   std::int32_t channels = 1;
@@ -39,7 +39,7 @@ constexpr float rescale_by_levels(double from, double to) noexcept {
 /// [lo, hi]; NaN gives lo.
 constexpr std::int32_t quantize_away(float x, float s, std::int32_t z, std::int32_t lo,
                                      std::int32_t hi) noexcept {
-  return clamp_to_int(rha(static_cast<double>(div(x, s))) + z, lo, hi);
+  return clamp_to_int(round_half_away(static_cast<double>(div(x, s))) + z, lo, hi);
 }
 constexpr std::int32_t quantize_even(float x, float s, std::int32_t z, std::int32_t lo,
                                      std::int32_t hi) noexcept {
@@ -62,15 +62,15 @@ constexpr void quantize(const quantize_params& p, const float* x, Out* y, std::s
     const std::size_t c = p.channels == 1 ? 0 : i / p.inner % static_cast<std::size_t>(p.channels);
     const std::int32_t z = p.zero_point[c];
     std::int32_t q = 0;
-    if (p.mode == rounding::AWAY)
+    if (p.mode == rounding::divide_half_away)
       q = numerics::quantize_away(x[i], p.scale[c], z, p.lo, p.hi);
-    else if (p.mode == rounding::EVEN)
+    else if (p.mode == rounding::divide_half_even)
       q = numerics::quantize_even(x[i], p.scale[c], z, p.lo, p.hi);
-    else if (p.mode == rounding::OPT && i >= blocks)
-      q = numerics::clamp_to_int(
-          numerics::rha(numerics::div(static_cast<double>(x[i]), static_cast<double>(p.scale[c]))) +
-              z,
-          p.lo, p.hi);
+    else if (p.mode == rounding::tflite_optimized && i >= blocks)
+      q = numerics::clamp_to_int(numerics::round_half_away(numerics::div(
+                                     static_cast<double>(x[i]), static_cast<double>(p.scale[c]))) +
+                                     z,
+                                 p.lo, p.hi);
     else
       q = numerics::quantize_even_mul(x[i], p.inverse[c], z, p.lo, p.hi);
     y[i] = static_cast<Out>(q);
@@ -117,8 +117,8 @@ inline status quantize_prepare(const node_view& n, prepared& to) {
   if (!y.quantized()) return invalid("the output of quantize has no scale");
   const auto layout = channels_of(y);
   if (!layout) return layout.error();
-  const bool from_range = n.round == rounding::MXN;
-  p.mode = from_range ? rounding::EVEN_MUL : n.round;
+  const bool from_range = n.round == rounding::mxnet;
+  p.mode = from_range ? rounding::reciprocal_half_even : n.round;
   p.out_type = y.type;
   p.count = x.shape.elements().value;
   p.channels = layout->channels;
@@ -145,8 +145,8 @@ inline status quantize_prepare(const node_view& n, prepared& to) {
 inline constexpr form quantize_forms[] = {
     {.in = {dtype::f32},
      .out = {rescaled_types},
-     .roundings = {rounding::AWAY, rounding::EVEN, rounding::EVEN_MUL, rounding::OPT,
-                   rounding::MXN}},
+     .roundings = {rounding::divide_half_away, rounding::divide_half_even,
+                   rounding::reciprocal_half_even, rounding::tflite_optimized, rounding::mxnet}},
 };
 inline constexpr op_def quantize{
     .name = "qnn.quantize",

@@ -202,29 +202,29 @@ constexpr std::int32_t mean_xnn(const mean_params& p, std::int64_t sum) noexcept
 constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum) noexcept {
   const requantize_params& q = p.requant;
   switch (p.mode) {
-    case rounding::XNN: return mean_xnn(p, sum);
-    case rounding::EVEN:
+    case rounding::xnnpack: return mean_xnn(p, sum);
+    case rounding::divide_half_even:
       return clamp_to_int(
           static_cast<double>(rint(div(static_cast<float>(sum), static_cast<float>(p.plan.count)))),
           q.lo, q.hi);  // raw: parameters are equal
-    case rounding::DR:
-    case rounding::F:
-    case rounding::QNN:
+    case rounding::doubling_high_half_away:
+    case rounding::float_half_even:
+    case rounding::qnnpack:
       return requantize(q, sum - static_cast<std::int64_t>(p.plan.count) * p.in_zero_point, 0);
     case rounding::none:
-    case rounding::RU:
-    case rounding::I64:
-    case rounding::D64:
-    case rounding::FB:
-    case rounding::FZ:
-    case rounding::Q8:
-    case rounding::AWAY:
-    case rounding::EVEN_MUL:
-    case rounding::TRUNC:
-    case rounding::ATEN:
-    case rounding::FMA:
-    case rounding::OPT:
-    case rounding::MXN: break;  // mean_prepare refuses these
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet: break;  // mean_prepare refuses these
   }
   return q.zero_point;
 }
@@ -235,7 +235,7 @@ namespace numerics {
 /// multiplier), so that it stays in range.
 constexpr std::int32_t prod_step(multiplier q, std::int32_t product, std::int32_t offset) noexcept {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(
-      static_cast<std::uint64_t>(i64(std::int64_t{product} * offset, q))));
+      static_cast<std::uint64_t>(wide_half_up(std::int64_t{product} * offset, q))));
 }
 }  // namespace numerics
 
@@ -429,16 +429,16 @@ constexpr status reduce_op_shape(const node_view& n, std::span<dims> out) {
 
 /// Of quantized values: one factor in the form of the rounding; PyTorch's mean keeps float means.
 constexpr void quantized_reduce_memory(const node_view& n, node_memory& to) {
-  if (n.round == rounding::ATEN) {
+  if (n.round == rounding::aten) {
     to.reference_scratch = bytes_of(n.out[0].shape.elements(), dtype::f32).value;
     return to.make<quantized_aten_mean_params>();
   }
   to.make<mean_params>();
-  if (n.round == rounding::DR) to.array<multiplier>(1);
-  if (n.round == rounding::F || n.round == rounding::QNN) to.array<float>(1);
+  if (n.round == rounding::doubling_high_half_away) to.array<multiplier>(1);
+  if (n.round == rounding::float_half_even || n.round == rounding::qnnpack) to.array<float>(1);
 }
 constexpr void mean_memory(const node_view& n, node_memory& to) {
-  if (n.round == rounding::ATEN)
+  if (n.round == rounding::aten)
     to.make<aten_mean_params>();
   else
     to.make<mean_params>();
@@ -447,7 +447,7 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
   const auto attrs = read_attributes<reduce_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &y = n.out[0];
   if constexpr (Op == reduction::mean && !Quantized)
-    if (n.round == rounding::ATEN) {
+    if (n.round == rounding::aten) {
       to.make<aten_mean_params>(&reference::aten_mean_kernel, kernel_id::none) =
           make_aten_mean(attrs, x.shape);
       return unit{};
@@ -457,7 +457,7 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
       return unsupported("quantization", {}, "one scale per tensor");
   const auto clamp = clamp_of(*n.attrs, y.type);
   if constexpr (Op == reduction::mean && Quantized)
-    if (n.round == rounding::ATEN) {
+    if (n.round == rounding::aten) {
       auto& m = to.make<quantized_aten_mean_params>(&reference::quantized_aten_mean_kernel);
       m.mean = make_aten_mean(attrs, x.shape);
       m.type = x.type, m.in_scale = x.scale_f32(), m.in_zero_point = x.zero_point();
@@ -494,29 +494,29 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
       return unit{};
     }
     switch (n.round) {
-      case rounding::DR: {
+      case rounding::doubling_high_half_away: {
         auto m = to.array<multiplier>(1);
         m[0] = numerics::quantize_multiplier(numerics::div(x.scale(), y.scale()));
         if (mean) m[0] = numerics::mean_multiplier(m[0], count);
         q.mult = m.data();
         return unit{};
       }
-      case rounding::XNN:
+      case rounding::xnnpack:
         p.scale = numerics::div(sx, sy);
         if (mean) p.scale = numerics::mul(p.scale, numerics::div(1.f, elements));
         p.offset = numerics::sub(
             static_cast<float>(y.zero_point()),
             numerics::mul(numerics::mul(elements, static_cast<float>(p.in_zero_point)), p.scale));
         return unit{};
-      case rounding::EVEN:
+      case rounding::divide_half_even:
         if (!mean || !x.same_quantization(y))
           return unsupported("rounding EVEN here", {}, "a mean that keeps the quantization");
         return unit{};
-      case rounding::F:
-      case rounding::QNN: {
-        q.mode = rounding::F;
+      case rounding::float_half_even:
+      case rounding::qnnpack: {
+        q.mode = rounding::float_half_even;
         auto s = to.array<float>(1);
-        s[0] = n.round == rounding::QNN
+        s[0] = n.round == rounding::qnnpack
                    ? numerics::div(sx, mean ? numerics::mul(sy, elements) : sy)
                    : static_cast<float>(numerics::div(numerics::div(x.scale(), y.scale()),
                                                       mean ? static_cast<double>(count) : 1.0));
@@ -524,19 +524,19 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
         return unit{};
       }
       case rounding::none:
-      case rounding::RU:
-      case rounding::I64:
-      case rounding::D64:
-      case rounding::FB:
-      case rounding::FZ:
-      case rounding::Q8:
-      case rounding::AWAY:
-      case rounding::EVEN_MUL:
-      case rounding::TRUNC:
-      case rounding::ATEN:
-      case rounding::FMA:
-      case rounding::OPT:
-      case rounding::MXN: break;
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_away:
+      case rounding::reciprocal_half_even:
+      case rounding::divide_truncate:
+      case rounding::aten:
+      case rounding::fused_multiply_add:
+      case rounding::tflite_optimized:
+      case rounding::mxnet: break;
     }
     return detail::no_such_rounding(n);
   }
@@ -544,23 +544,24 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
 inline constexpr form qnn_mean_forms[] = {
     {.in = {quantized_types},
      .out = {like(0)},
-     .roundings = {rounding::DR, rounding::XNN, rounding::F, rounding::QNN, rounding::EVEN,
-                   rounding::ATEN}},
+     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack, rounding::float_half_even,
+                   rounding::qnnpack, rounding::divide_half_even, rounding::aten}},
 };
 inline constexpr form qnn_sum_forms[] = {
     {.in = {quantized_types},
      .out = {like(0)},
-     .roundings = {rounding::DR, rounding::XNN, rounding::F, rounding::QNN}},
+     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack, rounding::float_half_even,
+                   rounding::qnnpack}},
 };
 inline constexpr form qnn_prod_forms[] = {
-    {.in = {quantized_types}, .out = {like(0)}, .roundings = rounding::DR},
+    {.in = {quantized_types}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},
 };
 inline constexpr form reduce_arithmetic_forms[] = {
     {.in = {arithmetic_types}, .out = {like(0)}},
 };
 inline constexpr form mean_forms[] = {
     reduce_arithmetic_forms[0],
-    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = rounding::ATEN},
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = rounding::aten},
 };
 inline constexpr form reduce_number_forms[] = {
     {.in = {number_types}, .out = {like(0)}},

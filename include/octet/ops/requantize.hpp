@@ -25,8 +25,15 @@ inline clamp_range clamp_of(const attribute_view& a, dtype out) {
 
 /// The roundings of accumulators whose bias, if any, is an integer.
 inline constexpr rounding_set requantizing{
-    rounding::DR, rounding::RU, rounding::I64,      rounding::D64, rounding::F,
-    rounding::FZ, rounding::Q8, rounding::EVEN_MUL, rounding::MXN,
+    rounding::doubling_high_half_away,
+    rounding::doubling_high_half_up,
+    rounding::wide_half_up,
+    rounding::double_half_away,
+    rounding::float_half_even,
+    rounding::float_zero_point_half_even,
+    rounding::eight_bit_ratio_half_up,
+    rounding::reciprocal_half_even,
+    rounding::mxnet,
 };
 
 /// Fills one channel of the arrays that `p.mode` needs. `product` is sx*sw in the precision of the
@@ -36,33 +43,34 @@ inline constexpr rounding_set requantizing{
 /// and there are binary64 scales that give any binary32 multiplier exactly.
 constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double* scale64,
                            std::size_t c, double product, double out_scale) {
-  if (mode == rounding::Q8)
+  if (mode == rounding::eight_bit_ratio_half_up)
     mult[c] = numerics::q8_multiplier(
         numerics::div(static_cast<float>(product), static_cast<float>(out_scale)));
   else if (uses_multiplier(mode))
     mult[c] = numerics::quantize_multiplier(numerics::div(product, out_scale));
-  else if (mode == rounding::EVEN_MUL)
+  else if (mode == rounding::reciprocal_half_even)
     scale[c] = numerics::mul(static_cast<float>(product),
                              numerics::div(1.f, static_cast<float>(out_scale)));
-  else if (mode == rounding::MXN)
+  else if (mode == rounding::mxnet)
     scale[c] = static_cast<float>(numerics::div(product, out_scale));
   else if (uses_float_scale(mode))
     scale[c] = numerics::div(static_cast<float>(product), static_cast<float>(out_scale));
-  else if (mode == rounding::D64)
+  else if (mode == rounding::double_half_away)
     scale64[c] = numerics::div(product, out_scale);
 }
 
 /// The formula that numerics::requantize applies for a node's rounding: EVEN_MUL and MXN are F, or
 /// FB with a float bias, whose multiplier is derived another way.
 constexpr rounding requantize_mode(rounding r, bool real_bias = false) {
-  if (r == rounding::MXN) return real_bias ? rounding::FB : rounding::F;
-  return r == rounding::EVEN_MUL ? rounding::F : r;
+  if (r == rounding::mxnet)
+    return real_bias ? rounding::float_bias_half_even : rounding::float_half_even;
+  return r == rounding::reciprocal_half_even ? rounding::float_half_even : r;
 }
 /// The arrays that fill_requantize allocates.
 constexpr void requantize_memory(node_memory& to, rounding mode, std::size_t n) {
   if (uses_multiplier(mode)) to.array<multiplier>(n);
   if (uses_float_scale(mode)) to.array<float>(n);
-  if (mode == rounding::D64) to.array<double>(n);
+  if (mode == rounding::double_half_away) to.array<double>(n);
 }
 /// Allocates and fills the arrays for products product(0..n), n == 1 or the channel count.
 template <class F>
@@ -75,7 +83,7 @@ status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::s
   p.hi = clamp.hi;
   multiplier* mult = uses_multiplier(mode) ? to.array<multiplier>(n).data() : nullptr;
   float* scale = uses_float_scale(mode) ? to.array<float>(n).data() : nullptr;
-  double* scale64 = mode == rounding::D64 ? to.array<double>(n).data() : nullptr;
+  double* scale64 = mode == rounding::double_half_away ? to.array<double>(n).data() : nullptr;
   for (std::size_t c = 0; c < n; ++c)
     set_channel(mode, mult, scale, scale64, c, product(c), out.scale());
   p.mult = mult;
@@ -165,7 +173,7 @@ inline status requantize_prepare(const node_view& n, prepared& to) {
     return s;
   if (n.present(1)) {
     const auto raw = n.constant_as<float>(1);
-    const bool steps = n.round == rounding::MXN;  // the bias is in steps of the input's scale
+    const bool steps = n.round == rounding::mxnet;  // the bias is in steps of the input's scale
     if (!n.is_constant(1) || raw.size() != static_cast<std::size_t>(p.inner))
       return unsupported("a bias of requantize", to_string(n.in[1].shape),
                          "constants, one per index of the last axis");
@@ -178,7 +186,7 @@ inline status requantize_prepare(const node_view& n, prepared& to) {
   return unit{};
 }
 /// Those with a float bias.
-inline constexpr rounding_set with_real_bias{rounding::FB, rounding::MXN};
+inline constexpr rounding_set with_real_bias{rounding::float_bias_half_even, rounding::mxnet};
 inline constexpr form requantize_forms[] = {
     {.in = {integer_types}, .out = {rescaled_types}, .roundings = requantizing},
     {.in = {integer_types, dtype::f32}, .out = {rescaled_types}, .roundings = with_real_bias},

@@ -102,7 +102,7 @@ inline status requantize_add_prepare(const node_view& n, prepared& to) {
 inline constexpr form requantize_add_forms[] = {
     {.in = {accumulator_types, eight_bit, dtype::f32},
      .out = {eight_bit},
-     .roundings = rounding::MXN},
+     .roundings = rounding::mxnet},
 };
 inline constexpr op_def requantize_add{
     .name = "qnn.requantize_add",

@@ -41,7 +41,8 @@ constexpr std::int32_t nearest_source(std::int32_t o, std::int32_t in, std::int3
   const float at =
       numerics::mul(numerics::add(static_cast<float>(o), half_pixel_centers ? 0.5f : 0.f), scale);
   return numerics::clamp_to_int(
-      static_cast<double>(align_corners ? numerics::rha(at) : numerics::floor(at)), 0, in - 1);
+      static_cast<double>(align_corners ? numerics::round_half_away(at) : numerics::floor(at)), 0,
+      in - 1);
 }
 /// One axis of bilinear interpolation at output index o: two source indices and the weight of the
 /// second one, in the unit of the law.
@@ -188,13 +189,13 @@ constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::si
         } else {
           const std::int32_t tl = top[l + k], tr = top[r + k], bl = bottom[l + k],
                              br = bottom[r + k];
-          if (p.mode == rounding::DR)
+          if (p.mode == rounding::doubling_high_half_away)
             to[k] = static_cast<T>(numerics::blend_q10(tl, tr, bl, br, v.weight, h.weight));
-          else if (p.mode == rounding::ATEN || p.mode == rounding::FMA) {
+          else if (p.mode == rounding::aten || p.mode == rounding::fused_multiply_add) {
             const float t = numerics::blend_aten(static_cast<float>(tl), static_cast<float>(tr),
                                                  static_cast<float>(bl), static_cast<float>(br),
                                                  v.fraction, h.fraction,
-                                                 p.mode == rounding::ATEN ? 0
+                                                 p.mode == rounding::aten ? 0
                                                  : k < c / 8 * 8          ? 1
                                                                           : 2);
             to[k] = static_cast<T>(numerics::clamp_to_int(
@@ -202,7 +203,7 @@ constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::si
                     numerics::rint(numerics::sub(t, static_cast<float>(p.zero_point)))) +
                     p.zero_point,
                 p.lo_value, p.hi_value));
-          } else if (p.mode == rounding::XNN)
+          } else if (p.mode == rounding::xnnpack)
             to[k] = static_cast<T>(numerics::blend_xnn(tl, tr, bl, br, v.weight, h.weight));
           else
             to[k] = static_cast<T>(
@@ -271,7 +272,7 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
   const tensor_desc &x = n.in[0], &y = n.out[0];
   if (Quantized && !x.same_quantization(y))
     return unsupported("resize that changes the quantization");
-  const bool aten = n.round == rounding::ATEN || n.round == rounding::FMA;
+  const bool aten = n.round == rounding::aten || n.round == rounding::fused_multiply_add;
   const auto a = read_attributes<resize_attrs>(*n.attrs);
   auto& p = to.make<resize_params>(&reference::resize_bilinear_kernel, kernel_id::resize_bilinear);
   set_resize(p, n);
@@ -282,11 +283,11 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
     auto list = to.array<bilinear_tap>(static_cast<std::size_t>(out));
     for (std::int32_t i = 0; i < out; ++i)
       list[static_cast<std::size_t>(i)] =
-          n.round == rounding::DR
+          n.round == rounding::doubling_high_half_away
               ? numerics::bilinear_q10(i, in, out, a.align_corners, a.half_pixel_centers)
           : aten ? numerics::bilinear_aten(i, in, out, a.align_corners, factor,
-                                           n.round == rounding::FMA)
-          : n.round == rounding::XNN
+                                           n.round == rounding::fused_multiply_add)
+          : n.round == rounding::xnnpack
               ? numerics::bilinear_xnn(i, in, out, a.align_corners, a.half_pixel_centers)
               : numerics::bilinear_float(i, in, out, a.align_corners, a.half_pixel_centers);
     return list.data();
@@ -296,11 +297,11 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
   return unit{};
 }
 inline constexpr form qnn_resize_bilinear_forms[] = {
-    {.in = {quantized_types}, .out = {like(0)}, .roundings = rounding::DR},
+    {.in = {quantized_types}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},
     {.in = {eight_bit},
      .out = {like(0)},
-     .roundings = {rounding::XNN, rounding::ATEN, rounding::FMA}},
-    {.in = {dtype::u8}, .out = {dtype::u8}, .roundings = rounding::OPT},
+     .roundings = {rounding::xnnpack, rounding::aten, rounding::fused_multiply_add}},
+    {.in = {dtype::u8}, .out = {dtype::u8}, .roundings = rounding::tflite_optimized},
 };
 inline constexpr op_def resize_nearest{
     .name = "resize_nearest",

@@ -54,7 +54,7 @@ constexpr void set_softmax_dr(softmax_params& p, double beta, double scale) noex
         quantize_multiplier(div(detail::pow2(31 - p.mult.shift), static_cast<double>(p.mult.m)));
 }
 constexpr std::int32_t softmax_scaled(const softmax_params& p, std::int32_t difference) noexcept {
-  return srdhm(shl_wrap(difference, p.mult.shift), p.mult.m);
+  return doubling_high_multiply(shl_wrap(difference, p.mult.shift), p.mult.m);
 }
 /// exp of a difference from the row's maximum in Q0.31.
 constexpr std::int32_t softmax_exp(const softmax_params& p, std::int32_t difference) noexcept {
@@ -79,14 +79,15 @@ constexpr void softmax_row_dr(const softmax_params& p, const In* x, Out* y) {
   const std::int32_t most = row_max(x, p.depth, p.inner);
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < p.depth; ++i)
-    sum += static_cast<std::uint32_t>(q::rdp(numerics::softmax_exp(p, x[i * p.inner] - most), 12));
+    sum += static_cast<std::uint32_t>(
+        q::rounding_shift_half_away(numerics::softmax_exp(p, x[i * p.inner] - most), 12));
   const int room = std::countl_zero(sum);
   const std::int32_t inverse = q::reciprocal_of_one_plus(
       static_cast<std::int32_t>((sum << room) - (std::uint32_t{1} << 31)));
   const int shift = 12 - room + 31 - 8 * static_cast<int>(sizeof(Out));
   for (std::size_t i = 0; i < p.depth; ++i) {
-    const std::int32_t v =
-        numerics::rdp(q::mul(inverse, numerics::softmax_exp(p, x[i * p.inner] - most)), shift);
+    const std::int32_t v = numerics::rounding_shift_half_away(
+        q::mul(inverse, numerics::softmax_exp(p, x[i * p.inner] - most)), shift);
     y[i * p.inner] = static_cast<Out>(numerics::clamp<std::int64_t>(
         std::int64_t{v} + std::numeric_limits<Out>::min(), p.lo, p.hi));
   }
@@ -97,17 +98,20 @@ constexpr void log_softmax_row_dr(const softmax_params& p, const In* x, Out* y) 
   const std::int32_t most = row_max(x, p.depth, p.inner);
   std::int32_t sum = 0;
   for (std::size_t i = 0; i < p.depth; ++i)
-    sum = q::add(sum, q::rdp(numerics::softmax_exp(p, x[i * p.inner] - most), 12));
+    sum = q::add(sum,
+                 q::rounding_shift_half_away(numerics::softmax_exp(p, x[i * p.inner] - most), 12));
   const std::int32_t log_sum = numerics::fixed_log(sum, 12, 5);
-  const std::int32_t least =
-      std::max(p.diff_min - 1, numerics::dr(q::add(log_sum, INT32_MIN), p.reverse));
+  const std::int32_t least = std::max(
+      p.diff_min - 1, numerics::doubling_high_half_away(q::add(log_sum, INT32_MIN), p.reverse));
   for (std::size_t i = 0; i < p.depth; ++i) {
     const std::int32_t d = x[i * p.inner] - most;
     std::int32_t v = p.lo;
     if (d > least)
-      v = numerics::clamp(
-          numerics::rdp(q::sub(numerics::softmax_scaled(p, d), log_sum), 31 - 5 - 4) + p.hi, p.lo,
-          p.hi);  // Q5.26 to 1/16, zero point = highest
+      v = numerics::clamp(numerics::rounding_shift_half_away(
+                              q::sub(numerics::softmax_scaled(p, d), log_sum), 31 - 5 - 4) +
+                              p.hi,
+                          p.lo,
+                          p.hi);  // Q5.26 to 1/16, zero point = highest
     y[i * p.inner] = static_cast<Out>(v);
   }
 }
@@ -135,7 +139,7 @@ constexpr void softmax_row_opt(const softmax_params& p, const In* x, Out* y) {
     const float v = numerics::mul(p.table[255 - most + x[i * p.inner]], inverse);
     const double r = static_cast<double>(std::is_same_v<Out, std::uint8_t>
                                              ? numerics::trunc(numerics::add(v, 0.5f))
-                                             : numerics::rha(v));
+                                             : numerics::round_half_away(v));
     y[i * p.inner] = static_cast<Out>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
   }
 }
@@ -143,7 +147,7 @@ inline constexpr void softmax_row_s16(const softmax_params& p, const std::int16_
                                       std::int16_t* y) {
   const std::int32_t most = row_max(x, p.depth, p.inner);
   const auto e = [&](std::size_t i) -> std::int32_t {
-    const std::int32_t d = numerics::dr(x[i * p.inner] - most, p.mult) + 32767;
+    const std::int32_t d = numerics::doubling_high_half_away(x[i * p.inner] - most, p.mult) + 32767;
     return numerics::lookup(p.exp_table,
                             static_cast<std::int16_t>(numerics::clamp(d, -32768, 32767)));
   };
@@ -198,33 +202,33 @@ constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t
       softmax_row_f32(p, x + at, y + at);
     } else {
       switch (p.mode) {
-        case rounding::DR:
+        case rounding::doubling_high_half_away:
           if (p.log)
             log_softmax_row_dr(p, x + at, y + at);
           else
             softmax_row_dr(p, x + at, y + at);
           break;
-        case rounding::OPT: softmax_row_opt(p, x + at, y + at); break;
-        case rounding::I64:
+        case rounding::tflite_optimized: softmax_row_opt(p, x + at, y + at); break;
+        case rounding::wide_half_up:
           if constexpr (std::is_same_v<In, std::int16_t> && std::is_same_v<Out, std::int16_t>)
             softmax_row_s16(p, x + at, y + at);
           break;
-        case rounding::EVEN_MUL: softmax_row_f32(p, x + at, y + at); break;
+        case rounding::reciprocal_half_even: softmax_row_f32(p, x + at, y + at); break;
         case rounding::none:
-        case rounding::RU:
-        case rounding::D64:
-        case rounding::F:
-        case rounding::FB:
-        case rounding::FZ:
-        case rounding::Q8:
-        case rounding::AWAY:
-        case rounding::EVEN:
-        case rounding::TRUNC:
-        case rounding::XNN:
-        case rounding::QNN:
-        case rounding::ATEN:
-        case rounding::FMA:
-        case rounding::MXN: break;  // softmax_prepare refuses these
+        case rounding::doubling_high_half_up:
+        case rounding::double_half_away:
+        case rounding::float_half_even:
+        case rounding::float_bias_half_even:
+        case rounding::float_zero_point_half_even:
+        case rounding::eight_bit_ratio_half_up:
+        case rounding::divide_half_away:
+        case rounding::divide_half_even:
+        case rounding::divide_truncate:
+        case rounding::xnnpack:
+        case rounding::qnnpack:
+        case rounding::aten:
+        case rounding::fused_multiply_add:
+        case rounding::mxnet: break;  // softmax_prepare refuses these
       }
     }
   }
@@ -250,12 +254,12 @@ template <bool Log, bool Quantized>
 constexpr void softmax_memory(const node_view& n, node_memory& to) {
   to.make<softmax_params>();
   if (!Quantized) return;
-  if (n.round == rounding::I64 && !Log) {
+  if (n.round == rounding::wide_half_up && !Log) {
     to.array<std::int16_t>(513);
     to.array<std::int16_t>(513);
-  } else if (n.round == rounding::DR) {
+  } else if (n.round == rounding::doubling_high_half_away) {
     to.array<std::int32_t>(256);
-  } else if (n.round == rounding::OPT) {
+  } else if (n.round == rounding::tflite_optimized) {
     to.array<float>(256);
   }
 }
@@ -282,7 +286,7 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
   p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
   p.lo = static_cast<std::int32_t>(lowest_of(y.type)),
   p.hi = static_cast<std::int32_t>(highest_of(y.type));
-  if (n.round == rounding::I64 && !Log) {
+  if (n.round == rounding::wide_half_up && !Log) {
     if (x.zero_point() != 0 || y.zero_point() != 0)
       return unsupported("zero points of int16",
                          std::to_string(x.zero_point()) + ", " + std::to_string(y.zero_point()),
@@ -298,7 +302,7 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
     p.exp_table = e.data(), p.reciprocal_table = r.data();
     return unit{};
   }
-  if (n.round == rounding::DR) {
+  if (n.round == rounding::doubling_high_half_away) {
     numerics::set_softmax_dr(p, a.beta, static_cast<double>(p.in_scale));
     if (p.mult.shift < 0)
       return unsupported("input scale too small for the fixed-point softmax",
@@ -309,7 +313,7 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
     p.exp = e.data();
     return unit{};
   }
-  if (n.round == rounding::OPT) {
+  if (n.round == rounding::tflite_optimized) {
     auto t = to.array<float>(256);
     const float scale = -numerics::mul(p.in_scale, Log ? 1.f : p.beta);
     for (std::int32_t v = 0; v < 256; ++v)
@@ -323,11 +327,14 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
 inline constexpr form qnn_softmax_forms[] = {
     {.in = {eight_bit},
      .out = {quantized_types},
-     .roundings = {rounding::DR, rounding::OPT, rounding::EVEN_MUL}},
-    {.in = {dtype::s16}, .out = {dtype::s16}, .roundings = rounding::I64},
+     .roundings = {rounding::doubling_high_half_away, rounding::tflite_optimized,
+                   rounding::reciprocal_half_even}},
+    {.in = {dtype::s16}, .out = {dtype::s16}, .roundings = rounding::wide_half_up},
 };
 inline constexpr form qnn_log_softmax_forms[] = {
-    {.in = {eight_bit}, .out = {eight_bit}, .roundings = {rounding::DR, rounding::OPT}},
+    {.in = {eight_bit},
+     .out = {eight_bit},
+     .roundings = {rounding::doubling_high_half_away, rounding::tflite_optimized}},
 };
 inline constexpr op_def qnn_softmax{
     .name = "qnn.softmax",

@@ -57,16 +57,17 @@ constexpr void svdf(const svdf_params& p, const std::int8_t* x, const std::int8_
           dot += (x[static_cast<std::size_t>(b) * channels + i] - p.in_zero_point) *
                  feature[f * channels + i];
         for (std::size_t i = 0; i + 1 < memory; ++i) past[i] = past[i + 1];
-        past[memory - 1] =
-            static_cast<std::int16_t>(numerics::clamp(numerics::dr(dot, p.feature), -32768, 32767));
+        past[memory - 1] = static_cast<std::int16_t>(
+            numerics::clamp(numerics::doubling_high_half_away(dot, p.feature), -32768, 32767));
         for (std::size_t i = 0; i < memory; ++i)
           sum += std::int32_t{past[i]} * time[f * memory + i];
       }
       // The framework sums in int32; a sum beyond it, which it leaves undefined, wraps here.
       y[static_cast<std::size_t>(b) * static_cast<std::size_t>(p.units) +
         static_cast<std::size_t>(u)] =
-          static_cast<std::int8_t>(numerics::finish(rounding_policy::dr::apply(sum, p.time),
-                                                    p.out_zero_point, -128, 127));
+          static_cast<std::int8_t>(
+              numerics::finish(rounding_policy::doubling_high_half_away::apply(sum, p.time),
+                               p.out_zero_point, -128, 127));
     }
 }
 inline void svdf_kernel(const kernel_args& a) noexcept {
@@ -117,7 +118,7 @@ inline status svdf_prepare(const node_view& n, prepared& to) {
 inline constexpr form svdf_forms[] = {
     {.in = {dtype::s8, dtype::s8, dtype::s16, dtype::s16, dtype::s32},
      .out = {dtype::s8, dtype::s16},
-     .roundings = rounding::DR},
+     .roundings = rounding::doubling_high_half_away},
 };
 inline constexpr op_def qnn_svdf{
     .name = "qnn.svdf",

@@ -86,7 +86,7 @@ constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, c
     const auto [n, oy] = image_row_of(row, p.out_h);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox)
       for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
-        std::int64_t acc = p.requant.mode == rounding::FB ? 0 : p.bias(oc);
+        std::int64_t acc = p.requant.mode == rounding::float_bias_half_even ? 0 : p.bias(oc);
         const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0,
                            first = oc / group_out * group_in;
         for (std::int32_t ky = 0; ky < p.kernel_h; ++ky) {

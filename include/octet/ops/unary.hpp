@@ -85,7 +85,7 @@ constexpr float relu6_of(float v) noexcept { return v <= 0 ? 0.f : v >= 6 ? 6.f 
 constexpr float unary_f32(const unary_params& p, float x) noexcept {
   switch (p.function) {
     case unary::logistic:
-      if (p.mode == rounding::EVEN) return logistic_f32(x);
+      if (p.mode == rounding::divide_half_even) return logistic_f32(x);
       if (p.mode == rounding::none && x > 16.619047164916992188f)
         return 1.f;  // float32 tensors: TFLite's cutoffs
       if (p.mode == rounding::none && x < -9.f) return exp_f32(x);
@@ -141,10 +141,10 @@ constexpr std::int32_t hard_swish_dr(const unary_params& p, std::int32_t x) noex
   if (p.negative.shift > 0)
     r = fixed16::shl(r, 1);
   else if (p.negative.shift < 0)
-    r = fixed16::rdp(r, -p.negative.shift);
+    r = fixed16::rounding_shift_half_away(r, -p.negative.shift);
   const std::int32_t gate = (r + 32768) >> 1;
   const auto v = static_cast<std::int16_t>(gate * product / 32768);  // toward zero
-  return fixed16::rdp(v, -p.positive.shift);
+  return fixed16::rounding_shift_half_away(v, -p.positive.shift);
 }
 /// TFLite's int8 1 / sqrt: an integer reciprocal root with 20 more fractional bits, then the
 /// scales.
@@ -152,7 +152,8 @@ constexpr std::int32_t rsqrt_dr(const unary_params& p, std::int32_t v) noexcept 
   if (v <= 0)
     return INT32_MAX / 2;  // saturates: TFLite gives its highest value at 0 and refuses less
   const multiplier root = reciprocal_sqrt(v);
-  return dr(dr(1, {root.m, root.shift + 20}), {p.positive.m, p.positive.shift - 20});
+  return doubling_high_half_away(doubling_high_half_away(1, {root.m, root.shift + 20}),
+                                 {p.positive.m, p.positive.shift - 20});
 }
 /// 16 bits of a multiplier.
 constexpr std::int32_t high_half(std::int32_t m) noexcept {
@@ -169,24 +170,27 @@ constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexce
                : p.type == dtype::s16 ? static_cast<std::int16_t>(-x)
                                       : static_cast<std::uint8_t>(-x);
       return clamp(x, p.lo, p.hi);
-    case rounding::DR:
+    case rounding::doubling_high_half_away:
       if (p.function == unary::hard_swish)
         return clamp(hard_swish_dr(p, x) + p.out_zero_point, p.lo, p.hi);
       if (p.function == unary::rsqrt)
         return finish(std::int64_t{rsqrt_dr(p, v)}, p.out_zero_point, p.lo, p.hi);
       if (p.function == unary::abs)
         return finish(
-            std::int64_t{p.positive.m == 0 ? (v < 0 ? -v : v) : dr(v < 0 ? -v : v, p.positive)},
+            std::int64_t{p.positive.m == 0 ? (v < 0 ? -v : v)
+                                           : doubling_high_half_away(v < 0 ? -v : v, p.positive)},
             p.out_zero_point, p.lo, p.hi);
-      return finish(rounding_policy::dr::apply(v, v >= 0 ? p.positive : p.negative),
-                    p.out_zero_point, p.lo, p.hi);
-    case rounding::Q8:
-      return finish(rounding_policy::q8::apply(v, v >= 0 ? p.positive : p.negative),
-                    p.out_zero_point, p.lo, p.hi);
-    case rounding::OPT:
-    case rounding::AWAY:
+      return finish(
+          rounding_policy::doubling_high_half_away::apply(v, v >= 0 ? p.positive : p.negative),
+          p.out_zero_point, p.lo, p.hi);
+    case rounding::eight_bit_ratio_half_up:
+      return finish(
+          rounding_policy::eight_bit_ratio_half_up::apply(v, v >= 0 ? p.positive : p.negative),
+          p.out_zero_point, p.lo, p.hi);
+    case rounding::tflite_optimized:
+    case rounding::divide_half_away:
       if (p.type == dtype::s16) {
-        if (p.mode == rounding::OPT && p.sigmoid.multiplier == 0) {
+        if (p.mode == rounding::tflite_optimized && p.sigmoid.multiplier == 0) {
           const auto q = fixed16::shl(static_cast<std::int16_t>(x), p.sigmoid.shift);
           return p.function == unary::logistic ? fixed16::logistic(q, 3) : fixed16::tanh(q, 3);
         }
@@ -196,36 +200,37 @@ constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexce
       }
       return clamp_to_int(
           static_cast<double>(
-              add(rha(mul(unary_table_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse)),
+              add(round_half_away(
+                      mul(unary_table_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse)),
                   static_cast<float>(p.out_zero_point))),
           p.lo, p.hi);
-    case rounding::XNN:
+    case rounding::xnnpack:
       return clamp_to_int(static_cast<double>(rint(add(
                               mul(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse),
                               static_cast<float>(p.out_zero_point)))),
                           p.lo, p.hi);
-    case rounding::EVEN_MUL:
+    case rounding::reciprocal_half_even:
       return finish(static_cast<double>(
                         rint(mul(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.inverse))),
                     p.out_zero_point, p.lo, p.hi);
-    case rounding::TRUNC:
+    case rounding::divide_truncate:
       return finish(static_cast<double>(trunc(
                         div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))),
                     p.out_zero_point, p.lo, p.hi);
-    case rounding::EVEN:
+    case rounding::divide_half_even:
       return finish(static_cast<double>(rint(
                         div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))),
                     p.out_zero_point, p.lo, p.hi);
-    case rounding::RU:
-    case rounding::I64:
-    case rounding::D64:
-    case rounding::F:
-    case rounding::FB:
-    case rounding::FZ:
-    case rounding::QNN:
-    case rounding::ATEN:
-    case rounding::FMA:
-    case rounding::MXN: break;  // unary_prepare refuses these
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::mxnet: break;  // unary_prepare refuses these
   }
   return p.out_zero_point;
 }
@@ -281,7 +286,7 @@ inline status unary_multipliers(unary_params& p) {
   const auto quantized = [](float v) {
     return numerics::quantize_multiplier(static_cast<double>(v));
   };
-  if (p.mode == rounding::Q8) {
+  if (p.mode == rounding::eight_bit_ratio_half_up) {
     p.positive = numerics::q8_multiplier(ratio);
     p.negative = p.function == unary::leaky_relu
                      ? numerics::q8_multiplier(numerics::mul(ratio, p.alpha))
@@ -313,14 +318,14 @@ inline status unary_multipliers(unary_params& p) {
 /// Rounding ATEN on 8 bits: PyTorch's vector loops dequantize with one fused multiply-add, their
 /// scalar tails with a difference and a product; else EVEN_MUL.
 template <unary F> constexpr bool by_position(const node_view& n) {
-  return n.round == rounding::ATEN && is_8bit(n.in[0].type) && !is_relu(F);
+  return n.round == rounding::aten && is_8bit(n.in[0].type) && !is_relu(F);
 }
 template <unary F, bool Quantized>
 constexpr void unary_memory(const node_view& n, node_memory& to) {
   constexpr bool sigmoid = F == unary::logistic || F == unary::tanh;
   if (Quantized && by_position<F>(n)) return to.make<lut8_blocks_params>();
   if (Quantized && is_8bit(n.in[0].type)) return to.make<lut8_params>();
-  if (Quantized && n.round == rounding::AWAY && !sigmoid) to.array<std::int16_t>(513);
+  if (Quantized && n.round == rounding::divide_half_away && !sigmoid) to.array<std::int16_t>(513);
   to.make<unary_params>();
 }
 template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to) {
@@ -344,11 +349,11 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   const clamp_range bounds =
       is_relu(F) && n.round != rounding::none ? relu_bounds(F, y) : clamp_of(*n.attrs, y.type);
   p.lo = bounds.lo, p.hi = bounds.hi;
-  const bool sigmoid = (F == unary::logistic || F == unary::tanh) && n.round == rounding::OPT &&
-                       x.type == dtype::s16;
-  if (n.round == rounding::DR || n.round == rounding::Q8)
+  const bool sigmoid = (F == unary::logistic || F == unary::tanh) &&
+                       n.round == rounding::tflite_optimized && x.type == dtype::s16;
+  if (n.round == rounding::doubling_high_half_away || n.round == rounding::eight_bit_ratio_half_up)
     if (auto s = unary_multipliers(p); !s) return s;
-  if ((n.round == rounding::AWAY || sigmoid) && x.type == dtype::s16) {
+  if ((n.round == rounding::divide_half_away || sigmoid) && x.type == dtype::s16) {
     if (p.in_zero_point != 0 || p.out_zero_point != 0)
       return unsupported("zero points of int16",
                          std::to_string(p.in_zero_point) + ", " + std::to_string(p.out_zero_point),
@@ -366,7 +371,7 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
     }
   }
   if (by_position<F>(n)) {
-    p.mode = rounding::EVEN_MUL;
+    p.mode = rounding::reciprocal_half_even;
     const float premultiplied = numerics::mul(p.in_scale, -static_cast<float>(p.in_zero_point));
     auto& l = to.make<lut8_blocks_params>(&reference::lut8_blocks_kernel);
     l.blocks.count = p.count;
@@ -402,13 +407,14 @@ constexpr rounding_set unary_roundings(unary f, dtype t) {
   const bool integer = is_relu(f) || f == unary::leaky_relu || f == unary::abs ||
                        f == unary::rsqrt || f == unary::hard_swish;
   const bool eight = is_8bit(t), sigmoid = f == unary::logistic || f == unary::tanh;
-  rounding_set r{rounding::EVEN, rounding::EVEN_MUL, rounding::XNN, rounding::TRUNC};
-  if (eight || !integer || f == unary::rsqrt) r = r | rounding::AWAY;
-  if (integer && (eight || f != unary::hard_swish)) r = r | rounding::DR;
-  if (f == unary::leaky_relu || is_relu(f)) r = r | rounding::Q8;
+  rounding_set r{rounding::divide_half_even, rounding::reciprocal_half_even, rounding::xnnpack,
+                 rounding::divide_truncate};
+  if (eight || !integer || f == unary::rsqrt) r = r | rounding::divide_half_away;
+  if (integer && (eight || f != unary::hard_swish)) r = r | rounding::doubling_high_half_away;
+  if (f == unary::leaky_relu || is_relu(f)) r = r | rounding::eight_bit_ratio_half_up;
   if (f == unary::neg || is_relu(f)) r = r | rounding::none;
-  if (eight && !is_relu(f)) r = r | rounding::ATEN;
-  if (!eight && sigmoid) r = r | rounding::OPT;
+  if (eight && !is_relu(f)) r = r | rounding::aten;
+  if (!eight && sigmoid) r = r | rounding::tflite_optimized;
   return r;
 }
 template <unary F>
@@ -419,7 +425,7 @@ inline constexpr form unary_forms[] = {
 inline constexpr form plain_unary_forms[] = {
     {.in = {dtype::f32},
      .out = {dtype::f32},
-     .roundings = rounding_set{rounding::none, rounding::ATEN}},
+     .roundings = rounding_set{rounding::none, rounding::aten}},
 };
 
 #define OCTET_UNARY_(id, text, what, quantized_law, float_law) \

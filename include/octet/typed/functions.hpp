@@ -477,8 +477,9 @@ constexpr auto svdf(svdf_options o, constant feature, constant time, constant bi
     const detail::tensor_info outs[2]{detail::typed_as(dtype::s8, out),
                                       detail::result_info(updates(3), {})};
     std::int32_t ids[2]{};
-    if (detail::append(v.net, {.op = &ops::qnn_svdf, .round = rounding::DR, .line = line},
-                       {ins, bias.present() ? std::size_t{5} : std::size_t{4}}, a, outs, ids))
+    if (detail::append(
+            v.net, {.op = &ops::qnn_svdf, .round = rounding::doubling_high_half_away, .line = line},
+            {ins, bias.present() ? std::size_t{5} : std::size_t{4}}, a, outs, ids))
       v.out[0] = ids[0];
     v.outs = 1;
     v.out_name[0] = nullptr;

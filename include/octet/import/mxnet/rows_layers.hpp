@@ -414,8 +414,8 @@ inline void fused_matrix_row(emitter& m, call& c) {
       const float bias_levels = m.per_unit(dtype::s8, m.range_at(c, base + 4).largest()),
                   factor = numerics::div(numerics::mul(data, levels[0]), bias_levels);
       for (std::int8_t v : bytes)
-        bias.push_back(
-            static_cast<double>(numerics::rha(numerics::mul(static_cast<float>(v), factor))));
+        bias.push_back(static_cast<double>(
+            numerics::round_half_away(numerics::mul(static_cast<float>(v), factor))));
     }
   }
   if (m.failed()) return;

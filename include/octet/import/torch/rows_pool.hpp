@@ -173,7 +173,7 @@ inline bool sums_floats(const emitter& e, const tensor_data& x, const reduction&
   f.x.shape.rank = x.rank();
   for (int i = 0; i < x.rank(); ++i)
     if (r.reduced[static_cast<std::size_t>(i)]) f.axes.push_back(i);
-  return laws::mean(f).round == rounding::ATEN;
+  return laws::mean(f).round == rounding::aten;
 }
 /// mean over axes; the quantization stays.
 inline result<value> mean(emitter& e, arguments& a) {
