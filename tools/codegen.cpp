@@ -29,6 +29,7 @@ std::string_view enumerator_text(rounding r) {
     case rounding::aten: return "aten";
     case rounding::fused_multiply_add: return "fused_multiply_add";
     case rounding::tflite_optimized: return "tflite_optimized";
+    case rounding::mxnet: return "mxnet";
   }
   return no_enumerator;
 }
