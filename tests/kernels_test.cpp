@@ -63,7 +63,7 @@ void fill(conv_case& c, const conv_shape& s, bool depthwise, dtype in, dtype wei
           one ? z : static_cast<std::int32_t>(r.between(lowest_of(weight), highest_of(weight))));
     p.weight_zero_points = c.weight_zero_points.data();
   }
-  const std::int64_t largest = ops::largest_offset(in, p.in_zero_point) *
+  const std::int64_t largest = largest_offset(in, p.in_zero_point) *
                                static_cast<std::int64_t>(per_channel) *
                                (weight == dtype::u8 || p.weight_zero_points ? 255 : 128);
   p.wide = largest > INT32_MAX / 2;
@@ -243,7 +243,7 @@ TEST_CASE("fully_connected kernels equal the reference") {
         static_cast<std::int32_t>(r.between(lowest_of(p.weight_type), highest_of(p.weight_type))));
     if (p.weight_type == dtype::u8) p.weight_zero_points = zero_points.data();
     const std::int64_t largest =
-        ops::largest_offset(p.in_type, p.in_zero_point) * static_cast<std::int64_t>(p.k) * 255;
+        largest_offset(p.in_type, p.in_zero_point) * static_cast<std::int64_t>(p.k) * 255;
     p.wide = largest > INT32_MAX / 2;
     std::vector<std::int32_t> bias(static_cast<std::size_t>(p.n));
     for (auto& b : bias) b = static_cast<std::int32_t>(r.between(-largest / 4, largest / 4));

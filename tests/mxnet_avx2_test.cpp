@@ -13,6 +13,7 @@
 #include "octet/import/mxnet/symbol.hpp"
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/requantize_add.hpp"
+#include "octet/plan/prepare_step.hpp"
 #include "skip.hpp"
 
 namespace {
@@ -56,20 +57,15 @@ class avx2_run {
   void reference_of(const node& n) {
     const node_inputs in(g_, n);
     plan_memory memory;
-    prepared p;
-    p.memory = &memory;
-    REQUIRE(n.op->prepare(in.view(), p));
-    if (p.alias) {
-      std::memcpy(at_[index(n.out[0])].data(), bytes(n.in[0]), at_[index(n.out[0])].size());
-      return;
-    }
+    step st;
+    REQUIRE(detail::prepare_step(*n.op, in.view(), target::reference, &detail::no_kernel, 1, memory,
+                                 st));
     std::vector<const void*> from;
     std::vector<void*> to;
     for (tensor_id t : n.in) from.push_back(t == no_tensor ? nullptr : bytes(t));
     for (tensor_id t : n.out) to.push_back(at_[index(t)].data());
-    buffer scratch(p.reference_scratch);
-    p.reference(
-        {p.params, {from.data(), from.size()}, {to.data(), to.size()}, scratch.data(), 0, 1});
+    buffer scratch{Bytes(st.scratch)};
+    st.run({st.params, {from.data(), from.size()}, {to.data(), to.size()}, scratch.data(), 0, 1});
   }
 
   // ---- what the file says of a layer ----

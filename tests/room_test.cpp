@@ -92,6 +92,7 @@ octet::status running_prepare(const octet::node_view& n, octet::prepared& to) {
 }
 constexpr octet::op_def running_sum{
     .name = "test.running_sum",
+    .summary = "sums over calls",
     .min_inputs = 2,
     .max_inputs = 2,
     .outputs = 3,

@@ -349,9 +349,15 @@ struct raw_binary_cases {
   }
 };
 struct clamped_binary_cases {
+  /// A sum in int32 is a quantized value too.
+  static void scale_int32(node_case& n) {
+    operand& y = n.out[0];
+    if (y.type == dtype::s32 && !n.in[0].scales.empty()) y.quantize(scale_for(y.type, 0.06), 0);
+  }
   static void add(case_list& to) {
-    binary_cases::add(to);
+    binary_cases::add_changed(to, scale_int32);
     node_case& n = to.add("clamped", {dims{2, 40}, dims{40}});
+    scale_int32(n);
     if (n.in[0].type == dtype::f32)
       n.attrs.set("float_lo", -1.), n.attrs.set("float_hi", 6.);
     else
