@@ -1,12 +1,16 @@
 // The helpers of the command line: .npy files, images, resizing, labels. Expected pixel values were
 // computed with Pillow 12.0 and are given as FNV-1a hashes, so that nothing large is stored; with
 // ../shared the stored arrays themselves are compared.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
 #include "image.hpp"
+#include "octet/import/common/file.hpp"
 #include "octet/numerics/fp.hpp"
 #include "pixels.hpp"
 #include "skip.hpp"
@@ -15,6 +19,14 @@ using namespace octet;
 using namespace octet::tools;
 
 namespace {
+
+struct temporary_folder {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("octet_tools_test_" + std::to_string(getpid()));
+  temporary_folder() { std::filesystem::create_directories(path); }
+  ~temporary_folder() { std::filesystem::remove_all(path); }
+  std::string file(const std::string& name) const { return (path / name).string(); }
+};
 
 std::uint64_t fnv(std::span<const std::uint8_t> bytes) {
   std::uint64_t h = 0xcbf29ce484222325u;
@@ -324,7 +336,89 @@ TEST_CASE(".npy: hostile headers are refused with one message") {
 TEST_CASE("a file that is not there says so") {
   const auto a = read_npy("no/such/file.npy");
   REQUIRE_FALSE(a);
-  CHECK(a.error().message() == "no/such/file.npy: cannot read: no such file, or not readable");
+  CHECK(a.error().message() == "no/such/file.npy: cannot read: No such file or directory");
+}
+
+TEST_CASE("only regular files are read, and no more of them than allowed") {
+  const temporary_folder f;
+  const auto refused = [](const std::string& path, const std::string& why) {
+    const auto r = read_file(path);
+    REQUIRE_FALSE(r);
+    CHECK(r.error().code == errc::io);
+    CHECK(r.error().message() == path + ": cannot read: " + why);
+    const auto checked = check_regular(path);
+    CHECK_FALSE(checked);
+    CHECK_FALSE(read_head(path, 8));
+  };
+  REQUIRE(::mkfifo(f.file("fifo").c_str(), 0600) == 0);  // without the check, opening it never ends
+  refused(f.file("fifo"), "not a regular file");
+  refused("/dev/zero", "not a regular file");
+  refused(f.path.string(), "is a directory");
+  REQUIRE(write_file(f.file("ten"), "0123456789"));
+  CHECK(read_file(f.file("ten"), 10)->size() == 10);
+  CHECK(read_head(f.file("ten"), 4)->size() == 4);
+  CHECK(read_head(f.file("ten"), 40)->size() == 10);
+  const auto large = read_file(f.file("ten"), 9);
+  REQUIRE_FALSE(large);
+  CHECK(large.error().code == errc::too_large);
+  for (const char* name : {"fifo", "zero"}) {  // the library's own readers
+    const std::string path = name == std::string("zero") ? "/dev/zero" : f.file(name);
+    const auto r = import::read_file(path);
+    REQUIRE_FALSE(r);
+    CHECK(r.error().message() == path + ": cannot read: not a regular file");
+  }
+}
+
+TEST_CASE("files appear whole or not at all") {
+  const temporary_folder f;
+  const auto files = [&] { return std::distance(std::filesystem::directory_iterator(f.path), {}); };
+  REQUIRE(write_file(f.file("a"), "old"));
+  REQUIRE(::chmod(f.file("a").c_str(), 0640) == 0);
+  std::filesystem::create_symlink("a", f.file("link"));
+  REQUIRE(write_file(f.file("link"), "new"));
+  CHECK(std::filesystem::is_symlink(f.file("link")));
+  const auto a = read_file(f.file("a"));
+  REQUIRE(a);
+  CHECK(std::string(reinterpret_cast<const char*>(a->data()), a->size()) == "new");
+  struct stat st {};
+  REQUIRE(::stat(f.file("a").c_str(), &st) == 0);
+  CHECK((st.st_mode & 0777) == 0640);
+  CHECK(files() == 2);
+
+  // A pair of which the second cannot be written: neither is there.
+  const auto pair = write_files({{f.file("first"), std::string_view("1")},
+                                 {f.file("no/such/folder"), std::string_view("2")}});
+  REQUIRE_FALSE(pair);
+  CHECK(pair.error().message() ==
+        f.file("no/such/folder") + ": cannot write: No such file or directory");
+  CHECK(files() == 2);
+  CHECK_FALSE(write_file(f.path.string(), "a folder"));
+  REQUIRE(::mkfifo(f.file("fifo").c_str(), 0600) == 0);
+  CHECK_FALSE(write_file(f.file("fifo"), "no one reads it"));
+  const auto full = write_file("/dev/full", "x");
+  REQUIRE_FALSE(full);
+  CHECK(full.error().message() == "/dev/full: cannot write: No space left on device");
+  CHECK(write_file("/dev/null", "x"));
+  CHECK(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST_CASE("messages are one short line, whatever names a file holds") {
+  error_info e{errc::malformed, "a rule", std::string(100000, 'f'), "n\n\x1b[31m", "t\xff", {}, {}};
+  e.found = std::string(100000, 'x');
+  const std::string m = e.message();
+  CHECK(m.size() < 3000);
+  CHECK(m.find("fff...fff") != std::string::npos);
+  CHECK(m.find("fff: n\\x0a\\x1b[31m: t\\xff: malformed: a rule (found xxx") != std::string::npos);
+  using octet::detail::one_line;
+  CHECK(one_line("gr\xc3\xb6\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\xba") ==
+        "gr\xc3\xb6\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\xba");
+  CHECK(one_line("\xc2\x9b") == "\\xc2\\x9b");                    // CSI as one character
+  CHECK(one_line("\xe2\x80\xae") == "\\xe2\\x80\\xae");           // right to left
+  CHECK(one_line("\xc0\x8a\xe2\x82") == "\\xc0\\x8a\\xe2\\x82");  // overlong, cut off
+  CHECK(one_line(std::string("\x7f\0", 2)) == "\\x7f\\x00");
+  CHECK(one_line("0123456789", 10) == "0123456789");
+  CHECK(one_line("0123456789a", 10) == "01234...6789a");
+  CHECK(one_line("\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6", 6) == "\xc3\xb6...\xc3\xb6");
 }
 
 TEST_CASE("image shapes") {

@@ -1,18 +1,11 @@
 // octet codegen and octet convert.
-#include <fstream>
-
 #include "codegen.hpp"
 #include "commands.hpp"
+#include "file.hpp"
 #include "octet/import/octet_file.hpp"
 
 namespace octet::tools {
 namespace {
-int write(const std::string& path, const std::string& bytes) {
-  std::ofstream f(path, std::ios::binary);
-  f.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  f.close();
-  return f ? done : fail(bad_input, path + ": cannot write");
-}
 /// "dir/person-detect.hpp" -> "person_detect".
 std::string identifier(const std::string& path) {
   std::string s = path.substr(path.find_last_of('/') + 1);
@@ -25,26 +18,32 @@ std::string identifier(const std::string& path) {
 }  // namespace
 
 int codegen(const codegen_options& o) {
+  if (!o.output.ends_with(".hpp"))
+    return fail(bad_usage, "--output " + o.output + ": expected NAME.hpp");
   plan_options p;
   p.on = target::reference;  // the generated program chooses for itself
   const loaded m = load_and_plan(o, p);
   if (m.code != done) return m.code;
-  const std::string base =
-      o.output.ends_with(".hpp") ? o.output.substr(0, o.output.size() - 4) : o.output;
+  const std::string base = o.output.substr(0, o.output.size() - 4);
   const auto code = generate(m.program.source(), o.name.empty() ? identifier(o.output) : o.name,
                              base.substr(base.find_last_of('/') + 1) + ".hpp");
   if (!code) return fail(code.error());
-  if (const int c = write(base + ".hpp", code->header); c != done) return c;
-  return write(base + ".weights.cpp", code->source);
+  auto written = write_files({{o.output, std::string_view(code->header)},
+                              {base + ".weights.cpp", std::string_view(code->source)}});
+  return written ? done : fail(written.error());
 }
 
 int convert(const convert_options& o) {
+  // Files are known by their endings: under another name `octet run` would not take it.
+  if (!o.output.ends_with(".octet"))
+    return fail(bad_usage, "--output " + o.output + ": expected NAME.octet");
   const auto options = load_options_of(o);
   if (!options) return bad_usage;
   const auto g = load_model(o.model, *options);
   if (!g) return fail(g.error());
   if (auto s = verify(*g); !s) return fail(s.error());
-  return write(o.output, import::write_octet(*g));
+  auto written = write_file(o.output, import::write_octet(*g));
+  return written ? done : fail(written.error());
 }
 
 }  // namespace octet::tools

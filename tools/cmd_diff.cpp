@@ -2,7 +2,6 @@
 // it.
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -225,25 +224,23 @@ result<array> load_array(const std::string& folder, const std::string& file) {
   return read_npy(folder + "/" + file);
 }
 result<std::vector<recorded>> read_index(const std::string& folder) {
-  std::ifstream f(folder + "/index.json");
-  if (!f)
-    return error_info{errc::io,
-                      "no index.json in the folder",
-                      folder,
-                      {},
-                      {},
-                      {},
-                      "a folder of examples/record/record.py or of octet run --dump"};
-  const auto j = nlohmann::json::parse(f, nullptr, false);
+  const auto text = read_file(folder + "/index.json", std::size_t{1} << 26);
+  if (!text) {
+    error_info e = text.error();
+    e.supported = "a folder of examples/record/record.py or of octet run --dump";
+    return e;
+  }
+  const auto j = nlohmann::json::parse(
+      std::string_view(reinterpret_cast<const char*>(text->data()), text->size()), nullptr, false);
   if (j.is_discarded() || !j.is_object() || !j.contains("tensors") || !j["tensors"].is_array())
     return error_info{errc::malformed, "index.json", folder, {}, {}, {}, {}};
   std::vector<recorded> rows;
   for (const auto& t : j["tensors"]) {
-    const auto text = [&](const char* key) {
+    const auto field = [&](const char* key) {
       return t.is_object() && t.contains(key) && t[key].is_string() ? t[key].get<std::string>()
                                                                     : std::string();
     };
-    rows.push_back({text("name"), text("node"), text("file")});
+    rows.push_back({field("name"), field("node"), field("file")});
   }
   return rows;
 }

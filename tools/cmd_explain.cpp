@@ -2,46 +2,13 @@
 #include <cstdio>
 
 #include "commands.hpp"
+#include "json.hpp"
 #include "octet/kernels/target.hpp"
 #include "octet/ops/list.hpp"
 #include "timing.hpp"
 
 namespace octet::tools {
 namespace {
-
-/// Multiply-accumulates of a node; 0 where it has none to speak of.
-double macs_of(const graph& g, const node& n) {
-  if (n.in.size() < 2 || n.out.empty() || n.in[0] == no_tensor || n.in[1] == no_tensor ||
-      n.out[0] == no_tensor)
-    return 0;
-  const dims &x = g[n.in[0]].shape, &w = g[n.in[1]].shape, &y = g[n.out[0]].shape;
-  const double ins = static_cast<double>(x.elements().value),
-               weights = static_cast<double>(w.elements().value),
-               outs = static_cast<double>(y.elements().value);
-  const std::string_view name = n.op->name;
-  if (name.find("transpose_conv2d") != name.npos)
-    return w.rank == 4 && x.rank == 4 && x[3] > 0 ? weights * ins / x[3] : 0;
-  if (name.find("depthwise_conv2d") != name.npos) return w.rank == 4 ? outs * w[1] * w[2] : 0;
-  if (name.find("conv2d") != name.npos) return w.rank == 4 && w[0] > 0 ? outs * weights / w[0] : 0;
-  if (name.find("fully_connected") != name.npos) return w.rank == 2 && w[0] > 0 ? outs * w[1] : 0;
-  if (name.find("batch_matmul") != name.npos && y.rank >= 2 && outs > 0) {
-    // batch * rows * inner * columns, without asking which side is transposed: inner = elements of
-    // x / (batch * rows).
-    const double columns = y[y.rank - 1];
-    return columns > 0 && outs / columns > 0 ? ins / (outs / columns) * outs : 0;
-  }
-  return 0;
-}
-
-/// Bytes that a node reads and writes once: inputs, constants, outputs.
-double bytes_moved(const graph& g, const node& n) {
-  double sum = 0;
-  for (const auto* list : {&n.in, &n.out})
-    for (tensor_id t : *list)
-      if (t != no_tensor)
-        sum += static_cast<double>(bytes_of(g[t].shape.elements(), g[t].type).value);
-  return sum;
-}
 
 bool is_float_node(const graph& g, const node& n) {
   bool floats = false;
@@ -97,17 +64,12 @@ double peak_rate(target on, rounding round) {
 
 }  // namespace
 
-int explain(const model_options& o) {
+int explain(const explain_options& o) {
   loaded l = load_and_plan(o);
   if (l.code != done) return l.code;
   const plan_data& d = l.program.data();
   session s(l.program);
-  for (std::size_t i = 0; i < s.inputs(); ++i) fill(s.input(i));
-  const auto start = clock::now();
-  s.run();
-  const double once = std::max(1e-3, ms_since(start));
-  const std::vector<double> median =
-      step_medians(s, d, static_cast<std::size_t>(std::clamp(2000.0 / once, 5.0, 50.0)));
+  const std::vector<double> median = profile(s, d);
   const rounding convolutions = [&] {
     for (const node& n : d.source.nodes)
       if (n.op == &ops::conv2d) return n.round;
@@ -115,47 +77,74 @@ int explain(const model_options& o) {
   }();
   const double peak = peak_rate(d.on, convolutions) * l.threads;
 
-  std::printf(
-      "# target %s, threads %u; of best: against octet's own rate at a cache-resident 1x1 "
-      "convolution, %.1f GMAC/s in this run\n",
-      std::string(name_of(d.on)).c_str(), l.threads, peak);
-  std::printf(" %-5s %-26s %-28s %-24s %9s %9s %9s %8s %8s  %s\n", "step", "operator", "node",
-              "kernel", "MACs (M)", "bytes (K)", "ms", "GMAC/s", "of best", "note");
-  double all_macs = 0, all_ms = 0;
-  std::size_t references = 0, floats = 0;
+  const bool text = o.json != "-";
+  if (text) {
+    std::printf(
+        "# target %s, threads %u; of best: against octet's own rate at a cache-resident 1x1 "
+        "convolution, %.1f GMAC/s in this run\n",
+        std::string(name_of(d.on)).c_str(), l.threads, peak);
+    std::printf(" %-5s %-26s %-28s %-24s %9s %9s %9s %8s %8s  %s\n", "step", "operator", "node",
+                "kernel", "MACs (M)", "bytes (K)", "ms", "GMAC/s", "of best", "note");
+  }
+  double all_ms = 0;
+  std::size_t scalars = 0, floats = 0;
+  json steps = json::array();
   for (std::size_t i = 0; i < d.steps.size(); ++i) {
     const step& st = d.steps[i];
     const node& n = d.source.nodes[static_cast<std::size_t>(st.node)];
-    const double macs = macs_of(d.source, n), ms = median[i];
+    const double macs = macs_of(d.source, n), bytes = bytes_moved(d.source, n), ms = median[i];
+    const double rate = macs > 0 && ms > 0 ? macs / ms * 1e-6 : 0;
     char mac_text[24] = "-", rate_text[24] = "-", of_text[24] = "-";
-    if (macs > 0) {
-      std::snprintf(mac_text, sizeof mac_text, "%.3f", macs * 1e-6);
-      if (ms > 0) {
-        std::snprintf(rate_text, sizeof rate_text, "%.1f", macs / ms * 1e-6);
-        if (peak > 0)
-          std::snprintf(of_text, sizeof of_text, "%.0f %%", 100 * (macs / ms * 1e-6) / peak);
-      }
-    }
-    std::string note;
-    const auto add = [&](const char* text) {
-      note += (note.empty() ? "" : "; ") + std::string(text);
-    };
+    if (macs > 0) std::snprintf(mac_text, sizeof mac_text, "%.3f", macs * 1e-6);
+    if (rate > 0) std::snprintf(rate_text, sizeof rate_text, "%.1f", rate);
+    if (rate > 0 && peak > 0) std::snprintf(of_text, sizeof of_text, "%.0f %%", 100 * rate / peak);
+    std::vector<std::string> notes;
     const bool is_float_step = is_float_node(d.source, n);
-    if (is_float_step) add("float in the file: no quantized form was given"), ++floats;
+    if (is_float_step)
+      notes.emplace_back("float in the file: no quantized form was given"), ++floats;
     if (st.kernel == kernel_id::none && d.on != target::reference) {
-      ++references;
-      if (!is_float_step) add("scalar: no SIMD kernel for this operator and types");
+      ++scalars;
+      if (!is_float_step) notes.emplace_back("scalar: no SIMD kernel for this operator and types");
     }
-    if (st.parts == 1 && l.threads > 1 && macs > 0) add("one thread");
-    all_macs += macs;
+    if (st.parts == 1 && l.threads > 1 && macs > 0) notes.emplace_back("one thread");
     all_ms += ms;
-    std::printf(" %-5zu %-26s %-28s %-24s %9s %9.1f %9.4f %8s %8s  %s\n", i,
-                std::string(n.op->name).c_str(), n.name.c_str(), st.kernel_name, mac_text,
-                bytes_moved(d.source, n) * 1e-3, ms, rate_text, of_text, note.c_str());
+    std::string note;
+    for (const std::string& one : notes) note += (note.empty() ? "" : "; ") + one;
+    if (text)
+      std::printf(" %-5zu %-26s %-28s %-24s %9s %9.1f %9.4f %8s %8s  %s\n", i,
+                  std::string(n.op->name).c_str(), octet::detail::one_line(n.name).c_str(),
+                  st.kernel_name, mac_text, bytes * 1e-3, ms, rate_text, of_text, note.c_str());
+    if (!o.json.empty())
+      steps.push_back({{"operator", n.op->name},
+                       {"node", n.name},
+                       {"kernel", st.kernel_name},
+                       {"parts", st.parts},
+                       {"macs", whole(macs)},
+                       {"bytes_moved", whole(bytes)},
+                       {"median_ms", ms},
+                       {"gmacs_per_s", rate},
+                       {"of_best", peak > 0 ? rate / peak : 0},
+                       {"notes", notes}});
   }
-  std::printf("# %zu steps, %.1f M MACs, %.3f ms, %.1f GMAC/s; %zu scalar, %zu float\n",
-              d.steps.size(), all_macs * 1e-6, all_ms, all_ms > 0 ? all_macs / all_ms * 1e-6 : 0.0,
-              references, floats);
+  const totals all = totals_of(d.source);
+  if (text)
+    std::printf("# %zu steps, %.1f M MACs, %.3f ms, %.1f GMAC/s; %zu scalar, %zu float\n# %s\n",
+                d.steps.size(), all.macs * 1e-6, all_ms,
+                all_ms > 0 ? all.macs / all_ms * 1e-6 : 0.0, scalars, floats, text_of(all).c_str());
+  if (!o.json.empty())
+    if (auto w = put_json(o.json, {{"model", base_name(o.model)},
+                                   {"law", name_of(d.source.arithmetic)},
+                                   {"target", name_of(d.on)},
+                                   {"threads", l.threads},
+                                   {"version", OCTET_VERSION_STRING},
+                                   {"best_gmacs_per_s", peak},
+                                   {"totals", json_of(all)},
+                                   {"ms", all_ms},
+                                   {"scalar", scalars},
+                                   {"float", floats},
+                                   {"steps", std::move(steps)}});
+        !w)
+      return fail(w.error());
   return done;
 }
 

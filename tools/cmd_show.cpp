@@ -1,18 +1,20 @@
-#include <csignal>
+// octet show: a model's graph as text, picture, page and JSON.
 #include <cstdio>
 
 #include "commands.hpp"
-#include "file.hpp"
+#include "json.hpp"
 #include "octet/graph/print.hpp"
+#include "page.hpp"
+#include "timing.hpp"
 
 namespace octet::tools {
 namespace {
 
 /// Graphviz: one box per node, edges labelled with the tensors' types. Constants are left out.
 std::string dot_text(const graph& g) {
-  const auto label = [](std::string s) {
+  const auto label = [](const std::string& s) {
     std::string q;
-    for (char c : s) {
+    for (char c : octet::detail::one_line(s)) {
       if (c == '"' || c == '\\') q += '\\';
       q += c;
     }
@@ -29,9 +31,13 @@ std::string dot_text(const graph& g) {
   }
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     const node& n = g.nodes[i];
-    s += "  n" + std::to_string(i) + " [label=\"" + std::string(n.op->name) +
+    const std::string summary = summary_of(g, n);
+    const double macs = macs_of(g, n);
+    s += "  n" + std::to_string(i) + " [label=\"" + label(title_of(g, n)) +
+         (summary.empty() ? "" : "\\n" + label(summary)) +
          (n.round == rounding::none ? "" : "\\nrounding " + std::string(name_of(n.round))) +
-         "\", tooltip=\"" + label(n.name) + "\"];\n";
+         (macs > 0 ? "\\n" + amount(macs) + " MACs" : "") + "\", tooltip=\"" + label(n.name) +
+         "\"];\n";
     for (tensor_id t : n.in)
       if (t != no_tensor && !from[static_cast<std::size_t>(t)].empty())
         s += "  " + from[static_cast<std::size_t>(t)] + " -> n" + std::to_string(i) + " [label=\"" +
@@ -50,78 +56,129 @@ std::string dot_text(const graph& g) {
   return s + "}\n";
 }
 
-/// The layout is Graphviz's: its `dot` reads the text from a pipe and writes the file itself.
-status write_svg(const std::string& file, const std::string& dot) {
-  const auto failed = [&](std::string what, std::string found) {
-    return error_info{errc::io,
-                      std::move(what),
-                      file,
-                      {},
-                      {},
-                      std::move(found),
-                      "--svg needs Graphviz's `dot` program"};
-  };
-  if (std::FILE* f = std::fopen(file.c_str(), "wb"))
-    std::fclose(f);
-  else
-    return failed("picture", "a file that can't be written");
-  std::string quoted;
-  for (char c : file) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  std::signal(SIGPIPE, SIG_IGN);  // where there is no `dot`, the write below would end this process
-  std::FILE* p = popen(("dot -Tsvg -o '" + quoted + "' 2>/dev/null").c_str(), "w");
-  if (!p) return failed("dot", "it could not be started");
-  std::fwrite(dot.data(), 1, dot.size(), p);
-  const int code = pclose(p);
-  if (code != 0) return failed("dot", "it failed or is not installed");
-  return unit{};
+std::string plan_text(const planned_facts& f, const loaded& l) {
+  const plan_data& d = *f.plan;
+  std::string text =
+      "# plan: target " + std::string(name_of(d.on)) + ", threads " + std::to_string(l.threads) +
+      ", activations " + std::to_string(d.activation_bytes) + " bytes, scratch " +
+      std::to_string(d.scratch_bytes) + " bytes a thread, state " + std::to_string(d.state_bytes) +
+      " bytes, params and packed weights " + std::to_string(l.program.weight_bytes()) + " bytes\n";
+  for (std::size_t i = 0; i < d.steps.size(); ++i) {
+    const step& s = d.steps[i];
+    const node& n = d.source.nodes[static_cast<std::size_t>(s.node)];
+    text += "# step " + std::to_string(i) + ": " + std::string(n.op->name) + " " +
+            octet::detail::one_line(n.name) + ", " + s.kernel_name + ", parts " +
+            std::to_string(s.parts) + ", arena";
+    for (std::uint32_t k = 0; k < s.outputs; ++k) {
+      const tensor_id t = d.operands[s.first_out + k];
+      const placement& w = d.where[static_cast<std::size_t>(t)];
+      const std::size_t bytes = bytes_of(d.source[t].shape.elements(), d.source[t].type).value;
+      text += " %" + std::to_string(t) + " at " + std::to_string(w.offset) + "+" +
+              std::to_string(bytes);
+    }
+    if (!f.ms.empty()) {
+      char ms[32];
+      std::snprintf(ms, sizeof ms, ", %.4f ms", f.ms[i]);
+      text += ms;
+    }
+    text += "\n";
+  }
+  return text;
 }
-status write_pictures(const show_options& o, const graph& g) {
-  if (!o.dot.empty())
-    if (auto w = write_file(o.dot, dot_text(g)); !w) return w.error();
-  if (!o.svg.empty()) return write_svg(o.svg, dot_text(g));
-  return unit{};
+
+json attributes_of(const node& n) {
+  json j = json::object();
+  for (const auto& entry : n.attrs.entries())
+    std::visit([&](const auto& v) { j[entry.first] = v; }, entry.second);
+  return j;
+}
+json graph_json(const graph& g, const planned_facts& f) {
+  json tensors = json::array(), nodes = json::array();
+  for (const tensor& t : g.tensors) {
+    json j = octet::tools::json_of(t);
+    if (t.role != tensor::kind::value)
+      j["role"] = t.role == tensor::kind::constant ? "constant" : "state";
+    tensors.push_back(std::move(j));
+  }
+  for (const node& n : g.nodes) {
+    json j{{"operator", n.op->name}, {"name", n.name}, {"inputs", n.in}, {"outputs", n.out}};
+    if (n.round != rounding::none) j["rounding"] = name_of(n.round);
+    if (!n.attrs.entries().empty()) j["attributes"] = attributes_of(n);
+    if (const std::string a = activation_of(g, n); !a.empty()) j["activation"] = a;
+    if (const double macs = macs_of(g, n); macs > 0) j["macs"] = whole(macs);
+    nodes.push_back(std::move(j));
+  }
+  json j{{"model", base_name(g.name)},
+         {"law", name_of(g.arithmetic)},
+         {"version", OCTET_VERSION_STRING},
+         {"totals", json_of(totals_of(g))},
+         {"inputs", g.inputs},
+         {"outputs", g.outputs},
+         {"tensors", std::move(tensors)},
+         {"nodes", std::move(nodes)}};
+  if (!f.plan) return j;
+  const plan_data& d = *f.plan;
+  json steps = json::array(), arena = json::array();
+  for (std::size_t i = 0; i < d.steps.size(); ++i) {
+    const step& s = d.steps[i];
+    steps.push_back({{"node", s.node}, {"kernel", s.kernel_name}, {"parts", s.parts}});
+    if (!f.ms.empty()) steps.back()["median_ms"] = f.ms[i];
+  }
+  for (const tensor_life& l : lives_of(d))
+    arena.push_back({{"tensor", l.tensor},
+                     {"offset", l.offset},
+                     {"bytes", l.bytes},
+                     {"first_step", l.first},
+                     {"last_step", l.last}});
+  j["plan"] = {{"target", name_of(d.on)},
+               {"threads", d.options.threads},
+               {"activation_bytes", d.activation_bytes},
+               {"scratch_bytes_a_thread", d.scratch_bytes},
+               {"state_bytes", d.state_bytes},
+               {"weight_bytes", d.memory.total().value},
+               {"steps", std::move(steps)},
+               {"arena", std::move(arena)}};
+  return j;
+}
+
+/// Writes what was asked for; text only where nothing else was.
+int put(const show_options& o, const graph& g, const planned_facts& f, const loaded& l) {
+  const auto wrote = [](const status& s) { return s ? done : fail(s.error()); };
+  int code = done;
+  if (!o.dot.empty()) code = wrote(write_file(o.dot, dot_text(g)));
+  if (code == done && !o.svg.empty()) code = wrote(write_file(o.svg, graph_picture(g, f)));
+  if (code == done && !o.html.empty())
+    code =
+        wrote(write_file(o.html, page(base_name(o.model), f, l.threads, l.program.weight_bytes())));
+  if (code == done && !o.json.empty()) code = wrote(put_json(o.json, graph_json(g, f)));
+  if (!o.dot.empty() || !o.svg.empty() || !o.html.empty() || !o.json.empty()) return code;
+  const std::string text = to_string(g) + "# " + text_of(totals_of(g)) + "\n" +
+                           (f.plan ? plan_text(f, l) : std::string());
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return done;
 }
 
 }  // namespace
 
 int show(const show_options& o) {
-  std::string text;
-  if (o.plan) {
-    loaded l = load_and_plan(o);
+  planned_facts f;
+  loaded l;
+  if (o.plan || o.profile || !o.html.empty()) {
+    l = load_and_plan(o);
     if (l.code != done) return l.code;
-    const plan_data& d = l.program.data();
-    text = to_string(d.source);
-    text += "# plan: target " + std::string(name_of(d.on)) + ", threads " +
-            std::to_string(l.threads) + ", activations " + std::to_string(d.activation_bytes) +
-            " bytes, scratch " + std::to_string(d.scratch_bytes) + " bytes a thread, state " +
-            std::to_string(d.state_bytes) + " bytes, params and packed weights " +
-            std::to_string(l.program.weight_bytes()) + " bytes\n";
-    for (std::size_t i = 0; i < d.steps.size(); ++i) {
-      const step& s = d.steps[i];
-      const node& n = d.source.nodes[static_cast<std::size_t>(s.node)];
-      text += "# step " + std::to_string(i) + ": " + std::string(n.op->name) + " " + n.name + ", " +
-              s.kernel_name + ", parts " + std::to_string(s.parts) + ", arena";
-      for (std::uint32_t k = 0; k < s.outputs; ++k) {
-        const tensor_id t = d.operands[s.first_out + k];
-        const placement& w = d.where[static_cast<std::size_t>(t)];
-        const std::size_t bytes = bytes_of(d.source[t].shape.elements(), d.source[t].type).value;
-        text += " %" + std::to_string(t) + " at " + std::to_string(w.offset) + "+" +
-                std::to_string(bytes);
-      }
-      text += "\n";
+    f.plan = &l.program.data();
+    if (o.profile || !o.html.empty()) {
+      session s(l.program);
+      f.ms = profile(s, *f.plan);
     }
-    if (auto w = write_pictures(o, d.source); !w) return fail(w.error());
-  } else {
-    const auto load = load_options_of(o);
-    if (!load) return bad_usage;
-    auto g = load_model(o.model, *load);
-    if (!g) return fail(g.error());
-    if (auto v = verify(*g); !v) return fail(v.error());
-    text = to_string(*g);
-    if (auto w = write_pictures(o, *g); !w) return fail(w.error());
+    return put(o, l.program.source(), f, l);
   }
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  return done;
+  const auto load = load_options_of(o);
+  if (!load) return bad_usage;
+  auto g = load_model(o.model, *load);
+  if (!g) return fail(g.error());
+  if (auto v = verify(*g); !v) return fail(v.error());
+  return put(o, *g, f, l);
 }
 
 }  // namespace octet::tools

@@ -1,6 +1,6 @@
 // The commands of the command line, behind plain option structs. Each returns the exit code:
-// 0 done, 1 a result differs, 2 bad usage, 3 bad or unsupported model or input. Data goes to
-// stdout, everything else to stderr.
+// 0 done, 1 a result differs, 2 bad usage, 3 bad or unsupported model or input, or a file that
+// cannot be read or written. Data goes to stdout, everything else to stderr.
 #ifndef OCTET_TOOLS_COMMANDS_HPP_
 #define OCTET_TOOLS_COMMANDS_HPP_
 
@@ -24,22 +24,28 @@ struct model_options {
 };
 struct run_options : model_options {
   std::vector<std::string> inputs, images, outputs, references;
+  std::vector<std::string> files;  // arrays or images, by their endings
+  bool raw = false;                // inputs are the bytes of their elements
   std::vector<float> mean, std;
-  std::string labels, dump;
-  unsigned top = 0;  // 0: 5 with labels, else none
+  std::string labels, dump, json;  // json, here and below: a file, or "-" for stdout
+  unsigned top = 0;                // 0: 5 with labels, else none
 };
 struct show_options : model_options {
-  bool plan = false;
-  std::string dot, svg;
+  bool plan = false, profile = false;  // profile and html imply plan, html implies profile
+  std::string dot, svg, html, json;
 };
 struct bench_options : model_options {
   unsigned number = 1, repeat = 0;  // repeat 0: 100, or what fits into 10 s
+  unsigned warm_up = 0;             // 0: 3 to 20 runs, as many as fit into 0.2 s
   bool per_op = false;
+  std::string compare, json;  // compare: another model
+};
+struct explain_options : model_options {
   std::string json;
 };
 struct info_options {
   bool kernels = false;
-  std::string target;
+  std::string target, json;
 };
 
 struct diff_options : model_options {
@@ -55,12 +61,11 @@ struct convert_options : model_options {
 int run(const run_options& o);
 int show(const show_options& o);
 int bench(const bench_options& o);
-int explain(const model_options& o);
+int explain(const explain_options& o);
 int info(const info_options& o);
 int codegen(const codegen_options& o);
 int convert(const convert_options& o);
 int diff(const diff_options& o);
-int kernel_list();  // octet info --kernels
 
 // ---- shared by commands ----
 
@@ -79,6 +84,8 @@ std::optional<std::pair<std::string, dims>> shape_of(const std::string& text);
 /// The loader's part of the common options; empty (message given, exit code bad_usage) where they
 /// do not read.
 std::optional<load_options> load_options_of(const model_options& o);
+/// load_model, with the shapes of the samples where the format records none.
+result<graph> load_model_for(const model_options& o, const load_options& load);
 
 /// A model loaded and planned by the common options, or the exit code with the message already
 /// given.

@@ -17,7 +17,7 @@
 namespace octet::tools {
 
 int fail(exit_code code, const std::string& message) {
-  std::fprintf(stderr, "octet: %s\n", message.c_str());
+  std::fprintf(stderr, "octet: %s\n", octet::detail::one_line(message, 8000).c_str());
   return code;
 }
 
@@ -46,7 +46,7 @@ unsigned physical_cores() {
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (!CPU_ISSET(cpu, &allowed)) continue;
     ++logical;
-    auto text = read_file(
+    auto text = read_head(
         "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list",
         4096);
     if (!text) return std::max(1u, static_cast<unsigned>(CPU_COUNT(&allowed)));
@@ -87,13 +87,6 @@ std::optional<load_options> load_options_of(const model_options& o) {
     }
     load.shapes.push_back(*shape);
   }
-  if (const format_info format = format_of(o.model); !format.records_shapes && load.shapes.empty())
-    for (const std::string& sample : o.samples) {
-      const std::size_t eq = sample.find('=');
-      if (auto x = read_npy(eq == std::string::npos ? sample : sample.substr(eq + 1)))
-        load.shapes.emplace_back(eq == std::string::npos ? std::string() : sample.substr(0, eq),
-                                 x->shape);
-    }
   if (o.numerics.empty()) return load;
   std::string known;
   for (const law a : enumerators<law>) {
@@ -103,6 +96,48 @@ std::optional<load_options> load_options_of(const model_options& o) {
   if (load.arithmetic) return load;
   fail(bad_usage, "--numerics " + o.numerics + ": no such law (" + known + ")");
   return std::nullopt;
+}
+
+// A file need not say what shapes its inputs have, nor can it be asked how many they are before it
+// is loaded. Samples without a name stand for the inputs in order, several times over where they
+// make several runs: one more is given until the file loads.
+result<graph> load_model_for(const model_options& o, const load_options& load) {
+  const format_info format = format_of(o.model);
+  if (format.records_shapes || !load.shapes.empty()) return load_model(o.model, load);
+  load_options with = load, every = load;
+  std::vector<dims> in_order;
+  for (const std::string& sample : o.samples) {
+    const std::size_t eq = sample.find('=');
+    const std::string file = eq == std::string::npos ? sample : sample.substr(eq + 1);
+    if (ending_of(file) != ".npy") continue;
+    auto x = read_npy(file);
+    if (!x) continue;
+    every.shapes.emplace_back("", x->shape);
+    if (eq == std::string::npos)
+      in_order.push_back(x->shape);
+    else if (std::none_of(with.shapes.begin(), with.shapes.end(),
+                          [&](const auto& s) { return s.first == sample.substr(0, eq); }))
+      with.shapes.emplace_back(sample.substr(0, eq), x->shape);
+  }
+  std::string last;
+  for (std::size_t given = 0;; ++given) {
+    auto g = load_model(o.model, with);
+    if (g) {
+      // Recorded shapes give way to the samples'.
+      const std::size_t wanted = std::min(in_order.size(), g->inputs.size());
+      if (given >= wanted) return g;
+      for (; given < wanted; ++given) with.shapes.emplace_back("", in_order[given]);
+      auto resized = load_model(o.model, with);
+      return resized ? std::move(resized) : std::move(g);
+    }
+    const std::string message = g.error().message();
+    if (given == in_order.size() || message == last) {
+      auto nameless = load_model(o.model, every);  // names are then checked by who gave them
+      return nameless ? std::move(nameless) : std::move(g);
+    }
+    last = message;
+    with.shapes.emplace_back("", in_order[given]);
+  }
 }
 
 loaded load_and_plan(const model_options& o, plan_options p) {
@@ -116,7 +151,7 @@ loaded load_and_plan(const model_options& o, plan_options p) {
   }
   l.format = format_of(o.model);
   l.threads = threads_of(o.threads);
-  auto graph = load_model(o.model, *load);
+  auto graph = load_model_for(o, *load);
   if (!graph) {
     l.code = fail(graph.error());
     return l;

@@ -71,12 +71,9 @@ const std::vector<format_row>& formats() {
 const format_row* find(const std::string& path) {
   for (const format_row& r : formats())
     if (ends_with(path, r.ending)) return &r;
-  char head[8] = {};
-  if (std::FILE* f = std::fopen(path.c_str(), "rb")) {
-    const std::size_t got = std::fread(head, 1, sizeof head, f);
-    std::fclose(f);
-    if (got == sizeof head && std::memcmp(head + 4, "TFL3", 4) == 0) return &formats().front();
-  }
+  const auto head = read_head(path, 8);
+  if (head && head->size() == 8 && std::memcmp(head->data() + 4, "TFL3", 4) == 0)
+    return &formats().front();
   return nullptr;
 }
 
@@ -94,12 +91,12 @@ std::vector<const char*> format_endings() {
 }
 
 result<graph> load_model(const std::string& path, const load_options& options) {
+  if (auto regular = check_regular(path); !regular) return regular.error();
   const format_row* r = find(path);
   if (!r) {
     std::string known;
     for (const format_row& f : formats())
       known += (known.empty() ? "" : ", ") + std::string(f.ending);
-    if (auto readable = read_file(path, std::size_t{1} << 33); !readable) return readable.error();
     return file_error(errc::unsupported, path, "model format", "an unknown one", known);
   }
   const law l = options.arithmetic.value_or(r->laws.front());

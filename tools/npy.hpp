@@ -218,7 +218,7 @@ inline result<array> parse_npy(std::span<const std::byte> file, const std::strin
 }
 
 inline result<array> read_npy(const std::string& path) {
-  auto bytes = read_file(path, std::size_t{1} << 33);
+  auto bytes = read_file(path);
   if (!bytes) return bytes.error();
   return parse_npy(*bytes, path);
 }

@@ -1,7 +1,12 @@
 // octet: the command line. Options here, work in cmd_*.cpp.
+#include <fcntl.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <iostream>
 
 #include "commands.hpp"
 
@@ -29,16 +34,30 @@ void model_flags(CLI::App& c, model_options& o) {
   c.add_option("--params", o.params, "file of parameters, for formats that keep them apart");
 }
 
+/// A closed stdout or stderr would be the next file that is opened: text in the midst of a model.
+/// What is written to these now fails instead.
+void keep_standard_streams() {
+  for (int fd = 0; fd <= 2; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", O_RDONLY);
+}
+/// What printf could not write (a full disk, a closed descriptor) is an error as any other.
+int finish(int code) {
+  std::cout.flush();
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout) return code;
+  return fail(bad_input, std::string("standard output: cannot write: ") + std::strerror(errno));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_standard_streams();
   CLI::App app("octet " OCTET_VERSION_STRING
                ": quantized neural networks, bit for bit as the framework computes them");
   app.set_version_flag("--version", OCTET_VERSION_STRING);
   app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 done, 1 a result differs from its reference, 2 bad usage, 3 bad or "
-      "unsupported model or input.");
+      "unsupported model or input, or a file that cannot be read or written.");
 
   run_options r;
   CLI::App* run_command =
@@ -46,23 +65,29 @@ int main(int argc, char** argv) {
   model_flags(*run_command, r);
   run_command
       ->add_option("--input", r.inputs,
-                   "[NAME=]FILE.npy, in the model's order, element type and layout")
+                   "[NAME=]FILE, .npy, .csv or .bin, in the model's order, element type and "
+                   "layout; several along the first axis are one run after another")
       ->expected(1)
       ->take_all();
   run_command
       ->add_option("--image", r.images,
-                   "[NAME=]photo (BMP, PNG, JPEG), stretched to the input's size")
+                   "[NAME=]photo (BMP, PNG, JPEG), stretched to the input's size; each more is "
+                   "another run")
       ->expected(1)
       ->take_all();
+  run_command->add_option("FILES", r.files, "the same by their endings: octet run MODEL *.jpg");
+  run_command->add_flag("--raw", r.raw,
+                        "--input files of any name are the bytes of the elements, as .bin");
   run_command->add_option("--mean", r.mean, "one or one per channel: (pixel / 255 - mean) / std")
       ->expected(1, 3);
   run_command->add_option("--std", r.std, "one or one per channel")->expected(1, 3);
-  run_command->add_option("--output", r.outputs, "[NAME=]FILE.npy to write")
+  run_command
+      ->add_option("--output", r.outputs, "[NAME=]FILE to write: .npy, .csv or .bin, raw values")
       ->expected(1)
       ->take_all();
   run_command
       ->add_option("--reference", r.references,
-                   "[NAME=]FILE.npy to compare with, bit for bit; exit code 1 where one differs")
+                   "[NAME=]FILE to compare with, bit for bit; exit code 1 where one differs")
       ->expected(1)
       ->take_all();
   run_command->add_option("--labels", r.labels,
@@ -72,14 +97,22 @@ int main(int argc, char** argv) {
                    "best scores of the first output to print; default 5 with --labels")
       ->check(CLI::Range(1u, 1000u));
   run_command->add_option("--dump", r.dump, "folder for every tensor as .npy, with index.json");
+  const auto json_flag = [](CLI::App& c, std::string& to) {
+    c.add_option("--json", to, "write what is found; - for standard output, in place of the text");
+  };
+  json_flag(*run_command, r.json);
 
   show_options s;
   CLI::App* show_command = app.add_subcommand(
       "show", "print a model's graph: shapes, element types, scales, zero points, roundings");
   model_flags(*show_command, s);
   show_command->add_flag("--plan", s.plan, "after the passes, with kernels and memory");
+  show_command->add_flag("--profile", s.profile, "--plan, with the time of every operator");
+  show_command->add_option("--html", s.html,
+                           "write one page: the graph, the times, the arena; implies --profile");
+  show_command->add_option("--svg", s.svg, "write a picture of the graph");
   show_command->add_option("--dot", s.dot, "write a Graphviz file");
-  show_command->add_option("--svg", s.svg, "write a picture; needs Graphviz's `dot` program");
+  json_flag(*show_command, s.json);
 
   bench_options b;
   CLI::App* bench_command = app.add_subcommand("bench", "time a model");
@@ -88,20 +121,26 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1u, 1000000u));
   bench_command->add_option("--repeat", b.repeat, "measurements (100, or what fits into 10 s)")
       ->check(CLI::Range(1u, 1000000u));
+  bench_command->add_option("--warm-up", b.warm_up, "runs before (3 to 20, 0.2 s)")
+      ->check(CLI::Range(1u, 1000000u));
   bench_command->add_flag("--per-op", b.per_op, "a table by operator");
-  bench_command->add_option("--json", b.json, "write the figures, all times included");
+  bench_command->add_option("--compare", b.compare,
+                            "another model, measured in turns with this one: ratio of medians");
+  json_flag(*bench_command, b.json);
 
-  model_options e;
+  explain_options e;
   CLI::App* explain_command =
       app.add_subcommand("explain",
                          "what each operator of a model costs on this CPU: kernel, MACs, bytes, "
                          "rate, and the reason where it is slow");
   model_flags(*explain_command, e);
+  json_flag(*explain_command, e.json);
 
   info_options i;
   CLI::App* info_command = app.add_subcommand("info", "version, targets, threads");
   info_command->add_flag("--kernels", i.kernels, "operator x element type x target -> kernel");
   info_command->add_option("--target", i.target, "check this one")->envname("OCTET_TARGET");
+  json_flag(*info_command, i.json);
 
   codegen_options g;
   CLI::App* codegen_command = app.add_subcommand(
@@ -130,17 +169,17 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& x) {
-    return app.exit(x) == 0 ? done : bad_usage;
+    return finish(app.exit(x) == 0 ? done : bad_usage);
   }
   try {
-    if (*run_command) return run(r);
-    if (*show_command) return show(s);
-    if (*bench_command) return bench(b);
-    if (*explain_command) return explain(e);
-    if (*codegen_command) return codegen(g);
-    if (*convert_command) return convert(c);
-    if (*diff_command) return diff(d);
-    return info(i);
+    return finish(*run_command       ? run(r)
+                  : *show_command    ? show(s)
+                  : *bench_command   ? bench(b)
+                  : *explain_command ? explain(e)
+                  : *codegen_command ? codegen(g)
+                  : *convert_command ? convert(c)
+                  : *diff_command    ? diff(d)
+                                     : info(i));
   } catch (const std::bad_alloc&) {
     return fail(bad_input, "out of memory");
   } catch (const std::exception& x) {

@@ -20,6 +20,7 @@ inline double ms_since(clock::time_point t) {
 
 struct summary {
   double mean = 0, median = 0, max = 0, min = 0, std = 0;
+  double p90 = 0, p99 = 0;  // the least measurement that is not below 90 or 99 of 100
 };
 inline summary summarize(std::vector<double> v) {
   summary s;
@@ -33,6 +34,9 @@ inline summary summarize(std::vector<double> v) {
   double squares = 0;
   for (double x : v) squares += (x - s.mean) * (x - s.mean);
   s.std = std::sqrt(squares / n);  // of the population, as numpy.std
+  const auto rank = [&](std::size_t percent) { return v[(v.size() * percent + 99) / 100 - 1]; };
+  s.p90 = rank(90);
+  s.p99 = rank(99);
   return s;
 }
 
@@ -87,6 +91,15 @@ inline std::vector<double> step_medians(session& s, const plan_data& d, std::siz
   std::vector<double> median;
   for (auto& t : timer.take()) median.push_back(summarize(std::move(t)).median);
   return median;
+}
+
+/// step_medians over 5 to 50 runs, about 2 s.
+inline std::vector<double> profile(session& s, const plan_data& d) {
+  for (std::size_t i = 0; i < s.inputs(); ++i) fill(s.input(i));
+  const auto start = clock::now();
+  s.run();
+  const double once = std::max(1e-3, ms_since(start));
+  return step_medians(s, d, static_cast<std::size_t>(std::clamp(2000.0 / once, 5.0, 50.0)));
 }
 
 }  // namespace octet::tools

@@ -23,7 +23,7 @@ inline std::string text(const attributes::value& v) {
   struct {
     std::string operator()(std::int64_t i) const { return std::to_string(i); }
     std::string operator()(double d) const { return number(d); }
-    std::string operator()(const std::string& s) const { return '"' + s + '"'; }
+    std::string operator()(const std::string& s) const { return '"' + one_line(s) + '"'; }
     std::string operator()(const std::vector<std::int64_t>& l) const {
       std::string s = "[";
       for (std::size_t i = 0; i < l.size(); ++i) s += (i ? "," : "") + std::to_string(l[i]);
@@ -76,21 +76,25 @@ inline std::string node_text(const graph& g, const node& n) {
   }
   s += ")";
   if (n.round != rounding::none) s += ", rounding " + std::string(name_of(n.round));
-  for (const auto& [key, value] : n.attrs.entries()) s += ", " + key + " " + detail::text(value);
+  for (const auto& [key, value] : n.attrs.entries())
+    s += ", " + detail::one_line(key) + " " + detail::text(value);
   return s;
 }
 
 /// The whole graph. Numbering is the graph's tensor order and does not depend on the machine.
 inline std::string to_string(const graph& g) {
-  std::string s = "# " + g.name + ", law " + std::string(name_of(g.arithmetic)) + "\n";
+  std::string s =
+      "# " + detail::one_line(g.name) + ", law " + std::string(name_of(g.arithmetic)) + "\n";
   for (tensor_id t : g.inputs)
-    s += "%" + std::to_string(t) + ": " + type_text(g[t]) + " = input \"" + g[t].name + "\"\n";
+    s += "%" + std::to_string(t) + ": " + type_text(g[t]) + " = input \"" +
+         detail::one_line(g[t].name) + "\"\n";
   for (std::size_t t = 0; t < g.tensors.size(); ++t)
     if (g.tensors[t].role == tensor::kind::state)
       s += "%" + std::to_string(t) + ": " + type_text(g.tensors[t]) + " = state \"" +
-           g.tensors[t].name + "\"\n";
+           detail::one_line(g.tensors[t].name) + "\"\n";
   for (const node& n : g.nodes) s += node_text(g, n) + "\n";
-  for (tensor_id t : g.outputs) s += "output \"" + g[t].name + "\" = %" + std::to_string(t) + "\n";
+  for (tensor_id t : g.outputs)
+    s += "output \"" + detail::one_line(g[t].name) + "\" = %" + std::to_string(t) + "\n";
   return s;
 }
 template <class Stream> auto operator<<(Stream& o, const graph& g) -> decltype(o << std::string()) {

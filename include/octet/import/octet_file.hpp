@@ -251,7 +251,7 @@ inline result<file_bytes> map_file(const std::string& path, std::size_t max_byte
   const auto system_error = [&] {
     return place.attach({errc::io, std::strerror(errno), {}, {}, {}, {}, {}});
   };
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return system_error();
   struct close_at_end {
     int fd;

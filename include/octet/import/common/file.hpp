@@ -8,6 +8,10 @@
 #include <memory>
 #include <string>
 
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/stat.h>
+#endif
+
 #include "octet/core/buffer.hpp"
 #include "octet/core/error.hpp"
 
@@ -35,6 +39,12 @@ inline result<file_bytes> read_file(const std::string& path,
   auto fail = [&](errc c, std::string what, std::string found = {}, std::string supported = {}) {
     return error_info{c, std::move(what), path, {}, {}, std::move(found), std::move(supported)};
   };
+#if defined(__unix__) || defined(__APPLE__)
+  // Before it is opened: that waits for a FIFO's other end.
+  struct stat st {};
+  if (::stat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode))
+    return fail(errc::io, "not a regular file");
+#endif
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> f(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!f) return fail(errc::io, std::strerror(errno));
   if (std::fseek(f.get(), 0, SEEK_END) != 0) return fail(errc::io, "not a regular file");
@@ -48,6 +58,7 @@ inline result<file_bytes> read_file(const std::string& path,
   if (size != 0 && std::fread(b->data(), 1, static_cast<std::size_t>(size), f.get()) !=
                        static_cast<std::size_t>(size))
     return fail(errc::io, std::ferror(f.get()) ? std::strerror(errno) : "the file ended early");
+  if (std::fgetc(f.get()) != EOF) return fail(errc::io, "the file grows while it is read");
   const auto s = b->span();
   return file_bytes{path, std::move(b), s};
 }
