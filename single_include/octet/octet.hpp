@@ -3949,11 +3949,12 @@ OCTET_NAMESPACE_BEGIN
 
 enum class errc : std::uint8_t {
   ok = 0,
-  io,           // a file cannot be read or written
+  io,           // a file cannot be read
   malformed,    // the bytes are not a valid file of their format
   unsupported,  // valid, but not (yet) something octet runs exactly
   invalid,      // the graph or a call breaks a rule (shape, dtype, quantization)
   too_large,    // over a limit of octet or of the caller's options
+  write,        // a file cannot be written
 };
 constexpr std::string_view name_of(errc c) noexcept {
   switch (c) {
@@ -3963,9 +3964,54 @@ constexpr std::string_view name_of(errc c) noexcept {
     case errc::unsupported: return "unsupported";
     case errc::invalid: return "invalid";
     case errc::too_large: return "too large";
+    case errc::write: return "cannot write";
   }
   return no_enumerator;
 }
+
+namespace detail {
+/// Bytes of the UTF-8 sequence at the front of `s` that one line of a terminal can show; 0 where
+/// there is none: control characters, line and paragraph separators, marks that turn the direction
+/// of writing, broken sequences.
+constexpr std::size_t printable_bytes(std::string_view s) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return lead >= 0x20 && lead != 0x7F ? 1 : 0;
+  const std::size_t n = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+  if (n == 0 || s.size() < n) return 0;
+  for (std::size_t i = 1; i < n; ++i)
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  if (lead == 0xC2 && byte(1) < 0xA0) return 0;
+  if (lead == 0xE2 && byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE) return 0;
+  if (lead == 0xE2 && byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9) return 0;
+  return n;
+}
+
+/// `text` fit for one line, at most `most` bytes and three dots long: what a terminal would act on
+/// appears as \xNN, the middle of longer text is left out. Names in files are the file's maker's
+/// choice.
+inline std::string one_line(std::string_view text, std::size_t most = 200) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string s;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t n = printable_bytes(text.substr(i));
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (n != 0)
+      s += text.substr(i, n);
+    else
+      s += {'\\', 'x', digits[c >> 4], digits[c & 15]};
+    i += n != 0 ? n : 1;
+  }
+  if (s.size() <= most) return s;
+  const auto inside = [&](std::size_t i) {
+    return (static_cast<unsigned char>(s[i]) & 0xC0) == 0x80;
+  };
+  std::size_t head = most / 2, tail = s.size() - most / 2;
+  while (head > 0 && inside(head)) --head;
+  while (tail < s.size() && inside(tail)) ++tail;
+  return s.substr(0, head) + "..." + s.substr(tail);
+}
+}  // namespace detail
 
 /// What went wrong, in the user's terms. Empty fields are left out of the message.
 struct error_info {
@@ -3977,17 +4023,19 @@ struct error_info {
   std::string found;
   std::string supported;  // what would have been accepted
 
-  /// One line: "file: node: tensor: what (found F; supported S)".
+  /// One line: "file: node: tensor: what (found F; supported S)". Names, which come from files, are
+  /// cut to 200 bytes, lists to 2000, and hold nothing that a terminal would act on.
   std::string message() const {
+    using detail::one_line;
     std::string s;
     for (const std::string* p : {&file, &node, &tensor})
-      if (!p->empty()) s += *p + ": ";
-    s += std::string(name_of(code)) + ": " + what;
+      if (!p->empty()) s += one_line(*p) + ": ";
+    s += std::string(name_of(code)) + ": " + one_line(what, 400);
     if (!found.empty() || !supported.empty()) {
       s += " (";
-      if (!found.empty()) s += "found " + found;
+      if (!found.empty()) s += "found " + one_line(found, 2000);
       if (!found.empty() && !supported.empty()) s += "; ";
-      if (!supported.empty()) s += "supported: " + supported;
+      if (!supported.empty()) s += "supported: " + one_line(supported, 2000);
       s += ")";
     }
     return s;
@@ -16690,7 +16738,7 @@ inline std::string text(const attributes::value& v) {
   struct {
     std::string operator()(std::int64_t i) const { return std::to_string(i); }
     std::string operator()(double d) const { return number(d); }
-    std::string operator()(const std::string& s) const { return '"' + s + '"'; }
+    std::string operator()(const std::string& s) const { return '"' + one_line(s) + '"'; }
     std::string operator()(const std::vector<std::int64_t>& l) const {
       std::string s = "[";
       for (std::size_t i = 0; i < l.size(); ++i) s += (i ? "," : "") + std::to_string(l[i]);
@@ -16743,21 +16791,25 @@ inline std::string node_text(const graph& g, const node& n) {
   }
   s += ")";
   if (n.round != rounding::none) s += ", rounding " + std::string(name_of(n.round));
-  for (const auto& [key, value] : n.attrs.entries()) s += ", " + key + " " + detail::text(value);
+  for (const auto& [key, value] : n.attrs.entries())
+    s += ", " + detail::one_line(key) + " " + detail::text(value);
   return s;
 }
 
 /// The whole graph. Numbering is the graph's tensor order and does not depend on the machine.
 inline std::string to_string(const graph& g) {
-  std::string s = "# " + g.name + ", law " + std::string(name_of(g.arithmetic)) + "\n";
+  std::string s =
+      "# " + detail::one_line(g.name) + ", law " + std::string(name_of(g.arithmetic)) + "\n";
   for (tensor_id t : g.inputs)
-    s += "%" + std::to_string(t) + ": " + type_text(g[t]) + " = input \"" + g[t].name + "\"\n";
+    s += "%" + std::to_string(t) + ": " + type_text(g[t]) + " = input \"" +
+         detail::one_line(g[t].name) + "\"\n";
   for (std::size_t t = 0; t < g.tensors.size(); ++t)
     if (g.tensors[t].role == tensor::kind::state)
       s += "%" + std::to_string(t) + ": " + type_text(g.tensors[t]) + " = state \"" +
-           g.tensors[t].name + "\"\n";
+           detail::one_line(g.tensors[t].name) + "\"\n";
   for (const node& n : g.nodes) s += node_text(g, n) + "\n";
-  for (tensor_id t : g.outputs) s += "output \"" + g[t].name + "\" = %" + std::to_string(t) + "\n";
+  for (tensor_id t : g.outputs)
+    s += "output \"" + detail::one_line(g[t].name) + "\" = %" + std::to_string(t) + "\n";
   return s;
 }
 template <class Stream> auto operator<<(Stream& o, const graph& g) -> decltype(o << std::string()) {
@@ -16983,6 +17035,10 @@ OCTET_NAMESPACE_END
 #include <memory>
 #include <string>
 
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/stat.h>
+#endif
+
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
@@ -17008,6 +17064,12 @@ inline result<file_bytes> read_file(const std::string& path,
   auto fail = [&](errc c, std::string what, std::string found = {}, std::string supported = {}) {
     return error_info{c, std::move(what), path, {}, {}, std::move(found), std::move(supported)};
   };
+#if defined(__unix__) || defined(__APPLE__)
+  // Before it is opened: that waits for a FIFO's other end.
+  struct stat st {};
+  if (::stat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode))
+    return fail(errc::io, "not a regular file");
+#endif
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> f(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!f) return fail(errc::io, std::strerror(errno));
   if (std::fseek(f.get(), 0, SEEK_END) != 0) return fail(errc::io, "not a regular file");
@@ -17021,6 +17083,7 @@ inline result<file_bytes> read_file(const std::string& path,
   if (size != 0 && std::fread(b->data(), 1, static_cast<std::size_t>(size), f.get()) !=
                        static_cast<std::size_t>(size))
     return fail(errc::io, std::ferror(f.get()) ? std::strerror(errno) : "the file ended early");
+  if (std::fgetc(f.get()) != EOF) return fail(errc::io, "the file grows while it is read");
   const auto s = b->span();
   return file_bytes{path, std::move(b), s};
 }
@@ -17276,7 +17339,7 @@ inline result<file_bytes> map_file(const std::string& path, std::size_t max_byte
   const auto system_error = [&] {
     return place.attach({errc::io, std::strerror(errno), {}, {}, {}, {}, {}});
   };
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return system_error();
   struct close_at_end {
     int fd;
