@@ -72,6 +72,44 @@ TEST_CASE("batch_matmul kernels equal the reference") {
   seen.require_simd();
 }
 
+TEST_CASE("batch_matmul kernels of two int16 operands equal the reference") {
+  coverage seen;
+  rng r(33);
+  for (int i = 0; i < 40; ++i) {
+    batch_matmul_params p{};
+    const rounding mode = i % 3 == 0   ? rounding::wide_half_up
+                          : i % 3 == 1 ? rounding::double_half_away
+                                       : rounding::none;
+    p.a_type = p.b_type = dtype::s16;
+    p.out_type = mode == rounding::none ? dtype::s64 : dtype::s16;
+    p.m = static_cast<std::size_t>(r.pick({1, 2, 7, 12})),
+    p.k = static_cast<std::size_t>(r.pick({2, 3, 16, 31, 100})),
+    p.n = static_cast<std::size_t>(r.pick({1, 8, 31, 33, 64}));
+    p.adj_y = r.between(0, 1) != 0;
+    p.wide = true;
+    const dims l{static_cast<std::int32_t>(r.between(1, 2))};
+    p.batches = make_broadcast<2>({l, l}, l);
+    const guarded x1 = random_bytes(l.elements().value * p.m * p.k * 2, false, r),
+                  x2 = random_bytes(l.elements().value * p.k * p.n * 2, false, r);
+    if (r.between(0, 1))  // -32768 everywhere: two such products are 2^31
+      for (const guarded* g : {&x1, &x2})
+        for (std::size_t k = 0; k < g->size(); ++k) g->data()[k] = std::byte(k % 2 ? 0x80 : 0);
+    if (r.between(0, 1)) p.weights = x2.data();
+    requantize_arrays arrays;
+    if (mode != rounding::none) {
+      do {
+        arrays = {};
+        arrays.fill(p.requant, mode, p.out_type, 1, 1e9 * static_cast<double>(p.k), false, r);
+      } while (p.requant.channels != 1);
+    }
+    INFO("batch_matmul " << name_of(mode) << " s16 x s16 " << p.m << "x" << p.k << "x" << p.n);
+    check_kernel<batch_matmul_params>(
+        kernel_id::batch_matmul, &reference::batch_matmul_kernel, p, {x1.data(), x2.data()},
+        l.elements().value * p.m * p.n * size_of(p.out_type), seen, true);
+  }
+  seen.require_simd();
+}
+
 TEST_CASE("transpose_conv2d kernels equal the reference") {
   coverage seen;
   rng r(32);

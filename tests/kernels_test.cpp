@@ -98,7 +98,8 @@ void check(const conv_case& c, const std::byte* raw_input, const char* what, cov
   check_kernel<conv2d_params>(
       c.depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d,
       c.depthwise ? &reference::conv2d_kernel<true> : &reference::conv2d_kernel<false>, c.p,
-      {x.data(), reinterpret_cast<const std::byte*>(c.weights.data())}, out_bytes, seen, !c.p.wide);
+      {x.data(), reinterpret_cast<const std::byte*>(c.weights.data())}, out_bytes, seen,
+      !c.p.wide || (c.p.in_type == dtype::s16 && !c.depthwise));
 }
 
 std::vector<std::byte> random_input(const conv_case& c, bool extreme, rng& r) {
@@ -168,6 +169,40 @@ TEST_CASE("conv2d kernels equal the reference: random shapes") {
 }
 TEST_CASE("depthwise_conv2d kernels equal the reference: random shapes") {
   random_convolutions(true, 330, 2);
+}
+
+TEST_CASE("conv2d kernels equal the reference: int16 sums beyond int32") {
+  coverage seen;
+  rng r(6);
+  for (int i = 0; i < 60; ++i) {
+    conv_case c;
+    const auto mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
+    const bool window = r.between(0, 1) != 0, extreme = r.between(0, 1) != 0;
+    // 255 steps of two products are a block: around one, two and three of them.
+    const auto channels = static_cast<std::int32_t>(
+        window ? r.pick({57, 114, 170}) : r.pick({511, 512, 1019, 1020, 1021, 1022, 1532}));
+    fill(c,
+         window ? conv_shape{1, 3, 4, channels, static_cast<std::int32_t>(r.pick({5, 33, 64})), 3,
+                             3, 1, 1, 1, 1}
+                : conv_shape{1, 2, 4, channels, static_cast<std::int32_t>(r.pick({5, 33, 64})), 1,
+                             1, 1, 1, 0, 1},
+         false, dtype::s16, dtype::s8,
+         mode == rounding::none ? dtype::s64
+         : r.between(0, 3)      ? dtype::s16
+                                : dtype::s8,
+         mode, extreme, r);
+    c.p.wide = true;
+    if (!c.bias.empty() && r.between(0, 1)) {
+      c.p.bias32 = nullptr;
+      for (auto& b : c.bias64) b = r.between(-(std::int64_t{1} << 44), std::int64_t{1} << 44);
+      c.p.bias64 = c.bias64.data();
+    }
+    std::vector<std::byte> x = random_input(c, extreme, r);
+    if (extreme)  // the lowest value, whose products are the largest
+      for (std::size_t k = 0; k < x.size(); k += 2) x[k] = std::byte{0}, x[k + 1] = std::byte{0x80};
+    check(c, x.data(), "wide conv2d", seen);
+  }
+  seen.require_simd();
 }
 
 TEST_CASE("double rounding of large accumulators, at and around its ties") {

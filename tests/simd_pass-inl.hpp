@@ -138,9 +138,11 @@ struct primitives_of_target {
   static void away_double(const double* x, double* to) {
     simd::store(whole_away(DF64(), simd::load(x)), to);
   }
-  static void finish(const requantize_params& q, dtype out, const bytes* arrays, int nv, i32* x,
-                     bytes* to, int n) {
-    finish_row(q, out, kernels::scalars_of(q, out), arrays, nv, x, to, n, 0);
+  static void finish(const requantize_params& q, kernels::epilogue_kind kind, dtype out,
+                     const bytes* arrays, int nv, int rows, i32* x, bytes* to, std::size_t stride,
+                     int n) {
+    finish_rows(q, kind, out, kernels::scalars_of(q, out), arrays, row_block{x, nv, rows}, to,
+                stride, n, 0);
   }
 
   static octet_test::simd_primitives table() {

@@ -60,8 +60,9 @@ struct simd_primitives {
   void (*up_within)(const float* x, float lo, float hi, i32* to);
   void (*even_within)(const float* x, float lo, float hi, i32* to);
   void (*away_double)(const double* x, double* to);
-  void (*finish)(const octet::requantize_params& q, octet::dtype out, const bytes* arrays, int nv,
-                 i32* x, bytes* to, int n);
+  void (*finish)(const octet::requantize_params& q, octet::kernels::epilogue_kind kind,
+                 octet::dtype out, const bytes* arrays, int nv, int rows, i32* x, bytes* to,
+                 std::size_t stride, int n);
 };
 
 }  // namespace octet_test

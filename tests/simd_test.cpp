@@ -530,7 +530,7 @@ TEST_CASE("simd: the fused DR of a panel") {
   });
 }
 
-TEST_CASE("simd: a finished row of a panel, every rounding and type") {
+TEST_CASE("simd: finished rows of a panel, every rounding and type") {
   rng r(13);
   on_every_target([&](const simd_primitives& p) {
     const std::int32_t lanes = p.layout.lanes;
@@ -540,34 +540,40 @@ TEST_CASE("simd: a finished row of a panel, every rounding and type") {
             rounding::float_half_even, rounding::float_bias_half_even,
             rounding::float_zero_point_half_even, rounding::double_half_away,
             rounding::wide_half_up}) {
-        const dtype out = mode == rounding::none ? dtype::s32
+        const dtype out = mode == rounding::none ? r.between(0, 1) ? dtype::s32 : dtype::s64
                           : r.between(0, 1)      ? dtype::s8
                           : r.between(0, 1)      ? dtype::u8
                                                  : dtype::s16;
         const auto nv = static_cast<std::int32_t>(r.between(1, 4)), columns = nv * lanes,
-                   n = static_cast<std::int32_t>(r.between(1, columns));
+                   rows = static_cast<std::int32_t>(r.between(1, 3)),
+                   n = static_cast<std::int32_t>(r.between(0, 2) ? columns : r.between(1, columns));
         requantize_params q;
         requantize_arrays arrays;
         if (mode != rounding::none)
           arrays.fill(q, mode, out, n, 1e6, mode == rounding::float_bias_half_even, r);
         values<std::byte> panel(static_cast<std::size_t>(columns) * 4 * kernels::panel_arrays);
-        kernels::fill_panel(q, out, nv, lanes, 0, n, panel.data());
-        values<std::int32_t> x(static_cast<std::size_t>(columns));
+        const auto kind = kernels::fill_panel(q, out, nv, lanes, 0, n, panel.data());
+        values<std::int32_t> x(static_cast<std::size_t>(rows * columns));
         for (std::int32_t& v : x)
           v = static_cast<std::int32_t>(r.pick(
               {r.between(-(1 << 25), 1 << 25), r.between(-1000, 1000), r.between(-2, 2) * 65536}));
-        const std::size_t size = size_of(out);
-        values<std::byte> expected(static_cast<std::size_t>(n) * size);
-        for (std::int32_t v = 0; v < nv; ++v)
-          for (std::int32_t i = 0; i < lanes; ++i) {
-            const std::int32_t c = kernels::channel_in_panel(nv, v, i);
-            if (c >= n) continue;
-            const std::int32_t a = x[static_cast<std::size_t>(v * lanes + i)],
-                               e = mode == rounding::none ? a : numerics::requantize(q, a, c);
-            std::memcpy(expected.data() + static_cast<std::size_t>(c) * size, &e, size);
-          }
+        const std::size_t size = size_of(out), row = static_cast<std::size_t>(n) * size + 3;
+        values<std::byte> expected(static_cast<std::size_t>(rows - 1) * row +
+                                   static_cast<std::size_t>(n) * size);
         const guarded y(expected.size());
-        p.finish(q, out, panel.data(), nv, x.data(), y.data(), n);
+        std::memset(y.data(), 0, expected.size());
+        for (std::int32_t k = 0; k < rows; ++k)
+          for (std::int32_t v = 0; v < nv; ++v)
+            for (std::int32_t i = 0; i < lanes; ++i) {
+              const std::int32_t c = kernels::channel_in_panel(nv, v, i);
+              if (c >= n) continue;
+              const std::int32_t a = x[static_cast<std::size_t>(k * columns + v * lanes + i)];
+              const std::int64_t e = mode == rounding::none ? a : numerics::requantize(q, a, c);
+              std::memcpy(expected.data() + static_cast<std::size_t>(k) * row +
+                              static_cast<std::size_t>(c) * size,
+                          &e, size);
+            }
+        p.finish(q, kind, out, panel.data(), nv, rows, x.data(), y.data(), row, n);
         INFO(name_of(mode) << " to " << name_of(out) << ", " << n << " of " << nv << " vectors");
         REQUIRE(std::memcmp(y.data(), expected.data(), expected.size()) == 0);
       }

@@ -166,14 +166,13 @@ HWY_INLINE void block_sums(const gemm_run& r, const tile_call& t, std::size_t co
 /// A template, so that families without the product of four bytes do not compile its tiles.
 template <bool Quads>
 HWY_INLINE void panel_of(kernels::product kind, const tile_call& t, int nv,
-                         kernels::epilogue_kind e, const std::byte* const* rows, std::byte* to,
-                         std::size_t count) noexcept {
+                         const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
   if constexpr (Quads)
-    if (kind == kernels::product::quad) return panel<quad_ops>(t, nv, e, rows, to, count);
+    if (kind == kernels::product::quad) return panel<quad_ops>(t, nv, rows, to, count);
   if (kind == kernels::product::pair8)
-    panel<pair8_ops>(t, nv, e, rows, to, count);
+    panel<pair8_ops>(t, nv, rows, to, count);
   else
-    panel<pair16_ops>(t, nv, e, rows, to, count);
+    panel<pair16_ops>(t, nv, rows, to, count);
 }
 /// The rows of a block times the panels [begin, end), counted over all groups; `to`: the block's
 /// first output.
@@ -198,8 +197,8 @@ HWY_INLINE void block_panels(const gemm_run& r, tile_call& t, part_range share, 
     const std::int32_t groups_ahead = p == share.begin ? group : i == 0 ? 1 : 0;
     if (const std::size_t ahead = as_size(groups_ahead) * group_bytes; ahead != 0)
       for (std::size_t k = 0; k < count + most_tile_rows; ++k) r.rows[k] += ahead;
-    panel_of<has_quads>(h.kind, t, nv, *reinterpret_cast<const kernels::epilogue_kind*>(at), r.rows,
-                        to + as_size(t.first) * size_of(g.out_type), count);
+    t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(at);
+    panel_of<has_quads>(h.kind, t, nv, r.rows, to + as_size(t.first) * size_of(g.out_type), count);
   }
 }
 
@@ -242,6 +241,7 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
   t.requant = g.requant;
   t.out_type = g.out_type;
   t.scalars = &scalars;
+  t.block_steps = h.block_steps;
 
   for (std::size_t item = range.begin; item < range.end;) {
     const std::size_t count = block_rows(r, source, x, item, range.end - item);

@@ -98,6 +98,7 @@ struct pixel_call {
   const requantize_params* requant;
   dtype out_type;
   const kernels::epilogue_scalars* scalars;
+  kernels::epilogue_kind kind;
 };
 
 struct pair_each_ops {
@@ -119,9 +120,31 @@ struct quad_each_ops {
   }
 };
 
+/// Accumulators of neighbouring pixels, finished together.
+template <int NV> struct pending_pixels {
+  static constexpr int most = 8;
+  alignas(alignment) std::int32_t raw[most][NV * lanes32];
+  int count = 0;
+  std::byte* to = nullptr;  // of the first
+  HWY_INLINE pending_pixels() {}
+  HWY_INLINE void flush(const pixel_call& t) {
+    if (count != 0)
+      finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays,
+                  row_block{&raw[0][0], NV, count}, to, t.out_stride, t.n, t.first);
+    count = 0;
+  }
+  HWY_INLINE void add(const pixel_call& t, const V32 (&acc)[NV], std::byte* at) {
+    if (count == 0) to = at;
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) hn::Store(acc[v], D32(), &raw[count][v * lanes32]);
+    if (++count == most) flush(t);
+  }
+};
+
 template <int NV, kernels::epilogue_kind E>
 HWY_INLINE void finish_pixel(const pixel_call& t, const columns& c, const epilogue& e,
-                             const requantize_dr* dr, V32 (&acc)[NV], std::byte* to) noexcept {
+                             const requantize_dr* dr, pending_pixels<NV>& pending, V32 (&acc)[NV],
+                             std::byte* to) noexcept {
   if constexpr (E == kernels::epilogue_kind::real) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v)
@@ -133,10 +156,7 @@ HWY_INLINE void finish_pixel(const pixel_call& t, const columns& c, const epilog
     for (int v = 0; v < NV; ++v) acc[v] = dr[v](acc[v]);
     store_8bit<NV>(e, acc, to, t.n);
   } else {
-    alignas(alignment) std::int32_t raw[NV * lanes32];
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) hn::Store(acc[v], D32(), raw + v * lanes32);
-    finish_row(*t.requant, t.out_type, *t.scalars, t.arrays, NV, raw, to, t.n, t.first);
+    pending.add(t, acc, to);
   }
 }
 
@@ -155,6 +175,7 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
     HWY_UNROLL(12)
     for (int i = 0; i < KW * KG * NV; ++i) kept[i] = Ops::load(t.weights + as_size(i) * vector);
   }
+  pending_pixels<NV> pending;
   V32 start[NV];
   requantize_dr dr[NV];
   HWY_UNROLL(4)
@@ -184,8 +205,8 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
               next[i % NV] = Ops::dot(next[i % NV], x, kept[(kx > 0 ? kx - 1 : 0) * KG * NV + i]);
           }
         }
-        finish_pixel<NV, E>(t, c, e, dr, acc, to);
-        finish_pixel<NV, E>(t, c, e, dr, next, to + t.out_stride);
+        finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+        finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
       }
   }
   for (; p < t.count; ++p, column += t.pixel_step, to += t.out_stride) {
@@ -213,14 +234,14 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
         }
       }
     }
-    finish_pixel<NV, E>(t, c, e, dr, acc, to);
+    finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
   }
+  pending.flush(t);
 }
-template <class Ops, int KW, int KG>
-HWY_INLINE void pixels_of(const pixel_call& t, kernels::epilogue_kind e) noexcept {
-  if (e == kernels::epilogue_kind::real)
+template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call& t) noexcept {
+  if (t.kind == kernels::epilogue_kind::real)
     pixels<Ops, KW, KG, kernels::epilogue_kind::real>(t);
-  else if (e == kernels::epilogue_kind::dr)
+  else if (t.kind == kernels::epilogue_kind::dr)
     pixels<Ops, KW, KG, kernels::epilogue_kind::dr>(t);
   else
     pixels<Ops, KW, KG, kernels::epilogue_kind::any>(t);
@@ -254,16 +275,15 @@ HWY_INLINE void columns_of(kernels::product kind, dtype type, const column_sourc
     pair_columns<std::int16_t>(s, first, count, to, step);
 }
 template <bool Quads>
-HWY_INLINE void row_pixels(kernels::product kind, bool three_by_three, const pixel_call& t,
-                           kernels::epilogue_kind e) noexcept {
+HWY_INLINE void row_pixels(kernels::product kind, bool three_by_three,
+                           const pixel_call& t) noexcept {
   if constexpr (Quads)
     if (kind == kernels::product::quad)
-      return three_by_three ? pixels_of<quad_each_ops, 3, 1>(t, e)
-                            : pixels_of<quad_each_ops, 0, 0>(t, e);
+      return three_by_three ? pixels_of<quad_each_ops, 3, 1>(t) : pixels_of<quad_each_ops, 0, 0>(t);
   if (three_by_three)
-    pixels_of<pair_each_ops, 3, 2>(t, e);
+    pixels_of<pair_each_ops, 3, 2>(t);
   else
-    pixels_of<pair_each_ops, 0, 0>(t, e);
+    pixels_of<pair_each_ops, 0, 0>(t);
 }
 
 /// The window of output row oy of an image, for the block of channels whose first input channel is
@@ -346,8 +366,8 @@ inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernel_args
       t.n = channels;
       t.first = first;
       t.to = y + line * t.count * t.out_stride + as_size(first) * out_size;
-      row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t,
-                            *reinterpret_cast<const kernels::epilogue_kind*>(block));
+      t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
+      row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
     }
 }
 

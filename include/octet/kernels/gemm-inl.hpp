@@ -54,6 +54,8 @@ struct tile_call {
   const requantize_params* requant;
   dtype out_type;
   const kernels::epilogue_scalars* scalars;
+  kernels::epilogue_kind kind;
+  int block_steps;  // packed_gemm's
 };
 
 /// MR rows at rows[0..MR), of which `valid` are written. The others repeat a row: no second kernel
@@ -156,47 +158,113 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const s
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) hn::Store(acc[r][v], D32(), &raw[r][v * lanes32]);
     }
-    for (int r = 0; r < valid; ++r, to += t.out_stride)
-      finish_row(*t.requant, t.out_type, *t.scalars, t.arrays, NV, raw[r], to, t.n, t.first);
+    finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays,
+                row_block{&raw[0][0], NV, valid}, to, t.out_stride, t.n, t.first);
   }
 }
 
+/// Where a block of steps starts: see kernels::block_start, of which every block adds one.
+HWY_INLINE V32 block_zero() { return set32(static_cast<std::int32_t>(kernels::block_start)); }
+/// Sums of blocks into those of 64 bits, even lanes and odd ones apart.
+template <int MR, int NV>
+HWY_INLINE void widen(V32 (&acc)[MR][NV], std::uint64_t (&sums)[MR][NV * lanes32]) {
+  const simd::tag<std::uint64_t> u64;
+  const auto low = hn::Set(u64, 0xFFFFFFFFu);
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      std::uint64_t* const to = &sums[r][v * lanes32];
+      const auto sum = hn::BitCast(u64, acc[r][v]);
+      hn::Store(hn::Add(hn::Load(u64, to), hn::And(sum, low)), u64, to);
+      hn::Store(hn::Add(hn::Load(u64, to + lanes32 / 2), hn::ShiftRight<32>(sum)), u64,
+                to + lanes32 / 2);
+      acc[r][v] = block_zero();
+    }
+  }
+}
+/// As tile, for sums beyond int32: blocks of steps whose sums fit it.
 template <class Ops, int MR, int NV>
-HWY_INLINE void tile_of(const tile_call& t, kernels::epilogue_kind e, const std::byte* const* rows,
-                        const std::int32_t* sums, std::byte* to, int valid) noexcept {
-  if (e == kernels::epilogue_kind::real)
+HWY_NOINLINE void wide_tile(const tile_call& t, const std::byte* const* rows, std::byte* to,
+                            int valid) noexcept {
+  alignas(alignment) std::uint64_t sums[MR][NV * lanes32] = {};
+  V32 acc[MR][NV];
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) acc[r][v] = block_zero();
+  }
+  const std::byte* row[MR];
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) row[r] = rows[r];
+  const std::byte* w = t.weights;
+  std::ptrdiff_t room = std::ptrdiff_t{4} * t.block_steps;
+  for (int s = 0; s < t.segments; ++s) {
+    std::ptrdiff_t at = t.offsets[s], left = std::ptrdiff_t{4} * t.steps;
+    while (left != 0) {
+      const std::ptrdiff_t part = left < room ? left : room, end = at + part;
+      for (; at != end; at += 4) {
+        typename Ops::W b[NV];
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * lanes32 * Ops::w_bytes);
+        w += NV * lanes32 * Ops::w_bytes;
+        HWY_UNROLL(8)
+        for (int r = 0; r < MR; ++r) {
+          const V32 a = simd::broadcast4(row[r] + at);
+          HWY_UNROLL(4)
+          for (int v = 0; v < NV; ++v) acc[r][v] = Ops::dot(acc[r][v], a, b[v]);
+        }
+      }
+      left -= part;
+      room -= part;
+      if (room != 0) continue;
+      widen<MR, NV>(acc, sums);
+      room = std::ptrdiff_t{4} * t.block_steps;
+    }
+  }
+  if (room != std::ptrdiff_t{4} * t.block_steps) widen<MR, NV>(acc, sums);
+  for (int r = 0; r < valid; ++r, to += t.out_stride)
+    finish_wide<NV>(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays, wide_row{sums[r]}, to,
+                    t.n, t.first);
+}
+
+template <class Ops, int MR, int NV>
+HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, const std::int32_t* sums,
+                        std::byte* to, int valid) noexcept {
+  if constexpr (!std::is_same_v<Ops, quad_ops>)
+    if (t.block_steps != 0) return wide_tile<Ops, MR, NV>(t, rows, to, valid);
+  if (t.kind == kernels::epilogue_kind::real)
     tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
-  else if (e == kernels::epilogue_kind::dr)
+  else if (t.kind == kernels::epilogue_kind::dr)
     tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows, sums, to, valid);
   else
     tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows, sums, to, valid);
 }
 /// All rows of a block times one panel.
 template <class Ops, int NV>
-HWY_INLINE void panel_rows(const tile_call& t, kernels::epilogue_kind e,
-                           const std::byte* const* rows, std::byte* to,
+HWY_INLINE void panel_rows(const tile_call& t, const std::byte* const* rows, std::byte* to,
                            std::size_t count) noexcept {
   constexpr int MR = tile_rows(NV);
   std::size_t i = 0;
   while (i < count) {
     const std::size_t left = count - i;
     const std::int32_t* sums = t.sums == nullptr ? nullptr : t.sums + i;
-    if (left == 1) return tile_of<Ops, 1, NV>(t, e, rows + i, sums, to, 1);
+    if (left == 1) return tile_of<Ops, 1, NV>(t, rows + i, sums, to, 1);
     const int valid = left < MR ? static_cast<int>(left) : MR;
-    tile_of<Ops, MR, NV>(t, e, rows + i, sums, to, valid);
+    tile_of<Ops, MR, NV>(t, rows + i, sums, to, valid);
     i += as_size(valid);
     to += as_size(valid) * t.out_stride;
   }
 }
 template <class Ops>
-HWY_NOINLINE void panel(const tile_call& t, int nv, kernels::epilogue_kind e,
-                        const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
+HWY_NOINLINE void panel(const tile_call& t, int nv, const std::byte* const* rows, std::byte* to,
+                        std::size_t count) noexcept {
   if constexpr (layout.max_vectors > 2) {
-    if (nv == 4) return panel_rows<Ops, 4>(t, e, rows, to, count);
-    if (nv == 3) return panel_rows<Ops, 3>(t, e, rows, to, count);
+    if (nv == 4) return panel_rows<Ops, 4>(t, rows, to, count);
+    if (nv == 3) return panel_rows<Ops, 3>(t, rows, to, count);
   }
-  if (nv == 2) return panel_rows<Ops, 2>(t, e, rows, to, count);
-  panel_rows<Ops, 1>(t, e, rows, to, count);
+  if (nv == 2) return panel_rows<Ops, 2>(t, rows, to, count);
+  panel_rows<Ops, 1>(t, rows, to, count);
 }
 
 }  // namespace OCTET_TARGET_NS

@@ -60,28 +60,40 @@ struct gemm_problem {
            : bias64                                        ? static_cast<std::int32_t>(bias64[c])
                                                            : 0;
   }
+  constexpr std::int64_t wide_bias(std::int32_t c) const noexcept {
+    return requant->mode == rounding::float_bias_half_even ? 0
+           : bias32                                        ? bias32[c]
+           : bias64                                        ? bias64[c]
+                                                           : 0;
+  }
   /// w - zero point of tap t (ky * kernel_w + kx).
   constexpr std::int32_t weight(std::int32_t oc, std::int32_t t, std::int32_t ic) const noexcept {
     if (flipped) t = kernel_h * kernel_w - 1 - t;
     const std::size_t at = static_cast<std::size_t>(oc) * weight_oc +
                            static_cast<std::size_t>(t) * weight_tap +
                            static_cast<std::size_t>(ic) * weight_ic;
-    const std::int32_t w = weight_type == dtype::u8
-                               ? std::int32_t{static_cast<const std::uint8_t*>(weights)[at]}
-                               : std::int32_t{static_cast<const std::int8_t*>(weights)[at]};
+    const std::int32_t w =
+        weight_type == dtype::u8   ? std::int32_t{static_cast<const std::uint8_t*>(weights)[at]}
+        : weight_type == dtype::s8 ? std::int32_t{static_cast<const std::int8_t*>(weights)[at]}
+                                   : std::int32_t{static_cast<const std::int16_t*>(weights)[at]};
     return w - (weight_zero_points ? weight_zero_points[oc] : weight_zero_point);
   }
 };
 
 /// Which epilogue a panel or block runs.
 enum class epilogue_kind : std::uint8_t {
-  raw,   // int32 accumulators
-  real,  // F, FB: 8-bit output
-  dr,    // DR with every right shift >= 1 and no left shift, |accumulator| < 2^30, 8-bit output
-  any,   // everything else
+  raw,       // int32 accumulators
+  real,      // F, FB: 8-bit output
+  dr,        // DR with every right shift >= 1 and no left shift, |accumulator| < 2^30, 8-bit output
+  any,       // everything else
+  dr_words,  // as dr, 16-bit output
+  wide,      // I64 whose 15 - shift is in [1, 62]
 };
+constexpr bool is_dr(epilogue_kind k) noexcept {
+  return k == epilogue_kind::dr || k == epilogue_kind::dr_words;
+}
 constexpr bool has_requantize(const requantize_params& q, dtype out) noexcept {
-  if (q.mode == rounding::none) return out == dtype::s32;
+  if (q.mode == rounding::none) return out == dtype::s32 || out == dtype::s64;
   const bool known =
       uses_multiplier(q.mode) || uses_float_scale(q.mode) || q.mode == rounding::double_half_away;
   return known && (is_8bit(out) || out == dtype::s16);
@@ -110,8 +122,12 @@ constexpr epilogue_scalars scalars_of(const requantize_params& q, dtype out) noe
 /// Per-column data of a panel or block of nv vectors: seven arrays of nv * lanes 4-byte values, in
 /// packed order, then weights.
 ///   0 bias | 1 multiplier or float scale | 2 right shift - 1, or float bias | 3 left shift | 4 -1
-///   where a rounding shift's ties go away from zero, else 0 5, 6 what kind `dr` adds to the 64-bit
-///   products of even (odd) columns: 2^31 + 2^32 * (2^(R-1) - multiplier - 1), R the right shift
+///   where a rounding shift's ties go away from zero, else 0 | 5, 6 what kind `dr` adds to the
+///   64-bit products of even (odd) columns: 2^31 + 2^32 * (2^(R-1) - multiplier - 1), R the right
+///   shift
+/// I64: 1 15-bit multiplier | 2 total = 15 - shift | 3 2^(62 - total) modulo 2^32 | 5, 6 2^62 +
+/// 2^(total - 1), 64 bits. Where sums have 64 bits, 5 and 6 also hold what is added to a sum (the
+/// bias, say), times I64's multiplier.
 /// D64 keeps its doubles in arrays 1 and 2, first those of even then of odd... (plain order:
 /// element k of the panel at double k).
 inline constexpr std::int32_t panel_arrays = 7;
@@ -125,13 +141,14 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
   auto* reals = reinterpret_cast<float*>(to);
   std::int32_t *m = words + count, *r = m + count, *l = r + count, *away = l + count,
                *even = away + count, *odd = even + count;
-  epilogue_kind kind =
-      q.mode == rounding::none ? epilogue_kind::raw
-      : !is_8bit(out)          ? epilogue_kind::any
-      : q.mode == rounding::float_half_even || q.mode == rounding::float_bias_half_even
-          ? epilogue_kind::real
-      : q.mode == rounding::doubling_high_half_away ? epilogue_kind::dr
-                                                    : epilogue_kind::any;
+  epilogue_kind kind = q.mode == rounding::none           ? epilogue_kind::raw
+                       : q.mode == rounding::wide_half_up ? epilogue_kind::wide
+                       : q.mode == rounding::doubling_high_half_away
+                           ? is_8bit(out) ? epilogue_kind::dr : epilogue_kind::dr_words
+                       : is_8bit(out) && (q.mode == rounding::float_half_even ||
+                                          q.mode == rounding::float_bias_half_even)
+                           ? epilogue_kind::real
+                           : epilogue_kind::any;
   for (std::int32_t v = 0; v < nv; ++v)
     for (std::int32_t i = 0; i < lanes; ++i) {
       const std::int32_t local = channel_in_panel(nv, v, i), c = first + local;
@@ -144,12 +161,24 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
             q.mode == rounding::float_bias_half_even && q.bias ? q.bias[c] : 0.f;
       } else if (q.mode == rounding::double_half_away) {
         std::memcpy(to + count * 4 + at * 8, &q.scale64[k], 8);
+      } else if (q.mode == rounding::wide_half_up) {
+        const std::int32_t total = 15 - q.mult[k].shift;
+        if (total < 1 || total > 62) {
+          kind = epilogue_kind::any;
+          continue;
+        }
+        m[at] = numerics::reduce_multiplier(q.mult[k].m);
+        r[at] = total;
+        l[at] =
+            static_cast<std::int32_t>(static_cast<std::uint32_t>(std::uint64_t{1} << (62 - total)));
+        const std::uint64_t start = (std::uint64_t{1} << 62) + (std::uint64_t{1} << (total - 1));
+        std::memcpy((at % 2 == 0 ? even : odd) + at / 2 * 2, &start, 8);
       } else if (uses_multiplier(q.mode)) {
         m[at] = q.mult[k].m;
         r[at] = (q.mult[k].shift > 0 ? 0 : -q.mult[k].shift) - 1;
         l[at] = q.mult[k].shift > 0 ? q.mult[k].shift : 0;
         away[at] = q.mode == rounding::doubling_high_half_away ? -1 : 0;
-        if (kind == epilogue_kind::dr && (r[at] < 0 || l[at] > 0)) kind = epilogue_kind::any;
+        if (is_dr(kind) && (r[at] < 0 || l[at] > 0)) kind = epilogue_kind::any;
         if (q.mode == rounding::doubling_high_half_away) {
           std::int32_t* const pair = (at % 2 == 0 ? even : odd) + at / 2 * 2;
           pair[0] = INT32_MIN;
@@ -161,12 +190,26 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
   return kind;
 }
 
+/// What is added to the 64-bit sums of the column at `at`: to arrays 5 and 6.
+inline void add_to_sum(const requantize_params& q, std::int32_t nv, std::int32_t lanes,
+                       std::int32_t at, std::byte* arrays, std::int64_t addend) noexcept {
+  const auto count = static_cast<std::size_t>(nv * lanes);
+  std::byte* const to = arrays + (5 + as_size(at % 2)) * count * 4 + as_size(at / 2) * 8;
+  std::int32_t multiplier = 1;
+  if (q.mode == rounding::wide_half_up)
+    std::memcpy(&multiplier, arrays + count * 4 + as_size(at) * 4, 4);
+  std::uint64_t start = 0;
+  std::memcpy(&start, to, 8);
+  start += static_cast<std::uint64_t>(addend) * static_cast<std::uint64_t>(multiplier);
+  std::memcpy(to, &start, 8);
+}
+
 /// Takes `dr` back where the accumulators of channel c, the sum of whose weights' magnitudes is
 /// `size`, may reach 2^30.
 inline void limit_dr(epilogue_kind& kind, const gemm_problem& g, std::int32_t c,
                      std::int64_t size) noexcept {
   const std::int64_t bias = g.bias(c);
-  if (kind == epilogue_kind::dr &&
+  if (is_dr(kind) &&
       (bias < 0 ? -bias : bias) + size * largest_offset(g.in_type, g.in_zero_point) >=
           std::int64_t{1} << 30)
     kind = epilogue_kind::any;
@@ -188,6 +231,7 @@ struct packed_gemm {
   std::uint32_t flip;           // xor for direct activations
   std::int32_t offset;  // quad with weights stored as w - zero point - offset: offset times the sum
                         // of a row's activations comes on top; 0: none
+  std::int32_t block_steps;  // steps whose sum fits int32, where sums have 64 bits; else 0
   std::int32_t block_rows;   // output rows (direct: pixels) per block
   std::size_t row_bytes;     // of a window row
   std::size_t panel_offset;  // of the first panel; panels of one width have one size
@@ -225,14 +269,44 @@ constexpr std::size_t panel_at(const packed_gemm& h, const target_layout& t, std
          static_cast<std::size_t>(i < wide ? 0 : i - wide) * narrow_bytes;
 }
 
+/// A block of steps starts at block_start, so that as an unsigned number its sum is not negative
+/// when it is widened; what it adds is taken off at the end.
+inline constexpr std::int64_t block_start = (std::int64_t{1} << 31) - (1 << 16);
+
 /// Bytes of scratch a part may ask for. A dilation of millions makes a window of gigabytes out of a
 /// file of a few hundred bytes: such a node runs its reference.
 inline constexpr std::size_t most_scratch = std::size_t{256} << 20;
 
+/// Sums of 64 bits where int32 cannot be proven to hold them; DR, RU and int32 outputs take the low
+/// 32 bits anyway.
+constexpr bool has_wide_sums(const gemm_problem& g) noexcept {
+  const rounding r = g.requant->mode;
+  return g.wide && r != rounding::doubling_high_half_away && r != rounding::doubling_high_half_up &&
+         g.out_type != dtype::s32;
+}
+/// Int16 weights, those of a matrix product of two int16 operands, have no zero point.
+constexpr bool has_word_weights(const gemm_problem& g) noexcept {
+  return g.weight_type == dtype::s16;
+}
+/// Wide sums stay below 2^46, so that I64's products stay below 2^61.
+constexpr bool wide_sums_fit(const gemm_problem& g) noexcept {
+  constexpr std::int64_t half = std::int64_t{1} << 45;
+  const std::int64_t products = std::int64_t{g.kernel_h} * g.kernel_w * g.group_in(),
+                     largest = largest_offset(g.in_type, g.in_zero_point) *
+                               (has_word_weights(g) ? 1 << 15 : 255);
+  if (g.in_type != dtype::s16 || products > half / largest) return false;
+  for (std::int32_t c = 0; c < g.out_c && g.bias64 != nullptr; ++c)
+    if (g.bias64[c] > half || g.bias64[c] < -half) return false;
+  return true;
+}
 constexpr bool gemm_accepts(const gemm_problem& g) noexcept {
-  if (g.wide || (g.weights == nullptr && !g.dynamic) || !is_8bit(g.weight_type) ||
-      !(is_8bit(g.in_type) || g.in_type == dtype::s16))
+  if ((g.weights == nullptr && !g.dynamic) || !(is_8bit(g.in_type) || g.in_type == dtype::s16))
     return false;
+  if (has_word_weights(g) ? g.in_type != dtype::s16 || !has_wide_sums(g) || g.in_zero_point != 0 ||
+                                g.weight_zero_point != 0 || g.weight_zero_points != nullptr
+                          : !is_8bit(g.weight_type))
+    return false;
+  if (g.wide && !wide_sums_fit(g)) return false;
   return has_requantize(*g.requant, g.out_type) && g.out_c > 0 && g.out_h > 0 && g.out_w > 0 &&
          g.batch > 0 && g.group_in() > 0;
 }
@@ -246,11 +320,11 @@ struct weight_form {
 };
 /// Types and zero points alone tell that weights fit.
 constexpr bool always_fits(const gemm_problem& g) noexcept {
-  return g.weight_zero_points == nullptr && !g.zero_points_unknown &&
+  return !has_word_weights(g) && g.weight_zero_points == nullptr && !g.zero_points_unknown &&
          g.weight_zero_point == (g.weight_type == dtype::u8 ? 128 : 0);
 }
 constexpr std::int32_t weight_offset(const gemm_problem& g) noexcept {
-  if (g.groups != 1) return 0;
+  if (g.groups != 1 || has_word_weights(g)) return 0;
   for (std::int32_t c = 1; c < g.out_c && g.weight_zero_points != nullptr; ++c)
     if (g.weight_zero_points[c] != g.weight_zero_points[0]) return 0;
   return (g.weight_type == dtype::u8 ? 128 : 0) -
@@ -260,7 +334,7 @@ constexpr std::int32_t weight_offset(const gemm_problem& g) noexcept {
 inline weight_form form_of(const gemm_problem& g) noexcept {
   const weight_form other{false, weight_offset(g)};
   if (always_fits(g)) return {true, 0};
-  if (g.dynamic) return other;
+  if (g.dynamic || has_word_weights(g)) return other;
   for (std::int32_t c = 0; c < g.out_c; ++c)
     for (std::int32_t t = 0; t < g.kernel_h * g.kernel_w; ++t)
       for (std::int32_t i = 0; i < g.group_in(); ++i)
@@ -271,6 +345,7 @@ inline weight_form form_of(const gemm_problem& g) noexcept {
 template <class F>
 constexpr node_bytes largest_over_forms(const gemm_problem& g, F&& need) noexcept {
   if (always_fits(g)) return need(weight_form{true, 0});
+  if (has_word_weights(g)) return need(weight_form{false, 0});
   node_bytes most = need(weight_form{false, g.zero_points_unknown ? 0 : weight_offset(g)});
   if (!g.dynamic) most = largest(most, need(weight_form{true, 0}));
   // Offsets differ in nothing but whether row sums are needed.
@@ -290,6 +365,13 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
                                               : product::pair16;
   h.element = h.kind == product::quad ? 1 : 2;
   const std::int32_t group = h.kind == product::quad ? 4 : 2;
+  // A step is two products: of magnitudes up to 2^15 and 2^7, or 255 where weights have a zero
+  // point. 255 * 2^24 and 128 * 2 * 255 * 2^15 are below 2^31. One step of words is in
+  // [-2^31 + 2^16, 2^31].
+  h.block_steps = !has_wide_sums(g)          ? 0
+                  : has_word_weights(g)      ? 1
+                  : h.kind == product::pair8 ? 255
+                                             : 128;
   const bool whole_rows = g.dilation_w == 1 && g.groups == 1;
   h.segments = whole_rows ? g.kernel_h : g.kernel_h * g.kernel_w;
   h.segment_length = whole_rows ? g.kernel_w * g.in_c : g.group_in();
@@ -392,6 +474,9 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
                                   static_cast<std::size_t>(kx * g.dilation_w) * pixel);
   }
   const std::int32_t per_step = h.kind == product::quad ? 4 : 2;
+  const std::int64_t blocks =
+      h.block_steps == 0 ? 0
+                         : (std::int64_t{h.segments} * h.steps + h.block_steps - 1) / h.block_steps;
   const std::int32_t zero = h.kind == product::quad
                                 ? (t.quad == 1 ? h.fill : static_cast<std::int8_t>(h.fill))
                                 : h.fill;  // zero point as the product sees it
@@ -438,6 +523,10 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
           bias[v * t.lanes + l] =
               static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
           limit_dr(*reinterpret_cast<epilogue_kind*>(panel), g, c, size);
+          if (h.block_steps != 0)
+            add_to_sum(*g.requant, nv, t.lanes, v * t.lanes + l, arrays,
+                       g.wide_bias(c) - std::int64_t{zero} * static_cast<std::int32_t>(sum) -
+                           blocks * block_start);
         }
     }
 }

@@ -116,6 +116,53 @@ template <> struct fused_dr<false> {
 };
 using requantize_dr = fused_dr<simd::native_doubling_high>;
 
+/// I64 of 15-bit multipliers and totals (15 - shift) of 1 to 62: floor(p / 2^total) of a product p
+/// below 2^62 is the unsigned (p + 2^62) >> total, less 2^(62 - total). Its low 32 bits are the
+/// result, as the formula cuts it. fill_panel has the constants: `even`, `odd` hold 2^62 and the
+/// rounding, and where sums have 64 bits also what is added to a sum, times the multiplier.
+struct requantize_wide {
+  using V64 = simd::vec<std::uint64_t>;
+  V32 even_m, odd_m, less;
+  V64 even_total, odd_total, even, odd;
+  HWY_INLINE requantize_wide() {}  // as fused_dr
+  HWY_INLINE void set(const std::int32_t* m, const std::int32_t* total, const std::int32_t* of_less,
+                      const std::int32_t* of_even, const std::int32_t* of_odd) {
+    const simd::tag<std::uint64_t> u64;
+    even_m = simd::load(m);
+    odd_m = hn::BitCast(D32(), hn::ShiftRight<32>(hn::BitCast(u64, even_m)));
+    const V64 totals = hn::BitCast(u64, simd::load(total));
+    even_total = hn::And(totals, hn::Set(u64, 0xFF));
+    odd_total = hn::ShiftRight<32>(totals);
+    less = simd::load(of_less);
+    even = hn::BitCast(u64, simd::load(of_even));
+    odd = hn::BitCast(u64, simd::load(of_odd));
+  }
+  /// From (p + constant) of even and odd lanes.
+  HWY_INLINE V32 shifted(V64 e, V64 o) const {
+    const V32 low = hn::BitCast(D32(), hn::Shr(e, even_total)),
+              high = hn::BitCast(D32(), hn::ShiftLeft<32>(hn::Shr(o, odd_total)));
+    return hn::Sub(hn::OddEven(high, low), less);
+  }
+  HWY_INLINE V32 operator()(V32 x) const {
+    const simd::tag<std::uint64_t> u64;
+    const V32 odd_x = hn::BitCast(D32(), hn::ShiftRight<32>(hn::BitCast(u64, x)));
+    return shifted(hn::Add(hn::BitCast(u64, hn::MulEven(x, even_m)), even),
+                   hn::Add(hn::BitCast(u64, hn::MulEven(odd_x, odd_m)), odd));
+  }
+  /// x * m modulo 2^64, m >= 0 in even lanes.
+  static HWY_INLINE V64 product(V64 x, V32 m) {
+    const simd::tag<std::uint32_t> u32;
+    const auto of = hn::BitCast(u32, m);
+    const V64 low = hn::MulEven(hn::BitCast(u32, x), of),
+              high = hn::MulEven(hn::BitCast(u32, hn::ShiftRight<32>(x)), of);
+    return hn::Add(low, hn::ShiftLeft<32>(high));
+  }
+  /// Of 64-bit sums.
+  HWY_INLINE V32 operator()(V64 e, V64 o) const {
+    return shifted(hn::Add(product(e, even_m), even), hn::Add(product(o, odd_m), odd));
+  }
+};
+
 // ---- float ----
 
 /// x * scale in binary32. An int32 plus 0.f is itself.

@@ -111,6 +111,10 @@ HWY_INLINE VF rounded(VF v) {
   __asm__("" : "+m"(v));
   return v;
 }
+HWY_INLINE VF64 rounded(VF64 v) {
+  __asm__("" : "+m"(v));
+  return v;
+}
 /// To nearest, ties to even, for v < 2^31; INT32_MIN for v < -2^31. Not Highway's NearestInt: its
 /// emulation (1.0.3) gives 1 for the float below a half.
 HWY_INLINE V32 round_even(VF v) {

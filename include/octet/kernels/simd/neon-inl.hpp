@@ -50,6 +50,10 @@ HWY_INLINE VF rounded(VF v) {
   __asm__("" : "+w"(v.raw));
   return v;
 }
+HWY_INLINE VF64 rounded(VF64 v) {
+  __asm__("" : "+w"(v.raw));
+  return v;
+}
 HWY_INLINE VF divide(VF a, VF b) {
   __asm__("fdiv %0.4s, %0.4s, %1.4s" : "+w"(a.raw) : "w"(b.raw));
   return a;

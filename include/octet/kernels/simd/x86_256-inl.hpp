@@ -54,6 +54,10 @@ HWY_INLINE VF rounded(VF v) {
   __asm__("" : "+x"(v.raw));
   return v;
 }
+HWY_INLINE VF64 rounded(VF64 v) {
+  __asm__("" : "+x"(v.raw));
+  return v;
+}
 HWY_INLINE VF divide(VF a, VF b) {
   __asm__("vdivps %1, %0, %0" : "+x"(a.raw) : "x"(b.raw));
   return a;
