@@ -303,7 +303,7 @@ result<graph> load(const std::string& symbol, const params_writer& p,
                    std::vector<std::pair<std::string, dims>> shapes = {{"", dims{1, 4}}}) {
   import::mxnet_options o;
   o.shapes = std::move(shapes);
-  o.max.tensor_bytes = o.max.total_bytes = std::size_t{1} << 24;
+  o.max.tensor_bytes = o.max.constant_bytes = o.max.arena_bytes = std::size_t{1} << 24;
   return import::try_mxnet(octet_test::bytes_of(symbol), octet_test::bytes_of(p.bytes()),
                            "m-symbol.json", o);
 }
@@ -460,7 +460,7 @@ void survives(std::span<const std::byte> symbol, std::span<const std::byte> arra
               const dims& shape) {
   import::mxnet_options o;
   o.shapes = {{"", shape}};
-  o.max.tensor_bytes = o.max.total_bytes = std::size_t{1} << 22;
+  o.max.tensor_bytes = o.max.constant_bytes = o.max.arena_bytes = std::size_t{1} << 22;
   auto g = import::try_mxnet(symbol, arrays, "damaged", o);
   if (!g) {
     REQUIRE(has(g.error().message(), "damaged"));

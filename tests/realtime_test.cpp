@@ -1,13 +1,23 @@
-// run() allocates nothing: malloc, calloc, realloc, aligned_alloc, posix_memalign and mmap are
-// interposed on every thread.
+// run() allocates nothing and calls nothing of the system: malloc, calloc, realloc, aligned_alloc,
+// posix_memalign and mmap are interposed on every thread, and a child process may make no system
+// call (with several threads: futex alone). Allocations and threads that fail are errors.
 #include <dlfcn.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <cerrno>
+#include <cstddef>
 #include <cstdlib>
+#include <new>
+#include <vector>
 
 #include "octet/import/tflite.hpp"
 #include "octet/runtime/session.hpp"
@@ -27,8 +37,13 @@
 namespace {
 [[maybe_unused]] std::atomic<bool> watching{false};
 [[maybe_unused]] std::atomic<int> calls{0};
-[[maybe_unused]] void note() {
+[[maybe_unused]] std::atomic<int> fail_in{-1};  // the allocation that fails, counted down; -1: none
+[[maybe_unused]] std::atomic<bool> no_threads{false};
+/// False: this allocation fails.
+[[maybe_unused]] bool note() {
   if (watching.load(std::memory_order_relaxed)) calls.fetch_add(1, std::memory_order_relaxed);
+  return fail_in.load(std::memory_order_relaxed) < 0 ||
+         fail_in.fetch_sub(1, std::memory_order_relaxed) != 0;
 }
 }  // namespace
 
@@ -38,34 +53,29 @@ void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
 void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
-void* malloc(std::size_t n) {
-  note();
-  return __libc_malloc(n);
-}
-void* calloc(std::size_t a, std::size_t b) {
-  note();
-  return __libc_calloc(a, b);
-}
-void* realloc(void* p, std::size_t n) {
-  note();
-  return __libc_realloc(p, n);
-}
+void* malloc(std::size_t n) { return note() ? __libc_malloc(n) : nullptr; }
+void* calloc(std::size_t a, std::size_t b) { return note() ? __libc_calloc(a, b) : nullptr; }
+void* realloc(void* p, std::size_t n) { return note() ? __libc_realloc(p, n) : nullptr; }
 void* aligned_alloc(std::size_t a, std::size_t n) {
-  note();
-  return __libc_memalign(a, n);
+  return note() ? __libc_memalign(a, n) : nullptr;
 }
-void* memalign(std::size_t a, std::size_t n) {
-  note();
-  return __libc_memalign(a, n);
-}
+void* memalign(std::size_t a, std::size_t n) { return note() ? __libc_memalign(a, n) : nullptr; }
 int posix_memalign(void** to, std::size_t a, std::size_t n) {
-  note();
-  *to = __libc_memalign(a, n);
+  *to = note() ? __libc_memalign(a, n) : nullptr;
   return *to ? 0 : 12;
 }
 void* mmap(void* at, std::size_t n, int protection, int flags, int fd, off_t offset) noexcept {
-  note();
+  if (!note()) {
+    errno = ENOMEM;
+    return MAP_FAILED;
+  }
   return reinterpret_cast<void*>(syscall(SYS_mmap, at, n, protection, flags, fd, offset));
+}
+int pthread_create(pthread_t* id, const pthread_attr_t* how, void* (*job)(void*), void* context) {
+  if (no_threads.load(std::memory_order_relaxed)) return EAGAIN;
+  using function = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+  static const auto real = reinterpret_cast<function>(dlsym(RTLD_NEXT, "pthread_create"));
+  return real(id, how, job, context);
 }
 }
 #endif
@@ -102,3 +112,109 @@ TEST_CASE("run allocates nothing, with one thread and with several", "[native]")
   }
 #endif
 }
+
+#if OCTET_INTERPOSE && defined(__GLIBC__)
+namespace {
+
+octet::result<octet::plan> digits(unsigned threads) {
+  auto g =
+      octet::import::try_tflite(std::string(OCTET_SOURCE_DIR) + "/examples/digits/digits.tflite");
+  if (!g) return g.error();
+  octet::plan_options o;
+  o.threads = threads;
+  return octet::try_compile(std::move(*g), o);
+}
+std::vector<std::uint8_t> output_of(octet::session& s) {
+  const auto v = s.output().view();
+  const auto* from = static_cast<const std::uint8_t*>(v.data);
+  return {from, from + v.size_bytes()};
+}
+
+/// From here on the process is killed by any system call but these.
+bool allow_only(std::vector<long> allowed) {
+  std::vector<sock_filter> code{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, std::uint32_t{offsetof(seccomp_data, nr)})};
+  for (std::size_t i = 0; i < allowed.size(); ++i)
+    code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(allowed[i]),
+                            static_cast<std::uint8_t>(allowed.size() - i), 0));
+  code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
+  code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0;
+}
+enum : int { fine = 0, no_session = 76, no_filter = 77, killed = -1 };
+/// Runs a network in a child that is confined so, then `more`.
+int in_confined_child(unsigned threads, void (*more)()) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto p = digits(threads);
+    auto s = p ? octet::try_session(*p) : octet::result<octet::session>(p.error());
+    if (!s) _exit(no_session);
+    s->run();
+    std::vector<long> allowed{SYS_exit_group};
+    if (threads > 1) allowed.push_back(SYS_futex);
+    if (!allow_only(std::move(allowed))) _exit(no_filter);
+    for (int i = 0; i < 50; ++i) s->run();
+    if (more) more();
+    syscall(SYS_exit_group, fine);
+  }
+  int how = 0;
+  REQUIRE(waitpid(child, &how, 0) == child);
+  return WIFEXITED(how) ? WEXITSTATUS(how) : killed;
+}
+
+}  // namespace
+
+TEST_CASE("run calls nothing of the system with one thread, futex alone with several", "[native]") {
+  if (in_confined_child(1, nullptr) == no_filter)
+    return octet_test::skip("this system lets no process confine itself");
+  CHECK(in_confined_child(1, [] { (void)syscall(SYS_getppid); }) == killed);  // else nothing shows
+  CHECK(in_confined_child(1, nullptr) == fine);
+  CHECK(in_confined_child(3, nullptr) == fine);
+}
+
+TEST_CASE("threads that cannot start leave their parts to those that run", "[native]") {
+  const auto p = digits(3);
+  REQUIRE(p);
+  octet::session all(*p);
+  CHECK(all.threads() == 3);
+  no_threads = true;
+  auto alone = octet::try_session(*p);
+  no_threads = false;
+  REQUIRE(alone);
+  CHECK(alone->threads() == 1);
+  for (octet::session* s : {&all, &*alone}) {
+    auto x = s->input().view();
+    std::memset(x.data, 77, x.size_bytes());
+    s->run();
+  }
+  CHECK(output_of(all) == output_of(*alone));
+}
+
+TEST_CASE("an allocation that fails, anywhere from file to first run, is an error", "[native]") {
+  constexpr int every = 17;  // each of them takes a minute
+  int failed = 0;
+  for (int n = 0;; n += every) {
+    bool done = false;
+    fail_in = n;
+    try {
+      const auto p = digits(2);
+      auto s = p ? octet::try_session(*p) : octet::result<octet::session>(p.error());
+      if (s) s->run();
+      done = fail_in >= 0;  // nothing failed
+      fail_in = -1;
+      if (!s) {
+        CHECK_FALSE(s.error().message().empty());
+        ++failed;
+      }
+    } catch (const std::bad_alloc&) {  // through octet::compiled, which knows no exceptions
+      fail_in = -1;
+      ++failed;
+    }
+    if (done) break;
+    REQUIRE(n < 1000000);
+  }
+  CHECK(failed > 20);
+}
+#endif

@@ -64,6 +64,39 @@ TEST_CASE("sessions of one plan run side by side, each with several workers", "[
   CHECK(wrong == std::vector<unsigned>(sessions, 0));
 }
 
+TEST_CASE("sessions of one plan are made, moved and destroyed while others run", "[threads]") {
+  const auto g =
+      octet::import::try_tflite(std::string(OCTET_SOURCE_DIR) + "/examples/digits/digits.tflite");
+  REQUIRE(g);
+  octet::plan_options o;
+  o.threads = 2;
+  auto shared = octet::try_compile(*g, o);
+  REQUIRE(shared);
+  octet::session first(*shared);
+  fill(first, 1);
+  first.run();
+  const bytes expected = output_of(first);
+  constexpr unsigned applications = 4, rounds = 12;
+  std::vector<unsigned> wrong(applications, 0);
+  std::vector<std::thread> threads;
+  for (unsigned a = 0; a < applications; ++a)
+    threads.emplace_back([&wrong, a, &expected, plan = *shared] {
+      for (unsigned r = 0; r < rounds; ++r) {
+        auto made = octet::try_session(plan);
+        octet::session s;
+        if (made) s = std::move(*made);
+        fill(s, 1);
+        s.run();
+        octet::session moved(std::move(s));
+        moved.run();
+        if (output_of(moved) != expected || s.inputs() != 0) ++wrong[a];  // NOLINT
+      }
+    });
+  *shared = octet::plan();  // the others keep it alive
+  for (auto& t : threads) t.join();
+  CHECK(wrong == std::vector<unsigned>(applications, 0));
+}
+
 TEST_CASE("a pool runs every part once, job after job, and ends while its workers sleep",
           "[threads]") {
   octet::thread_pool pool(4);

@@ -165,11 +165,11 @@ TEST_CASE("code: outside the subset, with its line") {
   CHECK_HAS(code_error("def f(x):\n   pass\n  pass\n"), "indentation");
   CHECK_HAS(
       code_error("def f(x):\n  y = " + std::string(5000, '[') + std::string(5000, ']') + "\n"),
-      "nested too deeply");
-  CHECK_HAS(code_error("def f(x):\n  y = " + std::string(5000, '-') + "1\n"), "nested too deeply");
+      "within one another");
+  CHECK_HAS(code_error("def f(x):\n  y = " + std::string(5000, '-') + "1\n"), "within one another");
   std::string chain = "def f(x):\n  y = x";
   for (int i = 0; i < 5000; ++i) chain += ".a";
-  CHECK_HAS(code_error(chain + "\n"), "nested too deeply");
+  CHECK_HAS(code_error(chain + "\n"), "within one another");
   std::string blocks = "def f(x):\n", indent = "  ";
   for (int i = 0; i < 400; ++i, indent += ' ') blocks += indent + "if x:\n";
   CHECK_HAS(code_error(blocks + indent + "pass\n"), "nested too deeply");
@@ -254,12 +254,12 @@ TEST_CASE("programs: what is refused") {
             "depends on the input's data");
   CHECK_HAS(
       load_error(program("    for i in range(9223372036854775807):\n      pass\n    return x\n")),
-      "statements");
+      "the limit work");
   CHECK_HAS(
       load_error(program(
           "    l = [1]\n    for i in range(1000000):\n      l = torch.add(l, l)\n    return x\n")),
       "too large");
-  CHECK_HAS(load_error(program("    return (self).forward(x, )\n")), "nested calls");
+  CHECK_HAS(load_error(program("    return (self).forward(x, )\n")), "the limit depth");
   CHECK_HAS(load_error(program("    return y\n")), "nothing defines");
   CHECK_HAS(load_error(program("    return self.nothing\n")), "no attribute nothing");
   CHECK_HAS(load_error(program("    return CONSTANTS.c7\n")), "CONSTANTS");

@@ -201,6 +201,7 @@ std::string other_padding(const plan& program, session& inputs, const computed& 
       plan_options o;
       o.keep_all = true;
       o.optimize = false;
+      o.max = program.data().options.max;
       auto p = try_compile(std::move(g), o);
       if (!p) continue;
       session s(*p);

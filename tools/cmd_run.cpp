@@ -487,6 +487,7 @@ class runner {
     plan_options p;
     p.on = *target_of(o_.target);
     p.threads = l_.threads;
+    p.max = load->max;
     auto program = try_compile(std::move(*graph), p);
     if (!program) return false;
     session s(*program);

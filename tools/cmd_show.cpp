@@ -177,7 +177,7 @@ int show(const show_options& o) {
   if (!load) return bad_usage;
   auto g = load_model(o.model, *load);
   if (!g) return fail(g.error());
-  if (auto v = verify(*g); !v) return fail(v.error());
+  if (auto v = verify(*g, load->max); !v) return fail(v.error());
   return put(o, *g, f, l);
 }
 

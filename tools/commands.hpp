@@ -20,6 +20,7 @@ struct model_options {
       samples;  // [NAME=]FILE.npy of inputs: their shapes, for formats that record none
   std::string model, numerics, params, target;
   std::vector<std::string> shapes;  // NAME=1,3,224,224
+  std::vector<std::string> limits;  // NAME=VALUE
   unsigned threads = 0;             // 0: physical cores
 };
 struct run_options : model_options {
@@ -80,6 +81,9 @@ unsigned threads_of(unsigned option);
 unsigned physical_cores();
 /// "NAME=1,3,224,224"; empty where it does not read so.
 std::optional<std::pair<std::string, dims>> shape_of(const std::string& text);
+
+/// "arena_bytes=1000000" sets that limit; false where it does not read so.
+bool set_limit(const std::string& text, octet::limits& to);
 
 /// The loader's part of the common options; empty (message given, exit code bad_usage) where they
 /// do not read.

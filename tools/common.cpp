@@ -76,6 +76,18 @@ std::optional<std::pair<std::string, dims>> shape_of(const std::string& text) {
   return std::pair(text.substr(0, eq), d);
 }
 
+bool set_limit(const std::string& text, limits& to) {
+  const std::size_t eq = text.find('=');
+  if (eq == std::string::npos) return false;
+  for (const limits::entry& e : limits::list) {
+    if (e.name != std::string_view(text).substr(0, eq)) continue;
+    const char* end = text.data() + text.size();
+    const auto r = std::from_chars(text.data() + eq + 1, end, to.*e.member);
+    return r.ec == std::errc() && r.ptr == end;
+  }
+  return false;
+}
+
 std::optional<load_options> load_options_of(const model_options& o) {
   load_options load;
   load.params = o.params;
@@ -86,6 +98,14 @@ std::optional<load_options> load_options_of(const model_options& o) {
       return std::nullopt;
     }
     load.shapes.push_back(*shape);
+  }
+  for (const std::string& l : o.limits) {
+    if (set_limit(l, load.max)) continue;
+    std::string names;
+    for (const limits::entry& e : limits::list)
+      names += (names.empty() ? "" : ", ") + std::string(e.name);
+    fail(bad_usage, "--limit " + l + ": expected NAME=NUMBER, a name of " + names);
+    return std::nullopt;
   }
   if (o.numerics.empty()) return load;
   std::string known;
@@ -158,6 +178,7 @@ loaded load_and_plan(const model_options& o, plan_options p) {
   }
   p.on = *on;
   p.threads = l.threads;
+  p.max = load->max;
   auto program = try_compile(std::move(*graph), p);
   if (!program) {
     l.code = fail(program.error());

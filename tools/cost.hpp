@@ -7,32 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "octet/graph/graph.hpp"
+#include "octet/graph/cost.hpp"
 
 namespace octet::tools {
-
-/// Multiply-accumulates of a node; 0 where it has none to speak of.
-inline double macs_of(const graph& g, const node& n) {
-  const auto has = [&](std::size_t i) { return i < n.in.size() && n.in[i] != no_tensor; };
-  if (!has(0) || !has(1) || n.out.empty() || n.out[0] == no_tensor) return 0;
-  const dims &x = g[n.in[0]].shape, &w = g[n.in[1]].shape, &y = g[n.out[0]].shape;
-  const double ins = static_cast<double>(x.elements().value),
-               weights = static_cast<double>(w.elements().value),
-               outs = static_cast<double>(y.elements().value);
-  const std::string_view name = n.op->name;
-  if (name.find("transpose_conv2d") != name.npos)
-    return w.rank == 4 && x.rank == 4 && x[3] > 0 ? weights * ins / x[3] : 0;
-  if (name.find("depthwise_conv2d") != name.npos) return w.rank == 4 ? outs * w[1] * w[2] : 0;
-  if (name.find("conv2d") != name.npos) return w.rank == 4 && w[0] > 0 ? outs * weights / w[0] : 0;
-  if (name.find("fully_connected") != name.npos) return w.rank == 2 && w[0] > 0 ? outs * w[1] : 0;
-  if (name.find("batch_matmul") != name.npos)
-    return x.rank >= 2 ? outs * x.back(n.attrs.integer("adj_x") != 0 ? 1 : 0) : 0;
-  if (name.find("lstm") != name.npos && x.rank == 3 && w.rank == 2 && w[1] > 0)
-    return ins / w[1] * w[0] * (static_cast<double>(w[0]) + w[1]) * (has(12) ? 4 : 3);
-  if (name.find("svdf") != name.npos && has(2) && x.rank == 2)
-    return x[0] * (weights + static_cast<double>(g[n.in[2]].shape.elements().value));
-  return 0;
-}
 
 /// Bytes that a node reads and writes once: inputs, constants, outputs.
 inline double bytes_moved(const graph& g, const node& n) {

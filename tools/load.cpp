@@ -25,6 +25,7 @@ result<graph> load_tflite(const std::string& path, law arithmetic, const load_op
   import::tflite_options t;
   t.arithmetic = arithmetic;
   t.shapes = o.shapes;
+  t.max = o.max;
   return import::try_tflite(path, t);
 }
 
@@ -32,6 +33,7 @@ result<graph> load_torch(const std::string& path, law arithmetic, const load_opt
   import::torch_options t;
   t.arithmetic = arithmetic;
   t.shapes = o.shapes;
+  t.max = o.max;
   return import::try_torch(path, t);
 }
 
@@ -39,12 +41,15 @@ result<graph> load_mxnet(const std::string& path, law, const load_options& o) {
   import::mxnet_options m;
   m.params = o.params;
   m.shapes = o.shapes;
+  m.max = o.max;
   return import::try_mxnet(path, m);
 }
 
 /// The law is the file's own; asking for another is an error.
 result<graph> load_octet(const std::string& path, law, const load_options& o) {
-  auto g = import::try_octet(path);
+  import::octet_options with;
+  with.max = o.max;
+  auto g = import::try_octet(path, with);
   if (g && o.arithmetic && *o.arithmetic != g->arithmetic)
     return file_error(errc::unsupported, path, "law for this .octet file",
                       std::string(name_of(*o.arithmetic)), std::string(name_of(g->arithmetic)));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "octet/core/limits.hpp"
 #include "octet/graph/graph.hpp"
 
 namespace octet::tools {
@@ -14,6 +15,7 @@ struct load_options {
   std::optional<law> arithmetic;                     // none: the format's default
   std::vector<std::pair<std::string, dims>> shapes;  // replaces the shape of the named input
   std::string params;  // file of parameters, for formats that keep them apart
+  limits max{};
 };
 
 /// Laws a file's format can follow, the default first. Empty where the format is unknown.

@@ -31,6 +31,11 @@ void model_flags(CLI::App& c, model_options& o) {
                "NAME=1,3,224,224: shape of an input, where the file leaves it open")
       ->expected(1)
       ->take_all();
+  c.add_option("--limit", o.limits,
+               "NAME=NUMBER: how much a model may take: file_bytes, tensor_bytes, constant_bytes, "
+               "arena_bytes, scratch_bytes, plan_bytes, tensors, nodes, depth, work")
+      ->expected(1)
+      ->take_all();
   c.add_option("--params", o.params, "file of parameters, for formats that keep them apart");
 }
 

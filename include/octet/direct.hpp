@@ -3,7 +3,9 @@
 #ifndef OCTET_DIRECT_HPP_
 #define OCTET_DIRECT_HPP_
 
+#include "octet/graph/verify.hpp"
 #include "octet/kernels/target.hpp"
+#include "octet/laws/activation.hpp"
 #include "octet/numerics/fp_env.hpp"
 #include "octet/ops/by_law.hpp"
 #include "octet/ops/list.hpp"
@@ -31,6 +33,42 @@ struct quantized_view {
   }
 };
 
+namespace detail {
+
+/// One operand of a direct call as verify() would look at a tensor of a graph.
+inline status verify_view(const quantized_view& v, std::string_view what) {
+  const tensor_desc d = v.desc();
+  const auto wrong = [&](const char* part, std::string found, std::string supported) {
+    return invalid(std::string(part) + " of " + std::string(what), std::move(found),
+                   std::move(supported));
+  };
+  for (std::size_t i = 0; i < d.scales.size(); ++i)
+    if (!(d.scales[i] > 0) || d.scales[i] > 1e300)
+      return wrong("scale", std::to_string(d.scales[i]), "a positive finite number");
+  if (d.per_channel() && (d.axis < 0 || d.axis >= d.shape.rank ||
+                          d.scales.size() != static_cast<std::size_t>(d.shape[d.axis])))
+    return wrong("scales", std::to_string(d.scales.size()), "one for each index along the axis");
+  if (d.zero_points.size() > 1 && d.zero_points.size() != d.scales.size())
+    return wrong("zero points", std::to_string(d.zero_points.size()),
+                 std::to_string(d.scales.size()));
+  if (v.scale == 0 && v.scales.empty() && v.zero_point != 0)
+    return wrong("scale", "none, and zero point " + std::to_string(v.zero_point), "a scale");
+  if (!is_float(d.type))
+    for (std::int32_t z : d.zero_points)
+      if (z < lowest_of(d.type) || z > highest_of(d.type))
+        return wrong("zero point", std::to_string(z), "a value of " + std::string(name_of(d.type)));
+  return unit{};
+}
+/// Whether a rounding of this operator is computed with the operand's scale.
+inline bool needs_scale(const op_def& op, rounding round, dtype type, bool first_input) {
+  if (op.name == "qnn.dequantize") return first_input;
+  if (round == rounding::none || !op.name.starts_with("qnn.") || op.name.starts_with("qnn.dynamic"))
+    return false;
+  return quantized_types.contains(type) || (first_input && op.name == "qnn.requantize");
+}
+
+}  // namespace detail
+
 /// An operator prepared for one set of shapes, types and constants (weights are packed): make it
 /// once, call it often. Keeps pointers to the constants.
 class operator_call {
@@ -50,6 +88,17 @@ class operator_call {
     if (count < op.min_inputs || (op.max_inputs >= 0 && count > op.max_inputs))
       return invalid("number of inputs of " + std::string(op.name), std::to_string(count),
                      std::to_string(op.min_inputs) + " to " + std::to_string(op.max_inputs));
+    for (const auto* list : {&in, &out})
+      for (std::size_t i = 0; i < list->size(); ++i) {
+        const quantized_view& v = (*list)[i];
+        const std::string what = (list == &in ? "input " : "output ") + std::to_string(i) + " of " +
+                                 std::string(op.name);
+        if (auto s = detail::verify_view(v, what); !s) return s.error();
+        const bool absent = list == &in && v.data.data == nullptr;
+        if (!absent && v.scale == 0 && v.scales.empty() &&
+            detail::needs_scale(op, round, v.data.type, list == &in && i == 0))
+          return invalid("scale of " + what, "none", "the operand's scale");
+      }
     operator_call c;
     std::vector<tensor_desc> ins, outs;
     std::vector<std::span<const std::byte>> constants;
@@ -63,8 +112,10 @@ class operator_call {
                 : std::span<const std::byte>());
     }
     for (const quantized_view& o : out) outs.push_back(o.desc());
-    const attribute_view view(attrs);
+    const auto known_attributes = std::make_unique<bool[]>(attrs.entries().size() + 1);
+    const attribute_view view(attrs, known_attributes.get());
     const node_view n{ins, outs, constants, {given.get(), in.size()}, &view, round};
+    if (auto s = detail::verify_values(attrs, outs); !s) return s.error();
     std::vector<dims> shapes(out.size());
     if (op.shape) {
       if (auto s = op.shape(n, shapes); !s) return s.error();
@@ -76,6 +127,10 @@ class operator_call {
     c.memory_ = std::make_unique<plan_memory>();
     if (auto s = detail::prepare_step(op, n, on, &kernels::find, 1, *c.memory_, c.step_); !s)
       return s.error();
+    for (std::size_t i = 0; i < attrs.entries().size(); ++i)
+      if (!known_attributes[i])
+        return invalid("attribute of " + std::string(op.name), attrs.entries()[i].first,
+                       "attributes that it has, of their kinds");
     c.step_.inputs = static_cast<std::uint32_t>(in.size()),
     c.step_.outputs = static_cast<std::uint32_t>(out.size());
     c.scratch_ = buffer(Bytes(c.step_.scratch));
@@ -84,11 +139,23 @@ class operator_call {
   /// One pointer per input (constants as well) and per output. No allocation, no lock, no system
   /// call.
   void operator()(const void* const* in, void* const* out) noexcept {
+    if (step_.run == nullptr) return;  // moved from
     const numerics::exact_environment environment;
     step_.run({step_.params, {in, step_.inputs}, {out, step_.outputs}, scratch_.data(), 0, 1});
   }
   /// "reference", or the name of the kernel in use.
   const char* kernel_name() const noexcept { return step_.kernel_name; }
+
+  operator_call(operator_call&& o) noexcept
+      : memory_(std::move(o.memory_)),
+        step_(std::exchange(o.step_, step{})),
+        scratch_(std::move(o.scratch_)) {}
+  operator_call& operator=(operator_call&& o) noexcept {
+    memory_ = std::move(o.memory_);
+    step_ = std::exchange(o.step_, step{});
+    scratch_ = std::move(o.scratch_);
+    return *this;
+  }
 
  private:
   operator_call() = default;
@@ -154,7 +221,13 @@ inline status call_once(const op_def& op, std::span<const quantized_view> in, st
     if (decided.f32_product) attrs.set("f32_product", std::int64_t{1});
     if (decided.channels_last) attrs.set("channels_last", std::int64_t{1});
   }
-  if (y.activation != activation::none && y.scale != 0) {
+  if (y.activation != activation::none && y.data.type == dtype::f32) {
+    const laws::real_bounds c = laws::bounds_of(y.activation);
+    if (c.lo) attrs.set("float_lo", static_cast<double>(*c.lo));
+    if (c.hi) attrs.set("float_hi", static_cast<double>(*c.hi));
+  } else if (y.activation != activation::none) {
+    if (!(y.scale > 0))
+      return invalid("activation of a result without scale", std::string(op.name));
     const auto c =
         laws::activation_bounds(decided.by, y.activation, y.data.type, y.scale, y.zero_point);
     attrs.set("clamp_lo", c.lo);
@@ -190,7 +263,7 @@ inline status clamp_call(const op_def& quantized, const op_def& plain, activatio
                          const quantized_view& x, const quantized_result& y,
                          const arithmetic& how) {
   quantized_result to = y;
-  if (to.activation == activation::none) to.activation = a;
+  if (to.activation == activation::none && !is_float(x.data.type)) to.activation = a;
   return unary_call(quantized, plain, x, to, {}, how);
 }
 inline status binary_call(const op_def& quantized, const op_def& plain, const quantized_view& a,

@@ -12,7 +12,7 @@ namespace octet_fuzz {
 
 inline octet::limits small_limits() {
   octet::limits l;
-  l.tensor_bytes = l.total_bytes = std::size_t{1} << 24;
+  l.tensor_bytes = l.constant_bytes = l.arena_bytes = std::size_t{1} << 24;
   l.nodes = 4096;
   return l;
 }

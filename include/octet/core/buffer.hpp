@@ -8,6 +8,7 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <utility>
 
 #include "octet/core/shape.hpp"
 
@@ -17,7 +18,7 @@ OCTET_NAMESPACE_BEGIN
 /// line, one AVX-512 vector).
 inline constexpr std::size_t alignment = 64;
 
-/// Owning block of bytes, aligned, zero-filled, never resized.
+/// Owning block of bytes, aligned, zero-filled, never resized. Moved from, it is empty.
 class buffer {
  public:
   buffer() = default;
@@ -27,6 +28,23 @@ class buffer {
           ::operator new(round_up(size_, alignment), std::align_val_t(alignment))));
       std::memset(data_.get(), 0, round_up(size_, alignment));
     }
+  }
+  /// Empty where there is no memory for it.
+  static buffer try_make(Bytes n) noexcept {
+    buffer b;
+    if (n.value == 0 || n.value > static_cast<std::size_t>(-1) - alignment) return b;
+    b.data_.reset(static_cast<std::byte*>(
+        ::operator new(round_up(n.value, alignment), std::align_val_t(alignment), std::nothrow)));
+    if (!b.data_) return b;
+    b.size_ = n.value;
+    std::memset(b.data_.get(), 0, round_up(n.value, alignment));
+    return b;
+  }
+  buffer(buffer&& o) noexcept : data_(std::move(o.data_)), size_(std::exchange(o.size_, 0)) {}
+  buffer& operator=(buffer&& o) noexcept {
+    data_ = std::move(o.data_);
+    size_ = std::exchange(o.size_, 0);
+    return *this;
   }
   std::byte* data() noexcept { return data_.get(); }
   const std::byte* data() const noexcept { return data_.get(); }

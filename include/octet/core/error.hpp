@@ -14,12 +14,13 @@ OCTET_NAMESPACE_BEGIN
 
 enum class errc : std::uint8_t {
   ok = 0,
-  io,           // a file cannot be read
-  malformed,    // the bytes are not a valid file of their format
-  unsupported,  // valid, but not (yet) something octet runs exactly
-  invalid,      // the graph or a call breaks a rule (shape, dtype, quantization)
-  too_large,    // over a limit of octet or of the caller's options
-  write,        // a file cannot be written
+  io,             // a file cannot be read
+  malformed,      // the bytes are not a valid file of their format
+  unsupported,    // valid, but not (yet) something octet runs exactly
+  invalid,        // the graph or a call breaks a rule (shape, dtype, quantization)
+  too_large,      // over a limit of octet or of the caller's options
+  write,          // a file cannot be written
+  out_of_memory,  // the system gives no more, below the limits
 };
 constexpr std::string_view name_of(errc c) noexcept {
   switch (c) {
@@ -30,6 +31,7 @@ constexpr std::string_view name_of(errc c) noexcept {
     case errc::invalid: return "invalid";
     case errc::too_large: return "too large";
     case errc::write: return "cannot write";
+    case errc::out_of_memory: return "out of memory";
   }
   return no_enumerator;
 }

@@ -145,9 +145,34 @@ class node_inputs {
   std::unique_ptr<bool[]> flags_;
 };
 
+/// As many operands as the operator takes, each a tensor of the graph; absent only optional inputs.
+/// What else is said of a node may take this for granted.
+inline status check_operands(const graph& g, const node& n) {
+  const auto count = static_cast<tensor_id>(g.tensors.size());
+  const auto inputs = static_cast<std::int32_t>(n.in.size());
+  if (inputs < n.op->min_inputs || (n.op->max_inputs >= 0 && inputs > n.op->max_inputs))
+    return invalid("number of inputs", std::to_string(inputs),
+                   std::to_string(n.op->min_inputs) + " to " + std::to_string(n.op->max_inputs));
+  if (n.op->outputs >= 0 && static_cast<std::int32_t>(n.out.size()) != n.op->outputs)
+    return invalid("number of outputs", std::to_string(n.out.size()),
+                   std::to_string(n.op->outputs));
+  for (std::size_t i = 0; i < n.in.size(); ++i) {
+    const tensor_id t = n.in[i];
+    const bool optional =
+        static_cast<std::int32_t>(i) >= n.op->min_inputs || n.op->optional.contains(i);
+    if ((t < 0 || t >= count) && !(t == no_tensor && optional))
+      return invalid("input index", std::to_string(t));
+  }
+  for (tensor_id t : n.out)
+    if (t < 0 || t >= count) return invalid("output index", std::to_string(t));
+  return unit{};
+}
+
 /// Fills in the shapes of a node's outputs by its operator's rule. Importers whose files carry no
-/// shapes call it after add_node.
+/// shapes call it after add_node. Only values take the shape of what is written to them: a state
+/// and a constant have bytes of their own.
 inline status infer_shapes(graph& g, const node& n) {
+  if (auto s = check_operands(g, n); !s) return s;
   if (!n.op->shape) return unit{};
   const node_inputs in(g, n);
   std::vector<dims> shapes(n.out.size());
@@ -156,8 +181,16 @@ inline status infer_shapes(graph& g, const node& n) {
     e.node = std::string(n.op->name) + " " + n.name;
     return e;
   }
-  for (std::size_t i = 0; i < n.out.size(); ++i)
-    if (n.out[i] != no_tensor) g[n.out[i]].shape = shapes[i];
+  for (std::size_t i = 0; i < n.out.size(); ++i) {
+    tensor& t = g[n.out[i]];
+    if (t.role != tensor::kind::value && !(t.shape == shapes[i])) {
+      auto e = invalid("an operator changes the shape of a " + std::string(name_of(t.role)),
+                       to_string(shapes[i]), to_string(t.shape));
+      e.tensor = t.name;
+      return e;
+    }
+    t.shape = shapes[i];
+  }
   return unit{};
 }
 

@@ -26,9 +26,8 @@ OCTET_NAMESPACE_BEGIN
 namespace import {
 
 struct octet_options {
-  std::span<const op_def* const> operators{};    // more operators, found by name
-  std::size_t max_bytes = std::size_t{1} << 32;  // of the file
-  limits max;
+  std::span<const op_def* const> operators{};  // more operators, found by name
+  limits max{};
 };
 
 namespace detail {
@@ -245,7 +244,7 @@ class octet_reader {
 };
 
 /// The file's bytes: mapped where the system can, else read.
-inline result<file_bytes> map_file(const std::string& path, std::size_t max_bytes) {
+inline result<file_bytes> map_file(const std::string& path, const limits& max) {
 #if defined(__unix__) || defined(__APPLE__)
   const error_place place{.file = path};
   const auto system_error = [&] {
@@ -263,9 +262,8 @@ inline result<file_bytes> map_file(const std::string& path, std::size_t max_byte
     return place.attach({errc::io, "not a regular file", {}, {}, {}, {}, {}});
   const auto size = static_cast<std::size_t>(st.st_size);
   if (size == 0) return place.attach(malformed("not an .octet file", "an empty file"));
-  if (size > max_bytes)
-    return place.attach(
-        too_large("file", std::to_string(size) + " bytes", std::to_string(max_bytes) + " bytes"));
+  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file", size); !s)
+    return place.attach(s.error());
   void* p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (p == MAP_FAILED) return system_error();
   file_bytes f;
@@ -275,7 +273,7 @@ inline result<file_bytes> map_file(const std::string& path, std::size_t max_byte
   f.bytes = {static_cast<const std::byte*>(p), size};
   return f;
 #else
-  return read_file(path, max_bytes);
+  return read_file(path, max);
 #endif
 }
 
@@ -325,9 +323,13 @@ class octet_loader {
     g_.name = r.text();
     g_.arithmetic = r.choice<law>();
     const std::size_t tensors = r.count(16);
+    if (auto s = within_limit(&limits::tensors, options_.max, "tensors of the graph", tensors); !s)
+      return s;
     for (std::size_t i = 0; i < tensors && !r.bad(); ++i)
       if (auto s = read_tensor(r, layout->constants); !s) return s;
     const std::size_t nodes = r.count(16);
+    if (auto s = within_limit(&limits::nodes, options_.max, "nodes of the graph", nodes); !s)
+      return s;
     for (std::size_t i = 0; i < nodes && !r.bad(); ++i) read_node(r);
     g_.inputs = r.list<tensor_id>();
     g_.outputs = r.list<tensor_id>();
@@ -335,6 +337,8 @@ class octet_loader {
       return unsupported("a file of another version of octet",
                          "the number " + std::to_string(*r.unknown()) +
                              " for an element type, law, rounding or kind");
+    if (too_many_attributes_)
+      return too_large("attributes of a node", {}, std::to_string(most_attributes));
     if (r.bad() || !r.done()) return malformed("description does not end where it should");
     return missing_.check();
   }
@@ -373,7 +377,8 @@ class octet_loader {
     n.round = r.choice<rounding>();
     n.in = r.list<tensor_id>();
     n.out = r.list<tensor_id>();
-    const std::size_t attrs = r.count(6);
+    std::size_t attrs = r.count(6);
+    if (attrs > most_attributes) attrs = 0, too_many_attributes_ = true;
     for (std::size_t a = 0; a < attrs && !r.bad(); ++a) {
       const std::string key = r.text();
       n.attrs.set(key, r.attribute());
@@ -381,9 +386,12 @@ class octet_loader {
     g_.nodes.push_back(std::move(n));
   }
 
+  static constexpr std::size_t most_attributes = 64;  // each is looked up by its name
+
   file_bytes file_;
   const octet_options& options_;
   graph g_;
+  bool too_many_attributes_ = false;
   missing_operators missing_;
 };
 
@@ -453,12 +461,12 @@ inline std::string write_octet(const graph& g) {
 
 /// Reads an .octet file that is in memory; the graph keeps it.
 inline result<graph> try_octet(file_bytes file, const octet_options& options = {}) {
-  return detail::octet_loader(std::move(file), options).run();
+  return with_memory_errors([&] { return detail::octet_loader(std::move(file), options).run(); });
 }
 /// Maps the file; the graph (and every plan of it) keeps the mapping. The file must not change
 /// while it is used.
 inline result<graph> try_octet(const std::string& path, const octet_options& options = {}) {
-  auto f = detail::map_file(path, options.max_bytes);
+  auto f = detail::map_file(path, options.max);
   if (!f) return f.error();
   return try_octet(std::move(*f), options);
 }

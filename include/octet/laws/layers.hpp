@@ -77,7 +77,11 @@ constexpr decision fully_connected(const facts& f) {
                  .pytorch_qnnpack = qnnpack_layer(),
                  .mxnet = by_mxnet(rounding::mxnet)});
 }
-/// The multiplier form, unlike fully_connected. XNNPACK wants a second operand without zero point.
+/// The multiplier form, unlike fully_connected. XNNPACK takes products whose second operand has
+/// zero point 0, and rounds them as F; all others stay with TFLite's own kernel, DR under both
+/// laws. Measured with the default interpreter: docs/numerics.md, and the goldens
+/// batch_matmul_ties_s8 (F under tflite_xnnpack, DR under tflite_ref) and
+/// batch_matmul_ties_zero3_s8 (DR under both).
 constexpr decision batch_matmul(const facts& f) {
   const bool s16 = f.x.type == dtype::s16;
   return choose(

@@ -51,7 +51,8 @@ template <class T> struct fixed_point {
   }
   /// x * 2^e, saturating.
   static constexpr T shl(T x, int e) noexcept {
-    if (e == 0) return x;
+    if (e == 0 || x == 0) return x;
+    if (e >= bits) return x > 0 ? highest : lowest;
     const std::int64_t t = (std::int64_t{1} << (bits - e)) - 1;
     return x > t    ? highest
            : x < -t ? lowest

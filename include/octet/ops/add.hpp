@@ -52,9 +52,10 @@ constexpr std::int32_t add_dr(const add_params& p, std::int32_t a, std::int32_t 
                                                  p.a_mult),
                      v = doubling_high_half_away((b - p.b_zero_point) * (1 << p.left_shift),
                                                  p.b_mult);
+  const auto x = static_cast<std::uint32_t>(u), y = static_cast<std::uint32_t>(v);
+  const auto sum = static_cast<std::int32_t>(p.sign > 0 ? x + y : x - y);  // wraps, as vectors do
   return static_cast<std::int32_t>(clamp<std::int64_t>(
-      std::int64_t{doubling_high_half_away(p.sign > 0 ? u + v : u - v, p.y_mult)} + p.zero_point,
-      p.lo, p.hi));
+      std::int64_t{doubling_high_half_away(sum, p.y_mult)} + p.zero_point, p.lo, p.hi));
 }
 /// XNNPACK: two factors of at most 21 bits, one rounding shift, ties up.
 constexpr std::int32_t add_xnn(const add_params& p, std::int32_t a, std::int32_t b) noexcept {

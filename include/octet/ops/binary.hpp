@@ -171,11 +171,10 @@ template <class T> constexpr T binary_value(const binary_params& p, T a, T b) no
         const double y = static_cast<double>(b < 0 ? -b : b);
         if (!(y > 0) || !(x < std::numeric_limits<double>::infinity()))
           return std::numeric_limits<T>::quiet_NaN();
-        while (x >= y) {
-          double d = y;
-          while (numerics::mul(d, 2.) <= x) d = numerics::mul(d, 2.);
-          x = numerics::sub(x, d);
-        }
+        double d = y;
+        while (numerics::mul(d, 2.) <= x) d = numerics::mul(d, 2.);
+        for (; d >= y; d = numerics::mul(d, 0.5))
+          if (x >= d) x = numerics::sub(x, d);
         const T r = static_cast<T>(a < 0 ? -x : x);
         return r != 0 && (r < 0) != (b < 0) ? numerics::add(r, b) : r;
       } else {
@@ -485,9 +484,15 @@ inline void cast_kernel(const kernel_args& a) noexcept {
   const auto r = part_of(p.count, a.part, a.parts);
   with_castable(p.in_type, [&]<class X>(type_tag<X>) {
     with_castable(p.out_type, [&]<class Y>(type_tag<Y>) {
-      const auto* x = static_cast<const X*>(a.in[0]);
+      // A bool of the caller may be any byte: read as a number.
+      using stored = std::conditional_t<std::is_same_v<X, bool>, std::uint8_t, X>;
+      const auto* x = static_cast<const stored*>(a.in[0]);
       auto* y = static_cast<Y*>(a.out[0]);
-      for (std::size_t i = r.begin; i < r.end; ++i) y[i] = numerics::cast_value<Y>(x[i]);
+      for (std::size_t i = r.begin; i < r.end; ++i)
+        if constexpr (std::is_same_v<X, bool>)
+          y[i] = numerics::cast_value<Y>(x[i] != 0);
+        else
+          y[i] = numerics::cast_value<Y>(x[i]);
     });
   });
 }

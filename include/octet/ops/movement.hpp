@@ -414,6 +414,7 @@ constexpr moved batch_to_space_rule(const node_view& n) {
 
 /// Piece `index` of an axis: attribute "sizes" (one per output, one of them may be -1: the rest),
 /// or equal ones. Unpack: pieces of extent 1 without the axis.
+inline constexpr std::size_t most_pieces = 4096;  // each sums up those before it
 struct piece {
   violation broken{};
   moved move{};
@@ -421,6 +422,9 @@ struct piece {
 template <bool Unpack>
 constexpr piece piece_of(const node_view& n, std::size_t outputs, std::size_t index) {
   const dims& x = n.in[0].shape;
+  if (outputs > most_pieces)
+    return {violation{rule::element_count, dims{static_cast<std::int32_t>(most_pieces)},
+                      dims{static_cast<std::int32_t>(std::min<std::size_t>(outputs, INT32_MAX))}}};
   const std::int64_t given = n.attrs->integer("axis");
   if (given < -x.rank || given >= x.rank)
     return {

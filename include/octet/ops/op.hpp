@@ -130,6 +130,9 @@ class attribute_view {
   constexpr attribute_view() = default;
   constexpr attribute_view(std::span<const attribute> list) : list_(list) {}  // NOLINT
   constexpr attribute_view(const attributes& a) : owner_(&a) {}               // NOLINT
+  /// `read[i]` becomes true where entry i is read as the kind of value that it is: what stays false
+  /// no operator knows.
+  constexpr attribute_view(const attributes& a, bool* read) : owner_(&a), read_(read) {}
 
   constexpr attribute_value find(std::string_view key) const {
     if (owner_) return find_in_owner(key);
@@ -137,24 +140,37 @@ class attribute_view {
       if (a.key == key) return a.value;
     return {};
   }
-  constexpr std::int64_t integer(std::string_view key, std::int64_t otherwise = 0) const {
+  /// The attribute where it is there and of that kind, else none.
+  constexpr attribute_value find(std::string_view key, attribute_value::kind k) const {
     const attribute_value v = find(key);
-    return v.is(attribute_value::kind::integer) ? v.integer : otherwise;
+    if (!v.is(k)) return {};
+    if (read_) note(key);
+    return v;
+  }
+  constexpr std::int64_t integer(std::string_view key, std::int64_t otherwise = 0) const {
+    const attribute_value v = find(key, attribute_value::kind::integer);
+    return v ? v.integer : otherwise;
   }
   constexpr double real(std::string_view key, double otherwise = 0) const {
-    const attribute_value v = find(key);
-    return v.is(attribute_value::kind::real) ? v.real : otherwise;
+    const attribute_value v = find(key, attribute_value::kind::real);
+    return v ? v.real : otherwise;
   }
-  constexpr std::string_view text(std::string_view key) const { return find(key).text; }
+  constexpr std::string_view text(std::string_view key) const {
+    return find(key, attribute_value::kind::text).text;
+  }
   constexpr std::span<const std::int64_t> integers(std::string_view key) const {
-    return find(key).integers;
+    return find(key, attribute_value::kind::integers).integers;
   }
-  constexpr std::span<const double> reals(std::string_view key) const { return find(key).reals; }
+  constexpr std::span<const double> reals(std::string_view key) const {
+    return find(key, attribute_value::kind::reals).reals;
+  }
 
  private:
   inline attribute_value find_in_owner(std::string_view key) const;
+  inline void note(std::string_view key) const;
   std::span<const attribute> list_{};
   const attributes* owner_ = nullptr;
+  bool* read_ = nullptr;
 };
 
 /// Attributes of a node in the IR: ordered name/value pairs, printed and stored generically.
@@ -193,6 +209,10 @@ class attributes {
  private:
   std::vector<std::pair<std::string, value>> entries_;
 };
+inline void attribute_view::note(std::string_view key) const {
+  const auto& entries = owner_->entries();
+  for (std::size_t i = 0; i < entries.size(); ++i) read_[i] |= entries[i].first == key;
+}
 inline attribute_value attribute_view::find_in_owner(std::string_view key) const {
   const attributes::value* v = owner_->find(key);
   if (!v) return {};
@@ -218,6 +238,12 @@ template <class S, class T> struct field {
 };
 template <class S, class T> field(const char*, T S::*) -> field<S, T>;
 
+/// An element of a list in 32 bits: positions beyond an extent stay beyond it, axes out of range
+/// stay out of range.
+constexpr std::int32_t saturated(std::int64_t v) {
+  return static_cast<std::int32_t>(v < INT32_MIN ? INT32_MIN : v > INT32_MAX ? INT32_MAX : v);
+}
+
 /// Reads an attribute struct; members that the node does not carry keep their defaults. Integers,
 /// bools, enums, floats, dims.
 template <class A> constexpr A read_attributes(const attribute_view& from) {
@@ -227,15 +253,19 @@ template <class A> constexpr A read_attributes(const attribute_view& from) {
         (
             [&] {
               using T = std::remove_reference_t<decltype(a.*f.member)>;
-              if (const attribute_value v = from.find(f.name)) {
-                if constexpr (std::is_same_v<T, dims>) {
+              using kind = attribute_value::kind;
+              constexpr kind k = std::is_same_v<T, dims>       ? kind::integers
+                                 : std::is_floating_point_v<T> ? kind::real
+                                                               : kind::integer;
+              if (const attribute_value v = from.find(f.name, k)) {
+                if constexpr (k == kind::integers) {
                   T d;
-                  for (std::int64_t e : v.integers) d.push_back(static_cast<std::int32_t>(e));
+                  for (std::int64_t e : v.integers) d.push_back(saturated(e));
                   a.*f.member = d;
-                } else if constexpr (std::is_floating_point_v<T>) {
-                  if (v.is(attribute_value::kind::real)) a.*f.member = static_cast<T>(v.real);
+                } else if constexpr (k == kind::real) {
+                  a.*f.member = static_cast<T>(v.real);
                 } else {
-                  if (v.is(attribute_value::kind::integer)) a.*f.member = static_cast<T>(v.integer);
+                  a.*f.member = static_cast<T>(v.integer);
                 }
               }
             }(),
@@ -306,6 +336,18 @@ class plan_memory {
     }
     used_ = at + n.value;
     return blocks_.back().data() + at;
+  }
+  /// The next `n` bytes come without another allocation; false where there is no memory for them.
+  bool reserve(Bytes n) {
+    if (n.value == 0 || (!storage_.empty() && blocks_.empty())) return true;
+    if (!blocks_.empty() && round_up(used_, alignment) + n.value <= blocks_.back().size())
+      return true;
+    constexpr std::size_t chunk = 1 << 16;
+    buffer b = buffer::try_make(Bytes(std::max(n.value, chunk)));
+    if (b.size() == 0) return false;
+    blocks_.push_back(std::move(b));
+    used_ = 0;
+    return true;
   }
   /// What comes next begins at a multiple of 64 bytes: where a node begins, so that its bytes are
   /// the same behind any other.

@@ -88,6 +88,8 @@ inline void pad_kernel(const kernel_args& a) noexcept {
 namespace ops {
 template <bool Mirror> constexpr status pad_op_shape(const node_view& n, std::span<dims> out) {
   const auto paddings = n.attrs->integers("paddings");
+  const std::int64_t mode = Mirror ? n.attrs->integer("mode") : 0;
+  if (mode < 0 || mode > 1) return violation{rule::value, dims{0, 1}, dims{saturated(mode)}};
   return set_shape(out, pad_shape(n.in[0].shape, paddings,
                                   Mirror ? static_cast<pad_mode>(n.attrs->integer("mode") != 0)
                                          : pad_mode::constant));

@@ -78,6 +78,8 @@ constexpr shape_or pool2d_shape(const pool2d_attrs& a, const dims& x) {
   if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1)
     return violation{rule::stride, dims{1, 1, 1, 1},
                      dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
+  if (std::int64_t{a.window_h} * a.window_w > INT32_MAX)  // what an average divides by
+    return violation{rule::window, dims{x[1], x[2]}, dims{a.window_h, a.window_w}};
   const std::int32_t h = pooled_extent(x[1], a.window_h, a.stride_h, a.dilation_h, a.pad_top,
                                        a.pad_bottom, a.ceil_mode);
   const std::int32_t w = pooled_extent(x[2], a.window_w, a.stride_w, a.dilation_w, a.pad_left,
@@ -132,7 +134,8 @@ constexpr std::int32_t average(const pool2d_params& p, std::int64_t sum, std::in
     case rounding::qnnpack:
       return clamp_to_int(
           static_cast<double>(scaled_half_even(
-              offset, div(p.in_scale, mul(p.out_scale, static_cast<float>(window_h * window_w))))) +
+              offset, div(p.in_scale, mul(p.out_scale, static_cast<float>(std::int64_t{window_h} *
+                                                                          window_w))))) +
               p.zero_point,
           p.lo, p.hi);
     case rounding::aten:

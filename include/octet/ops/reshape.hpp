@@ -49,7 +49,7 @@ constexpr shape_or squeeze_shape(const dims& x, const dims& axes) {
 namespace ops {
 constexpr dims dims_attribute(const node_view& n, std::string_view key) {
   dims d;
-  for (std::int64_t v : n.attrs->integers(key)) d.push_back(static_cast<std::int32_t>(v));
+  for (std::int64_t v : n.attrs->integers(key)) d.push_back(saturated(v));
   return d;
 }
 constexpr status reshape_op_shape(const node_view& n, std::span<dims> out) {

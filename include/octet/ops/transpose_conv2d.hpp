@@ -69,6 +69,9 @@ constexpr shape_or transpose_conv2d_shape(const transpose_conv2d_attrs& a, const
                                 a.output_padding_h),
                      v = extent(x[2], w[2], a.stride_w, a.dilation_w, a.pad_left, a.pad_right,
                                 a.output_padding_w);
+  const auto reach = [](std::int32_t k, std::int32_t d) { return (std::int64_t{k} - 1) * d; };
+  if (reach(w[1], a.dilation_h) > INT32_MAX || reach(w[2], a.dilation_w) > INT32_MAX)
+    return violation{rule::window, x, w};
   if (x[1] < 1 || x[2] < 1 || w[1] < 1 || w[2] < 1 || a.pad_top < 0 || a.pad_left < 0 || h < 1 ||
       v < 1 || h > INT32_MAX || v > INT32_MAX)
     return violation{rule::window, x, w};

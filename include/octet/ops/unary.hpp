@@ -346,8 +346,8 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32(),
   p.inverse = numerics::div(1.f, p.out_scale);
   p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
-  const clamp_range bounds =
-      is_relu(F) && n.round != rounding::none ? relu_bounds(F, y) : clamp_of(*n.attrs, y.type);
+  clamp_range bounds = clamp_of(*n.attrs, y.type);
+  if (is_relu(F) && n.round != rounding::none) bounds = relu_bounds(F, y);
   p.lo = bounds.lo, p.hi = bounds.hi;
   const bool sigmoid = (F == unary::logistic || F == unary::tanh) &&
                        n.round == rounding::tflite_optimized && x.type == dtype::s16;

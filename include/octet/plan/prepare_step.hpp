@@ -3,6 +3,7 @@
 #ifndef OCTET_PLAN_PREPARE_STEP_HPP_
 #define OCTET_PLAN_PREPARE_STEP_HPP_
 
+#include "octet/core/limits.hpp"
 #include "octet/ops/op.hpp"
 #include "octet/plan/step.hpp"
 
@@ -57,17 +58,31 @@ using kernel_finder = const kernel_entry* (*)(kernel_id, target) noexcept;
 inline const kernel_entry* no_kernel(kernel_id, target) noexcept { return nullptr; }
 
 /// Fills run, params, kernel, kernel_name, scratch and parts of `st`. Params and packed weights
-/// come from `memory`. `threads`: into how many parts a kernel that can be split is. No heap on the
-/// way to success if `memory` needs none.
+/// come from `memory`, which with what the operator declares stays within `max`: that is looked at
+/// before anything is allocated. `threads`: into how many parts a kernel that can be split is. No
+/// heap on the way to success if `memory` needs none.
 inline status prepare_step(const op_def& op, const node_view& n, target on, kernel_finder find,
-                           unsigned threads, plan_memory& memory, step& st) {
+                           unsigned threads, plan_memory& memory, step& st,
+                           const limits& max = limits::none()) {
   const kernels::target_layout* const layout[] = {kernels::layout_of(on)};
   prepared p;
   p.memory = &memory;
   memory.align();
   const std::size_t before = memory.total().value;
+  const node_memory most = takes(op, n) ? memory_of_step(op, n, layout) : node_memory();
+  if (auto s = within_limit(&limits::plan_bytes, max, "bytes of the plan",
+                            saturating_add(saturating_add(before, most.params), most.on[0].packed));
+      !s)
+    return s;
+  if (auto s = within_limit(&limits::scratch_bytes, max, "bytes of an operator while it runs",
+                            std::max(most.reference_scratch, most.on[0].scratch));
+      !s)
+    return s;
+  // Alignment may leave a gap before params and before packed data.
+  const std::size_t taken =
+      most.params + most.on[0].packed == 0 ? 0 : most.params + most.on[0].packed + 2 * alignment;
+  if (!memory.reserve(Bytes(taken))) return no_memory(taken);
   if (auto s = prepare_node(op, n, p); !s) return s;
-  const node_memory most = memory_of_step(op, n, layout);
   if (most.alias)
     p.make<copy_params>(&copy_kernel).bytes =
         bytes_of(n.out[0].shape.elements(), n.out[0].type).value;

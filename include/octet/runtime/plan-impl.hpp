@@ -34,7 +34,12 @@ class planner {
       if (auto s = add_step(i); !s)
         return at(s.error(), g, &g.nodes[i],
                   g.nodes[i].out.empty() ? no_tensor : g.nodes[i].out[0]);
-    return plan(std::move(d_));
+    const plan made(d_);
+    if (auto s = within_limit(&limits::arena_bytes, d_->options.max, "bytes of a session",
+                              saturating_add(made.arena_bytes(), d_->state_bytes));
+        !s)
+      return s.error();
+    return made;
   }
 
  private:
@@ -104,7 +109,7 @@ class planner {
     step st;
     st.node = static_cast<std::int32_t>(index);
     if (auto s = prepare_step(*n.op, in.view(), d_->on, &kernels::find, d_->options.threads,
-                              d_->memory, st);
+                              d_->memory, st, d_->options.max);
         !s)
       return s;
     d_->scratch_bytes = std::max(d_->scratch_bytes, st.scratch);
@@ -127,7 +132,7 @@ class planner {
 OCTET_INLINE result<plan> try_compile(graph g, const plan_options& options) {
   const numerics::exact_environment environment;
   std::string file = g.name;
-  auto r = detail::planner(std::move(g), options).run();
+  auto r = with_memory_errors([&] { return detail::planner(std::move(g), options).run(); });
   if (!r && r.error().file.empty()) r.error().file = std::move(file);
   return r;
 }

@@ -18,7 +18,7 @@ struct plan_options {
   bool keep_all =
       false;  // every tensor keeps its own memory and no tensor of the source file is fused away
   bool optimize = true;  // run passes::optimize first
-  limits max{};
+  limits max{};          // of the graph, the plan and its sessions
 };
 
 /// Where a tensor lives while a session runs.
@@ -42,24 +42,30 @@ struct plan_data {
 };
 
 /// Immutable, cheap to copy, shared between threads. Sessions made from it share packed weights.
+/// One that is default-made or moved from holds an empty graph; sessions are not made from it.
 class plan {
  public:
   plan() = default;
   explicit plan(std::shared_ptr<const plan_data> d) : data_(std::move(d)) {}
-  const plan_data& data() const noexcept { return *data_; }
+  bool empty() const noexcept { return data_ == nullptr; }
+  const plan_data& data() const noexcept { return data_ ? *data_ : nothing(); }
   /// The graph as it runs (after fusion).
-  const graph& source() const noexcept { return data_->source; }
-  target on() const noexcept { return data_->on; }
+  const graph& source() const noexcept { return data().source; }
+  target on() const noexcept { return data().on; }
   /// Bytes a session allocates for activations plus scratch of all threads.
   std::size_t arena_bytes() const noexcept {
-    return round_up(data_->activation_bytes, alignment) +
-           round_up(data_->scratch_bytes, alignment) * std::max(1u, data_->options.threads);
+    return round_up(data().activation_bytes, alignment) +
+           round_up(data().scratch_bytes, alignment) * std::max(1u, data().options.threads);
   }
-  std::size_t activation_bytes() const noexcept { return data_->activation_bytes; }
-  std::size_t scratch_bytes() const noexcept { return data_->scratch_bytes; }
-  std::size_t weight_bytes() const noexcept { return data_->memory.total().value; }
+  std::size_t activation_bytes() const noexcept { return data().activation_bytes; }
+  std::size_t scratch_bytes() const noexcept { return data().scratch_bytes; }
+  std::size_t weight_bytes() const noexcept { return data().memory.total().value; }
 
  private:
+  static const plan_data& nothing() noexcept {
+    static const plan_data d;
+    return d;
+  }
   std::shared_ptr<const plan_data> data_;
 };
 

@@ -18,6 +18,8 @@ OCTET_NAMESPACE_BEGIN
 class bound_tensor {
  public:
   bound_tensor(const tensor& t, void* data) : tensor_(&t), data_(data) {}
+  /// Of no session: no elements.
+  bound_tensor() : tensor_(&nothing()) {}
   std::string_view name() const noexcept { return tensor_->name; }
   dtype type() const noexcept { return tensor_->type; }
   const dims& shape() const noexcept { return tensor_->shape; }
@@ -62,8 +64,16 @@ class bound_tensor {
 #endif
 
  private:
+  static const tensor& nothing() {
+    static const tensor none = [] {
+      tensor t;
+      t.shape = dims{0};
+      return t;
+    }();
+    return none;
+  }
   const tensor* tensor_;
-  void* data_;
+  void* data_ = nullptr;
 };
 
 /// Told of every tensor right after the step that wrote it. Sees memory read-only; the same kernels
@@ -76,24 +86,45 @@ struct observer {
   ~observer() = default;
 };
 
+class session;
+/// A session of the plan. Errors: an empty plan, no memory for arena or state
+/// (errc::out_of_memory).
+inline result<session> try_session(plan p);
+
 /// Arena and state of one caller. Make one per application thread; all may share one plan. Not
-/// copyable; may be moved.
+/// copyable; may be moved. One that is default-made or moved from has no inputs and outputs, and
+/// its run() does nothing.
 class session {
  public:
-  explicit session(plan p) : impl_(std::make_unique<impl>(std::move(p))) {}
+  session() = default;
+  /// try_session, throwing octet::error; without exceptions an empty session where that fails.
+  explicit session(plan p) {
+    auto made = try_make(std::move(p));
+#if defined(__cpp_exceptions)
+    if (!made) throw octet::error(made.error());
+#endif
+    if (made) impl_ = std::move(made->impl_);
+  }
+  bool empty() const noexcept { return impl_ == nullptr; }
 
-  const plan& program() const noexcept { return impl_->program; }
-  std::size_t inputs() const noexcept { return impl_->g().inputs.size(); }
-  std::size_t outputs() const noexcept { return impl_->g().outputs.size(); }
+  const plan& program() const noexcept {
+    static const plan none;
+    return impl_ ? impl_->program : none;
+  }
+  std::size_t inputs() const noexcept { return program().source().inputs.size(); }
+  std::size_t outputs() const noexcept { return program().source().outputs.size(); }
+  /// Threads that run it, the caller's included: fewer than the plan's where the system could not
+  /// start as many (the results are the same).
+  unsigned threads() const noexcept { return impl_ ? impl_->pool.running() : 1; }
   /// i-th input in the model's own order; write its elements before each run(): the arena reuses
-  /// its memory during the run.
-  bound_tensor input(std::size_t i = 0) noexcept { return impl_->bound(impl_->g().inputs[i]); }
-  bound_tensor output(std::size_t i = 0) noexcept { return impl_->bound(impl_->g().outputs[i]); }
+  /// its memory during the run. Without elements where there is no such input.
+  bound_tensor input(std::size_t i = 0) noexcept { return at(program().source().inputs, i); }
+  bound_tensor output(std::size_t i = 0) noexcept { return at(program().source().outputs, i); }
   result<bound_tensor> try_input(std::string_view name) {
-    return impl_->find(impl_->g().inputs, name, "input");
+    return find(program().source().inputs, name, "input");
   }
   result<bound_tensor> try_output(std::string_view name) {
-    return impl_->find(impl_->g().outputs, name, "output");
+    return find(program().source().outputs, name, "output");
   }
 #if defined(__cpp_exceptions)
   bound_tensor input(std::string_view name) { return value_or_throw(try_input(name)); }
@@ -102,28 +133,69 @@ class session {
 
   /// Runs the network. No allocation, no lock, no system call with one thread; with more, futex
   /// wait and wake only.
-  void run() noexcept { impl_->run(nullptr); }
+  void run() noexcept {
+    if (impl_) impl_->run(nullptr);
+  }
   /// The same, telling `o` of every tensor.
-  void run(observer& o) noexcept { impl_->run(&o); }
+  void run(observer& o) noexcept {
+    if (impl_) impl_->run(&o);
+  }
   /// State tensors (recurrent networks) back to their initial contents.
-  void reset() noexcept { impl_->reset(); }
+  void reset() noexcept {
+    if (impl_) impl_->reset();
+  }
 
  private:
+  friend result<session> try_session(plan p);
+  static result<session> try_make(plan p) {
+    if (p.empty()) return invalid("a session of an empty plan");
+    const std::size_t bytes = saturating_add(p.arena_bytes(), p.data().state_bytes);
+    const std::size_t operands = p.data().operands.size();
+    session s;
+    s.impl_.reset(new (std::nothrow) impl(std::move(p)));
+    if (!s.impl_ || s.impl_->arena.size() + s.impl_->state.size() != bytes ||
+        (operands != 0 && !s.impl_->operands)) {
+      error_info e = no_memory(bytes);
+      if (s.impl_) e.file = s.impl_->g().name;
+      return e;
+    }
+    return s;
+  }
+  bound_tensor at(const std::vector<tensor_id>& list, std::size_t i) noexcept {
+    return impl_ && i < list.size() ? impl_->bound(list[i]) : bound_tensor();
+  }
+  result<bound_tensor> find(const std::vector<tensor_id>& list, std::string_view name,
+                            const char* what) {
+    std::string known;
+    for (tensor_id t : list) {
+      if (impl_->g()[t].name == name) return impl_->bound(t);
+      known += (known.empty() ? "" : ", ") + impl_->g()[t].name;
+    }
+    auto e = invalid(std::string("no such ") + what, std::string(name), known);
+    e.file = program().source().name;
+    return e;
+  }
+
   struct impl {
     plan program;
     buffer arena, state;
-    std::vector<const void*> operands;  // address of every operand of every step
+    std::unique_ptr<const void*[]> operands;  // address of every operand of every step
     thread_pool pool;
     std::uint32_t current = 0;  // step the pool works on
 
-    explicit impl(plan p)
+    /// Parts that there is no memory for stay empty; try_make looks.
+    explicit impl(plan p) noexcept
         : program(std::move(p)),
-          arena(Bytes(program.arena_bytes())),
-          state(Bytes(program.data().state_bytes)),
+          arena(buffer::try_make(Bytes(program.arena_bytes()))),
+          state(buffer::try_make(Bytes(program.data().state_bytes))),
           pool(needs_pool(program) ? program.data().options.threads : 1) {
-      operands.reserve(program.data().operands.size());
-      for (tensor_id t : program.data().operands)
-        operands.push_back(t == no_tensor ? nullptr : address(t));
+      const auto& list = program.data().operands;
+      if (arena.size() != program.arena_bytes() || state.size() != program.data().state_bytes)
+        return;
+      operands.reset(new (std::nothrow) const void*[list.size() + 1]);
+      if (!operands) return;
+      for (std::size_t i = 0; i < list.size(); ++i)
+        operands[i] = list[i] == no_tensor ? nullptr : address(list[i]);
       reset();
     }
     static bool needs_pool(const plan& p) {
@@ -144,17 +216,6 @@ class session {
       return nullptr;
     }
     bound_tensor bound(tensor_id t) { return {g()[t], address(t)}; }
-    result<bound_tensor> find(const std::vector<tensor_id>& list, std::string_view name,
-                              const char* what) {
-      std::string known;
-      for (tensor_id t : list) {
-        if (g()[t].name == name) return bound(t);
-        known += (known.empty() ? "" : ", ") + g()[t].name;
-      }
-      auto e = invalid(std::string("no such ") + what, std::string(name), known);
-      e.file = g().name;
-      return e;
-    }
     void reset() noexcept {
       for (std::size_t i = 0; i < g().tensors.size(); ++i) {
         const tensor& t = g().tensors[i];
@@ -168,8 +229,8 @@ class session {
     void call(const step& s, unsigned part) noexcept {
       kernel_args a;
       a.params = s.params;
-      a.in = {operands.data() + s.first_in, s.inputs};
-      a.out = {const_cast<void* const*>(operands.data() + s.first_out), s.outputs};
+      a.in = {operands.get() + s.first_in, s.inputs};
+      a.out = {const_cast<void* const*>(operands.get() + s.first_out), s.outputs};
       const plan_data& d = program.data();
       a.scratch = arena.data() + round_up(d.activation_bytes, alignment) +
                   part * round_up(d.scratch_bytes, alignment);
@@ -207,6 +268,8 @@ class session {
   };
   std::unique_ptr<impl> impl_;
 };
+
+inline result<session> try_session(plan p) { return session::try_make(std::move(p)); }
 
 OCTET_NAMESPACE_END
 

@@ -3,6 +3,7 @@
 #ifndef OCTET_IMPORT_COMMON_BUILDER_HPP_
 #define OCTET_IMPORT_COMMON_BUILDER_HPP_
 
+#include "octet/graph/cost.hpp"
 #include "octet/graph/fold.hpp"
 #include "octet/graph/graph.hpp"
 #include "octet/graph/verify.hpp"
@@ -47,16 +48,34 @@ struct dynamic_accumulation {
 };
 
 /// Owns the graph while a loader fills it. Functions that can fail return what the operator's own
-/// rules say; the loader attaches the place.
+/// rules say; the loader attaches the place. Whatever it adds stays within the caller's limits.
 class graph_builder {
  public:
-  graph_builder(std::string file, law arithmetic, const limits& l) : max(l) {
+  /// `file_bytes`: of all files of the model; the work that loading may take grows with them.
+  graph_builder(std::string file, law arithmetic, const limits& l, std::size_t file_bytes = 0)
+      : max(l), work(l, file_bytes) {
     g.name = std::move(file);
     g.arithmetic = arithmetic;
   }
 
   graph g;
   const limits max;
+  /// Loaders spend it on what a file can make them do without bytes of its own for it: loops,
+  /// copies, lists that many operators share.
+  work_budget work;
+
+  /// Before a constant is added: its bytes count, whether they are copied or shared.
+  status hold_constant(std::size_t bytes) {
+    if (auto s = within_limit(&limits::tensor_bytes, max, "bytes of a constant", bytes); !s)
+      return s;
+    constants_ = saturating_add(constants_, bytes);
+    return within_limit(&limits::constant_bytes, max, "bytes of all constants", constants_);
+  }
+  /// The same for a constant that is computed or copied, element by element.
+  status make_constant(std::size_t bytes) {
+    if (auto s = hold_constant(bytes); !s) return s;
+    return work.spend(bytes);
+  }
 
   /// The next nodes come from this operator of the file and take its name: "CONV_2D #12".
   void enter(std::string operator_name) { operator_ = std::move(operator_name); }
@@ -121,8 +140,8 @@ class graph_builder {
   result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
                                dtype type, std::vector<double> scales, std::string name) {
     const tensor_id acc = temporary(std::move(name), type, std::move(scales));
-    node& n = g.add_node(op, operator_, std::move(in), {acc}, std::move(attrs));
-    if (auto s = infer_shapes(g, n); !s) return s.error();
+    if (auto s = append(op, std::move(in), {acc}, std::move(attrs), rounding::none); !s)
+      return s.error();
     if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
     if (auto s = fold_last(); !s) return s.error();
     return acc;
@@ -175,6 +194,19 @@ class graph_builder {
                d.dequantize.round);
   }
 
+  /// A tensor gets its contents: once, unless it is a state. What was read of it before would else
+  /// be of another shape.
+  status write(tensor_id t) {
+    written_.resize(g.tensors.size(), 0);
+    for (; inputs_written_ < g.inputs.size(); ++inputs_written_)
+      written_[static_cast<std::size_t>(g.inputs[inputs_written_])] = 1;
+    char& written = written_[static_cast<std::size_t>(t)];
+    if (g[t].role == tensor::kind::constant || (written && g[t].role != tensor::kind::state))
+      return invalid("output is a constant, an input of the graph, or written before");
+    written = 1;
+    return unit{};
+  }
+
   /// The finished graph, if it keeps every rule. The builder is empty afterwards.
   result<graph> finish() {
     if (auto s = verify(g, max); !s) return s.error();
@@ -184,9 +216,27 @@ class graph_builder {
  private:
   status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
              attributes attrs, rounding round) {
-    node& n = g.add_node(op, operator_, std::move(in), std::move(out), std::move(attrs), round);
-    if (auto s = infer_shapes(g, n); !s) return s;
+    if (auto s = append(op, std::move(in), std::move(out), std::move(attrs), round); !s) return s;
     return fold_last();
+  }
+  /// A node with the shapes of its outputs.
+  status append(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+                attributes attrs, rounding round) {
+    if (auto s = within_limit(&limits::nodes, max, "nodes of the graph", g.nodes.size() + 1); !s)
+      return s;
+    if (auto s = within_limit(&limits::tensors, max, "tensors of the graph", g.tensors.size()); !s)
+      return s;
+    if (auto s = work.spend(1 + in.size() + out.size()); !s) return s;
+    node& n = g.add_node(op, operator_, std::move(in), std::move(out), std::move(attrs), round);
+    if (auto s = check_operands(g, n); !s) return s;
+    if (auto s = verify_attributes(g, n); !s) return s;
+    if (auto s = infer_shapes(g, n); !s) return s;
+    for (tensor_id t : n.out) {
+      status s = octet::detail::verify_size(g[t], max);
+      if (s) s = write(t);
+      if (!s) return error_place{.tensor = g[t].name}.attach(s.error());
+    }
+    return unit{};
   }
   /// A fused activation as bounds on the values of the first output.
   void set_bounds(attributes& to, activation a, const std::vector<tensor_id>& out,
@@ -208,13 +258,20 @@ class graph_builder {
     return name.empty() ? name : name + suffix;
   }
   status fold_last() {
-    auto folded = fold_constant(g, g.nodes.back());
-    if (!folded) return folded.error();
-    if (*folded) g.nodes.pop_back();
+    const node& n = g.nodes.back();
+    if (!can_fold(g, n)) return unit{};
+    for (tensor_id t : n.out)
+      if (auto s = make_constant(bytes_of(g[t].shape.elements(), g[t].type).value); !s) return s;
+    if (auto s = work.spend(steps_of(g, n)); !s) return s;
+    if (auto s = fold_constant(g, n, max); !s) return s;
+    g.nodes.pop_back();
     return unit{};
   }
 
   std::string operator_;
+  std::size_t constants_ = 0;       // bytes
+  std::vector<char> written_;       // per tensor: graph inputs, and what a node gives
+  std::size_t inputs_written_ = 0;  // of g.inputs
 };
 
 }  // namespace import

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -42,9 +43,8 @@ class missing_operators {
  public:
   /// `where`: the first place that uses it; later ones are not kept.
   void add(const std::string& name, std::string where) {
-    const bool known = std::any_of(list_.begin(), list_.end(),
-                                   [&](const auto& entry) { return entry.first == name; });
-    if (!known) list_.emplace_back(name, std::move(where));
+    if (list_.size() < most && known_.insert(name).second)
+      list_.emplace_back(name, std::move(where));
   }
   bool empty() const noexcept { return list_.empty(); }
   /// Success where none is missing.
@@ -57,6 +57,8 @@ class missing_operators {
   }
 
  private:
+  static constexpr std::size_t most = 1000;  // more than there are operators in any format
+  std::unordered_set<std::string> known_;
   std::vector<std::pair<std::string, std::string>> list_;
 };
 

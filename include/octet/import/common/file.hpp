@@ -13,7 +13,7 @@
 #endif
 
 #include "octet/core/buffer.hpp"
-#include "octet/core/error.hpp"
+#include "octet/core/limits.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
@@ -33,11 +33,10 @@ inline file_bytes from_memory(std::string name, std::span<const std::byte> bytes
   return {std::move(name), std::move(b), s};
 }
 
-/// Reads a whole regular file of at most max_bytes.
-inline result<file_bytes> read_file(const std::string& path,
-                                    std::size_t max_bytes = std::size_t{1} << 32) {
-  auto fail = [&](errc c, std::string what, std::string found = {}, std::string supported = {}) {
-    return error_info{c, std::move(what), path, {}, {}, std::move(found), std::move(supported)};
+/// Reads a whole regular file of at most max.file_bytes.
+inline result<file_bytes> read_file(const std::string& path, const limits& max = {}) {
+  const auto fail = [&](errc c, std::string what) {
+    return error_info{c, std::move(what), path, {}, {}, {}, {}};
   };
 #if defined(__unix__) || defined(__APPLE__)
   // Before it is opened: that waits for a FIFO's other end.
@@ -50,11 +49,17 @@ inline result<file_bytes> read_file(const std::string& path,
   if (std::fseek(f.get(), 0, SEEK_END) != 0) return fail(errc::io, "not a regular file");
   const long size = std::ftell(f.get());
   if (size < 0 || size == 0x7fffffffffffffffL) return fail(errc::io, "not a regular file");
-  if (static_cast<std::size_t>(size) > max_bytes)
-    return fail(errc::too_large, "file", std::to_string(size) + " bytes",
-                std::to_string(max_bytes) + " bytes");
+  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file",
+                            static_cast<std::size_t>(size));
+      !s) {
+    error_info e = s.error();
+    e.file = path;
+    return e;
+  }
   std::rewind(f.get());
-  auto b = std::make_shared<buffer>(Bytes(static_cast<std::size_t>(size)));
+  auto b = std::make_shared<buffer>(buffer::try_make(Bytes(static_cast<std::size_t>(size))));
+  if (b->size() != static_cast<std::size_t>(size))
+    return fail(errc::out_of_memory, std::to_string(size) + " bytes of the file");
   if (size != 0 && std::fread(b->data(), 1, static_cast<std::size_t>(size), f.get()) !=
                        static_cast<std::size_t>(size))
     return fail(errc::io, std::ferror(f.get()) ? std::strerror(errno) : "the file ended early");

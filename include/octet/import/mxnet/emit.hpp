@@ -336,13 +336,7 @@ class emitter {
  private:
   /// Every node that reads a parameter makes its own constant of it: a file must not name one large
   /// parameter in thousands of nodes.
-  bool copy(const value& v) {
-    copied_ = saturating_add(copied_, v.data->bytes.size());
-    if (copied_ > to.max.total_bytes)
-      fail(import::too_large("parameters together", std::to_string(copied_) + " bytes",
-                             std::to_string(to.max.total_bytes) + " bytes"));
-    return !failed_;
-  }
+  bool copy(const value& v) { return check(to.make_constant(v.data->bytes.size())); }
   bool has_data(const value& v) {
     if (v.data && !v.data->empty) return true;
     broken("parameter " + v.name + " is empty");
@@ -359,7 +353,6 @@ class emitter {
   }
 
   std::int32_t version_;
-  std::size_t copied_ = 0;
   bool failed_ = false;
   error_info error_;
   import::layout_changes layouts_;

@@ -12,11 +12,11 @@ namespace mxnet_model {
 class loader {
  public:
   loader(const symbol& s, const params& p, const std::string& file,
-         const import::mxnet_options& options)
+         const import::mxnet_options& options, std::size_t file_bytes)
       : symbol_(s),
         params_(p),
         options_(options),
-        builder_(file, law::mxnet, options.max),
+        builder_(file, law::mxnet, options.max, file_bytes),
         emit_(builder_, s.version) {
     place_.file = file;
   }
@@ -135,6 +135,8 @@ class loader {
     for (const symbol_entry& e : n.inputs) {
       auto v = entry(e);
       if (!v) return v.error();
+      // Many nodes may read one parameter with a long name.
+      if (auto s = builder_.work.spend(1 + v->name.size()); !s) return s;
       c.in.push_back(std::move(*v));
     }
     builder_.enter(n.op + " " + n.name);
@@ -207,7 +209,8 @@ inline result<graph> load_mxnet(std::span<const std::byte> symbol_text,
   if (!p) return in_file(p.error(), params_name);
   if (p->names.empty() && !p->arrays.empty())
     return in_file(unsupported("arrays without names"), params_name);
-  return mxnet_model::loader(*s, *p, symbol_name, options).run();
+  return mxnet_model::loader(*s, *p, symbol_name, options, symbol_text.size() + params_bytes.size())
+      .run();
 }
 
 }  // namespace detail
@@ -223,20 +226,22 @@ OCTET_INLINE result<graph> try_mxnet(const std::string& path, const mxnet_option
           path);
     params = path.substr(0, path.size() - ending.size()) + "-0000.params";
   }
-  auto symbol = read_file(path);
+  auto symbol = read_file(path, options.max);
   if (!symbol) return symbol.error();
-  auto arrays = read_file(params);
+  auto arrays = read_file(params, options.max);
   if (!arrays) {
     error_info e = arrays.error();
     if (options.params.empty()) e.supported = "--params for another file of parameters";
     return e;
   }
-  return detail::load_mxnet(symbol->bytes, arrays->bytes, path, params, options);
+  return with_memory_errors(
+      [&] { return detail::load_mxnet(symbol->bytes, arrays->bytes, path, params, options); });
 }
 OCTET_INLINE result<graph> try_mxnet(std::span<const std::byte> symbol,
                                      std::span<const std::byte> params, const std::string& name,
                                      const mxnet_options& options) {
-  return detail::load_mxnet(symbol, params, name, name, options);
+  return with_memory_errors(
+      [&] { return detail::load_mxnet(symbol, params, name, name, options); });
 }
 
 }  // namespace import

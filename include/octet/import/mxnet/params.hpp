@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "octet/graph/verify.hpp"
+#include "octet/core/limits.hpp"
 #include "octet/import/common/error.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -123,9 +123,9 @@ inline status read_array(field_reader& f, const limits& max, params_array& to) {
                               std::to_string(code) + ", " + std::string(other_type(code)),
                               "float32, float64, float16, bool and integers");
   const std::size_t size = bytes_of(to.shape.elements(), to.type).value;
-  if (to.shape.elements().value > max_elements || size > max.tensor_bytes)
-    return import::too_large("array", to_string(to.shape),
-                             std::to_string(max.tensor_bytes) + " bytes");
+  if (to.shape.elements().value > max_elements)
+    return import::too_large("array", to_string(to.shape), "at most 2^31 - 1 elements");
+  if (auto s = within_limit(&limits::tensor_bytes, max, "bytes of an array", size); !s) return s;
   to.bytes = f.bytes(size);
   return unit{};
 }

@@ -44,7 +44,7 @@ struct symbol {
 
 namespace detail {
 
-inline constexpr std::size_t most_symbol_bytes = std::size_t{1} << 24;  // large networks: 1 MB
+inline constexpr std::size_t most_symbol_bytes = std::size_t{1} << 22;  // large networks: 1 MB
 inline constexpr int most_nested = 64;                                  // brackets within brackets
 inline constexpr int most_nested_graphs = 4;  // subgraphs within subgraphs; MXNet writes one level
 

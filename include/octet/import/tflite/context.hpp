@@ -47,6 +47,7 @@ class tflite_node {
     if (!is_constant(i)) return v;
     const tensor& t = in(i);
     const std::size_t n = t.shape.elements().value;
+    if (!build_.work.take(saturating_mul(n, sizeof(std::int64_t)))) return v;
     for (std::size_t k = 0; k < n; ++k) {
       if (t.type == dtype::s32) {
         std::int32_t e;
@@ -66,6 +67,20 @@ class tflite_node {
   static std::int64_t wrap(std::int64_t axis, std::int32_t rank) {
     return axis < 0 ? axis + rank : axis;
   }
+
+  /// The operator's only output is known: these bytes, of `elements` of its type.
+  status give_constant(const dims& shape, constant_data data) {
+    if (auto s = build_.write(out_id()); !s) return s;
+    tensor& y = out();
+    if (y.role != tensor::kind::value)
+      return invalid("a constant is written to a " + std::string(name_of(y.role)));
+    y.shape = shape;
+    y.data = std::move(data);
+    y.role = tensor::kind::constant;
+    return unit{};
+  }
+  /// Before a constant of so many bytes is made.
+  status make_constant(std::size_t bytes) { return build_.make_constant(bytes); }
 
   /// Emits a node with a fused activation; the graph's law gives rounding and bounds.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,

@@ -19,7 +19,7 @@ class tflite_loader {
   tflite_loader(file_bytes f, const tflite_options& o)
       : file_(std::move(f)),
         options_(o),
-        build_(file_.name, o.arithmetic, o.max),
+        build_(file_.name, o.arithmetic, o.max, file_.bytes.size()),
         verifier_(reinterpret_cast<const std::uint8_t*>(file_.bytes.data()), file_.bytes.size(),
                   deepest_table, most_tables) {}
 
@@ -69,8 +69,14 @@ class tflite_loader {
     graph& g = build_.g;
     for (const auto& [name, shape] : options_.shapes) {
       bool known = false;
-      for (tensor_id t : g.inputs)
-        if (g[t].name == name) g[t].shape = shape, known = true;
+      for (tensor_id t : g.inputs) {
+        if (g[t].name != name) continue;
+        known = true;
+        if (g[t].role != tensor::kind::value)
+          return invalid("shape given for an input that is a " + std::string(name_of(g[t].role)),
+                         name);
+        g[t].shape = shape;
+      }
       if (!known) return invalid("shape given for an input that does not exist", name);
     }
     return unit{};
@@ -99,10 +105,15 @@ class tflite_loader {
     return nullptr;
   }
   /// Before anything else is looked at.
-  status missing(const tflite_schema::subgraph_table& sub) const {
+  status missing(const tflite_schema::subgraph_table& sub) {
     missing_operators list;
-    for (flatbuffers::uoffset_t i = 0; sub.operators() && i < sub.operators()->size(); ++i) {
+    const std::size_t nodes = sub.operators() ? sub.operators()->size() : 0;
+    if (auto s = within_limit(&limits::nodes, options_.max, "operators of the file", nodes); !s)
+      return s;
+    for (flatbuffers::uoffset_t i = 0; i < nodes; ++i) {
       const auto* code = code_of(*sub.operators()->Get(i));
+      if (code && code->custom())  // many operators may share one long name
+        if (auto s = build_.work.spend(code->custom()->size()); !s) return s;
       if (!code) return malformed("operator #" + std::to_string(i) + " has no operator code");
       if (!find_tflite_row(code->code()) && !custom(*code))
         list.add(name_of_code(*code), "first at #" + std::to_string(i));
@@ -113,8 +124,13 @@ class tflite_loader {
   // ---- tensors ----
 
   status tensors(const tflite_schema::subgraph_table& sub) {
-    for (flatbuffers::uoffset_t i = 0; sub.tensors() && i < sub.tensors()->size(); ++i) {
+    const std::size_t count = sub.tensors() ? sub.tensors()->size() : 0;
+    if (auto s = within_limit(&limits::tensors, options_.max, "tensors of the file", count); !s)
+      return s;
+    for (flatbuffers::uoffset_t i = 0; i < count; ++i) {
       const auto& from = *sub.tensors()->Get(i);
+      // Tensors may share names, scales and contents: what is copied of them is counted.
+      if (auto s = build_.work.spend(from.name() ? from.name()->size() : 0); !s) return s;
       tensor t;
       t.name = from.name() ? from.name()->str() : "tensor " + std::to_string(i);
       status s = extents(t, from);
@@ -148,9 +164,11 @@ class tflite_loader {
       return too_large("tensor", to_string(t.shape), "at most 2^31 - 1 elements");
     return unit{};
   }
-  static status quantization(tensor& t, const tflite_schema::tensor_table& from) {
+  status quantization(tensor& t, const tflite_schema::tensor_table& from) {
     const auto* q = from.quantization();
     if (!q || !q->scale() || q->scale()->size() == 0) return unit{};
+    const std::size_t copied = q->scale()->size() + (q->zero_point() ? q->zero_point()->size() : 0);
+    if (auto s = build_.work.spend(saturating_mul(copied, sizeof(double))); !s) return s;
     if (q->has_details()) return unsupported("custom quantization");
     bool zero = true;  // converters write scale 0 for tensors that are not quantized
     for (float s : *q->scale()) zero &= s == 0;
@@ -167,7 +185,7 @@ class tflite_loader {
     if (t.zero_points.size() > t.scales.size()) t.zero_points.resize(t.scales.size());
     return unit{};
   }
-  status contents(tensor& t, const tflite_schema::tensor_table& from) const {
+  status contents(tensor& t, const tflite_schema::tensor_table& from) {
     if (!model_->buffers() || from.buffer() >= model_->buffers()->size()) {
       if (from.buffer() == 0) return unit{};
       return malformed("buffer index", std::to_string(from.buffer()));
@@ -185,13 +203,17 @@ class tflite_loader {
       return unit{};
     }
     t.role = tensor::kind::constant;
-    if (from.type() == tflite_schema::tensor_type::int4) return unpack_int4(t, raw);
     const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
+    if (from.type() == tflite_schema::tensor_type::int4) {
+      if (auto s = build_.make_constant(bytes); !s) return s;
+      return unpack_int4(t, raw);
+    }
     if (raw.size() != bytes)
       return malformed(
           "constant size", std::to_string(raw.size()) + " bytes",
           std::to_string(bytes) + " for " + std::string(name_of(t.type)) + to_string(t.shape));
     const bool aligned = reinterpret_cast<std::uintptr_t>(raw.data()) % size_of(t.type) == 0;
+    if (auto s = aligned ? build_.hold_constant(bytes) : build_.make_constant(bytes); !s) return s;
     t.data = aligned ? constant_data{file_.owner, raw} : constant_data::copy(raw);
     return unit{};
   }
@@ -211,8 +233,9 @@ class tflite_loader {
     return unit{};
   }
 
-  status ids(const integer_vector* from, std::vector<tensor_id>& to) const {
+  status ids(const integer_vector* from, std::vector<tensor_id>& to) {
     if (!from) return unit{};
+    if (auto s = build_.work.spend(saturating_mul(from->size(), sizeof(tensor_id))); !s) return s;
     for (std::int32_t t : *from) {
       if (t < no_tensor || t >= static_cast<std::int32_t>(build_.g.tensors.size()))
         return malformed("tensor index", std::to_string(t));
@@ -220,7 +243,7 @@ class tflite_loader {
     }
     return unit{};
   }
-  status ends(const integer_vector* from, std::vector<tensor_id>& to, const char* what) const {
+  status ends(const integer_vector* from, std::vector<tensor_id>& to, const char* what) {
     if (auto s = ids(from, to); !s) return s;
     for (tensor_id t : to)
       if (t == no_tensor) return malformed(std::string("graph ") + what + " is absent");
@@ -249,6 +272,7 @@ class tflite_loader {
       n.custom_options = {o.custom_options()->data(), o.custom_options()->size()};
     const tflite_row* row = find_tflite_row(code.code());
     status s = row ? row->convert(n) : n.emit(*custom(code));
+    if (build_.work.exhausted()) s = build_.work.error();  // whatever else was missed then
     if (!s) {
       auto e = s.error();
       e.node = where_;  // as the file names it, not the node that was made of it
@@ -270,13 +294,14 @@ class tflite_loader {
 }  // namespace detail
 
 OCTET_INLINE result<graph> try_tflite(const std::string& path, const tflite_options& options) {
-  auto f = read_file(path, options.max_bytes);
+  auto f = read_file(path, options.max);
   if (!f) return f.error();
-  return detail::tflite_loader(std::move(*f), options).run();
+  return with_memory_errors([&] { return detail::tflite_loader(std::move(*f), options).run(); });
 }
 OCTET_INLINE result<graph> try_tflite(std::span<const std::byte> bytes, const std::string& name,
                                       const tflite_options& options) {
-  return detail::tflite_loader(from_memory(name, bytes), options).run();
+  return with_memory_errors(
+      [&] { return detail::tflite_loader(from_memory(name, bytes), options).run(); });
 }
 
 }  // namespace import

@@ -17,7 +17,6 @@ struct tflite_options {
   std::vector<std::pair<std::string, dims>> shapes;  // replaces the shape of the named input
   std::span<const op_def* const>
       operators{};  // more operators, for the file's custom ones: found by the custom name
-  std::size_t max_bytes = std::size_t{1} << 32;  // of the file
   limits max{};
 };
 

@@ -42,6 +42,12 @@ inline status dynamic_layer(tflite_node& n, const op_def& op, attributes attrs,
 inline bool is_plain(const tflite_node& n) {
   return n.in(0).type == dtype::f32 && n.in(1).type == dtype::f32;
 }
+/// A padding code is one of the schema's two.
+inline status check_padding(tflite_schema::padding_scheme p) {
+  if (p == tflite_schema::padding_scheme::same || p == tflite_schema::padding_scheme::valid)
+    return unit{};
+  return invalid("padding", std::to_string(static_cast<int>(p)), "0 (SAME), 1 (VALID)");
+}
 /// Strides, dilations and paddings of a window over x[N,H,W,C] with weights w[_,KH,KW,_].
 template <class Options>
 attributes window_attributes(const Options& o, const dims& x, const dims& weights) {
@@ -66,6 +72,7 @@ inline status conv_2d(tflite_node& n) {
     return invalid("rank of input or weights", to_string(x) + " and " + to_string(w),
                    "[N,H,W,C] and [O,KH,KW,I]");
   const auto o = n.options<tflite_schema::conv_2d_options>();
+  if (auto s = check_padding(o.padding); !s) return s;
   attributes a = window_attributes(o, x, w);
   if (x[3] % w[3] != 0)
     return invalid("input channels", std::to_string(x[3]), "a multiple of " + std::to_string(w[3]));
@@ -90,6 +97,7 @@ inline status depthwise_conv_2d(tflite_node& n) {
     return invalid("rank of input or weights", to_string(x) + " and " + to_string(w),
                    "[N,H,W,C] and [1,KH,KW,C*multiplier]");
   const auto o = n.options<tflite_schema::depthwise_conv_2d_options>();
+  if (auto s = check_padding(o.padding); !s) return s;
   attributes a = window_attributes(o, x, w);
   if (is_plain(n)) return n.emit(ops::float_depthwise_conv2d, std::move(a), o.activation);
   if (is_dynamic(n)) {

@@ -43,9 +43,10 @@ inline status transpose_conv(tflite_node& n) {
                    "1 or more");
   const auto place = [](std::int64_t in, std::int64_t stride, std::int64_t kernel,
                         std::int64_t out) -> std::optional<laws::axis_padding> {
+    if (out < 1 || out > INT32_MAX) return std::nullopt;
     const std::int64_t extra =
         (in - 1) * stride + kernel - out;  // negative: columns that no input reaches
-    if (out < 1 || extra > INT32_MAX || extra < -INT32_MAX) return std::nullopt;
+    if (extra > INT32_MAX || extra < -INT32_MAX) return std::nullopt;
     return laws::transposed_padding(static_cast<std::int32_t>(extra));
   };
   const auto rows = place(x.shape[1], t.stride_h, w.shape[1], shape[1]),

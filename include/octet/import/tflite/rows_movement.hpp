@@ -201,8 +201,8 @@ inline status batch_to_space(tflite_node& n) {
     return invalid("crops", std::to_string(crops.size()), "two per block axis");
   std::vector<std::int64_t> begin(static_cast<std::size_t>(y.rank), 0), size(y.begin(), y.end());
   for (std::size_t i = 0; i < crops.size(); i += 2) {
-    if (crops[i] < 0 || crops[i + 1] < 0 ||
-        crops[i] + crops[i + 1] > y[static_cast<int>(i / 2) + 1])
+    const std::int64_t extent = y[static_cast<int>(i / 2) + 1];
+    if (crops[i] < 0 || crops[i + 1] < 0 || crops[i] > extent || crops[i + 1] > extent - crops[i])
       return invalid("crops", std::to_string(crops[i]) + ", " + std::to_string(crops[i + 1]),
                      "0 to the extent");
     begin[i / 2 + 1] = crops[i];
@@ -217,19 +217,14 @@ inline status batch_to_space(tflite_node& n) {
 /// Shapes are known when the file is loaded: the result is a constant.
 inline status constant_integers(tflite_node& n, const std::vector<std::int64_t>& values,
                                 dims shape) {
-  tensor& y = n.out();
-  if (y.type == dtype::s32) {
-    std::vector<std::int32_t> v;
-    for (std::int64_t e : values) v.push_back(static_cast<std::int32_t>(e));
-    y.data = constant_data::of(std::span<const std::int32_t>(v));
-  } else if (y.type == dtype::s64) {
-    y.data = constant_data::of(std::span<const std::int64_t>(values));
-  } else {
-    return unsupported("element type of the result", std::string(name_of(y.type)), "int32, int64");
-  }
-  y.shape = shape;
-  y.role = tensor::kind::constant;
-  return unit{};
+  const dtype type = n.out().type;
+  if (type == dtype::s64)
+    return n.give_constant(shape, constant_data::of(std::span<const std::int64_t>(values)));
+  if (type != dtype::s32)
+    return unsupported("element type of the result", std::string(name_of(type)), "int32, int64");
+  std::vector<std::int32_t> v;
+  for (std::int64_t e : values) v.push_back(static_cast<std::int32_t>(e));
+  return n.give_constant(shape, constant_data::of(std::span<const std::int32_t>(v)));
 }
 inline status shape_of(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
@@ -246,15 +241,21 @@ inline status range(tflite_node& n) {
   if (first.size() != 1 || limit.size() != 1 || step.size() != 1)
     return unsupported("a range of floats or computed at run time");
   if (step[0] == 0) return invalid("step of a range", "0");
-  std::vector<std::int64_t> v;
-  for (std::int64_t e = first[0]; step[0] > 0 ? e < limit[0] : e > limit[0];) {
-    v.push_back(e);
-    if (v.size() > (std::size_t{1} << 24))
-      return error_info{errc::too_large, "range", {}, {}, {}, {}, "2^24 elements"};
-    if (__builtin_add_overflow(e, step[0], &e)) break;
-  }
-  const auto count = static_cast<std::int32_t>(v.size());
-  return constant_integers(n, v, dims{count});
+  // Unsigned: the two may be 2^64 apart, and the step may be -2^63.
+  const bool up = step[0] > 0;
+  const auto from = static_cast<std::uint64_t>(first[0]), to = static_cast<std::uint64_t>(limit[0]),
+             by = static_cast<std::uint64_t>(step[0]);
+  const bool empty = up ? first[0] >= limit[0] : first[0] <= limit[0];
+  const std::uint64_t count =
+      empty ? 0 : 1 + ((up ? to - from : from - to) - 1) / (up ? by : 0 - by);
+  if (count > max_elements)
+    return error_info{errc::too_large,   "range", {}, {}, {}, std::to_string(count) + " elements",
+                      "at most 2^31 - 1"};
+  if (auto s = n.make_constant(static_cast<std::size_t>(count) * sizeof by); !s) return s;
+  std::vector<std::int64_t> v(static_cast<std::size_t>(count));
+  for (std::uint64_t i = 0; i < count; ++i)
+    v[static_cast<std::size_t>(i)] = static_cast<std::int64_t>(from + i * by);
+  return constant_integers(n, v, dims{static_cast<std::int32_t>(count)});
 }
 
 inline constexpr tflite_row movement_rows[] = {

@@ -13,6 +13,7 @@ template <bool Max> status pool_2d(tflite_node& n) {
   const dims x = n.in(0).shape;
   if (x.rank != 4) return invalid("rank of input", to_string(x), "[N,H,W,C]");
   const auto o = n.options<tflite_schema::pool_2d_options>();
+  if (auto s = check_padding(o.padding); !s) return s;
   pool2d_attrs p;
   p.stride_h = o.stride_h, p.stride_w = o.stride_w;
   p.window_h = o.filter_height, p.window_w = o.filter_width;

@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "octet/core/types.hpp"
+#include "octet/core/shape.hpp"
 #include "octet/import/tflite/operator_options.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -303,7 +303,10 @@ class options_reader {
       return;
     }
     const auto* from = table_->GetPointer<const integer_vector*>(slot(id));
-    if (from) to.assign(from->begin(), from->end());
+    if (from && from->size() > dims::max_rank)  // one extent or axis each
+      bad_ = true;
+    else if (from)
+      to.assign(from->begin(), from->end());
   }
 
   const flatbuffers::Table* table_;

@@ -45,8 +45,8 @@ class archive {
       unpacked = saturating_add(unpacked, s.size);
       if (packed > file.size())
         return malformed("members are larger than the archive, or overlap", s.name);
-      if (unpacked > l.total_bytes)
-        return too_large("all members together", {}, std::to_string(l.total_bytes) + " bytes");
+      if (auto r = within_limit(&limits::constant_bytes, l, "bytes of all members", unpacked); !r)
+        return r.error();
       const std::string name = s.name;
       const member m{static_cast<zip_uint64_t>(i), static_cast<std::size_t>(s.size), {}};
       if (!a.members_.emplace(name, m).second) return malformed("two members have one name", name);

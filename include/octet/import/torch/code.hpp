@@ -29,7 +29,8 @@ struct expression {
     tuple,
     negative
   } what = form::none;
-  std::int32_t line = 0, depth = 1;
+  std::int32_t line = 0;
+  std::size_t depth = 1;
   bool flag = false;
   std::int64_t i = 0;
   double d = 0;

@@ -12,8 +12,8 @@ namespace import::torchscript {
 
 class context {
  public:
-  context(std::string file_name, law arithmetic, const limits& l)
-      : build(std::move(file_name), arithmetic, l) {}
+  context(std::string file_name, law arithmetic, const limits& l, std::size_t file_bytes = 0)
+      : build(std::move(file_name), arithmetic, l, file_bytes) {}
 
   heap values;
   archive* files = nullptr;  // null: constants have no bytes (fuzzing)
@@ -48,10 +48,7 @@ class context {
                       offset = static_cast<std::size_t>(t.offset) * width;
     if (in_order(t, order) && offset % alignment == 0 && read->bytes.size() >= offset + bytes)
       return constant_data{read->owner, read->bytes.subspan(offset, bytes)};
-    copied_ = saturating_add(copied_, bytes);
-    if (copied_ > build.max.total_bytes)
-      return too_large("constants together", std::to_string(copied_) + " bytes",
-                       std::to_string(build.max.total_bytes) + " bytes");
+    if (auto s = build.make_constant(bytes); !s) return s.error();
     return gathered(t, order, read->bytes, width);
   }
   result<constant_data> elements(const tensor_data& t) {
@@ -144,8 +141,6 @@ class context {
     const std::span<const std::byte> s{to->data(), count * width};
     return {std::move(to), s};
   }
-
-  std::size_t copied_ = 0;
 };
 
 }  // namespace import::torchscript

@@ -52,6 +52,8 @@ class emitter {
     for (const value& v : given) {
       if (v.is(kind::unknown)) return v;
       if (v.is_sequence())
+        if (auto s = c.build.work.spend(v.c->items.size()); !s) return s.error();
+      if (v.is_sequence())
         for (const value& e : v.c->items)
           if (e.is(kind::unknown)) return e;
     }
@@ -62,6 +64,7 @@ class emitter {
     for (const value& v : *bound)
       if (v.is(kind::unknown)) return v;
     operator_ = name + " #" + std::to_string(count_++);
+    c.values.count(c.module.size() + operator_.size());  // the node's name
     c.build.enter(c.module.empty() ? operator_ : c.module + " " + operator_);
     arguments a(c, name, std::move(*bound));
     return row->second->emit(*this, a);
@@ -103,7 +106,9 @@ class emitter {
       if (!(channels_inner && i == 1)) d.push_back(static_cast<std::int32_t>(size[i]));
     }
     if (channels_inner && size.size() > 1) d.push_back(static_cast<std::int32_t>(size[1]));
-    if (d.elements().value > max_elements)
+    dims extents = d;  // an extent of 0 must not hide others
+    for (std::int32_t& v : extents.extent) v = std::max(v, 1);
+    if (extents.elements().value > max_elements)
       return too_large("a tensor", to_string(d), "at most 2^31 - 1 elements");
     return d;
   }
@@ -191,13 +196,15 @@ class emitter {
   /// Tensors are called as the program calls them: the path of the module that returned them, else
   /// module path and variable.
   void name_value(const value& v, const std::string& module, const std::string& variable) {
-    if (v.is(kind::tensor) && !v.t->constant() && g[v.t->id].name.empty())
-      g[v.t->id].name = unique(module.empty() ? variable : module + "." + variable);
+    if (!v.is(kind::tensor) || v.t->constant() || !g[v.t->id].name.empty()) return;
+    c.values.count(module.size() + variable.size());
+    g[v.t->id].name = unique(module.empty() ? variable : module + "." + variable);
   }
   void name_result(const value& v, const std::string& module) {
     if (!v.is(kind::tensor) || v.t->constant() || module.empty() ||
         !by_module_.insert(v.t->id).second)
       return;
+    c.values.count(module.size());
     g[v.t->id].name = unique(module);
   }
   void protect_name(tensor_id t) { by_module_.insert(t); }

@@ -19,14 +19,15 @@ namespace import::torchscript {
 using code_source = std::function<std::optional<result<constant_data>>(const std::string& member)>;
 
 /// Calls of submodules are inlined, branches are decided by constants, loops over constant ranges
-/// are unrolled. Limits: 2^20 statements, 64 nested calls; a program that needs more, or whose
-/// branches depend on data, is refused. After an error the context tells the place, and the
-/// interpreter is of no more use.
+/// are unrolled. limits::work bounds statements and expressions, limits::depth those within one
+/// another; a program that needs more, or whose branches depend on data, is refused. After an error
+/// the context tells the place, and the interpreter is of no more use.
 class interpreter {
  public:
-  static constexpr std::size_t most_statements = std::size_t{1} << 20;
-  static constexpr int deepest_call = 64;
-  static constexpr std::size_t most_code = std::size_t{1} << 26;
+  static constexpr std::size_t most_code = std::size_t{1} << 21;  // large networks: 300 KB
+  static constexpr std::size_t longest_path = 4096;  // of a module; every call copies it
+  /// Steps of limits::work that a statement or an expression takes: 100 ns.
+  static constexpr std::size_t steps = 64;
 
   interpreter(context& c, emitter& e, code_source source)
       : c_(c), emit_(e), scalars_(c), source_(std::move(source)) {}
@@ -74,7 +75,7 @@ class interpreter {
       return too_large("code of the archive", {}, std::to_string(most_code) + " bytes");
     auto f = std::make_unique<code_file>();
     const std::string_view code(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    if (auto s = code_parser(code, member, *f).parse(); !s) return s.error();
+    if (auto s = code_parser(code, member, *f, c_.build.max).parse(); !s) return s.error();
     to = std::move(f);
     return to.get();
   }
@@ -140,6 +141,7 @@ class interpreter {
     if (base.is(kind::tuple) && !base.c->text.empty()) {
       const auto cls = find_class(base.c->text);
       if (!cls) return cls.error();
+      if (auto s = c_.build.work.spend(base.c->items.size()); !s) return s.error();
       for (std::size_t i = 0; *cls && i < (*cls)->fields.size() && i < base.c->items.size(); ++i)
         if ((*cls)->fields[i] == name) return base.c->items[i];
     }
@@ -151,8 +153,12 @@ class interpreter {
     const auto it = o.attrs.find(name);
     if (it == o.attrs.end()) return class_constant(o, name);
     const value v = it->second;
-    if (v.is(kind::object) && v.c->path.empty())
+    if (v.is(kind::object) && v.c->path.empty()) {
       v.c->path = o.path.empty() ? name : o.path + "." + name;
+      c_.values.count(v.c->path.size());
+      if (v.c->path.size() > longest_path)
+        return too_large("path of a module", {}, std::to_string(longest_path) + " bytes");
+    }
     return v;
   }
   /// `name : Final[int] = 2` in the object's class.
@@ -173,7 +179,8 @@ class interpreter {
 
   result<value> call(const function_def& f, const std::vector<value>& arguments,
                      const keyword_arguments& keywords) {
-    if (++depth_ > deepest_call) return too_large("nested calls", {}, std::to_string(deepest_call));
+    const nested inside(depth_);
+    if (auto s = enter(); !s) return s.error();
     const std::string file = c_.file, module = c_.module;
     const std::int32_t line = c_.line;
     c_.file = f.file;
@@ -191,7 +198,6 @@ class interpreter {
     c_.file = file;
     c_.module = module;
     c_.line = line;
-    --depth_;
     return returned;
   }
   status bind(const function_def& f, const std::vector<value>& arguments,
@@ -199,6 +205,7 @@ class interpreter {
     if (arguments.size() > f.parameters.size())
       return invalid("arguments of " + f.name, std::to_string(arguments.size()),
                      std::to_string(f.parameters.size()));
+    if (auto s = c_.build.work.spend((keywords.size() + 1) * f.parameters.size()); !s) return s;
     for (std::size_t i = 0; i < f.parameters.size(); ++i) {
       const auto& p = f.parameters[i];
       const auto keyword = std::find_if(keywords.begin(), keywords.end(),
@@ -220,14 +227,24 @@ class interpreter {
 
   // ---- statements ----
 
-  status count_statement() {
-    if (++statements_ > most_statements)
-      return too_large("statements run", {}, std::to_string(most_statements));
-    return unit{};
+  /// One more call, block or expression within another, as long as this exists.
+  struct nested {
+    explicit nested(std::size_t& d) : depth(d) { ++depth; }
+    ~nested() { --depth; }
+    nested(const nested&) = delete;
+    nested& operator=(const nested&) = delete;
+    std::size_t& depth;
+  };
+  status enter() {
+    if (auto s = c_.build.work.spend(steps); !s) return s;
+    if (c_.values.full()) return too_large("values of the program");
+    return within_limit(&limits::depth, c_.build.max, "calls and expressions within one another",
+                        depth_);
   }
   result<flow> run(const std::vector<const statement*>& body, scope& names, value& returned) {
+    const nested inside(depth_);
     for (const statement* s : body) {
-      if (auto counted = count_statement(); !counted) return counted.error();
+      if (auto entered = enter(); !entered) return entered.error();
       c_.line = s->line;
       const auto f = run(*s, names, returned);
       if (!f || *f != flow::next) return f;
@@ -268,9 +285,9 @@ class interpreter {
     if (!over->is(kind::integer))
       return unsupported("a loop over something that is not a range",
                          std::string(name_of(over->what)));
-    // Ends by the statement limit at the latest: an empty body counts too.
+    // Ends by limits::work at the latest: an empty body counts too.
     for (std::int64_t i = 0; i < over->i; ++i) {
-      if (auto counted = count_statement(); !counted) return counted.error();
+      if (auto counted = c_.build.work.spend(steps); !counted) return counted.error();
       names[s.targets[0]->text] = value::of(i);
       const auto f = run(s.body, names, returned);
       if (!f || *f != flow::next) return f;
@@ -327,18 +344,21 @@ class interpreter {
   /// "torch.nn.functional" for a chain of attributes whose first name is not a local; empty
   /// otherwise.
   static std::string dotted(const expression& e, const scope& names) {
-    if (e.what == expression::form::name)
-      return names.find(e.text) == names.end() ? e.text : std::string();
-    if (e.what != expression::form::attribute) return {};
-    std::string base = dotted(*e.items[0], names);
-    return base.empty() ? base : base + "." + e.text;
+    std::vector<const expression*> parts;  // from the last to the first
+    const expression* at = &e;
+    for (; at->what == expression::form::attribute; at = at->items[0]) parts.push_back(at);
+    if (at->what != expression::form::name || names.find(at->text) != names.end()) return {};
+    std::string path = at->text;
+    for (std::size_t i = parts.size(); i-- > 0;) path += "." + parts[i]->text;
+    return path;
   }
   static bool global_prefix(const std::string& s) {
     return s.starts_with("torch.") || s.starts_with("ops.") || s.starts_with("__torch__.");
   }
 
   result<value> evaluate(const expression& e, scope& names) {
-    if (c_.values.full()) return too_large("values of the program");
+    const nested inside(depth_);
+    if (auto s = enter(); !s) return s.error();
     switch (e.what) {
       case expression::form::none: return value{};
       case expression::form::boolean: return value::of(e.flag);
@@ -394,6 +414,8 @@ class interpreter {
     const auto index = evaluate(*e.items[1], names);
     if (!index) return index;
     if (base->is(kind::unknown) || index->is(kind::unknown)) return value::unknown();
+    if (base->is(kind::dict))
+      if (auto s = c_.build.work.spend(base->c->items.size()); !s) return s.error();
     return item(*base, *index);
   }
   result<value> constant(const std::string& digits) {
@@ -412,6 +434,7 @@ class interpreter {
   result<value> evaluate_call(const expression& e, scope& names) {
     const expression& callee = *e.items[0];
     const std::string path = dotted(callee, names);
+    if (auto s = c_.build.work.spend(path.size()); !s) return s.error();
     // Forms whose first argument is a type, not a value.
     if (path == "annotate" || path == "unchecked_cast") {
       if (e.items.size() != 3) return invalid("arguments of " + path);
@@ -537,8 +560,7 @@ class interpreter {
   code_source source_;
   value constants_;
   std::map<std::string, std::unique_ptr<code_file>> files_;
-  std::size_t statements_ = 0, code_bytes_ = 0;
-  int depth_ = 0;
+  std::size_t code_bytes_ = 0, depth_ = 0;
 };
 
 }  // namespace import::torchscript

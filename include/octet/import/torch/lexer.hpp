@@ -54,6 +54,8 @@ class lexer {
  public:
   /// Blocks may be nested that deep.
   static constexpr std::size_t deepest = 200;
+  /// Names are copied, compared and joined at every use.
+  static constexpr std::size_t longest_word = 1024;
 
   lexer(std::string_view text, const std::string& file) : text_(text), file_(file) {}
 
@@ -126,7 +128,7 @@ class lexer {
     } else if (c == '#') {
       skip_comment();
     } else if (letter(c)) {
-      word();
+      return word();
     } else if (digit(c) || (c == '.' && digit(peek(1)))) {
       number();
     } else if (c == '"' || c == '\'') {
@@ -136,10 +138,13 @@ class lexer {
     }
     return unit{};
   }
-  void word() {
+  status word() {
     const std::size_t from = at_;
     while (letter(peek()) || digit(peek())) ++at_;
+    if (at_ - from > longest_word)
+      return error("a name of " + std::to_string(at_ - from) + " bytes");
     add(token::word, text_.substr(from, at_ - from));
+    return unit{};
   }
   void number() {
     const std::size_t from = at_;

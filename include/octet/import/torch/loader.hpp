@@ -19,7 +19,7 @@ class torch_loader {
   torch_loader(file_bytes f, const torch_options& o)
       : file_(std::move(f)),
         options_(o),
-        c_(file_.name, o.arithmetic, o.max),
+        c_(file_.name, o.arithmetic, o.max, file_.bytes.size()),
         emit_(c_, torch_rows::all) {}
 
   result<graph> run() {
@@ -216,6 +216,7 @@ class torch_loader {
   result<tensor_id> output_id(tensor_data& t) {
     if (t.constant() || !t.channels_inner || t.type != scalar::f32) return emit_.held(t, false);
     auto& nodes = c_.build.g.nodes;
+    if (auto s = c_.build.work.spend(2 * nodes.size()); !s) return s.error();
     const auto writer = std::find_if(nodes.begin(), nodes.end(), [&](const node& n) {
       return !n.out.empty() && n.out[0] == t.id;
     });
@@ -247,13 +248,14 @@ class torch_loader {
 }  // namespace detail
 
 OCTET_INLINE result<graph> try_torch(const std::string& path, const torch_options& options) {
-  auto f = read_file(path, options.max_bytes);
+  auto f = read_file(path, options.max);
   if (!f) return f.error();
-  return detail::torch_loader(std::move(*f), options).run();
+  return with_memory_errors([&] { return detail::torch_loader(std::move(*f), options).run(); });
 }
 OCTET_INLINE result<graph> try_torch(std::span<const std::byte> bytes, const std::string& name,
                                      const torch_options& options) {
-  return detail::torch_loader(from_memory(name, bytes), options).run();
+  return with_memory_errors(
+      [&] { return detail::torch_loader(from_memory(name, bytes), options).run(); });
 }
 
 }  // namespace import

@@ -18,7 +18,6 @@ struct torch_options {
   std::vector<std::pair<std::string, dims>>
       shapes;  // of inputs by name, as PyTorch has them (NCHW); "" stands for the inputs in order.
                // Traced files of torch 2 record their example's shapes, others need these
-  std::size_t max_bytes = std::size_t{1} << 32;  // of the file
   limits max{};
 };
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <span>
 
+#include "octet/core/limits.hpp"
 #include "octet/import/torch/code.hpp"
 #include "octet/import/torch/lexer.hpp"
 
@@ -15,14 +16,12 @@ namespace import::torchscript {
 /// Recursive descent over tokens. Anything outside the subset is an error that names the line and
 /// the token.
 ///
-/// Nesting of expressions and blocks is limited to 200, so that neither parsing nor running can
-/// exhaust the stack.
+/// Nesting of expressions and blocks is limited, so that neither parsing nor running can exhaust
+/// the stack.
 class code_parser {
  public:
-  static constexpr std::int32_t deepest = 200;
-
-  code_parser(std::string_view text, std::string file, code_file& to)
-      : text_(text), file_(std::move(file)), to_(to) {}
+  code_parser(std::string_view text, std::string file, code_file& to, const limits& max = {})
+      : text_(text), file_(std::move(file)), to_(to), max_(max) {}
 
   status parse() {
     auto tokens = lexer(text_, file_).run();
@@ -50,6 +49,13 @@ class code_parser {
     if (failed_) return;
     failed_ = true;
     error_ = outside_the_subset(file_, peek().line, std::move(what), peek().describe());
+  }
+
+  void too_deep(const char* what) {
+    if (failed_) return;
+    failed_ = true;
+    error_ = over_limit(&limits::depth, max_, std::string(what) + " within one another");
+    error_.node = file_ + " line " + std::to_string(peek().line);
   }
 
   // ---- helpers ----
@@ -117,15 +123,15 @@ class code_parser {
     if (!item) return;
     to->items.push_back(item);
     to->depth = std::max(to->depth, item->depth + 1);
-    if (to->depth > deepest) fail("an expression nested too deeply");
+    if (to->depth > max_.depth) too_deep("expressions");
   }
 
   // ---- expressions ----
   /// A primary with any number of .name, (arguments) and [index] behind it.
   const expression* parse_expression() {
     if (failed_) return nullptr;
-    if (++nesting_ > deepest) {
-      fail("an expression nested too deeply");
+    if (++nesting_ > max_.depth) {
+      too_deep("expressions");
       return nullptr;
     }
     const expression* e = parse_primary();
@@ -254,8 +260,8 @@ class code_parser {
 
   // ---- statements ----
   const statement* parse_statement() {
-    if (++nesting_ > deepest) {
-      fail("blocks nested too deeply");
+    if (++nesting_ > max_.depth) {
+      too_deep("blocks");
       return nullptr;
     }
     constexpr std::string_view refused[] = {"while", "with",  "def",    "class",  "import",
@@ -396,7 +402,8 @@ class code_parser {
   code_file& to_;
   std::vector<lexeme> tokens_;
   std::size_t next_ = 0;
-  std::int32_t nesting_ = 0;
+  const limits max_;
+  std::size_t nesting_ = 0;
   bool failed_ = false;
   error_info error_;
 };

@@ -78,6 +78,7 @@ class unpickler {
         fail("ends before STOP");
         break;
       }
+      heap_.count(step_bytes);
       step(static_cast<opcode>(op));
       if (failed_) break;
       if (heap_.full()) {
@@ -92,6 +93,9 @@ class unpickler {
   }
 
  private:
+  /// What one opcode can add to stack and memo.
+  static constexpr std::size_t step_bytes = sizeof(value) + 8;
+
   // ---- bytes
   int byte() { return at_ < bytes_.size() ? std::to_integer<int>(bytes_[at_++]) : -1; }
   std::uint64_t little(std::size_t n) {
@@ -160,6 +164,7 @@ class unpickler {
   }
   void put(std::uint64_t key) {
     if (stack_.empty()) return fail("stores a value from an empty stack");
+    heap_.count(sizeof(value) + 32);
     memo_[key] = stack_.back();
   }
   void get(std::uint64_t key) {
@@ -176,7 +181,7 @@ class unpickler {
                                   : "sets items of something that is not a dict");
     if (k == kind::dict && items.size() % 2 != 0) return fail("a dict with a key but no value");
     auto& to = stack_.back().c->items;
-    if (to.size() + items.size() > heap::most_cells) return fail("too many values");
+    heap_.count(items.size() * sizeof(value));
     to.insert(to.end(), items.begin(), items.end());
   }
 
@@ -382,20 +387,23 @@ class unpickler {
     push(heap_.tensor(std::move(t)));
   }
   bool lies_in_storage(const tensor_data& t) {
+    bool empty = false;  // an extent of 0 must not hide others that overflow
     std::size_t count = 1, last = t.offset < 0 ? no_storage : static_cast<std::size_t>(t.offset);
     for (std::size_t k = 0; k < t.size.size(); ++k) {
-      if (t.size[k] < 0 || t.stride[k] < 0) {
-        fail("negative size or stride of a tensor");
+      if (t.size[k] < 0 || t.stride[k] < 0 || t.stride[k] > INT32_MAX) {
+        fail("size or stride of a tensor",
+             std::to_string(t.size[k]) + ", " + std::to_string(t.stride[k]), "0 to 2^31 - 1");
         return false;
       }
-      count = saturating_mul(count, static_cast<std::size_t>(t.size[k]));
+      count = saturating_mul(count, std::max<std::size_t>(static_cast<std::size_t>(t.size[k]), 1));
+      empty |= t.size[k] == 0;
       if (t.size[k] > 0)
         last = saturating_add(last, saturating_mul(static_cast<std::size_t>(t.size[k] - 1),
                                                    static_cast<std::size_t>(t.stride[k])));
     }
     if (count > max_elements)
       fail("a tensor of absurd size", std::to_string(count) + " elements", "at most 2^31 - 1");
-    else if (count > 0 && last >= static_cast<std::size_t>(t.storage->elements))
+    else if (!empty && last >= static_cast<std::size_t>(t.storage->elements))
       fail("a tensor reaches beyond its storage", "element " + std::to_string(last),
            std::to_string(t.storage->elements) + " elements");
     return !failed_;

@@ -61,6 +61,9 @@ class scalar_operators {
   explicit scalar_operators(context& c) : c_(c) {}
 
   answer run(const std::string& name, const value_list& a) {
+    for (const value& v : a)  // most look at every element
+      if (v.is_sequence() || v.is(kind::dict))
+        if (auto s = c_.build.work.spend(v.c->items.size()); !s) return s.error();
     if (auto r = traced_numbers(name, a)) return r;
     if (name.starts_with("prim::")) return primitive(std::string_view(name).substr(6), a);
     if (!name.starts_with("aten::") || a.empty()) return {};
@@ -163,6 +166,7 @@ class scalar_operators {
     }
     if (op == "__getitem__" && !a[0].is(kind::tensor)) return item(a[0], a[1]);
     if (op == "append" && a[0].is(kind::list)) {
+      c_.values.count(sizeof(value));
       a[0].c->items.push_back(a[1]);
       return a[0];
     }
@@ -178,9 +182,10 @@ class scalar_operators {
       return value::of((op == "eq") == *same);
     }
     if (op == "add" && a[0].is_sequence() && a[1].is_sequence()) {
+      if (!c_.values.room_for(a[0].c->items.size() + a[1].c->items.size()))
+        return too_large("values of the program");
       value_list items = a[0].c->items;
       items.insert(items.end(), a[1].c->items.begin(), a[1].c->items.end());
-      if (items.size() > heap::most_cells) return too_large("a list");
       return c_.values.list(std::move(items), a[0].what);
     }
     return {};

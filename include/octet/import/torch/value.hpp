@@ -208,19 +208,23 @@ struct packed_data {
   std::string path;
 };
 
-/// Owns what values point to. Counts, so that no program or pickle can fill the memory.
+/// Owns what values point to. Counts, so that no program or pickle can fill the memory: large
+/// networks take a megabyte.
 class heap {
  public:
-  static constexpr std::size_t most_cells = std::size_t{1} << 22;
+  static constexpr std::size_t most_bytes = std::size_t{1} << 26;
 
   /// Counts list elements and text too: lists that double in a loop are refused before they fill
   /// the memory.
-  bool full() const noexcept {
-    return cells_.size() + tensors_.size() + storages_.size() + packed_.size() + items_ >=
-           most_cells;
+  bool full() const noexcept { return bytes_ >= most_bytes; }
+  /// `n` items of a list, or what takes as much.
+  bool room_for(std::size_t n) const noexcept {
+    return n < most_bytes / sizeof(value) && bytes_ + n * sizeof(value) < most_bytes;
   }
+  /// Memory that belongs to no cell: a stack, a longer list, names made of others.
+  void count(std::size_t bytes) noexcept { bytes_ = saturating_add(bytes_, bytes); }
   value make(kind k, std::string text = {}) {
-    items_ += text.size() / 64;
+    count(sizeof(cell) + text.size());
     cells_.emplace_back();
     cells_.back().text = std::move(text);
     value v;
@@ -231,7 +235,7 @@ class heap {
   value string(std::string s) { return make(kind::string, std::move(s)); }
   value list(std::vector<value> items, kind k = kind::list) {
     value v = make(k);
-    items_ += items.size();
+    count(items.size() * sizeof(value));
     v.c->items = std::move(items);
     return v;
   }
@@ -241,6 +245,7 @@ class heap {
     return list(std::move(items));
   }
   value storage(storage_data s) {
+    count(sizeof s + s.member.size());
     storages_.push_back(std::move(s));
     value v;
     v.what = kind::storage;
@@ -248,6 +253,8 @@ class heap {
     return v;
   }
   value tensor(tensor_data t) {
+    count(sizeof t + (t.size.size() + t.stride.size() + t.scales.size()) * sizeof(double) +
+          t.zero_points.size() * sizeof(std::int32_t));
     tensors_.push_back(std::move(t));
     value v;
     v.what = kind::tensor;
@@ -255,6 +262,7 @@ class heap {
     return v;
   }
   value packed(packed_data p) {
+    count(sizeof p);
     packed_.push_back(std::move(p));
     value v;
     v.what = kind::packed;
@@ -267,7 +275,7 @@ class heap {
   std::deque<storage_data> storages_;
   std::deque<tensor_data> tensors_;
   std::deque<packed_data> packed_;
-  std::size_t items_ = 0;
+  std::size_t bytes_ = 0;
 };
 
 /// Last component of a qualified name.
