@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "cases/accumulating.hpp"
+#include "cases/data.hpp"
 #include "cases/elementwise.hpp"
 #include "cases/movement.hpp"
 #include "cases/windows.hpp"

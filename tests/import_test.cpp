@@ -104,8 +104,9 @@ TEST_CASE("all operators that octet has no form of are in one error") {
   INFO(text);
   CHECK(text.starts_with("made.tflite: unsupported: operators"));
   CHECK(has(text,
-            "LSH_PROJECTION (first at #1), CUSTOM MyOp (first at #2), "
-            "HASHTABLE_LOOKUP (first at #4), operator code 4000 (first at #5)"));
+            "LSH_PROJECTION (first at #1: hashes of its input), CUSTOM MyOp (first at #2: its "
+            "maker's own: see tflite_options::operators), HASHTABLE_LOOKUP (first at #4: works on "
+            "texts or tables of them), operator code 4000 (first at #5)"));
 }
 
 TEST_CASE("errors get their place once") {
@@ -150,4 +151,131 @@ TEST_CASE("a change of layout is emitted once, and back costs nothing") {
   REQUIRE(outer);
   CHECK(b.g[*outer].shape == dims{1, 1, 5, 6});
   CHECK(b.g.nodes[1].op == &ops::reshape);  // one channel: the same order
+}
+
+namespace {
+
+/// WHILE over {k, x}: as long as k < `rounds` (an input where `rounds` is < 0), k += 1 and x relu.
+tflite_file loop(std::int32_t rounds) {
+  const auto scalar = [](std::int32_t v) {
+    tflite_file::tensor t{.name = "c", .shape = {}, .type = tflite::int32};
+    for (int i = 0; i < 4; ++i)
+      t.data.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(v) >> (8 * i)));
+    return t;
+  };
+  const tflite_file::tensor counter{.name = "k", .shape = {}, .type = tflite::int32},
+      values{.name = "x", .shape = {2}, .scales = {0.5f}};
+  tflite_file f, condition, body;
+  for (tflite_file* g : {&f, &condition, &body}) g->inputs = {g->add(counter), g->add(values)};
+  const auto truth = condition.add({.name = "t", .shape = {}, .type = tflite::boolean});
+  condition.operations = {
+      {.code = tflite::less, .in = {0, condition.add(scalar(rounds))}, .out = {truth}}};
+  condition.outputs = {truth};
+  const auto k = body.add(counter), x = body.add(values);
+  body.operations = {{.code = tflite::add, .in = {0, body.add(scalar(1))}, .out = {k}},
+                     {.code = tflite::relu, .in = {1}, .out = {x}}};
+  body.outputs = {k, x};
+  const auto last = f.add(counter), y = f.add(values);
+  std::int32_t first = 0;
+  if (rounds >= 0) first = f.add(scalar(0)), f.inputs = {1};
+  f.operations = {
+      {.code = tflite::while_loop, .in = {first, 1}, .out = {last, y}, .options = {1, 2}}};
+  f.outputs = {y};
+  f.others = {condition, body};
+  return f;
+}
+std::string refusal(const tflite_file& f, const import::tflite_options& o = {}) {
+  const auto bytes = f.bytes();
+  const auto g = import::try_tflite(bytes, "made.tflite", o);
+  return g ? std::string() : g.error().message();
+}
+
+}  // namespace
+
+TEST_CASE("a loop becomes as many nodes as it has rounds") {
+  const graph g = load(loop(3), law::tflite_ref);
+  CHECK(std::count_if(g.nodes.begin(), g.nodes.end(),
+                      [](const node& n) { return n.op->name == "qnn.relu"; }) == 3);
+  CHECK(g[g.outputs[0]].name == "x");
+  CHECK(has(g.nodes[0].name, "RELU #1 in WHILE #0"));
+  CHECK(load(loop(0), law::tflite_ref).nodes.size() == 1);  // the input itself
+}
+
+TEST_CASE("loops that do not end when the file is loaded are refused") {
+  CHECK(has(refusal(loop(-1)), "a loop whose number of rounds depends on its input"));
+  tflite_file endless = loop(1);
+  endless.others[1].outputs[0] = 0;  // the counter stays
+  CHECK(has(refusal(endless), "what the subgraphs of a file run"));
+  tflite_file deep = loop(1);
+  deep.operations[0].options = {1, 0};  // its body is the whole
+  deep.outputs = {2, 3};
+  deep.inputs = {0, 1};
+  CHECK(has(refusal(deep), "subgraphs within subgraphs"));
+  tflite_file far = loop(1);
+  far.operations[0].options = {1, 7};
+  CHECK(has(refusal(far), "subgraph index"));
+}
+
+TEST_CASE("a signature is chosen by its name") {
+  tflite_file f = loop(3);
+  f.signatures = {{"first", 0}, {"body", 2}};
+  import::tflite_options o;
+  o.signature = "body";
+  const auto bytes = f.bytes();
+  const auto g = import::try_tflite(bytes, "made.tflite", o);
+  REQUIRE(g);
+  CHECK(g->inputs.size() == 2);
+  o.signature = "other";
+  CHECK(has(refusal(f, o), "signature (found other; supported: first, body)"));
+}
+
+TEST_CASE("what is not a TensorFlow Lite file is told apart") {
+  const auto message = [](std::string_view bytes) {
+    const auto g = import::try_tflite(std::as_bytes(std::span(bytes)), "x.tflite", {});
+    return g ? std::string() : g.error().message();
+  };
+  CHECK(has(message(std::string_view("PK\x03\x04 so on", 10)), "a zip archive"));
+  CHECK(has(message(std::string_view("\x89HDF\r\n\x1a\n", 8)), "an HDF5 file"));
+  CHECK(has(message("version https://git-lfs.github.com/spec/v1"), "a Git LFS pointer"));
+  CHECK(has(message("<!DOCTYPE html>"), "a web page"));
+}
+
+TEST_CASE("custom operators get the file's options as attributes") {
+  static constexpr form forms[] = {{.in = {dtype::s8}, .out = {dtype::s8}}};
+  static constexpr op_def mine{.name = "Mine", .forms = forms, .shape = &ops::same_op_shape};
+  static constexpr const op_def* list[] = {&mine};
+  // A FlexBuffers map: "half": 0.5f, "list": [1, 2], "name": "ab", "three": 3, as its own library
+  // writes it.
+  const std::vector<std::uint8_t> options = {
+      104, 97, 108, 102, 0,   108, 105, 115, 116, 0, 2,  1,  2,  110, 97, 109, 101, 0,
+      2,   97, 98,  0,   116, 104, 114, 101, 101, 0, 4,  29, 25, 18,  10, 0,   0,   0,
+      7,   0,  0,   0,   1,   0,   0,   0,   4,   0, 0,  0,  0,  0,   0,  63,  41,  0,
+      0,   0,  37,  0,   0,   0,   3,   0,   0,   0, 14, 44, 20, 6,   20, 38,  1};
+  tflite_file f;
+  f.inputs = {f.add({.name = "x", .shape = {2}, .scales = {0.5f}})};
+  f.outputs = {f.add({.name = "y", .shape = {2}, .scales = {0.5f}})};
+  f.operations = {{.code = tflite::custom,
+                   .in = f.inputs,
+                   .out = f.outputs,
+                   .custom_name = "Mine",
+                   .custom_options = options}};
+  import::tflite_options o;
+  o.operators = list;
+  auto bytes = f.bytes();
+  const auto g = import::try_tflite(bytes, "made.tflite", o);
+  REQUIRE(g);
+  const attributes& a = g->nodes[0].attrs;
+  CHECK(a.integer("three") == 3);
+  CHECK(a.real("half") == 0.5);
+  CHECK(attribute_view(a).text("name") == "ab");
+  CHECK(std::vector<std::int64_t>(a.integers("list").begin(), a.integers("list").end()) ==
+        std::vector<std::int64_t>{1, 2});
+  // Damaged options read as less, never outside.
+  for (std::size_t i = 0; i < options.size(); ++i)
+    for (const std::uint8_t v : {0, 1, 38, 127, 255}) {
+      f.operations[0].custom_options = options;
+      f.operations[0].custom_options[i] = v;
+      bytes = f.bytes();
+      CHECK(import::try_tflite(bytes, "made.tflite", o));
+    }
 }

@@ -112,7 +112,10 @@ class runner {
 
  private:
   bool prepare(const model_row& row, outcome& o);
-  bool assign_inputs(const model_row& row, outcome& o);
+  bool assign_inputs(const model_row& row, outcome& o, std::size_t call = 0);
+  /// A row with several times the inputs that the program has: consecutive calls. Its outputs are
+  /// those of all calls, in no fixed order, so each result takes the stored one that it equals.
+  outcome run_calls(const model_row& row, std::size_t calls);
   octet::plan_options options_;
   std::string loaded_;
   std::string refusal_;

@@ -13,12 +13,13 @@ namespace octet_test {
 
 /// TensorType and BuiltinOperator numbers of the schema, as far as the tests need them.
 namespace tflite {
-inline constexpr std::int8_t float32 = 0, int32 = 2, uint8 = 3, int8 = 9;
+inline constexpr std::int8_t float32 = 0, int32 = 2, uint8 = 3, boolean = 6, int8 = 9;
 inline constexpr std::int32_t add = 0, conv_2d = 3, fully_connected = 9, hashtable_lookup = 10,
-                              lsh_projection = 15, custom = 32, batch_matmul = 126;
+                              lsh_projection = 15, relu = 19, custom = 32, less = 58, if_else = 118,
+                              while_loop = 119, batch_matmul = 126;
 }  // namespace tflite
 
-/// One subgraph with its operators in order.
+/// A subgraph with its operators in order, and the others of the file.
 class tflite_file {
  public:
   struct tensor {
@@ -34,10 +35,14 @@ class tflite_file {
     std::int32_t code = 0;
     std::vector<std::int32_t> in{}, out{};
     std::string custom_name{};
+    std::vector<std::int32_t> options{};         // the int32 fields of its option table, in order
+    std::vector<std::uint8_t> custom_options{};  // of a custom operator
   };
   std::vector<tensor> tensors;
   std::vector<operation> operations;
   std::vector<std::int32_t> inputs, outputs;
+  std::vector<tflite_file> others;                                // subgraphs 1, 2, ...
+  std::vector<std::pair<std::string, std::uint32_t>> signatures;  // name, subgraph
 
   std::int32_t add(tensor t) {
     tensors.push_back(std::move(t));
@@ -46,33 +51,25 @@ class tflite_file {
 
   std::vector<std::byte> bytes() const {
     flatbuffers::FlatBufferBuilder b;
-    std::vector<offset> codes, all_tensors, all_operators, buffers{finish(b, b.StartTable())};
-    for (const operation& o : operations) codes.push_back(operator_code(b, o));
-    for (const tensor& t : tensors) {
-      all_tensors.push_back(tensor_table(b, t, static_cast<std::uint32_t>(buffers.size())));
-      const auto data = b.CreateVector(t.data);
+    std::vector<offset> codes, buffers{finish(b, b.StartTable())}, subgraphs, all_signatures;
+    subgraphs.push_back(subgraph_table(b, codes, buffers));
+    for (const tflite_file& o : others) subgraphs.push_back(o.subgraph_table(b, codes, buffers));
+    for (const auto& [name, index] : signatures) {
+      const auto key = b.CreateString(name);
       const auto start = b.StartTable();
-      if (!t.data.empty()) b.AddOffset(slot(0), data);
-      buffers.push_back(finish(b, start));
+      b.AddOffset(slot(2), key);
+      b.AddElement<std::uint32_t>(slot(4), index, 0);
+      all_signatures.push_back(finish(b, start));
     }
-    for (std::size_t i = 0; i < operations.size(); ++i)
-      all_operators.push_back(operator_table(b, operations[i], static_cast<std::uint32_t>(i)));
-    const auto tensor_list = b.CreateVector(all_tensors),
-               operator_list = b.CreateVector(all_operators);
-    const auto input_list = b.CreateVector(inputs), output_list = b.CreateVector(outputs);
-    auto start = b.StartTable();
-    b.AddOffset(slot(0), tensor_list);
-    b.AddOffset(slot(1), input_list);
-    b.AddOffset(slot(2), output_list);
-    b.AddOffset(slot(3), operator_list);
-    const std::vector<offset> subgraphs{finish(b, start)};
     const auto code_list = b.CreateVector(codes), subgraph_list = b.CreateVector(subgraphs),
-               buffer_list = b.CreateVector(buffers);
-    start = b.StartTable();
+               buffer_list = b.CreateVector(buffers),
+               signature_list = b.CreateVector(all_signatures);
+    const auto start = b.StartTable();
     b.AddElement<std::uint32_t>(slot(0), 3, 0);  // version
     b.AddOffset(slot(1), code_list);
     b.AddOffset(slot(2), subgraph_list);
     b.AddOffset(slot(4), buffer_list);
+    if (!signatures.empty()) b.AddOffset(slot(7), signature_list);
     b.Finish(finish(b, start), "TFL3");
     const auto* data = reinterpret_cast<const std::byte*>(b.GetBufferPointer());
     return {data, data + b.GetSize()};
@@ -85,6 +82,31 @@ class tflite_file {
   }
   static offset finish(flatbuffers::FlatBufferBuilder& b, flatbuffers::uoffset_t start) {
     return offset(b.EndTable(start));
+  }
+  /// Its operator codes and constants join the file's.
+  offset subgraph_table(flatbuffers::FlatBufferBuilder& b, std::vector<offset>& codes,
+                        std::vector<offset>& buffers) const {
+    std::vector<offset> all_tensors, all_operators;
+    for (const tensor& t : tensors) {
+      all_tensors.push_back(tensor_table(b, t, static_cast<std::uint32_t>(buffers.size())));
+      const auto data = b.CreateVector(t.data);
+      const auto start = b.StartTable();
+      if (!t.data.empty()) b.AddOffset(slot(0), data);
+      buffers.push_back(finish(b, start));
+    }
+    for (const operation& o : operations) {
+      all_operators.push_back(operator_table(b, o, static_cast<std::uint32_t>(codes.size())));
+      codes.push_back(operator_code(b, o));
+    }
+    const auto tensor_list = b.CreateVector(all_tensors),
+               operator_list = b.CreateVector(all_operators);
+    const auto input_list = b.CreateVector(inputs), output_list = b.CreateVector(outputs);
+    const auto start = b.StartTable();
+    b.AddOffset(slot(0), tensor_list);
+    b.AddOffset(slot(1), input_list);
+    b.AddOffset(slot(2), output_list);
+    b.AddOffset(slot(3), operator_list);
+    return finish(b, start);
   }
   static offset operator_code(flatbuffers::FlatBufferBuilder& b, const operation& o) {
     const auto name = b.CreateString(o.custom_name);
@@ -116,10 +138,20 @@ class tflite_file {
   static offset operator_table(flatbuffers::FlatBufferBuilder& b, const operation& o,
                                std::uint32_t code) {
     const auto in = b.CreateVector(o.in), out = b.CreateVector(o.out);
-    const auto start = b.StartTable();
+    const auto custom = b.CreateVector(o.custom_options);
+    auto start = b.StartTable();
+    for (std::size_t i = 0; i < o.options.size(); ++i)
+      b.AddElement<std::int32_t>(slot(static_cast<int>(i)), o.options[i], 0);
+    const offset options = finish(b, start);
+    start = b.StartTable();
     b.AddElement<std::uint32_t>(slot(0), code, 0);
     b.AddOffset(slot(1), in);
     b.AddOffset(slot(2), out);
+    if (!o.options.empty()) {
+      b.AddElement<std::uint8_t>(slot(3), 1, 0);  // the union's type: not read
+      b.AddOffset(slot(4), options);
+    }
+    if (!o.custom_options.empty()) b.AddOffset(slot(5), custom);
     return finish(b, start);
   }
 };

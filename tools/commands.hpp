@@ -18,7 +18,7 @@ enum exit_code : int { done = 0, differs = 1, bad_usage = 2, bad_input = 3 };
 struct model_options {
   std::vector<std::string>
       samples;  // [NAME=]FILE.npy of inputs: their shapes, for formats that record none
-  std::string model, numerics, params, target;
+  std::string model, numerics, params, signature, target;
   std::vector<std::string> shapes;  // NAME=1,3,224,224
   std::vector<std::string> limits;  // NAME=VALUE
   unsigned threads = 0;             // 0: physical cores

@@ -91,6 +91,7 @@ bool set_limit(const std::string& text, limits& to) {
 std::optional<load_options> load_options_of(const model_options& o) {
   load_options load;
   load.params = o.params;
+  load.signature = o.signature;
   for (const std::string& s : o.shapes) {
     auto shape = shape_of(s);
     if (!shape) {

@@ -26,6 +26,7 @@ result<graph> load_tflite(const std::string& path, law arithmetic, const load_op
   t.arithmetic = arithmetic;
   t.shapes = o.shapes;
   t.max = o.max;
+  t.signature = o.signature;
   return import::try_tflite(path, t);
 }
 
@@ -104,6 +105,8 @@ result<graph> load_model(const std::string& path, const load_options& options) {
       known += (known.empty() ? "" : ", ") + std::string(f.ending);
     return file_error(errc::unsupported, path, "model format", "an unknown one", known);
   }
+  if (!options.signature.empty() && r != &formats().front())
+    return file_error(errc::unsupported, path, "a signature", options.signature, ".tflite files");
   const law l = options.arithmetic.value_or(r->laws.front());
   if (std::find(r->laws.begin(), r->laws.end(), l) == r->laws.end())
     return file_error(errc::unsupported, path, std::string("law for ") + r->ending,

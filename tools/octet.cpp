@@ -37,6 +37,8 @@ void model_flags(CLI::App& c, model_options& o) {
       ->expected(1)
       ->take_all();
   c.add_option("--params", o.params, "file of parameters, for formats that keep them apart");
+  c.add_option("--signature", o.signature,
+               "which of the file's signatures to run (.tflite); default: its first subgraph");
 }
 
 /// A closed stdout or stderr would be the next file that is opened: text in the midst of a model.

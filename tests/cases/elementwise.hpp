@@ -107,7 +107,7 @@ template <> struct cases<octet::ops::neg> {
   static void add(case_list& to) { known_values(to, pairs{{-1.5, 1.5}, {2, -2}}); }
 };
 template <> struct cases<octet::ops::square> {
-  static void add(case_list& to) { known_values(to, pairs{{-1.5, 2.25}, {4, 16}, {0, 0}}); }
+  static void add(case_list& to) { known_values(to, pairs{{-3, 9}, {4, 16}, {0, 0}}); }
 };
 template <> struct cases<octet::ops::floor> {
   static void add(case_list& to) {

@@ -19,6 +19,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 import cases_core
+import cases_data
 import cases_more
 import cases_state
 
@@ -174,18 +175,26 @@ def main():
                         "MANIFEST.json alone")
     parser.add_argument("--report", action="store_true",
                         help="print the size and the engines' differences for each case")
+    parser.add_argument("--file", help="make the cases of this file alone, and put their rows into "
+                        "MANIFEST.json: cases_data")
     arguments = parser.parse_args()
     folder = arguments.out / "tflite"
     folder.mkdir(parents=True, exist_ok=True)
-    if not arguments.only:
+    if not arguments.only and not arguments.file:
         for old in folder.iterdir():
             old.unlink()
     writer = Writer(folder, arguments.only)
-    cases_core.make(writer)
-    cases_more.make(writer)
-    cases_state.make(writer)
-    if not arguments.only:
-        write_manifest(arguments.out / "MANIFEST.json", writer.rows, {"pytorch"})
+    for file in (cases_core, cases_more, cases_state, cases_data):
+        if not arguments.file or arguments.file == file.__name__:
+            file.make(writer)
+    manifest = arguments.out / "MANIFEST.json"
+    if arguments.file:
+        made = {name + ".tflite" for name in writer.names}
+        kept = [r for r in json.loads(manifest.read_text()) if r["model"] not in made]
+        manifest.write_text("[]")
+        write_manifest(manifest, kept + writer.rows, set())
+    elif not arguments.only:
+        write_manifest(manifest, writer.rows, {"pytorch", "mxnet"})
     if arguments.report:
         print("\n".join(writer.report))
     if writer.failures:

@@ -7,7 +7,8 @@ from ai_edge_litert import schema_py_generated as schema
 TYPES = {"float32": schema.TensorType.FLOAT32, "int8": schema.TensorType.INT8,
          "uint8": schema.TensorType.UINT8, "int16": schema.TensorType.INT16,
          "int32": schema.TensorType.INT32, "int64": schema.TensorType.INT64,
-         "bool": schema.TensorType.BOOL}
+         "bool": schema.TensorType.BOOL, "float16": schema.TensorType.FLOAT16,
+         "resource": schema.TensorType.RESOURCE}
 
 # Operator versions as the converter writes them for 8-bit tensors; 1 where not listed.
 VERSIONS = {"int8": {"ADD": 2, "ARG_MAX": 2, "ARG_MIN": 2, "AVERAGE_POOL_2D": 2, "BATCH_MATMUL": 2,
@@ -28,11 +29,20 @@ VERSIONS = {"int8": {"ADD": 2, "ARG_MAX": 2, "ARG_MIN": 2, "AVERAGE_POOL_2D": 2,
 
 
 class Model:
-    """One subgraph. Tensors are added in order and named by index; a tensor of shape None takes the
-    shape the framework computes for it."""
+    """A subgraph, and those that its operators run. Tensors are added in order and named by index;
+    a tensor of shape None takes the shape the framework computes for it."""
 
     def __init__(self):
         self.tensors, self.operators, self.inputs, self.outputs = [], [], [], []
+        self.others, self.signatures = [], []
+
+    def subgraph(self):
+        """Another subgraph; its index is what operators are given."""
+        self.others.append(Model())
+        return self.others[-1], len(self.others)
+
+    def signature(self, key, subgraph=0):
+        self.signatures.append((key, subgraph))
 
     def tensor(self, shape, dtype="int8", scale=None, zero=0, axis=0, data=None, name=None):
         scales = None if scale is None else [float(s)
@@ -58,7 +68,7 @@ class Model:
         self.tensors[index]["variable"] = True
         return index
 
-    def op(self, name, inputs, outputs, options=None, intermediates=(), **fields):
+    def op(self, name, inputs, outputs, options=None, intermediates=(), /, **fields):
         """`options` is the name of the option table ("Conv2DOptions"), `fields` its fields; -1 as
         input is an absent one."""
         first = next((self.tensors[i] for i in inputs if i >= 0), None)
@@ -73,9 +83,30 @@ class Model:
         model = schema.ModelT()
         model.version = 3
         model.description = "octet golden"
-        model.buffers = [schema.BufferT()]
+        model.buffers, model.operatorCodes, codes = [schema.BufferT()], [], {}
+        model.subgraphs = [m.pack(model, codes) for m in [self] + self.others]
+        graphs = [self] + self.others
+        if self.signatures:
+            model.signatureDefs = []
+        for key, index in self.signatures:
+            s = schema.SignatureDefT()
+            s.signatureKey, s.subgraphIndex = key, index
+            for kind, ids in (("inputs", graphs[index].inputs), ("outputs", graphs[index].outputs)):
+                maps = []
+                for t in ids:
+                    entry = schema.TensorMapT()
+                    entry.name, entry.tensorIndex = graphs[index].tensors[t]["name"], t
+                    maps.append(entry)
+                setattr(s, kind, maps)
+            model.signatureDefs.append(s)
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+    def pack(self, model, codes):
+        """The subgraph as the schema has it; its constants and operator codes join the model's."""
         subgraph = schema.SubGraphT()
-        subgraph.tensors, subgraph.operators, model.operatorCodes = [], [], []
+        subgraph.tensors, subgraph.operators = [], []
         for tensor in self.tensors:
             t = schema.TensorT()
             t.shape = list(tensor["shape"]) if tensor["shape"] is not None else [1]
@@ -95,32 +126,36 @@ class Model:
                         "zeros"], tensor["axis"]
                 t.quantization = q
             subgraph.tensors.append(t)
-        codes = {}
         for name, inputs, outputs, options, fields, version, intermediates in self.operators:
+            builtin = name.split(":")[0]
             if (name, version) not in codes:
                 codes[(name, version)] = len(codes)
                 code = schema.OperatorCodeT()
-                code.builtinCode = getattr(schema.BuiltinOperator, name)
+                code.builtinCode = getattr(schema.BuiltinOperator, builtin)
                 code.deprecatedBuiltinCode = min(
                     code.builtinCode, schema.BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES)
                 code.version = version
+                if builtin == "CUSTOM":  # "CUSTOM:its name"
+                    code.customCode = name.split(":")[1]
                 model.operatorCodes.append(code)
             operator = schema.OperatorT()
             operator.opcodeIndex, operator.inputs, operator.outputs = codes[(name,
                     version)], inputs, outputs
             if intermediates:
                 operator.intermediates = intermediates
-            if options:
+            if builtin == "CUSTOM" and "custom_options" in fields:
+                operator.customOptions = list(fields["custom_options"])
+            elif options:
                 table = getattr(schema, options + "T")()
                 for key, value in fields.items():
                     if not hasattr(table, key):
                         raise ValueError("%s has no field %s" % (options, key))
                     setattr(table, key, value)
-                operator.builtinOptions = table
-                operator.builtinOptionsType = getattr(schema.BuiltinOptions, options)
+                second = hasattr(schema.BuiltinOptions2, options)
+                kinds = schema.BuiltinOptions2 if second else schema.BuiltinOptions
+                where = "builtinOptions2" if second else "builtinOptions"
+                setattr(operator, where, table)
+                setattr(operator, where + "Type", getattr(kinds, options))
             subgraph.operators.append(operator)
         subgraph.inputs, subgraph.outputs = self.inputs, self.outputs
-        model.subgraphs = [subgraph]
-        builder = flatbuffers.Builder(1024)
-        builder.Finish(model.Pack(builder), b"TFL3")
-        return bytes(builder.Output())
+        return subgraph

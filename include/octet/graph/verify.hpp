@@ -41,8 +41,9 @@ inline status verify_size(const tensor& t, const limits& l) {
 inline status verify_tensor(const tensor& t, const limits& l) {
   if (auto s = verify_size(t, l); !s) return s;
   const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
+  // A dead channel of weights has scale 0; a tensor with one scale has none.
   for (double s : t.scales)
-    if (!(s > 0) || s > 1e300)
+    if (!(s > 0 || (s == 0 && t.scales.size() > 1)) || s > 1e300)
       return invalid("scale", std::to_string(s), "a positive finite number");
   if (t.scales.size() > 1) {
     if (t.axis < 0 || t.axis >= t.shape.rank)

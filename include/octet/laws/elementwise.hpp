@@ -53,6 +53,14 @@ constexpr decision tflite_only(law l, rounding r) {
 constexpr decision tflite_integers(const facts& f) {
   return tflite_only(f.arithmetic, rounding::doubling_high_half_away);
 }
+/// Float kernels of which TFLite has two: the reference and an optimized one, OPT.
+constexpr decision tflite_floats(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::tflite_optimized,
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator()});
+}
 /// The raw value's negative.
 constexpr decision neg(const facts& f) { return tflite_only(f.arithmetic, rounding::none); }
 

@@ -99,6 +99,11 @@ constexpr decision batch_matmul(const facts& f) {
 constexpr decision float_layer(const facts& f) {
   return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : decision(rounding::none);
 }
+/// TFLite's optimized kernel fuses each product with its addition.
+constexpr decision float_conv3d(const facts& f) {
+  return f.arithmetic == law::tflite_xnnpack ? decision(rounding::fused_multiply_add)
+                                             : decision(rounding::none);
+}
 /// A sum that joins a layer before its rounding.
 constexpr decision requantize_add(const facts& f) {
   return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : no_operator();

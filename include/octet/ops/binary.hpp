@@ -1,5 +1,5 @@
 // Two-operand operators besides add and mul: minimum, maximum, comparisons, logic,
-// squared_difference, div, floor_div, floor_mod; and select.
+// squared_difference, div, floor_div, floor_mod, pow, bits; and select.
 #ifndef OCTET_OPS_BINARY_HPP_
 #define OCTET_OPS_BINARY_HPP_
 
@@ -24,7 +24,10 @@ enum class binary_op : std::uint8_t {
   squared_difference,
   div,
   floor_div,
-  floor_mod
+  floor_mod,
+  pow,
+  bitwise_xor,
+  right_shift
 };
 
 constexpr bool is_comparison(binary_op op) noexcept {
@@ -42,7 +45,10 @@ constexpr bool is_comparison(binary_op op) noexcept {
     case binary_op::squared_difference:
     case binary_op::div:
     case binary_op::floor_div:
-    case binary_op::floor_mod: return false;
+    case binary_op::floor_mod:
+    case binary_op::pow:
+    case binary_op::bitwise_xor:
+    case binary_op::right_shift: return false;
   }
   return false;
 }
@@ -107,6 +113,34 @@ constexpr std::int32_t div_dr(const binary_params& p, std::int32_t a, std::int32
                     headroom + reciprocal_shift - p.y_mult.shift)},
                 p.zero_point, p.lo, p.hi);
 }
+/// a to the power b. Where it is no real number: the NaN that x86-64 makes, its sign set. Integers:
+/// rounded toward zero; what the type does not hold is its lowest value, as x86-64 converts the
+/// floating result.
+template <class T> constexpr T power(T a, T b) noexcept {
+  if constexpr (std::is_floating_point_v<T>) {
+    const float y = pow_f32(a, b);
+    return is_nan(y) && !is_nan(a) && !is_nan(b) ? -std::numeric_limits<float>::quiet_NaN() : y;
+  } else {
+    constexpr T lowest = std::numeric_limits<T>::lowest();
+    if (b < 0) {
+      if (a == 0) return lowest;
+      return a == 1 ? T{1} : a == -1 ? (b % 2 == 0 ? T{1} : T{-1}) : T{0};
+    }
+    if (a == 0 || a == 1 || b == 0) return b == 0 ? T{1} : a;
+    if (a == -1) return b % 2 == 0 ? T{1} : T{-1};
+    std::int64_t result = 1;
+    for (T i = 0; i < b; ++i)  // at most 62 steps: |a| >= 2
+      if (__builtin_mul_overflow(result, std::int64_t{a}, &result)) return lowest;
+    return result < std::int64_t{lowest} || result > std::int64_t{std::numeric_limits<T>::max()}
+               ? lowest
+               : static_cast<T>(result);
+  }
+}
+/// x >> n with n brought into [0, bits - 1]; signed values keep their sign.
+template <class T> constexpr T right_shift(T x, T n) noexcept {
+  constexpr T most = static_cast<T>(8 * sizeof(T) - 1);
+  return static_cast<T>(x >> (n < 0 ? T{0} : n > most ? most : n));
+}
 /// Largest integer not above a / b; b == 0 gives 0.
 template <class T> constexpr T floor_div(T a, T b) noexcept {
   if constexpr (std::is_floating_point_v<T>) {
@@ -137,7 +171,10 @@ template <class T> constexpr bool compare(binary_op op, T a, T b) noexcept {
     case binary_op::squared_difference:
     case binary_op::div:
     case binary_op::floor_div:
-    case binary_op::floor_mod: break;  // is_comparison() tells
+    case binary_op::floor_mod:
+    case binary_op::pow:
+    case binary_op::bitwise_xor:
+    case binary_op::right_shift: break;  // is_comparison() tells
   }
   return false;
 }
@@ -183,6 +220,21 @@ template <class T> constexpr T binary_value(const binary_params& p, T a, T b) no
                                        static_cast<std::uint64_t>(numerics::floor_div(a, b)) *
                                            static_cast<std::uint64_t>(b));
       }
+    case binary_op::pow:
+      if constexpr (std::is_same_v<T, float> || std::is_same_v<T, std::int32_t>)
+        return numerics::power(a, b);
+      else
+        break;
+    case binary_op::bitwise_xor:
+      if constexpr (std::is_integral_v<T>)
+        return static_cast<T>(a ^ b);
+      else
+        break;
+    case binary_op::right_shift:
+      if constexpr (std::is_integral_v<T>)
+        return numerics::right_shift(a, b);
+      else
+        break;
     case binary_op::equal:
     case binary_op::not_equal:
     case binary_op::less:
@@ -309,10 +361,16 @@ inline constexpr form logic_forms[] = {
 inline constexpr form qnn_extreme_forms[] = {
     {.in = {quantized_types, like(0)}, .out = {like(0)}},
 };
+inline constexpr form pow_forms[] = {
+    {.in = {type_set{dtype::f32, dtype::s32}, like(0)}, .out = {like(0)}},
+};
+inline constexpr form bit_forms[] = {
+    {.in = {integer_types, like(0)}, .out = {like(0)}},
+};
 /// Raw values where the quantization is equal, else a common scale.
 inline constexpr form qnn_comparison_forms[] = {
     {.in = {quantized_types, like(0)}, .out = {dtype::boolean}},
-    {.in = {eight_bit, like(0)},
+    {.in = {quantized_types, like(0)},
      .out = {dtype::boolean},
      .roundings = rounding::doubling_high_half_away},
 };
@@ -363,6 +421,12 @@ inline constexpr op_def floor_div =
     binary_def<binary_op::floor_div, false>("floor_div", "a / b, rounded down", plain_binary_forms);
 inline constexpr op_def floor_mod = binary_def<binary_op::floor_mod, false>(
     "floor_mod", "a - floor_div(a, b) * b", plain_binary_forms);
+inline constexpr op_def pow =
+    binary_def<binary_op::pow, false>("pow", "a to the power b", pow_forms);
+inline constexpr op_def bitwise_xor = binary_def<binary_op::bitwise_xor, false>(
+    "bitwise_xor", "bits of a or b, not of both", bit_forms);
+inline constexpr op_def right_shift = binary_def<binary_op::right_shift, false>(
+    "right_shift", "bits moved to the right, the sign kept", bit_forms);
 inline constexpr op_def qnn_minimum = binary_def<binary_op::minimum, true>(
     "qnn.minimum", "the smaller of two of quantized values", qnn_extreme_forms);
 inline constexpr op_def qnn_maximum = binary_def<binary_op::maximum, true>(

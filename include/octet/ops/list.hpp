@@ -8,12 +8,14 @@
 #include "octet/ops/binary.hpp"
 #include "octet/ops/concat.hpp"
 #include "octet/ops/conv2d.hpp"
+#include "octet/ops/conv3d.hpp"
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/dynamic.hpp"
 #include "octet/ops/float_layers.hpp"
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/gather.hpp"
 #include "octet/ops/l2_normalization.hpp"
+#include "octet/ops/local_response.hpp"
 #include "octet/ops/lstm.hpp"
 #include "octet/ops/movement.hpp"
 #include "octet/ops/mul.hpp"
@@ -27,6 +29,7 @@
 #include "octet/ops/requantize_add.hpp"
 #include "octet/ops/reshape.hpp"
 #include "octet/ops/resize.hpp"
+#include "octet/ops/scatter.hpp"
 #include "octet/ops/softmax.hpp"
 #include "octet/ops/svdf.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
@@ -48,6 +51,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::float_conv2d,
     &ops::float_depthwise_conv2d,
     &ops::float_transpose_conv2d,
+    &ops::float_conv3d,
     &ops::float_fully_connected,
     &ops::qnn_add,
     &ops::qnn_sub,
@@ -59,6 +63,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::qnn_max_pool2d,
     &ops::avg_pool2d,
     &ops::max_pool2d,
+    &ops::l2_pool2d,
     &ops::qnn_mean,
     &ops::qnn_sum,
     &ops::qnn_reduce_prod,
@@ -121,6 +126,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::floor,
     &ops::ceil,
     &ops::round,
+    &ops::sign,
     &ops::qnn_lstm,
     &ops::qnn_svdf,
     &ops::qnn_softmax,
@@ -131,6 +137,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::prelu,
     &ops::qnn_l2_normalization,
     &ops::l2_normalization,
+    &ops::local_response_normalization,
     &ops::pack,
     &ops::minimum,
     &ops::maximum,
@@ -146,6 +153,9 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::div,
     &ops::floor_div,
     &ops::floor_mod,
+    &ops::pow,
+    &ops::bitwise_xor,
+    &ops::right_shift,
     &ops::qnn_minimum,
     &ops::qnn_maximum,
     &ops::qnn_equal,
@@ -173,6 +183,14 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::gather,
     &ops::gather_nd,
     &ops::one_hot,
+    &ops::scatter_nd,
+    &ops::sparse_to_dense,
+    &ops::dynamic_slice,
+    &ops::dynamic_update_slice,
+    &ops::reverse_sequence,
+    &ops::matrix_set_diag,
+    &ops::segment_reduce,
+    &ops::bucketize,
     &ops::arg_max,
     &ops::arg_min,
     &ops::cumsum,

@@ -48,7 +48,8 @@ enum class unary : std::uint8_t {
   relu6,
   relu_n1_to_1,
   relu_0_to_1,
-  leaky_relu
+  leaky_relu,
+  sign
 };
 
 struct unary_attrs {
@@ -116,8 +117,17 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
     case unary::relu_n1_to_1: return x < -1 ? -1.f : x > 1 ? 1.f : x;
     case unary::relu_0_to_1: return x < 0 ? 0.f : x > 1 ? 1.f : x;
     case unary::leaky_relu: return x > 0 ? x : mul(x, p.alpha);
+    case unary::sign: return x > 0 ? 1.f : x < 0 ? -1.f : 0.f;
   }
   return x;
+}
+/// The functions of plain int32 and int64 values; results that the type does not hold wrap.
+template <class T> constexpr T unary_integer(unary f, T x) noexcept {
+  using bits = std::make_unsigned_t<T>;
+  if (f == unary::sign) return static_cast<T>((x > 0) - (x < 0));
+  if (f == unary::square) return static_cast<T>(static_cast<bits>(x) * static_cast<bits>(x));
+  if (f == unary::neg || (f == unary::abs && x < 0)) return static_cast<T>(bits{0} - bits(x));
+  return f == unary::relu && x < 0 ? T{0} : x;
 }
 /// The functions whose table needs a value where they have none: TFLite takes the output's lowest
 /// (log) or highest (rsqrt) real value for x <= 0.
@@ -243,6 +253,8 @@ constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t
   for (std::size_t i = begin; i < end; ++i) {
     if constexpr (std::is_floating_point_v<T>)
       y[i] = numerics::unary_f32(p, x[i]);
+    else if constexpr (sizeof(T) >= 4)
+      y[i] = numerics::unary_integer(p.function, x[i]);
     else
       y[i] = static_cast<T>(numerics::unary_value(p, x[i]));
   }
@@ -250,13 +262,17 @@ constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t
 inline void unary_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const unary_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
+  const auto run = [&]<class T>(type_tag<T>) {
+    unary_values(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
+  };
   if (p.type == dtype::f32)
-    unary_values(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin,
-                 r.end);
+    run(type_tag<float>{});
+  else if (p.type == dtype::s32)
+    run(type_tag<std::int32_t>{});
+  else if (p.type == dtype::s64)
+    run(type_tag<std::int64_t>{});
   else
-    with_quantized(p.type, [&]<class T>(type_tag<T>) {
-      unary_values(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
-    });
+    with_quantized(p.type, run);
 }
 }  // namespace reference
 
@@ -428,6 +444,20 @@ inline constexpr form plain_unary_forms[] = {
      .roundings = rounding_set{rounding::none, rounding::aten}},
 };
 
+/// Functions that integers have as well.
+inline constexpr form number_unary_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = rounding_set{rounding::none, rounding::aten}},
+    {.in = {accumulator_types}, .out = {like(0)}},
+};
+template <unary F> constexpr std::span<const form> plain_forms_of() {
+  if constexpr (F == unary::abs || F == unary::neg || F == unary::square)
+    return number_unary_forms;
+  else
+    return plain_unary_forms;
+}
+
 #define OCTET_UNARY_(id, text, what, quantized_law, float_law) \
   inline constexpr op_def qnn_##id{                            \
       .name = "qnn." text,                                     \
@@ -442,7 +472,7 @@ inline constexpr form plain_unary_forms[] = {
   inline constexpr op_def id{                                  \
       .name = text,                                            \
       .summary = what,                                         \
-      .forms = plain_unary_forms,                              \
+      .forms = plain_forms_of<unary::id>(),                    \
       .shape = &same_op_shape,                                 \
       .memory = &params_only<unary_params>,                    \
       .prepare = &unary_prepare<unary::id, false>,             \
@@ -471,6 +501,14 @@ OCTET_UNARY_(relu_n1_to_1, "relu_n1_to_1", "clamp to [-1, 1]", &laws::clamp, nul
 OCTET_UNARY_(relu_0_to_1, "relu_0_to_1", "clamp to [0, 1]", &laws::clamp, nullptr)
 OCTET_UNARY_(leaky_relu, "leaky_relu", "x, below 0 alpha * x", &laws::leaky_relu, nullptr)
 #undef OCTET_UNARY_
+inline constexpr op_def sign{
+    .name = "sign",
+    .summary = "-1, 0 or 1",
+    .forms = number_unary_forms,
+    .shape = &same_op_shape,
+    .memory = &params_only<unary_params>,
+    .prepare = &unary_prepare<unary::sign, false>,
+};
 inline constexpr op_def floor{
     .name = "floor",
     .summary = "rounded down",

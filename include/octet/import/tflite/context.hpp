@@ -24,6 +24,8 @@ class tflite_node {
   std::span<const std::uint8_t> custom_options{};
   std::vector<tensor_id> intermediates{};  // LSTM
   laws::framework_facts framework{};       // what of the file a rounding depends on
+  /// By tensor: bit i says that the file leaves the extent of axis i open until it runs.
+  const std::vector<std::uint32_t>* open_axes = nullptr;
 
   /// The operator's options, a struct of operator_options.hpp.
   template <class Options> Options options() { return options_.read<Options>(); }
@@ -41,6 +43,10 @@ class tflite_node {
   const std::vector<tensor_id>& ins() const { return in_; }
   const std::vector<tensor_id>& outs() const { return out_; }
   bool is_constant(std::size_t i) const { return has(i) && in(i).role == tensor::kind::constant; }
+  bool is_open(tensor_id t, std::int32_t axis) const {
+    const auto i = static_cast<std::size_t>(t);
+    return open_axes && t >= 0 && i < open_axes->size() && ((*open_axes)[i] >> axis & 1) != 0;
+  }
   /// A constant s32 or s64 input as integers; empty otherwise.
   std::vector<std::int64_t> integers(std::size_t i) const {
     std::vector<std::int64_t> v;

@@ -5,6 +5,7 @@
 #define OCTET_IMPORT_TFLITE_OPERATOR_OPTIONS_HPP_
 
 #include <cstdint>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -175,6 +176,56 @@ struct sequence_lstm_options {
   static constexpr auto fields =
       std::tuple{&sequence_lstm_options::activation, &sequence_lstm_options::cell_clip,
                  unread /* proj_clip: no projections */, &sequence_lstm_options::time_major};
+};
+struct call_once_options {
+  std::int32_t init = 0;  // a subgraph
+  static constexpr auto fields = std::tuple{&call_once_options::init};
+};
+struct if_options {
+  std::int32_t then_branch = 0, else_branch = 0;  // subgraphs
+  static constexpr auto fields = std::tuple{&if_options::then_branch, &if_options::else_branch};
+};
+struct while_options {
+  std::int32_t condition = 0, body = 0;  // subgraphs
+  static constexpr auto fields = std::tuple{&while_options::condition, &while_options::body};
+};
+/// StableHLOCompositeOptions, in the second union.
+struct composite_options {
+  std::string name{};
+  std::int32_t decomposition = 0;  // a subgraph
+  static constexpr auto fields =
+      std::tuple{&composite_options::name, &composite_options::decomposition};
+};
+struct var_handle_options {
+  std::string container{}, shared_name{};
+  static constexpr auto fields =
+      std::tuple{&var_handle_options::container, &var_handle_options::shared_name};
+};
+struct reverse_sequence_options {
+  std::int32_t axis = 0, batch_axis = 0;
+  static constexpr auto fields =
+      std::tuple{&reverse_sequence_options::axis, &reverse_sequence_options::batch_axis};
+};
+struct local_response_options {
+  std::int32_t radius = 0;
+  float bias = 0, alpha = 0, beta = 0;
+  static constexpr auto fields =
+      std::tuple{&local_response_options::radius, &local_response_options::bias,
+                 &local_response_options::alpha, &local_response_options::beta};
+};
+struct conv_3d_options {
+  padding_scheme padding = padding_scheme::same;
+  std::int32_t stride_d = 0, stride_w = 0, stride_h = 0;
+  tflite_activation activation = tflite_activation::none;
+  std::int32_t dilation_d = 1, dilation_w = 1, dilation_h = 1;
+  static constexpr auto fields = std::tuple{
+      &conv_3d_options::padding,    &conv_3d_options::stride_d,   &conv_3d_options::stride_w,
+      &conv_3d_options::stride_h,   &conv_3d_options::activation, &conv_3d_options::dilation_d,
+      &conv_3d_options::dilation_w, &conv_3d_options::dilation_h};
+};
+struct bucketize_options {
+  std::vector<float> boundaries{};
+  static constexpr auto fields = std::tuple{&bucketize_options::boundaries};
 };
 struct svdf_options {
   std::int32_t rank = 0;

@@ -15,8 +15,11 @@ namespace import {
 struct tflite_options {
   law arithmetic = law::tflite_ref;                  // or tflite_xnnpack
   std::vector<std::pair<std::string, dims>> shapes;  // replaces the shape of the named input
-  std::span<const op_def* const>
-      operators{};  // more operators, for the file's custom ones: found by the custom name
+  std::string signature;  // which of the file's signatures to run; empty: its first subgraph
+  /// More operators, for the file's custom ones: found by the custom name, before octet's own. They
+  /// get the file's custom options as attributes, where these are a FlexBuffers map of numbers,
+  /// texts and lists of numbers.
+  std::span<const op_def* const> operators{};
   limits max{};
 };
 

@@ -8,6 +8,7 @@
 #include "octet/import/tflite/rows_activation.hpp"
 #include "octet/import/tflite/rows_binary.hpp"
 #include "octet/import/tflite/rows_conv.hpp"
+#include "octet/import/tflite/rows_data.hpp"
 #include "octet/import/tflite/rows_elementwise.hpp"
 #include "octet/import/tflite/rows_matrix.hpp"
 #include "octet/import/tflite/rows_movement.hpp"
@@ -23,6 +24,7 @@ inline constexpr std::span<const tflite_row> tflite_families[] = {
     tflite_rows::activation_rows, tflite_rows::conv_rows,      tflite_rows::elementwise_rows,
     tflite_rows::pool_rows,       tflite_rows::recurrent_rows, tflite_rows::shape_rows,
     tflite_rows::binary_rows,     tflite_rows::movement_rows,  tflite_rows::matrix_rows,
+    tflite_rows::data_rows,
 };
 }  // namespace detail
 

@@ -31,6 +31,14 @@ inline status softmax(tflite_node& n) {
   attributes a;
   const auto o = n.options<tflite_schema::softmax_options>();
   if (o.beta != 1) a.set("beta", static_cast<double>(o.beta));
+  const tensor& y = n.out();
+  if (quantized(n.in(0)) && quantized(y)) {
+    // The framework refuses other parameters of the result.
+    const std::int32_t zero = y.type == dtype::s8 ? -128 : 0;
+    if (tflite_node::zero(y) != zero)
+      return unsupported("zero point of the result", std::to_string(tflite_node::zero(y)),
+                         std::to_string(zero));
+  }
   return n.emit(quantized(n.in(0)) ? ops::qnn_softmax : ops::softmax, std::move(a));
 }
 template <const op_def& Float> status float_node(tflite_node& n) {
@@ -64,6 +72,7 @@ inline constexpr tflite_row activation_rows[] = {
     {"ROUND", &float_node<ops::round>},
     {"HARD_SWISH", &function_node<ops::qnn_hard_swish, ops::hard_swish>},
     {"GELU", &gelu},
+    {"SIGN", &float_node<ops::sign>},
     {"RELU_0_TO_1", &function_node<ops::qnn_relu_0_to_1, ops::relu_0_to_1>},
 };
 

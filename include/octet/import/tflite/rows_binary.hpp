@@ -1,5 +1,5 @@
 // TFLite's other two-operand operators: MINIMUM, MAXIMUM, comparisons, logic, SQUARED_DIFFERENCE,
-// DIV, FLOOR_DIV, FLOOR_MOD, SELECT, CAST.
+// DIV, FLOOR_DIV, FLOOR_MOD, POW, bits, SELECT, CAST.
 #ifndef OCTET_IMPORT_TFLITE_ROWS_BINARY_HPP_
 #define OCTET_IMPORT_TFLITE_ROWS_BINARY_HPP_
 
@@ -17,11 +17,23 @@ template <const op_def& Quantized, const op_def& Plain> status extremum(tflite_n
                      same_quantization(n.in(0), n.out());
   return n.emit(equal ? Quantized : Plain);
 }
-/// 8-bit operands are brought to a common scale; int16 and plain numbers are compared as they are.
+/// Quantized operands are brought to a common scale, in int16 only for equality; the order of int16
+/// and plain numbers is that of their values.
 template <const op_def& Quantized, const op_def& Plain> status comparison(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
-  if (!quantized(n.in(0)) || !is_8bit(n.in(0).type)) return n.emit(Plain);
-  return n.emit(Quantized);
+  constexpr bool equality = &Plain == &ops::equal || &Plain == &ops::not_equal;
+  return n.emit(quantized(n.in(0)) && (equality || is_8bit(n.in(0).type)) ? Quantized : Plain);
+}
+/// On raw values, whatever the parameters say.
+template <const op_def& Op> status raw_binary(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  return n.emit(Op);
+}
+inline status logical_not(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const tensor_id no = n.g().add_constant(n.out().name + "/false", dtype::boolean, dims{},
+                                          constant_data::copy(std::array{std::byte{0}}));
+  return n.emit(ops::equal, {n.in_id(0), no}, n.outs());
 }
 template <const op_def& Op> status plain_binary(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
@@ -67,6 +79,10 @@ inline constexpr tflite_row binary_rows[] = {
     {"NOT_EQUAL", &comparison<ops::qnn_not_equal, ops::not_equal>},
     {"LOGICAL_OR", &plain_binary<ops::logical_or>},
     {"LOGICAL_AND", &plain_binary<ops::logical_and>},
+    {"LOGICAL_NOT", &logical_not},
+    {"POW", &plain_binary<ops::pow>},
+    {"BITWISE_XOR", &raw_binary<ops::bitwise_xor>},
+    {"RIGHT_SHIFT", &raw_binary<ops::right_shift>},
     {"FLOOR_DIV", &plain_binary<ops::floor_div>},
     {"FLOOR_MOD", &plain_binary<ops::floor_mod>},
     {"SQUARED_DIFFERENCE", &squared_difference},

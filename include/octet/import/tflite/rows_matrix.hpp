@@ -80,6 +80,18 @@ template <class Options> result<attributes> resize_attributes(tflite_node& n) {
 inline status resize_bilinear(tflite_node& n) {
   auto a = resize_attributes<tflite_schema::resize_bilinear_options>(n);
   if (!a) return a.error();
+  if (quantized(n.in(0)) && !(n.in(0).scales == n.out().scales &&
+                              tflite_node::zero(n.in(0)) == tflite_node::zero(n.out()))) {
+    // The framework's kernels blend the codes and do not look at the scales; its delegate refuses.
+    const tensor& x = n.in(0);
+    if (n.g().arithmetic == law::tflite_xnnpack && is_8bit(x.type))
+      return unsupported("a resize whose result has other parameters than its input", {},
+                         "under tflite_ref: the default interpreter refuses it");
+    const tensor_id codes = n.temporary("/codes", x.type, x.scales, x.zero_points);
+    if (auto s = n.emit(ops::qnn_resize_bilinear, {n.in_id(0)}, {codes}, std::move(*a)); !s)
+      return s;
+    return n.emit(ops::identity, {codes}, n.outs());
+  }
   return n.emit(quantized(n.in(0)) ? ops::qnn_resize_bilinear : ops::resize_bilinear, {n.in_id(0)},
                 n.outs(), std::move(*a));
 }

@@ -49,17 +49,67 @@ inline status fill(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   return with_list<ops::broadcast_to, 1, 0>(n, "shape");
 }
+/// A slice whose position is data and whose size the file says: `size` of it, `begin` the input.
+inline status slice_at(tflite_node& n, std::vector<std::int64_t> size,
+                       std::vector<std::int64_t> strides, std::int64_t begin_mask,
+                       std::vector<tensor_id> out) {
+  attributes a;
+  a.set("size", std::move(size));
+  if (!strides.empty()) a.set("strides", std::move(strides));
+  if (begin_mask != 0) a.set("begin_mask", begin_mask);
+  return n.emit(ops::dynamic_slice, {n.in_id(0), n.in_id(1)}, std::move(out), std::move(a));
+}
+inline error_info open_result() {
+  return unsupported("a result whose shape is known only when it runs");
+}
 inline status slice(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
+  if (!n.is_constant(1) && n.is_constant(2)) {
+    auto size = n.integers(2);
+    for (const std::int64_t e : size)
+      if (e < 0) return open_result();
+    return slice_at(n, std::move(size), {}, 0, n.outs());
+  }
   attributes a;
   if (auto s = list_attribute(n, 1, "begin", a); !s) return s;
   if (auto s = list_attribute(n, 2, "size", a); !s) return s;
   return n.emit(ops::slice, {n.in_id(0)}, n.outs(), std::move(a));
 }
+/// Bounds that are data: where the file fixes the result's shape, they only move it.
+inline status strided_slice_at(tflite_node& n, const tflite_schema::strided_slice_options& o) {
+  auto strides = n.integers(3);
+  const dims x = n.in(0).shape, y = n.out().shape;
+  if (n.is_constant(1) || o.ellipsis_mask != 0 || o.new_axis_mask != 0 || strides.empty() ||
+      n.in(1).shape.elements().value != strides.size() ||
+      strides.size() > static_cast<std::size_t>(x.rank))
+    return unsupported("input 2 (end) that is computed at run time", {},
+                       "with a begin that is, for every axis of constant stride");
+  if (strides.size() != static_cast<std::size_t>(x.rank))
+    return unsupported("a position for some axes only that is computed at run time");
+  std::vector<std::int64_t> size;
+  std::int32_t at = 0;
+  for (std::int32_t i = 0; i < x.rank; ++i) {
+    if (o.shrink_axis_mask >> i & 1) {
+      size.push_back(1);
+      continue;
+    }
+    if (at >= y.rank) return invalid("shape of the result", to_string(y));
+    const bool whole = n.is_open(n.in_id(0), i) && y[at] == x[i];
+    if (n.is_open(n.out_id(), at) && !whole) return open_result();
+    size.push_back(y[at++]);
+  }
+  if (o.shrink_axis_mask == 0) return slice_at(n, size, strides, o.begin_mask, n.outs());
+  const tensor_id part = like(n, "/part", n.in_id(0));
+  if (auto s = slice_at(n, size, strides, o.begin_mask, {part}); !s) return s;
+  attributes a;
+  a.set("shape", std::vector<std::int64_t>(y.begin(), y.end()));
+  return n.emit(ops::reshape, {part}, n.outs(), std::move(a));
+}
 inline status strided_slice(tflite_node& n) {
   if (auto s = need_inputs(n, 4); !s) return s;
   const auto o = n.options<tflite_schema::strided_slice_options>();
   if (o.offset) return unsupported("STRIDED_SLICE with offset");
+  if (!n.is_constant(1) || !n.is_constant(2)) return strided_slice_at(n, o);
   attributes a;
   const char* lists[] = {"begin", "end", "strides"};
   for (std::size_t i = 0; i < 3; ++i)
@@ -109,6 +159,32 @@ inline status gather_nd(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   return n.emit(ops::gather_nd);
 }
+/// A table with a scale for each row: rows and their scales are looked up and multiplied.
+inline status scaled_rows(tflite_node& n) {
+  const tensor& table = n.in(1);
+  if (table.axis != 0 || !n.is_constant(1))
+    return unsupported("a look-up table with scales that are not one a row");
+  for (const std::int32_t z : table.zero_points)
+    if (z != 0) return unsupported("zero point of a look-up table", std::to_string(z), "0");
+  std::vector<float> scales;
+  for (const double s : table.scales) scales.push_back(static_cast<float>(s));
+  dims column{static_cast<std::int32_t>(scales.size())};
+  for (std::int32_t i = 1; i < table.shape.rank; ++i) column.push_back(1);
+  graph& g = n.g();
+  const tensor_id factors = g.add_constant(n.out().name + "/scales", dtype::f32, column,
+                                           constant_data::of(std::span<const float>(scales)));
+  const tensor_id codes =
+                      g.add_constant(n.out().name + "/codes", table.type, table.shape, table.data),
+                  rows = n.temporary("/rows", table.type),
+                  values = n.temporary("/values", dtype::f32),
+                  factor = n.temporary("/row_scales", dtype::f32);
+  attributes a, b;
+  a.set("axis", std::int64_t{0}), b.set("axis", std::int64_t{0});
+  if (auto s = n.emit(ops::gather, {codes, n.in_id(0)}, {rows}, std::move(a)); !s) return s;
+  if (auto s = n.emit(ops::gather, {factors, n.in_id(0)}, {factor}, std::move(b)); !s) return s;
+  if (auto s = n.emit(ops::cast, {rows}, {values}); !s) return s;
+  return n.emit(ops::mul, {values, factor}, n.outs());
+}
 /// Rows of a table; a quantized table with float output is dequantized after the look-up.
 inline status embedding_lookup(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
@@ -116,7 +192,7 @@ inline status embedding_lookup(tflite_node& n) {
   a.set("axis", std::int64_t{0});
   if (n.in(1).type == n.out().type)
     return n.emit(ops::gather, {n.in_id(1), n.in_id(0)}, n.outs(), std::move(a));
-  if (n.in(1).scales.size() > 1) return unsupported("a look-up table with per-channel scales");
+  if (n.in(1).scales.size() > 1) return scaled_rows(n);
   const tensor_id rows = like(n, "/rows", n.in_id(1));
   if (auto s = n.emit(ops::gather, {n.in_id(1), n.in_id(0)}, {rows}, std::move(a)); !s) return s;
   return n.emit(ops::dequantize, {rows}, n.outs());

@@ -8,7 +8,7 @@
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
-template <bool Max> status pool_2d(tflite_node& n) {
+inline status pool_2d(tflite_node& n, const op_def& quantized_form, const op_def& float_form) {
   if (auto s = need_inputs(n, 1); !s) return s;
   const dims x = n.in(0).shape;
   if (x.rank != 4) return invalid("rank of input", to_string(x), "[N,H,W,C]");
@@ -26,11 +26,15 @@ template <bool Max> status pool_2d(tflite_node& n) {
   for (const char* unused : {"dilation_h", "dilation_w", "ceil_mode", "count_include_pad",
                              "divisor", "adaptive_h", "adaptive_w"})
     a.erase(unused);
-  const bool q = quantized(n.in(0));
-  return n.emit(Max ? (q ? ops::qnn_max_pool2d : ops::max_pool2d)
-                    : (q ? ops::qnn_avg_pool2d : ops::avg_pool2d),
-                std::move(a), o.activation);
+  return n.emit(quantized(n.in(0)) ? quantized_form : float_form, std::move(a), o.activation);
 }
+inline status average_pool_2d(tflite_node& n) {
+  return pool_2d(n, ops::qnn_avg_pool2d, ops::avg_pool2d);
+}
+inline status max_pool_2d(tflite_node& n) {
+  return pool_2d(n, ops::qnn_max_pool2d, ops::max_pool2d);
+}
+inline status l2_pool_2d(tflite_node& n) { return pool_2d(n, ops::l2_pool2d, ops::l2_pool2d); }
 
 /// Axes and keep_dims; axes must be known when the file is loaded.
 inline result<attributes> reduction_attributes(tflite_node& n) {
@@ -53,8 +57,9 @@ template <const op_def& Quantized, const op_def& Float> status arithmetic_reduce
 }
 
 inline constexpr tflite_row pool_rows[] = {
-    {"AVERAGE_POOL_2D", &pool_2d<false>},
-    {"MAX_POOL_2D", &pool_2d<true>},
+    {"AVERAGE_POOL_2D", &average_pool_2d},
+    {"L2_POOL_2D", &l2_pool_2d},
+    {"MAX_POOL_2D", &max_pool_2d},
     {"MEAN", &arithmetic_reduce<ops::qnn_mean, ops::mean>},
     {"SUM", &arithmetic_reduce<ops::qnn_sum, ops::sum>},
     {"REDUCE_PROD", &arithmetic_reduce<ops::qnn_reduce_prod, ops::reduce_prod>},

@@ -84,6 +84,9 @@ inline status pad(tflite_node& n) {
     if (!n.is_constant(2) || n.in(2).shape.elements().value != 1)
       return unsupported("a pad value that is computed at run time");
     const tensor& v = n.in(2);
+    if (q && (v.type != n.in(0).type || !same_quantization(v, n.out())))
+      return unsupported("a pad value of other type or quantization than the result",
+                         std::string(name_of(v.type)), "those of the result");
     const std::byte* at = v.data.bytes.data();
     const auto set = [&]<class T>(type_tag<T>) {
       T e;

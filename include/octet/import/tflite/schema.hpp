@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <vector>
@@ -45,16 +47,57 @@ enum class tensor_type : std::int8_t {
   variant = 14,
   uint32 = 15,
   uint16 = 16,
-  int4 = 17
+  int4 = 17,
+  bfloat16 = 18,
+  int2 = 19,
+  uint4 = 20,
+  float8_e4m3fn = 21,
+  float8_e5m2 = 22
 };
-/// How octet holds the elements; nothing for types it has no form of. int4 is unpacked on load.
+/// What errors call it; empty for codes that the schema does not have.
+constexpr std::string_view name_of(tensor_type t) {
+  switch (t) {
+    case tensor_type::float32: return "float32";
+    case tensor_type::float16: return "float16";
+    case tensor_type::int32: return "int32";
+    case tensor_type::uint8: return "uint8";
+    case tensor_type::int64: return "int64";
+    case tensor_type::string: return "string";
+    case tensor_type::boolean: return "bool";
+    case tensor_type::int16: return "int16";
+    case tensor_type::complex64: return "complex64";
+    case tensor_type::int8: return "int8";
+    case tensor_type::float64: return "float64";
+    case tensor_type::complex128: return "complex128";
+    case tensor_type::uint64: return "uint64";
+    case tensor_type::resource: return "resource";
+    case tensor_type::variant: return "variant";
+    case tensor_type::uint32: return "uint32";
+    case tensor_type::uint16: return "uint16";
+    case tensor_type::int4: return "int4";
+    case tensor_type::bfloat16: return "bfloat16";
+    case tensor_type::int2: return "int2";
+    case tensor_type::uint4: return "uint4";
+    case tensor_type::float8_e4m3fn: return "float8_e4m3fn";
+    case tensor_type::float8_e5m2: return "float8_e5m2";
+  }
+  return {};
+}
+/// Bits of an element where several share a byte, else 0.
+constexpr int packed_bits(tensor_type t) {
+  return t == tensor_type::int4 || t == tensor_type::uint4 ? 4 : t == tensor_type::int2 ? 2 : 0;
+}
+/// How octet holds the elements; nothing for types it has no form of. int4, int2 and uint4 are
+/// unpacked on load.
 constexpr std::optional<dtype> dtype_of_tensor(tensor_type t) {
   switch (t) {
     case tensor_type::float32: return dtype::f32;
     case tensor_type::float16: return dtype::f16;
     case tensor_type::float64: return dtype::f64;
+    case tensor_type::int2:
     case tensor_type::int4:
     case tensor_type::int8: return dtype::s8;
+    case tensor_type::uint4:
     case tensor_type::uint8: return dtype::u8;
     case tensor_type::int16: return dtype::s16;
     case tensor_type::uint16: return dtype::u16;
@@ -67,7 +110,10 @@ constexpr std::optional<dtype> dtype_of_tensor(tensor_type t) {
     case tensor_type::complex64:
     case tensor_type::complex128:
     case tensor_type::resource:
-    case tensor_type::variant: break;
+    case tensor_type::variant:
+    case tensor_type::bfloat16:
+    case tensor_type::float8_e4m3fn:
+    case tensor_type::float8_e5m2: break;
   }
   return {};
 }
@@ -122,6 +168,23 @@ struct buffer_table : table<buffer_field> {
   }
 };
 
+enum class blockwise_field { scales, zero_points, block_size };
+/// QuantizationDetails of one scale for each block of a row.
+struct blockwise_table : table<blockwise_field> {
+  using field = blockwise_field;
+  /// Indices of tensors: float16 scales [rows, blocks], zero points.
+  std::int32_t scales() const { return number<std::int32_t>(field::scales); }
+  std::int32_t zero_points() const { return number<std::int32_t>(field::zero_points); }
+  std::int32_t block_size() const { return number<std::int32_t>(field::block_size); }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_number<std::int32_t>(v, field::scales) &&
+           verify_number<std::int32_t>(v, field::zero_points) &&
+           verify_number<std::int32_t>(v, field::block_size) && v.EndTable();
+  }
+};
+/// Values of the union QuantizationDetails.
+enum class quantization_details : std::uint8_t { none = 0, custom = 1, blockwise = 2 };
+
 enum class quantization_field { min, max, scale, zero_point, details_type, details, axis };
 struct quantization_table : table<quantization_field> {
   using field = quantization_field;
@@ -131,17 +194,35 @@ struct quantization_table : table<quantization_field> {
   const flatbuffers::Vector<std::int64_t>* zero_point() const {
     return pointer<flatbuffers::Vector<std::int64_t>>(field::zero_point);
   }
-  bool has_details() const { return number<std::uint8_t>(field::details_type) != 0; }
+  quantization_details details_type() const {
+    return static_cast<quantization_details>(number<std::uint8_t>(field::details_type));
+  }
+  /// Null where the details are of another kind.
+  const blockwise_table* blockwise() const {
+    return details_type() == quantization_details::blockwise
+               ? pointer<blockwise_table>(field::details)
+               : nullptr;
+  }
   std::int32_t axis() const { return number<std::int32_t>(field::axis); }
   bool Verify(flatbuffers::Verifier& v) const {
     return VerifyTableStart(v) && verify_vector<float>(v, field::scale) &&
            verify_vector<std::int64_t>(v, field::zero_point) &&
            verify_number<std::uint8_t>(v, field::details_type) &&
+           VerifyOffset(v, slot(field::details)) && v.VerifyTable(blockwise()) &&
            verify_number<std::int32_t>(v, field::axis) && v.EndTable();
   }
 };
 
-enum class tensor_field { shape, type, buffer, name, quantization, is_variable, sparsity };
+enum class tensor_field {
+  shape,
+  type,
+  buffer,
+  name,
+  quantization,
+  is_variable,
+  sparsity,
+  shape_signature
+};
 struct tensor_table : table<tensor_field> {
   using field = tensor_field;
   const integer_vector* shape() const { return pointer<integer_vector>(field::shape); }
@@ -153,12 +234,21 @@ struct tensor_table : table<tensor_field> {
   }
   bool is_variable() const { return number<std::uint8_t>(field::is_variable) != 0; }
   bool has_sparsity() const { return has(field::sparsity); }
+  /// Bit i: the extent of axis i is known only when the model runs.
+  std::uint32_t open_axes() const {
+    const auto* s = pointer<integer_vector>(field::shape_signature);
+    std::uint32_t bits = 0;
+    for (flatbuffers::uoffset_t i = 0; s && i < s->size() && i < 32; ++i)
+      if (s->Get(i) < 0) bits |= std::uint32_t{1} << i;
+    return bits;
+  }
   bool Verify(flatbuffers::Verifier& v) const {
     return VerifyTableStart(v) && verify_vector<std::int32_t>(v, field::shape) &&
            verify_number<std::int8_t>(v, field::type) &&
            verify_number<std::uint32_t>(v, field::buffer) && verify_string(v, field::name) &&
            VerifyOffset(v, slot(field::quantization)) && v.VerifyTable(quantization()) &&
-           verify_number<std::uint8_t>(v, field::is_variable) && v.EndTable();
+           verify_number<std::uint8_t>(v, field::is_variable) &&
+           verify_vector<std::int32_t>(v, field::shape_signature) && v.EndTable();
   }
 };
 
@@ -188,7 +278,11 @@ enum class operator_field {
   custom_options,
   custom_options_format,
   mutating_variable_inputs,
-  intermediates
+  intermediates,
+  large_custom_options_offset,
+  large_custom_options_size,
+  options_2_type,
+  options_2
 };
 struct operator_table : table<operator_field> {
   using field = operator_field;
@@ -197,6 +291,10 @@ struct operator_table : table<operator_field> {
   const integer_vector* outputs() const { return pointer<integer_vector>(field::outputs); }
   /// Fields are verified one by one when read.
   const flatbuffers::Table* options() const { return pointer<flatbuffers::Table>(field::options); }
+  /// A second union, for operators that came after the first was full.
+  const flatbuffers::Table* options_2() const {
+    return pointer<flatbuffers::Table>(field::options_2);
+  }
   const byte_vector* custom_options() const { return pointer<byte_vector>(field::custom_options); }
   const integer_vector* intermediates() const {
     return pointer<integer_vector>(field::intermediates);
@@ -207,11 +305,12 @@ struct operator_table : table<operator_field> {
            verify_vector<std::int32_t>(v, field::outputs) &&
            VerifyOffset(v, slot(field::options)) &&
            verify_vector<std::uint8_t>(v, field::custom_options) &&
-           verify_vector<std::int32_t>(v, field::intermediates) && v.EndTable();
+           verify_vector<std::int32_t>(v, field::intermediates) &&
+           VerifyOffset(v, slot(field::options_2)) && v.EndTable();
   }
 };
 
-enum class subgraph_field { tensors, inputs, outputs, operators };
+enum class subgraph_field { tensors, inputs, outputs, operators, name };
 struct subgraph_table : table<subgraph_field> {
   using field = subgraph_field;
   const table_vector<tensor_table>* tensors() const {
@@ -222,15 +321,38 @@ struct subgraph_table : table<subgraph_field> {
   const table_vector<operator_table>* operators() const {
     return pointer<table_vector<operator_table>>(field::operators);
   }
+  const flatbuffers::String* name() const { return pointer<flatbuffers::String>(field::name); }
   bool Verify(flatbuffers::Verifier& v) const {
     return VerifyTableStart(v) && verify_tables<tensor_table>(v, field::tensors) &&
            verify_vector<std::int32_t>(v, field::inputs) &&
            verify_vector<std::int32_t>(v, field::outputs) &&
-           verify_tables<operator_table>(v, field::operators) && v.EndTable();
+           verify_tables<operator_table>(v, field::operators) && verify_string(v, field::name) &&
+           v.EndTable();
   }
 };
 
-enum class model_field { version, operator_codes, subgraphs, description, buffers };
+enum class signature_field { inputs, outputs, key, deprecated_tag, subgraph };
+/// A function of the file that callers ask for by name.
+struct signature_table : table<signature_field> {
+  using field = signature_field;
+  const flatbuffers::String* key() const { return pointer<flatbuffers::String>(field::key); }
+  std::uint32_t subgraph() const { return number<std::uint32_t>(field::subgraph); }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_string(v, field::key) &&
+           verify_number<std::uint32_t>(v, field::subgraph) && v.EndTable();
+  }
+};
+
+enum class model_field {
+  version,
+  operator_codes,
+  subgraphs,
+  description,
+  buffers,
+  metadata_buffer,
+  metadata,
+  signatures
+};
 struct model_table : table<model_field> {
   using field = model_field;
   std::uint32_t version() const { return number<std::uint32_t>(field::version); }
@@ -243,11 +365,15 @@ struct model_table : table<model_field> {
   const table_vector<buffer_table>* buffers() const {
     return pointer<table_vector<buffer_table>>(field::buffers);
   }
+  const table_vector<signature_table>* signatures() const {
+    return pointer<table_vector<signature_table>>(field::signatures);
+  }
   bool Verify(flatbuffers::Verifier& v) const {
     return VerifyTableStart(v) && verify_number<std::uint32_t>(v, field::version) &&
            verify_tables<operator_code_table>(v, field::operator_codes) &&
            verify_tables<subgraph_table>(v, field::subgraphs) &&
-           verify_tables<buffer_table>(v, field::buffers) && v.EndTable();
+           verify_tables<buffer_table>(v, field::buffers) &&
+           verify_tables<signature_table>(v, field::signatures) && v.EndTable();
   }
 };
 
@@ -279,7 +405,11 @@ class options_reader {
   template <class Options, class T> void read_member(Options& o, T Options::*member, int id) {
     T& to = o.*member;
     if constexpr (std::is_same_v<T, std::vector<std::int64_t>>)
-      read_list(to, id);
+      read_list<std::int32_t>(to, id);
+    else if constexpr (std::is_same_v<T, std::vector<float>>)
+      read_list<float>(to, id);
+    else if constexpr (std::is_same_v<T, std::string>)
+      read_text(to, id);
     else if constexpr (std::is_same_v<T, bool>)
       to = number<std::uint8_t>(id, to) != 0;
     else if constexpr (std::is_enum_v<T>)
@@ -295,18 +425,31 @@ class options_reader {
     }
     return table_->GetField<T>(slot(id), otherwise);
   }
-  void read_list(std::vector<std::int64_t>& to, int id) {
+  template <class Element, class T> void read_list(std::vector<T>& to, int id) {
+    using vector = flatbuffers::Vector<Element>;
     if (!table_) return;
     if (!table_->VerifyOffset(*verifier_, slot(id)) ||
-        !verifier_->VerifyVector(table_->GetPointer<const integer_vector*>(slot(id)))) {
+        !verifier_->VerifyVector(table_->GetPointer<const vector*>(slot(id)))) {
       bad_ = true;
       return;
     }
-    const auto* from = table_->GetPointer<const integer_vector*>(slot(id));
-    if (from && from->size() > dims::max_rank)  // one extent or axis each
+    const auto* from = table_->GetPointer<const vector*>(slot(id));
+    // Extents or axes, one each, or a list of numbers of its operator's own.
+    if (from && from->size() > (std::is_same_v<Element, float> ? 65536u : dims::max_rank + 0u))
       bad_ = true;
     else if (from)
       to.assign(from->begin(), from->end());
+  }
+
+  void read_text(std::string& to, int id) {
+    if (!table_) return;
+    if (!table_->VerifyOffset(*verifier_, slot(id)) ||
+        !verifier_->VerifyString(table_->GetPointer<const flatbuffers::String*>(slot(id)))) {
+      bad_ = true;
+      return;
+    }
+    const auto* from = table_->GetPointer<const flatbuffers::String*>(slot(id));
+    if (from) to = from->str();
   }
 
   const flatbuffers::Table* table_;

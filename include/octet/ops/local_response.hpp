@@ -1,0 +1,171 @@
+// l2_pool2d and local_response_normalization: float32, roots and powers of sums of squares.
+#ifndef OCTET_OPS_LOCAL_RESPONSE_HPP_
+#define OCTET_OPS_LOCAL_RESPONSE_HPP_
+
+#include "octet/laws/functions.hpp"
+#include "octet/numerics/math.hpp"
+#include "octet/ops/pool2d.hpp"
+
+OCTET_NAMESPACE_BEGIN
+
+// ---- l2_pool2d ----
+
+/// y = sqrt(sum of x * x / taps), the squares added in binary32 in the order of the pixels. Under
+/// rounding OPT (TFLite's optimized kernel) the sum is multiplied by f32(1 / taps).
+namespace reference {
+inline void l2_pool2d_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const pool2d_params*>(a.params);
+  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
+  const auto* x = static_cast<const float*>(a.in[0]);
+  auto* y = static_cast<float*>(a.out[0]) +
+            rows.begin * static_cast<std::size_t>(p.out_w) * static_cast<std::size_t>(p.channels);
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)),
+               oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    const pool_range v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, 1, p.pad_top,
+                                   p.pad_bottom, p.adaptive);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox) {
+      const pool_range h = pool_taps(ox, p.out_w, p.in_w, p.window_w, p.stride_w, 1, p.pad_left,
+                                     p.pad_right, p.adaptive);
+      const auto taps = static_cast<float>((v.end - v.begin) * (h.end - h.begin));
+      for (std::int32_t c = 0; c < p.channels; ++c) {
+        float sum = 0;
+        for (std::int32_t iy = v.begin; iy < v.end; ++iy)
+          for (std::int32_t ix = h.begin; ix < h.end; ++ix) {
+            const float e = x[((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) +
+                                static_cast<std::size_t>(iy)) *
+                                   static_cast<std::size_t>(p.in_w) +
+                               static_cast<std::size_t>(ix)) *
+                                  static_cast<std::size_t>(p.channels) +
+                              static_cast<std::size_t>(c)];
+            sum = numerics::add(sum, numerics::mul(e, e));
+          }
+        const float mean = p.mode == rounding::tflite_optimized
+                               ? numerics::mul(sum, numerics::div(1.f, taps))
+                               : numerics::div(sum, taps);
+        *y++ = numerics::clamp(numerics::sqrt_f32(mean), p.min, p.max_value);
+      }
+    }
+  }
+}
+}  // namespace reference
+namespace ops {
+inline status l2_pool2d_prepare(const node_view& n, prepared& to) {
+  if (auto s = pool2d_prepare<false, false>(n, to); !s) return s;
+  to.reference = &reference::l2_pool2d_kernel;
+  to.kernel = kernel_id::none;
+  return unit{};
+}
+inline constexpr form tflite_float_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::tflite_optimized}},
+};
+inline constexpr op_def l2_pool2d{
+    .name = "l2_pool2d",
+    .summary = "root of the mean square of windows",
+    .forms = tflite_float_forms,
+    .shape = &pool2d_op_shape,
+    .memory = &params_only<pool2d_params>,
+    .prepare = &l2_pool2d_prepare,
+    .decide = &laws::tflite_floats,
+};
+}  // namespace ops
+
+// ---- local_response_normalization ----
+
+struct local_response_attrs {
+  std::int32_t radius = 1;  // channels on each side
+  double bias = 1, alpha = 1, beta = 0.5;
+  static constexpr auto fields = std::tuple{
+      field{"radius", &local_response_attrs::radius}, field{"bias", &local_response_attrs::bias},
+      field{"alpha", &local_response_attrs::alpha}, field{"beta", &local_response_attrs::beta}};
+};
+/// Along the last axis, channels c of one pixel:
+///   none  TFLite's reference: the squares from c - radius up to, but without, c + radius added in
+///         binary32; y = x * f32((bias + alpha * sum) ^ -beta), the power in binary64
+///   OPT   its optimized kernel: f32(alpha) * x^2 from c - radius to c + radius as a running sum
+///         (the next one added, then the oldest taken off), s = f32(bias) + sum; y = x * f32(1 /
+///         sqrt(s)) for beta 1/2, x * f32(1 / s) for beta 1, else x * f32(s ^ -beta)
+struct local_response_params {
+  std::size_t rows = 0, channels = 0;
+  std::int32_t radius = 1;
+  double bias = 1, alpha = 1, beta = 0.5;
+  bool running = false;
+};
+namespace numerics {
+constexpr float running_response(float s, float beta) noexcept {
+  if (beta == 1.f) return div(1.f, s);
+  if (beta == 0.5f) return div(1.f, sqrt_f32(s));
+  return pow_f32(s, -beta);
+}
+}  // namespace numerics
+namespace reference {
+constexpr void local_response_row(const local_response_params& p, const float* x, float* y) {
+  const auto count = static_cast<std::int64_t>(p.channels);
+  const auto bias = static_cast<float>(p.bias), alpha = static_cast<float>(p.alpha);
+  const auto term = [&](std::int64_t c) {
+    return c < 0 || c >= count ? 0.f : numerics::mul(alpha, numerics::mul(x[c], x[c]));
+  };
+  if (p.running) {
+    float sum = 0;
+    for (std::int64_t c = -p.radius; c < p.radius; ++c) sum = numerics::add(sum, term(c));
+    for (std::int64_t c = 0; c < count; ++c) {
+      sum = numerics::add(sum, term(c + p.radius));
+      y[c] = numerics::mul(
+          x[c], numerics::running_response(numerics::add(bias, sum), static_cast<float>(p.beta)));
+      sum = numerics::sub(sum, term(c - p.radius));
+    }
+    return;
+  }
+  for (std::int64_t c = 0; c < count; ++c) {
+    float sum = 0;
+    const std::int64_t from = c > p.radius ? c - p.radius : 0,
+                       to = c + p.radius < count ? c + p.radius : count;
+    for (std::int64_t k = from; k < to; ++k) sum = numerics::add(sum, numerics::mul(x[k], x[k]));
+    const double s = numerics::add(p.bias, numerics::mul(p.alpha, static_cast<double>(sum)));
+    y[c] = numerics::mul(x[c], static_cast<float>(numerics::pow(s, -p.beta)));
+  }
+}
+inline void local_response_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const local_response_params*>(a.params);
+  const auto r = part_of(p.rows, a.part, a.parts);
+  for (std::size_t row = r.begin; row < r.end; ++row)
+    local_response_row(p, static_cast<const float*>(a.in[0]) + row * p.channels,
+                       static_cast<float*>(a.out[0]) + row * p.channels);
+}
+}  // namespace reference
+namespace ops {
+constexpr status local_response_op_shape(const node_view& n, std::span<dims> out) {
+  if (n.in[0].shape.rank < 1) return violation{rule::rank, dims{1}, n.in[0].shape};
+  const auto a = read_attributes<local_response_attrs>(*n.attrs);
+  if (a.radius < 0 || a.radius > (1 << 20))
+    return violation{rule::value, dims{0, 1 << 20}, dims{a.radius}};
+  out[0] = n.in[0].shape;
+  return unit{};
+}
+inline status local_response_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<local_response_attrs>(*n.attrs);
+  auto& p = to.make<local_response_params>(&reference::local_response_kernel);
+  const dims& x = n.in[0].shape;
+  p.channels = static_cast<std::size_t>(x.back(0));
+  p.rows = p.channels == 0 ? 0 : x.elements().value / p.channels;
+  p.radius = a.radius;
+  p.bias = a.bias, p.alpha = a.alpha, p.beta = a.beta;
+  p.running = n.round == rounding::tflite_optimized;
+  return unit{};
+}
+inline constexpr op_def local_response_normalization{
+    .name = "local_response_normalization",
+    .summary = "values divided by a power of their neighbouring channels' squares",
+    .forms = tflite_float_forms,
+    .shape = &local_response_op_shape,
+    .memory = &params_only<local_response_params>,
+    .prepare = &local_response_prepare,
+    .decide = &laws::tflite_floats,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_OPS_LOCAL_RESPONSE_HPP_

@@ -1,0 +1,194 @@
+// Cases of operators whose positions are data, and of TensorFlow Lite's rarer float layers.
+#ifndef OCTET_TESTS_CASES_DATA_HPP_
+#define OCTET_TESTS_CASES_DATA_HPP_
+
+#include "cases/elementwise.hpp"
+#include "cases/movement.hpp"
+#include "octet/ops/conv3d.hpp"
+#include "octet/ops/local_response.hpp"
+#include "octet/ops/scatter.hpp"
+
+namespace octet_test {
+
+// ---- elements at positions ----
+
+template <> struct cases<octet::ops::scatter_nd> {
+  static void add(case_list& to) {
+    node_case& n = to.add("rows, one position twice, one outside", {dims{4, 1}, dims{4, 2}});
+    n.attrs.set("shape", numbers{3, 2});
+    n.in[0].values = {2, 0, 2, 3};
+    const bool truth = to.with.in[1] == dtype::boolean;
+    n.in[1].values = {1, 0, 0, 1, 1, 1, 1, 1};
+    n.expected = {{0, 1, 0, 0, truth ? 1. : 2., 1}};
+    node_case& far = to.add("elements", {dims{2, 3, 2}, dims{2, 3}});
+    far.attrs.set("shape", numbers{5, 4}), far.in[0].range(0, 3);
+    to.add("no positions", {dims{0, 1}, dims{0, 3}}).attrs.set("shape", numbers{2, 3});
+  }
+};
+template <> struct cases<octet::ops::sparse_to_dense> {
+  static void add(case_list& to) {
+    node_case& n = to.add("two elements", {dims{2, 2}, dims{2}, dims{}});
+    n.attrs.set("shape", numbers{2, 2});
+    n.in[0].values = {0, 1, 1, 0}, n.in[1].values = {1, 0}, n.in[2].values = {1};
+    n.expected = {{1, 1, 0, 1}};
+    node_case& one = to.add("one value", {dims{3, 1}, dims{}, dims{1}});
+    one.attrs.set("shape", numbers{7}), one.in[0].range(0, 6);
+    to.add("no positions", {dims{0, 1}, dims{0}, dims{}}).attrs.set("shape", numbers{3});
+  }
+};
+template <> struct cases<octet::ops::dynamic_slice> {
+  static void add(case_list& to) {
+    node_case& n = to.add("a corner, from the end", {dims{2, 3}, dims{2}});
+    n.attrs.set("size", numbers{1, 2});
+    n.in[1].values = {-1, 1};
+    where(n, {4, 5});
+    node_case& far = to.add("moved inside", {dims{2, 3}, dims{2}});
+    far.attrs.set("size", numbers{2, 2});
+    far.in[1].values = {1, 70};
+    where(far, {1, 2, 4, 5});
+    node_case& steps = to.add("backwards by steps", {dims{5, 7, 3}, dims{3}});
+    steps.attrs.set("size", numbers{2, 7, 1}), steps.attrs.set("strides", numbers{2, -1, 1});
+    steps.attrs.set("begin_mask", std::int64_t{2}), steps.in[1].range(-2, 2);
+    node_case& none = to.add("none", {dims{2, 3}, dims{2}});
+    none.attrs.set("size", numbers{0, 3}), none.in[1].range(0, 1);
+  }
+};
+template <> struct cases<octet::ops::dynamic_update_slice> {
+  static void add(case_list& to) {
+    node_case& n = to.add("a corner, moved inside", {dims{2, 3}, dims{1, 2}, dims{2}});
+    count_up(n.in[0]);
+    n.in[1].values = {1, 1}, n.in[2].values = {-5, 70};
+    n.expected = {n.in[0].values};
+    n.expected[0][1] = n.expected[0][2] = 1;
+    to.add("a block", {dims{4, 5, 6}, dims{2, 3, 6}, dims{3}}).in[2].range(0, 3);
+    to.add("none", {dims{2, 3}, dims{0, 2}, dims{2}}).in[2].range(0, 1);
+  }
+};
+template <> struct cases<octet::ops::reverse_sequence> {
+  static void add(case_list& to) {
+    node_case& n = to.add("rows", {dims{2, 3}, dims{2}});
+    n.attrs.set("axis", std::int64_t{1}), n.attrs.set("batch_axis", std::int64_t{0});
+    n.in[1].values = {2, 3};
+    where(n, {1, 0, 2, 5, 4, 3});
+    node_case& inner = to.add("an outer axis", {dims{5, 3, 4}, dims{3}});
+    inner.attrs.set("axis", std::int64_t{0}), inner.attrs.set("batch_axis", std::int64_t{-2});
+    inner.in[1].range(0, 7);
+    node_case& none = to.add("none", {dims{2, 0}, dims{2}});
+    none.attrs.set("axis", std::int64_t{1});
+  }
+};
+template <> struct cases<octet::ops::matrix_set_diag> {
+  static void add(case_list& to) {
+    node_case& n = to.add("2x3", {dims{2, 3}, dims{2}});
+    count_up(n.in[0]);
+    n.in[1].values = {1, 0};
+    n.expected = {n.in[0].values};
+    n.expected[0][0] = 1, n.expected[0][4] = 0;
+    to.add("several", {dims{3, 4, 2}, dims{3, 2}});
+    to.add("none", {dims{0, 4, 2}, dims{0, 2}});
+  }
+};
+template <> struct cases<octet::ops::segment_reduce> {
+  static void add(case_list& to) {
+    const double most = to.with.x() == dtype::s32 ? INT32_MAX : 0;  // of a segment without any
+    const double expected[4][3] = {{7, 5, 0}, {12, 5, 1}, {3, 5, most}, {4, 5, -most - 1}};
+    for (std::int64_t how = 0; how < 4; ++how) {
+      node_case& n = to.add("reduction " + std::to_string(how), {dims{4}, dims{4}});
+      n.attrs.set("segments", std::int64_t{3}), n.attrs.set("reduction", how);
+      n.in[0].values = {3, 5, 9, 4}, n.in[1].values = {0, 1, -1, 0};
+      if (how < 2 || most > 0) n.expected = {{expected[how], expected[how] + 3}};
+    }
+    node_case& rows = to.add("rows", {dims{2, 5, 7}, dims{2, 5}});
+    rows.attrs.set("segments", std::int64_t{3}), rows.in[1].range(0, 3);
+    to.add("none", {dims{0, 3}, dims{0}}).attrs.set("segments", std::int64_t{2});
+  }
+};
+template <> struct cases<octet::ops::bucketize> {
+  static void add(case_list& to) {
+    node_case& n = to.add("by hand", {dims{5}, dims{3}});
+    n.in[0].values = {-1, 0, 9, 10, 100}, n.in[1].values = {0, 10, 100};
+    n.expected = {{0, 1, 1, 2, 3}};
+    to.add("no boundaries", {dims{2, 3}, dims{0}});
+    to.add("none", {dims{0}, dims{2}}).in[1].values = {0, 1};
+  }
+};
+
+// ---- numbers ----
+
+template <> struct cases<octet::ops::sign> {
+  static void add(case_list& to) { known_values(to, pairs{{-7, -1}, {0, 0}, {3, 1}}); }
+};
+template <> struct cases<octet::ops::pow> {
+  static void add(case_list& to) {
+    known_triples(to, {{2, 10, 1024}, {-3, 3, -27}, {5, 0, 1}, {-1, 7, -1}, {1, -5, 1}});
+    if (to.with.x() != dtype::s32) return;
+    node_case& n = to.add("what int32 does not hold", {dims{4}, dims{4}});
+    n.in[0].values = {2, 2, -2, 3}, n.in[1].values = {30, 31, 31, -1};
+    n.expected = {{1073741824, INT32_MIN, INT32_MIN, 0}};
+  }
+};
+template <> struct cases<octet::ops::bitwise_xor> {
+  static void add(case_list& to) { known_triples(to, {{12, 10, 6}, {7, 7, 0}, {0, 90, 90}}); }
+};
+template <> struct cases<octet::ops::right_shift> {
+  static void add(case_list& to) {
+    known_triples(to, {{100, 3, 12}, {100, 0, 100}, {100, 99, 0}});
+    if (octet::lowest_of(to.with.x()) == 0) return;
+    node_case& n = to.add("signs", {dims{3}, dims{3}});
+    n.in[0].values = {-100, -100, -100}, n.in[1].values = {3, 99, -4};
+    n.expected = {{-13, -1, -100}};
+  }
+};
+
+// ---- layers of floats ----
+
+template <> struct cases<octet::ops::l2_pool2d> {
+  static void add(case_list& to) {
+    const auto some = [&](std::string name, dims x, octet::pool2d_attrs a) -> node_case& {
+      node_case& n = to.add(std::move(name), {x});
+      n.attrs = to_attributes(a);
+      return n;
+    };
+    some("3x2, padding", {2, 5, 5, 7},
+         {.window_h = 3, .window_w = 2, .stride_h = 2, .pad_top = 1, .pad_bottom = 1})
+        .attrs.set("float_hi", 3.);
+    some("no images", {0, 4, 4, 3}, {.window_h = 2, .window_w = 2});
+    node_case& n = some("by hand", {1, 2, 2, 1}, {.window_h = 2, .window_w = 2});
+    n.in[0].values = {1, 1, -7, 7}, n.expected = {{5}};
+  }
+};
+template <> struct cases<octet::ops::local_response_normalization> {
+  static void add(case_list& to) {
+    for (const double beta : {0.5, 0.75, 1.}) {
+      node_case& n = to.add("beta " + std::to_string(beta), {dims{2, 3, 9}});
+      n.attrs = to_attributes(octet::local_response_attrs{2, 1.5, 0.25, beta});
+    }
+    to.add("no rows", {dims{0, 4}});
+    // The reference leaves the last neighbour out.
+    node_case& n = to.add("by hand", {dims{1, 2}});
+    n.attrs = to_attributes(octet::local_response_attrs{1, 1, 1, 1});
+    n.in[0].values = {1, 4};
+    n.expected = {{to.with.round == rounding::none ? 0.5 : 1. / 18, 4. / 18}};
+  }
+};
+template <> struct cases<octet::ops::float_conv3d> {
+  static void add(case_list& to) {
+    node_case& n =
+        to.add("2x3x2, steps, padding", {dims{1, 4, 5, 6, 4}, dims{6, 2, 3, 2, 2}, dims{6}});
+    octet::conv3d_attrs a;
+    a.strides = {2, 1, 2}, a.dilations = {1, 2, 1}, a.before = {1, 0, 1}, a.after = {0, 1, 0};
+    n.attrs = to_attributes(a);
+    n.attrs.set("float_lo", 0.);
+    n.in[1].constant(), n.in[2].constant();
+    to.without(n, 2, 0);
+    to.shorter(n, 0);
+    to.add("no volumes", {dims{0, 2, 2, 2, 3}, dims{2, 1, 1, 1, 3}, dims{2}});
+    node_case& known = to.add("by hand", {dims{1, 2, 1, 2, 1}, dims{1, 2, 1, 2, 1}, dims{1}});
+    known.in[0].values = {1, 2, 3, 4}, known.in[1].values = {5, 6, 7, 8}, known.in[2].values = {9};
+    known.expected = {{79}};
+  }
+};
+
+}  // namespace octet_test
+
+#endif  // OCTET_TESTS_CASES_DATA_HPP_
