@@ -20,8 +20,8 @@ using octet::dtype;
 using octet::law;
 using octet::rounding;
 
-constexpr law all_laws[] = {law::tflite_ref, law::tflite_xnnpack, law::pytorch_fbgemm,
-                            law::pytorch_qnnpack, law::mxnet};
+constexpr law all_laws[] = {law::tflite_ref,      law::tflite_xnnpack, law::pytorch_fbgemm,
+                            law::pytorch_qnnpack, law::mxnet,          law::onnxruntime};
 constexpr dtype quantized_types[] = {dtype::s8, dtype::u8, dtype::s16};
 
 // ---- the table of docs/numerics.md ----
@@ -119,7 +119,7 @@ std::string cells(const octet::op_def& op, facts f) {
 std::string law_table() {
   std::string text =
       "| operator | where | types | tflite_ref | tflite_xnnpack | pytorch_fbgemm | pytorch_qnnpack "
-      "| mxnet |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n";
+      "| mxnet | onnxruntime |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
   for (const octet::op_def* op : octet::builtin_operators()) {
     if (!op->decide) continue;
     const bool floats =
@@ -165,6 +165,7 @@ const char* name_of_library(laws::library by) {
     case laws::library::xnnpack: return "xnnpack";
     case laws::library::pytorch: return "pytorch";
     case laws::library::mxnet: return "mxnet";
+    case laws::library::onnxruntime: return "onnxruntime";
   }
   return "";
 }
@@ -179,7 +180,8 @@ std::string numbers() {
     for (std::int32_t zero : {-128, -3, 2, 127})
       for (const auto& [a, name] : names) {
         s += "int8 scale " + std::to_string(scale) + " zero " + std::to_string(zero) + " " + name;
-        for (auto by : {laws::library::tflite, laws::library::xnnpack, laws::library::pytorch}) {
+        for (auto by : {laws::library::tflite, laws::library::xnnpack, laws::library::pytorch,
+                        laws::library::onnxruntime}) {
           const auto c = laws::activation_bounds(
               by, a, dtype::s8, static_cast<double>(static_cast<float>(scale)), zero);
           s += std::string("  ") + name_of_library(by) + " " + std::to_string(c.lo) + ".." +

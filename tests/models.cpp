@@ -4,6 +4,7 @@
 
 #include "octet/graph/print.hpp"
 #include "octet/import/mxnet.hpp"
+#include "octet/import/onnx.hpp"
 #include "octet/import/tflite.hpp"
 
 namespace octet_test {
@@ -18,29 +19,47 @@ octet::law law_from(const std::string& name) {
 
 #if defined(OCTET_TEST_TORCH)
 bool has_loader(const std::string& format) {
-  return format == "tflite" || format == "pytorch" || format == "mxnet";
+  return format == "tflite" || format == "pytorch" || format == "mxnet" || format == "onnx";
 }
 octet::result<octet::graph> load_torch(const model_row& row);
 #else
-bool has_loader(const std::string& format) { return format == "tflite" || format == "mxnet"; }
+bool has_loader(const std::string& format) {
+  return format == "tflite" || format == "mxnet" || format == "onnx";
+}
 #endif
 
 namespace {
-/// Shapes are the stored inputs': symbol files record none.
-octet::result<octet::graph> load_mxnet(const model_row& row) {
-  octet::import::mxnet_options o;
-  o.params = (row.folder / row.params).string();
+/// Shapes of the stored inputs, in order: symbol files record none, and ONNX files may leave
+/// extents open.
+octet::result<std::vector<std::pair<std::string, octet::dims>>> shapes_of(const model_row& row) {
+  std::vector<std::pair<std::string, octet::dims>> shapes;
   for (const auto& input : row.inputs) {
     auto x = octet::tools::read_npy((row.folder / input).string());
     if (!x) return x.error();
-    o.shapes.emplace_back("", x->shape);
+    shapes.emplace_back("", x->shape);
   }
+  return shapes;
+}
+octet::result<octet::graph> load_mxnet(const model_row& row) {
+  octet::import::mxnet_options o;
+  o.params = (row.folder / row.params).string();
+  auto shapes = shapes_of(row);
+  if (!shapes) return shapes.error();
+  o.shapes = std::move(*shapes);
   return octet::import::try_mxnet((row.folder / row.model).string(), o);
+}
+octet::result<octet::graph> load_onnx(const model_row& row) {
+  octet::import::onnx_options o;
+  auto shapes = shapes_of(row);
+  if (!shapes) return shapes.error();
+  o.shapes = std::move(*shapes);
+  return octet::import::try_onnx((row.folder / row.model).string(), o);
 }
 }  // namespace
 
 octet::result<octet::graph> load(const model_row& row) {
   if (row.format == "mxnet") return load_mxnet(row);
+  if (row.format == "onnx") return load_onnx(row);
 #if defined(OCTET_TEST_TORCH)
   if (row.format == "pytorch") return load_torch(row);
 #endif
@@ -74,7 +93,12 @@ distance distance_of(const_tensor_view y, const_tensor_view reference) {
 }
 
 bool runner::prepare(const model_row& row, outcome& o) {
-  const std::string id = row.key + " " + row.law;
+  std::string id = row.key + " " + row.law;
+  if (row.format == "onnx")  // other inputs may have other shapes
+    for (const auto& input : row.inputs) {
+      const auto x = octet::tools::read_npy((row.folder / input).string());
+      if (x) id += " " + to_string(x->shape);
+    }
   if (id != loaded_) {
     loaded_ = id;
     plan_.reset();

@@ -100,8 +100,12 @@ int explain(const explain_options& o) {
     if (rate > 0 && peak > 0) std::snprintf(of_text, sizeof of_text, "%.0f %%", 100 * rate / peak);
     std::vector<std::string> notes;
     const bool is_float_step = is_float_node(d.source, n);
-    if (is_float_step)
-      notes.emplace_back("float in the file: no quantized form was given"), ++floats;
+    if (is_float_step) {
+      ++floats;
+      const std::string_view why = attribute_view(n.attrs).text("kept_float");
+      notes.emplace_back(why.empty() ? "float in the file: no quantized form was given"
+                                     : std::string(why));
+    }
     if (st.kernel == kernel_id::none && d.on != target::reference) {
       ++scalars;
       if (!is_float_step) notes.emplace_back("scalar: no SIMD kernel for this operator and types");

@@ -30,6 +30,7 @@ std::string_view enumerator_text(rounding r) {
     case rounding::fused_multiply_add: return "fused_multiply_add";
     case rounding::tflite_optimized: return "tflite_optimized";
     case rounding::mxnet: return "mxnet";
+    case rounding::onnxruntime: return "onnxruntime";
   }
   return no_enumerator;
 }

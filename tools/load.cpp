@@ -5,6 +5,7 @@
 #include "file.hpp"
 #include "octet/import/mxnet.hpp"
 #include "octet/import/octet_file.hpp"
+#include "octet/import/onnx.hpp"
 #include "octet/import/tflite.hpp"
 #include "octet/import/torch.hpp"
 
@@ -46,6 +47,12 @@ result<graph> load_mxnet(const std::string& path, law, const load_options& o) {
   return import::try_mxnet(path, m);
 }
 
+result<graph> load_onnx(const std::string& path, law, const load_options& o) {
+  import::onnx_options n;
+  n.shapes = o.shapes;
+  return import::try_onnx(path, n);
+}
+
 /// The law is the file's own; asking for another is an error.
 result<graph> load_octet(const std::string& path, law, const load_options& o) {
   import::octet_options with;
@@ -70,6 +77,7 @@ const std::vector<format_row>& formats() {
       {".tflite", {law::tflite_ref, law::tflite_xnnpack}, &load_tflite},
       {".pt", {law::pytorch_fbgemm, law::pytorch_qnnpack}, &load_torch, false},
       {"-symbol.json", {law::mxnet}, &load_mxnet, false},
+      {".onnx", {law::onnxruntime}, &load_onnx, false},
       {".octet", {enumerators<law>.begin(), enumerators<law>.end()}, &load_octet},
   };
   return rows;

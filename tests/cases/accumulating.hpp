@@ -301,6 +301,25 @@ template <> struct cases<octet::ops::dynamic_dequantize> {
   }
 };
 
+template <> struct cases<octet::ops::dynamic_quantize_linear> {
+  static void add(case_list& to) {
+    const auto whole = [&](std::string name, dims x) -> node_case& {
+      node_case& n = to.add(std::move(name), {x}, 3);
+      for (operand& o : n.out) o.scales.clear(), o.zero_points.clear();
+      return n;
+    };
+    whole("both signs", {3, 4, 5});
+    whole("above zero", {7}).in[0].range(1, 8);
+    whole("below zero", {7}).in[0].range(-8, -1);
+    node_case& n = whole("by hand", {4});  // scale 2, zero point 64; 1 and 3 are ties
+    n.in[0].values = {-128, 382, 1, 3}, n.expected = {{0, 255, 64, 66}, {2}, {64}};
+    node_case& zeros = whole("zeros", {2});
+    zeros.in[0].values = {0, 0}, zeros.expected = {{0, 0}, {1}, {0}};
+    node_case& none = whole("no elements", {0, 3});
+    none.expected = {{}, {1}, {0}};
+  }
+};
+
 template <> struct cases<octet::ops::qnn_batch_matmul> {
   static void add(case_list& to) {
     const choice& c = to.with;

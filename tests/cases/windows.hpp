@@ -24,9 +24,9 @@ struct pool_cases {
   static node_case& pool(case_list& to, std::string name, dims x, octet::pool2d_attrs a) {
     node_case& n = to.add(std::move(name), {x});
     n.attrs = to_attributes(a);
-    // Only these three rescale.
+    // Only these rescale.
     if (n.round != rounding::float_half_even && n.round != rounding::float_zero_point_half_even &&
-        n.round != rounding::qnnpack)
+        n.round != rounding::qnnpack && n.round != rounding::onnxruntime)
       keep_quantization(n);
     return n;
   }

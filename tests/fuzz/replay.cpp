@@ -20,6 +20,7 @@ extern "C" {
 int fuzz_tflite(const std::uint8_t*, std::size_t);
 int fuzz_octet_file(const std::uint8_t*, std::size_t);
 int fuzz_mxnet(const std::uint8_t*, std::size_t);
+int fuzz_onnx(const std::uint8_t*, std::size_t);
 int fuzz_torch(const std::uint8_t*, std::size_t);
 int fuzz_torch_code(const std::uint8_t*, std::size_t);
 int fuzz_torch_pickle(const std::uint8_t*, std::size_t);
@@ -31,10 +32,13 @@ using target = int (*)(const std::uint8_t*, std::size_t);
 using bytes = std::vector<std::uint8_t>;
 
 const std::map<std::string, target>& targets() {
-  static const std::map<std::string, target> all = {
-      {"tflite", &fuzz_tflite},         {"octet_file", &fuzz_octet_file},
-      {"mxnet", &fuzz_mxnet},           {"torch", &fuzz_torch},
-      {"torch_code", &fuzz_torch_code}, {"torch_pickle", &fuzz_torch_pickle}};
+  static const std::map<std::string, target> all = {{"tflite", &fuzz_tflite},
+                                                    {"octet_file", &fuzz_octet_file},
+                                                    {"mxnet", &fuzz_mxnet},
+                                                    {"onnx", &fuzz_onnx},
+                                                    {"torch", &fuzz_torch},
+                                                    {"torch_code", &fuzz_torch_code},
+                                                    {"torch_pickle", &fuzz_torch_pickle}};
   return all;
 }
 

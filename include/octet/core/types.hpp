@@ -154,7 +154,8 @@ enum class law : std::uint8_t {
   tflite_xnnpack,
   pytorch_fbgemm,
   pytorch_qnnpack,
-  mxnet
+  mxnet,
+  onnxruntime
 };
 constexpr std::string_view name_of(law l) noexcept {
   switch (l) {
@@ -163,6 +164,7 @@ constexpr std::string_view name_of(law l) noexcept {
     case law::pytorch_fbgemm: return "pytorch_fbgemm";
     case law::pytorch_qnnpack: return "pytorch_qnnpack";
     case law::mxnet: return "mxnet";
+    case law::onnxruntime: return "onnxruntime";
   }
   return no_enumerator;
 }
@@ -209,6 +211,8 @@ enum class rounding : std::uint8_t {
   tflite_optimized,
   // MXN: MXNet's own formula for this operator
   mxnet,
+  // ORT: ONNX Runtime's own formula for this operator
+  onnxruntime,
 };
 constexpr std::string_view name_of(rounding r) noexcept {
   switch (r) {
@@ -231,6 +235,7 @@ constexpr std::string_view name_of(rounding r) noexcept {
     case rounding::fused_multiply_add: return "FMA";
     case rounding::tflite_optimized: return "OPT";
     case rounding::mxnet: return "MXN";
+    case rounding::onnxruntime: return "ORT";
   }
   return no_enumerator;
 }

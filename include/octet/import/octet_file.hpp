@@ -65,6 +65,7 @@ constexpr std::uint8_t octet_number(law e) noexcept {
     case law::pytorch_fbgemm: return 2;
     case law::pytorch_qnnpack: return 3;
     case law::mxnet: return 5;
+    case law::onnxruntime: return 4;
   }
   return 255;
 }
@@ -89,6 +90,7 @@ constexpr std::uint8_t octet_number(rounding e) noexcept {
     case rounding::aten: return 20;
     case rounding::divide_truncate: return 22;
     case rounding::mxnet: return 23;
+    case rounding::onnxruntime: return 24;
   }
   return 255;
 }
@@ -133,7 +135,7 @@ template <class E> constexpr bool numbers_hold(std::initializer_list<int> given_
   return true;
 }
 static_assert(numbers_hold<dtype>());
-static_assert(numbers_hold<law>({4}));
+static_assert(numbers_hold<law>());
 static_assert(numbers_hold<rounding>({3, 10, 11, 19, 21}));
 static_assert(numbers_hold<tensor::kind>());
 static_assert(numbers_hold<memory_format>());

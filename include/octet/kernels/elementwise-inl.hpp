@@ -135,7 +135,7 @@ struct add_fma_op {
         fixed(set_float(p.fixed)),
         lo(set_float(static_cast<float>(p.lo))),
         hi(set_float(static_cast<float>(p.hi))),
-        a_first(p.shape.stride[0][as_size(p.shape.rank - 1)] == 0) {}
+        a_first(p.a_first) {}
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
     const VF a = hn::ConvertTo(DF(), x1), b = hn::ConvertTo(DF(), x2);
     const VF v = a_first ? hn::MulAdd(b, fb, simd::rounded(hn::MulAdd(a, fa, fixed)))
@@ -205,7 +205,8 @@ template <class V> struct kernel<kernel_id::add, V> {
       case rounding::reciprocal_half_even:
       case rounding::tflite_optimized:
       case rounding::divide_truncate:
-      case rounding::mxnet: break;
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
     }
     return false;
   }

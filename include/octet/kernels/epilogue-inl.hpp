@@ -154,7 +154,8 @@ HWY_INLINE bool round_rows(const requantize_params& q, kernels::epilogue_kind ki
     case rounding::tflite_optimized:
     case rounding::aten:
     case rounding::divide_truncate:
-    case rounding::mxnet: break;  // a few of these are requantizes, none a frequent one
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // a few of these are requantizes, none a frequent one
   }
   round_scalar(q, b, channels, first);
   return false;

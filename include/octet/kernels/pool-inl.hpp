@@ -77,7 +77,8 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
       case rounding::fused_multiply_add:
       case rounding::tflite_optimized:
       case rounding::divide_truncate:
-      case rounding::mxnet: break;
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
     }
     return false;
   }

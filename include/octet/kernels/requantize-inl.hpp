@@ -230,7 +230,8 @@ struct uniform_requantize {
       case rounding::tflite_optimized:
       case rounding::aten:
       case rounding::divide_truncate:
-      case rounding::mxnet: break;
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
     }
     return std::nullopt;
   }

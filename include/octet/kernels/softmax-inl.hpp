@@ -167,7 +167,8 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       case rounding::fused_multiply_add:
       case rounding::aten:
       case rounding::divide_truncate:
-      case rounding::mxnet: break;
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
     }
     return false;
   }

@@ -34,6 +34,7 @@ constexpr real_bounds bounds_of(activation a) {
 ///   XNNPACK  rint(f32(f32(v / s) + z)): an odd zero point turns a tie
 ///   PyTorch  z + rint(f32(v * f32(1 / s)))
 ///   MXNet    the same with s in binary64
+///   ONNX Runtime  z + rint(f32(v / s)), what its QuantizeLinear gives
 constexpr std::int32_t quantized_bound(library by, float v, double scale, std::int32_t zero_point) {
   const auto s = static_cast<float>(scale), z = static_cast<float>(zero_point);
   double q = 0;
@@ -51,6 +52,9 @@ constexpr std::int32_t quantized_bound(library by, float v, double scale, std::i
       break;
     case library::pytorch:
       q = static_cast<double>(numerics::rint(numerics::mul(v, numerics::div(1.f, s)))) + zero_point;
+      break;
+    case library::onnxruntime:
+      q = static_cast<double>(numerics::rint(numerics::div(v, s))) + zero_point;
       break;
   }
   return numerics::clamp_to_int(q, INT32_MIN, INT32_MAX);

@@ -37,7 +37,17 @@ constexpr decision dynamic_quantize(const facts& f) {
                                                        : decision(rounding::divide_half_away),
                                .pytorch_fbgemm = by_pytorch(rounding::aten),
                                .pytorch_qnnpack = by_pytorch(rounding::aten),
-                               .mxnet = no_operator()});
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+/// ONNX's operator of that name.
+constexpr decision dynamic_quantize_linear(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator(),
+                               .onnxruntime = by_onnxruntime(rounding::divide_half_even)});
 }
 /// FBGEMM and XNNPACK fuse the bias into a multiply-add, each in its own order.
 constexpr decision dynamic_dequantize(const facts& f) {
@@ -47,7 +57,8 @@ constexpr decision dynamic_dequantize(const facts& f) {
                  .tflite_xnnpack = taken ? by_xnnpack(rounding::xnnpack) : decision(rounding::none),
                  .pytorch_fbgemm = by_pytorch(rounding::aten),
                  .pytorch_qnnpack = by_pytorch(rounding::none),
-                 .mxnet = no_operator()});
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
 }
 
 /// TFLite's reference gives each image one scale, with a zero point where the weights are per

@@ -18,19 +18,22 @@ constexpr decision sum_by_xnnpack(const facts& f) {
 /// TFLite's optimized int16 sum, OPT, runs where no operand is broadcast.
 constexpr decision add(const facts& f) {
   const bool merged = f.x.type == dtype::s16 && f.x.shape == f.w.shape;
-  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
-                               .tflite_xnnpack = merged ? decision(rounding::tflite_optimized)
-                                                        : sum_by_xnnpack(f),
-                               .pytorch_fbgemm = by_pytorch(rounding::aten),
-                               .pytorch_qnnpack = by_pytorch(rounding::qnnpack),
-                               .mxnet = by_mxnet(rounding::mxnet)});
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = rounding::doubling_high_half_away,
+       .tflite_xnnpack = merged ? decision(rounding::tflite_optimized) : sum_by_xnnpack(f),
+       .pytorch_fbgemm = by_pytorch(rounding::aten),
+       .pytorch_qnnpack = by_pytorch(rounding::qnnpack),
+       .mxnet = by_mxnet(rounding::mxnet),
+       .onnxruntime = by_onnxruntime(f.x.type, rounding::fused_multiply_add)});
 }
 constexpr decision sub(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
                                .tflite_xnnpack = sum_by_xnnpack(f),
                                .pytorch_fbgemm = no_operator(),
                                .pytorch_qnnpack = no_operator(),
-                               .mxnet = no_operator()});
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
 }
 constexpr decision mul(const facts& f) {
   return choose(f.arithmetic,
@@ -39,7 +42,8 @@ constexpr decision mul(const facts& f) {
                                                      : decision(rounding::doubling_high_half_away),
                  .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
                  .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                 .mxnet = no_operator()});
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::float_zero_point_half_even)});
 }
 /// TFLite alone, and the same under both of its laws.
 constexpr decision tflite_only(law l, rounding r) {
@@ -47,7 +51,8 @@ constexpr decision tflite_only(law l, rounding r) {
                     .tflite_xnnpack = r,
                     .pytorch_fbgemm = no_operator(),
                     .pytorch_qnnpack = no_operator(),
-                    .mxnet = no_operator()});
+                    .mxnet = no_operator(),
+                    .onnxruntime = no_operator()});
 }
 /// div, squared_difference, comparisons, abs, l2_normalization, lstm, svdf, reduce_prod.
 constexpr decision tflite_integers(const facts& f) {
@@ -59,7 +64,8 @@ constexpr decision tflite_floats(const facts& f) {
                                .tflite_xnnpack = rounding::tflite_optimized,
                                .pytorch_fbgemm = no_operator(),
                                .pytorch_qnnpack = no_operator(),
-                               .mxnet = no_operator()});
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
 }
 /// The raw value's negative.
 constexpr decision neg(const facts& f) { return tflite_only(f.arithmetic, rounding::none); }
@@ -68,12 +74,15 @@ constexpr decision neg(const facts& f) { return tflite_only(f.arithmetic, roundi
 /// PyTorch.
 constexpr decision concat(const facts& f) {
   const rounding tflite = f.keeps_quantization ? rounding::none : rounding::divide_half_away;
-  return choose(f.arithmetic, {.tflite_ref = tflite,
-                               .tflite_xnnpack = tflite,
-                               .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
-                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                               .mxnet = f.keeps_quantization ? by_mxnet(rounding::none)
-                                                             : by_mxnet(rounding::mxnet)});
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = tflite,
+       .tflite_xnnpack = tflite,
+       .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
+       .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+       .mxnet = f.keeps_quantization ? by_mxnet(rounding::none) : by_mxnet(rounding::mxnet),
+       .onnxruntime = by_onnxruntime(
+           f.x.type, f.keeps_quantization ? rounding::none : rounding::divide_half_even)});
 }
 
 }  // namespace laws

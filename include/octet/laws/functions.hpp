@@ -17,14 +17,20 @@ constexpr decision sigmoid(const facts& f) {
                                                      : decision(rounding::tflite_optimized),
                  .pytorch_fbgemm = by_pytorch(rounding::aten),
                  .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                 .mxnet = no_operator()});
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::divide_half_even)});
+}
+/// ONNX Runtime has only the sigmoid.
+constexpr decision tanh(const facts& f) {
+  return f.arithmetic == law::onnxruntime ? no_operator() : sigmoid(f);
 }
 constexpr decision hard_sigmoid(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = no_operator(),
                                .tflite_xnnpack = no_operator(),
                                .pytorch_fbgemm = by_pytorch(rounding::aten),
                                .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                               .mxnet = no_operator()});
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
 }
 /// QNNPACK's table adds the zero point before it rounds.
 constexpr decision hard_swish(const facts& f) {
@@ -32,7 +38,8 @@ constexpr decision hard_swish(const facts& f) {
                                .tflite_xnnpack = rounding::doubling_high_half_away,
                                .pytorch_fbgemm = by_pytorch(rounding::aten),
                                .pytorch_qnnpack = by_pytorch(rounding::xnnpack),
-                               .mxnet = no_operator()});
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
 }
 /// elu and leaky_relu are PyTorch's own under both engines.
 constexpr decision elu(const facts& f) {
@@ -42,7 +49,8 @@ constexpr decision elu(const facts& f) {
                                                      : decision(rounding::divide_half_away),
                  .pytorch_fbgemm = by_pytorch(rounding::aten),
                  .pytorch_qnnpack = by_pytorch(rounding::aten),
-                 .mxnet = no_operator()});
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
 }
 constexpr decision leaky_relu(const facts& f) {
   const bool taken = is_8bit(f.x.type) &&
@@ -53,7 +61,8 @@ constexpr decision leaky_relu(const facts& f) {
                                          : decision(rounding::doubling_high_half_away),
                  .pytorch_fbgemm = by_pytorch(rounding::aten),
                  .pytorch_qnnpack = by_pytorch(rounding::aten),
-                 .mxnet = no_operator()});
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::divide_half_even)});
 }
 /// gelu, exp, log, sin, cos, square: tables of TFLite.
 constexpr decision table(const facts& f) {
@@ -73,14 +82,16 @@ constexpr decision clamp(const facts& f) {
                                .tflite_xnnpack = rounding::doubling_high_half_away,
                                .pytorch_fbgemm = by_pytorch(rounding::none),
                                .pytorch_qnnpack = by_pytorch(rounding::none),
-                               .mxnet = by_mxnet(rounding::none)});
+                               .mxnet = by_mxnet(rounding::none),
+                               .onnxruntime = by_onnxruntime(rounding::none)});
 }
 constexpr decision prelu(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
                                .tflite_xnnpack = rounding::doubling_high_half_away,
                                .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
                                .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                               .mxnet = no_operator()});
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
 }
 
 constexpr decision softmax(const facts& f) {
@@ -90,14 +101,16 @@ constexpr decision softmax(const facts& f) {
                  .tflite_xnnpack = s16 ? rounding::wide_half_up : rounding::tflite_optimized,
                  .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
                  .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                 .mxnet = no_operator()});
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::onnxruntime)});
 }
 constexpr decision log_softmax(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
                                .tflite_xnnpack = rounding::tflite_optimized,
                                .pytorch_fbgemm = no_operator(),
                                .pytorch_qnnpack = no_operator(),
-                               .mxnet = no_operator()});
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
 }
 
 constexpr decision pytorch_only(law l, rounding r) {
@@ -105,7 +118,8 @@ constexpr decision pytorch_only(law l, rounding r) {
                     .tflite_xnnpack = no_operator(),
                     .pytorch_fbgemm = by_pytorch(r),
                     .pytorch_qnnpack = by_pytorch(r),
-                    .mxnet = no_operator()});
+                    .mxnet = no_operator(),
+                    .onnxruntime = no_operator()});
 }
 constexpr decision batch_norm(const facts& f) {
   return f.arithmetic == law::mxnet ? by_mxnet(rounding::float_half_even)
@@ -121,7 +135,8 @@ constexpr decision of_floats(const facts& f) {
                                .tflite_xnnpack = rounding::none,
                                .pytorch_fbgemm = by_pytorch(rounding::aten),
                                .pytorch_qnnpack = by_pytorch(rounding::aten),
-                               .mxnet = by_mxnet(rounding::none)});
+                               .mxnet = by_mxnet(rounding::none),
+                               .onnxruntime = by_onnxruntime(rounding::none)});
 }
 
 /// Ranges of reals that TFLite and PyTorch quantize in one fixed way.

@@ -14,7 +14,7 @@ OCTET_NAMESPACE_BEGIN
 namespace laws {
 
 /// Whose kernel computes a node. Under law tflite_xnnpack that is XNNPACK or TFLite's own.
-enum class library : std::uint8_t { tflite, xnnpack, pytorch, mxnet };
+enum class library : std::uint8_t { tflite, xnnpack, pytorch, mxnet, onnxruntime };
 
 /// What a law says of one node.
 struct decision {
@@ -38,10 +38,11 @@ constexpr decision no_operator() {
 constexpr decision by_xnnpack(rounding r) { return {r, library::xnnpack}; }
 constexpr decision by_pytorch(rounding r) { return {r, library::pytorch}; }
 constexpr decision by_mxnet(rounding r) { return {r, library::mxnet}; }
+constexpr decision by_onnxruntime(rounding r) { return {r, library::onnxruntime}; }
 
 /// One answer per law. None has a default: a law that is added must be given one everywhere.
 struct per_law {
-  decision tflite_ref, tflite_xnnpack, pytorch_fbgemm, pytorch_qnnpack, mxnet;
+  decision tflite_ref, tflite_xnnpack, pytorch_fbgemm, pytorch_qnnpack, mxnet, onnxruntime;
 };
 constexpr decision choose(law l, const per_law& d) {
   switch (l) {
@@ -50,14 +51,22 @@ constexpr decision choose(law l, const per_law& d) {
     case law::pytorch_fbgemm: return d.pytorch_fbgemm;
     case law::pytorch_qnnpack: return d.pytorch_qnnpack;
     case law::mxnet: return d.mxnet;
+    case law::onnxruntime: return d.onnxruntime;
   }
   return no_operator();
 }
 constexpr bool is_pytorch(law l) { return l == law::pytorch_fbgemm || l == law::pytorch_qnnpack; }
+/// ONNX Runtime's quantized operators are of 8 bits.
+constexpr decision by_onnxruntime(dtype x, rounding r) {
+  return is_8bit(x) ? by_onnxruntime(r) : no_operator();
+}
 /// Whose bounds a node has whose rounding may have been named by hand.
 constexpr library computed_by(law l, const decision& d, rounding round) {
   if (d.known && d.round == round) return d.by;
-  return is_pytorch(l) ? library::pytorch : l == law::mxnet ? library::mxnet : library::tflite;
+  if (is_pytorch(l)) return library::pytorch;
+  return l == law::mxnet         ? library::mxnet
+         : l == law::onnxruntime ? library::onnxruntime
+                                 : library::tflite;
 }
 
 /// One tensor of the node. scale 0: not quantized; per channel: the first channel's.

@@ -49,13 +49,15 @@ constexpr decision conv2d(const facts& f) {
             .tflite_xnnpack = s16 ? decision(tflite) : by_xnnpack(rounding::float_half_even),
             .pytorch_fbgemm = fbgemm_layer(f),
             .pytorch_qnnpack = qnnpack_layer(),
-            .mxnet = by_mxnet(rounding::mxnet)};
+            .mxnet = by_mxnet(rounding::mxnet),
+            .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)};
   // TFLite forms the scale of uint8 convolutions in binary32.
   d.tflite_ref.f32_product = d.tflite_xnnpack.f32_product = f.x.type == dtype::u8;
   return choose(f.arithmetic, d);
 }
 constexpr decision transpose_conv2d(const facts& f) {
-  return f.arithmetic == law::mxnet ? no_operator() : conv2d(f);
+  const bool none = f.arithmetic == law::mxnet || f.arithmetic == law::onnxruntime;
+  return none ? no_operator() : conv2d(f);
 }
 /// XNNPACK takes uint8 weights only where they name their output channels as quantization axis 0,
 /// as converters write it; TFLite's optimized kernel, which runs otherwise, is DR.
@@ -75,7 +77,8 @@ constexpr decision fully_connected(const facts& f) {
                                            : decision(rounding::doubling_high_half_up),
                  .pytorch_fbgemm = fbgemm_layer(f),
                  .pytorch_qnnpack = qnnpack_layer(),
-                 .mxnet = by_mxnet(rounding::mxnet)});
+                 .mxnet = by_mxnet(rounding::mxnet),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)});
 }
 /// The multiplier form, unlike fully_connected. XNNPACK takes products whose second operand has
 /// zero point 0, and rounds them as F; all others stay with TFLite's own kernel, DR under both
@@ -92,7 +95,8 @@ constexpr decision batch_matmul(const facts& f) {
                                                : by_xnnpack(rounding::float_half_even),
        .pytorch_fbgemm = no_operator(),
        .pytorch_qnnpack = no_operator(),
-       .mxnet = no_operator()});
+       .mxnet = no_operator(),
+       .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)});
 }
 
 /// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.

@@ -15,7 +15,8 @@ constexpr decision quantize(const facts& f) {
                                                      : decision(rounding::tflite_optimized),
                  .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
                  .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                 .mxnet = by_mxnet(rounding::mxnet)});
+                 .mxnet = by_mxnet(rounding::mxnet),
+                 .onnxruntime = by_onnxruntime(rounding::divide_half_even)});
 }
 /// Quantized values to another scale or type. XNNPACK takes 8 bits of one type in its range;
 /// TFLite's optimized kernel is RU in 8 bits. PyTorch has it only inside add_scalar (with an
@@ -33,7 +34,8 @@ constexpr decision requantize(const facts& f) {
                                            : decision(rounding::doubling_high_half_away),
                  .pytorch_fbgemm = pytorch,
                  .pytorch_qnnpack = pytorch,
-                 .mxnet = by_mxnet(rounding::mxnet)});
+                 .mxnet = by_mxnet(rounding::mxnet),
+                 .onnxruntime = no_operator()});
 }
 
 }  // namespace laws

@@ -27,14 +27,19 @@ constexpr rounding pytorch_average(const facts& f) {
   return f.pool.adaptive_h != 0 || f.pool.adaptive_w != 0 ? rounding::aten
                                                           : rounding::float_zero_point_half_even;
 }
+/// ONNX Runtime's average of whole images (adaptive here) has QNNPACK's formula.
 constexpr decision average_pool(const facts& f) {
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::divide_half_away,
-                 .tflite_xnnpack = rounding::divide_half_away,
-                 .pytorch_fbgemm = by_pytorch(pytorch_average(f)),
-                 .pytorch_qnnpack =
-                     by_pytorch(qnnpack_takes_average(f) ? rounding::qnnpack : pytorch_average(f)),
-                 .mxnet = by_mxnet(rounding::divide_half_even)});
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = rounding::divide_half_away,
+       .tflite_xnnpack = rounding::divide_half_away,
+       .pytorch_fbgemm = by_pytorch(pytorch_average(f)),
+       .pytorch_qnnpack =
+           by_pytorch(qnnpack_takes_average(f) ? rounding::qnnpack : pytorch_average(f)),
+       .mxnet = by_mxnet(rounding::divide_half_even),
+       .onnxruntime = by_onnxruntime(f.x.type, f.pool.adaptive_h != 0 || f.pool.adaptive_w != 0
+                                                   ? rounding::qnnpack
+                                                   : rounding::onnxruntime)});
 }
 /// Raw values; only the bounds of a fused activation depend on the law.
 constexpr decision max_pool(const facts& f) {
@@ -43,7 +48,8 @@ constexpr decision max_pool(const facts& f) {
                                                                    : decision(rounding::none),
                                .pytorch_fbgemm = by_pytorch(rounding::none),
                                .pytorch_qnnpack = by_pytorch(rounding::none),
-                               .mxnet = by_mxnet(rounding::none)});
+                               .mxnet = by_mxnet(rounding::none),
+                               .onnxruntime = by_onnxruntime(rounding::none)});
 }
 
 /// Which of PyTorch's axes a reduction takes.
@@ -92,7 +98,8 @@ constexpr decision mean(const facts& f) {
                                            : decision(rounding::doubling_high_half_away),
        .pytorch_fbgemm = pytorch(pytorch_mean(f)),
        .pytorch_qnnpack = pytorch(reduced_axes_of(f).image ? rounding::qnnpack : pytorch_mean(f)),
-       .mxnet = no_operator()});
+       .mxnet = no_operator(),
+       .onnxruntime = no_operator()});
 }
 /// Of floats: PyTorch's order of summation, or the plain one.
 constexpr decision float_mean(const facts& f) {
@@ -107,7 +114,8 @@ constexpr decision sum(const facts& f) {
                                                      : decision(rounding::doubling_high_half_away),
                  .pytorch_fbgemm = no_operator(),
                  .pytorch_qnnpack = no_operator(),
-                 .mxnet = no_operator()});
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
 }
 
 /// PyTorch's channels_last kernel fuses its multiply-adds.
@@ -121,7 +129,8 @@ constexpr decision resize_bilinear(const facts& f) {
                                                                    : decision(tflite),
                                .pytorch_fbgemm = by_pytorch(pytorch),
                                .pytorch_qnnpack = by_pytorch(pytorch),
-                               .mxnet = no_operator()});
+                               .mxnet = no_operator(),
+                               .onnxruntime = by_onnxruntime(f.x.type, rounding::onnxruntime)});
 }
 
 }  // namespace laws

@@ -250,7 +250,8 @@ constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x,
     case rounding::aten:
     case rounding::fused_multiply_add:
     case rounding::tflite_optimized:
-    case rounding::mxnet: break;
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;
   }
   return finish(x, 0, lo, hi);
 }

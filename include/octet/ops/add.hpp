@@ -19,6 +19,13 @@ struct float_clamp_attrs {
                                             field{"float_hi", &float_clamp_attrs::float_hi}};
 };
 
+/// FMA: whether a's share joins the sum before b's. Not given: where a is constant along the
+/// innermost axis. A loader gives it where the framework's innermost axis is another.
+struct add_attrs {
+  std::int32_t a_first = -1;
+  static constexpr auto fields = std::tuple{field{"a_first", &add_attrs::a_first}};
+};
+
 /// y = a + sign * b. Quantized types: u8, s8, s16; both operands and the output may differ in type
 /// only where the formula allows.
 struct add_params {
@@ -41,6 +48,7 @@ struct add_params {
   float a_premul = 0, b_premul = 0;  // ATEN: f32(-z * s)
   float inverse = 0;                 // ATEN: f32(1) / f32(sy)
   float fixed = 0;                   // FMA: the zero points' share
+  bool a_first = false;              // FMA
   broadcast_plan<2> shape;
 };
 
@@ -79,13 +87,12 @@ constexpr std::int32_t add_f(const add_params& p, std::int32_t a, std::int32_t b
   return clamp_to_int(static_cast<double>(rint(p.sign > 0 ? add(u, v) : sub(u, v))) + p.zero_point,
                       p.lo, p.hi);
 }
-/// ONNX Runtime on CPUs with FMA. `repeated_a`: a is constant along the innermost axis, whose share
-/// is then added first.
-constexpr std::int32_t add_fma(const add_params& p, std::int32_t a, std::int32_t b,
-                               bool repeated_a) noexcept {
+/// ONNX Runtime on CPUs with FMA: the share of an operand that is constant along the innermost axis
+/// is added first, else b's.
+constexpr std::int32_t add_fma(const add_params& p, std::int32_t a, std::int32_t b) noexcept {
   const auto x = static_cast<float>(a), y = static_cast<float>(b);
-  const float v = repeated_a ? fma(y, p.b_scale, fma(x, p.a_scale, p.fixed))
-                             : fma(x, p.a_scale, fma(y, p.b_scale, p.fixed));
+  const float v = p.a_first ? fma(y, p.b_scale, fma(x, p.a_scale, p.fixed))
+                            : fma(x, p.a_scale, fma(y, p.b_scale, p.fixed));
   return clamp_to_int(static_cast<double>(rint(v)), p.lo, p.hi);
 }
 /// PyTorch: dequantize both (with FMA inside whole blocks of 64 elements), add, quantize by the
@@ -142,7 +149,6 @@ template <class A, class B, class Y>
 constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_t begin,
                    std::size_t end) {
   const std::size_t blocks = p.shape.count / 64 * 64;
-  const bool repeated_a = p.shape.stride[0][static_cast<std::size_t>(p.shape.rank - 1)] == 0;
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
     const std::int32_t u = a[at[0]], v = b[at[1]];
     std::int32_t q = 0;
@@ -150,7 +156,7 @@ constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_
       case rounding::xnnpack: q = numerics::add_xnn(p, u, v); break;
       case rounding::qnnpack: q = numerics::add_qnn(p, u, v); break;
       case rounding::float_half_even: q = numerics::add_f(p, u, v); break;
-      case rounding::fused_multiply_add: q = numerics::add_fma(p, u, v, repeated_a); break;
+      case rounding::fused_multiply_add: q = numerics::add_fma(p, u, v); break;
       case rounding::aten: q = numerics::add_aten(p, u, v, i < blocks); break;
       case rounding::doubling_high_half_away:
       case rounding::tflite_optimized: q = numerics::add_dr(p, u, v); break;
@@ -165,7 +171,8 @@ constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_
       case rounding::divide_half_even:
       case rounding::reciprocal_half_even:
       case rounding::divide_truncate:
-      case rounding::mxnet: break;  // add_prepare refuses these
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;  // add_prepare refuses these
     }
     y[i] = static_cast<Y>(q);
   });
@@ -273,6 +280,9 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
           "b_ratio", static_cast<double>(numerics::div(b.scale_f32(), y.scale_f32()))));
       if (n.round == rounding::fused_multiply_add) {
         if (Sign < 0) p.b_scale = -p.b_scale;
+        const std::int32_t first = read_attributes<add_attrs>(*n.attrs).a_first;
+        p.a_first = first >= 0 ? first != 0
+                               : p.shape.stride[0][static_cast<std::size_t>(p.shape.rank - 1)] == 0;
         p.fixed = numerics::sub(
             static_cast<float>(p.zero_point),
             numerics::fma(p.a_scale, static_cast<float>(p.a_zero_point),
@@ -295,7 +305,8 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
     case rounding::divide_half_away:
     case rounding::divide_half_even:
     case rounding::reciprocal_half_even:
-    case rounding::divide_truncate: break;
+    case rounding::divide_truncate:
+    case rounding::onnxruntime: break;
   }
   return detail::no_such_rounding(n);
 }

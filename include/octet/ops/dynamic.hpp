@@ -169,6 +169,70 @@ inline constexpr op_def dynamic_quantize{
 };
 }  // namespace ops
 
+/// ONNX's DynamicQuantizeLinear: all of x with one scale and one zero point, which are results too.
+/// Outputs: uint8 of x's shape, float32 and uint8 without axes.
+struct dynamic_quantize_linear_params {
+  std::size_t count = 0;
+};
+namespace numerics {
+/// [lo, hi] holds 0. scale = f32(f32(hi - lo) / 255), or 1 for one value; zero point =
+/// rint(f32(0 - f32(lo / scale))) within 0..255.
+constexpr row_scale linear_scale(float least, float most) noexcept {
+  const float lo = least < 0 ? least : 0.f, hi = most > 0 ? most : 0.f;
+  const float scale = lo == hi ? 1.f : div(sub(hi, lo), 255.f), zero = sub(0.f, div(lo, scale));
+  return {scale, 0.f,
+          clamp_to_int(static_cast<double>(rint(zero < 0     ? 0.f
+                                                : zero > 255 ? 255.f
+                                                             : zero)),
+                       0, 255),
+          false};
+}
+}  // namespace numerics
+namespace reference {
+inline void dynamic_quantize_linear_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const dynamic_quantize_linear_params*>(a.params);
+  const auto* x = static_cast<const float*>(a.in[0]);
+  auto* y = static_cast<std::uint8_t*>(a.out[0]);
+  float least = 0, most = 0;
+  for (std::size_t i = 0; i < p.count; ++i) {
+    least = x[i] < least ? x[i] : least;
+    most = x[i] > most ? x[i] : most;
+  }
+  const numerics::row_scale s = numerics::linear_scale(least, most);
+  for (std::size_t i = 0; i < p.count; ++i)
+    y[i] = static_cast<std::uint8_t>(numerics::quantize_even(x[i], s.scale, s.zero_point, 0, 255));
+  *static_cast<float*>(a.out[1]) = s.scale;
+  *static_cast<std::uint8_t*>(a.out[2]) = static_cast<std::uint8_t>(s.zero_point);
+}
+}  // namespace reference
+namespace ops {
+constexpr status dynamic_quantize_linear_shape(const node_view& n, std::span<dims> out) {
+  out[0] = n.in[0].shape;
+  out[1] = out[2] = dims{};
+  return unit{};
+}
+inline status dynamic_quantize_linear_prepare(const node_view& n, prepared& to) {
+  auto& p = to.make<dynamic_quantize_linear_params>(&reference::dynamic_quantize_linear_kernel);
+  p.count = n.in[0].shape.elements().value;
+  return unit{};
+}
+inline constexpr form dynamic_quantize_linear_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::u8, dtype::f32, dtype::u8},
+     .roundings = rounding::divide_half_even},
+};
+inline constexpr op_def dynamic_quantize_linear{
+    .name = "qnn.dynamic_quantize_linear",
+    .summary = "float32 to 8 bits; scale and zero point, chosen when it runs, are results",
+    .outputs = 3,
+    .forms = dynamic_quantize_linear_forms,
+    .shape = &dynamic_quantize_linear_shape,
+    .memory = &params_only<dynamic_quantize_linear_params>,
+    .prepare = &dynamic_quantize_linear_prepare,
+    .decide = &laws::dynamic_quantize_linear,
+};
+}  // namespace ops
+
 /// Inputs: accumulators int32 or int64 [..., C], row scales [rows], bias float32 [C] (optional).
 /// The accumulators' own scales are those of the weights (one, or one per channel on the last
 /// axis).

@@ -48,6 +48,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::dequantize,
     &ops::dynamic_quantize,
     &ops::dynamic_dequantize,
+    &ops::dynamic_quantize_linear,
     &ops::float_conv2d,
     &ops::float_depthwise_conv2d,
     &ops::float_transpose_conv2d,

@@ -5,6 +5,7 @@
 
 #include "octet/laws/windows.hpp"
 #include "octet/ops/add.hpp"
+#include "octet/ops/dequantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -41,7 +42,7 @@ struct pool2d_attrs {
 struct pool2d_params {
   bool max = false;
   rounding mode = rounding::none;  // averages of quantized values: AWAY, F, FZ, QNN, ATEN,
-                                   // EVEN; none: maximum, or plain numbers
+                                   // EVEN, ORT; none: maximum, or plain numbers
   dtype type = dtype::u8;
   std::int32_t batch, in_h, in_w, channels, out_h, out_w, window_h, window_w, stride_h, stride_w,
       dilation_h, dilation_w;
@@ -50,7 +51,7 @@ struct pool2d_params {
   std::int32_t divisor = 0;
   std::int32_t in_zero_point = 0, zero_point = 0, lo = 0, hi = 0;
   double ratio = 1;                   // F, FZ: sx / sy in binary64
-  float in_scale = 1, out_scale = 1;  // QNN
+  float in_scale = 1, out_scale = 1;  // QNN, ORT
   float min = 0, max_value = 0;       // clamp of plain float32
 };
 
@@ -159,9 +160,18 @@ constexpr std::int32_t average(const pool2d_params& p, std::int64_t sum, std::in
     case rounding::xnnpack:
     case rounding::fused_multiply_add:
     case rounding::tflite_optimized:
-    case rounding::mxnet: break;  // pool2d_prepare refuses these
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // pool2d_prepare refuses these
   }
   return p.zero_point;
+}
+/// ONNX Runtime: the sum is of dequantized taps, row by row; the zero point is inside the rounding.
+constexpr std::int32_t average_of_reals(const pool2d_params& p, float sum,
+                                        std::int32_t n) noexcept {
+  return clamp_to_int(
+      static_cast<double>(rint(add(div(div(sum, static_cast<float>(n)), p.out_scale),
+                                   static_cast<float>(p.zero_point)))),
+      p.lo, p.hi);
 }
 }  // namespace numerics
 
@@ -200,6 +210,8 @@ constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begi
               fsum = numerics::add(fsum, q);
             } else {
               sum += q;
+              if (p.mode == rounding::onnxruntime)
+                fsum = numerics::add(fsum, numerics::dequantize(q, p.in_zero_point, p.in_scale));
             }
           }
         if constexpr (std::is_floating_point_v<T>) {
@@ -207,6 +219,8 @@ constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begi
                                   p.min, p.max_value);
         } else if (p.max) {
           to[c] = static_cast<T>(numerics::clamp<std::int32_t>(best, p.lo, p.hi));
+        } else if (p.mode == rounding::onnxruntime) {
+          to[c] = static_cast<T>(numerics::average_of_reals(p, fsum, divisor));
         } else {
           to[c] = static_cast<T>(numerics::average(p, sum, taps, divisor, window_h, window_w));
         }
@@ -277,6 +291,7 @@ inline constexpr form qnn_avg_pool2d_forms[] = {
      .roundings = {rounding::divide_half_away, rounding::divide_half_even,
                    rounding::float_half_even, rounding::float_zero_point_half_even,
                    rounding::qnnpack, rounding::aten}},
+    {.in = {eight_bit}, .out = {like(0)}, .roundings = rounding::onnxruntime},
 };
 inline constexpr form qnn_max_pool2d_forms[] = {
     {.in = {quantized_types}, .out = {like(0)}},

@@ -224,7 +224,8 @@ constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum) noexce
     case rounding::aten:
     case rounding::fused_multiply_add:
     case rounding::tflite_optimized:
-    case rounding::mxnet: break;  // mean_prepare refuses these
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // mean_prepare refuses these
   }
   return q.zero_point;
 }
@@ -536,7 +537,8 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
       case rounding::aten:
       case rounding::fused_multiply_add:
       case rounding::tflite_optimized:
-      case rounding::mxnet: break;
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
     }
     return detail::no_such_rounding(n);
   }

@@ -12,8 +12,9 @@ OCTET_NAMESPACE_BEGIN
 struct resize_attrs {
   std::int32_t out_h = 0, out_w = 0;
   bool align_corners = false, half_pixel_centers = false;
-  double scale_h = 0, scale_w = 0;  // > 0: the factor that was asked for (PyTorch); source steps
-                                    // are f32(1 / factor), not the ratio of extents
+  double scale_h = 0, scale_w = 0;  // > 0: the factor that was asked for (PyTorch, ONNX); source
+                                    // steps are f32(1 / factor), not the ratio of extents (ORT
+                                    // divides by the factor)
   static constexpr auto fields =
       std::tuple{field{"out_h", &resize_attrs::out_h},
                  field{"out_w", &resize_attrs::out_w},
@@ -54,7 +55,7 @@ struct bilinear_tap {
 struct resize_params {
   rounding mode =
       rounding::none;  // none: plain float32; DR: TFLite's Q10 integers; OPT: TFLite's float form
-                       // for uint8; XNN; PyTorch: ATEN contiguous, FMA channels last
+                       // for uint8; XNN; PyTorch: ATEN contiguous, FMA channels last; ORT
   std::int32_t zero_point = 0, lo_value = 0, hi_value = 0;  // ATEN, FMA
   dtype type = dtype::u8;
   std::int32_t batch, in_h, in_w, channels, out_h, out_w;
@@ -123,6 +124,34 @@ constexpr bilinear_tap bilinear_aten(std::int32_t o, std::int32_t in, std::int32
   if (at < 0) at = 0;
   const std::int32_t lo = clamp_to_int(static_cast<double>(floor(at)), 0, in - 1);
   return {lo, lo < in - 1 ? lo + 1 : lo, 0, sub(at, static_cast<float>(lo))};
+}
+/// ONNX Runtime's coordinates, clamped to the image. The last row and column are blended with
+/// themselves, half and half.
+constexpr bilinear_tap bilinear_ort(std::int32_t o, std::int32_t in, std::int32_t out,
+                                    bool align_corners, bool half_pixel_centers, double factor) {
+  const auto i = static_cast<float>(o);
+  const float scale = factor > 0 ? static_cast<float>(factor)
+                                 : div(static_cast<float>(out), static_cast<float>(in));
+  float at = 0;
+  if (align_corners)
+    at = out > 1 ? div(mul(i, static_cast<float>(in - 1)), static_cast<float>(out - 1)) : 0.f;
+  else if (half_pixel_centers)
+    at = sub(div(add(i, 0.5f), scale), 0.5f);
+  else
+    at = div(i, scale);
+  const float last = static_cast<float>(in - 1);
+  at = at < 0 ? 0 : at > last ? last : at;
+  const auto lo = static_cast<std::int32_t>(at);
+  if (lo + 1 >= in) return {lo, lo, 0, 0.5f};
+  return {lo, lo + 1, 0, sub(at, static_cast<float>(lo))};
+}
+/// Weights are multiplied first.
+constexpr float blend_ort(float tl, float tr, float bl, float br, float fy, float fx) {
+  const float gy = sub(1.f, fy), gx = sub(1.f, fx);
+  float v = mul(mul(gx, gy), tl);
+  v = add(v, mul(mul(fx, gy), tr));
+  v = add(v, mul(mul(gx, fy), bl));
+  return add(v, mul(mul(fx, fy), br));
 }
 /// One value of PyTorch's interpolation before the rounding. `fused`: 0 none; 1 whole blocks of 8
 /// channels, 2 the channels after them, of the channels-last kernel.
@@ -203,7 +232,13 @@ constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::si
                     numerics::rint(numerics::sub(t, static_cast<float>(p.zero_point)))) +
                     p.zero_point,
                 p.lo_value, p.hi_value));
-          } else if (p.mode == rounding::xnnpack)
+          } else if (p.mode == rounding::onnxruntime)
+            to[k] = static_cast<T>(numerics::clamp_to_int(
+                static_cast<double>(numerics::trunc(numerics::blend_ort(
+                    static_cast<float>(tl), static_cast<float>(tr), static_cast<float>(bl),
+                    static_cast<float>(br), v.fraction, h.fraction))),
+                p.lo_value, p.hi_value));
+          else if (p.mode == rounding::xnnpack)
             to[k] = static_cast<T>(numerics::blend_xnn(tl, tr, bl, br, v.weight, h.weight));
           else
             to[k] = static_cast<T>(
@@ -287,6 +322,8 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
               ? numerics::bilinear_q10(i, in, out, a.align_corners, a.half_pixel_centers)
           : aten ? numerics::bilinear_aten(i, in, out, a.align_corners, factor,
                                            n.round == rounding::fused_multiply_add)
+          : n.round == rounding::onnxruntime
+              ? numerics::bilinear_ort(i, in, out, a.align_corners, a.half_pixel_centers, factor)
           : n.round == rounding::xnnpack
               ? numerics::bilinear_xnn(i, in, out, a.align_corners, a.half_pixel_centers)
               : numerics::bilinear_float(i, in, out, a.align_corners, a.half_pixel_centers);
@@ -300,7 +337,8 @@ inline constexpr form qnn_resize_bilinear_forms[] = {
     {.in = {quantized_types}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},
     {.in = {eight_bit},
      .out = {like(0)},
-     .roundings = {rounding::xnnpack, rounding::aten, rounding::fused_multiply_add}},
+     .roundings = {rounding::xnnpack, rounding::aten, rounding::fused_multiply_add,
+                   rounding::onnxruntime}},
     {.in = {dtype::u8}, .out = {dtype::u8}, .roundings = rounding::tflite_optimized},
 };
 inline constexpr op_def resize_nearest{

@@ -5,6 +5,8 @@
 //   OPT       TFLite's optimized kernels: a table of 256 floats, sums in binary32 in order
 //   EVEN_MUL  PyTorch: dequantize, softmax in binary32, quantize by the reciprocal (softmax only)
 //   I64       TFLite on int16: two 513-entry tables (softmax only)
+//   ORT       ONNX Runtime: a table of 256 floats, the inverse output scale cut to an integer
+//             (softmax only)
 #ifndef OCTET_OPS_SOFTMAX_HPP_
 #define OCTET_OPS_SOFTMAX_HPP_
 
@@ -34,7 +36,7 @@ struct softmax_params {
   std::int32_t diff_min = 0;          // DR: smaller differences from the maximum count as exp = 0
   const std::int32_t* exp = nullptr;  // DR: exp of the 256 possible differences, Q0.31, the
                                       // difference 0 first; null: computed each time
-  const float* table = nullptr;       // OPT: 256 entries; the maximum's is the last
+  const float* table = nullptr;       // OPT, ORT: 256 entries; the maximum's is the last
   const std::int16_t* exp_table = nullptr;  // I64
   const std::int16_t* reciprocal_table = nullptr;
 };
@@ -143,6 +145,20 @@ constexpr void softmax_row_opt(const softmax_params& p, const In* x, Out* y) {
     y[i * p.inner] = static_cast<Out>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
   }
 }
+/// q = rint(f32(f32(t * Y) / sum)) + zy, Y = floor(f32(1 / sy)).
+template <class In, class Out>
+constexpr void softmax_row_ort(const softmax_params& p, const In* x, Out* y) {
+  const std::int32_t most = row_max(x, p.depth, p.inner);
+  float sum = 0;
+  for (std::size_t i = 0; i < p.depth; ++i)
+    sum = numerics::add(sum, p.table[255 - most + x[i * p.inner]]);
+  const float levels = numerics::floor(p.inverse);
+  for (std::size_t i = 0; i < p.depth; ++i) {
+    const float v = numerics::div(numerics::mul(p.table[255 - most + x[i * p.inner]], levels), sum);
+    y[i * p.inner] = static_cast<Out>(
+        numerics::finish(static_cast<double>(numerics::rint(v)), p.out_zero_point, p.lo, p.hi));
+  }
+}
 inline constexpr void softmax_row_s16(const softmax_params& p, const std::int16_t* x,
                                       std::int16_t* y) {
   const std::int32_t most = row_max(x, p.depth, p.inner);
@@ -214,6 +230,7 @@ constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t
             softmax_row_s16(p, x + at, y + at);
           break;
         case rounding::reciprocal_half_even: softmax_row_f32(p, x + at, y + at); break;
+        case rounding::onnxruntime: softmax_row_ort(p, x + at, y + at); break;
         case rounding::none:
         case rounding::doubling_high_half_up:
         case rounding::double_half_away:
@@ -259,7 +276,7 @@ constexpr void softmax_memory(const node_view& n, node_memory& to) {
     to.array<std::int16_t>(513);
   } else if (n.round == rounding::doubling_high_half_away) {
     to.array<std::int32_t>(256);
-  } else if (n.round == rounding::tflite_optimized) {
+  } else if (n.round == rounding::tflite_optimized || n.round == rounding::onnxruntime) {
     to.array<float>(256);
   }
 }
@@ -322,6 +339,22 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
     p.table = t.data();
     return unit{};
   }
+  if (n.round == rounding::onnxruntime) {
+    if (p.depth == 0) return unit{};
+    if (a.beta != 1) return unsupported("beta in rounding ORT", std::to_string(a.beta), "1");
+    // A row's sum has room: its largest term is e^-5 of the largest float over the row's length.
+    const double scale = static_cast<double>(p.in_scale),
+                 room = numerics::sub(
+                     static_cast<double>(numerics::log_f32(numerics::div(
+                         std::numeric_limits<float>::max(), static_cast<float>(p.depth)))),
+                     5.),
+                 shift = room > 0 ? numerics::div(room, scale) : 0.;
+    auto t = to.array<float>(256);
+    for (std::size_t i = 0; i < 256; ++i)
+      t[i] = static_cast<float>(
+          numerics::exp(numerics::mul(numerics::add(static_cast<double>(i) - 255., shift), scale)));
+    p.table = t.data();
+  }
   return unit{};
 }
 inline constexpr form qnn_softmax_forms[] = {
@@ -330,6 +363,7 @@ inline constexpr form qnn_softmax_forms[] = {
      .roundings = {rounding::doubling_high_half_away, rounding::tflite_optimized,
                    rounding::reciprocal_half_even}},
     {.in = {dtype::s16}, .out = {dtype::s16}, .roundings = rounding::wide_half_up},
+    {.in = {eight_bit}, .out = {like(0)}, .roundings = rounding::onnxruntime},
 };
 inline constexpr form qnn_log_softmax_forms[] = {
     {.in = {eight_bit},

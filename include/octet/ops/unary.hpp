@@ -240,7 +240,8 @@ constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexce
     case rounding::qnnpack:
     case rounding::aten:
     case rounding::fused_multiply_add:
-    case rounding::mxnet: break;  // unary_prepare refuses these
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // unary_prepare refuses these
   }
   return p.out_zero_point;
 }
@@ -479,7 +480,7 @@ template <unary F> constexpr std::span<const form> plain_forms_of() {
       .decide = float_law,                                     \
   };
 OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid, &laws::of_floats)
-OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::sigmoid, &laws::of_floats)
+OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::of_floats)
 OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish, &laws::of_floats)
 OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,
              &laws::of_floats)

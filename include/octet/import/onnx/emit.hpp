@@ -1,0 +1,409 @@
+// What the rows of the ONNX loader work with: values of the file's graph, attributes of a node,
+// scales and zero points.
+#ifndef OCTET_IMPORT_ONNX_EMIT_HPP_
+#define OCTET_IMPORT_ONNX_EMIT_HPP_
+
+#include <cmath>
+#include <set>
+
+#include "octet/import/common/builder.hpp"
+#include "octet/import/common/layout.hpp"
+#include "octet/import/onnx/model.hpp"
+#include "octet/ops/reshape.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+/// One value of the file's graph: an array of the file that no node has read yet, or a tensor.
+struct value {
+  tensor_id id = no_tensor;
+  bool channels_inner = false;  // tensor: axis 1 is the last one in the IR
+  const array* data = nullptr;
+  std::string name;  // of the array
+
+  static value of(tensor_id id, bool channels_inner = false) {
+    value v;
+    v.id = id;
+    v.channels_inner = channels_inner;
+    return v;
+  }
+  bool given() const noexcept { return id != no_tensor || data != nullptr; }
+};
+
+/// Scales and zero points as a node gives them; one, or one per index of `axis` (ONNX's).
+struct quantization {
+  std::vector<double> scales;
+  std::vector<std::int32_t> zero_points;
+  int axis = -1;
+};
+
+class emitter;
+/// A node of the file while it is translated.
+struct call {
+  const node& n;
+  std::vector<value> in;
+  std::vector<value> out{};
+  const value& input(std::size_t i) const {
+    static const value none;
+    return i < in.size() ? in[i] : none;
+  }
+  bool has(std::size_t i) const { return input(i).given(); }
+};
+struct onnx_row {
+  std::string_view name, domain;
+  void (*emit)(emitter&, call&);
+};
+
+/// Rows call these; the first failure is kept, and everything after it does nothing.
+class emitter {
+ public:
+  emitter(import::graph_builder& b, std::int64_t opset_version) : to(b), opset(opset_version) {}
+  import::graph_builder& to;  // NOLINT: rows work on it
+  const std::int64_t opset;   // NOLINT
+
+  // ---- errors ----
+  bool failed() const noexcept { return failed_; }
+  const error_info& error() const noexcept { return error_; }
+  void fail(error_info e) {
+    if (!failed_) error_ = std::move(e);
+    failed_ = true;
+  }
+  bool check(const status& s) {
+    if (!s) fail(s.error());
+    return !failed_;
+  }
+  void refuse(std::string what, std::string found = {}, std::string supported = {}) {
+    fail(unsupported(std::move(what), std::move(found), std::move(supported)));
+  }
+  void broken(std::string what, std::string found = {}, std::string supported = {}) {
+    fail(invalid(std::move(what), std::move(found), std::move(supported)));
+  }
+
+  // ---- attributes ----
+  // Each gives `otherwise` where the node does not carry the key, and an error where it is of
+  // another kind.
+  std::int64_t integer(const call& c, std::string_view key, std::int64_t otherwise) {
+    const attribute* a = c.n.find(key);
+    if (!a) return otherwise;
+    if (!a->integer) broken("attribute " + std::string(key), "no integer");
+    return a->integer.value_or(otherwise);
+  }
+  float real(const call& c, std::string_view key, float otherwise) {
+    const attribute* a = c.n.find(key);
+    if (!a) return otherwise;
+    const float v = a->real.value_or(NAN);
+    if (!std::isfinite(v)) broken("attribute " + std::string(key), std::to_string(v));
+    return v;
+  }
+  std::string text(const call& c, std::string_view key, std::string otherwise) {
+    const attribute* a = c.n.find(key);
+    if (!a) return otherwise;
+    if (!a->text) broken("attribute " + std::string(key), "no text");
+    return a->text.value_or(otherwise);
+  }
+  std::vector<std::int64_t> integers(const call& c, std::string_view key) {
+    const attribute* a = c.n.find(key);
+    return a ? a->integers : std::vector<std::int64_t>();
+  }
+  /// Between `least` and `most` inputs, the first `needed` of them given.
+  bool arity(const call& c, std::size_t needed, std::size_t most) {
+    if (failed_) return false;
+    if (c.in.size() > most)
+      broken("number of inputs", std::to_string(c.in.size()), "at most " + std::to_string(most));
+    for (std::size_t i = 0; i < needed && !failed_; ++i)
+      if (!c.has(i)) broken("input " + std::to_string(i), "absent", "a value");
+    return !failed_;
+  }
+
+  // ---- values ----
+  dtype type(const value& v) const {
+    return v.id != no_tensor ? to.g[v.id].type : v.data ? v.data->type : dtype::f32;
+  }
+  /// Extents in ONNX's order of axes.
+  dims shape(const value& v) const {
+    if (v.id == no_tensor) return v.data ? v.data->shape : dims{};
+    dims d = to.g[v.id].shape;
+    if (v.channels_inner)
+      for (int i = d.rank - 1; i > 1; --i) std::swap(d[i], d[i - 1]);
+    return d;
+  }
+  int rank(const value& v) const { return shape(v).rank; }
+  /// An axis that may be counted from the end; an error where there is none.
+  int axis(std::int64_t a, int of_rank) {
+    if (a < -of_rank || a >= of_rank) {
+      broken("axis", std::to_string(a), "rank " + std::to_string(of_rank));
+      return 0;
+    }
+    return static_cast<int>(a < 0 ? a + of_rank : a);
+  }
+  /// The same where the value is in the IR.
+  std::int64_t axis_of(const value& v, int a) const {
+    return import::axis_in_layout(a, rank(v), v.channels_inner);
+  }
+  /// The graph's tensor in the layout asked for.
+  tensor_id held(const value& v, bool channels_inner) {
+    if (failed_) return no_tensor;
+    if (v.id == no_tensor && v.data) {
+      auto& id = arrays_[v.data];
+      if (id == 0) {
+        if (!check(to.hold_constant(v.data->data.bytes.size()))) return no_tensor;
+        id = to.g.add_constant(v.name, v.data->type, v.data->shape, v.data->data) + 1;
+      }
+      return held(value::of(id - 1), channels_inner);
+    }
+    if (v.id == no_tensor) {
+      broken("an input that must be given");
+      return no_tensor;
+    }
+    if (v.channels_inner == channels_inner || to.g[v.id].shape.rank < 3) return v.id;
+    auto changed = layouts_.change(to, v.id, channels_inner);
+    if (!changed) return fail(changed.error()), no_tensor;
+    return *changed;
+  }
+  /// In the layout it has.
+  tensor_id held(const value& v) { return held(v, v.channels_inner); }
+  bool is_constant(const value& v) const {
+    return v.data != nullptr || (v.id != no_tensor && to.g[v.id].role == tensor::kind::constant);
+  }
+  /// A constant's elements in ONNX's order; an error for values that are computed at run time.
+  std::optional<array> constant(const value& v, const std::string& what) {
+    if (failed_) return {};
+    if (v.data) return *v.data;
+    if (!is_constant(v)) {
+      refuse(what + " that is computed at run time", {}, "constants");
+      return {};
+    }
+    const tensor_id id = held(v, false);
+    if (failed_) return {};
+    return array{to.g[id].type, to.g[id].shape, to.g[id].data};
+  }
+  /// Constants of int32 or int64.
+  std::vector<std::int64_t> constant_integers(const value& v, const std::string& what) {
+    const auto a = constant(v, what);
+    std::vector<std::int64_t> to_list;
+    if (!a) return to_list;
+    if (a->type == dtype::s64) {
+      for (std::int64_t x : a->as<std::int64_t>()) to_list.push_back(x);
+    } else if (a->type == dtype::s32) {
+      for (std::int32_t x : a->as<std::int32_t>()) to_list.push_back(x);
+    } else {
+      broken("element type of " + what, std::string(name_of(a->type)), "int64");
+    }
+    return to_list;
+  }
+  std::vector<float> constant_floats(const value& v, const std::string& what) {
+    const auto a = constant(v, what);
+    if (!a) return {};
+    if (a->type != dtype::f32) {
+      refuse("element type of " + what, std::string(name_of(a->type)), "float32");
+      return {};
+    }
+    const auto list = a->as<float>();
+    for (float x : list)
+      if (!std::isfinite(x)) {
+        broken(what + " that is not finite");
+        return {};
+      }
+    return {list.begin(), list.end()};
+  }
+  /// One number, in whatever shape.
+  float constant_float(const value& v, const std::string& what) {
+    const auto list = constant_floats(v, what);
+    if (!failed_ && list.size() != 1)
+      broken("elements of " + what, std::to_string(list.size()), "1");
+    return failed_ ? 0.f : list[0];
+  }
+  /// Zero points: any 8- or 16-bit integers or int32.
+  std::vector<std::int32_t> zero_points_of(const value& v) {
+    std::vector<std::int32_t> z;
+    const auto a = constant(v, "a zero point");
+    if (!a) return z;
+    const auto all = [&]<class T>(T) {
+      for (T x : a->as<T>()) z.push_back(static_cast<std::int32_t>(x));
+    };
+    switch (a->type) {
+      case dtype::u8: all(std::uint8_t{}); break;
+      case dtype::s8: all(std::int8_t{}); break;
+      case dtype::u16: all(std::uint16_t{}); break;
+      case dtype::s16: all(std::int16_t{}); break;
+      case dtype::s32: all(std::int32_t{}); break;
+      case dtype::f32:
+      case dtype::f64:
+      case dtype::u32:
+      case dtype::s64:
+      case dtype::u64:
+      case dtype::boolean:
+      case dtype::f16: broken("element type of a zero point", std::string(name_of(a->type))); break;
+    }
+    return z;
+  }
+  bool is_real(const value& v) {
+    if (type(v) == dtype::f32) return true;
+    refuse("an input", std::string(name_of(type(v))), "float32");
+    return false;
+  }
+  bool is_byte(const value& v) {
+    if (is_8bit(type(v))) return true;
+    refuse("an input", std::string(name_of(type(v))), "uint8 or int8");
+    return false;
+  }
+
+  // ---- quantization ----
+  /// Inputs i (scales) and i + 1 (zero points, may be absent: 0) of a node.
+  quantization quantized_by(const call& c, std::size_t i, int quantized_axis = -1) {
+    return quantized_by(c.input(i), c.input(i + 1), quantized_axis);
+  }
+  quantization quantized_by(const value& scale, const value& zero, int quantized_axis = -1) {
+    quantization q;
+    q.axis = quantized_axis;
+    for (float s : constant_floats(scale, "a scale")) {
+      if (!(s > 0)) broken("a scale", std::to_string(s), "a positive number");
+      q.scales.push_back(static_cast<double>(s));
+    }
+    if (zero.given()) q.zero_points = zero_points_of(zero);
+    if (failed_) return q;
+    if (q.scales.empty()) broken("scales", "none");
+    if (q.zero_points.empty()) q.zero_points.assign(1, 0);
+    if (q.zero_points.size() != 1 && q.zero_points.size() != q.scales.size())
+      broken("number of zero points", std::to_string(q.zero_points.size()),
+             std::to_string(q.scales.size()));
+    if (q.scales.size() == 1)
+      q.axis = -1;
+    else if (q.axis < 0)
+      refuse("scales per channel here", std::to_string(q.scales.size()), "1");
+    return q;
+  }
+  /// One scale for all.
+  quantization with_one_scale(const call& c, std::size_t i) { return quantized_by(c, i); }
+  void set(tensor_id t, const quantization& q, int ir_axis) {
+    octet::tensor& own = to.g[t];
+    own.scales = q.scales;
+    own.zero_points = q.zero_points;
+    own.axis = q.scales.size() > 1 ? ir_axis : -1;
+  }
+  /// A new tensor.
+  tensor_id quantized(dtype t, const quantization& q, int ir_axis = -1) {
+    const tensor_id id = to.temporary("", t);
+    set(id, q, ir_axis);
+    return id;
+  }
+  /// The value under a node's own scales: the tensor itself where it has the same or none that
+  /// anybody has read, else an alias.
+  tensor_id under(const value& v, bool channels_inner, const quantization& q) {
+    const tensor_id t = held(v, channels_inner);
+    if (failed_) return no_tensor;
+    const int ir_axis =
+        q.axis < 0 ? -1 : import::axis_in_layout(q.axis, to.g[t].shape.rank, channels_inner);
+    octet::tensor& own = to.g[t];
+    if (own.scales == q.scales && own.zero_points == q.zero_points && own.axis == ir_axis) return t;
+    const bool unread = own.scales.empty() && !read_.contains(t) &&
+                        (inputs_.contains(t) || own.role == tensor::kind::constant);
+    read_.insert(t);
+    if (unread) {
+      set(t, q, ir_axis);
+      return t;
+    }
+    return alias(t, q, ir_axis);
+  }
+  tensor_id alias(tensor_id t, const quantization& q, int ir_axis) {
+    const tensor_id same = to.temporary("", to.g[t].type);
+    set(same, q, ir_axis);
+    reshape_to(t, same, to.g[t].shape);
+    return failed_ ? no_tensor : same;
+  }
+  void is_input(tensor_id t) { inputs_.insert(t); }
+
+  // ---- nodes ----
+  /// A constant that a row makes. A file must not make it do so with one large array in thousands
+  /// of places.
+  tensor_id new_constant(std::string name, dtype t, const dims& s,
+                         std::span<const std::byte> bytes) {
+    if (failed_ || !check(to.make_constant(bytes.size()))) return no_tensor;
+    return to.g.add_constant(std::move(name), t, s, constant_data::copy(bytes));
+  }
+  template <class T>
+  tensor_id new_constant(std::string name, const dims& s, const std::vector<T>& list) {
+    return new_constant(std::move(name), dtype_of<T>, s, std::as_bytes(std::span(list)));
+  }
+  bool emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+            attributes a = {}) {
+    if (failed_) return false;
+    for (tensor_id t : in) read_.insert(t);
+    return check(to.emit(op, std::move(in), std::move(out), std::move(a)));
+  }
+  /// A node with one result of that type.
+  tensor_id made(const op_def& op, std::vector<tensor_id> in, dtype t, attributes a = {}) {
+    if (failed_) return no_tensor;
+    const tensor_id y = to.temporary("", t);
+    return emit(op, std::move(in), {y}, std::move(a)) ? y : no_tensor;
+  }
+  /// A node that moves the elements of one tensor: one scale goes with them.
+  tensor_id moved(const op_def& op, tensor_id x, attributes a) {
+    if (failed_) return no_tensor;
+    const octet::tensor& t = to.g[x];
+    const bool keeps = t.scales.size() <= 1;
+    const tensor_id y = keeps ? to.like(x) : to.temporary("", t.type);
+    return emit(op, {x}, {y}, std::move(a)) ? y : no_tensor;
+  }
+  void reshape_to(tensor_id x, tensor_id y, const dims& s) {
+    attributes a;
+    a.set("shape", std::vector<std::int64_t>(s.begin(), s.end()));
+    emit(ops::reshape, {x}, {y}, std::move(a));
+  }
+  tensor_id reshaped(tensor_id x, const dims& s) {
+    if (failed_ || to.g[x].shape == s) return x;
+    attributes a;
+    a.set("shape", std::vector<std::int64_t>(s.begin(), s.end()));
+    return moved(ops::reshape, x, std::move(a));
+  }
+  /// A layer's sums.
+  tensor_id accumulate(const op_def& op, std::vector<tensor_id> in, attributes a,
+                       std::vector<double> scales) {
+    if (failed_) return no_tensor;
+    for (tensor_id t : in) read_.insert(t);
+    auto acc = to.accumulate(op, std::move(in), std::move(a), dtype::s32, std::move(scales), {});
+    if (!acc) return fail(acc.error()), no_tensor;
+    return *acc;
+  }
+  void give(call& c, tensor_id id, bool channels_inner) {
+    if (!failed_) c.out = {value::of(id, channels_inner && to.g[id].shape.rank > 2)};
+  }
+
+  // ---- operands that meet element by element ----
+
+  /// The layout for them: that of those of the largest rank.
+  bool common_layout(const std::vector<value>& list) const {
+    const int most = largest_rank(list);
+    for (const value& v : list)
+      if (most >= 3 && v.channels_inner && rank(v) == most) return true;
+    return false;
+  }
+  int largest_rank(const std::vector<value>& list) const {
+    int most = 0;
+    for (const value& v : list) most = std::max(most, rank(v));
+    return most;
+  }
+  /// As an operand of results of that rank and layout.
+  tensor_id operand(const value& v, int of_rank, bool channels_inner) {
+    if (failed_) return no_tensor;
+    const dims s = shape(v);
+    if (!channels_inner || s.rank == of_rank) return held(v, channels_inner);
+    if (s.elements().value == 1) return reshaped(held(v, false), dims{});
+    dims full;
+    for (int i = s.rank; i < of_rank; ++i) full.push_back(1);
+    for (std::int32_t e : s) full.push_back(e);
+    return held(value::of(reshaped(held(v, false), full)), true);
+  }
+
+ private:
+  bool failed_ = false;
+  error_info error_;
+  import::layout_changes layouts_;
+  std::map<const array*, tensor_id> arrays_;  // id + 1
+  std::set<tensor_id> inputs_, read_;
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_EMIT_HPP_

@@ -1,0 +1,131 @@
+// What an ONNX file holds, as plain structs: nodes, constants, inputs and outputs.
+#ifndef OCTET_IMPORT_ONNX_MODEL_HPP_
+#define OCTET_IMPORT_ONNX_MODEL_HPP_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "octet/graph/graph.hpp"
+#include "octet/import/common/error.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+/// A tensor with its elements, in ONNX's order of axes.
+struct array {
+  dtype type = dtype::f32;
+  dims shape{};
+  constant_data data{};
+
+  std::size_t elements() const { return shape.elements().value; }
+  /// Elements of its own type T.
+  template <class T> std::span<const T> as() const {
+    return {reinterpret_cast<const T*>(data.bytes.data()), data.bytes.size() / sizeof(T)};
+  }
+  template <class T> static array of(std::span<const T> values, dims s) {
+    return {dtype_of<T>, s, constant_data::of(values)};
+  }
+};
+
+/// One attribute; which members count is the operator's business.
+struct attribute {
+  std::optional<float> real;
+  std::optional<std::int64_t> integer;
+  std::optional<std::string> text;
+  std::optional<array> tensor;
+  std::vector<float> reals;
+  std::vector<std::int64_t> integers;
+  bool graph = false;  // holds a subgraph, a list of tensors or of texts, a type: none is read
+};
+
+struct node {
+  std::string op, domain, name;      // domain: empty for ai.onnx
+  std::vector<std::string> in, out;  // empty: absent
+  std::map<std::string, attribute, std::less<>> attributes;
+  /// Why ONNX Runtime computes this node of a Q/DQ graph in float; empty: nothing is said.
+  std::string kept_float;
+
+  bool is(std::string_view o, std::string_view d = {}) const { return op == o && domain == d; }
+  const attribute* find(std::string_view key) const {
+    const auto it = attributes.find(key);
+    return it == attributes.end() ? nullptr : &it->second;
+  }
+  std::int64_t integer(std::string_view key, std::int64_t otherwise) const {
+    const attribute* a = find(key);
+    return a ? a->integer.value_or(otherwise) : otherwise;
+  }
+  /// Input i, or empty where it is not given.
+  const std::string& input(std::size_t i) const {
+    static const std::string none;
+    return i < in.size() ? in[i] : none;
+  }
+};
+
+/// An input or output of the graph. Extents below 0 are open.
+struct value_info {
+  std::string name;
+  std::optional<dtype> type;
+  std::string type_name;  // as ONNX spells it
+  bool has_shape = false;
+  std::vector<std::int64_t> extents;
+  std::vector<std::string> symbols;  // of open extents
+};
+
+struct model {
+  std::int64_t ir_version = 0, opset = 0;  // opset: of domain ai.onnx
+  std::vector<node> nodes;
+  std::map<std::string, array> constants;
+  std::vector<value_info> inputs, outputs;
+};
+
+/// TensorProto.DataType.
+struct data_type_row {
+  std::int32_t code;
+  const char* name;
+  std::optional<dtype> type;
+};
+inline constexpr data_type_row data_types[] = {
+    {1, "FLOAT", dtype::f32},    {2, "UINT8", dtype::u8},
+    {3, "INT8", dtype::s8},      {4, "UINT16", dtype::u16},
+    {5, "INT16", dtype::s16},    {6, "INT32", dtype::s32},
+    {7, "INT64", dtype::s64},    {8, "STRING", {}},
+    {9, "BOOL", dtype::boolean}, {10, "FLOAT16", dtype::f16},
+    {11, "DOUBLE", dtype::f64},  {12, "UINT32", dtype::u32},
+    {13, "UINT64", dtype::u64},  {14, "COMPLEX64", {}},
+    {15, "COMPLEX128", {}},      {16, "BFLOAT16", {}},
+    {17, "FLOAT8E4M3FN", {}},    {18, "FLOAT8E4M3FNUZ", {}},
+    {19, "FLOAT8E5M2", {}},      {20, "FLOAT8E5M2FNUZ", {}},
+    {21, "UINT4", {}},           {22, "INT4", {}},
+    {23, "FLOAT4E2M1", {}},      {24, "FLOAT8E8M0", {}},
+    {25, "UINT2", {}},           {26, "INT2", {}},
+};
+inline const data_type_row* find_data_type(std::int64_t code) {
+  for (const data_type_row& r : data_types)
+    if (r.code == code) return &r;
+  return nullptr;
+}
+inline std::string data_type_name(std::int64_t code) {
+  const data_type_row* r = find_data_type(code);
+  return r ? r->name : "type " + std::to_string(code);
+}
+/// octet's element type, or an error that names ONNX's.
+inline result<dtype> element_type(std::int64_t code, const std::string& of) {
+  const data_type_row* r = find_data_type(code);
+  if (r && r->type) return *r->type;
+  return unsupported("element type of " + of, data_type_name(code),
+                     "float, double, float16, integers of 8 to 64 bits, bool");
+}
+
+inline bool is_quantize(const node& n) {
+  return n.op == "QuantizeLinear" && (n.domain.empty() || n.domain == "com.microsoft");
+}
+inline bool is_dequantize(const node& n) {
+  return n.op == "DequantizeLinear" && (n.domain.empty() || n.domain == "com.microsoft");
+}
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_MODEL_HPP_

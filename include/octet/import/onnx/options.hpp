@@ -1,0 +1,26 @@
+// Options of the ONNX loader.
+#ifndef OCTET_IMPORT_ONNX_OPTIONS_HPP_
+#define OCTET_IMPORT_ONNX_OPTIONS_HPP_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "octet/core/limits.hpp"
+#include "octet/core/shape.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+struct onnx_options {
+  /// Shapes of inputs in ONNX's order of axes (NCHW), by name; an empty name stands for the next
+  /// input. Needed where the file leaves extents open (symbolic dimensions); extents that the file
+  /// fixes must be equal.
+  std::vector<std::pair<std::string, dims>> shapes{};
+  limits max{};
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_OPTIONS_HPP_

@@ -1,0 +1,454 @@
+// From the bytes of an ONNX file (protobuf) to a model. Every field's wire type, every size and
+// every count is checked before it is used.
+#ifndef OCTET_IMPORT_ONNX_READER_HPP_
+#define OCTET_IMPORT_ONNX_READER_HPP_
+
+#if !defined(__cpp_exceptions)
+#error "octet/import/onnx.hpp: its definitions need exceptions, which protozero throws"
+#endif
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <protozero/pbf_reader.hpp>
+#include <set>
+
+#include "octet/core/limits.hpp"
+#include "octet/import/common/file.hpp"
+#include "octet/import/onnx/model.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+/// Thrown inside the reader; read_model() makes a result of it.
+struct reader_failure {
+  error_info error;
+};
+
+/// One protobuf message. A field of another wire type than the file format says is an error.
+class message {
+ public:
+  explicit message(std::string_view bytes) : r_(bytes.data(), bytes.size()) {}
+  /// The next field; its value is then taken by exactly one of the functions below.
+  bool next() { return r_.next(); }
+  std::uint32_t tag() const { return r_.tag(); }
+  void skip() { r_.skip(); }
+
+  std::string_view bytes() {
+    expect(protozero::pbf_wire_type::length_delimited);
+    const auto v = r_.get_view();
+    return {v.data(), v.size()};
+  }
+  std::string text() { return std::string(bytes()); }
+  std::int64_t integer() {
+    expect(protozero::pbf_wire_type::varint);
+    return r_.get_int64();
+  }
+  float real() {
+    expect(protozero::pbf_wire_type::fixed32);
+    return r_.get_float();
+  }
+  // Repeated fields, packed or one at a time: appended.
+  void integers(std::vector<std::int64_t>& to) {
+    if (!packed()) return to.push_back(integer());
+    for (std::int64_t v : r_.get_packed_int64()) to.push_back(v);
+  }
+  void reals(std::vector<float>& to) {
+    if (!packed()) return to.push_back(real());
+    for (float v : r_.get_packed_float()) to.push_back(v);
+  }
+  void wide_reals(std::vector<double>& to) {
+    if (packed()) {
+      for (double v : r_.get_packed_double()) to.push_back(v);
+      return;
+    }
+    expect(protozero::pbf_wire_type::fixed64);
+    to.push_back(r_.get_double());
+  }
+
+ private:
+  bool packed() const { return r_.has_wire_type(protozero::pbf_wire_type::length_delimited); }
+  void expect(protozero::pbf_wire_type t) const {
+    if (!r_.has_wire_type(t))
+      throw reader_failure{
+          import::malformed("wire type of protobuf field " + std::to_string(r_.tag()))};
+  }
+  protozero::pbf_reader r_;
+};
+
+class reader {
+ public:
+  /// folder: of the file; empty: bytes in memory, which have no files beside them.
+  reader(std::string folder, const limits& max) : folder_(std::move(folder)), max_(max) {}
+
+  model read(std::string_view bytes) {
+    std::optional<std::string_view> graph_bytes;
+    bool opset_given = false;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: model_.ir_version = m.integer(); break;
+        case 7: graph_bytes = m.bytes(); break;
+        case 8: opset_given |= read_opset(m.bytes()); break;
+        default: m.skip();
+      }
+    }
+    if (!graph_bytes) fail(import::malformed("an ONNX file without a graph"));
+    if (!opset_given) model_.opset = 1;  // files of the first IR versions need not say it
+    if (model_.ir_version < 1) fail(import::malformed("ir_version", text(model_.ir_version)));
+    read_graph(*graph_bytes);
+    return std::move(model_);
+  }
+
+ private:
+  [[noreturn]] static void fail(error_info e) { throw reader_failure{std::move(e)}; }
+  static void check(const status& s) {
+    if (!s) fail(s.error());
+  }
+  static std::string text(std::int64_t v) { return std::to_string(v); }
+  static std::string domain(std::string d) { return d == "ai.onnx" ? std::string() : d; }
+
+  bool read_opset(std::string_view bytes) {
+    std::string name;
+    std::int64_t version = 0;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: name = m.text(); break;
+        case 2: version = m.integer(); break;
+        default: m.skip();
+      }
+    }
+    if (!domain(name).empty()) return false;
+    model_.opset = version;
+    return true;
+  }
+
+  void read_graph(std::string_view bytes) {
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1:
+          model_.nodes.push_back(read_node(m.bytes()));
+          check(within_limit(&limits::nodes, max_, "nodes of the file", model_.nodes.size()));
+          break;
+        case 5: {
+          std::string name;
+          array a = read_tensor(m.bytes(), name);
+          if (name.empty()) fail(import::malformed("an initializer without a name"));
+          if (!model_.constants.emplace(name, std::move(a)).second)
+            fail(import::malformed("two initializers named \"" + name + "\""));
+          break;
+        }
+        case 11: model_.inputs.push_back(read_value_info(m.bytes())); break;
+        case 12: model_.outputs.push_back(read_value_info(m.bytes())); break;
+        case 15: fail(unsupported("sparse initializers"));
+        default: m.skip();
+      }
+    }
+  }
+  static std::string text_of(std::size_t v) { return std::to_string(v); }
+
+  node read_node(std::string_view bytes) {
+    node n;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: n.in.push_back(m.text()); break;
+        case 2: n.out.push_back(m.text()); break;
+        case 3: n.name = m.text(); break;
+        case 4: n.op = m.text(); break;
+        case 5: {
+          std::string name;
+          attribute a = read_attribute(m.bytes(), name);
+          n.attributes.insert_or_assign(std::move(name), std::move(a));
+          break;
+        }
+        case 7: n.domain = domain(m.text()); break;
+        default: m.skip();
+      }
+    }
+    return n;
+  }
+
+  attribute read_attribute(std::string_view bytes, std::string& name) {
+    attribute a;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: name = m.text(); break;
+        case 2: a.real = m.real(); break;
+        case 3: a.integer = m.integer(); break;
+        case 4: a.text = m.text(); break;
+        case 5: {
+          std::string ignored;
+          a.tensor = read_tensor(m.bytes(), ignored);
+          break;
+        }
+        case 7: m.reals(a.reals); break;
+        case 8: m.integers(a.integers); break;
+        case 6:
+        case 9:
+        case 10:
+        case 11:
+        case 14:
+        case 15:
+        case 22:
+        case 23:
+          a.graph = true;
+          m.skip();
+          break;
+        default: m.skip();
+      }
+    }
+    return a;
+  }
+
+  value_info read_value_info(std::string_view bytes) {
+    value_info v;
+    std::optional<std::string_view> type;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: v.name = m.text(); break;
+        case 2: type = m.bytes(); break;
+        default: m.skip();
+      }
+    }
+    if (!type) return v;
+    v.type_name = "not a tensor";
+    for (message m(*type); m.next();) {
+      if (m.tag() != 1) {
+        m.skip();
+        continue;
+      }
+      for (message t(m.bytes()); t.next();) {
+        switch (t.tag()) {
+          case 1: {
+            const std::int64_t code = t.integer();
+            v.type_name = data_type_name(code);
+            if (const data_type_row* r = find_data_type(code)) v.type = r->type;
+            break;
+          }
+          case 2:
+            v.has_shape = true;
+            read_shape(t.bytes(), v);
+            break;
+          default: t.skip();
+        }
+      }
+    }
+    return v;
+  }
+  void read_shape(std::string_view bytes, value_info& v) {
+    for (message m(bytes); m.next();) {
+      if (m.tag() != 1) {
+        m.skip();
+        continue;
+      }
+      std::int64_t extent = -1;
+      std::string symbol;
+      for (message d(m.bytes()); d.next();) {
+        switch (d.tag()) {
+          case 1: extent = d.integer(); break;
+          case 2: symbol = d.text(); break;
+          default: d.skip();
+        }
+      }
+      v.extents.push_back(extent);
+      v.symbols.push_back(std::move(symbol));
+    }
+  }
+
+  // ---- tensors ----
+
+  struct external_place {
+    std::string location;
+    std::optional<std::int64_t> offset, length;
+  };
+  static external_place& place_of(std::string_view bytes, external_place& to) {
+    std::string key, value;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: key = m.text(); break;
+        case 2: value = m.text(); break;
+        default: m.skip();
+      }
+    }
+    const auto number = [&]() -> std::int64_t {
+      std::int64_t v = 0;
+      bool digits = !value.empty() && value.size() < 19;
+      for (char c : value) {
+        digits &= c >= '0' && c <= '9';
+        v = digits ? v * 10 + (c - '0') : v;
+      }
+      if (!digits) fail(import::malformed("external data, " + key, value, "a number of bytes"));
+      return v;
+    };
+    if (key == "location") to.location = value;
+    if (key == "offset") to.offset = number();
+    if (key == "length") to.length = number();
+    return to;
+  }
+
+  array read_tensor(std::string_view bytes, std::string& name) {
+    std::vector<std::int64_t> extents, integers, wide;
+    std::vector<float> reals;
+    std::vector<double> doubles;
+    std::optional<std::string_view> raw;
+    std::int64_t code = 0, location = 0;
+    external_place place;
+    bool texts = false;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: m.integers(extents); break;
+        case 2: code = m.integer(); break;
+        case 3: fail(unsupported("a tensor in segments"));
+        case 4: m.reals(reals); break;
+        case 5: m.integers(integers); break;
+        case 6:
+          texts = true;
+          m.skip();
+          break;
+        case 7:
+        case 11: m.integers(wide); break;
+        case 8: name = m.text(); break;
+        case 9: raw = m.bytes(); break;
+        case 10: m.wide_reals(doubles); break;
+        case 13: place_of(m.bytes(), place); break;
+        case 14: location = m.integer(); break;
+        default: m.skip();
+      }
+    }
+    const std::string what = "tensor \"" + name + "\"";
+    const auto type = element_type(code, what);
+    if (!type) fail(type.error());
+    array a;
+    a.type = *type;
+    a.shape = shape_of(extents, what);
+    const std::size_t count = a.elements(), size = bytes_of(Elements(count), a.type).value;
+    check(within_limit(&limits::tensor_bytes, max_, "bytes of a tensor", size));
+    constants_ = saturating_add(constants_, size);
+    check(within_limit(&limits::constant_bytes, max_, "bytes of all constants", constants_));
+    if (texts) fail(import::malformed(what + " has texts for elements"));
+    if (location != 0) {
+      if (location != 1) fail(unsupported("data_location of " + what, text(location)));
+      a.data = external(place, size, what);
+    } else if (raw) {
+      check_size(what, raw->size(), size, "bytes");
+      a.data = constant_data::copy(std::as_bytes(std::span(raw->data(), raw->size())));
+    } else {
+      a.data = typed(a.type, count, reals, doubles, integers, wide, what);
+    }
+    if (a.type == dtype::boolean)
+      for (std::byte b : a.data.bytes)
+        if (static_cast<unsigned>(b) > 1) fail(import::malformed(what + " has a bool above 1"));
+    return a;
+  }
+  static void check_size(const std::string& what, std::size_t found, std::size_t wanted,
+                         const char* unit) {
+    if (found != wanted)
+      fail(import::malformed("data of " + what, text_of(found) + " " + unit,
+                             text_of(wanted) + " for its shape"));
+  }
+  static dims shape_of(const std::vector<std::int64_t>& extents, const std::string& what) {
+    if (extents.size() > dims::max_rank)
+      fail(unsupported("rank of " + what, text_of(extents.size()), "at most 8"));
+    dims d;
+    for (std::int64_t v : extents) {
+      if (v < 0 || v > INT32_MAX) fail(import::malformed("extent of " + what, text(v)));
+      d.push_back(static_cast<std::int32_t>(v));
+    }
+    if (d.elements().value > max_elements)
+      fail(import::too_large(what, to_string(d), "at most 2^31 - 1 elements"));
+    return d;
+  }
+  /// Narrow types sit in int32_data, uint32 and uint64 in uint64_data.
+  static constant_data typed(dtype t, std::size_t count, const std::vector<float>& reals,
+                             const std::vector<double>& doubles,
+                             const std::vector<std::int64_t>& integers,
+                             const std::vector<std::int64_t>& wide, const std::string& what) {
+    const auto of = [&]<class T, class From>(T, const std::vector<From>& from) {
+      check_size(what, from.size(), count, "elements");
+      std::vector<T> to;
+      to.reserve(count);
+      for (From v : from) {
+        if constexpr (std::is_integral_v<T> && sizeof(T) < 8)
+          if (v < std::int64_t{std::numeric_limits<T>::min()} ||
+              v > std::int64_t{std::numeric_limits<T>::max()})
+            fail(import::malformed("an element of " + what, text(v)));
+        to.push_back(static_cast<T>(v));
+      }
+      return constant_data::of(std::span<const T>(to));
+    };
+    switch (t) {
+      case dtype::f32: return of(float{}, reals);
+      case dtype::f64: return of(double{}, doubles);
+      case dtype::s8: return of(std::int8_t{}, integers);
+      case dtype::u8:
+      case dtype::boolean: return of(std::uint8_t{}, integers);
+      case dtype::s16: return of(std::int16_t{}, integers);
+      case dtype::u16:
+      case dtype::f16: return of(std::uint16_t{}, integers);
+      case dtype::s32: return of(std::int32_t{}, integers);
+      case dtype::u32: return of(std::uint32_t{}, wide);
+      case dtype::s64: return of(std::int64_t{}, wide);
+      case dtype::u64: return of(std::uint64_t{}, wide);
+    }
+    return {};
+  }
+  /// Part of a file in the model's own folder.
+  constant_data external(const external_place& p, std::size_t size, const std::string& what) {
+    if (folder_.empty())
+      fail(unsupported("external data of " + what, p.location, "a model that is read from a file"));
+    const import::file_bytes& file = beside(p.location, what);
+    const auto offset = static_cast<std::size_t>(p.offset.value_or(0));
+    if (p.length) check_size(what, static_cast<std::size_t>(*p.length), size, "bytes");
+    if (offset > file.bytes.size() || size > file.bytes.size() - offset)
+      fail(import::malformed("external data of " + what,
+                             text_of(offset) + " + " + text_of(size) + " bytes",
+                             text_of(file.bytes.size()) + " in " + p.location));
+    return constant_data::copy(file.bytes.subspan(offset, size));
+  }
+  const import::file_bytes& beside(const std::string& location, const std::string& what) {
+    namespace fs = std::filesystem;
+    const fs::path relative(location);
+    bool inside = !location.empty() && location.find('\\') == location.npos &&
+                  location.find('\0') == location.npos && relative.is_relative();
+    for (const fs::path& part : relative) inside &= part != "..";
+    std::error_code e;
+    const fs::path root = fs::canonical(folder_, e);
+    fs::path real;
+    if (inside && !e) {  // nor may a link lead out of the folder
+      real = fs::weakly_canonical(root / relative, e);
+      const auto [a, b] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
+      inside = !e && a == root.end();
+      static_cast<void>(b);
+    }
+    if (!inside || e)
+      fail(unsupported("place of external data of " + what, location,
+                       "a file in the model's folder"));
+    // One file is read once, by whatever names the tensors call it.
+    if (const auto it = files_.find(real.string()); it != files_.end()) return it->second;
+    auto file = import::read_file(real.string(), max_);
+    if (!file) fail(file.error());
+    return files_.emplace(real.string(), std::move(*file)).first->second;
+  }
+
+  std::string folder_;
+  limits max_;
+  model model_;
+  std::map<std::string, import::file_bytes> files_;
+  std::size_t constants_ = 0;  // bytes
+};
+
+/// folder: where external data is; empty: there is none.
+inline result<model> read_model(std::span<const std::byte> bytes, const std::string& folder,
+                                const limits& max) {
+  try {
+    return reader(folder, max).read({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  } catch (const reader_failure& f) {
+    return f.error;
+  } catch (const protozero::exception& e) {
+    return import::malformed("not a valid protobuf message", e.what());
+  }
+}
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_READER_HPP_

@@ -1,0 +1,599 @@
+// Rows with weights: convolutions and matrix products, quantized, as integers, and of floats.
+#ifndef OCTET_IMPORT_ONNX_ROWS_LAYERS_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_LAYERS_HPP_
+
+#include "octet/import/onnx/emit.hpp"
+#include "octet/ops/add.hpp"
+#include "octet/ops/batch_matmul.hpp"
+#include "octet/ops/binary.hpp"
+#include "octet/ops/dequantize.hpp"
+#include "octet/ops/dynamic.hpp"
+#include "octet/ops/float_layers.hpp"
+#include "octet/ops/movement.hpp"
+#include "octet/ops/mul.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+// ---- windows ----
+
+/// Windows over one or two axes, as height and width; one axis is a row of height 1.
+struct window {
+  bool row = false;
+  std::array<std::int32_t, 2> size{1, 1}, stride{1, 1}, dilation{1, 1}, before{}, after{};
+};
+/// kernel_shape, strides, dilations, pads or auto_pad. `kernel`: extents of the weights; none: the
+/// attribute must be there.
+inline window read_window(emitter& m, const call& c, const dims& x,
+                          std::span<const std::int32_t> kernel) {
+  window w;
+  const int axes = x.rank - 2;
+  if (axes < 1 || axes > 2) {
+    m.refuse("rank of an input with windows", std::to_string(x.rank), "3 or 4");
+    return w;
+  }
+  w.row = axes == 1;
+  const std::size_t first = w.row ? 1 : 0;
+  const auto read = [&](const char* key, std::array<std::int32_t, 2>& to, std::int64_t least) {
+    const auto list = m.integers(c, key);
+    if (list.empty()) return;
+    if (list.size() != static_cast<std::size_t>(axes))
+      return m.broken(std::string("attribute ") + key, std::to_string(list.size()) + " numbers",
+                      std::to_string(axes));
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (list[i] < least || list[i] > 1 << 24)
+        return m.broken(std::string("attribute ") + key, std::to_string(list[i]));
+      to[first + i] = static_cast<std::int32_t>(list[i]);
+    }
+  };
+  for (std::size_t i = 0; i < kernel.size(); ++i) w.size[first + i] = kernel[i];
+  const auto of_weights = w.size;
+  read("kernel_shape", w.size, 1);
+  if (!kernel.empty() && w.size != of_weights)
+    m.broken("kernel_shape that the weights do not have");
+  if (kernel.empty() && m.integers(c, "kernel_shape").empty())
+    m.broken("attribute kernel_shape is missing");
+  read("strides", w.stride, 1);
+  read("dilations", w.dilation, 1);
+  const std::string automatic = m.text(c, "auto_pad", "NOTSET");
+  if (m.failed()) return w;
+  if (automatic == "NOTSET" || automatic.empty()) {
+    const auto pads = m.integers(c, "pads");
+    if (!pads.empty() && pads.size() != 2 * static_cast<std::size_t>(axes))
+      m.broken("attribute pads", std::to_string(pads.size()) + " numbers");
+    for (std::size_t i = 0; i < pads.size() && !m.failed(); ++i) {
+      if (pads[i] < 0 || pads[i] > 1 << 24) m.broken("attribute pads", std::to_string(pads[i]));
+      const auto count = static_cast<std::size_t>(axes);
+      (i < count ? w.before : w.after)[first + i % count] = static_cast<std::int32_t>(pads[i]);
+    }
+  } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
+    for (std::size_t i = first; i < 2; ++i) {
+      const std::int64_t in = x[w.row ? 2 : static_cast<int>(i) + 2],
+                         out = (in + w.stride[i] - 1) / w.stride[i],
+                         reach = (std::int64_t{w.size[i]} - 1) * w.dilation[i] + 1,
+                         total = std::max<std::int64_t>((out - 1) * w.stride[i] + reach - in, 0);
+      if (total > 1 << 24) m.broken("attribute auto_pad", std::to_string(total));
+      const auto less = static_cast<std::int32_t>(total / 2),
+                 more = static_cast<std::int32_t>(total - total / 2);
+      w.before[i] = automatic == "SAME_UPPER" ? less : more;
+      w.after[i] = automatic == "SAME_UPPER" ? more : less;
+    }
+  } else if (automatic != "VALID") {
+    m.refuse("auto_pad", automatic, "NOTSET, SAME_UPPER, SAME_LOWER, VALID");
+  }
+  return w;
+}
+/// An image [N, H, W, C] of a value [N, C, H, W] or [N, C, L].
+inline tensor_id image_of(emitter& m, tensor_id x) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  return s.rank == 3 ? m.reshaped(x, {s[0], 1, s[1], s[2]}) : x;
+}
+/// Back to as many axes as the input had, channels innermost.
+inline tensor_id from_image(emitter& m, tensor_id y, bool row) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[y].shape;
+  return row ? m.reshaped(y, {s[0], s[2], s[3]}) : y;
+}
+
+// ---- convolutions ----
+
+/// A convolution's attributes and the shape of its weights [O, I / groups, kh, kw].
+struct convolution {
+  conv2d_attrs attrs{};
+  dims weights{};
+  bool depthwise = false, row = false;
+  int channels() const { return weights[0]; }
+};
+inline convolution read_convolution(emitter& m, const call& c, const value& x, const value& w) {
+  convolution v;
+  const dims in = m.shape(x), weights = m.shape(w);
+  if (m.failed()) return v;
+  if (in.rank != weights.rank || in.rank < 3 || in.rank > 4) {
+    m.refuse("rank of a convolution's input and weights",
+             std::to_string(in.rank) + ", " + std::to_string(weights.rank),
+             "3 or 4, both the same");
+    return v;
+  }
+  const window win = read_window(m, c, in, std::span(weights.begin() + 2, weights.end()));
+  const std::int64_t groups = m.integer(c, "group", 1);
+  if (m.failed()) return v;
+  v.row = win.row;
+  v.weights = v.row ? dims{weights[0], weights[1], 1, weights[2]} : weights;
+  if (groups < 1 || groups > in[1] || in[1] % groups != 0 || weights[0] % groups != 0 ||
+      weights[1] != in[1] / groups || weights.elements().value == 0) {
+    m.broken("shape of the weights", to_string(weights),
+             std::to_string(groups) + " groups of an input " + to_string(in));
+    return v;
+  }
+  v.attrs.stride_h = win.stride[0], v.attrs.stride_w = win.stride[1];
+  v.attrs.dilation_h = win.dilation[0], v.attrs.dilation_w = win.dilation[1];
+  v.attrs.pad_top = win.before[0], v.attrs.pad_left = win.before[1];
+  v.attrs.pad_bottom = win.after[0], v.attrs.pad_right = win.after[1];
+  v.depthwise = groups == in[1] && groups > 1;
+  v.attrs.groups = v.depthwise ? 1 : static_cast<std::int32_t>(groups);
+  return v;
+}
+/// Weights in octet's order: [O, kh, kw, I / groups], depthwise [1, kh, kw, O].
+inline tensor_id add_weights(emitter& m, const convolution& v, const value& w) {
+  const auto a = m.constant(w, "weights of a convolution");
+  if (!a) return no_tensor;
+  const auto out = static_cast<std::size_t>(v.weights[0]),
+             in = static_cast<std::size_t>(v.weights[1]),
+             taps = static_cast<std::size_t>(v.weights[2]) * static_cast<std::size_t>(v.weights[3]);
+  const dims shape = v.depthwise ? dims{1, v.weights[2], v.weights[3], v.weights[0]}
+                                 : dims{v.weights[0], v.weights[2], v.weights[3], v.weights[1]};
+  const std::size_t size = size_of(a->type);
+  if (!m.check(m.to.work.spend(a->data.bytes.size()))) return no_tensor;
+  std::vector<std::byte> moved(a->data.bytes.size());
+  for (std::size_t o = 0; o < out; ++o)
+    for (std::size_t i = 0; i < in; ++i)
+      for (std::size_t t = 0; t < taps; ++t)
+        std::memcpy(moved.data() + (v.depthwise ? t * out + o : (o * taps + t) * in + i) * size,
+                    a->data.bytes.data() + ((o * in + i) * taps + t) * size, size);
+  return m.new_constant(w.name, a->type, shape, moved);
+}
+/// An int32 bias, one element per channel.
+inline tensor_id int32_bias(emitter& m, const value& b, int channels) {
+  const auto a = m.constant(b, "a bias");
+  if (!a) return no_tensor;
+  if (a->type != dtype::s32) {
+    m.refuse("element type of a bias", std::string(name_of(a->type)), "int32");
+    return no_tensor;
+  }
+  const auto count = static_cast<std::size_t>(channels);
+  if (a->elements() != count && a->elements() != 1) {
+    m.refuse("shape of a bias", to_string(a->shape), "one element per output channel");
+    return no_tensor;
+  }
+  std::vector<std::int32_t> list(count);
+  for (std::size_t i = 0; i < count; ++i)
+    list[i] = a->as<std::int32_t>()[a->elements() == 1 ? 0 : i];
+  return m.new_constant(b.name, {channels}, list);
+}
+/// x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, [bias].
+inline void qlinear_conv_row(emitter& m, call& c) {
+  if (!m.arity(c, 5, 9) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[3])) return;
+  const convolution v = read_convolution(m, c, c.in[0], c.in[3]);
+  const quantization in = m.with_one_scale(c, 1), weights = m.quantized_by(c, 4, 0),
+                     out = m.with_one_scale(c, 6);
+  const tensor_id x = image_of(m, m.under(c.in[0], true, in)), w = add_weights(m, v, c.in[3]);
+  if (m.failed()) return;
+  if (weights.scales.size() > 1 && weights.scales.size() != static_cast<std::size_t>(v.channels()))
+    return m.broken("scales of the weights", std::to_string(weights.scales.size()),
+                    std::to_string(v.channels()));
+  m.set(w, weights, v.depthwise ? 3 : 0);
+  import::accumulation layer;
+  layer.op = v.depthwise ? &ops::depthwise_conv2d : &ops::conv2d;
+  layer.in = {x, w};
+  if (c.has(8)) layer.in.push_back(int32_bias(m, c.in[8], v.channels()));
+  layer.attrs = to_attributes(v.attrs);
+  layer.out = m.quantized(c.has(7) ? m.type(c.in[7]) : m.type(c.in[0]), out);
+  const tensor_id y = layer.out;
+  if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
+  m.give(c, from_image(m, y, v.row), true);
+}
+inline void conv_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
+  const tensor_id w = add_weights(m, v, c.in[1]);
+  std::vector<tensor_id> in{image_of(m, m.held(c.in[0], true)), w};
+  if (c.has(2)) in.push_back(m.held(c.in[2], false));
+  const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
+                             std::move(in), dtype::f32, to_attributes(v.attrs));
+  m.give(c, from_image(m, y, v.row), true);
+}
+
+// ---- integer sums: operands have zero points, maybe known only when they run ----
+
+/// A zero point as a constant, or as a value of one element that is computed.
+struct zero_point {
+  std::vector<std::int32_t> known{0};
+  tensor_id computed = no_tensor;  // int32, without axes
+};
+inline zero_point read_zero_point(emitter& m, const call& c, std::size_t i) {
+  zero_point z;
+  if (!c.has(i)) return z;
+  if (m.is_constant(c.in[i])) {
+    z.known = m.zero_points_of(c.in[i]);
+    if (z.known.empty()) m.broken("a zero point without elements");
+    return z;
+  }
+  if (m.shape(c.in[i]).elements().value != 1) {
+    m.refuse("zero points per channel that are computed at run time");
+    return z;
+  }
+  z.computed = m.made(ops::cast, {m.reshaped(m.held(c.in[i], false), dims{})}, dtype::s32);
+  return z;
+}
+/// Scale 1: the codes themselves.
+inline quantization codes(const zero_point& z, int axis = -1) {
+  quantization q;
+  q.zero_points = z.known;
+  q.scales.assign(z.known.size(), 1.);
+  q.axis = z.known.size() > 1 ? axis : -1;
+  return q;
+}
+inline tensor_id integers_of(emitter& m, const op_def& op, std::vector<tensor_id> in) {
+  return m.made(op, std::move(in), dtype::s32);
+}
+/// x, w, x_zero, w_zero. A computed zero point z of x takes z * (sum of the weights inside the
+/// image) off: those sums are a convolution of ones, done here.
+inline void conv_integer_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 4) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[1])) return;
+  const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
+  const zero_point zx = read_zero_point(m, c, 2), zw = read_zero_point(m, c, 3);
+  if (m.failed()) return;
+  if (zx.known.size() != 1) return m.refuse("zero points per row of the input");
+  if (zw.computed != no_tensor) return m.refuse("a zero point of weights that is computed");
+  const op_def& op = v.depthwise ? ops::depthwise_conv2d : ops::conv2d;
+  const tensor_id x = image_of(m, m.under(c.in[0], true, codes(zx))),
+                  w = add_weights(m, v, c.in[1]);
+  if (m.failed()) return;
+  m.set(w, codes(zw, 0), v.depthwise ? 3 : 0);
+  const std::vector<double> scales(zw.known.size(), 1.);
+  tensor_id y = m.accumulate(op, {x, w}, to_attributes(v.attrs), scales);
+  if (zx.computed != no_tensor && !m.failed()) {
+    const dims s = m.to.g[x].shape;
+    const dims image{1, s[1], s[2], s[3]};
+    const std::size_t count = image.elements().value;
+    if (!m.check(within_limit(&limits::tensor_bytes, m.to.max, "bytes of an image of ones", count)))
+      return;
+    const tensor_id one = m.new_constant("", image, std::vector<std::uint8_t>(count, 1));
+    if (m.failed()) return;
+    m.set(one, codes({}), -1);
+    const tensor_id inside = m.accumulate(op, {one, w}, to_attributes(v.attrs), scales),
+                    taken = integers_of(m, ops::mul, {inside, zx.computed});
+    y = integers_of(m, ops::sub, {y, taken});
+  }
+  m.give(c, from_image(m, y, v.row), true);
+}
+
+// ---- matrices ----
+
+/// The last two axes exchanged.
+inline tensor_id transposed(emitter& m, tensor_id x) {
+  if (m.failed()) return no_tensor;
+  const int rank = m.to.g[x].shape.rank;
+  std::vector<std::int64_t> perm;
+  for (int i = 0; i < rank; ++i) perm.push_back(i < rank - 2 ? i : 2 * rank - 3 - i);
+  attributes a;
+  a.set("perm", std::move(perm));
+  return m.moved(ops::transpose, x, std::move(a));
+}
+/// Operands of a matrix product as numpy has it: vectors are matrices of one row or column.
+struct product {
+  tensor_id a = no_tensor, b = no_tensor;
+  dims out{};          // of the product without the added axes
+  bool dense = false;  // b is one constant matrix
+};
+/// b_axis: where a scale per column of b is; `b` keeps its raw elements.
+inline product read_product(emitter& m, const value& a, const value& b) {
+  product p;
+  const dims sa = m.shape(a), sb = m.shape(b);
+  if (sa.rank < 1 || sb.rank < 1) {
+    m.broken("rank of a matrix", "0");
+    return p;
+  }
+  p.a = m.held(a, false), p.b = m.held(b, false);
+  if (sa.rank == 1) p.a = m.reshaped(p.a, {1, sa[0]});
+  if (sb.rank == 1) p.b = m.reshaped(p.b, {sb[0], 1});
+  p.dense = m.is_constant(b) && sb.rank <= 2;
+  const dims la = sa.rank == 1 ? dims{1, sa[0]} : sa, lb = sb.rank == 1 ? dims{sb[0], 1} : sb;
+  const shape_or y = batch_matmul_shape({}, la, lb);
+  if (y.broken) {
+    m.fail(status(y.broken).error());
+    return p;
+  }
+  for (int i = 0; i < y.shape.rank; ++i)
+    if (!(sa.rank == 1 && i == y.shape.rank - 2) && !(sb.rank == 1 && i == y.shape.rank - 1))
+      p.out.push_back(y.shape[i]);
+  return p;
+}
+inline attributes keep_dims() {
+  attributes a;
+  a.set("keep_dims", std::int64_t{1});
+  return a;
+}
+/// A constant [K, N] as weights [N, K], with scales per column.
+inline tensor_id dense_weights(emitter& m, tensor_id b, const quantization& q) {
+  const tensor_id w = transposed(m, b);
+  if (m.failed()) return no_tensor;
+  quantization rows = q;
+  rows.axis = q.axis < 0 ? -1 : 0;
+  const tensor_id own = m.under(value::of(w), false, rows);
+  if (m.failed()) return no_tensor;
+  if (q.scales.size() > 1 && q.scales.size() != static_cast<std::size_t>(m.to.g[own].shape[0]))
+    m.broken("scales per column", std::to_string(q.scales.size()),
+             std::to_string(m.to.g[own].shape[0]));
+  return own;
+}
+/// a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero.
+inline void qlinear_matmul_row(emitter& m, call& c) {
+  if (!m.arity(c, 7, 8) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[3])) return;
+  const quantization qa = m.with_one_scale(c, 1), qb = m.quantized_by(c, 4, m.rank(c.in[3]) - 1),
+                     qy = m.with_one_scale(c, 6);
+  if (m.failed()) return;
+  const product p = read_product(m, value::of(m.under(c.in[0], false, qa)), c.in[3]);
+  if (m.failed()) return;
+  import::accumulation layer;
+  layer.out = m.quantized(c.has(7) ? m.type(c.in[7]) : m.type(c.in[0]), qy);
+  const tensor_id y = layer.out;
+  if (p.dense) {
+    layer.op = &ops::fully_connected;
+    layer.in = {p.a, dense_weights(m, p.b, qb)};
+    layer.attrs = keep_dims();
+  } else {
+    if (qb.scales.size() > 1)
+      return m.refuse("scales per column of a computed matrix", std::to_string(qb.scales.size()));
+    layer.op = &ops::qnn_batch_matmul;
+    layer.in = {p.a, m.under(value::of(p.b), false, qb)};
+  }
+  if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
+  if (!m.failed()) m.give(c, m.reshaped(y, p.out), false);
+}
+/// a * b of codes, their zero points taken off; constant or computed ones of one element, of a
+/// constant matrix b also one per column.
+inline tensor_id integer_product(emitter& m, const value& a, const value& b, const zero_point& za,
+                                 const zero_point& zb, dims* out) {
+  if (m.failed()) return no_tensor;
+  if (za.known.size() != 1) {
+    m.refuse("zero points per row");
+    return no_tensor;
+  }
+  const product p =
+      read_product(m, value::of(m.under(a, false, codes(za))),
+                   m.is_constant(b) ? b : value::of(m.under(b, false, codes(zb, m.rank(b) - 1))));
+  if (m.failed()) return no_tensor;
+  *out = p.out;
+  tensor_id y = no_tensor, w = no_tensor;
+  if (p.dense) {
+    w = dense_weights(m, p.b, codes(zb, 1));
+    y = m.accumulate(ops::fully_connected, {p.a, w}, keep_dims(),
+                     std::vector<double>(zb.known.size(), 1.));
+  } else {
+    w = m.under(value::of(p.b), false, codes(zb, m.to.g[p.b].shape.rank - 1));
+    y = m.accumulate(ops::qnn_batch_matmul, {p.a, w}, {}, {1.});
+  }
+  if (m.failed()) return no_tensor;
+  // sum (a - za)(b - zb) = sum a b - za sum b - zb sum a + K za zb, the known ones taken off above.
+  const std::int32_t k = m.to.g[p.a].shape.back(0);
+  const auto ones = [&](dims s) {
+    const tensor_id t = m.new_constant("", s, std::vector<std::uint8_t>(s.elements().value, 1));
+    if (m.failed()) return no_tensor;
+    m.set(t, codes({}), -1);
+    return t;
+  };
+  if (za.computed != no_tensor) {
+    const tensor_id sums = p.dense
+                               ? m.accumulate(ops::fully_connected, {ones({1, k}), w}, {},
+                                              std::vector<double>(zb.known.size(), 1.))
+                               : m.accumulate(ops::qnn_batch_matmul, {ones({1, k}), w}, {}, {1.});
+    y = integers_of(m, ops::sub, {y, integers_of(m, ops::mul, {sums, za.computed})});
+  }
+  if (zb.computed != no_tensor) {
+    const tensor_id sums = m.accumulate(ops::qnn_batch_matmul, {p.a, ones({k, 1})}, {}, {1.});
+    y = integers_of(m, ops::sub, {y, integers_of(m, ops::mul, {sums, zb.computed})});
+    if (za.computed != no_tensor) {
+      const tensor_id both = integers_of(m, ops::mul, {za.computed, zb.computed}),
+                      all = integers_of(m, ops::mul, {both, m.to.scalar_constant(k)});
+      y = integers_of(m, ops::add, {y, all});
+    }
+  }
+  return y;
+}
+/// a, b, a_zero, b_zero.
+inline void matmul_integer_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 4) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[1])) return;
+  const zero_point za = read_zero_point(m, c, 2), zb = read_zero_point(m, c, 3);
+  dims out;
+  const tensor_id y = integer_product(m, c.in[0], c.in[1], za, zb, &out);
+  if (!m.failed()) m.give(c, m.reshaped(y, out), false);
+}
+/// f32(sums) * f32(a_scale * b_scale) + bias, one rounding each.
+inline void scaled_sums(emitter& m, call& c, tensor_id sums, tensor_id a_scale, tensor_id b_scale,
+                        const value& bias, const dims& out) {
+  if (m.failed()) return;
+  const auto flat = [&](tensor_id t) {
+    return !m.failed() && m.to.g[t].shape.elements().value == 1 ? m.reshaped(t, dims{}) : t;
+  };
+  const tensor_id scale = m.made(ops::mul, {flat(a_scale), flat(b_scale)}, dtype::f32);
+  tensor_id y = m.made(ops::mul, {m.made(ops::cast, {sums}, dtype::f32), scale}, dtype::f32);
+  if (bias.given()) y = m.made(ops::add, {y, m.held(bias, false)}, dtype::f32);
+  if (!m.failed()) m.give(c, m.reshaped(y, out), false);
+}
+/// a, b, a_scale, b_scale, [a_zero], [b_zero], [bias].
+inline void matmul_integer_to_float_row(emitter& m, call& c) {
+  if (!m.arity(c, 4, 7) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[1])) return;
+  const zero_point za = read_zero_point(m, c, 4), zb = read_zero_point(m, c, 5);
+  dims out;
+  const tensor_id y = integer_product(m, c.in[0], c.in[1], za, zb, &out);
+  scaled_sums(m, c, y, m.held(c.in[2], false), m.held(c.in[3], false), c.input(6), out);
+}
+inline std::array<tensor_id, 3> quantized_dynamically(emitter& m, const value& x) {
+  if (m.failed() || !m.is_real(x)) return {no_tensor, no_tensor, no_tensor};
+  const tensor_id y = m.to.temporary("", dtype::u8), scale = m.to.temporary("", dtype::f32),
+                  zero = m.to.temporary("", dtype::u8);
+  m.emit(ops::dynamic_quantize_linear, {m.held(x)}, {y, scale, zero});
+  return {y, scale, zero};
+}
+inline void dynamic_quantize_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const auto q = quantized_dynamically(m, c.in[0]);
+  if (m.failed()) return;
+  c.out = {value::of(q[0], c.in[0].channels_inner), value::of(q[1]), value::of(q[2])};
+}
+/// a (float), b, b_scale, [b_zero], [bias].
+inline void dynamic_quantize_matmul_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 5) || !m.is_byte(c.in[1])) return;
+  const auto q = quantized_dynamically(m, value::of(m.held(c.in[0], false)));
+  if (m.failed()) return;
+  zero_point za;
+  za.computed = m.made(ops::cast, {q[2]}, dtype::s32);
+  dims out;
+  const tensor_id y =
+      integer_product(m, value::of(q[0]), c.in[1], za, read_zero_point(m, c, 3), &out);
+  scaled_sums(m, c, y, q[1], m.held(c.in[2], false), c.input(4), out);
+}
+
+/// [M, K] and weights [N, K] of Gemm.
+struct gemm {
+  tensor_id a = no_tensor, b = no_tensor;
+  float alpha = 1, beta = 1;
+};
+inline gemm read_gemm(emitter& m, const call& c, const value& a, const value& b) {
+  gemm g;
+  if (m.rank(a) != 2 || m.rank(b) != 2) {
+    m.broken("ranks of Gemm's matrices",
+             std::to_string(m.rank(a)) + ", " + std::to_string(m.rank(b)), "2");
+    return g;
+  }
+  g.alpha = m.real(c, "alpha", 1.f), g.beta = m.real(c, "beta", 1.f);
+  g.a = m.held(a, false), g.b = m.held(b, false);
+  if (m.integer(c, "transA", 0) != 0) g.a = transposed(m, g.a);
+  if (m.integer(c, "transB", 0) == 0) g.b = transposed(m, g.b);
+  return g;
+}
+/// a, a_scale, a_zero, b, b_scale, b_zero, [c], [y_scale, y_zero]. Without y_scale: floats.
+inline void qgemm_row(emitter& m, call& c) {
+  if (!m.arity(c, 5, 9) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[3])) return;
+  const bool columns = m.integer(c, "transB", 0) == 0;
+  quantization qa = m.with_one_scale(c, 1);
+  const quantization qb = m.quantized_by(c, 4, columns ? 1 : 0);
+  if (m.failed()) return;
+  gemm g = read_gemm(m, c, c.in[0], c.in[3]);
+  if (m.failed()) return;
+  // alpha joins the first factor: f32(f32(alpha * sa) * sb).
+  qa.scales[0] = static_cast<double>(numerics::mul(g.alpha, static_cast<float>(qa.scales[0])));
+  if (!(qa.scales[0] > 0)) return m.refuse("alpha", std::to_string(g.alpha), "above 0");
+  const int n = m.to.g[g.b].shape[0];
+  if (qb.scales.size() > 1 && qb.scales.size() != static_cast<std::size_t>(n))
+    return m.broken("scales of B", std::to_string(qb.scales.size()), std::to_string(n));
+  if (m.to.g[g.a].shape[1] != m.to.g[g.b].shape[1])
+    return m.broken("inner extents of Gemm", std::to_string(m.to.g[g.a].shape[1]),
+                    std::to_string(m.to.g[g.b].shape[1]));
+  quantization rows = qb;
+  rows.axis = qb.axis < 0 ? -1 : 0;
+  std::vector<tensor_id> in{m.under(value::of(g.a), false, qa),
+                            m.under(value::of(g.b), false, rows)};
+  if (c.has(6)) in.push_back(int32_bias(m, c.in[6], n));
+  if (m.failed()) return;
+  if (c.has(7)) {
+    import::accumulation layer;
+    layer.op = &ops::fully_connected;
+    layer.in = std::move(in);
+    layer.out = m.quantized(c.has(8) ? m.type(c.in[8]) : m.type(c.in[0]), m.with_one_scale(c, 7));
+    const tensor_id y = layer.out;
+    if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
+    return m.give(c, y, false);
+  }
+  std::vector<double> scales;
+  for (double s : qb.scales)
+    scales.push_back(static_cast<double>(
+        numerics::mul(static_cast<float>(qa.scales[0]), static_cast<float>(s))));
+  const tensor_id acc = m.accumulate(ops::fully_connected, std::move(in), {}, std::move(scales));
+  m.give(c, m.made(ops::dequantize, {acc}, dtype::f32), false);
+}
+/// a, b, [c].
+inline void gemm_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  const gemm g = read_gemm(m, c, c.in[0], c.in[1]);
+  if (m.failed()) return;
+  const auto n = static_cast<std::size_t>(m.to.g[g.b].shape[0]);
+  const bool plain = g.alpha == 1 && g.beta == 1;
+  std::vector<tensor_id> in{g.a, g.b};
+  const bool joins = c.has(2) && plain && m.shape(c.in[2]).elements().value == n &&
+                     m.shape(c.in[2]).back(0) == static_cast<std::int32_t>(n);
+  if (joins) in.push_back(m.reshaped(m.held(c.in[2], false), {static_cast<std::int32_t>(n)}));
+  tensor_id y = m.made(ops::float_fully_connected, std::move(in), dtype::f32);
+  if (g.alpha != 1) y = m.made(ops::mul, {y, m.to.scalar_constant(g.alpha)}, dtype::f32);
+  if (c.has(2) && !joins && g.beta != 0) {
+    tensor_id bias = m.held(c.in[2], false);
+    if (g.beta != 1) bias = m.made(ops::mul, {bias, m.to.scalar_constant(g.beta)}, dtype::f32);
+    y = m.made(ops::add, {y, bias}, dtype::f32);
+  }
+  m.give(c, y, false);
+}
+inline void matmul_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  const product p = read_product(m, c.in[0], c.in[1]);
+  if (m.failed()) return;
+  const tensor_id y = p.dense ? m.made(ops::float_fully_connected, {p.a, transposed(m, p.b)},
+                                       dtype::f32, keep_dims())
+                              : m.made(ops::batch_matmul, {p.a, p.b}, dtype::f32);
+  if (!m.failed()) m.give(c, m.reshaped(y, p.out), false);
+}
+
+// ---- transposed convolution ----
+
+/// x, weights [I, O, kh, kw], [bias].
+inline void conv_transpose_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  const dims x = m.shape(c.in[0]), weights = m.shape(c.in[1]);
+  if (x.rank != weights.rank || x.rank < 3 || x.rank > 4)
+    return m.refuse("rank of a transposed convolution", std::to_string(x.rank), "3 or 4");
+  if (m.text(c, "auto_pad", "NOTSET") != "NOTSET")
+    return m.refuse("auto_pad of a transposed convolution");
+  if (!m.integers(c, "output_shape").empty()) return m.refuse("output_shape");
+  const window w = read_window(m, c, x, std::span(weights.begin() + 2, weights.end()));
+  if (m.integer(c, "group", 1) != 1)
+    m.refuse("group of a transposed convolution", std::to_string(m.integer(c, "group", 1)), "1");
+  if (m.failed()) return;
+  if (weights[0] != x[1])
+    return m.broken("shape of the weights", to_string(weights),
+                    "[" + std::to_string(x[1]) + ", ...");
+  transpose_conv2d_attrs a;
+  a.stride_h = w.stride[0], a.stride_w = w.stride[1];
+  a.dilation_h = w.dilation[0], a.dilation_w = w.dilation[1];
+  a.pad_top = w.before[0], a.pad_left = w.before[1];
+  a.pad_bottom = w.after[0], a.pad_right = w.after[1];
+  const auto more = m.integers(c, "output_padding");
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    if (more[i] < 0 || more[i] > 1 << 24 || more.size() != (w.row ? 1u : 2u))
+      return m.broken("attribute output_padding");
+    (w.row || i == 1 ? a.output_padding_w : a.output_padding_h) =
+        static_cast<std::int32_t>(more[i]);
+  }
+  const auto values = m.constant(c.in[1], "weights of a convolution");
+  if (!values) return;
+  // [I, O, kh, kw] to [O, kh, kw, I].
+  const auto in = static_cast<std::size_t>(weights[0]), out = static_cast<std::size_t>(weights[1]),
+             taps = static_cast<std::size_t>(w.size[0]) * static_cast<std::size_t>(w.size[1]);
+  std::vector<float> moved(values->elements());
+  for (std::size_t i = 0; i < in; ++i)
+    for (std::size_t o = 0; o < out; ++o)
+      for (std::size_t t = 0; t < taps; ++t)
+        moved[(o * taps + t) * in + i] = values->as<float>()[(i * out + o) * taps + t];
+  const tensor_id kernel =
+      m.new_constant(c.in[1].name, {weights[1], w.size[0], w.size[1], weights[0]}, moved);
+  std::vector<tensor_id> list{image_of(m, m.held(c.in[0], true)), kernel};
+  if (c.has(2)) list.push_back(m.held(c.in[2], false));
+  const tensor_id y =
+      m.made(ops::float_transpose_conv2d, std::move(list), dtype::f32, to_attributes(a));
+  m.give(c, from_image(m, y, w.row), true);
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_LAYERS_HPP_

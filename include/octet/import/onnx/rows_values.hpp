@@ -1,0 +1,728 @@
+// Rows without weights: quantize, dequantize, sums, products, concatenation, pooling, resizing,
+// functions of one value, reductions.
+#ifndef OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
+
+#include "octet/import/onnx/rows_layers.hpp"
+#include "octet/ops/concat.hpp"
+#include "octet/ops/gather.hpp"
+#include "octet/ops/pool2d.hpp"
+#include "octet/ops/quantize.hpp"
+#include "octet/ops/reduce.hpp"
+#include "octet/ops/resize.hpp"
+#include "octet/ops/softmax.hpp"
+#include "octet/ops/unary.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+// ---- quantize, dequantize ----
+
+/// The quantization axis where there is more than one scale.
+inline int scale_axis(emitter& m, const call& c) {
+  if (const std::int64_t b = m.integer(c, "block_size", 0); b != 0)
+    m.refuse("block_size: scales per block", std::to_string(b), "0");
+  if (m.failed() || m.shape(c.in[1]).elements().value == 1) return -1;
+  return m.axis(m.integer(c, "axis", 1), m.rank(c.in[0]));
+}
+/// x, scale, [zero].
+inline void quantize_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3) || !m.is_real(c.in[0])) return;
+  dtype t = dtype::u8;
+  if (c.has(2)) {
+    t = m.type(c.in[2]);
+  } else if (const std::int64_t code = m.integer(c, "output_dtype", 2); code != 0) {
+    const auto named = element_type(code, "QuantizeLinear's result");
+    if (!named) return m.fail(named.error());
+    t = *named;
+  }
+  if (!is_8bit(t) && t != dtype::s16 && t != dtype::u16)
+    return m.refuse("element type of QuantizeLinear's result", std::string(name_of(t)),
+                    "uint8, int8, uint16, int16");
+  const int axis = scale_axis(m, c);
+  const quantization q = m.quantized_by(c, 1, axis);
+  const value& x = c.in[0];
+  if (m.failed()) return;
+  const tensor_id y = m.quantized(t, q, q.axis < 0 ? -1 : static_cast<int>(m.axis_of(x, q.axis)));
+  m.emit(ops::quantize, {m.held(x)}, {y});
+  m.give(c, y, x.channels_inner);
+}
+inline void dequantize_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3)) return;
+  const value& x = c.in[0];
+  const dtype t = m.type(x);
+  if (!is_8bit(t) && t != dtype::s16 && t != dtype::u16 && t != dtype::s32)
+    return m.refuse("element type of DequantizeLinear's input", std::string(name_of(t)),
+                    "uint8, int8, uint16, int16, int32");
+  const int axis = scale_axis(m, c);
+  const quantization q = m.quantized_by(c, 1, axis);
+  const tensor_id from = m.under(x, x.channels_inner, q);
+  m.give(c, m.made(ops::dequantize, {from}, dtype::f32), x.channels_inner);
+}
+
+// ---- two operands ----
+
+/// Whether the first of two operands stands still along ONNX's innermost axis.
+inline bool repeats_first(const dims& a, const dims& b) {
+  const int rank = std::max(a.rank, b.rank);
+  for (int i = 0; i < rank; ++i) {
+    if (a.back(i) == 1 && b.back(i) == 1) continue;
+    return a.back(i) == 1;
+  }
+  return false;
+}
+/// a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero.
+template <bool Product> void qlinear_binary_row(emitter& m, call& c) {
+  if (!m.arity(c, 7, 8) || !c.has(3) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[3])) return;
+  const quantization qa = m.with_one_scale(c, 1), qb = m.with_one_scale(c, 4),
+                     qy = m.with_one_scale(c, 6);
+  if (m.failed()) return;
+  const std::vector<value> both{c.in[0], c.in[3]};
+  const bool inner = m.common_layout(both);
+  const int rank = m.largest_rank(both);
+  const auto operand = [&](const value& v, const quantization& q) {
+    return m.under(value::of(m.operand(v, rank, inner), inner), inner, q);
+  };
+  const tensor_id a = operand(c.in[0], qa), b = operand(c.in[3], qb),
+                  y = m.quantized(m.type(c.in[0]), qy);
+  attributes attrs;
+  if (const dims sa = m.shape(c.in[0]), sb = m.shape(c.in[3]); !Product && !(sa == sb))
+    attrs.set("a_first", std::int64_t{repeats_first(sa, sb)});
+  m.emit(Product ? ops::qnn_mul : ops::qnn_add, {a, b}, {y}, std::move(attrs));
+  m.give(c, y, inner);
+}
+/// Operators of plain numbers.
+inline void binary(emitter& m, call& c, const op_def& op, dtype result, attributes a = {}) {
+  if (m.failed()) return;
+  const std::vector<value> both{c.in[0], c.in[1]};
+  const bool inner = m.common_layout(both);
+  const int rank = m.largest_rank(both);
+  const tensor_id x = m.operand(both[0], rank, inner), y = m.operand(both[1], rank, inner);
+  m.give(c, m.made(op, {x, y}, result, std::move(a)), inner);
+}
+template <const op_def& Op> void binary_row(emitter& m, call& c) {
+  if (m.arity(c, 2, 2)) binary(m, c, Op, m.type(c.in[0]));
+}
+template <const op_def& Op> void compare_row(emitter& m, call& c) {
+  if (m.arity(c, 2, 2)) binary(m, c, Op, dtype::boolean);
+}
+/// Any number of operands.
+template <const op_def& Op> void fold_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, c.in.size())) return;
+  value all = c.in[0];
+  for (std::size_t i = 1; i < c.in.size(); ++i) {
+    call pair{c.n, {all, c.in[i]}};
+    binary(m, pair, Op, m.type(all));
+    if (m.failed()) return;
+    all = pair.out[0];
+  }
+  c.out = {all};
+}
+/// ONNX Runtime squares and cubes where the exponent is one number, 2 or 3.
+inline void pow_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2) || !m.is_real(c.in[0])) return;
+  const bool one = m.is_constant(c.in[1]) && m.type(c.in[1]) == dtype::f32 &&
+                   m.shape(c.in[1]).elements().value == 1 &&
+                   m.shape(c.in[1]).rank <= m.shape(c.in[0]).rank;
+  const float e = one ? m.constant_float(c.in[1], "an exponent") : 0.f;
+  if (e != 2.f && e != 3.f) return binary_row<ops::pow>(m, c);
+  const tensor_id x = m.held(c.in[0]);
+  tensor_id y = m.made(ops::square, {x}, dtype::f32);
+  if (e == 3.f) y = m.made(ops::mul, {y, x}, dtype::f32);
+  m.give(c, y, c.in[0].channels_inner);
+}
+/// condition, a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero. A branch of another scale is
+/// quantized again.
+inline void qlinear_where_row(emitter& m, call& c) {
+  if (!m.arity(c, 8, 9) || !m.is_byte(c.in[1]) || !m.is_byte(c.in[4])) return;
+  const quantization qa = m.with_one_scale(c, 2), qb = m.with_one_scale(c, 5),
+                     qy = m.with_one_scale(c, 7);
+  if (m.failed()) return;
+  const std::vector<value> all{c.in[0], c.in[1], c.in[4]};
+  const bool inner = m.common_layout(all);
+  const int rank = m.largest_rank(all);
+  const dtype t = m.type(c.in[1]);
+  const auto branch = [&](const value& v, const quantization& q) {
+    const tensor_id x = m.under(value::of(m.operand(v, rank, inner), inner), inner, q);
+    if (m.failed() || (q.scales == qy.scales && q.zero_points == qy.zero_points)) return x;
+    const tensor_id to = m.quantized(t, qy);
+    m.emit(ops::quantize, {m.made(ops::dequantize, {x}, dtype::f32)}, {to});
+    return to;
+  };
+  const tensor_id a = branch(c.in[1], qa), b = branch(c.in[4], qb), y = m.quantized(t, qy);
+  m.emit(ops::select, {m.operand(c.in[0], rank, inner), a, b}, {y});
+  m.give(c, y, inner);
+}
+inline void where_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 3)) return;
+  const bool inner = m.common_layout(c.in);
+  const int rank = m.largest_rank(c.in);
+  std::vector<tensor_id> in;
+  for (const value& v : c.in) in.push_back(m.operand(v, rank, inner));
+  m.give(c, m.made(ops::select, std::move(in), m.type(c.in[1])), inner);
+}
+
+// ---- concatenation ----
+
+/// The operands in one layout, and the axis there.
+inline std::vector<tensor_id> joined(emitter& m, const call& c, const std::vector<value>& list,
+                                     bool* inner, attributes* a) {
+  std::vector<tensor_id> in;
+  if (list.empty()) m.broken("number of inputs", "0");
+  for (const value& v : list)
+    if (!v.given()) m.broken("an input that is absent");
+  if (m.failed()) return in;
+  *inner = m.common_layout(list);
+  const int rank = m.rank(list[0]), axis = m.axis(m.integer(c, "axis", 0), rank);
+  if (!c.n.find("axis")) m.broken("attribute axis is missing");
+  for (const value& v : list) {
+    if (m.rank(v) != rank) m.broken("ranks of Concat's inputs", std::to_string(m.rank(v)));
+    in.push_back(m.held(v, *inner));
+  }
+  a->set("axis", std::int64_t{import::axis_in_layout(axis, rank, *inner)});
+  return in;
+}
+/// y_scale, y_zero, then of each input the value, scale and zero point.
+inline void qlinear_concat_row(emitter& m, call& c) {
+  if (c.in.size() < 5 || (c.in.size() - 2) % 3 != 0)
+    return m.broken("number of inputs", std::to_string(c.in.size()), "2 and 3 for each value");
+  const quantization qy = m.with_one_scale(c, 0);
+  std::vector<value> list;
+  for (std::size_t i = 2; i < c.in.size(); i += 3) {
+    if (!m.is_byte(c.in[i])) return;
+    list.push_back(c.in[i]);
+  }
+  bool inner = false;
+  attributes a;
+  std::vector<tensor_id> in = joined(m, c, list, &inner, &a);
+  if (m.failed()) return;
+  for (std::size_t i = 0; i < in.size(); ++i)
+    in[i] = m.under(value::of(in[i], inner), inner, m.with_one_scale(c, 3 + 3 * i));
+  if (m.failed()) return;
+  const tensor_id y = m.quantized(m.type(list[0]), qy);
+  m.emit(ops::qnn_concat, std::move(in), {y}, std::move(a));
+  m.give(c, y, inner);
+}
+inline void concat_row(emitter& m, call& c) {
+  bool inner = false;
+  attributes a;
+  std::vector<tensor_id> in = joined(m, c, c.in, &inner, &a);
+  if (m.failed()) return;
+  m.give(c, m.made(ops::concat, std::move(in), m.type(c.in[0]), std::move(a)), inner);
+}
+
+// ---- pooling ----
+
+inline pool2d_attrs read_pooling(emitter& m, const call& c, const dims& x, bool* row) {
+  pool2d_attrs p;
+  const window w = read_window(m, c, x, {});
+  *row = w.row;
+  p.window_h = w.size[0], p.window_w = w.size[1];
+  p.stride_h = w.stride[0], p.stride_w = w.stride[1];
+  p.dilation_h = w.dilation[0], p.dilation_w = w.dilation[1];
+  p.pad_top = w.before[0], p.pad_left = w.before[1];
+  p.pad_bottom = w.after[0], p.pad_right = w.after[1];
+  p.ceil_mode = m.integer(c, "ceil_mode", 0) != 0;
+  if (m.integer(c, "storage_order", 0) != 0) m.refuse("storage_order", "1", "0");
+  return p;
+}
+/// Padding that counts, counts in every window: also where ceil_mode goes beyond it.
+inline void count_padding(emitter& m, const call& c, pool2d_attrs& p) {
+  if (m.integer(c, "count_include_pad", 0) == 0) return;
+  const std::int64_t size = std::int64_t{p.window_h} * p.window_w;
+  if (size > INT32_MAX) m.broken("attribute kernel_shape", std::to_string(size));
+  p.divisor = static_cast<std::int32_t>(size);
+}
+inline void max_pool_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  if (c.n.out.size() > 1 && !c.n.out[1].empty()) return m.refuse("indices of MaxPool");
+  const value& x = c.in[0];
+  const bool real = m.type(x) == dtype::f32;
+  if (!real && !m.is_byte(x)) return;
+  bool row = false;
+  const pool2d_attrs p = read_pooling(m, c, m.shape(x), &row);
+  if (m.failed()) return;
+  const tensor_id from = image_of(m, m.held(x, true)),
+                  y = m.moved(real ? ops::max_pool2d : ops::qnn_max_pool2d, from, to_attributes(p));
+  m.give(c, from_image(m, y, row), true);
+}
+inline void average_pool_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  bool row = false;
+  pool2d_attrs p = read_pooling(m, c, m.shape(c.in[0]), &row);
+  count_padding(m, c, p);
+  if (m.failed()) return;
+  const tensor_id y =
+      m.made(ops::avg_pool2d, {image_of(m, m.held(c.in[0], true))}, dtype::f32, to_attributes(p));
+  m.give(c, from_image(m, y, row), true);
+}
+/// With the attribute channels_last the file's own order is NHWC.
+inline value images(emitter& m, const call& c, bool* as_written) {
+  *as_written = m.integer(c, "channels_last", 0) != 0;
+  if (!*as_written || m.failed()) return c.in[0];
+  const tensor_id x = m.held(c.in[0], false);
+  return m.failed() ? value{} : value::of(x, true);
+}
+/// x, x_scale, x_zero, y_scale, y_zero.
+template <bool Global> void qlinear_average_pool_row(emitter& m, call& c) {
+  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
+  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
+  bool as_written = false, row = false;
+  const value x = images(m, c, &as_written);
+  if (m.failed()) return;
+  pool2d_attrs p;
+  if constexpr (Global) {
+    p.adaptive_h = p.adaptive_w = 1;
+    row = m.rank(x) == 3;
+    if (m.rank(x) < 3 || m.rank(x) > 4)
+      m.refuse("rank of an average", std::to_string(m.rank(x)), "3 or 4");
+  } else {
+    p = read_pooling(m, c, m.shape(x), &row);
+    count_padding(m, c, p);
+  }
+  const tensor_id from = image_of(m, m.under(x, true, in)), y = m.quantized(m.type(c.in[0]), out);
+  m.emit(ops::qnn_avg_pool2d, {from}, {y}, to_attributes(p));
+  m.give(c, from_image(m, y, row), !as_written);
+}
+
+// ---- reductions ----
+
+inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims) {
+  attributes a;
+  a.set("axes", std::move(axes));
+  if (keep_dims) a.set("keep_dims", std::int64_t{1});
+  return a;
+}
+template <bool Max> void global_pool_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  std::vector<std::int64_t> axes;
+  for (int i = 2; i < m.rank(c.in[0]); ++i) axes.push_back(i - 1);
+  if (axes.empty()) return m.broken("rank", std::to_string(m.rank(c.in[0])), "3 or more");
+  m.give(c,
+         m.made(Max ? ops::reduce_max : ops::mean, {m.held(c.in[0], true)}, dtype::f32,
+                reduction(std::move(axes), true)),
+         true);
+}
+/// Axes are an attribute, and an input from opset `Since` on.
+template <const op_def& Op, int Since> void reduce_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2)) return;
+  const value& x = c.in[0];
+  std::vector<std::int64_t> axes = m.integers(c, "axes");
+  if (m.opset >= Since && c.has(1)) axes = m.constant_integers(c.in[1], "axes of a reduction");
+  if (axes.empty() && m.integer(c, "noop_with_empty_axes", 0) != 0) {
+    c.out = {x};
+    return;
+  }
+  const int rank = m.rank(x);
+  if (axes.empty())
+    for (int i = 0; i < rank; ++i) axes.push_back(i);
+  dims kept;
+  std::vector<bool> gone(static_cast<std::size_t>(rank), false);
+  for (std::int64_t& a : axes) {
+    const int i = m.axis(a, rank);
+    if (m.failed()) return;
+    gone[static_cast<std::size_t>(i)] = true;
+    a = m.axis_of(x, i);
+  }
+  const dims s = m.shape(x);
+  for (int i = 0; i < rank; ++i)
+    if (!gone[static_cast<std::size_t>(i)]) kept.push_back(s[i]);
+  if (rank == 0) {
+    c.out = {x};
+    return;
+  }
+  const tensor_id y = m.made(Op, {m.held(x)}, m.type(x), reduction(std::move(axes), true));
+  if (m.failed()) return;
+  if (m.integer(c, "keepdims", 1) != 0) return m.give(c, y, x.channels_inner);
+  m.give(c, m.reshaped(m.held(value::of(y, x.channels_inner), false), kept), false);
+}
+inline void arg_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  if (m.integer(c, "select_last_index", 0) != 0) m.refuse("select_last_index", "1", "0");
+  const int axis = m.axis(m.integer(c, "axis", 0), m.rank(c.in[0]));
+  attributes a;
+  a.set("axis", std::int64_t{axis});
+  if (m.integer(c, "keepdims", 1) != 0) a.set("keep_dims", std::int64_t{1});
+  m.give(c,
+         m.made(c.n.op == "ArgMax" ? ops::arg_max : ops::arg_min, {m.held(c.in[0], false)},
+                dtype::s64, std::move(a)),
+         false);
+}
+inline void cumsum_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  const auto list = m.constant_integers(c.in[1], "the axis of CumSum");
+  if (!m.failed() && list.size() != 1) m.broken("the axis of CumSum");
+  if (m.failed()) return;
+  attributes a;
+  a.set("axis", std::int64_t{m.axis(list[0], m.rank(c.in[0]))});
+  for (const char* key : {"exclusive", "reverse"})
+    if (m.integer(c, key, 0) != 0) a.set(key, std::int64_t{1});
+  m.give(c, m.made(ops::cumsum, {m.held(c.in[0], false)}, m.type(c.in[0]), std::move(a)), false);
+}
+
+// ---- softmax ----
+
+/// Before opset 13 everything from the axis on is one row.
+struct softmax_rows {
+  tensor_id x = no_tensor;
+  dims back{};  // the value's own shape, where rows were made
+  bool flat = false;
+  std::int64_t axis = 0;
+};
+inline softmax_rows read_softmax(emitter& m, const call& c, const value& x, std::int64_t version) {
+  softmax_rows r;
+  const int rank = m.rank(x);
+  if (rank == 0) {
+    m.broken("rank of a softmax", "0");
+    return r;
+  }
+  const int axis = m.axis(m.integer(c, "axis", version < 13 ? 1 : -1), rank);
+  if (m.failed()) return r;
+  if (version >= 13 || axis == rank - 1) {
+    r.x = m.held(x);
+    r.axis = m.axis_of(x, axis);
+    return r;
+  }
+  r.back = m.shape(x);
+  r.flat = true;
+  std::int64_t rows = 1, depth = 1;
+  for (int i = 0; i < rank; ++i) (i < axis ? rows : depth) *= r.back[i];
+  r.x = m.reshaped(m.held(x, false),
+                   {static_cast<std::int32_t>(rows), static_cast<std::int32_t>(depth)});
+  r.axis = 1;
+  return r;
+}
+inline void give_softmax(emitter& m, call& c, const softmax_rows& r, tensor_id y,
+                         bool channels_inner) {
+  if (m.failed()) return;
+  if (r.flat)
+    m.give(c, m.reshaped(y, r.back), false);
+  else
+    m.give(c, y, channels_inner);
+}
+inline attributes along(std::int64_t axis) {
+  attributes a;
+  a.set("axis", axis);
+  return a;
+}
+template <const op_def& Op> void softmax_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const softmax_rows r = read_softmax(m, c, c.in[0], m.opset);
+  give_softmax(m, c, r, m.made(Op, {r.x}, dtype::f32, along(r.axis)), c.in[0].channels_inner);
+}
+/// x, x_scale, x_zero, y_scale, y_zero; `opset` is that of the Softmax it stands for.
+inline void qlinear_softmax_row(emitter& m, call& c) {
+  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
+  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
+  const value& x = c.in[0];
+  const tensor_id scaled = m.under(x, x.channels_inner, in);
+  if (m.failed()) return;
+  const softmax_rows r =
+      read_softmax(m, c, value::of(scaled, x.channels_inner), m.integer(c, "opset", 13));
+  if (m.failed()) return;
+  const tensor_id y = m.quantized(m.type(x), out);
+  m.emit(ops::qnn_softmax, {r.x}, {y}, along(r.axis));
+  give_softmax(m, c, r, y, x.channels_inner);
+}
+
+// ---- functions of one value ----
+
+inline void unary(emitter& m, call& c, const op_def& op, attributes a = {}) {
+  if (m.failed() || !m.is_real(c.in[0])) return;
+  m.give(c, m.made(op, {m.held(c.in[0])}, dtype::f32, std::move(a)), c.in[0].channels_inner);
+}
+template <const op_def& Op> void unary_row(emitter& m, call& c) {
+  if (m.arity(c, 1, 1)) unary(m, c, Op);
+}
+template <const op_def& Op> void slope_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  attributes a;
+  a.set("alpha", static_cast<double>(m.real(c, "alpha", c.n.op == "Elu" ? 1.f : 0.01f)));
+  unary(m, c, Op, std::move(a));
+}
+inline void gelu_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const std::string how = m.text(c, "approximate", "none");
+  if (how != "none" && how != "tanh") return m.refuse("approximate", how, "none, tanh");
+  attributes a;
+  if (how == "tanh") a.set("approximate", std::int64_t{1});
+  unary(m, c, ops::gelu, std::move(a));
+}
+/// max(0, min(1, alpha * x + beta)).
+inline tensor_id hard_sigmoid(emitter& m, tensor_id x, float alpha, float beta) {
+  const tensor_id y = m.made(ops::mul, {x, m.to.scalar_constant(alpha)}, dtype::f32);
+  attributes a;
+  a.set("float_lo", 0.), a.set("float_hi", 1.);
+  return m.made(ops::add, {y, m.to.scalar_constant(beta)}, dtype::f32, std::move(a));
+}
+inline void hard_sigmoid_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const float alpha = m.real(c, "alpha", 0.2f), beta = m.real(c, "beta", 0.5f);
+  m.give(c, hard_sigmoid(m, m.held(c.in[0]), alpha, beta), c.in[0].channels_inner);
+}
+/// ONNX Runtime: x * HardSigmoid(x) of a sixth and a half.
+inline void hard_swish_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const tensor_id x = m.held(c.in[0]);
+  m.give(c, m.made(ops::mul, {x, hard_sigmoid(m, x, 1.f / 6, 0.5f)}, dtype::f32),
+         c.in[0].channels_inner);
+}
+inline void reciprocal_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  m.give(c, m.made(ops::div, {m.to.scalar_constant(1.f), m.held(c.in[0])}, dtype::f32),
+         c.in[0].channels_inner);
+}
+inline void neg_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const tensor_id x = m.held(c.in[0]);
+  const dtype t = m.type(c.in[0]);
+  tensor_id y = no_tensor;
+  if (t == dtype::s64)
+    y = m.made(ops::sub, {m.to.scalar_constant(std::int64_t{0}), x}, t);
+  else if (t == dtype::s32)
+    y = m.made(ops::sub, {m.to.scalar_constant(std::int32_t{0}), x}, t);
+  else
+    y = m.made(ops::neg, {x}, t);
+  m.give(c, y, c.in[0].channels_inner);
+}
+inline void not_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  if (m.type(c.in[0]) != dtype::boolean)
+    return m.refuse("an input of Not", std::string(name_of(m.type(c.in[0]))), "bool");
+  const std::uint8_t no = 0;
+  const tensor_id f = m.to.g.add_constant("", dtype::boolean, {},
+                                          constant_data::of(std::span<const std::uint8_t>(&no, 1)));
+  m.give(c, m.made(ops::equal, {m.held(c.in[0]), f}, dtype::boolean), c.in[0].channels_inner);
+}
+/// Bounds of floats, or of codes as they are.
+inline void bounded(emitter& m, call& c, std::optional<double> lo, std::optional<double> hi) {
+  const value& x = c.in[0];
+  if (m.failed()) return;
+  attributes a;
+  if (m.type(x) == dtype::f32) {
+    if (lo) a.set("float_lo", *lo);
+    if (hi) a.set("float_hi", *hi);
+    return m.give(
+        c, m.made(ops::mul, {m.held(x), m.to.scalar_constant(1.f)}, dtype::f32, std::move(a)),
+        x.channels_inner);
+  }
+  if (!m.is_byte(x)) return;
+  if (lo) a.set("clamp_lo", static_cast<std::int64_t>(*lo));
+  if (hi) a.set("clamp_hi", static_cast<std::int64_t>(*hi));
+  m.give(c, m.moved(ops::qnn_relu, m.held(x), std::move(a)), x.channels_inner);
+}
+inline void relu_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  if (m.type(c.in[0]) == dtype::f32) return unary(m, c, ops::relu);
+  bounded(m, c, 0., {});
+}
+/// Bounds are attributes before opset 11.
+inline void clip_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 3)) return;
+  std::optional<double> ends[2];
+  for (std::size_t k = 0; k < 2; ++k) {
+    const char* key = k == 0 ? "min" : "max";
+    if (m.opset < 11) {
+      if (c.n.find(key)) ends[k] = static_cast<double>(m.real(c, key, 0));
+      continue;
+    }
+    if (!c.has(k + 1)) continue;
+    if (m.type(c.in[k + 1]) == dtype::f32) {
+      ends[k] = static_cast<double>(m.constant_float(c.in[k + 1], "a bound of Clip"));
+    } else {
+      const auto z = m.zero_points_of(c.in[k + 1]);
+      if (z.size() == 1) ends[k] = static_cast<double>(z[0]);
+    }
+  }
+  bounded(m, c, ends[0], ends[1]);
+}
+/// x, x_scale, x_zero, y_scale, y_zero.
+template <const op_def& Op> void qlinear_unary_row(emitter& m, call& c) {
+  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
+  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
+  const value& x = c.in[0];
+  attributes a;
+  if (c.n.op == "QLinearLeakyRelu") a.set("alpha", static_cast<double>(m.real(c, "alpha", 0.01f)));
+  const tensor_id from = m.under(x, x.channels_inner, in);
+  if (m.failed()) return;
+  const tensor_id y = m.quantized(m.type(x), out);
+  m.emit(Op, {from}, {y}, std::move(a));
+  m.give(c, y, x.channels_inner);
+}
+/// x, scale, bias, mean, variance: x * f + (bias - mean * f), f = scale / sqrt(variance + epsilon).
+inline void batch_normalization_row(emitter& m, call& c) {
+  if (!m.arity(c, 5, 5) || !m.is_real(c.in[0])) return;
+  for (std::size_t i = 1; i < c.n.out.size(); ++i)
+    if (!c.n.out[i].empty()) return m.refuse("BatchNormalization in training mode");
+  const dims s = m.shape(c.in[0]);
+  if (s.rank < 2) return m.broken("rank", std::to_string(s.rank), "2 or more");
+  const float eps = m.real(c, "epsilon", 1e-5f);
+  std::vector<float> list[4];
+  for (std::size_t k = 0; k < 4; ++k) {
+    list[k] = m.constant_floats(c.in[k + 1], "a parameter of BatchNormalization");
+    if (m.failed()) return;
+    if (list[k].size() != static_cast<std::size_t>(s[1]))
+      return m.broken("parameters of BatchNormalization", std::to_string(list[k].size()),
+                      std::to_string(s[1]));
+  }
+  std::vector<float> factor, offset;
+  for (std::size_t k = 0; k < list[0].size(); ++k) {
+    factor.push_back(numerics::div(list[0][k], numerics::sqrt_f32(numerics::add(list[3][k], eps))));
+    offset.push_back(numerics::sub(list[1][k], numerics::mul(list[2][k], factor[k])));
+    if (!std::isfinite(factor[k]) || !std::isfinite(offset[k]))
+      return m.broken("a variance", std::to_string(list[3][k]));
+  }
+  const tensor_id x = m.made(ops::mul, {m.held(c.in[0], true), m.to.constant(factor)}, dtype::f32);
+  m.give(c, m.made(ops::add, {x, m.to.constant(offset)}, dtype::f32), true);
+}
+
+// ---- resizing ----
+
+/// Factors and extents of height and width.
+struct resizing {
+  std::array<std::int32_t, 2> in{}, out{};
+  std::array<float, 2> factor{};  // as the file gives it, or the ratio of the extents
+};
+inline resizing read_resizing(emitter& m, const call& c) {
+  resizing r;
+  const dims x = m.shape(c.in[0]);
+  if (x.rank != 4) {
+    m.refuse("rank of an image to resize", std::to_string(x.rank), "4");
+    return r;
+  }
+  if (c.n.find("axes")) m.refuse("axes of Resize");
+  if (m.text(c, "keep_aspect_ratio_policy", "stretch") != "stretch")
+    m.refuse("keep_aspect_ratio_policy", m.text(c, "keep_aspect_ratio_policy", ""), "stretch");
+  if (m.integer(c, "antialias", 0) != 0) m.refuse("antialias", "1", "0");
+  const bool roi = m.opset >= 11;
+  std::vector<float> scales;
+  std::vector<std::int64_t> sizes;
+  const std::size_t at = roi ? 2 : 1;
+  if (c.has(at) && m.shape(c.in[at]).elements().value != 0)
+    scales = m.constant_floats(c.in[at], "scales of Resize");
+  if (roi && c.has(3) && m.shape(c.in[3]).elements().value != 0)
+    sizes = m.constant_integers(c.in[3], "sizes of Resize");
+  if (c.n.find("scales")) scales = c.n.find("scales")->reals;  // Upsample before opset 9
+  if (m.failed()) return r;
+  if ((sizes.empty() ? scales.size() : sizes.size()) != 4) {
+    m.broken("scales or sizes of Resize", std::to_string(scales.size() + sizes.size()), "4");
+    return r;
+  }
+  for (int i = 0; i < 4; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    const double out =
+        sizes.empty()
+            ? std::floor(static_cast<double>(numerics::mul(static_cast<float>(x[i]), scales[k])))
+            : static_cast<double>(sizes[k]);
+    if (!(out >= 1) || out > 1 << 24) {
+      m.broken("extent of a resized image", std::to_string(out));
+      return r;
+    }
+    if (i < 2) {
+      if (out != x[i]) m.refuse("Resize of batch or channels");
+      continue;
+    }
+    r.in[k - 2] = x[i], r.out[k - 2] = static_cast<std::int32_t>(out);
+    r.factor[k - 2] = sizes.empty()
+                          ? scales[k]
+                          : numerics::div(static_cast<float>(out), static_cast<float>(x[i]));
+    if (!(r.factor[k - 2] > 0)) m.broken("scales of Resize");
+  }
+  return r;
+}
+/// ONNX Runtime's source coordinate of output o.
+inline float source_of(std::int32_t o, std::int32_t in, std::int32_t out, float factor,
+                       const std::string& how) {
+  const auto i = static_cast<float>(o);
+  if (how == "align_corners")
+    return out > 1 ? numerics::div(numerics::mul(i, static_cast<float>(in - 1)),
+                                   static_cast<float>(out - 1))
+                   : 0.f;
+  if (how == "asymmetric") return numerics::div(i, factor);
+  if (how == "tf_half_pixel_for_nn") return numerics::div(numerics::add(i, 0.5f), factor);
+  if (how == "pytorch_half_pixel" && out == 1) return 0.f;
+  return numerics::sub(numerics::div(numerics::add(i, 0.5f), factor), 0.5f);
+}
+inline std::vector<std::int32_t> nearest_list(const resizing& r, std::size_t k,
+                                              const std::string& how, const std::string& nearest) {
+  std::vector<std::int32_t> list;
+  for (std::int32_t o = 0; o < r.out[k]; ++o) {
+    const float at = source_of(o, r.in[k], r.out[k], r.factor[k], how);
+    float v = 0;
+    if (nearest == "floor")
+      v = numerics::floor(at);
+    else if (nearest == "ceil")
+      v = -numerics::floor(-at);
+    else if (nearest == "round_prefer_ceil")
+      v = numerics::floor(numerics::add(at, 0.5f));
+    else
+      v = -numerics::floor(-numerics::sub(at, 0.5f));
+    list.push_back(numerics::clamp_to_int(static_cast<double>(v), 0, r.in[k] - 1));
+  }
+  return list;
+}
+/// One operator where its rows and columns are the same, else by index.
+inline tensor_id nearest(emitter& m, tensor_id x, const resizing& r, const std::string& how,
+                         const std::string& mode) {
+  const std::vector<std::int32_t> lists[2] = {nearest_list(r, 0, how, mode),
+                                              nearest_list(r, 1, how, mode)};
+  for (const bool half : {false, true}) {
+    bool same = true;
+    for (std::size_t k = 0; k < 2; ++k)
+      for (std::int32_t o = 0; o < r.out[k]; ++o)
+        same &= lists[k][static_cast<std::size_t>(o)] ==
+                nearest_source(o, r.in[k], r.out[k], false, half);
+    if (!same) continue;
+    resize_attrs a;
+    a.out_h = r.out[0], a.out_w = r.out[1];
+    a.half_pixel_centers = half;
+    return m.moved(ops::resize_nearest, x, to_attributes(a));
+  }
+  for (std::size_t k = 0; k < 2; ++k) {
+    if (m.failed()) return no_tensor;
+    attributes a;
+    a.set("axis", static_cast<std::int64_t>(k) + 1);
+    const tensor_id y = m.to.like(x);
+    m.emit(ops::gather, {x, m.to.constant(lists[k])}, {y}, std::move(a));
+    x = y;
+  }
+  return x;
+}
+inline void resize_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 4)) return;
+  const bool old = m.opset < 11;
+  const std::string mode = m.text(c, "mode", "nearest"),
+                    how = m.text(c, "coordinate_transformation_mode",
+                                 old ? "asymmetric" : "half_pixel"),
+                    rounds = m.text(c, "nearest_mode", old ? "floor" : "round_prefer_floor");
+  const resizing r = read_resizing(m, c);
+  if (m.failed()) return;
+  const bool known = how == "half_pixel" || how == "pytorch_half_pixel" || how == "asymmetric" ||
+                     how == "align_corners" || (mode == "nearest" && how == "tf_half_pixel_for_nn");
+  if (!known) return m.refuse("coordinate_transformation_mode", how);
+  const tensor_id x = m.held(c.in[0], true);
+  if (mode == "nearest") {
+    const bool rounding_known = rounds == "floor" || rounds == "ceil" ||
+                                rounds == "round_prefer_floor" || rounds == "round_prefer_ceil";
+    if (!rounding_known) return m.refuse("nearest_mode", rounds);
+    return m.give(c, nearest(m, x, r, how, rounds), true);
+  }
+  if (mode != "linear" && mode != "bilinear")
+    return m.refuse("mode of Resize", mode, "nearest, linear");
+  if (how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1))
+    return m.refuse("coordinate_transformation_mode of one pixel", how);
+  const bool real = m.type(c.in[0]) == dtype::f32;
+  if (!real && !m.is_byte(c.in[0])) return;
+  resize_attrs a;
+  a.out_h = r.out[0], a.out_w = r.out[1];
+  a.align_corners = how == "align_corners";
+  a.half_pixel_centers = how == "half_pixel" || how == "pytorch_half_pixel";
+  a.scale_h = static_cast<double>(r.factor[0]), a.scale_w = static_cast<double>(r.factor[1]);
+  m.give(c, m.moved(real ? ops::resize_bilinear : ops::qnn_resize_bilinear, x, to_attributes(a)),
+         true);
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_

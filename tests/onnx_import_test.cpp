@@ -1,0 +1,317 @@
+// The ONNX loader: files written field by field, what becomes integers and what stays float, what
+// is refused, and files made to hurt.
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "octet/import/onnx.hpp"
+#include "octet/runtime/session.hpp"
+#include "onnx_file.hpp"
+#include "skip.hpp"
+
+using namespace octet;
+namespace ox = octet_test::onnx;
+using octet_test::proto;
+
+namespace {
+
+result<graph> load(const std::string& bytes, const import::onnx_options& o = {}) {
+  return import::try_onnx(std::as_bytes(std::span(bytes)), "model.onnx", o);
+}
+/// The message of a file that must be refused, whose name it must have.
+std::string message_of(const std::string& bytes, const import::onnx_options& o = {}) {
+  const auto g = load(bytes, o);
+  if (g) return "taken";
+  const std::string m = g.error().message();
+  return m.find("model.onnx") == m.npos ? "without the file's name: " + m : m;
+}
+#define CHECK_HAS(text, part)        \
+  do {                               \
+    const std::string t_ = text;     \
+    INFO(t_);                        \
+    CHECK(t_.find(part) != t_.npos); \
+  } while (false)
+
+template <class In, class Out = In>
+std::vector<Out> run(result<graph> g, const std::vector<In>& x) {
+  INFO((g ? std::string() : g.error().message()));
+  REQUIRE(g);
+  auto p = try_compile(std::move(*g));
+  INFO((p ? std::string() : p.error().message()));
+  REQUIRE(p);
+  session s(*p);
+  const auto in = s.input(0).view();
+  REQUIRE(in.shape.elements().value == x.size());
+  REQUIRE(in.type == dtype_of<In>);
+  std::memcpy(in.data, x.data(), x.size() * sizeof(In));
+  s.run();
+  const auto out = s.output(0).view();
+  REQUIRE(out.type == dtype_of<Out>);
+  std::vector<Out> y(out.shape.elements().value);
+  std::memcpy(y.data(), out.data, y.size() * sizeof(Out));
+  return y;
+}
+std::vector<std::string_view> operators(const graph& g) {
+  std::vector<std::string_view> list;
+  for (const node& n : g.nodes) list.push_back(n.op->name);
+  return list;
+}
+bool has_operator(const graph& g, std::string_view name) {
+  const auto list = operators(g);
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+/// Of the first node that stayed float.
+std::string kept_float(const graph& g) {
+  for (const node& n : g.nodes)
+    for (const auto& [key, v] : n.attrs.entries())
+      if (key == "kept_float") return *std::get_if<std::string>(&v);
+  return {};
+}
+
+using strings = std::vector<std::string>;
+
+/// x [1,2,3,3] uint8, 2x2 weights of one output channel: scales 0.5, 0.25 and 1, zero points 3,
+/// 1, 2.
+ox::file convolution() {
+  ox::file f;
+  f.input("x", ox::u8, {1, 2, 3, 3}).output("y");
+  f.constant(ox::floats("sx", {}, {0.5f})).constant(ox::bytes("zx", ox::u8, {}, {3}));
+  f.constant(ox::floats("sw", {}, {0.25f})).constant(ox::bytes("zw", ox::s8, {}, {1}));
+  f.constant(ox::floats("sy", {}, {1.f})).constant(ox::bytes("zy", ox::u8, {}, {2}));
+  f.constant(ox::bytes("w", ox::s8, {1, 2, 2, 2}, {1, 2, 3, 4, -5, 6, -7, 8}));
+  f.constant(ox::tensor("b", ox::s32, {1}, ox::raw_of(std::vector<std::int32_t>{4})));
+  f.node("QLinearConv", {"x", "sx", "zx", "w", "sw", "zw", "sy", "zy", "b"}, {"y"});
+  return f;
+}
+std::vector<std::uint8_t> image() {
+  std::vector<std::uint8_t> x;
+  for (int i = 0; i < 18; ++i) x.push_back(static_cast<std::uint8_t>(i * 37 % 29));
+  return x;
+}
+/// NCHW, in plain loops.
+std::vector<std::uint8_t> convolved(const std::vector<std::uint8_t>& x) {
+  const int w[] = {1, 2, 3, 4, -5, 6, -7, 8};
+  std::vector<std::uint8_t> y;
+  for (int r = 0; r < 2; ++r)
+    for (int q = 0; q < 2; ++q) {
+      int sum = 4;
+      for (int c = 0; c < 2; ++c)
+        for (int i = 0; i < 2; ++i)
+          for (int j = 0; j < 2; ++j)
+            sum += (x[static_cast<std::size_t>(c * 9 + (r + i) * 3 + q + j)] - 3) *
+                   (w[c * 4 + i * 2 + j] - 1);
+      // 0.5 * 0.25 / 1 is a power of two: exact.
+      const float v = std::nearbyint(static_cast<float>(sum) * 0.125f) + 2;
+      y.push_back(static_cast<std::uint8_t>(std::min(255.f, std::max(0.f, v))));
+    }
+  return y;
+}
+/// DequantizeLinear, the operator, QuantizeLinear, all by one scale. The operator reads "f".
+ox::file pair_around(const std::string& op, const std::vector<proto>& attributes = {},
+                     const strings& more = {}) {
+  ox::file f;
+  f.input("x", ox::u8, {1, 2, 4, 4}).output("y");
+  f.constant(ox::floats("s", {}, {0.5f})).constant(ox::bytes("z", ox::u8, {}, {3}));
+  strings in{"f"};
+  in.insert(in.end(), more.begin(), more.end());
+  f.node("DequantizeLinear", {"x", "s", "z"}, {"f"}).node(op, in, {"g"}, attributes);
+  f.node("QuantizeLinear", {"g", "s", "z"}, {"y"});
+  return f;
+}
+
+}  // namespace
+
+TEST_CASE("ONNX: QLinearConv, in NCHW, by the formula") {
+  const auto y = run(load(convolution().str()), image());
+  CHECK(y == convolved(image()));
+  CHECK(std::count(y.begin(), y.end(), 0) < 4);  // not all of them clamped
+}
+
+TEST_CASE("ONNX: typed data, Constant nodes and raw data are the same") {
+  ox::file f;
+  f.input("x", ox::u8, {1, 2, 3, 3}).output("y");
+  f.opset = 10;
+  f.ir_version = 3;
+  f.constant(proto().integer(2, ox::f32).text(8, "sx").real(4, 0.5f));
+  f.constant(proto().integer(2, ox::u8).text(8, "zx").integer(5, 3));
+  f.node("Constant", {}, {"sw"},
+         {proto().text(1, "value").message(5, ox::floats("", {}, {0.25f})).integer(20, 4)});
+  f.constant(proto().integer(2, ox::s8).text(8, "zw").packed(5, {1}));
+  f.constant(ox::floats("sy", {}, {1.f})).constant(ox::bytes("zy", ox::u8, {}, {2}));
+  f.constant(proto()
+                 .packed(1, {1, 2, 2, 2})
+                 .integer(2, ox::s8)
+                 .text(8, "w")
+                 .packed(5, {1, 2, 3, 4, -5, 6, -7, 8}));
+  f.constant(proto().integer(1, 1).integer(2, ox::s32).text(8, "b").packed(5, {4}));
+  // Files of IR version 3 list their initializers among the inputs.
+  f.input("w", ox::s8, {1, 2, 2, 2}).input("b", ox::s32, {1});
+  f.node("QLinearConv", {"x", "sx", "zx", "w", "sw", "zw", "sy", "zy", "b"}, {"y"});
+  CHECK(run(load(f.str()), image()) == convolved(image()));
+}
+
+TEST_CASE("ONNX: external data, from the model's folder only") {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / "octet_onnx_external";
+  fs::create_directories(folder / "inside");
+  const auto with = [](const std::string& location, std::int64_t offset) {
+    ox::file f;
+    f.input("x", ox::s8, {4}).output("y");
+    const auto entry = [](const char* key, const std::string& v) {
+      return proto().text(1, key).text(2, v);
+    };
+    f.constant(proto()
+                   .packed(1, {4})
+                   .integer(2, ox::s32)
+                   .text(8, "i")
+                   .message(13, entry("location", location))
+                   .message(13, entry("offset", std::to_string(offset)))
+                   .integer(14, 1));
+    f.node("Gather", {"x", "i"}, {"y"});
+    return f.str();
+  };
+  const auto save = [&](const fs::path& name, const std::string& bytes) {
+    std::ofstream(folder / name, std::ios::binary) << bytes;
+    return (folder / name).string();
+  };
+  save("data.bin", "12345678" + ox::raw_of(std::vector<std::int32_t>{3, 0, 2, 1}));
+  const auto from = [&](const std::string& location, std::int64_t offset) {
+    const auto g = import::try_onnx(save("inside/../model.onnx", with(location, offset)));
+    return g ? "taken" : g.error().message();
+  };
+  CHECK(run<std::int8_t>(import::try_onnx(save("model.onnx", with("./data.bin", 8))),
+                         {10, 11, 12, 13}) == std::vector<std::int8_t>{13, 10, 12, 11});
+  CHECK_HAS(from("data.bin", 12), "24 in data.bin");
+  CHECK_HAS(from("../data.bin", 8), "place of external data");
+  CHECK_HAS(from("/etc/passwd", 0), "place of external data");
+  CHECK_HAS(from("", 0), "place of external data");
+  CHECK_HAS(from("no.bin", 0), "no.bin");
+  std::error_code e;
+  fs::create_symlink("/etc/passwd", folder / "link", e);
+  if (!e) CHECK_HAS(from("link", 0), "place of external data");
+  CHECK_HAS(message_of(with("data.bin", 8)), "a model that is read from a file");
+  fs::remove_all(folder);
+}
+
+TEST_CASE("ONNX: open extents need a shape") {
+  ox::file f;
+  f.input("x", ox::f32, {-1, 3}).output("y").node("Relu", {"x"}, {"y"});
+  CHECK_HAS(message_of(f.str()), "--shape x=");
+  import::onnx_options o;
+  o.shapes = {{"x", dims{2, 3}}};
+  const auto g = load(f.str(), o);
+  REQUIRE(g);
+  CHECK((*g)[g->outputs[0]].shape == dims{2, 3});
+  o.shapes = {{"", dims{2, 4}}};
+  CHECK_HAS(message_of(f.str(), o), "[n,3]");
+  o.shapes = {{"z", dims{2, 3}}};
+  CHECK_HAS(message_of(f.str(), o), "an input that does not exist");
+}
+
+TEST_CASE("ONNX: groups of Q, DQ and an operator become integers where ONNX Runtime does it") {
+  struct expected {
+    const char* op;
+    std::vector<proto> attributes;
+    const char* taken;
+  };
+  const std::vector<std::int64_t> two{2, 2};
+  const expected list[] = {
+      {"Sigmoid", {}, "qnn.logistic"},
+      {"LeakyRelu", {}, "qnn.leaky_relu"},
+      {"GlobalAveragePool", {}, "qnn.avg_pool2d"},
+      {"AveragePool", {ox::attribute("kernel_shape", two)}, "qnn.avg_pool2d"},
+      {"MaxPool", {ox::attribute("kernel_shape", two)}, "qnn.max_pool2d"},
+      {"Softmax", {}, "qnn.softmax"},
+  };
+  for (const auto& e : list) {
+    const auto g = load(pair_around(e.op, e.attributes).str());
+    INFO(e.op << ": " << (g ? std::string() : g.error().message()));
+    REQUIRE(g);
+    CHECK(has_operator(*g, e.taken));
+    CHECK_FALSE(has_operator(*g, "qnn.dequantize"));
+    CHECK(kept_float(*g).empty());
+  }
+  for (const char* op : {"Tanh", "Exp"}) {
+    const auto g = load(pair_around(op).str());
+    REQUIRE(g);
+    CHECK(has_operator(*g, "qnn.dequantize"));
+    CHECK_HAS(kept_float(*g), std::string("no quantized ") + op);
+  }
+  // Someone reads the float result as well.
+  const auto g = load(pair_around("Sigmoid").output("g").str());
+  REQUIRE(g);
+  CHECK(has_operator(*g, "logistic"));
+  CHECK_HAS(kept_float(*g), "keeps it in float");
+}
+
+TEST_CASE("ONNX: what is not computed is refused by name") {
+  const auto one = [](const std::string& op, const std::string& domain = {}) {
+    return ox::file().input("x", ox::f32, {2, 2}).output("y").node(op, {"x"}, {"y"}, {}, domain);
+  };
+  CHECK_HAS(message_of(one("Det").str()), "Det");
+  CHECK_HAS(message_of(one("MatMulNBits", "com.microsoft").str()), "com.microsoft::MatMulNBits");
+  CHECK_HAS(message_of(one("Relu", "someone.else").str()), "someone.else::Relu");
+  auto f = one("Relu");
+  f.opset = 99;
+  CHECK_HAS(message_of(f.str()), "opset");
+  CHECK_HAS(message_of(one("Relu").constant(ox::tensor("q", ox::int4, {2}, "x")).str()), "INT4");
+  CHECK_HAS(message_of(ox::file().input("x", 17, {2}).output("x").str()), "FLOAT8E4M3FN");
+  CHECK_HAS(message_of(ox::file()
+                           .input("x", ox::s8, {2, 4})
+                           .output("y")
+                           .constant(ox::floats("s", {2, 2}, {1, 2, 3, 4}))
+                           .node("DequantizeLinear", {"x", "s"}, {"y"},
+                                 {ox::attribute("axis", std::int64_t{1}),
+                                  ox::attribute("block_size", std::int64_t{2})})
+                           .str()),
+            "block");
+  CHECK_HAS(message_of(one("Relu").node("Relu", {"y"}, {"y"}).str()), "y");
+  CHECK_HAS(message_of(
+                ox::file().output("b").node("Relu", {"b"}, {"a"}).node("Relu", {"a"}, {"b"}).str()),
+            "circle");
+  CHECK_HAS(message_of(""), "without a graph");
+  CHECK_HAS(message_of("\xff\xff\xff"), "protobuf");
+}
+
+namespace {
+
+/// Loads, plans and runs; an error must name the file.
+void survives(const std::string& bytes) {
+  import::onnx_options o;
+  o.max.tensor_bytes = o.max.constant_bytes = o.max.arena_bytes = std::size_t{1} << 22;
+  auto g = load(bytes, o);
+  if (!g) {
+    REQUIRE(g.error().message().find("model.onnx") != std::string::npos);
+    return;
+  }
+  plan_options po;
+  po.max = o.max;
+  auto p = try_compile(std::move(*g), po);
+  if (!p) {
+    REQUIRE(p.error().message().find("model.onnx") != std::string::npos);
+    return;
+  }
+  std::size_t work = 0;
+  for (const auto& t : p->source().tensors) work += t.shape.elements().value;
+  if (work > 1000000) return;
+  session s(*p);
+  s.run();
+}
+
+}  // namespace
+
+TEST_CASE("ONNX: damaged files give an error or a network that runs", "[hostile]") {
+  const std::vector<std::int64_t> two{2, 2};
+  for (const std::string& whole :
+       {convolution().str(), pair_around("MaxPool", {ox::attribute("kernel_shape", two)}).str()}) {
+    survives(whole);
+    for (std::size_t n = 0; n < whole.size(); ++n) survives(whole.substr(0, n));
+    for (std::size_t i = 0; i < whole.size(); ++i)
+      for (const int flip : {1, 0x80, 0x7f}) {
+        std::string damaged = whole;
+        damaged[i] = static_cast<char>(damaged[i] ^ flip);
+        survives(damaged);
+      }
+  }
+}
