@@ -154,7 +154,13 @@ TEST_CASE("code: outside the subset, with its line") {
   CHECK(code_error("def f(a: Tensor, b: List[int]=[1, -2], c: Optional[float]=None) -> Tuple[int, "
                    "int]:\n  x, y, = (a, 1.5e-05)\n  (m).forward(x, k=2, )\n  return x, y\n")
             .empty());
-  CHECK_HAS(code_error("def f(x):\n  while x:\n    pass\n"), "line 2");
+  CHECK(code_error("def f(x):\n  while x:\n    y : Optional[bool] = {\"a\": x, \"b\": (1, 2)}\n"
+                   "  return {}\n")
+            .empty());
+  CHECK_HAS(code_error("def f(x):\n  y : int\n"), "expected '='");
+  CHECK_HAS(code_error("def f(x):\n  y = {1, 2}\n"), "expected ':'");
+  CHECK_HAS(code_error("def f(x):\n  y = {1: 2\n"), "bracket");
+  CHECK_HAS(code_error("def f(x):\n  with x:\n    pass\n"), "line 2");
   CHECK_HAS(code_error("def f(x):\n  return lambda: 0\n"), "line 2");
   CHECK_HAS(code_error("def f(x):\n  y = x + 1\n"), "line 2");
   CHECK_HAS(code_error("def f(x):\n  y = (1, 2\n"), "bracket");
@@ -209,6 +215,45 @@ TEST_CASE("programs: named tuples, outputs that are None, what is asked of a ten
   CHECK(g->nodes.size() == 2);
   f.code.replace(f.code.find("o.logits, o.aux"), 15, "o.logits");
   CHECK_HAS(load_error(f), "__torch__.Outputs");  // one value too few
+}
+
+TEST_CASE("programs: while, dicts, annotated names, branches that data decides") {
+  auto g = load(program(
+      "    n : int = 8\n    _0 = torch.gt(n, 2)\n    while _0:\n      m = torch.floordiv(n, 2)\n"
+      "      _0, n = torch.gt(m, 2), m\n    q = torch.quantize_per_tensor(x, 0.5, n, 13)\n"
+      "    d = annotate(Dict[str, Tensor], {})\n    torch._set_item(d, \"late\", q)\n"
+      "    return {\"out\": torch.dequantize(d[\"late\"]), \"aux\": x, \"out\": q}\n"));
+  INFO((g ? std::string() : g.error().message()));
+  REQUIRE(g);
+  REQUIRE(g->outputs.size() == 2);  // a key that comes twice has one place
+  CHECK((*g)[g->outputs[0]].zero_points == std::vector<std::int32_t>{2});
+  CHECK((*g)[g->outputs[1]].name == "x");
+
+  g = load(
+      program("    m = float(torch.mean(x))\n    if torch.gt(m, 0.5):\n      y = torch.mul(x, "
+              "2)\n      n = 3\n    else:\n      y = x\n      n = 3\n    return torch.reshape(y, "
+              "[2, torch.sub(n, 1)])\n"));
+  INFO((g ? std::string() : g.error().message()));
+  REQUIRE(g);
+  CHECK(std::any_of(g->nodes.begin(), g->nodes.end(),
+                    [](const node& n) { return n.op->name == "select"; }));
+  const char* condition = "    if torch.gt(float(torch.mean(x)), 0.5):\n";
+  CHECK_HAS(load_error(program(condition + std::string("      n = 1\n    else:\n      n = 2\n    "
+                                                       "return x\n"))),
+            "decides more than tensors");
+  CHECK_HAS(load_error(program(condition + std::string("      return x\n    else:\n      pass\n    "
+                                                       "return x\n"))),
+            "a return inside");
+  CHECK_HAS(load_error(program("    l = [x]\n" + std::string(condition) +
+                               "      _0 = torch.append(l, x)\n    else:\n      pass\n    return "
+                               "l[0]\n")),
+            "changes where the input's data decides");
+  CHECK_HAS(load_error(program("    while torch.gt(float(torch.mean(x)), 0.5):\n      pass\n    "
+                               "return x\n")),
+            "while loop that depends");
+  CHECK_HAS(load_error(program("    while True:\n      pass\n    return x\n")), "the limit work");
+  CHECK_HAS(load_error(program("    return torch.reshape(x, [int(torch.mean(x))])\n")),
+            "a whole number that depends");
 }
 
 TEST_CASE("programs: traced numbers are constants without axes") {
@@ -423,9 +468,28 @@ TEST_CASE("archives: what is refused") {
   zip_writer checkpoint;
   checkpoint.add("m/data.pkl", "\x80\x02}.");
   CHECK_HAS(error(checkpoint), "checkpoint");
+  zip_writer package;
+  package.add("m/.data/extern_modules", "torch");
+  package.add("m/byteorder", "little");
+  CHECK_HAS(error(package), "torch.package");
+  const std::string empty;
+  CHECK_HAS(import::try_torch(as_span(empty), "m.pt").error().message(), "an empty file");
   zip_writer other;
   other.add("word/document.xml", "<x/>");
   CHECK_HAS(error(other), "data.pkl is missing");
+}
+
+TEST_CASE("files that are not what they were taken for") {
+  torch_file f = program("    return torch.fake_quantize_per_tensor_affine(x, 0.1, 0, 0, 255)\n");
+  CHECK_HAS(load_error(f), "fake quantization");
+  CHECK_HAS(load_error(f), "convert(");
+  f = program("    o = torch.quantization.observer.foo\n    return torch.histc(x)\n");
+  CHECK_HAS(load_error(f), "not converted");
+  f = program("    return torch.some_float_operator(x)\n");
+  CHECK_HAS(load_error(f), "a float model");
+  CHECK_HAS(load_error(f), "aten::some_float_operator");
+  f = program("    q = torch.quantize_per_tensor(x, 0.1, 0, 13)\n    return torch.foo(q)\n");
+  CHECK(!has(load_error(f), "a float model"));
 }
 
 TEST_CASE("damaged files: an error or a graph, never more") {

@@ -65,7 +65,7 @@ result<graph> load_octet(const std::string& path, law, const load_options& o) {
   return g;
 }
 
-// One row a format. `ending` names it; a .tflite file is also known by its identifier.
+// One row a format. `ending` names it; .tflite and .pt files are known by their first bytes.
 struct format_row {
   const char* ending;
   std::vector<law> laws;
@@ -83,11 +83,21 @@ const std::vector<format_row>& formats() {
   return rows;
 }
 const format_row* find(const std::string& path) {
-  for (const format_row& r : formats())
-    if (ends_with(path, r.ending)) return &r;
+  // What is in the file decides before its name: PyTorch's files have many.
+  const auto row_of = [](std::string_view ending) -> const format_row* {
+    for (const format_row& r : formats())
+      if (ending == r.ending) return &r;
+    return nullptr;
+  };
   const auto head = read_head(path, 8);
   if (head && head->size() == 8 && std::memcmp(head->data() + 4, "TFL3", 4) == 0)
-    return &formats().front();
+    return row_of(".tflite");
+  if (head && head->size() >= 4 && std::memcmp(head->data(), "PK\3\4", 4) == 0)
+    return row_of(".pt");
+  for (const format_row& r : formats())
+    if (ends_with(path, r.ending)) return &r;
+  for (const char* ending : {".pth", ".ptl", ".torchscript", ".jit"})
+    if (ends_with(path, ending)) return row_of(".pt");
   return nullptr;
 }
 

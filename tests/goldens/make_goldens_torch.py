@@ -569,6 +569,195 @@ def sums(w):
               [real(np.minimum(x, 255), 0.25, 77)])
 
 
+# ---- what stands around quantized layers ---------------------------------------------------------
+
+CLOSE = {"expect": "close", "engines": ("fbgemm",),
+         "note": "float sums and functions in the order of the framework's vector code"}
+
+
+def scalars(w):
+    """What FX writes: the operator of two tensors with a number instead of the second."""
+    x = [real(every_code((1, 256)), 0.05, 63)]
+    for name, body in (("add_fx", lambda m, q: OPS.add(q, 0.731)),
+                       ("add_relu_fx", lambda m, q: OPS.add_relu(q, -2.3)),
+                       ("mul_fx", lambda m, q: OPS.mul(q, 0.25)),
+                       ("mul_relu_fx", lambda m, q: OPS.mul_relu(q, -1.5))):
+        w.add(name, Case([(0.05, 63)], body), x)
+
+
+def moves(w):
+    """Operators that move, pick and search codes."""
+    rng = w.rng("moves")
+    x = real(codes(rng, (2, 8, 4, 6)), 0.05, 120)
+    index = torch.tensor([3, 0, 0, 7])
+    for name, body in (("stack", lambda m, q: torch.stack([q, torch.relu(q)], 1)),
+                       ("flip", lambda m, q: torch.flip(q, [1, 3])),
+                       ("expand", lambda m, q: q[:, :1].expand(-1, 5, -1, -1).contiguous()),
+                       ("repeat", lambda m, q: q.repeat(1, 2, 1, 3)),
+                       ("index_select", lambda m, q: torch.index_select(q, 1, index)),
+                       ("slice_step", lambda m, q: q[:, 1::3, ::2]),
+                       ("max", lambda m, q: torch.max(q)),
+                       ("pixel_unshuffle", lambda m, q: F.pixel_unshuffle(q, 2)),
+                       ("unflatten", lambda m, q: q.unflatten(1, (2, 4))),
+                       ("masked_fill", lambda m, q: q.masked_fill(MASK, 0.33)),
+                       ("threshold", lambda m, q: F.threshold(q, 0.1, 0.77)),
+                       ("leaky_relu_plain", lambda m, q: F.leaky_relu(q, 0.2)),
+                       ("adaptive_max_pool2d", lambda m, q: F.adaptive_max_pool2d(q.dequantize(),
+                                                                                 (3, 2))),
+                       ("topk", lambda m, q: torch.topk(q.dequantize().flatten(1), 5)[0]),
+                       ("argmax", lambda m, q: torch.argmax(q.dequantize(), 1).float()),
+                       ("amax", lambda m, q: torch.amax(q.dequantize(), (2, 3))),
+                       ("roll", lambda m, q: torch.roll(q.dequantize(), (1, -2), (2, 3))),
+                       ("pixel_shuffle", lambda m, q: F.pixel_shuffle(q.dequantize(), 2)),
+                       ("pad_replicate", lambda m, q: F.pad(q.dequantize(), [1, 2, 0, 3],
+                                                            "replicate")),
+                       ("pad_circular", lambda m, q: F.pad(q.dequantize(), [1, 2, 2, 1],
+                                                           "circular")),
+                       ("where", lambda m, q: torch.where(q.dequantize() > 0.5, q.dequantize(),
+                                                          0.25)),
+                       ("maximum", lambda m, q: torch.maximum(q.dequantize(),
+                                                              q.dequantize().flip(3)))):
+        w.add(name, Case([(0.05, 120)], body), [x], engines=("fbgemm",))
+    line = real(codes(rng, (2, 5, 9)), 0.05, 120)
+    for name, body in (("max_pool1d", lambda m, q: F.max_pool1d(q, 3, 2, 1)),
+                       ("avg_pool1d", lambda m, q: F.avg_pool1d(q, 2)),
+                       ("adaptive_avg_pool1d", lambda m, q: F.adaptive_avg_pool1d(q, 3))):
+        w.add(name, Case([(0.05, 120)], body), [line], engines=("fbgemm",))
+
+
+MASK = torch.arange(2 * 8 * 4 * 6).reshape(2, 8, 4, 6) % 3 == 0
+
+
+def volumes(w):
+    rng = w.rng("volumes")
+    for tag, groups, stride, relu in (("conv3d", 1, (1, 1, 1), False), ("conv3d_s2_g2", 2,
+                                                                        (2, 1, 2), True)):
+        op = (fused.ConvReLU3d if relu else quantized.Conv3d)(4, 6, (3, 2, 3), stride=stride,
+                                                               padding=(1, 0, 1), groups=groups)
+        op.set_weight_bias(weights(rng, (6, 4 // groups, 3, 2, 3), True),
+                           torch.from_numpy(rng.normal(0, 1, 6).astype(np.float32)))
+        op.scale, op.zero_point = 0.6, 63
+        w.add(tag, Case([(0.05, 61)], lambda m, q: m.op(q), children={"op": op}),
+              [real(codes(rng, (1, 4, 4, 3, 5), 128), 0.05, 61)], freeze=True,
+              engines=("fbgemm",))
+
+
+def floats(w):
+    """Float operators after a quantized part."""
+    rng = w.rng("floats")
+    x = real(codes(rng, (2, 6, 4, 5)), 0.05, 120)
+
+    def child(op):
+        for p in op.parameters():
+            p.requires_grad_(False)
+            p.copy_(torch.from_numpy(rng.uniform(-1, 1, tuple(p.shape)).astype(np.float32)))
+        return op.eval()
+
+    norm = child(nn.BatchNorm2d(6))
+    norm.running_mean.copy_(torch.from_numpy(rng.normal(0, 1, 6).astype(np.float32)))
+    norm.running_var.copy_(torch.from_numpy(rng.uniform(0.5, 2, 6).astype(np.float32)))
+    for name, op in (("float_conv2d", nn.Conv2d(6, 4, 3, padding=1)),
+                     ("float_conv2d_groups", nn.Conv2d(6, 4, (1, 3), stride=2, groups=2)),
+                     ("float_depthwise", nn.Conv2d(6, 6, 3, padding=1, groups=6, bias=False)),
+                     ("float_conv_transpose2d", nn.ConvTranspose2d(6, 3, 2, 2)),
+                     ("float_linear", nn.Linear(5, 7)), ("float_layer_norm", nn.LayerNorm([4, 5])),
+                     ("float_group_norm", nn.GroupNorm(3, 6)),
+                     ("float_instance_norm", nn.InstanceNorm2d(6, affine=True)),
+                     ("float_attention", nn.MultiheadAttention(5, 1, batch_first=True))):
+        op = child(op)
+        if isinstance(op, nn.MultiheadAttention):
+            w.add(name, Case([(0.05, 120)],
+                             lambda m, q: m.op(q.dequantize().flatten(1, 2),
+                                               q.dequantize().flatten(1, 2),
+                                               q.dequantize().flatten(1, 2),
+                                               need_weights=False)[0],
+                             children={"op": op}), [x], **CLOSE)
+        else:
+            w.add(name, Case([(0.05, 120)], lambda m, q: m.op(q.dequantize()),
+                             children={"op": op}), [x], **CLOSE)
+    w.add("float_batch_norm", Case([(0.05, 120)], lambda m, q: m.op(q.dequantize()),
+                                   children={"op": norm}), [x], **CLOSE)
+    for name, body in (("float_silu", F.silu), ("float_mish", F.mish), ("float_gelu", F.gelu),
+                       ("float_gelu_tanh", lambda v: F.gelu(v, approximate="tanh")),
+                       ("float_softplus", lambda v: F.softplus(v, 2, 3)),
+                       ("float_elu", lambda v: F.elu(v, 1.3)), ("float_selu", F.selu),
+                       ("float_celu", lambda v: F.celu(v, 0.7)),
+                       ("float_glu", lambda v: F.glu(v, 1)),
+                       ("float_std", lambda v: v.std((2, 3))),
+                       ("float_var", lambda v: v.var(1, unbiased=False, keepdim=True)),
+                       ("float_norm", lambda v: F.normalize(v, dim=1)),
+                       ("float_norm_1", lambda v: v.norm(1, 2)),
+                       ("float_pow", lambda v: v ** 2 + (v.abs() + 1) ** -0.5),
+                       ("float_rsub", lambda v: 1.5 - v),
+                       ("float_matmul", lambda v: v @ v.transpose(2, 3)),
+                       ("float_einsum", lambda v: torch.einsum("bchw,bdhw->bdc", v, v)),
+                       ("float_bilinear", lambda v: F.interpolate(v, size=(7, 9),
+                                                                  mode="bilinear")),
+                       ("float_bilinear_corners", lambda v: F.interpolate(v, scale_factor=2.0,
+                                                                          mode="bilinear",
+                                                                          align_corners=True))):
+        w.add(name, Case([(0.05, 120)], lambda m, q, body=body: body(q.dequantize())), [x],
+              **CLOSE)
+
+
+def recurrent(w):
+    """Dynamic and float recurrent layers, embeddings."""
+    rng = w.rng("recurrent")
+    x = rng.normal(0, 1, (2, 5, 6)).astype(np.float32)
+
+    class Sequence(nn.Module):
+        def __init__(self, layer):
+            super().__init__()
+            self.layer = layer
+
+        def forward(self, v):
+            return self.layer(v)[0]
+
+    def layer(kind, **fields):
+        made = kind(6, 7, batch_first=True, **fields)
+        for p in made.parameters():
+            p.requires_grad_(False)
+            p.copy_(torch.from_numpy(rng.uniform(-0.5, 0.5, tuple(p.shape)).astype(np.float32)))
+        return Sequence(made).eval()
+
+    for name, kind, fields in (("lstm", nn.LSTM, {}), ("gru", nn.GRU, {}),
+                               ("lstm_bidirectional", nn.LSTM,
+                                {"num_layers": 2, "bidirectional": True})):
+        made = layer(kind, **fields)
+        w.add("float_" + name, made, [x], **CLOSE)
+        torch.backends.quantized.engine = "fbgemm"
+        dynamic = torch.ao.quantization.quantize_dynamic(made, {kind}, torch.qint8)
+        w.add("dynamic_" + name, dynamic, [x], **CLOSE)
+    half = torch.ao.quantization.quantize_dynamic(
+        nn.Sequential(nn.Linear(6, 4)).requires_grad_(False), {nn.Linear}, torch.float16)
+    half[0].set_weight_bias(torch.from_numpy(rng.normal(0, 1, (4, 6)).astype(np.float32)),
+                            torch.from_numpy(rng.normal(0, 1, 4).astype(np.float32)))
+    w.add("linear_dynamic_fp16", half, [x], **CLOSE)
+
+    class Table(nn.Module):
+        def __init__(self, bits, bag):
+            super().__init__()
+            table = rng.normal(0, 1, (11, 8)).astype(np.float32)
+            made = (nn.EmbeddingBag(11, 8, mode="sum") if bag else nn.Embedding(11, 8))
+            made.weight.requires_grad_(False).copy_(torch.from_numpy(table))
+            made.qconfig = (torch.ao.quantization.float_qparams_weight_only_qconfig if bits == 8
+                            else torch.ao.quantization.float_qparams_weight_only_qconfig_4bit)
+            self.bag = bag
+            self.table = made
+            self.eval()
+            torch.ao.quantization.prepare(self, inplace=True)
+            torch.ao.quantization.convert(self, inplace=True)
+
+        def forward(self, i, offsets=None):
+            return self.table(i, offsets) if self.bag else self.table(i)
+
+    index = np.array([[3, 0, 10], [3, 3, 7]], np.int64)
+    w.add("embedding_byte", Table(8, False), [index], **CLOSE)
+    for bits in (8, 4):
+        w.add("embedding_bag_%d" % bits, Table(bits, True),
+              [index.reshape(-1), np.array([0, 2, 5], np.int64)], **CLOSE)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent)
@@ -586,7 +775,7 @@ def main():
             old.unlink()
     writer = Writer(folder, arguments.only)
     for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
-                 sums):
+                 sums, scalars, moves, volumes, floats, recurrent):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"

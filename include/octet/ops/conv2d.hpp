@@ -176,15 +176,15 @@ constexpr void set_weights(kernels::gemm_problem& g, const tensor_desc& w) {
 template <class F>
 std::int64_t absolute_sum(const node_view& n, std::size_t input, std::size_t count, F&& index,
                           std::int32_t zero_point) {
-  std::int64_t sum = 0;
+  std::int64_t total = 0;
   with_quantized(n.in[input].type, [&]<class W>(type_tag<W>) {
     const auto w = n.constant_as<W>(input);
     for (std::size_t i = 0; i < count; ++i) {
       const std::int64_t v = std::int64_t{w[index(i)]} - zero_point;
-      sum += v < 0 ? -v : v;
+      total += v < 0 ? -v : v;
     }
   });
-  return sum;
+  return total;
 }
 
 /// What conv2d, depthwise_conv2d, fully_connected and transpose_conv2d know of their tensors before
@@ -251,15 +251,15 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
   const std::int64_t largest_x = largest_offset(x.type, x.zero_point());
   p.wide = false;
   for (std::size_t c = 0; c < channels && !p.wide; ++c) {
-    const std::int64_t sum =
+    const std::int64_t total =
         p.weights
             ? absolute_sum(
                   n, 1, per_channel, [&](std::size_t i) { return channel_weights(c, i); },
                   w.zero_point(c))
             : static_cast<std::int64_t>(per_channel) * largest_offset(w.type, w.zero_point(c));
     const std::int64_t bias = p.bias(static_cast<std::int32_t>(c));
-    if (sum > INT32_MAX / std::max<std::int64_t>(largest_x, 1) ||
-        sum * largest_x + (bias < 0 ? -bias : bias) > INT32_MAX)
+    if (total > INT32_MAX / std::max<std::int64_t>(largest_x, 1) ||
+        total * largest_x + (bias < 0 ? -bias : bias) > INT32_MAX)
       p.wide = true;
   }
   if (n.round == rounding::none) {

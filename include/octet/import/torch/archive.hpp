@@ -72,6 +72,16 @@ class archive {
       if (name.ends_with(ending)) return true;
     return false;
   }
+  /// Members whose names, relative to the top folder, begin and end so.
+  std::vector<std::string> members(std::string_view begin, std::string_view end) const {
+    std::vector<std::string> found;
+    const std::string full = top_ + std::string(begin);
+    for (auto it = members_.lower_bound(full); it != members_.end(); ++it) {
+      if (!it->first.starts_with(full)) break;
+      if (it->first.ends_with(end)) found.push_back(it->first.substr(top_.size()));
+    }
+    return found;
+  }
   std::size_t size_of_member(std::string_view name) const {
     const auto it = members_.find(top_ + std::string(name));
     return it == members_.end() ? 0 : it->second.size;

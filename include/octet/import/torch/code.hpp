@@ -27,6 +27,7 @@ struct expression {
     call,
     list,
     tuple,
+    dict,
     negative
   } what = form::none;
   std::int32_t line = 0;
@@ -36,7 +37,8 @@ struct expression {
   double d = 0;
   std::string text;                      // name, attribute, string
   std::vector<const expression*> items;  // attribute, negative: base; subscript: base, index; call:
-                                         // function, arguments; list, tuple: elements
+                                         // function, arguments; list, tuple: elements; dict: key,
+                                         // value, key, value
   std::vector<std::string> keywords;     // call: name per argument, empty for positional ones
 };
 
@@ -48,14 +50,15 @@ struct statement {
     assign,
     give_back,
     branch,
-    loop
+    loop,
+    repeat
   } what = form::pass;
   std::int32_t line = 0;
   std::vector<const expression*>
-      targets;          // assign: one, or several for unpacking; loop: the variable
-  bool unpack = false;  // `a, b, = f()`; also `a, = f()`
-  const expression* value =
-      nullptr;  // assign, evaluate, give_back, branch: the condition; loop: what is iterated over
+      targets;                        // assign: one, or several for unpacking; loop: the variable
+  bool unpack = false;                // `a, b, = f()`; also `a, = f()`
+  const expression* value = nullptr;  // assign, evaluate, give_back; branch, repeat: the condition;
+                                      // loop: what is iterated over
   std::vector<const statement*> body, otherwise;
 };
 

@@ -58,18 +58,24 @@ class context {
   }
   /// Elements of a small constant of type T.
   template <class T> result<std::vector<T>> numbers(const tensor_data& t) {
-    if (dtype_of<T> != dtype_of_scalar(t.type))
+    const dtype held = dtype_of_scalar(t.type);
+    if (dtype_of<T> != (held == dtype::boolean ? dtype::u8 : held))
       return invalid("element type of a constant", std::string(name_of(t.type)),
                      std::string(octet::name_of(dtype_of<T>)));
-    auto d = elements(t);
+    auto d = t.constant() || !known(t) ? elements(t) : result<constant_data>(build.g[t.id].data);
     if (!d) return d.error();
     std::vector<T> v(d->bytes.size() / sizeof(T));
     if (!v.empty()) std::memcpy(v.data(), d->bytes.data(), v.size() * sizeof(T));
     return v;
   }
+  /// Known when the file is loaded: a constant of the file, or of the graph (a result of
+  /// constants).
+  bool known(const tensor_data& t) const {
+    return t.constant() || (t.id != no_tensor && build.g[t.id].role == tensor::kind::constant);
+  }
   /// The one element of a constant as a number.
   result<value> scalar_of(const tensor_data& t) {
-    if (!t.constant() || t.elements() != 1)
+    if (!known(t) || t.elements() != 1)
       return invalid("a number is taken from a tensor that is not a constant of one element");
     switch (t.type) {
       case scalar::f32: return only_number<float, double>(t);
@@ -79,8 +85,9 @@ class context {
       case scalar::s16: return only_number<std::int16_t, std::int64_t>(t);
       case scalar::u8: return only_number<std::uint8_t, std::int64_t>(t);
       case scalar::s8: return only_number<std::int8_t, std::int64_t>(t);
+      case scalar::boolean: return only_number<bool, std::int64_t>(t);
       case scalar::f16:
-      case scalar::boolean:
+      case scalar::quint4x2:
       case scalar::qint8:
       case scalar::quint8:
       case scalar::qint32:
@@ -106,7 +113,7 @@ class context {
 
  private:
   template <class T, class Number> result<value> only_number(const tensor_data& t) {
-    const auto v = numbers<T>(t);
+    const auto v = numbers<std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>>(t);
     if (!v) return v.error();
     return value::of(static_cast<Number>(v->front()));
   }

@@ -291,6 +291,7 @@ class emitter {
       case expression::form::attribute:
       case expression::form::subscript:
       case expression::form::call:
+      case expression::form::dict:
       case expression::form::tuple: break;
     }
     return {};

@@ -18,10 +18,11 @@ namespace import::torchscript {
 /// file.
 using code_source = std::function<std::optional<result<constant_data>>(const std::string& member)>;
 
-/// Calls of submodules are inlined, branches are decided by constants, loops over constant ranges
-/// are unrolled. limits::work bounds statements and expressions, limits::depth those within one
-/// another; a program that needs more, or whose branches depend on data, is refused. After an error
-/// the context tells the place, and the interpreter is of no more use.
+/// Calls of submodules are inlined, branches are decided by constants, loops whose ends constants
+/// decide are unrolled; where the input's data decides a branch, both sides are computed and their
+/// tensors chosen from. limits::work bounds statements and expressions, limits::depth those within
+/// one another; a program that needs more is refused. After an error the context tells the place,
+/// and the interpreter is of no more use.
 class interpreter {
  public:
   static constexpr std::size_t most_code = std::size_t{1} << 21;  // large networks: 300 KB
@@ -270,11 +271,13 @@ class interpreter {
         const auto v = evaluate(*s.value, names);
         if (!v) return v.error();
         if (v->is(kind::unknown)) return flow::stopped;
+        if (v->is(kind::tensor) && !c_.known(*v->t)) return both(s, *v->t, names, returned);
         const auto taken = truth(*v);
         if (!taken) return taken.error();
         return run(*taken ? s.body : s.otherwise, names, returned);
       }
       case statement::form::loop: return loop(s, names, returned);
+      case statement::form::repeat: return repeat(s, names, returned);
     }
     return flow::next;
   }
@@ -293,6 +296,77 @@ class interpreter {
       if (!f || *f != flow::next) return f;
     }
     return flow::next;
+  }
+  /// `while` on what is known: limits::work ends it at the latest.
+  result<flow> repeat(const statement& s, scope& names, value& returned) {
+    for (;;) {
+      if (auto counted = c_.build.work.spend(steps); !counted) return counted.error();
+      const auto v = evaluate(*s.value, names);
+      if (!v) return v.error();
+      if (v->is(kind::unknown)) return flow::stopped;
+      if (v->is(kind::tensor) && !c_.known(*v->t))
+        return unsupported("a while loop that depends on the input's data");
+      const auto again = truth(*v);
+      if (!again) return again.error();
+      if (!*again) return flow::next;
+      const auto f = run(s.body, names, returned);
+      if (!f || *f != flow::next) return f;
+    }
+  }
+  /// A branch that the input's data decides: both sides run, and each name that differs becomes a
+  /// choice between the two values.
+  result<flow> both(const statement& s, tensor_data& condition, scope& names, value& returned) {
+    if (condition.elements() != 1)
+      return unsupported("a branch that depends on the input's data",
+                         std::to_string(condition.elements()) + " elements", "one");
+    value decides = value_of_tensor(condition);
+    if (condition.type != scalar::boolean) {
+      const auto zero = emit_.operation("aten::ne", {decides, value::of(std::int64_t{0})}, {});
+      if (!zero) return zero.error();
+      decides = *zero;
+    }
+    if (auto copied = c_.build.work.spend(steps * names.size()); !copied) return copied.error();
+    scope taken = names, otherwise = names;
+    ++branches_;
+    const auto a = run(s.body, taken, returned), b = a ? run(s.otherwise, otherwise, returned) : a;
+    --branches_;
+    if (!b) return b.error();
+    if (*a == flow::stopped || *b == flow::stopped) return flow::stopped;
+    if (*a != flow::next || *b != flow::next)
+      return unsupported("a return inside a branch that depends on the input's data");
+    for (auto& [name, v] : taken) {
+      const auto other = otherwise.find(name);
+      if (other == otherwise.end()) continue;  // of this side alone: nothing after it can read it
+      const value& w = other->second;
+      if (same_value(v, w)) {
+        names[name] = v;
+        continue;
+      }
+      if (v.is(kind::unknown) || w.is(kind::unknown)) {
+        names[name] = value::unknown();
+        continue;
+      }
+      if (!v.is(kind::tensor) || !w.is(kind::tensor))
+        return unsupported(
+            "a branch that depends on the input's data and decides more than tensors",
+            std::string(name_of(v.what)), "Tensor");
+      const auto chosen = emit_.operation("aten::where", {decides, v, w}, {});
+      if (!chosen) return chosen.error();
+      names[name] = *chosen;
+    }
+    return flow::next;
+  }
+  static value value_of_tensor(tensor_data& t) {
+    value v;
+    v.what = kind::tensor;
+    v.t = &t;
+    return v;
+  }
+  static bool same_value(const value& v, const value& w) {
+    if (v.what != w.what) return false;
+    if (v.is(kind::tensor)) return v.t == w.t;
+    if (v.has_cell()) return v.c == w.c;
+    return equal(v, w).value_or(false);
   }
   status assign(const statement& s, scope& names) {
     const auto v = evaluate(*s.value, names);
@@ -319,15 +393,18 @@ class interpreter {
       if (!base) return base.error();
       if (base->is(kind::unknown)) return unit{};
       if (base->is(kind::object)) {
+        if (branches_ > 0) return changes_state();
         base->c->attrs[to.text] = v;
         return unit{};
       }
     }
     return unsupported("an assignment to something that is not a name or an attribute");
   }
+  static error_info changes_state() {
+    return unsupported("a module or a list that changes where the input's data decides");
+  }
   result<bool> truth(const value& v) {
     if (v.is(kind::tensor)) {
-      if (!v.t->constant()) return unsupported("a branch that depends on the input's data");
       const auto n = c_.scalar_of(*v.t);
       if (!n) return n.error();
       return truth(*n);
@@ -369,6 +446,7 @@ class interpreter {
       case expression::form::negative: return negative(e, names);
       case expression::form::list:
       case expression::form::tuple: return sequence(e, names);
+      case expression::form::dict: return dict(e, names);
       case expression::form::attribute: return attribute_of(e, names);
       case expression::form::subscript: return subscript(e, names);
       case expression::form::call: return evaluate_call(e, names);
@@ -397,6 +475,18 @@ class interpreter {
     }
     return c_.values.list(std::move(items),
                           e.what == expression::form::list ? kind::list : kind::tuple);
+  }
+  /// Key, value, key, value; a key that comes twice keeps its first place and its last value.
+  result<value> dict(const expression& e, scope& names) {
+    const value d = c_.values.make(kind::dict);
+    for (std::size_t i = 0; i + 1 < e.items.size(); i += 2) {
+      const auto k = evaluate(*e.items[i], names);
+      if (!k) return k;
+      const auto v = evaluate(*e.items[i + 1], names);
+      if (!v) return v;
+      set_item(*d.c, *k, *v);
+    }
+    return d;
   }
   result<value> attribute_of(const expression& e, scope& names) {
     if (const std::string path = dotted(e, names); !path.empty()) {
@@ -524,6 +614,9 @@ class interpreter {
   /// float(v), int(v), bool(v).
   result<value> converted(const std::string& name, value v) {
     if (v.is(kind::tensor)) {
+      // A number of the input's data stays a tensor: operators take it as one, int() does not.
+      if (!c_.known(*v.t) && name != "int" && v.t->elements() == 1) return v;
+      if (!c_.known(*v.t)) return unsupported("a whole number that depends on the input's data");
       const auto n = c_.scalar_of(*v.t);
       if (!n) return n;
       v = *n;
@@ -550,6 +643,10 @@ class interpreter {
         if (ch < 32 || ch > 126) ch = ' ';
       return invalid("the model's own code raises an exception", text.substr(0, 200));
     }
+    if (branches_ > 0 && (name == "aten::append" || name == "aten::_set_item"))
+      return changes_state();
+    if (!a.empty() && a[0].has_cell())  // lists and dicts are walked
+      if (auto s = c_.build.work.spend(a[0].c->items.size()); !s) return s.error();
     if (auto computed = scalars_.run(name, a)) return *computed;
     return emit_.operation(name, a, keywords);
   }
@@ -561,6 +658,7 @@ class interpreter {
   value constants_;
   std::map<std::string, std::unique_ptr<code_file>> files_;
   std::size_t code_bytes_ = 0, depth_ = 0;
+  int branches_ = 0;  // open ones that the input's data decides
 };
 
 }  // namespace import::torchscript

@@ -161,11 +161,11 @@ class lexer {
       at_ += 2;
       return unit{};
     }
-    if (std::string_view("()[],.:=-").find(c) == std::string_view::npos)
+    if (std::string_view("()[]{},.:=-").find(c) == std::string_view::npos)
       return error("character", c >= 32 && c < 127 ? std::string(1, c)
                                                    : std::to_string(static_cast<unsigned char>(c)));
-    if (c == '(' || c == '[') ++brackets_;
-    if ((c == ')' || c == ']') && --brackets_ < 0) return error("unbalanced bracket");
+    if (c == '(' || c == '[' || c == '{') ++brackets_;
+    if ((c == ')' || c == ']' || c == '}') && --brackets_ < 0) return error("unbalanced bracket");
     add(token::symbol, text_.substr(at_++, 1));
     return unit{};
   }

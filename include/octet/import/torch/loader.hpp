@@ -25,7 +25,7 @@ class torch_loader {
   result<graph> run() {
     const numerics::exact_environment environment;
     status s = load();
-    if (!s) return error_place{.file = file_.name, .node = c_.place()}.attach(s.error());
+    if (!s) return error_place{.file = file_.name, .node = c_.place()}.attach(explained(s.error()));
     auto g = c_.build.finish();
     if (!g) return error_place{.file = file_.name}.attach(g.error());
     return g;
@@ -56,7 +56,13 @@ class torch_loader {
     c_.line = 0;
     if (auto s = c_.missing.check(); !s) return s;
     c_.build.enter(emit_.operator_name());
-    return outputs(*returned, "output", 0);
+    if (auto written = outputs(*returned, "output", 0); !written) return written;
+    const auto& tensors = c_.build.g.tensors;
+    const bool quantized = std::any_of(tensors.begin(), tensors.end(),
+                                       [](const tensor& t) { return !t.scales.empty(); });
+    if (!quantized)  // observers may be no more than what a float model computes
+      if (auto instead = unconverted()) return *instead;
+    return unit{};
   }
 
   // ---- the archive ----
@@ -66,6 +72,7 @@ class torch_loader {
       return unsupported("law for PyTorch files", std::string(name_of(options_.arithmetic)),
                          "pytorch_fbgemm, pytorch_qnnpack");
     const auto& b = file_.bytes;
+    if (b.empty()) return malformed("an empty file", {}, "the file that torch.jit.save writes");
     if (b.size() >= 2 && b[0] == std::byte{0x80} && b[1] == std::byte{2})  // a pickle
       return unsupported(
           "a file of torch.save in the format before PyTorch 1.6, which holds no program", {},
@@ -87,10 +94,53 @@ class torch_loader {
           "results depend on the order of float sums: no integer kernel gives the same bits",
           "a model quantized in eager or FX mode and saved by torch.jit.save");
     if (a.has_folder("code/") && a.has("data.pkl") && a.has("constants.pkl")) return unit{};
+    if (a.has_any(".data/extern_modules"))
+      return unsupported("a torch.package archive, which holds Python source", {},
+                         "torch.jit.save(torch.jit.trace(model, example), FILE) of the imported "
+                         "model");
     if (a.has("data.pkl"))
-      return unsupported("a checkpoint of torch.save, which holds weights but no program", {},
-                         "torch.jit.save(torch.jit.trace(model, example), FILE)");
+      return unsupported(
+          "a checkpoint of torch.save (a state_dict, or a pickled module), which "
+          "holds weights but no program",
+          {}, "torch.jit.save(torch.jit.trace(model, example), FILE)");
     return malformed("a ZIP archive, but not one of PyTorch: data.pkl is missing");
+  }
+  /// Is that text in the code of the archive?
+  bool code_has(std::initializer_list<std::string_view> texts) {
+    for (const std::string& member : archive_->members("code/", ".py")) {
+      const auto bytes = archive_->read(member);
+      if (!bytes) continue;
+      const std::string_view code(reinterpret_cast<const char*>(bytes->bytes.data()),
+                                  bytes->bytes.size());
+      for (std::string_view t : texts)
+        if (code.find(t) != std::string_view::npos) return true;
+    }
+    return false;
+  }
+  /// A model that was prepared for quantization but not converted, if it is one.
+  std::optional<error_info> unconverted() {
+    constexpr const char* way_out =
+        "torch.ao.quantization.convert(model.eval()) before torch.jit.save";
+    if (code_has({"torch.fake_quantize_per_", "torch.fused_moving_avg_obs_fake_quant",
+                  "torch._fake_quantize_"}))
+      return unsupported(
+          "a model of quantization-aware training with fake quantization: its numbers are floats",
+          {}, way_out);
+    if (code_has({"quantization.observer."}) &&
+        !code_has({"ops.quantized.conv", "ops.quantized.linear"}))
+      return unsupported(
+          "a model that is prepared for quantization (it has observers) but not converted: its "
+          "numbers are floats",
+          {}, way_out);
+    return {};
+  }
+  /// An error of a file that is not what it was taken for says so.
+  error_info explained(error_info e) {
+    if (!archive_ || !archive_->has_folder("code/")) return e;
+    if (auto instead = unconverted()) return *instead;
+    if (e.code == errc::unsupported && !code_has({"quantize", "ops.quantized."}))
+      e.what = "a float model, nothing in it is quantized; " + e.what;
+    return e;
   }
   std::optional<result<constant_data>> code(const std::string& member) {
     if (!archive_->has(member)) return {};

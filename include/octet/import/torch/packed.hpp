@@ -14,9 +14,17 @@ inline constexpr std::int64_t largest_packed_number = 1 << 24;
 /// Checks what every form must satisfy.
 inline result<value> checked(heap& values, packed_data p) {
   const tensor_data* w = p.weight;
-  if (!w || w->type != scalar::qint8)
+  if (p.embedding) {
+    if (!w || (w->type != scalar::quint8 && w->type != scalar::quint4x2) || w->rank() != 2 ||
+        !w->channel_scales || w->axis != 0 || w->channel_scales->type != scalar::f32 ||
+        w->channel_zero_points->type != scalar::f32)
+      return unsupported("weights of an embedding", w ? std::string(name_of(w->type)) : "none",
+                         "quint8 or quint4x2 with a float scale and zero point for each row");
+    return values.packed(std::move(p));
+  }
+  if (!w || (w->type != scalar::qint8 && w->type != scalar::f32))
     return unsupported("weights of packed parameters", w ? std::string(name_of(w->type)) : "none",
-                       "qint8");
+                       "qint8, float32");
   if (p.bias && p.bias->type != scalar::f32)
     return unsupported("bias of packed parameters", std::string(name_of(p.bias->type)), "float32");
   if (p.linear) {
@@ -24,8 +32,8 @@ inline result<value> checked(heap& values, packed_data p) {
     return values.packed(std::move(p));
   }
   const auto n = static_cast<std::size_t>(p.spatial);
-  if (p.spatial == 3 || w->rank() == 5)
-    return unsupported("3-dimensional convolution", {}, "conv1d, conv2d");
+  if (p.transposed && (p.spatial == 3 || w->rank() == 5))
+    return unsupported("3-dimensional transposed convolution", {}, "1 and 2 dimensions");
   if (p.stride.size() != n || p.padding.size() != n || p.dilation.size() != n ||
       (p.transposed && p.output_padding.size() != n))
     return malformed("packed parameters: numbers of strides, paddings and dilations");
@@ -57,11 +65,17 @@ class packed_reader {
     status s = unit{};
     if (name == "LinearPackedParamsBase")
       s = linear(state, name);
-    else if (name == "Conv2dPackedParamsBase" || name == "Conv3dPackedParamsBase")
+    else if (name == "EmbeddingPackedParamsBase")
+      s = embedding(state, name);
+    else if (name == "CellParamsBase") {
+      s = recurrent(state, name);
+      if (s) return c_.values.packed(std::move(p_));
+    } else if (name == "Conv2dPackedParamsBase" || name == "Conv3dPackedParamsBase")
       s = convolution(state, name);
     else
       return unsupported("packed parameters", name,
-                         "LinearPackedParamsBase, Conv2dPackedParamsBase");
+                         "LinearPackedParamsBase, Conv2dPackedParamsBase, Conv3dPackedParamsBase, "
+                         "EmbeddingPackedParamsBase, CellParamsBase");
     if (!s) return s.error();
     return checked(c_.values, std::move(p_));
   }
@@ -73,7 +87,38 @@ class packed_reader {
     if (s.size() != 2 || !s[0].is(kind::tensor)) return malformed("state of " + name);
     p_.linear = true;
     p_.weight = s[0].t;
+    p_.half = p_.weight->type == scalar::f32;
     return optional_tensor(s[1], p_.bias);
+  }
+  /// (1, [weight], [], [bits of an element]).
+  status embedding(const state_items& s, const std::string& name) {
+    if (s.size() < 2 || !s[1].is_sequence() || s[1].c->items.size() != 1 ||
+        !s[1].c->items[0].is(kind::tensor))
+      return malformed("state of " + name);
+    p_.embedding = true;
+    p_.weight = s[1].c->items[0].t;
+    return unit{};
+  }
+  /// (form, [biases], [], [reduce_range], [layer on the input, layer on the state]).
+  status recurrent(const state_items& s, const std::string& name) {
+    if (s.size() != 5 || !s[0].is(kind::string) || !s[3].is_sequence() || !s[4].is_sequence() ||
+        s[4].c->items.size() != 2)
+      return malformed("state of " + name);
+    const std::string& form = s[0].c->text;
+    if (form != "quantized_dynamic" && form != "quantized_fp16")
+      return unsupported("parameters of a recurrent layer", form.substr(0, 40),
+                         "quantized_dynamic, quantized_fp16");
+    if (!s[3].c->items.empty() && s[3].c->items[0].is(kind::integer))
+      p_.reduce_range = s[3].c->items[0].i != 0;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const value& layer = s[4].c->items[i];
+      if (!layer.is(kind::object)) return malformed("state of " + name);
+      auto read = packed_reader(c_).read(*layer.c);
+      if (!read) return read.error();
+      if (!read->p->linear) return malformed("a layer of " + name);
+      (i == 0 ? p_.input : p_.state) = read->p;
+    }
+    return unit{};
   }
   status convolution(const state_items& s, const std::string& name) {
     if (is_version_2(s)) return version_2(s);

@@ -202,6 +202,7 @@ class code_parser {
     }
     if (at_symbol("[")) return parse_sequence(expression::form::list, "]");
     if (at_symbol("(")) return parse_sequence(expression::form::tuple, ")");
+    if (at_symbol("{")) return parse_dict();
     fail("expected an expression");
     return nullptr;
   }
@@ -236,6 +237,18 @@ class code_parser {
     const bool brackets_only = e->what == expression::form::tuple && !comma && e->items.size() == 1;
     return brackets_only ? e->items[0] : e;
   }
+  /// {key: value, key: value}
+  const expression* parse_dict() {
+    expression* e = make(expression::form::dict);
+    ++next_;
+    while (!failed_ && !accept_symbol("}")) {
+      hold(e, parse_expression());
+      expect_symbol(":");
+      hold(e, parse_expression());
+      if (!accept_symbol(",") && !at_symbol("}")) fail("expected ',' or '}'");
+    }
+    return failed_ ? nullptr : e;
+  }
   const expression* parse_number() {
     const std::string_view s = peek().text;
     const char *from = s.data(), *to = s.data() + s.size();
@@ -264,9 +277,9 @@ class code_parser {
       too_deep("blocks");
       return nullptr;
     }
-    constexpr std::string_view refused[] = {"while", "with",  "def",    "class",  "import",
-                                            "from",  "exec",  "lambda", "global", "del",
-                                            "try",   "raise", "assert"};
+    constexpr std::string_view refused[] = {"with", "def",  "class",  "import",
+                                            "from", "exec", "lambda", "global",
+                                            "del",  "try",  "raise",  "assert"};
     to_.statements.emplace_back();
     statement& s = to_.statements.back();
     s.line = peek().line;
@@ -278,6 +291,8 @@ class code_parser {
       parse_if(s);
     else if (accept_word("for"))
       parse_for(s);
+    else if (accept_word("while"))
+      parse_while(s);
     else if (at(token::word) && is_one_of(peek().text, refused))
       fail("statement");
     else
@@ -304,7 +319,12 @@ class code_parser {
     s.value = parse_expression();
     parse_block(s.body);
   }
-  /// An expression, an assignment, or an unpacking one.
+  void parse_while(statement& s) {
+    s.what = statement::form::repeat;
+    s.value = parse_expression();
+    parse_block(s.body);
+  }
+  /// An expression, an assignment, `name : type = value`, or an unpacking assignment.
   void parse_simple(statement& s) {
     const expression* e = parse_expression();
     std::vector<const expression*> left{e};
@@ -312,6 +332,9 @@ class code_parser {
       s.unpack = true;
       if (!at_symbol("=")) left.push_back(parse_expression());
     }
+    if (failed_) return;
+    const bool annotated = !s.unpack && accept_symbol(":");
+    if (annotated) parse_expression();  // a type, which the value has anyway
     if (failed_) return;
     if (accept_symbol("=")) {
       s.what = statement::form::assign;
@@ -322,7 +345,7 @@ class code_parser {
       s.targets = std::move(left);
       s.value = parse_tuple_or_expression();
     } else {
-      if (s.unpack) return fail("expected '='");
+      if (s.unpack || annotated) return fail("expected '='");
       s.what = statement::form::evaluate;
       s.value = e;
     }

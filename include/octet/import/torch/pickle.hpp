@@ -289,13 +289,13 @@ class unpickler {
 
   static scalar storage_type(std::string_view name) {
     constexpr std::pair<std::string_view, scalar> known[] = {
-        {"torch.FloatStorage", scalar::f32},    {"torch.DoubleStorage", scalar::f64},
-        {"torch.HalfStorage", scalar::f16},     {"torch.BFloat16Storage", scalar::bf16},
-        {"torch.LongStorage", scalar::s64},     {"torch.IntStorage", scalar::s32},
-        {"torch.ShortStorage", scalar::s16},    {"torch.CharStorage", scalar::s8},
-        {"torch.ByteStorage", scalar::u8},      {"torch.BoolStorage", scalar::boolean},
-        {"torch.QInt8Storage", scalar::qint8},  {"torch.QUInt8Storage", scalar::quint8},
-        {"torch.QInt32Storage", scalar::qint32}};
+        {"torch.FloatStorage", scalar::f32},     {"torch.DoubleStorage", scalar::f64},
+        {"torch.HalfStorage", scalar::f16},      {"torch.BFloat16Storage", scalar::bf16},
+        {"torch.LongStorage", scalar::s64},      {"torch.IntStorage", scalar::s32},
+        {"torch.ShortStorage", scalar::s16},     {"torch.CharStorage", scalar::s8},
+        {"torch.ByteStorage", scalar::u8},       {"torch.BoolStorage", scalar::boolean},
+        {"torch.QInt8Storage", scalar::qint8},   {"torch.QUInt8Storage", scalar::quint8},
+        {"torch.QInt32Storage", scalar::qint32}, {"torch.QUInt4x2Storage", scalar::quint4x2}};
     for (const auto& [n, s] : known)
       if (n == name) return s;
     return scalar::unknown;
@@ -309,6 +309,7 @@ class unpickler {
                                             "collections.OrderedDict",
                                             "torch.per_tensor_affine",
                                             "torch.per_channel_affine",
+                                            "torch.per_channel_affine_float_qparams",
                                             "torch.device",
                                             "torch.jit._pickle.build_intlist",
                                             "torch.jit._pickle.build_tensorlist",
@@ -403,7 +404,8 @@ class unpickler {
     }
     if (count > max_elements)
       fail("a tensor of absurd size", std::to_string(count) + " elements", "at most 2^31 - 1");
-    else if (!empty && last >= static_cast<std::size_t>(t.storage->elements))
+    else if (!empty && last / (t.type == scalar::quint4x2 ? 2 : 1) >=
+                           static_cast<std::size_t>(t.storage->elements))
       fail("a tensor reaches beyond its storage", "element " + std::to_string(last),
            std::to_string(t.storage->elements) + " elements");
     return !failed_;
@@ -415,7 +417,7 @@ class unpickler {
       return false;
     const auto& q = v.c->items;
     if (q[0].c->text == "torch.per_tensor_affine") return per_tensor(q, t);
-    return q[0].c->text == "torch.per_channel_affine" && per_channel(q, t);
+    return q[0].c->text.starts_with("torch.per_channel_affine") && per_channel(q, t);
   }
   static bool per_tensor(const std::vector<value>& q, tensor_data& t) {
     if (!q[1].is(kind::real) || !q[2].is(kind::integer) || q[2].i < INT32_MIN || q[2].i > INT32_MAX)

@@ -1,4 +1,5 @@
-// Rows of element by element operators: add, mul, cat, clamps, scalars, functions of one value.
+// Rows of element by element operators: add, mul, cat, clamps, scalars, functions of one value;
+// arithmetic, comparisons and choices of plain numbers.
 #ifndef OCTET_IMPORT_TORCH_ROWS_ELEMENTWISE_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_ELEMENTWISE_HPP_
 
@@ -6,7 +7,9 @@
 
 #include "octet/import/torch/emit.hpp"
 #include "octet/ops/add.hpp"
+#include "octet/ops/binary.hpp"
 #include "octet/ops/concat.hpp"
+#include "octet/ops/dequantize.hpp"
 #include "octet/ops/mul.hpp"
 #include "octet/ops/prelu.hpp"
 #include "octet/ops/requantize.hpp"
@@ -33,9 +36,33 @@ inline bool channels_last_result(const tensor_data& x, const tensor_data& y) {
   return suggests_channels_last(x.elements() >= y.elements() ? x : y);
 }
 
+inline value value_of(tensor_data& t) {
+  value v;
+  v.what = kind::tensor;
+  v.t = &t;
+  return v;
+}
+/// The reals that the codes stand for; other values stay.
+inline result<value> dequantized(emitter& e, tensor_data& x) {
+  if (!is_quantized(x.type)) return value_of(x);
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const tensor_id y = e.make(scalar::f32);
+  if (auto s = e.emit(ops::dequantize, {*in}, y); !s) return s.error();
+  return e.wrap(y, scalar::f32, !x.constant() && x.channels_inner, suggests_channels_last(x));
+}
+inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64_t> size);
+template <bool Relu> result<value> add_scalar(emitter& e, arguments& a);
+template <bool Relu> result<value> mul_scalar(emitter& e, arguments& a);
+
 /// quantized::add, mul and their relu forms. Elements are taken in PyTorch's memory order: add
-/// rounds by position in it.
+/// rounds by position in it. With a number instead of the second tensor (what FX writes) they are
+/// add_scalar and mul_scalar: scale and zero point of the result follow from it.
 template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& a) {
+  if (a.none(2) && a.none(3)) {
+    if (!a.v[0].is(kind::tensor)) std::swap(a.v[0], a.v[1]);  // (number, tensor)
+    return Multiply ? mul_scalar<Relu>(e, a) : add_scalar<Relu>(e, a);
+  }
   tensor_data *x = a.tensor(0), *y = a.tensor(1);
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
@@ -46,9 +73,15 @@ template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& 
     return unsupported("operands of " + a.name,
                        std::string(name_of(x->type)) + " and " + std::string(name_of(y->type)),
                        "one element type");
-  if (x->rank() != y->rank() && (x->rank() > 2 || y->rank() > 2))
-    return unsupported("broadcasting over different ranks in " + a.name,
-                       std::to_string(x->rank()) + " and " + std::to_string(y->rank()));
+  for (tensor_data** t : {&x, &y}) {
+    const int rank = std::max(x->rank(), y->rank());
+    if ((*t)->rank() == rank || rank <= 2) continue;
+    auto size = (*t)->size;
+    size.insert(size.begin(), static_cast<std::size_t>(rank - (*t)->rank()), 1);
+    const auto wide = reshaped(e, **t, std::move(size));
+    if (!wide) return wide;
+    *t = wide->t;
+  }
   const bool last = channels_last_result(*x, *y);
   const auto left = e.held(*x, last), right = e.held(*y, last);
   if (!left) return left.error();
@@ -376,33 +409,291 @@ template <bool Relu> result<value> mul_scalar(emitter& e, arguments& a) {
   return Relu ? relu_codes(e, *v.t) : v;
 }
 
-/// A number beside floats, or a traced one of another type: it takes the other operand's type.
-inline result<tensor_data*> float_operand(emitter& e, arguments& a, std::size_t i) {
-  const bool tensor = a.v[i].is(kind::tensor);
-  if (tensor && a.v[i].t->type == scalar::f32) return a.v[i].t;
-  if (tensor && !(a.v[i].t->constant() && a.v[i].t->rank() == 0))
-    return unsupported("element type of " + a.name, std::string(name_of(a.v[i].t->type)),
-                       "float32");
-  const auto number = static_cast<float>(a.real(i));
-  if (auto s = a.check(); !s) return s.error();
-  return e.wrap(e.c.build.scalar_constant(number), scalar::f32, false, false).t;
+// ---- operators of two operands ----
+
+/// The value as another element type.
+inline result<value> cast_to(emitter& e, tensor_data& x, scalar type) {
+  if (x.type == type) return value_of(x);
+  if (is_quantized(x.type)) {
+    if (type != scalar::f32)
+      return unsupported("a quantized tensor as another element type", std::string(name_of(type)),
+                         "float32");
+    return dequantized(e, x);
+  }
+  constexpr auto castable = [](scalar s) {
+    return s != scalar::f16 && s != scalar::bf16 && !is_quantized(s) && s != scalar::unknown;
+  };
+  if (!castable(x.type) || !castable(type))
+    return unsupported("a change of element type by " + e.operator_name(),
+                       std::string(name_of(x.type)) + " to " + std::string(name_of(type)),
+                       "float32, float64, integers, bool");
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const tensor_id to = e.make(type);
+  if (auto s = e.emit(ops::cast, {*in}, to); !s) return s.error();
+  return e.wrap(to, type, !x.constant() && x.channels_inner, suggests_channels_last(x));
 }
-/// add, sub, mul of plain floats.
-template <const op_def& Op> result<value> float_binary(emitter& e, arguments& a) {
-  const double alpha = a.v.size() > 2 ? a.real(2) : 1;  // of add and sub
+/// A float32 value of whatever `x` is.
+inline result<tensor_data*> real_value(emitter& e, tensor_data& x) {
+  const auto v = cast_to(e, x, scalar::f32);
+  if (!v) return v.error();
+  return v->t;
+}
+inline result<tensor_data*> real_argument(emitter& e, arguments& a, std::size_t i) {
+  tensor_data* x = a.tensor(i);
   if (auto s = a.check(); !s) return s.error();
-  if (alpha != 1) return unsupported("alpha of " + a.name, std::to_string(alpha), "1");
-  const auto x = float_operand(e, a, 0), y = float_operand(e, a, 1);
-  if (!x) return x.error();
-  if (!y) return y.error();
-  const bool last = channels_last_result(**x, **y);
-  const bool inner = last && (*x)->rank() == (*y)->rank();
-  const auto left = e.held(**x, inner), right = e.held(**y, inner);
-  if (!left) return left.error();
-  if (!right) return right.error();
-  const tensor_id to = e.make(scalar::f32);
-  if (auto s = e.emit(Op, {*left, *right}, to); !s) return s.error();
-  return e.wrap(to, scalar::f32, inner, last);
+  return real_value(e, *x);
+}
+/// A constant without axes.
+inline tensor_data* number_of(emitter& e, double v, scalar type) {
+  const tensor_id id =
+      type == scalar::boolean
+          ? e.g.add_constant(
+                "", dtype::boolean, dims{},
+                constant_data::of(std::span<const std::uint8_t>(std::array{std::uint8_t{v != 0}})))
+      : type == scalar::s64 ? e.c.build.scalar_constant(static_cast<std::int64_t>(v))
+      : type == scalar::s32 ? e.c.build.scalar_constant(static_cast<std::int32_t>(v))
+                            : e.c.build.scalar_constant(static_cast<float>(v));
+  return e
+      .wrap(id,
+            type == scalar::boolean || type == scalar::s64 || type == scalar::s32 ? type
+                                                                                  : scalar::f32,
+            false, false)
+      .t;
+}
+/// What an argument is in an operator of two: a tensor, or a number, which takes the other's type.
+struct given_operand {
+  tensor_data* t = nullptr;
+  double number = 0;
+  bool whole = false;
+};
+inline given_operand operand_given(emitter& e, arguments& a, std::size_t i) {
+  const value& v = a.v[i];
+  if (v.is(kind::tensor) && !(v.t->rank() == 0 && e.c.known(*v.t))) return {v.t, 0, false};
+  if (v.is(kind::tensor))  // traced programs keep numbers as constants without axes
+    return {nullptr, a.real(i),
+            v.t->type != scalar::f32 && v.t->type != scalar::f64 && !is_quantized(v.t->type)};
+  return {nullptr, a.real(i), v.is(kind::integer) || v.is(kind::boolean)};
+}
+/// The element type that PyTorch's promotion gives: float32 where either is real; of whole numbers
+/// the wider.
+inline scalar promoted_type(const given_operand& x, const given_operand& y) {
+  const auto real = [](const given_operand& o) {
+    return o.t ? o.t->type == scalar::f32 || o.t->type == scalar::f64 || o.t->type == scalar::f16 ||
+                     is_quantized(o.t->type)
+               : !o.whole;
+  };
+  const auto is = [](const given_operand& o, scalar s) { return o.t && o.t->type == s; };
+  if (real(x) || real(y)) return scalar::f32;
+  if (is(x, scalar::s64) || is(y, scalar::s64)) return scalar::s64;
+  if (is(x, scalar::s32) || is(y, scalar::s32)) return scalar::s32;
+  if (!x.t && !y.t) return scalar::s64;
+  return is(x, scalar::boolean) || is(y, scalar::boolean) ? scalar::boolean : scalar::u8;
+}
+/// Two or three operands that broadcast, as tensors of the graph in one layout.
+struct meeting {
+  std::vector<tensor_id> in{};
+  bool inner = false, last = false;  // layout; memory format that PyTorch gives the result
+  value result(emitter& e, tensor_id to, scalar type) const {
+    return e.wrap(to, type, inner && e.g[to].shape.rank >= 3, last);
+  }
+};
+/// The operand with most axes and elements decides layout and memory format.
+inline result<meeting> meet(emitter& e, std::span<tensor_data* const> operands) {
+  const tensor_data* most = operands[0];
+  for (const tensor_data* t : operands)
+    if (t->rank() > most->rank() || (t->rank() == most->rank() && t->elements() > most->elements()))
+      most = t;
+  meeting m;
+  m.inner = !most->constant() && most->channels_inner && most->rank() >= 3;
+  m.last = suggests_channels_last(*most);
+  for (tensor_data* t : operands) {
+    tensor_data* as = t;
+    if (m.inner && t->rank() < most->rank() && t->elements() != 1) {
+      auto size = t->size;
+      size.insert(size.begin(), static_cast<std::size_t>(most->rank() - t->rank()), 1);
+      const auto wide = reshaped(e, *t, std::move(size));
+      if (!wide) return wide.error();
+      as = wide->t;
+    }
+    const auto id =
+        as->elements() == 1 && as->rank() < most->rank() ? e.held_as_is(*as) : e.held(*as, m.inner);
+    if (!id) return id.error();
+    m.in.push_back(*id);
+  }
+  return m;
+}
+/// The arguments i and j as tensors of one type.
+inline result<std::array<tensor_data*, 2>> pair_of(emitter& e, arguments& a, std::size_t i,
+                                                   std::size_t j, bool real) {
+  const given_operand x = operand_given(e, a, i), y = operand_given(e, a, j);
+  if (auto s = a.check(); !s) return s.error();
+  const scalar type = real ? scalar::f32 : promoted_type(x, y);
+  std::array<tensor_data*, 2> both{};
+  for (std::size_t k = 0; k < 2; ++k) {
+    const given_operand& o = k == 0 ? x : y;
+    if (!o.t) {
+      both[k] = number_of(e, o.number, type);
+      continue;
+    }
+    const auto v = cast_to(e, *o.t, type);
+    if (!v) return v.error();
+    both[k] = v->t;
+  }
+  return both;
+}
+inline result<value> emit_pair(emitter& e, const op_def& op, std::array<tensor_data*, 2> both,
+                               scalar type, attributes attrs = {}) {
+  const auto m = meet(e, both);
+  if (!m) return m.error();
+  const tensor_id to = e.make(type);
+  if (auto s = e.emit(op, m->in, to, std::move(attrs)); !s) return s.error();
+  return m->result(e, to, type);
+}
+/// add, sub, mul, div and their kind on plain numbers. `Real`: whole numbers become floats first.
+/// `Swap`: rsub.
+template <const op_def& Op, bool Real = false, bool Swap = false>
+result<value> plain_binary(emitter& e, arguments& a) {
+  const double alpha = a.v.size() > 2 ? a.real(2) : 1;  // of add, sub and rsub
+  if (auto s = a.check(); !s) return s.error();
+  auto both = pair_of(e, a, Swap ? 1 : 0, Swap ? 0 : 1, Real);
+  if (!both) return both.error();
+  scalar type = (*both)[0]->type;
+  if (type == scalar::u8)
+    return unsupported("operands of " + a.name, "uint8", "float32, int32, int64");
+  if (type == scalar::boolean) {  // of bools arithmetic is that of their numbers
+    type = scalar::s64;
+    for (tensor_data*& t : *both) {
+      const auto v = cast_to(e, *t, type);
+      if (!v) return v.error();
+      t = v->t;
+    }
+  }
+  if (alpha != 1) {
+    const auto scaled = emit_pair(e, ops::mul, {(*both)[1], number_of(e, alpha, type)}, type);
+    if (!scaled) return scaled;
+    (*both)[1] = scaled->t;
+  }
+  return emit_pair(e, Op, *both, type);
+}
+/// Comparisons of plain numbers; quantized values are compared as the reals they stand for.
+template <const op_def& Op> result<value> comparison(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, 0, 1, false);
+  if (!both) return both.error();
+  return emit_pair(e, Op, *both, scalar::boolean);
+}
+/// maximum and minimum; of one quantization on the codes, whose order is that of the reals.
+template <const op_def& Op> result<value> extreme(emitter& e, arguments& a) {
+  if (a.v[0].is(kind::tensor) && a.v[1].is(kind::tensor)) {
+    tensor_data &x = *a.v[0].t, &y = *a.v[1].t;
+    if (is_quantized(x.type) && x.type == y.type && x.scales == y.scales &&
+        x.zero_points == y.zero_points) {
+      if (auto s = e.per_tensor(x); !s) return s.error();
+      const auto m = meet(e, std::array{&x, &y});
+      if (!m) return m.error();
+      const tensor_id to = e.make_like(x);
+      if (auto s = e.emit(Op, m->in, to); !s) return s.error();
+      return m->result(e, to, x.type);
+    }
+  }
+  const auto both = pair_of(e, a, 0, 1, false);
+  if (!both) return both.error();
+  return emit_pair(e, Op, *both, (*both)[0]->type);
+}
+/// div(a, b) and div(a, b, rounding_mode="floor" or "trunc").
+inline result<value> divide(emitter& e, arguments& a) {
+  const std::string mode = a.v[2].is(kind::string) ? a.v[2].c->text : std::string();
+  const auto both = pair_of(e, a, 0, 1, mode.empty());
+  if (!both) return both.error();
+  const scalar type = (*both)[0]->type;
+  if (mode.empty()) return emit_pair(e, ops::div, *both, type);
+  if (mode == "floor") return emit_pair(e, ops::floor_div, *both, type);
+  if (mode == "trunc" && type != scalar::f32) return emit_pair(e, ops::div, *both, type);
+  return unsupported("rounding_mode of " + a.name, mode, "none, floor; trunc of whole numbers");
+}
+/// Bools: and, or, not. Whole numbers have no such form.
+template <const op_def& Op> result<value> logical(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, 0, 1, false);
+  if (!both) return both.error();
+  for (const tensor_data* t : *both)
+    if (t->type != scalar::boolean)
+      return unsupported("operands of " + a.name, std::string(name_of(t->type)), "bool");
+  return emit_pair(e, Op, *both, scalar::boolean);
+}
+inline result<value> logical_not(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (x->type != scalar::boolean)
+    return unsupported("operand of " + a.name, std::string(name_of(x->type)), "bool");
+  return emit_pair(e, ops::equal, {x, number_of(e, 0, scalar::boolean)}, scalar::boolean);
+}
+/// condition ? x : y. Quantized values keep their quantization where it is one; a number takes the
+/// other's type.
+inline result<value> chosen(emitter& e, tensor_data& condition, tensor_data& x, tensor_data& y) {
+  if (condition.type != scalar::boolean)
+    return unsupported("condition of " + e.operator_name(), std::string(name_of(condition.type)),
+                       "bool");
+  tensor_data *u = &x, *v = &y;
+  if (x.type != y.type || x.scales != y.scales || x.zero_points != y.zero_points) {
+    const auto p = real_value(e, x), q = real_value(e, y);
+    if (!p) return p.error();
+    if (!q) return q.error();
+    u = *p, v = *q;
+  }
+  const auto m = meet(e, std::array{&condition, u, v});
+  if (!m) return m.error();
+  const tensor_id to = e.make_like(*u);
+  if (auto s = e.emit(ops::select, m->in, to); !s) return s.error();
+  return m->result(e, to, u->type);
+}
+inline result<value> where(emitter& e, arguments& a) {
+  tensor_data* condition = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const bool tensors =
+      a.v[1].is(kind::tensor) && a.v[2].is(kind::tensor) && a.v[1].t->rank() + a.v[2].t->rank() > 0;
+  if (tensors) return chosen(e, *condition, *a.v[1].t, *a.v[2].t);
+  const auto both = pair_of(e, a, 1, 2, false);
+  if (!both) return both.error();
+  return chosen(e, *condition, *(*both)[0], *(*both)[1]);
+}
+/// A constant of the codes that `v` becomes among the values of `like`.
+inline result<value> code_of(emitter& e, double v, const tensor_data& like) {
+  const std::int32_t q = quantized_value(v, like);
+  const auto byte = static_cast<std::uint8_t>(q & 255);
+  const tensor_id id = e.g.add_constant("", dtype_of_scalar(like.type), dims{},
+                                        constant_data::of(std::span<const std::uint8_t>(&byte, 1)));
+  e.g[id].scales = like.scales;
+  e.g[id].zero_points = like.zero_points;
+  return e.wrap(id, like.type, false, false);
+}
+/// masked_fill(x, mask, number).
+inline result<value> masked_fill(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor(0), *mask = a.tensor(1);
+  const double fill = a.real(2);
+  if (auto s = a.check(); !s) return s.error();
+  if (is_quantized(x->type)) {
+    if (auto s = e.per_tensor(*x); !s) return s.error();
+    const auto code = code_of(e, fill, *x);
+    if (!code) return code;
+    return chosen(e, *mask, *code->t, *x);
+  }
+  return chosen(e, *mask, *number_of(e, fill, x->type), *x);
+}
+/// threshold(x, limit, otherwise): x where it is above.
+inline result<value> threshold(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const double limit = a.real(1), otherwise = a.real(2);
+  if (auto s = a.check(); !s) return s.error();
+  const auto real = real_value(e, *x);
+  if (!real) return real.error();
+  const auto above =
+      emit_pair(e, ops::greater, {*real, number_of(e, limit, scalar::f32)}, scalar::boolean);
+  if (!above) return above;
+  if (!is_quantized(x->type))
+    return chosen(e, *above->t, *x, *number_of(e, otherwise, scalar::f32));
+  const auto code = code_of(e, otherwise, *x);
+  if (!code) return code;
+  return chosen(e, *above->t, *x, *code->t);
 }
 
 }  // namespace import::torch_rows

@@ -3,8 +3,10 @@
 #define OCTET_IMPORT_TORCH_ROWS_LINEAR_HPP_
 
 #include "octet/import/torch/packed.hpp"
+#include "octet/import/torch/rows_elementwise.hpp"
+#include "octet/numerics/half.hpp"
 #include "octet/ops/conv2d.hpp"
-#include "octet/ops/dequantize.hpp"
+#include "octet/ops/float_layers.hpp"
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/quantize.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
@@ -17,14 +19,16 @@ using namespace torchscript;  // NOLINT: rows speak of its values
 /// ops.quantized.conv2d_prepack and its relatives, called by __setstate__.
 inline result<value> prepack(emitter& e, arguments& a) {
   packed_data p;
-  p.linear = a.name == "quantized::linear_prepack";
+  p.embedding = a.name == "quantized::embedding_bag_prepack";
+  p.half = a.name == "quantized::linear_prepack_fp16";
+  p.linear = a.name == "quantized::linear_prepack" || p.half;
   p.transposed = a.name.find("transpose") != std::string::npos;
   p.spatial = a.name.find("1d") != std::string::npos   ? 1
               : a.name.find("3d") != std::string::npos ? 3
                                                        : 2;
   p.weight = a.tensor(0);
-  if (!a.none(1)) p.bias = a.tensor(1);
-  if (!p.linear) {
+  if (!p.embedding && !a.none(1)) p.bias = a.tensor(1);
+  if (!p.linear && !p.embedding) {
     p.stride = a.integers(2);
     p.padding = a.integers(3);
     if (p.transposed) p.output_padding = a.integers(4);
@@ -33,6 +37,14 @@ inline result<value> prepack(emitter& e, arguments& a) {
   }
   if (auto s = a.check(); !s) return s.error();
   return checked(e.c.values, std::move(p));
+}
+
+/// Packed parameters of 8-bit weights, argument i.
+inline result<packed_data*> quantized_weights(emitter& e, arguments& a, std::size_t i) {
+  const auto p = packed_argument(e, a, i);
+  if (p && (*p)->weight->type != scalar::qint8)
+    return unsupported("weights of " + a.name, std::string(name_of((*p)->weight->type)), "qint8");
+  return p;
 }
 
 // ---- accumulate, requantize ----
@@ -119,7 +131,7 @@ inline result<tensor_id> conv_weights(emitter& e, const packed_data& p, bool dep
   }
   auto data = e.c.elements(w, std::span<const int>(order, p.transposed ? 5 : 4));
   if (!data) return data.error();
-  const tensor_id id = e.g.add_constant("", dtype::s8, shape, std::move(*data));
+  const tensor_id id = e.g.add_constant("", dtype_of_scalar(w.type), shape, std::move(*data));
   octet::tensor& t = e.g[id];
   t.scales = w.scales;
   t.zero_points = w.zero_points;
@@ -176,7 +188,7 @@ inline result<tensor_id> reshaped_like(emitter& e, tensor_id from,
 template <int Spatial, bool Relu, bool Transposed> result<value> conv(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
   if (auto s = a.check(); !s) return s.error();
-  const auto p = packed_argument(e, a, 1);
+  const auto p = quantized_weights(e, a, 1);
   if (!p) return p.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
   const auto q = e.output(a, 2, x->type);
@@ -212,8 +224,103 @@ template <int Spatial, bool Relu, bool Transposed> result<value> conv(emitter& e
     y = reshaped_like(e, *y, {s[0], s[2], s[3]});
   }
   if (!y) return y.error();
-  // Convolutions give channels-last results, whatever they are given.
-  return e.wrap(*y, x->type, true, true);
+  // Convolutions give channels-last results, whatever they are given; those of conv1d have no name
+  // for it but the same strides.
+  const value v = e.wrap(*y, x->type, true, true);
+  if (one_row) v.t->stride = {v.t->size[1] * v.t->size[2], 1, v.t->size[1]};
+  return v;
+}
+
+/// conv3d as conv2d over the depth taps: for each output depth the input's planes under its taps
+/// stand side by side as channels [tap][channel], and so do the weights. The same products in one
+/// accumulator.
+template <bool Relu> result<value> conv3d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto given = quantized_weights(e, a, 1);
+  if (!given) return given.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto q = e.output(a, 2, x->type);
+  if (!q) return q.error();
+  packed_data p = **given;
+  if (p.linear || p.transposed || p.spatial != 3 || x->rank() != 5)
+    return invalid("packed parameters or input of " + a.name, std::to_string(x->rank()) + " axes",
+                   "5, a convolution of three axes");
+  const auto channels = channels_of(a, *x, p);
+  if (!channels) return channels.error();
+  const std::int64_t taps = p.weight->size[2], depth = x->size[2], pad = p.padding[0],
+                     reach = (taps - 1) * p.dilation[0] + 1, n = x->size[0], c = x->size[1],
+                     group = c / p.groups;
+  if (p.stride[0] < 1 || p.dilation[0] < 1 || taps < 1 || taps > 64 || depth + 2 * pad < reach)
+    return invalid("depth of the window of " + a.name, std::to_string(taps), std::to_string(depth));
+  const std::int64_t out = (depth + 2 * pad - reach) / p.stride[0] + 1;
+  auto in = e.held(*x, true);  // [N, D, H, W, C]
+  if (!in) return in.error();
+  using list = std::vector<std::int64_t>;
+  const std::int64_t h = x->size[3], w = x->size[4];
+  if (pad > 0) {
+    const tensor_id wider = e.make_like(*x);
+    attributes attrs;
+    attrs.set("paddings", list{0, 0, pad, pad, 0, 0, 0, 0, 0, 0});
+    attrs.set("value", std::int64_t{x->zero_points[0]});
+    if (auto s = e.emit(ops::qnn_pad, {*in}, wider, std::move(attrs)); !s) return s.error();
+    in = wider;
+  }
+  std::vector<tensor_id> planes;
+  for (std::int64_t t = 0; t < taps; ++t) {
+    const tensor_id piece = e.make_like(*x), shaped = e.make_like(*x);
+    attributes attrs;
+    attrs.set("begin", list{0, t * p.dilation[0], 0, 0, 0});
+    attrs.set("end", list{n, t * p.dilation[0] + (out - 1) * p.stride[0] + 1, h, w, c});
+    attrs.set("strides", list{1, p.stride[0], 1, 1, 1});
+    if (auto s = e.emit(ops::strided_slice, {*in}, piece, std::move(attrs)); !s) return s.error();
+    if (auto s = e.reshape(piece, shaped, {n * out, h, w, p.groups, 1, group}); !s)
+      return s.error();
+    planes.push_back(shaped);
+  }
+  const tensor_id joined = e.make_like(*x), images = e.make_like(*x);
+  attributes axis;
+  axis.set("axis", std::int64_t{4});
+  if (auto s = e.emit(ops::concat, std::move(planes), joined, std::move(axis)); !s)
+    return s.error();
+  if (auto s = e.reshape(joined, images, {n * out, h, w, c * taps}); !s) return s.error();
+
+  // Weights [O, C/g, taps, kh, kw], taken as [O, kh, kw, taps, C/g].
+  tensor_data k = *p.weight;
+  if (auto s = e.c.resolve_channels(k); !s) return s.error();
+  if (k.scales.size() > 1 && k.axis != 0)
+    return unsupported("per-channel weights on axis " + std::to_string(k.axis), {},
+                       "the output channels");
+  constexpr int order[] = {0, 3, 4, 2, 1};
+  auto data = e.c.elements(k, std::span<const int>(order, 5));
+  if (!data) return data.error();
+  const auto shape = e.ir_shape({k.size[0], k.size[3], k.size[4], taps * group}, false);
+  if (!shape) return shape.error();
+  const tensor_id weights = e.g.add_constant("", dtype::s8, *shape, std::move(*data));
+  e.g[weights].scales = k.scales;
+  e.g[weights].zero_points = k.zero_points;
+  if (k.scales.size() > 1) e.g[weights].axis = 0;
+  packed_data flat = p;
+  flat.spatial = 2;
+  for (auto* numbers : {&flat.stride, &flat.padding, &flat.dilation})
+    numbers->erase(numbers->begin());
+  const auto y = accumulate(e,
+                            {.op = &ops::conv2d,
+                             .in = images,
+                             .weights = weights,
+                             .attrs = conv_attributes(flat, false, false),
+                             .channels = static_cast<std::size_t>(channels->out),
+                             .relu = Relu},
+                            *x, p, *q);
+  if (!y) return y.error();
+  const dims s = e.g[*y].shape;
+  const auto volume = reshaped_like(e, *y, {n, out, s[1], s[2], s[3]});
+  if (!volume) return volume.error();
+  const value v = e.wrap(*volume, x->type, true, false);  // channels_last_3d
+  const auto& size = v.t->size;
+  v.t->stride = {size[1] * size[2] * size[3] * size[4], 1, size[1] * size[3] * size[4],
+                 size[1] * size[4], size[1]};
+  return v;
 }
 
 // ---- linear ----
@@ -243,7 +350,7 @@ inline attributes linear_attributes(const tensor_data& x) {
 template <bool Relu> result<value> linear(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
   if (auto s = a.check(); !s) return s.error();
-  const auto p = packed_argument(e, a, 1);
+  const auto p = quantized_weights(e, a, 1);
   if (!p) return p.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
   const auto q = e.output(a, 2, x->type);
@@ -270,44 +377,70 @@ template <bool Relu> result<value> linear(emitter& e, arguments& a) {
   return e.wrap(*y, x->type, false, false);
 }
 
-/// quantized::linear_dynamic(x, packed, reduce_range): x is quantized at run time by its own
-/// minimum and maximum, the result is float.
-template <bool Relu> result<value> linear_dynamic(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const bool reduce_range = a.boolean(2) && !e.qnnpack();  // QNNPACK does not honour it
-  if (auto s = a.check(); !s) return s.error();
-  const auto p = packed_argument(e, a, 1);
-  if (!p) return p.error();
-  if (!(*p)->linear) return invalid("packed parameters of another operator in " + a.name);
-  const std::int64_t features = (*p)->weight->size[1];
-  if (x->type != scalar::f32 || x->rank() < 1 || x->size.back() != features)
-    return invalid("input of " + a.name, std::string(name_of(x->type)),
+/// x is quantized at run time by its own minimum and maximum, the result is float. Weights of
+/// float16 are multiplied as floats.
+inline result<value> dynamic_linear(emitter& e, tensor_data& x, const packed_data& p,
+                                    bool reduce_range, bool relu) {
+  if (!p.linear) return invalid("packed parameters of another operator in " + e.operator_name());
+  const std::int64_t features = p.weight->size[1];
+  if (x.type != scalar::f32 || x.rank() < 1 || x.size.back() != features)
+    return invalid("input of " + e.operator_name(), std::string(name_of(x.type)),
                    "float32, " + std::to_string(features) + " features");
-  const auto w = linear_weights(e, **p);
-  if (!w) return w.error();
-  const auto in = e.held(*x, false);
+  const auto in = e.held(x, false);
   if (!in) return in.error();
   tensor_id bias = no_tensor;
-  if ((*p)->bias) {
-    const auto v = e.c.numbers<float>(*(*p)->bias);
+  if (p.bias) {
+    const auto v = e.c.numbers<float>(*p.bias);
     if (!v) return v.error();
+    if (v->size() != static_cast<std::size_t>(p.weight->size[0]))
+      return invalid("number of biases", std::to_string(v->size()),
+                     std::to_string(p.weight->size[0]));
     bias = e.constant_of(*v);
   }
   const tensor_id y = e.make(scalar::f32);
+  if (p.half) {
+    auto v = e.c.numbers<float>(*p.weight);
+    if (!v) return v.error();
+    for (float& f : *v) f = numerics::rounded_to_f16(f);
+    const auto shape = e.ir_shape(p.weight->size, false);
+    if (!shape) return shape.error();
+    std::vector<tensor_id> operands{
+        *in,
+        e.g.add_constant("", dtype::f32, *shape, constant_data::of(std::span<const float>(*v)))};
+    if (bias != no_tensor) operands.push_back(bias);
+    if (auto s = e.emit(ops::float_fully_connected, std::move(operands), y, linear_attributes(x),
+                        {.fused = relu ? activation::relu : activation::none});
+        !s)
+      return s.error();
+    return e.wrap(y, scalar::f32, false, false);
+  }
+  const auto w = linear_weights(e, p);
+  if (!w) return w.error();
   if (auto s = e.c.build.accumulate_dynamically(
           {.op = &ops::fully_connected,
            .in = *in,
            .weights = *w,
            .bias = bias,
-           .attrs = linear_attributes(*x),
+           .attrs = linear_attributes(x),
            .layer = {.layer = laws::dynamic_layer::fully_connected, .products = features},
-           .reduce_range = reduce_range,
+           .reduce_range = reduce_range && !e.qnnpack(),  // QNNPACK does not honour it
            .out = y,
-           .fused = Relu ? activation::relu : activation::none},
+           .fused = relu ? activation::relu : activation::none},
           {});
       !s)
     return s.error();
   return e.wrap(y, scalar::f32, false, false);
+}
+/// quantized::linear_dynamic(x, packed, reduce_range), linear_dynamic_fp16(x, packed).
+template <bool Relu, bool Half> result<value> linear_dynamic(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const bool reduce_range = !Half && a.boolean(2);
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = packed_argument(e, a, 1);
+  if (!p) return p.error();
+  if ((*p)->half != Half || !(*p)->linear)
+    return invalid("packed parameters of another operator in " + a.name);
+  return dynamic_linear(e, *x, **p, reduce_range, Relu);
 }
 
 // ---- quantize, dequantize ----
@@ -331,23 +464,19 @@ inline result<value> quantize_per_tensor(emitter& e, arguments& a) {
   if (auto s = e.emit(ops::quantize, {*in}, y); !s) return s.error();
   return e.wrap(y, type, x->channels_inner, suggests_channels_last(*x));
 }
-inline result<value> dequantized(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  if (auto s = a.check(); !s) return s.error();
-  if (!is_quantized(x->type)) return a.v[0];
-  const auto in = e.held_as_is(*x);
-  if (!in) return in.error();
-  const tensor_id y = e.make(scalar::f32);
-  if (auto s = e.emit(ops::dequantize, {*in}, y); !s) return s.error();
-  return e.wrap(y, scalar::f32, x->channels_inner, suggests_channels_last(*x));
-}
 /// A tensor, or a list of tensors.
 inline result<value> dequantize(emitter& e, arguments& a) {
-  if (!a.v[0].is_sequence()) return dequantized(e, a);
+  if (!a.v[0].is_sequence()) {
+    tensor_data* x = a.tensor(0);
+    if (auto s = a.check(); !s) return s.error();
+    return dequantized(e, *x);
+  }
   std::vector<value> items;
   for (const value& v : a.v[0].c->items) {
-    arguments one(e.c, a.name, {v});
-    const auto item = dequantized(e, one);
+    if (!v.is(kind::tensor))
+      return unsupported("an element of the list of " + a.name, std::string(name_of(v.what)),
+                         "Tensor");
+    const auto item = dequantized(e, *v.t);
     if (!item) return item;
     items.push_back(*item);
   }

@@ -2,7 +2,7 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_POOL_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_POOL_HPP_
 
-#include "octet/import/torch/emit.hpp"
+#include "octet/import/torch/rows_shape.hpp"
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/pool2d.hpp"
 #include "octet/ops/quantize.hpp"
@@ -84,6 +84,158 @@ inline result<value> adaptive_avg_pool2d(emitter& e, arguments& a) {
                     to_attributes(p));
 }
 
+/// adaptive_max_pool2d(x, size): the values; nobody has asked for the indices.
+inline result<value> adaptive_max_pool2d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const auto out = a.pair(1, {0, 0});
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = image(e, a, *x); !s) return s.error();
+  pool2d_attrs p;
+  p.adaptive_h = out[0], p.adaptive_w = out[1];
+  const auto y = image_node(e, *x, is_quantized(x->type) ? ops::qnn_max_pool2d : ops::max_pool2d,
+                            to_attributes(p));
+  if (!y) return y;
+  return e.c.values.list({*y, value::unknown()}, kind::tuple);
+}
+
+// ---- one axis instead of two ----
+
+/// [N, C, L] as the image [N, C, 1, L], and back; layout and strides stay.
+inline result<value> as_one_row(emitter& e, const arguments& a, tensor_data& x) {
+  if (x.rank() != 3)
+    return unsupported("rank of the input of " + a.name, std::to_string(x.rank()), "3");
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const bool inner = !x.constant() && x.channels_inner;
+  const tensor_id to = e.make_like(x);
+  const auto n = x.size[0], c = x.size[1], l = x.size[2];
+  if (auto s = e.reshape(
+          *in, to,
+          inner ? std::vector{n, std::int64_t{1}, l, c} : std::vector{n, c, std::int64_t{1}, l});
+      !s)
+    return s.error();
+  return with_strides(e, e.wrap(to, x.type, inner, false),
+                      {x.stride[0], x.stride[1], l * x.stride[2], x.stride[2]});
+}
+inline result<value> as_line(emitter& e, const value& row) {
+  if (!row.is(kind::tensor)) return row;
+  tensor_data& x = *row.t;
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  const auto n = x.size[0], c = x.size[1], l = x.size[3];
+  if (auto s = e.reshape(*in, to, x.channels_inner ? std::vector{n, l, c} : std::vector{n, c, l});
+      !s)
+    return s.error();
+  return with_strides(e, e.wrap(to, x.type, x.channels_inner, false),
+                      {x.stride[0], x.stride[1], x.stride[3]});
+}
+using row_function = result<value> (*)(emitter&, arguments&);
+/// The operator of two axes on one: arguments from `First` on are numbers of one axis each, of
+/// which `Numbers` in turn get the neutral number of the height.
+template <row_function Of, int... Heights> result<value> on_one_row(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto row = as_one_row(e, a, *x);
+  if (!row) return row;
+  std::vector<value> v = a.v;
+  v[0] = *row;
+  constexpr std::int64_t heights[] = {Heights...};
+  for (std::size_t i = 0; i < sizeof...(Heights); ++i) {
+    std::vector<std::int64_t> given = a.integers(1 + i);
+    if (auto s = a.check(); !s) return s.error();
+    if (given.empty()) continue;
+    v[1 + i] = e.c.values.integers({heights[i], given.back()});
+  }
+  arguments two(e.c, a.name, std::move(v));
+  const auto y = Of(e, two);
+  if (!y) return y;
+  if (!y->is(kind::tuple)) return as_line(e, *y);
+  const auto line = as_line(e, y->c->items[0]);
+  if (!line) return line;
+  return e.c.values.list({*line, value::unknown()}, kind::tuple);
+}
+
+// ---- three axes ----
+
+/// [N, C, D, H, W] in the layout [N, D, H, W, C].
+inline result<tensor_id> volume(emitter& e, const arguments& a, tensor_data& x) {
+  if (x.rank() != 5)
+    return unsupported("rank of the input of " + a.name, std::to_string(x.rank()), "5");
+  if (auto s = e.per_tensor_or_float(x); !s) return s.error();
+  return e.held(x, true);
+}
+/// max_pool3d: the largest of each image's windows, then along the depth.
+inline result<value> max_pool3d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  std::vector<std::int64_t> list[4];
+  for (std::size_t k = 0; k < 4; ++k) {
+    list[k] = a.integers(1 + k);
+    if (list[k].empty()) list[k] = k == 1 ? list[0] : std::vector<std::int64_t>{k == 3 ? 1 : 0};
+    if (list[k].size() == 1) list[k].resize(3, list[k][0]);
+  }
+  const bool ceil_mode = a.boolean(5);
+  if (auto s = a.check(); !s) return s.error();
+  for (const auto& l : list)
+    if (l.size() != 3) return invalid("window of " + a.name);
+  const auto in = volume(e, a, *x);
+  if (!in) return in.error();
+  const op_def& op = is_quantized(x->type) ? ops::qnn_max_pool2d : ops::max_pool2d;
+  tensor_id at = *in;
+  for (int pass = 0; pass < 2; ++pass) {  // height and width, then depth
+    const dims s = e.g[at].shape;         // [N, D, H, W, C]
+    const tensor_id image = e.make_like(*x), pooled = e.make_like(*x), back = e.make_like(*x);
+    const bool deep = pass == 1;
+    using shape = std::vector<std::int64_t>;
+    const std::int64_t n = s[0], d = s[1], h = s[2], w = s[3], c = s[4];
+    if (auto r = e.reshape(at, image, deep ? shape{n, d, h * w, c} : shape{n * d, h, w, c}); !r)
+      return r.error();
+    pool2d_attrs p;
+    p.ceil_mode = ceil_mode;
+    const std::size_t first = deep ? 0 : 1;
+    p.window_h = a.small(1, list[0][first]), p.stride_h = a.small(2, list[1][first]);
+    p.pad_top = p.pad_bottom = a.small(3, list[2][first]);
+    p.dilation_h = a.small(4, list[3][first]);
+    if (!deep) {
+      p.window_w = a.small(1, list[0][2]), p.stride_w = a.small(2, list[1][2]);
+      p.pad_left = p.pad_right = a.small(3, list[2][2]);
+      p.dilation_w = a.small(4, list[3][2]);
+    }
+    if (auto r = a.check(); !r) return r.error();
+    if (auto r = e.emit(op, {image}, pooled, to_attributes(p)); !r) return r.error();
+    const dims o = e.g[pooled].shape;
+    if (auto r =
+            e.reshape(pooled, back, deep ? shape{n, o[1], h, w, c} : shape{n, d, o[1], o[2], c});
+        !r)
+      return r.error();
+    at = back;
+  }
+  return e.wrap(at, x->type, true, false);
+}
+/// adaptive_avg_pool3d to one element a channel: one average of the whole volume, as an image of
+/// D rows.
+inline result<value> adaptive_avg_pool3d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  auto size = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (size.size() == 1) size.resize(3, size[0]);
+  if (size != std::vector<std::int64_t>{1, 1, 1})
+    return unsupported("output size of " + a.name, {}, "1, 1, 1");
+  const auto in = volume(e, a, *x);
+  if (!in) return in.error();
+  const dims s = e.g[*in].shape;
+  const tensor_id image = e.make_like(*x);
+  if (auto r = e.reshape(*in, image, {s[0], s[1], std::int64_t{s[2]} * s[3], s[4]}); !r)
+    return r.error();
+  const auto c = static_cast<std::int64_t>(s[4]);
+  value rows = e.wrap(image, x->type, true, false);
+  rows.t->stride = {x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
+  arguments two(e.c, a.name, {rows, e.c.values.integers({1, 1})});
+  const auto y = adaptive_avg_pool2d(e, two);
+  if (!y) return y;
+  return reshaped(e, *y->t, {s[0], c, 1, 1, 1});
+}
+
 // ---- resizing ----
 
 /// Argument 1, or where it is none the input's extents times the given factors.
@@ -112,15 +264,36 @@ template <bool Bilinear> result<value> upsample(emitter& e, arguments& a) {
   }
   if (auto s = a.check(); !s) return s.error();
   if (auto s = image(e, a, *x); !s) return s.error();
-  if (Bilinear && !is_quantized(x->type))
-    return unsupported("element type of " + a.name, std::string(name_of(x->type)), "quint8, qint8");
   const auto size = output_size(a, *x, scale);
   if (!size) return size.error();
   r.out_h = a.small(1, (*size)[0]), r.out_w = a.small(1, (*size)[1]);
   if (auto s = a.check(); !s) return s.error();
   r.scale_h = scale[0], r.scale_w = scale[1];
-  return image_node(e, *x, Bilinear ? ops::qnn_resize_bilinear : ops::resize_nearest,
-                    to_attributes(r));
+  const op_def& bilinear = is_quantized(x->type) ? ops::qnn_resize_bilinear : ops::resize_bilinear;
+  return image_node(e, *x, Bilinear ? bilinear : ops::resize_nearest, to_attributes(r));
+}
+
+/// upsample_nearest1d(x, size, scale), upsample_linear1d(x, size, align_corners, scale): the scale
+/// is argument 2 or 3, a number or a list of one.
+template <bool Linear> result<value> upsample_line(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto row = as_one_row(e, a, *x);
+  if (!row) return row;
+  const value& given = a.v[Linear ? 3 : 2];
+  value scale = given, size = a.v[1];
+  if (given.is_sequence() && given.c->items.size() == 1) scale = given.c->items[0];
+  if (!scale.is(kind::none)) scale = e.c.values.list({value::of(1.0), scale});
+  if (const auto extent = size.is(kind::none) ? std::vector<std::int64_t>{} : a.integers(1);
+      !extent.empty())
+    size = e.c.values.integers({1, extent.back()});
+  if (auto s = a.check(); !s) return s.error();
+  arguments two(e.c, a.name,
+                Linear ? std::vector{*row, size, a.v[2], scale, value{}}
+                       : std::vector{*row, size, scale, value{}});
+  const auto y = upsample<Linear>(e, two);
+  if (!y) return y;
+  return as_line(e, *y);
 }
 
 // ---- means ----

@@ -3,6 +3,7 @@
 #define OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
 
 #include "octet/import/torch/rows_elementwise.hpp"
+#include "octet/ops/gather.hpp"
 #include "octet/ops/pad.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -16,7 +17,7 @@ inline value with_strides(emitter& e, value v, std::vector<std::int64_t> strides
 }
 inline result<value> same(emitter&, arguments& a) { return a.v[0]; }
 /// PyTorch's numbers of the two memory formats.
-inline constexpr std::int64_t contiguous_format = 0, channels_last_format = 2;
+inline constexpr std::int64_t contiguous_format = 0, preserve_format = 1, channels_last_format = 2;
 inline result<value> contiguous(emitter& e, arguments& a) {
   const tensor_data* x = a.tensor(0);
   const std::int64_t format = a.integer(1);
@@ -30,15 +31,32 @@ inline result<value> contiguous(emitter& e, arguments& a) {
                       last ? channels_last_strides(x->size) : contiguous_strides(x->size));
 }
 
-/// to(x, dtype): only to the type it has.
-inline result<value> to(emitter&, arguments& a) {
-  const tensor_data* x = a.tensor(0);
+/// PyTorch's code of an element type, from a file.
+inline result<scalar> scalar_of_code(std::int64_t code) {
+  if (code < 0 || code > 127 || name_of(static_cast<scalar>(code)) == "?")
+    return unsupported("element type code", std::to_string(code));
+  return static_cast<scalar>(code);
+}
+/// to(x, dtype, ..), to(x, device, dtype, ..), to(x, other, ..): arguments 1 and 2; argument 6 is
+/// dtype by name, 12 memory_format.
+inline result<value> to(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
   if (auto s = a.check(); !s) return s.error();
-  const bool number = a.v[1].is(kind::integer);
-  if (number && a.v[1].i == static_cast<std::int64_t>(x->type)) return a.v[0];
-  return unsupported("a change of element type by " + a.name,
-                     number ? std::to_string(a.v[1].i) : std::string(name_of(a.v[1].what)),
-                     "the same type");
+  scalar type = x->type;
+  const bool device = a.v[1].is(kind::string);
+  const value& code = a.v[6].is(kind::integer) ? a.v[6] : device ? a.v[2] : a.v[1];
+  const value& format = a.v[12].is(kind::integer) ? a.v[12] : device ? a.v[5] : a.v[4];
+  if (code.is(kind::tensor)) {
+    type = code.t->type;
+  } else if (code.is(kind::integer)) {
+    const auto s = scalar_of_code(code.i);
+    if (!s) return s.error();
+    type = *s;
+  }
+  const auto v = cast_to(e, *x, type);
+  if (!v || !format.is(kind::integer) || format.i == preserve_format) return v;
+  arguments as(e.c, a.name, {*v, format});
+  return contiguous(e, as);
 }
 
 // ---- other extents ----
@@ -97,6 +115,14 @@ inline result<value> flatten(emitter& e, arguments& a) {
   size.insert(size.end(), x->size.begin() + static_cast<std::ptrdiff_t>(to) + 1, x->size.end());
   return reshaped(e, *x, std::move(size));
 }
+/// A view that drops or adds axes of extent 1: the strides of the others stay, the layout too where
+/// the channel axis does.
+inline result<value> viewed(emitter& e, tensor_data& x, std::vector<std::int64_t> size,
+                            std::vector<std::int64_t> stride) {
+  const auto v = reshaped(e, x, std::move(size));
+  if (!v) return v;
+  return with_strides(e, *v, std::move(stride));
+}
 inline result<value> squeeze(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
   if (auto s = a.check(); !s) return s.error();
@@ -108,10 +134,13 @@ inline result<value> squeeze(emitter& e, arguments& a) {
       drop[axis] = true;
     }
   if (auto s = a.check(); !s) return s.error();
-  std::vector<std::int64_t> size;
+  std::vector<std::int64_t> size, stride;
   for (std::size_t i = 0; i < x->size.size(); ++i)
-    if (!drop[i] || x->size[i] != 1) size.push_back(x->size[i]);
-  return reshaped(e, *x, std::move(size));
+    if (!drop[i] || x->size[i] != 1) {
+      size.push_back(x->size[i]);
+      stride.push_back(x->stride[i]);
+    }
+  return viewed(e, *x, std::move(size), std::move(stride));
 }
 inline result<value> unsqueeze(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
@@ -119,9 +148,11 @@ inline result<value> unsqueeze(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const std::size_t at = a.axis(dim, x->rank() + 1);
   if (auto s = a.check(); !s) return s.error();
-  std::vector<std::int64_t> size = x->size;
+  std::vector<std::int64_t> size = x->size, stride = x->stride;
+  const std::int64_t step = at < size.size() ? size[at] * stride[at] : 1;
   size.insert(size.begin() + static_cast<std::ptrdiff_t>(at), 1);
-  return reshaped(e, *x, std::move(size));
+  stride.insert(stride.begin() + static_cast<std::ptrdiff_t>(at), step);
+  return viewed(e, *x, std::move(size), std::move(stride));
 }
 
 // ---- other orders of axes ----
@@ -212,6 +243,26 @@ inline result<value> sliced(emitter& e, tensor_data& x, std::size_t axis, std::i
   if (auto s = e.emit(ops::slice, {*in}, to, std::move(attrs)); !s) return s.error();
   return with_strides(e, e.wrap(to, x.type, inner, false), x.stride);
 }
+/// Every step-th index of [begin, end) along one axis.
+inline result<value> stepped(emitter& e, tensor_data& x, std::size_t axis, std::int64_t begin,
+                             std::int64_t end, std::int64_t step) {
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const bool inner = !x.constant() && x.channels_inner;
+  const auto at = static_cast<std::size_t>(axis_in_layout(static_cast<int>(axis), x.rank(), inner));
+  std::vector<std::int64_t> from(x.size.size(), 0), to, steps(x.size.size(), 1);
+  for (std::int32_t v : e.g[*in].shape) to.push_back(v);
+  from[at] = begin, to[at] = end, steps[at] = std::min<std::int64_t>(step, INT32_MAX);
+  const tensor_id y = e.make_like(x);
+  attributes attrs;
+  attrs.set("begin", std::move(from));
+  attrs.set("end", std::move(to));
+  attrs.set("strides", std::move(steps));
+  if (auto s = e.emit(ops::strided_slice, {*in}, y, std::move(attrs)); !s) return s.error();
+  auto stride = x.stride;
+  stride[axis] *= std::min<std::int64_t>(step, INT32_MAX);
+  return with_strides(e, e.wrap(y, x.type, inner, false), std::move(stride));
+}
 inline result<value> slice(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
   const std::int64_t dim = a.integer(1), step = a.integer(4);
@@ -219,12 +270,13 @@ inline result<value> slice(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
-  if (step != 1) return unsupported("step of a slice", std::to_string(step), "1");
+  if (step < 1) return invalid("step of a slice", std::to_string(step), "1 or more");
   const std::int64_t n = x->size[axis];
   if (begin < 0) begin += n;
   if (end < 0) end += n;
   begin = std::clamp<std::int64_t>(begin, 0, n);
   end = std::clamp<std::int64_t>(end, begin, n);
+  if (step > 1 && end - begin > 1) return stepped(e, *x, axis, begin, end, step);
   if (begin == 0 && end == n) return a.v[0];
   return sliced(e, *x, axis, begin, end - begin);
 }
@@ -240,9 +292,10 @@ inline result<value> select(emitter& e, arguments& a) {
   if (at < 0 || at >= n) return invalid("index of select", std::to_string(at), std::to_string(n));
   const auto piece = sliced(e, *x, axis, at, 1);
   if (!piece) return piece;
-  std::vector<std::int64_t> size = x->size;
+  std::vector<std::int64_t> size = x->size, stride = x->stride;
   size.erase(size.begin() + static_cast<std::ptrdiff_t>(axis));
-  return reshaped(e, *piece->t, std::move(size));
+  stride.erase(stride.begin() + static_cast<std::ptrdiff_t>(axis));
+  return viewed(e, *piece->t, std::move(size), std::move(stride));
 }
 /// Pieces of that many elements, the last one of the rest; `Chunk`: that many pieces of ceil(n /
 /// given).
@@ -302,6 +355,65 @@ inline result<std::vector<std::int64_t>> paddings_of(const arguments& a, const t
   }
   return paddings;
 }
+/// The elements of one axis in another order: index[i] of each i.
+inline result<value> picked(emitter& e, tensor_data& x, std::size_t axis,
+                            const std::vector<std::int64_t>& index) {
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const bool inner = !x.constant() && x.channels_inner;
+  const tensor_id to = e.make_like(x);
+  attributes attrs;
+  attrs.set("axis", std::int64_t{axis_in_layout(static_cast<int>(axis), x.rank(), inner)});
+  if (auto s = e.emit(ops::gather, {*in, e.constant_of(index)}, to, std::move(attrs)); !s)
+    return s.error();
+  return e.wrap(to, x.type, inner, suggests_channels_last(x));
+}
+/// Padding that repeats the edge, or goes on at the other end (`circular`).
+inline result<value> pad_by_index(emitter& e, tensor_data& x,
+                                  const std::vector<std::int64_t>& amounts, bool circular) {
+  if (amounts.size() % 2 != 0 || amounts.size() / 2 > x.size.size())
+    return invalid("padding of " + e.operator_name(), std::to_string(amounts.size()) + " numbers");
+  value v = value_of(x);
+  for (std::size_t k = 0; k < amounts.size() / 2; ++k) {
+    const std::size_t axis = x.size.size() - 1 - k;
+    const std::int64_t n = x.size[axis], before = amounts[2 * k], after = amounts[2 * k + 1];
+    if (before == 0 && after == 0) continue;
+    if (n < 1 || before < 0 || after < 0 || before + after > INT32_MAX - n ||
+        (circular && (before > n || after > n)))
+      return invalid("padding of " + e.operator_name(),
+                     std::to_string(before) + ", " + std::to_string(after));
+    std::vector<std::int64_t> index;
+    for (std::int64_t i = -before; i < n + after; ++i)
+      index.push_back(circular ? (i + n) % n : std::clamp<std::int64_t>(i, 0, n - 1));
+    const auto wider = picked(e, *v.t, axis, index);
+    if (!wider) return wider;
+    v = *wider;
+  }
+  return v;
+}
+inline result<value> pad(emitter& e, arguments& a);
+/// Negative amounts cut; what is left of them pads.
+inline result<value> cropped(emitter& e, tensor_data& x, std::vector<std::int64_t> amounts,
+                             arguments& a) {
+  value v = value_of(x);
+  if (amounts.size() % 2 != 0 || amounts.size() / 2 > x.size.size())
+    return invalid("padding of " + a.name, std::to_string(amounts.size()) + " numbers");
+  for (std::size_t k = 0; k < amounts.size() / 2; ++k) {
+    std::int64_t &before = amounts[2 * k], &after = amounts[2 * k + 1];
+    const std::size_t axis = x.size.size() - 1 - k;
+    const std::int64_t n = x.size[axis], from = before < 0 ? -before : 0,
+                       to = after < 0 ? n + after : n;
+    if (before < -n || after < -n || to < from)
+      return invalid("padding of " + a.name, std::to_string(before) + ", " + std::to_string(after));
+    if (from == 0 && to == n) continue;
+    const auto piece = sliced(e, *v.t, axis, from, to - from);
+    if (!piece) return piece;
+    v = *piece;
+    before = std::max<std::int64_t>(before, 0), after = std::max<std::int64_t>(after, 0);
+  }
+  arguments rest(e.c, a.name, {v, e.c.values.integers(amounts), a.v[2], a.v[3]});
+  return pad(e, rest);
+}
 /// pad(x, amounts, mode, value). Constant padding of a quantized tensor writes the code of `value`.
 inline result<value> pad(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
@@ -309,8 +421,13 @@ inline result<value> pad(emitter& e, arguments& a) {
   const std::string mode = a.v[2].is(kind::string) ? a.v[2].c->text : "constant";
   const double fill = a.real_or(3, 0);
   if (auto s = a.check(); !s) return s.error();
+  if (mode == "replicate" || mode == "circular")
+    return pad_by_index(e, *x, amounts, mode[0] == 'c');
   if (mode != "constant" && mode != "reflect")
-    return unsupported("mode of " + a.name, mode.substr(0, 40), "constant, reflect");
+    return unsupported("mode of " + a.name, mode.substr(0, 40),
+                       "constant, reflect, replicate, circular");
+  if (std::any_of(amounts.begin(), amounts.end(), [](std::int64_t v) { return v < 0; }))
+    return cropped(e, *x, amounts, a);
   const bool quantized = is_quantized(x->type), inner = !x->constant() && x->channels_inner;
   if (quantized)
     if (auto s = e.per_tensor(*x); !s) return s.error();
@@ -330,6 +447,47 @@ inline result<value> pad(emitter& e, arguments& a) {
   const op_def& op = mode == "reflect" ? ops::mirror_pad : quantized ? ops::qnn_pad : ops::pad;
   if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
   return e.wrap(to, x->type, inner, suggests_channels_last(*x));
+}
+
+enum class pad_name : std::uint8_t { constant, reflect, replicate };
+/// The operators that name their mode: (x, amounts) and constant_pad_nd(x, amounts, value).
+template <pad_name Mode> result<value> padded_by(emitter& e, arguments& a) {
+  const char* mode = Mode == pad_name::constant  ? "constant"
+                     : Mode == pad_name::reflect ? "reflect"
+                                                 : "replicate";
+  arguments as(
+      e.c, a.name,
+      {a.v[0], a.v[1], e.c.values.string(mode), Mode == pad_name::constant ? a.v[2] : value{}});
+  return pad(e, as);
+}
+/// t(x) and x.T of up to two axes.
+inline result<value> matrix_transpose(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() < 2) return a.v[0];
+  if (x->rank() > 2)
+    return unsupported("rank of the input of " + a.name, std::to_string(x->rank()), "2");
+  return permuted(e, *x, {1, 0});
+}
+/// movedim(x, from, to) of one axis.
+inline result<value> movedim(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const auto from = a.integers(1), to = a.integers(2);
+  if (auto s = a.check(); !s) return s.error();
+  if (from.size() != 1 || to.size() != 1)
+    return unsupported("several axes of " + a.name, {}, "one");
+  const std::size_t p = a.axis(from[0], x->rank()), q = a.axis(to[0], x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<std::int64_t> order;
+  for (int i = 0; i < x->rank(); ++i) order.push_back(i);
+  order.erase(order.begin() + static_cast<std::ptrdiff_t>(p));
+  order.insert(order.begin() + static_cast<std::ptrdiff_t>(q), static_cast<std::int64_t>(p));
+  return permuted(e, *x, order);
+}
+inline result<value> type_as(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor(0), *like = a.tensor(1);
+  if (auto s = a.check(); !s) return s.error();
+  return cast_to(e, *x, like->type);
 }
 
 }  // namespace import::torch_rows

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "octet/import/torch/context.hpp"
+#include "octet/numerics/math.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torchscript {
@@ -56,6 +57,17 @@ inline result<value> item(const value& base, const value& index) {
                                                      std::string(name_of(index.what)) + "]");
 }
 
+/// Sets d[key].
+inline void set_item(cell& d, const value& key, const value& v) {
+  for (std::size_t i = 0; i + 1 < d.items.size(); i += 2)
+    if (equal(d.items[i], key).value_or(false)) {
+      d.items[i + 1] = v;
+      return;
+    }
+  d.items.push_back(key);
+  d.items.push_back(v);
+}
+
 class scalar_operators {
  public:
   explicit scalar_operators(context& c) : c_(c) {}
@@ -82,10 +94,14 @@ class scalar_operators {
   /// Traced programs keep numbers as constants without axes: with another number beside them they
   /// are that number.
   answer traced_numbers(const std::string& name, const value_list& a) {
-    constexpr std::string_view arithmetic[] = {
-        "aten::add",          "aten::sub",           "aten::mul",       "aten::div",
-        "aten::floor_divide", "aten::floordiv",      "aten::remainder", "aten::Int",
-        "aten::IntImplicit",  "aten::ScalarImplicit"};
+    constexpr std::string_view arithmetic[] = {"aten::add",          "aten::sub",
+                                               "aten::mul",          "aten::div",
+                                               "aten::floor_divide", "aten::floordiv",
+                                               "aten::remainder",    "aten::Int",
+                                               "aten::IntImplicit",  "aten::ScalarImplicit",
+                                               "aten::Float",        "aten::FloatImplicit",
+                                               "aten::Bool",         "aten::pow",
+                                               "aten::sqrt"};
     if (a.empty() || a.size() > 3 || !number_like(a[0]) || (a.size() > 1 && !number_like(a[1])) ||
         std::find(std::begin(arithmetic), std::end(arithmetic), name) == std::end(arithmetic))
       return {};
@@ -113,13 +129,21 @@ class scalar_operators {
     return {};
   }
 
-  static answer primitive(std::string_view op, const value_list& a) {
+  answer primitive(std::string_view op, const value_list& a) {
     if (a.empty()) return {};
     const bool tensor = a[0].is(kind::tensor);
+    if (op == "device" && tensor) return c_.values.string("cpu");
+    if (op == "is_cuda" && tensor) return value::of(false);
     if (op == "dtype" && tensor) return value::of(static_cast<std::int64_t>(a[0].t->type));
     if (op == "is_quantized" && tensor) return value::of(is_quantized(a[0].t->type));
     if (op == "NumToTensor" && a.size() == 1 && !tensor) return a[0];
     if (op == "unchecked_unwrap_optional" && a.size() == 1) return a[0];
+    if ((op == "min" || op == "max") && a.size() == 1 && a[0].is_sequence()) {
+      std::vector<std::int64_t> n;
+      if (!read_integers(a[0], n) || n.empty()) return {};
+      return value::of(op == "min" ? *std::min_element(n.begin(), n.end())
+                                   : *std::max_element(n.begin(), n.end()));
+    }
     if (a.size() != 2 || !a[0].is(kind::integer) || !a[1].is(kind::integer)) return {};
     if (op == "min") return value::of(std::min(a[0].i, a[1].i));
     if (op == "max") return value::of(std::max(a[0].i, a[1].i));
@@ -149,6 +173,22 @@ class scalar_operators {
     if (op == "warn" || op == "warnings") return value{};
     if (op == "len" && a[0].is_sequence())
       return value::of(static_cast<std::int64_t>(a[0].c->items.size()));
+    if (op == "len" && a[0].is(kind::dict))
+      return value::of(static_cast<std::int64_t>(a[0].c->items.size() / 2));
+    if ((op == "keys" || op == "values") && a[0].is(kind::dict)) {
+      value_list items;
+      for (std::size_t i = op == "keys" ? 0 : 1; i < a[0].c->items.size(); i += 2)
+        items.push_back(a[0].c->items[i]);
+      return c_.values.list(std::move(items));
+    }
+    if (op == "items" && a[0].is(kind::dict)) {
+      value_list items;
+      for (std::size_t i = 0; i + 1 < a[0].c->items.size(); i += 2)
+        items.push_back(c_.values.list({a[0].c->items[i], a[0].c->items[i + 1]}, kind::tuple));
+      return c_.values.list(std::move(items));
+    }
+    if (op == "list" && a[0].is_sequence()) return c_.values.list(a[0].c->items);
+    if (op == "device") return a[0];  // its name
     if (op == "len" && a[0].is(kind::string))
       return value::of(static_cast<std::int64_t>(a[0].c->text.size()));
     if (op == "__not__" && a[0].is(kind::boolean)) return value::of(!a[0].b);
@@ -163,6 +203,23 @@ class scalar_operators {
       bool found = false;
       for (const value& v : a[0].c->items) found |= equal(v, a[1]).value_or(false);
       return value::of(found);
+    }
+    if (op == "__contains__" && a[0].is(kind::dict)) {
+      bool found = false;
+      for (std::size_t i = 0; i + 1 < a[0].c->items.size(); i += 2)
+        found |= equal(a[0].c->items[i], a[1]).value_or(false);
+      return value::of(found);
+    }
+    if (op == "_set_item" && a.size() == 3 && a[0].is(kind::dict)) {
+      set_item(*a[0].c, a[1], a[2]);
+      return value{};
+    }
+    if (op == "_set_item" && a.size() == 3 && a[0].is(kind::list) && a[1].is(kind::integer)) {
+      const auto n = static_cast<std::int64_t>(a[0].c->items.size());
+      const std::int64_t i = a[1].i < 0 ? a[1].i + n : a[1].i;
+      if (i < 0 || i >= n) return invalid("index of a list", std::to_string(a[1].i));
+      a[0].c->items[static_cast<std::size_t>(i)] = a[2];
+      return value{};
     }
     if (op == "__getitem__" && !a[0].is(kind::tensor)) return item(a[0], a[1]);
     if (op == "append" && a[0].is(kind::list)) {
@@ -212,6 +269,15 @@ class scalar_operators {
     const bool integers = a[0].is(kind::integer) && (a.size() < 2 || a[1].is(kind::integer));
     if ((op == "Int" || op == "ScalarImplicit" || op == "IntImplicit") && a[0].is(kind::integer))
       return a[0];
+    if ((op == "floor" || op == "ceil") && x > -9e18 && x < 9e18)
+      return value::of(
+          static_cast<std::int64_t>(op == "floor" ? numerics::floor(x) : -numerics::floor(-x)));
+    if (op == "sqrt" && x >= 0) return value::of(numerics::sqrt(x));
+    if (op == "Float" || op == "FloatImplicit") return value::of(x);
+    if (op == "Bool") return value::of(x != 0);
+    if (op == "abs" && a[0].is(kind::integer))
+      return a[0].i < 0 ? wrapped(0 - static_cast<std::uint64_t>(a[0].i)) : a[0];
+    if (op == "abs") return value::of(x < 0 ? -x : x);
     if (op == "neg")
       return integers ? wrapped(0 - static_cast<std::uint64_t>(a[0].i)) : value::of(-x);
     if (a.size() < 2 || !read_number(a[1], y)) return {};
@@ -228,6 +294,9 @@ class scalar_operators {
     if (op == "add") return value::of(x + y);
     if (op == "sub") return value::of(x - y);
     if (op == "mul") return value::of(x * y);
+    if (op == "pow") return value::of(numerics::pow(x, y));
+    if ((op == "floordiv" || op == "floor_divide") && y != 0)
+      return value::of(numerics::floor(numerics::div(x, y)));
     return {};
   }
   static value wrapped(std::uint64_t v) { return value::of(static_cast<std::int64_t>(v)); }

@@ -29,10 +29,11 @@ enum class scalar : std::int8_t {
   quint8 = 13,
   qint32 = 14,
   bf16 = 15,
+  quint4x2 = 16,  // two to a byte: weights of embeddings alone
   unknown = -1
 };
 constexpr bool is_quantized(scalar s) noexcept {
-  return s == scalar::qint8 || s == scalar::quint8 || s == scalar::qint32;
+  return s == scalar::qint8 || s == scalar::quint8 || s == scalar::qint32 || s == scalar::quint4x2;
 }
 constexpr std::string_view name_of(scalar s) noexcept {
   switch (s) {
@@ -49,6 +50,7 @@ constexpr std::string_view name_of(scalar s) noexcept {
     case scalar::quint8: return "quint8";
     case scalar::qint32: return "qint32";
     case scalar::bf16: return "bfloat16";
+    case scalar::quint4x2: return "quint4x2";
     case scalar::unknown: break;
   }
   return "?";
@@ -57,6 +59,7 @@ constexpr std::string_view name_of(scalar s) noexcept {
 constexpr dtype dtype_of_scalar(scalar s) noexcept {
   switch (s) {
     case scalar::u8:
+    case scalar::quint4x2:
     case scalar::quint8: return dtype::u8;
     case scalar::s8:
     case scalar::qint8: return dtype::s8;
@@ -196,9 +199,15 @@ struct tensor_data {
   }
 };
 
-/// Parameters of a convolution or linear operator, whatever form the file gave them.
+/// Parameters of a convolution, linear operator, embedding or recurrent layer, whatever form the
+/// file gave them.
 struct packed_data {
   bool linear = false, transposed = false;
+  bool embedding = false;     // weight [rows, width] with a scale and a zero point for each row
+  bool half = false;          // linear: the weight is rounded to float16
+  bool reduce_range = false;  // recurrent: of its dynamic layers
+  const packed_data* input = nullptr;  // recurrent: the layers on input and state, both linear
+  const packed_data* state = nullptr;
   std::int32_t spatial = 2;  // 1: conv1d (weights have H = 1), 2: conv2d, 3: conv3d
   const tensor_data* weight =
       nullptr;  // linear: [out,in]; conv: [O,I/g,kh,kw]; transposed: [I,O/g,kh,kw]

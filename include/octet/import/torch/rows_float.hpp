@@ -1,0 +1,800 @@
+// Rows of float operators around quantized layers: functions of one value, sums and norms,
+// normalizations, convolutions, matrix products, attention. What octet has no operator of is
+// composed of those it has, in PyTorch's order of operations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+
+#include "octet/import/torch/rows_index.hpp"
+#include "octet/import/torch/rows_linear.hpp"
+#include "octet/import/torch/rows_norm.hpp"
+#include "octet/import/torch/rows_pool.hpp"
+#include "octet/ops/batch_matmul.hpp"
+#include "octet/ops/float_layers.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+// ---- steps of compositions: values in, values out ----
+
+using step = result<tensor_data*>;
+inline step step_of(const result<value>& v) {
+  if (!v) return v.error();
+  return v->t;
+}
+inline step number(emitter& e, double v) { return number_of(e, v, scalar::f32); }
+/// One node on float values that broadcast.
+inline step apply(emitter& e, const op_def& op, const step& x, const step& y) {
+  if (!x) return x;
+  if (!y) return y;
+  return step_of(emit_pair(e, op, {*x, *y}, scalar::f32));
+}
+inline step apply(emitter& e, const op_def& op, const step& x, attributes attrs = {}) {
+  if (!x) return x;
+  const auto in = e.held_as_is(**x);
+  if (!in) return in.error();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e
+      .wrap(to, scalar::f32, !(*x)->constant() && (*x)->channels_inner, suggests_channels_last(**x))
+      .t;
+}
+inline result<value> done(const step& x) {
+  if (!x) return x.error();
+  return value_of(**x);
+}
+/// A result where the operator was given a quantized tensor: quantized by the input's parameters.
+inline result<value> as_given(emitter& e, const tensor_data& x, const step& y) {
+  if (!y || !is_quantized(x.type)) return done(y);
+  const auto in = e.held_as_is(**y);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  if (auto s = e.emit(ops::quantize, {*in}, to); !s) return s.error();
+  return e.wrap(to, x.type, !(*y)->constant() && (*y)->channels_inner, suggests_channels_last(**y));
+}
+
+// ---- functions of one value ----
+
+/// Whole numbers and quantized values become floats first.
+template <const op_def& Op> result<value> float_unary(emitter& e, arguments& a) {
+  return done(apply(e, Op, real_argument(e, a, 0)));
+}
+/// abs, neg of floats and whole numbers.
+inline result<value> neg(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (x->type == scalar::s64 || x->type == scalar::s32)
+    return emit_pair(e, ops::sub, {number_of(e, 0, x->type), x}, x->type);
+  return done(apply(e, ops::neg, real_value(e, *x)));
+}
+inline result<value> reciprocal(emitter& e, arguments& a) {
+  return done(apply(e, ops::div, number(e, 1), real_argument(e, a, 0)));
+}
+inline step silu_of(emitter& e, const step& x) {
+  return apply(e, ops::mul, x, apply(e, ops::logistic, x));
+}
+inline result<value> silu(emitter& e, arguments& a) {
+  return done(silu_of(e, real_argument(e, a, 0)));
+}
+inline result<value> log_sigmoid(emitter& e, arguments& a) {
+  return done(apply(e, ops::log, apply(e, ops::logistic, real_argument(e, a, 0))));
+}
+/// log(1 + exp(b x)) / b; x itself where b x is above the threshold.
+inline step softplus_of(emitter& e, const step& x, double beta, double threshold) {
+  const step scaled = beta == 1 ? x : apply(e, ops::mul, x, number(e, beta));
+  const step sum = apply(e, ops::add, apply(e, ops::exp, scaled), number(e, 1));
+  step soft = apply(e, ops::log, sum);
+  if (beta != 1) soft = apply(e, ops::div, soft, number(e, beta));
+  if (!soft) return soft;
+  const auto above =
+      emit_pair(e, ops::greater, {*scaled, number_of(e, threshold, scalar::f32)}, scalar::boolean);
+  if (!above) return above.error();
+  return step_of(chosen(e, *above->t, **x, **soft));
+}
+inline result<value> softplus(emitter& e, arguments& a) {
+  const double beta = a.real(1), threshold_at = a.real(2);
+  return done(softplus_of(e, real_argument(e, a, 0), beta, threshold_at));
+}
+inline result<value> mish(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  return done(apply(e, ops::mul, x, apply(e, ops::tanh, softplus_of(e, x, 1, 20))));
+}
+inline result<value> gelu(emitter& e, arguments& a) {
+  const bool approximate = a.v[1].is(kind::string) && a.v[1].c->text == "tanh";
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  attributes attrs;
+  if (approximate) attrs.set("approximate", std::int64_t{1});
+  return as_given(e, *x, apply(e, ops::gelu, real_value(e, *x), std::move(attrs)));
+}
+/// glu(x, dim): the first half times the sigmoid of the second.
+inline result<value> glu(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const std::int64_t dim = a.integer(1);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, (*x)->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t half = (*x)->size[axis] / 2;
+  if ((*x)->size[axis] % 2 != 0) return invalid("extent of " + a.name, "odd");
+  const step first = step_of(sliced(e, **x, axis, 0, half)),
+             second = step_of(sliced(e, **x, axis, half, half));
+  return done(apply(e, ops::mul, first, apply(e, ops::logistic, second)));
+}
+/// leaky_relu(x, slope); of codes with the input's parameters.
+inline result<value> plain_leaky_relu(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  attributes attrs;
+  attrs.set("alpha", a.real(1));
+  if (auto s = a.check(); !s) return s.error();
+  if (is_quantized(x->type)) {
+    if (auto s = e.per_tensor(*x); !s) return s.error();
+    return unary(e, *x, leaky_relu_forms, {x->scales[0], x->zero_points[0]}, std::move(attrs));
+  }
+  return done(apply(e, ops::leaky_relu, real_value(e, *x), std::move(attrs)));
+}
+/// elu(x, alpha, scale, input_scale), celu(x, alpha), selu(x).
+inline step elu_of(emitter& e, const step& x, double alpha, double scale, double input_scale) {
+  attributes attrs;
+  attrs.set("alpha", alpha);
+  if (input_scale == 1) {
+    const step y = apply(e, ops::elu, x, std::move(attrs));
+    return scale == 1 ? y : apply(e, ops::mul, y, number(e, scale));
+  }
+  // Above 0 the input is not scaled.
+  const step below =
+      apply(e, ops::elu, apply(e, ops::mul, x, number(e, input_scale)), std::move(attrs));
+  if (!below) return below;
+  const auto above =
+      emit_pair(e, ops::greater, {*x, number_of(e, 0, scalar::f32)}, scalar::boolean);
+  if (!above) return above.error();
+  const step y = step_of(chosen(e, *above->t, **x, **below));
+  return scale == 1 ? y : apply(e, ops::mul, y, number(e, scale));
+}
+inline result<value> plain_elu(emitter& e, arguments& a) {
+  const double alpha = a.real(1), scale = a.real(2), input_scale = a.real(3);
+  return done(elu_of(e, real_argument(e, a, 0), alpha, scale, input_scale));
+}
+inline result<value> celu(emitter& e, arguments& a) {
+  const double alpha = a.real(1);
+  if (!(alpha != 0)) return invalid("alpha of " + a.name, std::to_string(alpha));
+  return done(elu_of(e, real_argument(e, a, 0), alpha, 1, numerics::div(1., alpha)));
+}
+inline result<value> selu(emitter& e, arguments& a) {
+  return done(elu_of(e, real_argument(e, a, 0), 1.6732632423543772848170429916717,
+                     1.0507009873554804934193349852946, 1));
+}
+/// prelu(x, slopes): one slope, or one per channel.
+inline result<value> plain_prelu(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const tensor_data* w = a.tensor(1);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = w->elements();
+  if (w->rank() > 1 || (n != 1 && ((*x)->rank() < 2 || n != (*x)->size[1])))
+    return unsupported("slopes of " + a.name, std::to_string(n), "one or one per channel");
+  const bool inner = n != 1 && (*x)->rank() >= 3;
+  const auto in = inner ? e.held(**x, true) : e.held_as_is(**x), slopes = e.held(*a.v[1].t, false);
+  if (!in) return in.error();
+  if (!slopes) return slopes.error();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(ops::prelu, {*in, *slopes}, to); !s) return s.error();
+  return e.wrap(to, scalar::f32, inner || (!(*x)->constant() && (*x)->channels_inner),
+                suggests_channels_last(**x));
+}
+/// x to a power that is known: products and roots where PyTorch has them.
+inline result<value> pow(emitter& e, arguments& a) {
+  const given_operand by = operand_given(e, a, 1);
+  if (auto s = a.check(); !s) return s.error();
+  if (by.t || !a.v[0].is(kind::tensor))
+    return unsupported("exponent of " + a.name, "a tensor", "a number: 2, 3, 0.5, -0.5, -1, -2, 1");
+  const step x = real_argument(e, a, 0);
+  if (!x) return x.error();
+  const double p = by.number;
+  if (p == 1) return done(x);
+  if (p == 2) return done(apply(e, ops::mul, x, x));
+  if (p == 3) return done(apply(e, ops::mul, apply(e, ops::mul, x, x), x));
+  if (p == 0.5) return done(apply(e, ops::sqrt, x));
+  if (p == -0.5) return done(apply(e, ops::div, number(e, 1), apply(e, ops::sqrt, x)));
+  if (p == -1) return done(apply(e, ops::div, number(e, 1), x));
+  if (p == -2) return done(apply(e, ops::div, number(e, 1), apply(e, ops::mul, x, x)));
+  return unsupported("exponent of " + a.name, std::to_string(p), "2, 3, 0.5, -0.5, -1, -2, 1");
+}
+/// clamp_min(x, low), clamp_max(x, high).
+template <bool Least> result<value> clamp_one(emitter& e, arguments& a) {
+  if (a.v[1].is(kind::tensor) && !(a.v[1].t->rank() == 0 && e.c.known(*a.v[1].t)))
+    return Least ? extreme<ops::maximum>(e, a) : extreme<ops::minimum>(e, a);
+  arguments both(e.c, a.name, {a.v[0], Least ? a.v[1] : value{}, Least ? value{} : a.v[1]});
+  return clamp(e, both);
+}
+
+// ---- sums ----
+
+inline step summed(emitter& e, const step& x, const std::vector<std::int64_t>& axes, bool keep) {
+  if (!x) return x;
+  return step_of(reduced(e, **x, ops::sum, axes, keep));
+}
+/// sum(x), sum(x, dims, keepdim, dtype): argument 1 may be the dtype.
+inline result<value> float_sum(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const bool keep = a.boolean(2);
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, 1, *x);
+  if (auto s = a.check(); !s) return s.error();
+  const scalar type = x->type == scalar::f32 || is_quantized(x->type) ? scalar::f32 : scalar::s64;
+  const auto from = cast_to(e, *x, type);
+  if (!from) return from;
+  return reduced(e, *from->t, ops::sum, axes, keep);
+}
+/// Number of elements that the axes hold.
+inline double extent_of(const tensor_data& x, const std::vector<std::int64_t>& axes) {
+  double n = 1;
+  for (std::int64_t a : axes)
+    if (x.rank() > 0)
+      n = numerics::mul(n, static_cast<double>(x.size[static_cast<std::size_t>(a)]));
+  return n;
+}
+inline step mean_of(emitter& e, const step& x, const std::vector<std::int64_t>& axes) {
+  const step s = summed(e, x, axes, true);
+  if (!s) return s;
+  return apply(e, ops::div, s, number(e, extent_of(**x, axes)));
+}
+/// x less its mean, and the mean of the squares of that.
+struct spread {
+  step centered, variance;
+};
+inline spread spread_of(emitter& e, const step& x, const std::vector<std::int64_t>& axes) {
+  const step c = apply(e, ops::sub, x, mean_of(e, x, axes));
+  return {c, mean_of(e, apply(e, ops::mul, c, c), axes)};
+}
+/// std and var: (x, unbiased), (x, dims, unbiased, keepdim), (x, dims, correction=, keepdim=).
+template <bool Root> result<value> deviation(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const bool keep = a.boolean(3), whole = a.v[1].is(kind::boolean);
+  double correction = (whole ? a.v[1].b : a.boolean(2)) ? 1 : 0;
+  if (!a.none(4)) correction = a.real(4);
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<std::int64_t> axes;
+  if (whole)
+    for (int i = 0; i < x->rank(); ++i) axes.push_back(i);
+  else
+    axes = axes_or_all(a, 1, *x);
+  if (auto s = a.check(); !s) return s.error();
+  const step real = real_value(e, *x);
+  if (!real) return real.error();
+  const step c = apply(e, ops::sub, real, mean_of(e, real, axes));
+  const double n = numerics::sub(extent_of(*x, axes), correction);
+  step v =
+      apply(e, ops::div, summed(e, apply(e, ops::mul, c, c), axes, keep), number(e, n > 0 ? n : 0));
+  if (Root) v = apply(e, ops::sqrt, v);
+  return as_given(e, *x, v);
+}
+/// norm(x, p, dims, keepdim), linalg_vector_norm likewise: p is 1, 2 or infinite.
+inline result<value> vector_norm(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const double p = a.real_or(1, 2);
+  const bool keep = a.boolean(3);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, 2, **x);
+  if (auto s = a.check(); !s) return s.error();
+  if (p == 2) return done(apply(e, ops::sqrt, summed(e, apply(e, ops::mul, x, x), axes, keep)));
+  const step size = apply(e, ops::abs, x);
+  if (!size) return size.error();
+  if (p == 1) return done(summed(e, size, axes, keep));
+  if (p == infinity) return reduced(e, **size, ops::reduce_max, axes, keep);
+  return unsupported("order of " + a.name, std::to_string(p), "1, 2, inf");
+}
+
+// ---- normalizations ----
+
+/// Weight or bias of a normalization: a float tensor, or none.
+inline result<tensor_data*> factor_argument(emitter& e, arguments& a, std::size_t i) {
+  if (a.none(i)) return nullptr;
+  return real_argument(e, a, i);
+}
+/// (x - mean) / sqrt(var + eps) over the axes.
+inline step normalized_over(emitter& e, const step& x, const std::vector<std::int64_t>& axes,
+                            double eps) {
+  const spread s = spread_of(e, x, axes);
+  const step root = apply(e, ops::sqrt, apply(e, ops::add, s.variance, number(e, eps)));
+  return apply(e, ops::mul, s.centered, apply(e, ops::div, number(e, 1), root));
+}
+/// y * weight + bias, both of that shape or absent.
+inline step scaled_and_shifted(emitter& e, step y, tensor_data* weight, tensor_data* bias,
+                               const std::vector<std::int64_t>& shape) {
+  for (tensor_data* t : {weight, bias}) {
+    if (!t || !y) continue;
+    const step factors = step_of(reshaped(e, *t, shape));
+    y = apply(e, t == weight ? ops::mul : ops::add, y, factors);
+  }
+  return y;
+}
+/// layer_norm(x, shape, weight, bias, eps).
+inline result<value> float_layer_norm(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const auto shape = a.integers(1);
+  const double eps = a.real(4);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const auto w = factor_argument(e, a, 2), b = factor_argument(e, a, 3);
+  if (!w) return w.error();
+  if (!b) return b.error();
+  if (shape.empty() || shape.size() > (*x)->size.size() ||
+      !std::equal(shape.rbegin(), shape.rend(), (*x)->size.rbegin()))
+    return invalid("normalized shape of " + a.name);
+  std::vector<std::int64_t> axes;
+  for (std::size_t i = (*x)->size.size() - shape.size(); i < (*x)->size.size(); ++i)
+    axes.push_back(static_cast<std::int64_t>(i));
+  return done(scaled_and_shifted(e, normalized_over(e, x, axes, eps), *w, *b, shape));
+}
+/// group_norm(x, groups, weight, bias, eps): x as [N, groups, rest].
+inline step grouped(emitter& e, const step& x, std::int64_t groups, tensor_data* w, tensor_data* b,
+                    double eps) {
+  if (!x) return x;
+  const auto size = (*x)->size;
+  if (size.size() < 2 || groups < 1 || size[1] % groups != 0)
+    return invalid("groups of " + e.operator_name(), std::to_string(groups));
+  const step rows = step_of(reshaped(
+      e, **x, {size[0], groups, (*x)->elements() / std::max<std::int64_t>(size[0] * groups, 1)}));
+  const step y = normalized_over(e, rows, {2}, eps);
+  if (!y) return y;
+  std::vector<std::int64_t> shape{size[1]};
+  shape.insert(shape.end(), size.size() - 2, 1);
+  return scaled_and_shifted(e, step_of(reshaped(e, **y, size)), w, b, shape);
+}
+inline result<value> float_group_norm(emitter& e, arguments& a) {
+  const std::int64_t groups = a.integer(1);
+  const double eps = a.real(4);
+  const step x = real_argument(e, a, 0);
+  const auto w = factor_argument(e, a, 2), b = factor_argument(e, a, 3);
+  if (!w) return w.error();
+  if (!b) return b.error();
+  return done(grouped(e, x, groups, *w, *b, eps));
+}
+/// batch_norm(x, weight, bias, mean, var, training, momentum, eps): a factor and an offset for each
+/// channel, x * f32(w / sqrt(var + eps)) + f32(b - mean * factor).
+inline result<value> float_batch_norm(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const bool training = a.boolean(5);
+  const auto eps = static_cast<float>(a.real(7));
+  a.tensor(3), a.tensor(4);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  if (training)
+    return unsupported("batch_norm in training mode", {}, "a model saved after model.eval()");
+  if ((*x)->rank() < 2) return invalid("rank of the input of " + a.name);
+  const auto n = static_cast<std::size_t>((*x)->size[1]);
+  const auto w = channel_factors(e, a, 1, n, 1.f), b = channel_factors(e, a, 2, n, 0.f),
+             m = channel_factors(e, a, 3, n, 0.f), v = channel_factors(e, a, 4, n, 1.f);
+  for (const auto* factors : {&w, &b, &m, &v})
+    if (!*factors) return factors->error();
+  std::vector<float> alpha(n), beta(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    alpha[i] =
+        numerics::mul((*w)[i], numerics::div(1.f, numerics::sqrt_f32(numerics::add((*v)[i], eps))));
+    beta[i] = numerics::sub((*b)[i], numerics::mul((*m)[i], alpha[i]));
+  }
+  const bool inner = (*x)->rank() >= 3;
+  const auto in = e.held(**x, inner);
+  if (!in) return in.error();
+  const tensor_id product = e.make(scalar::f32), to = e.make(scalar::f32);
+  if (auto s = e.emit(ops::mul, {*in, e.constant_of(alpha)}, product); !s) return s.error();
+  if (auto s = e.emit(ops::add, {product, e.constant_of(beta)}, to); !s) return s.error();
+  return e.wrap(to, scalar::f32, inner, suggests_channels_last(**x));
+}
+/// instance_norm(x, weight, bias, mean, var, use_input_stats, momentum, eps).
+inline result<value> float_instance_norm(emitter& e, arguments& a) {
+  if (!a.boolean(5)) {
+    arguments as(e.c, a.name,
+                 {a.v[0], a.v[1], a.v[2], a.v[3], a.v[4], value::of(false), a.v[6], a.v[7]});
+    return float_batch_norm(e, as);
+  }
+  const double eps = a.real(7);
+  const step x = real_argument(e, a, 0);
+  if (!x) return x.error();
+  if ((*x)->rank() < 2) return invalid("rank of the input of " + a.name);
+  const auto w = factor_argument(e, a, 1), b = factor_argument(e, a, 2);
+  if (!w) return w.error();
+  if (!b) return b.error();
+  return done(grouped(e, x, (*x)->size[1], *w, *b, eps));
+}
+
+// ---- layers with weights ----
+
+/// A float32 convolution; parameters as quantized ones have them.
+inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p) {
+  if (p.weight->type != scalar::f32 || !p.weight->constant())
+    return unsupported("weights of " + a.name,
+                       p.weight->constant() ? std::string(name_of(p.weight->type)) : "computed",
+                       "float32 constants");
+  const int spatial = x.rank() - 2;
+  if (spatial != 1 && spatial != 2)
+    return unsupported("input of " + a.name, std::to_string(x.rank()) + " axes", "3, 4");
+  p.spatial = spatial;
+  for (auto* list : {&p.stride, &p.padding, &p.dilation, &p.output_padding})
+    if (list->size() == 1) list->resize(static_cast<std::size_t>(spatial), list->front());
+  if (p.transposed && p.output_padding.empty())
+    p.output_padding.assign(static_cast<std::size_t>(spatial), 0);
+  auto valid = checked(e.c.values, p);
+  if (!valid) return valid.error();
+  const bool one_row = spatial == 1;
+  auto in = e.held(x, true);
+  if (in && one_row) {
+    const dims s = e.g[*in].shape;
+    in = reshaped_like(e, *in, {s[0], 1, s[1], s[2]});
+  }
+  if (!in) return in.error();
+  const auto channels = channels_of(a, x, p);
+  if (!channels) return channels.error();
+  const auto w = conv_weights(e, p, channels->depthwise);
+  if (!w) return w.error();
+  std::vector<tensor_id> operands{*in, *w};
+  if (p.bias) {
+    const auto b = e.c.numbers<float>(*p.bias);
+    if (!b) return b.error();
+    operands.push_back(e.constant_of(*b));
+  }
+  tensor_id y = e.make(scalar::f32);
+  if (auto s = e.emit(p.transposed          ? ops::float_transpose_conv2d
+                      : channels->depthwise ? ops::float_depthwise_conv2d
+                                            : ops::float_conv2d,
+                      std::move(operands), y, conv_attributes(p, one_row, channels->depthwise));
+      !s)
+    return s.error();
+  if (one_row) {
+    const dims s = e.g[y].shape;
+    const auto line = reshaped_like(e, y, {s[0], s[2], s[3]});
+    if (!line) return line.error();
+    y = *line;
+  }
+  return e.wrap(y, scalar::f32, true, suggests_channels_last(x));
+}
+/// Weight and bias, arguments 1 and 2.
+inline result<packed_data> weights_of(emitter& e, arguments& a) {
+  packed_data p;
+  p.weight = a.tensor(1);
+  if (!a.none(2)) p.bias = a.tensor(2);
+  if (auto s = a.check(); !s) return s.error();
+  static_cast<void>(e);
+  return p;
+}
+/// _convolution and convolution: (x, weight, bias, stride, padding, dilation, transposed,
+/// output_padding, groups, ..).
+inline result<value> any_convolution(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  if (!x) return x.error();
+  auto p = weights_of(e, a);
+  if (!p) return p.error();
+  p->stride = a.integers(3), p->padding = a.integers(4), p->dilation = a.integers(5);
+  p->transposed = a.boolean(6);
+  p->output_padding = a.integers(7);
+  p->groups = a.integer(8);
+  if (auto s = a.check(); !s) return s.error();
+  return float_convolution(e, a, **x, std::move(*p));
+}
+/// conv1d, conv2d: (x, weight, bias, stride, padding, dilation, groups); padding may be "same" or
+/// "valid". What "same" adds beyond an even number goes to the end.
+inline result<value> plain_convolution(emitter& e, arguments& a) {
+  step x = real_argument(e, a, 0);
+  if (!x) return x.error();
+  auto p = weights_of(e, a);
+  if (!p) return p.error();
+  const auto spatial = static_cast<std::size_t>(std::max((*x)->rank() - 2, 0));
+  p->stride = a.integers(3), p->dilation = a.integers(5), p->groups = a.integer(6);
+  if (a.v[4].is(kind::string)) {
+    p->padding.assign(spatial, 0);
+    if (a.v[4].c->text == "same") {
+      p->dilation.resize(spatial, p->dilation.empty() ? 1 : p->dilation.front());
+      std::vector<std::int64_t> amounts;
+      for (std::size_t k = spatial; k-- > 0;) {
+        const std::int64_t reach = static_cast<std::size_t>(p->weight->rank()) == spatial + 2
+                                       ? (p->weight->size[2 + k] - 1) * p->dilation[k]
+                                       : 0;
+        p->padding[k] = reach / 2;
+        amounts.push_back(0), amounts.push_back(reach % 2);
+      }
+      if (std::any_of(amounts.begin(), amounts.end(), [](std::int64_t v) { return v != 0; })) {
+        arguments wider(e.c, a.name,
+                        {value_of(**x), e.c.values.integers(amounts), value{}, value{}});
+        x = step_of(pad(e, wider));
+        if (!x) return x.error();
+      }
+    }
+  } else {
+    p->padding = a.integers(4);
+  }
+  if (auto s = a.check(); !s) return s.error();
+  return float_convolution(e, a, **x, std::move(*p));
+}
+/// conv_transpose1d, conv_transpose2d: (x, weight, bias, stride, padding, output_padding, groups,
+/// dilation).
+inline result<value> plain_transposed(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  if (!x) return x.error();
+  auto p = weights_of(e, a);
+  if (!p) return p.error();
+  p->transposed = true;
+  p->stride = a.integers(3), p->padding = a.integers(4), p->output_padding = a.integers(5);
+  p->groups = a.integer(6), p->dilation = a.integers(7);
+  if (auto s = a.check(); !s) return s.error();
+  return float_convolution(e, a, **x, std::move(*p));
+}
+/// x times weights [out, in], and a bias where there is one.
+inline result<value> dense(emitter& e, tensor_data& x, tensor_id weights, tensor_id bias) {
+  const auto in = e.held(x, false);
+  if (!in) return in.error();
+  const tensor_id y = e.make(scalar::f32);
+  std::vector<tensor_id> operands{*in, weights};
+  if (bias != no_tensor) operands.push_back(bias);
+  if (auto s = e.emit(ops::float_fully_connected, std::move(operands), y, linear_attributes(x)); !s)
+    return s.error();
+  return e.wrap(y, scalar::f32, false, false);
+}
+inline step matrix_product(emitter& e, const step& x, const step& y);
+inline step with_axes_swapped(emitter& e, const step& x) {
+  if (!x) return x;
+  std::vector<std::int64_t> order;
+  for (int i = 0; i < (*x)->rank(); ++i) order.push_back(i);
+  if (order.size() >= 2) std::swap(order[order.size() - 1], order[order.size() - 2]);
+  return step_of(permuted(e, **x, order));
+}
+/// linear(x, weight, bias).
+inline step linear_of(emitter& e, const step& x, tensor_data* w, tensor_data* b) {
+  if (!x) return x;
+  if (w->type != scalar::f32 || w->rank() != 2 || (*x)->rank() < 1 ||
+      (*x)->size.back() != w->size[1])
+    return invalid("weights or input of " + e.operator_name(),
+                   std::string(name_of(w->type)) + ", " + std::to_string(w->rank()) + " axes");
+  if (!e.c.known(*w)) {
+    const step y = matrix_product(e, x, with_axes_swapped(e, w));
+    return b ? apply(e, ops::add, y, b) : y;
+  }
+  const auto weights = e.held(*w, false);
+  if (!weights) return weights.error();
+  tensor_id bias = no_tensor;
+  if (b) {
+    const auto held = e.held(*b, false);
+    if (!held) return held.error();
+    bias = *held;
+  }
+  return step_of(dense(e, **x, *weights, bias));
+}
+inline result<value> float_linear(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  tensor_data* w = a.tensor(1);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const auto b = factor_argument(e, a, 2);
+  if (!b) return b.error();
+  return done(linear_of(e, x, w, *b));
+}
+/// The last two axes multiplied, those before them broadcast; vectors as matrices of one row or
+/// column.
+inline step matrix_product(emitter& e, const step& x, const step& y) {
+  if (!x) return x;
+  if (!y) return y;
+  const bool row = (*x)->rank() == 1, column = (*y)->rank() == 1;
+  if ((*x)->rank() < 1 || (*y)->rank() < 1)
+    return invalid("rank of an operand of " + e.operator_name(), "0");
+  step p = x, q = y;
+  if (row) p = step_of(reshaped(e, **x, {1, (*x)->size[0]}));
+  if (column) q = step_of(reshaped(e, **y, {(*y)->size[0], 1}));
+  if (!p) return p;
+  if (!q) return q;
+  const auto left = e.held(**p, false), right = e.held(**q, false);
+  if (!left) return left.error();
+  if (!right) return right.error();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(ops::batch_matmul, {*left, *right}, to); !s) return s.error();
+  const value v = e.wrap(to, scalar::f32, false, false);
+  if (!row && !column) return v.t;
+  auto size = v.t->size;
+  if (column) size.pop_back();
+  if (row) size.erase(size.end() - (column ? 1 : 2));
+  return step_of(reshaped(e, *v.t, std::move(size)));
+}
+/// matmul, bmm, mm, mv.
+inline result<value> matmul(emitter& e, arguments& a) {
+  return done(matrix_product(e, real_argument(e, a, 0), real_argument(e, a, 1)));
+}
+/// quantized::matmul: dequantized, multiplied, quantized.
+inline result<value> quantized_matmul(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto q = e.output(a, 2, x->type);
+  if (!q) return q.error();
+  const step y = matrix_product(e, real_argument(e, a, 0), real_argument(e, a, 1));
+  if (!y) return y.error();
+  const auto in = e.held_as_is(**y);
+  if (!in) return in.error();
+  const tensor_id to = e.make(x->type, *q);
+  if (auto s = e.emit(ops::quantize, {*in}, to); !s) return s.error();
+  return e.wrap(to, x->type, false, false);
+}
+/// addmm, baddbmm: beta * x + alpha * (y @ z).
+inline result<value> addmm(emitter& e, arguments& a) {
+  const double beta = a.real(3), alpha = a.real(4);
+  const step x = real_argument(e, a, 0);
+  step y = matrix_product(e, real_argument(e, a, 1), real_argument(e, a, 2));
+  if (alpha != 1) y = apply(e, ops::mul, y, number(e, alpha));
+  if (beta == 0) return done(y);
+  return done(apply(e, ops::add, y, beta == 1 ? x : apply(e, ops::mul, x, number(e, beta))));
+}
+/// einsum(equation, [x, y]): the labels that both have and the result has not are summed over in
+/// one matrix product.
+inline result<value> einsum(emitter& e, arguments& a) {
+  std::string text;
+  if (a.v[0].is(kind::string))
+    for (char ch : a.v[0].c->text)
+      if (ch != ' ') text += ch;
+  const std::size_t comma = text.find(','), arrow = text.find("->");
+  if (!a.v[1].is_sequence() || a.v[1].c->items.size() != 2 || comma == std::string::npos ||
+      arrow == std::string::npos || comma > arrow || text.find('.') != std::string::npos)
+    return unsupported("equation of " + a.name, text.substr(0, 40),
+                       "two operands, labels without '...', an explicit result");
+  const std::string l = text.substr(0, comma), r = text.substr(comma + 1, arrow - comma - 1),
+                    to = text.substr(arrow + 2);
+  step in[2]{nullptr, nullptr};
+  const std::string* labels[2] = {&l, &r};
+  std::string kept[2] = {l, r};
+  for (std::size_t k = 0; k < 2; ++k) {
+    const value& v = a.v[1].c->items[k];
+    if (!v.is(kind::tensor) || static_cast<std::size_t>(v.t->rank()) != labels[k]->size())
+      return invalid("operand of " + a.name, labels[k]->substr(0, 40));
+    in[k] = real_value(e, *v.t);
+    if (!in[k]) return in[k].error();
+    std::vector<std::int64_t> gone;  // labels of this operand alone
+    for (std::size_t i = 0; i < kept[k].size(); ++i) {
+      if (kept[k].find(kept[k][i], i + 1) != std::string::npos)
+        return unsupported("a label twice in one operand of " + a.name, text.substr(0, 40));
+      if (labels[1 - k]->find(kept[k][i]) == std::string::npos &&
+          to.find(kept[k][i]) == std::string::npos)
+        gone.push_back(static_cast<std::int64_t>(i));
+    }
+    if (!gone.empty()) {
+      in[k] = summed(e, in[k], gone, false);
+      if (!in[k]) return in[k].error();
+      for (std::size_t i = gone.size(); i-- > 0;)
+        kept[k].erase(static_cast<std::size_t>(gone[i]), 1);
+    }
+  }
+  std::map<char, std::int64_t> extent;
+  for (std::size_t k = 0; k < 2; ++k)
+    for (std::size_t i = 0; i < kept[k].size(); ++i) {
+      const std::int64_t n = (*in[k])->size[i];
+      const auto [it, fresh] = extent.emplace(kept[k][i], n);
+      if (!fresh && it->second != n) return invalid("extents of " + a.name, text.substr(0, 40));
+    }
+  std::string batch, rows, columns, inner;
+  for (char ch : kept[0])
+    (kept[1].find(ch) == std::string::npos ? rows
+     : to.find(ch) == std::string::npos    ? inner
+                                           : batch) += ch;
+  for (char ch : kept[1])
+    if (kept[0].find(ch) == std::string::npos) columns += ch;
+  const auto product_of_labels = [&](const std::string& of) {
+    std::int64_t n = 1;
+    for (char ch : of) n *= extent[ch];
+    return n;
+  };
+  const auto arranged = [&](std::size_t k, const std::string& first,
+                            const std::string& second) -> step {
+    std::vector<std::int64_t> order;
+    for (char ch : batch + first + second)
+      order.push_back(static_cast<std::int64_t>(kept[k].find(ch)));
+    const auto p = permuted(e, **in[k], order);
+    if (!p) return p.error();
+    std::vector<std::int64_t> size;
+    for (char ch : batch) size.push_back(extent[ch]);
+    size.push_back(product_of_labels(first));
+    size.push_back(product_of_labels(second));
+    return step_of(reshaped(e, *p->t, std::move(size)));
+  };
+  const step y = matrix_product(e, arranged(0, rows, inner), arranged(1, inner, columns));
+  if (!y) return y.error();
+  const std::string have = batch + rows + columns;
+  std::vector<std::int64_t> size, order;
+  for (char ch : have) size.push_back(extent[ch]);
+  for (char ch : to) {
+    const std::size_t at = have.find(ch);
+    if (at == std::string::npos || to.size() != have.size())
+      return invalid("equation of " + a.name, text.substr(0, 40));
+    order.push_back(static_cast<std::int64_t>(at));
+  }
+  const auto v = reshaped(e, **y, std::move(size));
+  if (!v) return v;
+  return permuted(e, *v->t, order);
+}
+
+// ---- attention ----
+
+inline step softmax_over_rows(emitter& e, const step& x) {
+  if (!x) return x;
+  const auto in = e.held(**x, false);
+  if (!in) return in.error();
+  const tensor_id to = e.make(scalar::f32);
+  attributes attrs;
+  attrs.set("axis", std::int64_t{(*x)->rank() - 1});
+  if (auto s = e.emit(ops::softmax, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, scalar::f32, false, false).t;
+}
+/// softmax(scale * q k^T + mask) v. A mask of bools keeps what is true.
+inline step attention_of(emitter& e, const step& q, const step& k, const step& v, tensor_data* mask,
+                         double scale) {
+  step scores = matrix_product(e, apply(e, ops::mul, q, number(e, scale)), with_axes_swapped(e, k));
+  if (scores && mask && mask->type == scalar::boolean)
+    scores = step_of(chosen(e, *mask, **scores, *number_of(e, -infinity, scalar::f32)));
+  else if (mask)
+    scores = apply(e, ops::add, scores, real_value(e, *mask));
+  return matrix_product(e, softmax_over_rows(e, scores), v);
+}
+/// scaled_dot_product_attention(q, k, v, mask, dropout, is_causal, scale).
+inline result<value> attention(emitter& e, arguments& a) {
+  const step q = real_argument(e, a, 0), k = real_argument(e, a, 1), v = real_argument(e, a, 2);
+  const bool causal = a.boolean(5);
+  if (!q) return q.error();
+  if (!k) return k.error();
+  if (auto s = a.check(); !s) return s.error();
+  if ((*q)->rank() < 2 || (*k)->rank() < 2) return invalid("rank of an operand of " + a.name);
+  const double scale =
+      a.real_or(6, numerics::div(1., numerics::sqrt(static_cast<double>((*q)->size.back()))));
+  tensor_data* mask = nullptr;
+  if (!a.none(3)) mask = a.tensor(3);
+  if (auto s = a.check(); !s) return s.error();
+  if (causal) {
+    const std::int64_t rows = (*q)->size[(*q)->size.size() - 2],
+                       columns = (*k)->size[(*k)->size.size() - 2];
+    std::vector<double> allowed;
+    if (rows * columns > static_cast<std::int64_t>(most_made))
+      return too_large("mask of " + a.name);
+    for (std::int64_t i = 0; i < rows; ++i)
+      for (std::int64_t j = 0; j < columns; ++j) allowed.push_back(j <= i ? 1 : 0);
+    const auto triangle = constant_tensor(e, allowed, {rows, columns}, scalar::boolean);
+    if (!triangle) return triangle;
+    mask = triangle->t;
+  }
+  return done(attention_of(e, q, k, v, mask, scale));
+}
+/// _native_multi_head_attention(query, key, value, embed_dim, heads, qkv_weight, qkv_bias,
+/// proj_weight, proj_bias, mask, need_weights, ..) of one tensor with itself.
+inline result<value> multi_head_attention(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const std::int64_t width = a.integer(3), heads = a.integer(4);
+  tensor_data *w = a.tensor(5), *b = a.tensor(6), *pw = a.tensor(7), *pb = a.tensor(8);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  if (!a.v[1].is(kind::tensor) || !a.v[2].is(kind::tensor) || a.v[1].t != a.v[0].t ||
+      a.v[2].t != a.v[0].t)
+    return unsupported("operands of " + a.name, "different tensors",
+                       "self-attention: one tensor as query, key and value");
+  if (!a.none(9)) return unsupported("a mask in " + a.name);
+  if ((*x)->rank() != 3 || heads < 1 || width % heads != 0 || (*x)->size[2] != width)
+    return invalid("shape of the input of " + a.name);
+  const std::int64_t n = (*x)->size[0], t = (*x)->size[1], d = width / heads;
+  const step all = linear_of(e, x, w, b);
+  if (!all) return all.error();
+  step part[3]{nullptr, nullptr, nullptr};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const step piece = step_of(sliced(e, **all, 2, static_cast<std::int64_t>(i) * width, width));
+    if (!piece) return piece.error();
+    const auto split = reshaped(e, **piece, {n, t, heads, d});
+    if (!split) return split;
+    part[i] = step_of(permuted(e, *split->t, {0, 2, 1, 3}));
+  }
+  const step y = attention_of(e, part[0], part[1], part[2], nullptr,
+                              numerics::div(1., numerics::sqrt(static_cast<double>(d))));
+  if (!y) return y.error();
+  const auto together = permuted(e, **y, {0, 2, 1, 3});
+  if (!together) return together;
+  const step joined = step_of(reshaped(e, *together->t, {n, t, width}));
+  const auto projected = done(linear_of(e, joined, pw, pb));
+  if (!projected) return projected;
+  return e.c.values.list({*projected, value::unknown()}, kind::tuple);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_

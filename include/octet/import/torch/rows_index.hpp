@@ -1,0 +1,636 @@
+// Rows that build, repeat, reorder and search tensors: stack, expand, flip, index, pixel_shuffle,
+// max, topk, zeros, arange, meshgrid.
+#ifndef OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
+
+#include "octet/import/torch/rows_shape.hpp"
+#include "octet/import/torch/scalars.hpp"
+#include "octet/ops/reduce.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+/// Logical axes as attribute of a node on the value in that layout.
+inline std::vector<std::int64_t> axes_in_layout(const tensor_data& x,
+                                                const std::vector<std::int64_t>& axes, bool inner) {
+  std::vector<std::int64_t> r;
+  for (std::int64_t a : axes) r.push_back(axis_in_layout(static_cast<int>(a), x.rank(), inner));
+  return r;
+}
+/// Argument i as axes of x, none negative.
+inline std::vector<std::int64_t> axes_argument(arguments& a, std::size_t i, const tensor_data& x) {
+  std::vector<std::int64_t> r;
+  for (std::int64_t d : a.integers(i))
+    r.push_back(static_cast<std::int64_t>(a.axis(d, std::max(x.rank(), 1))));
+  return r;
+}
+/// One node of data movement on `x` in the layout it has.
+inline result<value> moved_node(emitter& e, tensor_data& x, const op_def& op, attributes attrs) {
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x.type, !x.constant() && x.channels_inner, suggests_channels_last(x));
+}
+
+// ---- repeat, reorder ----
+
+/// Tensors along a new axis.
+inline result<value> stack(emitter& e, arguments& a) {
+  const auto list = tensors_of(a);
+  if (!list) return list.error();
+  const int rank = list->front()->rank();
+  const std::size_t dim = a.axis(a.integer(1), rank + 1);
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<value> wider;
+  for (tensor_data* t : *list) {
+    auto size = t->size;
+    size.insert(size.begin() + static_cast<std::ptrdiff_t>(dim), 1);
+    const auto v = reshaped(e, *t, std::move(size));
+    if (!v) return v;
+    wider.push_back(*v);
+  }
+  arguments as(e.c, a.name,
+               {e.c.values.list(std::move(wider)), value::of(static_cast<std::int64_t>(dim))});
+  return cat<false, false>(e, as);
+}
+/// x with axes of extent 1 in front, so that it has `rank` of them.
+inline result<value> with_rank(emitter& e, tensor_data& x, std::size_t rank) {
+  if (x.size.size() >= rank) return value_of(x);
+  auto size = x.size;
+  size.insert(size.begin(), rank - size.size(), 1);
+  return reshaped(e, x, std::move(size));
+}
+/// Axes of extent 1 repeated; -1 keeps an extent. The result's strides are 0 there.
+inline result<value> expanded(emitter& e, tensor_data& x, std::vector<std::int64_t> size) {
+  if (size.size() < x.size.size() || size.size() > static_cast<std::size_t>(dims::max_rank))
+    return invalid("extents of " + e.operator_name(), std::to_string(size.size()) + " axes",
+                   "at least " + std::to_string(x.rank()));
+  const auto wide = with_rank(e, x, size.size());
+  if (!wide) return wide;
+  tensor_data& w = *wide->t;
+  for (std::size_t i = 0; i < size.size(); ++i)
+    if (size[i] == -1) size[i] = w.size[i];
+  if (size == w.size) return *wide;
+  if (const auto shape = e.ir_shape(size, false); !shape) return shape.error();
+  const auto in = e.held(w, false);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  attributes attrs;
+  attrs.set("shape", size);
+  if (auto s = e.emit(ops::broadcast_to, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x.type, false, false);
+}
+inline result<value> expand(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  auto size = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  return expanded(e, *x, std::move(size));
+}
+inline result<value> expand_as(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor(0), *like = a.tensor(1);
+  if (auto s = a.check(); !s) return s.error();
+  return expanded(e, *x, like->size);
+}
+/// repeat(x, counts), tile(x, counts).
+inline result<value> repeat(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  auto counts = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (counts.size() > static_cast<std::size_t>(dims::max_rank))
+    return invalid("counts of " + a.name, std::to_string(counts.size()));
+  if (a.name == "aten::repeat" && counts.size() < x->size.size())
+    return invalid("counts of " + a.name, std::to_string(counts.size()),
+                   "one for each of " + std::to_string(x->rank()) + " axes");
+  if (counts.size() < x->size.size())
+    counts.insert(counts.begin(), x->size.size() - counts.size(), 1);
+  const auto wide = with_rank(e, *x, counts.size());
+  if (!wide) return wide;
+  const auto in = e.held(*wide->t, false);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(*x);
+  attributes attrs;
+  attrs.set("multiples", counts);
+  if (auto s = e.emit(ops::tile, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x->type, false, false);
+}
+inline result<value> flip(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_argument(a, 1, *x);
+  if (auto s = a.check(); !s) return s.error();
+  attributes attrs;
+  attrs.set("axes", axes_in_layout(*x, axes, !x->constant() && x->channels_inner));
+  if (axes.empty()) return a.v[0];
+  return moved_node(e, *x, ops::reverse, std::move(attrs));
+}
+/// roll(x, shifts, dims); without dims over all elements in order.
+inline result<value> roll(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const auto shifts = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  auto axes = axes_argument(a, 2, *x);
+  if (auto s = a.check(); !s) return s.error();
+  value v = a.v[0];
+  const bool flat = axes.empty();
+  if (flat) {
+    const auto line = reshaped(e, *x, {x->elements()});
+    if (!line) return line;
+    v = *line;
+    axes = {0};
+  }
+  if (shifts.size() != axes.size())
+    return invalid("shifts of " + a.name, std::to_string(shifts.size()),
+                   std::to_string(axes.size()));
+  for (std::size_t k = 0; k < axes.size(); ++k) {
+    const auto axis = static_cast<std::size_t>(axes[k]);
+    const std::int64_t n = v.t->size[axis];
+    if (n == 0 || shifts[k] % n == 0) continue;
+    const std::int64_t by = (shifts[k] % n + n) % n;
+    std::vector<std::int64_t> index;
+    for (std::int64_t i = 0; i < n; ++i) index.push_back((i + n - by) % n);
+    const auto turned = picked(e, *v.t, axis, index);
+    if (!turned) return turned;
+    v = *turned;
+  }
+  return flat ? reshaped(e, *v.t, x->size) : v;
+}
+inline result<value> unbind(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (x->size[axis] > 4096) return too_large("pieces of " + a.name);
+  std::vector<value> out;
+  for (std::int64_t i = 0; i < x->size[axis]; ++i) {
+    arguments one(e.c, a.name, {a.v[0], value::of(static_cast<std::int64_t>(axis)), value::of(i)});
+    const auto piece = select(e, one);
+    if (!piece) return piece;
+    out.push_back(*piece);
+  }
+  return e.c.values.list(std::move(out));
+}
+inline result<value> narrow(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1), start = a.integer(2), length = a.integer(3);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = x->size[axis], from = start < 0 ? start + n : start;
+  if (from < 0 || from > n || length < 0 || length > n - from)
+    return invalid("range of " + a.name, std::to_string(start) + ", " + std::to_string(length));
+  return sliced(e, *x, axis, from, length);
+}
+/// unflatten(x, dim, sizes).
+inline result<value> unflatten(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1);
+  auto sizes = a.integers(2);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  std::int64_t known = 1;
+  for (std::int64_t v : sizes)
+    if (v > 0 && known <= INT32_MAX) known *= v;
+  for (std::int64_t& v : sizes)
+    if (v == -1) v = x->size[axis] / known;
+  auto size = x->size;
+  size.erase(size.begin() + static_cast<std::ptrdiff_t>(axis));
+  size.insert(size.begin() + static_cast<std::ptrdiff_t>(axis), sizes.begin(), sizes.end());
+  return reshaped(e, *x, std::move(size));
+}
+/// Channels as blocks of pixels: the block's place is inside the channel.
+inline result<value> pixel_shuffle(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int32_t b = a.small(1, a.integer(1));
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() != 4 || b < 1)
+    return unsupported("input of " + a.name, std::to_string(x->rank()) + " axes", "4");
+  const auto in = e.held(*x, true);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(*x);
+  attributes attrs;
+  attrs.set("block_size", std::int64_t{b});
+  attrs.set("crd", std::int64_t{1});
+  if (auto s = e.emit(ops::depth_to_space, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x->type, true, suggests_channels_last(*x));
+}
+/// The inverse: [N, C, H*b, W*b] seen as [N, C, H, b, W, b].
+inline result<value> pixel_unshuffle(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t b = a.small(1, a.integer(1));
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() != 4 || b < 1 || x->size[2] % b != 0 || x->size[3] % b != 0)
+    return unsupported("input of " + a.name, std::to_string(x->rank()) + " axes",
+                       "4, height and width multiples of the factor");
+  const std::int64_t n = x->size[0], c = x->size[1], h = x->size[2] / b, w = x->size[3] / b;
+  const bool last = suggests_channels_last(*x);
+  const auto blocks = reshaped(e, *x, {n, c, h, b, w, b});
+  if (!blocks) return blocks;
+  const auto in = e.held(*blocks->t, false);
+  if (!in) return in.error();
+  const tensor_id moved = e.make_like(*x), to = e.make_like(*x);
+  if (auto s = e.transpose(*in, moved, {0, 1, 3, 5, 2, 4}); !s) return s.error();
+  if (auto s = e.reshape(moved, to, {n, c * b * b, h, w}); !s) return s.error();
+  return e.wrap(to, x->type, false, last);
+}
+
+// ---- pick by index ----
+
+/// Rows of `axis` by an index tensor, whose axes take the axis's place.
+inline result<value> gathered(emitter& e, tensor_data& x, tensor_data& index, std::size_t axis) {
+  if (index.type != scalar::s64 && index.type != scalar::s32)
+    return unsupported("index of " + e.operator_name(), std::string(name_of(index.type)),
+                       "int32, int64");
+  const bool inner = index.rank() == 1 && !x.constant() && x.channels_inner;
+  const auto in = e.held(x, inner), at = e.held(index, false);
+  if (!in) return in.error();
+  if (!at) return at.error();
+  const tensor_id to = e.make_like(x);
+  attributes attrs;
+  attrs.set("axis", std::int64_t{axis_in_layout(static_cast<int>(axis), x.rank(), inner)});
+  if (auto s = e.emit(ops::gather, {*in, *at}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x.type, inner, inner && suggests_channels_last(x));
+}
+inline result<value> index_select(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor(0), *index = a.tensor(2);
+  const std::int64_t dim = a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (index->rank() == 0) {
+    const auto line = reshaped(e, *index, {1});
+    if (!line) return line;
+    index = line->t;
+  }
+  return gathered(e, *x, *index, axis);
+}
+/// index(x, [index or none for each axis]): x[:, index].
+inline result<value> index(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (!a.v[1].is_sequence()) return unsupported("indices of " + a.name);
+  const auto& list = a.v[1].c->items;
+  std::size_t at = list.size();
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (list[i].is(kind::none)) continue;
+    if (at != list.size() || i >= x->size.size())
+      return unsupported("an index by more than one tensor in " + a.name, {}, "one index tensor");
+    at = i;
+  }
+  if (at == list.size()) return a.v[0];
+  if (!list[at].is(kind::tensor)) return unsupported("indices of " + a.name);
+  return gathered(e, *x, *list[at].t, at);
+}
+/// embedding(weight, indices, ..).
+inline result<value> embedding(emitter& e, arguments& a) {
+  tensor_data *weight = a.tensor(0), *indices = a.tensor(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (weight->rank() != 2) return invalid("rank of the weights of " + a.name);
+  return gathered(e, *weight, *indices, 0);
+}
+
+// ---- search ----
+
+/// One reduction of codes or numbers over axes.
+inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
+                             const std::vector<std::int64_t>& axes, bool keep) {
+  if (is_quantized(x.type))
+    if (auto s = e.per_tensor(x); !s) return s.error();
+  if (x.rank() == 0) return value_of(x);
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const bool inner = !x.constant() && x.channels_inner;
+  const tensor_id to = e.make_like(x);
+  attributes attrs;
+  attrs.set("axes", axes_in_layout(x, axes, inner));
+  attrs.set("keep_dims", std::int64_t{1});
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
+  const value all = e.wrap(to, x.type, inner, keep && suggests_channels_last(x));
+  if (keep) return all;
+  std::vector<std::int64_t> left;
+  for (int i = 0; i < x.rank(); ++i)
+    if (std::find(axes.begin(), axes.end(), i) == axes.end())
+      left.push_back(x.size[static_cast<std::size_t>(i)]);
+  return reshaped(e, *all.t, std::move(left));
+}
+/// All axes where none is given.
+inline std::vector<std::int64_t> axes_or_all(arguments& a, std::size_t i, const tensor_data& x) {
+  std::vector<std::int64_t> axes;
+  if (!a.none(i)) axes = axes_argument(a, i, x);
+  if (axes.empty())
+    for (int k = 0; k < x.rank(); ++k) axes.push_back(k);
+  return axes;
+}
+/// amax, amin, any, all: (x, dim, keepdim).
+template <const op_def& Op> result<value> reduction_of_axes(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const bool keep = a.boolean(2);
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, 1, *x);
+  if (auto s = a.check(); !s) return s.error();
+  return reduced(e, *x, Op, axes, keep);
+}
+/// Index of the largest (or smallest) along an axis; without one, of all elements in order.
+template <const op_def& Op> result<value> arg_extreme(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const bool keep = a.boolean(2), flat = a.none(1);
+  const std::int64_t dim = flat ? 0 : a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  value v = a.v[0];
+  if (flat) {
+    const auto line = reshaped(e, *x, {x->elements()});
+    if (!line) return line;
+    v = *line;
+  }
+  const std::size_t axis = a.axis(dim, v.t->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const auto in = e.held(*v.t, false);
+  if (!in) return in.error();
+  const tensor_id to = e.make(scalar::s64);
+  attributes attrs;
+  attrs.set("axis", static_cast<std::int64_t>(axis));
+  if (keep && !flat) attrs.set("keep_dims", std::int64_t{1});
+  if (auto s = e.emit(Op, {*in}, to, std::move(attrs)); !s) return s.error();
+  const value found = e.wrap(to, scalar::s64, false, false);
+  if (!keep || !flat) return found;
+  return reshaped(e, *found.t, std::vector<std::int64_t>(x->size.size(), 1));
+}
+/// max(x), max(x, dim, keepdim) with the indices, max(x, other); min likewise.
+template <const op_def& Two, const op_def& Over, const op_def& Arg>
+result<value> largest(emitter& e, arguments& a) {
+  if (a.v[1].is(kind::tensor)) return extreme<Two>(e, a);
+  tensor_data* x = a.tensor(0);
+  const bool keep = a.boolean(2), all = a.none(1);
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, 1, *x);
+  if (auto s = a.check(); !s) return s.error();
+  const auto values = reduced(e, *x, Over, axes, keep && !all);
+  if (!values || all) return values;
+  const auto indices = arg_extreme<Arg>(e, a);
+  if (!indices) return indices;
+  return e.c.values.list({*values, *indices}, kind::tuple);
+}
+/// The k largest (or smallest) along an axis, in order, and their indices.
+inline result<value> best(emitter& e, tensor_data& x, std::size_t axis, std::int64_t k,
+                          bool largest_first) {
+  const bool quantized = is_quantized(x.type);
+  if (quantized)
+    if (auto s = e.per_tensor(x); !s) return s.error();
+  if (!largest_first && x.type != scalar::f32)
+    return unsupported("smallest first in " + e.operator_name(), std::string(name_of(x.type)),
+                       "float32");
+  std::vector<std::int64_t> order;
+  for (int i = 0; i < x.rank(); ++i) order.push_back(i);
+  std::swap(order[axis], order.back());
+  const auto turned = permuted(e, x, order);
+  if (!turned) return turned;
+  auto in = e.held(*turned->t, false);
+  if (!in) return in.error();
+  const auto negative = [&](tensor_id of) -> result<tensor_id> {
+    if (largest_first) return of;
+    const tensor_id n = e.make(scalar::f32);
+    if (auto s = e.emit(ops::neg, {of}, n); !s) return s.error();
+    return n;
+  };
+  in = negative(*in);
+  if (!in) return in.error();
+  const tensor_id values = e.make_like(x), indices = e.make(scalar::s64);
+  attributes attrs;
+  attrs.set("k", k);
+  if (auto s = e.c.build.emit(ops::topk, {*in}, {values, indices}, std::move(attrs)); !s)
+    return s.error();
+  const auto as_given = negative(values);
+  if (!as_given) return as_given.error();
+  const value v = e.wrap(*as_given, x.type, false, false),
+              i = e.wrap(indices, scalar::s64, false, false);
+  const auto p = permuted(e, *v.t, order), q = permuted(e, *i.t, order);
+  if (!p) return p;
+  if (!q) return q;
+  return e.c.values.list({*p, *q}, kind::tuple);
+}
+inline result<value> topk(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t k = a.integer(1), dim = a.integer(2);
+  const bool largest_first = a.boolean(3);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  return best(e, *x, axis, k, largest_first);
+}
+/// sort(x, dim, descending).
+inline result<value> sort(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1);
+  const bool descending = a.boolean(2);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const auto both = best(e, *x, axis, x->size[axis], descending);
+  if (!both || a.name == "aten::sort") return both;
+  return both->c->items[1];  // argsort
+}
+inline result<value> cumsum(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const auto from =
+      cast_to(e, *x, x->type == scalar::f32 || is_quantized(x->type) ? scalar::f32 : scalar::s64);
+  if (!from) return from;
+  const auto in = e.held(*from->t, false);
+  if (!in) return in.error();
+  const tensor_id to = e.make(from->t->type);
+  attributes attrs;
+  attrs.set("axis", static_cast<std::int64_t>(axis));
+  if (auto s = e.emit(ops::cumsum, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, from->t->type, false, false);
+}
+
+// ---- made of nothing ----
+
+/// Elements of a tensor that a program makes of nothing.
+inline constexpr std::size_t most_made = std::size_t{1} << 22;
+/// A constant of the file's making: `count` elements of one type from numbers.
+inline result<value> constant_tensor(emitter& e, const std::vector<double>& numbers,
+                                     const std::vector<std::int64_t>& size, scalar type) {
+  const auto shape = e.ir_shape(size, false);
+  if (!shape) return shape.error();
+  const auto count = static_cast<std::size_t>(shape->elements().value);
+  if (count > most_made) return too_large("a tensor made by " + e.operator_name());
+  if (auto s = e.c.build.work.spend(count); !s) return s.error();
+  const auto make = [&]<class T>(T) {
+    std::vector<T> v(count);
+    for (std::size_t i = 0; i < count; ++i)
+      v[i] = static_cast<T>(numbers.size() == 1 ? numbers[0] : numbers[i]);
+    return e.g.add_constant("", dtype_of_scalar(type), *shape,
+                            constant_data::of(std::span<const T>(v)));
+  };
+  tensor_id id = no_tensor;
+  switch (type) {
+    case scalar::f32: id = make(float{}); break;
+    case scalar::s64: id = make(std::int64_t{}); break;
+    case scalar::s32: id = make(std::int32_t{}); break;
+    case scalar::u8:
+    case scalar::boolean: id = make(std::uint8_t{}); break;
+    case scalar::s8:
+    case scalar::s16:
+    case scalar::f16:
+    case scalar::f64:
+    case scalar::qint8:
+    case scalar::quint8:
+    case scalar::qint32:
+    case scalar::bf16:
+    case scalar::quint4x2:
+    case scalar::unknown:
+      return unsupported("element type of " + e.operator_name(), std::string(name_of(type)),
+                         "float32, int64, int32, uint8, bool");
+  }
+  return e.wrap(id, type, false, false);
+}
+/// Argument i as an element type; `otherwise` where it is none.
+inline result<scalar> type_argument(arguments& a, std::size_t i, scalar otherwise) {
+  if (a.none(i)) return otherwise;
+  const std::int64_t code = a.integer(i);
+  if (auto s = a.check(); !s) return s.error();
+  return scalar_of_code(code);
+}
+inline scalar type_of_number(const value& v) {
+  return v.is(kind::real) || (v.is(kind::tensor) && v.t->type == scalar::f32) ? scalar::f32
+         : v.is(kind::boolean)                                                ? scalar::boolean
+                                                                              : scalar::s64;
+}
+/// zeros(size, ..), ones(size, ..), empty(size, ..); the element type is argument 1.
+template <int Value> result<value> filled(emitter& e, arguments& a) {
+  const auto size = a.integers(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, 1, scalar::f32);
+  if (!type) return type.error();
+  return constant_tensor(e, {double{Value}}, size, *type);
+}
+/// full(size, number, ..).
+inline result<value> full(emitter& e, arguments& a) {
+  const auto size = a.integers(0);
+  const double fill = a.real(1);
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, 2, type_of_number(a.v[1]));
+  if (!type) return type.error();
+  return constant_tensor(e, {fill}, size, *type);
+}
+/// zeros_like(x, ..), ones_like(x, ..).
+template <int Value> result<value> filled_like(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, 1, x->type);
+  if (!type) return type.error();
+  return constant_tensor(e, {double{Value}}, x->size, *type);
+}
+inline result<value> full_like(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor(0);
+  const double fill = a.real(1);
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, 2, x->type);
+  if (!type) return type.error();
+  return constant_tensor(e, {fill}, x->size, *type);
+}
+/// new_zeros(x, size, ..), new_ones(x, size, ..).
+template <int Value> result<value> new_filled(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor(0);
+  const auto size = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, 2, x->type);
+  if (!type) return type.error();
+  return constant_tensor(e, {double{Value}}, size, *type);
+}
+/// arange(end), arange(start, end), arange(start, end, step); dtype is argument 3.
+inline result<value> arange(emitter& e, arguments& a) {
+  const std::size_t given = a.none(1) ? 1 : a.none(2) ? 2 : 3;
+  const double start = given == 1 ? 0 : a.real(0), end = a.real(given == 1 ? 0 : 1),
+               step = given == 3 ? a.real(2) : 1;
+  if (auto s = a.check(); !s) return s.error();
+  scalar natural = scalar::s64;
+  for (std::size_t i = 0; i < given; ++i)
+    if (type_of_number(a.v[i]) == scalar::f32) natural = scalar::f32;
+  const auto type = type_argument(a, 3, natural);
+  if (!type) return type.error();
+  const double count = -numerics::floor(-numerics::div(numerics::sub(end, start), step));
+  if (!(step != 0) || !(count >= 0 && count < 1e7))
+    return invalid("range of " + a.name, std::to_string(start) + " to " + std::to_string(end));
+  std::vector<double> numbers;
+  for (double i = 0; i < count; ++i)
+    numbers.push_back(numerics::add(start, numerics::mul(i, step)));
+  if (numbers.empty()) numbers.push_back(0);
+  return constant_tensor(e, numbers, {static_cast<std::int64_t>(count)}, *type);
+}
+/// linspace(start, end, steps, ..): from both ends to the middle, as PyTorch rounds it.
+inline result<value> linspace(emitter& e, arguments& a) {
+  const auto start = static_cast<float>(a.real(0)), end = static_cast<float>(a.real(1));
+  const std::int64_t steps = a.integer(2);
+  if (auto s = a.check(); !s) return s.error();
+  if (steps < 1 || steps > 10000000) return invalid("steps of " + a.name, std::to_string(steps));
+  const float step = numerics::div(numerics::sub(end, start),
+                                   static_cast<float>(std::max<std::int64_t>(steps - 1, 1)));
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < steps; ++i)
+    numbers.push_back(static_cast<double>(
+        i < steps / 2 || steps == 1
+            ? numerics::add(start, numerics::mul(step, static_cast<float>(i)))
+            : numerics::sub(end, numerics::mul(step, static_cast<float>(steps - i - 1)))));
+  return constant_tensor(e, numbers, {steps}, scalar::f32);
+}
+/// meshgrid(tensors, indexing="ij"): each repeated along the others' axes.
+inline result<value> meshgrid(emitter& e, arguments& a) {
+  const auto list = tensors_of(a);
+  if (!list) return list.error();
+  const bool xy = a.v[1].is(kind::string) && a.v[1].c->text == "xy" && list->size() > 1;
+  std::vector<std::int64_t> size;
+  for (const tensor_data* t : *list) {
+    if (t->rank() > 1) return unsupported("rank in the list of " + a.name);
+    size.push_back(t->elements());
+  }
+  if (xy) std::swap(size[0], size[1]);
+  std::vector<value> out;
+  for (std::size_t k = 0; k < list->size(); ++k) {
+    std::vector<std::int64_t> own(size.size(), 1);
+    own[xy && k < 2 ? 1 - k : k] = (*list)[k]->elements();
+    const auto line = reshaped(e, *(*list)[k], std::move(own));
+    if (!line) return line;
+    const auto grid = expanded(e, *line->t, size);
+    if (!grid) return grid;
+    out.push_back(*grid);
+  }
+  return e.c.values.list(std::move(out));
+}
+/// tensor(number or list of numbers, ..), scalar_tensor(number, ..).
+inline result<value> made_tensor(emitter& e, arguments& a) {
+  if (a.v[0].is(kind::tensor)) return a.v[0];
+  std::vector<double> numbers;
+  std::vector<std::int64_t> size;
+  scalar natural = scalar::f32;
+  if (a.v[0].is_sequence()) {
+    for (const value& v : a.v[0].c->items) {
+      double d = 0;
+      if (!read_number(v, d)) return unsupported("an element of the list of " + a.name);
+      numbers.push_back(d);
+    }
+    size.push_back(static_cast<std::int64_t>(numbers.size()));
+    if (!a.v[0].c->items.empty()) natural = type_of_number(a.v[0].c->items[0]);
+    if (numbers.empty()) numbers.push_back(0);
+  } else {
+    numbers.push_back(a.real(0));
+    natural = type_of_number(a.v[0]);
+  }
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, 1, natural);
+  if (!type) return type.error();
+  return constant_tensor(e, numbers, size, *type);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_

@@ -1,0 +1,434 @@
+// Rows of recurrent layers and embeddings. A recurrent layer is unrolled over the sequence, whose
+// length the file or the caller gives: each step is a few nodes, in PyTorch's order of operations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
+
+#include "octet/import/torch/rows_float.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+enum class cell_kind : std::uint8_t { lstm, gru, rnn_tanh, rnn_relu };
+
+/// A layer of one direction: what multiplies its input and its state. Either packed parameters of
+/// dynamic layers, or float weights and biases.
+struct cell_weights {
+  const packed_data *packed_input = nullptr, *packed_state = nullptr;
+  bool reduce_range = false;
+  tensor_data *input = nullptr, *state = nullptr, *input_bias = nullptr, *state_bias = nullptr;
+};
+inline step gates_of(emitter& e, const step& x, const packed_data* packed, tensor_data* w,
+                     tensor_data* b, bool reduce_range) {
+  if (!x) return x;
+  if (packed) return step_of(dynamic_linear(e, **x, *packed, reduce_range, false));
+  return linear_of(e, x, w, b);
+}
+inline step input_gates(emitter& e, const step& x, const cell_weights& w) {
+  return gates_of(e, x, w.packed_input, w.input, w.input_bias, w.reduce_range);
+}
+inline step state_gates(emitter& e, const step& h, const cell_weights& w) {
+  return gates_of(e, h, w.packed_state, w.state, w.state_bias, w.reduce_range);
+}
+/// [B, n * H] in n parts.
+inline result<std::vector<tensor_data*>> parts_of(emitter& e, const step& x, std::int64_t n) {
+  if (!x) return x.error();
+  const std::int64_t width = (*x)->size.back();
+  if (width % n != 0)
+    return invalid("gates of " + e.operator_name(), std::to_string(width),
+                   "a multiple of " + std::to_string(n));
+  const auto in = e.held(**x, false);
+  if (!in) return in.error();
+  std::vector<tensor_id> ids;
+  for (std::int64_t i = 0; i < n; ++i) ids.push_back(e.make(scalar::f32));
+  attributes attrs;
+  attrs.set("axis", std::int64_t{(*x)->rank() - 1});
+  if (auto s = e.c.build.emit(ops::split, {*in}, ids, std::move(attrs)); !s) return s.error();
+  std::vector<tensor_data*> out;
+  for (tensor_id id : ids) out.push_back(e.wrap(id, scalar::f32, false, false).t);
+  return out;
+}
+/// State of one layer and direction; `c` of LSTMs only.
+struct cell_state {
+  tensor_data *h = nullptr, *c = nullptr;
+};
+/// One step from the input's gates.
+inline result<cell_state> next_state(emitter& e, cell_kind what, const step& gates,
+                                     const cell_state& s, const cell_weights& w) {
+  const step from_state = state_gates(e, s.h, w);
+  if (what == cell_kind::rnn_tanh || what == cell_kind::rnn_relu) {
+    const step sum = apply(e, ops::add, from_state, gates);
+    const step h =
+        what == cell_kind::rnn_tanh ? apply(e, ops::tanh, sum) : apply(e, ops::relu, sum);
+    if (!h) return h.error();
+    return cell_state{*h, nullptr};
+  }
+  if (what == cell_kind::gru) {
+    const auto x = parts_of(e, gates, 3), u = parts_of(e, from_state, 3);
+    if (!x) return x.error();
+    if (!u) return u.error();
+    const step reset = apply(e, ops::logistic, apply(e, ops::add, (*u)[0], (*x)[0])),
+               keep = apply(e, ops::logistic, apply(e, ops::add, (*u)[1], (*x)[1])),
+               fresh = apply(e, ops::tanh,
+                             apply(e, ops::add, (*x)[2], apply(e, ops::mul, (*u)[2], reset)));
+    const step h =
+        apply(e, ops::add, apply(e, ops::mul, apply(e, ops::sub, s.h, fresh), keep), fresh);
+    if (!h) return h.error();
+    return cell_state{*h, nullptr};
+  }
+  const auto g = parts_of(e, apply(e, ops::add, from_state, gates), 4);
+  if (!g) return g.error();
+  const step in = apply(e, ops::logistic, (*g)[0]), forget = apply(e, ops::logistic, (*g)[1]),
+             fresh = apply(e, ops::tanh, (*g)[2]), out = apply(e, ops::logistic, (*g)[3]);
+  const step c = apply(e, ops::add, apply(e, ops::mul, forget, s.c), apply(e, ops::mul, in, fresh));
+  const step h = apply(e, ops::mul, out, apply(e, ops::tanh, c));
+  if (!c) return c.error();
+  if (!h) return h.error();
+  return cell_state{*h, *c};
+}
+
+// ---- sequences ----
+
+inline std::int64_t gates_in(cell_kind what) {
+  return what == cell_kind::lstm ? 4 : what == cell_kind::gru ? 3 : 1;
+}
+/// x[i] of the first axis.
+inline step first_axis(emitter& e, tensor_data& x, std::int64_t i) {
+  arguments one(e.c, e.operator_name(), {value_of(x), value::of(std::int64_t{0}), value::of(i)});
+  return step_of(select(e, one));
+}
+inline step stacked(emitter& e, const std::vector<tensor_data*>& list) {
+  std::vector<value> items;
+  for (tensor_data* t : list) items.push_back(value_of(*t));
+  arguments a(e.c, e.operator_name(),
+              {e.c.values.list(std::move(items)), value::of(std::int64_t{0})});
+  return step_of(stack(e, a));
+}
+/// What a recurrent operator is given besides its input.
+struct sequence_options {
+  cell_kind what = cell_kind::lstm;
+  std::int64_t layers = 1;
+  bool bidirectional = false, batch_first = false;
+};
+/// Steps that all layers and directions together may have: each is a dozen nodes.
+inline constexpr std::int64_t most_steps = 4096;
+
+/// Returns (output, last h[, last c]).
+inline result<value> sequence(emitter& e, tensor_data& input, std::vector<tensor_data*> state,
+                              const std::vector<cell_weights>& weights, const sequence_options& o) {
+  const std::int64_t directions = o.bidirectional ? 2 : 1;
+  const bool lstm = o.what == cell_kind::lstm;
+  if (input.rank() != 3)
+    return unsupported("rank of the input of " + e.operator_name(), std::to_string(input.rank()),
+                       "3");
+  if (o.layers < 1 || static_cast<std::int64_t>(weights.size()) != o.layers * directions)
+    return invalid("layers of " + e.operator_name(), std::to_string(weights.size()),
+                   std::to_string(o.layers * directions));
+  if (state.size() != (lstm ? 2u : 1u)) return invalid("state of " + e.operator_name());
+  for (const tensor_data* s : state)
+    if (s->rank() != 3 || s->size[0] != o.layers * directions)
+      return invalid("state of " + e.operator_name(), std::to_string(s->rank()) + " axes",
+                     "3, one slice for each layer and direction");
+  step x = real_value(e, input);
+  if (x && o.batch_first) x = step_of(permuted(e, **x, {1, 0, 2}));
+  if (!x) return x.error();
+  const std::int64_t length = (*x)->size[0];
+  if (length < 1 || length > most_steps / (o.layers * directions))
+    return too_large("steps of " + e.operator_name() + ", all layers and directions together",
+                     std::to_string(length) + " of each", std::to_string(most_steps));
+  std::vector<tensor_data*> last_h, last_c;
+  for (std::int64_t layer = 0; layer < o.layers; ++layer) {
+    std::vector<step> outputs;
+    for (std::int64_t d = 0; d < directions; ++d) {
+      const auto at = static_cast<std::size_t>(layer * directions + d);
+      const step gates = input_gates(e, x, weights[at]);
+      if (!gates) return gates.error();
+      cell_state s;
+      const step h = first_axis(e, *state[0], static_cast<std::int64_t>(at));
+      if (!h) return h.error();
+      s.h = *h;
+      if (lstm) {
+        const step c = first_axis(e, *state[1], static_cast<std::int64_t>(at));
+        if (!c) return c.error();
+        s.c = *c;
+      }
+      std::vector<tensor_data*> steps(static_cast<std::size_t>(length));
+      for (std::int64_t k = 0; k < length; ++k) {
+        const std::int64_t t = d == 0 ? k : length - 1 - k;
+        const auto next = next_state(e, o.what, first_axis(e, **gates, t), s, weights[at]);
+        if (!next) return next.error();
+        s = *next;
+        steps[static_cast<std::size_t>(t)] = s.h;
+      }
+      outputs.push_back(stacked(e, steps));
+      if (!outputs.back()) return outputs.back().error();
+      last_h.push_back(s.h);
+      if (lstm) last_c.push_back(s.c);
+    }
+    x = outputs[0];
+    if (directions == 2) {
+      arguments both(e.c, e.operator_name(),
+                     {e.c.values.list({value_of(**outputs[0]), value_of(**outputs[1])}),
+                      value::of(std::int64_t{2})});
+      x = step_of(cat<false, false>(e, both));
+      if (!x) return x.error();
+    }
+  }
+  if (o.batch_first) x = step_of(permuted(e, **x, {1, 0, 2}));
+  const step h = stacked(e, last_h);
+  if (!x) return x.error();
+  if (!h) return h.error();
+  std::vector<value> results{value_of(**x), value_of(**h)};
+  if (lstm) {
+    const step c = stacked(e, last_c);
+    if (!c) return c.error();
+    results.push_back(value_of(**c));
+  }
+  return e.c.values.list(std::move(results), kind::tuple);
+}
+/// The tensors of an argument: a list of them, or one.
+inline result<std::vector<tensor_data*>> states_argument(arguments& a, std::size_t i) {
+  std::vector<tensor_data*> list;
+  if (!a.v[i].is_sequence()) {
+    list.push_back(a.tensor(i));
+    if (auto s = a.check(); !s) return s.error();
+    return list;
+  }
+  for (const value& v : a.v[i].c->items) {
+    if (!v.is(kind::tensor)) return unsupported("state of " + a.name, std::string(name_of(v.what)));
+    list.push_back(v.t);
+  }
+  return list;
+}
+/// quantized_lstm(x, state, params, has_biases, layers, dropout, train, bidirectional, batch_first,
+/// ..), quantized_gru, lstm, gru, rnn_tanh, rnn_relu. Parameters are packed ones, one for each
+/// layer and direction, or lists of float tensors: weights of input and state, then their biases.
+template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
+  if (a.v[1].is(kind::tensor) && a.v[3].is_sequence())
+    return unsupported("packed sequences (pack_padded_sequence) in " + a.name, {},
+                       "sequences of one length");
+  tensor_data* x = a.tensor(0);
+  const bool biases = a.boolean(3);
+  const std::int64_t layers = a.integer(4);
+  sequence_options o{What, layers, a.boolean(7), a.boolean(8)};
+  if (auto s = a.check(); !s) return s.error();
+  const auto state = states_argument(a, 1);
+  if (!state) return state.error();
+  if (!a.v[2].is_sequence()) return unsupported("parameters of " + a.name);
+  std::vector<cell_weights> weights;
+  const auto& list = a.v[2].c->items;
+  if (!list.empty() && list[0].is(kind::tensor)) {
+    const std::size_t each = biases ? 4 : 2;
+    if (list.size() % each != 0 ||
+        static_cast<std::int64_t>(list.size() / each) != layers * (o.bidirectional ? 2 : 1))
+      return unsupported("parameters of " + a.name, std::to_string(list.size()) + " tensors",
+                         std::to_string(each) + " for each layer and direction (no projection)");
+    for (std::size_t i = 0; i < list.size(); i += each) {
+      tensor_data* t[4]{};
+      for (std::size_t k = 0; k < each; ++k) {
+        if (!list[i + k].is(kind::tensor)) return unsupported("parameters of " + a.name);
+        t[k] = list[i + k].t;
+      }
+      weights.push_back({nullptr, nullptr, false, t[0], t[1], t[2], t[3]});
+    }
+  } else {
+    for (const value& v : list) {
+      arguments one(e.c, a.name, {v});
+      const auto p = packed_argument(e, one, 0);
+      if (!p) return p.error();
+      if (!(*p)->input || !(*p)->state) return unsupported("parameters of " + a.name);
+      weights.push_back(
+          {(*p)->input, (*p)->state, (*p)->reduce_range, nullptr, nullptr, nullptr, nullptr});
+    }
+  }
+  return sequence(e, *x, *state, weights, o);
+}
+/// quantized_lstm_cell_dynamic(x, state, w_ih, w_hh, b_ih, b_hh) and its relatives: the biases are
+/// those of the packed layers.
+template <cell_kind What> result<value> dynamic_cell(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const auto state = states_argument(a, 1);
+  const auto wi = packed_argument(e, a, 2), wh = packed_argument(e, a, 3);
+  if (!x) return x.error();
+  if (!state) return state.error();
+  if (!wi) return wi.error();
+  if (!wh) return wh.error();
+  cell_weights w{*wi, *wh, true, nullptr, nullptr, nullptr, nullptr};
+  if (state->size() != (What == cell_kind::lstm ? 2u : 1u)) return invalid("state of " + a.name);
+  const cell_state s{(*state)[0], What == cell_kind::lstm ? (*state)[1] : nullptr};
+  const auto next = next_state(e, What, input_gates(e, x, w), s, w);
+  if (!next) return next.error();
+  if (What != cell_kind::lstm) return value_of(*next->h);
+  return e.c.values.list({value_of(*next->h), value_of(*next->c)}, kind::tuple);
+}
+/// lstm_cell(x, state, w_ih, w_hh, b_ih, b_hh), gru_cell, rnn_tanh_cell, rnn_relu_cell of floats.
+template <cell_kind What> result<value> float_cell(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const auto state = states_argument(a, 1);
+  if (!x) return x.error();
+  if (!state) return state.error();
+  cell_weights w;
+  w.input = a.tensor(2), w.state = a.tensor(3);
+  if (!a.none(4)) w.input_bias = a.tensor(4);
+  if (!a.none(5)) w.state_bias = a.tensor(5);
+  if (auto s = a.check(); !s) return s.error();
+  if (state->size() != (What == cell_kind::lstm ? 2u : 1u)) return invalid("state of " + a.name);
+  const cell_state s{(*state)[0], What == cell_kind::lstm ? (*state)[1] : nullptr};
+  const auto next = next_state(e, What, input_gates(e, x, w), s, w);
+  if (!next) return next.error();
+  if (What != cell_kind::lstm) return value_of(*next->h);
+  return e.c.values.list({value_of(*next->h), value_of(*next->c)}, kind::tuple);
+}
+
+// ---- embeddings ----
+
+/// Rows of a table of 4 or 8 bits: q * scale + offset of the row.
+inline step table_rows(emitter& e, arguments& a, const packed_data& p, tensor_data& indices) {
+  const tensor_data& w = *p.weight;
+  const auto scales = e.c.numbers<float>(*w.channel_scales),
+             zeros = e.c.numbers<float>(*w.channel_zero_points);
+  if (!scales) return scales.error();
+  if (!zeros) return zeros.error();
+  const auto rows = static_cast<std::size_t>(w.size[0]),
+             width = static_cast<std::size_t>(w.size[1]);
+  tensor_data table = w;
+  table.type = scalar::u8;
+  table.channel_scales = table.channel_zero_points = nullptr;
+  tensor_id held = no_tensor;
+  if (w.type == scalar::quint4x2) {  // two elements to a byte, the lower half first
+    if (!e.c.files) return error_info{errc::io, "no archive", {}, {}, {}, {}, {}};
+    if (w.offset != 0 || w.stride != contiguous_strides(w.size))
+      return unsupported("a view of 4-bit weights in " + a.name);
+    const auto bytes = e.c.files->read(w.storage->member);
+    if (!bytes) return bytes.error();
+    if (bytes->bytes.size() < (rows * width + 1) / 2)
+      return malformed("weights of " + a.name + " are shorter than their shape");
+    std::vector<std::uint8_t> q(rows * width);
+    for (std::size_t i = 0; i < q.size(); ++i)
+      q[i] = std::to_integer<std::uint8_t>(bytes->bytes[i / 2] >> (i % 2 * 4)) & 15;
+    const auto shape = e.ir_shape(w.size, false);
+    if (!shape) return shape.error();
+    held = e.g.add_constant("", dtype::u8, *shape,
+                            constant_data::of(std::span<const std::uint8_t>(q)));
+  } else {
+    auto data = e.c.elements(table);
+    if (!data) return data.error();
+    const auto shape = e.ir_shape(w.size, false);
+    if (!shape) return shape.error();
+    held = e.g.add_constant("", dtype::u8, *shape, std::move(*data));
+  }
+  std::vector<float> offsets;
+  for (std::size_t i = 0; i < rows; ++i)
+    offsets.push_back(numerics::mul(numerics::mul((*zeros)[i], (*scales)[i]), -1.f));
+  const auto rows_by_index = [&](tensor_id of, scalar type) -> step {
+    const auto v = gathered(e, *e.wrap(of, type, false, false).t, indices, 0);
+    if (!v) return v.error();
+    return real_value(e, *v->t);
+  };
+  const step q = rows_by_index(held, scalar::u8);
+  if (!q) return q;
+  auto column = indices.size;
+  column.push_back(1);
+  const auto factor = [&](const std::vector<float>& of) -> step {
+    const step v = rows_by_index(e.constant_of(of), scalar::f32);
+    if (!v) return v;
+    return step_of(reshaped(e, **v, column));
+  };
+  return apply(e, ops::add, apply(e, ops::mul, q, factor(*scales)), factor(offsets));
+}
+/// quantized::embedding_byte(weight, indices, ..), embedding_4bit(weight, indices, ..).
+inline result<value> quantized_embedding(emitter& e, arguments& a) {
+  tensor_data* indices = a.tensor(1);
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = packed_argument(e, a, 0);
+  if (!p) return p.error();
+  const bool four = a.name.find("4bit") != std::string::npos;
+  if (!(*p)->embedding || four != ((*p)->weight->type == scalar::quint4x2))
+    return unsupported("weights of " + a.name, std::string(name_of((*p)->weight->type)),
+                       four ? "quint4x2" : "quint8");
+  return done(table_rows(e, a, **p, *indices));
+}
+/// Sums (or means) of rows in bags: one bag for each row of two-dimensional indices, or from offset
+/// to offset of one-dimensional ones.
+inline result<value> bags(emitter& e, arguments& a, const step& rows, const tensor_data& indices,
+                          tensor_data* offsets, bool mean, bool last_included) {
+  if (!rows) return rows.error();
+  if (indices.rank() == 2)
+    return done(mean ? step_of(reduced(e, **mean_of(e, rows, {1}), ops::sum, {1}, false))
+                     : summed(e, rows, {1}, false));
+  if (indices.rank() != 1 || !offsets || offsets->rank() != 1)
+    return unsupported("indices or offsets of " + a.name);
+  // Which index is in which bag, as a matrix: its product with the rows sums each bag in order.
+  const std::int64_t n = indices.size[0], count = offsets->size[0] - (last_included ? 1 : 0);
+  std::vector<double> places;
+  for (std::int64_t i = 0; i < n; ++i) places.push_back(static_cast<double>(i));
+  if (n < 1 || count < 1) return unsupported("no indices or bags in " + a.name);
+  const auto place = constant_tensor(e, places, {1, n}, offsets->type);
+  if (!place) return place;
+  const step from = step_of(sliced(e, *offsets, 0, 0, count));
+  if (!from) return from.error();
+  const step begin = step_of(reshaped(e, **from, {count, 1}));
+  if (!begin) return begin.error();
+  const auto after = emit_pair(e, ops::greater_equal, {place->t, *begin}, scalar::boolean);
+  if (!after) return after;
+  step in_bag = real_value(e, *after->t);
+  if (count > 1 || last_included) {
+    // Less those at or behind the next bag's offset.
+    const step next = step_of(sliced(e, *offsets, 0, 1, offsets->size[0] - 1));
+    if (!next) return next.error();
+    const step end = step_of(reshaped(e, **next, {offsets->size[0] - 1, 1}));
+    if (!end) return end.error();
+    const auto behind = emit_pair(e, ops::greater_equal, {place->t, *end}, scalar::boolean);
+    if (!behind) return behind;
+    step gone = real_value(e, *behind->t);
+    if (gone && !last_included) {  // the last bag has no end
+      const auto nothing = constant_tensor(e, {0}, {1, n}, scalar::f32);
+      if (!nothing) return nothing;
+      arguments both(e.c, a.name,
+                     {e.c.values.list({value_of(**gone), *nothing}), value::of(std::int64_t{0})});
+      gone = step_of(cat<false, false>(e, both));
+    }
+    in_bag = apply(e, ops::sub, in_bag, gone);
+  }
+  const step sums = matrix_product(e, in_bag, rows);
+  if (!mean) return done(sums);
+  const step members = apply(e, ops::maximum, summed(e, in_bag, {1}, true), number(e, 1));
+  return done(apply(e, ops::div, sums, members));
+}
+/// quantized::embedding_bag_byte, embedding_bag_4bit: (weight, indices, offsets, scale_grad, mode,
+/// pruned, per_sample_weights, mapping, include_last_offset). The mode is not looked at: sums.
+inline result<value> quantized_bag(emitter& e, arguments& a) {
+  tensor_data* indices = a.tensor(1);
+  const bool last = a.boolean(8);
+  tensor_data* offsets = a.none(2) ? nullptr : a.tensor(2);
+  if (auto s = a.check(); !s) return s.error();
+  if (!a.none(6) || !a.none(7)) return unsupported("weights of samples or a mapping in " + a.name);
+  const auto p = packed_argument(e, a, 0);
+  if (!p) return p.error();
+  const bool four = a.name.find("4bit") != std::string::npos;
+  if (!(*p)->embedding || four != ((*p)->weight->type == scalar::quint4x2))
+    return unsupported("weights of " + a.name, std::string(name_of((*p)->weight->type)),
+                       four ? "quint4x2" : "quint8");
+  return bags(e, a, table_rows(e, a, **p, *indices), *indices, offsets, false, last);
+}
+/// embedding_bag(weight, indices, offsets, scale_grad, mode, sparse, per_sample_weights,
+/// include_last_offset, ..): sums (0) or means (1). The other results are unknown.
+inline result<value> float_bag(emitter& e, arguments& a) {
+  tensor_data *weight = a.tensor(0), *indices = a.tensor(1), *offsets = a.tensor(2);
+  const std::int64_t mode = a.integer(4);
+  const bool last = a.boolean(7);
+  if (auto s = a.check(); !s) return s.error();
+  if (mode != 0 && mode != 1) return unsupported("mode of " + a.name, "max", "sum, mean");
+  if (!a.none(6)) return unsupported("weights of samples in " + a.name);
+  const auto rows = gathered(e, *weight, *indices, 0);
+  if (!rows) return rows;
+  const auto y = bags(e, a, step_of(rows), *indices, offsets, mode == 1, last);
+  if (!y) return y;
+  return e.c.values.list({*y, value::unknown(), value::unknown(), value::unknown()}, kind::tuple);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
