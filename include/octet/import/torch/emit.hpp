@@ -160,6 +160,15 @@ class emitter {
 
   template <class T> tensor_id constant_of(const std::vector<T>& v) { return c.build.constant(v); }
 
+  /// An input of the model whose element type the file does not record: float32 until an operator
+  /// takes it as indices.
+  void type_not_recorded(tensor_id t) { untyped_.insert(t); }
+  void take_as_indices(tensor_data& t) {
+    if (t.id == no_tensor || untyped_.erase(t.id) == 0) return;
+    t.type = scalar::s64;
+    g[t.id].type = dtype::s64;
+  }
+
   // ---- rules that many operators share ----
 
   /// A quantized value with one scale, or an error.
@@ -302,7 +311,7 @@ class emitter {
   int count_ = 0;
   layout_changes layouts_;
   std::map<std::pair<const tensor_data*, bool>, tensor_id> constants_;
-  std::set<tensor_id> by_module_;
+  std::set<tensor_id> by_module_, untyped_;
   std::map<std::string, int> names_;
   std::map<std::string_view, const function_def*> schemas_;
   std::deque<std::string> schema_text_;  // deques: the parsed schemas refer into them

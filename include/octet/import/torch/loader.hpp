@@ -106,13 +106,13 @@ class torch_loader {
     return malformed("a ZIP archive, but not one of PyTorch: data.pkl is missing");
   }
   /// Is that text in the code of the archive?
-  bool code_has(std::initializer_list<std::string_view> texts) {
+  bool code_has(std::initializer_list<std::string_view> parts) {
     for (const std::string& member : archive_->members("code/", ".py")) {
       const auto bytes = archive_->read(member);
       if (!bytes) continue;
       const std::string_view code(reinterpret_cast<const char*>(bytes->bytes.data()),
                                   bytes->bytes.size());
-      for (std::string_view t : texts)
+      for (std::string_view t : parts)
         if (code.find(t) != std::string_view::npos) return true;
     }
     return false;
@@ -198,6 +198,7 @@ class torch_loader {
       else
         t.size = example->size;
       if (auto s = input(parameter.name, t); !s) return s;
+      if (!example) emit_.type_not_recorded(t.id);
       arguments.push_back(c_.values.tensor(std::move(t)));
     }
     for (std::size_t s = 0; s < used.size(); ++s)

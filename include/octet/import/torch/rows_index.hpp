@@ -242,6 +242,7 @@ inline result<value> pixel_unshuffle(emitter& e, arguments& a) {
 
 /// Rows of `axis` by an index tensor, whose axes take the axis's place.
 inline result<value> gathered(emitter& e, tensor_data& x, tensor_data& index, std::size_t axis) {
+  e.take_as_indices(index);
   if (index.type != scalar::s64 && index.type != scalar::s32)
     return unsupported("index of " + e.operator_name(), std::string(name_of(index.type)),
                        "int32, int64");

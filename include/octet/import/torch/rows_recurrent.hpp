@@ -359,6 +359,7 @@ inline result<value> bags(emitter& e, arguments& a, const step& rows, const tens
                      : summed(e, rows, {1}, false));
   if (indices.rank() != 1 || !offsets || offsets->rank() != 1)
     return unsupported("indices or offsets of " + a.name);
+  e.take_as_indices(*offsets);
   // Which index is in which bag, as a matrix: its product with the rows sums each bag in order.
   const std::int64_t n = indices.size[0], count = offsets->size[0] - (last_included ? 1 : 0);
   std::vector<double> places;
