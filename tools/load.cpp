@@ -50,6 +50,7 @@ result<graph> load_mxnet(const std::string& path, law, const load_options& o) {
 result<graph> load_onnx(const std::string& path, law, const load_options& o) {
   import::onnx_options n;
   n.shapes = o.shapes;
+  n.max = o.max;
   return import::try_onnx(path, n);
 }
 

@@ -14,6 +14,7 @@ inline octet::limits small_limits() {
   octet::limits l;
   l.tensor_bytes = l.constant_bytes = l.arena_bytes = std::size_t{1} << 24;
   l.nodes = 4096;
+  l.work = std::size_t{1} << 20;
   return l;
 }
 

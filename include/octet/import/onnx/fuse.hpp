@@ -23,6 +23,7 @@ class fuser {
   fuser(model& m, const limits& max) : model_(m), max_(max) {
     for (node& n : m.nodes) add(std::move(n), static_cast<double>(nodes_.size()));
     for (const value_info& v : m.outputs) outputs_.insert(v.name);
+    for (const value_info& v : m.inputs) input_types_.emplace(v.name, v.type);
   }
 
   /// Rewrites the model's nodes; they come back in an order in which they can run. An error where
@@ -41,6 +42,9 @@ class fuser {
     if (made_ > max_.constant_bytes)
       return over_limit(&limits::constant_bytes, max_, "bytes of all constants",
                         std::to_string(made_));
+    if (moved_ > most_moved)
+      return import::too_large("readers of values that change nothing", {},
+                               std::to_string(most_moved) + " moves");
     if (!sort()) return cycle();
     for (item* i : order_)
       if (i->alive) fuse(*i);
@@ -87,6 +91,8 @@ class fuser {
   }
   /// Whoever reads `from` reads `to`.
   void replace_value(const std::string& from, const std::string& to) {
+    moved_ += uses_[from].size();
+    if (moved_ > most_moved) return;  // run() refuses the file
     const auto readers = uses_[from];
     for (const auto& [id, k] : readers) set_input(items_[id], k, to);
   }
@@ -173,9 +179,8 @@ class fuser {
       if (const array* a = constant(at)) return a->type;
       item* p = producer(at);
       if (!p) {
-        for (const value_info& v : model_.inputs)
-          if (v.name == at) return v.type;
-        return {};
+        const auto input = input_types_.find(at);
+        return input == input_types_.end() ? std::nullopt : input->second;
       }
       const node& n = p->n;
       if (is_quantize(n)) {
@@ -921,7 +926,12 @@ class fuser {
   }
 
   model& model_;
+  /// A long chain of nodes that change nothing, listed from its end, moves all readers at each.
+  static constexpr std::size_t most_moved = std::size_t{1} << 22;
+
   limits max_;
+  std::map<std::string, std::optional<dtype>> input_types_;
+  std::size_t moved_ = 0;
   std::size_t made_ = 0;  // bytes of new constants
   std::deque<item> items_;
   std::vector<item*> nodes_;  // in the order they were added

@@ -221,6 +221,11 @@ class tflite_loader {
                                 sub.operators() ? sub.operators()->size() : 0);
           !s)
         return s;
+      // Many subgraphs may share one list of operators.
+      if (auto s = build_.work.spend(
+              saturating_mul(sub.operators() ? sub.operators()->size() : 0, std::size_t{16}));
+          !s)
+        return s;
       for (index_type i = 0; sub.operators() && i < sub.operators()->size(); ++i) {
         const auto& o = *sub.operators()->Get(i);
         const auto* code = code_of(o);
