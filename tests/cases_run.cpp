@@ -220,7 +220,7 @@ void check_case(const op_def& op, const node_case& n, seen& s) {
       }
       if (kernel != octet::kernel_id::none) {
         s.kernels.insert(on);
-        CHECK(kernel == op.kernel);
+        CHECK((kernel == op.kernel || kernel == op.other_kernel));
       }
       if (threads > 1 && !parallel) break;  // more threads would do the same again
     }

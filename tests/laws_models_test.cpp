@@ -3,7 +3,8 @@
 // every file of tests/goldens, examples/digits and the shared models.
 //
 // What the IR does not say, the queries here take from elsewhere:
-//  - TFLite's quantized_dimension of weights with one scale: read from the file again;
+//  - TFLite's quantized_dimension of weights with one scale, and whether they have 4 bits: read
+//    from the file again;
 //  - TFLite's asymmetric_quantize_inputs of dynamic fully connected layers: the emitted node's own;
 //  - PyTorch's memory formats: from `tensor::format` of the value and what views do to it;
 //  - the order of axes of a PyTorch mean: both are tried;
@@ -34,21 +35,27 @@ struct findings {
               dynamic = 0, files = 0;
 };
 
-std::vector<std::int32_t> weight_axes(const octet_test::model_row& row) {
-  std::vector<std::int32_t> axes;
+/// What the file says of a tensor and the IR does not.
+struct file_tensor {
+  std::int32_t axis = 0;  // quantized_dimension
+  bool int4 = false;
+};
+std::vector<file_tensor> file_tensors(const octet_test::model_row& row) {
+  std::vector<file_tensor> axes;
   if (row.format != "tflite") return axes;
   const auto file = octet::import::read_file((row.folder / row.model).string());
   if (!file) return axes;
   namespace schema = octet::import::tflite_schema;
   const auto* model = flatbuffers::GetRoot<schema::model_table>(file->bytes.data());
   for (const auto* t : *model->subgraphs()->Get(0)->tensors())
-    axes.push_back(t->quantization() ? t->quantization()->axis() : 0);
+    axes.push_back({t->quantization() ? t->quantization()->axis() : 0,
+                    t->type() == schema::tensor_type::int4});
   return axes;
 }
 
 class checker {
  public:
-  checker(const octet::graph& graph, std::vector<std::int32_t> axes, std::string file,
+  checker(const octet::graph& graph, std::vector<file_tensor> axes, std::string file,
           findings& into)
       : g_(graph), axes_(std::move(axes)), file_(std::move(file)), to_(into) {
     for (std::size_t i = 0; i < g_.nodes.size(); ++i) {
@@ -126,7 +133,8 @@ class checker {
   laws::framework_facts framework(const octet::node& n, bool channels_inner) const {
     laws::framework_facts f;
     if (n.in.size() > 1 && n.in[1] != no_tensor && static_cast<std::size_t>(n.in[1]) < axes_.size())
-      f.weights_axis = axes_[static_cast<std::size_t>(n.in[1])];
+      f.weights_axis = axes_[static_cast<std::size_t>(n.in[1])].axis,
+      f.int4_weights = axes_[static_cast<std::size_t>(n.in[1])].int4;
     if (!laws::is_pytorch(g_.arithmetic) || n.in.empty()) return f;
     const tensor_id memory = memory_of(n.in[0]);
     const octet::dims& x = g_[n.in[0]].shape;
@@ -206,6 +214,9 @@ class checker {
     f.arithmetic = g_.arithmetic;
     f.per_channel = g_[n.in[1]].scales.size() > 1;
     f.asks_zero_point = q.attrs.integer("asymmetric") != 0;
+    f.int4_weights = framework(n, false).int4_weights;
+    for (std::int32_t z : g_[n.in[1]].zero_points)
+      if (z != 0) f.largest_weight = 255;
     if (n.op == &octet::ops::fully_connected) {
       f.layer = laws::dynamic_layer::fully_connected;
       f.vectors = static_cast<std::int64_t>(x.elements().value) / w[1];
@@ -230,7 +241,7 @@ class checker {
   }
 
   const octet::graph& g_;
-  std::vector<std::int32_t> axes_;
+  std::vector<file_tensor> axes_;
   std::string file_;
   findings& to_;
   std::map<tensor_id, const octet::node*> producer_;
@@ -244,7 +255,7 @@ void check_files(const std::filesystem::path& root, const std::string& prefix, f
     const auto g = octet_test::load(row);
     if (!g) continue;  // models_test.cpp knows which
     ++to.files;
-    checker(*g, weight_axes(row), row.key, to).run();
+    checker(*g, file_tensors(row), row.key, to).run();
   }
 }
 

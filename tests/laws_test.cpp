@@ -238,7 +238,7 @@ std::string numbers() {
     for (const auto& [layer, name] : layers)
       for (bool per_channel : {false, true})
         for (bool flag : {false, true}) {
-          laws::dynamic_facts f{l, layer, per_channel, flag, flag, 2, 50, 600};
+          laws::dynamic_facts f{l, layer, per_channel, flag, flag, 2, 50, 66000};
           const auto d = laws::dynamic(f);
           if (!d.quantize.known) continue;
           s += std::string(name_of(l)) + " " + name + (per_channel ? " per channel" : "") +

@@ -19,7 +19,8 @@ struct typical {
 
 std::vector<typical> typical_nodes(const op_def& op) {
   const dims image{1, 8, 8, 32};
-  attributes window, size;
+  attributes window, size, channels_first;
+  channels_first.set("perm", std::vector<std::int64_t>{0, 3, 1, 2});
   for (const char* key : {"window_h", "window_w"}) window.set(key, std::int64_t{2});
   for (const char* key : {"out_h", "out_w"}) size.set(key, std::int64_t{16});
   switch (op.kernel) {
@@ -34,7 +35,21 @@ std::vector<typical> typical_nodes(const op_def& op) {
     case kernel_id::batch_matmul: return {{"", {image, {1, 8, 32, 16}}, {}, 0}};
     case kernel_id::pool2d: return {{" 2x2", {image}, window, 0}};
     case kernel_id::resize_bilinear: return {{"", {image}, size, 0}};
+    case kernel_id::dynamic_dequantize: return {{"", {image, {1}, {32}}, {}, 0}};
+    case kernel_id::batch_norm: return {{"", {image, {32}, {32}}, {}, 2}};
+    case kernel_id::movement: return {{"", {image}, channels_first, 0}};
+    case kernel_id::svdf: return {{"", {{1, 32}, {16, 32}, {16, 8}, {1, 128}, {16}}, {}, 0}};
+    case kernel_id::lstm: {
+      const dims w{16, 32}, r{16, 16}, one{16}, state{1, 16};
+      return {{"", {{1, 4, 32}, w, w, w, r, r, r, one, one, one, state, state, w, r, one}, {}, 0}};
+    }
     case kernel_id::none:
+    case kernel_id::dynamic_quantize:
+    case kernel_id::unary:
+    case kernel_id::binary:
+    case kernel_id::prelu:
+    case kernel_id::norm:
+    case kernel_id::arg_extreme:
     case kernel_id::requantize:
     case kernel_id::add:
     case kernel_id::mul:
@@ -67,7 +82,9 @@ bool prepare(const typical& n, const choice& c, graph& g, plan_memory& memory, p
       tensor t;
       t.type = c.in[i];
       t.shape = n.in[i];
-      if (quantized && !is_float(t.type) && i < 2) quantize(t, i == 0 ? 0.05 : 0.01);
+      const bool recurrent = c.op->kernel == kernel_id::lstm || c.op->kernel == kernel_id::svdf;
+      if (quantized && !is_float(t.type) && (i < 2 || (recurrent && t.type != dtype::s32)))
+        quantize(t, i == 0 ? 0.05 : i == 1 ? 0.01 : 1. / 32768);
       if (i + n.constants >= n.in.size()) {
         t.role = tensor::kind::constant;
         const std::vector<std::byte> ones(bytes_of(t.shape.elements(), t.type).value, std::byte{1});

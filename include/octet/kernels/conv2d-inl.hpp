@@ -1,4 +1,5 @@
-// qnn.conv2d and qnn.fully_connected on the matrix kernel. Part of a pass: see pass-inl.hpp.
+// qnn.fully_connected, transposed convolutions and matrix products on the matrix kernel, and what
+// qnn.conv2d does there. Part of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -237,7 +238,9 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
   t.steps = h.steps;
   t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
   t.sums = h.offset != 0 ? r.sums : nullptr;
-  t.out_stride = pixel_out;
+  // Pixels of a phase are step_w apart, its lines step_h.
+  const auto& part = g.part;
+  t.out_stride = pixel_out * as_size(part.on ? part.step_w : 1);
   t.requant = g.requant;
   t.out_type = g.out_type;
   t.scalars = &scalars;
@@ -247,7 +250,13 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
     const std::size_t count = block_rows(r, source, x, item, range.end - item);
     if constexpr (has_quads)
       if (h.offset != 0) block_sums(r, t, count);
-    block_panels(r, t, share, static_cast<std::byte*>(a.out[0]) + item * line * pixel_out, count);
+    std::size_t first = item * line;  // output pixel
+    if (part.on)
+      first = (item / as_size(g.out_h) * as_size(part.out_h) + as_size(part.first_h) +
+               item % as_size(g.out_h) * as_size(part.step_h)) *
+                  as_size(part.out_w) +
+              as_size(part.first_w);
+    block_panels(r, t, share, static_cast<std::byte*>(a.out[0]) + first * pixel_out, count);
     item += h.direct ? count : count / line;
   }
 }
@@ -292,16 +301,48 @@ inline kernels::gemm_problem transpose_conv2d_problem(const transpose_conv2d_par
   return kernels::problem_of(p);
 }
 
-template <class V> struct kernel<kernel_id::conv2d, V> {
-  static constexpr const kernel_entry* entry = &gemm_kernel<conv2d_params, &conv2d_problem>::value;
-};
 template <class V> struct kernel<kernel_id::fully_connected, V> {
   static constexpr const kernel_entry* entry =
       &gemm_kernel<fully_connected_params, &fully_connected_problem>::value;
 };
+/// By phases where the stride is above 1.
 template <class V> struct kernel<kernel_id::transpose_conv2d, V> {
-  static constexpr const kernel_entry* entry =
-      &gemm_kernel<transpose_conv2d_params, &transpose_conv2d_problem>::value;
+  static const transpose_conv2d_params& params(const void* p) {
+    return *static_cast<const transpose_conv2d_params*>(p);
+  }
+  static kernels::gemm_problem problem(const void* p) {
+    return transpose_conv2d_problem(params(p));
+  }
+  static void run(const kernel_args& a) noexcept {
+    const kernels::gemm_problem g = problem(a.params);
+    const std::byte* const packed = params(a.params).packed;
+    std::uint64_t begins[kernels::most_phases];
+    std::memcpy(begins, packed, sizeof(begins));
+    if (!kernels::has_phases(g)) return run_gemm(g, packed + begins[0], a);
+    std::size_t i = 0;
+    for (std::int32_t r = 0; r < g.insert_h; ++r)
+      for (std::int32_t c = 0; c < g.insert_w; ++c)
+        if (const auto p = kernels::phase_of(g, r, c); p.out_h > 0 && p.out_w > 0)
+          run_gemm(p, packed + begins[i++], a);
+  }
+  static kernels::node_bytes bytes(const void* p) {
+    return kernels::transpose_conv2d_bytes(problem(p), layout);
+  }
+  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
+  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
+  static void pack(void* p, std::byte* to) {
+    kernels::transpose_conv2d_pack(problem(p), layout, to);
+    static_cast<transpose_conv2d_params*>(p)->packed = to;
+  }
+  static bool accepts(const void* p) {
+    return kernels::gemm_accepts(problem(p)) && scratch_bytes(p) <= kernels::most_scratch;
+  }
+  static const char* describe(const void* p) {
+    return p != nullptr && kernels::has_phases(problem(p)) ? "gemm by phases" : "gemm";
+  }
+  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
+                                      &accepts, &describe,     true};
+  static constexpr const kernel_entry* entry = &value;
 };
 
 /// Matrix by matrix. A constant second operand that all of them share is packed once, at plan time;

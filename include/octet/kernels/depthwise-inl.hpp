@@ -410,6 +410,37 @@ template <class V> struct kernel<kernel_id::depthwise_conv2d, V> {
   static constexpr const kernel_entry* entry = &value;
 };
 
+template <class V> struct kernel<kernel_id::conv2d, V> {
+  using matrix = gemm_kernel<conv2d_params, &conv2d_problem>;
+  static kernels::gemm_problem problem(const void* p) { return conv2d_problem(matrix::params(p)); }
+  static bool depthwise(const void* p) { return kernels::conv2d_is_depthwise(problem(p)); }
+  static kernels::node_bytes bytes(const void* p) {
+    return kernels::conv2d_bytes(problem(p), layout);
+  }
+  static void run(const kernel_args& a) noexcept {
+    if (depthwise(a.params))
+      run_depthwise(matrix::params(a.params), a);
+    else
+      matrix::run(a);
+  }
+  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
+  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
+  static void pack(void* p, std::byte* to) {
+    if (!depthwise(p)) return matrix::pack(p, to);
+    kernels::depthwise_pack(problem(p), layout, to);
+    static_cast<conv2d_params*>(p)->packed = to;
+  }
+  static bool accepts(const void* p) {
+    return kernels::gemm_accepts(problem(p)) && scratch_bytes(p) <= kernels::most_scratch;
+  }
+  static const char* describe(const void* p) {
+    return p != nullptr && depthwise(p) ? "depthwise" : matrix::describe(p);
+  }
+  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
+                                      &accepts, &describe,     true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
 

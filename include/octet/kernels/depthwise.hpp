@@ -134,6 +134,20 @@ inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::b
   }
 }
 
+// ---- a convolution whose groups have one input channel each is a depthwise one ----
+
+constexpr bool conv2d_is_depthwise(const gemm_problem& g) noexcept {
+  return g.groups == g.in_c && !depthwise_is_gemm(g) && depthwise_accepts(g);
+}
+inline node_bytes conv2d_bytes(const gemm_problem& g, const target_layout& t) noexcept {
+  return conv2d_is_depthwise(g) ? depthwise_bytes(g, t) : gemm_bytes(g, t);
+}
+/// For any weights of these types, whether or not their sums fit int32.
+constexpr node_bytes conv2d_memory(const gemm_problem& g, const target_layout& t) noexcept {
+  const node_bytes b = gemm_memory(g, t);
+  return g.groups == g.in_c && g.in_c > 1 ? largest(b, depthwise_memory(g, t)) : b;
+}
+
 }  // namespace kernels
 OCTET_NAMESPACE_END
 

@@ -8,31 +8,125 @@ namespace OCTET_TARGET_NS {
 
 // ---- two operands ----
 
+/// How operands are read and results written: as int32 lanes of types known when it runs, or as
+/// float32.
+struct integer_operands {
+  using element = std::int32_t;
+  using vector = V32;
+  dtype a, b, y;
+  template <int K> HWY_INLINE dtype type() const { return K == 0 ? a : b; }
+  template <int K> HWY_INLINE std::size_t size() const { return size_of(type<K>()); }
+  HWY_INLINE std::size_t result_size() const { return size_of(y); }
+  template <int K> HWY_INLINE V32 load(const std::byte* p) const {
+    return simd::load_as32(type<K>(), p);
+  }
+  template <int K> HWY_INLINE V32 load_some(const std::byte* p, std::size_t n) const {
+    return simd::load_some_as32(type<K>(), p, n);
+  }
+  HWY_INLINE void store(V32 v, std::byte* p) const { simd::store_from32(y, v, p); }
+  HWY_INLINE void store_some(V32 v, std::byte* p, std::size_t n) const {
+    simd::store_some_from32(y, v, p, n);
+  }
+  static HWY_INLINE V32 everywhere(V32 first) { return set32(hn::GetLane(first)); }
+};
+struct float_operands {
+  using element = float;
+  using vector = VF;
+  template <int K> HWY_INLINE std::size_t size() const { return 4; }
+  HWY_INLINE std::size_t result_size() const { return 4; }
+  template <int K> HWY_INLINE VF load(const std::byte* p) const {
+    return simd::load(reinterpret_cast<const float*>(p));
+  }
+  template <int K> HWY_INLINE VF load_some(const std::byte* p, std::size_t n) const {
+    return simd::load_some(reinterpret_cast<const float*>(p), n);
+  }
+  HWY_INLINE void store(VF v, std::byte* p) const { simd::store(v, reinterpret_cast<float*>(p)); }
+  HWY_INLINE void store_some(VF v, std::byte* p, std::size_t n) const {
+    simd::store_some(v, reinterpret_cast<float*>(p), n);
+  }
+  static HWY_INLINE VF everywhere(VF first) { return set_float(hn::GetLane(first)); }
+};
+
 /// y[0..n) = op(a, b), operands step by one element or stand still.
-template <class Op>
-HWY_INLINE void binary_run(const Op& op, dtype ta, dtype tb, dtype ty, const std::byte* a,
-                           bool step_a, const std::byte* b, bool step_b, std::byte* y,
-                           std::size_t n) {
-  const V32 still_a = step_a ? zero32() : set32(hn::GetLane(simd::load_some_as32(ta, a, 1))),
-            still_b = step_b ? zero32() : set32(hn::GetLane(simd::load_some_as32(tb, b, 1)));
-  const std::size_t sa = size_of(ta), sb = size_of(tb), sy = size_of(ty);
+template <class Op, class Io>
+HWY_INLINE void binary_run(const Op& op, const Io& io, const std::byte* a, bool step_a,
+                           const std::byte* b, bool step_b, std::byte* y, std::size_t n) {
+  const auto still_a = io.everywhere(io.template load_some<0>(a, 1)),
+             still_b = io.everywhere(io.template load_some<1>(b, 1));
+  const std::size_t sa = io.template size<0>(), sb = io.template size<1>(), sy = io.result_size();
   std::size_t i = 0;
   for (; i + lanes32 <= n; i += lanes32)
-    simd::store_from32(ty,
-                       op(step_a ? simd::load_as32(ta, a + i * sa) : still_a,
-                          step_b ? simd::load_as32(tb, b + i * sb) : still_b),
-                       y + i * sy);
+    io.store(op(step_a ? io.template load<0>(a + i * sa) : still_a,
+                step_b ? io.template load<1>(b + i * sb) : still_b),
+             y + i * sy);
   if (i < n)
-    simd::store_some_from32(ty,
-                            op(step_a ? simd::load_some_as32(ta, a + i * sa, n - i) : still_a,
-                               step_b ? simd::load_some_as32(tb, b + i * sb, n - i) : still_b),
-                            y + i * sy, n - i);
+    io.store_some(op(step_a ? io.template load_some<0>(a + i * sa, n - i) : still_a,
+                     step_b ? io.template load_some<1>(b + i * sb, n - i) : still_b),
+                  y + i * sy, n - i);
 }
+
+/// Operand k lies in memory as the result does.
+inline bool in_result_order(const broadcast_plan<2>& s, std::size_t k) noexcept {
+  std::int64_t step = 1;
+  for (std::size_t axis = as_size(s.rank); axis-- > 0; step *= s.extent[axis])
+    if (s.stride[k][axis] != step) return false;
+  return true;
+}
+/// Operand k is one row of the innermost axis again and again.
+inline bool is_one_row(const broadcast_plan<2>& s, std::size_t k) noexcept {
+  for (std::size_t axis = 0; axis + 1 < as_size(s.rank); ++axis)
+    if (s.stride[k][axis] != 0) return false;
+  return s.stride[k][as_size(s.rank - 1)] == 1;
+}
+/// Rows shorter than this are not worth a loop of their own.
+inline constexpr std::size_t most_short_row = 64;
+
+/// Operand K in the result's order, the other one a short row again and again.
+template <int K, class Op, class Io>
+HWY_NOINLINE void binary_short_rows(const Op& op, const Io& io, std::size_t row,
+                                    const kernel_args& k, std::size_t begin,
+                                    std::size_t end) noexcept {
+  constexpr int other = 1 - K;
+  // The row over and over, so that a vector may start at each of its elements.
+  alignas(alignment) typename Io::element rows[most_short_row + 2 * lanes32];
+  const auto* from = static_cast<const std::byte*>(k.in[other]);
+  for (std::size_t i = 0; i < row; i += lanes32) {
+    const std::size_t n = row - i < lanes32 ? row - i : lanes32;
+    simd::store(io.template load_some<other>(from + i * io.template size<other>(), n), rows + i);
+  }
+  for (std::size_t i = row; i < row + lanes32; ++i) rows[i] = rows[i - row];
+  const auto* x = static_cast<const std::byte*>(k.in[K]);
+  auto* y = static_cast<std::byte*>(k.out[0]);
+  const std::size_t sx = io.template size<K>(), sy = io.result_size();
+  std::size_t at = begin % row;
+  const std::size_t step = lanes32 % row;
+  for (std::size_t i = begin; i < end; i += lanes32) {
+    const std::size_t left = end - i;
+    const bool whole = left >= lanes32;
+    const auto v = whole ? io.template load<K>(x + i * sx)
+                         : io.template load_some<K>(x + i * sx, left),
+               w = simd::load(rows + at);
+    const auto r = K == 0 ? op(v, w) : op(w, v);
+    if (whole)
+      io.store(r, y + i * sy);
+    else
+      io.store_some(r, y + i * sy, left);
+    at += step;
+    if (at >= row) at -= row;
+  }
+}
+
 /// Output elements [begin, end) in runs along the innermost merged axis, where an operand's stride
 /// is 0 or 1.
-template <class Op>
-HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, dtype ta, dtype tb, dtype ty,
+template <class Op, class Io>
+HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io,
                          const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
+  if (s.rank > 1 && s.inner <= most_short_row) {
+    if (in_result_order(s, 0) && is_one_row(s, 1))
+      return binary_short_rows<0>(op, io, s.inner, k, begin, end);
+    if (in_result_order(s, 1) && is_one_row(s, 0))
+      return binary_short_rows<1>(op, io, s.inner, k, begin, end);
+  }
   const auto last = as_size(s.rank - 1);
   const bool step_a = s.stride[0][last] != 0, step_b = s.stride[1][last] != 0;
   for (std::size_t i = begin; i < end;) {
@@ -45,12 +139,41 @@ HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, dtype ta, dty
       offset[1] += index * as_size(s.stride[1][axis]);
     }
     const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
-    binary_run(op, ta, tb, ty, static_cast<const std::byte*>(k.in[0]) + offset[0] * size_of(ta),
-               step_a, static_cast<const std::byte*>(k.in[1]) + offset[1] * size_of(tb), step_b,
-               static_cast<std::byte*>(k.out[0]) + i * size_of(ty), n);
+    binary_run(op, io, static_cast<const std::byte*>(k.in[0]) + offset[0] * io.template size<0>(),
+               step_a, static_cast<const std::byte*>(k.in[1]) + offset[1] * io.template size<1>(),
+               step_b, static_cast<std::byte*>(k.out[0]) + i * io.result_size(), n);
     i += n;
   }
 }
+
+struct float_add {
+  VF lo, hi;
+  bool minus;
+  explicit HWY_INLINE float_add(const add_params& p)
+      : lo(set_float(p.min)), hi(set_float(p.max)), minus(p.sign < 0) {}
+  HWY_INLINE VF operator()(VF a, VF b) const {
+    return clamp_lanes(minus ? hn::Sub(a, b) : hn::Add(a, b), lo, hi);
+  }
+};
+struct float_mul {
+  VF lo, hi;
+  explicit HWY_INLINE float_mul(const mul_params& p) : lo(set_float(p.min)), hi(set_float(p.max)) {}
+  HWY_INLINE VF operator()(VF a, VF b) const { return clamp_lanes(hn::Mul(a, b), lo, hi); }
+};
+struct integer_add {
+  V32 lo, hi;
+  bool minus;
+  explicit HWY_INLINE integer_add(const add_params& p)
+      : lo(set32(p.lo)), hi(set32(p.hi)), minus(p.sign < 0) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const {
+    return hn::Min(hn::Max(minus ? hn::Sub(a, b) : hn::Add(a, b), lo), hi);
+  }
+};
+struct integer_mul {
+  V32 lo, hi;
+  explicit HWY_INLINE integer_mul(const mul_params& p) : lo(set32(p.lo)), hi(set32(p.hi)) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Min(hn::Max(hn::Mul(a, b), lo), hi); }
+};
 
 struct add_dr_op {
   uniform_shift a, b, y;
@@ -125,7 +248,6 @@ struct add_real_op {
     return hn::Add(round_within(simd::rounded(minus ? hn::Sub(u, v) : hn::Add(u, v)), lo, hi), z);
   }
 };
-/// Where a multiply-add is fused (simd::native_fma).
 struct add_fma_op {
   VF fa, fb, fixed, lo, hi;
   bool a_first;
@@ -138,13 +260,12 @@ struct add_fma_op {
         a_first(p.a_first) {}
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
     const VF a = hn::ConvertTo(DF(), x1), b = hn::ConvertTo(DF(), x2);
-    const VF v = a_first ? hn::MulAdd(b, fb, simd::rounded(hn::MulAdd(a, fa, fixed)))
-                         : hn::MulAdd(a, fa, simd::rounded(hn::MulAdd(b, fb, fixed)));
+    const VF v = a_first ? fused(b, fb, simd::rounded(fused(a, fa, fixed)))
+                         : fused(a, fa, simd::rounded(fused(b, fb, fixed)));
     return round_within(simd::rounded(v), lo, hi);
   }
 };
-/// Inside whole blocks of 64 elements (`block`) PyTorch fuses the dequantization. Where a
-/// multiply-add is fused.
+/// Inside whole blocks of 64 elements (`block`) PyTorch fuses the dequantization.
 struct add_aten_op {
   V32 za, zb, z;
   VF fa, fb, pa, pb, inverse, lo, hi;
@@ -165,8 +286,8 @@ struct add_aten_op {
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
     VF u, v;
     if (block) {
-      u = hn::MulAdd(hn::ConvertTo(DF(), x1), fa, pa);
-      v = hn::MulAdd(hn::ConvertTo(DF(), x2), fb, pb);
+      u = fused(hn::ConvertTo(DF(), x1), fa, pa);
+      v = fused(hn::ConvertTo(DF(), x2), fb, pb);
     } else {
       u = hn::Mul(hn::ConvertTo(DF(), hn::Sub(x1, za)), fa);
       v = hn::Mul(hn::ConvertTo(DF(), hn::Sub(x2, zb)), fb);
@@ -185,14 +306,16 @@ template <class V> struct kernel<kernel_id::add, V> {
   static bool small(dtype t) { return is_8bit(t) || t == dtype::s16; }
   static bool accepts(const void* v) {
     const auto& p = params(v);
+    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
     if (!small(p.a_type) || !small(p.b_type) || !small(p.y_type)) return false;
     switch (p.mode) {
       case rounding::doubling_high_half_away:
+      case rounding::tflite_optimized:
       case rounding::float_half_even: return true;
       case rounding::xnnpack:
       case rounding::qnnpack: return is_8bit(p.a_type) && is_8bit(p.b_type) && p.shift <= 31;
       case rounding::fused_multiply_add:
-      case rounding::aten: return simd::native_fma;
+      case rounding::aten: return true;
       case rounding::none:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -203,7 +326,6 @@ template <class V> struct kernel<kernel_id::add, V> {
       case rounding::divide_half_away:
       case rounding::divide_half_even:
       case rounding::reciprocal_half_even:
-      case rounding::tflite_optimized:
       case rounding::divide_truncate:
       case rounding::mxnet:
       case rounding::onnxruntime: break;
@@ -213,30 +335,30 @@ template <class V> struct kernel<kernel_id::add, V> {
   template <class Op>
   static void run_op(const Op& op, const add_params& p, const kernel_args& k, std::size_t begin,
                      std::size_t end) noexcept {
-    binary(op, p.shape, p.a_type, p.b_type, p.y_type, k, begin, end);
+    binary(op, p.shape, integer_operands{p.a_type, p.b_type, p.y_type}, k, begin, end);
   }
-  template <bool Fma>
-  static void run_fma(const add_params& p, const kernel_args& k, part_range r) noexcept {
-    if constexpr (Fma) {
-      if (p.mode == rounding::fused_multiply_add)
-        return run_op(add_fma_op(p), p, k, r.begin, r.end);
-      const std::size_t blocks = p.shape.count / 64 * 64, before = blocks < r.end ? blocks : r.end,
-                        middle = before < r.begin ? r.begin : before;
-      run_op(add_aten_op(p, true), p, k, r.begin, middle);
-      run_op(add_aten_op(p, false), p, k, middle, r.end);
-    }
+  static void run_fused(const add_params& p, const kernel_args& k, part_range r) noexcept {
+    if (p.mode == rounding::fused_multiply_add) return run_op(add_fma_op(p), p, k, r.begin, r.end);
+    const std::size_t blocks = p.shape.count / 64 * 64, before = blocks < r.end ? blocks : r.end,
+                      middle = before < r.begin ? r.begin : before;
+    run_op(add_aten_op(p, true), p, k, r.begin, middle);
+    run_op(add_aten_op(p, false), p, k, middle, r.end);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.shape.count, k.part, k.parts);
-    if (p.mode == rounding::doubling_high_half_away)
+    if (p.mode == rounding::none && p.y_type == dtype::f32)
+      binary(float_add(p), p.shape, float_operands(), k, r.begin, r.end);
+    else if (p.mode == rounding::none)
+      run_op(integer_add(p), p, k, r.begin, r.end);
+    else if (p.mode == rounding::doubling_high_half_away || p.mode == rounding::tflite_optimized)
       run_op(add_dr_op(p), p, k, r.begin, r.end);
     else if (p.mode == rounding::float_half_even)
       run_op(add_real_op(p), p, k, r.begin, r.end);
     else if (p.mode == rounding::xnnpack || p.mode == rounding::qnnpack)
       run_op(add_factors_op(p), p, k, r.begin, r.end);
     else
-      run_fma<simd::native_fma>(p, k, r);
+      run_fused(p, k, r);
   }
   static const char* describe(const void*) { return "add"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
@@ -259,13 +381,19 @@ template <class V> struct kernel<kernel_id::mul, V> {
     // The product fits int32: bytes always, int16 with zero points of 0.
     const bool a = is_8bit(p.a_type) || (p.a_type == dtype::s16 && p.a_zero_point == 0),
                b = is_8bit(p.b_type) || (p.b_type == dtype::s16 && p.b_zero_point == 0);
-    return p.mode != rounding::none && a && b &&
-           uniform_requantize::accepts(p.requant, dtype::s32, p.y_type);
+    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
+    return a && b && uniform_requantize::accepts(p.requant, dtype::s32, p.y_type);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.shape.count, k.part, k.parts);
-    binary(mul_op(p), p.shape, p.a_type, p.b_type, p.y_type, k, r.begin, r.end);
+    const integer_operands io{p.a_type, p.b_type, p.y_type};
+    if (p.mode == rounding::none && p.y_type == dtype::f32)
+      binary(float_mul(p), p.shape, float_operands(), k, r.begin, r.end);
+    else if (p.mode == rounding::none)
+      binary(integer_mul(p), p.shape, io, k, r.begin, r.end);
+    else
+      binary(mul_op(p), p.shape, io, k, r.begin, r.end);
   }
   static const char* describe(const void*) { return "mul"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};

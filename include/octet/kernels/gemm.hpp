@@ -44,6 +44,14 @@ struct gemm_problem {
   std::int32_t insert_h = 1, insert_w = 1;  // distance of neighbouring input pixels; between them
                                             // lie zero points (transposed convolution)
   bool flipped = false;                     // taps in reverse order
+  /// One phase of a transposed convolution: the output pixels that the same taps reach. Extents are
+  /// the phase's own; these say which taps and pixels of the whole they are.
+  struct phase {
+    bool on = false, empty = false;  // empty: no tap reaches it; it has one, of weight 0
+    std::int32_t first_h = 0, first_w = 0, step_h = 1, step_w = 1;  // taps and output pixels alike
+    std::int32_t tap_h = 0, tap_w = 0;                              // first taps
+    std::int32_t kernel_h = 0, kernel_w = 0, out_h = 0, out_w = 0;  // of the whole
+  } part{};
   bool dynamic = false;  // weights change from run to run: nothing may depend on their values
   std::int32_t weight_zero_point = 0;  // where weight_zero_points is null
   bool zero_points_unknown = false;    // one per channel, and not at hand: memory is being counted
@@ -68,7 +76,11 @@ struct gemm_problem {
   }
   /// w - zero point of tap t (ky * kernel_w + kx).
   constexpr std::int32_t weight(std::int32_t oc, std::int32_t t, std::int32_t ic) const noexcept {
-    if (flipped) t = kernel_h * kernel_w - 1 - t;
+    if (part.empty) return 0;
+    if (part.on)
+      t = (part.tap_h + t / kernel_w * part.step_h) * part.kernel_w + part.tap_w +
+          t % kernel_w * part.step_w;
+    if (flipped) t = (part.on ? part.kernel_h * part.kernel_w : kernel_h * kernel_w) - 1 - t;
     const std::size_t at = static_cast<std::size_t>(oc) * weight_oc +
                            static_cast<std::size_t>(t) * weight_tap +
                            static_cast<std::size_t>(ic) * weight_ic;
@@ -388,7 +400,7 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
   const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 &&
                             g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
                             g.out_h == g.in_h && g.out_w == g.in_w && g.insert_h == 1 &&
-                            g.insert_w == 1;
+                            g.insert_w == 1 && !g.part.on;
   const bool as_it_is = h.kind == product::quad || s16;
   h.direct = pixels_dense && as_it_is && h.segment_length % group == 0;
   h.step_h = g.kernel_h == 1 ? 1 : g.stride_h;
@@ -410,6 +422,7 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
       rows = 1;
     else if (rows > (tallest - tall) / h.step_h + 1)
       rows = (tallest - tall) / h.step_h + 1;
+    if (g.part.on) rows = 1;  // lines of a phase do not follow each other in the output
     h.block_rows = rows;
     h.window_h = (rows - 1) * h.step_h + tall;
   }
@@ -529,6 +542,93 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
                            blocks * block_start);
         }
     }
+}
+
+// ---- transposed convolutions by phases ----
+//
+// With stride s, output rows r, r + s, r + 2s, ... are reached by the same taps, those s apart, and
+// read neighbouring input rows: a plain convolution of its own. No zero between input pixels is
+// multiplied.
+
+/// Phases of one axis that are worth a packing of their own.
+inline constexpr std::int32_t most_phases = 16;
+
+struct phase_axis {
+  std::int32_t tap, taps, pad, out;  // first tap, how many, the padding before, output extent
+};
+constexpr phase_axis phase_of_axis(std::int32_t r, std::int32_t stride, std::int32_t kernel,
+                                   std::int32_t pad, std::int32_t out) noexcept {
+  const std::int32_t tap = ((pad - r) % stride + stride) % stride;
+  return {tap, tap < kernel ? (kernel - tap + stride - 1) / stride : 0, (pad - r - tap) / stride,
+          r < out ? (out - r + stride - 1) / stride : 0};
+}
+/// Phase (r, c) of g, which has_phases; out_h or out_w of 0: there is none.
+constexpr gemm_problem phase_of(const gemm_problem& g, std::int32_t r, std::int32_t c) noexcept {
+  const phase_axis h = phase_of_axis(r, g.insert_h, g.kernel_h, g.pad_top, g.out_h),
+                   w = phase_of_axis(c, g.insert_w, g.kernel_w, g.pad_left, g.out_w);
+  gemm_problem p = g;
+  p.part = {true,       h.taps == 0 || w.taps == 0,
+            r,          c,
+            g.insert_h, g.insert_w,
+            h.tap,      w.tap,
+            g.kernel_h, g.kernel_w,
+            g.out_h,    g.out_w};
+  p.kernel_h = p.part.empty ? 1 : h.taps, p.kernel_w = p.part.empty ? 1 : w.taps;
+  p.pad_top = p.part.empty ? 0 : h.pad, p.pad_left = p.part.empty ? 0 : w.pad;
+  p.out_h = h.out, p.out_w = w.out;
+  p.insert_h = p.insert_w = 1;
+  return p;
+}
+constexpr bool has_phases(const gemm_problem& g) noexcept {
+  if (g.insert_h == 1 && g.insert_w == 1) return false;
+  if (g.dilation_h != 1 || g.dilation_w != 1 || g.stride_h != 1 || g.stride_w != 1 ||
+      std::int64_t{g.insert_h} * g.insert_w > most_phases)
+    return false;
+  // A window that begins behind the image's last column has no place for it.
+  for (std::int32_t c = 0; c < g.insert_w; ++c)
+    if (phase_of_axis(c, g.insert_w, g.kernel_w, g.pad_left, g.out_w).pad < -g.in_w) return false;
+  return true;
+}
+/// f(problem) of every phase that there is; of g itself where it has none.
+template <class F> constexpr void each_phase(const gemm_problem& g, F&& f) {
+  if (!has_phases(g)) return f(g);
+  for (std::int32_t r = 0; r < g.insert_h; ++r)
+    for (std::int32_t c = 0; c < g.insert_w; ++c)
+      if (const gemm_problem p = phase_of(g, r, c); p.out_h > 0 && p.out_w > 0) f(p);
+}
+/// Before the packed phases: where each begins.
+inline constexpr std::size_t phase_table_bytes =
+    round_up(std::size_t{most_phases} * sizeof(std::uint64_t), alignment);
+
+template <class Bytes>
+constexpr node_bytes phases_bytes(const gemm_problem& g, Bytes&& bytes_of_phase) noexcept {
+  node_bytes all{phase_table_bytes, 0};
+  each_phase(g, [&](const gemm_problem& p) {
+    const node_bytes b = bytes_of_phase(p);
+    all.packed += round_up(b.packed, alignment);
+    if (b.scratch > all.scratch) all.scratch = b.scratch;
+  });
+  return all;
+}
+/// The kernel's memory for any weights of these types.
+constexpr node_bytes transpose_conv2d_memory(const gemm_problem& g,
+                                             const target_layout& t) noexcept {
+  if (!gemm_accepts(g)) return {};
+  return phases_bytes(g, [&](const gemm_problem& p) { return gemm_memory(p, t); });
+}
+inline node_bytes transpose_conv2d_bytes(const gemm_problem& g, const target_layout& t) noexcept {
+  return phases_bytes(g, [&](const gemm_problem& p) { return gemm_bytes(p, t); });
+}
+inline void transpose_conv2d_pack(const gemm_problem& g, const target_layout& t,
+                                  std::byte* to) noexcept {
+  std::uint64_t begins[most_phases] = {};
+  std::size_t at = phase_table_bytes, i = 0;
+  each_phase(g, [&](const gemm_problem& p) {
+    begins[i++] = at;
+    gemm_pack(p, t, to + at);
+    at += round_up(gemm_bytes(p, t).packed, alignment);
+  });
+  std::memcpy(to, begins, sizeof(begins));
 }
 
 }  // namespace kernels

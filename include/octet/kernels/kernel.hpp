@@ -80,7 +80,18 @@ enum class kernel_id : std::uint8_t {
   mean,
   batch_matmul,
   transpose_conv2d,
-  resize_bilinear
+  resize_bilinear,
+  dynamic_quantize,
+  dynamic_dequantize,
+  unary,
+  binary,
+  prelu,
+  batch_norm,
+  norm,
+  arg_extreme,
+  movement,
+  lstm,
+  svdf
 };
 constexpr std::string_view name_of(kernel_id k) noexcept {
   switch (k) {
@@ -100,6 +111,17 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::batch_matmul: return "batch_matmul";
     case kernel_id::transpose_conv2d: return "transpose_conv2d";
     case kernel_id::resize_bilinear: return "resize_bilinear";
+    case kernel_id::dynamic_quantize: return "dynamic_quantize";
+    case kernel_id::dynamic_dequantize: return "dynamic_dequantize";
+    case kernel_id::unary: return "unary";
+    case kernel_id::binary: return "binary";
+    case kernel_id::prelu: return "prelu";
+    case kernel_id::batch_norm: return "batch_norm";
+    case kernel_id::norm: return "norm";
+    case kernel_id::arg_extreme: return "arg_extreme";
+    case kernel_id::movement: return "movement";
+    case kernel_id::lstm: return "lstm";
+    case kernel_id::svdf: return "svdf";
   }
   return no_enumerator;
 }

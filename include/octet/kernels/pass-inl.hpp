@@ -72,10 +72,17 @@ OCTET_NAMESPACE_END
 #include "octet/kernels/depthwise-inl.hpp"
 // clang-format on
 #if !defined(OCTET_BASE_NS)  // a pseudo target takes these kernels from the one it stands on
+// clang-format off
+#include "octet/kernels/functions-inl.hpp"
 #include "octet/kernels/elementwise-inl.hpp"
+#include "octet/kernels/binary-inl.hpp"
+#include "octet/kernels/dynamic-inl.hpp"
+#include "octet/kernels/values-inl.hpp"
 #include "octet/kernels/pool-inl.hpp"
 #include "octet/kernels/resize-inl.hpp"
 #include "octet/kernels/softmax-inl.hpp"
+#include "octet/kernels/recurrent-inl.hpp"
+// clang-format on
 #endif
 
 #if defined(OCTET_TEST_PASS)

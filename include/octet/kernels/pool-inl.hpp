@@ -32,6 +32,53 @@ inline HWY_NOINLINE void max_pixel(const pool_window& w, bool is_signed, std::in
   }
 }
 
+/// The same of int16.
+inline HWY_NOINLINE void max_pixel_words(const pool_window& w, std::int32_t lo, std::int32_t hi,
+                                         std::size_t channels, std::byte* y) noexcept {
+  const V16 low = hn::Set(D16(), static_cast<std::int16_t>(lo)),
+            high = hn::Set(D16(), static_cast<std::int16_t>(hi));
+  for (std::size_t c = 0; c < channels; c += lanes16) {
+    const std::size_t n = channels - c < lanes16 ? channels - c : lanes16;
+    V16 best = hn::Set(D16(), std::int16_t{INT16_MIN});
+    for (std::int32_t r = 0; r < w.rows; ++r) {
+      const std::byte* at = w.x + as_size(r) * w.row + 2 * c;
+      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
+        best = hn::Max(best, simd::load_some_as16<std::int16_t>(at, n));
+    }
+    const V16 v = hn::Min(hn::Max(best, low), high);
+    auto* to = reinterpret_cast<std::int16_t*>(y) + c;
+    if (n == lanes16)
+      simd::store(v, to);
+    else
+      simd::store_some(v, to, n);
+  }
+}
+/// Maximum or average of float32, sums in the order of the taps.
+inline HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n,
+                                     std::byte* y) noexcept {
+  const VF lo = set_float(p.min), hi = set_float(p.max_value),
+           divisor = set_float(static_cast<float>(n));
+  const auto channels = as_size(p.channels);
+  for (std::size_t c = 0; c < channels; c += lanes32) {
+    const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
+    VF v = set_float(p.max ? -std::numeric_limits<float>::infinity() : 0.f);
+    for (std::int32_t r = 0; r < w.rows; ++r) {
+      const std::byte* at = w.x + as_size(r) * w.row + 4 * c;
+      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
+        const auto* from = reinterpret_cast<const float*>(at);
+        const VF q = have == lanes32 ? simd::load(from) : simd::load_some(from, have);
+        v = p.max ? hn::IfThenElse(hn::Gt(q, v), q, v) : simd::rounded(hn::Add(v, q));
+      }
+    }
+    v = clamp_lanes(p.max ? v : simd::divide(v, divisor), lo, hi);
+    auto* to = reinterpret_cast<float*>(y) + c;
+    if (have == lanes32)
+      simd::store(v, to);
+    else
+      simd::store_some(v, to, have);
+  }
+}
+
 /// Sums of lanes32 channels from `at` (n of them present), as int32.
 HWY_INLINE V32 window_sum(const pool_window& w, dtype t, std::size_t c, std::size_t n) {
   V32 sum = zero32();
@@ -54,9 +101,10 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    if (!is_8bit(p.type)) return false;
+    if (p.type == dtype::f32) return true;
+    if (!is_8bit(p.type) && p.type != dtype::s16) return false;
     if (p.max) return true;
-    if (std::int64_t{p.in_h} * p.in_w > (std::int64_t{1} << 22))
+    if (std::int64_t{p.in_h} * p.in_w > (std::int64_t{1} << (is_8bit(p.type) ? 22 : 14)))
       return false;  // sums stay below 2^30
     switch (p.mode) {
       case rounding::divide_half_away:
@@ -86,7 +134,7 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
     const auto& p = params(k.params);
     const auto rows = part_of(product_of(p.batch, p.out_h), k.part, k.parts);
     const auto channels = as_size(p.channels);
-    const std::size_t line = as_size(p.in_w) * channels;
+    const std::size_t line = as_size(p.in_w) * channels, size = size_of(p.type);
     const image_extents image{p.in_h, p.in_w, p.channels};
     for (std::size_t row = rows.begin; row < rows.end; ++row) {
       const auto [n, oy] = image_row_of(row, p.out_h);
@@ -99,20 +147,23 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
         w.rows = v.end > v.begin ? (v.end - v.begin + v.step - 1) / v.step : 0;
         w.columns = h.end > h.begin ? (h.end - h.begin + h.step - 1) / h.step : 0;
         if (w.columns == 0) w.rows = 0;
-        w.row = as_size(v.step) * line, w.column = as_size(h.step) * channels;
+        w.row = as_size(v.step) * line * size, w.column = as_size(h.step) * channels * size;
         w.x = static_cast<const std::byte*>(k.in[0]);
-        if (w.rows > 0) w.x += nhwc_index(image, n, v.begin, h.begin, 0);
-        std::byte* y =
-            static_cast<std::byte*>(k.out[0]) + (row * as_size(p.out_w) + as_size(ox)) * channels;
-        if (p.max)
+        if (w.rows > 0) w.x += nhwc_index(image, n, v.begin, h.begin, 0) * size;
+        std::byte* y = static_cast<std::byte*>(k.out[0]) +
+                       (row * as_size(p.out_w) + as_size(ox)) * channels * size;
+        const std::int32_t divisor = p.divisor > 0         ? p.divisor
+                                     : p.count_include_pad ? v.counted * h.counted
+                                                           : w.rows * w.columns;
+        if (p.type == dtype::f32)
+          float_pixel(p, w, divisor, y);
+        else if (p.max && p.type == dtype::s16)
+          max_pixel_words(w, p.lo, p.hi, channels, y);
+        else if (p.max)
           max_pixel(w, p.type == dtype::s8, p.lo, p.hi, channels, y);
         else
-          average_pixel(p, w,
-                        p.divisor > 0         ? p.divisor
-                        : p.count_include_pad ? v.counted * h.counted
-                                              : w.rows * w.columns,
-                        p.adaptive ? v.counted : p.window_h, p.adaptive ? h.counted : p.window_w,
-                        y);
+          average_pixel(p, w, divisor, p.adaptive ? v.counted : p.window_h,
+                        p.adaptive ? h.counted : p.window_w, y);
       }
     }
   }
@@ -120,6 +171,7 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
                                          std::int32_t n, std::int32_t window_h,
                                          std::int32_t window_w, std::byte* y) noexcept {
     const auto channels = as_size(p.channels);
+    const std::size_t size = size_of(p.type);
     const std::int32_t taps = w.rows * w.columns;
     // Factor and clamp of the float formulas; those that take raw sums have no zero point to add.
     const bool raw = p.mode == rounding::aten || p.mode == rounding::divide_half_even ||
@@ -141,12 +193,21 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
     const bool offsets = p.mode == rounding::float_half_even ||
                          p.mode == rounding::float_zero_point_half_even ||
                          p.mode == rounding::qnnpack;
+    // Numerators below 2^24: no quotient of them rounds up to the next whole number.
+    const bool quotients =
+        n > 0 && std::int64_t{taps} * (is_8bit(p.type) ? 255 : 32768) + n < (1 << 24);
     const V32 offset = set32(offsets ? taps * p.in_zero_point : 0), z = set32(zero);
     for (std::size_t c = 0; c < channels; c += lanes32) {
       const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
       V32 q;
       const V32 sum = hn::Sub(window_sum(w, p.type, c, have), offset);
-      if (p.mode == rounding::divide_half_away) {
+      if (p.mode == rounding::divide_half_away && quotients) {
+        // (sum + n / 2) / n toward zero, the sign apart.
+        const V32 sign = sign_of(sum), numerator = hn::Add(with_sign(sum, sign), set32(n / 2));
+        const V32 quotient =
+            hn::ConvertTo(D32(), simd::divide(hn::ConvertTo(DF(), numerator), divisor));
+        q = hn::Min(hn::Max(with_sign(quotient, sign), set32(p.lo)), set32(p.hi));
+      } else if (p.mode == rounding::divide_half_away) {
         alignas(alignment) std::int32_t each[lanes32];
         hn::Store(sum, D32(), each);
         for (std::size_t i = 0; i < have; ++i)
@@ -160,9 +221,9 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
         q = hn::Add(round_within(v, lo, hi), z);
       }
       if (have == lanes32)
-        simd::store_from32(p.type, q, y + c);
+        simd::store_from32(p.type, q, y + c * size);
       else
-        simd::store_some_from32(p.type, q, y + c, have);
+        simd::store_some_from32(p.type, q, y + c * size, have);
     }
   }
   static const char* describe(const void* p) {

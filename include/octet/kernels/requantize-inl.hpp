@@ -191,6 +191,43 @@ HWY_INLINE V32 round_up_within(VF v, VF lo, VF hi) {
   return simd::round_even(hn::Floor(simd::rounded(hn::Add(cut(v, lo, hi), half))));
 }
 
+/// a * b + c with one rounding. Where there is no instruction: numerics::fma, in binary64 with the
+/// sum rounded to odd.
+HWY_INLINE simd::VF64 odd_sum(simd::VF64 a, simd::VF64 b, simd::VF64 c) {
+  const simd::tag<std::int64_t> i64;
+  const auto p = simd::rounded(hn::Mul(a, b)), s = simd::rounded(hn::Add(p, c)),
+             t = simd::rounded(hn::Sub(s, p));
+  const auto error = simd::rounded(hn::Add(simd::rounded(hn::Sub(p, simd::rounded(hn::Sub(s, t)))),
+                                           simd::rounded(hn::Sub(c, t))));
+  const auto zero = hn::Zero(DF64());
+  // All ones where the error is a number and not 0, and s is even; NaN is neither above nor below
+  // 0.
+  const auto above = hn::VecFromMask(DF64(), hn::Gt(error, zero)),
+             below = hn::VecFromMask(DF64(), hn::Lt(error, zero)),
+             positive = hn::VecFromMask(DF64(), hn::Gt(s, zero));
+  const auto bits = hn::BitCast(i64, s), one = hn::Set(i64, 1);
+  const auto even = hn::AndNot(bits, one);
+  const auto inexact = hn::BitCast(i64, hn::Or(above, below)),
+             away = hn::Not(hn::Xor(hn::BitCast(i64, above), hn::BitCast(i64, positive)));
+  // 1 away from 0 where error and sum have one sign, else 1 toward it.
+  const auto step = hn::Sub(hn::Xor(even, hn::Not(away)), hn::Not(away));
+  return hn::BitCast(DF64(), hn::Add(bits, hn::And(inexact, step)));
+}
+HWY_INLINE VF fused(VF a, VF b, VF c) {
+  if constexpr (simd::native_fma) {
+    return hn::MulAdd(a, b, c);
+  } else {
+    const hn::Half<DF> half;
+    const auto low = odd_sum(hn::PromoteTo(DF64(), hn::LowerHalf(half, a)),
+                             hn::PromoteTo(DF64(), hn::LowerHalf(half, b)),
+                             hn::PromoteTo(DF64(), hn::LowerHalf(half, c))),
+               high = odd_sum(hn::PromoteTo(DF64(), hn::UpperHalf(half, a)),
+                              hn::PromoteTo(DF64(), hn::UpperHalf(half, b)),
+                              hn::PromoteTo(DF64(), hn::UpperHalf(half, c)));
+    return hn::Combine(DF(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+  }
+}
+
 /// F and FB: rint((x + b) * m), cut at `highest`. Below, the conversion gives INT32_MIN, which
 /// saturates to the same result.
 HWY_INLINE V32 requantize_real(V32 x, VF b, VF m, VF highest) {

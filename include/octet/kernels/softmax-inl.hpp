@@ -145,6 +145,10 @@ template <class V> struct kernel<kernel_id::softmax, V> {
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
+    if (p.in_type == dtype::f32)
+      return p.out_type == dtype::f32 && p.inner == 1 && p.mode != rounding::aten;
+    if (p.in_type == dtype::s16)
+      return p.out_type == dtype::s16 && p.inner == 1 && p.mode == rounding::wide_half_up && !p.log;
     if (!is_8bit(p.in_type) || !(is_8bit(p.out_type) || p.out_type == dtype::s16) || p.inner != 1)
       return false;
     switch (p.mode) {
@@ -296,11 +300,90 @@ template <class V> struct kernel<kernel_id::softmax, V> {
                 y + j * p.depth * size_of(p.out_type));
   }
 
+  /// float32: exp(x - max), summed in order.
+  static HWY_NOINLINE void row_floats(const softmax_params& p, const float* x, float* y) noexcept {
+    const float most = range_of(x, p.depth).most;
+    const VF m = set_float(most), beta = set_float(p.beta);
+    for (std::size_t i = 0; i < p.depth; i += lanes32) {
+      const std::size_t left = p.depth - i;
+      const VF v = left >= lanes32 ? simd::load(x + i) : simd::load_some(x + i, left);
+      const VF e = apply<exp_function>(simd::rounded(hn::Mul(simd::rounded(hn::Sub(v, m)), beta)));
+      if (left >= lanes32)
+        simd::store(e, y + i);
+      else
+        simd::store_some(e, y + i, left);
+    }
+    float sum = 0;
+    for (std::size_t i = 0; i < p.depth; ++i) sum = numerics::add(sum, y[i]);
+    const VF by = set_float(p.log ? numerics::log_f32(sum) : sum);
+    for (std::size_t i = 0; i < p.depth; i += lanes32) {
+      const std::size_t left = p.depth - i;
+      const bool whole = left >= lanes32;
+      const float* from = p.log ? x + i : y + i;
+      const VF v = whole ? simd::load(from) : simd::load_some(from, left);
+      const VF r = p.log ? hn::Sub(simd::rounded(hn::Sub(v, m)), by) : simd::divide(v, by);
+      if (whole)
+        simd::store(r, y + i);
+      else
+        simd::store_some(r, y + i, left);
+    }
+  }
+  /// int16, I64: exponentials from a table, kept in the output until their sum is known.
+  static HWY_NOINLINE void row_words(const softmax_params& p, const std::int16_t* x,
+                                     std::int16_t* y) noexcept {
+    const std::int32_t most = extreme_of(true, x, p.depth);
+    const uniform_shift scale(p.mult, true);
+    const lookup_lanes exponentials{p.exp_table};
+    const V32 m = set32(most), top = set32(32767), bottom = set32(-32768);
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < p.depth; i += lanes32) {
+      const std::size_t left = p.depth - i;
+      const auto* from = reinterpret_cast<const std::byte*>(x + i);
+      const V32 q =
+          left >= lanes32 ? simd::load_as32(x + i) : simd::load_some_as32(dtype::s16, from, left);
+      const V32 d = hn::Add(scale(hn::Sub(q, m)), top);
+      const V32 e = exponentials(hn::Min(hn::Max(d, bottom), top));
+      if (left >= lanes32) {
+        simd::store_from32(e, y + i);
+        sum += static_cast<std::uint32_t>(simd::sum_of_lanes(e));
+      } else {
+        simd::store_some_from32(dtype::s16, e, reinterpret_cast<std::byte*>(y + i), left);
+        sum += static_cast<std::uint32_t>(
+            simd::sum_of_lanes(hn::IfThenElseZero(hn::FirstN(D32(), left), e)));
+      }
+    }
+    const softmax_s16_factor f = softmax_factor_of(p, sum);
+    const V32 inverse = set32(f.inverse), half = set32(1 << (30 - f.room));
+    for (std::size_t i = 0; i < p.depth; i += lanes32) {
+      const std::size_t left = p.depth - i;
+      auto* to = reinterpret_cast<std::byte*>(y + i);
+      const V32 e =
+          left >= lanes32 ? simd::load_as32(y + i) : simd::load_some_as32(dtype::s16, to, left);
+      // Both factors are below 2^15.
+      const V32 v = shift_right(hn::Add(hn::Mul(e, inverse), half), 31 - f.room);
+      const V32 cut = hn::Min(hn::Max(v, zero32()), top);
+      if (left >= lanes32)
+        simd::store_from32(cut, y + i);
+      else
+        simd::store_some_from32(dtype::s16, cut, to, left);
+    }
+  }
+
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.outer, k.part, k.parts);
     if (p.depth == 0) return;
     const std::size_t out_row = p.depth * size_of(p.out_type);
+    if (p.in_type == dtype::f32 || p.in_type == dtype::s16) {
+      for (std::size_t i = r.begin; i < r.end; ++i)
+        if (p.in_type == dtype::f32)
+          row_floats(p, static_cast<const float*>(k.in[0]) + i * p.depth,
+                     static_cast<float*>(k.out[0]) + i * p.depth);
+        else
+          row_words(p, static_cast<const std::int16_t*>(k.in[0]) + i * p.depth,
+                    static_cast<std::int16_t*>(k.out[0]) + i * p.depth);
+      return;
+    }
     const bool s8 = p.in_type == dtype::s8;
     const auto* x = static_cast<const std::uint8_t*>(k.in[0]) + r.begin * p.depth;
     auto* y = static_cast<std::byte*>(k.out[0]) + r.begin * out_row;

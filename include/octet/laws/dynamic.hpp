@@ -19,6 +19,8 @@ struct dynamic_facts {
   std::int64_t images = 1;       // convolutions: extent of the batch
   std::int64_t vectors = 1;      // pixels of all images; fully connected: rows
   std::int64_t products = 0;     // in one accumulator
+  bool int4_weights = false;     // the file holds the weights in 4 bits
+  std::int64_t largest_weight = 128;  // magnitude, the zero point taken off
 };
 /// How it is computed.
 struct dynamic_decision {
@@ -29,9 +31,11 @@ struct dynamic_decision {
   dtype accumulator;
 };
 
-/// qnn.dynamic_quantize and qnn.dynamic_dequantize. XNNPACK takes all layers but depthwise ones.
+/// qnn.dynamic_quantize and qnn.dynamic_dequantize. XNNPACK takes all layers but depthwise ones and
+/// convolutions with weights of 4 bits.
+constexpr bool xnnpack_takes(const framework_facts& f) { return !f.depthwise && !f.int4_weights; }
 constexpr decision dynamic_quantize(const facts& f) {
-  const bool taken = !f.framework.depthwise;
+  const bool taken = xnnpack_takes(f.framework);
   return choose(f.arithmetic, {.tflite_ref = rounding::divide_half_away,
                                .tflite_xnnpack = taken ? by_xnnpack(rounding::xnnpack)
                                                        : decision(rounding::divide_half_away),
@@ -51,7 +55,7 @@ constexpr decision dynamic_quantize_linear(const facts& f) {
 }
 /// FBGEMM and XNNPACK fuse the bias into a multiply-add, each in its own order.
 constexpr decision dynamic_dequantize(const facts& f) {
-  const bool taken = !f.framework.depthwise;
+  const bool taken = xnnpack_takes(f.framework);
   return choose(f.arithmetic,
                 {.tflite_ref = rounding::none,
                  .tflite_xnnpack = taken ? by_xnnpack(rounding::xnnpack) : decision(rounding::none),
@@ -67,11 +71,12 @@ constexpr decision dynamic_dequantize(const facts& f) {
 /// layers have one row.
 constexpr dynamic_decision dynamic(const dynamic_facts& d) {
   const bool depthwise = d.layer == dynamic_layer::depthwise_conv2d,
-             dense = d.layer == dynamic_layer::fully_connected, pytorch = is_pytorch(d.arithmetic),
-             xnnpack = d.arithmetic == law::tflite_xnnpack && !depthwise;
+             dense = d.layer == dynamic_layer::fully_connected, pytorch = is_pytorch(d.arithmetic);
   facts f;
   f.arithmetic = d.arithmetic;
   f.framework.depthwise = depthwise;
+  f.framework.int4_weights = d.int4_weights && !dense;
+  const bool xnnpack = d.arithmetic == law::tflite_xnnpack && xnnpack_takes(f.framework);
   dynamic_decision r{dynamic_quantize(f), dynamic_dequantize(f), false, false, 1, dtype::s32};
   if (pytorch) {
     r.asymmetric = true;
@@ -81,9 +86,9 @@ constexpr dynamic_decision dynamic(const dynamic_facts& d) {
     r.scales_first = d.arithmetic == law::tflite_ref && (dense || depthwise || !d.per_channel);
     r.rows = dense || (xnnpack && d.pointwise) ? d.vectors : d.images;
   }
-  // |q| < 2^15 and |w| <= 2^7 bound a sum of up to 511 products; int8 rows are bounded far beyond
-  // any real layer.
-  if (d.products > (r.asymmetric ? 511 : 130000)) r.accumulator = dtype::s64;
+  // A code less its zero point is at most 255 in magnitude, a symmetric one 127.
+  if (d.products > INT32_MAX / ((r.asymmetric ? 255 : 127) * d.largest_weight))
+    r.accumulator = dtype::s64;
   return r;
 }
 

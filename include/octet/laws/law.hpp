@@ -83,6 +83,8 @@ struct operand {
 struct framework_facts {
   /// TFLite: quantized_dimension of the weights, which a tensor with one scale does not keep.
   std::int32_t weights_axis = 0;
+  /// TFLite: the file holds the weights in 4 bits.
+  bool int4_weights = false;
   /// TFLite, dynamic-range layers: the accumulating operator is a depthwise convolution.
   bool depthwise = false;
   /// PyTorch: is_contiguous() of the first input in either memory format (both for one channel or

@@ -299,7 +299,7 @@ inline void binary_kernel(const kernel_args& k) noexcept {
 namespace ops {
 template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n, prepared& to) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
-  auto& p = to.make<binary_params>(&reference::binary_kernel);
+  auto& p = to.make<binary_params>(&reference::binary_kernel, kernel_id::binary);
   p.op = Op;
   p.mode = n.round;
   p.a_type = a.type, p.y_type = y.type;
@@ -378,6 +378,11 @@ inline constexpr form qnn_binary_forms[] = {
     {.in = {eight_bit, like(0)}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},
 };
 
+/// The operators with vectors, in some of their forms.
+constexpr bool has_binary_kernel(binary_op op, bool quantized) {
+  return op == binary_op::minimum || op == binary_op::maximum ||
+         op == binary_op::squared_difference || (op == binary_op::div && !quantized);
+}
 template <binary_op Op, bool Quantized>
 constexpr op_def binary_def(std::string_view name, std::string_view summary,
                             std::span<const form> forms) {
@@ -388,6 +393,7 @@ constexpr op_def binary_def(std::string_view name, std::string_view summary,
       .min_inputs = 2,
       .max_inputs = 2,
       .forms = forms,
+      .kernel = has_binary_kernel(Op, Quantized) ? kernel_id::binary : kernel_id::none,
       .shape = &binary_op_shape,
       .memory = &params_only<binary_params>,
       .prepare = &binary_prepare<Op, Quantized>,

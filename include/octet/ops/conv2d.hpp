@@ -14,7 +14,10 @@ struct conv2d_attrs {
   std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   std::int32_t groups = 1;
-  bool f32_product = false;  // sx*sw is rounded to binary32 before anything else (TFLite uint8)
+  bool f32_product = false;      // sx*sw is rounded to binary32 before anything else (TFLite uint8)
+  std::int32_t input_limit = 0;  // int16 input: |x - zero point| is at most this (255 after
+                                 // qnn.dynamic_quantize); 0: all of its type. Sums of larger values
+                                 // are cut to the accumulator's bits
   static constexpr auto fields = std::tuple{field{"stride_h", &conv2d_attrs::stride_h},
                                             field{"stride_w", &conv2d_attrs::stride_w},
                                             field{"dilation_h", &conv2d_attrs::dilation_h},
@@ -24,7 +27,8 @@ struct conv2d_attrs {
                                             field{"pad_bottom", &conv2d_attrs::pad_bottom},
                                             field{"pad_right", &conv2d_attrs::pad_right},
                                             field{"groups", &conv2d_attrs::groups},
-                                            field{"f32_product", &conv2d_attrs::f32_product}};
+                                            field{"f32_product", &conv2d_attrs::f32_product},
+                                            field{"input_limit", &conv2d_attrs::input_limit}};
 };
 
 /// What conv2d and depthwise kernels get.
@@ -218,7 +222,8 @@ constexpr void accumulation_memory(const node_view& n, node_memory& to, P& p, st
 /// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
 template <class P, class F>
 status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
-                            std::size_t per_channel, bool f32_product, F&& channel_weights) {
+                            std::size_t per_channel, bool f32_product, std::int32_t input_limit,
+                            F&& channel_weights) {
   const tensor_desc &x = n.in[0], &w = n.in[1], &y = n.out[0];
   set_types(p, n);
   if (x.per_channel()) return unsupported("per-channel activations");
@@ -248,7 +253,10 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
   }
   // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
   // int64.
-  const std::int64_t largest_x = largest_offset(x.type, x.zero_point());
+  const std::int64_t any_x = largest_offset(x.type, x.zero_point()),
+                     largest_x = input_limit > 0 && n.round == rounding::none
+                                     ? std::min<std::int64_t>(input_limit, any_x)
+                                     : any_x;
   p.wide = false;
   for (std::size_t c = 0; c < channels && !p.wide; ++c) {
     const std::int64_t total =
@@ -319,7 +327,7 @@ template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_
   accumulation_memory(
       n, to, p, static_cast<std::size_t>(p.out_c),
       [](const conv2d_params& q) { return kernels::problem_of(q, Depthwise); },
-      Depthwise ? &kernels::depthwise_memory : &kernels::gemm_memory);
+      Depthwise ? &kernels::depthwise_memory : &kernels::conv2d_memory);
 }
 template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<conv2d_attrs>(*n.attrs);
@@ -330,7 +338,7 @@ template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to
   const auto channels = static_cast<std::size_t>(y[3]);
   const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) *
                                   (Depthwise ? 1 : static_cast<std::size_t>(w[3]));
-  return prepare_accumulation(n, to, p, channels, per_channel, a.f32_product,
+  return prepare_accumulation(n, to, p, channels, per_channel, a.f32_product, a.input_limit,
                               [=](std::size_t c, std::size_t i) {
                                 return Depthwise ? i * channels + c : c * per_channel + i;
                               });

@@ -81,6 +81,15 @@ constexpr row_scale asymmetric_scale_aten(float least, float most, bool reduce_r
 }
 }  // namespace numerics
 
+/// Scale and zero point of a row.
+constexpr numerics::row_scale row_scale_of(const dynamic_quantize_params& p, float least,
+                                           float most) noexcept {
+  return p.mode == rounding::aten ? numerics::asymmetric_scale_aten(least, most, p.reduce_range)
+         : p.mode == rounding::xnnpack ? numerics::asymmetric_scale_xnn(least, most)
+         : p.asymmetric                ? numerics::asymmetric_scale(least, most)
+                                       : numerics::symmetric_scale(least, most);
+}
+
 namespace reference {
 inline void dynamic_quantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
@@ -92,11 +101,7 @@ inline void dynamic_quantize_kernel(const kernel_args& a) noexcept {
       least = x[i] < least ? x[i] : least;
       most = x[i] > most ? x[i] : most;
     }
-    const numerics::row_scale s =
-        p.mode == rounding::aten      ? numerics::asymmetric_scale_aten(least, most, p.reduce_range)
-        : p.mode == rounding::xnnpack ? numerics::asymmetric_scale_xnn(least, most)
-        : p.asymmetric                ? numerics::asymmetric_scale(least, most)
-                                      : numerics::symmetric_scale(least, most);
+    const numerics::row_scale s = row_scale_of(p, least, most);
     static_cast<float*>(a.out[1])[row] = s.scale;
     for (std::size_t i = 0; i < p.length; ++i) {
       const float v = numerics::mul(x[i], s.inverse);
@@ -109,13 +114,11 @@ inline void dynamic_quantize_kernel(const kernel_args& a) noexcept {
             static_cast<std::int16_t>(numerics::clamp_to_int(
                 static_cast<double>(numerics::rint(v)), -128 - s.zero_point, 127 - s.zero_point));
       } else if (p.asymmetric) {
+        // The zero point joins after the rounding.
         const std::int32_t q =
-            s.zero
-                ? 0
-                : numerics::clamp_to_int(numerics::round_half_away(static_cast<double>(
-                                             numerics::add(static_cast<float>(s.zero_point), v))),
-                                         -128, 127) -
-                      s.zero_point;
+            s.zero ? 0
+                   : numerics::clamp_to_int(numerics::round_half_away(static_cast<double>(v)),
+                                            -128 - s.zero_point, 127 - s.zero_point);
         static_cast<std::int16_t*>(a.out[0])[row * p.length + i] = static_cast<std::int16_t>(q);
       } else {
         static_cast<std::int8_t*>(a.out[0])[row * p.length + i] = static_cast<std::int8_t>(
@@ -139,7 +142,8 @@ constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> o
 }
 inline status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
-  auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel);
+  auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel,
+                                             kernel_id::dynamic_quantize);
   if (a.asymmetric != (n.out[0].type == dtype::s16))
     return invalid("quantized values", std::string(name_of(n.out[0].type)),
                    "int16 where they are asymmetric, else int8");
@@ -162,6 +166,7 @@ inline constexpr op_def dynamic_quantize{
     .summary = "float32 to 8 bits, a scale for each row chosen when it runs",
     .outputs = 2,
     .forms = dynamic_quantize_forms,
+    .kernel = kernel_id::dynamic_quantize,
     .shape = &dynamic_quantize_op_shape,
     .memory = &params_only<dynamic_quantize_params>,
     .prepare = &dynamic_quantize_prepare,
@@ -293,7 +298,8 @@ constexpr void dynamic_dequantize_memory(const node_view& n, node_memory& to) {
 }
 inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &s = n.in[1];
-  auto& p = to.make<dynamic_dequantize_params>(&reference::dynamic_dequantize_kernel);
+  auto& p = to.make<dynamic_dequantize_params>(&reference::dynamic_dequantize_kernel,
+                                               kernel_id::dynamic_dequantize);
   const std::size_t count = x.shape.elements().value;
   p.in_type = x.type;
   p.rows = s.shape.elements().value;
@@ -328,6 +334,7 @@ inline constexpr op_def dynamic_dequantize{
     .max_inputs = 3,
     .optional = {2},
     .forms = dynamic_dequantize_forms,
+    .kernel = kernel_id::dynamic_dequantize,
     .shape = &same_op_shape,
     .memory = &dynamic_dequantize_memory,
     .prepare = &dynamic_dequantize_prepare,

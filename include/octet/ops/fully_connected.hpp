@@ -11,9 +11,11 @@ OCTET_NAMESPACE_BEGIN
 struct fully_connected_attrs {
   bool keep_dims = false;  // output keeps the input's leading extents: [..., N]
   bool f32_product = false;
+  std::int32_t input_limit = 0;  // as conv2d's
   static constexpr auto fields =
       std::tuple{field{"keep_dims", &fully_connected_attrs::keep_dims},
-                 field{"f32_product", &fully_connected_attrs::f32_product}};
+                 field{"f32_product", &fully_connected_attrs::f32_product},
+                 field{"input_limit", &fully_connected_attrs::input_limit}};
 };
 
 struct fully_connected_params {
@@ -120,6 +122,7 @@ inline status fully_connected_prepare(const node_view& n, prepared& to) {
   set_fully_connected(p, n);
   const std::size_t k = p.k;
   return prepare_accumulation(n, to, p, static_cast<std::size_t>(p.n), k, a.f32_product,
+                              a.input_limit,
                               [k](std::size_t c, std::size_t i) { return c * k + i; });
 }
 inline constexpr op_def fully_connected{

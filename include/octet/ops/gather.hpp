@@ -362,7 +362,7 @@ constexpr status arg_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, arg_shape(read_attributes<axis_attrs>(*n.attrs), n.in[0].shape));
 }
 template <bool Least> status arg_prepare(const node_view& n, prepared& to) {
-  auto& p = to.make<axis_params>(&reference::arg_kernel);
+  auto& p = to.make<axis_params>(&reference::arg_kernel, kernel_id::arg_extreme);
   set_axis(p, read_attributes<axis_attrs>(*n.attrs), n);
   p.least = Least;
   return unit{};
@@ -390,6 +390,7 @@ inline constexpr op_def arg_max{
     .name = "arg_max",
     .summary = "index of the largest element along an axis",
     .forms = arg_forms,
+    .kernel = kernel_id::arg_extreme,
     .shape = &arg_op_shape,
     .memory = &params_only<axis_params>,
     .prepare = &arg_prepare<false>,
@@ -398,6 +399,7 @@ inline constexpr op_def arg_min{
     .name = "arg_min",
     .summary = "index of the smallest element along an axis",
     .forms = arg_forms,
+    .kernel = kernel_id::arg_extreme,
     .shape = &arg_op_shape,
     .memory = &params_only<axis_params>,
     .prepare = &arg_prepare<true>,

@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_LSTM_HPP_
 #define OCTET_OPS_LSTM_HPP_
 
+#include "octet/kernels/target_layout.hpp"
 #include "octet/laws/elementwise.hpp"
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/ops/requantize.hpp"
@@ -55,15 +56,19 @@ constexpr shape_or lstm_shape(const lstm_attrs& a, const dims& x, const dims& w,
   return dims{x[0], x[1], w[0]};
 }
 
+namespace kernels {
+/// Hidden values of a step, then its input and the last hidden values as int16 without zero points.
+constexpr std::size_t lstm_scratch(std::size_t inputs, std::size_t units) noexcept {
+  return round_up(units, alignment) + round_up(inputs * 2, alignment) +
+         round_up(units * 2, alignment);
+}
+}  // namespace kernels
+
 namespace reference {
 
-/// One gate of one unit before its function, Q3.12.
-constexpr std::int16_t lstm_gate(const lstm_params& p, const lstm_params::gate& g,
-                                 const std::int8_t* x, const std::int8_t* h, const std::int8_t* w,
-                                 const std::int8_t* r, std::int32_t bias) noexcept {
-  std::int32_t a = 0, b = 0;  // |a| < 2^31: 2^15 * 65536 inputs at most (checked by prepare)
-  for (std::int32_t i = 0; i < p.in_c; ++i) a += (x[i] - p.in_zero_point) * w[i];
-  for (std::int32_t i = 0; i < p.units; ++i) b += (h[i] - p.state_zero_point) * r[i];
+/// One gate of one unit before its function, Q3.12, from its two sums.
+constexpr std::int16_t lstm_gate_of(const lstm_params::gate& g, std::int32_t a, std::int32_t b,
+                                    std::int32_t bias) noexcept {
   const auto first = numerics::clamp<std::int64_t>(
       numerics::doubling_high_half_away(static_cast<std::int32_t>(static_cast<std::uint32_t>(a) +
                                                                   static_cast<std::uint32_t>(bias)),
@@ -71,6 +76,14 @@ constexpr std::int16_t lstm_gate(const lstm_params& p, const lstm_params::gate& 
       -32768, 32767);
   return static_cast<std::int16_t>(numerics::clamp<std::int64_t>(
       first + numerics::doubling_high_half_away(b, g.recurrent), -32768, 32767));
+}
+constexpr std::int16_t lstm_gate(const lstm_params& p, const lstm_params::gate& g,
+                                 const std::int8_t* x, const std::int8_t* h, const std::int8_t* w,
+                                 const std::int8_t* r, std::int32_t bias) noexcept {
+  std::int32_t a = 0, b = 0;  // |a| < 2^31: 2^15 * 65536 inputs at most (checked by prepare)
+  for (std::int32_t i = 0; i < p.in_c; ++i) a += (x[i] - p.in_zero_point) * w[i];
+  for (std::int32_t i = 0; i < p.units; ++i) b += (h[i] - p.state_zero_point) * r[i];
+  return lstm_gate_of(g, a, b, bias);
 }
 /// One unit at one time: the new cell and hidden values.
 struct lstm_cell {
@@ -94,10 +107,13 @@ constexpr lstm_cell lstm_unit(const lstm_params& p, std::int16_t forget, std::in
               numerics::finish(std::int64_t{numerics::doubling_high_half_away(o * t, p.hidden)},
                                p.hidden_zero_point, -128, 127))};
 }
-/// `fresh`: one hidden value per unit.
+/// `fresh`: one hidden value per unit. `start(x, h)` is told the rows of the next unit's gates,
+/// `gate(...)` is lstm_gate.
+template <class Start, class Gate>
 constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_t* const* w,
                     const std::int8_t* const* r, const std::int32_t* const* bias, std::int8_t* h,
-                    std::int16_t* c, std::int8_t* y, std::int8_t* fresh) {
+                    std::int16_t* c, std::int8_t* y, std::int8_t* fresh, Start&& start,
+                    Gate&& gate_of) {
   for (std::int32_t t = 0; t < p.steps; ++t)
     for (std::int32_t b = 0; b < p.batch; ++b) {
       const auto at = static_cast<std::size_t>(p.time_major ? t * p.batch + b : b * p.steps + t),
@@ -105,9 +121,10 @@ constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_
       const std::int8_t* from = x + at * k;
       std::int8_t* hidden = h + static_cast<std::size_t>(b) * n;
       std::int16_t* cell = c + static_cast<std::size_t>(b) * n;
+      start(from, hidden);
       for (std::size_t u = 0; u < n; ++u) {
         const auto gate = [&](const lstm_params::gate& g, int which) {
-          return lstm_gate(p, g, from, hidden, w[which] + u * k, r[which] + u * n, bias[which][u]);
+          return gate_of(p, g, from, hidden, w[which] + u * k, r[which] + u * n, bias[which][u]);
         };
         const lstm_cell next = lstm_unit(p, gate(p.forget, 0), gate(p.cell, 1), gate(p.output, 2),
                                          p.coupled ? std::int16_t{0} : gate(p.input, 3), cell[u]);
@@ -117,7 +134,9 @@ constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_
       for (std::size_t u = 0; u < n; ++u) hidden[u] = y[at * n + u] = fresh[u];
     }
 }
-inline void lstm_kernel(const kernel_args& a) noexcept {
+/// The operands of a call; states that come from other tensors are copied first.
+template <class Start, class Gate>
+void lstm_call(const kernel_args& a, std::int8_t* fresh, Start&& start, Gate&& gate_of) noexcept {
   const auto& p = *static_cast<const lstm_params*>(a.params);
   const auto s8 = [&](std::size_t i) { return static_cast<const std::int8_t*>(a.in[i]); };
   const auto s32 = [&](std::size_t i) { return static_cast<const std::int32_t*>(a.in[i]); };
@@ -133,8 +152,11 @@ inline void lstm_kernel(const kernel_args& a) noexcept {
   const auto count = static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.units);
   if (a.in[10] != a.out[1]) std::memcpy(h, a.in[10], count);
   if (a.in[11] != a.out[2]) std::memcpy(c, a.in[11], count * 2);
-  lstm(p, s8(0), w, r, bias, h, c, static_cast<std::int8_t*>(a.out[0]),
-       static_cast<std::int8_t*>(a.scratch));
+  lstm(p, s8(0), w, r, bias, h, c, static_cast<std::int8_t*>(a.out[0]), fresh, start, gate_of);
+}
+inline void lstm_kernel(const kernel_args& a) noexcept {
+  lstm_call(
+      a, static_cast<std::int8_t*>(a.scratch), [](const auto*, const auto*) {}, &lstm_gate);
 }
 }  // namespace reference
 
@@ -151,12 +173,17 @@ constexpr status lstm_op_shape(const node_view& n, std::span<dims> out) {
 /// The reference keeps one gate's hidden values.
 constexpr void lstm_memory(const node_view& n, node_memory& to) {
   to.make<lstm_params>();
-  to.reference_scratch = static_cast<std::size_t>(n.out[0].shape[2]);
+  const auto units = static_cast<std::size_t>(n.out[0].shape[2]);
+  to.reference_scratch = units;
+  to.kernel([&](const kernels::target_layout&) {
+    return kernels::node_bytes{
+        0, kernels::lstm_scratch(static_cast<std::size_t>(n.in[0].shape[2]), units)};
+  });
 }
 inline status lstm_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0], &h = n.in[10], &c = n.in[11];
   const auto a = read_attributes<lstm_attrs>(*n.attrs);
-  auto& p = to.make<lstm_params>(&reference::lstm_kernel);
+  auto& p = to.make<lstm_params>(&reference::lstm_kernel, kernel_id::lstm);
   p.batch = x.shape[a.time_major ? 1 : 0], p.steps = x.shape[a.time_major ? 0 : 1],
   p.in_c = x.shape[2], p.units = y.shape[2];
   p.time_major = a.time_major;
@@ -215,6 +242,7 @@ inline constexpr op_def qnn_lstm{
     .outputs = 3,
     .optional = {12, 13, 14},
     .forms = lstm_forms,
+    .kernel = kernel_id::lstm,
     .shape = &lstm_op_shape,
     .memory = &lstm_memory,
     .prepare = &lstm_prepare,

@@ -367,11 +367,12 @@ template <move_rule Rule> constexpr void movement_memory(const node_view& n, nod
   to.make<movement_params>();
   to.array<strided_copy>(1);
 }
-template <move_rule Rule> status movement_prepare(const node_view& n, prepared& to) {
+template <move_rule Rule, kernel_id Kernel = kernel_id::none>
+status movement_prepare(const node_view& n, prepared& to) {
   const moved m = Rule(n);
   if (m.broken) return m.broken;
   if (m.copy.identity(n.in[0].shape.elements().value)) return unit{};  // an alias
-  auto& p = to.make<movement_params>(&reference::movement_kernel);
+  auto& p = to.make<movement_params>(&reference::movement_kernel, Kernel);
   p.type = n.in[0].type;
   auto c = to.array<strided_copy>(1);
   c[0] = m.copy;
@@ -499,9 +500,10 @@ inline constexpr op_def transpose{
     .name = "transpose",
     .summary = "axes in another order",
     .forms = movement_forms,
+    .kernel = kernel_id::movement,
     .shape = &movement_shape<&transpose_rule>,
     .memory = &movement_memory<&transpose_rule>,
-    .prepare = &movement_prepare<&transpose_rule>,
+    .prepare = &movement_prepare<&transpose_rule, kernel_id::movement>,
 };
 inline constexpr op_def slice{
     .name = "slice",

@@ -138,6 +138,7 @@ inline constexpr op_def mul{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = arithmetic_forms,
+    .kernel = kernel_id::mul,
     .shape = &binary_op_shape,
     .memory = &mul_memory<false>,
     .prepare = &mul_prepare<false>,

@@ -50,6 +50,23 @@ struct norm_params {
   const float* bias = nullptr;    // null: 0
 };
 
+/// What the sums of a group make of its elements: its mean less the zero point, and k.
+struct norm_of_group {
+  float mean, scale;
+};
+constexpr norm_of_group normalize_group(const norm_params& p, std::int64_t sum,
+                                        std::int64_t squares) noexcept {
+  const auto n = static_cast<float>(p.group);
+  const float raw_mean = numerics::div(static_cast<float>(sum), n);
+  const float spread =
+      numerics::fma(-raw_mean, raw_mean, numerics::div(static_cast<float>(squares), n));
+  const auto variance = static_cast<double>(spread > 0 ? spread : 0.f);
+  const double root = numerics::sqrt(
+      numerics::add(numerics::mul(numerics::mul(variance, p.in_scale), p.in_scale), p.epsilon));
+  return {numerics::sub(raw_mean, static_cast<float>(p.in_zero_point)),
+          static_cast<float>(numerics::div(p.in_scale, root))};
+}
+
 namespace reference {
 template <class T>
 constexpr void batch_norm(const batch_norm_params& p, const T* x, T* y, std::size_t begin,
@@ -78,16 +95,7 @@ constexpr void norm(const norm_params& p, const T* x, T* y, std::size_t begin, s
       sum += from[i];
       squares += std::int64_t{from[i]} * from[i];
     }
-    const auto n = static_cast<float>(p.group);
-    const float raw_mean = numerics::div(static_cast<float>(sum), n),
-                mean = numerics::sub(raw_mean, static_cast<float>(p.in_zero_point));
-    const float spread = numerics::fma(-raw_mean, raw_mean,
-                                       numerics::div(static_cast<float>(squares), n)),
-                variance = spread > 0 ? spread : 0.f;
-    const double root = numerics::sqrt(numerics::add(
-        numerics::mul(numerics::mul(static_cast<double>(variance), p.in_scale), p.in_scale),
-        p.epsilon));
-    const auto scale = static_cast<float>(numerics::div(p.in_scale, root));
+    const auto [mean, scale] = normalize_group(p, sum, squares);
     for (std::size_t i = 0; i < p.group; ++i) {
       const std::size_t c = p.channels != 0 ? (g * p.group + i) / p.inner % p.channels : i;
       const float d = numerics::sub(static_cast<float>(from[i] - p.in_zero_point), mean),
@@ -112,7 +120,7 @@ inline void norm_kernel(const kernel_args& a) noexcept {
 namespace ops {
 inline status batch_norm_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  auto& p = to.make<batch_norm_params>(&reference::batch_norm_kernel);
+  auto& p = to.make<batch_norm_params>(&reference::batch_norm_kernel, kernel_id::batch_norm);
   if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
   p.type = x.type;
   p.count = x.shape.elements().value;
@@ -139,6 +147,7 @@ inline constexpr op_def batch_norm{
     .min_inputs = 3,
     .max_inputs = 3,
     .forms = batch_norm_forms,
+    .kernel = kernel_id::batch_norm,
     .shape = &requantize_shape,
     .memory = &params_only<batch_norm_params>,
     .prepare = &batch_norm_prepare,
@@ -149,7 +158,7 @@ inline constexpr op_def batch_norm{
 inline status norm_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<norm_attrs>(*n.attrs);
-  auto& p = to.make<norm_params>(&reference::norm_kernel);
+  auto& p = to.make<norm_params>(&reference::norm_kernel, kernel_id::norm);
   if (x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized())
     return unsupported("quantization of a normalization", {}, "one scale per tensor");
   p.type = x.type;
@@ -194,6 +203,7 @@ inline constexpr op_def layer_norm{
     .max_inputs = 3,
     .optional = {1, 2},
     .forms = norm_forms,
+    .kernel = kernel_id::norm,
     .shape = &requantize_shape,
     .memory = &params_only<norm_params>,
     .prepare = &norm_prepare,
@@ -206,6 +216,7 @@ inline constexpr op_def group_norm{
     .max_inputs = 3,
     .optional = {1, 2},
     .forms = norm_forms,
+    .kernel = kernel_id::norm,
     .shape = &requantize_shape,
     .memory = &params_only<norm_params>,
     .prepare = &norm_prepare,

@@ -626,6 +626,8 @@ struct op_def {
   bool accumulates = false;
   /// The kernel that SIMD targets have for some of its forms.
   kernel_id kernel = kernel_id::none;
+  /// The one for other element types, where these have parameters of their own.
+  kernel_id other_kernel = kernel_id::none;
   /// Shape of every output from inputs, attributes and small constants. Null only for operators
   /// whose outputs' shapes the importer must give.
   status (*shape)(const node_view&, std::span<dims> out) = nullptr;

@@ -68,7 +68,7 @@ constexpr status prelu_op_shape(const node_view& n, std::span<dims> out) {
 }
 template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &a = n.in[1], &y = n.out[0];
-  auto& p = to.make<prelu_params>(&reference::prelu_kernel);
+  auto& p = to.make<prelu_params>(&reference::prelu_kernel, kernel_id::prelu);
   p.type = x.type;
   p.shape = make_broadcast<2>({x.shape, a.shape}, y.shape);
   p.mode = n.round;
@@ -101,6 +101,7 @@ inline constexpr op_def qnn_prelu{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = qnn_prelu_forms,
+    .kernel = kernel_id::prelu,
     .shape = &prelu_op_shape,
     .memory = &params_only<prelu_params>,
     .prepare = &prelu_prepare<true>,
@@ -112,6 +113,7 @@ inline constexpr op_def prelu{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = float_pair_forms,
+    .kernel = kernel_id::prelu,
     .shape = &prelu_op_shape,
     .memory = &params_only<prelu_params>,
     .prepare = &prelu_prepare<false>,

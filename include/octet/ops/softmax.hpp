@@ -66,6 +66,20 @@ constexpr std::int32_t softmax_exp(const softmax_params& p, std::int32_t differe
 }
 }  // namespace numerics
 
+/// I64: leading zeros of the sum of exponentials, and its reciprocal as a fraction of 15 bits.
+struct softmax_s16_factor {
+  int room;
+  std::int32_t inverse;
+};
+constexpr softmax_s16_factor softmax_factor_of(const softmax_params& p,
+                                               std::uint32_t sum) noexcept {
+  const int room = std::countl_zero(sum);
+  const auto scaled = static_cast<std::int32_t>(
+      ((static_cast<std::uint64_t>(sum) << (room - 1)) + (1 << 13)) >> 14);
+  return {room, numerics::lookup(p.reciprocal_table, static_cast<std::int16_t>(numerics::clamp(
+                                                         scaled - 98304, -32768, 32767)))};
+}
+
 namespace reference {
 
 template <class In>
@@ -169,12 +183,7 @@ inline constexpr void softmax_row_s16(const softmax_params& p, const std::int16_
   };
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < p.depth; ++i) sum += static_cast<std::uint32_t>(e(i));
-  const int room = std::countl_zero(sum);
-  const auto scaled = static_cast<std::int32_t>(
-      ((static_cast<std::uint64_t>(sum) << (room - 1)) + (1 << 13)) >> 14);
-  const std::int32_t inverse =
-      numerics::lookup(p.reciprocal_table,
-                       static_cast<std::int16_t>(numerics::clamp(scaled - 98304, -32768, 32767)));
+  const auto [room, inverse] = softmax_factor_of(p, sum);
   for (std::size_t i = 0; i < p.depth; ++i) {
     const std::int64_t v =
         (std::int64_t{e(i)} * inverse + (std::int64_t{1} << (30 - room))) >> (31 - room);
@@ -384,6 +393,7 @@ inline constexpr op_def softmax{
     .name = "softmax",
     .summary = "softmax along an axis",
     .forms = float_forms,
+    .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
     .memory = &softmax_memory<false, false>,
     .prepare = &softmax_prepare<false, false>,
@@ -402,6 +412,7 @@ inline constexpr op_def log_softmax{
     .name = "log_softmax",
     .summary = "logarithm of softmax",
     .forms = float_forms,
+    .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
     .memory = &softmax_memory<true, false>,
     .prepare = &softmax_prepare<true, false>,

@@ -39,9 +39,12 @@ constexpr shape_or svdf_shape(const svdf_attrs& a, const dims& x, const dims& w,
 }
 
 namespace reference {
+/// `dot(x, w)`: the sum of (x - zx) w over a feature; `past_sum(memory, weights)`: of their
+/// products.
+template <class Dot, class Past>
 constexpr void svdf(const svdf_params& p, const std::int8_t* x, const std::int8_t* feature,
                     const std::int16_t* time, const std::int32_t* bias, std::int16_t* state,
-                    std::int8_t* y) {
+                    std::int8_t* y, Dot&& dot_of, Past&& past_sum) {
   const auto memory = static_cast<std::size_t>(p.memory),
              channels = static_cast<std::size_t>(p.in_c);
   for (std::int32_t b = 0; b < p.batch; ++b)
@@ -52,15 +55,12 @@ constexpr void svdf(const svdf_params& p, const std::int8_t* x, const std::int8_
         std::int16_t* past =
             state +
             (static_cast<std::size_t>(b) * static_cast<std::size_t>(p.filters) + f) * memory;
-        std::int32_t dot = 0;
-        for (std::size_t i = 0; i < channels; ++i)
-          dot += (x[static_cast<std::size_t>(b) * channels + i] - p.in_zero_point) *
-                 feature[f * channels + i];
+        const std::int32_t dot =
+            dot_of(p, x + static_cast<std::size_t>(b) * channels, feature + f * channels);
         for (std::size_t i = 0; i + 1 < memory; ++i) past[i] = past[i + 1];
         past[memory - 1] = static_cast<std::int16_t>(
             numerics::clamp(numerics::doubling_high_half_away(dot, p.feature), -32768, 32767));
-        for (std::size_t i = 0; i < memory; ++i)
-          sum += std::int32_t{past[i]} * time[f * memory + i];
+        sum += past_sum(p, past, time + f * memory);
       }
       // The framework sums in int32; a sum beyond it, which it leaves undefined, wraps here.
       y[static_cast<std::size_t>(b) * static_cast<std::size_t>(p.units) +
@@ -70,7 +70,21 @@ constexpr void svdf(const svdf_params& p, const std::int8_t* x, const std::int8_
                                p.out_zero_point, -128, 127));
     }
 }
-inline void svdf_kernel(const kernel_args& a) noexcept {
+constexpr std::int32_t svdf_dot(const svdf_params& p, const std::int8_t* x,
+                                const std::int8_t* w) noexcept {
+  std::int32_t sum = 0;
+  for (std::int32_t i = 0; i < p.in_c; ++i) sum += (x[i] - p.in_zero_point) * w[i];
+  return sum;
+}
+constexpr std::int64_t svdf_past(const svdf_params& p, const std::int16_t* past,
+                                 const std::int16_t* w) noexcept {
+  std::int64_t sum = 0;
+  for (std::int32_t i = 0; i < p.memory; ++i) sum += std::int32_t{past[i]} * w[i];
+  return sum;
+}
+/// The operands of a call; a state that comes from another tensor is copied first.
+template <class Dot, class Past>
+void svdf_call(const kernel_args& a, Dot&& dot_of, Past&& past_sum) noexcept {
   const auto& p = *static_cast<const svdf_params*>(a.params);
   auto* state = static_cast<std::int16_t*>(a.out[1]);
   if (a.in[3] != a.out[1])
@@ -79,8 +93,9 @@ inline void svdf_kernel(const kernel_args& a) noexcept {
                     static_cast<std::size_t>(p.memory) * 2);
   svdf(p, static_cast<const std::int8_t*>(a.in[0]), static_cast<const std::int8_t*>(a.in[1]),
        static_cast<const std::int16_t*>(a.in[2]), static_cast<const std::int32_t*>(a.in[4]), state,
-       static_cast<std::int8_t*>(a.out[0]));
+       static_cast<std::int8_t*>(a.out[0]), dot_of, past_sum);
 }
+inline void svdf_kernel(const kernel_args& a) noexcept { svdf_call(a, &svdf_dot, &svdf_past); }
 }  // namespace reference
 
 namespace ops {
@@ -95,7 +110,7 @@ constexpr status svdf_op_shape(const node_view& n, std::span<dims> out) {
 }
 inline status svdf_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &w = n.in[1], &t = n.in[2], &state = n.in[3], &y = n.out[0];
-  auto& p = to.make<svdf_params>(&reference::svdf_kernel);
+  auto& p = to.make<svdf_params>(&reference::svdf_kernel, kernel_id::svdf);
   p.rank = read_attributes<svdf_attrs>(*n.attrs).rank;
   p.batch = x.shape[0], p.in_c = x.shape[1], p.filters = w.shape[0], p.memory = t.shape[1],
   p.units = y.shape[1];
@@ -128,6 +143,7 @@ inline constexpr op_def qnn_svdf{
     .outputs = 2,
     .optional = {4},
     .forms = svdf_forms,
+    .kernel = kernel_id::svdf,
     .shape = &svdf_op_shape,
     .memory = &params_only<svdf_params>,
     .prepare = &svdf_prepare,

@@ -140,7 +140,7 @@ constexpr void transpose_conv2d_memory(const node_view& n, node_memory& to) {
   accumulation_memory(
       n, to, p, static_cast<std::size_t>(p.out_c),
       [](const transpose_conv2d_params& q) { return kernels::problem_of(q); },
-      &kernels::gemm_memory);
+      &kernels::transpose_conv2d_memory);
 }
 inline status transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
@@ -151,7 +151,7 @@ inline status transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) *
                                   static_cast<std::size_t>(w[3]);
   return prepare_accumulation(n, to, p, static_cast<std::size_t>(y[3]), per_channel, a.f32_product,
-                              [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
+                              0, [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
 }
 inline constexpr op_def transpose_conv2d{
     .name = "qnn.transpose_conv2d",

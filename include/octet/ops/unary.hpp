@@ -356,7 +356,7 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   p.alpha = F == unary::elu && !n.attrs->find("alpha") ? 1.f : static_cast<float>(a.alpha);
   p.count = x.shape.elements().value;
   if constexpr (!Quantized) {
-    to.make<unary_params>(&reference::unary_kernel) = p;
+    to.make<unary_params>(&reference::unary_kernel, kernel_id::unary) = p;
     return unit{};
   }
   if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
@@ -414,7 +414,7 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
     fill_lut8(l, x.type, [&](std::int32_t q) { return numerics::unary_value(p, q); });
     return unit{};
   }
-  to.make<unary_params>(&reference::unary_kernel) = p;
+  to.make<unary_params>(&reference::unary_kernel, kernel_id::unary) = p;
   return unit{};
 }
 
@@ -458,6 +458,12 @@ template <unary F> constexpr std::span<const form> plain_forms_of() {
   else
     return plain_unary_forms;
 }
+/// The functions of float32 with vectors.
+constexpr kernel_id float_kernel(unary f) {
+  const bool scalar = f == unary::log || f == unary::sin || f == unary::cos || f == unary::floor ||
+                      f == unary::ceil || f == unary::round || f == unary::sign;
+  return scalar ? kernel_id::none : kernel_id::unary;
+}
 
 #define OCTET_UNARY_(id, text, what, quantized_law, float_law) \
   inline constexpr op_def qnn_##id{                            \
@@ -465,6 +471,7 @@ template <unary F> constexpr std::span<const form> plain_forms_of() {
       .summary = what " of quantized values",                  \
       .forms = unary_forms<unary::id>,                         \
       .kernel = kernel_id::lut8,                               \
+      .other_kernel = kernel_id::unary,                        \
       .shape = &same_op_shape,                                 \
       .memory = &unary_memory<unary::id, true>,                \
       .prepare = &unary_prepare<unary::id, true>,              \
@@ -474,6 +481,7 @@ template <unary F> constexpr std::span<const form> plain_forms_of() {
       .name = text,                                            \
       .summary = what,                                         \
       .forms = plain_forms_of<unary::id>(),                    \
+      .kernel = float_kernel(unary::id),                       \
       .shape = &same_op_shape,                                 \
       .memory = &params_only<unary_params>,                    \
       .prepare = &unary_prepare<unary::id, false>,             \

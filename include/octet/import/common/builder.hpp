@@ -171,6 +171,8 @@ class graph_builder {
     std::vector<double> scales = g[a.weights].scales;
     a.layer.arithmetic = g.arithmetic;
     a.layer.per_channel = scales.size() > 1;
+    for (std::int32_t z : g[a.weights].zero_points)
+      if (z != 0) a.layer.largest_weight = 255;
     const laws::dynamic_decision d = laws::dynamic(a.layer);
     const tensor_id quantized =
                         temporary(after(name, "/quantized"), d.asymmetric ? dtype::s16 : dtype::s8),
@@ -178,6 +180,7 @@ class graph_builder {
     attributes quantize, dequantize;
     if (d.rows != 1 || !laws::is_pytorch(g.arithmetic)) quantize.set("rows", d.rows);
     if (d.asymmetric) quantize.set("asymmetric", std::int64_t{1});
+    if (d.asymmetric) a.attrs.set("input_limit", std::int64_t{255});
     if (a.reduce_range) quantize.set("reduce_range", std::int64_t{1});
     if (auto s = add(ops::dynamic_quantize, {a.in}, {quantized, rows}, std::move(quantize),
                      d.quantize.round);

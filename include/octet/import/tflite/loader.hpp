@@ -283,6 +283,8 @@ class tflite_loader {
       const tensor_id id = f.values[i].tensor = build_.g.add(std::move(*t));
       axes_.resize(static_cast<std::size_t>(id) + 1);
       axes_.back() = from.quantization() ? from.quantization()->axis() : 0;
+      int4_.resize(static_cast<std::size_t>(id) + 1);
+      int4_.back() = from.type() == tflite_schema::tensor_type::int4;
       open_axes_.resize(static_cast<std::size_t>(id) + 1);
       open_axes_.back() = from.open_axes();
       if (keeps) fixed[i] = id;
@@ -360,7 +362,8 @@ class tflite_loader {
                   tflite_schema::options_reader(o.options(), verifier_));
     if (auto s = ids(f, o.intermediates(), n.intermediates); !s) return s;
     if (n.has(1) && static_cast<std::size_t>(n.in_id(1)) < axes_.size())
-      n.framework.weights_axis = axes_[static_cast<std::size_t>(n.in_id(1))];
+      n.framework.weights_axis = axes_[static_cast<std::size_t>(n.in_id(1))],
+      n.framework.int4_weights = int4_[static_cast<std::size_t>(n.in_id(1))];
     n.open_axes = &open_axes_;
     if (o.custom_options())
       n.custom_options = {o.custom_options()->data(), o.custom_options()->size()};
@@ -664,6 +667,7 @@ class tflite_loader {
   flatbuffers::Verifier verifier_;
   const model_table* model_ = nullptr;
   std::vector<std::int32_t> axes_;             // quantized_dimension of the file's tensors, by id
+  std::vector<bool> int4_;                     // whether the file holds them in 4 bits
   std::vector<std::uint32_t> open_axes_;       // and which of their extents the file leaves open
   std::vector<std::vector<tensor_id>> fixed_;  // per subgraph and tensor: the same in every run
   std::map<std::pair<std::string, std::string>, std::int32_t> variable_of_;  // by container, name

@@ -85,6 +85,7 @@ inline status conv_2d(tflite_node& n) {
     layer.images = x[0];
     layer.vectors = std::int64_t{x[0]} * x[1] * x[2];
     layer.products = std::int64_t{w[1]} * w[2] * w[3];
+    layer.int4_weights = n.framework.int4_weights;
     return dynamic_layer(n, ops::conv2d, std::move(a), layer, o.activation);
   }
   return accumulate_and_requantize(n, ops::conv2d, std::move(a), n.ins(), o.activation);

@@ -17,6 +17,7 @@
 //   round_even, rounded, divide     float operations that no compiler flag may change
 //   doubling_high, high_halves      high parts of products
 //   look_up            a table of 256 bytes
+//   gather_pairs       neighbouring int16 elements of a table
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -169,6 +170,14 @@ HWY_INLINE VU8 look_up(const std::uint8_t* table, VU8 x) {
     y = hn::Or(y, hn::TableLookupBytesOr0(hn::LoadDup128(DU8(), table + 16 * row), index));
   }
   return y;
+}
+
+/// Elements i and i + 1 of a table of int16 in each lane, the first in the low half.
+HWY_INLINE V32 gather_pairs(const std::int16_t* table, V32 i) {
+  alignas(vector_bytes) std::int32_t at[lanes32], pair[lanes32];
+  hn::Store(i, D32(), at);
+  for (int l = 0; l < lanes32; ++l) std::memcpy(&pair[l], table + at[l], 4);
+  return hn::Load(D32(), pair);
 }
 
 }  // namespace simd::generic

@@ -10,6 +10,7 @@ inline constexpr int registers = 32;
 inline constexpr bool split_pairs = true;  // vmlal takes halves of vectors
 inline constexpr bool native_doubling_high = true;
 inline constexpr std::uint8_t quads = OCTET_QUAD == 3 ? 2 : 0;
+using generic::gather_pairs;
 using generic::high_halves;
 using generic::load_bytes;
 using generic::store_bytes;

@@ -191,6 +191,59 @@ HWY_INLINE void store_quads(VU8 a, VU8 b, VU8 c, VU8 d, std::byte* to) {
   hn::Store(hn::InterleaveUpper(u16, AB, CD), u16, q + 3 * lanes16);
 }
 
+// ---- transposition ----
+
+/// N x N elements of T, N = 16 / sizeof(T): to[j * to_step + i] = from[i * from_step + j].
+template <class T>
+HWY_INLINE void transpose_block(const T* from, std::size_t from_step, T* to, std::size_t to_step) {
+  constexpr int n = 16 / static_cast<int>(sizeof(T));
+  const hn::CappedTag<T, static_cast<std::size_t>(n)> d;
+  hn::Vec<decltype(d)> a[n], b[n];
+  HWY_UNROLL(16)
+  for (int i = 0; i < n; ++i) a[i] = hn::LoadU(d, from + static_cast<std::size_t>(i) * from_step);
+  // Rows i and i + n/2 interleaved, as often as n has bits.
+  for (int stage = 1; stage < n; stage *= 2) {
+    HWY_UNROLL(8)
+    for (int i = 0; i < n / 2; ++i) {
+      b[2 * i] = hn::InterleaveLower(d, a[i], a[i + n / 2]);
+      b[2 * i + 1] = hn::InterleaveUpper(d, a[i], a[i + n / 2]);
+    }
+    HWY_UNROLL(16)
+    for (int i = 0; i < n; ++i) a[i] = b[i];
+  }
+  HWY_UNROLL(16)
+  for (int i = 0; i < n; ++i) hn::StoreU(a[i], d, to + static_cast<std::size_t>(i) * to_step);
+}
+template <class T> inline constexpr std::size_t block_extent = 16 / sizeof(T);
+/// to[2 * i] = a[i], to[2 * i + 1] = b[i] for the elements of 16 bytes each.
+template <class T> HWY_INLINE void interleave_block(const T* a, const T* b, T* to) {
+  const hn::CappedTag<T, block_extent<T>> d;
+  const auto x = hn::LoadU(d, a), y = hn::LoadU(d, b);
+  hn::StoreU(hn::InterleaveLower(d, x, y), d, to);
+  hn::StoreU(hn::InterleaveUpper(d, x, y), d, to + block_extent<T>);
+}
+/// a[i] = from[2 * i], b[i] = from[2 * i + 1].
+template <class T> HWY_INLINE void deinterleave_block(const T* from, T* a, T* b) {
+  const hn::CappedTag<T, block_extent<T>> d;
+  const auto x = hn::LoadU(d, from), y = hn::LoadU(d, from + block_extent<T>);
+  if constexpr (sizeof(T) == 4) {
+    hn::StoreU(hn::ConcatEven(d, y, x), d, a);
+    hn::StoreU(hn::ConcatOdd(d, y, x), d, b);
+  } else {
+    // Odd and even halves of wider elements.
+    using Wide = std::conditional_t<sizeof(T) == 1, std::uint16_t, std::uint32_t>;
+    const hn::CappedTag<Wide, block_extent<Wide>> w;
+    alignas(16) Wide words[2][block_extent<Wide>];
+    hn::Store(hn::BitCast(w, x), w, words[0]);
+    hn::Store(hn::BitCast(w, y), w, words[1]);
+    for (std::size_t i = 0; i < block_extent<T>; ++i) {
+      const Wide v = words[i / block_extent<Wide>][i % block_extent<Wide>];
+      a[i] = static_cast<T>(v);
+      b[i] = static_cast<T>(v >> (8 * sizeof(T)));
+    }
+  }
+}
+
 // ---- panels to memory, in channel order (channel_in_panel) ----
 
 /// The first n <= NV * lanes32 values of NV vectors; int32. Writes nothing else.

@@ -8,6 +8,7 @@ namespace simd {
 
 inline constexpr int registers = 16;
 inline constexpr std::uint8_t quads = 0;
+using generic::gather_pairs;
 using generic::high_halves;
 using generic::load_bytes;
 

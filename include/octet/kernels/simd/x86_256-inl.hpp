@@ -49,6 +49,10 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
     return V8{_mm256_permutevar8x32_epi32(q, _mm256_setr_epi32(0, 4, 1, 2, 3, 5, 6, 7))};
 }
 
+HWY_INLINE V32 gather_pairs(const std::int16_t* table, V32 i) {
+  return V32{_mm256_i32gather_epi32(reinterpret_cast<const int*>(table), i.raw, 2)};
+}
+
 HWY_INLINE V32 round_even(VF v) { return V32{_mm256_cvtps_epi32(v.raw)}; }
 HWY_INLINE VF rounded(VF v) {
   __asm__("" : "+x"(v.raw));

@@ -70,6 +70,10 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
         _mm512_setr_epi32(0, 4, 8, 12, 1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15), q)};
 }
 
+HWY_INLINE V32 gather_pairs(const std::int16_t* table, V32 i) {
+  return V32{_mm512_i32gather_epi32(i.raw, table, 2)};
+}
+
 HWY_INLINE V32 round_even(VF v) { return V32{_mm512_cvtps_epi32(v.raw)}; }
 HWY_INLINE VF rounded(VF v) {
   __asm__("" : "+v"(v.raw));

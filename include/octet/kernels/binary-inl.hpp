@@ -1,0 +1,184 @@
+// Two operands beside qnn.add and qnn.mul: minimum, maximum, squared differences, prelu. Part of a
+// pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+struct float_minimum {
+  explicit HWY_INLINE float_minimum(const binary_params&) {}
+  HWY_INLINE VF operator()(VF a, VF b) const { return hn::IfThenElse(hn::Lt(b, a), b, a); }
+};
+struct float_maximum {
+  explicit HWY_INLINE float_maximum(const binary_params&) {}
+  HWY_INLINE VF operator()(VF a, VF b) const { return hn::IfThenElse(hn::Gt(b, a), b, a); }
+};
+struct float_squared_difference {
+  explicit HWY_INLINE float_squared_difference(const binary_params&) {}
+  HWY_INLINE VF operator()(VF a, VF b) const {
+    const VF d = simd::rounded(hn::Sub(a, b));
+    return hn::Mul(d, d);
+  }
+};
+struct float_div {
+  VF lo, hi;
+  explicit HWY_INLINE float_div(const binary_params& p)
+      : lo(set_float(p.min)), hi(set_float(p.max)) {}
+  HWY_INLINE VF operator()(VF a, VF b) const { return clamp_lanes(simd::divide(a, b), lo, hi); }
+};
+struct integer_minimum {
+  explicit HWY_INLINE integer_minimum(const binary_params&) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Min(a, b); }
+};
+struct integer_maximum {
+  explicit HWY_INLINE integer_maximum(const binary_params&) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Max(a, b); }
+};
+/// DR of bytes: both on a common scale, the difference squared modulo 2^32.
+struct squared_difference_lanes {
+  uniform_shift a, b, y;
+  V32 za, zb, z, low, high;
+  int left;
+  explicit HWY_INLINE squared_difference_lanes(const binary_params& p)
+      : a(p.a_mult, true),
+        b(p.b_mult, true),
+        y(p.y_mult, true),
+        za(set32(p.a_zero_point)),
+        zb(set32(p.b_zero_point)),
+        z(set32(p.zero_point)),
+        low(set32(p.lo - p.zero_point)),
+        high(set32(p.hi - p.zero_point)),
+        left(p.left_shift) {}
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+    const V32 d = hn::Sub(a(hn::ShiftLeftSame(hn::Sub(x1, za), left)),
+                          b(hn::ShiftLeftSame(hn::Sub(x2, zb), left)));
+    return hn::Add(hn::Min(hn::Max(y(hn::Mul(d, d)), low), high), z);
+  }
+};
+
+template <class V> struct kernel<kernel_id::binary, V> {
+  static const binary_params& params(const void* p) {
+    return *static_cast<const binary_params*>(p);
+  }
+  static bool integers(dtype t) { return is_8bit(t) || t == dtype::s16 || t == dtype::s32; }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    const bool real = p.a_type == dtype::f32;
+    switch (p.op) {
+      case binary_op::minimum:
+      case binary_op::maximum: return p.mode == rounding::none && (real || integers(p.a_type));
+      case binary_op::squared_difference:
+        return p.mode == rounding::none
+                   ? real
+                   : p.mode == rounding::doubling_high_half_away && is_8bit(p.a_type);
+      case binary_op::div: return p.mode == rounding::none && real;
+      case binary_op::equal:
+      case binary_op::not_equal:
+      case binary_op::less:
+      case binary_op::less_equal:
+      case binary_op::greater:
+      case binary_op::greater_equal:
+      case binary_op::logical_and:
+      case binary_op::logical_or:
+      case binary_op::floor_div:
+      case binary_op::floor_mod:
+      case binary_op::bitwise_xor:
+      case binary_op::right_shift:
+      case binary_op::pow: break;
+    }
+    return false;
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.shape.count, k.part, k.parts);
+    const integer_operands io{p.a_type, p.a_type, p.a_type};
+    if (p.a_type == dtype::f32) {
+      if (p.op == binary_op::minimum)
+        binary(float_minimum(p), p.shape, float_operands(), k, r.begin, r.end);
+      else if (p.op == binary_op::maximum)
+        binary(float_maximum(p), p.shape, float_operands(), k, r.begin, r.end);
+      else if (p.op == binary_op::div)
+        binary(float_div(p), p.shape, float_operands(), k, r.begin, r.end);
+      else
+        binary(float_squared_difference(p), p.shape, float_operands(), k, r.begin, r.end);
+    } else if (p.op == binary_op::minimum) {
+      binary(integer_minimum(p), p.shape, io, k, r.begin, r.end);
+    } else if (p.op == binary_op::maximum) {
+      binary(integer_maximum(p), p.shape, io, k, r.begin, r.end);
+    } else {
+      binary(squared_difference_lanes(p), p.shape, io, k, r.begin, r.end);
+    }
+  }
+  static const char* describe(const void*) { return "two operands"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+// ---- prelu ----
+
+struct float_prelu {
+  HWY_INLINE VF operator()(VF x, VF slope) const {
+    return hn::IfThenElse(hn::Ge(x, hn::Zero(DF())), x, hn::Mul(x, slope));
+  }
+};
+struct prelu_dr {
+  uniform_shift positive, negative;
+  V32 zx, za, z, low, high;
+  explicit HWY_INLINE prelu_dr(const prelu_params& p)
+      : positive(p.positive, true),
+        negative(p.negative, true),
+        zx(set32(p.in_zero_point)),
+        za(set32(p.slope_zero_point)),
+        z(set32(p.out_zero_point)),
+        low(set32(p.lo - p.out_zero_point)),
+        high(set32(p.hi - p.out_zero_point)) {}
+  HWY_INLINE V32 operator()(V32 x, V32 slope) const {
+    const V32 v = hn::Sub(x, zx);
+    const V32 y = select_by_sign(v, positive(v), negative(hn::Mul(v, hn::Sub(slope, za))));
+    return hn::Add(hn::Min(hn::Max(y, low), high), z);
+  }
+};
+struct prelu_even_mul {
+  VF sx, sa, inverse, lo, hi;
+  V32 zx, za, z;
+  explicit HWY_INLINE prelu_even_mul(const prelu_params& p)
+      : sx(set_float(p.in_scale)),
+        sa(set_float(p.slope_scale)),
+        inverse(set_float(p.inverse)),
+        lo(set_float(static_cast<float>(p.lo - p.out_zero_point))),
+        hi(set_float(static_cast<float>(p.hi - p.out_zero_point))),
+        zx(set32(p.in_zero_point)),
+        za(set32(p.slope_zero_point)),
+        z(set32(p.out_zero_point)) {}
+  HWY_INLINE V32 operator()(V32 x, V32 slope) const {
+    const VF v = real_product(hn::Sub(x, zx), sx), a = real_product(hn::Sub(slope, za), sa);
+    const VF y = hn::IfThenElse(hn::Gt(v, hn::Zero(DF())), v, simd::rounded(hn::Mul(v, a)));
+    return hn::Add(round_within(simd::rounded(hn::Mul(y, inverse)), lo, hi), z);
+  }
+};
+template <class V> struct kernel<kernel_id::prelu, V> {
+  static const prelu_params& params(const void* p) { return *static_cast<const prelu_params*>(p); }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    return p.type == dtype::f32 || is_8bit(p.type);
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.shape.count, k.part, k.parts);
+    const integer_operands io{p.type, p.type, p.type};
+    if (p.type == dtype::f32)
+      binary(float_prelu(), p.shape, float_operands(), k, r.begin, r.end);
+    else if (p.mode == rounding::reciprocal_half_even)
+      binary(prelu_even_mul(p), p.shape, io, k, r.begin, r.end);
+    else
+      binary(prelu_dr(p), p.shape, io, k, r.begin, r.end);
+  }
+  static const char* describe(const void*) { return "prelu"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS

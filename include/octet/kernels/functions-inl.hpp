@@ -1,0 +1,404 @@
+// Elementary functions over vectors of binary32, with the bits of numerics/math.hpp. Part of a
+// pass: see pass-inl.hpp.
+//
+// The scalar functions round a value that is known to about 2^-57 once. Here it is computed in
+// binary64 with a relative error below `doubt`; where everything that near rounds to one binary32
+// number, that is the scalar function's result. The other lanes, about one in 2^19, and those
+// outside the formula's range ask the scalar function.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// 60 times what the formulas below lose: a dozen roundings of 2^-53 and tails of 2^-52.
+inline constexpr double doubt = 0x1p-44;
+
+HWY_INLINE simd::VF64 set64(double v) { return hn::Set(DF64(), v); }
+/// r with x = k * ln 2 + r, |r| < 0.35, and 2^k; |x| < 700.
+struct reduced_lanes {
+  simd::VF64 r, power;
+  explicit HWY_INLINE reduced_lanes(simd::VF64 x) {
+    const simd::tag<std::uint64_t> u64;
+    const auto magic = set64(0x1.8p52);
+    const auto sum =
+        simd::rounded(hn::Add(simd::rounded(hn::Mul(x, set64(numerics::detail::log2_e))), magic));
+    const auto k = simd::rounded(hn::Sub(sum, magic));
+    r = hn::Sub(simd::rounded(hn::Sub(x, hn::Mul(k, set64(numerics::detail::ln2_hi)))),
+                hn::Mul(k, set64(numerics::detail::ln2_lo)));
+    power =
+        hn::BitCast(DF64(), hn::ShiftLeft<52>(hn::Add(hn::BitCast(u64, sum), hn::Set(u64, 1023u))));
+  }
+};
+/// exp(r) - 1 = r + r^2 * (1/2! + r/3! + ...), |r| < 0.35: the first term left out is below 2^-52
+/// of it.
+HWY_INLINE simd::VF64 expm1_near_zero(simd::VF64 r) {
+  constexpr double c[] = {1. / 2,       1. / 6,        1. / 24,        1. / 120,
+                          1. / 720,     1. / 5040,     1. / 40320,     1. / 362880,
+                          1. / 3628800, 1. / 39916800, 1. / 479001600, 1. / 6227020800.};
+  auto s = set64(c[11]);
+  HWY_UNROLL(11)
+  for (int i = 10; i >= 0; --i) s = hn::MulAdd(s, r, set64(c[i]));
+  return hn::MulAdd(hn::Mul(r, r), s, r);
+}
+/// exp(x) - 1; near 0 with the same relative error.
+HWY_INLINE simd::VF64 expm1_lanes(simd::VF64 x) {
+  const reduced_lanes e(x);
+  return hn::MulAdd(e.power, expm1_near_zero(e.r), hn::Sub(e.power, set64(1)));
+}
+
+/// A function as its formula, the arguments for which that holds, and the scalar function.
+struct exp_function {
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) {
+    const reduced_lanes e(x);
+    return hn::MulAdd(e.power, expm1_near_zero(e.r), e.power);
+  }
+  static HWY_INLINE auto holds(VF x) {  // results are normal numbers
+    return hn::And(hn::Ge(x, set_float(-87.f)), hn::Le(x, set_float(88.f)));
+  }
+  static float scalar(float x) { return numerics::exp_f32(x); }
+};
+struct expm1_function {  // x <= 0
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) { return expm1_lanes(hn::Max(x, set64(-60))); }
+  static HWY_INLINE auto holds(VF x) { return hn::Le(x, hn::Zero(DF())); }
+  static float scalar(float x) { return numerics::expm1_f32(x); }
+};
+struct tanh_function {
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) {
+    const auto a = hn::Min(hn::Abs(x), set64(20)), e = expm1_lanes(hn::Add(a, a));
+    return hn::CopySign(hn::Div(e, hn::Add(e, set64(2))), x);
+  }
+  static HWY_INLINE auto holds(VF x) { return hn::Eq(x, x); }
+  static float scalar(float x) { return numerics::tanh_f32(x); }
+};
+
+inline HWY_NOINLINE VF ask_scalar(VF x, VF y, VF sure, float (*scalar)(float)) {
+  alignas(alignment) float arguments[lanes32], values[lanes32];
+  alignas(alignment) std::uint32_t known[lanes32];
+  hn::Store(x, DF(), arguments);
+  hn::Store(y, DF(), values);
+  std::memcpy(known, &sure, sizeof(known));
+  for (int i = 0; i < lanes32; ++i)
+    if (known[i] == 0) values[i] = scalar(arguments[i]);
+  return hn::Load(DF(), values);
+}
+template <class F> HWY_INLINE VF apply(VF x) {
+  const hn::Half<DF> half;
+  const auto low = F::value(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
+             high = F::value(hn::PromoteTo(DF64(), hn::UpperHalf(half, x)));
+  const auto less = set64(1 - doubt), more = set64(1 + doubt);
+  const VF y = hn::Combine(DF(), hn::DemoteTo(half, hn::Mul(high, less)),
+                           hn::DemoteTo(half, hn::Mul(low, less))),
+           z = hn::Combine(DF(), hn::DemoteTo(half, hn::Mul(high, more)),
+                           hn::DemoteTo(half, hn::Mul(low, more)));
+  const auto sure = hn::And(hn::Eq(y, z), F::holds(x));
+  if (hn::AllTrue(DF(), sure)) return y;
+  return ask_scalar(x, y, hn::BitCast(DF(), hn::VecFromMask(D32(), hn::RebindMask(D32(), sure))),
+                    &F::scalar);
+}
+
+// ---- float32 operators of one input ----
+
+HWY_INLINE VF relu6_lanes(VF v) {
+  const VF six = set_float(6.f), zero = hn::Zero(DF());
+  return hn::IfThenElse(hn::Le(v, zero), zero, hn::IfThenElse(hn::Ge(v, six), six, v));
+}
+HWY_INLINE VF clamp_lanes(VF v, VF lo, VF hi) {
+  return hn::IfThenElse(hn::Lt(v, lo), lo, hn::IfThenElse(hn::Gt(v, hi), hi, v));
+}
+/// Not sqrtps: -ffast-math makes an estimate of it. Twice 24 bits and two more are enough for one
+/// rounding to count.
+HWY_INLINE VF sqrt_lanes(VF x) {
+  const hn::Half<DF> half;
+  const auto low = hn::Sqrt(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
+             high = hn::Sqrt(hn::PromoteTo(DF64(), hn::UpperHalf(half, x)));
+  const VF y = hn::Combine(DF(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+  return hn::IfThenElse(hn::Lt(x, hn::Zero(DF())), set_float(numerics::nan_of<float>()), y);
+}
+
+struct relu_lanes {
+  VF lo, hi;
+  explicit HWY_INLINE relu_lanes(const unary_params& p)
+      : lo(set_float(p.function == unary::relu_n1_to_1 ? -1.f : 0.f)),
+        hi(set_float(p.function == unary::relu    ? std::numeric_limits<float>::infinity()
+                     : p.function == unary::relu6 ? 6.f
+                                                  : 1.f)) {}
+  HWY_INLINE VF operator()(VF x) const { return clamp_lanes(x, lo, hi); }
+};
+struct leaky_lanes {
+  VF alpha;
+  explicit HWY_INLINE leaky_lanes(const unary_params& p) : alpha(set_float(p.alpha)) {}
+  HWY_INLINE VF operator()(VF x) const {
+    return hn::IfThenElse(hn::Gt(x, hn::Zero(DF())), x, hn::Mul(x, alpha));
+  }
+};
+struct hard_swish_lanes {
+  explicit HWY_INLINE hard_swish_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF gate = relu6_lanes(simd::rounded(hn::Add(x, set_float(3.f))));
+    return simd::divide(simd::rounded(hn::Mul(x, gate)), set_float(6.f));
+  }
+};
+struct hard_sigmoid_lanes {
+  explicit HWY_INLINE hard_sigmoid_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    return simd::divide(relu6_lanes(simd::rounded(hn::Add(x, set_float(3.f)))), set_float(6.f));
+  }
+};
+struct elu_lanes {
+  VF alpha;
+  explicit HWY_INLINE elu_lanes(const unary_params& p) : alpha(set_float(p.alpha)) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const auto below = hn::Lt(x, hn::Zero(DF()));
+    const VF e = apply<expm1_function>(hn::IfThenElseZero(below, x));
+    return hn::IfThenElse(below, hn::Mul(e, alpha), x);
+  }
+};
+struct exp_lanes {
+  explicit HWY_INLINE exp_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return apply<exp_function>(x); }
+};
+struct tanh_lanes {
+  explicit HWY_INLINE tanh_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return apply<tanh_function>(x); }
+};
+struct gelu_lanes {  // by tanh
+  explicit HWY_INLINE gelu_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    VF cube = set_float(0.044715f);
+    for (int i = 0; i < 3; ++i) cube = simd::rounded(hn::Mul(cube, x));
+    const VF inner =
+        simd::rounded(hn::Mul(set_float(0.797884561f), simd::rounded(hn::Add(x, cube))));
+    return hn::Mul(simd::rounded(hn::Mul(set_float(0.5f), x)),
+                   simd::rounded(hn::Add(set_float(1.f), apply<tanh_function>(inner))));
+  }
+};
+struct logistic_lanes {
+  bool cutoffs;
+  explicit HWY_INLINE logistic_lanes(const unary_params& p) : cutoffs(p.mode == rounding::none) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF one = set_float(1.f), negative = hn::Neg(x);
+    if (!cutoffs)
+      return simd::divide(one, simd::rounded(hn::Add(one, apply<exp_function>(negative))));
+    const auto above = hn::Gt(x, set_float(16.619047164916992188f)),
+               below = hn::Lt(x, set_float(-9.f));
+    const VF e = apply<exp_function>(
+        hn::IfThenElse(below, x, hn::IfThenElse(above, hn::Zero(DF()), negative)));
+    const VF y = simd::divide(one, simd::rounded(hn::Add(one, e)));
+    return hn::IfThenElse(below, e, hn::IfThenElse(above, one, y));
+  }
+};
+struct sqrt_function {
+  explicit HWY_INLINE sqrt_function(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return sqrt_lanes(x); }
+};
+struct rsqrt_function {
+  explicit HWY_INLINE rsqrt_function(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return simd::divide(set_float(1.f), sqrt_lanes(x)); }
+};
+struct abs_lanes {
+  explicit HWY_INLINE abs_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return hn::Abs(x); }
+};
+struct neg_lanes {
+  explicit HWY_INLINE neg_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return hn::Xor(x, set_float(-0.f)); }
+};
+struct square_lanes {
+  explicit HWY_INLINE square_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return hn::Mul(x, x); }
+};
+
+template <class Op>
+HWY_NOINLINE void unary_floats(const unary_params& p, const float* x, float* y,
+                               std::size_t n) noexcept {
+  const Op op(p);
+  std::size_t i = 0;
+  for (; i + lanes32 <= n; i += lanes32) simd::store(op(simd::load(x + i)), y + i);
+  if (i < n) simd::store_some(op(simd::load_some(x + i, n - i)), y + i, n - i);
+}
+
+// ---- int16 ----
+
+HWY_INLINE V32 select_by_sign(V32 v, V32 not_below, V32 below) {
+  return hn::IfThenElse(hn::Lt(v, zero32()), below, not_below);
+}
+/// numerics::lookup.
+struct lookup_lanes {
+  const std::int16_t* table;
+  HWY_INLINE V32 operator()(V32 v) const {
+    const V32 pair = simd::gather_pairs(table, hn::Add(hn::ShiftRight<7>(v), set32(256)));
+    const V32 base = hn::ShiftRight<16>(hn::ShiftLeft<16>(pair)),
+              slope = hn::Sub(hn::ShiftRight<16>(pair), base);
+    const V32 part = hn::Mul(slope, hn::And(v, set32(127)));
+    // The sum is cut to 16 bits.
+    const V32 y = hn::Add(base, hn::ShiftRight<7>(hn::Add(part, set32(64))));
+    return hn::ShiftRight<16>(hn::ShiftLeft<16>(y));
+  }
+};
+/// A clamp, or one of two multipliers by the sign: relu, leaky_relu, abs.
+struct clamp16_lanes {
+  V32 lo, hi;
+  explicit HWY_INLINE clamp16_lanes(const unary_params& p) : lo(set32(p.lo)), hi(set32(p.hi)) {}
+  HWY_INLINE V32 operator()(V32 x) const { return hn::Min(hn::Max(x, lo), hi); }
+};
+struct neg16_lanes {
+  explicit HWY_INLINE neg16_lanes(const unary_params&) {}
+  HWY_INLINE V32 operator()(V32 x) const {
+    return hn::ShiftRight<16>(hn::ShiftLeft<16>(hn::Sub(zero32(), x)));
+  }
+};
+struct scaled16_lanes {
+  uniform_shift positive, negative;
+  V32 z, zy, lo, hi;
+  explicit HWY_INLINE scaled16_lanes(const unary_params& p)
+      : positive(p.positive, true),
+        negative(p.negative, true),
+        z(set32(p.in_zero_point)),
+        zy(set32(p.out_zero_point)),
+        lo(set32(p.lo - p.out_zero_point)),
+        hi(set32(p.hi - p.out_zero_point)) {}
+  HWY_INLINE V32 finish(V32 v) const { return hn::Add(hn::Min(hn::Max(v, lo), hi), zy); }
+  HWY_INLINE V32 operator()(V32 x) const {
+    const V32 v = hn::Sub(x, z);
+    return finish(select_by_sign(v, positive(v), negative(v)));
+  }
+};
+struct abs16_lanes {
+  scaled16_lanes scaled;
+  bool rescales;
+  explicit HWY_INLINE abs16_lanes(const unary_params& p) : scaled(p), rescales(p.positive.m != 0) {}
+  HWY_INLINE V32 operator()(V32 x) const {
+    const V32 v = hn::Abs(hn::Sub(x, scaled.z));
+    return scaled.finish(rescales ? scaled.positive(v) : v);
+  }
+};
+struct table16_lanes {
+  lookup_lanes table;
+  explicit HWY_INLINE table16_lanes(const unary_params& p) : table{p.table} {}
+  HWY_INLINE V32 operator()(V32 x) const { return table(x); }
+};
+/// numerics::logistic_q15 and tanh_q15 of sigmoid_input, whose multiplier has 15 bits here.
+template <bool Tanh> struct sigmoid16_lanes {
+  V32 factor, half;
+  int shift;
+  explicit HWY_INLINE sigmoid16_lanes(const unary_params& p)
+      : factor(set32(p.sigmoid.multiplier == 0 ? 3 << p.sigmoid.shift : p.sigmoid.multiplier)),
+        half(set32(p.sigmoid.multiplier != 0 && p.sigmoid.shift > 0
+                       ? static_cast<std::int32_t>(1u << (p.sigmoid.shift - 1))
+                       : 0)),
+        shift(p.sigmoid.multiplier == 0 ? 0 : p.sigmoid.shift) {}
+  static bool accepts(const unary_params& p) noexcept { return p.sigmoid.multiplier < 1 << 15; }
+  HWY_INLINE V32 operator()(V32 x) const {
+    constexpr int bits = Tanh ? 8 : 9;  // of the step between entries
+    const V32 v = shift_right(hn::Add(hn::Mul(x, factor), half), shift), a = hn::Abs(v),
+              u = hn::ShiftRight<bits>(a);
+    const V32 pair =
+        simd::gather_pairs(reinterpret_cast<const std::int16_t*>(numerics::sigmoid_table.data()),
+                           hn::Min(u, set32(254)));
+    const V32 low = hn::And(pair, set32(0xFFFF)),
+              step = hn::Sub(hn::And(hn::ShiftRight<16>(pair), set32(0xFFFF)), low);
+    const V32 between =
+        hn::Add(hn::ShiftLeft<bits>(low), hn::Mul(hn::And(a, set32((1 << bits) - 1)), step));
+    const V32 r =
+        hn::IfThenElse(hn::Gt(u, set32(254)), set32(Tanh ? 0xFFFF << 8 : 0x7FFF << 10), between);
+    // The result is cut to 16 bits.
+    const V32 y =
+        Tanh ? select_by_sign(v, hn::Add(r, set32(128 - (1 << 23))),
+                              hn::Sub(set32((1 << 23) + 127), r))
+             : select_by_sign(v, hn::Add(r, set32(512)), hn::Sub(set32((1 << 25) + 511), r));
+    return hn::ShiftRight<16>(hn::ShiftLeft<16>(hn::ShiftRight < Tanh ? 8 : 10 > (y)));
+  }
+};
+
+template <class Op>
+HWY_NOINLINE void unary_words(const unary_params& p, const std::int16_t* x, std::int16_t* y,
+                              std::size_t n) noexcept {
+  const Op op(p);
+  std::size_t i = 0;
+  for (; i + lanes32 <= n; i += lanes32) simd::store_from32(op(simd::load_as32(x + i)), y + i);
+  if (i == n) return;
+  const auto* from = reinterpret_cast<const std::byte*>(x + i);
+  simd::store_some_from32(dtype::s16, op(simd::load_some_as32(dtype::s16, from, n - i)),
+                          reinterpret_cast<std::byte*>(y + i), n - i);
+}
+
+using float_function = void (*)(const unary_params&, const float*, float*, std::size_t) noexcept;
+using word_function = void (*)(const unary_params&, const std::int16_t*, std::int16_t*,
+                               std::size_t) noexcept;
+
+/// Functions of float32 and int16; those of 8 bits are tables (lut8).
+template <class V> struct kernel<kernel_id::unary, V> {
+  static const unary_params& params(const void* p) { return *static_cast<const unary_params*>(p); }
+  /// Null: the reference.
+  static float_function of_floats(const unary_params& p) noexcept {
+    switch (p.function) {
+      case unary::logistic: return &unary_floats<logistic_lanes>;
+      case unary::tanh: return &unary_floats<tanh_lanes>;
+      case unary::hard_swish: return &unary_floats<hard_swish_lanes>;
+      case unary::hard_sigmoid: return &unary_floats<hard_sigmoid_lanes>;
+      case unary::elu: return &unary_floats<elu_lanes>;
+      case unary::gelu: return p.approximate ? &unary_floats<gelu_lanes> : nullptr;
+      case unary::exp: return &unary_floats<exp_lanes>;
+      case unary::sqrt: return &unary_floats<sqrt_function>;
+      case unary::rsqrt: return &unary_floats<rsqrt_function>;
+      case unary::abs: return &unary_floats<abs_lanes>;
+      case unary::neg: return &unary_floats<neg_lanes>;
+      case unary::square: return &unary_floats<square_lanes>;
+      case unary::relu:
+      case unary::relu6:
+      case unary::relu_n1_to_1:
+      case unary::relu_0_to_1: return &unary_floats<relu_lanes>;
+      case unary::leaky_relu: return &unary_floats<leaky_lanes>;
+      case unary::log:
+      case unary::sin:
+      case unary::cos:
+      case unary::floor:
+      case unary::ceil:
+      case unary::round:
+      case unary::sign: break;
+    }
+    return nullptr;
+  }
+  static word_function of_words(const unary_params& p) noexcept {
+    const bool relu = ops::is_relu(p.function);
+    if (p.mode == rounding::none)
+      return p.function == unary::neg ? &unary_words<neg16_lanes> : &unary_words<clamp16_lanes>;
+    if (p.mode == rounding::doubling_high_half_away) {
+      if (p.function == unary::abs) return &unary_words<abs16_lanes>;
+      return relu || p.function == unary::leaky_relu ? &unary_words<scaled16_lanes> : nullptr;
+    }
+    const bool optimized = p.mode == rounding::tflite_optimized;
+    if (!optimized && p.mode != rounding::divide_half_away) return nullptr;
+    if (p.function == unary::logistic || p.function == unary::tanh) {
+      if (!sigmoid16_lanes<true>::accepts(p) || (optimized && p.sigmoid.multiplier == 0))
+        return nullptr;
+      return p.function == unary::tanh ? &unary_words<sigmoid16_lanes<true>>
+                                       : &unary_words<sigmoid16_lanes<false>>;
+    }
+    return p.table != nullptr ? &unary_words<table16_lanes> : nullptr;
+  }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    if (p.type == dtype::f32)
+      return (p.mode == rounding::none || p.mode == rounding::aten) && of_floats(p) != nullptr;
+    return p.type == dtype::s16 && of_words(p) != nullptr;
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.count, k.part, k.parts);
+    if (p.type == dtype::f32)
+      of_floats(p)(p, static_cast<const float*>(k.in[0]) + r.begin,
+                   static_cast<float*>(k.out[0]) + r.begin, r.end - r.begin);
+    else
+      of_words(p)(p, static_cast<const std::int16_t*>(k.in[0]) + r.begin,
+                  static_cast<std::int16_t*>(k.out[0]) + r.begin, r.end - r.begin);
+  }
+  static const char* describe(const void*) { return "function"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
