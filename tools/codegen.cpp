@@ -170,6 +170,7 @@ result<generated> generate(const graph& g, const std::string& name,
       }
     std::string attrs;
     for (const auto& [key, value] : n.attrs.entries()) {
+      if (key == "kept_float") continue;  // a reason for `explain`: nothing computes with it
       attrs += (attrs.empty() ? "" : ", ") + std::string("q::attr(") + literal(key) + ", ";
       if (const auto* i = std::get_if<std::int64_t>(&value))
         attrs += "std::int64_t{" + std::to_string(*i) + "}";

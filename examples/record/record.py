@@ -5,19 +5,21 @@ MODEL --reference FOLDER` reads.
   record.py torch  MODEL.pt     FOLDER INPUT.npy... [--engine fbgemm|qnnpack|x86|onednn]
   record.py tflite MODEL.tflite FOLDER INPUT.npy... [--reference-kernels]
   record.py mxnet  MODEL-symbol.json FOLDER INPUT.npy... [--params FILE]
+  record.py onnx   MODEL.onnx   FOLDER INPUT.npy...
 
 FOLDER gets one NAME.npy per tensor (quantized tensors as their codes) and index.json: {"framework",
 "model", "tensors": [{"name", "file", "node",
 "scale", "zero_point"}]} in the order of execution. "node" is the operator
 ("quantized::conv2d_relu", "CONV_2D #3"), or "input".
 
-Needs numpy and torch, ai-edge-litert (or tensorflow), or mxnet.
+Needs numpy and torch, ai-edge-litert (or tensorflow), mxnet, or onnx and onnxruntime.
 """
 import argparse
 import json
 import os
 import pathlib
 import re
+import tempfile
 
 import numpy as np
 
@@ -146,10 +148,58 @@ def record_mxnet(a):
     folder.close()
 
 
+def record_onnx(a):
+    """The graph that ONNX Runtime makes of the file (Q/DQ groups fused), every value an output.
+    Float convolutions may differ in the last bits from those of a plain run, which orders their
+    channels in blocks."""
+    import onnx
+    import onnxruntime as ort
+    from onnx import numpy_helper
+
+    def session(path, level, save=""):
+        options = ort.SessionOptions()
+        options.graph_optimization_level = level
+        options.log_severity_level = 3
+        options.intra_op_num_threads = 1
+        if save:
+            options.optimized_model_filepath = save
+        return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    with tempfile.TemporaryDirectory() as temporary:
+        made = str(pathlib.Path(temporary) / "fused.onnx")
+        session(a.model, ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED, made)
+        model = onnx.load(made)
+        del model.graph.output[:]
+        values = [(n, o) for n in model.graph.node for o in n.output if o]
+        model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(o) for _, o in values)
+        onnx.save(model, made)
+        run = session(made, ort.GraphOptimizationLevel.ORT_DISABLE_ALL)
+        feeds = {i.name: np.load(f) for i, f in zip(run.get_inputs(), a.inputs)}
+        results = run.run(None, feeds)
+    constants = {t.name: t for t in model.graph.initializer}
+    # Where an operator has the scale of its result; the zero point follows.
+    place = {"QuantizeLinear": 1, "QLinearConcat": 0, "QLinearConv": 6, "QLinearMatMul": 6,
+             "QLinearAdd": 6, "QLinearMul": 6, "QGemm": 7, "QLinearSigmoid": 3,
+             "QLinearLeakyRelu": 3, "QLinearSoftmax": 3, "QLinearAveragePool": 3,
+             "QLinearGlobalAveragePool": 3, "QLinearWhere": 7}
+    folder = Folder(a.folder, "onnx", a.model)
+    for name, value in feeds.items():
+        folder.add(name, "input", value)
+    for (n, name), value in zip(values, results):
+        k = place.get(n.op_type)
+        pair = list(n.input[k:k + 2]) if k is not None else []
+        pair = [numpy_helper.to_array(constants[c]) for c in pair if c in constants]
+        if len(pair) == 2 and pair[0].size == 1:
+            folder.add(name, n.op_type, value, float(pair[0].flat[0]), int(pair[1].flat[0]))
+        else:
+            folder.add(name, n.op_type, value)
+    folder.close()
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("framework", choices=["torch", "tflite", "mxnet"])
+    p.add_argument("framework", choices=["torch", "tflite", "mxnet", "onnx"])
     p.add_argument("model")
     p.add_argument("folder")
     p.add_argument("inputs", nargs="+")
@@ -157,7 +207,8 @@ def main():
     p.add_argument("--reference-kernels", action="store_true")
     p.add_argument("--params")
     a = p.parse_args()
-    {"torch": record_torch, "tflite": record_tflite, "mxnet": record_mxnet}[a.framework](a)
+    {"torch": record_torch, "tflite": record_tflite, "mxnet": record_mxnet,
+     "onnx": record_onnx}[a.framework](a)
 
 
 if __name__ == "__main__":

@@ -328,6 +328,9 @@ def main():
     smallest("torch", (goldens / "torch").glob("*.pt"), 2)
     smallest("mxnet", (goldens / "mxnet").glob("*-symbol.json"), 3, lambda f: f.read_bytes() + b"\0"
              + f.with_name(f.name.replace("-symbol.json", "-0000.params")).read_bytes())
+    smallest("onnx", (goldens / "onnx").glob("*.onnx"), 3)
+    smallest("onnx", (goldens / "onnx").glob("qdq_*.onnx"), 2)
+    smallest("onnx", (goldens / "onnx").glob("dynamic_*.onnx"), 1)
 
 
 if __name__ == "__main__":

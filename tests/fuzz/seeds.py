@@ -22,7 +22,7 @@ def write(target, name, data):
         (to / target / name).write_bytes(data)
 
 
-for target in ("tflite", "octet_file", "mxnet", "torch", "torch_code", "torch_pickle"):
+for target in ("tflite", "octet_file", "mxnet", "onnx", "torch", "torch_code", "torch_pickle"):
     (to / target).mkdir(parents=True, exist_ok=True)
 
 tflite = (sorted((root / "tests/goldens/tflite").glob("*.tflite"))
@@ -39,6 +39,10 @@ if tool:
 for f in sorted((root / "tests/goldens/mxnet").glob("*-symbol.json")):
     arrays = f.with_name(f.name.replace("-symbol.json", "-0000.params"))
     write("mxnet", f.name, f.read_bytes() + b"\0" + arrays.read_bytes())
+
+onnx = sorted((root / "tests/goldens/onnx").glob("*.onnx"))
+for f in onnx + [root / "examples/digits/digits.onnx"]:
+    write("onnx", f.name, f.read_bytes())
 
 for f in sorted((root / "tests/goldens/torch").glob("*.pt")) + [root / "examples/digits/digits.pt"]:
     write("torch", f.name, f.read_bytes())
