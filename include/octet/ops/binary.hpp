@@ -210,7 +210,7 @@ template <class T> constexpr T binary_value(const binary_params& p, T a, T b) no
           return std::numeric_limits<T>::quiet_NaN();
         double d = y;
         while (numerics::mul(d, 2.) <= x) d = numerics::mul(d, 2.);
-        for (; d >= y; d = numerics::mul(d, 0.5))
+        for (; x >= y; d = numerics::mul(d, 0.5))  // never where the divisor is infinite
           if (x >= d) x = numerics::sub(x, d);
         const T r = static_cast<T>(a < 0 ? -x : x);
         return r != 0 && (r < 0) != (b < 0) ? numerics::add(r, b) : r;
