@@ -276,7 +276,7 @@ TEST_CASE("run: a .pt file takes a batch, wrong names, and photos that say what 
   CHECK_FALSE(has(call(photo + " --mean 0.5").out, "no --mean"));
 }
 
-TEST_CASE("--json: the same figures as data, to a file or in place of the text") {
+TEST_CASE("the same figures as data (--json), to a file or in place of the text") {
   const folder f;
   const std::string model = "'" + digits + "digits.tflite' ",
                     input = "--input '" + digits + "digit_7.input.npy' ";

@@ -1,3 +1,5 @@
-// The definitions for kernels_test, with the targets that exist for tests only.
+// The definitions for kernels_test, with the targets that exist for tests only: the kernels, and the
+// references that they are compared with.
 #define OCTET_IMPLEMENTATION
 #include "octet/kernels/target.hpp"
+#include "octet/ops/list.hpp"

@@ -67,6 +67,9 @@ inline bool needs_scale(const op_def& op, rounding round, dtype type, bool first
   return quantized_types.contains(type) || (first_input && op.name == "qnn.requantize");
 }
 
+/// The kernels of these operators, and of no others.
+template <const op_def&... Ops>
+inline constexpr kernels::kernel_set kernels_of = (kernels::set_of(Ops.kernel) | ...);
 }  // namespace detail
 
 /// An operator prepared for one set of shapes, types and constants (weights are packed): make it
@@ -75,10 +78,12 @@ class operator_call {
  public:
   /// `constant[i]`: input i is known now (weights, biases). Absent optional inputs: a view without
   /// data and shape {0}.
+  /// Which kernels a header-only file compiles for it: all of octet's, unless `find` names fewer.
   static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
                                     std::span<const bool> constant,
                                     std::span<const quantized_view> out, const attributes& attrs,
-                                    rounding round, target on = target::automatic) {
+                                    rounding round, target on = target::automatic,
+                                    kernels::finder find = &kernels::find) {
     const numerics::exact_environment environment;
     if (on == target::automatic) on = best_target();
     if (!can_run(on))
@@ -125,7 +130,7 @@ class operator_call {
                          to_string(shapes[i]));
     }
     c.memory_ = std::make_unique<plan_memory>();
-    if (auto s = detail::prepare_step(op, n, on, &kernels::find, 1, *c.memory_, c.step_); !s)
+    if (auto s = detail::prepare_step(op, n, on, find, 1, *c.memory_, c.step_); !s)
       return s.error();
     for (std::size_t i = 0; i < attrs.entries().size(); ++i)
       if (!known_attributes[i])
@@ -135,6 +140,15 @@ class operator_call {
     c.step_.outputs = static_cast<std::uint32_t>(out.size());
     c.scratch_ = buffer(Bytes(c.step_.scratch));
     return c;
+  }
+  /// The same for an operator known when compiling: a header-only file compiles its kernel alone.
+  template <const op_def& Op>
+  static result<operator_call> make(std::span<const quantized_view> in,
+                                    std::span<const bool> constant,
+                                    std::span<const quantized_view> out, const attributes& attrs,
+                                    rounding round, target on = target::automatic) {
+    return make(Op, in, constant, out, attrs, round, on,
+                kernels::finder_among<detail::kernels_of<Op>>());
   }
   /// One pointer per input (constants as well) and per output. No allocation, no lock, no system
   /// call.
@@ -205,8 +219,9 @@ inline laws::decision decide(const op_def& op, std::span<const quantized_view> i
                        laws::composed(in[0].data.shape));
 }
 /// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
-inline status call_once(const op_def& op, std::span<const quantized_view> in, std::size_t constants,
-                        const quantized_result& y, attributes attrs, const arithmetic& how) {
+inline status call_once(const op_def& op, kernels::finder find, std::span<const quantized_view> in,
+                        std::size_t constants, const quantized_result& y, attributes attrs,
+                        const arithmetic& how) {
   rounding round = how.rounding;
   laws::decision decided = round;
   const bool accumulators =
@@ -236,7 +251,8 @@ inline status call_once(const op_def& op, std::span<const quantized_view> in, st
   const std::unique_ptr<bool[]> known(new bool[in.size()]);
   for (std::size_t i = 0; i < in.size(); ++i) known[i] = i + constants >= in.size();
   const quantized_view to = y.view();
-  auto c = operator_call::make(op, in, {known.get(), in.size()}, {&to, 1}, attrs, round);
+  auto c = operator_call::make(op, in, {known.get(), in.size()}, {&to, 1}, attrs, round,
+                               target::automatic, find);
   if (!c) return c.error();
   std::vector<const void*> from;
   for (const quantized_view& v : in) from.push_back(v.data.data);
@@ -244,33 +260,50 @@ inline status call_once(const op_def& op, std::span<const quantized_view> in, st
   (*c)(from.data(), outs);
   return unit{};
 }
-inline status weighted_call(const op_def& op, const quantized_view& x, const quantized_view& w,
-                            std::span<const std::int32_t> bias, const quantized_result& y,
-                            attributes attrs, const arithmetic& how) {
+template <const op_def& Op>
+status one_call(std::span<const quantized_view> in, const quantized_result& y, attributes attrs,
+                const arithmetic& how) {
+  return call_once(Op, kernels::finder_among<kernels_of<Op>>(), in, 0, y, std::move(attrs), how);
+}
+template <const op_def& Op>
+status weighted_call(const quantized_view& x, const quantized_view& w,
+                     std::span<const std::int32_t> bias, const quantized_result& y,
+                     attributes attrs, const arithmetic& how) {
   const quantized_view in[3] = {
       x,
       w,
       {{bias.data(), dtype::s32, dims{static_cast<std::int32_t>(bias.size())}}, 0, 0, {}, {}, -1}};
-  return call_once(op, {in, bias.empty() ? std::size_t{2} : std::size_t{3}}, bias.empty() ? 1 : 2,
-                   y, std::move(attrs), how);
+  return call_once(Op, kernels::finder_among<kernels_of<Op>>(),
+                   {in, bias.empty() ? std::size_t{2} : std::size_t{3}}, bias.empty() ? 1 : 2, y,
+                   std::move(attrs), how);
 }
-inline status unary_call(const op_def& quantized, const op_def& plain, const quantized_view& x,
-                         const quantized_result& y, attributes attrs, const arithmetic& how) {
-  return call_once(is_float(x.data.type) ? plain : quantized, {&x, 1}, 0, y, std::move(attrs), how);
+/// Two forms of an operator: which of them depends on the element type or the quantization of the
+/// first input.
+template <const op_def& Quantized, const op_def& Plain>
+status either_call(bool quantized, std::span<const quantized_view> in, const quantized_result& y,
+                   attributes attrs, const arithmetic& how) {
+  return call_once(quantized ? Quantized : Plain,
+                   kernels::finder_among<kernels_of<Quantized, Plain>>(), in, 0, y,
+                   std::move(attrs), how);
+}
+template <const op_def& Quantized, const op_def& Plain>
+status unary_call(const quantized_view& x, const quantized_result& y, attributes attrs,
+                  const arithmetic& how) {
+  return either_call<Quantized, Plain>(!is_float(x.data.type), {&x, 1}, y, std::move(attrs), how);
 }
 /// Operators that are a clamp: the bounds are given to those that only clamp codes.
-inline status clamp_call(const op_def& quantized, const op_def& plain, activation a,
-                         const quantized_view& x, const quantized_result& y,
-                         const arithmetic& how) {
+template <const op_def& Quantized, const op_def& Plain>
+status clamp_call(activation a, const quantized_view& x, const quantized_result& y,
+                  const arithmetic& how) {
   quantized_result to = y;
   if (to.activation == activation::none && !is_float(x.data.type)) to.activation = a;
-  return unary_call(quantized, plain, x, to, {}, how);
+  return unary_call<Quantized, Plain>(x, to, {}, how);
 }
-inline status binary_call(const op_def& quantized, const op_def& plain, const quantized_view& a,
-                          const quantized_view& b, const quantized_result& y, attributes attrs,
-                          const arithmetic& how) {
+template <const op_def& Quantized, const op_def& Plain>
+status binary_call(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+                   attributes attrs, const arithmetic& how) {
   const quantized_view in[2] = {a, b};
-  return call_once(a.scale != 0 ? quantized : plain, in, 0, y, std::move(attrs), how);
+  return either_call<Quantized, Plain>(a.scale != 0, in, y, std::move(attrs), how);
 }
 inline attributes numbers(std::string_view key, std::span<const std::int32_t> list) {
   attributes a;
@@ -289,159 +322,159 @@ inline attributes number(std::string_view key, double v) {
 inline status conv2d(const quantized_view& x, const quantized_view& w,
                      std::span<const std::int32_t> bias, const conv2d_attrs& a,
                      const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call(ops::conv2d, x, w, bias, y, to_attributes(a), how);
+  return detail::weighted_call<ops::conv2d>(x, w, bias, y, to_attributes(a), how);
 }
 /// w [1,KH,KW,C * multiplier].
 inline status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
                                std::span<const std::int32_t> bias, const conv2d_attrs& a,
                                const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call(ops::depthwise_conv2d, x, w, bias, y, to_attributes(a), how);
+  return detail::weighted_call<ops::depthwise_conv2d>(x, w, bias, y, to_attributes(a), how);
 }
 /// w [O,KH,KW,C/groups].
 inline status transpose_conv2d(const quantized_view& x, const quantized_view& w,
                                std::span<const std::int32_t> bias, const transpose_conv2d_attrs& a,
                                const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call(ops::transpose_conv2d, x, w, bias, y, to_attributes(a), how);
+  return detail::weighted_call<ops::transpose_conv2d>(x, w, bias, y, to_attributes(a), how);
 }
 /// x flattened to [elements / K, K], w [N,K], y [batch,N].
 inline status fully_connected(const quantized_view& x, const quantized_view& w,
                               std::span<const std::int32_t> bias, const fully_connected_attrs& a,
                               const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call(ops::fully_connected, x, w, bias, y, to_attributes(a), how);
+  return detail::weighted_call<ops::fully_connected>(x, w, bias, y, to_attributes(a), how);
 }
 /// [..., M, K] x [..., K, N].
 inline status batch_matmul(const quantized_view& a, const quantized_view& b,
                            const batch_matmul_attrs& o, const quantized_result& y,
                            arithmetic how = {}) {
-  return detail::binary_call(ops::qnn_batch_matmul, ops::batch_matmul, a, b, y, to_attributes(o),
-                             how);
+  return detail::binary_call<ops::qnn_batch_matmul, ops::batch_matmul>(a, b, y, to_attributes(o),
+                                                                       how);
 }
 
 /// Elementwise with broadcasting. minimum and maximum take raw values: one quantization for all
 /// three.
 inline status add(const quantized_view& a, const quantized_view& b, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::binary_call(ops::qnn_add, ops::add, a, b, y, {}, how);
+  return detail::binary_call<ops::qnn_add, ops::add>(a, b, y, {}, how);
 }
 inline status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::binary_call(ops::qnn_sub, ops::sub, a, b, y, {}, how);
+  return detail::binary_call<ops::qnn_sub, ops::sub>(a, b, y, {}, how);
 }
 inline status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::binary_call(ops::qnn_mul, ops::mul, a, b, y, {}, how);
+  return detail::binary_call<ops::qnn_mul, ops::mul>(a, b, y, {}, how);
 }
 inline status div(const quantized_view& a, const quantized_view& b, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::binary_call(ops::qnn_div, ops::div, a, b, y, {}, how);
+  return detail::binary_call<ops::qnn_div, ops::div>(a, b, y, {}, how);
 }
 inline status squared_difference(const quantized_view& a, const quantized_view& b,
                                  const quantized_result& y, arithmetic how = {}) {
-  return detail::binary_call(ops::qnn_squared_difference, ops::squared_difference, a, b, y, {},
-                             how);
+  return detail::binary_call<ops::qnn_squared_difference, ops::squared_difference>(a, b, y, {},
+                                                                                   how);
 }
 inline status minimum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
-  return detail::binary_call(ops::qnn_minimum, ops::minimum, a, b, y, {}, rounding::none);
+  return detail::binary_call<ops::qnn_minimum, ops::minimum>(a, b, y, {}, rounding::none);
 }
 inline status maximum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
-  return detail::binary_call(ops::qnn_maximum, ops::maximum, a, b, y, {}, rounding::none);
+  return detail::binary_call<ops::qnn_maximum, ops::maximum>(a, b, y, {}, rounding::none);
 }
 
 inline status requantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::call_once(ops::requantize, {&x, 1}, 0, y, {}, how);
+  return detail::one_call<ops::requantize>({&x, 1}, y, {}, how);
 }
 inline status quantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::call_once(ops::quantize, {&x, 1}, 0, y, {}, how);
+  return detail::one_call<ops::quantize>({&x, 1}, y, {}, how);
 }
 inline status dequantize(const quantized_view& x, const quantized_result& y) {
-  return detail::call_once(ops::dequantize, {&x, 1}, 0, y, {}, rounding::none);
+  return detail::one_call<ops::dequantize>({&x, 1}, y, {}, rounding::none);
 }
 
 /// Functions of each element.
 inline status relu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::clamp_call(ops::qnn_relu, ops::relu, activation::relu, x, y, how);
+  return detail::clamp_call<ops::qnn_relu, ops::relu>(activation::relu, x, y, how);
 }
 inline status relu6(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::clamp_call(ops::qnn_relu6, ops::relu6, activation::relu6, x, y, how);
+  return detail::clamp_call<ops::qnn_relu6, ops::relu6>(activation::relu6, x, y, how);
 }
 inline status leaky_relu(const quantized_view& x, double alpha, const quantized_result& y,
                          arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_leaky_relu, ops::leaky_relu, x, y,
-                            detail::number("alpha", alpha), how);
+  return detail::unary_call<ops::qnn_leaky_relu, ops::leaky_relu>(
+      x, y, detail::number("alpha", alpha), how);
 }
 inline status elu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_elu, ops::elu, x, y, {}, how);
+  return detail::unary_call<ops::qnn_elu, ops::elu>(x, y, {}, how);
 }
 inline status gelu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_gelu, ops::gelu, x, y, {}, how);
+  return detail::unary_call<ops::qnn_gelu, ops::gelu>(x, y, {}, how);
 }
 inline status hard_swish(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_hard_swish, ops::hard_swish, x, y, {}, how);
+  return detail::unary_call<ops::qnn_hard_swish, ops::hard_swish>(x, y, {}, how);
 }
 inline status logistic(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_logistic, ops::logistic, x, y, {}, how);
+  return detail::unary_call<ops::qnn_logistic, ops::logistic>(x, y, {}, how);
 }
 inline status tanh(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_tanh, ops::tanh, x, y, {}, how);
+  return detail::unary_call<ops::qnn_tanh, ops::tanh>(x, y, {}, how);
 }
 /// Along an axis.
 inline status softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y,
                       arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_softmax, ops::softmax, x, y, to_attributes(a), how);
+  return detail::unary_call<ops::qnn_softmax, ops::softmax>(x, y, to_attributes(a), how);
 }
 inline status log_softmax(const quantized_view& x, const softmax_attrs& a,
                           const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_log_softmax, ops::log_softmax, x, y, to_attributes(a), how);
+  return detail::unary_call<ops::qnn_log_softmax, ops::log_softmax>(x, y, to_attributes(a), how);
 }
 
 inline status avg_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y,
                          arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_avg_pool2d, ops::avg_pool2d, x, y, to_attributes(a), how);
+  return detail::unary_call<ops::qnn_avg_pool2d, ops::avg_pool2d>(x, y, to_attributes(a), how);
 }
 inline status max_pool2d(const quantized_view& x, const pool2d_attrs& a,
                          const quantized_result& y) {
-  return detail::unary_call(ops::qnn_max_pool2d, ops::max_pool2d, x, y, to_attributes(a),
-                            rounding::none);
+  return detail::unary_call<ops::qnn_max_pool2d, ops::max_pool2d>(x, y, to_attributes(a),
+                                                                  rounding::none);
 }
 inline status mean(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
                    arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_mean, ops::mean, x, y, to_attributes(a), how);
+  return detail::unary_call<ops::qnn_mean, ops::mean>(x, y, to_attributes(a), how);
 }
 inline status sum(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_sum, ops::sum, x, y, to_attributes(a), how);
+  return detail::unary_call<ops::qnn_sum, ops::sum>(x, y, to_attributes(a), how);
 }
 inline status resize_bilinear(const quantized_view& x, const resize_attrs& a,
                               const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_resize_bilinear, ops::resize_bilinear, x, y, to_attributes(a),
-                            how);
+  return detail::unary_call<ops::qnn_resize_bilinear, ops::resize_bilinear>(x, y, to_attributes(a),
+                                                                            how);
 }
 inline status resize_nearest(const quantized_view& x, const resize_attrs& a,
                              const quantized_result& y) {
-  return detail::call_once(ops::resize_nearest, {&x, 1}, 0, y, to_attributes(a), rounding::none);
+  return detail::one_call<ops::resize_nearest>({&x, 1}, y, to_attributes(a), rounding::none);
 }
 
 /// Real zeros around: two paddings per axis.
 inline status pad(const quantized_view& x, std::span<const std::int32_t> paddings,
                   const quantized_result& y) {
-  return detail::unary_call(ops::qnn_pad, ops::pad, x, y, detail::numbers("paddings", paddings),
-                            rounding::none);
+  return detail::unary_call<ops::qnn_pad, ops::pad>(x, y, detail::numbers("paddings", paddings),
+                                                    rounding::none);
 }
 inline status transpose(const quantized_view& x, std::span<const std::int32_t> perm,
                         const quantized_result& y) {
-  return detail::call_once(ops::transpose, {&x, 1}, 0, y, detail::numbers("perm", perm),
-                           rounding::none);
+  return detail::one_call<ops::transpose>({&x, 1}, y, detail::numbers("perm", perm),
+                                          rounding::none);
 }
 inline status concat(std::span<const quantized_view> x, std::int32_t axis,
                      const quantized_result& y, arithmetic how = {}) {
   if (x.empty()) return invalid("inputs of concat", "none", "one or more");
-  return detail::call_once(x[0].scale != 0 ? ops::qnn_concat : ops::concat, x, 0, y,
-                           to_attributes(concat_attrs{axis}), how);
+  return detail::either_call<ops::qnn_concat, ops::concat>(x[0].scale != 0, x, y,
+                                                           to_attributes(concat_attrs{axis}), how);
 }
 /// Index of the largest element along an axis; y int32 or int64.
 inline status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) {
-  return detail::call_once(ops::arg_max, {&x, 1}, 0, y, to_attributes(axis_attrs{axis}),
-                           rounding::none);
+  return detail::one_call<ops::arg_max>({&x, 1}, y, to_attributes(axis_attrs{axis}),
+                                        rounding::none);
 }
 
 OCTET_NAMESPACE_END

@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# run.sh COMPILER INCLUDE_DIR FILE.cpp [FLAGS]: the file must compile with OCTET_GOOD, must not
+# run.sh COMPILER INCLUDE_DIR FILE.cpp PRECOMPILED_DIR [FLAGS]: the file must compile with OCTET_GOOD, must not
 # without, and the compiler's text must be short and say what
 # the lines "// expect: REGEX" say; a line marked HERE must be named by its number, as at_line<N> or
 # FILE:N.
 set -uo pipefail
-compiler=$1 include=$2 file=$3
-shift 3
-flags=(-std=c++20 -fsyntax-only -DOCTET_EXTERN -I "$include" "$@")
+compiler=$1 include=$2 file=$3 precompiled=$4
+shift 4
+case $compiler in
+  *clang*) precompiled=(-include-pch "$precompiled/octet/typed/typed.hpp.gch") ;;
+  *) precompiled=(-I "$precompiled" -Winvalid-pch) ;;   # g++ finds NAME.gch where NAME would be
+esac
+flags=(-std=c++20 -fsyntax-only -DOCTET_EXTERN "${precompiled[@]}" -I "$include" "$@")
 name=$(basename "$file")
 if ! good=$("$compiler" "${flags[@]}" -DOCTET_GOOD "$file" 2>&1); then
   echo "$name: the correct form does not compile"; printf '%s\n' "$good" | head -n 30; exit 1

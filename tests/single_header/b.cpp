@@ -23,9 +23,8 @@ std::vector<std::int8_t> other_file(int which, const std::vector<std::int8_t>& x
   const bool constant[3] = {false, true, true};
   const octet::quantized_view out[1] = {
       {{y.data(), octet::dtype::s8, {1, 12, 12, 8}}, static_cast<double>(0.1f), 4, {}, {}, -1}};
-  auto call =
-      octet::operator_call::make(octet::ops::conv2d, in, constant, out, octet::to_attributes(a),
-                                 octet::rounding::doubling_high_half_away, on);
+  auto call = octet::operator_call::make<octet::ops::conv2d>(
+      in, constant, out, octet::to_attributes(a), octet::rounding::doubling_high_half_away, on);
   if (!call) return {};
   const void* from[3] = {x.data(), w, bias};
   void* to[1] = {y.data()};

@@ -9,13 +9,19 @@
 
 // Build modes:
 //   (default)                          everything inline, in every file that includes it
-//   OCTET_EXTERN                       declarations only; link octet::compiled or one
-//   OCTET_IMPLEMENTATION file OCTET_EXTERN, OCTET_IMPLEMENTATION the one file that defines what
-//   OCTET_EXTERN declares
+//   OCTET_EXTERN                       declarations only; link octet::compiled or one file with
+//                                      OCTET_IMPLEMENTATION
+//   OCTET_EXTERN, OCTET_IMPLEMENTATION the one file that defines what OCTET_EXTERN declares
+//   OCTET_EXTERN, OCTET_IMPORT_IMPLEMENTATION  the same for the importers that it includes
 #if !defined(OCTET_EXTERN) || defined(OCTET_IMPLEMENTATION)
 #define OCTET_HAS_DEFINITIONS 1
 #else
 #define OCTET_HAS_DEFINITIONS 0
+#endif
+#if OCTET_HAS_DEFINITIONS || defined(OCTET_IMPORT_IMPLEMENTATION)
+#define OCTET_HAS_IMPORT_DEFINITIONS 1
+#else
+#define OCTET_HAS_IMPORT_DEFINITIONS 0
 #endif
 #if defined(OCTET_EXTERN)
 #define OCTET_INLINE

@@ -24,7 +24,7 @@ inline graph mxnet(const std::string& path, const mxnet_options& options = {}) {
 }  // namespace import
 OCTET_NAMESPACE_END
 
-#if OCTET_HAS_DEFINITIONS
+#if OCTET_HAS_IMPORT_DEFINITIONS
 #include "octet/import/mxnet/loader.hpp"
 #endif
 

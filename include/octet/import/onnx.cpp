@@ -1,3 +1,3 @@
 // The ONNX loader's definitions, for octet::compiled.
-#define OCTET_IMPLEMENTATION
+#define OCTET_IMPORT_IMPLEMENTATION
 #include "octet/import/onnx.hpp"

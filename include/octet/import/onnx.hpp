@@ -26,7 +26,7 @@ inline graph onnx(const std::string& path, const onnx_options& options = {}) {
 }  // namespace import
 OCTET_NAMESPACE_END
 
-#if OCTET_HAS_DEFINITIONS
+#if OCTET_HAS_IMPORT_DEFINITIONS
 #include "octet/import/onnx/loader.hpp"
 #endif
 

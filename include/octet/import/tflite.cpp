@@ -1,3 +1,3 @@
 // The TFLite loader of octet::compiled.
-#define OCTET_IMPLEMENTATION
+#define OCTET_IMPORT_IMPLEMENTATION
 #include "octet/import/tflite.hpp"

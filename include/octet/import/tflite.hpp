@@ -23,7 +23,7 @@ inline graph tflite(const std::string& path, const tflite_options& options = {})
 }  // namespace import
 OCTET_NAMESPACE_END
 
-#if OCTET_HAS_DEFINITIONS
+#if OCTET_HAS_IMPORT_DEFINITIONS
 #include "octet/import/tflite/loader.hpp"
 #endif
 

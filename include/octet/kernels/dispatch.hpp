@@ -108,17 +108,22 @@ template <kernel_id Id> const kernel_entry* entry(target t) noexcept {
   return nullptr;
 }
 
-template <std::size_t... I>
-const kernel_entry* find_in(kernel_id id, target t, std::index_sequence<I...>) noexcept {
-  const kernel_entry* found = nullptr;
-  ((id == enumerators<kernel_id>[I] ? static_cast<void>(found = entry<enumerators<kernel_id>[I]>(t))
-                                    : static_cast<void>(0)),
-   ...);
-  return found;
+/// The kernel `id` if it is in the set: only those of the set are instantiated.
+template <kernel_set Which> const kernel_entry* find_among(kernel_id id, target t) noexcept {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    const kernel_entry* found = nullptr;
+    const auto ask = [&]<kernel_id Id>(std::integral_constant<kernel_id, Id>) {
+      if constexpr ((Which & set_of(Id)) != 0)
+        if (id == Id) found = entry<Id>(t);
+    };
+    (ask(std::integral_constant<kernel_id, enumerators<kernel_id>[I]>()), ...);
+    return found;
+  }
+  (std::make_index_sequence<enumerators<kernel_id>.size()>());
 }
 
 OCTET_INLINE const kernel_entry* find(kernel_id id, target t) noexcept {
-  return find_in(id, t, std::make_index_sequence<enumerators<kernel_id>.size()>());
+  return find_among<~kernel_set{0}>(id, t);
 }
 
 }  // namespace kernels

@@ -157,6 +157,11 @@ constexpr std::string_view name_of(target t) noexcept {
   return no_enumerator;
 }
 
+namespace kernels {
+/// Who is asked for a target's kernel: find(), or what names fewer of them (kernels/target.hpp).
+using finder = const kernel_entry* (*)(kernel_id, target) noexcept;
+}  // namespace kernels
+
 /// Half-open range of work for one part of a static partition of n items.
 struct part_range {
   std::size_t begin, end;

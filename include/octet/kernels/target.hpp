@@ -29,6 +29,13 @@ namespace kernels {
 /// The kernel for `id` on `t`; null where that target has none and the operator's reference runs.
 /// Static memory.
 const kernel_entry* find(kernel_id id, target t) noexcept;
+
+/// Kernels by name, one bit each.
+using kernel_set = std::uint64_t;
+static_assert(enumerators<kernel_id>.size() <= 64);
+constexpr kernel_set set_of(kernel_id id) noexcept {
+  return kernel_set{1} << static_cast<unsigned>(id);
+}
 }  // namespace kernels
 
 OCTET_NAMESPACE_END
@@ -36,5 +43,19 @@ OCTET_NAMESPACE_END
 #if OCTET_HAS_DEFINITIONS
 #include "octet/kernels/dispatch.hpp"
 #endif
+
+OCTET_NAMESPACE_BEGIN
+namespace kernels {
+/// Finds the kernels of a set and no others: a header-only file compiles those alone. Where the
+/// kernels are linked there is nothing to save and one function serves all.
+template <kernel_set Which> constexpr finder finder_among() noexcept {
+#if defined(OCTET_EXTERN)
+  return &find;
+#else
+  return &find_among<Which>;
+#endif
+}
+}  // namespace kernels
+OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNELS_TARGET_HPP_

@@ -192,7 +192,8 @@ constexpr void add_plain(const add_params& p, const T* a, const T* b, T* y, std:
                           static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
   });
 }
-inline void add_kernel(const kernel_args& k) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void add_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const add_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
   const auto plain = [&]<class T>(type_tag<T>) {
@@ -221,11 +222,15 @@ inline void add_kernel(const kernel_args& k) noexcept {
     });
   });
 }
+#else
+void add_kernel(const kernel_args& k) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
+#if OCTET_HAS_DEFINITIONS
 /// Both operands and the result have one scale each.
-inline status one_scale_each(const node_view& n) {
+OCTET_INLINE status one_scale_each(const node_view& n) {
   for (const tensor_desc* t : {&n.in[0], &n.in[1], &n.out[0]})
     if (!t->quantized() || t->per_channel())
       return unsupported("quantization of an operand or result",
@@ -310,6 +315,9 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
   }
   return detail::no_such_rounding(n);
 }
+#else
+template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_sub_forms[] = {
     {.in = {quantized_types, quantized_types},
      .out = {quantized_types},

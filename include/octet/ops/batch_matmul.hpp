@@ -102,7 +102,8 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
           }
       });
 }
-inline void batch_matmul_kernel(const kernel_args& k) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void batch_matmul_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const batch_matmul_params*>(k.params);
   const auto r = part_of(p.batches.count * p.m, k.part, k.parts);
   if (!p.quantized)
@@ -117,6 +118,9 @@ inline void batch_matmul_kernel(const kernel_args& k) noexcept {
     });
   });
 }
+#else
+void batch_matmul_kernel(const kernel_args& k) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -158,6 +162,7 @@ template <bool Quantized> constexpr void batch_matmul_memory(const node_view& n,
   if (kernels::batch_matmul_accepts(p))
     to.kernel([&](const kernels::target_layout& t) { return kernels::gemm_memory(g, t); });
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
   auto& p = to.make<batch_matmul_params>(&reference::batch_matmul_kernel, kernel_id::batch_matmul);
@@ -177,6 +182,9 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
                            clamp_of(*n.attrs, y.type));
   }
 }
+#else
+template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_batch_matmul_forms[] = {
     {.in = {quantized_types, quantized_types}, .out = {accumulator_types}},
     {.in = {quantized_types, quantized_types}, .out = {rescaled_types}, .roundings = requantizing},

@@ -282,7 +282,8 @@ constexpr void binary(const binary_params& p, const T* a, const T* b, void* out,
     static_cast<T*>(out)[i] = binary_value(p, u, v);
   });
 }
-inline void binary_kernel(const kernel_args& k) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void binary_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const binary_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
   const auto run = [&]<class T>(type_tag<T>) {
@@ -294,9 +295,13 @@ inline void binary_kernel(const kernel_args& k) noexcept {
   else
     with_number(p.a_type, run);
 }
+#else
+void binary_kernel(const kernel_args& k) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
+#if OCTET_HAS_DEFINITIONS
 template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n, prepared& to) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
   auto& p = to.make<binary_params>(&reference::binary_kernel, kernel_id::binary);
@@ -345,6 +350,9 @@ template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n
     return unit{};
   }
 }
+#else
+template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form plain_binary_forms[] = {
     {.in = {number_types, like(0)}, .out = {like(0)}},
 };
@@ -463,7 +471,8 @@ struct select_params {
   broadcast_plan<3> shape;
 };
 namespace reference {
-inline void select_kernel(const kernel_args& k) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void select_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const select_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
   const auto* c = static_cast<const std::uint8_t*>(k.in[0]);
@@ -475,6 +484,9 @@ inline void select_kernel(const kernel_args& k) noexcept {
     });
   });
 }
+#else
+void select_kernel(const kernel_args& k) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status select_op_shape(const node_view& n, std::span<dims> out) {
@@ -482,7 +494,8 @@ constexpr status select_op_shape(const node_view& n, std::span<dims> out) {
   if (ab.broken) return ab.broken;
   return set_shape(out, binary_shape(n.in[0].shape, ab.shape));
 }
-inline status select_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status select_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<select_params>(&reference::select_kernel);
   for (std::size_t i : {std::size_t{1}, std::size_t{2}})
     if (n.in[i].quantized() && !n.in[i].same_quantization(n.out[0]))
@@ -491,6 +504,9 @@ inline status select_prepare(const node_view& n, prepared& to) {
   p.shape = make_broadcast<3>({n.in[0].shape, n.in[1].shape, n.in[2].shape}, n.out[0].shape);
   return unit{};
 }
+#else
+status select_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form select_forms[] = {
     {.in = {dtype::boolean, all_types, like(1)}, .out = {like(1)}},
 };
@@ -549,7 +565,8 @@ template <class F> constexpr bool with_castable(dtype t, F&& f) {
   }
   return false;
 }
-inline void cast_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void cast_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const cast_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   with_castable(p.in_type, [&]<class X>(type_tag<X>) {
@@ -566,14 +583,21 @@ inline void cast_kernel(const kernel_args& a) noexcept {
     });
   });
 }
+#else
+void cast_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
-inline status cast_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status cast_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<cast_params>(&reference::cast_kernel);
   p.in_type = n.in[0].type, p.out_type = n.out[0].type;
   p.count = n.in[0].shape.elements().value;
   return unit{};
 }
+#else
+status cast_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr type_set castable_types =
     number_types | type_set{dtype::f64, dtype::u32, dtype::u64, dtype::boolean};
 inline constexpr form cast_forms[] = {

@@ -63,7 +63,8 @@ constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std
 }  // namespace numerics
 
 namespace reference {
-inline void concat_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void concat_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const concat_params*>(a.params);
   const auto r = part_of(p.outer, a.part, a.parts);
   auto* y = static_cast<std::uint8_t*>(a.out[0]);
@@ -82,6 +83,9 @@ inline void concat_kernel(const kernel_args& a) noexcept {
     at += p.bytes[k];
   }
 }
+#else
+void concat_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -99,6 +103,7 @@ template <bool Quantized> constexpr void concat_memory(const node_view& n, node_
   for (const tensor_desc& x : n.in)
     if (Quantized && concat_rescales(x, n.out[0], n.round)) to.array<std::uint8_t>(256);
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status concat_prepare(const node_view& n, prepared& to) {
   const tensor_desc& y = n.out[0];
   auto& p = to.make<concat_params>(&reference::concat_kernel);
@@ -141,6 +146,9 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
   p.table = table.data();
   return unit{};
 }
+#else
+template <bool Quantized> status concat_prepare(const node_view& n, prepared& to);
+#endif
 /// pack: inputs of one shape become the slices along a new axis; no rounding.
 constexpr status pack_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
@@ -159,7 +167,8 @@ constexpr status pack_op_shape(const node_view& n, std::span<dims> out) {
   return unit{};
 }
 constexpr void pack_memory(const node_view& n, node_memory& to) { concat_memory<false>(n, to); }
-inline status pack_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status pack_prepare(const node_view& n, prepared& to) {
   const tensor_desc& y = n.out[0];
   auto& p = to.make<concat_params>(&reference::concat_kernel);
   const dims& x = n.in[0].shape;
@@ -176,6 +185,9 @@ inline status pack_prepare(const node_view& n, prepared& to) {
   p.table = to.array<const std::uint8_t*>(p.inputs).data();
   return unit{};
 }
+#else
+status pack_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr op_def pack{
     .name = "pack",
     .summary = "inputs as the slices along a new axis",

@@ -144,6 +144,7 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
       }
   }
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const conv2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
@@ -156,6 +157,9 @@ template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
     });
   });
 }
+#else
+template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept;
+#endif
 
 }  // namespace reference
 
@@ -217,6 +221,7 @@ constexpr void accumulation_memory(const node_view& n, node_memory& to, P& p, st
   set_weights(g, w);
   to.kernel([&](const kernels::target_layout& t) { return need(g, t); });
 }
+#if OCTET_HAS_DEFINITIONS
 /// The parts that conv2d, depthwise_conv2d, fully_connected and transpose_conv2d share: types, zero
 /// points, bias (input 2), accumulator width, requantize. `channels` = output channels;
 /// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
@@ -294,6 +299,7 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
   }
   return unit{};
 }
+#endif
 
 constexpr status conv2d_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(
@@ -329,6 +335,7 @@ template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_
       [](const conv2d_params& q) { return kernels::problem_of(q, Depthwise); },
       Depthwise ? &kernels::depthwise_memory : &kernels::conv2d_memory);
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<conv2d_attrs>(*n.attrs);
   const dims &w = n.in[1].shape, &y = n.out[0].shape;
@@ -343,6 +350,9 @@ template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to
                                 return Depthwise ? i * channels + c : c * per_channel + i;
                               });
 }
+#else
+template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to);
+#endif
 /// Forms of the layers that accumulate: the sums themselves, or rounded; FB takes a float bias.
 inline constexpr form accumulating_forms[] = {
     {.in = {quantized_types, quantized_types, accumulator_types}, .out = {accumulator_types}},

@@ -82,20 +82,25 @@ constexpr void conv3d(const conv3d_params& p, const float* x, const float* w, co
         }
   }
 }
-inline void conv3d_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void conv3d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const conv3d_params*>(a.params);
   const auto r = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out[0]),
                          a.part, a.parts);
   conv3d(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
          static_cast<const float*>(a.in[2]), static_cast<float*>(a.out[0]), r.begin, r.end);
 }
+#else
+void conv3d_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status conv3d_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(
       out, conv3d_shape(read_attributes<conv3d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
 }
-inline status float_conv3d_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status float_conv3d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<conv3d_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
   auto& p = to.make<conv3d_params>(&reference::conv3d_kernel);
@@ -114,6 +119,9 @@ inline status float_conv3d_prepare(const node_view& n, prepared& to) {
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   return unit{};
 }
+#else
+status float_conv3d_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form conv3d_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},

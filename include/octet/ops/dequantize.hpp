@@ -55,7 +55,8 @@ constexpr void dequantize(const dequantize_params& p, const In* x, float* y, std
       y[i] = numerics::dequantize(x[i], p.zero_point[c], p.scale[c]);
   }
 }
-inline void dequantize_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void dequantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const dequantize_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   auto* y = static_cast<float*>(a.out[0]);
@@ -68,6 +69,9 @@ inline void dequantize_kernel(const kernel_args& a) noexcept {
     dequantize(p, static_cast<const In*>(a.in[0]), y, r.begin, r.end);
   });
 }
+#else
+void dequantize_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -76,7 +80,8 @@ constexpr void dequantize_memory(const node_view& n, node_memory& to) {
   to.array<float>(channel_count(n.in[0]));
   to.array<std::int32_t>(channel_count(n.in[0]));
 }
-inline status dequantize_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status dequantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc& x = n.in[0];
   auto& p = to.make<dequantize_params>(&reference::dequantize_kernel, kernel_id::dequantize);
   if (x.type != dtype::f16 && !x.quantized())
@@ -98,6 +103,9 @@ inline status dequantize_prepare(const node_view& n, prepared& to) {
   p.zero_point = zero_point.data();
   return unit{};
 }
+#else
+status dequantize_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form dequantize_forms[] = {
     {.in = {rescaled_types},
      .out = {dtype::f32},

@@ -91,7 +91,8 @@ constexpr numerics::row_scale row_scale_of(const dynamic_quantize_params& p, flo
 }
 
 namespace reference {
-inline void dynamic_quantize_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void dynamic_quantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
   const auto r = part_of(p.rows, a.part, a.parts);
   for (std::size_t row = r.begin; row < r.end; ++row) {
@@ -129,6 +130,9 @@ inline void dynamic_quantize_kernel(const kernel_args& a) noexcept {
     }
   }
 }
+#else
+void dynamic_quantize_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> out) {
@@ -140,7 +144,8 @@ constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> o
   out[1] = dims{a.rows};
   return unit{};
 }
-inline status dynamic_quantize_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
   auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel,
                                              kernel_id::dynamic_quantize);
@@ -154,6 +159,9 @@ inline status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   p.asymmetric = a.asymmetric;
   return unit{};
 }
+#else
+status dynamic_quantize_prepare(const node_view& n, prepared& to);
+#endif
 /// Asymmetric values are int16: the zero point is taken off.
 inline constexpr form dynamic_quantize_forms[] = {
     {.in = {dtype::f32}, .out = {dtype::s8, dtype::f32}, .roundings = rounding::divide_half_away},
@@ -194,7 +202,8 @@ constexpr row_scale linear_scale(float least, float most) noexcept {
 }
 }  // namespace numerics
 namespace reference {
-inline void dynamic_quantize_linear_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void dynamic_quantize_linear_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const dynamic_quantize_linear_params*>(a.params);
   const auto* x = static_cast<const float*>(a.in[0]);
   auto* y = static_cast<std::uint8_t*>(a.out[0]);
@@ -209,6 +218,9 @@ inline void dynamic_quantize_linear_kernel(const kernel_args& a) noexcept {
   *static_cast<float*>(a.out[1]) = s.scale;
   *static_cast<std::uint8_t*>(a.out[2]) = static_cast<std::uint8_t>(s.zero_point);
 }
+#else
+void dynamic_quantize_linear_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status dynamic_quantize_linear_shape(const node_view& n, std::span<dims> out) {
@@ -216,11 +228,15 @@ constexpr status dynamic_quantize_linear_shape(const node_view& n, std::span<dim
   out[1] = out[2] = dims{};
   return unit{};
 }
-inline status dynamic_quantize_linear_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status dynamic_quantize_linear_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<dynamic_quantize_linear_params>(&reference::dynamic_quantize_linear_kernel);
   p.count = n.in[0].shape.elements().value;
   return unit{};
 }
+#else
+status dynamic_quantize_linear_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form dynamic_quantize_linear_forms[] = {
     {.in = {dtype::f32},
      .out = {dtype::u8, dtype::f32, dtype::u8},
@@ -257,7 +273,8 @@ struct dynamic_dequantize_params {
   float min = 0, max = 0;
 };
 namespace reference {
-inline void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const dynamic_dequantize_params*>(a.params);
   const auto r = part_of(p.rows * p.length, a.part, a.parts);
   const auto* rows = static_cast<const float*>(a.in[1]);
@@ -289,6 +306,9 @@ inline void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
   else
     run(static_cast<const std::int64_t*>(a.in[0]));
 }
+#else
+void dynamic_dequantize_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr void dynamic_dequantize_memory(const node_view& n, node_memory& to) {
@@ -296,7 +316,8 @@ constexpr void dynamic_dequantize_memory(const node_view& n, node_memory& to) {
   to.make<dynamic_dequantize_params>();
   to.array<float>(x.rank == 0 ? 1 : static_cast<std::size_t>(x.back(0)));
 }
-inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &s = n.in[1];
   auto& p = to.make<dynamic_dequantize_params>(&reference::dynamic_dequantize_kernel,
                                                kernel_id::dynamic_dequantize);
@@ -322,6 +343,9 @@ inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   return unit{};
 }
+#else
+status dynamic_dequantize_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form dynamic_dequantize_forms[] = {
     {.in = {accumulator_types, dtype::f32, dtype::f32},
      .out = {dtype::f32},

@@ -61,7 +61,8 @@ constexpr void float_layer(const float_layer_params& p, const float* x, const fl
       }
   }
 }
-inline void float_layer_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void float_layer_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_layer_params*>(a.params);
   const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
                             a.part, a.parts);
@@ -72,6 +73,9 @@ inline void float_layer_kernel(const kernel_args& a) noexcept {
   };
   p.wide_sums ? run(&float_layer<double>) : run(&float_layer<float>);
 }
+#else
+void float_layer_kernel(const kernel_args& a) noexcept;
+#endif
 /// An output element sums its input pixels in their own order, row by row, channels innermost: what
 /// scattering them one after another gives.
 constexpr void float_transpose_layer(const float_layer_params& p, const float* x, const float* w,
@@ -108,7 +112,8 @@ constexpr void float_transpose_layer(const float_layer_params& p, const float* x
       }
   }
 }
-inline void float_transpose_layer_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void float_transpose_layer_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_layer_params*>(a.params);
   const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
                             a.part, a.parts);
@@ -116,11 +121,16 @@ inline void float_transpose_layer_kernel(const kernel_args& a) noexcept {
                         p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr,
                         static_cast<float*>(a.out[0]), rows.begin, rows.end);
 }
+#else
+void float_transpose_layer_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
+#if OCTET_HAS_DEFINITIONS
 /// Bias and bounds.
-inline status finish_float_layer(const node_view& n, float_layer_params& p, std::size_t channels) {
+OCTET_INLINE status finish_float_layer(const node_view& n, float_layer_params& p,
+                                       std::size_t channels) {
   if (n.present(2) && n.in[2].shape.elements().value != channels)
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(channels));
@@ -139,7 +149,7 @@ template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepar
   if (Depthwise) p.groups = x[3];
   return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
 }
-inline status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
+OCTET_INLINE status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
   if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1)
     return unsupported("float transpose_conv2d with groups or dilation");
@@ -148,7 +158,7 @@ inline status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
   set_geometry(p, a, x, w, y);
   return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
 }
-inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
+OCTET_INLINE status float_fully_connected_prepare(const node_view& n, prepared& to) {
   const dims& w = n.in[1].shape;
   auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
   p.batch =
@@ -159,6 +169,11 @@ inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
   p.in_c = w[1], p.out_c = w[0];
   return finish_float_layer(n, p, static_cast<std::size_t>(w[0]));
 }
+#else
+template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepared& to);
+status float_transpose_conv2d_prepare(const node_view& n, prepared& to);
+status float_fully_connected_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form float_layer_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},

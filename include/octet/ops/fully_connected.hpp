@@ -82,7 +82,8 @@ constexpr void fully_connected(const fully_connected_params& p, const In* x, con
         to = static_cast<Out>(numerics::requantize(p.requant, acc, channel));
     }
 }
-inline void fully_connected_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void fully_connected_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const fully_connected_params*>(a.params);
   const auto r = part_of(static_cast<std::size_t>(p.n), a.part, a.parts);
   with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
@@ -94,6 +95,9 @@ inline void fully_connected_kernel(const kernel_args& a) noexcept {
     });
   });
 }
+#else
+void fully_connected_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -115,7 +119,8 @@ constexpr void fully_connected_memory(const node_view& n, node_memory& to) {
       [](const fully_connected_params& q) { return kernels::problem_of(q); },
       &kernels::gemm_memory);
 }
-inline status fully_connected_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status fully_connected_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<fully_connected_attrs>(*n.attrs);
   auto& p = to.make<fully_connected_params>(&reference::fully_connected_kernel,
                                             kernel_id::fully_connected);
@@ -125,6 +130,9 @@ inline status fully_connected_prepare(const node_view& n, prepared& to) {
                               a.input_limit,
                               [k](std::size_t c, std::size_t i) { return c * k + i; });
 }
+#else
+status fully_connected_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr op_def fully_connected{
     .name = "qnn.fully_connected",
     .summary = "matrix product with weights",

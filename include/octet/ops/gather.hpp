@@ -50,7 +50,8 @@ constexpr std::size_t index_in(std::int64_t i, std::size_t extent) {
   if (i < 0) i += n;
   return static_cast<std::size_t>(i < 0 ? 0 : i >= n ? n - 1 : i);
 }
-inline void gather_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void gather_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const gather_params*>(a.params);
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* y = static_cast<std::byte*>(a.out[0]);
@@ -70,13 +71,17 @@ inline void gather_kernel(const kernel_args& a) noexcept {
   else
     run(static_cast<const std::int64_t*>(a.in[1]));
 }
+#else
+void gather_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status gather_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(
       out, gather_shape(read_attributes<gather_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
 }
-inline status gather_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status gather_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<gather_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &index = n.in[1].shape;
   auto& p = to.make<gather_params>(&reference::gather_kernel);
@@ -92,6 +97,9 @@ inline status gather_prepare(const node_view& n, prepared& to) {
   for (int i = axis + 1; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
   return unit{};
 }
+#else
+status gather_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form gather_forms[] = {
     {.in = {all_types, accumulator_types}, .out = {like(0)}},
 };
@@ -129,7 +137,8 @@ constexpr shape_or gather_nd_shape(const dims& x, const dims& index) {
   return y;
 }
 namespace reference {
-inline void gather_nd_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void gather_nd_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const gather_nd_params*>(a.params);
   if (p.inner == 0) return;
   const auto run = [&](const auto* index) {
@@ -148,12 +157,16 @@ inline void gather_nd_kernel(const kernel_args& a) noexcept {
   else
     run(static_cast<const std::int64_t*>(a.in[1]));
 }
+#else
+void gather_nd_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status gather_nd_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, gather_nd_shape(n.in[0].shape, n.in[1].shape));
 }
-inline status gather_nd_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status gather_nd_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<gather_nd_params>(&reference::gather_nd_kernel);
   const dims &x = n.in[0].shape, &index = n.in[1].shape;
   p.x = x;
@@ -165,6 +178,9 @@ inline status gather_nd_prepare(const node_view& n, prepared& to) {
   for (int i = index.back(0); i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
   return unit{};
 }
+#else
+status gather_nd_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr op_def gather_nd{
     .name = "gather_nd",
     .summary = "slices by index tuples",
@@ -204,7 +220,8 @@ constexpr shape_or one_hot_shape(const one_hot_attrs& a, const dims& index) {
   return y;
 }
 namespace reference {
-inline void one_hot_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void one_hot_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const one_hot_params*>(a.params);
   with_size(p.type, [&]<class T>(type_tag<T>) {
     const T on = *static_cast<const T*>(a.in[1]), off = *static_cast<const T*>(a.in[2]);
@@ -221,12 +238,16 @@ inline void one_hot_kernel(const kernel_args& a) noexcept {
         }
   });
 }
+#else
+void one_hot_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status one_hot_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, one_hot_shape(read_attributes<one_hot_attrs>(*n.attrs), n.in[0].shape));
 }
-inline status one_hot_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status one_hot_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<one_hot_attrs>(*n.attrs);
   for (std::size_t i : {std::size_t{1}, std::size_t{2}}) {
     if (n.in[i].shape.elements().value != 1)
@@ -241,6 +262,9 @@ inline status one_hot_prepare(const node_view& n, prepared& to) {
   for (int i = axis; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
   return unit{};
 }
+#else
+status one_hot_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form one_hot_forms[] = {
     {.in = {accumulator_types, all_types, like(1)}, .out = {like(1)}},
 };
@@ -312,7 +336,8 @@ template <class T, class I> constexpr void arg_extreme(const axis_params& p, con
       y[o * p.inner + i] = static_cast<I>(best);
     }
 }
-inline void arg_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void arg_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const axis_params*>(a.params);
   with_number(p.type, [&]<class T>(type_tag<T>) {
     if (p.out_type == dtype::s32)
@@ -321,6 +346,9 @@ inline void arg_kernel(const kernel_args& a) noexcept {
       arg_extreme(p, static_cast<const T*>(a.in[0]), static_cast<std::int64_t*>(a.out[0]));
   });
 }
+#else
+void arg_kernel(const kernel_args& a) noexcept;
+#endif
 /// Running sums, float32 with one rounding per step in the direction of the sum; integers wrap.
 template <class T> constexpr void cumsum(const axis_params& p, const T* x, T* y) {
   for (std::size_t o = 0; o < p.outer; ++o)
@@ -338,7 +366,8 @@ template <class T> constexpr void cumsum(const axis_params& p, const T* x, T* y)
       }
     }
 }
-inline void cumsum_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void cumsum_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const axis_params*>(a.params);
   if (p.type == dtype::f32)
     cumsum(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]));
@@ -347,9 +376,13 @@ inline void cumsum_kernel(const kernel_args& a) noexcept {
   else
     cumsum(p, static_cast<const std::int64_t*>(a.in[0]), static_cast<std::int64_t*>(a.out[0]));
 }
+#else
+void cumsum_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
-inline void set_axis(axis_params& p, const axis_attrs& a, const node_view& n) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void set_axis(axis_params& p, const axis_attrs& a, const node_view& n) {
   const dims& x = n.in[0].shape;
   const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis;
   for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(x[i]);
@@ -358,15 +391,20 @@ inline void set_axis(axis_params& p, const axis_attrs& a, const node_view& n) {
   p.type = n.in[0].type, p.out_type = n.out[0].type;
   p.exclusive = a.exclusive, p.reverse = a.reverse;
 }
+#endif
 constexpr status arg_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, arg_shape(read_attributes<axis_attrs>(*n.attrs), n.in[0].shape));
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Least> status arg_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<axis_params>(&reference::arg_kernel, kernel_id::arg_extreme);
   set_axis(p, read_attributes<axis_attrs>(*n.attrs), n);
   p.least = Least;
   return unit{};
 }
+#else
+template <bool Least> status arg_prepare(const node_view& n, prepared& to);
+#endif
 constexpr status cumsum_op_shape(const node_view& n, std::span<dims> out) {
   auto a = read_attributes<axis_attrs>(*n.attrs);
   const dims& x = n.in[0].shape;
@@ -375,11 +413,15 @@ constexpr status cumsum_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = x;
   return unit{};
 }
-inline status cumsum_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status cumsum_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<axis_params>(&reference::cumsum_kernel);
   set_axis(p, read_attributes<axis_attrs>(*n.attrs), n);
   return unit{};
 }
+#else
+status cumsum_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form arg_forms[] = {
     {.in = {number_types}, .out = {accumulator_types}},
 };
@@ -445,7 +487,8 @@ template <class T, class I> constexpr void topk(const topk_params& p, const T* x
     }
   }
 }
-inline void topk_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void topk_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const topk_params*>(a.params);
   with_number(p.type, [&]<class T>(type_tag<T>) {
     if (p.index_type == dtype::s32)
@@ -456,6 +499,9 @@ inline void topk_kernel(const kernel_args& a) noexcept {
            static_cast<std::int64_t*>(a.out[1]));
   });
 }
+#else
+void topk_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status topk_op_shape(const node_view& n, std::span<dims> out) {
@@ -468,7 +514,8 @@ constexpr status topk_op_shape(const node_view& n, std::span<dims> out) {
   for (dims& d : out) d = y;
   return unit{};
 }
-inline status topk_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status topk_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<topk_params>(&reference::topk_kernel);
   const tensor_desc& x = n.in[0];
   p.type = x.type, p.index_type = n.out[1].type;
@@ -477,6 +524,9 @@ inline status topk_prepare(const node_view& n, prepared& to) {
   p.rows = x.shape.elements().value / p.extent;
   return unit{};
 }
+#else
+status topk_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form topk_forms[] = {
     {.in = {number_types}, .out = {like(0), accumulator_types}},
 };

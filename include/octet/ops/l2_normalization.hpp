@@ -48,7 +48,8 @@ constexpr void l2_normalization(const l2_normalization_params& p, const T* x, T*
     }
   }
 }
-inline void l2_normalization_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void l2_normalization_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const l2_normalization_params*>(a.params);
   const auto r = part_of(p.rows, a.part, a.parts);
   const auto run = [&]<class T>(type_tag<T>) {
@@ -61,9 +62,13 @@ inline void l2_normalization_kernel(const kernel_args& a) noexcept {
   else
     run(type_tag<std::uint8_t>{});
 }
+#else
+void l2_normalization_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
+#if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status l2_normalization_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<l2_normalization_params>(&reference::l2_normalization_kernel);
@@ -81,6 +86,9 @@ template <bool Quantized> status l2_normalization_prepare(const node_view& n, pr
                        "at most 33025: sums of squares stay below 2^31");
   return unit{};
 }
+#else
+template <bool Quantized> status l2_normalization_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_l2_normalization_forms[] = {
     {.in = {eight_bit}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},
 };

@@ -206,6 +206,12 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::layer_norm,
     &ops::group_norm,
 };
+#if defined(OCTET_EXTERN) && defined(OCTET_IMPLEMENTATION)
+// Other files see of an operator's prepare and reference declarations only: here the list is used,
+// and with it everything that it points to is compiled.
+extern const op_def* const* const compiled_list;
+const op_def* const* const compiled_list = builtin_list;
+#endif
 }  // namespace detail
 
 /// All operators that come with octet.

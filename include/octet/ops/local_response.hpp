@@ -13,7 +13,8 @@ OCTET_NAMESPACE_BEGIN
 /// y = sqrt(sum of x * x / taps), the squares added in binary32 in the order of the pixels. Under
 /// rounding OPT (TFLite's optimized kernel) the sum is multiplied by f32(1 / taps).
 namespace reference {
-inline void l2_pool2d_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void l2_pool2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const pool2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
   const auto* x = static_cast<const float*>(a.in[0]);
@@ -48,14 +49,21 @@ inline void l2_pool2d_kernel(const kernel_args& a) noexcept {
     }
   }
 }
+#else
+void l2_pool2d_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
-inline status l2_pool2d_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status l2_pool2d_prepare(const node_view& n, prepared& to) {
   if (auto s = pool2d_prepare<false, false>(n, to); !s) return s;
   to.reference = &reference::l2_pool2d_kernel;
   to.kernel = kernel_id::none;
   return unit{};
 }
+#else
+status l2_pool2d_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form tflite_float_forms[] = {
     {.in = {dtype::f32},
      .out = {dtype::f32},
@@ -127,13 +135,17 @@ constexpr void local_response_row(const local_response_params& p, const float* x
     y[c] = numerics::mul(x[c], static_cast<float>(numerics::pow(s, -p.beta)));
   }
 }
-inline void local_response_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void local_response_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const local_response_params*>(a.params);
   const auto r = part_of(p.rows, a.part, a.parts);
   for (std::size_t row = r.begin; row < r.end; ++row)
     local_response_row(p, static_cast<const float*>(a.in[0]) + row * p.channels,
                        static_cast<float*>(a.out[0]) + row * p.channels);
 }
+#else
+void local_response_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status local_response_op_shape(const node_view& n, std::span<dims> out) {
@@ -144,7 +156,8 @@ constexpr status local_response_op_shape(const node_view& n, std::span<dims> out
   out[0] = n.in[0].shape;
   return unit{};
 }
-inline status local_response_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status local_response_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<local_response_attrs>(*n.attrs);
   auto& p = to.make<local_response_params>(&reference::local_response_kernel);
   const dims& x = n.in[0].shape;
@@ -155,6 +168,9 @@ inline status local_response_prepare(const node_view& n, prepared& to) {
   p.running = n.round == rounding::tflite_optimized;
   return unit{};
 }
+#else
+status local_response_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr op_def local_response_normalization{
     .name = "local_response_normalization",
     .summary = "values divided by a power of their neighbouring channels' squares",

@@ -134,6 +134,7 @@ constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_
       for (std::size_t u = 0; u < n; ++u) hidden[u] = y[at * n + u] = fresh[u];
     }
 }
+#if OCTET_HAS_DEFINITIONS
 /// The operands of a call; states that come from other tensors are copied first.
 template <class Start, class Gate>
 void lstm_call(const kernel_args& a, std::int8_t* fresh, Start&& start, Gate&& gate_of) noexcept {
@@ -154,10 +155,13 @@ void lstm_call(const kernel_args& a, std::int8_t* fresh, Start&& start, Gate&& g
   if (a.in[11] != a.out[2]) std::memcpy(c, a.in[11], count * 2);
   lstm(p, s8(0), w, r, bias, h, c, static_cast<std::int8_t*>(a.out[0]), fresh, start, gate_of);
 }
-inline void lstm_kernel(const kernel_args& a) noexcept {
+OCTET_INLINE void lstm_kernel(const kernel_args& a) noexcept {
   lstm_call(
       a, static_cast<std::int8_t*>(a.scratch), [](const auto*, const auto*) {}, &lstm_gate);
 }
+#else
+void lstm_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -180,7 +184,8 @@ constexpr void lstm_memory(const node_view& n, node_memory& to) {
         0, kernels::lstm_scratch(static_cast<std::size_t>(n.in[0].shape[2]), units)};
   });
 }
-inline status lstm_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status lstm_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0], &h = n.in[10], &c = n.in[11];
   const auto a = read_attributes<lstm_attrs>(*n.attrs);
   auto& p = to.make<lstm_params>(&reference::lstm_kernel, kernel_id::lstm);
@@ -228,6 +233,9 @@ inline status lstm_prepare(const node_view& n, prepared& to) {
         32767);
   return unit{};
 }
+#else
+status lstm_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form lstm_forms[] = {
     {.in = {dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s32,
             dtype::s32, dtype::s32, dtype::s8, dtype::s16, dtype::s8, dtype::s8, dtype::s32},

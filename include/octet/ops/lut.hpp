@@ -30,14 +30,15 @@ template <class F> constexpr void fill_lut8(lut8_params& p, dtype in, F&& f) {
 }
 
 namespace reference {
-inline void lut8_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void lut8_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const lut8_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
   auto* y = static_cast<std::uint8_t*>(a.out[0]);
   for (std::size_t i = r.begin; i < r.end; ++i) y[i] = p.table[x[i]];
 }
-inline void lut8_blocks_kernel(const kernel_args& a) noexcept {
+OCTET_INLINE void lut8_blocks_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const lut8_blocks_params*>(a.params);
   const auto r = part_of(p.blocks.count, a.part, a.parts);
   const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
@@ -46,6 +47,10 @@ inline void lut8_blocks_kernel(const kernel_args& a) noexcept {
   for (std::size_t i = r.begin; i < r.end; ++i)
     y[i] = i < whole ? p.blocks.table[x[i]] : p.tail[x[i]];
 }
+#else
+void lut8_kernel(const kernel_args& a) noexcept;
+void lut8_blocks_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 OCTET_NAMESPACE_END

@@ -81,7 +81,8 @@ constexpr void copy_strided(const strided_copy& c, const T* x, T* y, std::size_t
     }
   }
 }
-inline void movement_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void movement_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const movement_params*>(a.params);
   with_size(p.type, [&]<class T>(type_tag<T>) {
     for (std::size_t o = 0; o < p.outputs; ++o) {
@@ -92,6 +93,9 @@ inline void movement_kernel(const kernel_args& a) noexcept {
     }
   });
 }
+#else
+void movement_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 // ---- shapes and plans ----
@@ -367,6 +371,7 @@ template <move_rule Rule> constexpr void movement_memory(const node_view& n, nod
   to.make<movement_params>();
   to.array<strided_copy>(1);
 }
+#if OCTET_HAS_DEFINITIONS
 template <move_rule Rule, kernel_id Kernel = kernel_id::none>
 status movement_prepare(const node_view& n, prepared& to) {
   const moved m = Rule(n);
@@ -379,6 +384,10 @@ status movement_prepare(const node_view& n, prepared& to) {
   p.copies = c.data();
   return unit{};
 }
+#else
+template <move_rule Rule, kernel_id Kernel = kernel_id::none>
+status movement_prepare(const node_view& n, prepared& to);
+#endif
 constexpr moved transpose_rule(const node_view& n) {
   return move_transpose(n.in[0].shape, dims_attribute(n, "perm"));
 }
@@ -482,6 +491,7 @@ constexpr void pieces_memory(const node_view& n, node_memory& to) {
   to.make<movement_params>();
   to.array<strided_copy>(n.out.size());
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<movement_params>(&reference::movement_kernel);
   p.type = n.in[0].type;
@@ -495,6 +505,9 @@ template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to) {
   p.copies = c.data();
   return unit{};
 }
+#else
+template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to);
+#endif
 
 inline constexpr op_def transpose{
     .name = "transpose",

@@ -43,7 +43,8 @@ constexpr void mul_plain(const mul_params& p, const T* a, const T* b, T* y, std:
                           static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
   });
 }
-inline void mul_kernel(const kernel_args& k) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void mul_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const mul_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
   const auto plain = [&]<class T>(type_tag<T>) {
@@ -68,6 +69,9 @@ inline void mul_kernel(const kernel_args& k) noexcept {
     });
   });
 }
+#else
+void mul_kernel(const kernel_args& k) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -78,6 +82,7 @@ template <bool Quantized> constexpr void mul_memory(const node_view& n, node_mem
   else if (Quantized)
     to.array<float>(1);
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
   auto& p = to.make<mul_params>(&reference::mul_kernel, kernel_id::mul);
@@ -114,6 +119,9 @@ template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
   }
   return unit{};
 }
+#else
+template <bool Quantized> status mul_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_mul_forms[] = {
     {.in = {quantized_types, quantized_types},
      .out = {quantized_types},

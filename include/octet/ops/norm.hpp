@@ -79,13 +79,17 @@ constexpr void batch_norm(const batch_norm_params& p, const T* x, T* y, std::siz
         numerics::clamp_to_int(static_cast<double>(numerics::rint(v)) + p.zero_point, p.lo, p.hi));
   }
 }
-inline void batch_norm_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void batch_norm_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const batch_norm_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   with_quantized(p.type, [&]<class T>(type_tag<T>) {
     batch_norm(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
   });
 }
+#else
+void batch_norm_kernel(const kernel_args& a) noexcept;
+#endif
 template <class T>
 constexpr void norm(const norm_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
   for (std::size_t g = begin; g < end; ++g) {
@@ -108,17 +112,22 @@ constexpr void norm(const norm_params& p, const T* x, T* y, std::size_t begin, s
     }
   }
 }
-inline void norm_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void norm_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const norm_params*>(a.params);
   const auto r = part_of(p.groups, a.part, a.parts);
   with_quantized(p.type, [&]<class T>(type_tag<T>) {
     norm(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
   });
 }
+#else
+void norm_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
-inline status batch_norm_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status batch_norm_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<batch_norm_params>(&reference::batch_norm_kernel, kernel_id::batch_norm);
   if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
@@ -136,6 +145,9 @@ inline status batch_norm_prepare(const node_view& n, prepared& to) {
   p.lo = clamp.lo, p.hi = clamp.hi;
   return unit{};
 }
+#else
+status batch_norm_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form batch_norm_forms[] = {
     {.in = {eight_bit, dtype::f32, dtype::f32},
      .out = {like(0)},
@@ -154,8 +166,9 @@ inline constexpr op_def batch_norm{
     .decide = &laws::batch_norm,
 };
 
+#if OCTET_HAS_DEFINITIONS
 /// x is held as PyTorch holds it, channels on axis 1.
-inline status norm_prepare(const node_view& n, prepared& to) {
+OCTET_INLINE status norm_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<norm_attrs>(*n.attrs);
   auto& p = to.make<norm_params>(&reference::norm_kernel, kernel_id::norm);
@@ -193,6 +206,9 @@ inline status norm_prepare(const node_view& n, prepared& to) {
   p.lo = clamp.lo, p.hi = clamp.hi;
   return unit{};
 }
+#else
+status norm_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form norm_forms[] = {
     {.in = {eight_bit, dtype::f32, dtype::f32}, .out = {like(0)}, .roundings = rounding::aten},
 };

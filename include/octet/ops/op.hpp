@@ -615,7 +615,7 @@ class operand_set {
 ///    in fixed arrays: no std::vector or std::string on the way to success (errors may allocate).
 struct op_def {
   std::string_view name;                                     // as the IR prints it: "qnn.conv2d"
-  std::string_view summary;                                  // one line, for the documentation
+  std::string_view summary{};                                // one line, for the documentation
   std::int32_t min_inputs = 1, max_inputs = 1, outputs = 1;  // -1: any number
   /// Inputs that a node may leave out.
   operand_set optional{};

@@ -74,7 +74,8 @@ constexpr void pad(const pad_params& p, const T* x, T* y, std::size_t begin, std
     }
   }
 }
-inline void pad_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void pad_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const pad_params*>(a.params);
   std::size_t rows = 1;
   for (std::int32_t d = 0; d + 1 < p.out.rank; ++d) rows *= static_cast<std::size_t>(p.out[d]);
@@ -83,6 +84,9 @@ inline void pad_kernel(const kernel_args& a) noexcept {
     pad(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
   });
 }
+#else
+void pad_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -94,9 +98,10 @@ template <bool Mirror> constexpr status pad_op_shape(const node_view& n, std::sp
                                   Mirror ? static_cast<pad_mode>(n.attrs->integer("mode") != 0)
                                          : pad_mode::constant));
 }
+#if OCTET_HAS_DEFINITIONS
 /// The bits of attribute `key` (an integer or a real number) as an element of type t.
-inline result<std::uint64_t> element_bits(const attribute_view& a, std::string_view key, dtype t,
-                                          std::int64_t otherwise) {
+OCTET_INLINE result<std::uint64_t> element_bits(const attribute_view& a, std::string_view key,
+                                                dtype t, std::int64_t otherwise) {
   if (is_float(t)) {
     const double v = a.real(key, static_cast<double>(a.integer(key, otherwise)));
     if (t == dtype::f32) return std::uint64_t{std::bit_cast<std::uint32_t>(static_cast<float>(v))};
@@ -127,6 +132,9 @@ template <bool Mirror> status pad_prepare(const node_view& n, prepared& to) {
   p.value = *bits;
   return unit{};
 }
+#else
+template <bool Mirror> status pad_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr op_def qnn_pad{
     .name = "qnn.pad",
     .summary = "a quantized value around",

@@ -228,7 +228,8 @@ constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begi
     }
   }
 }
-inline void pool2d_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void pool2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const pool2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
   if (p.type == dtype::f32)
@@ -238,12 +239,16 @@ inline void pool2d_kernel(const kernel_args& a) noexcept {
     pool2d(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), rows.begin, rows.end);
   });
 }
+#else
+void pool2d_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
 constexpr status pool2d_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, pool2d_shape(read_attributes<pool2d_attrs>(*n.attrs), n.in[0].shape));
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<pool2d_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &y = n.out[0];
@@ -285,6 +290,9 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
   p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32();
   return unit{};
 }
+#else
+template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_avg_pool2d_forms[] = {
     {.in = {quantized_types},
      .out = {like(0)},

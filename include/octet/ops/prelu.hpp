@@ -44,7 +44,8 @@ constexpr void prelu(const prelu_params& p, const T* x, const T* slope, T* y, st
     }
   });
 }
-inline void prelu_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void prelu_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const prelu_params*>(a.params);
   const auto r = part_of(p.shape.count, a.part, a.parts);
   const auto run = [&]<class T>(type_tag<T>) {
@@ -56,6 +57,9 @@ inline void prelu_kernel(const kernel_args& a) noexcept {
   else
     with_quantized(p.type, run);
 }
+#else
+void prelu_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -66,6 +70,7 @@ constexpr status prelu_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = x;
   return unit{};
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &a = n.in[1], &y = n.out[0];
   auto& p = to.make<prelu_params>(&reference::prelu_kernel, kernel_id::prelu);
@@ -87,6 +92,9 @@ template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to)
       numerics::div(numerics::mul(x.scale_f32(), a.scale_f32()), y.scale_f32())));
   return unit{};
 }
+#else
+template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_prelu_forms[] = {
     {.in = {eight_bit, like(0)},
      .out = {like(0)},

@@ -76,13 +76,17 @@ constexpr void quantize(const quantize_params& p, const float* x, Out* y, std::s
     y[i] = static_cast<Out>(q);
   }
 }
-inline void quantize_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void quantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const quantize_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
     quantize(p, static_cast<const float*>(a.in[0]), static_cast<Out*>(a.out[0]), r.begin, r.end);
   });
 }
+#else
+void quantize_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -91,7 +95,8 @@ struct channel_layout {
   std::int32_t channels = 1;
   std::size_t inner = 1;
 };
-inline result<channel_layout> channels_of(const tensor_desc& t) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE result<channel_layout> channels_of(const tensor_desc& t) {
   if (!t.per_channel()) return channel_layout{};
   if (t.axis < 0 || t.axis >= t.shape.rank ||
       t.scales.size() != static_cast<std::size_t>(t.shape[t.axis]))
@@ -101,6 +106,7 @@ inline result<channel_layout> channels_of(const tensor_desc& t) {
   for (int i = t.axis + 1; i < t.shape.rank; ++i) c.inner *= static_cast<std::size_t>(t.shape[i]);
   return c;
 }
+#endif
 /// Entries of a per-channel array: one where there is one scale or none.
 constexpr std::size_t channel_count(const tensor_desc& t) {
   return t.per_channel() ? t.scales.size() : 1;
@@ -111,7 +117,8 @@ constexpr void quantize_memory(const node_view& n, node_memory& to) {
   to.array<float>(channel_count(n.out[0]));
   to.array<std::int32_t>(channel_count(n.out[0]));
 }
-inline status quantize_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status quantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<quantize_params>(&reference::quantize_kernel, kernel_id::quantize);
   if (!y.quantized()) return invalid("the output of quantize has no scale");
@@ -142,6 +149,9 @@ inline status quantize_prepare(const node_view& n, prepared& to) {
   p.hi = clamp.hi;
   return unit{};
 }
+#else
+status quantize_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form quantize_forms[] = {
     {.in = {dtype::f32},
      .out = {rescaled_types},

@@ -332,6 +332,7 @@ template <class F> constexpr float row_sum(std::size_t n, F&& get) {
   for (std::size_t k = 1; k < 4; ++k) part[0] = numerics::add(part[0], part[k]);
   return part[0];
 }
+#if OCTET_HAS_DEFINITIONS
 /// x(i): element i of the input in memory order.
 template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* y) noexcept {
   constexpr std::size_t lanes = 8;
@@ -374,14 +375,14 @@ template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* 
   for (std::size_t o = 0; o < p.outputs; ++o)
     y[o] = numerics::div(y[o], static_cast<float>(p.count));
 }
-inline void aten_mean_kernel(const kernel_args& a) noexcept {
+OCTET_INLINE void aten_mean_kernel(const kernel_args& a) noexcept {
   const auto* x = static_cast<const float*>(a.in[0]);
   if (a.part == 0)
     aten_mean(
         *static_cast<const aten_mean_params*>(a.params), [x](std::size_t i) { return x[i]; },
         static_cast<float*>(a.out[0]));
 }
-inline void quantized_aten_mean_kernel(const kernel_args& a) noexcept {
+OCTET_INLINE void quantized_aten_mean_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const quantized_aten_mean_params*>(a.params);
   if (a.part != 0) return;
   auto* means = reinterpret_cast<float*>(a.scratch);
@@ -396,7 +397,7 @@ inline void quantized_aten_mean_kernel(const kernel_args& a) noexcept {
           numerics::quantize_even_mul(means[o], p.inverse, p.out_zero_point, p.lo, p.hi));
   });
 }
-inline void mean_kernel(const kernel_args& a) noexcept {
+OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const mean_params*>(a.params);
   const auto r = part_of(p.plan.outputs, a.part, a.parts);
   if (p.mode != rounding::none) {
@@ -421,6 +422,11 @@ inline void mean_kernel(const kernel_args& a) noexcept {
   else
     with_integer(p.type, run);
 }
+#else
+void aten_mean_kernel(const kernel_args& a) noexcept;
+void quantized_aten_mean_kernel(const kernel_args& a) noexcept;
+void mean_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -444,6 +450,7 @@ constexpr void mean_memory(const node_view& n, node_memory& to) {
   else
     to.make<mean_params>();
 }
+#if OCTET_HAS_DEFINITIONS
 template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, prepared& to) {
   const auto attrs = read_attributes<reduce_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &y = n.out[0];
@@ -543,6 +550,9 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
     return detail::no_such_rounding(n);
   }
 }
+#else
+template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_mean_forms[] = {
     {.in = {quantized_types},
      .out = {like(0)},

@@ -129,7 +129,8 @@ constexpr void requantize(const requantize_op_params& p, const In* x, Out* y) {
                              static_cast<std::int32_t>(i % static_cast<std::size_t>(p.inner))));
   }
 }
-inline void requantize_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void requantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const requantize_op_params*>(a.params);
   with_integer(p.in_type, [&]<class In>(type_tag<In>) {
     with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
@@ -137,6 +138,9 @@ inline void requantize_kernel(const kernel_args& a) noexcept {
     });
   });
 }
+#else
+void requantize_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -149,7 +153,8 @@ constexpr void requantize_op_memory(const node_view& n, node_memory& to) {
   requantize_memory(to, n.round, std::max<std::size_t>(n.in[0].scales.size(), 1));
   if (n.present(1)) to.array<float>(n.in[1].shape.elements().value);
 }
-inline status requantize_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status requantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<requantize_attrs>(*n.attrs);
   const bool plain = a.offset == 0 && !a.negate && !n.present(1);
@@ -185,6 +190,9 @@ inline status requantize_prepare(const node_view& n, prepared& to) {
   }
   return unit{};
 }
+#else
+status requantize_prepare(const node_view& n, prepared& to);
+#endif
 /// Those with a float bias.
 inline constexpr rounding_set with_real_bias{rounding::float_bias_half_even, rounding::mxnet};
 inline constexpr form requantize_forms[] = {

@@ -35,7 +35,8 @@ constexpr void requantize_add(const requantize_add_params& p, const In* x, const
                                                    p.requant.lo, p.requant.hi));
   }
 }
-inline void requantize_add_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void requantize_add_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const requantize_add_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   const auto run = [&]<class In, class Addend, class Out>(type_tag<In>, type_tag<Addend>,
@@ -58,6 +59,9 @@ inline void requantize_add_kernel(const kernel_args& a) noexcept {
     });
   });
 }
+#else
+void requantize_add_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -71,7 +75,8 @@ constexpr void requantize_add_memory(const node_view& n, node_memory& to) {
   to.make<requantize_add_params>();
   requantize_memory(to, n.round, std::max<std::size_t>(n.in[0].scales.size(), 1));
 }
-inline status requantize_add_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status requantize_add_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &q = n.in[1], &y = n.out[0];
   auto& p = to.make<requantize_add_params>(&reference::requantize_add_kernel);
   for (const tensor_desc* t : {&x, &q, &y})
@@ -99,6 +104,9 @@ inline status requantize_add_prepare(const node_view& n, prepared& to) {
   p.requant.bias = bias.data();
   return unit{};
 }
+#else
+status requantize_add_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form requantize_add_forms[] = {
     {.in = {accumulator_types, eight_bit, dtype::f32},
      .out = {eight_bit},

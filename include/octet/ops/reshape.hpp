@@ -79,8 +79,12 @@ constexpr status identity_op_shape(const node_view& n, std::span<dims> out) {
   return unit{};
 }
 constexpr void alias_memory(const node_view&, node_memory& to) { to.alias = true; }
+#if OCTET_HAS_DEFINITIONS
 /// Nothing to prepare: an alias.
-inline status alias_prepare(const node_view&, prepared&) { return unit{}; }
+OCTET_INLINE status alias_prepare(const node_view&, prepared&) { return unit{}; }
+#else
+status alias_prepare(const node_view&, prepared&);
+#endif
 inline constexpr op_def reshape{
     .name = "reshape",
     .summary = "the same elements under another shape",

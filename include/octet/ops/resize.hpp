@@ -251,14 +251,15 @@ constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::si
     }
   }
 }
-inline void resize_nearest_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void resize_nearest_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const resize_params*>(a.params);
   const auto r = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
   with_size(p.type, [&]<class T>(type_tag<T>) {
     resize_nearest(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
   });
 }
-inline void resize_bilinear_kernel(const kernel_args& a) noexcept {
+OCTET_INLINE void resize_bilinear_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const resize_params*>(a.params);
   const auto r = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
   if (p.type == dtype::f32)
@@ -268,26 +269,33 @@ inline void resize_bilinear_kernel(const kernel_args& a) noexcept {
     resize_bilinear(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
   });
 }
+#else
+void resize_nearest_kernel(const kernel_args& a) noexcept;
+void resize_bilinear_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
 constexpr status resize_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, resize_shape(read_attributes<resize_attrs>(*n.attrs), n.in[0].shape));
 }
-inline void set_resize(resize_params& p, const node_view& n) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void set_resize(resize_params& p, const node_view& n) {
   const dims &x = n.in[0].shape, &y = n.out[0].shape;
   p.mode = n.round;
   p.type = n.in[0].type;
   p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.channels = x[3];
   p.out_h = y[1], p.out_w = y[2];
 }
+#endif
 /// One entry for each output row, one for each column.
 template <class Entry> constexpr void resize_memory(const node_view& n, node_memory& to) {
   to.make<resize_params>();
   to.array<Entry>(static_cast<std::size_t>(n.out[0].shape[1]));
   to.array<Entry>(static_cast<std::size_t>(n.out[0].shape[2]));
 }
-inline status resize_nearest_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status resize_nearest_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<resize_attrs>(*n.attrs);
   auto& p = to.make<resize_params>(&reference::resize_nearest_kernel);
   set_resize(p, n);
@@ -333,6 +341,10 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
   p.column_taps = taps(p.in_w, p.out_w, a.scale_w);
   return unit{};
 }
+#else
+status resize_nearest_prepare(const node_view& n, prepared& to);
+template <bool Quantized> status resize_bilinear_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_resize_bilinear_forms[] = {
     {.in = {quantized_types}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},
     {.in = {eight_bit},

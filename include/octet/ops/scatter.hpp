@@ -77,7 +77,8 @@ constexpr void scatter(const scatter_params& p, const void* index, const T* upda
     }
   }
 }
-inline void scatter_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void scatter_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const scatter_params*>(a.params);
   const auto run = [&]<class T>(type_tag<T>) {
     scatter(p, a.in[0], static_cast<const T*>(a.in[1]),
@@ -88,12 +89,16 @@ inline void scatter_kernel(const kernel_args& a) noexcept {
   else
     with_number(p.type, run);
 }
+#else
+void scatter_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 template <bool Adds> constexpr status scatter_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, scatter_shape(read_attributes<scatter_attrs>(*n.attrs), n.in[0].shape,
                                       n.in[1].shape, !Adds));
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Adds> status scatter_prepare(const node_view& n, prepared& to) {
   if (!Adds && n.in[2].shape.elements().value != 1)
     return invalid("default value", to_string(n.in[2].shape), "one element");
@@ -110,6 +115,9 @@ template <bool Adds> status scatter_prepare(const node_view& n, prepared& to) {
   p.repeats = !Adds && n.in[1].shape.elements().value == 1;
   return unit{};
 }
+#else
+template <bool Adds> status scatter_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form scatter_forms[] = {
     {.in = {accumulator_types, number_types | dtype::boolean, like(1)}, .out = {like(1)}},
 };
@@ -205,7 +213,8 @@ template <class F> constexpr void for_each_row(const box_params& p, std::int64_t
     }
   }
 }
-inline void dynamic_slice_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void dynamic_slice_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const box_params*>(a.params);
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* y = static_cast<std::byte*>(a.out[0]);
@@ -223,7 +232,7 @@ inline void dynamic_slice_kernel(const kernel_args& a) noexcept {
           p.element);
   });
 }
-inline void dynamic_update_slice_kernel(const kernel_args& a) noexcept {
+OCTET_INLINE void dynamic_update_slice_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const box_params*>(a.params);
   const auto* update = static_cast<const std::byte*>(a.in[1]);
   auto* y = static_cast<std::byte*>(a.out[0]);
@@ -233,6 +242,10 @@ inline void dynamic_update_slice_kernel(const kernel_args& a) noexcept {
                 n * p.element);
   });
 }
+#else
+void dynamic_slice_kernel(const kernel_args& a) noexcept;
+void dynamic_update_slice_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status dynamic_slice_op_shape(const node_view& n, std::span<dims> out) {
@@ -247,14 +260,15 @@ constexpr status dynamic_update_slice_op_shape(const node_view& n, std::span<dim
   out[0] = n.in[0].shape;
   return unit{};
 }
-inline void set_box(box_params& p, const dims& outer, const dims& inner, dtype type,
-                    dtype index_type) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void set_box(box_params& p, const dims& outer, const dims& inner, dtype type,
+                          dtype index_type) {
   p.rank = outer.rank;
   p.outer = outer, p.inner = inner;
   for (int i = 0; i < outer.rank; ++i) p.strides.push_back(1);
   p.element = size_of(type), p.index_type = index_type;
 }
-inline status dynamic_slice_prepare(const node_view& n, prepared& to) {
+OCTET_INLINE status dynamic_slice_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<dynamic_slice_attrs>(*n.attrs);
   auto& p = to.make<box_params>(&reference::dynamic_slice_kernel);
   set_box(p, n.in[0].shape, n.out[0].shape, n.in[0].type, n.in[1].type);
@@ -263,11 +277,15 @@ inline status dynamic_slice_prepare(const node_view& n, prepared& to) {
   p.from_end = true;
   return unit{};
 }
-inline status dynamic_update_slice_prepare(const node_view& n, prepared& to) {
+OCTET_INLINE status dynamic_update_slice_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<box_params>(&reference::dynamic_update_slice_kernel);
   set_box(p, n.in[0].shape, n.in[1].shape, n.in[0].type, n.in[2].type);
   return unit{};
 }
+#else
+status dynamic_slice_prepare(const node_view& n, prepared& to);
+status dynamic_update_slice_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form dynamic_update_slice_forms[] = {
     {.in = {all_types, like(0), accumulator_types}, .out = {like(0)}},
 };
@@ -318,7 +336,8 @@ constexpr shape_or reverse_sequence_shape(const reverse_sequence_attrs& a, const
   return x;
 }
 namespace reference {
-inline void reverse_sequence_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void reverse_sequence_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const reverse_sequence_params*>(a.params);
   const auto s = strides_of(p.x);
   const std::int64_t extent = p.x[p.axis], step = s[static_cast<std::size_t>(p.axis)],
@@ -336,13 +355,17 @@ inline void reverse_sequence_kernel(const kernel_args& a) noexcept {
     }
   });
 }
+#else
+void reverse_sequence_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status reverse_sequence_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, reverse_sequence_shape(read_attributes<reverse_sequence_attrs>(*n.attrs),
                                                n.in[0].shape, n.in[1].shape));
 }
-inline status reverse_sequence_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status reverse_sequence_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<reverse_sequence_attrs>(*n.attrs);
   auto& p = to.make<reverse_sequence_params>(&reference::reverse_sequence_kernel);
   p.x = n.in[0].shape;
@@ -351,6 +374,9 @@ inline status reverse_sequence_prepare(const node_view& n, prepared& to) {
   p.type = n.in[0].type, p.length_type = n.in[1].type;
   return unit{};
 }
+#else
+status reverse_sequence_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr op_def reverse_sequence{
     .name = "reverse_sequence",
     .summary = "the first elements of each sequence backwards",
@@ -379,7 +405,8 @@ constexpr shape_or matrix_set_diag_shape(const dims& x, const dims& diagonal) {
   return x;
 }
 namespace reference {
-inline void matrix_set_diag_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void matrix_set_diag_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const matrix_set_diag_params*>(a.params);
   const std::size_t size = p.rows * p.columns, n = std::min(p.rows, p.columns);
   with_size(p.type, [&]<class T>(type_tag<T>) {
@@ -390,12 +417,16 @@ inline void matrix_set_diag_kernel(const kernel_args& a) noexcept {
       for (std::size_t i = 0; i < n; ++i) y[m * size + i * p.columns + i] = d[m * n + i];
   });
 }
+#else
+void matrix_set_diag_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status matrix_set_diag_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, matrix_set_diag_shape(n.in[0].shape, n.in[1].shape));
 }
-inline status matrix_set_diag_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status matrix_set_diag_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<matrix_set_diag_params>(&reference::matrix_set_diag_kernel);
   const dims& x = n.in[0].shape;
   p.type = n.in[0].type;
@@ -403,6 +434,9 @@ inline status matrix_set_diag_prepare(const node_view& n, prepared& to) {
   for (int i = 0; i + 2 < x.rank; ++i) p.matrices *= static_cast<std::size_t>(x[i]);
   return unit{};
 }
+#else
+status matrix_set_diag_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr op_def matrix_set_diag{
     .name = "matrix_set_diag",
     .summary = "matrices with another diagonal",
@@ -462,7 +496,8 @@ template <class T> constexpr T without_any(segment_reduction how) {
          : how == segment_reduction::least   ? std::numeric_limits<T>::max()
                                              : std::numeric_limits<T>::lowest();
 }
-inline void segment_reduce_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void segment_reduce_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const segment_reduce_params*>(a.params);
   with_number(p.type, [&]<class T>(type_tag<T>) {
     const auto* x = static_cast<const T*>(a.in[0]);
@@ -477,13 +512,17 @@ inline void segment_reduce_kernel(const kernel_args& a) noexcept {
     }
   });
 }
+#else
+void segment_reduce_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status segment_reduce_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, segment_reduce_shape(read_attributes<segment_reduce_attrs>(*n.attrs),
                                              n.in[0].shape, n.in[1].shape));
 }
-inline status segment_reduce_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status segment_reduce_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<segment_reduce_attrs>(*n.attrs);
   if (a.reduction > segment_reduction::most)
     return invalid("reduction", std::to_string(static_cast<int>(a.reduction)), "0 to 3");
@@ -496,6 +535,9 @@ inline status segment_reduce_prepare(const node_view& n, prepared& to) {
   p.segments = a.segments, p.reduction = a.reduction;
   return unit{};
 }
+#else
+status segment_reduce_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form segment_reduce_forms[] = {
     {.in = {arithmetic_types, accumulator_types}, .out = {like(0)}},
 };
@@ -520,7 +562,8 @@ struct bucketize_params {
   dtype type = dtype::f32;
 };
 namespace reference {
-inline void bucketize_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void bucketize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const bucketize_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   const auto* b = static_cast<const float*>(a.in[1]);
@@ -540,6 +583,9 @@ inline void bucketize_kernel(const kernel_args& a) noexcept {
     }
   });
 }
+#else
+void bucketize_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status bucketize_op_shape(const node_view& n, std::span<dims> out) {
@@ -547,13 +593,17 @@ constexpr status bucketize_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = n.in[0].shape;
   return unit{};
 }
-inline status bucketize_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status bucketize_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<bucketize_params>(&reference::bucketize_kernel);
   p.count = n.in[0].shape.elements().value;
   p.boundaries = n.in[1].shape.elements().value;
   p.type = n.in[0].type;
   return unit{};
 }
+#else
+status bucketize_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form bucketize_forms[] = {
     {.in = {arithmetic_types, dtype::f32}, .out = {dtype::s32}},
 };

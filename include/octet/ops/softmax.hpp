@@ -259,7 +259,8 @@ constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t
     }
   }
 }
-inline void softmax_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void softmax_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const softmax_params*>(a.params);
   const auto r = part_of(p.outer * p.inner, a.part, a.parts);
   if (p.depth == 0) return;
@@ -272,6 +273,9 @@ inline void softmax_kernel(const kernel_args& a) noexcept {
     });
   });
 }
+#else
+void softmax_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -289,6 +293,7 @@ constexpr void softmax_memory(const node_view& n, node_memory& to) {
     to.array<float>(256);
   }
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<softmax_attrs>(*n.attrs);
@@ -366,6 +371,9 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
   }
   return unit{};
 }
+#else
+template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_softmax_forms[] = {
     {.in = {eight_bit},
      .out = {quantized_types},

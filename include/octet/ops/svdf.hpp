@@ -82,6 +82,7 @@ constexpr std::int64_t svdf_past(const svdf_params& p, const std::int16_t* past,
   for (std::int32_t i = 0; i < p.memory; ++i) sum += std::int32_t{past[i]} * w[i];
   return sum;
 }
+#if OCTET_HAS_DEFINITIONS
 /// The operands of a call; a state that comes from another tensor is copied first.
 template <class Dot, class Past>
 void svdf_call(const kernel_args& a, Dot&& dot_of, Past&& past_sum) noexcept {
@@ -95,7 +96,12 @@ void svdf_call(const kernel_args& a, Dot&& dot_of, Past&& past_sum) noexcept {
        static_cast<const std::int16_t*>(a.in[2]), static_cast<const std::int32_t*>(a.in[4]), state,
        static_cast<std::int8_t*>(a.out[0]), dot_of, past_sum);
 }
-inline void svdf_kernel(const kernel_args& a) noexcept { svdf_call(a, &svdf_dot, &svdf_past); }
+OCTET_INLINE void svdf_kernel(const kernel_args& a) noexcept {
+  svdf_call(a, &svdf_dot, &svdf_past);
+}
+#else
+void svdf_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -108,7 +114,8 @@ constexpr status svdf_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = s.shape, out[1] = n.in[3].shape;
   return unit{};
 }
-inline status svdf_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status svdf_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &w = n.in[1], &t = n.in[2], &state = n.in[3], &y = n.out[0];
   auto& p = to.make<svdf_params>(&reference::svdf_kernel, kernel_id::svdf);
   p.rank = read_attributes<svdf_attrs>(*n.attrs).rank;
@@ -130,6 +137,9 @@ inline status svdf_prepare(const node_view& n, prepared& to) {
   p.time = scale(state, t, y);
   return unit{};
 }
+#else
+status svdf_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form svdf_forms[] = {
     {.in = {dtype::s8, dtype::s8, dtype::s16, dtype::s16, dtype::s32},
      .out = {dtype::s8, dtype::s16},

@@ -114,7 +114,8 @@ constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, c
       }
   }
 }
-inline void transpose_conv2d_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void transpose_conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const transpose_conv2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
   with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
@@ -126,6 +127,9 @@ inline void transpose_conv2d_kernel(const kernel_args& a) noexcept {
     });
   });
 }
+#else
+void transpose_conv2d_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -142,7 +146,8 @@ constexpr void transpose_conv2d_memory(const node_view& n, node_memory& to) {
       [](const transpose_conv2d_params& q) { return kernels::problem_of(q); },
       &kernels::transpose_conv2d_memory);
 }
-inline status transpose_conv2d_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
   auto& p = to.make<transpose_conv2d_params>(&reference::transpose_conv2d_kernel,
@@ -153,6 +158,9 @@ inline status transpose_conv2d_prepare(const node_view& n, prepared& to) {
   return prepare_accumulation(n, to, p, static_cast<std::size_t>(y[3]), per_channel, a.f32_product,
                               0, [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
 }
+#else
+status transpose_conv2d_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr op_def transpose_conv2d{
     .name = "qnn.transpose_conv2d",
     .summary = "transposed convolution",

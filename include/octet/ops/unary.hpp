@@ -260,7 +260,8 @@ constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t
       y[i] = static_cast<T>(numerics::unary_value(p, x[i]));
   }
 }
-inline void unary_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void unary_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const unary_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   const auto run = [&]<class T>(type_tag<T>) {
@@ -275,6 +276,9 @@ inline void unary_kernel(const kernel_args& a) noexcept {
   else
     with_quantized(p.type, run);
 }
+#else
+void unary_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -297,8 +301,9 @@ constexpr clamp_range relu_bounds(unary f, const tensor_desc& y) {
   return {static_cast<std::int32_t>(c.lo), static_cast<std::int32_t>(c.hi)};
 }
 
+#if OCTET_HAS_DEFINITIONS
 /// The multipliers of the integer roundings; TFLite forms these ratios in binary32.
-inline status unary_multipliers(unary_params& p) {
+OCTET_INLINE status unary_multipliers(unary_params& p) {
   const float ratio = numerics::div(p.in_scale, p.out_scale);
   const auto quantized = [](float v) {
     return numerics::quantize_multiplier(static_cast<double>(v));
@@ -331,6 +336,7 @@ inline status unary_multipliers(unary_params& p) {
   }
   return unit{};
 }
+#endif
 
 /// Rounding ATEN on 8 bits: PyTorch's vector loops dequantize with one fused multiply-add, their
 /// scalar tails with a difference and a product; else EVEN_MUL.
@@ -345,6 +351,7 @@ constexpr void unary_memory(const node_view& n, node_memory& to) {
   if (Quantized && n.round == rounding::divide_half_away && !sigmoid) to.array<std::int16_t>(513);
   to.make<unary_params>();
 }
+#if OCTET_HAS_DEFINITIONS
 template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<unary_attrs>(*n.attrs);
@@ -417,6 +424,9 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   to.make<unary_params>(&reference::unary_kernel, kernel_id::unary) = p;
   return unit{};
 }
+#else
+template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to);
+#endif
 
 /// Roundings of a function of quantized values. The floating ones take any function; the integer
 /// pipelines exist for some.

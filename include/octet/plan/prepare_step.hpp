@@ -52,8 +52,6 @@ inline status within(const op_def& op, const char* what, std::size_t taken, std:
                  std::to_string(declared) + " bytes, as op_def::memory says");
 }
 
-/// Which kernel a target has: kernels::find, or something that names fewer of them.
-using kernel_finder = const kernel_entry* (*)(kernel_id, target) noexcept;
 /// References only: for who must not name the kernels (loaders, which fold constants).
 inline const kernel_entry* no_kernel(kernel_id, target) noexcept { return nullptr; }
 
@@ -61,7 +59,7 @@ inline const kernel_entry* no_kernel(kernel_id, target) noexcept { return nullpt
 /// come from `memory`, which with what the operator declares stays within `max`: that is looked at
 /// before anything is allocated. `threads`: into how many parts a kernel that can be split is. No
 /// heap on the way to success if `memory` needs none.
-inline status prepare_step(const op_def& op, const node_view& n, target on, kernel_finder find,
+inline status prepare_step(const op_def& op, const node_view& n, target on, kernels::finder find,
                            unsigned threads, plan_memory& memory, step& st,
                            const limits& max = limits::none()) {
   const kernels::target_layout* const layout[] = {kernels::layout_of(on)};

@@ -345,6 +345,12 @@ template <class A> class program<A, true> {
     g.skipped = layout_.skipped;
     return g;
   }();
+  /// The kernels of this network's operators: a header-only file compiles those alone.
+  static constexpr kernels::kernel_set kernels_ = [] {
+    kernels::kernel_set used = 0;
+    for (const node_info& n : image_.nodes) used |= kernels::set_of(n.op->kernel);
+    return used;
+  }();
   template <std::size_t... I, std::size_t... O>
   static auto edges(std::index_sequence<I...>, std::index_sequence<O...>) -> std::pair<
       boost::hana::tuple<boost::hana::type<
@@ -424,8 +430,9 @@ template <class A> class program<A, true> {
                          std::string(octet::name_of(on)));
     memory_ = plan_memory({storage_, sizeof storage_});
     reset();
-    return detail::prepare(image_, wanted, memory_, arena_, state_, {scratch_, sizeof scratch_},
-                           steps_.data(), operands_.data(), used_);
+    return detail::prepare(image_, wanted, kernels::finder_among<kernels_>(), memory_, arena_,
+                           state_, {scratch_, sizeof scratch_}, steps_.data(), operands_.data(),
+                           used_);
   }
 
   /// run(inputs..., results...): each argument is memory of the right element type and count

@@ -12,10 +12,11 @@ OCTET_NAMESPACE_BEGIN
 namespace typed::detail {
 
 /// Fills steps and operand addresses and packs weights. `storage` holds params and packed weights,
-/// `scratch` is one part's. Heap only on failure.
-inline status prepare(const image& g, target on, plan_memory& storage, std::byte* arena,
-                      std::byte* state, std::span<std::byte> scratch, step* steps, void** operands,
-                      std::size_t& used) {
+/// `scratch` is one part's, `find`
+/// knows the kernels of the graph's operators. Heap only on failure.
+inline status prepare(const image& g, target on, kernels::finder find, plan_memory& storage,
+                      std::byte* arena, std::byte* state, std::span<std::byte> scratch, step* steps,
+                      void** operands, std::size_t& used) {
   const numerics::exact_environment environment;
   if (on == target::automatic) on = best_target();
   if (!can_run(on))
@@ -44,7 +45,7 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
     st = step{};
     st.node = static_cast<std::int32_t>(n);
     const status done = with_view(g, node, [&](const node_view& v) {
-      return octet::detail::prepare_step(*node.op, v, on, &kernels::find, 1, storage, st);
+      return octet::detail::prepare_step(*node.op, v, on, find, 1, storage, st);
     });
     if (!done) return fail(done.error());
     st.first_in = static_cast<std::uint32_t>(node.first_in);
