@@ -1,4 +1,4 @@
-// The definitions for kernels_test, with the targets that exist for tests only: the kernels, and the
+// The definitions for kernels_test: the kernels, with the targets that exist for tests only, and the
 // references that they are compared with.
 #define OCTET_IMPLEMENTATION
 #include "octet/kernels/target.hpp"
