@@ -276,7 +276,7 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
           "a_ratio", static_cast<double>(numerics::rescale_by_levels(a.scale(), y.scale()))));
       p.b_scale = static_cast<float>(n.attrs->real(
           "b_ratio", static_cast<double>(numerics::rescale_by_levels(b.scale(), y.scale()))));
-      return unit{};
+      return finite_factors({p.a_scale, p.b_scale});
     case rounding::float_half_even:
     case rounding::fused_multiply_add:
       p.a_scale = static_cast<float>(n.attrs->real(
@@ -293,13 +293,13 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
             numerics::fma(p.a_scale, static_cast<float>(p.a_zero_point),
                           numerics::mul(p.b_scale, static_cast<float>(p.b_zero_point))));
       }
-      return unit{};
+      return finite_factors({p.a_scale, p.b_scale, p.fixed});
     case rounding::aten:
       p.a_scale = a.scale_f32(), p.b_scale = b.scale_f32();
       p.a_premul = numerics::mul(p.a_scale, -static_cast<float>(p.a_zero_point));
       p.b_premul = numerics::mul(p.b_scale, -static_cast<float>(p.b_zero_point));
       p.inverse = numerics::div(1.f, y.scale_f32());
-      return unit{};
+      return finite_factors({p.a_scale, p.b_scale, p.a_premul, p.b_premul, p.inverse});
     case rounding::none:
     case rounding::doubling_high_half_up:
     case rounding::wide_half_up:

@@ -294,6 +294,8 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
     for (std::size_t c = 0; c < channels; ++c)
       b[c] = n.round == rounding::mxnet ? raw[c]
                                         : numerics::div(raw[c], static_cast<float>(product(c)));
+    for (const float v : b)
+      if (!is_finite(v)) return invalid("bias", std::to_string(v), "finite numbers");
     p.requant.bias = b.data();
     p.requant.mode = requantize_mode(n.round, true);
   }

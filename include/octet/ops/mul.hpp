@@ -116,6 +116,7 @@ template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
     auto s = to.array<float>(1);
     s[0] = ratio;
     q.scale = s.data();
+    return finite_factors({ratio});
   }
   return unit{};
 }

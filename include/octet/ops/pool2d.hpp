@@ -288,7 +288,7 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
   p.in_zero_point = x.zero_point(), p.zero_point = y.zero_point();
   p.ratio = numerics::div(x.scale(), y.scale());
   p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32();
-  return unit{};
+  return finite_factors({static_cast<float>(p.ratio), p.in_scale, p.out_scale});
 }
 #else
 template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, prepared& to);

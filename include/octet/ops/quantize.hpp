@@ -140,6 +140,7 @@ OCTET_INLINE status quantize_prepare(const node_view& n, prepared& to) {
                  : from_range   ? numerics::levels_per_unit(y.scale(c))
                                 : numerics::div(1.f, scale[c]);
     zero_point[c] = y.zero_point(c);
+    if (auto s = finite_factors({scale[c], inverse[c]}); !s) return s;
   }
   p.scale = scale.data();
   p.inverse = inverse.data();

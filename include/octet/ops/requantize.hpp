@@ -23,6 +23,16 @@ inline clamp_range clamp_of(const attribute_view& a, dtype out) {
           static_cast<std::int32_t>(std::min(hi, a.integer("clamp_hi", hi)))};
 }
 
+/// Factors and biases in binary32 must be finite: of infinity times 0 a reference and a kernel make
+/// different codes.
+constexpr bool is_finite(float v) { return v - v == 0; }
+inline status finite_factors(std::initializer_list<float> factors) {
+  for (const float f : factors)
+    if (!is_finite(f))
+      return unsupported("ratio of scales", std::to_string(f), "a finite binary32 number");
+  return unit{};
+}
+
 /// The roundings of accumulators whose bias, if any, is an integer.
 inline constexpr rounding_set requantizing{
     rounding::doubling_high_half_away,
@@ -86,6 +96,8 @@ status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::s
   double* scale64 = mode == rounding::double_half_away ? to.array<double>(n).data() : nullptr;
   for (std::size_t c = 0; c < n; ++c)
     set_channel(mode, mult, scale, scale64, c, product(c), out.scale());
+  for (std::size_t c = 0; c < n && scale != nullptr; ++c)
+    if (auto s = finite_factors({scale[c]}); !s) return s;
   p.mult = mult;
   p.scale = scale;
   p.scale64 = scale64;
@@ -185,6 +197,8 @@ OCTET_INLINE status requantize_prepare(const node_view& n, prepared& to) {
     auto b = to.array<float>(raw.size());
     for (std::size_t c = 0; c < raw.size(); ++c)
       b[c] = steps ? raw[c] : numerics::div(raw[c], x.scale_f32(channels == 1 ? 0 : c));
+    for (const float v : b)
+      if (!is_finite(v)) return invalid("bias", std::to_string(v), "finite numbers");
     p.requant.bias = b.data();
     p.requant.mode = requantize_mode(n.round, true);
   }
