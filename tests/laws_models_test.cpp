@@ -135,6 +135,13 @@ class checker {
     if (n.in.size() > 1 && n.in[1] != no_tensor && static_cast<std::size_t>(n.in[1]) < axes_.size())
       f.weights_axis = axes_[static_cast<std::size_t>(n.in[1])].axis,
       f.int4_weights = axes_[static_cast<std::size_t>(n.in[1])].int4;
+    // TFLite's int16 sums by shifts: one operand is requantized in front of the sum.
+    if (n.name.starts_with("ADD #") || n.name.starts_with("SUB #")) {
+      f.by_shifts = n.op == &octet::ops::requantize;
+      for (const tensor_id t : n.in)
+        if (const octet::node* by = t == no_tensor ? nullptr : producer(t))
+          f.by_shifts = f.by_shifts || (by->op == &octet::ops::requantize && by->name == n.name);
+    }
     if (!laws::is_pytorch(g_.arithmetic) || n.in.empty()) return f;
     const tensor_id memory = memory_of(n.in[0]);
     const octet::dims& x = g_[n.in[0]].shape;

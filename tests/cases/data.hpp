@@ -5,6 +5,7 @@
 #include "cases/elementwise.hpp"
 #include "cases/movement.hpp"
 #include "octet/ops/conv3d.hpp"
+#include "octet/ops/detection.hpp"
 #include "octet/ops/local_response.hpp"
 #include "octet/ops/scatter.hpp"
 
@@ -137,6 +138,44 @@ template <> struct cases<octet::ops::right_shift> {
     node_case& n = to.add("signs", {dims{3}, dims{3}});
     n.in[0].values = {-100, -100, -100}, n.in[1].values = {3, 99, -4};
     n.expected = {{-13, -1, -100}};
+  }
+};
+
+// ---- boxes ----
+
+template <> struct cases<octet::ops::non_max_suppression> {
+  static void add(case_list& to) {
+    // The second box is half of the first, the third stands apart.
+    for (const double sigma : {0., 0.5}) {
+      node_case& n = to.add("three, sigma " + std::to_string(sigma), {dims{3, 4}, dims{3}}, 3);
+      n.attrs =
+          to_attributes(octet::non_max_suppression_attrs{4, sigma > 0 ? 0.75 : 0.5, 0.25, sigma});
+      n.in[0].values = {0, 0, 1, 1, 0, 0, 1, 0.5, 5, 5, 4, 4};
+      n.in[1].values = {0.75, 0.5, 1};
+      if (sigma == 0) n.expected = {{2, 0, 0, 0}, {1, 0.75, 0, 0}, {2}};
+    }
+    node_case& many = to.add("many", {dims{50, 4}, dims{50}}, 3);
+    many.attrs = to_attributes(octet::non_max_suppression_attrs{20, 0.3, 0, 0.5});
+    to.add("none", {dims{0, 4}, dims{0}}, 3).attrs =
+        to_attributes(octet::non_max_suppression_attrs{2, 0.5, 0, 0});
+  }
+};
+template <> struct cases<octet::ops::detection_postprocess> {
+  static void add(case_list& to) {
+    octet::detection_postprocess_attrs a;
+    a.most = 3, a.classes = 2, a.score = 0.25, a.overlap = 0.5;
+    a.y_scale = a.x_scale = 10, a.h_scale = a.w_scale = 5;
+    node_case& n = to.add("three anchors, two alike, a background",
+                          {dims{1, 3, 4}, dims{1, 3, 3}, dims{3, 4}}, 4);
+    n.attrs = to_attributes(a);
+    n.in[0].values.assign(12, 0);
+    n.in[1].values = {9, 0.25, 0.75, 9, 0.5, 0.125, 9, 0.125, 1};
+    n.in[2].values = {1, 1, 2, 2, 1, 1, 2, 2, 5, 5, 2, 4};
+    n.expected = {{4, 3, 6, 7, 0, 0, 2, 2, 0, 0, 0, 0}, {1, 1, 0}, {1, 0.75, 0}, {2}};
+    a.most = 9, a.classes = 4, a.per_box = 2, a.score = -5;
+    node_case& many = to.add("many", {dims{1, 30, 5}, dims{1, 30, 4}, dims{30, 4}}, 4);
+    many.attrs = to_attributes(a), many.in[2].range(0.5, 3);
+    to.add("none", {dims{1, 0, 4}, dims{1, 0, 4}, dims{0, 4}}, 4).attrs = to_attributes(a);
   }
 };
 

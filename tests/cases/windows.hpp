@@ -7,6 +7,7 @@
 #include "octet/ops/lstm.hpp"
 #include "octet/ops/norm.hpp"
 #include "octet/ops/pool2d.hpp"
+#include "octet/ops/recurrent.hpp"
 #include "octet/ops/reduce.hpp"
 #include "octet/ops/resize.hpp"
 #include "octet/ops/svdf.hpp"
@@ -238,10 +239,144 @@ template <> struct cases<octet::ops::qnn_lstm> {
       node_case coupled = n;
       for (std::size_t i = 12; i < 15; ++i) coupled.in[i] = {}, coupled.in[i].given = false;
       coupled.name += ", no input gate";
+      // A projection to three values, peepholes and layer normalization: optional as they are, but
+      // without a value that leaves them out.
+      node_case full = n;
+      full.name += ", all operands";
+      const dims o{3};
+      for (const std::size_t i : indices{4, 5, 6, 13}) full.in[i].shape = dims{4, 3};
+      full.in[10].shape = dims{2, 3}, full.out[1].shape = dims{2, 3};
+      const auto more = [&](const dims& shape, dtype t, double scale) {
+        operand e;
+        e.shape = shape, e.type = t;
+        e.constant(), e.quantize(scale, 0);
+        e.range(t == dtype::s8 ? -127 : -3000, t == dtype::s8 ? 127 : 3000);
+        full.in.push_back(e);
+      };
+      more(dims{3, 4}, dtype::s8, 0.01), more(o, dtype::s32, 1e-4);
+      for (int i = 0; i < 7; ++i) more(b, dtype::s16, 1. / 32768);
+      full.attrs = to_attributes(octet::lstm_attrs{.time_major = time_major,
+                                                   .hidden_scale = 1. / 128,
+                                                   .projection_clip = time_major ? 0.5 : 0.,
+                                                   .forget_scale = 1. / 2048,
+                                                   .cell_scale = 1. / 4096,
+                                                   .output_scale = 1. / 1024,
+                                                   .input_scale = 1. / 2048});
+      to.add(full);
       node_case& long_list = to.add(coupled);
       node_case shorter = long_list;
       shorter.in.resize(12);
       to.add(shorter).equal_to = std::make_shared<node_case>(long_list);
+    }
+  }
+};
+template <> struct cases<octet::ops::float_lstm> {
+  static constexpr const char* never_empty = "a layer without units or inputs has no weights";
+  static void add(case_list& to) {
+    const bool hybrid = to.with.in[2] == dtype::s8;
+    for (const bool time_major : {false, true}) {
+      const std::int32_t batch = time_major && !hybrid ? 1 : 2;
+      const dims w{5, 7}, r{5, 3}, one{5}, x = time_major ? dims{3, batch, 7} : dims{batch, 3, 7};
+      node_case& n = to.add(time_major ? "time major" : "batch major",
+                            {x,
+                             w,
+                             w,
+                             w,
+                             w,
+                             r,
+                             r,
+                             r,
+                             r,
+                             one,
+                             one,
+                             one,
+                             one,
+                             one,
+                             one,
+                             one,
+                             dims{3, 5},
+                             dims{3},
+                             dims{batch, 3},
+                             dims{batch, 5},
+                             one,
+                             one,
+                             one,
+                             one},
+                            3);
+      for (std::size_t i = 1; i < n.in.size(); ++i) {
+        if (i == 18 || i == 19) continue;
+        n.in[i].constant();
+        if (n.in[i].type == dtype::s8)
+          n.in[i].quantize(0.004 + 0.0003 * static_cast<double>(i), 0), n.in[i].range(-127, 127);
+        else
+          n.in[i].range(-0.7, 0.7);
+      }
+      n.in[0].range(-2, 2);
+      keep_state(n, 18, 1), keep_state(n, 19, 2);
+      n.attrs = to_attributes(octet::float_lstm_attrs{.time_major = time_major,
+                                                      .cell_clip = time_major ? 0.6 : 0.,
+                                                      .state_clip = time_major ? 0.3 : 0.,
+                                                      .asymmetric = hybrid && time_major});
+      // Without an input gate, or without the other optional operands: other functions.
+      node_case coupled = n, plain = n;
+      for (const std::size_t i : indices{1, 5, 9, 12, 20})
+        coupled.in[i] = {}, coupled.in[i].given = false;
+      coupled.name += ", no input gate";
+      for (const std::size_t i : indices{9, 10, 11, 16, 17, 20, 21, 22, 23})
+        plain.in[i] = {}, plain.in[i].given = false;
+      for (const std::size_t i : indices{5, 6, 7, 8}) plain.in[i].shape = dims{5, 5};
+      plain.in[18].shape = plain.out[1].shape = dims{batch, 5};
+      plain.name += ", neither peepholes, projection nor normalization";
+      to.add(coupled);
+      node_case& long_list = to.add(plain);
+      node_case shorter = long_list;
+      shorter.in.resize(20);
+      to.add(shorter).equal_to = std::make_shared<node_case>(long_list);
+    }
+  }
+};
+template <> struct cases<octet::ops::rnn> {
+  static constexpr const char* never_empty = "a layer without units or inputs has no weights";
+  static void add(case_list& to) {
+    for (const bool time_major : {false, true}) {
+      node_case& n = to.add(
+          time_major ? "time major, tanh" : "batch major, a clamp",
+          {time_major ? dims{3, 2, 7} : dims{2, 3, 7}, dims{5, 7}, dims{5, 5}, dims{5}, dims{2, 5}},
+          2);
+      for (std::size_t i = 1; i < 4; ++i) {
+        n.in[i].constant();
+        if (n.in[i].type == dtype::s8)
+          n.in[i].quantize(0.005, 0), n.in[i].range(-127, 127);
+        else
+          n.in[i].range(-0.7, 0.7);
+      }
+      n.in[0].range(-2, 2);
+      keep_state(n, 4, 1);
+      n.attrs = to_attributes(octet::rnn_attrs{time_major, time_major, time_major});
+      if (!time_major) n.attrs.set("float_lo", -1.), n.attrs.set("float_hi", 1.);
+    }
+  }
+};
+template <> struct cases<octet::ops::float_svdf> {
+  static constexpr const char* never_empty = "a layer without units or inputs has no weights";
+  static void add(case_list& to) {
+    for (const std::int32_t rank : {1, 2}) {
+      const std::int32_t filters = 3 * rank;
+      node_case& n = to.add(
+          "rank " + std::to_string(rank),
+          {dims{2, 7}, dims{filters, 7}, dims{filters, 6}, dims{2, filters * 6}, dims{3}}, 2);
+      for (const std::size_t i : indices{1, 2, 4}) {
+        n.in[i].constant();
+        if (n.in[i].type == dtype::s8)
+          n.in[i].quantize(0.005, 0), n.in[i].range(-127, 127);
+        else
+          n.in[i].range(-0.7, 0.7);
+      }
+      keep_state(n, 3, 1);
+      n.attrs = to_attributes(octet::float_svdf_attrs{rank, rank == 2});
+      if (rank == 2) n.attrs.set("float_lo", 0.);
+      to.without(n, 4, 0);
+      to.shorter(n, 0);
     }
   }
 };

@@ -221,7 +221,106 @@ def variables(w):
     w.add_calls("stream_variables", m, [[codes(r, (1, 1, 3))] for _ in range(6)])
 
 
+def float_lstm(w, tag, batch=2, steps=3, channels=6, units=5, state=None, hybrid=False, both=False,
+               merge=False, coupled=False, peepholes=False, norm=False, time_major=False,
+               asymmetric=False, clip=0.0):
+    """An LSTM with float states; `hybrid`: int8 weights. `state`: extent of a projection."""
+    name = "float_lstm_" + tag
+    r = w.rng(name)
+    m = Model()
+    out = state or units
+    shape = (steps, batch) if time_major else (batch, steps)
+
+    def matrix(*extents):
+        x = (r.normal(size=extents) / np.sqrt(extents[-1])).astype(np.float32)
+        if not hybrid:
+            return m.const(x)
+        scale = np.abs(x).max() / 127
+        return m.const(np.rint(x / scale).astype(np.int8), scale)
+
+    def vector(extent, one=0.0):
+        return m.const((r.normal(size=extent) * 0.5 + one).astype(np.float32))
+
+    def layer():
+        gate = [not (coupled and i == 0) for i in range(4)]
+        ids = [matrix(units, channels) if g else -1 for g in gate]
+        ids += [matrix(units, out) if g else -1 for g in gate]
+        ids += [matrix(units) if peepholes and gate[i] else -1 for i in (0, 1, 3)]
+        ids += [vector(units) if g else -1 for g in gate]
+        ids += [matrix(out, units), vector(out)] if state else [-1, -1]
+        return ids
+
+    def states():
+        return [m.variable((batch, n), "float32", None) for n in (out, units)]
+
+    x = m.input(shape + (channels,), "float32")
+    if both:
+        ids = [x] + layer() + layer() + states() + states() + [-1] * 9
+        outs = [m.tensor(shape + ((2 if merge else 1) * out,), "float32")
+                for _ in range(1 if merge else 2)]
+        m.op("BIDIRECTIONAL_SEQUENCE_LSTM", ids, outs, "BidirectionalSequenceLSTMOptions",
+             fusedActivationFunction=4, cellClip=clip, projClip=0.0, mergeOutputs=merge,
+             timeMajor=time_major, asymmetricQuantizeInputs=asymmetric)
+    else:
+        ids = [x] + layer() + states()
+        ids += [vector(units, 1.0) if norm and not (coupled and i == 0) else -1 for i in range(4)]
+        outs = [m.tensor(shape + (out,), "float32")]
+        m.op("UNIDIRECTIONAL_SEQUENCE_LSTM", ids, outs, "UnidirectionalSequenceLSTMOptions",
+             fusedActivationFunction=4, cellClip=clip, projClip=0.0, timeMajor=time_major,
+             asymmetricQuantizeInputs=asymmetric)
+    m.version(3 if hybrid else 1)
+    m.output(*outs)
+    w.add_calls(name, m, [[r.normal(size=shape + (channels,)).astype(np.float32)]
+                          for _ in range(3)])
+
+
+def rnn_and_svdf(w):
+    for tag, hybrid in (("f32", False), ("s8", True)):
+        r = w.rng("rnn " + tag)
+
+        def matrix(m, *extents):
+            x = (r.normal(size=extents) / np.sqrt(extents[-1])).astype(np.float32)
+            scale = np.abs(x).max() / 127
+            return m.const(np.rint(x / scale).astype(np.int8), scale) if hybrid else m.const(x)
+
+        m = Model()
+        x = m.input((2, 3, 7), "float32")
+        o = m.tensor((2, 3, 5), "float32")
+        bias = m.const(r.normal(size=5).astype(np.float32))
+        m.op("UNIDIRECTIONAL_SEQUENCE_RNN",
+             [x, matrix(m, 5, 7), matrix(m, 5, 5), bias, m.variable((2, 5), "float32", None)], [o],
+             "SequenceRNNOptions", timeMajor=False, fusedActivationFunction=4,
+             asymmetricQuantizeInputs=hybrid)
+        m.version(3 if hybrid else 1)
+        m.output(o)
+        w.add_calls("float_rnn_" + tag, m, [[r.normal(size=(2, 3, 7)).astype(np.float32)]
+                                            for _ in range(2)])
+        m = Model()
+        x = m.input((2, 7), "float32")
+        o = m.tensor((2, 3), "float32")
+        bias = m.const(r.normal(size=3).astype(np.float32))
+        m.op("SVDF", [x, matrix(m, 6, 7), matrix(m, 6, 5), bias,
+                      m.variable((2, 30), "float32", None)], [o], "SVDFOptions", rank=2,
+             fusedActivationFunction=1, asymmetricQuantizeInputs=hybrid)
+        m.version(2 if hybrid else 1)
+        m.output(o)
+        w.add_calls("float_svdf_" + tag, m, [[r.normal(size=(2, 7)).astype(np.float32)]
+                                             for _ in range(4)])
+
+
+def recurrent(w):
+    for tag, hybrid in (("f32", False), ("s8", True)):
+        float_lstm(w, tag, hybrid=hybrid)
+        float_lstm(w, tag + "_all", hybrid=hybrid, state=3, coupled=True, peepholes=True, norm=True,
+                   asymmetric=hybrid, clip=0.7)
+        float_lstm(w, tag + "_both", hybrid=hybrid, both=True)
+        float_lstm(w, tag + "_merged", hybrid=hybrid, both=True, merge=True, batch=1,
+                   time_major=True)
+    rnn_and_svdf(w)
+
+
 def make(w):
+    recurrent(w)
     positions(w)
     numbers(w)
     layers(w)

@@ -76,6 +76,11 @@ class Model:
         self.operators.append((name, list(inputs), list(outputs), options, fields, version,
                                list(intermediates)))
 
+    def version(self, number):
+        """Of the last operator, where the type of its first input does not say."""
+        name, inputs, outputs, options, fields, _, intermediates = self.operators[-1]
+        self.operators[-1] = (name, inputs, outputs, options, fields, number, intermediates)
+
     def output(self, *indices):
         self.outputs.extend(indices)
 

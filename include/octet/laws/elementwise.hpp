@@ -17,7 +17,7 @@ constexpr decision sum_by_xnnpack(const facts& f) {
 }
 /// TFLite's optimized int16 sum, OPT, runs where no operand is broadcast.
 constexpr decision add(const facts& f) {
-  const bool merged = f.x.type == dtype::s16 && f.x.shape == f.w.shape;
+  const bool merged = f.x.type == dtype::s16 && f.x.shape == f.w.shape && !f.framework.by_shifts;
   return choose(
       f.arithmetic,
       {.tflite_ref = rounding::doubling_high_half_away,

@@ -139,6 +139,16 @@ constexpr decision of_floats(const facts& f) {
                                .onnxruntime = by_onnxruntime(rounding::none)});
 }
 
+/// tanh, and gelu by tanh, of floats: TFLite's reference calls the C library (AWAY, as in the
+/// tables of quantized values).
+constexpr decision tanh_of_floats(const facts& f) {
+  if (f.arithmetic == law::tflite_ref) return rounding::divide_half_away;
+  return of_floats(f);
+}
+constexpr decision gelu_of_floats(const facts& f) {
+  return f.arithmetic == law::tflite_ref ? decision(rounding::divide_half_away)
+                                         : decision(rounding::none);
+}
 /// Ranges of reals that TFLite and PyTorch quantize in one fixed way.
 enum class fixed_range : std::uint8_t { zero_to_one, one_around_zero, sixteen_below_zero };
 struct quantization {

@@ -87,6 +87,8 @@ struct framework_facts {
   bool int4_weights = false;
   /// TFLite, dynamic-range layers: the accumulating operator is a depthwise convolution.
   bool depthwise = false;
+  /// TFLite: an int16 sum by shifts, whose operands are brought to the result's power of two first.
+  bool by_shifts = false;
   /// PyTorch: is_contiguous() of the first input in either memory format (both for one channel or
   /// one pixel, neither for views with gaps).
   bool contiguous = true, channels_last = false;

@@ -22,6 +22,7 @@ constexpr decision quantize(const facts& f) {
 /// TFLite's optimized kernel is RU in 8 bits. PyTorch has it only inside add_scalar (with an
 /// offset) and mul_scalar (codes mirrored in steps of one size: the product is exact).
 constexpr decision requantize(const facts& f) {
+  if (f.framework.by_shifts) return rounding::double_half_away;
   const bool bytes = is_8bit(f.x.type) && is_8bit(f.y.type),
              taken = bytes && f.x.type == f.y.type && xnnpack_takes_rescale(f.x.scale, f.y.scale);
   const decision pytorch = f.offset != 0            ? by_pytorch(rounding::reciprocal_half_even)

@@ -10,6 +10,7 @@
 #include "octet/ops/conv2d.hpp"
 #include "octet/ops/conv3d.hpp"
 #include "octet/ops/dequantize.hpp"
+#include "octet/ops/detection.hpp"
 #include "octet/ops/dynamic.hpp"
 #include "octet/ops/float_layers.hpp"
 #include "octet/ops/fully_connected.hpp"
@@ -24,6 +25,7 @@
 #include "octet/ops/pool2d.hpp"
 #include "octet/ops/prelu.hpp"
 #include "octet/ops/quantize.hpp"
+#include "octet/ops/recurrent.hpp"
 #include "octet/ops/reduce.hpp"
 #include "octet/ops/requantize.hpp"
 #include "octet/ops/requantize_add.hpp"
@@ -130,6 +132,9 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::sign,
     &ops::qnn_lstm,
     &ops::qnn_svdf,
+    &ops::float_lstm,
+    &ops::rnn,
+    &ops::float_svdf,
     &ops::qnn_softmax,
     &ops::softmax,
     &ops::qnn_log_softmax,
@@ -192,6 +197,8 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::matrix_set_diag,
     &ops::segment_reduce,
     &ops::bucketize,
+    &ops::non_max_suppression,
+    &ops::detection_postprocess,
     &ops::arg_max,
     &ops::arg_min,
     &ops::cumsum,

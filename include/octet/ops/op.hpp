@@ -576,8 +576,8 @@ constexpr operand_types like(std::int8_t input) { return operand_types::like(inp
 /// Element types and roundings that go together. Where an operator takes any number of inputs or
 /// outputs, the last entry given stands for those that follow.
 struct form {
-  std::array<operand_types, 15> in{};
-  std::array<operand_types, 3> out{};
+  std::array<operand_types, 24> in{};
+  std::array<operand_types, 4> out{};
   rounding_set roundings = rounding::none;
 };
 

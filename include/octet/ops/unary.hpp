@@ -20,6 +20,7 @@
 #include "octet/laws/functions.hpp"
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/numerics/fma.hpp"
+#include "octet/numerics/vector_math.hpp"
 #include "octet/ops/lut.hpp"
 #include "octet/ops/requantize.hpp"
 
@@ -91,14 +92,16 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
         return 1.f;  // float32 tensors: TFLite's cutoffs
       if (p.mode == rounding::none && x < -9.f) return exp_f32(x);
       return div(1.f, add(1.f, exp_f32(-x)));
-    case unary::tanh: return tanh_f32(x);
+    case unary::tanh: return p.mode == rounding::divide_half_away ? tanh_c_library(x) : tanh_f32(x);
     case unary::hard_swish: return div(mul(x, relu6_of(add(x, 3.f))), 6.f);
     case unary::hard_sigmoid: return div(relu6_of(add(x, 3.f)), 6.f);
     case unary::elu: return x < 0 ? mul(expm1_f32(x), p.alpha) : x;
     case unary::gelu: {
       if (!p.approximate) return mul(mul(0.5f, x), erfc_f32(mul(x, -0.707106781f)));
       const float cube = mul(mul(mul(0.044715f, x), x), x);
-      return mul(mul(0.5f, x), add(1.f, tanh_f32(mul(0.797884561f, add(x, cube)))));
+      const float inner = mul(0.797884561f, add(x, cube));
+      return mul(mul(0.5f, x), add(1.f, p.mode == rounding::divide_half_away ? tanh_c_library(inner)
+                                                                             : tanh_f32(inner)));
     }
     case unary::exp: return exp_f32(x);
     case unary::log: return log_f32(x);
@@ -462,8 +465,16 @@ inline constexpr form number_unary_forms[] = {
      .roundings = rounding_set{rounding::none, rounding::aten}},
     {.in = {accumulator_types}, .out = {like(0)}},
 };
+/// Functions of which TFLite's reference calls the C library's.
+inline constexpr form c_library_unary_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = rounding_set{rounding::none, rounding::aten, rounding::divide_half_away}},
+};
 template <unary F> constexpr std::span<const form> plain_forms_of() {
-  if constexpr (F == unary::abs || F == unary::neg || F == unary::square)
+  if constexpr (F == unary::tanh || F == unary::gelu)
+    return c_library_unary_forms;
+  else if constexpr (F == unary::abs || F == unary::neg || F == unary::square)
     return number_unary_forms;
   else
     return plain_unary_forms;
@@ -498,13 +509,13 @@ constexpr kernel_id float_kernel(unary f) {
       .decide = float_law,                                     \
   };
 OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid, &laws::of_floats)
-OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::of_floats)
+OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::tanh_of_floats)
 OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish, &laws::of_floats)
 OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,
              &laws::of_floats)
 OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, nullptr)
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
-             nullptr)
+             &laws::gelu_of_floats)
 OCTET_UNARY_(exp, "exp", "exponential", &laws::table, nullptr)
 OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, nullptr)
 OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, nullptr)

@@ -15,11 +15,11 @@ namespace detail {
 /// Can the compiler evaluate this operator's shape rule, and what memory it takes? Any answers will
 /// do.
 constexpr bool evaluates(const op_def& op) {
-  std::array<tensor_desc, 16> in{};
+  std::array<tensor_desc, 24> in{};
   for (tensor_desc& t : in) t = {dtype::s8, dims{2, 4, 4, 4}};
   std::array<tensor_desc, 4> out{};
-  std::array<std::span<const std::byte>, 16> constants{};
-  std::array<bool, 16> given{};
+  std::array<std::span<const std::byte>, 24> constants{};
+  std::array<bool, 24> given{};
   given.fill(true);
   const attribute_view attrs;
   std::array<dims, 4> shapes{};

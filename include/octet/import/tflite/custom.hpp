@@ -19,7 +19,40 @@ struct tflite_custom_row {
   std::string_view name;
   status (*convert)(tflite_node&);
 };
-inline constexpr std::array<tflite_custom_row, 0> tflite_custom_rows{};
+namespace tflite_rows {
+/// Quantized operands become floats first. Only the fast form: boxes go by their best class.
+inline status detection_postprocess(tflite_node& n) {
+  if (n.outputs() != 4) return invalid("outputs", std::to_string(n.outputs()), "4");
+  const attributes o = flexbuffer(n.custom_options).map();
+  if (o.integer("use_regular_nms") != 0)
+    return unsupported("use_regular_nms", "true", "false: boxes go by their best class");
+  const auto number = [&](const char* key, double otherwise) {
+    return attribute_view(o).find(key).is(attribute_value::kind::integer)
+               ? static_cast<double>(o.integer(key))
+               : o.real(key, otherwise);
+  };
+  detection_postprocess_attrs a;
+  a.most = static_cast<std::int32_t>(o.integer("max_detections"));
+  a.classes = static_cast<std::int32_t>(o.integer("num_classes"));
+  a.per_box = static_cast<std::int32_t>(
+      std::min(o.integer("max_classes_per_detection", 1), o.integer("num_classes")));
+  a.score = number("nms_score_threshold", 0), a.overlap = number("nms_iou_threshold", 0);
+  a.y_scale = number("y_scale", 0), a.x_scale = number("x_scale", 0);
+  a.h_scale = number("h_scale", 0), a.w_scale = number("w_scale", 0);
+  std::vector<tensor_id> in;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (!n.has(i)) return invalid("input " + std::to_string(i) + " is absent");
+    in.push_back(n.in_id(i));
+    if (n.in(i).type == dtype::f32) continue;
+    in.back() = n.temporary("/values", dtype::f32);
+    if (auto s = n.emit(ops::dequantize, {n.in_id(i)}, {in.back()}); !s) return s;
+  }
+  return n.emit(ops::detection_postprocess, std::move(in), n.outs(), to_attributes(a));
+}
+}  // namespace tflite_rows
+inline constexpr tflite_custom_row tflite_custom_rows[] = {
+    {"TFLite_Detection_PostProcess", &tflite_rows::detection_postprocess},
+};
 
 constexpr const tflite_custom_row* find_tflite_custom_row(std::string_view name) {
   for (const tflite_custom_row& r : tflite_custom_rows)

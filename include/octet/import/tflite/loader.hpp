@@ -276,7 +276,11 @@ class tflite_loader {
         f.values[i].tensor = fixed[i];
         continue;
       }
-      if (from.type() == tflite_schema::tensor_type::resource) continue;
+      if (from.type() == tflite_schema::tensor_type::resource) {
+        // Nothing in the graph; but the tensors of the first subgraph keep their numbers.
+        if (f.depth == 0) build_.temporary("handle", dtype::u8);
+        continue;
+      }
       auto t = reader.read(from, "tensor " + std::to_string(i));
       if (!t) return t.error();
       const bool keeps = t->role != tensor::kind::value;

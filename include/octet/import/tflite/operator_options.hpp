@@ -91,7 +91,13 @@ struct reducer_options {
   bool keep_dims = false;
   static constexpr auto fields = std::tuple{&reducer_options::keep_dims};
 };
-/// AddOptions, SubOptions, MulOptions, DivOptions.
+/// AddOptions, SubOptions.
+struct sum_options {
+  tflite_activation activation = tflite_activation::none;
+  bool by_shifts = true;  // int16 with scales that are powers of two
+  static constexpr auto fields = std::tuple{&sum_options::activation, &sum_options::by_shifts};
+};
+/// MulOptions, DivOptions.
 struct binary_options {
   tflite_activation activation = tflite_activation::none;
   static constexpr auto fields = std::tuple{&binary_options::activation};
@@ -169,13 +175,56 @@ struct resize_nearest_neighbor_options {
   static constexpr auto fields = std::tuple{&resize_nearest_neighbor_options::align_corners,
                                             &resize_nearest_neighbor_options::half_pixel_centers};
 };
+/// UnidirectionalSequenceLSTMOptions.
 struct sequence_lstm_options {
   tflite_activation activation = tflite_activation::none;
-  float cell_clip = 0;
-  bool time_major = false;
+  float cell_clip = 0, state_clip = 0;
+  bool time_major = false, asymmetric = false;
   static constexpr auto fields =
       std::tuple{&sequence_lstm_options::activation, &sequence_lstm_options::cell_clip,
-                 unread /* proj_clip: no projections */, &sequence_lstm_options::time_major};
+                 &sequence_lstm_options::state_clip, &sequence_lstm_options::time_major,
+                 &sequence_lstm_options::asymmetric};
+};
+struct bidirectional_lstm_options {
+  tflite_activation activation = tflite_activation::none;
+  float cell_clip = 0, state_clip = 0;
+  bool merge_outputs = false, time_major = true, asymmetric = false;
+  static constexpr auto fields = std::tuple{
+      &bidirectional_lstm_options::activation, &bidirectional_lstm_options::cell_clip,
+      &bidirectional_lstm_options::state_clip, &bidirectional_lstm_options::merge_outputs,
+      &bidirectional_lstm_options::time_major, &bidirectional_lstm_options::asymmetric};
+};
+/// LSTMOptions: one step.
+struct lstm_options {
+  tflite_activation activation = tflite_activation::none;
+  float cell_clip = 0, state_clip = 0;
+  std::int8_t kernel = 0;  // 0: as the others, 1: BASIC
+  bool asymmetric = false;
+  static constexpr auto fields =
+      std::tuple{&lstm_options::activation, &lstm_options::cell_clip, &lstm_options::state_clip,
+                 &lstm_options::kernel, &lstm_options::asymmetric};
+};
+/// RNNOptions: one step.
+struct rnn_options {
+  tflite_activation activation = tflite_activation::none;
+  bool asymmetric = false;
+  static constexpr auto fields = std::tuple{&rnn_options::activation, &rnn_options::asymmetric};
+};
+struct sequence_rnn_options {
+  bool time_major = false;
+  tflite_activation activation = tflite_activation::none;
+  bool asymmetric = false;
+  static constexpr auto fields =
+      std::tuple{&sequence_rnn_options::time_major, &sequence_rnn_options::activation,
+                 &sequence_rnn_options::asymmetric};
+};
+struct bidirectional_rnn_options {
+  bool time_major = false;
+  tflite_activation activation = tflite_activation::none;
+  bool merge_outputs = false, asymmetric = false;
+  static constexpr auto fields =
+      std::tuple{&bidirectional_rnn_options::time_major, &bidirectional_rnn_options::activation,
+                 &bidirectional_rnn_options::merge_outputs, &bidirectional_rnn_options::asymmetric};
 };
 struct call_once_options {
   std::int32_t init = 0;  // a subgraph
@@ -229,7 +278,10 @@ struct bucketize_options {
 };
 struct svdf_options {
   std::int32_t rank = 0;
-  static constexpr auto fields = std::tuple{&svdf_options::rank};
+  tflite_activation activation = tflite_activation::none;
+  bool asymmetric = false;
+  static constexpr auto fields =
+      std::tuple{&svdf_options::rank, &svdf_options::activation, &svdf_options::asymmetric};
 };
 
 }  // namespace tflite_schema

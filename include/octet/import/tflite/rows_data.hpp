@@ -199,7 +199,29 @@ inline status conv_3d(tflite_node& n) {
   return n.emit(ops::float_conv3d, std::move(in), n.outs(), to_attributes(a), o.activation);
 }
 
+/// Inputs: boxes, scores, how many at most, thresholds of overlap and score, and in V5 sigma.
+/// Outputs: indices, in V5 their scores, how many there are.
+template <bool Scores> status non_max_suppression(tflite_node& n) {
+  if (auto s = need_inputs(n, Scores ? 6 : 5); !s) return s;
+  if (n.outputs() != (Scores ? 3u : 2u)) return invalid("outputs", std::to_string(n.outputs()));
+  attributes a;
+  if (auto s = integer_attribute(n, 2, "most", a); !s) return s;
+  constexpr const char* keys[] = {"overlap", "score", "sigma"};
+  for (std::size_t i = 3; i < (Scores ? 6u : 5u); ++i) {
+    if (!n.is_constant(i) || n.in(i).type != dtype::f32 || n.in(i).shape.elements().value != 1)
+      return unsupported("a threshold that is computed at run time");
+    float v;
+    std::memcpy(&v, n.in(i).data.bytes.data(), sizeof v);
+    a.set(keys[i - 3], static_cast<double>(v));
+  }
+  const tensor_id scores = Scores ? n.out_id(1) : n.temporary("/scores", dtype::f32);
+  return n.emit(ops::non_max_suppression, {n.in_id(0), n.in_id(1)},
+                {n.out_id(0), scores, n.out_id(Scores ? 2 : 1)}, std::move(a));
+}
+
 inline constexpr tflite_row data_rows[] = {
+    {"NON_MAX_SUPPRESSION_V4", &non_max_suppression<false>},
+    {"NON_MAX_SUPPRESSION_V5", &non_max_suppression<true>},
     {"LOCAL_RESPONSE_NORMALIZATION", &local_response_normalization},
     {"SPARSE_TO_DENSE", &sparse_to_dense},
     {"ZEROS_LIKE", &zeros_like},

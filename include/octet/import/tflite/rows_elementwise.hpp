@@ -32,11 +32,44 @@ template <const op_def& Quantized, const op_def& Float> status fused_binary(tfli
                 n.options<tflite_schema::binary_options>().activation);
 }
 
+inline bool is_power_of_two(double scale) {
+  return scale > 0 && numerics::detail::split(scale).m == 1;
+}
+/// int16 with scales that are all powers of two, where the options ask for it: one operand has the
+/// result's scale, the other is brought to it by a rounding shift.
+inline bool sums_by_shifts(const tflite_node& n) {
+  if (n.out().type != dtype::s16) return false;
+  for (const tensor* t : {&n.in(0), &n.in(1), static_cast<const tensor*>(&n.out())})
+    if (!quantized(*t) || t->scales.size() != 1 || !is_power_of_two(t->scales[0])) return false;
+  return true;
+}
+template <const op_def& Quantized, const op_def& Float> status sum(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  const auto o = n.options<tflite_schema::sum_options>();
+  std::vector<tensor_id> in = n.ins();
+  if (o.by_shifts && n.has_options() && sums_by_shifts(n)) {
+    const double to = n.out().scales[0];
+    bool same = false;
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (n.in(i).scales[0] > to) return unsupported("a sum by shifts to a finer scale");
+      same |= n.in(i).scales[0] == to;
+    }
+    if (!same) return unsupported("a sum by shifts where no operand has the result's scale");
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (n.in(i).scales[0] == to) continue;
+      n.framework.by_shifts = true;
+      in[i] = n.temporary("/shifted", dtype::s16, {to}, {0});
+      if (auto s = n.emit(ops::requantize, {n.in_id(i)}, {in[i]}); !s) return s;
+    }
+  }
+  return n.emit(quantized(n.in(0)) ? Quantized : Float, std::move(in), n.outs(), {}, o.activation);
+}
+
 inline constexpr tflite_row elementwise_rows[] = {
-    {"ADD", &fused_binary<ops::qnn_add, ops::add>},
+    {"ADD", &sum<ops::qnn_add, ops::add>},
     {"DEQUANTIZE", &dequantize},
     {"MUL", &fused_binary<ops::qnn_mul, ops::mul>},
-    {"SUB", &fused_binary<ops::qnn_sub, ops::sub>},
+    {"SUB", &sum<ops::qnn_sub, ops::sub>},
     {"QUANTIZE", &quantize},
 };
 

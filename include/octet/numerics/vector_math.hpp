@@ -1,0 +1,133 @@
+// tanh and the logistic function as Eigen's vector loops compute them in binary32 without fused
+// multiply-adds: what TensorFlow Lite's recurrent float layers use on x86-64. tanh as the C library
+// has it (fdlibm's way, up to glibc 2.40): TensorFlow Lite's reference. Neither is correctly
+// rounded; the order of operations is part of the result.
+#ifndef OCTET_NUMERICS_VECTOR_MATH_HPP_
+#define OCTET_NUMERICS_VECTOR_MATH_HPP_
+
+#include <array>
+#include <bit>
+#include <cstdint>
+
+#include "octet/numerics/math.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+namespace detail {
+/// c[0] * z^n + ... + c[n], one rounding per step.
+template <std::size_t N> constexpr float polynomial(float z, const float (&c)[N]) noexcept {
+  float s = c[0];
+  for (std::size_t i = 1; i < N; ++i) s = add(mul(s, z), c[i]);
+  return s;
+}
+/// v * 2^k for normal v and result.
+constexpr float scale_normal(float v, std::int32_t k) noexcept {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) +
+                              (static_cast<std::uint32_t>(k) << 23));
+}
+}  // namespace detail
+
+/// An odd polynomial over an even one; beyond +-7.907 it is 1.
+constexpr float tanh_vector(float v) noexcept {
+  constexpr float bound = 7.90738964080810547f;
+  constexpr float odd[] = {1.394553628e-8f, 2.102733560e-5f, 3.520756727e-3f, 1.340216100e-1f},
+                  even[] = {8.015776984e-7f, 3.326951409e-4f, 2.597254514e-2f, 4.673548340e-1f,
+                            1.f};
+  if (is_nan(v)) return v;
+  const float x = v < -bound ? -bound : v > bound ? bound : v, x2 = mul(x, x);
+  return div(add(mul(mul(x2, x), detail::polynomial(x2, odd)), x), detail::polynomial(x2, even));
+}
+/// e / (1 + e) with e = exp(x / 2)^2 by a polynomial of degree 5.
+constexpr float logistic_vector(float v) noexcept {
+  if (is_nan(v)) return v;
+  if (v < -104.f) return 0.f;
+  const float x = mul(v > 16.6355324f ? 16.6355324f : v, 0.5f),
+              m = floor(add(mul(x, 1.44269504088896341f), 0.5f)),
+              r = add(mul(m, 2.12194440e-4f), add(mul(m, -0.693359375f), x)), r2 = mul(r, r);
+  const float even = add(mul(r2, 4.1898667812347412109375e-2f), 0.49999141693115234375f),
+              odd = add(mul(r2, 8.33471305668354034423828125e-3f), 0.16666877269744873046875f),
+              p = add(mul(r2, add(mul(r, odd), even)), add(r, 1.f)),
+              root = detail::scale_normal(p, static_cast<std::int32_t>(m)), e = mul(root, root);
+  return div(e, add(1.f, e));
+}
+/// The same loops' form of one element.
+constexpr float logistic_scalar(float v) noexcept {
+  const float e = exp_f32(v > 16.6355324f ? 16.6355324f : v);
+  return div(e, add(1.f, e));
+}
+/// Of a loop over `count` elements that begins `offset` elements behind a multiple of 16 bytes:
+/// whether element i is computed as part of a vector of four.
+constexpr bool in_vector(std::size_t offset, std::size_t count, std::size_t i) noexcept {
+  const std::size_t lead = (4 - offset % 4) % 4, first = lead < count ? lead : count,
+                    last = first + (count - first) / 4 * 4;
+  return i >= first && i < last;
+}
+
+// ---- the C library's ----
+
+namespace detail {
+/// exp(x) - 1 in binary32: x = k ln2 + r - c, a rational function of r, 2^k put back.
+constexpr float expm1_c_library(float x) noexcept {
+  constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
+                  ln2_low = std::bit_cast<float>(0x3717f7d1u),
+                  per_ln2 = std::bit_cast<float>(0x3fb8aa3bu);
+  constexpr float q[] = {std::bit_cast<float>(0xb457edbbu), std::bit_cast<float>(0x36867e54u),
+                         std::bit_cast<float>(0xb8a670cdu), std::bit_cast<float>(0x3ad00d01u),
+                         std::bit_cast<float>(0xbd088889u)};
+  const std::uint32_t size = std::bit_cast<std::uint32_t>(x) & 0x7fffffffu;
+  const bool below = x < 0;
+  if (size >= 0x4195b844u && below) return -1.f;  // 27 ln2
+  std::int32_t k = 0;
+  float c = 0;
+  if (size > 0x3eb17218u) {  // ln2 / 2
+    float high, low;
+    if (size < 0x3f851592u) {  // 3/2 ln2
+      high = below ? add(x, ln2_high) : sub(x, ln2_high);
+      low = below ? -ln2_low : ln2_low;
+      k = below ? -1 : 1;
+    } else {
+      k = static_cast<std::int32_t>(add(mul(per_ln2, x), below ? -0.5f : 0.5f));
+      const auto t = static_cast<float>(k);
+      high = sub(x, mul(t, ln2_high));
+      low = mul(t, ln2_low);
+    }
+    x = sub(high, low);
+    c = sub(sub(high, x), low);
+  } else if (size < 0x33000000u) {
+    return x;
+  }
+  const float half = mul(0.5f, x), z = mul(x, half), r = add(1.f, mul(z, polynomial(z, q))),
+              t = sub(3.f, mul(r, half));
+  float e = mul(z, div(sub(r, t), sub(6.f, mul(x, t))));
+  if (k == 0) return sub(x, sub(mul(x, e), z));
+  e = sub(sub(mul(x, sub(e, c)), c), z);
+  if (k == -1) return sub(mul(0.5f, sub(x, e)), 0.5f);
+  if (k == 1) return x < -0.25f ? mul(-2.f, sub(e, add(x, 0.5f))) : add(1.f, mul(2.f, sub(x, e)));
+  if (k <= -2 || k > 56) return sub(scale_normal(sub(1.f, sub(e, x)), k), 1.f);
+  if (k < 23)
+    return scale_normal(sub(std::bit_cast<float>(0x3f800000u - (0x1000000u >> k)), sub(e, x)), k);
+  const auto small = std::bit_cast<float>(static_cast<std::uint32_t>(0x7f - k) << 23);
+  return scale_normal(add(sub(x, add(e, small)), 1.f), k);
+}
+}  // namespace detail
+
+constexpr float tanh_c_library(float v) noexcept {
+  if (is_nan(v) || v == 0) return v;
+  const float a = v < 0 ? -v : v;
+  float z = 1.f;
+  if (a < 0x1p-55f) {
+    z = mul(a, add(1.f, a));
+  } else if (a < 1.f) {
+    const float t = detail::expm1_c_library(mul(-2.f, a));
+    z = div(-t, add(t, 2.f));
+  } else if (a < 22.f) {
+    z = sub(1.f, div(2.f, add(detail::expm1_c_library(mul(2.f, a)), 2.f)));
+  }
+  return v < 0 ? -z : z;
+}
+
+}  // namespace numerics
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_NUMERICS_VECTOR_MATH_HPP_

@@ -1,0 +1,314 @@
+// What stands behind detection networks: non_max_suppression and detection_postprocess, on float32
+// boxes and scores.
+#ifndef OCTET_OPS_DETECTION_HPP_
+#define OCTET_OPS_DETECTION_HPP_
+
+#include "octet/numerics/math.hpp"
+#include "octet/ops/op.hpp"
+
+OCTET_NAMESPACE_BEGIN
+
+namespace reference {
+/// Boxes are two corners {y, x, y, x}. One rounding a step, as the frameworks compute it; a box
+/// without area overlaps nothing.
+struct box {
+  float y0, x0, y1, x1;
+};
+constexpr float smaller(float a, float b) noexcept { return b < a ? b : a; }
+constexpr float larger(float a, float b) noexcept { return b > a ? b : a; }
+constexpr float area_of(const box& b) noexcept {
+  return numerics::mul(numerics::sub(b.y1, b.y0), numerics::sub(b.x1, b.x0));
+}
+/// The area that two boxes share over the area that they cover.
+constexpr float overlap(const box& a, const box& b) noexcept {
+  const float area_a = area_of(a), area_b = area_of(b);
+  if (!(area_a > 0) || !(area_b > 0)) return 0.f;
+  const float h = larger(numerics::sub(smaller(a.y1, b.y1), larger(a.y0, b.y0)), 0.f),
+              w = larger(numerics::sub(smaller(a.x1, b.x1), larger(a.x0, b.x0)), 0.f),
+              shared = numerics::mul(h, w);
+  return numerics::div(shared, numerics::sub(numerics::add(area_a, area_b), shared));
+}
+/// The first corner is the one with the smaller coordinates.
+constexpr box ordered(const float* b) noexcept {
+  return {smaller(b[0], b[2]), smaller(b[1], b[3]), larger(b[0], b[2]), larger(b[1], b[3])};
+}
+}  // namespace reference
+
+// ---- non_max_suppression ----
+
+struct non_max_suppression_attrs {
+  std::int32_t most = 0;          // boxes to choose
+  double overlap = 0, score = 0;  // thresholds: of the overlap (from it on), of the score (above)
+  double sigma = 0;               // > 0: overlapping boxes lose score instead
+  static constexpr auto fields = std::tuple{field{"most", &non_max_suppression_attrs::most},
+                                            field{"overlap", &non_max_suppression_attrs::overlap},
+                                            field{"score", &non_max_suppression_attrs::score},
+                                            field{"sigma", &non_max_suppression_attrs::sigma}};
+};
+/// Inputs: boxes [N, 4], scores [N]. Outputs: indices s32 [most], their scores [most], how many
+/// there are s32 []; what is behind them is 0. The best box comes first; one that overlaps a chosen
+/// box is left out or, with sigma, loses score by exp(-overlap^2 / (2 sigma)) and waits for its
+/// turn. Of equal scores the lower index comes first; the framework's order of these is its heap's.
+struct non_max_suppression_params {
+  std::size_t boxes = 0;
+  std::int32_t most = 0;
+  float overlap = 0, score = 0, decay = 0;  // decay: -1 / (2 sigma), 0 where there is none
+};
+namespace reference {
+/// A box that waits: its score so far and how many of the chosen boxes it was held against.
+struct box_candidate {
+  float score;
+  std::int32_t seen;  // -1: no longer waiting
+};
+inline void non_max_suppression(const non_max_suppression_params& p, const float* boxes,
+                                const float* scores, std::int32_t* index, float* chosen,
+                                std::int32_t* count, box_candidate* waiting) noexcept {
+  for (std::size_t i = 0; i < p.boxes; ++i) waiting[i] = {scores[i], scores[i] > p.score ? 0 : -1};
+  std::int32_t n = 0;
+  while (n < p.most) {
+    std::size_t best = p.boxes;
+    for (std::size_t i = 0; i < p.boxes; ++i)
+      if (waiting[i].seen >= 0 && (best == p.boxes || waiting[i].score > waiting[best].score))
+        best = i;
+    if (best == p.boxes) break;
+    box_candidate& next = waiting[best];
+    const float before = next.score;
+    bool out = false;
+    for (std::int32_t k = n; k-- > next.seen;) {
+      const float v = overlap(ordered(boxes + 4 * best),
+                              ordered(boxes + 4 * static_cast<std::size_t>(index[k])));
+      if (v >= p.overlap) {
+        out = true;
+        break;
+      }
+      if (p.decay != 0)
+        next.score = numerics::mul(next.score,
+                                   numerics::exp_f32(numerics::mul(numerics::mul(p.decay, v), v)));
+      if (next.score <= p.score) break;
+    }
+    next.seen = n;
+    if (out || (next.score != before && next.score <= p.score)) {
+      next.seen = -1;
+    } else if (next.score == before) {
+      index[n] = static_cast<std::int32_t>(best);
+      if (chosen) chosen[n] = next.score;
+      next.seen = -1;
+      ++n;
+    }
+  }
+  *count = n;
+  for (std::int32_t k = n; k < p.most; ++k) {
+    index[k] = 0;
+    if (chosen) chosen[k] = 0;
+  }
+}
+inline void non_max_suppression_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const non_max_suppression_params*>(a.params);
+  non_max_suppression(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
+                      static_cast<std::int32_t*>(a.out[0]), static_cast<float*>(a.out[1]),
+                      static_cast<std::int32_t*>(a.out[2]), static_cast<box_candidate*>(a.scratch));
+}
+}  // namespace reference
+namespace ops {
+constexpr status non_max_suppression_op_shape(const node_view& n, std::span<dims> out) {
+  const dims &b = n.in[0].shape, &s = n.in[1].shape;
+  if (b.rank != 2 || b[1] != 4) return violation{rule::shapes_differ, dims{0, 4}, b};
+  if (!(s == dims{b[0]})) return violation{rule::shapes_differ, dims{b[0]}, s};
+  const auto a = read_attributes<non_max_suppression_attrs>(*n.attrs);
+  if (a.most < 0) return violation{rule::value, dims{0}, dims{a.most}};
+  out[0] = out[1] = dims{a.most};
+  out[2] = dims{};
+  return unit{};
+}
+constexpr void non_max_suppression_memory(const node_view& n, node_memory& to) {
+  to.make<non_max_suppression_params>();
+  to.reference_scratch =
+      sizeof(reference::box_candidate) * static_cast<std::size_t>(n.in[0].shape[0]);
+}
+inline status non_max_suppression_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<non_max_suppression_attrs>(*n.attrs);
+  auto& p = to.make<non_max_suppression_params>(&reference::non_max_suppression_kernel);
+  p.boxes = static_cast<std::size_t>(n.in[0].shape[0]);
+  p.most = a.most;
+  p.overlap = static_cast<float>(a.overlap), p.score = static_cast<float>(a.score);
+  if (a.sigma > 0) p.decay = numerics::div(-0.5f, static_cast<float>(a.sigma));
+  return unit{};
+}
+inline constexpr form non_max_suppression_forms[] = {
+    {.in = {dtype::f32, dtype::f32}, .out = {dtype::s32, dtype::f32, dtype::s32}},
+};
+inline constexpr op_def non_max_suppression{
+    .name = "non_max_suppression",
+    .summary = "the best of overlapping boxes",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .outputs = 3,
+    .forms = non_max_suppression_forms,
+    .shape = &non_max_suppression_op_shape,
+    .memory = &non_max_suppression_memory,
+    .prepare = &non_max_suppression_prepare,
+};
+}  // namespace ops
+
+// ---- detection_postprocess ----
+
+struct detection_postprocess_attrs {
+  std::int32_t most = 0;     // boxes
+  std::int32_t classes = 0;  // without the background, which comes first where there is one
+  std::int32_t per_box = 1;  // best classes given for each box
+  double score = 0, overlap = 0;
+  double y_scale = 1, x_scale = 1, h_scale = 1, w_scale = 1;
+  static constexpr auto fields =
+      std::tuple{field{"most", &detection_postprocess_attrs::most},
+                 field{"classes", &detection_postprocess_attrs::classes},
+                 field{"per_box", &detection_postprocess_attrs::per_box},
+                 field{"score", &detection_postprocess_attrs::score},
+                 field{"overlap", &detection_postprocess_attrs::overlap},
+                 field{"y_scale", &detection_postprocess_attrs::y_scale},
+                 field{"x_scale", &detection_postprocess_attrs::x_scale},
+                 field{"h_scale", &detection_postprocess_attrs::h_scale},
+                 field{"w_scale", &detection_postprocess_attrs::w_scale}};
+};
+/// Inputs: box encodings [1, N, 4 or more] {y, x, h, w}, scores [1, N, classes or one more],
+/// anchors [N, 4] {y, x, h, w}. Outputs: boxes [1, most * per_box, 4] {top, left, bottom, right},
+/// their classes [1, most * per_box] and scores [1, most * per_box], how many there are [1], all
+/// float32.
+///
+/// Centre = encoding / scale * extent of the anchor + its centre, half extent = exp(encoding /
+/// scale) / 2 * extent of the anchor, each in binary64 and rounded once. A box goes by its best
+/// class; boxes of at least `score` are taken in the order of their scores (equal ones by index),
+/// and those that overlap a taken one by more than `overlap` are left out.
+struct detection_postprocess_params {
+  std::size_t anchors = 0, code = 4, scores = 0, background = 0;
+  std::int32_t most = 0, classes = 0, per_box = 1;
+  float score = 0, overlap = 0;
+  double scale[4] = {1, 1, 1, 1};  // y, x, h, w, from binary32
+};
+namespace reference {
+/// What is kept of an anchor between the steps.
+struct detection {
+  box corners;
+  float score;
+  bool waiting;
+};
+inline box decode(const detection_postprocess_params& p, const float* e, const float* a) noexcept {
+  const auto centre = [&](int i) {
+    return static_cast<float>(
+        numerics::add(numerics::mul(numerics::div(static_cast<double>(e[i]), p.scale[i]),
+                                    static_cast<double>(a[i + 2])),
+                      static_cast<double>(a[i])));
+  };
+  const auto half = [&](int i) {
+    return static_cast<float>(numerics::mul(
+        numerics::mul(0.5, numerics::exp(numerics::div(static_cast<double>(e[i]), p.scale[i]))),
+        static_cast<double>(a[i])));
+  };
+  const float y = centre(0), x = centre(1), h = half(2), w = half(3);
+  return {numerics::sub(y, h), numerics::sub(x, w), numerics::add(y, h), numerics::add(x, w)};
+}
+inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const detection_postprocess_params*>(a.params);
+  const auto *encodings = static_cast<const float*>(a.in[0]),
+             *scores = static_cast<const float*>(a.in[1]),
+             *anchors = static_cast<const float*>(a.in[2]);
+  auto *boxes = static_cast<float*>(a.out[0]), *classes = static_cast<float*>(a.out[1]),
+       *values = static_cast<float*>(a.out[2]), *count = static_cast<float*>(a.out[3]);
+  auto* all = static_cast<detection*>(a.scratch);
+  const auto scores_of = [&](std::size_t i) { return scores + i * p.scores + p.background; };
+  for (std::size_t i = 0; i < p.anchors; ++i) {
+    const float* s = scores_of(i);
+    float best = s[0];
+    for (std::int32_t c = 1; c < p.classes; ++c) best = larger(best, s[c]);
+    all[i] = {decode(p, encodings + i * p.code, anchors + 4 * i), best, best >= p.score};
+  }
+  const auto room = static_cast<std::size_t>(p.most) * static_cast<std::size_t>(p.per_box);
+  std::fill_n(boxes, 4 * room, 0.f);
+  std::fill_n(classes, room, 0.f), std::fill_n(values, room, 0.f);
+  std::size_t n = 0;
+  for (std::int32_t k = 0; k < p.most; ++k) {
+    std::size_t best = p.anchors;
+    for (std::size_t i = 0; i < p.anchors; ++i)
+      if (all[i].waiting && (best == p.anchors || all[i].score > all[best].score)) best = i;
+    if (best == p.anchors) break;
+    all[best].waiting = false;
+    for (std::size_t i = 0; i < p.anchors; ++i)
+      if (all[i].waiting && overlap(all[best].corners, all[i].corners) > p.overlap)
+        all[i].waiting = false;
+    // Its classes, best first, equal ones by index.
+    const float* s = scores_of(best);
+    std::int32_t last = -1;
+    for (std::int32_t c = 0; c < p.per_box; ++c, ++n) {
+      std::int32_t next = -1;
+      for (std::int32_t i = 0; i < p.classes; ++i) {
+        const bool left = last < 0 || s[i] < s[last] || (s[i] == s[last] && i > last);
+        if (left && (next < 0 || s[i] > s[next])) next = i;
+      }
+      if (next < 0) next = 0;  // NaN among the scores
+      const box& b = all[best].corners;
+      boxes[4 * n] = b.y0, boxes[4 * n + 1] = b.x0, boxes[4 * n + 2] = b.y1,
+                boxes[4 * n + 3] = b.x1;
+      classes[n] = static_cast<float>(next), values[n] = s[next];
+      last = next;
+    }
+  }
+  count[0] = static_cast<float>(n);
+}
+}  // namespace reference
+namespace ops {
+constexpr status detection_postprocess_op_shape(const node_view& n, std::span<dims> out) {
+  const dims &e = n.in[0].shape, &s = n.in[1].shape, &anchors = n.in[2].shape;
+  const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
+  if (e.rank != 3 || s.rank != 3 || anchors.rank != 2)
+    return violation{rule::rank, dims{1, 0, 4}, e.rank != 3 ? e : s.rank != 3 ? s : anchors};
+  if (e[0] != 1 || e[2] < 4) return violation{rule::shapes_differ, dims{1, e[1], 4}, e};
+  if (!(anchors == dims{e[1], 4})) return violation{rule::shapes_differ, dims{e[1], 4}, anchors};
+  if (s[0] != 1 || s[1] != e[1] || a.classes < 1 ||
+      (s[2] != a.classes && std::int64_t{s[2]} != std::int64_t{a.classes} + 1))
+    return violation{rule::shapes_differ, dims{1, e[1], a.classes}, s};
+  if (a.most < 0 || a.per_box < 1 || a.per_box > a.classes ||
+      std::int64_t{a.most} * a.per_box > INT32_MAX / 4)
+    return violation{rule::value, dims{0, 1}, dims{a.most, a.per_box}};
+  const std::int32_t room = a.most * a.per_box;
+  out[0] = dims{1, room, 4}, out[1] = out[2] = dims{1, room}, out[3] = dims{1};
+  return unit{};
+}
+constexpr void detection_postprocess_memory(const node_view& n, node_memory& to) {
+  to.make<detection_postprocess_params>();
+  to.reference_scratch = sizeof(reference::detection) * static_cast<std::size_t>(n.in[2].shape[0]);
+}
+inline status detection_postprocess_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
+  auto& p = to.make<detection_postprocess_params>(&reference::detection_postprocess_kernel);
+  p.anchors = static_cast<std::size_t>(n.in[2].shape[0]);
+  p.code = static_cast<std::size_t>(n.in[0].shape[2]);
+  p.scores = static_cast<std::size_t>(n.in[1].shape[2]);
+  p.background = p.scores - static_cast<std::size_t>(a.classes);
+  p.most = a.most, p.classes = a.classes, p.per_box = a.per_box;
+  p.score = static_cast<float>(a.score), p.overlap = static_cast<float>(a.overlap);
+  const double scales[] = {a.y_scale, a.x_scale, a.h_scale, a.w_scale};
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (!(scales[i] > 0)) return invalid("scale of a box", std::to_string(scales[i]), "above 0");
+    p.scale[i] = static_cast<double>(static_cast<float>(scales[i]));
+  }
+  return unit{};
+}
+inline constexpr form detection_postprocess_forms[] = {
+    {.in = {dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32, dtype::f32, dtype::f32, dtype::f32}},
+};
+inline constexpr op_def detection_postprocess{
+    .name = "detection_postprocess",
+    .summary = "boxes of anchors decoded, the best of overlapping ones",
+    .min_inputs = 3,
+    .max_inputs = 3,
+    .outputs = 4,
+    .forms = detection_postprocess_forms,
+    .shape = &detection_postprocess_op_shape,
+    .memory = &detection_postprocess_memory,
+    .prepare = &detection_postprocess_prepare,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_OPS_DETECTION_HPP_
