@@ -38,7 +38,7 @@ class rng {
 /// use their range, some tiny, some above one.
 struct requantize_arrays {
   std::vector<octet::multiplier> mult;
-  std::vector<float> scale, bias;
+  std::vector<float> scale, bias, unit;
   std::vector<double> scale64;
 
   void fill(octet::requantize_params& q, octet::rounding mode, octet::dtype out,
@@ -72,6 +72,9 @@ struct requantize_arrays {
     q.scale = scale.data();
     q.scale64 = scale64.data();
     q.bias = with_bias ? bias.data() : nullptr;
+    if (!with_bias || mode != rounding::float_bias_half_even || r.between(0, 1)) return;
+    for (std::size_t i = 0; i < n; ++i) unit.push_back(static_cast<float>(r.unit() * 1.5));
+    q.bias_unit = unit.data();
   }
 };
 

@@ -40,14 +40,18 @@ std::vector<condition> conditions_of(std::string_view name) {
   const condition contiguous{"contiguous", [](facts&) {}};
   const condition channels_last{"channels_last",
                                 [](facts& f) { f.framework = laws::composed(f.x.shape); }};
-  if (name == "qnn.conv2d" || name == "qnn.transpose_conv2d") return {usual, integer_bias};
+  const condition per_channel{"weights with a scale for each channel",
+                              [](facts& f) { f.w.per_channel = true; }};
+  if (name == "qnn.conv2d" || name == "qnn.transpose_conv2d")
+    return {usual, per_channel, integer_bias};
   if (name == "qnn.depthwise_conv2d")
-    return {usual, integer_bias, {"weights' quantization axis not 0", [](facts& f) {
-                                    f.framework.weights_axis = 3;
-                                  }}};
+    return {usual, per_channel, integer_bias, {"weights' quantization axis not 0", [](facts& f) {
+                                                 f.framework.weights_axis = 3;
+                                               }}};
   if (name == "qnn.fully_connected")
-    return {
-        usual, integer_bias, {"weights with a zero point", [](facts& f) { f.w.zero_point = 1; }}};
+    return {usual, per_channel, integer_bias, {"weights with a zero point", [](facts& f) {
+                                                 f.w.zero_point = 1;
+                                               }}};
   if (name == "qnn.batch_matmul")
     return {usual, {"second operand with a zero point", [](facts& f) { f.w.zero_point = 1; }}};
   if (name == "qnn.add")
@@ -316,7 +320,7 @@ template <class Net> std::int64_t attribute(std::size_t node, const char* key) {
 TEST_CASE("a typed convolution has the rounding of its law", "[laws]") {
   STATIC_REQUIRE(layer_net<law::tflite_ref>::node(0).round == rounding::doubling_high_half_away);
   STATIC_REQUIRE(layer_net<law::tflite_xnnpack>::node(0).round == rounding::float_half_even);
-  STATIC_REQUIRE(layer_net<law::pytorch_fbgemm>::node(0).round == rounding::float_bias_half_even);
+  STATIC_REQUIRE(layer_net<law::pytorch_fbgemm>::node(0).round == rounding::fused_multiply_add);
   STATIC_REQUIRE(layer_net<law::pytorch_qnnpack>::node(0).round == rounding::reciprocal_half_even);
   // QNNPACK multiplies by the reciprocal of the output's scale.
   const float product = 0.05f * 0.0117f;

@@ -183,6 +183,7 @@ template <> struct cases<octet::ops::group_norm> {
   static void add(case_list& to) {
     norm_cases::add_shapes(to, {2, 6, 3, 3}, 6, {.groups = 2});
     norm_cases::add_shapes(to, {0, 6, 3}, 6, {.groups = 6});
+    norm_cases::add_shapes(to, {1, 2, 20, 26}, 2, {.groups = 1, .channels_last = true});
   }
 };
 

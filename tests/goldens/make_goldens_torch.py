@@ -215,6 +215,7 @@ def convolutions(w):
          kind="conv_transpose2d", freeze=False)
     conv(w, "2x2_s1_nobias", 3, 4, (2, 2), (3, 3), kind="conv_transpose2d", bias=False)
     ties(w)
+    ties_one_scale(w)
 
 
 def ties(w):
@@ -237,6 +238,43 @@ def ties(w):
         x = np.arange(32, 96).reshape((1, 1, 8, 8) if kind == "conv2d" else (64, 1))
         w.add(kind + "_ties", Case([(0.5, 61)], lambda m, v: m.op(v), children={"op": op}),
               [real(x, 0.5, 61)], freeze=True)
+
+
+def ties_one_scale(w):
+    """Weights of one scale: the bias times the reciprocal of a product step joins the sum in one
+    rounding. Biases for which two roundings give other codes."""
+    f = np.float32
+    rng = w.rng("ties_one_scale")
+    sx, sw, so = 0.05, 0.0117, 0.37
+    aw = f(f(sx) * f(sw))
+    m, unit = f(aw / f(so)), f(f(1) / aw)
+    x = np.arange(32, 96)
+    data = rng.integers(-127, 128, 11)
+    acc = (x[:, None] - 61) * data[None]
+    bias = None
+    while bias is None:
+        # Sums in the middle between two codes.
+        tries = (rng.integers(-60, 60, 4096) + 0.5) * np.float64(so) - rng.choice(acc.reshape(-1),
+                4096) * np.float64(aw)
+        tries = tries.astype(f)[:, None, None]
+        once = (tries.astype(np.float64) * np.float64(unit) + acc).astype(f)
+        twice = ((tries * unit).astype(f) + acc.astype(f)).astype(f)
+        differ = (np.rint(once * m) != np.rint(twice * m)).any(1)
+        if differ.any(0).all():
+            bias = tries[differ.argmax(0), 0, 0]
+    for kind in ("conv2d", "linear"):
+        shape = (11, 1, 1, 1) if kind == "conv2d" else (11, 1)
+        q = torch.quantize_per_tensor(torch.from_numpy((data * np.float64(f(sw))).reshape(
+            shape)).float(), sw, 0, torch.qint8)
+        if not (q.int_repr().numpy().reshape(-1) == data).all():
+            raise ValueError("weights were not reproduced")
+        op = quantized.Conv2d(1, 11, 1) if kind == "conv2d" else quantized.Linear(1, 11)
+        op.set_weight_bias(q, torch.from_numpy(bias))
+        op.scale, op.zero_point = so, 127
+        codes_in = x.reshape((1, 1, 8, 8) if kind == "conv2d" else (64, 1))
+        w.add(kind + "_ties_one_scale", Case([(sx, 61)], lambda m, v: m.op(v),
+                                             children={"op": op}), [real(codes_in, sx, 61)],
+              freeze=True)
 
 
 def linear(w, tag, shape, units, relu=False, bias=True, per_channel=True, freeze=True):
@@ -628,6 +666,24 @@ def moves(w):
 MASK = torch.arange(2 * 8 * 4 * 6).reshape(2, 8, 4, 6) % 3 == 0
 
 
+def large_norms(w):
+    """Channels-last images whose sums of squared codes pass 2^24."""
+    rng = w.rng("large_norms")
+    x = real(rng.integers(100, 256, (1, 4, 26, 30)), 0.05, 120)
+    weight, bias = (torch.from_numpy(rng.uniform(0.5, 1.5, 4).astype(np.float32))
+                    for _ in range(2))
+    for layout in ("contiguous", "channels_last"):
+        w.add("instance_norm_large_" + layout,
+              Case([(0.05, 120)], lambda m, q: OPS.instance_norm(q, weight, bias, 1e-5, 0.02, 100),
+                   layout), [x], engines=("fbgemm",))
+    line = real(codes(rng, (2, 6, 13), 128), 0.05, 61)
+    op = quantized.Conv1d(6, 5, 3)
+    op.set_weight_bias(weights(rng, (5, 6, 3), True), torch.zeros(5))
+    op.scale, op.zero_point = 0.3, 63
+    w.add("conv1d_mean", Case([(0.05, 61)], lambda m, q: m.op(q).mean(2), children={"op": op}),
+          [line])
+
+
 def volumes(w):
     rng = w.rng("volumes")
     for tag, groups, stride, relu in (("conv3d", 1, (1, 1, 1), False), ("conv3d_s2_g2", 2,
@@ -775,7 +831,7 @@ def main():
             old.unlink()
     writer = Writer(folder, arguments.only)
     for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
-                 sums, scalars, moves, volumes, floats, recurrent):
+                 sums, scalars, moves, large_norms, volumes, floats, recurrent):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"

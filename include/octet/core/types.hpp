@@ -205,7 +205,8 @@ enum class rounding : std::uint8_t {
   qnnpack,
   // ATEN: PyTorch's own formula for this operator
   aten,
-  // FMA: the operator's formula in fused multiply-adds
+  // FMA: the operator's formula in fused multiply-adds; of accumulators FB, the bias times
+  // f32(1 / (sx sw)) and added in one rounding (FBGEMM where the weights have one scale)
   fused_multiply_add,
   // OPT: TFLite optimized: this operator's own formula
   tflite_optimized,

@@ -149,6 +149,7 @@ HWY_INLINE void finish_pixel(const pixel_call& t, const columns& c, const epilog
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v)
       acc[v] = requantize_real(acc[v], simd::load(c.real_bias() + v * lanes32),
+                               simd::load(c.bias_unit() + v * lanes32), e.scaled_bias,
                                simd::load(c.scale() + v * lanes32), e.highest);
     store_8bit<NV>(e, acc, to, t.n);
   } else if constexpr (E == kernels::epilogue_kind::dr) {

@@ -10,12 +10,14 @@ struct epilogue {
   V16 z;
   V8 lo, hi, flip;
   VF highest;
+  bool scaled_bias;
   explicit HWY_INLINE epilogue(const kernels::epilogue_scalars& e)
       : z(hn::Set(D16(), static_cast<std::int16_t>(e.zero_point))),
         lo(hn::Set(D8(), static_cast<std::int8_t>(e.lo))),
         hi(hn::Set(D8(), static_cast<std::int8_t>(e.hi))),
         flip(hn::Set(D8(), static_cast<std::int8_t>(e.flip))),
-        highest(set_float(e.highest)) {}
+        highest(set_float(e.highest)),
+        scaled_bias(e.scaled_bias) {}
 };
 /// Rounded values of one row to 8 bits: zero point, clamp, first n channels written.
 template <int NV>
@@ -37,6 +39,7 @@ struct columns {
         odd(even + nv * lanes32) {}
   const float* scale() const { return reinterpret_cast<const float*>(m); }
   const float* real_bias() const { return reinterpret_cast<const float*>(r); }
+  const float* bias_unit() const { return reinterpret_cast<const float*>(l); }
   const double* scale64() const { return reinterpret_cast<const double*>(m); }
 };
 
@@ -73,12 +76,14 @@ HWY_INLINE void round_wide(const columns& c, const row_block& b) {
     for (int i = 0; i < b.rows; ++i) simd::store(q(simd::load(b.at(i, v))), b.at(i, v));
   }
 }
-HWY_INLINE void round_real(const columns& c, float highest, const row_block& b) {
+HWY_INLINE void round_real(const columns& c, float highest, bool scaled, const row_block& b) {
   const VF most = set_float(highest);
   for (int v = 0; v < b.count(); v += lanes32) {
-    const VF bias = simd::load(c.real_bias() + v), scale = simd::load(c.scale() + v);
+    const VF bias = simd::load(c.real_bias() + v), unit = simd::load(c.bias_unit() + v),
+             scale = simd::load(c.scale() + v);
     for (int i = 0; i < b.rows; ++i)
-      simd::store(requantize_real(simd::load(b.at(i, v)), bias, scale, most), b.at(i, v));
+      simd::store(requantize_real(simd::load(b.at(i, v)), bias, unit, scaled, scale, most),
+                  b.at(i, v));
   }
 }
 HWY_INLINE void round_real_zero(const requantize_params& q, const columns& c, const row_block& b) {
@@ -137,7 +142,9 @@ HWY_INLINE bool round_rows(const requantize_params& q, kernels::epilogue_kind ki
       return true;
     case rounding::doubling_high_half_up: round_shift(c, b); return true;
     case rounding::float_half_even:
-    case rounding::float_bias_half_even: round_real(c, highest, b); return true;
+    case rounding::float_bias_half_even:
+      round_real(c, highest, q.bias_unit != nullptr, b);
+      return true;
     case rounding::float_zero_point_half_even: round_real_zero(q, c, b); return false;
     case rounding::double_half_away: round_double(q, c, b); return false;
     case rounding::wide_half_up:

@@ -331,6 +331,7 @@ template <class V> struct kernel<kernel_id::unary, V> {
   static const unary_params& params(const void* p) { return *static_cast<const unary_params*>(p); }
   /// Null: the reference.
   static float_function of_floats(const unary_params& p) noexcept {
+    if (p.mode == rounding::aten && numerics::has_vectorized(p.function)) return &vectorized_floats;
     switch (p.function) {
       case unary::logistic: return &unary_floats<logistic_lanes>;
       case unary::tanh: return &unary_floats<tanh_lanes>;
@@ -383,10 +384,19 @@ template <class V> struct kernel<kernel_id::unary, V> {
       return (p.mode == rounding::none || p.mode == rounding::aten) && of_floats(p) != nullptr;
     return p.type == dtype::s16 && of_words(p) != nullptr;
   }
+  /// What is behind the last whole vectors of a tensor takes the scalar function.
+  static void logistic_by_position(const unary_params& p, const float* x, float* y,
+                                   part_range r) noexcept {
+    const std::size_t whole = numerics::vectorized_count(p), end = r.end < whole ? r.end : whole;
+    if (r.begin < end) vectorized_floats(p, x + r.begin, y + r.begin, end - r.begin);
+    if (r.end > whole) reference::unary_values(p, x, y, r.begin > whole ? r.begin : whole, r.end);
+  }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.count, k.part, k.parts);
-    if (p.type == dtype::f32)
+    if (p.type == dtype::f32 && p.mode == rounding::aten && p.function == unary::logistic)
+      logistic_by_position(p, static_cast<const float*>(k.in[0]), static_cast<float*>(k.out[0]), r);
+    else if (p.type == dtype::f32)
       of_floats(p)(p, static_cast<const float*>(k.in[0]) + r.begin,
                    static_cast<float*>(k.out[0]) + r.begin, r.end - r.begin);
     else

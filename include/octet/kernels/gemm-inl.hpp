@@ -136,9 +136,11 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const s
     for (int v = 0; v < NV; ++v) {
       if constexpr (E == kernels::epilogue_kind::real) {
         const VF m = simd::load(c.scale() + v * lanes32),
-                 bias = simd::load(c.real_bias() + v * lanes32);
+                 bias = simd::load(c.real_bias() + v * lanes32),
+                 unit = simd::load(c.bias_unit() + v * lanes32);
         HWY_UNROLL(8)
-        for (int r = 0; r < MR; ++r) acc[r][v] = requantize_real(acc[r][v], bias, m, e.highest);
+        for (int r = 0; r < MR; ++r)
+          acc[r][v] = requantize_real(acc[r][v], bias, unit, e.scaled_bias, m, e.highest);
       } else {
         requantize_dr q;
         q.set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);

@@ -119,6 +119,7 @@ struct epilogue_scalars {
   std::uint8_t flip = 0;             // 0x80 for u8
   float highest =
       0;  // float(hi - zero_point): cut before the conversion to int, which does not saturate
+  bool scaled_bias = false;  // FB whose bias has a unit
 };
 constexpr epilogue_scalars scalars_of(const requantize_params& q, dtype out) noexcept {
   const std::int32_t shift = out == dtype::u8 ? 128 : 0;
@@ -128,15 +129,16 @@ constexpr epilogue_scalars scalars_of(const requantize_params& q, dtype out) noe
   e.hi = q.hi - shift;
   e.flip = out == dtype::u8 ? 0x80 : 0;
   e.highest = static_cast<float>(q.hi - q.zero_point);
+  e.scaled_bias = q.bias_unit != nullptr;
   return e;
 }
 
 /// Per-column data of a panel or block of nv vectors: seven arrays of nv * lanes 4-byte values, in
 /// packed order, then weights.
-///   0 bias | 1 multiplier or float scale | 2 right shift - 1, or float bias | 3 left shift | 4 -1
-///   where a rounding shift's ties go away from zero, else 0 | 5, 6 what kind `dr` adds to the
-///   64-bit products of even (odd) columns: 2^31 + 2^32 * (2^(R-1) - multiplier - 1), R the right
-///   shift
+///   0 bias | 1 multiplier or float scale | 2 right shift - 1, or float bias | 3 left shift, or the
+///   float bias's unit (1: none) | 4 -1 where a rounding shift's ties go away from zero, else 0 |
+///   5, 6 what kind `dr` adds to the 64-bit products of even (odd) columns: 2^31 + 2^32 * (2^(R-1)
+///   - multiplier - 1), R the right shift
 /// I64: 1 15-bit multiplier | 2 total = 15 - shift | 3 2^(62 - total) modulo 2^32 | 5, 6 2^62 +
 /// 2^(total - 1), 64 bits. Where sums have 64 bits, 5 and 6 also hold what is added to a sum (the
 /// bias, say), times I64's multiplier.
@@ -171,6 +173,7 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
         reals[count + at] = q.scale[k];
         reals[2 * count + at] =
             q.mode == rounding::float_bias_half_even && q.bias ? q.bias[c] : 0.f;
+        reals[3 * count + at] = q.bias_unit ? q.bias_unit[k] : 1.f;
       } else if (q.mode == rounding::double_half_away) {
         std::memcpy(to + count * 4 + at * 8, &q.scale64[k], 8);
       } else if (q.mode == rounding::wide_half_up) {

@@ -73,6 +73,7 @@ OCTET_NAMESPACE_END
 // clang-format on
 #if !defined(OCTET_BASE_NS)  // a pseudo target takes these kernels from the one it stands on
 // clang-format off
+#include "octet/kernels/fused_math-inl.hpp"
 #include "octet/kernels/functions-inl.hpp"
 #include "octet/kernels/elementwise-inl.hpp"
 #include "octet/kernels/binary-inl.hpp"

@@ -229,9 +229,14 @@ HWY_INLINE VF fused(VF a, VF b, VF c) {
 }
 
 /// F and FB: rint((x + b) * m), cut at `highest`. Below, the conversion gives INT32_MIN, which
-/// saturates to the same result.
-HWY_INLINE V32 requantize_real(V32 x, VF b, VF m, VF highest) {
-  const VF sum = simd::rounded(hn::Add(hn::ConvertTo(DF(), x), b));
+/// saturates to the same result. `scaled`: b is in units of `unit`, else that is 1.
+HWY_INLINE V32 requantize_real(V32 x, VF b, VF unit, bool scaled, VF m, VF highest) {
+  const VF xf = hn::ConvertTo(DF(), x);
+  VF sum;
+  if constexpr (simd::native_fma)
+    sum = hn::MulAdd(b, unit, xf);
+  else
+    sum = scaled ? fused(b, unit, xf) : simd::rounded(hn::Add(xf, b));
   return simd::round_even(hn::Min(simd::rounded(hn::Mul(sum, m)), highest));
 }
 /// FZ: rint(x * m + z), both operations in binary32; the result has its zero point.

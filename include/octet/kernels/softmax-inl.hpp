@@ -146,7 +146,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
   static bool accepts(const void* v) {
     const auto& p = params(v);
     if (p.in_type == dtype::f32)
-      return p.out_type == dtype::f32 && p.inner == 1 && p.mode != rounding::aten;
+      return p.out_type == dtype::f32 && p.inner == 1 && (p.mode != rounding::aten || !p.log);
     if (p.in_type == dtype::s16)
       return p.out_type == dtype::s16 && p.inner == 1 && p.mode == rounding::wide_half_up && !p.log;
     if (!is_8bit(p.in_type) || !(is_8bit(p.out_type) || p.out_type == dtype::s16) || p.inner != 1)
@@ -368,6 +368,47 @@ template <class V> struct kernel<kernel_id::softmax, V> {
         simd::store_some_from32(dtype::s16, cut, to, left);
     }
   }
+  /// Eight sums side by side, as the reference's.
+  static HWY_INLINE float sum_of_eights(const float* e, std::size_t n) noexcept {
+    alignas(alignment) float sums[8] = {};
+    std::size_t i = 0;
+    if constexpr (lanes32 == 8) {
+      VF acc = hn::Zero(DF());
+      for (; i + 8 <= n; i += 8) acc = simd::rounded(hn::Add(acc, simd::load(e + i)));
+      hn::StoreU(acc, DF(), sums);
+    }
+    for (; i < n; ++i) sums[i % 8] = numerics::add(sums[i % 8], e[i]);
+    for (std::size_t half = 4; half > 0; half /= 2)
+      for (std::size_t k = 0; k < half; ++k) sums[k] = numerics::add(sums[k], sums[k + half]);
+    return sums[0];
+  }
+  /// ATEN along the innermost axis: the exponentials stand in y until their sum is known.
+  static HWY_NOINLINE void row_vectorized(const softmax_params& p, const float* x,
+                                          float* y) noexcept {
+    const std::size_t n = p.depth;
+    alignas(alignment) float each[lanes32];
+    VF most = set_float(x[0]);  // NaN there stays, elsewhere it is passed over
+    std::size_t i = 0;
+    for (; i + lanes32 <= n; i += lanes32) {
+      const VF v = simd::load(x + i);
+      most = hn::IfThenElse(hn::Gt(v, most), v, most);
+    }
+    hn::Store(most, DF(), each);
+    float largest = x[0];
+    for (std::size_t k = 0; k < lanes32; ++k) largest = each[k] > largest ? each[k] : largest;
+    for (; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
+    const VF top = set_float(largest), beta = set_float(p.beta);
+    each_float(x, y, n, [=](VF v) HWY_ATTR {
+      return exp_vectorized(simd::rounded(hn::Mul(simd::rounded(hn::Sub(v, top)), beta)));
+    });
+    float sum = 0;
+    if (n >= 8)
+      sum = sum_of_eights(y, n);
+    else
+      for (std::size_t k = 0; k < n; ++k) sum = numerics::add(sum, y[k]);
+    const VF factor = set_float(numerics::div(1.f, sum));
+    each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
+  }
 
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
@@ -377,8 +418,9 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     if (p.in_type == dtype::f32 || p.in_type == dtype::s16) {
       for (std::size_t i = r.begin; i < r.end; ++i)
         if (p.in_type == dtype::f32)
-          row_floats(p, static_cast<const float*>(k.in[0]) + i * p.depth,
-                     static_cast<float*>(k.out[0]) + i * p.depth);
+          (p.mode == rounding::aten ? row_vectorized : row_floats)(
+              p, static_cast<const float*>(k.in[0]) + i * p.depth,
+              static_cast<float*>(k.out[0]) + i * p.depth);
         else
           row_words(p, static_cast<const std::int16_t*>(k.in[0]) + i * p.depth,
                     static_cast<std::int16_t*>(k.out[0]) + i * p.depth);

@@ -129,7 +129,7 @@ HWY_NOINLINE void norm_run(const norm_params& p, const norm_of_group& group, con
 }
 template <class V> struct kernel<kernel_id::norm, V> {
   static const norm_params& params(const void* p) { return *static_cast<const norm_params*>(p); }
-  static bool accepts(const void* p) { return is_8bit(params(p).type); }
+  static bool accepts(const void* p) { return is_8bit(params(p).type) && !params(p).float_sums; }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.groups, k.part, k.parts);
@@ -137,7 +137,8 @@ template <class V> struct kernel<kernel_id::norm, V> {
       const auto* x = static_cast<const std::byte*>(k.in[0]) + g * p.group;
       auto* y = static_cast<std::byte*>(k.out[0]) + g * p.group;
       const group_sums s = sums_of(p.type, x, p.group);
-      const norm_of_group n = normalize_group(p, s.sum, s.squares);
+      const norm_of_group n =
+          normalize_group(p, static_cast<float>(s.sum), static_cast<float>(s.squares));
       if (p.channels == 0) {
         norm_run<false>(p, n, x, y, p.group, 1, 0, p.weight, p.bias);
         continue;

@@ -146,8 +146,7 @@ constexpr decision tanh_of_floats(const facts& f) {
   return of_floats(f);
 }
 constexpr decision gelu_of_floats(const facts& f) {
-  return f.arithmetic == law::tflite_ref ? decision(rounding::divide_half_away)
-                                         : decision(rounding::none);
+  return f.arithmetic == law::tflite_ref ? decision(rounding::divide_half_away) : of_floats(f);
 }
 /// Ranges of reals that TFLite and PyTorch quantize in one fixed way.
 enum class fixed_range : std::uint8_t { zero_to_one, one_around_zero, sixteen_below_zero };

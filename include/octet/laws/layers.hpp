@@ -32,10 +32,15 @@ constexpr std::int32_t integer_bias(float bias, double accumulator_scale) {
       INT32_MIN, INT32_MAX);
 }
 
-/// FBGEMM multiplies by f32(f32(sx sw) / sy) and keeps the bias a float; one that is an integer
-/// already joins the accumulator (F).
+/// FBGEMM multiplies by f32(f32(sx sw) / sy) and keeps the bias a float, divided by f32(sx sw)
+/// where the weights have a scale for each channel (FB), times the reciprocal in a fused
+/// multiply-add where they have one (FMA). A bias that is an integer already joins the accumulator
+/// (F).
 constexpr decision fbgemm_layer(const facts& f) {
-  return by_pytorch(f.int32_bias ? rounding::float_half_even : rounding::float_bias_half_even);
+  const bool per_channel = f.w.per_channel || f.framework.per_channel_weights;
+  return by_pytorch(f.int32_bias  ? rounding::float_half_even
+                    : per_channel ? rounding::float_bias_half_even
+                                  : rounding::fused_multiply_add);
 }
 /// QNNPACK's factor is f32(f32(sx sw) * f32(1 / sy)): other bits for a quarter of all scales.
 constexpr decision qnnpack_layer() { return by_pytorch(rounding::reciprocal_half_even); }

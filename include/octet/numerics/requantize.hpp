@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "octet/core/types.hpp"
+#include "octet/numerics/fma.hpp"
 #include "octet/numerics/fp.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -134,11 +135,16 @@ struct float_half_even {
     return static_cast<double>(numerics::rint(numerics::mul(static_cast<float>(x), m)));
   }
 };
-/// F with a float bias in units of the accumulator: rint(f32(f32(f32(x) + b) * m)).
+/// F with a float bias in units of the accumulator: rint(f32(f32(f32(x) + b) * m)). With `unit`, b
+/// is in units of its own: rint(f32(fma(b, unit, f32(x)) * m)), one rounding for product and sum.
 struct float_bias_half_even {
   static constexpr double apply(std::int64_t x, float m, float bias) noexcept {
     return static_cast<double>(
         numerics::rint(numerics::mul(numerics::add(static_cast<float>(x), bias), m)));
+  }
+  static constexpr double apply(std::int64_t x, float m, float bias, float unit) noexcept {
+    return static_cast<double>(
+        numerics::rint(numerics::mul(numerics::fma(bias, unit, static_cast<float>(x)), m)));
   }
 };
 /// rint(f32(f32(f32(x) * m) + zero point)), the zero point inside the rounding: an odd one turns
@@ -194,7 +200,7 @@ constexpr bool uses_multiplier(rounding r) {
 constexpr bool uses_float_scale(rounding r) {
   return r == rounding::float_half_even || r == rounding::float_bias_half_even ||
          r == rounding::float_zero_point_half_even || r == rounding::reciprocal_half_even ||
-         r == rounding::mxnet;
+         r == rounding::fused_multiply_add || r == rounding::mxnet;
 }
 /// Whether sx*sw is formed in binary32 where a node does not say.
 constexpr bool uses_f32_product(rounding r) { return uses_float_scale(r) && r != rounding::mxnet; }
@@ -211,6 +217,8 @@ struct requantize_params {
   const float* scale = nullptr;      // F, FB, FZ
   const double* scale64 = nullptr;   // D64
   const float* bias = nullptr;  // FB: bias_c / (sx * sw_c) in units of the accumulator; null: 0
+  const float* bias_unit = nullptr;  // FB: the bias is in units of its own, whose size this is in
+                                     // units of the accumulator; null: it is not
 };
 
 namespace numerics {
@@ -236,6 +244,9 @@ constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x,
     case rounding::float_half_even:
       return finish(policy::float_half_even::apply(x, p.scale[k]), z, lo, hi);
     case rounding::float_bias_half_even:
+      if (p.bias && p.bias_unit)
+        return finish(policy::float_bias_half_even::apply(x, p.scale[k], p.bias[c], p.bias_unit[k]),
+                      z, lo, hi);
       return finish(policy::float_bias_half_even::apply(x, p.scale[k], p.bias ? p.bias[c] : 0.f), z,
                     lo, hi);
     case rounding::float_zero_point_half_even:

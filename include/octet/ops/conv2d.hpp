@@ -216,7 +216,7 @@ constexpr void accumulation_memory(const node_view& n, node_memory& to, P& p, st
   p.requant.mode = requantize_mode(n.round, real_bias);
   if (common_zero_point(w) != 0) to.array<std::int32_t>(channels);
   requantize_memory(to, n.round, w.per_channel() ? channels : 1);
-  if (real_bias) to.array<float>(channels);
+  if (real_bias) real_bias_memory(to, n.round, channels, w.per_channel() ? channels : 1);
   kernels::gemm_problem g = problem(p);
   set_weights(g, w);
   to.kernel([&](const kernels::target_layout& t) { return need(g, t); });
@@ -288,16 +288,7 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
       !s)
     return s;
   if (has_bias && n.in[2].type == dtype::f32) {
-    auto b = to.array<float>(channels);
-    const auto raw = n.constant_as<float>(2);
-    // MXN's bias is in units of the accumulator already.
-    for (std::size_t c = 0; c < channels; ++c)
-      b[c] = n.round == rounding::mxnet ? raw[c]
-                                        : numerics::div(raw[c], static_cast<float>(product(c)));
-    for (const float v : b)
-      if (!is_finite(v)) return invalid("bias", std::to_string(v), "finite numbers");
-    p.requant.bias = b.data();
-    p.requant.mode = requantize_mode(n.round, true);
+    return set_real_bias(to, p.requant, n.round, n.constant_as<float>(2), product);
   }
   return unit{};
 }

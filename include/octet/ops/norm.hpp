@@ -26,23 +26,25 @@ struct batch_norm_params {
 /// (float32 constants, optional; one per channel, or per element of a row).
 ///
 /// With sums over the group of raw codes: m = f32(f32(S) / n), var = max(fma(-m, m, f32(f32(Q) /
-/// n)), 0), k = f32(sx / sqrt(var * sx * sx + eps)) in binary64. Per channel: y = fma(d, f32(k *
-/// w), b), per element: fma(f32(d * k), w, b), d = f32(f32(q - zx) - f32(m - zx)); quantized by the
-/// reciprocal.
+/// n)), 0) (channels_last of 512 pixels or more: S and Q are binary32 sums), k = f32(sx / sqrt(var
+/// * sx * sx + eps)) in binary64. Per channel: y = fma(d, f32(k * w), b), per element: fma(f32(d *
+/// k), w, b), d = f32(f32(q - zx) - f32(m - zx)); quantized by the reciprocal.
 struct norm_attrs {
   std::int32_t groups =
       0;  // > 0: group_norm with one weight per channel; 0: layer_norm over `axes` innermost axes
   std::int32_t axes = 1;
   double epsilon = 1e-5;
-  static constexpr auto fields =
-      std::tuple{field{"groups", &norm_attrs::groups}, field{"axes", &norm_attrs::axes},
-                 field{"epsilon", &norm_attrs::epsilon}};
+  bool channels_last = false;  // group_norm: the framework's tensor lies channels-last in memory
+  static constexpr auto fields = std::tuple{
+      field{"groups", &norm_attrs::groups}, field{"axes", &norm_attrs::axes},
+      field{"epsilon", &norm_attrs::epsilon}, field{"channels_last", &norm_attrs::channels_last}};
 };
 struct norm_params {
   dtype type = dtype::u8;
   std::size_t groups = 0, group = 0;    // number of groups, elements of one
   std::size_t channels = 0, inner = 1;  // group_norm: channels of the tensor, elements of one
                                         // channel; layer_norm: channels == 0
+  bool float_sums = false;              // in binary32, of each channel, then over the channels
   double in_scale = 1, epsilon = 0;
   float inverse = 1;
   std::int32_t in_zero_point = 0, zero_point = 0, lo = 0, hi = 0;
@@ -54,12 +56,10 @@ struct norm_params {
 struct norm_of_group {
   float mean, scale;
 };
-constexpr norm_of_group normalize_group(const norm_params& p, std::int64_t sum,
-                                        std::int64_t squares) noexcept {
+constexpr norm_of_group normalize_group(const norm_params& p, float sum, float squares) noexcept {
   const auto n = static_cast<float>(p.group);
-  const float raw_mean = numerics::div(static_cast<float>(sum), n);
-  const float spread =
-      numerics::fma(-raw_mean, raw_mean, numerics::div(static_cast<float>(squares), n));
+  const float raw_mean = numerics::div(sum, n);
+  const float spread = numerics::fma(-raw_mean, raw_mean, numerics::div(squares, n));
   const auto variance = static_cast<double>(spread > 0 ? spread : 0.f);
   const double root = numerics::sqrt(
       numerics::add(numerics::mul(numerics::mul(variance, p.in_scale), p.in_scale), p.epsilon));
@@ -90,16 +90,38 @@ OCTET_INLINE void batch_norm_kernel(const kernel_args& a) noexcept {
 #else
 void batch_norm_kernel(const kernel_args& a) noexcept;
 #endif
-template <class T>
-constexpr void norm(const norm_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
-  for (std::size_t g = begin; g < end; ++g) {
-    const T* from = x + g * p.group;
+/// Sums of a group's codes and of their squares.
+struct norm_sums {
+  float sum, squares;
+};
+template <class T> constexpr norm_sums norm_sums_of(const norm_params& p, const T* from) {
+  if (!p.float_sums) {
     std::int64_t sum = 0, squares = 0;
     for (std::size_t i = 0; i < p.group; ++i) {
       sum += from[i];
       squares += std::int64_t{from[i]} * from[i];
     }
-    const auto [mean, scale] = normalize_group(p, sum, squares);
+    return {static_cast<float>(sum), static_cast<float>(squares)};
+  }
+  norm_sums all{0, 0};
+  for (std::size_t c = 0; c < p.group; c += p.inner) {
+    norm_sums one{0, 0};
+    for (std::size_t i = c; i < c + p.inner; ++i) {
+      const auto v = static_cast<float>(from[i]);
+      one.sum = numerics::add(one.sum, v);
+      one.squares = numerics::add(one.squares, numerics::mul(v, v));
+    }
+    all.sum = numerics::add(all.sum, one.sum);
+    all.squares = numerics::add(all.squares, one.squares);
+  }
+  return all;
+}
+template <class T>
+constexpr void norm(const norm_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+  for (std::size_t g = begin; g < end; ++g) {
+    const T* from = x + g * p.group;
+    const norm_sums sums = norm_sums_of(p, from);
+    const auto [mean, scale] = normalize_group(p, sums.sum, sums.squares);
     for (std::size_t i = 0; i < p.group; ++i) {
       const std::size_t c = p.channels != 0 ? (g * p.group + i) / p.inner % p.channels : i;
       const float d = numerics::sub(static_cast<float>(from[i] - p.in_zero_point), mean),
@@ -182,6 +204,8 @@ OCTET_INLINE status norm_prepare(const node_view& n, prepared& to) {
     p.channels = parameters = static_cast<std::size_t>(x.shape[1]);
     for (int i = 2; i < x.shape.rank; ++i) p.inner *= static_cast<std::size_t>(x.shape[i]);
     p.group = p.channels / static_cast<std::size_t>(a.groups) * p.inner;
+    // PyTorch's channels-last kernel for larger images.
+    p.float_sums = a.channels_last && p.inner >= 512;
   } else {
     if (a.axes < 1 || a.axes > x.shape.rank)
       return invalid("normalized axes", std::to_string(a.axes),

@@ -70,8 +70,9 @@ constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double
 }
 
 /// The formula that numerics::requantize applies for a node's rounding: EVEN_MUL and MXN are F, or
-/// FB with a float bias, whose multiplier is derived another way.
+/// FB with a float bias, whose multiplier is derived another way; FMA is FB whose bias has a unit.
 constexpr rounding requantize_mode(rounding r, bool real_bias = false) {
+  if (r == rounding::fused_multiply_add) return rounding::float_bias_half_even;
   if (r == rounding::mxnet)
     return real_bias ? rounding::float_bias_half_even : rounding::float_half_even;
   return r == rounding::reciprocal_half_even ? rounding::float_half_even : r;
@@ -81,6 +82,34 @@ constexpr void requantize_memory(node_memory& to, rounding mode, std::size_t n) 
   if (uses_multiplier(mode)) to.array<multiplier>(n);
   if (uses_float_scale(mode)) to.array<float>(n);
   if (mode == rounding::double_half_away) to.array<double>(n);
+}
+/// The arrays that set_real_bias allocates: a bias for each channel, a unit for each of n scales.
+constexpr void real_bias_memory(node_memory& to, rounding mode, std::size_t channels,
+                                std::size_t n) {
+  to.array<float>(channels);
+  if (mode == rounding::fused_multiply_add) to.array<float>(n);
+}
+/// A float bias in the form of its rounding: FB divides by the accumulator's scale product(c), FMA
+/// keeps it and 1 / that scale, MXN's is in units of the accumulator already. After
+/// fill_requantize.
+template <class F>
+status set_real_bias(prepared& to, requantize_params& p, rounding mode, std::span<const float> raw,
+                     F&& product) {
+  auto b = to.array<float>(raw.size());
+  for (std::size_t c = 0; c < raw.size(); ++c)
+    b[c] = mode == rounding::float_bias_half_even
+               ? numerics::div(raw[c], static_cast<float>(product(c)))
+               : raw[c];
+  for (const float v : b)
+    if (!is_finite(v)) return invalid("bias", std::to_string(v), "finite numbers");
+  p.bias = b.data();
+  p.mode = requantize_mode(mode, true);
+  if (mode != rounding::fused_multiply_add) return unit{};
+  auto units = to.array<float>(static_cast<std::size_t>(p.channels));
+  for (std::size_t c = 0; c < units.size(); ++c)
+    units[c] = numerics::div(1.f, static_cast<float>(product(c)));
+  p.bias_unit = units.data();
+  return unit{};
 }
 /// Allocates and fills the arrays for products product(0..n), n == 1 or the channel count.
 template <class F>
@@ -163,7 +192,9 @@ constexpr status requantize_shape(const node_view& n, std::span<dims> out) {
 constexpr void requantize_op_memory(const node_view& n, node_memory& to) {
   to.make<requantize_op_params>();
   requantize_memory(to, n.round, std::max<std::size_t>(n.in[0].scales.size(), 1));
-  if (n.present(1)) to.array<float>(n.in[1].shape.elements().value);
+  if (n.present(1))
+    real_bias_memory(to, n.round, n.in[1].shape.elements().value,
+                     std::max<std::size_t>(n.in[0].scales.size(), 1));
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status requantize_prepare(const node_view& n, prepared& to) {
@@ -190,17 +221,11 @@ OCTET_INLINE status requantize_prepare(const node_view& n, prepared& to) {
     return s;
   if (n.present(1)) {
     const auto raw = n.constant_as<float>(1);
-    const bool steps = n.round == rounding::mxnet;  // the bias is in steps of the input's scale
     if (!n.is_constant(1) || raw.size() != static_cast<std::size_t>(p.inner))
       return unsupported("a bias of requantize", to_string(n.in[1].shape),
                          "constants, one per index of the last axis");
-    auto b = to.array<float>(raw.size());
-    for (std::size_t c = 0; c < raw.size(); ++c)
-      b[c] = steps ? raw[c] : numerics::div(raw[c], x.scale_f32(channels == 1 ? 0 : c));
-    for (const float v : b)
-      if (!is_finite(v)) return invalid("bias", std::to_string(v), "finite numbers");
-    p.requant.bias = b.data();
-    p.requant.mode = requantize_mode(n.round, true);
+    return set_real_bias(to, p.requant, n.round, raw,
+                         [&](std::size_t c) { return x.scale(channels == 1 ? 0 : c); });
   }
   return unit{};
 }
@@ -208,7 +233,8 @@ OCTET_INLINE status requantize_prepare(const node_view& n, prepared& to) {
 status requantize_prepare(const node_view& n, prepared& to);
 #endif
 /// Those with a float bias.
-inline constexpr rounding_set with_real_bias{rounding::float_bias_half_even, rounding::mxnet};
+inline constexpr rounding_set with_real_bias{rounding::float_bias_half_even,
+                                             rounding::fused_multiply_add, rounding::mxnet};
 inline constexpr form requantize_forms[] = {
     {.in = {integer_types}, .out = {rescaled_types}, .roundings = requantizing},
     {.in = {integer_types, dtype::f32}, .out = {rescaled_types}, .roundings = with_real_bias},

@@ -7,11 +7,13 @@
 //   I64       TFLite on int16: two 513-entry tables (softmax only)
 //   ORT       ONNX Runtime: a table of 256 floats, the inverse output scale cut to an integer
 //             (softmax only)
+// float32: none: exp correctly rounded, sums in order; ATEN: PyTorch's vector loops (below)
 #ifndef OCTET_OPS_SOFTMAX_HPP_
 #define OCTET_OPS_SOFTMAX_HPP_
 
 #include "octet/laws/functions.hpp"
 #include "octet/numerics/fixed_point.hpp"
+#include "octet/numerics/fused_math.hpp"
 #include "octet/ops/broadcast.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -218,12 +220,47 @@ constexpr void softmax_row_f32(const softmax_params& p, const In* x, Out* y) {
                            p.out_zero_point, p.lo, p.hi));
   }
 }
+/// PyTorch's loops over vectors of 8. Along the innermost axis: eight sums side by side, whose
+/// halves are added, and the reciprocal of the sum as a factor. Along another axis the vectors lie
+/// across the rows: sums in order, quotients; rows beyond the last whole vector take the scalar
+/// exp, here the correctly rounded one.
+constexpr void softmax_row_aten(const softmax_params& p, const float* x, float* y,
+                                bool whole_vector) {
+  const std::size_t step = p.inner;
+  float most = x[0];
+  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
+  const auto e = [&](std::size_t i) {
+    const float d = numerics::mul(numerics::sub(x[i * step], most), p.beta);
+    return whole_vector ? numerics::exp_vectorized(d) : numerics::exp_f32(d);
+  };
+  float sums[8] = {}, sum = 0;
+  if (step == 1 && p.depth >= 8) {
+    for (std::size_t i = 0; i < p.depth; ++i) sums[i % 8] = numerics::add(sums[i % 8], e(i));
+    for (std::size_t half = 4; half > 0; half /= 2)
+      for (std::size_t k = 0; k < half; ++k) sums[k] = numerics::add(sums[k], sums[k + half]);
+    sum = sums[0];
+  } else {
+    for (std::size_t i = 0; i < p.depth; ++i) sum = numerics::add(sum, e(i));
+  }
+  const float log_sum = p.log ? numerics::log_f32(sum) : 0.f,
+              factor = step == 1 ? numerics::div(1.f, sum) : 0.f;
+  for (std::size_t i = 0; i < p.depth; ++i)
+    y[i * step] = p.log       ? numerics::sub(numerics::sub(x[i * step], most), log_sum)
+                  : step == 1 ? numerics::mul(e(i), factor)
+                              : numerics::div(e(i), sum);
+}
 template <class In, class Out>
 constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t begin,
                        std::size_t end) {
   for (std::size_t row = begin; row < end; ++row) {
     const std::size_t at = row / p.inner * p.depth * p.inner + row % p.inner;
     if constexpr (std::is_same_v<In, float> || std::is_same_v<Out, float>) {
+      if constexpr (std::is_same_v<In, float> && std::is_same_v<Out, float>) {
+        if (p.mode == rounding::aten) {
+          softmax_row_aten(p, x + at, y + at, p.inner == 1 || row % p.inner < p.inner / 8 * 8);
+          continue;
+        }
+      }
       softmax_row_f32(p, x + at, y + at);
     } else {
       switch (p.mode) {
@@ -387,6 +424,9 @@ inline constexpr form qnn_log_softmax_forms[] = {
      .out = {eight_bit},
      .roundings = {rounding::doubling_high_half_away, rounding::tflite_optimized}},
 };
+inline constexpr form float_softmax_forms[] = {
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::none, rounding::aten}},
+};
 inline constexpr op_def qnn_softmax{
     .name = "qnn.softmax",
     .summary = "softmax along an axis, quantized",
@@ -400,11 +440,12 @@ inline constexpr op_def qnn_softmax{
 inline constexpr op_def softmax{
     .name = "softmax",
     .summary = "softmax along an axis",
-    .forms = float_forms,
+    .forms = float_softmax_forms,
     .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
     .memory = &softmax_memory<false, false>,
     .prepare = &softmax_prepare<false, false>,
+    .decide = &laws::of_floats,
 };
 inline constexpr op_def qnn_log_softmax{
     .name = "qnn.log_softmax",
@@ -419,11 +460,12 @@ inline constexpr op_def qnn_log_softmax{
 inline constexpr op_def log_softmax{
     .name = "log_softmax",
     .summary = "logarithm of softmax",
-    .forms = float_forms,
+    .forms = float_softmax_forms,
     .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
     .memory = &softmax_memory<true, false>,
     .prepare = &softmax_prepare<true, false>,
+    .decide = &laws::of_floats,
 };
 }  // namespace ops
 

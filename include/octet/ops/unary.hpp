@@ -20,6 +20,7 @@
 #include "octet/laws/functions.hpp"
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/numerics/fma.hpp"
+#include "octet/numerics/fused_math.hpp"
 #include "octet/numerics/vector_math.hpp"
 #include "octet/ops/lut.hpp"
 #include "octet/ops/requantize.hpp"
@@ -82,6 +83,26 @@ struct unary_params {
 namespace numerics {
 
 constexpr float relu6_of(float v) noexcept { return v <= 0 ? 0.f : v >= 6 ? 6.f : v; }
+/// Functions of float tensors in PyTorch's vector loops (rounding ATEN): with the exp, tanh and erf
+/// of fused_math.hpp.
+constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
+  if (p.function == unary::logistic) return div(1.f, add(1.f, exp_vectorized(-x)));
+  if (p.function == unary::tanh) return tanh_vectorized(x);
+  if (p.function == unary::exp) return exp_vectorized(x);
+  if (!p.approximate)
+    return mul(mul(x, 0.5f), add(1.f, erf_vectorized(mul(x, 0.70710678118654752f))));
+  const float cube = mul(mul(x, x), x),
+              inner = mul(0.79788456080286536f, add(x, mul(0.044715f, cube)));
+  return mul(mul(0.5f, x), add(1.f, tanh_vectorized(inner)));
+}
+constexpr bool has_vectorized(unary f) noexcept {
+  return f == unary::logistic || f == unary::tanh || f == unary::exp || f == unary::gelu;
+}
+/// PyTorch's loops take whole pairs of 8 floats; what is left of a tensor takes its scalar
+/// function, here the correctly rounded one.
+constexpr std::size_t vectorized_count(const unary_params& p) noexcept {
+  return p.function == unary::logistic ? p.count / 16 * 16 : p.count;
+}
 /// f(x) in binary32, as the frameworks' kernels spell it, with octet's correctly rounded exp, tanh,
 /// ...
 constexpr float unary_f32(const unary_params& p, float x) noexcept {
@@ -254,9 +275,12 @@ namespace reference {
 template <class T>
 constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t begin,
                             std::size_t end) {
+  const std::size_t vectorized = p.mode == rounding::aten && numerics::has_vectorized(p.function)
+                                     ? numerics::vectorized_count(p)
+                                     : 0;
   for (std::size_t i = begin; i < end; ++i) {
     if constexpr (std::is_floating_point_v<T>)
-      y[i] = numerics::unary_f32(p, x[i]);
+      y[i] = i < vectorized ? numerics::unary_vectorized(p, x[i]) : numerics::unary_f32(p, x[i]);
     else if constexpr (sizeof(T) >= 4)
       y[i] = numerics::unary_integer(p.function, x[i]);
     else
@@ -516,7 +540,7 @@ OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmo
 OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, nullptr)
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
              &laws::gelu_of_floats)
-OCTET_UNARY_(exp, "exp", "exponential", &laws::table, nullptr)
+OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::of_floats)
 OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, nullptr)
 OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, nullptr)
 OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, nullptr)

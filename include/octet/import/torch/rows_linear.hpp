@@ -80,7 +80,8 @@ inline result<tensor_id> accumulate(emitter& e, layer l, const tensor_data& x, c
                                     const output_quantization& q) {
   const tensor_id y = e.make(x.type, q);
   std::vector<tensor_id> in{l.in, l.weights};
-  const auto decided = e.c.build.decide(*l.op, in, {y}, l.attrs, {});
+  const laws::framework_facts framework{.per_channel_weights = p.weight->channel_scales != nullptr};
+  const auto decided = e.c.build.decide(*l.op, in, {y}, l.attrs, framework);
   const auto bias =
       make_bias(e, p, e.c.build.accumulator_scales(decided, l.in, l.weights), l.channels);
   if (!bias) return bias.error();
@@ -91,7 +92,8 @@ inline result<tensor_id> accumulate(emitter& e, layer l, const tensor_data& x, c
            .attrs = std::move(l.attrs),
            .real_bias = bias->real,
            .out = y,
-           .options = {.fused = l.relu ? activation::relu : activation::none}},
+           .options = {.fused = l.relu ? activation::relu : activation::none,
+                       .framework = framework}},
           {});
       !s)
     return s.error();

@@ -85,13 +85,15 @@ inline result<value> normalized(emitter& e, arguments& a, const op_def& op, std:
   attributes attrs;
   attrs.set("epsilon", eps);
   attrs.set(key, number);
+  const bool last = &op == &ops::group_norm && suggests_channels_last(*x);
+  if (last) attrs.set("channels_last", std::int64_t{1});
   const auto in = e.held(*x, false), weight = norm_parameter(e, a, first),
              bias = norm_parameter(e, a, first + 1);
   for (const auto* id : {&in, &weight, &bias})
     if (!*id) return id->error();
   const tensor_id to = e.make(x->type, *q);
   if (auto s = e.emit(op, {*in, *weight, *bias}, to, std::move(attrs)); !s) return s.error();
-  return e.wrap(to, x->type, false, false);
+  return e.wrap(to, x->type, false, last);
 }
 /// layer_norm(x, shape, w, b, eps, scale, zp).
 inline result<value> layer_norm(emitter& e, arguments& a) {
