@@ -215,7 +215,6 @@ def convolutions(w):
          kind="conv_transpose2d", freeze=False)
     conv(w, "2x2_s1_nobias", 3, 4, (2, 2), (3, 3), kind="conv_transpose2d", bias=False)
     ties(w)
-    ties_one_scale(w)
 
 
 def ties(w):
@@ -242,26 +241,27 @@ def ties(w):
 
 def ties_one_scale(w):
     """Weights of one scale: the bias times the reciprocal of a product step joins the sum in one
-    rounding. Biases for which two roundings give other codes."""
+    rounding. Output steps of two product steps, and biases of about a whole number of them for
+    which two roundings give other codes."""
     f = np.float32
     rng = w.rng("ties_one_scale")
-    sx, sw, so = 0.05, 0.0117, 0.37
+    sx, sw = 0.05, 0.0117
     aw = f(f(sx) * f(sw))
+    so = float(aw) * 2
     m, unit = f(aw / f(so)), f(f(1) / aw)
     x = np.arange(32, 96)
-    data = rng.integers(-127, 128, 11)
-    acc = (x[:, None] - 61) * data[None]
-    bias = None
-    while bias is None:
-        # Sums in the middle between two codes.
-        tries = (rng.integers(-60, 60, 4096) + 0.5) * np.float64(so) - rng.choice(acc.reshape(-1),
-                4096) * np.float64(aw)
-        tries = tries.astype(f)[:, None, None]
-        once = (tries.astype(np.float64) * np.float64(unit) + acc).astype(f)
-        twice = ((tries * unit).astype(f) + acc.astype(f)).astype(f)
-        differ = (np.rint(once * m) != np.rint(twice * m)).any(1)
-        if differ.any(0).all():
-            bias = tries[differ.argmax(0), 0, 0]
+    data = rng.integers(40, 128, 11) * rng.choice([-1, 1], 11)
+    bias = []
+    for d in data:
+        acc = (x - 61) * d
+        tries = (2 * rng.integers(-2000, 2000, 4000) + 1).astype(np.float64) * np.float64(aw)
+        tries = (tries * (1 + rng.integers(-3, 4, 4000) * 2.0 ** -24)).astype(f)[:, None]
+        once = (tries.astype(np.float64) * np.float64(unit) + acc[None]).astype(f)
+        twice = ((tries * unit).astype(f) + acc[None].astype(f)).astype(f)
+        differ = (np.rint(once * m) != np.rint(twice * m)) & (np.abs(once * m) < 100)
+        bias.append(tries[differ.sum(1).argmax(), 0])
+        if not differ.any():
+            raise ValueError("no tie was found")
     for kind in ("conv2d", "linear"):
         shape = (11, 1, 1, 1) if kind == "conv2d" else (11, 1)
         q = torch.quantize_per_tensor(torch.from_numpy((data * np.float64(f(sw))).reshape(
@@ -269,7 +269,7 @@ def ties_one_scale(w):
         if not (q.int_repr().numpy().reshape(-1) == data).all():
             raise ValueError("weights were not reproduced")
         op = quantized.Conv2d(1, 11, 1) if kind == "conv2d" else quantized.Linear(1, 11)
-        op.set_weight_bias(q, torch.from_numpy(bias))
+        op.set_weight_bias(q, torch.from_numpy(np.array(bias, f)))
         op.scale, op.zero_point = so, 127
         codes_in = x.reshape((1, 1, 8, 8) if kind == "conv2d" else (64, 1))
         w.add(kind + "_ties_one_scale", Case([(sx, 61)], lambda m, v: m.op(v),
@@ -831,7 +831,7 @@ def main():
             old.unlink()
     writer = Writer(folder, arguments.only)
     for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
-                 sums, scalars, moves, large_norms, volumes, floats, recurrent):
+                 sums, scalars, moves, volumes, floats, recurrent, large_norms, ties_one_scale):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"

@@ -94,8 +94,6 @@ struct framework_facts {
   bool contiguous = true, channels_last = false;
   /// PyTorch: axis 1 of the framework's shape is the last one of the IR's.
   bool channels_inner = false;
-  /// PyTorch: the weights are quantized per channel, also where there is one channel.
-  bool per_channel_weights = false;
 };
 /// A tensor of a graph composed in code: images are NHWC in memory, PyTorch's channels_last; other
 /// ranks are row-major.

@@ -37,10 +37,9 @@ constexpr std::int32_t integer_bias(float bias, double accumulator_scale) {
 /// multiply-add where they have one (FMA). A bias that is an integer already joins the accumulator
 /// (F).
 constexpr decision fbgemm_layer(const facts& f) {
-  const bool per_channel = f.w.per_channel || f.framework.per_channel_weights;
-  return by_pytorch(f.int32_bias  ? rounding::float_half_even
-                    : per_channel ? rounding::float_bias_half_even
-                                  : rounding::fused_multiply_add);
+  return by_pytorch(f.int32_bias      ? rounding::float_half_even
+                    : f.w.per_channel ? rounding::float_bias_half_even
+                                      : rounding::fused_multiply_add);
 }
 /// QNNPACK's factor is f32(f32(sx sw) * f32(1 / sy)): other bits for a quarter of all scales.
 constexpr decision qnnpack_layer() { return by_pytorch(rounding::reciprocal_half_even); }

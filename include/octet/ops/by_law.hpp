@@ -7,7 +7,10 @@
 OCTET_NAMESPACE_BEGIN
 
 constexpr laws::operand operand_of(const tensor_desc& t) {
-  return {t.type, t.shape, t.scales.empty() ? 0 : t.scales[0], t.zero_point(), t.per_channel()};
+  // Quantized per channel, also along an axis of one.
+  const bool per_channel = t.per_channel() || (t.scales.size() == 1 && t.axis >= 0 &&
+                                               t.axis < t.shape.rank && t.shape[t.axis] == 1);
+  return {t.type, t.shape, t.scales.empty() ? 0 : t.scales[0], t.zero_point(), per_channel};
 }
 
 /// Attributes that an operator does not have are absent and keep their defaults. f.x must be set.

@@ -80,8 +80,7 @@ inline result<tensor_id> accumulate(emitter& e, layer l, const tensor_data& x, c
                                     const output_quantization& q) {
   const tensor_id y = e.make(x.type, q);
   std::vector<tensor_id> in{l.in, l.weights};
-  const laws::framework_facts framework{.per_channel_weights = p.weight->channel_scales != nullptr};
-  const auto decided = e.c.build.decide(*l.op, in, {y}, l.attrs, framework);
+  const auto decided = e.c.build.decide(*l.op, in, {y}, l.attrs, {});
   const auto bias =
       make_bias(e, p, e.c.build.accumulator_scales(decided, l.in, l.weights), l.channels);
   if (!bias) return bias.error();
@@ -92,8 +91,7 @@ inline result<tensor_id> accumulate(emitter& e, layer l, const tensor_data& x, c
            .attrs = std::move(l.attrs),
            .real_bias = bias->real,
            .out = y,
-           .options = {.fused = l.relu ? activation::relu : activation::none,
-                       .framework = framework}},
+           .options = {.fused = l.relu ? activation::relu : activation::none}},
           {});
       !s)
     return s.error();
@@ -137,7 +135,7 @@ inline result<tensor_id> conv_weights(emitter& e, const packed_data& p, bool dep
   octet::tensor& t = e.g[id];
   t.scales = w.scales;
   t.zero_points = w.zero_points;
-  if (w.scales.size() > 1) t.axis = depthwise ? 3 : 0;
+  if (w.channel_scales) t.axis = depthwise ? 3 : 0;  // also of one channel: another formula
   return id;
 }
 
@@ -301,7 +299,7 @@ template <bool Relu> result<value> conv3d(emitter& e, arguments& a) {
   const tensor_id weights = e.g.add_constant("", dtype::s8, *shape, std::move(*data));
   e.g[weights].scales = k.scales;
   e.g[weights].zero_points = k.zero_points;
-  if (k.scales.size() > 1) e.g[weights].axis = 0;
+  if (k.channel_scales) e.g[weights].axis = 0;
   packed_data flat = p;
   flat.spatial = 2;
   for (auto* numbers : {&flat.stride, &flat.padding, &flat.dilation})
@@ -340,7 +338,7 @@ inline result<tensor_id> linear_weights(emitter& e, const packed_data& p) {
   const tensor_id id = e.g.add_constant("", dtype::s8, *shape, std::move(*data));
   e.g[id].scales = w.scales;
   e.g[id].zero_points = w.zero_points;
-  if (w.scales.size() > 1) e.g[id].axis = 0;
+  if (w.channel_scales) e.g[id].axis = 0;
   return id;
 }
 inline attributes linear_attributes(const tensor_data& x) {
