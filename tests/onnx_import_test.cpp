@@ -1,6 +1,7 @@
 // The ONNX loader: files written field by field, what becomes integers and what stays float, what
 // is refused, and files made to hurt.
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -245,6 +246,52 @@ TEST_CASE("ONNX: groups of Q, DQ and an operator become integers where ONNX Runt
   CHECK_HAS(kept_float(*g), "keeps it in float");
 }
 
+TEST_CASE("ONNX: normalized rows, triangles, bounds of integers") {
+  ox::file f;
+  f.input("x", ox::f32, {2, 4}).output("y");
+  f.constant(ox::floats("g", {4}, {1, 1, 2, 1})).constant(ox::floats("b", {4}, {0, 0, 0, 3}));
+  f.node("LayerNormalization", {"x", "g", "b"}, {"y"}, {ox::attribute("epsilon", 0.75f)});
+  // Mean 3, variance 3.25 with epsilon 4.
+  const float d = std::sqrt(3.25f);
+  const auto y = run<float>(load(f.str()), {3 - d, 3 + d, 3 - d, 3 + d, 5, 5, 5, 5});
+  const float expected[] = {-d / 2, d / 2, -d, d / 2 + 3, 0, 0, 0, 3};
+  for (std::size_t i = 0; i < 8; ++i) CHECK(y[i] == Approx(expected[i]).margin(1e-6));
+
+  ox::file t;
+  t.input("x", ox::s32, {2, 3}).output("y");
+  t.constant(ox::tensor("k", ox::s64, {}, ox::raw_of(std::vector<std::int64_t>{1})));
+  t.constant(ox::tensor("lo", ox::s32, {}, ox::raw_of(std::vector<std::int32_t>{-2})));
+  t.node("Trilu", {"x", "k"}, {"u"}).node("Clip", {"u", "lo"}, {"y"});
+  CHECK(run<std::int32_t>(load(t.str()), {1, 2, -3, 4, 5, 6}) ==
+        std::vector<std::int32_t>{0, 2, -2, 0, 0, 6});
+}
+
+TEST_CASE("ONNX: LSTM, by its equations, both directions") {
+  // One input, one cell: gates i, o, f, c have weights 1 and 0.5, recurrent weights 0.25.
+  ox::file f;
+  f.input("x", ox::f32, {2, 1, 1}).output("y").output("h");
+  f.constant(ox::floats("w", {2, 4, 1}, {1, 1, 1, 1, 0.5f, 0.5f, 0.5f, 0.5f}));
+  f.constant(ox::floats("r", {2, 4, 1}, std::vector<float>(8, 0.25f)));
+  f.constant(ox::floats("b", {2, 8}, std::vector<float>(16, 0.125f)));
+  f.node("LSTM", {"x", "w", "r", "b"}, {"y", "h"},
+         {ox::attribute("hidden_size", std::int64_t{1}),
+          ox::attribute("direction", std::string("bidirectional"))});
+  const float x[] = {0.5f, -1.f};
+  const auto y = run<float>(load(f.str()), {x[0], x[1]});
+  REQUIRE(y.size() == 4);
+  for (const std::size_t d : {0u, 1u}) {
+    double h = 0, c = 0;
+    for (const std::size_t k : {0u, 1u}) {
+      const std::size_t t = d == 0 ? k : 1 - k;
+      const double g = static_cast<double>(x[t]) * (d == 0 ? 1 : 0.5) + 0.25 * h + 0.25,
+                   s = 1 / (1 + std::exp(-g));
+      c = s * c + s * std::tanh(g);
+      h = s * std::tanh(c);
+      CHECK(static_cast<double>(y[2 * t + d]) == Approx(h).margin(1e-6));
+    }
+  }
+}
+
 TEST_CASE("ONNX: what is not computed is refused by name") {
   const auto one = [](const std::string& op, const std::string& domain = {}) {
     return ox::file().input("x", ox::f32, {2, 2}).output("y").node(op, {"x"}, {"y"}, {}, domain);
@@ -266,7 +313,7 @@ TEST_CASE("ONNX: what is not computed is refused by name") {
                                   ox::attribute("block_size", std::int64_t{2})})
                            .str()),
             "block");
-  CHECK_HAS(message_of(one("Relu").node("Relu", {"y"}, {"y"}).str()), "y");
+  CHECK_HAS(message_of(one("Relu").node("Relu", {"x"}, {"y"}).str()), "two nodes give");
   CHECK_HAS(message_of(
                 ox::file().output("b").node("Relu", {"b"}, {"a"}).node("Relu", {"a"}, {"b"}).str()),
             "circle");

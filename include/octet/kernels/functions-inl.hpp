@@ -356,7 +356,8 @@ template <class V> struct kernel<kernel_id::unary, V> {
       case unary::floor:
       case unary::ceil:
       case unary::round:
-      case unary::sign: break;
+      case unary::sign:
+      case unary::erf: break;
     }
     return nullptr;
   }

@@ -130,6 +130,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::ceil,
     &ops::round,
     &ops::sign,
+    &ops::erf,
     &ops::qnn_lstm,
     &ops::qnn_svdf,
     &ops::float_lstm,

@@ -51,7 +51,8 @@ enum class unary : std::uint8_t {
   relu_n1_to_1,
   relu_0_to_1,
   leaky_relu,
-  sign
+  sign,
+  erf
 };
 
 struct unary_attrs {
@@ -142,6 +143,7 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
     case unary::relu_0_to_1: return x < 0 ? 0.f : x > 1 ? 1.f : x;
     case unary::leaky_relu: return x > 0 ? x : mul(x, p.alpha);
     case unary::sign: return x > 0 ? 1.f : x < 0 ? -1.f : 0.f;
+    case unary::erf: return erf_f32(x);
   }
   return x;
 }
@@ -506,7 +508,7 @@ template <unary F> constexpr std::span<const form> plain_forms_of() {
 /// The functions of float32 with vectors.
 constexpr kernel_id float_kernel(unary f) {
   const bool scalar = f == unary::log || f == unary::sin || f == unary::cos || f == unary::floor ||
-                      f == unary::ceil || f == unary::round || f == unary::sign;
+                      f == unary::ceil || f == unary::round || f == unary::sign || f == unary::erf;
   return scalar ? kernel_id::none : kernel_id::unary;
 }
 
@@ -562,6 +564,14 @@ inline constexpr op_def sign{
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::sign, false>,
+};
+inline constexpr op_def erf{
+    .name = "erf",
+    .summary = "error function",
+    .forms = plain_unary_forms,
+    .shape = &same_op_shape,
+    .memory = &params_only<unary_params>,
+    .prepare = &unary_prepare<unary::erf, false>,
 };
 inline constexpr op_def floor{
     .name = "floor",

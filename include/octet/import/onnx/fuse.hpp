@@ -29,6 +29,11 @@ class fuser {
   /// Rewrites the model's nodes; they come back in an order in which they can run. An error where
   /// they form a cycle.
   status run() {
+    std::set<std::string_view> given;
+    for (const item* i : nodes_)
+      for (const std::string& o : i->n.out)
+        if (!o.empty() && !given.insert(o).second)
+          return import::malformed("a value that two nodes give", o);
     constants_into_the_model();
     drop_what_changes_nothing();
     merge_equal_pairs();

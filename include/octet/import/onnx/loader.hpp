@@ -25,10 +25,13 @@ class loader {
     if (model_.opset < 1 || model_.opset > newest_opset)
       return place_.attach(unsupported("opset of ai.onnx", std::to_string(model_.opset),
                                        "1 to " + std::to_string(newest_opset)));
+    // Nobody should look for shapes of a network that does not run anyway.
+    mark_needed();
+    if (auto s = check_operators(true); !s) return place_.attach(s.error());
     if (auto s = inputs(); !s) return place_.attach(s.error());
     if (auto s = fuser(model_, options_.max).run(); !s) return place_.attach(s.error());
     mark_needed();
-    if (auto s = check_operators(); !s) return place_.attach(s.error());
+    if (auto s = check_operators(false); !s) return place_.attach(s.error());
     for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
       if (!needed_[i]) continue;
       if (auto s = translate(model_.nodes[i]); !s) {
@@ -59,6 +62,13 @@ class loader {
   status inputs() {
     std::vector<bool> used(options_.shapes.size(), false);
     std::size_t in_order = 0;
+    for (const auto& given : options_.shapes) {
+      const auto same = [&](const value_info& v) {
+        return v.name == given.first && !model_.constants.contains(v.name);
+      };
+      if (!given.first.empty() && std::none_of(model_.inputs.begin(), model_.inputs.end(), same))
+        return invalid("a shape is given for an input that does not exist", given.first);
+    }
     for (const value_info& v : model_.inputs) {
       if (v.name.empty()) return import::malformed("an input without a name");
       if (model_.constants.contains(v.name)) continue;
@@ -146,11 +156,12 @@ class loader {
       if (needed_[i])
         for (const std::string& name : model_.nodes[i].in) need(name);
   }
-  status check_operators() const {
+  /// Constants stand among the nodes until the fuser has run.
+  status check_operators(bool constants) const {
     import::missing_operators missing;
     for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
       const node& n = model_.nodes[i];
-      if (needed_[i] && !find_row(n))
+      if (needed_[i] && !find_row(n) && !(constants && n.is("Constant")))
         missing.add((n.domain.empty() ? "" : n.domain + "::") + n.op,
                     n.name.empty() ? (n.out.empty() ? "" : n.out[0]) : n.name);
     }

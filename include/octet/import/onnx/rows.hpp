@@ -2,8 +2,8 @@
 #ifndef OCTET_IMPORT_ONNX_ROWS_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_HPP_
 
+#include "octet/import/onnx/rows_recurrent.hpp"
 #include "octet/import/onnx/rows_shape.hpp"
-#include "octet/import/onnx/rows_values.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
@@ -74,6 +74,18 @@ inline constexpr onnx_row onnx_rows[] = {
     {"HardSigmoid", "", &rows::hard_sigmoid_row},
     {"HardSwish", "", &rows::hard_swish_row},
     {"Gelu", "", &rows::gelu_row},
+    {"Gelu", microsoft_domain, &rows::bias_gelu_row<false>},
+    {"BiasGelu", microsoft_domain, &rows::bias_gelu_row<false>},
+    {"FastGelu", microsoft_domain, &rows::bias_gelu_row<true>},
+    {"QuickGelu", microsoft_domain, &rows::quick_gelu_row},
+    {"LayerNormalization", "", &rows::layer_normalization_row<true>},
+    {"SimplifiedLayerNormalization", "", &rows::layer_normalization_row<false>},
+    {"SkipLayerNormalization", microsoft_domain, &rows::skip_layer_normalization_row<true>},
+    {"SkipSimplifiedLayerNormalization", microsoft_domain,
+     &rows::skip_layer_normalization_row<false>},
+    {"LSTM", "", &rows::lstm_row<false>},
+    {"DynamicQuantizeLSTM", microsoft_domain, &rows::lstm_row<true>},
+    {"Erf", "", &rows::unary_row<ops::erf>},
     {"Exp", "", &rows::unary_row<ops::exp>},
     {"Log", "", &rows::unary_row<ops::log>},
     {"Sqrt", "", &rows::unary_row<ops::sqrt>},
@@ -110,6 +122,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Gather", "", &rows::gather_row},
     {"Expand", "", &rows::expand_row},
     {"Tile", "", &rows::tile_row},
+    {"Trilu", "", &rows::trilu_row},
     {"Pad", "", &rows::pad_row},
     {"Shape", "", &rows::shape_row},
     {"Size", "", &rows::size_row},

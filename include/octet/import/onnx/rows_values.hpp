@@ -519,6 +519,17 @@ inline void relu_row(emitter& m, call& c) {
 /// Bounds are attributes before opset 11.
 inline void clip_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 3)) return;
+  if (const dtype t = m.type(c.in[0]); t == dtype::s32 || t == dtype::s64) {
+    value y = c.in[0];
+    for (std::size_t k = 1; k < 3; ++k) {
+      if (!c.has(k) || m.failed()) continue;
+      call pair{c.n, {y, c.in[k]}};
+      binary(m, pair, k == 1 ? ops::maximum : ops::minimum, t);
+      if (!m.failed()) y = pair.out[0];
+    }
+    if (!m.failed()) c.out = {y};
+    return;
+  }
   std::optional<double> ends[2];
   for (std::size_t k = 0; k < 2; ++k) {
     const char* key = k == 0 ? "min" : "max";

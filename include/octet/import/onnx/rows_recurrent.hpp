@@ -1,0 +1,209 @@
+// LSTM and DynamicQuantizeLSTM, step by step: a network has as many copies of the cell as the
+// sequence is long.
+#ifndef OCTET_IMPORT_ONNX_ROWS_RECURRENT_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_RECURRENT_HPP_
+
+#include "octet/import/onnx/rows_transformers.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+/// Entry d of a constant's first axis. `turned`: a matrix, rows and columns exchanged.
+inline value entry_of(emitter& m, const value& v, int d, bool turned = false) {
+  const auto a = m.constant(v, "a parameter of LSTM");
+  if (!a) return {};
+  dims s;
+  for (int i = 1; i < a->shape.rank; ++i) s.push_back(a->shape[i]);
+  const std::size_t bytes = s.elements().value * size_of(a->type);
+  const auto from = a->data.bytes.subspan(static_cast<std::size_t>(d) * bytes, bytes);
+  if (!turned) return value::of(m.new_constant("", a->type, s, from));
+  if (!m.check(m.to.work.spend(bytes))) return {};
+  const auto rows = static_cast<std::size_t>(s[0]), columns = static_cast<std::size_t>(s[1]),
+             size = size_of(a->type);
+  std::vector<std::byte> moved(bytes);
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t k = 0; k < columns; ++k)
+      std::memcpy(moved.data() + (k * rows + r) * size, from.data() + (r * columns + k) * size,
+                  size);
+  return value::of(m.new_constant(v.name, a->type, dims{s[1], s[0]}, moved));
+}
+/// Where inputs are: DynamicQuantizeLSTM has scales, and its weights lie the other way.
+struct recurrent {
+  bool dynamic = false, reverse = false;
+  std::int32_t steps = 0, batch = 0, inputs = 0, hidden = 0;
+  int direction = 0;
+};
+/// One direction.
+struct recurrent_result {
+  std::vector<tensor_id> states;  // [1, 1, batch, hidden] each, in the order of the sequence
+  tensor_id h = no_tensor, c = no_tensor;  // [1, batch, hidden], the last ones
+};
+inline tensor_id part_of_axis(emitter& m, tensor_id x, std::size_t axis, std::int64_t begin,
+                              std::int64_t size) {
+  if (m.failed()) return no_tensor;
+  const auto rank = static_cast<std::size_t>(m.to.g[x].shape.rank);
+  std::vector<std::int64_t> first(rank, 0), extents(rank, -1);
+  first[axis] = begin, extents[axis] = size;
+  attributes a;
+  a.set("begin", std::move(first)), a.set("size", std::move(extents));
+  return m.moved(ops::slice, x, std::move(a));
+}
+inline tensor_id joined_on(emitter& m, std::vector<tensor_id> list, std::int64_t axis) {
+  if (m.failed() || list.size() == 1) return m.failed() ? no_tensor : list[0];
+  attributes a;
+  a.set("axis", axis);
+  return m.made(ops::concat, std::move(list), dtype::f32, std::move(a));
+}
+/// Weights of one direction, [4 hidden, inputs], and what a dynamic product needs besides.
+struct recurrent_weights {
+  tensor_id w = no_tensor, sums = no_tensor, scale = no_tensor;
+  std::size_t columns = 1;  // zero points
+};
+inline recurrent_weights read_recurrent_weights(emitter& m, const call& c, const recurrent& r,
+                                                std::size_t weights, std::size_t scale) {
+  recurrent_weights y;
+  y.w = entry_of(m, c.in[weights], r.direction, r.dynamic).id;
+  if (m.failed() || !r.dynamic) return y;
+  zero_point z;
+  if (c.has(scale + 1)) z.known = m.zero_points_of(entry_of(m, c.in[scale + 1], r.direction));
+  y.scale = entry_of(m, c.in[scale], r.direction).id;
+  if (m.failed()) return y;
+  y.columns = z.known.size();
+  m.set(y.w, codes(z, 0), 0);
+  const dims row{1, m.to.g[y.w].shape[1]};
+  const tensor_id ones =
+      m.new_constant("", row, std::vector<std::uint8_t>(row.elements().value, 1));
+  if (m.failed()) return y;
+  m.set(ones, codes({}), -1);
+  y.sums = m.accumulate(ops::fully_connected, {ones, y.w}, {}, std::vector<double>(y.columns, 1.));
+  return y;
+}
+/// x of floats by the weights; dynamic: x becomes codes of its own scale first.
+inline tensor_id recurrent_product(emitter& m, const recurrent_weights& w, tensor_id x,
+                                   bool dynamic) {
+  if (!dynamic) return m.made(ops::float_fully_connected, {x, w.w}, dtype::f32, keep_dims());
+  const auto q = quantized_dynamically(m, value::of(x));
+  if (m.failed()) return no_tensor;
+  const tensor_id raw = m.under(value::of(q[0]), false, codes({})),
+                  zero = m.made(ops::cast, {q[2]}, dtype::s32);
+  if (m.failed()) return no_tensor;
+  const tensor_id sums = m.accumulate(ops::fully_connected, {raw, w.w}, keep_dims(),
+                                      std::vector<double>(w.columns, 1.)),
+                  taken = integers_of(m, ops::mul, {w.sums, zero}),
+                  exact = integers_of(m, ops::sub, {sums, taken}),
+                  scale = m.made(ops::mul, {q[1], w.scale}, dtype::f32);
+  return m.made(ops::mul, {m.made(ops::cast, {exact}, dtype::f32), scale}, dtype::f32);
+}
+inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
+  recurrent_result y;
+  const auto state = [&](std::size_t i) {
+    if (!c.has(i))
+      return m.new_constant("", dims{r.batch, r.hidden},
+                            std::vector<float>(static_cast<std::size_t>(r.batch) *
+                                               static_cast<std::size_t>(r.hidden)));
+    const tensor_id all = m.held(c.in[i], false);
+    return m.reshaped(part_of_axis(m, all, 0, r.direction, 1), dims{r.batch, r.hidden});
+  };
+  const auto of_f32 = [&](const op_def& op, std::vector<tensor_id> in) {
+    return m.made(op, std::move(in), dtype::f32);
+  };
+  tensor_id bias = no_tensor;
+  if (c.has(3)) {
+    const auto b = m.constant_floats(c.in[3], "a bias of LSTM");
+    if (m.failed()) return y;
+    const auto gates = 4 * static_cast<std::size_t>(r.hidden);
+    std::vector<float> sum;
+    for (std::size_t i = 0; i < gates; ++i) {
+      const std::size_t at = static_cast<std::size_t>(r.direction) * 2 * gates + i;
+      sum.push_back(numerics::add(b[at], b[at + gates]));
+    }
+    bias = m.new_constant("", dims{4 * r.hidden}, sum);
+  }
+  tensor_id h = state(5), cell = state(6);
+  const recurrent_weights of_x = read_recurrent_weights(m, c, r, 1, 8),
+                          of_h = read_recurrent_weights(m, c, r, 2, 10);
+  if (m.failed()) return y;
+  const tensor_id of_inputs = recurrent_product(m, of_x, m.held(c.in[0], false), r.dynamic);
+  y.states.resize(static_cast<std::size_t>(r.steps));
+  for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
+    const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
+    const tensor_id x =
+        m.reshaped(part_of_axis(m, of_inputs, 0, t, 1), dims{r.batch, 4 * r.hidden});
+    tensor_id gates = of_f32(ops::add, {x, recurrent_product(m, of_h, h, r.dynamic)});
+    if (bias != no_tensor) gates = of_f32(ops::add, {gates, bias});
+    const auto gate = [&](int i, const op_def& function) {
+      return of_f32(function, {part_of_axis(m, gates, 1, std::int64_t{i} * r.hidden, r.hidden)});
+    };
+    const tensor_id in = gate(0, ops::logistic), out = gate(1, ops::logistic),
+                    forget = gate(2, ops::logistic), candidate = gate(3, ops::tanh);
+    cell = of_f32(ops::add, {of_f32(ops::mul, {forget, cell}), of_f32(ops::mul, {in, candidate})});
+    h = of_f32(ops::mul, {out, of_f32(ops::tanh, {cell})});
+    y.states[static_cast<std::size_t>(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
+  }
+  y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
+  y.c = m.reshaped(cell, dims{1, r.batch, r.hidden});
+  return y;
+}
+/// x [steps, batch, inputs], weights, recurrent weights, [bias], [lengths], [h], [c], [peepholes];
+/// dynamic: then scale and zero point of both weights.
+template <bool Dynamic> void lstm_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, Dynamic ? 12 : 8) || !m.is_real(c.in[0])) return;
+  if (m.integer(c, "layout", 0) != 0) m.refuse("layout", "1", "0");
+  if (m.integer(c, "input_forget", 0) != 0) m.refuse("input_forget", "1", "0");
+  if (c.n.find("clip")) m.refuse("clip of LSTM");
+  if (c.has(7)) m.refuse("peepholes of LSTM");
+  const std::string direction = m.text(c, "direction", "forward");
+  if (direction != "forward" && direction != "reverse" && direction != "bidirectional")
+    m.broken("direction", direction);
+  const dims x = m.shape(c.in[0]), w = m.shape(c.in[1]), r = m.shape(c.in[2]);
+  const std::int32_t directions = direction == "bidirectional" ? 2 : 1;
+  if (m.failed()) return;
+  if (x.rank != 3 || w.rank != 3 || r.rank != 3 || x[0] < 1)
+    return m.broken("ranks of LSTM's input and weights");
+  recurrent one;
+  one.dynamic = Dynamic;
+  one.steps = x[0], one.batch = x[1], one.inputs = x[2];
+  one.hidden = Dynamic ? r[1] : r[2];
+  if (one.hidden < 1 || one.hidden > 1 << 20) return m.broken("hidden size", to_string(r));
+  const dims gates = Dynamic ? dims{directions, one.inputs, 4 * one.hidden}
+                             : dims{directions, 4 * one.hidden, one.inputs},
+             back = Dynamic ? dims{directions, one.hidden, 4 * one.hidden}
+                            : dims{directions, 4 * one.hidden, one.hidden};
+  if (!(w == gates) || !(r == back))
+    return m.broken("shapes of LSTM's weights", to_string(w) + ", " + to_string(r),
+                    to_string(gates) + ", " + to_string(back));
+  if (c.has(3) && !(m.shape(c.in[3]) == dims{directions, 8 * one.hidden}))
+    return m.broken("shape of LSTM's bias", to_string(m.shape(c.in[3])));
+  for (std::size_t i : {5, 6})
+    if (c.has(i) && !(m.shape(c.in[i]) == dims{directions, one.batch, one.hidden}))
+      return m.broken("shape of LSTM's state", to_string(m.shape(c.in[i])));
+  if (c.has(4))
+    for (std::int64_t length : m.constant_integers(c.in[4], "lengths of LSTM's sequences"))
+      if (length != one.steps)
+        return m.refuse("lengths of LSTM's sequences", std::to_string(length),
+                        std::to_string(one.steps));
+  if (Dynamic)
+    for (std::size_t i : {8, 9, 10, 11}) {
+      if (i % 2 == 1 && !c.has(i)) continue;
+      const dims s = c.has(i) ? m.shape(c.in[i]) : dims{};
+      if (!(s == dims{directions}) && !(s == dims{directions, 4 * one.hidden}))
+        return m.broken("shape of scales or zero points of LSTM", to_string(s));
+    }
+  std::vector<tensor_id> all, h, cell;
+  for (std::int32_t d = 0; d < directions && !m.failed(); ++d) {
+    one.direction = d;
+    one.reverse = d == 1 || direction == "reverse";
+    recurrent_result y = one_direction(m, c, one);
+    if (m.failed()) return;
+    all.push_back(joined_on(m, std::move(y.states), 0));
+    h.push_back(y.h), cell.push_back(y.c);
+  }
+  const tensor_id states = joined_on(m, std::move(all), 1), last = joined_on(m, std::move(h), 0),
+                  cells = joined_on(m, std::move(cell), 0);
+  if (!m.failed()) c.out = {value::of(states), value::of(last), value::of(cells)};
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_RECURRENT_HPP_
