@@ -319,7 +319,41 @@ def recurrent(w):
     rnn_and_svdf(w)
 
 
+def dynamic_matrices(w):
+    """Floats next to constant 8-bit matrices; what XNNPACK takes of it."""
+    for tag, shape, weights, adj_x, adj_y, asymmetric in (
+            ("plain", (1, 3, 19), (1, 19, 5), False, False, True),
+            ("two", (2, 3, 19), (19, 5), False, False, False),
+            ("adj_x", (2, 19, 3), (19, 5), True, False, True),
+            ("adj_y", (2, 2, 3, 19), (1, 5, 19), False, True, False)):
+        r = w.rng("dynamic batch_matmul " + tag)
+        m = Model()
+        x = m.input(shape, "float32")
+        c = m.const(r.integers(-127, 128, size=weights).astype(np.int8), 0.013)
+        o = m.tensor(shape[:-2] + (3, 5), "float32")
+        m.op("BATCH_MATMUL", [x, c], [o], "BatchMatMulOptions", adjX=adj_x, adjY=adj_y,
+             asymmetricQuantizeInputs=asymmetric)
+        m.version(4)
+        m.output(o)
+        w.add("dynamic_batch_matmul_" + tag, m, [r.normal(size=shape).astype(np.float32)])
+    for tag, scales, bias in (("plain", 0.013, False), ("channels", (0.01, 0.02, 0.015), True)):
+        r = w.rng("dynamic transpose_conv " + tag)
+        m = Model()
+        size = m.const(np.array([2, 9, 11, 3], np.int32))
+        c = m.const(r.integers(-127, 128, size=(3, 3, 3, 6)).astype(np.int8), scales)
+        x = m.input((2, 4, 5, 6), "float32")
+        inputs = [size, c, x] + ([m.const(r.normal(size=3).astype(np.float32))] if bias else [])
+        o = m.tensor((2, 9, 11, 3), "float32")
+        m.op("TRANSPOSE_CONV", inputs, [o], "TransposeConvOptions", padding=1, strideW=2,
+             strideH=2)
+        m.version(3)
+        m.output(o)
+        w.add("dynamic_transpose_conv_" + tag, m,
+              [(r.normal(size=(2, 4, 5, 6)) * 3 + 1).astype(np.float32)], engines=("xnnpack",))
+
+
 def make(w):
+    dynamic_matrices(w)
     recurrent(w)
     positions(w)
     numbers(w)

@@ -16,6 +16,7 @@ struct transpose_conv2d_attrs {
                output_padding_w = 0;
   std::int32_t groups = 1;
   bool f32_product = false;
+  std::int32_t input_limit = 0;  // as conv2d's
   static constexpr auto fields =
       std::tuple{field{"stride_h", &transpose_conv2d_attrs::stride_h},
                  field{"stride_w", &transpose_conv2d_attrs::stride_w},
@@ -28,7 +29,8 @@ struct transpose_conv2d_attrs {
                  field{"output_padding_h", &transpose_conv2d_attrs::output_padding_h},
                  field{"output_padding_w", &transpose_conv2d_attrs::output_padding_w},
                  field{"groups", &transpose_conv2d_attrs::groups},
-                 field{"f32_product", &transpose_conv2d_attrs::f32_product}};
+                 field{"f32_product", &transpose_conv2d_attrs::f32_product},
+                 field{"input_limit", &transpose_conv2d_attrs::input_limit}};
 };
 
 /// Fields as in conv2d_params; weights [out_c][kernel_h][kernel_w][in_c / groups]: output (oy, ox)
@@ -156,7 +158,8 @@ OCTET_INLINE status transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) *
                                   static_cast<std::size_t>(w[3]);
   return prepare_accumulation(n, to, p, static_cast<std::size_t>(y[3]), per_channel, a.f32_product,
-                              0, [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
+                              a.input_limit,
+                              [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
 }
 #else
 status transpose_conv2d_prepare(const node_view& n, prepared& to);

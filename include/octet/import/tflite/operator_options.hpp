@@ -74,9 +74,10 @@ struct fully_connected_options {
                  &fully_connected_options::asymmetric_quantize_inputs};
 };
 struct batch_matmul_options {
-  bool adj_x = false, adj_y = false;
+  bool adj_x = false, adj_y = false, asymmetric_quantize_inputs = false;
   static constexpr auto fields =
-      std::tuple{&batch_matmul_options::adj_x, &batch_matmul_options::adj_y};
+      std::tuple{&batch_matmul_options::adj_x, &batch_matmul_options::adj_y,
+                 &batch_matmul_options::asymmetric_quantize_inputs};
 };
 struct pool_2d_options {
   padding_scheme padding = padding_scheme::same;

@@ -8,10 +8,65 @@
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
+/// Floats times one constant matrix of 8-bit weights: the fully connected layer of its columns.
+inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_matmul_options& o) {
+  const dims x = n.in(0).shape, w = n.in(1).shape;
+  if (x.rank < 2 || w.rank < 2)
+    return invalid("rank of the operands", to_string(x) + " and " + to_string(w), "2 or more");
+  const std::int32_t rows = w[w.rank - 2], columns = w[w.rank - 1];
+  const std::size_t size = w.elements().value;
+  if (!n.is_constant(1) || w.rank > x.rank || n.in(1).scales.size() != 1 || size == 0 ||
+      size != static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns))
+    return unsupported("int8 operand next to floats", to_string(w),
+                       "one constant matrix with one scale, of at most the rank of the floats");
+  const auto like = [&n](const char* suffix, std::size_t i) {
+    const tensor& t = n.in(i);
+    return n.temporary(suffix, t.type, t.scales, t.zero_points);
+  };
+  tensor_id in = n.in_id(0), weights = n.in_id(1);
+  if (o.adj_x) {
+    std::vector<std::int64_t> perm;
+    for (std::int32_t i = 0; i < x.rank; ++i) perm.push_back(i);
+    std::swap(perm[perm.size() - 2], perm.back());
+    attributes t;
+    t.set("perm", std::move(perm));
+    in = like("/transposed", 0);
+    if (auto s = n.emit(ops::transpose, {n.in_id(0)}, {in}, std::move(t)); !s) return s;
+  }
+  if (w.rank > 2) {
+    attributes r;
+    r.set("shape", std::vector<std::int64_t>{rows, columns});
+    const tensor_id matrix = like("/matrix", 1);
+    if (auto s = n.emit(ops::reshape, {weights}, {matrix}, std::move(r)); !s) return s;
+    weights = matrix;
+  }
+  if (!o.adj_y) {
+    attributes t;
+    t.set("perm", std::vector<std::int64_t>{1, 0});
+    const tensor_id transposed = like("/weights", 1);
+    if (auto s = n.emit(ops::transpose, {weights}, {transposed}, std::move(t)); !s) return s;
+    weights = transposed;
+  }
+  attributes a;
+  a.set("keep_dims", std::int64_t{1});
+  laws::dynamic_facts layer;
+  layer.layer = laws::dynamic_layer::fully_connected;
+  layer.asks_zero_point = o.asymmetric_quantize_inputs;
+  layer.products = o.adj_y ? columns : rows;
+  layer.vectors =
+      static_cast<std::int64_t>(x.elements().value / static_cast<std::size_t>(layer.products));
+  return n.accumulate(dynamic_accumulation{.op = &ops::fully_connected,
+                                           .in = in,
+                                           .weights = weights,
+                                           .attrs = std::move(a),
+                                           .layer = layer},
+                      tflite_activation::none);
+}
 inline status batch_matmul(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   attributes a;
   const auto o = n.options<tflite_schema::batch_matmul_options>();
+  if (is_dynamic(n)) return dynamic_batch_matmul(n, o);
   if (o.adj_x) a.set("adj_x", std::int64_t{1});
   if (o.adj_y) a.set("adj_y", std::int64_t{1});
   if (!quantized(n.in(0))) return n.emit(ops::batch_matmul, std::move(a));
@@ -56,11 +111,30 @@ inline status transpose_conv(tflite_node& n) {
   t.pad_top = rows->before, t.pad_bottom = rows->after, t.output_padding_h = rows->more;
   t.pad_left = columns->before, t.pad_right = columns->after, t.output_padding_w = columns->more;
   attributes a = to_attributes(t);
-  for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product"}) a.erase(unused);
+  for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product", "input_limit"})
+    a.erase(unused);
   std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
   if (n.has(3)) in.push_back(n.in_id(3));
   if (plain)
     return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), o.activation);
+  if (x.type == dtype::f32 && w.type == dtype::s8 && !w.scales.empty() &&
+      n.out().type == dtype::f32) {
+    if (n.g().arithmetic != law::tflite_xnnpack || n.framework.int4_weights)
+      return unsupported("a transposed convolution of floats with 8-bit weights", {},
+                         "under tflite_xnnpack: the reference kernels add floats in an order that "
+                         "is not known");
+    laws::dynamic_facts layer;
+    layer.layer = laws::dynamic_layer::conv2d;
+    layer.images = x.shape[0];
+    layer.products = std::int64_t{w.shape[1]} * w.shape[2] * w.shape[3];
+    return n.accumulate(dynamic_accumulation{.op = &ops::transpose_conv2d,
+                                             .in = n.in_id(2),
+                                             .weights = n.in_id(1),
+                                             .bias = n.in_id(3),
+                                             .attrs = std::move(a),
+                                             .layer = layer},
+                        o.activation);
+  }
   return accumulate_and_requantize(n, ops::transpose_conv2d, std::move(a), std::move(in),
                                    o.activation);
 }
