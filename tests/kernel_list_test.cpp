@@ -46,3 +46,99 @@ TEST_CASE("every listed kernel is one on every SIMD target of this CPU") {
       }
   for (const target on : targets) CHECK(has("qnn.quantize", dtype::f32, on));
 }
+
+namespace {
+/// Forms of operators with a kernel that run the reference all the same, and why.
+struct exception {
+  std::string_view node;  // as rows begin
+  dtype in, out;
+  const char* why;
+};
+constexpr const char *biases = "int32 with a scale: biases, computed when a file is loaded",
+                     *no_framework = "no framework rounds its int16 operator so",
+                     *integers = "plain integers: shapes and indices", *not_yet = "no kernel yet";
+constexpr exception exceptions[] = {
+    {"qnn.conv2d", dtype::s8, dtype::s32, biases},
+    {"qnn.depthwise_conv2d", dtype::s8, dtype::s32, biases},
+    {"qnn.fully_connected", dtype::s8, dtype::s32, biases},
+    {"qnn.transpose_conv2d", dtype::s8, dtype::s32, biases},
+    {"qnn.batch_matmul", dtype::s8, dtype::s32, biases},
+    {"qnn.conv2d", dtype::u8, dtype::s32, biases},
+    {"qnn.depthwise_conv2d", dtype::u8, dtype::s32, biases},
+    {"qnn.fully_connected", dtype::u8, dtype::s32, biases},
+    {"qnn.transpose_conv2d", dtype::u8, dtype::s32, biases},
+    {"qnn.batch_matmul", dtype::u8, dtype::s32, biases},
+    {"qnn.conv2d", dtype::s16, dtype::s32, biases},
+    {"qnn.depthwise_conv2d", dtype::s16, dtype::s32, biases},
+    {"qnn.fully_connected", dtype::s16, dtype::s32, biases},
+    {"qnn.transpose_conv2d", dtype::s16, dtype::s32, biases},
+    {"qnn.batch_matmul", dtype::s16, dtype::s32, biases},
+    {"qnn.batch_matmul", dtype::s16, dtype::s16, "DR and RU of sums beyond int32"},
+    {"qnn.batch_matmul", dtype::s16, dtype::s8, "DR and RU of sums beyond int32"},
+    {"qnn.batch_matmul", dtype::s16, dtype::u8, "DR and RU of sums beyond int32"},
+    {"qnn.requantize", dtype::s8, dtype::s32, biases},
+    {"qnn.requantize", dtype::u8, dtype::s32, biases},
+    {"qnn.requantize", dtype::s16, dtype::s32, biases},
+    {"qnn.requantize", dtype::s32, dtype::s32, biases},
+    {"qnn.requantize", dtype::s16, dtype::s16, "I64 and D64, which layers round by when fused"},
+    {"qnn.requantize", dtype::s16, dtype::s8, "I64 and D64, which layers round by when fused"},
+    {"qnn.requantize", dtype::s16, dtype::u8, "I64 and D64, which layers round by when fused"},
+    {"qnn.requantize", dtype::s32, dtype::s16, "I64 and D64, which layers round by when fused"},
+    {"qnn.requantize", dtype::s32, dtype::s8, "I64 and D64, which layers round by when fused"},
+    {"qnn.requantize", dtype::s32, dtype::u8, "I64 and D64, which layers round by when fused"},
+    {"qnn.requantize", dtype::s8, dtype::s16, "I64 and D64, which layers round by when fused"},
+    {"qnn.requantize", dtype::s8, dtype::s8, "I64 and D64, which layers round by when fused"},
+    {"qnn.requantize", dtype::s8, dtype::u8, "I64 and D64, which layers round by when fused"},
+    {"qnn.requantize", dtype::u8, dtype::s16, "I64 and D64, which layers round by when fused"},
+    {"qnn.requantize", dtype::u8, dtype::s8, "I64 and D64, which layers round by when fused"},
+    {"qnn.requantize", dtype::u8, dtype::u8, "I64 and D64, which layers round by when fused"},
+    {"qnn.quantize", dtype::f32, dtype::s32, biases},
+    {"qnn.dequantize", dtype::s32, dtype::f32, biases},
+    {"qnn.add", dtype::s8, dtype::s32, "MXNet's sum of int32, rounded by what follows"},
+    {"qnn.add", dtype::u8, dtype::s32, "MXNet's sum of int32, rounded by what follows"},
+    {"qnn.avg_pool2d", dtype::s8, dtype::s8, not_yet},
+    {"qnn.avg_pool2d", dtype::u8, dtype::u8, not_yet},
+    {"qnn.mean", dtype::s8, dtype::s8, "PyTorch's sums have an order of their own"},
+    {"qnn.mean", dtype::u8, dtype::u8, "PyTorch's sums have an order of their own"},
+    {"qnn.mean", dtype::s16, dtype::s16, "PyTorch's sums have an order of their own"},
+    {"reduce_max", dtype::f32, dtype::f32, not_yet},
+    {"reduce_min", dtype::f32, dtype::f32, not_yet},
+    {"qnn.softmax", dtype::s8, dtype::s8, not_yet},
+    {"qnn.softmax", dtype::u8, dtype::u8, not_yet},
+    {"qnn.resize_bilinear", dtype::s8, dtype::s8, not_yet},
+    {"qnn.resize_bilinear", dtype::u8, dtype::u8, not_yet},
+    {"qnn.resize_bilinear", dtype::s16, dtype::s16, not_yet},
+    {"gelu exact", dtype::f32, dtype::f32, "the exact form: its erfc is known to 2^-40 only"},
+};
+/// Types of no activation: shapes, indices, truth, what a file stores floats as.
+bool is_rare(dtype t) {
+  return t == dtype::u16 || t == dtype::u32 || t == dtype::s64 || t == dtype::u64 ||
+         t == dtype::boolean || t == dtype::f16 || t == dtype::f64;
+}
+const char* reason_of(const tools::kernel_row& r) {
+  if (is_rare(r.type) || is_rare(r.out)) return "a type that activations do not have";
+  const bool plain = !r.node.starts_with("qnn.");
+  if (plain && r.node.starts_with("arg_")) return r.type == dtype::f32 ? not_yet : integers;
+  if (plain && (r.type == dtype::s32 || r.type == dtype::s16 || is_8bit(r.type))) return integers;
+  if (r.id == kernel_id::lut8 && r.type == dtype::s16) return no_framework;
+  for (const exception& e : exceptions)
+    if (r.node.starts_with(e.node) && r.type == e.in && r.out == e.out) return e.why;
+  return nullptr;
+}
+}  // namespace
+
+TEST_CASE(
+    "what runs the reference on a SIMD target though its operator has a kernel has a reason") {
+  std::size_t kernels = 0, references = 0;
+  for (const auto& r : tools::kernel_rows()) {
+    if (r.id == kernel_id::none || r.on == target::reference) continue;
+    if (r.kernel != "reference") {
+      ++kernels;
+      continue;
+    }
+    ++references;
+    CAPTURE(r.node, name_of(r.type), name_of(r.out), name_of(r.on), r.roundings);
+    CHECK(reason_of(r) != nullptr);
+  }
+  if (best_target() != target::reference) CHECK(kernels > references / 4);
+}

@@ -19,7 +19,9 @@ struct typical {
 
 std::vector<typical> typical_nodes(const op_def& op) {
   const dims image{1, 8, 8, 32};
-  attributes window, size, channels_first;
+  attributes window, size, channels_first, approximate, last_axis;
+  approximate.set("approximate", std::int64_t{1});
+  last_axis.set("axis", std::int64_t{-1});
   channels_first.set("perm", std::vector<std::int64_t>{0, 3, 1, 2});
   for (const char* key : {"window_h", "window_w"}) window.set(key, std::int64_t{2});
   for (const char* key : {"out_h", "out_w"}) size.set(key, std::int64_t{16});
@@ -36,6 +38,11 @@ std::vector<typical> typical_nodes(const op_def& op) {
     case kernel_id::pool2d: return {{" 2x2", {image}, window, 0}};
     case kernel_id::resize_bilinear: return {{"", {image}, size, 0}};
     case kernel_id::dynamic_dequantize: return {{"", {image, {1}, {32}}, {}, 0}};
+    case kernel_id::unary:
+      if (op.name == "gelu")
+        return {{" exact", {image}, {}, 0}, {" by tanh", {image}, approximate, 0}};
+      break;
+    case kernel_id::arg_extreme: return {{"", {image}, last_axis, 0}};
     case kernel_id::batch_norm: return {{"", {image, {32}, {32}}, {}, 2}};
     case kernel_id::movement: return {{"", {image}, channels_first, 0}};
     case kernel_id::svdf: return {{"", {{1, 32}, {16, 32}, {16, 8}, {1, 128}, {16}}, {}, 0}};
@@ -45,11 +52,9 @@ std::vector<typical> typical_nodes(const op_def& op) {
     }
     case kernel_id::none:
     case kernel_id::dynamic_quantize:
-    case kernel_id::unary:
     case kernel_id::binary:
     case kernel_id::prelu:
     case kernel_id::norm:
-    case kernel_id::arg_extreme:
     case kernel_id::requantize:
     case kernel_id::add:
     case kernel_id::mul:
@@ -63,6 +68,12 @@ std::vector<typical> typical_nodes(const op_def& op) {
   if (op.min_inputs == 1) return {{"", {image}, {}, 0}};
   return {};
 }
+
+bool is_recurrent(const op_def& op) {
+  return op.kernel == kernel_id::lstm || op.kernel == kernel_id::svdf;
+}
+/// Operators whose operands have one quantization.
+bool is_extreme(const op_def& op) { return op.name == "qnn.minimum" || op.name == "qnn.maximum"; }
 
 /// Zero point and scale that most formulas take: the middle of the range, 0 on wide types.
 void quantize(tensor& t, double scale) {
@@ -82,9 +93,10 @@ bool prepare(const typical& n, const choice& c, graph& g, plan_memory& memory, p
       tensor t;
       t.type = c.in[i];
       t.shape = n.in[i];
-      const bool recurrent = c.op->kernel == kernel_id::lstm || c.op->kernel == kernel_id::svdf;
+      const bool recurrent = is_recurrent(*c.op);
+      const double second = is_extreme(*c.op) ? 0.05 : 0.01;
       if (quantized && !is_float(t.type) && (i < 2 || (recurrent && t.type != dtype::s32)))
-        quantize(t, i == 0 ? 0.05 : i == 1 ? 0.01 : 1. / 32768);
+        quantize(t, i == 0 ? 0.05 : i == 1 ? second : 1. / 32768);
       if (i + n.constants >= n.in.size()) {
         t.role = tensor::kind::constant;
         const std::vector<std::byte> ones(bytes_of(t.shape.elements(), t.type).value, std::byte{1});
@@ -110,6 +122,7 @@ bool prepare(const typical& n, const choice& c, graph& g, plan_memory& memory, p
 
 /// Weights of the activations' type, int8 beside int16; the first bias that a form lists.
 bool usual(const choice& c) {
+  if (is_recurrent(*c.op)) return true;
   if (c.in.size() > 1 && quantized_types.contains(c.in[1]) &&
       c.in[1] != (c.x() == dtype::s16 && c.in.size() > 2 ? dtype::s8 : c.x()))
     return false;

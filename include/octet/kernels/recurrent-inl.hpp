@@ -13,9 +13,18 @@ HWY_INLINE std::int32_t dot_row(const std::int16_t* x, const T* w, std::size_t n
     a = simd::dot_pairs_each(a, simd::load(x + i), simd::load_as16(w + i));
     b = simd::dot_pairs_each(b, simd::load(x + i + lanes16), simd::load_as16(w + i + lanes16));
   }
-  for (; i < n; i += lanes16)
+  if (i + lanes16 <= n) {
+    a = simd::dot_pairs_each(a, simd::load(x + i), simd::load_as16(w + i));
+    i += lanes16;
+  }
+  if (i < n && n >= lanes16) {  // the last vector, without what was summed before
+    const std::size_t from = n - lanes16;
+    const V16 rest = hn::IfThenZeroElse(hn::FirstN(D16(), i - from), simd::load(x + from));
+    b = simd::dot_pairs_each(b, rest, simd::load_as16(w + from));
+  } else if (i < n) {
     b = simd::dot_pairs_each(b, simd::load_some_as16(x + i, n - i),
                              simd::load_some_as16(w + i, n - i));
+  }
   return simd::sum_of_lanes(hn::Add(a, b));
 }
 /// x - z as int16.
