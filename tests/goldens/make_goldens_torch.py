@@ -755,6 +755,17 @@ def floats(w):
         w.add(name, Case([(0.05, 120)], lambda m, q, body=body: body(q.dequantize())), [x],
               **CLOSE)
 
+    def boxes(m, q):
+        y = q.dequantize().sigmoid()
+        n, c, h, width = y.shape
+        y = y.view(n, 1, c, h, width).permute(0, 1, 3, 4, 2)
+        gy, gx = torch.meshgrid(torch.arange(h), torch.arange(width), indexing="ij")
+        grid = torch.stack((gx, gy), 2).view(1, 1, h, width, 2).float()
+        xy = (y[..., :2] * 2 - 0.5 + grid) * 8
+        wh = (y[..., 2:4] * 2) ** 2 * torch.tensor([10., 13]).view(1, 1, 1, 1, 2)
+        return torch.cat((xy, wh, y[..., 4:]), -1).view(n, -1, c)
+    w.add("float_boxes", Case([(0.05, 120)], boxes), [x], **CLOSE)
+
 
 def recurrent(w):
     """Dynamic and float recurrent layers, embeddings."""

@@ -311,7 +311,8 @@ template <bool Given, bool Relu> result<value> cat(emitter& e, arguments& a) {
   for (const tensor_data* t : *list) last &= suggests_channels_last(*t);
   std::vector<tensor_id> ids;
   for (tensor_data* t : *list) {
-    if (auto s = e.per_tensor_or_float(*t); !s) return s.error();
+    if (quantized)
+      if (auto s = e.per_tensor(*t); !s) return s.error();
     const auto id = e.held(*t, last);
     if (!id) return id.error();
     ids.push_back(*id);
