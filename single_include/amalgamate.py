@@ -24,8 +24,9 @@ OWN_LAYER = {
     "octet/octet.hpp": "import",
 }
 PASS = "octet/kernels/pass-inl.hpp"
-# Opt-in: importers with dependencies of their own; what only the tests compile.
-OPT_IN = re.compile(r"octet/import/(?!octet_file\.hpp|common/file\.hpp)")
+# Opt-in: importers with dependencies of their own and what only they use; what only tests compile.
+OPT_IN = re.compile(r"octet/import/(?!octet_file\.hpp|common/file\.hpp)"
+                    r"|octet/graph/cost\.hpp|octet/numerics/half\.hpp")
 # Files that choose passes; every other file of kernels is free of instruction families.
 CHOOSE_PASSES = [f"octet/kernels/{n}.hpp" for n in ("pass-inl", "targets", "dispatch", "detect")]
 FAMILY = re.compile(

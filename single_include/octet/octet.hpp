@@ -296,6 +296,96 @@ HWY_INLINE void store_quads(VU8 a, VU8 b, VU8 c, VU8 d, std::byte* to) {
   hn::Store(hn::InterleaveUpper(u16, AB, CD), u16, q + 3 * lanes16);
 }
 
+// ---- transposition ----
+
+/// N x N elements of T, N = 16 / sizeof(T): to[j * to_step + i] = from[i * from_step + j].
+template <class T>
+HWY_INLINE void transpose_block(const T* from, std::size_t from_step, T* to, std::size_t to_step) {
+  constexpr int n = 16 / static_cast<int>(sizeof(T));
+  const hn::CappedTag<T, static_cast<std::size_t>(n)> d;
+  hn::Vec<decltype(d)> a[n], b[n];
+  HWY_UNROLL(16)
+  for (int i = 0; i < n; ++i) a[i] = hn::LoadU(d, from + static_cast<std::size_t>(i) * from_step);
+  // Rows i and i + n/2 interleaved, as often as n has bits.
+  for (int stage = 1; stage < n; stage *= 2) {
+    HWY_UNROLL(8)
+    for (int i = 0; i < n / 2; ++i) {
+      b[2 * i] = hn::InterleaveLower(d, a[i], a[i + n / 2]);
+      b[2 * i + 1] = hn::InterleaveUpper(d, a[i], a[i + n / 2]);
+    }
+    HWY_UNROLL(16)
+    for (int i = 0; i < n; ++i) a[i] = b[i];
+  }
+  HWY_UNROLL(16)
+  for (int i = 0; i < n; ++i) hn::StoreU(a[i], d, to + static_cast<std::size_t>(i) * to_step);
+}
+template <class T> inline constexpr std::size_t block_extent = 16 / sizeof(T);
+/// to[2 * i] = a[i], to[2 * i + 1] = b[i] for the elements of 16 bytes each.
+template <class T> HWY_INLINE void interleave_block(const T* a, const T* b, T* to) {
+  const hn::CappedTag<T, block_extent<T>> d;
+  const auto x = hn::LoadU(d, a), y = hn::LoadU(d, b);
+  hn::StoreU(hn::InterleaveLower(d, x, y), d, to);
+  hn::StoreU(hn::InterleaveUpper(d, x, y), d, to + block_extent<T>);
+}
+/// a[i] = from[2 * i], b[i] = from[2 * i + 1].
+template <class T> HWY_INLINE void deinterleave_block(const T* from, T* a, T* b) {
+  const hn::CappedTag<T, block_extent<T>> d;
+  const auto x = hn::LoadU(d, from), y = hn::LoadU(d, from + block_extent<T>);
+  if constexpr (sizeof(T) == 4) {
+    hn::StoreU(hn::ConcatEven(d, y, x), d, a);
+    hn::StoreU(hn::ConcatOdd(d, y, x), d, b);
+  } else {
+    // Odd and even halves of wider elements.
+    using Wide = std::conditional_t<sizeof(T) == 1, std::uint16_t, std::uint32_t>;
+    const hn::CappedTag<Wide, block_extent<Wide>> w;
+    alignas(16) Wide words[2][block_extent<Wide>];
+    hn::Store(hn::BitCast(w, x), w, words[0]);
+    hn::Store(hn::BitCast(w, y), w, words[1]);
+    for (std::size_t i = 0; i < block_extent<T>; ++i) {
+      const Wide v = words[i / block_extent<Wide>][i % block_extent<Wide>];
+      a[i] = static_cast<T>(v);
+      b[i] = static_cast<T>(v >> (8 * sizeof(T)));
+    }
+  }
+}
+
+// ---- panels to memory, in channel order (channel_in_panel) ----
+
+/// The first n <= NV * lanes32 values of NV vectors; int32. Writes nothing else.
+template <int NV> HWY_INLINE void store_ints(const V32 (&x)[NV], std::byte* to, int n) {
+  constexpr int count = NV * lanes32;
+  if constexpr (NV == 1)
+    if (n == count) return hn::StoreU(x[0], D32(), reinterpret_cast<std::int32_t*>(to));
+  alignas(vector_bytes) std::int32_t packed[count], whole[count];
+  for (int v = 0; v < NV; ++v) hn::Store(x[v], D32(), packed + v * lanes32);
+  std::byte* const target = n == count ? to : reinterpret_cast<std::byte*>(whole);
+  for (int block = 0; block < lanes32 / 4; ++block)
+    for (int v = 0; v < NV; ++v)
+      std::memcpy(target + (block * NV + v) * 16, packed + v * lanes32 + block * 4, 16);
+  if (n != count) std::memcpy(to, whole, static_cast<std::size_t>(n) * 4);
+}
+/// The same, saturated to int16.
+template <int NV> HWY_INLINE void store_words(const V32 (&x)[NV], std::byte* to, int n) {
+  constexpr int count = NV * lanes32;
+  alignas(vector_bytes) std::int16_t whole[count];
+  auto* const target = n == count ? reinterpret_cast<std::int16_t*>(to) : whole;
+  if constexpr (NV == 1) {
+    const per32<std::int16_t> half;
+    hn::StoreU(hn::DemoteTo(half, x[0]), half, target);
+  } else if constexpr (NV == 2) {  // demoting keeps blocks of 128 bits
+    hn::StoreU(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), target);
+  } else {
+    alignas(vector_bytes) std::int16_t first[lanes16], second[lanes16];
+    hn::Store(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), first);
+    hn::Store(hn::ReorderDemote2To(D16(), x[2], x[NV - 1]), D16(), second);
+    for (int block = 0; block < lanes32 / 4; ++block) {
+      std::memcpy(target + block * NV * 4, first + block * 8, 16);
+      std::memcpy(target + block * NV * 4 + 8, second + block * 8, (NV - 2) * 8);
+    }
+  }
+  if (n != count) std::memcpy(to, whole, static_cast<std::size_t>(n) * 2);
+}
+
 }  // namespace simd
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
@@ -321,6 +411,7 @@ OCTET_NAMESPACE_END
 //   round_even, rounded, divide     float operations that no compiler flag may change
 //   doubling_high, high_halves      high parts of products
 //   look_up            a table of 256 bytes
+//   gather_pairs       neighbouring int16 elements of a table
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -415,6 +506,10 @@ HWY_INLINE VF rounded(VF v) {
   __asm__("" : "+m"(v));
   return v;
 }
+HWY_INLINE VF64 rounded(VF64 v) {
+  __asm__("" : "+m"(v));
+  return v;
+}
 /// To nearest, ties to even, for v < 2^31; INT32_MIN for v < -2^31. Not Highway's NearestInt: its
 /// emulation (1.0.3) gives 1 for the float below a half.
 HWY_INLINE V32 round_even(VF v) {
@@ -471,6 +566,14 @@ HWY_INLINE VU8 look_up(const std::uint8_t* table, VU8 x) {
   return y;
 }
 
+/// Elements i and i + 1 of a table of int16 in each lane, the first in the low half.
+HWY_INLINE V32 gather_pairs(const std::int16_t* table, V32 i) {
+  alignas(vector_bytes) std::int32_t at[lanes32], pair[lanes32];
+  hn::Store(i, D32(), at);
+  for (int l = 0; l < lanes32; ++l) std::memcpy(&pair[l], table + at[l], 4);
+  return hn::Load(D32(), pair);
+}
+
 }  // namespace simd::generic
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
@@ -524,6 +627,7 @@ namespace simd {
 
 inline constexpr int registers = 16;
 inline constexpr std::uint8_t quads = 0;
+using generic::gather_pairs;
 using generic::high_halves;
 using generic::load_bytes;
 
@@ -554,6 +658,10 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
 
 HWY_INLINE V32 round_even(VF v) { return V32{_mm_cvtps_epi32(v.raw)}; }
 HWY_INLINE VF rounded(VF v) {
+  __asm__("" : "+x"(v.raw));
+  return v;
+}
+HWY_INLINE VF64 rounded(VF64 v) {
   __asm__("" : "+x"(v.raw));
   return v;
 }
@@ -620,8 +728,16 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
     return V8{_mm256_permutevar8x32_epi32(q, _mm256_setr_epi32(0, 4, 1, 2, 3, 5, 6, 7))};
 }
 
+HWY_INLINE V32 gather_pairs(const std::int16_t* table, V32 i) {
+  return V32{_mm256_i32gather_epi32(reinterpret_cast<const int*>(table), i.raw, 2)};
+}
+
 HWY_INLINE V32 round_even(VF v) { return V32{_mm256_cvtps_epi32(v.raw)}; }
 HWY_INLINE VF rounded(VF v) {
+  __asm__("" : "+x"(v.raw));
+  return v;
+}
+HWY_INLINE VF64 rounded(VF64 v) {
   __asm__("" : "+x"(v.raw));
   return v;
 }
@@ -666,11 +782,12 @@ template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
 }
 
 #if OCTET_QUAD == 1
-HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
-  return V32{_mm512_dpwssd_epi32(acc.raw, a.raw, w.raw)};
-}
-/// Not the intrinsic: with it g++ 12 keeps a third of a 6x4 tile's accumulators in memory (200
+/// Not the intrinsics: with them g++ 12 keeps a third of a 6x4 tile's accumulators in memory (200
 /// GMAC/s for 400 on Zen 5).
+HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
+  __asm__("vpdpwssd %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(w.raw));
+  return acc;
+}
 HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
   __asm__("vpdpbusd %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(w.raw));
   return acc;
@@ -708,8 +825,16 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
         _mm512_setr_epi32(0, 4, 8, 12, 1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15), q)};
 }
 
+HWY_INLINE V32 gather_pairs(const std::int16_t* table, V32 i) {
+  return V32{_mm512_i32gather_epi32(i.raw, table, 2)};
+}
+
 HWY_INLINE V32 round_even(VF v) { return V32{_mm512_cvtps_epi32(v.raw)}; }
 HWY_INLINE VF rounded(VF v) {
+  __asm__("" : "+v"(v.raw));
+  return v;
+}
+HWY_INLINE VF64 rounded(VF64 v) {
   __asm__("" : "+v"(v.raw));
   return v;
 }
@@ -741,6 +866,7 @@ inline constexpr int registers = 32;
 inline constexpr bool split_pairs = true;  // vmlal takes halves of vectors
 inline constexpr bool native_doubling_high = true;
 inline constexpr std::uint8_t quads = OCTET_QUAD == 3 ? 2 : 0;
+using generic::gather_pairs;
 using generic::high_halves;
 using generic::load_bytes;
 using generic::store_bytes;
@@ -778,6 +904,10 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
 
 HWY_INLINE V32 round_even(VF v) { return V32(vcvtnq_s32_f32(v.raw)); }
 HWY_INLINE VF rounded(VF v) {
+  __asm__("" : "+w"(v.raw));
+  return v;
+}
+HWY_INLINE VF64 rounded(VF64 v) {
   __asm__("" : "+w"(v.raw));
   return v;
 }
@@ -951,6 +1081,53 @@ template <> struct fused_dr<false> {
 };
 using requantize_dr = fused_dr<simd::native_doubling_high>;
 
+/// I64 of 15-bit multipliers and totals (15 - shift) of 1 to 62: floor(p / 2^total) of a product p
+/// below 2^62 is the unsigned (p + 2^62) >> total, less 2^(62 - total). Its low 32 bits are the
+/// result, as the formula cuts it. fill_panel has the constants: `even`, `odd` hold 2^62 and the
+/// rounding, and where sums have 64 bits also what is added to a sum, times the multiplier.
+struct requantize_wide {
+  using V64 = simd::vec<std::uint64_t>;
+  V32 even_m, odd_m, less;
+  V64 even_total, odd_total, even, odd;
+  HWY_INLINE requantize_wide() {}  // as fused_dr
+  HWY_INLINE void set(const std::int32_t* m, const std::int32_t* total, const std::int32_t* of_less,
+                      const std::int32_t* of_even, const std::int32_t* of_odd) {
+    const simd::tag<std::uint64_t> u64;
+    even_m = simd::load(m);
+    odd_m = hn::BitCast(D32(), hn::ShiftRight<32>(hn::BitCast(u64, even_m)));
+    const V64 totals = hn::BitCast(u64, simd::load(total));
+    even_total = hn::And(totals, hn::Set(u64, 0xFF));
+    odd_total = hn::ShiftRight<32>(totals);
+    less = simd::load(of_less);
+    even = hn::BitCast(u64, simd::load(of_even));
+    odd = hn::BitCast(u64, simd::load(of_odd));
+  }
+  /// From (p + constant) of even and odd lanes.
+  HWY_INLINE V32 shifted(V64 e, V64 o) const {
+    const V32 low = hn::BitCast(D32(), hn::Shr(e, even_total)),
+              high = hn::BitCast(D32(), hn::ShiftLeft<32>(hn::Shr(o, odd_total)));
+    return hn::Sub(hn::OddEven(high, low), less);
+  }
+  HWY_INLINE V32 operator()(V32 x) const {
+    const simd::tag<std::uint64_t> u64;
+    const V32 odd_x = hn::BitCast(D32(), hn::ShiftRight<32>(hn::BitCast(u64, x)));
+    return shifted(hn::Add(hn::BitCast(u64, hn::MulEven(x, even_m)), even),
+                   hn::Add(hn::BitCast(u64, hn::MulEven(odd_x, odd_m)), odd));
+  }
+  /// x * m modulo 2^64, m >= 0 in even lanes.
+  static HWY_INLINE V64 product(V64 x, V32 m) {
+    const simd::tag<std::uint32_t> u32;
+    const auto of = hn::BitCast(u32, m);
+    const V64 low = hn::MulEven(hn::BitCast(u32, x), of),
+              high = hn::MulEven(hn::BitCast(u32, hn::ShiftRight<32>(x)), of);
+    return hn::Add(low, hn::ShiftLeft<32>(high));
+  }
+  /// Of 64-bit sums.
+  HWY_INLINE V32 operator()(V64 e, V64 o) const {
+    return shifted(hn::Add(product(e, even_m), even), hn::Add(product(o, odd_m), odd));
+  }
+};
+
 // ---- float ----
 
 /// x * scale in binary32. An int32 plus 0.f is itself.
@@ -979,10 +1156,52 @@ HWY_INLINE V32 round_up_within(VF v, VF lo, VF hi) {
   return simd::round_even(hn::Floor(simd::rounded(hn::Add(cut(v, lo, hi), half))));
 }
 
+/// a * b + c with one rounding. Where there is no instruction: numerics::fma, in binary64 with the
+/// sum rounded to odd.
+HWY_INLINE simd::VF64 odd_sum(simd::VF64 a, simd::VF64 b, simd::VF64 c) {
+  const simd::tag<std::int64_t> i64;
+  const auto p = simd::rounded(hn::Mul(a, b)), s = simd::rounded(hn::Add(p, c)),
+             t = simd::rounded(hn::Sub(s, p));
+  const auto error = simd::rounded(hn::Add(simd::rounded(hn::Sub(p, simd::rounded(hn::Sub(s, t)))),
+                                           simd::rounded(hn::Sub(c, t))));
+  const auto zero = hn::Zero(DF64());
+  // All ones where the error is a number and not 0, and s is even; NaN is neither above nor below
+  // 0.
+  const auto above = hn::VecFromMask(DF64(), hn::Gt(error, zero)),
+             below = hn::VecFromMask(DF64(), hn::Lt(error, zero)),
+             positive = hn::VecFromMask(DF64(), hn::Gt(s, zero));
+  const auto bits = hn::BitCast(i64, s), one = hn::Set(i64, 1);
+  const auto even = hn::AndNot(bits, one);
+  const auto inexact = hn::BitCast(i64, hn::Or(above, below)),
+             away = hn::Not(hn::Xor(hn::BitCast(i64, above), hn::BitCast(i64, positive)));
+  // 1 away from 0 where error and sum have one sign, else 1 toward it.
+  const auto step = hn::Sub(hn::Xor(even, hn::Not(away)), hn::Not(away));
+  return hn::BitCast(DF64(), hn::Add(bits, hn::And(inexact, step)));
+}
+HWY_INLINE VF fused(VF a, VF b, VF c) {
+  if constexpr (simd::native_fma) {
+    return hn::MulAdd(a, b, c);
+  } else {
+    const hn::Half<DF> half;
+    const auto low = odd_sum(hn::PromoteTo(DF64(), hn::LowerHalf(half, a)),
+                             hn::PromoteTo(DF64(), hn::LowerHalf(half, b)),
+                             hn::PromoteTo(DF64(), hn::LowerHalf(half, c))),
+               high = odd_sum(hn::PromoteTo(DF64(), hn::UpperHalf(half, a)),
+                              hn::PromoteTo(DF64(), hn::UpperHalf(half, b)),
+                              hn::PromoteTo(DF64(), hn::UpperHalf(half, c)));
+    return hn::Combine(DF(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+  }
+}
+
 /// F and FB: rint((x + b) * m), cut at `highest`. Below, the conversion gives INT32_MIN, which
-/// saturates to the same result.
-HWY_INLINE V32 requantize_real(V32 x, VF b, VF m, VF highest) {
-  const VF sum = simd::rounded(hn::Add(hn::ConvertTo(DF(), x), b));
+/// saturates to the same result. `scaled`: b is in units of `unit`, else that is 1.
+HWY_INLINE V32 requantize_real(V32 x, VF b, VF unit, bool scaled, VF m, VF highest) {
+  const VF xf = hn::ConvertTo(DF(), x);
+  VF sum;
+  if constexpr (simd::native_fma)
+    sum = hn::MulAdd(b, unit, xf);
+  else
+    sum = scaled ? fused(b, unit, xf) : simd::rounded(hn::Add(xf, b));
   return simd::round_even(hn::Min(simd::rounded(hn::Mul(sum, m)), highest));
 }
 /// FZ: rint(x * m + z), both operations in binary32; the result has its zero point.
@@ -1018,7 +1237,8 @@ struct uniform_requantize {
       case rounding::tflite_optimized:
       case rounding::aten:
       case rounding::divide_truncate:
-      case rounding::mxnet: break;
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
     }
     return std::nullopt;
   }
@@ -1074,12 +1294,14 @@ struct epilogue {
   V16 z;
   V8 lo, hi, flip;
   VF highest;
+  bool scaled_bias;
   explicit HWY_INLINE epilogue(const kernels::epilogue_scalars& e)
       : z(hn::Set(D16(), static_cast<std::int16_t>(e.zero_point))),
         lo(hn::Set(D8(), static_cast<std::int8_t>(e.lo))),
         hi(hn::Set(D8(), static_cast<std::int8_t>(e.hi))),
         flip(hn::Set(D8(), static_cast<std::int8_t>(e.flip))),
-        highest(set_float(e.highest)) {}
+        highest(set_float(e.highest)),
+        scaled_bias(e.scaled_bias) {}
 };
 /// Rounded values of one row to 8 bits: zero point, clamp, first n channels written.
 template <int NV>
@@ -1101,63 +1323,118 @@ struct columns {
         odd(even + nv * lanes32) {}
   const float* scale() const { return reinterpret_cast<const float*>(m); }
   const float* real_bias() const { return reinterpret_cast<const float*>(r); }
+  const float* bias_unit() const { return reinterpret_cast<const float*>(l); }
   const double* scale64() const { return reinterpret_cast<const double*>(m); }
 };
 
-// The accumulators x[0..count) of a row in packed order, rounded in place.
-HWY_INLINE void round_shift(const columns& c, std::int32_t* x, int count) {
-  for (int v = 0; v < count; v += lanes32)
-    simd::store(requantize_shift(simd::load(x + v), simd::load(c.m + v), simd::load(c.r + v),
-                                 simd::load(c.l + v), simd::load(c.away + v)),
-                x + v);
-}
-HWY_INLINE void round_real(const columns& c, float highest, std::int32_t* x, int count) {
-  for (int v = 0; v < count; v += lanes32)
-    simd::store(requantize_real(simd::load(x + v), simd::load(c.real_bias() + v),
-                                simd::load(c.scale() + v), set_float(highest)),
-                x + v);
-}
-HWY_INLINE void round_real_zero(const requantize_params& q, const columns& c, std::int32_t* x,
-                                int count) {
-  const VF z = set_float(static_cast<float>(q.zero_point)),
-           lo = set_float(static_cast<float>(q.lo)), hi = set_float(static_cast<float>(q.hi));
-  for (int v = 0; v < count; v += lanes32)
-    simd::store(requantize_real_zero(simd::load(x + v), simd::load(c.scale() + v), z, lo, hi),
-                x + v);
-}
-HWY_INLINE void round_double(const requantize_params& q, const columns& c, std::int32_t* x,
-                             int count) {
-  const auto z = hn::Set(DF64(), static_cast<double>(q.zero_point)),
-             lo = hn::Set(DF64(), static_cast<double>(q.lo)),
-             hi = hn::Set(DF64(), static_cast<double>(q.hi));
-  const simd::per64<std::int32_t> ints;
-  for (int v = 0; v < count; v += simd::lanes<double>) {
-    const auto wide = hn::PromoteTo(DF64(), hn::LoadU(ints, x + v));
-    const auto y = requantize_double(wide, simd::load(c.scale64() + v), z, lo, hi);
-    hn::StoreU(hn::DemoteTo(ints, y), ints, x + v);
+/// Accumulators of `rows` rows of a panel in packed order, a row right behind the other.
+struct row_block {
+  std::int32_t* x;
+  int nv, rows;
+  HWY_INLINE int count() const { return nv * lanes32; }
+  HWY_INLINE std::int32_t* at(int row, int column) const { return x + row * count() + column; }
+};
+
+// Rounded in place, column by column: what belongs to a column is loaded once.
+HWY_INLINE void round_shift(const columns& c, const row_block& b) {
+  for (int v = 0; v < b.count(); v += lanes32) {
+    const V32 m = simd::load(c.m + v), r = simd::load(c.r + v), l = simd::load(c.l + v),
+              away = simd::load(c.away + v);
+    for (int i = 0; i < b.rows; ++i)
+      simd::store(requantize_shift(simd::load(b.at(i, v)), m, r, l, away), b.at(i, v));
   }
 }
-HWY_INLINE void round_scalar(const requantize_params& q, std::int32_t* x, int nv, int channels,
+HWY_INLINE void round_fused(const columns& c, const row_block& b) {
+  const V32 flip = set32(requantize_dr::flip);
+  for (int v = 0; v < b.count(); v += lanes32) {
+    requantize_dr q;
+    q.set(c.m + v, c.r + v, c.even + v, c.odd + v);
+    for (int i = 0; i < b.rows; ++i)
+      simd::store(q(hn::Xor(simd::load(b.at(i, v)), flip)), b.at(i, v));
+  }
+}
+HWY_INLINE void round_wide(const columns& c, const row_block& b) {
+  for (int v = 0; v < b.count(); v += lanes32) {
+    requantize_wide q;
+    q.set(c.m + v, c.r + v, c.l + v, c.even + v, c.odd + v);
+    for (int i = 0; i < b.rows; ++i) simd::store(q(simd::load(b.at(i, v))), b.at(i, v));
+  }
+}
+HWY_INLINE void round_real(const columns& c, float highest, bool scaled, const row_block& b) {
+  const VF most = set_float(highest);
+  for (int v = 0; v < b.count(); v += lanes32) {
+    const VF bias = simd::load(c.real_bias() + v), unit = simd::load(c.bias_unit() + v),
+             scale = simd::load(c.scale() + v);
+    for (int i = 0; i < b.rows; ++i)
+      simd::store(requantize_real(simd::load(b.at(i, v)), bias, unit, scaled, scale, most),
+                  b.at(i, v));
+  }
+}
+HWY_INLINE void round_real_zero(const requantize_params& q, const columns& c, const row_block& b) {
+  const VF z = set_float(static_cast<float>(q.zero_point)),
+           lo = set_float(static_cast<float>(q.lo)), hi = set_float(static_cast<float>(q.hi));
+  for (int v = 0; v < b.count(); v += lanes32) {
+    const VF scale = simd::load(c.scale() + v);
+    for (int i = 0; i < b.rows; ++i)
+      simd::store(requantize_real_zero(simd::load(b.at(i, v)), scale, z, lo, hi), b.at(i, v));
+  }
+}
+/// Zero point and bounds of D64.
+struct double_bounds {
+  simd::VF64 z, lo, hi;
+  explicit HWY_INLINE double_bounds(const requantize_params& q)
+      : z(hn::Set(DF64(), static_cast<double>(q.zero_point))),
+        lo(hn::Set(DF64(), static_cast<double>(q.lo))),
+        hi(hn::Set(DF64(), static_cast<double>(q.hi))) {}
+};
+HWY_INLINE void round_double(const requantize_params& q, const columns& c, const row_block& b) {
+  const double_bounds e(q);
+  const simd::per64<std::int32_t> ints;
+  for (int v = 0; v < b.count(); v += simd::lanes<double>) {
+    const auto scale = simd::load(c.scale64() + v);
+    for (int i = 0; i < b.rows; ++i) {
+      const auto wide = hn::PromoteTo(DF64(), hn::LoadU(ints, b.at(i, v)));
+      const auto y = requantize_double(wide, scale, e.z, e.lo, e.hi);
+      hn::StoreU(hn::DemoteTo(ints, y), ints, b.at(i, v));
+    }
+  }
+}
+HWY_INLINE void round_scalar(const requantize_params& q, const row_block& b, int channels,
                              std::int32_t first) {
-  for (int v = 0; v < nv; ++v)
-    for (int i = 0; i < lanes32; ++i)
-      if (const std::int32_t local = kernels::channel_in_panel(nv, v, i); local < channels)
-        x[v * lanes32 + i] = numerics::requantize(q, x[v * lanes32 + i], first + local);
+  for (int v = 0; v < b.nv; ++v)
+    for (int l = 0; l < lanes32; ++l) {
+      const std::int32_t local = kernels::channel_in_panel(b.nv, v, l);
+      if (local >= channels) continue;
+      for (int i = 0; i < b.rows; ++i) {
+        std::int32_t* const x = b.at(i, v * lanes32 + l);
+        *x = numerics::requantize(q, *x, first + local);
+      }
+    }
 }
 
 /// True: rounded only. False: zero point and clamp are in already.
-HWY_INLINE bool round_row(const requantize_params& q, const columns& c, float highest,
-                          std::int32_t* x, int nv, int channels, std::int32_t first) {
-  const int count = nv * lanes32;
+HWY_INLINE bool round_rows(const requantize_params& q, kernels::epilogue_kind kind,
+                           const columns& c, float highest, const row_block& b, int channels,
+                           std::int32_t first) {
   switch (q.mode) {
     case rounding::none: return true;
     case rounding::doubling_high_half_away:
-    case rounding::doubling_high_half_up: round_shift(c, x, count); return true;
+      if (kind == kernels::epilogue_kind::dr || kind == kernels::epilogue_kind::dr_words)
+        round_fused(c, b);
+      else
+        round_shift(c, b);
+      return true;
+    case rounding::doubling_high_half_up: round_shift(c, b); return true;
     case rounding::float_half_even:
-    case rounding::float_bias_half_even: round_real(c, highest, x, count); return true;
-    case rounding::float_zero_point_half_even: round_real_zero(q, c, x, count); return false;
-    case rounding::double_half_away: round_double(q, c, x, count); return false;
+    case rounding::float_bias_half_even:
+      round_real(c, highest, q.bias_unit != nullptr, b);
+      return true;
+    case rounding::float_zero_point_half_even: round_real_zero(q, c, b); return false;
+    case rounding::double_half_away: round_double(q, c, b); return false;
     case rounding::wide_half_up:
+      if (kind != kernels::epilogue_kind::wide) break;
+      round_wide(c, b);
+      return true;
     case rounding::eight_bit_ratio_half_up:
     case rounding::reciprocal_half_even:
     case rounding::divide_half_away:
@@ -1168,54 +1445,161 @@ HWY_INLINE bool round_row(const requantize_params& q, const columns& c, float hi
     case rounding::tflite_optimized:
     case rounding::aten:
     case rounding::divide_truncate:
-    case rounding::mxnet: break;  // a few of these are requantizes, none a frequent one
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // a few of these are requantizes, none a frequent one
   }
-  round_scalar(q, x, nv, channels, first);
+  round_scalar(q, b, channels, first);
   return false;
 }
 
-template <int NV>
-HWY_INLINE void store_row_8bit(const epilogue& e, const std::int32_t* x, std::byte* to, int n) {
-  V32 a[NV];
-  for (int v = 0; v < NV; ++v) a[v] = simd::load(x + v * lanes32);
-  store_8bit<NV>(e, a, to, n);
+template <int NV> HWY_INLINE void load_row(const row_block& b, int row, V32 (&a)[NV]) {
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) a[v] = simd::load(b.at(row, v * lanes32));
 }
-/// int32 and int16 outputs, one by one.
-HWY_INLINE void store_row_wide(const requantize_params& q, dtype out, bool rounded_only, int nv,
-                               const std::int32_t* x, std::byte* to, int n) {
-  for (int v = 0; v < nv; ++v)
-    for (int i = 0; i < lanes32; ++i) {
-      const std::int32_t local = kernels::channel_in_panel(nv, v, i);
-      if (local >= n) continue;
-      std::int32_t y = x[v * lanes32 + i];
-      if (out == dtype::s32) {
-        std::memcpy(to + 4 * local, &y, 4);
-        continue;
-      }
-      if (rounded_only)
-        y = static_cast<std::int32_t>(
-            numerics::clamp<std::int64_t>(std::int64_t{y} + q.zero_point, q.lo, q.hi));
-      const auto s = static_cast<std::int16_t>(y);
-      std::memcpy(to + 2 * local, &s, 2);
+template <int NV>
+HWY_INLINE void store_rows_8bit(const epilogue& e, const row_block& b, std::byte* to,
+                                std::size_t stride, int n) {
+  for (int i = 0; i < b.rows; ++i, to += stride) {
+    V32 a[NV];
+    load_row<NV>(b, i, a);
+    store_8bit<NV>(e, a, to, n);
+  }
+}
+template <int NV>
+HWY_INLINE void store_rows_16bit(const requantize_params& q, bool rounded_only, const row_block& b,
+                                 std::byte* to, std::size_t stride, int n) {
+  // The clamp comes before the zero point: nothing overflows.
+  const std::int32_t zero = rounded_only ? q.zero_point : 0;
+  const V32 z = set32(zero), lo = set32(q.lo - zero), hi = set32(q.hi - zero);
+  for (int i = 0; i < b.rows; ++i, to += stride) {
+    V32 a[NV];
+    load_row<NV>(b, i, a);
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) a[v] = hn::Add(hn::Min(hn::Max(a[v], lo), hi), z);
+    simd::store_words<NV>(a, to, n);
+  }
+}
+template <int NV>
+HWY_INLINE void store_rows(const requantize_params& q, dtype out, const epilogue& e,
+                           bool rounded_only, const row_block& b, std::byte* to, std::size_t stride,
+                           int n) {
+  if (is_8bit(out)) return store_rows_8bit<NV>(e, b, to, stride, n);
+  if (out == dtype::s16) return store_rows_16bit<NV>(q, rounded_only, b, to, stride, n);
+  for (int i = 0; i < b.rows; ++i, to += stride) {
+    if (out == dtype::s32) {
+      V32 a[NV];
+      load_row<NV>(b, i, a);
+      simd::store_ints<NV>(a, to, n);
+    } else {  // s64: sums that were proven to fit int32
+      for (int v = 0; v < NV; ++v)
+        for (int l = 0; l < lanes32; ++l) {
+          const std::int32_t local = kernels::channel_in_panel(NV, v, l);
+          const std::int64_t sum = *b.at(i, v * lanes32 + l);
+          if (local < n) std::memcpy(to + 8 * local, &sum, 8);
+        }
     }
+  }
 }
 
-/// One row of int32 accumulators in packed order to the output, any rounding and type: `nv` vectors
-/// at `x`, n channels from `first`. Not inlined: once per target, for what the fused epilogues do
-/// not take.
-inline HWY_NOINLINE void finish_row(const requantize_params& q, dtype out,
-                                    const kernels::epilogue_scalars& e, const std::byte* arrays,
-                                    int nv, std::int32_t* x, std::byte* to, int n,
-                                    std::int32_t first) {
-  const bool rounded_only = round_row(q, columns(arrays, nv), e.highest, x, nv, n, first);
-  if (!is_8bit(out)) return store_row_wide(q, out, rounded_only, nv, x, to, n);
+/// Rows of int32 accumulators in packed order to the output, any rounding and type; n channels from
+/// `first`, rows of the output `stride` bytes apart. Not inlined: once per target, for what the
+/// fused epilogues do not take.
+inline HWY_NOINLINE void finish_rows(const requantize_params& q, kernels::epilogue_kind kind,
+                                     dtype out, const kernels::epilogue_scalars& e,
+                                     const std::byte* arrays, const row_block& b, std::byte* to,
+                                     std::size_t stride, int n, std::int32_t first) {
+  const bool rounded_only = round_rows(q, kind, columns(arrays, b.nv), e.highest, b, n, first);
   kernels::epilogue_scalars s = e;
   if (!rounded_only) s.zero_point = out == dtype::u8 ? -128 : 0;
   const epilogue ev(s);
-  if (nv == 1) return store_row_8bit<1>(ev, x, to, n);
-  if (nv == 2) return store_row_8bit<2>(ev, x, to, n);
-  if (nv == 3) return store_row_8bit<3>(ev, x, to, n);
-  store_row_8bit<4>(ev, x, to, n);
+  if (b.nv == 1) return store_rows<1>(q, out, ev, rounded_only, b, to, stride, n);
+  if (b.nv == 2) return store_rows<2>(q, out, ev, rounded_only, b, to, stride, n);
+  if (b.nv == 3) return store_rows<3>(q, out, ev, rounded_only, b, to, stride, n);
+  store_rows<4>(q, out, ev, rounded_only, b, to, stride, n);
+}
+
+// ---- sums beyond int32 ----
+
+/// One row of 64-bit sums as the matrix kernel leaves them: for each vector of the panel its even
+/// lanes, then its odd ones, without what the arrays `even` and `odd` add.
+struct wide_row {
+  std::uint64_t* x;
+  HWY_INLINE auto even(int v) const { return simd::load(x + v * lanes32); }
+  HWY_INLINE auto odd(int v) const { return simd::load(x + v * lanes32 + lanes32 / 2); }
+};
+/// The sums of one row in packed order.
+HWY_INLINE void exact_sums(const columns& c, const wide_row& w, int nv, std::int64_t* to) {
+  for (int v = 0; v < nv; ++v)
+    for (int i = 0; i < lanes32 / 2; ++i) {
+      std::int64_t start[2];
+      std::memcpy(&start[0], c.even + v * lanes32 + 2 * i, 8);
+      std::memcpy(&start[1], c.odd + v * lanes32 + 2 * i, 8);
+      for (int side = 0; side < 2; ++side)
+        to[v * lanes32 + 2 * i + side] = static_cast<std::int64_t>(
+            w.x[v * lanes32 + side * lanes32 / 2 + i] + static_cast<std::uint64_t>(start[side]));
+    }
+}
+/// D64 of sums below 2^51, which are exact in binary64.
+HWY_INLINE void round_wide_double(const requantize_params& q, const columns& c, const wide_row& w,
+                                  int nv, std::int32_t* to) {
+  const double_bounds e(q);
+  const simd::tag<std::int64_t> i64;
+  const simd::tag<std::uint64_t> u64;
+  const auto magic = hn::Set(DF64(), 0x1.8p52);
+  for (int v = 0; v < nv; ++v) {
+    const auto first = simd::load(c.scale64() + v * lanes32),
+               second = simd::load(c.scale64() + v * lanes32 + lanes32 / 2);
+    const auto even_scale = hn::ConcatEven(DF64(), second, first),
+               odd_scale = hn::ConcatOdd(DF64(), second, first);
+    const auto even = hn::Add(w.even(v), hn::BitCast(u64, simd::load(c.even + v * lanes32))),
+               odd = hn::Add(w.odd(v), hn::BitCast(u64, simd::load(c.odd + v * lanes32)));
+    const auto bits = hn::BitCast(u64, magic);
+    const auto even_real = hn::Sub(simd::rounded(hn::BitCast(DF64(), hn::Add(even, bits))), magic),
+               odd_real = hn::Sub(simd::rounded(hn::BitCast(DF64(), hn::Add(odd, bits))), magic);
+    const auto y = hn::Add(requantize_double(even_real, even_scale, e.z, e.lo, e.hi), magic),
+               z = hn::Add(requantize_double(odd_real, odd_scale, e.z, e.lo, e.hi), magic);
+    // A whole number plus 1.5 * 2^52 has its low bits at the bottom.
+    const auto low = hn::BitCast(D32(), simd::rounded(y)),
+               high = hn::BitCast(D32(), hn::ShiftLeft<32>(hn::BitCast(i64, simd::rounded(z))));
+    simd::store(hn::OddEven(high, low), to + v * lanes32);
+  }
+}
+/// One row of 64-bit sums to the output.
+template <int NV>
+HWY_NOINLINE void finish_wide(const requantize_params& q, kernels::epilogue_kind kind, dtype out,
+                              const kernels::epilogue_scalars& scalars, const std::byte* arrays,
+                              const wide_row& w, std::byte* to, int n, std::int32_t first) {
+  const columns c(arrays, NV);
+  alignas(alignment) std::int32_t x[NV * lanes32];
+  bool rounded_only = false;
+  if (kind == kernels::epilogue_kind::wide) {
+    for (int v = 0; v < NV; ++v) {
+      requantize_wide r;
+      r.set(c.m + v * lanes32, c.r + v * lanes32, c.l + v * lanes32, c.even + v * lanes32,
+            c.odd + v * lanes32);
+      simd::store(r(w.even(v), w.odd(v)), x + v * lanes32);
+    }
+    rounded_only = true;
+  } else if (q.mode == rounding::double_half_away) {
+    round_wide_double(q, c, w, NV, x);
+  } else {
+    alignas(alignment) std::int64_t sums[NV * lanes32];
+    exact_sums(c, w, NV, sums);
+    for (int v = 0; v < NV; ++v)
+      for (int l = 0; l < lanes32; ++l) {
+        const std::int32_t local = kernels::channel_in_panel(NV, v, l);
+        const int at = v * lanes32 + l;
+        if (local >= n) continue;
+        if (q.mode == rounding::none)
+          std::memcpy(to + 8 * local, &sums[at], 8);
+        else
+          x[at] = numerics::requantize(q, sums[at], first + local);
+      }
+    if (q.mode == rounding::none) return;
+  }
+  kernels::epilogue_scalars s = scalars;
+  if (!rounded_only) s.zero_point = out == dtype::u8 ? -128 : 0;
+  store_rows<NV>(q, out, epilogue(s), rounded_only, row_block{x, NV, 1}, to, 0, n);
 }
 
 }  // namespace OCTET_TARGET_NS
@@ -1279,6 +1663,8 @@ struct tile_call {
   const requantize_params* requant;
   dtype out_type;
   const kernels::epilogue_scalars* scalars;
+  kernels::epilogue_kind kind;
+  int block_steps;  // packed_gemm's
 };
 
 /// MR rows at rows[0..MR), of which `valid` are written. The others repeat a row: no second kernel
@@ -1359,9 +1745,11 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const s
     for (int v = 0; v < NV; ++v) {
       if constexpr (E == kernels::epilogue_kind::real) {
         const VF m = simd::load(c.scale() + v * lanes32),
-                 bias = simd::load(c.real_bias() + v * lanes32);
+                 bias = simd::load(c.real_bias() + v * lanes32),
+                 unit = simd::load(c.bias_unit() + v * lanes32);
         HWY_UNROLL(8)
-        for (int r = 0; r < MR; ++r) acc[r][v] = requantize_real(acc[r][v], bias, m, e.highest);
+        for (int r = 0; r < MR; ++r)
+          acc[r][v] = requantize_real(acc[r][v], bias, unit, e.scaled_bias, m, e.highest);
       } else {
         requantize_dr q;
         q.set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
@@ -1381,47 +1769,113 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const s
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) hn::Store(acc[r][v], D32(), &raw[r][v * lanes32]);
     }
-    for (int r = 0; r < valid; ++r, to += t.out_stride)
-      finish_row(*t.requant, t.out_type, *t.scalars, t.arrays, NV, raw[r], to, t.n, t.first);
+    finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays,
+                row_block{&raw[0][0], NV, valid}, to, t.out_stride, t.n, t.first);
   }
 }
 
+/// Where a block of steps starts: see kernels::block_start, of which every block adds one.
+HWY_INLINE V32 block_zero() { return set32(static_cast<std::int32_t>(kernels::block_start)); }
+/// Sums of blocks into those of 64 bits, even lanes and odd ones apart.
+template <int MR, int NV>
+HWY_INLINE void widen(V32 (&acc)[MR][NV], std::uint64_t (&sums)[MR][NV * lanes32]) {
+  const simd::tag<std::uint64_t> u64;
+  const auto low = hn::Set(u64, 0xFFFFFFFFu);
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      std::uint64_t* const to = &sums[r][v * lanes32];
+      const auto sum = hn::BitCast(u64, acc[r][v]);
+      hn::Store(hn::Add(hn::Load(u64, to), hn::And(sum, low)), u64, to);
+      hn::Store(hn::Add(hn::Load(u64, to + lanes32 / 2), hn::ShiftRight<32>(sum)), u64,
+                to + lanes32 / 2);
+      acc[r][v] = block_zero();
+    }
+  }
+}
+/// As tile, for sums beyond int32: blocks of steps whose sums fit it.
 template <class Ops, int MR, int NV>
-HWY_INLINE void tile_of(const tile_call& t, kernels::epilogue_kind e, const std::byte* const* rows,
-                        const std::int32_t* sums, std::byte* to, int valid) noexcept {
-  if (e == kernels::epilogue_kind::real)
+HWY_NOINLINE void wide_tile(const tile_call& t, const std::byte* const* rows, std::byte* to,
+                            int valid) noexcept {
+  alignas(alignment) std::uint64_t sums[MR][NV * lanes32] = {};
+  V32 acc[MR][NV];
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) acc[r][v] = block_zero();
+  }
+  const std::byte* row[MR];
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) row[r] = rows[r];
+  const std::byte* w = t.weights;
+  std::ptrdiff_t room = std::ptrdiff_t{4} * t.block_steps;
+  for (int s = 0; s < t.segments; ++s) {
+    std::ptrdiff_t at = t.offsets[s], left = std::ptrdiff_t{4} * t.steps;
+    while (left != 0) {
+      const std::ptrdiff_t part = left < room ? left : room, end = at + part;
+      for (; at != end; at += 4) {
+        typename Ops::W b[NV];
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * lanes32 * Ops::w_bytes);
+        w += NV * lanes32 * Ops::w_bytes;
+        HWY_UNROLL(8)
+        for (int r = 0; r < MR; ++r) {
+          const V32 a = simd::broadcast4(row[r] + at);
+          HWY_UNROLL(4)
+          for (int v = 0; v < NV; ++v) acc[r][v] = Ops::dot(acc[r][v], a, b[v]);
+        }
+      }
+      left -= part;
+      room -= part;
+      if (room != 0) continue;
+      widen<MR, NV>(acc, sums);
+      room = std::ptrdiff_t{4} * t.block_steps;
+    }
+  }
+  if (room != std::ptrdiff_t{4} * t.block_steps) widen<MR, NV>(acc, sums);
+  for (int r = 0; r < valid; ++r, to += t.out_stride)
+    finish_wide<NV>(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays, wide_row{sums[r]}, to,
+                    t.n, t.first);
+}
+
+template <class Ops, int MR, int NV>
+HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, const std::int32_t* sums,
+                        std::byte* to, int valid) noexcept {
+  if constexpr (!std::is_same_v<Ops, quad_ops>)
+    if (t.block_steps != 0) return wide_tile<Ops, MR, NV>(t, rows, to, valid);
+  if (t.kind == kernels::epilogue_kind::real)
     tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
-  else if (e == kernels::epilogue_kind::dr)
+  else if (t.kind == kernels::epilogue_kind::dr)
     tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows, sums, to, valid);
   else
     tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows, sums, to, valid);
 }
 /// All rows of a block times one panel.
 template <class Ops, int NV>
-HWY_INLINE void panel_rows(const tile_call& t, kernels::epilogue_kind e,
-                           const std::byte* const* rows, std::byte* to,
+HWY_INLINE void panel_rows(const tile_call& t, const std::byte* const* rows, std::byte* to,
                            std::size_t count) noexcept {
   constexpr int MR = tile_rows(NV);
   std::size_t i = 0;
   while (i < count) {
     const std::size_t left = count - i;
     const std::int32_t* sums = t.sums == nullptr ? nullptr : t.sums + i;
-    if (left == 1) return tile_of<Ops, 1, NV>(t, e, rows + i, sums, to, 1);
+    if (left == 1) return tile_of<Ops, 1, NV>(t, rows + i, sums, to, 1);
     const int valid = left < MR ? static_cast<int>(left) : MR;
-    tile_of<Ops, MR, NV>(t, e, rows + i, sums, to, valid);
+    tile_of<Ops, MR, NV>(t, rows + i, sums, to, valid);
     i += as_size(valid);
     to += as_size(valid) * t.out_stride;
   }
 }
 template <class Ops>
-HWY_NOINLINE void panel(const tile_call& t, int nv, kernels::epilogue_kind e,
-                        const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
+HWY_NOINLINE void panel(const tile_call& t, int nv, const std::byte* const* rows, std::byte* to,
+                        std::size_t count) noexcept {
   if constexpr (layout.max_vectors > 2) {
-    if (nv == 4) return panel_rows<Ops, 4>(t, e, rows, to, count);
-    if (nv == 3) return panel_rows<Ops, 3>(t, e, rows, to, count);
+    if (nv == 4) return panel_rows<Ops, 4>(t, rows, to, count);
+    if (nv == 3) return panel_rows<Ops, 3>(t, rows, to, count);
   }
-  if (nv == 2) return panel_rows<Ops, 2>(t, e, rows, to, count);
-  panel_rows<Ops, 1>(t, e, rows, to, count);
+  if (nv == 2) return panel_rows<Ops, 2>(t, rows, to, count);
+  panel_rows<Ops, 1>(t, rows, to, count);
 }
 
 }  // namespace OCTET_TARGET_NS
@@ -1429,7 +1883,8 @@ OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/conv2d-inl.hpp
-// qnn.conv2d and qnn.fully_connected on the matrix kernel. Part of a pass: see pass-inl.hpp.
+// qnn.fully_connected, transposed convolutions and matrix products on the matrix kernel, and what
+// qnn.conv2d does there. Part of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -1597,14 +2052,13 @@ HWY_INLINE void block_sums(const gemm_run& r, const tile_call& t, std::size_t co
 /// A template, so that families without the product of four bytes do not compile its tiles.
 template <bool Quads>
 HWY_INLINE void panel_of(kernels::product kind, const tile_call& t, int nv,
-                         kernels::epilogue_kind e, const std::byte* const* rows, std::byte* to,
-                         std::size_t count) noexcept {
+                         const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
   if constexpr (Quads)
-    if (kind == kernels::product::quad) return panel<quad_ops>(t, nv, e, rows, to, count);
+    if (kind == kernels::product::quad) return panel<quad_ops>(t, nv, rows, to, count);
   if (kind == kernels::product::pair8)
-    panel<pair8_ops>(t, nv, e, rows, to, count);
+    panel<pair8_ops>(t, nv, rows, to, count);
   else
-    panel<pair16_ops>(t, nv, e, rows, to, count);
+    panel<pair16_ops>(t, nv, rows, to, count);
 }
 /// The rows of a block times the panels [begin, end), counted over all groups; `to`: the block's
 /// first output.
@@ -1629,8 +2083,8 @@ HWY_INLINE void block_panels(const gemm_run& r, tile_call& t, part_range share, 
     const std::int32_t groups_ahead = p == share.begin ? group : i == 0 ? 1 : 0;
     if (const std::size_t ahead = as_size(groups_ahead) * group_bytes; ahead != 0)
       for (std::size_t k = 0; k < count + most_tile_rows; ++k) r.rows[k] += ahead;
-    panel_of<has_quads>(h.kind, t, nv, *reinterpret_cast<const kernels::epilogue_kind*>(at), r.rows,
-                        to + as_size(t.first) * size_of(g.out_type), count);
+    t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(at);
+    panel_of<has_quads>(h.kind, t, nv, r.rows, to + as_size(t.first) * size_of(g.out_type), count);
   }
 }
 
@@ -1669,16 +2123,25 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
   t.steps = h.steps;
   t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
   t.sums = h.offset != 0 ? r.sums : nullptr;
-  t.out_stride = pixel_out;
+  // Pixels of a phase are step_w apart, its lines step_h.
+  const auto& part = g.part;
+  t.out_stride = pixel_out * as_size(part.on ? part.step_w : 1);
   t.requant = g.requant;
   t.out_type = g.out_type;
   t.scalars = &scalars;
+  t.block_steps = h.block_steps;
 
   for (std::size_t item = range.begin; item < range.end;) {
     const std::size_t count = block_rows(r, source, x, item, range.end - item);
     if constexpr (has_quads)
       if (h.offset != 0) block_sums(r, t, count);
-    block_panels(r, t, share, static_cast<std::byte*>(a.out[0]) + item * line * pixel_out, count);
+    std::size_t first = item * line;  // output pixel
+    if (part.on)
+      first = (item / as_size(g.out_h) * as_size(part.out_h) + as_size(part.first_h) +
+               item % as_size(g.out_h) * as_size(part.step_h)) *
+                  as_size(part.out_w) +
+              as_size(part.first_w);
+    block_panels(r, t, share, static_cast<std::byte*>(a.out[0]) + first * pixel_out, count);
     item += h.direct ? count : count / line;
   }
 }
@@ -1723,16 +2186,48 @@ inline kernels::gemm_problem transpose_conv2d_problem(const transpose_conv2d_par
   return kernels::problem_of(p);
 }
 
-template <class V> struct kernel<kernel_id::conv2d, V> {
-  static constexpr const kernel_entry* entry = &gemm_kernel<conv2d_params, &conv2d_problem>::value;
-};
 template <class V> struct kernel<kernel_id::fully_connected, V> {
   static constexpr const kernel_entry* entry =
       &gemm_kernel<fully_connected_params, &fully_connected_problem>::value;
 };
+/// By phases where the stride is above 1.
 template <class V> struct kernel<kernel_id::transpose_conv2d, V> {
-  static constexpr const kernel_entry* entry =
-      &gemm_kernel<transpose_conv2d_params, &transpose_conv2d_problem>::value;
+  static const transpose_conv2d_params& params(const void* p) {
+    return *static_cast<const transpose_conv2d_params*>(p);
+  }
+  static kernels::gemm_problem problem(const void* p) {
+    return transpose_conv2d_problem(params(p));
+  }
+  static void run(const kernel_args& a) noexcept {
+    const kernels::gemm_problem g = problem(a.params);
+    const std::byte* const packed = params(a.params).packed;
+    std::uint64_t begins[kernels::most_phases];
+    std::memcpy(begins, packed, sizeof(begins));
+    if (!kernels::has_phases(g)) return run_gemm(g, packed + begins[0], a);
+    std::size_t i = 0;
+    for (std::int32_t r = 0; r < g.insert_h; ++r)
+      for (std::int32_t c = 0; c < g.insert_w; ++c)
+        if (const auto p = kernels::phase_of(g, r, c); p.out_h > 0 && p.out_w > 0)
+          run_gemm(p, packed + begins[i++], a);
+  }
+  static kernels::node_bytes bytes(const void* p) {
+    return kernels::transpose_conv2d_bytes(problem(p), layout);
+  }
+  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
+  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
+  static void pack(void* p, std::byte* to) {
+    kernels::transpose_conv2d_pack(problem(p), layout, to);
+    static_cast<transpose_conv2d_params*>(p)->packed = to;
+  }
+  static bool accepts(const void* p) {
+    return kernels::gemm_accepts(problem(p)) && scratch_bytes(p) <= kernels::most_scratch;
+  }
+  static const char* describe(const void* p) {
+    return p != nullptr && kernels::has_phases(problem(p)) ? "gemm by phases" : "gemm";
+  }
+  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
+                                      &accepts, &describe,     true};
+  static constexpr const kernel_entry* entry = &value;
 };
 
 /// Matrix by matrix. A constant second operand that all of them share is packed once, at plan time;
@@ -1901,6 +2396,7 @@ struct pixel_call {
   const requantize_params* requant;
   dtype out_type;
   const kernels::epilogue_scalars* scalars;
+  kernels::epilogue_kind kind;
 };
 
 struct pair_each_ops {
@@ -1922,13 +2418,36 @@ struct quad_each_ops {
   }
 };
 
+/// Accumulators of neighbouring pixels, finished together.
+template <int NV> struct pending_pixels {
+  static constexpr int most = 8;
+  alignas(alignment) std::int32_t raw[most][NV * lanes32];
+  int count = 0;
+  std::byte* to = nullptr;  // of the first
+  HWY_INLINE pending_pixels() {}
+  HWY_INLINE void flush(const pixel_call& t) {
+    if (count != 0)
+      finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays,
+                  row_block{&raw[0][0], NV, count}, to, t.out_stride, t.n, t.first);
+    count = 0;
+  }
+  HWY_INLINE void add(const pixel_call& t, const V32 (&acc)[NV], std::byte* at) {
+    if (count == 0) to = at;
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) hn::Store(acc[v], D32(), &raw[count][v * lanes32]);
+    if (++count == most) flush(t);
+  }
+};
+
 template <int NV, kernels::epilogue_kind E>
 HWY_INLINE void finish_pixel(const pixel_call& t, const columns& c, const epilogue& e,
-                             const requantize_dr* dr, V32 (&acc)[NV], std::byte* to) noexcept {
+                             const requantize_dr* dr, pending_pixels<NV>& pending, V32 (&acc)[NV],
+                             std::byte* to) noexcept {
   if constexpr (E == kernels::epilogue_kind::real) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v)
       acc[v] = requantize_real(acc[v], simd::load(c.real_bias() + v * lanes32),
+                               simd::load(c.bias_unit() + v * lanes32), e.scaled_bias,
                                simd::load(c.scale() + v * lanes32), e.highest);
     store_8bit<NV>(e, acc, to, t.n);
   } else if constexpr (E == kernels::epilogue_kind::dr) {
@@ -1936,10 +2455,7 @@ HWY_INLINE void finish_pixel(const pixel_call& t, const columns& c, const epilog
     for (int v = 0; v < NV; ++v) acc[v] = dr[v](acc[v]);
     store_8bit<NV>(e, acc, to, t.n);
   } else {
-    alignas(alignment) std::int32_t raw[NV * lanes32];
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) hn::Store(acc[v], D32(), raw + v * lanes32);
-    finish_row(*t.requant, t.out_type, *t.scalars, t.arrays, NV, raw, to, t.n, t.first);
+    pending.add(t, acc, to);
   }
 }
 
@@ -1958,6 +2474,7 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
     HWY_UNROLL(12)
     for (int i = 0; i < KW * KG * NV; ++i) kept[i] = Ops::load(t.weights + as_size(i) * vector);
   }
+  pending_pixels<NV> pending;
   V32 start[NV];
   requantize_dr dr[NV];
   HWY_UNROLL(4)
@@ -1987,8 +2504,8 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
               next[i % NV] = Ops::dot(next[i % NV], x, kept[(kx > 0 ? kx - 1 : 0) * KG * NV + i]);
           }
         }
-        finish_pixel<NV, E>(t, c, e, dr, acc, to);
-        finish_pixel<NV, E>(t, c, e, dr, next, to + t.out_stride);
+        finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+        finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
       }
   }
   for (; p < t.count; ++p, column += t.pixel_step, to += t.out_stride) {
@@ -2016,14 +2533,14 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
         }
       }
     }
-    finish_pixel<NV, E>(t, c, e, dr, acc, to);
+    finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
   }
+  pending.flush(t);
 }
-template <class Ops, int KW, int KG>
-HWY_INLINE void pixels_of(const pixel_call& t, kernels::epilogue_kind e) noexcept {
-  if (e == kernels::epilogue_kind::real)
+template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call& t) noexcept {
+  if (t.kind == kernels::epilogue_kind::real)
     pixels<Ops, KW, KG, kernels::epilogue_kind::real>(t);
-  else if (e == kernels::epilogue_kind::dr)
+  else if (t.kind == kernels::epilogue_kind::dr)
     pixels<Ops, KW, KG, kernels::epilogue_kind::dr>(t);
   else
     pixels<Ops, KW, KG, kernels::epilogue_kind::any>(t);
@@ -2057,16 +2574,15 @@ HWY_INLINE void columns_of(kernels::product kind, dtype type, const column_sourc
     pair_columns<std::int16_t>(s, first, count, to, step);
 }
 template <bool Quads>
-HWY_INLINE void row_pixels(kernels::product kind, bool three_by_three, const pixel_call& t,
-                           kernels::epilogue_kind e) noexcept {
+HWY_INLINE void row_pixels(kernels::product kind, bool three_by_three,
+                           const pixel_call& t) noexcept {
   if constexpr (Quads)
     if (kind == kernels::product::quad)
-      return three_by_three ? pixels_of<quad_each_ops, 3, 1>(t, e)
-                            : pixels_of<quad_each_ops, 0, 0>(t, e);
+      return three_by_three ? pixels_of<quad_each_ops, 3, 1>(t) : pixels_of<quad_each_ops, 0, 0>(t);
   if (three_by_three)
-    pixels_of<pair_each_ops, 3, 2>(t, e);
+    pixels_of<pair_each_ops, 3, 2>(t);
   else
-    pixels_of<pair_each_ops, 0, 0>(t, e);
+    pixels_of<pair_each_ops, 0, 0>(t);
 }
 
 /// The window of output row oy of an image, for the block of channels whose first input channel is
@@ -2149,8 +2665,8 @@ inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernel_args
       t.n = channels;
       t.first = first;
       t.to = y + line * t.count * t.out_stride + as_size(first) * out_size;
-      row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t,
-                            *reinterpret_cast<const kernels::epilogue_kind*>(block));
+      t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
+      row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
     }
 }
 
@@ -2193,12 +2709,556 @@ template <class V> struct kernel<kernel_id::depthwise_conv2d, V> {
   static constexpr const kernel_entry* entry = &value;
 };
 
+template <class V> struct kernel<kernel_id::conv2d, V> {
+  using matrix = gemm_kernel<conv2d_params, &conv2d_problem>;
+  static kernels::gemm_problem problem(const void* p) { return conv2d_problem(matrix::params(p)); }
+  static bool depthwise(const void* p) { return kernels::conv2d_is_depthwise(problem(p)); }
+  static kernels::node_bytes bytes(const void* p) {
+    return kernels::conv2d_bytes(problem(p), layout);
+  }
+  static void run(const kernel_args& a) noexcept {
+    if (depthwise(a.params))
+      run_depthwise(matrix::params(a.params), a);
+    else
+      matrix::run(a);
+  }
+  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
+  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
+  static void pack(void* p, std::byte* to) {
+    if (!depthwise(p)) return matrix::pack(p, to);
+    kernels::depthwise_pack(problem(p), layout, to);
+    static_cast<conv2d_params*>(p)->packed = to;
+  }
+  static bool accepts(const void* p) {
+    return kernels::gemm_accepts(problem(p)) && scratch_bytes(p) <= kernels::most_scratch;
+  }
+  static const char* describe(const void* p) {
+    return p != nullptr && depthwise(p) ? "depthwise" : matrix::describe(p);
+  }
+  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
+                                      &accepts, &describe,     true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
 // clang-format on
 #if !defined(OCTET_BASE_NS)  // a pseudo target takes these kernels from the one it stands on
+// clang-format off
+// ---- octet/kernels/fused_math-inl.hpp
+// Functions of floats under rounding ATEN: numerics/fused_math.hpp on vectors, operation by
+// operation. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// c0 x^n + ... + cn in fused multiply-adds.
+template <std::size_t N> HWY_INLINE VF fused_polynomial(const float (&c)[N], VF x) {
+  VF u = set_float(c[0]);
+  HWY_UNROLL(8)
+  for (std::size_t i = 1; i < N; ++i) u = fused(u, x, set_float(c[i]));
+  return u;
+}
+/// 2^e as the exponent's bits.
+HWY_INLINE VF float_pow2(V32 e) {
+  return hn::BitCast(DF(), hn::ShiftLeft<23>(hn::Add(e, set32(127))));
+}
+/// v where x is no NaN, by its bits: compilers told that there are none would drop a comparison.
+HWY_INLINE VF unless_nan(VF x, VF v) {
+  const V32 magnitude = hn::And(hn::BitCast(D32(), x), set32(INT32_MAX));
+  return hn::IfThenElse(hn::RebindMask(DF(), hn::Gt(magnitude, set32(0x7F800000))), x, v);
+}
+HWY_INLINE VF exp_vectorized(VF x) {
+  namespace k = numerics::vector_exp;
+  const VF lowest = set_float(k::lowest), highest = set_float(k::highest);
+  const VF in_range = hn::Min(hn::Max(x, lowest), highest);
+  const V32 q = simd::round_even(simd::rounded(hn::Mul(in_range, set_float(k::log2_e))));
+  const VF whole = hn::ConvertTo(DF(), q);
+  const VF s = fused(whole, set_float(k::ln2_low), fused(whole, set_float(k::ln2_high), in_range));
+  const VF u = fused_polynomial(k::c, s),
+           e = hn::Add(set_float(1.f), fused(simd::rounded(hn::Mul(s, s)), u, s));
+  const V32 half = hn::ShiftRight<1>(q);
+  const VF y = simd::rounded(
+      hn::Mul(simd::rounded(hn::Mul(e, float_pow2(half))), float_pow2(hn::Sub(q, half))));
+  const VF below = hn::IfThenElse(hn::Lt(x, lowest), hn::Zero(DF()), y);
+  const VF bounded =
+      hn::IfThenElse(hn::Gt(x, highest), set_float(numerics::infinity_of<float>()), below);
+  return unless_nan(x, bounded);
+}
+HWY_INLINE VF tanh_vectorized(VF x) {
+  namespace k = numerics::vector_tanh;
+  const VF a = hn::Abs(x), z = simd::rounded(hn::Mul(x, x)), one = set_float(1.f);
+  const VF near = fused(simd::rounded(hn::Mul(z, x)), fused_polynomial(k::c, z), x);
+  const VF e = exp_vectorized(hn::Add(a, a));
+  const VF far = hn::CopySign(hn::Sub(one, simd::divide(set_float(2.f), hn::Add(e, one))), x);
+  return unless_nan(x, hn::IfThenElse(hn::Lt(a, set_float(k::small)), near, far));
+}
+HWY_INLINE VF erf_vectorized(VF x) {
+  namespace k = numerics::vector_erf;
+  const VF one = set_float(1.f), a = hn::Abs(x),
+           t = simd::divide(one, fused(set_float(k::p), a, one));
+  const VF r = fused_polynomial(k::c, t), e = exp_vectorized(hn::Neg(simd::rounded(hn::Mul(x, x))));
+  return hn::CopySign(fused(simd::rounded(hn::Mul(hn::Neg(e), t)), r, one), x);
+}
+HWY_INLINE VF logistic_vectorized(VF x) {
+  const VF one = set_float(1.f);
+  return simd::divide(one, hn::Add(one, exp_vectorized(hn::Neg(x))));
+}
+HWY_INLINE VF gelu_vectorized(VF x, bool approximate) {
+  const VF one = set_float(1.f), half = simd::rounded(hn::Mul(x, set_float(0.5f)));
+  if (!approximate) {
+    const VF inner = simd::rounded(hn::Mul(x, set_float(0.70710678118654752f)));
+    return hn::Mul(half, simd::rounded(hn::Add(one, erf_vectorized(inner))));
+  }
+  const VF cube = simd::rounded(hn::Mul(simd::rounded(hn::Mul(x, x)), x));
+  const VF sum = hn::Add(x, simd::rounded(hn::Mul(set_float(0.044715f), cube)));
+  const VF inner = simd::rounded(hn::Mul(set_float(0.79788456080286536f), sum));
+  return hn::Mul(half, simd::rounded(hn::Add(one, tanh_vectorized(inner))));
+}
+
+/// y[i] = f(x[i]) of n elements.
+template <class F> HWY_INLINE void each_float(const float* x, float* y, std::size_t n, F f) {
+  std::size_t i = 0;
+  for (; i + lanes32 <= n; i += lanes32) simd::store(f(simd::load(x + i)), y + i);
+  if (i < n) simd::store_some(f(simd::load_some(x + i, n - i)), y + i, n - i);
+}
+
+/// y[i] = f(x[i]) of n elements, under rounding ATEN.
+inline HWY_NOINLINE void vectorized_floats(const unary_params& p, const float* x, float* y,
+                                           std::size_t n) noexcept {
+  if (p.function == unary::logistic)
+    each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_vectorized(v); });
+  else if (p.function == unary::tanh)
+    each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_vectorized(v); });
+  else if (p.function == unary::exp)
+    each_float(x, y, n, [](VF v) HWY_ATTR { return exp_vectorized(v); });
+  else
+    each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_vectorized(v, p.approximate); });
+}
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/functions-inl.hpp
+// Elementary functions over vectors of binary32, with the bits of numerics/math.hpp. Part of a
+// pass: see pass-inl.hpp.
+//
+// The scalar functions round a value that is known to about 2^-57 once. Here it is computed in
+// binary64 with a relative error below `doubt`; where everything that near rounds to one binary32
+// number, that is the scalar function's result. The other lanes, about one in 2^19, and those
+// outside the formula's range ask the scalar function.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// 60 times what the formulas below lose: a dozen roundings of 2^-53 and tails of 2^-52.
+inline constexpr double doubt = 0x1p-44;
+
+HWY_INLINE simd::VF64 set64(double v) { return hn::Set(DF64(), v); }
+/// r with x = k * ln 2 + r, |r| < 0.35, and 2^k; |x| < 700.
+struct reduced_lanes {
+  simd::VF64 r, power;
+  explicit HWY_INLINE reduced_lanes(simd::VF64 x) {
+    const simd::tag<std::uint64_t> u64;
+    const auto magic = set64(0x1.8p52);
+    const auto sum =
+        simd::rounded(hn::Add(simd::rounded(hn::Mul(x, set64(numerics::detail::log2_e))), magic));
+    const auto k = simd::rounded(hn::Sub(sum, magic));
+    r = hn::Sub(simd::rounded(hn::Sub(x, hn::Mul(k, set64(numerics::detail::ln2_hi)))),
+                hn::Mul(k, set64(numerics::detail::ln2_lo)));
+    power =
+        hn::BitCast(DF64(), hn::ShiftLeft<52>(hn::Add(hn::BitCast(u64, sum), hn::Set(u64, 1023u))));
+  }
+};
+/// exp(r) - 1 = r + r^2 * (1/2! + r/3! + ...), |r| < 0.35: the first term left out is below 2^-52
+/// of it.
+HWY_INLINE simd::VF64 expm1_near_zero(simd::VF64 r) {
+  constexpr double c[] = {1. / 2,       1. / 6,        1. / 24,        1. / 120,
+                          1. / 720,     1. / 5040,     1. / 40320,     1. / 362880,
+                          1. / 3628800, 1. / 39916800, 1. / 479001600, 1. / 6227020800.};
+  auto s = set64(c[11]);
+  HWY_UNROLL(11)
+  for (int i = 10; i >= 0; --i) s = hn::MulAdd(s, r, set64(c[i]));
+  return hn::MulAdd(hn::Mul(r, r), s, r);
+}
+/// exp(x) - 1; near 0 with the same relative error.
+HWY_INLINE simd::VF64 expm1_lanes(simd::VF64 x) {
+  const reduced_lanes e(x);
+  return hn::MulAdd(e.power, expm1_near_zero(e.r), hn::Sub(e.power, set64(1)));
+}
+
+/// A function as its formula, the arguments for which that holds, and the scalar function.
+struct exp_function {
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) {
+    const reduced_lanes e(x);
+    return hn::MulAdd(e.power, expm1_near_zero(e.r), e.power);
+  }
+  static HWY_INLINE auto holds(VF x) {  // results are normal numbers
+    return hn::And(hn::Ge(x, set_float(-87.f)), hn::Le(x, set_float(88.f)));
+  }
+  static float scalar(float x) { return numerics::exp_f32(x); }
+};
+struct expm1_function {  // x <= 0
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) { return expm1_lanes(hn::Max(x, set64(-60))); }
+  static HWY_INLINE auto holds(VF x) { return hn::Le(x, hn::Zero(DF())); }
+  static float scalar(float x) { return numerics::expm1_f32(x); }
+};
+struct tanh_function {
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) {
+    const auto a = hn::Min(hn::Abs(x), set64(20)), e = expm1_lanes(hn::Add(a, a));
+    return hn::CopySign(hn::Div(e, hn::Add(e, set64(2))), x);
+  }
+  static HWY_INLINE auto holds(VF x) { return hn::Eq(x, x); }
+  static float scalar(float x) { return numerics::tanh_f32(x); }
+};
+
+inline HWY_NOINLINE VF ask_scalar(VF x, VF y, VF sure, float (*scalar)(float)) {
+  alignas(alignment) float arguments[lanes32], values[lanes32];
+  alignas(alignment) std::uint32_t known[lanes32];
+  hn::Store(x, DF(), arguments);
+  hn::Store(y, DF(), values);
+  std::memcpy(known, &sure, sizeof(known));
+  for (int i = 0; i < lanes32; ++i)
+    if (known[i] == 0) values[i] = scalar(arguments[i]);
+  return hn::Load(DF(), values);
+}
+template <class F> HWY_INLINE VF apply(VF x) {
+  const hn::Half<DF> half;
+  const auto low = F::value(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
+             high = F::value(hn::PromoteTo(DF64(), hn::UpperHalf(half, x)));
+  const auto less = set64(1 - doubt), more = set64(1 + doubt);
+  const VF y = hn::Combine(DF(), hn::DemoteTo(half, hn::Mul(high, less)),
+                           hn::DemoteTo(half, hn::Mul(low, less))),
+           z = hn::Combine(DF(), hn::DemoteTo(half, hn::Mul(high, more)),
+                           hn::DemoteTo(half, hn::Mul(low, more)));
+  const auto sure = hn::And(hn::Eq(y, z), F::holds(x));
+  if (hn::AllTrue(DF(), sure)) return y;
+  return ask_scalar(x, y, hn::BitCast(DF(), hn::VecFromMask(D32(), hn::RebindMask(D32(), sure))),
+                    &F::scalar);
+}
+
+// ---- float32 operators of one input ----
+
+HWY_INLINE VF relu6_lanes(VF v) {
+  const VF six = set_float(6.f), zero = hn::Zero(DF());
+  return hn::IfThenElse(hn::Le(v, zero), zero, hn::IfThenElse(hn::Ge(v, six), six, v));
+}
+HWY_INLINE VF clamp_lanes(VF v, VF lo, VF hi) {
+  return hn::IfThenElse(hn::Lt(v, lo), lo, hn::IfThenElse(hn::Gt(v, hi), hi, v));
+}
+/// Not sqrtps: -ffast-math makes an estimate of it. Twice 24 bits and two more are enough for one
+/// rounding to count.
+HWY_INLINE VF sqrt_lanes(VF x) {
+  const hn::Half<DF> half;
+  const auto low = hn::Sqrt(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
+             high = hn::Sqrt(hn::PromoteTo(DF64(), hn::UpperHalf(half, x)));
+  const VF y = hn::Combine(DF(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+  return hn::IfThenElse(hn::Lt(x, hn::Zero(DF())), set_float(numerics::nan_of<float>()), y);
+}
+
+struct relu_lanes {
+  VF lo, hi;
+  explicit HWY_INLINE relu_lanes(const unary_params& p)
+      : lo(set_float(p.function == unary::relu_n1_to_1 ? -1.f : 0.f)),
+        hi(set_float(p.function == unary::relu    ? std::numeric_limits<float>::infinity()
+                     : p.function == unary::relu6 ? 6.f
+                                                  : 1.f)) {}
+  HWY_INLINE VF operator()(VF x) const { return clamp_lanes(x, lo, hi); }
+};
+struct leaky_lanes {
+  VF alpha;
+  explicit HWY_INLINE leaky_lanes(const unary_params& p) : alpha(set_float(p.alpha)) {}
+  HWY_INLINE VF operator()(VF x) const {
+    return hn::IfThenElse(hn::Gt(x, hn::Zero(DF())), x, hn::Mul(x, alpha));
+  }
+};
+struct hard_swish_lanes {
+  explicit HWY_INLINE hard_swish_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF gate = relu6_lanes(simd::rounded(hn::Add(x, set_float(3.f))));
+    return simd::divide(simd::rounded(hn::Mul(x, gate)), set_float(6.f));
+  }
+};
+struct hard_sigmoid_lanes {
+  explicit HWY_INLINE hard_sigmoid_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    return simd::divide(relu6_lanes(simd::rounded(hn::Add(x, set_float(3.f)))), set_float(6.f));
+  }
+};
+struct elu_lanes {
+  VF alpha;
+  explicit HWY_INLINE elu_lanes(const unary_params& p) : alpha(set_float(p.alpha)) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const auto below = hn::Lt(x, hn::Zero(DF()));
+    const VF e = apply<expm1_function>(hn::IfThenElseZero(below, x));
+    return hn::IfThenElse(below, hn::Mul(e, alpha), x);
+  }
+};
+struct exp_lanes {
+  explicit HWY_INLINE exp_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return apply<exp_function>(x); }
+};
+struct tanh_lanes {
+  explicit HWY_INLINE tanh_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return apply<tanh_function>(x); }
+};
+struct gelu_lanes {  // by tanh
+  explicit HWY_INLINE gelu_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    VF cube = set_float(0.044715f);
+    for (int i = 0; i < 3; ++i) cube = simd::rounded(hn::Mul(cube, x));
+    const VF inner =
+        simd::rounded(hn::Mul(set_float(0.797884561f), simd::rounded(hn::Add(x, cube))));
+    return hn::Mul(simd::rounded(hn::Mul(set_float(0.5f), x)),
+                   simd::rounded(hn::Add(set_float(1.f), apply<tanh_function>(inner))));
+  }
+};
+struct logistic_lanes {
+  bool cutoffs;
+  explicit HWY_INLINE logistic_lanes(const unary_params& p) : cutoffs(p.mode == rounding::none) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF one = set_float(1.f), negative = hn::Neg(x);
+    if (!cutoffs)
+      return simd::divide(one, simd::rounded(hn::Add(one, apply<exp_function>(negative))));
+    const auto above = hn::Gt(x, set_float(16.619047164916992188f)),
+               below = hn::Lt(x, set_float(-9.f));
+    const VF e = apply<exp_function>(
+        hn::IfThenElse(below, x, hn::IfThenElse(above, hn::Zero(DF()), negative)));
+    const VF y = simd::divide(one, simd::rounded(hn::Add(one, e)));
+    return hn::IfThenElse(below, e, hn::IfThenElse(above, one, y));
+  }
+};
+struct sqrt_function {
+  explicit HWY_INLINE sqrt_function(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return sqrt_lanes(x); }
+};
+struct rsqrt_function {
+  explicit HWY_INLINE rsqrt_function(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return simd::divide(set_float(1.f), sqrt_lanes(x)); }
+};
+struct abs_lanes {
+  explicit HWY_INLINE abs_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return hn::Abs(x); }
+};
+struct neg_lanes {
+  explicit HWY_INLINE neg_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return hn::Xor(x, set_float(-0.f)); }
+};
+struct square_lanes {
+  explicit HWY_INLINE square_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return hn::Mul(x, x); }
+};
+
+template <class Op>
+HWY_NOINLINE void unary_floats(const unary_params& p, const float* x, float* y,
+                               std::size_t n) noexcept {
+  const Op op(p);
+  std::size_t i = 0;
+  for (; i + lanes32 <= n; i += lanes32) simd::store(op(simd::load(x + i)), y + i);
+  if (i < n) simd::store_some(op(simd::load_some(x + i, n - i)), y + i, n - i);
+}
+
+// ---- int16 ----
+
+HWY_INLINE V32 select_by_sign(V32 v, V32 not_below, V32 below) {
+  return hn::IfThenElse(hn::Lt(v, zero32()), below, not_below);
+}
+/// numerics::lookup.
+struct lookup_lanes {
+  const std::int16_t* table;
+  HWY_INLINE V32 operator()(V32 v) const {
+    const V32 pair = simd::gather_pairs(table, hn::Add(hn::ShiftRight<7>(v), set32(256)));
+    const V32 base = hn::ShiftRight<16>(hn::ShiftLeft<16>(pair)),
+              slope = hn::Sub(hn::ShiftRight<16>(pair), base);
+    const V32 part = hn::Mul(slope, hn::And(v, set32(127)));
+    // The sum is cut to 16 bits.
+    const V32 y = hn::Add(base, hn::ShiftRight<7>(hn::Add(part, set32(64))));
+    return hn::ShiftRight<16>(hn::ShiftLeft<16>(y));
+  }
+};
+/// A clamp, or one of two multipliers by the sign: relu, leaky_relu, abs.
+struct clamp16_lanes {
+  V32 lo, hi;
+  explicit HWY_INLINE clamp16_lanes(const unary_params& p) : lo(set32(p.lo)), hi(set32(p.hi)) {}
+  HWY_INLINE V32 operator()(V32 x) const { return hn::Min(hn::Max(x, lo), hi); }
+};
+struct neg16_lanes {
+  explicit HWY_INLINE neg16_lanes(const unary_params&) {}
+  HWY_INLINE V32 operator()(V32 x) const {
+    return hn::ShiftRight<16>(hn::ShiftLeft<16>(hn::Sub(zero32(), x)));
+  }
+};
+struct scaled16_lanes {
+  uniform_shift positive, negative;
+  V32 z, zy, lo, hi;
+  explicit HWY_INLINE scaled16_lanes(const unary_params& p)
+      : positive(p.positive, true),
+        negative(p.negative, true),
+        z(set32(p.in_zero_point)),
+        zy(set32(p.out_zero_point)),
+        lo(set32(p.lo - p.out_zero_point)),
+        hi(set32(p.hi - p.out_zero_point)) {}
+  HWY_INLINE V32 finish(V32 v) const { return hn::Add(hn::Min(hn::Max(v, lo), hi), zy); }
+  HWY_INLINE V32 operator()(V32 x) const {
+    const V32 v = hn::Sub(x, z);
+    return finish(select_by_sign(v, positive(v), negative(v)));
+  }
+};
+struct abs16_lanes {
+  scaled16_lanes scaled;
+  bool rescales;
+  explicit HWY_INLINE abs16_lanes(const unary_params& p) : scaled(p), rescales(p.positive.m != 0) {}
+  HWY_INLINE V32 operator()(V32 x) const {
+    const V32 v = hn::Abs(hn::Sub(x, scaled.z));
+    return scaled.finish(rescales ? scaled.positive(v) : v);
+  }
+};
+struct table16_lanes {
+  lookup_lanes table;
+  explicit HWY_INLINE table16_lanes(const unary_params& p) : table{p.table} {}
+  HWY_INLINE V32 operator()(V32 x) const { return table(x); }
+};
+/// numerics::logistic_q15 and tanh_q15 of sigmoid_input, whose multiplier has 15 bits here.
+template <bool Tanh> struct sigmoid16_lanes {
+  V32 factor, half;
+  int shift;
+  explicit HWY_INLINE sigmoid16_lanes(const unary_params& p)
+      : factor(set32(p.sigmoid.multiplier == 0 ? 3 << p.sigmoid.shift : p.sigmoid.multiplier)),
+        half(set32(p.sigmoid.multiplier != 0 && p.sigmoid.shift > 0
+                       ? static_cast<std::int32_t>(1u << (p.sigmoid.shift - 1))
+                       : 0)),
+        shift(p.sigmoid.multiplier == 0 ? 0 : p.sigmoid.shift) {}
+  static bool accepts(const unary_params& p) noexcept { return p.sigmoid.multiplier < 1 << 15; }
+  HWY_INLINE V32 operator()(V32 x) const {
+    constexpr int bits = Tanh ? 8 : 9;  // of the step between entries
+    const V32 v = shift_right(hn::Add(hn::Mul(x, factor), half), shift), a = hn::Abs(v),
+              u = hn::ShiftRight<bits>(a);
+    const V32 pair =
+        simd::gather_pairs(reinterpret_cast<const std::int16_t*>(numerics::sigmoid_table.data()),
+                           hn::Min(u, set32(254)));
+    const V32 low = hn::And(pair, set32(0xFFFF)),
+              step = hn::Sub(hn::And(hn::ShiftRight<16>(pair), set32(0xFFFF)), low);
+    const V32 between =
+        hn::Add(hn::ShiftLeft<bits>(low), hn::Mul(hn::And(a, set32((1 << bits) - 1)), step));
+    const V32 r =
+        hn::IfThenElse(hn::Gt(u, set32(254)), set32(Tanh ? 0xFFFF << 8 : 0x7FFF << 10), between);
+    // The result is cut to 16 bits.
+    const V32 y =
+        Tanh ? select_by_sign(v, hn::Add(r, set32(128 - (1 << 23))),
+                              hn::Sub(set32((1 << 23) + 127), r))
+             : select_by_sign(v, hn::Add(r, set32(512)), hn::Sub(set32((1 << 25) + 511), r));
+    return hn::ShiftRight<16>(hn::ShiftLeft<16>(hn::ShiftRight < Tanh ? 8 : 10 > (y)));
+  }
+};
+
+template <class Op>
+HWY_NOINLINE void unary_words(const unary_params& p, const std::int16_t* x, std::int16_t* y,
+                              std::size_t n) noexcept {
+  const Op op(p);
+  std::size_t i = 0;
+  for (; i + lanes32 <= n; i += lanes32) simd::store_from32(op(simd::load_as32(x + i)), y + i);
+  if (i == n) return;
+  const auto* from = reinterpret_cast<const std::byte*>(x + i);
+  simd::store_some_from32(dtype::s16, op(simd::load_some_as32(dtype::s16, from, n - i)),
+                          reinterpret_cast<std::byte*>(y + i), n - i);
+}
+
+using float_function = void (*)(const unary_params&, const float*, float*, std::size_t) noexcept;
+using word_function = void (*)(const unary_params&, const std::int16_t*, std::int16_t*,
+                               std::size_t) noexcept;
+
+/// Functions of float32 and int16; those of 8 bits are tables (lut8).
+template <class V> struct kernel<kernel_id::unary, V> {
+  static const unary_params& params(const void* p) { return *static_cast<const unary_params*>(p); }
+  /// Null: the reference.
+  static float_function of_floats(const unary_params& p) noexcept {
+    if (p.mode == rounding::aten && numerics::has_vectorized(p.function)) return &vectorized_floats;
+    switch (p.function) {
+      case unary::logistic: return &unary_floats<logistic_lanes>;
+      case unary::tanh: return &unary_floats<tanh_lanes>;
+      case unary::hard_swish: return &unary_floats<hard_swish_lanes>;
+      case unary::hard_sigmoid: return &unary_floats<hard_sigmoid_lanes>;
+      case unary::elu: return &unary_floats<elu_lanes>;
+      case unary::gelu: return p.approximate ? &unary_floats<gelu_lanes> : nullptr;
+      case unary::exp: return &unary_floats<exp_lanes>;
+      case unary::sqrt: return &unary_floats<sqrt_function>;
+      case unary::rsqrt: return &unary_floats<rsqrt_function>;
+      case unary::abs: return &unary_floats<abs_lanes>;
+      case unary::neg: return &unary_floats<neg_lanes>;
+      case unary::square: return &unary_floats<square_lanes>;
+      case unary::relu:
+      case unary::relu6:
+      case unary::relu_n1_to_1:
+      case unary::relu_0_to_1: return &unary_floats<relu_lanes>;
+      case unary::leaky_relu: return &unary_floats<leaky_lanes>;
+      case unary::log:
+      case unary::sin:
+      case unary::cos:
+      case unary::floor:
+      case unary::ceil:
+      case unary::round:
+      case unary::sign:
+      case unary::erf: break;
+    }
+    return nullptr;
+  }
+  static word_function of_words(const unary_params& p) noexcept {
+    const bool relu = ops::is_relu(p.function);
+    if (p.mode == rounding::none)
+      return p.function == unary::neg ? &unary_words<neg16_lanes> : &unary_words<clamp16_lanes>;
+    if (p.mode == rounding::doubling_high_half_away) {
+      if (p.function == unary::abs) return &unary_words<abs16_lanes>;
+      return relu || p.function == unary::leaky_relu ? &unary_words<scaled16_lanes> : nullptr;
+    }
+    const bool optimized = p.mode == rounding::tflite_optimized;
+    if (!optimized && p.mode != rounding::divide_half_away) return nullptr;
+    if (p.function == unary::logistic || p.function == unary::tanh) {
+      if (!sigmoid16_lanes<true>::accepts(p) || (optimized && p.sigmoid.multiplier == 0))
+        return nullptr;
+      return p.function == unary::tanh ? &unary_words<sigmoid16_lanes<true>>
+                                       : &unary_words<sigmoid16_lanes<false>>;
+    }
+    return p.table != nullptr ? &unary_words<table16_lanes> : nullptr;
+  }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    if (p.type == dtype::f32)
+      return (p.mode == rounding::none || p.mode == rounding::aten) && of_floats(p) != nullptr;
+    return p.type == dtype::s16 && of_words(p) != nullptr;
+  }
+  /// What is behind the last whole vectors of a tensor takes the scalar function.
+  static void logistic_by_position(const unary_params& p, const float* x, float* y,
+                                   part_range r) noexcept {
+    const std::size_t whole = numerics::vectorized_count(p), end = r.end < whole ? r.end : whole;
+    if (r.begin < end) vectorized_floats(p, x + r.begin, y + r.begin, end - r.begin);
+    if (r.end > whole) reference::unary_values(p, x, y, r.begin > whole ? r.begin : whole, r.end);
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.count, k.part, k.parts);
+    if (p.type == dtype::f32 && p.mode == rounding::aten && p.function == unary::logistic)
+      logistic_by_position(p, static_cast<const float*>(k.in[0]), static_cast<float*>(k.out[0]), r);
+    else if (p.type == dtype::f32)
+      of_floats(p)(p, static_cast<const float*>(k.in[0]) + r.begin,
+                   static_cast<float*>(k.out[0]) + r.begin, r.end - r.begin);
+    else
+      of_words(p)(p, static_cast<const std::int16_t*>(k.in[0]) + r.begin,
+                  static_cast<std::int16_t*>(k.out[0]) + r.begin, r.end - r.begin);
+  }
+  static const char* describe(const void*) { return "function"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/elementwise-inl.hpp
 // Element by element: qnn.add, qnn.sub, qnn.mul, requantize, quantize, dequantize and tables. Part
 // of a pass: see pass-inl.hpp. Values go through the formulas as int32 or float lanes in memory
@@ -2210,31 +3270,125 @@ namespace OCTET_TARGET_NS {
 
 // ---- two operands ----
 
+/// How operands are read and results written: as int32 lanes of types known when it runs, or as
+/// float32.
+struct integer_operands {
+  using element = std::int32_t;
+  using vector = V32;
+  dtype a, b, y;
+  template <int K> HWY_INLINE dtype type() const { return K == 0 ? a : b; }
+  template <int K> HWY_INLINE std::size_t size() const { return size_of(type<K>()); }
+  HWY_INLINE std::size_t result_size() const { return size_of(y); }
+  template <int K> HWY_INLINE V32 load(const std::byte* p) const {
+    return simd::load_as32(type<K>(), p);
+  }
+  template <int K> HWY_INLINE V32 load_some(const std::byte* p, std::size_t n) const {
+    return simd::load_some_as32(type<K>(), p, n);
+  }
+  HWY_INLINE void store(V32 v, std::byte* p) const { simd::store_from32(y, v, p); }
+  HWY_INLINE void store_some(V32 v, std::byte* p, std::size_t n) const {
+    simd::store_some_from32(y, v, p, n);
+  }
+  static HWY_INLINE V32 everywhere(V32 first) { return set32(hn::GetLane(first)); }
+};
+struct float_operands {
+  using element = float;
+  using vector = VF;
+  template <int K> HWY_INLINE std::size_t size() const { return 4; }
+  HWY_INLINE std::size_t result_size() const { return 4; }
+  template <int K> HWY_INLINE VF load(const std::byte* p) const {
+    return simd::load(reinterpret_cast<const float*>(p));
+  }
+  template <int K> HWY_INLINE VF load_some(const std::byte* p, std::size_t n) const {
+    return simd::load_some(reinterpret_cast<const float*>(p), n);
+  }
+  HWY_INLINE void store(VF v, std::byte* p) const { simd::store(v, reinterpret_cast<float*>(p)); }
+  HWY_INLINE void store_some(VF v, std::byte* p, std::size_t n) const {
+    simd::store_some(v, reinterpret_cast<float*>(p), n);
+  }
+  static HWY_INLINE VF everywhere(VF first) { return set_float(hn::GetLane(first)); }
+};
+
 /// y[0..n) = op(a, b), operands step by one element or stand still.
-template <class Op>
-HWY_INLINE void binary_run(const Op& op, dtype ta, dtype tb, dtype ty, const std::byte* a,
-                           bool step_a, const std::byte* b, bool step_b, std::byte* y,
-                           std::size_t n) {
-  const V32 still_a = step_a ? zero32() : set32(hn::GetLane(simd::load_some_as32(ta, a, 1))),
-            still_b = step_b ? zero32() : set32(hn::GetLane(simd::load_some_as32(tb, b, 1)));
-  const std::size_t sa = size_of(ta), sb = size_of(tb), sy = size_of(ty);
+template <class Op, class Io>
+HWY_INLINE void binary_run(const Op& op, const Io& io, const std::byte* a, bool step_a,
+                           const std::byte* b, bool step_b, std::byte* y, std::size_t n) {
+  const auto still_a = io.everywhere(io.template load_some<0>(a, 1)),
+             still_b = io.everywhere(io.template load_some<1>(b, 1));
+  const std::size_t sa = io.template size<0>(), sb = io.template size<1>(), sy = io.result_size();
   std::size_t i = 0;
   for (; i + lanes32 <= n; i += lanes32)
-    simd::store_from32(ty,
-                       op(step_a ? simd::load_as32(ta, a + i * sa) : still_a,
-                          step_b ? simd::load_as32(tb, b + i * sb) : still_b),
-                       y + i * sy);
+    io.store(op(step_a ? io.template load<0>(a + i * sa) : still_a,
+                step_b ? io.template load<1>(b + i * sb) : still_b),
+             y + i * sy);
   if (i < n)
-    simd::store_some_from32(ty,
-                            op(step_a ? simd::load_some_as32(ta, a + i * sa, n - i) : still_a,
-                               step_b ? simd::load_some_as32(tb, b + i * sb, n - i) : still_b),
-                            y + i * sy, n - i);
+    io.store_some(op(step_a ? io.template load_some<0>(a + i * sa, n - i) : still_a,
+                     step_b ? io.template load_some<1>(b + i * sb, n - i) : still_b),
+                  y + i * sy, n - i);
 }
+
+/// Operand k lies in memory as the result does.
+inline bool in_result_order(const broadcast_plan<2>& s, std::size_t k) noexcept {
+  std::int64_t step = 1;
+  for (std::size_t axis = as_size(s.rank); axis-- > 0; step *= s.extent[axis])
+    if (s.stride[k][axis] != step) return false;
+  return true;
+}
+/// Operand k is one row of the innermost axis again and again.
+inline bool is_one_row(const broadcast_plan<2>& s, std::size_t k) noexcept {
+  for (std::size_t axis = 0; axis + 1 < as_size(s.rank); ++axis)
+    if (s.stride[k][axis] != 0) return false;
+  return s.stride[k][as_size(s.rank - 1)] == 1;
+}
+/// Rows shorter than this are not worth a loop of their own.
+inline constexpr std::size_t most_short_row = 64;
+
+/// Operand K in the result's order, the other one a short row again and again.
+template <int K, class Op, class Io>
+HWY_NOINLINE void binary_short_rows(const Op& op, const Io& io, std::size_t row,
+                                    const kernel_args& k, std::size_t begin,
+                                    std::size_t end) noexcept {
+  constexpr int other = 1 - K;
+  // The row over and over, so that a vector may start at each of its elements.
+  alignas(alignment) typename Io::element rows[most_short_row + 2 * lanes32];
+  const auto* from = static_cast<const std::byte*>(k.in[other]);
+  for (std::size_t i = 0; i < row; i += lanes32) {
+    const std::size_t n = row - i < lanes32 ? row - i : lanes32;
+    simd::store(io.template load_some<other>(from + i * io.template size<other>(), n), rows + i);
+  }
+  for (std::size_t i = row; i < row + lanes32; ++i) rows[i] = rows[i - row];
+  const auto* x = static_cast<const std::byte*>(k.in[K]);
+  auto* y = static_cast<std::byte*>(k.out[0]);
+  const std::size_t sx = io.template size<K>(), sy = io.result_size();
+  std::size_t at = begin % row;
+  const std::size_t step = lanes32 % row;
+  for (std::size_t i = begin; i < end; i += lanes32) {
+    const std::size_t left = end - i;
+    const bool whole = left >= lanes32;
+    const auto v = whole ? io.template load<K>(x + i * sx)
+                         : io.template load_some<K>(x + i * sx, left),
+               w = simd::load(rows + at);
+    const auto r = K == 0 ? op(v, w) : op(w, v);
+    if (whole)
+      io.store(r, y + i * sy);
+    else
+      io.store_some(r, y + i * sy, left);
+    at += step;
+    if (at >= row) at -= row;
+  }
+}
+
 /// Output elements [begin, end) in runs along the innermost merged axis, where an operand's stride
 /// is 0 or 1.
-template <class Op>
-HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, dtype ta, dtype tb, dtype ty,
+template <class Op, class Io>
+HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io,
                          const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
+  if (s.rank > 1 && s.inner <= most_short_row) {
+    if (in_result_order(s, 0) && is_one_row(s, 1))
+      return binary_short_rows<0>(op, io, s.inner, k, begin, end);
+    if (in_result_order(s, 1) && is_one_row(s, 0))
+      return binary_short_rows<1>(op, io, s.inner, k, begin, end);
+  }
   const auto last = as_size(s.rank - 1);
   const bool step_a = s.stride[0][last] != 0, step_b = s.stride[1][last] != 0;
   for (std::size_t i = begin; i < end;) {
@@ -2247,12 +3401,41 @@ HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, dtype ta, dty
       offset[1] += index * as_size(s.stride[1][axis]);
     }
     const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
-    binary_run(op, ta, tb, ty, static_cast<const std::byte*>(k.in[0]) + offset[0] * size_of(ta),
-               step_a, static_cast<const std::byte*>(k.in[1]) + offset[1] * size_of(tb), step_b,
-               static_cast<std::byte*>(k.out[0]) + i * size_of(ty), n);
+    binary_run(op, io, static_cast<const std::byte*>(k.in[0]) + offset[0] * io.template size<0>(),
+               step_a, static_cast<const std::byte*>(k.in[1]) + offset[1] * io.template size<1>(),
+               step_b, static_cast<std::byte*>(k.out[0]) + i * io.result_size(), n);
     i += n;
   }
 }
+
+struct float_add {
+  VF lo, hi;
+  bool minus;
+  explicit HWY_INLINE float_add(const add_params& p)
+      : lo(set_float(p.min)), hi(set_float(p.max)), minus(p.sign < 0) {}
+  HWY_INLINE VF operator()(VF a, VF b) const {
+    return clamp_lanes(minus ? hn::Sub(a, b) : hn::Add(a, b), lo, hi);
+  }
+};
+struct float_mul {
+  VF lo, hi;
+  explicit HWY_INLINE float_mul(const mul_params& p) : lo(set_float(p.min)), hi(set_float(p.max)) {}
+  HWY_INLINE VF operator()(VF a, VF b) const { return clamp_lanes(hn::Mul(a, b), lo, hi); }
+};
+struct integer_add {
+  V32 lo, hi;
+  bool minus;
+  explicit HWY_INLINE integer_add(const add_params& p)
+      : lo(set32(p.lo)), hi(set32(p.hi)), minus(p.sign < 0) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const {
+    return hn::Min(hn::Max(minus ? hn::Sub(a, b) : hn::Add(a, b), lo), hi);
+  }
+};
+struct integer_mul {
+  V32 lo, hi;
+  explicit HWY_INLINE integer_mul(const mul_params& p) : lo(set32(p.lo)), hi(set32(p.hi)) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Min(hn::Max(hn::Mul(a, b), lo), hi); }
+};
 
 struct add_dr_op {
   uniform_shift a, b, y;
@@ -2327,7 +3510,6 @@ struct add_real_op {
     return hn::Add(round_within(simd::rounded(minus ? hn::Sub(u, v) : hn::Add(u, v)), lo, hi), z);
   }
 };
-/// Where a multiply-add is fused (simd::native_fma).
 struct add_fma_op {
   VF fa, fb, fixed, lo, hi;
   bool a_first;
@@ -2337,16 +3519,15 @@ struct add_fma_op {
         fixed(set_float(p.fixed)),
         lo(set_float(static_cast<float>(p.lo))),
         hi(set_float(static_cast<float>(p.hi))),
-        a_first(p.shape.stride[0][as_size(p.shape.rank - 1)] == 0) {}
+        a_first(p.a_first) {}
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
     const VF a = hn::ConvertTo(DF(), x1), b = hn::ConvertTo(DF(), x2);
-    const VF v = a_first ? hn::MulAdd(b, fb, simd::rounded(hn::MulAdd(a, fa, fixed)))
-                         : hn::MulAdd(a, fa, simd::rounded(hn::MulAdd(b, fb, fixed)));
+    const VF v = a_first ? fused(b, fb, simd::rounded(fused(a, fa, fixed)))
+                         : fused(a, fa, simd::rounded(fused(b, fb, fixed)));
     return round_within(simd::rounded(v), lo, hi);
   }
 };
-/// Inside whole blocks of 64 elements (`block`) PyTorch fuses the dequantization. Where a
-/// multiply-add is fused.
+/// Inside whole blocks of 64 elements (`block`) PyTorch fuses the dequantization.
 struct add_aten_op {
   V32 za, zb, z;
   VF fa, fb, pa, pb, inverse, lo, hi;
@@ -2367,8 +3548,8 @@ struct add_aten_op {
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
     VF u, v;
     if (block) {
-      u = hn::MulAdd(hn::ConvertTo(DF(), x1), fa, pa);
-      v = hn::MulAdd(hn::ConvertTo(DF(), x2), fb, pb);
+      u = fused(hn::ConvertTo(DF(), x1), fa, pa);
+      v = fused(hn::ConvertTo(DF(), x2), fb, pb);
     } else {
       u = hn::Mul(hn::ConvertTo(DF(), hn::Sub(x1, za)), fa);
       v = hn::Mul(hn::ConvertTo(DF(), hn::Sub(x2, zb)), fb);
@@ -2387,14 +3568,16 @@ template <class V> struct kernel<kernel_id::add, V> {
   static bool small(dtype t) { return is_8bit(t) || t == dtype::s16; }
   static bool accepts(const void* v) {
     const auto& p = params(v);
+    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
     if (!small(p.a_type) || !small(p.b_type) || !small(p.y_type)) return false;
     switch (p.mode) {
       case rounding::doubling_high_half_away:
+      case rounding::tflite_optimized:
       case rounding::float_half_even: return true;
       case rounding::xnnpack:
       case rounding::qnnpack: return is_8bit(p.a_type) && is_8bit(p.b_type) && p.shift <= 31;
       case rounding::fused_multiply_add:
-      case rounding::aten: return simd::native_fma;
+      case rounding::aten: return true;
       case rounding::none:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -2405,39 +3588,39 @@ template <class V> struct kernel<kernel_id::add, V> {
       case rounding::divide_half_away:
       case rounding::divide_half_even:
       case rounding::reciprocal_half_even:
-      case rounding::tflite_optimized:
       case rounding::divide_truncate:
-      case rounding::mxnet: break;
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
     }
     return false;
   }
   template <class Op>
   static void run_op(const Op& op, const add_params& p, const kernel_args& k, std::size_t begin,
                      std::size_t end) noexcept {
-    binary(op, p.shape, p.a_type, p.b_type, p.y_type, k, begin, end);
+    binary(op, p.shape, integer_operands{p.a_type, p.b_type, p.y_type}, k, begin, end);
   }
-  template <bool Fma>
-  static void run_fma(const add_params& p, const kernel_args& k, part_range r) noexcept {
-    if constexpr (Fma) {
-      if (p.mode == rounding::fused_multiply_add)
-        return run_op(add_fma_op(p), p, k, r.begin, r.end);
-      const std::size_t blocks = p.shape.count / 64 * 64, before = blocks < r.end ? blocks : r.end,
-                        middle = before < r.begin ? r.begin : before;
-      run_op(add_aten_op(p, true), p, k, r.begin, middle);
-      run_op(add_aten_op(p, false), p, k, middle, r.end);
-    }
+  static void run_fused(const add_params& p, const kernel_args& k, part_range r) noexcept {
+    if (p.mode == rounding::fused_multiply_add) return run_op(add_fma_op(p), p, k, r.begin, r.end);
+    const std::size_t blocks = p.shape.count / 64 * 64, before = blocks < r.end ? blocks : r.end,
+                      middle = before < r.begin ? r.begin : before;
+    run_op(add_aten_op(p, true), p, k, r.begin, middle);
+    run_op(add_aten_op(p, false), p, k, middle, r.end);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.shape.count, k.part, k.parts);
-    if (p.mode == rounding::doubling_high_half_away)
+    if (p.mode == rounding::none && p.y_type == dtype::f32)
+      binary(float_add(p), p.shape, float_operands(), k, r.begin, r.end);
+    else if (p.mode == rounding::none)
+      run_op(integer_add(p), p, k, r.begin, r.end);
+    else if (p.mode == rounding::doubling_high_half_away || p.mode == rounding::tflite_optimized)
       run_op(add_dr_op(p), p, k, r.begin, r.end);
     else if (p.mode == rounding::float_half_even)
       run_op(add_real_op(p), p, k, r.begin, r.end);
     else if (p.mode == rounding::xnnpack || p.mode == rounding::qnnpack)
       run_op(add_factors_op(p), p, k, r.begin, r.end);
     else
-      run_fma<simd::native_fma>(p, k, r);
+      run_fused(p, k, r);
   }
   static const char* describe(const void*) { return "add"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
@@ -2460,13 +3643,19 @@ template <class V> struct kernel<kernel_id::mul, V> {
     // The product fits int32: bytes always, int16 with zero points of 0.
     const bool a = is_8bit(p.a_type) || (p.a_type == dtype::s16 && p.a_zero_point == 0),
                b = is_8bit(p.b_type) || (p.b_type == dtype::s16 && p.b_zero_point == 0);
-    return p.mode != rounding::none && a && b &&
-           uniform_requantize::accepts(p.requant, dtype::s32, p.y_type);
+    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
+    return a && b && uniform_requantize::accepts(p.requant, dtype::s32, p.y_type);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.shape.count, k.part, k.parts);
-    binary(mul_op(p), p.shape, p.a_type, p.b_type, p.y_type, k, r.begin, r.end);
+    const integer_operands io{p.a_type, p.b_type, p.y_type};
+    if (p.mode == rounding::none && p.y_type == dtype::f32)
+      binary(float_mul(p), p.shape, float_operands(), k, r.begin, r.end);
+    else if (p.mode == rounding::none)
+      binary(integer_mul(p), p.shape, io, k, r.begin, r.end);
+    else
+      binary(mul_op(p), p.shape, io, k, r.begin, r.end);
   }
   static const char* describe(const void*) { return "mul"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
@@ -2628,6 +3817,650 @@ template <class V> struct kernel<kernel_id::lut8, V> {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/binary-inl.hpp
+// Two operands beside qnn.add and qnn.mul: minimum, maximum, squared differences, prelu. Part of a
+// pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+struct float_minimum {
+  explicit HWY_INLINE float_minimum(const binary_params&) {}
+  HWY_INLINE VF operator()(VF a, VF b) const { return hn::IfThenElse(hn::Lt(b, a), b, a); }
+};
+struct float_maximum {
+  explicit HWY_INLINE float_maximum(const binary_params&) {}
+  HWY_INLINE VF operator()(VF a, VF b) const { return hn::IfThenElse(hn::Gt(b, a), b, a); }
+};
+struct float_squared_difference {
+  explicit HWY_INLINE float_squared_difference(const binary_params&) {}
+  HWY_INLINE VF operator()(VF a, VF b) const {
+    const VF d = simd::rounded(hn::Sub(a, b));
+    return hn::Mul(d, d);
+  }
+};
+struct float_div {
+  VF lo, hi;
+  explicit HWY_INLINE float_div(const binary_params& p)
+      : lo(set_float(p.min)), hi(set_float(p.max)) {}
+  HWY_INLINE VF operator()(VF a, VF b) const { return clamp_lanes(simd::divide(a, b), lo, hi); }
+};
+struct integer_minimum {
+  explicit HWY_INLINE integer_minimum(const binary_params&) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Min(a, b); }
+};
+struct integer_maximum {
+  explicit HWY_INLINE integer_maximum(const binary_params&) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Max(a, b); }
+};
+/// DR of bytes: both on a common scale, the difference squared modulo 2^32.
+struct squared_difference_lanes {
+  uniform_shift a, b, y;
+  V32 za, zb, z, low, high;
+  int left;
+  explicit HWY_INLINE squared_difference_lanes(const binary_params& p)
+      : a(p.a_mult, true),
+        b(p.b_mult, true),
+        y(p.y_mult, true),
+        za(set32(p.a_zero_point)),
+        zb(set32(p.b_zero_point)),
+        z(set32(p.zero_point)),
+        low(set32(p.lo - p.zero_point)),
+        high(set32(p.hi - p.zero_point)),
+        left(p.left_shift) {}
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+    const V32 d = hn::Sub(a(hn::ShiftLeftSame(hn::Sub(x1, za), left)),
+                          b(hn::ShiftLeftSame(hn::Sub(x2, zb), left)));
+    return hn::Add(hn::Min(hn::Max(y(hn::Mul(d, d)), low), high), z);
+  }
+};
+
+template <class V> struct kernel<kernel_id::binary, V> {
+  static const binary_params& params(const void* p) {
+    return *static_cast<const binary_params*>(p);
+  }
+  static bool integers(dtype t) { return is_8bit(t) || t == dtype::s16 || t == dtype::s32; }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    const bool real = p.a_type == dtype::f32;
+    switch (p.op) {
+      case binary_op::minimum:
+      case binary_op::maximum: return p.mode == rounding::none && (real || integers(p.a_type));
+      case binary_op::squared_difference:
+        return p.mode == rounding::none
+                   ? real
+                   : p.mode == rounding::doubling_high_half_away && is_8bit(p.a_type);
+      case binary_op::div: return p.mode == rounding::none && real;
+      case binary_op::equal:
+      case binary_op::not_equal:
+      case binary_op::less:
+      case binary_op::less_equal:
+      case binary_op::greater:
+      case binary_op::greater_equal:
+      case binary_op::logical_and:
+      case binary_op::logical_or:
+      case binary_op::floor_div:
+      case binary_op::floor_mod:
+      case binary_op::bitwise_xor:
+      case binary_op::right_shift:
+      case binary_op::pow: break;
+    }
+    return false;
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.shape.count, k.part, k.parts);
+    const integer_operands io{p.a_type, p.a_type, p.a_type};
+    if (p.a_type == dtype::f32) {
+      if (p.op == binary_op::minimum)
+        binary(float_minimum(p), p.shape, float_operands(), k, r.begin, r.end);
+      else if (p.op == binary_op::maximum)
+        binary(float_maximum(p), p.shape, float_operands(), k, r.begin, r.end);
+      else if (p.op == binary_op::div)
+        binary(float_div(p), p.shape, float_operands(), k, r.begin, r.end);
+      else
+        binary(float_squared_difference(p), p.shape, float_operands(), k, r.begin, r.end);
+    } else if (p.op == binary_op::minimum) {
+      binary(integer_minimum(p), p.shape, io, k, r.begin, r.end);
+    } else if (p.op == binary_op::maximum) {
+      binary(integer_maximum(p), p.shape, io, k, r.begin, r.end);
+    } else {
+      binary(squared_difference_lanes(p), p.shape, io, k, r.begin, r.end);
+    }
+  }
+  static const char* describe(const void*) { return "two operands"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+// ---- prelu ----
+
+struct float_prelu {
+  HWY_INLINE VF operator()(VF x, VF slope) const {
+    return hn::IfThenElse(hn::Ge(x, hn::Zero(DF())), x, hn::Mul(x, slope));
+  }
+};
+struct prelu_dr {
+  uniform_shift positive, negative;
+  V32 zx, za, z, low, high;
+  explicit HWY_INLINE prelu_dr(const prelu_params& p)
+      : positive(p.positive, true),
+        negative(p.negative, true),
+        zx(set32(p.in_zero_point)),
+        za(set32(p.slope_zero_point)),
+        z(set32(p.out_zero_point)),
+        low(set32(p.lo - p.out_zero_point)),
+        high(set32(p.hi - p.out_zero_point)) {}
+  HWY_INLINE V32 operator()(V32 x, V32 slope) const {
+    const V32 v = hn::Sub(x, zx);
+    const V32 y = select_by_sign(v, positive(v), negative(hn::Mul(v, hn::Sub(slope, za))));
+    return hn::Add(hn::Min(hn::Max(y, low), high), z);
+  }
+};
+struct prelu_even_mul {
+  VF sx, sa, inverse, lo, hi;
+  V32 zx, za, z;
+  explicit HWY_INLINE prelu_even_mul(const prelu_params& p)
+      : sx(set_float(p.in_scale)),
+        sa(set_float(p.slope_scale)),
+        inverse(set_float(p.inverse)),
+        lo(set_float(static_cast<float>(p.lo - p.out_zero_point))),
+        hi(set_float(static_cast<float>(p.hi - p.out_zero_point))),
+        zx(set32(p.in_zero_point)),
+        za(set32(p.slope_zero_point)),
+        z(set32(p.out_zero_point)) {}
+  HWY_INLINE V32 operator()(V32 x, V32 slope) const {
+    const VF v = real_product(hn::Sub(x, zx), sx), a = real_product(hn::Sub(slope, za), sa);
+    const VF y = hn::IfThenElse(hn::Gt(v, hn::Zero(DF())), v, simd::rounded(hn::Mul(v, a)));
+    return hn::Add(round_within(simd::rounded(hn::Mul(y, inverse)), lo, hi), z);
+  }
+};
+template <class V> struct kernel<kernel_id::prelu, V> {
+  static const prelu_params& params(const void* p) { return *static_cast<const prelu_params*>(p); }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    return p.type == dtype::f32 || is_8bit(p.type);
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.shape.count, k.part, k.parts);
+    const integer_operands io{p.type, p.type, p.type};
+    if (p.type == dtype::f32)
+      binary(float_prelu(), p.shape, float_operands(), k, r.begin, r.end);
+    else if (p.mode == rounding::reciprocal_half_even)
+      binary(prelu_even_mul(p), p.shape, io, k, r.begin, r.end);
+    else
+      binary(prelu_dr(p), p.shape, io, k, r.begin, r.end);
+  }
+  static const char* describe(const void*) { return "prelu"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/dynamic-inl.hpp
+// qnn.dynamic_quantize and qnn.dynamic_dequantize: rows of floats to codes with a scale each, sums
+// back to floats. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+struct float_range {
+  float least, most;
+};
+/// As the reference walks them: a NaN counts where it comes first, and there alone.
+inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n) noexcept {
+  float_range r{n != 0 ? x[0] : 0, n != 0 ? x[0] : 0};
+  std::size_t i = 0;
+  if (n >= std::size_t{2} * lanes32) {
+    VF least = set_float(r.least), most = least, least2 = least, most2 = least;
+    for (; i + 2 * lanes32 <= n; i += 2 * lanes32) {
+      const VF a = simd::load(x + i), b = simd::load(x + i + lanes32);
+      least = hn::IfThenElse(hn::Lt(a, least), a, least);
+      most = hn::IfThenElse(hn::Gt(a, most), a, most);
+      least2 = hn::IfThenElse(hn::Lt(b, least2), b, least2);
+      most2 = hn::IfThenElse(hn::Gt(b, most2), b, most2);
+    }
+    alignas(alignment) float each[4][lanes32];
+    hn::Store(least, DF(), each[0]), hn::Store(least2, DF(), each[1]);
+    hn::Store(most, DF(), each[2]), hn::Store(most2, DF(), each[3]);
+    for (int k = 0; k < 2; ++k)
+      for (int l = 0; l < lanes32; ++l) {
+        r.least = each[k][l] < r.least ? each[k][l] : r.least;
+        r.most = each[k + 2][l] > r.most ? each[k + 2][l] : r.most;
+      }
+  }
+  for (; i < n; ++i) {
+    r.least = x[i] < r.least ? x[i] : r.least;
+    r.most = x[i] > r.most ? x[i] : r.most;
+  }
+  return r;
+}
+
+/// x * inverse, rounded, cut to [lo, hi].
+template <bool Away, class T>
+HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float inverse, std::int32_t lo,
+                               std::int32_t hi) noexcept {
+  const VF by = set_float(inverse), low = set_float(static_cast<float>(lo)),
+           high = set_float(static_cast<float>(hi));
+  constexpr dtype type = dtype_of<T>;
+  std::size_t i = 0;
+  for (; i < n; i += lanes32) {
+    const std::size_t left = n - i;
+    const VF v = simd::rounded(
+        hn::Mul(left < lanes32 ? simd::load_some(x + i, left) : simd::load(x + i), by));
+    const V32 q = Away ? round_away_within(v, low, high) : round_within(v, low, high);
+    if (left >= lanes32)
+      simd::store_from32(q, y + i);
+    else
+      simd::store_some_from32(type, q, reinterpret_cast<std::byte*>(y + i), left);
+  }
+}
+
+template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
+    const auto r = part_of(p.rows, a.part, a.parts);
+    for (std::size_t row = r.begin; row < r.end; ++row) {
+      const float* x = static_cast<const float*>(a.in[0]) + row * p.length;
+      const float_range range = range_of(x, p.length);
+      const numerics::row_scale s = row_scale_of(p, range.least, range.most);
+      static_cast<float*>(a.out[1])[row] = s.scale;
+      if (!p.asymmetric) {
+        auto* y = static_cast<std::int8_t*>(a.out[0]) + row * p.length;
+        if (s.zero)
+          std::memset(y, 0, p.length);
+        else
+          quantize_row<true>(x, y, p.length, s.inverse, -127, 127);
+        continue;
+      }
+      auto* y = static_cast<std::int16_t*>(a.out[0]) + row * p.length;
+      const std::int32_t z = s.zero_point;
+      if (p.mode == rounding::aten)
+        quantize_row<false>(x, y, p.length, s.inverse, -z, 255 - z);
+      else if (p.mode == rounding::xnnpack)
+        quantize_row<false>(x, y, p.length, s.inverse, -128 - z, 127 - z);
+      else if (s.zero)
+        std::memset(y, 0, p.length * 2);
+      else
+        quantize_row<true>(x, y, p.length, s.inverse, -128 - z, 127 - z);
+    }
+  }
+  static const char* describe(const void*) { return "dynamic_quantize"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+/// What becomes of sums of one row's channels.
+enum class row_formula : std::uint8_t { scales_first, channel_first, fused, aten };
+template <row_formula F, bool Bias> HWY_INLINE VF row_value(V32 sum, VF row, VF scale, VF bias) {
+  const VF acc = hn::ConvertTo(DF(), sum);
+  if constexpr (F == row_formula::aten) {
+    return fused(acc, simd::rounded(hn::Mul(row, scale)), bias);
+  } else if constexpr (F == row_formula::fused) {
+    return fused(simd::rounded(hn::Mul(acc, row)), scale, bias);
+  } else {
+    const VF v = F == row_formula::scales_first ? hn::Mul(acc, simd::rounded(hn::Mul(row, scale)))
+                                                : hn::Mul(simd::rounded(hn::Mul(acc, scale)), row);
+    return Bias ? hn::Add(simd::rounded(v), bias) : v;
+  }
+}
+template <row_formula F, bool Bias>
+HWY_NOINLINE void dequantize_channels(const dynamic_dequantize_params& p, const std::int32_t* x,
+                                      float* y, std::size_t first, std::size_t n, float row,
+                                      const float* bias) noexcept {
+  const VF by = set_float(row), lo = set_float(p.min), hi = set_float(p.max);
+  for (std::size_t i = 0; i < n; i += lanes32) {
+    const std::size_t left = n - i, c = first + i;
+    const bool whole = left >= lanes32;
+    const V32 sum = whole ? simd::load(x + i) : simd::load_some(x + i, left);
+    const VF scale = whole ? simd::load(p.scales + c) : simd::load_some(p.scales + c, left);
+    VF add = hn::Zero(DF());
+    if (bias != nullptr) add = whole ? simd::load(bias + c) : simd::load_some(bias + c, left);
+    VF v = row_value<F, Bias>(sum, by, scale, add);
+    v = hn::IfThenElse(hn::Lt(v, lo), lo, hn::IfThenElse(hn::Gt(v, hi), hi, v));
+    if (whole)
+      simd::store(v, y + i);
+    else
+      simd::store_some(v, y + i, left);
+  }
+}
+
+template <class V> struct kernel<kernel_id::dynamic_dequantize, V> {
+  static const dynamic_dequantize_params& params(const void* p) {
+    return *static_cast<const dynamic_dequantize_params*>(p);
+  }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    return p.in_type == dtype::s32;
+  }
+  static HWY_INLINE void channels(const dynamic_dequantize_params& p, const std::int32_t* x,
+                                  float* y, std::size_t first, std::size_t n, float row,
+                                  const float* bias) noexcept {
+    if (p.aten) return dequantize_channels<row_formula::aten, true>(p, x, y, first, n, row, bias);
+    if (p.fused) return dequantize_channels<row_formula::fused, true>(p, x, y, first, n, row, bias);
+    if (p.scales_first)
+      return bias != nullptr ? dequantize_channels<row_formula::scales_first, true>(p, x, y, first,
+                                                                                    n, row, bias)
+                             : dequantize_channels<row_formula::scales_first, false>(p, x, y, first,
+                                                                                     n, row, bias);
+    return bias != nullptr
+               ? dequantize_channels<row_formula::channel_first, true>(p, x, y, first, n, row, bias)
+               : dequantize_channels<row_formula::channel_first, false>(p, x, y, first, n, row,
+                                                                        bias);
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const auto r = part_of(p.rows * p.length, a.part, a.parts);
+    const auto* x = static_cast<const std::int32_t*>(a.in[0]);
+    const auto* rows = static_cast<const float*>(a.in[1]);
+    const auto* bias = static_cast<const float*>(a.in[2]);
+    auto* y = static_cast<float*>(a.out[0]);
+    for (std::size_t i = r.begin; i < r.end;) {
+      const std::size_t c = i % p.channels, left = p.channels - c,
+                        n = left < r.end - i ? left : r.end - i;
+      channels(p, x + i, y + i, c, n, rows[i / p.length], bias);
+      i += n;
+    }
+  }
+  static const char* describe(const void*) { return "dynamic_dequantize"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/values-inl.hpp
+// Normalizations, indices of extremes, transpositions. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+// ---- a factor and an offset per channel ----
+
+/// rint(v) between whole numbers lo and hi, both less z, plus z.
+struct quantize_lanes {
+  VF lo, hi;
+  V32 z;
+  HWY_INLINE quantize_lanes(std::int32_t low, std::int32_t high, std::int32_t zero)
+      : lo(set_float(static_cast<float>(low - zero))),
+        hi(set_float(static_cast<float>(high - zero))),
+        z(set32(zero)) {}
+  HWY_INLINE V32 operator()(VF v) const { return hn::Add(round_within(v, lo, hi), z); }
+};
+
+template <class V> struct kernel<kernel_id::batch_norm, V> {
+  static const batch_norm_params& params(const void* p) {
+    return *static_cast<const batch_norm_params*>(p);
+  }
+  static bool accepts(const void* p) { return is_8bit(params(p).type); }
+  static HWY_NOINLINE void channels(const batch_norm_params& p, const std::byte* x, std::byte* y,
+                                    std::size_t first, std::size_t n) noexcept {
+    const quantize_lanes quantize(p.lo, p.hi, p.zero_point);
+    const V32 zx = set32(p.in_zero_point);
+    for (std::size_t i = 0; i < n; i += lanes32) {
+      const std::size_t left = n - i, c = first + i;
+      const bool whole = left >= lanes32;
+      const V32 q =
+          whole ? simd::load_as32(p.type, x + i) : simd::load_some_as32(p.type, x + i, left);
+      const VF alpha = whole ? simd::load(p.alpha + c) : simd::load_some(p.alpha + c, left),
+               beta = whole ? simd::load(p.beta + c) : simd::load_some(p.beta + c, left);
+      const VF v = fused(hn::ConvertTo(DF(), hn::Sub(q, zx)), alpha, beta);
+      if (whole)
+        simd::store_from32(p.type, quantize(v), y + i);
+      else
+        simd::store_some_from32(p.type, quantize(v), y + i, left);
+    }
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.count, k.part, k.parts);
+    for (std::size_t i = r.begin; i < r.end;) {
+      const std::size_t c = i % p.channels, left = p.channels - c,
+                        n = left < r.end - i ? left : r.end - i;
+      channels(p, static_cast<const std::byte*>(k.in[0]) + i, static_cast<std::byte*>(k.out[0]) + i,
+               c, n);
+      i += n;
+    }
+  }
+  static const char* describe(const void*) { return "batch_norm"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+// ---- layer_norm, group_norm ----
+
+struct group_sums {
+  std::int64_t sum = 0, squares = 0;
+};
+inline HWY_NOINLINE group_sums sums_of(dtype type, const std::byte* x, std::size_t n) noexcept {
+  group_sums s;
+  // Squares of bytes: 2^15 of them stay below 2^31 in a lane.
+  constexpr std::size_t most = (std::size_t{1} << 15) * lanes32;
+  for (std::size_t begin = 0; begin < n; begin += most) {
+    const std::size_t end = n - begin < most ? n : begin + most;
+    V32 sum = zero32(), squares = zero32();
+    for (std::size_t i = begin; i < end; i += lanes32) {
+      const V32 q = end - i >= lanes32 ? simd::load_as32(type, x + i)
+                                       : simd::load_some_as32(type, x + i, end - i);
+      sum = hn::Add(sum, q);
+      squares = hn::Add(squares, hn::Mul(q, q));
+    }
+    alignas(alignment) std::int32_t each[2][lanes32];
+    hn::Store(sum, D32(), each[0]);
+    hn::Store(squares, D32(), each[1]);
+    for (int l = 0; l < lanes32; ++l) s.sum += each[0][l], s.squares += each[1][l];
+  }
+  return s;
+}
+/// The group's numbers, in lanes.
+struct norm_group {
+  VF mean, scale, inverse;
+  V32 zx;
+  quantize_lanes quantize;
+  HWY_INLINE norm_group(const norm_params& p, const norm_of_group& g)
+      : mean(set_float(g.mean)),
+        scale(set_float(g.scale)),
+        inverse(set_float(p.inverse)),
+        zx(set32(p.in_zero_point)),
+        quantize(p.lo, p.hi, p.zero_point) {}
+  HWY_INLINE VF centered(V32 q) const {
+    return simd::rounded(hn::Sub(hn::ConvertTo(DF(), hn::Sub(q, zx)), mean));
+  }
+  HWY_INLINE V32 finish(VF v) const {
+    return quantize(simd::rounded(hn::Mul(simd::rounded(v), inverse)));
+  }
+};
+/// Neighbours of one channel (`weight` has the scale in it), or elements with a weight each.
+template <bool Channel>
+HWY_NOINLINE void norm_run(const norm_params& p, const norm_of_group& group, const std::byte* x,
+                           std::byte* y, std::size_t n, float weight, float bias,
+                           const float* weights, const float* biases) noexcept {
+  const norm_group g(p, group);
+  const VF w1 = set_float(weight), b1 = set_float(bias), one = set_float(1.f);
+  for (std::size_t i = 0; i < n; i += lanes32) {
+    const std::size_t left = n - i;
+    const bool whole = left >= lanes32;
+    const VF d = g.centered(whole ? simd::load_as32(p.type, x + i)
+                                  : simd::load_some_as32(p.type, x + i, left));
+    VF v;
+    if constexpr (Channel) {
+      v = fused(d, w1, b1);
+    } else {
+      VF w = one, b = hn::Zero(DF());
+      if (weights != nullptr)
+        w = whole ? simd::load(weights + i) : simd::load_some(weights + i, left);
+      if (biases != nullptr) b = whole ? simd::load(biases + i) : simd::load_some(biases + i, left);
+      v = fused(simd::rounded(hn::Mul(d, g.scale)), w, b);
+    }
+    if (whole)
+      simd::store_from32(p.type, g.finish(v), y + i);
+    else
+      simd::store_some_from32(p.type, g.finish(v), y + i, left);
+  }
+}
+template <class V> struct kernel<kernel_id::norm, V> {
+  static const norm_params& params(const void* p) { return *static_cast<const norm_params*>(p); }
+  static bool accepts(const void* p) { return is_8bit(params(p).type) && !params(p).float_sums; }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.groups, k.part, k.parts);
+    for (std::size_t g = r.begin; g < r.end; ++g) {
+      const auto* x = static_cast<const std::byte*>(k.in[0]) + g * p.group;
+      auto* y = static_cast<std::byte*>(k.out[0]) + g * p.group;
+      const group_sums s = sums_of(p.type, x, p.group);
+      const norm_of_group n =
+          normalize_group(p, static_cast<float>(s.sum), static_cast<float>(s.squares));
+      if (p.channels == 0) {
+        norm_run<false>(p, n, x, y, p.group, 1, 0, p.weight, p.bias);
+        continue;
+      }
+      for (std::size_t i = 0; i < p.group; i += p.inner) {  // a group is whole channels
+        const std::size_t c = (g * p.group + i) / p.inner % p.channels;
+        const float w = p.weight ? p.weight[c] : 1.f, b = p.bias ? p.bias[c] : 0.f;
+        norm_run<true>(p, n, x + i, y + i, p.inner, numerics::mul(n.scale, w), b, nullptr, nullptr);
+      }
+    }
+  }
+  static const char* describe(const void*) { return "normalization"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+// ---- arg_max, arg_min ----
+
+/// Small integers along the innermost axis: the value (arg_min: its complement) above the reversed
+/// index, whose maximum is the first of the largest.
+template <class V> struct kernel<kernel_id::arg_extreme, V> {
+  static const axis_params& params(const void* p) { return *static_cast<const axis_params*>(p); }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    return p.inner == 1 && p.extent <= 65536 && (is_8bit(p.type) || p.type == dtype::s16);
+  }
+  static HWY_INLINE V32 keys(V32 q, V32 flip, std::size_t k) {
+    const V32 reversed = hn::Sub(set32(65535 - static_cast<std::int32_t>(k)), hn::Iota(D32(), 0));
+    return hn::Add(hn::ShiftLeft<16>(hn::Xor(q, flip)), reversed);
+  }
+  static HWY_NOINLINE void rows(const axis_params& p, const std::byte* x, std::byte* y,
+                                std::size_t n) noexcept {
+    const std::size_t size = size_of(p.type);
+    const V32 flip = set32(p.least ? -1 : 0);
+    for (std::size_t o = 0; o < n; ++o, x += p.extent * size) {
+      V32 best = set32(INT32_MIN);
+      std::size_t i = 0;
+      for (; i + lanes32 <= p.extent; i += lanes32)
+        best = hn::Max(best, keys(simd::load_as32(p.type, x + i * size), flip, i));
+      if (i < p.extent && p.extent >= lanes32) {  // once more, from further back
+        i = p.extent - lanes32;
+        best = hn::Max(best, keys(simd::load_as32(p.type, x + i * size), flip, i));
+      } else if (i < p.extent) {
+        const V32 some = keys(simd::load_some_as32(p.type, x + i * size, p.extent - i), flip, i);
+        best = hn::Max(best, hn::IfThenElse(hn::FirstN(D32(), p.extent - i), some, best));
+      }
+      const std::int32_t key = hn::GetLane(hn::MaxOfLanes(D32(), best)),
+                         index = 65535 - (key & 65535);
+      if (p.out_type == dtype::s32)
+        std::memcpy(y + 4 * o, &index, 4);
+      else
+        reinterpret_cast<std::int64_t*>(y)[o] = index;
+    }
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.outer, k.part, k.parts);
+    rows(p, static_cast<const std::byte*>(k.in[0]) + r.begin * p.extent * size_of(p.type),
+         static_cast<std::byte*>(k.out[0]) + r.begin * size_of(p.out_type), r.end - r.begin);
+  }
+  static const char* describe(const void*) { return "keys"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+// ---- transposition of the two innermost axes of a copy ----
+
+/// y[a][b] = x[a + b * step] for a < n_a, b < n_b.
+template <class T>
+HWY_NOINLINE void transpose_matrix(const T* x, std::size_t step, T* y, std::size_t n_a,
+                                   std::size_t n_b) noexcept {
+  constexpr std::size_t block = simd::block_extent<T>;
+  std::size_t a = 0;
+  if (n_b == 2) {
+    for (; a + block <= n_a; a += block) simd::interleave_block(x + a, x + step + a, y + 2 * a);
+  } else if (n_a == 2 && step == 2) {
+    std::size_t b = 0;
+    for (; b + block <= n_b; b += block) simd::deinterleave_block(x + 2 * b, y + b, y + n_b + b);
+    for (; b < n_b; ++b) y[b] = x[2 * b], y[n_b + b] = x[2 * b + 1];
+    return;
+  } else if (n_b >= block) {
+    for (; a + block <= n_a; a += block) {
+      std::size_t b = 0;
+      for (; b + block <= n_b; b += block)
+        simd::transpose_block(x + a + b * step, step, y + a * n_b + b, n_b);
+      if (b < n_b) {  // once more, from further back
+        b = n_b - block;
+        simd::transpose_block(x + a + b * step, step, y + a * n_b + b, n_b);
+      }
+    }
+  }
+  for (; a < n_a; ++a)
+    for (std::size_t b = 0; b < n_b; ++b) y[a * n_b + b] = x[a + b * step];
+}
+template <class V> struct kernel<kernel_id::movement, V> {
+  static const movement_params& params(const void* p) {
+    return *static_cast<const movement_params*>(p);
+  }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    const strided_copy& c = p.copies[0];
+    return p.outputs == 1 && c.rank >= 2 && c.count != 0 && size_of(p.type) <= 4 &&
+           c.stride[c.rank - 2] == 1 && c.stride[c.rank - 1] > 1;
+  }
+  template <class T> static void matrices(const strided_copy& c, const kernel_args& k) noexcept {
+    const std::size_t a = c.rank - 2, n_a = as_size(c.extent[a]), n_b = as_size(c.extent[a + 1]);
+    const auto r = part_of(c.count / n_b, k.part, k.parts);  // rows of the result
+    const auto* x = static_cast<const T*>(k.in[0]);
+    auto* y = static_cast<T*>(k.out[0]);
+    for (std::size_t row = r.begin; row < r.end;) {
+      const std::size_t first = row % n_a, left = n_a - first,
+                        n = left < r.end - row ? left : r.end - row;
+      std::int64_t from = c.offset + static_cast<std::int64_t>(first);
+      std::size_t rest = row / n_a;
+      for (std::size_t d = a; d-- > 0;) {
+        const auto extent = as_size(c.extent[d]);
+        from += static_cast<std::int64_t>(rest % extent) * c.stride[d];
+        rest /= extent;
+      }
+      transpose_matrix(x + from, as_size(c.stride[a + 1]), y + row * n_b, n, n_b);
+      row += n;
+    }
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const std::size_t size = size_of(p.type);
+    if (size == 1)
+      matrices<std::uint8_t>(p.copies[0], k);
+    else if (size == 2)
+      matrices<std::uint16_t>(p.copies[0], k);
+    else
+      matrices<std::uint32_t>(p.copies[0], k);
+  }
+  static const char* describe(const void*) { return "transposition"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/pool-inl.hpp
 // qnn.max_pool2d, qnn.avg_pool2d and means over neighbouring axes: channels in lanes. Part of a
 // pass: see pass-inl.hpp.
@@ -2663,6 +4496,53 @@ inline HWY_NOINLINE void max_pixel(const pool_window& w, bool is_signed, std::in
   }
 }
 
+/// The same of int16.
+inline HWY_NOINLINE void max_pixel_words(const pool_window& w, std::int32_t lo, std::int32_t hi,
+                                         std::size_t channels, std::byte* y) noexcept {
+  const V16 low = hn::Set(D16(), static_cast<std::int16_t>(lo)),
+            high = hn::Set(D16(), static_cast<std::int16_t>(hi));
+  for (std::size_t c = 0; c < channels; c += lanes16) {
+    const std::size_t n = channels - c < lanes16 ? channels - c : lanes16;
+    V16 best = hn::Set(D16(), std::int16_t{INT16_MIN});
+    for (std::int32_t r = 0; r < w.rows; ++r) {
+      const std::byte* at = w.x + as_size(r) * w.row + 2 * c;
+      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
+        best = hn::Max(best, simd::load_some_as16<std::int16_t>(at, n));
+    }
+    const V16 v = hn::Min(hn::Max(best, low), high);
+    auto* to = reinterpret_cast<std::int16_t*>(y) + c;
+    if (n == lanes16)
+      simd::store(v, to);
+    else
+      simd::store_some(v, to, n);
+  }
+}
+/// Maximum or average of float32, sums in the order of the taps.
+inline HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n,
+                                     std::byte* y) noexcept {
+  const VF lo = set_float(p.min), hi = set_float(p.max_value),
+           divisor = set_float(static_cast<float>(n));
+  const auto channels = as_size(p.channels);
+  for (std::size_t c = 0; c < channels; c += lanes32) {
+    const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
+    VF v = set_float(p.max ? -std::numeric_limits<float>::infinity() : 0.f);
+    for (std::int32_t r = 0; r < w.rows; ++r) {
+      const std::byte* at = w.x + as_size(r) * w.row + 4 * c;
+      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
+        const auto* from = reinterpret_cast<const float*>(at);
+        const VF q = have == lanes32 ? simd::load(from) : simd::load_some(from, have);
+        v = p.max ? hn::IfThenElse(hn::Gt(q, v), q, v) : simd::rounded(hn::Add(v, q));
+      }
+    }
+    v = clamp_lanes(p.max ? v : simd::divide(v, divisor), lo, hi);
+    auto* to = reinterpret_cast<float*>(y) + c;
+    if (have == lanes32)
+      simd::store(v, to);
+    else
+      simd::store_some(v, to, have);
+  }
+}
+
 /// Sums of lanes32 channels from `at` (n of them present), as int32.
 HWY_INLINE V32 window_sum(const pool_window& w, dtype t, std::size_t c, std::size_t n) {
   V32 sum = zero32();
@@ -2685,9 +4565,10 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    if (!is_8bit(p.type)) return false;
+    if (p.type == dtype::f32) return true;
+    if (!is_8bit(p.type) && p.type != dtype::s16) return false;
     if (p.max) return true;
-    if (std::int64_t{p.in_h} * p.in_w > (std::int64_t{1} << 22))
+    if (std::int64_t{p.in_h} * p.in_w > (std::int64_t{1} << (is_8bit(p.type) ? 22 : 14)))
       return false;  // sums stay below 2^30
     switch (p.mode) {
       case rounding::divide_half_away:
@@ -2708,7 +4589,8 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
       case rounding::fused_multiply_add:
       case rounding::tflite_optimized:
       case rounding::divide_truncate:
-      case rounding::mxnet: break;
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
     }
     return false;
   }
@@ -2716,7 +4598,7 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
     const auto& p = params(k.params);
     const auto rows = part_of(product_of(p.batch, p.out_h), k.part, k.parts);
     const auto channels = as_size(p.channels);
-    const std::size_t line = as_size(p.in_w) * channels;
+    const std::size_t line = as_size(p.in_w) * channels, size = size_of(p.type);
     const image_extents image{p.in_h, p.in_w, p.channels};
     for (std::size_t row = rows.begin; row < rows.end; ++row) {
       const auto [n, oy] = image_row_of(row, p.out_h);
@@ -2729,20 +4611,23 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
         w.rows = v.end > v.begin ? (v.end - v.begin + v.step - 1) / v.step : 0;
         w.columns = h.end > h.begin ? (h.end - h.begin + h.step - 1) / h.step : 0;
         if (w.columns == 0) w.rows = 0;
-        w.row = as_size(v.step) * line, w.column = as_size(h.step) * channels;
+        w.row = as_size(v.step) * line * size, w.column = as_size(h.step) * channels * size;
         w.x = static_cast<const std::byte*>(k.in[0]);
-        if (w.rows > 0) w.x += nhwc_index(image, n, v.begin, h.begin, 0);
-        std::byte* y =
-            static_cast<std::byte*>(k.out[0]) + (row * as_size(p.out_w) + as_size(ox)) * channels;
-        if (p.max)
+        if (w.rows > 0) w.x += nhwc_index(image, n, v.begin, h.begin, 0) * size;
+        std::byte* y = static_cast<std::byte*>(k.out[0]) +
+                       (row * as_size(p.out_w) + as_size(ox)) * channels * size;
+        const std::int32_t divisor = p.divisor > 0         ? p.divisor
+                                     : p.count_include_pad ? v.counted * h.counted
+                                                           : w.rows * w.columns;
+        if (p.type == dtype::f32)
+          float_pixel(p, w, divisor, y);
+        else if (p.max && p.type == dtype::s16)
+          max_pixel_words(w, p.lo, p.hi, channels, y);
+        else if (p.max)
           max_pixel(w, p.type == dtype::s8, p.lo, p.hi, channels, y);
         else
-          average_pixel(p, w,
-                        p.divisor > 0         ? p.divisor
-                        : p.count_include_pad ? v.counted * h.counted
-                                              : w.rows * w.columns,
-                        p.adaptive ? v.counted : p.window_h, p.adaptive ? h.counted : p.window_w,
-                        y);
+          average_pixel(p, w, divisor, p.adaptive ? v.counted : p.window_h,
+                        p.adaptive ? h.counted : p.window_w, y);
       }
     }
   }
@@ -2750,6 +4635,7 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
                                          std::int32_t n, std::int32_t window_h,
                                          std::int32_t window_w, std::byte* y) noexcept {
     const auto channels = as_size(p.channels);
+    const std::size_t size = size_of(p.type);
     const std::int32_t taps = w.rows * w.columns;
     // Factor and clamp of the float formulas; those that take raw sums have no zero point to add.
     const bool raw = p.mode == rounding::aten || p.mode == rounding::divide_half_even ||
@@ -2771,12 +4657,21 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
     const bool offsets = p.mode == rounding::float_half_even ||
                          p.mode == rounding::float_zero_point_half_even ||
                          p.mode == rounding::qnnpack;
+    // Numerators below 2^24: no quotient of them rounds up to the next whole number.
+    const bool quotients =
+        n > 0 && std::int64_t{taps} * (is_8bit(p.type) ? 255 : 32768) + n < (1 << 24);
     const V32 offset = set32(offsets ? taps * p.in_zero_point : 0), z = set32(zero);
     for (std::size_t c = 0; c < channels; c += lanes32) {
       const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
       V32 q;
       const V32 sum = hn::Sub(window_sum(w, p.type, c, have), offset);
-      if (p.mode == rounding::divide_half_away) {
+      if (p.mode == rounding::divide_half_away && quotients) {
+        // (sum + n / 2) / n toward zero, the sign apart.
+        const V32 sign = sign_of(sum), numerator = hn::Add(with_sign(sum, sign), set32(n / 2));
+        const V32 quotient =
+            hn::ConvertTo(D32(), simd::divide(hn::ConvertTo(DF(), numerator), divisor));
+        q = hn::Min(hn::Max(with_sign(quotient, sign), set32(p.lo)), set32(p.hi));
+      } else if (p.mode == rounding::divide_half_away) {
         alignas(alignment) std::int32_t each[lanes32];
         hn::Store(sum, D32(), each);
         for (std::size_t i = 0; i < have; ++i)
@@ -2790,9 +4685,9 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
         q = hn::Add(round_within(v, lo, hi), z);
       }
       if (have == lanes32)
-        simd::store_from32(p.type, q, y + c);
+        simd::store_from32(p.type, q, y + c * size);
       else
-        simd::store_some_from32(p.type, q, y + c, have);
+        simd::store_some_from32(p.type, q, y + c * size, have);
     }
   }
   static const char* describe(const void* p) {
@@ -3222,6 +5117,10 @@ template <class V> struct kernel<kernel_id::softmax, V> {
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
+    if (p.in_type == dtype::f32)
+      return p.out_type == dtype::f32 && p.inner == 1 && (p.mode != rounding::aten || !p.log);
+    if (p.in_type == dtype::s16)
+      return p.out_type == dtype::s16 && p.inner == 1 && p.mode == rounding::wide_half_up && !p.log;
     if (!is_8bit(p.in_type) || !(is_8bit(p.out_type) || p.out_type == dtype::s16) || p.inner != 1)
       return false;
     switch (p.mode) {
@@ -3244,7 +5143,8 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       case rounding::fused_multiply_add:
       case rounding::aten:
       case rounding::divide_truncate:
-      case rounding::mxnet: break;
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
     }
     return false;
   }
@@ -3372,11 +5272,132 @@ template <class V> struct kernel<kernel_id::softmax, V> {
                 y + j * p.depth * size_of(p.out_type));
   }
 
+  /// float32: exp(x - max), summed in order.
+  static HWY_NOINLINE void row_floats(const softmax_params& p, const float* x, float* y) noexcept {
+    const float most = range_of(x, p.depth).most;
+    const VF m = set_float(most), beta = set_float(p.beta);
+    for (std::size_t i = 0; i < p.depth; i += lanes32) {
+      const std::size_t left = p.depth - i;
+      const VF v = left >= lanes32 ? simd::load(x + i) : simd::load_some(x + i, left);
+      const VF e = apply<exp_function>(simd::rounded(hn::Mul(simd::rounded(hn::Sub(v, m)), beta)));
+      if (left >= lanes32)
+        simd::store(e, y + i);
+      else
+        simd::store_some(e, y + i, left);
+    }
+    float sum = 0;
+    for (std::size_t i = 0; i < p.depth; ++i) sum = numerics::add(sum, y[i]);
+    const VF by = set_float(p.log ? numerics::log_f32(sum) : sum);
+    for (std::size_t i = 0; i < p.depth; i += lanes32) {
+      const std::size_t left = p.depth - i;
+      const bool whole = left >= lanes32;
+      const float* from = p.log ? x + i : y + i;
+      const VF v = whole ? simd::load(from) : simd::load_some(from, left);
+      const VF r = p.log ? hn::Sub(simd::rounded(hn::Sub(v, m)), by) : simd::divide(v, by);
+      if (whole)
+        simd::store(r, y + i);
+      else
+        simd::store_some(r, y + i, left);
+    }
+  }
+  /// int16, I64: exponentials from a table, kept in the output until their sum is known.
+  static HWY_NOINLINE void row_words(const softmax_params& p, const std::int16_t* x,
+                                     std::int16_t* y) noexcept {
+    const std::int32_t most = extreme_of(true, x, p.depth);
+    const uniform_shift scale(p.mult, true);
+    const lookup_lanes exponentials{p.exp_table};
+    const V32 m = set32(most), top = set32(32767), bottom = set32(-32768);
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < p.depth; i += lanes32) {
+      const std::size_t left = p.depth - i;
+      const auto* from = reinterpret_cast<const std::byte*>(x + i);
+      const V32 q =
+          left >= lanes32 ? simd::load_as32(x + i) : simd::load_some_as32(dtype::s16, from, left);
+      const V32 d = hn::Add(scale(hn::Sub(q, m)), top);
+      const V32 e = exponentials(hn::Min(hn::Max(d, bottom), top));
+      if (left >= lanes32) {
+        simd::store_from32(e, y + i);
+        sum += static_cast<std::uint32_t>(simd::sum_of_lanes(e));
+      } else {
+        simd::store_some_from32(dtype::s16, e, reinterpret_cast<std::byte*>(y + i), left);
+        sum += static_cast<std::uint32_t>(
+            simd::sum_of_lanes(hn::IfThenElseZero(hn::FirstN(D32(), left), e)));
+      }
+    }
+    const softmax_s16_factor f = softmax_factor_of(p, sum);
+    const V32 inverse = set32(f.inverse), half = set32(1 << (30 - f.room));
+    for (std::size_t i = 0; i < p.depth; i += lanes32) {
+      const std::size_t left = p.depth - i;
+      auto* to = reinterpret_cast<std::byte*>(y + i);
+      const V32 e =
+          left >= lanes32 ? simd::load_as32(y + i) : simd::load_some_as32(dtype::s16, to, left);
+      // Both factors are below 2^15.
+      const V32 v = shift_right(hn::Add(hn::Mul(e, inverse), half), 31 - f.room);
+      const V32 cut = hn::Min(hn::Max(v, zero32()), top);
+      if (left >= lanes32)
+        simd::store_from32(cut, y + i);
+      else
+        simd::store_some_from32(dtype::s16, cut, to, left);
+    }
+  }
+  /// Eight sums side by side, as the reference's.
+  static HWY_INLINE float sum_of_eights(const float* e, std::size_t n) noexcept {
+    alignas(alignment) float sums[8] = {};
+    std::size_t i = 0;
+    if constexpr (lanes32 == 8) {
+      VF acc = hn::Zero(DF());
+      for (; i + 8 <= n; i += 8) acc = simd::rounded(hn::Add(acc, simd::load(e + i)));
+      hn::StoreU(acc, DF(), sums);
+    }
+    for (; i < n; ++i) sums[i % 8] = numerics::add(sums[i % 8], e[i]);
+    for (std::size_t half = 4; half > 0; half /= 2)
+      for (std::size_t k = 0; k < half; ++k) sums[k] = numerics::add(sums[k], sums[k + half]);
+    return sums[0];
+  }
+  /// ATEN along the innermost axis: the exponentials stand in y until their sum is known.
+  static HWY_NOINLINE void row_vectorized(const softmax_params& p, const float* x,
+                                          float* y) noexcept {
+    const std::size_t n = p.depth;
+    alignas(alignment) float each[lanes32];
+    VF most = set_float(x[0]);  // NaN there stays, elsewhere it is passed over
+    std::size_t i = 0;
+    for (; i + lanes32 <= n; i += lanes32) {
+      const VF v = simd::load(x + i);
+      most = hn::IfThenElse(hn::Gt(v, most), v, most);
+    }
+    hn::Store(most, DF(), each);
+    float largest = x[0];
+    for (std::size_t k = 0; k < lanes32; ++k) largest = each[k] > largest ? each[k] : largest;
+    for (; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
+    const VF top = set_float(largest), beta = set_float(p.beta);
+    each_float(x, y, n, [=](VF v) HWY_ATTR {
+      return exp_vectorized(simd::rounded(hn::Mul(simd::rounded(hn::Sub(v, top)), beta)));
+    });
+    float sum = 0;
+    if (n >= 8)
+      sum = sum_of_eights(y, n);
+    else
+      for (std::size_t k = 0; k < n; ++k) sum = numerics::add(sum, y[k]);
+    const VF factor = set_float(numerics::div(1.f, sum));
+    each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
+  }
+
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.outer, k.part, k.parts);
     if (p.depth == 0) return;
     const std::size_t out_row = p.depth * size_of(p.out_type);
+    if (p.in_type == dtype::f32 || p.in_type == dtype::s16) {
+      for (std::size_t i = r.begin; i < r.end; ++i)
+        if (p.in_type == dtype::f32)
+          (p.mode == rounding::aten ? row_vectorized : row_floats)(
+              p, static_cast<const float*>(k.in[0]) + i * p.depth,
+              static_cast<float*>(k.out[0]) + i * p.depth);
+        else
+          row_words(p, static_cast<const std::int16_t*>(k.in[0]) + i * p.depth,
+                    static_cast<std::int16_t*>(k.out[0]) + i * p.depth);
+      return;
+    }
     const bool s8 = p.in_type == dtype::s8;
     const auto* x = static_cast<const std::uint8_t*>(k.in[0]) + r.begin * p.depth;
     auto* y = static_cast<std::byte*>(k.out[0]) + r.begin * out_row;
@@ -3409,6 +5430,115 @@ template <class V> struct kernel<kernel_id::softmax, V> {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/recurrent-inl.hpp
+// qnn.lstm and qnn.svdf: the products of a step in lanes. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// The sum of x * w over n elements modulo 2^32, int16 and T.
+template <class T>
+HWY_INLINE std::int32_t dot_row(const std::int16_t* x, const T* w, std::size_t n) noexcept {
+  V32 a = zero32(), b = zero32();
+  std::size_t i = 0;
+  for (; i + 2 * lanes16 <= n; i += 2 * lanes16) {
+    a = simd::dot_pairs_each(a, simd::load(x + i), simd::load_as16(w + i));
+    b = simd::dot_pairs_each(b, simd::load(x + i + lanes16), simd::load_as16(w + i + lanes16));
+  }
+  if (i + lanes16 <= n) {
+    a = simd::dot_pairs_each(a, simd::load(x + i), simd::load_as16(w + i));
+    i += lanes16;
+  }
+  if (i < n && n >= lanes16) {  // the last vector, without what was summed before
+    const std::size_t from = n - lanes16;
+    const V16 rest = hn::IfThenZeroElse(hn::FirstN(D16(), i - from), simd::load(x + from));
+    b = simd::dot_pairs_each(b, rest, simd::load_as16(w + from));
+  } else if (i < n) {
+    b = simd::dot_pairs_each(b, simd::load_some_as16(x + i, n - i),
+                             simd::load_some_as16(w + i, n - i));
+  }
+  return simd::sum_of_lanes(hn::Add(a, b));
+}
+/// x - z as int16.
+inline HWY_NOINLINE void without_zero_point(const std::int8_t* x, std::int16_t* to, std::size_t n,
+                                            std::int32_t z) noexcept {
+  window_words<std::int8_t>(reinterpret_cast<const std::byte*>(x), reinterpret_cast<std::byte*>(to),
+                            n, z);
+}
+
+struct lstm_rows {
+  const lstm_params& p;
+  std::int16_t *x, *h;
+  HWY_INLINE void start(const std::int8_t* from, const std::int8_t* hidden) const noexcept {
+    without_zero_point(from, x, as_size(p.in_c), p.in_zero_point);
+    without_zero_point(hidden, h, as_size(p.units), p.state_zero_point);
+  }
+  HWY_NOINLINE std::int16_t gate(const lstm_params::gate& g, const std::int8_t* w,
+                                 const std::int8_t* r, std::int32_t bias) const noexcept {
+    return reference::lstm_gate_of(g, dot_row(x, w, as_size(p.in_c)),
+                                   dot_row(h, r, as_size(p.units)), bias);
+  }
+};
+/// What the operator asks while it walks its steps; named types, not lambdas (see vectors-inl.hpp).
+struct lstm_start {
+  const lstm_rows& rows;
+  void operator()(const std::int8_t* x, const std::int8_t* h) const noexcept { rows.start(x, h); }
+};
+struct lstm_gate_rows {
+  const lstm_rows& rows;
+  std::int16_t operator()(const lstm_params&, const lstm_params::gate& g, const std::int8_t*,
+                          const std::int8_t*, const std::int8_t* w, const std::int8_t* r,
+                          std::int32_t bias) const noexcept {
+    return rows.gate(g, w, r, bias);
+  }
+};
+template <class V> struct kernel<kernel_id::lstm, V> {
+  static const lstm_params& params(const void* p) { return *static_cast<const lstm_params*>(p); }
+  static std::size_t scratch_bytes(const void* v) {
+    const auto& p = params(v);
+    return kernels::lstm_scratch(as_size(p.in_c), as_size(p.units));
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    auto* fresh = static_cast<std::byte*>(a.scratch);
+    std::byte* const x = fresh + round_up(as_size(p.units), alignment);
+    std::byte* const h = x + round_up(as_size(p.in_c) * 2, alignment);
+    const lstm_rows rows{p, reinterpret_cast<std::int16_t*>(x), reinterpret_cast<std::int16_t*>(h)};
+    reference::lstm_call(a, reinterpret_cast<std::int8_t*>(fresh), lstm_start{rows},
+                         lstm_gate_rows{rows});
+  }
+  static const char* describe(const void*) { return "lstm"; }
+  static constexpr kernel_entry value{&run,    nullptr,   nullptr, &scratch_bytes,
+                                      nullptr, &describe, false};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+inline HWY_NOINLINE std::int32_t svdf_dot_lanes(const svdf_params& p, const std::int8_t* x,
+                                                const std::int8_t* w) noexcept {
+  const auto n = as_size(p.in_c);
+  const V16 z = hn::Set(D16(), static_cast<std::int16_t>(p.in_zero_point));
+  V32 sum = zero32();
+  for (std::size_t i = 0; i < n; i += lanes16)  // weights beyond the end are 0
+    sum = simd::dot_pairs_each(sum, hn::Sub(simd::load_some_as16(x + i, n - i), z),
+                               simd::load_some_as16(w + i, n - i));
+  return simd::sum_of_lanes(sum);
+}
+template <class V> struct kernel<kernel_id::svdf, V> {
+  static void run(const kernel_args& a) noexcept {
+    // Products of two int16 exceed 31 bits in pairs: the few of a filter's memory stay scalar.
+    reference::svdf_call(a, &svdf_dot_lanes, &reference::svdf_past);
+  }
+  static const char* describe(const void*) { return "svdf"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, false};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// clang-format on
 #endif
 
 #if defined(OCTET_TEST_PASS)
@@ -3443,13 +5573,19 @@ HWY_AFTER_NAMESPACE();
 
 // Build modes:
 //   (default)                          everything inline, in every file that includes it
-//   OCTET_EXTERN                       declarations only; link octet::compiled or one
-//   OCTET_IMPLEMENTATION file OCTET_EXTERN, OCTET_IMPLEMENTATION the one file that defines what
-//   OCTET_EXTERN declares
+//   OCTET_EXTERN                       declarations only; link octet::compiled or one file with
+//                                      OCTET_IMPLEMENTATION
+//   OCTET_EXTERN, OCTET_IMPLEMENTATION the one file that defines what OCTET_EXTERN declares
+//   OCTET_EXTERN, OCTET_IMPORT_IMPLEMENTATION  the same for the importers that it includes
 #if !defined(OCTET_EXTERN) || defined(OCTET_IMPLEMENTATION)
 #define OCTET_HAS_DEFINITIONS 1
 #else
 #define OCTET_HAS_DEFINITIONS 0
+#endif
+#if OCTET_HAS_DEFINITIONS || defined(OCTET_IMPORT_IMPLEMENTATION)
+#define OCTET_HAS_IMPORT_DEFINITIONS 1
+#else
+#define OCTET_HAS_IMPORT_DEFINITIONS 0
 #endif
 #if defined(OCTET_EXTERN)
 #define OCTET_INLINE
@@ -3738,7 +5874,8 @@ enum class law : std::uint8_t {
   tflite_xnnpack,
   pytorch_fbgemm,
   pytorch_qnnpack,
-  mxnet
+  mxnet,
+  onnxruntime
 };
 constexpr std::string_view name_of(law l) noexcept {
   switch (l) {
@@ -3747,6 +5884,7 @@ constexpr std::string_view name_of(law l) noexcept {
     case law::pytorch_fbgemm: return "pytorch_fbgemm";
     case law::pytorch_qnnpack: return "pytorch_qnnpack";
     case law::mxnet: return "mxnet";
+    case law::onnxruntime: return "onnxruntime";
   }
   return no_enumerator;
 }
@@ -3787,12 +5925,15 @@ enum class rounding : std::uint8_t {
   qnnpack,
   // ATEN: PyTorch's own formula for this operator
   aten,
-  // FMA: the operator's formula in fused multiply-adds
+  // FMA: the operator's formula in fused multiply-adds; of accumulators FB, the bias times
+  // f32(1 / (sx sw)) and added in one rounding (FBGEMM where the weights have one scale)
   fused_multiply_add,
   // OPT: TFLite optimized: this operator's own formula
   tflite_optimized,
   // MXN: MXNet's own formula for this operator
   mxnet,
+  // ORT: ONNX Runtime's own formula for this operator
+  onnxruntime,
 };
 constexpr std::string_view name_of(rounding r) noexcept {
   switch (r) {
@@ -3815,6 +5956,7 @@ constexpr std::string_view name_of(rounding r) noexcept {
     case rounding::fused_multiply_add: return "FMA";
     case rounding::tflite_optimized: return "OPT";
     case rounding::mxnet: return "MXN";
+    case rounding::onnxruntime: return "ORT";
   }
   return no_enumerator;
 }
@@ -3949,12 +6091,13 @@ OCTET_NAMESPACE_BEGIN
 
 enum class errc : std::uint8_t {
   ok = 0,
-  io,           // a file cannot be read
-  malformed,    // the bytes are not a valid file of their format
-  unsupported,  // valid, but not (yet) something octet runs exactly
-  invalid,      // the graph or a call breaks a rule (shape, dtype, quantization)
-  too_large,    // over a limit of octet or of the caller's options
-  write,        // a file cannot be written
+  io,             // a file cannot be read
+  malformed,      // the bytes are not a valid file of their format
+  unsupported,    // valid, but not (yet) something octet runs exactly
+  invalid,        // the graph or a call breaks a rule (shape, dtype, quantization)
+  too_large,      // over a limit of octet or of the caller's options
+  write,          // a file cannot be written
+  out_of_memory,  // the system gives no more, below the limits
 };
 constexpr std::string_view name_of(errc c) noexcept {
   switch (c) {
@@ -3965,6 +6108,7 @@ constexpr std::string_view name_of(errc c) noexcept {
     case errc::invalid: return "invalid";
     case errc::too_large: return "too large";
     case errc::write: return "cannot write";
+    case errc::out_of_memory: return "out of memory";
   }
   return no_enumerator;
 }
@@ -4196,6 +6340,233 @@ template <class T> T value_or_throw(result<T> r) {
 
 OCTET_NAMESPACE_END
 
+// ---- octet/core/limits.hpp
+// How much of a machine one model may take: one struct for every reader, folder, interpreter,
+// preparer and planner.
+
+#include <limits>
+#include <new>
+#include <string>
+#include <string_view>
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// What loading, planning and running one model may take. Each is checked before the memory is
+/// allocated or the work is done; exceeding one is an error that names it (errc::too_large). The
+/// defaults suit an application on a phone: networks of 200 MB load, a hostile file of any size
+/// fails within seconds and half a gigabyte.
+struct limits {
+  std::size_t file_bytes = std::size_t{1} << 28;      // a file of a model
+  std::size_t tensor_bytes = std::size_t{1} << 27;    // one tensor
+  std::size_t constant_bytes = std::size_t{1} << 28;  // all constants: the file's and computed ones
+  std::size_t arena_bytes = std::size_t{1} << 28;  // a session: values, states, scratch of threads
+  std::size_t scratch_bytes = std::size_t{1} << 27;  // one operator while it runs, per thread
+  std::size_t plan_bytes = std::size_t{1} << 28;     // a plan: packed weights, multipliers, tables
+  std::size_t tensors = std::size_t{1} << 18;        // tensors of a graph
+  std::size_t nodes = std::size_t{1} << 17;          // nodes of a graph
+  std::size_t depth = 100;  // calls, blocks and expressions within one another: 256 KB of stack do
+  /// Elementary steps while a file is loaded (expressions of its program, elements that are
+  /// computed or copied), beyond `work_per_byte` for each byte of the file.
+  std::size_t work = std::size_t{1} << 24;
+
+  static constexpr std::size_t work_per_byte = 128;
+
+  /// No limit: for graphs that the caller made.
+  static constexpr limits none() noexcept {
+    limits l;
+    for (const auto& [name, member] : list) l.*member = std::numeric_limits<std::size_t>::max();
+    return l;
+  }
+  struct entry {
+    std::string_view name;
+    std::size_t limits::*member;
+  };
+  /// Every limit by its name.
+  static const entry list[10];
+};
+inline constexpr limits::entry limits::list[10] = {
+    {"file_bytes", &limits::file_bytes},
+    {"tensor_bytes", &limits::tensor_bytes},
+    {"constant_bytes", &limits::constant_bytes},
+    {"arena_bytes", &limits::arena_bytes},
+    {"scratch_bytes", &limits::scratch_bytes},
+    {"plan_bytes", &limits::plan_bytes},
+    {"tensors", &limits::tensors},
+    {"nodes", &limits::nodes},
+    {"depth", &limits::depth},
+    {"work", &limits::work},
+};
+
+/// `what` exceeds the limit of that member. `found` and `most` in the member's unit.
+inline error_info over_limit(std::size_t limits::*member, const limits& of, std::string what,
+                             std::string found = {}) {
+  std::string name;
+  for (const limits::entry& e : limits::list)
+    if (e.member == member) name = e.name;
+  return {errc::too_large,
+          std::move(what),
+          {},
+          {},
+          {},
+          std::move(found),
+          "at most " + std::to_string(of.*member) + ", the limit " + name};
+}
+/// An error where `found` is more than the limit.
+inline status within_limit(std::size_t limits::*member, const limits& of, const char* what,
+                           std::size_t found) {
+  if (found <= of.*member) return unit{};
+  return over_limit(member, of, what,
+                    found == std::numeric_limits<std::size_t>::max() ? "more than can be counted"
+                                                                     : std::to_string(found));
+}
+
+/// The system gives no memory for `bytes` that are within every limit.
+inline error_info no_memory(std::size_t bytes) {
+  return {errc::out_of_memory, std::to_string(bytes) + " bytes", {}, {}, {}, {}, {}};
+}
+
+/// f(), where there are exceptions with an error in place of std::bad_alloc. In code built without
+/// them it passes through to whoever catches it.
+template <class F> auto with_memory_errors(F&& f) -> decltype(f()) {
+#if defined(__cpp_exceptions)
+  try {
+    return f();
+  } catch (const std::bad_alloc&) {
+    return error_info{errc::out_of_memory, "memory", {}, {}, {}, {}, {}};
+  }
+#else
+  return f();
+#endif
+}
+
+/// What is left of limits::work while one file is loaded.
+class work_budget {
+ public:
+  work_budget(const limits& l, std::size_t file_bytes) noexcept
+      : most_(saturating_add(l.work, saturating_mul(limits::work_per_byte, file_bytes))),
+        left_(most_) {}
+  /// Takes `steps`; false where fewer are left, now and ever after.
+  bool take(std::size_t steps) noexcept {
+    exhausted_ = exhausted_ || steps > left_;
+    if (!exhausted_) left_ -= steps;
+    return !exhausted_;
+  }
+  status spend(std::size_t steps) {
+    if (take(steps)) return unit{};
+    return error();
+  }
+  bool exhausted() const noexcept { return exhausted_; }
+  error_info error() const {
+    return {errc::too_large,
+            "loading takes too many steps",
+            {},
+            {},
+            {},
+            {},
+            "at most " + std::to_string(most_) + ", the limit work"};
+  }
+
+ private:
+  std::size_t most_, left_;
+  bool exhausted_ = false;
+};
+
+OCTET_NAMESPACE_END
+
+// ---- octet/core/buffer.hpp
+// Aligned storage and non-owning tensor views.
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+#include <utility>
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Every tensor, packed weight and scratch block starts at a multiple of this many bytes (one cache
+/// line, one AVX-512 vector).
+inline constexpr std::size_t alignment = 64;
+
+/// Owning block of bytes, aligned, zero-filled, never resized. Moved from, it is empty.
+class buffer {
+ public:
+  buffer() = default;
+  explicit buffer(Bytes n) : size_(n.value) {
+    if (size_ != 0) {
+      data_.reset(static_cast<std::byte*>(
+          ::operator new(round_up(size_, alignment), std::align_val_t(alignment))));
+      std::memset(data_.get(), 0, round_up(size_, alignment));
+    }
+  }
+  /// Empty where there is no memory for it.
+  static buffer try_make(Bytes n) noexcept {
+    buffer b;
+    if (n.value == 0 || n.value > static_cast<std::size_t>(-1) - alignment) return b;
+    b.data_.reset(static_cast<std::byte*>(
+        ::operator new(round_up(n.value, alignment), std::align_val_t(alignment), std::nothrow)));
+    if (!b.data_) return b;
+    b.size_ = n.value;
+    std::memset(b.data_.get(), 0, round_up(n.value, alignment));
+    return b;
+  }
+  buffer(buffer&& o) noexcept : data_(std::move(o.data_)), size_(std::exchange(o.size_, 0)) {}
+  buffer& operator=(buffer&& o) noexcept {
+    data_ = std::move(o.data_);
+    size_ = std::exchange(o.size_, 0);
+    return *this;
+  }
+  std::byte* data() noexcept { return data_.get(); }
+  const std::byte* data() const noexcept { return data_.get(); }
+  std::size_t size() const noexcept { return size_; }
+  std::span<const std::byte> span() const noexcept { return {data_.get(), size_}; }
+
+ private:
+  struct free_t {
+    void operator()(std::byte* p) const noexcept {
+      ::operator delete(p, std::align_val_t(alignment));
+    }
+  };
+  std::unique_ptr<std::byte, free_t> data_;
+  std::size_t size_ = 0;
+};
+
+/// Elements of one type that somebody else owns, row-major, with their shape.
+struct tensor_view {
+  void* data = nullptr;
+  dtype type = dtype::u8;
+  dims shape;
+
+  std::size_t size_bytes() const noexcept { return bytes_of(shape.elements(), type).value; }
+  /// The elements as T; T must be the view's element type (an empty span otherwise).
+  template <class T> std::span<T> as() const noexcept {
+    return dtype_of<std::remove_const_t<T>> == type
+               ? std::span<T>(static_cast<T*>(data), shape.elements().value)
+               : std::span<T>();
+  }
+};
+struct const_tensor_view {
+  const void* data = nullptr;
+  dtype type = dtype::u8;
+  dims shape;
+  constexpr const_tensor_view() = default;
+  constexpr const_tensor_view(const void* d, dtype t, dims s) : data(d), type(t), shape(s) {}
+  constexpr const_tensor_view(const tensor_view& v)
+      : data(v.data), type(v.type), shape(v.shape) {}  // NOLINT
+  std::size_t size_bytes() const noexcept { return bytes_of(shape.elements(), type).value; }
+  template <class T> std::span<const T> as() const noexcept {
+    return dtype_of<std::remove_const_t<T>> == type
+               ? std::span<const T>(static_cast<const T*>(data), shape.elements().value)
+               : std::span<const T>();
+  }
+};
+
+OCTET_NAMESPACE_END
+
 // ---- octet/kernels/kernel.hpp
 // What stands behind the watershed: plain parameter structs and function pointers. Templates and
 // types stay in front of it.
@@ -4276,7 +6647,18 @@ enum class kernel_id : std::uint8_t {
   mean,
   batch_matmul,
   transpose_conv2d,
-  resize_bilinear
+  resize_bilinear,
+  dynamic_quantize,
+  dynamic_dequantize,
+  unary,
+  binary,
+  prelu,
+  batch_norm,
+  norm,
+  arg_extreme,
+  movement,
+  lstm,
+  svdf
 };
 constexpr std::string_view name_of(kernel_id k) noexcept {
   switch (k) {
@@ -4296,6 +6678,17 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::batch_matmul: return "batch_matmul";
     case kernel_id::transpose_conv2d: return "transpose_conv2d";
     case kernel_id::resize_bilinear: return "resize_bilinear";
+    case kernel_id::dynamic_quantize: return "dynamic_quantize";
+    case kernel_id::dynamic_dequantize: return "dynamic_dequantize";
+    case kernel_id::unary: return "unary";
+    case kernel_id::binary: return "binary";
+    case kernel_id::prelu: return "prelu";
+    case kernel_id::batch_norm: return "batch_norm";
+    case kernel_id::norm: return "norm";
+    case kernel_id::arg_extreme: return "arg_extreme";
+    case kernel_id::movement: return "movement";
+    case kernel_id::lstm: return "lstm";
+    case kernel_id::svdf: return "svdf";
   }
   return no_enumerator;
 }
@@ -4331,6 +6724,11 @@ constexpr std::string_view name_of(target t) noexcept {
   return no_enumerator;
 }
 
+namespace kernels {
+/// Who is asked for a target's kernel: find(), or what names fewer of them (kernels/target.hpp).
+using finder = const kernel_entry* (*)(kernel_id, target) noexcept;
+}  // namespace kernels
+
 /// Half-open range of work for one part of a static partition of n items.
 struct part_range {
   std::size_t begin, end;
@@ -4338,191 +6736,6 @@ struct part_range {
 constexpr part_range part_of(std::size_t n, std::uint32_t part, std::uint32_t parts) noexcept {
   return {n * part / parts, n * (part + std::size_t{1}) / parts};
 }
-
-OCTET_NAMESPACE_END
-
-// ---- octet/kernels/target.hpp
-// Which SIMD targets this build has and this CPU can run, and the kernels of each.
-
-#include <optional>
-#include <span>
-#include <string_view>
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// The best target of this build that this CPU can run; `reference` where it can run none. The CPU
-/// is asked once per process. No environment variable is read. Safe to call from any thread, at any
-/// time.
-target best_target() noexcept;
-/// True for `reference` and for the targets of usable_targets().
-bool can_run(target t) noexcept;
-/// Targets this build was compiled for, from plain to best, `reference` first. Static memory.
-std::span<const target> compiled_targets() noexcept;
-/// Those of them that this CPU can run: the first so many of compiled_targets(), because every
-/// target includes the ones before it.
-std::span<const target> usable_targets() noexcept;
-/// The target of that name in any letter case ("avx2", "AVX3_VNNI", "reference", "automatic");
-/// nothing where there is none of that name.
-std::optional<target> target_from_name(std::string_view name) noexcept;
-
-namespace kernels {
-/// The kernel for `id` on `t`; null where that target has none and the operator's reference runs.
-/// Static memory.
-const kernel_entry* find(kernel_id id, target t) noexcept;
-}  // namespace kernels
-
-OCTET_NAMESPACE_END
-
-#if OCTET_HAS_DEFINITIONS
-#endif
-
-// ---- octet/numerics/fp_env.hpp
-// The floating-point environment that octet's arithmetic assumes, set for a scope.
-
-#include <cstdint>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace numerics {
-
-/// While it lives, this thread rounds to nearest even, keeps subnormals (no flush to zero, no
-/// denormals are zero) and takes no floating-point traps; the previous control register returns
-/// with the destructor. Needed because a program linked with -ffast-math starts with subnormals
-/// flushed, and an application may have set any rounding. One register read (x86-64 MXCSR, aarch64
-/// FPCR), a write only where something differs; no system call. On other architectures it does
-/// nothing.
-class exact_environment {
- public:
-  exact_environment() noexcept : before_(read()) {
-    const word want = (before_ & ~must_be_clear) | must_be_set;
-    changed_ = want != before_;
-    if (changed_) write(want);
-  }
-  ~exact_environment() {
-    if (changed_) write(before_);
-  }
-  exact_environment(const exact_environment&) = delete;
-  exact_environment& operator=(const exact_environment&) = delete;
-
-  /// True where this thread's environment is as octet needs it.
-  static bool active() noexcept {
-    const word w = read();
-    return ((w & ~must_be_clear) | must_be_set) == w;
-  }
-
- private:
-  // The asm statements clobber memory so that no arithmetic on values that pass through memory
-  // moves across them; arithmetic on registers is kept in place by rounded() (numerics/fp.hpp),
-  // whose asm is not moved across a volatile one by g++ or clang in practice, and by kernels being
-  // called through pointers.
-#if defined(__x86_64__)
-  using word = std::uint32_t;
-  static constexpr word must_be_clear =
-      0x6000u | 0x8000u | 0x0040u;  // rounding control, flush to zero, denormals are zero
-  static constexpr word must_be_set = 0x1F80u;  // all exceptions masked
-  static word read() noexcept {
-    word w;
-    asm volatile("stmxcsr %0" : "=m"(w)::"memory");
-    return w;
-  }
-  static void write(word w) noexcept { asm volatile("ldmxcsr %0" ::"m"(w) : "memory"); }
-#elif defined(__aarch64__)
-  using word = std::uint64_t;
-  static constexpr word must_be_clear =
-      3u << 22 | 1u << 24 | 1u << 25 | 1u << 19 | 0x9F00u;  // RMode, FZ, DN, FZ16, trap enables
-  static constexpr word must_be_set = 0;
-  static word read() noexcept {
-    word w;
-    asm volatile("mrs %0, fpcr" : "=r"(w)::"memory");
-    return w;
-  }
-  static void write(word w) noexcept { asm volatile("msr fpcr, %0" ::"r"(w) : "memory"); }
-#else
-  using word = std::uint32_t;
-  static constexpr word must_be_clear = 0, must_be_set = 0;
-  static word read() noexcept { return 0; }
-  static void write(word) noexcept {}
-#endif
-  word before_;
-  bool changed_ = false;
-};
-
-}  // namespace numerics
-OCTET_NAMESPACE_END
-
-// ---- octet/core/buffer.hpp
-// Aligned storage and non-owning tensor views.
-
-#include <cstddef>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
-#include <new>
-#include <span>
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// Every tensor, packed weight and scratch block starts at a multiple of this many bytes (one cache
-/// line, one AVX-512 vector).
-inline constexpr std::size_t alignment = 64;
-
-/// Owning block of bytes, aligned, zero-filled, never resized.
-class buffer {
- public:
-  buffer() = default;
-  explicit buffer(Bytes n) : size_(n.value) {
-    if (size_ != 0) {
-      data_.reset(static_cast<std::byte*>(
-          ::operator new(round_up(size_, alignment), std::align_val_t(alignment))));
-      std::memset(data_.get(), 0, round_up(size_, alignment));
-    }
-  }
-  std::byte* data() noexcept { return data_.get(); }
-  const std::byte* data() const noexcept { return data_.get(); }
-  std::size_t size() const noexcept { return size_; }
-  std::span<const std::byte> span() const noexcept { return {data_.get(), size_}; }
-
- private:
-  struct free_t {
-    void operator()(std::byte* p) const noexcept {
-      ::operator delete(p, std::align_val_t(alignment));
-    }
-  };
-  std::unique_ptr<std::byte, free_t> data_;
-  std::size_t size_ = 0;
-};
-
-/// Elements of one type that somebody else owns, row-major, with their shape.
-struct tensor_view {
-  void* data = nullptr;
-  dtype type = dtype::u8;
-  dims shape;
-
-  std::size_t size_bytes() const noexcept { return bytes_of(shape.elements(), type).value; }
-  /// The elements as T; T must be the view's element type (an empty span otherwise).
-  template <class T> std::span<T> as() const noexcept {
-    return dtype_of<std::remove_const_t<T>> == type
-               ? std::span<T>(static_cast<T*>(data), shape.elements().value)
-               : std::span<T>();
-  }
-};
-struct const_tensor_view {
-  const void* data = nullptr;
-  dtype type = dtype::u8;
-  dims shape;
-  constexpr const_tensor_view() = default;
-  constexpr const_tensor_view(const void* d, dtype t, dims s) : data(d), type(t), shape(s) {}
-  constexpr const_tensor_view(const tensor_view& v)
-      : data(v.data), type(v.type), shape(v.shape) {}  // NOLINT
-  std::size_t size_bytes() const noexcept { return bytes_of(shape.elements(), type).value; }
-  template <class T> std::span<const T> as() const noexcept {
-    return dtype_of<std::remove_const_t<T>> == type
-               ? std::span<const T>(static_cast<const T*>(data), shape.elements().value)
-               : std::span<const T>();
-  }
-};
 
 OCTET_NAMESPACE_END
 
@@ -4609,7 +6822,7 @@ OCTET_NAMESPACE_BEGIN
 namespace laws {
 
 /// Whose kernel computes a node. Under law tflite_xnnpack that is XNNPACK or TFLite's own.
-enum class library : std::uint8_t { tflite, xnnpack, pytorch, mxnet };
+enum class library : std::uint8_t { tflite, xnnpack, pytorch, mxnet, onnxruntime };
 
 /// What a law says of one node.
 struct decision {
@@ -4633,10 +6846,11 @@ constexpr decision no_operator() {
 constexpr decision by_xnnpack(rounding r) { return {r, library::xnnpack}; }
 constexpr decision by_pytorch(rounding r) { return {r, library::pytorch}; }
 constexpr decision by_mxnet(rounding r) { return {r, library::mxnet}; }
+constexpr decision by_onnxruntime(rounding r) { return {r, library::onnxruntime}; }
 
 /// One answer per law. None has a default: a law that is added must be given one everywhere.
 struct per_law {
-  decision tflite_ref, tflite_xnnpack, pytorch_fbgemm, pytorch_qnnpack, mxnet;
+  decision tflite_ref, tflite_xnnpack, pytorch_fbgemm, pytorch_qnnpack, mxnet, onnxruntime;
 };
 constexpr decision choose(law l, const per_law& d) {
   switch (l) {
@@ -4645,14 +6859,22 @@ constexpr decision choose(law l, const per_law& d) {
     case law::pytorch_fbgemm: return d.pytorch_fbgemm;
     case law::pytorch_qnnpack: return d.pytorch_qnnpack;
     case law::mxnet: return d.mxnet;
+    case law::onnxruntime: return d.onnxruntime;
   }
   return no_operator();
 }
 constexpr bool is_pytorch(law l) { return l == law::pytorch_fbgemm || l == law::pytorch_qnnpack; }
+/// ONNX Runtime's quantized operators are of 8 bits.
+constexpr decision by_onnxruntime(dtype x, rounding r) {
+  return is_8bit(x) ? by_onnxruntime(r) : no_operator();
+}
 /// Whose bounds a node has whose rounding may have been named by hand.
 constexpr library computed_by(law l, const decision& d, rounding round) {
   if (d.known && d.round == round) return d.by;
-  return is_pytorch(l) ? library::pytorch : l == law::mxnet ? library::mxnet : library::tflite;
+  if (is_pytorch(l)) return library::pytorch;
+  return l == law::mxnet         ? library::mxnet
+         : l == law::onnxruntime ? library::onnxruntime
+                                 : library::tflite;
 }
 
 /// One tensor of the node. scale 0: not quantized; per channel: the first channel's.
@@ -4669,8 +6891,12 @@ struct operand {
 struct framework_facts {
   /// TFLite: quantized_dimension of the weights, which a tensor with one scale does not keep.
   std::int32_t weights_axis = 0;
+  /// TFLite: the file holds the weights in 4 bits.
+  bool int4_weights = false;
   /// TFLite, dynamic-range layers: the accumulating operator is a depthwise convolution.
   bool depthwise = false;
+  /// TFLite: an int16 sum by shifts, whose operands are brought to the result's power of two first.
+  bool by_shifts = false;
   /// PyTorch: is_contiguous() of the first input in either memory format (both for one channel or
   /// one pixel, neither for views with gaps).
   bool contiguous = true, channels_last = false;
@@ -4836,6 +7062,9 @@ class attribute_view {
   constexpr attribute_view() = default;
   constexpr attribute_view(std::span<const attribute> list) : list_(list) {}  // NOLINT
   constexpr attribute_view(const attributes& a) : owner_(&a) {}               // NOLINT
+  /// `read[i]` becomes true where entry i is read as the kind of value that it is: what stays false
+  /// no operator knows.
+  constexpr attribute_view(const attributes& a, bool* read) : owner_(&a), read_(read) {}
 
   constexpr attribute_value find(std::string_view key) const {
     if (owner_) return find_in_owner(key);
@@ -4843,24 +7072,37 @@ class attribute_view {
       if (a.key == key) return a.value;
     return {};
   }
-  constexpr std::int64_t integer(std::string_view key, std::int64_t otherwise = 0) const {
+  /// The attribute where it is there and of that kind, else none.
+  constexpr attribute_value find(std::string_view key, attribute_value::kind k) const {
     const attribute_value v = find(key);
-    return v.is(attribute_value::kind::integer) ? v.integer : otherwise;
+    if (!v.is(k)) return {};
+    if (read_) note(key);
+    return v;
+  }
+  constexpr std::int64_t integer(std::string_view key, std::int64_t otherwise = 0) const {
+    const attribute_value v = find(key, attribute_value::kind::integer);
+    return v ? v.integer : otherwise;
   }
   constexpr double real(std::string_view key, double otherwise = 0) const {
-    const attribute_value v = find(key);
-    return v.is(attribute_value::kind::real) ? v.real : otherwise;
+    const attribute_value v = find(key, attribute_value::kind::real);
+    return v ? v.real : otherwise;
   }
-  constexpr std::string_view text(std::string_view key) const { return find(key).text; }
+  constexpr std::string_view text(std::string_view key) const {
+    return find(key, attribute_value::kind::text).text;
+  }
   constexpr std::span<const std::int64_t> integers(std::string_view key) const {
-    return find(key).integers;
+    return find(key, attribute_value::kind::integers).integers;
   }
-  constexpr std::span<const double> reals(std::string_view key) const { return find(key).reals; }
+  constexpr std::span<const double> reals(std::string_view key) const {
+    return find(key, attribute_value::kind::reals).reals;
+  }
 
  private:
   inline attribute_value find_in_owner(std::string_view key) const;
+  inline void note(std::string_view key) const;
   std::span<const attribute> list_{};
   const attributes* owner_ = nullptr;
+  bool* read_ = nullptr;
 };
 
 /// Attributes of a node in the IR: ordered name/value pairs, printed and stored generically.
@@ -4899,6 +7141,10 @@ class attributes {
  private:
   std::vector<std::pair<std::string, value>> entries_;
 };
+inline void attribute_view::note(std::string_view key) const {
+  const auto& entries = owner_->entries();
+  for (std::size_t i = 0; i < entries.size(); ++i) read_[i] |= entries[i].first == key;
+}
 inline attribute_value attribute_view::find_in_owner(std::string_view key) const {
   const attributes::value* v = owner_->find(key);
   if (!v) return {};
@@ -4924,6 +7170,12 @@ template <class S, class T> struct field {
 };
 template <class S, class T> field(const char*, T S::*) -> field<S, T>;
 
+/// An element of a list in 32 bits: positions beyond an extent stay beyond it, axes out of range
+/// stay out of range.
+constexpr std::int32_t saturated(std::int64_t v) {
+  return static_cast<std::int32_t>(v < INT32_MIN ? INT32_MIN : v > INT32_MAX ? INT32_MAX : v);
+}
+
 /// Reads an attribute struct; members that the node does not carry keep their defaults. Integers,
 /// bools, enums, floats, dims.
 template <class A> constexpr A read_attributes(const attribute_view& from) {
@@ -4933,15 +7185,19 @@ template <class A> constexpr A read_attributes(const attribute_view& from) {
         (
             [&] {
               using T = std::remove_reference_t<decltype(a.*f.member)>;
-              if (const attribute_value v = from.find(f.name)) {
-                if constexpr (std::is_same_v<T, dims>) {
+              using kind = attribute_value::kind;
+              constexpr kind k = std::is_same_v<T, dims>       ? kind::integers
+                                 : std::is_floating_point_v<T> ? kind::real
+                                                               : kind::integer;
+              if (const attribute_value v = from.find(f.name, k)) {
+                if constexpr (k == kind::integers) {
                   T d;
-                  for (std::int64_t e : v.integers) d.push_back(static_cast<std::int32_t>(e));
+                  for (std::int64_t e : v.integers) d.push_back(saturated(e));
                   a.*f.member = d;
-                } else if constexpr (std::is_floating_point_v<T>) {
-                  if (v.is(attribute_value::kind::real)) a.*f.member = static_cast<T>(v.real);
+                } else if constexpr (k == kind::real) {
+                  a.*f.member = static_cast<T>(v.real);
                 } else {
-                  if (v.is(attribute_value::kind::integer)) a.*f.member = static_cast<T>(v.integer);
+                  a.*f.member = static_cast<T>(v.integer);
                 }
               }
             }(),
@@ -5012,6 +7268,18 @@ class plan_memory {
     }
     used_ = at + n.value;
     return blocks_.back().data() + at;
+  }
+  /// The next `n` bytes come without another allocation; false where there is no memory for them.
+  bool reserve(Bytes n) {
+    if (n.value == 0 || (!storage_.empty() && blocks_.empty())) return true;
+    if (!blocks_.empty() && round_up(used_, alignment) + n.value <= blocks_.back().size())
+      return true;
+    constexpr std::size_t chunk = 1 << 16;
+    buffer b = buffer::try_make(Bytes(std::max(n.value, chunk)));
+    if (b.size() == 0) return false;
+    blocks_.push_back(std::move(b));
+    used_ = 0;
+    return true;
   }
   /// What comes next begins at a multiple of 64 bytes: where a node begins, so that its bytes are
   /// the same behind any other.
@@ -5240,8 +7508,8 @@ constexpr operand_types like(std::int8_t input) { return operand_types::like(inp
 /// Element types and roundings that go together. Where an operator takes any number of inputs or
 /// outputs, the last entry given stands for those that follow.
 struct form {
-  std::array<operand_types, 15> in{};
-  std::array<operand_types, 3> out{};
+  std::array<operand_types, 24> in{};
+  std::array<operand_types, 4> out{};
   rounding_set roundings = rounding::none;
 };
 
@@ -5279,7 +7547,7 @@ class operand_set {
 ///    in fixed arrays: no std::vector or std::string on the way to success (errors may allocate).
 struct op_def {
   std::string_view name;                                     // as the IR prints it: "qnn.conv2d"
-  std::string_view summary;                                  // one line, for the documentation
+  std::string_view summary{};                                // one line, for the documentation
   std::int32_t min_inputs = 1, max_inputs = 1, outputs = 1;  // -1: any number
   /// Inputs that a node may leave out.
   operand_set optional{};
@@ -5290,6 +7558,8 @@ struct op_def {
   bool accumulates = false;
   /// The kernel that SIMD targets have for some of its forms.
   kernel_id kernel = kernel_id::none;
+  /// The one for other element types, where these have parameters of their own.
+  kernel_id other_kernel = kernel_id::none;
   /// Shape of every output from inputs, attributes and small constants. Null only for operators
   /// whose outputs' shapes the importer must give.
   status (*shape)(const node_view&, std::span<dims> out) = nullptr;
@@ -5401,54 +7671,440 @@ constexpr status set_shape(std::span<dims> out, const shape_or& s) {
 
 OCTET_NAMESPACE_END
 
-// ---- octet/ops/by_law.hpp
-// A node as laws see it: from descriptions and attributes to the facts that decide its rounding.
+// ---- octet/graph/graph.hpp
+// The IR: a value type that speaks the field's quantized dialect. Typed graphs and loaded files
+// meet here.
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 
 OCTET_NAMESPACE_BEGIN
 
-constexpr laws::operand operand_of(const tensor_desc& t) {
-  return {t.type, t.shape, t.scales.empty() ? 0 : t.scales[0], t.zero_point(), t.per_channel()};
-}
+/// Index of a tensor in a graph; `no_tensor` stands for an absent optional input.
+using tensor_id = std::int32_t;
+inline constexpr tensor_id no_tensor = -1;
 
-/// Attributes that an operator does not have are absent and keep their defaults. f.x must be set.
-constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
-  f.alpha = a.real("alpha");
-  f.offset = a.integer("offset");
-  for (std::int64_t axis : a.integers("axes"))
-    f.axes.push_back(static_cast<std::int32_t>(axis < 0 ? axis + f.x.shape.rank : axis));
-  for (const char* side : {"pad_top", "pad_left", "pad_bottom", "pad_right"})
-    f.pool.padded |= a.integer(side) != 0;
-  f.pool.counts_padding = a.integer("count_include_pad") != 0;
-  f.pool.ceil_mode = a.integer("ceil_mode") != 0;
-  f.pool.own_divisor = a.integer("divisor") != 0;
-  f.pool.adaptive_h = static_cast<std::int32_t>(a.integer("adaptive_h"));
-  f.pool.adaptive_w = static_cast<std::int32_t>(a.integer("adaptive_w"));
-}
-/// Only what the IR says; the framework's part is the caller's.
-constexpr laws::facts facts_of(law arithmetic, const node_view& n,
-                               const laws::framework_facts& framework) {
-  laws::facts f;
-  f.arithmetic = arithmetic;
-  f.framework = framework;
-  if (n.present(0)) f.x = operand_of(n.in[0]);
-  if (n.present(1)) f.w = operand_of(n.in[1]);
-  f.int32_bias = n.present(2) && n.in[2].type == dtype::s32;
-  if (!n.out.empty()) {
-    f.y = operand_of(n.out[0]);
-    for (std::size_t i = 0; i < n.in.size(); ++i)
-      f.keeps_quantization &= !n.present(i) || n.in[i].same_quantization(n.out[0]);
+/// Bytes that a graph refers to and keeps alive: a copy, or part of a mapped file. Aligned at least
+/// to the element type.
+struct constant_data {
+  std::shared_ptr<const void> owner;
+  std::span<const std::byte> bytes;
+
+  static constant_data copy(std::span<const std::byte> from) {
+    auto b = std::make_shared<buffer>(Bytes(std::max<std::size_t>(from.size(), 1)));
+    if (!from.empty()) std::memcpy(b->data(), from.data(), from.size());
+    const std::span<const std::byte> s{b->data(), from.size()};
+    return {std::move(b), s};
   }
-  if (n.attrs) set_attributes(f, *n.attrs);
-  return f;
+  template <class T> static constant_data of(std::span<const T> from) {
+    return copy(std::as_bytes(from));
+  }
+};
+
+/// How the source framework laid a tensor out in memory; some frameworks' roundings depend on it.
+/// The IR itself is NHWC.
+enum class memory_format : std::uint8_t { unspecified, contiguous, channels_last };
+constexpr std::string_view name_of(memory_format f) noexcept {
+  switch (f) {
+    case memory_format::unspecified: return "unspecified";
+    case memory_format::contiguous: return "contiguous";
+    case memory_format::channels_last: return "channels_last";
+  }
+  return no_enumerator;
 }
 
-/// What a law says of one node; an operator that does not round has no question.
-constexpr laws::decision decide(const op_def& op, law arithmetic, const node_view& n,
-                                const laws::framework_facts& framework) {
-  return op.decide ? op.decide(facts_of(arithmetic, n, framework)) : laws::decision(rounding::none);
+struct tensor {
+  enum class kind : std::uint8_t { value, constant, state };
+  std::string name;
+  dtype type = dtype::f32;
+  dims shape;
+  std::vector<double> scales;  // as tensor_desc
+  std::vector<std::int32_t> zero_points;
+  std::int32_t axis = -1;
+  kind role = kind::value;
+  constant_data data;  // constants; initial contents of states (empty: zero, which for quantized
+                       // states is the zero point)
+  memory_format format = memory_format::unspecified;
+
+  tensor_desc desc() const { return {type, shape, scales, zero_points, axis}; }
+};
+
+constexpr std::string_view name_of(tensor::kind k) noexcept {
+  switch (k) {
+    case tensor::kind::value: return "value";
+    case tensor::kind::constant: return "constant";
+    case tensor::kind::state: return "state";
+  }
+  return no_enumerator;
 }
 
+struct node {
+  const op_def* op = nullptr;
+  std::string name;  // as the file names it: "CONV_2D #12"; errors and the profile show it
+  attributes attrs;
+  rounding round = rounding::none;
+  std::vector<tensor_id> in, out;
+};
+
+struct graph {
+  std::string name;  // usually the file name
+  law arithmetic = law::tflite_ref;
+  // Deques: adding a tensor or a node leaves references to the others valid, as builders that emit
+  // several in a row expect.
+  std::deque<tensor> tensors;
+  std::deque<node> nodes;                  // in execution order
+  std::vector<tensor_id> inputs, outputs;  // in the model's own order
+
+  tensor& operator[](tensor_id t) { return tensors[static_cast<std::size_t>(t)]; }
+  const tensor& operator[](tensor_id t) const { return tensors[static_cast<std::size_t>(t)]; }
+
+  tensor_id add(tensor t) {
+    tensors.push_back(std::move(t));
+    return static_cast<tensor_id>(tensors.size()) - 1;
+  }
+  tensor_id add_constant(std::string tensor_name, dtype type, dims shape, constant_data d) {
+    tensor t;
+    t.name = std::move(tensor_name);
+    t.type = type;
+    t.shape = shape;
+    t.role = tensor::kind::constant;
+    t.data = std::move(d);
+    return add(std::move(t));
+  }
+  node& add_node(const op_def& op, std::string node_name, std::vector<tensor_id> in,
+                 std::vector<tensor_id> out, attributes attrs = {},
+                 rounding round = rounding::none) {
+    nodes.push_back(
+        {&op, std::move(node_name), std::move(attrs), round, std::move(in), std::move(out)});
+    return nodes.back();
+  }
+};
+
+/// What rules and prepare functions see of one node of a graph. Keeps the descriptions alive; do
+/// not outlive the graph.
+class node_inputs {
+ public:
+  node_inputs(const graph& g, const node& n) : node_(&n), attrs_(n.attrs) {
+    for (tensor_id t : n.in) {
+      const bool given = t != no_tensor;
+      given_.push_back(given);
+      in_.push_back(given ? g[t].desc() : tensor_desc{});
+      constant_.push_back(given && g[t].role == tensor::kind::constant
+                              ? g[t].data.bytes
+                              : std::span<const std::byte>());
+    }
+    for (tensor_id t : n.out) out_.push_back(g[t].desc());
+    flags_ = std::make_unique<bool[]>(given_.size() + 1);
+    for (std::size_t i = 0; i < given_.size(); ++i) flags_[i] = given_[i];
+  }
+  node_view view() const {
+    return {in_, out_, constant_, {flags_.get(), given_.size()}, &attrs_, node_->round};
+  }
+
+ private:
+  const node* node_;
+  attribute_view attrs_;
+  std::vector<tensor_desc> in_, out_;
+  std::vector<std::span<const std::byte>> constant_;
+  std::vector<bool> given_;
+  std::unique_ptr<bool[]> flags_;
+};
+
+/// As many operands as the operator takes, each a tensor of the graph; absent only optional inputs.
+/// What else is said of a node may take this for granted.
+inline status check_operands(const graph& g, const node& n) {
+  const auto count = static_cast<tensor_id>(g.tensors.size());
+  const auto inputs = static_cast<std::int32_t>(n.in.size());
+  if (inputs < n.op->min_inputs || (n.op->max_inputs >= 0 && inputs > n.op->max_inputs))
+    return invalid("number of inputs", std::to_string(inputs),
+                   std::to_string(n.op->min_inputs) + " to " + std::to_string(n.op->max_inputs));
+  if (n.op->outputs >= 0 && static_cast<std::int32_t>(n.out.size()) != n.op->outputs)
+    return invalid("number of outputs", std::to_string(n.out.size()),
+                   std::to_string(n.op->outputs));
+  for (std::size_t i = 0; i < n.in.size(); ++i) {
+    const tensor_id t = n.in[i];
+    const bool optional =
+        static_cast<std::int32_t>(i) >= n.op->min_inputs || n.op->optional.contains(i);
+    if ((t < 0 || t >= count) && !(t == no_tensor && optional))
+      return invalid("input index", std::to_string(t));
+  }
+  for (tensor_id t : n.out)
+    if (t < 0 || t >= count) return invalid("output index", std::to_string(t));
+  return unit{};
+}
+
+/// Fills in the shapes of a node's outputs by its operator's rule. Importers whose files carry no
+/// shapes call it after add_node. Only values take the shape of what is written to them: a state
+/// and a constant have bytes of their own.
+inline status infer_shapes(graph& g, const node& n) {
+  if (auto s = check_operands(g, n); !s) return s;
+  if (!n.op->shape) return unit{};
+  const node_inputs in(g, n);
+  std::vector<dims> shapes(n.out.size());
+  if (auto s = n.op->shape(in.view(), shapes); !s) {
+    auto e = s.error();
+    e.node = std::string(n.op->name) + " " + n.name;
+    return e;
+  }
+  for (std::size_t i = 0; i < n.out.size(); ++i) {
+    tensor& t = g[n.out[i]];
+    if (t.role != tensor::kind::value && !(t.shape == shapes[i])) {
+      auto e = invalid("an operator changes the shape of a " + std::string(name_of(t.role)),
+                       to_string(shapes[i]), to_string(t.shape));
+      e.tensor = t.name;
+      return e;
+    }
+    t.shape = shapes[i];
+  }
+  return unit{};
+}
+
+OCTET_NAMESPACE_END
+
+// ---- octet/graph/verify.hpp
+// Checks that a graph keeps every rule before anything is planned from it.
+
+
+OCTET_NAMESPACE_BEGIN
+
+namespace detail {
+inline error_info at(error_info e, const graph& g, const node* n, tensor_id t) {
+  if (e.file.empty()) e.file = g.name;
+  if (n && e.node.empty())
+    e.node = std::string(n->op->name) + (n->name.empty() ? "" : " " + n->name);
+  if (t != no_tensor && e.tensor.empty()) e.tensor = g[t].name;
+  return e;
+}
+/// Extents and bytes of a tensor within what kernels can index and what the caller allows. An
+/// extent of 0 counts as 1: it must not hide others whose product overflows an operator's
+/// arithmetic.
+inline status verify_size(const tensor& t, const limits& l) {
+  dims extents = t.shape;
+  for (std::int32_t& v : extents.extent) {
+    if (v < 0) return invalid("negative extent", to_string(t.shape));
+    v = v > 1 ? v : 1;
+  }
+  if (extents.elements().value > max_elements)
+    return error_info{errc::too_large,
+                      "tensor",
+                      {},
+                      {},
+                      {},
+                      to_string(t.shape),
+                      "at most 2^31 - 1 elements, an extent of 0 counted as 1"};
+  const std::size_t bytes = bytes_of(extents.elements(), t.type).value;
+  if (bytes > l.tensor_bytes)
+    return over_limit(&limits::tensor_bytes, l, "bytes of a tensor",
+                      std::to_string(bytes) + " for " + to_string(t.shape));
+  return unit{};
+}
+inline status verify_tensor(const tensor& t, const limits& l) {
+  if (auto s = verify_size(t, l); !s) return s;
+  const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
+  // A dead channel of weights has scale 0; a tensor with one scale has none.
+  for (double s : t.scales)
+    if (!(s > 0 || (s == 0 && t.scales.size() > 1)) || s > 1e300)
+      return invalid("scale", std::to_string(s), "a positive finite number");
+  if (t.scales.size() > 1) {
+    if (t.axis < 0 || t.axis >= t.shape.rank)
+      return invalid("quantization axis", std::to_string(t.axis),
+                     "0 to " + std::to_string(t.shape.rank - 1));
+    if (t.scales.size() != static_cast<std::size_t>(t.shape[t.axis]))
+      return invalid("number of scales", std::to_string(t.scales.size()),
+                     std::to_string(t.shape[t.axis]));
+  }
+  if (t.zero_points.size() > 1 && t.zero_points.size() != t.scales.size())
+    return invalid("number of zero points", std::to_string(t.zero_points.size()),
+                   std::to_string(t.scales.size()));
+  if (!is_float(t.type))
+    for (std::int32_t z : t.zero_points)
+      if (z < lowest_of(t.type) || z > highest_of(t.type))
+        return invalid("zero point", std::to_string(z),
+                       "a value of " + std::string(name_of(t.type)));
+  if (t.type == dtype::boolean)
+    for (std::byte b : t.data.bytes)
+      if (std::to_integer<int>(b) > 1)
+        return invalid("a bool", std::to_string(std::to_integer<int>(b)), "0 or 1");
+  // States may begin at zero; values have no bytes before they are computed.
+  const bool given = !t.data.bytes.empty();
+  if ((t.role == tensor::kind::constant || given) && t.data.bytes.size() != bytes)
+    return invalid("size of a " + std::string(name_of(t.role)),
+                   std::to_string(t.data.bytes.size()) + " bytes",
+                   std::to_string(bytes) + " bytes for " + to_string(t.shape));
+  return unit{};
+}
+/// Attributes are numbers that every operator can compute with: operators keep integers in 32 bits,
+/// a reference and a kernel may disagree on what NaN or an empty range mean.
+inline status verify_values(const attributes& attrs, std::span<const tensor_desc> out) {
+  // Extents, strides, paddings: sums and products of two fit.
+  constexpr std::int64_t most = INT32_MAX / 4;
+  const auto wide = [](std::string_view key) {  // a value of the tensor, which may have 64 bits
+    return key == "value" || key == "clamp_lo" || key == "clamp_hi";
+  };
+  const auto position = [](std::string_view key) { return key == "begin" || key == "end"; };
+  const auto unbounded = [](std::string_view key) {
+    return key == "value" || key == "float_lo" || key == "float_hi";
+  };
+  for (const auto& [key, v] : attrs.entries()) {
+    const std::string& k = key;
+    const auto name = [&] { return "attribute " + k; };
+    if (const auto* i = std::get_if<std::int64_t>(&v); i && !wide(key) && (*i > most || *i < -most))
+      return invalid(name(), std::to_string(*i), "-2^29 to 2^29");
+    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&v))
+      for (std::int64_t e : *list)
+        if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
+          return invalid(name(), std::to_string(e), "integers of 32 bits");
+    const auto finite = [&](double r) {
+      return r == r && (unbounded(key) || (r - r == 0 && r < 1e300 && r > -1e300));
+    };
+    if (const auto* r = std::get_if<double>(&v); r && !finite(*r))
+      return invalid(name(), std::to_string(*r), "a finite number");
+    if (const auto* list = std::get_if<std::vector<double>>(&v))
+      for (double e : *list)
+        if (!finite(e)) return invalid(name(), std::to_string(e), "finite numbers");
+  }
+  if (out.empty()) return unit{};
+  if (const dtype t = out[0].type; !is_float(t)) {
+    const std::int64_t lo = std::max(attrs.integer("clamp_lo", lowest_of(t)), lowest_of(t)),
+                       hi = std::min(attrs.integer("clamp_hi", highest_of(t)), highest_of(t));
+    if (lo > hi)
+      return invalid("clamp bounds", std::to_string(lo) + " to " + std::to_string(hi),
+                     "a range of " + std::string(name_of(t)) + " that is not empty");
+  }
+  if (attrs.real("float_lo", -1e300) > attrs.real("float_hi", 1e300))
+    return invalid(
+        "clamp bounds",
+        std::to_string(attrs.real("float_lo")) + " to " + std::to_string(attrs.real("float_hi")),
+        "a range that is not empty");
+  return unit{};
+}
+}  // namespace detail
+
+/// The values of a node's attributes.
+inline status verify_attributes(const graph& g, const node& n) {
+  if (n.out.empty()) return detail::verify_values(n.attrs, {});
+  const tensor_desc y = g[n.out[0]].desc();
+  return detail::verify_values(n.attrs, {&y, 1});
+}
+
+/// Tensors are well formed and within the limits, every value is written once and before it is
+/// read, arities and shapes follow the operators' rules.
+inline status verify(const graph& g, const limits& l = {}) {
+  using detail::at;
+  const auto whole = [&](std::size_t limits::*member, const char* what, std::size_t found) {
+    auto s = within_limit(member, l, what, found);
+    return s ? s : status(at(s.error(), g, nullptr, no_tensor));
+  };
+  if (auto s = whole(&limits::nodes, "nodes of the graph", g.nodes.size()); !s) return s;
+  if (auto s = whole(&limits::tensors, "tensors of the graph", g.tensors.size()); !s) return s;
+  std::vector<char> written(g.tensors.size(), 0);
+  const auto count = static_cast<tensor_id>(g.tensors.size());
+  std::size_t constants = 0;
+  for (tensor_id t = 0; t < count; ++t) {
+    if (auto s = detail::verify_tensor(g[t], l); !s) return at(s.error(), g, nullptr, t);
+    constants = saturating_add(constants, g[t].data.bytes.size());
+    if (g[t].role != tensor::kind::value) written[static_cast<std::size_t>(t)] = 1;
+  }
+  if (auto s = whole(&limits::constant_bytes, "bytes of all constants", constants); !s) return s;
+  for (tensor_id t : g.inputs) {
+    if (t < 0 || t >= count)
+      return at(invalid("graph input index", std::to_string(t)), g, nullptr, no_tensor);
+    if (g[t].role == tensor::kind::constant)  // whoever runs the graph writes its inputs
+      return at(invalid("graph input is a constant"), g, nullptr, t);
+    written[static_cast<std::size_t>(t)] = 1;
+  }
+  for (const node& n : g.nodes) {
+    if (auto s = check_operands(g, n); !s) return at(s.error(), g, &n, no_tensor);
+    if (auto s = verify_attributes(g, n); !s) return at(s.error(), g, &n, no_tensor);
+    for (tensor_id t : n.in)
+      if (t != no_tensor && !written[static_cast<std::size_t>(t)])
+        return at(invalid("input is read before anything writes it"), g, &n, t);
+    for (tensor_id t : n.out) {
+      if (g[t].role == tensor::kind::constant ||
+          (written[static_cast<std::size_t>(t)] && g[t].role != tensor::kind::state))
+        return at(invalid("output is written twice"), g, &n, t);
+      written[static_cast<std::size_t>(t)] = 1;
+    }
+    if (n.op->shape) {
+      const node_inputs in(g, n);
+      std::vector<dims> shapes(n.out.size());
+      if (auto s = n.op->shape(in.view(), shapes); !s)
+        return at(s.error(), g, &n, n.out.empty() ? no_tensor : n.out[0]);
+      for (std::size_t i = 0; i < n.out.size(); ++i)
+        if (!(shapes[i] == g[n.out[i]].shape))
+          return at(invalid("output shape", to_string(g[n.out[i]].shape), to_string(shapes[i])), g,
+                    &n, n.out[i]);
+    }
+  }
+  for (tensor_id t : g.outputs)
+    if (t < 0 || t >= count || !written[static_cast<std::size_t>(t)])
+      return at(invalid("graph output is never written", std::to_string(t)), g, nullptr, no_tensor);
+  return unit{};
+}
+
+OCTET_NAMESPACE_END
+
+// ---- octet/kernels/target.hpp
+// Which SIMD targets this build has and this CPU can run, and the kernels of each.
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// The best target of this build that this CPU can run; `reference` where it can run none. The CPU
+/// is asked once per process. No environment variable is read. Safe to call from any thread, at any
+/// time.
+target best_target() noexcept;
+/// True for `reference` and for the targets of usable_targets().
+bool can_run(target t) noexcept;
+/// Targets this build was compiled for, from plain to best, `reference` first. Static memory.
+std::span<const target> compiled_targets() noexcept;
+/// Those of them that this CPU can run: the first so many of compiled_targets(), because every
+/// target includes the ones before it.
+std::span<const target> usable_targets() noexcept;
+/// The target of that name in any letter case ("avx2", "AVX3_VNNI", "reference", "automatic");
+/// nothing where there is none of that name.
+std::optional<target> target_from_name(std::string_view name) noexcept;
+
+namespace kernels {
+/// The kernel for `id` on `t`; null where that target has none and the operator's reference runs.
+/// Static memory.
+const kernel_entry* find(kernel_id id, target t) noexcept;
+
+/// Kernels by name, one bit each.
+using kernel_set = std::uint64_t;
+static_assert(enumerators<kernel_id>.size() <= 64);
+constexpr kernel_set set_of(kernel_id id) noexcept {
+  return kernel_set{1} << static_cast<unsigned>(id);
+}
+}  // namespace kernels
+
+OCTET_NAMESPACE_END
+
+#if OCTET_HAS_DEFINITIONS
+#endif
+
+OCTET_NAMESPACE_BEGIN
+namespace kernels {
+/// Finds the kernels of a set and no others: a header-only file compiles those alone. Where the
+/// kernels are linked there is nothing to save and one function serves all.
+template <kernel_set Which> constexpr finder finder_among() noexcept {
+#if defined(OCTET_EXTERN)
+  return &find;
+#else
+  return &find_among<Which>;
+#endif
+}
+}  // namespace kernels
 OCTET_NAMESPACE_END
 
 // ---- octet/numerics/fp.hpp
@@ -5593,6 +8249,212 @@ template <class T> constexpr T clamp(T v, T lo, T hi) noexcept {
 }  // namespace numerics
 OCTET_NAMESPACE_END
 
+// ---- octet/laws/activation.hpp
+// Fused activations as bounds on quantized values, by the rounding of whoever computes the node.
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Fused activation of an operator; becomes a clamp of quantized values by the rule of the graph's
+/// law.
+enum class activation : std::uint8_t { none, relu, relu6, relu_n1_to_1, relu_0_to_1 };
+
+namespace laws {
+
+/// An activation as reals. No bound: none.
+struct real_bounds {
+  std::optional<float> lo, hi;
+};
+constexpr real_bounds bounds_of(activation a) {
+  switch (a) {
+    case activation::none: return {};
+    case activation::relu: return {0.f, {}};
+    case activation::relu6: return {0.f, 6.f};
+    case activation::relu_n1_to_1: return {-1.f, 1.f};
+    case activation::relu_0_to_1: return {0.f, 1.f};
+  }
+  return {};
+}
+
+/// The quantized value that stands for the bound v of a clamp, before it is cut to the type's
+/// range; s: scale, z: zero point.
+///   TFLite   z + rha(f32(v / s))
+///   XNNPACK  rint(f32(f32(v / s) + z)): an odd zero point turns a tie
+///   PyTorch  z + rint(f32(v * f32(1 / s)))
+///   MXNet    the same with s in binary64
+///   ONNX Runtime  z + rint(f32(v / s)), what its QuantizeLinear gives
+constexpr std::int32_t quantized_bound(library by, float v, double scale, std::int32_t zero_point) {
+  const auto s = static_cast<float>(scale), z = static_cast<float>(zero_point);
+  double q = 0;
+  switch (by) {
+    case library::tflite:
+      q = static_cast<double>(numerics::round_half_away(numerics::div(v, s))) + zero_point;
+      break;
+    case library::xnnpack:
+      q = static_cast<double>(numerics::rint(numerics::add(numerics::div(v, s), z)));
+      break;
+    case library::mxnet:
+      q = static_cast<double>(
+              numerics::rint(numerics::mul(v, static_cast<float>(numerics::div(1., scale))))) +
+          zero_point;
+      break;
+    case library::pytorch:
+      q = static_cast<double>(numerics::rint(numerics::mul(v, numerics::div(1.f, s)))) + zero_point;
+      break;
+    case library::onnxruntime:
+      q = static_cast<double>(numerics::rint(numerics::div(v, s))) + zero_point;
+      break;
+  }
+  return numerics::clamp_to_int(q, INT32_MIN, INT32_MAX);
+}
+
+/// Clamp after the zero point, both ends included.
+struct clamp_bounds {
+  std::int64_t lo, hi;
+  constexpr bool operator==(const clamp_bounds&) const = default;
+};
+/// A fused activation on quantized values of this type, scale and zero point.
+constexpr clamp_bounds activation_bounds(library by, activation a, dtype type, double scale,
+                                         std::int32_t zero_point) {
+  clamp_bounds c{lowest_of(type), highest_of(type)};
+  const real_bounds r = bounds_of(a);
+  if (r.lo)
+    if (const std::int64_t q = quantized_bound(by, *r.lo, scale, zero_point); q > c.lo) c.lo = q;
+  if (r.hi)
+    if (const std::int64_t q = quantized_bound(by, *r.hi, scale, zero_point); q < c.hi) c.hi = q;
+  return c;
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+// ---- octet/numerics/fp_env.hpp
+// The floating-point environment that octet's arithmetic assumes, set for a scope.
+
+#include <cstdint>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+/// While it lives, this thread rounds to nearest even, keeps subnormals (no flush to zero, no
+/// denormals are zero) and takes no floating-point traps; the previous control register returns
+/// with the destructor. Needed because a program linked with -ffast-math starts with subnormals
+/// flushed, and an application may have set any rounding. One register read (x86-64 MXCSR, aarch64
+/// FPCR), a write only where something differs; no system call. On other architectures it does
+/// nothing.
+class exact_environment {
+ public:
+  exact_environment() noexcept : before_(read()) {
+    const word want = (before_ & ~must_be_clear) | must_be_set;
+    changed_ = want != before_;
+    if (changed_) write(want);
+  }
+  ~exact_environment() {
+    if (changed_) write(before_);
+  }
+  exact_environment(const exact_environment&) = delete;
+  exact_environment& operator=(const exact_environment&) = delete;
+
+  /// True where this thread's environment is as octet needs it.
+  static bool active() noexcept {
+    const word w = read();
+    return ((w & ~must_be_clear) | must_be_set) == w;
+  }
+
+ private:
+  // The asm statements clobber memory so that no arithmetic on values that pass through memory
+  // moves across them; arithmetic on registers is kept in place by rounded() (numerics/fp.hpp),
+  // whose asm is not moved across a volatile one by g++ or clang in practice, and by kernels being
+  // called through pointers.
+#if defined(__x86_64__)
+  using word = std::uint32_t;
+  static constexpr word must_be_clear =
+      0x6000u | 0x8000u | 0x0040u;  // rounding control, flush to zero, denormals are zero
+  static constexpr word must_be_set = 0x1F80u;  // all exceptions masked
+  static word read() noexcept {
+    word w;
+    asm volatile("stmxcsr %0" : "=m"(w)::"memory");
+    return w;
+  }
+  static void write(word w) noexcept { asm volatile("ldmxcsr %0" ::"m"(w) : "memory"); }
+#elif defined(__aarch64__)
+  using word = std::uint64_t;
+  static constexpr word must_be_clear =
+      3u << 22 | 1u << 24 | 1u << 25 | 1u << 19 | 0x9F00u;  // RMode, FZ, DN, FZ16, trap enables
+  static constexpr word must_be_set = 0;
+  static word read() noexcept {
+    word w;
+    asm volatile("mrs %0, fpcr" : "=r"(w)::"memory");
+    return w;
+  }
+  static void write(word w) noexcept { asm volatile("msr fpcr, %0" ::"r"(w) : "memory"); }
+#else
+  using word = std::uint32_t;
+  static constexpr word must_be_clear = 0, must_be_set = 0;
+  static word read() noexcept { return 0; }
+  static void write(word) noexcept {}
+#endif
+  word before_;
+  bool changed_ = false;
+};
+
+}  // namespace numerics
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/by_law.hpp
+// A node as laws see it: from descriptions and attributes to the facts that decide its rounding.
+
+
+OCTET_NAMESPACE_BEGIN
+
+constexpr laws::operand operand_of(const tensor_desc& t) {
+  // Quantized per channel, also along an axis of one.
+  const bool per_channel = t.per_channel() || (t.scales.size() == 1 && t.axis >= 0 &&
+                                               t.axis < t.shape.rank && t.shape[t.axis] == 1);
+  return {t.type, t.shape, t.scales.empty() ? 0 : t.scales[0], t.zero_point(), per_channel};
+}
+
+/// Attributes that an operator does not have are absent and keep their defaults. f.x must be set.
+constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
+  f.alpha = a.real("alpha");
+  f.offset = a.integer("offset");
+  for (std::int64_t axis : a.integers("axes"))
+    f.axes.push_back(static_cast<std::int32_t>(axis < 0 ? axis + f.x.shape.rank : axis));
+  for (const char* side : {"pad_top", "pad_left", "pad_bottom", "pad_right"})
+    f.pool.padded |= a.integer(side) != 0;
+  f.pool.counts_padding = a.integer("count_include_pad") != 0;
+  f.pool.ceil_mode = a.integer("ceil_mode") != 0;
+  f.pool.own_divisor = a.integer("divisor") != 0;
+  f.pool.adaptive_h = static_cast<std::int32_t>(a.integer("adaptive_h"));
+  f.pool.adaptive_w = static_cast<std::int32_t>(a.integer("adaptive_w"));
+}
+/// Only what the IR says; the framework's part is the caller's.
+constexpr laws::facts facts_of(law arithmetic, const node_view& n,
+                               const laws::framework_facts& framework) {
+  laws::facts f;
+  f.arithmetic = arithmetic;
+  f.framework = framework;
+  if (n.present(0)) f.x = operand_of(n.in[0]);
+  if (n.present(1)) f.w = operand_of(n.in[1]);
+  f.int32_bias = n.present(2) && n.in[2].type == dtype::s32;
+  if (!n.out.empty()) {
+    f.y = operand_of(n.out[0]);
+    for (std::size_t i = 0; i < n.in.size(); ++i)
+      f.keeps_quantization &= !n.present(i) || n.in[i].same_quantization(n.out[0]);
+  }
+  if (n.attrs) set_attributes(f, *n.attrs);
+  return f;
+}
+
+/// What a law says of one node; an operator that does not round has no question.
+constexpr laws::decision decide(const op_def& op, law arithmetic, const node_view& n,
+                                const laws::framework_facts& framework) {
+  return op.decide ? op.decide(facts_of(arithmetic, n, framework)) : laws::decision(rounding::none);
+}
+
+OCTET_NAMESPACE_END
+
 // ---- octet/laws/xnnpack.hpp
 // Which scales XNNPACK takes; outside these ranges TFLite's own kernels run, with other roundings.
 // x, y: scales of an input and of the output.
@@ -5638,20 +8500,23 @@ constexpr decision sum_by_xnnpack(const facts& f) {
 }
 /// TFLite's optimized int16 sum, OPT, runs where no operand is broadcast.
 constexpr decision add(const facts& f) {
-  const bool merged = f.x.type == dtype::s16 && f.x.shape == f.w.shape;
-  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
-                               .tflite_xnnpack = merged ? decision(rounding::tflite_optimized)
-                                                        : sum_by_xnnpack(f),
-                               .pytorch_fbgemm = by_pytorch(rounding::aten),
-                               .pytorch_qnnpack = by_pytorch(rounding::qnnpack),
-                               .mxnet = by_mxnet(rounding::mxnet)});
+  const bool merged = f.x.type == dtype::s16 && f.x.shape == f.w.shape && !f.framework.by_shifts;
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = rounding::doubling_high_half_away,
+       .tflite_xnnpack = merged ? decision(rounding::tflite_optimized) : sum_by_xnnpack(f),
+       .pytorch_fbgemm = by_pytorch(rounding::aten),
+       .pytorch_qnnpack = by_pytorch(rounding::qnnpack),
+       .mxnet = by_mxnet(rounding::mxnet),
+       .onnxruntime = by_onnxruntime(f.x.type, rounding::fused_multiply_add)});
 }
 constexpr decision sub(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
                                .tflite_xnnpack = sum_by_xnnpack(f),
                                .pytorch_fbgemm = no_operator(),
                                .pytorch_qnnpack = no_operator(),
-                               .mxnet = no_operator()});
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
 }
 constexpr decision mul(const facts& f) {
   return choose(f.arithmetic,
@@ -5660,7 +8525,8 @@ constexpr decision mul(const facts& f) {
                                                      : decision(rounding::doubling_high_half_away),
                  .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
                  .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                 .mxnet = no_operator()});
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::float_zero_point_half_even)});
 }
 /// TFLite alone, and the same under both of its laws.
 constexpr decision tflite_only(law l, rounding r) {
@@ -5668,11 +8534,21 @@ constexpr decision tflite_only(law l, rounding r) {
                     .tflite_xnnpack = r,
                     .pytorch_fbgemm = no_operator(),
                     .pytorch_qnnpack = no_operator(),
-                    .mxnet = no_operator()});
+                    .mxnet = no_operator(),
+                    .onnxruntime = no_operator()});
 }
 /// div, squared_difference, comparisons, abs, l2_normalization, lstm, svdf, reduce_prod.
 constexpr decision tflite_integers(const facts& f) {
   return tflite_only(f.arithmetic, rounding::doubling_high_half_away);
+}
+/// Float kernels of which TFLite has two: the reference and an optimized one, OPT.
+constexpr decision tflite_floats(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::tflite_optimized,
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
 }
 /// The raw value's negative.
 constexpr decision neg(const facts& f) { return tflite_only(f.arithmetic, rounding::none); }
@@ -5681,12 +8557,15 @@ constexpr decision neg(const facts& f) { return tflite_only(f.arithmetic, roundi
 /// PyTorch.
 constexpr decision concat(const facts& f) {
   const rounding tflite = f.keeps_quantization ? rounding::none : rounding::divide_half_away;
-  return choose(f.arithmetic, {.tflite_ref = tflite,
-                               .tflite_xnnpack = tflite,
-                               .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
-                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                               .mxnet = f.keeps_quantization ? by_mxnet(rounding::none)
-                                                             : by_mxnet(rounding::mxnet)});
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = tflite,
+       .tflite_xnnpack = tflite,
+       .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
+       .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+       .mxnet = f.keeps_quantization ? by_mxnet(rounding::none) : by_mxnet(rounding::mxnet),
+       .onnxruntime = by_onnxruntime(
+           f.x.type, f.keeps_quantization ? rounding::none : rounding::divide_half_even)});
 }
 
 }  // namespace laws
@@ -5910,12 +8789,14 @@ constexpr decision quantize(const facts& f) {
                                                      : decision(rounding::tflite_optimized),
                  .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
                  .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                 .mxnet = by_mxnet(rounding::mxnet)});
+                 .mxnet = by_mxnet(rounding::mxnet),
+                 .onnxruntime = by_onnxruntime(rounding::divide_half_even)});
 }
 /// Quantized values to another scale or type. XNNPACK takes 8 bits of one type in its range;
 /// TFLite's optimized kernel is RU in 8 bits. PyTorch has it only inside add_scalar (with an
 /// offset) and mul_scalar (codes mirrored in steps of one size: the product is exact).
 constexpr decision requantize(const facts& f) {
+  if (f.framework.by_shifts) return rounding::double_half_away;
   const bool bytes = is_8bit(f.x.type) && is_8bit(f.y.type),
              taken = bytes && f.x.type == f.y.type && xnnpack_takes_rescale(f.x.scale, f.y.scale);
   const decision pytorch = f.offset != 0            ? by_pytorch(rounding::reciprocal_half_even)
@@ -5928,7 +8809,8 @@ constexpr decision requantize(const facts& f) {
                                            : decision(rounding::doubling_high_half_away),
                  .pytorch_fbgemm = pytorch,
                  .pytorch_qnnpack = pytorch,
-                 .mxnet = by_mxnet(rounding::mxnet)});
+                 .mxnet = by_mxnet(rounding::mxnet),
+                 .onnxruntime = no_operator()});
 }
 
 }  // namespace laws
@@ -6067,11 +8949,16 @@ struct float_half_even {
     return static_cast<double>(numerics::rint(numerics::mul(static_cast<float>(x), m)));
   }
 };
-/// F with a float bias in units of the accumulator: rint(f32(f32(f32(x) + b) * m)).
+/// F with a float bias in units of the accumulator: rint(f32(f32(f32(x) + b) * m)). With `unit`, b
+/// is in units of its own: rint(f32(fma(b, unit, f32(x)) * m)), one rounding for product and sum.
 struct float_bias_half_even {
   static constexpr double apply(std::int64_t x, float m, float bias) noexcept {
     return static_cast<double>(
         numerics::rint(numerics::mul(numerics::add(static_cast<float>(x), bias), m)));
+  }
+  static constexpr double apply(std::int64_t x, float m, float bias, float unit) noexcept {
+    return static_cast<double>(
+        numerics::rint(numerics::mul(numerics::fma(bias, unit, static_cast<float>(x)), m)));
   }
 };
 /// rint(f32(f32(f32(x) * m) + zero point)), the zero point inside the rounding: an odd one turns
@@ -6127,7 +9014,7 @@ constexpr bool uses_multiplier(rounding r) {
 constexpr bool uses_float_scale(rounding r) {
   return r == rounding::float_half_even || r == rounding::float_bias_half_even ||
          r == rounding::float_zero_point_half_even || r == rounding::reciprocal_half_even ||
-         r == rounding::mxnet;
+         r == rounding::fused_multiply_add || r == rounding::mxnet;
 }
 /// Whether sx*sw is formed in binary32 where a node does not say.
 constexpr bool uses_f32_product(rounding r) { return uses_float_scale(r) && r != rounding::mxnet; }
@@ -6144,6 +9031,8 @@ struct requantize_params {
   const float* scale = nullptr;      // F, FB, FZ
   const double* scale64 = nullptr;   // D64
   const float* bias = nullptr;  // FB: bias_c / (sx * sw_c) in units of the accumulator; null: 0
+  const float* bias_unit = nullptr;  // FB: the bias is in units of its own, whose size this is in
+                                     // units of the accumulator; null: it is not
 };
 
 namespace numerics {
@@ -6169,6 +9058,9 @@ constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x,
     case rounding::float_half_even:
       return finish(policy::float_half_even::apply(x, p.scale[k]), z, lo, hi);
     case rounding::float_bias_half_even:
+      if (p.bias && p.bias_unit)
+        return finish(policy::float_bias_half_even::apply(x, p.scale[k], p.bias[c], p.bias_unit[k]),
+                      z, lo, hi);
       return finish(policy::float_bias_half_even::apply(x, p.scale[k], p.bias ? p.bias[c] : 0.f), z,
                     lo, hi);
     case rounding::float_zero_point_half_even:
@@ -6183,7 +9075,8 @@ constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x,
     case rounding::aten:
     case rounding::fused_multiply_add:
     case rounding::tflite_optimized:
-    case rounding::mxnet: break;
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;
   }
   return finish(x, 0, lo, hi);
 }
@@ -6209,6 +9102,16 @@ inline clamp_range clamp_of(const attribute_view& a, dtype out) {
              hi = std::min<std::int64_t>(highest_of(out), INT32_MAX);
   return {static_cast<std::int32_t>(std::max(lo, a.integer("clamp_lo", lo))),
           static_cast<std::int32_t>(std::min(hi, a.integer("clamp_hi", hi)))};
+}
+
+/// Factors and biases in binary32 must be finite: of infinity times 0 a reference and a kernel make
+/// different codes.
+constexpr bool is_finite(float v) { return v - v == 0; }
+inline status finite_factors(std::initializer_list<float> factors) {
+  for (const float f : factors)
+    if (!is_finite(f))
+      return unsupported("ratio of scales", std::to_string(f), "a finite binary32 number");
+  return unit{};
 }
 
 /// The roundings of accumulators whose bias, if any, is an integer.
@@ -6248,8 +9151,9 @@ constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double
 }
 
 /// The formula that numerics::requantize applies for a node's rounding: EVEN_MUL and MXN are F, or
-/// FB with a float bias, whose multiplier is derived another way.
+/// FB with a float bias, whose multiplier is derived another way; FMA is FB whose bias has a unit.
 constexpr rounding requantize_mode(rounding r, bool real_bias = false) {
+  if (r == rounding::fused_multiply_add) return rounding::float_bias_half_even;
   if (r == rounding::mxnet)
     return real_bias ? rounding::float_bias_half_even : rounding::float_half_even;
   return r == rounding::reciprocal_half_even ? rounding::float_half_even : r;
@@ -6259,6 +9163,34 @@ constexpr void requantize_memory(node_memory& to, rounding mode, std::size_t n) 
   if (uses_multiplier(mode)) to.array<multiplier>(n);
   if (uses_float_scale(mode)) to.array<float>(n);
   if (mode == rounding::double_half_away) to.array<double>(n);
+}
+/// The arrays that set_real_bias allocates: a bias for each channel, a unit for each of n scales.
+constexpr void real_bias_memory(node_memory& to, rounding mode, std::size_t channels,
+                                std::size_t n) {
+  to.array<float>(channels);
+  if (mode == rounding::fused_multiply_add) to.array<float>(n);
+}
+/// A float bias in the form of its rounding: FB divides by the accumulator's scale product(c), FMA
+/// keeps it and 1 / that scale, MXN's is in units of the accumulator already. After
+/// fill_requantize.
+template <class F>
+status set_real_bias(prepared& to, requantize_params& p, rounding mode, std::span<const float> raw,
+                     F&& product) {
+  auto b = to.array<float>(raw.size());
+  for (std::size_t c = 0; c < raw.size(); ++c)
+    b[c] = mode == rounding::float_bias_half_even
+               ? numerics::div(raw[c], static_cast<float>(product(c)))
+               : raw[c];
+  for (const float v : b)
+    if (!is_finite(v)) return invalid("bias", std::to_string(v), "finite numbers");
+  p.bias = b.data();
+  p.mode = requantize_mode(mode, true);
+  if (mode != rounding::fused_multiply_add) return unit{};
+  auto units = to.array<float>(static_cast<std::size_t>(p.channels));
+  for (std::size_t c = 0; c < units.size(); ++c)
+    units[c] = numerics::div(1.f, static_cast<float>(product(c)));
+  p.bias_unit = units.data();
+  return unit{};
 }
 /// Allocates and fills the arrays for products product(0..n), n == 1 or the channel count.
 template <class F>
@@ -6274,6 +9206,8 @@ status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::s
   double* scale64 = mode == rounding::double_half_away ? to.array<double>(n).data() : nullptr;
   for (std::size_t c = 0; c < n; ++c)
     set_channel(mode, mult, scale, scale64, c, product(c), out.scale());
+  for (std::size_t c = 0; c < n && scale != nullptr; ++c)
+    if (auto s = finite_factors({scale[c]}); !s) return s;
   p.mult = mult;
   p.scale = scale;
   p.scale64 = scale64;
@@ -6317,7 +9251,8 @@ constexpr void requantize(const requantize_op_params& p, const In* x, Out* y) {
                              static_cast<std::int32_t>(i % static_cast<std::size_t>(p.inner))));
   }
 }
-inline void requantize_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void requantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const requantize_op_params*>(a.params);
   with_integer(p.in_type, [&]<class In>(type_tag<In>) {
     with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
@@ -6325,6 +9260,9 @@ inline void requantize_kernel(const kernel_args& a) noexcept {
     });
   });
 }
+#else
+void requantize_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -6335,9 +9273,12 @@ constexpr status requantize_shape(const node_view& n, std::span<dims> out) {
 constexpr void requantize_op_memory(const node_view& n, node_memory& to) {
   to.make<requantize_op_params>();
   requantize_memory(to, n.round, std::max<std::size_t>(n.in[0].scales.size(), 1));
-  if (n.present(1)) to.array<float>(n.in[1].shape.elements().value);
+  if (n.present(1))
+    real_bias_memory(to, n.round, n.in[1].shape.elements().value,
+                     std::max<std::size_t>(n.in[0].scales.size(), 1));
 }
-inline status requantize_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status requantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<requantize_attrs>(*n.attrs);
   const bool plain = a.offset == 0 && !a.negate && !n.present(1);
@@ -6361,20 +9302,20 @@ inline status requantize_prepare(const node_view& n, prepared& to) {
     return s;
   if (n.present(1)) {
     const auto raw = n.constant_as<float>(1);
-    const bool steps = n.round == rounding::mxnet;  // the bias is in steps of the input's scale
     if (!n.is_constant(1) || raw.size() != static_cast<std::size_t>(p.inner))
       return unsupported("a bias of requantize", to_string(n.in[1].shape),
                          "constants, one per index of the last axis");
-    auto b = to.array<float>(raw.size());
-    for (std::size_t c = 0; c < raw.size(); ++c)
-      b[c] = steps ? raw[c] : numerics::div(raw[c], x.scale_f32(channels == 1 ? 0 : c));
-    p.requant.bias = b.data();
-    p.requant.mode = requantize_mode(n.round, true);
+    return set_real_bias(to, p.requant, n.round, raw,
+                         [&](std::size_t c) { return x.scale(channels == 1 ? 0 : c); });
   }
   return unit{};
 }
+#else
+status requantize_prepare(const node_view& n, prepared& to);
+#endif
 /// Those with a float bias.
-inline constexpr rounding_set with_real_bias{rounding::float_bias_half_even, rounding::mxnet};
+inline constexpr rounding_set with_real_bias{rounding::float_bias_half_even,
+                                             rounding::fused_multiply_add, rounding::mxnet};
 inline constexpr form requantize_forms[] = {
     {.in = {integer_types}, .out = {rescaled_types}, .roundings = requantizing},
     {.in = {integer_types, dtype::f32}, .out = {rescaled_types}, .roundings = with_real_bias},
@@ -6470,13 +9411,17 @@ constexpr void quantize(const quantize_params& p, const float* x, Out* y, std::s
     y[i] = static_cast<Out>(q);
   }
 }
-inline void quantize_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void quantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const quantize_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
     quantize(p, static_cast<const float*>(a.in[0]), static_cast<Out*>(a.out[0]), r.begin, r.end);
   });
 }
+#else
+void quantize_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -6485,7 +9430,8 @@ struct channel_layout {
   std::int32_t channels = 1;
   std::size_t inner = 1;
 };
-inline result<channel_layout> channels_of(const tensor_desc& t) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE result<channel_layout> channels_of(const tensor_desc& t) {
   if (!t.per_channel()) return channel_layout{};
   if (t.axis < 0 || t.axis >= t.shape.rank ||
       t.scales.size() != static_cast<std::size_t>(t.shape[t.axis]))
@@ -6495,6 +9441,7 @@ inline result<channel_layout> channels_of(const tensor_desc& t) {
   for (int i = t.axis + 1; i < t.shape.rank; ++i) c.inner *= static_cast<std::size_t>(t.shape[i]);
   return c;
 }
+#endif
 /// Entries of a per-channel array: one where there is one scale or none.
 constexpr std::size_t channel_count(const tensor_desc& t) {
   return t.per_channel() ? t.scales.size() : 1;
@@ -6505,7 +9452,8 @@ constexpr void quantize_memory(const node_view& n, node_memory& to) {
   to.array<float>(channel_count(n.out[0]));
   to.array<std::int32_t>(channel_count(n.out[0]));
 }
-inline status quantize_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status quantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<quantize_params>(&reference::quantize_kernel, kernel_id::quantize);
   if (!y.quantized()) return invalid("the output of quantize has no scale");
@@ -6527,6 +9475,7 @@ inline status quantize_prepare(const node_view& n, prepared& to) {
                  : from_range   ? numerics::levels_per_unit(y.scale(c))
                                 : numerics::div(1.f, scale[c]);
     zero_point[c] = y.zero_point(c);
+    if (auto s = finite_factors({scale[c], inverse[c]}); !s) return s;
   }
   p.scale = scale.data();
   p.inverse = inverse.data();
@@ -6536,6 +9485,9 @@ inline status quantize_prepare(const node_view& n, prepared& to) {
   p.hi = clamp.hi;
   return unit{};
 }
+#else
+status quantize_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form quantize_forms[] = {
     {.in = {dtype::f32},
      .out = {rescaled_types},
@@ -6572,6 +9524,13 @@ struct float_clamp_attrs {
                                             field{"float_hi", &float_clamp_attrs::float_hi}};
 };
 
+/// FMA: whether a's share joins the sum before b's. Not given: where a is constant along the
+/// innermost axis. A loader gives it where the framework's innermost axis is another.
+struct add_attrs {
+  std::int32_t a_first = -1;
+  static constexpr auto fields = std::tuple{field{"a_first", &add_attrs::a_first}};
+};
+
 /// y = a + sign * b. Quantized types: u8, s8, s16; both operands and the output may differ in type
 /// only where the formula allows.
 struct add_params {
@@ -6594,6 +9553,7 @@ struct add_params {
   float a_premul = 0, b_premul = 0;  // ATEN: f32(-z * s)
   float inverse = 0;                 // ATEN: f32(1) / f32(sy)
   float fixed = 0;                   // FMA: the zero points' share
+  bool a_first = false;              // FMA
   broadcast_plan<2> shape;
 };
 
@@ -6605,9 +9565,10 @@ constexpr std::int32_t add_dr(const add_params& p, std::int32_t a, std::int32_t 
                                                  p.a_mult),
                      v = doubling_high_half_away((b - p.b_zero_point) * (1 << p.left_shift),
                                                  p.b_mult);
+  const auto x = static_cast<std::uint32_t>(u), y = static_cast<std::uint32_t>(v);
+  const auto sum = static_cast<std::int32_t>(p.sign > 0 ? x + y : x - y);  // wraps, as vectors do
   return static_cast<std::int32_t>(clamp<std::int64_t>(
-      std::int64_t{doubling_high_half_away(p.sign > 0 ? u + v : u - v, p.y_mult)} + p.zero_point,
-      p.lo, p.hi));
+      std::int64_t{doubling_high_half_away(sum, p.y_mult)} + p.zero_point, p.lo, p.hi));
 }
 /// XNNPACK: two factors of at most 21 bits, one rounding shift, ties up.
 constexpr std::int32_t add_xnn(const add_params& p, std::int32_t a, std::int32_t b) noexcept {
@@ -6631,13 +9592,12 @@ constexpr std::int32_t add_f(const add_params& p, std::int32_t a, std::int32_t b
   return clamp_to_int(static_cast<double>(rint(p.sign > 0 ? add(u, v) : sub(u, v))) + p.zero_point,
                       p.lo, p.hi);
 }
-/// ONNX Runtime on CPUs with FMA. `repeated_a`: a is constant along the innermost axis, whose share
-/// is then added first.
-constexpr std::int32_t add_fma(const add_params& p, std::int32_t a, std::int32_t b,
-                               bool repeated_a) noexcept {
+/// ONNX Runtime on CPUs with FMA: the share of an operand that is constant along the innermost axis
+/// is added first, else b's.
+constexpr std::int32_t add_fma(const add_params& p, std::int32_t a, std::int32_t b) noexcept {
   const auto x = static_cast<float>(a), y = static_cast<float>(b);
-  const float v = repeated_a ? fma(y, p.b_scale, fma(x, p.a_scale, p.fixed))
-                             : fma(x, p.a_scale, fma(y, p.b_scale, p.fixed));
+  const float v = p.a_first ? fma(y, p.b_scale, fma(x, p.a_scale, p.fixed))
+                            : fma(x, p.a_scale, fma(y, p.b_scale, p.fixed));
   return clamp_to_int(static_cast<double>(rint(v)), p.lo, p.hi);
 }
 /// PyTorch: dequantize both (with FMA inside whole blocks of 64 elements), add, quantize by the
@@ -6694,7 +9654,6 @@ template <class A, class B, class Y>
 constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_t begin,
                    std::size_t end) {
   const std::size_t blocks = p.shape.count / 64 * 64;
-  const bool repeated_a = p.shape.stride[0][static_cast<std::size_t>(p.shape.rank - 1)] == 0;
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
     const std::int32_t u = a[at[0]], v = b[at[1]];
     std::int32_t q = 0;
@@ -6702,7 +9661,7 @@ constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_
       case rounding::xnnpack: q = numerics::add_xnn(p, u, v); break;
       case rounding::qnnpack: q = numerics::add_qnn(p, u, v); break;
       case rounding::float_half_even: q = numerics::add_f(p, u, v); break;
-      case rounding::fused_multiply_add: q = numerics::add_fma(p, u, v, repeated_a); break;
+      case rounding::fused_multiply_add: q = numerics::add_fma(p, u, v); break;
       case rounding::aten: q = numerics::add_aten(p, u, v, i < blocks); break;
       case rounding::doubling_high_half_away:
       case rounding::tflite_optimized: q = numerics::add_dr(p, u, v); break;
@@ -6717,7 +9676,8 @@ constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_
       case rounding::divide_half_even:
       case rounding::reciprocal_half_even:
       case rounding::divide_truncate:
-      case rounding::mxnet: break;  // add_prepare refuses these
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;  // add_prepare refuses these
     }
     y[i] = static_cast<Y>(q);
   });
@@ -6737,7 +9697,8 @@ constexpr void add_plain(const add_params& p, const T* a, const T* b, T* y, std:
                           static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
   });
 }
-inline void add_kernel(const kernel_args& k) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void add_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const add_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
   const auto plain = [&]<class T>(type_tag<T>) {
@@ -6766,11 +9727,15 @@ inline void add_kernel(const kernel_args& k) noexcept {
     });
   });
 }
+#else
+void add_kernel(const kernel_args& k) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
+#if OCTET_HAS_DEFINITIONS
 /// Both operands and the result have one scale each.
-inline status one_scale_each(const node_view& n) {
+OCTET_INLINE status one_scale_each(const node_view& n) {
   for (const tensor_desc* t : {&n.in[0], &n.in[1], &n.out[0]})
     if (!t->quantized() || t->per_channel())
       return unsupported("quantization of an operand or result",
@@ -6816,7 +9781,7 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
           "a_ratio", static_cast<double>(numerics::rescale_by_levels(a.scale(), y.scale()))));
       p.b_scale = static_cast<float>(n.attrs->real(
           "b_ratio", static_cast<double>(numerics::rescale_by_levels(b.scale(), y.scale()))));
-      return unit{};
+      return finite_factors({p.a_scale, p.b_scale});
     case rounding::float_half_even:
     case rounding::fused_multiply_add:
       p.a_scale = static_cast<float>(n.attrs->real(
@@ -6825,18 +9790,21 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
           "b_ratio", static_cast<double>(numerics::div(b.scale_f32(), y.scale_f32()))));
       if (n.round == rounding::fused_multiply_add) {
         if (Sign < 0) p.b_scale = -p.b_scale;
+        const std::int32_t first = read_attributes<add_attrs>(*n.attrs).a_first;
+        p.a_first = first >= 0 ? first != 0
+                               : p.shape.stride[0][static_cast<std::size_t>(p.shape.rank - 1)] == 0;
         p.fixed = numerics::sub(
             static_cast<float>(p.zero_point),
             numerics::fma(p.a_scale, static_cast<float>(p.a_zero_point),
                           numerics::mul(p.b_scale, static_cast<float>(p.b_zero_point))));
       }
-      return unit{};
+      return finite_factors({p.a_scale, p.b_scale, p.fixed});
     case rounding::aten:
       p.a_scale = a.scale_f32(), p.b_scale = b.scale_f32();
       p.a_premul = numerics::mul(p.a_scale, -static_cast<float>(p.a_zero_point));
       p.b_premul = numerics::mul(p.b_scale, -static_cast<float>(p.b_zero_point));
       p.inverse = numerics::div(1.f, y.scale_f32());
-      return unit{};
+      return finite_factors({p.a_scale, p.b_scale, p.a_premul, p.b_premul, p.inverse});
     case rounding::none:
     case rounding::doubling_high_half_up:
     case rounding::wide_half_up:
@@ -6847,10 +9815,14 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
     case rounding::divide_half_away:
     case rounding::divide_half_even:
     case rounding::reciprocal_half_even:
-    case rounding::divide_truncate: break;
+    case rounding::divide_truncate:
+    case rounding::onnxruntime: break;
   }
   return detail::no_such_rounding(n);
 }
+#else
+template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_sub_forms[] = {
     {.in = {quantized_types, quantized_types},
      .out = {quantized_types},
@@ -6901,6 +9873,7 @@ inline constexpr op_def add{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = arithmetic_forms,
+    .kernel = kernel_id::add,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<1, false>,
@@ -6911,6 +9884,7 @@ inline constexpr op_def sub{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = arithmetic_forms,
+    .kernel = kernel_id::add,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<-1, false>,
@@ -6950,30 +9924,39 @@ constexpr std::int32_t integer_bias(float bias, double accumulator_scale) {
       INT32_MIN, INT32_MAX);
 }
 
-/// FBGEMM multiplies by f32(f32(sx sw) / sy) and keeps the bias a float; one that is an integer
-/// already joins the accumulator (F).
+/// FBGEMM multiplies by f32(f32(sx sw) / sy) and keeps the bias a float, divided by f32(sx sw)
+/// where the weights have a scale for each channel (FB), times the reciprocal in a fused
+/// multiply-add where they have one (FMA). A bias that is an integer already joins the accumulator
+/// (F).
 constexpr decision fbgemm_layer(const facts& f) {
-  return by_pytorch(f.int32_bias ? rounding::float_half_even : rounding::float_bias_half_even);
+  return by_pytorch(f.int32_bias      ? rounding::float_half_even
+                    : f.w.per_channel ? rounding::float_bias_half_even
+                                      : rounding::fused_multiply_add);
 }
 /// QNNPACK's factor is f32(f32(sx sw) * f32(1 / sy)): other bits for a quarter of all scales.
 constexpr decision qnnpack_layer() { return by_pytorch(rounding::reciprocal_half_even); }
 
+/// XNNPACK takes no convolution with weights of 4 bits: TFLite's own kernel runs then.
 constexpr decision conv2d(const facts& f) {
   const bool s16 = f.x.type == dtype::s16;
   const rounding tflite = wide_accumulator(f.x.type, f.int32_bias)
                               ? rounding::wide_half_up
                               : rounding::doubling_high_half_away;
   per_law d{.tflite_ref = tflite,
-            .tflite_xnnpack = s16 ? decision(tflite) : by_xnnpack(rounding::float_half_even),
+            .tflite_xnnpack = s16 || f.framework.int4_weights
+                                  ? decision(tflite)
+                                  : by_xnnpack(rounding::float_half_even),
             .pytorch_fbgemm = fbgemm_layer(f),
             .pytorch_qnnpack = qnnpack_layer(),
-            .mxnet = by_mxnet(rounding::mxnet)};
+            .mxnet = by_mxnet(rounding::mxnet),
+            .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)};
   // TFLite forms the scale of uint8 convolutions in binary32.
   d.tflite_ref.f32_product = d.tflite_xnnpack.f32_product = f.x.type == dtype::u8;
   return choose(f.arithmetic, d);
 }
 constexpr decision transpose_conv2d(const facts& f) {
-  return f.arithmetic == law::mxnet ? no_operator() : conv2d(f);
+  const bool none = f.arithmetic == law::mxnet || f.arithmetic == law::onnxruntime;
+  return none ? no_operator() : conv2d(f);
 }
 /// XNNPACK takes uint8 weights only where they name their output channels as quantization axis 0,
 /// as converters write it; TFLite's optimized kernel, which runs otherwise, is DR.
@@ -6993,9 +9976,14 @@ constexpr decision fully_connected(const facts& f) {
                                            : decision(rounding::doubling_high_half_up),
                  .pytorch_fbgemm = fbgemm_layer(f),
                  .pytorch_qnnpack = qnnpack_layer(),
-                 .mxnet = by_mxnet(rounding::mxnet)});
+                 .mxnet = by_mxnet(rounding::mxnet),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)});
 }
-/// The multiplier form, unlike fully_connected. XNNPACK wants a second operand without zero point.
+/// The multiplier form, unlike fully_connected. XNNPACK takes products whose second operand has
+/// zero point 0, and rounds them as F; all others stay with TFLite's own kernel, DR under both
+/// laws. Measured with the default interpreter: docs/numerics.md, and the goldens
+/// batch_matmul_ties_s8 (F under tflite_xnnpack, DR under tflite_ref) and
+/// batch_matmul_ties_zero3_s8 (DR under both).
 constexpr decision batch_matmul(const facts& f) {
   const bool s16 = f.x.type == dtype::s16;
   return choose(
@@ -7006,12 +9994,18 @@ constexpr decision batch_matmul(const facts& f) {
                                                : by_xnnpack(rounding::float_half_even),
        .pytorch_fbgemm = no_operator(),
        .pytorch_qnnpack = no_operator(),
-       .mxnet = no_operator()});
+       .mxnet = no_operator(),
+       .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)});
 }
 
 /// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.
 constexpr decision float_layer(const facts& f) {
   return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : decision(rounding::none);
+}
+/// TFLite's optimized kernel fuses each product with its addition.
+constexpr decision float_conv3d(const facts& f) {
+  return f.arithmetic == law::tflite_xnnpack ? decision(rounding::fused_multiply_add)
+                                             : decision(rounding::none);
 }
 /// A sum that joins a layer before its rounding.
 constexpr decision requantize_add(const facts& f) {
@@ -7063,6 +10057,14 @@ struct gemm_problem {
   std::int32_t insert_h = 1, insert_w = 1;  // distance of neighbouring input pixels; between them
                                             // lie zero points (transposed convolution)
   bool flipped = false;                     // taps in reverse order
+  /// One phase of a transposed convolution: the output pixels that the same taps reach. Extents are
+  /// the phase's own; these say which taps and pixels of the whole they are.
+  struct phase {
+    bool on = false, empty = false;  // empty: no tap reaches it; it has one, of weight 0
+    std::int32_t first_h = 0, first_w = 0, step_h = 1, step_w = 1;  // taps and output pixels alike
+    std::int32_t tap_h = 0, tap_w = 0;                              // first taps
+    std::int32_t kernel_h = 0, kernel_w = 0, out_h = 0, out_w = 0;  // of the whole
+  } part{};
   bool dynamic = false;  // weights change from run to run: nothing may depend on their values
   std::int32_t weight_zero_point = 0;  // where weight_zero_points is null
   bool zero_points_unknown = false;    // one per channel, and not at hand: memory is being counted
@@ -7079,28 +10081,44 @@ struct gemm_problem {
            : bias64                                        ? static_cast<std::int32_t>(bias64[c])
                                                            : 0;
   }
+  constexpr std::int64_t wide_bias(std::int32_t c) const noexcept {
+    return requant->mode == rounding::float_bias_half_even ? 0
+           : bias32                                        ? bias32[c]
+           : bias64                                        ? bias64[c]
+                                                           : 0;
+  }
   /// w - zero point of tap t (ky * kernel_w + kx).
   constexpr std::int32_t weight(std::int32_t oc, std::int32_t t, std::int32_t ic) const noexcept {
-    if (flipped) t = kernel_h * kernel_w - 1 - t;
+    if (part.empty) return 0;
+    if (part.on)
+      t = (part.tap_h + t / kernel_w * part.step_h) * part.kernel_w + part.tap_w +
+          t % kernel_w * part.step_w;
+    if (flipped) t = (part.on ? part.kernel_h * part.kernel_w : kernel_h * kernel_w) - 1 - t;
     const std::size_t at = static_cast<std::size_t>(oc) * weight_oc +
                            static_cast<std::size_t>(t) * weight_tap +
                            static_cast<std::size_t>(ic) * weight_ic;
-    const std::int32_t w = weight_type == dtype::u8
-                               ? std::int32_t{static_cast<const std::uint8_t*>(weights)[at]}
-                               : std::int32_t{static_cast<const std::int8_t*>(weights)[at]};
+    const std::int32_t w =
+        weight_type == dtype::u8   ? std::int32_t{static_cast<const std::uint8_t*>(weights)[at]}
+        : weight_type == dtype::s8 ? std::int32_t{static_cast<const std::int8_t*>(weights)[at]}
+                                   : std::int32_t{static_cast<const std::int16_t*>(weights)[at]};
     return w - (weight_zero_points ? weight_zero_points[oc] : weight_zero_point);
   }
 };
 
 /// Which epilogue a panel or block runs.
 enum class epilogue_kind : std::uint8_t {
-  raw,   // int32 accumulators
-  real,  // F, FB: 8-bit output
-  dr,    // DR with every right shift >= 1 and no left shift, |accumulator| < 2^30, 8-bit output
-  any,   // everything else
+  raw,       // int32 accumulators
+  real,      // F, FB: 8-bit output
+  dr,        // DR with every right shift >= 1 and no left shift, |accumulator| < 2^30, 8-bit output
+  any,       // everything else
+  dr_words,  // as dr, 16-bit output
+  wide,      // I64 whose 15 - shift is in [1, 62]
 };
+constexpr bool is_dr(epilogue_kind k) noexcept {
+  return k == epilogue_kind::dr || k == epilogue_kind::dr_words;
+}
 constexpr bool has_requantize(const requantize_params& q, dtype out) noexcept {
-  if (q.mode == rounding::none) return out == dtype::s32;
+  if (q.mode == rounding::none) return out == dtype::s32 || out == dtype::s64;
   const bool known =
       uses_multiplier(q.mode) || uses_float_scale(q.mode) || q.mode == rounding::double_half_away;
   return known && (is_8bit(out) || out == dtype::s16);
@@ -7114,6 +10132,7 @@ struct epilogue_scalars {
   std::uint8_t flip = 0;             // 0x80 for u8
   float highest =
       0;  // float(hi - zero_point): cut before the conversion to int, which does not saturate
+  bool scaled_bias = false;  // FB whose bias has a unit
 };
 constexpr epilogue_scalars scalars_of(const requantize_params& q, dtype out) noexcept {
   const std::int32_t shift = out == dtype::u8 ? 128 : 0;
@@ -7123,14 +10142,19 @@ constexpr epilogue_scalars scalars_of(const requantize_params& q, dtype out) noe
   e.hi = q.hi - shift;
   e.flip = out == dtype::u8 ? 0x80 : 0;
   e.highest = static_cast<float>(q.hi - q.zero_point);
+  e.scaled_bias = q.bias_unit != nullptr;
   return e;
 }
 
 /// Per-column data of a panel or block of nv vectors: seven arrays of nv * lanes 4-byte values, in
 /// packed order, then weights.
-///   0 bias | 1 multiplier or float scale | 2 right shift - 1, or float bias | 3 left shift | 4 -1
-///   where a rounding shift's ties go away from zero, else 0 5, 6 what kind `dr` adds to the 64-bit
-///   products of even (odd) columns: 2^31 + 2^32 * (2^(R-1) - multiplier - 1), R the right shift
+///   0 bias | 1 multiplier or float scale | 2 right shift - 1, or float bias | 3 left shift, or the
+///   float bias's unit (1: none) | 4 -1 where a rounding shift's ties go away from zero, else 0 |
+///   5, 6 what kind `dr` adds to the 64-bit products of even (odd) columns: 2^31 + 2^32 * (2^(R-1)
+///   - multiplier - 1), R the right shift
+/// I64: 1 15-bit multiplier | 2 total = 15 - shift | 3 2^(62 - total) modulo 2^32 | 5, 6 2^62 +
+/// 2^(total - 1), 64 bits. Where sums have 64 bits, 5 and 6 also hold what is added to a sum (the
+/// bias, say), times I64's multiplier.
 /// D64 keeps its doubles in arrays 1 and 2, first those of even then of odd... (plain order:
 /// element k of the panel at double k).
 inline constexpr std::int32_t panel_arrays = 7;
@@ -7144,13 +10168,14 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
   auto* reals = reinterpret_cast<float*>(to);
   std::int32_t *m = words + count, *r = m + count, *l = r + count, *away = l + count,
                *even = away + count, *odd = even + count;
-  epilogue_kind kind =
-      q.mode == rounding::none ? epilogue_kind::raw
-      : !is_8bit(out)          ? epilogue_kind::any
-      : q.mode == rounding::float_half_even || q.mode == rounding::float_bias_half_even
-          ? epilogue_kind::real
-      : q.mode == rounding::doubling_high_half_away ? epilogue_kind::dr
-                                                    : epilogue_kind::any;
+  epilogue_kind kind = q.mode == rounding::none           ? epilogue_kind::raw
+                       : q.mode == rounding::wide_half_up ? epilogue_kind::wide
+                       : q.mode == rounding::doubling_high_half_away
+                           ? is_8bit(out) ? epilogue_kind::dr : epilogue_kind::dr_words
+                       : is_8bit(out) && (q.mode == rounding::float_half_even ||
+                                          q.mode == rounding::float_bias_half_even)
+                           ? epilogue_kind::real
+                           : epilogue_kind::any;
   for (std::int32_t v = 0; v < nv; ++v)
     for (std::int32_t i = 0; i < lanes; ++i) {
       const std::int32_t local = channel_in_panel(nv, v, i), c = first + local;
@@ -7161,14 +10186,27 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
         reals[count + at] = q.scale[k];
         reals[2 * count + at] =
             q.mode == rounding::float_bias_half_even && q.bias ? q.bias[c] : 0.f;
+        reals[3 * count + at] = q.bias_unit ? q.bias_unit[k] : 1.f;
       } else if (q.mode == rounding::double_half_away) {
         std::memcpy(to + count * 4 + at * 8, &q.scale64[k], 8);
+      } else if (q.mode == rounding::wide_half_up) {
+        const std::int32_t total = 15 - q.mult[k].shift;
+        if (total < 1 || total > 62) {
+          kind = epilogue_kind::any;
+          continue;
+        }
+        m[at] = numerics::reduce_multiplier(q.mult[k].m);
+        r[at] = total;
+        l[at] =
+            static_cast<std::int32_t>(static_cast<std::uint32_t>(std::uint64_t{1} << (62 - total)));
+        const std::uint64_t start = (std::uint64_t{1} << 62) + (std::uint64_t{1} << (total - 1));
+        std::memcpy((at % 2 == 0 ? even : odd) + at / 2 * 2, &start, 8);
       } else if (uses_multiplier(q.mode)) {
         m[at] = q.mult[k].m;
         r[at] = (q.mult[k].shift > 0 ? 0 : -q.mult[k].shift) - 1;
         l[at] = q.mult[k].shift > 0 ? q.mult[k].shift : 0;
         away[at] = q.mode == rounding::doubling_high_half_away ? -1 : 0;
-        if (kind == epilogue_kind::dr && (r[at] < 0 || l[at] > 0)) kind = epilogue_kind::any;
+        if (is_dr(kind) && (r[at] < 0 || l[at] > 0)) kind = epilogue_kind::any;
         if (q.mode == rounding::doubling_high_half_away) {
           std::int32_t* const pair = (at % 2 == 0 ? even : odd) + at / 2 * 2;
           pair[0] = INT32_MIN;
@@ -7180,12 +10218,26 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
   return kind;
 }
 
+/// What is added to the 64-bit sums of the column at `at`: to arrays 5 and 6.
+inline void add_to_sum(const requantize_params& q, std::int32_t nv, std::int32_t lanes,
+                       std::int32_t at, std::byte* arrays, std::int64_t addend) noexcept {
+  const auto count = static_cast<std::size_t>(nv * lanes);
+  std::byte* const to = arrays + (5 + as_size(at % 2)) * count * 4 + as_size(at / 2) * 8;
+  std::int32_t multiplier = 1;
+  if (q.mode == rounding::wide_half_up)
+    std::memcpy(&multiplier, arrays + count * 4 + as_size(at) * 4, 4);
+  std::uint64_t start = 0;
+  std::memcpy(&start, to, 8);
+  start += static_cast<std::uint64_t>(addend) * static_cast<std::uint64_t>(multiplier);
+  std::memcpy(to, &start, 8);
+}
+
 /// Takes `dr` back where the accumulators of channel c, the sum of whose weights' magnitudes is
 /// `size`, may reach 2^30.
 inline void limit_dr(epilogue_kind& kind, const gemm_problem& g, std::int32_t c,
                      std::int64_t size) noexcept {
   const std::int64_t bias = g.bias(c);
-  if (kind == epilogue_kind::dr &&
+  if (is_dr(kind) &&
       (bias < 0 ? -bias : bias) + size * largest_offset(g.in_type, g.in_zero_point) >=
           std::int64_t{1} << 30)
     kind = epilogue_kind::any;
@@ -7207,6 +10259,7 @@ struct packed_gemm {
   std::uint32_t flip;           // xor for direct activations
   std::int32_t offset;  // quad with weights stored as w - zero point - offset: offset times the sum
                         // of a row's activations comes on top; 0: none
+  std::int32_t block_steps;  // steps whose sum fits int32, where sums have 64 bits; else 0
   std::int32_t block_rows;   // output rows (direct: pixels) per block
   std::size_t row_bytes;     // of a window row
   std::size_t panel_offset;  // of the first panel; panels of one width have one size
@@ -7244,14 +10297,44 @@ constexpr std::size_t panel_at(const packed_gemm& h, const target_layout& t, std
          static_cast<std::size_t>(i < wide ? 0 : i - wide) * narrow_bytes;
 }
 
+/// A block of steps starts at block_start, so that as an unsigned number its sum is not negative
+/// when it is widened; what it adds is taken off at the end.
+inline constexpr std::int64_t block_start = (std::int64_t{1} << 31) - (1 << 16);
+
 /// Bytes of scratch a part may ask for. A dilation of millions makes a window of gigabytes out of a
 /// file of a few hundred bytes: such a node runs its reference.
 inline constexpr std::size_t most_scratch = std::size_t{256} << 20;
 
+/// Sums of 64 bits where int32 cannot be proven to hold them; DR, RU and int32 outputs take the low
+/// 32 bits anyway.
+constexpr bool has_wide_sums(const gemm_problem& g) noexcept {
+  const rounding r = g.requant->mode;
+  return g.wide && r != rounding::doubling_high_half_away && r != rounding::doubling_high_half_up &&
+         g.out_type != dtype::s32;
+}
+/// Int16 weights, those of a matrix product of two int16 operands, have no zero point.
+constexpr bool has_word_weights(const gemm_problem& g) noexcept {
+  return g.weight_type == dtype::s16;
+}
+/// Wide sums stay below 2^46, so that I64's products stay below 2^61.
+constexpr bool wide_sums_fit(const gemm_problem& g) noexcept {
+  constexpr std::int64_t half = std::int64_t{1} << 45;
+  const std::int64_t products = std::int64_t{g.kernel_h} * g.kernel_w * g.group_in(),
+                     largest = largest_offset(g.in_type, g.in_zero_point) *
+                               (has_word_weights(g) ? 1 << 15 : 255);
+  if (g.in_type != dtype::s16 || products > half / largest) return false;
+  for (std::int32_t c = 0; c < g.out_c && g.bias64 != nullptr; ++c)
+    if (g.bias64[c] > half || g.bias64[c] < -half) return false;
+  return true;
+}
 constexpr bool gemm_accepts(const gemm_problem& g) noexcept {
-  if (g.wide || (g.weights == nullptr && !g.dynamic) || !is_8bit(g.weight_type) ||
-      !(is_8bit(g.in_type) || g.in_type == dtype::s16))
+  if ((g.weights == nullptr && !g.dynamic) || !(is_8bit(g.in_type) || g.in_type == dtype::s16))
     return false;
+  if (has_word_weights(g) ? g.in_type != dtype::s16 || !has_wide_sums(g) || g.in_zero_point != 0 ||
+                                g.weight_zero_point != 0 || g.weight_zero_points != nullptr
+                          : !is_8bit(g.weight_type))
+    return false;
+  if (g.wide && !wide_sums_fit(g)) return false;
   return has_requantize(*g.requant, g.out_type) && g.out_c > 0 && g.out_h > 0 && g.out_w > 0 &&
          g.batch > 0 && g.group_in() > 0;
 }
@@ -7265,11 +10348,11 @@ struct weight_form {
 };
 /// Types and zero points alone tell that weights fit.
 constexpr bool always_fits(const gemm_problem& g) noexcept {
-  return g.weight_zero_points == nullptr && !g.zero_points_unknown &&
+  return !has_word_weights(g) && g.weight_zero_points == nullptr && !g.zero_points_unknown &&
          g.weight_zero_point == (g.weight_type == dtype::u8 ? 128 : 0);
 }
 constexpr std::int32_t weight_offset(const gemm_problem& g) noexcept {
-  if (g.groups != 1) return 0;
+  if (g.groups != 1 || has_word_weights(g)) return 0;
   for (std::int32_t c = 1; c < g.out_c && g.weight_zero_points != nullptr; ++c)
     if (g.weight_zero_points[c] != g.weight_zero_points[0]) return 0;
   return (g.weight_type == dtype::u8 ? 128 : 0) -
@@ -7279,7 +10362,7 @@ constexpr std::int32_t weight_offset(const gemm_problem& g) noexcept {
 inline weight_form form_of(const gemm_problem& g) noexcept {
   const weight_form other{false, weight_offset(g)};
   if (always_fits(g)) return {true, 0};
-  if (g.dynamic) return other;
+  if (g.dynamic || has_word_weights(g)) return other;
   for (std::int32_t c = 0; c < g.out_c; ++c)
     for (std::int32_t t = 0; t < g.kernel_h * g.kernel_w; ++t)
       for (std::int32_t i = 0; i < g.group_in(); ++i)
@@ -7290,6 +10373,7 @@ inline weight_form form_of(const gemm_problem& g) noexcept {
 template <class F>
 constexpr node_bytes largest_over_forms(const gemm_problem& g, F&& need) noexcept {
   if (always_fits(g)) return need(weight_form{true, 0});
+  if (has_word_weights(g)) return need(weight_form{false, 0});
   node_bytes most = need(weight_form{false, g.zero_points_unknown ? 0 : weight_offset(g)});
   if (!g.dynamic) most = largest(most, need(weight_form{true, 0}));
   // Offsets differ in nothing but whether row sums are needed.
@@ -7309,6 +10393,13 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
                                               : product::pair16;
   h.element = h.kind == product::quad ? 1 : 2;
   const std::int32_t group = h.kind == product::quad ? 4 : 2;
+  // A step is two products: of magnitudes up to 2^15 and 2^7, or 255 where weights have a zero
+  // point. 255 * 2^24 and 128 * 2 * 255 * 2^15 are below 2^31. One step of words is in
+  // [-2^31 + 2^16, 2^31].
+  h.block_steps = !has_wide_sums(g)          ? 0
+                  : has_word_weights(g)      ? 1
+                  : h.kind == product::pair8 ? 255
+                                             : 128;
   const bool whole_rows = g.dilation_w == 1 && g.groups == 1;
   h.segments = whole_rows ? g.kernel_h : g.kernel_h * g.kernel_w;
   h.segment_length = whole_rows ? g.kernel_w * g.in_c : g.group_in();
@@ -7325,7 +10416,7 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
   const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 &&
                             g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
                             g.out_h == g.in_h && g.out_w == g.in_w && g.insert_h == 1 &&
-                            g.insert_w == 1;
+                            g.insert_w == 1 && !g.part.on;
   const bool as_it_is = h.kind == product::quad || s16;
   h.direct = pixels_dense && as_it_is && h.segment_length % group == 0;
   h.step_h = g.kernel_h == 1 ? 1 : g.stride_h;
@@ -7347,6 +10438,7 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
       rows = 1;
     else if (rows > (tallest - tall) / h.step_h + 1)
       rows = (tallest - tall) / h.step_h + 1;
+    if (g.part.on) rows = 1;  // lines of a phase do not follow each other in the output
     h.block_rows = rows;
     h.window_h = (rows - 1) * h.step_h + tall;
   }
@@ -7411,6 +10503,9 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
                                   static_cast<std::size_t>(kx * g.dilation_w) * pixel);
   }
   const std::int32_t per_step = h.kind == product::quad ? 4 : 2;
+  const std::int64_t blocks =
+      h.block_steps == 0 ? 0
+                         : (std::int64_t{h.segments} * h.steps + h.block_steps - 1) / h.block_steps;
   const std::int32_t zero = h.kind == product::quad
                                 ? (t.quad == 1 ? h.fill : static_cast<std::int8_t>(h.fill))
                                 : h.fill;  // zero point as the product sees it
@@ -7457,8 +10552,99 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
           bias[v * t.lanes + l] =
               static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
           limit_dr(*reinterpret_cast<epilogue_kind*>(panel), g, c, size);
+          if (h.block_steps != 0)
+            add_to_sum(*g.requant, nv, t.lanes, v * t.lanes + l, arrays,
+                       g.wide_bias(c) - std::int64_t{zero} * static_cast<std::int32_t>(sum) -
+                           blocks * block_start);
         }
     }
+}
+
+// ---- transposed convolutions by phases ----
+//
+// With stride s, output rows r, r + s, r + 2s, ... are reached by the same taps, those s apart, and
+// read neighbouring input rows: a plain convolution of its own. No zero between input pixels is
+// multiplied.
+
+/// Phases of one axis that are worth a packing of their own.
+inline constexpr std::int32_t most_phases = 16;
+
+struct phase_axis {
+  std::int32_t tap, taps, pad, out;  // first tap, how many, the padding before, output extent
+};
+constexpr phase_axis phase_of_axis(std::int32_t r, std::int32_t stride, std::int32_t kernel,
+                                   std::int32_t pad, std::int32_t out) noexcept {
+  const std::int32_t tap = ((pad - r) % stride + stride) % stride;
+  return {tap, tap < kernel ? (kernel - tap + stride - 1) / stride : 0, (pad - r - tap) / stride,
+          r < out ? (out - r + stride - 1) / stride : 0};
+}
+/// Phase (r, c) of g, which has_phases; out_h or out_w of 0: there is none.
+constexpr gemm_problem phase_of(const gemm_problem& g, std::int32_t r, std::int32_t c) noexcept {
+  const phase_axis h = phase_of_axis(r, g.insert_h, g.kernel_h, g.pad_top, g.out_h),
+                   w = phase_of_axis(c, g.insert_w, g.kernel_w, g.pad_left, g.out_w);
+  gemm_problem p = g;
+  p.part = {true,       h.taps == 0 || w.taps == 0,
+            r,          c,
+            g.insert_h, g.insert_w,
+            h.tap,      w.tap,
+            g.kernel_h, g.kernel_w,
+            g.out_h,    g.out_w};
+  p.kernel_h = p.part.empty ? 1 : h.taps, p.kernel_w = p.part.empty ? 1 : w.taps;
+  p.pad_top = p.part.empty ? 0 : h.pad, p.pad_left = p.part.empty ? 0 : w.pad;
+  p.out_h = h.out, p.out_w = w.out;
+  p.insert_h = p.insert_w = 1;
+  return p;
+}
+constexpr bool has_phases(const gemm_problem& g) noexcept {
+  if (g.insert_h == 1 && g.insert_w == 1) return false;
+  if (g.dilation_h != 1 || g.dilation_w != 1 || g.stride_h != 1 || g.stride_w != 1 ||
+      std::int64_t{g.insert_h} * g.insert_w > most_phases)
+    return false;
+  // A window that begins behind the image's last column has no place for it.
+  for (std::int32_t c = 0; c < g.insert_w; ++c)
+    if (phase_of_axis(c, g.insert_w, g.kernel_w, g.pad_left, g.out_w).pad < -g.in_w) return false;
+  return true;
+}
+/// f(problem) of every phase that there is; of g itself where it has none.
+template <class F> constexpr void each_phase(const gemm_problem& g, F&& f) {
+  if (!has_phases(g)) return f(g);
+  for (std::int32_t r = 0; r < g.insert_h; ++r)
+    for (std::int32_t c = 0; c < g.insert_w; ++c)
+      if (const gemm_problem p = phase_of(g, r, c); p.out_h > 0 && p.out_w > 0) f(p);
+}
+/// Before the packed phases: where each begins.
+inline constexpr std::size_t phase_table_bytes =
+    round_up(std::size_t{most_phases} * sizeof(std::uint64_t), alignment);
+
+template <class Bytes>
+constexpr node_bytes phases_bytes(const gemm_problem& g, Bytes&& bytes_of_phase) noexcept {
+  node_bytes all{phase_table_bytes, 0};
+  each_phase(g, [&](const gemm_problem& p) {
+    const node_bytes b = bytes_of_phase(p);
+    all.packed += round_up(b.packed, alignment);
+    if (b.scratch > all.scratch) all.scratch = b.scratch;
+  });
+  return all;
+}
+/// The kernel's memory for any weights of these types.
+constexpr node_bytes transpose_conv2d_memory(const gemm_problem& g,
+                                             const target_layout& t) noexcept {
+  if (!gemm_accepts(g)) return {};
+  return phases_bytes(g, [&](const gemm_problem& p) { return gemm_memory(p, t); });
+}
+inline node_bytes transpose_conv2d_bytes(const gemm_problem& g, const target_layout& t) noexcept {
+  return phases_bytes(g, [&](const gemm_problem& p) { return gemm_bytes(p, t); });
+}
+inline void transpose_conv2d_pack(const gemm_problem& g, const target_layout& t,
+                                  std::byte* to) noexcept {
+  std::uint64_t begins[most_phases] = {};
+  std::size_t at = phase_table_bytes, i = 0;
+  each_phase(g, [&](const gemm_problem& p) {
+    begins[i++] = at;
+    gemm_pack(p, t, to + at);
+    at += round_up(gemm_bytes(p, t).packed, alignment);
+  });
+  std::memcpy(to, begins, sizeof(begins));
 }
 
 }  // namespace kernels
@@ -7598,6 +10784,20 @@ inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::b
   }
 }
 
+// ---- a convolution whose groups have one input channel each is a depthwise one ----
+
+constexpr bool conv2d_is_depthwise(const gemm_problem& g) noexcept {
+  return g.groups == g.in_c && !depthwise_is_gemm(g) && depthwise_accepts(g);
+}
+inline node_bytes conv2d_bytes(const gemm_problem& g, const target_layout& t) noexcept {
+  return conv2d_is_depthwise(g) ? depthwise_bytes(g, t) : gemm_bytes(g, t);
+}
+/// For any weights of these types, whether or not their sums fit int32.
+constexpr node_bytes conv2d_memory(const gemm_problem& g, const target_layout& t) noexcept {
+  const node_bytes b = gemm_memory(g, t);
+  return g.groups == g.in_c && g.in_c > 1 ? largest(b, depthwise_memory(g, t)) : b;
+}
+
 }  // namespace kernels
 OCTET_NAMESPACE_END
 
@@ -7613,7 +10813,10 @@ struct conv2d_attrs {
   std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   std::int32_t groups = 1;
-  bool f32_product = false;  // sx*sw is rounded to binary32 before anything else (TFLite uint8)
+  bool f32_product = false;      // sx*sw is rounded to binary32 before anything else (TFLite uint8)
+  std::int32_t input_limit = 0;  // int16 input: |x - zero point| is at most this (255 after
+                                 // qnn.dynamic_quantize); 0: all of its type. Sums of larger values
+                                 // are cut to the accumulator's bits
   static constexpr auto fields = std::tuple{field{"stride_h", &conv2d_attrs::stride_h},
                                             field{"stride_w", &conv2d_attrs::stride_w},
                                             field{"dilation_h", &conv2d_attrs::dilation_h},
@@ -7623,7 +10826,8 @@ struct conv2d_attrs {
                                             field{"pad_bottom", &conv2d_attrs::pad_bottom},
                                             field{"pad_right", &conv2d_attrs::pad_right},
                                             field{"groups", &conv2d_attrs::groups},
-                                            field{"f32_product", &conv2d_attrs::f32_product}};
+                                            field{"f32_product", &conv2d_attrs::f32_product},
+                                            field{"input_limit", &conv2d_attrs::input_limit}};
 };
 
 /// What conv2d and depthwise kernels get.
@@ -7739,6 +10943,7 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
       }
   }
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const conv2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
@@ -7751,6 +10956,9 @@ template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
     });
   });
 }
+#else
+template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept;
+#endif
 
 }  // namespace reference
 
@@ -7775,15 +10983,15 @@ constexpr void set_weights(kernels::gemm_problem& g, const tensor_desc& w) {
 template <class F>
 std::int64_t absolute_sum(const node_view& n, std::size_t input, std::size_t count, F&& index,
                           std::int32_t zero_point) {
-  std::int64_t sum = 0;
+  std::int64_t total = 0;
   with_quantized(n.in[input].type, [&]<class W>(type_tag<W>) {
     const auto w = n.constant_as<W>(input);
     for (std::size_t i = 0; i < count; ++i) {
       const std::int64_t v = std::int64_t{w[index(i)]} - zero_point;
-      sum += v < 0 ? -v : v;
+      total += v < 0 ? -v : v;
     }
   });
-  return sum;
+  return total;
 }
 
 /// What conv2d, depthwise_conv2d, fully_connected and transpose_conv2d know of their tensors before
@@ -7807,17 +11015,19 @@ constexpr void accumulation_memory(const node_view& n, node_memory& to, P& p, st
   p.requant.mode = requantize_mode(n.round, real_bias);
   if (common_zero_point(w) != 0) to.array<std::int32_t>(channels);
   requantize_memory(to, n.round, w.per_channel() ? channels : 1);
-  if (real_bias) to.array<float>(channels);
+  if (real_bias) real_bias_memory(to, n.round, channels, w.per_channel() ? channels : 1);
   kernels::gemm_problem g = problem(p);
   set_weights(g, w);
   to.kernel([&](const kernels::target_layout& t) { return need(g, t); });
 }
+#if OCTET_HAS_DEFINITIONS
 /// The parts that conv2d, depthwise_conv2d, fully_connected and transpose_conv2d share: types, zero
 /// points, bias (input 2), accumulator width, requantize. `channels` = output channels;
 /// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
 template <class P, class F>
 status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
-                            std::size_t per_channel, bool f32_product, F&& channel_weights) {
+                            std::size_t per_channel, bool f32_product, std::int32_t input_limit,
+                            F&& channel_weights) {
   const tensor_desc &x = n.in[0], &w = n.in[1], &y = n.out[0];
   set_types(p, n);
   if (x.per_channel()) return unsupported("per-channel activations");
@@ -7847,18 +11057,21 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
   }
   // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
   // int64.
-  const std::int64_t largest_x = largest_offset(x.type, x.zero_point());
+  const std::int64_t any_x = largest_offset(x.type, x.zero_point()),
+                     largest_x = input_limit > 0 && n.round == rounding::none
+                                     ? std::min<std::int64_t>(input_limit, any_x)
+                                     : any_x;
   p.wide = false;
   for (std::size_t c = 0; c < channels && !p.wide; ++c) {
-    const std::int64_t sum =
+    const std::int64_t total =
         p.weights
             ? absolute_sum(
                   n, 1, per_channel, [&](std::size_t i) { return channel_weights(c, i); },
                   w.zero_point(c))
             : static_cast<std::int64_t>(per_channel) * largest_offset(w.type, w.zero_point(c));
     const std::int64_t bias = p.bias(static_cast<std::int32_t>(c));
-    if (sum > INT32_MAX / std::max<std::int64_t>(largest_x, 1) ||
-        sum * largest_x + (bias < 0 ? -bias : bias) > INT32_MAX)
+    if (total > INT32_MAX / std::max<std::int64_t>(largest_x, 1) ||
+        total * largest_x + (bias < 0 ? -bias : bias) > INT32_MAX)
       p.wide = true;
   }
   if (n.round == rounding::none) {
@@ -7874,17 +11087,11 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
       !s)
     return s;
   if (has_bias && n.in[2].type == dtype::f32) {
-    auto b = to.array<float>(channels);
-    const auto raw = n.constant_as<float>(2);
-    // MXN's bias is in units of the accumulator already.
-    for (std::size_t c = 0; c < channels; ++c)
-      b[c] = n.round == rounding::mxnet ? raw[c]
-                                        : numerics::div(raw[c], static_cast<float>(product(c)));
-    p.requant.bias = b.data();
-    p.requant.mode = requantize_mode(n.round, true);
+    return set_real_bias(to, p.requant, n.round, n.constant_as<float>(2), product);
   }
   return unit{};
 }
+#endif
 
 constexpr status conv2d_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(
@@ -7918,8 +11125,9 @@ template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_
   accumulation_memory(
       n, to, p, static_cast<std::size_t>(p.out_c),
       [](const conv2d_params& q) { return kernels::problem_of(q, Depthwise); },
-      Depthwise ? &kernels::depthwise_memory : &kernels::gemm_memory);
+      Depthwise ? &kernels::depthwise_memory : &kernels::conv2d_memory);
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<conv2d_attrs>(*n.attrs);
   const dims &w = n.in[1].shape, &y = n.out[0].shape;
@@ -7929,11 +11137,14 @@ template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to
   const auto channels = static_cast<std::size_t>(y[3]);
   const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) *
                                   (Depthwise ? 1 : static_cast<std::size_t>(w[3]));
-  return prepare_accumulation(n, to, p, channels, per_channel, a.f32_product,
+  return prepare_accumulation(n, to, p, channels, per_channel, a.f32_product, a.input_limit,
                               [=](std::size_t c, std::size_t i) {
                                 return Depthwise ? i * channels + c : c * per_channel + i;
                               });
 }
+#else
+template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to);
+#endif
 /// Forms of the layers that accumulate: the sums themselves, or rounded; FB takes a float bias.
 inline constexpr form accumulating_forms[] = {
     {.in = {quantized_types, quantized_types, accumulator_types}, .out = {accumulator_types}},
@@ -8076,7 +11287,8 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
           }
       });
 }
-inline void batch_matmul_kernel(const kernel_args& k) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void batch_matmul_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const batch_matmul_params*>(k.params);
   const auto r = part_of(p.batches.count * p.m, k.part, k.parts);
   if (!p.quantized)
@@ -8091,6 +11303,9 @@ inline void batch_matmul_kernel(const kernel_args& k) noexcept {
     });
   });
 }
+#else
+void batch_matmul_kernel(const kernel_args& k) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -8132,6 +11347,7 @@ template <bool Quantized> constexpr void batch_matmul_memory(const node_view& n,
   if (kernels::batch_matmul_accepts(p))
     to.kernel([&](const kernels::target_layout& t) { return kernels::gemm_memory(g, t); });
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
   auto& p = to.make<batch_matmul_params>(&reference::batch_matmul_kernel, kernel_id::batch_matmul);
@@ -8151,6 +11367,9 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
                            clamp_of(*n.attrs, y.type));
   }
 }
+#else
+template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_batch_matmul_forms[] = {
     {.in = {quantized_types, quantized_types}, .out = {accumulator_types}},
     {.in = {quantized_types, quantized_types}, .out = {rescaled_types}, .roundings = requantizing},
@@ -8756,7 +11975,8 @@ template <class T> struct fixed_point {
   }
   /// x * 2^e, saturating.
   static constexpr T shl(T x, int e) noexcept {
-    if (e == 0) return x;
+    if (e == 0 || x == 0) return x;
+    if (e >= bits) return x > 0 ? highest : lowest;
     const std::int64_t t = (std::int64_t{1} << (bits - e)) - 1;
     return x > t    ? highest
            : x < -t ? lowest
@@ -9047,7 +12267,7 @@ constexpr shape_or squeeze_shape(const dims& x, const dims& axes) {
 namespace ops {
 constexpr dims dims_attribute(const node_view& n, std::string_view key) {
   dims d;
-  for (std::int64_t v : n.attrs->integers(key)) d.push_back(static_cast<std::int32_t>(v));
+  for (std::int64_t v : n.attrs->integers(key)) d.push_back(saturated(v));
   return d;
 }
 constexpr status reshape_op_shape(const node_view& n, std::span<dims> out) {
@@ -9077,8 +12297,12 @@ constexpr status identity_op_shape(const node_view& n, std::span<dims> out) {
   return unit{};
 }
 constexpr void alias_memory(const node_view&, node_memory& to) { to.alias = true; }
+#if OCTET_HAS_DEFINITIONS
 /// Nothing to prepare: an alias.
-inline status alias_prepare(const node_view&, prepared&) { return unit{}; }
+OCTET_INLINE status alias_prepare(const node_view&, prepared&) { return unit{}; }
+#else
+status alias_prepare(const node_view&, prepared&);
+#endif
 inline constexpr op_def reshape{
     .name = "reshape",
     .summary = "the same elements under another shape",
@@ -9195,7 +12419,8 @@ constexpr void copy_strided(const strided_copy& c, const T* x, T* y, std::size_t
     }
   }
 }
-inline void movement_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void movement_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const movement_params*>(a.params);
   with_size(p.type, [&]<class T>(type_tag<T>) {
     for (std::size_t o = 0; o < p.outputs; ++o) {
@@ -9206,6 +12431,9 @@ inline void movement_kernel(const kernel_args& a) noexcept {
     }
   });
 }
+#else
+void movement_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 // ---- shapes and plans ----
@@ -9481,17 +12709,23 @@ template <move_rule Rule> constexpr void movement_memory(const node_view& n, nod
   to.make<movement_params>();
   to.array<strided_copy>(1);
 }
-template <move_rule Rule> status movement_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+template <move_rule Rule, kernel_id Kernel = kernel_id::none>
+status movement_prepare(const node_view& n, prepared& to) {
   const moved m = Rule(n);
   if (m.broken) return m.broken;
   if (m.copy.identity(n.in[0].shape.elements().value)) return unit{};  // an alias
-  auto& p = to.make<movement_params>(&reference::movement_kernel);
+  auto& p = to.make<movement_params>(&reference::movement_kernel, Kernel);
   p.type = n.in[0].type;
   auto c = to.array<strided_copy>(1);
   c[0] = m.copy;
   p.copies = c.data();
   return unit{};
 }
+#else
+template <move_rule Rule, kernel_id Kernel = kernel_id::none>
+status movement_prepare(const node_view& n, prepared& to);
+#endif
 constexpr moved transpose_rule(const node_view& n) {
   return move_transpose(n.in[0].shape, dims_attribute(n, "perm"));
 }
@@ -9528,6 +12762,7 @@ constexpr moved batch_to_space_rule(const node_view& n) {
 
 /// Piece `index` of an axis: attribute "sizes" (one per output, one of them may be -1: the rest),
 /// or equal ones. Unpack: pieces of extent 1 without the axis.
+inline constexpr std::size_t most_pieces = 4096;  // each sums up those before it
 struct piece {
   violation broken{};
   moved move{};
@@ -9535,6 +12770,9 @@ struct piece {
 template <bool Unpack>
 constexpr piece piece_of(const node_view& n, std::size_t outputs, std::size_t index) {
   const dims& x = n.in[0].shape;
+  if (outputs > most_pieces)
+    return {violation{rule::element_count, dims{static_cast<std::int32_t>(most_pieces)},
+                      dims{static_cast<std::int32_t>(std::min<std::size_t>(outputs, INT32_MAX))}}};
   const std::int64_t given = n.attrs->integer("axis");
   if (given < -x.rank || given >= x.rank)
     return {
@@ -9591,6 +12829,7 @@ constexpr void pieces_memory(const node_view& n, node_memory& to) {
   to.make<movement_params>();
   to.array<strided_copy>(n.out.size());
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<movement_params>(&reference::movement_kernel);
   p.type = n.in[0].type;
@@ -9604,14 +12843,18 @@ template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to) {
   p.copies = c.data();
   return unit{};
 }
+#else
+template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to);
+#endif
 
 inline constexpr op_def transpose{
     .name = "transpose",
     .summary = "axes in another order",
     .forms = movement_forms,
+    .kernel = kernel_id::movement,
     .shape = &movement_shape<&transpose_rule>,
     .memory = &movement_memory<&transpose_rule>,
-    .prepare = &movement_prepare<&transpose_rule>,
+    .prepare = &movement_prepare<&transpose_rule, kernel_id::movement>,
 };
 inline constexpr op_def slice{
     .name = "slice",
@@ -9756,7 +12999,8 @@ constexpr std::size_t index_in(std::int64_t i, std::size_t extent) {
   if (i < 0) i += n;
   return static_cast<std::size_t>(i < 0 ? 0 : i >= n ? n - 1 : i);
 }
-inline void gather_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void gather_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const gather_params*>(a.params);
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* y = static_cast<std::byte*>(a.out[0]);
@@ -9776,13 +13020,17 @@ inline void gather_kernel(const kernel_args& a) noexcept {
   else
     run(static_cast<const std::int64_t*>(a.in[1]));
 }
+#else
+void gather_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status gather_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(
       out, gather_shape(read_attributes<gather_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
 }
-inline status gather_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status gather_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<gather_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &index = n.in[1].shape;
   auto& p = to.make<gather_params>(&reference::gather_kernel);
@@ -9798,6 +13046,9 @@ inline status gather_prepare(const node_view& n, prepared& to) {
   for (int i = axis + 1; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
   return unit{};
 }
+#else
+status gather_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form gather_forms[] = {
     {.in = {all_types, accumulator_types}, .out = {like(0)}},
 };
@@ -9835,7 +13086,8 @@ constexpr shape_or gather_nd_shape(const dims& x, const dims& index) {
   return y;
 }
 namespace reference {
-inline void gather_nd_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void gather_nd_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const gather_nd_params*>(a.params);
   if (p.inner == 0) return;
   const auto run = [&](const auto* index) {
@@ -9854,12 +13106,16 @@ inline void gather_nd_kernel(const kernel_args& a) noexcept {
   else
     run(static_cast<const std::int64_t*>(a.in[1]));
 }
+#else
+void gather_nd_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status gather_nd_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, gather_nd_shape(n.in[0].shape, n.in[1].shape));
 }
-inline status gather_nd_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status gather_nd_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<gather_nd_params>(&reference::gather_nd_kernel);
   const dims &x = n.in[0].shape, &index = n.in[1].shape;
   p.x = x;
@@ -9871,6 +13127,9 @@ inline status gather_nd_prepare(const node_view& n, prepared& to) {
   for (int i = index.back(0); i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
   return unit{};
 }
+#else
+status gather_nd_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr op_def gather_nd{
     .name = "gather_nd",
     .summary = "slices by index tuples",
@@ -9910,7 +13169,8 @@ constexpr shape_or one_hot_shape(const one_hot_attrs& a, const dims& index) {
   return y;
 }
 namespace reference {
-inline void one_hot_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void one_hot_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const one_hot_params*>(a.params);
   with_size(p.type, [&]<class T>(type_tag<T>) {
     const T on = *static_cast<const T*>(a.in[1]), off = *static_cast<const T*>(a.in[2]);
@@ -9927,12 +13187,16 @@ inline void one_hot_kernel(const kernel_args& a) noexcept {
         }
   });
 }
+#else
+void one_hot_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status one_hot_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, one_hot_shape(read_attributes<one_hot_attrs>(*n.attrs), n.in[0].shape));
 }
-inline status one_hot_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status one_hot_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<one_hot_attrs>(*n.attrs);
   for (std::size_t i : {std::size_t{1}, std::size_t{2}}) {
     if (n.in[i].shape.elements().value != 1)
@@ -9947,6 +13211,9 @@ inline status one_hot_prepare(const node_view& n, prepared& to) {
   for (int i = axis; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
   return unit{};
 }
+#else
+status one_hot_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form one_hot_forms[] = {
     {.in = {accumulator_types, all_types, like(1)}, .out = {like(1)}},
 };
@@ -10018,7 +13285,8 @@ template <class T, class I> constexpr void arg_extreme(const axis_params& p, con
       y[o * p.inner + i] = static_cast<I>(best);
     }
 }
-inline void arg_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void arg_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const axis_params*>(a.params);
   with_number(p.type, [&]<class T>(type_tag<T>) {
     if (p.out_type == dtype::s32)
@@ -10027,6 +13295,9 @@ inline void arg_kernel(const kernel_args& a) noexcept {
       arg_extreme(p, static_cast<const T*>(a.in[0]), static_cast<std::int64_t*>(a.out[0]));
   });
 }
+#else
+void arg_kernel(const kernel_args& a) noexcept;
+#endif
 /// Running sums, float32 with one rounding per step in the direction of the sum; integers wrap.
 template <class T> constexpr void cumsum(const axis_params& p, const T* x, T* y) {
   for (std::size_t o = 0; o < p.outer; ++o)
@@ -10044,7 +13315,8 @@ template <class T> constexpr void cumsum(const axis_params& p, const T* x, T* y)
       }
     }
 }
-inline void cumsum_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void cumsum_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const axis_params*>(a.params);
   if (p.type == dtype::f32)
     cumsum(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]));
@@ -10053,9 +13325,13 @@ inline void cumsum_kernel(const kernel_args& a) noexcept {
   else
     cumsum(p, static_cast<const std::int64_t*>(a.in[0]), static_cast<std::int64_t*>(a.out[0]));
 }
+#else
+void cumsum_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
-inline void set_axis(axis_params& p, const axis_attrs& a, const node_view& n) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void set_axis(axis_params& p, const axis_attrs& a, const node_view& n) {
   const dims& x = n.in[0].shape;
   const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis;
   for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(x[i]);
@@ -10064,15 +13340,20 @@ inline void set_axis(axis_params& p, const axis_attrs& a, const node_view& n) {
   p.type = n.in[0].type, p.out_type = n.out[0].type;
   p.exclusive = a.exclusive, p.reverse = a.reverse;
 }
+#endif
 constexpr status arg_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, arg_shape(read_attributes<axis_attrs>(*n.attrs), n.in[0].shape));
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Least> status arg_prepare(const node_view& n, prepared& to) {
-  auto& p = to.make<axis_params>(&reference::arg_kernel);
+  auto& p = to.make<axis_params>(&reference::arg_kernel, kernel_id::arg_extreme);
   set_axis(p, read_attributes<axis_attrs>(*n.attrs), n);
   p.least = Least;
   return unit{};
 }
+#else
+template <bool Least> status arg_prepare(const node_view& n, prepared& to);
+#endif
 constexpr status cumsum_op_shape(const node_view& n, std::span<dims> out) {
   auto a = read_attributes<axis_attrs>(*n.attrs);
   const dims& x = n.in[0].shape;
@@ -10081,11 +13362,15 @@ constexpr status cumsum_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = x;
   return unit{};
 }
-inline status cumsum_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status cumsum_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<axis_params>(&reference::cumsum_kernel);
   set_axis(p, read_attributes<axis_attrs>(*n.attrs), n);
   return unit{};
 }
+#else
+status cumsum_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form arg_forms[] = {
     {.in = {number_types}, .out = {accumulator_types}},
 };
@@ -10096,6 +13381,7 @@ inline constexpr op_def arg_max{
     .name = "arg_max",
     .summary = "index of the largest element along an axis",
     .forms = arg_forms,
+    .kernel = kernel_id::arg_extreme,
     .shape = &arg_op_shape,
     .memory = &params_only<axis_params>,
     .prepare = &arg_prepare<false>,
@@ -10104,6 +13390,7 @@ inline constexpr op_def arg_min{
     .name = "arg_min",
     .summary = "index of the smallest element along an axis",
     .forms = arg_forms,
+    .kernel = kernel_id::arg_extreme,
     .shape = &arg_op_shape,
     .memory = &params_only<axis_params>,
     .prepare = &arg_prepare<true>,
@@ -10149,7 +13436,8 @@ template <class T, class I> constexpr void topk(const topk_params& p, const T* x
     }
   }
 }
-inline void topk_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void topk_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const topk_params*>(a.params);
   with_number(p.type, [&]<class T>(type_tag<T>) {
     if (p.index_type == dtype::s32)
@@ -10160,6 +13448,9 @@ inline void topk_kernel(const kernel_args& a) noexcept {
            static_cast<std::int64_t*>(a.out[1]));
   });
 }
+#else
+void topk_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status topk_op_shape(const node_view& n, std::span<dims> out) {
@@ -10172,7 +13463,8 @@ constexpr status topk_op_shape(const node_view& n, std::span<dims> out) {
   for (dims& d : out) d = y;
   return unit{};
 }
-inline status topk_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status topk_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<topk_params>(&reference::topk_kernel);
   const tensor_desc& x = n.in[0];
   p.type = x.type, p.index_type = n.out[1].type;
@@ -10181,6 +13473,9 @@ inline status topk_prepare(const node_view& n, prepared& to) {
   p.rows = x.shape.elements().value / p.extent;
   return unit{};
 }
+#else
+status topk_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form topk_forms[] = {
     {.in = {number_types}, .out = {like(0), accumulator_types}},
 };
@@ -10199,7 +13494,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/ops/binary.hpp
 // Two-operand operators besides add and mul: minimum, maximum, comparisons, logic,
-// squared_difference, div, floor_div, floor_mod; and select.
+// squared_difference, div, floor_div, floor_mod, pow, bits; and select.
 
 
 OCTET_NAMESPACE_BEGIN
@@ -10218,7 +13513,10 @@ enum class binary_op : std::uint8_t {
   squared_difference,
   div,
   floor_div,
-  floor_mod
+  floor_mod,
+  pow,
+  bitwise_xor,
+  right_shift
 };
 
 constexpr bool is_comparison(binary_op op) noexcept {
@@ -10236,7 +13534,10 @@ constexpr bool is_comparison(binary_op op) noexcept {
     case binary_op::squared_difference:
     case binary_op::div:
     case binary_op::floor_div:
-    case binary_op::floor_mod: return false;
+    case binary_op::floor_mod:
+    case binary_op::pow:
+    case binary_op::bitwise_xor:
+    case binary_op::right_shift: return false;
   }
   return false;
 }
@@ -10301,6 +13602,34 @@ constexpr std::int32_t div_dr(const binary_params& p, std::int32_t a, std::int32
                     headroom + reciprocal_shift - p.y_mult.shift)},
                 p.zero_point, p.lo, p.hi);
 }
+/// a to the power b. Where it is no real number: the NaN that x86-64 makes, its sign set. Integers:
+/// rounded toward zero; what the type does not hold is its lowest value, as x86-64 converts the
+/// floating result.
+template <class T> constexpr T power(T a, T b) noexcept {
+  if constexpr (std::is_floating_point_v<T>) {
+    const float y = pow_f32(a, b);
+    return is_nan(y) && !is_nan(a) && !is_nan(b) ? -std::numeric_limits<float>::quiet_NaN() : y;
+  } else {
+    constexpr T lowest = std::numeric_limits<T>::lowest();
+    if (b < 0) {
+      if (a == 0) return lowest;
+      return a == 1 ? T{1} : a == -1 ? (b % 2 == 0 ? T{1} : T{-1}) : T{0};
+    }
+    if (a == 0 || a == 1 || b == 0) return b == 0 ? T{1} : a;
+    if (a == -1) return b % 2 == 0 ? T{1} : T{-1};
+    std::int64_t result = 1;
+    for (T i = 0; i < b; ++i)  // at most 62 steps: |a| >= 2
+      if (__builtin_mul_overflow(result, std::int64_t{a}, &result)) return lowest;
+    return result < std::int64_t{lowest} || result > std::int64_t{std::numeric_limits<T>::max()}
+               ? lowest
+               : static_cast<T>(result);
+  }
+}
+/// x >> n with n brought into [0, bits - 1]; signed values keep their sign.
+template <class T> constexpr T right_shift(T x, T n) noexcept {
+  constexpr T most = static_cast<T>(8 * sizeof(T) - 1);
+  return static_cast<T>(x >> (n < 0 ? T{0} : n > most ? most : n));
+}
 /// Largest integer not above a / b; b == 0 gives 0.
 template <class T> constexpr T floor_div(T a, T b) noexcept {
   if constexpr (std::is_floating_point_v<T>) {
@@ -10331,7 +13660,10 @@ template <class T> constexpr bool compare(binary_op op, T a, T b) noexcept {
     case binary_op::squared_difference:
     case binary_op::div:
     case binary_op::floor_div:
-    case binary_op::floor_mod: break;  // is_comparison() tells
+    case binary_op::floor_mod:
+    case binary_op::pow:
+    case binary_op::bitwise_xor:
+    case binary_op::right_shift: break;  // is_comparison() tells
   }
   return false;
 }
@@ -10365,11 +13697,10 @@ template <class T> constexpr T binary_value(const binary_params& p, T a, T b) no
         const double y = static_cast<double>(b < 0 ? -b : b);
         if (!(y > 0) || !(x < std::numeric_limits<double>::infinity()))
           return std::numeric_limits<T>::quiet_NaN();
-        while (x >= y) {
-          double d = y;
-          while (numerics::mul(d, 2.) <= x) d = numerics::mul(d, 2.);
-          x = numerics::sub(x, d);
-        }
+        double d = y;
+        while (numerics::mul(d, 2.) <= x) d = numerics::mul(d, 2.);
+        for (; x >= y; d = numerics::mul(d, 0.5))  // never where the divisor is infinite
+          if (x >= d) x = numerics::sub(x, d);
         const T r = static_cast<T>(a < 0 ? -x : x);
         return r != 0 && (r < 0) != (b < 0) ? numerics::add(r, b) : r;
       } else {
@@ -10378,6 +13709,21 @@ template <class T> constexpr T binary_value(const binary_params& p, T a, T b) no
                                        static_cast<std::uint64_t>(numerics::floor_div(a, b)) *
                                            static_cast<std::uint64_t>(b));
       }
+    case binary_op::pow:
+      if constexpr (std::is_same_v<T, float> || std::is_same_v<T, std::int32_t>)
+        return numerics::power(a, b);
+      else
+        break;
+    case binary_op::bitwise_xor:
+      if constexpr (std::is_integral_v<T>)
+        return static_cast<T>(a ^ b);
+      else
+        break;
+    case binary_op::right_shift:
+      if constexpr (std::is_integral_v<T>)
+        return numerics::right_shift(a, b);
+      else
+        break;
     case binary_op::equal:
     case binary_op::not_equal:
     case binary_op::less:
@@ -10425,7 +13771,8 @@ constexpr void binary(const binary_params& p, const T* a, const T* b, void* out,
     static_cast<T*>(out)[i] = binary_value(p, u, v);
   });
 }
-inline void binary_kernel(const kernel_args& k) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void binary_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const binary_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
   const auto run = [&]<class T>(type_tag<T>) {
@@ -10437,12 +13784,16 @@ inline void binary_kernel(const kernel_args& k) noexcept {
   else
     with_number(p.a_type, run);
 }
+#else
+void binary_kernel(const kernel_args& k) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
+#if OCTET_HAS_DEFINITIONS
 template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n, prepared& to) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
-  auto& p = to.make<binary_params>(&reference::binary_kernel);
+  auto& p = to.make<binary_params>(&reference::binary_kernel, kernel_id::binary);
   p.op = Op;
   p.mode = n.round;
   p.a_type = a.type, p.y_type = y.type;
@@ -10488,6 +13839,9 @@ template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n
     return unit{};
   }
 }
+#else
+template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form plain_binary_forms[] = {
     {.in = {number_types, like(0)}, .out = {like(0)}},
 };
@@ -10504,10 +13858,16 @@ inline constexpr form logic_forms[] = {
 inline constexpr form qnn_extreme_forms[] = {
     {.in = {quantized_types, like(0)}, .out = {like(0)}},
 };
+inline constexpr form pow_forms[] = {
+    {.in = {type_set{dtype::f32, dtype::s32}, like(0)}, .out = {like(0)}},
+};
+inline constexpr form bit_forms[] = {
+    {.in = {integer_types, like(0)}, .out = {like(0)}},
+};
 /// Raw values where the quantization is equal, else a common scale.
 inline constexpr form qnn_comparison_forms[] = {
     {.in = {quantized_types, like(0)}, .out = {dtype::boolean}},
-    {.in = {eight_bit, like(0)},
+    {.in = {quantized_types, like(0)},
      .out = {dtype::boolean},
      .roundings = rounding::doubling_high_half_away},
 };
@@ -10515,6 +13875,11 @@ inline constexpr form qnn_binary_forms[] = {
     {.in = {eight_bit, like(0)}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},
 };
 
+/// The operators with vectors, in some of their forms.
+constexpr bool has_binary_kernel(binary_op op, bool quantized) {
+  return op == binary_op::minimum || op == binary_op::maximum ||
+         op == binary_op::squared_difference || (op == binary_op::div && !quantized);
+}
 template <binary_op Op, bool Quantized>
 constexpr op_def binary_def(std::string_view name, std::string_view summary,
                             std::span<const form> forms) {
@@ -10525,6 +13890,7 @@ constexpr op_def binary_def(std::string_view name, std::string_view summary,
       .min_inputs = 2,
       .max_inputs = 2,
       .forms = forms,
+      .kernel = has_binary_kernel(Op, Quantized) ? kernel_id::binary : kernel_id::none,
       .shape = &binary_op_shape,
       .memory = &params_only<binary_params>,
       .prepare = &binary_prepare<Op, Quantized>,
@@ -10558,6 +13924,12 @@ inline constexpr op_def floor_div =
     binary_def<binary_op::floor_div, false>("floor_div", "a / b, rounded down", plain_binary_forms);
 inline constexpr op_def floor_mod = binary_def<binary_op::floor_mod, false>(
     "floor_mod", "a - floor_div(a, b) * b", plain_binary_forms);
+inline constexpr op_def pow =
+    binary_def<binary_op::pow, false>("pow", "a to the power b", pow_forms);
+inline constexpr op_def bitwise_xor = binary_def<binary_op::bitwise_xor, false>(
+    "bitwise_xor", "bits of a or b, not of both", bit_forms);
+inline constexpr op_def right_shift = binary_def<binary_op::right_shift, false>(
+    "right_shift", "bits moved to the right, the sign kept", bit_forms);
 inline constexpr op_def qnn_minimum = binary_def<binary_op::minimum, true>(
     "qnn.minimum", "the smaller of two of quantized values", qnn_extreme_forms);
 inline constexpr op_def qnn_maximum = binary_def<binary_op::maximum, true>(
@@ -10588,7 +13960,8 @@ struct select_params {
   broadcast_plan<3> shape;
 };
 namespace reference {
-inline void select_kernel(const kernel_args& k) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void select_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const select_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
   const auto* c = static_cast<const std::uint8_t*>(k.in[0]);
@@ -10600,6 +13973,9 @@ inline void select_kernel(const kernel_args& k) noexcept {
     });
   });
 }
+#else
+void select_kernel(const kernel_args& k) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status select_op_shape(const node_view& n, std::span<dims> out) {
@@ -10607,7 +13983,8 @@ constexpr status select_op_shape(const node_view& n, std::span<dims> out) {
   if (ab.broken) return ab.broken;
   return set_shape(out, binary_shape(n.in[0].shape, ab.shape));
 }
-inline status select_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status select_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<select_params>(&reference::select_kernel);
   for (std::size_t i : {std::size_t{1}, std::size_t{2}})
     if (n.in[i].quantized() && !n.in[i].same_quantization(n.out[0]))
@@ -10616,6 +13993,9 @@ inline status select_prepare(const node_view& n, prepared& to) {
   p.shape = make_broadcast<3>({n.in[0].shape, n.in[1].shape, n.in[2].shape}, n.out[0].shape);
   return unit{};
 }
+#else
+status select_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form select_forms[] = {
     {.in = {dtype::boolean, all_types, like(1)}, .out = {like(1)}},
 };
@@ -10674,25 +14054,39 @@ template <class F> constexpr bool with_castable(dtype t, F&& f) {
   }
   return false;
 }
-inline void cast_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void cast_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const cast_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   with_castable(p.in_type, [&]<class X>(type_tag<X>) {
     with_castable(p.out_type, [&]<class Y>(type_tag<Y>) {
-      const auto* x = static_cast<const X*>(a.in[0]);
+      // A bool of the caller may be any byte: read as a number.
+      using stored = std::conditional_t<std::is_same_v<X, bool>, std::uint8_t, X>;
+      const auto* x = static_cast<const stored*>(a.in[0]);
       auto* y = static_cast<Y*>(a.out[0]);
-      for (std::size_t i = r.begin; i < r.end; ++i) y[i] = numerics::cast_value<Y>(x[i]);
+      for (std::size_t i = r.begin; i < r.end; ++i)
+        if constexpr (std::is_same_v<X, bool>)
+          y[i] = numerics::cast_value<Y>(x[i] != 0);
+        else
+          y[i] = numerics::cast_value<Y>(x[i]);
     });
   });
 }
+#else
+void cast_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
-inline status cast_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status cast_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<cast_params>(&reference::cast_kernel);
   p.in_type = n.in[0].type, p.out_type = n.out[0].type;
   p.count = n.in[0].shape.elements().value;
   return unit{};
 }
+#else
+status cast_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr type_set castable_types =
     number_types | type_set{dtype::f64, dtype::u32, dtype::u64, dtype::boolean};
 inline constexpr form cast_forms[] = {
@@ -10772,7 +14166,8 @@ constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std
 }  // namespace numerics
 
 namespace reference {
-inline void concat_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void concat_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const concat_params*>(a.params);
   const auto r = part_of(p.outer, a.part, a.parts);
   auto* y = static_cast<std::uint8_t*>(a.out[0]);
@@ -10791,6 +14186,9 @@ inline void concat_kernel(const kernel_args& a) noexcept {
     at += p.bytes[k];
   }
 }
+#else
+void concat_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -10808,6 +14206,7 @@ template <bool Quantized> constexpr void concat_memory(const node_view& n, node_
   for (const tensor_desc& x : n.in)
     if (Quantized && concat_rescales(x, n.out[0], n.round)) to.array<std::uint8_t>(256);
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status concat_prepare(const node_view& n, prepared& to) {
   const tensor_desc& y = n.out[0];
   auto& p = to.make<concat_params>(&reference::concat_kernel);
@@ -10850,6 +14249,9 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
   p.table = table.data();
   return unit{};
 }
+#else
+template <bool Quantized> status concat_prepare(const node_view& n, prepared& to);
+#endif
 /// pack: inputs of one shape become the slices along a new axis; no rounding.
 constexpr status pack_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
@@ -10868,7 +14270,8 @@ constexpr status pack_op_shape(const node_view& n, std::span<dims> out) {
   return unit{};
 }
 constexpr void pack_memory(const node_view& n, node_memory& to) { concat_memory<false>(n, to); }
-inline status pack_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status pack_prepare(const node_view& n, prepared& to) {
   const tensor_desc& y = n.out[0];
   auto& p = to.make<concat_params>(&reference::concat_kernel);
   const dims& x = n.in[0].shape;
@@ -10885,6 +14288,9 @@ inline status pack_prepare(const node_view& n, prepared& to) {
   p.table = to.array<const std::uint8_t*>(p.inputs).data();
   return unit{};
 }
+#else
+status pack_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr op_def pack{
     .name = "pack",
     .summary = "inputs as the slices along a new axis",
@@ -10929,6 +14335,710 @@ inline constexpr op_def concat{
     .shape = &concat_op_shape,
     .memory = &concat_memory<false>,
     .prepare = &concat_prepare<false>,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/fully_connected.hpp
+// qnn.fully_connected: x [batch, K] times w [N, K], fused requantize. The input is flattened to
+// [elements / K, K].
+
+
+OCTET_NAMESPACE_BEGIN
+
+struct fully_connected_attrs {
+  bool keep_dims = false;  // output keeps the input's leading extents: [..., N]
+  bool f32_product = false;
+  std::int32_t input_limit = 0;  // as conv2d's
+  static constexpr auto fields =
+      std::tuple{field{"keep_dims", &fully_connected_attrs::keep_dims},
+                 field{"f32_product", &fully_connected_attrs::f32_product},
+                 field{"input_limit", &fully_connected_attrs::input_limit}};
+};
+
+struct fully_connected_params {
+  std::size_t batch = 0, k = 0;
+  std::int32_t n = 0;
+  dtype in_type, weight_type, out_type;
+  std::int32_t in_zero_point = 0;
+  const std::int32_t* weight_zero_points = nullptr;  // one per output; null: all 0
+  const void* weights = nullptr;  // [n][k], unpacked; null: dynamic, taken from in[1]
+  const std::int32_t* bias32 = nullptr;
+  const std::int64_t* bias64 = nullptr;
+  bool wide = false;
+  requantize_params requant;
+  const std::byte* packed = nullptr;
+  constexpr std::int64_t bias(std::int32_t c) const {
+    return bias32 ? bias32[c] : bias64 ? bias64[c] : 0;
+  }
+};
+
+namespace kernels {
+constexpr gemm_problem problem_of(const fully_connected_params& p) noexcept {
+  gemm_problem g;
+  g.in_h = g.out_h = static_cast<std::int32_t>(p.batch), g.in_c = static_cast<std::int32_t>(p.k),
+  g.out_c = p.n;
+  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type,
+  g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points,
+  g.weights = p.weights;
+  g.weight_oc = p.k;
+  g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
+  return g;
+}
+}  // namespace kernels
+
+constexpr shape_or fully_connected_shape(const fully_connected_attrs& a, const dims& x,
+                                         const dims& w) {
+  if (w.rank != 2) return violation{rule::rank, dims{0, 0}, w};
+  const std::size_t elements = x.elements().value;
+  if (w[1] < 1 || elements % static_cast<std::size_t>(w[1]) != 0 || elements > max_elements)
+    return violation{rule::weight_count, dims{w[0], static_cast<std::int32_t>(x.back(0))}, w};
+  if (!a.keep_dims)
+    return dims{static_cast<std::int32_t>(elements / static_cast<std::size_t>(w[1])), w[0]};
+  dims y = x;
+  if (y.rank == 0 || y.back(0) != w[1])
+    return violation{rule::channels, dims{w[1]}, dims{x.back(0)}};
+  y[y.rank - 1] = w[0];
+  return y;
+}
+
+namespace reference {
+template <class In, class W, class Out>
+constexpr void fully_connected(const fully_connected_params& p, const In* x, const W* w, Out* y,
+                               std::size_t begin, std::size_t end) {
+  for (std::size_t b = 0; b < p.batch; ++b)
+    for (std::size_t c = begin; c < end; ++c) {
+      const auto channel = static_cast<std::int32_t>(c);
+      std::int64_t acc = p.requant.mode == rounding::float_bias_half_even ? 0 : p.bias(channel);
+      const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[c] : 0;
+      for (std::size_t i = 0; i < p.k; ++i)
+        acc += std::int64_t{x[b * p.k + i] - p.in_zero_point} * (std::int32_t{w[c * p.k + i]} - wz);
+      Out& to = y[b * static_cast<std::size_t>(p.n) + c];
+      if (p.requant.mode == rounding::none)
+        to = static_cast<Out>(acc);
+      else
+        to = static_cast<Out>(numerics::requantize(p.requant, acc, channel));
+    }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void fully_connected_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const fully_connected_params*>(a.params);
+  const auto r = part_of(static_cast<std::size_t>(p.n), a.part, a.parts);
+  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
+    with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
+      with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
+        fully_connected(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+                        static_cast<Out*>(a.out[0]), r.begin, r.end);
+      });
+    });
+  });
+}
+#else
+void fully_connected_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+constexpr status fully_connected_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, fully_connected_shape(read_attributes<fully_connected_attrs>(*n.attrs),
+                                              n.in[0].shape, n.in[1].shape));
+}
+constexpr void set_fully_connected(fully_connected_params& p, const node_view& n) {
+  const dims& w = n.in[1].shape;
+  p.k = static_cast<std::size_t>(w[1]);
+  p.n = w[0];
+  p.batch = n.in[0].shape.elements().value / p.k;
+}
+constexpr void fully_connected_memory(const node_view& n, node_memory& to) {
+  fully_connected_params p{};
+  set_fully_connected(p, n);
+  accumulation_memory(
+      n, to, p, static_cast<std::size_t>(p.n),
+      [](const fully_connected_params& q) { return kernels::problem_of(q); },
+      &kernels::gemm_memory);
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status fully_connected_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<fully_connected_attrs>(*n.attrs);
+  auto& p = to.make<fully_connected_params>(&reference::fully_connected_kernel,
+                                            kernel_id::fully_connected);
+  set_fully_connected(p, n);
+  const std::size_t k = p.k;
+  return prepare_accumulation(n, to, p, static_cast<std::size_t>(p.n), k, a.f32_product,
+                              a.input_limit,
+                              [k](std::size_t c, std::size_t i) { return c * k + i; });
+}
+#else
+status fully_connected_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr op_def fully_connected{
+    .name = "qnn.fully_connected",
+    .summary = "matrix product with weights",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .optional = {2},
+    .forms = accumulating_forms,
+    .accumulates = true,
+    .kernel = kernel_id::fully_connected,
+    .shape = &fully_connected_op_shape,
+    .memory = &fully_connected_memory,
+    .prepare = &fully_connected_prepare,
+    .decide = &laws::fully_connected,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/transpose_conv2d.hpp
+// qnn.transpose_conv2d: NHWC, each input pixel adds its window to the output; fused requantize as
+// in conv2d.
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Output extent = (in - 1) * stride + (kernel - 1) * dilation + 1 - pad_before - pad_after +
+/// output_padding.
+struct transpose_conv2d_attrs {
+  std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0, output_padding_h = 0,
+               output_padding_w = 0;
+  std::int32_t groups = 1;
+  bool f32_product = false;
+  std::int32_t input_limit = 0;  // as conv2d's
+  static constexpr auto fields =
+      std::tuple{field{"stride_h", &transpose_conv2d_attrs::stride_h},
+                 field{"stride_w", &transpose_conv2d_attrs::stride_w},
+                 field{"dilation_h", &transpose_conv2d_attrs::dilation_h},
+                 field{"dilation_w", &transpose_conv2d_attrs::dilation_w},
+                 field{"pad_top", &transpose_conv2d_attrs::pad_top},
+                 field{"pad_left", &transpose_conv2d_attrs::pad_left},
+                 field{"pad_bottom", &transpose_conv2d_attrs::pad_bottom},
+                 field{"pad_right", &transpose_conv2d_attrs::pad_right},
+                 field{"output_padding_h", &transpose_conv2d_attrs::output_padding_h},
+                 field{"output_padding_w", &transpose_conv2d_attrs::output_padding_w},
+                 field{"groups", &transpose_conv2d_attrs::groups},
+                 field{"f32_product", &transpose_conv2d_attrs::f32_product},
+                 field{"input_limit", &transpose_conv2d_attrs::input_limit}};
+};
+
+/// Fields as in conv2d_params; weights [out_c][kernel_h][kernel_w][in_c / groups]: output (oy, ox)
+/// takes input (iy, ix) through tap (ky, kx) where oy = iy * stride_h - pad_top + ky * dilation_h,
+/// and the same for x.
+struct transpose_conv2d_params : conv2d_params {};
+
+namespace kernels {
+/// The input with zero points inserted between its pixels, convolved with stride 1 and reversed
+/// taps. Products with inserted pixels are wasted, at strides of 2 three of four; the kernel is
+/// ahead of the scalar reference by more than that.
+constexpr gemm_problem problem_of(const transpose_conv2d_params& p) noexcept {
+  gemm_problem g = problem_of(static_cast<const conv2d_params&>(p), false);
+  g.insert_h = p.stride_h, g.insert_w = p.stride_w;
+  g.stride_h = g.stride_w = 1;
+  g.pad_top = (p.kernel_h - 1) * p.dilation_h - p.pad_top,
+  g.pad_left = (p.kernel_w - 1) * p.dilation_w - p.pad_left;
+  g.flipped = true;
+  return g;
+}
+}  // namespace kernels
+
+constexpr shape_or transpose_conv2d_shape(const transpose_conv2d_attrs& a, const dims& x,
+                                          const dims& w) {
+  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
+  if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
+  if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0)
+    return violation{rule::groups, dims{a.groups}, dims{x[3], w[0]}};
+  if (w[3] != x[3] / a.groups) return violation{rule::channels, dims{x[3] / a.groups}, dims{w[3]}};
+  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1)
+    return violation{rule::stride, dims{1, 1, 1, 1},
+                     dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
+  const auto extent = [](std::int32_t in, std::int32_t k, std::int32_t s, std::int32_t d,
+                         std::int32_t before, std::int32_t after, std::int32_t more) {
+    return (std::int64_t{in} - 1) * s + (std::int64_t{k} - 1) * d + 1 - before - after + more;
+  };
+  const std::int64_t h = extent(x[1], w[1], a.stride_h, a.dilation_h, a.pad_top, a.pad_bottom,
+                                a.output_padding_h),
+                     v = extent(x[2], w[2], a.stride_w, a.dilation_w, a.pad_left, a.pad_right,
+                                a.output_padding_w);
+  const auto reach = [](std::int32_t k, std::int32_t d) { return (std::int64_t{k} - 1) * d; };
+  if (reach(w[1], a.dilation_h) > INT32_MAX || reach(w[2], a.dilation_w) > INT32_MAX)
+    return violation{rule::window, x, w};
+  if (x[1] < 1 || x[2] < 1 || w[1] < 1 || w[2] < 1 || a.pad_top < 0 || a.pad_left < 0 || h < 1 ||
+      v < 1 || h > INT32_MAX || v > INT32_MAX)
+    return violation{rule::window, x, w};
+  return dims{x[0], static_cast<std::int32_t>(h), static_cast<std::int32_t>(v), w[0]};
+}
+
+namespace reference {
+template <class In, class W, class Out>
+constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, const W* w, Out* y,
+                                std::size_t row_begin, std::size_t row_end) {
+  const std::int32_t group_in = p.in_c / p.groups, group_out = p.out_c / p.groups;
+  const image_extents image{p.in_h, p.in_w, p.in_c};
+  const std::size_t taps = product_of(p.kernel_h, p.kernel_w);
+  for (std::size_t row = row_begin; row < row_end; ++row) {
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
+        std::int64_t acc = p.requant.mode == rounding::float_bias_half_even ? 0 : p.bias(oc);
+        const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0,
+                           first = oc / group_out * group_in;
+        for (std::int32_t ky = 0; ky < p.kernel_h; ++ky) {
+          const std::int32_t ty = oy + p.pad_top - ky * p.dilation_h;
+          if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
+          for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
+            const std::int32_t tx = ox + p.pad_left - kx * p.dilation_w;
+            if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
+            const In* px = x + nhwc_index(image, n, ty / p.stride_h, tx / p.stride_w, first);
+            const std::size_t tap = as_size(ky * p.kernel_w + kx);
+            const W* pw = w + (as_size(oc) * taps + tap) * as_size(group_in);
+            for (std::int32_t ic = 0; ic < group_in; ++ic)
+              acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
+          }
+        }
+        const std::size_t at =
+            (row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc);
+        if (p.requant.mode == rounding::none)
+          y[at] = static_cast<Out>(acc);
+        else
+          y[at] = static_cast<Out>(numerics::requantize(p.requant, acc, oc));
+      }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void transpose_conv2d_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const transpose_conv2d_params*>(a.params);
+  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
+  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
+    with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
+      with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
+        transpose_conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+                         static_cast<Out*>(a.out[0]), rows.begin, rows.end);
+      });
+    });
+  });
+}
+#else
+void transpose_conv2d_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+constexpr status transpose_conv2d_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, transpose_conv2d_shape(read_attributes<transpose_conv2d_attrs>(*n.attrs),
+                                               n.in[0].shape, n.in[1].shape));
+}
+constexpr void transpose_conv2d_memory(const node_view& n, node_memory& to) {
+  transpose_conv2d_params p{};
+  set_geometry(p, read_attributes<transpose_conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape,
+               n.out[0].shape);
+  accumulation_memory(
+      n, to, p, static_cast<std::size_t>(p.out_c),
+      [](const transpose_conv2d_params& q) { return kernels::problem_of(q); },
+      &kernels::transpose_conv2d_memory);
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status transpose_conv2d_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
+  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
+  auto& p = to.make<transpose_conv2d_params>(&reference::transpose_conv2d_kernel,
+                                             kernel_id::transpose_conv2d);
+  set_geometry(p, a, x, w, y);
+  const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) *
+                                  static_cast<std::size_t>(w[3]);
+  return prepare_accumulation(n, to, p, static_cast<std::size_t>(y[3]), per_channel, a.f32_product,
+                              a.input_limit,
+                              [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
+}
+#else
+status transpose_conv2d_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr op_def transpose_conv2d{
+    .name = "qnn.transpose_conv2d",
+    .summary = "transposed convolution",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .optional = {2},
+    .forms = accumulating_forms,
+    .accumulates = true,
+    .kernel = kernel_id::transpose_conv2d,
+    .shape = &transpose_conv2d_op_shape,
+    .memory = &transpose_conv2d_memory,
+    .prepare = &transpose_conv2d_prepare,
+    .decide = &laws::transpose_conv2d,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/float_layers.hpp
+// conv2d, depthwise_conv2d, transpose_conv2d and fully_connected on float32: the float islands of
+// quantized models. Sums run in the order kernel row, kernel column, input channel with one
+// rounding per step, bias last, as TFLite's reference kernels compute them.
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Geometry as in conv2d_params, weights as there (float32); fully_connected is a 1x1 convolution
+/// over [rows, 1, 1, K].
+struct float_layer_params : conv2d_params {
+  bool depthwise = false, has_bias = false, wide_sums = false;
+  float min = 0, max = 0;
+};
+
+/// MXN: sums in binary64, bias included, rounded to binary32 once. What any order of binary32 sums
+/// approaches: oneDNN's own depends on the CPU.
+namespace reference {
+template <class Sum>
+constexpr void float_layer(const float_layer_params& p, const float* x, const float* w,
+                           const float* bias, float* y, std::size_t begin, std::size_t end) {
+  const std::int32_t group_in = p.depthwise ? 1 : p.in_c / p.groups,
+                     group_out = p.depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
+  const auto in_c = static_cast<std::size_t>(p.in_c), out_c = static_cast<std::size_t>(p.out_c);
+  for (std::size_t row = begin; row < end; ++row) {
+    const std::size_t n = row / static_cast<std::size_t>(p.out_h);
+    const auto oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
+        Sum sum = 0;
+        for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
+          for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
+            const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
+                               ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
+            if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
+            const float* px =
+                x +
+                ((n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(iy)) *
+                     static_cast<std::size_t>(p.in_w) +
+                 static_cast<std::size_t>(ix)) *
+                    in_c +
+                oc / group_out * group_in;
+            const auto tap = static_cast<std::size_t>(ky * p.kernel_w + kx);
+            const float* pw = p.depthwise
+                                  ? w + tap * out_c + oc
+                                  : w + (static_cast<std::size_t>(oc) *
+                                             static_cast<std::size_t>(p.kernel_h * p.kernel_w) +
+                                         tap) *
+                                            static_cast<std::size_t>(group_in);
+            for (std::int32_t ic = 0; ic < group_in; ++ic)
+              sum = numerics::add(
+                  sum, numerics::mul(static_cast<Sum>(px[ic]), static_cast<Sum>(pw[ic])));
+          }
+        if (p.has_bias) sum = numerics::add(sum, static_cast<Sum>(bias[oc]));
+        y[(row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * out_c +
+          static_cast<std::size_t>(oc)] = numerics::clamp(static_cast<float>(sum), p.min, p.max);
+      }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void float_layer_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const float_layer_params*>(a.params);
+  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
+                            a.part, a.parts);
+  const auto run = [&](auto layer) {
+    layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
+          p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]),
+          rows.begin, rows.end);
+  };
+  p.wide_sums ? run(&float_layer<double>) : run(&float_layer<float>);
+}
+#else
+void float_layer_kernel(const kernel_args& a) noexcept;
+#endif
+/// An output element sums its input pixels in their own order, row by row, channels innermost: what
+/// scattering them one after another gives.
+constexpr void float_transpose_layer(const float_layer_params& p, const float* x, const float* w,
+                                     const float* bias, float* y, std::size_t begin,
+                                     std::size_t end) {
+  const auto in_c = static_cast<std::size_t>(p.in_c), out_c = static_cast<std::size_t>(p.out_c);
+  for (std::size_t row = begin; row < end; ++row) {
+    const std::size_t n = row / static_cast<std::size_t>(p.out_h);
+    const auto oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::size_t oc = 0; oc < out_c; ++oc) {
+        float sum = 0;
+        for (std::int32_t ky = p.kernel_h; ky-- > 0;) {  // the last tap meets the first input row
+          const std::int32_t ty = oy + p.pad_top - ky;
+          if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
+          for (std::int32_t kx = p.kernel_w; kx-- > 0;) {
+            const std::int32_t tx = ox + p.pad_left - kx;
+            if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
+            const float* px = x + ((n * static_cast<std::size_t>(p.in_h) +
+                                    static_cast<std::size_t>(ty / p.stride_h)) *
+                                       static_cast<std::size_t>(p.in_w) +
+                                   static_cast<std::size_t>(tx / p.stride_w)) *
+                                      in_c;
+            const float* pw = w + (oc * static_cast<std::size_t>(p.kernel_h * p.kernel_w) +
+                                   static_cast<std::size_t>(ky * p.kernel_w + kx)) *
+                                      in_c;
+            for (std::size_t ic = 0; ic < in_c; ++ic)
+              sum = numerics::add(sum, numerics::mul(px[ic], pw[ic]));
+          }
+        }
+        if (p.has_bias) sum = numerics::add(sum, bias[oc]);
+        y[(row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * out_c + oc] =
+            numerics::clamp(sum, p.min, p.max);
+      }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void float_transpose_layer_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const float_layer_params*>(a.params);
+  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
+                            a.part, a.parts);
+  float_transpose_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
+                        p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr,
+                        static_cast<float*>(a.out[0]), rows.begin, rows.end);
+}
+#else
+void float_transpose_layer_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+#if OCTET_HAS_DEFINITIONS
+/// Bias and bounds.
+OCTET_INLINE status finish_float_layer(const node_view& n, float_layer_params& p,
+                                       std::size_t channels) {
+  if (n.present(2) && n.in[2].shape.elements().value != channels)
+    return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
+                   std::to_string(channels));
+  p.wide_sums = n.round == rounding::mxnet;
+  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+  p.has_bias = n.present(2);
+  return unit{};
+}
+template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<conv2d_attrs>(*n.attrs);
+  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
+  auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
+  p.depthwise = Depthwise;
+  set_geometry(p, a, x, w, y);
+  if (Depthwise) p.groups = x[3];
+  return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
+}
+OCTET_INLINE status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
+  if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1)
+    return unsupported("float transpose_conv2d with groups or dilation");
+  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
+  auto& p = to.make<float_layer_params>(&reference::float_transpose_layer_kernel);
+  set_geometry(p, a, x, w, y);
+  return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
+}
+OCTET_INLINE status float_fully_connected_prepare(const node_view& n, prepared& to) {
+  const dims& w = n.in[1].shape;
+  auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
+  p.batch =
+      static_cast<std::int32_t>(n.in[0].shape.elements().value / static_cast<std::size_t>(w[1]));
+  p.in_h = p.in_w = p.out_h = p.out_w = p.kernel_h = p.kernel_w = p.stride_h = p.stride_w =
+      p.dilation_h = p.dilation_w = p.groups = 1;
+  p.pad_top = p.pad_left = 0;
+  p.in_c = w[1], p.out_c = w[0];
+  return finish_float_layer(n, p, static_cast<std::size_t>(w[0]));
+}
+#else
+template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepared& to);
+status float_transpose_conv2d_prepare(const node_view& n, prepared& to);
+status float_fully_connected_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form float_layer_forms[] = {
+    {.in = {dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::mxnet}},
+};
+inline constexpr form float_transpose_forms[] = {
+    {.in = {dtype::f32, dtype::f32, dtype::f32}, .out = {dtype::f32}},
+};
+inline constexpr op_def float_conv2d{
+    .name = "conv2d",
+    .summary = "float32 convolution",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .optional = {2},
+    .forms = float_layer_forms,
+    .shape = &conv2d_op_shape,
+    .memory = &params_only<float_layer_params>,
+    .prepare = &float_conv2d_prepare<false>,
+    .decide = &laws::float_layer,
+};
+inline constexpr op_def float_depthwise_conv2d{
+    .name = "depthwise_conv2d",
+    .summary = "float32 convolution of each channel by itself",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .optional = {2},
+    .forms = float_layer_forms,
+    .shape = &depthwise_conv2d_op_shape,
+    .memory = &params_only<float_layer_params>,
+    .prepare = &float_conv2d_prepare<true>,
+    .decide = &laws::float_layer,
+};
+inline constexpr op_def float_transpose_conv2d{
+    .name = "transpose_conv2d",
+    .summary = "float32 transposed convolution",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .optional = {2},
+    .forms = float_transpose_forms,
+    .shape = &transpose_conv2d_op_shape,
+    .memory = &params_only<float_layer_params>,
+    .prepare = &float_transpose_conv2d_prepare,
+};
+inline constexpr op_def float_fully_connected{
+    .name = "fully_connected",
+    .summary = "float32 matrix product with weights",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .optional = {2},
+    .forms = float_layer_forms,
+    .shape = &fully_connected_op_shape,
+    .memory = &params_only<float_layer_params>,
+    .prepare = &float_fully_connected_prepare,
+    .decide = &laws::float_layer,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/conv3d.hpp
+// conv3d: float32 convolution of volumes. Sums run in the order kernel plane, row, column, input
+// channel. Rounding none: one rounding per multiplication and per addition, bias last (TFLite's
+// reference). FMA: fused multiply-adds, the bias first (TFLite's optimized kernel).
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// One number for each of depth, height, width.
+struct conv3d_attrs {
+  dims strides{1, 1, 1}, dilations{1, 1, 1}, before{0, 0, 0}, after{0, 0, 0};  // before: padding
+  static constexpr auto fields = std::tuple{
+      field{"strides", &conv3d_attrs::strides}, field{"dilations", &conv3d_attrs::dilations},
+      field{"before", &conv3d_attrs::before}, field{"after", &conv3d_attrs::after}};
+};
+/// x [N, D, H, W, C], weights [O, KD, KH, KW, C / groups], bias [O] (optional), y [N, D', H', W',
+/// O].
+struct conv3d_params {
+  std::int32_t batch = 0, groups = 1, in_c = 0, out_c = 0;
+  std::array<std::int32_t, 3> in{}, out{}, kernel{}, stride{}, dilation{}, pad{};
+  bool has_bias = false, fused = false;
+  float min = 0, max = 0;
+};
+constexpr shape_or conv3d_shape(const conv3d_attrs& a, const dims& x, const dims& w) {
+  if (x.rank != 5 || w.rank != 5) return violation{rule::rank, dims{0, 0, 0, 0, 0}, x};
+  for (const dims* d : {&a.strides, &a.dilations, &a.before, &a.after})
+    if (d->rank != 3) return violation{rule::rank, dims{1, 1, 1}, *d};
+  if (w[4] < 1 || x[4] % w[4] != 0) return violation{rule::channels, dims{x[4]}, dims{w[4]}};
+  const std::int32_t groups = x[4] / w[4];
+  if (groups < 1 || w[0] % groups != 0) return violation{rule::groups, dims{groups}, dims{w[0]}};
+  dims y{x[0]};
+  for (int i = 0; i < 3; ++i) {
+    if (a.strides[i] < 1 || a.dilations[i] < 1)
+      return violation{rule::stride, dims{1, 1, 1}, a.strides};
+    const std::int64_t reach = (std::int64_t{w[i + 1]} - 1) * a.dilations[i] + 1,
+                       padded = std::int64_t{x[i + 1]} + a.before[i] + a.after[i];
+    if (w[i + 1] < 1 || a.before[i] < 0 || a.after[i] < 0 || padded < reach || padded > INT32_MAX)
+      return violation{rule::window, x, w};
+    y.push_back(static_cast<std::int32_t>((padded - reach) / a.strides[i] + 1));
+  }
+  y.push_back(w[0]);
+  return y;
+}
+namespace reference {
+/// Output planes [begin, end) of batch * depth.
+constexpr void conv3d(const conv3d_params& p, const float* x, const float* w, const float* bias,
+                      float* y, std::size_t begin, std::size_t end) {
+  const std::int32_t group_in = p.in_c / p.groups, group_out = p.out_c / p.groups;
+  const auto at = [](std::int64_t plane, std::int64_t row, std::int64_t column,
+                     const std::array<std::int32_t, 3>& of, std::int64_t channels) {
+    return static_cast<std::size_t>(((plane * of[1] + row) * of[2] + column) * channels);
+  };
+  for (std::size_t plane = begin; plane < end; ++plane) {
+    const auto n = static_cast<std::int64_t>(plane / static_cast<std::size_t>(p.out[0]));
+    const auto od = static_cast<std::int32_t>(plane % static_cast<std::size_t>(p.out[0]));
+    for (std::int32_t oy = 0; oy < p.out[1]; ++oy)
+      for (std::int32_t ox = 0; ox < p.out[2]; ++ox)
+        for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
+          float sum = p.fused && p.has_bias ? bias[oc] : 0.f;
+          for (std::int32_t kd = 0; kd < p.kernel[0]; ++kd)
+            for (std::int32_t ky = 0; ky < p.kernel[1]; ++ky)
+              for (std::int32_t kx = 0; kx < p.kernel[2]; ++kx) {
+                const std::int32_t id = od * p.stride[0] - p.pad[0] + kd * p.dilation[0],
+                                   iy = oy * p.stride[1] - p.pad[1] + ky * p.dilation[1],
+                                   ix = ox * p.stride[2] - p.pad[2] + kx * p.dilation[2];
+                if (id < 0 || id >= p.in[0] || iy < 0 || iy >= p.in[1] || ix < 0 || ix >= p.in[2])
+                  continue;
+                const float* px =
+                    x + at(n * p.in[0] + id, iy, ix, p.in, p.in_c) + oc / group_out * group_in;
+                const float* pw =
+                    w + at(std::int64_t{oc} * p.kernel[0] + kd, ky, kx, p.kernel, group_in);
+                for (std::int32_t ic = 0; ic < group_in; ++ic)
+                  sum = p.fused ? numerics::fma(px[ic], pw[ic], sum)
+                                : numerics::add(sum, numerics::mul(px[ic], pw[ic]));
+              }
+          if (p.has_bias && !p.fused) sum = numerics::add(sum, bias[oc]);
+          y[at(static_cast<std::int64_t>(plane), oy, ox, p.out, p.out_c) +
+            static_cast<std::size_t>(oc)] = numerics::clamp(sum, p.min, p.max);
+        }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void conv3d_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const conv3d_params*>(a.params);
+  const auto r = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out[0]),
+                         a.part, a.parts);
+  conv3d(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
+         static_cast<const float*>(a.in[2]), static_cast<float*>(a.out[0]), r.begin, r.end);
+}
+#else
+void conv3d_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+constexpr status conv3d_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(
+      out, conv3d_shape(read_attributes<conv3d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status float_conv3d_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<conv3d_attrs>(*n.attrs);
+  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
+  auto& p = to.make<conv3d_params>(&reference::conv3d_kernel);
+  p.batch = x[0], p.in_c = x[4], p.out_c = w[0], p.groups = x[4] / w[4];
+  for (int i = 0; i < 3; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    p.in[k] = x[i + 1], p.out[k] = y[i + 1], p.kernel[k] = w[i + 1];
+    p.stride[k] = a.strides[i], p.dilation[k] = a.dilations[i], p.pad[k] = a.before[i];
+  }
+  if (n.present(2) && n.in[2].shape.elements().value != static_cast<std::size_t>(w[0]))
+    return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
+                   std::to_string(w[0]));
+  p.has_bias = n.present(2);
+  p.fused = n.round == rounding::fused_multiply_add;
+  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+  return unit{};
+}
+#else
+status float_conv3d_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form conv3d_forms[] = {
+    {.in = {dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::fused_multiply_add}},
+};
+inline constexpr op_def float_conv3d{
+    .name = "conv3d",
+    .summary = "float32 convolution of volumes",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .optional = {2},
+    .forms = conv3d_forms,
+    .shape = &conv3d_op_shape,
+    .memory = &params_only<conv3d_params>,
+    .prepare = &float_conv3d_prepare,
+    .decide = &laws::float_conv3d,
 };
 }  // namespace ops
 
@@ -10989,7 +15099,8 @@ constexpr void dequantize(const dequantize_params& p, const In* x, float* y, std
       y[i] = numerics::dequantize(x[i], p.zero_point[c], p.scale[c]);
   }
 }
-inline void dequantize_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void dequantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const dequantize_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   auto* y = static_cast<float*>(a.out[0]);
@@ -11002,6 +15113,9 @@ inline void dequantize_kernel(const kernel_args& a) noexcept {
     dequantize(p, static_cast<const In*>(a.in[0]), y, r.begin, r.end);
   });
 }
+#else
+void dequantize_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -11010,7 +15124,8 @@ constexpr void dequantize_memory(const node_view& n, node_memory& to) {
   to.array<float>(channel_count(n.in[0]));
   to.array<std::int32_t>(channel_count(n.in[0]));
 }
-inline status dequantize_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status dequantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc& x = n.in[0];
   auto& p = to.make<dequantize_params>(&reference::dequantize_kernel, kernel_id::dequantize);
   if (x.type != dtype::f16 && !x.quantized())
@@ -11032,6 +15147,9 @@ inline status dequantize_prepare(const node_view& n, prepared& to) {
   p.zero_point = zero_point.data();
   return unit{};
 }
+#else
+status dequantize_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form dequantize_forms[] = {
     {.in = {rescaled_types},
      .out = {dtype::f32},
@@ -11046,6 +15164,316 @@ inline constexpr op_def dequantize{
     .shape = &same_op_shape,
     .memory = &dequantize_memory,
     .prepare = &dequantize_prepare,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/detection.hpp
+// What stands behind detection networks: non_max_suppression and detection_postprocess, on float32
+// boxes and scores.
+
+
+OCTET_NAMESPACE_BEGIN
+
+namespace reference {
+/// Boxes are two corners {y, x, y, x}. One rounding a step, as the frameworks compute it; a box
+/// without area overlaps nothing.
+struct box {
+  float y0, x0, y1, x1;
+};
+constexpr float smaller(float a, float b) noexcept { return b < a ? b : a; }
+constexpr float larger(float a, float b) noexcept { return b > a ? b : a; }
+constexpr float area_of(const box& b) noexcept {
+  return numerics::mul(numerics::sub(b.y1, b.y0), numerics::sub(b.x1, b.x0));
+}
+/// The area that two boxes share over the area that they cover.
+constexpr float overlap(const box& a, const box& b) noexcept {
+  const float area_a = area_of(a), area_b = area_of(b);
+  if (!(area_a > 0) || !(area_b > 0)) return 0.f;
+  const float h = larger(numerics::sub(smaller(a.y1, b.y1), larger(a.y0, b.y0)), 0.f),
+              w = larger(numerics::sub(smaller(a.x1, b.x1), larger(a.x0, b.x0)), 0.f),
+              shared = numerics::mul(h, w);
+  return numerics::div(shared, numerics::sub(numerics::add(area_a, area_b), shared));
+}
+/// The first corner is the one with the smaller coordinates.
+constexpr box ordered(const float* b) noexcept {
+  return {smaller(b[0], b[2]), smaller(b[1], b[3]), larger(b[0], b[2]), larger(b[1], b[3])};
+}
+}  // namespace reference
+
+// ---- non_max_suppression ----
+
+struct non_max_suppression_attrs {
+  std::int32_t most = 0;          // boxes to choose
+  double overlap = 0, score = 0;  // thresholds: of the overlap (from it on), of the score (above)
+  double sigma = 0;               // > 0: overlapping boxes lose score instead
+  static constexpr auto fields = std::tuple{field{"most", &non_max_suppression_attrs::most},
+                                            field{"overlap", &non_max_suppression_attrs::overlap},
+                                            field{"score", &non_max_suppression_attrs::score},
+                                            field{"sigma", &non_max_suppression_attrs::sigma}};
+};
+/// Inputs: boxes [N, 4], scores [N]. Outputs: indices s32 [most], their scores [most], how many
+/// there are s32 []; what is behind them is 0. The best box comes first; one that overlaps a chosen
+/// box is left out or, with sigma, loses score by exp(-overlap^2 / (2 sigma)) and waits for its
+/// turn. Of equal scores the lower index comes first; the framework's order of these is its heap's.
+struct non_max_suppression_params {
+  std::size_t boxes = 0;
+  std::int32_t most = 0;
+  float overlap = 0, score = 0, decay = 0;  // decay: -1 / (2 sigma), 0 where there is none
+};
+namespace reference {
+/// A box that waits: its score so far and how many of the chosen boxes it was held against.
+struct box_candidate {
+  float score;
+  std::int32_t seen;  // -1: no longer waiting
+};
+inline void non_max_suppression(const non_max_suppression_params& p, const float* boxes,
+                                const float* scores, std::int32_t* index, float* chosen,
+                                std::int32_t* count, box_candidate* waiting) noexcept {
+  for (std::size_t i = 0; i < p.boxes; ++i) waiting[i] = {scores[i], scores[i] > p.score ? 0 : -1};
+  std::int32_t n = 0;
+  while (n < p.most) {
+    std::size_t best = p.boxes;
+    for (std::size_t i = 0; i < p.boxes; ++i)
+      if (waiting[i].seen >= 0 && (best == p.boxes || waiting[i].score > waiting[best].score))
+        best = i;
+    if (best == p.boxes) break;
+    box_candidate& next = waiting[best];
+    const float before = next.score;
+    bool out = false;
+    for (std::int32_t k = n; k-- > next.seen;) {
+      const float v = overlap(ordered(boxes + 4 * best),
+                              ordered(boxes + 4 * static_cast<std::size_t>(index[k])));
+      if (v >= p.overlap) {
+        out = true;
+        break;
+      }
+      if (p.decay != 0)
+        next.score = numerics::mul(next.score,
+                                   numerics::exp_f32(numerics::mul(numerics::mul(p.decay, v), v)));
+      if (next.score <= p.score) break;
+    }
+    next.seen = n;
+    if (out || (next.score != before && next.score <= p.score)) {
+      next.seen = -1;
+    } else if (next.score == before) {
+      index[n] = static_cast<std::int32_t>(best);
+      if (chosen) chosen[n] = next.score;
+      next.seen = -1;
+      ++n;
+    }
+  }
+  *count = n;
+  for (std::int32_t k = n; k < p.most; ++k) {
+    index[k] = 0;
+    if (chosen) chosen[k] = 0;
+  }
+}
+inline void non_max_suppression_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const non_max_suppression_params*>(a.params);
+  non_max_suppression(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
+                      static_cast<std::int32_t*>(a.out[0]), static_cast<float*>(a.out[1]),
+                      static_cast<std::int32_t*>(a.out[2]), static_cast<box_candidate*>(a.scratch));
+}
+}  // namespace reference
+namespace ops {
+constexpr status non_max_suppression_op_shape(const node_view& n, std::span<dims> out) {
+  const dims &b = n.in[0].shape, &s = n.in[1].shape;
+  if (b.rank != 2 || b[1] != 4) return violation{rule::shapes_differ, dims{0, 4}, b};
+  if (!(s == dims{b[0]})) return violation{rule::shapes_differ, dims{b[0]}, s};
+  const auto a = read_attributes<non_max_suppression_attrs>(*n.attrs);
+  if (a.most < 0) return violation{rule::value, dims{0}, dims{a.most}};
+  out[0] = out[1] = dims{a.most};
+  out[2] = dims{};
+  return unit{};
+}
+constexpr void non_max_suppression_memory(const node_view& n, node_memory& to) {
+  to.make<non_max_suppression_params>();
+  to.reference_scratch =
+      sizeof(reference::box_candidate) * static_cast<std::size_t>(n.in[0].shape[0]);
+}
+inline status non_max_suppression_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<non_max_suppression_attrs>(*n.attrs);
+  auto& p = to.make<non_max_suppression_params>(&reference::non_max_suppression_kernel);
+  p.boxes = static_cast<std::size_t>(n.in[0].shape[0]);
+  p.most = a.most;
+  p.overlap = static_cast<float>(a.overlap), p.score = static_cast<float>(a.score);
+  if (a.sigma > 0) p.decay = numerics::div(-0.5f, static_cast<float>(a.sigma));
+  return unit{};
+}
+inline constexpr form non_max_suppression_forms[] = {
+    {.in = {dtype::f32, dtype::f32}, .out = {dtype::s32, dtype::f32, dtype::s32}},
+};
+inline constexpr op_def non_max_suppression{
+    .name = "non_max_suppression",
+    .summary = "the best of overlapping boxes",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .outputs = 3,
+    .forms = non_max_suppression_forms,
+    .shape = &non_max_suppression_op_shape,
+    .memory = &non_max_suppression_memory,
+    .prepare = &non_max_suppression_prepare,
+};
+}  // namespace ops
+
+// ---- detection_postprocess ----
+
+struct detection_postprocess_attrs {
+  std::int32_t most = 0;     // boxes
+  std::int32_t classes = 0;  // without the background, which comes first where there is one
+  std::int32_t per_box = 1;  // best classes given for each box
+  double score = 0, overlap = 0;
+  double y_scale = 1, x_scale = 1, h_scale = 1, w_scale = 1;
+  static constexpr auto fields =
+      std::tuple{field{"most", &detection_postprocess_attrs::most},
+                 field{"classes", &detection_postprocess_attrs::classes},
+                 field{"per_box", &detection_postprocess_attrs::per_box},
+                 field{"score", &detection_postprocess_attrs::score},
+                 field{"overlap", &detection_postprocess_attrs::overlap},
+                 field{"y_scale", &detection_postprocess_attrs::y_scale},
+                 field{"x_scale", &detection_postprocess_attrs::x_scale},
+                 field{"h_scale", &detection_postprocess_attrs::h_scale},
+                 field{"w_scale", &detection_postprocess_attrs::w_scale}};
+};
+/// Inputs: box encodings [1, N, 4 or more] {y, x, h, w}, scores [1, N, classes or one more],
+/// anchors [N, 4] {y, x, h, w}. Outputs: boxes [1, most * per_box, 4] {top, left, bottom, right},
+/// their classes [1, most * per_box] and scores [1, most * per_box], how many there are [1], all
+/// float32.
+///
+/// Centre = encoding / scale * extent of the anchor + its centre, half extent = exp(encoding /
+/// scale) / 2 * extent of the anchor, each in binary64 and rounded once. A box goes by its best
+/// class; boxes of at least `score` are taken in the order of their scores (equal ones by index),
+/// and those that overlap a taken one by more than `overlap` are left out.
+struct detection_postprocess_params {
+  std::size_t anchors = 0, code = 4, scores = 0, background = 0;
+  std::int32_t most = 0, classes = 0, per_box = 1;
+  float score = 0, overlap = 0;
+  double scale[4] = {1, 1, 1, 1};  // y, x, h, w, from binary32
+};
+namespace reference {
+/// What is kept of an anchor between the steps.
+struct detection {
+  box corners;
+  float score;
+  bool waiting;
+};
+inline box decode(const detection_postprocess_params& p, const float* e, const float* a) noexcept {
+  const auto centre = [&](int i) {
+    return static_cast<float>(
+        numerics::add(numerics::mul(numerics::div(static_cast<double>(e[i]), p.scale[i]),
+                                    static_cast<double>(a[i + 2])),
+                      static_cast<double>(a[i])));
+  };
+  const auto half = [&](int i) {
+    return static_cast<float>(numerics::mul(
+        numerics::mul(0.5, numerics::exp(numerics::div(static_cast<double>(e[i]), p.scale[i]))),
+        static_cast<double>(a[i])));
+  };
+  const float y = centre(0), x = centre(1), h = half(2), w = half(3);
+  return {numerics::sub(y, h), numerics::sub(x, w), numerics::add(y, h), numerics::add(x, w)};
+}
+inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const detection_postprocess_params*>(a.params);
+  const auto *encodings = static_cast<const float*>(a.in[0]),
+             *scores = static_cast<const float*>(a.in[1]),
+             *anchors = static_cast<const float*>(a.in[2]);
+  auto *boxes = static_cast<float*>(a.out[0]), *classes = static_cast<float*>(a.out[1]),
+       *values = static_cast<float*>(a.out[2]), *count = static_cast<float*>(a.out[3]);
+  auto* all = static_cast<detection*>(a.scratch);
+  const auto scores_of = [&](std::size_t i) { return scores + i * p.scores + p.background; };
+  for (std::size_t i = 0; i < p.anchors; ++i) {
+    const float* s = scores_of(i);
+    float best = s[0];
+    for (std::int32_t c = 1; c < p.classes; ++c) best = larger(best, s[c]);
+    all[i] = {decode(p, encodings + i * p.code, anchors + 4 * i), best, best >= p.score};
+  }
+  const auto room = static_cast<std::size_t>(p.most) * static_cast<std::size_t>(p.per_box);
+  std::fill_n(boxes, 4 * room, 0.f);
+  std::fill_n(classes, room, 0.f), std::fill_n(values, room, 0.f);
+  std::size_t n = 0;
+  for (std::int32_t k = 0; k < p.most; ++k) {
+    std::size_t best = p.anchors;
+    for (std::size_t i = 0; i < p.anchors; ++i)
+      if (all[i].waiting && (best == p.anchors || all[i].score > all[best].score)) best = i;
+    if (best == p.anchors) break;
+    all[best].waiting = false;
+    for (std::size_t i = 0; i < p.anchors; ++i)
+      if (all[i].waiting && overlap(all[best].corners, all[i].corners) > p.overlap)
+        all[i].waiting = false;
+    // Its classes, best first, equal ones by index.
+    const float* s = scores_of(best);
+    std::int32_t last = -1;
+    for (std::int32_t c = 0; c < p.per_box; ++c, ++n) {
+      std::int32_t next = -1;
+      for (std::int32_t i = 0; i < p.classes; ++i) {
+        const bool left = last < 0 || s[i] < s[last] || (s[i] == s[last] && i > last);
+        if (left && (next < 0 || s[i] > s[next])) next = i;
+      }
+      if (next < 0) next = 0;  // NaN among the scores
+      const box& b = all[best].corners;
+      boxes[4 * n] = b.y0, boxes[4 * n + 1] = b.x0, boxes[4 * n + 2] = b.y1,
+                boxes[4 * n + 3] = b.x1;
+      classes[n] = static_cast<float>(next), values[n] = s[next];
+      last = next;
+    }
+  }
+  count[0] = static_cast<float>(n);
+}
+}  // namespace reference
+namespace ops {
+constexpr status detection_postprocess_op_shape(const node_view& n, std::span<dims> out) {
+  const dims &e = n.in[0].shape, &s = n.in[1].shape, &anchors = n.in[2].shape;
+  const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
+  if (e.rank != 3 || s.rank != 3 || anchors.rank != 2)
+    return violation{rule::rank, dims{1, 0, 4}, e.rank != 3 ? e : s.rank != 3 ? s : anchors};
+  if (e[0] != 1 || e[2] < 4) return violation{rule::shapes_differ, dims{1, e[1], 4}, e};
+  if (!(anchors == dims{e[1], 4})) return violation{rule::shapes_differ, dims{e[1], 4}, anchors};
+  if (s[0] != 1 || s[1] != e[1] || a.classes < 1 ||
+      (s[2] != a.classes && std::int64_t{s[2]} != std::int64_t{a.classes} + 1))
+    return violation{rule::shapes_differ, dims{1, e[1], a.classes}, s};
+  if (a.most < 0 || a.per_box < 1 || a.per_box > a.classes ||
+      std::int64_t{a.most} * a.per_box > INT32_MAX / 4)
+    return violation{rule::value, dims{0, 1}, dims{a.most, a.per_box}};
+  const std::int32_t room = a.most * a.per_box;
+  out[0] = dims{1, room, 4}, out[1] = out[2] = dims{1, room}, out[3] = dims{1};
+  return unit{};
+}
+constexpr void detection_postprocess_memory(const node_view& n, node_memory& to) {
+  to.make<detection_postprocess_params>();
+  to.reference_scratch = sizeof(reference::detection) * static_cast<std::size_t>(n.in[2].shape[0]);
+}
+inline status detection_postprocess_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
+  auto& p = to.make<detection_postprocess_params>(&reference::detection_postprocess_kernel);
+  p.anchors = static_cast<std::size_t>(n.in[2].shape[0]);
+  p.code = static_cast<std::size_t>(n.in[0].shape[2]);
+  p.scores = static_cast<std::size_t>(n.in[1].shape[2]);
+  p.background = p.scores - static_cast<std::size_t>(a.classes);
+  p.most = a.most, p.classes = a.classes, p.per_box = a.per_box;
+  p.score = static_cast<float>(a.score), p.overlap = static_cast<float>(a.overlap);
+  const double scales[] = {a.y_scale, a.x_scale, a.h_scale, a.w_scale};
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (!(scales[i] > 0)) return invalid("scale of a box", std::to_string(scales[i]), "above 0");
+    p.scale[i] = static_cast<double>(static_cast<float>(scales[i]));
+  }
+  return unit{};
+}
+inline constexpr form detection_postprocess_forms[] = {
+    {.in = {dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32, dtype::f32, dtype::f32, dtype::f32}},
+};
+inline constexpr op_def detection_postprocess{
+    .name = "detection_postprocess",
+    .summary = "boxes of anchors decoded, the best of overlapping ones",
+    .min_inputs = 3,
+    .max_inputs = 3,
+    .outputs = 4,
+    .forms = detection_postprocess_forms,
+    .shape = &detection_postprocess_op_shape,
+    .memory = &detection_postprocess_memory,
+    .prepare = &detection_postprocess_prepare,
 };
 }  // namespace ops
 
@@ -11070,6 +15498,8 @@ struct dynamic_facts {
   std::int64_t images = 1;       // convolutions: extent of the batch
   std::int64_t vectors = 1;      // pixels of all images; fully connected: rows
   std::int64_t products = 0;     // in one accumulator
+  bool int4_weights = false;     // the file holds the weights in 4 bits
+  std::int64_t largest_weight = 128;  // magnitude, the zero point taken off
 };
 /// How it is computed.
 struct dynamic_decision {
@@ -11080,25 +15510,38 @@ struct dynamic_decision {
   dtype accumulator;
 };
 
-/// qnn.dynamic_quantize and qnn.dynamic_dequantize. XNNPACK takes all layers but depthwise ones.
+/// qnn.dynamic_quantize and qnn.dynamic_dequantize. XNNPACK takes all layers but depthwise ones and
+/// convolutions with weights of 4 bits.
+constexpr bool xnnpack_takes(const framework_facts& f) { return !f.depthwise && !f.int4_weights; }
 constexpr decision dynamic_quantize(const facts& f) {
-  const bool taken = !f.framework.depthwise;
+  const bool taken = xnnpack_takes(f.framework);
   return choose(f.arithmetic, {.tflite_ref = rounding::divide_half_away,
                                .tflite_xnnpack = taken ? by_xnnpack(rounding::xnnpack)
                                                        : decision(rounding::divide_half_away),
                                .pytorch_fbgemm = by_pytorch(rounding::aten),
                                .pytorch_qnnpack = by_pytorch(rounding::aten),
-                               .mxnet = no_operator()});
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+/// ONNX's operator of that name.
+constexpr decision dynamic_quantize_linear(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator(),
+                               .onnxruntime = by_onnxruntime(rounding::divide_half_even)});
 }
 /// FBGEMM and XNNPACK fuse the bias into a multiply-add, each in its own order.
 constexpr decision dynamic_dequantize(const facts& f) {
-  const bool taken = !f.framework.depthwise;
+  const bool taken = xnnpack_takes(f.framework);
   return choose(f.arithmetic,
                 {.tflite_ref = rounding::none,
                  .tflite_xnnpack = taken ? by_xnnpack(rounding::xnnpack) : decision(rounding::none),
                  .pytorch_fbgemm = by_pytorch(rounding::aten),
                  .pytorch_qnnpack = by_pytorch(rounding::none),
-                 .mxnet = no_operator()});
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
 }
 
 /// TFLite's reference gives each image one scale, with a zero point where the weights are per
@@ -11107,11 +15550,12 @@ constexpr decision dynamic_dequantize(const facts& f) {
 /// layers have one row.
 constexpr dynamic_decision dynamic(const dynamic_facts& d) {
   const bool depthwise = d.layer == dynamic_layer::depthwise_conv2d,
-             dense = d.layer == dynamic_layer::fully_connected, pytorch = is_pytorch(d.arithmetic),
-             xnnpack = d.arithmetic == law::tflite_xnnpack && !depthwise;
+             dense = d.layer == dynamic_layer::fully_connected, pytorch = is_pytorch(d.arithmetic);
   facts f;
   f.arithmetic = d.arithmetic;
   f.framework.depthwise = depthwise;
+  f.framework.int4_weights = d.int4_weights && !dense;
+  const bool xnnpack = d.arithmetic == law::tflite_xnnpack && xnnpack_takes(f.framework);
   dynamic_decision r{dynamic_quantize(f), dynamic_dequantize(f), false, false, 1, dtype::s32};
   if (pytorch) {
     r.asymmetric = true;
@@ -11121,9 +15565,9 @@ constexpr dynamic_decision dynamic(const dynamic_facts& d) {
     r.scales_first = d.arithmetic == law::tflite_ref && (dense || depthwise || !d.per_channel);
     r.rows = dense || (xnnpack && d.pointwise) ? d.vectors : d.images;
   }
-  // |q| < 2^15 and |w| <= 2^7 bound a sum of up to 511 products; int8 rows are bounded far beyond
-  // any real layer.
-  if (d.products > (r.asymmetric ? 511 : 130000)) r.accumulator = dtype::s64;
+  // A code less its zero point is at most 255 in magnitude, a symmetric one 127.
+  if (d.products > INT32_MAX / ((r.asymmetric ? 255 : 127) * d.largest_weight))
+    r.accumulator = dtype::s64;
   return r;
 }
 
@@ -11209,8 +15653,18 @@ constexpr row_scale asymmetric_scale_aten(float least, float most, bool reduce_r
 }
 }  // namespace numerics
 
+/// Scale and zero point of a row.
+constexpr numerics::row_scale row_scale_of(const dynamic_quantize_params& p, float least,
+                                           float most) noexcept {
+  return p.mode == rounding::aten ? numerics::asymmetric_scale_aten(least, most, p.reduce_range)
+         : p.mode == rounding::xnnpack ? numerics::asymmetric_scale_xnn(least, most)
+         : p.asymmetric                ? numerics::asymmetric_scale(least, most)
+                                       : numerics::symmetric_scale(least, most);
+}
+
 namespace reference {
-inline void dynamic_quantize_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void dynamic_quantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
   const auto r = part_of(p.rows, a.part, a.parts);
   for (std::size_t row = r.begin; row < r.end; ++row) {
@@ -11220,11 +15674,7 @@ inline void dynamic_quantize_kernel(const kernel_args& a) noexcept {
       least = x[i] < least ? x[i] : least;
       most = x[i] > most ? x[i] : most;
     }
-    const numerics::row_scale s =
-        p.mode == rounding::aten      ? numerics::asymmetric_scale_aten(least, most, p.reduce_range)
-        : p.mode == rounding::xnnpack ? numerics::asymmetric_scale_xnn(least, most)
-        : p.asymmetric                ? numerics::asymmetric_scale(least, most)
-                                      : numerics::symmetric_scale(least, most);
+    const numerics::row_scale s = row_scale_of(p, least, most);
     static_cast<float*>(a.out[1])[row] = s.scale;
     for (std::size_t i = 0; i < p.length; ++i) {
       const float v = numerics::mul(x[i], s.inverse);
@@ -11237,13 +15687,11 @@ inline void dynamic_quantize_kernel(const kernel_args& a) noexcept {
             static_cast<std::int16_t>(numerics::clamp_to_int(
                 static_cast<double>(numerics::rint(v)), -128 - s.zero_point, 127 - s.zero_point));
       } else if (p.asymmetric) {
+        // The zero point joins after the rounding.
         const std::int32_t q =
-            s.zero
-                ? 0
-                : numerics::clamp_to_int(numerics::round_half_away(static_cast<double>(
-                                             numerics::add(static_cast<float>(s.zero_point), v))),
-                                         -128, 127) -
-                      s.zero_point;
+            s.zero ? 0
+                   : numerics::clamp_to_int(numerics::round_half_away(static_cast<double>(v)),
+                                            -128 - s.zero_point, 127 - s.zero_point);
         static_cast<std::int16_t*>(a.out[0])[row * p.length + i] = static_cast<std::int16_t>(q);
       } else {
         static_cast<std::int8_t*>(a.out[0])[row * p.length + i] = static_cast<std::int8_t>(
@@ -11254,6 +15702,9 @@ inline void dynamic_quantize_kernel(const kernel_args& a) noexcept {
     }
   }
 }
+#else
+void dynamic_quantize_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> out) {
@@ -11265,9 +15716,11 @@ constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> o
   out[1] = dims{a.rows};
   return unit{};
 }
-inline status dynamic_quantize_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
-  auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel);
+  auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel,
+                                             kernel_id::dynamic_quantize);
   if (a.asymmetric != (n.out[0].type == dtype::s16))
     return invalid("quantized values", std::string(name_of(n.out[0].type)),
                    "int16 where they are asymmetric, else int8");
@@ -11278,6 +15731,9 @@ inline status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   p.asymmetric = a.asymmetric;
   return unit{};
 }
+#else
+status dynamic_quantize_prepare(const node_view& n, prepared& to);
+#endif
 /// Asymmetric values are int16: the zero point is taken off.
 inline constexpr form dynamic_quantize_forms[] = {
     {.in = {dtype::f32}, .out = {dtype::s8, dtype::f32}, .roundings = rounding::divide_half_away},
@@ -11290,10 +15746,83 @@ inline constexpr op_def dynamic_quantize{
     .summary = "float32 to 8 bits, a scale for each row chosen when it runs",
     .outputs = 2,
     .forms = dynamic_quantize_forms,
+    .kernel = kernel_id::dynamic_quantize,
     .shape = &dynamic_quantize_op_shape,
     .memory = &params_only<dynamic_quantize_params>,
     .prepare = &dynamic_quantize_prepare,
     .decide = &laws::dynamic_quantize,
+};
+}  // namespace ops
+
+/// ONNX's DynamicQuantizeLinear: all of x with one scale and one zero point, which are results too.
+/// Outputs: uint8 of x's shape, float32 and uint8 without axes.
+struct dynamic_quantize_linear_params {
+  std::size_t count = 0;
+};
+namespace numerics {
+/// [lo, hi] holds 0. scale = f32(f32(hi - lo) / 255), or 1 for one value; zero point =
+/// rint(f32(0 - f32(lo / scale))) within 0..255.
+constexpr row_scale linear_scale(float least, float most) noexcept {
+  const float lo = least < 0 ? least : 0.f, hi = most > 0 ? most : 0.f;
+  const float scale = lo == hi ? 1.f : div(sub(hi, lo), 255.f), zero = sub(0.f, div(lo, scale));
+  return {scale, 0.f,
+          clamp_to_int(static_cast<double>(rint(zero < 0     ? 0.f
+                                                : zero > 255 ? 255.f
+                                                             : zero)),
+                       0, 255),
+          false};
+}
+}  // namespace numerics
+namespace reference {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void dynamic_quantize_linear_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const dynamic_quantize_linear_params*>(a.params);
+  const auto* x = static_cast<const float*>(a.in[0]);
+  auto* y = static_cast<std::uint8_t*>(a.out[0]);
+  float least = 0, most = 0;
+  for (std::size_t i = 0; i < p.count; ++i) {
+    least = x[i] < least ? x[i] : least;
+    most = x[i] > most ? x[i] : most;
+  }
+  const numerics::row_scale s = numerics::linear_scale(least, most);
+  for (std::size_t i = 0; i < p.count; ++i)
+    y[i] = static_cast<std::uint8_t>(numerics::quantize_even(x[i], s.scale, s.zero_point, 0, 255));
+  *static_cast<float*>(a.out[1]) = s.scale;
+  *static_cast<std::uint8_t*>(a.out[2]) = static_cast<std::uint8_t>(s.zero_point);
+}
+#else
+void dynamic_quantize_linear_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+constexpr status dynamic_quantize_linear_shape(const node_view& n, std::span<dims> out) {
+  out[0] = n.in[0].shape;
+  out[1] = out[2] = dims{};
+  return unit{};
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status dynamic_quantize_linear_prepare(const node_view& n, prepared& to) {
+  auto& p = to.make<dynamic_quantize_linear_params>(&reference::dynamic_quantize_linear_kernel);
+  p.count = n.in[0].shape.elements().value;
+  return unit{};
+}
+#else
+status dynamic_quantize_linear_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form dynamic_quantize_linear_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::u8, dtype::f32, dtype::u8},
+     .roundings = rounding::divide_half_even},
+};
+inline constexpr op_def dynamic_quantize_linear{
+    .name = "qnn.dynamic_quantize_linear",
+    .summary = "float32 to 8 bits; scale and zero point, chosen when it runs, are results",
+    .outputs = 3,
+    .forms = dynamic_quantize_linear_forms,
+    .shape = &dynamic_quantize_linear_shape,
+    .memory = &params_only<dynamic_quantize_linear_params>,
+    .prepare = &dynamic_quantize_linear_prepare,
+    .decide = &laws::dynamic_quantize_linear,
 };
 }  // namespace ops
 
@@ -11316,7 +15845,8 @@ struct dynamic_dequantize_params {
   float min = 0, max = 0;
 };
 namespace reference {
-inline void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const dynamic_dequantize_params*>(a.params);
   const auto r = part_of(p.rows * p.length, a.part, a.parts);
   const auto* rows = static_cast<const float*>(a.in[1]);
@@ -11348,6 +15878,9 @@ inline void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
   else
     run(static_cast<const std::int64_t*>(a.in[0]));
 }
+#else
+void dynamic_dequantize_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 namespace ops {
 constexpr void dynamic_dequantize_memory(const node_view& n, node_memory& to) {
@@ -11355,9 +15888,11 @@ constexpr void dynamic_dequantize_memory(const node_view& n, node_memory& to) {
   to.make<dynamic_dequantize_params>();
   to.array<float>(x.rank == 0 ? 1 : static_cast<std::size_t>(x.back(0)));
 }
-inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &s = n.in[1];
-  auto& p = to.make<dynamic_dequantize_params>(&reference::dynamic_dequantize_kernel);
+  auto& p = to.make<dynamic_dequantize_params>(&reference::dynamic_dequantize_kernel,
+                                               kernel_id::dynamic_dequantize);
   const std::size_t count = x.shape.elements().value;
   p.in_type = x.type;
   p.rows = s.shape.elements().value;
@@ -11380,6 +15915,9 @@ inline status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   return unit{};
 }
+#else
+status dynamic_dequantize_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form dynamic_dequantize_forms[] = {
     {.in = {accumulator_types, dtype::f32, dtype::f32},
      .out = {dtype::f32},
@@ -11392,532 +15930,11 @@ inline constexpr op_def dynamic_dequantize{
     .max_inputs = 3,
     .optional = {2},
     .forms = dynamic_dequantize_forms,
+    .kernel = kernel_id::dynamic_dequantize,
     .shape = &same_op_shape,
     .memory = &dynamic_dequantize_memory,
     .prepare = &dynamic_dequantize_prepare,
     .decide = &laws::dynamic_dequantize,
-};
-}  // namespace ops
-
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/fully_connected.hpp
-// qnn.fully_connected: x [batch, K] times w [N, K], fused requantize. The input is flattened to
-// [elements / K, K].
-
-
-OCTET_NAMESPACE_BEGIN
-
-struct fully_connected_attrs {
-  bool keep_dims = false;  // output keeps the input's leading extents: [..., N]
-  bool f32_product = false;
-  static constexpr auto fields =
-      std::tuple{field{"keep_dims", &fully_connected_attrs::keep_dims},
-                 field{"f32_product", &fully_connected_attrs::f32_product}};
-};
-
-struct fully_connected_params {
-  std::size_t batch = 0, k = 0;
-  std::int32_t n = 0;
-  dtype in_type, weight_type, out_type;
-  std::int32_t in_zero_point = 0;
-  const std::int32_t* weight_zero_points = nullptr;  // one per output; null: all 0
-  const void* weights = nullptr;  // [n][k], unpacked; null: dynamic, taken from in[1]
-  const std::int32_t* bias32 = nullptr;
-  const std::int64_t* bias64 = nullptr;
-  bool wide = false;
-  requantize_params requant;
-  const std::byte* packed = nullptr;
-  constexpr std::int64_t bias(std::int32_t c) const {
-    return bias32 ? bias32[c] : bias64 ? bias64[c] : 0;
-  }
-};
-
-namespace kernels {
-constexpr gemm_problem problem_of(const fully_connected_params& p) noexcept {
-  gemm_problem g;
-  g.in_h = g.out_h = static_cast<std::int32_t>(p.batch), g.in_c = static_cast<std::int32_t>(p.k),
-  g.out_c = p.n;
-  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type,
-  g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points,
-  g.weights = p.weights;
-  g.weight_oc = p.k;
-  g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
-  return g;
-}
-}  // namespace kernels
-
-constexpr shape_or fully_connected_shape(const fully_connected_attrs& a, const dims& x,
-                                         const dims& w) {
-  if (w.rank != 2) return violation{rule::rank, dims{0, 0}, w};
-  const std::size_t elements = x.elements().value;
-  if (w[1] < 1 || elements % static_cast<std::size_t>(w[1]) != 0 || elements > max_elements)
-    return violation{rule::weight_count, dims{w[0], static_cast<std::int32_t>(x.back(0))}, w};
-  if (!a.keep_dims)
-    return dims{static_cast<std::int32_t>(elements / static_cast<std::size_t>(w[1])), w[0]};
-  dims y = x;
-  if (y.rank == 0 || y.back(0) != w[1])
-    return violation{rule::channels, dims{w[1]}, dims{x.back(0)}};
-  y[y.rank - 1] = w[0];
-  return y;
-}
-
-namespace reference {
-template <class In, class W, class Out>
-constexpr void fully_connected(const fully_connected_params& p, const In* x, const W* w, Out* y,
-                               std::size_t begin, std::size_t end) {
-  for (std::size_t b = 0; b < p.batch; ++b)
-    for (std::size_t c = begin; c < end; ++c) {
-      const auto channel = static_cast<std::int32_t>(c);
-      std::int64_t acc = p.requant.mode == rounding::float_bias_half_even ? 0 : p.bias(channel);
-      const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[c] : 0;
-      for (std::size_t i = 0; i < p.k; ++i)
-        acc += std::int64_t{x[b * p.k + i] - p.in_zero_point} * (std::int32_t{w[c * p.k + i]} - wz);
-      Out& to = y[b * static_cast<std::size_t>(p.n) + c];
-      if (p.requant.mode == rounding::none)
-        to = static_cast<Out>(acc);
-      else
-        to = static_cast<Out>(numerics::requantize(p.requant, acc, channel));
-    }
-}
-inline void fully_connected_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const fully_connected_params*>(a.params);
-  const auto r = part_of(static_cast<std::size_t>(p.n), a.part, a.parts);
-  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
-    with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
-      with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-        fully_connected(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-                        static_cast<Out*>(a.out[0]), r.begin, r.end);
-      });
-    });
-  });
-}
-}  // namespace reference
-
-namespace ops {
-constexpr status fully_connected_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(out, fully_connected_shape(read_attributes<fully_connected_attrs>(*n.attrs),
-                                              n.in[0].shape, n.in[1].shape));
-}
-constexpr void set_fully_connected(fully_connected_params& p, const node_view& n) {
-  const dims& w = n.in[1].shape;
-  p.k = static_cast<std::size_t>(w[1]);
-  p.n = w[0];
-  p.batch = n.in[0].shape.elements().value / p.k;
-}
-constexpr void fully_connected_memory(const node_view& n, node_memory& to) {
-  fully_connected_params p{};
-  set_fully_connected(p, n);
-  accumulation_memory(
-      n, to, p, static_cast<std::size_t>(p.n),
-      [](const fully_connected_params& q) { return kernels::problem_of(q); },
-      &kernels::gemm_memory);
-}
-inline status fully_connected_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<fully_connected_attrs>(*n.attrs);
-  auto& p = to.make<fully_connected_params>(&reference::fully_connected_kernel,
-                                            kernel_id::fully_connected);
-  set_fully_connected(p, n);
-  const std::size_t k = p.k;
-  return prepare_accumulation(n, to, p, static_cast<std::size_t>(p.n), k, a.f32_product,
-                              [k](std::size_t c, std::size_t i) { return c * k + i; });
-}
-inline constexpr op_def fully_connected{
-    .name = "qnn.fully_connected",
-    .summary = "matrix product with weights",
-    .min_inputs = 2,
-    .max_inputs = 3,
-    .optional = {2},
-    .forms = accumulating_forms,
-    .accumulates = true,
-    .kernel = kernel_id::fully_connected,
-    .shape = &fully_connected_op_shape,
-    .memory = &fully_connected_memory,
-    .prepare = &fully_connected_prepare,
-    .decide = &laws::fully_connected,
-};
-}  // namespace ops
-
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/transpose_conv2d.hpp
-// qnn.transpose_conv2d: NHWC, each input pixel adds its window to the output; fused requantize as
-// in conv2d.
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// Output extent = (in - 1) * stride + (kernel - 1) * dilation + 1 - pad_before - pad_after +
-/// output_padding.
-struct transpose_conv2d_attrs {
-  std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
-  std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0, output_padding_h = 0,
-               output_padding_w = 0;
-  std::int32_t groups = 1;
-  bool f32_product = false;
-  static constexpr auto fields =
-      std::tuple{field{"stride_h", &transpose_conv2d_attrs::stride_h},
-                 field{"stride_w", &transpose_conv2d_attrs::stride_w},
-                 field{"dilation_h", &transpose_conv2d_attrs::dilation_h},
-                 field{"dilation_w", &transpose_conv2d_attrs::dilation_w},
-                 field{"pad_top", &transpose_conv2d_attrs::pad_top},
-                 field{"pad_left", &transpose_conv2d_attrs::pad_left},
-                 field{"pad_bottom", &transpose_conv2d_attrs::pad_bottom},
-                 field{"pad_right", &transpose_conv2d_attrs::pad_right},
-                 field{"output_padding_h", &transpose_conv2d_attrs::output_padding_h},
-                 field{"output_padding_w", &transpose_conv2d_attrs::output_padding_w},
-                 field{"groups", &transpose_conv2d_attrs::groups},
-                 field{"f32_product", &transpose_conv2d_attrs::f32_product}};
-};
-
-/// Fields as in conv2d_params; weights [out_c][kernel_h][kernel_w][in_c / groups]: output (oy, ox)
-/// takes input (iy, ix) through tap (ky, kx) where oy = iy * stride_h - pad_top + ky * dilation_h,
-/// and the same for x.
-struct transpose_conv2d_params : conv2d_params {};
-
-namespace kernels {
-/// The input with zero points inserted between its pixels, convolved with stride 1 and reversed
-/// taps. Products with inserted pixels are wasted, at strides of 2 three of four; the kernel is
-/// ahead of the scalar reference by more than that.
-constexpr gemm_problem problem_of(const transpose_conv2d_params& p) noexcept {
-  gemm_problem g = problem_of(static_cast<const conv2d_params&>(p), false);
-  g.insert_h = p.stride_h, g.insert_w = p.stride_w;
-  g.stride_h = g.stride_w = 1;
-  g.pad_top = (p.kernel_h - 1) * p.dilation_h - p.pad_top,
-  g.pad_left = (p.kernel_w - 1) * p.dilation_w - p.pad_left;
-  g.flipped = true;
-  return g;
-}
-}  // namespace kernels
-
-constexpr shape_or transpose_conv2d_shape(const transpose_conv2d_attrs& a, const dims& x,
-                                          const dims& w) {
-  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
-  if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
-  if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0)
-    return violation{rule::groups, dims{a.groups}, dims{x[3], w[0]}};
-  if (w[3] != x[3] / a.groups) return violation{rule::channels, dims{x[3] / a.groups}, dims{w[3]}};
-  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1)
-    return violation{rule::stride, dims{1, 1, 1, 1},
-                     dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
-  const auto extent = [](std::int32_t in, std::int32_t k, std::int32_t s, std::int32_t d,
-                         std::int32_t before, std::int32_t after, std::int32_t more) {
-    return (std::int64_t{in} - 1) * s + (std::int64_t{k} - 1) * d + 1 - before - after + more;
-  };
-  const std::int64_t h = extent(x[1], w[1], a.stride_h, a.dilation_h, a.pad_top, a.pad_bottom,
-                                a.output_padding_h),
-                     v = extent(x[2], w[2], a.stride_w, a.dilation_w, a.pad_left, a.pad_right,
-                                a.output_padding_w);
-  if (x[1] < 1 || x[2] < 1 || w[1] < 1 || w[2] < 1 || a.pad_top < 0 || a.pad_left < 0 || h < 1 ||
-      v < 1 || h > INT32_MAX || v > INT32_MAX)
-    return violation{rule::window, x, w};
-  return dims{x[0], static_cast<std::int32_t>(h), static_cast<std::int32_t>(v), w[0]};
-}
-
-namespace reference {
-template <class In, class W, class Out>
-constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, const W* w, Out* y,
-                                std::size_t row_begin, std::size_t row_end) {
-  const std::int32_t group_in = p.in_c / p.groups, group_out = p.out_c / p.groups;
-  const image_extents image{p.in_h, p.in_w, p.in_c};
-  const std::size_t taps = product_of(p.kernel_h, p.kernel_w);
-  for (std::size_t row = row_begin; row < row_end; ++row) {
-    const auto [n, oy] = image_row_of(row, p.out_h);
-    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
-      for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
-        std::int64_t acc = p.requant.mode == rounding::float_bias_half_even ? 0 : p.bias(oc);
-        const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0,
-                           first = oc / group_out * group_in;
-        for (std::int32_t ky = 0; ky < p.kernel_h; ++ky) {
-          const std::int32_t ty = oy + p.pad_top - ky * p.dilation_h;
-          if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
-          for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
-            const std::int32_t tx = ox + p.pad_left - kx * p.dilation_w;
-            if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
-            const In* px = x + nhwc_index(image, n, ty / p.stride_h, tx / p.stride_w, first);
-            const std::size_t tap = as_size(ky * p.kernel_w + kx);
-            const W* pw = w + (as_size(oc) * taps + tap) * as_size(group_in);
-            for (std::int32_t ic = 0; ic < group_in; ++ic)
-              acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
-          }
-        }
-        const std::size_t at =
-            (row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc);
-        if (p.requant.mode == rounding::none)
-          y[at] = static_cast<Out>(acc);
-        else
-          y[at] = static_cast<Out>(numerics::requantize(p.requant, acc, oc));
-      }
-  }
-}
-inline void transpose_conv2d_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const transpose_conv2d_params*>(a.params);
-  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
-    with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
-      with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-        transpose_conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-                         static_cast<Out*>(a.out[0]), rows.begin, rows.end);
-      });
-    });
-  });
-}
-}  // namespace reference
-
-namespace ops {
-constexpr status transpose_conv2d_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(out, transpose_conv2d_shape(read_attributes<transpose_conv2d_attrs>(*n.attrs),
-                                               n.in[0].shape, n.in[1].shape));
-}
-constexpr void transpose_conv2d_memory(const node_view& n, node_memory& to) {
-  transpose_conv2d_params p{};
-  set_geometry(p, read_attributes<transpose_conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape,
-               n.out[0].shape);
-  accumulation_memory(
-      n, to, p, static_cast<std::size_t>(p.out_c),
-      [](const transpose_conv2d_params& q) { return kernels::problem_of(q); },
-      &kernels::gemm_memory);
-}
-inline status transpose_conv2d_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
-  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<transpose_conv2d_params>(&reference::transpose_conv2d_kernel,
-                                             kernel_id::transpose_conv2d);
-  set_geometry(p, a, x, w, y);
-  const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) *
-                                  static_cast<std::size_t>(w[3]);
-  return prepare_accumulation(n, to, p, static_cast<std::size_t>(y[3]), per_channel, a.f32_product,
-                              [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
-}
-inline constexpr op_def transpose_conv2d{
-    .name = "qnn.transpose_conv2d",
-    .summary = "transposed convolution",
-    .min_inputs = 2,
-    .max_inputs = 3,
-    .optional = {2},
-    .forms = accumulating_forms,
-    .accumulates = true,
-    .kernel = kernel_id::transpose_conv2d,
-    .shape = &transpose_conv2d_op_shape,
-    .memory = &transpose_conv2d_memory,
-    .prepare = &transpose_conv2d_prepare,
-    .decide = &laws::transpose_conv2d,
-};
-}  // namespace ops
-
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/float_layers.hpp
-// conv2d, depthwise_conv2d, transpose_conv2d and fully_connected on float32: the float islands of
-// quantized models. Sums run in the order kernel row, kernel column, input channel with one
-// rounding per step, bias last, as TFLite's reference kernels compute them.
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// Geometry as in conv2d_params, weights as there (float32); fully_connected is a 1x1 convolution
-/// over [rows, 1, 1, K].
-struct float_layer_params : conv2d_params {
-  bool depthwise = false, has_bias = false, wide_sums = false;
-  float min = 0, max = 0;
-};
-
-/// MXN: sums in binary64, bias included, rounded to binary32 once. What any order of binary32 sums
-/// approaches: oneDNN's own depends on the CPU.
-namespace reference {
-template <class Sum>
-constexpr void float_layer(const float_layer_params& p, const float* x, const float* w,
-                           const float* bias, float* y, std::size_t begin, std::size_t end) {
-  const std::int32_t group_in = p.depthwise ? 1 : p.in_c / p.groups,
-                     group_out = p.depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
-  const auto in_c = static_cast<std::size_t>(p.in_c), out_c = static_cast<std::size_t>(p.out_c);
-  for (std::size_t row = begin; row < end; ++row) {
-    const std::size_t n = row / static_cast<std::size_t>(p.out_h);
-    const auto oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
-    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
-      for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
-        Sum sum = 0;
-        for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
-          for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
-            const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
-                               ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
-            if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
-            const float* px =
-                x +
-                ((n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(iy)) *
-                     static_cast<std::size_t>(p.in_w) +
-                 static_cast<std::size_t>(ix)) *
-                    in_c +
-                oc / group_out * group_in;
-            const auto tap = static_cast<std::size_t>(ky * p.kernel_w + kx);
-            const float* pw = p.depthwise
-                                  ? w + tap * out_c + oc
-                                  : w + (static_cast<std::size_t>(oc) *
-                                             static_cast<std::size_t>(p.kernel_h * p.kernel_w) +
-                                         tap) *
-                                            static_cast<std::size_t>(group_in);
-            for (std::int32_t ic = 0; ic < group_in; ++ic)
-              sum = numerics::add(
-                  sum, numerics::mul(static_cast<Sum>(px[ic]), static_cast<Sum>(pw[ic])));
-          }
-        if (p.has_bias) sum = numerics::add(sum, static_cast<Sum>(bias[oc]));
-        y[(row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * out_c +
-          static_cast<std::size_t>(oc)] = numerics::clamp(static_cast<float>(sum), p.min, p.max);
-      }
-  }
-}
-inline void float_layer_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const float_layer_params*>(a.params);
-  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
-                            a.part, a.parts);
-  const auto run = [&](auto layer) {
-    layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
-          p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]),
-          rows.begin, rows.end);
-  };
-  p.wide_sums ? run(&float_layer<double>) : run(&float_layer<float>);
-}
-/// An output element sums its input pixels in their own order, row by row, channels innermost: what
-/// scattering them one after another gives.
-constexpr void float_transpose_layer(const float_layer_params& p, const float* x, const float* w,
-                                     const float* bias, float* y, std::size_t begin,
-                                     std::size_t end) {
-  const auto in_c = static_cast<std::size_t>(p.in_c), out_c = static_cast<std::size_t>(p.out_c);
-  for (std::size_t row = begin; row < end; ++row) {
-    const std::size_t n = row / static_cast<std::size_t>(p.out_h);
-    const auto oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
-    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
-      for (std::size_t oc = 0; oc < out_c; ++oc) {
-        float sum = 0;
-        for (std::int32_t ky = p.kernel_h; ky-- > 0;) {  // the last tap meets the first input row
-          const std::int32_t ty = oy + p.pad_top - ky;
-          if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
-          for (std::int32_t kx = p.kernel_w; kx-- > 0;) {
-            const std::int32_t tx = ox + p.pad_left - kx;
-            if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
-            const float* px = x + ((n * static_cast<std::size_t>(p.in_h) +
-                                    static_cast<std::size_t>(ty / p.stride_h)) *
-                                       static_cast<std::size_t>(p.in_w) +
-                                   static_cast<std::size_t>(tx / p.stride_w)) *
-                                      in_c;
-            const float* pw = w + (oc * static_cast<std::size_t>(p.kernel_h * p.kernel_w) +
-                                   static_cast<std::size_t>(ky * p.kernel_w + kx)) *
-                                      in_c;
-            for (std::size_t ic = 0; ic < in_c; ++ic)
-              sum = numerics::add(sum, numerics::mul(px[ic], pw[ic]));
-          }
-        }
-        if (p.has_bias) sum = numerics::add(sum, bias[oc]);
-        y[(row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * out_c + oc] =
-            numerics::clamp(sum, p.min, p.max);
-      }
-  }
-}
-inline void float_transpose_layer_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const float_layer_params*>(a.params);
-  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
-                            a.part, a.parts);
-  float_transpose_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
-                        p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr,
-                        static_cast<float*>(a.out[0]), rows.begin, rows.end);
-}
-}  // namespace reference
-
-namespace ops {
-/// Bias and bounds.
-inline status finish_float_layer(const node_view& n, float_layer_params& p, std::size_t channels) {
-  if (n.present(2) && n.in[2].shape.elements().value != channels)
-    return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
-                   std::to_string(channels));
-  p.wide_sums = n.round == rounding::mxnet;
-  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
-  p.has_bias = n.present(2);
-  return unit{};
-}
-template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<conv2d_attrs>(*n.attrs);
-  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
-  p.depthwise = Depthwise;
-  set_geometry(p, a, x, w, y);
-  if (Depthwise) p.groups = x[3];
-  return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
-}
-inline status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
-  if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1)
-    return unsupported("float transpose_conv2d with groups or dilation");
-  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<float_layer_params>(&reference::float_transpose_layer_kernel);
-  set_geometry(p, a, x, w, y);
-  return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
-}
-inline status float_fully_connected_prepare(const node_view& n, prepared& to) {
-  const dims& w = n.in[1].shape;
-  auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
-  p.batch =
-      static_cast<std::int32_t>(n.in[0].shape.elements().value / static_cast<std::size_t>(w[1]));
-  p.in_h = p.in_w = p.out_h = p.out_w = p.kernel_h = p.kernel_w = p.stride_h = p.stride_w =
-      p.dilation_h = p.dilation_w = p.groups = 1;
-  p.pad_top = p.pad_left = 0;
-  p.in_c = w[1], p.out_c = w[0];
-  return finish_float_layer(n, p, static_cast<std::size_t>(w[0]));
-}
-inline constexpr form float_layer_forms[] = {
-    {.in = {dtype::f32, dtype::f32, dtype::f32},
-     .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::mxnet}},
-};
-inline constexpr form float_transpose_forms[] = {
-    {.in = {dtype::f32, dtype::f32, dtype::f32}, .out = {dtype::f32}},
-};
-inline constexpr op_def float_conv2d{
-    .name = "conv2d",
-    .summary = "float32 convolution",
-    .min_inputs = 2,
-    .max_inputs = 3,
-    .optional = {2},
-    .forms = float_layer_forms,
-    .shape = &conv2d_op_shape,
-    .memory = &params_only<float_layer_params>,
-    .prepare = &float_conv2d_prepare<false>,
-    .decide = &laws::float_layer,
-};
-inline constexpr op_def float_depthwise_conv2d{
-    .name = "depthwise_conv2d",
-    .summary = "float32 convolution of each channel by itself",
-    .min_inputs = 2,
-    .max_inputs = 3,
-    .optional = {2},
-    .forms = float_layer_forms,
-    .shape = &depthwise_conv2d_op_shape,
-    .memory = &params_only<float_layer_params>,
-    .prepare = &float_conv2d_prepare<true>,
-    .decide = &laws::float_layer,
-};
-inline constexpr op_def float_transpose_conv2d{
-    .name = "transpose_conv2d",
-    .summary = "float32 transposed convolution",
-    .min_inputs = 2,
-    .max_inputs = 3,
-    .optional = {2},
-    .forms = float_transpose_forms,
-    .shape = &transpose_conv2d_op_shape,
-    .memory = &params_only<float_layer_params>,
-    .prepare = &float_transpose_conv2d_prepare,
-};
-inline constexpr op_def float_fully_connected{
-    .name = "fully_connected",
-    .summary = "float32 matrix product with weights",
-    .min_inputs = 2,
-    .max_inputs = 3,
-    .optional = {2},
-    .forms = float_layer_forms,
-    .shape = &fully_connected_op_shape,
-    .memory = &params_only<float_layer_params>,
-    .prepare = &float_fully_connected_prepare,
-    .decide = &laws::float_layer,
 };
 }  // namespace ops
 
@@ -11969,7 +15986,8 @@ constexpr void l2_normalization(const l2_normalization_params& p, const T* x, T*
     }
   }
 }
-inline void l2_normalization_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void l2_normalization_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const l2_normalization_params*>(a.params);
   const auto r = part_of(p.rows, a.part, a.parts);
   const auto run = [&]<class T>(type_tag<T>) {
@@ -11982,9 +16000,13 @@ inline void l2_normalization_kernel(const kernel_args& a) noexcept {
   else
     run(type_tag<std::uint8_t>{});
 }
+#else
+void l2_normalization_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
+#if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status l2_normalization_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<l2_normalization_params>(&reference::l2_normalization_kernel);
@@ -12002,6 +16024,9 @@ template <bool Quantized> status l2_normalization_prepare(const node_view& n, pr
                        "at most 33025: sums of squares stay below 2^31");
   return unit{};
 }
+#else
+template <bool Quantized> status l2_normalization_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_l2_normalization_forms[] = {
     {.in = {eight_bit}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},
 };
@@ -12026,6 +16051,840 @@ inline constexpr op_def l2_normalization{
 
 OCTET_NAMESPACE_END
 
+// ---- octet/laws/functions.hpp
+// Functions of one value, softmax, normalizations, and the quantization of results whose range is
+// fixed.
+
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// logistic and tanh: tables of the reference, of XNNPACK (8 bits), of TFLite's optimized kernels
+/// (int16); PyTorch's vector loops, QNNPACK's tables.
+constexpr decision sigmoid(const facts& f) {
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::divide_half_away,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                                     : decision(rounding::tflite_optimized),
+                 .pytorch_fbgemm = by_pytorch(rounding::aten),
+                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::divide_half_even)});
+}
+/// ONNX Runtime has only the sigmoid.
+constexpr decision tanh(const facts& f) {
+  return f.arithmetic == law::onnxruntime ? no_operator() : sigmoid(f);
+}
+constexpr decision hard_sigmoid(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+/// QNNPACK's table adds the zero point before it rounds.
+constexpr decision hard_swish(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
+                               .tflite_xnnpack = rounding::doubling_high_half_away,
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::xnnpack),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+/// elu and leaky_relu are PyTorch's own under both engines.
+constexpr decision elu(const facts& f) {
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::divide_half_away,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                                     : decision(rounding::divide_half_away),
+                 .pytorch_fbgemm = by_pytorch(rounding::aten),
+                 .pytorch_qnnpack = by_pytorch(rounding::aten),
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
+}
+constexpr decision leaky_relu(const facts& f) {
+  const bool taken = is_8bit(f.x.type) &&
+                     xnnpack_takes_leaky_relu(f.x.scale, f.y.scale, static_cast<float>(f.alpha));
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::doubling_high_half_away,
+                 .tflite_xnnpack = taken ? by_xnnpack(rounding::eight_bit_ratio_half_up)
+                                         : decision(rounding::doubling_high_half_away),
+                 .pytorch_fbgemm = by_pytorch(rounding::aten),
+                 .pytorch_qnnpack = by_pytorch(rounding::aten),
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::divide_half_even)});
+}
+/// gelu, exp, log, sin, cos, square: tables of TFLite.
+constexpr decision table(const facts& f) {
+  return tflite_only(f.arithmetic, rounding::divide_half_away);
+}
+constexpr decision sqrt(const facts& f) {
+  return tflite_only(f.arithmetic, rounding::divide_truncate);
+}
+/// An integer formula in 8 bits, a table in 16.
+constexpr decision rsqrt(const facts& f) {
+  return tflite_only(f.arithmetic, f.x.type == dtype::s16 ? rounding::divide_half_away
+                                                          : rounding::doubling_high_half_away);
+}
+/// relu, relu6, ... as operators: TFLite changes the scale as well, PyTorch clamps the codes.
+constexpr decision clamp(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
+                               .tflite_xnnpack = rounding::doubling_high_half_away,
+                               .pytorch_fbgemm = by_pytorch(rounding::none),
+                               .pytorch_qnnpack = by_pytorch(rounding::none),
+                               .mxnet = by_mxnet(rounding::none),
+                               .onnxruntime = by_onnxruntime(rounding::none)});
+}
+constexpr decision prelu(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
+                               .tflite_xnnpack = rounding::doubling_high_half_away,
+                               .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
+                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+
+constexpr decision softmax(const facts& f) {
+  const bool s16 = f.x.type == dtype::s16;
+  return choose(f.arithmetic,
+                {.tflite_ref = s16 ? rounding::wide_half_up : rounding::doubling_high_half_away,
+                 .tflite_xnnpack = s16 ? rounding::wide_half_up : rounding::tflite_optimized,
+                 .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
+                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::onnxruntime)});
+}
+constexpr decision log_softmax(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
+                               .tflite_xnnpack = rounding::tflite_optimized,
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+
+constexpr decision pytorch_only(law l, rounding r) {
+  return choose(l, {.tflite_ref = no_operator(),
+                    .tflite_xnnpack = no_operator(),
+                    .pytorch_fbgemm = by_pytorch(r),
+                    .pytorch_qnnpack = by_pytorch(r),
+                    .mxnet = no_operator(),
+                    .onnxruntime = no_operator()});
+}
+constexpr decision batch_norm(const facts& f) {
+  return f.arithmetic == law::mxnet ? by_mxnet(rounding::float_half_even)
+                                    : pytorch_only(f.arithmetic, rounding::float_half_even);
+}
+/// layer_norm, group_norm, instance_norm.
+constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::aten); }
+
+/// Functions of floats: PyTorch's order of operations, or the plain one.
+constexpr decision of_floats(const facts& f) {
+  if (f.x.type != dtype::f32) return rounding::none;
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::none,
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::aten),
+                               .mxnet = by_mxnet(rounding::none),
+                               .onnxruntime = by_onnxruntime(rounding::none)});
+}
+
+/// tanh, and gelu by tanh, of floats: TFLite's reference calls the C library (AWAY, as in the
+/// tables of quantized values).
+constexpr decision tanh_of_floats(const facts& f) {
+  if (f.arithmetic == law::tflite_ref) return rounding::divide_half_away;
+  return of_floats(f);
+}
+constexpr decision gelu_of_floats(const facts& f) {
+  return f.arithmetic == law::tflite_ref ? decision(rounding::divide_half_away) : of_floats(f);
+}
+/// Ranges of reals that TFLite and PyTorch quantize in one fixed way.
+enum class fixed_range : std::uint8_t { zero_to_one, one_around_zero, sixteen_below_zero };
+struct quantization {
+  double scale = 0;
+  std::int32_t zero_point = 0;
+};
+/// logistic, hard_sigmoid, softmax; tanh, l2_normalization; log_softmax.
+constexpr quantization quantization_of(fixed_range r, dtype type) {
+  const auto lowest = static_cast<std::int32_t>(lowest_of(type)),
+             highest = static_cast<std::int32_t>(highest_of(type));
+  const bool s16 = type == dtype::s16;
+  switch (r) {
+    case fixed_range::zero_to_one:
+      return s16 ? quantization{0x1p-15, 0} : quantization{0x1p-8, lowest};
+    case fixed_range::one_around_zero:
+      return s16 ? quantization{0x1p-15, 0} : quantization{0x1p-7, lowest + 128};
+    case fixed_range::sixteen_below_zero: return {0x1p-4, highest};
+  }
+  return {};
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+// ---- octet/laws/windows.hpp
+// Pooling, means, sums, bilinear resizing. PyTorch's kernels of these depend on the memory format.
+
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// QNNPACK counts padding always and knows neither a divisor nor ceil_mode: where the program asks
+/// for something else, PyTorch's own kernel has the documented formula. Adaptive averages it takes
+/// as one window for all results: only where the extents divide, and not where they are equal.
+constexpr bool qnnpack_takes_average(const facts& f) {
+  const pooling& p = f.pool;
+  if (f.x.type != dtype::u8 || f.x.shape.rank != 4) return false;
+  if (p.adaptive_h != 0 || p.adaptive_w != 0) {
+    const std::int32_t h = f.x.shape[1], w = f.x.shape[2];
+    return p.adaptive_h > 0 && p.adaptive_w > 0 && h % p.adaptive_h == 0 && w % p.adaptive_w == 0 &&
+           !(h == p.adaptive_h && w == p.adaptive_w);
+  }
+  return !p.ceil_mode && (p.counts_padding || !p.padded) && !p.own_divisor;
+}
+/// PyTorch's own kernel: F for channels_last images; for contiguous ones the zero point joins
+/// before the rounding (FZ), and adaptive averages are of raw values (ATEN).
+constexpr rounding pytorch_average(const facts& f) {
+  if (f.framework.channels_last) return rounding::float_half_even;
+  return f.pool.adaptive_h != 0 || f.pool.adaptive_w != 0 ? rounding::aten
+                                                          : rounding::float_zero_point_half_even;
+}
+/// ONNX Runtime's average of whole images (adaptive here) has QNNPACK's formula.
+constexpr decision average_pool(const facts& f) {
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = rounding::divide_half_away,
+       .tflite_xnnpack = rounding::divide_half_away,
+       .pytorch_fbgemm = by_pytorch(pytorch_average(f)),
+       .pytorch_qnnpack =
+           by_pytorch(qnnpack_takes_average(f) ? rounding::qnnpack : pytorch_average(f)),
+       .mxnet = by_mxnet(rounding::divide_half_even),
+       .onnxruntime = by_onnxruntime(f.x.type, f.pool.adaptive_h != 0 || f.pool.adaptive_w != 0
+                                                   ? rounding::qnnpack
+                                                   : rounding::onnxruntime)});
+}
+/// Raw values; only the bounds of a fused activation depend on the law.
+constexpr decision max_pool(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::none)
+                                                                   : decision(rounding::none),
+                               .pytorch_fbgemm = by_pytorch(rounding::none),
+                               .pytorch_qnnpack = by_pytorch(rounding::none),
+                               .mxnet = by_mxnet(rounding::none),
+                               .onnxruntime = by_onnxruntime(rounding::none)});
+}
+
+/// Which of PyTorch's axes a reduction takes.
+struct reduced_axes {
+  bool innermost = true;  // the last ones, or none
+  bool image = false;     // height and width of four, no others
+};
+constexpr reduced_axes reduced_axes_of(const facts& f) {
+  const int rank = f.x.shape.rank;
+  bool reduced[dims::max_rank]{};
+  for (int i = 0; i < rank; ++i) {
+    bool named = f.axes.rank == 0;
+    for (std::int32_t a : f.axes) named |= a == i;
+    // The framework's index of the IR's axis i.
+    const int theirs = !f.framework.channels_inner || rank < 3 || i == 0 ? i
+                       : i == rank - 1                                   ? 1
+                                                                         : i + 1;
+    reduced[theirs] = named;
+  }
+  reduced_axes r;
+  bool seen = false;
+  for (int i = 0; i < rank; ++i) {
+    r.innermost &= !seen || reduced[i];
+    seen |= reduced[i];
+  }
+  r.image = rank == 4 && !reduced[0] && !reduced[1] && reduced[2] && reduced[3];
+  return r;
+}
+/// PyTorch sums codes where the reduced axes are the innermost of a contiguous tensor (EVEN), else
+/// dequantizes, averages floats in its own order and quantizes (ATEN). QNNPACK takes height and
+/// width. The quantization stays in all of them.
+constexpr rounding pytorch_mean(const facts& f) {
+  return f.framework.contiguous && reduced_axes_of(f).innermost ? rounding::divide_half_even
+                                                                : rounding::aten;
+}
+constexpr decision mean(const facts& f) {
+  const auto pytorch = [&](rounding r) {
+    decision d = f.keeps_quantization ? by_pytorch(r) : no_operator();
+    d.channels_last = r == rounding::aten && f.framework.channels_inner;
+    return d;
+  };
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = rounding::doubling_high_half_away,
+       .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                           : decision(rounding::doubling_high_half_away),
+       .pytorch_fbgemm = pytorch(pytorch_mean(f)),
+       .pytorch_qnnpack = pytorch(reduced_axes_of(f).image ? rounding::qnnpack : pytorch_mean(f)),
+       .mxnet = no_operator(),
+       .onnxruntime = no_operator()});
+}
+/// Of floats: PyTorch's order of summation, or the plain one.
+constexpr decision float_mean(const facts& f) {
+  decision d = of_floats(f);
+  d.channels_last = d.round == rounding::aten && f.framework.channels_inner;
+  return d;
+}
+constexpr decision sum(const facts& f) {
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::doubling_high_half_away,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                                     : decision(rounding::doubling_high_half_away),
+                 .pytorch_fbgemm = no_operator(),
+                 .pytorch_qnnpack = no_operator(),
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
+}
+
+/// PyTorch's channels_last kernel fuses its multiply-adds.
+constexpr decision resize_bilinear(const facts& f) {
+  const rounding tflite = f.x.type == dtype::u8 ? rounding::tflite_optimized
+                                                : rounding::doubling_high_half_away,
+                 pytorch =
+                     f.framework.channels_last ? rounding::fused_multiply_add : rounding::aten;
+  return choose(f.arithmetic, {.tflite_ref = tflite,
+                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                                                   : decision(tflite),
+                               .pytorch_fbgemm = by_pytorch(pytorch),
+                               .pytorch_qnnpack = by_pytorch(pytorch),
+                               .mxnet = no_operator(),
+                               .onnxruntime = by_onnxruntime(f.x.type, rounding::onnxruntime)});
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/pool2d.hpp
+// qnn.avg_pool2d, qnn.max_pool2d, avg_pool2d, max_pool2d: NHWC windows with explicit padding; also
+// the adaptive form.
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Padding never takes part in a maximum and adds nothing to a sum; it counts in an average's
+/// divisor only with count_include_pad.
+struct pool2d_attrs {
+  std::int32_t window_h = 1, window_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1,
+               dilation_w = 1;  // dilation: max only
+  std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  bool ceil_mode = false;  // a last, partly covered window also counts if it starts inside the
+                           // image or the leading padding
+  bool count_include_pad = false;
+  std::int32_t divisor = 0;                     // > 0: divides every average
+  std::int32_t adaptive_h = 0, adaptive_w = 0;  // > 0: output extents; window i covers [floor(i *
+                                                // in / out), ceil((i + 1) * in / out))
+  static constexpr auto fields =
+      std::tuple{field{"window_h", &pool2d_attrs::window_h},
+                 field{"window_w", &pool2d_attrs::window_w},
+                 field{"stride_h", &pool2d_attrs::stride_h},
+                 field{"stride_w", &pool2d_attrs::stride_w},
+                 field{"dilation_h", &pool2d_attrs::dilation_h},
+                 field{"dilation_w", &pool2d_attrs::dilation_w},
+                 field{"pad_top", &pool2d_attrs::pad_top},
+                 field{"pad_left", &pool2d_attrs::pad_left},
+                 field{"pad_bottom", &pool2d_attrs::pad_bottom},
+                 field{"pad_right", &pool2d_attrs::pad_right},
+                 field{"ceil_mode", &pool2d_attrs::ceil_mode},
+                 field{"count_include_pad", &pool2d_attrs::count_include_pad},
+                 field{"divisor", &pool2d_attrs::divisor},
+                 field{"adaptive_h", &pool2d_attrs::adaptive_h},
+                 field{"adaptive_w", &pool2d_attrs::adaptive_w}};
+};
+
+struct pool2d_params {
+  bool max = false;
+  rounding mode = rounding::none;  // averages of quantized values: AWAY, F, FZ, QNN, ATEN,
+                                   // EVEN, ORT; none: maximum, or plain numbers
+  dtype type = dtype::u8;
+  std::int32_t batch, in_h, in_w, channels, out_h, out_w, window_h, window_w, stride_h, stride_w,
+      dilation_h, dilation_w;
+  std::int32_t pad_top, pad_left, pad_bottom, pad_right;
+  bool adaptive = false, count_include_pad = false;
+  std::int32_t divisor = 0;
+  std::int32_t in_zero_point = 0, zero_point = 0, lo = 0, hi = 0;
+  double ratio = 1;                   // F, FZ: sx / sy in binary64
+  float in_scale = 1, out_scale = 1;  // QNN, ORT
+  float min = 0, max_value = 0;       // clamp of plain float32
+};
+
+/// One axis of a pooling output's shape; 0 where the rule is broken.
+constexpr std::int32_t pooled_extent(std::int32_t in, std::int32_t window, std::int32_t stride,
+                                     std::int32_t dilation, std::int32_t before, std::int32_t after,
+                                     bool ceil_mode) {
+  const std::int64_t reach = (std::int64_t{window} - 1) * dilation + 1,
+                     padded = std::int64_t{in} + before + after;
+  if (window < 1 || stride < 1 || dilation < 1 || before < 0 || after < 0 || in < 1 ||
+      before >= reach || after >= reach || padded < reach || padded > INT32_MAX)
+    return 0;
+  std::int64_t out = (padded - reach) / stride + 1;
+  if (ceil_mode && (padded - reach) % stride != 0 && out * stride < std::int64_t{in} + before)
+    ++out;
+  return static_cast<std::int32_t>(out);
+}
+constexpr shape_or pool2d_shape(const pool2d_attrs& a, const dims& x) {
+  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
+  if (a.adaptive_h > 0 || a.adaptive_w > 0) {
+    if (a.adaptive_h < 1 || a.adaptive_w < 1 || x[1] < 1 || x[2] < 1)
+      return violation{rule::window, dims{1, 1}, dims{a.adaptive_h, a.adaptive_w}};
+    return dims{x[0], a.adaptive_h, a.adaptive_w, x[3]};
+  }
+  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1)
+    return violation{rule::stride, dims{1, 1, 1, 1},
+                     dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
+  if (std::int64_t{a.window_h} * a.window_w > INT32_MAX)  // what an average divides by
+    return violation{rule::window, dims{x[1], x[2]}, dims{a.window_h, a.window_w}};
+  const std::int32_t h = pooled_extent(x[1], a.window_h, a.stride_h, a.dilation_h, a.pad_top,
+                                       a.pad_bottom, a.ceil_mode);
+  const std::int32_t w = pooled_extent(x[2], a.window_w, a.stride_w, a.dilation_w, a.pad_left,
+                                       a.pad_right, a.ceil_mode);
+  if (h < 1 || w < 1)
+    return violation{rule::window, dims{x[1], x[2]}, dims{a.window_h, a.window_w}};
+  return dims{x[0], h, w, x[3]};
+}
+
+/// The taps of one output along one axis: input indices begin, begin + step, ... < end, all inside
+/// the image; `counted`: the taps that count_include_pad counts (the declared padding, but not what
+/// ceil_mode adds).
+struct pool_range {
+  std::int32_t begin, end, step, counted;
+};
+constexpr pool_range pool_taps(std::int32_t o, std::int32_t out, std::int32_t in,
+                               std::int32_t window, std::int32_t stride, std::int32_t dilation,
+                               std::int32_t before, std::int32_t after, bool adaptive) {
+  if (adaptive) {
+    const auto begin = static_cast<std::int32_t>(std::int64_t{o} * in / out),
+               end = static_cast<std::int32_t>(((std::int64_t{o} + 1) * in + out - 1) / out);
+    return {begin, end, 1, end - begin};
+  }
+  const std::int32_t start = o * stride - before, stop = start + (window - 1) * dilation + 1;
+  std::int32_t first = start;
+  if (first < 0) first += (-first + dilation - 1) / dilation * dilation;
+  return {first, stop < in ? stop : in, dilation, (stop < in + after ? stop : in + after) - start};
+}
+
+namespace numerics {
+/// Average of `taps` values: sum of raw q and the divisor n (all paddings resolved) to the output's
+/// quantized value.
+constexpr std::int32_t average(const pool2d_params& p, std::int64_t sum, std::int32_t taps,
+                               std::int32_t n, std::int32_t window_h,
+                               std::int32_t window_w) noexcept {
+  const std::int64_t offset = sum - std::int64_t{taps} * p.in_zero_point;
+  switch (p.mode) {
+    case rounding::divide_half_away:
+      return static_cast<std::int32_t>(clamp<std::int64_t>(
+          (sum > 0 ? sum + n / 2 : sum - n / 2) / n, p.lo, p.hi));  // raw: zero points are equal
+    case rounding::float_half_even:
+      return clamp_to_int(static_cast<double>(scaled_half_even(
+                              offset, static_cast<float>(div(p.ratio, static_cast<double>(n))))) +
+                              p.zero_point,
+                          p.lo, p.hi);
+    case rounding::float_zero_point_half_even:
+      return clamp_to_int(static_cast<double>(rint(
+                              add(mul(static_cast<float>(offset),
+                                      static_cast<float>(div(p.ratio, static_cast<double>(n)))),
+                                  static_cast<float>(p.zero_point)))),
+                          p.lo, p.hi);
+    case rounding::qnnpack:
+      return clamp_to_int(
+          static_cast<double>(scaled_half_even(
+              offset, div(p.in_scale, mul(p.out_scale, static_cast<float>(std::int64_t{window_h} *
+                                                                          window_w))))) +
+              p.zero_point,
+          p.lo, p.hi);
+    case rounding::aten:
+      return clamp_to_int(
+          static_cast<double>(scaled_half_even(
+              sum, div(div(1.f, static_cast<float>(window_h)), static_cast<float>(window_w)))),
+          p.lo, p.hi);
+    case rounding::divide_half_even:
+      return clamp_to_int(
+          static_cast<double>(rint(div(static_cast<float>(sum), static_cast<float>(n)))), p.lo,
+          p.hi);  // raw
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_bias_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // pool2d_prepare refuses these
+  }
+  return p.zero_point;
+}
+/// ONNX Runtime: the sum is of dequantized taps, row by row; the zero point is inside the rounding.
+constexpr std::int32_t average_of_reals(const pool2d_params& p, float sum,
+                                        std::int32_t n) noexcept {
+  return clamp_to_int(
+      static_cast<double>(rint(add(div(div(sum, static_cast<float>(n)), p.out_scale),
+                                   static_cast<float>(p.zero_point)))),
+      p.lo, p.hi);
+}
+}  // namespace numerics
+
+namespace reference {
+/// Output rows [begin, end) of batch * out_h.
+template <class T>
+constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begin,
+                      std::size_t end) {
+  const image_extents image{p.in_h, p.in_w, p.channels};
+  for (std::size_t row = begin; row < end; ++row) {
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    const auto v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, p.dilation_h, p.pad_top,
+                             p.pad_bottom, p.adaptive);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox) {
+      const auto h = pool_taps(ox, p.out_w, p.in_w, p.window_w, p.stride_w, p.dilation_w,
+                               p.pad_left, p.pad_right, p.adaptive);
+      T* to = y + (row * as_size(p.out_w) + as_size(ox)) * as_size(p.channels);
+      const std::int32_t taps = (v.end > v.begin ? (v.end - v.begin + v.step - 1) / v.step : 0) *
+                                (h.end > h.begin ? (h.end - h.begin + h.step - 1) / h.step : 0);
+      const std::int32_t divisor = p.divisor > 0         ? p.divisor
+                                   : p.count_include_pad ? v.counted * h.counted
+                                                         : taps;
+      const std::int32_t window_h = p.adaptive ? v.counted : p.window_h,
+                         window_w = p.adaptive ? h.counted : p.window_w;
+      for (std::int32_t c = 0; c < p.channels; ++c) {
+        std::int64_t sum = 0;
+        float fsum = 0;
+        T best = std::is_floating_point_v<T>
+                     ? static_cast<T>(-std::numeric_limits<float>::infinity())
+                     : std::numeric_limits<T>::min();
+        for (std::int32_t iy = v.begin; iy < v.end; iy += v.step)
+          for (std::int32_t ix = h.begin; ix < h.end; ix += h.step) {
+            const T q = x[nhwc_index(image, n, iy, ix, c)];
+            if (q > best) best = q;
+            if constexpr (std::is_floating_point_v<T>) {
+              fsum = numerics::add(fsum, q);
+            } else {
+              sum += q;
+              if (p.mode == rounding::onnxruntime)
+                fsum = numerics::add(fsum, numerics::dequantize(q, p.in_zero_point, p.in_scale));
+            }
+          }
+        if constexpr (std::is_floating_point_v<T>) {
+          to[c] = numerics::clamp(p.max ? best : numerics::div(fsum, static_cast<float>(divisor)),
+                                  p.min, p.max_value);
+        } else if (p.max) {
+          to[c] = static_cast<T>(numerics::clamp<std::int32_t>(best, p.lo, p.hi));
+        } else if (p.mode == rounding::onnxruntime) {
+          to[c] = static_cast<T>(numerics::average_of_reals(p, fsum, divisor));
+        } else {
+          to[c] = static_cast<T>(numerics::average(p, sum, taps, divisor, window_h, window_w));
+        }
+      }
+    }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void pool2d_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const pool2d_params*>(a.params);
+  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
+  if (p.type == dtype::f32)
+    return pool2d(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), rows.begin,
+                  rows.end);
+  with_quantized(p.type, [&]<class T>(type_tag<T>) {
+    pool2d(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), rows.begin, rows.end);
+  });
+}
+#else
+void pool2d_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+constexpr status pool2d_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, pool2d_shape(read_attributes<pool2d_attrs>(*n.attrs), n.in[0].shape));
+}
+#if OCTET_HAS_DEFINITIONS
+template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<pool2d_attrs>(*n.attrs);
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  auto& p = to.make<pool2d_params>(&reference::pool2d_kernel, kernel_id::pool2d);
+  p.max = Max;
+  p.mode = n.round;
+  p.type = x.type;
+  p.batch = x.shape[0], p.in_h = x.shape[1], p.in_w = x.shape[2], p.channels = x.shape[3];
+  p.out_h = y.shape[1], p.out_w = y.shape[2];
+  p.window_h = a.window_h, p.window_w = a.window_w, p.stride_h = a.stride_h,
+  p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
+  p.pad_top = a.pad_top, p.pad_left = a.pad_left, p.pad_bottom = a.pad_bottom,
+  p.pad_right = a.pad_right;
+  p.adaptive = a.adaptive_h > 0;
+  p.count_include_pad = a.count_include_pad;
+  p.divisor = a.divisor;
+  if (a.divisor < 0) return invalid("divisor", std::to_string(a.divisor), "0 or more");
+  if (!Max && (a.dilation_h != 1 || a.dilation_w != 1))
+    return unsupported("dilation in average pooling");
+  const auto clamp = clamp_of(*n.attrs, y.type);
+  p.lo = clamp.lo, p.hi = clamp.hi;
+  if constexpr (!Quantized) {
+    const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+    p.min = static_cast<float>(c.float_lo), p.max_value = static_cast<float>(c.float_hi);
+  }
+  if (Max || !Quantized) {
+    if (Quantized && !x.same_quantization(y))
+      return invalid("max pooling does not change the quantization");
+    return unit{};
+  }
+  if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
+  constexpr rounding_set keeping{rounding::divide_half_away, rounding::divide_half_even,
+                                 rounding::aten};
+  if (keeping.contains(n.round) && !x.same_quantization(y))
+    return unsupported("an average of another scale or zero point in rounding " +
+                       std::string(name_of(n.round)));
+  p.in_zero_point = x.zero_point(), p.zero_point = y.zero_point();
+  p.ratio = numerics::div(x.scale(), y.scale());
+  p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32();
+  return finite_factors({static_cast<float>(p.ratio), p.in_scale, p.out_scale});
+}
+#else
+template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form qnn_avg_pool2d_forms[] = {
+    {.in = {quantized_types},
+     .out = {like(0)},
+     .roundings = {rounding::divide_half_away, rounding::divide_half_even,
+                   rounding::float_half_even, rounding::float_zero_point_half_even,
+                   rounding::qnnpack, rounding::aten}},
+    {.in = {eight_bit}, .out = {like(0)}, .roundings = rounding::onnxruntime},
+};
+inline constexpr form qnn_max_pool2d_forms[] = {
+    {.in = {quantized_types}, .out = {like(0)}},
+};
+inline constexpr op_def qnn_avg_pool2d{
+    .name = "qnn.avg_pool2d",
+    .summary = "average of windows",
+    .forms = qnn_avg_pool2d_forms,
+    .kernel = kernel_id::pool2d,
+    .shape = &pool2d_op_shape,
+    .memory = &params_only<pool2d_params>,
+    .prepare = &pool2d_prepare<false, true>,
+    .decide = &laws::average_pool,
+};
+inline constexpr op_def qnn_max_pool2d{
+    .name = "qnn.max_pool2d",
+    .summary = "largest of windows, quantized",
+    .forms = qnn_max_pool2d_forms,
+    .kernel = kernel_id::pool2d,
+    .shape = &pool2d_op_shape,
+    .memory = &params_only<pool2d_params>,
+    .prepare = &pool2d_prepare<true, true>,
+    .decide = &laws::max_pool,
+};
+inline constexpr op_def avg_pool2d{
+    .name = "avg_pool2d",
+    .summary = "average of windows, float32",
+    .forms = float_forms,
+    .kernel = kernel_id::pool2d,
+    .shape = &pool2d_op_shape,
+    .memory = &params_only<pool2d_params>,
+    .prepare = &pool2d_prepare<false, false>,
+};
+inline constexpr op_def max_pool2d{
+    .name = "max_pool2d",
+    .summary = "largest of windows, float32",
+    .forms = float_forms,
+    .kernel = kernel_id::pool2d,
+    .shape = &pool2d_op_shape,
+    .memory = &params_only<pool2d_params>,
+    .prepare = &pool2d_prepare<true, false>,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/local_response.hpp
+// l2_pool2d and local_response_normalization: float32, roots and powers of sums of squares.
+
+
+OCTET_NAMESPACE_BEGIN
+
+// ---- l2_pool2d ----
+
+/// y = sqrt(sum of x * x / taps), the squares added in binary32 in the order of the pixels. Under
+/// rounding OPT (TFLite's optimized kernel) the sum is multiplied by f32(1 / taps).
+namespace reference {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void l2_pool2d_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const pool2d_params*>(a.params);
+  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
+  const auto* x = static_cast<const float*>(a.in[0]);
+  auto* y = static_cast<float*>(a.out[0]) +
+            rows.begin * static_cast<std::size_t>(p.out_w) * static_cast<std::size_t>(p.channels);
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)),
+               oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    const pool_range v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, 1, p.pad_top,
+                                   p.pad_bottom, p.adaptive);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox) {
+      const pool_range h = pool_taps(ox, p.out_w, p.in_w, p.window_w, p.stride_w, 1, p.pad_left,
+                                     p.pad_right, p.adaptive);
+      const auto taps = static_cast<float>((v.end - v.begin) * (h.end - h.begin));
+      for (std::int32_t c = 0; c < p.channels; ++c) {
+        float sum = 0;
+        for (std::int32_t iy = v.begin; iy < v.end; ++iy)
+          for (std::int32_t ix = h.begin; ix < h.end; ++ix) {
+            const float e = x[((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) +
+                                static_cast<std::size_t>(iy)) *
+                                   static_cast<std::size_t>(p.in_w) +
+                               static_cast<std::size_t>(ix)) *
+                                  static_cast<std::size_t>(p.channels) +
+                              static_cast<std::size_t>(c)];
+            sum = numerics::add(sum, numerics::mul(e, e));
+          }
+        const float mean = p.mode == rounding::tflite_optimized
+                               ? numerics::mul(sum, numerics::div(1.f, taps))
+                               : numerics::div(sum, taps);
+        *y++ = numerics::clamp(numerics::sqrt_f32(mean), p.min, p.max_value);
+      }
+    }
+  }
+}
+#else
+void l2_pool2d_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status l2_pool2d_prepare(const node_view& n, prepared& to) {
+  if (auto s = pool2d_prepare<false, false>(n, to); !s) return s;
+  to.reference = &reference::l2_pool2d_kernel;
+  to.kernel = kernel_id::none;
+  return unit{};
+}
+#else
+status l2_pool2d_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form tflite_float_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::tflite_optimized}},
+};
+inline constexpr op_def l2_pool2d{
+    .name = "l2_pool2d",
+    .summary = "root of the mean square of windows",
+    .forms = tflite_float_forms,
+    .shape = &pool2d_op_shape,
+    .memory = &params_only<pool2d_params>,
+    .prepare = &l2_pool2d_prepare,
+    .decide = &laws::tflite_floats,
+};
+}  // namespace ops
+
+// ---- local_response_normalization ----
+
+struct local_response_attrs {
+  std::int32_t radius = 1;  // channels on each side
+  double bias = 1, alpha = 1, beta = 0.5;
+  static constexpr auto fields = std::tuple{
+      field{"radius", &local_response_attrs::radius}, field{"bias", &local_response_attrs::bias},
+      field{"alpha", &local_response_attrs::alpha}, field{"beta", &local_response_attrs::beta}};
+};
+/// Along the last axis, channels c of one pixel:
+///   none  TFLite's reference: the squares from c - radius up to, but without, c + radius added in
+///         binary32; y = x * f32((bias + alpha * sum) ^ -beta), the power in binary64
+///   OPT   its optimized kernel: f32(alpha) * x^2 from c - radius to c + radius as a running sum
+///         (the next one added, then the oldest taken off), s = f32(bias) + sum; y = x * f32(1 /
+///         sqrt(s)) for beta 1/2, x * f32(1 / s) for beta 1, else x * f32(s ^ -beta)
+struct local_response_params {
+  std::size_t rows = 0, channels = 0;
+  std::int32_t radius = 1;
+  double bias = 1, alpha = 1, beta = 0.5;
+  bool running = false;
+};
+namespace numerics {
+constexpr float running_response(float s, float beta) noexcept {
+  if (beta == 1.f) return div(1.f, s);
+  if (beta == 0.5f) return div(1.f, sqrt_f32(s));
+  return pow_f32(s, -beta);
+}
+}  // namespace numerics
+namespace reference {
+constexpr void local_response_row(const local_response_params& p, const float* x, float* y) {
+  const auto count = static_cast<std::int64_t>(p.channels);
+  const auto bias = static_cast<float>(p.bias), alpha = static_cast<float>(p.alpha);
+  const auto term = [&](std::int64_t c) {
+    return c < 0 || c >= count ? 0.f : numerics::mul(alpha, numerics::mul(x[c], x[c]));
+  };
+  if (p.running) {
+    float sum = 0;
+    for (std::int64_t c = -p.radius; c < p.radius; ++c) sum = numerics::add(sum, term(c));
+    for (std::int64_t c = 0; c < count; ++c) {
+      sum = numerics::add(sum, term(c + p.radius));
+      y[c] = numerics::mul(
+          x[c], numerics::running_response(numerics::add(bias, sum), static_cast<float>(p.beta)));
+      sum = numerics::sub(sum, term(c - p.radius));
+    }
+    return;
+  }
+  for (std::int64_t c = 0; c < count; ++c) {
+    float sum = 0;
+    const std::int64_t from = c > p.radius ? c - p.radius : 0,
+                       to = c + p.radius < count ? c + p.radius : count;
+    for (std::int64_t k = from; k < to; ++k) sum = numerics::add(sum, numerics::mul(x[k], x[k]));
+    const double s = numerics::add(p.bias, numerics::mul(p.alpha, static_cast<double>(sum)));
+    y[c] = numerics::mul(x[c], static_cast<float>(numerics::pow(s, -p.beta)));
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void local_response_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const local_response_params*>(a.params);
+  const auto r = part_of(p.rows, a.part, a.parts);
+  for (std::size_t row = r.begin; row < r.end; ++row)
+    local_response_row(p, static_cast<const float*>(a.in[0]) + row * p.channels,
+                       static_cast<float*>(a.out[0]) + row * p.channels);
+}
+#else
+void local_response_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+constexpr status local_response_op_shape(const node_view& n, std::span<dims> out) {
+  if (n.in[0].shape.rank < 1) return violation{rule::rank, dims{1}, n.in[0].shape};
+  const auto a = read_attributes<local_response_attrs>(*n.attrs);
+  if (a.radius < 0 || a.radius > (1 << 20))
+    return violation{rule::value, dims{0, 1 << 20}, dims{a.radius}};
+  out[0] = n.in[0].shape;
+  return unit{};
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status local_response_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<local_response_attrs>(*n.attrs);
+  auto& p = to.make<local_response_params>(&reference::local_response_kernel);
+  const dims& x = n.in[0].shape;
+  p.channels = static_cast<std::size_t>(x.back(0));
+  p.rows = p.channels == 0 ? 0 : x.elements().value / p.channels;
+  p.radius = a.radius;
+  p.bias = a.bias, p.alpha = a.alpha, p.beta = a.beta;
+  p.running = n.round == rounding::tflite_optimized;
+  return unit{};
+}
+#else
+status local_response_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr op_def local_response_normalization{
+    .name = "local_response_normalization",
+    .summary = "values divided by a power of their neighbouring channels' squares",
+    .forms = tflite_float_forms,
+    .shape = &local_response_op_shape,
+    .memory = &params_only<local_response_params>,
+    .prepare = &local_response_prepare,
+    .decide = &laws::tflite_floats,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
 // ---- octet/ops/lstm.hpp
 // qnn.lstm: a long short-term memory layer over a sequence, int8 with an int16 cell. Its two states
 // live in the session.
@@ -12038,56 +16897,82 @@ struct lstm_attrs {
   double cell_clip = 0;     // > 0: bound of the cell, as a real number
   double hidden_scale = 0;  // quantization of o * tanh(c); 0: the output's
   std::int32_t hidden_zero_point = 0;
-  static constexpr auto fields = std::tuple{
-      field{"time_major", &lstm_attrs::time_major}, field{"cell_clip", &lstm_attrs::cell_clip},
-      field{"hidden_scale", &lstm_attrs::hidden_scale},
-      field{"hidden_zero_point", &lstm_attrs::hidden_zero_point}};
+  double projection_clip = 0;  // > 0: bound of the projection, as a real number
+  // Layer normalization: scales of the gates' sums before it.
+  double forget_scale = 0, cell_scale = 0, output_scale = 0, input_scale = 0;
+  static constexpr auto fields =
+      std::tuple{field{"time_major", &lstm_attrs::time_major},
+                 field{"cell_clip", &lstm_attrs::cell_clip},
+                 field{"hidden_scale", &lstm_attrs::hidden_scale},
+                 field{"hidden_zero_point", &lstm_attrs::hidden_zero_point},
+                 field{"projection_clip", &lstm_attrs::projection_clip},
+                 field{"forget_scale", &lstm_attrs::forget_scale},
+                 field{"cell_scale", &lstm_attrs::cell_scale},
+                 field{"output_scale", &lstm_attrs::output_scale},
+                 field{"input_scale", &lstm_attrs::input_scale}};
 };
 
 /// Inputs: 0 x s8; 1..3 input weights of forget gate, cell gate, output gate [N, C] s8; 4..6
-/// recurrent weights [N, N] s8; 7..9 biases [N] s32; 10 hidden state [B, N] s8; 11 cell state [B,
+/// recurrent weights [N, O] s8; 7..9 biases [N] s32; 10 hidden state [B, O] s8; 11 cell state [B,
 /// N] s16, scale a power of two; 12..14 input weights, recurrent weights, bias of the input gate
-/// (absent: 1 - forget gate). Outputs: y s8 [.., .., N], the two states (the same tensors as inputs
-/// 10 and 11).
+/// (absent: 1 - forget gate); 15, 16 projection [O, N] s8 and its bias [O] s32 (absent: O = N, the
+/// hidden values are the state); 17..19 peepholes of forget, output and input gate [N] s16; 20..23
+/// layer normalization of forget, cell, output and input gate [N] s16. Outputs: y s8 [.., .., O],
+/// the two states (the same tensors as inputs 10 and 11).
 ///
 /// Rounding DR, all values in their own quantization:
 ///   gate z  = sat16(DR(sum (x - zx) w + bias; ei)), then sat16(z + DR(sum (h - zh) r; er)), in
-///   Q3.12; ei = f32(f32(sw * sx) / 2^-12), er alike f, i, o = logistic(z) in Q0.15, g = tanh(z)
-///   (numerics::fixed16) c       = sat16(s16(RDP(f c, 15)) + s16(RDP(i g, 30 + log2 sc))) h       =
-///   sat8(DR(o tanh(c); f32(2^-30 / s_hidden)) + z_hidden)
+///   Q3.12; ei = f32(f32(sw * sx) / 2^-12), er alike; then sat16(z + DR(c * peephole)), the output
+///   gate's with the new cell; layer normalization: z in its own scale without the bias until then,
+///   see lstm_normalize. f, i, o = logistic(z) in Q0.15, g = tanh(z) (numerics::fixed16). c =
+///   sat16(s16(RDP(f c, 15)) + s16(RDP(i g, 30 + log2 sc))), m = sat8(DR(o tanh(c); f32(2^-30 /
+///   s_hidden)) + z_hidden), h = m or sat8(sat8(DR(sum (m - z_hidden) w + bias; f32(f32(sw *
+///   s_hidden) / sh)) + zh)).
 struct lstm_params {
-  std::int32_t batch = 0, steps = 0, in_c = 0, units = 0;
+  std::int32_t batch = 0, steps = 0, in_c = 0, units = 0, state = 0;
   bool time_major = false, coupled = false;  // coupled: no input gate of its own
+  bool projects = false, normalizes = false;
   std::int32_t in_zero_point = 0, state_zero_point = 0, hidden_zero_point = 0;
   struct gate {
-    multiplier input{}, recurrent{};
+    multiplier input{}, recurrent{}, peephole{}, norm{};
+    std::int32_t least_variance = 1;
+    bool peeps = false;
   } forget{}, cell{}, output{}, input{};
-  multiplier hidden{};
-  std::int32_t cell_integer_bits = 0;  // 15 + log2 of the cell's scale
-  std::int32_t clip = 0;               // of the quantized cell; 0: none
+  multiplier hidden{}, projection{};
+  std::int32_t cell_integer_bits = 0;     // 15 + log2 of the cell's scale
+  std::int32_t clip = 0, state_clip = 0;  // of the quantized cell and projection; 0: none
 };
 
 constexpr shape_or lstm_shape(const lstm_attrs& a, const dims& x, const dims& w, const dims& r,
                               const dims& h, const dims& c) {
   if (x.rank != 3) return violation{rule::rank, dims{0, 0, 0}, x};
-  if (w.rank != 2 || r.rank != 2) return violation{rule::rank, dims{0, 0}, w.rank != 2 ? w : r};
+  if (w.rank != 2 || r.rank != 2 || h.rank != 2)
+    return violation{rule::rank, dims{0, 0}, w.rank != 2 ? w : r.rank != 2 ? r : h};
   if (w[1] != x[2]) return violation{rule::channels, dims{x[2]}, dims{w[1]}};
-  const dims state{x[a.time_major ? 1 : 0], w[0]};
-  if (!(r == dims{w[0], w[0]})) return violation{rule::weight_count, dims{w[0], w[0]}, r};
+  const std::int32_t batch = x[a.time_major ? 1 : 0];
+  const dims cell{batch, w[0]}, state{batch, r[1]};
+  if (r[0] != w[0]) return violation{rule::weight_count, dims{w[0], r[1]}, r};
   if (!(h == state)) return violation{rule::shapes_differ, state, h};
-  if (!(c == state)) return violation{rule::shapes_differ, state, c};
-  return dims{x[0], x[1], w[0]};
+  if (!(c == cell)) return violation{rule::shapes_differ, cell, c};
+  return dims{x[0], x[1], r[1]};
 }
+
+namespace kernels {
+/// Hidden values of a step, then its input and the last hidden values as int16 without zero points.
+constexpr std::size_t lstm_scratch(std::size_t inputs, std::size_t units) noexcept {
+  return round_up(units, alignment) + round_up(inputs * 2, alignment) +
+         round_up(units * 2, alignment);
+}
+}  // namespace kernels
 
 namespace reference {
 
-/// One gate of one unit before its function, Q3.12.
-constexpr std::int16_t lstm_gate(const lstm_params& p, const lstm_params::gate& g,
-                                 const std::int8_t* x, const std::int8_t* h, const std::int8_t* w,
-                                 const std::int8_t* r, std::int32_t bias) noexcept {
-  std::int32_t a = 0, b = 0;  // |a| < 2^31: 2^15 * 65536 inputs at most (checked by prepare)
-  for (std::int32_t i = 0; i < p.in_c; ++i) a += (x[i] - p.in_zero_point) * w[i];
-  for (std::int32_t i = 0; i < p.units; ++i) b += (h[i] - p.state_zero_point) * r[i];
+constexpr std::int16_t saturate16(std::int64_t v) noexcept {
+  return static_cast<std::int16_t>(numerics::clamp<std::int64_t>(v, -32768, 32767));
+}
+/// One gate of one unit before its function, Q3.12, from its two sums.
+constexpr std::int16_t lstm_gate_of(const lstm_params::gate& g, std::int32_t a, std::int32_t b,
+                                    std::int32_t bias) noexcept {
   const auto first = numerics::clamp<std::int64_t>(
       numerics::doubling_high_half_away(static_cast<std::int32_t>(static_cast<std::uint32_t>(a) +
                                                                   static_cast<std::uint32_t>(bias)),
@@ -12095,6 +16980,14 @@ constexpr std::int16_t lstm_gate(const lstm_params& p, const lstm_params::gate& 
       -32768, 32767);
   return static_cast<std::int16_t>(numerics::clamp<std::int64_t>(
       first + numerics::doubling_high_half_away(b, g.recurrent), -32768, 32767));
+}
+constexpr std::int16_t lstm_gate(const lstm_params& p, const lstm_params::gate& g,
+                                 const std::int8_t* x, const std::int8_t* h, const std::int8_t* w,
+                                 const std::int8_t* r, std::int32_t bias) noexcept {
+  std::int32_t a = 0, b = 0;  // |a| < 2^31: 2^15 * 65536 inputs at most (checked by prepare)
+  for (std::int32_t i = 0; i < p.in_c; ++i) a += (x[i] - p.in_zero_point) * w[i];
+  for (std::int32_t i = 0; i < p.state; ++i) b += (h[i] - p.state_zero_point) * r[i];
+  return lstm_gate_of(g, a, b, bias);
 }
 /// One unit at one time: the new cell and hidden values.
 struct lstm_cell {
@@ -12118,10 +17011,13 @@ constexpr lstm_cell lstm_unit(const lstm_params& p, std::int16_t forget, std::in
               numerics::finish(std::int64_t{numerics::doubling_high_half_away(o * t, p.hidden)},
                                p.hidden_zero_point, -128, 127))};
 }
-/// `fresh`: one hidden value per unit.
+/// `fresh`: one hidden value per unit. `start(x, h)` is told the rows of the next unit's gates,
+/// `gate(...)` is lstm_gate.
+template <class Start, class Gate>
 constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_t* const* w,
                     const std::int8_t* const* r, const std::int32_t* const* bias, std::int8_t* h,
-                    std::int16_t* c, std::int8_t* y, std::int8_t* fresh) {
+                    std::int16_t* c, std::int8_t* y, std::int8_t* fresh, Start&& start,
+                    Gate&& gate_of) {
   for (std::int32_t t = 0; t < p.steps; ++t)
     for (std::int32_t b = 0; b < p.batch; ++b) {
       const auto at = static_cast<std::size_t>(p.time_major ? t * p.batch + b : b * p.steps + t),
@@ -12129,9 +17025,10 @@ constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_
       const std::int8_t* from = x + at * k;
       std::int8_t* hidden = h + static_cast<std::size_t>(b) * n;
       std::int16_t* cell = c + static_cast<std::size_t>(b) * n;
+      start(from, hidden);
       for (std::size_t u = 0; u < n; ++u) {
         const auto gate = [&](const lstm_params::gate& g, int which) {
-          return lstm_gate(p, g, from, hidden, w[which] + u * k, r[which] + u * n, bias[which][u]);
+          return gate_of(p, g, from, hidden, w[which] + u * k, r[which] + u * n, bias[which][u]);
         };
         const lstm_cell next = lstm_unit(p, gate(p.forget, 0), gate(p.cell, 1), gate(p.output, 2),
                                          p.coupled ? std::int16_t{0} : gate(p.input, 3), cell[u]);
@@ -12141,7 +17038,10 @@ constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_
       for (std::size_t u = 0; u < n; ++u) hidden[u] = y[at * n + u] = fresh[u];
     }
 }
-inline void lstm_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+/// The operands of a call; states that come from other tensors are copied first.
+template <class Start, class Gate>
+void lstm_call(const kernel_args& a, std::int8_t* fresh, Start&& start, Gate&& gate_of) noexcept {
   const auto& p = *static_cast<const lstm_params*>(a.params);
   const auto s8 = [&](std::size_t i) { return static_cast<const std::int8_t*>(a.in[i]); };
   const auto s32 = [&](std::size_t i) { return static_cast<const std::int32_t*>(a.in[i]); };
@@ -12157,8 +17057,132 @@ inline void lstm_kernel(const kernel_args& a) noexcept {
   const auto count = static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.units);
   if (a.in[10] != a.out[1]) std::memcpy(h, a.in[10], count);
   if (a.in[11] != a.out[2]) std::memcpy(c, a.in[11], count * 2);
-  lstm(p, s8(0), w, r, bias, h, c, static_cast<std::int8_t*>(a.out[0]),
-       static_cast<std::int8_t*>(a.scratch));
+  lstm(p, s8(0), w, r, bias, h, c, static_cast<std::int8_t*>(a.out[0]), fresh, start, gate_of);
+}
+OCTET_INLINE void lstm_kernel(const kernel_args& a) noexcept {
+  lstm_call(
+      a, static_cast<std::int8_t*>(a.scratch), [](const auto*, const auto*) {}, &lstm_gate);
+}
+#else
+void lstm_kernel(const kernel_args& a) noexcept;
+#endif
+
+// ---- with a projection, peepholes, layer normalization or a very fine cell ----
+
+/// A gate's sums to mean 0 and variance 1, times weights, plus bias: mean and variance with 10 and
+/// 20 fractional bits, 1 / sqrt(variance) by Newton steps.
+constexpr void lstm_normalize(const lstm_params::gate& g, std::int16_t* z, std::size_t n,
+                              const std::int16_t* weights, const std::int32_t* bias) noexcept {
+  std::int64_t sum = 0, squares = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += z[i], squares += std::int64_t{z[i]} * z[i];
+  const auto count = static_cast<std::int64_t>(n);
+  const auto mean = static_cast<std::int32_t>(sum * 1024 / count);
+  const std::int64_t part = (1 << 20) / count;
+  auto variance =
+      static_cast<std::int32_t>((squares * part - std::int64_t{mean} * mean) / (1 << 20));
+  if (variance < 1) variance = g.least_variance;
+  const multiplier root = numerics::reciprocal_sqrt(variance);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::int32_t v = numerics::doubling_high_half_away(1024 * z[i] - mean, root);
+    const std::int64_t scaled = std::int64_t{v} * weights[i] + bias[i],
+                       rounded = (scaled > 0 ? scaled + 512 : scaled - 512) / 1024;
+    z[i] =
+        saturate16(numerics::doubling_high_half_away(static_cast<std::int32_t>(rounded), g.norm));
+  }
+}
+/// What the kernel is given besides x and states, by gate: forget, cell, output, input.
+struct lstm_operands {
+  const std::int8_t *w[4], *r[4];
+  const std::int32_t* bias[4];
+  const std::int16_t *peephole[4], *norm[4];
+  const std::int8_t* projection;
+  const std::int32_t* projection_bias;
+};
+/// `gates`: 4 * units; `fresh`: one hidden value per unit.
+constexpr void lstm_step(const lstm_params& p, const lstm_operands& o, const std::int8_t* x,
+                         std::int8_t* h, std::int16_t* c, std::int8_t* y, std::int16_t* gates,
+                         std::int8_t* fresh) {
+  using q = numerics::fixed16;
+  const auto n = static_cast<std::size_t>(p.units), k = static_cast<std::size_t>(p.in_c),
+             s = static_cast<std::size_t>(p.state);
+  const lstm_params::gate* gate[4] = {&p.forget, &p.cell, &p.output, &p.input};
+  const std::size_t count = p.coupled ? 3 : 4;
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t u = 0; u < n; ++u)
+      gates[i * n + u] = lstm_gate(p, *gate[i], x, h, o.w[i] + u * k, o.r[i] + u * s,
+                                   p.normalizes ? 0 : o.bias[i][u]);
+  const auto finish_sums = [&](std::size_t i) {  // with the cell as it is now
+    std::int16_t* z = gates + i * n;
+    if (gate[i]->peeps)
+      for (std::size_t u = 0; u < n; ++u)
+        z[u] = saturate16(std::int64_t{z[u]} + numerics::doubling_high_half_away(
+                                                   c[u] * o.peephole[i][u], gate[i]->peephole));
+    if (p.normalizes) lstm_normalize(*gate[i], z, n, o.norm[i], o.bias[i]);
+  };
+  finish_sums(0), finish_sums(1);
+  if (!p.coupled) finish_sums(3);
+  std::int16_t *forget = gates, *cell = gates + n, *output = gates + 2 * n, *input = gates + 3 * n;
+  for (std::size_t u = 0; u < n; ++u) {
+    const std::int32_t f = q::logistic(forget[u], 3), g = q::tanh(cell[u], 3),
+                       i = p.coupled ? 32767 - f : q::logistic(input[u], 3);
+    const auto kept = static_cast<std::int16_t>(numerics::rounding_shift_half_away(f * c[u], 15)),
+               added = static_cast<std::int16_t>(
+                   numerics::rounding_shift_half_away(i * g, 15 + p.cell_integer_bits));
+    std::int32_t next = numerics::clamp(kept + added, -32768, 32767);
+    if (p.clip > 0) next = numerics::clamp(next, -p.clip, p.clip);
+    c[u] = static_cast<std::int16_t>(next);
+    input[u] = static_cast<std::int16_t>(i);
+  }
+  finish_sums(2);
+  for (std::size_t u = 0; u < n; ++u) {
+    // The framework's tanh leaves its result alone where the cell's scale is below 2^-15: the
+    // input gate's value stands there.
+    const std::int32_t t = p.cell_integer_bits < 0 ? input[u] : q::tanh(c[u], p.cell_integer_bits);
+    fresh[u] = static_cast<std::int8_t>(numerics::finish(
+        std::int64_t{numerics::doubling_high_half_away(q::logistic(output[u], 3) * t, p.hidden)},
+        p.hidden_zero_point, -128, 127));
+  }
+  for (std::size_t u = 0; u < s; ++u) {
+    if (p.projects) {
+      std::int32_t a = o.projection_bias ? o.projection_bias[u] : 0;
+      for (std::size_t i = 0; i < n; ++i)
+        a += (fresh[i] - p.hidden_zero_point) * o.projection[u * n + i];
+      std::int32_t v = numerics::clamp(
+          numerics::doubling_high_half_away(a, p.projection) + p.state_zero_point, -128, 127);
+      if (p.state_clip > 0) v = numerics::clamp(v, -p.state_clip, p.state_clip);
+      h[u] = y[u] = static_cast<std::int8_t>(v);
+    } else {
+      h[u] = y[u] = fresh[u];
+    }
+  }
+}
+inline void lstm_whole_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const lstm_params*>(a.params);
+  const auto s8 = [&](std::size_t i) { return static_cast<const std::int8_t*>(a.in[i]); };
+  const auto s16 = [&](std::size_t i) { return static_cast<const std::int16_t*>(a.in[i]); };
+  const auto s32 = [&](std::size_t i) { return static_cast<const std::int32_t*>(a.in[i]); };
+  const lstm_operands o{{s8(1), s8(2), s8(3), s8(12)},
+                        {s8(4), s8(5), s8(6), s8(13)},
+                        {s32(7), s32(8), s32(9), s32(14)},
+                        {s16(17), nullptr, s16(18), s16(19)},
+                        {s16(20), s16(21), s16(22), s16(23)},
+                        s8(15),
+                        s32(16)};
+  auto* h = static_cast<std::int8_t*>(a.out[1]);
+  auto* c = static_cast<std::int16_t*>(a.out[2]);
+  auto* y = static_cast<std::int8_t*>(a.out[0]);
+  const auto n = static_cast<std::size_t>(p.units), s = static_cast<std::size_t>(p.state),
+             batch = static_cast<std::size_t>(p.batch);
+  if (a.in[10] != a.out[1]) std::memcpy(h, a.in[10], batch * s);
+  if (a.in[11] != a.out[2]) std::memcpy(c, a.in[11], batch * n * 2);
+  auto* gates = static_cast<std::int16_t*>(a.scratch);
+  for (std::size_t t = 0; t < static_cast<std::size_t>(p.steps); ++t)
+    for (std::size_t b = 0; b < batch; ++b) {
+      const std::size_t at =
+          p.time_major ? t * batch + b : b * static_cast<std::size_t>(p.steps) + t;
+      lstm_step(p, o, s8(0) + at * static_cast<std::size_t>(p.in_c), h + b * s, c + b * n,
+                y + at * s, gates, reinterpret_cast<std::int8_t*>(gates + 4 * n));
+    }
 }
 }  // namespace reference
 
@@ -12172,62 +17196,123 @@ constexpr status lstm_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = s.shape, out[1] = n.in[10].shape, out[2] = n.in[11].shape;
   return unit{};
 }
-/// The reference keeps one gate's hidden values.
+/// The references keep hidden values, in the whole form the gates' as well.
 constexpr void lstm_memory(const node_view& n, node_memory& to) {
   to.make<lstm_params>();
-  to.reference_scratch = static_cast<std::size_t>(n.out[0].shape[2]);
+  const auto units = static_cast<std::size_t>(n.in[11].shape[1]);
+  to.reference_scratch = 9 * units;
+  to.kernel([&](const kernels::target_layout&) {
+    return kernels::node_bytes{
+        0, kernels::lstm_scratch(static_cast<std::size_t>(n.in[0].shape[2]), units)};
+  });
 }
-inline status lstm_prepare(const node_view& n, prepared& to) {
-  const tensor_desc &x = n.in[0], &y = n.out[0], &h = n.in[10], &c = n.in[11];
-  const auto a = read_attributes<lstm_attrs>(*n.attrs);
-  auto& p = to.make<lstm_params>(&reference::lstm_kernel);
-  p.batch = x.shape[a.time_major ? 1 : 0], p.steps = x.shape[a.time_major ? 0 : 1],
-  p.in_c = x.shape[2], p.units = y.shape[2];
-  p.time_major = a.time_major;
-  p.coupled = !(n.present(12) && n.present(13) && n.present(14));
-  if (p.coupled && (n.present(12) || n.present(13) || n.present(14)))
-    return invalid("an input gate with weights, recurrent weights or bias missing");
-  if (p.in_c > 65536 || p.units > 65536)
-    return unsupported("units or inputs", std::to_string(std::max(p.in_c, p.units)),
-                       "at most 65536: sums stay below 2^31");
-  const dims wide{p.units, p.in_c}, full{p.units, p.units}, bias{p.units};
+#if OCTET_HAS_DEFINITIONS
+/// Shapes and quantization of everything but x and states.
+inline status lstm_check_operands(const node_view& n, const lstm_params& p) {
+  const dims wide{p.units, p.in_c}, full{p.units, p.state}, one{p.units}, back{p.state, p.units},
+      state{p.state};
   for (std::size_t i = 1; i < n.in.size(); ++i) {
     if (i == 10 || i == 11 || !n.present(i)) continue;
-    const bool is_bias = (i >= 7 && i <= 9) || i == 14, recurrent = (i >= 4 && i <= 6) || i == 13;
+    const bool is_bias = (i >= 7 && i <= 9) || i == 14 || i == 16,
+               recurrent = (i >= 4 && i <= 6) || i == 13;
+    const dims& want = i == 15              ? back
+                       : i == 16            ? state
+                       : is_bias || i >= 17 ? one
+                       : recurrent          ? full
+                                            : wide;
     const tensor_desc& t = n.in[i];
-    if (!(t.shape == (is_bias ? bias : recurrent ? full : wide)))
-      return violation{rule::weight_count, is_bias ? bias : recurrent ? full : wide, t.shape};
+    if (!(t.shape == want)) return violation{rule::weight_count, want, t.shape};
     if (!is_bias && (t.per_channel() || !t.quantized() || t.zero_point() != 0))
       return unsupported("quantization of weights", {}, "one scale, zero point 0");
   }
+  return unit{};
+}
+OCTET_INLINE status lstm_prepare(const node_view& n, prepared& to) {
+  const tensor_desc &x = n.in[0], &y = n.out[0], &h = n.in[10], &c = n.in[11];
+  const auto a = read_attributes<lstm_attrs>(*n.attrs);
+  auto& p = to.make<lstm_params>(&reference::lstm_kernel, kernel_id::lstm);
+  p.batch = x.shape[a.time_major ? 1 : 0], p.steps = x.shape[a.time_major ? 0 : 1],
+  p.in_c = x.shape[2], p.units = c.shape[1], p.state = h.shape[1];
+  p.time_major = a.time_major;
+  p.coupled = !(n.present(12) && n.present(13) && n.present(14));
+  p.projects = n.present(15);
+  p.normalizes = n.present(20);
+  if (p.coupled && (n.present(12) || n.present(13) || n.present(14)))
+    return invalid("an input gate with weights, recurrent weights or bias missing");
+  if (!p.projects && p.state != p.units)
+    return invalid("hidden state without a projection", std::to_string(p.state),
+                   std::to_string(p.units));
+  for (std::size_t i = 20; i < 24; ++i)
+    if (n.present(i) != (p.normalizes && !(p.coupled && i == 23)))
+      return invalid("layer normalization of some gates only");
+  if (p.in_c > 65536 || p.units > 65536)
+    return unsupported("units or inputs", std::to_string(std::max(p.in_c, p.units)),
+                       "at most 65536: sums stay below 2^31");
+  if (auto s = lstm_check_operands(n, p); !s) return s;
   p.in_zero_point = x.zero_point(), p.state_zero_point = h.zero_point();
   p.hidden_zero_point = a.hidden_scale > 0 ? a.hidden_zero_point : y.zero_point();
   const auto cell = numerics::detail::split(c.scale());
   p.cell_integer_bits = 15 + cell.e;
-  if (cell.m != 1 || p.cell_integer_bits < 0 || p.cell_integer_bits > 9 || c.zero_point() != 0)
-    return unsupported("quantization of the cell", std::to_string(c.scale()),
-                       "a power of two between 2^-15 and 2^-6, zero point 0");
-  const auto scale = [](const tensor_desc& w, const tensor_desc& v) {
-    return numerics::quantize_multiplier(
-        static_cast<double>(numerics::div(numerics::mul(w.scale_f32(), v.scale_f32()), 0x1p-12f)));
-  };
-  p.forget = {scale(n.in[1], x), scale(n.in[4], h)};
-  p.cell = {scale(n.in[2], x), scale(n.in[5], h)};
-  p.output = {scale(n.in[3], x), scale(n.in[6], h)};
-  if (!p.coupled) p.input = {scale(n.in[12], x), scale(n.in[13], h)};
+  if (cell.m != 1 || p.cell_integer_bits < (p.coupled ? 0 : -1) || p.cell_integer_bits > 9 ||
+      c.zero_point() != 0)
+    return unsupported(
+        "quantization of the cell", std::to_string(c.scale()),
+        "a power of two between 2^-16 (coupled gates: 2^-15) and 2^-6, zero point 0");
+  if (p.projects || p.normalizes || n.present(17) || n.present(18) || n.present(19) ||
+      p.cell_integer_bits < 0) {
+    to.reference = &reference::lstm_whole_kernel;
+    to.kernel = kernel_id::none;
+  }
+  // Scales of a gate's sums: Q3.12, or as normalization finds them.
+  const float sums[] = {static_cast<float>(a.forget_scale), static_cast<float>(a.cell_scale),
+                        static_cast<float>(a.output_scale), static_cast<float>(a.input_scale)};
+  lstm_params::gate* gates[] = {&p.forget, &p.cell, &p.output, &p.input};
+  constexpr std::size_t weights[] = {1, 2, 3, 12}, recurrent[] = {4, 5, 6, 13},
+                        peephole[] = {17, 0, 18, 19}, norm[] = {20, 21, 22, 23};
+  for (std::size_t i = 0; i < (p.coupled ? 3u : 4u); ++i) {
+    const float into = p.normalizes ? sums[i] : 0x1p-12f;
+    if (!(into > 0)) return invalid("scale of a gate before its normalization");
+    const auto scale = [&](float u, float v) {
+      return numerics::quantize_multiplier(
+          static_cast<double>(numerics::div(numerics::mul(u, v), into)));
+    };
+    gates[i]->input = scale(n.in[weights[i]].scale_f32(), x.scale_f32());
+    gates[i]->recurrent = scale(n.in[recurrent[i]].scale_f32(), h.scale_f32());
+    gates[i]->peeps = i != 1 && n.present(peephole[i]);
+    if (gates[i]->peeps) gates[i]->peephole = scale(c.scale_f32(), n.in[peephole[i]].scale_f32());
+    if (!p.normalizes) continue;
+    const float s = n.in[norm[i]].scale_f32();
+    gates[i]->norm = numerics::quantize_multiplier(static_cast<double>(s));
+    gates[i]->norm.shift += 12;
+    gates[i]->least_variance = std::max(
+        1, numerics::clamp_to_int(static_cast<double>(numerics::mul(10000.f, s)), 1, INT32_MAX));
+  }
   const double hidden =
       static_cast<double>(a.hidden_scale > 0 ? static_cast<float>(a.hidden_scale) : y.scale_f32());
   p.hidden = numerics::quantize_multiplier(static_cast<double>(
       static_cast<float>(numerics::mul(numerics::div(0x1p-15, hidden), 0x1p-15))));
+  if (p.projects) {
+    p.projection = numerics::quantize_multiplier(static_cast<double>(numerics::div(
+        numerics::mul(n.in[15].scale_f32(), static_cast<float>(hidden)), h.scale_f32())));
+    if (a.projection_clip > 0)
+      p.state_clip = numerics::clamp_to_int(
+          static_cast<double>(numerics::div(static_cast<float>(a.projection_clip), h.scale_f32())),
+          1, 127);
+  }
   if (a.cell_clip > 0)
     p.clip = numerics::clamp_to_int(
         static_cast<double>(numerics::div(static_cast<float>(a.cell_clip), c.scale_f32())), 1,
         32767);
   return unit{};
 }
+#else
+status lstm_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form lstm_forms[] = {
-    {.in = {dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s8, dtype::s32,
-            dtype::s32, dtype::s32, dtype::s8, dtype::s16, dtype::s8, dtype::s8, dtype::s32},
+    {.in = {dtype::s8,  dtype::s8,  dtype::s8,  dtype::s8,  dtype::s8,  dtype::s8,
+            dtype::s8,  dtype::s32, dtype::s32, dtype::s32, dtype::s8,  dtype::s16,
+            dtype::s8,  dtype::s8,  dtype::s32, dtype::s8,  dtype::s32, dtype::s16,
+            dtype::s16, dtype::s16, dtype::s16, dtype::s16, dtype::s16, dtype::s16},
      .out = {dtype::s8, dtype::s8, dtype::s16},
      .roundings = rounding::doubling_high_half_away},
 };
@@ -12235,10 +17320,11 @@ inline constexpr op_def qnn_lstm{
     .name = "qnn.lstm",
     .summary = "long short-term memory layer over a sequence",
     .min_inputs = 12,
-    .max_inputs = 15,
+    .max_inputs = 24,
     .outputs = 3,
-    .optional = {12, 13, 14},
+    .optional = {12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23},
     .forms = lstm_forms,
+    .kernel = kernel_id::lstm,
     .shape = &lstm_op_shape,
     .memory = &lstm_memory,
     .prepare = &lstm_prepare,
@@ -12290,7 +17376,8 @@ constexpr void mul_plain(const mul_params& p, const T* a, const T* b, T* y, std:
                           static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
   });
 }
-inline void mul_kernel(const kernel_args& k) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void mul_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const mul_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
   const auto plain = [&]<class T>(type_tag<T>) {
@@ -12315,6 +17402,9 @@ inline void mul_kernel(const kernel_args& k) noexcept {
     });
   });
 }
+#else
+void mul_kernel(const kernel_args& k) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -12325,6 +17415,7 @@ template <bool Quantized> constexpr void mul_memory(const node_view& n, node_mem
   else if (Quantized)
     to.array<float>(1);
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
   auto& p = to.make<mul_params>(&reference::mul_kernel, kernel_id::mul);
@@ -12358,9 +17449,13 @@ template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
     auto s = to.array<float>(1);
     s[0] = ratio;
     q.scale = s.data();
+    return finite_factors({ratio});
   }
   return unit{};
 }
+#else
+template <bool Quantized> status mul_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_mul_forms[] = {
     {.in = {quantized_types, quantized_types},
      .out = {quantized_types},
@@ -12385,160 +17480,13 @@ inline constexpr op_def mul{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = arithmetic_forms,
+    .kernel = kernel_id::mul,
     .shape = &binary_op_shape,
     .memory = &mul_memory<false>,
     .prepare = &mul_prepare<false>,
 };
 }  // namespace ops
 
-OCTET_NAMESPACE_END
-
-// ---- octet/laws/functions.hpp
-// Functions of one value, softmax, normalizations, and the quantization of results whose range is
-// fixed.
-
-
-OCTET_NAMESPACE_BEGIN
-namespace laws {
-
-/// logistic and tanh: tables of the reference, of XNNPACK (8 bits), of TFLite's optimized kernels
-/// (int16); PyTorch's vector loops, QNNPACK's tables.
-constexpr decision sigmoid(const facts& f) {
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::divide_half_away,
-                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
-                                                     : decision(rounding::tflite_optimized),
-                 .pytorch_fbgemm = by_pytorch(rounding::aten),
-                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                 .mxnet = no_operator()});
-}
-constexpr decision hard_sigmoid(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = no_operator(),
-                               .tflite_xnnpack = no_operator(),
-                               .pytorch_fbgemm = by_pytorch(rounding::aten),
-                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                               .mxnet = no_operator()});
-}
-/// QNNPACK's table adds the zero point before it rounds.
-constexpr decision hard_swish(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
-                               .tflite_xnnpack = rounding::doubling_high_half_away,
-                               .pytorch_fbgemm = by_pytorch(rounding::aten),
-                               .pytorch_qnnpack = by_pytorch(rounding::xnnpack),
-                               .mxnet = no_operator()});
-}
-/// elu and leaky_relu are PyTorch's own under both engines.
-constexpr decision elu(const facts& f) {
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::divide_half_away,
-                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
-                                                     : decision(rounding::divide_half_away),
-                 .pytorch_fbgemm = by_pytorch(rounding::aten),
-                 .pytorch_qnnpack = by_pytorch(rounding::aten),
-                 .mxnet = no_operator()});
-}
-constexpr decision leaky_relu(const facts& f) {
-  const bool taken = is_8bit(f.x.type) &&
-                     xnnpack_takes_leaky_relu(f.x.scale, f.y.scale, static_cast<float>(f.alpha));
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::doubling_high_half_away,
-                 .tflite_xnnpack = taken ? by_xnnpack(rounding::eight_bit_ratio_half_up)
-                                         : decision(rounding::doubling_high_half_away),
-                 .pytorch_fbgemm = by_pytorch(rounding::aten),
-                 .pytorch_qnnpack = by_pytorch(rounding::aten),
-                 .mxnet = no_operator()});
-}
-/// gelu, exp, log, sin, cos, square: tables of TFLite.
-constexpr decision table(const facts& f) {
-  return tflite_only(f.arithmetic, rounding::divide_half_away);
-}
-constexpr decision sqrt(const facts& f) {
-  return tflite_only(f.arithmetic, rounding::divide_truncate);
-}
-/// An integer formula in 8 bits, a table in 16.
-constexpr decision rsqrt(const facts& f) {
-  return tflite_only(f.arithmetic, f.x.type == dtype::s16 ? rounding::divide_half_away
-                                                          : rounding::doubling_high_half_away);
-}
-/// relu, relu6, ... as operators: TFLite changes the scale as well, PyTorch clamps the codes.
-constexpr decision clamp(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
-                               .tflite_xnnpack = rounding::doubling_high_half_away,
-                               .pytorch_fbgemm = by_pytorch(rounding::none),
-                               .pytorch_qnnpack = by_pytorch(rounding::none),
-                               .mxnet = by_mxnet(rounding::none)});
-}
-constexpr decision prelu(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
-                               .tflite_xnnpack = rounding::doubling_high_half_away,
-                               .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
-                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                               .mxnet = no_operator()});
-}
-
-constexpr decision softmax(const facts& f) {
-  const bool s16 = f.x.type == dtype::s16;
-  return choose(f.arithmetic,
-                {.tflite_ref = s16 ? rounding::wide_half_up : rounding::doubling_high_half_away,
-                 .tflite_xnnpack = s16 ? rounding::wide_half_up : rounding::tflite_optimized,
-                 .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
-                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                 .mxnet = no_operator()});
-}
-constexpr decision log_softmax(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
-                               .tflite_xnnpack = rounding::tflite_optimized,
-                               .pytorch_fbgemm = no_operator(),
-                               .pytorch_qnnpack = no_operator(),
-                               .mxnet = no_operator()});
-}
-
-constexpr decision pytorch_only(law l, rounding r) {
-  return choose(l, {.tflite_ref = no_operator(),
-                    .tflite_xnnpack = no_operator(),
-                    .pytorch_fbgemm = by_pytorch(r),
-                    .pytorch_qnnpack = by_pytorch(r),
-                    .mxnet = no_operator()});
-}
-constexpr decision batch_norm(const facts& f) {
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::float_half_even)
-                                    : pytorch_only(f.arithmetic, rounding::float_half_even);
-}
-/// layer_norm, group_norm, instance_norm.
-constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::aten); }
-
-/// Functions of floats: PyTorch's order of operations, or the plain one.
-constexpr decision of_floats(const facts& f) {
-  if (f.x.type != dtype::f32) return rounding::none;
-  return choose(f.arithmetic, {.tflite_ref = rounding::none,
-                               .tflite_xnnpack = rounding::none,
-                               .pytorch_fbgemm = by_pytorch(rounding::aten),
-                               .pytorch_qnnpack = by_pytorch(rounding::aten),
-                               .mxnet = by_mxnet(rounding::none)});
-}
-
-/// Ranges of reals that TFLite and PyTorch quantize in one fixed way.
-enum class fixed_range : std::uint8_t { zero_to_one, one_around_zero, sixteen_below_zero };
-struct quantization {
-  double scale = 0;
-  std::int32_t zero_point = 0;
-};
-/// logistic, hard_sigmoid, softmax; tanh, l2_normalization; log_softmax.
-constexpr quantization quantization_of(fixed_range r, dtype type) {
-  const auto lowest = static_cast<std::int32_t>(lowest_of(type)),
-             highest = static_cast<std::int32_t>(highest_of(type));
-  const bool s16 = type == dtype::s16;
-  switch (r) {
-    case fixed_range::zero_to_one:
-      return s16 ? quantization{0x1p-15, 0} : quantization{0x1p-8, lowest};
-    case fixed_range::one_around_zero:
-      return s16 ? quantization{0x1p-15, 0} : quantization{0x1p-7, lowest + 128};
-    case fixed_range::sixteen_below_zero: return {0x1p-4, highest};
-  }
-  return {};
-}
-
-}  // namespace laws
 OCTET_NAMESPACE_END
 
 // ---- octet/ops/norm.hpp
@@ -12564,29 +17512,46 @@ struct batch_norm_params {
 /// (float32 constants, optional; one per channel, or per element of a row).
 ///
 /// With sums over the group of raw codes: m = f32(f32(S) / n), var = max(fma(-m, m, f32(f32(Q) /
-/// n)), 0), k = f32(sx / sqrt(var * sx * sx + eps)) in binary64. Per channel: y = fma(d, f32(k *
-/// w), b), per element: fma(f32(d * k), w, b), d = f32(f32(q - zx) - f32(m - zx)); quantized by the
-/// reciprocal.
+/// n)), 0) (channels_last of 512 pixels or more: S and Q are binary32 sums), k = f32(sx / sqrt(var
+/// * sx * sx + eps)) in binary64. Per channel: y = fma(d, f32(k * w), b), per element: fma(f32(d *
+/// k), w, b), d = f32(f32(q - zx) - f32(m - zx)); quantized by the reciprocal.
 struct norm_attrs {
   std::int32_t groups =
       0;  // > 0: group_norm with one weight per channel; 0: layer_norm over `axes` innermost axes
   std::int32_t axes = 1;
   double epsilon = 1e-5;
-  static constexpr auto fields =
-      std::tuple{field{"groups", &norm_attrs::groups}, field{"axes", &norm_attrs::axes},
-                 field{"epsilon", &norm_attrs::epsilon}};
+  bool channels_last = false;  // group_norm: the framework's tensor lies channels-last in memory
+  static constexpr auto fields = std::tuple{
+      field{"groups", &norm_attrs::groups}, field{"axes", &norm_attrs::axes},
+      field{"epsilon", &norm_attrs::epsilon}, field{"channels_last", &norm_attrs::channels_last}};
 };
 struct norm_params {
   dtype type = dtype::u8;
   std::size_t groups = 0, group = 0;    // number of groups, elements of one
   std::size_t channels = 0, inner = 1;  // group_norm: channels of the tensor, elements of one
                                         // channel; layer_norm: channels == 0
+  bool float_sums = false;              // in binary32, of each channel, then over the channels
   double in_scale = 1, epsilon = 0;
   float inverse = 1;
   std::int32_t in_zero_point = 0, zero_point = 0, lo = 0, hi = 0;
   const float* weight = nullptr;  // null: 1
   const float* bias = nullptr;    // null: 0
 };
+
+/// What the sums of a group make of its elements: its mean less the zero point, and k.
+struct norm_of_group {
+  float mean, scale;
+};
+constexpr norm_of_group normalize_group(const norm_params& p, float sum, float squares) noexcept {
+  const auto n = static_cast<float>(p.group);
+  const float raw_mean = numerics::div(sum, n);
+  const float spread = numerics::fma(-raw_mean, raw_mean, numerics::div(squares, n));
+  const auto variance = static_cast<double>(spread > 0 ? spread : 0.f);
+  const double root = numerics::sqrt(
+      numerics::add(numerics::mul(numerics::mul(variance, p.in_scale), p.in_scale), p.epsilon));
+  return {numerics::sub(raw_mean, static_cast<float>(p.in_zero_point)),
+          static_cast<float>(numerics::div(p.in_scale, root))};
+}
 
 namespace reference {
 template <class T>
@@ -12600,32 +17565,49 @@ constexpr void batch_norm(const batch_norm_params& p, const T* x, T* y, std::siz
         numerics::clamp_to_int(static_cast<double>(numerics::rint(v)) + p.zero_point, p.lo, p.hi));
   }
 }
-inline void batch_norm_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void batch_norm_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const batch_norm_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   with_quantized(p.type, [&]<class T>(type_tag<T>) {
     batch_norm(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
   });
 }
-template <class T>
-constexpr void norm(const norm_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
-  for (std::size_t g = begin; g < end; ++g) {
-    const T* from = x + g * p.group;
+#else
+void batch_norm_kernel(const kernel_args& a) noexcept;
+#endif
+/// Sums of a group's codes and of their squares.
+struct norm_sums {
+  float sum, squares;
+};
+template <class T> constexpr norm_sums norm_sums_of(const norm_params& p, const T* from) {
+  if (!p.float_sums) {
     std::int64_t sum = 0, squares = 0;
     for (std::size_t i = 0; i < p.group; ++i) {
       sum += from[i];
       squares += std::int64_t{from[i]} * from[i];
     }
-    const auto n = static_cast<float>(p.group);
-    const float raw_mean = numerics::div(static_cast<float>(sum), n),
-                mean = numerics::sub(raw_mean, static_cast<float>(p.in_zero_point));
-    const float spread = numerics::fma(-raw_mean, raw_mean,
-                                       numerics::div(static_cast<float>(squares), n)),
-                variance = spread > 0 ? spread : 0.f;
-    const double root = numerics::sqrt(numerics::add(
-        numerics::mul(numerics::mul(static_cast<double>(variance), p.in_scale), p.in_scale),
-        p.epsilon));
-    const auto scale = static_cast<float>(numerics::div(p.in_scale, root));
+    return {static_cast<float>(sum), static_cast<float>(squares)};
+  }
+  norm_sums all{0, 0};
+  for (std::size_t c = 0; c < p.group; c += p.inner) {
+    norm_sums one{0, 0};
+    for (std::size_t i = c; i < c + p.inner; ++i) {
+      const auto v = static_cast<float>(from[i]);
+      one.sum = numerics::add(one.sum, v);
+      one.squares = numerics::add(one.squares, numerics::mul(v, v));
+    }
+    all.sum = numerics::add(all.sum, one.sum);
+    all.squares = numerics::add(all.squares, one.squares);
+  }
+  return all;
+}
+template <class T>
+constexpr void norm(const norm_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+  for (std::size_t g = begin; g < end; ++g) {
+    const T* from = x + g * p.group;
+    const norm_sums sums = norm_sums_of(p, from);
+    const auto [mean, scale] = normalize_group(p, sums.sum, sums.squares);
     for (std::size_t i = 0; i < p.group; ++i) {
       const std::size_t c = p.channels != 0 ? (g * p.group + i) / p.inner % p.channels : i;
       const float d = numerics::sub(static_cast<float>(from[i] - p.in_zero_point), mean),
@@ -12638,19 +17620,24 @@ constexpr void norm(const norm_params& p, const T* x, T* y, std::size_t begin, s
     }
   }
 }
-inline void norm_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void norm_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const norm_params*>(a.params);
   const auto r = part_of(p.groups, a.part, a.parts);
   with_quantized(p.type, [&]<class T>(type_tag<T>) {
     norm(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
   });
 }
+#else
+void norm_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
-inline status batch_norm_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status batch_norm_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  auto& p = to.make<batch_norm_params>(&reference::batch_norm_kernel);
+  auto& p = to.make<batch_norm_params>(&reference::batch_norm_kernel, kernel_id::batch_norm);
   if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
   p.type = x.type;
   p.count = x.shape.elements().value;
@@ -12666,6 +17653,9 @@ inline status batch_norm_prepare(const node_view& n, prepared& to) {
   p.lo = clamp.lo, p.hi = clamp.hi;
   return unit{};
 }
+#else
+status batch_norm_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form batch_norm_forms[] = {
     {.in = {eight_bit, dtype::f32, dtype::f32},
      .out = {like(0)},
@@ -12677,17 +17667,19 @@ inline constexpr op_def batch_norm{
     .min_inputs = 3,
     .max_inputs = 3,
     .forms = batch_norm_forms,
+    .kernel = kernel_id::batch_norm,
     .shape = &requantize_shape,
     .memory = &params_only<batch_norm_params>,
     .prepare = &batch_norm_prepare,
     .decide = &laws::batch_norm,
 };
 
+#if OCTET_HAS_DEFINITIONS
 /// x is held as PyTorch holds it, channels on axis 1.
-inline status norm_prepare(const node_view& n, prepared& to) {
+OCTET_INLINE status norm_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<norm_attrs>(*n.attrs);
-  auto& p = to.make<norm_params>(&reference::norm_kernel);
+  auto& p = to.make<norm_params>(&reference::norm_kernel, kernel_id::norm);
   if (x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized())
     return unsupported("quantization of a normalization", {}, "one scale per tensor");
   p.type = x.type;
@@ -12698,6 +17690,8 @@ inline status norm_prepare(const node_view& n, prepared& to) {
     p.channels = parameters = static_cast<std::size_t>(x.shape[1]);
     for (int i = 2; i < x.shape.rank; ++i) p.inner *= static_cast<std::size_t>(x.shape[i]);
     p.group = p.channels / static_cast<std::size_t>(a.groups) * p.inner;
+    // PyTorch's channels-last kernel for larger images.
+    p.float_sums = a.channels_last && p.inner >= 512;
   } else {
     if (a.axes < 1 || a.axes > x.shape.rank)
       return invalid("normalized axes", std::to_string(a.axes),
@@ -12722,6 +17716,9 @@ inline status norm_prepare(const node_view& n, prepared& to) {
   p.lo = clamp.lo, p.hi = clamp.hi;
   return unit{};
 }
+#else
+status norm_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form norm_forms[] = {
     {.in = {eight_bit, dtype::f32, dtype::f32}, .out = {like(0)}, .roundings = rounding::aten},
 };
@@ -12732,6 +17729,7 @@ inline constexpr op_def layer_norm{
     .max_inputs = 3,
     .optional = {1, 2},
     .forms = norm_forms,
+    .kernel = kernel_id::norm,
     .shape = &requantize_shape,
     .memory = &params_only<norm_params>,
     .prepare = &norm_prepare,
@@ -12744,6 +17742,7 @@ inline constexpr op_def group_norm{
     .max_inputs = 3,
     .optional = {1, 2},
     .forms = norm_forms,
+    .kernel = kernel_id::norm,
     .shape = &requantize_shape,
     .memory = &params_only<norm_params>,
     .prepare = &norm_prepare,
@@ -12826,7 +17825,8 @@ constexpr void pad(const pad_params& p, const T* x, T* y, std::size_t begin, std
     }
   }
 }
-inline void pad_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void pad_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const pad_params*>(a.params);
   std::size_t rows = 1;
   for (std::int32_t d = 0; d + 1 < p.out.rank; ++d) rows *= static_cast<std::size_t>(p.out[d]);
@@ -12835,18 +17835,24 @@ inline void pad_kernel(const kernel_args& a) noexcept {
     pad(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
   });
 }
+#else
+void pad_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
 template <bool Mirror> constexpr status pad_op_shape(const node_view& n, std::span<dims> out) {
   const auto paddings = n.attrs->integers("paddings");
+  const std::int64_t mode = Mirror ? n.attrs->integer("mode") : 0;
+  if (mode < 0 || mode > 1) return violation{rule::value, dims{0, 1}, dims{saturated(mode)}};
   return set_shape(out, pad_shape(n.in[0].shape, paddings,
                                   Mirror ? static_cast<pad_mode>(n.attrs->integer("mode") != 0)
                                          : pad_mode::constant));
 }
+#if OCTET_HAS_DEFINITIONS
 /// The bits of attribute `key` (an integer or a real number) as an element of type t.
-inline result<std::uint64_t> element_bits(const attribute_view& a, std::string_view key, dtype t,
-                                          std::int64_t otherwise) {
+OCTET_INLINE result<std::uint64_t> element_bits(const attribute_view& a, std::string_view key,
+                                                dtype t, std::int64_t otherwise) {
   if (is_float(t)) {
     const double v = a.real(key, static_cast<double>(a.integer(key, otherwise)));
     if (t == dtype::f32) return std::uint64_t{std::bit_cast<std::uint32_t>(static_cast<float>(v))};
@@ -12877,6 +17883,9 @@ template <bool Mirror> status pad_prepare(const node_view& n, prepared& to) {
   p.value = *bits;
   return unit{};
 }
+#else
+template <bool Mirror> status pad_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr op_def qnn_pad{
     .name = "qnn.pad",
     .summary = "a quantized value around",
@@ -12900,450 +17909,6 @@ inline constexpr op_def mirror_pad{
     .shape = &pad_op_shape<true>,
     .memory = &params_only<pad_params>,
     .prepare = &pad_prepare<true>,
-};
-}  // namespace ops
-
-OCTET_NAMESPACE_END
-
-// ---- octet/laws/windows.hpp
-// Pooling, means, sums, bilinear resizing. PyTorch's kernels of these depend on the memory format.
-
-
-OCTET_NAMESPACE_BEGIN
-namespace laws {
-
-/// QNNPACK counts padding always and knows neither a divisor nor ceil_mode: where the program asks
-/// for something else, PyTorch's own kernel has the documented formula. Adaptive averages it takes
-/// as one window for all results: only where the extents divide, and not where they are equal.
-constexpr bool qnnpack_takes_average(const facts& f) {
-  const pooling& p = f.pool;
-  if (f.x.type != dtype::u8 || f.x.shape.rank != 4) return false;
-  if (p.adaptive_h != 0 || p.adaptive_w != 0) {
-    const std::int32_t h = f.x.shape[1], w = f.x.shape[2];
-    return p.adaptive_h > 0 && p.adaptive_w > 0 && h % p.adaptive_h == 0 && w % p.adaptive_w == 0 &&
-           !(h == p.adaptive_h && w == p.adaptive_w);
-  }
-  return !p.ceil_mode && (p.counts_padding || !p.padded) && !p.own_divisor;
-}
-/// PyTorch's own kernel: F for channels_last images; for contiguous ones the zero point joins
-/// before the rounding (FZ), and adaptive averages are of raw values (ATEN).
-constexpr rounding pytorch_average(const facts& f) {
-  if (f.framework.channels_last) return rounding::float_half_even;
-  return f.pool.adaptive_h != 0 || f.pool.adaptive_w != 0 ? rounding::aten
-                                                          : rounding::float_zero_point_half_even;
-}
-constexpr decision average_pool(const facts& f) {
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::divide_half_away,
-                 .tflite_xnnpack = rounding::divide_half_away,
-                 .pytorch_fbgemm = by_pytorch(pytorch_average(f)),
-                 .pytorch_qnnpack =
-                     by_pytorch(qnnpack_takes_average(f) ? rounding::qnnpack : pytorch_average(f)),
-                 .mxnet = by_mxnet(rounding::divide_half_even)});
-}
-/// Raw values; only the bounds of a fused activation depend on the law.
-constexpr decision max_pool(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::none,
-                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::none)
-                                                                   : decision(rounding::none),
-                               .pytorch_fbgemm = by_pytorch(rounding::none),
-                               .pytorch_qnnpack = by_pytorch(rounding::none),
-                               .mxnet = by_mxnet(rounding::none)});
-}
-
-/// Which of PyTorch's axes a reduction takes.
-struct reduced_axes {
-  bool innermost = true;  // the last ones, or none
-  bool image = false;     // height and width of four, no others
-};
-constexpr reduced_axes reduced_axes_of(const facts& f) {
-  const int rank = f.x.shape.rank;
-  bool reduced[dims::max_rank]{};
-  for (int i = 0; i < rank; ++i) {
-    bool named = f.axes.rank == 0;
-    for (std::int32_t a : f.axes) named |= a == i;
-    // The framework's index of the IR's axis i.
-    const int theirs = !f.framework.channels_inner || rank < 3 || i == 0 ? i
-                       : i == rank - 1                                   ? 1
-                                                                         : i + 1;
-    reduced[theirs] = named;
-  }
-  reduced_axes r;
-  bool seen = false;
-  for (int i = 0; i < rank; ++i) {
-    r.innermost &= !seen || reduced[i];
-    seen |= reduced[i];
-  }
-  r.image = rank == 4 && !reduced[0] && !reduced[1] && reduced[2] && reduced[3];
-  return r;
-}
-/// PyTorch sums codes where the reduced axes are the innermost of a contiguous tensor (EVEN), else
-/// dequantizes, averages floats in its own order and quantizes (ATEN). QNNPACK takes height and
-/// width. The quantization stays in all of them.
-constexpr rounding pytorch_mean(const facts& f) {
-  return f.framework.contiguous && reduced_axes_of(f).innermost ? rounding::divide_half_even
-                                                                : rounding::aten;
-}
-constexpr decision mean(const facts& f) {
-  const auto pytorch = [&](rounding r) {
-    decision d = f.keeps_quantization ? by_pytorch(r) : no_operator();
-    d.channels_last = r == rounding::aten && f.framework.channels_inner;
-    return d;
-  };
-  return choose(
-      f.arithmetic,
-      {.tflite_ref = rounding::doubling_high_half_away,
-       .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
-                                           : decision(rounding::doubling_high_half_away),
-       .pytorch_fbgemm = pytorch(pytorch_mean(f)),
-       .pytorch_qnnpack = pytorch(reduced_axes_of(f).image ? rounding::qnnpack : pytorch_mean(f)),
-       .mxnet = no_operator()});
-}
-/// Of floats: PyTorch's order of summation, or the plain one.
-constexpr decision float_mean(const facts& f) {
-  decision d = of_floats(f);
-  d.channels_last = d.round == rounding::aten && f.framework.channels_inner;
-  return d;
-}
-constexpr decision sum(const facts& f) {
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::doubling_high_half_away,
-                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
-                                                     : decision(rounding::doubling_high_half_away),
-                 .pytorch_fbgemm = no_operator(),
-                 .pytorch_qnnpack = no_operator(),
-                 .mxnet = no_operator()});
-}
-
-/// PyTorch's channels_last kernel fuses its multiply-adds.
-constexpr decision resize_bilinear(const facts& f) {
-  const rounding tflite = f.x.type == dtype::u8 ? rounding::tflite_optimized
-                                                : rounding::doubling_high_half_away,
-                 pytorch =
-                     f.framework.channels_last ? rounding::fused_multiply_add : rounding::aten;
-  return choose(f.arithmetic, {.tflite_ref = tflite,
-                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
-                                                                   : decision(tflite),
-                               .pytorch_fbgemm = by_pytorch(pytorch),
-                               .pytorch_qnnpack = by_pytorch(pytorch),
-                               .mxnet = no_operator()});
-}
-
-}  // namespace laws
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/pool2d.hpp
-// qnn.avg_pool2d, qnn.max_pool2d, avg_pool2d, max_pool2d: NHWC windows with explicit padding; also
-// the adaptive form.
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// Padding never takes part in a maximum and adds nothing to a sum; it counts in an average's
-/// divisor only with count_include_pad.
-struct pool2d_attrs {
-  std::int32_t window_h = 1, window_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1,
-               dilation_w = 1;  // dilation: max only
-  std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
-  bool ceil_mode = false;  // a last, partly covered window also counts if it starts inside the
-                           // image or the leading padding
-  bool count_include_pad = false;
-  std::int32_t divisor = 0;                     // > 0: divides every average
-  std::int32_t adaptive_h = 0, adaptive_w = 0;  // > 0: output extents; window i covers [floor(i *
-                                                // in / out), ceil((i + 1) * in / out))
-  static constexpr auto fields =
-      std::tuple{field{"window_h", &pool2d_attrs::window_h},
-                 field{"window_w", &pool2d_attrs::window_w},
-                 field{"stride_h", &pool2d_attrs::stride_h},
-                 field{"stride_w", &pool2d_attrs::stride_w},
-                 field{"dilation_h", &pool2d_attrs::dilation_h},
-                 field{"dilation_w", &pool2d_attrs::dilation_w},
-                 field{"pad_top", &pool2d_attrs::pad_top},
-                 field{"pad_left", &pool2d_attrs::pad_left},
-                 field{"pad_bottom", &pool2d_attrs::pad_bottom},
-                 field{"pad_right", &pool2d_attrs::pad_right},
-                 field{"ceil_mode", &pool2d_attrs::ceil_mode},
-                 field{"count_include_pad", &pool2d_attrs::count_include_pad},
-                 field{"divisor", &pool2d_attrs::divisor},
-                 field{"adaptive_h", &pool2d_attrs::adaptive_h},
-                 field{"adaptive_w", &pool2d_attrs::adaptive_w}};
-};
-
-struct pool2d_params {
-  bool max = false;
-  rounding mode = rounding::none;  // averages of quantized values: AWAY, F, FZ, QNN, ATEN,
-                                   // EVEN; none: maximum, or plain numbers
-  dtype type = dtype::u8;
-  std::int32_t batch, in_h, in_w, channels, out_h, out_w, window_h, window_w, stride_h, stride_w,
-      dilation_h, dilation_w;
-  std::int32_t pad_top, pad_left, pad_bottom, pad_right;
-  bool adaptive = false, count_include_pad = false;
-  std::int32_t divisor = 0;
-  std::int32_t in_zero_point = 0, zero_point = 0, lo = 0, hi = 0;
-  double ratio = 1;                   // F, FZ: sx / sy in binary64
-  float in_scale = 1, out_scale = 1;  // QNN
-  float min = 0, max_value = 0;       // clamp of plain float32
-};
-
-/// One axis of a pooling output's shape; 0 where the rule is broken.
-constexpr std::int32_t pooled_extent(std::int32_t in, std::int32_t window, std::int32_t stride,
-                                     std::int32_t dilation, std::int32_t before, std::int32_t after,
-                                     bool ceil_mode) {
-  const std::int64_t reach = (std::int64_t{window} - 1) * dilation + 1,
-                     padded = std::int64_t{in} + before + after;
-  if (window < 1 || stride < 1 || dilation < 1 || before < 0 || after < 0 || in < 1 ||
-      before >= reach || after >= reach || padded < reach || padded > INT32_MAX)
-    return 0;
-  std::int64_t out = (padded - reach) / stride + 1;
-  if (ceil_mode && (padded - reach) % stride != 0 && out * stride < std::int64_t{in} + before)
-    ++out;
-  return static_cast<std::int32_t>(out);
-}
-constexpr shape_or pool2d_shape(const pool2d_attrs& a, const dims& x) {
-  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
-  if (a.adaptive_h > 0 || a.adaptive_w > 0) {
-    if (a.adaptive_h < 1 || a.adaptive_w < 1 || x[1] < 1 || x[2] < 1)
-      return violation{rule::window, dims{1, 1}, dims{a.adaptive_h, a.adaptive_w}};
-    return dims{x[0], a.adaptive_h, a.adaptive_w, x[3]};
-  }
-  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1)
-    return violation{rule::stride, dims{1, 1, 1, 1},
-                     dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
-  const std::int32_t h = pooled_extent(x[1], a.window_h, a.stride_h, a.dilation_h, a.pad_top,
-                                       a.pad_bottom, a.ceil_mode);
-  const std::int32_t w = pooled_extent(x[2], a.window_w, a.stride_w, a.dilation_w, a.pad_left,
-                                       a.pad_right, a.ceil_mode);
-  if (h < 1 || w < 1)
-    return violation{rule::window, dims{x[1], x[2]}, dims{a.window_h, a.window_w}};
-  return dims{x[0], h, w, x[3]};
-}
-
-/// The taps of one output along one axis: input indices begin, begin + step, ... < end, all inside
-/// the image; `counted`: the taps that count_include_pad counts (the declared padding, but not what
-/// ceil_mode adds).
-struct pool_range {
-  std::int32_t begin, end, step, counted;
-};
-constexpr pool_range pool_taps(std::int32_t o, std::int32_t out, std::int32_t in,
-                               std::int32_t window, std::int32_t stride, std::int32_t dilation,
-                               std::int32_t before, std::int32_t after, bool adaptive) {
-  if (adaptive) {
-    const auto begin = static_cast<std::int32_t>(std::int64_t{o} * in / out),
-               end = static_cast<std::int32_t>(((std::int64_t{o} + 1) * in + out - 1) / out);
-    return {begin, end, 1, end - begin};
-  }
-  const std::int32_t start = o * stride - before, stop = start + (window - 1) * dilation + 1;
-  std::int32_t first = start;
-  if (first < 0) first += (-first + dilation - 1) / dilation * dilation;
-  return {first, stop < in ? stop : in, dilation, (stop < in + after ? stop : in + after) - start};
-}
-
-namespace numerics {
-/// Average of `taps` values: sum of raw q and the divisor n (all paddings resolved) to the output's
-/// quantized value.
-constexpr std::int32_t average(const pool2d_params& p, std::int64_t sum, std::int32_t taps,
-                               std::int32_t n, std::int32_t window_h,
-                               std::int32_t window_w) noexcept {
-  const std::int64_t offset = sum - std::int64_t{taps} * p.in_zero_point;
-  switch (p.mode) {
-    case rounding::divide_half_away:
-      return static_cast<std::int32_t>(clamp<std::int64_t>(
-          (sum > 0 ? sum + n / 2 : sum - n / 2) / n, p.lo, p.hi));  // raw: zero points are equal
-    case rounding::float_half_even:
-      return clamp_to_int(static_cast<double>(scaled_half_even(
-                              offset, static_cast<float>(div(p.ratio, static_cast<double>(n))))) +
-                              p.zero_point,
-                          p.lo, p.hi);
-    case rounding::float_zero_point_half_even:
-      return clamp_to_int(static_cast<double>(rint(
-                              add(mul(static_cast<float>(offset),
-                                      static_cast<float>(div(p.ratio, static_cast<double>(n)))),
-                                  static_cast<float>(p.zero_point)))),
-                          p.lo, p.hi);
-    case rounding::qnnpack:
-      return clamp_to_int(
-          static_cast<double>(scaled_half_even(
-              offset, div(p.in_scale, mul(p.out_scale, static_cast<float>(window_h * window_w))))) +
-              p.zero_point,
-          p.lo, p.hi);
-    case rounding::aten:
-      return clamp_to_int(
-          static_cast<double>(scaled_half_even(
-              sum, div(div(1.f, static_cast<float>(window_h)), static_cast<float>(window_w)))),
-          p.lo, p.hi);
-    case rounding::divide_half_even:
-      return clamp_to_int(
-          static_cast<double>(rint(div(static_cast<float>(sum), static_cast<float>(n)))), p.lo,
-          p.hi);  // raw
-    case rounding::none:
-    case rounding::doubling_high_half_away:
-    case rounding::doubling_high_half_up:
-    case rounding::wide_half_up:
-    case rounding::double_half_away:
-    case rounding::float_bias_half_even:
-    case rounding::eight_bit_ratio_half_up:
-    case rounding::reciprocal_half_even:
-    case rounding::divide_truncate:
-    case rounding::xnnpack:
-    case rounding::fused_multiply_add:
-    case rounding::tflite_optimized:
-    case rounding::mxnet: break;  // pool2d_prepare refuses these
-  }
-  return p.zero_point;
-}
-}  // namespace numerics
-
-namespace reference {
-/// Output rows [begin, end) of batch * out_h.
-template <class T>
-constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begin,
-                      std::size_t end) {
-  const image_extents image{p.in_h, p.in_w, p.channels};
-  for (std::size_t row = begin; row < end; ++row) {
-    const auto [n, oy] = image_row_of(row, p.out_h);
-    const auto v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, p.dilation_h, p.pad_top,
-                             p.pad_bottom, p.adaptive);
-    for (std::int32_t ox = 0; ox < p.out_w; ++ox) {
-      const auto h = pool_taps(ox, p.out_w, p.in_w, p.window_w, p.stride_w, p.dilation_w,
-                               p.pad_left, p.pad_right, p.adaptive);
-      T* to = y + (row * as_size(p.out_w) + as_size(ox)) * as_size(p.channels);
-      const std::int32_t taps = (v.end > v.begin ? (v.end - v.begin + v.step - 1) / v.step : 0) *
-                                (h.end > h.begin ? (h.end - h.begin + h.step - 1) / h.step : 0);
-      const std::int32_t divisor = p.divisor > 0         ? p.divisor
-                                   : p.count_include_pad ? v.counted * h.counted
-                                                         : taps;
-      const std::int32_t window_h = p.adaptive ? v.counted : p.window_h,
-                         window_w = p.adaptive ? h.counted : p.window_w;
-      for (std::int32_t c = 0; c < p.channels; ++c) {
-        std::int64_t sum = 0;
-        float fsum = 0;
-        T best = std::is_floating_point_v<T>
-                     ? static_cast<T>(-std::numeric_limits<float>::infinity())
-                     : std::numeric_limits<T>::min();
-        for (std::int32_t iy = v.begin; iy < v.end; iy += v.step)
-          for (std::int32_t ix = h.begin; ix < h.end; ix += h.step) {
-            const T q = x[nhwc_index(image, n, iy, ix, c)];
-            if (q > best) best = q;
-            if constexpr (std::is_floating_point_v<T>) {
-              fsum = numerics::add(fsum, q);
-            } else {
-              sum += q;
-            }
-          }
-        if constexpr (std::is_floating_point_v<T>) {
-          to[c] = numerics::clamp(p.max ? best : numerics::div(fsum, static_cast<float>(divisor)),
-                                  p.min, p.max_value);
-        } else if (p.max) {
-          to[c] = static_cast<T>(numerics::clamp<std::int32_t>(best, p.lo, p.hi));
-        } else {
-          to[c] = static_cast<T>(numerics::average(p, sum, taps, divisor, window_h, window_w));
-        }
-      }
-    }
-  }
-}
-inline void pool2d_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const pool2d_params*>(a.params);
-  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  if (p.type == dtype::f32)
-    return pool2d(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), rows.begin,
-                  rows.end);
-  with_quantized(p.type, [&]<class T>(type_tag<T>) {
-    pool2d(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), rows.begin, rows.end);
-  });
-}
-}  // namespace reference
-
-namespace ops {
-constexpr status pool2d_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(out, pool2d_shape(read_attributes<pool2d_attrs>(*n.attrs), n.in[0].shape));
-}
-template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<pool2d_attrs>(*n.attrs);
-  const tensor_desc &x = n.in[0], &y = n.out[0];
-  auto& p = to.make<pool2d_params>(&reference::pool2d_kernel, kernel_id::pool2d);
-  p.max = Max;
-  p.mode = n.round;
-  p.type = x.type;
-  p.batch = x.shape[0], p.in_h = x.shape[1], p.in_w = x.shape[2], p.channels = x.shape[3];
-  p.out_h = y.shape[1], p.out_w = y.shape[2];
-  p.window_h = a.window_h, p.window_w = a.window_w, p.stride_h = a.stride_h,
-  p.stride_w = a.stride_w, p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
-  p.pad_top = a.pad_top, p.pad_left = a.pad_left, p.pad_bottom = a.pad_bottom,
-  p.pad_right = a.pad_right;
-  p.adaptive = a.adaptive_h > 0;
-  p.count_include_pad = a.count_include_pad;
-  p.divisor = a.divisor;
-  if (a.divisor < 0) return invalid("divisor", std::to_string(a.divisor), "0 or more");
-  if (!Max && (a.dilation_h != 1 || a.dilation_w != 1))
-    return unsupported("dilation in average pooling");
-  const auto clamp = clamp_of(*n.attrs, y.type);
-  p.lo = clamp.lo, p.hi = clamp.hi;
-  if constexpr (!Quantized) {
-    const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-    p.min = static_cast<float>(c.float_lo), p.max_value = static_cast<float>(c.float_hi);
-  }
-  if (Max || !Quantized) {
-    if (Quantized && !x.same_quantization(y))
-      return invalid("max pooling does not change the quantization");
-    return unit{};
-  }
-  if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
-  constexpr rounding_set keeping{rounding::divide_half_away, rounding::divide_half_even,
-                                 rounding::aten};
-  if (keeping.contains(n.round) && !x.same_quantization(y))
-    return unsupported("an average of another scale or zero point in rounding " +
-                       std::string(name_of(n.round)));
-  p.in_zero_point = x.zero_point(), p.zero_point = y.zero_point();
-  p.ratio = numerics::div(x.scale(), y.scale());
-  p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32();
-  return unit{};
-}
-inline constexpr form qnn_avg_pool2d_forms[] = {
-    {.in = {quantized_types},
-     .out = {like(0)},
-     .roundings = {rounding::divide_half_away, rounding::divide_half_even,
-                   rounding::float_half_even, rounding::float_zero_point_half_even,
-                   rounding::qnnpack, rounding::aten}},
-};
-inline constexpr form qnn_max_pool2d_forms[] = {
-    {.in = {quantized_types}, .out = {like(0)}},
-};
-inline constexpr op_def qnn_avg_pool2d{
-    .name = "qnn.avg_pool2d",
-    .summary = "average of windows",
-    .forms = qnn_avg_pool2d_forms,
-    .kernel = kernel_id::pool2d,
-    .shape = &pool2d_op_shape,
-    .memory = &params_only<pool2d_params>,
-    .prepare = &pool2d_prepare<false, true>,
-    .decide = &laws::average_pool,
-};
-inline constexpr op_def qnn_max_pool2d{
-    .name = "qnn.max_pool2d",
-    .summary = "largest of windows, quantized",
-    .forms = qnn_max_pool2d_forms,
-    .kernel = kernel_id::pool2d,
-    .shape = &pool2d_op_shape,
-    .memory = &params_only<pool2d_params>,
-    .prepare = &pool2d_prepare<true, true>,
-    .decide = &laws::max_pool,
-};
-inline constexpr op_def avg_pool2d{
-    .name = "avg_pool2d",
-    .summary = "average of windows, float32",
-    .forms = float_forms,
-    .shape = &pool2d_op_shape,
-    .memory = &params_only<pool2d_params>,
-    .prepare = &pool2d_prepare<false, false>,
-};
-inline constexpr op_def max_pool2d{
-    .name = "max_pool2d",
-    .summary = "largest of windows, float32",
-    .forms = float_forms,
-    .shape = &pool2d_op_shape,
-    .memory = &params_only<pool2d_params>,
-    .prepare = &pool2d_prepare<true, false>,
 };
 }  // namespace ops
 
@@ -13391,7 +17956,8 @@ constexpr void prelu(const prelu_params& p, const T* x, const T* slope, T* y, st
     }
   });
 }
-inline void prelu_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void prelu_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const prelu_params*>(a.params);
   const auto r = part_of(p.shape.count, a.part, a.parts);
   const auto run = [&]<class T>(type_tag<T>) {
@@ -13403,6 +17969,9 @@ inline void prelu_kernel(const kernel_args& a) noexcept {
   else
     with_quantized(p.type, run);
 }
+#else
+void prelu_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -13413,9 +17982,10 @@ constexpr status prelu_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = x;
   return unit{};
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &a = n.in[1], &y = n.out[0];
-  auto& p = to.make<prelu_params>(&reference::prelu_kernel);
+  auto& p = to.make<prelu_params>(&reference::prelu_kernel, kernel_id::prelu);
   p.type = x.type;
   p.shape = make_broadcast<2>({x.shape, a.shape}, y.shape);
   p.mode = n.round;
@@ -13434,6 +18004,9 @@ template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to)
       numerics::div(numerics::mul(x.scale_f32(), a.scale_f32()), y.scale_f32())));
   return unit{};
 }
+#else
+template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_prelu_forms[] = {
     {.in = {eight_bit, like(0)},
      .out = {like(0)},
@@ -13448,6 +18021,7 @@ inline constexpr op_def qnn_prelu{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = qnn_prelu_forms,
+    .kernel = kernel_id::prelu,
     .shape = &prelu_op_shape,
     .memory = &params_only<prelu_params>,
     .prepare = &prelu_prepare<true>,
@@ -13459,9 +18033,830 @@ inline constexpr op_def prelu{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = float_pair_forms,
+    .kernel = kernel_id::prelu,
     .shape = &prelu_op_shape,
     .memory = &params_only<prelu_params>,
     .prepare = &prelu_prepare<false>,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/numerics/vector_math.hpp
+// tanh and the logistic function as Eigen's vector loops compute them in binary32 without fused
+// multiply-adds: what TensorFlow Lite's recurrent float layers use on x86-64. tanh as the C library
+// has it (fdlibm's way, up to glibc 2.40): TensorFlow Lite's reference. Neither is correctly
+// rounded; the order of operations is part of the result.
+
+#include <array>
+#include <bit>
+#include <cstdint>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+namespace detail {
+/// c[0] * z^n + ... + c[n], one rounding per step.
+template <std::size_t N> constexpr float polynomial(float z, const float (&c)[N]) noexcept {
+  float s = c[0];
+  for (std::size_t i = 1; i < N; ++i) s = add(mul(s, z), c[i]);
+  return s;
+}
+/// v * 2^k for normal v and result.
+constexpr float scale_normal(float v, std::int32_t k) noexcept {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) +
+                              (static_cast<std::uint32_t>(k) << 23));
+}
+}  // namespace detail
+
+/// An odd polynomial over an even one; beyond +-7.907 it is 1.
+constexpr float tanh_vector(float v) noexcept {
+  constexpr float bound = 7.90738964080810547f;
+  constexpr float odd[] = {1.394553628e-8f, 2.102733560e-5f, 3.520756727e-3f, 1.340216100e-1f},
+                  even[] = {8.015776984e-7f, 3.326951409e-4f, 2.597254514e-2f, 4.673548340e-1f,
+                            1.f};
+  if (is_nan(v)) return v;
+  const float x = v < -bound ? -bound : v > bound ? bound : v, x2 = mul(x, x);
+  return div(add(mul(mul(x2, x), detail::polynomial(x2, odd)), x), detail::polynomial(x2, even));
+}
+/// e / (1 + e) with e = exp(x / 2)^2 by a polynomial of degree 5.
+constexpr float logistic_vector(float v) noexcept {
+  if (is_nan(v)) return v;
+  if (v < -104.f) return 0.f;
+  const float x = mul(v > 16.6355324f ? 16.6355324f : v, 0.5f),
+              m = floor(add(mul(x, 1.44269504088896341f), 0.5f)),
+              r = add(mul(m, 2.12194440e-4f), add(mul(m, -0.693359375f), x)), r2 = mul(r, r);
+  const float even = add(mul(r2, 4.1898667812347412109375e-2f), 0.49999141693115234375f),
+              odd = add(mul(r2, 8.33471305668354034423828125e-3f), 0.16666877269744873046875f),
+              p = add(mul(r2, add(mul(r, odd), even)), add(r, 1.f)),
+              root = detail::scale_normal(p, static_cast<std::int32_t>(m)), e = mul(root, root);
+  return div(e, add(1.f, e));
+}
+/// The same loops' form of one element.
+constexpr float logistic_scalar(float v) noexcept {
+  const float e = exp_f32(v > 16.6355324f ? 16.6355324f : v);
+  return div(e, add(1.f, e));
+}
+/// Of a loop over `count` elements that begins `offset` elements behind a multiple of 16 bytes:
+/// whether element i is computed as part of a vector of four.
+constexpr bool in_vector(std::size_t offset, std::size_t count, std::size_t i) noexcept {
+  const std::size_t lead = (4 - offset % 4) % 4, first = lead < count ? lead : count,
+                    last = first + (count - first) / 4 * 4;
+  return i >= first && i < last;
+}
+
+// ---- the C library's ----
+
+namespace detail {
+/// exp(x) - 1 in binary32: x = k ln2 + r - c, a rational function of r, 2^k put back.
+constexpr float expm1_c_library(float x) noexcept {
+  constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
+                  ln2_low = std::bit_cast<float>(0x3717f7d1u),
+                  per_ln2 = std::bit_cast<float>(0x3fb8aa3bu);
+  constexpr float q[] = {std::bit_cast<float>(0xb457edbbu), std::bit_cast<float>(0x36867e54u),
+                         std::bit_cast<float>(0xb8a670cdu), std::bit_cast<float>(0x3ad00d01u),
+                         std::bit_cast<float>(0xbd088889u)};
+  const std::uint32_t size = std::bit_cast<std::uint32_t>(x) & 0x7fffffffu;
+  const bool below = x < 0;
+  if (size >= 0x4195b844u && below) return -1.f;  // 27 ln2
+  std::int32_t k = 0;
+  float c = 0;
+  if (size > 0x3eb17218u) {  // ln2 / 2
+    float high, low;
+    if (size < 0x3f851592u) {  // 3/2 ln2
+      high = below ? add(x, ln2_high) : sub(x, ln2_high);
+      low = below ? -ln2_low : ln2_low;
+      k = below ? -1 : 1;
+    } else {
+      k = static_cast<std::int32_t>(add(mul(per_ln2, x), below ? -0.5f : 0.5f));
+      const auto t = static_cast<float>(k);
+      high = sub(x, mul(t, ln2_high));
+      low = mul(t, ln2_low);
+    }
+    x = sub(high, low);
+    c = sub(sub(high, x), low);
+  } else if (size < 0x33000000u) {
+    return x;
+  }
+  const float half = mul(0.5f, x), z = mul(x, half), r = add(1.f, mul(z, polynomial(z, q))),
+              t = sub(3.f, mul(r, half));
+  float e = mul(z, div(sub(r, t), sub(6.f, mul(x, t))));
+  if (k == 0) return sub(x, sub(mul(x, e), z));
+  e = sub(sub(mul(x, sub(e, c)), c), z);
+  if (k == -1) return sub(mul(0.5f, sub(x, e)), 0.5f);
+  if (k == 1) return x < -0.25f ? mul(-2.f, sub(e, add(x, 0.5f))) : add(1.f, mul(2.f, sub(x, e)));
+  if (k <= -2 || k > 56) return sub(scale_normal(sub(1.f, sub(e, x)), k), 1.f);
+  if (k < 23)
+    return scale_normal(sub(std::bit_cast<float>(0x3f800000u - (0x1000000u >> k)), sub(e, x)), k);
+  const auto small = std::bit_cast<float>(static_cast<std::uint32_t>(0x7f - k) << 23);
+  return scale_normal(add(sub(x, add(e, small)), 1.f), k);
+}
+}  // namespace detail
+
+constexpr float tanh_c_library(float v) noexcept {
+  if (is_nan(v) || v == 0) return v;
+  const float a = v < 0 ? -v : v;
+  float z = 1.f;
+  if (a < 0x1p-55f) {
+    z = mul(a, add(1.f, a));
+  } else if (a < 1.f) {
+    const float t = detail::expm1_c_library(mul(-2.f, a));
+    z = div(-t, add(t, 2.f));
+  } else if (a < 22.f) {
+    z = sub(1.f, div(2.f, add(detail::expm1_c_library(mul(2.f, a)), 2.f)));
+  }
+  return v < 0 ? -z : z;
+}
+
+}  // namespace numerics
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/svdf.hpp
+// qnn.svdf: a layer whose weights are factored into features and time (keyword spotting); its
+// memory of the last inputs lives in the session.
+
+
+OCTET_NAMESPACE_BEGIN
+
+struct svdf_attrs {
+  std::int32_t rank = 1;  // filters per unit
+  static constexpr auto fields = std::tuple{field{"rank", &svdf_attrs::rank}};
+};
+
+/// Inputs: 0 x s8 [B, C]; 1 feature weights s8 [F, C]; 2 time weights s16 [F, M]; 3 state s16 [B, F
+/// * M], zero point 0; 4 bias s32 [F / rank] (optional). Outputs: y s8 [B, F / rank], the state
+/// (the same tensor as input 3).
+///
+/// Rounding DR: each filter's memory moves one step to the past and takes sat16(DR(sum (x - zx) w;
+/// f32(f32(sx * sw) / s_state))) as its newest value; y = sat8(DR(bias + sum over the unit's
+/// filters and their memories of memory * time weight; f32(f32(s_state * s_time) / sy)) + zy).
+struct svdf_params {
+  std::int32_t batch = 0, in_c = 0, filters = 0, memory = 0, units = 0, rank = 1;
+  std::int32_t in_zero_point = 0, out_zero_point = 0;
+  multiplier feature{}, time{};
+};
+
+constexpr shape_or svdf_shape(const svdf_attrs& a, const dims& x, const dims& w, const dims& t,
+                              const dims& state) {
+  if (x.rank != 2 || w.rank != 2 || t.rank != 2)
+    return violation{rule::rank, dims{0, 0}, x.rank != 2 ? x : w.rank != 2 ? w : t};
+  if (w[1] != x[1]) return violation{rule::channels, dims{x[1]}, dims{w[1]}};
+  if (t[0] != w[0] || t[1] < 1) return violation{rule::weight_count, dims{w[0], 1}, t};
+  if (a.rank < 1 || w[0] % a.rank != 0) return violation{rule::groups, dims{a.rank}, dims{w[0]}};
+  if (!(state == dims{x[0], w[0] * t[1]}))
+    return violation{rule::shapes_differ, dims{x[0], w[0] * t[1]}, state};
+  return dims{x[0], w[0] / a.rank};
+}
+
+namespace reference {
+/// `dot(x, w)`: the sum of (x - zx) w over a feature; `past_sum(memory, weights)`: of their
+/// products.
+template <class Dot, class Past>
+constexpr void svdf(const svdf_params& p, const std::int8_t* x, const std::int8_t* feature,
+                    const std::int16_t* time, const std::int32_t* bias, std::int16_t* state,
+                    std::int8_t* y, Dot&& dot_of, Past&& past_sum) {
+  const auto memory = static_cast<std::size_t>(p.memory),
+             channels = static_cast<std::size_t>(p.in_c);
+  for (std::int32_t b = 0; b < p.batch; ++b)
+    for (std::int32_t u = 0; u < p.units; ++u) {
+      std::int64_t sum = bias ? bias[u] : 0;
+      for (std::int32_t k = 0; k < p.rank; ++k) {
+        const auto f = static_cast<std::size_t>(u * p.rank + k);
+        std::int16_t* past =
+            state +
+            (static_cast<std::size_t>(b) * static_cast<std::size_t>(p.filters) + f) * memory;
+        const std::int32_t dot =
+            dot_of(p, x + static_cast<std::size_t>(b) * channels, feature + f * channels);
+        for (std::size_t i = 0; i + 1 < memory; ++i) past[i] = past[i + 1];
+        past[memory - 1] = static_cast<std::int16_t>(
+            numerics::clamp(numerics::doubling_high_half_away(dot, p.feature), -32768, 32767));
+        sum += past_sum(p, past, time + f * memory);
+      }
+      // The framework sums in int32; a sum beyond it, which it leaves undefined, wraps here.
+      y[static_cast<std::size_t>(b) * static_cast<std::size_t>(p.units) +
+        static_cast<std::size_t>(u)] =
+          static_cast<std::int8_t>(
+              numerics::finish(rounding_policy::doubling_high_half_away::apply(sum, p.time),
+                               p.out_zero_point, -128, 127));
+    }
+}
+constexpr std::int32_t svdf_dot(const svdf_params& p, const std::int8_t* x,
+                                const std::int8_t* w) noexcept {
+  std::int32_t sum = 0;
+  for (std::int32_t i = 0; i < p.in_c; ++i) sum += (x[i] - p.in_zero_point) * w[i];
+  return sum;
+}
+constexpr std::int64_t svdf_past(const svdf_params& p, const std::int16_t* past,
+                                 const std::int16_t* w) noexcept {
+  std::int64_t sum = 0;
+  for (std::int32_t i = 0; i < p.memory; ++i) sum += std::int32_t{past[i]} * w[i];
+  return sum;
+}
+#if OCTET_HAS_DEFINITIONS
+/// The operands of a call; a state that comes from another tensor is copied first.
+template <class Dot, class Past>
+void svdf_call(const kernel_args& a, Dot&& dot_of, Past&& past_sum) noexcept {
+  const auto& p = *static_cast<const svdf_params*>(a.params);
+  auto* state = static_cast<std::int16_t*>(a.out[1]);
+  if (a.in[3] != a.out[1])
+    std::memcpy(state, a.in[3],
+                static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.filters) *
+                    static_cast<std::size_t>(p.memory) * 2);
+  svdf(p, static_cast<const std::int8_t*>(a.in[0]), static_cast<const std::int8_t*>(a.in[1]),
+       static_cast<const std::int16_t*>(a.in[2]), static_cast<const std::int32_t*>(a.in[4]), state,
+       static_cast<std::int8_t*>(a.out[0]), dot_of, past_sum);
+}
+OCTET_INLINE void svdf_kernel(const kernel_args& a) noexcept {
+  svdf_call(a, &svdf_dot, &svdf_past);
+}
+#else
+void svdf_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+constexpr status svdf_op_shape(const node_view& n, std::span<dims> out) {
+  if (n.in.size() < 4 || out.size() != 2)
+    return violation{rule::input_count, dims{4}, dims{static_cast<std::int32_t>(n.in.size())}};
+  const shape_or s = svdf_shape(read_attributes<svdf_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape,
+                                n.in[2].shape, n.in[3].shape);
+  if (s.broken) return s.broken;
+  out[0] = s.shape, out[1] = n.in[3].shape;
+  return unit{};
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status svdf_prepare(const node_view& n, prepared& to) {
+  const tensor_desc &x = n.in[0], &w = n.in[1], &t = n.in[2], &state = n.in[3], &y = n.out[0];
+  auto& p = to.make<svdf_params>(&reference::svdf_kernel, kernel_id::svdf);
+  p.rank = read_attributes<svdf_attrs>(*n.attrs).rank;
+  p.batch = x.shape[0], p.in_c = x.shape[1], p.filters = w.shape[0], p.memory = t.shape[1],
+  p.units = y.shape[1];
+  if (p.in_c > 65536)
+    return unsupported("inputs", std::to_string(p.in_c), "at most 65536: sums stay below 2^31");
+  if (n.present(4) && !(n.in[4].shape == dims{p.units}))
+    return unsupported("bias", to_string(n.in[4].shape), "one a unit");
+  for (const tensor_desc* d : {&w, &t, &state})
+    if (!d->quantized() || d->per_channel() || d->zero_point() != 0)
+      return unsupported("quantization of weights or state", {}, "one scale, zero point 0");
+  p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
+  const auto scale = [](const tensor_desc& a, const tensor_desc& b, const tensor_desc& into) {
+    return numerics::quantize_multiplier(static_cast<double>(
+        numerics::div(numerics::mul(a.scale_f32(), b.scale_f32()), into.scale_f32())));
+  };
+  p.feature = scale(x, w, state);
+  p.time = scale(state, t, y);
+  return unit{};
+}
+#else
+status svdf_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form svdf_forms[] = {
+    {.in = {dtype::s8, dtype::s8, dtype::s16, dtype::s16, dtype::s32},
+     .out = {dtype::s8, dtype::s16},
+     .roundings = rounding::doubling_high_half_away},
+};
+inline constexpr op_def qnn_svdf{
+    .name = "qnn.svdf",
+    .summary = "layer factored into features and time",
+    .min_inputs = 4,
+    .max_inputs = 5,
+    .outputs = 2,
+    .optional = {4},
+    .forms = svdf_forms,
+    .kernel = kernel_id::svdf,
+    .shape = &svdf_op_shape,
+    .memory = &params_only<svdf_params>,
+    .prepare = &svdf_prepare,
+    .decide = &laws::tflite_integers,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/recurrent.hpp
+// lstm, rnn and svdf with float32 values and states: weights are float32, or int8 with the values
+// quantized row by row when it runs ("hybrid", what dynamic-range conversion makes).
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Where TensorFlow Lite adds float32 products in lanes of four: lane k holds the products k, k +
+/// 4,
+/// ... of the full groups of four; then the lanes are added, then the products left over, one by
+/// one.
+enum class lane_order : std::uint8_t {
+  in_turn,  // ((0 + 1) + 2) + 3: its own vector loops
+  crossed   // (0 + 2) + (1 + 3): Eigen's matrix-vector product
+};
+namespace numerics {
+constexpr float dot_in_lanes(const float* a, const float* b, std::size_t n, lane_order order,
+                             float& left_over) noexcept {
+  float lane[4] = {};
+  const std::size_t whole = n / 4 * 4;
+  for (std::size_t i = 0; i < whole; ++i) lane[i % 4] = add(lane[i % 4], mul(a[i], b[i]));
+  left_over = 0;
+  return order == lane_order::in_turn ? add(add(add(lane[0], lane[1]), lane[2]), lane[3])
+                                      : add(add(lane[0], lane[2]), add(lane[1], lane[3]));
+}
+/// to + the dot product: Eigen completes the product first, the vector loops add each product left
+/// over to the result.
+constexpr float add_dot(float to, const float* a, const float* b, std::size_t n,
+                        lane_order order) noexcept {
+  float unused = 0;
+  const std::size_t whole = n / 4 * 4;
+  float sum = dot_in_lanes(a, b, n, order, unused);
+  if (order == lane_order::in_turn) sum = add(to, sum);
+  for (std::size_t i = whole; i < n; ++i) sum = add(sum, mul(a[i], b[i]));
+  return order == lane_order::in_turn ? sum : add(to, sum);
+}
+}  // namespace numerics
+
+/// A matrix of weights as these layers use it.
+struct recurrent_weights {
+  std::int32_t rows = 0, columns = 0;
+  float scale = 1;  // hybrid
+};
+namespace reference {
+/// A vector quantized for int8 weights.
+struct quantized_vector {
+  float scale = 1;
+  std::int32_t zero_point = 0;
+  bool zero = true;  // of zeros alone: the framework adds nothing
+};
+inline quantized_vector quantize_vector(const float* x, std::size_t n, bool asymmetric,
+                                        std::int8_t* q) noexcept {
+  float least = n ? x[0] : 0.f, most = least;
+  bool zero = true;
+  for (std::size_t i = 0; i < n; ++i) {
+    least = x[i] < least ? x[i] : least;
+    most = x[i] > most ? x[i] : most;
+    zero &= x[i] == 0;
+  }
+  const numerics::row_scale s =
+      asymmetric ? numerics::asymmetric_scale(least, most) : numerics::symmetric_scale(least, most);
+  for (std::size_t i = 0; i < n; ++i) {
+    const float r = numerics::round_half_away(numerics::mul(x[i], s.inverse));
+    q[i] = static_cast<std::int8_t>(numerics::clamp_to_int(static_cast<double>(r) + s.zero_point,
+                                                           asymmetric ? -128 : -127, 127));
+  }
+  return {s.scale, s.zero_point, zero};
+}
+/// to[row] += row of weights times x. `q`: room for x quantized.
+inline void add_product(const recurrent_weights& w, const void* weights, const float* x,
+                        bool hybrid, bool asymmetric, lane_order order, std::int8_t* q,
+                        float* to) noexcept {
+  const auto columns = static_cast<std::size_t>(w.columns);
+  if (!hybrid) {
+    const auto* f = static_cast<const float*>(weights);
+    for (std::int32_t r = 0; r < w.rows; ++r)
+      to[r] =
+          numerics::add_dot(to[r], f + static_cast<std::size_t>(r) * columns, x, columns, order);
+    return;
+  }
+  const quantized_vector v = quantize_vector(x, columns, asymmetric, q);
+  if (v.zero) return;
+  const auto* s8 = static_cast<const std::int8_t*>(weights);
+  const float scale = numerics::mul(v.scale, w.scale);
+  for (std::int32_t r = 0; r < w.rows; ++r) {
+    std::int64_t sum = 0;
+    const std::int8_t* row = s8 + static_cast<std::size_t>(r) * columns;
+    for (std::size_t i = 0; i < columns; ++i) sum += row[i] * (q[i] - v.zero_point);
+    to[r] = numerics::add(to[r], numerics::mul(static_cast<float>(sum), scale));
+  }
+}
+/// Element i of float32 weights, or of int8 ones times their scale.
+inline float weight_at(const void* weights, bool hybrid, float scale, std::size_t i) noexcept {
+  return hybrid
+             ? numerics::mul(static_cast<float>(static_cast<const std::int8_t*>(weights)[i]), scale)
+             : static_cast<const float*>(weights)[i];
+}
+}  // namespace reference
+
+/// Element types of these layers: weights float32 or int8.
+inline constexpr type_set recurrent_weight_types{dtype::f32, dtype::s8};
+
+namespace detail {
+/// A weight's scale; refused where it is not one for all.
+inline status one_scale(const node_view& n, std::size_t i, float& to) {
+  if (!n.present(i) || n.in[i].type == dtype::f32) return unit{};
+  const tensor_desc& w = n.in[i];
+  if (!w.quantized() || w.per_channel() || w.zero_point() != 0)
+    return unsupported("quantization of weights", {}, "one scale, zero point 0");
+  to = w.scale_f32();
+  return unit{};
+}
+}  // namespace detail
+
+// ---- lstm ----
+
+struct float_lstm_attrs {
+  bool time_major = false;               // x and y are [T, B, C], else [B, T, C]
+  double cell_clip = 0, state_clip = 0;  // > 0: bounds of the cell, of the projection
+  bool asymmetric = false;               // hybrid: with a zero point for each row
+  static constexpr auto fields = std::tuple{field{"time_major", &float_lstm_attrs::time_major},
+                                            field{"cell_clip", &float_lstm_attrs::cell_clip},
+                                            field{"state_clip", &float_lstm_attrs::state_clip},
+                                            field{"asymmetric", &float_lstm_attrs::asymmetric}};
+};
+/// Inputs, gates in the order input, forget, cell, output: 0 x [.., .., C]; 1..4 input weights [N,
+/// C]; 5..8 recurrent weights [N, O]; 9..11 peepholes of input, forget and output gate [N]; 12..15
+/// biases [N]; 16, 17 projection [O, N] and its bias [O] (absent: O = N); 18 hidden state [B, O];
+/// 19 cell state [B, N]; 20..23 layer normalization [N]. Without 1, 5, 9, 12, 20 the input gate is
+/// 1 - forget gate. Outputs: y [.., .., O], the two states.
+///
+/// z = bias (0 with layer normalization) + W x + R h + peephole * c (the output gate's with the new
+/// cell), normalized: (z - mean) / sqrt(variance + 1e-8) * weights + bias; i, f, o = logistic(z), g
+/// = tanh(z), c = f c + i g, h = o tanh(c) or P (o tanh(c)) + bias. One rounding for each of these
+/// steps, sums in lanes of four (lane_order), logistic and tanh as numerics/vector_math.hpp has
+/// them: logistic in vectors of four where its results lie at a multiple of 16 bytes.
+struct float_lstm_params {
+  std::int32_t batch = 0, steps = 0, in_c = 0, units = 0, state = 0;
+  bool time_major = false, coupled = false, hybrid = false, asymmetric = false, projects = false,
+       normalizes = false;
+  float cell_clip = 0, state_clip = 0;
+  recurrent_weights input[4], recurrent[4], projection;
+  float peephole_scale[4] = {};
+};
+constexpr shape_or float_lstm_shape(bool time_major, const dims& x, const dims& w, const dims& r,
+                                    const dims& h, const dims& c) {
+  if (x.rank != 3 || w.rank != 2 || r.rank != 2 || h.rank != 2)
+    return violation{rule::rank, dims{0, 0, 0}, x.rank != 3 ? x : w.rank != 2 ? w : h};
+  if (w[1] != x[2]) return violation{rule::channels, dims{x[2]}, dims{w[1]}};
+  if (r[0] != w[0]) return violation{rule::weight_count, dims{w[0], r[1]}, r};
+  const std::int32_t batch = x[time_major ? 1 : 0];
+  if (!(h == dims{batch, r[1]})) return violation{rule::shapes_differ, dims{batch, r[1]}, h};
+  if (!(c == dims{batch, w[0]})) return violation{rule::shapes_differ, dims{batch, w[0]}, c};
+  return dims{x[0], x[1], r[1]};
+}
+namespace reference {
+/// A row to mean 0 and variance 1, its sums in lanes of four.
+inline void normalize_row(float* z, std::size_t n) noexcept {
+  const auto sum_of = [n](const auto& element) {
+    float lane[4] = {};
+    const std::size_t whole = n / 4 * 4;
+    for (std::size_t i = 0; i < whole; ++i) lane[i % 4] = numerics::add(lane[i % 4], element(i));
+    float sum = numerics::add(numerics::add(numerics::add(lane[0], lane[1]), lane[2]), lane[3]);
+    for (std::size_t i = whole; i < n; ++i) sum = numerics::add(sum, element(i));
+    return sum;
+  };
+  const auto count = static_cast<float>(n);
+  const float mean = numerics::div(sum_of([&](std::size_t i) { return z[i]; }), count);
+  for (std::size_t i = 0; i < n; ++i) z[i] = numerics::sub(z[i], mean);
+  const float variance =
+      numerics::div(sum_of([&](std::size_t i) { return numerics::mul(z[i], z[i]); }), count);
+  const float inverse = numerics::div(1.f, numerics::sqrt_f32(numerics::add(variance, 1e-8f)));
+  for (std::size_t i = 0; i < n; ++i) z[i] = numerics::mul(z[i], inverse);
+}
+/// One step of one batch entry. `room`: 5 * units floats, then the bytes of a quantized vector.
+inline void float_lstm_step(const float_lstm_params& p, const kernel_args& a, const float* x,
+                            std::size_t b, float* h, float* c, float* y, float* room) noexcept {
+  const auto n = static_cast<std::size_t>(p.units), s = static_cast<std::size_t>(p.state),
+             batch = static_cast<std::size_t>(p.batch);
+  auto* q = reinterpret_cast<std::int8_t*>(room + 5 * n);
+  const auto f32 = [&](std::size_t i) { return static_cast<const float*>(a.in[i]); };
+  for (std::size_t g = p.coupled ? 1 : 0; g < 4; ++g) {
+    float* z = room + g * n;
+    for (std::size_t u = 0; u < n; ++u) z[u] = p.normalizes ? 0.f : f32(12 + g)[u];
+    add_product(p.input[g], a.in[1 + g], x, p.hybrid, p.asymmetric, lane_order::crossed, q, z);
+    add_product(p.recurrent[g], a.in[5 + g], h, p.hybrid, p.asymmetric, lane_order::crossed, q, z);
+  }
+  // Where the framework keeps a gate's values, in rows of batch * units.
+  constexpr std::size_t row_of[] = {0, 2, 1, 3}, coupled_row_of[] = {0, 1, 0, 2};
+  const auto finish_gate = [&](std::size_t g, std::size_t peephole) {
+    float* z = room + g * n;
+    if (peephole != 0 && a.in[peephole] != nullptr)
+      for (std::size_t u = 0; u < n; ++u)
+        z[u] = numerics::add(
+            z[u], numerics::mul(weight_at(a.in[peephole], p.hybrid, p.peephole_scale[g], u), c[u]));
+    if (p.normalizes) {
+      normalize_row(z, n);
+      for (std::size_t u = 0; u < n; ++u)
+        z[u] = numerics::add(numerics::mul(z[u], f32(20 + g)[u]), f32(12 + g)[u]);
+    }
+    const std::size_t row = (p.coupled ? coupled_row_of : row_of)[g] * batch * n,
+                      begin = p.time_major ? row : row + b * n, at = p.time_major ? b * n : 0,
+                      count = p.time_major ? batch * n : n;
+    for (std::size_t u = 0; u < n; ++u)
+      z[u] = g == 2                                      ? numerics::tanh_vector(z[u])
+             : numerics::in_vector(begin, count, at + u) ? numerics::logistic_vector(z[u])
+                                                         : numerics::logistic_scalar(z[u]);
+  };
+  if (!p.coupled) finish_gate(0, 9);
+  finish_gate(1, 10), finish_gate(2, 0);
+  const float *input = room, *forget = room + n, *cell = room + 2 * n, *output = room + 3 * n;
+  for (std::size_t u = 0; u < n; ++u) {
+    const float i = p.coupled ? numerics::sub(1.f, forget[u]) : input[u];
+    c[u] = numerics::add(numerics::mul(c[u], forget[u]), numerics::mul(cell[u], i));
+    if (p.cell_clip > 0) c[u] = numerics::clamp(c[u], -p.cell_clip, p.cell_clip);
+  }
+  finish_gate(3, 11);
+  float* fresh = room + 4 * n;
+  for (std::size_t u = 0; u < n; ++u)
+    fresh[u] = numerics::mul(numerics::tanh_vector(c[u]), output[u]);
+  if (p.projects) {
+    for (std::size_t u = 0; u < s; ++u) h[u] = a.in[17] ? f32(17)[u] : 0.f;
+    add_product(p.projection, a.in[16], fresh, p.hybrid, p.asymmetric, lane_order::crossed, q, h);
+    if (p.state_clip > 0)
+      for (std::size_t u = 0; u < s; ++u) h[u] = numerics::clamp(h[u], -p.state_clip, p.state_clip);
+  } else {
+    std::copy_n(fresh, s, h);
+  }
+  std::copy_n(h, s, y);
+}
+inline void float_lstm_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const float_lstm_params*>(a.params);
+  const auto n = static_cast<std::size_t>(p.units), s = static_cast<std::size_t>(p.state),
+             batch = static_cast<std::size_t>(p.batch), steps = static_cast<std::size_t>(p.steps);
+  auto *y = static_cast<float*>(a.out[0]), *h = static_cast<float*>(a.out[1]),
+       *c = static_cast<float*>(a.out[2]);
+  if (a.in[18] != a.out[1]) std::memcpy(h, a.in[18], batch * s * sizeof(float));
+  if (a.in[19] != a.out[2]) std::memcpy(c, a.in[19], batch * n * sizeof(float));
+  for (std::size_t t = 0; t < steps; ++t)
+    for (std::size_t b = 0; b < batch; ++b) {
+      const std::size_t at = p.time_major ? t * batch + b : b * steps + t;
+      float_lstm_step(p, a,
+                      static_cast<const float*>(a.in[0]) + at * static_cast<std::size_t>(p.in_c), b,
+                      h + b * s, c + b * n, y + at * s, static_cast<float*>(a.scratch));
+    }
+}
+}  // namespace reference
+namespace ops {
+constexpr status float_lstm_op_shape(const node_view& n, std::span<dims> out) {
+  if (n.in.size() < 20 || out.size() != 3)
+    return violation{rule::input_count, dims{20}, dims{static_cast<std::int32_t>(n.in.size())}};
+  const shape_or s =
+      float_lstm_shape(read_attributes<float_lstm_attrs>(*n.attrs).time_major, n.in[0].shape,
+                       n.in[2].shape, n.in[6].shape, n.in[18].shape, n.in[19].shape);
+  if (s.broken) return s.broken;
+  out[0] = s.shape, out[1] = n.in[18].shape, out[2] = n.in[19].shape;
+  return unit{};
+}
+/// Four gates and the hidden values of one step; the longest vector that is quantized.
+constexpr void float_lstm_memory(const node_view& n, node_memory& to) {
+  to.make<float_lstm_params>();
+  const auto units = static_cast<std::size_t>(n.in[19].shape[1]);
+  to.reference_scratch = 20 * units + std::max({units, static_cast<std::size_t>(n.in[0].shape[2]),
+                                                static_cast<std::size_t>(n.in[18].shape[1])});
+}
+inline status float_lstm_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<float_lstm_attrs>(*n.attrs);
+  const dims &x = n.in[0].shape, &h = n.in[18].shape, &c = n.in[19].shape;
+  auto& p = to.make<float_lstm_params>(&reference::float_lstm_kernel);
+  p.batch = x[a.time_major ? 1 : 0], p.steps = x[a.time_major ? 0 : 1], p.in_c = x[2];
+  p.units = c[1], p.state = h[1];
+  p.time_major = a.time_major, p.asymmetric = a.asymmetric;
+  p.cell_clip = static_cast<float>(a.cell_clip), p.state_clip = static_cast<float>(a.state_clip);
+  p.hybrid = n.in[2].type == dtype::s8;
+  p.coupled = !n.present(1);
+  p.projects = n.present(16);
+  p.normalizes = n.present(21);
+  if (!p.hybrid && p.time_major && p.batch > 1)
+    return unsupported("float32 weights, time-major, with more than one sequence", {},
+                       "batch-major: the order of a matrix product's sums is not known");
+  const dims wide{p.units, p.in_c}, full{p.units, p.state}, one{p.units}, back{p.state, p.units};
+  for (std::size_t i = 1; i < n.in.size(); ++i) {
+    const bool matrix = i <= 8 || i == 16;
+    if (i == 18 || i == 19) continue;
+    const bool of_input_gate = i == 1 || i == 5 || i == 9 || i == 12 || i == 20;
+    if (n.present(i) && p.coupled && of_input_gate)
+      return invalid("an input gate with weights, recurrent weights or bias missing");
+    const bool needed = (i <= 8 || (i >= 12 && i <= 15) || (p.normalizes && i >= 20)) &&
+                        !(p.coupled && of_input_gate);
+    if (needed && !n.present(i)) return invalid("input " + std::to_string(i), "absent");
+    if (!n.present(i)) continue;
+    const dims& want = i <= 4    ? wide
+                       : i <= 8  ? full
+                       : i == 16 ? back
+                       : i == 17 ? dims{p.state}
+                                 : one;
+    if (!(n.in[i].shape == want)) return violation{rule::weight_count, want, n.in[i].shape};
+    if (matrix && (n.in[i].type == dtype::s8) != p.hybrid)
+      return unsupported("weights of float32 and of int8 in one layer");
+  }
+  for (std::size_t g = 0; g < 4; ++g) {
+    p.input[g] = {p.units, p.in_c, 1}, p.recurrent[g] = {p.units, p.state, 1};
+    if (auto s = detail::one_scale(n, 1 + g, p.input[g].scale); !s) return s;
+    if (auto s = detail::one_scale(n, 5 + g, p.recurrent[g].scale); !s) return s;
+  }
+  p.projection = {p.state, p.units, 1};
+  if (auto s = detail::one_scale(n, 16, p.projection.scale); !s) return s;
+  constexpr std::size_t peephole[] = {9, 10, 0, 11};
+  for (std::size_t g = 0; g < 4; ++g)
+    if (peephole[g] != 0)
+      if (auto s = detail::one_scale(n, peephole[g], p.peephole_scale[g]); !s) return s;
+  if (!p.projects && p.state != p.units)
+    return invalid("hidden state without a projection", std::to_string(p.state),
+                   std::to_string(p.units));
+  return unit{};
+}
+inline constexpr form float_lstm_forms[] = {
+    {.in = {dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32,
+            dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32,
+            dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32,
+            dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32, dtype::f32, dtype::f32}},
+    {.in = {dtype::f32, dtype::s8,  dtype::s8,  dtype::s8,  dtype::s8,  dtype::s8,
+            dtype::s8,  dtype::s8,  dtype::s8,  dtype::s8,  dtype::s8,  dtype::s8,
+            dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::s8,  dtype::f32,
+            dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32, dtype::f32, dtype::f32}},
+};
+inline constexpr op_def float_lstm{
+    .name = "lstm",
+    .summary = "long short-term memory layer over a sequence of float32",
+    .min_inputs = 20,
+    .max_inputs = 24,
+    .outputs = 3,
+    .optional = {1, 5, 9, 10, 11, 12, 16, 17, 20, 21, 22, 23},
+    .forms = float_lstm_forms,
+    .shape = &float_lstm_op_shape,
+    .memory = &float_lstm_memory,
+    .prepare = &float_lstm_prepare,
+};
+}  // namespace ops
+
+// ---- rnn ----
+
+struct rnn_attrs {
+  bool time_major = false, asymmetric = false, tanh = false;  // else a clamp, as add has it
+  static constexpr auto fields =
+      std::tuple{field{"time_major", &rnn_attrs::time_major},
+                 field{"asymmetric", &rnn_attrs::asymmetric}, field{"tanh", &rnn_attrs::tanh}};
+};
+/// Inputs: 0 x [.., .., C]; 1 weights [N, C]; 2 recurrent weights [N, N]; 3 bias [N]; 4 hidden
+/// state [B, N]. Outputs: y [.., .., N], the state. h = tanh or clamp(bias + W x + R h).
+struct rnn_params {
+  std::int32_t batch = 0, steps = 0, in_c = 0, units = 0;
+  bool time_major = false, hybrid = false, asymmetric = false, is_tanh = false;
+  float min = 0, max = 0;
+  recurrent_weights input, recurrent;
+};
+namespace reference {
+inline void rnn_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const rnn_params*>(a.params);
+  const auto n = static_cast<std::size_t>(p.units), batch = static_cast<std::size_t>(p.batch),
+             steps = static_cast<std::size_t>(p.steps), k = static_cast<std::size_t>(p.in_c);
+  auto *y = static_cast<float*>(a.out[0]), *h = static_cast<float*>(a.out[1]),
+       *z = static_cast<float*>(a.scratch);
+  auto* q = reinterpret_cast<std::int8_t*>(z + n);
+  if (a.in[4] != a.out[1]) std::memcpy(h, a.in[4], batch * n * sizeof(float));
+  for (std::size_t t = 0; t < steps; ++t)
+    for (std::size_t b = 0; b < batch; ++b) {
+      const std::size_t at = p.time_major ? t * batch + b : b * steps + t;
+      std::copy_n(static_cast<const float*>(a.in[3]), n, z);
+      add_product(p.input, a.in[1], static_cast<const float*>(a.in[0]) + at * k, p.hybrid,
+                  p.asymmetric, lane_order::in_turn, q, z);
+      add_product(p.recurrent, a.in[2], h + b * n, p.hybrid, p.asymmetric, lane_order::in_turn, q,
+                  z);
+      for (std::size_t u = 0; u < n; ++u)
+        h[b * n + u] = y[at * n + u] =
+            p.is_tanh ? numerics::tanh_vector(z[u]) : numerics::clamp(z[u], p.min, p.max);
+    }
+}
+}  // namespace reference
+namespace ops {
+constexpr status rnn_op_shape(const node_view& n, std::span<dims> out) {
+  if (n.in.size() < 5 || out.size() != 2)
+    return violation{rule::input_count, dims{5}, dims{static_cast<std::int32_t>(n.in.size())}};
+  const dims &x = n.in[0].shape, &w = n.in[1].shape, &r = n.in[2].shape, &h = n.in[4].shape;
+  if (x.rank != 3 || w.rank != 2) return violation{rule::rank, dims{0, 0, 0}, x};
+  if (w[1] != x[2]) return violation{rule::channels, dims{x[2]}, dims{w[1]}};
+  if (!(r == dims{w[0], w[0]})) return violation{rule::weight_count, dims{w[0], w[0]}, r};
+  const dims state{x[read_attributes<rnn_attrs>(*n.attrs).time_major ? 1 : 0], w[0]};
+  if (!(h == state)) return violation{rule::shapes_differ, state, h};
+  out[0] = dims{x[0], x[1], w[0]}, out[1] = h;
+  return unit{};
+}
+constexpr void rnn_memory(const node_view& n, node_memory& to) {
+  to.make<rnn_params>();
+  const auto units = static_cast<std::size_t>(n.in[4].shape[1]);
+  to.reference_scratch = 4 * units + std::max(units, static_cast<std::size_t>(n.in[0].shape[2]));
+}
+inline status rnn_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<rnn_attrs>(*n.attrs);
+  const dims &x = n.in[0].shape, &w = n.in[1].shape;
+  auto& p = to.make<rnn_params>(&reference::rnn_kernel);
+  p.batch = x[a.time_major ? 1 : 0], p.steps = x[a.time_major ? 0 : 1], p.in_c = x[2];
+  p.units = w[0];
+  p.time_major = a.time_major, p.asymmetric = a.asymmetric;
+  p.hybrid = n.in[1].type == dtype::s8;
+  p.is_tanh = a.tanh;
+  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+  p.input = {p.units, p.in_c, 1}, p.recurrent = {p.units, p.units, 1};
+  if (auto s = detail::one_scale(n, 1, p.input.scale); !s) return s;
+  if (auto s = detail::one_scale(n, 2, p.recurrent.scale); !s) return s;
+  if (!(n.in[3].shape == dims{p.units}))
+    return violation{rule::bias_count, dims{p.units}, n.in[3].shape};
+  return unit{};
+}
+inline constexpr form rnn_forms[] = {
+    {.in = {dtype::f32, recurrent_weight_types, like(1), dtype::f32, dtype::f32},
+     .out = {dtype::f32, dtype::f32}},
+};
+inline constexpr op_def rnn{
+    .name = "rnn",
+    .summary = "simple recurrent layer over a sequence of float32",
+    .min_inputs = 5,
+    .max_inputs = 5,
+    .outputs = 2,
+    .forms = rnn_forms,
+    .shape = &rnn_op_shape,
+    .memory = &rnn_memory,
+    .prepare = &rnn_prepare,
+};
+}  // namespace ops
+
+// ---- svdf ----
+
+struct float_svdf_attrs {
+  std::int32_t rank = 1;  // filters per unit
+  bool asymmetric = false;
+  static constexpr auto fields = std::tuple{field{"rank", &float_svdf_attrs::rank},
+                                            field{"asymmetric", &float_svdf_attrs::asymmetric}};
+};
+/// Inputs: 0 x [B, C]; 1 feature weights [F, C]; 2 time weights [F, M]; 3 state [B, F * M]; 4 bias
+/// [F / rank] (optional). Outputs: y [B, F / rank], the state. Each filter's memory moves one step
+/// to the past and takes W x as its newest value; y = clamp(sum over the unit's filters of memory
+/// * time weights, + bias).
+struct float_svdf_params {
+  std::int32_t batch = 0, in_c = 0, filters = 0, memory = 0, units = 0, rank = 1;
+  bool hybrid = false, asymmetric = false;
+  float min = 0, max = 0;
+  recurrent_weights feature;
+  float time_scale = 1;
+};
+namespace reference {
+inline void float_svdf_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const float_svdf_params*>(a.params);
+  const auto filters = static_cast<std::size_t>(p.filters),
+             memory = static_cast<std::size_t>(p.memory);
+  auto *y = static_cast<float*>(a.out[0]), *state = static_cast<float*>(a.out[1]),
+       *fresh = static_cast<float*>(a.scratch), *time = fresh + filters;
+  auto* q = reinterpret_cast<std::int8_t*>(time + memory);
+  if (a.in[3] != a.out[1])
+    std::memcpy(state, a.in[3], static_cast<std::size_t>(p.batch) * filters * memory * 4);
+  for (std::size_t b = 0; b < static_cast<std::size_t>(p.batch); ++b) {
+    std::fill_n(fresh, filters, 0.f);
+    add_product(p.feature, a.in[1],
+                static_cast<const float*>(a.in[0]) + b * static_cast<std::size_t>(p.in_c), p.hybrid,
+                p.asymmetric, lane_order::in_turn, q, fresh);
+    for (std::int32_t u = 0; u < p.units; ++u) {
+      float sum = 0;
+      for (std::int32_t k = 0; k < p.rank; ++k) {
+        const auto f = static_cast<std::size_t>(u * p.rank + k);
+        float* past = state + (b * filters + f) * memory;
+        for (std::size_t i = 0; i + 1 < memory; ++i) past[i] = past[i + 1];
+        past[memory - 1] = fresh[f];
+        for (std::size_t i = 0; i < memory; ++i)
+          time[i] = weight_at(a.in[2], p.hybrid, p.time_scale, f * memory + i);
+        sum = numerics::add(sum, numerics::add_dot(0.f, time, past, memory, lane_order::in_turn));
+      }
+      if (a.in[4]) sum = numerics::add(sum, static_cast<const float*>(a.in[4])[u]);
+      y[b * static_cast<std::size_t>(p.units) + static_cast<std::size_t>(u)] =
+          numerics::clamp(sum, p.min, p.max);
+    }
+  }
+}
+}  // namespace reference
+namespace ops {
+constexpr void float_svdf_memory(const node_view& n, node_memory& to) {
+  to.make<float_svdf_params>();
+  const dims &w = n.in[1].shape, &t = n.in[2].shape;
+  to.reference_scratch = 4 * (static_cast<std::size_t>(w[0]) + static_cast<std::size_t>(t[1])) +
+                         static_cast<std::size_t>(w[1]);
+}
+inline status float_svdf_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<float_svdf_attrs>(*n.attrs);
+  auto& p = to.make<float_svdf_params>(&reference::float_svdf_kernel);
+  const dims &x = n.in[0].shape, &w = n.in[1].shape, &t = n.in[2].shape, &y = n.out[0].shape;
+  p.batch = x[0], p.in_c = x[1], p.filters = w[0], p.memory = t[1], p.units = y[1], p.rank = a.rank;
+  p.hybrid = n.in[1].type == dtype::s8, p.asymmetric = a.asymmetric;
+  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+  p.feature = {p.filters, p.in_c, 1};
+  if (auto s = detail::one_scale(n, 1, p.feature.scale); !s) return s;
+  if (auto s = detail::one_scale(n, 2, p.time_scale); !s) return s;
+  if (n.present(4) && !(n.in[4].shape == dims{p.units}))
+    return violation{rule::bias_count, dims{p.units}, n.in[4].shape};
+  return unit{};
+}
+inline constexpr form float_svdf_forms[] = {
+    {.in = {dtype::f32, recurrent_weight_types, like(1), dtype::f32, dtype::f32},
+     .out = {dtype::f32, dtype::f32}},
+};
+inline constexpr op_def float_svdf{
+    .name = "svdf",
+    .summary = "layer factored into features and time, float32",
+    .min_inputs = 4,
+    .max_inputs = 5,
+    .outputs = 2,
+    .optional = {4},
+    .forms = float_svdf_forms,
+    .shape = &svdf_op_shape,
+    .memory = &float_svdf_memory,
+    .prepare = &float_svdf_prepare,
 };
 }  // namespace ops
 
@@ -13686,7 +19081,8 @@ constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum) noexce
     case rounding::aten:
     case rounding::fused_multiply_add:
     case rounding::tflite_optimized:
-    case rounding::mxnet: break;  // mean_prepare refuses these
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // mean_prepare refuses these
   }
   return q.zero_point;
 }
@@ -13793,6 +19189,7 @@ template <class F> constexpr float row_sum(std::size_t n, F&& get) {
   for (std::size_t k = 1; k < 4; ++k) part[0] = numerics::add(part[0], part[k]);
   return part[0];
 }
+#if OCTET_HAS_DEFINITIONS
 /// x(i): element i of the input in memory order.
 template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* y) noexcept {
   constexpr std::size_t lanes = 8;
@@ -13835,14 +19232,14 @@ template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* 
   for (std::size_t o = 0; o < p.outputs; ++o)
     y[o] = numerics::div(y[o], static_cast<float>(p.count));
 }
-inline void aten_mean_kernel(const kernel_args& a) noexcept {
+OCTET_INLINE void aten_mean_kernel(const kernel_args& a) noexcept {
   const auto* x = static_cast<const float*>(a.in[0]);
   if (a.part == 0)
     aten_mean(
         *static_cast<const aten_mean_params*>(a.params), [x](std::size_t i) { return x[i]; },
         static_cast<float*>(a.out[0]));
 }
-inline void quantized_aten_mean_kernel(const kernel_args& a) noexcept {
+OCTET_INLINE void quantized_aten_mean_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const quantized_aten_mean_params*>(a.params);
   if (a.part != 0) return;
   auto* means = reinterpret_cast<float*>(a.scratch);
@@ -13857,7 +19254,7 @@ inline void quantized_aten_mean_kernel(const kernel_args& a) noexcept {
           numerics::quantize_even_mul(means[o], p.inverse, p.out_zero_point, p.lo, p.hi));
   });
 }
-inline void mean_kernel(const kernel_args& a) noexcept {
+OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const mean_params*>(a.params);
   const auto r = part_of(p.plan.outputs, a.part, a.parts);
   if (p.mode != rounding::none) {
@@ -13882,6 +19279,11 @@ inline void mean_kernel(const kernel_args& a) noexcept {
   else
     with_integer(p.type, run);
 }
+#else
+void aten_mean_kernel(const kernel_args& a) noexcept;
+void quantized_aten_mean_kernel(const kernel_args& a) noexcept;
+void mean_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -13905,6 +19307,7 @@ constexpr void mean_memory(const node_view& n, node_memory& to) {
   else
     to.make<mean_params>();
 }
+#if OCTET_HAS_DEFINITIONS
 template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, prepared& to) {
   const auto attrs = read_attributes<reduce_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &y = n.out[0];
@@ -13998,11 +19401,15 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
       case rounding::aten:
       case rounding::fused_multiply_add:
       case rounding::tflite_optimized:
-      case rounding::mxnet: break;
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
     }
     return detail::no_such_rounding(n);
   }
 }
+#else
+template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_mean_forms[] = {
     {.in = {quantized_types},
      .out = {like(0)},
@@ -14156,7 +19563,8 @@ constexpr void requantize_add(const requantize_add_params& p, const In* x, const
                                                    p.requant.lo, p.requant.hi));
   }
 }
-inline void requantize_add_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void requantize_add_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const requantize_add_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   const auto run = [&]<class In, class Addend, class Out>(type_tag<In>, type_tag<Addend>,
@@ -14179,6 +19587,9 @@ inline void requantize_add_kernel(const kernel_args& a) noexcept {
     });
   });
 }
+#else
+void requantize_add_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -14192,7 +19603,8 @@ constexpr void requantize_add_memory(const node_view& n, node_memory& to) {
   to.make<requantize_add_params>();
   requantize_memory(to, n.round, std::max<std::size_t>(n.in[0].scales.size(), 1));
 }
-inline status requantize_add_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status requantize_add_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &q = n.in[1], &y = n.out[0];
   auto& p = to.make<requantize_add_params>(&reference::requantize_add_kernel);
   for (const tensor_desc* t : {&x, &q, &y})
@@ -14220,6 +19632,9 @@ inline status requantize_add_prepare(const node_view& n, prepared& to) {
   p.requant.bias = bias.data();
   return unit{};
 }
+#else
+status requantize_add_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form requantize_add_forms[] = {
     {.in = {accumulator_types, eight_bit, dtype::f32},
      .out = {eight_bit},
@@ -14250,8 +19665,9 @@ OCTET_NAMESPACE_BEGIN
 struct resize_attrs {
   std::int32_t out_h = 0, out_w = 0;
   bool align_corners = false, half_pixel_centers = false;
-  double scale_h = 0, scale_w = 0;  // > 0: the factor that was asked for (PyTorch); source steps
-                                    // are f32(1 / factor), not the ratio of extents
+  double scale_h = 0, scale_w = 0;  // > 0: the factor that was asked for (PyTorch, ONNX); source
+                                    // steps are f32(1 / factor), not the ratio of extents (ORT
+                                    // divides by the factor)
   static constexpr auto fields =
       std::tuple{field{"out_h", &resize_attrs::out_h},
                  field{"out_w", &resize_attrs::out_w},
@@ -14292,7 +19708,7 @@ struct bilinear_tap {
 struct resize_params {
   rounding mode =
       rounding::none;  // none: plain float32; DR: TFLite's Q10 integers; OPT: TFLite's float form
-                       // for uint8; XNN; PyTorch: ATEN contiguous, FMA channels last
+                       // for uint8; XNN; PyTorch: ATEN contiguous, FMA channels last; ORT
   std::int32_t zero_point = 0, lo_value = 0, hi_value = 0;  // ATEN, FMA
   dtype type = dtype::u8;
   std::int32_t batch, in_h, in_w, channels, out_h, out_w;
@@ -14361,6 +19777,34 @@ constexpr bilinear_tap bilinear_aten(std::int32_t o, std::int32_t in, std::int32
   if (at < 0) at = 0;
   const std::int32_t lo = clamp_to_int(static_cast<double>(floor(at)), 0, in - 1);
   return {lo, lo < in - 1 ? lo + 1 : lo, 0, sub(at, static_cast<float>(lo))};
+}
+/// ONNX Runtime's coordinates, clamped to the image. The last row and column are blended with
+/// themselves, half and half.
+constexpr bilinear_tap bilinear_ort(std::int32_t o, std::int32_t in, std::int32_t out,
+                                    bool align_corners, bool half_pixel_centers, double factor) {
+  const auto i = static_cast<float>(o);
+  const float scale = factor > 0 ? static_cast<float>(factor)
+                                 : div(static_cast<float>(out), static_cast<float>(in));
+  float at = 0;
+  if (align_corners)
+    at = out > 1 ? div(mul(i, static_cast<float>(in - 1)), static_cast<float>(out - 1)) : 0.f;
+  else if (half_pixel_centers)
+    at = sub(div(add(i, 0.5f), scale), 0.5f);
+  else
+    at = div(i, scale);
+  const float last = static_cast<float>(in - 1);
+  at = at < 0 ? 0 : at > last ? last : at;
+  const auto lo = static_cast<std::int32_t>(at);
+  if (lo + 1 >= in) return {lo, lo, 0, 0.5f};
+  return {lo, lo + 1, 0, sub(at, static_cast<float>(lo))};
+}
+/// Weights are multiplied first.
+constexpr float blend_ort(float tl, float tr, float bl, float br, float fy, float fx) {
+  const float gy = sub(1.f, fy), gx = sub(1.f, fx);
+  float v = mul(mul(gx, gy), tl);
+  v = add(v, mul(mul(fx, gy), tr));
+  v = add(v, mul(mul(gx, fy), bl));
+  return add(v, mul(mul(fx, fy), br));
 }
 /// One value of PyTorch's interpolation before the rounding. `fused`: 0 none; 1 whole blocks of 8
 /// channels, 2 the channels after them, of the channels-last kernel.
@@ -14441,7 +19885,13 @@ constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::si
                     numerics::rint(numerics::sub(t, static_cast<float>(p.zero_point)))) +
                     p.zero_point,
                 p.lo_value, p.hi_value));
-          } else if (p.mode == rounding::xnnpack)
+          } else if (p.mode == rounding::onnxruntime)
+            to[k] = static_cast<T>(numerics::clamp_to_int(
+                static_cast<double>(numerics::trunc(numerics::blend_ort(
+                    static_cast<float>(tl), static_cast<float>(tr), static_cast<float>(bl),
+                    static_cast<float>(br), v.fraction, h.fraction))),
+                p.lo_value, p.hi_value));
+          else if (p.mode == rounding::xnnpack)
             to[k] = static_cast<T>(numerics::blend_xnn(tl, tr, bl, br, v.weight, h.weight));
           else
             to[k] = static_cast<T>(
@@ -14454,14 +19904,15 @@ constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::si
     }
   }
 }
-inline void resize_nearest_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void resize_nearest_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const resize_params*>(a.params);
   const auto r = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
   with_size(p.type, [&]<class T>(type_tag<T>) {
     resize_nearest(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
   });
 }
-inline void resize_bilinear_kernel(const kernel_args& a) noexcept {
+OCTET_INLINE void resize_bilinear_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const resize_params*>(a.params);
   const auto r = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
   if (p.type == dtype::f32)
@@ -14471,26 +19922,33 @@ inline void resize_bilinear_kernel(const kernel_args& a) noexcept {
     resize_bilinear(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
   });
 }
+#else
+void resize_nearest_kernel(const kernel_args& a) noexcept;
+void resize_bilinear_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
 constexpr status resize_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, resize_shape(read_attributes<resize_attrs>(*n.attrs), n.in[0].shape));
 }
-inline void set_resize(resize_params& p, const node_view& n) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void set_resize(resize_params& p, const node_view& n) {
   const dims &x = n.in[0].shape, &y = n.out[0].shape;
   p.mode = n.round;
   p.type = n.in[0].type;
   p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.channels = x[3];
   p.out_h = y[1], p.out_w = y[2];
 }
+#endif
 /// One entry for each output row, one for each column.
 template <class Entry> constexpr void resize_memory(const node_view& n, node_memory& to) {
   to.make<resize_params>();
   to.array<Entry>(static_cast<std::size_t>(n.out[0].shape[1]));
   to.array<Entry>(static_cast<std::size_t>(n.out[0].shape[2]));
 }
-inline status resize_nearest_prepare(const node_view& n, prepared& to) {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status resize_nearest_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<resize_attrs>(*n.attrs);
   auto& p = to.make<resize_params>(&reference::resize_nearest_kernel);
   set_resize(p, n);
@@ -14525,6 +19983,8 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
               ? numerics::bilinear_q10(i, in, out, a.align_corners, a.half_pixel_centers)
           : aten ? numerics::bilinear_aten(i, in, out, a.align_corners, factor,
                                            n.round == rounding::fused_multiply_add)
+          : n.round == rounding::onnxruntime
+              ? numerics::bilinear_ort(i, in, out, a.align_corners, a.half_pixel_centers, factor)
           : n.round == rounding::xnnpack
               ? numerics::bilinear_xnn(i, in, out, a.align_corners, a.half_pixel_centers)
               : numerics::bilinear_float(i, in, out, a.align_corners, a.half_pixel_centers);
@@ -14534,11 +19994,16 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
   p.column_taps = taps(p.in_w, p.out_w, a.scale_w);
   return unit{};
 }
+#else
+status resize_nearest_prepare(const node_view& n, prepared& to);
+template <bool Quantized> status resize_bilinear_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_resize_bilinear_forms[] = {
     {.in = {quantized_types}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},
     {.in = {eight_bit},
      .out = {like(0)},
-     .roundings = {rounding::xnnpack, rounding::aten, rounding::fused_multiply_add}},
+     .roundings = {rounding::xnnpack, rounding::aten, rounding::fused_multiply_add,
+                   rounding::onnxruntime}},
     {.in = {dtype::u8}, .out = {dtype::u8}, .roundings = rounding::tflite_optimized},
 };
 inline constexpr op_def resize_nearest{
@@ -14572,6 +20037,705 @@ inline constexpr op_def resize_bilinear{
 
 OCTET_NAMESPACE_END
 
+// ---- octet/ops/scatter.hpp
+// Operators that write at positions given as data: scatter_nd, sparse_to_dense,
+// dynamic_update_slice, matrix_set_diag, segment_reduce; and those that read from such positions:
+// dynamic_slice, reverse_sequence, bucketize.
+
+
+OCTET_NAMESPACE_BEGIN
+
+namespace reference {
+/// Element i of int32 or int64 positions.
+constexpr std::int64_t position(const void* list, dtype type, std::size_t i) {
+  return type == dtype::s32 ? static_cast<const std::int32_t*>(list)[i]
+                            : static_cast<const std::int64_t*>(list)[i];
+}
+}  // namespace reference
+
+// ---- scatter_nd, sparse_to_dense ----
+
+struct scatter_attrs {
+  dims shape{};  // of the result
+  static constexpr auto fields = std::tuple{field{"shape", &scatter_attrs::shape}};
+};
+/// indices [..., k]: each last row names a position along the first k axes of the result, to which
+/// the row of `updates` there goes. scatter_nd: rows of one position are added (integers wrap,
+/// bools join), the rest is 0. sparse_to_dense: one value for all positions or one each, the last
+/// one stays; the rest is the default. Positions outside are left out: TFLite refuses them.
+struct scatter_params {
+  std::size_t rows = 0, k = 0, inner = 0, count = 0;  // inner: elements of a row; count: all
+  dims shape{};
+  dtype type = dtype::f32, index_type = dtype::s32;
+  bool adds = false, repeats = false;  // repeats: one value for all positions
+};
+constexpr shape_or scatter_shape(const scatter_attrs& a, const dims& index, const dims& updates,
+                                 bool one_value) {
+  for (const std::int32_t e : a.shape)
+    if (e < 0) return violation{rule::value, dims{0}, a.shape};
+  const std::int32_t k = index.rank == 0 ? 1 : index.back(0);
+  if (k < 1 || k > a.shape.rank) return violation{rule::rank, a.shape, index};
+  if (one_value && updates.elements().value == 1) return a.shape;
+  dims want;
+  for (int i = 0; i + 1 < index.rank; ++i) want.push_back(index[i]);
+  if (want.rank + a.shape.rank - k > dims::max_rank)
+    return violation{rule::rank, dims{dims::max_rank}, index};
+  for (int i = k; i < a.shape.rank; ++i) want.push_back(a.shape[i]);
+  if (!(updates == want) && !(one_value && updates.elements().value == want.elements().value))
+    return violation{rule::shapes_differ, want, updates};
+  return a.shape;
+}
+namespace reference {
+template <class T> constexpr T joined(T a, T b) {
+  if constexpr (std::is_same_v<T, bool>)
+    return a || b;
+  else if constexpr (std::is_floating_point_v<T>)
+    return numerics::add(a, b);
+  else
+    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+template <class T>
+constexpr void scatter(const scatter_params& p, const void* index, const T* updates, T rest, T* y) {
+  for (std::size_t i = 0; i < p.count; ++i) y[i] = rest;
+  for (std::size_t r = 0; r < p.rows; ++r) {
+    std::int64_t at = 0;
+    bool inside = true;
+    for (std::size_t i = 0; i < p.k; ++i) {
+      const std::int64_t v = position(index, p.index_type, r * p.k + i),
+                         extent = p.shape[static_cast<int>(i)];
+      inside &= v >= 0 && v < extent;
+      at = at * extent + (inside ? v : 0);
+    }
+    if (!inside) continue;
+    for (std::size_t i = 0; i < p.inner; ++i) {
+      T& to = y[static_cast<std::size_t>(at) * p.inner + i];
+      const T v = updates[p.repeats ? 0 : r * p.inner + i];
+      to = p.adds ? joined(to, v) : v;
+    }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void scatter_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const scatter_params*>(a.params);
+  const auto run = [&]<class T>(type_tag<T>) {
+    scatter(p, a.in[0], static_cast<const T*>(a.in[1]),
+            a.in[2] ? *static_cast<const T*>(a.in[2]) : T{}, static_cast<T*>(a.out[0]));
+  };
+  if (p.type == dtype::boolean)
+    run(type_tag<bool>{});
+  else
+    with_number(p.type, run);
+}
+#else
+void scatter_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+template <bool Adds> constexpr status scatter_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, scatter_shape(read_attributes<scatter_attrs>(*n.attrs), n.in[0].shape,
+                                      n.in[1].shape, !Adds));
+}
+#if OCTET_HAS_DEFINITIONS
+template <bool Adds> status scatter_prepare(const node_view& n, prepared& to) {
+  if (!Adds && n.in[2].shape.elements().value != 1)
+    return invalid("default value", to_string(n.in[2].shape), "one element");
+  auto& p = to.make<scatter_params>(&reference::scatter_kernel);
+  const dims &index = n.in[0].shape, &y = n.out[0].shape;
+  p.shape = y;
+  p.type = n.out[0].type, p.index_type = n.in[0].type;
+  p.k = static_cast<std::size_t>(index.rank == 0 ? 1 : index.back(0));
+  p.rows = index.elements().value / p.k;
+  p.count = y.elements().value;
+  p.inner = 1;
+  for (int i = static_cast<int>(p.k); i < y.rank; ++i) p.inner *= static_cast<std::size_t>(y[i]);
+  p.adds = Adds;
+  p.repeats = !Adds && n.in[1].shape.elements().value == 1;
+  return unit{};
+}
+#else
+template <bool Adds> status scatter_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form scatter_forms[] = {
+    {.in = {accumulator_types, number_types | dtype::boolean, like(1)}, .out = {like(1)}},
+};
+inline constexpr op_def scatter_nd{
+    .name = "scatter_nd",
+    .summary = "rows added up at positions of a tensor of zeros",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = scatter_forms,
+    .shape = &scatter_op_shape<true>,
+    .memory = &params_only<scatter_params>,
+    .prepare = &scatter_prepare<true>,
+};
+inline constexpr op_def sparse_to_dense{
+    .name = "sparse_to_dense",
+    .summary = "values at positions, a default elsewhere",
+    .min_inputs = 3,
+    .max_inputs = 3,
+    .forms = scatter_forms,
+    .shape = &scatter_op_shape<false>,
+    .memory = &params_only<scatter_params>,
+    .prepare = &scatter_prepare<false>,
+};
+}  // namespace ops
+
+// ---- dynamic_update_slice, dynamic_slice ----
+
+/// A box within a larger one; its corner is data. It is moved so that it lies inside.
+struct box_params {
+  std::int32_t rank = 0;
+  dims outer{}, inner{}, strides{};  // strides: dynamic_slice
+  std::int32_t begin_mask = 0;       // bit i: axis i begins at its own end, whatever is given
+  bool from_end = false;             // negative positions count from the end, else they are 0
+  std::size_t element = 1;           // bytes
+  dtype index_type = dtype::s32;
+};
+struct dynamic_slice_attrs {
+  dims size{}, strides{};  // of the result; no strides: 1
+  std::int32_t begin_mask = 0;
+  static constexpr auto fields = std::tuple{field{"size", &dynamic_slice_attrs::size},
+                                            field{"strides", &dynamic_slice_attrs::strides},
+                                            field{"begin_mask", &dynamic_slice_attrs::begin_mask}};
+};
+/// Inputs: x, positions [rank]. Negative ones count from the end.
+constexpr shape_or dynamic_slice_shape(const dynamic_slice_attrs& a, const dims& x,
+                                       const dims& begin) {
+  if (a.size.rank != x.rank || (a.strides.rank != 0 && a.strides.rank != x.rank))
+    return violation{rule::rank, x, a.size};
+  if (begin.elements().value != static_cast<std::size_t>(x.rank))
+    return violation{rule::element_count, dims{x.rank}, begin};
+  for (int i = 0; i < x.rank; ++i) {
+    const std::int64_t stride = a.strides.rank == 0 ? 1 : a.strides[i],
+                       reach = (a.size[i] - std::int64_t{1}) * (stride < 0 ? -stride : stride) + 1;
+    if (stride == 0) return violation{rule::stride, dims{1}, a.strides};
+    if (a.size[i] < 0 || (a.size[i] > 0 && reach > x[i])) return violation{rule::value, x, a.size};
+  }
+  return a.size;
+}
+namespace reference {
+/// Where the box begins: its corner's offset in elements of the outer tensor.
+constexpr std::int64_t corner(const box_params& p, const void* begin) {
+  std::int64_t at = 0;
+  for (std::int32_t i = 0; i < p.rank; ++i) {
+    const std::int64_t extent = p.outer[i], stride = p.strides[i],
+                       reach = p.inner[i] == 0 ? 0 : (p.inner[i] - std::int64_t{1}) * stride;
+    const std::int64_t low = stride < 0 ? -reach : 0,
+                       high = stride < 0 ? extent - 1 : extent - (p.inner[i] == 0 ? 0 : reach + 1);
+    std::int64_t b = position(begin, p.index_type, static_cast<std::size_t>(i));
+    if (p.begin_mask >> i & 1)
+      b = stride < 0 ? extent - 1 : 0;
+    else if (b < 0 && p.from_end)
+      b += extent;
+    b = b > high ? high : b;
+    at = at * extent + (b < low ? low : b);
+  }
+  return at;
+}
+/// Calls f(offset in the outer tensor, offset in the box) for each row of the box, in elements.
+template <class F> constexpr void for_each_row(const box_params& p, std::int64_t from, F&& f) {
+  const auto s = strides_of(p.outer);
+  const std::size_t count = p.inner.elements().value;
+  if (count == 0) return;
+  const std::size_t row = p.rank == 0 ? 1 : static_cast<std::size_t>(p.inner[p.rank - 1]);
+  dims at;
+  at.rank = p.rank;
+  for (std::size_t done = 0; done < count; done += row) {
+    f(from, done, row);
+    for (std::int32_t i = p.rank - 2; i >= 0; --i) {
+      from += s[static_cast<std::size_t>(i)] * p.strides[i];
+      if (++at[i] < p.inner[i]) break;
+      from -= s[static_cast<std::size_t>(i)] * p.strides[i] * p.inner[i];
+      at[i] = 0;
+    }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void dynamic_slice_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const box_params*>(a.params);
+  const auto* x = static_cast<const std::byte*>(a.in[0]);
+  auto* y = static_cast<std::byte*>(a.out[0]);
+  const std::int64_t step = p.rank == 0 ? 1 : p.strides[p.rank - 1];
+  for_each_row(p, corner(p, a.in[1]), [&](std::int64_t from, std::size_t to, std::size_t n) {
+    if (step == 1) {
+      std::memcpy(y + to * p.element, x + static_cast<std::size_t>(from) * p.element,
+                  n * p.element);
+      return;
+    }
+    for (std::size_t i = 0; i < n; ++i)
+      std::memcpy(
+          y + (to + i) * p.element,
+          x + static_cast<std::size_t>(from + static_cast<std::int64_t>(i) * step) * p.element,
+          p.element);
+  });
+}
+OCTET_INLINE void dynamic_update_slice_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const box_params*>(a.params);
+  const auto* update = static_cast<const std::byte*>(a.in[1]);
+  auto* y = static_cast<std::byte*>(a.out[0]);
+  std::memcpy(y, a.in[0], p.outer.elements().value * p.element);
+  for_each_row(p, corner(p, a.in[2]), [&](std::int64_t to, std::size_t from, std::size_t n) {
+    std::memcpy(y + static_cast<std::size_t>(to) * p.element, update + from * p.element,
+                n * p.element);
+  });
+}
+#else
+void dynamic_slice_kernel(const kernel_args& a) noexcept;
+void dynamic_update_slice_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+constexpr status dynamic_slice_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, dynamic_slice_shape(read_attributes<dynamic_slice_attrs>(*n.attrs),
+                                            n.in[0].shape, n.in[1].shape));
+}
+constexpr status dynamic_update_slice_op_shape(const node_view& n, std::span<dims> out) {
+  dynamic_slice_attrs a;
+  a.size = n.in[1].shape;
+  const shape_or s = dynamic_slice_shape(a, n.in[0].shape, n.in[2].shape);
+  if (s.broken) return s.broken;
+  out[0] = n.in[0].shape;
+  return unit{};
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void set_box(box_params& p, const dims& outer, const dims& inner, dtype type,
+                          dtype index_type) {
+  p.rank = outer.rank;
+  p.outer = outer, p.inner = inner;
+  for (int i = 0; i < outer.rank; ++i) p.strides.push_back(1);
+  p.element = size_of(type), p.index_type = index_type;
+}
+OCTET_INLINE status dynamic_slice_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<dynamic_slice_attrs>(*n.attrs);
+  auto& p = to.make<box_params>(&reference::dynamic_slice_kernel);
+  set_box(p, n.in[0].shape, n.out[0].shape, n.in[0].type, n.in[1].type);
+  if (a.strides.rank != 0) p.strides = a.strides;
+  p.begin_mask = a.begin_mask;
+  p.from_end = true;
+  return unit{};
+}
+OCTET_INLINE status dynamic_update_slice_prepare(const node_view& n, prepared& to) {
+  auto& p = to.make<box_params>(&reference::dynamic_update_slice_kernel);
+  set_box(p, n.in[0].shape, n.in[1].shape, n.in[0].type, n.in[2].type);
+  return unit{};
+}
+#else
+status dynamic_slice_prepare(const node_view& n, prepared& to);
+status dynamic_update_slice_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form dynamic_update_slice_forms[] = {
+    {.in = {all_types, like(0), accumulator_types}, .out = {like(0)}},
+};
+inline constexpr op_def dynamic_slice{
+    .name = "dynamic_slice",
+    .summary = "a part of fixed size at positions given as data",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = gather_forms,
+    .shape = &dynamic_slice_op_shape,
+    .memory = &params_only<box_params>,
+    .prepare = &dynamic_slice_prepare,
+};
+inline constexpr op_def dynamic_update_slice{
+    .name = "dynamic_update_slice",
+    .summary = "a tensor with a part replaced, at positions given as data",
+    .min_inputs = 3,
+    .max_inputs = 3,
+    .forms = dynamic_update_slice_forms,
+    .shape = &dynamic_update_slice_op_shape,
+    .memory = &params_only<box_params>,
+    .prepare = &dynamic_update_slice_prepare,
+};
+}  // namespace ops
+
+// ---- reverse_sequence ----
+
+struct reverse_sequence_attrs {
+  std::int32_t axis = 0, batch_axis = 0;  // may be negative
+  static constexpr auto fields =
+      std::tuple{field{"axis", &reverse_sequence_attrs::axis},
+                 field{"batch_axis", &reverse_sequence_attrs::batch_axis}};
+};
+/// Inputs: x, lengths [extent of batch_axis]. The first `length` elements along `axis` change their
+/// order, those behind stay.
+struct reverse_sequence_params {
+  dims x{};
+  std::int32_t axis = 0, batch_axis = 0;
+  dtype type = dtype::u8, length_type = dtype::s32;
+};
+constexpr shape_or reverse_sequence_shape(const reverse_sequence_attrs& a, const dims& x,
+                                          const dims& lengths) {
+  const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis,
+                     batch = a.batch_axis < 0 ? a.batch_axis + x.rank : a.batch_axis;
+  if (axis < 0 || axis >= x.rank || batch < 0 || batch >= x.rank || axis == batch)
+    return violation{rule::axis, x, dims{a.axis, a.batch_axis}};
+  if (!(lengths == dims{x[batch]})) return violation{rule::shapes_differ, dims{x[batch]}, lengths};
+  return x;
+}
+namespace reference {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void reverse_sequence_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const reverse_sequence_params*>(a.params);
+  const auto s = strides_of(p.x);
+  const std::int64_t extent = p.x[p.axis], step = s[static_cast<std::size_t>(p.axis)],
+                     batches = p.x[p.batch_axis],
+                     batch_step = s[static_cast<std::size_t>(p.batch_axis)];
+  const auto r = part_of(p.x.elements().value, a.part, a.parts);
+  with_size(p.type, [&]<class T>(type_tag<T>) {
+    for (std::size_t i = r.begin; i < r.end; ++i) {
+      const auto at = static_cast<std::int64_t>(i), k = at / step % extent;
+      const std::int64_t length =
+          position(a.in[1], p.length_type, static_cast<std::size_t>(at / batch_step % batches));
+      const std::int64_t n = length > extent ? extent : length, from = k < n ? n - 1 - k : k;
+      static_cast<T*>(a.out[0])[i] =
+          static_cast<const T*>(a.in[0])[static_cast<std::size_t>(at + (from - k) * step)];
+    }
+  });
+}
+#else
+void reverse_sequence_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+constexpr status reverse_sequence_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, reverse_sequence_shape(read_attributes<reverse_sequence_attrs>(*n.attrs),
+                                               n.in[0].shape, n.in[1].shape));
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status reverse_sequence_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<reverse_sequence_attrs>(*n.attrs);
+  auto& p = to.make<reverse_sequence_params>(&reference::reverse_sequence_kernel);
+  p.x = n.in[0].shape;
+  p.axis = a.axis < 0 ? a.axis + p.x.rank : a.axis;
+  p.batch_axis = a.batch_axis < 0 ? a.batch_axis + p.x.rank : a.batch_axis;
+  p.type = n.in[0].type, p.length_type = n.in[1].type;
+  return unit{};
+}
+#else
+status reverse_sequence_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr op_def reverse_sequence{
+    .name = "reverse_sequence",
+    .summary = "the first elements of each sequence backwards",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = gather_forms,
+    .shape = &reverse_sequence_op_shape,
+    .memory = &params_only<reverse_sequence_params>,
+    .prepare = &reverse_sequence_prepare,
+};
+}  // namespace ops
+
+// ---- matrix_set_diag ----
+
+/// Inputs: x [..., M, N], diagonal [..., min(M, N)].
+struct matrix_set_diag_params {
+  std::size_t matrices = 1, rows = 0, columns = 0;
+  dtype type = dtype::u8;
+};
+constexpr shape_or matrix_set_diag_shape(const dims& x, const dims& diagonal) {
+  if (x.rank < 2 || diagonal.rank != x.rank - 1) return violation{rule::rank, x, diagonal};
+  dims want = x;
+  want.rank -= 1;
+  want[want.rank - 1] = std::min(x.back(0), x.back(1));
+  if (!(diagonal == want)) return violation{rule::shapes_differ, want, diagonal};
+  return x;
+}
+namespace reference {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void matrix_set_diag_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const matrix_set_diag_params*>(a.params);
+  const std::size_t size = p.rows * p.columns, n = std::min(p.rows, p.columns);
+  with_size(p.type, [&]<class T>(type_tag<T>) {
+    const auto *x = static_cast<const T*>(a.in[0]), *d = static_cast<const T*>(a.in[1]);
+    auto* y = static_cast<T*>(a.out[0]);
+    std::copy_n(x, p.matrices * size, y);
+    for (std::size_t m = 0; m < p.matrices; ++m)
+      for (std::size_t i = 0; i < n; ++i) y[m * size + i * p.columns + i] = d[m * n + i];
+  });
+}
+#else
+void matrix_set_diag_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+constexpr status matrix_set_diag_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, matrix_set_diag_shape(n.in[0].shape, n.in[1].shape));
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status matrix_set_diag_prepare(const node_view& n, prepared& to) {
+  auto& p = to.make<matrix_set_diag_params>(&reference::matrix_set_diag_kernel);
+  const dims& x = n.in[0].shape;
+  p.type = n.in[0].type;
+  p.rows = static_cast<std::size_t>(x.back(1)), p.columns = static_cast<std::size_t>(x.back(0));
+  for (int i = 0; i + 2 < x.rank; ++i) p.matrices *= static_cast<std::size_t>(x[i]);
+  return unit{};
+}
+#else
+status matrix_set_diag_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr op_def matrix_set_diag{
+    .name = "matrix_set_diag",
+    .summary = "matrices with another diagonal",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = movement_forms,
+    .shape = &matrix_set_diag_op_shape,
+    .memory = &params_only<matrix_set_diag_params>,
+    .prepare = &matrix_set_diag_prepare,
+};
+}  // namespace ops
+
+// ---- segment_reduce ----
+
+enum class segment_reduction : std::uint8_t { sum = 0, product, least, most };
+struct segment_reduce_attrs {
+  std::int32_t segments = 0;
+  segment_reduction reduction = segment_reduction::sum;
+  static constexpr auto fields = std::tuple{field{"segments", &segment_reduce_attrs::segments},
+                                            field{"reduction", &segment_reduce_attrs::reduction}};
+};
+/// Inputs: x, ids of the shape of x's first axes. Slices of one id are reduced in their order; a
+/// segment without any holds 0, 1, the highest or the lowest value. Ids outside are left out.
+struct segment_reduce_params {
+  std::size_t ids = 0, inner = 0;
+  std::int32_t segments = 0;
+  segment_reduction reduction = segment_reduction::sum;
+  dtype type = dtype::f32, id_type = dtype::s32;
+};
+constexpr shape_or segment_reduce_shape(const segment_reduce_attrs& a, const dims& x,
+                                        const dims& ids) {
+  if (a.segments < 0) return violation{rule::value, dims{0}, dims{a.segments}};
+  if (ids.rank < 1 || ids.rank > x.rank) return violation{rule::rank, x, ids};
+  for (int i = 0; i < ids.rank; ++i)
+    if (ids[i] != x[i]) return violation{rule::shapes_differ, x, ids};
+  dims y{a.segments};
+  for (int i = ids.rank; i < x.rank; ++i) y.push_back(x[i]);
+  return y;
+}
+namespace reference {
+template <class T> constexpr T reduced(segment_reduction how, T a, T b) {
+  switch (how) {
+    case segment_reduction::sum: return joined(a, b);
+    case segment_reduction::product:
+      if constexpr (std::is_floating_point_v<T>)
+        return numerics::mul(a, b);
+      else
+        return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+    case segment_reduction::least: return b < a ? b : a;
+    case segment_reduction::most: return b > a ? b : a;
+  }
+  return a;
+}
+template <class T> constexpr T without_any(segment_reduction how) {
+  return how == segment_reduction::sum       ? T{}
+         : how == segment_reduction::product ? T{1}
+         : how == segment_reduction::least   ? std::numeric_limits<T>::max()
+                                             : std::numeric_limits<T>::lowest();
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void segment_reduce_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const segment_reduce_params*>(a.params);
+  with_number(p.type, [&]<class T>(type_tag<T>) {
+    const auto* x = static_cast<const T*>(a.in[0]);
+    auto* y = static_cast<T*>(a.out[0]);
+    std::fill_n(y, static_cast<std::size_t>(p.segments) * p.inner, without_any<T>(p.reduction));
+    for (std::size_t r = 0; r < p.ids; ++r) {
+      const std::int64_t id = position(a.in[1], p.id_type, r);
+      if (id < 0 || id >= p.segments) continue;
+      T* to = y + static_cast<std::size_t>(id) * p.inner;
+      for (std::size_t i = 0; i < p.inner; ++i)
+        to[i] = reduced(p.reduction, to[i], x[r * p.inner + i]);
+    }
+  });
+}
+#else
+void segment_reduce_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+constexpr status segment_reduce_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, segment_reduce_shape(read_attributes<segment_reduce_attrs>(*n.attrs),
+                                             n.in[0].shape, n.in[1].shape));
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status segment_reduce_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<segment_reduce_attrs>(*n.attrs);
+  if (a.reduction > segment_reduction::most)
+    return invalid("reduction", std::to_string(static_cast<int>(a.reduction)), "0 to 3");
+  auto& p = to.make<segment_reduce_params>(&reference::segment_reduce_kernel);
+  p.type = n.in[0].type, p.id_type = n.in[1].type;
+  p.ids = n.in[1].shape.elements().value;
+  p.inner = 1;
+  for (int i = n.in[1].shape.rank; i < n.in[0].shape.rank; ++i)
+    p.inner *= static_cast<std::size_t>(n.in[0].shape[i]);
+  p.segments = a.segments, p.reduction = a.reduction;
+  return unit{};
+}
+#else
+status segment_reduce_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form segment_reduce_forms[] = {
+    {.in = {arithmetic_types, accumulator_types}, .out = {like(0)}},
+};
+inline constexpr op_def segment_reduce{
+    .name = "segment_reduce",
+    .summary = "slices of one id reduced to one",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = segment_reduce_forms,
+    .shape = &segment_reduce_op_shape,
+    .memory = &params_only<segment_reduce_params>,
+    .prepare = &segment_reduce_prepare,
+};
+}  // namespace ops
+
+// ---- bucketize ----
+
+/// Inputs: x, boundaries float32 [n] in rising order. The number of boundaries that are not above
+/// the element.
+struct bucketize_params {
+  std::size_t count = 0, boundaries = 0;
+  dtype type = dtype::f32;
+};
+namespace reference {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void bucketize_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const bucketize_params*>(a.params);
+  const auto r = part_of(p.count, a.part, a.parts);
+  const auto* b = static_cast<const float*>(a.in[1]);
+  with_number(p.type, [&]<class T>(type_tag<T>) {
+    for (std::size_t i = r.begin; i < r.end; ++i) {
+      // The framework compares the boundaries, which are float32, with the element as C++ does.
+      const T v = static_cast<const T*>(a.in[0])[i];
+      std::size_t low = 0, high = p.boundaries;
+      while (low < high) {
+        const std::size_t middle = (low + high) / 2;
+        if (static_cast<float>(v) < b[middle])
+          high = middle;
+        else
+          low = middle + 1;
+      }
+      static_cast<std::int32_t*>(a.out[0])[i] = static_cast<std::int32_t>(low);
+    }
+  });
+}
+#else
+void bucketize_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+constexpr status bucketize_op_shape(const node_view& n, std::span<dims> out) {
+  if (n.in[1].shape.rank != 1) return violation{rule::rank, dims{1}, n.in[1].shape};
+  out[0] = n.in[0].shape;
+  return unit{};
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status bucketize_prepare(const node_view& n, prepared& to) {
+  auto& p = to.make<bucketize_params>(&reference::bucketize_kernel);
+  p.count = n.in[0].shape.elements().value;
+  p.boundaries = n.in[1].shape.elements().value;
+  p.type = n.in[0].type;
+  return unit{};
+}
+#else
+status bucketize_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form bucketize_forms[] = {
+    {.in = {arithmetic_types, dtype::f32}, .out = {dtype::s32}},
+};
+inline constexpr op_def bucketize{
+    .name = "bucketize",
+    .summary = "which of the ranges between boundaries an element lies in",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = bucketize_forms,
+    .shape = &bucketize_op_shape,
+    .memory = &params_only<bucketize_params>,
+    .prepare = &bucketize_prepare,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/numerics/fused_math.hpp
+// exp, tanh and erf of binary32 as vector loops compute them: a polynomial in fused multiply-adds,
+// the same operations one by one in scalars and in vectors. Rounding ATEN's functions of floats.
+
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+/// Numbers of the formulas below; kernels have the same operations on vectors.
+namespace vector_exp {
+// SLEEF's expf with an error of 1 ulp, which PyTorch's vector loops call: x = q ln 2 + s, a
+// polynomial of degree 7 in s, two steps of scaling by powers of two.
+inline constexpr float log2_e = 1.442695040888963407f, ln2_high = -0.693145751953125f,
+                       ln2_low = -1.428606765330187045e-06f, lowest = -104.f, highest = 100.f;
+inline constexpr float c[] = {0.000198527617612853646278381f, 0.00139304355252534151077271f,
+                              0.00833336077630519866943359f,  0.0416664853692054748535156f,
+                              0.166666671633720397949219f,    0.5f};
+}  // namespace vector_exp
+namespace vector_tanh {
+// Below `small` x + x^3 P(x^2), a least-squares fit; above, 1 - 2 / (exp(2 |x|) + 1).
+inline constexpr float small = 0.625f;
+inline constexpr float c[] = {-0.005501060746610165f, 0.020454417914152145f, -0.05368245393037796f,
+                              0.13330747187137604f, -0.3333325684070587f};
+}  // namespace vector_tanh
+namespace vector_erf {
+// Abramowitz and Stegun 7.1.26: 1 - (c0 t + ... + c4 t^5) exp(-x^2), t = 1 / (1 + p |x|); error
+// below 4e-7.
+inline constexpr float p = 0.3275911f;
+inline constexpr float c[] = {1.061405429f, -1.453152027f, 1.421413741f, -0.284496736f,
+                              0.254829592f};
+}  // namespace vector_erf
+
+namespace detail {
+/// c0 x^n + ... + cn in fused multiply-adds.
+template <std::size_t N> constexpr float fused_polynomial(const float (&c)[N], float x) noexcept {
+  float u = c[0];
+  for (std::size_t i = 1; i < N; ++i) u = fma(u, x, c[i]);
+  return u;
+}
+/// 2^e, -150 < e < 128; below -126 its halves are multiplied one after another by the caller.
+constexpr float float_pow2(std::int32_t e) noexcept {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(e + 127) << 23);
+}
+}  // namespace detail
+
+/// exp(x); 0 below -104, infinity above 100. NaN gives NaN.
+constexpr float exp_vectorized(float x) noexcept {
+  namespace k = vector_exp;
+  if (is_nan(x)) return x;
+  if (x < k::lowest) return 0.f;
+  if (x > k::highest) return infinity_of<float>();
+  const float whole = rint(mul(x, k::log2_e));
+  const float s = fma(whole, k::ln2_low, fma(whole, k::ln2_high, x));
+  const float u = detail::fused_polynomial(k::c, s), e = add(1.f, fma(mul(s, s), u, s));
+  const auto q = static_cast<std::int32_t>(whole);
+  return mul(mul(e, detail::float_pow2(q >> 1)), detail::float_pow2(q - (q >> 1)));
+}
+constexpr float tanh_vectorized(float x) noexcept {
+  namespace k = vector_tanh;
+  if (is_nan(x)) return x;
+  const float a = with_sign(x, 1.f);
+  if (a < k::small) {
+    const float z = mul(x, x);
+    return fma(mul(z, x), detail::fused_polynomial(k::c, z), x);
+  }
+  const float e = exp_vectorized(add(a, a));
+  return with_sign(sub(1.f, div(2.f, add(e, 1.f))), x);
+}
+constexpr float erf_vectorized(float x) noexcept {
+  namespace k = vector_erf;
+  const float a = with_sign(x, 1.f), t = div(1.f, fma(k::p, a, 1.f));
+  const float r = detail::fused_polynomial(k::c, t), e = exp_vectorized(-mul(x, x));
+  return with_sign(fma(mul(-e, t), r, 1.f), x);
+}
+
+}  // namespace numerics
+OCTET_NAMESPACE_END
+
 // ---- octet/ops/softmax.hpp
 // qnn.softmax, softmax, qnn.log_softmax, log_softmax along one axis.
 //
@@ -14580,6 +20744,9 @@ OCTET_NAMESPACE_END
 //   OPT       TFLite's optimized kernels: a table of 256 floats, sums in binary32 in order
 //   EVEN_MUL  PyTorch: dequantize, softmax in binary32, quantize by the reciprocal (softmax only)
 //   I64       TFLite on int16: two 513-entry tables (softmax only)
+//   ORT       ONNX Runtime: a table of 256 floats, the inverse output scale cut to an integer
+//             (softmax only)
+// float32: none: exp correctly rounded, sums in order; ATEN: PyTorch's vector loops (below)
 
 
 OCTET_NAMESPACE_BEGIN
@@ -14604,7 +20771,7 @@ struct softmax_params {
   std::int32_t diff_min = 0;          // DR: smaller differences from the maximum count as exp = 0
   const std::int32_t* exp = nullptr;  // DR: exp of the 256 possible differences, Q0.31, the
                                       // difference 0 first; null: computed each time
-  const float* table = nullptr;       // OPT: 256 entries; the maximum's is the last
+  const float* table = nullptr;       // OPT, ORT: 256 entries; the maximum's is the last
   const std::int16_t* exp_table = nullptr;  // I64
   const std::int16_t* reciprocal_table = nullptr;
 };
@@ -14633,6 +20800,20 @@ constexpr std::int32_t softmax_exp(const softmax_params& p, std::int32_t differe
                                    : fixed32::exp_negative(softmax_scaled(p, difference), 5);
 }
 }  // namespace numerics
+
+/// I64: leading zeros of the sum of exponentials, and its reciprocal as a fraction of 15 bits.
+struct softmax_s16_factor {
+  int room;
+  std::int32_t inverse;
+};
+constexpr softmax_s16_factor softmax_factor_of(const softmax_params& p,
+                                               std::uint32_t sum) noexcept {
+  const int room = std::countl_zero(sum);
+  const auto scaled = static_cast<std::int32_t>(
+      ((static_cast<std::uint64_t>(sum) << (room - 1)) + (1 << 13)) >> 14);
+  return {room, numerics::lookup(p.reciprocal_table, static_cast<std::int16_t>(numerics::clamp(
+                                                         scaled - 98304, -32768, 32767)))};
+}
 
 namespace reference {
 
@@ -14713,6 +20894,20 @@ constexpr void softmax_row_opt(const softmax_params& p, const In* x, Out* y) {
     y[i * p.inner] = static_cast<Out>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
   }
 }
+/// q = rint(f32(f32(t * Y) / sum)) + zy, Y = floor(f32(1 / sy)).
+template <class In, class Out>
+constexpr void softmax_row_ort(const softmax_params& p, const In* x, Out* y) {
+  const std::int32_t most = row_max(x, p.depth, p.inner);
+  float sum = 0;
+  for (std::size_t i = 0; i < p.depth; ++i)
+    sum = numerics::add(sum, p.table[255 - most + x[i * p.inner]]);
+  const float levels = numerics::floor(p.inverse);
+  for (std::size_t i = 0; i < p.depth; ++i) {
+    const float v = numerics::div(numerics::mul(p.table[255 - most + x[i * p.inner]], levels), sum);
+    y[i * p.inner] = static_cast<Out>(
+        numerics::finish(static_cast<double>(numerics::rint(v)), p.out_zero_point, p.lo, p.hi));
+  }
+}
 inline constexpr void softmax_row_s16(const softmax_params& p, const std::int16_t* x,
                                       std::int16_t* y) {
   const std::int32_t most = row_max(x, p.depth, p.inner);
@@ -14723,12 +20918,7 @@ inline constexpr void softmax_row_s16(const softmax_params& p, const std::int16_
   };
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < p.depth; ++i) sum += static_cast<std::uint32_t>(e(i));
-  const int room = std::countl_zero(sum);
-  const auto scaled = static_cast<std::int32_t>(
-      ((static_cast<std::uint64_t>(sum) << (room - 1)) + (1 << 13)) >> 14);
-  const std::int32_t inverse =
-      numerics::lookup(p.reciprocal_table,
-                       static_cast<std::int16_t>(numerics::clamp(scaled - 98304, -32768, 32767)));
+  const auto [room, inverse] = softmax_factor_of(p, sum);
   for (std::size_t i = 0; i < p.depth; ++i) {
     const std::int64_t v =
         (std::int64_t{e(i)} * inverse + (std::int64_t{1} << (30 - room))) >> (31 - room);
@@ -14763,12 +20953,47 @@ constexpr void softmax_row_f32(const softmax_params& p, const In* x, Out* y) {
                            p.out_zero_point, p.lo, p.hi));
   }
 }
+/// PyTorch's loops over vectors of 8. Along the innermost axis: eight sums side by side, whose
+/// halves are added, and the reciprocal of the sum as a factor. Along another axis the vectors lie
+/// across the rows: sums in order, quotients; rows beyond the last whole vector take the scalar
+/// exp, here the correctly rounded one.
+constexpr void softmax_row_aten(const softmax_params& p, const float* x, float* y,
+                                bool whole_vector) {
+  const std::size_t step = p.inner;
+  float most = x[0];
+  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
+  const auto e = [&](std::size_t i) {
+    const float d = numerics::mul(numerics::sub(x[i * step], most), p.beta);
+    return whole_vector ? numerics::exp_vectorized(d) : numerics::exp_f32(d);
+  };
+  float sums[8] = {}, sum = 0;
+  if (step == 1 && p.depth >= 8) {
+    for (std::size_t i = 0; i < p.depth; ++i) sums[i % 8] = numerics::add(sums[i % 8], e(i));
+    for (std::size_t half = 4; half > 0; half /= 2)
+      for (std::size_t k = 0; k < half; ++k) sums[k] = numerics::add(sums[k], sums[k + half]);
+    sum = sums[0];
+  } else {
+    for (std::size_t i = 0; i < p.depth; ++i) sum = numerics::add(sum, e(i));
+  }
+  const float log_sum = p.log ? numerics::log_f32(sum) : 0.f,
+              factor = step == 1 ? numerics::div(1.f, sum) : 0.f;
+  for (std::size_t i = 0; i < p.depth; ++i)
+    y[i * step] = p.log       ? numerics::sub(numerics::sub(x[i * step], most), log_sum)
+                  : step == 1 ? numerics::mul(e(i), factor)
+                              : numerics::div(e(i), sum);
+}
 template <class In, class Out>
 constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t begin,
                        std::size_t end) {
   for (std::size_t row = begin; row < end; ++row) {
     const std::size_t at = row / p.inner * p.depth * p.inner + row % p.inner;
     if constexpr (std::is_same_v<In, float> || std::is_same_v<Out, float>) {
+      if constexpr (std::is_same_v<In, float> && std::is_same_v<Out, float>) {
+        if (p.mode == rounding::aten) {
+          softmax_row_aten(p, x + at, y + at, p.inner == 1 || row % p.inner < p.inner / 8 * 8);
+          continue;
+        }
+      }
       softmax_row_f32(p, x + at, y + at);
     } else {
       switch (p.mode) {
@@ -14784,6 +21009,7 @@ constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t
             softmax_row_s16(p, x + at, y + at);
           break;
         case rounding::reciprocal_half_even: softmax_row_f32(p, x + at, y + at); break;
+        case rounding::onnxruntime: softmax_row_ort(p, x + at, y + at); break;
         case rounding::none:
         case rounding::doubling_high_half_up:
         case rounding::double_half_away:
@@ -14803,7 +21029,8 @@ constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t
     }
   }
 }
-inline void softmax_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void softmax_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const softmax_params*>(a.params);
   const auto r = part_of(p.outer * p.inner, a.part, a.parts);
   if (p.depth == 0) return;
@@ -14816,6 +21043,9 @@ inline void softmax_kernel(const kernel_args& a) noexcept {
     });
   });
 }
+#else
+void softmax_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -14829,10 +21059,11 @@ constexpr void softmax_memory(const node_view& n, node_memory& to) {
     to.array<std::int16_t>(513);
   } else if (n.round == rounding::doubling_high_half_away) {
     to.array<std::int32_t>(256);
-  } else if (n.round == rounding::tflite_optimized) {
+  } else if (n.round == rounding::tflite_optimized || n.round == rounding::onnxruntime) {
     to.array<float>(256);
   }
 }
+#if OCTET_HAS_DEFINITIONS
 template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<softmax_attrs>(*n.attrs);
@@ -14892,19 +21123,42 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
     p.table = t.data();
     return unit{};
   }
+  if (n.round == rounding::onnxruntime) {
+    if (p.depth == 0) return unit{};
+    if (a.beta != 1) return unsupported("beta in rounding ORT", std::to_string(a.beta), "1");
+    // A row's sum has room: its largest term is e^-5 of the largest float over the row's length.
+    const double scale = static_cast<double>(p.in_scale),
+                 room = numerics::sub(
+                     static_cast<double>(numerics::log_f32(numerics::div(
+                         std::numeric_limits<float>::max(), static_cast<float>(p.depth)))),
+                     5.),
+                 shift = room > 0 ? numerics::div(room, scale) : 0.;
+    auto t = to.array<float>(256);
+    for (std::size_t i = 0; i < 256; ++i)
+      t[i] = static_cast<float>(
+          numerics::exp(numerics::mul(numerics::add(static_cast<double>(i) - 255., shift), scale)));
+    p.table = t.data();
+  }
   return unit{};
 }
+#else
+template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, prepared& to);
+#endif
 inline constexpr form qnn_softmax_forms[] = {
     {.in = {eight_bit},
      .out = {quantized_types},
      .roundings = {rounding::doubling_high_half_away, rounding::tflite_optimized,
                    rounding::reciprocal_half_even}},
     {.in = {dtype::s16}, .out = {dtype::s16}, .roundings = rounding::wide_half_up},
+    {.in = {eight_bit}, .out = {like(0)}, .roundings = rounding::onnxruntime},
 };
 inline constexpr form qnn_log_softmax_forms[] = {
     {.in = {eight_bit},
      .out = {eight_bit},
      .roundings = {rounding::doubling_high_half_away, rounding::tflite_optimized}},
+};
+inline constexpr form float_softmax_forms[] = {
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::none, rounding::aten}},
 };
 inline constexpr op_def qnn_softmax{
     .name = "qnn.softmax",
@@ -14919,10 +21173,12 @@ inline constexpr op_def qnn_softmax{
 inline constexpr op_def softmax{
     .name = "softmax",
     .summary = "softmax along an axis",
-    .forms = float_forms,
+    .forms = float_softmax_forms,
+    .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
     .memory = &softmax_memory<false, false>,
     .prepare = &softmax_prepare<false, false>,
+    .decide = &laws::of_floats,
 };
 inline constexpr op_def qnn_log_softmax{
     .name = "qnn.log_softmax",
@@ -14937,224 +21193,15 @@ inline constexpr op_def qnn_log_softmax{
 inline constexpr op_def log_softmax{
     .name = "log_softmax",
     .summary = "logarithm of softmax",
-    .forms = float_forms,
+    .forms = float_softmax_forms,
+    .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
     .memory = &softmax_memory<true, false>,
     .prepare = &softmax_prepare<true, false>,
+    .decide = &laws::of_floats,
 };
 }  // namespace ops
 
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/svdf.hpp
-// qnn.svdf: a layer whose weights are factored into features and time (keyword spotting); its
-// memory of the last inputs lives in the session.
-
-
-OCTET_NAMESPACE_BEGIN
-
-struct svdf_attrs {
-  std::int32_t rank = 1;  // filters per unit
-  static constexpr auto fields = std::tuple{field{"rank", &svdf_attrs::rank}};
-};
-
-/// Inputs: 0 x s8 [B, C]; 1 feature weights s8 [F, C]; 2 time weights s16 [F, M]; 3 state s16 [B, F
-/// * M], zero point 0; 4 bias s32 [F / rank] (optional). Outputs: y s8 [B, F / rank], the state
-/// (the same tensor as input 3).
-///
-/// Rounding DR: each filter's memory moves one step to the past and takes sat16(DR(sum (x - zx) w;
-/// f32(f32(sx * sw) / s_state))) as its newest value; y = sat8(DR(bias + sum over the unit's
-/// filters and their memories of memory * time weight; f32(f32(s_state * s_time) / sy)) + zy).
-struct svdf_params {
-  std::int32_t batch = 0, in_c = 0, filters = 0, memory = 0, units = 0, rank = 1;
-  std::int32_t in_zero_point = 0, out_zero_point = 0;
-  multiplier feature{}, time{};
-};
-
-constexpr shape_or svdf_shape(const svdf_attrs& a, const dims& x, const dims& w, const dims& t,
-                              const dims& state) {
-  if (x.rank != 2 || w.rank != 2 || t.rank != 2)
-    return violation{rule::rank, dims{0, 0}, x.rank != 2 ? x : w.rank != 2 ? w : t};
-  if (w[1] != x[1]) return violation{rule::channels, dims{x[1]}, dims{w[1]}};
-  if (t[0] != w[0] || t[1] < 1) return violation{rule::weight_count, dims{w[0], 1}, t};
-  if (a.rank < 1 || w[0] % a.rank != 0) return violation{rule::groups, dims{a.rank}, dims{w[0]}};
-  if (!(state == dims{x[0], w[0] * t[1]}))
-    return violation{rule::shapes_differ, dims{x[0], w[0] * t[1]}, state};
-  return dims{x[0], w[0] / a.rank};
-}
-
-namespace reference {
-constexpr void svdf(const svdf_params& p, const std::int8_t* x, const std::int8_t* feature,
-                    const std::int16_t* time, const std::int32_t* bias, std::int16_t* state,
-                    std::int8_t* y) {
-  const auto memory = static_cast<std::size_t>(p.memory),
-             channels = static_cast<std::size_t>(p.in_c);
-  for (std::int32_t b = 0; b < p.batch; ++b)
-    for (std::int32_t u = 0; u < p.units; ++u) {
-      std::int64_t sum = bias ? bias[u] : 0;
-      for (std::int32_t k = 0; k < p.rank; ++k) {
-        const auto f = static_cast<std::size_t>(u * p.rank + k);
-        std::int16_t* past =
-            state +
-            (static_cast<std::size_t>(b) * static_cast<std::size_t>(p.filters) + f) * memory;
-        std::int32_t dot = 0;
-        for (std::size_t i = 0; i < channels; ++i)
-          dot += (x[static_cast<std::size_t>(b) * channels + i] - p.in_zero_point) *
-                 feature[f * channels + i];
-        for (std::size_t i = 0; i + 1 < memory; ++i) past[i] = past[i + 1];
-        past[memory - 1] = static_cast<std::int16_t>(
-            numerics::clamp(numerics::doubling_high_half_away(dot, p.feature), -32768, 32767));
-        for (std::size_t i = 0; i < memory; ++i)
-          sum += std::int32_t{past[i]} * time[f * memory + i];
-      }
-      // The framework sums in int32; a sum beyond it, which it leaves undefined, wraps here.
-      y[static_cast<std::size_t>(b) * static_cast<std::size_t>(p.units) +
-        static_cast<std::size_t>(u)] =
-          static_cast<std::int8_t>(
-              numerics::finish(rounding_policy::doubling_high_half_away::apply(sum, p.time),
-                               p.out_zero_point, -128, 127));
-    }
-}
-inline void svdf_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const svdf_params*>(a.params);
-  auto* state = static_cast<std::int16_t*>(a.out[1]);
-  if (a.in[3] != a.out[1])
-    std::memcpy(state, a.in[3],
-                static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.filters) *
-                    static_cast<std::size_t>(p.memory) * 2);
-  svdf(p, static_cast<const std::int8_t*>(a.in[0]), static_cast<const std::int8_t*>(a.in[1]),
-       static_cast<const std::int16_t*>(a.in[2]), static_cast<const std::int32_t*>(a.in[4]), state,
-       static_cast<std::int8_t*>(a.out[0]));
-}
-}  // namespace reference
-
-namespace ops {
-constexpr status svdf_op_shape(const node_view& n, std::span<dims> out) {
-  if (n.in.size() < 4 || out.size() != 2)
-    return violation{rule::input_count, dims{4}, dims{static_cast<std::int32_t>(n.in.size())}};
-  const shape_or s = svdf_shape(read_attributes<svdf_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape,
-                                n.in[2].shape, n.in[3].shape);
-  if (s.broken) return s.broken;
-  out[0] = s.shape, out[1] = n.in[3].shape;
-  return unit{};
-}
-inline status svdf_prepare(const node_view& n, prepared& to) {
-  const tensor_desc &x = n.in[0], &w = n.in[1], &t = n.in[2], &state = n.in[3], &y = n.out[0];
-  auto& p = to.make<svdf_params>(&reference::svdf_kernel);
-  p.rank = read_attributes<svdf_attrs>(*n.attrs).rank;
-  p.batch = x.shape[0], p.in_c = x.shape[1], p.filters = w.shape[0], p.memory = t.shape[1],
-  p.units = y.shape[1];
-  if (p.in_c > 65536)
-    return unsupported("inputs", std::to_string(p.in_c), "at most 65536: sums stay below 2^31");
-  if (n.present(4) && !(n.in[4].shape == dims{p.units}))
-    return unsupported("bias", to_string(n.in[4].shape), "one a unit");
-  for (const tensor_desc* d : {&w, &t, &state})
-    if (!d->quantized() || d->per_channel() || d->zero_point() != 0)
-      return unsupported("quantization of weights or state", {}, "one scale, zero point 0");
-  p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
-  const auto scale = [](const tensor_desc& a, const tensor_desc& b, const tensor_desc& into) {
-    return numerics::quantize_multiplier(static_cast<double>(
-        numerics::div(numerics::mul(a.scale_f32(), b.scale_f32()), into.scale_f32())));
-  };
-  p.feature = scale(x, w, state);
-  p.time = scale(state, t, y);
-  return unit{};
-}
-inline constexpr form svdf_forms[] = {
-    {.in = {dtype::s8, dtype::s8, dtype::s16, dtype::s16, dtype::s32},
-     .out = {dtype::s8, dtype::s16},
-     .roundings = rounding::doubling_high_half_away},
-};
-inline constexpr op_def qnn_svdf{
-    .name = "qnn.svdf",
-    .summary = "layer factored into features and time",
-    .min_inputs = 4,
-    .max_inputs = 5,
-    .outputs = 2,
-    .optional = {4},
-    .forms = svdf_forms,
-    .shape = &svdf_op_shape,
-    .memory = &params_only<svdf_params>,
-    .prepare = &svdf_prepare,
-    .decide = &laws::tflite_integers,
-};
-}  // namespace ops
-
-OCTET_NAMESPACE_END
-
-// ---- octet/laws/activation.hpp
-// Fused activations as bounds on quantized values, by the rounding of whoever computes the node.
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// Fused activation of an operator; becomes a clamp of quantized values by the rule of the graph's
-/// law.
-enum class activation : std::uint8_t { none, relu, relu6, relu_n1_to_1, relu_0_to_1 };
-
-namespace laws {
-
-/// An activation as reals. No bound: none.
-struct real_bounds {
-  std::optional<float> lo, hi;
-};
-constexpr real_bounds bounds_of(activation a) {
-  switch (a) {
-    case activation::none: return {};
-    case activation::relu: return {0.f, {}};
-    case activation::relu6: return {0.f, 6.f};
-    case activation::relu_n1_to_1: return {-1.f, 1.f};
-    case activation::relu_0_to_1: return {0.f, 1.f};
-  }
-  return {};
-}
-
-/// The quantized value that stands for the bound v of a clamp, before it is cut to the type's
-/// range; s: scale, z: zero point.
-///   TFLite   z + rha(f32(v / s))
-///   XNNPACK  rint(f32(f32(v / s) + z)): an odd zero point turns a tie
-///   PyTorch  z + rint(f32(v * f32(1 / s)))
-///   MXNet    the same with s in binary64
-constexpr std::int32_t quantized_bound(library by, float v, double scale, std::int32_t zero_point) {
-  const auto s = static_cast<float>(scale), z = static_cast<float>(zero_point);
-  double q = 0;
-  switch (by) {
-    case library::tflite:
-      q = static_cast<double>(numerics::round_half_away(numerics::div(v, s))) + zero_point;
-      break;
-    case library::xnnpack:
-      q = static_cast<double>(numerics::rint(numerics::add(numerics::div(v, s), z)));
-      break;
-    case library::mxnet:
-      q = static_cast<double>(
-              numerics::rint(numerics::mul(v, static_cast<float>(numerics::div(1., scale))))) +
-          zero_point;
-      break;
-    case library::pytorch:
-      q = static_cast<double>(numerics::rint(numerics::mul(v, numerics::div(1.f, s)))) + zero_point;
-      break;
-  }
-  return numerics::clamp_to_int(q, INT32_MIN, INT32_MAX);
-}
-
-/// Clamp after the zero point, both ends included.
-struct clamp_bounds {
-  std::int64_t lo, hi;
-  constexpr bool operator==(const clamp_bounds&) const = default;
-};
-/// A fused activation on quantized values of this type, scale and zero point.
-constexpr clamp_bounds activation_bounds(library by, activation a, dtype type, double scale,
-                                         std::int32_t zero_point) {
-  clamp_bounds c{lowest_of(type), highest_of(type)};
-  const real_bounds r = bounds_of(a);
-  if (r.lo)
-    if (const std::int64_t q = quantized_bound(by, *r.lo, scale, zero_point); q > c.lo) c.lo = q;
-  if (r.hi)
-    if (const std::int64_t q = quantized_bound(by, *r.hi, scale, zero_point); q < c.hi) c.hi = q;
-  return c;
-}
-
-}  // namespace laws
 OCTET_NAMESPACE_END
 
 // ---- octet/ops/lut.hpp
@@ -15187,14 +21234,15 @@ template <class F> constexpr void fill_lut8(lut8_params& p, dtype in, F&& f) {
 }
 
 namespace reference {
-inline void lut8_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void lut8_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const lut8_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
   const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
   auto* y = static_cast<std::uint8_t*>(a.out[0]);
   for (std::size_t i = r.begin; i < r.end; ++i) y[i] = p.table[x[i]];
 }
-inline void lut8_blocks_kernel(const kernel_args& a) noexcept {
+OCTET_INLINE void lut8_blocks_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const lut8_blocks_params*>(a.params);
   const auto r = part_of(p.blocks.count, a.part, a.parts);
   const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
@@ -15203,6 +21251,10 @@ inline void lut8_blocks_kernel(const kernel_args& a) noexcept {
   for (std::size_t i = r.begin; i < r.end; ++i)
     y[i] = i < whole ? p.blocks.table[x[i]] : p.tail[x[i]];
 }
+#else
+void lut8_kernel(const kernel_args& a) noexcept;
+void lut8_blocks_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 OCTET_NAMESPACE_END
@@ -15250,7 +21302,9 @@ enum class unary : std::uint8_t {
   relu6,
   relu_n1_to_1,
   relu_0_to_1,
-  leaky_relu
+  leaky_relu,
+  sign,
+  erf
 };
 
 struct unary_attrs {
@@ -15282,6 +21336,26 @@ struct unary_params {
 namespace numerics {
 
 constexpr float relu6_of(float v) noexcept { return v <= 0 ? 0.f : v >= 6 ? 6.f : v; }
+/// Functions of float tensors in PyTorch's vector loops (rounding ATEN): with the exp, tanh and erf
+/// of fused_math.hpp.
+constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
+  if (p.function == unary::logistic) return div(1.f, add(1.f, exp_vectorized(-x)));
+  if (p.function == unary::tanh) return tanh_vectorized(x);
+  if (p.function == unary::exp) return exp_vectorized(x);
+  if (!p.approximate)
+    return mul(mul(x, 0.5f), add(1.f, erf_vectorized(mul(x, 0.70710678118654752f))));
+  const float cube = mul(mul(x, x), x),
+              inner = mul(0.79788456080286536f, add(x, mul(0.044715f, cube)));
+  return mul(mul(0.5f, x), add(1.f, tanh_vectorized(inner)));
+}
+constexpr bool has_vectorized(unary f) noexcept {
+  return f == unary::logistic || f == unary::tanh || f == unary::exp || f == unary::gelu;
+}
+/// PyTorch's loops take whole pairs of 8 floats; what is left of a tensor takes its scalar
+/// function, here the correctly rounded one.
+constexpr std::size_t vectorized_count(const unary_params& p) noexcept {
+  return p.function == unary::logistic ? p.count / 16 * 16 : p.count;
+}
 /// f(x) in binary32, as the frameworks' kernels spell it, with octet's correctly rounded exp, tanh,
 /// ...
 constexpr float unary_f32(const unary_params& p, float x) noexcept {
@@ -15292,14 +21366,16 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
         return 1.f;  // float32 tensors: TFLite's cutoffs
       if (p.mode == rounding::none && x < -9.f) return exp_f32(x);
       return div(1.f, add(1.f, exp_f32(-x)));
-    case unary::tanh: return tanh_f32(x);
+    case unary::tanh: return p.mode == rounding::divide_half_away ? tanh_c_library(x) : tanh_f32(x);
     case unary::hard_swish: return div(mul(x, relu6_of(add(x, 3.f))), 6.f);
     case unary::hard_sigmoid: return div(relu6_of(add(x, 3.f)), 6.f);
     case unary::elu: return x < 0 ? mul(expm1_f32(x), p.alpha) : x;
     case unary::gelu: {
       if (!p.approximate) return mul(mul(0.5f, x), erfc_f32(mul(x, -0.707106781f)));
       const float cube = mul(mul(mul(0.044715f, x), x), x);
-      return mul(mul(0.5f, x), add(1.f, tanh_f32(mul(0.797884561f, add(x, cube)))));
+      const float inner = mul(0.797884561f, add(x, cube));
+      return mul(mul(0.5f, x), add(1.f, p.mode == rounding::divide_half_away ? tanh_c_library(inner)
+                                                                             : tanh_f32(inner)));
     }
     case unary::exp: return exp_f32(x);
     case unary::log: return log_f32(x);
@@ -15318,8 +21394,18 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
     case unary::relu_n1_to_1: return x < -1 ? -1.f : x > 1 ? 1.f : x;
     case unary::relu_0_to_1: return x < 0 ? 0.f : x > 1 ? 1.f : x;
     case unary::leaky_relu: return x > 0 ? x : mul(x, p.alpha);
+    case unary::sign: return x > 0 ? 1.f : x < 0 ? -1.f : 0.f;
+    case unary::erf: return erf_f32(x);
   }
   return x;
+}
+/// The functions of plain int32 and int64 values; results that the type does not hold wrap.
+template <class T> constexpr T unary_integer(unary f, T x) noexcept {
+  using bits = std::make_unsigned_t<T>;
+  if (f == unary::sign) return static_cast<T>((x > 0) - (x < 0));
+  if (f == unary::square) return static_cast<T>(static_cast<bits>(x) * static_cast<bits>(x));
+  if (f == unary::neg || (f == unary::abs && x < 0)) return static_cast<T>(bits{0} - bits(x));
+  return f == unary::relu && x < 0 ? T{0} : x;
 }
 /// The functions whose table needs a value where they have none: TFLite takes the output's lowest
 /// (log) or highest (rsqrt) real value for x <= 0.
@@ -15432,7 +21518,8 @@ constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexce
     case rounding::qnnpack:
     case rounding::aten:
     case rounding::fused_multiply_add:
-    case rounding::mxnet: break;  // unary_prepare refuses these
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // unary_prepare refuses these
   }
   return p.out_zero_point;
 }
@@ -15442,24 +21529,37 @@ namespace reference {
 template <class T>
 constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t begin,
                             std::size_t end) {
+  const std::size_t vectorized = p.mode == rounding::aten && numerics::has_vectorized(p.function)
+                                     ? numerics::vectorized_count(p)
+                                     : 0;
   for (std::size_t i = begin; i < end; ++i) {
     if constexpr (std::is_floating_point_v<T>)
-      y[i] = numerics::unary_f32(p, x[i]);
+      y[i] = i < vectorized ? numerics::unary_vectorized(p, x[i]) : numerics::unary_f32(p, x[i]);
+    else if constexpr (sizeof(T) >= 4)
+      y[i] = numerics::unary_integer(p.function, x[i]);
     else
       y[i] = static_cast<T>(numerics::unary_value(p, x[i]));
   }
 }
-inline void unary_kernel(const kernel_args& a) noexcept {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void unary_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const unary_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
+  const auto run = [&]<class T>(type_tag<T>) {
+    unary_values(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
+  };
   if (p.type == dtype::f32)
-    unary_values(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin,
-                 r.end);
+    run(type_tag<float>{});
+  else if (p.type == dtype::s32)
+    run(type_tag<std::int32_t>{});
+  else if (p.type == dtype::s64)
+    run(type_tag<std::int64_t>{});
   else
-    with_quantized(p.type, [&]<class T>(type_tag<T>) {
-      unary_values(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
-    });
+    with_quantized(p.type, run);
 }
+#else
+void unary_kernel(const kernel_args& a) noexcept;
+#endif
 }  // namespace reference
 
 namespace ops {
@@ -15482,8 +21582,9 @@ constexpr clamp_range relu_bounds(unary f, const tensor_desc& y) {
   return {static_cast<std::int32_t>(c.lo), static_cast<std::int32_t>(c.hi)};
 }
 
+#if OCTET_HAS_DEFINITIONS
 /// The multipliers of the integer roundings; TFLite forms these ratios in binary32.
-inline status unary_multipliers(unary_params& p) {
+OCTET_INLINE status unary_multipliers(unary_params& p) {
   const float ratio = numerics::div(p.in_scale, p.out_scale);
   const auto quantized = [](float v) {
     return numerics::quantize_multiplier(static_cast<double>(v));
@@ -15516,6 +21617,7 @@ inline status unary_multipliers(unary_params& p) {
   }
   return unit{};
 }
+#endif
 
 /// Rounding ATEN on 8 bits: PyTorch's vector loops dequantize with one fused multiply-add, their
 /// scalar tails with a difference and a product; else EVEN_MUL.
@@ -15530,6 +21632,7 @@ constexpr void unary_memory(const node_view& n, node_memory& to) {
   if (Quantized && n.round == rounding::divide_half_away && !sigmoid) to.array<std::int16_t>(513);
   to.make<unary_params>();
 }
+#if OCTET_HAS_DEFINITIONS
 template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<unary_attrs>(*n.attrs);
@@ -15541,15 +21644,15 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   p.alpha = F == unary::elu && !n.attrs->find("alpha") ? 1.f : static_cast<float>(a.alpha);
   p.count = x.shape.elements().value;
   if constexpr (!Quantized) {
-    to.make<unary_params>(&reference::unary_kernel) = p;
+    to.make<unary_params>(&reference::unary_kernel, kernel_id::unary) = p;
     return unit{};
   }
   if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
   p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32(),
   p.inverse = numerics::div(1.f, p.out_scale);
   p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
-  const clamp_range bounds =
-      is_relu(F) && n.round != rounding::none ? relu_bounds(F, y) : clamp_of(*n.attrs, y.type);
+  clamp_range bounds = clamp_of(*n.attrs, y.type);
+  if (is_relu(F) && n.round != rounding::none) bounds = relu_bounds(F, y);
   p.lo = bounds.lo, p.hi = bounds.hi;
   const bool sigmoid = (F == unary::logistic || F == unary::tanh) &&
                        n.round == rounding::tflite_optimized && x.type == dtype::s16;
@@ -15599,9 +21702,12 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
     fill_lut8(l, x.type, [&](std::int32_t q) { return numerics::unary_value(p, q); });
     return unit{};
   }
-  to.make<unary_params>(&reference::unary_kernel) = p;
+  to.make<unary_params>(&reference::unary_kernel, kernel_id::unary) = p;
   return unit{};
 }
+#else
+template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to);
+#endif
 
 /// Roundings of a function of quantized values. The floating ones take any function; the integer
 /// pipelines exist for some.
@@ -15630,12 +21736,41 @@ inline constexpr form plain_unary_forms[] = {
      .roundings = rounding_set{rounding::none, rounding::aten}},
 };
 
+/// Functions that integers have as well.
+inline constexpr form number_unary_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = rounding_set{rounding::none, rounding::aten}},
+    {.in = {accumulator_types}, .out = {like(0)}},
+};
+/// Functions of which TFLite's reference calls the C library's.
+inline constexpr form c_library_unary_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = rounding_set{rounding::none, rounding::aten, rounding::divide_half_away}},
+};
+template <unary F> constexpr std::span<const form> plain_forms_of() {
+  if constexpr (F == unary::tanh || F == unary::gelu)
+    return c_library_unary_forms;
+  else if constexpr (F == unary::abs || F == unary::neg || F == unary::square)
+    return number_unary_forms;
+  else
+    return plain_unary_forms;
+}
+/// The functions of float32 with vectors.
+constexpr kernel_id float_kernel(unary f) {
+  const bool scalar = f == unary::log || f == unary::sin || f == unary::cos || f == unary::floor ||
+                      f == unary::ceil || f == unary::round || f == unary::sign || f == unary::erf;
+  return scalar ? kernel_id::none : kernel_id::unary;
+}
+
 #define OCTET_UNARY_(id, text, what, quantized_law, float_law) \
   inline constexpr op_def qnn_##id{                            \
       .name = "qnn." text,                                     \
       .summary = what " of quantized values",                  \
       .forms = unary_forms<unary::id>,                         \
       .kernel = kernel_id::lut8,                               \
+      .other_kernel = kernel_id::unary,                        \
       .shape = &same_op_shape,                                 \
       .memory = &unary_memory<unary::id, true>,                \
       .prepare = &unary_prepare<unary::id, true>,              \
@@ -15644,21 +21779,22 @@ inline constexpr form plain_unary_forms[] = {
   inline constexpr op_def id{                                  \
       .name = text,                                            \
       .summary = what,                                         \
-      .forms = plain_unary_forms,                              \
+      .forms = plain_forms_of<unary::id>(),                    \
+      .kernel = float_kernel(unary::id),                       \
       .shape = &same_op_shape,                                 \
       .memory = &params_only<unary_params>,                    \
       .prepare = &unary_prepare<unary::id, false>,             \
       .decide = float_law,                                     \
   };
 OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid, &laws::of_floats)
-OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::sigmoid, &laws::of_floats)
+OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::tanh_of_floats)
 OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish, &laws::of_floats)
 OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,
              &laws::of_floats)
 OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, nullptr)
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
-             nullptr)
-OCTET_UNARY_(exp, "exp", "exponential", &laws::table, nullptr)
+             &laws::gelu_of_floats)
+OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::of_floats)
 OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, nullptr)
 OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, nullptr)
 OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, nullptr)
@@ -15673,6 +21809,22 @@ OCTET_UNARY_(relu_n1_to_1, "relu_n1_to_1", "clamp to [-1, 1]", &laws::clamp, nul
 OCTET_UNARY_(relu_0_to_1, "relu_0_to_1", "clamp to [0, 1]", &laws::clamp, nullptr)
 OCTET_UNARY_(leaky_relu, "leaky_relu", "x, below 0 alpha * x", &laws::leaky_relu, nullptr)
 #undef OCTET_UNARY_
+inline constexpr op_def sign{
+    .name = "sign",
+    .summary = "-1, 0 or 1",
+    .forms = number_unary_forms,
+    .shape = &same_op_shape,
+    .memory = &params_only<unary_params>,
+    .prepare = &unary_prepare<unary::sign, false>,
+};
+inline constexpr op_def erf{
+    .name = "erf",
+    .summary = "error function",
+    .forms = plain_unary_forms,
+    .shape = &same_op_shape,
+    .memory = &params_only<unary_params>,
+    .prepare = &unary_prepare<unary::erf, false>,
+};
 inline constexpr op_def floor{
     .name = "floor",
     .summary = "rounded down",
@@ -15719,9 +21871,11 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::dequantize,
     &ops::dynamic_quantize,
     &ops::dynamic_dequantize,
+    &ops::dynamic_quantize_linear,
     &ops::float_conv2d,
     &ops::float_depthwise_conv2d,
     &ops::float_transpose_conv2d,
+    &ops::float_conv3d,
     &ops::float_fully_connected,
     &ops::qnn_add,
     &ops::qnn_sub,
@@ -15733,6 +21887,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::qnn_max_pool2d,
     &ops::avg_pool2d,
     &ops::max_pool2d,
+    &ops::l2_pool2d,
     &ops::qnn_mean,
     &ops::qnn_sum,
     &ops::qnn_reduce_prod,
@@ -15795,8 +21950,13 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::floor,
     &ops::ceil,
     &ops::round,
+    &ops::sign,
+    &ops::erf,
     &ops::qnn_lstm,
     &ops::qnn_svdf,
+    &ops::float_lstm,
+    &ops::rnn,
+    &ops::float_svdf,
     &ops::qnn_softmax,
     &ops::softmax,
     &ops::qnn_log_softmax,
@@ -15805,6 +21965,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::prelu,
     &ops::qnn_l2_normalization,
     &ops::l2_normalization,
+    &ops::local_response_normalization,
     &ops::pack,
     &ops::minimum,
     &ops::maximum,
@@ -15820,6 +21981,9 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::div,
     &ops::floor_div,
     &ops::floor_mod,
+    &ops::pow,
+    &ops::bitwise_xor,
+    &ops::right_shift,
     &ops::qnn_minimum,
     &ops::qnn_maximum,
     &ops::qnn_equal,
@@ -15847,6 +22011,16 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::gather,
     &ops::gather_nd,
     &ops::one_hot,
+    &ops::scatter_nd,
+    &ops::sparse_to_dense,
+    &ops::dynamic_slice,
+    &ops::dynamic_update_slice,
+    &ops::reverse_sequence,
+    &ops::matrix_set_diag,
+    &ops::segment_reduce,
+    &ops::bucketize,
+    &ops::non_max_suppression,
+    &ops::detection_postprocess,
     &ops::arg_max,
     &ops::arg_min,
     &ops::cumsum,
@@ -15861,6 +22035,12 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::layer_norm,
     &ops::group_norm,
 };
+#if defined(OCTET_EXTERN) && defined(OCTET_IMPLEMENTATION)
+// Other files see of an operator's prepare and reference declarations only: here the list is used,
+// and with it everything that it points to is compiled.
+extern const op_def* const* const compiled_list;
+const op_def* const* const compiled_list = builtin_list;
+#endif
 }  // namespace detail
 
 /// All operators that come with octet.
@@ -15950,23 +22130,35 @@ inline status within(const op_def& op, const char* what, std::size_t taken, std:
                  std::to_string(declared) + " bytes, as op_def::memory says");
 }
 
-/// Which kernel a target has: kernels::find, or something that names fewer of them.
-using kernel_finder = const kernel_entry* (*)(kernel_id, target) noexcept;
 /// References only: for who must not name the kernels (loaders, which fold constants).
 inline const kernel_entry* no_kernel(kernel_id, target) noexcept { return nullptr; }
 
 /// Fills run, params, kernel, kernel_name, scratch and parts of `st`. Params and packed weights
-/// come from `memory`. `threads`: into how many parts a kernel that can be split is. No heap on the
-/// way to success if `memory` needs none.
-inline status prepare_step(const op_def& op, const node_view& n, target on, kernel_finder find,
-                           unsigned threads, plan_memory& memory, step& st) {
+/// come from `memory`, which with what the operator declares stays within `max`: that is looked at
+/// before anything is allocated. `threads`: into how many parts a kernel that can be split is. No
+/// heap on the way to success if `memory` needs none.
+inline status prepare_step(const op_def& op, const node_view& n, target on, kernels::finder find,
+                           unsigned threads, plan_memory& memory, step& st,
+                           const limits& max = limits::none()) {
   const kernels::target_layout* const layout[] = {kernels::layout_of(on)};
   prepared p;
   p.memory = &memory;
   memory.align();
   const std::size_t before = memory.total().value;
+  const node_memory most = takes(op, n) ? memory_of_step(op, n, layout) : node_memory();
+  if (auto s = within_limit(&limits::plan_bytes, max, "bytes of the plan",
+                            saturating_add(saturating_add(before, most.params), most.on[0].packed));
+      !s)
+    return s;
+  if (auto s = within_limit(&limits::scratch_bytes, max, "bytes of an operator while it runs",
+                            std::max(most.reference_scratch, most.on[0].scratch));
+      !s)
+    return s;
+  // Alignment may leave a gap before params and before packed data.
+  const std::size_t taken =
+      most.params + most.on[0].packed == 0 ? 0 : most.params + most.on[0].packed + 2 * alignment;
+  if (!memory.reserve(Bytes(taken))) return no_memory(taken);
   if (auto s = prepare_node(op, n, p); !s) return s;
-  const node_memory most = memory_of_step(op, n, layout);
   if (most.alias)
     p.make<copy_params>(&copy_kernel).bytes =
         bytes_of(n.out[0].shape.elements(), n.out[0].type).value;
@@ -16035,16 +22227,57 @@ struct quantized_view {
   }
 };
 
+namespace detail {
+
+/// One operand of a direct call as verify() would look at a tensor of a graph.
+inline status verify_view(const quantized_view& v, std::string_view what) {
+  const tensor_desc d = v.desc();
+  const auto wrong = [&](const char* part, std::string found, std::string supported) {
+    return invalid(std::string(part) + " of " + std::string(what), std::move(found),
+                   std::move(supported));
+  };
+  for (std::size_t i = 0; i < d.scales.size(); ++i)
+    if (!(d.scales[i] > 0) || d.scales[i] > 1e300)
+      return wrong("scale", std::to_string(d.scales[i]), "a positive finite number");
+  if (d.per_channel() && (d.axis < 0 || d.axis >= d.shape.rank ||
+                          d.scales.size() != static_cast<std::size_t>(d.shape[d.axis])))
+    return wrong("scales", std::to_string(d.scales.size()), "one for each index along the axis");
+  if (d.zero_points.size() > 1 && d.zero_points.size() != d.scales.size())
+    return wrong("zero points", std::to_string(d.zero_points.size()),
+                 std::to_string(d.scales.size()));
+  if (v.scale == 0 && v.scales.empty() && v.zero_point != 0)
+    return wrong("scale", "none, and zero point " + std::to_string(v.zero_point), "a scale");
+  if (!is_float(d.type))
+    for (std::int32_t z : d.zero_points)
+      if (z < lowest_of(d.type) || z > highest_of(d.type))
+        return wrong("zero point", std::to_string(z), "a value of " + std::string(name_of(d.type)));
+  return unit{};
+}
+/// Whether a rounding of this operator is computed with the operand's scale.
+inline bool needs_scale(const op_def& op, rounding round, dtype type, bool first_input) {
+  if (op.name == "qnn.dequantize") return first_input;
+  if (round == rounding::none || !op.name.starts_with("qnn.") || op.name.starts_with("qnn.dynamic"))
+    return false;
+  return quantized_types.contains(type) || (first_input && op.name == "qnn.requantize");
+}
+
+/// The kernels of these operators, and of no others.
+template <const op_def&... Ops>
+inline constexpr kernels::kernel_set kernels_of = (kernels::set_of(Ops.kernel) | ...);
+}  // namespace detail
+
 /// An operator prepared for one set of shapes, types and constants (weights are packed): make it
 /// once, call it often. Keeps pointers to the constants.
 class operator_call {
  public:
   /// `constant[i]`: input i is known now (weights, biases). Absent optional inputs: a view without
   /// data and shape {0}.
+  /// Which kernels a header-only file compiles for it: all of octet's, unless `find` names fewer.
   static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
                                     std::span<const bool> constant,
                                     std::span<const quantized_view> out, const attributes& attrs,
-                                    rounding round, target on = target::automatic) {
+                                    rounding round, target on = target::automatic,
+                                    kernels::finder find = &kernels::find) {
     const numerics::exact_environment environment;
     if (on == target::automatic) on = best_target();
     if (!can_run(on))
@@ -16054,6 +22287,17 @@ class operator_call {
     if (count < op.min_inputs || (op.max_inputs >= 0 && count > op.max_inputs))
       return invalid("number of inputs of " + std::string(op.name), std::to_string(count),
                      std::to_string(op.min_inputs) + " to " + std::to_string(op.max_inputs));
+    for (const auto* list : {&in, &out})
+      for (std::size_t i = 0; i < list->size(); ++i) {
+        const quantized_view& v = (*list)[i];
+        const std::string what = (list == &in ? "input " : "output ") + std::to_string(i) + " of " +
+                                 std::string(op.name);
+        if (auto s = detail::verify_view(v, what); !s) return s.error();
+        const bool absent = list == &in && v.data.data == nullptr;
+        if (!absent && v.scale == 0 && v.scales.empty() &&
+            detail::needs_scale(op, round, v.data.type, list == &in && i == 0))
+          return invalid("scale of " + what, "none", "the operand's scale");
+      }
     operator_call c;
     std::vector<tensor_desc> ins, outs;
     std::vector<std::span<const std::byte>> constants;
@@ -16067,8 +22311,10 @@ class operator_call {
                 : std::span<const std::byte>());
     }
     for (const quantized_view& o : out) outs.push_back(o.desc());
-    const attribute_view view(attrs);
+    const auto known_attributes = std::make_unique<bool[]>(attrs.entries().size() + 1);
+    const attribute_view view(attrs, known_attributes.get());
     const node_view n{ins, outs, constants, {given.get(), in.size()}, &view, round};
+    if (auto s = detail::verify_values(attrs, outs); !s) return s.error();
     std::vector<dims> shapes(out.size());
     if (op.shape) {
       if (auto s = op.shape(n, shapes); !s) return s.error();
@@ -16078,21 +22324,46 @@ class operator_call {
                          to_string(shapes[i]));
     }
     c.memory_ = std::make_unique<plan_memory>();
-    if (auto s = detail::prepare_step(op, n, on, &kernels::find, 1, *c.memory_, c.step_); !s)
+    if (auto s = detail::prepare_step(op, n, on, find, 1, *c.memory_, c.step_); !s)
       return s.error();
+    for (std::size_t i = 0; i < attrs.entries().size(); ++i)
+      if (!known_attributes[i])
+        return invalid("attribute of " + std::string(op.name), attrs.entries()[i].first,
+                       "attributes that it has, of their kinds");
     c.step_.inputs = static_cast<std::uint32_t>(in.size()),
     c.step_.outputs = static_cast<std::uint32_t>(out.size());
     c.scratch_ = buffer(Bytes(c.step_.scratch));
     return c;
   }
+  /// The same for an operator known when compiling: a header-only file compiles its kernel alone.
+  template <const op_def& Op>
+  static result<operator_call> make(std::span<const quantized_view> in,
+                                    std::span<const bool> constant,
+                                    std::span<const quantized_view> out, const attributes& attrs,
+                                    rounding round, target on = target::automatic) {
+    return make(Op, in, constant, out, attrs, round, on,
+                kernels::finder_among<detail::kernels_of<Op>>());
+  }
   /// One pointer per input (constants as well) and per output. No allocation, no lock, no system
   /// call.
   void operator()(const void* const* in, void* const* out) noexcept {
+    if (step_.run == nullptr) return;  // moved from
     const numerics::exact_environment environment;
     step_.run({step_.params, {in, step_.inputs}, {out, step_.outputs}, scratch_.data(), 0, 1});
   }
   /// "reference", or the name of the kernel in use.
   const char* kernel_name() const noexcept { return step_.kernel_name; }
+
+  operator_call(operator_call&& o) noexcept
+      : memory_(std::move(o.memory_)),
+        step_(std::exchange(o.step_, step{})),
+        scratch_(std::move(o.scratch_)) {}
+  operator_call& operator=(operator_call&& o) noexcept {
+    memory_ = std::move(o.memory_);
+    step_ = std::exchange(o.step_, step{});
+    scratch_ = std::move(o.scratch_);
+    return *this;
+  }
 
  private:
   operator_call() = default;
@@ -16142,8 +22413,9 @@ inline laws::decision decide(const op_def& op, std::span<const quantized_view> i
                        laws::composed(in[0].data.shape));
 }
 /// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
-inline status call_once(const op_def& op, std::span<const quantized_view> in, std::size_t constants,
-                        const quantized_result& y, attributes attrs, const arithmetic& how) {
+inline status call_once(const op_def& op, kernels::finder find, std::span<const quantized_view> in,
+                        std::size_t constants, const quantized_result& y, attributes attrs,
+                        const arithmetic& how) {
   rounding round = how.rounding;
   laws::decision decided = round;
   const bool accumulators =
@@ -16158,7 +22430,13 @@ inline status call_once(const op_def& op, std::span<const quantized_view> in, st
     if (decided.f32_product) attrs.set("f32_product", std::int64_t{1});
     if (decided.channels_last) attrs.set("channels_last", std::int64_t{1});
   }
-  if (y.activation != activation::none && y.scale != 0) {
+  if (y.activation != activation::none && y.data.type == dtype::f32) {
+    const laws::real_bounds c = laws::bounds_of(y.activation);
+    if (c.lo) attrs.set("float_lo", static_cast<double>(*c.lo));
+    if (c.hi) attrs.set("float_hi", static_cast<double>(*c.hi));
+  } else if (y.activation != activation::none) {
+    if (!(y.scale > 0))
+      return invalid("activation of a result without scale", std::string(op.name));
     const auto c =
         laws::activation_bounds(decided.by, y.activation, y.data.type, y.scale, y.zero_point);
     attrs.set("clamp_lo", c.lo);
@@ -16167,7 +22445,8 @@ inline status call_once(const op_def& op, std::span<const quantized_view> in, st
   const std::unique_ptr<bool[]> known(new bool[in.size()]);
   for (std::size_t i = 0; i < in.size(); ++i) known[i] = i + constants >= in.size();
   const quantized_view to = y.view();
-  auto c = operator_call::make(op, in, {known.get(), in.size()}, {&to, 1}, attrs, round);
+  auto c = operator_call::make(op, in, {known.get(), in.size()}, {&to, 1}, attrs, round,
+                               target::automatic, find);
   if (!c) return c.error();
   std::vector<const void*> from;
   for (const quantized_view& v : in) from.push_back(v.data.data);
@@ -16175,33 +22454,50 @@ inline status call_once(const op_def& op, std::span<const quantized_view> in, st
   (*c)(from.data(), outs);
   return unit{};
 }
-inline status weighted_call(const op_def& op, const quantized_view& x, const quantized_view& w,
-                            std::span<const std::int32_t> bias, const quantized_result& y,
-                            attributes attrs, const arithmetic& how) {
+template <const op_def& Op>
+status one_call(std::span<const quantized_view> in, const quantized_result& y, attributes attrs,
+                const arithmetic& how) {
+  return call_once(Op, kernels::finder_among<kernels_of<Op>>(), in, 0, y, std::move(attrs), how);
+}
+template <const op_def& Op>
+status weighted_call(const quantized_view& x, const quantized_view& w,
+                     std::span<const std::int32_t> bias, const quantized_result& y,
+                     attributes attrs, const arithmetic& how) {
   const quantized_view in[3] = {
       x,
       w,
       {{bias.data(), dtype::s32, dims{static_cast<std::int32_t>(bias.size())}}, 0, 0, {}, {}, -1}};
-  return call_once(op, {in, bias.empty() ? std::size_t{2} : std::size_t{3}}, bias.empty() ? 1 : 2,
-                   y, std::move(attrs), how);
+  return call_once(Op, kernels::finder_among<kernels_of<Op>>(),
+                   {in, bias.empty() ? std::size_t{2} : std::size_t{3}}, bias.empty() ? 1 : 2, y,
+                   std::move(attrs), how);
 }
-inline status unary_call(const op_def& quantized, const op_def& plain, const quantized_view& x,
-                         const quantized_result& y, attributes attrs, const arithmetic& how) {
-  return call_once(is_float(x.data.type) ? plain : quantized, {&x, 1}, 0, y, std::move(attrs), how);
+/// Two forms of an operator: which of them depends on the element type or the quantization of the
+/// first input.
+template <const op_def& Quantized, const op_def& Plain>
+status either_call(bool quantized, std::span<const quantized_view> in, const quantized_result& y,
+                   attributes attrs, const arithmetic& how) {
+  return call_once(quantized ? Quantized : Plain,
+                   kernels::finder_among<kernels_of<Quantized, Plain>>(), in, 0, y,
+                   std::move(attrs), how);
+}
+template <const op_def& Quantized, const op_def& Plain>
+status unary_call(const quantized_view& x, const quantized_result& y, attributes attrs,
+                  const arithmetic& how) {
+  return either_call<Quantized, Plain>(!is_float(x.data.type), {&x, 1}, y, std::move(attrs), how);
 }
 /// Operators that are a clamp: the bounds are given to those that only clamp codes.
-inline status clamp_call(const op_def& quantized, const op_def& plain, activation a,
-                         const quantized_view& x, const quantized_result& y,
-                         const arithmetic& how) {
+template <const op_def& Quantized, const op_def& Plain>
+status clamp_call(activation a, const quantized_view& x, const quantized_result& y,
+                  const arithmetic& how) {
   quantized_result to = y;
-  if (to.activation == activation::none) to.activation = a;
-  return unary_call(quantized, plain, x, to, {}, how);
+  if (to.activation == activation::none && !is_float(x.data.type)) to.activation = a;
+  return unary_call<Quantized, Plain>(x, to, {}, how);
 }
-inline status binary_call(const op_def& quantized, const op_def& plain, const quantized_view& a,
-                          const quantized_view& b, const quantized_result& y, attributes attrs,
-                          const arithmetic& how) {
+template <const op_def& Quantized, const op_def& Plain>
+status binary_call(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+                   attributes attrs, const arithmetic& how) {
   const quantized_view in[2] = {a, b};
-  return call_once(a.scale != 0 ? quantized : plain, in, 0, y, std::move(attrs), how);
+  return either_call<Quantized, Plain>(a.scale != 0, in, y, std::move(attrs), how);
 }
 inline attributes numbers(std::string_view key, std::span<const std::int32_t> list) {
   attributes a;
@@ -16220,322 +22516,159 @@ inline attributes number(std::string_view key, double v) {
 inline status conv2d(const quantized_view& x, const quantized_view& w,
                      std::span<const std::int32_t> bias, const conv2d_attrs& a,
                      const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call(ops::conv2d, x, w, bias, y, to_attributes(a), how);
+  return detail::weighted_call<ops::conv2d>(x, w, bias, y, to_attributes(a), how);
 }
 /// w [1,KH,KW,C * multiplier].
 inline status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
                                std::span<const std::int32_t> bias, const conv2d_attrs& a,
                                const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call(ops::depthwise_conv2d, x, w, bias, y, to_attributes(a), how);
+  return detail::weighted_call<ops::depthwise_conv2d>(x, w, bias, y, to_attributes(a), how);
 }
 /// w [O,KH,KW,C/groups].
 inline status transpose_conv2d(const quantized_view& x, const quantized_view& w,
                                std::span<const std::int32_t> bias, const transpose_conv2d_attrs& a,
                                const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call(ops::transpose_conv2d, x, w, bias, y, to_attributes(a), how);
+  return detail::weighted_call<ops::transpose_conv2d>(x, w, bias, y, to_attributes(a), how);
 }
 /// x flattened to [elements / K, K], w [N,K], y [batch,N].
 inline status fully_connected(const quantized_view& x, const quantized_view& w,
                               std::span<const std::int32_t> bias, const fully_connected_attrs& a,
                               const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call(ops::fully_connected, x, w, bias, y, to_attributes(a), how);
+  return detail::weighted_call<ops::fully_connected>(x, w, bias, y, to_attributes(a), how);
 }
 /// [..., M, K] x [..., K, N].
 inline status batch_matmul(const quantized_view& a, const quantized_view& b,
                            const batch_matmul_attrs& o, const quantized_result& y,
                            arithmetic how = {}) {
-  return detail::binary_call(ops::qnn_batch_matmul, ops::batch_matmul, a, b, y, to_attributes(o),
-                             how);
+  return detail::binary_call<ops::qnn_batch_matmul, ops::batch_matmul>(a, b, y, to_attributes(o),
+                                                                       how);
 }
 
 /// Elementwise with broadcasting. minimum and maximum take raw values: one quantization for all
 /// three.
 inline status add(const quantized_view& a, const quantized_view& b, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::binary_call(ops::qnn_add, ops::add, a, b, y, {}, how);
+  return detail::binary_call<ops::qnn_add, ops::add>(a, b, y, {}, how);
 }
 inline status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::binary_call(ops::qnn_sub, ops::sub, a, b, y, {}, how);
+  return detail::binary_call<ops::qnn_sub, ops::sub>(a, b, y, {}, how);
 }
 inline status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::binary_call(ops::qnn_mul, ops::mul, a, b, y, {}, how);
+  return detail::binary_call<ops::qnn_mul, ops::mul>(a, b, y, {}, how);
 }
 inline status div(const quantized_view& a, const quantized_view& b, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::binary_call(ops::qnn_div, ops::div, a, b, y, {}, how);
+  return detail::binary_call<ops::qnn_div, ops::div>(a, b, y, {}, how);
 }
 inline status squared_difference(const quantized_view& a, const quantized_view& b,
                                  const quantized_result& y, arithmetic how = {}) {
-  return detail::binary_call(ops::qnn_squared_difference, ops::squared_difference, a, b, y, {},
-                             how);
+  return detail::binary_call<ops::qnn_squared_difference, ops::squared_difference>(a, b, y, {},
+                                                                                   how);
 }
 inline status minimum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
-  return detail::binary_call(ops::qnn_minimum, ops::minimum, a, b, y, {}, rounding::none);
+  return detail::binary_call<ops::qnn_minimum, ops::minimum>(a, b, y, {}, rounding::none);
 }
 inline status maximum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
-  return detail::binary_call(ops::qnn_maximum, ops::maximum, a, b, y, {}, rounding::none);
+  return detail::binary_call<ops::qnn_maximum, ops::maximum>(a, b, y, {}, rounding::none);
 }
 
 inline status requantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::call_once(ops::requantize, {&x, 1}, 0, y, {}, how);
+  return detail::one_call<ops::requantize>({&x, 1}, y, {}, how);
 }
 inline status quantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::call_once(ops::quantize, {&x, 1}, 0, y, {}, how);
+  return detail::one_call<ops::quantize>({&x, 1}, y, {}, how);
 }
 inline status dequantize(const quantized_view& x, const quantized_result& y) {
-  return detail::call_once(ops::dequantize, {&x, 1}, 0, y, {}, rounding::none);
+  return detail::one_call<ops::dequantize>({&x, 1}, y, {}, rounding::none);
 }
 
 /// Functions of each element.
 inline status relu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::clamp_call(ops::qnn_relu, ops::relu, activation::relu, x, y, how);
+  return detail::clamp_call<ops::qnn_relu, ops::relu>(activation::relu, x, y, how);
 }
 inline status relu6(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::clamp_call(ops::qnn_relu6, ops::relu6, activation::relu6, x, y, how);
+  return detail::clamp_call<ops::qnn_relu6, ops::relu6>(activation::relu6, x, y, how);
 }
 inline status leaky_relu(const quantized_view& x, double alpha, const quantized_result& y,
                          arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_leaky_relu, ops::leaky_relu, x, y,
-                            detail::number("alpha", alpha), how);
+  return detail::unary_call<ops::qnn_leaky_relu, ops::leaky_relu>(
+      x, y, detail::number("alpha", alpha), how);
 }
 inline status elu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_elu, ops::elu, x, y, {}, how);
+  return detail::unary_call<ops::qnn_elu, ops::elu>(x, y, {}, how);
 }
 inline status gelu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_gelu, ops::gelu, x, y, {}, how);
+  return detail::unary_call<ops::qnn_gelu, ops::gelu>(x, y, {}, how);
 }
 inline status hard_swish(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_hard_swish, ops::hard_swish, x, y, {}, how);
+  return detail::unary_call<ops::qnn_hard_swish, ops::hard_swish>(x, y, {}, how);
 }
 inline status logistic(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_logistic, ops::logistic, x, y, {}, how);
+  return detail::unary_call<ops::qnn_logistic, ops::logistic>(x, y, {}, how);
 }
 inline status tanh(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_tanh, ops::tanh, x, y, {}, how);
+  return detail::unary_call<ops::qnn_tanh, ops::tanh>(x, y, {}, how);
 }
 /// Along an axis.
 inline status softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y,
                       arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_softmax, ops::softmax, x, y, to_attributes(a), how);
+  return detail::unary_call<ops::qnn_softmax, ops::softmax>(x, y, to_attributes(a), how);
 }
 inline status log_softmax(const quantized_view& x, const softmax_attrs& a,
                           const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_log_softmax, ops::log_softmax, x, y, to_attributes(a), how);
+  return detail::unary_call<ops::qnn_log_softmax, ops::log_softmax>(x, y, to_attributes(a), how);
 }
 
 inline status avg_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y,
                          arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_avg_pool2d, ops::avg_pool2d, x, y, to_attributes(a), how);
+  return detail::unary_call<ops::qnn_avg_pool2d, ops::avg_pool2d>(x, y, to_attributes(a), how);
 }
 inline status max_pool2d(const quantized_view& x, const pool2d_attrs& a,
                          const quantized_result& y) {
-  return detail::unary_call(ops::qnn_max_pool2d, ops::max_pool2d, x, y, to_attributes(a),
-                            rounding::none);
+  return detail::unary_call<ops::qnn_max_pool2d, ops::max_pool2d>(x, y, to_attributes(a),
+                                                                  rounding::none);
 }
 inline status mean(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
                    arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_mean, ops::mean, x, y, to_attributes(a), how);
+  return detail::unary_call<ops::qnn_mean, ops::mean>(x, y, to_attributes(a), how);
 }
 inline status sum(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
                   arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_sum, ops::sum, x, y, to_attributes(a), how);
+  return detail::unary_call<ops::qnn_sum, ops::sum>(x, y, to_attributes(a), how);
 }
 inline status resize_bilinear(const quantized_view& x, const resize_attrs& a,
                               const quantized_result& y, arithmetic how = {}) {
-  return detail::unary_call(ops::qnn_resize_bilinear, ops::resize_bilinear, x, y, to_attributes(a),
-                            how);
+  return detail::unary_call<ops::qnn_resize_bilinear, ops::resize_bilinear>(x, y, to_attributes(a),
+                                                                            how);
 }
 inline status resize_nearest(const quantized_view& x, const resize_attrs& a,
                              const quantized_result& y) {
-  return detail::call_once(ops::resize_nearest, {&x, 1}, 0, y, to_attributes(a), rounding::none);
+  return detail::one_call<ops::resize_nearest>({&x, 1}, y, to_attributes(a), rounding::none);
 }
 
 /// Real zeros around: two paddings per axis.
 inline status pad(const quantized_view& x, std::span<const std::int32_t> paddings,
                   const quantized_result& y) {
-  return detail::unary_call(ops::qnn_pad, ops::pad, x, y, detail::numbers("paddings", paddings),
-                            rounding::none);
+  return detail::unary_call<ops::qnn_pad, ops::pad>(x, y, detail::numbers("paddings", paddings),
+                                                    rounding::none);
 }
 inline status transpose(const quantized_view& x, std::span<const std::int32_t> perm,
                         const quantized_result& y) {
-  return detail::call_once(ops::transpose, {&x, 1}, 0, y, detail::numbers("perm", perm),
-                           rounding::none);
+  return detail::one_call<ops::transpose>({&x, 1}, y, detail::numbers("perm", perm),
+                                          rounding::none);
 }
 inline status concat(std::span<const quantized_view> x, std::int32_t axis,
                      const quantized_result& y, arithmetic how = {}) {
   if (x.empty()) return invalid("inputs of concat", "none", "one or more");
-  return detail::call_once(x[0].scale != 0 ? ops::qnn_concat : ops::concat, x, 0, y,
-                           to_attributes(concat_attrs{axis}), how);
+  return detail::either_call<ops::qnn_concat, ops::concat>(x[0].scale != 0, x, y,
+                                                           to_attributes(concat_attrs{axis}), how);
 }
 /// Index of the largest element along an axis; y int32 or int64.
 inline status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) {
-  return detail::call_once(ops::arg_max, {&x, 1}, 0, y, to_attributes(axis_attrs{axis}),
-                           rounding::none);
-}
-
-OCTET_NAMESPACE_END
-
-// ---- octet/graph/graph.hpp
-// The IR: a value type that speaks the field's quantized dialect. Typed graphs and loaded files
-// meet here.
-
-#include <deque>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <utility>
-#include <vector>
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// Index of a tensor in a graph; `no_tensor` stands for an absent optional input.
-using tensor_id = std::int32_t;
-inline constexpr tensor_id no_tensor = -1;
-
-/// Bytes that a graph refers to and keeps alive: a copy, or part of a mapped file. Aligned at least
-/// to the element type.
-struct constant_data {
-  std::shared_ptr<const void> owner;
-  std::span<const std::byte> bytes;
-
-  static constant_data copy(std::span<const std::byte> from) {
-    auto b = std::make_shared<buffer>(Bytes(std::max<std::size_t>(from.size(), 1)));
-    if (!from.empty()) std::memcpy(b->data(), from.data(), from.size());
-    const std::span<const std::byte> s{b->data(), from.size()};
-    return {std::move(b), s};
-  }
-  template <class T> static constant_data of(std::span<const T> from) {
-    return copy(std::as_bytes(from));
-  }
-};
-
-/// How the source framework laid a tensor out in memory; some frameworks' roundings depend on it.
-/// The IR itself is NHWC.
-enum class memory_format : std::uint8_t { unspecified, contiguous, channels_last };
-constexpr std::string_view name_of(memory_format f) noexcept {
-  switch (f) {
-    case memory_format::unspecified: return "unspecified";
-    case memory_format::contiguous: return "contiguous";
-    case memory_format::channels_last: return "channels_last";
-  }
-  return no_enumerator;
-}
-
-struct tensor {
-  enum class kind : std::uint8_t { value, constant, state };
-  std::string name;
-  dtype type = dtype::f32;
-  dims shape;
-  std::vector<double> scales;  // as tensor_desc
-  std::vector<std::int32_t> zero_points;
-  std::int32_t axis = -1;
-  kind role = kind::value;
-  constant_data data;  // constants; initial contents of states (empty: zero, which for quantized
-                       // states is the zero point)
-  memory_format format = memory_format::unspecified;
-
-  tensor_desc desc() const { return {type, shape, scales, zero_points, axis}; }
-};
-
-constexpr std::string_view name_of(tensor::kind k) noexcept {
-  switch (k) {
-    case tensor::kind::value: return "value";
-    case tensor::kind::constant: return "constant";
-    case tensor::kind::state: return "state";
-  }
-  return no_enumerator;
-}
-
-struct node {
-  const op_def* op = nullptr;
-  std::string name;  // as the file names it: "CONV_2D #12"; errors and the profile show it
-  attributes attrs;
-  rounding round = rounding::none;
-  std::vector<tensor_id> in, out;
-};
-
-struct graph {
-  std::string name;  // usually the file name
-  law arithmetic = law::tflite_ref;
-  // Deques: adding a tensor or a node leaves references to the others valid, as builders that emit
-  // several in a row expect.
-  std::deque<tensor> tensors;
-  std::deque<node> nodes;                  // in execution order
-  std::vector<tensor_id> inputs, outputs;  // in the model's own order
-
-  tensor& operator[](tensor_id t) { return tensors[static_cast<std::size_t>(t)]; }
-  const tensor& operator[](tensor_id t) const { return tensors[static_cast<std::size_t>(t)]; }
-
-  tensor_id add(tensor t) {
-    tensors.push_back(std::move(t));
-    return static_cast<tensor_id>(tensors.size()) - 1;
-  }
-  tensor_id add_constant(std::string tensor_name, dtype type, dims shape, constant_data d) {
-    tensor t;
-    t.name = std::move(tensor_name);
-    t.type = type;
-    t.shape = shape;
-    t.role = tensor::kind::constant;
-    t.data = std::move(d);
-    return add(std::move(t));
-  }
-  node& add_node(const op_def& op, std::string node_name, std::vector<tensor_id> in,
-                 std::vector<tensor_id> out, attributes attrs = {},
-                 rounding round = rounding::none) {
-    nodes.push_back(
-        {&op, std::move(node_name), std::move(attrs), round, std::move(in), std::move(out)});
-    return nodes.back();
-  }
-};
-
-/// What rules and prepare functions see of one node of a graph. Keeps the descriptions alive; do
-/// not outlive the graph.
-class node_inputs {
- public:
-  node_inputs(const graph& g, const node& n) : node_(&n), attrs_(n.attrs) {
-    for (tensor_id t : n.in) {
-      const bool given = t != no_tensor;
-      given_.push_back(given);
-      in_.push_back(given ? g[t].desc() : tensor_desc{});
-      constant_.push_back(given && g[t].role == tensor::kind::constant
-                              ? g[t].data.bytes
-                              : std::span<const std::byte>());
-    }
-    for (tensor_id t : n.out) out_.push_back(g[t].desc());
-    flags_ = std::make_unique<bool[]>(given_.size() + 1);
-    for (std::size_t i = 0; i < given_.size(); ++i) flags_[i] = given_[i];
-  }
-  node_view view() const {
-    return {in_, out_, constant_, {flags_.get(), given_.size()}, &attrs_, node_->round};
-  }
-
- private:
-  const node* node_;
-  attribute_view attrs_;
-  std::vector<tensor_desc> in_, out_;
-  std::vector<std::span<const std::byte>> constant_;
-  std::vector<bool> given_;
-  std::unique_ptr<bool[]> flags_;
-};
-
-/// Fills in the shapes of a node's outputs by its operator's rule. Importers whose files carry no
-/// shapes call it after add_node.
-inline status infer_shapes(graph& g, const node& n) {
-  if (!n.op->shape) return unit{};
-  const node_inputs in(g, n);
-  std::vector<dims> shapes(n.out.size());
-  if (auto s = n.op->shape(in.view(), shapes); !s) {
-    auto e = s.error();
-    e.node = std::string(n.op->name) + " " + n.name;
-    return e;
-  }
-  for (std::size_t i = 0; i < n.out.size(); ++i)
-    if (n.out[i] != no_tensor) g[n.out[i]].shape = shapes[i];
-  return unit{};
+  return detail::one_call<ops::arg_max>({&x, 1}, y, to_attributes(axis_attrs{axis}),
+                                        rounding::none);
 }
 
 OCTET_NAMESPACE_END
@@ -16547,36 +22680,42 @@ OCTET_NAMESPACE_END
 
 OCTET_NAMESPACE_BEGIN
 
-/// Shapes must be inferred. True and the node's outputs become constants if every input is a
-/// constant; the caller then drops the node.
-inline result<bool> fold_constant(graph& g, const node& n) {
+/// Every input is known, and what the node writes is nothing but its result: a state keeps its
+/// first contents, a tensor that is written twice has two shapes.
+inline bool can_fold(const graph& g, const node& n) {
   for (tensor_id t : n.in)
     if (t != no_tensor && g[t].role != tensor::kind::constant) return false;
+  for (std::size_t i = 0; i < n.out.size(); ++i) {
+    if (g[n.out[i]].role != tensor::kind::value) return false;
+    for (std::size_t k = 0; k < i; ++k)
+      if (n.out[k] == n.out[i]) return false;
+  }
+  return true;
+}
+
+/// The outputs of a node that can_fold() become constants; the caller then drops the node. Shapes
+/// must be inferred and, like the work, within the caller's limits.
+inline status fold_constant(graph& g, const node& n, const limits& max) {
   const node_inputs in(g, n);
   plan_memory memory;
   step st;
   if (auto s = detail::prepare_step(*n.op, in.view(), target::reference, &detail::no_kernel, 1,
-                                    memory, st);
+                                    memory, st, max);
       !s)
-    return s.error();
+    return s;
   std::vector<const void*> from;
   std::vector<void*> to;
   std::vector<std::shared_ptr<buffer>> out;
   for (tensor_id t : n.in) from.push_back(t == no_tensor ? nullptr : g[t].data.bytes.data());
   for (tensor_id t : n.out) {
     const std::size_t bytes = bytes_of(g[t].shape.elements(), g[t].type).value;
-    if (g[t].shape.elements().value > max_elements)
-      return error_info{errc::too_large,
-                        "constant",
-                        {},
-                        {},
-                        g[t].name,
-                        to_string(g[t].shape),
-                        "at most 2^31 - 1 elements"};
-    out.push_back(std::make_shared<buffer>(Bytes(std::max<std::size_t>(bytes, 1))));
+    out.push_back(
+        std::make_shared<buffer>(buffer::try_make(Bytes(std::max<std::size_t>(bytes, 1)))));
+    if (out.back()->size() == 0) return no_memory(bytes);
     to.push_back(out.back()->data());
   }
-  buffer scratch{Bytes(st.scratch)};
+  buffer scratch = buffer::try_make(Bytes(st.scratch));
+  if (scratch.size() < st.scratch) return no_memory(st.scratch);
   st.run({st.params, {from.data(), from.size()}, {to.data(), to.size()}, scratch.data(), 0, 1});
   for (std::size_t i = 0; i < n.out.size(); ++i) {
     tensor& t = g[n.out[i]];
@@ -16585,7 +22724,7 @@ inline result<bool> fold_constant(graph& g, const node& n) {
                                            bytes_of(t.shape.elements(), t.type).value};
     t.data = {std::move(out[i]), bytes};
   }
-  return true;
+  return unit{};
 }
 
 OCTET_NAMESPACE_END
@@ -16818,158 +22957,13 @@ template <class Stream> auto operator<<(Stream& o, const graph& g) -> decltype(o
 
 OCTET_NAMESPACE_END
 
-// ---- octet/graph/verify.hpp
-// Checks that a graph keeps every rule before anything is planned from it.
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// Limits a caller can set for graphs from untrusted files.
-struct limits {
-  std::size_t tensor_bytes = std::size_t{1} << 31;  // one tensor
-  std::size_t total_bytes = std::size_t{1} << 33;   // all constants, or all activations
-  std::size_t nodes = 1 << 20;
-};
-
-namespace detail {
-inline error_info at(error_info e, const graph& g, const node* n, tensor_id t) {
-  if (e.file.empty()) e.file = g.name;
-  if (n && e.node.empty())
-    e.node = std::string(n->op->name) + (n->name.empty() ? "" : " " + n->name);
-  if (t != no_tensor && e.tensor.empty()) e.tensor = g[t].name;
-  return e;
-}
-inline status verify_tensor(const tensor& t, const limits& l) {
-  for (std::int32_t v : t.shape)
-    if (v < 0) return invalid("negative extent", to_string(t.shape));
-  // An extent of 0 must not hide others whose product overflows an operator's arithmetic.
-  dims extents = t.shape;
-  for (std::int32_t i = 0; i < extents.rank; ++i) extents[i] = extents[i] > 1 ? extents[i] : 1;
-  if (extents.elements().value > max_elements)
-    return error_info{errc::too_large,
-                      "tensor",
-                      {},
-                      {},
-                      {},
-                      to_string(t.shape),
-                      "at most 2^31 - 1 elements, an extent of 0 counted as 1"};
-  const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
-  if (bytes > l.tensor_bytes)
-    return error_info{errc::too_large,
-                      "tensor",
-                      {},
-                      {},
-                      {},
-                      std::to_string(bytes) + " bytes",
-                      std::to_string(l.tensor_bytes) + " bytes"};
-  for (double s : t.scales)
-    if (!(s > 0) || s > 1e300)
-      return invalid("scale", std::to_string(s), "a positive finite number");
-  if (t.scales.size() > 1) {
-    if (t.axis < 0 || t.axis >= t.shape.rank)
-      return invalid("quantization axis", std::to_string(t.axis),
-                     "0 to " + std::to_string(t.shape.rank - 1));
-    if (t.scales.size() != static_cast<std::size_t>(t.shape[t.axis]))
-      return invalid("number of scales", std::to_string(t.scales.size()),
-                     std::to_string(t.shape[t.axis]));
-  }
-  if (t.zero_points.size() > 1 && t.zero_points.size() != t.scales.size())
-    return invalid("number of zero points", std::to_string(t.zero_points.size()),
-                   std::to_string(t.scales.size()));
-  if (!is_float(t.type))
-    for (std::int32_t z : t.zero_points)
-      if (z < lowest_of(t.type) || z > highest_of(t.type))
-        return invalid("zero point", std::to_string(z),
-                       "a value of " + std::string(name_of(t.type)));
-  if (t.role == tensor::kind::constant && t.data.bytes.size() != bytes)
-    return invalid("constant size", std::to_string(t.data.bytes.size()) + " bytes",
-                   std::to_string(bytes) + " bytes for " + to_string(t.shape));
-  return unit{};
-}
-}  // namespace detail
-
-/// Tensors are well formed, every value is written once and before it is read, arities and shapes
-/// follow the operators' rules.
-inline status verify(const graph& g, const limits& l = {}) {
-  using detail::at;
-  if (g.nodes.size() > l.nodes)
-    return error_info{
-        errc::too_large,        "number of nodes", g.name, {}, {}, std::to_string(g.nodes.size()),
-        std::to_string(l.nodes)};
-  std::vector<char> written(g.tensors.size(), 0);
-  const auto count = static_cast<tensor_id>(g.tensors.size());
-  std::size_t constants = 0, activations = 0;
-  for (tensor_id t = 0; t < count; ++t) {
-    if (auto s = detail::verify_tensor(g[t], l); !s) return at(s.error(), g, nullptr, t);
-    auto& sum = g[t].role == tensor::kind::constant ? constants : activations;
-    sum = saturating_add(sum, bytes_of(g[t].shape.elements(), g[t].type).value);
-    if (sum > l.total_bytes)
-      return error_info{errc::too_large,
-                        "all tensors together",
-                        g.name,
-                        {},
-                        {},
-                        {},
-                        std::to_string(l.total_bytes) + " bytes"};
-    if (g[t].role != tensor::kind::value) written[static_cast<std::size_t>(t)] = 1;
-  }
-  for (tensor_id t : g.inputs) {
-    if (t < 0 || t >= count)
-      return at(invalid("graph input index", std::to_string(t)), g, nullptr, no_tensor);
-    written[static_cast<std::size_t>(t)] = 1;
-  }
-  for (const node& n : g.nodes) {
-    const auto inputs = static_cast<std::int32_t>(n.in.size());
-    if (inputs < n.op->min_inputs || (n.op->max_inputs >= 0 && inputs > n.op->max_inputs))
-      return at(
-          invalid("number of inputs", std::to_string(inputs),
-                  std::to_string(n.op->min_inputs) + " to " + std::to_string(n.op->max_inputs)),
-          g, &n, no_tensor);
-    if (n.op->outputs >= 0 && static_cast<std::int32_t>(n.out.size()) != n.op->outputs)
-      return at(
-          invalid("number of outputs", std::to_string(n.out.size()), std::to_string(n.op->outputs)),
-          g, &n, no_tensor);
-    for (std::size_t i = 0; i < n.in.size(); ++i) {
-      const tensor_id t = n.in[i];
-      if (t == no_tensor && static_cast<std::int32_t>(i) >= n.op->min_inputs) continue;
-      if (t < 0 || t >= count)
-        return at(invalid("input index", std::to_string(t)), g, &n, no_tensor);
-      if (!written[static_cast<std::size_t>(t)])
-        return at(invalid("input is read before anything writes it"), g, &n, t);
-    }
-    for (tensor_id t : n.out) {
-      if (t < 0 || t >= count)
-        return at(invalid("output index", std::to_string(t)), g, &n, no_tensor);
-      if (g[t].role == tensor::kind::constant ||
-          (written[static_cast<std::size_t>(t)] && g[t].role != tensor::kind::state))
-        return at(invalid("output is written twice"), g, &n, t);
-      written[static_cast<std::size_t>(t)] = 1;
-    }
-    if (n.op->shape) {
-      const node_inputs in(g, n);
-      std::vector<dims> shapes(n.out.size());
-      if (auto s = n.op->shape(in.view(), shapes); !s)
-        return at(s.error(), g, &n, n.out.empty() ? no_tensor : n.out[0]);
-      for (std::size_t i = 0; i < n.out.size(); ++i)
-        if (!(shapes[i] == g[n.out[i]].shape))
-          return at(invalid("output shape", to_string(g[n.out[i]].shape), to_string(shapes[i])), g,
-                    &n, n.out[i]);
-    }
-  }
-  for (tensor_id t : g.outputs)
-    if (t < 0 || t >= count || !written[static_cast<std::size_t>(t)])
-      return at(invalid("graph output is never written", std::to_string(t)), g, nullptr, no_tensor);
-  return unit{};
-}
-
-OCTET_NAMESPACE_END
-
 // ---- octet/import/common/error.hpp
 // What loaders say of files they refuse: kinds of errors, the place they belong to, and the list of
 // operators that octet has no form of.
 
 #include <algorithm>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -17005,9 +22999,8 @@ class missing_operators {
  public:
   /// `where`: the first place that uses it; later ones are not kept.
   void add(const std::string& name, std::string where) {
-    const bool known = std::any_of(list_.begin(), list_.end(),
-                                   [&](const auto& entry) { return entry.first == name; });
-    if (!known) list_.emplace_back(name, std::move(where));
+    if (list_.size() < most && known_.insert(name).second)
+      list_.emplace_back(name, std::move(where));
   }
   bool empty() const noexcept { return list_.empty(); }
   /// Success where none is missing.
@@ -17020,6 +23013,8 @@ class missing_operators {
   }
 
  private:
+  static constexpr std::size_t most = 1000;  // more than there are operators in any format
+  std::unordered_set<std::string> known_;
   std::vector<std::pair<std::string, std::string>> list_;
 };
 
@@ -17058,11 +23053,10 @@ inline file_bytes from_memory(std::string name, std::span<const std::byte> bytes
   return {std::move(name), std::move(b), s};
 }
 
-/// Reads a whole regular file of at most max_bytes.
-inline result<file_bytes> read_file(const std::string& path,
-                                    std::size_t max_bytes = std::size_t{1} << 32) {
-  auto fail = [&](errc c, std::string what, std::string found = {}, std::string supported = {}) {
-    return error_info{c, std::move(what), path, {}, {}, std::move(found), std::move(supported)};
+/// Reads a whole regular file of at most max.file_bytes.
+inline result<file_bytes> read_file(const std::string& path, const limits& max = {}) {
+  const auto fail = [&](errc c, std::string what) {
+    return error_info{c, std::move(what), path, {}, {}, {}, {}};
   };
 #if defined(__unix__) || defined(__APPLE__)
   // Before it is opened: that waits for a FIFO's other end.
@@ -17075,11 +23069,17 @@ inline result<file_bytes> read_file(const std::string& path,
   if (std::fseek(f.get(), 0, SEEK_END) != 0) return fail(errc::io, "not a regular file");
   const long size = std::ftell(f.get());
   if (size < 0 || size == 0x7fffffffffffffffL) return fail(errc::io, "not a regular file");
-  if (static_cast<std::size_t>(size) > max_bytes)
-    return fail(errc::too_large, "file", std::to_string(size) + " bytes",
-                std::to_string(max_bytes) + " bytes");
+  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file",
+                            static_cast<std::size_t>(size));
+      !s) {
+    error_info e = s.error();
+    e.file = path;
+    return e;
+  }
   std::rewind(f.get());
-  auto b = std::make_shared<buffer>(Bytes(static_cast<std::size_t>(size)));
+  auto b = std::make_shared<buffer>(buffer::try_make(Bytes(static_cast<std::size_t>(size))));
+  if (b->size() != static_cast<std::size_t>(size))
+    return fail(errc::out_of_memory, std::to_string(size) + " bytes of the file");
   if (size != 0 && std::fread(b->data(), 1, static_cast<std::size_t>(size), f.get()) !=
                        static_cast<std::size_t>(size))
     return fail(errc::io, std::ferror(f.get()) ? std::strerror(errno) : "the file ended early");
@@ -17114,9 +23114,8 @@ OCTET_NAMESPACE_BEGIN
 namespace import {
 
 struct octet_options {
-  std::span<const op_def* const> operators{};    // more operators, found by name
-  std::size_t max_bytes = std::size_t{1} << 32;  // of the file
-  limits max;
+  std::span<const op_def* const> operators{};  // more operators, found by name
+  limits max{};
 };
 
 namespace detail {
@@ -17154,6 +23153,7 @@ constexpr std::uint8_t octet_number(law e) noexcept {
     case law::pytorch_fbgemm: return 2;
     case law::pytorch_qnnpack: return 3;
     case law::mxnet: return 5;
+    case law::onnxruntime: return 4;
   }
   return 255;
 }
@@ -17178,6 +23178,7 @@ constexpr std::uint8_t octet_number(rounding e) noexcept {
     case rounding::aten: return 20;
     case rounding::divide_truncate: return 22;
     case rounding::mxnet: return 23;
+    case rounding::onnxruntime: return 24;
   }
   return 255;
 }
@@ -17222,7 +23223,7 @@ template <class E> constexpr bool numbers_hold(std::initializer_list<int> given_
   return true;
 }
 static_assert(numbers_hold<dtype>());
-static_assert(numbers_hold<law>({4}));
+static_assert(numbers_hold<law>());
 static_assert(numbers_hold<rounding>({3, 10, 11, 19, 21}));
 static_assert(numbers_hold<tensor::kind>());
 static_assert(numbers_hold<memory_format>());
@@ -17333,7 +23334,7 @@ class octet_reader {
 };
 
 /// The file's bytes: mapped where the system can, else read.
-inline result<file_bytes> map_file(const std::string& path, std::size_t max_bytes) {
+inline result<file_bytes> map_file(const std::string& path, const limits& max) {
 #if defined(__unix__) || defined(__APPLE__)
   const error_place place{.file = path};
   const auto system_error = [&] {
@@ -17351,9 +23352,8 @@ inline result<file_bytes> map_file(const std::string& path, std::size_t max_byte
     return place.attach({errc::io, "not a regular file", {}, {}, {}, {}, {}});
   const auto size = static_cast<std::size_t>(st.st_size);
   if (size == 0) return place.attach(malformed("not an .octet file", "an empty file"));
-  if (size > max_bytes)
-    return place.attach(
-        too_large("file", std::to_string(size) + " bytes", std::to_string(max_bytes) + " bytes"));
+  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file", size); !s)
+    return place.attach(s.error());
   void* p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (p == MAP_FAILED) return system_error();
   file_bytes f;
@@ -17363,7 +23363,7 @@ inline result<file_bytes> map_file(const std::string& path, std::size_t max_byte
   f.bytes = {static_cast<const std::byte*>(p), size};
   return f;
 #else
-  return read_file(path, max_bytes);
+  return read_file(path, max);
 #endif
 }
 
@@ -17413,9 +23413,13 @@ class octet_loader {
     g_.name = r.text();
     g_.arithmetic = r.choice<law>();
     const std::size_t tensors = r.count(16);
+    if (auto s = within_limit(&limits::tensors, options_.max, "tensors of the graph", tensors); !s)
+      return s;
     for (std::size_t i = 0; i < tensors && !r.bad(); ++i)
       if (auto s = read_tensor(r, layout->constants); !s) return s;
     const std::size_t nodes = r.count(16);
+    if (auto s = within_limit(&limits::nodes, options_.max, "nodes of the graph", nodes); !s)
+      return s;
     for (std::size_t i = 0; i < nodes && !r.bad(); ++i) read_node(r);
     g_.inputs = r.list<tensor_id>();
     g_.outputs = r.list<tensor_id>();
@@ -17423,6 +23427,8 @@ class octet_loader {
       return unsupported("a file of another version of octet",
                          "the number " + std::to_string(*r.unknown()) +
                              " for an element type, law, rounding or kind");
+    if (too_many_attributes_)
+      return too_large("attributes of a node", {}, std::to_string(most_attributes));
     if (r.bad() || !r.done()) return malformed("description does not end where it should");
     return missing_.check();
   }
@@ -17461,7 +23467,8 @@ class octet_loader {
     n.round = r.choice<rounding>();
     n.in = r.list<tensor_id>();
     n.out = r.list<tensor_id>();
-    const std::size_t attrs = r.count(6);
+    std::size_t attrs = r.count(6);
+    if (attrs > most_attributes) attrs = 0, too_many_attributes_ = true;
     for (std::size_t a = 0; a < attrs && !r.bad(); ++a) {
       const std::string key = r.text();
       n.attrs.set(key, r.attribute());
@@ -17469,9 +23476,12 @@ class octet_loader {
     g_.nodes.push_back(std::move(n));
   }
 
+  static constexpr std::size_t most_attributes = 64;  // each is looked up by its name
+
   file_bytes file_;
   const octet_options& options_;
   graph g_;
+  bool too_many_attributes_ = false;
   missing_operators missing_;
 };
 
@@ -17541,12 +23551,12 @@ inline std::string write_octet(const graph& g) {
 
 /// Reads an .octet file that is in memory; the graph keeps it.
 inline result<graph> try_octet(file_bytes file, const octet_options& options = {}) {
-  return detail::octet_loader(std::move(file), options).run();
+  return with_memory_errors([&] { return detail::octet_loader(std::move(file), options).run(); });
 }
 /// Maps the file; the graph (and every plan of it) keeps the mapping. The file must not change
 /// while it is used.
 inline result<graph> try_octet(const std::string& path, const octet_options& options = {}) {
-  auto f = detail::map_file(path, options.max_bytes);
+  auto f = detail::map_file(path, options.max);
   if (!f) return f.error();
   return try_octet(std::move(*f), options);
 }
@@ -17579,7 +23589,7 @@ struct plan_options {
   bool keep_all =
       false;  // every tensor keeps its own memory and no tensor of the source file is fused away
   bool optimize = true;  // run passes::optimize first
-  limits max{};
+  limits max{};          // of the graph, the plan and its sessions
 };
 
 /// Where a tensor lives while a session runs.
@@ -17603,24 +23613,30 @@ struct plan_data {
 };
 
 /// Immutable, cheap to copy, shared between threads. Sessions made from it share packed weights.
+/// One that is default-made or moved from holds an empty graph; sessions are not made from it.
 class plan {
  public:
   plan() = default;
   explicit plan(std::shared_ptr<const plan_data> d) : data_(std::move(d)) {}
-  const plan_data& data() const noexcept { return *data_; }
+  bool empty() const noexcept { return data_ == nullptr; }
+  const plan_data& data() const noexcept { return data_ ? *data_ : nothing(); }
   /// The graph as it runs (after fusion).
-  const graph& source() const noexcept { return data_->source; }
-  target on() const noexcept { return data_->on; }
+  const graph& source() const noexcept { return data().source; }
+  target on() const noexcept { return data().on; }
   /// Bytes a session allocates for activations plus scratch of all threads.
   std::size_t arena_bytes() const noexcept {
-    return round_up(data_->activation_bytes, alignment) +
-           round_up(data_->scratch_bytes, alignment) * std::max(1u, data_->options.threads);
+    return round_up(data().activation_bytes, alignment) +
+           round_up(data().scratch_bytes, alignment) * std::max(1u, data().options.threads);
   }
-  std::size_t activation_bytes() const noexcept { return data_->activation_bytes; }
-  std::size_t scratch_bytes() const noexcept { return data_->scratch_bytes; }
-  std::size_t weight_bytes() const noexcept { return data_->memory.total().value; }
+  std::size_t activation_bytes() const noexcept { return data().activation_bytes; }
+  std::size_t scratch_bytes() const noexcept { return data().scratch_bytes; }
+  std::size_t weight_bytes() const noexcept { return data().memory.total().value; }
 
  private:
+  static const plan_data& nothing() noexcept {
+    static const plan_data d;
+    return d;
+  }
   std::shared_ptr<const plan_data> data_;
 };
 
@@ -17641,58 +23657,157 @@ OCTET_NAMESPACE_END
 #endif
 
 // ---- octet/runtime/threads.hpp
-// A small fork-join pool: one job at a time, as many parts as threads, futex wait and wake only.
+// A small fork-join pool: one job at a time, as many parts as threads. On Linux it calls the futex
+// system call itself: std::atomic's wait would yield the CPU several times first.
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <new>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#define OCTET_PTHREADS 1
+#else
 #include <thread>
-#include <vector>
+#define OCTET_PTHREADS 0
+#endif
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+#endif
 
 
 OCTET_NAMESPACE_BEGIN
 
+namespace detail {
+
+/// A number that threads wait for.
+class signal_word {
+ public:
+  explicit constexpr signal_word(std::uint32_t v) noexcept : value_(v) {}
+  std::atomic<std::uint32_t>& value() noexcept { return value_; }
+  /// Returns when the number may no longer be `old`.
+  void wait(std::uint32_t old) noexcept {
+#if defined(__linux__)
+    ::syscall(SYS_futex, address(), FUTEX_WAIT_PRIVATE, old, nullptr, nullptr, 0);
+#else
+    value_.wait(old, std::memory_order_acquire);
+#endif
+  }
+  void wake_all() noexcept {
+#if defined(__linux__)
+    ::syscall(SYS_futex, address(), FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+#else
+    value_.notify_all();
+#endif
+  }
+
+ private:
+#if defined(__linux__)
+  static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
+  std::uint32_t* address() noexcept { return reinterpret_cast<std::uint32_t*>(&value_); }
+#endif
+  std::atomic<std::uint32_t> value_;
+};
+
+/// A thread that may fail to start: then nothing runs, and that is all (std::thread would throw,
+/// which ends programs without exceptions).
+class worker_thread {
+ public:
+  bool start(void (*job)(void*), void* context) noexcept {
+    job_ = job, context_ = context;
+#if OCTET_PTHREADS
+    return ::pthread_create(&id_, nullptr, &enter, this) == 0;
+#elif defined(__cpp_exceptions)
+    try {
+      thread_ = std::thread([this] { job_(context_); });
+      return true;
+    } catch (...) {
+      return false;
+    }
+#else
+    thread_ = std::thread([this] { job_(context_); });
+    return true;
+#endif
+  }
+  void join() noexcept {
+#if OCTET_PTHREADS
+    ::pthread_join(id_, nullptr);
+#else
+    thread_.join();
+#endif
+  }
+
+ private:
+#if OCTET_PTHREADS
+  static void* enter(void* self) {
+    auto* w = static_cast<worker_thread*>(self);
+    w->job_(w->context_);
+    return nullptr;
+  }
+  pthread_t id_{};
+#else
+  std::thread thread_;
+#endif
+  void (*job_)(void*) = nullptr;
+  void* context_ = nullptr;
+};
+
+}  // namespace detail
+
 /// Runs job(context, part) for part 0..threads-1; `run` returns when all parts are done. run()
 /// allocates nothing. Threads take the parts one by one, the caller's thread too: on a busy machine
 /// it does not wait for a worker that gets no CPU, it does that part itself. Workers spin briefly
-/// (the gap between two layers is microseconds), then sleep in std::atomic::wait.
+/// (the gap between two layers is microseconds), then sleep. Threads that cannot start are left
+/// out: those that run take their parts.
 class thread_pool {
  public:
   using job_fn = void (*)(void* context, unsigned part);
-  explicit thread_pool(unsigned threads) : limit_(threads < 1 ? 1 : threads) {
-    for (unsigned i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+  explicit thread_pool(unsigned threads) noexcept : limit_(threads < 1 ? 1 : threads) {
+    if (limit_ == 1) return;
+    workers_.reset(new (std::nothrow) detail::worker_thread[limit_ - 1]);
+    while (workers_ && started_ + 1 < limit_ &&
+           workers_[started_].start([](void* p) { static_cast<thread_pool*>(p)->work(); }, this))
+      ++started_;
   }
   ~thread_pool() {
     stop_.store(true, std::memory_order_relaxed);
-    generation_.fetch_add(1, std::memory_order_release);
-    generation_.notify_all();
-    for (auto& w : workers_) w.join();
+    generation_.value().fetch_add(1, std::memory_order_release);
+    generation_.wake_all();
+    for (unsigned i = 0; i < started_; ++i) workers_[i].join();
   }
   thread_pool(const thread_pool&) = delete;
   thread_pool& operator=(const thread_pool&) = delete;
+  /// Parts of a job.
   unsigned threads() const noexcept { return limit_; }
+  /// Threads that take them, the caller's included: fewer where the system started fewer.
+  unsigned running() const noexcept { return started_ + 1; }
 
   void run(job_fn job, void* context) noexcept {
-    if (workers_.empty()) {
-      job(context, 0);
+    if (started_ == 0) {
+      for (unsigned part = 0; part < limit_; ++part) job(context, part);
       return;
     }
     job_ = job;
     context_ = context;
-    pending_.store(limit_, std::memory_order_relaxed);
+    pending_.value().store(limit_, std::memory_order_relaxed);
     ticket_.store(((ticket_.load(std::memory_order_relaxed) >> 32) + 1) << 32,
                   std::memory_order_release);
-    generation_.fetch_add(1, std::memory_order_release);
-    generation_.notify_all();
+    generation_.value().fetch_add(1, std::memory_order_release);
+    generation_.wake_all();
     take_parts();
-    unsigned left = pending_.load(std::memory_order_acquire);
+    std::uint32_t left = pending_.value().load(std::memory_order_acquire);
     for (int spin = 0; left != 0 && spin < spins; ++spin) {
       pause();
-      left = pending_.load(std::memory_order_acquire);
+      left = pending_.value().load(std::memory_order_acquire);
     }
     while (left != 0) {
-      pending_.wait(left, std::memory_order_acquire);
-      left = pending_.load(std::memory_order_acquire);
+      pending_.wait(left);
+      left = pending_.value().load(std::memory_order_acquire);
     }
   }
 
@@ -17716,21 +23831,21 @@ class thread_pool {
                                          std::memory_order_acquire))
         continue;
       job_(context_, static_cast<unsigned>(t & closed));
-      if (pending_.fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.notify_one();
+      if (pending_.value().fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.wake_all();
       t = ticket_.load(std::memory_order_acquire);
     }
   }
   void work() noexcept {
-    unsigned seen = 0;
+    std::uint32_t seen = 0;
     for (;;) {
-      unsigned now = generation_.load(std::memory_order_acquire);
+      std::uint32_t now = generation_.value().load(std::memory_order_acquire);
       for (int spin = 0; now == seen && spin < spins; ++spin) {
         pause();
-        now = generation_.load(std::memory_order_acquire);
+        now = generation_.value().load(std::memory_order_acquire);
       }
       while (now == seen) {
-        generation_.wait(seen, std::memory_order_acquire);
-        now = generation_.load(std::memory_order_acquire);
+        generation_.wait(seen);
+        now = generation_.value().load(std::memory_order_acquire);
       }
       seen = now;
       if (stop_.load(std::memory_order_relaxed)) return;
@@ -17741,11 +23856,12 @@ class thread_pool {
   const unsigned limit_;  // threads, and so parts of a job
   job_fn job_ = nullptr;
   void* context_ = nullptr;
-  std::atomic<unsigned> generation_{0};
+  detail::signal_word generation_{0};
   std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
-  std::atomic<unsigned> pending_{0};           // parts that are not done
+  detail::signal_word pending_{0};             // parts that are not done
   std::atomic<bool> stop_{false};
-  std::vector<std::thread> workers_;  // last: they use the rest
+  unsigned started_ = 0;
+  std::unique_ptr<detail::worker_thread[]> workers_;  // last: they use the rest
 };
 
 OCTET_NAMESPACE_END
@@ -17765,6 +23881,8 @@ OCTET_NAMESPACE_BEGIN
 class bound_tensor {
  public:
   bound_tensor(const tensor& t, void* data) : tensor_(&t), data_(data) {}
+  /// Of no session: no elements.
+  bound_tensor() : tensor_(&nothing()) {}
   std::string_view name() const noexcept { return tensor_->name; }
   dtype type() const noexcept { return tensor_->type; }
   const dims& shape() const noexcept { return tensor_->shape; }
@@ -17809,8 +23927,16 @@ class bound_tensor {
 #endif
 
  private:
+  static const tensor& nothing() {
+    static const tensor none = [] {
+      tensor t;
+      t.shape = dims{0};
+      return t;
+    }();
+    return none;
+  }
   const tensor* tensor_;
-  void* data_;
+  void* data_ = nullptr;
 };
 
 /// Told of every tensor right after the step that wrote it. Sees memory read-only; the same kernels
@@ -17823,24 +23949,45 @@ struct observer {
   ~observer() = default;
 };
 
+class session;
+/// A session of the plan. Errors: an empty plan, no memory for arena or state
+/// (errc::out_of_memory).
+inline result<session> try_session(plan p);
+
 /// Arena and state of one caller. Make one per application thread; all may share one plan. Not
-/// copyable; may be moved.
+/// copyable; may be moved. One that is default-made or moved from has no inputs and outputs, and
+/// its run() does nothing.
 class session {
  public:
-  explicit session(plan p) : impl_(std::make_unique<impl>(std::move(p))) {}
+  session() = default;
+  /// try_session, throwing octet::error; without exceptions an empty session where that fails.
+  explicit session(plan p) {
+    auto made = try_make(std::move(p));
+#if defined(__cpp_exceptions)
+    if (!made) throw octet::error(made.error());
+#endif
+    if (made) impl_ = std::move(made->impl_);
+  }
+  bool empty() const noexcept { return impl_ == nullptr; }
 
-  const plan& program() const noexcept { return impl_->program; }
-  std::size_t inputs() const noexcept { return impl_->g().inputs.size(); }
-  std::size_t outputs() const noexcept { return impl_->g().outputs.size(); }
+  const plan& program() const noexcept {
+    static const plan none;
+    return impl_ ? impl_->program : none;
+  }
+  std::size_t inputs() const noexcept { return program().source().inputs.size(); }
+  std::size_t outputs() const noexcept { return program().source().outputs.size(); }
+  /// Threads that run it, the caller's included: fewer than the plan's where the system could not
+  /// start as many (the results are the same).
+  unsigned threads() const noexcept { return impl_ ? impl_->pool.running() : 1; }
   /// i-th input in the model's own order; write its elements before each run(): the arena reuses
-  /// its memory during the run.
-  bound_tensor input(std::size_t i = 0) noexcept { return impl_->bound(impl_->g().inputs[i]); }
-  bound_tensor output(std::size_t i = 0) noexcept { return impl_->bound(impl_->g().outputs[i]); }
+  /// its memory during the run. Without elements where there is no such input.
+  bound_tensor input(std::size_t i = 0) noexcept { return at(program().source().inputs, i); }
+  bound_tensor output(std::size_t i = 0) noexcept { return at(program().source().outputs, i); }
   result<bound_tensor> try_input(std::string_view name) {
-    return impl_->find(impl_->g().inputs, name, "input");
+    return find(program().source().inputs, name, "input");
   }
   result<bound_tensor> try_output(std::string_view name) {
-    return impl_->find(impl_->g().outputs, name, "output");
+    return find(program().source().outputs, name, "output");
   }
 #if defined(__cpp_exceptions)
   bound_tensor input(std::string_view name) { return value_or_throw(try_input(name)); }
@@ -17849,28 +23996,69 @@ class session {
 
   /// Runs the network. No allocation, no lock, no system call with one thread; with more, futex
   /// wait and wake only.
-  void run() noexcept { impl_->run(nullptr); }
+  void run() noexcept {
+    if (impl_) impl_->run(nullptr);
+  }
   /// The same, telling `o` of every tensor.
-  void run(observer& o) noexcept { impl_->run(&o); }
+  void run(observer& o) noexcept {
+    if (impl_) impl_->run(&o);
+  }
   /// State tensors (recurrent networks) back to their initial contents.
-  void reset() noexcept { impl_->reset(); }
+  void reset() noexcept {
+    if (impl_) impl_->reset();
+  }
 
  private:
+  friend result<session> try_session(plan p);
+  static result<session> try_make(plan p) {
+    if (p.empty()) return invalid("a session of an empty plan");
+    const std::size_t bytes = saturating_add(p.arena_bytes(), p.data().state_bytes);
+    const std::size_t operands = p.data().operands.size();
+    session s;
+    s.impl_.reset(new (std::nothrow) impl(std::move(p)));
+    if (!s.impl_ || s.impl_->arena.size() + s.impl_->state.size() != bytes ||
+        (operands != 0 && !s.impl_->operands)) {
+      error_info e = no_memory(bytes);
+      if (s.impl_) e.file = s.impl_->g().name;
+      return e;
+    }
+    return s;
+  }
+  bound_tensor at(const std::vector<tensor_id>& list, std::size_t i) noexcept {
+    return impl_ && i < list.size() ? impl_->bound(list[i]) : bound_tensor();
+  }
+  result<bound_tensor> find(const std::vector<tensor_id>& list, std::string_view name,
+                            const char* what) {
+    std::string known;
+    for (tensor_id t : list) {
+      if (impl_->g()[t].name == name) return impl_->bound(t);
+      known += (known.empty() ? "" : ", ") + impl_->g()[t].name;
+    }
+    auto e = invalid(std::string("no such ") + what, std::string(name), known);
+    e.file = program().source().name;
+    return e;
+  }
+
   struct impl {
     plan program;
     buffer arena, state;
-    std::vector<const void*> operands;  // address of every operand of every step
+    std::unique_ptr<const void*[]> operands;  // address of every operand of every step
     thread_pool pool;
     std::uint32_t current = 0;  // step the pool works on
 
-    explicit impl(plan p)
+    /// Parts that there is no memory for stay empty; try_make looks.
+    explicit impl(plan p) noexcept
         : program(std::move(p)),
-          arena(Bytes(program.arena_bytes())),
-          state(Bytes(program.data().state_bytes)),
+          arena(buffer::try_make(Bytes(program.arena_bytes()))),
+          state(buffer::try_make(Bytes(program.data().state_bytes))),
           pool(needs_pool(program) ? program.data().options.threads : 1) {
-      operands.reserve(program.data().operands.size());
-      for (tensor_id t : program.data().operands)
-        operands.push_back(t == no_tensor ? nullptr : address(t));
+      const auto& list = program.data().operands;
+      if (arena.size() != program.arena_bytes() || state.size() != program.data().state_bytes)
+        return;
+      operands.reset(new (std::nothrow) const void*[list.size() + 1]);
+      if (!operands) return;
+      for (std::size_t i = 0; i < list.size(); ++i)
+        operands[i] = list[i] == no_tensor ? nullptr : address(list[i]);
       reset();
     }
     static bool needs_pool(const plan& p) {
@@ -17891,17 +24079,6 @@ class session {
       return nullptr;
     }
     bound_tensor bound(tensor_id t) { return {g()[t], address(t)}; }
-    result<bound_tensor> find(const std::vector<tensor_id>& list, std::string_view name,
-                              const char* what) {
-      std::string known;
-      for (tensor_id t : list) {
-        if (g()[t].name == name) return bound(t);
-        known += (known.empty() ? "" : ", ") + g()[t].name;
-      }
-      auto e = invalid(std::string("no such ") + what, std::string(name), known);
-      e.file = g().name;
-      return e;
-    }
     void reset() noexcept {
       for (std::size_t i = 0; i < g().tensors.size(); ++i) {
         const tensor& t = g().tensors[i];
@@ -17915,8 +24092,8 @@ class session {
     void call(const step& s, unsigned part) noexcept {
       kernel_args a;
       a.params = s.params;
-      a.in = {operands.data() + s.first_in, s.inputs};
-      a.out = {const_cast<void* const*>(operands.data() + s.first_out), s.outputs};
+      a.in = {operands.get() + s.first_in, s.inputs};
+      a.out = {const_cast<void* const*>(operands.get() + s.first_out), s.outputs};
       const plan_data& d = program.data();
       a.scratch = arena.data() + round_up(d.activation_bytes, alignment) +
                   part * round_up(d.scratch_bytes, alignment);
@@ -17954,6 +24131,8 @@ class session {
   };
   std::unique_ptr<impl> impl_;
 };
+
+inline result<session> try_session(plan p) { return session::try_make(std::move(p)); }
 
 OCTET_NAMESPACE_END
 
@@ -19800,8 +25979,12 @@ OCTET_NAMESPACE_END
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
+#include <queue>
+#include <set>
 #include <span>
 #include <utility>
+#include <vector>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -19875,13 +26058,89 @@ class alive_index {
   std::size_t used_ = 0;
 };
 
+/// Bytes of an arena that are free, with free neighbours joined. Not for constant evaluation.
+class free_list {
+ public:
+  /// The smallest free range of `bytes` (a multiple of the alignment), else what follows the end.
+  std::size_t take(std::size_t bytes) {
+    const auto it = by_size_.lower_bound({bytes, 0});
+    if (it == by_size_.end()) {
+      const std::size_t at = end_;
+      end_ += bytes;
+      return at;
+    }
+    const auto [size, at] = *it;
+    by_size_.erase(it);
+    by_begin_.erase(at);
+    if (size > bytes) add(at + bytes, size - bytes);
+    return at;
+  }
+  void give(std::size_t at, std::size_t bytes) {
+    auto next = by_begin_.lower_bound(at);
+    if (next != by_begin_.end() && next->first == at + bytes) {
+      bytes += next->second;
+      next = remove(next);
+    }
+    if (next != by_begin_.begin())
+      if (const auto before = std::prev(next); before->first + before->second == at) {
+        at = before->first;
+        bytes += before->second;
+        remove(before);
+      }
+    add(at, bytes);
+  }
+  std::size_t end() const { return end_; }
+
+ private:
+  using ranges = std::map<std::size_t, std::size_t>;  // begin, bytes
+  void add(std::size_t at, std::size_t bytes) {
+    by_begin_.emplace(at, bytes);
+    by_size_.emplace(bytes, at);
+  }
+  ranges::iterator remove(ranges::iterator it) {
+    by_size_.erase({it->second, it->first});
+    return by_begin_.erase(it);
+  }
+  ranges by_begin_;
+  std::set<std::pair<std::size_t, std::size_t>> by_size_;  // bytes, begin
+  std::size_t end_ = 0;
+};
+
+/// Step by step, each block at the smallest gap that it fits into: n log n whatever the lives are,
+/// a larger arena than place() finds. `by_start`: the blocks' indices by their first steps.
+inline std::size_t place_in_order(std::span<lifetime> blocks,
+                                  std::span<const std::int32_t> by_start) {
+  using ending = std::pair<std::int32_t, std::int32_t>;  // last step, block
+  std::priority_queue<ending, std::vector<ending>, std::greater<>> alive;
+  free_list free;
+  const auto bytes = [&](std::int32_t i) {
+    return round_up(blocks[static_cast<std::size_t>(i)].bytes, alignment);
+  };
+  for (const std::int32_t i : by_start) {
+    lifetime& b = blocks[static_cast<std::size_t>(i)];
+    if (b.bytes == 0) continue;
+    for (; !alive.empty() && alive.top().first < b.first; alive.pop()) {
+      const std::int32_t ended = alive.top().second;
+      free.give(blocks[static_cast<std::size_t>(ended)].offset, bytes(ended));
+    }
+    b.offset = free.take(bytes(i));
+    alive.emplace(b.last, i);
+  }
+  return free.end();
+}
+
+/// Pairs of blocks that exist at the same time, beyond which place() does not compare them all: a
+/// tenth of a second. Networks have some thousands.
+inline constexpr std::size_t most_pairs = std::size_t{1} << 22;
+
 }  // namespace detail
 
 /// Greedy by size: the largest block first, each at the lowest 64-byte aligned gap that is free
 /// during its whole life. Returns the arena's size in bytes. Steps count from 0. Optimal placement
 /// is NP-hard; on MobileNetV2 this one is the lower bound (largest input + output pair of one
 /// layer). Time: n log n, and for each block the number of blocks that exist at the same time: near
-/// linear where lives are short, as in deep networks, quadratic where most blocks live together.
+/// linear where lives are short, as in deep networks. Where most of very many blocks live together,
+/// they are placed in the order of their first steps instead, in n log n.
 constexpr std::size_t place(std::span<lifetime> blocks) {
   const std::size_t n = blocks.size();
   std::int32_t steps = 1;
@@ -19897,6 +26156,15 @@ constexpr std::size_t place(std::span<lifetime> blocks) {
   detail::work_list<std::int32_t> starts(static_cast<std::size_t>(steps) + 1);
   for (const lifetime& b : blocks) ++starts[static_cast<std::size_t>(b.first) + 1];
   for (std::size_t s = 1; s <= static_cast<std::size_t>(steps); ++s) starts[s] += starts[s - 1];
+  detail::work_list<std::int32_t> ends(static_cast<std::size_t>(steps) + 1);  // before each step
+  for (const lifetime& b : blocks) ++ends[static_cast<std::size_t>(b.last) + 1];
+  for (std::size_t s = 1; s <= static_cast<std::size_t>(steps); ++s) ends[s] += ends[s - 1];
+  std::size_t pairs = 0;
+  for (const lifetime& b : blocks)
+    pairs += static_cast<std::size_t>(starts[static_cast<std::size_t>(b.last) + 1] -
+                                      ends[static_cast<std::size_t>(b.first)]);
+  if (pairs > detail::most_pairs)
+    return detail::place_in_order(blocks, {by_start.begin(), by_start.size()});
 
   detail::alive_index alive(blocks, steps);
   detail::work_list<bool> placed(n);
@@ -20187,10 +26455,11 @@ OCTET_NAMESPACE_BEGIN
 namespace typed::detail {
 
 /// Fills steps and operand addresses and packs weights. `storage` holds params and packed weights,
-/// `scratch` is one part's. Heap only on failure.
-inline status prepare(const image& g, target on, plan_memory& storage, std::byte* arena,
-                      std::byte* state, std::span<std::byte> scratch, step* steps, void** operands,
-                      std::size_t& used) {
+/// `scratch` is one part's, `find`
+/// knows the kernels of the graph's operators. Heap only on failure.
+inline status prepare(const image& g, target on, kernels::finder find, plan_memory& storage,
+                      std::byte* arena, std::byte* state, std::span<std::byte> scratch, step* steps,
+                      void** operands, std::size_t& used) {
   const numerics::exact_environment environment;
   if (on == target::automatic) on = best_target();
   if (!can_run(on))
@@ -20219,7 +26488,7 @@ inline status prepare(const image& g, target on, plan_memory& storage, std::byte
     st = step{};
     st.node = static_cast<std::int32_t>(n);
     const status done = with_view(g, node, [&](const node_view& v) {
-      return octet::detail::prepare_step(*node.op, v, on, &kernels::find, 1, storage, st);
+      return octet::detail::prepare_step(*node.op, v, on, find, 1, storage, st);
     });
     if (!done) return fail(done.error());
     st.first_in = static_cast<std::uint32_t>(node.first_in);
@@ -20683,6 +26952,12 @@ template <class A> class program<A, true> {
     g.skipped = layout_.skipped;
     return g;
   }();
+  /// The kernels of this network's operators: a header-only file compiles those alone.
+  static constexpr kernels::kernel_set kernels_ = [] {
+    kernels::kernel_set used = 0;
+    for (const node_info& n : image_.nodes) used |= kernels::set_of(n.op->kernel);
+    return used;
+  }();
   template <std::size_t... I, std::size_t... O>
   static auto edges(std::index_sequence<I...>, std::index_sequence<O...>) -> std::pair<
       boost::hana::tuple<boost::hana::type<
@@ -20762,8 +27037,9 @@ template <class A> class program<A, true> {
                          std::string(octet::name_of(on)));
     memory_ = plan_memory({storage_, sizeof storage_});
     reset();
-    return detail::prepare(image_, wanted, memory_, arena_, state_, {scratch_, sizeof scratch_},
-                           steps_.data(), operands_.data(), used_);
+    return detail::prepare(image_, wanted, kernels::finder_among<kernels_>(), memory_, arena_,
+                           state_, {scratch_, sizeof scratch_}, steps_.data(), operands_.data(),
+                           used_);
   }
 
   /// run(inputs..., results...): each argument is memory of the right element type and count
@@ -21377,11 +27653,11 @@ namespace detail {
 /// Can the compiler evaluate this operator's shape rule, and what memory it takes? Any answers will
 /// do.
 constexpr bool evaluates(const op_def& op) {
-  std::array<tensor_desc, 16> in{};
+  std::array<tensor_desc, 24> in{};
   for (tensor_desc& t : in) t = {dtype::s8, dims{2, 4, 4, 4}};
   std::array<tensor_desc, 4> out{};
-  std::array<std::span<const std::byte>, 16> constants{};
-  std::array<bool, 16> given{};
+  std::array<std::span<const std::byte>, 24> constants{};
+  std::array<bool, 24> given{};
   given.fill(true);
   const attribute_view attrs;
   std::array<dims, 4> shapes{};
@@ -21717,17 +27993,22 @@ template <kernel_id Id> const kernel_entry* entry(target t) noexcept {
   return nullptr;
 }
 
-template <std::size_t... I>
-const kernel_entry* find_in(kernel_id id, target t, std::index_sequence<I...>) noexcept {
-  const kernel_entry* found = nullptr;
-  ((id == enumerators<kernel_id>[I] ? static_cast<void>(found = entry<enumerators<kernel_id>[I]>(t))
-                                    : static_cast<void>(0)),
-   ...);
-  return found;
+/// The kernel `id` if it is in the set: only those of the set are instantiated.
+template <kernel_set Which> const kernel_entry* find_among(kernel_id id, target t) noexcept {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    const kernel_entry* found = nullptr;
+    const auto ask = [&]<kernel_id Id>(std::integral_constant<kernel_id, Id>) {
+      if constexpr ((Which & set_of(Id)) != 0)
+        if (id == Id) found = entry<Id>(t);
+    };
+    (ask(std::integral_constant<kernel_id, enumerators<kernel_id>[I]>()), ...);
+    return found;
+  }
+  (std::make_index_sequence<enumerators<kernel_id>.size()>());
 }
 
 OCTET_INLINE const kernel_entry* find(kernel_id id, target t) noexcept {
-  return find_in(id, t, std::make_index_sequence<enumerators<kernel_id>.size()>());
+  return find_among<~kernel_set{0}>(id, t);
 }
 
 }  // namespace kernels
@@ -21795,7 +28076,12 @@ class planner {
       if (auto s = add_step(i); !s)
         return at(s.error(), g, &g.nodes[i],
                   g.nodes[i].out.empty() ? no_tensor : g.nodes[i].out[0]);
-    return plan(std::move(d_));
+    const plan made(d_);
+    if (auto s = within_limit(&limits::arena_bytes, d_->options.max, "bytes of a session",
+                              saturating_add(made.arena_bytes(), d_->state_bytes));
+        !s)
+      return s.error();
+    return made;
   }
 
  private:
@@ -21865,7 +28151,7 @@ class planner {
     step st;
     st.node = static_cast<std::int32_t>(index);
     if (auto s = prepare_step(*n.op, in.view(), d_->on, &kernels::find, d_->options.threads,
-                              d_->memory, st);
+                              d_->memory, st, d_->options.max);
         !s)
       return s;
     d_->scratch_bytes = std::max(d_->scratch_bytes, st.scratch);
@@ -21888,7 +28174,7 @@ class planner {
 OCTET_INLINE result<plan> try_compile(graph g, const plan_options& options) {
   const numerics::exact_environment environment;
   std::string file = g.name;
-  auto r = detail::planner(std::move(g), options).run();
+  auto r = with_memory_errors([&] { return detail::planner(std::move(g), options).run(); });
   if (!r && r.error().file.empty()) r.error().file = std::move(file);
   return r;
 }

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# run.sh COMPILER INCLUDE_DIR FILE.cpp PRECOMPILED_DIR [FLAGS]: the file must compile with OCTET_GOOD, must not
-# without, and the compiler's text must be short and say what
-# the lines "// expect: REGEX" say; a line marked HERE must be named by its number, as at_line<N> or
-# FILE:N.
+# run.sh COMPILER INCLUDE_DIR FILE.cpp PRECOMPILED_DIR [FLAGS]: the file must compile with
+# OCTET_GOOD, must not without, and the compiler's text must be short and say what the lines
+# "// expect: REGEX" say; a line marked HERE must be named by its number, as at_line<N> or FILE:N.
 set -uo pipefail
 compiler=$1 include=$2 file=$3 precompiled=$4
 shift 4

@@ -201,7 +201,8 @@ def variables(w):
     first, first_index = m.subgraph()
     x = m.input((1, 1, 3), *INT8)
     m.op("CALL_ONCE", [], [], "CallOnceOptions", initSubgraphIndex=first_index)
-    for graph, value in ((first, first.const(np.full((1, 4, 3), -5, np.int8), 0.05, -5)), (m, None)):
+    for graph, value in ((first, first.const(np.full((1, 4, 3), -5, np.int8), 0.05, -5)),
+                         (m, None)):
         handle = graph.tensor((), "resource")
         graph.op("VAR_HANDLE", [], [handle], "VarHandleOptions", container="", sharedName="frames")
         if value is not None:
