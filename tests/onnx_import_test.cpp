@@ -124,6 +124,9 @@ ox::file pair_around(const std::string& op, const std::vector<proto>& attributes
 }  // namespace
 
 TEST_CASE("ONNX: QLinearConv, in NCHW, by the formula") {
+  const auto g = load(convolution().str());
+  REQUIRE(g);
+  CHECK((*g)[g->outputs[0]].name == "y");
   const auto y = run(load(convolution().str()), image());
   CHECK(y == convolved(image()));
   CHECK(std::count(y.begin(), y.end(), 0) < 4);  // not all of them clamped

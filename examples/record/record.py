@@ -161,6 +161,8 @@ def record_onnx(a):
         options.graph_optimization_level = level
         options.log_severity_level = 3
         options.intra_op_num_threads = 1
+        # uint8 weights in place of int8 ones: no sums of two products saturate without VNNI.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         if save:
             options.optimized_model_filepath = save
         return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])

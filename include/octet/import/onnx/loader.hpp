@@ -51,7 +51,7 @@ class loader {
 
  private:
   /// The newest whose changes to these operators are known.
-  static constexpr std::int64_t newest_opset = 26;
+  static constexpr std::int64_t newest_opset = 28;
 
   static std::string name_of_node(const node& n) {
     const std::string name = !n.name.empty() ? n.name : n.out.empty() ? "" : n.out[0];
@@ -216,7 +216,15 @@ class loader {
     builder_.enter("output " + o.name);
     const tensor_id id = emit_.held(*v, false);
     if (emit_.failed()) return emit_.error();
-    builder_.g.outputs.push_back(id);
+    auto& g = builder_.g;
+    const bool taken = std::find(g.outputs.begin(), g.outputs.end(), id) != g.outputs.end() ||
+                       std::find(g.inputs.begin(), g.inputs.end(), id) != g.inputs.end();
+    if (!taken && g[id].name != o.name) {  // the layout changed last: the file's name goes with it
+      if (v->id != no_tensor && v->id != id && g[v->id].name == o.name)
+        g[v->id].name += "/channels_inner";
+      g[id].name = o.name;
+    }
+    g.outputs.push_back(id);
     return unit{};
   }
 

@@ -25,9 +25,15 @@ inline int scale_axis(emitter& m, const call& c) {
   if (m.failed() || m.shape(c.in[1]).elements().value == 1) return -1;
   return m.axis(m.integer(c, "axis", 1), m.rank(c.in[0]));
 }
+/// Attributes that name an element type for the division or the result: float32 or not given.
+inline void only_float(emitter& m, const call& c, const char* key) {
+  const std::int64_t code = m.integer(c, key, 0);
+  if (code != 0 && code != 1) m.refuse(key, data_type_name(code), "FLOAT");
+}
 /// x, scale, [zero].
 inline void quantize_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0])) return;
+  only_float(m, c, "precision");
   dtype t = dtype::u8;
   if (c.has(2)) {
     t = m.type(c.in[2]);
@@ -49,6 +55,7 @@ inline void quantize_row(emitter& m, call& c) {
 }
 inline void dequantize_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3)) return;
+  if (is_dequantize(c.n)) only_float(m, c, "output_dtype");
   const value& x = c.in[0];
   const dtype t = m.type(x);
   if (!is_8bit(t) && t != dtype::s16 && t != dtype::u16 && t != dtype::s32)
