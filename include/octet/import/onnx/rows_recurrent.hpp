@@ -38,16 +38,6 @@ struct recurrent_result {
   std::vector<tensor_id> states;  // [1, 1, batch, hidden] each, in the order of the sequence
   tensor_id h = no_tensor, c = no_tensor;  // [1, batch, hidden], the last ones
 };
-inline tensor_id part_of_axis(emitter& m, tensor_id x, std::size_t axis, std::int64_t begin,
-                              std::int64_t size) {
-  if (m.failed()) return no_tensor;
-  const auto rank = static_cast<std::size_t>(m.to.g[x].shape.rank);
-  std::vector<std::int64_t> first(rank, 0), extents(rank, -1);
-  first[axis] = begin, extents[axis] = size;
-  attributes a;
-  a.set("begin", std::move(first)), a.set("size", std::move(extents));
-  return m.moved(ops::slice, x, std::move(a));
-}
 inline tensor_id joined_on(emitter& m, std::vector<tensor_id> list, std::int64_t axis) {
   if (m.failed() || list.size() == 1) return m.failed() ? no_tensor : list[0];
   attributes a;

@@ -75,6 +75,113 @@ inline void quick_gelu_row(emitter& m, call& c) {
   m.give(c, m.made(ops::mul, {x, m.made(ops::logistic, {s}, dtype::f32)}, dtype::f32),
          c.in[0].channels_inner);
 }
+inline tensor_id part_of_axis(emitter& m, tensor_id x, std::size_t axis, std::int64_t begin,
+                              std::int64_t size) {
+  if (m.failed()) return no_tensor;
+  const auto rank = static_cast<std::size_t>(m.to.g[x].shape.rank);
+  std::vector<std::int64_t> first(rank, 0), extents(rank, -1);
+  first[axis] = begin, extents[axis] = size;
+  attributes a;
+  a.set("begin", std::move(first)), a.set("size", std::move(extents));
+  return m.moved(ops::slice, x, std::move(a));
+}
+/// x of codes, weights [inputs, 3 hidden], bias, x_scale, weights_scale, [mask], [x_zero],
+/// [weights_zero], [past]: the three projections as integers, the attention itself in float.
+inline void qattention_row(emitter& m, call& c) {
+  if (!m.arity(c, 5, 9)) return;
+  if (c.has(8)) m.refuse("past of QAttention");
+  if (m.integer(c, "do_rotary", 0) != 0) m.refuse("do_rotary", "1", "0");
+  const dims x = m.shape(c.in[0]), w = m.shape(c.in[1]);
+  const std::int64_t heads = m.integer(c, "num_heads", 0);
+  if (m.failed()) return;
+  if (x.rank != 3 || w.rank != 2 || heads < 1 || w[1] % 3 != 0 || w[1] / 3 % heads != 0)
+    return m.broken("shapes of QAttention", to_string(x) + ", " + to_string(w),
+                    std::to_string(heads) + " heads");
+  call projection{c.n, {c.in[0], c.in[1], c.in[3], c.in[4], c.input(6), c.input(7), c.in[2]}};
+  matmul_integer_to_float_row(m, projection);
+  if (m.failed()) return;
+  const auto count = static_cast<std::int32_t>(heads);
+  const std::int32_t batch = x[0], steps = x[1], hidden = w[1] / 3, size = hidden / count;
+  const auto turned = [&](tensor_id t, std::vector<std::int64_t> perm) {
+    attributes a;
+    a.set("perm", std::move(perm));
+    return m.failed() ? no_tensor : m.moved(ops::transpose, t, std::move(a));
+  };
+  const tensor_id all =
+      turned(m.reshaped(m.held(projection.out[0], false), dims{batch, steps, 3, count, size}),
+             {2, 0, 3, 1, 4});
+  const auto part = [&](std::int64_t k) {
+    return m.reshaped(part_of_axis(m, all, 0, k, 1), dims{batch, count, steps, size});
+  };
+  const float given = m.real(c, "scale", 0.f),
+              scale = given != 0 ? given
+                                 : numerics::div(1.f, numerics::sqrt_f32(static_cast<float>(size))),
+              filter = m.real(c, "mask_filter_value", -10000.f);
+  tensor_id scores = m.made(ops::batch_matmul, {part(0), transposed(m, part(1))}, dtype::f32);
+  scores = m.made(ops::mul, {scores, m.to.scalar_constant(scale)}, dtype::f32);
+  if (c.has(5)) {
+    const dims s = m.shape(c.in[5]);
+    if (!(s == dims{batch, steps}))
+      return m.refuse("shape of QAttention's mask", to_string(s),
+                      "one number per element of the sequence");
+    const tensor_id kept = m.made(ops::cast, {m.held(c.in[5], false)}, dtype::f32),
+                    left = m.made(ops::sub, {m.to.scalar_constant(1.f), kept}, dtype::f32),
+                    mask = m.made(ops::mul, {left, m.to.scalar_constant(filter)}, dtype::f32);
+    scores = m.made(ops::add, {scores, m.reshaped(mask, dims{batch, 1, 1, steps})}, dtype::f32);
+  }
+  if (m.integer(c, "unidirectional", 0) != 0) {
+    const dims square{steps, steps};
+    if (!m.check(within_limit(&limits::tensor_bytes, m.to.max, "bytes of a mask",
+                              4 * square.elements().value)))
+      return;
+    std::vector<float> ahead;
+    for (std::int32_t row = 0; row < steps; ++row)
+      for (std::int32_t column = 0; column < steps; ++column)
+        ahead.push_back(column > row ? filter : 0.f);
+    scores = m.made(ops::add, {scores, m.new_constant("", square, ahead)}, dtype::f32);
+  }
+  const tensor_id shares = m.made(ops::softmax, {scores}, dtype::f32, along(3)),
+                  y = turned(m.made(ops::batch_matmul, {shares, part(2)}, dtype::f32),
+                             {0, 2, 1, 3});
+  m.give(c, m.reshaped(y, dims{batch, steps, hidden}), false);
+}
+/// ids, segment ids, tables of words, positions and segments, gamma, beta, [mask], then the scales
+/// of the five tables and their zero points. The rows' sum is normalized.
+inline void qembed_layer_normalization_row(emitter& m, call& c) {
+  if (!m.arity(c, 18, 18)) return;
+  const dims ids = m.shape(c.in[0]);
+  if (ids.rank != 2) return m.broken("rank of the ids", std::to_string(ids.rank), "2");
+  // Table t is input 2 + t.
+  const auto real = [&](std::size_t t) {
+    call d{c.n, {c.in[2 + t], c.in[8 + t], c.in[13 + t]}};
+    dequantize_row(m, d);
+    return m.failed() ? value{} : d.out[0];
+  };
+  const auto chosen = [&](std::size_t t, std::size_t by) {
+    call g{c.n, {real(t), c.in[by]}};
+    if (!m.failed()) {
+      attributes a;
+      a.set("axis", std::int64_t{0});
+      m.give(g,
+             m.made(ops::gather, {m.held(g.in[0], false), m.held(g.in[1], false)}, dtype::f32,
+                    std::move(a)),
+             false);
+    }
+    return m.failed() ? value{} : g.out[0];
+  };
+  const value positions = real(1);
+  if (m.failed()) return;
+  if (m.shape(positions)[0] < ids[1])
+    return m.broken("positions", std::to_string(m.shape(positions)[0]), std::to_string(ids[1]));
+  value sum = combined(m, c, ops::add, chosen(0, 0),
+                       value::of(part_of_axis(m, m.held(positions, false), 0, 0, ids[1])));
+  if (c.has(1) && c.has(4)) sum = combined(m, c, ops::add, sum, chosen(2, 1));
+  if (m.failed()) return;
+  value y = normalized(m, sum, -1, m.real(c, "epsilon", 1e-12f), true);
+  y = combined(m, c, ops::mul, y, real(3));
+  y = combined(m, c, ops::add, y, real(4));
+  if (!m.failed()) c.out = {y, value{}};
+}
 /// x, [k]: 0 below diagonal k of the last two axes, or above it.
 inline void trilu_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 2)) return;
