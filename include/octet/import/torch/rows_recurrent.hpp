@@ -4,6 +4,7 @@
 #define OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
 
 #include "octet/import/torch/rows_float.hpp"
+#include "octet/numerics/half.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
@@ -318,9 +319,15 @@ inline step table_rows(emitter& e, arguments& a, const packed_data& p, tensor_da
     if (!shape) return shape.error();
     held = e.g.add_constant("", dtype::u8, *shape, std::move(*data));
   }
-  std::vector<float> offsets;
-  for (std::size_t i = 0; i < rows; ++i)
-    offsets.push_back(numerics::mul(numerics::mul((*zeros)[i], (*scales)[i]), -1.f));
+  // The packed rows hold factor and offset: in float16 where elements have 4 bits.
+  const auto packed = [&](float v) {
+    return w.type == scalar::quint4x2 ? numerics::rounded_to_f16(v) : v;
+  };
+  std::vector<float> factors, offsets;
+  for (std::size_t i = 0; i < rows; ++i) {
+    factors.push_back(packed((*scales)[i]));
+    offsets.push_back(packed(numerics::mul(numerics::mul((*zeros)[i], (*scales)[i]), -1.f)));
+  }
   const auto rows_by_index = [&](tensor_id of, scalar type) -> step {
     const auto v = gathered(e, *e.wrap(of, type, false, false).t, indices, 0);
     if (!v) return v.error();
@@ -335,7 +342,7 @@ inline step table_rows(emitter& e, arguments& a, const packed_data& p, tensor_da
     if (!v) return v;
     return step_of(reshaped(e, **v, column));
   };
-  return apply(e, ops::add, apply(e, ops::mul, q, factor(*scales)), factor(offsets));
+  return apply(e, ops::add, apply(e, ops::mul, q, factor(factors)), factor(offsets));
 }
 /// quantized::embedding_byte(weight, indices, ..), embedding_4bit(weight, indices, ..).
 inline result<value> quantized_embedding(emitter& e, arguments& a) {
