@@ -267,7 +267,7 @@ TEST_CASE("run: a .pt file takes a batch, wrong names, and photos that say what 
   REQUIRE(x);
   std::string shape;
   for (std::int32_t e : x->shape) shape += (shape.empty() ? "" : ",") + std::to_string(e);
-  const auto g = load_model(digits + "digits.pt", {{}, {{"", x->shape}}, {}});
+  const auto g = load_model(digits + "digits.pt", {.shapes = {{"", x->shape}}});
   REQUIRE(g);
   const std::string name = (*g)[g->inputs[0]].name;
   const std::string photo =

@@ -272,9 +272,9 @@ TEST_CASE("custom operators get the file's options as attributes") {
         std::vector<std::int64_t>{1, 2});
   // Damaged options read as less, never outside.
   for (std::size_t i = 0; i < options.size(); ++i)
-    for (const std::uint8_t v : {0, 1, 38, 127, 255}) {
+    for (const int v : {0, 1, 38, 127, 255}) {
       f.operations[0].custom_options = options;
-      f.operations[0].custom_options[i] = v;
+      f.operations[0].custom_options[i] = static_cast<std::uint8_t>(v);
       bytes = f.bytes();
       CHECK(import::try_tflite(bytes, "made.tflite", o));
     }

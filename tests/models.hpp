@@ -3,12 +3,14 @@
 #ifndef OCTET_TESTS_MODELS_HPP_
 #define OCTET_TESTS_MODELS_HPP_
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "npy.hpp"
@@ -51,6 +53,10 @@ inline std::vector<model_row> read_manifest(const std::filesystem::path& root,
     for (const auto& o : j["outputs"]) r.outputs.push_back(o);
     rows.push_back(std::move(r));
   }
+  // The rows of a program stand together: steps are consecutive calls of one session.
+  std::stable_sort(rows.begin(), rows.end(), [](const model_row& a, const model_row& b) {
+    return std::tie(a.key, a.law) < std::tie(b.key, b.law);
+  });
   return rows;
 }
 

@@ -8086,6 +8086,8 @@ static_assert(enumerators<kernel_id>.size() <= 64);
 constexpr kernel_set set_of(kernel_id id) noexcept {
   return kernel_set{1} << static_cast<unsigned>(id);
 }
+/// find() for the kernels of a set: only those are instantiated. Defined where kernels are.
+template <kernel_set Which> const kernel_entry* find_among(kernel_id id, target t) noexcept;
 }  // namespace kernels
 
 OCTET_NAMESPACE_END
@@ -17038,7 +17040,6 @@ constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_
       for (std::size_t u = 0; u < n; ++u) hidden[u] = y[at * n + u] = fresh[u];
     }
 }
-#if OCTET_HAS_DEFINITIONS
 /// The operands of a call; states that come from other tensors are copied first.
 template <class Start, class Gate>
 void lstm_call(const kernel_args& a, std::int8_t* fresh, Start&& start, Gate&& gate_of) noexcept {
@@ -17059,6 +17060,7 @@ void lstm_call(const kernel_args& a, std::int8_t* fresh, Start&& start, Gate&& g
   if (a.in[11] != a.out[2]) std::memcpy(c, a.in[11], count * 2);
   lstm(p, s8(0), w, r, bias, h, c, static_cast<std::int8_t*>(a.out[0]), fresh, start, gate_of);
 }
+#if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void lstm_kernel(const kernel_args& a) noexcept {
   lstm_call(
       a, static_cast<std::int8_t*>(a.scratch), [](const auto*, const auto*) {}, &lstm_gate);
@@ -18253,7 +18255,6 @@ constexpr std::int64_t svdf_past(const svdf_params& p, const std::int16_t* past,
   for (std::int32_t i = 0; i < p.memory; ++i) sum += std::int32_t{past[i]} * w[i];
   return sum;
 }
-#if OCTET_HAS_DEFINITIONS
 /// The operands of a call; a state that comes from another tensor is copied first.
 template <class Dot, class Past>
 void svdf_call(const kernel_args& a, Dot&& dot_of, Past&& past_sum) noexcept {
@@ -18267,6 +18268,7 @@ void svdf_call(const kernel_args& a, Dot&& dot_of, Past&& past_sum) noexcept {
        static_cast<const std::int16_t*>(a.in[2]), static_cast<const std::int32_t*>(a.in[4]), state,
        static_cast<std::int8_t*>(a.out[0]), dot_of, past_sum);
 }
+#if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void svdf_kernel(const kernel_args& a) noexcept {
   svdf_call(a, &svdf_dot, &svdf_past);
 }

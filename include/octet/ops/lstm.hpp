@@ -156,7 +156,6 @@ constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_
       for (std::size_t u = 0; u < n; ++u) hidden[u] = y[at * n + u] = fresh[u];
     }
 }
-#if OCTET_HAS_DEFINITIONS
 /// The operands of a call; states that come from other tensors are copied first.
 template <class Start, class Gate>
 void lstm_call(const kernel_args& a, std::int8_t* fresh, Start&& start, Gate&& gate_of) noexcept {
@@ -177,6 +176,7 @@ void lstm_call(const kernel_args& a, std::int8_t* fresh, Start&& start, Gate&& g
   if (a.in[11] != a.out[2]) std::memcpy(c, a.in[11], count * 2);
   lstm(p, s8(0), w, r, bias, h, c, static_cast<std::int8_t*>(a.out[0]), fresh, start, gate_of);
 }
+#if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void lstm_kernel(const kernel_args& a) noexcept {
   lstm_call(
       a, static_cast<std::int8_t*>(a.scratch), [](const auto*, const auto*) {}, &lstm_gate);

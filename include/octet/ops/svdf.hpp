@@ -82,7 +82,6 @@ constexpr std::int64_t svdf_past(const svdf_params& p, const std::int16_t* past,
   for (std::int32_t i = 0; i < p.memory; ++i) sum += std::int32_t{past[i]} * w[i];
   return sum;
 }
-#if OCTET_HAS_DEFINITIONS
 /// The operands of a call; a state that comes from another tensor is copied first.
 template <class Dot, class Past>
 void svdf_call(const kernel_args& a, Dot&& dot_of, Past&& past_sum) noexcept {
@@ -96,6 +95,7 @@ void svdf_call(const kernel_args& a, Dot&& dot_of, Past&& past_sum) noexcept {
        static_cast<const std::int16_t*>(a.in[2]), static_cast<const std::int32_t*>(a.in[4]), state,
        static_cast<std::int8_t*>(a.out[0]), dot_of, past_sum);
 }
+#if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void svdf_kernel(const kernel_args& a) noexcept {
   svdf_call(a, &svdf_dot, &svdf_past);
 }

@@ -34,7 +34,8 @@ inline status softmax(tflite_node& n) {
   const tensor& y = n.out();
   if (quantized(n.in(0)) && quantized(y)) {
     // The framework refuses other parameters of the result.
-    const std::int32_t zero = y.type == dtype::s8 ? -128 : 0;
+    const bool wider = y.type == dtype::s16 && n.in(0).type != dtype::s16;
+    const std::int32_t zero = wider ? -32768 : y.type == dtype::s8 ? -128 : 0;
     if (tflite_node::zero(y) != zero)
       return unsupported("zero point of the result", std::to_string(tflite_node::zero(y)),
                          std::to_string(zero));
