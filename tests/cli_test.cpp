@@ -267,7 +267,9 @@ TEST_CASE("run: a .pt file takes a batch, wrong names, and photos that say what 
   REQUIRE(x);
   std::string shape;
   for (std::int32_t e : x->shape) shape += (shape.empty() ? "" : ",") + std::to_string(e);
-  const auto g = load_model(digits + "digits.pt", {.shapes = {{"", x->shape}}});
+  load_options shaped;
+  shaped.shapes = {{"", x->shape}};
+  const auto g = load_model(digits + "digits.pt", shaped);
   REQUIRE(g);
   const std::string name = (*g)[g->inputs[0]].name;
   const std::string photo =

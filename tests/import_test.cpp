@@ -205,7 +205,9 @@ TEST_CASE("loops that do not end when the file is loaded are refused") {
   CHECK(has(refusal(loop(-1)), "a loop whose number of rounds depends on its input"));
   tflite_file endless = loop(1);
   endless.others[1].outputs[0] = 0;  // the counter stays
-  CHECK(has(refusal(endless), "what the subgraphs of a file run"));
+  const std::string endless_refusal = refusal(endless);
+  INFO(endless_refusal);
+  CHECK(has(endless_refusal, "the limit tensors"));
   tflite_file deep = loop(1);
   deep.operations[0].options = {1, 0};  // its body is the whole
   deep.outputs = {2, 3};
@@ -276,6 +278,9 @@ TEST_CASE("custom operators get the file's options as attributes") {
       f.operations[0].custom_options = options;
       f.operations[0].custom_options[i] = static_cast<std::uint8_t>(v);
       bytes = f.bytes();
-      CHECK(import::try_tflite(bytes, "made.tflite", o));
+      const auto damaged = import::try_tflite(bytes, "made.tflite", o);
+      INFO((damaged ? std::string() : damaged.error().message()));
+      CHECK(
+          (damaged || has(damaged.error().message(), "attribute")));  // a number that is not finite
     }
 }

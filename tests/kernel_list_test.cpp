@@ -108,6 +108,9 @@ constexpr exception exceptions[] = {
     {"qnn.resize_bilinear", dtype::s8, dtype::s8, not_yet},
     {"qnn.resize_bilinear", dtype::u8, dtype::u8, not_yet},
     {"qnn.resize_bilinear", dtype::s16, dtype::s16, not_yet},
+    {"tanh", dtype::f32, dtype::f32, "the C library's own function"},
+    {"gelu by tanh", dtype::f32, dtype::f32, "the C library's own function"},
+    {"log_softmax", dtype::f32, dtype::f32, not_yet},
     {"gelu exact", dtype::f32, dtype::f32, "the exact form: its erfc is known to 2^-40 only"},
 };
 /// Types of no activation: shapes, indices, truth, what a file stores floats as.

@@ -146,7 +146,12 @@ class checker {
     const tensor_id memory = memory_of(n.in[0]);
     const octet::dims& x = g_[n.in[0]].shape;
     f.channels_inner = channels_inner;
-    const bool packed = dense(memory),
+    // The result of a conv1d lies as the image of height 1 that it was computed as.
+    const octet::node* by = producer(memory);
+    if (by != nullptr && by->op == &octet::ops::requantize) by = producer(by->in[0]);
+    const bool of_conv1d =
+        x.rank == 3 && g_[memory].shape.rank == 4 && by != nullptr && by->op == &octet::ops::conv2d;
+    const bool packed = dense(memory) && !of_conv1d,
                last = g_[memory].format == octet::memory_format::channels_last;
     const bool both = x.rank == 4 && (channels_inner ? x[3] == 1 || (x[1] == 1 && x[2] == 1)
                                                      : x[1] == 1 || (x[2] == 1 && x[3] == 1));

@@ -447,7 +447,8 @@ TEST_CASE("MXNet: what is refused, and how it is said") {
                      {{"no_bias", "True"}, {"num_hidden", "128"}});
   params_writer large;
   large.add<float>("arg:w", {128, 128}, std::vector<float>(128 * 128, 0.f));
-  CHECK_HAS(load_error(many.text({{last, 0}}), large, {{"", dims{1, 128}}}), "parameters together");
+  CHECK_HAS(load_error(many.text({{last, 0}}), large, {{"", dims{1, 128}}}),
+            "the limit constant_bytes");
   const auto missing = import::try_mxnet("no-such-symbol.json");
   REQUIRE_FALSE(missing);
   CHECK_HAS(missing.error().message(), "no-such-symbol.json");

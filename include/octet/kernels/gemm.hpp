@@ -467,8 +467,15 @@ constexpr node_bytes gemm_bytes(const gemm_problem& g, const target_layout& t,
 inline node_bytes gemm_bytes(const gemm_problem& g, const target_layout& t) noexcept {
   return gemm_bytes(g, t, gemm_header(g, t));
 }
+/// The problem as op_def::memory knows it, before weights tell how wide sums are: the kernel takes
+/// int16 weights where sums are wide.
+constexpr gemm_problem before_weights(gemm_problem g) noexcept {
+  g.wide = g.wide || has_word_weights(g);
+  return g;
+}
 /// The matrix kernel's memory for any weights of these types.
-constexpr node_bytes gemm_memory(const gemm_problem& g, const target_layout& t) noexcept {
+constexpr node_bytes gemm_memory(const gemm_problem& problem, const target_layout& t) noexcept {
+  const gemm_problem g = before_weights(problem);
   if (!gemm_accepts(g)) return {};
   return largest_over_forms(g, [&](const weight_form& w) {
     const node_bytes b = gemm_bytes(g, t, gemm_header(g, t, w));
@@ -616,7 +623,7 @@ constexpr node_bytes phases_bytes(const gemm_problem& g, Bytes&& bytes_of_phase)
 /// The kernel's memory for any weights of these types.
 constexpr node_bytes transpose_conv2d_memory(const gemm_problem& g,
                                              const target_layout& t) noexcept {
-  if (!gemm_accepts(g)) return {};
+  if (!gemm_accepts(before_weights(g))) return {};
   return phases_bytes(g, [&](const gemm_problem& p) { return gemm_memory(p, t); });
 }
 inline node_bytes transpose_conv2d_bytes(const gemm_problem& g, const target_layout& t) noexcept {

@@ -147,7 +147,7 @@ template <class A> constexpr void append_attributes(attribute_list& to, const A&
 
 template <int Capacity> struct network {
   static constexpr int node_room = Capacity, tensor_room = 4 * Capacity,
-                       attribute_room = 8 * Capacity, operand_room = 6 * Capacity,
+                       attribute_room = 12 * Capacity, operand_room = 6 * Capacity,
                        number_room = 8 * Capacity;
   node_info nodes[node_room];
   tensor_info tensors[tensor_room];

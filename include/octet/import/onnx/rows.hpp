@@ -84,7 +84,6 @@ inline constexpr onnx_row onnx_rows[] = {
     {"SkipSimplifiedLayerNormalization", microsoft_domain,
      &rows::skip_layer_normalization_row<false>},
     {"QAttention", microsoft_domain, &rows::qattention_row},
-    {"QEmbedLayerNormalization", microsoft_domain, &rows::qembed_layer_normalization_row},
     {"LSTM", "", &rows::lstm_row<false>},
     {"DynamicQuantizeLSTM", microsoft_domain, &rows::lstm_row<true>},
     {"Erf", "", &rows::unary_row<ops::erf>},

@@ -145,43 +145,6 @@ inline void qattention_row(emitter& m, call& c) {
                              {0, 2, 1, 3});
   m.give(c, m.reshaped(y, dims{batch, steps, hidden}), false);
 }
-/// ids, segment ids, tables of words, positions and segments, gamma, beta, [mask], then the scales
-/// of the five tables and their zero points. The rows' sum is normalized.
-inline void qembed_layer_normalization_row(emitter& m, call& c) {
-  if (!m.arity(c, 18, 18)) return;
-  const dims ids = m.shape(c.in[0]);
-  if (ids.rank != 2) return m.broken("rank of the ids", std::to_string(ids.rank), "2");
-  // Table t is input 2 + t.
-  const auto real = [&](std::size_t t) {
-    call d{c.n, {c.in[2 + t], c.in[8 + t], c.in[13 + t]}};
-    dequantize_row(m, d);
-    return m.failed() ? value{} : d.out[0];
-  };
-  const auto chosen = [&](std::size_t t, std::size_t by) {
-    call g{c.n, {real(t), c.in[by]}};
-    if (!m.failed()) {
-      attributes a;
-      a.set("axis", std::int64_t{0});
-      m.give(g,
-             m.made(ops::gather, {m.held(g.in[0], false), m.held(g.in[1], false)}, dtype::f32,
-                    std::move(a)),
-             false);
-    }
-    return m.failed() ? value{} : g.out[0];
-  };
-  const value positions = real(1);
-  if (m.failed()) return;
-  if (m.shape(positions)[0] < ids[1])
-    return m.broken("positions", std::to_string(m.shape(positions)[0]), std::to_string(ids[1]));
-  value sum = combined(m, c, ops::add, chosen(0, 0),
-                       value::of(part_of_axis(m, m.held(positions, false), 0, 0, ids[1])));
-  if (c.has(1) && c.has(4)) sum = combined(m, c, ops::add, sum, chosen(2, 1));
-  if (m.failed()) return;
-  value y = normalized(m, sum, -1, m.real(c, "epsilon", 1e-12f), true);
-  y = combined(m, c, ops::mul, y, real(3));
-  y = combined(m, c, ops::add, y, real(4));
-  if (!m.failed()) c.out = {y, value{}};
-}
 /// x, [k]: 0 below diagonal k of the last two axes, or above it.
 inline void trilu_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 2)) return;
