@@ -147,10 +147,14 @@ class checker {
     const octet::dims& x = g_[n.in[0]].shape;
     f.channels_inner = channels_inner;
     // The result of a conv1d lies as the image of height 1 that it was computed as.
-    const octet::node* by = producer(memory);
+    tensor_id image = n.in[0];
+    const octet::node* by = producer(image);
+    while (by != nullptr && (by->op->name == "transpose" || by->op->name == "reshape"))
+      image = by->in[0], by = producer(image);
     if (by != nullptr && by->op == &octet::ops::requantize) by = producer(by->in[0]);
-    const bool of_conv1d =
-        x.rank == 3 && g_[memory].shape.rank == 4 && by != nullptr && by->op == &octet::ops::conv2d;
+    const octet::dims& pixels = g_[image].shape;
+    const bool of_conv1d = x.rank == 3 && pixels.rank == 4 && pixels[1] == 1 && by != nullptr &&
+                           by->op == &octet::ops::conv2d;
     const bool packed = dense(memory) && !of_conv1d,
                last = g_[memory].format == octet::memory_format::channels_last;
     const bool both = x.rank == 4 && (channels_inner ? x[3] == 1 || (x[1] == 1 && x[2] == 1)
