@@ -20,6 +20,7 @@ OWN_LAYER = {
     "octet/kernels/target_layout.hpp": "core",
     "octet/kernels/gemm.hpp": "numerics",
     "octet/kernels/depthwise.hpp": "numerics",
+    "octet/kernels/float_gemm.hpp": "numerics",
     "octet/direct.hpp": "typed",
     "octet/octet.hpp": "import",
 }

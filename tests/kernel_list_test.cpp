@@ -96,22 +96,13 @@ constexpr exception exceptions[] = {
     {"qnn.dequantize", dtype::s32, dtype::f32, biases},
     {"qnn.add", dtype::s8, dtype::s32, "MXNet's sum of int32, rounded by what follows"},
     {"qnn.add", dtype::u8, dtype::s32, "MXNet's sum of int32, rounded by what follows"},
-    {"qnn.avg_pool2d", dtype::s8, dtype::s8, not_yet},
-    {"qnn.avg_pool2d", dtype::u8, dtype::u8, not_yet},
     {"qnn.mean", dtype::s8, dtype::s8, "PyTorch's sums have an order of their own"},
     {"qnn.mean", dtype::u8, dtype::u8, "PyTorch's sums have an order of their own"},
     {"qnn.mean", dtype::s16, dtype::s16, "PyTorch's sums have an order of their own"},
-    {"reduce_max", dtype::f32, dtype::f32, not_yet},
-    {"reduce_min", dtype::f32, dtype::f32, not_yet},
-    {"qnn.softmax", dtype::s8, dtype::s8, not_yet},
-    {"qnn.softmax", dtype::u8, dtype::u8, not_yet},
-    {"qnn.resize_bilinear", dtype::s8, dtype::s8, not_yet},
-    {"qnn.resize_bilinear", dtype::u8, dtype::u8, not_yet},
-    {"qnn.resize_bilinear", dtype::s16, dtype::s16, not_yet},
+    {"mean", dtype::f32, dtype::f32, "PyTorch's sums have an order of their own"},
     {"tanh", dtype::f32, dtype::f32, "the C library's own function"},
     {"gelu by tanh", dtype::f32, dtype::f32, "the C library's own function"},
     {"log_softmax", dtype::f32, dtype::f32, not_yet},
-    {"gelu exact", dtype::f32, dtype::f32, "the exact form: its erfc is known to 2^-40 only"},
 };
 /// Types of no activation: shapes, indices, truth, what a file stores floats as.
 bool is_rare(dtype t) {

@@ -1,7 +1,8 @@
-// Matrix kernels of batch_matmul and transpose_conv2d on every target this CPU can run equal the
-// operators' references, bit for bit.
+// Matrix kernels of batch_matmul, transpose_conv2d and the float32 layers on every target this CPU
+// can run equal the operators' references, bit for bit.
 #include "kernels_test.hpp"
 #include "octet/ops/batch_matmul.hpp"
+#include "octet/ops/float_layers.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
 
 using namespace octet;
@@ -179,6 +180,113 @@ TEST_CASE("transpose_conv2d kernels equal the reference") {
     check_kernel<transpose_conv2d_params>(
         kernel_id::transpose_conv2d, &reference::transpose_conv2d_kernel, p,
         {q.data(), weights.data()}, y.shape.elements().value * size_of(p.out_type), seen, !p.wide);
+  }
+  seen.require_simd();
+}
+
+namespace {
+/// Binary32 values of many magnitudes, or small ones only; some +-0, some that overflow when
+/// multiplied.
+guarded random_floats(std::size_t n, bool wild, rng& r) {
+  guarded g(n * 4);
+  for (std::size_t i = 0; i < n; ++i) {
+    auto v = static_cast<float>(2 * r.unit() - 1);
+    if (r.between(0, 15) == 0) v = r.between(0, 1) ? 0.f : -0.f;
+    if (wild) v = std::ldexp(v, static_cast<int>(r.between(-60, 63)));
+    std::memcpy(g.data() + i * 4, &v, 4);
+  }
+  return g;
+}
+}  // namespace
+
+TEST_CASE("kernels of float32 layers equal the reference") {
+  coverage seen;
+  rng r(34);
+  for (int i = 0; i < 160; ++i) {
+    float_layer_params p{};
+    const bool wild = r.between(0, 3) == 0;
+    p.depthwise = i % 4 == 1, p.transposed = i % 4 == 2;
+    p.wide_sums = !p.transposed && r.between(0, 3) == 0;
+    p.groups = p.transposed || r.between(0, 3) ? 1 : 2;
+    dims x{static_cast<std::int32_t>(r.between(1, 2)), static_cast<std::int32_t>(r.between(1, 6)),
+           static_cast<std::int32_t>(r.between(1, 11)),
+           p.groups * static_cast<std::int32_t>(r.pick({1, 3, 4, 9}))};
+    const auto kernel = [&] { return static_cast<std::int32_t>(r.pick({1, 1, 2, 3, 5})); };
+    dims w{p.groups * static_cast<std::int32_t>(r.pick({1, 4, 15, 16, 33, 65, 130})), kernel(),
+           kernel(), x[3] / p.groups};
+    if (p.depthwise) {
+      x[3] = static_cast<std::int32_t>(r.pick({1, 3, 8, 33, 70}));
+      p.groups = x[3];
+      w[3] = x[3] * static_cast<std::int32_t>(r.pick({1, 1, 1, 2, 17})), w[0] = 1;
+    }
+    conv2d_attrs a;
+    const auto upto = [&](std::int64_t n) { return static_cast<std::int32_t>(r.between(0, n)); };
+    a.stride_h = 1 + upto(2), a.stride_w = 1 + upto(2);
+    a.dilation_h = p.transposed ? 1 : 1 + upto(1), a.dilation_w = p.transposed ? 1 : 1 + upto(1);
+    a.pad_top = upto(2), a.pad_left = upto(2), a.pad_bottom = upto(2), a.pad_right = upto(2);
+    a.groups = p.groups;
+    const transpose_conv2d_attrs t{.stride_h = a.stride_h,
+                                   .stride_w = a.stride_w,
+                                   .pad_top = a.pad_top,
+                                   .pad_left = a.pad_left,
+                                   .pad_bottom = a.pad_bottom,
+                                   .pad_right = a.pad_right};
+    const shape_or y = p.transposed  ? transpose_conv2d_shape(t, x, w)
+                       : p.depthwise ? depthwise_conv2d_shape(a, x, w)
+                                     : conv2d_shape(a, x, w);
+    if (y.broken) continue;
+    ops::set_geometry(p, a, x, w, y.shape);
+    const guarded q = random_floats(x.elements().value, wild, r),
+                  weights = random_floats(w.elements().value, wild, r),
+                  bias = random_floats(as_size(p.out_c), wild, r);
+    if (r.between(0, 3)) p.weights = weights.data();
+    p.has_bias = r.between(0, 2) != 0;
+    p.min = -std::numeric_limits<float>::infinity(), p.max = -p.min;
+    if (r.between(0, 2) == 0) p.min = 0, p.max = 0.5f;
+    INFO("float layer " << to_string(x) << " " << to_string(w) << " -> " << to_string(y.shape)
+                        << " stride " << a.stride_h << " " << a.stride_w << " dilation "
+                        << a.dilation_h << " " << a.dilation_w << " pad " << a.pad_top << " "
+                        << a.pad_left << (p.transposed ? " transposed" : "")
+                        << (p.depthwise ? " depthwise" : "") << (p.wide_sums ? " wide" : ""));
+    check_kernel<float_layer_params>(
+        p.depthwise ? kernel_id::float_depthwise : kernel_id::float_layer,
+        p.transposed ? &reference::float_transpose_layer_kernel : &reference::float_layer_kernel, p,
+        {q.data(), weights.data(), bias.data()}, y.shape.elements().value * 4, seen, true);
+  }
+  seen.require_simd();
+}
+
+TEST_CASE("batch_matmul kernels of float32 equal the reference") {
+  coverage seen;
+  rng r(35);
+  for (int i = 0; i < 100; ++i) {
+    batch_matmul_params p{};
+    p.quantized = false;
+    p.a_type = p.b_type = p.out_type = dtype::f32;
+    const bool wild = r.between(0, 3) == 0;
+    p.m = static_cast<std::size_t>(r.pick({1, 2, 7, 8, 33})),
+    p.k = static_cast<std::size_t>(r.pick({0, 1, 3, 16, 31})),
+    p.n = static_cast<std::size_t>(r.pick({1, 5, 8, 16, 32, 64, 65, 130}));
+    p.adj_x = r.between(0, 3) == 0;
+    p.adj_y = r.between(0, 1) != 0;
+    const auto b = static_cast<std::int32_t>(r.between(1, 3)),
+               c = static_cast<std::int32_t>(r.between(1, 2));
+    const dims la = r.between(0, 3) ? dims{b, c} : dims{1, c},
+               lb = r.between(0, 2) == 0 ? dims{}
+                    : r.between(0, 1)    ? dims{b, 1}
+                                         : dims{b, c},
+               ly = broadcast(la, lb);
+    p.batches = make_broadcast<2>({la, lb}, ly);
+    const guarded x1 = random_floats(la.elements().value * p.m * p.k, wild, r),
+                  x2 = random_floats(lb.elements().value * p.k * p.n, wild, r);
+    if (r.between(0, 1)) p.weights = x2.data();
+    INFO("batch_matmul of floats " << p.m << "x" << p.k << "x" << p.n << " " << to_string(la) << " "
+                                   << to_string(lb) << (p.adj_x ? " first transposed" : "")
+                                   << (p.adj_y ? " second transposed" : "")
+                                   << (p.weights ? " constant" : ""));
+    check_kernel<batch_matmul_params>(kernel_id::float_batch_matmul,
+                                      &reference::batch_matmul_kernel, p, {x1.data(), x2.data()},
+                                      ly.elements().value * p.m * p.n * 4, seen, true);
   }
   seen.require_simd();
 }

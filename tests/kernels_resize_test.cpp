@@ -20,8 +20,13 @@ TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
                               {rounding::xnnpack, dtype::s8},
                               {rounding::xnnpack, dtype::u8},
                               {rounding::tflite_optimized, dtype::u8},
-                              {rounding::none, dtype::f32}};
-    const form f = forms[round % 6];
+                              {rounding::none, dtype::f32},
+                              {rounding::doubling_high_half_away, dtype::s16},
+                              {rounding::aten, dtype::u8},
+                              {rounding::fused_multiply_add, dtype::s8},
+                              {rounding::onnxruntime, dtype::u8},
+                              {rounding::onnxruntime, dtype::s8}};
+    const form f = forms[round % static_cast<int>(std::size(forms))];
     p.mode = f.mode, p.type = f.type;
     p.batch = static_cast<std::int32_t>(r.between(1, 2));
     p.in_h = static_cast<std::int32_t>(r.between(1, 7)),
@@ -30,6 +35,12 @@ TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
     p.out_w = static_cast<std::int32_t>(r.between(1, 13));
     p.channels =
         static_cast<std::int32_t>(r.pick({1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 21, 31, 32, 33, 40}));
+    if (p.type != dtype::f32) {
+      p.lo_value = static_cast<std::int32_t>(lowest_of(p.type));
+      p.hi_value = static_cast<std::int32_t>(highest_of(p.type));
+      p.zero_point = static_cast<std::int32_t>(r.between(p.lo_value, p.hi_value));
+    }
+    const bool aten = f.mode == rounding::aten || f.mode == rounding::fused_multiply_add;
     const bool corners = r.between(0, 2) == 0, half = !corners && r.between(0, 1) == 0;
     std::vector<bilinear_tap> rows, columns;
     for (int axis = 0; axis < 2; ++axis) {
@@ -40,6 +51,10 @@ TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
                            ? numerics::bilinear_q10(o, in, out, corners, half)
                        : f.mode == rounding::xnnpack
                            ? numerics::bilinear_xnn(o, in, out, corners, half)
+                       : aten ? numerics::bilinear_aten(o, in, out, corners, 0,
+                                                        f.mode == rounding::fused_multiply_add)
+                       : f.mode == rounding::onnxruntime
+                           ? numerics::bilinear_ort(o, in, out, corners, half, 0)
                            : numerics::bilinear_float(o, in, out, corners, half));
     }
     p.row_taps = rows.data();
@@ -54,6 +69,10 @@ TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
       if (p.type == dtype::f32) {
         const auto v = static_cast<float>((r.unit() - 0.5) * 1000);
         std::memcpy(x.data() + 4 * i, &v, 4);
+      } else if (p.type == dtype::s16) {
+        const auto v = static_cast<std::int16_t>(extreme ? r.pick({-32768, 32767, 0, -1})
+                                                         : r.between(-32768, 32767));
+        std::memcpy(x.data() + 2 * i, &v, 2);
       } else {
         x.data()[i] =
             static_cast<std::byte>(extreme ? r.pick({0, 127, 128, 255}) : r.between(0, 255));

@@ -34,9 +34,15 @@ std::vector<typical> typical_nodes(const op_def& op) {
               {" 5x5", {image, {1, 5, 5, 32}, {32}}, {}, 2}};
     case kernel_id::transpose_conv2d: return {{" 3x3", {image, {32, 3, 3, 32}, {32}}, {}, 2}};
     case kernel_id::fully_connected: return {{"", {{1, 64}, {32, 64}, {32}}, {}, 2}};
-    case kernel_id::batch_matmul: return {{"", {image, {1, 8, 32, 16}}, {}, 0}};
+    case kernel_id::batch_matmul:
+    case kernel_id::float_batch_matmul: return {{"", {image, {1, 8, 32, 16}}, {}, 0}};
+    case kernel_id::float_layer:
+      if (op.name == "fully_connected") return {{"", {{1, 64}, {32, 64}, {32}}, {}, 2}};
+      return {{" 3x3", {image, {32, 3, 3, 32}, {32}}, {}, 2}};
+    case kernel_id::float_depthwise: return {{" 3x3", {image, {1, 3, 3, 32}, {32}}, {}, 2}};
     case kernel_id::pool2d: return {{" 2x2", {image}, window, 0}};
     case kernel_id::resize_bilinear: return {{"", {image}, size, 0}};
+    case kernel_id::requantize_add: return {{"", {image, image, {32}}, {}, 1}};
     case kernel_id::dynamic_dequantize: return {{"", {image, {1}, {32}}, {}, 0}};
     case kernel_id::unary:
       if (op.name == "gelu")
@@ -52,6 +58,7 @@ std::vector<typical> typical_nodes(const op_def& op) {
     }
     case kernel_id::none:
     case kernel_id::dynamic_quantize:
+    case kernel_id::dynamic_quantize_linear:
     case kernel_id::binary:
     case kernel_id::prelu:
     case kernel_id::norm:

@@ -231,6 +231,14 @@ template <> struct cases<octet::ops::float_conv2d> {
     node_case& clamped = to.add("clamped", {dims{1, 5, 4, 4}, dims{6, 1, 1, 2}, dims{6}});
     clamped.attrs.set("groups", std::int64_t{2});
     clamped.attrs.set("float_lo", 0.), clamped.attrs.set("float_hi", 6.);
+    node_case& wide = to.add("dilated, more channels than a panel",
+                             {dims{2, 6, 9, 5}, dims{70, 3, 2, 5}, dims{70}});
+    wide.attrs = to_attributes(octet::conv2d_attrs{
+        .dilation_h = 2, .dilation_w = 3, .pad_top = 2, .pad_left = 3, .pad_right = 1});
+    wide.in[1].constant();
+    to.add("weights computed at run time", {dims{1, 5, 5, 4}, dims{9, 1, 1, 4}, dims{9}});
+    node_case& row = to.add("1x1", {dims{2, 3, 3, 7}, dims{37, 1, 1, 7}, dims{37}});
+    row.in[1].constant();
   }
 };
 template <> struct cases<octet::ops::float_depthwise_conv2d> {
@@ -240,6 +248,15 @@ template <> struct cases<octet::ops::float_depthwise_conv2d> {
     to.without(n, 2, 0);
     to.shorter(n, 0);
     to.add("no images", {dims{0, 5, 4, 3}, dims{1, 3, 3, 3}, dims{3}});
+    to.add("padding, stride 2", {dims{2, 6, 7, 67}, dims{1, 3, 5, 67}, dims{67}}).attrs =
+        to_attributes(octet::conv2d_attrs{.stride_h = 2,
+                                          .stride_w = 2,
+                                          .dilation_h = 2,
+                                          .pad_top = 2,
+                                          .pad_left = 2,
+                                          .pad_bottom = 1,
+                                          .pad_right = 2});
+    to.add("many outputs a channel", {dims{1, 4, 4, 2}, dims{1, 2, 2, 66}, dims{66}});
   }
 };
 template <> struct cases<octet::ops::float_transpose_conv2d> {
@@ -250,6 +267,14 @@ template <> struct cases<octet::ops::float_transpose_conv2d> {
     to.without(n, 2, 0);
     to.shorter(n, 0);
     to.add("no images", {dims{0, 3, 4, 3}, dims{7, 3, 3, 3}, dims{7}});
+    node_case& cropped = to.add("cropped", {dims{2, 4, 9, 6}, dims{35, 4, 2, 6}, dims{35}});
+    cropped.attrs = to_attributes(octet::transpose_conv2d_attrs{.stride_h = 2,
+                                                                .stride_w = 3,
+                                                                .pad_top = 1,
+                                                                .pad_left = 2,
+                                                                .pad_bottom = 1,
+                                                                .output_padding_w = 2});
+    cropped.in[1].constant();
   }
 };
 template <> struct cases<octet::ops::float_fully_connected> {
@@ -259,6 +284,7 @@ template <> struct cases<octet::ops::float_fully_connected> {
     to.without(n, 2, 0);
     to.shorter(n, 0);
     to.add("no rows", {dims{0, 17}, dims{9, 17}, dims{9}});
+    to.add("weights computed at run time, more than a panel", {dims{14, 5}, dims{70, 5}, dims{70}});
   }
 };
 
@@ -346,6 +372,12 @@ template <> struct cases<octet::ops::batch_matmul> {
     to.add("exchanged axes", {dims{5, 4}, dims{3, 5}}).attrs =
         to_attributes(octet::batch_matmul_attrs{true, true});
     to.add("no rows", {dims{2, 0, 5}, dims{5, 4}});
+    to.add("no products", {dims{2, 3, 0}, dims{0, 4}});
+    to.add("constant second", {dims{2, 9, 7}, dims{7, 75}}).in[1].constant();
+    to.add("a matrix for each batch", {dims{2, 1, 13, 6}, dims{1, 3, 6, 32}});
+    to.add("second exchanged", {dims{3, 9, 10}, dims{3, 33, 10}}).attrs =
+        to_attributes(octet::batch_matmul_attrs{false, true});
+    to.add("one row", {dims{1, 10}, dims{10, 64}});
   }
 };
 

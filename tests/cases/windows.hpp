@@ -89,11 +89,19 @@ struct reduce_cases {
   }
   static void add(case_list& to) {
     reduce(to, "images to channels", {2, 3, 4, 35}, {1, 2});
+    if (octet::is_float(to.with.x())) reduce(to, "many rows", {19, 13}, {1});
     reduce(to, "rows", {5, 40}, {1}).attrs.set("keep_dims", std::int64_t{1});
     reduce(to, "all", {2, 3, 5}, {});
     reduce(to, "separated axes", {3, 4, 5}, {0, 2});
     reduce(to, "no rows", {0, 4}, {1});
     reduce(to, "nothing to reduce", {3, 1}, {-1});
+  }
+  /// Zeros of both signs, of which the first one counts, after numbers that do not.
+  static void add_zeros(case_list& to, double other) {
+    if (to.with.x() != dtype::f32) return;
+    node_case& n = reduce(to, "zeros", {4, 70}, {1});
+    for (std::size_t i = 0; i < 280; ++i)
+      n.in[0].values.push_back(i % 70 < i / 70 * 11 ? other : (i * i + i / 70) % 3 == 0 ? 0. : -0.);
   }
   /// {5, 2, 3, 4} as two rows of two, along the rows.
   static void add_known(case_list& to, std::vector<double> values, std::vector<double> expected) {
@@ -132,10 +140,16 @@ template <> struct cases<octet::ops::sum> {
   static void add(case_list& to) { reduce_cases::add_known(to, {5, 2, 3, -4}, {7, -1}); }
 };
 template <> struct cases<octet::ops::reduce_max> {
-  static void add(case_list& to) { reduce_cases::add_known(to, {5, 2, 3, 4}, {5, 4}); }
+  static void add(case_list& to) {
+    reduce_cases::add_known(to, {5, 2, 3, 4}, {5, 4});
+    reduce_cases::add_zeros(to, -1);
+  }
 };
 template <> struct cases<octet::ops::reduce_min> {
-  static void add(case_list& to) { reduce_cases::add_known(to, {5, 2, 3, 4}, {2, 3}); }
+  static void add(case_list& to) {
+    reduce_cases::add_known(to, {5, 2, 3, 4}, {2, 3});
+    reduce_cases::add_zeros(to, 1);
+  }
 };
 template <> struct cases<octet::ops::reduce_prod> {
   static void add(case_list& to) { reduce_cases::add_known(to, {5, 2, 3, -4}, {10, -12}); }

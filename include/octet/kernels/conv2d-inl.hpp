@@ -379,13 +379,7 @@ template <class V> struct kernel<kernel_id::batch_matmul, V> {
     if (by_batches) one.part = 0, one.parts = 1;
     const std::byte* last = nullptr;
     for (std::size_t batch = r.begin; batch < r.end; ++batch) {
-      std::size_t rest = batch, at[2] = {0, 0};
-      for (std::int32_t i = p.batches.rank; i-- > 0;) {
-        const auto axis = as_size(i), extent = as_size(p.batches.extent[axis]),
-                   index = rest % extent;
-        rest /= extent;
-        for (std::size_t o = 0; o < 2; ++o) at[o] += index * as_size(p.batches.stride[o][axis]);
-      }
+      const std::array<std::size_t, 2> at = broadcast_offsets(p.batches, batch);
       const void* in[2] = {static_cast<const std::byte*>(a.in[0]) + at[0] * a_bytes, a.in[1]};
       void* out[1] = {static_cast<std::byte*>(a.out[0]) + batch * y_bytes};
       one.in = in, one.out = out;

@@ -1,5 +1,6 @@
-// qnn.dynamic_quantize and qnn.dynamic_dequantize: rows of floats to codes with a scale each, sums
-// back to floats. Part of a pass: see pass-inl.hpp.
+// qnn.dynamic_quantize, qnn.dynamic_quantize_linear and qnn.dynamic_dequantize: floats to codes
+// with scales found when it runs, sums back to floats; qnn.requantize_add. Part of a pass: see
+// pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -8,9 +9,10 @@ namespace OCTET_TARGET_NS {
 struct float_range {
   float least, most;
 };
-/// As the reference walks them: a NaN counts where it comes first, and there alone.
-inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n) noexcept {
-  float_range r{n != 0 ? x[0] : 0, n != 0 ? x[0] : 0};
+/// As the references walk them from `first` on: a NaN counts where it is the first, and there
+/// alone.
+inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n, float first) noexcept {
+  float_range r{first, first};
   std::size_t i = 0;
   if (n >= std::size_t{2} * lanes32) {
     VF least = set_float(r.least), most = least, least2 = least, most2 = least;
@@ -63,7 +65,7 @@ template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
     const auto r = part_of(p.rows, a.part, a.parts);
     for (std::size_t row = r.begin; row < r.end; ++row) {
       const float* x = static_cast<const float*>(a.in[0]) + row * p.length;
-      const float_range range = range_of(x, p.length);
+      const float_range range = range_of(x, p.length, p.length != 0 ? x[0] : 0);
       const numerics::row_scale s = row_scale_of(p, range.least, range.most);
       static_cast<float*>(a.out[1])[row] = s.scale;
       if (!p.asymmetric) {
@@ -87,6 +89,40 @@ template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+/// Every part looks at all elements for the range, and writes its share.
+template <class V> struct kernel<kernel_id::dynamic_quantize_linear, V> {
+  static HWY_NOINLINE void quantize(const float* x, std::uint8_t* y, std::size_t n,
+                                    const numerics::row_scale& s) noexcept {
+    const VF scale = set_float(s.scale), lo = set_float(static_cast<float>(-s.zero_point)),
+             hi = set_float(static_cast<float>(255 - s.zero_point));
+    const V32 z = set32(s.zero_point);
+    for (std::size_t i = 0; i < n; i += lanes32) {
+      const std::size_t left = n - i;
+      const bool whole = left >= lanes32;
+      const VF v = simd::divide(whole ? simd::load(x + i) : simd::load_some(x + i, left), scale);
+      const V32 q = hn::Add(round_within(v, lo, hi), z);
+      if (whole)
+        simd::store_from32(q, y + i);
+      else
+        simd::store_some_from32(dtype::u8, q, reinterpret_cast<std::byte*>(y + i), left);
+    }
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = *static_cast<const dynamic_quantize_linear_params*>(a.params);
+    const auto* x = static_cast<const float*>(a.in[0]);
+    const float_range range = range_of(x, p.count, 0);
+    const numerics::row_scale s = numerics::linear_scale(range.least, range.most);
+    const auto r = part_of(p.count, a.part, a.parts);
+    quantize(x + r.begin, static_cast<std::uint8_t*>(a.out[0]) + r.begin, r.end - r.begin, s);
+    if (a.part != 0) return;
+    *static_cast<float*>(a.out[1]) = s.scale;
+    *static_cast<std::uint8_t*>(a.out[2]) = static_cast<std::uint8_t>(s.zero_point);
+  }
+  static const char* describe(const void*) { return "dynamic_quantize_linear"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };
@@ -164,6 +200,55 @@ template <class V> struct kernel<kernel_id::dynamic_dequantize, V> {
     }
   }
   static const char* describe(const void*) { return "dynamic_dequantize"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+/// Sums and another tensor, channels in lanes.
+template <class V> struct kernel<kernel_id::requantize_add, V> {
+  static const requantize_add_params& params(const void* p) {
+    return *static_cast<const requantize_add_params*>(p);
+  }
+  static bool accepts(const void* v) { return params(v).in_type == dtype::s32; }
+  static HWY_NOINLINE void channels(const requantize_add_params& p, const std::int32_t* x,
+                                    const std::byte* q, std::byte* y, std::size_t first,
+                                    std::size_t n) noexcept {
+    const requantize_params& r = p.requant;
+    const VF ratio = set_float(p.ratio), one_scale = set_float(r.scale[0]),
+             lo = set_float(static_cast<float>(r.lo)), hi = set_float(static_cast<float>(r.hi));
+    for (std::size_t i = 0; i < n; i += lanes32) {
+      const std::size_t left = n - i, c = first + i;
+      const bool whole = left >= lanes32;
+      const V32 sum = whole ? simd::load(x + i) : simd::load_some(x + i, left),
+                other = whole ? simd::load_as32(p.addend_type, q + i)
+                              : simd::load_some_as32(p.addend_type, q + i, left);
+      VF scale = one_scale, bias = hn::Zero(DF());
+      if (r.channels != 1)
+        scale = whole ? simd::load(r.scale + c) : simd::load_some(r.scale + c, left);
+      if (r.bias != nullptr)
+        bias = whole ? simd::load(r.bias + c) : simd::load_some(r.bias + c, left);
+      const VF scaled =
+          simd::rounded(hn::Mul(simd::rounded(hn::Add(hn::ConvertTo(DF(), sum), bias)), scale));
+      const V32 v = round_within(fused(hn::ConvertTo(DF(), other), ratio, scaled), lo, hi);
+      if (whole)
+        simd::store_from32(p.out_type, v, y + i);
+      else
+        simd::store_some_from32(p.out_type, v, y + i, left);
+    }
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const auto r = part_of(p.count, a.part, a.parts);
+    const auto inner = as_size(p.inner);
+    for (std::size_t i = r.begin; i < r.end;) {
+      const std::size_t c = i % inner, left = inner - c, n = left < r.end - i ? left : r.end - i;
+      channels(p, static_cast<const std::int32_t*>(a.in[0]) + i,
+               static_cast<const std::byte*>(a.in[1]) + i, static_cast<std::byte*>(a.out[0]) + i, c,
+               n);
+      i += n;
+    }
+  }
+  static const char* describe(const void*) { return "requantize_add"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };

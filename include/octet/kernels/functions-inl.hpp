@@ -11,7 +11,7 @@ OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
 /// 60 times what the formulas below lose: a dozen roundings of 2^-53 and tails of 2^-52.
-inline constexpr double doubt = 0x1p-44;
+inline constexpr double usual_doubt = 0x1p-44;
 
 HWY_INLINE simd::VF64 set64(double v) { return hn::Set(DF64(), v); }
 /// r with x = k * ln 2 + r, |r| < 0.35, and 2^k; |x| < 700.
@@ -46,8 +46,10 @@ HWY_INLINE simd::VF64 expm1_lanes(simd::VF64 x) {
   return hn::MulAdd(e.power, expm1_near_zero(e.r), hn::Sub(e.power, set64(1)));
 }
 
-/// A function as its formula, the arguments for which that holds, and the scalar function.
+/// A function as its formula, the arguments for which that holds, and the scalar function; `doubt`:
+/// relative distance within which formula and scalar function are.
 struct exp_function {
+  static constexpr double doubt = usual_doubt;
   static HWY_INLINE simd::VF64 value(simd::VF64 x) {
     const reduced_lanes e(x);
     return hn::MulAdd(e.power, expm1_near_zero(e.r), e.power);
@@ -58,17 +60,79 @@ struct exp_function {
   static float scalar(float x) { return numerics::exp_f32(x); }
 };
 struct expm1_function {  // x <= 0
+  static constexpr double doubt = usual_doubt;
   static HWY_INLINE simd::VF64 value(simd::VF64 x) { return expm1_lanes(hn::Max(x, set64(-60))); }
   static HWY_INLINE auto holds(VF x) { return hn::Le(x, hn::Zero(DF())); }
   static float scalar(float x) { return numerics::expm1_f32(x); }
 };
 struct tanh_function {
+  static constexpr double doubt = usual_doubt;
   static HWY_INLINE simd::VF64 value(simd::VF64 x) {
     const auto a = hn::Min(hn::Abs(x), set64(20)), e = expm1_lanes(hn::Add(a, a));
     return hn::CopySign(hn::Div(e, hn::Add(e, set64(2))), x);
   }
   static HWY_INLINE auto holds(VF x) { return hn::Eq(x, x); }
   static float scalar(float x) { return numerics::tanh_f32(x); }
+};
+
+// Polynomials through the Chebyshev nodes of their ranges, worked out with 60 digits.
+/// erf(a) / a, 0 <= a <= 2, in a^2 / 2 - 1; off by less than 2^-52 of it.
+inline constexpr double erf_near[] = {
+    0x1.5990d95f8c2b3p-1,  -0x1.0b60e85d30896p-2,  0x1.e962f50e2314bp-4,  -0x1.8ea53db5a717fp-5,
+    0x1.18a17bf1510c0p-6,  -0x1.5712a483d1feep-8,  0x1.705616d993033p-10, -0x1.5f6c684156355p-12,
+    0x1.2d27beea90361p-14, -0x1.d3f5944b5f604p-17, 0x1.4c4be91d01cdep-19, -0x1.b256b6c896e22p-22,
+    0x1.06d55ce81008cp-24, -0x1.281a1a6b66770p-27, 0x1.37efeda14ed01p-30, -0x1.3428d0223c47fp-33,
+    0x1.1f5782e6a3060p-36, -0x1.0a510be19391ap-39, 0x1.bb18325dae03cp-43};
+/// erfc(a), 2 <= a <= 4, in a - 3; off by less than 2^-52.
+inline constexpr double erfc_far[] = {
+    0x1.729df6503422ap-16,  -0x1.2408e9ba2081fp-13, 0x1.b60d5e974d7adp-12,  -0x1.9db74b1e742edp-11,
+    0x1.11c85b1e82557p-10,  -0x1.0a7b553836b51p-10, 0x1.82f235b298242p-11,  -0x1.998b4a07db6ffp-12,
+    0x1.1aa5e1ddf4e94p-13,  -0x1.d2a1b026de650p-17, -0x1.05ff29490eb3ap-16, 0x1.6a27587344367p-17,
+    -0x1.96c7f83d1bee4p-19, -0x1.0649eda6da84ap-23, 0x1.e5fe5e5c9bbddp-22,  -0x1.677dfa17af48ep-23,
+    0x1.3e21e7312dc98p-27,  0x1.1921546feed68p-26,  -0x1.95ffb86679145p-28, -0x1.326f28ff4a0acp-32,
+    0x1.db502e6c187fbp-32};
+/// (1 + 2 a) exp(a^2) erfc(a), 0.5 <= a <= 10.5, in 1.56 (a - 2.5) / (a + 2.5) + 0.04; off by less
+/// than 2^-52 of it.
+inline constexpr double erfc_tail[] = {
+    0x1.449599db76055p+0,   -0x1.3318c1e14bfb8p-4, -0x1.778a17fdfe9fdp-5,  0x1.6b63ce4ff637dp-5,
+    -0x1.28706ace8624cp-6,  0x1.cde063f85e25ep-9,  0x1.f6746b3cebbedp-14,  -0x1.a0bb400645935p-13,
+    0x1.48ca93a598e4ep-17,  0x1.8f071940b7532p-17, -0x1.62192f37171f2p-21, -0x1.ccdf18c3d3f35p-21,
+    -0x1.6b209b5c80a35p-28, 0x1.1d09180ccf908p-24, 0x1.12b2fa592dcf3p-27,  -0x1.37d9ac2cbaf67p-28,
+    -0x1.6bb844c332dbap-30, 0x1.ae3f492e8bb8ep-33, 0x1.e6f1180977c38p-34};
+template <std::size_t N> HWY_INLINE simd::VF64 polynomial(const double (&c)[N], simd::VF64 x) {
+  auto s = set64(c[N - 1]);
+  HWY_UNROLL(20)
+  for (int i = static_cast<int>(N) - 2; i >= 0; --i) s = hn::MulAdd(s, x, set64(c[i]));
+  return s;
+}
+HWY_INLINE simd::VF64 erf_near_zero(simd::VF64 a) {  // 0 <= a <= 2; its square is exact
+  return hn::Mul(a, polynomial(erf_near, hn::MulAdd(hn::Mul(a, a), set64(0.5), set64(-1))));
+}
+struct erf_function {
+  static constexpr double doubt = usual_doubt;
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) {
+    const auto a = hn::Min(hn::Abs(x), set64(4));  // 1 in binary32 from there on
+    const auto near = erf_near_zero(a),
+               far = hn::Sub(set64(1), polynomial(erfc_far, hn::Sub(a, set64(3))));
+    return hn::CopySign(hn::IfThenElse(hn::Lt(a, set64(2)), near, far), x);
+  }
+  static HWY_INLINE auto holds(VF x) { return hn::Eq(x, x); }
+  static float scalar(float x) { return numerics::erf_f32(x); }
+};
+struct erfc_function {
+  static constexpr double doubt = 0x1p-38;  // the scalar function's own is 2^-40
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) {
+    const auto a = hn::Min(hn::Abs(x), set64(10.5));  // 0 in binary32 from there on
+    const auto near = hn::Sub(set64(1), hn::CopySign(erf_near_zero(a), x));
+    const auto w = hn::Div(hn::Sub(a, set64(2.5)), hn::Add(a, set64(2.5)));
+    const auto scaled = polynomial(erfc_tail, hn::MulAdd(w, set64(1.56), set64(0.04)));
+    const auto tail = hn::Mul(exp_function::value(hn::Neg(hn::Mul(a, a))),
+                              hn::Div(scaled, hn::Add(set64(1), hn::Add(a, a))));
+    const auto far = hn::IfThenElse(hn::Lt(x, set64(0)), hn::Sub(set64(2), tail), tail);
+    return hn::IfThenElse(hn::Lt(a, set64(0.5)), near, far);
+  }
+  static HWY_INLINE auto holds(VF x) { return hn::Eq(x, x); }
+  static float scalar(float x) { return numerics::erfc_f32(x); }
 };
 
 inline HWY_NOINLINE VF ask_scalar(VF x, VF y, VF sure, float (*scalar)(float)) {
@@ -85,7 +149,7 @@ template <class F> HWY_INLINE VF apply(VF x) {
   const hn::Half<DF> half;
   const auto low = F::value(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
              high = F::value(hn::PromoteTo(DF64(), hn::UpperHalf(half, x)));
-  const auto less = set64(1 - doubt), more = set64(1 + doubt);
+  const auto less = set64(1 - F::doubt), more = set64(1 + F::doubt);
   const VF y = hn::Combine(DF(), hn::DemoteTo(half, hn::Mul(high, less)),
                            hn::DemoteTo(half, hn::Mul(low, less))),
            z = hn::Combine(DF(), hn::DemoteTo(half, hn::Mul(high, more)),
@@ -171,6 +235,17 @@ struct gelu_lanes {  // by tanh
     return hn::Mul(simd::rounded(hn::Mul(set_float(0.5f), x)),
                    simd::rounded(hn::Add(set_float(1.f), apply<tanh_function>(inner))));
   }
+};
+struct exact_gelu_lanes {
+  explicit HWY_INLINE exact_gelu_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    return hn::Mul(simd::rounded(hn::Mul(set_float(0.5f), x)),
+                   apply<erfc_function>(simd::rounded(hn::Mul(x, set_float(-0.707106781f)))));
+  }
+};
+struct erf_lanes {
+  explicit HWY_INLINE erf_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return apply<erf_function>(x); }
 };
 struct logistic_lanes {
   bool cutoffs;
@@ -338,7 +413,9 @@ template <class V> struct kernel<kernel_id::unary, V> {
       case unary::hard_swish: return &unary_floats<hard_swish_lanes>;
       case unary::hard_sigmoid: return &unary_floats<hard_sigmoid_lanes>;
       case unary::elu: return &unary_floats<elu_lanes>;
-      case unary::gelu: return p.approximate ? &unary_floats<gelu_lanes> : nullptr;
+      case unary::gelu:
+        return p.approximate ? &unary_floats<gelu_lanes> : &unary_floats<exact_gelu_lanes>;
+      case unary::erf: return &unary_floats<erf_lanes>;
       case unary::exp: return &unary_floats<exp_lanes>;
       case unary::sqrt: return &unary_floats<sqrt_function>;
       case unary::rsqrt: return &unary_floats<rsqrt_function>;
@@ -356,8 +433,7 @@ template <class V> struct kernel<kernel_id::unary, V> {
       case unary::floor:
       case unary::ceil:
       case unary::round:
-      case unary::sign:
-      case unary::erf: break;
+      case unary::sign: break;
     }
     return nullptr;
   }
@@ -382,7 +458,9 @@ template <class V> struct kernel<kernel_id::unary, V> {
   static bool accepts(const void* v) {
     const auto& p = params(v);
     if (p.type == dtype::f32)
-      return (p.mode == rounding::none || p.mode == rounding::aten) && of_floats(p) != nullptr;
+      return (p.mode == rounding::none || p.mode == rounding::aten ||
+              (p.function == unary::gelu && !p.approximate)) &&
+             of_floats(p) != nullptr;
     return p.type == dtype::s16 && of_words(p) != nullptr;
   }
   /// What is behind the last whole vectors of a tensor takes the scalar function.

@@ -70,6 +70,7 @@ enum class kernel_id : std::uint8_t {
   depthwise_conv2d,
   fully_connected,
   requantize,
+  requantize_add,
   add,
   mul,
   pool2d,
@@ -83,6 +84,7 @@ enum class kernel_id : std::uint8_t {
   resize_bilinear,
   dynamic_quantize,
   dynamic_dequantize,
+  dynamic_quantize_linear,
   unary,
   binary,
   prelu,
@@ -91,7 +93,10 @@ enum class kernel_id : std::uint8_t {
   arg_extreme,
   movement,
   lstm,
-  svdf
+  svdf,
+  float_layer,
+  float_depthwise,
+  float_batch_matmul
 };
 constexpr std::string_view name_of(kernel_id k) noexcept {
   switch (k) {
@@ -100,6 +105,7 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::depthwise_conv2d: return "depthwise_conv2d";
     case kernel_id::fully_connected: return "fully_connected";
     case kernel_id::requantize: return "requantize";
+    case kernel_id::requantize_add: return "requantize_add";
     case kernel_id::add: return "add";
     case kernel_id::mul: return "mul";
     case kernel_id::pool2d: return "pool2d";
@@ -113,6 +119,7 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::resize_bilinear: return "resize_bilinear";
     case kernel_id::dynamic_quantize: return "dynamic_quantize";
     case kernel_id::dynamic_dequantize: return "dynamic_dequantize";
+    case kernel_id::dynamic_quantize_linear: return "dynamic_quantize_linear";
     case kernel_id::unary: return "unary";
     case kernel_id::binary: return "binary";
     case kernel_id::prelu: return "prelu";
@@ -122,6 +129,9 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::movement: return "movement";
     case kernel_id::lstm: return "lstm";
     case kernel_id::svdf: return "svdf";
+    case kernel_id::float_layer: return "float_layer";
+    case kernel_id::float_depthwise: return "float_depthwise";
+    case kernel_id::float_batch_matmul: return "float_batch_matmul";
   }
   return no_enumerator;
 }

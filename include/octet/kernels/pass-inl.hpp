@@ -79,6 +79,7 @@ OCTET_NAMESPACE_END
 #include "octet/kernels/binary-inl.hpp"
 #include "octet/kernels/dynamic-inl.hpp"
 #include "octet/kernels/values-inl.hpp"
+#include "octet/kernels/float_gemm-inl.hpp"
 #include "octet/kernels/pool-inl.hpp"
 #include "octet/kernels/resize-inl.hpp"
 #include "octet/kernels/softmax-inl.hpp"

@@ -79,6 +79,34 @@ inline HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& 
   }
 }
 
+/// ONNX Runtime's average: dequantized taps, summed in their order.
+inline HWY_NOINLINE void real_average_pixel(const pool2d_params& p, const pool_window& w,
+                                            std::int32_t n, std::byte* y) noexcept {
+  const VF divisor = set_float(static_cast<float>(n)), in_scale = set_float(p.in_scale),
+           out_scale = set_float(p.out_scale), zero = set_float(static_cast<float>(p.zero_point)),
+           lo = set_float(static_cast<float>(p.lo)), hi = set_float(static_cast<float>(p.hi));
+  const V32 z = set32(p.in_zero_point);
+  const auto channels = as_size(p.channels);
+  for (std::size_t c = 0; c < channels; c += lanes32) {
+    const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
+    VF sum = hn::Zero(DF());
+    for (std::int32_t r = 0; r < w.rows; ++r) {
+      const std::byte* at = w.x + as_size(r) * w.row + c;
+      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
+        const V32 q =
+            have == lanes32 ? simd::load_as32(p.type, at) : simd::load_some_as32(p.type, at, have);
+        sum = simd::rounded(hn::Add(sum, real_product(hn::Sub(q, z), in_scale)));
+      }
+    }
+    const VF v = simd::rounded(hn::Add(simd::divide(simd::divide(sum, divisor), out_scale), zero));
+    const V32 q = round_within(v, lo, hi);
+    if (have == lanes32)
+      simd::store_from32(p.type, q, y + c);
+    else
+      simd::store_some_from32(p.type, q, y + c, have);
+  }
+}
+
 /// Sums of lanes32 channels from `at` (n of them present), as int32.
 HWY_INLINE V32 window_sum(const pool_window& w, dtype t, std::size_t c, std::size_t n) {
   V32 sum = zero32();
@@ -104,6 +132,7 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
     if (p.type == dtype::f32) return true;
     if (!is_8bit(p.type) && p.type != dtype::s16) return false;
     if (p.max) return true;
+    if (p.mode == rounding::onnxruntime) return is_8bit(p.type);
     if (std::int64_t{p.in_h} * p.in_w > (std::int64_t{1} << (is_8bit(p.type) ? 22 : 14)))
       return false;  // sums stay below 2^30
     switch (p.mode) {
@@ -161,6 +190,8 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
           max_pixel_words(w, p.lo, p.hi, channels, y);
         else if (p.max)
           max_pixel(w, p.type == dtype::s8, p.lo, p.hi, channels, y);
+        else if (p.mode == rounding::onnxruntime)
+          real_average_pixel(p, w, divisor, y);
         else
           average_pixel(p, w, divisor, p.adaptive ? v.counted : p.window_h,
                         p.adaptive ? h.counted : p.window_w, y);
@@ -284,6 +315,71 @@ HWY_INLINE void reduce_extreme(const mean_params& p, const kernel_args& k, part_
                  static_cast<T*>(k.out[0]), r.begin, r.end);
 }
 
+/// Sums of `Rows` rows of n floats side by side, each in its own order.
+template <std::size_t Rows>
+HWY_INLINE void float_row_sums(const float* x, std::size_t n, float* sums) noexcept {
+  float sum[Rows] = {};
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < Rows; ++j) sum[j] = numerics::add(sum[j], x[j * n + i]);
+  std::memcpy(sums, sum, sizeof(sum));
+}
+/// Of the largest (smallest) values the first, as the reference finds it: +0 equals -0.
+inline HWY_NOINLINE float float_extreme(bool max, const float* x, std::size_t n) noexcept {
+  const float_range r = range_of(x, n, x[0]);
+  const float v = max ? r.most : r.least;
+  if (v != 0 || numerics::is_nan(v)) return v;
+  std::size_t i = 0;
+  while (i + 1 < n && x[i] != 0) ++i;
+  return x[i];
+}
+/// Plain reductions of float32: outputs [begin, end) of [outer][count][inner].
+inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, float* y,
+                                       part_range r) noexcept {
+  const reduce_plan& plan = p.plan;
+  const bool max = p.op == reduction::max, sums = !max && p.op != reduction::min;
+  const auto count = static_cast<float>(plan.count);
+  constexpr std::size_t together = 8;
+  for (std::size_t o = r.begin; o < r.end;) {
+    const std::size_t c = o % plan.inner, left = r.end - o;
+    const float* at = x + o / plan.inner * plan.count * plan.inner + c;
+    if (plan.inner == 1) {
+      std::size_t rows = 1;
+      if (!sums) {
+        y[o] = float_extreme(max, at, plan.count);
+      } else if (left >= together) {
+        float_row_sums<together>(at, plan.count, y + o);
+        rows = together;
+      } else {
+        float_row_sums<1>(at, plan.count, y + o);
+      }
+      if (p.op == reduction::mean)
+        for (std::size_t j = 0; j < rows; ++j) y[o + j] = numerics::div(y[o + j], count);
+      o += rows;
+      continue;
+    }
+    std::size_t have = plan.inner - c < left ? plan.inner - c : left;
+    if (have > lanes32) have = lanes32;
+    const bool whole = have == lanes32;
+    VF v = hn::Zero(DF());
+    for (std::size_t k = 0; k < plan.count; ++k) {
+      const float* from = at + k * plan.inner;
+      const VF e = whole ? simd::load(from) : simd::load_some(from, have);
+      if (sums)
+        v = simd::rounded(hn::Add(v, e));
+      else if (k == 0)
+        v = e;
+      else
+        v = hn::IfThenElse(max ? hn::Gt(e, v) : hn::Lt(e, v), e, v);
+    }
+    if (p.op == reduction::mean) v = simd::divide(v, set_float(count));
+    if (whole)
+      simd::store(v, y + o);
+    else
+      simd::store_some(v, y + o, have);
+    o += have;
+  }
+}
+
 template <class V> struct kernel<kernel_id::mean, V> {
   static const mean_params& params(const void* p) { return *static_cast<const mean_params*>(p); }
   static bool compares(const mean_params& p) {
@@ -291,6 +387,9 @@ template <class V> struct kernel<kernel_id::mean, V> {
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
+    if (p.type == dtype::f32)
+      return p.mode == rounding::none && p.plan.simple && p.plan.count > 0 &&
+             (compares(p) || p.op == reduction::mean || p.op == reduction::sum);
     if (compares(p))
       return p.mode == rounding::none && (is_8bit(p.type) || p.type == dtype::s16) &&
              p.type == p.out_type && p.plan.simple && p.plan.count > 0;
@@ -304,6 +403,8 @@ template <class V> struct kernel<kernel_id::mean, V> {
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.plan.outputs, k.part, k.parts);
+    if (p.type == dtype::f32)
+      return reduce_floats(p, static_cast<const float*>(k.in[0]), static_cast<float*>(k.out[0]), r);
     if (compares(p)) {
       if (p.type == dtype::u8) return reduce_extreme<std::uint8_t>(p, k, r);
       if (p.type == dtype::s8) return reduce_extreme<std::int8_t>(p, k, r);

@@ -21,7 +21,7 @@ template <class T> HWY_INLINE VF load_floats(const T* p) {
 /// a weight is negative (both taps are one pixel then).
 template <class T> struct blend_q10_lanes {
   V32 w_tl, w_bl, w_tr, w_br;
-  HWY_INLINE blend_q10_lanes(const bilinear_tap& v, const bilinear_tap& h)
+  HWY_INLINE blend_q10_lanes(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
       : w_tl(set32((1024 - v.weight) * (1024 - h.weight))),
         w_bl(set32(v.weight * (1024 - h.weight))),
         w_tr(set32((1024 - v.weight) * h.weight)),
@@ -37,7 +37,7 @@ template <class T> struct blend_q10_lanes {
 };
 template <class T> struct blend_xnn_lanes {
   V32 wy, wx;
-  HWY_INLINE blend_xnn_lanes(const bilinear_tap& v, const bilinear_tap& h)
+  HWY_INLINE blend_xnn_lanes(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
       : wy(set32(v.weight)), wx(set32(h.weight)) {}
   HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
     const V32 tl = simd::load_as32(p.tl + i), bl = simd::load_as32(p.bl + i);
@@ -53,7 +53,7 @@ template <class T> struct blend_xnn_lanes {
 /// binary32, four products left to right; 8-bit results: + 0.5, truncated.
 template <class T> struct blend_float_lanes {
   VF fy, gy, fx, gx;
-  HWY_INLINE blend_float_lanes(const bilinear_tap& v, const bilinear_tap& h)
+  HWY_INLINE blend_float_lanes(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
       : fy(set_float(v.fraction)),
         gy(set_float(numerics::sub(1.f, v.fraction))),
         fx(set_float(h.fraction)),
@@ -71,6 +71,91 @@ template <class T> struct blend_float_lanes {
     else
       simd::store_from32(hn::ConvertTo(D32(), simd::rounded(hn::Add(s, set_float(0.5f)))),
                          p.to + i);
+  }
+};
+
+/// TFLite's 10-bit weights, int16 values: sums of 37 bits are exact in binary64.
+struct blend_q10_words {
+  simd::VF64 w_tl, w_bl, w_tr, w_br;
+  HWY_INLINE blend_q10_words(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
+      : w_tl(set64((1024 - v.weight) * (1024 - h.weight))),
+        w_bl(set64(v.weight * (1024 - h.weight))),
+        w_tr(set64((1024 - v.weight) * h.weight)),
+        w_br(set64(v.weight * h.weight)) {}
+  template <class Half> static HWY_INLINE simd::VF64 wide(Half half) {
+    return hn::PromoteTo(DF64(), half);
+  }
+  template <class Half> HWY_INLINE auto blend(Half tl, Half bl, Half tr, Half br) const {
+    const simd::VF64 sum = hn::Add(hn::Add(hn::Mul(wide(tl), w_tl), hn::Mul(wide(bl), w_bl)),
+                                   hn::Add(hn::Mul(wide(tr), w_tr), hn::Mul(wide(br), w_br)));
+    return hn::DemoteTo(hn::Half<D32>(), whole_away(DF64(), hn::Mul(sum, set64(0x1p-20))));
+  }
+  HWY_INLINE void operator()(const resize_pixel<std::int16_t>& p, std::size_t i) const {
+    const hn::Half<D32> half;
+    const V32 tl = simd::load_as32(p.tl + i), bl = simd::load_as32(p.bl + i),
+              tr = simd::load_as32(p.tr + i), br = simd::load_as32(p.br + i);
+    const auto low = blend(hn::LowerHalf(half, tl), hn::LowerHalf(half, bl),
+                           hn::LowerHalf(half, tr), hn::LowerHalf(half, br)),
+               high = blend(hn::UpperHalf(half, tl), hn::UpperHalf(half, bl),
+                            hn::UpperHalf(half, tr), hn::UpperHalf(half, br));
+    simd::store_from32(hn::Combine(D32(), high, low), p.to + i);
+  }
+};
+/// ONNX Runtime: weights are multiplied first, the sum is truncated.
+template <class T> struct blend_ort_lanes {
+  VF tl, tr, bl, br;
+  V32 lo, hi;
+  HWY_INLINE blend_ort_lanes(const resize_params& p, const bilinear_tap& v, const bilinear_tap& h)
+      : tl(weight(1 - h.fraction, 1 - v.fraction)),
+        tr(weight(h.fraction, 1 - v.fraction)),
+        bl(weight(1 - h.fraction, v.fraction)),
+        br(weight(h.fraction, v.fraction)),
+        lo(set32(p.lo_value)),
+        hi(set32(p.hi_value)) {}
+  static HWY_INLINE VF weight(float x, float y) { return set_float(numerics::mul(x, y)); }
+  static HWY_INLINE VF next(VF sum, const T* x, VF w) {
+    return simd::rounded(hn::Add(sum, simd::rounded(hn::Mul(w, load_floats(x)))));
+  }
+  HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
+    VF s = simd::rounded(hn::Mul(tl, load_floats(p.tl + i)));
+    s = next(next(next(s, p.tr + i, tr), p.bl + i, bl), p.br + i, br);
+    simd::store_from32(hn::Min(hn::Max(hn::ConvertTo(D32(), s), lo), hi), p.to + i);
+  }
+};
+/// PyTorch: along the rows, then between them. Fused: channels-last kernel, of which whole blocks
+/// of 8 channels and the channels behind them differ in what they fuse.
+template <class T, bool Fused> struct blend_aten_lanes {
+  VF fy, gy, fx, gx, zero, lo, hi;
+  V32 z;
+  std::int32_t blocks;
+  HWY_INLINE blend_aten_lanes(const resize_params& p, const bilinear_tap& v, const bilinear_tap& h)
+      : fy(set_float(v.fraction)),
+        gy(set_float(numerics::sub(1.f, v.fraction))),
+        fx(set_float(h.fraction)),
+        gx(set_float(numerics::sub(1.f, h.fraction))),
+        zero(set_float(static_cast<float>(p.zero_point))),
+        lo(set_float(static_cast<float>(p.lo_value - p.zero_point))),
+        hi(set_float(static_cast<float>(p.hi_value - p.zero_point))),
+        z(set32(p.zero_point)),
+        blocks(p.channels / 8 * 8) {}
+  static HWY_INLINE VF product(VF a, VF b) { return simd::rounded(hn::Mul(a, b)); }
+  static HWY_INLINE VF sum(VF a, VF b) { return simd::rounded(hn::Add(a, b)); }
+  HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
+    const VF tl = load_floats(p.tl + i), tr = load_floats(p.tr + i), bl = load_floats(p.bl + i),
+             br = load_floats(p.br + i);
+    VF t;
+    if constexpr (Fused) {
+      const VF block = fused(fy, fused(fx, br, product(gx, bl)),
+                             product(gy, fused(fx, tr, product(gx, tl)))),
+               rest = fused(gy, fused(gx, tl, product(fx, tr)),
+                            product(fy, fused(gx, bl, product(fx, br))));
+      const auto channel = hn::Iota(D32(), static_cast<std::int32_t>(i));
+      t = hn::IfThenElse(hn::RebindMask(DF(), hn::Lt(channel, set32(blocks))), block, rest);
+    } else {
+      t = sum(product(gy, sum(product(gx, tl), product(fx, tr))),
+              product(fy, sum(product(gx, bl), product(fx, br))));
+    }
+    simd::store_from32(hn::Add(round_within(simd::rounded(hn::Sub(t, zero)), lo, hi), z), p.to + i);
   }
 };
 
@@ -104,7 +189,7 @@ HWY_NOINLINE void resize_rows(const resize_params& p, const T* x, T* y, std::siz
     for (std::int32_t ox = 0; ox < p.out_w; ++ox, to += channels) {
       const bilinear_tap h = p.column_taps[ox];
       const std::size_t l = as_size(h.lo) * channels, r = as_size(h.hi) * channels;
-      blend_pixel(resize_pixel<T>{top + l, top + r, bottom + l, bottom + r, to}, Blend(v, h),
+      blend_pixel(resize_pixel<T>{top + l, top + r, bottom + l, bottom + r, to}, Blend(p, v, h),
                   channels);
     }
   }
@@ -118,6 +203,12 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
   static void integers(const resize_params& p, const kernel_args& a, part_range r) noexcept {
     const auto* x = static_cast<const T*>(a.in[0]);
     auto* y = static_cast<T*>(a.out[0]);
+    if (p.mode == rounding::onnxruntime)
+      return resize_rows<T, blend_ort_lanes<T>>(p, x, y, r.begin, r.end);
+    if (p.mode == rounding::aten)
+      return resize_rows<T, blend_aten_lanes<T, false>>(p, x, y, r.begin, r.end);
+    if (p.mode == rounding::fused_multiply_add)
+      return resize_rows<T, blend_aten_lanes<T, true>>(p, x, y, r.begin, r.end);
     if (p.mode == rounding::doubling_high_half_away)
       resize_rows<T, blend_q10_lanes<T>>(p, x, y, r.begin, r.end);
     else if (p.mode == rounding::xnnpack)
@@ -131,6 +222,10 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
     if (p.type == dtype::f32)
       resize_rows<float, blend_float_lanes<float>>(p, static_cast<const float*>(a.in[0]),
                                                    static_cast<float*>(a.out[0]), r.begin, r.end);
+    else if (p.type == dtype::s16)
+      resize_rows<std::int16_t, blend_q10_words>(p, static_cast<const std::int16_t*>(a.in[0]),
+                                                 static_cast<std::int16_t*>(a.out[0]), r.begin,
+                                                 r.end);
     else if (p.type == dtype::u8)
       integers<std::uint8_t>(p, a, r);
     else
@@ -139,8 +234,11 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
   static bool accepts(const void* p) {
     const auto& q = params(p);
     if (q.type == dtype::f32) return q.mode == rounding::none;
+    if (q.type == dtype::s16) return q.mode == rounding::doubling_high_half_away;
     return is_8bit(q.type) &&
            (q.mode == rounding::doubling_high_half_away || q.mode == rounding::xnnpack ||
+            q.mode == rounding::aten || q.mode == rounding::fused_multiply_add ||
+            q.mode == rounding::onnxruntime ||
             (q.mode == rounding::tflite_optimized && q.type == dtype::u8));
   }
   static const char* describe(const void*) { return "resize by channels"; }

@@ -53,13 +53,13 @@ struct log_softmax_dr_op {
     return (*this)(hn::Iota(D32(), static_cast<std::int32_t>(i)));
   }
 };
-/// Float tables: of OPT by x - max, of EVEN_MUL by x.
+/// Float tables: of OPT and ORT by x - max, of EVEN_MUL by x.
 struct softmax_table_op {
   const float* table;
   rounding mode;
   bool up;  // OPT to uint8: half up; else halves away from zero
   VF factor, sum, lo,
-      hi;  // EVEN_MUL: table / sum * factor; OPT: table * factor
+      hi;  // EVEN_MUL: table / sum * factor; ORT: table * factor / sum; OPT: table * factor
   V32 z;
   HWY_INLINE V32 of(VF e) const {
     if (mode == rounding::reciprocal_half_even)
@@ -68,6 +68,8 @@ struct softmax_table_op {
           z);
     // Cut first: the bounds are whole numbers below 2^17; below zero lies only the bound itself.
     const VF v = simd::rounded(hn::Mul(e, factor));
+    if (mode == rounding::onnxruntime)
+      return hn::Add(round_within(simd::divide(v, sum), lo, hi), z);
     return hn::Add(up ? round_up_within(v, lo, hi) : round_away_within(v, lo, hi), z);
   }
   HWY_INLINE V32 entries(std::size_t i) const { return of(simd::load(table + i)); }
@@ -155,6 +157,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       case rounding::doubling_high_half_away:
         return p.exp != nullptr && p.depth < 8192;  // sums stay below 2^32
       case rounding::tflite_optimized: return p.table != nullptr;
+      case rounding::onnxruntime: return p.table != nullptr && !p.log;
       case rounding::reciprocal_half_even: return !p.log;
       case rounding::none:
       case rounding::doubling_high_half_up:
@@ -171,8 +174,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       case rounding::fused_multiply_add:
       case rounding::aten:
       case rounding::divide_truncate:
-      case rounding::mxnet:
-      case rounding::onnxruntime: break;
+      case rounding::mxnet: break;
     }
     return false;
   }
@@ -229,7 +231,8 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     }
     const float factor = p.mode == rounding::tflite_optimized
                              ? numerics::div(1.f, numerics::mul(sum, p.out_scale))
-                             : p.inverse;
+                         : p.mode == rounding::onnxruntime ? numerics::floor(p.inverse)
+                                                           : p.inverse;
     const softmax_table_op op{
         table, p.mode, p.out_type == dtype::u8, set_float(factor), set_float(sum), lo, hi, z};
     softmax_outputs(op, x, false, from, p.out_type, y, p.depth);
@@ -265,7 +268,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     }
     return sum;
   }
-  /// OPT: sums of `Rows` rows side by side, each in its own order. from: of each row, where
+  /// OPT, ORT: sums of `Rows` rows side by side, each in its own order. from: of each row, where
   /// its maximum's entry is the table's last.
   template <std::size_t Rows>
   static HWY_INLINE void sum_tables(const softmax_params& p, const std::uint8_t* x,
@@ -284,7 +287,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     const std::uint8_t flip = s8 ? 0x80 : 0;
     return static_cast<std::uint8_t>(largest_byte(x, n, flip) ^ flip);
   }
-  /// `Rows` rows of OPT.
+  /// `Rows` rows of OPT or ORT.
   template <std::size_t Rows>
   static HWY_INLINE void rows_table(const softmax_params& p, const std::uint8_t* x, bool s8,
                                     std::byte* y) noexcept {
@@ -300,9 +303,9 @@ template <class V> struct kernel<kernel_id::softmax, V> {
                 y + j * p.depth * size_of(p.out_type));
   }
 
-  /// float32: exp(x - max), summed in order.
-  static HWY_NOINLINE void row_floats(const softmax_params& p, const float* x, float* y) noexcept {
-    const float most = range_of(x, p.depth).most;
+  /// exp(x - most) of a row.
+  static HWY_NOINLINE void exponentials(const softmax_params& p, const float* x, float most,
+                                        float* y) noexcept {
     const VF m = set_float(most), beta = set_float(p.beta);
     for (std::size_t i = 0; i < p.depth; i += lanes32) {
       const std::size_t left = p.depth - i;
@@ -313,9 +316,11 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       else
         simd::store_some(e, y + i, left);
     }
-    float sum = 0;
-    for (std::size_t i = 0; i < p.depth; ++i) sum = numerics::add(sum, y[i]);
-    const VF by = set_float(p.log ? numerics::log_f32(sum) : sum);
+  }
+  /// What the exponentials in y and their sum make of a row.
+  static HWY_NOINLINE void shares(const softmax_params& p, const float* x, float most, float sum,
+                                  float* y) noexcept {
+    const VF m = set_float(most), by = set_float(p.log ? numerics::log_f32(sum) : sum);
     for (std::size_t i = 0; i < p.depth; i += lanes32) {
       const std::size_t left = p.depth - i;
       const bool whole = left >= lanes32;
@@ -327,6 +332,18 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       else
         simd::store_some(r, y + i, left);
     }
+  }
+  /// float32, `Rows` rows: exp(x - max), summed in order.
+  template <std::size_t Rows>
+  static HWY_INLINE void rows_floats(const softmax_params& p, const float* x, float* y) noexcept {
+    float most[Rows], sum[Rows];
+    for (std::size_t j = 0; j < Rows; ++j) {
+      most[j] = range_of(x + j * p.depth, p.depth, x[j * p.depth]).most;
+      exponentials(p, x + j * p.depth, most[j], y + j * p.depth);
+    }
+    float_row_sums<Rows>(y, p.depth, sum);
+    for (std::size_t j = 0; j < Rows; ++j)
+      shares(p, x + j * p.depth, most[j], sum[j], y + j * p.depth);
   }
   /// int16, I64: exponentials from a table, kept in the output until their sum is known.
   static HWY_NOINLINE void row_words(const softmax_params& p, const std::int16_t* x,
@@ -415,15 +432,25 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     const auto r = part_of(p.outer, k.part, k.parts);
     if (p.depth == 0) return;
     const std::size_t out_row = p.depth * size_of(p.out_type);
-    if (p.in_type == dtype::f32 || p.in_type == dtype::s16) {
+    if (p.in_type == dtype::s16) {
       for (std::size_t i = r.begin; i < r.end; ++i)
-        if (p.in_type == dtype::f32)
-          (p.mode == rounding::aten ? row_vectorized : row_floats)(
-              p, static_cast<const float*>(k.in[0]) + i * p.depth,
-              static_cast<float*>(k.out[0]) + i * p.depth);
+        row_words(p, static_cast<const std::int16_t*>(k.in[0]) + i * p.depth,
+                  static_cast<std::int16_t*>(k.out[0]) + i * p.depth);
+      return;
+    }
+    if (p.in_type == dtype::f32) {
+      for (std::size_t i = r.begin; i < r.end;) {
+        const auto* x = static_cast<const float*>(k.in[0]) + i * p.depth;
+        auto* y = static_cast<float*>(k.out[0]) + i * p.depth;
+        const std::size_t rows = p.mode != rounding::aten && r.end - i >= together ? together : 1;
+        if (p.mode == rounding::aten)
+          row_vectorized(p, x, y);
+        else if (rows == together)
+          rows_floats<together>(p, x, y);
         else
-          row_words(p, static_cast<const std::int16_t*>(k.in[0]) + i * p.depth,
-                    static_cast<std::int16_t*>(k.out[0]) + i * p.depth);
+          rows_floats<1>(p, x, y);
+        i += rows;
+      }
       return;
     }
     const bool s8 = p.in_type == dtype::s8;

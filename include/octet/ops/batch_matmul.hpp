@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_BATCH_MATMUL_HPP_
 #define OCTET_OPS_BATCH_MATMUL_HPP_
 
+#include "octet/kernels/float_gemm.hpp"
 #include "octet/laws/layers.hpp"
 #include "octet/ops/broadcast.hpp"
 #include "octet/ops/conv2d.hpp"
@@ -52,6 +53,14 @@ constexpr bool batch_matmul_accepts(const batch_matmul_params& p) noexcept {
   constexpr std::size_t most = std::size_t{1} << 24;
   return p.quantized && !p.adj_x && p.requant.channels == 1 && p.batches.count > 0 && p.m <= most &&
          p.k <= most && p.n <= most && gemm_accepts(problem_of(p));
+}
+/// The second operand of float32 products.
+constexpr float_columns columns_of(const batch_matmul_params& p) noexcept {
+  return {.columns = p.n,
+          .steps = p.k,
+          .column_stride = p.adj_y ? p.k : 1,
+          .step_stride = p.adj_y ? 1 : p.n,
+          .weights = packs_once(p) ? p.weights : nullptr};
 }
 }  // namespace kernels
 
@@ -153,9 +162,12 @@ constexpr void set_batch_matmul(batch_matmul_params& p, const node_view& n) {
 }
 template <bool Quantized> constexpr void batch_matmul_memory(const node_view& n, node_memory& to) {
   to.make<batch_matmul_params>();
-  if (!Quantized) return;
   batch_matmul_params p{};
   set_batch_matmul<Quantized>(p, n);
+  if (!Quantized)
+    return to.kernel([&](const kernels::target_layout& t) {
+      return kernels::float_gemm_memory(kernels::columns_of(p), t);
+    });
   p.requant.mode = requantize_mode(n.round);
   requantize_memory(to, n.round, 1);
   const kernels::gemm_problem g = kernels::problem_of(p);
@@ -165,7 +177,9 @@ template <bool Quantized> constexpr void batch_matmul_memory(const node_view& n,
 #if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
-  auto& p = to.make<batch_matmul_params>(&reference::batch_matmul_kernel, kernel_id::batch_matmul);
+  auto& p = to.make<batch_matmul_params>(
+      &reference::batch_matmul_kernel,
+      Quantized ? kernel_id::batch_matmul : kernel_id::float_batch_matmul);
   set_batch_matmul<Quantized>(p, n);
   if constexpr (!Quantized) {
     return unit{};
@@ -211,6 +225,7 @@ inline constexpr op_def batch_matmul{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = float_batch_matmul_forms,
+    .kernel = kernel_id::float_batch_matmul,
     .shape = &batch_matmul_op_shape,
     .memory = &batch_matmul_memory<false>,
     .prepare = &batch_matmul_prepare<false>,

@@ -68,6 +68,19 @@ constexpr broadcast_plan<N> make_broadcast(const std::array<dims, N>& in, const 
   return p;
 }
 
+/// The element of each operand that output element i takes.
+template <int N>
+constexpr std::array<std::size_t, N> broadcast_offsets(const broadcast_plan<N>& p, std::size_t i) {
+  std::array<std::size_t, N> offset{};
+  for (std::int32_t d = p.rank - 1; d >= 0; --d) {
+    const auto axis = static_cast<std::size_t>(d),
+               extent = static_cast<std::size_t>(p.extent[axis]);
+    for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k)
+      offset[k] += i % extent * static_cast<std::size_t>(p.stride[k][axis]);
+    i /= extent;
+  }
+  return offset;
+}
 /// f(i, offsets) for output elements [begin, end): i is the output index, offsets[k] the element of
 /// operand k.
 template <int N, class F>
@@ -75,15 +88,13 @@ constexpr void for_each_broadcast(const broadcast_plan<N>& p, std::size_t begin,
                                   F&& f) {
   if (begin >= end) return;
   std::array<std::int32_t, dims::max_rank> at{};
-  std::array<std::size_t, N> offset{};
+  std::array<std::size_t, N> offset = broadcast_offsets(p, begin);
   std::size_t rest = begin;
   for (std::int32_t i = p.rank - 1; i >= 0; --i) {
     const auto axis = static_cast<std::size_t>(i),
                extent = static_cast<std::size_t>(p.extent[axis]);
     at[axis] = static_cast<std::int32_t>(rest % extent);
     rest /= extent;
-    for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k)
-      offset[k] += static_cast<std::size_t>(at[axis]) * static_cast<std::size_t>(p.stride[k][axis]);
   }
   for (std::size_t i = begin; i < end; ++i) {
     f(i, offset);

@@ -230,7 +230,8 @@ constexpr status dynamic_quantize_linear_shape(const node_view& n, std::span<dim
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status dynamic_quantize_linear_prepare(const node_view& n, prepared& to) {
-  auto& p = to.make<dynamic_quantize_linear_params>(&reference::dynamic_quantize_linear_kernel);
+  auto& p = to.make<dynamic_quantize_linear_params>(&reference::dynamic_quantize_linear_kernel,
+                                                    kernel_id::dynamic_quantize_linear);
   p.count = n.in[0].shape.elements().value;
   return unit{};
 }
@@ -247,6 +248,7 @@ inline constexpr op_def dynamic_quantize_linear{
     .summary = "float32 to 8 bits; scale and zero point, chosen when it runs, are results",
     .outputs = 3,
     .forms = dynamic_quantize_linear_forms,
+    .kernel = kernel_id::dynamic_quantize_linear,
     .shape = &dynamic_quantize_linear_shape,
     .memory = &params_only<dynamic_quantize_linear_params>,
     .prepare = &dynamic_quantize_linear_prepare,

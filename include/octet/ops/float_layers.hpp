@@ -4,6 +4,7 @@
 #ifndef OCTET_OPS_FLOAT_LAYERS_HPP_
 #define OCTET_OPS_FLOAT_LAYERS_HPP_
 
+#include "octet/kernels/float_gemm.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
@@ -13,9 +14,21 @@ OCTET_NAMESPACE_BEGIN
 /// Geometry as in conv2d_params, weights as there (float32); fully_connected is a 1x1 convolution
 /// over [rows, 1, 1, K].
 struct float_layer_params : conv2d_params {
-  bool depthwise = false, has_bias = false, wide_sums = false;
+  bool depthwise = false, transposed = false, has_bias = false, wide_sums = false;
   float min = 0, max = 0;
 };
+namespace kernels {
+/// A column for each output channel of a group; steps in the order of kernel row, kernel column,
+/// input channel.
+constexpr float_columns columns_of(const float_layer_params& p) noexcept {
+  const std::size_t steps = product_of(p.kernel_h, p.kernel_w, p.in_c / p.groups);
+  return {.groups = as_size(p.groups),
+          .columns = as_size(p.out_c / p.groups),
+          .steps = steps,
+          .column_stride = steps,
+          .weights = p.weights};
+}
+}  // namespace kernels
 
 /// MXN: sums in binary64, bias included, rounded to binary32 once. What any order of binary32 sums
 /// approaches: oneDNN's own depends on the CPU.
@@ -127,6 +140,42 @@ void float_transpose_layer_kernel(const kernel_args& a) noexcept;
 }  // namespace reference
 
 namespace ops {
+constexpr void set_float_weights(float_layer_params& p, const node_view& n) {
+  if (n.is_constant(1)) p.weights = n.constant[1].data();
+}
+template <bool Depthwise>
+constexpr void set_float_conv2d(float_layer_params& p, const node_view& n) {
+  set_geometry(p, read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape,
+               n.out[0].shape);
+  p.depthwise = Depthwise;
+  if (Depthwise) p.groups = p.in_c;
+  set_float_weights(p, n);
+}
+constexpr void set_float_transpose_conv2d(float_layer_params& p, const node_view& n) {
+  set_geometry(p, read_attributes<transpose_conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape,
+               n.out[0].shape);
+  p.transposed = true;
+  set_float_weights(p, n);
+}
+constexpr void set_float_fully_connected(float_layer_params& p, const node_view& n) {
+  const dims& w = n.in[1].shape;
+  p.batch =
+      static_cast<std::int32_t>(n.in[0].shape.elements().value / static_cast<std::size_t>(w[1]));
+  p.in_h = p.in_w = p.out_h = p.out_w = p.kernel_h = p.kernel_w = p.stride_h = p.stride_w =
+      p.dilation_h = p.dilation_w = p.groups = 1;
+  p.pad_top = p.pad_left = 0;
+  p.in_c = w[1], p.out_c = w[0];
+  set_float_weights(p, n);
+}
+/// op_def::memory of the layers on the matrix kernel.
+template <auto Set> constexpr void float_layer_memory(const node_view& n, node_memory& to) {
+  to.make<float_layer_params>();
+  float_layer_params p{};
+  Set(p, n);
+  to.kernel([&](const kernels::target_layout& t) {
+    return kernels::float_gemm_memory(kernels::columns_of(p), t);
+  });
+}
 #if OCTET_HAS_DEFINITIONS
 /// Bias and bounds.
 OCTET_INLINE status finish_float_layer(const node_view& n, float_layer_params& p,
@@ -141,33 +190,25 @@ OCTET_INLINE status finish_float_layer(const node_view& n, float_layer_params& p
   return unit{};
 }
 template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<conv2d_attrs>(*n.attrs);
-  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
-  p.depthwise = Depthwise;
-  set_geometry(p, a, x, w, y);
-  if (Depthwise) p.groups = x[3];
-  return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
+  auto& p =
+      to.make<float_layer_params>(&reference::float_layer_kernel,
+                                  Depthwise ? kernel_id::float_depthwise : kernel_id::float_layer);
+  set_float_conv2d<Depthwise>(p, n);
+  return finish_float_layer(n, p, static_cast<std::size_t>(p.out_c));
 }
 OCTET_INLINE status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
   if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1)
     return unsupported("float transpose_conv2d with groups or dilation");
-  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<float_layer_params>(&reference::float_transpose_layer_kernel);
-  set_geometry(p, a, x, w, y);
-  return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
+  auto& p =
+      to.make<float_layer_params>(&reference::float_transpose_layer_kernel, kernel_id::float_layer);
+  set_float_transpose_conv2d(p, n);
+  return finish_float_layer(n, p, static_cast<std::size_t>(p.out_c));
 }
 OCTET_INLINE status float_fully_connected_prepare(const node_view& n, prepared& to) {
-  const dims& w = n.in[1].shape;
-  auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
-  p.batch =
-      static_cast<std::int32_t>(n.in[0].shape.elements().value / static_cast<std::size_t>(w[1]));
-  p.in_h = p.in_w = p.out_h = p.out_w = p.kernel_h = p.kernel_w = p.stride_h = p.stride_w =
-      p.dilation_h = p.dilation_w = p.groups = 1;
-  p.pad_top = p.pad_left = 0;
-  p.in_c = w[1], p.out_c = w[0];
-  return finish_float_layer(n, p, static_cast<std::size_t>(w[0]));
+  auto& p = to.make<float_layer_params>(&reference::float_layer_kernel, kernel_id::float_layer);
+  set_float_fully_connected(p, n);
+  return finish_float_layer(n, p, static_cast<std::size_t>(p.out_c));
 }
 #else
 template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepared& to);
@@ -189,8 +230,9 @@ inline constexpr op_def float_conv2d{
     .max_inputs = 3,
     .optional = {2},
     .forms = float_layer_forms,
+    .kernel = kernel_id::float_layer,
     .shape = &conv2d_op_shape,
-    .memory = &params_only<float_layer_params>,
+    .memory = &float_layer_memory<&set_float_conv2d<false>>,
     .prepare = &float_conv2d_prepare<false>,
     .decide = &laws::float_layer,
 };
@@ -201,6 +243,7 @@ inline constexpr op_def float_depthwise_conv2d{
     .max_inputs = 3,
     .optional = {2},
     .forms = float_layer_forms,
+    .kernel = kernel_id::float_depthwise,
     .shape = &depthwise_conv2d_op_shape,
     .memory = &params_only<float_layer_params>,
     .prepare = &float_conv2d_prepare<true>,
@@ -213,8 +256,9 @@ inline constexpr op_def float_transpose_conv2d{
     .max_inputs = 3,
     .optional = {2},
     .forms = float_transpose_forms,
+    .kernel = kernel_id::float_layer,
     .shape = &transpose_conv2d_op_shape,
-    .memory = &params_only<float_layer_params>,
+    .memory = &float_layer_memory<&set_float_transpose_conv2d>,
     .prepare = &float_transpose_conv2d_prepare,
 };
 inline constexpr op_def float_fully_connected{
@@ -224,8 +268,9 @@ inline constexpr op_def float_fully_connected{
     .max_inputs = 3,
     .optional = {2},
     .forms = float_layer_forms,
+    .kernel = kernel_id::float_layer,
     .shape = &fully_connected_op_shape,
-    .memory = &params_only<float_layer_params>,
+    .memory = &float_layer_memory<&set_float_fully_connected>,
     .prepare = &float_fully_connected_prepare,
     .decide = &laws::float_layer,
 };

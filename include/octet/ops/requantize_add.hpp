@@ -78,7 +78,8 @@ constexpr void requantize_add_memory(const node_view& n, node_memory& to) {
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status requantize_add_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &q = n.in[1], &y = n.out[0];
-  auto& p = to.make<requantize_add_params>(&reference::requantize_add_kernel);
+  auto& p =
+      to.make<requantize_add_params>(&reference::requantize_add_kernel, kernel_id::requantize_add);
   for (const tensor_desc* t : {&x, &q, &y})
     if (t->zero_point() != 0) return unsupported("a zero point", std::to_string(t->zero_point()));
   if (!q.quantized() || q.per_channel() || !y.quantized() || y.per_channel())
@@ -119,6 +120,7 @@ inline constexpr op_def requantize_add{
     .max_inputs = 3,
     .optional = {2},
     .forms = requantize_add_forms,
+    .kernel = kernel_id::requantize_add,
     .shape = &requantize_add_shape,
     .memory = &requantize_add_memory,
     .prepare = &requantize_add_prepare,

@@ -508,7 +508,7 @@ template <unary F> constexpr std::span<const form> plain_forms_of() {
 /// The functions of float32 with vectors.
 constexpr kernel_id float_kernel(unary f) {
   const bool scalar = f == unary::log || f == unary::sin || f == unary::cos || f == unary::floor ||
-                      f == unary::ceil || f == unary::round || f == unary::sign || f == unary::erf;
+                      f == unary::ceil || f == unary::round || f == unary::sign;
   return scalar ? kernel_id::none : kernel_id::unary;
 }
 
@@ -569,6 +569,7 @@ inline constexpr op_def erf{
     .name = "erf",
     .summary = "error function",
     .forms = plain_unary_forms,
+    .kernel = kernel_id::unary,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::erf, false>,
