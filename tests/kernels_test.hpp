@@ -16,6 +16,7 @@
 #include "octet/kernels/target.hpp"
 #include "octet/numerics/requantize.hpp"
 #include "octet/ops/requantize.hpp"
+#include "targets.hpp"
 
 namespace octet_test {
 
@@ -87,10 +88,9 @@ struct coverage {
     for (const auto& [on, times] : ran) std::printf(" %s %zu", octet::name_of(on).data(), times);
     std::printf(", refused %zu\n", refused);
   }
-  void require_simd(std::span<const octet::target> usable = octet::usable_targets()) const {
+  void require_simd(std::span<const octet::target> tested = simd_targets()) const {
     std::size_t simd = 0;
-    for (const octet::target t : usable) {
-      if (t == octet::target::reference) continue;
+    for (const octet::target t : tested) {
       INFO(octet::name_of(t));
       CHECK(ran.count(t) == 1);
       simd += t != octet::target::emu128;
@@ -104,7 +104,7 @@ struct coverage {
   }
 };
 
-/// Runs the reference, then every usable target's kernel with 1 to 3 parts; outputs and scratch end
+/// Runs the reference, then every tested target's kernel with 1 to 3 parts; outputs and scratch end
 /// at unmapped pages. `must`: refusing these params is a failure.
 template <class Params>
 void check_kernel(octet::kernel_id id, octet::kernel_fn reference, const Params& params,
@@ -119,9 +119,8 @@ void check_kernel(octet::kernel_id id, octet::kernel_fn reference, const Params&
   a.in = {in.data(), in.size()};
   a.out = {&out_pointer, 1};
   reference(a);
-  for (const target t : usable_targets()) {
+  for (const target t : simd_targets()) {
     const kernel_entry* e = kernels::find(id, t);
-    if (t == target::reference) continue;
     INFO("target " << name_of(t));
     REQUIRE(e != nullptr);
     if (e->accepts && !e->accepts(&params)) {

@@ -22,7 +22,7 @@ struct row {
   target on;
   simd_primitives p;
 };
-/// Those that this CPU can run.
+/// Those that are tested here.
 const std::vector<row>& targets() {
   static const std::vector<row> all = [] {
     // table() itself is code for its target.
@@ -51,8 +51,12 @@ const std::vector<row>& targets() {
 #endif
     };
     std::vector<row> can;
+    std::vector<target> usable;
     for (const auto& [on, table] : compiled)
-      if (kernels::cpu() & kernels::bit_of(on)) can.push_back({on, table()});
+      if (kernels::cpu() & kernels::bit_of(on)) usable.push_back(on);
+    for (const target asked : asked_for(usable))
+      for (const auto& [on, table] : compiled)
+        if (on == asked) can.push_back({on, table()});
     return can;
   }();
   return all;
@@ -66,9 +70,9 @@ template <class Check> void on_every_target(Check check) {
     check(r.p);
     ++seen.ran[r.on];
   }
-  std::vector<target> usable;
-  for (const row& r : targets()) usable.push_back(r.on);
-  seen.require_simd(usable);
+  std::vector<target> tested;
+  for (const row& r : targets()) tested.push_back(r.on);
+  seen.require_simd(tested);
 }
 
 template <class T> using values = std::vector<T>;
