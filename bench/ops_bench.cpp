@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "octet/graph/cost.hpp"
 #include "octet/kernels/target.hpp"
 #include "octet/ops/list.hpp"
 #include "octet/runtime/session.hpp"
@@ -387,11 +388,7 @@ result<subject> make(const row& r, const std::pair<dims, dims>& shape, const typ
   for (const tensor_id i : s.g.inputs) s.inputs.push_back(random_bytes(s.g[i], random));
   for (const auto& i : s.inputs) s.bytes += static_cast<double>(i.size());
   s.bytes += static_cast<double>(bytes_of(s.g[out].shape.elements(), s.g[out].type).value);
-  // A transposed convolution's products: every input element with every tap.
-  s.macs = r.op == "qnn.transpose_conv2d"
-               ? static_cast<double>(shape.first.elements().value) / shape.first.back(0) *
-                     static_cast<double>(shape.second.elements().value)
-               : per_output * static_cast<double>(s.g[out].shape.elements().value);
+  s.macs = macs_of(s.g, s.g.nodes.back());
   return s;
 }
 

@@ -118,6 +118,23 @@ TEST_CASE("direct calls with weights equal the references") {
   CHECK_FALSE(octet::conv2d(x.view(), w.view(), bias, a, wrong.to()));
 }
 
+TEST_CASE("direct calls ask for scales where the operator computes with them") {
+  const held<std::int32_t> sums(dims{2, 3}, 0, 0, 1);
+  const s8 codes(dims{2, 3}, 0, 0, 2);
+  const held<std::uint16_t> half(dims{2, 3}, 0, 0, 3);
+  f32 y(dims{2, 3}, 0, 0);
+  s8 z(dims{2, 3}, 0.1, 0);
+  const auto names_scale = [](const octet::status& s) {
+    return !s && s.error().message().find("scale of input 0") != std::string::npos;
+  };
+  CHECK(names_scale(octet::requantize(sums.view(), z.to())));
+  CHECK(names_scale(octet::dequantize(codes.view(), y.to())));
+  CHECK(names_scale(octet::tanh(codes.view(), z.to())));
+  quantized_view halves = half.view();  // bits of float16: real numbers, without a scale
+  halves.data.type = dtype::f16;
+  fine(octet::dequantize(halves, y.to()));
+}
+
 TEST_CASE("direct calls on two tensors equal the references") {
   const s8 a(dims{1, 5, 7, 33}, 0.05, -3, 1), b(dims{1, 5, 7, 33}, 0.03, 5, 2),
       c(dims{1, 5, 7, 33}, 0.05, -3, 3);

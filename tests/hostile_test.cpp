@@ -244,6 +244,31 @@ TEST_CASE("folding keeps to what a node may write and to the limits", "[hostile]
     REQUIRE_FALSE(s);
     CHECK(has(s.error().message(), "the limit work"));
   }
+  // Products and searches count, not only elements.
+  const auto zeros = [](graph& g, const dims& shape) {
+    const std::vector<float> all(shape.elements().value, 0.f);
+    return g.add_constant("c", dtype::f32, shape,
+                          octet::constant_data::of(std::span<const float>(all)));
+  };
+  {
+    auto b = builder();
+    const tensor_id x = zeros(b.g, {1, 12, 12, 12, 8}), w = zeros(b.g, {32, 7, 7, 7, 8});
+    const auto s = b.emit(ops::float_conv3d, {x, w}, {value(b.g, "y", dtype::f32, {})});
+    REQUIRE_FALSE(s);
+    CHECK(has(s.error().message(), "the limit work"));
+  }
+  {
+    auto b = builder();
+    const tensor_id boxes = zeros(b.g, {3000, 4}), scores = zeros(b.g, {3000});
+    octet::attributes a;
+    a.set("most", std::int64_t{10});
+    const auto s = b.emit(ops::non_max_suppression, {boxes, scores},
+                          {value(b.g, "i", dtype::s32, {}), value(b.g, "s", dtype::f32, {}),
+                           value(b.g, "n", dtype::s32, {})},
+                          std::move(a));
+    REQUIRE_FALSE(s);
+    CHECK(has(s.error().message(), "the limit work"));
+  }
 }
 
 TEST_CASE("every limit is an error that names it", "[hostile]") {

@@ -66,15 +66,16 @@ class checker {
   void run() {
     for (const octet::node& n : g_.nodes) {
       ++to_.nodes;
-      const std::string_view name = n.op->name;
       if (n.in.size() > 1 && producer(n.in[0]) &&
-          producer(n.in[0])->op->name == "qnn.dynamic_quantize")
+          producer(n.in[0])->op == &octet::ops::dynamic_quantize)
         dynamic(n);
       else if (accumulates(n))
         accumulator(n);
-      else if (name == "qnn.requantize" && producer(n.in[0]) && accumulates(*producer(n.in[0])))
+      else if (n.op == &octet::ops::requantize && producer(n.in[0]) &&
+               accumulates(*producer(n.in[0])))
         continue;  // with its accumulator
-      else if (name.find("dynamic") == name.npos)
+      else if (n.op != &octet::ops::dynamic_quantize && n.op != &octet::ops::dynamic_dequantize &&
+               n.op != &octet::ops::dynamic_quantize_linear)
         plain(n);
     }
   }
@@ -116,7 +117,7 @@ class checker {
   tensor_id memory_of(tensor_id t) const {
     while (g_[t].format == octet::memory_format::unspecified) {
       const octet::node* by = producer(t);
-      if (!by || (by->op->name != "transpose" && by->op->name != "reshape")) break;
+      if (!by || (by->op != &octet::ops::transpose && by->op != &octet::ops::reshape)) break;
       t = by->in[0];
     }
     return t;
@@ -124,7 +125,7 @@ class checker {
   /// A slice has the strides of the whole: dense only where nothing lies outside the sliced axis.
   bool dense(tensor_id t) const {
     const octet::node* by = producer(t);
-    if (!by || by->op->name != "slice") return true;
+    if (!by || by->op != &octet::ops::slice) return true;
     const octet::dims whole = g_[by->in[0]].shape, piece = g_[t].shape;
     for (int i = 0; i < whole.rank && whole[i] == piece[i]; ++i)
       if (whole[i] != 1) return false;
@@ -149,7 +150,7 @@ class checker {
     // The result of a conv1d lies as the image of height 1 that it was computed as.
     tensor_id image = n.in[0];
     const octet::node* by = producer(image);
-    while (by != nullptr && (by->op->name == "transpose" || by->op->name == "reshape"))
+    while (by != nullptr && (by->op == &octet::ops::transpose || by->op == &octet::ops::reshape))
       image = by->in[0], by = producer(image);
     if (by != nullptr && by->op == &octet::ops::requantize) by = producer(by->in[0]);
     const octet::dims& pixels = g_[image].shape;
@@ -196,15 +197,15 @@ class checker {
     const auto readers = readers_.find(acc);
     // MXNet rounds after a sum has joined, and gives some layers' results as floats; ONNX's
     // MatMulInteger and ConvInteger are sums.
-    const bool rounds = readers != readers_.end() &&
-                        readers->second[0]->op->name == std::string_view("qnn.requantize");
+    const bool rounds =
+        readers != readers_.end() && readers->second[0]->op == &octet::ops::requantize;
     if (g_.arithmetic == octet::law::onnxruntime && !rounds) return;
     if (g_.arithmetic == octet::law::mxnet && readers != readers_.end() &&
-        (readers->second[0]->op->name == "qnn.requantize_add" ||
-         readers->second[0]->op->name == "qnn.dequantize"))
+        (readers->second[0]->op == &octet::ops::requantize_add ||
+         readers->second[0]->op == &octet::ops::dequantize))
       return;
     if (readers == readers_.end() || readers->second.size() != 1 ||
-        readers->second[0]->op->name != "qnn.requantize")
+        readers->second[0]->op != &octet::ops::requantize)
       return differs(n, "accumulators that are not requantized");
     const octet::node& r = *readers->second[0];
     octet::node whole = n;  // as one node, which fusing would make of the two

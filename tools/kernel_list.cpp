@@ -45,7 +45,7 @@ std::vector<typical> typical_nodes(const op_def& op) {
     case kernel_id::requantize_add: return {{"", {image, image, {32}}, {}, 1}};
     case kernel_id::dynamic_dequantize: return {{"", {image, {1}, {32}}, {}, 0}};
     case kernel_id::unary:
-      if (op.name == "gelu")
+      if (&op == &ops::gelu)
         return {{" exact", {image}, {}, 0}, {" by tanh", {image}, approximate, 0}};
       break;
     case kernel_id::arg_extreme: return {{"", {image}, last_axis, 0}};
@@ -79,8 +79,6 @@ std::vector<typical> typical_nodes(const op_def& op) {
 bool is_recurrent(const op_def& op) {
   return op.kernel == kernel_id::lstm || op.kernel == kernel_id::svdf;
 }
-/// Operators whose operands have one quantization.
-bool is_extreme(const op_def& op) { return op.name == "qnn.minimum" || op.name == "qnn.maximum"; }
 
 /// Zero point and scale that most formulas take: the middle of the range, 0 on wide types.
 void quantize(tensor& t, double scale) {
@@ -91,8 +89,14 @@ void quantize(tensor& t, double scale) {
 /// Prepares the node with the choice's types, under the output scales that formulas ask for. False
 /// where it takes none, or needs no step.
 bool prepare(const typical& n, const choice& c, graph& g, plan_memory& memory, prepared& p) {
-  const bool quantized = c.op->name.starts_with("qnn.");
-  for (const double out_scale : {0.07, 0.05, 1. / 128, 1. / 256, 1. / 32768}) {
+  const bool quantized = c.op->quantized;
+  struct scales {
+    double second, out;
+  };
+  // The last ones: operands of one quantization.
+  for (const auto& [second, out_scale] :
+       {scales{0.01, 0.07}, scales{0.01, 0.05}, scales{0.01, 1. / 128}, scales{0.01, 1. / 256},
+        scales{0.01, 1. / 32768}, scales{0.05, 0.05}}) {
     g = graph();
     std::vector<tensor_id> in, out;
     for (std::size_t i = 0; i < n.in.size(); ++i) {
@@ -101,7 +105,6 @@ bool prepare(const typical& n, const choice& c, graph& g, plan_memory& memory, p
       t.type = c.in[i];
       t.shape = n.in[i];
       const bool recurrent = is_recurrent(*c.op);
-      const double second = is_extreme(*c.op) ? 0.05 : 0.01;
       if (quantized && !is_float(t.type) && (i < 2 || (recurrent && t.type != dtype::s32)))
         quantize(t, i == 0 ? 0.05 : i == 1 ? second : 1. / 32768);
       if (i + n.constants >= n.in.size()) {

@@ -3,6 +3,8 @@
 #ifndef OCTET_DIRECT_HPP_
 #define OCTET_DIRECT_HPP_
 
+#include <optional>
+
 #include "octet/graph/verify.hpp"
 #include "octet/kernels/target.hpp"
 #include "octet/laws/activation.hpp"
@@ -59,12 +61,12 @@ inline status verify_view(const quantized_view& v, std::string_view what) {
         return wrong("zero point", std::to_string(z), "a value of " + std::string(name_of(d.type)));
   return unit{};
 }
-/// Whether a rounding of this operator is computed with the operand's scale.
-inline bool needs_scale(const op_def& op, rounding round, dtype type, bool first_input) {
-  if (op.name == "qnn.dequantize") return first_input;
-  if (round == rounding::none || !op.name.starts_with("qnn.") || op.name.starts_with("qnn.dynamic"))
-    return false;
-  return quantized_types.contains(type) || (first_input && op.name == "qnn.requantize");
+/// Whether a node of this operator is computed with the scale of an operand of that type: input
+/// `input`, or an output.
+inline bool needs_scale(const op_def& op, rounding round, dtype type,
+                        std::optional<std::size_t> input) {
+  if (input && op.scaled.contains(*input)) return !is_float(type);
+  return op.quantized && round != rounding::none && quantized_types.contains(type);
 }
 
 /// The kernels of these operators, and of no others.
@@ -101,7 +103,8 @@ class operator_call {
         if (auto s = detail::verify_view(v, what); !s) return s.error();
         const bool absent = list == &in && v.data.data == nullptr;
         if (!absent && v.scale == 0 && v.scales.empty() &&
-            detail::needs_scale(op, round, v.data.type, list == &in && i == 0))
+            detail::needs_scale(op, round, v.data.type,
+                                list == &in ? std::optional(i) : std::nullopt))
           return invalid("scale of " + what, "none", "the operand's scale");
       }
     operator_call c;

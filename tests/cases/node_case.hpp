@@ -93,7 +93,7 @@ class case_list {
     node_case n;
     n.name = std::move(name);
     n.round = with.round;
-    const bool quantized = with.op->name.starts_with("qnn.");
+    const bool quantized = with.op->quantized;
     const auto fill = [&](operand& o, dtype t, double scale, std::size_t turn) {
       o.type = t;
       if (t == dtype::f32 || t == dtype::f64)

@@ -115,6 +115,7 @@ enum class rule : std::uint8_t {
   ok,
   rank,
   shapes_differ,
+  other_extents,
   channels,
   weight_count,
   bias_count,
@@ -134,6 +135,7 @@ constexpr std::string_view name_of(rule r) noexcept {
     case rule::ok: return "ok";
     case rule::rank: return "wrong rank";
     case rule::shapes_differ: return "shapes differ";
+    case rule::other_extents: return "shapes differ beside the axis";
     case rule::channels: return "channel count differs";
     case rule::weight_count: return "weight count differs from the shape";
     case rule::bias_count: return "bias count differs from the channels";

@@ -17,18 +17,31 @@ inline std::vector<int> use_counts(const graph& g) {
   return uses;
 }
 
-/// An operator that accumulates, with int32 or int64 output, + qnn.requantize = one
-/// node. Exact: the fused node computes the same accumulator and applies the same formula to it.
-inline void fuse_requantize(graph& g) {
-  auto uses = use_counts(g);
-  std::vector<std::int32_t> producer(g.tensors.size(), -1);
+/// Index of the node that writes each tensor; -1 where none does.
+inline std::vector<std::int32_t> producers(const graph& g) {
+  std::vector<std::int32_t> by(g.tensors.size(), -1);
   for (std::size_t i = 0; i < g.nodes.size(); ++i)
     for (tensor_id t : g.nodes[i].out)
-      producer[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
+      by[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
+  return by;
+}
+/// Removes the nodes that are marked.
+inline void erase(graph& g, const std::vector<char>& marked) {
+  std::deque<node> kept;
+  for (std::size_t i = 0; i < g.nodes.size(); ++i)
+    if (!marked[i]) kept.push_back(std::move(g.nodes[i]));
+  g.nodes = std::move(kept);
+}
+
+/// A node that accumulates, with int32 or int64 output, + one that requantizes = one node. Exact:
+/// the fused node computes the same accumulator and applies the same formula to it.
+inline void fuse_requantize(graph& g) {
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
   std::vector<char> dead(g.nodes.size(), 0);
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     node& r = g.nodes[i];
-    if (r.op->name != "qnn.requantize") continue;
+    if (!r.op->requantizes) continue;
     const tensor_id acc = r.in[0];
     const std::int32_t by = producer[static_cast<std::size_t>(acc)];
     if (by < 0 || uses[static_cast<std::size_t>(acc)] != 1) continue;
@@ -49,28 +62,22 @@ inline void fuse_requantize(graph& g) {
     n = std::move(fused);
     dead[i] = 1;
   }
-  std::deque<node> kept;
-  for (std::size_t i = 0; i < g.nodes.size(); ++i)
-    if (!dead[i]) kept.push_back(std::move(g.nodes[i]));
-  g.nodes = std::move(kept);
+  erase(g, dead);
 }
 
-/// A pad of height and width only, filled with the zero point and read by one convolution alone,
-/// becomes the convolution's own padding.
+/// A pad of height and width only, filled with the zero point and read by one node alone that pads
+/// its input itself, becomes that node's own padding.
 inline void fuse_pad(graph& g) {
-  auto uses = use_counts(g);
-  std::vector<std::int32_t> producer(g.tensors.size(), -1);
-  for (std::size_t i = 0; i < g.nodes.size(); ++i)
-    for (tensor_id t : g.nodes[i].out)
-      producer[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
   std::vector<char> dead(g.nodes.size(), 0);
   for (node& n : g.nodes) {
-    if (n.op->name != "qnn.conv2d" && n.op->name != "qnn.depthwise_conv2d") continue;
+    if (!n.op->pads_input) continue;
     const tensor_id x = n.in[0];
     const std::int32_t by = producer[static_cast<std::size_t>(x)];
     if (by < 0 || uses[static_cast<std::size_t>(x)] != 1) continue;
     const node& p = g.nodes[static_cast<std::size_t>(by)];
-    if (p.op->name != "qnn.pad" || dead[static_cast<std::size_t>(by)]) continue;
+    if (!p.op->only_pads || dead[static_cast<std::size_t>(by)]) continue;
     const auto pad = p.attrs.integers("paddings");  // before, after per axis
     const tensor& from = g[p.in[0]];
     if (pad.size() != 8 || pad[0] || pad[1] || pad[6] || pad[7] || from.scales != g[x].scales ||
@@ -87,10 +94,7 @@ inline void fuse_pad(graph& g) {
     n.in[0] = p.in[0];
     dead[static_cast<std::size_t>(by)] = 1;
   }
-  std::deque<node> kept;
-  for (std::size_t i = 0; i < g.nodes.size(); ++i)
-    if (!dead[i]) kept.push_back(std::move(g.nodes[i]));
-  g.nodes = std::move(kept);
+  erase(g, dead);
 }
 
 /// Removes nodes whose outputs nobody reads (nodes that write a state stay).

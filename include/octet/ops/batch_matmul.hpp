@@ -7,6 +7,7 @@
 #include "octet/laws/layers.hpp"
 #include "octet/ops/broadcast.hpp"
 #include "octet/ops/conv2d.hpp"
+#include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -206,18 +207,25 @@ inline constexpr form qnn_batch_matmul_forms[] = {
 inline constexpr form float_batch_matmul_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
 };
+constexpr double batch_matmul_macs(const node_view& n) {
+  const dims& x = n.in[0].shape;
+  if (x.rank < 2) return 0;
+  return elements_out(n) * x.back(n.attrs->integer("adj_x") != 0 ? 1 : 0);
+}
 inline constexpr op_def qnn_batch_matmul{
     .name = "qnn.batch_matmul",
     .summary = "matrix product of quantized operands, batched",
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = qnn_batch_matmul_forms,
+    .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::batch_matmul,
     .shape = &batch_matmul_op_shape,
     .memory = &batch_matmul_memory<true>,
     .prepare = &batch_matmul_prepare<true>,
     .decide = &laws::batch_matmul,
+    .macs = &batch_matmul_macs,
 };
 inline constexpr op_def batch_matmul{
     .name = "batch_matmul",
@@ -229,6 +237,7 @@ inline constexpr op_def batch_matmul{
     .shape = &batch_matmul_op_shape,
     .memory = &batch_matmul_memory<false>,
     .prepare = &batch_matmul_prepare<false>,
+    .macs = &batch_matmul_macs,
 };
 }  // namespace ops
 

@@ -32,7 +32,7 @@ constexpr shape_or concat_shape(std::int32_t axis, std::span<const tensor_desc> 
   for (const tensor_desc& t : in) {
     if (t.shape.rank != y.rank) return violation{rule::rank, y, t.shape};
     for (int i = 0; i < y.rank; ++i)
-      if (i != axis && t.shape[i] != y[i]) return violation{rule::shapes_differ, y, t.shape};
+      if (i != axis && t.shape[i] != y[i]) return violation{rule::other_extents, y, t.shape};
     sum += t.shape[axis];
   }
   if (sum > INT32_MAX) return violation{rule::budget, dims{INT32_MAX}, y};
@@ -218,6 +218,7 @@ inline constexpr op_def qnn_concat{
     .min_inputs = 1,
     .max_inputs = -1,
     .forms = qnn_concat_forms,
+    .quantized = true,
     .shape = &concat_op_shape,
     .memory = &concat_memory<true>,
     .prepare = &concat_prepare<true>,

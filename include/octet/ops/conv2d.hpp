@@ -6,6 +6,7 @@
 #include "octet/kernels/depthwise.hpp"
 #include "octet/laws/layers.hpp"
 #include "octet/ops/requantize.hpp"
+#include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -363,12 +364,15 @@ inline constexpr op_def conv2d{
     .max_inputs = 3,
     .optional = {2},
     .forms = accumulating_forms,
+    .quantized = true,
     .accumulates = true,
+    .pads_input = true,
     .kernel = kernel_id::conv2d,
     .shape = &conv2d_op_shape,
     .memory = &conv2d_memory<false>,
     .prepare = &conv2d_prepare<false>,
     .decide = &laws::conv2d,
+    .macs = &layer_macs,
 };
 inline constexpr op_def depthwise_conv2d{
     .name = "qnn.depthwise_conv2d",
@@ -377,12 +381,15 @@ inline constexpr op_def depthwise_conv2d{
     .max_inputs = 3,
     .optional = {2},
     .forms = accumulating_forms,
+    .quantized = true,
     .accumulates = true,
+    .pads_input = true,
     .kernel = kernel_id::depthwise_conv2d,
     .shape = &depthwise_conv2d_op_shape,
     .memory = &conv2d_memory<true>,
     .prepare = &conv2d_prepare<true>,
     .decide = &laws::depthwise_conv2d,
+    .macs = &depthwise_macs,
 };
 
 }  // namespace ops

@@ -6,6 +6,7 @@
 
 #include "octet/numerics/fma.hpp"
 #include "octet/ops/float_layers.hpp"
+#include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -138,6 +139,7 @@ inline constexpr op_def float_conv3d{
     .memory = &params_only<conv3d_params>,
     .prepare = &float_conv3d_prepare,
     .decide = &laws::float_conv3d,
+    .macs = &layer_macs,
 };
 }  // namespace ops
 

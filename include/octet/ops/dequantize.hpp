@@ -116,6 +116,8 @@ inline constexpr op_def dequantize{
     .name = "qnn.dequantize",
     .summary = "quantized values to float32",
     .forms = dequantize_forms,
+    .quantized = true,
+    .scaled = {0},
     .kernel = kernel_id::dequantize,
     .shape = &same_op_shape,
     .memory = &dequantize_memory,

@@ -4,7 +4,7 @@
 #define OCTET_OPS_DETECTION_HPP_
 
 #include "octet/numerics/math.hpp"
-#include "octet/ops/op.hpp"
+#include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -137,6 +137,13 @@ inline status non_max_suppression_prepare(const node_view& n, prepared& to) {
 inline constexpr form non_max_suppression_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::s32, dtype::f32, dtype::s32}},
 };
+/// Each box is looked for among all and held against those chosen; one that only loses score comes
+/// again after each choice.
+constexpr double non_max_suppression_steps(const node_view& n) {
+  const auto a = read_attributes<non_max_suppression_attrs>(*n.attrs);
+  const double boxes = extent_in(n, 0, 0), most = a.most;
+  return boxes * (a.sigma > 0 ? boxes * std::max(most, 1.0) : boxes + most);
+}
 inline constexpr op_def non_max_suppression{
     .name = "non_max_suppression",
     .summary = "the best of overlapping boxes",
@@ -147,6 +154,7 @@ inline constexpr op_def non_max_suppression{
     .shape = &non_max_suppression_op_shape,
     .memory = &non_max_suppression_memory,
     .prepare = &non_max_suppression_prepare,
+    .steps = &non_max_suppression_steps,
 };
 }  // namespace ops
 
@@ -296,6 +304,11 @@ inline constexpr form detection_postprocess_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32, dtype::f32, dtype::f32, dtype::f32}},
 };
+/// Each choice looks at all anchors, and at the classes of the chosen one for each result.
+constexpr double detection_postprocess_steps(const node_view& n) {
+  const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
+  return a.most * (2 * extent_in(n, 2, 0) + static_cast<double>(a.per_box) * a.classes);
+}
 inline constexpr op_def detection_postprocess{
     .name = "detection_postprocess",
     .summary = "boxes of anchors decoded, the best of overlapping ones",
@@ -306,6 +319,7 @@ inline constexpr op_def detection_postprocess{
     .shape = &detection_postprocess_op_shape,
     .memory = &detection_postprocess_memory,
     .prepare = &detection_postprocess_prepare,
+    .steps = &detection_postprocess_steps,
 };
 }  // namespace ops
 

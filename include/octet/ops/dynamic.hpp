@@ -360,6 +360,7 @@ inline constexpr op_def dynamic_dequantize{
     .max_inputs = 3,
     .optional = {2},
     .forms = dynamic_dequantize_forms,
+    .scaled = {0},
     .kernel = kernel_id::dynamic_dequantize,
     .shape = &same_op_shape,
     .memory = &dynamic_dequantize_memory,

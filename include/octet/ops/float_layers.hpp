@@ -8,6 +8,7 @@
 #include "octet/ops/add.hpp"
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
+#include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -235,6 +236,7 @@ inline constexpr op_def float_conv2d{
     .memory = &float_layer_memory<&set_float_conv2d<false>>,
     .prepare = &float_conv2d_prepare<false>,
     .decide = &laws::float_layer,
+    .macs = &layer_macs,
 };
 inline constexpr op_def float_depthwise_conv2d{
     .name = "depthwise_conv2d",
@@ -248,6 +250,7 @@ inline constexpr op_def float_depthwise_conv2d{
     .memory = &params_only<float_layer_params>,
     .prepare = &float_conv2d_prepare<true>,
     .decide = &laws::float_layer,
+    .macs = &depthwise_macs,
 };
 inline constexpr op_def float_transpose_conv2d{
     .name = "transpose_conv2d",
@@ -260,6 +263,7 @@ inline constexpr op_def float_transpose_conv2d{
     .shape = &transpose_conv2d_op_shape,
     .memory = &float_layer_memory<&set_float_transpose_conv2d>,
     .prepare = &float_transpose_conv2d_prepare,
+    .macs = &transpose_conv2d_macs,
 };
 inline constexpr op_def float_fully_connected{
     .name = "fully_connected",
@@ -273,6 +277,7 @@ inline constexpr op_def float_fully_connected{
     .memory = &float_layer_memory<&set_float_fully_connected>,
     .prepare = &float_fully_connected_prepare,
     .decide = &laws::float_layer,
+    .macs = &layer_macs,
 };
 }  // namespace ops
 

@@ -5,6 +5,7 @@
 
 #include "octet/laws/layers.hpp"
 #include "octet/ops/conv2d.hpp"
+#include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -140,12 +141,14 @@ inline constexpr op_def fully_connected{
     .max_inputs = 3,
     .optional = {2},
     .forms = accumulating_forms,
+    .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::fully_connected,
     .shape = &fully_connected_op_shape,
     .memory = &fully_connected_memory,
     .prepare = &fully_connected_prepare,
     .decide = &laws::fully_connected,
+    .macs = &layer_macs,
 };
 }  // namespace ops
 

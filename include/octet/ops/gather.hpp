@@ -5,6 +5,7 @@
 
 #include "octet/numerics/fp.hpp"
 #include "octet/ops/movement.hpp"
+#include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -530,6 +531,10 @@ status topk_prepare(const node_view& n, prepared& to);
 inline constexpr form topk_forms[] = {
     {.in = {number_types}, .out = {like(0), accumulator_types}},
 };
+/// Each of the largest is searched for in its whole row.
+constexpr double topk_steps(const node_view& n) {
+  return elements_out(n) * (n.in[0].shape.rank > 0 ? n.in[0].shape.back(0) : 1);
+}
 inline constexpr op_def topk{
     .name = "topk",
     .summary = "largest elements of each row and their indices",
@@ -538,6 +543,7 @@ inline constexpr op_def topk{
     .shape = &topk_op_shape,
     .memory = &params_only<topk_params>,
     .prepare = &topk_prepare,
+    .steps = &topk_steps,
 };
 }  // namespace ops
 

@@ -96,6 +96,7 @@ inline constexpr op_def qnn_l2_normalization{
     .name = "qnn.l2_normalization",
     .summary = "rows divided by their Euclidean length, quantized",
     .forms = qnn_l2_normalization_forms,
+    .quantized = true,
     .shape = &same_op_shape,
     .memory = &params_only<l2_normalization_params>,
     .prepare = &l2_normalization_prepare<true>,

@@ -222,6 +222,85 @@ const op_def* const* const compiled_list = builtin_list;
 #endif
 }  // namespace detail
 
+#if defined(OCTET_IMPLEMENTATION)  // once, where octet itself is built
+namespace detail {
+/// Whether an operator's shape rule makes `want` of quantized images of these shapes.
+constexpr bool makes_shape(const op_def& op, std::initializer_list<dims> in,
+                           std::span<const attribute> attrs, const dims& want) {
+  std::array<tensor_desc, 2> ins{};
+  std::size_t count = 0;
+  for (const dims& d : in) ins[count++] = {dtype::s8, d};
+  const tensor_desc out{dtype::s8, want};
+  const std::array<std::span<const std::byte>, 2> constants{};
+  const std::array<bool, 2> given{true, true};
+  const attribute_view view(attrs);
+  dims shape;
+  const status s = op.shape({std::span(ins).first(count),
+                             {&out, 1},
+                             std::span(constants).first(count),
+                             std::span(given).first(count),
+                             &view},
+                            {&shape, 1});
+  return s && shape == want;
+}
+/// pad_top 1, pad_bottom 2, pad_left 3, pad_right 4 around 8 x 8 pixels under a 1 x 1 window.
+constexpr bool has_padding_attributes(const op_def& op) {
+  const attribute attrs[] = {{"pad_top", std::int64_t{1}},
+                             {"pad_bottom", std::int64_t{2}},
+                             {"pad_left", std::int64_t{3}},
+                             {"pad_right", std::int64_t{4}}};
+  return makes_shape(op, {dims{1, 8, 8, 1}, dims{1, 1, 1, 1}}, attrs, dims{1, 11, 15, 1});
+}
+constexpr bool has_paddings(const op_def& op) {
+  const std::int64_t paddings[] = {0, 0, 1, 2, 3, 4, 0, 0};
+  const attribute attrs[] = {{"paddings", std::span<const std::int64_t>(paddings)}};
+  return makes_shape(op, {dims{1, 8, 8, 1}}, attrs, dims{1, 11, 15, 1});
+}
+/// Forms that give the sums themselves, and forms that round them.
+constexpr bool has_sums(const op_def& op) {
+  bool sums = false, rounds = false;
+  for (const form& f : op.forms) {
+    sums |= f.roundings.contains(rounding::none) && f.out[0].set().contains(dtype::s32);
+    for (const rounding r : enumerators<rounding>)
+      rounds |= r != rounding::none && f.roundings.contains(r);
+  }
+  return sums && rounds;
+}
+/// Forms of accumulators, each with a rounding; where a second input is given, a float bias.
+constexpr bool rounds_sums(const op_def& op) {
+  if (op.min_inputs != 1 || op.max_inputs != 2 || !op.optional.contains(1)) return false;
+  for (const form& f : op.forms)
+    if (f.roundings.contains(rounding::none) || !f.in[0].set().contains(dtype::s32) ||
+        (f.in[1].given() && !(f.in[1].set() == type_set(dtype::f32))))
+      return false;
+  return true;
+}
+/// What an operator's row says of itself must be so: others rely on it (passes, direct calls,
+/// limits).
+template <const op_def& Op> struct checked {
+  static_assert(!Op.summary.empty() && !Op.forms.empty() && Op.shape && Op.memory && Op.prepare,
+                "octet: an operator without summary, forms, shape, memory or prepare");
+  static_assert(!Op.quantized || Op.name.starts_with("qnn."),
+                "octet: an operator on quantized values is printed with qnn. in front");
+  static_assert(!Op.accumulates || (has_sums(Op) && Op.macs && Op.decide),
+                "octet: an operator that accumulates has forms with and without rounding, macs and "
+                "a law's decision");
+  static_assert(!Op.requantizes || rounds_sums(Op),
+                "octet: an operator that requantizes rounds accumulators, with an optional float "
+                "bias");
+  static_assert(!Op.pads_input || has_padding_attributes(Op),
+                "octet: an operator that pads its input has pad_top, pad_bottom, pad_left and "
+                "pad_right");
+  static_assert(!Op.only_pads || has_paddings(Op),
+                "octet: an operator that only pads has the attribute paddings");
+};
+template <std::size_t... I> constexpr bool all_checked(std::index_sequence<I...>) {
+  return ((sizeof(checked<*builtin_list[I]>) != 0) && ...);
+}
+static_assert(all_checked(std::make_index_sequence<std::size(builtin_list)>()));
+}  // namespace detail
+#endif
+
 /// All operators that come with octet.
 constexpr std::span<const op_def* const> builtin_operators() { return detail::builtin_list; }
 

@@ -5,6 +5,7 @@
 #include "octet/laws/functions.hpp"
 #include "octet/numerics/math.hpp"
 #include "octet/ops/pool2d.hpp"
+#include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -77,6 +78,7 @@ inline constexpr op_def l2_pool2d{
     .memory = &params_only<pool2d_params>,
     .prepare = &l2_pool2d_prepare,
     .decide = &laws::tflite_floats,
+    .steps = &window_steps,
 };
 }  // namespace ops
 
@@ -171,6 +173,12 @@ OCTET_INLINE status local_response_prepare(const node_view& n, prepared& to) {
 #else
 status local_response_prepare(const node_view& n, prepared& to);
 #endif
+/// Each element sums the squares of its neighbours.
+constexpr double local_response_steps(const node_view& n) {
+  const double around = 2.0 * static_cast<double>(n.attrs->integer("radius", 1)),
+               channels = n.in[0].shape.rank > 0 ? n.in[0].shape.back(0) : 1;
+  return elements_out(n) * std::clamp(around, 0.0, channels);
+}
 inline constexpr op_def local_response_normalization{
     .name = "local_response_normalization",
     .summary = "values divided by a power of their neighbouring channels' squares",
@@ -179,6 +187,7 @@ inline constexpr op_def local_response_normalization{
     .memory = &params_only<local_response_params>,
     .prepare = &local_response_prepare,
     .decide = &laws::tflite_floats,
+    .steps = &local_response_steps,
 };
 }  // namespace ops
 

@@ -7,6 +7,7 @@
 #include "octet/laws/elementwise.hpp"
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/ops/requantize.hpp"
+#include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -434,6 +435,9 @@ inline constexpr form lstm_forms[] = {
      .out = {dtype::s8, dtype::s8, dtype::s16},
      .roundings = rounding::doubling_high_half_away},
 };
+constexpr double lstm_macs(const node_view& n) {
+  return recurrent_macs(n, {1, 2, 3, 4, 5, 6, 12, 13, 15});
+}
 inline constexpr op_def qnn_lstm{
     .name = "qnn.lstm",
     .summary = "long short-term memory layer over a sequence",
@@ -442,11 +446,13 @@ inline constexpr op_def qnn_lstm{
     .outputs = 3,
     .optional = {12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23},
     .forms = lstm_forms,
+    .quantized = true,
     .kernel = kernel_id::lstm,
     .shape = &lstm_op_shape,
     .memory = &lstm_memory,
     .prepare = &lstm_prepare,
     .decide = &laws::tflite_integers,
+    .macs = &lstm_macs,
 };
 }  // namespace ops
 

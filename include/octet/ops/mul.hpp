@@ -135,6 +135,7 @@ inline constexpr op_def qnn_mul{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = qnn_mul_forms,
+    .quantized = true,
     .kernel = kernel_id::mul,
     .shape = &binary_op_shape,
     .memory = &mul_memory<true>,

@@ -621,9 +621,23 @@ struct op_def {
   operand_set optional{};
   /// Element types and roundings; what is not here is refused before `prepare` is called.
   std::span<const form> forms{};
-  /// The output is an exact sum of products (int32 or int64) under rounding none: a qnn.requantize
-  /// that reads it can become the node's own rounding.
+  /// Computes on quantized values, and is printed with "qnn." in front: under a rounding, every 8-
+  /// and 16-bit operand has a scale.
+  bool quantized = false;
+  /// Inputs of integers that have a scale, whatever their type and the rounding.
+  operand_set scaled{};
+  /// The output is an exact sum of products (int32 or int64) under rounding none: a node that
+  /// `requantizes` it can become the node's own rounding.
   bool accumulates = false;
+  /// Brings input 0 to the output's scale by the node's rounding; input 1, where given, is a float
+  /// bias that joins before: what an operator that accumulates can do itself.
+  bool requantizes = false;
+  /// Attributes pad_top, pad_bottom, pad_left, pad_right put real zeros around the pixels of input
+  /// 0, NHWC.
+  bool pads_input = false;
+  /// Does nothing but put real zeros (or `value`) around input 0, as many as the attribute
+  /// `paddings` says.
+  bool only_pads = false;
   /// The kernel that SIMD targets have for some of its forms.
   kernel_id kernel = kernel_id::none;
   /// The one for other element types, where these have parameters of their own.
@@ -640,6 +654,12 @@ struct op_def {
   status (*prepare)(const node_view&, prepared&) = nullptr;
   /// What a law decides about a node of this operator (laws/); null: the operator does not round.
   laws::decision (*decide)(const laws::facts&) = nullptr;
+  /// Multiply-accumulates of a node whose shapes are known; null: none to speak of.
+  double (*macs)(const node_view&) = nullptr;
+  /// Elementary steps of the reference besides one for each element of an operand and each
+  /// multiply-accumulate; null: none to speak of. What folding a node may cost (limits::work)
+  /// counts them.
+  double (*steps)(const node_view&) = nullptr;
 };
 
 inline error_info unsupported(std::string what, std::string found = {},

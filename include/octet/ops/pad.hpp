@@ -139,6 +139,8 @@ inline constexpr op_def qnn_pad{
     .name = "qnn.pad",
     .summary = "a quantized value around",
     .forms = movement_forms,
+    .quantized = true,
+    .only_pads = true,
     .shape = &pad_op_shape<false>,
     .memory = &params_only<pad_params>,
     .prepare = &pad_prepare<false>,

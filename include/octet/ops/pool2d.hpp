@@ -6,6 +6,7 @@
 #include "octet/laws/windows.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/dequantize.hpp"
+#include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -308,21 +309,25 @@ inline constexpr op_def qnn_avg_pool2d{
     .name = "qnn.avg_pool2d",
     .summary = "average of windows",
     .forms = qnn_avg_pool2d_forms,
+    .quantized = true,
     .kernel = kernel_id::pool2d,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<false, true>,
     .decide = &laws::average_pool,
+    .steps = &window_steps,
 };
 inline constexpr op_def qnn_max_pool2d{
     .name = "qnn.max_pool2d",
     .summary = "largest of windows, quantized",
     .forms = qnn_max_pool2d_forms,
+    .quantized = true,
     .kernel = kernel_id::pool2d,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<true, true>,
     .decide = &laws::max_pool,
+    .steps = &window_steps,
 };
 inline constexpr op_def avg_pool2d{
     .name = "avg_pool2d",
@@ -332,6 +337,7 @@ inline constexpr op_def avg_pool2d{
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<false, false>,
+    .steps = &window_steps,
 };
 inline constexpr op_def max_pool2d{
     .name = "max_pool2d",
@@ -341,6 +347,7 @@ inline constexpr op_def max_pool2d{
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<true, false>,
+    .steps = &window_steps,
 };
 }  // namespace ops
 

@@ -109,6 +109,7 @@ inline constexpr op_def qnn_prelu{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = qnn_prelu_forms,
+    .quantized = true,
     .kernel = kernel_id::prelu,
     .shape = &prelu_op_shape,
     .memory = &params_only<prelu_params>,

@@ -163,6 +163,7 @@ inline constexpr op_def quantize{
     .name = "qnn.quantize",
     .summary = "float32 to quantized values",
     .forms = quantize_forms,
+    .quantized = true,
     .kernel = kernel_id::quantize,
     .shape = &same_op_shape,
     .memory = &quantize_memory,

@@ -6,6 +6,7 @@
 #include "octet/numerics/vector_math.hpp"
 #include "octet/ops/dynamic.hpp"
 #include "octet/ops/svdf.hpp"
+#include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -330,6 +331,9 @@ inline constexpr form float_lstm_forms[] = {
             dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32, dtype::f32, dtype::f32}},
 };
+constexpr double float_lstm_macs(const node_view& n) {
+  return recurrent_macs(n, {1, 2, 3, 4, 5, 6, 7, 8, 16});
+}
 inline constexpr op_def float_lstm{
     .name = "lstm",
     .summary = "long short-term memory layer over a sequence of float32",
@@ -341,6 +345,7 @@ inline constexpr op_def float_lstm{
     .shape = &float_lstm_op_shape,
     .memory = &float_lstm_memory,
     .prepare = &float_lstm_prepare,
+    .macs = &float_lstm_macs,
 };
 }  // namespace ops
 
@@ -423,6 +428,7 @@ inline constexpr form rnn_forms[] = {
     {.in = {dtype::f32, recurrent_weight_types, like(1), dtype::f32, dtype::f32},
      .out = {dtype::f32, dtype::f32}},
 };
+constexpr double rnn_macs(const node_view& n) { return recurrent_macs(n, {1, 2}); }
 inline constexpr op_def rnn{
     .name = "rnn",
     .summary = "simple recurrent layer over a sequence of float32",
@@ -433,6 +439,7 @@ inline constexpr op_def rnn{
     .shape = &rnn_op_shape,
     .memory = &rnn_memory,
     .prepare = &rnn_prepare,
+    .macs = &rnn_macs,
 };
 }  // namespace ops
 
@@ -525,6 +532,7 @@ inline constexpr op_def float_svdf{
     .shape = &svdf_op_shape,
     .memory = &float_svdf_memory,
     .prepare = &float_svdf_prepare,
+    .macs = &svdf_macs,
 };
 }  // namespace ops
 

@@ -120,6 +120,7 @@ inline constexpr op_def requantize_add{
     .max_inputs = 3,
     .optional = {2},
     .forms = requantize_add_forms,
+    .quantized = true,
     .kernel = kernel_id::requantize_add,
     .shape = &requantize_add_shape,
     .memory = &requantize_add_memory,

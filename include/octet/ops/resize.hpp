@@ -365,6 +365,7 @@ inline constexpr op_def qnn_resize_bilinear{
     .name = "qnn.resize_bilinear",
     .summary = "images to another size, quantized pixels blended",
     .forms = qnn_resize_bilinear_forms,
+    .quantized = true,
     .kernel = kernel_id::resize_bilinear,
     .shape = &resize_op_shape,
     .memory = &resize_memory<bilinear_tap>,

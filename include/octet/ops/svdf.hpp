@@ -5,6 +5,7 @@
 
 #include "octet/laws/elementwise.hpp"
 #include "octet/ops/requantize.hpp"
+#include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -145,6 +146,10 @@ inline constexpr form svdf_forms[] = {
      .out = {dtype::s8, dtype::s16},
      .roundings = rounding::doubling_high_half_away},
 };
+/// Each sequence meets the feature weights and the time weights once.
+constexpr double svdf_macs(const node_view& n) {
+  return extent_in(n, 0, 0) * (elements_in(n, 1) + elements_in(n, 2));
+}
 inline constexpr op_def qnn_svdf{
     .name = "qnn.svdf",
     .summary = "layer factored into features and time",
@@ -153,11 +158,13 @@ inline constexpr op_def qnn_svdf{
     .outputs = 2,
     .optional = {4},
     .forms = svdf_forms,
+    .quantized = true,
     .kernel = kernel_id::svdf,
     .shape = &svdf_op_shape,
     .memory = &params_only<svdf_params>,
     .prepare = &svdf_prepare,
     .decide = &laws::tflite_integers,
+    .macs = &svdf_macs,
 };
 }  // namespace ops
 

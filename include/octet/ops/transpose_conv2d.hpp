@@ -5,6 +5,7 @@
 
 #include "octet/laws/layers.hpp"
 #include "octet/ops/conv2d.hpp"
+#include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -171,12 +172,14 @@ inline constexpr op_def transpose_conv2d{
     .max_inputs = 3,
     .optional = {2},
     .forms = accumulating_forms,
+    .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::transpose_conv2d,
     .shape = &transpose_conv2d_op_shape,
     .memory = &transpose_conv2d_memory,
     .prepare = &transpose_conv2d_prepare,
     .decide = &laws::transpose_conv2d,
+    .macs = &transpose_conv2d_macs,
 };
 }  // namespace ops
 

@@ -517,6 +517,7 @@ constexpr kernel_id float_kernel(unary f) {
       .name = "qnn." text,                                     \
       .summary = what " of quantized values",                  \
       .forms = unary_forms<unary::id>,                         \
+      .quantized = true,                                       \
       .kernel = kernel_id::lut8,                               \
       .other_kernel = kernel_id::unary,                        \
       .shape = &same_op_shape,                                 \

@@ -323,12 +323,10 @@ constexpr mistake mistake_of(rule r, const op_def& op) {
   switch (r) {
     case rule::ok: return mistake::none;
     case rule::rank: return mistake::wrong_rank;
-    case rule::shapes_differ: {
-      const std::string_view name = op.name;
-      return name == "qnn.concat" || name == "concat"   ? mistake::concat_shapes_differ
-             : op.min_inputs == 2 && op.max_inputs == 2 ? mistake::add_shapes_differ
-                                                        : mistake::shapes_differ;
-    }
+    case rule::shapes_differ:
+      return op.min_inputs == 2 && op.max_inputs == 2 ? mistake::add_shapes_differ
+                                                      : mistake::shapes_differ;
+    case rule::other_extents: return mistake::concat_shapes_differ;
     case rule::channels: return mistake::channel_count_differs;
     case rule::weight_count: return mistake::weight_count_differs;
     case rule::bias_count: return mistake::bias_count_differs;
