@@ -81,6 +81,33 @@ inline status within_limit(std::size_t limits::*member, const limits& of, const 
                                                                      : std::to_string(found));
 }
 
+/// Extents that kernels can index: none negative, at most max_elements elements. An extent of 0
+/// counts as 1, here and against limits::tensor_bytes: it must hide neither a product of the others
+/// that overflows nor loops over them. `what`: whose, "a tensor".
+inline status verify_shape(const dims& shape, std::string_view what = "a tensor") {
+  const auto wrong = [&](errc code, const char* front, const char* supported) {
+    return error_info{code, front + std::string(what), {}, {}, {}, to_string(shape), supported};
+  };
+  std::size_t elements = 1;
+  for (const std::int32_t extent : shape) {
+    if (extent < 0) return wrong(errc::invalid, "negative extent of ", "0 or more");
+    elements = saturating_mul(elements, extent == 0 ? 1 : as_size(extent));
+  }
+  if (elements <= max_elements) return unit{};
+  return wrong(errc::too_large, "", "at most 2^31 - 1 elements, an extent of 0 counted as 1");
+}
+/// The same, and the bytes within the caller's limit.
+inline status verify_size(const dims& shape, dtype type, const limits& of,
+                          std::string_view what = "a tensor") {
+  if (auto s = verify_shape(shape, what); !s) return s;
+  std::size_t elements = 1;
+  for (const std::int32_t extent : shape) elements *= extent == 0 ? 1 : as_size(extent);
+  const std::size_t bytes = bytes_of(Elements(elements), type).value;
+  if (bytes <= of.tensor_bytes) return unit{};
+  return over_limit(&limits::tensor_bytes, of, "bytes of " + std::string(what),
+                    std::to_string(bytes) + " for " + to_string(shape));
+}
+
 /// The system gives no memory for `bytes` that are within every limit.
 inline error_info no_memory(std::size_t bytes) {
   return {errc::out_of_memory, std::to_string(bytes) + " bytes", {}, {}, {}, {}, {}};

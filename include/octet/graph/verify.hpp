@@ -15,31 +15,8 @@ inline error_info at(error_info e, const graph& g, const node* n, tensor_id t) {
   if (t != no_tensor && e.tensor.empty()) e.tensor = g[t].name;
   return e;
 }
-/// Extents and bytes of a tensor within what kernels can index and what the caller allows. An
-/// extent of 0 counts as 1: it must not hide others whose product overflows an operator's
-/// arithmetic.
-inline status verify_size(const tensor& t, const limits& l) {
-  dims extents = t.shape;
-  for (std::int32_t& v : extents.extent) {
-    if (v < 0) return invalid("negative extent", to_string(t.shape));
-    v = v > 1 ? v : 1;
-  }
-  if (extents.elements().value > max_elements)
-    return error_info{errc::too_large,
-                      "tensor",
-                      {},
-                      {},
-                      {},
-                      to_string(t.shape),
-                      "at most 2^31 - 1 elements, an extent of 0 counted as 1"};
-  const std::size_t bytes = bytes_of(extents.elements(), t.type).value;
-  if (bytes > l.tensor_bytes)
-    return over_limit(&limits::tensor_bytes, l, "bytes of a tensor",
-                      std::to_string(bytes) + " for " + to_string(t.shape));
-  return unit{};
-}
 inline status verify_tensor(const tensor& t, const limits& l) {
-  if (auto s = verify_size(t, l); !s) return s;
+  if (auto s = verify_size(t.shape, t.type, l); !s) return s;
   const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
   // A dead channel of weights has scale 0; a tensor with one scale has none.
   for (double s : t.scales)

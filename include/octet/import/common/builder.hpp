@@ -235,7 +235,7 @@ class graph_builder {
     if (auto s = verify_attributes(g, n); !s) return s;
     if (auto s = infer_shapes(g, n); !s) return s;
     for (tensor_id t : n.out) {
-      status s = octet::detail::verify_size(g[t], max);
+      status s = verify_size(g[t].shape, g[t].type, max);
       if (s) s = write(t);
       if (!s) return error_place{.tensor = g[t].name}.attach(s.error());
     }

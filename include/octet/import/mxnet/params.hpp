@@ -122,11 +122,8 @@ inline status read_array(field_reader& f, const limits& max, params_array& to) {
     return octet::unsupported("element type",
                               std::to_string(code) + ", " + std::string(other_type(code)),
                               "float32, float64, float16, bool and integers");
-  const std::size_t size = bytes_of(to.shape.elements(), to.type).value;
-  if (to.shape.elements().value > max_elements)
-    return import::too_large("array", to_string(to.shape), "at most 2^31 - 1 elements");
-  if (auto s = within_limit(&limits::tensor_bytes, max, "bytes of an array", size); !s) return s;
-  to.bytes = f.bytes(size);
+  if (auto s = verify_size(to.shape, to.type, max, "an array"); !s) return s;
+  to.bytes = f.bytes(bytes_of(to.shape.elements(), to.type).value);
   return unit{};
 }
 

@@ -321,7 +321,7 @@ class reader {
     a.type = *type;
     a.shape = shape_of(extents, what);
     const std::size_t count = a.elements(), size = bytes_of(Elements(count), a.type).value;
-    check(within_limit(&limits::tensor_bytes, max_, "bytes of a tensor", size));
+    check(verify_size(a.shape, a.type, max_, what));
     constants_ = saturating_add(constants_, size);
     check(within_limit(&limits::constant_bytes, max_, "bytes of all constants", constants_));
     if (texts) fail(import::malformed(what + " has texts for elements"));
@@ -353,8 +353,7 @@ class reader {
       if (v < 0 || v > INT32_MAX) fail(import::malformed("extent of " + what, text(v)));
       d.push_back(static_cast<std::int32_t>(v));
     }
-    if (d.elements().value > max_elements)
-      fail(import::too_large(what, to_string(d), "at most 2^31 - 1 elements"));
+    check(verify_shape(d, what));
     return d;
   }
   /// Narrow types sit in int32_data, uint32 and uint64 in uint64_data.

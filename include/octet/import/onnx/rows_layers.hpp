@@ -257,8 +257,7 @@ inline void conv_integer_row(emitter& m, call& c) {
     const dims s = m.to.g[x].shape;
     const dims image{1, s[1], s[2], s[3]};
     const std::size_t count = image.elements().value;
-    if (!m.check(within_limit(&limits::tensor_bytes, m.to.max, "bytes of an image of ones", count)))
-      return;
+    if (!m.check(verify_size(image, dtype::u8, m.to.max, "an image of ones"))) return;
     const tensor_id one = m.new_constant("", image, std::vector<std::uint8_t>(count, 1));
     if (m.failed()) return;
     m.set(one, codes({}), -1);

@@ -327,9 +327,7 @@ inline void constant_of_shape_row(emitter& m, call& c) {
   if (const attribute* a = c.n.find("value"); a && a->tensor) one = *a->tensor;
   const std::size_t size = size_of(one.type);
   if (one.elements() != 1) return m.broken("value of ConstantOfShape", to_string(one.shape));
-  const std::size_t all = saturating_mul(s.elements().value, size);
-  if (!m.check(within_limit(&limits::tensor_bytes, m.to.max, "bytes of ConstantOfShape", all)))
-    return;
+  if (!m.check(verify_size(s, one.type, m.to.max, "ConstantOfShape"))) return;
   std::vector<std::byte> bytes(s.elements().value * size);
   for (std::size_t i = 0; i < s.elements().value; ++i)
     std::memcpy(bytes.data() + i * size, one.data.bytes.data(), size);

@@ -131,9 +131,7 @@ inline void qattention_row(emitter& m, call& c) {
   }
   if (m.integer(c, "unidirectional", 0) != 0) {
     const dims square{steps, steps};
-    if (!m.check(within_limit(&limits::tensor_bytes, m.to.max, "bytes of a mask",
-                              4 * square.elements().value)))
-      return;
+    if (!m.check(verify_size(square, dtype::f32, m.to.max, "a mask"))) return;
     std::vector<float> ahead;
     for (std::int32_t row = 0; row < steps; ++row)
       for (std::int32_t column = 0; column < steps; ++column)
@@ -161,8 +159,7 @@ inline void trilu_row(emitter& m, call& c) {
   dims shape;
   for (int i = 0; i < s.rank - 2; ++i) shape.push_back(1);
   shape.push_back(s.back(1)), shape.push_back(s.back(0));
-  const std::size_t count = shape.elements().value;
-  if (!m.check(within_limit(&limits::tensor_bytes, m.to.max, "bytes of a triangle", count))) return;
+  if (!m.check(verify_size(shape, dtype::boolean, m.to.max, "a triangle"))) return;
   std::vector<std::byte> kept;
   for (std::int64_t row = 0; row < s.back(1); ++row)
     for (std::int64_t column = 0; column < s.back(0); ++column)

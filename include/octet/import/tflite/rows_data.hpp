@@ -66,7 +66,7 @@ inline status matrix_diag(tflite_node& n) {
   if (x.rank < 1 || x.rank >= dims::max_rank) return invalid("rank of input", to_string(x));
   const std::int32_t extent = x.back(0);
   x.push_back(extent);
-  if (x.elements().value > max_elements) return too_large("matrices", to_string(x));
+  if (auto s = verify_shape(x, "matrices"); !s) return s;
   const auto none = zeros(n, "/zeros", n.in(0).type, x);
   if (!none) return none.error();
   return n.emit(ops::matrix_set_diag, {*none, n.in_id(0)}, n.outs());

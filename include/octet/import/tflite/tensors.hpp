@@ -54,9 +54,7 @@ class tflite_tensors {
       if (e < 0) return malformed("negative extent", std::to_string(e));
       t.shape.push_back(e);
     }
-    if (t.shape.elements().value > max_elements)
-      return too_large("tensor", to_string(t.shape), "at most 2^31 - 1 elements");
-    return unit{};
+    return verify_shape(t.shape);
   }
   status quantization(tensor& t, const tflite_schema::tensor_table& from) const {
     const auto* q = from.quantization();

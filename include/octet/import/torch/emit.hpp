@@ -106,10 +106,7 @@ class emitter {
       if (!(channels_inner && i == 1)) d.push_back(static_cast<std::int32_t>(size[i]));
     }
     if (channels_inner && size.size() > 1) d.push_back(static_cast<std::int32_t>(size[1]));
-    dims extents = d;  // an extent of 0 must not hide others
-    for (std::int32_t& v : extents.extent) v = std::max(v, 1);
-    if (extents.elements().value > max_elements)
-      return too_large("a tensor", to_string(d), "at most 2^31 - 1 elements");
+    if (auto s = verify_shape(d); !s) return s.error();
     return d;
   }
   static std::vector<std::int64_t> logical_size(const dims& d, bool channels_inner) {
