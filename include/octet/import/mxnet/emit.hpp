@@ -7,8 +7,7 @@
 #include <optional>
 #include <set>
 
-#include "octet/import/common/builder.hpp"
-#include "octet/import/common/layout.hpp"
+#include "octet/import/common/row_emitter.hpp"
 #include "octet/import/mxnet/attributes.hpp"
 #include "octet/import/mxnet/params.hpp"
 #include "octet/ops/add.hpp"
@@ -71,29 +70,10 @@ struct mxnet_row {
   void (*emit)(emitter&, call&);
 };
 
-/// Rows call these; the first failure is kept, and everything after it does nothing.
-class emitter {
+/// Rows call these.
+class emitter : public import::row_emitter {
  public:
-  emitter(import::graph_builder& b, std::int32_t version) : to(b), version_(version) {}
-  import::graph_builder& to;  // NOLINT: rows work on it
-
-  // ---- errors ----
-  bool failed() const noexcept { return failed_; }
-  const error_info& error() const noexcept { return error_; }
-  void fail(error_info e) {
-    if (!failed_) error_ = std::move(e);
-    failed_ = true;
-  }
-  bool check(const status& s) {
-    if (!s) fail(s.error());
-    return !failed_;
-  }
-  void refuse(std::string what, std::string found = {}, std::string supported = {}) {
-    fail(unsupported(std::move(what), std::move(found), std::move(supported)));
-  }
-  void broken(std::string what, std::string found = {}, std::string supported = {}) {
-    fail(invalid(std::move(what), std::move(found), std::move(supported)));
-  }
+  emitter(import::graph_builder& b, std::int32_t version) : row_emitter(b), version_(version) {}
 
   // ---- attributes ----
   /// Each gives `otherwise` where the node does not carry the key, and an error where it is not
@@ -153,7 +133,7 @@ class emitter {
   /// The same where the range would be measured at run time otherwise.
   range calibrated(const symbol_attributes& a) {
     const auto r = calibration(a);
-    if (!r && !failed_)
+    if (!r && !failed())
       refuse("a range that is measured at run time", {},
              "min_calib_range and max_calib_range: quantize with calibration");
     return r.value_or(range{});
@@ -166,14 +146,11 @@ class emitter {
   /// Extents in MXNet's order of axes.
   dims shape(const value& v) const {
     if (!v.is(value::kind::tensor)) return v.data ? v.data->shape : dims{};
-    dims d = to.g[v.id].shape;
-    if (v.channels_inner)
-      for (int i = d.rank - 1; i > 1; --i) std::swap(d[i], d[i - 1]);
-    return d;
+    return outer_shape(v.id, v.channels_inner);
   }
   /// The graph's tensor in the layout asked for.
   tensor_id held(const value& v, bool channels_inner) {
-    if (failed_) return no_tensor;
+    if (failed()) return no_tensor;
     if (v.is(value::kind::parameter)) {
       if (!has_data(v) || !copy(v)) return no_tensor;
       const tensor_id id = to.g.add_constant(v.name, v.data->type, v.data->shape,
@@ -184,10 +161,7 @@ class emitter {
       broken("an input that must be a tensor");
       return no_tensor;
     }
-    if (v.channels_inner == channels_inner || to.g[v.id].shape.rank < 3) return v.id;
-    auto changed = layouts_.change(to, v.id, channels_inner);
-    if (!changed) return fail(changed.error()), no_tensor;
-    return *changed;
+    return in_layout(v.id, v.channels_inner, channels_inner);
   }
   /// Floats, in either layout.
   bool is_real(const value& v) {
@@ -197,7 +171,7 @@ class emitter {
   }
   /// Elements of a parameter of type T; empty after an error.
   template <class T> std::vector<T> elements(const value& v) {
-    if (failed_) return {};
+    if (failed()) return {};
     if (!v.is(value::kind::parameter)) {
       refuse("an input that is computed", {}, "parameters of the file");
       return {};
@@ -221,7 +195,7 @@ class emitter {
   /// The same with one element per channel.
   template <class T> std::vector<T> elements(const value& v, std::size_t count) {
     auto e = elements<T>(v);
-    if (!failed_ && e.size() != count) {
+    if (!failed() && e.size() != count) {
       broken("elements of parameter " + v.name, std::to_string(e.size()), std::to_string(count));
       e.clear();
     }
@@ -235,7 +209,7 @@ class emitter {
       const value& v = c.in[i + k];
       if (v.is(value::kind::number)) {
         *ends[k] = v.number;
-      } else if (const auto e = elements<float>(v, 1); !failed_) {
+      } else if (const auto e = elements<float>(v, 1); !failed()) {
         *ends[k] = e[0];
       }
     }
@@ -243,9 +217,9 @@ class emitter {
   }
   /// Exactly that many inputs.
   bool arity(const call& c, std::size_t inputs) {
-    if (!failed_ && c.in.size() != inputs)
+    if (!failed() && c.in.size() != inputs)
       broken("number of inputs", std::to_string(c.in.size()), std::to_string(inputs));
-    return !failed_;
+    return !failed();
   }
 
   // ---- ranges and scales ----
@@ -271,7 +245,7 @@ class emitter {
   }
   /// A byte tensor with the scale that a node's range inputs give it.
   tensor_id with_range(const value& v, bool channels_inner, const range& r) {
-    if (failed_) return no_tensor;
+    if (failed()) return no_tensor;
     if (!is_8bit(type(v))) {
       refuse("an input", std::string(name_of(type(v))), "int8 or uint8");
       return no_tensor;
@@ -281,7 +255,7 @@ class emitter {
   /// The tensor under another scale: the tensor itself where it is an accumulator that nobody has
   /// read yet, or an alias.
   tensor_id with_scale(tensor_id t, double scale) {
-    if (failed_ || (to.g[t].scales.size() == 1 && to.g[t].scales[0] == scale)) return t;
+    if (failed() || (to.g[t].scales.size() == 1 && to.g[t].scales[0] == scale)) return t;
     if (!(scale > 0) || scale > 1e300) {
       broken("ranges whose quotient is " + std::to_string(scale));
       return no_tensor;
@@ -301,36 +275,20 @@ class emitter {
       }
       return t;
     }
-    const tensor_id alias = to.temporary("", own.type, {scale}, {0});
-    attributes a;
-    a.set("shape", std::vector<std::int64_t>(own.shape.begin(), own.shape.end()));
-    emit(ops::reshape, {t}, {alias}, std::move(a));
-    return alias;
+    return alias(t, {scale}, {0});
   }
 
   /// `acc` = x * weights: where acc gets its scale, so do the weights.
   void layer(tensor_id acc, tensor_id in, tensor_id weights) { layers_[acc] = {in, weights}; }
 
   // ---- nodes ----
-  bool emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
-            attributes a = {}) {
-    return !failed_ && check(to.emit(op, std::move(in), std::move(out), std::move(a)));
-  }
-  /// A layer's int32 sums.
-  tensor_id accumulate(const op_def& op, std::vector<tensor_id> in, attributes a,
-                       std::vector<double> scales) {
-    if (failed_) return no_tensor;
-    auto acc = to.accumulate(op, std::move(in), std::move(a), dtype::s32, std::move(scales), {});
-    if (!acc) return fail(acc.error()), no_tensor;
-    return *acc;
-  }
   /// The results of a node: a quantized tensor and its range.
   void give(call& c, tensor_id id, bool channels_inner, const range& r) {
-    if (failed_) return;
+    if (failed()) return;
     c.out = {value::of(id, channels_inner), value::of(r.lo), value::of(r.hi)};
   }
   void give(call& c, tensor_id id, bool channels_inner) {
-    if (!failed_) c.out = {value::of(id, channels_inner && to.g[id].shape.rank > 2)};
+    if (!failed()) c.out = {value::of(id, channels_inner && to.g[id].shape.rank > 2)};
   }
 
  private:
@@ -353,9 +311,6 @@ class emitter {
   }
 
   std::int32_t version_;
-  bool failed_ = false;
-  error_info error_;
-  import::layout_changes layouts_;
   std::set<tensor_id> scaled_;
   struct operands {
     tensor_id in, weights;

@@ -6,8 +6,7 @@
 #include <cmath>
 #include <set>
 
-#include "octet/import/common/builder.hpp"
-#include "octet/import/common/layout.hpp"
+#include "octet/import/common/row_emitter.hpp"
 #include "octet/import/onnx/model.hpp"
 #include "octet/ops/reshape.hpp"
 
@@ -54,30 +53,12 @@ struct onnx_row {
   void (*emit)(emitter&, call&);
 };
 
-/// Rows call these; the first failure is kept, and everything after it does nothing.
-class emitter {
+/// Rows call these.
+class emitter : public import::row_emitter {
  public:
-  emitter(import::graph_builder& b, std::int64_t opset_version) : to(b), opset(opset_version) {}
-  import::graph_builder& to;  // NOLINT: rows work on it
-  const std::int64_t opset;   // NOLINT
-
-  // ---- errors ----
-  bool failed() const noexcept { return failed_; }
-  const error_info& error() const noexcept { return error_; }
-  void fail(error_info e) {
-    if (!failed_) error_ = std::move(e);
-    failed_ = true;
-  }
-  bool check(const status& s) {
-    if (!s) fail(s.error());
-    return !failed_;
-  }
-  void refuse(std::string what, std::string found = {}, std::string supported = {}) {
-    fail(unsupported(std::move(what), std::move(found), std::move(supported)));
-  }
-  void broken(std::string what, std::string found = {}, std::string supported = {}) {
-    fail(invalid(std::move(what), std::move(found), std::move(supported)));
-  }
+  emitter(import::graph_builder& b, std::int64_t opset_version)
+      : row_emitter(b), opset(opset_version) {}
+  const std::int64_t opset;  // NOLINT
 
   // ---- attributes ----
   // Each gives `otherwise` where the node does not carry the key, and an error where it is of
@@ -107,12 +88,12 @@ class emitter {
   }
   /// Between `least` and `most` inputs, the first `needed` of them given.
   bool arity(const call& c, std::size_t needed, std::size_t most) {
-    if (failed_) return false;
+    if (failed()) return false;
     if (c.in.size() > most)
       broken("number of inputs", std::to_string(c.in.size()), "at most " + std::to_string(most));
-    for (std::size_t i = 0; i < needed && !failed_; ++i)
+    for (std::size_t i = 0; i < needed && !failed(); ++i)
       if (!c.has(i)) broken("input " + std::to_string(i), "absent", "a value");
-    return !failed_;
+    return !failed();
   }
 
   // ---- values ----
@@ -122,10 +103,7 @@ class emitter {
   /// Extents in ONNX's order of axes.
   dims shape(const value& v) const {
     if (v.id == no_tensor) return v.data ? v.data->shape : dims{};
-    dims d = to.g[v.id].shape;
-    if (v.channels_inner)
-      for (int i = d.rank - 1; i > 1; --i) std::swap(d[i], d[i - 1]);
-    return d;
+    return outer_shape(v.id, v.channels_inner);
   }
   int rank(const value& v) const { return shape(v).rank; }
   /// An axis that may be counted from the end; an error where there is none.
@@ -142,7 +120,7 @@ class emitter {
   }
   /// The graph's tensor in the layout asked for.
   tensor_id held(const value& v, bool channels_inner) {
-    if (failed_) return no_tensor;
+    if (failed()) return no_tensor;
     if (v.id == no_tensor && v.data) {
       auto& id = arrays_[v.data];
       if (id == 0) {
@@ -155,10 +133,7 @@ class emitter {
       broken("an input that must be given");
       return no_tensor;
     }
-    if (v.channels_inner == channels_inner || to.g[v.id].shape.rank < 3) return v.id;
-    auto changed = layouts_.change(to, v.id, channels_inner);
-    if (!changed) return fail(changed.error()), no_tensor;
-    return *changed;
+    return in_layout(v.id, v.channels_inner, channels_inner);
   }
   /// In the layout it has.
   tensor_id held(const value& v) { return held(v, v.channels_inner); }
@@ -167,14 +142,14 @@ class emitter {
   }
   /// A constant's elements in ONNX's order; an error for values that are computed at run time.
   std::optional<array> constant(const value& v, const std::string& what) {
-    if (failed_) return {};
+    if (failed()) return {};
     if (v.data) return *v.data;
     if (!is_constant(v)) {
       refuse(what + " that is computed at run time", {}, "constants");
       return {};
     }
     const tensor_id id = held(v, false);
-    if (failed_) return {};
+    if (failed()) return {};
     return array{to.g[id].type, to.g[id].shape, to.g[id].data};
   }
   /// Constants of int32 or int64.
@@ -209,9 +184,9 @@ class emitter {
   /// One number, in whatever shape.
   float constant_float(const value& v, const std::string& what) {
     const auto list = constant_floats(v, what);
-    if (!failed_ && list.size() != 1)
+    if (!failed() && list.size() != 1)
       broken("elements of " + what, std::to_string(list.size()), "1");
-    return failed_ ? 0.f : list[0];
+    return failed() ? 0.f : list[0];
   }
   /// Zero points: any 8- or 16-bit integers or int32.
   std::vector<std::int32_t> zero_points_of(const value& v) {
@@ -261,7 +236,7 @@ class emitter {
       q.scales.push_back(static_cast<double>(s));
     }
     if (zero.given()) q.zero_points = zero_points_of(zero);
-    if (failed_) return q;
+    if (failed()) return q;
     if (q.scales.empty()) broken("scales", "none");
     if (q.zero_points.empty()) q.zero_points.assign(1, 0);
     if (q.zero_points.size() != 1 && q.zero_points.size() != q.scales.size())
@@ -291,7 +266,7 @@ class emitter {
   /// anybody has read, else an alias.
   tensor_id under(const value& v, bool channels_inner, const quantization& q) {
     const tensor_id t = held(v, channels_inner);
-    if (failed_) return no_tensor;
+    if (failed()) return no_tensor;
     const int ir_axis =
         q.axis < 0 ? -1 : import::axis_in_layout(q.axis, to.g[t].shape.rank, channels_inner);
     octet::tensor& own = to.g[t];
@@ -306,10 +281,7 @@ class emitter {
     return alias(t, q, ir_axis);
   }
   tensor_id alias(tensor_id t, const quantization& q, int ir_axis) {
-    const tensor_id same = to.temporary("", to.g[t].type);
-    set(same, q, ir_axis);
-    reshape_to(t, same, to.g[t].shape);
-    return failed_ ? no_tensor : same;
+    return row_emitter::alias(t, q.scales, q.zero_points, q.scales.size() > 1 ? ir_axis : -1);
   }
   void is_input(tensor_id t) { inputs_.insert(t); }
 
@@ -318,7 +290,7 @@ class emitter {
   /// of places.
   tensor_id new_constant(std::string name, dtype t, const dims& s,
                          std::span<const std::byte> bytes) {
-    if (failed_ || !check(to.make_constant(bytes.size()))) return no_tensor;
+    if (failed() || !check(to.make_constant(bytes.size()))) return no_tensor;
     return to.g.add_constant(std::move(name), t, s, constant_data::copy(bytes));
   }
   template <class T>
@@ -327,31 +299,25 @@ class emitter {
   }
   bool emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
             attributes a = {}) {
-    if (failed_) return false;
-    for (tensor_id t : in) read_.insert(t);
-    return check(to.emit(op, std::move(in), std::move(out), std::move(a)));
+    if (!failed()) read_.insert(in.begin(), in.end());
+    return row_emitter::emit(op, std::move(in), std::move(out), std::move(a));
   }
   /// A node with one result of that type.
   tensor_id made(const op_def& op, std::vector<tensor_id> in, dtype t, attributes a = {}) {
-    if (failed_) return no_tensor;
+    if (failed()) return no_tensor;
     const tensor_id y = to.temporary("", t);
     return emit(op, std::move(in), {y}, std::move(a)) ? y : no_tensor;
   }
   /// A node that moves the elements of one tensor: one scale goes with them.
   tensor_id moved(const op_def& op, tensor_id x, attributes a) {
-    if (failed_) return no_tensor;
+    if (failed()) return no_tensor;
     const octet::tensor& t = to.g[x];
     const bool keeps = t.scales.size() <= 1;
     const tensor_id y = keeps ? to.like(x) : to.temporary("", t.type);
     return emit(op, {x}, {y}, std::move(a)) ? y : no_tensor;
   }
-  void reshape_to(tensor_id x, tensor_id y, const dims& s) {
-    attributes a;
-    a.set("shape", std::vector<std::int64_t>(s.begin(), s.end()));
-    emit(ops::reshape, {x}, {y}, std::move(a));
-  }
   tensor_id reshaped(tensor_id x, const dims& s) {
-    if (failed_ || to.g[x].shape == s) return x;
+    if (failed() || to.g[x].shape == s) return x;
     attributes a;
     a.set("shape", std::vector<std::int64_t>(s.begin(), s.end()));
     return moved(ops::reshape, x, std::move(a));
@@ -359,14 +325,11 @@ class emitter {
   /// A layer's sums.
   tensor_id accumulate(const op_def& op, std::vector<tensor_id> in, attributes a,
                        std::vector<double> scales) {
-    if (failed_) return no_tensor;
-    for (tensor_id t : in) read_.insert(t);
-    auto acc = to.accumulate(op, std::move(in), std::move(a), dtype::s32, std::move(scales), {});
-    if (!acc) return fail(acc.error()), no_tensor;
-    return *acc;
+    if (!failed()) read_.insert(in.begin(), in.end());
+    return row_emitter::accumulate(op, std::move(in), std::move(a), std::move(scales));
   }
   void give(call& c, tensor_id id, bool channels_inner) {
-    if (!failed_) c.out = {value::of(id, channels_inner && to.g[id].shape.rank > 2)};
+    if (!failed()) c.out = {value::of(id, channels_inner && to.g[id].shape.rank > 2)};
   }
 
   // ---- operands that meet element by element ----
@@ -385,7 +348,7 @@ class emitter {
   }
   /// As an operand of results of that rank and layout.
   tensor_id operand(const value& v, int of_rank, bool channels_inner) {
-    if (failed_) return no_tensor;
+    if (failed()) return no_tensor;
     const dims s = shape(v);
     if (!channels_inner || s.rank == of_rank) return held(v, channels_inner);
     if (s.elements().value == 1) return reshaped(held(v, false), dims{});
@@ -396,9 +359,6 @@ class emitter {
   }
 
  private:
-  bool failed_ = false;
-  error_info error_;
-  import::layout_changes layouts_;
   std::map<const array*, tensor_id> arrays_;  // id + 1
   std::set<tensor_id> inputs_, read_;
 };
