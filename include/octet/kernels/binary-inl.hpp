@@ -34,25 +34,13 @@ struct integer_maximum {
   explicit HWY_INLINE integer_maximum(const binary_params&) {}
   HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Max(a, b); }
 };
-/// DR of bytes: both on a common scale, the difference squared modulo 2^32.
+/// DR of bytes: the difference on the common scale is squared modulo 2^32.
 struct squared_difference_lanes {
-  uniform_shift a, b, y;
-  V32 za, zb, z, low, high;
-  int left;
-  explicit HWY_INLINE squared_difference_lanes(const binary_params& p)
-      : a(p.a_mult, true),
-        b(p.b_mult, true),
-        y(p.y_mult, true),
-        za(set32(p.a_zero_point)),
-        zb(set32(p.b_zero_point)),
-        z(set32(p.zero_point)),
-        low(set32(p.lo - p.zero_point)),
-        high(set32(p.hi - p.zero_point)),
-        left(p.left_shift) {}
+  common_scale scale;
+  explicit HWY_INLINE squared_difference_lanes(const binary_params& p) : scale(p) {}
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    const V32 d = hn::Sub(a(hn::ShiftLeftSame(hn::Sub(x1, za), left)),
-                          b(hn::ShiftLeftSame(hn::Sub(x2, zb), left)));
-    return hn::Add(hn::Min(hn::Max(y(hn::Mul(d, d)), low), high), z);
+    const V32 d = hn::Sub(scale.first(x1), scale.second(x2));
+    return scale.result(hn::Mul(d, d));
   }
 };
 

@@ -175,12 +175,13 @@ struct integer_mul {
   HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Min(hn::Max(hn::Mul(a, b), lo), hi); }
 };
 
-struct add_dr_op {
+/// DR of two operands: both on a common scale, and what is made of them brought to the output's.
+struct common_scale {
   uniform_shift a, b, y;
   V32 za, zb, z, low, high;
   int left;
-  bool minus;
-  explicit HWY_INLINE add_dr_op(const add_params& p)
+  template <class Params>
+  explicit HWY_INLINE common_scale(const Params& p)
       : a(p.a_mult, true),
         b(p.b_mult, true),
         y(p.y_mult, true),
@@ -189,12 +190,18 @@ struct add_dr_op {
         z(set32(p.zero_point)),
         low(set32(p.lo - p.zero_point)),
         high(set32(p.hi - p.zero_point)),
-        left(p.left_shift),
-        minus(p.sign < 0) {}
+        left(p.left_shift) {}
+  HWY_INLINE V32 first(V32 x) const { return a(hn::ShiftLeftSame(hn::Sub(x, za), left)); }
+  HWY_INLINE V32 second(V32 x) const { return b(hn::ShiftLeftSame(hn::Sub(x, zb), left)); }
+  HWY_INLINE V32 result(V32 v) const { return hn::Add(hn::Min(hn::Max(y(v), low), high), z); }
+};
+struct add_dr_op {
+  common_scale scale;
+  bool minus;
+  explicit HWY_INLINE add_dr_op(const add_params& p) : scale(p), minus(p.sign < 0) {}
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    const V32 u = a(hn::ShiftLeftSame(hn::Sub(x1, za), left)),
-              v = b(hn::ShiftLeftSame(hn::Sub(x2, zb), left));
-    return hn::Add(hn::Min(hn::Max(y(minus ? hn::Sub(u, v) : hn::Add(u, v)), low), high), z);
+    const V32 u = scale.first(x1), v = scale.second(x2);
+    return scale.result(minus ? hn::Sub(u, v) : hn::Add(u, v));
   }
 };
 /// XNN and QNN on 8-bit types: |sum| < 2^31 (factors below 2^21 and 2^22, operands at most 255 away

@@ -177,38 +177,35 @@ constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_
     y[i] = static_cast<Y>(q);
   });
 }
+/// A plain number within a node's bounds; those of int32 that are its ends bound no int64.
+template <class P, class T> constexpr T clamp_plain(const P& p, T v) {
+  if constexpr (std::is_floating_point_v<T>)
+    return numerics::clamp(v, p.min, p.max);
+  else
+    return numerics::clamp(
+        v, static_cast<T>(p.lo == INT32_MIN ? std::numeric_limits<T>::min() : p.lo),
+        static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
+}
 template <class T>
 constexpr void add_plain(const add_params& p, const T* a, const T* b, T* y, std::size_t begin,
                          std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
     if constexpr (std::is_floating_point_v<T>)
-      y[i] = numerics::clamp(
-          p.sign > 0 ? numerics::add(a[at[0]], b[at[1]]) : numerics::sub(a[at[0]], b[at[1]]), p.min,
-          p.max);
+      y[i] = clamp_plain(
+          p, p.sign > 0 ? numerics::add(a[at[0]], b[at[1]]) : numerics::sub(a[at[0]], b[at[1]]));
     else
-      y[i] =
-          numerics::clamp(wrapping_add(a[at[0]], b[at[1]], p.sign),
-                          static_cast<T>(p.lo == INT32_MIN ? std::numeric_limits<T>::min() : p.lo),
-                          static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
+      y[i] = clamp_plain(p, wrapping_add(a[at[0]], b[at[1]], p.sign));
   });
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void add_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const add_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
-  const auto plain = [&]<class T>(type_tag<T>) {
-    add_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]),
-              static_cast<T*>(k.out[0]), r.begin, r.end);
-  };
-  if (p.mode == rounding::none) {
-    if (p.y_type == dtype::f32)
-      plain(type_tag<float>{});
-    else if (p.y_type == dtype::s32)
-      plain(type_tag<std::int32_t>{});
-    else
-      plain(type_tag<std::int64_t>{});
-    return;
-  }
+  if (p.mode == rounding::none)
+    return with_arithmetic(p.y_type, [&]<class T>(type_tag<T>) {
+      add_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]),
+                static_cast<T*>(k.out[0]), r.begin, r.end);
+    });
   with_quantized(p.a_type, [&]<class A>(type_tag<A>) {
     with_quantized(p.b_type, [&]<class B>(type_tag<B>) {
       const auto into = [&]<class Y>(type_tag<Y>) {

@@ -105,9 +105,7 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
               for (std::size_t k = 0; k < p.k; ++k)
                 acc += std::int64_t{pa[p.adj_x ? k * p.m + i : i * p.k + k] - p.a_zero_point} *
                        (pb[p.adj_y ? j * p.k + k : k * p.n + j] - p.b_zero_point);
-              to = p.requant.mode == rounding::none
-                       ? static_cast<Y>(acc)
-                       : static_cast<Y>(numerics::requantize(p.requant, acc, 0));
+              to = finished<Y>(p.requant, acc, 0);
             }
           }
       });
@@ -119,14 +117,11 @@ OCTET_INLINE void batch_matmul_kernel(const kernel_args& k) noexcept {
   if (!p.quantized)
     return batch_matmul(p, static_cast<const float*>(k.in[0]), static_cast<const float*>(k.in[1]),
                         static_cast<float*>(k.out[0]), r.begin, r.end);
-  with_quantized(p.a_type, [&]<class A>(type_tag<A>) {
-    with_quantized(p.b_type, [&]<class B>(type_tag<B>) {
-      with_integer(p.out_type, [&]<class Y>(type_tag<Y>) {
-        batch_matmul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
-                     static_cast<Y*>(k.out[0]), r.begin, r.end);
-      });
-    });
-  });
+  with_operands(p.a_type, p.b_type, p.out_type,
+                [&]<class A, class B, class Y>(type_tag<A>, type_tag<B>, type_tag<Y>) {
+                  batch_matmul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
+                               static_cast<Y*>(k.out[0]), r.begin, r.end);
+                });
 }
 #else
 void batch_matmul_kernel(const kernel_args& k) noexcept;

@@ -108,6 +108,11 @@ constexpr shape_or depthwise_conv2d_shape(const conv2d_attrs& a, const dims& x, 
 
 namespace reference {
 
+/// A layer's sum of that output channel as the node gives it: itself, or rounded.
+template <class Out>
+constexpr Out finished(const requantize_params& q, std::int64_t sum, std::int32_t channel) {
+  return static_cast<Out>(q.mode == rounding::none ? sum : numerics::requantize(q, sum, channel));
+}
 /// The meaning of both convolutions, one output value at a time. `weight(oc, ky, kx, ic)`, ic
 /// counted within the group.
 template <class In, class W, class Out>
@@ -136,12 +141,8 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
             for (std::int32_t ic = 0; ic < group_in; ++ic)
               acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
           }
-        const std::size_t at =
-            (row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc);
-        if (p.requant.mode == rounding::none)
-          y[at] = static_cast<Out>(acc);
-        else
-          y[at] = static_cast<Out>(numerics::requantize(p.requant, acc, oc));
+        y[(row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc)] =
+            finished<Out>(p.requant, acc, oc);
       }
   }
 }
@@ -149,14 +150,11 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const conv2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
-    with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
-      with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-        conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-               static_cast<Out*>(a.out[0]), Depthwise, rows.begin, rows.end);
-      });
-    });
-  });
+  with_operands(p.in_type, p.weight_type, p.out_type,
+                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
+                  conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+                         static_cast<Out*>(a.out[0]), Depthwise, rows.begin, rows.end);
+                });
 }
 #else
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept;

@@ -76,25 +76,19 @@ constexpr void fully_connected(const fully_connected_params& p, const In* x, con
       const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[c] : 0;
       for (std::size_t i = 0; i < p.k; ++i)
         acc += std::int64_t{x[b * p.k + i] - p.in_zero_point} * (std::int32_t{w[c * p.k + i]} - wz);
-      Out& to = y[b * static_cast<std::size_t>(p.n) + c];
-      if (p.requant.mode == rounding::none)
-        to = static_cast<Out>(acc);
-      else
-        to = static_cast<Out>(numerics::requantize(p.requant, acc, channel));
+      y[b * as_size(p.n) + c] = finished<Out>(p.requant, acc, channel);
     }
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void fully_connected_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const fully_connected_params*>(a.params);
   const auto r = part_of(static_cast<std::size_t>(p.n), a.part, a.parts);
-  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
-    with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
-      with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-        fully_connected(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-                        static_cast<Out*>(a.out[0]), r.begin, r.end);
-      });
-    });
-  });
+  with_operands(p.in_type, p.weight_type, p.out_type,
+                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
+                  fully_connected(p, static_cast<const In*>(a.in[0]),
+                                  static_cast<const W*>(a.in[1]), static_cast<Out*>(a.out[0]),
+                                  r.begin, r.end);
+                });
 }
 #else
 void fully_connected_kernel(const kernel_args& a) noexcept;

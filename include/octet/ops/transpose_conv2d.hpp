@@ -108,12 +108,8 @@ constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, c
               acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
           }
         }
-        const std::size_t at =
-            (row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc);
-        if (p.requant.mode == rounding::none)
-          y[at] = static_cast<Out>(acc);
-        else
-          y[at] = static_cast<Out>(numerics::requantize(p.requant, acc, oc));
+        y[(row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc)] =
+            finished<Out>(p.requant, acc, oc);
       }
   }
 }
@@ -121,14 +117,12 @@ constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, c
 OCTET_INLINE void transpose_conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const transpose_conv2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
-    with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
-      with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-        transpose_conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-                         static_cast<Out*>(a.out[0]), rows.begin, rows.end);
-      });
-    });
-  });
+  with_operands(p.in_type, p.weight_type, p.out_type,
+                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
+                  transpose_conv2d(p, static_cast<const In*>(a.in[0]),
+                                   static_cast<const W*>(a.in[1]), static_cast<Out*>(a.out[0]),
+                                   rows.begin, rows.end);
+                });
 }
 #else
 void transpose_conv2d_kernel(const kernel_args& a) noexcept;

@@ -45,6 +45,24 @@ template <class F> constexpr bool with_integer(dtype t, F&& f) {
   }
   return false;
 }
+/// f(type_tag<T>{}) for what plain sums and products are of: f32, s32, s64. Always calls f.
+template <class F> constexpr void with_arithmetic(dtype t, F&& f) {
+  if (t == dtype::f32)
+    f(type_tag<float>{});
+  else if (t == dtype::s32)
+    f(type_tag<std::int32_t>{});
+  else
+    f(type_tag<std::int64_t>{});
+}
+/// f(type_tag<A>{}, type_tag<B>{}, type_tag<Y>{}) for two quantized operands and an integer result,
+/// as layers have them; not called for other types.
+template <class F> constexpr void with_operands(dtype a, dtype b, dtype y, F&& f) {
+  with_quantized(a, [&]<class A>(type_tag<A> first) {
+    with_quantized(b, [&]<class B>(type_tag<B> second) {
+      with_integer(y, [&]<class Y>(type_tag<Y> result) { f(first, second, result); });
+    });
+  });
+}
 /// f(type_tag<U>{}) for an unsigned type of the element's size: data movement. Always calls f.
 template <class F> constexpr void with_size(dtype t, F&& f) {
   switch (size_of(t)) {
