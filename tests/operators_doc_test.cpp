@@ -1,5 +1,5 @@
-// docs/operators.md, one operator a line: what ops/list.hpp declares, and the frameworks' operators
-// that become it in the files of tests/goldens and examples/digits.
+// docs/operators.md, one operator a line: what ops/list.hpp declares; then what each loader's rows
+// take, and what becomes of it in the files of tests/goldens and examples/digits.
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <map>
@@ -8,6 +8,12 @@
 
 #include "kernel_list.hpp"
 #include "models.hpp"
+#include "octet/import/mxnet.hpp"
+#include "octet/import/onnx.hpp"
+#include "octet/import/tflite.hpp"
+#if defined(OCTET_TEST_TORCH)
+#include "octet/import/torch.hpp"
+#endif
 #include "octet/ops/op.hpp"
 
 namespace {
@@ -20,26 +26,31 @@ std::string join(const std::set<std::string>& list, const char* between = " ") {
   return s;
 }
 
-/// "conv1 quantized::conv2d" and "CONV_2D #3" without what tells nodes of one file apart.
-std::string framework_operator(const std::string& node) {
-  std::istringstream in(node);
-  for (std::string word; in >> word;)
-    if (word.find("::") != std::string::npos) return word;
-  return node.substr(0, node.find(" #"));
+/// The framework's operator in a node's name: "CONV_2D #3", "CUSTOM name #3", "conv1
+/// quantized::conv2d #3", "QLinearConv name".
+std::string framework_operator(std::string_view format, const std::string& node) {
+  std::istringstream words(node);
+  std::string word;
+  words >> word;
+  if (word == "CUSTOM") words >> word;
+  if (format == "pytorch")
+    while (word.find("::") == std::string::npos && words >> word) {
+    }
+  return word;
 }
 
-/// IR operator -> format -> the framework's operators that become it.
+/// Format -> the framework's operators -> octet's that they become.
 std::map<std::string, std::map<std::string, std::set<std::string>>> importers() {
-  std::map<std::string, std::map<std::string, std::set<std::string>>> users;
+  std::map<std::string, std::map<std::string, std::set<std::string>>> made;
   for (const char* folder : {"/tests/goldens", "/examples/digits"})
     for (const auto& row : octet_test::read_manifest(std::string(OCTET_SOURCE_DIR) + folder)) {
       if (!octet_test::has_loader(row.format)) continue;
       const auto g = octet_test::load(row);
       if (!g) continue;
       for (const node& n : g->nodes)
-        users[std::string(n.op->name)][row.format].insert(framework_operator(n.name));
+        made[row.format][framework_operator(row.format, n.name)].insert(std::string(n.op->name));
     }
-  return users;
+  return made;
 }
 
 std::string text(const operand_types& o) {
@@ -78,35 +89,61 @@ std::string text(const op_def& op, const form& f) {
   return list(f.in, op.max_inputs < 0) + " -> " + list(f.out, op.outputs < 0) + ": " + roundings;
 }
 
+/// What a loader takes, and what becomes of it.
+struct format_rows {
+  const char *title, *format;
+  std::vector<std::string> operators;
+};
+std::vector<format_rows> formats() {
+  return {
+    {"TensorFlow Lite", "tflite", import::tflite_operators()},
+#if defined(OCTET_TEST_TORCH)
+        {"PyTorch", "pytorch", import::torch_operators()},
+#endif
+        {"ONNX", "onnx", import::onnx_operators()}, {"MXNet", "mxnet", import::mxnet_operators()},
+  };
+}
+
+/// How nodes name it: without ONNX's domain.
+std::string node_name(std::string_view format, const std::string& name) {
+  return format == "onnx" ? name.substr(name.rfind(':') + 1) : name;
+}
+
 std::string page() {
-  const auto users = importers();
+  const auto made = importers();
   std::string s =
       "# Operators\n\n"
       "Made by the test run from ops/list.hpp (`./dev generate` writes it, `./dev test` "
       "says when it is stale). Formulas: docs/numerics.md. Which kernel runs a form on which "
       "target: `octet info --kernels`.\n\n"
       "`qnn.` operators work on quantized values and carry a rounding; the others move data or "
-      "work "
-      "on plain numbers. Forms: element types of inputs -> outputs: roundings. The last columns "
-      "name the frameworks' operators that become it in the files of tests/goldens and "
-      "examples/digits.\n\n"
-      "| operator | what | forms | optional inputs | SIMD kernel | TensorFlow Lite | PyTorch |\n"
-      "| --- | --- | --- | --- | --- | --- | --- |\n";
+      "work on plain numbers. Forms: element types of inputs -> outputs: roundings.\n\n"
+      "| operator | what | forms | optional inputs | SIMD kernel |\n"
+      "| --- | --- | --- | --- | --- |\n";
   for (const op_def* op : tools::operator_list()) {
     std::string forms, optional;
     for (const form& f : op->forms) forms += (forms.empty() ? "" : "; ") + text(*op, f);
     for (std::size_t i = 0; i < 32; ++i)
       if (op->optional.contains(i)) optional += (optional.empty() ? "" : " ") + std::to_string(i);
-    const auto by = [&](const char* format) {
-      const auto u = users.find(std::string(op->name));
-      if (u == users.end()) return std::string();
-      const auto f = u->second.find(format);
-      return f == u->second.end() ? std::string() : join(f->second);
-    };
     s += "| " + std::string(op->name) + " | " + std::string(op->summary) + " | " + forms + " | " +
          optional + " | " +
          (op->kernel == kernel_id::none ? std::string() : std::string(name_of(op->kernel))) +
-         " | " + by("tflite") + " | " + by("pytorch") + " |\n";
+         " |\n";
+  }
+  for (const format_rows& f : formats()) {
+    s += "\n## " + std::string(f.title) +
+         "\n\nWhat the loader takes, and what becomes of it in the files of tests/goldens and "
+         "examples/digits (nothing: in none of them, or worked out while loading).\n\n"
+         "| operator | becomes |\n| --- | --- |\n";
+    const auto found = made.find(f.format);
+    for (const std::string& name : f.operators) {
+      std::string becomes;
+      if (found != made.end())
+        if (const auto ops = found->second.find(node_name(f.format, name));
+            ops != found->second.end())
+          becomes = join(ops->second);
+      s += "| " + name + " | " + becomes + " |\n";
+    }
   }
   return s;
 }

@@ -3,6 +3,9 @@
 #ifndef OCTET_IMPORT_MXNET_HPP_
 #define OCTET_IMPORT_MXNET_HPP_
 
+#include <string>
+#include <vector>
+
 #include "octet/graph/graph.hpp"
 #include "octet/import/mxnet/options.hpp"
 
@@ -15,6 +18,8 @@ result<graph> try_mxnet(const std::string& path, const mxnet_options& options = 
 /// The same from bytes in memory (copied); `name` stands for both files in messages.
 result<graph> try_mxnet(std::span<const std::byte> symbol, std::span<const std::byte> params,
                         const std::string& name, const mxnet_options& options = {});
+/// What the loader takes, sorted: operators as symbol files name them.
+std::vector<std::string> mxnet_operators();
 #if defined(__cpp_exceptions)
 inline graph mxnet(const std::string& path, const mxnet_options& options = {}) {
   return value_or_throw(try_mxnet(path, options));

@@ -4,6 +4,9 @@
 #ifndef OCTET_IMPORT_ONNX_HPP_
 #define OCTET_IMPORT_ONNX_HPP_
 
+#include <string>
+#include <vector>
+
 #include "octet/graph/graph.hpp"
 #include "octet/import/onnx/options.hpp"
 
@@ -17,6 +20,9 @@ result<graph> try_onnx(const std::string& path, const onnx_options& options = {}
 /// in messages.
 result<graph> try_onnx(std::span<const std::byte> bytes, const std::string& name,
                        const onnx_options& options = {});
+/// What the loader takes, sorted: operators, with their domain in front where it is not ONNX's own:
+/// "com.microsoft::QLinearAdd".
+std::vector<std::string> onnx_operators();
 #if defined(__cpp_exceptions)
 inline graph onnx(const std::string& path, const onnx_options& options = {}) {
   return value_or_throw(try_onnx(path, options));

@@ -2,6 +2,9 @@
 #ifndef OCTET_IMPORT_TFLITE_HPP_
 #define OCTET_IMPORT_TFLITE_HPP_
 
+#include <string>
+#include <vector>
+
 #include "octet/graph/graph.hpp"
 #include "octet/import/tflite/options.hpp"
 
@@ -14,6 +17,9 @@ result<graph> try_tflite(const std::string& path, const tflite_options& options 
 /// The same from bytes in memory (copied); `name` stands for the file in messages.
 result<graph> try_tflite(std::span<const std::byte> bytes, const std::string& name,
                          const tflite_options& options = {});
+/// What the loader takes, sorted: builtin operators as the schema names them, custom ones as files
+/// do.
+std::vector<std::string> tflite_operators();
 #if defined(__cpp_exceptions)
 inline graph tflite(const std::string& path, const tflite_options& options = {}) {
   return value_or_throw(try_tflite(path, options));

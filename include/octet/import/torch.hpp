@@ -3,6 +3,9 @@
 #ifndef OCTET_IMPORT_TORCH_HPP_
 #define OCTET_IMPORT_TORCH_HPP_
 
+#include <string>
+#include <vector>
+
 #include "octet/graph/graph.hpp"
 #include "octet/import/torch/options.hpp"
 
@@ -15,6 +18,8 @@ result<graph> try_torch(const std::string& path, const torch_options& options = 
 /// The same from bytes in memory (copied); `name` stands for the file in messages.
 result<graph> try_torch(std::span<const std::byte> bytes, const std::string& name,
                         const torch_options& options = {});
+/// What the loader takes, sorted: operators as TorchScript names them: "aten::add".
+std::vector<std::string> torch_operators();
 #if defined(__cpp_exceptions)
 inline graph torch(const std::string& path, const torch_options& options = {}) {
   return value_or_throw(try_torch(path, options));

@@ -244,6 +244,13 @@ OCTET_INLINE result<graph> try_mxnet(std::span<const std::byte> symbol,
       [&] { return detail::load_mxnet(symbol, params, name, name, options); });
 }
 
+OCTET_INLINE std::vector<std::string> mxnet_operators() {
+  std::vector<std::string> list;
+  for (const mxnet_model::mxnet_row& r : mxnet_model::mxnet_rows) list.emplace_back(r.name);
+  std::sort(list.begin(), list.end());
+  return list;
+}
+
 }  // namespace import
 OCTET_NAMESPACE_END
 

@@ -267,6 +267,14 @@ OCTET_INLINE result<graph> try_onnx(std::span<const std::byte> bytes, const std:
   return with_memory_errors([&] { return detail::load_onnx(bytes, {}, name, options); });
 }
 
+OCTET_INLINE std::vector<std::string> onnx_operators() {
+  std::vector<std::string> list;
+  for (const onnx_model::onnx_row& r : onnx_model::onnx_rows)
+    list.push_back(std::string(r.domain) + (r.domain.empty() ? "" : "::") + std::string(r.name));
+  std::sort(list.begin(), list.end());
+  return list;
+}
+
 }  // namespace import
 OCTET_NAMESPACE_END
 

@@ -181,6 +181,7 @@ class tflite_loader {
         {builtin_code("READ_VARIABLE"), &tflite_loader::read_variable},
         {builtin_code("ASSIGN_VARIABLE"), &tflite_loader::assign_variable},
     };
+    static_assert(std::size(rows) + 1 == std::size(tflite_control_operators), "and CUSTOM");
     return rows;
   }
   static const control_row* find_control(std::int32_t code) {
@@ -693,6 +694,17 @@ OCTET_INLINE result<graph> try_tflite(std::span<const std::byte> bytes, const st
                                       const tflite_options& options) {
   return with_memory_errors(
       [&] { return detail::tflite_loader(from_memory(name, bytes), options).run(); });
+}
+
+OCTET_INLINE std::vector<std::string> tflite_operators() {
+  std::vector<std::string> list;
+  for (std::size_t code = 0; code < std::size(tflite_schema::builtin_operators); ++code)
+    if (why_refused(static_cast<std::int32_t>(code)).empty())
+      list.emplace_back(tflite_schema::builtin_operators[code]);
+  std::erase(list, "CUSTOM");
+  for (const tflite_custom_row& r : tflite_custom_rows) list.emplace_back(r.name);
+  std::sort(list.begin(), list.end());
+  return list;
 }
 
 }  // namespace import

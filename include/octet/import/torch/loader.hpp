@@ -309,6 +309,13 @@ OCTET_INLINE result<graph> try_torch(std::span<const std::byte> bytes, const std
       [&] { return detail::torch_loader(from_memory(name, bytes), options).run(); });
 }
 
+OCTET_INLINE std::vector<std::string> torch_operators() {
+  std::vector<std::string> list;
+  for (const torchscript::torch_row& r : torch_rows::all) list.emplace_back(r.name);
+  std::sort(list.begin(), list.end());
+  return list;
+}
+
 }  // namespace import
 OCTET_NAMESPACE_END
 
