@@ -83,9 +83,9 @@ float slow_function(unary f, float d, double alpha) {
     case unary::square: return d * d;
     case unary::neg: return -d;
     case unary::abs: return std::abs(d);
+    case unary::sqrt: return f32(std::sqrt(l));
     case unary::gelu:
     case unary::log:
-    case unary::sqrt:
     case unary::rsqrt:
     case unary::floor:
     case unary::ceil:
@@ -113,12 +113,14 @@ const table_row tables[] = {{&ops::qnn_logistic, unary::logistic},
                             {&ops::qnn_hard_sigmoid, unary::hard_sigmoid},
                             {&ops::qnn_leaky_relu, unary::leaky_relu},
                             {&ops::qnn_square, unary::square},
-                            {&ops::qnn_neg, unary::neg},
-                            {&ops::qnn_abs, unary::abs}};
+                            {&ops::qnn_sqrt, unary::sqrt}};
 
 template <class T> void check_tables(rounding round) {
   std::mt19937_64 g(5);
-  for (const table_row& t : tables)
+  std::size_t operators = 0;
+  for (const table_row& t : tables) {
+    if (!t.op->forms[0].roundings.contains(round)) continue;  // no framework rounds it so
+    ++operators;
     for (int k = 0; k < 12; ++k) {
       node_1 n{
           {16, 16},
@@ -139,6 +141,7 @@ template <class T> void check_tables(rounding round) {
       for (std::size_t i = 0; i < 256; ++i) {
         const float d = numerics::mul(sx, static_cast<float>(x[i] - n.in_zero)),
                     v = slow_function(t.f, d, 0.3);
+        if (t.f == unary::sqrt && d < 0) continue;  // no number
         const float s = round == rounding::divide_half_even || round == rounding::divide_truncate
                             ? numerics::div(v, sy)
                             : numerics::mul(v, inverse);
@@ -165,6 +168,8 @@ template <class T> void check_tables(rounding round) {
         REQUIRE(int{y[i]} == static_cast<int>(q));
       }
     }
+  }
+  CHECK(operators > 0);
 }
 
 }  // namespace
@@ -272,7 +277,7 @@ TEST_CASE("int16 functions follow the real ones within their tables' error") {
               {&ops::qnn_exp, [](double v) { return std::exp(v); }, 0x1p-14, 0.0003, 4,
                rounding::divide_half_away},
               {&ops::qnn_tanh, [](double v) { return std::tanh(v); }, 0.0003, 1. / 32768, 0.5,
-               rounding::divide_half_even}};
+               rounding::reciprocal_half_even}};
   for (const auto& r : rows) {
     node_1 n{{4096}, dtype::s16, dtype::s16, r.in, r.out, 0, 0, r.round};
     REQUIRE(n.prepare(*r.op));

@@ -224,7 +224,6 @@ TEST_CASE("quantize and dequantize kernels equal the reference") {
     check_kernel<quantize_params>(kernel_id::quantize, &reference::quantize_kernel, p, {x.data()},
                                   p.count * size_of(p.out_type), seen, true);
     dequantize_params d{};
-    d.mode = r.between(0, 1) ? rounding::tflite_optimized : rounding::none;
     d.in_type = p.out_type;
     d.count = p.count;
     d.scale = &scale, d.zero_point = &zero_point;

@@ -25,10 +25,8 @@ inline void set_layer(node_case& n, std::size_t depth) {
     y.scales.clear(), y.zero_points.clear();
   } else {
     const double product = x.scales[0] * w.scales[0] * std::sqrt(static_cast<double>(depth)) * 84;
-    y.scales = {scale_for(y.type, n.round == rounding::eight_bit_ratio_half_up
-                                      ? x.scales[0] * w.scales[0] * 90
-                                      : product * (octet::is_8bit(x.type) ? 1. : 256.) *
-                                            (octet::is_8bit(w.type) ? 1. : 256.))};
+    y.scales = {scale_for(y.type, product * (octet::is_8bit(x.type) ? 1. : 256.) *
+                                      (octet::is_8bit(w.type) ? 1. : 256.))};
     y.zero_points = {zero_point(y.type, n.name.size())};
   }
   if (n.in.size() > 2 && n.in[2].given) {

@@ -506,30 +506,22 @@ template <class V> struct kernel<kernel_id::dequantize, V> {
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    return p.channels == 1 && (is_8bit(p.in_type) || p.in_type == dtype::s16) &&
-           (p.mode == rounding::none || p.mode == rounding::tflite_optimized);
+    return p.channels == 1 && (is_8bit(p.in_type) || p.in_type == dtype::s16);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.count, k.part, k.parts);
     const auto* x = static_cast<const std::byte*>(k.in[0]);
     auto* y = static_cast<float*>(k.out[0]);
-    const std::size_t si = size_of(p.in_type),
-                      blocks = p.mode == rounding::tflite_optimized ? p.count / 8 * 8 : 0;
+    const std::size_t si = size_of(p.in_type);
     const VF s = set_float(p.scale[0]);
-    // OPT, whole groups of 8: q * s plus the zero point's share, two roundings.
-    const VF share = set_float(static_cast<float>(
-        numerics::mul(-static_cast<double>(p.zero_point[0]), static_cast<double>(p.scale[0]))));
     const V32 z = set32(p.zero_point[0]);
     std::size_t i = r.begin;
     while (i < r.end) {
-      const bool opt = i < blocks;
-      const std::size_t end = opt && blocks < r.end ? blocks : r.end,
-                        n = end - i < lanes32 ? end - i : lanes32;
+      const std::size_t n = r.end - i < lanes32 ? r.end - i : lanes32;
       const V32 q = n == lanes32 ? simd::load_as32(p.in_type, x + i * si)
                                  : simd::load_some_as32(p.in_type, x + i * si, n);
-      const VF v = opt ? hn::Add(simd::rounded(hn::Mul(hn::ConvertTo(DF(), q), s)), share)
-                       : hn::Mul(hn::ConvertTo(DF(), hn::Sub(q, z)), s);
+      const VF v = hn::Mul(hn::ConvertTo(DF(), hn::Sub(q, z)), s);
       if (n == lanes32)
         simd::store(v, y + i);
       else

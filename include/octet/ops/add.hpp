@@ -274,23 +274,20 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
       p.b_scale = static_cast<float>(n.attrs->real(
           "b_ratio", static_cast<double>(numerics::rescale_by_levels(b.scale(), y.scale()))));
       return finite_factors({p.a_scale, p.b_scale});
-    case rounding::float_half_even:
-    case rounding::fused_multiply_add:
+    case rounding::fused_multiply_add: {
       p.a_scale = static_cast<float>(n.attrs->real(
           "a_ratio", static_cast<double>(numerics::div(a.scale_f32(), y.scale_f32()))));
       p.b_scale = static_cast<float>(n.attrs->real(
           "b_ratio", static_cast<double>(numerics::div(b.scale_f32(), y.scale_f32()))));
-      if (n.round == rounding::fused_multiply_add) {
-        if (Sign < 0) p.b_scale = -p.b_scale;
-        const std::int32_t first = read_attributes<add_attrs>(*n.attrs).a_first;
-        p.a_first = first >= 0 ? first != 0
-                               : p.shape.stride[0][static_cast<std::size_t>(p.shape.rank - 1)] == 0;
-        p.fixed = numerics::sub(
-            static_cast<float>(p.zero_point),
-            numerics::fma(p.a_scale, static_cast<float>(p.a_zero_point),
-                          numerics::mul(p.b_scale, static_cast<float>(p.b_zero_point))));
-      }
+      const std::int32_t first = read_attributes<add_attrs>(*n.attrs).a_first;
+      p.a_first = first >= 0 ? first != 0
+                             : p.shape.stride[0][static_cast<std::size_t>(p.shape.rank - 1)] == 0;
+      p.fixed = numerics::sub(
+          static_cast<float>(p.zero_point),
+          numerics::fma(p.a_scale, static_cast<float>(p.a_zero_point),
+                        numerics::mul(p.b_scale, static_cast<float>(p.b_zero_point))));
       return finite_factors({p.a_scale, p.b_scale, p.fixed});
+    }
     case rounding::aten:
       p.a_scale = a.scale_f32(), p.b_scale = b.scale_f32();
       p.a_premul = numerics::mul(p.a_scale, -static_cast<float>(p.a_zero_point));
@@ -301,6 +298,7 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
     case rounding::doubling_high_half_up:
     case rounding::wide_half_up:
     case rounding::double_half_away:
+    case rounding::float_half_even:
     case rounding::float_bias_half_even:
     case rounding::float_zero_point_half_even:
     case rounding::eight_bit_ratio_half_up:
@@ -319,14 +317,14 @@ inline constexpr form qnn_sub_forms[] = {
     {.in = {quantized_types, quantized_types},
      .out = {quantized_types},
      .roundings = rounding::doubling_high_half_away},
-    {.in = {eight_bit, eight_bit},
-     .out = {eight_bit},
-     .roundings = {rounding::xnnpack, rounding::qnnpack, rounding::float_half_even,
-                   rounding::fused_multiply_add, rounding::aten}},
+    {.in = {eight_bit, eight_bit}, .out = {eight_bit}, .roundings = rounding::xnnpack},
 };
 inline constexpr form qnn_add_forms[] = {
     qnn_sub_forms[0],
-    qnn_sub_forms[1],
+    {.in = {eight_bit, eight_bit},
+     .out = {eight_bit},
+     .roundings = {rounding::xnnpack, rounding::qnnpack, rounding::fused_multiply_add,
+                   rounding::aten}},
     {.in = {dtype::s16, dtype::s16}, .out = {dtype::s16}, .roundings = rounding::tflite_optimized},
     {.in = {eight_bit, eight_bit}, .out = {eight_bit}, .roundings = rounding::mxnet},
     {.in = {eight_bit, eight_bit}, .out = {dtype::s32}, .roundings = rounding::mxnet},

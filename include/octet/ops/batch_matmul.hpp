@@ -197,7 +197,9 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
 #endif
 inline constexpr form qnn_batch_matmul_forms[] = {
     {.in = {quantized_types, quantized_types}, .out = {accumulator_types}},
-    {.in = {quantized_types, quantized_types}, .out = {rescaled_types}, .roundings = requantizing},
+    {.in = {quantized_types, quantized_types},
+     .out = {rescaled_types},
+     .roundings = layer_roundings},
 };
 inline constexpr form float_batch_matmul_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},

@@ -51,6 +51,24 @@ constexpr laws::decision decide(const op_def& op, law arithmetic, const node_vie
   return op.decide ? op.decide(facts_of(arithmetic, n, framework)) : laws::decision(rounding::none);
 }
 
+/// The roundings that laws give for one operand of that type and a result like it: the forms of an
+/// operator that exists for what frameworks do and nothing else. XNNPACK's ranges of scales are
+/// tried from both sides.
+constexpr rounding_set roundings_of(laws::decision (*decide)(const laws::facts&), dtype type) {
+  rounding_set r;
+  if (decide == nullptr) return rounding::none;
+  for (const law l : enumerators<law>)
+    for (const double scale : {0.2, 1e-4}) {
+      laws::facts f;
+      f.arithmetic = l;
+      f.x = {type, dims{1}, is_float(type) ? 0 : 0.1};
+      f.y = {type, dims{1}, is_float(type) ? 0 : scale};
+      f.alpha = 0.1;
+      if (const laws::decision d = decide(f); d.known) r = r | d.round;
+    }
+  return r;
+}
+
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_OPS_BY_LAW_HPP_

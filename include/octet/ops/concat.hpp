@@ -43,7 +43,7 @@ constexpr shape_or concat_shape(std::int32_t axis, std::span<const tensor_desc> 
 namespace numerics {
 /// One value of a concatenation from scale sx, zero point zx to sy, zy.
 /// AWAY (TFLite uint8): r = f32(sx * f32(1 / sy)), rha(f32(f32(q * r) + f32(-zx * r))) + zy.
-/// EVEN_MUL (PyTorch), EVEN (ONNX Runtime): dequantize, quantize. F, MXN: rint(f32(q * ratio)).
+/// EVEN_MUL (PyTorch), EVEN (ONNX Runtime): dequantize, quantize. MXN: rint(f32(q * ratio)).
 constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std::int32_t zx,
                                     float sy, std::int32_t zy, float ratio, std::int32_t lo,
                                     std::int32_t hi) noexcept {
@@ -54,7 +54,7 @@ constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std
                             zy,
                         lo, hi);
   }
-  if (mode == rounding::float_half_even || mode == rounding::mxnet)
+  if (mode == rounding::mxnet)
     return clamp_to_int(static_cast<double>(scaled_half_even(q, ratio)), lo, hi);
   const float real = mul(static_cast<float>(q - zx), sx);
   return mode == rounding::divide_half_even ? quantize_even(real, sy, zy, lo, hi)
@@ -129,8 +129,7 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
     if (!is_8bit(x.type) || x.per_channel())
       return unsupported("concat of different scales on " + std::string(name_of(x.type)), {},
                          "uint8 or int8, one scale per tensor");
-    float ratio = n.round == rounding::mxnet ? numerics::rescale_by_levels(x.scale(), y.scale())
-                                             : numerics::div(x.scale_f32(), y.scale_f32());
+    float ratio = numerics::rescale_by_levels(x.scale(), y.scale());
     if (const auto list = n.attrs->reals("ratios"); k < list.size())
       ratio = static_cast<float>(list[k]);
     auto t = to.array<std::uint8_t>(256);
@@ -204,14 +203,13 @@ inline constexpr form qnn_concat_forms[] = {
     {.in = {eight_bit, like(0)},
      .out = {like(0)},
      .roundings = {rounding::divide_half_away, rounding::divide_half_even,
-                   rounding::reciprocal_half_even, rounding::float_half_even, rounding::mxnet}},
+                   rounding::reciprocal_half_even, rounding::mxnet}},
     // Of one quantization only.
     {.in = {dtype::s16, like(0)},
      .out = {like(0)},
-     .roundings = {rounding::divide_half_away, rounding::divide_half_even,
-                   rounding::float_half_even}},
+     .roundings = {rounding::divide_half_away, rounding::divide_half_even}},
 };
-/// Attribute "ratios": with rounding F, one factor per input.
+/// Attribute "ratios": with rounding MXN, one factor per input.
 inline constexpr op_def qnn_concat{
     .name = "qnn.concat",
     .summary = "quantized inputs along an axis, at one scale",

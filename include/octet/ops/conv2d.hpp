@@ -350,7 +350,7 @@ inline constexpr form accumulating_forms[] = {
     {.in = {quantized_types, quantized_types, accumulator_types}, .out = {accumulator_types}},
     {.in = {quantized_types, quantized_types, accumulator_types},
      .out = {rescaled_types},
-     .roundings = requantizing},
+     .roundings = layer_roundings},
     {.in = {quantized_types, quantized_types, dtype::f32},
      .out = {rescaled_types},
      .roundings = with_real_bias},

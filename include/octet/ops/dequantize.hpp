@@ -9,8 +9,6 @@ OCTET_NAMESPACE_BEGIN
 
 /// Input u8, s8, s16, u16, s32 or f16, output float32. Channel of element i: i / inner % channels.
 struct dequantize_params {
-  rounding mode =
-      rounding::none;  // none: f32((q - z) * s), one rounding; OPT: TFLite's optimized formula
   dtype in_type = dtype::u8;
   std::size_t count = 0;
   std::int32_t channels = 1;
@@ -44,15 +42,9 @@ namespace reference {
 template <class In>
 constexpr void dequantize(const dequantize_params& p, const In* x, float* y, std::size_t begin,
                           std::size_t end) {
-  const std::size_t blocks = p.mode == rounding::tflite_optimized ? p.count / 8 * 8 : 0;
   for (std::size_t i = begin; i < end; ++i) {
     const std::size_t c = p.channels == 1 ? 0 : i / p.inner % static_cast<std::size_t>(p.channels);
-    if (i < blocks)
-      y[i] = numerics::add(numerics::mul(static_cast<float>(x[i]), p.scale[c]),
-                           static_cast<float>(numerics::mul(-static_cast<double>(p.zero_point[c]),
-                                                            static_cast<double>(p.scale[c]))));
-    else
-      y[i] = numerics::dequantize(x[i], p.zero_point[c], p.scale[c]);
+    y[i] = numerics::dequantize(x[i], p.zero_point[c], p.scale[c]);
   }
 }
 #if OCTET_HAS_DEFINITIONS
@@ -88,7 +80,6 @@ OCTET_INLINE status dequantize_prepare(const node_view& n, prepared& to) {
     return invalid("the input of dequantize has no scale");
   const auto layout = channels_of(x);
   if (!layout) return layout.error();
-  p.mode = n.round;
   p.in_type = x.type;
   p.count = x.shape.elements().value;
   p.channels = layout->channels;
@@ -107,9 +98,7 @@ OCTET_INLINE status dequantize_prepare(const node_view& n, prepared& to) {
 status dequantize_prepare(const node_view& n, prepared& to);
 #endif
 inline constexpr form dequantize_forms[] = {
-    {.in = {rescaled_types},
-     .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::tflite_optimized}},
+    {.in = {rescaled_types}, .out = {dtype::f32}},
     {.in = {dtype::f16}, .out = {dtype::f32}},
 };
 inline constexpr op_def dequantize{

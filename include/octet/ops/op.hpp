@@ -523,6 +523,7 @@ class rounding_set {
     for (const rounding r : list) bits_ |= bit(r);
   }
   constexpr bool contains(rounding r) const { return (bits_ & bit(r)) != 0; }
+  constexpr bool empty() const { return bits_ == 0; }
   constexpr rounding_set operator|(rounding_set o) const {
     o.bits_ |= bits_;
     return o;

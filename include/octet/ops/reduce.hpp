@@ -442,7 +442,7 @@ constexpr void quantized_reduce_memory(const node_view& n, node_memory& to) {
   }
   to.make<mean_params>();
   if (n.round == rounding::doubling_high_half_away) to.array<multiplier>(1);
-  if (n.round == rounding::float_half_even || n.round == rounding::qnnpack) to.array<float>(1);
+  if (n.round == rounding::qnnpack) to.array<float>(1);
 }
 constexpr void mean_memory(const node_view& n, node_memory& to) {
   if (n.round == rounding::aten)
@@ -520,14 +520,10 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
         if (!mean || !x.same_quantization(y))
           return unsupported("rounding EVEN here", {}, "a mean that keeps the quantization");
         return unit{};
-      case rounding::float_half_even:
       case rounding::qnnpack: {
         q.mode = rounding::float_half_even;
         auto s = to.array<float>(1);
-        s[0] = n.round == rounding::qnnpack
-                   ? numerics::div(sx, mean ? numerics::mul(sy, elements) : sy)
-                   : static_cast<float>(numerics::div(numerics::div(x.scale(), y.scale()),
-                                                      mean ? static_cast<double>(count) : 1.0));
+        s[0] = numerics::div(sx, numerics::mul(sy, elements));
         q.scale = s.data();
         return unit{};
       }
@@ -535,6 +531,7 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
       case rounding::double_half_away:
+      case rounding::float_half_even:
       case rounding::float_bias_half_even:
       case rounding::float_zero_point_half_even:
       case rounding::eight_bit_ratio_half_up:
@@ -556,14 +553,13 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
 inline constexpr form qnn_mean_forms[] = {
     {.in = {quantized_types},
      .out = {like(0)},
-     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack, rounding::float_half_even,
-                   rounding::qnnpack, rounding::divide_half_even, rounding::aten}},
+     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack, rounding::qnnpack,
+                   rounding::divide_half_even, rounding::aten}},
 };
 inline constexpr form qnn_sum_forms[] = {
     {.in = {quantized_types},
      .out = {like(0)},
-     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack, rounding::float_half_even,
-                   rounding::qnnpack}},
+     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack}},
 };
 inline constexpr form qnn_prod_forms[] = {
     {.in = {quantized_types}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},

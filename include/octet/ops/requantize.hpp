@@ -33,15 +33,14 @@ inline status finite_factors(std::initializer_list<float> factors) {
   return unit{};
 }
 
-/// The roundings of accumulators whose bias, if any, is an integer.
-inline constexpr rounding_set requantizing{
+/// The roundings of layers' sums whose bias, if any, is an integer. One set for all layers: what a
+/// file calls BATCH_MATMUL may become a fully connected layer and keeps its own rounding.
+inline constexpr rounding_set layer_roundings{
     rounding::doubling_high_half_away,
     rounding::doubling_high_half_up,
     rounding::wide_half_up,
     rounding::double_half_away,
     rounding::float_half_even,
-    rounding::float_zero_point_half_even,
-    rounding::eight_bit_ratio_half_up,
     rounding::reciprocal_half_even,
     rounding::mxnet,
 };
@@ -236,7 +235,9 @@ status requantize_prepare(const node_view& n, prepared& to);
 inline constexpr rounding_set with_real_bias{rounding::float_bias_half_even,
                                              rounding::fused_multiply_add, rounding::mxnet};
 inline constexpr form requantize_forms[] = {
-    {.in = {integer_types}, .out = {rescaled_types}, .roundings = requantizing},
+    {.in = {integer_types},
+     .out = {rescaled_types},
+     .roundings = layer_roundings | rounding::eight_bit_ratio_half_up},
     {.in = {integer_types, dtype::f32}, .out = {rescaled_types}, .roundings = with_real_bias},
 };
 inline constexpr op_def requantize{

@@ -22,6 +22,7 @@
 #include "octet/numerics/fma.hpp"
 #include "octet/numerics/fused_math.hpp"
 #include "octet/numerics/vector_math.hpp"
+#include "octet/ops/by_law.hpp"
 #include "octet/ops/lut.hpp"
 #include "octet/ops/requantize.hpp"
 
@@ -339,9 +340,7 @@ OCTET_INLINE status unary_multipliers(unary_params& p) {
   };
   if (p.mode == rounding::eight_bit_ratio_half_up) {
     p.positive = numerics::q8_multiplier(ratio);
-    p.negative = p.function == unary::leaky_relu
-                     ? numerics::q8_multiplier(numerics::mul(ratio, p.alpha))
-                     : p.positive;
+    p.negative = numerics::q8_multiplier(numerics::mul(ratio, p.alpha));
     return unit{};
   }
   p.positive = p.negative = quantized(ratio);
@@ -457,53 +456,46 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
 template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to);
 #endif
 
-/// Roundings of a function of quantized values. The floating ones take any function; the integer
-/// pipelines exist for some.
-constexpr rounding_set unary_roundings(unary f, dtype t) {
-  const bool integer = is_relu(f) || f == unary::leaky_relu || f == unary::abs ||
-                       f == unary::rsqrt || f == unary::hard_swish;
-  const bool eight = is_8bit(t), sigmoid = f == unary::logistic || f == unary::tanh;
-  rounding_set r{rounding::divide_half_even, rounding::reciprocal_half_even, rounding::xnnpack,
-                 rounding::divide_truncate};
-  if (eight || !integer || f == unary::rsqrt) r = r | rounding::divide_half_away;
-  if (integer && (eight || f != unary::hard_swish)) r = r | rounding::doubling_high_half_away;
-  if (f == unary::leaky_relu || is_relu(f)) r = r | rounding::eight_bit_ratio_half_up;
-  if (f == unary::neg || is_relu(f)) r = r | rounding::none;
-  if (eight && !is_relu(f)) r = r | rounding::aten;
-  if (!eight && sigmoid) r = r | rounding::tflite_optimized;
+/// What a law says of a function's values; the roundings of its forms are those that it gives.
+using decision_function = laws::decision (*)(const laws::facts&);
+/// Roundings of a function of int16: PyTorch, whose answers by position are of 8 bits, has no such
+/// values, and TFLite no such hard_swish.
+constexpr rounding_set int16_roundings(unary f, decision_function decide) {
+  if (f == unary::hard_swish) return {};
+  rounding_set r;
+  for (const rounding i : enumerators<rounding>)
+    if (i != rounding::aten && roundings_of(decide, dtype::s16).contains(i)) r = r | i;
   return r;
 }
-template <unary F>
-inline constexpr form unary_forms[] = {
-    {.in = {eight_bit}, .out = {like(0)}, .roundings = unary_roundings(F, dtype::u8)},
-    {.in = {dtype::s16}, .out = {like(0)}, .roundings = unary_roundings(F, dtype::s16)},
+template <decision_function Decide>
+inline constexpr form byte_forms[] = {
+    {.in = {eight_bit}, .out = {like(0)}, .roundings = roundings_of(Decide, dtype::u8)},
 };
-inline constexpr form plain_unary_forms[] = {
-    {.in = {dtype::f32},
-     .out = {dtype::f32},
-     .roundings = rounding_set{rounding::none, rounding::aten}},
+template <unary F, decision_function Decide>
+inline constexpr form quantized_forms[] = {
+    byte_forms<Decide>[0],
+    { .in = {dtype::s16}, .out = {like(0)}, .roundings = int16_roundings(F, Decide) },
 };
-
+template <unary F, decision_function Decide> constexpr std::span<const form> unary_forms_of() {
+  if constexpr (int16_roundings(F, Decide).empty())
+    return byte_forms<Decide>;
+  else
+    return quantized_forms<F, Decide>;
+}
+template <decision_function Decide>
+inline constexpr form real_forms[] = {
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = roundings_of(Decide, dtype::f32)},
+};
 /// Functions that integers have as well.
 inline constexpr form number_unary_forms[] = {
-    {.in = {dtype::f32},
-     .out = {dtype::f32},
-     .roundings = rounding_set{rounding::none, rounding::aten}},
+    float_forms[0],
     {.in = {accumulator_types}, .out = {like(0)}},
 };
-/// Functions of which TFLite's reference calls the C library's.
-inline constexpr form c_library_unary_forms[] = {
-    {.in = {dtype::f32},
-     .out = {dtype::f32},
-     .roundings = rounding_set{rounding::none, rounding::aten, rounding::divide_half_away}},
-};
-template <unary F> constexpr std::span<const form> plain_forms_of() {
-  if constexpr (F == unary::tanh || F == unary::gelu)
-    return c_library_unary_forms;
-  else if constexpr (F == unary::abs || F == unary::neg || F == unary::square)
+template <unary F, decision_function Decide> constexpr std::span<const form> plain_forms_of() {
+  if constexpr (F == unary::abs || F == unary::neg || F == unary::square)
     return number_unary_forms;
   else
-    return plain_unary_forms;
+    return real_forms<Decide>;
 }
 /// The functions of float32 with vectors.
 constexpr kernel_id float_kernel(unary f) {
@@ -516,7 +508,7 @@ constexpr kernel_id float_kernel(unary f) {
   inline constexpr op_def qnn_##id{                            \
       .name = "qnn." text,                                     \
       .summary = what " of quantized values",                  \
-      .forms = unary_forms<unary::id>,                         \
+      .forms = unary_forms_of<unary::id, quantized_law>(),     \
       .quantized = true,                                       \
       .kernel = kernel_id::lut8,                               \
       .other_kernel = kernel_id::unary,                        \
@@ -528,7 +520,7 @@ constexpr kernel_id float_kernel(unary f) {
   inline constexpr op_def id{                                  \
       .name = text,                                            \
       .summary = what,                                         \
-      .forms = plain_forms_of<unary::id>(),                    \
+      .forms = plain_forms_of<unary::id, float_law>(),         \
       .kernel = float_kernel(unary::id),                       \
       .shape = &same_op_shape,                                 \
       .memory = &params_only<unary_params>,                    \
@@ -569,7 +561,7 @@ inline constexpr op_def sign{
 inline constexpr op_def erf{
     .name = "erf",
     .summary = "error function",
-    .forms = plain_unary_forms,
+    .forms = float_forms,
     .kernel = kernel_id::unary,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
@@ -578,7 +570,7 @@ inline constexpr op_def erf{
 inline constexpr op_def floor{
     .name = "floor",
     .summary = "rounded down",
-    .forms = plain_unary_forms,
+    .forms = float_forms,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::floor, false>,
@@ -586,7 +578,7 @@ inline constexpr op_def floor{
 inline constexpr op_def ceil{
     .name = "ceil",
     .summary = "rounded up",
-    .forms = plain_unary_forms,
+    .forms = float_forms,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::ceil, false>,
@@ -594,7 +586,7 @@ inline constexpr op_def ceil{
 inline constexpr op_def round{
     .name = "round",
     .summary = "rounded to the nearest, ties to even",
-    .forms = plain_unary_forms,
+    .forms = float_forms,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::round, false>,
