@@ -167,7 +167,7 @@ TEST_CASE("random transpositions against the definition, every element size", "[
       for (int d = rank - 1; d >= 0; --d) {
         const auto extent = static_cast<std::size_t>(n.shape()[d]);
         from += static_cast<std::int64_t>(rest % extent) *
-                strides[static_cast<std::size_t>(perm[static_cast<std::size_t>(d)])];
+                strides[static_cast<int>(perm[static_cast<std::size_t>(d)])];
         rest /= extent;
       }
       REQUIRE(y[i] == from);

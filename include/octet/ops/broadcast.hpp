@@ -25,12 +25,11 @@ constexpr broadcast_plan<N> make_broadcast(const std::array<dims, N>& in, const 
   broadcast_plan<N> p;
   p.count = y.elements().value;
   std::array<std::array<std::int32_t, dims::max_rank>, N> stride{};
-  for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k) {
+  for (std::size_t k = 0; k < as_size(N); ++k) {
     std::int64_t s = 1;
     for (int i = 0; i < y.rank; ++i) {
       const std::int32_t e = in[k].back(i);
-      stride[k][static_cast<std::size_t>(y.rank - 1 - i)] =
-          e == 1 ? 0 : static_cast<std::int32_t>(s);
+      stride[k][as_size(y.rank - 1 - i)] = e == 1 ? 0 : static_cast<std::int32_t>(s);
       s *= e;
     }
   }
@@ -40,31 +39,31 @@ constexpr broadcast_plan<N> make_broadcast(const std::array<dims, N>& in, const 
   std::array<std::int32_t, dims::max_rank> extent{};  // innermost first
   std::array<std::array<std::int32_t, dims::max_rank>, N> merged{};
   for (int i = y.rank - 1; i >= 0; --i) {
-    const auto at = static_cast<std::size_t>(i);
+    const auto at = as_size(i);
     if (y[i] == 1) continue;
-    const auto last = static_cast<std::size_t>(p.rank > 0 ? p.rank - 1 : 0);
+    const auto last = as_size(p.rank > 0 ? p.rank - 1 : 0);
     bool join = p.rank > 0;
-    for (std::size_t k = 0; k < static_cast<std::size_t>(N) && join; ++k)
+    for (std::size_t k = 0; k < as_size(N) && join; ++k)
       join = stride[k][at] == merged[k][last] * extent[last];
     if (join) {
       extent[last] *= y[i];
     } else {
-      const auto to = static_cast<std::size_t>(p.rank++);
+      const auto to = as_size(p.rank++);
       extent[to] = y[i];
-      for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k) merged[k][to] = stride[k][at];
+      for (std::size_t k = 0; k < as_size(N); ++k) merged[k][to] = stride[k][at];
     }
   }
   if (p.rank == 0) {
     p.rank = 1;
     extent[0] = 1;
-    for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k) merged[k][0] = 1;
+    for (std::size_t k = 0; k < as_size(N); ++k) merged[k][0] = 1;
   }
   for (std::int32_t i = 0; i < p.rank; ++i) {
-    const auto from = static_cast<std::size_t>(p.rank - 1 - i), to = static_cast<std::size_t>(i);
+    const auto from = as_size(p.rank - 1 - i), to = as_size(i);
     p.extent[to] = extent[from];
-    for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k) p.stride[k][to] = merged[k][from];
+    for (std::size_t k = 0; k < as_size(N); ++k) p.stride[k][to] = merged[k][from];
   }
-  p.inner = static_cast<std::size_t>(p.extent[static_cast<std::size_t>(p.rank - 1)]);
+  p.inner = as_size(p.extent[as_size(p.rank - 1)]);
   return p;
 }
 
@@ -73,10 +72,9 @@ template <int N>
 constexpr std::array<std::size_t, N> broadcast_offsets(const broadcast_plan<N>& p, std::size_t i) {
   std::array<std::size_t, N> offset{};
   for (std::int32_t d = p.rank - 1; d >= 0; --d) {
-    const auto axis = static_cast<std::size_t>(d),
-               extent = static_cast<std::size_t>(p.extent[axis]);
-    for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k)
-      offset[k] += i % extent * static_cast<std::size_t>(p.stride[k][axis]);
+    const auto axis = as_size(d), extent = as_size(p.extent[axis]);
+    for (std::size_t k = 0; k < as_size(N); ++k)
+      offset[k] += i % extent * as_size(p.stride[k][axis]);
     i /= extent;
   }
   return offset;
@@ -91,21 +89,18 @@ constexpr void for_each_broadcast(const broadcast_plan<N>& p, std::size_t begin,
   std::array<std::size_t, N> offset = broadcast_offsets(p, begin);
   std::size_t rest = begin;
   for (std::int32_t i = p.rank - 1; i >= 0; --i) {
-    const auto axis = static_cast<std::size_t>(i),
-               extent = static_cast<std::size_t>(p.extent[axis]);
+    const auto axis = as_size(i), extent = as_size(p.extent[axis]);
     at[axis] = static_cast<std::int32_t>(rest % extent);
     rest /= extent;
   }
   for (std::size_t i = begin; i < end; ++i) {
     f(i, offset);
     for (std::int32_t d = p.rank - 1; d >= 0; --d) {
-      const auto axis = static_cast<std::size_t>(d);
-      for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k)
-        offset[k] += static_cast<std::size_t>(p.stride[k][axis]);
+      const auto axis = as_size(d);
+      for (std::size_t k = 0; k < as_size(N); ++k) offset[k] += as_size(p.stride[k][axis]);
       if (++at[axis] < p.extent[axis]) break;
-      for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k)
-        offset[k] -=
-            static_cast<std::size_t>(p.stride[k][axis]) * static_cast<std::size_t>(p.extent[axis]);
+      for (std::size_t k = 0; k < as_size(N); ++k)
+        offset[k] -= as_size(p.stride[k][axis]) * as_size(p.extent[axis]);
       at[axis] = 0;
     }
   }

@@ -109,17 +109,17 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
   auto& p = to.make<concat_params>(&reference::concat_kernel);
   std::int32_t axis = read_attributes<concat_attrs>(*n.attrs).axis;
   if (axis < 0) axis += y.shape.rank;
-  for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(y.shape[i]);
+  for (int i = 0; i < axis; ++i) p.outer *= as_size(y.shape[i]);
   std::size_t inner = size_of(y.type);
-  for (int i = axis + 1; i < y.shape.rank; ++i) inner *= static_cast<std::size_t>(y.shape[i]);
+  for (int i = axis + 1; i < y.shape.rank; ++i) inner *= as_size(y.shape[i]);
   p.inputs = n.in.size();
-  p.row_bytes = inner * static_cast<std::size_t>(y.shape[axis]);
+  p.row_bytes = inner * as_size(y.shape[axis]);
   auto bytes = to.array<std::size_t>(p.inputs);
   auto table = to.array<const std::uint8_t*>(p.inputs);
   const auto clamp = clamp_of(*n.attrs, y.type);
   for (std::size_t k = 0; k < p.inputs; ++k) {
     const tensor_desc& x = n.in[k];
-    bytes[k] = inner * static_cast<std::size_t>(x.shape[axis]);
+    bytes[k] = inner * as_size(x.shape[axis]);
     if (!Quantized || n.round == rounding::none) {
       if (Quantized && !x.same_quantization(y))
         return invalid("concat without a rounding needs equal quantization throughout");
@@ -135,7 +135,7 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
     auto t = to.array<std::uint8_t>(256);
     for (std::int32_t raw = 0; raw < 256; ++raw) {
       const std::int32_t q = x.type == dtype::s8 ? static_cast<std::int8_t>(raw) : raw;
-      t[static_cast<std::size_t>(raw)] = static_cast<std::uint8_t>(
+      t[as_size(raw)] = static_cast<std::uint8_t>(
           numerics::concat_value(n.round, q, x.scale_f32(), x.zero_point(), y.scale_f32(),
                                  y.zero_point(), ratio, clamp.lo, clamp.hi));
     }
@@ -174,8 +174,8 @@ OCTET_INLINE status pack_prepare(const node_view& n, prepared& to) {
   const std::int32_t given = read_attributes<concat_attrs>(*n.attrs).axis,
                      axis = given < 0 ? given + x.rank + 1 : given;
   std::size_t inner = size_of(y.type);
-  for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(x[i]);
-  for (int i = axis; i < x.rank; ++i) inner *= static_cast<std::size_t>(x[i]);
+  for (int i = 0; i < axis; ++i) p.outer *= as_size(x[i]);
+  for (int i = axis; i < x.rank; ++i) inner *= as_size(x[i]);
   p.inputs = n.in.size();
   p.row_bytes = inner * p.inputs;
   auto bytes = to.array<std::size_t>(p.inputs);

@@ -49,7 +49,7 @@ namespace reference {
 constexpr std::size_t index_in(std::int64_t i, std::size_t extent) {
   const auto n = static_cast<std::int64_t>(extent);
   if (i < 0) i += n;
-  return static_cast<std::size_t>(i < 0 ? 0 : i >= n ? n - 1 : i);
+  return as_size(i < 0 ? 0 : i >= n ? n - 1 : i);
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void gather_kernel(const kernel_args& a) noexcept {
@@ -89,13 +89,13 @@ OCTET_INLINE status gather_prepare(const node_view& n, prepared& to) {
   const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis,
                      batch = a.batch_dims < 0 ? a.batch_dims + index.rank : a.batch_dims;
   p.index_type = n.in[1].type;
-  p.extent = static_cast<std::size_t>(x[axis]);
+  p.extent = as_size(x[axis]);
   p.count = 1;
   p.inner = size_of(n.in[0].type);
-  for (int i = 0; i < batch; ++i) p.batch *= static_cast<std::size_t>(x[i]);
-  for (int i = batch; i < axis; ++i) p.outer *= static_cast<std::size_t>(x[i]);
-  for (int i = batch; i < index.rank; ++i) p.count *= static_cast<std::size_t>(index[i]);
-  for (int i = axis + 1; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
+  for (int i = 0; i < batch; ++i) p.batch *= as_size(x[i]);
+  for (int i = batch; i < axis; ++i) p.outer *= as_size(x[i]);
+  for (int i = batch; i < index.rank; ++i) p.count *= as_size(index[i]);
+  for (int i = axis + 1; i < x.rank; ++i) p.inner *= as_size(x[i]);
   return unit{};
 }
 #else
@@ -146,7 +146,7 @@ OCTET_INLINE void gather_nd_kernel(const kernel_args& a) noexcept {
     for (std::size_t r = 0; r < p.count; ++r) {
       std::size_t at = 0;
       for (std::size_t i = 0; i < p.k; ++i) {
-        const auto extent = static_cast<std::size_t>(p.x[static_cast<int>(i)]);
+        const auto extent = as_size(p.x[static_cast<int>(i)]);
         at = at * extent + index_in(static_cast<std::int64_t>(index[r * p.k + i]), extent);
       }
       std::memcpy(static_cast<std::byte*>(a.out[0]) + r * p.inner,
@@ -172,11 +172,11 @@ OCTET_INLINE status gather_nd_prepare(const node_view& n, prepared& to) {
   const dims &x = n.in[0].shape, &index = n.in[1].shape;
   p.x = x;
   p.index_type = n.in[1].type;
-  p.k = static_cast<std::size_t>(index.back(0));
+  p.k = as_size(index.back(0));
   p.count = 1;
-  for (int i = 0; i + 1 < index.rank; ++i) p.count *= static_cast<std::size_t>(index[i]);
+  for (int i = 0; i + 1 < index.rank; ++i) p.count *= as_size(index[i]);
   p.inner = size_of(n.in[0].type);
-  for (int i = index.back(0); i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
+  for (int i = index.back(0); i < x.rank; ++i) p.inner *= as_size(x[i]);
   return unit{};
 }
 #else
@@ -234,8 +234,7 @@ OCTET_INLINE void one_hot_kernel(const kernel_args& a) noexcept {
           const std::int64_t index = p.index_type == dtype::s32
                                          ? static_cast<const std::int32_t*>(a.in[0])[at]
                                          : static_cast<const std::int64_t*>(a.in[0])[at];
-          y[(o * static_cast<std::size_t>(p.depth) + static_cast<std::size_t>(d)) * p.inner + i] =
-              index == d ? on : off;
+          y[(o * as_size(p.depth) + as_size(d)) * p.inner + i] = index == d ? on : off;
         }
   });
 }
@@ -259,8 +258,8 @@ OCTET_INLINE status one_hot_prepare(const node_view& n, prepared& to) {
   const std::int32_t axis = a.axis < 0 ? a.axis + x.rank + 1 : a.axis;
   p.depth = a.depth;
   p.type = n.out[0].type, p.index_type = n.in[0].type;
-  for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(x[i]);
-  for (int i = axis; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
+  for (int i = 0; i < axis; ++i) p.outer *= as_size(x[i]);
+  for (int i = axis; i < x.rank; ++i) p.inner *= as_size(x[i]);
   return unit{};
 }
 #else
@@ -386,9 +385,9 @@ namespace ops {
 OCTET_INLINE void set_axis(axis_params& p, const axis_attrs& a, const node_view& n) {
   const dims& x = n.in[0].shape;
   const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis;
-  for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(x[i]);
-  p.extent = static_cast<std::size_t>(x[axis]);
-  for (int i = axis + 1; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
+  for (int i = 0; i < axis; ++i) p.outer *= as_size(x[i]);
+  p.extent = as_size(x[axis]);
+  for (int i = axis + 1; i < x.rank; ++i) p.inner *= as_size(x[i]);
   p.type = n.in[0].type, p.out_type = n.out[0].type;
   p.exclusive = a.exclusive, p.reverse = a.reverse;
 }
@@ -520,8 +519,8 @@ OCTET_INLINE status topk_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<topk_params>(&reference::topk_kernel);
   const tensor_desc& x = n.in[0];
   p.type = x.type, p.index_type = n.out[1].type;
-  p.extent = static_cast<std::size_t>(x.shape.back(0));
-  p.k = static_cast<std::size_t>(n.attrs->integer("k", 1));
+  p.extent = as_size(x.shape.back(0));
+  p.k = as_size(n.attrs->integer("k", 1));
   p.rows = x.shape.elements().value / p.extent;
   return unit{};
 }

@@ -73,7 +73,7 @@ template <bool Quantized> status l2_normalization_prepare(const node_view& n, pr
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<l2_normalization_params>(&reference::l2_normalization_kernel);
   p.type = x.type;
-  p.depth = x.shape.rank == 0 ? 1 : static_cast<std::size_t>(x.shape.back(0));
+  p.depth = x.shape.rank == 0 ? 1 : as_size(x.shape.back(0));
   p.rows = p.depth == 0 ? 0 : x.shape.elements().value / p.depth;
   p.in_zero_point = x.zero_point();
   if constexpr (!Quantized) return unit{};

@@ -18,12 +18,11 @@ namespace reference {
 OCTET_INLINE void l2_pool2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const pool2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
+  const image_extents image{p.in_h, p.in_w, p.channels};
   const auto* x = static_cast<const float*>(a.in[0]);
-  auto* y = static_cast<float*>(a.out[0]) +
-            rows.begin * static_cast<std::size_t>(p.out_w) * static_cast<std::size_t>(p.channels);
+  auto* y = static_cast<float*>(a.out[0]) + rows.begin * as_size(p.out_w) * as_size(p.channels);
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
-    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)),
-               oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    const auto [n, oy] = image_row_of(row, p.out_h);
     const pool_range v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, 1, p.pad_top,
                                    p.pad_bottom, p.adaptive);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox) {
@@ -34,12 +33,7 @@ OCTET_INLINE void l2_pool2d_kernel(const kernel_args& a) noexcept {
         float sum = 0;
         for (std::int32_t iy = v.begin; iy < v.end; ++iy)
           for (std::int32_t ix = h.begin; ix < h.end; ++ix) {
-            const float e = x[((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) +
-                                static_cast<std::size_t>(iy)) *
-                                   static_cast<std::size_t>(p.in_w) +
-                               static_cast<std::size_t>(ix)) *
-                                  static_cast<std::size_t>(p.channels) +
-                              static_cast<std::size_t>(c)];
+            const float e = x[nhwc_index(image, n, iy, ix, c)];
             sum = numerics::add(sum, numerics::mul(e, e));
           }
         const float mean = p.mode == rounding::tflite_optimized
@@ -163,7 +157,7 @@ OCTET_INLINE status local_response_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<local_response_attrs>(*n.attrs);
   auto& p = to.make<local_response_params>(&reference::local_response_kernel);
   const dims& x = n.in[0].shape;
-  p.channels = static_cast<std::size_t>(x.back(0));
+  p.channels = as_size(x.back(0));
   p.rows = p.channels == 0 ? 0 : x.elements().value / p.channels;
   p.radius = a.radius;
   p.bias = a.bias, p.alpha = a.alpha, p.beta = a.beta;

@@ -21,7 +21,7 @@ struct strided_copy {
 
   /// Appends an inner axis; joins it with the one before where that is a full pass over it.
   constexpr void axis(std::int32_t n, std::int64_t step) {
-    count = saturating_mul(count, n < 0 ? 0 : static_cast<std::size_t>(n));
+    count = saturating_mul(count, n < 0 ? 0 : as_size(n));
     if (n == 1 || count > max_elements)
       return;  // too large: refused when the output's shape is checked
     if (rank > 0 && stride[rank - 1] == step * n) {
@@ -58,12 +58,12 @@ constexpr void copy_strided(const strided_copy& c, const T* x, T* y, std::size_t
   std::int64_t from = c.offset;
   std::size_t rest = begin;
   for (std::size_t d = c.rank; d-- > 0;) {
-    at[d] = static_cast<std::int32_t>(rest % static_cast<std::size_t>(c.extent[d]));
-    rest /= static_cast<std::size_t>(c.extent[d]);
+    at[d] = static_cast<std::int32_t>(rest % as_size(c.extent[d]));
+    rest /= as_size(c.extent[d]);
     from += at[d] * c.stride[d];
   }
   for (std::size_t i = begin; i < end;) {
-    const std::size_t run = std::min(end - i, static_cast<std::size_t>(c.extent[last] - at[last]));
+    const std::size_t run = std::min(end - i, as_size(c.extent[last] - at[last]));
     if (c.stride[last] == 1) {
       std::copy_n(x + from, run, y + i);
     } else {
@@ -100,12 +100,18 @@ void movement_kernel(const kernel_args& a) noexcept;
 
 // ---- shapes and plans ----
 
+/// A number for each axis.
+template <class T> struct per_axis {
+  std::array<T, dims::max_rank> list{};
+  constexpr const T& operator[](int axis) const { return list[as_size(axis)]; }
+  constexpr T& operator[](int axis) { return list[as_size(axis)]; }
+};
 /// Row-major strides of a shape.
-constexpr std::array<std::int64_t, dims::max_rank> strides_of(const dims& x) {
-  std::array<std::int64_t, dims::max_rank> s{};
+constexpr per_axis<std::int64_t> strides_of(const dims& x) {
+  per_axis<std::int64_t> s;
   std::int64_t step = 1;
   for (int i = x.rank - 1; i >= 0; --i) {
-    s[static_cast<std::size_t>(i)] = step;
+    s[i] = step;
     step *= x[i];
   }
   return s;
@@ -123,14 +129,13 @@ constexpr moved move_transpose(const dims& x, const dims& perm) {
   if (perm.rank != x.rank) return violation{rule::rank, dims{x.rank}, dims{perm.rank}};
   const auto s = strides_of(x);
   moved m;
-  std::array<bool, dims::max_rank> used{};
+  per_axis<bool> used;
   for (std::int32_t p : perm) {
     if (p < 0) p += x.rank;
-    if (p < 0 || p >= x.rank || used[static_cast<std::size_t>(p)])
-      return violation{rule::axis, dims{0, x.rank - 1}, perm};
-    used[static_cast<std::size_t>(p)] = true;
+    if (p < 0 || p >= x.rank || used[p]) return violation{rule::axis, dims{0, x.rank - 1}, perm};
+    used[p] = true;
     m.shape.push_back(x[p]);
-    m.copy.axis(x[p], s[static_cast<std::size_t>(p)]);
+    m.copy.axis(x[p], s[p]);
   }
   return m;
 }
@@ -145,8 +150,8 @@ constexpr moved move_slice(const dims& x, const dims& begin, const dims& size) {
     if (begin[i] < 0 || n < 0 || begin[i] + n > x[i])
       return violation{rule::value, x, dims{begin[i], size[i]}};
     m.shape.push_back(static_cast<std::int32_t>(n));
-    m.copy.axis(static_cast<std::int32_t>(n), s[static_cast<std::size_t>(i)]);
-    m.copy.offset += begin[i] * s[static_cast<std::size_t>(i)];
+    m.copy.axis(static_cast<std::int32_t>(n), s[i]);
+    m.copy.offset += begin[i] * s[i];
   }
   return m;
 }
@@ -186,7 +191,7 @@ constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) 
   int axis = 0;
   const auto keep = [&](int k) {
     m.shape.push_back(x[k]);
-    m.copy.axis(x[k], s[static_cast<std::size_t>(k)]);
+    m.copy.axis(x[k], s[k]);
   };
   for (int i = 0; i < n; ++i) {
     if (a.ellipsis_mask >> i & 1) {
@@ -210,7 +215,7 @@ constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) 
                               : a.begin[i] < 0        ? a.begin[i] + extent
                                                       : a.begin[i];
       if (at < 0 || at >= extent) return violation{rule::value, x, dims{a.begin[i]}};
-      m.copy.offset += at * s[static_cast<std::size_t>(axis)];
+      m.copy.offset += at * s[axis];
     } else {
       const std::int64_t from =
           (a.begin_mask >> i & 1) ? (step > 0 ? 0 : extent - 1) : position(a.begin[i]);
@@ -218,8 +223,8 @@ constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) 
       const std::int64_t span = step > 0 ? to - from : from - to, pace = step > 0 ? step : -step;
       const std::int64_t count = span > 0 ? (span + pace - 1) / pace : 0;
       m.shape.push_back(static_cast<std::int32_t>(count));
-      m.copy.axis(static_cast<std::int32_t>(count), s[static_cast<std::size_t>(axis)] * step);
-      if (count > 0) m.copy.offset += from * s[static_cast<std::size_t>(axis)];
+      m.copy.axis(static_cast<std::int32_t>(count), s[axis] * step);
+      if (count > 0) m.copy.offset += from * s[axis];
     }
     ++axis;
   }
@@ -235,24 +240,24 @@ constexpr moved move_tile(const dims& x, const dims& multiples) {
       return violation{rule::value, x, multiples};
     m.shape.push_back(multiples[i] * x[i]);
     m.copy.axis(multiples[i], 0);
-    m.copy.axis(x[i], s[static_cast<std::size_t>(i)]);
+    m.copy.axis(x[i], s[i]);
   }
   return m;
 }
 constexpr moved move_reverse(const dims& x, const dims& axes) {
   const auto s = strides_of(x);
-  std::array<bool, dims::max_rank> turn{};
+  per_axis<bool> turn;
   for (std::int32_t a : axes) {
     if (a < -x.rank || a >= x.rank)
       return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{a}};
-    turn[static_cast<std::size_t>(a < 0 ? a + x.rank : a)] = true;
+    turn[a < 0 ? a + x.rank : a] = true;
   }
   moved m;
   m.shape = x;
   for (int i = 0; i < x.rank; ++i) {
-    const std::int64_t step = s[static_cast<std::size_t>(i)];
-    m.copy.axis(x[i], turn[static_cast<std::size_t>(i)] ? -step : step);
-    if (turn[static_cast<std::size_t>(i)] && x[i] > 0) m.copy.offset += (x[i] - 1) * step;
+    const std::int64_t step = s[i];
+    m.copy.axis(x[i], turn[i] ? -step : step);
+    if (turn[i] && x[i] > 0) m.copy.offset += (x[i] - 1) * step;
   }
   return m;
 }
@@ -264,7 +269,7 @@ constexpr moved move_broadcast(const dims& x, const dims& to) {
   m.shape = y;
   for (int i = 0; i < y.rank; ++i) {
     const int k = i - (y.rank - x.rank);
-    m.copy.axis(y[i], k < 0 || x[k] == 1 ? 0 : s[static_cast<std::size_t>(k)]);
+    m.copy.axis(y[i], k < 0 || x[k] == 1 ? 0 : s[k]);
   }
   return m;
 }
@@ -314,14 +319,14 @@ constexpr moved move_space_to_batch(const dims& x, const dims& block) {
   for (int i = 0; i < k; ++i) {
     if (block[i] < 1 || x[i + 1] % block[i] != 0 || (batch *= block[i]) > INT32_MAX)
       return violation{rule::value, x, block};
-    m.copy.axis(block[i], s[static_cast<std::size_t>(i + 1)]);
+    m.copy.axis(block[i], s[i + 1]);
   }
   m.copy.axis(x[0], s[0]);
   m.shape.push_back(static_cast<std::int32_t>(batch));
   for (int i = 1; i < x.rank; ++i) {
     const std::int32_t b = i <= k ? block[i - 1] : 1;
     m.shape.push_back(x[i] / b);
-    m.copy.axis(x[i] / b, s[static_cast<std::size_t>(i)] * b);
+    m.copy.axis(x[i] / b, s[i] * b);
   }
   return m;
 }
@@ -337,10 +342,10 @@ constexpr moved move_batch_to_space(const dims& x, const dims& block) {
     return violation{rule::value, dims{static_cast<std::int32_t>(blocks)}, dims{x[0]}};
   const auto s = strides_of(x);
   const auto batch = static_cast<std::int32_t>(x[0] / blocks);
-  std::array<std::int64_t, dims::max_rank> step{};  // of block index i in x
+  per_axis<std::int64_t> step;  // of block index i in x
   std::int64_t pace = s[0] * batch;
   for (int i = k - 1; i >= 0; --i) {
-    step[static_cast<std::size_t>(i)] = pace;
+    step[i] = pace;
     pace *= block[i];
   }
   moved m;
@@ -350,8 +355,8 @@ constexpr moved move_batch_to_space(const dims& x, const dims& block) {
     const std::int32_t b = i <= k ? block[i - 1] : 1;
     if (std::int64_t{x[i]} * b > INT32_MAX) return violation{rule::value, x, block};
     m.shape.push_back(x[i] * b);
-    m.copy.axis(x[i], s[static_cast<std::size_t>(i)]);
-    if (i <= k) m.copy.axis(b, step[static_cast<std::size_t>(i - 1)]);
+    m.copy.axis(x[i], s[i]);
+    if (i <= k) m.copy.axis(b, step[i - 1]);
   }
   return m;
 }

@@ -22,14 +22,13 @@ struct pad_params {
 };
 
 constexpr shape_or pad_shape(const dims& x, std::span<const std::int64_t> paddings, pad_mode mode) {
-  if (paddings.size() != 2 * static_cast<std::size_t>(x.rank))
+  if (paddings.size() != 2 * as_size(x.rank))
     return violation{
         rule::value, dims{2 * x.rank},
         dims{static_cast<std::int32_t>(std::min<std::size_t>(paddings.size(), INT32_MAX))}};
   dims y = x;
   for (int i = 0; i < x.rank; ++i) {
-    const std::int64_t before = paddings[2 * static_cast<std::size_t>(i)],
-                       after = paddings[2 * static_cast<std::size_t>(i) + 1];
+    const std::int64_t before = paddings[2 * as_size(i)], after = paddings[2 * as_size(i) + 1];
     const std::int64_t most = mode == pad_mode::constant    ? INT32_MAX / 4
                               : mode == pad_mode::symmetric ? x[i]
                                                             : x[i] - 1;
@@ -57,20 +56,20 @@ template <class T>
 constexpr void pad(const pad_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
   const std::int32_t last = p.out.rank - 1, width = p.out[last];
   for (std::size_t row = begin; row < end; ++row) {
-    std::size_t rest = row, from = 0, stride = static_cast<std::size_t>(p.in[last]);
+    std::size_t rest = row, from = 0, stride = as_size(p.in[last]);
     bool filled = false;
     for (std::int32_t d = last - 1; d >= 0; --d) {
-      const auto o = static_cast<std::int32_t>(rest % static_cast<std::size_t>(p.out[d]));
-      rest /= static_cast<std::size_t>(p.out[d]);
+      const auto o = static_cast<std::int32_t>(rest % as_size(p.out[d]));
+      rest /= as_size(p.out[d]);
       const std::int32_t i = pad_source(o, p.before[d], p.in[d], p.mode);
       filled |= i < 0;
-      from += static_cast<std::size_t>(i < 0 ? 0 : i) * stride;
-      stride *= static_cast<std::size_t>(p.in[d]);
+      from += as_size(i < 0 ? 0 : i) * stride;
+      stride *= as_size(p.in[d]);
     }
-    T* to = y + row * static_cast<std::size_t>(width);
+    T* to = y + row * as_size(width);
     for (std::int32_t o = 0; o < width; ++o) {
       const std::int32_t i = filled ? -1 : pad_source(o, p.before[last], p.in[last], p.mode);
-      to[o] = i < 0 ? static_cast<T>(p.value) : x[from + static_cast<std::size_t>(i)];
+      to[o] = i < 0 ? static_cast<T>(p.value) : x[from + as_size(i)];
     }
   }
 }
@@ -78,7 +77,7 @@ constexpr void pad(const pad_params& p, const T* x, T* y, std::size_t begin, std
 OCTET_INLINE void pad_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const pad_params*>(a.params);
   std::size_t rows = 1;
-  for (std::int32_t d = 0; d + 1 < p.out.rank; ++d) rows *= static_cast<std::size_t>(p.out[d]);
+  for (std::int32_t d = 0; d + 1 < p.out.rank; ++d) rows *= as_size(p.out[d]);
   const auto r = part_of(rows, a.part, a.parts);
   with_size(p.type, [&]<class T>(type_tag<T>) {
     pad(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
@@ -125,7 +124,7 @@ template <bool Mirror> status pad_prepare(const node_view& n, prepared& to) {
   p.in = x.shape, p.out = y.shape;
   const auto paddings = n.attrs->integers("paddings");
   for (int i = 0; i < x.shape.rank; ++i)
-    p.before.push_back(static_cast<std::int32_t>(paddings[2 * static_cast<std::size_t>(i)]));
+    p.before.push_back(static_cast<std::int32_t>(paddings[2 * as_size(i)]));
   if (p.in.rank == 0) p.in = p.out = dims{1}, p.before = dims{0};
   const auto bits = element_bits(*n.attrs, "value", x.type, x.zero_point());
   if (!bits) return bits.error();

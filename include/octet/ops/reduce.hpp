@@ -70,11 +70,11 @@ constexpr shape_or reduce_shape(const reduce_attrs& a, const dims& x) {
   for (std::int32_t axis : a.axes) {
     if (axis < -x.rank || axis >= x.rank)
       return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{axis}};
-    reduced[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
+    reduced[as_size(axis < 0 ? axis + x.rank : axis)] = true;
   }
   dims y;
   for (int i = 0; i < x.rank; ++i) {
-    const bool gone = a.axes.rank == 0 || reduced[static_cast<std::size_t>(i)];
+    const bool gone = a.axes.rank == 0 || reduced[as_size(i)];
     if (gone && x[i] < 1) return violation{rule::element_count, dims{1}, dims{x[i]}};
     if (!gone)
       y.push_back(x[i]);
@@ -86,17 +86,16 @@ constexpr shape_or reduce_shape(const reduce_attrs& a, const dims& x) {
 constexpr reduce_plan make_reduce(const reduce_attrs& a, const dims& x) {
   reduce_plan p;
   std::array<bool, dims::max_rank> flags{};
-  for (int i = 0; i < x.rank; ++i) flags[static_cast<std::size_t>(i)] = a.axes.rank == 0;
-  for (std::int32_t axis : a.axes)
-    flags[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
+  for (int i = 0; i < x.rank; ++i) flags[as_size(i)] = a.axes.rank == 0;
+  for (std::int32_t axis : a.axes) flags[as_size(axis < 0 ? axis + x.rank : axis)] = true;
   // Merge neighbours of one kind (axes of extent 1 belong to any kind), outermost first.
   std::array<std::int32_t, dims::max_rank> extent{};
   std::array<bool, dims::max_rank> kind{};
   std::size_t rank = 0;
   p.outputs = p.count = 1;
   for (int i = 0; i < x.rank; ++i) {
-    const bool gone = flags[static_cast<std::size_t>(i)];
-    (gone ? p.count : p.outputs) *= static_cast<std::size_t>(x[i]);
+    const bool gone = flags[as_size(i)];
+    (gone ? p.count : p.outputs) *= as_size(x[i]);
     if (x[i] == 1) continue;
     if (rank > 0 && kind[rank - 1] == gone) {
       extent[rank - 1] *= x[i];
@@ -113,13 +112,13 @@ constexpr reduce_plan make_reduce(const reduce_attrs& a, const dims& x) {
   }
   for (std::size_t i = 0; i < rank; ++i) {
     auto& n = kind[i] ? p.reduced_rank : p.kept_rank;
-    (kind[i] ? p.reduced : p.kept)[static_cast<std::size_t>(n)] = extent[i];
-    (kind[i] ? p.reduced_stride : p.kept_stride)[static_cast<std::size_t>(n)] = strides[i];
+    (kind[i] ? p.reduced : p.kept)[as_size(n)] = extent[i];
+    (kind[i] ? p.reduced_stride : p.kept_stride)[as_size(n)] = strides[i];
     ++n;
   }
   p.simple = p.reduced_rank <= 1;
   if (p.reduced_rank == 1) {
-    p.inner = static_cast<std::size_t>(p.reduced_stride[0]);
+    p.inner = as_size(p.reduced_stride[0]);
     p.outer = p.inner == 0 ? 0 : p.outputs / p.inner;
   } else if (p.reduced_rank == 0) {
     p.inner = p.outputs;
@@ -130,19 +129,18 @@ constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x) 
   aten_mean_params p;
   std::array<bool, dims::max_rank> gone{};
   std::array<std::size_t, dims::max_rank> in{}, out{};
-  for (int i = 0; i < x.rank; ++i) gone[static_cast<std::size_t>(i)] = a.axes.rank == 0;
-  for (std::int32_t axis : a.axes)
-    gone[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
+  for (int i = 0; i < x.rank; ++i) gone[as_size(i)] = a.axes.rank == 0;
+  for (std::int32_t axis : a.axes) gone[as_size(axis < 0 ? axis + x.rank : axis)] = true;
   p.outputs = p.count = 1;
   std::size_t stride = 1;
   for (int i = x.rank; i-- > 0;) {
-    const auto k = static_cast<std::size_t>(i), n = static_cast<std::size_t>(x[i]);
+    const auto k = as_size(i), n = as_size(x[i]);
     in[k] = stride, stride *= n;
     out[k] = p.outputs;
     (gone[k] ? p.count : p.outputs) *= n;
   }
   const auto add = [&](std::size_t k, bool first) {
-    const auto n = static_cast<std::size_t>(x[static_cast<int>(k)]);
+    const auto n = as_size(x[static_cast<int>(k)]);
     if (n == 1) return first;
     if (!first && p.loops[p.rank - 1].in * p.loops[p.rank - 1].extent == in[k])
       p.loops[p.rank - 1].extent *= n;
@@ -152,12 +150,12 @@ constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x) 
   };
   bool first = true;
   for (int i = x.rank; i-- > 0;)
-    if (gone[static_cast<std::size_t>(i)]) first = add(static_cast<std::size_t>(i), first);
+    if (gone[as_size(i)]) first = add(as_size(i), first);
   p.reduced = p.rank;
   first = true;
   for (int i = x.rank; i-- > 0;) {
     const int axis = !a.channels_last || i == 0 ? i : i == 1 ? x.rank - 1 : i - 1;
-    if (!gone[static_cast<std::size_t>(axis)]) first = add(static_cast<std::size_t>(axis), first);
+    if (!gone[as_size(axis)]) first = add(as_size(axis), first);
   }
   p.rank = p.rank < 2 ? 2 : p.rank;
   return p;
@@ -166,16 +164,15 @@ constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x) 
 template <class F> constexpr void for_each_reduced(const reduce_plan& p, std::size_t o, F&& f) {
   std::size_t base = 0, rest = o;
   for (std::int32_t i = p.kept_rank - 1; i >= 0; --i) {
-    const auto axis = static_cast<std::size_t>(i), extent = static_cast<std::size_t>(p.kept[axis]);
-    base += rest % extent * static_cast<std::size_t>(p.kept_stride[axis]);
+    const auto axis = as_size(i), extent = as_size(p.kept[axis]);
+    base += rest % extent * as_size(p.kept_stride[axis]);
     rest /= extent;
   }
   for (std::size_t k = 0; k < p.count; ++k) {
     std::size_t at = base, left = k;
     for (std::int32_t i = p.reduced_rank - 1; i >= 0; --i) {
-      const auto axis = static_cast<std::size_t>(i),
-                 extent = static_cast<std::size_t>(p.reduced[axis]);
-      at += left % extent * static_cast<std::size_t>(p.reduced_stride[axis]);
+      const auto axis = as_size(i), extent = as_size(p.reduced[axis]);
+      at += left % extent * as_size(p.reduced_stride[axis]);
       left /= extent;
     }
     f(at);
@@ -307,7 +304,7 @@ constexpr void reduce(const mean_params& p, const T* x, T* y, std::size_t begin,
 /// The sum of get(0) .. get(n - 1) in up to four levels: blocks of 16 (longer ones above 2^20
 /// elements), sums of blocks, and so on.
 template <class F> constexpr float cascade_sum(std::size_t n, F&& get) {
-  const std::size_t bits = n <= 2 ? 1 : static_cast<std::size_t>(std::bit_width(n - 1)),
+  const std::size_t bits = n <= 2 ? 1 : as_size(std::bit_width(n - 1)),
                     power = bits / 4 > 4 ? bits / 4 : 4, step = std::size_t{1} << power;
   float level[4] = {};
   std::size_t i = 0;
@@ -451,26 +448,92 @@ constexpr void mean_memory(const node_view& n, node_memory& to) {
     to.make<mean_params>();
 }
 #if OCTET_HAS_DEFINITIONS
+/// PyTorch's mean of floats, and of quantized values as floats.
+OCTET_INLINE void aten_mean_prepare(const node_view& n, const reduce_attrs& attrs, prepared& to) {
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  const aten_mean_params mean = make_aten_mean(attrs, x.shape);
+  if (x.type == dtype::f32) {
+    to.make<aten_mean_params>(&reference::aten_mean_kernel) = mean;
+    return;
+  }
+  const clamp_range clamp = clamp_of(*n.attrs, y.type);
+  auto& m = to.make<quantized_aten_mean_params>(&reference::quantized_aten_mean_kernel);
+  m.mean = mean;
+  m.type = x.type, m.in_scale = x.scale_f32(), m.in_zero_point = x.zero_point();
+  m.inverse = numerics::div(1.f, y.scale_f32()), m.out_zero_point = y.zero_point();
+  m.lo = clamp.lo, m.hi = clamp.hi;
+}
+/// The factors by which a mean or sum of quantized values is brought to the output's scale.
+OCTET_INLINE status mean_factors(const node_view& n, mean_params& p, prepared& to) {
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  const bool mean = p.op == reduction::mean;
+  const float elements = static_cast<float>(p.plan.count), sx = x.scale_f32(), sy = y.scale_f32();
+  requantize_params& q = p.requant;
+  switch (n.round) {
+    case rounding::doubling_high_half_away: {
+      auto m = to.array<multiplier>(1);
+      m[0] = numerics::quantize_multiplier(numerics::div(x.scale(), y.scale()));
+      if (mean) m[0] = numerics::mean_multiplier(m[0], p.plan.count);
+      q.mult = m.data();
+      return unit{};
+    }
+    case rounding::xnnpack:
+      p.scale = numerics::div(sx, sy);
+      if (mean) p.scale = numerics::mul(p.scale, numerics::div(1.f, elements));
+      p.offset = numerics::sub(
+          static_cast<float>(y.zero_point()),
+          numerics::mul(numerics::mul(elements, static_cast<float>(p.in_zero_point)), p.scale));
+      return unit{};
+    case rounding::divide_half_even:
+      if (!mean || !x.same_quantization(y))
+        return unsupported("rounding EVEN here", {}, "a mean that keeps the quantization");
+      return unit{};
+    case rounding::qnnpack: {
+      q.mode = rounding::float_half_even;
+      auto s = to.array<float>(1);
+      s[0] = numerics::div(sx, numerics::mul(sy, elements));
+      q.scale = s.data();
+      return unit{};
+    }
+    case rounding::none:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;
+  }
+  return detail::no_such_rounding(n);
+}
+/// The factor of each element of a product of quantized values.
+OCTET_INLINE status product_factors(const node_view& n, mean_params& p, prepared& to) {
+  if (p.plan.count == 0) return unsupported("a product of nothing");
+  to.kernel = kernel_id::none;
+  auto m = to.array<multiplier>(1);
+  m[0] = numerics::quantize_multiplier(numerics::div(
+      n.in[0].scale(),
+      numerics::pow(n.out[0].scale(), numerics::div(1.0, static_cast<double>(p.plan.count)))));
+  p.requant.mult = m.data();
+  return unit{};
+}
 template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, prepared& to) {
   const auto attrs = read_attributes<reduce_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  if constexpr (Op == reduction::mean && !Quantized)
-    if (n.round == rounding::aten) {
-      to.make<aten_mean_params>(&reference::aten_mean_kernel, kernel_id::none) =
-          make_aten_mean(attrs, x.shape);
-      return unit{};
-    }
   if constexpr (Quantized)
     if (!x.quantized() || !y.quantized() || x.per_channel() || y.per_channel())
       return unsupported("quantization", {}, "one scale per tensor");
-  const auto clamp = clamp_of(*n.attrs, y.type);
-  if constexpr (Op == reduction::mean && Quantized)
+  if constexpr (Op == reduction::mean)
     if (n.round == rounding::aten) {
-      auto& m = to.make<quantized_aten_mean_params>(&reference::quantized_aten_mean_kernel);
-      m.mean = make_aten_mean(attrs, x.shape);
-      m.type = x.type, m.in_scale = x.scale_f32(), m.in_zero_point = x.zero_point();
-      m.inverse = numerics::div(1.f, y.scale_f32()), m.out_zero_point = y.zero_point();
-      m.lo = clamp.lo, m.hi = clamp.hi;
+      aten_mean_prepare(n, attrs, to);
       return unit{};
     }
   auto& p = to.make<mean_params>(&reference::mean_kernel, kernel_id::mean);
@@ -485,66 +548,11 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
     return unit{};
   } else {
     static_assert(Op == reduction::mean || Op == reduction::sum || Op == reduction::prod);
-    constexpr bool mean = Op == reduction::mean;
-    const std::size_t count = p.plan.count;
-    const auto elements = static_cast<float>(count);
-    p.in_zero_point = x.zero_point();
+    const clamp_range clamp = clamp_of(*n.attrs, y.type);
     requantize_params& q = p.requant;
     q.mode = n.round, q.zero_point = y.zero_point(), q.lo = clamp.lo, q.hi = clamp.hi;
-    const float sx = x.scale_f32(), sy = y.scale_f32();
-    if constexpr (Op == reduction::prod) {
-      if (count == 0) return unsupported("a product of nothing");
-      to.kernel = kernel_id::none;
-      auto m = to.array<multiplier>(1);
-      m[0] = numerics::quantize_multiplier(numerics::div(
-          x.scale(), numerics::pow(y.scale(), numerics::div(1.0, static_cast<double>(count)))));
-      q.mult = m.data();
-      return unit{};
-    }
-    switch (n.round) {
-      case rounding::doubling_high_half_away: {
-        auto m = to.array<multiplier>(1);
-        m[0] = numerics::quantize_multiplier(numerics::div(x.scale(), y.scale()));
-        if (mean) m[0] = numerics::mean_multiplier(m[0], count);
-        q.mult = m.data();
-        return unit{};
-      }
-      case rounding::xnnpack:
-        p.scale = numerics::div(sx, sy);
-        if (mean) p.scale = numerics::mul(p.scale, numerics::div(1.f, elements));
-        p.offset = numerics::sub(
-            static_cast<float>(y.zero_point()),
-            numerics::mul(numerics::mul(elements, static_cast<float>(p.in_zero_point)), p.scale));
-        return unit{};
-      case rounding::divide_half_even:
-        if (!mean || !x.same_quantization(y))
-          return unsupported("rounding EVEN here", {}, "a mean that keeps the quantization");
-        return unit{};
-      case rounding::qnnpack: {
-        q.mode = rounding::float_half_even;
-        auto s = to.array<float>(1);
-        s[0] = numerics::div(sx, numerics::mul(sy, elements));
-        q.scale = s.data();
-        return unit{};
-      }
-      case rounding::none:
-      case rounding::doubling_high_half_up:
-      case rounding::wide_half_up:
-      case rounding::double_half_away:
-      case rounding::float_half_even:
-      case rounding::float_bias_half_even:
-      case rounding::float_zero_point_half_even:
-      case rounding::eight_bit_ratio_half_up:
-      case rounding::divide_half_away:
-      case rounding::reciprocal_half_even:
-      case rounding::divide_truncate:
-      case rounding::aten:
-      case rounding::fused_multiply_add:
-      case rounding::tflite_optimized:
-      case rounding::mxnet:
-      case rounding::onnxruntime: break;
-    }
-    return detail::no_such_rounding(n);
+    p.in_zero_point = x.zero_point();
+    return Op == reduction::prod ? product_factors(n, p, to) : mean_factors(n, p, to);
   }
 }
 #else

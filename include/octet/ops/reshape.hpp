@@ -17,7 +17,7 @@ constexpr shape_or reshape_shape(const dims& x, dims to) {
     else if (to[i] < 0)
       return violation{rule::value, x, to};
     else
-      known = saturating_mul(known, static_cast<std::size_t>(to[i]));
+      known = saturating_mul(known, as_size(to[i]));
   }
   if (open >= 0) {
     if (known == 0 || count % known != 0 || count / known > max_elements)

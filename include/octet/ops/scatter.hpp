@@ -71,7 +71,7 @@ constexpr void scatter(const scatter_params& p, const void* index, const T* upda
     }
     if (!inside) continue;
     for (std::size_t i = 0; i < p.inner; ++i) {
-      T& to = y[static_cast<std::size_t>(at) * p.inner + i];
+      T& to = y[as_size(at) * p.inner + i];
       const T v = updates[p.repeats ? 0 : r * p.inner + i];
       to = p.adds ? joined(to, v) : v;
     }
@@ -106,11 +106,11 @@ template <bool Adds> status scatter_prepare(const node_view& n, prepared& to) {
   const dims &index = n.in[0].shape, &y = n.out[0].shape;
   p.shape = y;
   p.type = n.out[0].type, p.index_type = n.in[0].type;
-  p.k = static_cast<std::size_t>(index.rank == 0 ? 1 : index.back(0));
+  p.k = as_size(index.rank == 0 ? 1 : index.back(0));
   p.rows = index.elements().value / p.k;
   p.count = y.elements().value;
   p.inner = 1;
-  for (int i = static_cast<int>(p.k); i < y.rank; ++i) p.inner *= static_cast<std::size_t>(y[i]);
+  for (int i = static_cast<int>(p.k); i < y.rank; ++i) p.inner *= as_size(y[i]);
   p.adds = Adds;
   p.repeats = !Adds && n.in[1].shape.elements().value == 1;
   return unit{};
@@ -166,7 +166,7 @@ constexpr shape_or dynamic_slice_shape(const dynamic_slice_attrs& a, const dims&
                                        const dims& begin) {
   if (a.size.rank != x.rank || (a.strides.rank != 0 && a.strides.rank != x.rank))
     return violation{rule::rank, x, a.size};
-  if (begin.elements().value != static_cast<std::size_t>(x.rank))
+  if (begin.elements().value != as_size(x.rank))
     return violation{rule::element_count, dims{x.rank}, begin};
   for (int i = 0; i < x.rank; ++i) {
     const std::int64_t stride = a.strides.rank == 0 ? 1 : a.strides[i],
@@ -185,7 +185,7 @@ constexpr std::int64_t corner(const box_params& p, const void* begin) {
                        reach = p.inner[i] == 0 ? 0 : (p.inner[i] - std::int64_t{1}) * stride;
     const std::int64_t low = stride < 0 ? -reach : 0,
                        high = stride < 0 ? extent - 1 : extent - (p.inner[i] == 0 ? 0 : reach + 1);
-    std::int64_t b = position(begin, p.index_type, static_cast<std::size_t>(i));
+    std::int64_t b = position(begin, p.index_type, as_size(i));
     if (p.begin_mask >> i & 1)
       b = stride < 0 ? extent - 1 : 0;
     else if (b < 0 && p.from_end)
@@ -200,15 +200,15 @@ template <class F> constexpr void for_each_row(const box_params& p, std::int64_t
   const auto s = strides_of(p.outer);
   const std::size_t count = p.inner.elements().value;
   if (count == 0) return;
-  const std::size_t row = p.rank == 0 ? 1 : static_cast<std::size_t>(p.inner[p.rank - 1]);
+  const std::size_t row = p.rank == 0 ? 1 : as_size(p.inner[p.rank - 1]);
   dims at;
   at.rank = p.rank;
   for (std::size_t done = 0; done < count; done += row) {
     f(from, done, row);
     for (std::int32_t i = p.rank - 2; i >= 0; --i) {
-      from += s[static_cast<std::size_t>(i)] * p.strides[i];
+      from += s[i] * p.strides[i];
       if (++at[i] < p.inner[i]) break;
-      from -= s[static_cast<std::size_t>(i)] * p.strides[i] * p.inner[i];
+      from -= s[i] * p.strides[i] * p.inner[i];
       at[i] = 0;
     }
   }
@@ -221,15 +221,12 @@ OCTET_INLINE void dynamic_slice_kernel(const kernel_args& a) noexcept {
   const std::int64_t step = p.rank == 0 ? 1 : p.strides[p.rank - 1];
   for_each_row(p, corner(p, a.in[1]), [&](std::int64_t from, std::size_t to, std::size_t n) {
     if (step == 1) {
-      std::memcpy(y + to * p.element, x + static_cast<std::size_t>(from) * p.element,
-                  n * p.element);
+      std::memcpy(y + to * p.element, x + as_size(from) * p.element, n * p.element);
       return;
     }
     for (std::size_t i = 0; i < n; ++i)
-      std::memcpy(
-          y + (to + i) * p.element,
-          x + static_cast<std::size_t>(from + static_cast<std::int64_t>(i) * step) * p.element,
-          p.element);
+      std::memcpy(y + (to + i) * p.element,
+                  x + as_size(from + static_cast<std::int64_t>(i) * step) * p.element, p.element);
   });
 }
 OCTET_INLINE void dynamic_update_slice_kernel(const kernel_args& a) noexcept {
@@ -238,8 +235,7 @@ OCTET_INLINE void dynamic_update_slice_kernel(const kernel_args& a) noexcept {
   auto* y = static_cast<std::byte*>(a.out[0]);
   std::memcpy(y, a.in[0], p.outer.elements().value * p.element);
   for_each_row(p, corner(p, a.in[2]), [&](std::int64_t to, std::size_t from, std::size_t n) {
-    std::memcpy(y + static_cast<std::size_t>(to) * p.element, update + from * p.element,
-                n * p.element);
+    std::memcpy(y + as_size(to) * p.element, update + from * p.element, n * p.element);
   });
 }
 #else
@@ -340,18 +336,17 @@ namespace reference {
 OCTET_INLINE void reverse_sequence_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const reverse_sequence_params*>(a.params);
   const auto s = strides_of(p.x);
-  const std::int64_t extent = p.x[p.axis], step = s[static_cast<std::size_t>(p.axis)],
-                     batches = p.x[p.batch_axis],
-                     batch_step = s[static_cast<std::size_t>(p.batch_axis)];
+  const std::int64_t extent = p.x[p.axis], step = s[p.axis], batches = p.x[p.batch_axis],
+                     batch_step = s[p.batch_axis];
   const auto r = part_of(p.x.elements().value, a.part, a.parts);
   with_size(p.type, [&]<class T>(type_tag<T>) {
     for (std::size_t i = r.begin; i < r.end; ++i) {
       const auto at = static_cast<std::int64_t>(i), k = at / step % extent;
       const std::int64_t length =
-          position(a.in[1], p.length_type, static_cast<std::size_t>(at / batch_step % batches));
+          position(a.in[1], p.length_type, as_size(at / batch_step % batches));
       const std::int64_t n = length > extent ? extent : length, from = k < n ? n - 1 - k : k;
       static_cast<T*>(a.out[0])[i] =
-          static_cast<const T*>(a.in[0])[static_cast<std::size_t>(at + (from - k) * step)];
+          static_cast<const T*>(a.in[0])[as_size(at + (from - k) * step)];
     }
   });
 }
@@ -430,8 +425,8 @@ OCTET_INLINE status matrix_set_diag_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<matrix_set_diag_params>(&reference::matrix_set_diag_kernel);
   const dims& x = n.in[0].shape;
   p.type = n.in[0].type;
-  p.rows = static_cast<std::size_t>(x.back(1)), p.columns = static_cast<std::size_t>(x.back(0));
-  for (int i = 0; i + 2 < x.rank; ++i) p.matrices *= static_cast<std::size_t>(x[i]);
+  p.rows = as_size(x.back(1)), p.columns = as_size(x.back(0));
+  for (int i = 0; i + 2 < x.rank; ++i) p.matrices *= as_size(x[i]);
   return unit{};
 }
 #else
@@ -502,11 +497,11 @@ OCTET_INLINE void segment_reduce_kernel(const kernel_args& a) noexcept {
   with_number(p.type, [&]<class T>(type_tag<T>) {
     const auto* x = static_cast<const T*>(a.in[0]);
     auto* y = static_cast<T*>(a.out[0]);
-    std::fill_n(y, static_cast<std::size_t>(p.segments) * p.inner, without_any<T>(p.reduction));
+    std::fill_n(y, as_size(p.segments) * p.inner, without_any<T>(p.reduction));
     for (std::size_t r = 0; r < p.ids; ++r) {
       const std::int64_t id = position(a.in[1], p.id_type, r);
       if (id < 0 || id >= p.segments) continue;
-      T* to = y + static_cast<std::size_t>(id) * p.inner;
+      T* to = y + as_size(id) * p.inner;
       for (std::size_t i = 0; i < p.inner; ++i)
         to[i] = reduced(p.reduction, to[i], x[r * p.inner + i]);
     }
@@ -531,7 +526,7 @@ OCTET_INLINE status segment_reduce_prepare(const node_view& n, prepared& to) {
   p.ids = n.in[1].shape.elements().value;
   p.inner = 1;
   for (int i = n.in[1].shape.rank; i < n.in[0].shape.rank; ++i)
-    p.inner *= static_cast<std::size_t>(n.in[0].shape[i]);
+    p.inner *= as_size(n.in[0].shape[i]);
   p.segments = a.segments, p.reduction = a.reduction;
   return unit{};
 }

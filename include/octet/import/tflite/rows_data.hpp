@@ -136,8 +136,7 @@ inline status where(tflite_node& n) {
       for (std::size_t b = 0; b < size; ++b) zero &= x.data.bytes[i * size + b] == std::byte{0};
     }
     for (std::int32_t k = 0; !zero && k < x.shape.rank; ++k)
-      positions.push_back(static_cast<std::int64_t>(i) / steps[static_cast<std::size_t>(k)] %
-                          x.shape[k]);
+      positions.push_back(static_cast<std::int64_t>(i) / steps[k] % x.shape[k]);
   }
   const std::int32_t rank = x.shape.rank;
   return constant_integers(
