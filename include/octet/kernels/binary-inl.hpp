@@ -51,30 +51,11 @@ template <class V> struct kernel<kernel_id::binary, V> {
   static bool integers(dtype t) { return is_8bit(t) || t == dtype::s16 || t == dtype::s32; }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    const bool real = p.a_type == dtype::f32;
-    switch (p.op) {
-      case binary_op::minimum:
-      case binary_op::maximum: return p.mode == rounding::none && (real || integers(p.a_type));
-      case binary_op::squared_difference:
-        return p.mode == rounding::none
-                   ? real
-                   : p.mode == rounding::doubling_high_half_away && is_8bit(p.a_type);
-      case binary_op::div: return p.mode == rounding::none && real;
-      case binary_op::equal:
-      case binary_op::not_equal:
-      case binary_op::less:
-      case binary_op::less_equal:
-      case binary_op::greater:
-      case binary_op::greater_equal:
-      case binary_op::logical_and:
-      case binary_op::logical_or:
-      case binary_op::floor_div:
-      case binary_op::floor_mod:
-      case binary_op::bitwise_xor:
-      case binary_op::right_shift:
-      case binary_op::pow: break;
-    }
-    return false;
+    const bool real = p.a_type == dtype::f32, raw = p.mode == rounding::none;
+    if (!ops::has_binary_kernel(p.op, !raw)) return false;
+    if (p.op == binary_op::squared_difference)
+      return raw ? real : p.mode == rounding::doubling_high_half_away && is_8bit(p.a_type);
+    return raw && (real || (p.op != binary_op::div && integers(p.a_type)));
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
