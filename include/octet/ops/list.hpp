@@ -275,11 +275,39 @@ constexpr bool rounds_sums(const op_def& op) {
       return false;
   return true;
 }
+/// Forms with a rounding, and the law that gives it: neither without the other.
+constexpr bool has_law(const op_def& op) {
+  bool rounds = false;
+  for (const form& f : op.forms)
+    for (const rounding r : enumerators<rounding>)
+      rounds |= r != rounding::none && f.roundings.contains(r);
+  return op.decide != nullptr || !rounds;
+}
+/// What laws say of an operator on int8, or on float32 where it takes no int8, is in its forms.
+constexpr bool has_forms_of_laws(const op_def& op) {
+  if (op.decide == nullptr) return true;
+  rounding_set taken;
+  bool bytes = false;
+  for (const form& f : op.forms) {
+    taken = taken | f.roundings;
+    bytes |= f.in[0].set().contains(dtype::s8);
+  }
+  for (const law l : enumerators<law>) {
+    laws::facts f;
+    f.arithmetic = l;
+    f.x = f.w = f.y = {bytes ? dtype::s8 : dtype::f32, dims{1, 8, 8, 8}, bytes ? 0.1 : 0};
+    if (const laws::decision d = op.decide(f); d.known && !taken.contains(d.round)) return false;
+  }
+  return true;
+}
 /// What an operator's row says of itself must be so: others rely on it (passes, direct calls,
 /// limits).
 template <const op_def& Op> struct checked {
   static_assert(!Op.summary.empty() && !Op.forms.empty() && Op.shape && Op.memory && Op.prepare,
                 "octet: an operator without summary, forms, shape, memory or prepare");
+  static_assert(has_law(Op), "octet: an operator has roundings and no law that gives them");
+  static_assert(has_forms_of_laws(Op),
+                "octet: a law gives a rounding that no form of the operator has");
   static_assert(!Op.quantized || Op.name.starts_with("qnn."),
                 "octet: an operator on quantized values is printed with qnn. in front");
   static_assert(!Op.accumulates || (has_sums(Op) && Op.macs && Op.decide),
