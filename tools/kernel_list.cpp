@@ -37,7 +37,7 @@ std::vector<typical> typical_nodes(const op_def& op) {
     case kernel_id::batch_matmul:
     case kernel_id::float_batch_matmul: return {{"", {image, {1, 8, 32, 16}}, {}, 0}};
     case kernel_id::float_layer:
-      if (op.name == "fully_connected") return {{"", {{1, 64}, {32, 64}, {32}}, {}, 2}};
+      if (&op == &ops::float_fully_connected) return {{"", {{1, 64}, {32, 64}, {32}}, {}, 2}};
       return {{" 3x3", {image, {32, 3, 3, 32}, {32}}, {}, 2}};
     case kernel_id::float_depthwise: return {{" 3x3", {image, {1, 3, 3, 32}, {32}}, {}, 2}};
     case kernel_id::pool2d: return {{" 2x2", {image}, window, 0}};
