@@ -107,7 +107,8 @@ class worker_thread {
 /// allocates nothing. Threads take the parts one by one, the caller's thread too: on a busy machine
 /// it does not wait for a worker that gets no CPU, it does that part itself. Workers spin briefly
 /// (the gap between two layers is microseconds), then sleep. Threads that cannot start are left
-/// out: those that run take their parts.
+/// out: those that run take their parts. A pool that exists has begun: what the system does to start
+/// a thread (signal masks, a robust list) is over and cannot fall into a run.
 class thread_pool {
  public:
   using job_fn = void (*)(void* context, unsigned part);
@@ -117,6 +118,8 @@ class thread_pool {
     while (workers_ && started_ + 1 < limit_ &&
            workers_[started_].start([](void* p) { static_cast<thread_pool*>(p)->work(); }, this))
       ++started_;
+    for (std::uint32_t here; (here = begun_.value().load(std::memory_order_acquire)) != started_;)
+      begun_.wait(here);
   }
   ~thread_pool() {
     stop_.store(true, std::memory_order_relaxed);
@@ -180,6 +183,8 @@ class thread_pool {
     }
   }
   void work() noexcept {
+    begun_.value().fetch_add(1, std::memory_order_release);
+    begun_.wake_all();
     std::uint32_t seen = 0;
     for (;;) {
       std::uint32_t now = generation_.value().load(std::memory_order_acquire);
@@ -203,6 +208,7 @@ class thread_pool {
   detail::signal_word generation_{0};
   std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
   detail::signal_word pending_{0};             // parts that are not done
+  detail::signal_word begun_{0};               // workers that are in work()
   std::atomic<bool> stop_{false};
   unsigned started_ = 0;
   std::unique_ptr<detail::worker_thread[]> workers_;  // last: they use the rest
