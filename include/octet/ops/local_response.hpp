@@ -113,7 +113,9 @@ constexpr void local_response_row(const local_response_params& p, const float* x
   };
   if (p.running) {
     float sum = 0;
-    for (std::int64_t c = -p.radius; c < p.radius; ++c) sum = numerics::add(sum, term(c));
+    // Terms outside the row are 0 and change nothing: a radius of a million costs a row.
+    for (std::int64_t c = 0; c < std::min<std::int64_t>(p.radius, count); ++c)
+      sum = numerics::add(sum, term(c));
     for (std::int64_t c = 0; c < count; ++c) {
       sum = numerics::add(sum, term(c + p.radius));
       y[c] = numerics::mul(
