@@ -107,8 +107,8 @@ class worker_thread {
 /// allocates nothing. Threads take the parts one by one, the caller's thread too: on a busy machine
 /// it does not wait for a worker that gets no CPU, it does that part itself. Workers spin briefly
 /// (the gap between two layers is microseconds), then sleep. Threads that cannot start are left
-/// out: those that run take their parts. A pool that exists has begun: what the system does to start
-/// a thread (signal masks, a robust list) is over and cannot fall into a run.
+/// out: those that run take their parts. A pool that exists has begun: what the system does to
+/// start a thread (signal masks, a robust list) is over and cannot fall into a run.
 class thread_pool {
  public:
   using job_fn = void (*)(void* context, unsigned part);
