@@ -107,6 +107,8 @@ class file {
     graph_.message(1, n);
     return *this;
   }
+  /// The graph alone, as an attribute has it.
+  const proto& graph() const { return graph_; }
   std::string str() const {
     return proto()
         .integer(1, ir_version)
@@ -142,6 +144,10 @@ inline proto attribute(const std::string& name, const std::vector<std::int64_t>&
   a.text(1, name);
   for (std::int64_t i : v) a.integer(8, i);
   return a.integer(20, 7);
+}
+
+inline proto attribute(const std::string& name, const file& body) {
+  return proto().text(1, name).message(6, body.graph()).integer(20, 5);
 }
 
 }  // namespace onnx

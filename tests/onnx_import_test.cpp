@@ -295,6 +295,63 @@ TEST_CASE("ONNX: LSTM, by its equations, both directions") {
   }
 }
 
+namespace {
+
+proto int64(const std::string& name, std::int64_t v) {
+  return ox::tensor(name, ox::s64, {}, ox::raw_of(std::vector<std::int64_t>{v}));
+}
+/// y = x + x, `rounds` times: a constant, or an input.
+ox::file doubling(const proto* rounds) {
+  ox::file body, f;
+  body.input("i", ox::s64, {}).input("c", 9, {}).input("v", ox::f32, {2});
+  body.output("c").output("w").node("Add", {"v", "v"}, {"w"});
+  f.input("x", ox::f32, {2});
+  if (rounds)
+    f.constant(*rounds);
+  else
+    f.input("n", ox::s64, {});
+  f.output("y").node("Loop", {"n", "", "x"}, {"y"}, {ox::attribute("body", body)});
+  return f;
+}
+
+}  // namespace
+
+TEST_CASE("ONNX: loops unroll, what only the input decides is refused") {
+  const proto three = int64("n", 3), none = int64("n", 0), many = int64("n", 1000000000);
+  CHECK(run<float>(load(doubling(&three).str()), {1, -2}) == std::vector<float>{8, -16});
+  CHECK(run<float>(load(doubling(&none).str()), {1, -2}) == std::vector<float>{1, -2});
+  CHECK_HAS(message_of(doubling(nullptr).str()), "number of rounds of Loop");
+  import::onnx_options small;
+  small.max.nodes = 100;
+  CHECK_HAS(message_of(doubling(&many).str(), small), "limit nodes");
+
+  const auto branches = [](const std::vector<std::int64_t>& axes) {
+    ox::file then, other, f;
+    then.output("a").node("Relu", {"x"}, {"a"});
+    other.output("b").constant(
+        ox::tensor("axes", ox::s64, {static_cast<std::int64_t>(axes.size())}, ox::raw_of(axes)));
+    other.node("Unsqueeze", {"x", "axes"}, {"b"});
+    f.input("x", ox::f32, {2}).input("c", 9, {}).output("y");
+    f.node("If", {"c"}, {"y"},
+           {ox::attribute("then_branch", then), ox::attribute("else_branch", other)});
+    return f.str();
+  };
+  CHECK_HAS(message_of(branches({0})), "branches that give [2] and [1,2]");
+  ox::file wrong;  // a body without the number of the round
+  wrong.input("v", ox::f32, {2}).output("v");
+  ox::file f;
+  f.input("x", ox::f32, {2}).output("y").constant(three);
+  f.node("Loop", {"n", "", "x"}, {"y"}, {ox::attribute("body", wrong)});
+  CHECK_HAS(message_of(f.str()), "inputs of the graph body");
+  ox::file deep = wrong;  // one graph in another
+  for (int i = 0; i < 300; ++i) {
+    ox::file outer;
+    outer.output("v").node("If", {"c"}, {"v"}, {ox::attribute("then_branch", deep)});
+    deep = outer;
+  }
+  CHECK_HAS(message_of(deep.str()), "graphs within one another");
+}
+
 TEST_CASE("ONNX: what is not computed is refused by name") {
   const auto one = [](const std::string& op, const std::string& domain = {}) {
     return ox::file().input("x", ox::f32, {2, 2}).output("y").node(op, {"x"}, {"y"}, {}, domain);
@@ -330,6 +387,7 @@ namespace {
 void survives(const std::string& bytes) {
   import::onnx_options o;
   o.max.tensor_bytes = o.max.constant_bytes = o.max.arena_bytes = std::size_t{1} << 22;
+  o.max.nodes = 500, o.max.work = std::size_t{1} << 18;
   auto g = load(bytes, o);
   if (!g) {
     REQUIRE(g.error().message().find("model.onnx") != std::string::npos);
@@ -353,8 +411,10 @@ void survives(const std::string& bytes) {
 
 TEST_CASE("ONNX: damaged files give an error or a network that runs", "[hostile]") {
   const std::vector<std::int64_t> two{2, 2};
+  const proto three = int64("n", 3);
   for (const std::string& whole :
-       {convolution().str(), pair_around("MaxPool", {ox::attribute("kernel_shape", two)}).str()}) {
+       {convolution().str(), pair_around("MaxPool", {ox::attribute("kernel_shape", two)}).str(),
+        doubling(&three).str()}) {
     survives(whole);
     for (std::size_t n = 0; n < whole.size(); ++n) survives(whole.substr(0, n));
     for (std::size_t i = 0; i < whole.size(); ++i)

@@ -27,6 +27,9 @@ OPERATORS = ("quantizelinear", "qlinear", "integer")
 # What octet has no types for, no operator, or no scales that are computed: every case with one of
 # these in its name.
 REFUSED = ("e4m3fn", "e5m2", "e2m1", "int4", "int2", "blocked", "float16", "expanded")
+# The newest opset whose QuantizeLinear and DequantizeLinear ONNX Runtime 1.32 has; those of later
+# ones differ in element types alone.
+NEWEST_OF_ORT = 23
 
 
 def values_of(listed):
@@ -78,7 +81,10 @@ def main():
             except (TypeError, ValueError) as e:  # numpy has no files of the narrow types
                 result = "not a type of numpy's: " + str(e)
             if result == "differs":
-                own = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+                for domain in model.opset_import:
+                    domain.version = min(domain.version, NEWEST_OF_ORT)
+                own = ort.InferenceSession(model.SerializeToString(),
+                                           providers=["CPUExecutionProvider"])
                 own = own.run(None, {model.graph.input[0].name: x})
                 same = run_octet(tool, folder, path, names, x, own) == "identical"
                 result = "differs, as ONNX Runtime does" if same else "differs from both"

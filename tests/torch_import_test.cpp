@@ -6,6 +6,7 @@
 #include "octet/import/torch.hpp"
 #include "octet/import/torch/parser.hpp"
 #include "octet/import/torch/pickle.hpp"
+#include "octet/runtime/session.hpp"
 #include "torch_file.hpp"
 
 using namespace octet;
@@ -255,6 +256,50 @@ TEST_CASE("programs: while, dicts, annotated names, branches that data decides")
   CHECK_HAS(load_error(program("    while True:\n      pass\n    return x\n")), "the limit work");
   CHECK_HAS(load_error(program("    return torch.reshape(x, [int(torch.mean(x))])\n")),
             "a whole number that depends");
+}
+
+TEST_CASE("programs: powers, indices of several axes, pools of volumes, projected states") {
+  const auto outputs = [](const std::string& body, const std::vector<float>& x) {
+    auto g = load(program(body), {{"", dims{2, 2}}});
+    INFO((g ? std::string() : g.error().message()));
+    REQUIRE(g);
+    auto p = try_compile(std::move(*g));
+    INFO((p ? std::string() : p.error().message()));
+    REQUIRE(p);
+    session s(*p);
+    REQUIRE(s.input(0).try_assign(std::span<const float>(x)));
+    s.run();
+    const auto y = s.output(0).view();
+    const auto* data = static_cast<const float*>(y.data);
+    return std::vector<float>(data, data + y.shape.elements().value);
+  };
+  CHECK(outputs("    return torch.pow(x, 1.5)\n", {1, 4, 9, 2.25f}) ==
+        std::vector<float>{1, 8, 27, 3.375f});
+  CHECK(outputs("    return torch.pow(2, x)\n", {0, 1, -1, 3}) ==
+        std::vector<float>{1, 2, 0.5f, 8});
+  CHECK(outputs("    a = torch.tensor([1, 0, -1])\n    b = torch.tensor([0])\n    return "
+                "torch.index(x, [a, b])\n",
+                {1, 2, 3, 4}) == std::vector<float>{3, 1, 3});
+  CHECK(outputs("    v = torch.reshape(x, [1, 1, 2, 1, 2])\n    return torch.avg_pool3d(v, [2, 1, "
+                "1], [1, 1, 1])\n",
+                {1, 2, 3, 8}) == std::vector<float>{2, 5});
+  CHECK(outputs("    v = torch.reshape(x, [1, 1, 1, 2, 2])\n    return torch.avg_pool3d(v, [1, 2, "
+                "2], [1, 1, 1], [0, 1, 0])\n",
+                {1, 3, 5, 7}) == std::vector<float>{1, 4, 3});
+  // All gates are 1/2, the candidates 0; the projection sums the two states.
+  const auto y = outputs(
+      "    w = torch.zeros([8, 2])\n    u = torch.zeros([8, 1])\n    b = torch.zeros([8])\n"
+      "    y, h, c = torch.lstm(torch.reshape(x, [2, 1, 2]), [torch.zeros([1, 1, 1]), "
+      "torch.ones([1, 1, 2])], [w, u, b, b, torch.ones([1, 2])], True, 1, 0., False, False, "
+      "False)\n    return y\n",
+      {1, 2, 3, 4});
+  REQUIRE(y.size() == 2);
+  CHECK(y[0] == Approx(std::tanh(0.5)));
+  CHECK(y[1] == Approx(std::tanh(0.25)));
+  CHECK_HAS(load_error(program("    return ops.quantized.conv2d_dynamic(x, x)\n")),
+            "known only when it runs");
+  CHECK_HAS(load_error(program("    return torch.index(x, [torch.gt(x, 0)])\n")),
+            "a mask as index");
 }
 
 TEST_CASE("programs: traced numbers are constants without axes") {

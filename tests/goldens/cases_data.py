@@ -353,7 +353,29 @@ def dynamic_matrices(w):
               [(r.normal(size=(2, 4, 5, 6)) * 3 + 1).astype(np.float32)], engines=("xnnpack",))
 
 
+def sparse(w):
+    """Constants of which only some elements are stored."""
+    for tag, dtype, block, order in (("rows", "float32", 1, (0, 1)),
+                                     ("columns", "float32", 1, (1, 0)),
+                                     ("blocks", "int8", 4, (0, 1))):
+        r = w.rng("sparse " + tag)
+        dense = r.integers(1, 100, (6, 12)).reshape(6, -1, block) * (
+            r.random((6, 12 // block, 1)) < 0.4)
+        m = Model()
+        quantization = (0.05, -5) if dtype == "int8" else ()
+        c = m.sparse(dense.reshape(6, 12).astype(dtype), 0.05 if dtype == "int8" else None, block,
+                     order)
+        d = m.tensor((6, 12), dtype, *((0.05, 0) if dtype == "int8" else ()))
+        m.op("DENSIFY", [c], [d], "DensifyOptions")
+        x, o = m.input((6, 12), dtype, *quantization), m.tensor((6, 12), dtype, *quantization)
+        m.op("ADD", [x, d], [o], "AddOptions")
+        m.output(o)
+        given = codes(r, (6, 12)) if dtype == "int8" else r.normal(size=(6, 12)).astype(np.float32)
+        w.add("densify_" + tag, m, [given], engines=("ref",))
+
+
 def make(w):
+    sparse(w)
     dynamic_matrices(w)
     recurrent(w)
     positions(w)

@@ -194,7 +194,7 @@ def main():
         manifest.write_text("[]")
         write_manifest(manifest, kept + writer.rows, set())
     elif not arguments.only:
-        write_manifest(manifest, writer.rows, {"pytorch", "mxnet"})
+        write_manifest(manifest, writer.rows, {"pytorch", "mxnet", "onnx"})
     if arguments.report:
         print("\n".join(writer.report))
     if writer.failures:

@@ -13,6 +13,7 @@ import json
 import pathlib
 import zlib
 
+import cases_onnx_more
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -92,7 +93,8 @@ class Writer:
     def __init__(self, folder, only):
         self.folder, self.only, self.rows, self.names = folder, only, [], set()
 
-    def store(self, name, build, opset=17, expect="identical"):
+    def store(self, name, build, opset=17, expect="identical", as_written=False, **tolerances):
+        """as_written: without ONNX Runtime's rewriting of the graph."""
         if name in self.names:
             raise ValueError("two cases called " + name)
         self.names.add(name)
@@ -106,10 +108,12 @@ class Writer:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
+        if as_written:
+            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         outputs = session.run(None, n.feeds)
         row = {"format": "onnx", "folder": "onnx", "model": path.name, "law": "onnxruntime",
-               "inputs": [], "outputs": [], "expect": expect}
+               "inputs": [], "outputs": [], "expect": expect, **tolerances}
         for kind, arrays in (("input", n.feeds.values()), ("output", outputs)):
             for i, a in enumerate(arrays):
                 row[kind + "s"].append("%s.%s%d.npy" % (name, kind, i))
@@ -417,6 +421,7 @@ def cases(w):
     w.store("qdq_conv_float_bias", qdq_conv("u8", "s8", True, float_bias=True))
     w.store("qdq_conv_one_scale", qdq_conv("u8", "s8", per_channel=False))
     w.store("qdq_block", qdq_block, 13)
+    cases_onnx_more.cases(w)
 
 
 def main():

@@ -62,6 +62,37 @@ class Model:
         data = np.asarray(data)
         return self.tensor(data.shape, data.dtype.name, scale, zero, axis, data)
 
+    def sparse(self, dense, scale=None, block=1, order=(0, 1)):
+        """A matrix of which only the elements (or blocks of a row) that are not 0 are stored: rows
+        dense, or with order (1, 0) columns, and what lies in them compressed."""
+        dense = np.asarray(dense)
+        index = self.tensor(dense.shape, dense.dtype.name, scale)
+        rows = dense.reshape(dense.shape[0], -1, block)
+        if order[0] == 1:
+            rows = rows.transpose(1, 0, 2)
+        kept = (rows != 0).any(2)
+        segments = np.concatenate([[0], np.cumsum(kept.sum(1))])
+        s = schema.SparsityParametersT()
+        s.traversalOrder = list(order) + ([2] if block > 1 else [])
+        s.blockMap = [1] if block > 1 else []
+        full, compressed = schema.DimensionMetadataT(), schema.DimensionMetadataT()
+        full.format, full.denseSize = schema.DimensionType.DENSE, rows.shape[0]
+        compressed.format = schema.DimensionType.SPARSE_CSR
+        lists = ((schema.Uint8VectorT, schema.SparseIndexVector.Uint8Vector, segments),
+                 (schema.Uint16VectorT, schema.SparseIndexVector.Uint16Vector, np.nonzero(kept)[1]))
+        for (table, kind, values), key in zip(lists, ("arraySegments", "arrayIndices")):
+            vector = table()
+            vector.values = [int(v) for v in values]
+            setattr(compressed, key, vector)
+            setattr(compressed, key + "Type", kind)
+        s.dimMetadata = [full, compressed]
+        if block > 1:
+            inner = schema.DimensionMetadataT()
+            inner.format, inner.denseSize = schema.DimensionType.DENSE, block
+            s.dimMetadata.append(inner)
+        self.tensors[index]["data"], self.tensors[index]["sparsity"] = rows[kept], s
+        return index
+
     def variable(self, shape, dtype, scale, zero=0):
         """State that operators keep from call to call."""
         index = self.tensor(shape, dtype, scale, zero)
@@ -118,6 +149,7 @@ class Model:
             t.type = TYPES[tensor["dtype"]]
             t.name = tensor["name"]
             t.isVariable = tensor.get("variable", False)
+            t.sparsity = tensor.get("sparsity")
             t.buffer = 0
             if tensor["data"] is not None:
                 buffer = schema.BufferT()

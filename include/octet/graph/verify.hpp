@@ -72,7 +72,7 @@ inline status verify_values(const attributes& attrs, std::span<const tensor_desc
         if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
           return invalid(name(), std::to_string(e), "integers of 32 bits");
     const auto finite = [&](double r) {
-      return r == r && (unbounded(key) || (r - r == 0 && r < 1e300 && r > -1e300));
+      return r == r && (unbounded(k) || (r - r == 0 && r < 1e300 && r > -1e300));
     };
     if (const auto* r = std::get_if<double>(&v); r && !finite(*r))
       return invalid(name(), std::to_string(*r), "a finite number");

@@ -4,6 +4,7 @@
 #define OCTET_IMPORT_ONNX_EMIT_HPP_
 
 #include <cmath>
+#include <functional>
 #include <set>
 
 #include "octet/import/common/row_emitter.hpp"
@@ -59,6 +60,10 @@ class emitter : public import::row_emitter {
   emitter(import::graph_builder& b, std::int64_t opset_version)
       : row_emitter(b), opset(opset_version) {}
   const std::int64_t opset;  // NOLINT
+  /// Runs the subgraphs of a node: the loader's.
+  std::function<status(call&)> run_subgraphs;  // NOLINT
+  /// Transposed constants: id + 1, by the constant.
+  std::map<tensor_id, tensor_id> turned;  // NOLINT
 
   // ---- attributes ----
   // Each gives `otherwise` where the node does not carry the key, and an error where it is of

@@ -14,32 +14,24 @@ class loader {
  public:
   loader(model m, const std::string& file, const import::onnx_options& options,
          std::size_t file_bytes)
-      : model_(std::move(m)),
+      : main_{std::move(m)},
         options_(options),
         builder_(file, law::onnxruntime, options.max, file_bytes),
-        emit_(builder_, model_.opset) {
+        emit_(builder_, main_.m.opset) {
     place_.file = file;
+    emit_.run_subgraphs = [this](call& c) { return run_subgraphs(c); };
   }
 
   result<graph> run() {
-    if (model_.opset < 1 || model_.opset > newest_opset)
-      return place_.attach(unsupported("opset of ai.onnx", std::to_string(model_.opset),
+    if (main_.m.opset < 1 || main_.m.opset > newest_opset)
+      return place_.attach(unsupported("opset of ai.onnx", std::to_string(main_.m.opset),
                                        "1 to " + std::to_string(newest_opset)));
     // Nobody should look for shapes of a network that does not run anyway.
-    mark_needed();
-    if (auto s = check_operators(true); !s) return place_.attach(s.error());
+    if (auto s = check_operators(main_.m, true); !s) return place_.attach(s.error());
     if (auto s = inputs(); !s) return place_.attach(s.error());
-    if (auto s = fuser(model_, options_.max).run(); !s) return place_.attach(s.error());
-    mark_needed();
-    if (auto s = check_operators(false); !s) return place_.attach(s.error());
-    for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
-      if (!needed_[i]) continue;
-      if (auto s = translate(model_.nodes[i]); !s) {
-        place_.node = name_of_node(model_.nodes[i]);
-        return place_.attach(s.error());
-      }
-    }
-    for (const value_info& v : model_.outputs)
+    if (auto s = prepare(main_); !s) return place_.attach(s.error());
+    if (auto s = translate(main_); !s) return place_.attach(s.error());
+    for (const value_info& v : main_.m.outputs)
       if (auto s = output(v); !s) {
         place_.node = "output " + v.name;
         return place_.attach(s.error());
@@ -58,21 +50,46 @@ class loader {
     return n.op + (name.empty() ? "" : " " + name);
   }
 
+  /// A graph while it is translated: the model's own, or an attribute's.
+  struct scope {
+    model m{};
+    std::map<std::string, value> values{};
+    std::vector<std::pair<std::string, value>> around{};  // of the graph around it
+    std::string suffix{};                                 // of names, in a loop
+    std::vector<bool> needed{};                           // nodes
+  };
+  /// Groups of Q, DQ and an operator become one; what nobody needs is not translated.
+  status prepare(scope& s) const {
+    if (auto f = fuser(s.m, options_.max).run(); !f) return f;
+    if (auto f = check_operators(s.m, false); !f) return f;
+    s.needed = needed_nodes(s.m);
+    return unit{};
+  }
+  status translate(scope& s) {
+    for (std::size_t i = 0; i < s.m.nodes.size(); ++i)
+      if (s.needed[i])
+        if (auto done = translate(s, s.m.nodes[i]); !done)
+          return import::error_place{.node = name_of_node(s.m.nodes[i]) + s.suffix}.attach(
+              done.error());
+    return unit{};
+  }
+
   /// Inputs that have no initializer are the graph's.
   status inputs() {
     std::vector<bool> used(options_.shapes.size(), false);
     std::size_t in_order = 0;
     for (const auto& given : options_.shapes) {
       const auto same = [&](const value_info& v) {
-        return v.name == given.first && !model_.constants.contains(v.name);
+        return v.name == given.first && !main_.m.constants.contains(v.name);
       };
-      if (!given.first.empty() && std::none_of(model_.inputs.begin(), model_.inputs.end(), same))
+      if (!given.first.empty() && std::none_of(main_.m.inputs.begin(), main_.m.inputs.end(), same))
         return invalid("a shape is given for an input that does not exist", given.first);
     }
-    for (const value_info& v : model_.inputs) {
+    for (const value_info& v : main_.m.inputs) {
       if (v.name.empty()) return import::malformed("an input without a name");
-      if (model_.constants.contains(v.name)) continue;
-      if (values_.contains(v.name)) return import::malformed("two inputs named \"" + v.name + "\"");
+      if (main_.m.constants.contains(v.name)) continue;
+      if (main_.values.contains(v.name))
+        return import::malformed("two inputs named \"" + v.name + "\"");
       if (!v.type)
         return unsupported("element type of input \"" + v.name + "\"", v.type_name,
                            "float, double, float16, integers of 8 to 64 bits, bool");
@@ -85,7 +102,7 @@ class loader {
       const tensor_id id = builder_.g.add(std::move(t));
       builder_.g.inputs.push_back(id);
       emit_.is_input(id);
-      values_[v.name] = value::of(id);
+      main_.values[v.name] = value::of(id);
     }
     for (std::size_t s = 0; s < used.size(); ++s)
       if (!used[s])
@@ -142,45 +159,49 @@ class loader {
     return *given;
   }
 
-  void mark_needed() {
+  static std::vector<bool> needed_nodes(const graph_part& g) {
     std::map<std::string, std::size_t> from;
-    for (std::size_t i = 0; i < model_.nodes.size(); ++i)
-      for (const std::string& o : model_.nodes[i].out)
+    for (std::size_t i = 0; i < g.nodes.size(); ++i)
+      for (const std::string& o : g.nodes[i].out)
         if (!o.empty()) from[o] = i;
-    needed_.assign(model_.nodes.size(), false);
+    std::vector<bool> needed(g.nodes.size(), false);
     const auto need = [&](const std::string& name) {
-      if (const auto it = from.find(name); it != from.end()) needed_[it->second] = true;
+      if (const auto it = from.find(name); it != from.end()) needed[it->second] = true;
     };
-    for (const value_info& v : model_.outputs) need(v.name);
-    for (std::size_t i = model_.nodes.size(); i-- > 0;)
-      if (needed_[i])
-        for (const std::string& name : model_.nodes[i].in) need(name);
+    for (const value_info& v : g.outputs) need(v.name);
+    for (std::size_t i = g.nodes.size(); i-- > 0;)
+      if (needed[i])
+        for (const std::string& name : g.nodes[i].in) need(name);
+    return needed;
   }
-  /// Constants stand among the nodes until the fuser has run.
-  status check_operators(bool constants) const {
+  /// Constants stand among the nodes until the fuser has run. A branch that never runs may hold
+  /// what it likes.
+  static status check_operators(const graph_part& g, bool constants) {
     import::missing_operators missing;
-    for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
-      const node& n = model_.nodes[i];
-      if (needed_[i] && !find_row(n) && !(constants && n.is("Constant")))
+    const std::vector<bool> needed = needed_nodes(g);
+    for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+      const node& n = g.nodes[i];
+      if (needed[i] && !find_row(n) && !(constants && n.is("Constant")))
         missing.add((n.domain.empty() ? "" : n.domain + "::") + n.op,
                     n.name.empty() ? (n.out.empty() ? "" : n.out[0]) : n.name);
     }
     return missing.check();
   }
 
-  status translate(node& n) {
+  status translate(scope& s, const node& n) {
     call c{n, {}};
+    if (auto spent = builder_.work.spend(1); !spent) return spent;
     for (const std::string& name : n.in) {
-      auto v = find(name);
+      auto v = find(s, name);
       if (!v) return v.error();
       // Many nodes may read one value with a long name.
-      if (auto s = builder_.work.spend(1 + name.size()); !s) return s;
+      if (auto spent = builder_.work.spend(1 + name.size()); !spent) return spent;
       c.in.push_back(std::move(*v));
     }
-    builder_.enter(name_of_node(n));
+    builder_.enter(name_of_node(n) + s.suffix);
     const std::size_t before = builder_.g.nodes.size();
     for (const auto& [key, a] : n.attributes)
-      if (a.graph) return unsupported("attribute " + key, "a subgraph or a list of texts");
+      if (a.unread) return unsupported("attribute " + key, "a list of tensors or graphs");
     find_row(n)->emit(emit_, c);
     if (emit_.failed()) return emit_.error();
     if (!n.kept_float.empty())
@@ -192,16 +213,17 @@ class loader {
         return unsupported("output " + std::to_string(k), n.out[k],
                            std::to_string(c.out.size()) + " outputs");
       const value& v = c.out[k];
-      if (v.id != no_tensor && builder_.g[v.id].name.empty()) builder_.g[v.id].name = n.out[k];
-      if (!values_.emplace(n.out[k], v).second)
+      if (v.id != no_tensor && builder_.g[v.id].name.empty())
+        builder_.g[v.id].name = n.out[k] + s.suffix;
+      if (!s.values.emplace(n.out[k], v).second)
         return import::malformed("a value that two nodes give", n.out[k]);
     }
     return unit{};
   }
-  result<value> find(const std::string& name) const {
+  static result<value> find(const scope& s, const std::string& name) {
     if (name.empty()) return value{};
-    if (const auto it = values_.find(name); it != values_.end()) return it->second;
-    if (const auto it = model_.constants.find(name); it != model_.constants.end()) {
+    if (const auto it = s.values.find(name); it != s.values.end()) return it->second;
+    if (const auto it = s.m.constants.find(name); it != s.m.constants.end()) {
       value v;
       v.data = &it->second;
       v.name = name;
@@ -209,9 +231,242 @@ class loader {
     }
     return import::malformed("a value that nothing gives", name);
   }
+
+  // ---- subgraphs ----
+
+  /// The graph of an attribute, ready to be run. Values around it come along under their names.
+  result<scope*> body_of(const call& c, const char* key, std::size_t inputs) {
+    const attribute* a = c.n.find(key);
+    if (!a || !a->graph) return invalid(std::string("attribute ") + key, "absent", "a graph");
+    if (a->graph->inputs.size() != inputs)
+      return invalid("inputs of the graph " + std::string(key),
+                     std::to_string(a->graph->inputs.size()), std::to_string(inputs));
+    scopes_.emplace_back();  // kept: values may lie in its constants
+    scope& s = scopes_.back();
+    static_cast<graph_part&>(s.m) = *a->graph;
+    s.m.opset = main_.m.opset;
+    if (auto spent = builder_.work.spend(16 * (1 + s.m.nodes.size() + s.m.constants.size()));
+        !spent)
+      return spent.error();
+    for (std::size_t k = 0; k < c.n.captures.size(); ++k) {
+      const value& v = c.in[own_inputs(c) + k];
+      const std::string& name = c.n.captures[k];
+      if (v.data) {
+        s.m.constants.emplace(name, *v.data);
+      } else if (v.given()) {
+        s.around.emplace_back(name, v);
+        value_info outer;
+        outer.name = name, outer.type = emit_.type(v);
+        s.m.inputs.push_back(std::move(outer));
+      }
+    }
+    if (auto p = prepare(s); !p) return p.error();
+    return &s;
+  }
+  static std::size_t own_inputs(const call& c) { return c.in.size() - c.n.captures.size(); }
+  /// One run of a body: what its outputs are for these inputs.
+  result<std::vector<value>> run(scope& s, const std::vector<value>& inputs, std::string suffix) {
+    s.suffix = std::move(suffix);
+    s.values.clear();
+    for (const auto& [name, v] : s.around) s.values.emplace(name, v);
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      s.values.insert_or_assign(s.m.inputs[i].name, inputs[i]);
+    if (auto t = translate(s); !t) return t.error();
+    std::vector<value> results;
+    for (const value_info& o : s.m.outputs) {
+      auto v = find(s, o.name);
+      if (!v) return v.error();
+      results.push_back(std::move(*v));
+    }
+    return results;
+  }
+  status run_subgraphs(call& c) {
+    return c.n.op == "If" ? run_if(c) : c.n.op == "Loop" ? run_loop(c) : run_scan(c);
+  }
+  /// A condition or a number of one element, where it is known now.
+  std::optional<std::int64_t> known(const value& v) {
+    if (!emit_.is_constant(v)) return {};
+    const auto a = emit_.constant(v, "a condition");
+    if (!a || a->elements() != 1) return {};
+    if (a->type == dtype::boolean) return a->data.bytes[0] != std::byte{};
+    if (a->type == dtype::s64) return a->as<std::int64_t>()[0];
+    return {};
+  }
+  /// A branch; where only the input decides, both of them and a choice between their results.
+  status run_if(call& c) {
+    if (own_inputs(c) != 1 || !c.has(0) || emit_.type(c.in[0]) != dtype::boolean ||
+        emit_.shape(c.in[0]).elements().value != 1)
+      return invalid("the condition of If", {}, "one bool");
+    const auto branch = [&](const char* key) -> result<std::vector<value>> {
+      auto body = body_of(c, key, 0);
+      if (!body) return body.error();
+      auto y = run(**body, {}, {});
+      if (y && y->size() != c.n.out.size())
+        return invalid("results of " + std::string(key), std::to_string(y->size()),
+                       std::to_string(c.n.out.size()));
+      return y;
+    };
+    if (const auto condition = known(c.in[0])) {
+      auto y = branch(*condition != 0 ? "then_branch" : "else_branch");
+      if (!y) return y.error();
+      c.out = std::move(*y);
+      return unit{};
+    }
+    auto a = branch("then_branch");
+    if (!a) return a.error();
+    auto b = branch("else_branch");
+    if (!b) return b.error();
+    for (std::size_t i = 0; i < a->size(); ++i) {
+      const dims x = emit_.shape((*a)[i]), y = emit_.shape((*b)[i]);
+      if (!(x == y) || emit_.type((*a)[i]) != emit_.type((*b)[i]))
+        return unsupported("If whose condition is computed at run time",
+                           "branches that give " + to_string(x) + " and " + to_string(y),
+                           "branches with results of one shape and element type");
+    }
+    const tensor_id condition = emit_.reshaped(emit_.held(c.in[0], false), dims{});
+    for (std::size_t i = 0; i < a->size(); ++i) {
+      const tensor_id x = emit_.held((*a)[i], false), y = emit_.held((*b)[i], false);
+      c.out.push_back(value::of(emit_.made(ops::select, {condition, x, y}, emit_.type((*a)[i]))));
+    }
+    return emit_.failed() ? status(emit_.error()) : unit{};
+  }
+  /// Results of all rounds beside one another along a new axis.
+  value stacked(const std::vector<value>& list, std::int64_t axis) {
+    std::vector<tensor_id> pieces;
+    for (const value& v : list) {
+      const tensor_id x = emit_.held(v, false);
+      if (emit_.failed()) return {};
+      dims s = emit_.to.g[x].shape, one;
+      const int at = emit_.axis(axis, s.rank + 1);
+      for (int i = 0; i <= s.rank; ++i) {
+        if (i == at) one.push_back(1);
+        if (i < s.rank) one.push_back(s[i]);
+      }
+      pieces.push_back(emit_.reshaped(x, one));
+    }
+    const tensor_id y = rows::joined_on(emit_, std::move(pieces), emit_.failed() ? 0 : axis);
+    return emit_.failed() ? value{} : value::of(y);
+  }
+  /// Number of rounds, condition, values that go from round to round; the body adds the number of
+  /// the round and the condition in front. Every round becomes nodes of its own.
+  status run_loop(call& c) {
+    const std::size_t own = own_inputs(c);
+    if (own < 2) return invalid("inputs of Loop", std::to_string(own), "2 or more");
+    auto body = body_of(c, "body", own);
+    if (!body) return body.error();
+    scope& s = **body;
+    const std::size_t carried = own - 2, results = s.m.outputs.size();
+    if (results < 1 + carried || results - 1 != c.n.out.size())
+      return invalid("outputs of the graph body", std::to_string(results),
+                     "1 more than those of Loop");
+    std::optional<std::int64_t> rounds, more = 1;
+    if (c.has(0) && !(rounds = known(c.in[0])))
+      return unsupported("a number of rounds of Loop that is computed at run time", {},
+                         "constants and what follows from shapes");
+    const auto undecided = [] {
+      return unsupported("a condition of Loop that is computed at run time", {},
+                         "constants and what follows from shapes");
+    };
+    if (c.has(1) && !(more = known(c.in[1]))) return undecided();
+    std::vector<value> now(c.in.begin() + 2, c.in.begin() + static_cast<std::ptrdiff_t>(own));
+    std::vector<std::vector<value>> each(results - 1 - carried);
+    for (std::int64_t k = 0; *more != 0 && (!rounds || k < *rounds); ++k) {
+      if (auto spent = builder_.work.spend(64); !spent) return spent;
+      const std::uint8_t yes = 1;
+      std::vector<value> in{
+          value::of(builder_.scalar_constant(k)),
+          value::of(builder_.g.add_constant(
+              "", dtype::boolean, {}, constant_data::of(std::span<const std::uint8_t>(&yes, 1))))};
+      in.insert(in.end(), now.begin(), now.end());
+      auto y = run(s, in, " #" + std::to_string(k));
+      if (!y) return y.error();
+      if (!(more = known((*y)[0]))) return undecided();
+      now.assign(y->begin() + 1, y->begin() + 1 + static_cast<std::ptrdiff_t>(carried));
+      for (std::size_t i = 0; i < each.size(); ++i) each[i].push_back((*y)[1 + carried + i]);
+    }
+    c.out = std::move(now);
+    return collect(c, each, {});
+  }
+  status collect(call& c, const std::vector<std::vector<value>>& each,
+                 const std::vector<std::int64_t>& axes) {
+    for (std::size_t i = 0; i < each.size(); ++i) {
+      const std::string& name = c.n.out[c.out.size()];
+      if (each[i].empty() && !name.empty())
+        return unsupported("results of a loop of no rounds", name, "one round or more");
+      c.out.push_back(name.empty() ? value{} : stacked(each[i], axes.empty() ? 0 : axes[i]));
+    }
+    return emit_.failed() ? status(emit_.error()) : unit{};
+  }
+  /// Values that go from round to round, then those of which each round reads one slice.
+  status run_scan(call& c) {
+    if (main_.m.opset < 9)
+      return unsupported("Scan of an opset before 9", std::to_string(main_.m.opset));
+    const std::size_t own = own_inputs(c);
+    const std::int64_t scanned = emit_.integer(c, "num_scan_inputs", 0);
+    auto body = body_of(c, "body", own);
+    if (!body) return body.error();
+    scope& s = **body;
+    if (scanned < 1 || static_cast<std::size_t>(scanned) > own)
+      return invalid("attribute num_scan_inputs", std::to_string(scanned));
+    const std::size_t carried = own - static_cast<std::size_t>(scanned),
+                      results = s.m.outputs.size();
+    if (results < carried || results != c.n.out.size())
+      return invalid("outputs of Scan and its body", std::to_string(results),
+                     std::to_string(c.n.out.size()));
+    const auto list = [&](const char* key, std::size_t count) {
+      auto v = emit_.integers(c, key);
+      if (v.empty()) v.assign(count, 0);
+      if (v.size() != count)
+        emit_.broken(std::string("attribute ") + key, std::to_string(v.size()) + " numbers");
+      return v;
+    };
+    const auto count = static_cast<std::size_t>(scanned), more = results - carried;
+    const auto in_axes = list("scan_input_axes", count),
+               in_back = list("scan_input_directions", count),
+               out_axes = list("scan_output_axes", more),
+               out_back = list("scan_output_directions", more);
+    std::vector<tensor_id> from;
+    std::vector<int> axis;
+    std::int32_t rounds = -1;
+    for (std::size_t i = 0; i < count && !emit_.failed(); ++i) {
+      const value& v = c.in[carried + i];
+      axis.push_back(emit_.axis(in_axes[i], emit_.rank(v)));
+      from.push_back(emit_.held(v, false));
+      if (emit_.failed()) break;
+      const std::int32_t extent = emit_.shape(v)[axis[i]];
+      if (rounds >= 0 && extent != rounds)
+        emit_.broken("extents that Scan runs over", std::to_string(extent), std::to_string(rounds));
+      rounds = extent;
+    }
+    if (emit_.failed()) return emit_.error();
+    std::vector<value> now(c.in.begin(), c.in.begin() + static_cast<std::ptrdiff_t>(carried));
+    std::vector<std::vector<value>> each(more);
+    for (std::int32_t k = 0; k < rounds; ++k) {
+      std::vector<value> in = now;
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::int32_t at = in_back[i] != 0 ? rounds - 1 - k : k;
+        const tensor_id piece =
+            rows::part_of_axis(emit_, from[i], static_cast<std::size_t>(axis[i]), at, 1);
+        if (emit_.failed()) return emit_.error();
+        dims rest;
+        for (int d = 0; d < emit_.to.g[piece].shape.rank; ++d)
+          if (d != axis[i]) rest.push_back(emit_.to.g[piece].shape[d]);
+        in.push_back(value::of(emit_.reshaped(piece, rest)));
+      }
+      if (emit_.failed()) return emit_.error();
+      auto y = run(s, in, " #" + std::to_string(k));
+      if (!y) return y.error();
+      now.assign(y->begin(), y->begin() + static_cast<std::ptrdiff_t>(carried));
+      for (std::size_t i = 0; i < more; ++i)
+        each[i].insert(out_back[i] != 0 ? each[i].begin() : each[i].end(), (*y)[carried + i]);
+    }
+    c.out = std::move(now);
+    return collect(c, each, out_axes);
+  }
+
   /// Outputs leave in ONNX's order of axes.
   status output(const value_info& o) {
-    auto v = find(o.name);
+    auto v = find(main_, o.name);
     if (!v) return v.error();
     builder_.enter("output " + o.name);
     const tensor_id id = emit_.held(*v, false);
@@ -228,13 +483,12 @@ class loader {
     return unit{};
   }
 
-  model model_;
+  scope main_;
+  std::deque<scope> scopes_;
   const import::onnx_options& options_;
   import::error_place place_;
   import::graph_builder builder_;
   emitter emit_;
-  std::vector<bool> needed_;
-  std::map<std::string, value> values_;
 };
 
 }  // namespace onnx_model

@@ -3,7 +3,9 @@
 #define OCTET_IMPORT_ONNX_MODEL_HPP_
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,7 @@ struct array {
   }
 };
 
+struct graph_part;
 /// One attribute; which members count is the operator's business.
 struct attribute {
   std::optional<float> real;
@@ -37,13 +40,17 @@ struct attribute {
   std::optional<array> tensor;
   std::vector<float> reals;
   std::vector<std::int64_t> integers;
-  bool graph = false;  // holds a subgraph, a list of tensors or of texts, a type: none is read
+  std::vector<std::string> texts;
+  std::shared_ptr<const graph_part> graph;
+  bool unread = false;  // a list of graphs or tensors, a type
 };
 
 struct node {
   std::string op, domain, name;      // domain: empty for ai.onnx
   std::vector<std::string> in, out;  // empty: absent
   std::map<std::string, attribute, std::less<>> attributes;
+  /// Values of the graph around it that its subgraphs read: its last inputs.
+  std::vector<std::string> captures;
   /// Why ONNX Runtime computes this node of a Q/DQ graph in float; empty: nothing is said.
   std::string kept_float;
 
@@ -73,12 +80,30 @@ struct value_info {
   std::vector<std::string> symbols;  // of open extents
 };
 
-struct model {
-  std::int64_t ir_version = 0, opset = 0;  // opset: of domain ai.onnx
+/// A graph, the model's own or an attribute's.
+struct graph_part {
   std::vector<node> nodes;
   std::map<std::string, array> constants;
   std::vector<value_info> inputs, outputs;
 };
+struct model : graph_part {
+  std::int64_t ir_version = 0, opset = 0;  // opset: of domain ai.onnx
+};
+/// Names that a graph reads and nothing in it gives, each once.
+inline std::vector<std::string> free_names(const graph_part& g) {
+  std::set<std::string_view> given{""};
+  for (const value_info& v : g.inputs) given.insert(v.name);
+  for (const auto& [name, a] : g.constants) given.insert(name);
+  for (const node& n : g.nodes) given.insert(n.out.begin(), n.out.end());
+  std::vector<std::string> list;
+  const auto look = [&](const std::string& name) {
+    if (given.insert(name).second) list.push_back(name);
+  };
+  for (const node& n : g.nodes)
+    for (const std::string& name : n.in) look(name);
+  for (const value_info& v : g.outputs) look(v.name);
+  return list;
+}
 
 /// TensorProto.DataType.
 struct data_type_row {

@@ -95,7 +95,7 @@ class reader {
     if (!graph_bytes) fail(import::malformed("an ONNX file without a graph"));
     if (!opset_given) model_.opset = 1;  // files of the first IR versions need not say it
     if (model_.ir_version < 1) fail(import::malformed("ir_version", text(model_.ir_version)));
-    read_graph(*graph_bytes);
+    read_graph(*graph_bytes, model_);
     return std::move(model_);
   }
 
@@ -122,27 +122,29 @@ class reader {
     return true;
   }
 
-  void read_graph(std::string_view bytes) {
+  void read_graph(std::string_view bytes, graph_part& to) {
+    check(within_limit(&limits::depth, max_, "graphs within one another", ++depth_));
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
         case 1:
-          model_.nodes.push_back(read_node(m.bytes()));
-          check(within_limit(&limits::nodes, max_, "nodes of the file", model_.nodes.size()));
+          check(within_limit(&limits::nodes, max_, "nodes of the file", ++nodes_));
+          to.nodes.push_back(read_node(m.bytes()));
           break;
         case 5: {
           std::string name;
           array a = read_tensor(m.bytes(), name);
           if (name.empty()) fail(import::malformed("an initializer without a name"));
-          if (!model_.constants.emplace(name, std::move(a)).second)
+          if (!to.constants.emplace(name, std::move(a)).second)
             fail(import::malformed("two initializers named \"" + name + "\""));
           break;
         }
-        case 11: model_.inputs.push_back(read_value_info(m.bytes())); break;
-        case 12: model_.outputs.push_back(read_value_info(m.bytes())); break;
+        case 11: to.inputs.push_back(read_value_info(m.bytes())); break;
+        case 12: to.outputs.push_back(read_value_info(m.bytes())); break;
         case 15: fail(unsupported("sparse initializers"));
         default: m.skip();
       }
     }
+    --depth_;
   }
   static std::string text_of(std::size_t v) { return std::to_string(v); }
 
@@ -164,6 +166,12 @@ class reader {
         default: m.skip();
       }
     }
+    std::set<std::string> once;
+    for (const auto& [key, a] : n.attributes)
+      if (a.graph)
+        for (std::string& name : free_names(*a.graph))
+          if (once.insert(name).second) n.captures.push_back(std::move(name));
+    n.in.insert(n.in.end(), n.captures.begin(), n.captures.end());
     return n;
   }
 
@@ -180,17 +188,22 @@ class reader {
           a.tensor = read_tensor(m.bytes(), ignored);
           break;
         }
+        case 6: {
+          auto part = std::make_shared<graph_part>();
+          read_graph(m.bytes(), *part);
+          a.graph = std::move(part);
+          break;
+        }
         case 7: m.reals(a.reals); break;
         case 8: m.integers(a.integers); break;
-        case 6:
-        case 9:
+        case 9: a.texts.push_back(m.text()); break;
         case 10:
         case 11:
         case 14:
         case 15:
         case 22:
         case 23:
-          a.graph = true;
+          a.unread = true;
           m.skip();
           break;
         default: m.skip();
@@ -433,6 +446,7 @@ class reader {
   model model_;
   std::map<std::string, import::file_bytes> files_;
   std::size_t constants_ = 0;  // bytes
+  std::size_t nodes_ = 0, depth_ = 0;
 };
 
 /// folder: where external data is; empty: there is none.

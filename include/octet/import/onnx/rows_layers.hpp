@@ -270,15 +270,19 @@ inline void conv_integer_row(emitter& m, call& c) {
 
 // ---- matrices ----
 
-/// The last two axes exchanged.
+/// The last two axes exchanged; of a constant once, however often a loop runs over it.
 inline tensor_id transposed(emitter& m, tensor_id x) {
   if (m.failed()) return no_tensor;
+  tensor_id* kept = m.to.g[x].role == tensor::kind::constant ? &m.turned[x] : nullptr;
+  if (kept && *kept != 0) return *kept - 1;
   const int rank = m.to.g[x].shape.rank;
   std::vector<std::int64_t> perm;
   for (int i = 0; i < rank; ++i) perm.push_back(i < rank - 2 ? i : 2 * rank - 3 - i);
   attributes a;
   a.set("perm", std::move(perm));
-  return m.moved(ops::transpose, x, std::move(a));
+  const tensor_id y = m.moved(ops::transpose, x, std::move(a));
+  if (kept && !m.failed()) *kept = y + 1;
+  return y;
 }
 /// Operands of a matrix product as numpy has it: vectors are matrices of one row or column.
 struct product {

@@ -1,5 +1,5 @@
-// LSTM and DynamicQuantizeLSTM, step by step: a network has as many copies of the cell as the
-// sequence is long.
+// LSTM, DynamicQuantizeLSTM, GRU and RNN, step by step: a network has as many copies of the cell as
+// the sequence is long.
 #ifndef OCTET_IMPORT_ONNX_ROWS_RECURRENT_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_RECURRENT_HPP_
 
@@ -38,12 +38,6 @@ struct recurrent_result {
   std::vector<tensor_id> states;  // [1, 1, batch, hidden] each, in the order of the sequence
   tensor_id h = no_tensor, c = no_tensor;  // [1, batch, hidden], the last ones
 };
-inline tensor_id joined_on(emitter& m, std::vector<tensor_id> list, std::int64_t axis) {
-  if (m.failed() || list.size() == 1) return m.failed() ? no_tensor : list[0];
-  attributes a;
-  a.set("axis", axis);
-  return m.made(ops::concat, std::move(list), dtype::f32, std::move(a));
-}
 /// Weights of one direction, [4 hidden, inputs], and what a dynamic product needs besides.
 struct recurrent_weights {
   tensor_id w = no_tensor, sums = no_tensor, scale = no_tensor;
@@ -134,17 +128,34 @@ inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
   y.c = m.reshaped(cell, dims{1, r.batch, r.hidden});
   return y;
 }
+/// What all of them ask for besides weights.
+inline void plain_recurrence(emitter& m, const call& c, std::span<const char* const> functions) {
+  if (m.integer(c, "layout", 0) != 0) m.refuse("layout", "1", "0");
+  if (c.n.find("clip")) m.refuse("clip of " + c.n.op);
+  if (const attribute* a = c.n.find("activations"))
+    for (std::size_t i = 0; i < a->texts.size(); ++i)
+      if (a->texts[i] != functions[i % functions.size()])
+        m.refuse("activations of " + c.n.op, a->texts[i], functions[i % functions.size()]);
+  const std::string direction = m.text(c, "direction", "forward");
+  if (direction != "forward" && direction != "reverse" && direction != "bidirectional")
+    m.broken("direction", direction);
+}
+/// Every sequence is as long as the input.
+inline void full_lengths(emitter& m, const call& c, std::int32_t steps) {
+  if (!c.has(4)) return;
+  for (std::int64_t length : m.constant_integers(c.in[4], "lengths of sequences"))
+    if (length != steps)
+      return m.refuse("lengths of sequences", std::to_string(length), std::to_string(steps));
+}
 /// x [steps, batch, inputs], weights, recurrent weights, [bias], [lengths], [h], [c], [peepholes];
 /// dynamic: then scale and zero point of both weights.
 template <bool Dynamic> void lstm_row(emitter& m, call& c) {
   if (!m.arity(c, 3, Dynamic ? 12 : 8) || !m.is_real(c.in[0])) return;
-  if (m.integer(c, "layout", 0) != 0) m.refuse("layout", "1", "0");
+  constexpr const char* functions[] = {"Sigmoid", "Tanh", "Tanh"};
+  plain_recurrence(m, c, functions);
   if (m.integer(c, "input_forget", 0) != 0) m.refuse("input_forget", "1", "0");
-  if (c.n.find("clip")) m.refuse("clip of LSTM");
   if (c.has(7)) m.refuse("peepholes of LSTM");
   const std::string direction = m.text(c, "direction", "forward");
-  if (direction != "forward" && direction != "reverse" && direction != "bidirectional")
-    m.broken("direction", direction);
   const dims x = m.shape(c.in[0]), w = m.shape(c.in[1]), r = m.shape(c.in[2]);
   const std::int32_t directions = direction == "bidirectional" ? 2 : 1;
   if (m.failed()) return;
@@ -167,11 +178,7 @@ template <bool Dynamic> void lstm_row(emitter& m, call& c) {
   for (std::size_t i : {5, 6})
     if (c.has(i) && !(m.shape(c.in[i]) == dims{directions, one.batch, one.hidden}))
       return m.broken("shape of LSTM's state", to_string(m.shape(c.in[i])));
-  if (c.has(4))
-    for (std::int64_t length : m.constant_integers(c.in[4], "lengths of LSTM's sequences"))
-      if (length != one.steps)
-        return m.refuse("lengths of LSTM's sequences", std::to_string(length),
-                        std::to_string(one.steps));
+  full_lengths(m, c, one.steps);
   if (Dynamic)
     for (std::size_t i : {8, 9, 10, 11}) {
       if (i % 2 == 1 && !c.has(i)) continue;
@@ -191,6 +198,111 @@ template <bool Dynamic> void lstm_row(emitter& m, call& c) {
   const tensor_id states = joined_on(m, std::move(all), 1), last = joined_on(m, std::move(h), 0),
                   cells = joined_on(m, std::move(cell), 0);
   if (!m.failed()) c.out = {value::of(states), value::of(last), value::of(cells)};
+}
+
+/// One direction of GRU (gates z, r, h) or RNN (one gate).
+inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r, bool gru) {
+  recurrent_result y;
+  const std::int32_t gates = gru ? 3 : 1, width = gates * r.hidden;
+  const auto of_f32 = [&](const op_def& op, std::vector<tensor_id> in) {
+    return m.made(op, std::move(in), dtype::f32);
+  };
+  const std::int32_t first = gru ? 2 * r.hidden : r.hidden;
+  const bool reset_after = m.integer(c, "linear_before_reset", 0) != 0;
+  // Of the input's gates, the state's, and of GRU the state's last.
+  tensor_id of_input = no_tensor, of_state = no_tensor, of_last = no_tensor;
+  if (c.has(3)) {
+    const tensor_id both = entry_of(m, c.in[3], r.direction).id;
+    of_input = part_of_axis(m, both, 0, 0, width);
+    of_state = part_of_axis(m, both, 0, width, first);
+    if (gru) of_last = part_of_axis(m, both, 0, width + first, r.hidden);
+  }
+  const auto with = [&](tensor_id t, tensor_id b) {
+    return b == no_tensor || m.failed() ? t : of_f32(ops::add, {t, b});
+  };
+  tensor_id h = c.has(5)
+                    ? m.reshaped(part_of_axis(m, m.held(c.in[5], false), 0, r.direction, 1),
+                                 dims{r.batch, r.hidden})
+                    : m.new_constant("", dims{r.batch, r.hidden},
+                                     std::vector<float>(dims{r.batch, r.hidden}.elements().value));
+  const tensor_id w = entry_of(m, c.in[1], r.direction).id,
+                  back = entry_of(m, c.in[2], r.direction).id;
+  const auto product = [&](tensor_id x, tensor_id weights) {
+    return of_f32(ops::float_fully_connected, {x, weights});
+  };
+  const auto all =
+      m.made(ops::float_fully_connected, {m.held(c.in[0], false), w}, dtype::f32, keep_dims());
+  const tensor_id of_inputs = with(all, of_input);
+  // GRU that resets first multiplies the state before its last gate's weights see it.
+  const tensor_id back_gates = gru ? part_of_axis(m, back, 0, 0, 2 * r.hidden) : back,
+                  back_last = gru ? part_of_axis(m, back, 0, 2 * r.hidden, r.hidden) : no_tensor;
+  y.states.resize(static_cast<std::size_t>(r.steps));
+  for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
+    const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
+    const tensor_id x = m.reshaped(part_of_axis(m, of_inputs, 0, t, 1), dims{r.batch, width});
+    const tensor_id sums =
+        of_f32(ops::add, {part_of_axis(m, x, 1, 0, first), with(product(h, back_gates), of_state)});
+    if (gru) {
+      const auto gate = [&](std::int32_t i) {
+        return of_f32(ops::logistic,
+                      {part_of_axis(m, sums, 1, std::int64_t{i} * r.hidden, r.hidden)});
+      };
+      const tensor_id z = gate(0), reset = gate(1);
+      const auto last = [&](tensor_id state) { return with(product(state, back_last), of_last); };
+      const tensor_id before = reset_after ? of_f32(ops::mul, {reset, last(h)})
+                                           : last(of_f32(ops::mul, {reset, h})),
+                      candidate =
+                          of_f32(ops::tanh,
+                                 {of_f32(ops::add,
+                                         {part_of_axis(m, x, 1, 2 * r.hidden, r.hidden), before})}),
+                      kept = of_f32(ops::mul, {z, h}),
+                      left = of_f32(ops::sub, {m.to.scalar_constant(1.f), z});
+      h = of_f32(ops::add, {of_f32(ops::mul, {left, candidate}), kept});
+    } else {
+      h = of_f32(ops::tanh, {sums});
+    }
+    y.states[static_cast<std::size_t>(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
+  }
+  y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
+  return y;
+}
+/// x [steps, batch, inputs], weights, recurrent weights, [bias], [lengths], [h].
+template <bool Gru> void simple_recurrence_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 6) || !m.is_real(c.in[0])) return;
+  constexpr const char* gru[] = {"Sigmoid", "Tanh"};
+  constexpr const char* rnn[] = {"Tanh"};
+  if constexpr (Gru)
+    plain_recurrence(m, c, gru);
+  else
+    plain_recurrence(m, c, rnn);
+  const std::string direction = m.text(c, "direction", "forward");
+  const dims x = m.shape(c.in[0]), w = m.shape(c.in[1]), back = m.shape(c.in[2]);
+  const std::int32_t directions = direction == "bidirectional" ? 2 : 1, gates = Gru ? 3 : 1;
+  if (m.failed()) return;
+  if (x.rank != 3 || back.rank != 3 || x[0] < 1 || back[2] < 1 || back[2] > 1 << 20)
+    return m.broken("ranks of " + c.n.op + "'s input and weights");
+  recurrent one;
+  one.steps = x[0], one.batch = x[1], one.inputs = x[2], one.hidden = back[2];
+  const std::int32_t width = gates * one.hidden;
+  if (!(w == dims{directions, width, one.inputs}) || !(back == dims{directions, width, one.hidden}))
+    return m.broken("shapes of " + c.n.op + "'s weights", to_string(w) + ", " + to_string(back),
+                    to_string(dims{directions, width, one.inputs}));
+  if (c.has(3) && !(m.shape(c.in[3]) == dims{directions, 2 * width}))
+    return m.broken("shape of the bias", to_string(m.shape(c.in[3])));
+  if (c.has(5) && !(m.shape(c.in[5]) == dims{directions, one.batch, one.hidden}))
+    return m.broken("shape of the state", to_string(m.shape(c.in[5])));
+  full_lengths(m, c, one.steps);
+  std::vector<tensor_id> all, h;
+  for (std::int32_t d = 0; d < directions && !m.failed(); ++d) {
+    one.direction = d;
+    one.reverse = d == 1 || direction == "reverse";
+    recurrent_result y = simple_direction(m, c, one, Gru);
+    if (m.failed()) return;
+    all.push_back(joined_on(m, std::move(y.states), 0));
+    h.push_back(y.h);
+  }
+  const tensor_id states = joined_on(m, std::move(all), 1), last = joined_on(m, std::move(h), 0);
+  if (!m.failed()) c.out = {value::of(states), value::of(last)};
 }
 
 }  // namespace onnx_model::rows

@@ -65,10 +65,10 @@ template <bool Approximate> void bias_gelu_row(emitter& m, call& c) {
   if (Approximate) a.set("approximate", std::int64_t{1});
   m.give(c, m.made(ops::gelu, {m.held(x)}, dtype::f32, std::move(a)), x.channels_inner);
 }
-/// x * sigmoid(alpha * x).
-inline void quick_gelu_row(emitter& m, call& c) {
+/// x * sigmoid(alpha * x); Swish: alpha is 1 where it is not given.
+template <bool Swish> void quick_gelu_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
-  const float alpha = m.real(c, "alpha", 1.702f);
+  const float alpha = m.real(c, "alpha", Swish ? 1.f : 1.702f);
   const tensor_id x = m.held(c.in[0]);
   tensor_id s = x;
   if (alpha != 1.f) s = m.made(ops::mul, {x, m.to.scalar_constant(alpha)}, dtype::f32);
@@ -85,63 +85,12 @@ inline tensor_id part_of_axis(emitter& m, tensor_id x, std::size_t axis, std::in
   a.set("begin", std::move(first)), a.set("size", std::move(extents));
   return m.moved(ops::slice, x, std::move(a));
 }
-/// x of codes, weights [inputs, 3 hidden], bias, x_scale, weights_scale, [mask], [x_zero],
-/// [weights_zero], [past]: the three projections as integers, the attention itself in float.
-inline void qattention_row(emitter& m, call& c) {
-  if (!m.arity(c, 5, 9)) return;
-  if (c.has(8)) m.refuse("past of QAttention");
-  if (m.integer(c, "do_rotary", 0) != 0) m.refuse("do_rotary", "1", "0");
-  const dims x = m.shape(c.in[0]), w = m.shape(c.in[1]);
-  const std::int64_t heads = m.integer(c, "num_heads", 0);
-  if (m.failed()) return;
-  if (x.rank != 3 || w.rank != 2 || heads < 1 || w[1] % 3 != 0 || w[1] / 3 % heads != 0)
-    return m.broken("shapes of QAttention", to_string(x) + ", " + to_string(w),
-                    std::to_string(heads) + " heads");
-  call projection{c.n, {c.in[0], c.in[1], c.in[3], c.in[4], c.input(6), c.input(7), c.in[2]}};
-  matmul_integer_to_float_row(m, projection);
-  if (m.failed()) return;
-  const auto count = static_cast<std::int32_t>(heads);
-  const std::int32_t batch = x[0], steps = x[1], hidden = w[1] / 3, size = hidden / count;
-  const auto turned = [&](tensor_id t, std::vector<std::int64_t> perm) {
-    attributes a;
-    a.set("perm", std::move(perm));
-    return m.failed() ? no_tensor : m.moved(ops::transpose, t, std::move(a));
-  };
-  const tensor_id all =
-      turned(m.reshaped(m.held(projection.out[0], false), dims{batch, steps, 3, count, size}),
-             {2, 0, 3, 1, 4});
-  const auto part = [&](std::int64_t k) {
-    return m.reshaped(part_of_axis(m, all, 0, k, 1), dims{batch, count, steps, size});
-  };
-  const float given = m.real(c, "scale", 0.f),
-              scale = given != 0 ? given
-                                 : numerics::div(1.f, numerics::sqrt_f32(static_cast<float>(size))),
-              filter = m.real(c, "mask_filter_value", -10000.f);
-  tensor_id scores = m.made(ops::batch_matmul, {part(0), transposed(m, part(1))}, dtype::f32);
-  scores = m.made(ops::mul, {scores, m.to.scalar_constant(scale)}, dtype::f32);
-  if (c.has(5)) {
-    const dims s = m.shape(c.in[5]);
-    if (!(s == dims{batch, steps}))
-      return m.refuse("shape of QAttention's mask", to_string(s),
-                      "one number per element of the sequence");
-    const tensor_id kept = m.made(ops::cast, {m.held(c.in[5], false)}, dtype::f32),
-                    left = m.made(ops::sub, {m.to.scalar_constant(1.f), kept}, dtype::f32),
-                    mask = m.made(ops::mul, {left, m.to.scalar_constant(filter)}, dtype::f32);
-    scores = m.made(ops::add, {scores, m.reshaped(mask, dims{batch, 1, 1, steps})}, dtype::f32);
-  }
-  if (m.integer(c, "unidirectional", 0) != 0) {
-    const dims square{steps, steps};
-    if (!m.check(verify_size(square, dtype::f32, m.to.max, "a mask"))) return;
-    std::vector<float> ahead;
-    for (std::int32_t row = 0; row < steps; ++row)
-      for (std::int32_t column = 0; column < steps; ++column)
-        ahead.push_back(column > row ? filter : 0.f);
-    scores = m.made(ops::add, {scores, m.new_constant("", square, ahead)}, dtype::f32);
-  }
-  const tensor_id shares = m.made(ops::softmax, {scores}, dtype::f32, along(3)),
-                  y = turned(m.made(ops::batch_matmul, {shares, part(2)}, dtype::f32),
-                             {0, 2, 1, 3});
-  m.give(c, m.reshaped(y, dims{batch, steps, hidden}), false);
+inline tensor_id joined_on(emitter& m, std::vector<tensor_id> list, std::int64_t axis) {
+  if (m.failed() || list.size() == 1) return m.failed() ? no_tensor : list[0];
+  attributes a;
+  a.set("axis", axis);
+  const dtype t = m.to.g[list[0]].type;
+  return m.made(ops::concat, std::move(list), t, std::move(a));
 }
 /// x, [k]: 0 below diagonal k of the last two axes, or above it.
 inline void trilu_row(emitter& m, call& c) {

@@ -130,6 +130,12 @@ class tflite_loader {
         if (g[t].role != tensor::kind::value)
           return invalid("shape given for an input that is a " + std::string(name_of(g[t].role)),
                          name);
+        const std::uint32_t open =
+            options_.only_open_extents ? open_axes_[static_cast<std::size_t>(t)] : ~0u;
+        for (int i = 0; i < std::max(shape.rank, g[t].shape.rank); ++i)
+          if ((shape.rank != g[t].shape.rank || shape[i] != g[t].shape[i]) && (open >> i & 1) == 0)
+            return invalid("shape of an input that the file fixes", to_string(shape),
+                           to_string(g[t].shape));
         g[t].shape = shape;
       }
       if (!known) return invalid("shape given for an input that does not exist", name);

@@ -15,6 +15,7 @@ namespace import {
 struct tflite_options {
   law arithmetic = law::tflite_ref;                  // or tflite_xnnpack
   std::vector<std::pair<std::string, dims>> shapes;  // replaces the shape of the named input
+  bool only_open_extents = false;  // `shapes` may replace only extents that the file leaves open
   std::string signature;  // which of the file's signatures to run; empty: its first subgraph
   /// More operators, for the file's custom ones: found by the custom name, before octet's own. They
   /// get the file's custom options as attributes, where these are a FlexBuffers map of numbers,

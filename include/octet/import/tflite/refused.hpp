@@ -37,17 +37,16 @@ inline constexpr tflite_refused refused_tflite_operators[] = {
     {"DELEGATE", "another library's compiled program"},
     {"FAKE_QUANT", "left over from training: to be converted with quantization"},
     {"UNIQUE", detail::open},
-    {"DENSIFY", "not implemented"},
     {"PLACEHOLDER_FOR_GREATER_OP_CODES", detail::no_kernel},
-    {"RFFT2D", "not implemented"},
+    {"RFFT2D", detail::complex},
     {"IMAG", detail::complex},
     {"REAL", detail::complex},
-    {"COMPLEX_ABS", "not implemented"},
+    {"COMPLEX_ABS", detail::complex},
     {"HASHTABLE", detail::texts},
     {"HASHTABLE_FIND", detail::texts},
     {"HASHTABLE_IMPORT", detail::texts},
     {"HASHTABLE_SIZE", detail::texts},
-    {"CONV_3D_TRANSPOSE", "not implemented"},
+    {"CONV_3D_TRANSPOSE", "its floats are added in an order that is not known"},
     {"RANDOM_STANDARD_NORMAL", detail::random},
     {"RANDOM_UNIFORM", detail::random},
     {"MULTINOMIAL", detail::random},
@@ -72,6 +71,8 @@ constexpr std::string_view why_refused_custom(std::string_view name) {
   if (name == "edgetpu-custom-op")
     return "compiled for the Edge TPU: load the file from before edgetpu_compiler";
   if (name == "ethos-u") return "compiled for Ethos-U: load the file from before vela";
+  if (name == "Convolution2DTransposeBias")
+    return "MediaPipe's own: its kernel is not part of TensorFlow Lite";
   return "its maker's own: see tflite_options::operators";
 }
 

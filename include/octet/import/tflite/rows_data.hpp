@@ -218,7 +218,14 @@ template <bool Scores> status non_max_suppression(tflite_node& n) {
                 {n.out_id(0), scores, n.out_id(Scores ? 2 : 1)}, std::move(a));
 }
 
+/// A sparse constant, which the reader has made dense.
+inline status densify(tflite_node& n) {
+  if (!n.is_constant(0)) return unsupported("a sparse tensor that is computed at run time");
+  return n.emit(ops::identity);
+}
+
 inline constexpr tflite_row data_rows[] = {
+    {"DENSIFY", &densify},
     {"NON_MAX_SUPPRESSION_V4", &non_max_suppression<false>},
     {"NON_MAX_SUPPRESSION_V5", &non_max_suppression<true>},
     {"LOCAL_RESPONSE_NORMALIZATION", &local_response_normalization},

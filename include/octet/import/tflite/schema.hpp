@@ -213,6 +213,88 @@ struct quantization_table : table<quantization_field> {
   }
 };
 
+/// A list of whole numbers of 8, 16 or 32 bits, of the union SparseIndexVector.
+class index_list {
+ public:
+  index_list(std::uint8_t type, const flatbuffers::Table* table) {
+    if (!table || type < 1 || type > 3) return;
+    type_ = type;
+    values_ = table->GetPointer<const flatbuffers::Vector<std::uint8_t>*>(4);
+  }
+  bool given() const { return values_ != nullptr; }
+  std::int64_t size() const { return values_ ? std::int64_t{values_->size()} : 0; }
+  std::int64_t operator[](std::int64_t i) const {
+    const auto k = static_cast<std::size_t>(i);
+    const auto at = [&]<class T>(T v) {
+      std::memcpy(&v, values_->Data() + sizeof v * k, sizeof v);
+      return static_cast<std::int64_t>(flatbuffers::EndianScalar(v));
+    };
+    return type_ == 1 ? at(std::int32_t{}) : type_ == 2 ? at(std::uint16_t{}) : at(std::uint8_t{});
+  }
+  static bool verify(flatbuffers::Verifier& v, std::uint8_t type, const flatbuffers::Table* t) {
+    if (!t || type < 1 || type > 3) return true;
+    const auto& list = *static_cast<const list_table*>(t);
+    return type == 1   ? list.verified<std::int32_t>(v)
+           : type == 2 ? list.verified<std::uint16_t>(v)
+                       : list.verified<std::uint8_t>(v);
+  }
+
+ private:
+  /// A table of the union: one field, the list.
+  struct list_table : flatbuffers::Table {
+    template <class T> bool verified(flatbuffers::Verifier& v) const {
+      return VerifyTableStart(v) && VerifyOffset(v, 4) &&
+             v.VerifyVector(GetPointer<const flatbuffers::Vector<T>*>(4)) && v.EndTable();
+    }
+  };
+  std::uint8_t type_ = 0;
+  /// Of elements of `type_`; its length counts those.
+  const flatbuffers::Vector<std::uint8_t>* values_ = nullptr;
+};
+enum class dimension_field { format, size, segments_type, segments, indices_type, indices };
+/// One level of a sparse tensor: all of an axis, or those indices that its segments list.
+struct dimension_table : table<dimension_field> {
+  using field = dimension_field;
+  bool dense() const { return number<std::int8_t>(field::format) == 0; }
+  std::int32_t size() const { return number<std::int32_t>(field::size); }
+  index_list segments() const {
+    return {number<std::uint8_t>(field::segments_type),
+            pointer<flatbuffers::Table>(field::segments)};
+  }
+  index_list indices() const {
+    return {number<std::uint8_t>(field::indices_type), pointer<flatbuffers::Table>(field::indices)};
+  }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_number<std::int8_t>(v, field::format) &&
+           verify_number<std::int32_t>(v, field::size) &&
+           verify_number<std::uint8_t>(v, field::segments_type) &&
+           VerifyOffset(v, slot(field::segments)) &&
+           index_list::verify(v, number<std::uint8_t>(field::segments_type),
+                              pointer<flatbuffers::Table>(field::segments)) &&
+           verify_number<std::uint8_t>(v, field::indices_type) &&
+           VerifyOffset(v, slot(field::indices)) &&
+           index_list::verify(v, number<std::uint8_t>(field::indices_type),
+                              pointer<flatbuffers::Table>(field::indices)) &&
+           v.EndTable();
+  }
+};
+enum class sparsity_field { traversal_order, block_map, dim_metadata };
+struct sparsity_table : table<sparsity_field> {
+  using field = sparsity_field;
+  const integer_vector* traversal_order() const {
+    return pointer<integer_vector>(field::traversal_order);
+  }
+  const integer_vector* block_map() const { return pointer<integer_vector>(field::block_map); }
+  const table_vector<dimension_table>* dim_metadata() const {
+    return pointer<table_vector<dimension_table>>(field::dim_metadata);
+  }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_vector<std::int32_t>(v, field::traversal_order) &&
+           verify_vector<std::int32_t>(v, field::block_map) &&
+           verify_tables<dimension_table>(v, field::dim_metadata) && v.EndTable();
+  }
+};
+
 enum class tensor_field {
   shape,
   type,
@@ -233,7 +315,7 @@ struct tensor_table : table<tensor_field> {
     return pointer<quantization_table>(field::quantization);
   }
   bool is_variable() const { return number<std::uint8_t>(field::is_variable) != 0; }
-  bool has_sparsity() const { return has(field::sparsity); }
+  const sparsity_table* sparsity() const { return pointer<sparsity_table>(field::sparsity); }
   /// Bit i: the extent of axis i is known only when the model runs.
   std::uint32_t open_axes() const {
     const auto* s = pointer<integer_vector>(field::shape_signature);
@@ -248,6 +330,7 @@ struct tensor_table : table<tensor_field> {
            verify_number<std::uint32_t>(v, field::buffer) && verify_string(v, field::name) &&
            VerifyOffset(v, slot(field::quantization)) && v.VerifyTable(quantization()) &&
            verify_number<std::uint8_t>(v, field::is_variable) &&
+           VerifyOffset(v, slot(field::sparsity)) && v.VerifyTable(sparsity()) &&
            verify_vector<std::int32_t>(v, field::shape_signature) && v.EndTable();
   }
 };

@@ -7,6 +7,7 @@
 #include "octet/import/common/error.hpp"
 #include "octet/import/common/file.hpp"
 #include "octet/import/tflite/schema.hpp"
+#include "octet/import/tflite/sparse.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import::detail {
@@ -45,7 +46,6 @@ class tflite_tensors {
                          "uint16, int32, uint32, int64, uint64, bool");
     }
     t.type = *type;
-    if (from.has_sparsity()) return unsupported("sparse tensor");
     if (!from.shape()) return unit{};
     if (from.shape()->size() > dims::max_rank)
       return unsupported("rank", std::to_string(from.shape()->size()),
@@ -59,8 +59,12 @@ class tflite_tensors {
   status quantization(tensor& t, const tflite_schema::tensor_table& from) const {
     const auto* q = from.quantization();
     if (!q) return unit{};
-    if (q->details_type() == tflite_schema::quantization_details::blockwise)
-      return unit{};  // its operator reads it
+    if (const auto* b = q->blockwise())
+      return unsupported("blockwise quantization",
+                         "a scale for each " + std::to_string(b->block_size()) +
+                             " elements of a row: the framework adds the blocks in float, in an "
+                             "order that its instruction sets do not share",
+                         "one scale, or one for each channel");
     if (!q->scale() || q->scale()->size() == 0) return unit{};
     const std::size_t copied = q->scale()->size() + (q->zero_point() ? q->zero_point()->size() : 0);
     if (auto s = build_.work.spend(saturating_mul(copied, sizeof(double))); !s) return s;
@@ -100,6 +104,16 @@ class tflite_tensors {
     }
     t.role = tensor::kind::constant;
     const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
+    if (from.sparsity()) {
+      if (tflite_schema::packed_bits(from.type()) != 0)
+        return unsupported("a sparse tensor of packed elements",
+                           std::string(tflite_schema::name_of(from.type())));
+      if (auto s = build_.make_constant(bytes); !s) return s;
+      auto dense = sparse_reader(*from.sparsity(), t.shape, size_of(t.type), build_.work).read(raw);
+      if (!dense) return dense.error();
+      t.data = constant_data::copy(*dense);
+      return unit{};
+    }
     if (const int bits = tflite_schema::packed_bits(from.type()); bits != 0) {
       if (auto s = build_.make_constant(bytes); !s) return s;
       return unpack(t, raw, bits);

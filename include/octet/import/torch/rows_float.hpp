@@ -183,12 +183,17 @@ inline result<value> plain_prelu(emitter& e, arguments& a) {
   return e.wrap(to, scalar::f32, inner || (!(*x)->constant() && (*x)->channels_inner),
                 suggests_channels_last(**x));
 }
-/// x to a power that is known: products and roots where PyTorch has them.
+/// x to a power: products and roots where PyTorch has them, else its power function, of which
+/// octet's is not the last bit.
 inline result<value> pow(emitter& e, arguments& a) {
-  const given_operand by = operand_given(e, a, 1);
+  const given_operand of = operand_given(e, a, 0), by = operand_given(e, a, 1);
   if (auto s = a.check(); !s) return s.error();
-  if (by.t || !a.v[0].is(kind::tensor))
-    return unsupported("exponent of " + a.name, "a tensor", "a number: 2, 3, 0.5, -0.5, -1, -2, 1");
+  const auto power = [&]() -> result<value> {
+    const auto both = pair_of(e, a, 0, 1, true);
+    if (!both) return both.error();
+    return emit_pair(e, ops::pow, *both, scalar::f32);
+  };
+  if (by.t || !of.t) return power();
   const step x = real_argument(e, a, 0);
   if (!x) return x.error();
   const double p = by.number;
@@ -199,7 +204,7 @@ inline result<value> pow(emitter& e, arguments& a) {
   if (p == -0.5) return done(apply(e, ops::div, number(e, 1), apply(e, ops::sqrt, x)));
   if (p == -1) return done(apply(e, ops::div, number(e, 1), x));
   if (p == -2) return done(apply(e, ops::div, number(e, 1), apply(e, ops::mul, x, x)));
-  return unsupported("exponent of " + a.name, std::to_string(p), "2, 3, 0.5, -0.5, -1, -2, 1");
+  return power();
 }
 /// clamp_min(x, low), clamp_max(x, high).
 template <bool Least> result<value> clamp_one(emitter& e, arguments& a) {

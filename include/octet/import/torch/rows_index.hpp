@@ -269,22 +269,69 @@ inline result<value> index_select(emitter& e, arguments& a) {
   }
   return gathered(e, *x, *index, axis);
 }
-/// index(x, [index or none for each axis]): x[:, index].
+/// The broadcast indices of neighbouring axes, from `first` on, as one index of those axes'
+/// elements in a row: negative ones count from the end of their axis.
+inline result<value> joint_index(emitter& e, const tensor_data& x, const std::vector<value>& list,
+                                 std::size_t first, std::size_t behind) {
+  tensor_data* all = nullptr;
+  for (std::size_t axis = first; axis < behind; ++axis) {
+    tensor_data& given = *list[axis].t;
+    e.take_as_indices(given);
+    if (given.type != scalar::s64 && given.type != scalar::s32)
+      return unsupported("index of " + e.operator_name(), std::string(name_of(given.type)),
+                         "int32, int64");
+    const auto wide = cast_to(e, given, scalar::s64);
+    if (!wide) return wide;
+    const auto of = [&](std::int64_t v) {
+      return number_of(e, static_cast<double>(v), scalar::s64);
+    };
+    const auto below = emit_pair(e, ops::less, {wide->t, of(0)}, scalar::boolean);
+    if (!below) return below;
+    const auto wrapped = emit_pair(e, ops::add, {wide->t, of(x.size[axis])}, scalar::s64);
+    if (!wrapped) return wrapped;
+    auto next = chosen(e, *below->t, *wrapped->t, *wide->t);
+    if (!next) return next;
+    if (all) {
+      const auto rows = emit_pair(e, ops::mul, {all, of(x.size[axis])}, scalar::s64);
+      if (!rows) return rows;
+      next = emit_pair(e, ops::add, {rows->t, next->t}, scalar::s64);
+      if (!next) return next;
+    }
+    all = next->t;
+  }
+  return value_of(*all);
+}
+/// index(x, [index or none for each axis]): x[:, index], x[a, b].
 inline result<value> index(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
   if (auto s = a.check(); !s) return s.error();
   if (!a.v[1].is_sequence()) return unsupported("indices of " + a.name);
   const auto& list = a.v[1].c->items;
-  std::size_t at = list.size();
+  std::size_t at = list.size(), behind = 0;
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (list[i].is(kind::none)) continue;
-    if (at != list.size() || i >= x->size.size())
-      return unsupported("an index by more than one tensor in " + a.name, {}, "one index tensor");
-    at = i;
+    if (i >= x->size.size() || (behind != 0 && behind != i))
+      return unsupported("indices of axes that are not neighbours in " + a.name);
+    if (!list[i].is(kind::tensor)) return unsupported("indices of " + a.name);
+    if (list[i].t->type == scalar::boolean)
+      return unsupported("a mask as index of " + a.name,
+                         "as many results as the mask has true elements",
+                         "indices, whose number is known when the file is loaded");
+    at = std::min(at, i), behind = i + 1;
   }
-  if (at == list.size()) return a.v[0];
-  if (!list[at].is(kind::tensor)) return unsupported("indices of " + a.name);
-  return gathered(e, *x, *list[at].t, at);
+  if (behind == 0) return a.v[0];
+  if (behind - at == 1) return gathered(e, *x, *list[at].t, at);
+  const auto index = joint_index(e, *x, list, at, behind);
+  if (!index) return index;
+  auto size = x->size;
+  std::int64_t joined = 1;
+  for (std::size_t i = at; i < behind; ++i) joined *= size[i];
+  size.erase(size.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+             size.begin() + static_cast<std::ptrdiff_t>(behind));
+  size[at] = joined;
+  const auto flat = reshaped(e, *x, std::move(size));
+  if (!flat) return flat;
+  return gathered(e, *flat->t, *index->t, at);
 }
 /// embedding(weight, indices, ..).
 inline result<value> embedding(emitter& e, arguments& a) {

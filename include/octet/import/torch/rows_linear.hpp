@@ -443,6 +443,14 @@ template <bool Relu, bool Half> result<value> linear_dynamic(emitter& e, argumen
   return dynamic_linear(e, *x, **p, reduce_range, Relu);
 }
 
+/// quantized::conv2d_dynamic and its relatives.
+inline result<value> conv_dynamic(emitter&, arguments& a) {
+  return unsupported(a.name,
+                     "PyTorch quantizes its sums by the input's scale, which is known only when it "
+                     "runs, and loses most of their bits",
+                     "convolutions with scales of their own (static quantization), or in float");
+}
+
 // ---- quantize, dequantize ----
 
 inline result<value> quantize_per_tensor(emitter& e, arguments& a) {

@@ -212,6 +212,76 @@ inline result<value> max_pool3d(emitter& e, arguments& a) {
   }
   return e.wrap(at, x->type, true, false);
 }
+/// avg_pool3d as avg_pool2d: the rows of each window over depth and height, one after another, as
+/// an image of their own.
+inline result<value> avg_pool3d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  std::vector<std::int64_t> size = a.integers(1), stride = a.integers(2), pad = a.integers(3);
+  if (a.boolean(4)) return unsupported("ceil_mode of " + a.name, "True", "False");
+  const bool counted = a.boolean(5);
+  if (stride.empty()) stride = size;
+  for (auto* l : {&size, &stride, &pad}) {
+    if (l->size() == 1) l->resize(3, (*l)[0]);
+    if (l->size() != 3) return invalid("window of " + a.name);
+    for (std::int64_t v : *l) a.small(1, v);
+  }
+  if (auto s = a.check(); !s) return s.error();
+  const bool padded = pad[0] != 0 || pad[1] != 0 || pad[2] != 0;
+  if (padded && !counted) return unsupported("padding of " + a.name + " that does not count");
+  const auto in = volume(e, a, *x);
+  if (!in) return in.error();
+  tensor_id at = *in;
+  if (padded) {
+    const tensor_id wider = e.make_like(*x);
+    attributes around;
+    around.set("paddings", std::vector<std::int64_t>{0, 0, pad[0], pad[0], pad[1], pad[1], pad[2],
+                                                     pad[2], 0, 0});
+    if (is_quantized(x->type)) around.set("value", std::int64_t{x->zero_points[0]});
+    if (auto s =
+            e.emit(is_quantized(x->type) ? ops::qnn_pad : ops::pad, {at}, wider, std::move(around));
+        !s)
+      return s.error();
+    at = wider;
+  }
+  const dims s = e.g[at].shape;  // [N, D, H, W, C]
+  const std::int64_t outs[] = {(s[1] - size[0]) / std::max<std::int64_t>(stride[0], 1) + 1,
+                               (s[2] - size[1]) / std::max<std::int64_t>(stride[1], 1) + 1};
+  if (size[0] < 1 || size[1] < 1 || stride[0] < 1 || stride[1] < 1 || s[1] < size[0] ||
+      s[2] < size[1])
+    return invalid("window of " + a.name);
+  const std::int64_t rows = size[0] * size[1];
+  const auto count = static_cast<std::size_t>(outs[0] * outs[1] * rows);
+  if (auto limit = e.c.build.make_constant(count * sizeof(std::int32_t)); !limit)
+    return limit.error();
+  std::vector<std::int32_t> list;
+  for (std::int64_t d = 0; d < outs[0]; ++d)
+    for (std::int64_t h = 0; h < outs[1]; ++h)
+      for (std::int64_t k = 0; k < rows; ++k)
+        list.push_back(static_cast<std::int32_t>((d * stride[0] + k / size[1]) * s[2] +
+                                                 h * stride[1] + k % size[1]));
+  const tensor_id flat = e.make_like(*x), image = e.make_like(*x), y = e.make_like(*x);
+  if (auto r = e.reshape(at, flat, {s[0], std::int64_t{s[1]} * s[2], s[3], s[4]}); !r)
+    return r.error();
+  attributes along_rows;
+  along_rows.set("axis", std::int64_t{1});
+  if (auto r = e.emit(ops::gather, {flat, e.c.build.constant(list)}, image, std::move(along_rows));
+      !r)
+    return r.error();
+  const std::int64_t c = s[4];
+  value windows = e.wrap(image, x->type, true, false);
+  windows.t->stride = {x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
+  arguments two(
+      e.c, a.name,
+      {windows, e.c.values.integers({rows, size[2]}), e.c.values.integers({rows, stride[2]}),
+       e.c.values.integers({0, 0}), value::of(false), value::of(true), a.v[6]});
+  const auto pooled = avg_pool2d(e, two);
+  if (!pooled) return pooled;
+  const auto line = e.held(*pooled->t, true);
+  if (!line) return line.error();
+  const std::int64_t width = e.g[*line].shape[2];
+  if (auto r = e.reshape(*line, y, {s[0], outs[0], outs[1], width, c}); !r) return r.error();
+  return e.wrap(y, x->type, true, false);
+}
 /// adaptive_avg_pool3d to one element a channel: one average of the whole volume, as an image of
 /// D rows.
 inline result<value> adaptive_avg_pool3d(emitter& e, arguments& a) {

@@ -18,7 +18,8 @@ enum class cell_kind : std::uint8_t { lstm, gru, rnn_tanh, rnn_relu };
 struct cell_weights {
   const packed_data *packed_input = nullptr, *packed_state = nullptr;
   bool reduce_range = false;
-  tensor_data *input = nullptr, *state = nullptr, *input_bias = nullptr, *state_bias = nullptr;
+  tensor_data *input = nullptr, *state = nullptr, *input_bias = nullptr, *state_bias = nullptr,
+              *projection = nullptr;  // of an LSTM's state
 };
 inline step gates_of(emitter& e, const step& x, const packed_data* packed, tensor_data* w,
                      tensor_data* b, bool reduce_range) {
@@ -83,7 +84,8 @@ inline result<cell_state> next_state(emitter& e, cell_kind what, const step& gat
   const step in = apply(e, ops::logistic, (*g)[0]), forget = apply(e, ops::logistic, (*g)[1]),
              fresh = apply(e, ops::tanh, (*g)[2]), out = apply(e, ops::logistic, (*g)[3]);
   const step c = apply(e, ops::add, apply(e, ops::mul, forget, s.c), apply(e, ops::mul, in, fresh));
-  const step h = apply(e, ops::mul, out, apply(e, ops::tanh, c));
+  step h = apply(e, ops::mul, out, apply(e, ops::tanh, c));
+  if (w.projection) h = linear_of(e, h, w.projection, nullptr);
   if (!c) return c.error();
   if (!h) return h.error();
   return cell_state{*h, *c};
@@ -220,18 +222,27 @@ template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
   std::vector<cell_weights> weights;
   const auto& list = a.v[2].c->items;
   if (!list.empty() && list[0].is(kind::tensor)) {
-    const std::size_t each = biases ? 4 : 2;
-    if (list.size() % each != 0 ||
-        static_cast<std::int64_t>(list.size() / each) != layers * (o.bidirectional ? 2 : 1))
+    const std::size_t plain = biases ? 4 : 2;
+    const std::int64_t directions = o.bidirectional ? 2 : 1;
+    if (layers < 1 || layers > most_steps)
+      return invalid("layers of " + a.name, std::to_string(layers));
+    const auto cells = static_cast<std::size_t>(layers * directions);
+    // A projection is the last tensor of each.
+    const bool projected = What == cell_kind::lstm && list.size() == (plain + 1) * cells;
+    const std::size_t each = plain + (projected ? 1 : 0);
+    if (list.size() != each * cells)
       return unsupported("parameters of " + a.name, std::to_string(list.size()) + " tensors",
-                         std::to_string(each) + " for each layer and direction (no projection)");
+                         std::to_string(each) + " for each layer and direction");
     for (std::size_t i = 0; i < list.size(); i += each) {
-      tensor_data* t[4]{};
+      tensor_data* t[5]{};
       for (std::size_t k = 0; k < each; ++k) {
         if (!list[i + k].is(kind::tensor)) return unsupported("parameters of " + a.name);
         t[k] = list[i + k].t;
       }
-      weights.push_back({nullptr, nullptr, false, t[0], t[1], t[2], t[3]});
+      cell_weights w;
+      w.input = t[0], w.state = t[1], w.projection = projected ? t[plain] : nullptr;
+      if (biases) w.input_bias = t[2], w.state_bias = t[3];
+      weights.push_back(w);
     }
   } else {
     for (const value& v : list) {
@@ -239,8 +250,10 @@ template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
       const auto p = packed_argument(e, one, 0);
       if (!p) return p.error();
       if (!(*p)->input || !(*p)->state) return unsupported("parameters of " + a.name);
-      weights.push_back(
-          {(*p)->input, (*p)->state, (*p)->reduce_range, nullptr, nullptr, nullptr, nullptr});
+      cell_weights w;
+      w.packed_input = (*p)->input, w.packed_state = (*p)->state;
+      w.reduce_range = (*p)->reduce_range;
+      weights.push_back(w);
     }
   }
   return sequence(e, *x, *state, weights, o);
@@ -255,7 +268,8 @@ template <cell_kind What> result<value> dynamic_cell(emitter& e, arguments& a) {
   if (!state) return state.error();
   if (!wi) return wi.error();
   if (!wh) return wh.error();
-  cell_weights w{*wi, *wh, true, nullptr, nullptr, nullptr, nullptr};
+  cell_weights w;
+  w.packed_input = *wi, w.packed_state = *wh, w.reduce_range = true;
   if (state->size() != (What == cell_kind::lstm ? 2u : 1u)) return invalid("state of " + a.name);
   const cell_state s{(*state)[0], What == cell_kind::lstm ? (*state)[1] : nullptr};
   const auto next = next_state(e, What, input_gates(e, x, w), s, w);
