@@ -71,8 +71,11 @@ inline void squeeze_row(emitter& m, call& c) {
   const dims s = m.shape(c.in[0]);
   const auto axes = axes_of(m, c);
   std::vector<bool> gone(static_cast<std::size_t>(s.rank), false);
-  for (std::int64_t a : axes) gone[static_cast<std::size_t>(m.axis(a, s.rank))] = true;
-  if (m.failed()) return;
+  for (std::int64_t a : axes) {
+    const auto i = static_cast<std::size_t>(m.axis(a, s.rank));
+    if (m.failed()) return;  // a scalar has no axis to mark
+    gone[i] = true;
+  }
   dims y;
   for (int i = 0; i < s.rank; ++i) {
     const bool drop = axes.empty() ? s[i] == 1 : gone[static_cast<std::size_t>(i)];
