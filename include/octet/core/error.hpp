@@ -177,11 +177,13 @@ inline error_info broken_rule(const violation& v) {
 
 namespace detail {
 /// Owns an error_info on the heap: only errors allocate, success costs one pointer and works in
-/// constant evaluation.
+/// constant evaluation. What makes and frees one is a call: errors pass through everything, and the
+/// frames of a recursion should not hold what each of them might say.
 class error_box {
  public:
   constexpr error_box() = default;
-  explicit error_box(error_info e) : p_(new error_info(std::move(e))) {}
+  OCTET_NOINLINE explicit error_box(const error_info& e) : p_(new error_info(e)) {}
+  OCTET_NOINLINE explicit error_box(error_info&& e) : p_(new error_info(std::move(e))) {}
   error_box(const error_box& o) : p_(o.p_ ? new error_info(*o.p_) : nullptr) {}
   constexpr error_box(error_box&& o) noexcept : p_(std::exchange(o.p_, nullptr)) {}
   constexpr error_box& operator=(error_box o) noexcept {
@@ -189,12 +191,13 @@ class error_box {
     return *this;
   }
   constexpr ~error_box() {
-    if (p_) delete p_;
+    if (p_) drop(p_);
   }
   constexpr explicit operator bool() const noexcept { return p_ != nullptr; }
   error_info& operator*() const noexcept { return *p_; }
 
  private:
+  OCTET_NOINLINE static void drop(error_info* p) noexcept { delete p; }
   error_info* p_ = nullptr;
 };
 }  // namespace detail
@@ -204,8 +207,9 @@ class error_box {
 template <class T> class [[nodiscard]] result {
  public:
   constexpr result(T v)
-      : value_(std::move(v)) {}  // NOLINT: implicit on purpose, as in std::expected
-  result(error_info e) : error_(std::move(e)) {}          // NOLINT
+      : value_(std::move(v)) {}               // NOLINT: implicit on purpose, as in std::expected
+  result(const error_info& e) : error_(e) {}  // NOLINT
+  result(error_info&& e) : error_(std::move(e)) {}        // NOLINT
   result(const violation& v) : error_(broken_rule(v)) {}  // NOLINT
   constexpr explicit operator bool() const noexcept { return value_.has_value(); }
   constexpr bool has_value() const noexcept { return value_.has_value(); }
@@ -228,7 +232,8 @@ template <> class [[nodiscard]] result<unit> {
  public:
   constexpr result(unit) {}                             // NOLINT
   constexpr result(const violation& v) : broken_(v) {}  // NOLINT
-  result(error_info e) : error_(std::move(e)) {}        // NOLINT
+  result(const error_info& e) : error_(e) {}            // NOLINT
+  result(error_info&& e) : error_(std::move(e)) {}      // NOLINT
   constexpr explicit operator bool() const noexcept { return !broken_ && !error_; }
   constexpr bool has_value() const noexcept { return static_cast<bool>(*this); }
   constexpr const violation& broken() const noexcept { return broken_; }

@@ -25,7 +25,7 @@ struct limits {
   std::size_t plan_bytes = std::size_t{1} << 28;     // a plan: packed weights, multipliers, tables
   std::size_t tensors = std::size_t{1} << 18;        // tensors of a graph
   std::size_t nodes = std::size_t{1} << 17;          // nodes of a graph
-  std::size_t depth = 100;  // calls, blocks and expressions within one another: 256 KB of stack do
+  std::size_t depth = 64;  // calls, blocks and expressions within one another: 128 KB of stack
   /// Elementary steps while a file is loaded (expressions of its program, elements that are
   /// computed or copied), beyond `work_per_byte` for each byte of the file.
   std::size_t work = std::size_t{1} << 24;

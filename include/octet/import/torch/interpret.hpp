@@ -52,6 +52,8 @@ class interpreter {
   }
 
  private:
+  // What calls itself and what that calls are functions on their own, never inlined: a frame holds
+  // what one of them needs, not the errors that all of them might make.
   using scope = std::unordered_map<std::string, value>;
   enum class flow : std::uint8_t {
     next,
@@ -61,7 +63,7 @@ class interpreter {
 
   // ---- definitions: null where the archive has none of that name ----
 
-  result<const code_file*> parsed(const std::string& module) {
+  OCTET_NOINLINE result<const code_file*> parsed(const std::string& module) {
     if (const auto it = files_.find(module); it != files_.end()) return it->second.get();
     auto& to = files_[module];
     std::string member = "code/" + module;
@@ -86,7 +88,7 @@ class interpreter {
                ? std::pair<std::string, std::string>{"", qualified}
                : std::pair{qualified.substr(0, dot), qualified.substr(dot + 1)};
   }
-  result<const class_def*> find_class(const std::string& qualified) {
+  OCTET_NOINLINE result<const class_def*> find_class(const std::string& qualified) {
     const auto [module, name] = split(qualified);
     const auto f = parsed(module);
     if (!f) return f.error();
@@ -94,7 +96,7 @@ class interpreter {
     const auto it = (*f)->classes.find(name);
     return it == (*f)->classes.end() ? nullptr : &it->second;
   }
-  result<const function_def*> find_function(const std::string& qualified) {
+  OCTET_NOINLINE result<const function_def*> find_function(const std::string& qualified) {
     const auto [module, name] = split(qualified);
     const auto f = parsed(module);
     if (!f) return f.error();
@@ -102,7 +104,8 @@ class interpreter {
     const auto it = (*f)->functions.find(name);
     return it == (*f)->functions.end() ? nullptr : it->second;
   }
-  result<const function_def*> find_method(const std::string& qualified, std::string_view name) {
+  OCTET_NOINLINE result<const function_def*> find_method(const std::string& qualified,
+                                                         std::string_view name) {
     const auto cls = find_class(qualified);
     if (!cls) return cls.error();
     if (!*cls) return nullptr;
@@ -113,7 +116,7 @@ class interpreter {
   // ---- objects ----
 
   /// Attributes from the object's state: a dict directly, anything else through __setstate__.
-  status build(cell& o) {
+  OCTET_NOINLINE status build(cell& o) {
     if (o.built) return unit{};
     o.built = true;
     if (o.items.empty()) return unit{};
@@ -137,7 +140,7 @@ class interpreter {
     if (!done) return done.error();
     return unit{};
   }
-  result<value> attribute(const value& base, const std::string& name) {
+  OCTET_NOINLINE result<value> attribute(const value& base, const std::string& name) {
     if (base.is(kind::unknown)) return base;
     if (base.is(kind::tuple) && !base.c->text.empty()) {
       const auto cls = find_class(base.c->text);
@@ -163,13 +166,14 @@ class interpreter {
     return v;
   }
   /// `name : Final[int] = 2` in the object's class.
-  result<value> class_constant(const cell& o, const std::string& name) {
+  OCTET_NOINLINE result<value> class_constant(const cell& o, const std::string& name) {
     const auto cls = find_class(o.text);
     if (!cls) return cls.error();
     const expression* constant = nullptr;
     if (*cls)
       if (const auto it = (*cls)->constants.find(name); it != (*cls)->constants.end())
         constant = it->second;
+    const nested inside(depth_);
     if (!constant)
       return invalid("module " + std::string(last_name(o.text)) + " has no attribute " + name);
     scope none;
@@ -178,8 +182,8 @@ class interpreter {
 
   // ---- calls ----
 
-  result<value> call(const function_def& f, const std::vector<value>& arguments,
-                     const keyword_arguments& keywords) {
+  OCTET_NOINLINE result<value> call(const function_def& f, const std::vector<value>& arguments,
+                                    const keyword_arguments& keywords) {
     const nested inside(depth_);
     if (auto s = enter(); !s) return s.error();
     const std::string file = c_.file, module = c_.module;
@@ -201,8 +205,8 @@ class interpreter {
     c_.line = line;
     return returned;
   }
-  status bind(const function_def& f, const std::vector<value>& arguments,
-              const keyword_arguments& keywords, scope& names) {
+  OCTET_NOINLINE status bind(const function_def& f, const std::vector<value>& arguments,
+                             const keyword_arguments& keywords, scope& names) {
     if (arguments.size() > f.parameters.size())
       return invalid("arguments of " + f.name, std::to_string(arguments.size()),
                      std::to_string(f.parameters.size()));
@@ -236,13 +240,14 @@ class interpreter {
     nested& operator=(const nested&) = delete;
     std::size_t& depth;
   };
-  status enter() {
+  OCTET_NOINLINE status enter() {
     if (auto s = c_.build.work.spend(steps); !s) return s;
     if (c_.values.full()) return too_large("values of the program");
     return within_limit(&limits::depth, c_.build.max, "calls and expressions within one another",
                         depth_);
   }
-  result<flow> run(const std::vector<const statement*>& body, scope& names, value& returned) {
+  OCTET_NOINLINE result<flow> run(const std::vector<const statement*>& body, scope& names,
+                                  value& returned) {
     const nested inside(depth_);
     for (const statement* s : body) {
       if (auto entered = enter(); !entered) return entered.error();
@@ -252,7 +257,7 @@ class interpreter {
     }
     return flow::next;
   }
-  result<flow> run(const statement& s, scope& names, value& returned) {
+  OCTET_NOINLINE result<flow> run(const statement& s, scope& names, value& returned) {
     switch (s.what) {
       case statement::form::pass: return flow::next;
       case statement::form::evaluate:
@@ -281,7 +286,7 @@ class interpreter {
     }
     return flow::next;
   }
-  result<flow> loop(const statement& s, scope& names, value& returned) {
+  OCTET_NOINLINE result<flow> loop(const statement& s, scope& names, value& returned) {
     const auto over = evaluate(*s.value, names);
     if (!over) return over.error();
     if (over->is(kind::unknown)) return flow::stopped;
@@ -298,7 +303,7 @@ class interpreter {
     return flow::next;
   }
   /// `while` on what is known: limits::work ends it at the latest.
-  result<flow> repeat(const statement& s, scope& names, value& returned) {
+  OCTET_NOINLINE result<flow> repeat(const statement& s, scope& names, value& returned) {
     for (;;) {
       if (auto counted = c_.build.work.spend(steps); !counted) return counted.error();
       const auto v = evaluate(*s.value, names);
@@ -315,7 +320,8 @@ class interpreter {
   }
   /// A branch that the input's data decides: both sides run, and each name that differs becomes a
   /// choice between the two values.
-  result<flow> both(const statement& s, tensor_data& condition, scope& names, value& returned) {
+  OCTET_NOINLINE result<flow> both(const statement& s, tensor_data& condition, scope& names,
+                                   value& returned) {
     if (condition.elements() != 1)
       return unsupported("a branch that depends on the input's data",
                          std::to_string(condition.elements()) + " elements", "one");
@@ -368,7 +374,7 @@ class interpreter {
     if (v.has_cell()) return v.c == w.c;
     return equal(v, w).value_or(false);
   }
-  status assign(const statement& s, scope& names) {
+  OCTET_NOINLINE status assign(const statement& s, scope& names) {
     const auto v = evaluate(*s.value, names);
     if (!v) return v.error();
     if (!s.unpack) return store(*s.targets[0], *v, names);
@@ -382,7 +388,7 @@ class interpreter {
       if (auto done = store(*s.targets[i], known ? v->c->items[i] : *v, names); !done) return done;
     return unit{};
   }
-  status store(const expression& to, const value& v, scope& names) {
+  OCTET_NOINLINE status store(const expression& to, const value& v, scope& names) {
     if (to.what == expression::form::name) {
       names[to.text] = v;
       emit_.name_value(v, c_.module, to.text);
@@ -403,7 +409,7 @@ class interpreter {
   static error_info changes_state() {
     return unsupported("a module or a list that changes where the input's data decides");
   }
-  result<bool> truth(const value& v) {
+  OCTET_NOINLINE result<bool> truth(const value& v) {
     if (v.is(kind::tensor)) {
       const auto n = c_.scalar_of(*v.t);
       if (!n) return n.error();
@@ -433,7 +439,7 @@ class interpreter {
     return s.starts_with("torch.") || s.starts_with("ops.") || s.starts_with("__torch__.");
   }
 
-  result<value> evaluate(const expression& e, scope& names) {
+  OCTET_NOINLINE result<value> evaluate(const expression& e, scope& names) {
     const nested inside(depth_);
     if (auto s = enter(); !s) return s.error();
     switch (e.what) {
@@ -453,12 +459,12 @@ class interpreter {
     }
     return value::unknown();
   }
-  result<value> variable(const expression& e, const scope& names) {
+  OCTET_NOINLINE result<value> variable(const expression& e, const scope& names) {
     if (const auto it = names.find(e.text); it != names.end()) return it->second;
     if (e.text == "inf") return value::of(std::numeric_limits<double>::infinity());
     return invalid("a name that nothing defines", e.text);
   }
-  result<value> negative(const expression& e, scope& names) {
+  OCTET_NOINLINE result<value> negative(const expression& e, scope& names) {
     const auto v = evaluate(*e.items[0], names);
     if (!v || v->is(kind::unknown)) return v;
     if (v->is(kind::integer))
@@ -466,7 +472,7 @@ class interpreter {
     if (v->is(kind::real)) return value::of(-v->d);
     return invalid("minus of something that is not a number", std::string(name_of(v->what)));
   }
-  result<value> sequence(const expression& e, scope& names) {
+  OCTET_NOINLINE result<value> sequence(const expression& e, scope& names) {
     std::vector<value> items;
     for (const expression* i : e.items) {
       const auto v = evaluate(*i, names);
@@ -477,7 +483,7 @@ class interpreter {
                           e.what == expression::form::list ? kind::list : kind::tuple);
   }
   /// Key, value, key, value; a key that comes twice keeps its first place and its last value.
-  result<value> dict(const expression& e, scope& names) {
+  OCTET_NOINLINE result<value> dict(const expression& e, scope& names) {
     const value d = c_.values.make(kind::dict);
     for (std::size_t i = 0; i + 1 < e.items.size(); i += 2) {
       const auto k = evaluate(*e.items[i], names);
@@ -488,7 +494,7 @@ class interpreter {
     }
     return d;
   }
-  result<value> attribute_of(const expression& e, scope& names) {
+  OCTET_NOINLINE result<value> attribute_of(const expression& e, scope& names) {
     if (const std::string path = dotted(e, names); !path.empty()) {
       constexpr std::string_view constants = "CONSTANTS.c";
       if (path.starts_with(constants)) return constant(path.substr(constants.size()));
@@ -498,7 +504,7 @@ class interpreter {
     if (!base) return base;
     return attribute(*base, e.text);
   }
-  result<value> subscript(const expression& e, scope& names) {
+  OCTET_NOINLINE result<value> subscript(const expression& e, scope& names) {
     const auto base = evaluate(*e.items[0], names);
     if (!base) return base;
     const auto index = evaluate(*e.items[1], names);
@@ -508,7 +514,7 @@ class interpreter {
       if (auto s = c_.build.work.spend(base->c->items.size()); !s) return s.error();
     return item(*base, *index);
   }
-  result<value> constant(const std::string& digits) {
+  OCTET_NOINLINE result<value> constant(const std::string& digits) {
     std::size_t i = 0;
     const auto r = std::from_chars(digits.data(), digits.data() + digits.size(), i);
     if (r.ec != std::errc() || r.ptr != digits.data() + digits.size() ||
@@ -521,7 +527,7 @@ class interpreter {
 
   // ---- calls in expressions ----
 
-  result<value> evaluate_call(const expression& e, scope& names) {
+  OCTET_NOINLINE result<value> evaluate_call(const expression& e, scope& names) {
     const expression& callee = *e.items[0];
     const std::string path = dotted(callee, names);
     if (auto s = c_.build.work.spend(path.size()); !s) return s.error();
@@ -548,8 +554,8 @@ class interpreter {
     return call_value(callee, std::move(arguments), keywords, names);
   }
   /// A method of a module, or a value that holds a function's name.
-  result<value> call_value(const expression& callee, std::vector<value> arguments,
-                           const keyword_arguments& keywords, scope& names) {
+  OCTET_NOINLINE result<value> call_value(const expression& callee, std::vector<value> arguments,
+                                          const keyword_arguments& keywords, scope& names) {
     if (callee.what == expression::form::attribute) {
       const auto base = evaluate(*callee.items[0], names);
       if (!base || base->is(kind::unknown)) return base;
@@ -565,8 +571,9 @@ class interpreter {
     return call_global(f->c->text, arguments, keywords);
   }
   /// "torch.relu", "ops.quantized.add", "__torch__.m.f".
-  result<value> call_global(const std::string& target, const std::vector<value>& arguments,
-                            const keyword_arguments& keywords) {
+  OCTET_NOINLINE result<value> call_global(const std::string& target,
+                                           const std::vector<value>& arguments,
+                                           const keyword_arguments& keywords) {
     if (target.starts_with("__torch__.")) return call_own(target, arguments, keywords);
     constexpr std::string_view torch = "torch.", ops = "ops.";
     std::string name = target.starts_with(torch) ? "aten::" + target.substr(torch.size())
@@ -576,8 +583,9 @@ class interpreter {
     return operation(name, arguments, keywords);
   }
   /// A function of the program, or a named tuple of it that is made.
-  result<value> call_own(const std::string& target, const std::vector<value>& arguments,
-                         const keyword_arguments& keywords) {
+  OCTET_NOINLINE result<value> call_own(const std::string& target,
+                                        const std::vector<value>& arguments,
+                                        const keyword_arguments& keywords) {
     const auto f = find_function(target);
     if (!f) return f.error();
     if (*f) return call(**f, arguments, keywords);
@@ -590,8 +598,9 @@ class interpreter {
     made.c->text = target;
     return made;
   }
-  result<value> method(const value& self, const std::string& name, std::vector<value> arguments,
-                       const keyword_arguments& keywords) {
+  OCTET_NOINLINE result<value> method(const value& self, const std::string& name,
+                                      std::vector<value> arguments,
+                                      const keyword_arguments& keywords) {
     if (auto s = build(*self.c); !s) return s.error();
     const auto f = find_method(self.c->text, name);
     if (!f) return f.error();
@@ -599,7 +608,7 @@ class interpreter {
     arguments.insert(arguments.begin(), self);
     return call(**f, arguments, keywords);
   }
-  result<value> builtin(const std::string& name, const std::vector<value>& a) {
+  OCTET_NOINLINE result<value> builtin(const std::string& name, const std::vector<value>& a) {
     for (const value& v : a)
       if (v.is(kind::unknown)) return v;
     if (name == "range" && a.size() == 1 && a[0].is(kind::integer)) return a[0];
@@ -612,7 +621,7 @@ class interpreter {
     return converted(name, a[0]);
   }
   /// float(v), int(v), bool(v).
-  result<value> converted(const std::string& name, value v) {
+  OCTET_NOINLINE result<value> converted(const std::string& name, value v) {
     if (v.is(kind::tensor)) {
       // A number of the input's data stays a tensor: operators take it as one, int() does not.
       if (!c_.known(*v.t) && name != "int" && v.t->elements() == 1) return v;
@@ -635,8 +644,8 @@ class interpreter {
     return value::of(static_cast<std::int64_t>(d));
   }
   /// torch.*, ops.*.*: computed where it is about numbers and lists, else a row's.
-  result<value> operation(const std::string& name, const std::vector<value>& a,
-                          const keyword_arguments& keywords) {
+  OCTET_NOINLINE result<value> operation(const std::string& name, const std::vector<value>& a,
+                                         const keyword_arguments& keywords) {
     if (name == "prim::RaiseException") {
       std::string text = !a.empty() && a[0].is(kind::string) ? a[0].c->text : std::string();
       for (char& ch : text)
