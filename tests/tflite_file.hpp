@@ -30,6 +30,7 @@ class tflite_file {
     std::vector<std::int64_t> zero_points{};
     std::int32_t axis = 0;
     std::vector<std::uint8_t> data{};  // constants
+    bool variable = false;
   };
   struct operation {
     std::int32_t code = 0;
@@ -133,6 +134,7 @@ class tflite_file {
     b.AddElement<std::uint32_t>(slot(2), buffer, 0);
     b.AddOffset(slot(3), name);
     b.AddOffset(slot(4), quantization);
+    b.AddElement<std::uint8_t>(slot(5), t.variable ? 1 : 0, 0);
     return finish(b, start);
   }
   static offset operator_table(flatbuffers::FlatBufferBuilder& b, const operation& o,

@@ -1,119 +1,98 @@
-// Differential target: graphs made up from the operator list are written, read back, planned and
-// run with random and extreme inputs on every target of this CPU, with one and three threads, from
-// memory and from a mapped file. Whatever plans must equal the reference bit for bit, run after
-// run.
+// Differential target: files made up field by field (graphs of .octet from the operator list,
+// TensorFlow Lite, ONNX and TorchScript programs) are loaded, planned and run with random and
+// extreme inputs on every target of this CPU, with one and three threads. Whatever plans must equal
+// the reference bit for bit, run after run.
 //
-// With libFuzzer its bytes choose; alone: differential [SECONDS [FIRST_SEED]].
+// With libFuzzer its bytes choose; alone: differential [SECONDS [FIRST_SEED [FORMAT]]]. With
+// OCTET_FUZZ_SEEDS in the environment the seeds are printed, with OCTET_FUZZ_KEEP=FILE what is at
+// work is written there first.
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <fstream>
 
-#include "generated.hpp"
+#include "compare.hpp"
+#include "generated_onnx.hpp"
+#include "generated_tflite.hpp"
+#include "generated_torch.hpp"
 #include "octet/import/octet_file.hpp"
-#include "run.hpp"
+#include "octet/import/onnx.hpp"
+#include "octet/import/tflite.hpp"
+#include "octet/import/torch.hpp"
 
 namespace octet_fuzz {
 namespace {
 
-using outputs = std::vector<std::vector<std::byte>>;
-
-/// Two runs on the same sets of inputs: states go on from the first.
-outputs run(const octet::plan& p, const std::vector<outputs>& inputs) {
-  auto s = octet::try_session(p);
-  if (!s) {
-    std::fprintf(stderr, "no session: %s\n", s.error().message().c_str());
-    std::abort();
-  }
-  outputs all;
-  for (const outputs& set : inputs) {
-    for (std::size_t i = 0; i < s->inputs(); ++i)
-      if (!set[i].empty()) std::memcpy(s->input(i).view().data, set[i].data(), set[i].size());
-    s->run();
-    for (std::size_t i = 0; i < s->outputs(); ++i) {
-      const auto v = s->output(i).view();
-      const auto* from = static_cast<const std::byte*>(v.data);
-      all.emplace_back(from, from + v.size_bytes());
-    }
-  }
-  return all;
+void keep(std::span<const std::byte> bytes) {
+  if (std::getenv("OCTET_FUZZ_KEEP") == nullptr) return;
+  std::ofstream f(std::getenv("OCTET_FUZZ_KEEP"), std::ios::binary);
+  f.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
-/// Bit for bit; of NaN every one is as good as another.
-bool same(const std::vector<std::byte>& a, const std::vector<std::byte>& b, octet::dtype type) {
-  if (a == b) return true;
-  if (type != octet::dtype::f32 || a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); i += 4) {
-    float x, y;
-    std::memcpy(&x, &a[i], 4);
-    std::memcpy(&y, &b[i], 4);
-    if (std::memcmp(&a[i], &b[i], 4) != 0 && (x == x || y == y)) return false;
-  }
-  return true;
-}
-[[noreturn]] void differs(const octet::graph& g, const char* what, octet::target t,
-                          unsigned threads) {
-  std::fprintf(stderr, "%s on %s, %u threads:\n%s\n", what, std::string(octet::name_of(t)).c_str(),
-               threads, octet::to_string(g).c_str());
-  std::abort();
+/// Every law and those that are none of the format's.
+template <std::size_t N> octet::law one_of(choices& c, const octet::law (&laws)[N]) {
+  return c.one_in(40) ? c.of(octet::enumerators<octet::law>) : c.of(laws);
 }
 
-struct counts {
-  std::size_t made = 0, planned = 0;
-};
-
-void one(choices& c, counts& n) {
-  ++n.made;
+void octet_file(choices& c, counts& n) {
   octet::graph made = graph_generator(c).make();
   const std::string file = octet::import::write_octet(made);
+  keep(std::as_bytes(std::span(file)));
   octet::import::octet_options o;
   o.max = small_limits();
-  octet::result<octet::graph> g = octet::error_info{};
-  if (c.one_in(50)) {
-    const char* folder = std::getenv("TMPDIR");
-    std::string path = std::string(folder ? folder : "/tmp") + "/octet-differential-XXXXXX";
-    const int fd = ::mkstemp(path.data());
-    if (fd < 0 || ::write(fd, file.data(), file.size()) != static_cast<ssize_t>(file.size()))
-      std::abort();
-    ::close(fd);
-    g = octet::import::try_octet(path, o);
-    ::unlink(path.c_str());  // the mapping stays
-  } else {
-    g = octet::import::try_octet(std::as_bytes(std::span(file)), "generated", o);
-  }
-  if (!g) return;
-  std::size_t steps = 0;
-  for (const octet::node& node : g->nodes)
-    steps = octet::saturating_add(steps, octet::steps_of(*g, node));
-  if (steps > 500000) return;
-  octet::plan_options with;
-  with.max = o.max;
-  with.on = octet::target::reference;
-  const auto reference = octet::try_compile(*g, with);
-  if (!reference) {
-    if (reference.error().what.empty()) differs(*g, "an empty error", with.on, 1);
-    return;
-  }
-  ++n.planned;
-  std::vector<outputs> inputs(2);
-  for (outputs& set : inputs)
-    for (octet::tensor_id t : g->inputs)
-      set.push_back(elements(c, (*g)[t].type, (*g)[t].shape.elements().value));
-  const outputs want = run(*reference, inputs);
-  for (const octet::target t : octet::usable_targets())
-    for (const unsigned threads : {1u, 3u}) {
-      with.on = t;
-      with.threads = threads;
-      const auto p = octet::try_compile(*g, with);
-      // Packed weights and the scratch of more threads may exceed the small limits of this program.
-      if (!p && p.error().code == octet::errc::too_large) continue;
-      if (!p) differs(*g, p.error().message().c_str(), t, threads);
-      const outputs got = run(*p, inputs);
-      for (std::size_t i = 0; i < want.size(); ++i)
-        if (!same(got[i], want[i], (*g)[g->outputs[i % g->outputs.size()]].type))
-          differs(*g, "other bits", t, threads);
-    }
+  if (!c.one_in(50))
+    return compare_targets(c,
+                           octet::import::try_octet(std::as_bytes(std::span(file)), "generated", o),
+                           "generated", n);
+  const char* folder = std::getenv("TMPDIR");  // one in 50 from a mapped file
+  std::string path = std::string(folder ? folder : "/tmp") + "/octet-differential-XXXXXX";
+  const int fd = ::mkstemp(path.data());
+  if (fd < 0 || ::write(fd, file.data(), file.size()) != static_cast<ssize_t>(file.size()))
+    std::abort();
+  ::close(fd);
+  auto g = octet::import::try_octet(path, o);
+  ::unlink(path.c_str());  // the mapping stays
+  if (g) g->name = path;   // the file keeps the name of what it was made from
+  compare_targets(c, std::move(g), path.c_str(), n);
 }
+void tflite_file(choices& c, counts& n) {
+  const auto file = tflite_generator(c).make();
+  keep(file);
+  octet::import::tflite_options o;
+  o.max = small_limits();
+  static constexpr octet::law laws[] = {octet::law::tflite_ref, octet::law::tflite_xnnpack};
+  o.arithmetic = one_of(c, laws);
+  compare_targets(c, octet::import::try_tflite(file, "generated.tflite", o), "generated.tflite", n);
+}
+void onnx_file(choices& c, counts& n) {
+  const std::string file = onnx_generator(c).make();
+  keep(std::as_bytes(std::span(file)));
+  octet::import::onnx_options o;
+  o.max = small_limits();
+  compare_targets(c, octet::import::try_onnx(std::as_bytes(std::span(file)), "generated.onnx", o),
+                  "generated.onnx", n);
+}
+void torch_file(choices& c, counts& n) {
+  const torch_generator::program made = torch_generator(c).make();
+  keep(std::as_bytes(std::span(made.file)));
+  octet::import::torch_options o;
+  o.max = small_limits();
+  o.shapes = made.shapes;
+  static constexpr octet::law laws[] = {octet::law::pytorch_fbgemm, octet::law::pytorch_qnnpack};
+  o.arithmetic = one_of(c, laws);
+  compare_targets(c,
+                  octet::import::try_torch(std::as_bytes(std::span(made.file)), "generated.pt", o),
+                  "generated.pt", n);
+}
+
+struct format {
+  const char* name;
+  void (*run)(choices&, counts&);
+};
+constexpr format formats[] = {
+    {"octet", &octet_file}, {"tflite", &tflite_file}, {"onnx", &onnx_file}, {"torch", &torch_file}};
 
 }  // namespace
 }  // namespace octet_fuzz
@@ -122,23 +101,34 @@ void one(choices& c, counts& n) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   octet_fuzz::choices c(1, {data, size});
   octet_fuzz::counts n;
-  octet_fuzz::one(c, n);
+  c.of(octet_fuzz::formats).run(c, n);
   return 0;
 }
 #else
 int main(int argc, char** argv) {
+  using clock = std::chrono::steady_clock;
   const double seconds = argc > 1 ? std::atof(argv[1]) : 20;
-  std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-  const auto start = std::chrono::steady_clock::now();
-  octet_fuzz::counts n;
-  for (; std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() < seconds;
-       ++seed) {
-    if (std::getenv("OCTET_FUZZ_SEEDS") != nullptr)
-      std::fprintf(stderr, "seed %zu\n", static_cast<std::size_t>(seed));
-    octet_fuzz::choices c(seed);
-    octet_fuzz::one(c, n);
+  const std::uint64_t first = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+  const char* only = argc > 3 ? argv[3] : nullptr;
+  bool right = true;
+  for (const auto& f : octet_fuzz::formats) {
+    if (only && std::strcmp(only, f.name) != 0) continue;
+    const double each =
+        only ? seconds : seconds / static_cast<double>(std::size(octet_fuzz::formats));
+    octet_fuzz::counts n;
+    const auto start = clock::now();
+    for (std::uint64_t seed = first;
+         std::chrono::duration<double>(clock::now() - start).count() < each; ++seed) {
+      if (std::getenv("OCTET_FUZZ_SEEDS") != nullptr)
+        std::fprintf(stderr, "%s seed %zu\n", f.name, static_cast<std::size_t>(seed));
+      octet_fuzz::choices c(seed);
+      ++n.made;
+      f.run(c, n);
+    }
+    std::printf("%s: %zu made, %zu loaded, %zu planned and equal on every target\n", f.name, n.made,
+                n.loaded, n.planned);
+    right &= n.planned * 20 > n.made;  // a generator whose graphs never plan tests nothing
   }
-  std::printf("%zu graphs, %zu planned and equal on every target\n", n.made, n.planned);
-  return n.planned * 20 > n.made ? 0 : 1;  // a generator whose graphs never plan tests nothing
+  return right ? 0 : 1;
 }
 #endif
