@@ -22,8 +22,10 @@ inline std::vector<std::int64_t> axes_in_layout(const tensor_data& x,
 /// Argument i as axes of x, none negative.
 inline std::vector<std::int64_t> axes_argument(arguments& a, std::size_t i, const tensor_data& x) {
   std::vector<std::int64_t> r;
-  for (std::int64_t d : a.integers(i))
-    r.push_back(static_cast<std::int64_t>(a.axis(d, std::max(x.rank(), 1))));
+  for (std::int64_t d : a.integers(i)) {
+    const std::size_t axis = a.axis(d, std::max(x.rank(), 1));
+    if (x.rank() != 0) r.push_back(static_cast<std::int64_t>(axis));
+  }
   return r;
 }
 /// One node of data movement on `x` in the layout it has.
@@ -149,6 +151,8 @@ inline result<value> roll(emitter& e, arguments& a) {
     const std::int64_t n = v.t->size[axis];
     if (n == 0 || shifts[k] % n == 0) continue;
     const std::int64_t by = (shifts[k] % n + n) % n;
+    if (auto s = e.c.build.work.spend(sizeof(std::int64_t) * static_cast<std::size_t>(n)); !s)
+      return s.error();
     std::vector<std::int64_t> index;
     for (std::int64_t i = 0; i < n; ++i) index.push_back((i + n - by) % n);
     const auto turned = picked(e, *v.t, axis, index);
@@ -194,7 +198,7 @@ inline result<value> unflatten(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   std::int64_t known = 1;
   for (std::int64_t v : sizes)
-    if (v > 0 && known <= INT32_MAX) known *= v;
+    if (v > 0 && known <= INT32_MAX) known *= std::min<std::int64_t>(v, INT32_MAX);
   for (std::int64_t& v : sizes)
     if (v == -1) v = x->size[axis] / known;
   auto size = x->size;
