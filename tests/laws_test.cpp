@@ -126,8 +126,7 @@ std::string law_table() {
       "| mxnet | onnxruntime |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
   for (const octet::op_def* op : octet::builtin_operators()) {
     if (!op->decide) continue;
-    const bool floats =
-        op->name.substr(0, 4) != "qnn." || op->name.find("dynamic") != op->name.npos;
+    const bool floats = !op->quantized;
     const auto conditions = conditions_of(op->name);
     std::map<dtype, std::string> usual;
     for (const condition& c : conditions) {
