@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# avx512.sh TESTS WORK PROGRAM...: the PROGRAMs of the folder TESTS (test_simd, test_kernels,
-# test_cases: those that obey OCTET_TEST_ON) on the targets AVX3 and AVX3_VNNI, in Bochs, which
-# emulates a CPU that has them: a machine without AVX-512 tests them too. Debian's kernel boots with
+# avx512.sh WORK PROGRAM...: the PROGRAMs (test_cases, test_simd, test_kernels: tests that obey
+# OCTET_TEST_ON) on the targets AVX3 and AVX3_VNNI, in Bochs, which emulates a CPU that has them: a
+# machine without AVX-512 tests them too. Debian's kernel boots with
 # the tests in its initial file system; what they print comes through the serial port. WORK keeps
 # the kernel between runs. Exit code 77: not run, and why.
 # OCTET_EMULATED_ONLY: Catch2's names of the test cases to run; OCTET_EMULATED_SECONDS: when to give
 # up; OCTET_EMULATE=1: also where the CPU itself has AVX-512.
 set -euo pipefail
-tests=$1 work=$2
-programs=("${@:3}")
+work=$1
+programs=("${@:2}")
 only=${OCTET_EMULATED_ONLY:-}
 seconds=${OCTET_EMULATED_SECONDS:-1500}
 
@@ -45,8 +45,8 @@ rm -rf "$root" "$work/disc"
 mkdir -p "$root"/{bin,proc,dev,tmp} "$work/disc"
 cp "$busybox" "$root/bin/busybox"
 for name in "${programs[@]}"; do
-  strip -o "$root/$name" "$tests/$name"
-  ldd "$tests/$name" | grep -o '/[^ ]*' | while read -r library; do
+  strip -o "$root/$(basename "$name")" "$name"
+  ldd "$name" | grep -o '/[^ ]*' | while read -r library; do
     [ -e "$root$library" ] || install -D "$(realpath "$library")" "$root$library"
   done
 done
@@ -64,7 +64,7 @@ echo "all done"
 busybox halt -f
 INIT
 chmod +x "$root/init"
-for name in "${programs[@]}"; do
+for name in "${programs[@]##*/}"; do
   printf '/%q --durations yes --use-colour no --warn NoTests %s\n' "$name" "${only:+'$only'}"
   printf 'echo "%s: exit code $?"\n' "$name"
 done >"$root/programs"
@@ -121,6 +121,6 @@ while kill -0 $emulator 2>/dev/null && ! grep -q '^all done' "$work/serial" 2>/d
 done
 tr -d '\r' <"$work/serial"
 echo "$(($(date +%s) - start)) s"
-for name in "${programs[@]}"; do
+for name in "${programs[@]##*/}"; do
   grep -q "^$name: exit code 0" "$work/serial"
 done
