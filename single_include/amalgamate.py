@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
-"""Makes single_include/octet/octet.hpp from include/octet: `amalgamate.py` writes it,
-`amalgamate.py --check` fails where the committed one is stale.
+"""Makes single_include/octet/octet.hpp and the opt-in headers beside it (octet_tflite.hpp, ...)
+from include/octet: `amalgamate.py` writes them, `amalgamate.py --check` fails where a committed one
+is stale.
 
-The result has two parts. Included by a program it is an ordinary header, once. For each SIMD target
+octet.hpp has two parts. Included by a program it is an ordinary header, once. For each SIMD target
 it then includes itself, by name, and that time shows the kernels' part only. Checked here: every
 header belongs to a layer and includes only its own or lower ones, none is forgotten, all is ASCII.
+
+An opt-in header includes octet.hpp and holds what that has not. The include guards of everything in
+octet.hpp are defined by it, and the opt-in headers keep theirs: what several of them share is
+compiled once, and a header of include/octet that is included by mistake gives one #error.
 """
 import pathlib
 import re
@@ -12,9 +17,9 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent / "include"
-OUT = HERE / "octet" / "octet.hpp"
+OUT = HERE / "octet"
 LAYERS = ["core", "numerics", "laws", "ops", "kernels", "plan", "graph", "runtime", "typed",
-          "import"]
+          "views", "import"]
 OWN_LAYER = {
     "octet/kernels/kernel.hpp": "core",
     "octet/kernels/target_layout.hpp": "core",
@@ -22,12 +27,19 @@ OWN_LAYER = {
     "octet/kernels/depthwise.hpp": "numerics",
     "octet/kernels/float_gemm.hpp": "numerics",
     "octet/direct.hpp": "typed",
+    "octet/views.hpp": "views",
     "octet/octet.hpp": "import",
 }
 PASS = "octet/kernels/pass-inl.hpp"
-# Opt-in: importers with dependencies of their own and what only they use; what only tests compile.
-OPT_IN = re.compile(r"octet/import/(?!octet_file\.hpp|common/file\.hpp)"
-                    r"|octet/graph/cost\.hpp|octet/numerics/half\.hpp")
+# Opt-in: what has dependencies of its own, with the library it needs.
+OPT_IN = {
+    "tflite": ("octet/import/tflite.hpp", "FlatBuffers (headers only)"),
+    "torch": ("octet/import/torch.hpp", "libzip, where OCTET_EXTERN is not given"),
+    "onnx": ("octet/import/onnx.hpp", "protozero (headers only)"),
+    "mxnet": ("octet/import/mxnet.hpp", "nlohmann-json (headers only)"),
+    "views": ("octet/views.hpp", "range-v3 (headers only)"),
+}
+NOT_MIXED = "octet/core/granular.hpp"
 # Files that choose passes; every other file of kernels is free of instruction families.
 CHOOSE_PASSES = [f"octet/kernels/{n}.hpp" for n in ("pass-inl", "targets", "dispatch", "detect")]
 FAMILY = re.compile(
@@ -59,11 +71,12 @@ def read(name):
 
 
 def strip_guard(name, lines):
-    """Without the include guard (the first #ifndef, #define pair and the last #endif)."""
+    """Without the include guard (the first #ifndef, #define pair and the last #endif), but for the
+    definition."""
     code = [i for i, l in enumerate(lines) if l.strip() and not l.startswith("//")]
     if len(code) > 2 and lines[code[0]].startswith("#ifndef OCTET_") and lines[code[1]].startswith(
             "#define OCTET_"):
-        return lines[: code[0]] + lines[code[1] + 1 : code[-1]]
+        return lines[: code[0]] + lines[code[1] : code[-1]]
     return lines
 
 
@@ -104,6 +117,31 @@ def emit(name, out, top):
     out.extend(body)
 
 
+def emit_opt_in(name, out, here, depth):
+    """Appends a header with its guard, every header that octet.hpp has not at its first include.
+    `here`: those that are there already, with how deep inside #if that was."""
+    for line in read(name):
+        m = INCLUDE.match(line)
+        if m:
+            other = m.group(1)
+            check_layer(name, other)
+            if other in seen or other == NOT_MIXED:
+                continue
+            if other not in here:
+                here[other] = depth
+                out.append(f"// ---- {other}")
+                emit_opt_in(other, out, here, depth)
+            elif here[other] > depth:
+                fail(f"{name} includes {other}, which stands inside an #if further up")
+            continue
+        # every header's own guard counts too: the same one more for all includes of a header
+        if re.match(r"\s*#\s*(if|ifdef|ifndef)\b", line) and not line.startswith("#ifndef OCTET_"):
+            depth += 1
+        elif re.match(r"\s*#\s*endif\b", line) and "_HPP_" not in line:
+            depth -= 1
+        out.append(line)
+
+
 def emit_pass(name, out):
     for line in read(name):
         m = INCLUDE.match(line)
@@ -138,11 +176,25 @@ def build():
     for name in deferred:
         emit(name, late, False)
     emit_pass(PASS, kernels)
+    beside = {}
+    held = set()
+    for key, (name, needs) in OPT_IN.items():
+        here, lines = {name: 0}, []
+        emit_opt_in(name, lines, here, 0)
+        held |= set(here)
+        beside[f"octet_{key}.hpp"] = "\n".join([
+            f"// octet {version}: {name} for the single header, which it includes. Made by "
+            "single_include/amalgamate.py; do not edit.",
+            f"// Needs octet.hpp beside it and {needs}.",
+            "// SPDX-License-Identifier: Apache-2.0",
+            "#if !defined(OCTET_SINGLE_FILE)", '#define OCTET_SINGLE_FILE "octet.hpp"', "#endif",
+            "#include OCTET_SINGLE_FILE",
+            "#if defined(OCTET_SINGLE_HPP_)"] + lines + ["#endif  // OCTET_SINGLE_HPP_"]) + "\n"
     everything = sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("octet/**/*.hpp"))
-    forgotten = [n for n in everything if n not in seen and not OPT_IN.match(n)]
+    forgotten = [n for n in everything if n not in seen | held | {NOT_MIXED}]
     check_rooms(everything)
     if forgotten:
-        fail("not part of the single header and not opt-in: " + ", ".join(forgotten))
+        fail("not part of a single header: " + ", ".join(forgotten))
     for line in once + late + kernels:
         m = re.match(r"\s*#\s*define\s+(\w+)", line)
         if m and not m.group(1).startswith("OCTET_") and m.group(1) not in ("HWY_TARGET",
@@ -160,7 +212,10 @@ def build():
         "#define OCTET_SINGLE_PASS_SEEN",
     ]
     text += kernels
-    text += ["#elif !defined(OCTET_SINGLE_HPP_)", "#define OCTET_SINGLE_HPP_",
+    text += ["#elif defined(OCTET_CORE_CONFIG_HPP_) && !defined(OCTET_SINGLE_HPP_)",
+             '#error "octet: this file includes headers of include/octet and the single header '
+             'octet.hpp: use one of the two"',
+             "#elif !defined(OCTET_SINGLE_HPP_)", "#define OCTET_SINGLE_HPP_",
              "#if !defined(OCTET_SINGLE_FILE)", '#define OCTET_SINGLE_FILE "octet.hpp"', "#endif"]
     text += once
     text += [
@@ -179,14 +234,15 @@ def build():
         "#endif  // OCTET_HAS_DEFINITIONS",
         "#endif  // OCTET_SINGLE_HPP_",
     ]
-    return "\n".join(text) + "\n"
+    return {"octet.hpp": "\n".join(text) + "\n"} | beside
 
 
 if __name__ == "__main__":
-    result = build()
-    if "--check" in sys.argv[1:]:
-        if not OUT.is_file() or OUT.read_text() != result:
-            fail("single_include/octet/octet.hpp is stale: run ./dev generate header")
-    else:
-        OUT.parent.mkdir(exist_ok=True)
-        OUT.write_text(result)
+    for file, text in build().items():
+        path = OUT / file
+        if "--check" in sys.argv[1:]:
+            if not path.is_file() or path.read_text() != text:
+                fail(f"single_include/octet/{file} is stale: run ./dev generate header")
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)

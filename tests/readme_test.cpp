@@ -1,4 +1,5 @@
 // The README's programs are the compiled ones.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <sstream>
@@ -12,10 +13,26 @@ std::string text_of(const std::string& name) {
   s << f.rdbuf();
   return s.str();
 }
+/// A file, or "FILE#snippet": its part between the lines that say so.
+std::string listing_of(std::string file) {
+  const std::size_t hash = file.find('#');
+  if (hash == std::string::npos) return text_of(file);
+  REQUIRE(file.substr(hash) == "#snippet");
+  const std::string text = text_of(file.substr(0, hash)), start = "// snippet\n";
+  const std::size_t begin = text.find(start), end = text.find("// end of snippet\n");
+  REQUIRE((begin != std::string::npos && end != std::string::npos));
+  return text.substr(begin + start.size(), text.rfind('\n', end) + 1 - begin - start.size());
+}
 }  // namespace
 
-TEST_CASE("each C++ program in the README is an example, word for word") {
+TEST_CASE("the README is short") {
   const std::string readme = text_of("README.md");
+  CHECK(std::count(readme.begin(), readme.end(), '\n') < 120);
+}
+
+TEST_CASE("each C++ program in the README and in docs/examples.md is an example, word for word") {
+  const std::string page = GENERATE("README.md", "docs/examples.md");
+  const std::string readme = text_of(page);
   int programs = 0;
   for (std::size_t at = 0; (at = readme.find("```cpp\n", at)) != std::string::npos; ++programs) {
     const std::size_t begin = at + 7, end = readme.find("```\n", begin);
@@ -23,8 +40,8 @@ TEST_CASE("each C++ program in the README is an example, word for word") {
     const std::size_t mark = readme.rfind("<!-- ", at), close = readme.find(" -->\n", mark);
     REQUIRE(close + 5 == at);  // the marker stands directly above
     const std::string file = readme.substr(mark + 5, close - mark - 5);
-    INFO(file << ": stale in README.md: run ./dev generate listings");
-    CHECK(readme.substr(begin, end - begin) == text_of(file));
+    INFO(file << ": stale in " << page << ": run ./dev generate listings");
+    CHECK(readme.substr(begin, end - begin) == listing_of(file));
     at = end;
   }
   CHECK(programs >= 2);

@@ -2,6 +2,7 @@
 #ifndef OCTET_CORE_ERROR_HPP_
 #define OCTET_CORE_ERROR_HPP_
 
+#include <cstdlib>
 #include <exception>
 #include <optional>
 #include <string>
@@ -267,6 +268,19 @@ template <class T> T value_or_throw(result<T> r) {
     return std::move(*r);
 }
 #endif
+
+namespace detail {
+/// For what has no other way to report: throws octet::error, or ends the program where exceptions
+/// are off.
+inline void require(const status& s) {
+  if (s) return;
+#if defined(__cpp_exceptions)
+  throw octet::error(s.error());
+#else
+  std::abort();
+#endif
+}
+}  // namespace detail
 
 OCTET_NAMESPACE_END
 

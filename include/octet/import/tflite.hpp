@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "octet/core/granular.hpp"
 #include "octet/graph/graph.hpp"
 #include "octet/import/tflite/options.hpp"
 

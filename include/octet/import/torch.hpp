@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "octet/core/granular.hpp"
 #include "octet/graph/graph.hpp"
 #include "octet/import/torch/options.hpp"
 

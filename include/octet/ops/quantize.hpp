@@ -26,6 +26,12 @@ struct quantize_params {
   std::int32_t lo = 0, hi = 0;               // clamp after the zero point
 };
 
+/// What a rounding of quantize computes with for one scale.
+struct quantize_factors {
+  rounding mode;         // AWAY, EVEN, EVEN_MUL, OPT
+  float scale, inverse;  // s, and what EVEN_MUL multiplies with
+};
+
 namespace numerics {
 /// MXNet's own form of a scale, f32(levels / largest magnitude), from s = largest magnitude /
 /// levels in binary64: exact, because a quotient of two binary32 numbers is no closer to a tie of
@@ -34,6 +40,15 @@ constexpr float levels_per_unit(double s) noexcept { return static_cast<float>(d
 /// MXNet's factor from one scale to another.
 constexpr float rescale_by_levels(double from, double to) noexcept {
   return div(levels_per_unit(to), levels_per_unit(from));
+}
+/// multiplier > 0: what EVEN_MUL and MXN multiply with, in place of 1 / s.
+constexpr quantize_factors factors_of(rounding r, double s, float multiplier = 0) noexcept {
+  const bool from_range = r == rounding::mxnet;
+  const auto narrow = static_cast<float>(s);
+  return {from_range ? rounding::reciprocal_half_even : r, narrow,
+          multiplier > 0 ? multiplier
+          : from_range   ? levels_per_unit(s)
+                         : div(1.f, narrow)};
 }
 /// AWAY: rha(x / s) + z. EVEN: rint(x / s) + z. EVEN_MUL: rint(x * (1 / s)) + z. All saturate to
 /// [lo, hi]; NaN gives lo.
@@ -124,8 +139,6 @@ OCTET_INLINE status quantize_prepare(const node_view& n, prepared& to) {
   if (!y.quantized()) return invalid("the output of quantize has no scale");
   const auto layout = channels_of(y);
   if (!layout) return layout.error();
-  const bool from_range = n.round == rounding::mxnet;
-  p.mode = from_range ? rounding::reciprocal_half_even : n.round;
   p.out_type = y.type;
   p.count = x.shape.elements().value;
   p.channels = layout->channels;
@@ -135,10 +148,10 @@ OCTET_INLINE status quantize_prepare(const node_view& n, prepared& to) {
        inverse = to.array<float>(static_cast<std::size_t>(p.channels));
   auto zero_point = to.array<std::int32_t>(static_cast<std::size_t>(p.channels));
   for (std::size_t c = 0; c < scale.size(); ++c) {
-    scale[c] = y.scale_f32(c);
-    inverse[c] = multiplier > 0 ? multiplier
-                 : from_range   ? numerics::levels_per_unit(y.scale(c))
-                                : numerics::div(1.f, scale[c]);
+    const quantize_factors f = numerics::factors_of(n.round, y.scale(c), multiplier);
+    p.mode = f.mode;
+    scale[c] = f.scale;
+    inverse[c] = f.inverse;
     zero_point[c] = y.zero_point(c);
     if (auto s = finite_factors({scale[c], inverse[c]}); !s) return s;
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "octet/core/names.hpp"
 #include "octet/numerics/fp_env.hpp"
 #include "octet/plan/prepare_step.hpp"
 #include "octet/runtime/plan.hpp"
@@ -28,6 +29,9 @@ class bound_tensor {
   ZeroPoint zero_point() const noexcept {
     return ZeroPoint(tensor_->zero_points.empty() ? 0 : tensor_->zero_points[0]);
   }
+  bool quantized() const noexcept { return !tensor_->scales.empty(); }
+  /// Has a scale for each index of an axis: scale() is the first.
+  bool per_channel() const noexcept { return tensor_->scales.size() > 1; }
   tensor_view view() const noexcept { return {data_, tensor_->type, tensor_->shape}; }
   /// The elements; empty where T is not the tensor's element type.
   template <class T> std::span<T> as() const noexcept { return view().as<T>(); }
@@ -129,6 +133,27 @@ class session {
 #if defined(__cpp_exceptions)
   bound_tensor input(std::string_view name) { return value_or_throw(try_input(name)); }
   bound_tensor output(std::string_view name) { return value_or_throw(try_output(name)); }
+
+  /// session("image"_in = pixels)["scores"_out]: assigns every input by its name, runs, and gives
+  /// results by name (octet::literals). Throws octet::error: a name that the network has not, an
+  /// input that is not given, another element type or count.
+  template <class... Given>
+  requires(sizeof...(Given) != 0 && (detail::is_given_input<Given> && ...)) session& operator()(
+      const Given&... given) {
+    static_assert(detail::names_differ<Given...>(), "octet: an input is given twice");
+    (input(given.name).assign(given.memory), ...);
+    if (sizeof...(Given) != inputs()) {
+      std::string all;
+      for (tensor_id t : program().source().inputs)
+        all += (all.empty() ? "" : ", ") + program().source()[t].name;
+      throw octet::error(invalid("inputs of a call", std::to_string(sizeof...(Given)), all));
+    }
+    run();
+    return *this;
+  }
+  template <fixed_text Name> bound_tensor operator[](output_name<Name> which) {
+    return output(which.name);
+  }
 #endif
 
   /// Runs the network. No allocation, no lock, no system call with one thread; with more, futex

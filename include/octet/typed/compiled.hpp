@@ -7,6 +7,7 @@
 #include <boost/hana/tuple.hpp>
 #include <boost/hana/type.hpp>
 
+#include "octet/core/names.hpp"
 #include "octet/typed/by_law.hpp"
 #include "octet/typed/prepare.hpp"
 
@@ -415,7 +416,7 @@ template <class A> class program<A, true> {
   /// Prepares for the network's target, or the best of this CPU. A node that its operator refuses
   /// (an unsupported combination of types) throws octet::error, or ends the program where
   /// exceptions are off; prepare() reports it instead.
-  program() { require(prepare()); }
+  program() { octet::detail::require(prepare()); }
   struct later {};
   explicit program(later) noexcept {}
   program(const program&) = delete;
@@ -449,6 +450,31 @@ template <class A> class program<A, true> {
       (std::make_index_sequence<sizeof...(Memory)>());
     }
   }
+  /// net("image"_in = pixels)["scores"_out]: every input by its name (octet::literals), in any
+  /// order, then the results by theirs ("output", "output_1", ... where the graph gives none). A
+  /// name that the network has not does not compile.
+  template <class... Given>
+  requires(sizeof...(Given) != 0 && (octet::detail::is_given_input<Given> && ...)) auto operator()(
+      const Given&... given) noexcept {
+    static_assert(sizeof...(Given) == inputs,
+                  "octet: a call with names gives every input of the network");
+    static_assert(octet::detail::names_differ<Given...>(), "octet: an input is given twice");
+    (copy_in<input_index<Given>()>(given.memory), ...);
+    run();
+    return named_results(*this);
+  }
+  class named_results {
+   public:
+    explicit named_results(program& p) : program_(p) {}
+    template <fixed_text Name> auto operator[](output_name<Name>) const noexcept {
+      constexpr std::size_t o = output_index<output_name<Name>>();
+      if constexpr (o < outputs)
+        return typename output_type<o>::const_view(program_.template output_view<o>());
+    }
+
+   private:
+    program& program_;
+  };
   /// Runs on what input<I>() holds. No allocation, no lock, no system call.
   void run() noexcept { run_steps(steps_.data(), used_, operands_.data(), scratch_); }
 
@@ -491,6 +517,40 @@ template <class A> class program<A, true> {
   static graph lower(std::string name = "typed") { return detail::lower(image_, std::move(name)); }
 
  private:
+  template <class Named> static constexpr std::size_t input_index() {
+    constexpr std::size_t index = [] {
+      std::size_t i = 0;
+      while (i < inputs && !same_text(Named::name, flat_.tensors[as_size(flat_.inputs[i])].name))
+        ++i;
+      return i;
+    }();
+    static_assert(index < inputs, "octet: the network has no input of this name");
+    return index;
+  }
+  template <class Named> static constexpr std::size_t output_index() {
+    constexpr std::size_t index = [] {
+      std::size_t o = 0;
+      while (o < outputs && !is_name_of_output(Named::name, o)) ++o;
+      return o;
+    }();
+    static_assert(index < outputs, "octet: the network has no output of this name");
+    return index;
+  }
+  static constexpr bool same_text(std::string_view a, const char* b) { return b && a == b; }
+  /// As lower() names results.
+  static constexpr bool is_name_of_output(std::string_view name, std::size_t o) {
+    const char* own = flat_.tensors[as_size(flat_.outputs[o])].name;
+    if (flat_.output_names[o] || own)
+      return same_text(name, flat_.output_names[o] ? flat_.output_names[o] : own);
+    if (o == 0) return name == "output";
+    std::size_t number = 0;
+    if (name.substr(0, 7) != "output_" || name.size() == 7 || name[7] == '0') return false;
+    for (char c : name.substr(7)) {
+      if (c < '0' || c > '9' || number > outputs) return false;
+      number = number * 10 + static_cast<std::size_t>(c - '0');
+    }
+    return number == o;
+  }
   template <std::size_t I, class M> void copy_in(M& a) noexcept {
     if constexpr (I < inputs) {
       using t = input_type<I>;

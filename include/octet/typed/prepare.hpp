@@ -84,15 +84,6 @@ inline void run_steps(const step* steps, std::size_t count, void* const* operand
             1});
 }
 
-inline void require(const status& s) {
-  if (s) return;
-#if defined(__cpp_exceptions)
-  throw octet::error(s.error());
-#else
-  std::abort();
-#endif
-}
-
 /// The same graph in the IR.
 inline graph lower(const image& g, std::string name) {
   graph to;
@@ -128,7 +119,7 @@ inline graph lower(const image& g, std::string name) {
     octet::tensor& t = to[g.outputs[i]];
     if (g.output_names[i])
       t.name = g.output_names[i];
-    else if (t.name.starts_with('t'))
+    else if (!g.tensors[static_cast<std::size_t>(g.outputs[i])].name)
       t.name = i == 0 ? "output" : "output_" + std::to_string(i);
   }
   for (const node_info& n : g.nodes) {
