@@ -133,3 +133,31 @@ TEST_CASE("heterogeneous edges are Hana tuples") {
   boost::hana::for_each(net.output_views(), [&](auto view) { bytes += view.size_bytes(); });
   CHECK(bytes == 1024 + 1024 + 4 * 4 * 16 * sizeof(float));
 }
+
+namespace {
+namespace names {
+using named_row = q::tensor<q::s8, q::shape<1, 4>, q::affine{0.05f, -3}>;
+constexpr auto named_difference =
+    q::sub(q::input<named_row>("left"), q::input<named_row>("right"), {0.1f, 2});
+using named_net = q::compiled<named_difference>;
+}  // namespace names
+}  // namespace
+
+TEST_CASE("inputs and results by name, in code and loaded") {
+  using namespace octet::literals;
+  using names::named_net;
+  static named_net net;
+  const std::array<std::int8_t, 4> a{1, -2, 3, 4}, b{50, 60, -70, 80};
+  const auto out = net("right"_in = b, "left"_in = a)["output"_out];
+  static_assert(std::is_same_v<decltype(out), const std::span<const std::int8_t, 4>>);
+  const std::vector<std::int8_t> got(out.begin(), out.end());  // the next run writes there again
+  std::array<std::int8_t, 4> want{};
+  net.run(a, b, want);
+  CHECK(std::equal(got.begin(), got.end(), want.begin()));
+  octet::session s(octet::compile(named_net::lower()));
+  const auto loaded = s("left"_in = a, "right"_in = b)["output"_out].as<std::int8_t>();
+  CHECK(std::equal(loaded.begin(), loaded.end(), want.begin()));
+  CHECK_THROWS_WITH(s("left"_in = a), Catch::Contains("left, right"));
+  CHECK_THROWS_WITH(s("lift"_in = a, "right"_in = b), Catch::Contains("lift"));
+  CHECK_THROWS_WITH(s["scores"_out], Catch::Contains("scores"));
+}

@@ -34,6 +34,44 @@ for mode in -DOCTET_EXTERN -DOCTET_ANY; do
       "^(OCTET_$([ "$mode" = -DOCTET_EXTERN ] || echo '|HWY_|_'))" || true)
   [ -z "$left" ] || { echo "macros left behind ($mode):" $left; exit 1; }
 done
+echo "== the opt-in headers beside it, with their definitions, in one file"
+cp "$source"/single_include/octet/octet_*.hpp "$work/sub"
+cat >"$work/beside.cpp" <<'CPP'
+#define OCTET_IMPORT_IMPLEMENTATION
+#if __has_include(<flatbuffers/flatbuffers.h>)
+#include "sub/octet_tflite.hpp"
+#endif
+#if __has_include(<zip.h>)
+#include "sub/octet_torch.hpp"
+#endif
+#if __has_include(<protozero/pbf_reader.hpp>)
+#include "sub/octet_onnx.hpp"
+#endif
+#if __has_include(<nlohmann/json.hpp>)
+#include "sub/octet_mxnet.hpp"
+#endif
+#if __has_include(<range/v3/view/view.hpp>)
+#include "sub/octet_views.hpp"
+#endif
+#include "sub/octet.hpp"
+CPP
+"${cxx[@]}" -DOCTET_EXTERN -fsyntax-only "$work/beside.cpp"
+echo "== mixed with include/octet: one error that says what to do"
+mixed() {
+  printf '#include %s\n' "$@" >"$work/mixed.cpp"
+  if text=$("${cxx[@]}" -DOCTET_EXTERN -I "$source/include" -fsyntax-only "$work/mixed.cpp" 2>&1)
+  then
+    echo "mixing compiles: $*"
+    exit 1
+  fi
+  [ "$(printf '%s\n' "$text" | grep -c 'error:')" = 1 ] || {
+    printf '%s\n' "$text" | head -n 20
+    exit 1
+  }
+  printf '%s\n' "$text" | grep -q 'error:.*single header'
+}
+mixed '"sub/octet.hpp"' '<octet/import/tflite.hpp>'
+mixed '<octet/core/types.hpp>' '"sub/octet_tflite.hpp"'
 echo "== a renamed copy says which macro to set"
 mv "$work/sub/octet.hpp" "$work/sub/renamed.hpp"
 echo '#include "sub/renamed.hpp"' >"$work/renamed.cpp"
