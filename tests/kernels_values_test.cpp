@@ -74,10 +74,10 @@ multiplier random_multiplier(rng& r) {
 TEST_CASE("float functions equal the reference") {
   coverage seen;
   rng r(41);
-  for (const unary f :
-       {unary::logistic, unary::tanh, unary::hard_swish, unary::hard_sigmoid, unary::elu,
-        unary::gelu, unary::erf, unary::exp, unary::abs, unary::neg, unary::square, unary::relu,
-        unary::relu6, unary::relu_n1_to_1, unary::relu_0_to_1, unary::leaky_relu})
+  for (const unary f : {unary::logistic, unary::tanh, unary::hard_swish, unary::hard_sigmoid,
+                        unary::elu, unary::gelu, unary::erf, unary::exp, unary::sqrt, unary::rsqrt,
+                        unary::abs, unary::neg, unary::square, unary::relu, unary::relu6,
+                        unary::relu_n1_to_1, unary::relu_0_to_1, unary::leaky_relu})
     for (int i = 0; i < 12; ++i) {
       unary_params p;
       p.function = f;

@@ -102,6 +102,9 @@ struct primitives_of_target {
   static void divide(const float* a, const float* b, float* to) {
     simd::store(simd::divide(simd::load(a), simd::load(b)), to);
   }
+  static void to_floats(const double* x, float* to) {
+    simd::store(simd::to_floats(simd::load(x), simd::load(x + lanes32 / 2)), to);
+  }
 
   // ---- roundings ----
   static void shift_up(const i32* x, int r, i32* to) {
@@ -175,6 +178,7 @@ struct primitives_of_target {
         .round_even = &round_even,
         .multiply_add = &multiply_add,
         .divide = &divide,
+        .to_floats = &to_floats,
         .shift_up = &shift_up,
         .shift_away = &shift_away,
         .shift_magnitude = &shift_magnitude,

@@ -382,6 +382,21 @@ TEST_CASE("simd: float operations round once, ties to even") {
           REQUIRE(std::bit_cast<std::uint32_t>(z[i]) ==
                   std::bit_cast<std::uint32_t>(numerics::div(x[i], a[i])));
     }
+    values<double> wide;
+    for (const float h : hard)
+      for (const double by : {1., 1 + 0x1p-24, 1 - 0x1p-25, 0x1p-130, 1e300})
+        wide.push_back(static_cast<double>(h) * by);
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    for (const double d : {infinite, -infinite, std::numeric_limits<double>::quiet_NaN(), -0.,
+                           0x1.fffffefp127, 0x1.ffffffp127, -0x1.ffffffp127, 5e-324})
+      wide.push_back(d);
+    while (wide.size() % lanes != 0) wide.push_back(1);
+    for (std::size_t k = 0; k < wide.size(); k += lanes) {
+      p.to_floats(wide.data() + k, z.data());
+      for (std::size_t i = 0; i < lanes; ++i)
+        REQUIRE(std::bit_cast<std::uint32_t>(z[i]) ==
+                std::bit_cast<std::uint32_t>(static_cast<float>(wide[k + i])));
+    }
     // Below what int32 holds: its smallest value, which saturates to the right end.
     const values<float> low(lanes, -3e9f);
     p.round_even(low.data(), y.data());

@@ -50,10 +50,7 @@ struct wide_float_sums {
   static HWY_INLINE sum add(sum s, weights b) {
     return {simd::rounded(hn::Add(s.low, b.low)), simd::rounded(hn::Add(s.high, b.high))};
   }
-  static HWY_INLINE VF result(sum s) {
-    const hn::Half<DF> half;
-    return hn::Combine(DF(), hn::DemoteTo(half, s.high), hn::DemoteTo(half, s.low));
-  }
+  static HWY_INLINE VF result(sum s) { return simd::to_floats(s.low, s.high); }
 };
 
 // ---- tiles ----

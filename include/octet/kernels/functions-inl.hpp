@@ -150,10 +150,8 @@ template <class F> HWY_INLINE VF apply(VF x) {
   const auto low = F::value(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
              high = F::value(hn::PromoteTo(DF64(), hn::UpperHalf(half, x)));
   const auto less = set64(1 - F::doubt), more = set64(1 + F::doubt);
-  const VF y = hn::Combine(DF(), hn::DemoteTo(half, hn::Mul(high, less)),
-                           hn::DemoteTo(half, hn::Mul(low, less))),
-           z = hn::Combine(DF(), hn::DemoteTo(half, hn::Mul(high, more)),
-                           hn::DemoteTo(half, hn::Mul(low, more)));
+  const VF y = simd::to_floats(hn::Mul(low, less), hn::Mul(high, less)),
+           z = simd::to_floats(hn::Mul(low, more), hn::Mul(high, more));
   const auto sure = hn::And(hn::Eq(y, z), F::holds(x));
   if (hn::AllTrue(DF(), sure)) return y;
   return ask_scalar(x, y, hn::BitCast(DF(), hn::VecFromMask(D32(), hn::RebindMask(D32(), sure))),
@@ -175,7 +173,7 @@ HWY_INLINE VF sqrt_lanes(VF x) {
   const hn::Half<DF> half;
   const auto low = hn::Sqrt(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
              high = hn::Sqrt(hn::PromoteTo(DF64(), hn::UpperHalf(half, x)));
-  const VF y = hn::Combine(DF(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+  const VF y = simd::to_floats(low, high);
   return hn::IfThenElse(hn::Lt(x, hn::Zero(DF())), set_float(numerics::nan_of<float>()), y);
 }
 

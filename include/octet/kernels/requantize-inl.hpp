@@ -224,7 +224,7 @@ HWY_INLINE VF fused(VF a, VF b, VF c) {
                high = odd_sum(hn::PromoteTo(DF64(), hn::UpperHalf(half, a)),
                               hn::PromoteTo(DF64(), hn::UpperHalf(half, b)),
                               hn::PromoteTo(DF64(), hn::UpperHalf(half, c)));
-    return hn::Combine(DF(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+    return simd::to_floats(low, high);
   }
 }
 

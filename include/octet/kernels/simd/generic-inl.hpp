@@ -15,6 +15,7 @@
 //   dot_quads          products of bytes, four a lane
 //   narrow             int32 to int8 in channel order
 //   round_even, rounded, divide     float operations that no compiler flag may change
+//   to_floats          two halves of binary64 to one vector of binary32
 //   doubling_high, high_halves      high parts of products
 //   look_up            a table of 256 bytes
 //   gather_pairs       neighbouring int16 elements of a table
@@ -135,6 +136,18 @@ HWY_INLINE VF divide(VF a, VF b) {
   hn::Store(b, DF(), y);
   for (int i = 0; i < lanes32; ++i) x[i] = numerics::div(x[i], y[i]);
   return hn::Load(DF(), x);
+}
+
+/// Each rounded once; what is beyond binary32 becomes an infinity. Not Highway's DemoteTo: its
+/// emulation (1.0.3) gives the largest number for those, and for infinities.
+HWY_INLINE VF to_floats(VF64 low, VF64 high) {
+  constexpr int half = lanes32 / 2;
+  alignas(vector_bytes) double x[lanes32];
+  alignas(vector_bytes) float y[lanes32];
+  hn::Store(low, DF64(), x);
+  hn::Store(high, DF64(), x + half);
+  for (int i = 0; i < lanes32; ++i) y[i] = static_cast<float>(x[i]);
+  return hn::Load(DF(), y);
 }
 
 // ---- products of 32 bits ----

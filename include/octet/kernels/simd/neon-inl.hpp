@@ -75,6 +75,11 @@ HWY_INLINE VU8 look_up(const std::uint8_t* table, VU8 x) {
   return VU8(y);
 }
 
+HWY_INLINE VF to_floats(VF64 low, VF64 high) {
+  const hn::Half<DF> half;
+  return hn::Combine(DF(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+}
+
 }  // namespace simd
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
