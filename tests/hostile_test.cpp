@@ -232,6 +232,23 @@ TEST_CASE("folding keeps to what a node may write and to the limits", "[hostile]
     REQUIRE_FALSE(s);
     CHECK(has(s.error().message(), "the limit tensor_bytes"));
   }
+  {  // boxes that are all held against each other: more than elements alone tell
+    auto b = builder();
+    const std::vector<float> numbers(4 * 4000, 1.f);
+    const auto floats = [&](dims d) {
+      return b.g.add_constant(
+          "b", dtype::f32, d,
+          octet::constant_data::of(std::span(numbers).first(d.elements().value)));
+    };
+    octet::attributes a;
+    a.set("most", std::int64_t{4000});
+    const auto s = b.emit(ops::non_max_suppression, {floats({4000, 4}), floats({4000})},
+                          {value(b.g, "i", dtype::s32, {}), value(b.g, "s", dtype::f32, {}),
+                           value(b.g, "n", dtype::s32, {})},
+                          std::move(a));
+    REQUIRE_FALSE(s);
+    CHECK(has(s.error().message(), "the limit work"));
+  }
   {  // many small ones
     auto b = builder();
     const tensor_id c = constant(b.g);

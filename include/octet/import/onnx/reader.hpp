@@ -7,6 +7,7 @@
 #error "octet/import/onnx.hpp: its definitions need exceptions, which protozero throws"
 #endif
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -48,10 +49,25 @@ class message {
     expect(protozero::pbf_wire_type::fixed32);
     return r_.get_float();
   }
+  /// A byte of the file becomes eight in memory: half of limits::constant_bytes. Writers store more
+  /// than a few numbers as raw bytes.
+  static constexpr std::size_t most_integers = std::size_t{1} << 24;
   // Repeated fields, packed or one at a time: appended.
   void integers(std::vector<std::int64_t>& to) {
-    if (!packed()) return to.push_back(integer());
-    for (std::int64_t v : r_.get_packed_int64()) to.push_back(v);
+    const auto make_room = [&](std::size_t more) {
+      if (more > most_integers - std::min(to.size(), most_integers))
+        throw reader_failure{
+            import::too_large("integers of protobuf field " + std::to_string(r_.tag()),
+                              "more than " + std::to_string(most_integers))};
+    };
+    if (!packed()) {
+      make_room(1);
+      return to.push_back(integer());
+    }
+    const auto list = r_.get_packed_int64();
+    make_room(list.size());
+    to.reserve(to.size() + list.size());
+    for (std::int64_t v : list) to.push_back(v);
   }
   void reals(std::vector<float>& to) {
     if (!packed()) return to.push_back(real());
