@@ -729,6 +729,25 @@ TEST_CASE("the example network reads the ten digits") {
   }
 }
 
+TEST_CASE("a PyTorch file is known by its contents, whatever it is called") {
+  const folder f;
+  const auto bytes = read_file(digits + "digits.pt");
+  REQUIRE(bytes);
+  for (const char* name : {"m.pth", "m.ptl", "m.jit", "m.torchscript", "m", "m.bin", "m.onnx"}) {
+    REQUIRE(write_file(f.file(name), std::span(*bytes)));
+    const ran r =
+        call("run '" + f.file(name) + "' --input '" + digits +
+             "digit_4.input_nchw.npy' --reference '" + digits + "digit_4.output.fbgemm.npy'");
+    CAPTURE(name, r.err);
+    CHECK(r.code == 0);
+  }
+  // What is none says what it is, under each of PyTorch's names.
+  for (const char* name : {"e.pt", "e.pth", "e.ptl", "e.jit"}) {
+    REQUIRE(write_file(f.file(name), ""));
+    CHECK(has(call("show '" + f.file(name) + "'").err, "an empty file"));
+  }
+}
+
 TEST_CASE("a photograph through MobileNetV2 is a cat") {
   const std::string models = OCTET_MODELS;
   if (!fs::exists(models + "/images/cat.bmp")) return octet_test::skip("no ../shared/models");

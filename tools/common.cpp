@@ -122,9 +122,37 @@ std::optional<load_options> load_options_of(const model_options& o) {
 // A file need not say what shapes its inputs have, nor can it be asked how many they are before it
 // is loaded. Samples without a name stand for the inputs in order, several times over where they
 // make several runs: one more is given until the file loads.
+// A file that says it still gives way to samples of other extents, where it leaves these open.
+result<graph> load_recorded(const model_options& o, const load_options& load) {
+  auto g = load_model(o.model, load);
+  if (!g || !load.shapes.empty()) return g;
+  load_options with = load;
+  std::size_t next = 0;
+  for (const std::string& sample : o.samples) {
+    std::size_t input = next;
+    std::string file = sample;
+    for (std::size_t i = 0; i < g->inputs.size(); ++i)
+      if (const std::string name = (*g)[g->inputs[i]].name + "="; sample.starts_with(name))
+        input = i, file = sample.substr(name.size());
+    next += file == sample;
+    if (ending_of(file) != ".npy" || input >= g->inputs.size()) continue;
+    const auto x = read_npy(file);
+    const tensor& t = (*g)[g->inputs[input]];
+    if (!x || x->shape.rank != t.shape.rank || t.shape.rank == 0) continue;
+    dims rows = x->shape;
+    rows[0] = t.shape[0];
+    if (!(rows == t.shape) || t.shape[0] == 0 || x->shape[0] % t.shape[0] != 0)
+      with.shapes.emplace_back(t.name, x->shape);
+  }
+  if (with.shapes.empty()) return g;
+  with.only_open = true;
+  auto resized = load_model(o.model, with);
+  return resized ? std::move(resized) : std::move(g);
+}
 result<graph> load_model_for(const model_options& o, const load_options& load) {
   const format_info format = format_of(o.model);
-  if (format.records_shapes || !load.shapes.empty()) return load_model(o.model, load);
+  if (format.records_shapes) return load_recorded(o, load);
+  if (!load.shapes.empty()) return load_model(o.model, load);
   load_options with = load, every = load;
   std::vector<dims> in_order;
   for (const std::string& sample : o.samples) {

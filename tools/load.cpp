@@ -26,6 +26,7 @@ result<graph> load_tflite(const std::string& path, law arithmetic, const load_op
   import::tflite_options t;
   t.arithmetic = arithmetic;
   t.shapes = o.shapes;
+  t.only_open_extents = o.only_open;
   t.max = o.max;
   t.signature = o.signature;
   return import::try_tflite(path, t);

@@ -14,8 +14,9 @@ namespace octet::tools {
 struct load_options {
   std::optional<law> arithmetic;                     // none: the format's default
   std::vector<std::pair<std::string, dims>> shapes;  // replaces the shape of the named input
-  std::string params;     // file of parameters, for formats that keep them apart
-  std::string signature;  // which function of the file to run, for formats that name them
+  bool only_open = false;  // shapes only where the file leaves extents open (.tflite)
+  std::string params;      // file of parameters, for formats that keep them apart
+  std::string signature;   // which function of the file to run, for formats that name them
   limits max{};
 };
 

@@ -199,6 +199,19 @@ def indexed(op, index, *shape, **attributes):
     return build
 
 
+def resized(n):
+    """By factors that are not the ratios of the extents."""
+    x = n.input(floats(n, 1, 2, 5, 7))
+    return n.node("Resize", [x, "", n.constant(np.asarray([1, 1, 0.7, 1.3], np.float32))],
+                  mode="linear")
+
+
+def lengths(n):
+    x = floats(n, 3, 4, 5)
+    x[1, :, 2] = 0
+    return n.node("LpNormalization", [n.input(x)], axis=1)
+
+
 def top_k(n):
     return n.node("TopK", [n.input(floats(n, 3, 7, 2)), n.constant(np.asarray([4], np.int64))],
                   outputs=2, axis=1)
@@ -315,7 +328,8 @@ def cases(w):
     w.store("norm_group", one("GroupNormalization", 2, 4, 5, 3, more=per_channel, num_groups=2), 21,
             **CLOSE)
     w.store("norm_rms", one("RMSNormalization", 3, 4, more=per_channel[:1]), 23, **CLOSE)
-    w.store("norm_lp", one("LpNormalization", 3, 4, 5, axis=1), **CLOSE)
+    w.store("norm_lp", lengths, **CLOSE)
+    w.store("resize_factors", resized, **CLOSE)
     w.store("gather_nd", indexed("GatherND", [[0, 1], [2, -1]], 3, 4, 2))
     w.store("gather_elements", indexed("GatherElements", [[0, -1, 2], [3, 1, 0]], 4, 3, axis=0))
     w.store("gather_elements_inner", indexed(

@@ -148,6 +148,7 @@ inline void lp_normalization_row(emitter& m, call& c) {
   tensor_id length = f(ops::sum, f(p == 1 ? ops::abs : ops::square, x),
                        reduction({m.axis_of(c.in[0], axis)}, true));
   if (p == 2) length = f(ops::sqrt, length);
+  length = f.choice(ops::greater, length, 0.f, length, m.to.scalar_constant(1.f));
   m.give(c, f(ops::div, x, length), c.in[0].channels_inner);
 }
 /// ReduceL1, ReduceL2, ReduceSumSquare, ReduceLogSum, ReduceLogSumExp: a function, a sum, a
@@ -331,7 +332,8 @@ inline void eye_like_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
   const dims s = m.shape(c.in[0]);
   if (s.rank != 2) return m.broken("rank of EyeLike's input", std::to_string(s.rank), "2");
-  const auto t = element_type(m.integer(c, "dtype", 1), "EyeLike's result");
+  result<dtype> t = m.type(c.in[0]);
+  if (c.n.find("dtype")) t = element_type(m.integer(c, "dtype", 1), "EyeLike's result");
   if (!t) return m.fail(t.error());
   const std::int64_t k = m.integer(c, "k", 0);
   if (!m.check(verify_size(s, dtype::f32, m.to.max, "EyeLike"))) return;

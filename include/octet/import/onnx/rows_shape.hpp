@@ -130,7 +130,8 @@ inline void transpose_row(emitter& m, call& c) {
 template <bool ToDepth> void blocks_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
   const std::string mode = m.text(c, "mode", "DCR");
-  if (mode != "DCR" && mode != "CRD") return m.refuse("mode", mode, "DCR, CRD");
+  if (mode != "DCR" && (ToDepth || mode != "CRD"))
+    return m.refuse("mode of " + c.n.op, mode, ToDepth ? "DCR" : "DCR, CRD");
   attributes a;
   a.set("block_size", m.integer(c, "blocksize", 0));
   if (mode == "CRD") a.set("crd", std::int64_t{1});

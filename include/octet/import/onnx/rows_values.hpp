@@ -679,6 +679,34 @@ inline std::vector<std::int32_t> nearest_list(const resizing& r, std::size_t k,
   }
   return list;
 }
+/// Linear resizing of floats by a factor that is not the ratio of the extents: two pixels of each
+/// axis by their distance.
+inline tensor_id blended(emitter& m, tensor_id x, const resizing& r, const std::string& how) {
+  for (std::size_t k = 0; k < 2; ++k) {
+    std::vector<std::int32_t> below, above;
+    std::vector<float> near, far;
+    for (std::int32_t o = 0; o < r.out[k]; ++o) {
+      const float last = static_cast<float>(r.in[k] - 1),
+                  at = std::clamp(source_of(o, r.in[k], r.out[k], r.factor[k], how), 0.f, last),
+                  low = numerics::floor(at), share = numerics::sub(at, low);
+      below.push_back(static_cast<std::int32_t>(low));
+      above.push_back(std::min(below.back() + 1, r.in[k] - 1));
+      near.push_back(numerics::sub(1.f, share)), far.push_back(share);
+    }
+    const dims weights = k == 0 ? dims{r.out[k], 1, 1} : dims{r.out[k], 1};
+    const auto part = [&](const std::vector<std::int32_t>& index, const std::vector<float>& w) {
+      if (m.failed()) return no_tensor;
+      attributes a;
+      a.set("axis", static_cast<std::int64_t>(1 + k));
+      const tensor_id pixels =
+          m.made(ops::gather, {x, m.to.constant(index)}, dtype::f32, std::move(a));
+      return m.made(ops::mul, {pixels, m.new_constant("", weights, w)}, dtype::f32);
+    };
+    const tensor_id a = part(below, near), b = part(above, far);
+    x = m.made(ops::add, {a, b}, dtype::f32);
+  }
+  return m.failed() ? no_tensor : x;
+}
 /// One operator where its rows and columns are the same, else by index.
 inline tensor_id nearest(emitter& m, tensor_id x, const resizing& r, const std::string& how,
                          const std::string& mode) {
@@ -731,6 +759,11 @@ inline void resize_row(emitter& m, call& c) {
     return m.refuse("coordinate_transformation_mode of one pixel", how);
   const bool real = m.type(c.in[0]) == dtype::f32;
   if (!real && !m.is_byte(c.in[0])) return;
+  bool ratios = true;  // the factors are those of the extents
+  for (std::size_t k = 0; k < 2; ++k)
+    ratios &=
+        r.factor[k] == numerics::div(static_cast<float>(r.out[k]), static_cast<float>(r.in[k]));
+  if (real && !ratios && how != "align_corners") return m.give(c, blended(m, x, r, how), true);
   resize_attrs a;
   a.out_h = r.out[0], a.out_w = r.out[1];
   a.align_corners = how == "align_corners";
