@@ -31,7 +31,7 @@ TEST_CASE("the README is short") {
 }
 
 TEST_CASE("each C++ program in the README and in docs/examples.md is an example, word for word") {
-  const std::string page = GENERATE("README.md", "docs/examples.md");
+  const std::string page = GENERATE(as<std::string>{}, "README.md", "docs/examples.md");
   const std::string readme = text_of(page);
   int programs = 0;
   for (std::size_t at = 0; (at = readme.find("```cpp\n", at)) != std::string::npos; ++programs) {
