@@ -374,8 +374,34 @@ def sparse(w):
         w.add("densify_" + tag, m, [given], engines=("ref",))
 
 
+def detection(w):
+    """Boxes that classes choose for themselves."""
+    for tag, classes, background, most, per_class in (("three", 3, True, 6, 4),
+                                                      ("cut", 2, False, 3, 5)):
+        r = w.rng("detection " + tag)
+        n = 12
+        m = Model()
+        boxes = m.input((1, n, 4), "float32")
+        scores = m.input((1, n, classes + background), "float32")
+        anchors = np.stack([r.random(n), r.random(n), 0.2 + r.random(n), 0.2 + r.random(n)], 1)
+        outs = [m.tensor(s, "float32") for s in ((1, most, 4), (1, most), (1, most), (1,))]
+        options = flexbuffers.Dumps({
+            "max_detections": most, "max_classes_per_detection": 1, "num_classes": classes,
+            "detections_per_class": per_class, "use_regular_nms": True,
+            "nms_score_threshold": 0.2, "nms_iou_threshold": 0.5, "y_scale": 10.0,
+            "x_scale": 10.0, "h_scale": 5.0, "w_scale": 5.0})
+        m.op("CUSTOM:TFLite_Detection_PostProcess",
+             [boxes, scores, m.const(anchors.astype(np.float32))], outs, None,
+             custom_options=options)
+        m.output(*outs)
+        w.add("detection_classes_" + tag, m, [r.normal(size=(1, n, 4)).astype(np.float32),
+                                      r.random((1, n, classes + background)).astype(np.float32)],
+              engines=("ref",))
+
+
 def make(w):
     sparse(w)
+    detection(w)
     dynamic_matrices(w)
     recurrent(w)
     positions(w)

@@ -164,12 +164,16 @@ struct detection_postprocess_attrs {
   std::int32_t most = 0;     // boxes
   std::int32_t classes = 0;  // without the background, which comes first where there is one
   std::int32_t per_box = 1;  // best classes given for each box
+  /// Above 0: each class chooses among all boxes for itself, at most so many, and the best of all
+  /// classes are given, a class each.
+  std::int32_t per_class = 0;
   double score = 0, overlap = 0;
   double y_scale = 1, x_scale = 1, h_scale = 1, w_scale = 1;
   static constexpr auto fields =
       std::tuple{field{"most", &detection_postprocess_attrs::most},
                  field{"classes", &detection_postprocess_attrs::classes},
                  field{"per_box", &detection_postprocess_attrs::per_box},
+                 field{"per_class", &detection_postprocess_attrs::per_class},
                  field{"score", &detection_postprocess_attrs::score},
                  field{"overlap", &detection_postprocess_attrs::overlap},
                  field{"y_scale", &detection_postprocess_attrs::y_scale},
@@ -188,7 +192,7 @@ struct detection_postprocess_attrs {
 /// and those that overlap a taken one by more than `overlap` are left out.
 struct detection_postprocess_params {
   std::size_t anchors = 0, code = 4, scores = 0, background = 0;
-  std::int32_t most = 0, classes = 0, per_box = 1;
+  std::int32_t most = 0, classes = 0, per_box = 1, per_class = 0;
   float score = 0, overlap = 0;
   double scale[4] = {1, 1, 1, 1};  // y, x, h, w, from binary32
 };
@@ -214,6 +218,47 @@ inline box decode(const detection_postprocess_params& p, const float* e, const f
   const float y = centre(0), x = centre(1), h = half(2), w = half(3);
   return {numerics::sub(y, h), numerics::sub(x, w), numerics::add(y, h), numerics::add(x, w)};
 }
+/// The waiting box of the highest score, no longer waiting, nor those that overlap it too much;
+/// `anchors` where none waits.
+inline std::size_t take_best(const detection_postprocess_params& p, detection* all) noexcept {
+  std::size_t best = p.anchors;
+  for (std::size_t i = 0; i < p.anchors; ++i)
+    if (all[i].waiting && (best == p.anchors || all[i].score > all[best].score)) best = i;
+  if (best == p.anchors) return best;
+  all[best].waiting = false;
+  for (std::size_t i = 0; i < p.anchors; ++i)
+    if (all[i].waiting && overlap(all[best].corners, all[i].corners) > p.overlap)
+      all[i].waiting = false;
+  return best;
+}
+/// A box that a class has chosen.
+struct class_detection {
+  float score;
+  std::int32_t anchor, of_class;
+};
+/// The best boxes of all classes, highest score first, of equal ones the lower class first: `found`
+/// has room for p.most of them.
+inline std::int32_t detect_by_class(const detection_postprocess_params& p, const float* scores,
+                                    detection* all, class_detection* found) noexcept {
+  std::int32_t n = 0;
+  for (std::int32_t c = 0; c < p.classes; ++c) {
+    for (std::size_t i = 0; i < p.anchors; ++i) {
+      all[i].score = scores[i * p.scores + p.background + static_cast<std::size_t>(c)];
+      all[i].waiting = all[i].score >= p.score;
+    }
+    for (std::int32_t k = 0; k < p.per_class; ++k) {
+      const std::size_t best = take_best(p, all);
+      if (best == p.anchors) break;
+      std::int32_t at = n;
+      while (at > 0 && found[at - 1].score < all[best].score) --at;
+      if (at >= p.most) continue;
+      n = n < p.most ? n + 1 : n;
+      for (std::int32_t j = n - 1; j > at; --j) found[j] = found[j - 1];
+      found[at] = {all[best].score, static_cast<std::int32_t>(best), c};
+    }
+  }
+  return n;
+}
 inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const detection_postprocess_params*>(a.params);
   const auto *encodings = static_cast<const float*>(a.in[0]),
@@ -232,16 +277,21 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
   const auto room = static_cast<std::size_t>(p.most) * static_cast<std::size_t>(p.per_box);
   std::fill_n(boxes, 4 * room, 0.f);
   std::fill_n(classes, room, 0.f), std::fill_n(values, room, 0.f);
+  const auto put = [&](std::size_t at, const box& b, std::int32_t of_class, float score) {
+    const float corners[] = {b.y0, b.x0, b.y1, b.x1};
+    std::copy_n(corners, 4, boxes + 4 * at);
+    classes[at] = static_cast<float>(of_class), values[at] = score;
+  };
   std::size_t n = 0;
-  for (std::int32_t k = 0; k < p.most; ++k) {
-    std::size_t best = p.anchors;
-    for (std::size_t i = 0; i < p.anchors; ++i)
-      if (all[i].waiting && (best == p.anchors || all[i].score > all[best].score)) best = i;
+  if (p.per_class > 0) {
+    auto* found = reinterpret_cast<class_detection*>(all + p.anchors);
+    n = static_cast<std::size_t>(detect_by_class(p, scores, all, found));
+    for (std::size_t k = 0; k < n; ++k)
+      put(k, all[found[k].anchor].corners, found[k].of_class, found[k].score);
+  }
+  for (std::int32_t k = 0; k < p.most && p.per_class == 0; ++k) {
+    const std::size_t best = take_best(p, all);
     if (best == p.anchors) break;
-    all[best].waiting = false;
-    for (std::size_t i = 0; i < p.anchors; ++i)
-      if (all[i].waiting && overlap(all[best].corners, all[i].corners) > p.overlap)
-        all[i].waiting = false;
     // Its classes, best first, equal ones by index.
     const float* s = scores_of(best);
     std::int32_t last = -1;
@@ -252,10 +302,7 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
         if (left && (next < 0 || s[i] > s[next])) next = i;
       }
       if (next < 0) next = 0;  // NaN among the scores
-      const box& b = all[best].corners;
-      boxes[4 * n] = b.y0, boxes[4 * n + 1] = b.x0, boxes[4 * n + 2] = b.y1,
-                boxes[4 * n + 3] = b.x1;
-      classes[n] = static_cast<float>(next), values[n] = s[next];
+      put(n, all[best].corners, next, s[next]);
       last = next;
     }
   }
@@ -273,7 +320,7 @@ constexpr status detection_postprocess_op_shape(const node_view& n, std::span<di
   if (s[0] != 1 || s[1] != e[1] || a.classes < 1 ||
       (s[2] != a.classes && std::int64_t{s[2]} != std::int64_t{a.classes} + 1))
     return violation{rule::shapes_differ, dims{1, e[1], a.classes}, s};
-  if (a.most < 0 || a.per_box < 1 || a.per_box > a.classes ||
+  if (a.most < 0 || a.per_box < 1 || a.per_box > a.classes || a.per_class < 0 ||
       std::int64_t{a.most} * a.per_box > INT32_MAX / 4)
     return violation{rule::value, dims{0, 1}, dims{a.most, a.per_box}};
   const std::int32_t room = a.most * a.per_box;
@@ -282,7 +329,10 @@ constexpr status detection_postprocess_op_shape(const node_view& n, std::span<di
 }
 constexpr void detection_postprocess_memory(const node_view& n, node_memory& to) {
   to.make<detection_postprocess_params>();
+  const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
   to.reference_scratch = sizeof(reference::detection) * static_cast<std::size_t>(n.in[2].shape[0]);
+  if (a.per_class > 0)
+    to.reference_scratch += sizeof(reference::class_detection) * static_cast<std::size_t>(a.most);
 }
 inline status detection_postprocess_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
@@ -291,7 +341,7 @@ inline status detection_postprocess_prepare(const node_view& n, prepared& to) {
   p.code = static_cast<std::size_t>(n.in[0].shape[2]);
   p.scores = static_cast<std::size_t>(n.in[1].shape[2]);
   p.background = p.scores - static_cast<std::size_t>(a.classes);
-  p.most = a.most, p.classes = a.classes, p.per_box = a.per_box;
+  p.most = a.most, p.classes = a.classes, p.per_box = a.per_box, p.per_class = a.per_class;
   p.score = static_cast<float>(a.score), p.overlap = static_cast<float>(a.overlap);
   const double scales[] = {a.y_scale, a.x_scale, a.h_scale, a.w_scale};
   for (std::size_t i = 0; i < 4; ++i) {

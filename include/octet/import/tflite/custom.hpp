@@ -20,12 +20,10 @@ struct tflite_custom_row {
   status (*convert)(tflite_node&);
 };
 namespace tflite_rows {
-/// Quantized operands become floats first. Only the fast form: boxes go by their best class.
+/// Quantized operands become floats first. Regular form: classes choose for themselves.
 inline status detection_postprocess(tflite_node& n) {
   if (n.outputs() != 4) return invalid("outputs", std::to_string(n.outputs()), "4");
   const attributes o = flexbuffer(n.custom_options).map();
-  if (o.integer("use_regular_nms") != 0)
-    return unsupported("use_regular_nms", "true", "false: boxes go by their best class");
   const auto number = [&](const char* key, double otherwise) {
     return attribute_view(o).find(key).is(attribute_value::kind::integer)
                ? static_cast<double>(o.integer(key))
@@ -36,6 +34,12 @@ inline status detection_postprocess(tflite_node& n) {
   a.classes = static_cast<std::int32_t>(o.integer("num_classes"));
   a.per_box = static_cast<std::int32_t>(
       std::min(o.integer("max_classes_per_detection", 1), o.integer("num_classes")));
+  if (o.integer("use_regular_nms") != 0) {
+    const std::int64_t most = o.integer("detections_per_class", 100);
+    if (most < 1 || most > INT32_MAX)
+      return invalid("detections_per_class", std::to_string(most), "1 or more");
+    a.per_class = static_cast<std::int32_t>(most);
+  }
   a.score = number("nms_score_threshold", 0), a.overlap = number("nms_iou_threshold", 0);
   a.y_scale = number("y_scale", 0), a.x_scale = number("x_scale", 0);
   a.h_scale = number("h_scale", 0), a.w_scale = number("w_scale", 0);
