@@ -409,6 +409,7 @@ OCTET_NAMESPACE_END
 //   dot_quads          products of bytes, four a lane
 //   narrow             int32 to int8 in channel order
 //   round_even, rounded, divide     float operations that no compiler flag may change
+//   to_floats          two halves of binary64 to one vector of binary32
 //   doubling_high, high_halves      high parts of products
 //   look_up            a table of 256 bytes
 //   gather_pairs       neighbouring int16 elements of a table
@@ -531,6 +532,18 @@ HWY_INLINE VF divide(VF a, VF b) {
   return hn::Load(DF(), x);
 }
 
+/// Each rounded once; what is beyond binary32 becomes an infinity. Not Highway's DemoteTo: its
+/// emulation (1.0.3) gives the largest number for those, and for infinities.
+HWY_INLINE VF to_floats(VF64 low, VF64 high) {
+  constexpr int half = lanes32 / 2;
+  alignas(vector_bytes) double x[lanes32];
+  alignas(vector_bytes) float y[lanes32];
+  hn::Store(low, DF64(), x);
+  hn::Store(high, DF64(), x + half);
+  for (int i = 0; i < lanes32; ++i) y[i] = static_cast<float>(x[i]);
+  return hn::Load(DF(), y);
+}
+
 // ---- products of 32 bits ----
 
 /// floor((x * m + 2^30) / 2^31), not both INT32_MIN: saturating rounding doubling high multiply.
@@ -605,6 +618,11 @@ HWY_INLINE VU8 look_up(const std::uint8_t* table, VU8 x) {
     y = hn::Or(y, hn::TableLookupBytesOr0(hn::LoadDup128(DU8(), table + 16 * row), index));
   }
   return y;
+}
+
+HWY_INLINE VF to_floats(VF64 low, VF64 high) {
+  const hn::Half<DF> half;
+  return hn::Combine(DF(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
 }
 
 }  // namespace simd
@@ -931,6 +949,11 @@ HWY_INLINE VU8 look_up(const std::uint8_t* table, VU8 x) {
   return VU8(y);
 }
 
+HWY_INLINE VF to_floats(VF64 low, VF64 high) {
+  const hn::Half<DF> half;
+  return hn::Combine(DF(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+}
+
 }  // namespace simd
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
@@ -1189,7 +1212,7 @@ HWY_INLINE VF fused(VF a, VF b, VF c) {
                high = odd_sum(hn::PromoteTo(DF64(), hn::UpperHalf(half, a)),
                               hn::PromoteTo(DF64(), hn::UpperHalf(half, b)),
                               hn::PromoteTo(DF64(), hn::UpperHalf(half, c)));
-    return hn::Combine(DF(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+    return simd::to_floats(low, high);
   }
 }
 
@@ -2264,13 +2287,7 @@ template <class V> struct kernel<kernel_id::batch_matmul, V> {
     if (by_batches) one.part = 0, one.parts = 1;
     const std::byte* last = nullptr;
     for (std::size_t batch = r.begin; batch < r.end; ++batch) {
-      std::size_t rest = batch, at[2] = {0, 0};
-      for (std::int32_t i = p.batches.rank; i-- > 0;) {
-        const auto axis = as_size(i), extent = as_size(p.batches.extent[axis]),
-                   index = rest % extent;
-        rest /= extent;
-        for (std::size_t o = 0; o < 2; ++o) at[o] += index * as_size(p.batches.stride[o][axis]);
-      }
+      const std::array<std::size_t, 2> at = broadcast_offsets(p.batches, batch);
       const void* in[2] = {static_cast<const std::byte*>(a.in[0]) + at[0] * a_bytes, a.in[1]};
       void* out[1] = {static_cast<std::byte*>(a.out[0]) + batch * y_bytes};
       one.in = in, one.out = out;
@@ -2857,7 +2874,7 @@ OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
 /// 60 times what the formulas below lose: a dozen roundings of 2^-53 and tails of 2^-52.
-inline constexpr double doubt = 0x1p-44;
+inline constexpr double usual_doubt = 0x1p-44;
 
 HWY_INLINE simd::VF64 set64(double v) { return hn::Set(DF64(), v); }
 /// r with x = k * ln 2 + r, |r| < 0.35, and 2^k; |x| < 700.
@@ -2892,8 +2909,10 @@ HWY_INLINE simd::VF64 expm1_lanes(simd::VF64 x) {
   return hn::MulAdd(e.power, expm1_near_zero(e.r), hn::Sub(e.power, set64(1)));
 }
 
-/// A function as its formula, the arguments for which that holds, and the scalar function.
+/// A function as its formula, the arguments for which that holds, and the scalar function; `doubt`:
+/// relative distance within which formula and scalar function are.
 struct exp_function {
+  static constexpr double doubt = usual_doubt;
   static HWY_INLINE simd::VF64 value(simd::VF64 x) {
     const reduced_lanes e(x);
     return hn::MulAdd(e.power, expm1_near_zero(e.r), e.power);
@@ -2904,17 +2923,79 @@ struct exp_function {
   static float scalar(float x) { return numerics::exp_f32(x); }
 };
 struct expm1_function {  // x <= 0
+  static constexpr double doubt = usual_doubt;
   static HWY_INLINE simd::VF64 value(simd::VF64 x) { return expm1_lanes(hn::Max(x, set64(-60))); }
   static HWY_INLINE auto holds(VF x) { return hn::Le(x, hn::Zero(DF())); }
   static float scalar(float x) { return numerics::expm1_f32(x); }
 };
 struct tanh_function {
+  static constexpr double doubt = usual_doubt;
   static HWY_INLINE simd::VF64 value(simd::VF64 x) {
     const auto a = hn::Min(hn::Abs(x), set64(20)), e = expm1_lanes(hn::Add(a, a));
     return hn::CopySign(hn::Div(e, hn::Add(e, set64(2))), x);
   }
   static HWY_INLINE auto holds(VF x) { return hn::Eq(x, x); }
   static float scalar(float x) { return numerics::tanh_f32(x); }
+};
+
+// Polynomials through the Chebyshev nodes of their ranges, worked out with 60 digits.
+/// erf(a) / a, 0 <= a <= 2, in a^2 / 2 - 1; off by less than 2^-52 of it.
+inline constexpr double erf_near[] = {
+    0x1.5990d95f8c2b3p-1,  -0x1.0b60e85d30896p-2,  0x1.e962f50e2314bp-4,  -0x1.8ea53db5a717fp-5,
+    0x1.18a17bf1510c0p-6,  -0x1.5712a483d1feep-8,  0x1.705616d993033p-10, -0x1.5f6c684156355p-12,
+    0x1.2d27beea90361p-14, -0x1.d3f5944b5f604p-17, 0x1.4c4be91d01cdep-19, -0x1.b256b6c896e22p-22,
+    0x1.06d55ce81008cp-24, -0x1.281a1a6b66770p-27, 0x1.37efeda14ed01p-30, -0x1.3428d0223c47fp-33,
+    0x1.1f5782e6a3060p-36, -0x1.0a510be19391ap-39, 0x1.bb18325dae03cp-43};
+/// erfc(a), 2 <= a <= 4, in a - 3; off by less than 2^-52.
+inline constexpr double erfc_far[] = {
+    0x1.729df6503422ap-16,  -0x1.2408e9ba2081fp-13, 0x1.b60d5e974d7adp-12,  -0x1.9db74b1e742edp-11,
+    0x1.11c85b1e82557p-10,  -0x1.0a7b553836b51p-10, 0x1.82f235b298242p-11,  -0x1.998b4a07db6ffp-12,
+    0x1.1aa5e1ddf4e94p-13,  -0x1.d2a1b026de650p-17, -0x1.05ff29490eb3ap-16, 0x1.6a27587344367p-17,
+    -0x1.96c7f83d1bee4p-19, -0x1.0649eda6da84ap-23, 0x1.e5fe5e5c9bbddp-22,  -0x1.677dfa17af48ep-23,
+    0x1.3e21e7312dc98p-27,  0x1.1921546feed68p-26,  -0x1.95ffb86679145p-28, -0x1.326f28ff4a0acp-32,
+    0x1.db502e6c187fbp-32};
+/// (1 + 2 a) exp(a^2) erfc(a), 0.5 <= a <= 10.5, in 1.56 (a - 2.5) / (a + 2.5) + 0.04; off by less
+/// than 2^-52 of it.
+inline constexpr double erfc_tail[] = {
+    0x1.449599db76055p+0,   -0x1.3318c1e14bfb8p-4, -0x1.778a17fdfe9fdp-5,  0x1.6b63ce4ff637dp-5,
+    -0x1.28706ace8624cp-6,  0x1.cde063f85e25ep-9,  0x1.f6746b3cebbedp-14,  -0x1.a0bb400645935p-13,
+    0x1.48ca93a598e4ep-17,  0x1.8f071940b7532p-17, -0x1.62192f37171f2p-21, -0x1.ccdf18c3d3f35p-21,
+    -0x1.6b209b5c80a35p-28, 0x1.1d09180ccf908p-24, 0x1.12b2fa592dcf3p-27,  -0x1.37d9ac2cbaf67p-28,
+    -0x1.6bb844c332dbap-30, 0x1.ae3f492e8bb8ep-33, 0x1.e6f1180977c38p-34};
+template <std::size_t N> HWY_INLINE simd::VF64 polynomial(const double (&c)[N], simd::VF64 x) {
+  auto s = set64(c[N - 1]);
+  HWY_UNROLL(20)
+  for (int i = static_cast<int>(N) - 2; i >= 0; --i) s = hn::MulAdd(s, x, set64(c[i]));
+  return s;
+}
+HWY_INLINE simd::VF64 erf_near_zero(simd::VF64 a) {  // 0 <= a <= 2; its square is exact
+  return hn::Mul(a, polynomial(erf_near, hn::MulAdd(hn::Mul(a, a), set64(0.5), set64(-1))));
+}
+struct erf_function {
+  static constexpr double doubt = usual_doubt;
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) {
+    const auto a = hn::Min(hn::Abs(x), set64(4));  // 1 in binary32 from there on
+    const auto near = erf_near_zero(a),
+               far = hn::Sub(set64(1), polynomial(erfc_far, hn::Sub(a, set64(3))));
+    return hn::CopySign(hn::IfThenElse(hn::Lt(a, set64(2)), near, far), x);
+  }
+  static HWY_INLINE auto holds(VF x) { return hn::Eq(x, x); }
+  static float scalar(float x) { return numerics::erf_f32(x); }
+};
+struct erfc_function {
+  static constexpr double doubt = 0x1p-38;  // the scalar function's own is 2^-40
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) {
+    const auto a = hn::Min(hn::Abs(x), set64(10.5));  // 0 in binary32 from there on
+    const auto near = hn::Sub(set64(1), hn::CopySign(erf_near_zero(a), x));
+    const auto w = hn::Div(hn::Sub(a, set64(2.5)), hn::Add(a, set64(2.5)));
+    const auto scaled = polynomial(erfc_tail, hn::MulAdd(w, set64(1.56), set64(0.04)));
+    const auto tail = hn::Mul(exp_function::value(hn::Neg(hn::Mul(a, a))),
+                              hn::Div(scaled, hn::Add(set64(1), hn::Add(a, a))));
+    const auto far = hn::IfThenElse(hn::Lt(x, set64(0)), hn::Sub(set64(2), tail), tail);
+    return hn::IfThenElse(hn::Lt(a, set64(0.5)), near, far);
+  }
+  static HWY_INLINE auto holds(VF x) { return hn::Eq(x, x); }
+  static float scalar(float x) { return numerics::erfc_f32(x); }
 };
 
 inline HWY_NOINLINE VF ask_scalar(VF x, VF y, VF sure, float (*scalar)(float)) {
@@ -2931,11 +3012,9 @@ template <class F> HWY_INLINE VF apply(VF x) {
   const hn::Half<DF> half;
   const auto low = F::value(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
              high = F::value(hn::PromoteTo(DF64(), hn::UpperHalf(half, x)));
-  const auto less = set64(1 - doubt), more = set64(1 + doubt);
-  const VF y = hn::Combine(DF(), hn::DemoteTo(half, hn::Mul(high, less)),
-                           hn::DemoteTo(half, hn::Mul(low, less))),
-           z = hn::Combine(DF(), hn::DemoteTo(half, hn::Mul(high, more)),
-                           hn::DemoteTo(half, hn::Mul(low, more)));
+  const auto less = set64(1 - F::doubt), more = set64(1 + F::doubt);
+  const VF y = simd::to_floats(hn::Mul(low, less), hn::Mul(high, less)),
+           z = simd::to_floats(hn::Mul(low, more), hn::Mul(high, more));
   const auto sure = hn::And(hn::Eq(y, z), F::holds(x));
   if (hn::AllTrue(DF(), sure)) return y;
   return ask_scalar(x, y, hn::BitCast(DF(), hn::VecFromMask(D32(), hn::RebindMask(D32(), sure))),
@@ -2957,7 +3036,7 @@ HWY_INLINE VF sqrt_lanes(VF x) {
   const hn::Half<DF> half;
   const auto low = hn::Sqrt(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
              high = hn::Sqrt(hn::PromoteTo(DF64(), hn::UpperHalf(half, x)));
-  const VF y = hn::Combine(DF(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+  const VF y = simd::to_floats(low, high);
   return hn::IfThenElse(hn::Lt(x, hn::Zero(DF())), set_float(numerics::nan_of<float>()), y);
 }
 
@@ -3017,6 +3096,17 @@ struct gelu_lanes {  // by tanh
     return hn::Mul(simd::rounded(hn::Mul(set_float(0.5f), x)),
                    simd::rounded(hn::Add(set_float(1.f), apply<tanh_function>(inner))));
   }
+};
+struct exact_gelu_lanes {
+  explicit HWY_INLINE exact_gelu_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    return hn::Mul(simd::rounded(hn::Mul(set_float(0.5f), x)),
+                   apply<erfc_function>(simd::rounded(hn::Mul(x, set_float(-0.707106781f)))));
+  }
+};
+struct erf_lanes {
+  explicit HWY_INLINE erf_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return apply<erf_function>(x); }
 };
 struct logistic_lanes {
   bool cutoffs;
@@ -3184,7 +3274,9 @@ template <class V> struct kernel<kernel_id::unary, V> {
       case unary::hard_swish: return &unary_floats<hard_swish_lanes>;
       case unary::hard_sigmoid: return &unary_floats<hard_sigmoid_lanes>;
       case unary::elu: return &unary_floats<elu_lanes>;
-      case unary::gelu: return p.approximate ? &unary_floats<gelu_lanes> : nullptr;
+      case unary::gelu:
+        return p.approximate ? &unary_floats<gelu_lanes> : &unary_floats<exact_gelu_lanes>;
+      case unary::erf: return &unary_floats<erf_lanes>;
       case unary::exp: return &unary_floats<exp_lanes>;
       case unary::sqrt: return &unary_floats<sqrt_function>;
       case unary::rsqrt: return &unary_floats<rsqrt_function>;
@@ -3202,8 +3294,7 @@ template <class V> struct kernel<kernel_id::unary, V> {
       case unary::floor:
       case unary::ceil:
       case unary::round:
-      case unary::sign:
-      case unary::erf: break;
+      case unary::sign: break;
     }
     return nullptr;
   }
@@ -3228,7 +3319,9 @@ template <class V> struct kernel<kernel_id::unary, V> {
   static bool accepts(const void* v) {
     const auto& p = params(v);
     if (p.type == dtype::f32)
-      return (p.mode == rounding::none || p.mode == rounding::aten) && of_floats(p) != nullptr;
+      return (p.mode == rounding::none || p.mode == rounding::aten ||
+              (p.function == unary::gelu && !p.approximate)) &&
+             of_floats(p) != nullptr;
     return p.type == dtype::s16 && of_words(p) != nullptr;
   }
   /// What is behind the last whole vectors of a tensor takes the scalar function.
@@ -3437,12 +3530,13 @@ struct integer_mul {
   HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Min(hn::Max(hn::Mul(a, b), lo), hi); }
 };
 
-struct add_dr_op {
+/// DR of two operands: both on a common scale, and what is made of them brought to the output's.
+struct common_scale {
   uniform_shift a, b, y;
   V32 za, zb, z, low, high;
   int left;
-  bool minus;
-  explicit HWY_INLINE add_dr_op(const add_params& p)
+  template <class Params>
+  explicit HWY_INLINE common_scale(const Params& p)
       : a(p.a_mult, true),
         b(p.b_mult, true),
         y(p.y_mult, true),
@@ -3451,12 +3545,18 @@ struct add_dr_op {
         z(set32(p.zero_point)),
         low(set32(p.lo - p.zero_point)),
         high(set32(p.hi - p.zero_point)),
-        left(p.left_shift),
-        minus(p.sign < 0) {}
+        left(p.left_shift) {}
+  HWY_INLINE V32 first(V32 x) const { return a(hn::ShiftLeftSame(hn::Sub(x, za), left)); }
+  HWY_INLINE V32 second(V32 x) const { return b(hn::ShiftLeftSame(hn::Sub(x, zb), left)); }
+  HWY_INLINE V32 result(V32 v) const { return hn::Add(hn::Min(hn::Max(y(v), low), high), z); }
+};
+struct add_dr_op {
+  common_scale scale;
+  bool minus;
+  explicit HWY_INLINE add_dr_op(const add_params& p) : scale(p), minus(p.sign < 0) {}
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    const V32 u = a(hn::ShiftLeftSame(hn::Sub(x1, za), left)),
-              v = b(hn::ShiftLeftSame(hn::Sub(x2, zb), left));
-    return hn::Add(hn::Min(hn::Max(y(minus ? hn::Sub(u, v) : hn::Add(u, v)), low), high), z);
+    const V32 u = scale.first(x1), v = scale.second(x2);
+    return scale.result(minus ? hn::Sub(u, v) : hn::Add(u, v));
   }
 };
 /// XNN and QNN on 8-bit types: |sum| < 2^31 (factors below 2^21 and 2^22, operands at most 255 away
@@ -3761,30 +3861,22 @@ template <class V> struct kernel<kernel_id::dequantize, V> {
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    return p.channels == 1 && (is_8bit(p.in_type) || p.in_type == dtype::s16) &&
-           (p.mode == rounding::none || p.mode == rounding::tflite_optimized);
+    return p.channels == 1 && (is_8bit(p.in_type) || p.in_type == dtype::s16);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.count, k.part, k.parts);
     const auto* x = static_cast<const std::byte*>(k.in[0]);
     auto* y = static_cast<float*>(k.out[0]);
-    const std::size_t si = size_of(p.in_type),
-                      blocks = p.mode == rounding::tflite_optimized ? p.count / 8 * 8 : 0;
+    const std::size_t si = size_of(p.in_type);
     const VF s = set_float(p.scale[0]);
-    // OPT, whole groups of 8: q * s plus the zero point's share, two roundings.
-    const VF share = set_float(static_cast<float>(
-        numerics::mul(-static_cast<double>(p.zero_point[0]), static_cast<double>(p.scale[0]))));
     const V32 z = set32(p.zero_point[0]);
     std::size_t i = r.begin;
     while (i < r.end) {
-      const bool opt = i < blocks;
-      const std::size_t end = opt && blocks < r.end ? blocks : r.end,
-                        n = end - i < lanes32 ? end - i : lanes32;
+      const std::size_t n = r.end - i < lanes32 ? r.end - i : lanes32;
       const V32 q = n == lanes32 ? simd::load_as32(p.in_type, x + i * si)
                                  : simd::load_some_as32(p.in_type, x + i * si, n);
-      const VF v = opt ? hn::Add(simd::rounded(hn::Mul(hn::ConvertTo(DF(), q), s)), share)
-                       : hn::Mul(hn::ConvertTo(DF(), hn::Sub(q, z)), s);
+      const VF v = hn::Mul(hn::ConvertTo(DF(), hn::Sub(q, z)), s);
       if (n == lanes32)
         simd::store(v, y + i);
       else
@@ -3854,25 +3946,13 @@ struct integer_maximum {
   explicit HWY_INLINE integer_maximum(const binary_params&) {}
   HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Max(a, b); }
 };
-/// DR of bytes: both on a common scale, the difference squared modulo 2^32.
+/// DR of bytes: the difference on the common scale is squared modulo 2^32.
 struct squared_difference_lanes {
-  uniform_shift a, b, y;
-  V32 za, zb, z, low, high;
-  int left;
-  explicit HWY_INLINE squared_difference_lanes(const binary_params& p)
-      : a(p.a_mult, true),
-        b(p.b_mult, true),
-        y(p.y_mult, true),
-        za(set32(p.a_zero_point)),
-        zb(set32(p.b_zero_point)),
-        z(set32(p.zero_point)),
-        low(set32(p.lo - p.zero_point)),
-        high(set32(p.hi - p.zero_point)),
-        left(p.left_shift) {}
+  common_scale scale;
+  explicit HWY_INLINE squared_difference_lanes(const binary_params& p) : scale(p) {}
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    const V32 d = hn::Sub(a(hn::ShiftLeftSame(hn::Sub(x1, za), left)),
-                          b(hn::ShiftLeftSame(hn::Sub(x2, zb), left)));
-    return hn::Add(hn::Min(hn::Max(y(hn::Mul(d, d)), low), high), z);
+    const V32 d = hn::Sub(scale.first(x1), scale.second(x2));
+    return scale.result(hn::Mul(d, d));
   }
 };
 
@@ -3883,30 +3963,11 @@ template <class V> struct kernel<kernel_id::binary, V> {
   static bool integers(dtype t) { return is_8bit(t) || t == dtype::s16 || t == dtype::s32; }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    const bool real = p.a_type == dtype::f32;
-    switch (p.op) {
-      case binary_op::minimum:
-      case binary_op::maximum: return p.mode == rounding::none && (real || integers(p.a_type));
-      case binary_op::squared_difference:
-        return p.mode == rounding::none
-                   ? real
-                   : p.mode == rounding::doubling_high_half_away && is_8bit(p.a_type);
-      case binary_op::div: return p.mode == rounding::none && real;
-      case binary_op::equal:
-      case binary_op::not_equal:
-      case binary_op::less:
-      case binary_op::less_equal:
-      case binary_op::greater:
-      case binary_op::greater_equal:
-      case binary_op::logical_and:
-      case binary_op::logical_or:
-      case binary_op::floor_div:
-      case binary_op::floor_mod:
-      case binary_op::bitwise_xor:
-      case binary_op::right_shift:
-      case binary_op::pow: break;
-    }
-    return false;
+    const bool real = p.a_type == dtype::f32, raw = p.mode == rounding::none;
+    if (!ops::has_binary_kernel(p.op, !raw)) return false;
+    if (p.op == binary_op::squared_difference)
+      return raw ? real : p.mode == rounding::doubling_high_half_away && is_8bit(p.a_type);
+    return raw && (real || (p.op != binary_op::div && integers(p.a_type)));
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
@@ -4003,8 +4064,9 @@ OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/dynamic-inl.hpp
-// qnn.dynamic_quantize and qnn.dynamic_dequantize: rows of floats to codes with a scale each, sums
-// back to floats. Part of a pass: see pass-inl.hpp.
+// qnn.dynamic_quantize, qnn.dynamic_quantize_linear and qnn.dynamic_dequantize: floats to codes
+// with scales found when it runs, sums back to floats; qnn.requantize_add. Part of a pass: see
+// pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -4013,9 +4075,10 @@ namespace OCTET_TARGET_NS {
 struct float_range {
   float least, most;
 };
-/// As the reference walks them: a NaN counts where it comes first, and there alone.
-inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n) noexcept {
-  float_range r{n != 0 ? x[0] : 0, n != 0 ? x[0] : 0};
+/// As the references walk them from `first` on: a NaN counts where it is the first, and there
+/// alone.
+inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n, float first) noexcept {
+  float_range r{first, first};
   std::size_t i = 0;
   if (n >= std::size_t{2} * lanes32) {
     VF least = set_float(r.least), most = least, least2 = least, most2 = least;
@@ -4068,7 +4131,7 @@ template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
     const auto r = part_of(p.rows, a.part, a.parts);
     for (std::size_t row = r.begin; row < r.end; ++row) {
       const float* x = static_cast<const float*>(a.in[0]) + row * p.length;
-      const float_range range = range_of(x, p.length);
+      const float_range range = range_of(x, p.length, p.length != 0 ? x[0] : 0);
       const numerics::row_scale s = row_scale_of(p, range.least, range.most);
       static_cast<float*>(a.out[1])[row] = s.scale;
       if (!p.asymmetric) {
@@ -4092,6 +4155,40 @@ template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+/// Every part looks at all elements for the range, and writes its share.
+template <class V> struct kernel<kernel_id::dynamic_quantize_linear, V> {
+  static HWY_NOINLINE void quantize(const float* x, std::uint8_t* y, std::size_t n,
+                                    const numerics::row_scale& s) noexcept {
+    const VF scale = set_float(s.scale), lo = set_float(static_cast<float>(-s.zero_point)),
+             hi = set_float(static_cast<float>(255 - s.zero_point));
+    const V32 z = set32(s.zero_point);
+    for (std::size_t i = 0; i < n; i += lanes32) {
+      const std::size_t left = n - i;
+      const bool whole = left >= lanes32;
+      const VF v = simd::divide(whole ? simd::load(x + i) : simd::load_some(x + i, left), scale);
+      const V32 q = hn::Add(round_within(v, lo, hi), z);
+      if (whole)
+        simd::store_from32(q, y + i);
+      else
+        simd::store_some_from32(dtype::u8, q, reinterpret_cast<std::byte*>(y + i), left);
+    }
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = *static_cast<const dynamic_quantize_linear_params*>(a.params);
+    const auto* x = static_cast<const float*>(a.in[0]);
+    const float_range range = range_of(x, p.count, 0);
+    const numerics::row_scale s = numerics::linear_scale(range.least, range.most);
+    const auto r = part_of(p.count, a.part, a.parts);
+    quantize(x + r.begin, static_cast<std::uint8_t*>(a.out[0]) + r.begin, r.end - r.begin, s);
+    if (a.part != 0) return;
+    *static_cast<float*>(a.out[1]) = s.scale;
+    *static_cast<std::uint8_t*>(a.out[2]) = static_cast<std::uint8_t>(s.zero_point);
+  }
+  static const char* describe(const void*) { return "dynamic_quantize_linear"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };
@@ -4169,6 +4266,55 @@ template <class V> struct kernel<kernel_id::dynamic_dequantize, V> {
     }
   }
   static const char* describe(const void*) { return "dynamic_dequantize"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+/// Sums and another tensor, channels in lanes.
+template <class V> struct kernel<kernel_id::requantize_add, V> {
+  static const requantize_add_params& params(const void* p) {
+    return *static_cast<const requantize_add_params*>(p);
+  }
+  static bool accepts(const void* v) { return params(v).in_type == dtype::s32; }
+  static HWY_NOINLINE void channels(const requantize_add_params& p, const std::int32_t* x,
+                                    const std::byte* q, std::byte* y, std::size_t first,
+                                    std::size_t n) noexcept {
+    const requantize_params& r = p.requant;
+    const VF ratio = set_float(p.ratio), one_scale = set_float(r.scale[0]),
+             lo = set_float(static_cast<float>(r.lo)), hi = set_float(static_cast<float>(r.hi));
+    for (std::size_t i = 0; i < n; i += lanes32) {
+      const std::size_t left = n - i, c = first + i;
+      const bool whole = left >= lanes32;
+      const V32 sum = whole ? simd::load(x + i) : simd::load_some(x + i, left),
+                other = whole ? simd::load_as32(p.addend_type, q + i)
+                              : simd::load_some_as32(p.addend_type, q + i, left);
+      VF scale = one_scale, bias = hn::Zero(DF());
+      if (r.channels != 1)
+        scale = whole ? simd::load(r.scale + c) : simd::load_some(r.scale + c, left);
+      if (r.bias != nullptr)
+        bias = whole ? simd::load(r.bias + c) : simd::load_some(r.bias + c, left);
+      const VF scaled =
+          simd::rounded(hn::Mul(simd::rounded(hn::Add(hn::ConvertTo(DF(), sum), bias)), scale));
+      const V32 v = round_within(fused(hn::ConvertTo(DF(), other), ratio, scaled), lo, hi);
+      if (whole)
+        simd::store_from32(p.out_type, v, y + i);
+      else
+        simd::store_some_from32(p.out_type, v, y + i, left);
+    }
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const auto r = part_of(p.count, a.part, a.parts);
+    const auto inner = as_size(p.inner);
+    for (std::size_t i = r.begin; i < r.end;) {
+      const std::size_t c = i % inner, left = inner - c, n = left < r.end - i ? left : r.end - i;
+      channels(p, static_cast<const std::int32_t*>(a.in[0]) + i,
+               static_cast<const std::byte*>(a.in[1]) + i, static_cast<std::byte*>(a.out[0]) + i, c,
+               n);
+      i += n;
+    }
+  }
+  static const char* describe(const void*) { return "requantize_add"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };
@@ -4461,6 +4607,556 @@ template <class V> struct kernel<kernel_id::movement, V> {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/float_gemm-inl.hpp
+// conv2d, depthwise_conv2d, transpose_conv2d, fully_connected and batch_matmul of float32: lanes
+// are output channels, each output's sum runs in its reference's order. Part of a pass: see
+// pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+// ---- sums ----
+
+/// Binary32, one rounding per product and per addition.
+struct float_sums {
+  static constexpr int vectors_of_one = 4, vectors_of_four = simd::registers == 32 ? 4 : 2;
+  using sum = VF;
+  using factor = VF;
+  using weights = VF;
+  static HWY_INLINE sum zero() { return hn::Zero(DF()); }
+  static HWY_INLINE factor spread(float x) { return set_float(x); }
+  static HWY_INLINE weights widen(VF w) { return w; }
+  static HWY_INLINE sum add_product(sum s, weights a, weights b) {
+    return simd::rounded(hn::Add(s, simd::rounded(hn::Mul(a, b))));
+  }
+  static HWY_INLINE sum add(sum s, weights b) { return simd::rounded(hn::Add(s, b)); }
+  static HWY_INLINE VF result(sum s) { return s; }
+};
+/// Binary64, in which a product of two binary32 is exact: fused or not, the bits are the same.
+struct wide_float_sums {
+  static constexpr int vectors_of_one = 2, vectors_of_four = simd::registers == 32 ? 2 : 1;
+  struct pair {
+    simd::VF64 low, high;
+  };
+  using sum = pair;
+  using factor = simd::VF64;
+  using weights = pair;
+  static HWY_INLINE sum zero() { return {hn::Zero(DF64()), hn::Zero(DF64())}; }
+  static HWY_INLINE factor spread(float x) { return hn::Set(DF64(), static_cast<double>(x)); }
+  static HWY_INLINE weights widen(VF w) {
+    const hn::Half<DF> half;
+    return {hn::PromoteTo(DF64(), hn::LowerHalf(half, w)),
+            hn::PromoteTo(DF64(), hn::UpperHalf(half, w))};
+  }
+  static HWY_INLINE sum add_product(sum s, factor a, weights b) {
+    return {simd::rounded(hn::MulAdd(a, b.low, s.low)),
+            simd::rounded(hn::MulAdd(a, b.high, s.high))};
+  }
+  static HWY_INLINE sum add_product(sum s, weights a, weights b) {
+    return {simd::rounded(hn::MulAdd(a.low, b.low, s.low)),
+            simd::rounded(hn::MulAdd(a.high, b.high, s.high))};
+  }
+  static HWY_INLINE sum add(sum s, weights b) {
+    return {simd::rounded(hn::Add(s.low, b.low)), simd::rounded(hn::Add(s.high, b.high))};
+  }
+  static HWY_INLINE VF result(sum s) { return simd::to_floats(s.low, s.high); }
+};
+
+// ---- tiles ----
+
+/// Where the products of a tile lie: kernel rows of kernel columns of elements, in the order in
+/// which they are summed. Distances are in elements.
+struct float_walk {
+  std::ptrdiff_t rows = 1, columns = 1, elements = 0;
+  std::ptrdiff_t x_row = 0, x_column = 0, x_element = 1;
+  std::ptrdiff_t w_row = 0, w_column = 0, w_element = 0;
+  std::ptrdiff_t x_pixel = 0, y_pixel = 0;  // between pixels of a tile
+  float lo = -std::numeric_limits<float>::infinity(), hi = std::numeric_limits<float>::infinity();
+};
+
+/// Bias and bounds; n outputs from y on, of which at most a vector is written.
+template <class Sums>
+HWY_INLINE void finish_floats(typename Sums::sum s, const float* bias, VF lo, VF hi, float* y,
+                              std::size_t n) {
+  const bool whole = n >= lanes32;
+  if (bias != nullptr)
+    s = Sums::add(s, Sums::widen(whole ? simd::load(bias) : simd::load_some(bias, n)));
+  const VF v = clamp_lanes(Sums::result(s), lo, hi);
+  if (whole)
+    simd::store(v, y);
+  else
+    simd::store_some(v, y, n);
+}
+
+/// MR pixels times NV vectors of channels, of which n are written.
+template <class Sums, int MR, int NV>
+HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w, const float* bias,
+                             float* y, std::size_t n) noexcept {
+  typename Sums::sum acc[MR][NV];
+  HWY_UNROLL(4)
+  for (int r = 0; r < MR; ++r) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) acc[r][v] = Sums::zero();
+  }
+  for (std::ptrdiff_t row = 0; row < k.rows; ++row, x += k.x_row, w += k.w_row) {
+    const float *from = x, *with = w;
+    for (std::ptrdiff_t c = 0; c < k.columns; ++c, from += k.x_column, with += k.w_column) {
+      const float *px = from, *pw = with;
+      for (std::ptrdiff_t e = k.elements; e != 0; --e, px += k.x_element, pw += k.w_element) {
+        typename Sums::weights b[NV];
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) b[v] = Sums::widen(simd::load(pw + v * lanes32));
+        HWY_UNROLL(4)
+        for (int r = 0; r < MR; ++r) {
+          const typename Sums::factor a = Sums::spread(px[r * k.x_pixel]);
+          HWY_UNROLL(4)
+          for (int v = 0; v < NV; ++v) acc[r][v] = Sums::add_product(acc[r][v], a, b[v]);
+        }
+      }
+    }
+  }
+  const VF lo = set_float(k.lo), hi = set_float(k.hi);
+  HWY_UNROLL(4)
+  for (int r = 0; r < MR; ++r) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      const std::size_t done = as_size(v * lanes32);
+      if (done < n)
+        finish_floats<Sums>(acc[r][v], bias == nullptr ? nullptr : bias + done, lo, hi,
+                            y + r * k.y_pixel + done, n - done);
+    }
+  }
+}
+/// MR pixels times a panel of n columns, `width` as packed.
+template <class Sums, int MR>
+HWY_INLINE void float_panel_tile(const float_walk& k, const float* x, const float* w,
+                                 const float* bias, float* y, std::size_t n,
+                                 std::size_t width) noexcept {
+  constexpr int most = MR == 1 ? Sums::vectors_of_one : Sums::vectors_of_four;
+  std::size_t done = 0;
+  while (done < width) {
+    const std::size_t left = (width - done) / lanes32;
+    const float* const b = bias == nullptr ? nullptr : bias + done;
+    int vectors = 1;
+    if (most >= 4 && left >= 4) {
+      if constexpr (most >= 4) float_tile<Sums, MR, 4>(k, x, w + done, b, y + done, n - done);
+      vectors = 4;
+    } else if (most >= 2 && left >= 2) {
+      if constexpr (most >= 2) float_tile<Sums, MR, 2>(k, x, w + done, b, y + done, n - done);
+      vectors = 2;
+    } else {
+      float_tile<Sums, MR, 1>(k, x, w + done, b, y + done, n - done);
+    }
+    done += as_size(vectors * lanes32);
+  }
+}
+
+// ---- convolutions ----
+
+/// The taps that meet the image at one output row or column, in order.
+struct float_taps {
+  std::int64_t first = 0, count = 0, input = 0;  // input: what the first tap meets
+};
+struct float_axis {
+  std::int64_t in, kernel, stride, dilation, pad;
+  bool transposed;
+  /// From tap to tap.
+  std::int64_t tap_step() const noexcept { return transposed ? -stride : 1; }
+  std::int64_t input_step() const noexcept { return transposed ? 1 : dilation; }
+  /// Outputs between those that the same taps reach, and how far their inputs are apart.
+  std::int64_t phases() const noexcept { return transposed ? stride : 1; }
+  std::int64_t phase_step() const noexcept { return transposed ? 1 : stride; }
+  float_taps at(std::int64_t o) const noexcept {
+    if (!transposed) {
+      const std::int64_t start = o * stride - pad,
+                         first = start < 0 ? (dilation - 1 - start) / dilation : 0,
+                         end = start >= in ? 0 : (in - 1 - start) / dilation + 1,
+                         last = end < kernel ? end : kernel;
+      return {first, last > first ? last - first : 0, start + first * dilation};
+    }
+    // The last tap meets the first input.
+    const std::int64_t t = o + pad, highest = t < kernel - 1 ? t : kernel - 1,
+                       first = highest - ((highest - t) % stride + stride) % stride,
+                       lowest = t - (in - 1) * stride > 0 ? t - (in - 1) * stride : 0;
+    return {first, first < lowest ? 0 : (first - lowest) / stride + 1, (t - first) / stride};
+  }
+};
+
+inline kernels::float_columns layer_columns(const float_layer_params& p) noexcept {
+  return kernels::columns_of(p);
+}
+/// A layer's extents; a 1x1 convolution without steps or padding is one row of pixels.
+struct float_image {
+  float_axis h, w;
+  std::size_t batch, out_h, out_w, in_c, out_c;
+  explicit float_image(const float_layer_params& p) noexcept
+      : h{p.in_h, p.kernel_h, p.stride_h, p.dilation_h, p.pad_top, p.transposed},
+        w{p.in_w, p.kernel_w, p.stride_w, p.dilation_w, p.pad_left, p.transposed},
+        batch(as_size(p.batch)),
+        out_h(as_size(p.out_h)),
+        out_w(as_size(p.out_w)),
+        in_c(as_size(p.in_c)),
+        out_c(as_size(p.out_c)) {
+    if (p.kernel_h != 1 || p.kernel_w != 1 || p.stride_h != 1 || p.stride_w != 1 ||
+        p.pad_top != 0 || p.pad_left != 0 || p.in_h != p.out_h || p.in_w != p.out_w)
+      return;
+    out_w *= out_h * batch;
+    w.in = static_cast<std::int64_t>(out_w);
+    out_h = batch = 1;
+    h.in = 1;
+  }
+  std::size_t pixels() const noexcept { return batch * out_h * out_w; }
+  std::ptrdiff_t input_row() const noexcept {
+    return static_cast<std::ptrdiff_t>(w.in) * static_cast<std::ptrdiff_t>(in_c);
+  }
+};
+/// Output pixels [begin, end) of one row: row[0] and taps of the rest are its own.
+struct float_row {
+  const float* x;  // the input row that the first tap meets
+  float* y;        // the output row
+  float_taps taps;
+  std::size_t begin, end;
+};
+inline float_row float_row_of(const float_image& i, const float* x, float* y, std::size_t pixel,
+                              std::size_t end) noexcept {
+  const std::size_t row = pixel / i.out_w, first = pixel % i.out_w, left = end - pixel,
+                    n = i.out_w - first < left ? i.out_w - first : left;
+  const float_taps t = i.h.at(static_cast<std::int64_t>(row % i.out_h));
+  const auto at = static_cast<std::ptrdiff_t>(row / i.out_h) * static_cast<std::ptrdiff_t>(i.h.in) +
+                  static_cast<std::ptrdiff_t>(t.input);
+  return {x + at * i.input_row(), y + row * i.out_w * i.out_c, t, first, first + n};
+}
+
+/// Pixels [begin, end) of all, times one panel of n columns.
+template <class Sums>
+HWY_NOINLINE void float_layer_panel(const float_layer_params& p, const float_image& image,
+                                    const float* x, const float* w, const float* bias, float* y,
+                                    std::size_t n, std::size_t width, std::size_t begin,
+                                    std::size_t end) noexcept {
+  const auto group_in = static_cast<std::ptrdiff_t>(p.in_c / p.groups),
+             in_c = static_cast<std::ptrdiff_t>(image.in_c),
+             tap = group_in * static_cast<std::ptrdiff_t>(width);
+  // A kernel row whose taps lie side by side in the image is one run of elements.
+  const bool joined = p.groups == 1 && image.w.tap_step() == 1 && image.w.input_step() == 1;
+  const std::int64_t phases = image.w.phases(), step = image.w.phase_step();
+  float_walk k;
+  k.lo = p.min, k.hi = p.max;
+  k.x_row = static_cast<std::ptrdiff_t>(image.h.input_step()) * image.input_row();
+  k.w_row = static_cast<std::ptrdiff_t>(image.h.tap_step() * image.w.kernel) * tap;
+  k.x_column = static_cast<std::ptrdiff_t>(image.w.input_step()) * in_c;
+  k.w_column = static_cast<std::ptrdiff_t>(image.w.tap_step()) * tap;
+  k.w_element = static_cast<std::ptrdiff_t>(width);
+  k.x_pixel = static_cast<std::ptrdiff_t>(step) * in_c;
+  k.y_pixel = static_cast<std::ptrdiff_t>(phases) * static_cast<std::ptrdiff_t>(image.out_c);
+  for (std::size_t pixel = begin; pixel < end;) {
+    const float_row row = float_row_of(image, x, y, pixel, end);
+    pixel += row.end - row.begin;
+    k.rows = static_cast<std::ptrdiff_t>(row.taps.count);
+    const auto last = static_cast<std::int64_t>(row.end);
+    for (std::int64_t phase = 0; phase < phases; ++phase)
+      for (std::int64_t o = static_cast<std::int64_t>(row.begin) + phase; o < last;) {
+        const float_taps t = image.w.at(o);
+        bool four = o + 3 * phases < last;
+        if (four) {
+          const float_taps fourth = image.w.at(o + 3 * phases);
+          four = fourth.first == t.first && fourth.count == t.count;
+        }
+        const auto taps = static_cast<std::ptrdiff_t>(t.count);
+        k.columns = joined ? 1 : taps;
+        k.elements = joined ? taps * group_in : group_in;
+        const float* from = x;
+        const float* with = w;
+        if (k.rows != 0 && taps != 0) {  // else there is no such place
+          from = row.x + static_cast<std::ptrdiff_t>(t.input) * in_c;
+          with = w + static_cast<std::ptrdiff_t>(row.taps.first * image.w.kernel + t.first) * tap;
+        }
+        float* const to = row.y + static_cast<std::size_t>(o) * image.out_c;
+        if (four)
+          float_panel_tile<Sums, 4>(k, from, with, bias, to, n, width);
+        else
+          float_panel_tile<Sums, 1>(k, from, with, bias, to, n, width);
+        o += four ? 4 * phases : phases;
+      }
+  }
+}
+
+/// A part's share: of the rows where there are enough of them, else of the panels.
+struct float_share {
+  part_range rows, panels;
+  float_share(std::size_t all_rows, std::size_t all_panels, const kernel_args& a) noexcept
+      : rows{0, all_rows}, panels{0, all_panels} {
+    if (all_rows >= 4 * std::size_t{a.parts} || all_panels < a.parts)
+      rows = part_of(all_rows, a.part, a.parts);
+    else
+      panels = part_of(all_panels, a.part, a.parts);
+  }
+};
+
+/// Panel i of a group to `to`; columns in memory order are copied, others transposed.
+inline HWY_NOINLINE void pack_float_panel(const kernels::float_columns& c, const float* w,
+                                          std::size_t valid, std::size_t width,
+                                          float* to) noexcept {
+  if (c.column_stride == 1 && valid == width) {
+    for (std::size_t s = 0; s < c.steps; ++s)
+      std::memcpy(to + s * width, w + s * c.step_stride, width * sizeof(float));
+  } else if (c.step_stride == 1 && valid == width) {
+    transpose_matrix(w, c.column_stride, to, c.steps, width);
+  } else {
+    kernels::float_pack_panel(c, w, valid, width, to);
+  }
+}
+
+template <class V> struct kernel<kernel_id::float_layer, V> {
+  static const float_layer_params& params(const void* p) {
+    return *static_cast<const float_layer_params*>(p);
+  }
+  static kernels::node_bytes bytes(const void* p) {
+    return kernels::float_gemm_bytes(layer_columns(params(p)), layout);
+  }
+  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
+  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
+  static void pack(void* p, std::byte* to) {
+    kernels::float_pack(layer_columns(params(p)), layout, to);
+    static_cast<float_layer_params*>(p)->packed = to;
+  }
+  static bool accepts(const void* p) {
+    return kernels::float_gemm_accepts(layer_columns(params(p)), layout);
+  }
+  template <class Sums> static void layer(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const kernels::float_columns c = layer_columns(p);
+    const float_image image(p);
+    const std::size_t most = kernels::float_panel_columns(layout), panels = c.panels(layout);
+    const float_share share(image.pixels(), c.groups * panels, a);
+    const auto* const x = static_cast<const float*>(a.in[0]);
+    const auto* const bias = p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr;
+    auto* const y = static_cast<float*>(a.out[0]);
+    for (std::size_t i = share.panels.begin; i < share.panels.end; ++i) {
+      const std::size_t group = i / panels, panel = i % panels, first = panel * most,
+                        channel = group * c.columns + first,
+                        n = c.columns - first < most ? c.columns - first : most,
+                        width = kernels::float_panel_width(c, layout, panel);
+      const float* w = reinterpret_cast<const float*>(p.packed) +
+                       kernels::float_panel_at(c, layout, group, panel);
+      if (p.weights == nullptr) {
+        auto* const to = static_cast<float*>(a.scratch);
+        pack_float_panel(c, static_cast<const float*>(a.in[1]) + channel * c.column_stride, n,
+                         width, to);
+        w = to;
+      }
+      float_layer_panel<Sums>(p, image, x + group * as_size(p.in_c / p.groups), w,
+                              bias == nullptr ? nullptr : bias + channel, y + channel, n, width,
+                              share.rows.begin, share.rows.end);
+    }
+  }
+  static void run(const kernel_args& a) noexcept {
+    params(a.params).wide_sums ? layer<wide_float_sums>(a) : layer<float_sums>(a);
+  }
+  static const char* describe(const void* p) {
+    return p == nullptr || !params(p).wide_sums ? "float gemm" : "float gemm, binary64 sums";
+  }
+  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
+                                      &accepts, &describe,     true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+// ---- depthwise ----
+
+/// The input channels of a vector of output channels: the same ones, or each several times.
+struct same_channels {
+  static constexpr std::size_t vectors = 4;
+  HWY_INLINE same_channels(const float_layer_params&, std::size_t) {}
+  HWY_INLINE VF operator()(const float* x, std::size_t c, std::size_t left) const {
+    return left >= lanes32 ? simd::load(x + c) : simd::load_some(x + c, left);
+  }
+};
+struct repeated_channels {
+  static constexpr std::size_t vectors = 1;
+  std::int32_t at[lanes32];
+  /// Lanes behind the last channel take the last one.
+  HWY_INLINE repeated_channels(const float_layer_params& p, std::size_t c) {
+    const std::int32_t multiplier = p.out_c / p.in_c;
+    for (int l = 0; l < lanes32; ++l) {
+      const std::int32_t channel = static_cast<std::int32_t>(c) + l;
+      at[l] = (channel < p.out_c ? channel : p.out_c - 1) / multiplier;
+    }
+  }
+  HWY_INLINE VF operator()(const float* x, std::size_t, std::size_t) const {
+    if (at[0] == at[lanes32 - 1]) return set_float(x[at[0]]);
+    return hn::GatherIndex(DF(), x, simd::load(at));
+  }
+};
+/// Pixels [begin, end) of NV vectors of channels from c on.
+template <class Sums, class Channels, int NV>
+HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image& image,
+                                  const float* x, const float* w, const float* bias, float* y,
+                                  std::size_t c, std::size_t begin, std::size_t end) noexcept {
+  const VF lo = set_float(p.min), hi = set_float(p.max);
+  const Channels channels(p, c);
+  const std::size_t left = image.out_c - c;
+  const auto in_c = static_cast<std::ptrdiff_t>(image.in_c),
+             out_c = static_cast<std::ptrdiff_t>(image.out_c),
+             x_tap = static_cast<std::ptrdiff_t>(image.w.dilation) * in_c,
+             x_row = static_cast<std::ptrdiff_t>(image.h.dilation) * image.input_row(),
+             w_row = static_cast<std::ptrdiff_t>(image.w.kernel) * out_c;
+  for (std::size_t pixel = begin; pixel < end;) {
+    const float_row row = float_row_of(image, x, y, pixel, end);
+    pixel += row.end - row.begin;
+    for (std::size_t o = row.begin; o < row.end; ++o) {
+      const float_taps t = image.w.at(static_cast<std::int64_t>(o));
+      typename Sums::sum acc[NV];
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) acc[v] = Sums::zero();
+      for (std::ptrdiff_t ky = 0; ky < row.taps.count; ++ky)
+        for (std::ptrdiff_t kx = 0; kx < t.count; ++kx) {
+          const float* const px =
+              row.x + static_cast<std::ptrdiff_t>(t.input) * in_c + ky * x_row + kx * x_tap;
+          const float* const pw =
+              w + static_cast<std::ptrdiff_t>(row.taps.first * image.w.kernel + t.first) * out_c +
+              ky * w_row + kx * out_c + c;
+          HWY_UNROLL(4)
+          for (int v = 0; v < NV; ++v) {
+            const std::size_t done = as_size(v * lanes32), rest = left - done;
+            const VF b = NV > 1 || rest >= lanes32 ? simd::load(pw + done)
+                                                   : simd::load_some(pw + done, rest);
+            acc[v] = Sums::add_product(acc[v],
+                                       Sums::widen(channels(px, c + done, NV > 1 ? lanes32 : rest)),
+                                       Sums::widen(b));
+          }
+        }
+      float* const to = row.y + o * image.out_c + c;
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) {
+        const std::size_t done = as_size(v * lanes32);
+        finish_floats<Sums>(acc[v], bias == nullptr ? nullptr : bias + c + done, lo, hi, to + done,
+                            left - done);
+      }
+    }
+  }
+}
+template <class V> struct kernel<kernel_id::float_depthwise, V> {
+  static const float_layer_params& params(const void* p) {
+    return *static_cast<const float_layer_params*>(p);
+  }
+  template <class Sums, class Channels> static void layer(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const float_image image(p);
+    const part_range r = part_of(image.pixels(), a.part, a.parts);
+    const auto *const x = static_cast<const float*>(a.in[0]),
+                      *const w = static_cast<const float*>(a.in[1]),
+                      *const bias = p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr;
+    auto* const y = static_cast<float*>(a.out[0]);
+    constexpr std::size_t many = Channels::vectors * lanes32;
+    for (std::size_t c = 0; c < image.out_c;) {
+      if (image.out_c - c >= many) {
+        float_depthwise<Sums, Channels, Channels::vectors>(p, image, x, w, bias, y, c, r.begin,
+                                                           r.end);
+        c += many;
+      } else {
+        float_depthwise<Sums, Channels, 1>(p, image, x, w, bias, y, c, r.begin, r.end);
+        c += lanes32;
+      }
+    }
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    if (p.in_c == p.out_c)
+      p.wide_sums ? layer<wide_float_sums, same_channels>(a) : layer<float_sums, same_channels>(a);
+    else
+      p.wide_sums ? layer<wide_float_sums, repeated_channels>(a)
+                  : layer<float_sums, repeated_channels>(a);
+  }
+  static const char* describe(const void*) { return "float depthwise"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+// ---- matrix products ----
+
+/// A constant second operand that all matrices share is packed once, at plan time; others panel by
+/// panel for each run, or read as they lie where there are too few rows to gain by it.
+template <class V> struct kernel<kernel_id::float_batch_matmul, V> {
+  static const batch_matmul_params& params(const void* p) {
+    return *static_cast<const batch_matmul_params*>(p);
+  }
+  static kernels::node_bytes bytes(const void* p) {
+    return kernels::float_gemm_bytes(kernels::columns_of(params(p)), layout);
+  }
+  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
+  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
+  static void pack(void* p, std::byte* to) {
+    kernels::float_pack(kernels::columns_of(params(p)), layout, to);
+    static_cast<batch_matmul_params*>(p)->packed = to;
+  }
+  static bool accepts(const void* p) {
+    return kernels::float_gemm_accepts(kernels::columns_of(params(p)), layout);
+  }
+  /// Rows [begin, end) of one matrix, times one panel.
+  static HWY_NOINLINE void rows(const float_walk& k, const float* x, const float* w, float* y,
+                                std::size_t n, std::size_t width, part_range r) noexcept {
+    std::size_t i = r.begin;
+    for (; i + 4 <= r.end; i += 4)
+      float_panel_tile<float_sums, 4>(k, x + static_cast<std::ptrdiff_t>(i) * k.x_pixel, w, nullptr,
+                                      y + static_cast<std::ptrdiff_t>(i) * k.y_pixel, n, width);
+    for (; i < r.end; ++i)
+      float_panel_tile<float_sums, 1>(k, x + static_cast<std::ptrdiff_t>(i) * k.x_pixel, w, nullptr,
+                                      y + static_cast<std::ptrdiff_t>(i) * k.y_pixel, n, width);
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const kernels::float_columns c = kernels::columns_of(p);
+    const std::size_t most = kernels::float_panel_columns(layout);
+    const bool by_batches = p.batches.count >= a.parts;
+    const part_range r =
+        by_batches ? part_of(p.batches.count, a.part, a.parts) : part_range{0, p.batches.count};
+    kernel_args one = a;
+    if (by_batches) one.part = 0, one.parts = 1;
+    const float_share share(p.m, c.panels(layout), one);
+    float_walk k;
+    k.elements = static_cast<std::ptrdiff_t>(p.k);
+    k.x_element = p.adj_x ? static_cast<std::ptrdiff_t>(p.m) : 1;
+    k.x_pixel = p.adj_x ? 1 : static_cast<std::ptrdiff_t>(p.k);
+    k.y_pixel = static_cast<std::ptrdiff_t>(p.n);
+    for (std::size_t batch = r.begin; batch < r.end; ++batch) {
+      const std::array<std::size_t, 2> at = broadcast_offsets(p.batches, batch);
+      const float* const x = static_cast<const float*>(a.in[0]) + at[0] * p.m * p.k;
+      const float* const matrix = static_cast<const float*>(a.in[1]) + at[1] * p.k * p.n;
+      float* const y = static_cast<float*>(a.out[0]) + batch * p.m * p.n;
+      for (std::size_t i = share.panels.begin; i < share.panels.end; ++i) {
+        const std::size_t first = i * most, left = p.n - first, n = left < most ? left : most,
+                          width = kernels::float_panel_width(c, layout, i);
+        const float* w =
+            reinterpret_cast<const float*>(p.packed) + kernels::float_panel_at(c, layout, 0, i);
+        k.w_element = static_cast<std::ptrdiff_t>(width);
+        if (c.weights == nullptr) {
+          w = matrix + first * c.column_stride;
+          if (!p.adj_y && n == width && share.rows.end - share.rows.begin < 8) {
+            k.w_element = static_cast<std::ptrdiff_t>(p.n);
+          } else {
+            auto* const to = static_cast<float*>(a.scratch);
+            pack_float_panel(c, w, n, width, to);
+            w = to;
+          }
+        }
+        rows(k, x, w, y + first, n, width, share.rows);
+      }
+    }
+  }
+  static const char* describe(const void* p) {
+    return p != nullptr && kernels::columns_of(params(p)).weights != nullptr
+               ? "float gemm, packed once"
+               : "float gemm, packed each run";
+  }
+  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
+                                      &accepts, &describe,     true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/pool-inl.hpp
 // qnn.max_pool2d, qnn.avg_pool2d and means over neighbouring axes: channels in lanes. Part of a
 // pass: see pass-inl.hpp.
@@ -4543,6 +5239,34 @@ inline HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& 
   }
 }
 
+/// ONNX Runtime's average: dequantized taps, summed in their order.
+inline HWY_NOINLINE void real_average_pixel(const pool2d_params& p, const pool_window& w,
+                                            std::int32_t n, std::byte* y) noexcept {
+  const VF divisor = set_float(static_cast<float>(n)), in_scale = set_float(p.in_scale),
+           out_scale = set_float(p.out_scale), zero = set_float(static_cast<float>(p.zero_point)),
+           lo = set_float(static_cast<float>(p.lo)), hi = set_float(static_cast<float>(p.hi));
+  const V32 z = set32(p.in_zero_point);
+  const auto channels = as_size(p.channels);
+  for (std::size_t c = 0; c < channels; c += lanes32) {
+    const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
+    VF sum = hn::Zero(DF());
+    for (std::int32_t r = 0; r < w.rows; ++r) {
+      const std::byte* at = w.x + as_size(r) * w.row + c;
+      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
+        const V32 q =
+            have == lanes32 ? simd::load_as32(p.type, at) : simd::load_some_as32(p.type, at, have);
+        sum = simd::rounded(hn::Add(sum, real_product(hn::Sub(q, z), in_scale)));
+      }
+    }
+    const VF v = simd::rounded(hn::Add(simd::divide(simd::divide(sum, divisor), out_scale), zero));
+    const V32 q = round_within(v, lo, hi);
+    if (have == lanes32)
+      simd::store_from32(p.type, q, y + c);
+    else
+      simd::store_some_from32(p.type, q, y + c, have);
+  }
+}
+
 /// Sums of lanes32 channels from `at` (n of them present), as int32.
 HWY_INLINE V32 window_sum(const pool_window& w, dtype t, std::size_t c, std::size_t n) {
   V32 sum = zero32();
@@ -4568,6 +5292,7 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
     if (p.type == dtype::f32) return true;
     if (!is_8bit(p.type) && p.type != dtype::s16) return false;
     if (p.max) return true;
+    if (p.mode == rounding::onnxruntime) return is_8bit(p.type);
     if (std::int64_t{p.in_h} * p.in_w > (std::int64_t{1} << (is_8bit(p.type) ? 22 : 14)))
       return false;  // sums stay below 2^30
     switch (p.mode) {
@@ -4625,6 +5350,8 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
           max_pixel_words(w, p.lo, p.hi, channels, y);
         else if (p.max)
           max_pixel(w, p.type == dtype::s8, p.lo, p.hi, channels, y);
+        else if (p.mode == rounding::onnxruntime)
+          real_average_pixel(p, w, divisor, y);
         else
           average_pixel(p, w, divisor, p.adaptive ? v.counted : p.window_h,
                         p.adaptive ? h.counted : p.window_w, y);
@@ -4748,6 +5475,71 @@ HWY_INLINE void reduce_extreme(const mean_params& p, const kernel_args& k, part_
                  static_cast<T*>(k.out[0]), r.begin, r.end);
 }
 
+/// Sums of `Rows` rows of n floats side by side, each in its own order.
+template <std::size_t Rows>
+HWY_INLINE void float_row_sums(const float* x, std::size_t n, float* sums) noexcept {
+  float sum[Rows] = {};
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < Rows; ++j) sum[j] = numerics::add(sum[j], x[j * n + i]);
+  std::memcpy(sums, sum, sizeof(sum));
+}
+/// Of the largest (smallest) values the first, as the reference finds it: +0 equals -0.
+inline HWY_NOINLINE float float_extreme(bool max, const float* x, std::size_t n) noexcept {
+  const float_range r = range_of(x, n, x[0]);
+  const float v = max ? r.most : r.least;
+  if (v != 0 || numerics::is_nan(v)) return v;
+  std::size_t i = 0;
+  while (i + 1 < n && x[i] != 0) ++i;
+  return x[i];
+}
+/// Plain reductions of float32: outputs [begin, end) of [outer][count][inner].
+inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, float* y,
+                                       part_range r) noexcept {
+  const reduce_plan& plan = p.plan;
+  const bool max = p.op == reduction::max, sums = !max && p.op != reduction::min;
+  const auto count = static_cast<float>(plan.count);
+  constexpr std::size_t together = 8;
+  for (std::size_t o = r.begin; o < r.end;) {
+    const std::size_t c = o % plan.inner, left = r.end - o;
+    const float* at = x + o / plan.inner * plan.count * plan.inner + c;
+    if (plan.inner == 1) {
+      std::size_t rows = 1;
+      if (!sums) {
+        y[o] = float_extreme(max, at, plan.count);
+      } else if (left >= together) {
+        float_row_sums<together>(at, plan.count, y + o);
+        rows = together;
+      } else {
+        float_row_sums<1>(at, plan.count, y + o);
+      }
+      if (p.op == reduction::mean)
+        for (std::size_t j = 0; j < rows; ++j) y[o + j] = numerics::div(y[o + j], count);
+      o += rows;
+      continue;
+    }
+    std::size_t have = plan.inner - c < left ? plan.inner - c : left;
+    if (have > lanes32) have = lanes32;
+    const bool whole = have == lanes32;
+    VF v = hn::Zero(DF());
+    for (std::size_t k = 0; k < plan.count; ++k) {
+      const float* from = at + k * plan.inner;
+      const VF e = whole ? simd::load(from) : simd::load_some(from, have);
+      if (sums)
+        v = simd::rounded(hn::Add(v, e));
+      else if (k == 0)
+        v = e;
+      else
+        v = hn::IfThenElse(max ? hn::Gt(e, v) : hn::Lt(e, v), e, v);
+    }
+    if (p.op == reduction::mean) v = simd::divide(v, set_float(count));
+    if (whole)
+      simd::store(v, y + o);
+    else
+      simd::store_some(v, y + o, have);
+    o += have;
+  }
+}
+
 template <class V> struct kernel<kernel_id::mean, V> {
   static const mean_params& params(const void* p) { return *static_cast<const mean_params*>(p); }
   static bool compares(const mean_params& p) {
@@ -4755,6 +5547,9 @@ template <class V> struct kernel<kernel_id::mean, V> {
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
+    if (p.type == dtype::f32)
+      return p.mode == rounding::none && p.plan.simple && p.plan.count > 0 &&
+             (compares(p) || p.op == reduction::mean || p.op == reduction::sum);
     if (compares(p))
       return p.mode == rounding::none && (is_8bit(p.type) || p.type == dtype::s16) &&
              p.type == p.out_type && p.plan.simple && p.plan.count > 0;
@@ -4768,6 +5563,8 @@ template <class V> struct kernel<kernel_id::mean, V> {
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.plan.outputs, k.part, k.parts);
+    if (p.type == dtype::f32)
+      return reduce_floats(p, static_cast<const float*>(k.in[0]), static_cast<float*>(k.out[0]), r);
     if (compares(p)) {
       if (p.type == dtype::u8) return reduce_extreme<std::uint8_t>(p, k, r);
       if (p.type == dtype::s8) return reduce_extreme<std::int8_t>(p, k, r);
@@ -4838,7 +5635,7 @@ template <class T> HWY_INLINE VF load_floats(const T* p) {
 /// a weight is negative (both taps are one pixel then).
 template <class T> struct blend_q10_lanes {
   V32 w_tl, w_bl, w_tr, w_br;
-  HWY_INLINE blend_q10_lanes(const bilinear_tap& v, const bilinear_tap& h)
+  HWY_INLINE blend_q10_lanes(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
       : w_tl(set32((1024 - v.weight) * (1024 - h.weight))),
         w_bl(set32(v.weight * (1024 - h.weight))),
         w_tr(set32((1024 - v.weight) * h.weight)),
@@ -4854,7 +5651,7 @@ template <class T> struct blend_q10_lanes {
 };
 template <class T> struct blend_xnn_lanes {
   V32 wy, wx;
-  HWY_INLINE blend_xnn_lanes(const bilinear_tap& v, const bilinear_tap& h)
+  HWY_INLINE blend_xnn_lanes(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
       : wy(set32(v.weight)), wx(set32(h.weight)) {}
   HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
     const V32 tl = simd::load_as32(p.tl + i), bl = simd::load_as32(p.bl + i);
@@ -4870,7 +5667,7 @@ template <class T> struct blend_xnn_lanes {
 /// binary32, four products left to right; 8-bit results: + 0.5, truncated.
 template <class T> struct blend_float_lanes {
   VF fy, gy, fx, gx;
-  HWY_INLINE blend_float_lanes(const bilinear_tap& v, const bilinear_tap& h)
+  HWY_INLINE blend_float_lanes(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
       : fy(set_float(v.fraction)),
         gy(set_float(numerics::sub(1.f, v.fraction))),
         fx(set_float(h.fraction)),
@@ -4888,6 +5685,91 @@ template <class T> struct blend_float_lanes {
     else
       simd::store_from32(hn::ConvertTo(D32(), simd::rounded(hn::Add(s, set_float(0.5f)))),
                          p.to + i);
+  }
+};
+
+/// TFLite's 10-bit weights, int16 values: sums of 37 bits are exact in binary64.
+struct blend_q10_words {
+  simd::VF64 w_tl, w_bl, w_tr, w_br;
+  HWY_INLINE blend_q10_words(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
+      : w_tl(set64((1024 - v.weight) * (1024 - h.weight))),
+        w_bl(set64(v.weight * (1024 - h.weight))),
+        w_tr(set64((1024 - v.weight) * h.weight)),
+        w_br(set64(v.weight * h.weight)) {}
+  template <class Half> static HWY_INLINE simd::VF64 wide(Half half) {
+    return hn::PromoteTo(DF64(), half);
+  }
+  template <class Half> HWY_INLINE auto blend(Half tl, Half bl, Half tr, Half br) const {
+    const simd::VF64 sum = hn::Add(hn::Add(hn::Mul(wide(tl), w_tl), hn::Mul(wide(bl), w_bl)),
+                                   hn::Add(hn::Mul(wide(tr), w_tr), hn::Mul(wide(br), w_br)));
+    return hn::DemoteTo(hn::Half<D32>(), whole_away(DF64(), hn::Mul(sum, set64(0x1p-20))));
+  }
+  HWY_INLINE void operator()(const resize_pixel<std::int16_t>& p, std::size_t i) const {
+    const hn::Half<D32> half;
+    const V32 tl = simd::load_as32(p.tl + i), bl = simd::load_as32(p.bl + i),
+              tr = simd::load_as32(p.tr + i), br = simd::load_as32(p.br + i);
+    const auto low = blend(hn::LowerHalf(half, tl), hn::LowerHalf(half, bl),
+                           hn::LowerHalf(half, tr), hn::LowerHalf(half, br)),
+               high = blend(hn::UpperHalf(half, tl), hn::UpperHalf(half, bl),
+                            hn::UpperHalf(half, tr), hn::UpperHalf(half, br));
+    simd::store_from32(hn::Combine(D32(), high, low), p.to + i);
+  }
+};
+/// ONNX Runtime: weights are multiplied first, the sum is truncated.
+template <class T> struct blend_ort_lanes {
+  VF tl, tr, bl, br;
+  V32 lo, hi;
+  HWY_INLINE blend_ort_lanes(const resize_params& p, const bilinear_tap& v, const bilinear_tap& h)
+      : tl(weight(1 - h.fraction, 1 - v.fraction)),
+        tr(weight(h.fraction, 1 - v.fraction)),
+        bl(weight(1 - h.fraction, v.fraction)),
+        br(weight(h.fraction, v.fraction)),
+        lo(set32(p.lo_value)),
+        hi(set32(p.hi_value)) {}
+  static HWY_INLINE VF weight(float x, float y) { return set_float(numerics::mul(x, y)); }
+  static HWY_INLINE VF next(VF sum, const T* x, VF w) {
+    return simd::rounded(hn::Add(sum, simd::rounded(hn::Mul(w, load_floats(x)))));
+  }
+  HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
+    VF s = simd::rounded(hn::Mul(tl, load_floats(p.tl + i)));
+    s = next(next(next(s, p.tr + i, tr), p.bl + i, bl), p.br + i, br);
+    simd::store_from32(hn::Min(hn::Max(hn::ConvertTo(D32(), s), lo), hi), p.to + i);
+  }
+};
+/// PyTorch: along the rows, then between them. Fused: channels-last kernel, of which whole blocks
+/// of 8 channels and the channels behind them differ in what they fuse.
+template <class T, bool Fused> struct blend_aten_lanes {
+  VF fy, gy, fx, gx, zero, lo, hi;
+  V32 z;
+  std::int32_t blocks;
+  HWY_INLINE blend_aten_lanes(const resize_params& p, const bilinear_tap& v, const bilinear_tap& h)
+      : fy(set_float(v.fraction)),
+        gy(set_float(numerics::sub(1.f, v.fraction))),
+        fx(set_float(h.fraction)),
+        gx(set_float(numerics::sub(1.f, h.fraction))),
+        zero(set_float(static_cast<float>(p.zero_point))),
+        lo(set_float(static_cast<float>(p.lo_value - p.zero_point))),
+        hi(set_float(static_cast<float>(p.hi_value - p.zero_point))),
+        z(set32(p.zero_point)),
+        blocks(p.channels / 8 * 8) {}
+  static HWY_INLINE VF product(VF a, VF b) { return simd::rounded(hn::Mul(a, b)); }
+  static HWY_INLINE VF sum(VF a, VF b) { return simd::rounded(hn::Add(a, b)); }
+  HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
+    const VF tl = load_floats(p.tl + i), tr = load_floats(p.tr + i), bl = load_floats(p.bl + i),
+             br = load_floats(p.br + i);
+    VF t;
+    if constexpr (Fused) {
+      const VF block = fused(fy, fused(fx, br, product(gx, bl)),
+                             product(gy, fused(fx, tr, product(gx, tl)))),
+               rest = fused(gy, fused(gx, tl, product(fx, tr)),
+                            product(fy, fused(gx, bl, product(fx, br))));
+      const auto channel = hn::Iota(D32(), static_cast<std::int32_t>(i));
+      t = hn::IfThenElse(hn::RebindMask(DF(), hn::Lt(channel, set32(blocks))), block, rest);
+    } else {
+      t = sum(product(gy, sum(product(gx, tl), product(fx, tr))),
+              product(fy, sum(product(gx, bl), product(fx, br))));
+    }
+    simd::store_from32(hn::Add(round_within(simd::rounded(hn::Sub(t, zero)), lo, hi), z), p.to + i);
   }
 };
 
@@ -4921,7 +5803,7 @@ HWY_NOINLINE void resize_rows(const resize_params& p, const T* x, T* y, std::siz
     for (std::int32_t ox = 0; ox < p.out_w; ++ox, to += channels) {
       const bilinear_tap h = p.column_taps[ox];
       const std::size_t l = as_size(h.lo) * channels, r = as_size(h.hi) * channels;
-      blend_pixel(resize_pixel<T>{top + l, top + r, bottom + l, bottom + r, to}, Blend(v, h),
+      blend_pixel(resize_pixel<T>{top + l, top + r, bottom + l, bottom + r, to}, Blend(p, v, h),
                   channels);
     }
   }
@@ -4935,6 +5817,12 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
   static void integers(const resize_params& p, const kernel_args& a, part_range r) noexcept {
     const auto* x = static_cast<const T*>(a.in[0]);
     auto* y = static_cast<T*>(a.out[0]);
+    if (p.mode == rounding::onnxruntime)
+      return resize_rows<T, blend_ort_lanes<T>>(p, x, y, r.begin, r.end);
+    if (p.mode == rounding::aten)
+      return resize_rows<T, blend_aten_lanes<T, false>>(p, x, y, r.begin, r.end);
+    if (p.mode == rounding::fused_multiply_add)
+      return resize_rows<T, blend_aten_lanes<T, true>>(p, x, y, r.begin, r.end);
     if (p.mode == rounding::doubling_high_half_away)
       resize_rows<T, blend_q10_lanes<T>>(p, x, y, r.begin, r.end);
     else if (p.mode == rounding::xnnpack)
@@ -4948,6 +5836,10 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
     if (p.type == dtype::f32)
       resize_rows<float, blend_float_lanes<float>>(p, static_cast<const float*>(a.in[0]),
                                                    static_cast<float*>(a.out[0]), r.begin, r.end);
+    else if (p.type == dtype::s16)
+      resize_rows<std::int16_t, blend_q10_words>(p, static_cast<const std::int16_t*>(a.in[0]),
+                                                 static_cast<std::int16_t*>(a.out[0]), r.begin,
+                                                 r.end);
     else if (p.type == dtype::u8)
       integers<std::uint8_t>(p, a, r);
     else
@@ -4956,8 +5848,11 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
   static bool accepts(const void* p) {
     const auto& q = params(p);
     if (q.type == dtype::f32) return q.mode == rounding::none;
+    if (q.type == dtype::s16) return q.mode == rounding::doubling_high_half_away;
     return is_8bit(q.type) &&
            (q.mode == rounding::doubling_high_half_away || q.mode == rounding::xnnpack ||
+            q.mode == rounding::aten || q.mode == rounding::fused_multiply_add ||
+            q.mode == rounding::onnxruntime ||
             (q.mode == rounding::tflite_optimized && q.type == dtype::u8));
   }
   static const char* describe(const void*) { return "resize by channels"; }
@@ -5025,13 +5920,13 @@ struct log_softmax_dr_op {
     return (*this)(hn::Iota(D32(), static_cast<std::int32_t>(i)));
   }
 };
-/// Float tables: of OPT by x - max, of EVEN_MUL by x.
+/// Float tables: of OPT and ORT by x - max, of EVEN_MUL by x.
 struct softmax_table_op {
   const float* table;
   rounding mode;
   bool up;  // OPT to uint8: half up; else halves away from zero
   VF factor, sum, lo,
-      hi;  // EVEN_MUL: table / sum * factor; OPT: table * factor
+      hi;  // EVEN_MUL: table / sum * factor; ORT: table * factor / sum; OPT: table * factor
   V32 z;
   HWY_INLINE V32 of(VF e) const {
     if (mode == rounding::reciprocal_half_even)
@@ -5040,6 +5935,8 @@ struct softmax_table_op {
           z);
     // Cut first: the bounds are whole numbers below 2^17; below zero lies only the bound itself.
     const VF v = simd::rounded(hn::Mul(e, factor));
+    if (mode == rounding::onnxruntime)
+      return hn::Add(round_within(simd::divide(v, sum), lo, hi), z);
     return hn::Add(up ? round_up_within(v, lo, hi) : round_away_within(v, lo, hi), z);
   }
   HWY_INLINE V32 entries(std::size_t i) const { return of(simd::load(table + i)); }
@@ -5127,6 +6024,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       case rounding::doubling_high_half_away:
         return p.exp != nullptr && p.depth < 8192;  // sums stay below 2^32
       case rounding::tflite_optimized: return p.table != nullptr;
+      case rounding::onnxruntime: return p.table != nullptr && !p.log;
       case rounding::reciprocal_half_even: return !p.log;
       case rounding::none:
       case rounding::doubling_high_half_up:
@@ -5143,8 +6041,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       case rounding::fused_multiply_add:
       case rounding::aten:
       case rounding::divide_truncate:
-      case rounding::mxnet:
-      case rounding::onnxruntime: break;
+      case rounding::mxnet: break;
     }
     return false;
   }
@@ -5201,7 +6098,8 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     }
     const float factor = p.mode == rounding::tflite_optimized
                              ? numerics::div(1.f, numerics::mul(sum, p.out_scale))
-                             : p.inverse;
+                         : p.mode == rounding::onnxruntime ? numerics::floor(p.inverse)
+                                                           : p.inverse;
     const softmax_table_op op{
         table, p.mode, p.out_type == dtype::u8, set_float(factor), set_float(sum), lo, hi, z};
     softmax_outputs(op, x, false, from, p.out_type, y, p.depth);
@@ -5237,7 +6135,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     }
     return sum;
   }
-  /// OPT: sums of `Rows` rows side by side, each in its own order. from: of each row, where
+  /// OPT, ORT: sums of `Rows` rows side by side, each in its own order. from: of each row, where
   /// its maximum's entry is the table's last.
   template <std::size_t Rows>
   static HWY_INLINE void sum_tables(const softmax_params& p, const std::uint8_t* x,
@@ -5256,7 +6154,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     const std::uint8_t flip = s8 ? 0x80 : 0;
     return static_cast<std::uint8_t>(largest_byte(x, n, flip) ^ flip);
   }
-  /// `Rows` rows of OPT.
+  /// `Rows` rows of OPT or ORT.
   template <std::size_t Rows>
   static HWY_INLINE void rows_table(const softmax_params& p, const std::uint8_t* x, bool s8,
                                     std::byte* y) noexcept {
@@ -5272,9 +6170,9 @@ template <class V> struct kernel<kernel_id::softmax, V> {
                 y + j * p.depth * size_of(p.out_type));
   }
 
-  /// float32: exp(x - max), summed in order.
-  static HWY_NOINLINE void row_floats(const softmax_params& p, const float* x, float* y) noexcept {
-    const float most = range_of(x, p.depth).most;
+  /// exp(x - most) of a row.
+  static HWY_NOINLINE void exponentials(const softmax_params& p, const float* x, float most,
+                                        float* y) noexcept {
     const VF m = set_float(most), beta = set_float(p.beta);
     for (std::size_t i = 0; i < p.depth; i += lanes32) {
       const std::size_t left = p.depth - i;
@@ -5285,9 +6183,11 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       else
         simd::store_some(e, y + i, left);
     }
-    float sum = 0;
-    for (std::size_t i = 0; i < p.depth; ++i) sum = numerics::add(sum, y[i]);
-    const VF by = set_float(p.log ? numerics::log_f32(sum) : sum);
+  }
+  /// What the exponentials in y and their sum make of a row.
+  static HWY_NOINLINE void shares(const softmax_params& p, const float* x, float most, float sum,
+                                  float* y) noexcept {
+    const VF m = set_float(most), by = set_float(p.log ? numerics::log_f32(sum) : sum);
     for (std::size_t i = 0; i < p.depth; i += lanes32) {
       const std::size_t left = p.depth - i;
       const bool whole = left >= lanes32;
@@ -5299,6 +6199,18 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       else
         simd::store_some(r, y + i, left);
     }
+  }
+  /// float32, `Rows` rows: exp(x - max), summed in order.
+  template <std::size_t Rows>
+  static HWY_INLINE void rows_floats(const softmax_params& p, const float* x, float* y) noexcept {
+    float most[Rows], sum[Rows];
+    for (std::size_t j = 0; j < Rows; ++j) {
+      most[j] = range_of(x + j * p.depth, p.depth, x[j * p.depth]).most;
+      exponentials(p, x + j * p.depth, most[j], y + j * p.depth);
+    }
+    float_row_sums<Rows>(y, p.depth, sum);
+    for (std::size_t j = 0; j < Rows; ++j)
+      shares(p, x + j * p.depth, most[j], sum[j], y + j * p.depth);
   }
   /// int16, I64: exponentials from a table, kept in the output until their sum is known.
   static HWY_NOINLINE void row_words(const softmax_params& p, const std::int16_t* x,
@@ -5387,15 +6299,25 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     const auto r = part_of(p.outer, k.part, k.parts);
     if (p.depth == 0) return;
     const std::size_t out_row = p.depth * size_of(p.out_type);
-    if (p.in_type == dtype::f32 || p.in_type == dtype::s16) {
+    if (p.in_type == dtype::s16) {
       for (std::size_t i = r.begin; i < r.end; ++i)
-        if (p.in_type == dtype::f32)
-          (p.mode == rounding::aten ? row_vectorized : row_floats)(
-              p, static_cast<const float*>(k.in[0]) + i * p.depth,
-              static_cast<float*>(k.out[0]) + i * p.depth);
+        row_words(p, static_cast<const std::int16_t*>(k.in[0]) + i * p.depth,
+                  static_cast<std::int16_t*>(k.out[0]) + i * p.depth);
+      return;
+    }
+    if (p.in_type == dtype::f32) {
+      for (std::size_t i = r.begin; i < r.end;) {
+        const auto* x = static_cast<const float*>(k.in[0]) + i * p.depth;
+        auto* y = static_cast<float*>(k.out[0]) + i * p.depth;
+        const std::size_t rows = p.mode != rounding::aten && r.end - i >= together ? together : 1;
+        if (p.mode == rounding::aten)
+          row_vectorized(p, x, y);
+        else if (rows == together)
+          rows_floats<together>(p, x, y);
         else
-          row_words(p, static_cast<const std::int16_t*>(k.in[0]) + i * p.depth,
-                    static_cast<std::int16_t*>(k.out[0]) + i * p.depth);
+          rows_floats<1>(p, x, y);
+        i += rows;
+      }
       return;
     }
     const bool s8 = p.in_type == dtype::s8;
@@ -5558,6 +6480,8 @@ HWY_AFTER_NAMESPACE();
 
 #endif  // !OCTET_PASS_NONE
 #endif  // OCTET_KERNEL_PASS
+#elif defined(OCTET_CORE_CONFIG_HPP_) && !defined(OCTET_SINGLE_HPP_)
+#error "octet: this file includes headers of include/octet and the single header octet.hpp: use one of the two"
 #elif !defined(OCTET_SINGLE_HPP_)
 #define OCTET_SINGLE_HPP_
 #if !defined(OCTET_SINGLE_FILE)
@@ -5565,6 +6489,7 @@ HWY_AFTER_NAMESPACE();
 #endif
 // ---- octet/core/config.hpp
 // octet: version, build modes and the few macros every header needs.
+#define OCTET_CORE_CONFIG_HPP_
 
 #define OCTET_VERSION_MAJOR 0
 #define OCTET_VERSION_MINOR 1
@@ -5670,6 +6595,7 @@ HWY_AFTER_NAMESPACE();
 // There is one list beside the enumeration itself: its name_of(), a switch without `default`, which
 // does not compile while an enumerator is missing (-Wswitch-enum is an error in octet's own build).
 // Whatever iterates or looks up takes the enumerators from there.
+#define OCTET_CORE_ENUMERATORS_HPP_
 
 #include <array>
 #include <cstddef>
@@ -5722,6 +6648,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/core/types.hpp
 // Element types and the distinct types for distinct units.
+#define OCTET_CORE_TYPES_HPP_
 
 #include <compare>
 #include <cstddef>
@@ -5965,6 +6892,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/core/shape.hpp
 // Shapes and checked size arithmetic.
+#define OCTET_CORE_SHAPE_HPP_
 
 #include <array>
 #include <concepts>
@@ -6079,7 +7007,9 @@ OCTET_NAMESPACE_END
 
 // ---- octet/core/error.hpp
 // Errors: one value that names file, node, tensor, what was found and what is supported.
+#define OCTET_CORE_ERROR_HPP_
 
+#include <cstdlib>
 #include <exception>
 #include <optional>
 #include <string>
@@ -6192,6 +7122,7 @@ enum class rule : std::uint8_t {
   ok,
   rank,
   shapes_differ,
+  other_extents,
   channels,
   weight_count,
   bias_count,
@@ -6211,6 +7142,7 @@ constexpr std::string_view name_of(rule r) noexcept {
     case rule::ok: return "ok";
     case rule::rank: return "wrong rank";
     case rule::shapes_differ: return "shapes differ";
+    case rule::other_extents: return "shapes differ beside the axis";
     case rule::channels: return "channel count differs";
     case rule::weight_count: return "weight count differs from the shape";
     case rule::bias_count: return "bias count differs from the channels";
@@ -6252,11 +7184,13 @@ inline error_info broken_rule(const violation& v) {
 
 namespace detail {
 /// Owns an error_info on the heap: only errors allocate, success costs one pointer and works in
-/// constant evaluation.
+/// constant evaluation. What makes and frees one is a call: errors pass through everything, and the
+/// frames of a recursion should not hold what each of them might say.
 class error_box {
  public:
   constexpr error_box() = default;
-  explicit error_box(error_info e) : p_(new error_info(std::move(e))) {}
+  OCTET_NOINLINE explicit error_box(const error_info& e) : p_(new error_info(e)) {}
+  OCTET_NOINLINE explicit error_box(error_info&& e) : p_(new error_info(std::move(e))) {}
   error_box(const error_box& o) : p_(o.p_ ? new error_info(*o.p_) : nullptr) {}
   constexpr error_box(error_box&& o) noexcept : p_(std::exchange(o.p_, nullptr)) {}
   constexpr error_box& operator=(error_box o) noexcept {
@@ -6264,12 +7198,13 @@ class error_box {
     return *this;
   }
   constexpr ~error_box() {
-    if (p_) delete p_;
+    if (p_) drop(p_);
   }
   constexpr explicit operator bool() const noexcept { return p_ != nullptr; }
   error_info& operator*() const noexcept { return *p_; }
 
  private:
+  OCTET_NOINLINE static void drop(error_info* p) noexcept { delete p; }
   error_info* p_ = nullptr;
 };
 }  // namespace detail
@@ -6279,8 +7214,9 @@ class error_box {
 template <class T> class [[nodiscard]] result {
  public:
   constexpr result(T v)
-      : value_(std::move(v)) {}  // NOLINT: implicit on purpose, as in std::expected
-  result(error_info e) : error_(std::move(e)) {}          // NOLINT
+      : value_(std::move(v)) {}               // NOLINT: implicit on purpose, as in std::expected
+  result(const error_info& e) : error_(e) {}  // NOLINT
+  result(error_info&& e) : error_(std::move(e)) {}        // NOLINT
   result(const violation& v) : error_(broken_rule(v)) {}  // NOLINT
   constexpr explicit operator bool() const noexcept { return value_.has_value(); }
   constexpr bool has_value() const noexcept { return value_.has_value(); }
@@ -6303,7 +7239,8 @@ template <> class [[nodiscard]] result<unit> {
  public:
   constexpr result(unit) {}                             // NOLINT
   constexpr result(const violation& v) : broken_(v) {}  // NOLINT
-  result(error_info e) : error_(std::move(e)) {}        // NOLINT
+  result(const error_info& e) : error_(e) {}            // NOLINT
+  result(error_info&& e) : error_(std::move(e)) {}      // NOLINT
   constexpr explicit operator bool() const noexcept { return !broken_ && !error_; }
   constexpr bool has_value() const noexcept { return static_cast<bool>(*this); }
   constexpr const violation& broken() const noexcept { return broken_; }
@@ -6338,11 +7275,25 @@ template <class T> T value_or_throw(result<T> r) {
 }
 #endif
 
+namespace detail {
+/// For what has no other way to report: throws octet::error, or ends the program where exceptions
+/// are off.
+inline void require(const status& s) {
+  if (s) return;
+#if defined(__cpp_exceptions)
+  throw octet::error(s.error());
+#else
+  std::abort();
+#endif
+}
+}  // namespace detail
+
 OCTET_NAMESPACE_END
 
 // ---- octet/core/limits.hpp
 // How much of a machine one model may take: one struct for every reader, folder, interpreter,
 // preparer and planner.
+#define OCTET_CORE_LIMITS_HPP_
 
 #include <limits>
 #include <new>
@@ -6365,7 +7316,7 @@ struct limits {
   std::size_t plan_bytes = std::size_t{1} << 28;     // a plan: packed weights, multipliers, tables
   std::size_t tensors = std::size_t{1} << 18;        // tensors of a graph
   std::size_t nodes = std::size_t{1} << 17;          // nodes of a graph
-  std::size_t depth = 100;  // calls, blocks and expressions within one another: 256 KB of stack do
+  std::size_t depth = 64;  // calls, blocks and expressions within one another: 128 KB of stack
   /// Elementary steps while a file is loaded (expressions of its program, elements that are
   /// computed or copied), beyond `work_per_byte` for each byte of the file.
   std::size_t work = std::size_t{1} << 24;
@@ -6419,6 +7370,33 @@ inline status within_limit(std::size_t limits::*member, const limits& of, const 
   return over_limit(member, of, what,
                     found == std::numeric_limits<std::size_t>::max() ? "more than can be counted"
                                                                      : std::to_string(found));
+}
+
+/// Extents that kernels can index: none negative, at most max_elements elements. An extent of 0
+/// counts as 1, here and against limits::tensor_bytes: it must hide neither a product of the others
+/// that overflows nor loops over them. `what`: whose, "a tensor".
+inline status verify_shape(const dims& shape, std::string_view what = "a tensor") {
+  const auto wrong = [&](errc code, const char* front, const char* supported) {
+    return error_info{code, front + std::string(what), {}, {}, {}, to_string(shape), supported};
+  };
+  std::size_t elements = 1;
+  for (const std::int32_t extent : shape) {
+    if (extent < 0) return wrong(errc::invalid, "negative extent of ", "0 or more");
+    elements = saturating_mul(elements, extent == 0 ? 1 : as_size(extent));
+  }
+  if (elements <= max_elements) return unit{};
+  return wrong(errc::too_large, "", "at most 2^31 - 1 elements, an extent of 0 counted as 1");
+}
+/// The same, and the bytes within the caller's limit.
+inline status verify_size(const dims& shape, dtype type, const limits& of,
+                          std::string_view what = "a tensor") {
+  if (auto s = verify_shape(shape, what); !s) return s;
+  std::size_t elements = 1;
+  for (const std::int32_t extent : shape) elements *= extent == 0 ? 1 : as_size(extent);
+  const std::size_t bytes = bytes_of(Elements(elements), type).value;
+  if (bytes <= of.tensor_bytes) return unit{};
+  return over_limit(&limits::tensor_bytes, of, "bytes of " + std::string(what),
+                    std::to_string(bytes) + " for " + to_string(shape));
 }
 
 /// The system gives no memory for `bytes` that are within every limit.
@@ -6476,6 +7454,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/core/buffer.hpp
 // Aligned storage and non-owning tensor views.
+#define OCTET_CORE_BUFFER_HPP_
 
 #include <cstddef>
 #include <cstdlib>
@@ -6570,6 +7549,7 @@ OCTET_NAMESPACE_END
 // ---- octet/kernels/kernel.hpp
 // What stands behind the watershed: plain parameter structs and function pointers. Templates and
 // types stay in front of it.
+#define OCTET_KERNELS_KERNEL_HPP_
 
 #include <cstddef>
 #include <cstdint>
@@ -6637,6 +7617,7 @@ enum class kernel_id : std::uint8_t {
   depthwise_conv2d,
   fully_connected,
   requantize,
+  requantize_add,
   add,
   mul,
   pool2d,
@@ -6650,6 +7631,7 @@ enum class kernel_id : std::uint8_t {
   resize_bilinear,
   dynamic_quantize,
   dynamic_dequantize,
+  dynamic_quantize_linear,
   unary,
   binary,
   prelu,
@@ -6658,7 +7640,10 @@ enum class kernel_id : std::uint8_t {
   arg_extreme,
   movement,
   lstm,
-  svdf
+  svdf,
+  float_layer,
+  float_depthwise,
+  float_batch_matmul
 };
 constexpr std::string_view name_of(kernel_id k) noexcept {
   switch (k) {
@@ -6667,6 +7652,7 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::depthwise_conv2d: return "depthwise_conv2d";
     case kernel_id::fully_connected: return "fully_connected";
     case kernel_id::requantize: return "requantize";
+    case kernel_id::requantize_add: return "requantize_add";
     case kernel_id::add: return "add";
     case kernel_id::mul: return "mul";
     case kernel_id::pool2d: return "pool2d";
@@ -6680,6 +7666,7 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::resize_bilinear: return "resize_bilinear";
     case kernel_id::dynamic_quantize: return "dynamic_quantize";
     case kernel_id::dynamic_dequantize: return "dynamic_dequantize";
+    case kernel_id::dynamic_quantize_linear: return "dynamic_quantize_linear";
     case kernel_id::unary: return "unary";
     case kernel_id::binary: return "binary";
     case kernel_id::prelu: return "prelu";
@@ -6689,6 +7676,9 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::movement: return "movement";
     case kernel_id::lstm: return "lstm";
     case kernel_id::svdf: return "svdf";
+    case kernel_id::float_layer: return "float_layer";
+    case kernel_id::float_depthwise: return "float_depthwise";
+    case kernel_id::float_batch_matmul: return "float_batch_matmul";
   }
   return no_enumerator;
 }
@@ -6742,6 +7732,7 @@ OCTET_NAMESPACE_END
 // ---- octet/kernels/target_layout.hpp
 // What differs between targets in the layout of packed data and scratch, as constants: known to
 // every file, whether or not it compiles kernels, and to the compiler's constant evaluation.
+#define OCTET_KERNELS_TARGET_LAYOUT_HPP_
 
 #include <span>
 
@@ -6814,6 +7805,7 @@ OCTET_NAMESPACE_END
 // operator family in the files beside this one; each names its answer under every law. Loaders,
 // typed graphs and direct calls ask these functions, and the table of docs/numerics.md is printed
 // from them.
+#define OCTET_LAWS_LAW_HPP_
 
 #include <optional>
 
@@ -6938,6 +7930,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/op.hpp
 // What an operator is: attributes, a shape rule, a way to prepare its params, a reference. One file
 // per operator, one row in ops/list.hpp.
+#define OCTET_OPS_OP_HPP_
 
 #include <algorithm>
 #include <array>
@@ -7455,6 +8448,7 @@ class rounding_set {
     for (const rounding r : list) bits_ |= bit(r);
   }
   constexpr bool contains(rounding r) const { return (bits_ & bit(r)) != 0; }
+  constexpr bool empty() const { return bits_ == 0; }
   constexpr rounding_set operator|(rounding_set o) const {
     o.bits_ |= bits_;
     return o;
@@ -7553,9 +8547,23 @@ struct op_def {
   operand_set optional{};
   /// Element types and roundings; what is not here is refused before `prepare` is called.
   std::span<const form> forms{};
-  /// The output is an exact sum of products (int32 or int64) under rounding none: a qnn.requantize
-  /// that reads it can become the node's own rounding.
+  /// Computes on quantized values, and is printed with "qnn." in front: under a rounding, every 8-
+  /// and 16-bit operand has a scale.
+  bool quantized = false;
+  /// Inputs of integers that have a scale, whatever their type and the rounding.
+  operand_set scaled{};
+  /// The output is an exact sum of products (int32 or int64) under rounding none: a node that
+  /// `requantizes` it can become the node's own rounding.
   bool accumulates = false;
+  /// Brings input 0 to the output's scale by the node's rounding; input 1, where given, is a float
+  /// bias that joins before: what an operator that accumulates can do itself.
+  bool requantizes = false;
+  /// Attributes pad_top, pad_bottom, pad_left, pad_right put real zeros around the pixels of input
+  /// 0, NHWC.
+  bool pads_input = false;
+  /// Does nothing but put real zeros (or `value`) around input 0, as many as the attribute
+  /// `paddings` says.
+  bool only_pads = false;
   /// The kernel that SIMD targets have for some of its forms.
   kernel_id kernel = kernel_id::none;
   /// The one for other element types, where these have parameters of their own.
@@ -7572,6 +8580,12 @@ struct op_def {
   status (*prepare)(const node_view&, prepared&) = nullptr;
   /// What a law decides about a node of this operator (laws/); null: the operator does not round.
   laws::decision (*decide)(const laws::facts&) = nullptr;
+  /// Multiply-accumulates of a node whose shapes are known; null: none to speak of.
+  double (*macs)(const node_view&) = nullptr;
+  /// Elementary steps of the reference besides one for each element of an operand and each
+  /// multiply-accumulate; null: none to speak of. What folding a node may cost (limits::work)
+  /// counts them.
+  double (*steps)(const node_view&) = nullptr;
 };
 
 inline error_info unsupported(std::string what, std::string found = {},
@@ -7674,6 +8688,7 @@ OCTET_NAMESPACE_END
 // ---- octet/graph/graph.hpp
 // The IR: a value type that speaks the field's quantized dialect. Typed graphs and loaded files
 // meet here.
+#define OCTET_GRAPH_GRAPH_HPP_
 
 #include <deque>
 #include <memory>
@@ -7869,6 +8884,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/graph/verify.hpp
 // Checks that a graph keeps every rule before anything is planned from it.
+#define OCTET_GRAPH_VERIFY_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -7881,31 +8897,8 @@ inline error_info at(error_info e, const graph& g, const node* n, tensor_id t) {
   if (t != no_tensor && e.tensor.empty()) e.tensor = g[t].name;
   return e;
 }
-/// Extents and bytes of a tensor within what kernels can index and what the caller allows. An
-/// extent of 0 counts as 1: it must not hide others whose product overflows an operator's
-/// arithmetic.
-inline status verify_size(const tensor& t, const limits& l) {
-  dims extents = t.shape;
-  for (std::int32_t& v : extents.extent) {
-    if (v < 0) return invalid("negative extent", to_string(t.shape));
-    v = v > 1 ? v : 1;
-  }
-  if (extents.elements().value > max_elements)
-    return error_info{errc::too_large,
-                      "tensor",
-                      {},
-                      {},
-                      {},
-                      to_string(t.shape),
-                      "at most 2^31 - 1 elements, an extent of 0 counted as 1"};
-  const std::size_t bytes = bytes_of(extents.elements(), t.type).value;
-  if (bytes > l.tensor_bytes)
-    return over_limit(&limits::tensor_bytes, l, "bytes of a tensor",
-                      std::to_string(bytes) + " for " + to_string(t.shape));
-  return unit{};
-}
 inline status verify_tensor(const tensor& t, const limits& l) {
-  if (auto s = verify_size(t, l); !s) return s;
+  if (auto s = verify_size(t.shape, t.type, l); !s) return s;
   const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
   // A dead channel of weights has scale 0; a tensor with one scale has none.
   for (double s : t.scales)
@@ -7961,7 +8954,7 @@ inline status verify_values(const attributes& attrs, std::span<const tensor_desc
         if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
           return invalid(name(), std::to_string(e), "integers of 32 bits");
     const auto finite = [&](double r) {
-      return r == r && (unbounded(key) || (r - r == 0 && r < 1e300 && r > -1e300));
+      return r == r && (unbounded(k) || (r - r == 0 && r < 1e300 && r > -1e300));
     };
     if (const auto* r = std::get_if<double>(&v); r && !finite(*r))
       return invalid(name(), std::to_string(*r), "a finite number");
@@ -8052,6 +9045,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/kernels/target.hpp
 // Which SIMD targets this build has and this CPU can run, and the kernels of each.
+#define OCTET_KERNELS_TARGET_HPP_
 
 #include <optional>
 #include <span>
@@ -8112,6 +9106,7 @@ OCTET_NAMESPACE_END
 // ---- octet/numerics/fp.hpp
 // Floating-point primitives that give the same bits in constant evaluation, on every compiler and
 // under every flag.
+#define OCTET_NUMERICS_FP_HPP_
 
 #include <bit>
 #include <cstdint>
@@ -8253,6 +9248,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/laws/activation.hpp
 // Fused activations as bounds on quantized values, by the rounding of whoever computes the node.
+#define OCTET_LAWS_ACTIVATION_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -8332,6 +9328,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/numerics/fp_env.hpp
 // The floating-point environment that octet's arithmetic assumes, set for a scope.
+#define OCTET_NUMERICS_FP_ENV_HPP_
 
 #include <cstdint>
 
@@ -8406,6 +9403,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/ops/by_law.hpp
 // A node as laws see it: from descriptions and attributes to the facts that decide its rounding.
+#define OCTET_OPS_BY_LAW_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -8455,11 +9453,30 @@ constexpr laws::decision decide(const op_def& op, law arithmetic, const node_vie
   return op.decide ? op.decide(facts_of(arithmetic, n, framework)) : laws::decision(rounding::none);
 }
 
+/// The roundings that laws give for one operand of that type and a result like it: the forms of an
+/// operator that exists for what frameworks do and nothing else. XNNPACK's ranges of scales are
+/// tried from both sides.
+constexpr rounding_set roundings_of(laws::decision (*decide)(const laws::facts&), dtype type) {
+  rounding_set r;
+  if (decide == nullptr) return rounding::none;
+  for (const law l : enumerators<law>)
+    for (const double scale : {0.2, 1e-4}) {
+      laws::facts f;
+      f.arithmetic = l;
+      f.x = {type, dims{1}, is_float(type) ? 0 : 0.1};
+      f.y = {type, dims{1}, is_float(type) ? 0 : scale};
+      f.alpha = 0.1;
+      if (const laws::decision d = decide(f); d.known) r = r | d.round;
+    }
+  return r;
+}
+
 OCTET_NAMESPACE_END
 
 // ---- octet/laws/xnnpack.hpp
 // Which scales XNNPACK takes; outside these ranges TFLite's own kernels run, with other roundings.
 // x, y: scales of an input and of the output.
+#define OCTET_LAWS_XNNPACK_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -8488,6 +9505,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/laws/elementwise.hpp
 // Operators of two operands, and of one where TFLite has an integer formula for them.
+#define OCTET_LAWS_ELEMENTWISE_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -8576,6 +9594,7 @@ OCTET_NAMESPACE_END
 // ---- octet/numerics/fma.hpp
 // Fused multiply-add with one rounding, without the instruction: for formulas of frameworks that
 // use it, on every CPU and at compile time.
+#define OCTET_NUMERICS_FMA_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -8603,6 +9622,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/ops/types.hpp
 // Calls a generic function with C++ types chosen by run-time dtypes.
+#define OCTET_OPS_TYPES_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -8646,6 +9666,24 @@ template <class F> constexpr bool with_integer(dtype t, F&& f) {
   }
   return false;
 }
+/// f(type_tag<T>{}) for what plain sums and products are of: f32, s32, s64. Always calls f.
+template <class F> constexpr void with_arithmetic(dtype t, F&& f) {
+  if (t == dtype::f32)
+    f(type_tag<float>{});
+  else if (t == dtype::s32)
+    f(type_tag<std::int32_t>{});
+  else
+    f(type_tag<std::int64_t>{});
+}
+/// f(type_tag<A>{}, type_tag<B>{}, type_tag<Y>{}) for two quantized operands and an integer result,
+/// as layers have them; not called for other types.
+template <class F> constexpr void with_operands(dtype a, dtype b, dtype y, F&& f) {
+  with_quantized(a, [&]<class A>(type_tag<A> first) {
+    with_quantized(b, [&]<class B>(type_tag<B> second) {
+      with_integer(y, [&]<class Y>(type_tag<Y> result) { f(first, second, result); });
+    });
+  });
+}
 /// f(type_tag<U>{}) for an unsigned type of the element's size: data movement. Always calls f.
 template <class F> constexpr void with_size(dtype t, F&& f) {
   switch (size_of(t)) {
@@ -8661,6 +9699,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/broadcast.hpp
 // How operands of different shapes meet element by element: one plan for every operator that
 // broadcasts.
+#define OCTET_OPS_BROADCAST_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -8682,12 +9721,11 @@ constexpr broadcast_plan<N> make_broadcast(const std::array<dims, N>& in, const 
   broadcast_plan<N> p;
   p.count = y.elements().value;
   std::array<std::array<std::int32_t, dims::max_rank>, N> stride{};
-  for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k) {
+  for (std::size_t k = 0; k < as_size(N); ++k) {
     std::int64_t s = 1;
     for (int i = 0; i < y.rank; ++i) {
       const std::int32_t e = in[k].back(i);
-      stride[k][static_cast<std::size_t>(y.rank - 1 - i)] =
-          e == 1 ? 0 : static_cast<std::int32_t>(s);
+      stride[k][as_size(y.rank - 1 - i)] = e == 1 ? 0 : static_cast<std::int32_t>(s);
       s *= e;
     }
   }
@@ -8697,34 +9735,46 @@ constexpr broadcast_plan<N> make_broadcast(const std::array<dims, N>& in, const 
   std::array<std::int32_t, dims::max_rank> extent{};  // innermost first
   std::array<std::array<std::int32_t, dims::max_rank>, N> merged{};
   for (int i = y.rank - 1; i >= 0; --i) {
-    const auto at = static_cast<std::size_t>(i);
+    const auto at = as_size(i);
     if (y[i] == 1) continue;
-    const auto last = static_cast<std::size_t>(p.rank > 0 ? p.rank - 1 : 0);
+    const auto last = as_size(p.rank > 0 ? p.rank - 1 : 0);
     bool join = p.rank > 0;
-    for (std::size_t k = 0; k < static_cast<std::size_t>(N) && join; ++k)
+    for (std::size_t k = 0; k < as_size(N) && join; ++k)
       join = stride[k][at] == merged[k][last] * extent[last];
     if (join) {
       extent[last] *= y[i];
     } else {
-      const auto to = static_cast<std::size_t>(p.rank++);
+      const auto to = as_size(p.rank++);
       extent[to] = y[i];
-      for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k) merged[k][to] = stride[k][at];
+      for (std::size_t k = 0; k < as_size(N); ++k) merged[k][to] = stride[k][at];
     }
   }
   if (p.rank == 0) {
     p.rank = 1;
     extent[0] = 1;
-    for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k) merged[k][0] = 1;
+    for (std::size_t k = 0; k < as_size(N); ++k) merged[k][0] = 1;
   }
   for (std::int32_t i = 0; i < p.rank; ++i) {
-    const auto from = static_cast<std::size_t>(p.rank - 1 - i), to = static_cast<std::size_t>(i);
+    const auto from = as_size(p.rank - 1 - i), to = as_size(i);
     p.extent[to] = extent[from];
-    for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k) p.stride[k][to] = merged[k][from];
+    for (std::size_t k = 0; k < as_size(N); ++k) p.stride[k][to] = merged[k][from];
   }
-  p.inner = static_cast<std::size_t>(p.extent[static_cast<std::size_t>(p.rank - 1)]);
+  p.inner = as_size(p.extent[as_size(p.rank - 1)]);
   return p;
 }
 
+/// The element of each operand that output element i takes.
+template <int N>
+constexpr std::array<std::size_t, N> broadcast_offsets(const broadcast_plan<N>& p, std::size_t i) {
+  std::array<std::size_t, N> offset{};
+  for (std::int32_t d = p.rank - 1; d >= 0; --d) {
+    const auto axis = as_size(d), extent = as_size(p.extent[axis]);
+    for (std::size_t k = 0; k < as_size(N); ++k)
+      offset[k] += i % extent * as_size(p.stride[k][axis]);
+    i /= extent;
+  }
+  return offset;
+}
 /// f(i, offsets) for output elements [begin, end): i is the output index, offsets[k] the element of
 /// operand k.
 template <int N, class F>
@@ -8732,26 +9782,21 @@ constexpr void for_each_broadcast(const broadcast_plan<N>& p, std::size_t begin,
                                   F&& f) {
   if (begin >= end) return;
   std::array<std::int32_t, dims::max_rank> at{};
-  std::array<std::size_t, N> offset{};
+  std::array<std::size_t, N> offset = broadcast_offsets(p, begin);
   std::size_t rest = begin;
   for (std::int32_t i = p.rank - 1; i >= 0; --i) {
-    const auto axis = static_cast<std::size_t>(i),
-               extent = static_cast<std::size_t>(p.extent[axis]);
+    const auto axis = as_size(i), extent = as_size(p.extent[axis]);
     at[axis] = static_cast<std::int32_t>(rest % extent);
     rest /= extent;
-    for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k)
-      offset[k] += static_cast<std::size_t>(at[axis]) * static_cast<std::size_t>(p.stride[k][axis]);
   }
   for (std::size_t i = begin; i < end; ++i) {
     f(i, offset);
     for (std::int32_t d = p.rank - 1; d >= 0; --d) {
-      const auto axis = static_cast<std::size_t>(d);
-      for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k)
-        offset[k] += static_cast<std::size_t>(p.stride[k][axis]);
+      const auto axis = as_size(d);
+      for (std::size_t k = 0; k < as_size(N); ++k) offset[k] += as_size(p.stride[k][axis]);
       if (++at[axis] < p.extent[axis]) break;
-      for (std::size_t k = 0; k < static_cast<std::size_t>(N); ++k)
-        offset[k] -=
-            static_cast<std::size_t>(p.stride[k][axis]) * static_cast<std::size_t>(p.extent[axis]);
+      for (std::size_t k = 0; k < as_size(N); ++k)
+        offset[k] -= as_size(p.stride[k][axis]) * as_size(p.extent[axis]);
       at[axis] = 0;
     }
   }
@@ -8779,6 +9824,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/laws/quantize.hpp
 // quantize, requantize.
+#define OCTET_LAWS_QUANTIZE_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -8821,6 +9867,7 @@ OCTET_NAMESPACE_END
 // ---- octet/numerics/requantize.hpp
 // From an accumulator to a quantized value: multiplier derivation and the rounding policies, all
 // constexpr. Formulas: docs/numerics.md. Notation there: QM, SRDHM, RDP, RSU, DR, RU, I64, D64, F.
+#define OCTET_NUMERICS_REQUANTIZE_HPP_
 
 #include <bit>
 #include <cstdint>
@@ -9089,6 +10136,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/requantize.hpp
 // qnn.requantize: integers of one scale to quantized values of another, and the parameters every
 // fused requantize shares.
+#define OCTET_OPS_REQUANTIZE_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -9116,15 +10164,14 @@ inline status finite_factors(std::initializer_list<float> factors) {
   return unit{};
 }
 
-/// The roundings of accumulators whose bias, if any, is an integer.
-inline constexpr rounding_set requantizing{
+/// The roundings of layers' sums whose bias, if any, is an integer. One set for all layers: what a
+/// file calls BATCH_MATMUL may become a fully connected layer and keeps its own rounding.
+inline constexpr rounding_set layer_roundings{
     rounding::doubling_high_half_away,
     rounding::doubling_high_half_up,
     rounding::wide_half_up,
     rounding::double_half_away,
     rounding::float_half_even,
-    rounding::float_zero_point_half_even,
-    rounding::eight_bit_ratio_half_up,
     rounding::reciprocal_half_even,
     rounding::mxnet,
 };
@@ -9319,7 +10366,9 @@ status requantize_prepare(const node_view& n, prepared& to);
 inline constexpr rounding_set with_real_bias{rounding::float_bias_half_even,
                                              rounding::fused_multiply_add, rounding::mxnet};
 inline constexpr form requantize_forms[] = {
-    {.in = {integer_types}, .out = {rescaled_types}, .roundings = requantizing},
+    {.in = {integer_types},
+     .out = {rescaled_types},
+     .roundings = layer_roundings | rounding::eight_bit_ratio_half_up},
     {.in = {integer_types, dtype::f32}, .out = {rescaled_types}, .roundings = with_real_bias},
 };
 inline constexpr op_def requantize{
@@ -9329,6 +10378,9 @@ inline constexpr op_def requantize{
     .max_inputs = 2,
     .optional = {1},
     .forms = requantize_forms,
+    .quantized = true,
+    .scaled = {0},
+    .requantizes = true,
     .kernel = kernel_id::requantize,
     .shape = &requantize_shape,
     .memory = &requantize_op_memory,
@@ -9341,6 +10393,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/ops/quantize.hpp
 // qnn.quantize: float32 to quantized values, per tensor or per channel on any axis.
+#define OCTET_OPS_QUANTIZE_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -9363,6 +10416,12 @@ struct quantize_params {
   std::int32_t lo = 0, hi = 0;               // clamp after the zero point
 };
 
+/// What a rounding of quantize computes with for one scale.
+struct quantize_factors {
+  rounding mode;         // AWAY, EVEN, EVEN_MUL, OPT
+  float scale, inverse;  // s, and what EVEN_MUL multiplies with
+};
+
 namespace numerics {
 /// MXNet's own form of a scale, f32(levels / largest magnitude), from s = largest magnitude /
 /// levels in binary64: exact, because a quotient of two binary32 numbers is no closer to a tie of
@@ -9371,6 +10430,15 @@ constexpr float levels_per_unit(double s) noexcept { return static_cast<float>(d
 /// MXNet's factor from one scale to another.
 constexpr float rescale_by_levels(double from, double to) noexcept {
   return div(levels_per_unit(to), levels_per_unit(from));
+}
+/// multiplier > 0: what EVEN_MUL and MXN multiply with, in place of 1 / s.
+constexpr quantize_factors factors_of(rounding r, double s, float multiplier = 0) noexcept {
+  const bool from_range = r == rounding::mxnet;
+  const auto narrow = static_cast<float>(s);
+  return {from_range ? rounding::reciprocal_half_even : r, narrow,
+          multiplier > 0 ? multiplier
+          : from_range   ? levels_per_unit(s)
+                         : div(1.f, narrow)};
 }
 /// AWAY: rha(x / s) + z. EVEN: rint(x / s) + z. EVEN_MUL: rint(x * (1 / s)) + z. All saturate to
 /// [lo, hi]; NaN gives lo.
@@ -9461,8 +10529,6 @@ OCTET_INLINE status quantize_prepare(const node_view& n, prepared& to) {
   if (!y.quantized()) return invalid("the output of quantize has no scale");
   const auto layout = channels_of(y);
   if (!layout) return layout.error();
-  const bool from_range = n.round == rounding::mxnet;
-  p.mode = from_range ? rounding::reciprocal_half_even : n.round;
   p.out_type = y.type;
   p.count = x.shape.elements().value;
   p.channels = layout->channels;
@@ -9472,10 +10538,10 @@ OCTET_INLINE status quantize_prepare(const node_view& n, prepared& to) {
        inverse = to.array<float>(static_cast<std::size_t>(p.channels));
   auto zero_point = to.array<std::int32_t>(static_cast<std::size_t>(p.channels));
   for (std::size_t c = 0; c < scale.size(); ++c) {
-    scale[c] = y.scale_f32(c);
-    inverse[c] = multiplier > 0 ? multiplier
-                 : from_range   ? numerics::levels_per_unit(y.scale(c))
-                                : numerics::div(1.f, scale[c]);
+    const quantize_factors f = numerics::factors_of(n.round, y.scale(c), multiplier);
+    p.mode = f.mode;
+    scale[c] = f.scale;
+    inverse[c] = f.inverse;
     zero_point[c] = y.zero_point(c);
     if (auto s = finite_factors({scale[c], inverse[c]}); !s) return s;
   }
@@ -9500,6 +10566,7 @@ inline constexpr op_def quantize{
     .name = "qnn.quantize",
     .summary = "float32 to quantized values",
     .forms = quantize_forms,
+    .quantized = true,
     .kernel = kernel_id::quantize,
     .shape = &same_op_shape,
     .memory = &quantize_memory,
@@ -9513,6 +10580,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/add.hpp
 // qnn.add, qnn.sub (quantized) and add, sub (float32, int32, int64), with broadcasting and a fused
 // clamp.
+#define OCTET_OPS_ADD_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -9684,38 +10752,35 @@ constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_
     y[i] = static_cast<Y>(q);
   });
 }
+/// A plain number within a node's bounds; those of int32 that are its ends bound no int64.
+template <class P, class T> constexpr T clamp_plain(const P& p, T v) {
+  if constexpr (std::is_floating_point_v<T>)
+    return numerics::clamp(v, p.min, p.max);
+  else
+    return numerics::clamp(
+        v, static_cast<T>(p.lo == INT32_MIN ? std::numeric_limits<T>::min() : p.lo),
+        static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
+}
 template <class T>
 constexpr void add_plain(const add_params& p, const T* a, const T* b, T* y, std::size_t begin,
                          std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
     if constexpr (std::is_floating_point_v<T>)
-      y[i] = numerics::clamp(
-          p.sign > 0 ? numerics::add(a[at[0]], b[at[1]]) : numerics::sub(a[at[0]], b[at[1]]), p.min,
-          p.max);
+      y[i] = clamp_plain(
+          p, p.sign > 0 ? numerics::add(a[at[0]], b[at[1]]) : numerics::sub(a[at[0]], b[at[1]]));
     else
-      y[i] =
-          numerics::clamp(wrapping_add(a[at[0]], b[at[1]], p.sign),
-                          static_cast<T>(p.lo == INT32_MIN ? std::numeric_limits<T>::min() : p.lo),
-                          static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
+      y[i] = clamp_plain(p, wrapping_add(a[at[0]], b[at[1]], p.sign));
   });
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void add_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const add_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
-  const auto plain = [&]<class T>(type_tag<T>) {
-    add_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]),
-              static_cast<T*>(k.out[0]), r.begin, r.end);
-  };
-  if (p.mode == rounding::none) {
-    if (p.y_type == dtype::f32)
-      plain(type_tag<float>{});
-    else if (p.y_type == dtype::s32)
-      plain(type_tag<std::int32_t>{});
-    else
-      plain(type_tag<std::int64_t>{});
-    return;
-  }
+  if (p.mode == rounding::none)
+    return with_arithmetic(p.y_type, [&]<class T>(type_tag<T>) {
+      add_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]),
+                static_cast<T*>(k.out[0]), r.begin, r.end);
+    });
   with_quantized(p.a_type, [&]<class A>(type_tag<A>) {
     with_quantized(p.b_type, [&]<class B>(type_tag<B>) {
       const auto into = [&]<class Y>(type_tag<Y>) {
@@ -9784,23 +10849,20 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
       p.b_scale = static_cast<float>(n.attrs->real(
           "b_ratio", static_cast<double>(numerics::rescale_by_levels(b.scale(), y.scale()))));
       return finite_factors({p.a_scale, p.b_scale});
-    case rounding::float_half_even:
-    case rounding::fused_multiply_add:
+    case rounding::fused_multiply_add: {
       p.a_scale = static_cast<float>(n.attrs->real(
           "a_ratio", static_cast<double>(numerics::div(a.scale_f32(), y.scale_f32()))));
       p.b_scale = static_cast<float>(n.attrs->real(
           "b_ratio", static_cast<double>(numerics::div(b.scale_f32(), y.scale_f32()))));
-      if (n.round == rounding::fused_multiply_add) {
-        if (Sign < 0) p.b_scale = -p.b_scale;
-        const std::int32_t first = read_attributes<add_attrs>(*n.attrs).a_first;
-        p.a_first = first >= 0 ? first != 0
-                               : p.shape.stride[0][static_cast<std::size_t>(p.shape.rank - 1)] == 0;
-        p.fixed = numerics::sub(
-            static_cast<float>(p.zero_point),
-            numerics::fma(p.a_scale, static_cast<float>(p.a_zero_point),
-                          numerics::mul(p.b_scale, static_cast<float>(p.b_zero_point))));
-      }
+      const std::int32_t first = read_attributes<add_attrs>(*n.attrs).a_first;
+      p.a_first = first >= 0 ? first != 0
+                             : p.shape.stride[0][static_cast<std::size_t>(p.shape.rank - 1)] == 0;
+      p.fixed = numerics::sub(
+          static_cast<float>(p.zero_point),
+          numerics::fma(p.a_scale, static_cast<float>(p.a_zero_point),
+                        numerics::mul(p.b_scale, static_cast<float>(p.b_zero_point))));
       return finite_factors({p.a_scale, p.b_scale, p.fixed});
+    }
     case rounding::aten:
       p.a_scale = a.scale_f32(), p.b_scale = b.scale_f32();
       p.a_premul = numerics::mul(p.a_scale, -static_cast<float>(p.a_zero_point));
@@ -9811,6 +10873,7 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
     case rounding::doubling_high_half_up:
     case rounding::wide_half_up:
     case rounding::double_half_away:
+    case rounding::float_half_even:
     case rounding::float_bias_half_even:
     case rounding::float_zero_point_half_even:
     case rounding::eight_bit_ratio_half_up:
@@ -9829,14 +10892,14 @@ inline constexpr form qnn_sub_forms[] = {
     {.in = {quantized_types, quantized_types},
      .out = {quantized_types},
      .roundings = rounding::doubling_high_half_away},
-    {.in = {eight_bit, eight_bit},
-     .out = {eight_bit},
-     .roundings = {rounding::xnnpack, rounding::qnnpack, rounding::float_half_even,
-                   rounding::fused_multiply_add, rounding::aten}},
+    {.in = {eight_bit, eight_bit}, .out = {eight_bit}, .roundings = rounding::xnnpack},
 };
 inline constexpr form qnn_add_forms[] = {
     qnn_sub_forms[0],
-    qnn_sub_forms[1],
+    {.in = {eight_bit, eight_bit},
+     .out = {eight_bit},
+     .roundings = {rounding::xnnpack, rounding::qnnpack, rounding::fused_multiply_add,
+                   rounding::aten}},
     {.in = {dtype::s16, dtype::s16}, .out = {dtype::s16}, .roundings = rounding::tflite_optimized},
     {.in = {eight_bit, eight_bit}, .out = {eight_bit}, .roundings = rounding::mxnet},
     {.in = {eight_bit, eight_bit}, .out = {dtype::s32}, .roundings = rounding::mxnet},
@@ -9851,6 +10914,7 @@ inline constexpr op_def qnn_add{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = qnn_add_forms,
+    .quantized = true,
     .kernel = kernel_id::add,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
@@ -9863,6 +10927,7 @@ inline constexpr op_def qnn_sub{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = qnn_sub_forms,
+    .quantized = true,
     .kernel = kernel_id::add,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
@@ -9895,128 +10960,6 @@ inline constexpr op_def sub{
 
 OCTET_NAMESPACE_END
 
-// ---- octet/laws/layers.hpp
-// Operators with weights: rounding of the requantization, width and scale of the accumulator, bias.
-
-
-OCTET_NAMESPACE_BEGIN
-namespace laws {
-
-/// TFLite accumulates int16 activations in int64, unless the bias is int32.
-constexpr bool wide_accumulator(dtype x, bool int32_bias) { return x == dtype::s16 && !int32_bias; }
-constexpr dtype accumulator_type(dtype x, bool int32_bias) {
-  return wide_accumulator(x, int32_bias) ? dtype::s64 : dtype::s32;
-}
-/// sx * sw, the scale of the accumulator of one channel: in binary64, or factors and product
-/// rounded to binary32.
-constexpr double accumulator_scale(bool in_f32, double sx, double sw) {
-  return in_f32 ? static_cast<double>(numerics::mul(static_cast<float>(sx), static_cast<float>(sw)))
-                : numerics::mul(sx, sw);
-}
-/// The same for a node that `d` was decided for. PyTorch's scales are binary64 numbers, which its
-/// kernels narrow first.
-constexpr double accumulator_scale(law l, const decision& d, double sx, double sw) {
-  return accumulator_scale(d.f32_product || is_pytorch(l), sx, sw);
-}
-/// QNNPACK's bias in units of the accumulator, from the file's float: rint(f32(b * f32(1 / s))).
-constexpr std::int32_t integer_bias(float bias, double accumulator_scale) {
-  return numerics::clamp_to_int(
-      static_cast<double>(numerics::rint(
-          numerics::mul(bias, numerics::div(1.f, static_cast<float>(accumulator_scale))))),
-      INT32_MIN, INT32_MAX);
-}
-
-/// FBGEMM multiplies by f32(f32(sx sw) / sy) and keeps the bias a float, divided by f32(sx sw)
-/// where the weights have a scale for each channel (FB), times the reciprocal in a fused
-/// multiply-add where they have one (FMA). A bias that is an integer already joins the accumulator
-/// (F).
-constexpr decision fbgemm_layer(const facts& f) {
-  return by_pytorch(f.int32_bias      ? rounding::float_half_even
-                    : f.w.per_channel ? rounding::float_bias_half_even
-                                      : rounding::fused_multiply_add);
-}
-/// QNNPACK's factor is f32(f32(sx sw) * f32(1 / sy)): other bits for a quarter of all scales.
-constexpr decision qnnpack_layer() { return by_pytorch(rounding::reciprocal_half_even); }
-
-/// XNNPACK takes no convolution with weights of 4 bits: TFLite's own kernel runs then.
-constexpr decision conv2d(const facts& f) {
-  const bool s16 = f.x.type == dtype::s16;
-  const rounding tflite = wide_accumulator(f.x.type, f.int32_bias)
-                              ? rounding::wide_half_up
-                              : rounding::doubling_high_half_away;
-  per_law d{.tflite_ref = tflite,
-            .tflite_xnnpack = s16 || f.framework.int4_weights
-                                  ? decision(tflite)
-                                  : by_xnnpack(rounding::float_half_even),
-            .pytorch_fbgemm = fbgemm_layer(f),
-            .pytorch_qnnpack = qnnpack_layer(),
-            .mxnet = by_mxnet(rounding::mxnet),
-            .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)};
-  // TFLite forms the scale of uint8 convolutions in binary32.
-  d.tflite_ref.f32_product = d.tflite_xnnpack.f32_product = f.x.type == dtype::u8;
-  return choose(f.arithmetic, d);
-}
-constexpr decision transpose_conv2d(const facts& f) {
-  const bool none = f.arithmetic == law::mxnet || f.arithmetic == law::onnxruntime;
-  return none ? no_operator() : conv2d(f);
-}
-/// XNNPACK takes uint8 weights only where they name their output channels as quantization axis 0,
-/// as converters write it; TFLite's optimized kernel, which runs otherwise, is DR.
-constexpr decision depthwise_conv2d(const facts& f) {
-  decision d = conv2d(f);
-  if (f.arithmetic == law::tflite_xnnpack && f.x.type == dtype::u8 && f.framework.weights_axis != 0)
-    d.round = rounding::doubling_high_half_away, d.by = library::tflite;
-  return d;
-}
-/// XNNPACK refuses int8 weights with a zero point; TFLite's matrix product, which runs then, is RU.
-constexpr decision fully_connected(const facts& f) {
-  const bool s16 = f.x.type == dtype::s16, taken = f.x.type == dtype::u8 || f.w.zero_point == 0;
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::double_half_away,
-                 .tflite_xnnpack = s16     ? decision(rounding::double_half_away)
-                                   : taken ? by_xnnpack(rounding::float_half_even)
-                                           : decision(rounding::doubling_high_half_up),
-                 .pytorch_fbgemm = fbgemm_layer(f),
-                 .pytorch_qnnpack = qnnpack_layer(),
-                 .mxnet = by_mxnet(rounding::mxnet),
-                 .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)});
-}
-/// The multiplier form, unlike fully_connected. XNNPACK takes products whose second operand has
-/// zero point 0, and rounds them as F; all others stay with TFLite's own kernel, DR under both
-/// laws. Measured with the default interpreter: docs/numerics.md, and the goldens
-/// batch_matmul_ties_s8 (F under tflite_xnnpack, DR under tflite_ref) and
-/// batch_matmul_ties_zero3_s8 (DR under both).
-constexpr decision batch_matmul(const facts& f) {
-  const bool s16 = f.x.type == dtype::s16;
-  return choose(
-      f.arithmetic,
-      {.tflite_ref = s16 ? rounding::wide_half_up : rounding::doubling_high_half_away,
-       .tflite_xnnpack = s16                   ? decision(rounding::wide_half_up)
-                         : f.w.zero_point != 0 ? decision(rounding::doubling_high_half_away)
-                                               : by_xnnpack(rounding::float_half_even),
-       .pytorch_fbgemm = no_operator(),
-       .pytorch_qnnpack = no_operator(),
-       .mxnet = no_operator(),
-       .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)});
-}
-
-/// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.
-constexpr decision float_layer(const facts& f) {
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : decision(rounding::none);
-}
-/// TFLite's optimized kernel fuses each product with its addition.
-constexpr decision float_conv3d(const facts& f) {
-  return f.arithmetic == law::tflite_xnnpack ? decision(rounding::fused_multiply_add)
-                                             : decision(rounding::none);
-}
-/// A sum that joins a layer before its rounding.
-constexpr decision requantize_add(const facts& f) {
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : no_operator();
-}
-
-}  // namespace laws
-OCTET_NAMESPACE_END
-
 // ---- octet/kernels/gemm.hpp
 // What conv2d, fully_connected and the matrix kernels of every target share: the problem in one
 // form, the memory that it takes on a target, and packed weights. Operators say which problem they
@@ -10030,6 +10973,7 @@ OCTET_NAMESPACE_END
 // i) in a panel of nv vectors: (i / 4 * nv + v) * 4 + i % 4. With this order the saturating packs
 // of SSE, AVX2 and AVX-512, which work inside 128-bit blocks, give whole groups of four bytes, and
 // at most one permutation of 32-bit lanes sorts them (none where nv == 4 or vectors have 128 bits).
+#define OCTET_KERNELS_GEMM_HPP_
 
 #include <cstring>
 
@@ -10659,6 +11603,209 @@ inline void transpose_conv2d_pack(const gemm_problem& g, const target_layout& t,
 }  // namespace kernels
 OCTET_NAMESPACE_END
 
+// ---- octet/kernels/float_gemm.hpp
+// What the float32 matrix kernels of every target share: how the second operand is packed and the
+// memory that it takes. Operators say which operand they have (columns_of, beside their params).
+//
+// The sum of an output element runs in one order, one rounding per product and per addition: lanes
+// are output channels, each with a sum of its own, and nothing is added across lanes.
+#define OCTET_KERNELS_FLOAT_GEMM_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace kernels {
+
+/// The second operand of float32 products: `groups` matrices of `steps` rows and `columns` columns,
+/// one behind the other. Distances are in elements.
+struct float_columns {
+  std::size_t groups = 1, columns = 0, steps = 0;
+  std::size_t column_stride = 0, step_stride = 1;
+  const void* weights = nullptr;  // null: given at run time, packed panel by panel into scratch
+
+  constexpr std::size_t panels(const target_layout& t) const noexcept;
+};
+
+/// Vectors of a panel: what a tile of one row needs to hide the latency of its additions.
+inline constexpr std::int32_t float_panel_vectors = 4;
+constexpr std::size_t float_panel_columns(const target_layout& t) noexcept {
+  return as_size(float_panel_vectors * t.lanes);
+}
+constexpr std::size_t float_columns::panels(const target_layout& t) const noexcept {
+  return (columns + float_panel_columns(t) - 1) / float_panel_columns(t);
+}
+/// Columns of panel i as packed: whole vectors, those behind the last column 0.
+constexpr std::size_t float_panel_width(const float_columns& c, const target_layout& t,
+                                        std::size_t i) noexcept {
+  const std::size_t most = float_panel_columns(t), left = c.columns - i * most;
+  return left < most ? round_up(left, as_size(t.lanes)) : most;
+}
+/// Element at which panel i of a group begins.
+constexpr std::size_t float_panel_at(const float_columns& c, const target_layout& t,
+                                     std::size_t group, std::size_t i) noexcept {
+  return (group * round_up(c.columns, as_size(t.lanes)) + i * float_panel_columns(t)) * c.steps;
+}
+/// Never 0: operands without rows have an address all the same.
+constexpr node_bytes float_gemm_bytes(const float_columns& c, const target_layout& t) noexcept {
+  const std::size_t elements = c.weights != nullptr ? float_panel_at(c, t, c.groups, 0)
+                                                    : float_panel_width(c, t, 0) * c.steps,
+                    bytes = round_up(elements * sizeof(float) + 1, alignment);
+  return c.weights != nullptr ? node_bytes{bytes, 0} : node_bytes{0, bytes};
+}
+constexpr bool float_gemm_accepts(const float_columns& c, const target_layout& t) noexcept {
+  return float_gemm_bytes(c, t).scratch <= most_scratch;
+}
+/// op_def::memory's answer.
+constexpr node_bytes float_gemm_memory(const float_columns& c, const target_layout& t) noexcept {
+  return float_gemm_accepts(c, t) ? float_gemm_bytes(c, t) : node_bytes{};
+}
+
+/// `valid` columns from w on, as `steps` rows of `width` elements.
+inline void float_pack_panel(const float_columns& c, const float* w, std::size_t valid,
+                             std::size_t width, float* to) noexcept {
+  for (std::size_t s = 0; s < c.steps; ++s, to += width) {
+    const float* const row = w + s * c.step_stride;
+    for (std::size_t i = 0; i < valid; ++i) to[i] = row[i * c.column_stride];
+    for (std::size_t i = valid; i < width; ++i) to[i] = 0;
+  }
+}
+inline void float_pack(const float_columns& c, const target_layout& t, std::byte* to) noexcept {
+  const std::size_t most = float_panel_columns(t);
+  for (std::size_t g = 0; g < c.groups; ++g)
+    for (std::size_t i = 0; i < c.panels(t); ++i)
+      float_pack_panel(c,
+                       static_cast<const float*>(c.weights) + g * c.columns * c.steps +
+                           i * most * c.column_stride,
+                       c.columns - i * most < most ? c.columns - i * most : most,
+                       float_panel_width(c, t, i),
+                       reinterpret_cast<float*>(to) + float_panel_at(c, t, g, i));
+}
+
+}  // namespace kernels
+OCTET_NAMESPACE_END
+
+// ---- octet/laws/layers.hpp
+// Operators with weights: rounding of the requantization, width and scale of the accumulator, bias.
+#define OCTET_LAWS_LAYERS_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// TFLite accumulates int16 activations in int64, unless the bias is int32.
+constexpr bool wide_accumulator(dtype x, bool int32_bias) { return x == dtype::s16 && !int32_bias; }
+constexpr dtype accumulator_type(dtype x, bool int32_bias) {
+  return wide_accumulator(x, int32_bias) ? dtype::s64 : dtype::s32;
+}
+/// sx * sw, the scale of the accumulator of one channel: in binary64, or factors and product
+/// rounded to binary32.
+constexpr double accumulator_scale(bool in_f32, double sx, double sw) {
+  return in_f32 ? static_cast<double>(numerics::mul(static_cast<float>(sx), static_cast<float>(sw)))
+                : numerics::mul(sx, sw);
+}
+/// The same for a node that `d` was decided for. PyTorch's scales are binary64 numbers, which its
+/// kernels narrow first.
+constexpr double accumulator_scale(law l, const decision& d, double sx, double sw) {
+  return accumulator_scale(d.f32_product || is_pytorch(l), sx, sw);
+}
+/// QNNPACK's bias in units of the accumulator, from the file's float: rint(f32(b * f32(1 / s))).
+constexpr std::int32_t integer_bias(float bias, double accumulator_scale) {
+  return numerics::clamp_to_int(
+      static_cast<double>(numerics::rint(
+          numerics::mul(bias, numerics::div(1.f, static_cast<float>(accumulator_scale))))),
+      INT32_MIN, INT32_MAX);
+}
+
+/// FBGEMM multiplies by f32(f32(sx sw) / sy) and keeps the bias a float, divided by f32(sx sw)
+/// where the weights have a scale for each channel (FB), times the reciprocal in a fused
+/// multiply-add where they have one (FMA). A bias that is an integer already joins the accumulator
+/// (F).
+constexpr decision fbgemm_layer(const facts& f) {
+  return by_pytorch(f.int32_bias      ? rounding::float_half_even
+                    : f.w.per_channel ? rounding::float_bias_half_even
+                                      : rounding::fused_multiply_add);
+}
+/// QNNPACK's factor is f32(f32(sx sw) * f32(1 / sy)): other bits for a quarter of all scales.
+constexpr decision qnnpack_layer() { return by_pytorch(rounding::reciprocal_half_even); }
+
+/// XNNPACK takes no convolution with weights of 4 bits: TFLite's own kernel runs then.
+constexpr decision conv2d(const facts& f) {
+  const bool s16 = f.x.type == dtype::s16;
+  const rounding tflite = wide_accumulator(f.x.type, f.int32_bias)
+                              ? rounding::wide_half_up
+                              : rounding::doubling_high_half_away;
+  per_law d{.tflite_ref = tflite,
+            .tflite_xnnpack = s16 || f.framework.int4_weights
+                                  ? decision(tflite)
+                                  : by_xnnpack(rounding::float_half_even),
+            .pytorch_fbgemm = fbgemm_layer(f),
+            .pytorch_qnnpack = qnnpack_layer(),
+            .mxnet = by_mxnet(rounding::mxnet),
+            .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)};
+  // TFLite forms the scale of uint8 convolutions in binary32.
+  d.tflite_ref.f32_product = d.tflite_xnnpack.f32_product = f.x.type == dtype::u8;
+  return choose(f.arithmetic, d);
+}
+constexpr decision transpose_conv2d(const facts& f) {
+  const bool none = f.arithmetic == law::mxnet || f.arithmetic == law::onnxruntime;
+  return none ? no_operator() : conv2d(f);
+}
+/// XNNPACK takes uint8 weights only where they name their output channels as quantization axis 0,
+/// as converters write it; TFLite's optimized kernel, which runs otherwise, is DR.
+constexpr decision depthwise_conv2d(const facts& f) {
+  decision d = conv2d(f);
+  if (f.arithmetic == law::tflite_xnnpack && f.x.type == dtype::u8 && f.framework.weights_axis != 0)
+    d.round = rounding::doubling_high_half_away, d.by = library::tflite;
+  return d;
+}
+/// XNNPACK refuses int8 weights with a zero point; TFLite's matrix product, which runs then, is RU.
+constexpr decision fully_connected(const facts& f) {
+  const bool s16 = f.x.type == dtype::s16, taken = f.x.type == dtype::u8 || f.w.zero_point == 0;
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::double_half_away,
+                 .tflite_xnnpack = s16     ? decision(rounding::double_half_away)
+                                   : taken ? by_xnnpack(rounding::float_half_even)
+                                           : decision(rounding::doubling_high_half_up),
+                 .pytorch_fbgemm = fbgemm_layer(f),
+                 .pytorch_qnnpack = qnnpack_layer(),
+                 .mxnet = by_mxnet(rounding::mxnet),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)});
+}
+/// The multiplier form, unlike fully_connected. XNNPACK takes products whose second operand has
+/// zero point 0, and rounds them as F; all others stay with TFLite's own kernel, DR under both
+/// laws. Measured with the default interpreter: docs/numerics.md, and the goldens
+/// batch_matmul_ties_s8 (F under tflite_xnnpack, DR under tflite_ref) and
+/// batch_matmul_ties_zero3_s8 (DR under both).
+constexpr decision batch_matmul(const facts& f) {
+  const bool s16 = f.x.type == dtype::s16;
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = s16 ? rounding::wide_half_up : rounding::doubling_high_half_away,
+       .tflite_xnnpack = s16                   ? decision(rounding::wide_half_up)
+                         : f.w.zero_point != 0 ? decision(rounding::doubling_high_half_away)
+                                               : by_xnnpack(rounding::float_half_even),
+       .pytorch_fbgemm = no_operator(),
+       .pytorch_qnnpack = no_operator(),
+       .mxnet = no_operator(),
+       .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)});
+}
+
+/// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.
+constexpr decision float_layer(const facts& f) {
+  return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : decision(rounding::none);
+}
+/// TFLite's optimized kernel fuses each product with its addition.
+constexpr decision float_conv3d(const facts& f) {
+  return f.arithmetic == law::tflite_xnnpack ? decision(rounding::fused_multiply_add)
+                                             : decision(rounding::none);
+}
+/// A sum that joins a layer before its rounding.
+constexpr decision requantize_add(const facts& f) {
+  return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : no_operator();
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
 // ---- octet/kernels/depthwise.hpp
 // Packed form of depthwise convolutions.
 //
@@ -10666,6 +11813,7 @@ OCTET_NAMESPACE_END
 // bytes (quad) or 2 int16 (pair16) of neighbouring kernel rows. The kernel interleaves the input
 // rows of an output row so once per column, and every column serves all taps and output pixels that
 // touch it.
+#define OCTET_KERNELS_DEPTHWISE_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -10810,9 +11958,60 @@ constexpr node_bytes conv2d_memory(const gemm_problem& g, const target_layout& t
 }  // namespace kernels
 OCTET_NAMESPACE_END
 
+// ---- octet/ops/work.hpp
+// What nodes cost: the functions of op_def::macs that several operators share.
+#define OCTET_OPS_WORK_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace ops {
+
+/// Elements of an input as a number that cannot overflow; 0 where it is absent.
+constexpr double elements_in(const node_view& n, std::size_t i) {
+  return n.present(i) ? static_cast<double>(n.in[i].shape.elements().value) : 0;
+}
+constexpr double elements_out(const node_view& n, std::size_t i = 0) {
+  return i < n.out.size() ? static_cast<double>(n.out[i].shape.elements().value) : 0;
+}
+/// Extent of an input's axis, at least 1: to divide by, and where the rank is not the operator's.
+constexpr double extent_in(const node_view& n, std::size_t i, int axis) {
+  return n.present(i) && axis < n.in[i].shape.rank ? std::max(n.in[i].shape[axis], 1) : 1;
+}
+
+/// Layers whose weights have the output channels in front: each output sums one channel's products.
+constexpr double layer_macs(const node_view& n) {
+  return elements_out(n) * elements_in(n, 1) / extent_in(n, 1, 0);
+}
+/// Weights [1, KH, KW, C]: each output sums a window.
+constexpr double depthwise_macs(const node_view& n) {
+  return elements_out(n) * extent_in(n, 1, 1) * extent_in(n, 1, 2);
+}
+/// Weights [O, KH, KW, C / groups]: each input element meets the taps of its group's channels.
+constexpr double transpose_conv2d_macs(const node_view& n) {
+  return elements_in(n, 0) * elements_in(n, 1) / extent_in(n, 0, 3);
+}
+/// Recurrent layers on x [.., .., C]: every step of every sequence meets these matrices.
+constexpr double recurrent_macs(const node_view& n, std::initializer_list<std::size_t> matrices) {
+  double weights = 0;
+  for (const std::size_t i : matrices) weights += elements_in(n, i);
+  return extent_in(n, 0, 0) * extent_in(n, 0, 1) * weights;
+}
+/// Windows of attributes window_h and window_w: each output reads those of its pixels that the
+/// image has.
+constexpr double window_steps(const node_view& n) {
+  const auto inside = [&](const char* key, int axis) {
+    return std::clamp(static_cast<double>(n.attrs->integer(key, 1)), 1.0, extent_in(n, 0, axis));
+  };
+  return elements_out(n) * inside("window_h", 1) * inside("window_w", 2);
+}
+
+}  // namespace ops
+OCTET_NAMESPACE_END
+
 // ---- octet/ops/conv2d.hpp
 // qnn.conv2d and qnn.depthwise_conv2d: NHWC, any stride, dilation, groups, explicit padding, fused
 // requantize.
+#define OCTET_OPS_CONV2D_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -10915,6 +12114,11 @@ constexpr shape_or depthwise_conv2d_shape(const conv2d_attrs& a, const dims& x, 
 
 namespace reference {
 
+/// A layer's sum of that output channel as the node gives it: itself, or rounded.
+template <class Out>
+constexpr Out finished(const requantize_params& q, std::int64_t sum, std::int32_t channel) {
+  return static_cast<Out>(q.mode == rounding::none ? sum : numerics::requantize(q, sum, channel));
+}
 /// The meaning of both convolutions, one output value at a time. `weight(oc, ky, kx, ic)`, ic
 /// counted within the group.
 template <class In, class W, class Out>
@@ -10943,12 +12147,8 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
             for (std::int32_t ic = 0; ic < group_in; ++ic)
               acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
           }
-        const std::size_t at =
-            (row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc);
-        if (p.requant.mode == rounding::none)
-          y[at] = static_cast<Out>(acc);
-        else
-          y[at] = static_cast<Out>(numerics::requantize(p.requant, acc, oc));
+        y[(row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc)] =
+            finished<Out>(p.requant, acc, oc);
       }
   }
 }
@@ -10956,14 +12156,11 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const conv2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
-    with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
-      with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-        conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-               static_cast<Out*>(a.out[0]), Depthwise, rows.begin, rows.end);
-      });
-    });
-  });
+  with_operands(p.in_type, p.weight_type, p.out_type,
+                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
+                  conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+                         static_cast<Out*>(a.out[0]), Depthwise, rows.begin, rows.end);
+                });
 }
 #else
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept;
@@ -11159,7 +12356,7 @@ inline constexpr form accumulating_forms[] = {
     {.in = {quantized_types, quantized_types, accumulator_types}, .out = {accumulator_types}},
     {.in = {quantized_types, quantized_types, accumulator_types},
      .out = {rescaled_types},
-     .roundings = requantizing},
+     .roundings = layer_roundings},
     {.in = {quantized_types, quantized_types, dtype::f32},
      .out = {rescaled_types},
      .roundings = with_real_bias},
@@ -11171,12 +12368,15 @@ inline constexpr op_def conv2d{
     .max_inputs = 3,
     .optional = {2},
     .forms = accumulating_forms,
+    .quantized = true,
     .accumulates = true,
+    .pads_input = true,
     .kernel = kernel_id::conv2d,
     .shape = &conv2d_op_shape,
     .memory = &conv2d_memory<false>,
     .prepare = &conv2d_prepare<false>,
     .decide = &laws::conv2d,
+    .macs = &layer_macs,
 };
 inline constexpr op_def depthwise_conv2d{
     .name = "qnn.depthwise_conv2d",
@@ -11185,12 +12385,15 @@ inline constexpr op_def depthwise_conv2d{
     .max_inputs = 3,
     .optional = {2},
     .forms = accumulating_forms,
+    .quantized = true,
     .accumulates = true,
+    .pads_input = true,
     .kernel = kernel_id::depthwise_conv2d,
     .shape = &depthwise_conv2d_op_shape,
     .memory = &conv2d_memory<true>,
     .prepare = &conv2d_prepare<true>,
     .decide = &laws::depthwise_conv2d,
+    .macs = &depthwise_macs,
 };
 
 }  // namespace ops
@@ -11199,6 +12402,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/batch_matmul.hpp
 // qnn.batch_matmul and batch_matmul: [..., M, K] x [..., K, N], either operand dynamic, constant or
 // stored transposed; leading axes broadcast.
+#define OCTET_OPS_BATCH_MATMUL_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -11247,6 +12451,14 @@ constexpr bool batch_matmul_accepts(const batch_matmul_params& p) noexcept {
   return p.quantized && !p.adj_x && p.requant.channels == 1 && p.batches.count > 0 && p.m <= most &&
          p.k <= most && p.n <= most && gemm_accepts(problem_of(p));
 }
+/// The second operand of float32 products.
+constexpr float_columns columns_of(const batch_matmul_params& p) noexcept {
+  return {.columns = p.n,
+          .steps = p.k,
+          .column_stride = p.adj_y ? p.k : 1,
+          .step_stride = p.adj_y ? 1 : p.n,
+          .weights = packs_once(p) ? p.weights : nullptr};
+}
 }  // namespace kernels
 
 constexpr shape_or batch_matmul_shape(const batch_matmul_attrs& at, const dims& a, const dims& b) {
@@ -11289,9 +12501,7 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
               for (std::size_t k = 0; k < p.k; ++k)
                 acc += std::int64_t{pa[p.adj_x ? k * p.m + i : i * p.k + k] - p.a_zero_point} *
                        (pb[p.adj_y ? j * p.k + k : k * p.n + j] - p.b_zero_point);
-              to = p.requant.mode == rounding::none
-                       ? static_cast<Y>(acc)
-                       : static_cast<Y>(numerics::requantize(p.requant, acc, 0));
+              to = finished<Y>(p.requant, acc, 0);
             }
           }
       });
@@ -11303,14 +12513,11 @@ OCTET_INLINE void batch_matmul_kernel(const kernel_args& k) noexcept {
   if (!p.quantized)
     return batch_matmul(p, static_cast<const float*>(k.in[0]), static_cast<const float*>(k.in[1]),
                         static_cast<float*>(k.out[0]), r.begin, r.end);
-  with_quantized(p.a_type, [&]<class A>(type_tag<A>) {
-    with_quantized(p.b_type, [&]<class B>(type_tag<B>) {
-      with_integer(p.out_type, [&]<class Y>(type_tag<Y>) {
-        batch_matmul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
-                     static_cast<Y*>(k.out[0]), r.begin, r.end);
-      });
-    });
-  });
+  with_operands(p.a_type, p.b_type, p.out_type,
+                [&]<class A, class B, class Y>(type_tag<A>, type_tag<B>, type_tag<Y>) {
+                  batch_matmul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
+                               static_cast<Y*>(k.out[0]), r.begin, r.end);
+                });
 }
 #else
 void batch_matmul_kernel(const kernel_args& k) noexcept;
@@ -11347,9 +12554,12 @@ constexpr void set_batch_matmul(batch_matmul_params& p, const node_view& n) {
 }
 template <bool Quantized> constexpr void batch_matmul_memory(const node_view& n, node_memory& to) {
   to.make<batch_matmul_params>();
-  if (!Quantized) return;
   batch_matmul_params p{};
   set_batch_matmul<Quantized>(p, n);
+  if (!Quantized)
+    return to.kernel([&](const kernels::target_layout& t) {
+      return kernels::float_gemm_memory(kernels::columns_of(p), t);
+    });
   p.requant.mode = requantize_mode(n.round);
   requantize_memory(to, n.round, 1);
   const kernels::gemm_problem g = kernels::problem_of(p);
@@ -11359,7 +12569,9 @@ template <bool Quantized> constexpr void batch_matmul_memory(const node_view& n,
 #if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
-  auto& p = to.make<batch_matmul_params>(&reference::batch_matmul_kernel, kernel_id::batch_matmul);
+  auto& p = to.make<batch_matmul_params>(
+      &reference::batch_matmul_kernel,
+      Quantized ? kernel_id::batch_matmul : kernel_id::float_batch_matmul);
   set_batch_matmul<Quantized>(p, n);
   if constexpr (!Quantized) {
     return unit{};
@@ -11381,23 +12593,32 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
 #endif
 inline constexpr form qnn_batch_matmul_forms[] = {
     {.in = {quantized_types, quantized_types}, .out = {accumulator_types}},
-    {.in = {quantized_types, quantized_types}, .out = {rescaled_types}, .roundings = requantizing},
+    {.in = {quantized_types, quantized_types},
+     .out = {rescaled_types},
+     .roundings = layer_roundings},
 };
 inline constexpr form float_batch_matmul_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
 };
+constexpr double batch_matmul_macs(const node_view& n) {
+  const dims& x = n.in[0].shape;
+  if (x.rank < 2) return 0;
+  return elements_out(n) * x.back(n.attrs->integer("adj_x") != 0 ? 1 : 0);
+}
 inline constexpr op_def qnn_batch_matmul{
     .name = "qnn.batch_matmul",
     .summary = "matrix product of quantized operands, batched",
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = qnn_batch_matmul_forms,
+    .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::batch_matmul,
     .shape = &batch_matmul_op_shape,
     .memory = &batch_matmul_memory<true>,
     .prepare = &batch_matmul_prepare<true>,
     .decide = &laws::batch_matmul,
+    .macs = &batch_matmul_macs,
 };
 inline constexpr op_def batch_matmul{
     .name = "batch_matmul",
@@ -11405,9 +12626,11 @@ inline constexpr op_def batch_matmul{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = float_batch_matmul_forms,
+    .kernel = kernel_id::float_batch_matmul,
     .shape = &batch_matmul_op_shape,
     .memory = &batch_matmul_memory<false>,
     .prepare = &batch_matmul_prepare<false>,
+    .macs = &batch_matmul_macs,
 };
 }  // namespace ops
 
@@ -11421,6 +12644,7 @@ OCTET_NAMESPACE_END
 // pow 2^-50) and rounded once, to binary64 or, by the *_f32 forms, to binary32. The binary32
 // results are the correctly rounded ones for all but about one argument in 10^9. Assumes round to
 // nearest and, for subnormal results, no flushing to zero (numerics/fp_env.hpp sets both).
+#define OCTET_NUMERICS_MATH_HPP_
 
 #include <bit>
 #include <cstdint>
@@ -11938,6 +13162,7 @@ OCTET_NAMESPACE_END
 // Fixed-point functions and tables of TFLite's integer kernels, constexpr: gemmlowp's exp,
 // reciprocal, logistic and tanh on int32 and int16, the 513-entry table of the int16 operators, the
 // sigmoid table of int16 LOGISTIC and TANH. Formulas: docs/numerics.md.
+#define OCTET_NUMERICS_FIXED_POINT_HPP_
 
 #include <array>
 #include <bit>
@@ -12229,6 +13454,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/ops/reshape.hpp
 // reshape, squeeze, expand_dims and identity: the same bytes under another shape.
+#define OCTET_OPS_RESHAPE_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -12244,7 +13470,7 @@ constexpr shape_or reshape_shape(const dims& x, dims to) {
     else if (to[i] < 0)
       return violation{rule::value, x, to};
     else
-      known = saturating_mul(known, static_cast<std::size_t>(to[i]));
+      known = saturating_mul(known, as_size(to[i]));
   }
   if (open >= 0) {
     if (known == 0 || count % known != 0 || count / known > max_elements)
@@ -12352,6 +13578,7 @@ OCTET_NAMESPACE_END
 // Pure data movement as one strided copy: transpose, slice, strided_slice, split, unpack, tile,
 // reverse, broadcast_to, space_to_depth, depth_to_space, space_to_batch, batch_to_space.
 // Quantization is that of the input, element for element.
+#define OCTET_OPS_MOVEMENT_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -12368,7 +13595,7 @@ struct strided_copy {
 
   /// Appends an inner axis; joins it with the one before where that is a full pass over it.
   constexpr void axis(std::int32_t n, std::int64_t step) {
-    count = saturating_mul(count, n < 0 ? 0 : static_cast<std::size_t>(n));
+    count = saturating_mul(count, n < 0 ? 0 : as_size(n));
     if (n == 1 || count > max_elements)
       return;  // too large: refused when the output's shape is checked
     if (rank > 0 && stride[rank - 1] == step * n) {
@@ -12405,12 +13632,12 @@ constexpr void copy_strided(const strided_copy& c, const T* x, T* y, std::size_t
   std::int64_t from = c.offset;
   std::size_t rest = begin;
   for (std::size_t d = c.rank; d-- > 0;) {
-    at[d] = static_cast<std::int32_t>(rest % static_cast<std::size_t>(c.extent[d]));
-    rest /= static_cast<std::size_t>(c.extent[d]);
+    at[d] = static_cast<std::int32_t>(rest % as_size(c.extent[d]));
+    rest /= as_size(c.extent[d]);
     from += at[d] * c.stride[d];
   }
   for (std::size_t i = begin; i < end;) {
-    const std::size_t run = std::min(end - i, static_cast<std::size_t>(c.extent[last] - at[last]));
+    const std::size_t run = std::min(end - i, as_size(c.extent[last] - at[last]));
     if (c.stride[last] == 1) {
       std::copy_n(x + from, run, y + i);
     } else {
@@ -12447,12 +13674,18 @@ void movement_kernel(const kernel_args& a) noexcept;
 
 // ---- shapes and plans ----
 
+/// A number for each axis.
+template <class T> struct per_axis {
+  std::array<T, dims::max_rank> list{};
+  constexpr const T& operator[](int axis) const { return list[as_size(axis)]; }
+  constexpr T& operator[](int axis) { return list[as_size(axis)]; }
+};
 /// Row-major strides of a shape.
-constexpr std::array<std::int64_t, dims::max_rank> strides_of(const dims& x) {
-  std::array<std::int64_t, dims::max_rank> s{};
+constexpr per_axis<std::int64_t> strides_of(const dims& x) {
+  per_axis<std::int64_t> s;
   std::int64_t step = 1;
   for (int i = x.rank - 1; i >= 0; --i) {
-    s[static_cast<std::size_t>(i)] = step;
+    s[i] = step;
     step *= x[i];
   }
   return s;
@@ -12470,14 +13703,13 @@ constexpr moved move_transpose(const dims& x, const dims& perm) {
   if (perm.rank != x.rank) return violation{rule::rank, dims{x.rank}, dims{perm.rank}};
   const auto s = strides_of(x);
   moved m;
-  std::array<bool, dims::max_rank> used{};
+  per_axis<bool> used;
   for (std::int32_t p : perm) {
     if (p < 0) p += x.rank;
-    if (p < 0 || p >= x.rank || used[static_cast<std::size_t>(p)])
-      return violation{rule::axis, dims{0, x.rank - 1}, perm};
-    used[static_cast<std::size_t>(p)] = true;
+    if (p < 0 || p >= x.rank || used[p]) return violation{rule::axis, dims{0, x.rank - 1}, perm};
+    used[p] = true;
     m.shape.push_back(x[p]);
-    m.copy.axis(x[p], s[static_cast<std::size_t>(p)]);
+    m.copy.axis(x[p], s[p]);
   }
   return m;
 }
@@ -12492,8 +13724,8 @@ constexpr moved move_slice(const dims& x, const dims& begin, const dims& size) {
     if (begin[i] < 0 || n < 0 || begin[i] + n > x[i])
       return violation{rule::value, x, dims{begin[i], size[i]}};
     m.shape.push_back(static_cast<std::int32_t>(n));
-    m.copy.axis(static_cast<std::int32_t>(n), s[static_cast<std::size_t>(i)]);
-    m.copy.offset += begin[i] * s[static_cast<std::size_t>(i)];
+    m.copy.axis(static_cast<std::int32_t>(n), s[i]);
+    m.copy.offset += begin[i] * s[i];
   }
   return m;
 }
@@ -12533,7 +13765,7 @@ constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) 
   int axis = 0;
   const auto keep = [&](int k) {
     m.shape.push_back(x[k]);
-    m.copy.axis(x[k], s[static_cast<std::size_t>(k)]);
+    m.copy.axis(x[k], s[k]);
   };
   for (int i = 0; i < n; ++i) {
     if (a.ellipsis_mask >> i & 1) {
@@ -12557,7 +13789,7 @@ constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) 
                               : a.begin[i] < 0        ? a.begin[i] + extent
                                                       : a.begin[i];
       if (at < 0 || at >= extent) return violation{rule::value, x, dims{a.begin[i]}};
-      m.copy.offset += at * s[static_cast<std::size_t>(axis)];
+      m.copy.offset += at * s[axis];
     } else {
       const std::int64_t from =
           (a.begin_mask >> i & 1) ? (step > 0 ? 0 : extent - 1) : position(a.begin[i]);
@@ -12565,8 +13797,8 @@ constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) 
       const std::int64_t span = step > 0 ? to - from : from - to, pace = step > 0 ? step : -step;
       const std::int64_t count = span > 0 ? (span + pace - 1) / pace : 0;
       m.shape.push_back(static_cast<std::int32_t>(count));
-      m.copy.axis(static_cast<std::int32_t>(count), s[static_cast<std::size_t>(axis)] * step);
-      if (count > 0) m.copy.offset += from * s[static_cast<std::size_t>(axis)];
+      m.copy.axis(static_cast<std::int32_t>(count), s[axis] * step);
+      if (count > 0) m.copy.offset += from * s[axis];
     }
     ++axis;
   }
@@ -12582,24 +13814,24 @@ constexpr moved move_tile(const dims& x, const dims& multiples) {
       return violation{rule::value, x, multiples};
     m.shape.push_back(multiples[i] * x[i]);
     m.copy.axis(multiples[i], 0);
-    m.copy.axis(x[i], s[static_cast<std::size_t>(i)]);
+    m.copy.axis(x[i], s[i]);
   }
   return m;
 }
 constexpr moved move_reverse(const dims& x, const dims& axes) {
   const auto s = strides_of(x);
-  std::array<bool, dims::max_rank> turn{};
+  per_axis<bool> turn;
   for (std::int32_t a : axes) {
     if (a < -x.rank || a >= x.rank)
       return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{a}};
-    turn[static_cast<std::size_t>(a < 0 ? a + x.rank : a)] = true;
+    turn[a < 0 ? a + x.rank : a] = true;
   }
   moved m;
   m.shape = x;
   for (int i = 0; i < x.rank; ++i) {
-    const std::int64_t step = s[static_cast<std::size_t>(i)];
-    m.copy.axis(x[i], turn[static_cast<std::size_t>(i)] ? -step : step);
-    if (turn[static_cast<std::size_t>(i)] && x[i] > 0) m.copy.offset += (x[i] - 1) * step;
+    const std::int64_t step = s[i];
+    m.copy.axis(x[i], turn[i] ? -step : step);
+    if (turn[i] && x[i] > 0) m.copy.offset += (x[i] - 1) * step;
   }
   return m;
 }
@@ -12611,7 +13843,7 @@ constexpr moved move_broadcast(const dims& x, const dims& to) {
   m.shape = y;
   for (int i = 0; i < y.rank; ++i) {
     const int k = i - (y.rank - x.rank);
-    m.copy.axis(y[i], k < 0 || x[k] == 1 ? 0 : s[static_cast<std::size_t>(k)]);
+    m.copy.axis(y[i], k < 0 || x[k] == 1 ? 0 : s[k]);
   }
   return m;
 }
@@ -12661,14 +13893,14 @@ constexpr moved move_space_to_batch(const dims& x, const dims& block) {
   for (int i = 0; i < k; ++i) {
     if (block[i] < 1 || x[i + 1] % block[i] != 0 || (batch *= block[i]) > INT32_MAX)
       return violation{rule::value, x, block};
-    m.copy.axis(block[i], s[static_cast<std::size_t>(i + 1)]);
+    m.copy.axis(block[i], s[i + 1]);
   }
   m.copy.axis(x[0], s[0]);
   m.shape.push_back(static_cast<std::int32_t>(batch));
   for (int i = 1; i < x.rank; ++i) {
     const std::int32_t b = i <= k ? block[i - 1] : 1;
     m.shape.push_back(x[i] / b);
-    m.copy.axis(x[i] / b, s[static_cast<std::size_t>(i)] * b);
+    m.copy.axis(x[i] / b, s[i] * b);
   }
   return m;
 }
@@ -12684,10 +13916,10 @@ constexpr moved move_batch_to_space(const dims& x, const dims& block) {
     return violation{rule::value, dims{static_cast<std::int32_t>(blocks)}, dims{x[0]}};
   const auto s = strides_of(x);
   const auto batch = static_cast<std::int32_t>(x[0] / blocks);
-  std::array<std::int64_t, dims::max_rank> step{};  // of block index i in x
+  per_axis<std::int64_t> step;  // of block index i in x
   std::int64_t pace = s[0] * batch;
   for (int i = k - 1; i >= 0; --i) {
-    step[static_cast<std::size_t>(i)] = pace;
+    step[i] = pace;
     pace *= block[i];
   }
   moved m;
@@ -12697,8 +13929,8 @@ constexpr moved move_batch_to_space(const dims& x, const dims& block) {
     const std::int32_t b = i <= k ? block[i - 1] : 1;
     if (std::int64_t{x[i]} * b > INT32_MAX) return violation{rule::value, x, block};
     m.shape.push_back(x[i] * b);
-    m.copy.axis(x[i], s[static_cast<std::size_t>(i)]);
-    if (i <= k) m.copy.axis(b, step[static_cast<std::size_t>(i - 1)]);
+    m.copy.axis(x[i], s[i]);
+    if (i <= k) m.copy.axis(b, step[i - 1]);
   }
   return m;
 }
@@ -12962,6 +14194,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/gather.hpp
 // Operators that look elements up or count them out: gather, gather_nd, one_hot, arg_max, arg_min,
 // topk, cumsum.
+#define OCTET_OPS_GATHER_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -13006,7 +14239,7 @@ namespace reference {
 constexpr std::size_t index_in(std::int64_t i, std::size_t extent) {
   const auto n = static_cast<std::int64_t>(extent);
   if (i < 0) i += n;
-  return static_cast<std::size_t>(i < 0 ? 0 : i >= n ? n - 1 : i);
+  return as_size(i < 0 ? 0 : i >= n ? n - 1 : i);
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void gather_kernel(const kernel_args& a) noexcept {
@@ -13046,13 +14279,13 @@ OCTET_INLINE status gather_prepare(const node_view& n, prepared& to) {
   const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis,
                      batch = a.batch_dims < 0 ? a.batch_dims + index.rank : a.batch_dims;
   p.index_type = n.in[1].type;
-  p.extent = static_cast<std::size_t>(x[axis]);
+  p.extent = as_size(x[axis]);
   p.count = 1;
   p.inner = size_of(n.in[0].type);
-  for (int i = 0; i < batch; ++i) p.batch *= static_cast<std::size_t>(x[i]);
-  for (int i = batch; i < axis; ++i) p.outer *= static_cast<std::size_t>(x[i]);
-  for (int i = batch; i < index.rank; ++i) p.count *= static_cast<std::size_t>(index[i]);
-  for (int i = axis + 1; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
+  for (int i = 0; i < batch; ++i) p.batch *= as_size(x[i]);
+  for (int i = batch; i < axis; ++i) p.outer *= as_size(x[i]);
+  for (int i = batch; i < index.rank; ++i) p.count *= as_size(index[i]);
+  for (int i = axis + 1; i < x.rank; ++i) p.inner *= as_size(x[i]);
   return unit{};
 }
 #else
@@ -13103,7 +14336,7 @@ OCTET_INLINE void gather_nd_kernel(const kernel_args& a) noexcept {
     for (std::size_t r = 0; r < p.count; ++r) {
       std::size_t at = 0;
       for (std::size_t i = 0; i < p.k; ++i) {
-        const auto extent = static_cast<std::size_t>(p.x[static_cast<int>(i)]);
+        const auto extent = as_size(p.x[static_cast<int>(i)]);
         at = at * extent + index_in(static_cast<std::int64_t>(index[r * p.k + i]), extent);
       }
       std::memcpy(static_cast<std::byte*>(a.out[0]) + r * p.inner,
@@ -13129,11 +14362,11 @@ OCTET_INLINE status gather_nd_prepare(const node_view& n, prepared& to) {
   const dims &x = n.in[0].shape, &index = n.in[1].shape;
   p.x = x;
   p.index_type = n.in[1].type;
-  p.k = static_cast<std::size_t>(index.back(0));
+  p.k = as_size(index.back(0));
   p.count = 1;
-  for (int i = 0; i + 1 < index.rank; ++i) p.count *= static_cast<std::size_t>(index[i]);
+  for (int i = 0; i + 1 < index.rank; ++i) p.count *= as_size(index[i]);
   p.inner = size_of(n.in[0].type);
-  for (int i = index.back(0); i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
+  for (int i = index.back(0); i < x.rank; ++i) p.inner *= as_size(x[i]);
   return unit{};
 }
 #else
@@ -13191,8 +14424,7 @@ OCTET_INLINE void one_hot_kernel(const kernel_args& a) noexcept {
           const std::int64_t index = p.index_type == dtype::s32
                                          ? static_cast<const std::int32_t*>(a.in[0])[at]
                                          : static_cast<const std::int64_t*>(a.in[0])[at];
-          y[(o * static_cast<std::size_t>(p.depth) + static_cast<std::size_t>(d)) * p.inner + i] =
-              index == d ? on : off;
+          y[(o * as_size(p.depth) + as_size(d)) * p.inner + i] = index == d ? on : off;
         }
   });
 }
@@ -13216,8 +14448,8 @@ OCTET_INLINE status one_hot_prepare(const node_view& n, prepared& to) {
   const std::int32_t axis = a.axis < 0 ? a.axis + x.rank + 1 : a.axis;
   p.depth = a.depth;
   p.type = n.out[0].type, p.index_type = n.in[0].type;
-  for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(x[i]);
-  for (int i = axis; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
+  for (int i = 0; i < axis; ++i) p.outer *= as_size(x[i]);
+  for (int i = axis; i < x.rank; ++i) p.inner *= as_size(x[i]);
   return unit{};
 }
 #else
@@ -13343,9 +14575,9 @@ namespace ops {
 OCTET_INLINE void set_axis(axis_params& p, const axis_attrs& a, const node_view& n) {
   const dims& x = n.in[0].shape;
   const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis;
-  for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(x[i]);
-  p.extent = static_cast<std::size_t>(x[axis]);
-  for (int i = axis + 1; i < x.rank; ++i) p.inner *= static_cast<std::size_t>(x[i]);
+  for (int i = 0; i < axis; ++i) p.outer *= as_size(x[i]);
+  p.extent = as_size(x[axis]);
+  for (int i = axis + 1; i < x.rank; ++i) p.inner *= as_size(x[i]);
   p.type = n.in[0].type, p.out_type = n.out[0].type;
   p.exclusive = a.exclusive, p.reverse = a.reverse;
 }
@@ -13477,8 +14709,8 @@ OCTET_INLINE status topk_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<topk_params>(&reference::topk_kernel);
   const tensor_desc& x = n.in[0];
   p.type = x.type, p.index_type = n.out[1].type;
-  p.extent = static_cast<std::size_t>(x.shape.back(0));
-  p.k = static_cast<std::size_t>(n.attrs->integer("k", 1));
+  p.extent = as_size(x.shape.back(0));
+  p.k = as_size(n.attrs->integer("k", 1));
   p.rows = x.shape.elements().value / p.extent;
   return unit{};
 }
@@ -13488,6 +14720,10 @@ status topk_prepare(const node_view& n, prepared& to);
 inline constexpr form topk_forms[] = {
     {.in = {number_types}, .out = {like(0), accumulator_types}},
 };
+/// Each of the largest is searched for in its whole row.
+constexpr double topk_steps(const node_view& n) {
+  return elements_out(n) * (n.in[0].shape.rank > 0 ? n.in[0].shape.back(0) : 1);
+}
 inline constexpr op_def topk{
     .name = "topk",
     .summary = "largest elements of each row and their indices",
@@ -13496,6 +14732,7 @@ inline constexpr op_def topk{
     .shape = &topk_op_shape,
     .memory = &params_only<topk_params>,
     .prepare = &topk_prepare,
+    .steps = &topk_steps,
 };
 }  // namespace ops
 
@@ -13504,6 +14741,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/binary.hpp
 // Two-operand operators besides add and mul: minimum, maximum, comparisons, logic,
 // squared_difference, div, floor_div, floor_mod, pow, bits; and select.
+#define OCTET_OPS_BINARY_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -13899,6 +15137,7 @@ constexpr op_def binary_def(std::string_view name, std::string_view summary,
       .min_inputs = 2,
       .max_inputs = 2,
       .forms = forms,
+      .quantized = Quantized,
       .kernel = has_binary_kernel(Op, Quantized) ? kernel_id::binary : kernel_id::none,
       .shape = &binary_op_shape,
       .memory = &params_only<binary_params>,
@@ -14116,6 +15355,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/concat.hpp
 // qnn.concat and concat: inputs one after the other along an axis; inputs of another scale go
 // through a table.
+#define OCTET_OPS_CONCAT_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -14144,7 +15384,7 @@ constexpr shape_or concat_shape(std::int32_t axis, std::span<const tensor_desc> 
   for (const tensor_desc& t : in) {
     if (t.shape.rank != y.rank) return violation{rule::rank, y, t.shape};
     for (int i = 0; i < y.rank; ++i)
-      if (i != axis && t.shape[i] != y[i]) return violation{rule::shapes_differ, y, t.shape};
+      if (i != axis && t.shape[i] != y[i]) return violation{rule::other_extents, y, t.shape};
     sum += t.shape[axis];
   }
   if (sum > INT32_MAX) return violation{rule::budget, dims{INT32_MAX}, y};
@@ -14155,7 +15395,7 @@ constexpr shape_or concat_shape(std::int32_t axis, std::span<const tensor_desc> 
 namespace numerics {
 /// One value of a concatenation from scale sx, zero point zx to sy, zy.
 /// AWAY (TFLite uint8): r = f32(sx * f32(1 / sy)), rha(f32(f32(q * r) + f32(-zx * r))) + zy.
-/// EVEN_MUL (PyTorch), EVEN (ONNX Runtime): dequantize, quantize. F, MXN: rint(f32(q * ratio)).
+/// EVEN_MUL (PyTorch), EVEN (ONNX Runtime): dequantize, quantize. MXN: rint(f32(q * ratio)).
 constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std::int32_t zx,
                                     float sy, std::int32_t zy, float ratio, std::int32_t lo,
                                     std::int32_t hi) noexcept {
@@ -14166,7 +15406,7 @@ constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std
                             zy,
                         lo, hi);
   }
-  if (mode == rounding::float_half_even || mode == rounding::mxnet)
+  if (mode == rounding::mxnet)
     return clamp_to_int(static_cast<double>(scaled_half_even(q, ratio)), lo, hi);
   const float real = mul(static_cast<float>(q - zx), sx);
   return mode == rounding::divide_half_even ? quantize_even(real, sy, zy, lo, hi)
@@ -14221,17 +15461,17 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
   auto& p = to.make<concat_params>(&reference::concat_kernel);
   std::int32_t axis = read_attributes<concat_attrs>(*n.attrs).axis;
   if (axis < 0) axis += y.shape.rank;
-  for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(y.shape[i]);
+  for (int i = 0; i < axis; ++i) p.outer *= as_size(y.shape[i]);
   std::size_t inner = size_of(y.type);
-  for (int i = axis + 1; i < y.shape.rank; ++i) inner *= static_cast<std::size_t>(y.shape[i]);
+  for (int i = axis + 1; i < y.shape.rank; ++i) inner *= as_size(y.shape[i]);
   p.inputs = n.in.size();
-  p.row_bytes = inner * static_cast<std::size_t>(y.shape[axis]);
+  p.row_bytes = inner * as_size(y.shape[axis]);
   auto bytes = to.array<std::size_t>(p.inputs);
   auto table = to.array<const std::uint8_t*>(p.inputs);
   const auto clamp = clamp_of(*n.attrs, y.type);
   for (std::size_t k = 0; k < p.inputs; ++k) {
     const tensor_desc& x = n.in[k];
-    bytes[k] = inner * static_cast<std::size_t>(x.shape[axis]);
+    bytes[k] = inner * as_size(x.shape[axis]);
     if (!Quantized || n.round == rounding::none) {
       if (Quantized && !x.same_quantization(y))
         return invalid("concat without a rounding needs equal quantization throughout");
@@ -14241,14 +15481,13 @@ template <bool Quantized> status concat_prepare(const node_view& n, prepared& to
     if (!is_8bit(x.type) || x.per_channel())
       return unsupported("concat of different scales on " + std::string(name_of(x.type)), {},
                          "uint8 or int8, one scale per tensor");
-    float ratio = n.round == rounding::mxnet ? numerics::rescale_by_levels(x.scale(), y.scale())
-                                             : numerics::div(x.scale_f32(), y.scale_f32());
+    float ratio = numerics::rescale_by_levels(x.scale(), y.scale());
     if (const auto list = n.attrs->reals("ratios"); k < list.size())
       ratio = static_cast<float>(list[k]);
     auto t = to.array<std::uint8_t>(256);
     for (std::int32_t raw = 0; raw < 256; ++raw) {
       const std::int32_t q = x.type == dtype::s8 ? static_cast<std::int8_t>(raw) : raw;
-      t[static_cast<std::size_t>(raw)] = static_cast<std::uint8_t>(
+      t[as_size(raw)] = static_cast<std::uint8_t>(
           numerics::concat_value(n.round, q, x.scale_f32(), x.zero_point(), y.scale_f32(),
                                  y.zero_point(), ratio, clamp.lo, clamp.hi));
     }
@@ -14287,8 +15526,8 @@ OCTET_INLINE status pack_prepare(const node_view& n, prepared& to) {
   const std::int32_t given = read_attributes<concat_attrs>(*n.attrs).axis,
                      axis = given < 0 ? given + x.rank + 1 : given;
   std::size_t inner = size_of(y.type);
-  for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(x[i]);
-  for (int i = axis; i < x.rank; ++i) inner *= static_cast<std::size_t>(x[i]);
+  for (int i = 0; i < axis; ++i) p.outer *= as_size(x[i]);
+  for (int i = axis; i < x.rank; ++i) inner *= as_size(x[i]);
   p.inputs = n.in.size();
   p.row_bytes = inner * p.inputs;
   auto bytes = to.array<std::size_t>(p.inputs);
@@ -14316,20 +15555,20 @@ inline constexpr form qnn_concat_forms[] = {
     {.in = {eight_bit, like(0)},
      .out = {like(0)},
      .roundings = {rounding::divide_half_away, rounding::divide_half_even,
-                   rounding::reciprocal_half_even, rounding::float_half_even, rounding::mxnet}},
+                   rounding::reciprocal_half_even, rounding::mxnet}},
     // Of one quantization only.
     {.in = {dtype::s16, like(0)},
      .out = {like(0)},
-     .roundings = {rounding::divide_half_away, rounding::divide_half_even,
-                   rounding::float_half_even}},
+     .roundings = {rounding::divide_half_away, rounding::divide_half_even}},
 };
-/// Attribute "ratios": with rounding F, one factor per input.
+/// Attribute "ratios": with rounding MXN, one factor per input.
 inline constexpr op_def qnn_concat{
     .name = "qnn.concat",
     .summary = "quantized inputs along an axis, at one scale",
     .min_inputs = 1,
     .max_inputs = -1,
     .forms = qnn_concat_forms,
+    .quantized = true,
     .shape = &concat_op_shape,
     .memory = &concat_memory<true>,
     .prepare = &concat_prepare<true>,
@@ -14352,6 +15591,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/fully_connected.hpp
 // qnn.fully_connected: x [batch, K] times w [N, K], fused requantize. The input is flattened to
 // [elements / K, K].
+#define OCTET_OPS_FULLY_CONNECTED_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -14423,25 +15663,19 @@ constexpr void fully_connected(const fully_connected_params& p, const In* x, con
       const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[c] : 0;
       for (std::size_t i = 0; i < p.k; ++i)
         acc += std::int64_t{x[b * p.k + i] - p.in_zero_point} * (std::int32_t{w[c * p.k + i]} - wz);
-      Out& to = y[b * static_cast<std::size_t>(p.n) + c];
-      if (p.requant.mode == rounding::none)
-        to = static_cast<Out>(acc);
-      else
-        to = static_cast<Out>(numerics::requantize(p.requant, acc, channel));
+      y[b * as_size(p.n) + c] = finished<Out>(p.requant, acc, channel);
     }
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void fully_connected_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const fully_connected_params*>(a.params);
   const auto r = part_of(static_cast<std::size_t>(p.n), a.part, a.parts);
-  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
-    with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
-      with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-        fully_connected(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-                        static_cast<Out*>(a.out[0]), r.begin, r.end);
-      });
-    });
-  });
+  with_operands(p.in_type, p.weight_type, p.out_type,
+                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
+                  fully_connected(p, static_cast<const In*>(a.in[0]),
+                                  static_cast<const W*>(a.in[1]), static_cast<Out*>(a.out[0]),
+                                  r.begin, r.end);
+                });
 }
 #else
 void fully_connected_kernel(const kernel_args& a) noexcept;
@@ -14488,12 +15722,14 @@ inline constexpr op_def fully_connected{
     .max_inputs = 3,
     .optional = {2},
     .forms = accumulating_forms,
+    .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::fully_connected,
     .shape = &fully_connected_op_shape,
     .memory = &fully_connected_memory,
     .prepare = &fully_connected_prepare,
     .decide = &laws::fully_connected,
+    .macs = &layer_macs,
 };
 }  // namespace ops
 
@@ -14502,6 +15738,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/transpose_conv2d.hpp
 // qnn.transpose_conv2d: NHWC, each input pixel adds its window to the output; fused requantize as
 // in conv2d.
+#define OCTET_OPS_TRANSPOSE_CONV2D_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -14605,12 +15842,8 @@ constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, c
               acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
           }
         }
-        const std::size_t at =
-            (row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc);
-        if (p.requant.mode == rounding::none)
-          y[at] = static_cast<Out>(acc);
-        else
-          y[at] = static_cast<Out>(numerics::requantize(p.requant, acc, oc));
+        y[(row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc)] =
+            finished<Out>(p.requant, acc, oc);
       }
   }
 }
@@ -14618,14 +15851,12 @@ constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, c
 OCTET_INLINE void transpose_conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const transpose_conv2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
-    with_quantized(p.weight_type, [&]<class W>(type_tag<W>) {
-      with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-        transpose_conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-                         static_cast<Out*>(a.out[0]), rows.begin, rows.end);
-      });
-    });
-  });
+  with_operands(p.in_type, p.weight_type, p.out_type,
+                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
+                  transpose_conv2d(p, static_cast<const In*>(a.in[0]),
+                                   static_cast<const W*>(a.in[1]), static_cast<Out*>(a.out[0]),
+                                   rows.begin, rows.end);
+                });
 }
 #else
 void transpose_conv2d_kernel(const kernel_args& a) noexcept;
@@ -14669,12 +15900,14 @@ inline constexpr op_def transpose_conv2d{
     .max_inputs = 3,
     .optional = {2},
     .forms = accumulating_forms,
+    .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::transpose_conv2d,
     .shape = &transpose_conv2d_op_shape,
     .memory = &transpose_conv2d_memory,
     .prepare = &transpose_conv2d_prepare,
     .decide = &laws::transpose_conv2d,
+    .macs = &transpose_conv2d_macs,
 };
 }  // namespace ops
 
@@ -14684,6 +15917,7 @@ OCTET_NAMESPACE_END
 // conv2d, depthwise_conv2d, transpose_conv2d and fully_connected on float32: the float islands of
 // quantized models. Sums run in the order kernel row, kernel column, input channel with one
 // rounding per step, bias last, as TFLite's reference kernels compute them.
+#define OCTET_OPS_FLOAT_LAYERS_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -14691,9 +15925,21 @@ OCTET_NAMESPACE_BEGIN
 /// Geometry as in conv2d_params, weights as there (float32); fully_connected is a 1x1 convolution
 /// over [rows, 1, 1, K].
 struct float_layer_params : conv2d_params {
-  bool depthwise = false, has_bias = false, wide_sums = false;
+  bool depthwise = false, transposed = false, has_bias = false, wide_sums = false;
   float min = 0, max = 0;
 };
+namespace kernels {
+/// A column for each output channel of a group; steps in the order of kernel row, kernel column,
+/// input channel.
+constexpr float_columns columns_of(const float_layer_params& p) noexcept {
+  const std::size_t steps = product_of(p.kernel_h, p.kernel_w, p.in_c / p.groups);
+  return {.groups = as_size(p.groups),
+          .columns = as_size(p.out_c / p.groups),
+          .steps = steps,
+          .column_stride = steps,
+          .weights = p.weights};
+}
+}  // namespace kernels
 
 /// MXN: sums in binary64, bias included, rounded to binary32 once. What any order of binary32 sums
 /// approaches: oneDNN's own depends on the CPU.
@@ -14805,6 +16051,42 @@ void float_transpose_layer_kernel(const kernel_args& a) noexcept;
 }  // namespace reference
 
 namespace ops {
+constexpr void set_float_weights(float_layer_params& p, const node_view& n) {
+  if (n.is_constant(1)) p.weights = n.constant[1].data();
+}
+template <bool Depthwise>
+constexpr void set_float_conv2d(float_layer_params& p, const node_view& n) {
+  set_geometry(p, read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape,
+               n.out[0].shape);
+  p.depthwise = Depthwise;
+  if (Depthwise) p.groups = p.in_c;
+  set_float_weights(p, n);
+}
+constexpr void set_float_transpose_conv2d(float_layer_params& p, const node_view& n) {
+  set_geometry(p, read_attributes<transpose_conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape,
+               n.out[0].shape);
+  p.transposed = true;
+  set_float_weights(p, n);
+}
+constexpr void set_float_fully_connected(float_layer_params& p, const node_view& n) {
+  const dims& w = n.in[1].shape;
+  p.batch =
+      static_cast<std::int32_t>(n.in[0].shape.elements().value / static_cast<std::size_t>(w[1]));
+  p.in_h = p.in_w = p.out_h = p.out_w = p.kernel_h = p.kernel_w = p.stride_h = p.stride_w =
+      p.dilation_h = p.dilation_w = p.groups = 1;
+  p.pad_top = p.pad_left = 0;
+  p.in_c = w[1], p.out_c = w[0];
+  set_float_weights(p, n);
+}
+/// op_def::memory of the layers on the matrix kernel.
+template <auto Set> constexpr void float_layer_memory(const node_view& n, node_memory& to) {
+  to.make<float_layer_params>();
+  float_layer_params p{};
+  Set(p, n);
+  to.kernel([&](const kernels::target_layout& t) {
+    return kernels::float_gemm_memory(kernels::columns_of(p), t);
+  });
+}
 #if OCTET_HAS_DEFINITIONS
 /// Bias and bounds.
 OCTET_INLINE status finish_float_layer(const node_view& n, float_layer_params& p,
@@ -14819,33 +16101,25 @@ OCTET_INLINE status finish_float_layer(const node_view& n, float_layer_params& p
   return unit{};
 }
 template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<conv2d_attrs>(*n.attrs);
-  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
-  p.depthwise = Depthwise;
-  set_geometry(p, a, x, w, y);
-  if (Depthwise) p.groups = x[3];
-  return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
+  auto& p =
+      to.make<float_layer_params>(&reference::float_layer_kernel,
+                                  Depthwise ? kernel_id::float_depthwise : kernel_id::float_layer);
+  set_float_conv2d<Depthwise>(p, n);
+  return finish_float_layer(n, p, static_cast<std::size_t>(p.out_c));
 }
 OCTET_INLINE status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
   if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1)
     return unsupported("float transpose_conv2d with groups or dilation");
-  const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<float_layer_params>(&reference::float_transpose_layer_kernel);
-  set_geometry(p, a, x, w, y);
-  return finish_float_layer(n, p, static_cast<std::size_t>(y[3]));
+  auto& p =
+      to.make<float_layer_params>(&reference::float_transpose_layer_kernel, kernel_id::float_layer);
+  set_float_transpose_conv2d(p, n);
+  return finish_float_layer(n, p, static_cast<std::size_t>(p.out_c));
 }
 OCTET_INLINE status float_fully_connected_prepare(const node_view& n, prepared& to) {
-  const dims& w = n.in[1].shape;
-  auto& p = to.make<float_layer_params>(&reference::float_layer_kernel);
-  p.batch =
-      static_cast<std::int32_t>(n.in[0].shape.elements().value / static_cast<std::size_t>(w[1]));
-  p.in_h = p.in_w = p.out_h = p.out_w = p.kernel_h = p.kernel_w = p.stride_h = p.stride_w =
-      p.dilation_h = p.dilation_w = p.groups = 1;
-  p.pad_top = p.pad_left = 0;
-  p.in_c = w[1], p.out_c = w[0];
-  return finish_float_layer(n, p, static_cast<std::size_t>(w[0]));
+  auto& p = to.make<float_layer_params>(&reference::float_layer_kernel, kernel_id::float_layer);
+  set_float_fully_connected(p, n);
+  return finish_float_layer(n, p, static_cast<std::size_t>(p.out_c));
 }
 #else
 template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepared& to);
@@ -14867,10 +16141,12 @@ inline constexpr op_def float_conv2d{
     .max_inputs = 3,
     .optional = {2},
     .forms = float_layer_forms,
+    .kernel = kernel_id::float_layer,
     .shape = &conv2d_op_shape,
-    .memory = &params_only<float_layer_params>,
+    .memory = &float_layer_memory<&set_float_conv2d<false>>,
     .prepare = &float_conv2d_prepare<false>,
     .decide = &laws::float_layer,
+    .macs = &layer_macs,
 };
 inline constexpr op_def float_depthwise_conv2d{
     .name = "depthwise_conv2d",
@@ -14879,10 +16155,12 @@ inline constexpr op_def float_depthwise_conv2d{
     .max_inputs = 3,
     .optional = {2},
     .forms = float_layer_forms,
+    .kernel = kernel_id::float_depthwise,
     .shape = &depthwise_conv2d_op_shape,
     .memory = &params_only<float_layer_params>,
     .prepare = &float_conv2d_prepare<true>,
     .decide = &laws::float_layer,
+    .macs = &depthwise_macs,
 };
 inline constexpr op_def float_transpose_conv2d{
     .name = "transpose_conv2d",
@@ -14891,9 +16169,11 @@ inline constexpr op_def float_transpose_conv2d{
     .max_inputs = 3,
     .optional = {2},
     .forms = float_transpose_forms,
+    .kernel = kernel_id::float_layer,
     .shape = &transpose_conv2d_op_shape,
-    .memory = &params_only<float_layer_params>,
+    .memory = &float_layer_memory<&set_float_transpose_conv2d>,
     .prepare = &float_transpose_conv2d_prepare,
+    .macs = &transpose_conv2d_macs,
 };
 inline constexpr op_def float_fully_connected{
     .name = "fully_connected",
@@ -14902,10 +16182,12 @@ inline constexpr op_def float_fully_connected{
     .max_inputs = 3,
     .optional = {2},
     .forms = float_layer_forms,
+    .kernel = kernel_id::float_layer,
     .shape = &fully_connected_op_shape,
-    .memory = &params_only<float_layer_params>,
+    .memory = &float_layer_memory<&set_float_fully_connected>,
     .prepare = &float_fully_connected_prepare,
     .decide = &laws::float_layer,
+    .macs = &layer_macs,
 };
 }  // namespace ops
 
@@ -14915,6 +16197,7 @@ OCTET_NAMESPACE_END
 // conv3d: float32 convolution of volumes. Sums run in the order kernel plane, row, column, input
 // channel. Rounding none: one rounding per multiplication and per addition, bias last (TFLite's
 // reference). FMA: fused multiply-adds, the bias first (TFLite's optimized kernel).
+#define OCTET_OPS_CONV3D_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -15048,6 +16331,7 @@ inline constexpr op_def float_conv3d{
     .memory = &params_only<conv3d_params>,
     .prepare = &float_conv3d_prepare,
     .decide = &laws::float_conv3d,
+    .macs = &layer_macs,
 };
 }  // namespace ops
 
@@ -15056,14 +16340,13 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/dequantize.hpp
 // qnn.dequantize: quantized values (or binary16 numbers) to float32, per tensor or per channel on
 // any axis.
+#define OCTET_OPS_DEQUANTIZE_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
 
 /// Input u8, s8, s16, u16, s32 or f16, output float32. Channel of element i: i / inner % channels.
 struct dequantize_params {
-  rounding mode =
-      rounding::none;  // none: f32((q - z) * s), one rounding; OPT: TFLite's optimized formula
   dtype in_type = dtype::u8;
   std::size_t count = 0;
   std::int32_t channels = 1;
@@ -15097,15 +16380,9 @@ namespace reference {
 template <class In>
 constexpr void dequantize(const dequantize_params& p, const In* x, float* y, std::size_t begin,
                           std::size_t end) {
-  const std::size_t blocks = p.mode == rounding::tflite_optimized ? p.count / 8 * 8 : 0;
   for (std::size_t i = begin; i < end; ++i) {
     const std::size_t c = p.channels == 1 ? 0 : i / p.inner % static_cast<std::size_t>(p.channels);
-    if (i < blocks)
-      y[i] = numerics::add(numerics::mul(static_cast<float>(x[i]), p.scale[c]),
-                           static_cast<float>(numerics::mul(-static_cast<double>(p.zero_point[c]),
-                                                            static_cast<double>(p.scale[c]))));
-    else
-      y[i] = numerics::dequantize(x[i], p.zero_point[c], p.scale[c]);
+    y[i] = numerics::dequantize(x[i], p.zero_point[c], p.scale[c]);
   }
 }
 #if OCTET_HAS_DEFINITIONS
@@ -15141,7 +16418,6 @@ OCTET_INLINE status dequantize_prepare(const node_view& n, prepared& to) {
     return invalid("the input of dequantize has no scale");
   const auto layout = channels_of(x);
   if (!layout) return layout.error();
-  p.mode = n.round;
   p.in_type = x.type;
   p.count = x.shape.elements().value;
   p.channels = layout->channels;
@@ -15160,15 +16436,15 @@ OCTET_INLINE status dequantize_prepare(const node_view& n, prepared& to) {
 status dequantize_prepare(const node_view& n, prepared& to);
 #endif
 inline constexpr form dequantize_forms[] = {
-    {.in = {rescaled_types},
-     .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::tflite_optimized}},
+    {.in = {rescaled_types}, .out = {dtype::f32}},
     {.in = {dtype::f16}, .out = {dtype::f32}},
 };
 inline constexpr op_def dequantize{
     .name = "qnn.dequantize",
     .summary = "quantized values to float32",
     .forms = dequantize_forms,
+    .quantized = true,
+    .scaled = {0},
     .kernel = kernel_id::dequantize,
     .shape = &same_op_shape,
     .memory = &dequantize_memory,
@@ -15181,6 +16457,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/detection.hpp
 // What stands behind detection networks: non_max_suppression and detection_postprocess, on float32
 // boxes and scores.
+#define OCTET_OPS_DETECTION_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -15314,6 +16591,13 @@ inline status non_max_suppression_prepare(const node_view& n, prepared& to) {
 inline constexpr form non_max_suppression_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::s32, dtype::f32, dtype::s32}},
 };
+/// Each box is looked for among all and held against those chosen; one that only loses score comes
+/// again after each choice.
+constexpr double non_max_suppression_steps(const node_view& n) {
+  const auto a = read_attributes<non_max_suppression_attrs>(*n.attrs);
+  const double boxes = extent_in(n, 0, 0), most = a.most;
+  return boxes * (a.sigma > 0 ? boxes * std::max(most, 1.0) : boxes + most);
+}
 inline constexpr op_def non_max_suppression{
     .name = "non_max_suppression",
     .summary = "the best of overlapping boxes",
@@ -15324,6 +16608,7 @@ inline constexpr op_def non_max_suppression{
     .shape = &non_max_suppression_op_shape,
     .memory = &non_max_suppression_memory,
     .prepare = &non_max_suppression_prepare,
+    .steps = &non_max_suppression_steps,
 };
 }  // namespace ops
 
@@ -15333,12 +16618,16 @@ struct detection_postprocess_attrs {
   std::int32_t most = 0;     // boxes
   std::int32_t classes = 0;  // without the background, which comes first where there is one
   std::int32_t per_box = 1;  // best classes given for each box
+  /// Above 0: each class chooses among all boxes for itself, at most so many, and the best of all
+  /// classes are given, a class each.
+  std::int32_t per_class = 0;
   double score = 0, overlap = 0;
   double y_scale = 1, x_scale = 1, h_scale = 1, w_scale = 1;
   static constexpr auto fields =
       std::tuple{field{"most", &detection_postprocess_attrs::most},
                  field{"classes", &detection_postprocess_attrs::classes},
                  field{"per_box", &detection_postprocess_attrs::per_box},
+                 field{"per_class", &detection_postprocess_attrs::per_class},
                  field{"score", &detection_postprocess_attrs::score},
                  field{"overlap", &detection_postprocess_attrs::overlap},
                  field{"y_scale", &detection_postprocess_attrs::y_scale},
@@ -15357,7 +16646,7 @@ struct detection_postprocess_attrs {
 /// and those that overlap a taken one by more than `overlap` are left out.
 struct detection_postprocess_params {
   std::size_t anchors = 0, code = 4, scores = 0, background = 0;
-  std::int32_t most = 0, classes = 0, per_box = 1;
+  std::int32_t most = 0, classes = 0, per_box = 1, per_class = 0;
   float score = 0, overlap = 0;
   double scale[4] = {1, 1, 1, 1};  // y, x, h, w, from binary32
 };
@@ -15383,6 +16672,47 @@ inline box decode(const detection_postprocess_params& p, const float* e, const f
   const float y = centre(0), x = centre(1), h = half(2), w = half(3);
   return {numerics::sub(y, h), numerics::sub(x, w), numerics::add(y, h), numerics::add(x, w)};
 }
+/// The waiting box of the highest score, no longer waiting, nor those that overlap it too much;
+/// `anchors` where none waits.
+inline std::size_t take_best(const detection_postprocess_params& p, detection* all) noexcept {
+  std::size_t best = p.anchors;
+  for (std::size_t i = 0; i < p.anchors; ++i)
+    if (all[i].waiting && (best == p.anchors || all[i].score > all[best].score)) best = i;
+  if (best == p.anchors) return best;
+  all[best].waiting = false;
+  for (std::size_t i = 0; i < p.anchors; ++i)
+    if (all[i].waiting && overlap(all[best].corners, all[i].corners) > p.overlap)
+      all[i].waiting = false;
+  return best;
+}
+/// A box that a class has chosen.
+struct class_detection {
+  float score;
+  std::int32_t anchor, of_class;
+};
+/// The best boxes of all classes, highest score first, of equal ones the lower class first: `found`
+/// has room for p.most of them.
+inline std::int32_t detect_by_class(const detection_postprocess_params& p, const float* scores,
+                                    detection* all, class_detection* found) noexcept {
+  std::int32_t n = 0;
+  for (std::int32_t c = 0; c < p.classes; ++c) {
+    for (std::size_t i = 0; i < p.anchors; ++i) {
+      all[i].score = scores[i * p.scores + p.background + static_cast<std::size_t>(c)];
+      all[i].waiting = all[i].score >= p.score;
+    }
+    for (std::int32_t k = 0; k < p.per_class; ++k) {
+      const std::size_t best = take_best(p, all);
+      if (best == p.anchors) break;
+      std::int32_t at = n;
+      while (at > 0 && found[at - 1].score < all[best].score) --at;
+      if (at >= p.most) continue;
+      n = n < p.most ? n + 1 : n;
+      for (std::int32_t j = n - 1; j > at; --j) found[j] = found[j - 1];
+      found[at] = {all[best].score, static_cast<std::int32_t>(best), c};
+    }
+  }
+  return n;
+}
 inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const detection_postprocess_params*>(a.params);
   const auto *encodings = static_cast<const float*>(a.in[0]),
@@ -15401,16 +16731,21 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
   const auto room = static_cast<std::size_t>(p.most) * static_cast<std::size_t>(p.per_box);
   std::fill_n(boxes, 4 * room, 0.f);
   std::fill_n(classes, room, 0.f), std::fill_n(values, room, 0.f);
+  const auto put = [&](std::size_t at, const box& b, std::int32_t of_class, float score) {
+    const float corners[] = {b.y0, b.x0, b.y1, b.x1};
+    std::copy_n(corners, 4, boxes + 4 * at);
+    classes[at] = static_cast<float>(of_class), values[at] = score;
+  };
   std::size_t n = 0;
-  for (std::int32_t k = 0; k < p.most; ++k) {
-    std::size_t best = p.anchors;
-    for (std::size_t i = 0; i < p.anchors; ++i)
-      if (all[i].waiting && (best == p.anchors || all[i].score > all[best].score)) best = i;
+  if (p.per_class > 0) {
+    auto* found = reinterpret_cast<class_detection*>(all + p.anchors);
+    n = static_cast<std::size_t>(detect_by_class(p, scores, all, found));
+    for (std::size_t k = 0; k < n; ++k)
+      put(k, all[found[k].anchor].corners, found[k].of_class, found[k].score);
+  }
+  for (std::int32_t k = 0; k < p.most && p.per_class == 0; ++k) {
+    const std::size_t best = take_best(p, all);
     if (best == p.anchors) break;
-    all[best].waiting = false;
-    for (std::size_t i = 0; i < p.anchors; ++i)
-      if (all[i].waiting && overlap(all[best].corners, all[i].corners) > p.overlap)
-        all[i].waiting = false;
     // Its classes, best first, equal ones by index.
     const float* s = scores_of(best);
     std::int32_t last = -1;
@@ -15421,10 +16756,7 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
         if (left && (next < 0 || s[i] > s[next])) next = i;
       }
       if (next < 0) next = 0;  // NaN among the scores
-      const box& b = all[best].corners;
-      boxes[4 * n] = b.y0, boxes[4 * n + 1] = b.x0, boxes[4 * n + 2] = b.y1,
-                boxes[4 * n + 3] = b.x1;
-      classes[n] = static_cast<float>(next), values[n] = s[next];
+      put(n, all[best].corners, next, s[next]);
       last = next;
     }
   }
@@ -15442,7 +16774,7 @@ constexpr status detection_postprocess_op_shape(const node_view& n, std::span<di
   if (s[0] != 1 || s[1] != e[1] || a.classes < 1 ||
       (s[2] != a.classes && std::int64_t{s[2]} != std::int64_t{a.classes} + 1))
     return violation{rule::shapes_differ, dims{1, e[1], a.classes}, s};
-  if (a.most < 0 || a.per_box < 1 || a.per_box > a.classes ||
+  if (a.most < 0 || a.per_box < 1 || a.per_box > a.classes || a.per_class < 0 ||
       std::int64_t{a.most} * a.per_box > INT32_MAX / 4)
     return violation{rule::value, dims{0, 1}, dims{a.most, a.per_box}};
   const std::int32_t room = a.most * a.per_box;
@@ -15451,7 +16783,10 @@ constexpr status detection_postprocess_op_shape(const node_view& n, std::span<di
 }
 constexpr void detection_postprocess_memory(const node_view& n, node_memory& to) {
   to.make<detection_postprocess_params>();
+  const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
   to.reference_scratch = sizeof(reference::detection) * static_cast<std::size_t>(n.in[2].shape[0]);
+  if (a.per_class > 0)
+    to.reference_scratch += sizeof(reference::class_detection) * static_cast<std::size_t>(a.most);
 }
 inline status detection_postprocess_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
@@ -15460,7 +16795,7 @@ inline status detection_postprocess_prepare(const node_view& n, prepared& to) {
   p.code = static_cast<std::size_t>(n.in[0].shape[2]);
   p.scores = static_cast<std::size_t>(n.in[1].shape[2]);
   p.background = p.scores - static_cast<std::size_t>(a.classes);
-  p.most = a.most, p.classes = a.classes, p.per_box = a.per_box;
+  p.most = a.most, p.classes = a.classes, p.per_box = a.per_box, p.per_class = a.per_class;
   p.score = static_cast<float>(a.score), p.overlap = static_cast<float>(a.overlap);
   const double scales[] = {a.y_scale, a.x_scale, a.h_scale, a.w_scale};
   for (std::size_t i = 0; i < 4; ++i) {
@@ -15473,6 +16808,11 @@ inline constexpr form detection_postprocess_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32, dtype::f32, dtype::f32, dtype::f32}},
 };
+/// Each choice looks at all anchors, and at the classes of the chosen one for each result.
+constexpr double detection_postprocess_steps(const node_view& n) {
+  const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
+  return a.most * (2 * extent_in(n, 2, 0) + static_cast<double>(a.per_box) * a.classes);
+}
 inline constexpr op_def detection_postprocess{
     .name = "detection_postprocess",
     .summary = "boxes of anchors decoded, the best of overlapping ones",
@@ -15483,6 +16823,7 @@ inline constexpr op_def detection_postprocess{
     .shape = &detection_postprocess_op_shape,
     .memory = &detection_postprocess_memory,
     .prepare = &detection_postprocess_prepare,
+    .steps = &detection_postprocess_steps,
 };
 }  // namespace ops
 
@@ -15490,6 +16831,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/laws/dynamic.hpp
 // Dynamic-range layers: float activations quantized at run time, 8-bit weights, float results.
+#define OCTET_LAWS_DYNAMIC_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -15587,6 +16929,7 @@ OCTET_NAMESPACE_END
 // Dynamic-range layers: float activations are quantized row by row at run time, accumulated against
 // 8-bit weights, scaled back to float. qnn.dynamic_quantize -> an accumulating operator (rounding
 // none) -> qnn.dynamic_dequantize.
+#define OCTET_OPS_DYNAMIC_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -15811,7 +17154,8 @@ constexpr status dynamic_quantize_linear_shape(const node_view& n, std::span<dim
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status dynamic_quantize_linear_prepare(const node_view& n, prepared& to) {
-  auto& p = to.make<dynamic_quantize_linear_params>(&reference::dynamic_quantize_linear_kernel);
+  auto& p = to.make<dynamic_quantize_linear_params>(&reference::dynamic_quantize_linear_kernel,
+                                                    kernel_id::dynamic_quantize_linear);
   p.count = n.in[0].shape.elements().value;
   return unit{};
 }
@@ -15828,6 +17172,7 @@ inline constexpr op_def dynamic_quantize_linear{
     .summary = "float32 to 8 bits; scale and zero point, chosen when it runs, are results",
     .outputs = 3,
     .forms = dynamic_quantize_linear_forms,
+    .kernel = kernel_id::dynamic_quantize_linear,
     .shape = &dynamic_quantize_linear_shape,
     .memory = &params_only<dynamic_quantize_linear_params>,
     .prepare = &dynamic_quantize_linear_prepare,
@@ -15939,6 +17284,7 @@ inline constexpr op_def dynamic_dequantize{
     .max_inputs = 3,
     .optional = {2},
     .forms = dynamic_dequantize_forms,
+    .scaled = {0},
     .kernel = kernel_id::dynamic_dequantize,
     .shape = &same_op_shape,
     .memory = &dynamic_dequantize_memory,
@@ -15951,6 +17297,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/ops/l2_normalization.hpp
 // qnn.l2_normalization and l2_normalization: each row along the last axis divided by its length.
+#define OCTET_OPS_L2_NORMALIZATION_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -16020,7 +17367,7 @@ template <bool Quantized> status l2_normalization_prepare(const node_view& n, pr
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<l2_normalization_params>(&reference::l2_normalization_kernel);
   p.type = x.type;
-  p.depth = x.shape.rank == 0 ? 1 : static_cast<std::size_t>(x.shape.back(0));
+  p.depth = x.shape.rank == 0 ? 1 : as_size(x.shape.back(0));
   p.rows = p.depth == 0 ? 0 : x.shape.elements().value / p.depth;
   p.in_zero_point = x.zero_point();
   if constexpr (!Quantized) return unit{};
@@ -16043,6 +17390,7 @@ inline constexpr op_def qnn_l2_normalization{
     .name = "qnn.l2_normalization",
     .summary = "rows divided by their Euclidean length, quantized",
     .forms = qnn_l2_normalization_forms,
+    .quantized = true,
     .shape = &same_op_shape,
     .memory = &params_only<l2_normalization_params>,
     .prepare = &l2_normalization_prepare<true>,
@@ -16063,6 +17411,7 @@ OCTET_NAMESPACE_END
 // ---- octet/laws/functions.hpp
 // Functions of one value, softmax, normalizations, and the quantization of results whose range is
 // fixed.
+#define OCTET_LAWS_FUNCTIONS_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -16234,6 +17583,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/laws/windows.hpp
 // Pooling, means, sums, bilinear resizing. PyTorch's kernels of these depend on the memory format.
+#define OCTET_LAWS_WINDOWS_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -16371,6 +17721,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/pool2d.hpp
 // qnn.avg_pool2d, qnn.max_pool2d, avg_pool2d, max_pool2d: NHWC windows with explicit padding; also
 // the adaptive form.
+#define OCTET_OPS_POOL2D_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -16674,21 +18025,25 @@ inline constexpr op_def qnn_avg_pool2d{
     .name = "qnn.avg_pool2d",
     .summary = "average of windows",
     .forms = qnn_avg_pool2d_forms,
+    .quantized = true,
     .kernel = kernel_id::pool2d,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<false, true>,
     .decide = &laws::average_pool,
+    .steps = &window_steps,
 };
 inline constexpr op_def qnn_max_pool2d{
     .name = "qnn.max_pool2d",
     .summary = "largest of windows, quantized",
     .forms = qnn_max_pool2d_forms,
+    .quantized = true,
     .kernel = kernel_id::pool2d,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<true, true>,
     .decide = &laws::max_pool,
+    .steps = &window_steps,
 };
 inline constexpr op_def avg_pool2d{
     .name = "avg_pool2d",
@@ -16698,6 +18053,7 @@ inline constexpr op_def avg_pool2d{
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<false, false>,
+    .steps = &window_steps,
 };
 inline constexpr op_def max_pool2d{
     .name = "max_pool2d",
@@ -16707,6 +18063,7 @@ inline constexpr op_def max_pool2d{
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<true, false>,
+    .steps = &window_steps,
 };
 }  // namespace ops
 
@@ -16714,6 +18071,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/ops/local_response.hpp
 // l2_pool2d and local_response_normalization: float32, roots and powers of sums of squares.
+#define OCTET_OPS_LOCAL_RESPONSE_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -16727,12 +18085,11 @@ namespace reference {
 OCTET_INLINE void l2_pool2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const pool2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
+  const image_extents image{p.in_h, p.in_w, p.channels};
   const auto* x = static_cast<const float*>(a.in[0]);
-  auto* y = static_cast<float*>(a.out[0]) +
-            rows.begin * static_cast<std::size_t>(p.out_w) * static_cast<std::size_t>(p.channels);
+  auto* y = static_cast<float*>(a.out[0]) + rows.begin * as_size(p.out_w) * as_size(p.channels);
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
-    const auto n = static_cast<std::int32_t>(row / static_cast<std::size_t>(p.out_h)),
-               oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    const auto [n, oy] = image_row_of(row, p.out_h);
     const pool_range v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, 1, p.pad_top,
                                    p.pad_bottom, p.adaptive);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox) {
@@ -16743,12 +18100,7 @@ OCTET_INLINE void l2_pool2d_kernel(const kernel_args& a) noexcept {
         float sum = 0;
         for (std::int32_t iy = v.begin; iy < v.end; ++iy)
           for (std::int32_t ix = h.begin; ix < h.end; ++ix) {
-            const float e = x[((static_cast<std::size_t>(n) * static_cast<std::size_t>(p.in_h) +
-                                static_cast<std::size_t>(iy)) *
-                                   static_cast<std::size_t>(p.in_w) +
-                               static_cast<std::size_t>(ix)) *
-                                  static_cast<std::size_t>(p.channels) +
-                              static_cast<std::size_t>(c)];
+            const float e = x[nhwc_index(image, n, iy, ix, c)];
             sum = numerics::add(sum, numerics::mul(e, e));
           }
         const float mean = p.mode == rounding::tflite_optimized
@@ -16787,6 +18139,7 @@ inline constexpr op_def l2_pool2d{
     .memory = &params_only<pool2d_params>,
     .prepare = &l2_pool2d_prepare,
     .decide = &laws::tflite_floats,
+    .steps = &window_steps,
 };
 }  // namespace ops
 
@@ -16827,7 +18180,9 @@ constexpr void local_response_row(const local_response_params& p, const float* x
   };
   if (p.running) {
     float sum = 0;
-    for (std::int64_t c = -p.radius; c < p.radius; ++c) sum = numerics::add(sum, term(c));
+    // Terms outside the row are 0 and change nothing: a radius of a million costs a row.
+    for (std::int64_t c = 0; c < std::min<std::int64_t>(p.radius, count); ++c)
+      sum = numerics::add(sum, term(c));
     for (std::int64_t c = 0; c < count; ++c) {
       sum = numerics::add(sum, term(c + p.radius));
       y[c] = numerics::mul(
@@ -16871,7 +18226,7 @@ OCTET_INLINE status local_response_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<local_response_attrs>(*n.attrs);
   auto& p = to.make<local_response_params>(&reference::local_response_kernel);
   const dims& x = n.in[0].shape;
-  p.channels = static_cast<std::size_t>(x.back(0));
+  p.channels = as_size(x.back(0));
   p.rows = p.channels == 0 ? 0 : x.elements().value / p.channels;
   p.radius = a.radius;
   p.bias = a.bias, p.alpha = a.alpha, p.beta = a.beta;
@@ -16881,6 +18236,12 @@ OCTET_INLINE status local_response_prepare(const node_view& n, prepared& to) {
 #else
 status local_response_prepare(const node_view& n, prepared& to);
 #endif
+/// Each element sums the squares of its neighbours.
+constexpr double local_response_steps(const node_view& n) {
+  const double around = 2.0 * static_cast<double>(n.attrs->integer("radius", 1)),
+               channels = n.in[0].shape.rank > 0 ? n.in[0].shape.back(0) : 1;
+  return elements_out(n) * std::clamp(around, 0.0, channels);
+}
 inline constexpr op_def local_response_normalization{
     .name = "local_response_normalization",
     .summary = "values divided by a power of their neighbouring channels' squares",
@@ -16889,6 +18250,7 @@ inline constexpr op_def local_response_normalization{
     .memory = &params_only<local_response_params>,
     .prepare = &local_response_prepare,
     .decide = &laws::tflite_floats,
+    .steps = &local_response_steps,
 };
 }  // namespace ops
 
@@ -16897,6 +18259,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/lstm.hpp
 // qnn.lstm: a long short-term memory layer over a sequence, int8 with an int16 cell. Its two states
 // live in the session.
+#define OCTET_OPS_LSTM_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -17325,6 +18688,9 @@ inline constexpr form lstm_forms[] = {
      .out = {dtype::s8, dtype::s8, dtype::s16},
      .roundings = rounding::doubling_high_half_away},
 };
+constexpr double lstm_macs(const node_view& n) {
+  return recurrent_macs(n, {1, 2, 3, 4, 5, 6, 12, 13, 15});
+}
 inline constexpr op_def qnn_lstm{
     .name = "qnn.lstm",
     .summary = "long short-term memory layer over a sequence",
@@ -17333,11 +18699,13 @@ inline constexpr op_def qnn_lstm{
     .outputs = 3,
     .optional = {12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23},
     .forms = lstm_forms,
+    .quantized = true,
     .kernel = kernel_id::lstm,
     .shape = &lstm_op_shape,
     .memory = &lstm_memory,
     .prepare = &lstm_prepare,
     .decide = &laws::tflite_integers,
+    .macs = &lstm_macs,
 };
 }  // namespace ops
 
@@ -17345,6 +18713,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/ops/mul.hpp
 // qnn.mul (quantized) and mul (float32, int32, int64), with broadcasting and a fused clamp.
+#define OCTET_OPS_MUL_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -17377,31 +18746,20 @@ constexpr void mul_plain(const mul_params& p, const T* a, const T* b, T* y, std:
                          std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
     if constexpr (std::is_floating_point_v<T>)
-      y[i] = numerics::clamp(numerics::mul(a[at[0]], b[at[1]]), p.min, p.max);
+      y[i] = clamp_plain(p, numerics::mul(a[at[0]], b[at[1]]));
     else
-      y[i] =
-          numerics::clamp(wrapping_mul(a[at[0]], b[at[1]]),
-                          static_cast<T>(p.lo == INT32_MIN ? std::numeric_limits<T>::min() : p.lo),
-                          static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
+      y[i] = clamp_plain(p, wrapping_mul(a[at[0]], b[at[1]]));
   });
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void mul_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const mul_params*>(k.params);
   const auto r = part_of(p.shape.count, k.part, k.parts);
-  const auto plain = [&]<class T>(type_tag<T>) {
-    mul_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]),
-              static_cast<T*>(k.out[0]), r.begin, r.end);
-  };
-  if (p.mode == rounding::none) {
-    if (p.y_type == dtype::f32)
-      plain(type_tag<float>{});
-    else if (p.y_type == dtype::s32)
-      plain(type_tag<std::int32_t>{});
-    else
-      plain(type_tag<std::int64_t>{});
-    return;
-  }
+  if (p.mode == rounding::none)
+    return with_arithmetic(p.y_type, [&]<class T>(type_tag<T>) {
+      mul_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]),
+                static_cast<T*>(k.out[0]), r.begin, r.end);
+    });
   with_quantized(p.a_type, [&]<class A>(type_tag<A>) {
     with_quantized(p.b_type, [&]<class B>(type_tag<B>) {
       with_quantized(p.y_type, [&]<class Y>(type_tag<Y>) {
@@ -17477,6 +18835,7 @@ inline constexpr op_def qnn_mul{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = qnn_mul_forms,
+    .quantized = true,
     .kernel = kernel_id::mul,
     .shape = &binary_op_shape,
     .memory = &mul_memory<true>,
@@ -17501,6 +18860,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/norm.hpp
 // qnn.batch_norm, qnn.layer_norm, qnn.group_norm: normalizations of quantized tensors as PyTorch
 // computes them.
+#define OCTET_OPS_NORM_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -17676,6 +19036,7 @@ inline constexpr op_def batch_norm{
     .min_inputs = 3,
     .max_inputs = 3,
     .forms = batch_norm_forms,
+    .quantized = true,
     .kernel = kernel_id::batch_norm,
     .shape = &requantize_shape,
     .memory = &params_only<batch_norm_params>,
@@ -17738,6 +19099,7 @@ inline constexpr op_def layer_norm{
     .max_inputs = 3,
     .optional = {1, 2},
     .forms = norm_forms,
+    .quantized = true,
     .kernel = kernel_id::norm,
     .shape = &requantize_shape,
     .memory = &params_only<norm_params>,
@@ -17751,6 +19113,7 @@ inline constexpr op_def group_norm{
     .max_inputs = 3,
     .optional = {1, 2},
     .forms = norm_forms,
+    .quantized = true,
     .kernel = kernel_id::norm,
     .shape = &requantize_shape,
     .memory = &params_only<norm_params>,
@@ -17763,6 +19126,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/ops/pad.hpp
 // qnn.pad (constant), pad (plain numbers) and mirror_pad (reflect, symmetric): any rank.
+#define OCTET_OPS_PAD_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -17782,14 +19146,13 @@ struct pad_params {
 };
 
 constexpr shape_or pad_shape(const dims& x, std::span<const std::int64_t> paddings, pad_mode mode) {
-  if (paddings.size() != 2 * static_cast<std::size_t>(x.rank))
+  if (paddings.size() != 2 * as_size(x.rank))
     return violation{
         rule::value, dims{2 * x.rank},
         dims{static_cast<std::int32_t>(std::min<std::size_t>(paddings.size(), INT32_MAX))}};
   dims y = x;
   for (int i = 0; i < x.rank; ++i) {
-    const std::int64_t before = paddings[2 * static_cast<std::size_t>(i)],
-                       after = paddings[2 * static_cast<std::size_t>(i) + 1];
+    const std::int64_t before = paddings[2 * as_size(i)], after = paddings[2 * as_size(i) + 1];
     const std::int64_t most = mode == pad_mode::constant    ? INT32_MAX / 4
                               : mode == pad_mode::symmetric ? x[i]
                                                             : x[i] - 1;
@@ -17817,20 +19180,20 @@ template <class T>
 constexpr void pad(const pad_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
   const std::int32_t last = p.out.rank - 1, width = p.out[last];
   for (std::size_t row = begin; row < end; ++row) {
-    std::size_t rest = row, from = 0, stride = static_cast<std::size_t>(p.in[last]);
+    std::size_t rest = row, from = 0, stride = as_size(p.in[last]);
     bool filled = false;
     for (std::int32_t d = last - 1; d >= 0; --d) {
-      const auto o = static_cast<std::int32_t>(rest % static_cast<std::size_t>(p.out[d]));
-      rest /= static_cast<std::size_t>(p.out[d]);
+      const auto o = static_cast<std::int32_t>(rest % as_size(p.out[d]));
+      rest /= as_size(p.out[d]);
       const std::int32_t i = pad_source(o, p.before[d], p.in[d], p.mode);
       filled |= i < 0;
-      from += static_cast<std::size_t>(i < 0 ? 0 : i) * stride;
-      stride *= static_cast<std::size_t>(p.in[d]);
+      from += as_size(i < 0 ? 0 : i) * stride;
+      stride *= as_size(p.in[d]);
     }
-    T* to = y + row * static_cast<std::size_t>(width);
+    T* to = y + row * as_size(width);
     for (std::int32_t o = 0; o < width; ++o) {
       const std::int32_t i = filled ? -1 : pad_source(o, p.before[last], p.in[last], p.mode);
-      to[o] = i < 0 ? static_cast<T>(p.value) : x[from + static_cast<std::size_t>(i)];
+      to[o] = i < 0 ? static_cast<T>(p.value) : x[from + as_size(i)];
     }
   }
 }
@@ -17838,7 +19201,7 @@ constexpr void pad(const pad_params& p, const T* x, T* y, std::size_t begin, std
 OCTET_INLINE void pad_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const pad_params*>(a.params);
   std::size_t rows = 1;
-  for (std::int32_t d = 0; d + 1 < p.out.rank; ++d) rows *= static_cast<std::size_t>(p.out[d]);
+  for (std::int32_t d = 0; d + 1 < p.out.rank; ++d) rows *= as_size(p.out[d]);
   const auto r = part_of(rows, a.part, a.parts);
   with_size(p.type, [&]<class T>(type_tag<T>) {
     pad(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
@@ -17885,7 +19248,7 @@ template <bool Mirror> status pad_prepare(const node_view& n, prepared& to) {
   p.in = x.shape, p.out = y.shape;
   const auto paddings = n.attrs->integers("paddings");
   for (int i = 0; i < x.shape.rank; ++i)
-    p.before.push_back(static_cast<std::int32_t>(paddings[2 * static_cast<std::size_t>(i)]));
+    p.before.push_back(static_cast<std::int32_t>(paddings[2 * as_size(i)]));
   if (p.in.rank == 0) p.in = p.out = dims{1}, p.before = dims{0};
   const auto bits = element_bits(*n.attrs, "value", x.type, x.zero_point());
   if (!bits) return bits.error();
@@ -17899,6 +19262,8 @@ inline constexpr op_def qnn_pad{
     .name = "qnn.pad",
     .summary = "a quantized value around",
     .forms = movement_forms,
+    .quantized = true,
+    .only_pads = true,
     .shape = &pad_op_shape<false>,
     .memory = &params_only<pad_params>,
     .prepare = &pad_prepare<false>,
@@ -17925,6 +19290,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/ops/prelu.hpp
 // qnn.prelu and prelu: a slope of its own for each channel (or element) below 0.
+#define OCTET_OPS_PRELU_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -18030,6 +19396,7 @@ inline constexpr op_def qnn_prelu{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = qnn_prelu_forms,
+    .quantized = true,
     .kernel = kernel_id::prelu,
     .shape = &prelu_op_shape,
     .memory = &params_only<prelu_params>,
@@ -18056,6 +19423,7 @@ OCTET_NAMESPACE_END
 // multiply-adds: what TensorFlow Lite's recurrent float layers use on x86-64. tanh as the C library
 // has it (fdlibm's way, up to glibc 2.40): TensorFlow Lite's reference. Neither is correctly
 // rounded; the order of operations is part of the result.
+#define OCTET_NUMERICS_VECTOR_MATH_HPP_
 
 #include <array>
 #include <bit>
@@ -18184,6 +19552,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/svdf.hpp
 // qnn.svdf: a layer whose weights are factored into features and time (keyword spotting); its
 // memory of the last inputs lives in the session.
+#define OCTET_OPS_SVDF_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -18325,6 +19694,10 @@ inline constexpr form svdf_forms[] = {
      .out = {dtype::s8, dtype::s16},
      .roundings = rounding::doubling_high_half_away},
 };
+/// Each sequence meets the feature weights and the time weights once.
+constexpr double svdf_macs(const node_view& n) {
+  return extent_in(n, 0, 0) * (elements_in(n, 1) + elements_in(n, 2));
+}
 inline constexpr op_def qnn_svdf{
     .name = "qnn.svdf",
     .summary = "layer factored into features and time",
@@ -18333,11 +19706,13 @@ inline constexpr op_def qnn_svdf{
     .outputs = 2,
     .optional = {4},
     .forms = svdf_forms,
+    .quantized = true,
     .kernel = kernel_id::svdf,
     .shape = &svdf_op_shape,
     .memory = &params_only<svdf_params>,
     .prepare = &svdf_prepare,
     .decide = &laws::tflite_integers,
+    .macs = &svdf_macs,
 };
 }  // namespace ops
 
@@ -18346,6 +19721,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/recurrent.hpp
 // lstm, rnn and svdf with float32 values and states: weights are float32, or int8 with the values
 // quantized row by row when it runs ("hybrid", what dynamic-range conversion makes).
+#define OCTET_OPS_RECURRENT_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -18671,6 +20047,9 @@ inline constexpr form float_lstm_forms[] = {
             dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32, dtype::f32, dtype::f32}},
 };
+constexpr double float_lstm_macs(const node_view& n) {
+  return recurrent_macs(n, {1, 2, 3, 4, 5, 6, 7, 8, 16});
+}
 inline constexpr op_def float_lstm{
     .name = "lstm",
     .summary = "long short-term memory layer over a sequence of float32",
@@ -18682,6 +20061,7 @@ inline constexpr op_def float_lstm{
     .shape = &float_lstm_op_shape,
     .memory = &float_lstm_memory,
     .prepare = &float_lstm_prepare,
+    .macs = &float_lstm_macs,
 };
 }  // namespace ops
 
@@ -18764,6 +20144,7 @@ inline constexpr form rnn_forms[] = {
     {.in = {dtype::f32, recurrent_weight_types, like(1), dtype::f32, dtype::f32},
      .out = {dtype::f32, dtype::f32}},
 };
+constexpr double rnn_macs(const node_view& n) { return recurrent_macs(n, {1, 2}); }
 inline constexpr op_def rnn{
     .name = "rnn",
     .summary = "simple recurrent layer over a sequence of float32",
@@ -18774,6 +20155,7 @@ inline constexpr op_def rnn{
     .shape = &rnn_op_shape,
     .memory = &rnn_memory,
     .prepare = &rnn_prepare,
+    .macs = &rnn_macs,
 };
 }  // namespace ops
 
@@ -18866,6 +20248,7 @@ inline constexpr op_def float_svdf{
     .shape = &svdf_op_shape,
     .memory = &float_svdf_memory,
     .prepare = &float_svdf_prepare,
+    .macs = &svdf_macs,
 };
 }  // namespace ops
 
@@ -18874,6 +20257,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/reduce.hpp
 // qnn.mean, qnn.sum and reductions of plain numbers over any axes: mean, sum, reduce_max,
 // reduce_min, reduce_prod, reduce_any, reduce_all.
+#define OCTET_OPS_REDUCE_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -18936,11 +20320,11 @@ constexpr shape_or reduce_shape(const reduce_attrs& a, const dims& x) {
   for (std::int32_t axis : a.axes) {
     if (axis < -x.rank || axis >= x.rank)
       return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{axis}};
-    reduced[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
+    reduced[as_size(axis < 0 ? axis + x.rank : axis)] = true;
   }
   dims y;
   for (int i = 0; i < x.rank; ++i) {
-    const bool gone = a.axes.rank == 0 || reduced[static_cast<std::size_t>(i)];
+    const bool gone = a.axes.rank == 0 || reduced[as_size(i)];
     if (gone && x[i] < 1) return violation{rule::element_count, dims{1}, dims{x[i]}};
     if (!gone)
       y.push_back(x[i]);
@@ -18952,17 +20336,16 @@ constexpr shape_or reduce_shape(const reduce_attrs& a, const dims& x) {
 constexpr reduce_plan make_reduce(const reduce_attrs& a, const dims& x) {
   reduce_plan p;
   std::array<bool, dims::max_rank> flags{};
-  for (int i = 0; i < x.rank; ++i) flags[static_cast<std::size_t>(i)] = a.axes.rank == 0;
-  for (std::int32_t axis : a.axes)
-    flags[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
+  for (int i = 0; i < x.rank; ++i) flags[as_size(i)] = a.axes.rank == 0;
+  for (std::int32_t axis : a.axes) flags[as_size(axis < 0 ? axis + x.rank : axis)] = true;
   // Merge neighbours of one kind (axes of extent 1 belong to any kind), outermost first.
   std::array<std::int32_t, dims::max_rank> extent{};
   std::array<bool, dims::max_rank> kind{};
   std::size_t rank = 0;
   p.outputs = p.count = 1;
   for (int i = 0; i < x.rank; ++i) {
-    const bool gone = flags[static_cast<std::size_t>(i)];
-    (gone ? p.count : p.outputs) *= static_cast<std::size_t>(x[i]);
+    const bool gone = flags[as_size(i)];
+    (gone ? p.count : p.outputs) *= as_size(x[i]);
     if (x[i] == 1) continue;
     if (rank > 0 && kind[rank - 1] == gone) {
       extent[rank - 1] *= x[i];
@@ -18979,13 +20362,13 @@ constexpr reduce_plan make_reduce(const reduce_attrs& a, const dims& x) {
   }
   for (std::size_t i = 0; i < rank; ++i) {
     auto& n = kind[i] ? p.reduced_rank : p.kept_rank;
-    (kind[i] ? p.reduced : p.kept)[static_cast<std::size_t>(n)] = extent[i];
-    (kind[i] ? p.reduced_stride : p.kept_stride)[static_cast<std::size_t>(n)] = strides[i];
+    (kind[i] ? p.reduced : p.kept)[as_size(n)] = extent[i];
+    (kind[i] ? p.reduced_stride : p.kept_stride)[as_size(n)] = strides[i];
     ++n;
   }
   p.simple = p.reduced_rank <= 1;
   if (p.reduced_rank == 1) {
-    p.inner = static_cast<std::size_t>(p.reduced_stride[0]);
+    p.inner = as_size(p.reduced_stride[0]);
     p.outer = p.inner == 0 ? 0 : p.outputs / p.inner;
   } else if (p.reduced_rank == 0) {
     p.inner = p.outputs;
@@ -18996,19 +20379,18 @@ constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x) 
   aten_mean_params p;
   std::array<bool, dims::max_rank> gone{};
   std::array<std::size_t, dims::max_rank> in{}, out{};
-  for (int i = 0; i < x.rank; ++i) gone[static_cast<std::size_t>(i)] = a.axes.rank == 0;
-  for (std::int32_t axis : a.axes)
-    gone[static_cast<std::size_t>(axis < 0 ? axis + x.rank : axis)] = true;
+  for (int i = 0; i < x.rank; ++i) gone[as_size(i)] = a.axes.rank == 0;
+  for (std::int32_t axis : a.axes) gone[as_size(axis < 0 ? axis + x.rank : axis)] = true;
   p.outputs = p.count = 1;
   std::size_t stride = 1;
   for (int i = x.rank; i-- > 0;) {
-    const auto k = static_cast<std::size_t>(i), n = static_cast<std::size_t>(x[i]);
+    const auto k = as_size(i), n = as_size(x[i]);
     in[k] = stride, stride *= n;
     out[k] = p.outputs;
     (gone[k] ? p.count : p.outputs) *= n;
   }
   const auto add = [&](std::size_t k, bool first) {
-    const auto n = static_cast<std::size_t>(x[static_cast<int>(k)]);
+    const auto n = as_size(x[static_cast<int>(k)]);
     if (n == 1) return first;
     if (!first && p.loops[p.rank - 1].in * p.loops[p.rank - 1].extent == in[k])
       p.loops[p.rank - 1].extent *= n;
@@ -19018,12 +20400,12 @@ constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x) 
   };
   bool first = true;
   for (int i = x.rank; i-- > 0;)
-    if (gone[static_cast<std::size_t>(i)]) first = add(static_cast<std::size_t>(i), first);
+    if (gone[as_size(i)]) first = add(as_size(i), first);
   p.reduced = p.rank;
   first = true;
   for (int i = x.rank; i-- > 0;) {
     const int axis = !a.channels_last || i == 0 ? i : i == 1 ? x.rank - 1 : i - 1;
-    if (!gone[static_cast<std::size_t>(axis)]) first = add(static_cast<std::size_t>(axis), first);
+    if (!gone[as_size(axis)]) first = add(as_size(axis), first);
   }
   p.rank = p.rank < 2 ? 2 : p.rank;
   return p;
@@ -19032,16 +20414,15 @@ constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x) 
 template <class F> constexpr void for_each_reduced(const reduce_plan& p, std::size_t o, F&& f) {
   std::size_t base = 0, rest = o;
   for (std::int32_t i = p.kept_rank - 1; i >= 0; --i) {
-    const auto axis = static_cast<std::size_t>(i), extent = static_cast<std::size_t>(p.kept[axis]);
-    base += rest % extent * static_cast<std::size_t>(p.kept_stride[axis]);
+    const auto axis = as_size(i), extent = as_size(p.kept[axis]);
+    base += rest % extent * as_size(p.kept_stride[axis]);
     rest /= extent;
   }
   for (std::size_t k = 0; k < p.count; ++k) {
     std::size_t at = base, left = k;
     for (std::int32_t i = p.reduced_rank - 1; i >= 0; --i) {
-      const auto axis = static_cast<std::size_t>(i),
-                 extent = static_cast<std::size_t>(p.reduced[axis]);
-      at += left % extent * static_cast<std::size_t>(p.reduced_stride[axis]);
+      const auto axis = as_size(i), extent = as_size(p.reduced[axis]);
+      at += left % extent * as_size(p.reduced_stride[axis]);
       left /= extent;
     }
     f(at);
@@ -19173,7 +20554,7 @@ constexpr void reduce(const mean_params& p, const T* x, T* y, std::size_t begin,
 /// The sum of get(0) .. get(n - 1) in up to four levels: blocks of 16 (longer ones above 2^20
 /// elements), sums of blocks, and so on.
 template <class F> constexpr float cascade_sum(std::size_t n, F&& get) {
-  const std::size_t bits = n <= 2 ? 1 : static_cast<std::size_t>(std::bit_width(n - 1)),
+  const std::size_t bits = n <= 2 ? 1 : as_size(std::bit_width(n - 1)),
                     power = bits / 4 > 4 ? bits / 4 : 4, step = std::size_t{1} << power;
   float level[4] = {};
   std::size_t i = 0;
@@ -19308,7 +20689,7 @@ constexpr void quantized_reduce_memory(const node_view& n, node_memory& to) {
   }
   to.make<mean_params>();
   if (n.round == rounding::doubling_high_half_away) to.array<multiplier>(1);
-  if (n.round == rounding::float_half_even || n.round == rounding::qnnpack) to.array<float>(1);
+  if (n.round == rounding::qnnpack) to.array<float>(1);
 }
 constexpr void mean_memory(const node_view& n, node_memory& to) {
   if (n.round == rounding::aten)
@@ -19317,26 +20698,92 @@ constexpr void mean_memory(const node_view& n, node_memory& to) {
     to.make<mean_params>();
 }
 #if OCTET_HAS_DEFINITIONS
+/// PyTorch's mean of floats, and of quantized values as floats.
+OCTET_INLINE void aten_mean_prepare(const node_view& n, const reduce_attrs& attrs, prepared& to) {
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  const aten_mean_params mean = make_aten_mean(attrs, x.shape);
+  if (x.type == dtype::f32) {
+    to.make<aten_mean_params>(&reference::aten_mean_kernel) = mean;
+    return;
+  }
+  const clamp_range clamp = clamp_of(*n.attrs, y.type);
+  auto& m = to.make<quantized_aten_mean_params>(&reference::quantized_aten_mean_kernel);
+  m.mean = mean;
+  m.type = x.type, m.in_scale = x.scale_f32(), m.in_zero_point = x.zero_point();
+  m.inverse = numerics::div(1.f, y.scale_f32()), m.out_zero_point = y.zero_point();
+  m.lo = clamp.lo, m.hi = clamp.hi;
+}
+/// The factors by which a mean or sum of quantized values is brought to the output's scale.
+OCTET_INLINE status mean_factors(const node_view& n, mean_params& p, prepared& to) {
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  const bool mean = p.op == reduction::mean;
+  const float elements = static_cast<float>(p.plan.count), sx = x.scale_f32(), sy = y.scale_f32();
+  requantize_params& q = p.requant;
+  switch (n.round) {
+    case rounding::doubling_high_half_away: {
+      auto m = to.array<multiplier>(1);
+      m[0] = numerics::quantize_multiplier(numerics::div(x.scale(), y.scale()));
+      if (mean) m[0] = numerics::mean_multiplier(m[0], p.plan.count);
+      q.mult = m.data();
+      return unit{};
+    }
+    case rounding::xnnpack:
+      p.scale = numerics::div(sx, sy);
+      if (mean) p.scale = numerics::mul(p.scale, numerics::div(1.f, elements));
+      p.offset = numerics::sub(
+          static_cast<float>(y.zero_point()),
+          numerics::mul(numerics::mul(elements, static_cast<float>(p.in_zero_point)), p.scale));
+      return unit{};
+    case rounding::divide_half_even:
+      if (!mean || !x.same_quantization(y))
+        return unsupported("rounding EVEN here", {}, "a mean that keeps the quantization");
+      return unit{};
+    case rounding::qnnpack: {
+      q.mode = rounding::float_half_even;
+      auto s = to.array<float>(1);
+      s[0] = numerics::div(sx, numerics::mul(sy, elements));
+      q.scale = s.data();
+      return unit{};
+    }
+    case rounding::none:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;
+  }
+  return detail::no_such_rounding(n);
+}
+/// The factor of each element of a product of quantized values.
+OCTET_INLINE status product_factors(const node_view& n, mean_params& p, prepared& to) {
+  if (p.plan.count == 0) return unsupported("a product of nothing");
+  to.kernel = kernel_id::none;
+  auto m = to.array<multiplier>(1);
+  m[0] = numerics::quantize_multiplier(numerics::div(
+      n.in[0].scale(),
+      numerics::pow(n.out[0].scale(), numerics::div(1.0, static_cast<double>(p.plan.count)))));
+  p.requant.mult = m.data();
+  return unit{};
+}
 template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, prepared& to) {
   const auto attrs = read_attributes<reduce_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  if constexpr (Op == reduction::mean && !Quantized)
-    if (n.round == rounding::aten) {
-      to.make<aten_mean_params>(&reference::aten_mean_kernel, kernel_id::none) =
-          make_aten_mean(attrs, x.shape);
-      return unit{};
-    }
   if constexpr (Quantized)
     if (!x.quantized() || !y.quantized() || x.per_channel() || y.per_channel())
       return unsupported("quantization", {}, "one scale per tensor");
-  const auto clamp = clamp_of(*n.attrs, y.type);
-  if constexpr (Op == reduction::mean && Quantized)
+  if constexpr (Op == reduction::mean)
     if (n.round == rounding::aten) {
-      auto& m = to.make<quantized_aten_mean_params>(&reference::quantized_aten_mean_kernel);
-      m.mean = make_aten_mean(attrs, x.shape);
-      m.type = x.type, m.in_scale = x.scale_f32(), m.in_zero_point = x.zero_point();
-      m.inverse = numerics::div(1.f, y.scale_f32()), m.out_zero_point = y.zero_point();
-      m.lo = clamp.lo, m.hi = clamp.hi;
+      aten_mean_prepare(n, attrs, to);
       return unit{};
     }
   auto& p = to.make<mean_params>(&reference::mean_kernel, kernel_id::mean);
@@ -19351,69 +20798,11 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
     return unit{};
   } else {
     static_assert(Op == reduction::mean || Op == reduction::sum || Op == reduction::prod);
-    constexpr bool mean = Op == reduction::mean;
-    const std::size_t count = p.plan.count;
-    const auto elements = static_cast<float>(count);
-    p.in_zero_point = x.zero_point();
+    const clamp_range clamp = clamp_of(*n.attrs, y.type);
     requantize_params& q = p.requant;
     q.mode = n.round, q.zero_point = y.zero_point(), q.lo = clamp.lo, q.hi = clamp.hi;
-    const float sx = x.scale_f32(), sy = y.scale_f32();
-    if constexpr (Op == reduction::prod) {
-      if (count == 0) return unsupported("a product of nothing");
-      to.kernel = kernel_id::none;
-      auto m = to.array<multiplier>(1);
-      m[0] = numerics::quantize_multiplier(numerics::div(
-          x.scale(), numerics::pow(y.scale(), numerics::div(1.0, static_cast<double>(count)))));
-      q.mult = m.data();
-      return unit{};
-    }
-    switch (n.round) {
-      case rounding::doubling_high_half_away: {
-        auto m = to.array<multiplier>(1);
-        m[0] = numerics::quantize_multiplier(numerics::div(x.scale(), y.scale()));
-        if (mean) m[0] = numerics::mean_multiplier(m[0], count);
-        q.mult = m.data();
-        return unit{};
-      }
-      case rounding::xnnpack:
-        p.scale = numerics::div(sx, sy);
-        if (mean) p.scale = numerics::mul(p.scale, numerics::div(1.f, elements));
-        p.offset = numerics::sub(
-            static_cast<float>(y.zero_point()),
-            numerics::mul(numerics::mul(elements, static_cast<float>(p.in_zero_point)), p.scale));
-        return unit{};
-      case rounding::divide_half_even:
-        if (!mean || !x.same_quantization(y))
-          return unsupported("rounding EVEN here", {}, "a mean that keeps the quantization");
-        return unit{};
-      case rounding::float_half_even:
-      case rounding::qnnpack: {
-        q.mode = rounding::float_half_even;
-        auto s = to.array<float>(1);
-        s[0] = n.round == rounding::qnnpack
-                   ? numerics::div(sx, mean ? numerics::mul(sy, elements) : sy)
-                   : static_cast<float>(numerics::div(numerics::div(x.scale(), y.scale()),
-                                                      mean ? static_cast<double>(count) : 1.0));
-        q.scale = s.data();
-        return unit{};
-      }
-      case rounding::none:
-      case rounding::doubling_high_half_up:
-      case rounding::wide_half_up:
-      case rounding::double_half_away:
-      case rounding::float_bias_half_even:
-      case rounding::float_zero_point_half_even:
-      case rounding::eight_bit_ratio_half_up:
-      case rounding::divide_half_away:
-      case rounding::reciprocal_half_even:
-      case rounding::divide_truncate:
-      case rounding::aten:
-      case rounding::fused_multiply_add:
-      case rounding::tflite_optimized:
-      case rounding::mxnet:
-      case rounding::onnxruntime: break;
-    }
-    return detail::no_such_rounding(n);
+    p.in_zero_point = x.zero_point();
+    return Op == reduction::prod ? product_factors(n, p, to) : mean_factors(n, p, to);
   }
 }
 #else
@@ -19422,14 +20811,13 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
 inline constexpr form qnn_mean_forms[] = {
     {.in = {quantized_types},
      .out = {like(0)},
-     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack, rounding::float_half_even,
-                   rounding::qnnpack, rounding::divide_half_even, rounding::aten}},
+     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack, rounding::qnnpack,
+                   rounding::divide_half_even, rounding::aten}},
 };
 inline constexpr form qnn_sum_forms[] = {
     {.in = {quantized_types},
      .out = {like(0)},
-     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack, rounding::float_half_even,
-                   rounding::qnnpack}},
+     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack}},
 };
 inline constexpr form qnn_prod_forms[] = {
     {.in = {quantized_types}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},
@@ -19451,6 +20839,7 @@ inline constexpr op_def qnn_mean{
     .name = "qnn.mean",
     .summary = "mean over axes, quantized",
     .forms = qnn_mean_forms,
+    .quantized = true,
     .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
     .memory = &quantized_reduce_memory,
@@ -19461,6 +20850,7 @@ inline constexpr op_def qnn_sum{
     .name = "qnn.sum",
     .summary = "sum over axes, quantized",
     .forms = qnn_sum_forms,
+    .quantized = true,
     .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
     .memory = &quantized_reduce_memory,
@@ -19471,6 +20861,7 @@ inline constexpr op_def qnn_reduce_prod{
     .name = "qnn.reduce_prod",
     .summary = "product over axes, quantized",
     .forms = qnn_prod_forms,
+    .quantized = true,
     .shape = &reduce_op_shape,
     .memory = &quantized_reduce_memory,
     .prepare = &mean_prepare<reduction::prod, true>,
@@ -19480,6 +20871,7 @@ inline constexpr op_def mean{
     .name = "mean",
     .summary = "mean over axes",
     .forms = mean_forms,
+    .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
     .memory = &mean_memory,
     .prepare = &mean_prepare<reduction::mean, false>,
@@ -19489,6 +20881,7 @@ inline constexpr op_def sum{
     .name = "sum",
     .summary = "sum over axes",
     .forms = reduce_arithmetic_forms,
+    .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::sum, false>,
@@ -19542,6 +20935,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/requantize_add.hpp
 // qnn.requantize_add: accumulators to quantized values with another tensor added before the one
 // rounding: a convolution and the sum behind it, as oneDNN computes them.
+#define OCTET_OPS_REQUANTIZE_ADD_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -19615,7 +21009,8 @@ constexpr void requantize_add_memory(const node_view& n, node_memory& to) {
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status requantize_add_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &q = n.in[1], &y = n.out[0];
-  auto& p = to.make<requantize_add_params>(&reference::requantize_add_kernel);
+  auto& p =
+      to.make<requantize_add_params>(&reference::requantize_add_kernel, kernel_id::requantize_add);
   for (const tensor_desc* t : {&x, &q, &y})
     if (t->zero_point() != 0) return unsupported("a zero point", std::to_string(t->zero_point()));
   if (!q.quantized() || q.per_channel() || !y.quantized() || y.per_channel())
@@ -19656,6 +21051,8 @@ inline constexpr op_def requantize_add{
     .max_inputs = 3,
     .optional = {2},
     .forms = requantize_add_forms,
+    .quantized = true,
+    .kernel = kernel_id::requantize_add,
     .shape = &requantize_add_shape,
     .memory = &requantize_add_memory,
     .prepare = &requantize_add_prepare,
@@ -19667,6 +21064,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/ops/resize.hpp
 // resize_nearest (pure data movement), qnn.resize_bilinear and resize_bilinear (float32): NHWC.
+#define OCTET_OPS_RESIZE_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -20027,6 +21425,7 @@ inline constexpr op_def qnn_resize_bilinear{
     .name = "qnn.resize_bilinear",
     .summary = "images to another size, quantized pixels blended",
     .forms = qnn_resize_bilinear_forms,
+    .quantized = true,
     .kernel = kernel_id::resize_bilinear,
     .shape = &resize_op_shape,
     .memory = &resize_memory<bilinear_tap>,
@@ -20050,6 +21449,7 @@ OCTET_NAMESPACE_END
 // Operators that write at positions given as data: scatter_nd, sparse_to_dense,
 // dynamic_update_slice, matrix_set_diag, segment_reduce; and those that read from such positions:
 // dynamic_slice, reverse_sequence, bucketize.
+#define OCTET_OPS_SCATTER_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -20117,7 +21517,7 @@ constexpr void scatter(const scatter_params& p, const void* index, const T* upda
     }
     if (!inside) continue;
     for (std::size_t i = 0; i < p.inner; ++i) {
-      T& to = y[static_cast<std::size_t>(at) * p.inner + i];
+      T& to = y[as_size(at) * p.inner + i];
       const T v = updates[p.repeats ? 0 : r * p.inner + i];
       to = p.adds ? joined(to, v) : v;
     }
@@ -20152,11 +21552,11 @@ template <bool Adds> status scatter_prepare(const node_view& n, prepared& to) {
   const dims &index = n.in[0].shape, &y = n.out[0].shape;
   p.shape = y;
   p.type = n.out[0].type, p.index_type = n.in[0].type;
-  p.k = static_cast<std::size_t>(index.rank == 0 ? 1 : index.back(0));
+  p.k = as_size(index.rank == 0 ? 1 : index.back(0));
   p.rows = index.elements().value / p.k;
   p.count = y.elements().value;
   p.inner = 1;
-  for (int i = static_cast<int>(p.k); i < y.rank; ++i) p.inner *= static_cast<std::size_t>(y[i]);
+  for (int i = static_cast<int>(p.k); i < y.rank; ++i) p.inner *= as_size(y[i]);
   p.adds = Adds;
   p.repeats = !Adds && n.in[1].shape.elements().value == 1;
   return unit{};
@@ -20212,7 +21612,7 @@ constexpr shape_or dynamic_slice_shape(const dynamic_slice_attrs& a, const dims&
                                        const dims& begin) {
   if (a.size.rank != x.rank || (a.strides.rank != 0 && a.strides.rank != x.rank))
     return violation{rule::rank, x, a.size};
-  if (begin.elements().value != static_cast<std::size_t>(x.rank))
+  if (begin.elements().value != as_size(x.rank))
     return violation{rule::element_count, dims{x.rank}, begin};
   for (int i = 0; i < x.rank; ++i) {
     const std::int64_t stride = a.strides.rank == 0 ? 1 : a.strides[i],
@@ -20231,7 +21631,7 @@ constexpr std::int64_t corner(const box_params& p, const void* begin) {
                        reach = p.inner[i] == 0 ? 0 : (p.inner[i] - std::int64_t{1}) * stride;
     const std::int64_t low = stride < 0 ? -reach : 0,
                        high = stride < 0 ? extent - 1 : extent - (p.inner[i] == 0 ? 0 : reach + 1);
-    std::int64_t b = position(begin, p.index_type, static_cast<std::size_t>(i));
+    std::int64_t b = position(begin, p.index_type, as_size(i));
     if (p.begin_mask >> i & 1)
       b = stride < 0 ? extent - 1 : 0;
     else if (b < 0 && p.from_end)
@@ -20246,15 +21646,15 @@ template <class F> constexpr void for_each_row(const box_params& p, std::int64_t
   const auto s = strides_of(p.outer);
   const std::size_t count = p.inner.elements().value;
   if (count == 0) return;
-  const std::size_t row = p.rank == 0 ? 1 : static_cast<std::size_t>(p.inner[p.rank - 1]);
+  const std::size_t row = p.rank == 0 ? 1 : as_size(p.inner[p.rank - 1]);
   dims at;
   at.rank = p.rank;
   for (std::size_t done = 0; done < count; done += row) {
     f(from, done, row);
     for (std::int32_t i = p.rank - 2; i >= 0; --i) {
-      from += s[static_cast<std::size_t>(i)] * p.strides[i];
+      from += s[i] * p.strides[i];
       if (++at[i] < p.inner[i]) break;
-      from -= s[static_cast<std::size_t>(i)] * p.strides[i] * p.inner[i];
+      from -= s[i] * p.strides[i] * p.inner[i];
       at[i] = 0;
     }
   }
@@ -20267,15 +21667,12 @@ OCTET_INLINE void dynamic_slice_kernel(const kernel_args& a) noexcept {
   const std::int64_t step = p.rank == 0 ? 1 : p.strides[p.rank - 1];
   for_each_row(p, corner(p, a.in[1]), [&](std::int64_t from, std::size_t to, std::size_t n) {
     if (step == 1) {
-      std::memcpy(y + to * p.element, x + static_cast<std::size_t>(from) * p.element,
-                  n * p.element);
+      std::memcpy(y + to * p.element, x + as_size(from) * p.element, n * p.element);
       return;
     }
     for (std::size_t i = 0; i < n; ++i)
-      std::memcpy(
-          y + (to + i) * p.element,
-          x + static_cast<std::size_t>(from + static_cast<std::int64_t>(i) * step) * p.element,
-          p.element);
+      std::memcpy(y + (to + i) * p.element,
+                  x + as_size(from + static_cast<std::int64_t>(i) * step) * p.element, p.element);
   });
 }
 OCTET_INLINE void dynamic_update_slice_kernel(const kernel_args& a) noexcept {
@@ -20284,8 +21681,7 @@ OCTET_INLINE void dynamic_update_slice_kernel(const kernel_args& a) noexcept {
   auto* y = static_cast<std::byte*>(a.out[0]);
   std::memcpy(y, a.in[0], p.outer.elements().value * p.element);
   for_each_row(p, corner(p, a.in[2]), [&](std::int64_t to, std::size_t from, std::size_t n) {
-    std::memcpy(y + static_cast<std::size_t>(to) * p.element, update + from * p.element,
-                n * p.element);
+    std::memcpy(y + as_size(to) * p.element, update + from * p.element, n * p.element);
   });
 }
 #else
@@ -20386,18 +21782,17 @@ namespace reference {
 OCTET_INLINE void reverse_sequence_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const reverse_sequence_params*>(a.params);
   const auto s = strides_of(p.x);
-  const std::int64_t extent = p.x[p.axis], step = s[static_cast<std::size_t>(p.axis)],
-                     batches = p.x[p.batch_axis],
-                     batch_step = s[static_cast<std::size_t>(p.batch_axis)];
+  const std::int64_t extent = p.x[p.axis], step = s[p.axis], batches = p.x[p.batch_axis],
+                     batch_step = s[p.batch_axis];
   const auto r = part_of(p.x.elements().value, a.part, a.parts);
   with_size(p.type, [&]<class T>(type_tag<T>) {
     for (std::size_t i = r.begin; i < r.end; ++i) {
       const auto at = static_cast<std::int64_t>(i), k = at / step % extent;
       const std::int64_t length =
-          position(a.in[1], p.length_type, static_cast<std::size_t>(at / batch_step % batches));
+          position(a.in[1], p.length_type, as_size(at / batch_step % batches));
       const std::int64_t n = length > extent ? extent : length, from = k < n ? n - 1 - k : k;
       static_cast<T*>(a.out[0])[i] =
-          static_cast<const T*>(a.in[0])[static_cast<std::size_t>(at + (from - k) * step)];
+          static_cast<const T*>(a.in[0])[as_size(at + (from - k) * step)];
     }
   });
 }
@@ -20476,8 +21871,8 @@ OCTET_INLINE status matrix_set_diag_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<matrix_set_diag_params>(&reference::matrix_set_diag_kernel);
   const dims& x = n.in[0].shape;
   p.type = n.in[0].type;
-  p.rows = static_cast<std::size_t>(x.back(1)), p.columns = static_cast<std::size_t>(x.back(0));
-  for (int i = 0; i + 2 < x.rank; ++i) p.matrices *= static_cast<std::size_t>(x[i]);
+  p.rows = as_size(x.back(1)), p.columns = as_size(x.back(0));
+  for (int i = 0; i + 2 < x.rank; ++i) p.matrices *= as_size(x[i]);
   return unit{};
 }
 #else
@@ -20548,11 +21943,11 @@ OCTET_INLINE void segment_reduce_kernel(const kernel_args& a) noexcept {
   with_number(p.type, [&]<class T>(type_tag<T>) {
     const auto* x = static_cast<const T*>(a.in[0]);
     auto* y = static_cast<T*>(a.out[0]);
-    std::fill_n(y, static_cast<std::size_t>(p.segments) * p.inner, without_any<T>(p.reduction));
+    std::fill_n(y, as_size(p.segments) * p.inner, without_any<T>(p.reduction));
     for (std::size_t r = 0; r < p.ids; ++r) {
       const std::int64_t id = position(a.in[1], p.id_type, r);
       if (id < 0 || id >= p.segments) continue;
-      T* to = y + static_cast<std::size_t>(id) * p.inner;
+      T* to = y + as_size(id) * p.inner;
       for (std::size_t i = 0; i < p.inner; ++i)
         to[i] = reduced(p.reduction, to[i], x[r * p.inner + i]);
     }
@@ -20577,7 +21972,7 @@ OCTET_INLINE status segment_reduce_prepare(const node_view& n, prepared& to) {
   p.ids = n.in[1].shape.elements().value;
   p.inner = 1;
   for (int i = n.in[1].shape.rank; i < n.in[0].shape.rank; ++i)
-    p.inner *= static_cast<std::size_t>(n.in[0].shape[i]);
+    p.inner *= as_size(n.in[0].shape[i]);
   p.segments = a.segments, p.reduction = a.reduction;
   return unit{};
 }
@@ -20670,6 +22065,7 @@ OCTET_NAMESPACE_END
 // ---- octet/numerics/fused_math.hpp
 // exp, tanh and erf of binary32 as vector loops compute them: a polynomial in fused multiply-adds,
 // the same operations one by one in scalars and in vectors. Rounding ATEN's functions of floats.
+#define OCTET_NUMERICS_FUSED_MATH_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -20756,6 +22152,7 @@ OCTET_NAMESPACE_END
 //   ORT       ONNX Runtime: a table of 256 floats, the inverse output scale cut to an integer
 //             (softmax only)
 // float32: none: exp correctly rounded, sums in order; ATEN: PyTorch's vector loops (below)
+#define OCTET_OPS_SOFTMAX_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -21173,6 +22570,7 @@ inline constexpr op_def qnn_softmax{
     .name = "qnn.softmax",
     .summary = "softmax along an axis, quantized",
     .forms = qnn_softmax_forms,
+    .quantized = true,
     .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
     .memory = &softmax_memory<false, true>,
@@ -21193,6 +22591,7 @@ inline constexpr op_def qnn_log_softmax{
     .name = "qnn.log_softmax",
     .summary = "logarithm of softmax, quantized",
     .forms = qnn_log_softmax_forms,
+    .quantized = true,
     .kernel = kernel_id::softmax,
     .shape = &same_op_shape,
     .memory = &softmax_memory<true, true>,
@@ -21216,6 +22615,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/lut.hpp
 // 8-bit operators of one input as tables of 256 entries: what an operator computes is said once, by
 // its constexpr function, and run as a lookup.
+#define OCTET_OPS_LUT_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -21284,6 +22684,7 @@ OCTET_NAMESPACE_END
 //   OPT       TFLite's optimized int16 logistic and tanh: AWAY, but gemmlowp's Q3.12 functions
 //   where the input scale is 2^-12 (tanh: or 2^-11) none      relu*: a clamp of x to [clamp_lo,
 //   clamp_hi]; neg: the raw value's negative, wrapping (TFLite)
+#define OCTET_OPS_UNARY_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -21600,9 +23001,7 @@ OCTET_INLINE status unary_multipliers(unary_params& p) {
   };
   if (p.mode == rounding::eight_bit_ratio_half_up) {
     p.positive = numerics::q8_multiplier(ratio);
-    p.negative = p.function == unary::leaky_relu
-                     ? numerics::q8_multiplier(numerics::mul(ratio, p.alpha))
-                     : p.positive;
+    p.negative = numerics::q8_multiplier(numerics::mul(ratio, p.alpha));
     return unit{};
   }
   p.positive = p.negative = quantized(ratio);
@@ -21718,58 +23117,51 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
 template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to);
 #endif
 
-/// Roundings of a function of quantized values. The floating ones take any function; the integer
-/// pipelines exist for some.
-constexpr rounding_set unary_roundings(unary f, dtype t) {
-  const bool integer = is_relu(f) || f == unary::leaky_relu || f == unary::abs ||
-                       f == unary::rsqrt || f == unary::hard_swish;
-  const bool eight = is_8bit(t), sigmoid = f == unary::logistic || f == unary::tanh;
-  rounding_set r{rounding::divide_half_even, rounding::reciprocal_half_even, rounding::xnnpack,
-                 rounding::divide_truncate};
-  if (eight || !integer || f == unary::rsqrt) r = r | rounding::divide_half_away;
-  if (integer && (eight || f != unary::hard_swish)) r = r | rounding::doubling_high_half_away;
-  if (f == unary::leaky_relu || is_relu(f)) r = r | rounding::eight_bit_ratio_half_up;
-  if (f == unary::neg || is_relu(f)) r = r | rounding::none;
-  if (eight && !is_relu(f)) r = r | rounding::aten;
-  if (!eight && sigmoid) r = r | rounding::tflite_optimized;
+/// What a law says of a function's values; the roundings of its forms are those that it gives.
+using decision_function = laws::decision (*)(const laws::facts&);
+/// Roundings of a function of int16: PyTorch, whose answers by position are of 8 bits, has no such
+/// values, and TFLite no such hard_swish.
+constexpr rounding_set int16_roundings(unary f, decision_function decide) {
+  if (f == unary::hard_swish) return {};
+  rounding_set r;
+  for (const rounding i : enumerators<rounding>)
+    if (i != rounding::aten && roundings_of(decide, dtype::s16).contains(i)) r = r | i;
   return r;
 }
-template <unary F>
-inline constexpr form unary_forms[] = {
-    {.in = {eight_bit}, .out = {like(0)}, .roundings = unary_roundings(F, dtype::u8)},
-    {.in = {dtype::s16}, .out = {like(0)}, .roundings = unary_roundings(F, dtype::s16)},
+template <decision_function Decide>
+inline constexpr form byte_forms[] = {
+    {.in = {eight_bit}, .out = {like(0)}, .roundings = roundings_of(Decide, dtype::u8)},
 };
-inline constexpr form plain_unary_forms[] = {
-    {.in = {dtype::f32},
-     .out = {dtype::f32},
-     .roundings = rounding_set{rounding::none, rounding::aten}},
+template <unary F, decision_function Decide>
+inline constexpr form quantized_forms[] = {
+    byte_forms<Decide>[0],
+    { .in = {dtype::s16}, .out = {like(0)}, .roundings = int16_roundings(F, Decide) },
 };
-
+template <unary F, decision_function Decide> constexpr std::span<const form> unary_forms_of() {
+  if constexpr (int16_roundings(F, Decide).empty())
+    return byte_forms<Decide>;
+  else
+    return quantized_forms<F, Decide>;
+}
+template <decision_function Decide>
+inline constexpr form real_forms[] = {
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = roundings_of(Decide, dtype::f32)},
+};
 /// Functions that integers have as well.
 inline constexpr form number_unary_forms[] = {
-    {.in = {dtype::f32},
-     .out = {dtype::f32},
-     .roundings = rounding_set{rounding::none, rounding::aten}},
+    float_forms[0],
     {.in = {accumulator_types}, .out = {like(0)}},
 };
-/// Functions of which TFLite's reference calls the C library's.
-inline constexpr form c_library_unary_forms[] = {
-    {.in = {dtype::f32},
-     .out = {dtype::f32},
-     .roundings = rounding_set{rounding::none, rounding::aten, rounding::divide_half_away}},
-};
-template <unary F> constexpr std::span<const form> plain_forms_of() {
-  if constexpr (F == unary::tanh || F == unary::gelu)
-    return c_library_unary_forms;
-  else if constexpr (F == unary::abs || F == unary::neg || F == unary::square)
+template <unary F, decision_function Decide> constexpr std::span<const form> plain_forms_of() {
+  if constexpr (F == unary::abs || F == unary::neg || F == unary::square)
     return number_unary_forms;
   else
-    return plain_unary_forms;
+    return real_forms<Decide>;
 }
 /// The functions of float32 with vectors.
 constexpr kernel_id float_kernel(unary f) {
   const bool scalar = f == unary::log || f == unary::sin || f == unary::cos || f == unary::floor ||
-                      f == unary::ceil || f == unary::round || f == unary::sign || f == unary::erf;
+                      f == unary::ceil || f == unary::round || f == unary::sign;
   return scalar ? kernel_id::none : kernel_id::unary;
 }
 
@@ -21777,7 +23169,8 @@ constexpr kernel_id float_kernel(unary f) {
   inline constexpr op_def qnn_##id{                            \
       .name = "qnn." text,                                     \
       .summary = what " of quantized values",                  \
-      .forms = unary_forms<unary::id>,                         \
+      .forms = unary_forms_of<unary::id, quantized_law>(),     \
+      .quantized = true,                                       \
       .kernel = kernel_id::lut8,                               \
       .other_kernel = kernel_id::unary,                        \
       .shape = &same_op_shape,                                 \
@@ -21788,7 +23181,7 @@ constexpr kernel_id float_kernel(unary f) {
   inline constexpr op_def id{                                  \
       .name = text,                                            \
       .summary = what,                                         \
-      .forms = plain_forms_of<unary::id>(),                    \
+      .forms = plain_forms_of<unary::id, float_law>(),         \
       .kernel = float_kernel(unary::id),                       \
       .shape = &same_op_shape,                                 \
       .memory = &params_only<unary_params>,                    \
@@ -21829,7 +23222,8 @@ inline constexpr op_def sign{
 inline constexpr op_def erf{
     .name = "erf",
     .summary = "error function",
-    .forms = plain_unary_forms,
+    .forms = float_forms,
+    .kernel = kernel_id::unary,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::erf, false>,
@@ -21837,7 +23231,7 @@ inline constexpr op_def erf{
 inline constexpr op_def floor{
     .name = "floor",
     .summary = "rounded down",
-    .forms = plain_unary_forms,
+    .forms = float_forms,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::floor, false>,
@@ -21845,7 +23239,7 @@ inline constexpr op_def floor{
 inline constexpr op_def ceil{
     .name = "ceil",
     .summary = "rounded up",
-    .forms = plain_unary_forms,
+    .forms = float_forms,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::ceil, false>,
@@ -21853,7 +23247,7 @@ inline constexpr op_def ceil{
 inline constexpr op_def round{
     .name = "round",
     .summary = "rounded to the nearest, ties to even",
-    .forms = plain_unary_forms,
+    .forms = float_forms,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::round, false>,
@@ -21865,6 +23259,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/list.hpp
 // The operators octet has: one row each. Dispatch, verification, tests, benchmarks and the
 // documentation's table go through this list.
+#define OCTET_OPS_LIST_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -22052,6 +23447,113 @@ const op_def* const* const compiled_list = builtin_list;
 #endif
 }  // namespace detail
 
+#if defined(OCTET_IMPLEMENTATION)  // once, where octet itself is built
+namespace detail {
+/// Whether an operator's shape rule makes `want` of quantized images of these shapes.
+constexpr bool makes_shape(const op_def& op, std::initializer_list<dims> in,
+                           std::span<const attribute> attrs, const dims& want) {
+  std::array<tensor_desc, 2> ins{};
+  std::size_t count = 0;
+  for (const dims& d : in) ins[count++] = {dtype::s8, d};
+  const tensor_desc out{dtype::s8, want};
+  const std::array<std::span<const std::byte>, 2> constants{};
+  const std::array<bool, 2> given{true, true};
+  const attribute_view view(attrs);
+  dims shape;
+  const status s = op.shape({std::span(ins).first(count),
+                             {&out, 1},
+                             std::span(constants).first(count),
+                             std::span(given).first(count),
+                             &view},
+                            {&shape, 1});
+  return s && shape == want;
+}
+/// pad_top 1, pad_bottom 2, pad_left 3, pad_right 4 around 8 x 8 pixels under a 1 x 1 window.
+constexpr bool has_padding_attributes(const op_def& op) {
+  const attribute attrs[] = {{"pad_top", std::int64_t{1}},
+                             {"pad_bottom", std::int64_t{2}},
+                             {"pad_left", std::int64_t{3}},
+                             {"pad_right", std::int64_t{4}}};
+  return makes_shape(op, {dims{1, 8, 8, 1}, dims{1, 1, 1, 1}}, attrs, dims{1, 11, 15, 1});
+}
+constexpr bool has_paddings(const op_def& op) {
+  const std::int64_t paddings[] = {0, 0, 1, 2, 3, 4, 0, 0};
+  const attribute attrs[] = {{"paddings", std::span<const std::int64_t>(paddings)}};
+  return makes_shape(op, {dims{1, 8, 8, 1}}, attrs, dims{1, 11, 15, 1});
+}
+/// Forms that give the sums themselves, and forms that round them.
+constexpr bool has_sums(const op_def& op) {
+  bool sums = false, rounds = false;
+  for (const form& f : op.forms) {
+    sums |= f.roundings.contains(rounding::none) && f.out[0].set().contains(dtype::s32);
+    for (const rounding r : enumerators<rounding>)
+      rounds |= r != rounding::none && f.roundings.contains(r);
+  }
+  return sums && rounds;
+}
+/// Forms of accumulators, each with a rounding; where a second input is given, a float bias.
+constexpr bool rounds_sums(const op_def& op) {
+  if (op.min_inputs != 1 || op.max_inputs != 2 || !op.optional.contains(1)) return false;
+  for (const form& f : op.forms)
+    if (f.roundings.contains(rounding::none) || !f.in[0].set().contains(dtype::s32) ||
+        (f.in[1].given() && !(f.in[1].set() == type_set(dtype::f32))))
+      return false;
+  return true;
+}
+/// Forms with a rounding, and the law that gives it: neither without the other.
+constexpr bool has_law(const op_def& op) {
+  bool rounds = false;
+  for (const form& f : op.forms)
+    for (const rounding r : enumerators<rounding>)
+      rounds |= r != rounding::none && f.roundings.contains(r);
+  return op.decide != nullptr || !rounds;
+}
+/// What laws say of an operator on int8, or on float32 where it takes no int8, is in its forms.
+constexpr bool has_forms_of_laws(const op_def& op) {
+  if (op.decide == nullptr) return true;
+  rounding_set taken;
+  bool bytes = false;
+  for (const form& f : op.forms) {
+    taken = taken | f.roundings;
+    bytes |= f.in[0].set().contains(dtype::s8);
+  }
+  for (const law l : enumerators<law>) {
+    laws::facts f;
+    f.arithmetic = l;
+    f.x = f.w = f.y = {bytes ? dtype::s8 : dtype::f32, dims{1, 8, 8, 8}, bytes ? 0.1 : 0};
+    if (const laws::decision d = op.decide(f); d.known && !taken.contains(d.round)) return false;
+  }
+  return true;
+}
+/// What an operator's row says of itself must be so: others rely on it (passes, direct calls,
+/// limits).
+template <const op_def& Op> struct checked {
+  static_assert(!Op.summary.empty() && !Op.forms.empty() && Op.shape && Op.memory && Op.prepare,
+                "octet: an operator without summary, forms, shape, memory or prepare");
+  static_assert(has_law(Op), "octet: an operator has roundings and no law that gives them");
+  static_assert(has_forms_of_laws(Op),
+                "octet: a law gives a rounding that no form of the operator has");
+  static_assert(!Op.quantized || Op.name.starts_with("qnn."),
+                "octet: an operator on quantized values is printed with qnn. in front");
+  static_assert(!Op.accumulates || (has_sums(Op) && Op.macs && Op.decide),
+                "octet: an operator that accumulates has forms with and without rounding, macs and "
+                "a law's decision");
+  static_assert(!Op.requantizes || rounds_sums(Op),
+                "octet: an operator that requantizes rounds accumulators, with an optional float "
+                "bias");
+  static_assert(!Op.pads_input || has_padding_attributes(Op),
+                "octet: an operator that pads its input has pad_top, pad_bottom, pad_left and "
+                "pad_right");
+  static_assert(!Op.only_pads || has_paddings(Op),
+                "octet: an operator that only pads has the attribute paddings");
+};
+template <std::size_t... I> constexpr bool all_checked(std::index_sequence<I...>) {
+  return ((sizeof(checked<*builtin_list[I]>) != 0) && ...);
+}
+static_assert(all_checked(std::make_index_sequence<std::size(builtin_list)>()));
+}  // namespace detail
+#endif
+
 /// All operators that come with octet.
 constexpr std::span<const op_def* const> builtin_operators() { return detail::builtin_list; }
 
@@ -22070,6 +23572,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/plan/step.hpp
 // One kernel call of a plan.
+#define OCTET_PLAN_STEP_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -22092,6 +23595,7 @@ OCTET_NAMESPACE_END
 // ---- octet/plan/prepare_step.hpp
 // From a node to one step, on every path: loaded and typed networks, direct calls, constant
 // folding. The kernel of a target runs if it takes the node's params, else the reference.
+#define OCTET_PLAN_PREPARE_STEP_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -22212,6 +23716,9 @@ OCTET_NAMESPACE_END
 // ---- octet/direct.hpp
 // One operator on the caller's own memory, without a graph: the same preparation, the same kernels,
 // the same bits.
+#define OCTET_DIRECT_HPP_
+
+#include <optional>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -22262,12 +23769,12 @@ inline status verify_view(const quantized_view& v, std::string_view what) {
         return wrong("zero point", std::to_string(z), "a value of " + std::string(name_of(d.type)));
   return unit{};
 }
-/// Whether a rounding of this operator is computed with the operand's scale.
-inline bool needs_scale(const op_def& op, rounding round, dtype type, bool first_input) {
-  if (op.name == "qnn.dequantize") return first_input;
-  if (round == rounding::none || !op.name.starts_with("qnn.") || op.name.starts_with("qnn.dynamic"))
-    return false;
-  return quantized_types.contains(type) || (first_input && op.name == "qnn.requantize");
+/// Whether a node of this operator is computed with the scale of an operand of that type: input
+/// `input`, or an output.
+inline bool needs_scale(const op_def& op, rounding round, dtype type,
+                        std::optional<std::size_t> input) {
+  if (input && op.scaled.contains(*input)) return !is_float(type);
+  return op.quantized && round != rounding::none && quantized_types.contains(type);
 }
 
 /// The kernels of these operators, and of no others.
@@ -22304,7 +23811,8 @@ class operator_call {
         if (auto s = detail::verify_view(v, what); !s) return s.error();
         const bool absent = list == &in && v.data.data == nullptr;
         if (!absent && v.scale == 0 && v.scales.empty() &&
-            detail::needs_scale(op, round, v.data.type, list == &in && i == 0))
+            detail::needs_scale(op, round, v.data.type,
+                                list == &in ? std::optional(i) : std::nullopt))
           return invalid("scale of " + what, "none", "the operand's scale");
       }
     operator_call c;
@@ -22685,6 +24193,7 @@ OCTET_NAMESPACE_END
 // ---- octet/graph/fold.hpp
 // Constant folding: a node whose inputs are all known is run once, by its reference, when the graph
 // is built.
+#define OCTET_GRAPH_FOLD_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -22740,6 +24249,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/graph/passes.hpp
 // Rewrites of the IR. Each keeps every output bit.
+#define OCTET_GRAPH_PASSES_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -22755,18 +24265,31 @@ inline std::vector<int> use_counts(const graph& g) {
   return uses;
 }
 
-/// An operator that accumulates, with int32 or int64 output, + qnn.requantize = one
-/// node. Exact: the fused node computes the same accumulator and applies the same formula to it.
-inline void fuse_requantize(graph& g) {
-  auto uses = use_counts(g);
-  std::vector<std::int32_t> producer(g.tensors.size(), -1);
+/// Index of the node that writes each tensor; -1 where none does.
+inline std::vector<std::int32_t> producers(const graph& g) {
+  std::vector<std::int32_t> by(g.tensors.size(), -1);
   for (std::size_t i = 0; i < g.nodes.size(); ++i)
     for (tensor_id t : g.nodes[i].out)
-      producer[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
+      by[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
+  return by;
+}
+/// Removes the nodes that are marked.
+inline void erase(graph& g, const std::vector<char>& marked) {
+  std::deque<node> kept;
+  for (std::size_t i = 0; i < g.nodes.size(); ++i)
+    if (!marked[i]) kept.push_back(std::move(g.nodes[i]));
+  g.nodes = std::move(kept);
+}
+
+/// A node that accumulates, with int32 or int64 output, + one that requantizes = one node. Exact:
+/// the fused node computes the same accumulator and applies the same formula to it.
+inline void fuse_requantize(graph& g) {
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
   std::vector<char> dead(g.nodes.size(), 0);
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     node& r = g.nodes[i];
-    if (r.op->name != "qnn.requantize") continue;
+    if (!r.op->requantizes) continue;
     const tensor_id acc = r.in[0];
     const std::int32_t by = producer[static_cast<std::size_t>(acc)];
     if (by < 0 || uses[static_cast<std::size_t>(acc)] != 1) continue;
@@ -22787,28 +24310,22 @@ inline void fuse_requantize(graph& g) {
     n = std::move(fused);
     dead[i] = 1;
   }
-  std::deque<node> kept;
-  for (std::size_t i = 0; i < g.nodes.size(); ++i)
-    if (!dead[i]) kept.push_back(std::move(g.nodes[i]));
-  g.nodes = std::move(kept);
+  erase(g, dead);
 }
 
-/// A pad of height and width only, filled with the zero point and read by one convolution alone,
-/// becomes the convolution's own padding.
+/// A pad of height and width only, filled with the zero point and read by one node alone that pads
+/// its input itself, becomes that node's own padding.
 inline void fuse_pad(graph& g) {
-  auto uses = use_counts(g);
-  std::vector<std::int32_t> producer(g.tensors.size(), -1);
-  for (std::size_t i = 0; i < g.nodes.size(); ++i)
-    for (tensor_id t : g.nodes[i].out)
-      producer[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
   std::vector<char> dead(g.nodes.size(), 0);
   for (node& n : g.nodes) {
-    if (n.op->name != "qnn.conv2d" && n.op->name != "qnn.depthwise_conv2d") continue;
+    if (!n.op->pads_input) continue;
     const tensor_id x = n.in[0];
     const std::int32_t by = producer[static_cast<std::size_t>(x)];
     if (by < 0 || uses[static_cast<std::size_t>(x)] != 1) continue;
     const node& p = g.nodes[static_cast<std::size_t>(by)];
-    if (p.op->name != "qnn.pad" || dead[static_cast<std::size_t>(by)]) continue;
+    if (!p.op->only_pads || dead[static_cast<std::size_t>(by)]) continue;
     const auto pad = p.attrs.integers("paddings");  // before, after per axis
     const tensor& from = g[p.in[0]];
     if (pad.size() != 8 || pad[0] || pad[1] || pad[6] || pad[7] || from.scales != g[x].scales ||
@@ -22825,10 +24342,7 @@ inline void fuse_pad(graph& g) {
     n.in[0] = p.in[0];
     dead[static_cast<std::size_t>(by)] = 1;
   }
-  std::deque<node> kept;
-  for (std::size_t i = 0; i < g.nodes.size(); ++i)
-    if (!dead[i]) kept.push_back(std::move(g.nodes[i]));
-  g.nodes = std::move(kept);
+  erase(g, dead);
 }
 
 /// Removes nodes whose outputs nobody reads (nodes that write a state stay).
@@ -22866,6 +24380,7 @@ OCTET_NAMESPACE_END
 // ---- octet/graph/print.hpp
 // The IR as text: one line per node with shape, dtype, scale, zero point and rounding of
 // everything.
+#define OCTET_GRAPH_PRINT_HPP_
 
 #include <charconv>
 #include <string>
@@ -22969,6 +24484,7 @@ OCTET_NAMESPACE_END
 // ---- octet/import/common/error.hpp
 // What loaders say of files they refuse: kinds of errors, the place they belong to, and the list of
 // operators that octet has no form of.
+#define OCTET_IMPORT_COMMON_ERROR_HPP_
 
 #include <algorithm>
 #include <string>
@@ -23032,6 +24548,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/import/common/file.hpp
 // Whole files in memory, for the loaders.
+#define OCTET_IMPORT_COMMON_FILE_HPP_
 
 #include <cerrno>
 #include <cstdio>
@@ -23108,6 +24625,7 @@ OCTET_NAMESPACE_END
 // everything after the header, u64 size of the file, u64 size of the description, zeros. Then the
 // description (graph, tensors, nodes, in that order, as write_octet() below lists them), then the
 // constants.
+#define OCTET_IMPORT_OCTET_FILE_HPP_
 
 #include <bit>
 
@@ -23585,6 +25103,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/runtime/plan.hpp
 // Planning: a verified graph becomes an immutable list of kernel calls over one arena.
+#define OCTET_RUNTIME_PLAN_HPP_
 
 #include <functional>
 #include <memory>
@@ -23665,9 +25184,70 @@ OCTET_NAMESPACE_END
 #if OCTET_HAS_DEFINITIONS
 #endif
 
+// ---- octet/core/names.hpp
+// Names of inputs and results that the compiler sees: net("image"_in = pixels)["scores"_out].
+#define OCTET_CORE_NAMES_HPP_
+
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Text as a template argument.
+template <std::size_t N> struct fixed_text {
+  char text[N]{};
+  constexpr fixed_text(const char (&s)[N]) {  // NOLINT: string literals name things
+    for (std::size_t i = 0; i < N; ++i) text[i] = s[i];
+  }
+  constexpr std::string_view view() const { return {text, N - 1}; }
+  constexpr bool operator==(const fixed_text&) const = default;
+};
+/// What a call gives to the input of a name. Refers to the caller's memory.
+template <fixed_text Name, class Memory> struct given_input {
+  static constexpr std::string_view name = Name.view();
+  Memory& memory;
+};
+/// An input by name.
+template <fixed_text Name> struct input_name {
+  static constexpr std::string_view name = Name.view();
+  template <class Memory>
+  constexpr given_input<Name, std::remove_reference_t<Memory>> operator=(Memory&& memory) const {
+    return {memory};
+  }
+};
+/// A result by name.
+template <fixed_text Name> struct output_name {
+  static constexpr std::string_view name = Name.view();
+};
+
+namespace detail {
+template <class T> inline constexpr bool is_given_input = false;
+template <fixed_text Name, class Memory>
+inline constexpr bool is_given_input<given_input<Name, Memory>> = true;
+/// Whether all names are different.
+template <class... Given> constexpr bool names_differ() {
+  const std::string_view names[] = {Given::name...};
+  for (std::size_t i = 0; i < sizeof...(Given); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (names[i] == names[k]) return false;
+  return true;
+}
+}  // namespace detail
+
+/// `using namespace octet::literals;`
+namespace literals {
+template <fixed_text Name> constexpr input_name<Name> operator""_in() { return {}; }
+template <fixed_text Name> constexpr output_name<Name> operator""_out() { return {}; }
+}  // namespace literals
+
+OCTET_NAMESPACE_END
+
 // ---- octet/runtime/threads.hpp
 // A small fork-join pool: one job at a time, as many parts as threads. On Linux it calls the futex
 // system call itself: std::atomic's wait would yield the CPU several times first.
+#define OCTET_RUNTIME_THREADS_HPP_
 
 #include <atomic>
 #include <cstdint>
@@ -23772,7 +25352,8 @@ class worker_thread {
 /// allocates nothing. Threads take the parts one by one, the caller's thread too: on a busy machine
 /// it does not wait for a worker that gets no CPU, it does that part itself. Workers spin briefly
 /// (the gap between two layers is microseconds), then sleep. Threads that cannot start are left
-/// out: those that run take their parts.
+/// out: those that run take their parts. A pool that exists has begun: what the system does to
+/// start a thread (signal masks, a robust list) is over and cannot fall into a run.
 class thread_pool {
  public:
   using job_fn = void (*)(void* context, unsigned part);
@@ -23782,6 +25363,8 @@ class thread_pool {
     while (workers_ && started_ + 1 < limit_ &&
            workers_[started_].start([](void* p) { static_cast<thread_pool*>(p)->work(); }, this))
       ++started_;
+    for (std::uint32_t here; (here = begun_.value().load(std::memory_order_acquire)) != started_;)
+      begun_.wait(here);
   }
   ~thread_pool() {
     stop_.store(true, std::memory_order_relaxed);
@@ -23845,6 +25428,8 @@ class thread_pool {
     }
   }
   void work() noexcept {
+    begun_.value().fetch_add(1, std::memory_order_release);
+    begun_.wake_all();
     std::uint32_t seen = 0;
     for (;;) {
       std::uint32_t now = generation_.value().load(std::memory_order_acquire);
@@ -23868,6 +25453,7 @@ class thread_pool {
   detail::signal_word generation_{0};
   std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
   detail::signal_word pending_{0};             // parts that are not done
+  detail::signal_word begun_{0};               // workers that are in work()
   std::atomic<bool> stop_{false};
   unsigned started_ = 0;
   std::unique_ptr<detail::worker_thread[]> workers_;  // last: they use the rest
@@ -23877,6 +25463,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/runtime/session.hpp
 // Running a plan.
+#define OCTET_RUNTIME_SESSION_HPP_
 
 #include <memory>
 #include <string>
@@ -23900,6 +25487,9 @@ class bound_tensor {
   ZeroPoint zero_point() const noexcept {
     return ZeroPoint(tensor_->zero_points.empty() ? 0 : tensor_->zero_points[0]);
   }
+  bool quantized() const noexcept { return !tensor_->scales.empty(); }
+  /// Has a scale for each index of an axis: scale() is the first.
+  bool per_channel() const noexcept { return tensor_->scales.size() > 1; }
   tensor_view view() const noexcept { return {data_, tensor_->type, tensor_->shape}; }
   /// The elements; empty where T is not the tensor's element type.
   template <class T> std::span<T> as() const noexcept { return view().as<T>(); }
@@ -24001,6 +25591,27 @@ class session {
 #if defined(__cpp_exceptions)
   bound_tensor input(std::string_view name) { return value_or_throw(try_input(name)); }
   bound_tensor output(std::string_view name) { return value_or_throw(try_output(name)); }
+
+  /// session("image"_in = pixels)["scores"_out]: assigns every input by its name, runs, and gives
+  /// results by name (octet::literals). Throws octet::error: a name that the network has not, an
+  /// input that is not given, another element type or count.
+  template <class... Given>
+  requires(sizeof...(Given) != 0 && (detail::is_given_input<Given> && ...)) session& operator()(
+      const Given&... given) {
+    static_assert(detail::names_differ<Given...>(), "octet: an input is given twice");
+    (input(given.name).assign(given.memory), ...);
+    if (sizeof...(Given) != inputs()) {
+      std::string all;
+      for (tensor_id t : program().source().inputs)
+        all += (all.empty() ? "" : ", ") + program().source()[t].name;
+      throw octet::error(invalid("inputs of a call", std::to_string(sizeof...(Given)), all));
+    }
+    run();
+    return *this;
+  }
+  template <fixed_text Name> bound_tensor operator[](output_name<Name> which) {
+    return output(which.name);
+  }
 #endif
 
   /// Runs the network. No allocation, no lock, no system call with one thread; with more, futex
@@ -24147,6 +25758,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/laws/padding.hpp
 // Padding of windows that a framework gives by name instead of by numbers.
+#define OCTET_LAWS_PADDING_HPP_
 
 #include <cstdint>
 
@@ -24185,6 +25797,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/typed/types.hpp
 // Typed tensors: element type, shape and quantization parameters as template arguments.
+#define OCTET_TYPED_TYPES_HPP_
 
 #include <span>
 #include <type_traits>
@@ -24252,6 +25865,7 @@ OCTET_NAMESPACE_END
 // ---- octet/typed/error.hpp
 // Mistakes in a typed graph as the compiler reports them: one class template per mistake, the
 // numbers as template arguments.
+#define OCTET_TYPED_ERROR_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -24508,6 +26122,7 @@ OCTET_NAMESPACE_END
 // ---- octet/typed/network.hpp
 // A typed graph as a constexpr value: a list of tensors and nodes that grows as operators are
 // applied and merges where values meet.
+#define OCTET_TYPED_NETWORK_HPP_
 
 #include <array>
 #include <string_view>
@@ -24826,12 +26441,10 @@ constexpr mistake mistake_of(rule r, const op_def& op) {
   switch (r) {
     case rule::ok: return mistake::none;
     case rule::rank: return mistake::wrong_rank;
-    case rule::shapes_differ: {
-      const std::string_view name = op.name;
-      return name == "qnn.concat" || name == "concat"   ? mistake::concat_shapes_differ
-             : op.min_inputs == 2 && op.max_inputs == 2 ? mistake::add_shapes_differ
-                                                        : mistake::shapes_differ;
-    }
+    case rule::shapes_differ:
+      return op.min_inputs == 2 && op.max_inputs == 2 ? mistake::add_shapes_differ
+                                                      : mistake::shapes_differ;
+    case rule::other_extents: return mistake::concat_shapes_differ;
     case rule::channels: return mistake::channel_count_differs;
     case rule::weight_count: return mistake::weight_count_differs;
     case rule::bias_count: return mistake::bias_count_differs;
@@ -25012,6 +26625,7 @@ OCTET_NAMESPACE_END
 // ---- octet/typed/operators.hpp
 // The operators as people write them: values go in, values come out; `|` chains those with one
 // input.
+#define OCTET_TYPED_OPERATORS_HPP_
 
 #include <optional>
 
@@ -25879,6 +27493,7 @@ OCTET_NAMESPACE_END
 // ---- octet/typed/builder.hpp
 // A typed graph written node by node, tensors by number: what `octet codegen` writes. People use
 // the operators of operators.hpp.
+#define OCTET_TYPED_BUILDER_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -25953,6 +27568,7 @@ OCTET_NAMESPACE_END
 // ---- octet/typed/by_law.hpp
 // What the law of a typed graph fills into its nodes: roundings, bounds of fused activations,
 // precision of the accumulators' scale.
+#define OCTET_TYPED_BY_LAW_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -25985,6 +27601,7 @@ OCTET_NAMESPACE_END
 // ---- octet/plan/memory.hpp
 // The memory layout of a graph: which tensors share bytes, how long each must exist, where it lies.
 // One constexpr function, run by the compiler for typed graphs and at plan time for files.
+#define OCTET_PLAN_MEMORY_HPP_
 
 #include <algorithm>
 #include <cstddef>
@@ -26310,6 +27927,7 @@ OCTET_NAMESPACE_END
 // ---- octet/typed/image.hpp
 // A compiled typed graph as tables of constants: what the functions behind the type see, in the
 // compiler and at run time.
+#define OCTET_TYPED_IMAGE_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -26458,6 +28076,7 @@ OCTET_NAMESPACE_END
 // ---- octet/typed/prepare.hpp
 // What a compiled typed graph does at run time: prepare, run, lower. Plain functions over tables of
 // constants; nothing here depends on the graph's type.
+#define OCTET_TYPED_PREPARE_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -26536,15 +28155,6 @@ inline void run_steps(const step* steps, std::size_t count, void* const* operand
             1});
 }
 
-inline void require(const status& s) {
-  if (s) return;
-#if defined(__cpp_exceptions)
-  throw octet::error(s.error());
-#else
-  std::abort();
-#endif
-}
-
 /// The same graph in the IR.
 inline graph lower(const image& g, std::string name) {
   graph to;
@@ -26580,7 +28190,7 @@ inline graph lower(const image& g, std::string name) {
     octet::tensor& t = to[g.outputs[i]];
     if (g.output_names[i])
       t.name = g.output_names[i];
-    else if (t.name.starts_with('t'))
+    else if (!g.tensors[static_cast<std::size_t>(g.outputs[i])].name)
       t.name = i == 0 ? "output" : "output_" + std::to_string(i);
   }
   for (const node_info& n : g.nodes) {
@@ -26620,6 +28230,7 @@ OCTET_NAMESPACE_END
 // ---- octet/typed/compiled.hpp
 // A finished graph as a type: tensor types, arena offsets, sizes and multipliers are constants; the
 // object holds arena, packed weights and steps.
+#define OCTET_TYPED_COMPILED_HPP_
 
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>
@@ -27031,7 +28642,7 @@ template <class A> class program<A, true> {
   /// Prepares for the network's target, or the best of this CPU. A node that its operator refuses
   /// (an unsupported combination of types) throws octet::error, or ends the program where
   /// exceptions are off; prepare() reports it instead.
-  program() { require(prepare()); }
+  program() { octet::detail::require(prepare()); }
   struct later {};
   explicit program(later) noexcept {}
   program(const program&) = delete;
@@ -27065,6 +28676,31 @@ template <class A> class program<A, true> {
       (std::make_index_sequence<sizeof...(Memory)>());
     }
   }
+  /// net("image"_in = pixels)["scores"_out]: every input by its name (octet::literals), in any
+  /// order, then the results by theirs ("output", "output_1", ... where the graph gives none). A
+  /// name that the network has not does not compile.
+  template <class... Given>
+  requires(sizeof...(Given) != 0 && (octet::detail::is_given_input<Given> && ...)) auto operator()(
+      const Given&... given) noexcept {
+    static_assert(sizeof...(Given) == inputs,
+                  "octet: a call with names gives every input of the network");
+    static_assert(octet::detail::names_differ<Given...>(), "octet: an input is given twice");
+    (copy_in<input_index<Given>()>(given.memory), ...);
+    run();
+    return named_results(*this);
+  }
+  class named_results {
+   public:
+    explicit named_results(program& p) : program_(p) {}
+    template <fixed_text Name> auto operator[](output_name<Name>) const noexcept {
+      constexpr std::size_t o = output_index<output_name<Name>>();
+      if constexpr (o < outputs)
+        return typename output_type<o>::const_view(program_.template output_view<o>());
+    }
+
+   private:
+    program& program_;
+  };
   /// Runs on what input<I>() holds. No allocation, no lock, no system call.
   void run() noexcept { run_steps(steps_.data(), used_, operands_.data(), scratch_); }
 
@@ -27107,6 +28743,40 @@ template <class A> class program<A, true> {
   static graph lower(std::string name = "typed") { return detail::lower(image_, std::move(name)); }
 
  private:
+  template <class Named> static constexpr std::size_t input_index() {
+    constexpr std::size_t index = [] {
+      std::size_t i = 0;
+      while (i < inputs && !same_text(Named::name, flat_.tensors[as_size(flat_.inputs[i])].name))
+        ++i;
+      return i;
+    }();
+    static_assert(index < inputs, "octet: the network has no input of this name");
+    return index;
+  }
+  template <class Named> static constexpr std::size_t output_index() {
+    constexpr std::size_t index = [] {
+      std::size_t o = 0;
+      while (o < outputs && !is_name_of_output(Named::name, o)) ++o;
+      return o;
+    }();
+    static_assert(index < outputs, "octet: the network has no output of this name");
+    return index;
+  }
+  static constexpr bool same_text(std::string_view a, const char* b) { return b && a == b; }
+  /// As lower() names results.
+  static constexpr bool is_name_of_output(std::string_view name, std::size_t o) {
+    const char* own = flat_.tensors[as_size(flat_.outputs[o])].name;
+    if (flat_.output_names[o] || own)
+      return same_text(name, flat_.output_names[o] ? flat_.output_names[o] : own);
+    if (o == 0) return name == "output";
+    std::size_t number = 0;
+    if (name.substr(0, 7) != "output_" || name.size() == 7 || name[7] == '0') return false;
+    for (char c : name.substr(7)) {
+      if (c < '0' || c > '9' || number > outputs) return false;
+      number = number * 10 + static_cast<std::size_t>(c - '0');
+    }
+    return number == o;
+  }
   template <std::size_t I, class M> void copy_in(M& a) noexcept {
     if constexpr (I < inputs) {
       using t = input_type<I>;
@@ -27163,6 +28833,7 @@ OCTET_NAMESPACE_END
 // ---- octet/typed/functions.hpp
 // Operators without weights of their own: functions of each element, softmax, comparisons, data
 // movement, resizing, products of two values, memory.
+#define OCTET_TYPED_FUNCTIONS_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -27653,6 +29324,7 @@ OCTET_NAMESPACE_END
 // ---- octet/typed/typed.hpp
 // Typed graphs: networks composed in code and checked by the compiler. docs/typed.md shows how to
 // write them.
+#define OCTET_TYPED_TYPED_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -27699,6 +29371,7 @@ OCTET_NAMESPACE_END
 // ---- octet/octet.hpp
 // All of octet that needs no further library (but Highway and Boost.Hana, headers only): graphs,
 // passes, planner, executor, kernels, typed graphs. Importers are opt-in headers beside it.
+#define OCTET_OCTET_HPP_
 
 
 #if OCTET_HAS_DEFINITIONS
@@ -27707,6 +29380,7 @@ OCTET_NAMESPACE_END
 #endif
 // ---- octet/kernels/detect.hpp
 // What this CPU can do, asked directly: no libhwy at link time.
+#define OCTET_KERNELS_DETECT_HPP_
 
 #include <atomic>
 #include <cstdint>
@@ -27785,6 +29459,7 @@ OCTET_NAMESPACE_END
 // Compiles every kernels/*-inl.hpp once per SIMD target: pass-inl.hpp is included once per target
 // with Highway's HWY_TARGET set to it. Passes run for the targets at or above the one that the
 // file's own -march flags imply: the CPU runs those flags anyway.
+#define OCTET_KERNELS_TARGETS_HPP_
 
 #if defined(HIGHWAY_HWY_FOREACH_TARGET_H_)
 #error \
@@ -27899,6 +29574,7 @@ octet has its own VNNI target and does not need it"
 // ---- octet/kernels/dispatch.hpp
 // From (kernel, target) to the entry: constant tables with external linkage, the same in every file
 // that was built with the same flags.
+#define OCTET_KERNELS_DISPATCH_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -28058,6 +29734,7 @@ OCTET_NAMESPACE_END
 
 // ---- octet/runtime/plan-impl.hpp
 // Definition of try_compile. Included by plan.hpp unless the build links octet::compiled.
+#define OCTET_RUNTIME_PLAN_IMPL_HPP_
 
 
 OCTET_NAMESPACE_BEGIN

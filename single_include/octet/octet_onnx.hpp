@@ -1,0 +1,6061 @@
+// octet 0.1.0: octet/import/onnx.hpp for the single header, which it includes. Made by single_include/amalgamate.py; do not edit.
+// Needs octet.hpp beside it and protozero (headers only).
+// SPDX-License-Identifier: Apache-2.0
+#if !defined(OCTET_SINGLE_FILE)
+#define OCTET_SINGLE_FILE "octet.hpp"
+#endif
+#include OCTET_SINGLE_FILE
+#if defined(OCTET_SINGLE_HPP_)
+// Loader for ONNX networks (NAME.onnx), quantized operators and Q/DQ graphs, computed as ONNX
+// Runtime does. Needs protozero, and exceptions, where its definitions are compiled:
+// octet::compiled has them, if it was there.
+#ifndef OCTET_IMPORT_ONNX_HPP_
+#define OCTET_IMPORT_ONNX_HPP_
+
+#include <string>
+#include <vector>
+
+// ---- octet/import/onnx/options.hpp
+// Options of the ONNX loader.
+#ifndef OCTET_IMPORT_ONNX_OPTIONS_HPP_
+#define OCTET_IMPORT_ONNX_OPTIONS_HPP_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+struct onnx_options {
+  /// Shapes of inputs in ONNX's order of axes (NCHW), by name; an empty name stands for the next
+  /// input. Needed where the file leaves extents open (symbolic dimensions); extents that the file
+  /// fixes must be equal.
+  std::vector<std::pair<std::string, dims>> shapes{};
+  limits max{};
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_OPTIONS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// Reads a network into a graph. Weights that the file keeps in other files (external data) must
+/// lie in its own folder. Errors name file, node, what was found and what is supported.
+result<graph> try_onnx(const std::string& path, const onnx_options& options = {});
+/// The same from bytes in memory (copied), which must hold all weights; `name` stands for the file
+/// in messages.
+result<graph> try_onnx(std::span<const std::byte> bytes, const std::string& name,
+                       const onnx_options& options = {});
+/// What the loader takes, sorted: operators, with their domain in front where it is not ONNX's own:
+/// "com.microsoft::QLinearAdd".
+std::vector<std::string> onnx_operators();
+#if defined(__cpp_exceptions)
+inline graph onnx(const std::string& path, const onnx_options& options = {}) {
+  return value_or_throw(try_onnx(path, options));
+}
+#endif
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#if OCTET_HAS_IMPORT_DEFINITIONS
+// ---- octet/import/onnx/loader.hpp
+// The ONNX loader: from a model to a graph. NCHW networks become NHWC graphs.
+#ifndef OCTET_IMPORT_ONNX_LOADER_HPP_
+#define OCTET_IMPORT_ONNX_LOADER_HPP_
+
+// ---- octet/import/onnx/fuse.hpp
+// Q/DQ graphs as ONNX Runtime 1.32 runs them on x86: which groups of DequantizeLinear, an operator
+// and QuantizeLinear become one quantized operator, and which stay float. Its graph passes decide
+// it, one after another; here each is one function that says what the pass looks for.
+#ifndef OCTET_IMPORT_ONNX_FUSE_HPP_
+#define OCTET_IMPORT_ONNX_FUSE_HPP_
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <queue>
+#include <set>
+
+// ---- octet/import/onnx/model.hpp
+// What an ONNX file holds, as plain structs: nodes, constants, inputs and outputs.
+#ifndef OCTET_IMPORT_ONNX_MODEL_HPP_
+#define OCTET_IMPORT_ONNX_MODEL_HPP_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+/// A tensor with its elements, in ONNX's order of axes.
+struct array {
+  dtype type = dtype::f32;
+  dims shape{};
+  constant_data data{};
+
+  std::size_t elements() const { return shape.elements().value; }
+  /// Elements of its own type T.
+  template <class T> std::span<const T> as() const {
+    return {reinterpret_cast<const T*>(data.bytes.data()), data.bytes.size() / sizeof(T)};
+  }
+  template <class T> static array of(std::span<const T> values, dims s) {
+    return {dtype_of<T>, s, constant_data::of(values)};
+  }
+};
+
+struct graph_part;
+/// One attribute; which members count is the operator's business.
+struct attribute {
+  std::optional<float> real;
+  std::optional<std::int64_t> integer;
+  std::optional<std::string> text;
+  std::optional<array> tensor;
+  std::vector<float> reals;
+  std::vector<std::int64_t> integers;
+  std::vector<std::string> texts;
+  std::shared_ptr<const graph_part> graph;
+  bool unread = false;  // a list of graphs or tensors, a type
+};
+
+struct node {
+  std::string op, domain, name;      // domain: empty for ai.onnx
+  std::vector<std::string> in, out;  // empty: absent
+  std::map<std::string, attribute, std::less<>> attributes;
+  /// Values of the graph around it that its subgraphs read: its last inputs.
+  std::vector<std::string> captures;
+  /// Why ONNX Runtime computes this node of a Q/DQ graph in float; empty: nothing is said.
+  std::string kept_float;
+
+  bool is(std::string_view o, std::string_view d = {}) const { return op == o && domain == d; }
+  const attribute* find(std::string_view key) const {
+    const auto it = attributes.find(key);
+    return it == attributes.end() ? nullptr : &it->second;
+  }
+  std::int64_t integer(std::string_view key, std::int64_t otherwise) const {
+    const attribute* a = find(key);
+    return a ? a->integer.value_or(otherwise) : otherwise;
+  }
+  /// Input i, or empty where it is not given.
+  const std::string& input(std::size_t i) const {
+    static const std::string none;
+    return i < in.size() ? in[i] : none;
+  }
+};
+
+/// An input or output of the graph. Extents below 0 are open.
+struct value_info {
+  std::string name;
+  std::optional<dtype> type;
+  std::string type_name;  // as ONNX spells it
+  bool has_shape = false;
+  std::vector<std::int64_t> extents;
+  std::vector<std::string> symbols;  // of open extents
+};
+
+/// A graph, the model's own or an attribute's.
+struct graph_part {
+  std::vector<node> nodes;
+  std::map<std::string, array> constants;
+  std::vector<value_info> inputs, outputs;
+};
+struct model : graph_part {
+  std::int64_t ir_version = 0, opset = 0;  // opset: of domain ai.onnx
+};
+/// Names that a graph reads and nothing in it gives, each once.
+inline std::vector<std::string> free_names(const graph_part& g) {
+  std::set<std::string_view> given{""};
+  for (const value_info& v : g.inputs) given.insert(v.name);
+  for (const auto& [name, a] : g.constants) given.insert(name);
+  for (const node& n : g.nodes) given.insert(n.out.begin(), n.out.end());
+  std::vector<std::string> list;
+  const auto look = [&](const std::string& name) {
+    if (given.insert(name).second) list.push_back(name);
+  };
+  for (const node& n : g.nodes)
+    for (const std::string& name : n.in) look(name);
+  for (const value_info& v : g.outputs) look(v.name);
+  return list;
+}
+
+/// TensorProto.DataType.
+struct data_type_row {
+  std::int32_t code;
+  const char* name;
+  std::optional<dtype> type;
+};
+inline constexpr data_type_row data_types[] = {
+    {1, "FLOAT", dtype::f32},    {2, "UINT8", dtype::u8},
+    {3, "INT8", dtype::s8},      {4, "UINT16", dtype::u16},
+    {5, "INT16", dtype::s16},    {6, "INT32", dtype::s32},
+    {7, "INT64", dtype::s64},    {8, "STRING", {}},
+    {9, "BOOL", dtype::boolean}, {10, "FLOAT16", dtype::f16},
+    {11, "DOUBLE", dtype::f64},  {12, "UINT32", dtype::u32},
+    {13, "UINT64", dtype::u64},  {14, "COMPLEX64", {}},
+    {15, "COMPLEX128", {}},      {16, "BFLOAT16", {}},
+    {17, "FLOAT8E4M3FN", {}},    {18, "FLOAT8E4M3FNUZ", {}},
+    {19, "FLOAT8E5M2", {}},      {20, "FLOAT8E5M2FNUZ", {}},
+    {21, "UINT4", {}},           {22, "INT4", {}},
+    {23, "FLOAT4E2M1", {}},      {24, "FLOAT8E8M0", {}},
+    {25, "UINT2", {}},           {26, "INT2", {}},
+};
+inline const data_type_row* find_data_type(std::int64_t code) {
+  for (const data_type_row& r : data_types)
+    if (r.code == code) return &r;
+  return nullptr;
+}
+inline std::string data_type_name(std::int64_t code) {
+  const data_type_row* r = find_data_type(code);
+  return r ? r->name : "type " + std::to_string(code);
+}
+/// octet's element type, or an error that names ONNX's.
+inline result<dtype> element_type(std::int64_t code, const std::string& of) {
+  const data_type_row* r = find_data_type(code);
+  if (r && r->type) return *r->type;
+  return unsupported("element type of " + of, data_type_name(code),
+                     "float, double, float16, integers of 8 to 64 bits, bool");
+}
+
+inline bool is_quantize(const node& n) {
+  return n.op == "QuantizeLinear" && (n.domain.empty() || n.domain == "com.microsoft");
+}
+inline bool is_dequantize(const node& n) {
+  return n.op == "DequantizeLinear" && (n.domain.empty() || n.domain == "com.microsoft");
+}
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_MODEL_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class fuser {
+ public:
+  fuser(model& m, const limits& max) : model_(m), max_(max) {
+    for (node& n : m.nodes) add(std::move(n), static_cast<double>(nodes_.size()));
+    for (const value_info& v : m.outputs) outputs_.insert(v.name);
+    for (const value_info& v : m.inputs) input_types_.emplace(v.name, v.type);
+  }
+
+  /// Rewrites the model's nodes; they come back in an order in which they can run. An error where
+  /// they form a cycle.
+  status run() {
+    std::set<std::string_view> given;
+    for (const item* i : nodes_)
+      for (const std::string& o : i->n.out)
+        if (!o.empty() && !given.insert(o).second)
+          return import::malformed("a value that two nodes give", o);
+    constants_into_the_model();
+    drop_what_changes_nothing();
+    merge_equal_pairs();
+    remove_double_pairs();
+    dequantize_later();
+    quantize_earlier();
+    quantize_biases();
+    one_reader_per_dequantize();
+    drop_redundant_clips();
+    signed_to_unsigned();
+    if (made_ > max_.constant_bytes)
+      return over_limit(&limits::constant_bytes, max_, "bytes of all constants",
+                        std::to_string(made_));
+    if (moved_ > most_moved)
+      return import::too_large("readers of values that change nothing", {},
+                               std::to_string(most_moved) + " moves");
+    if (!sort()) return cycle();
+    for (item* i : order_)
+      if (i->alive) fuse(*i);
+    if (!sort()) return cycle();
+    finish();
+    return unit{};
+  }
+
+ private:
+  struct item {
+    node n;
+    double place = 0;  // where the file has it
+    std::size_t id = 0;
+    bool alive = true;
+  };
+  using use = std::pair<std::size_t, std::size_t>;  // node, its input
+
+  static error_info cycle() {
+    return import::malformed("nodes that read each other's results in a circle");
+  }
+
+  // ---- the graph while it changes ----
+
+  item& add(node n, double place) {
+    items_.push_back({std::move(n), place, items_.size(), true});
+    item& i = items_.back();
+    nodes_.push_back(&i);
+    for (std::size_t k = 0; k < i.n.in.size(); ++k) uses_[i.n.in[k]].insert({i.id, k});
+    for (const std::string& o : i.n.out)
+      if (!o.empty()) producers_[o] = &i;
+    return i;
+  }
+  void remove(item& i) {
+    i.alive = false;
+    for (std::size_t k = 0; k < i.n.in.size(); ++k) uses_[i.n.in[k]].erase({i.id, k});
+    for (const std::string& o : i.n.out)
+      if (const auto it = producers_.find(o); it != producers_.end() && it->second == &i)
+        producers_.erase(it);
+  }
+  void set_input(item& i, std::size_t k, const std::string& name) {
+    uses_[i.n.in[k]].erase({i.id, k});
+    i.n.in[k] = name;
+    uses_[name].insert({i.id, k});
+  }
+  /// Whoever reads `from` reads `to`.
+  void replace_value(const std::string& from, const std::string& to) {
+    moved_ += uses_[from].size();
+    if (moved_ > most_moved) return;  // run() refuses the file
+    const auto readers = uses_[from];
+    for (const auto& [id, k] : readers) set_input(items_[id], k, to);
+  }
+  item* producer(const std::string& name) {
+    const auto it = producers_.find(name);
+    return it == producers_.end() ? nullptr : it->second;
+  }
+  const std::set<use>& uses(const std::string& name) { return uses_[name]; }
+  item& reader(const use& u) { return items_[u.first]; }
+  bool is_output(const std::string& name) const { return outputs_.contains(name); }
+  /// Read once, and not a result of the graph.
+  bool one_reader(const std::string& name) { return uses(name).size() == 1 && !is_output(name); }
+  std::string fresh(const std::string& base) {
+    std::string name;
+    do name = base + "/" + std::to_string(++fresh_);
+    while (producers_.contains(name) || model_.constants.contains(name));
+    return name;
+  }
+  const array* constant(const std::string& name) const {
+    const auto it = model_.constants.find(name);
+    return name.empty() || it == model_.constants.end() ? nullptr : &it->second;
+  }
+  /// One element, with or without an axis.
+  static bool scalar(const array& a) {
+    return a.shape.rank == 0 || (a.shape.rank == 1 && a.shape[0] == 1);
+  }
+
+  /// Whether a new constant of that many bytes is within the limits. A file must not name one large
+  /// array in thousands of places.
+  bool room_for(std::size_t bytes) {
+    made_ = saturating_add(made_, bytes);
+    return made_ <= max_.constant_bytes;
+  }
+
+  // ---- what a Q or DQ says ----
+
+  struct parameters {
+    float scale = 0;
+    std::int32_t zero_point = 0;
+    dtype type = dtype::u8;
+    bool zero_point_given = false;
+    bool operator==(const parameters&) const = default;
+  };
+  static std::int32_t integer_of(const array& a, std::size_t i) {
+    switch (a.type) {
+      case dtype::u8: return a.as<std::uint8_t>()[i];
+      case dtype::s8: return a.as<std::int8_t>()[i];
+      case dtype::u16: return a.as<std::uint16_t>()[i];
+      case dtype::s16: return a.as<std::int16_t>()[i];
+      case dtype::s32: return a.as<std::int32_t>()[i];
+      case dtype::f32:
+      case dtype::f64:
+      case dtype::u32:
+      case dtype::s64:
+      case dtype::u64:
+      case dtype::boolean:
+      case dtype::f16: break;
+    }
+    return 0;
+  }
+  /// Of a node whose scale and zero point are constants of one element.
+  std::optional<parameters> scalar_parameters(const node& n) {
+    const array* s = constant(n.input(1));
+    if (!s || !scalar(*s) || s->type != dtype::f32 || n.integer("block_size", 0) != 0) return {};
+    parameters p;
+    p.scale = s->as<float>()[0];
+    if (n.input(2).empty()) {
+      const auto t = type_of(is_quantize(n) ? n.out[0] : n.in[0]);
+      if (!t) return {};
+      p.type = *t;
+      return p;
+    }
+    const array* z = constant(n.input(2));
+    if (!z || !scalar(*z)) return {};
+    p.zero_point_given = true;
+    p.type = z->type;
+    p.zero_point = integer_of(*z, 0);
+    return p;
+  }
+  /// Element type of a value, where it follows from what quantizes it.
+  std::optional<dtype> type_of(const std::string& name) {
+    std::string at = name;
+    for (int steps = 0; steps < 64; ++steps) {
+      if (const array* a = constant(at)) return a->type;
+      item* p = producer(at);
+      if (!p) {
+        const auto input = input_types_.find(at);
+        return input == input_types_.end() ? std::nullopt : input->second;
+      }
+      const node& n = p->n;
+      if (is_quantize(n)) {
+        if (const array* z = constant(n.input(2))) return z->type;
+        if (!n.input(2).empty()) {
+          at = n.in[2];
+          continue;
+        }
+        const data_type_row* r = find_data_type(n.integer("output_dtype", 2));
+        return r ? r->type : std::nullopt;
+      }
+      if (n.op == "DynamicQuantizeLinear" && !n.out.empty() && at == n.out[0]) return dtype::u8;
+      if (n.op == "Cast") {
+        const data_type_row* r = find_data_type(n.integer("to", 0));
+        return r ? r->type : std::nullopt;
+      }
+      if (!moves_values(n) || n.in.empty()) return {};
+      at = n.in[0];
+    }
+    return {};
+  }
+  static bool moves_values(const node& n) {
+    static const std::set<std::string_view> ops{
+        "Expand", "Flatten", "Gather",  "GatherElements", "Identity",  "MaxPool",   "Reshape",
+        "Slice",  "Split",   "Squeeze", "Tile",           "Transpose", "Unsqueeze", "Resize"};
+    return n.domain.empty() && ops.contains(n.op);
+  }
+  /// A Q and a DQ that undo each other: both give constants of one element for scale and zero
+  /// point, and the same ones.
+  bool is_pair(const node& q, const node& dq) {
+    const auto a = scalar_parameters(q), b = scalar_parameters(dq);
+    return a && b && a->zero_point_given && b->zero_point_given && *a == *b;
+  }
+  static bool is_16bit(dtype t) { return t == dtype::s16 || t == dtype::u16; }
+
+  // ---- before the passes ----
+
+  void constants_into_the_model() {
+    for (item* i : nodes_) {
+      node& n = i->n;
+      if (!n.is("Constant") || n.out.size() != 1) continue;
+      std::optional<array> a;
+      for (const auto& [key, v] : n.attributes) {
+        if (key == "value" && v.tensor) a = *v.tensor;
+        if (key == "value_float" && v.real) a = array::of(std::span(&*v.real, 1), dims{});
+        if (key == "value_int" && v.integer) a = array::of(std::span(&*v.integer, 1), dims{});
+        if (key == "value_floats")
+          a = array::of(std::span(v.reals), dims{static_cast<std::int32_t>(v.reals.size())});
+        if (key == "value_ints")
+          a = array::of(std::span(v.integers), dims{static_cast<std::int32_t>(v.integers.size())});
+      }
+      if (!a) continue;  // refused later, by name
+      model_.constants.insert_or_assign(n.out[0], std::move(*a));
+      remove(*i);
+    }
+  }
+  /// Identity, Dropout without its mask, Cast to the type that is there; QuantizeLinear of
+  /// constants becomes one.
+  void drop_what_changes_nothing() {
+    for (item* i : nodes_) {
+      if (!i->alive) continue;
+      node& n = i->n;
+      if (is_quantize(n)) fold_quantize(*i);
+      if (!i->alive || n.in.empty() || n.out.empty() || is_output(n.out[0])) continue;
+      bool nothing = n.is("Identity");
+      nothing |= n.is("Dropout") && (n.out.size() < 2 || uses(n.out[1]).empty());
+      if (n.is("Cast")) {
+        const auto from = type_of(n.in[0]);
+        const data_type_row* to = find_data_type(n.integer("to", 0));
+        nothing |= from && to && to->type == from;
+      }
+      if (!nothing) continue;
+      const std::string from = n.out[0], to = n.in[0];
+      remove(*i);
+      replace_value(from, to);
+    }
+  }
+  void fold_quantize(item& i) {
+    const node& n = i.n;
+    const array *x = constant(n.input(0)), *s = constant(n.input(1)), *z = constant(n.input(2));
+    if (!x || !s || x->type != dtype::f32 || s->type != dtype::f32 || is_output(n.out[0])) return;
+    if (!n.input(2).empty() && !z) return;
+    const auto type = type_of(n.out[0]);
+    const bool bytes = type && (is_8bit(*type) || is_16bit(*type));
+    if (!bytes || n.integer("block_size", 0) != 0) return;
+    const std::size_t channels = s->elements(), count = x->elements();
+    std::size_t inner = 1;
+    if (channels != 1) {
+      std::int64_t axis = n.integer("axis", 1);
+      if (axis < 0) axis += x->shape.rank;
+      if (axis < 0 || axis >= x->shape.rank || s->shape.rank != 1 ||
+          s->shape[0] != x->shape[static_cast<int>(axis)] || (z && z->elements() != channels))
+        return;
+      for (int k = static_cast<int>(axis) + 1; k < x->shape.rank; ++k)
+        inner *= static_cast<std::size_t>(x->shape[k]);
+    }
+    if (channels == 0 || (z && (z->elements() == 0 || z->type != *type)) ||
+        !room_for(count * size_of(*type)))
+      return;
+    const auto lo = static_cast<std::int32_t>(lowest_of(*type)),
+               hi = static_cast<std::int32_t>(highest_of(*type));
+    const auto quantized = [&]<class T>(T) {
+      std::vector<T> to(count);
+      for (std::size_t k = 0; k < count; ++k) {
+        const std::size_t c = channels == 1 ? 0 : k / inner % channels;
+        to[k] = static_cast<T>(
+            numerics::quantize_even(x->as<float>()[k], s->as<float>()[c],
+                                    z ? integer_of(*z, z->elements() == 1 ? 0 : c) : 0, lo, hi));
+      }
+      return array{*type, x->shape, constant_data::of(std::span<const T>(to))};
+    };
+    array a = *type == dtype::u8    ? quantized(std::uint8_t{})
+              : *type == dtype::s8  ? quantized(std::int8_t{})
+              : *type == dtype::u16 ? quantized(std::uint16_t{})
+                                    : quantized(std::int16_t{});
+    model_.constants.insert_or_assign(n.out[0], std::move(a));
+    remove(i);
+  }
+
+  // ---- ONNX Runtime's passes ----
+
+  /// CommonSubexpressionElimination, of Q and DQ: equal ones of one value become one.
+  void merge_equal_pairs() {
+    std::map<std::string, item*> seen;
+    const auto bytes = [&](const std::string& name) {
+      const array* a = constant(name);
+      if (!a || a->data.bytes.size() > 8) return name;  // ConstantSharing looks at small ones
+      return std::string(name_of(a->type)) + to_string(a->shape) +
+             std::string(reinterpret_cast<const char*>(a->data.bytes.data()), a->data.bytes.size());
+    };
+    for (item* i : nodes_) {
+      node& n = i->n;
+      if (!i->alive || (!is_quantize(n) && !is_dequantize(n)) || n.in.size() < 2 || n.out.empty())
+        continue;
+      std::string key = n.domain + "\n" + n.op + "\n" + n.in[0] + "\n" + bytes(n.in[1]) + "\n" +
+                        bytes(n.input(2));
+      for (const char* a : {"axis", "block_size", "output_dtype", "saturate"})
+        key += "\n" + std::to_string(n.integer(a, -1000));
+      const auto [at, first] = seen.emplace(std::move(key), i);
+      if (first || is_output(n.out[0])) continue;
+      const std::string from = n.out[0], to = at->second->n.out[0];
+      remove(*i);
+      replace_value(from, to);
+    }
+  }
+  /// DoubleQDQPairsRemover: of Q, DQ, Q, DQ in a row the inner two go; the outer ones get the
+  /// range that both pairs have.
+  void remove_double_pairs() {
+    for (item* i : nodes_) {
+      if (!i->alive || !is_dequantize(i->n) || i->n.out.empty() || !one_reader(i->n.out[0]))
+        continue;
+      item* parent = producer(i->n.input(0));
+      item& child = reader(*uses(i->n.out[0]).begin());
+      if (!parent || !is_quantize(parent->n) || !one_reader(parent->n.out[0]) ||
+          !is_quantize(child.n) || child.n.input(0) != i->n.out[0] || child.n.out.empty() ||
+          !one_reader(child.n.out[0]))
+        continue;
+      item& grandchild = reader(*uses(child.n.out[0]).begin());
+      if (!is_dequantize(grandchild.n) || !is_pair(parent->n, i->n) ||
+          !is_pair(child.n, grandchild.n))
+        continue;
+      const parameters a = *scalar_parameters(i->n), b = *scalar_parameters(child.n);
+      if (!is_8bit(a.type) || a.type != b.type) continue;
+      if (!(a.zero_point == b.zero_point && std::fabs(a.scale - b.scale) < 1e-20f)) {
+        const auto lo = static_cast<float>(lowest_of(a.type)),
+                   hi = static_cast<float>(highest_of(a.type));
+        const auto real = [](float q, const parameters& p) {
+          return numerics::mul(q - static_cast<float>(p.zero_point), p.scale);
+        };
+        const float least = std::max(real(lo, a), real(lo, b)),
+                    most = std::min(real(hi, a), real(hi, b)),
+                    scale = numerics::div(numerics::sub(most, least), hi - lo);
+        if (!(scale > 0)) continue;
+        const auto zero = static_cast<std::int32_t>(numerics::clamp_to_int(
+            static_cast<double>(
+                numerics::round_half_away(numerics::sub(lo, numerics::div(least, scale)))),
+            static_cast<std::int32_t>(lo), static_cast<std::int32_t>(hi)));
+        const std::string s = fresh(parent->n.in[1]), z = fresh(parent->n.in[2]);
+        model_.constants[s] = array::of(std::span<const float>(&scale, 1), dims{});
+        model_.constants[z] = byte_constant(a.type, zero);
+        for (item* outer : {parent, &grandchild}) {
+          set_input(*outer, 1, s);
+          set_input(*outer, 2, z);
+        }
+      }
+      set_input(grandchild, 0, parent->n.out[0]);
+      remove(child);
+      remove(*i);
+    }
+  }
+  static array byte_constant(dtype t, std::int32_t v) {
+    const auto s = static_cast<std::int8_t>(v);
+    const auto u = static_cast<std::uint8_t>(v);
+    return t == dtype::s8 ? array::of(std::span<const std::int8_t>(&s, 1), dims{})
+                          : array::of(std::span<const std::uint8_t>(&u, 1), dims{});
+  }
+
+  /// What QDQPropagationTransformer looks through.
+  bool propagates(const node& n) const {
+    if (!n.domain.empty() || n.in.empty() || n.out.empty()) return false;
+    return (n.op == "MaxPool" && model_.opset >= 12 && n.out.size() == 1) || n.op == "Reshape" ||
+           n.op == "Transpose" || n.op == "Squeeze" || n.op == "Unsqueeze" || n.op == "Slice";
+  }
+  /// Q and DQs after `value`, for these readers of it.
+  void insert_pair(const node& like, const std::string& value, const std::vector<use>& readers,
+                   double place) {
+    const std::string q = fresh(value + "/quantized");
+    node quantize;
+    quantize.op = "QuantizeLinear", quantize.domain = like.domain, quantize.name = q;
+    quantize.in = {value, like.in[1]};
+    if (!like.input(2).empty()) quantize.in.push_back(like.in[2]);
+    quantize.out = {q};
+    node dequantize = quantize;
+    dequantize.op = "DequantizeLinear";
+    dequantize.in[0] = q;
+    add(std::move(quantize), place);
+    for (const use& u : readers) {
+      const std::string dq = fresh(value + "/dequantized");
+      dequantize.name = dq;
+      dequantize.out = {dq};
+      add(dequantize, place);
+      set_input(items_[u.first], u.second, dq);
+    }
+  }
+  /// DQ, a move, ...: another pair stands behind the move.
+  void dequantize_later() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      if (!nodes_[k]->alive || !is_dequantize(nodes_[k]->n)) continue;
+      const node dq = nodes_[k]->n;
+      if (dq.out.empty() || !one_reader(dq.out[0]) || !scalar_parameters(dq)) continue;
+      const use first = *uses(dq.out[0]).begin();
+      if (first.second != 0) continue;
+      std::vector<item*> open{&reader(first)};
+      while (!open.empty()) {
+        item& move = *open.back();
+        open.pop_back();
+        if (!move.alive || !propagates(move.n)) continue;
+        const std::string& value = move.n.out[0];
+        std::vector<use> readers;
+        if (!is_output(value))
+          for (const use& u : uses(value))
+            if (!is_quantize(reader(u).n)) readers.push_back(u);
+        if (readers.empty()) continue;
+        for (const use& u : readers)
+          if (u.second == 0) open.push_back(&reader(u));
+        insert_pair(dq, value, readers, move.place);
+      }
+    }
+  }
+  /// ..., a move, Q: another pair stands before the move.
+  void quantize_earlier() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      if (!nodes_[k]->alive || !is_quantize(nodes_[k]->n)) continue;
+      const node q = nodes_[k]->n;
+      if (!scalar_parameters(q)) continue;
+      std::string at = q.in[0];
+      while (one_reader(at)) {
+        item* move = producer(at);
+        if (!move || !propagates(move->n)) break;
+        at = move->n.in[0];
+        item* source = producer(at);
+        if (!one_reader(at) || (source && is_dequantize(source->n)) || constant(at)) break;
+        insert_pair(q, at, {use{move->id, 0}}, move->place);
+      }
+    }
+  }
+  /// WeightBiasQuantization: float biases, and float weights, of layers between DQ and Q.
+  void quantize_biases() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& i = *nodes_[k];
+      if (!i.alive || !i.n.domain.empty() || i.n.in.size() < 2 || i.n.out.size() != 1 ||
+          (i.n.op != "Conv" && i.n.op != "ConvTranspose" && i.n.op != "Gemm"))
+        continue;
+      item *x = producer(i.n.in[0]), *w = producer(i.n.in[1]);
+      if (!x || !is_dequantize(x->n) || !leads_to_quantize(i.n.out[0])) continue;
+      const array* x_scale = constant(x->n.input(1));
+      if (!x_scale || !scalar(*x_scale) || x_scale->type != dtype::f32) continue;
+      const array *bias = constant(i.n.input(2)), *weights = constant(i.n.in[1]);
+      const bool quantized = w && is_dequantize(w->n), has_bias = !i.n.input(2).empty();
+      if (!quantized && (!weights || weights->type != dtype::f32)) continue;
+      if (has_bias && (!bias || bias->shape.rank != 1 || bias->type != dtype::f32)) continue;
+      if (quantized && !has_bias) continue;
+      if (!room_for((has_bias ? 8 * bias->elements() : 0) + (quantized ? 0 : weights->elements())))
+        continue;
+      const array* w_scale = nullptr;
+      if (quantized) {
+        w_scale = constant(w->n.input(1));
+        if (!w_scale || w_scale->type != dtype::f32) continue;
+        if (!scalar(*w_scale) && !fits_channels(i.n, w->n, *w_scale, *bias)) continue;
+      } else {
+        w_scale = quantize_weights(i, *weights);
+      }
+      if (has_bias) quantize_bias(i, x_scale->as<float>()[0], *w_scale, *bias);
+    }
+  }
+  bool leads_to_quantize(std::string value) {
+    for (int steps = 0; steps < 64 && uses(value).size() == 1; ++steps) {
+      const node& n = reader(*uses(value).begin()).n;
+      if (is_quantize(n)) return true;
+      if ((n.op != "Relu" && n.op != "Clip") || n.out.size() != 1) return false;
+      value = n.out[0];
+    }
+    return false;
+  }
+  bool fits_channels(const node& layer, const node& dq, const array& scale, const array& bias) {
+    if (scale.shape.rank != 1 || scale.shape[0] != bias.shape[0] ||
+        dq.integer("block_size", 0) != 0)
+      return false;
+    std::int64_t axis = dq.integer("axis", 1);
+    const array* w = constant(dq.in[0]);
+    if (axis < 0) axis += w ? w->shape.rank : 0;
+    return axis == (layer.op == "Gemm" && layer.integer("transB", 0) == 0 ? 1 : 0);
+  }
+  /// One int8 scale for all weights.
+  const array* quantize_weights(item& i, const array& w) {
+    float most = 0;
+    for (float v : w.as<float>()) most = std::max(most, std::fabs(v));
+    const float scale = most > 0 ? numerics::div(most, 127.f) : 1.f;
+    std::vector<std::int8_t> q;
+    for (float v : w.as<float>())
+      q.push_back(static_cast<std::int8_t>(numerics::quantize_even(v, scale, 0, -128, 127)));
+    const std::string base = i.n.in[1], name = fresh(base), s = fresh(base), z = fresh(base);
+    model_.constants[name] = {dtype::s8, w.shape,
+                              constant_data::of(std::span<const std::int8_t>(q))};
+    model_.constants[z] = byte_constant(dtype::s8, 0);
+    array& kept = model_.constants[s];
+    kept = array::of(std::span<const float>(&scale, 1), dims{});
+    node dq;
+    dq.op = "DequantizeLinear", dq.name = name;
+    dq.in = {name, s, z};
+    dq.out = {fresh(base)};
+    const std::string out = dq.out[0];
+    add(std::move(dq), i.place);
+    set_input(i, 1, out);
+    return &kept;
+  }
+  void quantize_bias(item& i, float x_scale, const array& w_scale, const array& bias) {
+    std::vector<float> scales;
+    for (float v : w_scale.as<float>()) scales.push_back(numerics::mul(x_scale, v));
+    std::vector<std::int32_t> q;
+    for (std::size_t c = 0; c < bias.elements(); ++c)
+      q.push_back(
+          numerics::clamp_to_int(static_cast<double>(numerics::rint(numerics::div(
+                                     bias.as<float>()[c], scales[scales.size() == 1 ? 0 : c]))),
+                                 INT32_MIN, INT32_MAX));
+    const std::string base = i.n.in[2], name = fresh(base), s = fresh(base);
+    model_.constants[name] = array::of(std::span<const std::int32_t>(q), bias.shape);
+    model_.constants[s] = array::of(std::span<const float>(scales), w_scale.shape);
+    node dq;
+    dq.op = "DequantizeLinear", dq.name = name;
+    dq.in = {name, s};
+    dq.out = {fresh(base)};
+    if (scales.size() != 1) {
+      attribute axis;
+      axis.integer = 0;
+      dq.attributes.emplace("axis", axis);
+    }
+    const std::string out = dq.out[0];
+    add(std::move(dq), i.place);
+    set_input(i, 2, out);
+  }
+  /// EnsureUniqueDQForNodeUnit.
+  void one_reader_per_dequantize() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& i = *nodes_[k];
+      if (!i.alive || !is_dequantize(i.n) || i.n.out.size() != 1) continue;
+      const auto readers = uses(i.n.out[0]);
+      bool first = !is_output(i.n.out[0]);
+      for (const use& u : readers) {
+        if (std::exchange(first, false)) continue;
+        node copy = i.n;
+        copy.out = {fresh(i.n.out[0])};
+        const std::string out = copy.out[0];
+        add(std::move(copy), i.place);
+        set_input(items_[u.first], u.second, out);
+      }
+    }
+  }
+  /// ReluQuantFusion, ClipQuantFusion: the rounding of the following Q saturates anyway.
+  void drop_redundant_clips() {
+    for (item* i : nodes_) {
+      node& n = i->n;
+      if (!i->alive || !n.domain.empty() || (n.op != "Relu" && n.op != "Clip") ||
+          n.out.size() != 1 || !one_reader(n.out[0]))
+        continue;
+      const node& q = reader(*uses(n.out[0]).begin()).n;
+      if (!is_quantize(q)) continue;
+      const auto p = scalar_parameters(q);
+      if (!p || !p->zero_point_given || !redundant(n, *p)) continue;
+      const std::string from = n.out[0], to = n.in[0];
+      remove(*i);
+      replace_value(from, to);
+    }
+  }
+  bool redundant(const node& n, const parameters& p) {
+    const auto lo = lowest_of(p.type), hi = highest_of(p.type);
+    if (n.op == "Relu") return p.zero_point == lo;
+    const auto bounds = clip_bounds(n);
+    if (!bounds) return false;
+    const auto code = [&](float v) {
+      return static_cast<double>(numerics::rint(numerics::div(v, p.scale))) + p.zero_point;
+    };
+    return code(bounds->first) <= static_cast<double>(lo) &&
+           code(bounds->second) >= static_cast<double>(hi);
+  }
+  /// Constants; none: not both are.
+  std::optional<std::pair<float, float>> clip_bounds(const node& n) {
+    constexpr float most = std::numeric_limits<float>::max();
+    std::pair<float, float> b{-most, most};
+    float* ends[] = {&b.first, &b.second};
+    for (std::size_t k = 0; k < 2; ++k) {
+      if (model_.opset < 11) {
+        const attribute* a = n.find(k == 0 ? "min" : "max");
+        if (a && a->real) *ends[k] = *a->real;
+      } else if (!n.input(k + 1).empty()) {
+        const array* a = constant(n.in[k + 1]);
+        if (!a || a->type != dtype::f32 || a->elements() != 1) return {};
+        *ends[k] = a->as<float>()[0];
+      }
+    }
+    return b;
+  }
+  /// QDQS8ToU8Transformer: int8 between one Q and one DQ becomes uint8, 128 higher; so do constants
+  /// that need all eight bits.
+  void signed_to_unsigned() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& i = *nodes_[k];
+      if (!i.alive || i.n.in.size() != 3 || i.n.out.empty()) continue;
+      if (is_quantize(i.n)) {
+        if (!one_reader(i.n.out[0])) continue;
+        item& dq = reader(*uses(i.n.out[0]).begin());
+        if (!is_dequantize(dq.n) || dq.n.in.size() != 3) continue;
+        const array *a = constant(i.n.in[2]), *b = constant(dq.n.in[2]);
+        if (!a || !b || a->elements() != 1 || b->elements() != 1 || a->type != dtype::s8 ||
+            b->type != dtype::s8 || integer_of(*a, 0) != integer_of(*b, 0))
+          continue;
+        const std::string z = fresh(i.n.in[2]);
+        model_.constants[z] = unsigned_of(*a);
+        set_input(i, 2, z);
+        set_input(dq, 2, z);
+      } else if (is_dequantize(i.n)) {
+        const array *w = constant(i.n.in[0]), *z = constant(i.n.in[2]);
+        if (!w || !z || w->type != dtype::s8 || z->type != dtype::s8) continue;
+        const auto values = w->as<std::int8_t>();
+        if (std::all_of(values.begin(), values.end(), [](int v) { return v >= -64 && v <= 63; }))
+          continue;
+        if (!room_for(w->elements() + z->elements())) continue;
+        const std::string name = fresh(i.n.in[0]), zero = fresh(i.n.in[2]);
+        array weights = unsigned_of(*w), zeros = unsigned_of(*z);
+        model_.constants[name] = std::move(weights);
+        model_.constants[zero] = std::move(zeros);
+        set_input(i, 0, name);
+        set_input(i, 2, zero);
+      }
+    }
+  }
+  static array unsigned_of(const array& a) {
+    std::vector<std::uint8_t> to;
+    for (std::int8_t v : a.as<std::int8_t>()) to.push_back(static_cast<std::uint8_t>(v + 128));
+    return array::of(std::span<const std::uint8_t>(to), a.shape);
+  }
+
+  // ---- QDQSelectorActionTransformer ----
+
+  /// An operator with the DQs that it reads and the Qs that read it.
+  struct group {
+    std::vector<item*> dq, q;
+    std::size_t inputs = 0, outputs = 0, readers = 0;  // that are there
+    bool gives_output = false;                         // of the graph
+  };
+  group group_of(item& i) {
+    group g;
+    for (std::size_t k = 0; k < i.n.in.size(); ++k) {
+      g.inputs += !i.n.in[k].empty();
+      if (item* p = producer(i.n.in[k]); p && is_dequantize(p->n)) g.dq.push_back(p);
+    }
+    for (const std::string& o : i.n.out) {
+      if (o.empty()) continue;
+      ++g.outputs;
+      g.gives_output |= is_output(o);
+      for (const use& u : uses(o)) {
+        ++g.readers;
+        if (is_quantize(reader(u).n)) g.q.push_back(&reader(u));
+      }
+    }
+    return g;
+  }
+  static bool all_quantized(const group& g) {
+    return g.outputs == g.q.size() && g.q.size() == g.readers && !g.gives_output;
+  }
+  std::optional<dtype> in_type(const item& dq) {
+    if (const array* z = constant(dq.n.input(2))) return z->type;
+    return type_of(dq.n.input(0));
+  }
+  std::optional<dtype> out_type(const item& q) {
+    return q.n.out.empty() ? std::optional<dtype>() : type_of(q.n.out[0]);
+  }
+
+  enum class kind : std::uint8_t {
+    move,
+    move_8bit,
+    largest,
+    index,
+    split,
+    unary,
+    binary,
+    variadic,
+    convolution,
+    product,
+    matrix,
+    where
+  };
+  struct rule {
+    std::string_view op;
+    kind what;
+    std::string_view to, domain;
+  };
+  static constexpr std::string_view microsoft = "com.microsoft";
+  static constexpr rule rules[] = {
+      {"Expand", kind::move, {}, {}},
+      {"Flatten", kind::move, {}, {}},
+      {"Gather", kind::move, {}, {}},
+      {"GatherElements", kind::move, {}, {}},
+      {"Reshape", kind::move, {}, {}},
+      {"Slice", kind::move, {}, {}},
+      {"Squeeze", kind::move, {}, {}},
+      {"Tile", kind::move, {}, {}},
+      {"Transpose", kind::move, {}, {}},
+      {"Unsqueeze", kind::move, {}, {}},
+      {"Resize", kind::move_8bit, {}, {}},
+      {"MaxPool", kind::largest, {}, {}},
+      {"ReduceMax", kind::largest, {}, {}},
+      {"ReduceMin", kind::largest, {}, {}},
+      {"ArgMax", kind::index, {}, {}},
+      {"Split", kind::split, {}, {}},
+      {"AveragePool", kind::unary, "QLinearAveragePool", microsoft},
+      {"LeakyRelu", kind::unary, "QLinearLeakyRelu", microsoft},
+      {"GlobalAveragePool", kind::unary, "QLinearGlobalAveragePool", microsoft},
+      {"Sigmoid", kind::unary, "QLinearSigmoid", microsoft},
+      {"Softmax", kind::unary, "QLinearSoftmax", microsoft},
+      {"Add", kind::binary, "QLinearAdd", microsoft},
+      {"Mul", kind::binary, "QLinearMul", microsoft},
+      {"Concat", kind::variadic, "QLinearConcat", microsoft},
+      {"Conv", kind::convolution, "QLinearConv", {}},
+      {"MatMul", kind::product, "QLinearMatMul", {}},
+      {"Gemm", kind::matrix, "QGemm", microsoft},
+      {"Where", kind::where, "QLinearWhere", microsoft},
+  };
+
+  void fuse(item& i) {
+    if (is_quantize(i.n) || is_dequantize(i.n) || i.n.out.empty()) return;
+    const group g = group_of(i);
+    if (g.dq.empty()) return;
+    const rule* r = nullptr;
+    if (i.n.domain.empty())
+      for (const rule& each : rules)
+        if (each.op == i.n.op) r = &each;
+    if (!r) {
+      i.n.kept_float = "ONNX Runtime has no quantized " + i.n.op;
+      return;
+    }
+    if (std::string why = refusal(*r, i, g); !why.empty())
+      i.n.kept_float = "ONNX Runtime keeps it in float: " + why;
+    else
+      replace(*r, i, g);
+  }
+  /// Empty: the group is taken.
+  std::string refusal(const rule& r, item& i, const group& g) {
+    const bool open = r.what == kind::product || r.what == kind::matrix,  // may give floats
+        moves = r.what == kind::move || r.what == kind::move_8bit || r.what == kind::largest;
+    std::size_t wanted = 0;
+    switch (r.what) {
+      case kind::move:
+      case kind::move_8bit:
+      case kind::largest:
+      case kind::index:
+      case kind::split:
+      case kind::unary: wanted = 1; break;
+      case kind::where:
+      case kind::product: wanted = 2; break;
+      case kind::binary:
+      case kind::variadic:
+      case kind::convolution:
+      case kind::matrix: wanted = g.inputs; break;
+    }
+    if (g.dq.size() != wanted) return "an input is not quantized";
+    std::vector<dtype> in;
+    for (item* d : g.dq) {
+      const auto t = in_type(*d);
+      if (!t) return "the element type of an input is not known";
+      in.push_back(*t);
+    }
+    if (r.what == kind::index) {
+      const auto p = scalar_parameters(g.dq[0]->n);
+      if (is_16bit(in[0])) return "16-bit values";
+      return p && p->zero_point_given ? "" : "no zero point";
+    }
+    if (g.q.empty() && !open) return "its result is not quantized";
+    if (!g.q.empty() && !all_quantized(g)) return "its result is read by others too";
+    if (r.op == "MaxPool" && model_.opset < 12) return "MaxPool of an opset before 12";
+    std::optional<dtype> out;
+    for (item* q : g.q) {
+      const auto t = out_type(*q);
+      if (!t || *t != in[0]) return "input and result have different types";
+      out = t;
+    }
+    const bool wide_allowed = r.what == kind::move || r.what == kind::split;
+    for (std::size_t k = 0; k < in.size(); ++k) {
+      const bool bias = k == 2 && (r.what == kind::convolution || r.what == kind::matrix);
+      if (bias) {
+        if (in[k] != dtype::s32) return "its bias is not int32";
+        continue;
+      }
+      if (!wide_allowed && is_16bit(in[k])) return "16-bit values";
+      if (!is_8bit(in[k]) && !(wide_allowed && is_16bit(in[k])))
+        return std::string(name_of(in[k])) + " values";
+    }
+    if (moves || r.what == kind::split) {
+      for (item* q : g.q)
+        if (!is_pair(q->n, g.dq[0]->n)) return "it changes scale or zero point";
+      return {};
+    }
+    if (r.what == kind::binary || r.what == kind::variadic || r.what == kind::where)
+      for (dtype t : in)
+        if (t != in[0]) return "its inputs have different types";
+    if ((r.what == kind::convolution || r.what == kind::product) && in[0] == dtype::s8)
+      return "int8 activations on x86";
+    if (r.what == kind::matrix && in[0] == dtype::s8 && in[1] != dtype::s8)
+      return "int8 activations with uint8 weights";
+    if (r.what == kind::matrix && in.size() > 2) {
+      const attribute* beta = i.n.find("beta");
+      if (beta && beta->real.value_or(1) != 1) return "beta is not 1";
+    }
+    return {};
+  }
+
+  static void append(std::vector<std::string>& to, const node& n, std::size_t from,
+                     std::size_t count) {
+    for (std::size_t k = from; k < from + count; ++k) to.push_back(n.input(k));
+  }
+  void replace(const rule& r, item& i, const group& g) {
+    node n = i.n;
+    std::vector<std::string> in;
+    switch (r.what) {
+      case kind::move:
+      case kind::move_8bit:
+      case kind::largest:
+      case kind::index:
+      case kind::split:
+        in = i.n.in;
+        for (std::string& name : in)
+          if (name == g.dq[0]->n.out[0]) name = g.dq[0]->n.in[0];
+        break;
+      case kind::unary:
+      case kind::binary:
+      case kind::convolution:
+      case kind::product:
+        for (std::size_t k = 0; k < g.dq.size() && k < 2; ++k) append(in, g.dq[k]->n, 0, 3);
+        if (!g.q.empty()) append(in, g.q[0]->n, 1, 2);
+        if (g.dq.size() > 2) append(in, g.dq[2]->n, 0, 1);
+        break;
+      case kind::variadic:
+        append(in, g.q[0]->n, 1, 2);
+        for (item* d : g.dq) append(in, d->n, 0, 3);
+        break;
+      case kind::matrix:
+        append(in, g.dq[0]->n, 0, 3);
+        append(in, g.dq[1]->n, 0, 3);
+        in.push_back(g.dq.size() > 2 ? g.dq[2]->n.in[0] : std::string());
+        if (!g.q.empty()) append(in, g.q[0]->n, 1, 2);
+        break;
+      case kind::where:
+        in.push_back(i.n.in[0]);
+        append(in, g.dq[0]->n, 0, 3);
+        append(in, g.dq[1]->n, 0, 3);
+        append(in, g.q[0]->n, 1, 2);
+        break;
+    }
+    if (!r.to.empty()) n.op = r.to, n.domain = r.domain;
+    if (r.what == kind::product && g.q.empty()) {
+      n.op = "MatMulIntegerToFloat", n.domain = microsoft;
+      const node &a = g.dq[0]->n, &b = g.dq[1]->n;
+      in = {a.input(0), b.input(0), a.input(1), b.input(1), a.input(2), b.input(2)};
+    }
+    if (r.op == "Softmax") {
+      attribute opset;
+      opset.integer = model_.opset;
+      n.attributes.insert_or_assign("opset", opset);
+    }
+    n.in = std::move(in);
+    // Results in the order of the operator's own.
+    for (std::string& o : n.out)
+      for (item* q : g.q)
+        if (q->n.in[0] == o) {
+          o = q->n.out[0];
+          break;
+        }
+    const double place = i.place;
+    for (item* q : g.q) remove(*q);
+    remove(i);
+    for (item* d : g.dq)
+      if (uses(d->n.out[0]).empty() && !is_output(d->n.out[0])) remove(*d);
+    add(std::move(n), place);
+  }
+
+  // ---- order ----
+
+  bool sort() {
+    order_.clear();
+    std::vector<std::size_t> waits(items_.size(), 0);
+    const auto later = [](const item* a, const item* b) {
+      return a->place != b->place ? a->place > b->place : a->id > b->id;
+    };
+    std::priority_queue<item*, std::vector<item*>, decltype(later)> ready(later);
+    std::size_t alive = 0;
+    for (item& i : items_) {
+      if (!i.alive) continue;
+      ++alive;
+      for (const std::string& name : i.n.in)
+        waits[i.id] += !name.empty() && producers_.contains(name);
+      if (waits[i.id] == 0) ready.push(&i);
+    }
+    while (!ready.empty()) {
+      item* i = ready.top();
+      ready.pop();
+      order_.push_back(i);
+      for (const std::string& o : i->n.out) {
+        if (o.empty() || producer(o) != i) continue;
+        for (const use& u : uses(o))
+          if (--waits[u.first] == 0) ready.push(&items_[u.first]);
+      }
+    }
+    return order_.size() == alive;
+  }
+  void finish() {
+    model_.nodes.clear();
+    for (item* i : order_) model_.nodes.push_back(std::move(i->n));
+  }
+
+  model& model_;
+  /// A long chain of nodes that change nothing, listed from its end, moves all readers at each.
+  static constexpr std::size_t most_moved = std::size_t{1} << 22;
+
+  limits max_;
+  std::map<std::string, std::optional<dtype>> input_types_;
+  std::size_t moved_ = 0;
+  std::size_t made_ = 0;  // bytes of new constants
+  std::deque<item> items_;
+  std::vector<item*> nodes_;  // in the order they were added
+  std::vector<item*> order_;
+  std::map<std::string, std::set<use>> uses_;
+  std::map<std::string, item*> producers_;
+  std::set<std::string> outputs_;
+  std::size_t fresh_ = 0;
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_FUSE_HPP_
+// ---- octet/import/onnx/reader.hpp
+// From the bytes of an ONNX file (protobuf) to a model. Every field's wire type, every size and
+// every count is checked before it is used.
+#ifndef OCTET_IMPORT_ONNX_READER_HPP_
+#define OCTET_IMPORT_ONNX_READER_HPP_
+
+#if !defined(__cpp_exceptions)
+#error "octet/import/onnx.hpp: its definitions need exceptions, which protozero throws"
+#endif
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <protozero/pbf_reader.hpp>
+#include <set>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+/// Thrown inside the reader; read_model() makes a result of it.
+struct reader_failure {
+  error_info error;
+};
+
+/// One protobuf message. A field of another wire type than the file format says is an error.
+class message {
+ public:
+  explicit message(std::string_view bytes) : r_(bytes.data(), bytes.size()) {}
+  /// The next field; its value is then taken by exactly one of the functions below.
+  bool next() { return r_.next(); }
+  std::uint32_t tag() const { return r_.tag(); }
+  void skip() { r_.skip(); }
+
+  std::string_view bytes() {
+    expect(protozero::pbf_wire_type::length_delimited);
+    const auto v = r_.get_view();
+    return {v.data(), v.size()};
+  }
+  std::string text() { return std::string(bytes()); }
+  std::int64_t integer() {
+    expect(protozero::pbf_wire_type::varint);
+    return r_.get_int64();
+  }
+  float real() {
+    expect(protozero::pbf_wire_type::fixed32);
+    return r_.get_float();
+  }
+  /// A byte of the file becomes eight in memory: half of limits::constant_bytes. Writers store more
+  /// than a few numbers as raw bytes.
+  static constexpr std::size_t most_integers = std::size_t{1} << 24;
+  // Repeated fields, packed or one at a time: appended.
+  void integers(std::vector<std::int64_t>& to) {
+    const auto make_room = [&](std::size_t more) {
+      if (more > most_integers - std::min(to.size(), most_integers))
+        throw reader_failure{
+            import::too_large("integers of protobuf field " + std::to_string(r_.tag()),
+                              "more than " + std::to_string(most_integers))};
+    };
+    if (!packed()) {
+      make_room(1);
+      return to.push_back(integer());
+    }
+    const auto list = r_.get_packed_int64();
+    make_room(list.size());
+    to.reserve(to.size() + list.size());
+    for (std::int64_t v : list) to.push_back(v);
+  }
+  void reals(std::vector<float>& to) {
+    if (!packed()) return to.push_back(real());
+    for (float v : r_.get_packed_float()) to.push_back(v);
+  }
+  void wide_reals(std::vector<double>& to) {
+    if (packed()) {
+      for (double v : r_.get_packed_double()) to.push_back(v);
+      return;
+    }
+    expect(protozero::pbf_wire_type::fixed64);
+    to.push_back(r_.get_double());
+  }
+
+ private:
+  bool packed() const { return r_.has_wire_type(protozero::pbf_wire_type::length_delimited); }
+  void expect(protozero::pbf_wire_type t) const {
+    if (!r_.has_wire_type(t))
+      throw reader_failure{
+          import::malformed("wire type of protobuf field " + std::to_string(r_.tag()))};
+  }
+  protozero::pbf_reader r_;
+};
+
+class reader {
+ public:
+  /// folder: of the file; empty: bytes in memory, which have no files beside them.
+  reader(std::string folder, const limits& max) : folder_(std::move(folder)), max_(max) {}
+
+  model read(std::string_view bytes) {
+    std::optional<std::string_view> graph_bytes;
+    bool opset_given = false;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: model_.ir_version = m.integer(); break;
+        case 7: graph_bytes = m.bytes(); break;
+        case 8: opset_given |= read_opset(m.bytes()); break;
+        default: m.skip();
+      }
+    }
+    if (!graph_bytes) fail(import::malformed("an ONNX file without a graph"));
+    if (!opset_given) model_.opset = 1;  // files of the first IR versions need not say it
+    if (model_.ir_version < 1) fail(import::malformed("ir_version", text(model_.ir_version)));
+    read_graph(*graph_bytes, model_);
+    return std::move(model_);
+  }
+
+ private:
+  [[noreturn]] static void fail(error_info e) { throw reader_failure{std::move(e)}; }
+  static void check(const status& s) {
+    if (!s) fail(s.error());
+  }
+  static std::string text(std::int64_t v) { return std::to_string(v); }
+  static std::string domain(std::string d) { return d == "ai.onnx" ? std::string() : d; }
+
+  bool read_opset(std::string_view bytes) {
+    std::string name;
+    std::int64_t version = 0;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: name = m.text(); break;
+        case 2: version = m.integer(); break;
+        default: m.skip();
+      }
+    }
+    if (!domain(name).empty()) return false;
+    model_.opset = version;
+    return true;
+  }
+
+  void read_graph(std::string_view bytes, graph_part& to) {
+    check(within_limit(&limits::depth, max_, "graphs within one another", ++depth_));
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1:
+          check(within_limit(&limits::nodes, max_, "nodes of the file", ++nodes_));
+          to.nodes.push_back(read_node(m.bytes()));
+          break;
+        case 5: {
+          std::string name;
+          array a = read_tensor(m.bytes(), name);
+          if (name.empty()) fail(import::malformed("an initializer without a name"));
+          if (!to.constants.emplace(name, std::move(a)).second)
+            fail(import::malformed("two initializers named \"" + name + "\""));
+          break;
+        }
+        case 11: to.inputs.push_back(read_value_info(m.bytes())); break;
+        case 12: to.outputs.push_back(read_value_info(m.bytes())); break;
+        case 15: fail(unsupported("sparse initializers"));
+        default: m.skip();
+      }
+    }
+    --depth_;
+  }
+  static std::string text_of(std::size_t v) { return std::to_string(v); }
+
+  node read_node(std::string_view bytes) {
+    node n;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: n.in.push_back(m.text()); break;
+        case 2: n.out.push_back(m.text()); break;
+        case 3: n.name = m.text(); break;
+        case 4: n.op = m.text(); break;
+        case 5: {
+          std::string name;
+          attribute a = read_attribute(m.bytes(), name);
+          n.attributes.insert_or_assign(std::move(name), std::move(a));
+          break;
+        }
+        case 7: n.domain = domain(m.text()); break;
+        default: m.skip();
+      }
+    }
+    std::set<std::string> once;
+    for (const auto& [key, a] : n.attributes)
+      if (a.graph)
+        for (std::string& name : free_names(*a.graph))
+          if (once.insert(name).second) n.captures.push_back(std::move(name));
+    n.in.insert(n.in.end(), n.captures.begin(), n.captures.end());
+    return n;
+  }
+
+  attribute read_attribute(std::string_view bytes, std::string& name) {
+    attribute a;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: name = m.text(); break;
+        case 2: a.real = m.real(); break;
+        case 3: a.integer = m.integer(); break;
+        case 4: a.text = m.text(); break;
+        case 5: {
+          std::string ignored;
+          a.tensor = read_tensor(m.bytes(), ignored);
+          break;
+        }
+        case 6: {
+          auto part = std::make_shared<graph_part>();
+          read_graph(m.bytes(), *part);
+          a.graph = std::move(part);
+          break;
+        }
+        case 7: m.reals(a.reals); break;
+        case 8: m.integers(a.integers); break;
+        case 9: a.texts.push_back(m.text()); break;
+        case 10:
+        case 11:
+        case 14:
+        case 15:
+        case 22:
+        case 23:
+          a.unread = true;
+          m.skip();
+          break;
+        default: m.skip();
+      }
+    }
+    return a;
+  }
+
+  value_info read_value_info(std::string_view bytes) {
+    value_info v;
+    std::optional<std::string_view> type;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: v.name = m.text(); break;
+        case 2: type = m.bytes(); break;
+        default: m.skip();
+      }
+    }
+    if (!type) return v;
+    v.type_name = "not a tensor";
+    for (message m(*type); m.next();) {
+      if (m.tag() != 1) {
+        m.skip();
+        continue;
+      }
+      for (message t(m.bytes()); t.next();) {
+        switch (t.tag()) {
+          case 1: {
+            const std::int64_t code = t.integer();
+            v.type_name = data_type_name(code);
+            if (const data_type_row* r = find_data_type(code)) v.type = r->type;
+            break;
+          }
+          case 2:
+            v.has_shape = true;
+            read_shape(t.bytes(), v);
+            break;
+          default: t.skip();
+        }
+      }
+    }
+    return v;
+  }
+  void read_shape(std::string_view bytes, value_info& v) {
+    for (message m(bytes); m.next();) {
+      if (m.tag() != 1) {
+        m.skip();
+        continue;
+      }
+      std::int64_t extent = -1;
+      std::string symbol;
+      for (message d(m.bytes()); d.next();) {
+        switch (d.tag()) {
+          case 1: extent = d.integer(); break;
+          case 2: symbol = d.text(); break;
+          default: d.skip();
+        }
+      }
+      v.extents.push_back(extent);
+      v.symbols.push_back(std::move(symbol));
+    }
+  }
+
+  // ---- tensors ----
+
+  struct external_place {
+    std::string location;
+    std::optional<std::int64_t> offset, length;
+  };
+  static external_place& place_of(std::string_view bytes, external_place& to) {
+    std::string key, value;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: key = m.text(); break;
+        case 2: value = m.text(); break;
+        default: m.skip();
+      }
+    }
+    const auto number = [&]() -> std::int64_t {
+      std::int64_t v = 0;
+      bool digits = !value.empty() && value.size() < 19;
+      for (char c : value) {
+        digits &= c >= '0' && c <= '9';
+        v = digits ? v * 10 + (c - '0') : v;
+      }
+      if (!digits) fail(import::malformed("external data, " + key, value, "a number of bytes"));
+      return v;
+    };
+    if (key == "location") to.location = value;
+    if (key == "offset") to.offset = number();
+    if (key == "length") to.length = number();
+    return to;
+  }
+
+  array read_tensor(std::string_view bytes, std::string& name) {
+    std::vector<std::int64_t> extents, integers, wide;
+    std::vector<float> reals;
+    std::vector<double> doubles;
+    std::optional<std::string_view> raw;
+    std::int64_t code = 0, location = 0;
+    external_place place;
+    bool texts = false;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: m.integers(extents); break;
+        case 2: code = m.integer(); break;
+        case 3: fail(unsupported("a tensor in segments"));
+        case 4: m.reals(reals); break;
+        case 5: m.integers(integers); break;
+        case 6:
+          texts = true;
+          m.skip();
+          break;
+        case 7:
+        case 11: m.integers(wide); break;
+        case 8: name = m.text(); break;
+        case 9: raw = m.bytes(); break;
+        case 10: m.wide_reals(doubles); break;
+        case 13: place_of(m.bytes(), place); break;
+        case 14: location = m.integer(); break;
+        default: m.skip();
+      }
+    }
+    const std::string what = "tensor \"" + name + "\"";
+    const auto type = element_type(code, what);
+    if (!type) fail(type.error());
+    array a;
+    a.type = *type;
+    a.shape = shape_of(extents, what);
+    const std::size_t count = a.elements(), size = bytes_of(Elements(count), a.type).value;
+    check(verify_size(a.shape, a.type, max_, what));
+    constants_ = saturating_add(constants_, size);
+    check(within_limit(&limits::constant_bytes, max_, "bytes of all constants", constants_));
+    if (texts) fail(import::malformed(what + " has texts for elements"));
+    if (location != 0) {
+      if (location != 1) fail(unsupported("data_location of " + what, text(location)));
+      a.data = external(place, size, what);
+    } else if (raw) {
+      check_size(what, raw->size(), size, "bytes");
+      a.data = constant_data::copy(std::as_bytes(std::span(raw->data(), raw->size())));
+    } else {
+      a.data = typed(a.type, count, reals, doubles, integers, wide, what);
+    }
+    if (a.type == dtype::boolean)
+      for (std::byte b : a.data.bytes)
+        if (static_cast<unsigned>(b) > 1) fail(import::malformed(what + " has a bool above 1"));
+    return a;
+  }
+  static void check_size(const std::string& what, std::size_t found, std::size_t wanted,
+                         const char* unit) {
+    if (found != wanted)
+      fail(import::malformed("data of " + what, text_of(found) + " " + unit,
+                             text_of(wanted) + " for its shape"));
+  }
+  static dims shape_of(const std::vector<std::int64_t>& extents, const std::string& what) {
+    if (extents.size() > dims::max_rank)
+      fail(unsupported("rank of " + what, text_of(extents.size()), "at most 8"));
+    dims d;
+    for (std::int64_t v : extents) {
+      if (v < 0 || v > INT32_MAX) fail(import::malformed("extent of " + what, text(v)));
+      d.push_back(static_cast<std::int32_t>(v));
+    }
+    check(verify_shape(d, what));
+    return d;
+  }
+  /// Narrow types sit in int32_data, uint32 and uint64 in uint64_data.
+  static constant_data typed(dtype t, std::size_t count, const std::vector<float>& reals,
+                             const std::vector<double>& doubles,
+                             const std::vector<std::int64_t>& integers,
+                             const std::vector<std::int64_t>& wide, const std::string& what) {
+    const auto of = [&]<class T, class From>(T, const std::vector<From>& from) {
+      check_size(what, from.size(), count, "elements");
+      std::vector<T> to;
+      to.reserve(count);
+      for (From v : from) {
+        if constexpr (std::is_integral_v<T> && sizeof(T) < 8)
+          if (v < std::int64_t{std::numeric_limits<T>::min()} ||
+              v > std::int64_t{std::numeric_limits<T>::max()})
+            fail(import::malformed("an element of " + what, text(v)));
+        to.push_back(static_cast<T>(v));
+      }
+      return constant_data::of(std::span<const T>(to));
+    };
+    switch (t) {
+      case dtype::f32: return of(float{}, reals);
+      case dtype::f64: return of(double{}, doubles);
+      case dtype::s8: return of(std::int8_t{}, integers);
+      case dtype::u8:
+      case dtype::boolean: return of(std::uint8_t{}, integers);
+      case dtype::s16: return of(std::int16_t{}, integers);
+      case dtype::u16:
+      case dtype::f16: return of(std::uint16_t{}, integers);
+      case dtype::s32: return of(std::int32_t{}, integers);
+      case dtype::u32: return of(std::uint32_t{}, wide);
+      case dtype::s64: return of(std::int64_t{}, wide);
+      case dtype::u64: return of(std::uint64_t{}, wide);
+    }
+    return {};
+  }
+  /// Part of a file in the model's own folder.
+  constant_data external(const external_place& p, std::size_t size, const std::string& what) {
+    if (folder_.empty())
+      fail(unsupported("external data of " + what, p.location, "a model that is read from a file"));
+    const import::file_bytes& file = beside(p.location, what);
+    const auto offset = static_cast<std::size_t>(p.offset.value_or(0));
+    if (p.length) check_size(what, static_cast<std::size_t>(*p.length), size, "bytes");
+    if (offset > file.bytes.size() || size > file.bytes.size() - offset)
+      fail(import::malformed("external data of " + what,
+                             text_of(offset) + " + " + text_of(size) + " bytes",
+                             text_of(file.bytes.size()) + " in " + p.location));
+    return constant_data::copy(file.bytes.subspan(offset, size));
+  }
+  const import::file_bytes& beside(const std::string& location, const std::string& what) {
+    namespace fs = std::filesystem;
+    const fs::path relative(location);
+    bool inside = !location.empty() && location.find('\\') == location.npos &&
+                  location.find('\0') == location.npos && relative.is_relative();
+    for (const fs::path& part : relative) inside &= part != "..";
+    std::error_code e;
+    const fs::path root = fs::canonical(folder_, e);
+    fs::path real;
+    if (inside && !e) {  // nor may a link lead out of the folder
+      real = fs::weakly_canonical(root / relative, e);
+      const auto [a, b] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
+      inside = !e && a == root.end();
+      static_cast<void>(b);
+    }
+    if (!inside || e)
+      fail(unsupported("place of external data of " + what, location,
+                       "a file in the model's folder"));
+    // One file is read once, by whatever names the tensors call it.
+    if (const auto it = files_.find(real.string()); it != files_.end()) return it->second;
+    auto file = import::read_file(real.string(), max_);
+    if (!file) fail(file.error());
+    return files_.emplace(real.string(), std::move(*file)).first->second;
+  }
+
+  std::string folder_;
+  limits max_;
+  model model_;
+  std::map<std::string, import::file_bytes> files_;
+  std::size_t constants_ = 0;  // bytes
+  std::size_t nodes_ = 0, depth_ = 0;
+};
+
+/// folder: where external data is; empty: there is none.
+inline result<model> read_model(std::span<const std::byte> bytes, const std::string& folder,
+                                const limits& max) {
+  try {
+    return reader(folder, max).read({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  } catch (const reader_failure& f) {
+    return f.error;
+  } catch (const protozero::exception& e) {
+    return import::malformed("not a valid protobuf message", e.what());
+  }
+}
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_READER_HPP_
+// ---- octet/import/onnx/rows.hpp
+// All operators of ONNX files that octet runs: one row each.
+#ifndef OCTET_IMPORT_ONNX_ROWS_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_HPP_
+
+// ---- octet/import/onnx/rows_attention.hpp
+// Attention and embeddings as ONNX Runtime's contributed operators have them: integer or float
+// projections, masks of every rank, keys and values of earlier steps. The attention itself is
+// float.
+#ifndef OCTET_IMPORT_ONNX_ROWS_ATTENTION_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_ATTENTION_HPP_
+
+// ---- octet/import/onnx/rows_transformers.hpp
+// Rows of transformers' float parts, put together from octet's operators: normalizations of rows,
+// the forms of GELU, and what ONNX Runtime fuses them to. ONNX Runtime sums rows in another order:
+// close to its results, not the same bits.
+#ifndef OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
+
+// ---- octet/import/onnx/rows_values.hpp
+// Rows without weights: quantize, dequantize, sums, products, concatenation, pooling, resizing,
+// functions of one value, reductions.
+#ifndef OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
+
+// ---- octet/import/onnx/rows_layers.hpp
+// Rows with weights: convolutions and matrix products, quantized, as integers, and of floats.
+#ifndef OCTET_IMPORT_ONNX_ROWS_LAYERS_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_LAYERS_HPP_
+
+// ---- octet/import/onnx/emit.hpp
+// What the rows of the ONNX loader work with: values of the file's graph, attributes of a node,
+// scales and zero points.
+#ifndef OCTET_IMPORT_ONNX_EMIT_HPP_
+#define OCTET_IMPORT_ONNX_EMIT_HPP_
+
+#include <cmath>
+#include <functional>
+#include <set>
+
+// ---- octet/import/common/row_emitter.hpp
+// What the rows of loaders work with that keep their first failure until the node is done: errors,
+// layouts, nodes. A format's emitter adds its attributes, values and quantization.
+#ifndef OCTET_IMPORT_COMMON_ROW_EMITTER_HPP_
+#define OCTET_IMPORT_COMMON_ROW_EMITTER_HPP_
+
+// ---- octet/import/common/builder.hpp
+// The graph that a loader builds: nodes with their shapes, folded where everything is known, values
+// between nodes, layers that accumulate and requantize.
+#ifndef OCTET_IMPORT_COMMON_BUILDER_HPP_
+#define OCTET_IMPORT_COMMON_BUILDER_HPP_
+
+// ---- octet/graph/cost.hpp
+// What a node costs: multiply-accumulates, and a bound on the steps that its reference takes.
+#ifndef OCTET_GRAPH_COST_HPP_
+#define OCTET_GRAPH_COST_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Multiply-accumulates of a node whose shapes are known; 0 where it has none to speak of.
+inline double macs_of(const graph& g, const node& n) {
+  return n.op->macs ? n.op->macs(node_inputs(g, n).view()) : 0;
+}
+
+/// Elementary steps of a node's reference, at least in their order of magnitude: a nanosecond or
+/// two each. Shapes must be known. For limits::work; folding constants runs references.
+inline std::size_t steps_of(const graph& g, const node& n) {
+  constexpr double float_steps = 8;  // exact float operations, elementary functions
+  double elements = 0;
+  bool floats = false;
+  for (const auto* list : {&n.in, &n.out})
+    for (tensor_id t : *list) {
+      if (t == no_tensor) continue;
+      elements += static_cast<double>(g[t].shape.elements().value);
+      floats |= is_float(g[t].type);
+    }
+  if (n.op->steps) elements += n.op->steps(node_inputs(g, n).view());
+  const double steps = (elements + macs_of(g, n)) * (floats ? float_steps : 1) + 1;
+  return steps < 9e18 ? static_cast<std::size_t>(steps) : static_cast<std::size_t>(-1);
+}
+
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_GRAPH_COST_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// What a node is besides its operator; the graph's law makes roundings and bounds of it.
+struct node_options {
+  activation fused = activation::none;
+  laws::framework_facts framework{};
+};
+
+/// A quantized layer with weights: `op` sums products into an integer accumulator, which a
+/// requantization brings to the output.
+struct accumulation {
+  const op_def* op = nullptr;
+  std::vector<tensor_id> in{};  // input, weights, integer bias where there is one
+  attributes attrs{};
+  tensor_id real_bias = no_tensor;  // float32, added to the accumulator when it is requantized
+  tensor_id out = no_tensor;
+  node_options options{};
+};
+
+/// A layer on float values with integer weights: its input is quantized when it runs, row by row,
+/// and its accumulator becomes float again.
+struct dynamic_accumulation {
+  const op_def* op = nullptr;
+  tensor_id in = no_tensor, weights = no_tensor, bias = no_tensor;  // the bias is float32
+  attributes attrs{};
+  laws::dynamic_facts layer{};  // law and scales of the weights are filled in
+  bool reduce_range = false;    // PyTorch: 7 bits
+  tensor_id out = no_tensor;
+  activation fused = activation::none;
+};
+
+/// Owns the graph while a loader fills it. Functions that can fail return what the operator's own
+/// rules say; the loader attaches the place. Whatever it adds stays within the caller's limits.
+class graph_builder {
+ public:
+  /// `file_bytes`: of all files of the model; the work that loading may take grows with them.
+  graph_builder(std::string file, law arithmetic, const limits& l, std::size_t file_bytes = 0)
+      : max(l), work(l, file_bytes) {
+    g.name = std::move(file);
+    g.arithmetic = arithmetic;
+  }
+
+  graph g;
+  const limits max;
+  /// Loaders spend it on what a file can make them do without bytes of its own for it: loops,
+  /// copies, lists that many operators share.
+  work_budget work;
+
+  /// Before a constant is added: its bytes count, whether they are copied or shared.
+  status hold_constant(std::size_t bytes) {
+    if (auto s = within_limit(&limits::tensor_bytes, max, "bytes of a constant", bytes); !s)
+      return s;
+    constants_ = saturating_add(constants_, bytes);
+    return within_limit(&limits::constant_bytes, max, "bytes of all constants", constants_);
+  }
+  /// The same for a constant that is computed or copied, element by element.
+  status make_constant(std::size_t bytes) {
+    if (auto s = hold_constant(bytes); !s) return s;
+    return work.spend(bytes);
+  }
+
+  /// The next nodes come from this operator of the file and take its name: "CONV_2D #12".
+  void enter(std::string operator_name) { operator_ = std::move(operator_name); }
+  const std::string& operator_name() const noexcept { return operator_; }
+
+  /// What the graph's law says of a node on these tensors.
+  laws::decision decide(const op_def& op, const std::vector<tensor_id>& in,
+                        const std::vector<tensor_id>& out, const attributes& attrs,
+                        const laws::framework_facts& framework) const {
+    if (!op.decide) return rounding::none;
+    const node n{&op, {}, attrs, rounding::none, in, out};
+    return octet::decide(op, g.arithmetic, node_inputs(g, n).view(), framework);
+  }
+  /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
+  /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
+  status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+              attributes attrs = {}, const node_options& options = {}) {
+    const laws::decision d = decide(op, in, out, attrs, options.framework);
+    if (!d.known)
+      return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
+    if (d.channels_last) attrs.set("channels_last", std::int64_t{1});
+    set_bounds(attrs, options.fused, out, d.by);
+    return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
+  }
+
+  /// A value between nodes; its shape comes from the node that writes it.
+  tensor_id temporary(std::string name, dtype type, std::vector<double> scales = {},
+                      std::vector<std::int32_t> zero_points = {}, std::int32_t axis = -1) {
+    tensor t;
+    t.name = std::move(name);
+    t.type = type;
+    t.scales = std::move(scales);
+    t.zero_points = std::move(zero_points);
+    t.axis = axis;
+    return g.add(std::move(t));
+  }
+  /// A value with type and quantization of another.
+  tensor_id like(tensor_id of, std::string name = {}) {
+    const tensor& t = g[of];
+    return temporary(std::move(name), t.type, t.scales, t.zero_points, t.axis);
+  }
+  /// A constant of one axis.
+  template <class T> tensor_id constant(const std::vector<T>& v, std::string name = {}) {
+    return g.add_constant(std::move(name), dtype_of<T>, dims{static_cast<std::int32_t>(v.size())},
+                          constant_data::of(std::span<const T>(v)));
+  }
+  /// A constant without axes.
+  template <class T> tensor_id scalar_constant(T v, std::string name = {}) {
+    return g.add_constant(std::move(name), dtype_of<T>, dims{},
+                          constant_data::of(std::span<const T>(&v, 1)));
+  }
+
+  /// Scales of the accumulator of x and w that `d` was decided for: one, or one per channel.
+  std::vector<double> accumulator_scales(const laws::decision& d, tensor_id x, tensor_id w) const {
+    std::vector<double> s;
+    for (double v : g[w].scales)
+      s.push_back(laws::accumulator_scale(g.arithmetic, d, g[x].desc().scale(), v));
+    return s;
+  }
+
+  /// A layer's exact sums. Scales of an accumulator go along its channels, which are its last axis.
+  result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
+                               dtype type, std::vector<double> scales, std::string name) {
+    const tensor_id acc = temporary(std::move(name), type, std::move(scales));
+    if (auto s = append(op, std::move(in), {acc}, std::move(attrs), rounding::none); !s)
+      return s.error();
+    if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
+    if (auto s = fold_last(); !s) return s.error();
+    return acc;
+  }
+
+  /// `name` is that of the operator's output; values between nodes are called after it.
+  status accumulate_and_requantize(accumulation a, const std::string& name) {
+    const laws::decision d = decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework);
+    if (!d.known)
+      return unsupported(std::string(a.op->name) + " under law",
+                         std::string(name_of(g.arithmetic)));
+    if (d.f32_product) a.attrs.set("f32_product", std::int64_t{1});
+    const bool int32_bias =
+        a.in.size() > 2 && a.in[2] != no_tensor && g[a.in[2]].type == dtype::s32;
+    auto scales = accumulator_scales(d, a.in[0], a.in[1]);
+    const dtype type = laws::accumulator_type(g[a.in[0]].type, int32_bias);
+    auto acc = accumulate(*a.op, std::move(a.in), std::move(a.attrs), type, std::move(scales),
+                          after(name, "/accumulator"));
+    if (!acc) return acc.error();
+    std::vector<tensor_id> in{*acc};
+    if (a.real_bias != no_tensor) in.push_back(a.real_bias);
+    attributes clamp;
+    set_bounds(clamp, a.options.fused, {a.out}, d.by);
+    return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), d.round);
+  }
+  status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
+    std::vector<double> scales = g[a.weights].scales;
+    a.layer.arithmetic = g.arithmetic;
+    a.layer.per_channel = scales.size() > 1;
+    for (std::int32_t z : g[a.weights].zero_points)
+      if (z != 0) a.layer.largest_weight = 255;
+    const laws::dynamic_decision d = laws::dynamic(a.layer);
+    const tensor_id quantized =
+                        temporary(after(name, "/quantized"), d.asymmetric ? dtype::s16 : dtype::s8),
+                    rows = temporary(after(name, "/row_scales"), dtype::f32);
+    attributes quantize, dequantize;
+    if (d.rows != 1 || !laws::is_pytorch(g.arithmetic)) quantize.set("rows", d.rows);
+    if (d.asymmetric) quantize.set("asymmetric", std::int64_t{1});
+    if (d.asymmetric) a.attrs.set("input_limit", std::int64_t{255});
+    if (a.reduce_range) quantize.set("reduce_range", std::int64_t{1});
+    if (auto s = add(ops::dynamic_quantize, {a.in}, {quantized, rows}, std::move(quantize),
+                     d.quantize.round);
+        !s)
+      return s;
+    auto acc = accumulate(*a.op, {quantized, a.weights}, std::move(a.attrs), d.accumulator,
+                          std::move(scales), after(name, "/accumulator"));
+    if (!acc) return acc.error();
+    std::vector<tensor_id> in{*acc, rows};
+    if (a.bias != no_tensor) in.push_back(a.bias);
+    if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
+    set_bounds(dequantize, a.fused, {a.out}, d.dequantize.by);
+    return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
+               d.dequantize.round);
+  }
+
+  /// A tensor gets its contents: once, unless it is a state. What was read of it before would else
+  /// be of another shape.
+  status write(tensor_id t) {
+    written_.resize(g.tensors.size(), 0);
+    for (; inputs_written_ < g.inputs.size(); ++inputs_written_)
+      written_[static_cast<std::size_t>(g.inputs[inputs_written_])] = 1;
+    char& written = written_[static_cast<std::size_t>(t)];
+    if (g[t].role == tensor::kind::constant || (written && g[t].role != tensor::kind::state))
+      return invalid("output is a constant, an input of the graph, or written before");
+    written = 1;
+    return unit{};
+  }
+
+  /// The finished graph, if it keeps every rule. The builder is empty afterwards.
+  result<graph> finish() {
+    if (auto s = verify(g, max); !s) return s.error();
+    return std::move(g);
+  }
+
+ private:
+  status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+             attributes attrs, rounding round) {
+    if (auto s = append(op, std::move(in), std::move(out), std::move(attrs), round); !s) return s;
+    return fold_last();
+  }
+  /// A node with the shapes of its outputs.
+  status append(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+                attributes attrs, rounding round) {
+    if (auto s = within_limit(&limits::nodes, max, "nodes of the graph", g.nodes.size() + 1); !s)
+      return s;
+    if (auto s = within_limit(&limits::tensors, max, "tensors of the graph", g.tensors.size()); !s)
+      return s;
+    if (auto s = work.spend(1 + in.size() + out.size()); !s) return s;
+    node& n = g.add_node(op, operator_, std::move(in), std::move(out), std::move(attrs), round);
+    if (auto s = check_operands(g, n); !s) return s;
+    if (auto s = verify_attributes(g, n); !s) return s;
+    if (auto s = infer_shapes(g, n); !s) return s;
+    for (tensor_id t : n.out) {
+      status s = verify_size(g[t].shape, g[t].type, max);
+      if (s) s = write(t);
+      if (!s) return error_place{.tensor = g[t].name}.attach(s.error());
+    }
+    return unit{};
+  }
+  /// A fused activation as bounds on the values of the first output.
+  void set_bounds(attributes& to, activation a, const std::vector<tensor_id>& out,
+                  laws::library by) const {
+    if (a == activation::none) return;
+    const tensor& y = g[out[0]];
+    if (y.type == dtype::f32) {
+      const laws::real_bounds c = laws::bounds_of(a);
+      if (c.lo) to.set("float_lo", static_cast<double>(*c.lo));
+      if (c.hi) to.set("float_hi", static_cast<double>(*c.hi));
+      return;
+    }
+    const tensor_desc d = y.desc();
+    const laws::clamp_bounds c = laws::activation_bounds(by, a, d.type, d.scale(), d.zero_point());
+    to.set("clamp_lo", c.lo);
+    to.set("clamp_hi", c.hi);
+  }
+  static std::string after(const std::string& name, const char* suffix) {
+    return name.empty() ? name : name + suffix;
+  }
+  status fold_last() {
+    const node& n = g.nodes.back();
+    if (!can_fold(g, n)) return unit{};
+    for (tensor_id t : n.out)
+      if (auto s = make_constant(bytes_of(g[t].shape.elements(), g[t].type).value); !s) return s;
+    if (auto s = work.spend(steps_of(g, n)); !s) return s;
+    if (auto s = fold_constant(g, n, max); !s) return s;
+    g.nodes.pop_back();
+    return unit{};
+  }
+
+  std::string operator_;
+  std::size_t constants_ = 0;       // bytes
+  std::vector<char> written_;       // per tensor: graph inputs, and what a node gives
+  std::size_t inputs_written_ = 0;  // of g.inputs
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_BUILDER_HPP_
+// ---- octet/import/common/layout.hpp
+// Changes of layout: frameworks that keep channels in axis 1 (NCHW, NCL) meet octet's operators,
+// which want them last (NHWC, NLC).
+#ifndef OCTET_IMPORT_COMMON_LAYOUT_HPP_
+#define OCTET_IMPORT_COMMON_LAYOUT_HPP_
+
+#include <map>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// Where axis i of a framework with channels in axis 1 is in the IR. Values of fewer than three
+/// axes have one layout.
+constexpr int axis_in_layout(int i, int rank, bool channels_inner) {
+  return !channels_inner || rank < 3 || i == 0 ? i : i == 1 ? rank - 1 : i - 1;
+}
+
+/// Keeps each value in the layouts that were asked for, so that no change is emitted twice.
+class layout_changes {
+ public:
+  /// The value of `from` with its channel axis moved to the end (`channels_inner`) or back to axis
+  /// 1. `from` has the other layout and at least three axes.
+  result<tensor_id> change(graph_builder& to, tensor_id from, bool channels_inner) {
+    const auto key = std::pair(from, channels_inner);
+    if (const auto it = done_.find(key); it != done_.end()) return it->second;
+    const std::string name = to.g[from].name;
+    const tensor_id changed = to.like(
+        from,
+        name.empty() ? name : name + (channels_inner ? "/channels_inner" : "/channels_outer"));
+    const dims shape = to.g[from].shape;
+    std::vector<std::int64_t> order{0};  // axis of `from` for each of the result's
+    if (channels_inner) {
+      for (int i = 2; i < shape.rank; ++i) order.push_back(i);
+      order.push_back(1);
+    } else {
+      order.push_back(shape.rank - 1);
+      for (int i = 1; i + 1 < shape.rank; ++i) order.push_back(i);
+    }
+    if (auto s = emit(to, from, changed, order, channels_inner ? 1 : shape.rank - 1); !s)
+      return s.error();
+    for (int i = 0; i < shape.rank; ++i)
+      if (order[static_cast<std::size_t>(i)] == to.g[from].axis) to.g[changed].axis = i;
+    done_[key] = changed;
+    done_[std::pair(changed, !channels_inner)] = from;
+    return changed;
+  }
+
+ private:
+  /// One channel or one pixel: the elements keep their order, and a reshape is free.
+  static status emit(graph_builder& to, tensor_id from, tensor_id changed,
+                     const std::vector<std::int64_t>& order, int channel_axis) {
+    const dims shape = to.g[from].shape;
+    std::int64_t pixels = 1;
+    for (int i = 1; i < shape.rank; ++i)
+      if (i != channel_axis) pixels *= shape[i];
+    attributes a;
+    if (shape[channel_axis] != 1 && pixels != 1) {
+      a.set("perm", order);
+      return to.emit(ops::transpose, {from}, {changed}, std::move(a));
+    }
+    std::vector<std::int64_t> extents;
+    for (std::int64_t axis : order) extents.push_back(shape[static_cast<int>(axis)]);
+    a.set("shape", std::move(extents));
+    return to.emit(ops::reshape, {from}, {changed}, std::move(a));
+  }
+
+  std::map<std::pair<tensor_id, bool>, tensor_id> done_;
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_LAYOUT_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// Rows call these; the first failure is kept, and everything after it does nothing: functions that
+/// give a tensor give no_tensor then.
+class row_emitter {
+ public:
+  explicit row_emitter(graph_builder& b) : to(b) {}
+  graph_builder& to;  // NOLINT: rows work on it
+
+  // ---- errors ----
+  bool failed() const noexcept { return failed_; }
+  const error_info& error() const noexcept { return error_; }
+  void fail(error_info e) {
+    if (!failed_) error_ = std::move(e);
+    failed_ = true;
+  }
+  bool check(const status& s) {
+    if (!s) fail(s.error());
+    return !failed_;
+  }
+  void refuse(std::string what, std::string found = {}, std::string supported = {}) {
+    fail(unsupported(std::move(what), std::move(found), std::move(supported)));
+  }
+  void broken(std::string what, std::string found = {}, std::string supported = {}) {
+    fail(invalid(std::move(what), std::move(found), std::move(supported)));
+  }
+
+  // ---- layouts ----
+  /// Extents of a tensor in the framework's order of axes: channels in axis 1.
+  dims outer_shape(tensor_id t, bool channels_inner) const {
+    dims d = to.g[t].shape;
+    if (channels_inner)
+      for (int i = d.rank - 1; i > 1; --i) std::swap(d[i], d[i - 1]);
+    return d;
+  }
+  /// A tensor that lies as `channels_inner` says, in the layout asked for.
+  tensor_id in_layout(tensor_id t, bool channels_inner, bool wanted) {
+    if (failed_ || channels_inner == wanted || to.g[t].shape.rank < 3)
+      return failed_ ? no_tensor : t;
+    return taken(layouts_.change(to, t, wanted));
+  }
+
+  // ---- nodes ----
+  bool emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+            attributes a = {}) {
+    return !failed_ && check(to.emit(op, std::move(in), std::move(out), std::move(a)));
+  }
+  /// A layer's int32 sums.
+  tensor_id accumulate(const op_def& op, std::vector<tensor_id> in, attributes a,
+                       std::vector<double> scales) {
+    if (failed_) return no_tensor;
+    return taken(to.accumulate(op, std::move(in), std::move(a), dtype::s32, std::move(scales), {}));
+  }
+  void reshape_to(tensor_id x, tensor_id y, const dims& s) {
+    attributes a;
+    a.set("shape", std::vector<std::int64_t>(s.begin(), s.end()));
+    emit(ops::reshape, {x}, {y}, std::move(a));
+  }
+  /// The same elements under another quantization.
+  tensor_id alias(tensor_id t, std::vector<double> scales, std::vector<std::int32_t> zero_points,
+                  std::int32_t axis = -1) {
+    if (failed_) return no_tensor;
+    const tensor_id same =
+        to.temporary("", to.g[t].type, std::move(scales), std::move(zero_points), axis);
+    reshape_to(t, same, to.g[t].shape);
+    return failed_ ? no_tensor : same;
+  }
+
+ private:
+  tensor_id taken(result<tensor_id> r) {
+    if (r) return *r;
+    fail(r.error());
+    return no_tensor;
+  }
+
+  bool failed_ = false;
+  error_info error_;
+  layout_changes layouts_;
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_ROW_EMITTER_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+/// One value of the file's graph: an array of the file that no node has read yet, or a tensor.
+struct value {
+  tensor_id id = no_tensor;
+  bool channels_inner = false;  // tensor: axis 1 is the last one in the IR
+  const array* data = nullptr;
+  std::string name;  // of the array
+
+  static value of(tensor_id id, bool channels_inner = false) {
+    value v;
+    v.id = id;
+    v.channels_inner = channels_inner;
+    return v;
+  }
+  bool given() const noexcept { return id != no_tensor || data != nullptr; }
+};
+
+/// Scales and zero points as a node gives them; one, or one per index of `axis` (ONNX's).
+struct quantization {
+  std::vector<double> scales;
+  std::vector<std::int32_t> zero_points;
+  int axis = -1;
+};
+
+class emitter;
+/// A node of the file while it is translated.
+struct call {
+  const node& n;
+  std::vector<value> in;
+  std::vector<value> out{};
+  const value& input(std::size_t i) const {
+    static const value none;
+    return i < in.size() ? in[i] : none;
+  }
+  bool has(std::size_t i) const { return input(i).given(); }
+};
+struct onnx_row {
+  std::string_view name, domain;
+  void (*emit)(emitter&, call&);
+};
+
+/// Rows call these.
+class emitter : public import::row_emitter {
+ public:
+  emitter(import::graph_builder& b, std::int64_t opset_version)
+      : row_emitter(b), opset(opset_version) {}
+  const std::int64_t opset;  // NOLINT
+  /// Runs the subgraphs of a node: the loader's.
+  std::function<status(call&)> run_subgraphs;  // NOLINT
+  /// Transposed constants: id + 1, by the constant.
+  std::map<tensor_id, tensor_id> turned;  // NOLINT
+
+  // ---- attributes ----
+  // Each gives `otherwise` where the node does not carry the key, and an error where it is of
+  // another kind.
+  std::int64_t integer(const call& c, std::string_view key, std::int64_t otherwise) {
+    const attribute* a = c.n.find(key);
+    if (!a) return otherwise;
+    if (!a->integer) broken("attribute " + std::string(key), "no integer");
+    return a->integer.value_or(otherwise);
+  }
+  float real(const call& c, std::string_view key, float otherwise) {
+    const attribute* a = c.n.find(key);
+    if (!a) return otherwise;
+    const float v = a->real.value_or(NAN);
+    if (!std::isfinite(v)) broken("attribute " + std::string(key), std::to_string(v));
+    return v;
+  }
+  std::string text(const call& c, std::string_view key, std::string otherwise) {
+    const attribute* a = c.n.find(key);
+    if (!a) return otherwise;
+    if (!a->text) broken("attribute " + std::string(key), "no text");
+    return a->text.value_or(otherwise);
+  }
+  std::vector<std::int64_t> integers(const call& c, std::string_view key) {
+    const attribute* a = c.n.find(key);
+    return a ? a->integers : std::vector<std::int64_t>();
+  }
+  /// Between `least` and `most` inputs, the first `needed` of them given.
+  bool arity(const call& c, std::size_t needed, std::size_t most) {
+    if (failed()) return false;
+    if (c.in.size() > most)
+      broken("number of inputs", std::to_string(c.in.size()), "at most " + std::to_string(most));
+    for (std::size_t i = 0; i < needed && !failed(); ++i)
+      if (!c.has(i)) broken("input " + std::to_string(i), "absent", "a value");
+    return !failed();
+  }
+
+  // ---- values ----
+  dtype type(const value& v) const {
+    return v.id != no_tensor ? to.g[v.id].type : v.data ? v.data->type : dtype::f32;
+  }
+  /// Extents in ONNX's order of axes.
+  dims shape(const value& v) const {
+    if (v.id == no_tensor) return v.data ? v.data->shape : dims{};
+    return outer_shape(v.id, v.channels_inner);
+  }
+  int rank(const value& v) const { return shape(v).rank; }
+  /// An axis that may be counted from the end; an error where there is none.
+  int axis(std::int64_t a, int of_rank) {
+    if (a < -of_rank || a >= of_rank) {
+      broken("axis", std::to_string(a), "rank " + std::to_string(of_rank));
+      return 0;
+    }
+    return static_cast<int>(a < 0 ? a + of_rank : a);
+  }
+  /// The same where the value is in the IR.
+  std::int64_t axis_of(const value& v, int a) const {
+    return import::axis_in_layout(a, rank(v), v.channels_inner);
+  }
+  /// The graph's tensor in the layout asked for.
+  tensor_id held(const value& v, bool channels_inner) {
+    if (failed()) return no_tensor;
+    if (v.id == no_tensor && v.data) {
+      auto& id = arrays_[v.data];
+      if (id == 0) {
+        if (!check(to.hold_constant(v.data->data.bytes.size()))) return no_tensor;
+        id = to.g.add_constant(v.name, v.data->type, v.data->shape, v.data->data) + 1;
+      }
+      return held(value::of(id - 1), channels_inner);
+    }
+    if (v.id == no_tensor) {
+      broken("an input that must be given");
+      return no_tensor;
+    }
+    return in_layout(v.id, v.channels_inner, channels_inner);
+  }
+  /// In the layout it has.
+  tensor_id held(const value& v) { return held(v, v.channels_inner); }
+  bool is_constant(const value& v) const {
+    return v.data != nullptr || (v.id != no_tensor && to.g[v.id].role == tensor::kind::constant);
+  }
+  /// A constant's elements in ONNX's order; an error for values that are computed at run time.
+  std::optional<array> constant(const value& v, const std::string& what) {
+    if (failed()) return {};
+    if (v.data) return *v.data;
+    if (!is_constant(v)) {
+      refuse(what + " that is computed at run time", {}, "constants");
+      return {};
+    }
+    const tensor_id id = held(v, false);
+    if (failed()) return {};
+    return array{to.g[id].type, to.g[id].shape, to.g[id].data};
+  }
+  /// Constants of int32 or int64.
+  std::vector<std::int64_t> constant_integers(const value& v, const std::string& what) {
+    const auto a = constant(v, what);
+    std::vector<std::int64_t> to_list;
+    if (!a) return to_list;
+    if (a->type == dtype::s64) {
+      for (std::int64_t x : a->as<std::int64_t>()) to_list.push_back(x);
+    } else if (a->type == dtype::s32) {
+      for (std::int32_t x : a->as<std::int32_t>()) to_list.push_back(x);
+    } else {
+      broken("element type of " + what, std::string(name_of(a->type)), "int64");
+    }
+    return to_list;
+  }
+  std::vector<float> constant_floats(const value& v, const std::string& what) {
+    const auto a = constant(v, what);
+    if (!a) return {};
+    if (a->type != dtype::f32) {
+      refuse("element type of " + what, std::string(name_of(a->type)), "float32");
+      return {};
+    }
+    const auto list = a->as<float>();
+    for (float x : list)
+      if (!std::isfinite(x)) {
+        broken(what + " that is not finite");
+        return {};
+      }
+    return {list.begin(), list.end()};
+  }
+  /// One number, in whatever shape.
+  float constant_float(const value& v, const std::string& what) {
+    const auto list = constant_floats(v, what);
+    if (!failed() && list.size() != 1)
+      broken("elements of " + what, std::to_string(list.size()), "1");
+    return failed() ? 0.f : list[0];
+  }
+  /// Zero points: any 8- or 16-bit integers or int32.
+  std::vector<std::int32_t> zero_points_of(const value& v) {
+    std::vector<std::int32_t> z;
+    const auto a = constant(v, "a zero point");
+    if (!a) return z;
+    const auto all = [&]<class T>(T) {
+      for (T x : a->as<T>()) z.push_back(static_cast<std::int32_t>(x));
+    };
+    switch (a->type) {
+      case dtype::u8: all(std::uint8_t{}); break;
+      case dtype::s8: all(std::int8_t{}); break;
+      case dtype::u16: all(std::uint16_t{}); break;
+      case dtype::s16: all(std::int16_t{}); break;
+      case dtype::s32: all(std::int32_t{}); break;
+      case dtype::f32:
+      case dtype::f64:
+      case dtype::u32:
+      case dtype::s64:
+      case dtype::u64:
+      case dtype::boolean:
+      case dtype::f16: broken("element type of a zero point", std::string(name_of(a->type))); break;
+    }
+    return z;
+  }
+  bool is_real(const value& v) {
+    if (type(v) == dtype::f32) return true;
+    refuse("an input", std::string(name_of(type(v))), "float32");
+    return false;
+  }
+  bool is_byte(const value& v) {
+    if (is_8bit(type(v))) return true;
+    refuse("an input", std::string(name_of(type(v))), "uint8 or int8");
+    return false;
+  }
+
+  // ---- quantization ----
+  /// Inputs i (scales) and i + 1 (zero points, may be absent: 0) of a node.
+  quantization quantized_by(const call& c, std::size_t i, int quantized_axis = -1) {
+    return quantized_by(c.input(i), c.input(i + 1), quantized_axis);
+  }
+  quantization quantized_by(const value& scale, const value& zero, int quantized_axis = -1) {
+    quantization q;
+    q.axis = quantized_axis;
+    for (float s : constant_floats(scale, "a scale")) {
+      if (!(s > 0)) broken("a scale", std::to_string(s), "a positive number");
+      q.scales.push_back(static_cast<double>(s));
+    }
+    if (zero.given()) q.zero_points = zero_points_of(zero);
+    if (failed()) return q;
+    if (q.scales.empty()) broken("scales", "none");
+    if (q.zero_points.empty()) q.zero_points.assign(1, 0);
+    if (q.zero_points.size() != 1 && q.zero_points.size() != q.scales.size())
+      broken("number of zero points", std::to_string(q.zero_points.size()),
+             std::to_string(q.scales.size()));
+    if (q.scales.size() == 1)
+      q.axis = -1;
+    else if (q.axis < 0)
+      refuse("scales per channel here", std::to_string(q.scales.size()), "1");
+    return q;
+  }
+  /// One scale for all.
+  quantization with_one_scale(const call& c, std::size_t i) { return quantized_by(c, i); }
+  void set(tensor_id t, const quantization& q, int ir_axis) {
+    octet::tensor& own = to.g[t];
+    own.scales = q.scales;
+    own.zero_points = q.zero_points;
+    own.axis = q.scales.size() > 1 ? ir_axis : -1;
+  }
+  /// A new tensor.
+  tensor_id quantized(dtype t, const quantization& q, int ir_axis = -1) {
+    const tensor_id id = to.temporary("", t);
+    set(id, q, ir_axis);
+    return id;
+  }
+  /// The value under a node's own scales: the tensor itself where it has the same or none that
+  /// anybody has read, else an alias.
+  tensor_id under(const value& v, bool channels_inner, const quantization& q) {
+    const tensor_id t = held(v, channels_inner);
+    if (failed()) return no_tensor;
+    const int ir_axis =
+        q.axis < 0 ? -1 : import::axis_in_layout(q.axis, to.g[t].shape.rank, channels_inner);
+    octet::tensor& own = to.g[t];
+    if (own.scales == q.scales && own.zero_points == q.zero_points && own.axis == ir_axis) return t;
+    const bool unread = own.scales.empty() && !read_.contains(t) &&
+                        (inputs_.contains(t) || own.role == tensor::kind::constant);
+    read_.insert(t);
+    if (unread) {
+      set(t, q, ir_axis);
+      return t;
+    }
+    return alias(t, q, ir_axis);
+  }
+  tensor_id alias(tensor_id t, const quantization& q, int ir_axis) {
+    return row_emitter::alias(t, q.scales, q.zero_points, q.scales.size() > 1 ? ir_axis : -1);
+  }
+  void is_input(tensor_id t) { inputs_.insert(t); }
+
+  // ---- nodes ----
+  /// A constant that a row makes. A file must not make it do so with one large array in thousands
+  /// of places.
+  tensor_id new_constant(std::string name, dtype t, const dims& s,
+                         std::span<const std::byte> bytes) {
+    if (failed() || !check(to.make_constant(bytes.size()))) return no_tensor;
+    return to.g.add_constant(std::move(name), t, s, constant_data::copy(bytes));
+  }
+  template <class T>
+  tensor_id new_constant(std::string name, const dims& s, const std::vector<T>& list) {
+    return new_constant(std::move(name), dtype_of<T>, s, std::as_bytes(std::span(list)));
+  }
+  bool emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+            attributes a = {}) {
+    if (!failed()) read_.insert(in.begin(), in.end());
+    return row_emitter::emit(op, std::move(in), std::move(out), std::move(a));
+  }
+  /// A node with one result of that type.
+  tensor_id made(const op_def& op, std::vector<tensor_id> in, dtype t, attributes a = {}) {
+    if (failed()) return no_tensor;
+    const tensor_id y = to.temporary("", t);
+    return emit(op, std::move(in), {y}, std::move(a)) ? y : no_tensor;
+  }
+  /// A node that moves the elements of one tensor: one scale goes with them.
+  tensor_id moved(const op_def& op, tensor_id x, attributes a) {
+    if (failed()) return no_tensor;
+    const octet::tensor& t = to.g[x];
+    const bool keeps = t.scales.size() <= 1;
+    const tensor_id y = keeps ? to.like(x) : to.temporary("", t.type);
+    return emit(op, {x}, {y}, std::move(a)) ? y : no_tensor;
+  }
+  tensor_id reshaped(tensor_id x, const dims& s) {
+    if (failed() || to.g[x].shape == s) return x;
+    attributes a;
+    a.set("shape", std::vector<std::int64_t>(s.begin(), s.end()));
+    return moved(ops::reshape, x, std::move(a));
+  }
+  /// A layer's sums.
+  tensor_id accumulate(const op_def& op, std::vector<tensor_id> in, attributes a,
+                       std::vector<double> scales) {
+    if (!failed()) read_.insert(in.begin(), in.end());
+    return row_emitter::accumulate(op, std::move(in), std::move(a), std::move(scales));
+  }
+  void give(call& c, tensor_id id, bool channels_inner) {
+    if (!failed()) c.out = {value::of(id, channels_inner && to.g[id].shape.rank > 2)};
+  }
+
+  // ---- operands that meet element by element ----
+
+  /// The layout for them: that of those of the largest rank.
+  bool common_layout(const std::vector<value>& list) const {
+    const int most = largest_rank(list);
+    for (const value& v : list)
+      if (most >= 3 && v.channels_inner && rank(v) == most) return true;
+    return false;
+  }
+  int largest_rank(const std::vector<value>& list) const {
+    int most = 0;
+    for (const value& v : list) most = std::max(most, rank(v));
+    return most;
+  }
+  /// As an operand of results of that rank and layout.
+  tensor_id operand(const value& v, int of_rank, bool channels_inner) {
+    if (failed()) return no_tensor;
+    const dims s = shape(v);
+    if (!channels_inner || s.rank == of_rank) return held(v, channels_inner);
+    if (s.elements().value == 1) return reshaped(held(v, false), dims{});
+    dims full;
+    for (int i = s.rank; i < of_rank; ++i) full.push_back(1);
+    for (std::int32_t e : s) full.push_back(e);
+    return held(value::of(reshaped(held(v, false), full)), true);
+  }
+
+ private:
+  std::map<const array*, tensor_id> arrays_;  // id + 1
+  std::set<tensor_id> inputs_, read_;
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_EMIT_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+// ---- windows ----
+
+/// Windows over one or two axes, as height and width; one axis is a row of height 1.
+struct window {
+  bool row = false;
+  std::array<std::int32_t, 2> size{1, 1}, stride{1, 1}, dilation{1, 1}, before{}, after{};
+};
+/// kernel_shape, strides, dilations, pads or auto_pad. `kernel`: extents of the weights; none: the
+/// attribute must be there.
+inline window read_window(emitter& m, const call& c, const dims& x,
+                          std::span<const std::int32_t> kernel) {
+  window w;
+  const int axes = x.rank - 2;
+  if (axes < 1 || axes > 2) {
+    m.refuse("rank of an input with windows", std::to_string(x.rank), "3 or 4");
+    return w;
+  }
+  w.row = axes == 1;
+  const std::size_t first = w.row ? 1 : 0;
+  const auto read = [&](const char* key, std::array<std::int32_t, 2>& to, std::int64_t least) {
+    const auto list = m.integers(c, key);
+    if (list.empty()) return;
+    if (list.size() != static_cast<std::size_t>(axes))
+      return m.broken(std::string("attribute ") + key, std::to_string(list.size()) + " numbers",
+                      std::to_string(axes));
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (list[i] < least || list[i] > 1 << 24)
+        return m.broken(std::string("attribute ") + key, std::to_string(list[i]));
+      to[first + i] = static_cast<std::int32_t>(list[i]);
+    }
+  };
+  for (std::size_t i = 0; i < kernel.size(); ++i) w.size[first + i] = kernel[i];
+  const auto of_weights = w.size;
+  read("kernel_shape", w.size, 1);
+  if (!kernel.empty() && w.size != of_weights)
+    m.broken("kernel_shape that the weights do not have");
+  if (kernel.empty() && m.integers(c, "kernel_shape").empty())
+    m.broken("attribute kernel_shape is missing");
+  read("strides", w.stride, 1);
+  read("dilations", w.dilation, 1);
+  const std::string automatic = m.text(c, "auto_pad", "NOTSET");
+  if (m.failed()) return w;
+  if (automatic == "NOTSET" || automatic.empty()) {
+    const auto pads = m.integers(c, "pads");
+    if (!pads.empty() && pads.size() != 2 * static_cast<std::size_t>(axes))
+      m.broken("attribute pads", std::to_string(pads.size()) + " numbers");
+    for (std::size_t i = 0; i < pads.size() && !m.failed(); ++i) {
+      if (pads[i] < 0 || pads[i] > 1 << 24) m.broken("attribute pads", std::to_string(pads[i]));
+      const auto count = static_cast<std::size_t>(axes);
+      (i < count ? w.before : w.after)[first + i % count] = static_cast<std::int32_t>(pads[i]);
+    }
+  } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
+    for (std::size_t i = first; i < 2; ++i) {
+      const std::int64_t in = x[w.row ? 2 : static_cast<int>(i) + 2],
+                         out = (in + w.stride[i] - 1) / w.stride[i],
+                         reach = (std::int64_t{w.size[i]} - 1) * w.dilation[i] + 1,
+                         total = std::max<std::int64_t>((out - 1) * w.stride[i] + reach - in, 0);
+      if (total > 1 << 24) m.broken("attribute auto_pad", std::to_string(total));
+      const auto less = static_cast<std::int32_t>(total / 2),
+                 more = static_cast<std::int32_t>(total - total / 2);
+      w.before[i] = automatic == "SAME_UPPER" ? less : more;
+      w.after[i] = automatic == "SAME_UPPER" ? more : less;
+    }
+  } else if (automatic != "VALID") {
+    m.refuse("auto_pad", automatic, "NOTSET, SAME_UPPER, SAME_LOWER, VALID");
+  }
+  return w;
+}
+/// An image [N, H, W, C] of a value [N, C, H, W] or [N, C, L].
+inline tensor_id image_of(emitter& m, tensor_id x) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  return s.rank == 3 ? m.reshaped(x, {s[0], 1, s[1], s[2]}) : x;
+}
+/// Back to as many axes as the input had, channels innermost.
+inline tensor_id from_image(emitter& m, tensor_id y, bool row) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[y].shape;
+  return row ? m.reshaped(y, {s[0], s[2], s[3]}) : y;
+}
+
+// ---- convolutions ----
+
+/// A convolution's attributes and the shape of its weights [O, I / groups, kh, kw].
+struct convolution {
+  conv2d_attrs attrs{};
+  dims weights{};
+  bool depthwise = false, row = false;
+  int channels() const { return weights[0]; }
+};
+inline convolution read_convolution(emitter& m, const call& c, const value& x, const value& w) {
+  convolution v;
+  const dims in = m.shape(x), weights = m.shape(w);
+  if (m.failed()) return v;
+  if (in.rank != weights.rank || in.rank < 3 || in.rank > 4) {
+    m.refuse("rank of a convolution's input and weights",
+             std::to_string(in.rank) + ", " + std::to_string(weights.rank),
+             "3 or 4, both the same");
+    return v;
+  }
+  const window win = read_window(m, c, in, std::span(weights.begin() + 2, weights.end()));
+  const std::int64_t groups = m.integer(c, "group", 1);
+  if (m.failed()) return v;
+  v.row = win.row;
+  v.weights = v.row ? dims{weights[0], weights[1], 1, weights[2]} : weights;
+  if (groups < 1 || groups > in[1] || in[1] % groups != 0 || weights[0] % groups != 0 ||
+      weights[1] != in[1] / groups || weights.elements().value == 0) {
+    m.broken("shape of the weights", to_string(weights),
+             std::to_string(groups) + " groups of an input " + to_string(in));
+    return v;
+  }
+  v.attrs.stride_h = win.stride[0], v.attrs.stride_w = win.stride[1];
+  v.attrs.dilation_h = win.dilation[0], v.attrs.dilation_w = win.dilation[1];
+  v.attrs.pad_top = win.before[0], v.attrs.pad_left = win.before[1];
+  v.attrs.pad_bottom = win.after[0], v.attrs.pad_right = win.after[1];
+  v.depthwise = groups == in[1] && groups > 1;
+  v.attrs.groups = v.depthwise ? 1 : static_cast<std::int32_t>(groups);
+  return v;
+}
+/// Weights in octet's order: [O, kh, kw, I / groups], depthwise [1, kh, kw, O].
+inline tensor_id add_weights(emitter& m, const convolution& v, const value& w) {
+  const auto a = m.constant(w, "weights of a convolution");
+  if (!a) return no_tensor;
+  const auto out = static_cast<std::size_t>(v.weights[0]),
+             in = static_cast<std::size_t>(v.weights[1]),
+             taps = static_cast<std::size_t>(v.weights[2]) * static_cast<std::size_t>(v.weights[3]);
+  const dims shape = v.depthwise ? dims{1, v.weights[2], v.weights[3], v.weights[0]}
+                                 : dims{v.weights[0], v.weights[2], v.weights[3], v.weights[1]};
+  const std::size_t size = size_of(a->type);
+  if (!m.check(m.to.work.spend(a->data.bytes.size()))) return no_tensor;
+  std::vector<std::byte> moved(a->data.bytes.size());
+  for (std::size_t o = 0; o < out; ++o)
+    for (std::size_t i = 0; i < in; ++i)
+      for (std::size_t t = 0; t < taps; ++t)
+        std::memcpy(moved.data() + (v.depthwise ? t * out + o : (o * taps + t) * in + i) * size,
+                    a->data.bytes.data() + ((o * in + i) * taps + t) * size, size);
+  return m.new_constant(w.name, a->type, shape, moved);
+}
+/// An int32 bias, one element per channel.
+inline tensor_id int32_bias(emitter& m, const value& b, int channels) {
+  const auto a = m.constant(b, "a bias");
+  if (!a) return no_tensor;
+  if (a->type != dtype::s32) {
+    m.refuse("element type of a bias", std::string(name_of(a->type)), "int32");
+    return no_tensor;
+  }
+  const auto count = static_cast<std::size_t>(channels);
+  if (a->elements() != count && a->elements() != 1) {
+    m.refuse("shape of a bias", to_string(a->shape), "one element per output channel");
+    return no_tensor;
+  }
+  std::vector<std::int32_t> list(count);
+  for (std::size_t i = 0; i < count; ++i)
+    list[i] = a->as<std::int32_t>()[a->elements() == 1 ? 0 : i];
+  return m.new_constant(b.name, {channels}, list);
+}
+/// x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, [bias].
+inline void qlinear_conv_row(emitter& m, call& c) {
+  if (!m.arity(c, 5, 9) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[3])) return;
+  const convolution v = read_convolution(m, c, c.in[0], c.in[3]);
+  const quantization in = m.with_one_scale(c, 1), weights = m.quantized_by(c, 4, 0),
+                     out = m.with_one_scale(c, 6);
+  const tensor_id x = image_of(m, m.under(c.in[0], true, in)), w = add_weights(m, v, c.in[3]);
+  if (m.failed()) return;
+  if (weights.scales.size() > 1 && weights.scales.size() != static_cast<std::size_t>(v.channels()))
+    return m.broken("scales of the weights", std::to_string(weights.scales.size()),
+                    std::to_string(v.channels()));
+  m.set(w, weights, v.depthwise ? 3 : 0);
+  import::accumulation layer;
+  layer.op = v.depthwise ? &ops::depthwise_conv2d : &ops::conv2d;
+  layer.in = {x, w};
+  if (c.has(8)) layer.in.push_back(int32_bias(m, c.in[8], v.channels()));
+  layer.attrs = to_attributes(v.attrs);
+  layer.out = m.quantized(c.has(7) ? m.type(c.in[7]) : m.type(c.in[0]), out);
+  const tensor_id y = layer.out;
+  if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
+  m.give(c, from_image(m, y, v.row), true);
+}
+inline void conv_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
+  const tensor_id w = add_weights(m, v, c.in[1]);
+  std::vector<tensor_id> in{image_of(m, m.held(c.in[0], true)), w};
+  if (c.has(2)) in.push_back(m.held(c.in[2], false));
+  const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
+                             std::move(in), dtype::f32, to_attributes(v.attrs));
+  m.give(c, from_image(m, y, v.row), true);
+}
+
+// ---- integer sums: operands have zero points, maybe known only when they run ----
+
+/// A zero point as a constant, or as a value of one element that is computed.
+struct zero_point {
+  std::vector<std::int32_t> known{0};
+  tensor_id computed = no_tensor;  // int32, without axes
+};
+inline zero_point read_zero_point(emitter& m, const call& c, std::size_t i) {
+  zero_point z;
+  if (!c.has(i)) return z;
+  if (m.is_constant(c.in[i])) {
+    z.known = m.zero_points_of(c.in[i]);
+    if (z.known.empty()) m.broken("a zero point without elements");
+    return z;
+  }
+  if (m.shape(c.in[i]).elements().value != 1) {
+    m.refuse("zero points per channel that are computed at run time");
+    return z;
+  }
+  z.computed = m.made(ops::cast, {m.reshaped(m.held(c.in[i], false), dims{})}, dtype::s32);
+  return z;
+}
+/// Scale 1: the codes themselves.
+inline quantization codes(const zero_point& z, int axis = -1) {
+  quantization q;
+  q.zero_points = z.known;
+  q.scales.assign(z.known.size(), 1.);
+  q.axis = z.known.size() > 1 ? axis : -1;
+  return q;
+}
+inline tensor_id integers_of(emitter& m, const op_def& op, std::vector<tensor_id> in) {
+  return m.made(op, std::move(in), dtype::s32);
+}
+/// x, w, x_zero, w_zero. A computed zero point z of x takes z * (sum of the weights inside the
+/// image) off: those sums are a convolution of ones, done here.
+inline void conv_integer_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 4) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[1])) return;
+  const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
+  const zero_point zx = read_zero_point(m, c, 2), zw = read_zero_point(m, c, 3);
+  if (m.failed()) return;
+  if (zx.known.size() != 1) return m.refuse("zero points per row of the input");
+  if (zw.computed != no_tensor) return m.refuse("a zero point of weights that is computed");
+  const op_def& op = v.depthwise ? ops::depthwise_conv2d : ops::conv2d;
+  const tensor_id x = image_of(m, m.under(c.in[0], true, codes(zx))),
+                  w = add_weights(m, v, c.in[1]);
+  if (m.failed()) return;
+  m.set(w, codes(zw, 0), v.depthwise ? 3 : 0);
+  const std::vector<double> scales(zw.known.size(), 1.);
+  tensor_id y = m.accumulate(op, {x, w}, to_attributes(v.attrs), scales);
+  if (zx.computed != no_tensor && !m.failed()) {
+    const dims s = m.to.g[x].shape;
+    const dims image{1, s[1], s[2], s[3]};
+    const std::size_t count = image.elements().value;
+    if (!m.check(verify_size(image, dtype::u8, m.to.max, "an image of ones"))) return;
+    const tensor_id one = m.new_constant("", image, std::vector<std::uint8_t>(count, 1));
+    if (m.failed()) return;
+    m.set(one, codes({}), -1);
+    const tensor_id inside = m.accumulate(op, {one, w}, to_attributes(v.attrs), scales),
+                    taken = integers_of(m, ops::mul, {inside, zx.computed});
+    y = integers_of(m, ops::sub, {y, taken});
+  }
+  m.give(c, from_image(m, y, v.row), true);
+}
+
+// ---- matrices ----
+
+/// The last two axes exchanged; of a constant once, however often a loop runs over it.
+inline tensor_id transposed(emitter& m, tensor_id x) {
+  if (m.failed()) return no_tensor;
+  tensor_id* kept = m.to.g[x].role == tensor::kind::constant ? &m.turned[x] : nullptr;
+  if (kept && *kept != 0) return *kept - 1;
+  const int rank = m.to.g[x].shape.rank;
+  std::vector<std::int64_t> perm;
+  for (int i = 0; i < rank; ++i) perm.push_back(i < rank - 2 ? i : 2 * rank - 3 - i);
+  attributes a;
+  a.set("perm", std::move(perm));
+  const tensor_id y = m.moved(ops::transpose, x, std::move(a));
+  if (kept && !m.failed()) *kept = y + 1;
+  return y;
+}
+/// Operands of a matrix product as numpy has it: vectors are matrices of one row or column.
+struct product {
+  tensor_id a = no_tensor, b = no_tensor;
+  dims out{};          // of the product without the added axes
+  bool dense = false;  // b is one constant matrix
+};
+/// b_axis: where a scale per column of b is; `b` keeps its raw elements.
+inline product read_product(emitter& m, const value& a, const value& b) {
+  product p;
+  const dims sa = m.shape(a), sb = m.shape(b);
+  if (sa.rank < 1 || sb.rank < 1) {
+    m.broken("rank of a matrix", "0");
+    return p;
+  }
+  p.a = m.held(a, false), p.b = m.held(b, false);
+  if (sa.rank == 1) p.a = m.reshaped(p.a, {1, sa[0]});
+  if (sb.rank == 1) p.b = m.reshaped(p.b, {sb[0], 1});
+  p.dense = m.is_constant(b) && sb.rank <= 2;
+  const dims la = sa.rank == 1 ? dims{1, sa[0]} : sa, lb = sb.rank == 1 ? dims{sb[0], 1} : sb;
+  const shape_or y = batch_matmul_shape({}, la, lb);
+  if (y.broken) {
+    m.fail(status(y.broken).error());
+    return p;
+  }
+  for (int i = 0; i < y.shape.rank; ++i)
+    if (!(sa.rank == 1 && i == y.shape.rank - 2) && !(sb.rank == 1 && i == y.shape.rank - 1))
+      p.out.push_back(y.shape[i]);
+  return p;
+}
+inline attributes keep_dims() {
+  attributes a;
+  a.set("keep_dims", std::int64_t{1});
+  return a;
+}
+/// A constant [K, N] as weights [N, K], with scales per column.
+inline tensor_id dense_weights(emitter& m, tensor_id b, const quantization& q) {
+  const tensor_id w = transposed(m, b);
+  if (m.failed()) return no_tensor;
+  quantization rows = q;
+  rows.axis = q.axis < 0 ? -1 : 0;
+  const tensor_id own = m.under(value::of(w), false, rows);
+  if (m.failed()) return no_tensor;
+  if (q.scales.size() > 1 && q.scales.size() != static_cast<std::size_t>(m.to.g[own].shape[0]))
+    m.broken("scales per column", std::to_string(q.scales.size()),
+             std::to_string(m.to.g[own].shape[0]));
+  return own;
+}
+/// a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero.
+inline void qlinear_matmul_row(emitter& m, call& c) {
+  if (!m.arity(c, 7, 8) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[3])) return;
+  const quantization qa = m.with_one_scale(c, 1), qb = m.quantized_by(c, 4, m.rank(c.in[3]) - 1),
+                     qy = m.with_one_scale(c, 6);
+  if (m.failed()) return;
+  const product p = read_product(m, value::of(m.under(c.in[0], false, qa)), c.in[3]);
+  if (m.failed()) return;
+  import::accumulation layer;
+  layer.out = m.quantized(c.has(7) ? m.type(c.in[7]) : m.type(c.in[0]), qy);
+  const tensor_id y = layer.out;
+  if (p.dense) {
+    layer.op = &ops::fully_connected;
+    layer.in = {p.a, dense_weights(m, p.b, qb)};
+    layer.attrs = keep_dims();
+  } else {
+    if (qb.scales.size() > 1)
+      return m.refuse("scales per column of a computed matrix", std::to_string(qb.scales.size()));
+    layer.op = &ops::qnn_batch_matmul;
+    layer.in = {p.a, m.under(value::of(p.b), false, qb)};
+  }
+  if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
+  if (!m.failed()) m.give(c, m.reshaped(y, p.out), false);
+}
+/// a * b of codes, their zero points taken off; constant or computed ones of one element, of a
+/// constant matrix b also one per column.
+inline tensor_id integer_product(emitter& m, const value& a, const value& b, const zero_point& za,
+                                 const zero_point& zb, dims* out) {
+  if (m.failed()) return no_tensor;
+  if (za.known.size() != 1) {
+    m.refuse("zero points per row");
+    return no_tensor;
+  }
+  const product p =
+      read_product(m, value::of(m.under(a, false, codes(za))),
+                   m.is_constant(b) ? b : value::of(m.under(b, false, codes(zb, m.rank(b) - 1))));
+  if (m.failed()) return no_tensor;
+  *out = p.out;
+  tensor_id y = no_tensor, w = no_tensor;
+  if (p.dense) {
+    w = dense_weights(m, p.b, codes(zb, 1));
+    y = m.accumulate(ops::fully_connected, {p.a, w}, keep_dims(),
+                     std::vector<double>(zb.known.size(), 1.));
+  } else {
+    w = m.under(value::of(p.b), false, codes(zb, m.to.g[p.b].shape.rank - 1));
+    y = m.accumulate(ops::qnn_batch_matmul, {p.a, w}, {}, {1.});
+  }
+  if (m.failed()) return no_tensor;
+  // sum (a - za)(b - zb) = sum a b - za sum b - zb sum a + K za zb, the known ones taken off above.
+  const std::int32_t k = m.to.g[p.a].shape.back(0);
+  const auto ones = [&](dims s) {
+    const tensor_id t = m.new_constant("", s, std::vector<std::uint8_t>(s.elements().value, 1));
+    if (m.failed()) return no_tensor;
+    m.set(t, codes({}), -1);
+    return t;
+  };
+  if (za.computed != no_tensor) {
+    const tensor_id sums = p.dense
+                               ? m.accumulate(ops::fully_connected, {ones({1, k}), w}, {},
+                                              std::vector<double>(zb.known.size(), 1.))
+                               : m.accumulate(ops::qnn_batch_matmul, {ones({1, k}), w}, {}, {1.});
+    y = integers_of(m, ops::sub, {y, integers_of(m, ops::mul, {sums, za.computed})});
+  }
+  if (zb.computed != no_tensor) {
+    const tensor_id sums = m.accumulate(ops::qnn_batch_matmul, {p.a, ones({k, 1})}, {}, {1.});
+    y = integers_of(m, ops::sub, {y, integers_of(m, ops::mul, {sums, zb.computed})});
+    if (za.computed != no_tensor) {
+      const tensor_id both = integers_of(m, ops::mul, {za.computed, zb.computed}),
+                      all = integers_of(m, ops::mul, {both, m.to.scalar_constant(k)});
+      y = integers_of(m, ops::add, {y, all});
+    }
+  }
+  return y;
+}
+/// a, b, a_zero, b_zero.
+inline void matmul_integer_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 4) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[1])) return;
+  const zero_point za = read_zero_point(m, c, 2), zb = read_zero_point(m, c, 3);
+  dims out;
+  const tensor_id y = integer_product(m, c.in[0], c.in[1], za, zb, &out);
+  if (!m.failed()) m.give(c, m.reshaped(y, out), false);
+}
+/// f32(sums) * f32(a_scale * b_scale) + bias, one rounding each.
+inline void scaled_sums(emitter& m, call& c, tensor_id sums, tensor_id a_scale, tensor_id b_scale,
+                        const value& bias, const dims& out) {
+  if (m.failed()) return;
+  const auto flat = [&](tensor_id t) {
+    return !m.failed() && m.to.g[t].shape.elements().value == 1 ? m.reshaped(t, dims{}) : t;
+  };
+  const tensor_id scale = m.made(ops::mul, {flat(a_scale), flat(b_scale)}, dtype::f32);
+  tensor_id y = m.made(ops::mul, {m.made(ops::cast, {sums}, dtype::f32), scale}, dtype::f32);
+  if (bias.given()) y = m.made(ops::add, {y, m.held(bias, false)}, dtype::f32);
+  if (!m.failed()) m.give(c, m.reshaped(y, out), false);
+}
+/// a, b, a_scale, b_scale, [a_zero], [b_zero], [bias].
+inline void matmul_integer_to_float_row(emitter& m, call& c) {
+  if (!m.arity(c, 4, 7) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[1])) return;
+  const zero_point za = read_zero_point(m, c, 4), zb = read_zero_point(m, c, 5);
+  dims out;
+  const tensor_id y = integer_product(m, c.in[0], c.in[1], za, zb, &out);
+  scaled_sums(m, c, y, m.held(c.in[2], false), m.held(c.in[3], false), c.input(6), out);
+}
+inline std::array<tensor_id, 3> quantized_dynamically(emitter& m, const value& x) {
+  if (m.failed() || !m.is_real(x)) return {no_tensor, no_tensor, no_tensor};
+  const tensor_id y = m.to.temporary("", dtype::u8), scale = m.to.temporary("", dtype::f32),
+                  zero = m.to.temporary("", dtype::u8);
+  m.emit(ops::dynamic_quantize_linear, {m.held(x)}, {y, scale, zero});
+  return {y, scale, zero};
+}
+inline void dynamic_quantize_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const auto q = quantized_dynamically(m, c.in[0]);
+  if (m.failed()) return;
+  c.out = {value::of(q[0], c.in[0].channels_inner), value::of(q[1]), value::of(q[2])};
+}
+/// a (float), b, b_scale, [b_zero], [bias].
+inline void dynamic_quantize_matmul_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 5) || !m.is_byte(c.in[1])) return;
+  const auto q = quantized_dynamically(m, value::of(m.held(c.in[0], false)));
+  if (m.failed()) return;
+  zero_point za;
+  za.computed = m.made(ops::cast, {q[2]}, dtype::s32);
+  dims out;
+  const tensor_id y =
+      integer_product(m, value::of(q[0]), c.in[1], za, read_zero_point(m, c, 3), &out);
+  scaled_sums(m, c, y, q[1], m.held(c.in[2], false), c.input(4), out);
+}
+
+/// [M, K] and weights [N, K] of Gemm.
+struct gemm {
+  tensor_id a = no_tensor, b = no_tensor;
+  float alpha = 1, beta = 1;
+};
+inline gemm read_gemm(emitter& m, const call& c, const value& a, const value& b) {
+  gemm g;
+  if (m.rank(a) != 2 || m.rank(b) != 2) {
+    m.broken("ranks of Gemm's matrices",
+             std::to_string(m.rank(a)) + ", " + std::to_string(m.rank(b)), "2");
+    return g;
+  }
+  g.alpha = m.real(c, "alpha", 1.f), g.beta = m.real(c, "beta", 1.f);
+  g.a = m.held(a, false), g.b = m.held(b, false);
+  if (m.integer(c, "transA", 0) != 0) g.a = transposed(m, g.a);
+  if (m.integer(c, "transB", 0) == 0) g.b = transposed(m, g.b);
+  return g;
+}
+/// a, a_scale, a_zero, b, b_scale, b_zero, [c], [y_scale, y_zero]. Without y_scale: floats.
+inline void qgemm_row(emitter& m, call& c) {
+  if (!m.arity(c, 5, 9) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[3])) return;
+  const bool columns = m.integer(c, "transB", 0) == 0;
+  quantization qa = m.with_one_scale(c, 1);
+  const quantization qb = m.quantized_by(c, 4, columns ? 1 : 0);
+  if (m.failed()) return;
+  gemm g = read_gemm(m, c, c.in[0], c.in[3]);
+  if (m.failed()) return;
+  // alpha joins the first factor: f32(f32(alpha * sa) * sb).
+  qa.scales[0] = static_cast<double>(numerics::mul(g.alpha, static_cast<float>(qa.scales[0])));
+  if (!(qa.scales[0] > 0)) return m.refuse("alpha", std::to_string(g.alpha), "above 0");
+  const int n = m.to.g[g.b].shape[0];
+  if (qb.scales.size() > 1 && qb.scales.size() != static_cast<std::size_t>(n))
+    return m.broken("scales of B", std::to_string(qb.scales.size()), std::to_string(n));
+  if (m.to.g[g.a].shape[1] != m.to.g[g.b].shape[1])
+    return m.broken("inner extents of Gemm", std::to_string(m.to.g[g.a].shape[1]),
+                    std::to_string(m.to.g[g.b].shape[1]));
+  quantization rows = qb;
+  rows.axis = qb.axis < 0 ? -1 : 0;
+  std::vector<tensor_id> in{m.under(value::of(g.a), false, qa),
+                            m.under(value::of(g.b), false, rows)};
+  if (c.has(6)) in.push_back(int32_bias(m, c.in[6], n));
+  if (m.failed()) return;
+  if (c.has(7)) {
+    import::accumulation layer;
+    layer.op = &ops::fully_connected;
+    layer.in = std::move(in);
+    layer.out = m.quantized(c.has(8) ? m.type(c.in[8]) : m.type(c.in[0]), m.with_one_scale(c, 7));
+    const tensor_id y = layer.out;
+    if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
+    return m.give(c, y, false);
+  }
+  std::vector<double> scales;
+  for (double s : qb.scales)
+    scales.push_back(static_cast<double>(
+        numerics::mul(static_cast<float>(qa.scales[0]), static_cast<float>(s))));
+  const tensor_id acc = m.accumulate(ops::fully_connected, std::move(in), {}, std::move(scales));
+  m.give(c, m.made(ops::dequantize, {acc}, dtype::f32), false);
+}
+/// a, b, [c].
+inline void gemm_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  const gemm g = read_gemm(m, c, c.in[0], c.in[1]);
+  if (m.failed()) return;
+  const auto n = static_cast<std::size_t>(m.to.g[g.b].shape[0]);
+  const bool plain = g.alpha == 1 && g.beta == 1;
+  std::vector<tensor_id> in{g.a, g.b};
+  const bool joins = c.has(2) && plain && m.shape(c.in[2]).elements().value == n &&
+                     m.shape(c.in[2]).back(0) == static_cast<std::int32_t>(n);
+  if (joins) in.push_back(m.reshaped(m.held(c.in[2], false), {static_cast<std::int32_t>(n)}));
+  tensor_id y = m.made(ops::float_fully_connected, std::move(in), dtype::f32);
+  if (g.alpha != 1) y = m.made(ops::mul, {y, m.to.scalar_constant(g.alpha)}, dtype::f32);
+  if (c.has(2) && !joins && g.beta != 0) {
+    tensor_id bias = m.held(c.in[2], false);
+    if (g.beta != 1) bias = m.made(ops::mul, {bias, m.to.scalar_constant(g.beta)}, dtype::f32);
+    y = m.made(ops::add, {y, bias}, dtype::f32);
+  }
+  m.give(c, y, false);
+}
+inline void matmul_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  const product p = read_product(m, c.in[0], c.in[1]);
+  if (m.failed()) return;
+  const tensor_id y = p.dense ? m.made(ops::float_fully_connected, {p.a, transposed(m, p.b)},
+                                       dtype::f32, keep_dims())
+                              : m.made(ops::batch_matmul, {p.a, p.b}, dtype::f32);
+  if (!m.failed()) m.give(c, m.reshaped(y, p.out), false);
+}
+
+// ---- transposed convolution ----
+
+/// x, weights [I, O, kh, kw], [bias].
+inline void conv_transpose_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  const dims x = m.shape(c.in[0]), weights = m.shape(c.in[1]);
+  if (x.rank != weights.rank || x.rank < 3 || x.rank > 4)
+    return m.refuse("rank of a transposed convolution", std::to_string(x.rank), "3 or 4");
+  if (m.text(c, "auto_pad", "NOTSET") != "NOTSET")
+    return m.refuse("auto_pad of a transposed convolution");
+  if (!m.integers(c, "output_shape").empty()) return m.refuse("output_shape");
+  const window w = read_window(m, c, x, std::span(weights.begin() + 2, weights.end()));
+  if (m.integer(c, "group", 1) != 1)
+    m.refuse("group of a transposed convolution", std::to_string(m.integer(c, "group", 1)), "1");
+  if (m.failed()) return;
+  if (weights[0] != x[1])
+    return m.broken("shape of the weights", to_string(weights),
+                    "[" + std::to_string(x[1]) + ", ...");
+  transpose_conv2d_attrs a;
+  a.stride_h = w.stride[0], a.stride_w = w.stride[1];
+  a.dilation_h = w.dilation[0], a.dilation_w = w.dilation[1];
+  a.pad_top = w.before[0], a.pad_left = w.before[1];
+  a.pad_bottom = w.after[0], a.pad_right = w.after[1];
+  const auto more = m.integers(c, "output_padding");
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    if (more[i] < 0 || more[i] > 1 << 24 || more.size() != (w.row ? 1u : 2u))
+      return m.broken("attribute output_padding");
+    (w.row || i == 1 ? a.output_padding_w : a.output_padding_h) =
+        static_cast<std::int32_t>(more[i]);
+  }
+  const auto values = m.constant(c.in[1], "weights of a convolution");
+  if (!values) return;
+  // [I, O, kh, kw] to [O, kh, kw, I].
+  const auto in = static_cast<std::size_t>(weights[0]), out = static_cast<std::size_t>(weights[1]),
+             taps = static_cast<std::size_t>(w.size[0]) * static_cast<std::size_t>(w.size[1]);
+  std::vector<float> moved(values->elements());
+  for (std::size_t i = 0; i < in; ++i)
+    for (std::size_t o = 0; o < out; ++o)
+      for (std::size_t t = 0; t < taps; ++t)
+        moved[(o * taps + t) * in + i] = values->as<float>()[(i * out + o) * taps + t];
+  const tensor_id kernel =
+      m.new_constant(c.in[1].name, {weights[1], w.size[0], w.size[1], weights[0]}, moved);
+  std::vector<tensor_id> list{image_of(m, m.held(c.in[0], true)), kernel};
+  if (c.has(2)) list.push_back(m.held(c.in[2], false));
+  const tensor_id y =
+      m.made(ops::float_transpose_conv2d, std::move(list), dtype::f32, to_attributes(a));
+  m.give(c, from_image(m, y, w.row), true);
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_LAYERS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+// ---- quantize, dequantize ----
+
+/// The quantization axis where there is more than one scale.
+inline int scale_axis(emitter& m, const call& c) {
+  if (const std::int64_t b = m.integer(c, "block_size", 0); b != 0)
+    m.refuse("block_size: scales per block", std::to_string(b), "0");
+  if (m.failed() || m.shape(c.in[1]).elements().value == 1) return -1;
+  return m.axis(m.integer(c, "axis", 1), m.rank(c.in[0]));
+}
+/// Attributes that name an element type for the division or the result: float32 or not given.
+inline void only_float(emitter& m, const call& c, const char* key) {
+  const std::int64_t code = m.integer(c, key, 0);
+  if (code != 0 && code != 1) m.refuse(key, data_type_name(code), "FLOAT");
+}
+/// x, scale, [zero].
+inline void quantize_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3) || !m.is_real(c.in[0])) return;
+  only_float(m, c, "precision");
+  dtype t = dtype::u8;
+  if (c.has(2)) {
+    t = m.type(c.in[2]);
+  } else if (const std::int64_t code = m.integer(c, "output_dtype", 2); code != 0) {
+    const auto named = element_type(code, "QuantizeLinear's result");
+    if (!named) return m.fail(named.error());
+    t = *named;
+  }
+  if (!is_8bit(t) && t != dtype::s16 && t != dtype::u16)
+    return m.refuse("element type of QuantizeLinear's result", std::string(name_of(t)),
+                    "uint8, int8, uint16, int16");
+  const int axis = scale_axis(m, c);
+  const quantization q = m.quantized_by(c, 1, axis);
+  const value& x = c.in[0];
+  if (m.failed()) return;
+  const tensor_id y = m.quantized(t, q, q.axis < 0 ? -1 : static_cast<int>(m.axis_of(x, q.axis)));
+  m.emit(ops::quantize, {m.held(x)}, {y});
+  m.give(c, y, x.channels_inner);
+}
+inline void dequantize_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3)) return;
+  if (is_dequantize(c.n)) only_float(m, c, "output_dtype");
+  const value& x = c.in[0];
+  const dtype t = m.type(x);
+  if (!is_8bit(t) && t != dtype::s16 && t != dtype::u16 && t != dtype::s32)
+    return m.refuse("element type of DequantizeLinear's input", std::string(name_of(t)),
+                    "uint8, int8, uint16, int16, int32");
+  const int axis = scale_axis(m, c);
+  const quantization q = m.quantized_by(c, 1, axis);
+  const tensor_id from = m.under(x, x.channels_inner, q);
+  m.give(c, m.made(ops::dequantize, {from}, dtype::f32), x.channels_inner);
+}
+
+// ---- two operands ----
+
+/// Whether the first of two operands stands still along ONNX's innermost axis.
+inline bool repeats_first(const dims& a, const dims& b) {
+  const int rank = std::max(a.rank, b.rank);
+  for (int i = 0; i < rank; ++i) {
+    if (a.back(i) == 1 && b.back(i) == 1) continue;
+    return a.back(i) == 1;
+  }
+  return false;
+}
+/// a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero.
+template <bool Product> void qlinear_binary_row(emitter& m, call& c) {
+  if (!m.arity(c, 7, 8) || !c.has(3) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[3])) return;
+  const quantization qa = m.with_one_scale(c, 1), qb = m.with_one_scale(c, 4),
+                     qy = m.with_one_scale(c, 6);
+  if (m.failed()) return;
+  const std::vector<value> both{c.in[0], c.in[3]};
+  const bool inner = m.common_layout(both);
+  const int rank = m.largest_rank(both);
+  const auto operand = [&](const value& v, const quantization& q) {
+    return m.under(value::of(m.operand(v, rank, inner), inner), inner, q);
+  };
+  const tensor_id a = operand(c.in[0], qa), b = operand(c.in[3], qb),
+                  y = m.quantized(m.type(c.in[0]), qy);
+  attributes attrs;
+  if (const dims sa = m.shape(c.in[0]), sb = m.shape(c.in[3]); !Product && !(sa == sb))
+    attrs.set("a_first", std::int64_t{repeats_first(sa, sb)});
+  m.emit(Product ? ops::qnn_mul : ops::qnn_add, {a, b}, {y}, std::move(attrs));
+  m.give(c, y, inner);
+}
+/// Operators of plain numbers.
+inline void binary(emitter& m, call& c, const op_def& op, dtype result, attributes a = {}) {
+  if (m.failed()) return;
+  const std::vector<value> both{c.in[0], c.in[1]};
+  const bool inner = m.common_layout(both);
+  const int rank = m.largest_rank(both);
+  const tensor_id x = m.operand(both[0], rank, inner), y = m.operand(both[1], rank, inner);
+  m.give(c, m.made(op, {x, y}, result, std::move(a)), inner);
+}
+template <const op_def& Op> void binary_row(emitter& m, call& c) {
+  if (m.arity(c, 2, 2)) binary(m, c, Op, m.type(c.in[0]));
+}
+template <const op_def& Op> void compare_row(emitter& m, call& c) {
+  if (m.arity(c, 2, 2)) binary(m, c, Op, dtype::boolean);
+}
+/// Any number of operands.
+template <const op_def& Op> void fold_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, c.in.size())) return;
+  value all = c.in[0];
+  for (std::size_t i = 1; i < c.in.size(); ++i) {
+    call pair{c.n, {all, c.in[i]}};
+    binary(m, pair, Op, m.type(all));
+    if (m.failed()) return;
+    all = pair.out[0];
+  }
+  c.out = {all};
+}
+/// ONNX Runtime squares and cubes where the exponent is one number, 2 or 3.
+inline void pow_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2) || !m.is_real(c.in[0])) return;
+  const bool one = m.is_constant(c.in[1]) && m.type(c.in[1]) == dtype::f32 &&
+                   m.shape(c.in[1]).elements().value == 1 &&
+                   m.shape(c.in[1]).rank <= m.shape(c.in[0]).rank;
+  const float e = one ? m.constant_float(c.in[1], "an exponent") : 0.f;
+  if (e != 2.f && e != 3.f) return binary_row<ops::pow>(m, c);
+  const tensor_id x = m.held(c.in[0]);
+  tensor_id y = m.made(ops::square, {x}, dtype::f32);
+  if (e == 3.f) y = m.made(ops::mul, {y, x}, dtype::f32);
+  m.give(c, y, c.in[0].channels_inner);
+}
+/// condition, a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero. A branch of another scale is
+/// quantized again.
+inline void qlinear_where_row(emitter& m, call& c) {
+  if (!m.arity(c, 8, 9) || !m.is_byte(c.in[1]) || !m.is_byte(c.in[4])) return;
+  const quantization qa = m.with_one_scale(c, 2), qb = m.with_one_scale(c, 5),
+                     qy = m.with_one_scale(c, 7);
+  if (m.failed()) return;
+  const std::vector<value> all{c.in[0], c.in[1], c.in[4]};
+  const bool inner = m.common_layout(all);
+  const int rank = m.largest_rank(all);
+  const dtype t = m.type(c.in[1]);
+  const auto branch = [&](const value& v, const quantization& q) {
+    const tensor_id x = m.under(value::of(m.operand(v, rank, inner), inner), inner, q);
+    if (m.failed() || (q.scales == qy.scales && q.zero_points == qy.zero_points)) return x;
+    const tensor_id to = m.quantized(t, qy);
+    m.emit(ops::quantize, {m.made(ops::dequantize, {x}, dtype::f32)}, {to});
+    return to;
+  };
+  const tensor_id a = branch(c.in[1], qa), b = branch(c.in[4], qb), y = m.quantized(t, qy);
+  m.emit(ops::select, {m.operand(c.in[0], rank, inner), a, b}, {y});
+  m.give(c, y, inner);
+}
+inline void where_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 3)) return;
+  const bool inner = m.common_layout(c.in);
+  const int rank = m.largest_rank(c.in);
+  std::vector<tensor_id> in;
+  for (const value& v : c.in) in.push_back(m.operand(v, rank, inner));
+  m.give(c, m.made(ops::select, std::move(in), m.type(c.in[1])), inner);
+}
+
+// ---- concatenation ----
+
+/// The operands in one layout, and the axis there.
+inline std::vector<tensor_id> joined(emitter& m, const call& c, const std::vector<value>& list,
+                                     bool* inner, attributes* a) {
+  std::vector<tensor_id> in;
+  if (list.empty()) m.broken("number of inputs", "0");
+  for (const value& v : list)
+    if (!v.given()) m.broken("an input that is absent");
+  if (m.failed()) return in;
+  *inner = m.common_layout(list);
+  const int rank = m.rank(list[0]), axis = m.axis(m.integer(c, "axis", 0), rank);
+  if (!c.n.find("axis")) m.broken("attribute axis is missing");
+  for (const value& v : list) {
+    if (m.rank(v) != rank) m.broken("ranks of Concat's inputs", std::to_string(m.rank(v)));
+    in.push_back(m.held(v, *inner));
+  }
+  a->set("axis", std::int64_t{import::axis_in_layout(axis, rank, *inner)});
+  return in;
+}
+/// y_scale, y_zero, then of each input the value, scale and zero point.
+inline void qlinear_concat_row(emitter& m, call& c) {
+  if (c.in.size() < 5 || (c.in.size() - 2) % 3 != 0)
+    return m.broken("number of inputs", std::to_string(c.in.size()), "2 and 3 for each value");
+  const quantization qy = m.with_one_scale(c, 0);
+  std::vector<value> list;
+  for (std::size_t i = 2; i < c.in.size(); i += 3) {
+    if (!m.is_byte(c.in[i])) return;
+    list.push_back(c.in[i]);
+  }
+  bool inner = false;
+  attributes a;
+  std::vector<tensor_id> in = joined(m, c, list, &inner, &a);
+  if (m.failed()) return;
+  for (std::size_t i = 0; i < in.size(); ++i)
+    in[i] = m.under(value::of(in[i], inner), inner, m.with_one_scale(c, 3 + 3 * i));
+  if (m.failed()) return;
+  const tensor_id y = m.quantized(m.type(list[0]), qy);
+  m.emit(ops::qnn_concat, std::move(in), {y}, std::move(a));
+  m.give(c, y, inner);
+}
+inline void concat_row(emitter& m, call& c) {
+  bool inner = false;
+  attributes a;
+  std::vector<tensor_id> in = joined(m, c, c.in, &inner, &a);
+  if (m.failed()) return;
+  m.give(c, m.made(ops::concat, std::move(in), m.type(c.in[0]), std::move(a)), inner);
+}
+
+// ---- pooling ----
+
+inline pool2d_attrs read_pooling(emitter& m, const call& c, const dims& x, bool* row) {
+  pool2d_attrs p;
+  const window w = read_window(m, c, x, {});
+  *row = w.row;
+  p.window_h = w.size[0], p.window_w = w.size[1];
+  p.stride_h = w.stride[0], p.stride_w = w.stride[1];
+  p.dilation_h = w.dilation[0], p.dilation_w = w.dilation[1];
+  p.pad_top = w.before[0], p.pad_left = w.before[1];
+  p.pad_bottom = w.after[0], p.pad_right = w.after[1];
+  p.ceil_mode = m.integer(c, "ceil_mode", 0) != 0;
+  if (m.integer(c, "storage_order", 0) != 0) m.refuse("storage_order", "1", "0");
+  return p;
+}
+/// Padding that counts, counts in every window: also where ceil_mode goes beyond it.
+inline void count_padding(emitter& m, const call& c, pool2d_attrs& p) {
+  if (m.integer(c, "count_include_pad", 0) == 0) return;
+  const std::int64_t size = std::int64_t{p.window_h} * p.window_w;
+  if (size > INT32_MAX) m.broken("attribute kernel_shape", std::to_string(size));
+  p.divisor = static_cast<std::int32_t>(size);
+}
+inline void max_pool_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  if (c.n.out.size() > 1 && !c.n.out[1].empty()) return m.refuse("indices of MaxPool");
+  const value& x = c.in[0];
+  const bool real = m.type(x) == dtype::f32;
+  if (!real && !m.is_byte(x)) return;
+  bool row = false;
+  const pool2d_attrs p = read_pooling(m, c, m.shape(x), &row);
+  if (m.failed()) return;
+  const tensor_id from = image_of(m, m.held(x, true)),
+                  y = m.moved(real ? ops::max_pool2d : ops::qnn_max_pool2d, from, to_attributes(p));
+  m.give(c, from_image(m, y, row), true);
+}
+inline void average_pool_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  bool row = false;
+  pool2d_attrs p = read_pooling(m, c, m.shape(c.in[0]), &row);
+  count_padding(m, c, p);
+  if (m.failed()) return;
+  const tensor_id y =
+      m.made(ops::avg_pool2d, {image_of(m, m.held(c.in[0], true))}, dtype::f32, to_attributes(p));
+  m.give(c, from_image(m, y, row), true);
+}
+/// With the attribute channels_last the file's own order is NHWC.
+inline value images(emitter& m, const call& c, bool* as_written) {
+  *as_written = m.integer(c, "channels_last", 0) != 0;
+  if (!*as_written || m.failed()) return c.in[0];
+  const tensor_id x = m.held(c.in[0], false);
+  return m.failed() ? value{} : value::of(x, true);
+}
+/// x, x_scale, x_zero, y_scale, y_zero.
+template <bool Global> void qlinear_average_pool_row(emitter& m, call& c) {
+  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
+  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
+  bool as_written = false, row = false;
+  const value x = images(m, c, &as_written);
+  if (m.failed()) return;
+  pool2d_attrs p;
+  if constexpr (Global) {
+    p.adaptive_h = p.adaptive_w = 1;
+    row = m.rank(x) == 3;
+    if (m.rank(x) < 3 || m.rank(x) > 4)
+      m.refuse("rank of an average", std::to_string(m.rank(x)), "3 or 4");
+  } else {
+    p = read_pooling(m, c, m.shape(x), &row);
+    count_padding(m, c, p);
+  }
+  const tensor_id from = image_of(m, m.under(x, true, in)), y = m.quantized(m.type(c.in[0]), out);
+  m.emit(ops::qnn_avg_pool2d, {from}, {y}, to_attributes(p));
+  m.give(c, from_image(m, y, row), !as_written);
+}
+
+// ---- reductions ----
+
+inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims) {
+  attributes a;
+  a.set("axes", std::move(axes));
+  if (keep_dims) a.set("keep_dims", std::int64_t{1});
+  return a;
+}
+template <bool Max> void global_pool_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  std::vector<std::int64_t> axes;
+  for (int i = 2; i < m.rank(c.in[0]); ++i) axes.push_back(i - 1);
+  if (axes.empty()) return m.broken("rank", std::to_string(m.rank(c.in[0])), "3 or more");
+  m.give(c,
+         m.made(Max ? ops::reduce_max : ops::mean, {m.held(c.in[0], true)}, dtype::f32,
+                reduction(std::move(axes), true)),
+         true);
+}
+/// Axes are an attribute, and an input from opset `Since` on.
+template <const op_def& Op, int Since> void reduce_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2)) return;
+  const value& x = c.in[0];
+  std::vector<std::int64_t> axes = m.integers(c, "axes");
+  if (m.opset >= Since && c.has(1)) axes = m.constant_integers(c.in[1], "axes of a reduction");
+  if (axes.empty() && m.integer(c, "noop_with_empty_axes", 0) != 0) {
+    c.out = {x};
+    return;
+  }
+  const int rank = m.rank(x);
+  if (axes.empty())
+    for (int i = 0; i < rank; ++i) axes.push_back(i);
+  dims kept;
+  std::vector<bool> gone(static_cast<std::size_t>(rank), false);
+  for (std::int64_t& a : axes) {
+    const int i = m.axis(a, rank);
+    if (m.failed()) return;
+    gone[static_cast<std::size_t>(i)] = true;
+    a = m.axis_of(x, i);
+  }
+  const dims s = m.shape(x);
+  for (int i = 0; i < rank; ++i)
+    if (!gone[static_cast<std::size_t>(i)]) kept.push_back(s[i]);
+  if (rank == 0) {
+    c.out = {x};
+    return;
+  }
+  const tensor_id y = m.made(Op, {m.held(x)}, m.type(x), reduction(std::move(axes), true));
+  if (m.failed()) return;
+  if (m.integer(c, "keepdims", 1) != 0) return m.give(c, y, x.channels_inner);
+  m.give(c, m.reshaped(m.held(value::of(y, x.channels_inner), false), kept), false);
+}
+inline void arg_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  if (m.integer(c, "select_last_index", 0) != 0) m.refuse("select_last_index", "1", "0");
+  const int axis = m.axis(m.integer(c, "axis", 0), m.rank(c.in[0]));
+  attributes a;
+  a.set("axis", std::int64_t{axis});
+  if (m.integer(c, "keepdims", 1) != 0) a.set("keep_dims", std::int64_t{1});
+  m.give(c,
+         m.made(c.n.op == "ArgMax" ? ops::arg_max : ops::arg_min, {m.held(c.in[0], false)},
+                dtype::s64, std::move(a)),
+         false);
+}
+inline void cumsum_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  const auto list = m.constant_integers(c.in[1], "the axis of CumSum");
+  if (!m.failed() && list.size() != 1) m.broken("the axis of CumSum");
+  if (m.failed()) return;
+  attributes a;
+  a.set("axis", std::int64_t{m.axis(list[0], m.rank(c.in[0]))});
+  for (const char* key : {"exclusive", "reverse"})
+    if (m.integer(c, key, 0) != 0) a.set(key, std::int64_t{1});
+  m.give(c, m.made(ops::cumsum, {m.held(c.in[0], false)}, m.type(c.in[0]), std::move(a)), false);
+}
+
+// ---- softmax ----
+
+/// Before opset 13 everything from the axis on is one row.
+struct softmax_rows {
+  tensor_id x = no_tensor;
+  dims back{};  // the value's own shape, where rows were made
+  bool flat = false;
+  std::int64_t axis = 0;
+};
+inline softmax_rows read_softmax(emitter& m, const call& c, const value& x, std::int64_t version) {
+  softmax_rows r;
+  const int rank = m.rank(x);
+  if (rank == 0) {
+    m.broken("rank of a softmax", "0");
+    return r;
+  }
+  const int axis = m.axis(m.integer(c, "axis", version < 13 ? 1 : -1), rank);
+  if (m.failed()) return r;
+  if (version >= 13 || axis == rank - 1) {
+    r.x = m.held(x);
+    r.axis = m.axis_of(x, axis);
+    return r;
+  }
+  r.back = m.shape(x);
+  r.flat = true;
+  std::int64_t rows = 1, depth = 1;
+  for (int i = 0; i < rank; ++i) (i < axis ? rows : depth) *= r.back[i];
+  r.x = m.reshaped(m.held(x, false),
+                   {static_cast<std::int32_t>(rows), static_cast<std::int32_t>(depth)});
+  r.axis = 1;
+  return r;
+}
+inline void give_softmax(emitter& m, call& c, const softmax_rows& r, tensor_id y,
+                         bool channels_inner) {
+  if (m.failed()) return;
+  if (r.flat)
+    m.give(c, m.reshaped(y, r.back), false);
+  else
+    m.give(c, y, channels_inner);
+}
+inline attributes along(std::int64_t axis) {
+  attributes a;
+  a.set("axis", axis);
+  return a;
+}
+template <const op_def& Op> void softmax_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const softmax_rows r = read_softmax(m, c, c.in[0], m.opset);
+  give_softmax(m, c, r, m.made(Op, {r.x}, dtype::f32, along(r.axis)), c.in[0].channels_inner);
+}
+/// x, x_scale, x_zero, y_scale, y_zero; `opset` is that of the Softmax it stands for.
+inline void qlinear_softmax_row(emitter& m, call& c) {
+  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
+  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
+  const value& x = c.in[0];
+  const tensor_id scaled = m.under(x, x.channels_inner, in);
+  if (m.failed()) return;
+  const softmax_rows r =
+      read_softmax(m, c, value::of(scaled, x.channels_inner), m.integer(c, "opset", 13));
+  if (m.failed()) return;
+  const tensor_id y = m.quantized(m.type(x), out);
+  m.emit(ops::qnn_softmax, {r.x}, {y}, along(r.axis));
+  give_softmax(m, c, r, y, x.channels_inner);
+}
+
+// ---- functions of one value ----
+
+inline void unary(emitter& m, call& c, const op_def& op, attributes a = {}) {
+  if (m.failed() || !m.is_real(c.in[0])) return;
+  m.give(c, m.made(op, {m.held(c.in[0])}, dtype::f32, std::move(a)), c.in[0].channels_inner);
+}
+template <const op_def& Op> void unary_row(emitter& m, call& c) {
+  if (m.arity(c, 1, 1)) unary(m, c, Op);
+}
+template <const op_def& Op> void slope_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  attributes a;
+  a.set("alpha", static_cast<double>(m.real(c, "alpha", c.n.op == "Elu" ? 1.f : 0.01f)));
+  unary(m, c, Op, std::move(a));
+}
+inline void gelu_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const std::string how = m.text(c, "approximate", "none");
+  if (how != "none" && how != "tanh") return m.refuse("approximate", how, "none, tanh");
+  attributes a;
+  if (how == "tanh") a.set("approximate", std::int64_t{1});
+  unary(m, c, ops::gelu, std::move(a));
+}
+/// max(0, min(1, alpha * x + beta)).
+inline tensor_id hard_sigmoid(emitter& m, tensor_id x, float alpha, float beta) {
+  const tensor_id y = m.made(ops::mul, {x, m.to.scalar_constant(alpha)}, dtype::f32);
+  attributes a;
+  a.set("float_lo", 0.), a.set("float_hi", 1.);
+  return m.made(ops::add, {y, m.to.scalar_constant(beta)}, dtype::f32, std::move(a));
+}
+inline void hard_sigmoid_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const float alpha = m.real(c, "alpha", 0.2f), beta = m.real(c, "beta", 0.5f);
+  m.give(c, hard_sigmoid(m, m.held(c.in[0]), alpha, beta), c.in[0].channels_inner);
+}
+/// ONNX Runtime: x * HardSigmoid(x) of a sixth and a half.
+inline void hard_swish_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const tensor_id x = m.held(c.in[0]);
+  m.give(c, m.made(ops::mul, {x, hard_sigmoid(m, x, 1.f / 6, 0.5f)}, dtype::f32),
+         c.in[0].channels_inner);
+}
+inline void reciprocal_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  m.give(c, m.made(ops::div, {m.to.scalar_constant(1.f), m.held(c.in[0])}, dtype::f32),
+         c.in[0].channels_inner);
+}
+inline void neg_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const tensor_id x = m.held(c.in[0]);
+  const dtype t = m.type(c.in[0]);
+  tensor_id y = no_tensor;
+  if (t == dtype::s64)
+    y = m.made(ops::sub, {m.to.scalar_constant(std::int64_t{0}), x}, t);
+  else if (t == dtype::s32)
+    y = m.made(ops::sub, {m.to.scalar_constant(std::int32_t{0}), x}, t);
+  else
+    y = m.made(ops::neg, {x}, t);
+  m.give(c, y, c.in[0].channels_inner);
+}
+inline void not_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  if (m.type(c.in[0]) != dtype::boolean)
+    return m.refuse("an input of Not", std::string(name_of(m.type(c.in[0]))), "bool");
+  const std::uint8_t no = 0;
+  const tensor_id f = m.to.g.add_constant("", dtype::boolean, {},
+                                          constant_data::of(std::span<const std::uint8_t>(&no, 1)));
+  m.give(c, m.made(ops::equal, {m.held(c.in[0]), f}, dtype::boolean), c.in[0].channels_inner);
+}
+/// Bounds of floats, or of codes as they are.
+inline void bounded(emitter& m, call& c, std::optional<double> lo, std::optional<double> hi) {
+  const value& x = c.in[0];
+  if (m.failed()) return;
+  attributes a;
+  if (m.type(x) == dtype::f32) {
+    if (lo) a.set("float_lo", *lo);
+    if (hi) a.set("float_hi", *hi);
+    return m.give(
+        c, m.made(ops::mul, {m.held(x), m.to.scalar_constant(1.f)}, dtype::f32, std::move(a)),
+        x.channels_inner);
+  }
+  if (!m.is_byte(x)) return;
+  if (lo) a.set("clamp_lo", static_cast<std::int64_t>(*lo));
+  if (hi) a.set("clamp_hi", static_cast<std::int64_t>(*hi));
+  m.give(c, m.moved(ops::qnn_relu, m.held(x), std::move(a)), x.channels_inner);
+}
+inline void relu_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  if (m.type(c.in[0]) == dtype::f32) return unary(m, c, ops::relu);
+  bounded(m, c, 0., {});
+}
+/// Bounds are attributes before opset 11.
+inline void clip_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 3)) return;
+  if (const dtype t = m.type(c.in[0]); t == dtype::s32 || t == dtype::s64) {
+    value y = c.in[0];
+    for (std::size_t k = 1; k < 3; ++k) {
+      if (!c.has(k) || m.failed()) continue;
+      call pair{c.n, {y, c.in[k]}};
+      binary(m, pair, k == 1 ? ops::maximum : ops::minimum, t);
+      if (!m.failed()) y = pair.out[0];
+    }
+    if (!m.failed()) c.out = {y};
+    return;
+  }
+  std::optional<double> ends[2];
+  for (std::size_t k = 0; k < 2; ++k) {
+    const char* key = k == 0 ? "min" : "max";
+    if (m.opset < 11) {
+      if (c.n.find(key)) ends[k] = static_cast<double>(m.real(c, key, 0));
+      continue;
+    }
+    if (!c.has(k + 1)) continue;
+    if (m.type(c.in[k + 1]) == dtype::f32) {
+      ends[k] = static_cast<double>(m.constant_float(c.in[k + 1], "a bound of Clip"));
+    } else {
+      const auto z = m.zero_points_of(c.in[k + 1]);
+      if (z.size() == 1) ends[k] = static_cast<double>(z[0]);
+    }
+  }
+  bounded(m, c, ends[0], ends[1]);
+}
+/// x, x_scale, x_zero, y_scale, y_zero.
+template <const op_def& Op> void qlinear_unary_row(emitter& m, call& c) {
+  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
+  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
+  const value& x = c.in[0];
+  attributes a;
+  if (c.n.op == "QLinearLeakyRelu") a.set("alpha", static_cast<double>(m.real(c, "alpha", 0.01f)));
+  const tensor_id from = m.under(x, x.channels_inner, in);
+  if (m.failed()) return;
+  const tensor_id y = m.quantized(m.type(x), out);
+  m.emit(Op, {from}, {y}, std::move(a));
+  m.give(c, y, x.channels_inner);
+}
+/// x, scale, bias, mean, variance: x * f + (bias - mean * f), f = scale / sqrt(variance + epsilon).
+inline void batch_normalization_row(emitter& m, call& c) {
+  if (!m.arity(c, 5, 5) || !m.is_real(c.in[0])) return;
+  for (std::size_t i = 1; i < c.n.out.size(); ++i)
+    if (!c.n.out[i].empty()) return m.refuse("BatchNormalization in training mode");
+  const dims s = m.shape(c.in[0]);
+  if (s.rank < 2) return m.broken("rank", std::to_string(s.rank), "2 or more");
+  const float eps = m.real(c, "epsilon", 1e-5f);
+  std::vector<float> list[4];
+  for (std::size_t k = 0; k < 4; ++k) {
+    list[k] = m.constant_floats(c.in[k + 1], "a parameter of BatchNormalization");
+    if (m.failed()) return;
+    if (list[k].size() != static_cast<std::size_t>(s[1]))
+      return m.broken("parameters of BatchNormalization", std::to_string(list[k].size()),
+                      std::to_string(s[1]));
+  }
+  std::vector<float> factor, offset;
+  for (std::size_t k = 0; k < list[0].size(); ++k) {
+    factor.push_back(numerics::div(list[0][k], numerics::sqrt_f32(numerics::add(list[3][k], eps))));
+    offset.push_back(numerics::sub(list[1][k], numerics::mul(list[2][k], factor[k])));
+    if (!std::isfinite(factor[k]) || !std::isfinite(offset[k]))
+      return m.broken("a variance", std::to_string(list[3][k]));
+  }
+  const tensor_id x = m.made(ops::mul, {m.held(c.in[0], true), m.to.constant(factor)}, dtype::f32);
+  m.give(c, m.made(ops::add, {x, m.to.constant(offset)}, dtype::f32), true);
+}
+
+// ---- resizing ----
+
+/// Factors and extents of height and width.
+struct resizing {
+  std::array<std::int32_t, 2> in{}, out{};
+  std::array<float, 2> factor{};  // as the file gives it, or the ratio of the extents
+};
+inline resizing read_resizing(emitter& m, const call& c) {
+  resizing r;
+  const dims x = m.shape(c.in[0]);
+  if (x.rank != 4) {
+    m.refuse("rank of an image to resize", std::to_string(x.rank), "4");
+    return r;
+  }
+  if (c.n.find("axes")) m.refuse("axes of Resize");
+  if (m.text(c, "keep_aspect_ratio_policy", "stretch") != "stretch")
+    m.refuse("keep_aspect_ratio_policy", m.text(c, "keep_aspect_ratio_policy", ""), "stretch");
+  if (m.integer(c, "antialias", 0) != 0) m.refuse("antialias", "1", "0");
+  const bool roi = m.opset >= 11;
+  std::vector<float> scales;
+  std::vector<std::int64_t> sizes;
+  const std::size_t at = roi ? 2 : 1;
+  if (c.has(at) && m.shape(c.in[at]).elements().value != 0)
+    scales = m.constant_floats(c.in[at], "scales of Resize");
+  if (roi && c.has(3) && m.shape(c.in[3]).elements().value != 0)
+    sizes = m.constant_integers(c.in[3], "sizes of Resize");
+  if (c.n.find("scales")) scales = c.n.find("scales")->reals;  // Upsample before opset 9
+  if (m.failed()) return r;
+  if ((sizes.empty() ? scales.size() : sizes.size()) != 4) {
+    m.broken("scales or sizes of Resize", std::to_string(scales.size() + sizes.size()), "4");
+    return r;
+  }
+  for (int i = 0; i < 4; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    const double out =
+        sizes.empty()
+            ? std::floor(static_cast<double>(numerics::mul(static_cast<float>(x[i]), scales[k])))
+            : static_cast<double>(sizes[k]);
+    if (!(out >= 1) || out > 1 << 24) {
+      m.broken("extent of a resized image", std::to_string(out));
+      return r;
+    }
+    if (i < 2) {
+      if (out != x[i]) m.refuse("Resize of batch or channels");
+      continue;
+    }
+    r.in[k - 2] = x[i], r.out[k - 2] = static_cast<std::int32_t>(out);
+    r.factor[k - 2] = sizes.empty()
+                          ? scales[k]
+                          : numerics::div(static_cast<float>(out), static_cast<float>(x[i]));
+    if (!(r.factor[k - 2] > 0)) m.broken("scales of Resize");
+  }
+  return r;
+}
+/// ONNX Runtime's source coordinate of output o.
+inline float source_of(std::int32_t o, std::int32_t in, std::int32_t out, float factor,
+                       const std::string& how) {
+  const auto i = static_cast<float>(o);
+  if (how == "align_corners")
+    return out > 1 ? numerics::div(numerics::mul(i, static_cast<float>(in - 1)),
+                                   static_cast<float>(out - 1))
+                   : 0.f;
+  if (how == "asymmetric") return numerics::div(i, factor);
+  if (how == "tf_half_pixel_for_nn") return numerics::div(numerics::add(i, 0.5f), factor);
+  if (how == "pytorch_half_pixel" && out == 1) return 0.f;
+  return numerics::sub(numerics::div(numerics::add(i, 0.5f), factor), 0.5f);
+}
+inline std::vector<std::int32_t> nearest_list(const resizing& r, std::size_t k,
+                                              const std::string& how, const std::string& nearest) {
+  std::vector<std::int32_t> list;
+  for (std::int32_t o = 0; o < r.out[k]; ++o) {
+    const float at = source_of(o, r.in[k], r.out[k], r.factor[k], how);
+    float v = 0;
+    if (nearest == "floor")
+      v = numerics::floor(at);
+    else if (nearest == "ceil")
+      v = -numerics::floor(-at);
+    else if (nearest == "round_prefer_ceil")
+      v = numerics::floor(numerics::add(at, 0.5f));
+    else
+      v = -numerics::floor(-numerics::sub(at, 0.5f));
+    list.push_back(numerics::clamp_to_int(static_cast<double>(v), 0, r.in[k] - 1));
+  }
+  return list;
+}
+/// Linear resizing of floats by a factor that is not the ratio of the extents: two pixels of each
+/// axis by their distance.
+inline tensor_id blended(emitter& m, tensor_id x, const resizing& r, const std::string& how) {
+  for (std::size_t k = 0; k < 2; ++k) {
+    std::vector<std::int32_t> below, above;
+    std::vector<float> near, far;
+    for (std::int32_t o = 0; o < r.out[k]; ++o) {
+      const float last = static_cast<float>(r.in[k] - 1),
+                  at = std::clamp(source_of(o, r.in[k], r.out[k], r.factor[k], how), 0.f, last),
+                  low = numerics::floor(at), share = numerics::sub(at, low);
+      below.push_back(static_cast<std::int32_t>(low));
+      above.push_back(std::min(below.back() + 1, r.in[k] - 1));
+      near.push_back(numerics::sub(1.f, share)), far.push_back(share);
+    }
+    const dims weights = k == 0 ? dims{r.out[k], 1, 1} : dims{r.out[k], 1};
+    const auto part = [&](const std::vector<std::int32_t>& index, const std::vector<float>& w) {
+      if (m.failed()) return no_tensor;
+      attributes a;
+      a.set("axis", static_cast<std::int64_t>(1 + k));
+      const tensor_id pixels =
+          m.made(ops::gather, {x, m.to.constant(index)}, dtype::f32, std::move(a));
+      return m.made(ops::mul, {pixels, m.new_constant("", weights, w)}, dtype::f32);
+    };
+    const tensor_id a = part(below, near), b = part(above, far);
+    x = m.made(ops::add, {a, b}, dtype::f32);
+  }
+  return m.failed() ? no_tensor : x;
+}
+/// One operator where its rows and columns are the same, else by index.
+inline tensor_id nearest(emitter& m, tensor_id x, const resizing& r, const std::string& how,
+                         const std::string& mode) {
+  const std::vector<std::int32_t> lists[2] = {nearest_list(r, 0, how, mode),
+                                              nearest_list(r, 1, how, mode)};
+  for (const bool half : {false, true}) {
+    bool same = true;
+    for (std::size_t k = 0; k < 2; ++k)
+      for (std::int32_t o = 0; o < r.out[k]; ++o)
+        same &= lists[k][static_cast<std::size_t>(o)] ==
+                nearest_source(o, r.in[k], r.out[k], false, half);
+    if (!same) continue;
+    resize_attrs a;
+    a.out_h = r.out[0], a.out_w = r.out[1];
+    a.half_pixel_centers = half;
+    return m.moved(ops::resize_nearest, x, to_attributes(a));
+  }
+  for (std::size_t k = 0; k < 2; ++k) {
+    if (m.failed()) return no_tensor;
+    attributes a;
+    a.set("axis", static_cast<std::int64_t>(k) + 1);
+    const tensor_id y = m.to.like(x);
+    m.emit(ops::gather, {x, m.to.constant(lists[k])}, {y}, std::move(a));
+    x = y;
+  }
+  return x;
+}
+inline void resize_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 4)) return;
+  const bool old = m.opset < 11;
+  const std::string mode = m.text(c, "mode", "nearest"),
+                    how = m.text(c, "coordinate_transformation_mode",
+                                 old ? "asymmetric" : "half_pixel"),
+                    rounds = m.text(c, "nearest_mode", old ? "floor" : "round_prefer_floor");
+  const resizing r = read_resizing(m, c);
+  if (m.failed()) return;
+  const bool known = how == "half_pixel" || how == "pytorch_half_pixel" || how == "asymmetric" ||
+                     how == "align_corners" || (mode == "nearest" && how == "tf_half_pixel_for_nn");
+  if (!known) return m.refuse("coordinate_transformation_mode", how);
+  const tensor_id x = m.held(c.in[0], true);
+  if (mode == "nearest") {
+    const bool rounding_known = rounds == "floor" || rounds == "ceil" ||
+                                rounds == "round_prefer_floor" || rounds == "round_prefer_ceil";
+    if (!rounding_known) return m.refuse("nearest_mode", rounds);
+    return m.give(c, nearest(m, x, r, how, rounds), true);
+  }
+  if (mode != "linear" && mode != "bilinear")
+    return m.refuse("mode of Resize", mode, "nearest, linear");
+  if (how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1))
+    return m.refuse("coordinate_transformation_mode of one pixel", how);
+  const bool real = m.type(c.in[0]) == dtype::f32;
+  if (!real && !m.is_byte(c.in[0])) return;
+  bool ratios = true;  // the factors are those of the extents
+  for (std::size_t k = 0; k < 2; ++k)
+    ratios &=
+        r.factor[k] == numerics::div(static_cast<float>(r.out[k]), static_cast<float>(r.in[k]));
+  if (real && !ratios && how != "align_corners") return m.give(c, blended(m, x, r, how), true);
+  resize_attrs a;
+  a.out_h = r.out[0], a.out_w = r.out[1];
+  a.align_corners = how == "align_corners";
+  a.half_pixel_centers = how == "half_pixel" || how == "pytorch_half_pixel";
+  a.scale_h = static_cast<double>(r.factor[0]), a.scale_w = static_cast<double>(r.factor[1]);
+  m.give(c, m.moved(real ? ops::resize_bilinear : ops::qnn_resize_bilinear, x, to_attributes(a)),
+         true);
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+/// a (op) b of floats, as a node of that operator has it.
+inline value combined(emitter& m, const call& c, const op_def& op, const value& a, const value& b) {
+  call pair{c.n, {a, b}};
+  if (m.failed() || !m.is_real(a) || !m.is_real(b)) return {};
+  binary(m, pair, op, dtype::f32);
+  return m.failed() ? value{} : pair.out[0];
+}
+/// Over the axes from `axis` on: (x - mean) / sqrt(variance + epsilon), or without the mean.
+inline value normalized(emitter& m, const value& x, std::int64_t axis, float epsilon,
+                        bool centred) {
+  const int rank = m.rank(x), first = m.axis(axis, rank);
+  if (m.failed()) return {};
+  std::vector<std::int64_t> axes;
+  for (int i = first; i < rank; ++i) axes.push_back(i);
+  tensor_id d = m.held(x, false);
+  const auto mean = [&](tensor_id t) {
+    return m.made(ops::mean, {t}, dtype::f32, reduction(axes, true));
+  };
+  if (centred) d = m.made(ops::sub, {d, mean(d)}, dtype::f32);
+  const tensor_id variance = mean(m.made(ops::square, {d}, dtype::f32));
+  if (m.failed()) return {};
+  const tensor_id root =
+      m.made(ops::sqrt, {m.made(ops::add, {variance, m.to.scalar_constant(epsilon)}, dtype::f32)},
+             dtype::f32);
+  return value::of(m.made(ops::div, {d, root}, dtype::f32));
+}
+/// x, scale, [bias].
+template <bool Centred> void layer_normalization_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3) || !m.is_real(c.in[0])) return;
+  value y = normalized(m, c.in[0], m.integer(c, "axis", -1), m.real(c, "epsilon", 1e-5f), Centred);
+  y = combined(m, c, ops::mul, y, c.in[1]);
+  if (c.has(2)) y = combined(m, c, ops::add, y, c.in[2]);
+  if (!m.failed()) c.out = {y};
+}
+/// x, skip, gamma, [beta (only with the mean)], [bias]: the sum is normalized; it is result 3.
+template <bool Centred> void skip_layer_normalization_row(emitter& m, call& c) {
+  constexpr std::size_t bias = Centred ? 4 : 3;
+  if (!m.arity(c, 3, bias + 1) || !m.is_real(c.in[0])) return;
+  value sum = combined(m, c, ops::add, c.in[0], c.in[1]);
+  if (c.has(bias)) sum = combined(m, c, ops::add, sum, c.in[bias]);
+  if (m.failed()) return;
+  value y = normalized(m, sum, -1, m.real(c, "epsilon", Centred ? 1e-12f : 1e-6f), Centred);
+  y = combined(m, c, ops::mul, y, c.in[2]);
+  if (Centred && c.has(3)) y = combined(m, c, ops::add, y, c.in[3]);
+  if (!m.failed()) c.out = {y, value{}, value{}, sum};
+}
+/// x, [bias]: GELU of the sum.
+template <bool Approximate> void bias_gelu_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2) || !m.is_real(c.in[0])) return;
+  value x = c.in[0];
+  if (c.has(1)) x = combined(m, c, ops::add, x, c.in[1]);
+  if (m.failed()) return;
+  attributes a;
+  if (Approximate) a.set("approximate", std::int64_t{1});
+  m.give(c, m.made(ops::gelu, {m.held(x)}, dtype::f32, std::move(a)), x.channels_inner);
+}
+/// x * sigmoid(alpha * x); Swish: alpha is 1 where it is not given.
+template <bool Swish> void quick_gelu_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const float alpha = m.real(c, "alpha", Swish ? 1.f : 1.702f);
+  const tensor_id x = m.held(c.in[0]);
+  tensor_id s = x;
+  if (alpha != 1.f) s = m.made(ops::mul, {x, m.to.scalar_constant(alpha)}, dtype::f32);
+  m.give(c, m.made(ops::mul, {x, m.made(ops::logistic, {s}, dtype::f32)}, dtype::f32),
+         c.in[0].channels_inner);
+}
+inline tensor_id part_of_axis(emitter& m, tensor_id x, std::size_t axis, std::int64_t begin,
+                              std::int64_t size) {
+  if (m.failed()) return no_tensor;
+  const auto rank = static_cast<std::size_t>(m.to.g[x].shape.rank);
+  std::vector<std::int64_t> first(rank, 0), extents(rank, -1);
+  first[axis] = begin, extents[axis] = size;
+  attributes a;
+  a.set("begin", std::move(first)), a.set("size", std::move(extents));
+  return m.moved(ops::slice, x, std::move(a));
+}
+inline tensor_id joined_on(emitter& m, std::vector<tensor_id> list, std::int64_t axis) {
+  if (m.failed() || list.size() == 1) return m.failed() ? no_tensor : list[0];
+  attributes a;
+  a.set("axis", axis);
+  const dtype t = m.to.g[list[0]].type;
+  return m.made(ops::concat, std::move(list), t, std::move(a));
+}
+/// x, [k]: 0 below diagonal k of the last two axes, or above it.
+inline void trilu_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2)) return;
+  const dims s = m.shape(c.in[0]);
+  if (s.rank < 2) return m.broken("rank", std::to_string(s.rank), "2 or more");
+  std::int64_t k = 0;
+  if (c.has(1)) {
+    const auto list = m.constant_integers(c.in[1], "the diagonal of Trilu");
+    if (m.failed()) return;
+    if (list.size() != 1) return m.broken("the diagonal of Trilu", std::to_string(list.size()));
+    k = std::clamp<std::int64_t>(list[0], -s.back(1), s.back(0));
+  }
+  const bool upper = m.integer(c, "upper", 1) != 0;
+  dims shape;
+  for (int i = 0; i < s.rank - 2; ++i) shape.push_back(1);
+  shape.push_back(s.back(1)), shape.push_back(s.back(0));
+  if (!m.check(verify_size(shape, dtype::boolean, m.to.max, "a triangle"))) return;
+  std::vector<std::byte> kept;
+  for (std::int64_t row = 0; row < s.back(1); ++row)
+    for (std::int64_t column = 0; column < s.back(0); ++column)
+      kept.push_back(std::byte{upper ? column - row >= k : column - row <= k});
+  const dtype t = m.type(c.in[0]);
+  const std::vector<std::byte> zero(size_of(t));
+  const tensor_id mask = m.new_constant("", dtype::boolean, shape, kept),
+                  none = m.new_constant("", t, dims{}, zero);
+  m.give(c, m.made(ops::select, {mask, m.held(c.in[0], false), none}, t), false);
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+inline tensor_id turned(emitter& m, tensor_id t, std::vector<std::int64_t> perm) {
+  attributes a;
+  a.set("perm", std::move(perm));
+  return m.failed() ? no_tensor : m.moved(ops::transpose, t, std::move(a));
+}
+/// Queries, keys and values [batch, heads, steps, size]; `mask` is added to the scores and
+/// broadcasts over [batch, heads, steps, all steps]; `past` [2, batch, heads, earlier, size].
+struct attention {
+  tensor_id q = no_tensor, k = no_tensor, v = no_tensor, mask = no_tensor;
+  std::int32_t batch = 0, heads = 0, steps = 0, size = 0, earlier = 0;
+  float scale = 0;  // of the scores
+  bool causal = false;
+  std::int32_t all() const { return earlier + steps; }
+};
+/// 1 / sqrt(size) where the attribute `scale` is 0 or not given.
+inline float scale_of_scores(emitter& m, const call& c, std::int32_t size) {
+  const float given = m.real(c, "scale", 0.f);
+  return given != 0 ? given
+                    : numerics::div(1.f, numerics::sqrt_f32(static_cast<float>(std::max(size, 1))));
+}
+/// Constants along all steps, one int32 each.
+inline tensor_id numbered(emitter& m, std::int32_t count) {
+  std::vector<std::int32_t> list;
+  for (std::int32_t i = 0; i < count; ++i) list.push_back(i);
+  return m.new_constant("", dims{count}, list);
+}
+/// The mask of an attention as numbers to add: 0 where it lets a key be seen, else `filter`.
+///   [batch, all] or [batch, steps, all]: above 0 is seen
+///   [batch]: how many keys are seen; [2 batch]: then also how many are skipped before them
+///   [batch, 1], [1, 1]: no mask
+inline tensor_id mask_to_add(emitter& m, const value& v, const attention& a, float filter) {
+  const dims s = m.shape(v);
+  if (m.failed()) return no_tensor;
+  if (m.type(v) != dtype::s32) {
+    m.refuse("element type of an attention's mask", std::string(name_of(m.type(v))), "int32");
+    return no_tensor;
+  }
+  const tensor_id given = m.held(v, false);
+  const auto compared = [&](const op_def& op, tensor_id x, tensor_id y) {
+    return m.made(op, {x, y}, dtype::boolean);
+  };
+  tensor_id seen = no_tensor;
+  if (s == dims{a.batch, a.all()} || s == dims{a.batch, a.steps, a.all()}) {
+    const dims as = s.rank == 2 ? dims{a.batch, 1, 1, a.all()} : dims{a.batch, 1, a.steps, a.all()};
+    seen = compared(ops::greater, m.reshaped(given, as), m.to.scalar_constant(std::int32_t{0}));
+  } else if (s.rank == 2 && s[1] == 1 && (s[0] == 1 || s[0] == a.batch)) {
+    return no_tensor;
+  } else if (s == dims{a.batch} || s == dims{2 * a.batch}) {
+    const auto column = [&](std::int32_t from) {
+      return m.reshaped(s[0] == a.batch ? given : part_of_axis(m, given, 0, from, a.batch),
+                        dims{a.batch, 1, 1, 1});
+    };
+    const tensor_id position = m.reshaped(numbered(m, a.all()), dims{1, 1, 1, a.all()});
+    seen = compared(ops::less, position, column(0));
+    if (s[0] != a.batch)
+      seen =
+          m.made(ops::logical_and, {seen, compared(ops::greater_equal, position, column(a.batch))},
+                 dtype::boolean);
+  } else {
+    m.refuse("shape of an attention's mask", to_string(s),
+             "[batch], [2 batch], [batch, keys], [batch, queries, keys]: " +
+                 to_string(dims{a.batch, a.steps, a.all()}));
+    return no_tensor;
+  }
+  return m.made(ops::select, {seen, m.to.scalar_constant(0.f), m.to.scalar_constant(filter)},
+                dtype::f32);
+}
+/// Adds the keys and values of earlier steps. Result: what is known afterwards, [2, batch, heads,
+/// all steps, size], where it is wanted.
+inline tensor_id with_past(emitter& m, attention& a, const value& past, bool wanted) {
+  if (past.given() && !m.failed()) {
+    const dims s = m.shape(past);
+    if (s.rank != 5 || !(s == dims{2, a.batch, a.heads, s[3], a.size})) {
+      m.broken("shape of past keys and values", to_string(s),
+               to_string(dims{2, a.batch, a.heads, -1, a.size}));
+      return no_tensor;
+    }
+    a.earlier = s[3];
+    const tensor_id all = m.held(past, false);
+    const auto extended = [&](std::int64_t i, tensor_id now) {
+      const tensor_id before =
+          m.reshaped(part_of_axis(m, all, 0, i, 1), dims{a.batch, a.heads, a.earlier, a.size});
+      return joined_on(m, {before, now}, 2);
+    };
+    a.k = extended(0, a.k), a.v = extended(1, a.v);
+  }
+  const dims one{1, a.batch, a.heads, a.all(), a.size};
+  if (!wanted) return no_tensor;
+  return m.failed() ? no_tensor : joined_on(m, {m.reshaped(a.k, one), m.reshaped(a.v, one)}, 0);
+}
+/// [batch, steps, heads * size].
+inline tensor_id attended(emitter& m, const attention& a) {
+  tensor_id scores = m.made(ops::batch_matmul, {a.q, transposed(m, a.k)}, dtype::f32);
+  scores = m.made(ops::mul, {scores, m.to.scalar_constant(a.scale)}, dtype::f32);
+  if (a.mask != no_tensor) scores = m.made(ops::add, {scores, a.mask}, dtype::f32);
+  if (a.causal) {
+    const dims square{a.steps, a.all()};
+    if (!m.check(verify_size(square, dtype::f32, m.to.max, "a mask"))) return no_tensor;
+    std::vector<float> ahead;
+    for (std::int32_t row = 0; row < a.steps; ++row)
+      for (std::int32_t column = 0; column < a.all(); ++column)
+        ahead.push_back(column > a.earlier + row ? std::numeric_limits<float>::lowest() : 0.f);
+    scores = m.made(ops::add, {scores, m.new_constant("", square, ahead)}, dtype::f32);
+  }
+  const tensor_id shares = m.made(ops::softmax, {scores}, dtype::f32, along(3)),
+                  y = turned(m, m.made(ops::batch_matmul, {shares, a.v}, dtype::f32), {0, 2, 1, 3});
+  return m.failed() ? no_tensor : m.reshaped(y, dims{a.batch, a.steps, a.heads * a.size});
+}
+/// The joint projection [batch, steps, 3 * heads * size] as queries, keys and values; then the
+/// attention itself, with inputs `mask` and `past` of the node.
+inline void attend(emitter& m, call& c, const value& projected, std::size_t mask,
+                   std::size_t past) {
+  const std::int64_t heads = m.integer(c, "num_heads", 0);
+  if (m.failed()) return;
+  const dims s = m.shape(projected);
+  if (heads < 1 || heads > s[2] || s[2] % (3 * heads) != 0)
+    return m.broken("attribute num_heads", std::to_string(heads),
+                    "a divisor of " + std::to_string(s[2] / 3));
+  for (const char* key : {"do_rotary", "past_present_share_buffer", "rotary_embedding_dim"})
+    if (m.integer(c, key, 0) != 0) m.refuse(key, std::to_string(m.integer(c, key, 0)), "0");
+  attention a;
+  a.batch = s[0], a.steps = s[1], a.heads = static_cast<std::int32_t>(heads);
+  a.size = s[2] / 3 / a.heads;
+  a.scale = scale_of_scores(m, c, a.size);
+  a.causal = m.integer(c, "unidirectional", 0) != 0;
+  const tensor_id all =
+      turned(m, m.reshaped(m.held(projected, false), dims{a.batch, a.steps, 3, a.heads, a.size}),
+             {2, 0, 3, 1, 4});
+  const auto part = [&](std::int64_t k) {
+    return m.reshaped(part_of_axis(m, all, 0, k, 1), dims{a.batch, a.heads, a.steps, a.size});
+  };
+  a.q = part(0), a.k = part(1), a.v = part(2);
+  const bool present_wanted = c.n.out.size() > 1 && !c.n.out[1].empty();
+  const tensor_id present = with_past(m, a, c.input(past), present_wanted);
+  if (c.has(mask)) a.mask = mask_to_add(m, c.in[mask], a, m.real(c, "mask_filter_value", -10000.f));
+  const tensor_id y = attended(m, a);
+  if (!m.failed()) c.out = {value::of(y), value::of(present)};
+}
+/// x [batch, steps, inputs] and weights [inputs, 3 * hidden].
+inline bool fits_projection(emitter& m, const value& x, const value& w) {
+  const dims a = m.shape(x), b = m.shape(w);
+  if (m.failed() || (a.rank == 3 && b.rank == 2 && a[2] == b[0] && b[1] % 3 == 0))
+    return !m.failed();
+  m.broken("shapes of an attention's input and weights", to_string(a) + ", " + to_string(b),
+           "[batch, steps, inputs], [inputs, 3 hidden]");
+  return false;
+}
+/// x of codes, weights, bias, x_scale, weights_scale, [mask], [x_zero], [weights_zero], [past]: the
+/// three projections as integers.
+inline void qattention_row(emitter& m, call& c) {
+  if (!m.arity(c, 5, 9) || !fits_projection(m, c.in[0], c.in[1])) return;
+  call projection{c.n, {c.in[0], c.in[1], c.in[3], c.in[4], c.input(6), c.input(7), c.in[2]}};
+  matmul_integer_to_float_row(m, projection);
+  if (!m.failed()) attend(m, c, projection.out[0], 5, 8);
+}
+/// The same in float: x, weights, [bias], [mask], [past].
+inline void attention_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 5) || !fits_projection(m, c.in[0], c.in[1])) return;
+  if (!m.integers(c, "qkv_hidden_sizes").empty()) return m.refuse("qkv_hidden_sizes of Attention");
+  call product{c.n, {c.in[0], c.in[1]}};
+  matmul_row(m, product);
+  if (m.failed()) return;
+  value all = product.out[0];
+  if (c.has(2)) all = combined(m, c, ops::add, all, c.in[2]);
+  if (!m.failed()) attend(m, c, all, 3, 4);
+}
+/// query, key, value [batch, steps, hidden], [bias of all three]: keys and values of a sequence of
+/// their own.
+inline void multi_head_attention_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 4)) return;
+  const std::int64_t heads = m.integer(c, "num_heads", 0);
+  const dims q = m.shape(c.in[0]), k = m.shape(c.in[1]), v = m.shape(c.in[2]);
+  if (m.failed()) return;
+  if (q.rank != 3 || k.rank != 3 || !(k == v) || q[0] != k[0] || q[2] != k[2])
+    return m.refuse("shapes of MultiHeadAttention",
+                    to_string(q) + ", " + to_string(k) + ", " + to_string(v),
+                    "query, key and value of three axes and one width");
+  if (heads < 1 || q[2] % heads != 0)
+    return m.broken("attribute num_heads", std::to_string(heads), "a divisor of the width");
+  if (m.integer(c, "unidirectional", 0) != 0) m.refuse("unidirectional", "1", "0");
+  attention a;
+  a.batch = q[0], a.steps = q[1], a.heads = static_cast<std::int32_t>(heads);
+  a.size = q[2] / a.heads;
+  a.scale = scale_of_scores(m, c, a.size);
+  const auto part = [&](std::size_t i) {
+    value x = c.in[i];
+    if (c.has(3)) {
+      const tensor_id bias =
+          part_of_axis(m, m.held(c.in[3], false), 0, static_cast<std::int64_t>(i) * q[2], q[2]);
+      if (!m.failed()) x = combined(m, c, ops::add, x, value::of(bias));
+    }
+    if (m.failed()) return no_tensor;
+    const dims split{a.batch, m.shape(x)[1], a.heads, a.size};
+    return turned(m, m.reshaped(m.held(x, false), split), {0, 2, 1, 3});
+  };
+  a.q = part(0), a.k = part(1), a.v = part(2);
+  m.give(c, attended(m, a), false);
+}
+
+// ---- embeddings ----
+
+/// Rows of a table by number.
+inline tensor_id rows_of(emitter& m, tensor_id table, tensor_id index) {
+  if (m.failed()) return no_tensor;
+  const tensor_id y = m.to.like(table);
+  attributes a;
+  a.set("axis", std::int64_t{0});
+  return m.emit(ops::gather, {table, index}, {y}, std::move(a)) ? y : no_tensor;
+}
+/// What the operators for embeddings read: ids, [segments], the tables of words, positions and
+/// [segments], gamma, beta, [mask].
+struct embedding {
+  tensor_id words = no_tensor, positions = no_tensor, segments = no_tensor;  // floats, per id
+  value gamma, beta;
+};
+/// Their normalized sum; how many elements of each mask are 1 (without a mask: 0); the sum itself.
+inline void embed(emitter& m, call& c, const embedding& e) {
+  tensor_id sum = m.made(ops::add, {e.words, e.positions}, dtype::f32);
+  if (e.segments != no_tensor) sum = m.made(ops::add, {sum, e.segments}, dtype::f32);
+  if (m.failed()) return;
+  value y = normalized(m, value::of(sum), -1, m.real(c, "epsilon", 1e-12f), true);
+  y = combined(m, c, ops::mul, y, e.gamma);
+  y = combined(m, c, ops::add, y, e.beta);
+  if (m.failed()) return;
+  const dims ids = m.shape(c.in[0]);
+  tensor_id count = no_tensor;
+  if (c.has(7)) {
+    if (!(m.shape(c.in[7]) == ids) || m.type(c.in[7]) != dtype::s32)
+      return m.broken("mask of an embedding", to_string(m.shape(c.in[7])),
+                      "int32 " + to_string(ids));
+    const tensor_id one =
+        m.made(ops::equal, {m.held(c.in[7], false), m.to.scalar_constant(std::int32_t{1})},
+               dtype::boolean);
+    attributes last;
+    last.set("axes", std::vector<std::int64_t>{1});
+    count = m.made(ops::sum, {m.made(ops::cast, {one}, dtype::s32)}, dtype::s32, std::move(last));
+  } else {
+    count = m.new_constant("", dims{ids[0]},
+                           std::vector<std::int32_t>(static_cast<std::size_t>(ids[0])));
+  }
+  if (!m.failed()) c.out = {y, value::of(count), value::of(sum)};
+}
+/// Checks ids [batch, steps] and gives the positions 0, 1, ... of one sequence.
+inline tensor_id positions_of(emitter& m, const call& c) {
+  const dims ids = m.shape(c.in[0]);
+  if (m.failed()) return no_tensor;
+  if (ids.rank != 2 || (c.has(1) && !(m.shape(c.in[1]) == ids))) {
+    m.broken("shape of ids", to_string(ids), "[batch, steps], segments likewise");
+    return no_tensor;
+  }
+  if (m.integer(c, "mask_index_type", 1) != 1) {
+    m.refuse("mask_index_type", "0", "1");
+    return no_tensor;
+  }
+  return numbered(m, ids[1]);
+}
+/// Tables of codes: their scales are inputs 8 to 12, their zero points 13 to 17.
+inline void qembed_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 18)) return;
+  for (const std::size_t i : {2u, 3u, 5u, 6u})
+    if (!c.has(i) || !c.has(i + 6))
+      return m.broken("input " + std::to_string(c.has(i) ? i + 6 : i), "absent", "a value");
+  if (c.has(1) && (!c.has(4) || !c.has(10))) return m.broken("table of segments", "absent");
+  const tensor_id place = positions_of(m, c);
+  const auto real = [&](tensor_id codes, std::size_t i) {
+    if (m.failed()) return no_tensor;
+    const quantization q = m.quantized_by(c.in[i + 6], c.input(i + 11));
+    if (m.failed()) return no_tensor;
+    return m.made(ops::dequantize, {m.under(value::of(codes), false, q)}, dtype::f32);
+  };
+  const auto looked_up = [&](std::size_t i, tensor_id index) {
+    return m.failed() || !m.is_byte(c.in[i]) ? no_tensor
+                                             : real(rows_of(m, m.held(c.in[i], false), index), i);
+  };
+  embedding e;
+  e.words = looked_up(2, m.held(c.in[0], false)), e.positions = looked_up(3, place);
+  if (c.has(1)) e.segments = looked_up(4, m.held(c.in[1], false));
+  e.gamma = value::of(real(m.held(c.in[5], false), 5));
+  e.beta = value::of(real(m.held(c.in[6], false), 6));
+  embed(m, c, e);
+}
+/// Tables of floats; input 8: positions.
+inline void embed_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 9)) return;
+  for (const std::size_t i : {2u, 3u, 5u, 6u})
+    if (!c.has(i)) return m.broken("input " + std::to_string(i), "absent", "a value");
+  if (c.has(1) && !c.has(4)) return m.broken("table of segments", "absent");
+  const tensor_id place = positions_of(m, c);
+  embedding e;
+  e.words = rows_of(m, m.held(c.in[2], false), m.held(c.in[0], false));
+  e.positions = rows_of(m, m.held(c.in[3], false), c.has(8) ? m.held(c.in[8], false) : place);
+  if (c.has(1)) e.segments = rows_of(m, m.held(c.in[4], false), m.held(c.in[1], false));
+  e.gamma = c.in[5], e.beta = c.in[6];
+  embed(m, c, e);
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_ATTENTION_HPP_
+// ---- octet/import/onnx/rows_functions.hpp
+// Rows put together from other operators: activations, norms of vectors and images, products with
+// attributes, elements by index, nodes with subgraphs.
+#ifndef OCTET_IMPORT_ONNX_ROWS_FUNCTIONS_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_FUNCTIONS_HPP_
+
+// ---- octet/import/onnx/rows_shape.hpp
+// Rows that move elements or compute shapes.
+#ifndef OCTET_IMPORT_ONNX_ROWS_SHAPE_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_SHAPE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+/// Extents as the graph has them; one beyond int32 becomes -2, which no rule accepts.
+inline std::vector<std::int64_t> as_extents(const std::vector<std::int64_t>& list) {
+  std::vector<std::int64_t> to;
+  for (std::int64_t v : list) to.push_back(v < -1 || v > INT32_MAX ? -2 : v);
+  return to;
+}
+
+inline void identity_row(emitter& m, call& c) {
+  if (m.arity(c, 1, 3)) c.out = {c.in[0]};
+}
+inline void dropout_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 3)) return;
+  if (c.n.out.size() > 1 && !c.n.out[1].empty()) return m.refuse("the mask of Dropout");
+  c.out = {c.in[0]};
+}
+
+// ---- the same elements under another shape ----
+
+/// 0: the input's own extent; -1: the rest.
+inline void reshape_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2)) return;
+  std::vector<std::int64_t> list =
+      m.opset < 5 ? m.integers(c, "shape") : m.constant_integers(c.input(1), "a shape");
+  const bool zeros = m.integer(c, "allowzero", 0) != 0;
+  const dims s = m.shape(c.in[0]);
+  if (list.size() > dims::max_rank)
+    return m.refuse("rank", std::to_string(list.size()), "at most 8");
+  for (std::size_t i = 0; i < list.size() && !zeros; ++i)
+    if (list[i] == 0) {
+      if (static_cast<int>(i) >= s.rank) return m.broken("extent 0 of a shape", to_string(s));
+      list[i] = s[static_cast<int>(i)];
+    }
+  const tensor_id x = m.held(c.in[0], false);
+  attributes a;
+  a.set("shape", as_extents(list));
+  m.give(c, m.moved(ops::reshape, x, std::move(a)), false);
+}
+inline void flatten_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const dims s = m.shape(c.in[0]);
+  std::int64_t axis = m.integer(c, "axis", 1);
+  if (axis < 0) axis += s.rank;
+  if (axis < 0 || axis > s.rank) return m.broken("axis", std::to_string(axis));
+  std::int64_t rows = 1, columns = 1;
+  for (int i = 0; i < s.rank; ++i) (i < axis ? rows : columns) *= s[i];
+  attributes a;
+  a.set("shape", as_extents({rows, columns}));
+  m.give(c, m.moved(ops::reshape, m.held(c.in[0], false), std::move(a)), false);
+}
+/// Axes are an input from opset 13 on.
+inline std::vector<std::int64_t> axes_of(emitter& m, const call& c) {
+  return m.opset < 13 ? m.integers(c, "axes")
+         : c.has(1)   ? m.constant_integers(c.in[1], "axes")
+                      : std::vector<std::int64_t>();
+}
+inline void squeeze_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2)) return;
+  const dims s = m.shape(c.in[0]);
+  const auto axes = axes_of(m, c);
+  std::vector<bool> gone(static_cast<std::size_t>(s.rank), false);
+  for (std::int64_t a : axes) {
+    const auto i = static_cast<std::size_t>(m.axis(a, s.rank));
+    if (m.failed()) return;  // a scalar has no axis to mark
+    gone[i] = true;
+  }
+  dims y;
+  for (int i = 0; i < s.rank; ++i) {
+    const bool drop = axes.empty() ? s[i] == 1 : gone[static_cast<std::size_t>(i)];
+    if (drop && s[i] != 1) return m.broken("an extent to squeeze", std::to_string(s[i]), "1");
+    if (!drop) y.push_back(s[i]);
+  }
+  m.give(c, m.reshaped(m.held(c.in[0], false), y), false);
+}
+inline void unsqueeze_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2)) return;
+  const dims s = m.shape(c.in[0]);
+  const auto axes = axes_of(m, c);
+  const int rank = s.rank + static_cast<int>(std::min<std::size_t>(axes.size(), 100));
+  if (rank > dims::max_rank) return m.refuse("rank", std::to_string(rank), "at most 8");
+  std::vector<bool> added(static_cast<std::size_t>(rank), false);
+  for (std::int64_t a : axes) {
+    const auto i = static_cast<std::size_t>(m.axis(a, rank));
+    if (m.failed()) return;
+    if (added[i]) return m.broken("axes of Unsqueeze that repeat");
+    added[i] = true;
+  }
+  dims y;
+  for (int i = 0, from = 0; i < rank; ++i)
+    y.push_back(added[static_cast<std::size_t>(i)] ? 1 : s[from++]);
+  m.give(c, m.reshaped(m.held(c.in[0], false), y), false);
+}
+
+// ---- axes in another order ----
+
+/// The result has ONNX's order; an input in the other layout is read where it is.
+inline void transpose_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const value& x = c.in[0];
+  const int rank = m.rank(x);
+  auto perm = m.integers(c, "perm");
+  if (perm.empty())
+    for (int i = rank; i-- > 0;) perm.push_back(i);
+  if (perm.size() != static_cast<std::size_t>(rank))
+    return m.broken("attribute perm", std::to_string(perm.size()) + " numbers");
+  bool same = true;
+  for (std::size_t i = 0; i < perm.size(); ++i) {
+    const int axis = m.axis(perm[i], rank);
+    if (m.failed()) return;
+    perm[i] = m.axis_of(x, axis);
+    same &= perm[i] == static_cast<std::int64_t>(i);
+  }
+  if (same) return m.give(c, m.held(x), false);
+  attributes a;
+  a.set("perm", std::move(perm));
+  m.give(c, m.moved(ops::transpose, m.held(x), std::move(a)), false);
+}
+template <bool ToDepth> void blocks_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const std::string mode = m.text(c, "mode", "DCR");
+  if (mode != "DCR" && (ToDepth || mode != "CRD"))
+    return m.refuse("mode of " + c.n.op, mode, ToDepth ? "DCR" : "DCR, CRD");
+  attributes a;
+  a.set("block_size", m.integer(c, "blocksize", 0));
+  if (mode == "CRD") a.set("crd", std::int64_t{1});
+  m.give(c,
+         m.moved(ToDepth ? ops::space_to_depth : ops::depth_to_space, m.held(c.in[0], true),
+                 std::move(a)),
+         true);
+}
+
+// ---- pieces ----
+
+inline std::int64_t bounded_index(std::int64_t v) {
+  return std::clamp<std::int64_t>(v, -INT32_MAX, INT32_MAX);
+}
+/// Attributes before opset 10, then inputs.
+inline void slice_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 5)) return;
+  const value& x = c.in[0];
+  std::vector<std::int64_t> list[4];  // starts, ends, axes, steps
+  const char* names[] = {"starts", "ends", "axes", "steps"};
+  for (std::size_t k = 0; k < 4; ++k) {
+    if (m.opset < 10)
+      list[k] = m.integers(c, names[k]);
+    else if (c.has(k + 1))
+      list[k] = m.constant_integers(c.in[k + 1], std::string(names[k]) + " of Slice");
+  }
+  if (m.failed()) return;
+  const int rank = m.rank(x);
+  if (list[1].size() != list[0].size() || (!list[2].empty() && list[2].size() != list[0].size()) ||
+      (!list[3].empty() && list[3].size() != list[0].size()))
+    return m.broken("starts, ends, axes and steps of Slice that differ in number");
+  const dims s = m.shape(x);
+  std::vector<std::int64_t> begin(static_cast<std::size_t>(rank), 0), end, step(begin.size(), 1);
+  for (int i = 0; i < rank; ++i) end.push_back(0);
+  for (int i = 0; i < rank; ++i) end[static_cast<std::size_t>(m.axis_of(x, i))] = s[i];
+  for (std::size_t k = 0; k < list[0].size(); ++k) {
+    const int axis = m.axis(list[2].empty() ? static_cast<std::int64_t>(k) : list[2][k], rank);
+    if (m.failed()) return;
+    const auto at = static_cast<std::size_t>(m.axis_of(x, axis));
+    begin[at] = bounded_index(list[0][k]);
+    end[at] = bounded_index(list[1][k]);
+    step[at] = list[3].empty() ? 1 : bounded_index(list[3][k]);
+  }
+  attributes a;
+  a.set("begin", std::move(begin)), a.set("end", std::move(end)), a.set("strides", std::move(step));
+  m.give(c, m.moved(ops::strided_slice, m.held(x), std::move(a)), x.channels_inner);
+}
+/// Sizes are an input from opset 13 on; num_outputs (18): the last piece may be smaller.
+inline void split_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2)) return;
+  const value& x = c.in[0];
+  const int axis = m.axis(m.integer(c, "axis", 0), m.rank(x));
+  std::vector<std::int64_t> sizes = m.integers(c, "split");
+  if (m.opset >= 13 && c.has(1)) sizes = m.constant_integers(c.in[1], "sizes of Split");
+  if (m.failed()) return;
+  const auto count = static_cast<std::int64_t>(c.n.out.size());
+  const std::int64_t extent = m.shape(x)[axis];
+  if (sizes.empty() && count > 0) {
+    const std::int64_t each = (extent + count - 1) / count;
+    for (std::int64_t k = 0, left = extent; k < count; ++k) {
+      sizes.push_back(std::min(each, left));
+      left -= sizes.back();
+    }
+  }
+  if (static_cast<std::int64_t>(sizes.size()) != count)
+    return m.broken("sizes of Split", std::to_string(sizes.size()), std::to_string(count));
+  const tensor_id from = m.held(x);
+  if (m.failed()) return;
+  const auto at = static_cast<std::size_t>(m.axis_of(x, axis));
+  std::int64_t begin = 0;
+  for (std::int64_t size : sizes) {
+    if (size < 0 || size > extent - begin) return m.broken("sizes of Split", std::to_string(size));
+    std::vector<std::int64_t> first(static_cast<std::size_t>(m.rank(x)), 0),
+        extents(first.size(), -1);
+    first[at] = begin, extents[at] = size;
+    begin += size;
+    attributes a;
+    a.set("begin", std::move(first)), a.set("size", std::move(extents));
+    const tensor_id y = m.moved(ops::slice, from, std::move(a));
+    if (m.failed()) return;
+    c.out.push_back(value::of(y, x.channels_inner));
+  }
+}
+inline void gather_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  const int axis = m.axis(m.integer(c, "axis", 0), m.rank(c.in[0]));
+  attributes a;
+  a.set("axis", std::int64_t{axis});
+  const tensor_id x = m.held(c.in[0], false), index = m.held(c.in[1], false);
+  if (m.failed()) return;
+  const octet::tensor& t = m.to.g[x];
+  const tensor_id y = t.scales.size() <= 1 ? m.to.like(x) : m.to.temporary("", t.type);
+  m.emit(ops::gather, {x, index}, {y}, std::move(a));
+  m.give(c, y, false);
+}
+inline void expand_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  const auto list = m.constant_integers(c.in[1], "a shape");
+  if (m.failed()) return;
+  dims to;
+  if (list.size() > dims::max_rank) return m.refuse("rank", std::to_string(list.size()), "8");
+  for (std::int64_t v : as_extents(list)) to.push_back(static_cast<std::int32_t>(v));
+  const dims y = broadcast(m.shape(c.in[0]), to);
+  if (y.rank < 0) return m.broken("a shape to expand to", to_string(to));
+  attributes a;
+  a.set("shape", std::vector<std::int64_t>(y.begin(), y.end()));
+  m.give(c, m.moved(ops::broadcast_to, m.held(c.in[0], false), std::move(a)), false);
+}
+inline void tile_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  attributes a;
+  a.set("multiples", as_extents(m.constant_integers(c.in[1], "repeats of Tile")));
+  m.give(c, m.moved(ops::tile, m.held(c.in[0], false), std::move(a)), false);
+}
+/// pads are an attribute before opset 11.
+inline void pad_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 4)) return;
+  const value& x = c.in[0];
+  const std::string mode = m.text(c, "mode", "constant");
+  if (mode != "constant" && mode != "reflect")
+    return m.refuse("mode of Pad", mode, "constant, reflect");
+  const auto pads = m.opset < 11 ? m.integers(c, "pads") : m.constant_integers(c.input(1), "pads");
+  std::vector<std::int64_t> axes;
+  if (c.has(3)) axes = m.constant_integers(c.in[3], "axes of Pad");
+  if (m.failed()) return;
+  const int rank = m.rank(x);
+  if (axes.empty())
+    for (int i = 0; i < rank; ++i) axes.push_back(i);
+  if (pads.size() != 2 * axes.size())
+    return m.broken("pads", std::to_string(pads.size()) + " numbers",
+                    std::to_string(2 * axes.size()));
+  std::vector<std::int64_t> around(2 * static_cast<std::size_t>(rank), 0);
+  for (std::size_t k = 0; k < axes.size(); ++k) {
+    const int axis = m.axis(axes[k], rank);
+    if (m.failed()) return;
+    const auto at = 2 * static_cast<std::size_t>(m.axis_of(x, axis));
+    around[at] = pads[k], around[at + 1] = pads[k + axes.size()];
+  }
+  attributes a;
+  a.set("paddings", std::move(around));
+  const dtype t = m.type(x);
+  if (mode == "constant") {
+    if (t == dtype::f32) {
+      double v = 0;
+      if (m.opset < 11)
+        v = static_cast<double>(m.real(c, "value", 0));
+      else if (c.has(2))
+        v = static_cast<double>(m.constant_float(c.in[2], "the value of Pad"));
+      a.set("value", v);
+    } else {
+      std::int64_t v = 0;
+      if (c.has(2)) {
+        const auto list = is_8bit(t) || t == dtype::s16 || t == dtype::u16
+                              ? std::vector<std::int64_t>()
+                              : m.constant_integers(c.in[2], "the value of Pad");
+        if (!list.empty()) v = list[0];
+        if (list.empty() && !m.failed())
+          if (const auto z = m.zero_points_of(c.in[2]); !z.empty()) v = z[0];
+      }
+      a.set("value", v);
+    }
+  }
+  m.give(c, m.moved(mode == "reflect" ? ops::mirror_pad : ops::pad, m.held(x), std::move(a)),
+         x.channels_inner);
+}
+
+// ---- shapes as values ----
+
+inline void shape_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const dims s = m.shape(c.in[0]);
+  const auto at = [&](std::int64_t v) {
+    return std::clamp<std::int64_t>(v < 0 ? v + s.rank : v, 0, s.rank);
+  };
+  const std::int64_t first = at(m.integer(c, "start", 0)), last = at(m.integer(c, "end", s.rank));
+  std::vector<std::int64_t> list;
+  for (std::int64_t i = first; i < last; ++i) list.push_back(s[static_cast<int>(i)]);
+  if (!m.failed()) m.give(c, m.to.constant(list), false);
+}
+inline void size_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  m.give(c, m.to.scalar_constant(static_cast<std::int64_t>(m.shape(c.in[0]).elements().value)),
+         false);
+}
+inline void constant_of_shape_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const auto list = m.constant_integers(c.in[0], "a shape");
+  if (m.failed()) return;
+  dims s;
+  if (list.size() > dims::max_rank) return m.refuse("rank", std::to_string(list.size()), "8");
+  for (std::int64_t v : list) {
+    if (v < 0 || v > INT32_MAX) return m.broken("extent of a shape", std::to_string(v));
+    s.push_back(static_cast<std::int32_t>(v));
+  }
+  const float zero = 0;
+  array one = array::of(std::span<const float>(&zero, 1), dims{});
+  if (const attribute* a = c.n.find("value"); a && a->tensor) one = *a->tensor;
+  const std::size_t size = size_of(one.type);
+  if (one.elements() != 1) return m.broken("value of ConstantOfShape", to_string(one.shape));
+  if (!m.check(verify_size(s, one.type, m.to.max, "ConstantOfShape"))) return;
+  std::vector<std::byte> bytes(s.elements().value * size);
+  for (std::size_t i = 0; i < s.elements().value; ++i)
+    std::memcpy(bytes.data() + i * size, one.data.bytes.data(), size);
+  m.give(c, m.new_constant("", one.type, s, bytes), false);
+}
+/// Of constants.
+inline void range_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 3)) return;
+  constexpr std::size_t most = std::size_t{1} << 24;
+  if (m.type(c.in[0]) == dtype::f32) {
+    const float from = m.constant_float(c.in[0], "an end of Range"),
+                to = m.constant_float(c.in[1], "an end of Range"),
+                step = m.constant_float(c.in[2], "the step of Range");
+    if (m.failed()) return;
+    const double count = std::ceil((static_cast<double>(to) - static_cast<double>(from)) /
+                                   static_cast<double>(step));
+    if (step == 0 || !(count <= static_cast<double>(most))) return m.broken("the step of Range");
+    std::vector<float> list;
+    for (std::int64_t i = 0; static_cast<double>(i) < count; ++i)
+      list.push_back(numerics::add(from, numerics::mul(static_cast<float>(i), step)));
+    const dims shape{static_cast<std::int32_t>(list.size())};
+    return m.give(c, m.new_constant("", shape, list), false);
+  }
+  std::int64_t ends[3]{};
+  for (std::size_t k = 0; k < 3; ++k) {
+    const auto list = m.constant_integers(c.in[k], "an end of Range");
+    if (!m.failed() && list.size() != 1) m.broken("an end of Range");
+    if (m.failed()) return;
+    ends[k] = list[0];
+    if (ends[k] > INT32_MAX || ends[k] < INT32_MIN) return m.refuse("an end of Range beyond int32");
+  }
+  if (ends[2] == 0) return m.broken("the step of Range", "0");
+  std::vector<std::int64_t> list;
+  for (std::int64_t v = ends[0]; ends[2] > 0 ? v < ends[1] : v > ends[1]; v += ends[2]) {
+    if (list.size() >= most) return m.fail(import::too_large("Range"));
+    list.push_back(v);
+  }
+  const dims shape{static_cast<std::int32_t>(list.size())};
+  if (m.type(c.in[0]) == dtype::s64) return m.give(c, m.new_constant("", shape, list), false);
+  m.give(c, m.new_constant("", shape, std::vector<std::int32_t>(list.begin(), list.end())), false);
+}
+inline void cast_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const auto t = element_type(m.integer(c, "to", 0), "Cast's result");
+  if (!t) return m.fail(t.error());
+  const value& x = c.in[0];
+  if (m.type(x) == *t) {
+    c.out = {x};
+    return;
+  }
+  m.give(c, m.made(ops::cast, {m.held(x)}, *t), x.channels_inner);
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_SHAPE_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+/// If, Loop, Scan.
+inline void subgraphs_row(emitter& m, call& c) { m.check(m.run_subgraphs(c)); }
+
+// ---- activations of floats ----
+
+/// A value while a formula is written down; f32 in and out.
+class formula {
+ public:
+  explicit formula(emitter& m) : m_(m) {}
+  tensor_id operator()(const op_def& op, tensor_id x, attributes a = {}) const {
+    return m_.made(op, {x}, dtype::f32, std::move(a));
+  }
+  tensor_id operator()(const op_def& op, tensor_id x, tensor_id y) const {
+    return m_.made(op, {x, y}, dtype::f32);
+  }
+  tensor_id operator()(const op_def& op, tensor_id x, float y) const {
+    return m_.made(op, {x, m_.to.scalar_constant(y)}, dtype::f32);
+  }
+  tensor_id choice(const op_def& condition, tensor_id x, float bound, tensor_id yes,
+                   tensor_id no) const {
+    const tensor_id which = m_.made(condition, {x, m_.to.scalar_constant(bound)}, dtype::boolean);
+    return m_.made(ops::select, {which, yes, no}, dtype::f32);
+  }
+
+ private:
+  emitter& m_;
+};
+inline attributes alpha_of(float alpha) {
+  attributes a;
+  a.set("alpha", static_cast<double>(alpha));
+  return a;
+}
+/// log(1 + exp(x)), as max(x, 0) + log(1 + exp(-|x|)): nothing overflows.
+inline tensor_id softplus(emitter& m, tensor_id x) {
+  const formula f(m);
+  const tensor_id small = f(ops::exp, f(ops::neg, f(ops::abs, x)));
+  return f(ops::add, f(ops::relu, x), f(ops::log, f(ops::add, small, 1.f)));
+}
+/// One of the activations that are formulas, by the node's name.
+inline void activation_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const formula f(m);
+  const tensor_id x = m.held(c.in[0]);
+  tensor_id y = no_tensor;
+  if (c.n.op == "Softplus") {
+    y = softplus(m, x);
+  } else if (c.n.op == "Softsign") {
+    y = f(ops::div, x, f(ops::add, f(ops::abs, x), 1.f));
+  } else if (c.n.op == "Mish") {
+    y = f(ops::mul, x, f(ops::tanh, softplus(m, x)));
+  } else if (c.n.op == "Selu") {
+    const float alpha = m.real(c, "alpha", 1.67326319217681884765625f),
+                gamma = m.real(c, "gamma", 1.05070102214813232421875f);
+    y = f(ops::mul, f(ops::elu, x, alpha_of(alpha)), gamma);
+  } else if (c.n.op == "Celu") {
+    const float alpha = m.real(c, "alpha", 1.f);
+    if (!(alpha > 0)) return m.refuse("alpha of Celu", std::to_string(alpha), "above 0");
+    const tensor_id low = f(ops::mul, f(ops::elu, f(ops::div, x, alpha), alpha_of(1.f)), alpha);
+    y = f.choice(ops::greater, x, 0.f, x, low);
+  } else {  // ThresholdedRelu
+    const tensor_id none = m.to.scalar_constant(0.f);
+    y = f.choice(ops::greater, x, m.real(c, "alpha", 1.f), x, none);
+  }
+  m.give(c, y, c.in[0].channels_inner);
+}
+/// x, slope that broadcasts to x.
+inline void prelu_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2) || !m.is_real(c.in[0])) return;
+  const value below = combined(m, c, ops::mul, c.in[0], c.in[1]);
+  if (m.failed()) return;
+  const bool inner = m.common_layout({c.in[0], below});
+  const tensor_id x = m.held(c.in[0], inner);
+  const formula f(m);
+  m.give(c, f.choice(ops::less, x, 0.f, m.held(below, inner), x), inner);
+}
+inline void is_nan_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const tensor_id x = m.held(c.in[0]);
+  m.give(c, m.made(ops::not_equal, {x, x}, dtype::boolean), c.in[0].channels_inner);
+}
+/// Integers: the sign of the divisor, unless fmod asks for that of the dividend.
+inline void mod_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  if (m.integer(c, "fmod", 0) != 0) return m.refuse("fmod", "1", "0");
+  binary_row<ops::floor_mod>(m, c);
+}
+
+// ---- norms ----
+
+/// Over the axes behind the channels: x, scale, bias, one of each a channel.
+inline void instance_normalization_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 3) || !m.is_real(c.in[0])) return;
+  const int rank = m.rank(c.in[0]);
+  if (rank < 3) return m.broken("rank", std::to_string(rank), "3 or more");
+  value y = normalized(m, value::of(m.held(c.in[0], false)), 2, m.real(c, "epsilon", 1e-5f), true);
+  dims shape{m.shape(c.in[0])[1]};
+  for (int i = 2; i < rank; ++i) shape.push_back(1);
+  for (std::size_t k = 1; k < 3; ++k) {
+    const tensor_id p = m.reshaped(m.held(c.in[k], false), shape);
+    if (!m.failed()) y = combined(m, c, k == 1 ? ops::mul : ops::add, y, value::of(p));
+  }
+  if (!m.failed()) c.out = {y};
+}
+/// Over groups of channels: x, scale, bias, one of each a channel (opset 18: a group).
+inline void group_normalization_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 3) || !m.is_real(c.in[0])) return;
+  const dims x = m.shape(c.in[0]);
+  const std::int64_t groups = m.integer(c, "num_groups", 0);
+  if (x.rank < 3 || groups < 1 || groups > x[1] || x[1] % groups != 0)
+    return m.broken("attribute num_groups", std::to_string(groups), "a divisor of the channels");
+  dims in{x[0], static_cast<std::int32_t>(groups), x[1] / static_cast<std::int32_t>(groups)};
+  std::int64_t pixels = 1;
+  for (int i = 2; i < x.rank; ++i) pixels *= x[i];
+  in.push_back(static_cast<std::int32_t>(pixels));
+  value y = normalized(m, value::of(m.reshaped(m.held(c.in[0], false), in)), 2,
+                       m.real(c, "epsilon", 1e-5f), true);
+  for (std::size_t k = 1; k < 3 && !m.failed(); ++k) {
+    const dims s = m.shape(c.in[k]);
+    const bool of_groups = s == dims{in[1]} && m.opset < 21;
+    if (!of_groups && !(s == dims{x[1]}))
+      return m.broken("shape of a parameter of GroupNormalization", to_string(s));
+    const tensor_id p =
+        m.reshaped(m.held(c.in[k], false), of_groups ? dims{in[1], 1, 1} : dims{in[1], in[2], 1});
+    if (!m.failed()) y = combined(m, c, k == 1 ? ops::mul : ops::add, y, value::of(p));
+  }
+  if (!m.failed()) m.give(c, m.reshaped(m.held(y, false), x), false);
+}
+/// x by the length of its vectors along an axis.
+inline void lp_normalization_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const std::int64_t p = m.integer(c, "p", 2);
+  if (p != 1 && p != 2) return m.refuse("p of LpNormalization", std::to_string(p), "1, 2");
+  const tensor_id x = m.held(c.in[0]);
+  const int axis = m.axis(m.integer(c, "axis", -1), m.rank(c.in[0]));
+  if (m.failed()) return;
+  const formula f(m);
+  tensor_id length = f(ops::sum, f(p == 1 ? ops::abs : ops::square, x),
+                       reduction({m.axis_of(c.in[0], axis)}, true));
+  if (p == 2) length = f(ops::sqrt, length);
+  length = f.choice(ops::greater, length, 0.f, length, m.to.scalar_constant(1.f));
+  m.give(c, f(ops::div, x, length), c.in[0].channels_inner);
+}
+/// ReduceL1, ReduceL2, ReduceSumSquare, ReduceLogSum, ReduceLogSumExp: a function, a sum, a
+/// function. ReduceLogSumExp takes the largest element off first.
+inline void reduce_function_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2) || !m.is_real(c.in[0])) return;
+  const std::string& op = c.n.op;
+  const formula f(m);
+  const value& x = c.in[0];
+  const auto reduced = [&](const value& v, bool largest) {
+    call inner{c.n, {v}};
+    if (c.has(1)) inner.in.push_back(c.in[1]);
+    if (largest)
+      reduce_row<ops::reduce_max, 18>(m, inner);
+    else
+      reduce_row<ops::sum, 18>(m, inner);
+    return m.failed() ? value{} : inner.out[0];
+  };
+  value y = x;
+  if (op == "ReduceL1" || op == "ReduceL2" || op == "ReduceSumSquare")
+    y = value::of(f(op == "ReduceL1" ? ops::abs : ops::square, m.held(x)), x.channels_inner);
+  if (op == "ReduceLogSumExp") {
+    // The same reduction with and without the axes that go.
+    const tensor_id flat = m.held(x, false);
+    if (m.failed()) return;
+    if (m.integer(c, "keepdims", 1) == 0) return m.refuse("keepdims of ReduceLogSumExp", "0", "1");
+    const value most = reduced(value::of(flat), true);
+    if (m.failed()) return;
+    y = value::of(f(ops::exp, f(ops::sub, flat, m.held(most, false))));
+    const value sum = reduced(y, false);
+    if (!m.failed())
+      m.give(c, f(ops::add, f(ops::log, m.held(sum, false)), m.held(most, false)), false);
+    return;
+  }
+  y = m.failed() ? value{} : reduced(y, false);
+  if (m.failed()) return;
+  if (op == "ReduceL2" || op == "ReduceLogSum")
+    y = value::of(f(op == "ReduceL2" ? ops::sqrt : ops::log, m.held(y)), y.channels_inner);
+  if (!m.failed()) c.out = {y};
+}
+
+// ---- products ----
+
+/// MatMul of operands that may be transposed, its sums times alpha.
+inline void fused_matmul_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  for (const char* key : {"transBatchA", "transBatchB"})
+    if (m.integer(c, key, 0) != 0) return m.refuse(key, "1", "0");
+  const auto operand = [&](std::size_t i, const char* key) {
+    if (m.integer(c, key, 0) == 0 || m.rank(c.in[i]) < 2) return c.in[i];
+    const tensor_id t = transposed(m, m.held(c.in[i], false));
+    return m.failed() ? value{} : value::of(t);
+  };
+  call product{c.n, {operand(0, "transA"), operand(1, "transB")}};
+  if (m.failed()) return;
+  matmul_row(m, product);
+  const float alpha = m.real(c, "alpha", 1.f);
+  if (m.failed()) return;
+  tensor_id y = m.held(product.out[0], false);
+  if (alpha != 1) y = m.made(ops::mul, {y, m.to.scalar_constant(alpha)}, dtype::f32);
+  m.give(c, y, false);
+}
+
+// ---- elements by index ----
+
+inline void gather_nd_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  if (m.integer(c, "batch_dims", 0) != 0)
+    return m.refuse("batch_dims of GatherND", std::to_string(m.integer(c, "batch_dims", 0)), "0");
+  const tensor_id x = m.held(c.in[0], false), index = m.held(c.in[1], false);
+  if (m.failed()) return;
+  m.give(c, m.made(ops::gather_nd, {x, index}, m.type(c.in[0])), false);
+}
+/// y[i][j][k] = x[index[i][j][k]][j][k] for axis 0: positions in x as one list.
+template <class T> void gather_elements(emitter& m, call& c) {
+  const dims x = m.shape(c.in[0]), s = m.shape(c.in[1]);
+  const int axis = m.axis(m.integer(c, "axis", 0), x.rank);
+  if (m.failed()) return;
+  if (s.rank != x.rank || x.elements().value > INT32_MAX)
+    return m.broken("shapes of GatherElements", to_string(x) + ", " + to_string(s));
+  for (int i = 0; i < x.rank; ++i)
+    if (i != axis && s[i] > x[i])
+      return m.broken("shape of the indices of GatherElements", to_string(s), to_string(x));
+  const std::size_t count = s.elements().value;
+  if (!m.check(verify_size(s, dtype_of<T>, m.to.max, "positions"))) return;
+  std::vector<T> place(count, 0);
+  std::int64_t stride = 1, step = 1;  // step: that of the axis
+  std::size_t inner = 1;
+  for (int i = x.rank; i-- > 0;) {
+    const auto extent = static_cast<std::size_t>(s[i]);
+    if (i == axis) step = stride;
+    for (std::size_t k = 0; k < count && i != axis; ++k)
+      place[k] += static_cast<T>(static_cast<std::int64_t>(k / inner % extent) * stride);
+    inner *= extent, stride *= x[i];
+  }
+  const auto of = [&](std::int64_t v) { return m.to.scalar_constant(static_cast<T>(v)); };
+  const auto number = [&](const op_def& op, tensor_id a, tensor_id b) {
+    return m.made(op, {a, b}, dtype_of<T>);
+  };
+  tensor_id index = m.held(c.in[1], false);
+  index = m.made(ops::select,
+                 {m.made(ops::less, {index, of(0)}, dtype::boolean),
+                  number(ops::add, index, of(x[axis])), index},
+                 dtype_of<T>);
+  index = number(ops::add, number(ops::mul, index, of(step)), m.new_constant("", s, place));
+  attributes a;
+  a.set("axis", std::int64_t{0});
+  const tensor_id list =
+      m.reshaped(m.held(c.in[0], false), dims{static_cast<std::int32_t>(x.elements().value)});
+  if (m.failed()) return;
+  m.give(c, m.made(ops::gather, {list, index}, m.type(c.in[0]), std::move(a)), false);
+}
+inline void gather_elements_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  if (m.type(c.in[1]) == dtype::s64) return gather_elements<std::int64_t>(m, c);
+  if (m.type(c.in[1]) == dtype::s32) return gather_elements<std::int32_t>(m, c);
+  m.broken("element type of indices", std::string(name_of(m.type(c.in[1]))), "int64, int32");
+}
+/// x, k (an attribute before opset 10): values and indices, the largest first.
+inline void top_k_row(emitter& m, call& c) {
+  if (!m.arity(c, m.opset < 10 ? 1 : 2, 2)) return;
+  if (m.integer(c, "largest", 1) == 0) return m.refuse("largest of TopK", "0", "1");
+  if (m.integer(c, "sorted", 1) == 0) return m.refuse("sorted of TopK", "0", "1");
+  std::int64_t k = m.integer(c, "k", 0);
+  if (m.opset >= 10) {
+    const auto list = m.constant_integers(c.in[1], "k of TopK");
+    if (m.failed()) return;
+    if (list.size() != 1) return m.broken("k of TopK");
+    k = list[0];
+  }
+  const int rank = m.rank(c.in[0]), axis = m.axis(m.integer(c, "axis", -1), rank);
+  if (m.failed()) return;
+  std::vector<std::int64_t> swap;
+  for (int i = 0; i < rank; ++i) swap.push_back(i == axis ? rank - 1 : i == rank - 1 ? axis : i);
+  const auto swapped = [&](tensor_id t) {
+    if (axis == rank - 1 || m.failed()) return t;
+    attributes a;
+    a.set("perm", swap);
+    return m.moved(ops::transpose, t, std::move(a));
+  };
+  const tensor_id x = swapped(m.held(c.in[0], false));
+  if (m.failed()) return;
+  const tensor_id y = m.to.like(x), index = m.to.temporary("", dtype::s64);
+  attributes a;
+  a.set("k", k);
+  m.emit(ops::topk, {x}, {y, index}, std::move(a));
+  const tensor_id values = swapped(y), places = swapped(index);
+  if (!m.failed()) c.out = {value::of(values), value::of(places)};
+}
+/// indices, depth, [off, on].
+inline void one_hot_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 3)) return;
+  const auto depth = m.constant_integers(c.in[1], "depth of OneHot");
+  if (m.failed()) return;
+  if (depth.size() != 1 || depth[0] < 1 || depth[0] > INT32_MAX) return m.broken("depth of OneHot");
+  const dims s = m.shape(c.in[2]);
+  if (!(s == dims{2})) return m.broken("values of OneHot", to_string(s), "[2]");
+  const dtype t = m.type(c.in[0]);
+  if (t != dtype::s64 && t != dtype::s32)
+    return m.refuse("element type of OneHot's indices", std::string(name_of(t)), "int64, int32");
+  tensor_id index = m.held(c.in[0], false);
+  if (m.failed()) return;
+  const auto of = [&](std::int64_t v) {
+    return t == dtype::s64 ? m.to.scalar_constant(v)
+                           : m.to.scalar_constant(static_cast<std::int32_t>(v));
+  };
+  index = m.made(ops::select,
+                 {m.made(ops::less, {index, of(0)}, dtype::boolean),
+                  m.made(ops::add, {index, of(depth[0])}, t), index},
+                 t);
+  const tensor_id both = m.held(c.in[2], false);
+  const auto one = [&](std::int64_t at) {
+    return m.reshaped(part_of_axis(m, both, 0, at, 1), dims{});
+  };
+  attributes a;
+  a.set("depth", depth[0]), a.set("axis", m.integer(c, "axis", -1));
+  m.give(c, m.made(ops::one_hot, {index, one(1), one(0)}, m.type(c.in[2]), std::move(a)), false);
+}
+/// Ones on a diagonal, in the shape of the input.
+inline void eye_like_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const dims s = m.shape(c.in[0]);
+  if (s.rank != 2) return m.broken("rank of EyeLike's input", std::to_string(s.rank), "2");
+  result<dtype> t = m.type(c.in[0]);
+  if (c.n.find("dtype")) t = element_type(m.integer(c, "dtype", 1), "EyeLike's result");
+  if (!t) return m.fail(t.error());
+  const std::int64_t k = m.integer(c, "k", 0);
+  if (!m.check(verify_size(s, dtype::f32, m.to.max, "EyeLike"))) return;
+  std::vector<float> list;
+  for (std::int64_t row = 0; row < s[0]; ++row)
+    for (std::int64_t column = 0; column < s[1]; ++column)
+      list.push_back(column - row == k ? 1.f : 0.f);
+  const tensor_id y = m.new_constant("", s, list);
+  m.give(c, *t == dtype::f32 ? y : m.made(ops::cast, {y}, *t), false);
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_FUNCTIONS_HPP_
+// ---- octet/import/onnx/rows_recurrent.hpp
+// LSTM, DynamicQuantizeLSTM, GRU and RNN, step by step: a network has as many copies of the cell as
+// the sequence is long.
+#ifndef OCTET_IMPORT_ONNX_ROWS_RECURRENT_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_RECURRENT_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+/// Entry d of a constant's first axis. `turned`: a matrix, rows and columns exchanged.
+inline value entry_of(emitter& m, const value& v, int d, bool turned = false) {
+  const auto a = m.constant(v, "a parameter of LSTM");
+  if (!a) return {};
+  dims s;
+  for (int i = 1; i < a->shape.rank; ++i) s.push_back(a->shape[i]);
+  const std::size_t bytes = s.elements().value * size_of(a->type);
+  const auto from = a->data.bytes.subspan(static_cast<std::size_t>(d) * bytes, bytes);
+  if (!turned) return value::of(m.new_constant("", a->type, s, from));
+  if (!m.check(m.to.work.spend(bytes))) return {};
+  const auto rows = static_cast<std::size_t>(s[0]), columns = static_cast<std::size_t>(s[1]),
+             size = size_of(a->type);
+  std::vector<std::byte> moved(bytes);
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t k = 0; k < columns; ++k)
+      std::memcpy(moved.data() + (k * rows + r) * size, from.data() + (r * columns + k) * size,
+                  size);
+  return value::of(m.new_constant(v.name, a->type, dims{s[1], s[0]}, moved));
+}
+/// Where inputs are: DynamicQuantizeLSTM has scales, and its weights lie the other way.
+struct recurrent {
+  bool dynamic = false, reverse = false;
+  std::int32_t steps = 0, batch = 0, inputs = 0, hidden = 0;
+  int direction = 0;
+};
+/// One direction.
+struct recurrent_result {
+  std::vector<tensor_id> states;  // [1, 1, batch, hidden] each, in the order of the sequence
+  tensor_id h = no_tensor, c = no_tensor;  // [1, batch, hidden], the last ones
+};
+/// Weights of one direction, [4 hidden, inputs], and what a dynamic product needs besides.
+struct recurrent_weights {
+  tensor_id w = no_tensor, sums = no_tensor, scale = no_tensor;
+  std::size_t columns = 1;  // zero points
+};
+inline recurrent_weights read_recurrent_weights(emitter& m, const call& c, const recurrent& r,
+                                                std::size_t weights, std::size_t scale) {
+  recurrent_weights y;
+  y.w = entry_of(m, c.in[weights], r.direction, r.dynamic).id;
+  if (m.failed() || !r.dynamic) return y;
+  zero_point z;
+  if (c.has(scale + 1)) z.known = m.zero_points_of(entry_of(m, c.in[scale + 1], r.direction));
+  y.scale = entry_of(m, c.in[scale], r.direction).id;
+  if (m.failed()) return y;
+  y.columns = z.known.size();
+  m.set(y.w, codes(z, 0), 0);
+  const dims row{1, m.to.g[y.w].shape[1]};
+  const tensor_id ones =
+      m.new_constant("", row, std::vector<std::uint8_t>(row.elements().value, 1));
+  if (m.failed()) return y;
+  m.set(ones, codes({}), -1);
+  y.sums = m.accumulate(ops::fully_connected, {ones, y.w}, {}, std::vector<double>(y.columns, 1.));
+  return y;
+}
+/// x of floats by the weights; dynamic: x becomes codes of its own scale first.
+inline tensor_id recurrent_product(emitter& m, const recurrent_weights& w, tensor_id x,
+                                   bool dynamic) {
+  if (!dynamic) return m.made(ops::float_fully_connected, {x, w.w}, dtype::f32, keep_dims());
+  const auto q = quantized_dynamically(m, value::of(x));
+  if (m.failed()) return no_tensor;
+  const tensor_id raw = m.under(value::of(q[0]), false, codes({})),
+                  zero = m.made(ops::cast, {q[2]}, dtype::s32);
+  if (m.failed()) return no_tensor;
+  const tensor_id sums = m.accumulate(ops::fully_connected, {raw, w.w}, keep_dims(),
+                                      std::vector<double>(w.columns, 1.)),
+                  taken = integers_of(m, ops::mul, {w.sums, zero}),
+                  exact = integers_of(m, ops::sub, {sums, taken}),
+                  scale = m.made(ops::mul, {q[1], w.scale}, dtype::f32);
+  return m.made(ops::mul, {m.made(ops::cast, {exact}, dtype::f32), scale}, dtype::f32);
+}
+inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
+  recurrent_result y;
+  const auto state = [&](std::size_t i) {
+    if (!c.has(i))
+      return m.new_constant("", dims{r.batch, r.hidden},
+                            std::vector<float>(static_cast<std::size_t>(r.batch) *
+                                               static_cast<std::size_t>(r.hidden)));
+    const tensor_id all = m.held(c.in[i], false);
+    return m.reshaped(part_of_axis(m, all, 0, r.direction, 1), dims{r.batch, r.hidden});
+  };
+  const auto of_f32 = [&](const op_def& op, std::vector<tensor_id> in) {
+    return m.made(op, std::move(in), dtype::f32);
+  };
+  tensor_id bias = no_tensor;
+  if (c.has(3)) {
+    const auto b = m.constant_floats(c.in[3], "a bias of LSTM");
+    if (m.failed()) return y;
+    const auto gates = 4 * static_cast<std::size_t>(r.hidden);
+    std::vector<float> sum;
+    for (std::size_t i = 0; i < gates; ++i) {
+      const std::size_t at = static_cast<std::size_t>(r.direction) * 2 * gates + i;
+      sum.push_back(numerics::add(b[at], b[at + gates]));
+    }
+    bias = m.new_constant("", dims{4 * r.hidden}, sum);
+  }
+  tensor_id h = state(5), cell = state(6);
+  const recurrent_weights of_x = read_recurrent_weights(m, c, r, 1, 8),
+                          of_h = read_recurrent_weights(m, c, r, 2, 10);
+  if (m.failed()) return y;
+  const tensor_id of_inputs = recurrent_product(m, of_x, m.held(c.in[0], false), r.dynamic);
+  y.states.resize(static_cast<std::size_t>(r.steps));
+  for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
+    const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
+    const tensor_id x =
+        m.reshaped(part_of_axis(m, of_inputs, 0, t, 1), dims{r.batch, 4 * r.hidden});
+    tensor_id gates = of_f32(ops::add, {x, recurrent_product(m, of_h, h, r.dynamic)});
+    if (bias != no_tensor) gates = of_f32(ops::add, {gates, bias});
+    const auto gate = [&](int i, const op_def& function) {
+      return of_f32(function, {part_of_axis(m, gates, 1, std::int64_t{i} * r.hidden, r.hidden)});
+    };
+    const tensor_id in = gate(0, ops::logistic), out = gate(1, ops::logistic),
+                    forget = gate(2, ops::logistic), candidate = gate(3, ops::tanh);
+    cell = of_f32(ops::add, {of_f32(ops::mul, {forget, cell}), of_f32(ops::mul, {in, candidate})});
+    h = of_f32(ops::mul, {out, of_f32(ops::tanh, {cell})});
+    y.states[static_cast<std::size_t>(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
+  }
+  y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
+  y.c = m.reshaped(cell, dims{1, r.batch, r.hidden});
+  return y;
+}
+/// What all of them ask for besides weights.
+inline void plain_recurrence(emitter& m, const call& c, std::span<const char* const> functions) {
+  if (m.integer(c, "layout", 0) != 0) m.refuse("layout", "1", "0");
+  if (c.n.find("clip")) m.refuse("clip of " + c.n.op);
+  if (const attribute* a = c.n.find("activations"))
+    for (std::size_t i = 0; i < a->texts.size(); ++i)
+      if (a->texts[i] != functions[i % functions.size()])
+        m.refuse("activations of " + c.n.op, a->texts[i], functions[i % functions.size()]);
+  const std::string direction = m.text(c, "direction", "forward");
+  if (direction != "forward" && direction != "reverse" && direction != "bidirectional")
+    m.broken("direction", direction);
+}
+/// Every sequence is as long as the input.
+inline void full_lengths(emitter& m, const call& c, std::int32_t steps) {
+  if (!c.has(4)) return;
+  for (std::int64_t length : m.constant_integers(c.in[4], "lengths of sequences"))
+    if (length != steps)
+      return m.refuse("lengths of sequences", std::to_string(length), std::to_string(steps));
+}
+/// x [steps, batch, inputs], weights, recurrent weights, [bias], [lengths], [h], [c], [peepholes];
+/// dynamic: then scale and zero point of both weights.
+template <bool Dynamic> void lstm_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, Dynamic ? 12 : 8) || !m.is_real(c.in[0])) return;
+  constexpr const char* functions[] = {"Sigmoid", "Tanh", "Tanh"};
+  plain_recurrence(m, c, functions);
+  if (m.integer(c, "input_forget", 0) != 0) m.refuse("input_forget", "1", "0");
+  if (c.has(7)) m.refuse("peepholes of LSTM");
+  const std::string direction = m.text(c, "direction", "forward");
+  const dims x = m.shape(c.in[0]), w = m.shape(c.in[1]), r = m.shape(c.in[2]);
+  const std::int32_t directions = direction == "bidirectional" ? 2 : 1;
+  if (m.failed()) return;
+  if (x.rank != 3 || w.rank != 3 || r.rank != 3 || x[0] < 1)
+    return m.broken("ranks of LSTM's input and weights");
+  recurrent one;
+  one.dynamic = Dynamic;
+  one.steps = x[0], one.batch = x[1], one.inputs = x[2];
+  one.hidden = Dynamic ? r[1] : r[2];
+  if (one.hidden < 1 || one.hidden > 1 << 20) return m.broken("hidden size", to_string(r));
+  const dims gates = Dynamic ? dims{directions, one.inputs, 4 * one.hidden}
+                             : dims{directions, 4 * one.hidden, one.inputs},
+             back = Dynamic ? dims{directions, one.hidden, 4 * one.hidden}
+                            : dims{directions, 4 * one.hidden, one.hidden};
+  if (!(w == gates) || !(r == back))
+    return m.broken("shapes of LSTM's weights", to_string(w) + ", " + to_string(r),
+                    to_string(gates) + ", " + to_string(back));
+  if (c.has(3) && !(m.shape(c.in[3]) == dims{directions, 8 * one.hidden}))
+    return m.broken("shape of LSTM's bias", to_string(m.shape(c.in[3])));
+  for (std::size_t i : {5, 6})
+    if (c.has(i) && !(m.shape(c.in[i]) == dims{directions, one.batch, one.hidden}))
+      return m.broken("shape of LSTM's state", to_string(m.shape(c.in[i])));
+  full_lengths(m, c, one.steps);
+  if (Dynamic)
+    for (std::size_t i : {8, 9, 10, 11}) {
+      if (i % 2 == 1 && !c.has(i)) continue;
+      const dims s = c.has(i) ? m.shape(c.in[i]) : dims{};
+      if (!(s == dims{directions}) && !(s == dims{directions, 4 * one.hidden}))
+        return m.broken("shape of scales or zero points of LSTM", to_string(s));
+    }
+  std::vector<tensor_id> all, h, cell;
+  for (std::int32_t d = 0; d < directions && !m.failed(); ++d) {
+    one.direction = d;
+    one.reverse = d == 1 || direction == "reverse";
+    recurrent_result y = one_direction(m, c, one);
+    if (m.failed()) return;
+    all.push_back(joined_on(m, std::move(y.states), 0));
+    h.push_back(y.h), cell.push_back(y.c);
+  }
+  const tensor_id states = joined_on(m, std::move(all), 1), last = joined_on(m, std::move(h), 0),
+                  cells = joined_on(m, std::move(cell), 0);
+  if (!m.failed()) c.out = {value::of(states), value::of(last), value::of(cells)};
+}
+
+/// One direction of GRU (gates z, r, h) or RNN (one gate).
+inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r, bool gru) {
+  recurrent_result y;
+  const std::int32_t gates = gru ? 3 : 1, width = gates * r.hidden;
+  const auto of_f32 = [&](const op_def& op, std::vector<tensor_id> in) {
+    return m.made(op, std::move(in), dtype::f32);
+  };
+  const std::int32_t first = gru ? 2 * r.hidden : r.hidden;
+  const bool reset_after = m.integer(c, "linear_before_reset", 0) != 0;
+  // Of the input's gates, the state's, and of GRU the state's last.
+  tensor_id of_input = no_tensor, of_state = no_tensor, of_last = no_tensor;
+  if (c.has(3)) {
+    const tensor_id both = entry_of(m, c.in[3], r.direction).id;
+    of_input = part_of_axis(m, both, 0, 0, width);
+    of_state = part_of_axis(m, both, 0, width, first);
+    if (gru) of_last = part_of_axis(m, both, 0, width + first, r.hidden);
+  }
+  const auto with = [&](tensor_id t, tensor_id b) {
+    return b == no_tensor || m.failed() ? t : of_f32(ops::add, {t, b});
+  };
+  tensor_id h = c.has(5)
+                    ? m.reshaped(part_of_axis(m, m.held(c.in[5], false), 0, r.direction, 1),
+                                 dims{r.batch, r.hidden})
+                    : m.new_constant("", dims{r.batch, r.hidden},
+                                     std::vector<float>(dims{r.batch, r.hidden}.elements().value));
+  const tensor_id w = entry_of(m, c.in[1], r.direction).id,
+                  back = entry_of(m, c.in[2], r.direction).id;
+  const auto product = [&](tensor_id x, tensor_id weights) {
+    return of_f32(ops::float_fully_connected, {x, weights});
+  };
+  const auto all =
+      m.made(ops::float_fully_connected, {m.held(c.in[0], false), w}, dtype::f32, keep_dims());
+  const tensor_id of_inputs = with(all, of_input);
+  // GRU that resets first multiplies the state before its last gate's weights see it.
+  const tensor_id back_gates = gru ? part_of_axis(m, back, 0, 0, 2 * r.hidden) : back,
+                  back_last = gru ? part_of_axis(m, back, 0, 2 * r.hidden, r.hidden) : no_tensor;
+  y.states.resize(static_cast<std::size_t>(r.steps));
+  for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
+    const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
+    const tensor_id x = m.reshaped(part_of_axis(m, of_inputs, 0, t, 1), dims{r.batch, width});
+    const tensor_id sums =
+        of_f32(ops::add, {part_of_axis(m, x, 1, 0, first), with(product(h, back_gates), of_state)});
+    if (gru) {
+      const auto gate = [&](std::int32_t i) {
+        return of_f32(ops::logistic,
+                      {part_of_axis(m, sums, 1, std::int64_t{i} * r.hidden, r.hidden)});
+      };
+      const tensor_id z = gate(0), reset = gate(1);
+      const auto last = [&](tensor_id state) { return with(product(state, back_last), of_last); };
+      const tensor_id before = reset_after ? of_f32(ops::mul, {reset, last(h)})
+                                           : last(of_f32(ops::mul, {reset, h})),
+                      candidate =
+                          of_f32(ops::tanh,
+                                 {of_f32(ops::add,
+                                         {part_of_axis(m, x, 1, 2 * r.hidden, r.hidden), before})}),
+                      kept = of_f32(ops::mul, {z, h}),
+                      left = of_f32(ops::sub, {m.to.scalar_constant(1.f), z});
+      h = of_f32(ops::add, {of_f32(ops::mul, {left, candidate}), kept});
+    } else {
+      h = of_f32(ops::tanh, {sums});
+    }
+    y.states[static_cast<std::size_t>(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
+  }
+  y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
+  return y;
+}
+/// x [steps, batch, inputs], weights, recurrent weights, [bias], [lengths], [h].
+template <bool Gru> void simple_recurrence_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 6) || !m.is_real(c.in[0])) return;
+  constexpr const char* gru[] = {"Sigmoid", "Tanh"};
+  constexpr const char* rnn[] = {"Tanh"};
+  if constexpr (Gru)
+    plain_recurrence(m, c, gru);
+  else
+    plain_recurrence(m, c, rnn);
+  const std::string direction = m.text(c, "direction", "forward");
+  const dims x = m.shape(c.in[0]), w = m.shape(c.in[1]), back = m.shape(c.in[2]);
+  const std::int32_t directions = direction == "bidirectional" ? 2 : 1, gates = Gru ? 3 : 1;
+  if (m.failed()) return;
+  if (x.rank != 3 || back.rank != 3 || x[0] < 1 || back[2] < 1 || back[2] > 1 << 20)
+    return m.broken("ranks of " + c.n.op + "'s input and weights");
+  recurrent one;
+  one.steps = x[0], one.batch = x[1], one.inputs = x[2], one.hidden = back[2];
+  const std::int32_t width = gates * one.hidden;
+  if (!(w == dims{directions, width, one.inputs}) || !(back == dims{directions, width, one.hidden}))
+    return m.broken("shapes of " + c.n.op + "'s weights", to_string(w) + ", " + to_string(back),
+                    to_string(dims{directions, width, one.inputs}));
+  if (c.has(3) && !(m.shape(c.in[3]) == dims{directions, 2 * width}))
+    return m.broken("shape of the bias", to_string(m.shape(c.in[3])));
+  if (c.has(5) && !(m.shape(c.in[5]) == dims{directions, one.batch, one.hidden}))
+    return m.broken("shape of the state", to_string(m.shape(c.in[5])));
+  full_lengths(m, c, one.steps);
+  std::vector<tensor_id> all, h;
+  for (std::int32_t d = 0; d < directions && !m.failed(); ++d) {
+    one.direction = d;
+    one.reverse = d == 1 || direction == "reverse";
+    recurrent_result y = simple_direction(m, c, one, Gru);
+    if (m.failed()) return;
+    all.push_back(joined_on(m, std::move(y.states), 0));
+    h.push_back(y.h);
+  }
+  const tensor_id states = joined_on(m, std::move(all), 1), last = joined_on(m, std::move(h), 0);
+  if (!m.failed()) c.out = {value::of(states), value::of(last)};
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_RECURRENT_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+inline constexpr std::string_view microsoft_domain = "com.microsoft";
+inline constexpr onnx_row onnx_rows[] = {
+    {"QuantizeLinear", "", &rows::quantize_row},
+    {"QuantizeLinear", microsoft_domain, &rows::quantize_row},
+    {"DequantizeLinear", "", &rows::dequantize_row},
+    {"DequantizeLinear", microsoft_domain, &rows::dequantize_row},
+    {"DynamicQuantizeLinear", "", &rows::dynamic_quantize_row},
+
+    {"QLinearConv", "", &rows::qlinear_conv_row},
+    {"QLinearMatMul", "", &rows::qlinear_matmul_row},
+    {"QGemm", microsoft_domain, &rows::qgemm_row},
+    {"ConvInteger", "", &rows::conv_integer_row},
+    {"MatMulInteger", "", &rows::matmul_integer_row},
+    {"MatMulIntegerToFloat", microsoft_domain, &rows::matmul_integer_to_float_row},
+    {"DynamicQuantizeMatMul", microsoft_domain, &rows::dynamic_quantize_matmul_row},
+    {"QLinearAdd", microsoft_domain, &rows::qlinear_binary_row<false>},
+    {"QLinearMul", microsoft_domain, &rows::qlinear_binary_row<true>},
+    {"QLinearConcat", microsoft_domain, &rows::qlinear_concat_row},
+    {"QLinearWhere", microsoft_domain, &rows::qlinear_where_row},
+    {"QLinearSigmoid", microsoft_domain, &rows::qlinear_unary_row<ops::qnn_logistic>},
+    {"QLinearLeakyRelu", microsoft_domain, &rows::qlinear_unary_row<ops::qnn_leaky_relu>},
+    {"QLinearSoftmax", microsoft_domain, &rows::qlinear_softmax_row},
+    {"QLinearAveragePool", microsoft_domain, &rows::qlinear_average_pool_row<false>},
+    {"QLinearGlobalAveragePool", microsoft_domain, &rows::qlinear_average_pool_row<true>},
+
+    {"Conv", "", &rows::conv_row},
+    {"ConvTranspose", "", &rows::conv_transpose_row},
+    {"Gemm", "", &rows::gemm_row},
+    {"MatMul", "", &rows::matmul_row},
+    {"FusedMatMul", microsoft_domain, &rows::fused_matmul_row},
+    {"BatchNormalization", "", &rows::batch_normalization_row},
+    {"MaxPool", "", &rows::max_pool_row},
+    {"AveragePool", "", &rows::average_pool_row},
+    {"GlobalAveragePool", "", &rows::global_pool_row<false>},
+    {"GlobalMaxPool", "", &rows::global_pool_row<true>},
+    {"Resize", "", &rows::resize_row},
+    {"Upsample", "", &rows::resize_row},
+    {"Softmax", "", &rows::softmax_row<ops::softmax>},
+    {"LogSoftmax", "", &rows::softmax_row<ops::log_softmax>},
+
+    {"Add", "", &rows::binary_row<ops::add>},
+    {"Sub", "", &rows::binary_row<ops::sub>},
+    {"Mul", "", &rows::binary_row<ops::mul>},
+    {"Div", "", &rows::binary_row<ops::div>},
+    {"Pow", "", &rows::pow_row},
+    {"Min", "", &rows::fold_row<ops::minimum>},
+    {"Max", "", &rows::fold_row<ops::maximum>},
+    {"Sum", "", &rows::fold_row<ops::add>},
+    {"Equal", "", &rows::compare_row<ops::equal>},
+    {"Less", "", &rows::compare_row<ops::less>},
+    {"LessOrEqual", "", &rows::compare_row<ops::less_equal>},
+    {"Greater", "", &rows::compare_row<ops::greater>},
+    {"GreaterOrEqual", "", &rows::compare_row<ops::greater_equal>},
+    {"And", "", &rows::compare_row<ops::logical_and>},
+    {"Or", "", &rows::compare_row<ops::logical_or>},
+    {"Not", "", &rows::not_row},
+    {"Xor", "", &rows::compare_row<ops::not_equal>},
+    {"Mod", "", &rows::mod_row},
+    {"IsNaN", "", &rows::is_nan_row},
+    {"Where", "", &rows::where_row},
+
+    {"Relu", "", &rows::relu_row},
+    {"Clip", "", &rows::clip_row},
+    {"LeakyRelu", "", &rows::slope_row<ops::leaky_relu>},
+    {"Elu", "", &rows::slope_row<ops::elu>},
+    {"PRelu", "", &rows::prelu_row},
+    {"ThresholdedRelu", "", &rows::activation_row},
+    {"Selu", "", &rows::activation_row},
+    {"Celu", "", &rows::activation_row},
+    {"Mish", "", &rows::activation_row},
+    {"Softplus", "", &rows::activation_row},
+    {"Softsign", "", &rows::activation_row},
+    {"Sigmoid", "", &rows::unary_row<ops::logistic>},
+    {"Tanh", "", &rows::unary_row<ops::tanh>},
+    {"HardSigmoid", "", &rows::hard_sigmoid_row},
+    {"HardSwish", "", &rows::hard_swish_row},
+    {"Gelu", "", &rows::gelu_row},
+    {"Gelu", microsoft_domain, &rows::bias_gelu_row<false>},
+    {"BiasGelu", microsoft_domain, &rows::bias_gelu_row<false>},
+    {"FastGelu", microsoft_domain, &rows::bias_gelu_row<true>},
+    {"QuickGelu", microsoft_domain, &rows::quick_gelu_row<false>},
+    {"Swish", "", &rows::quick_gelu_row<true>},
+    {"LayerNormalization", "", &rows::layer_normalization_row<true>},
+    {"SimplifiedLayerNormalization", "", &rows::layer_normalization_row<false>},
+    {"RMSNormalization", "", &rows::layer_normalization_row<false>},
+    {"InstanceNormalization", "", &rows::instance_normalization_row},
+    {"GroupNormalization", "", &rows::group_normalization_row},
+    {"LpNormalization", "", &rows::lp_normalization_row},
+    {"SkipLayerNormalization", microsoft_domain, &rows::skip_layer_normalization_row<true>},
+    {"SkipSimplifiedLayerNormalization", microsoft_domain,
+     &rows::skip_layer_normalization_row<false>},
+    {"QAttention", microsoft_domain, &rows::qattention_row},
+    {"Attention", microsoft_domain, &rows::attention_row},
+    {"MultiHeadAttention", microsoft_domain, &rows::multi_head_attention_row},
+    {"QEmbedLayerNormalization", microsoft_domain, &rows::qembed_row},
+    {"EmbedLayerNormalization", microsoft_domain, &rows::embed_row},
+    {"LSTM", "", &rows::lstm_row<false>},
+    {"DynamicQuantizeLSTM", microsoft_domain, &rows::lstm_row<true>},
+    {"GRU", "", &rows::simple_recurrence_row<true>},
+    {"RNN", "", &rows::simple_recurrence_row<false>},
+    {"Erf", "", &rows::unary_row<ops::erf>},
+    {"Exp", "", &rows::unary_row<ops::exp>},
+    {"Log", "", &rows::unary_row<ops::log>},
+    {"Sqrt", "", &rows::unary_row<ops::sqrt>},
+    {"Sin", "", &rows::unary_row<ops::sin>},
+    {"Cos", "", &rows::unary_row<ops::cos>},
+    {"Abs", "", &rows::unary_row<ops::abs>},
+    {"Neg", "", &rows::neg_row},
+    {"Floor", "", &rows::unary_row<ops::floor>},
+    {"Ceil", "", &rows::unary_row<ops::ceil>},
+    {"Round", "", &rows::unary_row<ops::round>},
+    {"Sign", "", &rows::unary_row<ops::sign>},
+    {"Reciprocal", "", &rows::reciprocal_row},
+
+    {"ReduceMean", "", &rows::reduce_row<ops::mean, 18>},
+    {"ReduceSum", "", &rows::reduce_row<ops::sum, 13>},
+    {"ReduceMax", "", &rows::reduce_row<ops::reduce_max, 18>},
+    {"ReduceMin", "", &rows::reduce_row<ops::reduce_min, 18>},
+    {"ReduceProd", "", &rows::reduce_row<ops::reduce_prod, 18>},
+    {"ReduceL1", "", &rows::reduce_function_row},
+    {"ReduceL2", "", &rows::reduce_function_row},
+    {"ReduceSumSquare", "", &rows::reduce_function_row},
+    {"ReduceLogSum", "", &rows::reduce_function_row},
+    {"ReduceLogSumExp", "", &rows::reduce_function_row},
+    {"ArgMax", "", &rows::arg_row},
+    {"ArgMin", "", &rows::arg_row},
+    {"CumSum", "", &rows::cumsum_row},
+
+    {"If", "", &rows::subgraphs_row},
+    {"Loop", "", &rows::subgraphs_row},
+    {"Scan", "", &rows::subgraphs_row},
+
+    {"Identity", "", &rows::identity_row},
+    {"Dropout", "", &rows::dropout_row},
+    {"Reshape", "", &rows::reshape_row},
+    {"Flatten", "", &rows::flatten_row},
+    {"Squeeze", "", &rows::squeeze_row},
+    {"Unsqueeze", "", &rows::unsqueeze_row},
+    {"Transpose", "", &rows::transpose_row},
+    {"SpaceToDepth", "", &rows::blocks_row<true>},
+    {"DepthToSpace", "", &rows::blocks_row<false>},
+    {"Concat", "", &rows::concat_row},
+    {"Slice", "", &rows::slice_row},
+    {"Split", "", &rows::split_row},
+    {"Gather", "", &rows::gather_row},
+    {"GatherElements", "", &rows::gather_elements_row},
+    {"GatherND", "", &rows::gather_nd_row},
+    {"TopK", "", &rows::top_k_row},
+    {"OneHot", "", &rows::one_hot_row},
+    {"EyeLike", "", &rows::eye_like_row},
+    {"Expand", "", &rows::expand_row},
+    {"Tile", "", &rows::tile_row},
+    {"Trilu", "", &rows::trilu_row},
+    {"Pad", "", &rows::pad_row},
+    {"Shape", "", &rows::shape_row},
+    {"Size", "", &rows::size_row},
+    {"ConstantOfShape", "", &rows::constant_of_shape_row},
+    {"Range", "", &rows::range_row},
+    {"Cast", "", &rows::cast_row},
+};
+inline const onnx_row* find_row(const node& n) {
+  for (const onnx_row& r : onnx_rows)
+    if (r.name == n.op && r.domain == n.domain) return &r;
+  return nullptr;
+}
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class loader {
+ public:
+  loader(model m, const std::string& file, const import::onnx_options& options,
+         std::size_t file_bytes)
+      : main_{std::move(m)},
+        options_(options),
+        builder_(file, law::onnxruntime, options.max, file_bytes),
+        emit_(builder_, main_.m.opset) {
+    place_.file = file;
+    emit_.run_subgraphs = [this](call& c) { return run_subgraphs(c); };
+  }
+
+  result<graph> run() {
+    if (main_.m.opset < 1 || main_.m.opset > newest_opset)
+      return place_.attach(unsupported("opset of ai.onnx", std::to_string(main_.m.opset),
+                                       "1 to " + std::to_string(newest_opset)));
+    // Nobody should look for shapes of a network that does not run anyway.
+    if (auto s = check_operators(main_.m, true); !s) return place_.attach(s.error());
+    if (auto s = inputs(); !s) return place_.attach(s.error());
+    if (auto s = prepare(main_); !s) return place_.attach(s.error());
+    if (auto s = translate(main_); !s) return place_.attach(s.error());
+    for (const value_info& v : main_.m.outputs)
+      if (auto s = output(v); !s) {
+        place_.node = "output " + v.name;
+        return place_.attach(s.error());
+      }
+    auto g = builder_.finish();
+    if (!g) return place_.attach(g.error());
+    return g;
+  }
+
+ private:
+  /// The newest whose changes to these operators are known.
+  static constexpr std::int64_t newest_opset = 28;
+
+  static std::string name_of_node(const node& n) {
+    const std::string name = !n.name.empty() ? n.name : n.out.empty() ? "" : n.out[0];
+    return n.op + (name.empty() ? "" : " " + name);
+  }
+
+  /// A graph while it is translated: the model's own, or an attribute's.
+  struct scope {
+    model m{};
+    std::map<std::string, value> values{};
+    std::vector<std::pair<std::string, value>> around{};  // of the graph around it
+    std::string suffix{};                                 // of names, in a loop
+    std::vector<bool> needed{};                           // nodes
+  };
+  /// Groups of Q, DQ and an operator become one; what nobody needs is not translated.
+  status prepare(scope& s) const {
+    if (auto f = fuser(s.m, options_.max).run(); !f) return f;
+    if (auto f = check_operators(s.m, false); !f) return f;
+    s.needed = needed_nodes(s.m);
+    return unit{};
+  }
+  status translate(scope& s) {
+    for (std::size_t i = 0; i < s.m.nodes.size(); ++i)
+      if (s.needed[i])
+        if (auto done = translate(s, s.m.nodes[i]); !done)
+          return import::error_place{.node = name_of_node(s.m.nodes[i]) + s.suffix}.attach(
+              done.error());
+    return unit{};
+  }
+
+  /// Inputs that have no initializer are the graph's.
+  status inputs() {
+    std::vector<bool> used(options_.shapes.size(), false);
+    std::size_t in_order = 0;
+    for (const auto& given : options_.shapes) {
+      const auto same = [&](const value_info& v) {
+        return v.name == given.first && !main_.m.constants.contains(v.name);
+      };
+      if (!given.first.empty() && std::none_of(main_.m.inputs.begin(), main_.m.inputs.end(), same))
+        return invalid("a shape is given for an input that does not exist", given.first);
+    }
+    for (const value_info& v : main_.m.inputs) {
+      if (v.name.empty()) return import::malformed("an input without a name");
+      if (main_.m.constants.contains(v.name)) continue;
+      if (main_.values.contains(v.name))
+        return import::malformed("two inputs named \"" + v.name + "\"");
+      if (!v.type)
+        return unsupported("element type of input \"" + v.name + "\"", v.type_name,
+                           "float, double, float16, integers of 8 to 64 bits, bool");
+      auto shape = input_shape(v, used, in_order);
+      if (!shape) return shape.error();
+      octet::tensor t;
+      t.name = v.name;
+      t.type = *v.type;
+      t.shape = *shape;
+      const tensor_id id = builder_.g.add(std::move(t));
+      builder_.g.inputs.push_back(id);
+      emit_.is_input(id);
+      main_.values[v.name] = value::of(id);
+    }
+    for (std::size_t s = 0; s < used.size(); ++s)
+      if (!used[s])
+        return invalid("a shape is given for an input that does not exist",
+                       options_.shapes[s].first);
+    return unit{};
+  }
+  result<dims> input_shape(const value_info& v, std::vector<bool>& used, std::size_t& in_order) {
+    const dims* given = nullptr;
+    for (std::size_t s = 0; s < options_.shapes.size() && !given; ++s)
+      if (!options_.shapes[s].first.empty() && options_.shapes[s].first == v.name) {
+        used[s] = true;
+        given = &options_.shapes[s].second;
+      }
+    for (; in_order < options_.shapes.size() && !given; ++in_order)
+      if (options_.shapes[in_order].first.empty()) {
+        used[in_order] = true;
+        given = &options_.shapes[in_order].second;
+      }
+    std::string written;
+    bool open = !v.has_shape;
+    for (std::size_t i = 0; i < v.extents.size(); ++i) {
+      open |= v.extents[i] < 0;
+      written += (i == 0 ? "" : ",") + (v.extents[i] >= 0      ? std::to_string(v.extents[i])
+                                        : v.symbols[i].empty() ? "?"
+                                                               : v.symbols[i]);
+    }
+    const auto fail = [&](error_info e) {
+      e.tensor = v.name;
+      return e;
+    };
+    if (v.extents.size() > dims::max_rank)
+      return fail(unsupported("rank of an input", std::to_string(v.extents.size()), "at most 8"));
+    if (!given) {
+      if (open)
+        return fail(invalid("the file leaves the shape of input \"" + v.name +
+                                "\" open: give it, "
+                                "for example --shape " +
+                                v.name + "=1,3,224,224",
+                            "[" + written + "]"));
+      dims d;
+      for (std::int64_t e : v.extents) {
+        if (e > INT32_MAX) return fail(import::malformed("extent of an input", std::to_string(e)));
+        d.push_back(static_cast<std::int32_t>(e));
+      }
+      return d;
+    }
+    bool fits = !v.has_shape || given->rank == static_cast<int>(v.extents.size());
+    for (std::size_t i = 0; fits && i < v.extents.size(); ++i)
+      fits = v.extents[i] < 0 || v.extents[i] == (*given)[static_cast<int>(i)];
+    if (!fits)
+      return fail(
+          invalid("shape of input \"" + v.name + "\"", to_string(*given), "[" + written + "]"));
+    return *given;
+  }
+
+  static std::vector<bool> needed_nodes(const graph_part& g) {
+    std::map<std::string, std::size_t> from;
+    for (std::size_t i = 0; i < g.nodes.size(); ++i)
+      for (const std::string& o : g.nodes[i].out)
+        if (!o.empty()) from[o] = i;
+    std::vector<bool> needed(g.nodes.size(), false);
+    const auto need = [&](const std::string& name) {
+      if (const auto it = from.find(name); it != from.end()) needed[it->second] = true;
+    };
+    for (const value_info& v : g.outputs) need(v.name);
+    for (std::size_t i = g.nodes.size(); i-- > 0;)
+      if (needed[i])
+        for (const std::string& name : g.nodes[i].in) need(name);
+    return needed;
+  }
+  /// Constants stand among the nodes until the fuser has run. A branch that never runs may hold
+  /// what it likes.
+  static status check_operators(const graph_part& g, bool constants) {
+    import::missing_operators missing;
+    const std::vector<bool> needed = needed_nodes(g);
+    for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+      const node& n = g.nodes[i];
+      if (needed[i] && !find_row(n) && !(constants && n.is("Constant")))
+        missing.add((n.domain.empty() ? "" : n.domain + "::") + n.op,
+                    n.name.empty() ? (n.out.empty() ? "" : n.out[0]) : n.name);
+    }
+    return missing.check();
+  }
+
+  status translate(scope& s, const node& n) {
+    call c{n, {}};
+    if (auto spent = builder_.work.spend(1); !spent) return spent;
+    for (const std::string& name : n.in) {
+      auto v = find(s, name);
+      if (!v) return v.error();
+      // Many nodes may read one value with a long name.
+      if (auto spent = builder_.work.spend(1 + name.size()); !spent) return spent;
+      c.in.push_back(std::move(*v));
+    }
+    builder_.enter(name_of_node(n) + s.suffix);
+    const std::size_t before = builder_.g.nodes.size();
+    for (const auto& [key, a] : n.attributes)
+      if (a.unread) return unsupported("attribute " + key, "a list of tensors or graphs");
+    find_row(n)->emit(emit_, c);
+    if (emit_.failed()) return emit_.error();
+    if (!n.kept_float.empty())
+      for (std::size_t i = before; i < builder_.g.nodes.size(); ++i)
+        builder_.g.nodes[i].attrs.set("kept_float", n.kept_float);
+    for (std::size_t k = 0; k < n.out.size(); ++k) {
+      if (n.out[k].empty()) continue;
+      if (k >= c.out.size())
+        return unsupported("output " + std::to_string(k), n.out[k],
+                           std::to_string(c.out.size()) + " outputs");
+      const value& v = c.out[k];
+      if (v.id != no_tensor && builder_.g[v.id].name.empty())
+        builder_.g[v.id].name = n.out[k] + s.suffix;
+      if (!s.values.emplace(n.out[k], v).second)
+        return import::malformed("a value that two nodes give", n.out[k]);
+    }
+    return unit{};
+  }
+  static result<value> find(const scope& s, const std::string& name) {
+    if (name.empty()) return value{};
+    if (const auto it = s.values.find(name); it != s.values.end()) return it->second;
+    if (const auto it = s.m.constants.find(name); it != s.m.constants.end()) {
+      value v;
+      v.data = &it->second;
+      v.name = name;
+      return v;
+    }
+    return import::malformed("a value that nothing gives", name);
+  }
+
+  // ---- subgraphs ----
+
+  /// The graph of an attribute, ready to be run. Values around it come along under their names.
+  result<scope*> body_of(const call& c, const char* key, std::size_t inputs) {
+    const attribute* a = c.n.find(key);
+    if (!a || !a->graph) return invalid(std::string("attribute ") + key, "absent", "a graph");
+    if (a->graph->inputs.size() != inputs)
+      return invalid("inputs of the graph " + std::string(key),
+                     std::to_string(a->graph->inputs.size()), std::to_string(inputs));
+    scopes_.emplace_back();  // kept: values may lie in its constants
+    scope& s = scopes_.back();
+    static_cast<graph_part&>(s.m) = *a->graph;
+    s.m.opset = main_.m.opset;
+    if (auto spent = builder_.work.spend(16 * (1 + s.m.nodes.size() + s.m.constants.size()));
+        !spent)
+      return spent.error();
+    for (std::size_t k = 0; k < c.n.captures.size(); ++k) {
+      const value& v = c.in[own_inputs(c) + k];
+      const std::string& name = c.n.captures[k];
+      if (v.data) {
+        s.m.constants.emplace(name, *v.data);
+      } else if (v.given()) {
+        s.around.emplace_back(name, v);
+        value_info outer;
+        outer.name = name, outer.type = emit_.type(v);
+        s.m.inputs.push_back(std::move(outer));
+      }
+    }
+    if (auto p = prepare(s); !p) return p.error();
+    return &s;
+  }
+  static std::size_t own_inputs(const call& c) { return c.in.size() - c.n.captures.size(); }
+  /// One run of a body: what its outputs are for these inputs.
+  result<std::vector<value>> run(scope& s, const std::vector<value>& inputs, std::string suffix) {
+    s.suffix = std::move(suffix);
+    s.values.clear();
+    for (const auto& [name, v] : s.around) s.values.emplace(name, v);
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      s.values.insert_or_assign(s.m.inputs[i].name, inputs[i]);
+    if (auto t = translate(s); !t) return t.error();
+    std::vector<value> results;
+    for (const value_info& o : s.m.outputs) {
+      auto v = find(s, o.name);
+      if (!v) return v.error();
+      results.push_back(std::move(*v));
+    }
+    return results;
+  }
+  status run_subgraphs(call& c) {
+    return c.n.op == "If" ? run_if(c) : c.n.op == "Loop" ? run_loop(c) : run_scan(c);
+  }
+  /// A condition or a number of one element, where it is known now.
+  std::optional<std::int64_t> known(const value& v) {
+    if (!emit_.is_constant(v)) return {};
+    const auto a = emit_.constant(v, "a condition");
+    if (!a || a->elements() != 1) return {};
+    if (a->type == dtype::boolean) return a->data.bytes[0] != std::byte{};
+    if (a->type == dtype::s64) return a->as<std::int64_t>()[0];
+    return {};
+  }
+  /// A branch; where only the input decides, both of them and a choice between their results.
+  status run_if(call& c) {
+    if (own_inputs(c) != 1 || !c.has(0) || emit_.type(c.in[0]) != dtype::boolean ||
+        emit_.shape(c.in[0]).elements().value != 1)
+      return invalid("the condition of If", {}, "one bool");
+    const auto branch = [&](const char* key) -> result<std::vector<value>> {
+      auto body = body_of(c, key, 0);
+      if (!body) return body.error();
+      auto y = run(**body, {}, {});
+      if (y && y->size() != c.n.out.size())
+        return invalid("results of " + std::string(key), std::to_string(y->size()),
+                       std::to_string(c.n.out.size()));
+      return y;
+    };
+    if (const auto condition = known(c.in[0])) {
+      auto y = branch(*condition != 0 ? "then_branch" : "else_branch");
+      if (!y) return y.error();
+      c.out = std::move(*y);
+      return unit{};
+    }
+    auto a = branch("then_branch");
+    if (!a) return a.error();
+    auto b = branch("else_branch");
+    if (!b) return b.error();
+    for (std::size_t i = 0; i < a->size(); ++i) {
+      const dims x = emit_.shape((*a)[i]), y = emit_.shape((*b)[i]);
+      if (!(x == y) || emit_.type((*a)[i]) != emit_.type((*b)[i]))
+        return unsupported("If whose condition is computed at run time",
+                           "branches that give " + to_string(x) + " and " + to_string(y),
+                           "branches with results of one shape and element type");
+    }
+    const tensor_id condition = emit_.reshaped(emit_.held(c.in[0], false), dims{});
+    for (std::size_t i = 0; i < a->size(); ++i) {
+      const tensor_id x = emit_.held((*a)[i], false), y = emit_.held((*b)[i], false);
+      c.out.push_back(value::of(emit_.made(ops::select, {condition, x, y}, emit_.type((*a)[i]))));
+    }
+    return emit_.failed() ? status(emit_.error()) : unit{};
+  }
+  /// Results of all rounds beside one another along a new axis.
+  value stacked(const std::vector<value>& list, std::int64_t axis) {
+    std::vector<tensor_id> pieces;
+    for (const value& v : list) {
+      const tensor_id x = emit_.held(v, false);
+      if (emit_.failed()) return {};
+      dims s = emit_.to.g[x].shape, one;
+      const int at = emit_.axis(axis, s.rank + 1);
+      for (int i = 0; i <= s.rank; ++i) {
+        if (i == at) one.push_back(1);
+        if (i < s.rank) one.push_back(s[i]);
+      }
+      pieces.push_back(emit_.reshaped(x, one));
+    }
+    const tensor_id y = rows::joined_on(emit_, std::move(pieces), emit_.failed() ? 0 : axis);
+    return emit_.failed() ? value{} : value::of(y);
+  }
+  /// Number of rounds, condition, values that go from round to round; the body adds the number of
+  /// the round and the condition in front. Every round becomes nodes of its own.
+  status run_loop(call& c) {
+    const std::size_t own = own_inputs(c);
+    if (own < 2) return invalid("inputs of Loop", std::to_string(own), "2 or more");
+    auto body = body_of(c, "body", own);
+    if (!body) return body.error();
+    scope& s = **body;
+    const std::size_t carried = own - 2, results = s.m.outputs.size();
+    if (results < 1 + carried || results - 1 != c.n.out.size())
+      return invalid("outputs of the graph body", std::to_string(results),
+                     "1 more than those of Loop");
+    std::optional<std::int64_t> rounds, more = 1;
+    if (c.has(0) && !(rounds = known(c.in[0])))
+      return unsupported("a number of rounds of Loop that is computed at run time", {},
+                         "constants and what follows from shapes");
+    const auto undecided = [] {
+      return unsupported("a condition of Loop that is computed at run time", {},
+                         "constants and what follows from shapes");
+    };
+    if (c.has(1) && !(more = known(c.in[1]))) return undecided();
+    std::vector<value> now(c.in.begin() + 2, c.in.begin() + static_cast<std::ptrdiff_t>(own));
+    std::vector<std::vector<value>> each(results - 1 - carried);
+    for (std::int64_t k = 0; *more != 0 && (!rounds || k < *rounds); ++k) {
+      if (auto spent = builder_.work.spend(64); !spent) return spent;
+      const std::uint8_t yes = 1;
+      std::vector<value> in{
+          value::of(builder_.scalar_constant(k)),
+          value::of(builder_.g.add_constant(
+              "", dtype::boolean, {}, constant_data::of(std::span<const std::uint8_t>(&yes, 1))))};
+      in.insert(in.end(), now.begin(), now.end());
+      auto y = run(s, in, " #" + std::to_string(k));
+      if (!y) return y.error();
+      if (!(more = known((*y)[0]))) return undecided();
+      now.assign(y->begin() + 1, y->begin() + 1 + static_cast<std::ptrdiff_t>(carried));
+      for (std::size_t i = 0; i < each.size(); ++i) each[i].push_back((*y)[1 + carried + i]);
+    }
+    c.out = std::move(now);
+    return collect(c, each, {});
+  }
+  status collect(call& c, const std::vector<std::vector<value>>& each,
+                 const std::vector<std::int64_t>& axes) {
+    for (std::size_t i = 0; i < each.size(); ++i) {
+      const std::string& name = c.n.out[c.out.size()];
+      if (each[i].empty() && !name.empty())
+        return unsupported("results of a loop of no rounds", name, "one round or more");
+      c.out.push_back(name.empty() ? value{} : stacked(each[i], axes.empty() ? 0 : axes[i]));
+    }
+    return emit_.failed() ? status(emit_.error()) : unit{};
+  }
+  /// Values that go from round to round, then those of which each round reads one slice.
+  status run_scan(call& c) {
+    if (main_.m.opset < 9)
+      return unsupported("Scan of an opset before 9", std::to_string(main_.m.opset));
+    const std::size_t own = own_inputs(c);
+    const std::int64_t scanned = emit_.integer(c, "num_scan_inputs", 0);
+    auto body = body_of(c, "body", own);
+    if (!body) return body.error();
+    scope& s = **body;
+    if (scanned < 1 || static_cast<std::size_t>(scanned) > own)
+      return invalid("attribute num_scan_inputs", std::to_string(scanned));
+    const std::size_t carried = own - static_cast<std::size_t>(scanned),
+                      results = s.m.outputs.size();
+    if (results < carried || results != c.n.out.size())
+      return invalid("outputs of Scan and its body", std::to_string(results),
+                     std::to_string(c.n.out.size()));
+    const auto list = [&](const char* key, std::size_t count) {
+      auto v = emit_.integers(c, key);
+      if (v.empty()) v.assign(count, 0);
+      if (v.size() != count)
+        emit_.broken(std::string("attribute ") + key, std::to_string(v.size()) + " numbers");
+      return v;
+    };
+    const auto count = static_cast<std::size_t>(scanned), more = results - carried;
+    const auto in_axes = list("scan_input_axes", count),
+               in_back = list("scan_input_directions", count),
+               out_axes = list("scan_output_axes", more),
+               out_back = list("scan_output_directions", more);
+    std::vector<tensor_id> from;
+    std::vector<int> axis;
+    std::int32_t rounds = -1;
+    for (std::size_t i = 0; i < count && !emit_.failed(); ++i) {
+      const value& v = c.in[carried + i];
+      axis.push_back(emit_.axis(in_axes[i], emit_.rank(v)));
+      from.push_back(emit_.held(v, false));
+      if (emit_.failed()) break;
+      const std::int32_t extent = emit_.shape(v)[axis[i]];
+      if (rounds >= 0 && extent != rounds)
+        emit_.broken("extents that Scan runs over", std::to_string(extent), std::to_string(rounds));
+      rounds = extent;
+    }
+    if (emit_.failed()) return emit_.error();
+    std::vector<value> now(c.in.begin(), c.in.begin() + static_cast<std::ptrdiff_t>(carried));
+    std::vector<std::vector<value>> each(more);
+    for (std::int32_t k = 0; k < rounds; ++k) {
+      std::vector<value> in = now;
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::int32_t at = in_back[i] != 0 ? rounds - 1 - k : k;
+        const tensor_id piece =
+            rows::part_of_axis(emit_, from[i], static_cast<std::size_t>(axis[i]), at, 1);
+        if (emit_.failed()) return emit_.error();
+        dims rest;
+        for (int d = 0; d < emit_.to.g[piece].shape.rank; ++d)
+          if (d != axis[i]) rest.push_back(emit_.to.g[piece].shape[d]);
+        in.push_back(value::of(emit_.reshaped(piece, rest)));
+      }
+      if (emit_.failed()) return emit_.error();
+      auto y = run(s, in, " #" + std::to_string(k));
+      if (!y) return y.error();
+      now.assign(y->begin(), y->begin() + static_cast<std::ptrdiff_t>(carried));
+      for (std::size_t i = 0; i < more; ++i)
+        each[i].insert(out_back[i] != 0 ? each[i].begin() : each[i].end(), (*y)[carried + i]);
+    }
+    c.out = std::move(now);
+    return collect(c, each, out_axes);
+  }
+
+  /// Outputs leave in ONNX's order of axes.
+  status output(const value_info& o) {
+    auto v = find(main_, o.name);
+    if (!v) return v.error();
+    builder_.enter("output " + o.name);
+    const tensor_id id = emit_.held(*v, false);
+    if (emit_.failed()) return emit_.error();
+    auto& g = builder_.g;
+    const bool taken = std::find(g.outputs.begin(), g.outputs.end(), id) != g.outputs.end() ||
+                       std::find(g.inputs.begin(), g.inputs.end(), id) != g.inputs.end();
+    if (!taken && g[id].name != o.name) {  // the layout changed last: the file's name goes with it
+      if (v->id != no_tensor && v->id != id && g[v->id].name == o.name)
+        g[v->id].name += "/channels_inner";
+      g[id].name = o.name;
+    }
+    g.outputs.push_back(id);
+    return unit{};
+  }
+
+  scope main_;
+  std::deque<scope> scopes_;
+  const import::onnx_options& options_;
+  import::error_place place_;
+  import::graph_builder builder_;
+  emitter emit_;
+};
+
+}  // namespace onnx_model
+
+namespace import {
+namespace detail {
+
+inline result<graph> load_onnx(std::span<const std::byte> bytes, const std::string& folder,
+                               const std::string& name, const onnx_options& options) {
+  auto m = onnx_model::read_model(bytes, folder, options.max);
+  if (!m) {
+    error_place place;
+    place.file = name;
+    return place.attach(m.error());
+  }
+  return onnx_model::loader(std::move(*m), name, options, bytes.size()).run();
+}
+
+}  // namespace detail
+
+OCTET_INLINE result<graph> try_onnx(const std::string& path, const onnx_options& options) {
+  auto file = read_file(path, options.max);
+  if (!file) return file.error();
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return with_memory_errors(
+      [&] { return detail::load_onnx(file->bytes, folder.empty() ? "." : folder, path, options); });
+}
+OCTET_INLINE result<graph> try_onnx(std::span<const std::byte> bytes, const std::string& name,
+                                    const onnx_options& options) {
+  return with_memory_errors([&] { return detail::load_onnx(bytes, {}, name, options); });
+}
+
+OCTET_INLINE std::vector<std::string> onnx_operators() {
+  std::vector<std::string> list;
+  for (const onnx_model::onnx_row& r : onnx_model::onnx_rows)
+    list.push_back(std::string(r.domain) + (r.domain.empty() ? "" : "::") + std::string(r.name));
+  std::sort(list.begin(), list.end());
+  return list;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_LOADER_HPP_
+#endif
+
+#endif  // OCTET_IMPORT_ONNX_HPP_
+#endif  // OCTET_SINGLE_HPP_

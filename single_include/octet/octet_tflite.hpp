@@ -1,0 +1,4744 @@
+// octet 0.1.0: octet/import/tflite.hpp for the single header, which it includes. Made by single_include/amalgamate.py; do not edit.
+// Needs octet.hpp beside it and FlatBuffers (headers only).
+// SPDX-License-Identifier: Apache-2.0
+#if !defined(OCTET_SINGLE_FILE)
+#define OCTET_SINGLE_FILE "octet.hpp"
+#endif
+#include OCTET_SINGLE_FILE
+#if defined(OCTET_SINGLE_HPP_)
+// Loader for TensorFlow Lite files. Needs the FlatBuffers runtime (header-only use).
+#ifndef OCTET_IMPORT_TFLITE_HPP_
+#define OCTET_IMPORT_TFLITE_HPP_
+
+#include <string>
+#include <vector>
+
+// ---- octet/import/tflite/options.hpp
+// What a caller can ask of the TFLite loader.
+#ifndef OCTET_IMPORT_TFLITE_OPTIONS_HPP_
+#define OCTET_IMPORT_TFLITE_OPTIONS_HPP_
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+struct tflite_options {
+  law arithmetic = law::tflite_ref;                  // or tflite_xnnpack
+  std::vector<std::pair<std::string, dims>> shapes;  // replaces the shape of the named input
+  bool only_open_extents = false;  // `shapes` may replace only extents that the file leaves open
+  std::string signature;  // which of the file's signatures to run; empty: its first subgraph
+  /// More operators, for the file's custom ones: found by the custom name, before octet's own. They
+  /// get the file's custom options as attributes, where these are a FlexBuffers map of numbers,
+  /// texts and lists of numbers.
+  std::span<const op_def* const> operators{};
+  limits max{};
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_OPTIONS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// Reads a .tflite file (schema version 3, first subgraph) into a graph. Errors name file,
+/// operator, tensor, what was found and what is supported.
+result<graph> try_tflite(const std::string& path, const tflite_options& options = {});
+/// The same from bytes in memory (copied); `name` stands for the file in messages.
+result<graph> try_tflite(std::span<const std::byte> bytes, const std::string& name,
+                         const tflite_options& options = {});
+/// What the loader takes, sorted: builtin operators as the schema names them, custom ones as files
+/// do.
+std::vector<std::string> tflite_operators();
+#if defined(__cpp_exceptions)
+inline graph tflite(const std::string& path, const tflite_options& options = {}) {
+  return value_or_throw(try_tflite(path, options));
+}
+#endif
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#if OCTET_HAS_IMPORT_DEFINITIONS
+// ---- octet/import/tflite/loader.hpp
+// Definitions of the TFLite loader. Included by tflite.hpp unless the build links octet::compiled.
+#ifndef OCTET_IMPORT_TFLITE_LOADER_HPP_
+#define OCTET_IMPORT_TFLITE_LOADER_HPP_
+
+#include <map>
+#include <set>
+
+// ---- octet/import/common/builder.hpp
+// The graph that a loader builds: nodes with their shapes, folded where everything is known, values
+// between nodes, layers that accumulate and requantize.
+#ifndef OCTET_IMPORT_COMMON_BUILDER_HPP_
+#define OCTET_IMPORT_COMMON_BUILDER_HPP_
+
+// ---- octet/graph/cost.hpp
+// What a node costs: multiply-accumulates, and a bound on the steps that its reference takes.
+#ifndef OCTET_GRAPH_COST_HPP_
+#define OCTET_GRAPH_COST_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Multiply-accumulates of a node whose shapes are known; 0 where it has none to speak of.
+inline double macs_of(const graph& g, const node& n) {
+  return n.op->macs ? n.op->macs(node_inputs(g, n).view()) : 0;
+}
+
+/// Elementary steps of a node's reference, at least in their order of magnitude: a nanosecond or
+/// two each. Shapes must be known. For limits::work; folding constants runs references.
+inline std::size_t steps_of(const graph& g, const node& n) {
+  constexpr double float_steps = 8;  // exact float operations, elementary functions
+  double elements = 0;
+  bool floats = false;
+  for (const auto* list : {&n.in, &n.out})
+    for (tensor_id t : *list) {
+      if (t == no_tensor) continue;
+      elements += static_cast<double>(g[t].shape.elements().value);
+      floats |= is_float(g[t].type);
+    }
+  if (n.op->steps) elements += n.op->steps(node_inputs(g, n).view());
+  const double steps = (elements + macs_of(g, n)) * (floats ? float_steps : 1) + 1;
+  return steps < 9e18 ? static_cast<std::size_t>(steps) : static_cast<std::size_t>(-1);
+}
+
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_GRAPH_COST_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// What a node is besides its operator; the graph's law makes roundings and bounds of it.
+struct node_options {
+  activation fused = activation::none;
+  laws::framework_facts framework{};
+};
+
+/// A quantized layer with weights: `op` sums products into an integer accumulator, which a
+/// requantization brings to the output.
+struct accumulation {
+  const op_def* op = nullptr;
+  std::vector<tensor_id> in{};  // input, weights, integer bias where there is one
+  attributes attrs{};
+  tensor_id real_bias = no_tensor;  // float32, added to the accumulator when it is requantized
+  tensor_id out = no_tensor;
+  node_options options{};
+};
+
+/// A layer on float values with integer weights: its input is quantized when it runs, row by row,
+/// and its accumulator becomes float again.
+struct dynamic_accumulation {
+  const op_def* op = nullptr;
+  tensor_id in = no_tensor, weights = no_tensor, bias = no_tensor;  // the bias is float32
+  attributes attrs{};
+  laws::dynamic_facts layer{};  // law and scales of the weights are filled in
+  bool reduce_range = false;    // PyTorch: 7 bits
+  tensor_id out = no_tensor;
+  activation fused = activation::none;
+};
+
+/// Owns the graph while a loader fills it. Functions that can fail return what the operator's own
+/// rules say; the loader attaches the place. Whatever it adds stays within the caller's limits.
+class graph_builder {
+ public:
+  /// `file_bytes`: of all files of the model; the work that loading may take grows with them.
+  graph_builder(std::string file, law arithmetic, const limits& l, std::size_t file_bytes = 0)
+      : max(l), work(l, file_bytes) {
+    g.name = std::move(file);
+    g.arithmetic = arithmetic;
+  }
+
+  graph g;
+  const limits max;
+  /// Loaders spend it on what a file can make them do without bytes of its own for it: loops,
+  /// copies, lists that many operators share.
+  work_budget work;
+
+  /// Before a constant is added: its bytes count, whether they are copied or shared.
+  status hold_constant(std::size_t bytes) {
+    if (auto s = within_limit(&limits::tensor_bytes, max, "bytes of a constant", bytes); !s)
+      return s;
+    constants_ = saturating_add(constants_, bytes);
+    return within_limit(&limits::constant_bytes, max, "bytes of all constants", constants_);
+  }
+  /// The same for a constant that is computed or copied, element by element.
+  status make_constant(std::size_t bytes) {
+    if (auto s = hold_constant(bytes); !s) return s;
+    return work.spend(bytes);
+  }
+
+  /// The next nodes come from this operator of the file and take its name: "CONV_2D #12".
+  void enter(std::string operator_name) { operator_ = std::move(operator_name); }
+  const std::string& operator_name() const noexcept { return operator_; }
+
+  /// What the graph's law says of a node on these tensors.
+  laws::decision decide(const op_def& op, const std::vector<tensor_id>& in,
+                        const std::vector<tensor_id>& out, const attributes& attrs,
+                        const laws::framework_facts& framework) const {
+    if (!op.decide) return rounding::none;
+    const node n{&op, {}, attrs, rounding::none, in, out};
+    return octet::decide(op, g.arithmetic, node_inputs(g, n).view(), framework);
+  }
+  /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
+  /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
+  status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+              attributes attrs = {}, const node_options& options = {}) {
+    const laws::decision d = decide(op, in, out, attrs, options.framework);
+    if (!d.known)
+      return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
+    if (d.channels_last) attrs.set("channels_last", std::int64_t{1});
+    set_bounds(attrs, options.fused, out, d.by);
+    return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
+  }
+
+  /// A value between nodes; its shape comes from the node that writes it.
+  tensor_id temporary(std::string name, dtype type, std::vector<double> scales = {},
+                      std::vector<std::int32_t> zero_points = {}, std::int32_t axis = -1) {
+    tensor t;
+    t.name = std::move(name);
+    t.type = type;
+    t.scales = std::move(scales);
+    t.zero_points = std::move(zero_points);
+    t.axis = axis;
+    return g.add(std::move(t));
+  }
+  /// A value with type and quantization of another.
+  tensor_id like(tensor_id of, std::string name = {}) {
+    const tensor& t = g[of];
+    return temporary(std::move(name), t.type, t.scales, t.zero_points, t.axis);
+  }
+  /// A constant of one axis.
+  template <class T> tensor_id constant(const std::vector<T>& v, std::string name = {}) {
+    return g.add_constant(std::move(name), dtype_of<T>, dims{static_cast<std::int32_t>(v.size())},
+                          constant_data::of(std::span<const T>(v)));
+  }
+  /// A constant without axes.
+  template <class T> tensor_id scalar_constant(T v, std::string name = {}) {
+    return g.add_constant(std::move(name), dtype_of<T>, dims{},
+                          constant_data::of(std::span<const T>(&v, 1)));
+  }
+
+  /// Scales of the accumulator of x and w that `d` was decided for: one, or one per channel.
+  std::vector<double> accumulator_scales(const laws::decision& d, tensor_id x, tensor_id w) const {
+    std::vector<double> s;
+    for (double v : g[w].scales)
+      s.push_back(laws::accumulator_scale(g.arithmetic, d, g[x].desc().scale(), v));
+    return s;
+  }
+
+  /// A layer's exact sums. Scales of an accumulator go along its channels, which are its last axis.
+  result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
+                               dtype type, std::vector<double> scales, std::string name) {
+    const tensor_id acc = temporary(std::move(name), type, std::move(scales));
+    if (auto s = append(op, std::move(in), {acc}, std::move(attrs), rounding::none); !s)
+      return s.error();
+    if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
+    if (auto s = fold_last(); !s) return s.error();
+    return acc;
+  }
+
+  /// `name` is that of the operator's output; values between nodes are called after it.
+  status accumulate_and_requantize(accumulation a, const std::string& name) {
+    const laws::decision d = decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework);
+    if (!d.known)
+      return unsupported(std::string(a.op->name) + " under law",
+                         std::string(name_of(g.arithmetic)));
+    if (d.f32_product) a.attrs.set("f32_product", std::int64_t{1});
+    const bool int32_bias =
+        a.in.size() > 2 && a.in[2] != no_tensor && g[a.in[2]].type == dtype::s32;
+    auto scales = accumulator_scales(d, a.in[0], a.in[1]);
+    const dtype type = laws::accumulator_type(g[a.in[0]].type, int32_bias);
+    auto acc = accumulate(*a.op, std::move(a.in), std::move(a.attrs), type, std::move(scales),
+                          after(name, "/accumulator"));
+    if (!acc) return acc.error();
+    std::vector<tensor_id> in{*acc};
+    if (a.real_bias != no_tensor) in.push_back(a.real_bias);
+    attributes clamp;
+    set_bounds(clamp, a.options.fused, {a.out}, d.by);
+    return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), d.round);
+  }
+  status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
+    std::vector<double> scales = g[a.weights].scales;
+    a.layer.arithmetic = g.arithmetic;
+    a.layer.per_channel = scales.size() > 1;
+    for (std::int32_t z : g[a.weights].zero_points)
+      if (z != 0) a.layer.largest_weight = 255;
+    const laws::dynamic_decision d = laws::dynamic(a.layer);
+    const tensor_id quantized =
+                        temporary(after(name, "/quantized"), d.asymmetric ? dtype::s16 : dtype::s8),
+                    rows = temporary(after(name, "/row_scales"), dtype::f32);
+    attributes quantize, dequantize;
+    if (d.rows != 1 || !laws::is_pytorch(g.arithmetic)) quantize.set("rows", d.rows);
+    if (d.asymmetric) quantize.set("asymmetric", std::int64_t{1});
+    if (d.asymmetric) a.attrs.set("input_limit", std::int64_t{255});
+    if (a.reduce_range) quantize.set("reduce_range", std::int64_t{1});
+    if (auto s = add(ops::dynamic_quantize, {a.in}, {quantized, rows}, std::move(quantize),
+                     d.quantize.round);
+        !s)
+      return s;
+    auto acc = accumulate(*a.op, {quantized, a.weights}, std::move(a.attrs), d.accumulator,
+                          std::move(scales), after(name, "/accumulator"));
+    if (!acc) return acc.error();
+    std::vector<tensor_id> in{*acc, rows};
+    if (a.bias != no_tensor) in.push_back(a.bias);
+    if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
+    set_bounds(dequantize, a.fused, {a.out}, d.dequantize.by);
+    return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
+               d.dequantize.round);
+  }
+
+  /// A tensor gets its contents: once, unless it is a state. What was read of it before would else
+  /// be of another shape.
+  status write(tensor_id t) {
+    written_.resize(g.tensors.size(), 0);
+    for (; inputs_written_ < g.inputs.size(); ++inputs_written_)
+      written_[static_cast<std::size_t>(g.inputs[inputs_written_])] = 1;
+    char& written = written_[static_cast<std::size_t>(t)];
+    if (g[t].role == tensor::kind::constant || (written && g[t].role != tensor::kind::state))
+      return invalid("output is a constant, an input of the graph, or written before");
+    written = 1;
+    return unit{};
+  }
+
+  /// The finished graph, if it keeps every rule. The builder is empty afterwards.
+  result<graph> finish() {
+    if (auto s = verify(g, max); !s) return s.error();
+    return std::move(g);
+  }
+
+ private:
+  status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+             attributes attrs, rounding round) {
+    if (auto s = append(op, std::move(in), std::move(out), std::move(attrs), round); !s) return s;
+    return fold_last();
+  }
+  /// A node with the shapes of its outputs.
+  status append(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+                attributes attrs, rounding round) {
+    if (auto s = within_limit(&limits::nodes, max, "nodes of the graph", g.nodes.size() + 1); !s)
+      return s;
+    if (auto s = within_limit(&limits::tensors, max, "tensors of the graph", g.tensors.size()); !s)
+      return s;
+    if (auto s = work.spend(1 + in.size() + out.size()); !s) return s;
+    node& n = g.add_node(op, operator_, std::move(in), std::move(out), std::move(attrs), round);
+    if (auto s = check_operands(g, n); !s) return s;
+    if (auto s = verify_attributes(g, n); !s) return s;
+    if (auto s = infer_shapes(g, n); !s) return s;
+    for (tensor_id t : n.out) {
+      status s = verify_size(g[t].shape, g[t].type, max);
+      if (s) s = write(t);
+      if (!s) return error_place{.tensor = g[t].name}.attach(s.error());
+    }
+    return unit{};
+  }
+  /// A fused activation as bounds on the values of the first output.
+  void set_bounds(attributes& to, activation a, const std::vector<tensor_id>& out,
+                  laws::library by) const {
+    if (a == activation::none) return;
+    const tensor& y = g[out[0]];
+    if (y.type == dtype::f32) {
+      const laws::real_bounds c = laws::bounds_of(a);
+      if (c.lo) to.set("float_lo", static_cast<double>(*c.lo));
+      if (c.hi) to.set("float_hi", static_cast<double>(*c.hi));
+      return;
+    }
+    const tensor_desc d = y.desc();
+    const laws::clamp_bounds c = laws::activation_bounds(by, a, d.type, d.scale(), d.zero_point());
+    to.set("clamp_lo", c.lo);
+    to.set("clamp_hi", c.hi);
+  }
+  static std::string after(const std::string& name, const char* suffix) {
+    return name.empty() ? name : name + suffix;
+  }
+  status fold_last() {
+    const node& n = g.nodes.back();
+    if (!can_fold(g, n)) return unit{};
+    for (tensor_id t : n.out)
+      if (auto s = make_constant(bytes_of(g[t].shape.elements(), g[t].type).value); !s) return s;
+    if (auto s = work.spend(steps_of(g, n)); !s) return s;
+    if (auto s = fold_constant(g, n, max); !s) return s;
+    g.nodes.pop_back();
+    return unit{};
+  }
+
+  std::string operator_;
+  std::size_t constants_ = 0;       // bytes
+  std::vector<char> written_;       // per tensor: graph inputs, and what a node gives
+  std::size_t inputs_written_ = 0;  // of g.inputs
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_BUILDER_HPP_
+// ---- octet/import/tflite/context.hpp
+// What a row of the TFLite loader works with: one operator of the file, and the graph under
+// construction.
+#ifndef OCTET_IMPORT_TFLITE_CONTEXT_HPP_
+#define OCTET_IMPORT_TFLITE_CONTEXT_HPP_
+
+// ---- octet/import/tflite/builtin_operators.hpp
+// BuiltinOperator of the TFLite schema: names in the order of their codes, also of those that octet
+// has no form of, so that errors can name them.
+#ifndef OCTET_IMPORT_TFLITE_BUILTIN_OPERATORS_HPP_
+#define OCTET_IMPORT_TFLITE_BUILTIN_OPERATORS_HPP_
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <string_view>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_schema {
+
+inline constexpr std::string_view builtin_operators[] = {
+    "ADD",
+    "AVERAGE_POOL_2D",
+    "CONCATENATION",
+    "CONV_2D",
+    "DEPTHWISE_CONV_2D",
+    "DEPTH_TO_SPACE",
+    "DEQUANTIZE",
+    "EMBEDDING_LOOKUP",
+    "FLOOR",
+    "FULLY_CONNECTED",
+    "HASHTABLE_LOOKUP",
+    "L2_NORMALIZATION",
+    "L2_POOL_2D",
+    "LOCAL_RESPONSE_NORMALIZATION",
+    "LOGISTIC",
+    "LSH_PROJECTION",
+    "LSTM",
+    "MAX_POOL_2D",
+    "MUL",
+    "RELU",
+    "RELU_N1_TO_1",
+    "RELU6",
+    "RESHAPE",
+    "RESIZE_BILINEAR",
+    "RNN",
+    "SOFTMAX",
+    "SPACE_TO_DEPTH",
+    "SVDF",
+    "TANH",
+    "CONCAT_EMBEDDINGS",
+    "SKIP_GRAM",
+    "CALL",
+    "CUSTOM",
+    "EMBEDDING_LOOKUP_SPARSE",
+    "PAD",
+    "UNIDIRECTIONAL_SEQUENCE_RNN",
+    "GATHER",
+    "BATCH_TO_SPACE_ND",
+    "SPACE_TO_BATCH_ND",
+    "TRANSPOSE",
+    "MEAN",
+    "SUB",
+    "DIV",
+    "SQUEEZE",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM",
+    "STRIDED_SLICE",
+    "BIDIRECTIONAL_SEQUENCE_RNN",
+    "EXP",
+    "TOPK_V2",
+    "SPLIT",
+    "LOG_SOFTMAX",
+    "DELEGATE",
+    "BIDIRECTIONAL_SEQUENCE_LSTM",
+    "CAST",
+    "PRELU",
+    "MAXIMUM",
+    "ARG_MAX",
+    "MINIMUM",
+    "LESS",
+    "NEG",
+    "PADV2",
+    "GREATER",
+    "GREATER_EQUAL",
+    "LESS_EQUAL",
+    "SELECT",
+    "SLICE",
+    "SIN",
+    "TRANSPOSE_CONV",
+    "SPARSE_TO_DENSE",
+    "TILE",
+    "EXPAND_DIMS",
+    "EQUAL",
+    "NOT_EQUAL",
+    "LOG",
+    "SUM",
+    "SQRT",
+    "RSQRT",
+    "SHAPE",
+    "POW",
+    "ARG_MIN",
+    "FAKE_QUANT",
+    "REDUCE_PROD",
+    "REDUCE_MAX",
+    "PACK",
+    "LOGICAL_OR",
+    "ONE_HOT",
+    "LOGICAL_AND",
+    "LOGICAL_NOT",
+    "UNPACK",
+    "REDUCE_MIN",
+    "FLOOR_DIV",
+    "REDUCE_ANY",
+    "SQUARE",
+    "ZEROS_LIKE",
+    "FILL",
+    "FLOOR_MOD",
+    "RANGE",
+    "RESIZE_NEAREST_NEIGHBOR",
+    "LEAKY_RELU",
+    "SQUARED_DIFFERENCE",
+    "MIRROR_PAD",
+    "ABS",
+    "SPLIT_V",
+    "UNIQUE",
+    "CEIL",
+    "REVERSE_V2",
+    "ADD_N",
+    "GATHER_ND",
+    "COS",
+    "WHERE",
+    "RANK",
+    "ELU",
+    "REVERSE_SEQUENCE",
+    "MATRIX_DIAG",
+    "QUANTIZE",
+    "MATRIX_SET_DIAG",
+    "ROUND",
+    "HARD_SWISH",
+    "IF",
+    "WHILE",
+    "NON_MAX_SUPPRESSION_V4",
+    "NON_MAX_SUPPRESSION_V5",
+    "SCATTER_ND",
+    "SELECT_V2",
+    "DENSIFY",
+    "SEGMENT_SUM",
+    "BATCH_MATMUL",
+    "PLACEHOLDER_FOR_GREATER_OP_CODES",
+    "CUMSUM",
+    "CALL_ONCE",
+    "BROADCAST_TO",
+    "RFFT2D",
+    "CONV_3D",
+    "IMAG",
+    "REAL",
+    "COMPLEX_ABS",
+    "HASHTABLE",
+    "HASHTABLE_FIND",
+    "HASHTABLE_IMPORT",
+    "HASHTABLE_SIZE",
+    "REDUCE_ALL",
+    "CONV_3D_TRANSPOSE",
+    "VAR_HANDLE",
+    "READ_VARIABLE",
+    "ASSIGN_VARIABLE",
+    "BROADCAST_ARGS",
+    "RANDOM_STANDARD_NORMAL",
+    "BUCKETIZE",
+    "RANDOM_UNIFORM",
+    "MULTINOMIAL",
+    "GELU",
+    "DYNAMIC_UPDATE_SLICE",
+    "RELU_0_TO_1",
+    "UNSORTED_SEGMENT_PROD",
+    "UNSORTED_SEGMENT_MAX",
+    "UNSORTED_SEGMENT_SUM",
+    "ATAN2",
+    "UNSORTED_SEGMENT_MIN",
+    "SIGN",
+    "BITCAST",
+    "BITWISE_XOR",
+    "RIGHT_SHIFT",
+    "STABLEHLO_LOGISTIC",
+    "STABLEHLO_ADD",
+    "STABLEHLO_DIVIDE",
+    "STABLEHLO_MULTIPLY",
+    "STABLEHLO_MAXIMUM",
+    "STABLEHLO_RESHAPE",
+    "STABLEHLO_CLAMP",
+    "STABLEHLO_CONCATENATE",
+    "STABLEHLO_BROADCAST_IN_DIM",
+    "STABLEHLO_CONVOLUTION",
+    "STABLEHLO_SLICE",
+    "STABLEHLO_CUSTOM_CALL",
+    "STABLEHLO_REDUCE",
+    "STABLEHLO_ABS",
+    "STABLEHLO_AND",
+    "STABLEHLO_COSINE",
+    "STABLEHLO_EXPONENTIAL",
+    "STABLEHLO_FLOOR",
+    "STABLEHLO_LOG",
+    "STABLEHLO_MINIMUM",
+    "STABLEHLO_NEGATE",
+    "STABLEHLO_OR",
+    "STABLEHLO_POWER",
+    "STABLEHLO_REMAINDER",
+    "STABLEHLO_RSQRT",
+    "STABLEHLO_SELECT",
+    "STABLEHLO_SUBTRACT",
+    "STABLEHLO_TANH",
+    "STABLEHLO_SCATTER",
+    "STABLEHLO_COMPARE",
+    "STABLEHLO_CONVERT",
+    "STABLEHLO_DYNAMIC_SLICE",
+    "STABLEHLO_DYNAMIC_UPDATE_SLICE",
+    "STABLEHLO_PAD",
+    "STABLEHLO_IOTA",
+    "STABLEHLO_DOT_GENERAL",
+    "STABLEHLO_REDUCE_WINDOW",
+    "STABLEHLO_SORT",
+    "STABLEHLO_WHILE",
+    "STABLEHLO_GATHER",
+    "STABLEHLO_TRANSPOSE",
+    "DILATE",
+    "STABLEHLO_RNG_BIT_GENERATOR",
+    "REDUCE_WINDOW",
+    "STABLEHLO_COMPOSITE",
+    "STABLEHLO_SHIFT_LEFT",
+    "STABLEHLO_CBRT",
+    "STABLEHLO_CASE",
+};
+/// Empty for codes that the schema does not have.
+constexpr std::string_view builtin_name(std::int32_t code) {
+  return code >= 0 && static_cast<std::size_t>(code) < std::size(builtin_operators)
+             ? builtin_operators[code]
+             : std::string_view();
+}
+void not_a_builtin_operator_of_the_schema();  // never defined: calls of it do not compile
+/// The code of a builtin operator; a name that is not one does not compile.
+consteval std::int32_t builtin_code(std::string_view name) {
+  const auto* at = std::find(std::begin(builtin_operators), std::end(builtin_operators), name);
+  if (at == std::end(builtin_operators)) not_a_builtin_operator_of_the_schema();
+  return static_cast<std::int32_t>(at - std::begin(builtin_operators));
+}
+
+}  // namespace import::tflite_schema
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_BUILTIN_OPERATORS_HPP_
+// ---- octet/import/tflite/schema.hpp
+// The part of the TFLite FlatBuffers schema that octet reads. Every access goes through the
+// Verifier first.
+#ifndef OCTET_IMPORT_TFLITE_SCHEMA_HPP_
+#define OCTET_IMPORT_TFLITE_SCHEMA_HPP_
+
+#include <flatbuffers/flatbuffers.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+// ---- octet/import/tflite/operator_options.hpp
+// Options of operators as the TFLite schema has them: one struct a table. `fields` lists the
+// members in the schema's order, which gives their ids; the members' initial values are the
+// schema's defaults.
+#ifndef OCTET_IMPORT_TFLITE_OPERATOR_OPTIONS_HPP_
+#define OCTET_IMPORT_TFLITE_OPERATOR_OPTIONS_HPP_
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// ActivationFunctionType.
+enum class tflite_activation : std::int8_t {
+  none = 0,
+  relu = 1,
+  relu_n1_to_1 = 2,
+  relu6 = 3,
+  tanh = 4,
+  sign_bit = 5
+};
+
+namespace tflite_schema {
+
+/// Padding.
+enum class padding_scheme : std::int8_t { same = 0, valid = 1 };
+/// FullyConnectedOptionsWeightsFormat.
+enum class weights_format : std::int8_t { plain = 0, shuffled4x16_int8 = 1 };
+
+/// In `fields`: one that octet does not read.
+struct unread_field {};
+inline constexpr unread_field unread{};
+
+struct conv_2d_options {
+  padding_scheme padding = padding_scheme::same;
+  std::int32_t stride_w = 0, stride_h = 0;
+  tflite_activation activation = tflite_activation::none;
+  std::int32_t dilation_w = 1, dilation_h = 1;
+  static constexpr auto fields = std::tuple{
+      &conv_2d_options::padding,    &conv_2d_options::stride_w,   &conv_2d_options::stride_h,
+      &conv_2d_options::activation, &conv_2d_options::dilation_w, &conv_2d_options::dilation_h};
+};
+struct depthwise_conv_2d_options {
+  padding_scheme padding = padding_scheme::same;
+  std::int32_t stride_w = 0, stride_h = 0;
+  tflite_activation activation = tflite_activation::none;
+  std::int32_t dilation_w = 1, dilation_h = 1;
+  static constexpr auto fields = std::tuple{&depthwise_conv_2d_options::padding,
+                                            &depthwise_conv_2d_options::stride_w,
+                                            &depthwise_conv_2d_options::stride_h,
+                                            unread /* depth_multiplier: the weights' shape says */,
+                                            &depthwise_conv_2d_options::activation,
+                                            &depthwise_conv_2d_options::dilation_w,
+                                            &depthwise_conv_2d_options::dilation_h};
+};
+struct transpose_conv_options {
+  std::int32_t stride_w = 0, stride_h = 0;
+  tflite_activation activation = tflite_activation::none;
+  static constexpr auto fields =
+      std::tuple{unread /* padding: the output's shape says */, &transpose_conv_options::stride_w,
+                 &transpose_conv_options::stride_h, &transpose_conv_options::activation};
+};
+struct fully_connected_options {
+  tflite_activation activation = tflite_activation::none;
+  weights_format format = weights_format::plain;
+  bool keep_num_dims = false, asymmetric_quantize_inputs = false;
+  static constexpr auto fields =
+      std::tuple{&fully_connected_options::activation, &fully_connected_options::format,
+                 &fully_connected_options::keep_num_dims,
+                 &fully_connected_options::asymmetric_quantize_inputs};
+};
+struct batch_matmul_options {
+  bool adj_x = false, adj_y = false, asymmetric_quantize_inputs = false;
+  static constexpr auto fields =
+      std::tuple{&batch_matmul_options::adj_x, &batch_matmul_options::adj_y,
+                 &batch_matmul_options::asymmetric_quantize_inputs};
+};
+struct pool_2d_options {
+  padding_scheme padding = padding_scheme::same;
+  std::int32_t stride_w = 0, stride_h = 0, filter_width = 0, filter_height = 0;
+  tflite_activation activation = tflite_activation::none;
+  static constexpr auto fields =
+      std::tuple{&pool_2d_options::padding,       &pool_2d_options::stride_w,
+                 &pool_2d_options::stride_h,      &pool_2d_options::filter_width,
+                 &pool_2d_options::filter_height, &pool_2d_options::activation};
+};
+struct reducer_options {
+  bool keep_dims = false;
+  static constexpr auto fields = std::tuple{&reducer_options::keep_dims};
+};
+/// AddOptions, SubOptions.
+struct sum_options {
+  tflite_activation activation = tflite_activation::none;
+  bool by_shifts = true;  // int16 with scales that are powers of two
+  static constexpr auto fields = std::tuple{&sum_options::activation, &sum_options::by_shifts};
+};
+/// MulOptions, DivOptions.
+struct binary_options {
+  tflite_activation activation = tflite_activation::none;
+  static constexpr auto fields = std::tuple{&binary_options::activation};
+};
+struct softmax_options {
+  float beta = 0;
+  static constexpr auto fields = std::tuple{&softmax_options::beta};
+};
+struct leaky_relu_options {
+  float alpha = 0;
+  static constexpr auto fields = std::tuple{&leaky_relu_options::alpha};
+};
+struct gelu_options {
+  bool approximate = false;
+  static constexpr auto fields = std::tuple{&gelu_options::approximate};
+};
+struct concatenation_options {
+  std::int32_t axis = 0;
+  tflite_activation activation = tflite_activation::none;
+  static constexpr auto fields =
+      std::tuple{&concatenation_options::axis, &concatenation_options::activation};
+};
+struct reshape_options {
+  std::vector<std::int64_t> new_shape{};
+  static constexpr auto fields = std::tuple{&reshape_options::new_shape};
+};
+struct squeeze_options {
+  std::vector<std::int64_t> squeeze_dims{};
+  static constexpr auto fields = std::tuple{&squeeze_options::squeeze_dims};
+};
+struct mirror_pad_options {
+  std::int8_t mode = 0;  // as ops::mirror_pad has it: 0 reflect, 1 symmetric
+  static constexpr auto fields = std::tuple{&mirror_pad_options::mode};
+};
+struct strided_slice_options {
+  std::int32_t begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0,
+               shrink_axis_mask = 0;
+  bool offset = false;
+  static constexpr auto fields =
+      std::tuple{&strided_slice_options::begin_mask,       &strided_slice_options::end_mask,
+                 &strided_slice_options::ellipsis_mask,    &strided_slice_options::new_axis_mask,
+                 &strided_slice_options::shrink_axis_mask, &strided_slice_options::offset};
+};
+/// PackOptions, UnpackOptions.
+struct pack_options {
+  std::int32_t axis = 0;
+  static constexpr auto fields =
+      std::tuple{unread /* how many: the operands say */, &pack_options::axis};
+};
+struct gather_options {
+  std::int32_t axis = 0, batch_dims = 0;
+  static constexpr auto fields = std::tuple{&gather_options::axis, &gather_options::batch_dims};
+};
+struct one_hot_options {
+  std::int32_t axis = 0;
+  static constexpr auto fields = std::tuple{&one_hot_options::axis};
+};
+struct cumsum_options {
+  bool exclusive = false, reverse = false;
+  static constexpr auto fields = std::tuple{&cumsum_options::exclusive, &cumsum_options::reverse};
+};
+/// SpaceToDepthOptions, DepthToSpaceOptions.
+struct block_size_options {
+  std::int32_t block_size = 0;
+  static constexpr auto fields = std::tuple{&block_size_options::block_size};
+};
+struct resize_bilinear_options {
+  bool align_corners = false, half_pixel_centers = false;
+  static constexpr auto fields = std::tuple{
+      unread, unread /* new_height, new_width: no longer written */,
+      &resize_bilinear_options::align_corners, &resize_bilinear_options::half_pixel_centers};
+};
+struct resize_nearest_neighbor_options {
+  bool align_corners = false, half_pixel_centers = false;
+  static constexpr auto fields = std::tuple{&resize_nearest_neighbor_options::align_corners,
+                                            &resize_nearest_neighbor_options::half_pixel_centers};
+};
+/// UnidirectionalSequenceLSTMOptions.
+struct sequence_lstm_options {
+  tflite_activation activation = tflite_activation::none;
+  float cell_clip = 0, state_clip = 0;
+  bool time_major = false, asymmetric = false;
+  static constexpr auto fields =
+      std::tuple{&sequence_lstm_options::activation, &sequence_lstm_options::cell_clip,
+                 &sequence_lstm_options::state_clip, &sequence_lstm_options::time_major,
+                 &sequence_lstm_options::asymmetric};
+};
+struct bidirectional_lstm_options {
+  tflite_activation activation = tflite_activation::none;
+  float cell_clip = 0, state_clip = 0;
+  bool merge_outputs = false, time_major = true, asymmetric = false;
+  static constexpr auto fields = std::tuple{
+      &bidirectional_lstm_options::activation, &bidirectional_lstm_options::cell_clip,
+      &bidirectional_lstm_options::state_clip, &bidirectional_lstm_options::merge_outputs,
+      &bidirectional_lstm_options::time_major, &bidirectional_lstm_options::asymmetric};
+};
+/// LSTMOptions: one step.
+struct lstm_options {
+  tflite_activation activation = tflite_activation::none;
+  float cell_clip = 0, state_clip = 0;
+  std::int8_t kernel = 0;  // 0: as the others, 1: BASIC
+  bool asymmetric = false;
+  static constexpr auto fields =
+      std::tuple{&lstm_options::activation, &lstm_options::cell_clip, &lstm_options::state_clip,
+                 &lstm_options::kernel, &lstm_options::asymmetric};
+};
+/// RNNOptions: one step.
+struct rnn_options {
+  tflite_activation activation = tflite_activation::none;
+  bool asymmetric = false;
+  static constexpr auto fields = std::tuple{&rnn_options::activation, &rnn_options::asymmetric};
+};
+struct sequence_rnn_options {
+  bool time_major = false;
+  tflite_activation activation = tflite_activation::none;
+  bool asymmetric = false;
+  static constexpr auto fields =
+      std::tuple{&sequence_rnn_options::time_major, &sequence_rnn_options::activation,
+                 &sequence_rnn_options::asymmetric};
+};
+struct bidirectional_rnn_options {
+  bool time_major = false;
+  tflite_activation activation = tflite_activation::none;
+  bool merge_outputs = false, asymmetric = false;
+  static constexpr auto fields =
+      std::tuple{&bidirectional_rnn_options::time_major, &bidirectional_rnn_options::activation,
+                 &bidirectional_rnn_options::merge_outputs, &bidirectional_rnn_options::asymmetric};
+};
+struct call_once_options {
+  std::int32_t init = 0;  // a subgraph
+  static constexpr auto fields = std::tuple{&call_once_options::init};
+};
+struct if_options {
+  std::int32_t then_branch = 0, else_branch = 0;  // subgraphs
+  static constexpr auto fields = std::tuple{&if_options::then_branch, &if_options::else_branch};
+};
+struct while_options {
+  std::int32_t condition = 0, body = 0;  // subgraphs
+  static constexpr auto fields = std::tuple{&while_options::condition, &while_options::body};
+};
+/// StableHLOCompositeOptions, in the second union.
+struct composite_options {
+  std::string name{};
+  std::int32_t decomposition = 0;  // a subgraph
+  static constexpr auto fields =
+      std::tuple{&composite_options::name, &composite_options::decomposition};
+};
+struct var_handle_options {
+  std::string container{}, shared_name{};
+  static constexpr auto fields =
+      std::tuple{&var_handle_options::container, &var_handle_options::shared_name};
+};
+struct reverse_sequence_options {
+  std::int32_t axis = 0, batch_axis = 0;
+  static constexpr auto fields =
+      std::tuple{&reverse_sequence_options::axis, &reverse_sequence_options::batch_axis};
+};
+struct local_response_options {
+  std::int32_t radius = 0;
+  float bias = 0, alpha = 0, beta = 0;
+  static constexpr auto fields =
+      std::tuple{&local_response_options::radius, &local_response_options::bias,
+                 &local_response_options::alpha, &local_response_options::beta};
+};
+struct conv_3d_options {
+  padding_scheme padding = padding_scheme::same;
+  std::int32_t stride_d = 0, stride_w = 0, stride_h = 0;
+  tflite_activation activation = tflite_activation::none;
+  std::int32_t dilation_d = 1, dilation_w = 1, dilation_h = 1;
+  static constexpr auto fields = std::tuple{
+      &conv_3d_options::padding,    &conv_3d_options::stride_d,   &conv_3d_options::stride_w,
+      &conv_3d_options::stride_h,   &conv_3d_options::activation, &conv_3d_options::dilation_d,
+      &conv_3d_options::dilation_w, &conv_3d_options::dilation_h};
+};
+struct bucketize_options {
+  std::vector<float> boundaries{};
+  static constexpr auto fields = std::tuple{&bucketize_options::boundaries};
+};
+struct svdf_options {
+  std::int32_t rank = 0;
+  tflite_activation activation = tflite_activation::none;
+  bool asymmetric = false;
+  static constexpr auto fields =
+      std::tuple{&svdf_options::rank, &svdf_options::activation, &svdf_options::asymmetric};
+};
+
+}  // namespace tflite_schema
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_OPERATOR_OPTIONS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_schema {
+
+/// The alignment argument came with FlatBuffers 2.0.7.
+template <class T, class Table>
+bool verify_field(const Table& t, flatbuffers::Verifier& v, flatbuffers::voffset_t slot) {
+  if constexpr (requires { t.template VerifyField<T>(v, slot, sizeof(T)); })
+    return t.template VerifyField<T>(v, slot, sizeof(T));
+  else
+    return t.template VerifyField<T>(v, slot);
+}
+
+/// TensorType.
+enum class tensor_type : std::int8_t {
+  float32 = 0,
+  float16 = 1,
+  int32 = 2,
+  uint8 = 3,
+  int64 = 4,
+  string = 5,
+  boolean = 6,
+  int16 = 7,
+  complex64 = 8,
+  int8 = 9,
+  float64 = 10,
+  complex128 = 11,
+  uint64 = 12,
+  resource = 13,
+  variant = 14,
+  uint32 = 15,
+  uint16 = 16,
+  int4 = 17,
+  bfloat16 = 18,
+  int2 = 19,
+  uint4 = 20,
+  float8_e4m3fn = 21,
+  float8_e5m2 = 22
+};
+/// What errors call it; empty for codes that the schema does not have.
+constexpr std::string_view name_of(tensor_type t) {
+  switch (t) {
+    case tensor_type::float32: return "float32";
+    case tensor_type::float16: return "float16";
+    case tensor_type::int32: return "int32";
+    case tensor_type::uint8: return "uint8";
+    case tensor_type::int64: return "int64";
+    case tensor_type::string: return "string";
+    case tensor_type::boolean: return "bool";
+    case tensor_type::int16: return "int16";
+    case tensor_type::complex64: return "complex64";
+    case tensor_type::int8: return "int8";
+    case tensor_type::float64: return "float64";
+    case tensor_type::complex128: return "complex128";
+    case tensor_type::uint64: return "uint64";
+    case tensor_type::resource: return "resource";
+    case tensor_type::variant: return "variant";
+    case tensor_type::uint32: return "uint32";
+    case tensor_type::uint16: return "uint16";
+    case tensor_type::int4: return "int4";
+    case tensor_type::bfloat16: return "bfloat16";
+    case tensor_type::int2: return "int2";
+    case tensor_type::uint4: return "uint4";
+    case tensor_type::float8_e4m3fn: return "float8_e4m3fn";
+    case tensor_type::float8_e5m2: return "float8_e5m2";
+  }
+  return {};
+}
+/// Bits of an element where several share a byte, else 0.
+constexpr int packed_bits(tensor_type t) {
+  return t == tensor_type::int4 || t == tensor_type::uint4 ? 4 : t == tensor_type::int2 ? 2 : 0;
+}
+/// How octet holds the elements; nothing for types it has no form of. int4, int2 and uint4 are
+/// unpacked on load.
+constexpr std::optional<dtype> dtype_of_tensor(tensor_type t) {
+  switch (t) {
+    case tensor_type::float32: return dtype::f32;
+    case tensor_type::float16: return dtype::f16;
+    case tensor_type::float64: return dtype::f64;
+    case tensor_type::int2:
+    case tensor_type::int4:
+    case tensor_type::int8: return dtype::s8;
+    case tensor_type::uint4:
+    case tensor_type::uint8: return dtype::u8;
+    case tensor_type::int16: return dtype::s16;
+    case tensor_type::uint16: return dtype::u16;
+    case tensor_type::int32: return dtype::s32;
+    case tensor_type::uint32: return dtype::u32;
+    case tensor_type::int64: return dtype::s64;
+    case tensor_type::uint64: return dtype::u64;
+    case tensor_type::boolean: return dtype::boolean;
+    case tensor_type::string:
+    case tensor_type::complex64:
+    case tensor_type::complex128:
+    case tensor_type::resource:
+    case tensor_type::variant:
+    case tensor_type::bfloat16:
+    case tensor_type::float8_e4m3fn:
+    case tensor_type::float8_e5m2: break;
+  }
+  return {};
+}
+
+// ---- tables ----
+// Each lists its fields in the schema's order: a field's place in the list is its id.
+
+/// Access to fields by their names in `Field`, an enumeration of the table's.
+template <class Field> struct table : flatbuffers::Table {
+ protected:
+  static constexpr flatbuffers::voffset_t slot(Field f) {
+    return static_cast<flatbuffers::voffset_t>(4 + 2 * static_cast<int>(f));
+  }
+  template <class T> T number(Field f, T otherwise = 0) const {
+    return this->template GetField<T>(slot(f), otherwise);
+  }
+  template <class T> const T* pointer(Field f) const {
+    return this->template GetPointer<const T*>(slot(f));
+  }
+  bool has(Field f) const { return this->GetOptionalFieldOffset(slot(f)) != 0; }
+
+  template <class T> bool verify_number(flatbuffers::Verifier& v, Field f) const {
+    return verify_field<T>(*this, v, slot(f));
+  }
+  template <class T> bool verify_vector(flatbuffers::Verifier& v, Field f) const {
+    return this->VerifyOffset(v, slot(f)) && v.VerifyVector(pointer<flatbuffers::Vector<T>>(f));
+  }
+  template <class T> bool verify_tables(flatbuffers::Verifier& v, Field f) const {
+    using vector = flatbuffers::Vector<flatbuffers::Offset<T>>;
+    return verify_vector<flatbuffers::Offset<T>>(v, f) &&
+           v.VerifyVectorOfTables(pointer<vector>(f));
+  }
+  bool verify_string(flatbuffers::Verifier& v, Field f) const {
+    return this->VerifyOffset(v, slot(f)) && v.VerifyString(pointer<flatbuffers::String>(f));
+  }
+};
+using integer_vector = flatbuffers::Vector<std::int32_t>;
+using byte_vector = flatbuffers::Vector<std::uint8_t>;
+template <class T> using table_vector = flatbuffers::Vector<flatbuffers::Offset<T>>;
+
+enum class buffer_field { data, offset, size };
+struct buffer_table : table<buffer_field> {
+  using field = buffer_field;
+  const byte_vector* data() const { return pointer<byte_vector>(field::data); }
+  /// Files over 2 GB keep data behind the flatbuffer.
+  std::uint64_t offset() const { return number<std::uint64_t>(field::offset); }
+  std::uint64_t size() const { return number<std::uint64_t>(field::size); }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_vector<std::uint8_t>(v, field::data) &&
+           verify_number<std::uint64_t>(v, field::offset) &&
+           verify_number<std::uint64_t>(v, field::size) && v.EndTable();
+  }
+};
+
+enum class blockwise_field { scales, zero_points, block_size };
+/// QuantizationDetails of one scale for each block of a row.
+struct blockwise_table : table<blockwise_field> {
+  using field = blockwise_field;
+  /// Indices of tensors: float16 scales [rows, blocks], zero points.
+  std::int32_t scales() const { return number<std::int32_t>(field::scales); }
+  std::int32_t zero_points() const { return number<std::int32_t>(field::zero_points); }
+  std::int32_t block_size() const { return number<std::int32_t>(field::block_size); }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_number<std::int32_t>(v, field::scales) &&
+           verify_number<std::int32_t>(v, field::zero_points) &&
+           verify_number<std::int32_t>(v, field::block_size) && v.EndTable();
+  }
+};
+/// Values of the union QuantizationDetails.
+enum class quantization_details : std::uint8_t { none = 0, custom = 1, blockwise = 2 };
+
+enum class quantization_field { min, max, scale, zero_point, details_type, details, axis };
+struct quantization_table : table<quantization_field> {
+  using field = quantization_field;
+  const flatbuffers::Vector<float>* scale() const {
+    return pointer<flatbuffers::Vector<float>>(field::scale);
+  }
+  const flatbuffers::Vector<std::int64_t>* zero_point() const {
+    return pointer<flatbuffers::Vector<std::int64_t>>(field::zero_point);
+  }
+  quantization_details details_type() const {
+    return static_cast<quantization_details>(number<std::uint8_t>(field::details_type));
+  }
+  /// Null where the details are of another kind.
+  const blockwise_table* blockwise() const {
+    return details_type() == quantization_details::blockwise
+               ? pointer<blockwise_table>(field::details)
+               : nullptr;
+  }
+  std::int32_t axis() const { return number<std::int32_t>(field::axis); }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_vector<float>(v, field::scale) &&
+           verify_vector<std::int64_t>(v, field::zero_point) &&
+           verify_number<std::uint8_t>(v, field::details_type) &&
+           VerifyOffset(v, slot(field::details)) && v.VerifyTable(blockwise()) &&
+           verify_number<std::int32_t>(v, field::axis) && v.EndTable();
+  }
+};
+
+/// A list of whole numbers of 8, 16 or 32 bits, of the union SparseIndexVector.
+class index_list {
+ public:
+  index_list(std::uint8_t type, const flatbuffers::Table* table) {
+    if (!table || type < 1 || type > 3) return;
+    type_ = type;
+    values_ = table->GetPointer<const flatbuffers::Vector<std::uint8_t>*>(4);
+  }
+  bool given() const { return values_ != nullptr; }
+  std::int64_t size() const { return values_ ? std::int64_t{values_->size()} : 0; }
+  std::int64_t operator[](std::int64_t i) const {
+    const auto k = static_cast<std::size_t>(i);
+    const auto at = [&]<class T>(T v) {
+      std::memcpy(&v, values_->Data() + sizeof v * k, sizeof v);
+      return static_cast<std::int64_t>(flatbuffers::EndianScalar(v));
+    };
+    return type_ == 1 ? at(std::int32_t{}) : type_ == 2 ? at(std::uint16_t{}) : at(std::uint8_t{});
+  }
+  static bool verify(flatbuffers::Verifier& v, std::uint8_t type, const flatbuffers::Table* t) {
+    if (!t || type < 1 || type > 3) return true;
+    const auto& list = *static_cast<const list_table*>(t);
+    return type == 1   ? list.verified<std::int32_t>(v)
+           : type == 2 ? list.verified<std::uint16_t>(v)
+                       : list.verified<std::uint8_t>(v);
+  }
+
+ private:
+  /// A table of the union: one field, the list.
+  struct list_table : flatbuffers::Table {
+    template <class T> bool verified(flatbuffers::Verifier& v) const {
+      return VerifyTableStart(v) && VerifyOffset(v, 4) &&
+             v.VerifyVector(GetPointer<const flatbuffers::Vector<T>*>(4)) && v.EndTable();
+    }
+  };
+  std::uint8_t type_ = 0;
+  /// Of elements of `type_`; its length counts those.
+  const flatbuffers::Vector<std::uint8_t>* values_ = nullptr;
+};
+enum class dimension_field { format, size, segments_type, segments, indices_type, indices };
+/// One level of a sparse tensor: all of an axis, or those indices that its segments list.
+struct dimension_table : table<dimension_field> {
+  using field = dimension_field;
+  bool dense() const { return number<std::int8_t>(field::format) == 0; }
+  std::int32_t size() const { return number<std::int32_t>(field::size); }
+  index_list segments() const {
+    return {number<std::uint8_t>(field::segments_type),
+            pointer<flatbuffers::Table>(field::segments)};
+  }
+  index_list indices() const {
+    return {number<std::uint8_t>(field::indices_type), pointer<flatbuffers::Table>(field::indices)};
+  }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_number<std::int8_t>(v, field::format) &&
+           verify_number<std::int32_t>(v, field::size) &&
+           verify_number<std::uint8_t>(v, field::segments_type) &&
+           VerifyOffset(v, slot(field::segments)) &&
+           index_list::verify(v, number<std::uint8_t>(field::segments_type),
+                              pointer<flatbuffers::Table>(field::segments)) &&
+           verify_number<std::uint8_t>(v, field::indices_type) &&
+           VerifyOffset(v, slot(field::indices)) &&
+           index_list::verify(v, number<std::uint8_t>(field::indices_type),
+                              pointer<flatbuffers::Table>(field::indices)) &&
+           v.EndTable();
+  }
+};
+enum class sparsity_field { traversal_order, block_map, dim_metadata };
+struct sparsity_table : table<sparsity_field> {
+  using field = sparsity_field;
+  const integer_vector* traversal_order() const {
+    return pointer<integer_vector>(field::traversal_order);
+  }
+  const integer_vector* block_map() const { return pointer<integer_vector>(field::block_map); }
+  const table_vector<dimension_table>* dim_metadata() const {
+    return pointer<table_vector<dimension_table>>(field::dim_metadata);
+  }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_vector<std::int32_t>(v, field::traversal_order) &&
+           verify_vector<std::int32_t>(v, field::block_map) &&
+           verify_tables<dimension_table>(v, field::dim_metadata) && v.EndTable();
+  }
+};
+
+enum class tensor_field {
+  shape,
+  type,
+  buffer,
+  name,
+  quantization,
+  is_variable,
+  sparsity,
+  shape_signature
+};
+struct tensor_table : table<tensor_field> {
+  using field = tensor_field;
+  const integer_vector* shape() const { return pointer<integer_vector>(field::shape); }
+  tensor_type type() const { return static_cast<tensor_type>(number<std::int8_t>(field::type)); }
+  std::uint32_t buffer() const { return number<std::uint32_t>(field::buffer); }
+  const flatbuffers::String* name() const { return pointer<flatbuffers::String>(field::name); }
+  const quantization_table* quantization() const {
+    return pointer<quantization_table>(field::quantization);
+  }
+  bool is_variable() const { return number<std::uint8_t>(field::is_variable) != 0; }
+  const sparsity_table* sparsity() const { return pointer<sparsity_table>(field::sparsity); }
+  /// Bit i: the extent of axis i is known only when the model runs.
+  std::uint32_t open_axes() const {
+    const auto* s = pointer<integer_vector>(field::shape_signature);
+    std::uint32_t bits = 0;
+    for (flatbuffers::uoffset_t i = 0; s && i < s->size() && i < 32; ++i)
+      if (s->Get(i) < 0) bits |= std::uint32_t{1} << i;
+    return bits;
+  }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_vector<std::int32_t>(v, field::shape) &&
+           verify_number<std::int8_t>(v, field::type) &&
+           verify_number<std::uint32_t>(v, field::buffer) && verify_string(v, field::name) &&
+           VerifyOffset(v, slot(field::quantization)) && v.VerifyTable(quantization()) &&
+           verify_number<std::uint8_t>(v, field::is_variable) &&
+           VerifyOffset(v, slot(field::sparsity)) && v.VerifyTable(sparsity()) &&
+           verify_vector<std::int32_t>(v, field::shape_signature) && v.EndTable();
+  }
+};
+
+enum class operator_code_field { deprecated_code, custom_code, version, code };
+struct operator_code_table : table<operator_code_field> {
+  using field = operator_code_field;
+  std::int32_t code() const {  // codes above 127 do not fit the old field
+    return std::max(number<std::int32_t>(field::code),
+                    std::int32_t{number<std::int8_t>(field::deprecated_code)});
+  }
+  const flatbuffers::String* custom() const {
+    return pointer<flatbuffers::String>(field::custom_code);
+  }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_number<std::int8_t>(v, field::deprecated_code) &&
+           verify_string(v, field::custom_code) && verify_number<std::int32_t>(v, field::version) &&
+           verify_number<std::int32_t>(v, field::code) && v.EndTable();
+  }
+};
+
+enum class operator_field {
+  code_index,
+  inputs,
+  outputs,
+  options_type,
+  options,
+  custom_options,
+  custom_options_format,
+  mutating_variable_inputs,
+  intermediates,
+  large_custom_options_offset,
+  large_custom_options_size,
+  options_2_type,
+  options_2
+};
+struct operator_table : table<operator_field> {
+  using field = operator_field;
+  std::uint32_t code_index() const { return number<std::uint32_t>(field::code_index); }
+  const integer_vector* inputs() const { return pointer<integer_vector>(field::inputs); }
+  const integer_vector* outputs() const { return pointer<integer_vector>(field::outputs); }
+  /// Fields are verified one by one when read.
+  const flatbuffers::Table* options() const { return pointer<flatbuffers::Table>(field::options); }
+  /// A second union, for operators that came after the first was full.
+  const flatbuffers::Table* options_2() const {
+    return pointer<flatbuffers::Table>(field::options_2);
+  }
+  const byte_vector* custom_options() const { return pointer<byte_vector>(field::custom_options); }
+  const integer_vector* intermediates() const {
+    return pointer<integer_vector>(field::intermediates);
+  }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_number<std::uint32_t>(v, field::code_index) &&
+           verify_vector<std::int32_t>(v, field::inputs) &&
+           verify_vector<std::int32_t>(v, field::outputs) &&
+           VerifyOffset(v, slot(field::options)) &&
+           verify_vector<std::uint8_t>(v, field::custom_options) &&
+           verify_vector<std::int32_t>(v, field::intermediates) &&
+           VerifyOffset(v, slot(field::options_2)) && v.EndTable();
+  }
+};
+
+enum class subgraph_field { tensors, inputs, outputs, operators, name };
+struct subgraph_table : table<subgraph_field> {
+  using field = subgraph_field;
+  const table_vector<tensor_table>* tensors() const {
+    return pointer<table_vector<tensor_table>>(field::tensors);
+  }
+  const integer_vector* inputs() const { return pointer<integer_vector>(field::inputs); }
+  const integer_vector* outputs() const { return pointer<integer_vector>(field::outputs); }
+  const table_vector<operator_table>* operators() const {
+    return pointer<table_vector<operator_table>>(field::operators);
+  }
+  const flatbuffers::String* name() const { return pointer<flatbuffers::String>(field::name); }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_tables<tensor_table>(v, field::tensors) &&
+           verify_vector<std::int32_t>(v, field::inputs) &&
+           verify_vector<std::int32_t>(v, field::outputs) &&
+           verify_tables<operator_table>(v, field::operators) && verify_string(v, field::name) &&
+           v.EndTable();
+  }
+};
+
+enum class signature_field { inputs, outputs, key, deprecated_tag, subgraph };
+/// A function of the file that callers ask for by name.
+struct signature_table : table<signature_field> {
+  using field = signature_field;
+  const flatbuffers::String* key() const { return pointer<flatbuffers::String>(field::key); }
+  std::uint32_t subgraph() const { return number<std::uint32_t>(field::subgraph); }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_string(v, field::key) &&
+           verify_number<std::uint32_t>(v, field::subgraph) && v.EndTable();
+  }
+};
+
+enum class model_field {
+  version,
+  operator_codes,
+  subgraphs,
+  description,
+  buffers,
+  metadata_buffer,
+  metadata,
+  signatures
+};
+struct model_table : table<model_field> {
+  using field = model_field;
+  std::uint32_t version() const { return number<std::uint32_t>(field::version); }
+  const table_vector<operator_code_table>* codes() const {
+    return pointer<table_vector<operator_code_table>>(field::operator_codes);
+  }
+  const table_vector<subgraph_table>* subgraphs() const {
+    return pointer<table_vector<subgraph_table>>(field::subgraphs);
+  }
+  const table_vector<buffer_table>* buffers() const {
+    return pointer<table_vector<buffer_table>>(field::buffers);
+  }
+  const table_vector<signature_table>* signatures() const {
+    return pointer<table_vector<signature_table>>(field::signatures);
+  }
+  bool Verify(flatbuffers::Verifier& v) const {
+    return VerifyTableStart(v) && verify_number<std::uint32_t>(v, field::version) &&
+           verify_tables<operator_code_table>(v, field::operator_codes) &&
+           verify_tables<subgraph_table>(v, field::subgraphs) &&
+           verify_tables<buffer_table>(v, field::buffers) &&
+           verify_tables<signature_table>(v, field::signatures) && v.EndTable();
+  }
+};
+
+/// Options of one operator. A field that lies outside the file reads as its default and sets `bad`.
+class options_reader {
+ public:
+  options_reader(const flatbuffers::Table* t, flatbuffers::Verifier& v) : table_(t), verifier_(&v) {
+    if (!t) return;
+    if (t->VerifyTableStart(v))
+      v.EndTable();  // the depth count is per table under verification
+    else
+      table_ = nullptr, bad_ = true;
+  }
+  /// The options as a struct of operator_options.hpp.
+  template <class Options> Options read() {
+    Options o;
+    int id = 0;
+    std::apply([&](auto... members) { (read_member(o, members, id++), ...); }, Options::fields);
+    return o;
+  }
+  bool present() const { return table_ != nullptr; }
+  bool bad() const { return bad_; }
+
+ private:
+  static constexpr flatbuffers::voffset_t slot(int id) {
+    return static_cast<flatbuffers::voffset_t>(4 + 2 * id);
+  }
+  template <class Options> void read_member(Options&, unread_field, int) {}
+  template <class Options, class T> void read_member(Options& o, T Options::*member, int id) {
+    T& to = o.*member;
+    if constexpr (std::is_same_v<T, std::vector<std::int64_t>>)
+      read_list<std::int32_t>(to, id);
+    else if constexpr (std::is_same_v<T, std::vector<float>>)
+      read_list<float>(to, id);
+    else if constexpr (std::is_same_v<T, std::string>)
+      read_text(to, id);
+    else if constexpr (std::is_same_v<T, bool>)
+      to = number<std::uint8_t>(id, to) != 0;
+    else if constexpr (std::is_enum_v<T>)
+      to = static_cast<T>(number(id, static_cast<std::underlying_type_t<T>>(to)));
+    else
+      to = number(id, to);
+  }
+  template <class T> T number(int id, T otherwise) {
+    if (!table_) return otherwise;
+    if (!verify_field<T>(*table_, *verifier_, slot(id))) {
+      bad_ = true;
+      return otherwise;
+    }
+    return table_->GetField<T>(slot(id), otherwise);
+  }
+  template <class Element, class T> void read_list(std::vector<T>& to, int id) {
+    using vector = flatbuffers::Vector<Element>;
+    if (!table_) return;
+    if (!table_->VerifyOffset(*verifier_, slot(id)) ||
+        !verifier_->VerifyVector(table_->GetPointer<const vector*>(slot(id)))) {
+      bad_ = true;
+      return;
+    }
+    const auto* from = table_->GetPointer<const vector*>(slot(id));
+    // Extents or axes, one each, or a list of numbers of its operator's own.
+    if (from && from->size() > (std::is_same_v<Element, float> ? 65536u : dims::max_rank + 0u))
+      bad_ = true;
+    else if (from)
+      to.assign(from->begin(), from->end());
+  }
+
+  void read_text(std::string& to, int id) {
+    if (!table_) return;
+    if (!table_->VerifyOffset(*verifier_, slot(id)) ||
+        !verifier_->VerifyString(table_->GetPointer<const flatbuffers::String*>(slot(id)))) {
+      bad_ = true;
+      return;
+    }
+    const auto* from = table_->GetPointer<const flatbuffers::String*>(slot(id));
+    if (from) to = from->str();
+  }
+
+  const flatbuffers::Table* table_;
+  flatbuffers::Verifier* verifier_;
+  bool bad_ = false;
+};
+
+}  // namespace import::tflite_schema
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_SCHEMA_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// One operator of the file. `in(i)` and `out(i)` are tensors of the graph (no_tensor where
+/// absent).
+class tflite_node {
+ public:
+  tflite_node(graph_builder& to, const tflite_options& o, std::vector<tensor_id> in,
+              std::vector<tensor_id> out, tflite_schema::options_reader options)
+      : settings(o), options_(options), build_(to), in_(std::move(in)), out_(std::move(out)) {}
+
+  const tflite_options& settings;
+  std::span<const std::uint8_t> custom_options{};
+  std::vector<tensor_id> intermediates{};  // LSTM
+  laws::framework_facts framework{};       // what of the file a rounding depends on
+  /// By tensor: bit i says that the file leaves the extent of axis i open until it runs.
+  const std::vector<std::uint32_t>* open_axes = nullptr;
+
+  /// The operator's options, a struct of operator_options.hpp.
+  template <class Options> Options options() { return options_.read<Options>(); }
+  bool has_options() const { return options_.present(); }
+  bool options_are_damaged() const { return options_.bad(); }
+
+  graph& g() const { return build_.g; }
+  std::size_t inputs() const { return in_.size(); }
+  std::size_t outputs() const { return out_.size(); }
+  bool has(std::size_t i) const { return i < in_.size() && in_[i] != no_tensor; }
+  tensor_id in_id(std::size_t i) const { return i < in_.size() ? in_[i] : no_tensor; }
+  tensor_id out_id(std::size_t i = 0) const { return i < out_.size() ? out_[i] : no_tensor; }
+  const tensor& in(std::size_t i) const { return build_.g[in_[i]]; }  // only where has(i)
+  tensor& out(std::size_t i = 0) const { return build_.g[out_[i]]; }
+  const std::vector<tensor_id>& ins() const { return in_; }
+  const std::vector<tensor_id>& outs() const { return out_; }
+  bool is_constant(std::size_t i) const { return has(i) && in(i).role == tensor::kind::constant; }
+  bool is_open(tensor_id t, std::int32_t axis) const {
+    const auto i = static_cast<std::size_t>(t);
+    return open_axes && t >= 0 && i < open_axes->size() && ((*open_axes)[i] >> axis & 1) != 0;
+  }
+  /// A constant s32 or s64 input as integers; empty otherwise.
+  std::vector<std::int64_t> integers(std::size_t i) const {
+    std::vector<std::int64_t> v;
+    if (!is_constant(i)) return v;
+    const tensor& t = in(i);
+    const std::size_t n = t.shape.elements().value;
+    if (!build_.work.take(saturating_mul(n, sizeof(std::int64_t)))) return v;
+    for (std::size_t k = 0; k < n; ++k) {
+      if (t.type == dtype::s32) {
+        std::int32_t e;
+        std::memcpy(&e, t.data.bytes.data() + 4 * k, 4);
+        v.push_back(e);
+      } else if (t.type == dtype::s64) {
+        std::int64_t e;
+        std::memcpy(&e, t.data.bytes.data() + 8 * k, 8);
+        v.push_back(e);
+      }
+    }
+    return v;
+  }
+  static double scale(const tensor& t) { return t.scales.empty() ? 1.0 : t.scales[0]; }
+  static std::int32_t zero(const tensor& t) { return t.zero_points.empty() ? 0 : t.zero_points[0]; }
+  /// As TFLite spells it for axes and the like: negative counts from the end.
+  static std::int64_t wrap(std::int64_t axis, std::int32_t rank) {
+    return axis < 0 ? axis + rank : axis;
+  }
+
+  /// The operator's only output is known: these bytes, of `elements` of its type.
+  status give_constant(const dims& shape, constant_data data) {
+    if (auto s = build_.write(out_id()); !s) return s;
+    tensor& y = out();
+    if (y.role != tensor::kind::value)
+      return invalid("a constant is written to a " + std::string(name_of(y.role)));
+    y.shape = shape;
+    y.data = std::move(data);
+    y.role = tensor::kind::constant;
+    return unit{};
+  }
+  /// Before a constant of so many bytes is made.
+  status make_constant(std::size_t bytes) { return build_.make_constant(bytes); }
+
+  /// Emits a node with a fused activation; the graph's law gives rounding and bounds.
+  status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+              attributes attrs = {}, tflite_activation fused = tflite_activation::none) {
+    const auto a = activation_of(fused);
+    if (!a) return a.error();
+    return build_.emit(op, std::move(in), std::move(out), std::move(attrs), {*a, framework});
+  }
+  /// The same on the operator's own inputs and outputs.
+  status emit(const op_def& op, attributes attrs = {},
+              tflite_activation fused = tflite_activation::none) {
+    return emit(op, in_, out_, std::move(attrs), fused);
+  }
+  /// A layer with weights that ends in the operator's output.
+  status accumulate(accumulation layer, tflite_activation fused) {
+    const auto a = activation_of(fused);
+    if (!a) return a.error();
+    layer.out = out_id();
+    layer.options = {*a, framework};
+    return build_.accumulate_and_requantize(std::move(layer), out().name);
+  }
+  status accumulate(dynamic_accumulation layer, tflite_activation fused) {
+    const auto a = activation_of(fused);
+    if (!a) return a.error();
+    layer.out = out_id();
+    layer.fused = *a;
+    return build_.accumulate_dynamically(std::move(layer), out().name);
+  }
+  /// A new value for results between this operator's nodes.
+  tensor_id temporary(const char* suffix, dtype type, std::vector<double> scales = {},
+                      std::vector<std::int32_t> zero_points = {}, std::int32_t axis = -1) {
+    return build_.temporary(out().name + suffix, type, std::move(scales), std::move(zero_points),
+                            axis);
+  }
+
+ private:
+  /// TANH and SIGN_BIT exist in the schema but no kernel takes them.
+  static result<activation> activation_of(tflite_activation fused) {
+    switch (fused) {
+      case tflite_activation::none: return activation::none;
+      case tflite_activation::relu: return activation::relu;
+      case tflite_activation::relu6: return activation::relu6;
+      case tflite_activation::relu_n1_to_1: return activation::relu_n1_to_1;
+      case tflite_activation::tanh:
+      case tflite_activation::sign_bit: break;
+    }
+    return unsupported("fused activation", std::to_string(static_cast<int>(fused)),
+                       "NONE, RELU, RELU6, RELU_N1_TO_1");
+  }
+
+  tflite_schema::options_reader options_;
+  graph_builder& build_;
+  std::vector<tensor_id> in_, out_;
+};
+
+/// One row of the loader: the operator's name in the schema and what it becomes.
+struct tflite_row {
+  using function = status (*)(tflite_node&);
+  consteval tflite_row(std::string_view operator_name, function f)
+      : name(operator_name), code(tflite_schema::builtin_code(operator_name)), convert(f) {}
+
+  std::string_view name;
+  std::int32_t code;
+  function convert;
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_CONTEXT_HPP_
+// ---- octet/import/tflite/custom.hpp
+// Custom operators of TFLite files: what callers register, with the file's options as attributes,
+// and those that octet has.
+#ifndef OCTET_IMPORT_TFLITE_CUSTOM_HPP_
+#define OCTET_IMPORT_TFLITE_CUSTOM_HPP_
+
+// ---- octet/import/tflite/flexbuffer.hpp
+// Reads FlexBuffers, the form of custom operators' options: a map of numbers, texts and lists of
+// numbers as attributes. Every access is checked; what lies outside the bytes reads as absent.
+#ifndef OCTET_IMPORT_TFLITE_FLEXBUFFER_HPP_
+#define OCTET_IMPORT_TFLITE_FLEXBUFFER_HPP_
+
+#include <bit>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// Offsets in FlexBuffers count backwards from where they stand, in units of a container's width: a
+/// value of a list is as wide as its list says; longer ones stand elsewhere, behind an offset.
+class flexbuffer {
+ public:
+  explicit flexbuffer(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+
+  /// Its values, where it holds a map. Other kinds than numbers, bools, texts and lists of numbers
+  /// are left out.
+  attributes map() const {
+    attributes to;
+    const std::size_t n = bytes_.size();
+    if (n < 3) return to;
+    const std::size_t width = bytes_[n - 1];
+    if (!is_width(width) || n < 2 + width) return to;
+    const entry root{n - 2 - width, width, bytes_[n - 2]};
+    if (root.kind() != kind::map) return to;
+    const auto values = list_at(root, true);
+    if (!values) return to;
+    const auto keys = keys_of(*values);
+    if (!keys) return to;
+    for (std::size_t i = 0; i < values->count; ++i) {
+      const auto key = text(follow({keys->at + i * keys->width, keys->width, 0}));
+      if (key && !key->empty()) put(to, *key, element(*values, i));
+    }
+    return to;
+  }
+
+ private:
+  enum class kind : std::uint8_t {
+    null = 0,
+    integer = 1,
+    natural = 2,
+    real = 3,
+    key = 4,
+    text = 5,
+    indirect_integer = 6,
+    indirect_natural = 7,
+    indirect_real = 8,
+    map = 9,
+    list = 10,
+    integers = 11,
+    naturals = 12,
+    reals = 13,
+    boolean = 26,
+    booleans = 36
+  };
+  /// Where a value stands, how wide it is there, and its packed type: kind and the width of what an
+  /// offset leads to.
+  struct entry {
+    std::size_t at = 0, width = 0;
+    std::uint8_t packed = 0;
+    flexbuffer::kind kind() const { return static_cast<flexbuffer::kind>(packed >> 2); }
+    std::size_t target_width() const { return std::size_t{1} << (packed & 3); }
+  };
+  struct list_place {
+    std::size_t at = 0, count = 0, width = 0;
+    bool typed = false;
+    flexbuffer::kind element = flexbuffer::kind::null;
+  };
+  static constexpr std::size_t most_elements = 1 << 16;
+
+  static bool is_width(std::size_t w) { return w == 1 || w == 2 || w == 4 || w == 8; }
+  std::optional<std::uint64_t> natural(std::size_t at, std::size_t width) const {
+    if (!is_width(width) || at > bytes_.size() || width > bytes_.size() - at) return {};
+    std::uint64_t v = 0;
+    for (std::size_t i = 0; i < width; ++i) v |= std::uint64_t{bytes_[at + i]} << (8 * i);
+    return v;
+  }
+  /// Where the offset that stands there leads to.
+  std::optional<std::size_t> follow(const entry& e) const {
+    const auto back = natural(e.at, e.width);
+    if (!back || *back > e.at) return {};
+    return e.at - static_cast<std::size_t>(*back);
+  }
+  std::optional<std::int64_t> integer(std::size_t at, std::size_t width) const {
+    const auto v = natural(at, width);
+    if (!v) return {};
+    const unsigned unused = static_cast<unsigned>(64 - 8 * width);
+    return static_cast<std::int64_t>(*v << unused) >> unused;
+  }
+  std::optional<double> real(std::size_t at, std::size_t width) const {
+    const auto v = natural(at, width);
+    if (!v || (width != 4 && width != 8)) return {};
+    return width == 8 ? std::bit_cast<double>(*v)
+                      : static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(*v)));
+  }
+  /// Bytes up to a zero.
+  std::optional<std::string> text(std::optional<std::size_t> at) const {
+    if (!at) return {};
+    std::string s;
+    for (std::size_t i = *at; i < bytes_.size() && s.size() < most_elements; ++i) {
+      if (bytes_[i] == 0) return s;
+      s.push_back(static_cast<char>(bytes_[i]));
+    }
+    return {};
+  }
+  /// The list behind an entry; `typed_behind`: a byte of type for each element follows it.
+  std::optional<list_place> list_at(const entry& e, bool typed_behind) const {
+    const auto at = follow(e);
+    const std::size_t width = e.target_width();
+    if (!at || *at < width) return {};
+    const auto count = natural(*at - width, width);
+    const std::size_t each = width + (typed_behind ? 1 : 0);
+    if (!count || *count > most_elements || *count * each > bytes_.size() - *at) return {};
+    return list_place{*at, static_cast<std::size_t>(*count), width, !typed_behind};
+  }
+  /// A map's keys: the list whose offset and width stand before the map's count.
+  std::optional<list_place> keys_of(const list_place& values) const {
+    if (values.at < 3 * values.width) return {};
+    const auto width = natural(values.at - 2 * values.width, values.width);
+    const auto at = follow({values.at - 3 * values.width, values.width, 0});
+    if (!width || !at || !is_width(static_cast<std::size_t>(*width))) return {};
+    if (values.count * static_cast<std::size_t>(*width) > bytes_.size() - *at) return {};
+    return list_place{*at, values.count, static_cast<std::size_t>(*width), true};
+  }
+  entry element(const list_place& l, std::size_t i) const {
+    const std::uint8_t packed = l.typed ? static_cast<std::uint8_t>(std::uint8_t(l.element) << 2)
+                                        : bytes_[l.at + l.count * l.width + i];
+    return {l.at + i * l.width, l.width, packed};
+  }
+  void put_list(attributes& to, const std::string& key, const list_place& l) const {
+    std::vector<double> reals;
+    std::vector<std::int64_t> integers;
+    for (std::size_t i = 0; i < l.count; ++i) {
+      attributes one;
+      put(one, key, element(l, i));
+      const attribute_value v = attribute_view(one).find(key);
+      if (v.is(attribute_value::kind::integer)) {
+        integers.push_back(v.integer);
+        reals.push_back(static_cast<double>(v.integer));
+      } else if (v.is(attribute_value::kind::real)) {
+        reals.push_back(v.real);
+      } else {
+        return;
+      }
+    }
+    if (integers.size() == reals.size())
+      to.set(key, std::move(integers));
+    else
+      to.set(key, std::move(reals));
+  }
+  void put(attributes& to, const std::string& key, const entry& e) const {
+    const auto set_integer = [&](std::optional<std::int64_t> v) {
+      if (v) to.set(key, *v);
+    };
+    const auto set_real = [&](std::optional<double> v) {
+      if (v) to.set(key, *v);
+    };
+    const auto typed = [&](kind element_kind) {
+      auto l = list_at(e, false);
+      if (!l) return;
+      l->element = element_kind;
+      put_list(to, key, *l);
+    };
+    switch (e.kind()) {
+      case kind::integer: return set_integer(integer(e.at, e.width));
+      case kind::natural:
+      case kind::boolean:
+        if (const auto v = natural(e.at, e.width); v && *v <= INT64_MAX)
+          to.set(key, static_cast<std::int64_t>(*v));
+        return;
+      case kind::real: return set_real(real(e.at, e.width));
+      case kind::indirect_integer:
+      case kind::indirect_natural:
+        if (const auto at = follow(e)) set_integer(integer(*at, e.target_width()));
+        return;
+      case kind::indirect_real:
+        if (const auto at = follow(e)) set_real(real(*at, e.target_width()));
+        return;
+      case kind::key:
+      case kind::text:
+        if (auto s = text(follow(e))) to.set(key, std::move(*s));
+        return;
+      case kind::list:
+        if (const auto l = list_at(e, true)) put_list(to, key, *l);
+        return;
+      case kind::integers: return typed(kind::integer);
+      case kind::naturals: return typed(kind::natural);
+      case kind::reals: return typed(kind::real);
+      case kind::booleans: return typed(kind::boolean);
+      case kind::null:
+      case kind::map: return;
+    }
+  }
+
+  std::span<const std::uint8_t> bytes_;
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_FLEXBUFFER_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// A caller's operator: its inputs and outputs are the file's.
+inline status convert_custom(tflite_node& n, const op_def& op) {
+  return n.emit(op, flexbuffer(n.custom_options).map());
+}
+
+/// One of octet's custom operators: its name in files and what it becomes.
+struct tflite_custom_row {
+  std::string_view name;
+  status (*convert)(tflite_node&);
+};
+namespace tflite_rows {
+/// Quantized operands become floats first. Regular form: classes choose for themselves.
+inline status detection_postprocess(tflite_node& n) {
+  if (n.outputs() != 4) return invalid("outputs", std::to_string(n.outputs()), "4");
+  const attributes o = flexbuffer(n.custom_options).map();
+  const auto number = [&](const char* key, double otherwise) {
+    return attribute_view(o).find(key).is(attribute_value::kind::integer)
+               ? static_cast<double>(o.integer(key))
+               : o.real(key, otherwise);
+  };
+  detection_postprocess_attrs a;
+  a.most = static_cast<std::int32_t>(o.integer("max_detections"));
+  a.classes = static_cast<std::int32_t>(o.integer("num_classes"));
+  a.per_box = static_cast<std::int32_t>(
+      std::min(o.integer("max_classes_per_detection", 1), o.integer("num_classes")));
+  if (o.integer("use_regular_nms") != 0) {
+    const std::int64_t most = o.integer("detections_per_class", 100);
+    if (most < 1 || most > INT32_MAX)
+      return invalid("detections_per_class", std::to_string(most), "1 or more");
+    a.per_class = static_cast<std::int32_t>(most);
+  }
+  a.score = number("nms_score_threshold", 0), a.overlap = number("nms_iou_threshold", 0);
+  a.y_scale = number("y_scale", 0), a.x_scale = number("x_scale", 0);
+  a.h_scale = number("h_scale", 0), a.w_scale = number("w_scale", 0);
+  std::vector<tensor_id> in;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (!n.has(i)) return invalid("input " + std::to_string(i) + " is absent");
+    in.push_back(n.in_id(i));
+    if (n.in(i).type == dtype::f32) continue;
+    in.back() = n.temporary("/values", dtype::f32);
+    if (auto s = n.emit(ops::dequantize, {n.in_id(i)}, {in.back()}); !s) return s;
+  }
+  return n.emit(ops::detection_postprocess, std::move(in), n.outs(), to_attributes(a));
+}
+}  // namespace tflite_rows
+inline constexpr tflite_custom_row tflite_custom_rows[] = {
+    {"TFLite_Detection_PostProcess", &tflite_rows::detection_postprocess},
+};
+
+constexpr const tflite_custom_row* find_tflite_custom_row(std::string_view name) {
+  for (const tflite_custom_row& r : tflite_custom_rows)
+    if (r.name == name) return &r;
+  return nullptr;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_CUSTOM_HPP_
+// ---- octet/import/tflite/refused.hpp
+// Builtin operators of TensorFlow Lite that octet refuses, each with the reason. Every operator of
+// the schema has a row, is carried out by the loader itself, or stands here.
+#ifndef OCTET_IMPORT_TFLITE_REFUSED_HPP_
+#define OCTET_IMPORT_TFLITE_REFUSED_HPP_
+
+// ---- octet/import/tflite/rows.hpp
+// The TFLite loader's table: the rows that convert operators, one file per family.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_HPP_
+
+#include <array>
+
+// ---- octet/import/tflite/rows_activation.hpp
+// TFLite operators of one tensor: activations, elementary functions, softmax, normalization; and
+// PRELU.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_ACTIVATION_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_ACTIVATION_HPP_
+
+// ---- octet/import/tflite/rows_elementwise.hpp
+// TFLite operators that work element by element: QUANTIZE, DEQUANTIZE, ADD, SUB, MUL.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
+
+inline bool quantized(const tensor& t) {
+  return !t.scales.empty() && (is_8bit(t.type) || t.type == dtype::s16);
+}
+inline status need_inputs(const tflite_node& n, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (!n.has(i)) return invalid("input " + std::to_string(i) + " is absent");
+  if (n.outputs() == 0) return invalid("operator without output");
+  return unit{};
+}
+inline status quantize(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  return n.emit(n.in(0).type == dtype::f32 ? ops::quantize : ops::requantize);
+}
+inline status dequantize(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  return n.emit(ops::dequantize);
+}
+
+/// Two operands and a fused activation.
+template <const op_def& Quantized, const op_def& Float> status fused_binary(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  return n.emit(quantized(n.in(0)) ? Quantized : Float, {},
+                n.options<tflite_schema::binary_options>().activation);
+}
+
+inline bool is_power_of_two(double scale) {
+  return scale > 0 && numerics::detail::split(scale).m == 1;
+}
+/// int16 with scales that are all powers of two, where the options ask for it: one operand has the
+/// result's scale, the other is brought to it by a rounding shift.
+inline bool sums_by_shifts(const tflite_node& n) {
+  if (n.out().type != dtype::s16) return false;
+  for (const tensor* t : {&n.in(0), &n.in(1), static_cast<const tensor*>(&n.out())})
+    if (!quantized(*t) || t->scales.size() != 1 || !is_power_of_two(t->scales[0])) return false;
+  return true;
+}
+template <const op_def& Quantized, const op_def& Float> status sum(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  const auto o = n.options<tflite_schema::sum_options>();
+  std::vector<tensor_id> in = n.ins();
+  if (o.by_shifts && n.has_options() && sums_by_shifts(n)) {
+    const double to = n.out().scales[0];
+    bool same = false;
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (n.in(i).scales[0] > to) return unsupported("a sum by shifts to a finer scale");
+      same |= n.in(i).scales[0] == to;
+    }
+    if (!same) return unsupported("a sum by shifts where no operand has the result's scale");
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (n.in(i).scales[0] == to) continue;
+      n.framework.by_shifts = true;
+      in[i] = n.temporary("/shifted", dtype::s16, {to}, {0});
+      if (auto s = n.emit(ops::requantize, {n.in_id(i)}, {in[i]}); !s) return s;
+    }
+  }
+  return n.emit(quantized(n.in(0)) ? Quantized : Float, std::move(in), n.outs(), {}, o.activation);
+}
+
+inline constexpr tflite_row elementwise_rows[] = {
+    {"ADD", &sum<ops::qnn_add, ops::add>},
+    {"DEQUANTIZE", &dequantize},
+    {"MUL", &fused_binary<ops::qnn_mul, ops::mul>},
+    {"SUB", &sum<ops::qnn_sub, ops::sub>},
+    {"QUANTIZE", &quantize},
+};
+
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
+
+/// `Inputs` inputs, quantized and float32 forms.
+template <const op_def& Quantized, const op_def& Float, std::size_t Inputs = 1>
+status function_node(tflite_node& n) {
+  if (auto s = need_inputs(n, Inputs); !s) return s;
+  return n.emit(quantized(n.in(0)) ? Quantized : Float);
+}
+inline status leaky_relu(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  a.set("alpha", static_cast<double>(n.options<tflite_schema::leaky_relu_options>().alpha));
+  return n.emit(quantized(n.in(0)) ? ops::qnn_leaky_relu : ops::leaky_relu, std::move(a));
+}
+inline status gelu(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  if (n.options<tflite_schema::gelu_options>().approximate) a.set("approximate", std::int64_t{1});
+  return n.emit(quantized(n.in(0)) ? ops::qnn_gelu : ops::gelu, std::move(a));
+}
+inline status softmax(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  const auto o = n.options<tflite_schema::softmax_options>();
+  if (o.beta != 1) a.set("beta", static_cast<double>(o.beta));
+  const tensor& y = n.out();
+  if (quantized(n.in(0)) && quantized(y)) {
+    // The framework refuses other parameters of the result.
+    const bool wider = y.type == dtype::s16 && n.in(0).type != dtype::s16;
+    const std::int32_t zero = wider ? -32768 : y.type == dtype::s8 ? -128 : 0;
+    if (tflite_node::zero(y) != zero)
+      return unsupported("zero point of the result", std::to_string(tflite_node::zero(y)),
+                         std::to_string(zero));
+  }
+  return n.emit(quantized(n.in(0)) ? ops::qnn_softmax : ops::softmax, std::move(a));
+}
+template <const op_def& Float> status float_node(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  return n.emit(Float);
+}
+
+inline constexpr tflite_row activation_rows[] = {
+    {"FLOOR", &float_node<ops::floor>},
+    {"L2_NORMALIZATION", &function_node<ops::qnn_l2_normalization, ops::l2_normalization>},
+    {"LOGISTIC", &function_node<ops::qnn_logistic, ops::logistic>},
+    {"RELU", &function_node<ops::qnn_relu, ops::relu>},
+    {"RELU_N1_TO_1", &function_node<ops::qnn_relu_n1_to_1, ops::relu_n1_to_1>},
+    {"RELU6", &function_node<ops::qnn_relu6, ops::relu6>},
+    {"SOFTMAX", &softmax},
+    {"TANH", &function_node<ops::qnn_tanh, ops::tanh>},
+    {"EXP", &function_node<ops::qnn_exp, ops::exp>},
+    {"LOG_SOFTMAX", &function_node<ops::qnn_log_softmax, ops::log_softmax>},
+    {"PRELU", &function_node<ops::qnn_prelu, ops::prelu, 2>},
+    {"NEG", &function_node<ops::qnn_neg, ops::neg>},
+    {"SIN", &function_node<ops::qnn_sin, ops::sin>},
+    {"LOG", &function_node<ops::qnn_log, ops::log>},
+    {"SQRT", &function_node<ops::qnn_sqrt, ops::sqrt>},
+    {"RSQRT", &function_node<ops::qnn_rsqrt, ops::rsqrt>},
+    {"SQUARE", &function_node<ops::qnn_square, ops::square>},
+    {"LEAKY_RELU", &leaky_relu},
+    {"ABS", &function_node<ops::qnn_abs, ops::abs>},
+    {"CEIL", &float_node<ops::ceil>},
+    {"COS", &function_node<ops::qnn_cos, ops::cos>},
+    {"ELU", &function_node<ops::qnn_elu, ops::elu>},
+    {"ROUND", &float_node<ops::round>},
+    {"HARD_SWISH", &function_node<ops::qnn_hard_swish, ops::hard_swish>},
+    {"GELU", &gelu},
+    {"SIGN", &float_node<ops::sign>},
+    {"RELU_0_TO_1", &function_node<ops::qnn_relu_0_to_1, ops::relu_0_to_1>},
+};
+
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_ACTIVATION_HPP_
+// ---- octet/import/tflite/rows_binary.hpp
+// TFLite's other two-operand operators: MINIMUM, MAXIMUM, comparisons, logic, SQUARED_DIFFERENCE,
+// DIV, FLOOR_DIV, FLOOR_MOD, POW, bits, SELECT, CAST.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_BINARY_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_BINARY_HPP_
+
+// ---- octet/import/tflite/rows_shape.hpp
+// TFLite operators that move data: RESHAPE, SQUEEZE, EXPAND_DIMS, CONCATENATION, PAD, PADV2,
+// MIRROR_PAD.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_SHAPE_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_SHAPE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
+
+/// The shape comes from the second input if it is known, else from the options, else from the
+/// output tensor of the file.
+inline status reshape(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  std::vector<std::int64_t> shape;
+  if (n.is_constant(1) && n.in(1).shape.rank == 1)
+    shape = n.integers(1);
+  else if (!n.has(1) && n.has_options())
+    shape = n.options<tflite_schema::reshape_options>().new_shape;
+  else
+    shape.assign(n.out().shape.begin(), n.out().shape.end());
+  if (shape.size() == 1 && shape[0] == 0) shape.clear();  // old converters wrote [0] for a scalar
+  if (shape.size() > dims::max_rank)
+    return unsupported("rank", std::to_string(shape.size()),
+                       "at most " + std::to_string(dims::max_rank));
+  for (std::int64_t v : shape)
+    if (v < -1 || v > INT32_MAX) return invalid("extent", std::to_string(v));
+  a.set("shape", std::move(shape));
+  return n.emit(ops::reshape, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status squeeze(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  auto o = n.options<tflite_schema::squeeze_options>();
+  if (!o.squeeze_dims.empty()) a.set("axes", std::move(o.squeeze_dims));
+  return n.emit(ops::squeeze, std::move(a));
+}
+inline status expand_dims(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  const auto axis = n.integers(1);
+  if (axis.size() != 1) return unsupported("an axis that is computed at run time");
+  attributes a;
+  a.set("axis", axis[0]);
+  return n.emit(ops::expand_dims, {n.in_id(0)}, n.outs(), std::move(a));
+}
+
+inline bool same_quantization(const tensor& a, const tensor& b) {
+  return a.scales == b.scales && tflite_node::zero(a) == tflite_node::zero(b);
+}
+inline status concatenation(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const auto o = n.options<tflite_schema::concatenation_options>();
+  if (o.activation != tflite_activation::none)
+    return unsupported("fused activation of a concatenation",
+                       std::to_string(static_cast<int>(o.activation)), "NONE");
+  attributes a;
+  a.set("axis", std::int64_t{o.axis});
+  bool copies = true;
+  for (std::size_t i = 0; i < n.inputs(); ++i) {
+    if (!n.has(i)) return invalid("input " + std::to_string(i) + " is absent");
+    copies &= same_quantization(n.in(i), n.out());
+  }
+  if (!quantized(n.out())) return n.emit(ops::concat, std::move(a));
+  // Only uint8 may bring other parameters: TFLite refuses the rest.
+  if (!copies && n.out().type != dtype::u8)
+    return unsupported("concatenation of different scales on " + std::string(name_of(n.out().type)),
+                       {}, "equal scales and zero points");
+  return n.emit(ops::qnn_concat, std::move(a));
+}
+
+inline status paddings_of(tflite_node& n, attributes& to) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  if (!n.is_constant(1)) return unsupported("paddings that are computed at run time");
+  to.set("paddings", n.integers(1));
+  return unit{};
+}
+/// PAD fills with the output's zero point, PADV2 with the given element.
+inline status pad(tflite_node& n) {
+  attributes a;
+  if (auto s = paddings_of(n, a); !s) return s;
+  const bool q = quantized(n.in(0));
+  if (n.has(2)) {
+    if (!n.is_constant(2) || n.in(2).shape.elements().value != 1)
+      return unsupported("a pad value that is computed at run time");
+    const tensor& v = n.in(2);
+    if (q && (v.type != n.in(0).type || !same_quantization(v, n.out())))
+      return unsupported("a pad value of other type or quantization than the result",
+                         std::string(name_of(v.type)), "those of the result");
+    const std::byte* at = v.data.bytes.data();
+    const auto set = [&]<class T>(type_tag<T>) {
+      T e;
+      std::memcpy(&e, at, sizeof e);
+      a.set("value", static_cast<std::int64_t>(e));
+    };
+    if (v.type == dtype::f32) {
+      float e;
+      std::memcpy(&e, at, sizeof e);
+      a.set("value", static_cast<double>(e));
+    } else if (!with_integer(v.type, set)) {
+      return unsupported("element type of the pad value", std::string(name_of(v.type)));
+    }
+  }
+  return n.emit(q ? ops::qnn_pad : ops::pad, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status mirror_pad(tflite_node& n) {
+  attributes a;
+  if (auto s = paddings_of(n, a); !s) return s;
+  a.set("mode", std::int64_t{n.options<tflite_schema::mirror_pad_options>().mode});
+  return n.emit(ops::mirror_pad, {n.in_id(0)}, n.outs(), std::move(a));
+}
+
+inline constexpr tflite_row shape_rows[] = {
+    {"CONCATENATION", &concatenation},
+    {"RESHAPE", &reshape},
+    {"PAD", &pad},
+    {"SQUEEZE", &squeeze},
+    {"PADV2", &pad},
+    {"EXPAND_DIMS", &expand_dims},
+    {"MIRROR_PAD", &mirror_pad},
+};
+
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_SHAPE_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
+
+/// TFLite compares raw values whatever the parameters say; its converter usually makes all three
+/// equal.
+template <const op_def& Quantized, const op_def& Plain> status extremum(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  const bool equal = quantized(n.in(0)) && same_quantization(n.in(0), n.in(1)) &&
+                     same_quantization(n.in(0), n.out());
+  return n.emit(equal ? Quantized : Plain);
+}
+/// Quantized operands are brought to a common scale, in int16 only for equality; the order of int16
+/// and plain numbers is that of their values.
+template <const op_def& Quantized, const op_def& Plain> status comparison(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  constexpr bool equality = &Plain == &ops::equal || &Plain == &ops::not_equal;
+  return n.emit(quantized(n.in(0)) && (equality || is_8bit(n.in(0).type)) ? Quantized : Plain);
+}
+/// On raw values, whatever the parameters say.
+template <const op_def& Op> status raw_binary(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  return n.emit(Op);
+}
+inline status logical_not(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const tensor_id no = n.g().add_constant(n.out().name + "/false", dtype::boolean, dims{},
+                                          constant_data::copy(std::array{std::byte{0}}));
+  return n.emit(ops::equal, {n.in_id(0), no}, n.outs());
+}
+template <const op_def& Op> status plain_binary(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  if (quantized(n.in(0)))
+    return unsupported("quantized operands", std::string(name_of(n.in(0).type)),
+                       "float32, int32, int64");
+  return n.emit(Op);
+}
+inline status squared_difference(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  return n.emit(quantized(n.in(0)) ? ops::qnn_squared_difference : ops::squared_difference);
+}
+/// SELECT takes a condition per outermost index, SELECT_V2 broadcasts.
+template <bool Broadcasts> status select(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  if (!Broadcasts && n.in(0).shape.rank == 1 && n.in(1).shape.rank > 1) {
+    attributes a;
+    std::vector<std::int64_t> shape(static_cast<std::size_t>(n.in(1).shape.rank), 1);
+    shape[0] = n.in(0).shape[0];
+    a.set("shape", std::move(shape));
+    const tensor_id c = n.temporary("/condition", n.in(0).type);
+    if (auto s = n.emit(ops::reshape, {n.in_id(0)}, {c}, std::move(a)); !s) return s;
+    return n.emit(ops::select, {c, n.in_id(1), n.in_id(2)}, n.outs());
+  }
+  return n.emit(ops::select);
+}
+inline status cast(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  return n.emit(ops::cast);
+}
+
+inline constexpr tflite_row binary_rows[] = {
+    {"DIV", &fused_binary<ops::qnn_div, ops::div>},
+    {"CAST", &cast},
+    {"MAXIMUM", &extremum<ops::qnn_maximum, ops::maximum>},
+    {"MINIMUM", &extremum<ops::qnn_minimum, ops::minimum>},
+    {"LESS", &comparison<ops::qnn_less, ops::less>},
+    {"GREATER", &comparison<ops::qnn_greater, ops::greater>},
+    {"GREATER_EQUAL", &comparison<ops::qnn_greater_equal, ops::greater_equal>},
+    {"LESS_EQUAL", &comparison<ops::qnn_less_equal, ops::less_equal>},
+    {"SELECT", &select<false>},
+    {"EQUAL", &comparison<ops::qnn_equal, ops::equal>},
+    {"NOT_EQUAL", &comparison<ops::qnn_not_equal, ops::not_equal>},
+    {"LOGICAL_OR", &plain_binary<ops::logical_or>},
+    {"LOGICAL_AND", &plain_binary<ops::logical_and>},
+    {"LOGICAL_NOT", &logical_not},
+    {"POW", &plain_binary<ops::pow>},
+    {"BITWISE_XOR", &raw_binary<ops::bitwise_xor>},
+    {"RIGHT_SHIFT", &raw_binary<ops::right_shift>},
+    {"FLOOR_DIV", &plain_binary<ops::floor_div>},
+    {"FLOOR_MOD", &plain_binary<ops::floor_mod>},
+    {"SQUARED_DIFFERENCE", &squared_difference},
+    {"SELECT_V2", &select<true>},
+};
+
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_BINARY_HPP_
+// ---- octet/import/tflite/rows_conv.hpp
+// TFLite operators with weights: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED. In plain form:
+// accumulate, then requantize.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
+
+/// `in`: input, weights and maybe a bias.
+inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attributes attrs,
+                                        std::vector<tensor_id> in, tflite_activation fused) {
+  const tensor &x = n.g()[in[0]], &w = n.g()[in[1]];
+  if (x.scales.empty() || w.scales.empty() || n.out().scales.empty())
+    return unsupported("operator without quantization parameters", std::string(name_of(x.type)),
+                       "quantized input, weights and output");
+  return n.accumulate(accumulation{.op = &op, .in = std::move(in), .attrs = std::move(attrs)},
+                      fused);
+}
+
+/// Dynamic-range layers: float activations, 8-bit weights.
+inline bool is_dynamic(const tflite_node& n) {
+  return n.in(0).type == dtype::f32 && n.in(1).type == dtype::s8 && !n.in(1).scales.empty() &&
+         n.out().type == dtype::f32;
+}
+inline status dynamic_layer(tflite_node& n, const op_def& op, attributes attrs,
+                            const laws::dynamic_facts& layer, tflite_activation fused) {
+  return n.accumulate(dynamic_accumulation{.op = &op,
+                                           .in = n.in_id(0),
+                                           .weights = n.in_id(1),
+                                           .bias = n.in_id(2),
+                                           .attrs = std::move(attrs),
+                                           .layer = layer},
+                      fused);
+}
+
+/// Float islands: the plain operator with the activation as bounds.
+inline bool is_plain(const tflite_node& n) {
+  return n.in(0).type == dtype::f32 && n.in(1).type == dtype::f32;
+}
+/// A padding code is one of the schema's two.
+inline status check_padding(tflite_schema::padding_scheme p) {
+  if (p == tflite_schema::padding_scheme::same || p == tflite_schema::padding_scheme::valid)
+    return unit{};
+  return invalid("padding", std::to_string(static_cast<int>(p)), "0 (SAME), 1 (VALID)");
+}
+/// Strides, dilations and paddings of a window over x[N,H,W,C] with weights w[_,KH,KW,_].
+template <class Options>
+attributes window_attributes(const Options& o, const dims& x, const dims& weights) {
+  conv2d_attrs a;
+  a.stride_h = o.stride_h, a.stride_w = o.stride_w;
+  a.dilation_h = o.dilation_h, a.dilation_w = o.dilation_w;
+  if (o.padding == tflite_schema::padding_scheme::same) {
+    const auto h = laws::same_padding(x[1], weights[1], o.stride_h, o.dilation_h),
+               w = laws::same_padding(x[2], weights[2], o.stride_w, o.dilation_w);
+    a.pad_top = h.before, a.pad_bottom = h.after, a.pad_left = w.before, a.pad_right = w.after;
+  }
+  attributes to = to_attributes(a);
+  to.erase("f32_product");
+  to.erase("groups");
+  return to;
+}
+
+inline status conv_2d(tflite_node& n) {
+  if (!n.has(0) || !n.has(1)) return invalid("operator without input or weights");
+  const dims &x = n.in(0).shape, &w = n.in(1).shape;
+  if (x.rank != 4 || w.rank != 4 || w[3] < 1)
+    return invalid("rank of input or weights", to_string(x) + " and " + to_string(w),
+                   "[N,H,W,C] and [O,KH,KW,I]");
+  const auto o = n.options<tflite_schema::conv_2d_options>();
+  if (auto s = check_padding(o.padding); !s) return s;
+  attributes a = window_attributes(o, x, w);
+  if (x[3] % w[3] != 0)
+    return invalid("input channels", std::to_string(x[3]), "a multiple of " + std::to_string(w[3]));
+  if (x[3] != w[3]) a.set("groups", std::int64_t{x[3] / w[3]});
+  if (is_plain(n)) return n.emit(ops::float_conv2d, std::move(a), o.activation);
+  if (is_dynamic(n)) {
+    laws::dynamic_facts layer;
+    layer.layer = laws::dynamic_layer::conv2d;
+    layer.pointwise = w[1] == 1 && w[2] == 1 && w[3] == x[3] && o.stride_w == 1 && o.stride_h == 1;
+    layer.images = x[0];
+    layer.vectors = std::int64_t{x[0]} * x[1] * x[2];
+    layer.products = std::int64_t{w[1]} * w[2] * w[3];
+    layer.int4_weights = n.framework.int4_weights;
+    return dynamic_layer(n, ops::conv2d, std::move(a), layer, o.activation);
+  }
+  return accumulate_and_requantize(n, ops::conv2d, std::move(a), n.ins(), o.activation);
+}
+
+inline status depthwise_conv_2d(tflite_node& n) {
+  if (!n.has(0) || !n.has(1)) return invalid("operator without input or weights");
+  const dims &x = n.in(0).shape, &w = n.in(1).shape;
+  if (x.rank != 4 || w.rank != 4)
+    return invalid("rank of input or weights", to_string(x) + " and " + to_string(w),
+                   "[N,H,W,C] and [1,KH,KW,C*multiplier]");
+  const auto o = n.options<tflite_schema::depthwise_conv_2d_options>();
+  if (auto s = check_padding(o.padding); !s) return s;
+  attributes a = window_attributes(o, x, w);
+  if (is_plain(n)) return n.emit(ops::float_depthwise_conv2d, std::move(a), o.activation);
+  if (is_dynamic(n)) {
+    laws::dynamic_facts layer;
+    layer.layer = laws::dynamic_layer::depthwise_conv2d;
+    layer.images = x[0];
+    layer.products = std::int64_t{w[1]} * w[2];
+    return dynamic_layer(n, ops::depthwise_conv2d, std::move(a), layer, o.activation);
+  }
+  return accumulate_and_requantize(n, ops::depthwise_conv2d, std::move(a), n.ins(), o.activation);
+}
+
+inline status fully_connected(tflite_node& n) {
+  if (!n.has(0) || !n.has(1)) return invalid("operator without input or weights");
+  const auto o = n.options<tflite_schema::fully_connected_options>();
+  if (o.format != tflite_schema::weights_format::plain)
+    return unsupported("weights format", std::to_string(static_cast<int>(o.format)), "0 (default)");
+  attributes a;
+  if (o.keep_num_dims) a.set("keep_dims", std::int64_t{1});
+  if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), o.activation);
+  if (is_dynamic(n)) {
+    const dims& w = n.in(1).shape;
+    if (w.rank != 2 || w[1] < 1) return invalid("shape of the weights", to_string(w), "[N,K]");
+    laws::dynamic_facts layer;
+    layer.layer = laws::dynamic_layer::fully_connected;
+    layer.asks_zero_point = o.asymmetric_quantize_inputs;
+    layer.vectors =
+        static_cast<std::int64_t>(n.in(0).shape.elements().value / static_cast<std::size_t>(w[1]));
+    layer.products = w[1];
+    return dynamic_layer(n, ops::fully_connected, std::move(a), layer, o.activation);
+  }
+  return accumulate_and_requantize(n, ops::fully_connected, std::move(a), n.ins(), o.activation);
+}
+
+inline constexpr tflite_row conv_rows[] = {
+    {"CONV_2D", &conv_2d},
+    {"DEPTHWISE_CONV_2D", &depthwise_conv_2d},
+    {"FULLY_CONNECTED", &fully_connected},
+};
+
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
+// ---- octet/import/tflite/rows_data.hpp
+// TFLite operators whose positions are data, and small ones: SCATTER_ND, DYNAMIC_UPDATE_SLICE,
+// REVERSE_SEQUENCE, segments, diagonals, ADD_N, ZEROS_LIKE, WHERE, BUCKETIZE, L2_POOL_2D,
+// LOCAL_RESPONSE_NORMALIZATION, CONV_3D.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_DATA_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_DATA_HPP_
+
+// ---- octet/import/tflite/rows_movement.hpp
+// TFLite operators that rearrange, look up or count: TRANSPOSE, SLICE, SPLIT, PACK, GATHER, TOPK,
+// ARG_MAX, CUMSUM, the block rearrangements, SHAPE, ... Axes, sizes and shapes must be known when
+// the file is loaded.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_MOVEMENT_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_MOVEMENT_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
+
+/// Input i as a list for attribute `key`.
+inline status list_attribute(tflite_node& n, std::size_t i, const char* key, attributes& to) {
+  if (!n.has(i) || !n.is_constant(i))
+    return unsupported("input " + std::to_string(i) + " (" + key +
+                       ") that is computed at run time");
+  to.set(key, n.integers(i));
+  return unit{};
+}
+inline status integer_attribute(tflite_node& n, std::size_t i, const char* key, attributes& to) {
+  const auto v = n.integers(i);
+  if (v.size() != 1)
+    return unsupported("input " + std::to_string(i) + " (" + key +
+                       ") that is computed at run time or not one number");
+  to.set(key, v[0]);
+  return unit{};
+}
+inline tensor_id like(tflite_node& n, const char* suffix, tensor_id of) {
+  const tensor& t = n.g()[of];
+  return n.temporary(suffix, t.type, t.scales, t.zero_points, -1);
+}
+
+/// Operators with one data input and one list.
+template <const op_def& Op, std::size_t Data, std::size_t List>
+status with_list(tflite_node& n, const char* key) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  if (auto s = list_attribute(n, List, key, a); !s) return s;
+  return n.emit(Op, {n.in_id(Data)}, n.outs(), std::move(a));
+}
+inline status transpose(tflite_node& n) { return with_list<ops::transpose, 0, 1>(n, "perm"); }
+inline status tile(tflite_node& n) { return with_list<ops::tile, 0, 1>(n, "multiples"); }
+inline status reverse_v2(tflite_node& n) { return with_list<ops::reverse, 0, 1>(n, "axes"); }
+inline status broadcast_to(tflite_node& n) {
+  return with_list<ops::broadcast_to, 0, 1>(n, "shape");
+}
+/// FILL is a broadcast of its value.
+inline status fill(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  return with_list<ops::broadcast_to, 1, 0>(n, "shape");
+}
+/// A slice whose position is data and whose size the file says: `size` of it, `begin` the input.
+inline status slice_at(tflite_node& n, std::vector<std::int64_t> size,
+                       std::vector<std::int64_t> strides, std::int64_t begin_mask,
+                       std::vector<tensor_id> out) {
+  attributes a;
+  a.set("size", std::move(size));
+  if (!strides.empty()) a.set("strides", std::move(strides));
+  if (begin_mask != 0) a.set("begin_mask", begin_mask);
+  return n.emit(ops::dynamic_slice, {n.in_id(0), n.in_id(1)}, std::move(out), std::move(a));
+}
+inline error_info open_result() {
+  return unsupported("a result whose shape is known only when it runs");
+}
+inline status slice(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  if (!n.is_constant(1) && n.is_constant(2)) {
+    auto size = n.integers(2);
+    for (const std::int64_t e : size)
+      if (e < 0) return open_result();
+    return slice_at(n, std::move(size), {}, 0, n.outs());
+  }
+  attributes a;
+  if (auto s = list_attribute(n, 1, "begin", a); !s) return s;
+  if (auto s = list_attribute(n, 2, "size", a); !s) return s;
+  return n.emit(ops::slice, {n.in_id(0)}, n.outs(), std::move(a));
+}
+/// Bounds that are data: where the file fixes the result's shape, they only move it.
+inline status strided_slice_at(tflite_node& n, const tflite_schema::strided_slice_options& o) {
+  auto strides = n.integers(3);
+  const dims x = n.in(0).shape, y = n.out().shape;
+  if (n.is_constant(1) || o.ellipsis_mask != 0 || o.new_axis_mask != 0 || strides.empty() ||
+      n.in(1).shape.elements().value != strides.size() ||
+      strides.size() > static_cast<std::size_t>(x.rank))
+    return unsupported("input 2 (end) that is computed at run time", {},
+                       "with a begin that is, for every axis of constant stride");
+  if (strides.size() != static_cast<std::size_t>(x.rank))
+    return unsupported("a position for some axes only that is computed at run time");
+  std::vector<std::int64_t> size;
+  std::int32_t at = 0;
+  for (std::int32_t i = 0; i < x.rank; ++i) {
+    if (o.shrink_axis_mask >> i & 1) {
+      size.push_back(1);
+      continue;
+    }
+    if (at >= y.rank) return invalid("shape of the result", to_string(y));
+    const bool whole = n.is_open(n.in_id(0), i) && y[at] == x[i];
+    if (n.is_open(n.out_id(), at) && !whole) return open_result();
+    size.push_back(y[at++]);
+  }
+  if (o.shrink_axis_mask == 0) return slice_at(n, size, strides, o.begin_mask, n.outs());
+  const tensor_id part = like(n, "/part", n.in_id(0));
+  if (auto s = slice_at(n, size, strides, o.begin_mask, {part}); !s) return s;
+  attributes a;
+  a.set("shape", std::vector<std::int64_t>(y.begin(), y.end()));
+  return n.emit(ops::reshape, {part}, n.outs(), std::move(a));
+}
+inline status strided_slice(tflite_node& n) {
+  if (auto s = need_inputs(n, 4); !s) return s;
+  const auto o = n.options<tflite_schema::strided_slice_options>();
+  if (o.offset) return unsupported("STRIDED_SLICE with offset");
+  if (!n.is_constant(1) || !n.is_constant(2)) return strided_slice_at(n, o);
+  attributes a;
+  const char* lists[] = {"begin", "end", "strides"};
+  for (std::size_t i = 0; i < 3; ++i)
+    if (auto s = list_attribute(n, i + 1, lists[i], a); !s) return s;
+  for (const auto& [mask, bits] : {std::pair{"begin_mask", o.begin_mask},
+                                   {"end_mask", o.end_mask},
+                                   {"ellipsis_mask", o.ellipsis_mask},
+                                   {"new_axis_mask", o.new_axis_mask},
+                                   {"shrink_axis_mask", o.shrink_axis_mask}})
+    if (bits != 0) a.set(mask, std::int64_t{bits});
+  return n.emit(ops::strided_slice, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status split(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  if (auto s = integer_attribute(n, 0, "axis", a); !s) return s;
+  return n.emit(ops::split, {n.in_id(1)}, n.outs(), std::move(a));
+}
+inline status split_v(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  attributes a;
+  if (auto s = integer_attribute(n, 2, "axis", a); !s) return s;
+  if (auto s = list_attribute(n, 1, "sizes", a); !s) return s;
+  return n.emit(ops::split, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status pack(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  a.set("axis", std::int64_t{n.options<tflite_schema::pack_options>().axis});
+  return n.emit(ops::pack, std::move(a));
+}
+inline status unpack(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  a.set("axis", std::int64_t{n.options<tflite_schema::pack_options>().axis});
+  return n.emit(ops::unpack, std::move(a));
+}
+inline status gather(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  const auto o = n.options<tflite_schema::gather_options>();
+  a.set("axis", std::int64_t{o.axis});
+  if (o.batch_dims != 0) a.set("batch_dims", std::int64_t{o.batch_dims});
+  return n.emit(ops::gather, std::move(a));
+}
+inline status gather_nd(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  return n.emit(ops::gather_nd);
+}
+/// A table with a scale for each row: rows and their scales are looked up and multiplied.
+inline status scaled_rows(tflite_node& n) {
+  const tensor& table = n.in(1);
+  if (table.axis != 0 || !n.is_constant(1))
+    return unsupported("a look-up table with scales that are not one a row");
+  for (const std::int32_t z : table.zero_points)
+    if (z != 0) return unsupported("zero point of a look-up table", std::to_string(z), "0");
+  std::vector<float> scales;
+  for (const double s : table.scales) scales.push_back(static_cast<float>(s));
+  dims column{static_cast<std::int32_t>(scales.size())};
+  for (std::int32_t i = 1; i < table.shape.rank; ++i) column.push_back(1);
+  graph& g = n.g();
+  const tensor_id factors = g.add_constant(n.out().name + "/scales", dtype::f32, column,
+                                           constant_data::of(std::span<const float>(scales)));
+  const tensor_id codes =
+                      g.add_constant(n.out().name + "/codes", table.type, table.shape, table.data),
+                  rows = n.temporary("/rows", table.type),
+                  values = n.temporary("/values", dtype::f32),
+                  factor = n.temporary("/row_scales", dtype::f32);
+  attributes a, b;
+  a.set("axis", std::int64_t{0}), b.set("axis", std::int64_t{0});
+  if (auto s = n.emit(ops::gather, {codes, n.in_id(0)}, {rows}, std::move(a)); !s) return s;
+  if (auto s = n.emit(ops::gather, {factors, n.in_id(0)}, {factor}, std::move(b)); !s) return s;
+  if (auto s = n.emit(ops::cast, {rows}, {values}); !s) return s;
+  return n.emit(ops::mul, {values, factor}, n.outs());
+}
+/// Rows of a table; a quantized table with float output is dequantized after the look-up.
+inline status embedding_lookup(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  a.set("axis", std::int64_t{0});
+  if (n.in(1).type == n.out().type)
+    return n.emit(ops::gather, {n.in_id(1), n.in_id(0)}, n.outs(), std::move(a));
+  if (n.in(1).scales.size() > 1) return scaled_rows(n);
+  const tensor_id rows = like(n, "/rows", n.in_id(1));
+  if (auto s = n.emit(ops::gather, {n.in_id(1), n.in_id(0)}, {rows}, std::move(a)); !s) return s;
+  return n.emit(ops::dequantize, {rows}, n.outs());
+}
+inline status one_hot(tflite_node& n) {
+  if (auto s = need_inputs(n, 4); !s) return s;
+  attributes a;
+  if (auto s = integer_attribute(n, 1, "depth", a); !s) return s;
+  a.set("axis", std::int64_t{n.options<tflite_schema::one_hot_options>().axis});
+  return n.emit(ops::one_hot, {n.in_id(0), n.in_id(2), n.in_id(3)}, n.outs(), std::move(a));
+}
+template <const op_def& Op> status arg_extreme(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  if (auto s = integer_attribute(n, 1, "axis", a); !s) return s;
+  return n.emit(Op, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status topk(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  if (auto s = integer_attribute(n, 1, "k", a); !s) return s;
+  return n.emit(ops::topk, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status cumsum(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  if (auto s = integer_attribute(n, 1, "axis", a); !s) return s;
+  const auto o = n.options<tflite_schema::cumsum_options>();
+  if (o.exclusive) a.set("exclusive", std::int64_t{1});
+  if (o.reverse) a.set("reverse", std::int64_t{1});
+  return n.emit(ops::cumsum, {n.in_id(0)}, n.outs(), std::move(a));
+}
+template <const op_def& Op> status block_size(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  attributes a;
+  a.set("block_size", std::int64_t{n.options<tflite_schema::block_size_options>().block_size});
+  return n.emit(Op, std::move(a));
+}
+
+/// Paddings of the block axes come first, as a pad with the zero point; nothing is padded where
+/// they are all 0.
+inline status space_to_batch(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  attributes a;
+  if (auto s = list_attribute(n, 1, "block_shape", a); !s) return s;
+  if (!n.is_constant(2)) return unsupported("paddings that are computed at run time");
+  const auto given = n.integers(2);
+  const std::int32_t rank = n.in(0).shape.rank;
+  if (rank < 1 || given.size() > 2 * static_cast<std::size_t>(rank - 1) || given.size() % 2 != 0)
+    return invalid("paddings", std::to_string(given.size()), "two per block axis");
+  bool any = false;
+  std::vector<std::int64_t> paddings(2 * static_cast<std::size_t>(rank), 0);
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    paddings[i + 2] = given[i];
+    any |= given[i] != 0;
+  }
+  tensor_id x = n.in_id(0);
+  if (any) {
+    attributes p;
+    p.set("paddings", std::move(paddings));
+    const tensor_id padded = like(n, "/padded", x);
+    if (auto s = n.emit(quantized(n.in(0)) ? ops::qnn_pad : ops::pad, {x}, {padded}, std::move(p));
+        !s)
+      return s;
+    x = padded;
+  }
+  return n.emit(ops::space_to_batch, {x}, n.outs(), std::move(a));
+}
+inline status batch_to_space(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  attributes a;
+  if (auto s = list_attribute(n, 1, "block_shape", a); !s) return s;
+  if (!n.is_constant(2)) return unsupported("crops that are computed at run time");
+  const auto crops = n.integers(2);
+  bool any = false;
+  for (std::int64_t c : crops) any |= c != 0;
+  if (!any) return n.emit(ops::batch_to_space, {n.in_id(0)}, n.outs(), std::move(a));
+  const tensor_id whole = like(n, "/whole", n.in_id(0));
+  if (auto s = n.emit(ops::batch_to_space, {n.in_id(0)}, {whole}, std::move(a)); !s) return s;
+  const dims y = n.g()[whole].shape;
+  if (crops.size() % 2 != 0 || crops.size() / 2 >= static_cast<std::size_t>(y.rank))
+    return invalid("crops", std::to_string(crops.size()), "two per block axis");
+  std::vector<std::int64_t> begin(static_cast<std::size_t>(y.rank), 0), size(y.begin(), y.end());
+  for (std::size_t i = 0; i < crops.size(); i += 2) {
+    const std::int64_t extent = y[static_cast<int>(i / 2) + 1];
+    if (crops[i] < 0 || crops[i + 1] < 0 || crops[i] > extent || crops[i + 1] > extent - crops[i])
+      return invalid("crops", std::to_string(crops[i]) + ", " + std::to_string(crops[i + 1]),
+                     "0 to the extent");
+    begin[i / 2 + 1] = crops[i];
+    size[i / 2 + 1] -= crops[i] + crops[i + 1];
+  }
+  attributes s;
+  s.set("begin", std::move(begin));
+  s.set("size", std::move(size));
+  return n.emit(ops::slice, {whole}, n.outs(), std::move(s));
+}
+
+/// Shapes are known when the file is loaded: the result is a constant.
+inline status constant_integers(tflite_node& n, const std::vector<std::int64_t>& values,
+                                dims shape) {
+  const dtype type = n.out().type;
+  if (type == dtype::s64)
+    return n.give_constant(shape, constant_data::of(std::span<const std::int64_t>(values)));
+  if (type != dtype::s32)
+    return unsupported("element type of the result", std::string(name_of(type)), "int32, int64");
+  std::vector<std::int32_t> v;
+  for (std::int64_t e : values) v.push_back(static_cast<std::int32_t>(e));
+  return n.give_constant(shape, constant_data::of(std::span<const std::int32_t>(v)));
+}
+inline status shape_of(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const dims x = n.in(0).shape;
+  return constant_integers(n, std::vector<std::int64_t>(x.begin(), x.end()), dims{x.rank});
+}
+inline status rank_of(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  return constant_integers(n, {n.in(0).shape.rank}, dims{});
+}
+inline status range(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  const auto first = n.integers(0), limit = n.integers(1), step = n.integers(2);
+  if (first.size() != 1 || limit.size() != 1 || step.size() != 1)
+    return unsupported("a range of floats or computed at run time");
+  if (step[0] == 0) return invalid("step of a range", "0");
+  // Unsigned: the two may be 2^64 apart, and the step may be -2^63.
+  const bool up = step[0] > 0;
+  const auto from = static_cast<std::uint64_t>(first[0]), to = static_cast<std::uint64_t>(limit[0]),
+             by = static_cast<std::uint64_t>(step[0]);
+  const bool empty = up ? first[0] >= limit[0] : first[0] <= limit[0];
+  const std::uint64_t count =
+      empty ? 0 : 1 + ((up ? to - from : from - to) - 1) / (up ? by : 0 - by);
+  if (count > max_elements)
+    return error_info{errc::too_large,   "range", {}, {}, {}, std::to_string(count) + " elements",
+                      "at most 2^31 - 1"};
+  if (auto s = n.make_constant(static_cast<std::size_t>(count) * sizeof by); !s) return s;
+  std::vector<std::int64_t> v(static_cast<std::size_t>(count));
+  for (std::uint64_t i = 0; i < count; ++i)
+    v[static_cast<std::size_t>(i)] = static_cast<std::int64_t>(from + i * by);
+  return constant_integers(n, v, dims{static_cast<std::int32_t>(count)});
+}
+
+inline constexpr tflite_row movement_rows[] = {
+    {"DEPTH_TO_SPACE", &block_size<ops::depth_to_space>},
+    {"EMBEDDING_LOOKUP", &embedding_lookup},
+    {"SPACE_TO_DEPTH", &block_size<ops::space_to_depth>},
+    {"GATHER", &gather},
+    {"BATCH_TO_SPACE_ND", &batch_to_space},
+    {"SPACE_TO_BATCH_ND", &space_to_batch},
+    {"TRANSPOSE", &transpose},
+    {"STRIDED_SLICE", &strided_slice},
+    {"TOPK_V2", &topk},
+    {"SPLIT", &split},
+    {"ARG_MAX", &arg_extreme<ops::arg_max>},
+    {"SLICE", &slice},
+    {"TILE", &tile},
+    {"SHAPE", &shape_of},
+    {"ARG_MIN", &arg_extreme<ops::arg_min>},
+    {"PACK", &pack},
+    {"ONE_HOT", &one_hot},
+    {"UNPACK", &unpack},
+    {"FILL", &fill},
+    {"RANGE", &range},
+    {"SPLIT_V", &split_v},
+    {"REVERSE_V2", &reverse_v2},
+    {"GATHER_ND", &gather_nd},
+    {"RANK", &rank_of},
+    {"CUMSUM", &cumsum},
+    {"BROADCAST_TO", &broadcast_to},
+};
+
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_MOVEMENT_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
+
+inline status dynamic_update_slice(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  return n.emit(ops::dynamic_update_slice);
+}
+inline status scatter_nd(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  attributes a;
+  if (auto s = list_attribute(n, 2, "shape", a); !s) return s;
+  return n.emit(ops::scatter_nd, {n.in_id(0), n.in_id(1)}, n.outs(), std::move(a));
+}
+/// Inputs: indices (one, a list, or rows), shape, values, default.
+inline status sparse_to_dense(tflite_node& n) {
+  if (auto s = need_inputs(n, 4); !s) return s;
+  attributes a;
+  if (auto s = list_attribute(n, 1, "shape", a); !s) return s;
+  tensor_id index = n.in_id(0);
+  const dims shape = n.in(0).shape;
+  if (shape.rank == 1) {  // positions along the only axis
+    attributes r;
+    r.set("shape", std::vector<std::int64_t>{shape[0], 1});
+    index = n.temporary("/positions", n.in(0).type);
+    if (auto s = n.emit(ops::reshape, {n.in_id(0)}, {index}, std::move(r)); !s) return s;
+  }
+  return n.emit(ops::sparse_to_dense, {index, n.in_id(2), n.in_id(3)}, n.outs(), std::move(a));
+}
+inline status reverse_sequence(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  const auto o = n.options<tflite_schema::reverse_sequence_options>();
+  attributes a;
+  a.set("axis", std::int64_t{o.axis});
+  a.set("batch_axis", std::int64_t{o.batch_axis});
+  return n.emit(ops::reverse_sequence, {n.in_id(0), n.in_id(1)}, n.outs(), std::move(a));
+}
+
+/// A constant of zero bytes.
+inline result<tensor_id> zeros(tflite_node& n, const char* suffix, dtype type, dims shape) {
+  if (auto s = n.make_constant(bytes_of(shape.elements(), type).value); !s) return s.error();
+  return n.g().add_constant(
+      n.out().name + suffix, type, shape,
+      constant_data::copy(std::vector<std::byte>(bytes_of(shape.elements(), type).value)));
+}
+inline status zeros_like(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const auto none = zeros(n, "/zeros", n.in(0).type, n.in(0).shape);
+  if (!none) return none.error();
+  return n.emit(ops::identity, {*none}, n.outs());
+}
+inline status matrix_set_diag(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  return n.emit(ops::matrix_set_diag);
+}
+inline status matrix_diag(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  dims x = n.in(0).shape;
+  if (x.rank < 1 || x.rank >= dims::max_rank) return invalid("rank of input", to_string(x));
+  const std::int32_t extent = x.back(0);
+  x.push_back(extent);
+  if (auto s = verify_shape(x, "matrices"); !s) return s;
+  const auto none = zeros(n, "/zeros", n.in(0).type, x);
+  if (!none) return none.error();
+  return n.emit(ops::matrix_set_diag, {*none, n.in_id(0)}, n.outs());
+}
+/// The sum of all inputs, in their order.
+inline status add_n(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (quantized(n.in(0))) return unsupported("quantized operands of ADD_N");
+  if (n.inputs() == 1) return n.emit(ops::identity);
+  tensor_id sum = n.in_id(0);
+  for (std::size_t i = 1; i < n.inputs(); ++i) {
+    if (!n.has(i)) return invalid("input " + std::to_string(i) + " is absent");
+    const tensor_id next = i + 1 == n.inputs() ? n.out_id() : n.temporary("/sum", n.in(0).type);
+    if (auto s = n.emit(ops::add, {sum, n.in_id(i)}, {next}); !s) return s;
+    sum = next;
+  }
+  return unit{};
+}
+
+template <segment_reduction How> status unsorted_segments(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  attributes a;
+  if (auto s = integer_attribute(n, 2, "segments", a); !s) return s;
+  if (How != segment_reduction::sum) a.set("reduction", static_cast<std::int64_t>(How));
+  return n.emit(ops::segment_reduce, {n.in_id(0), n.in_id(1)}, n.outs(), std::move(a));
+}
+/// As many segments as the last id says.
+inline status segment_sum(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  if (!n.is_constant(1)) return unsupported("segment ids that are computed at run time");
+  const auto ids = n.integers(1);
+  const std::int64_t last = ids.empty() ? -1 : ids.back();
+  if (last >= INT32_MAX) return too_large("segments", std::to_string(last));
+  attributes a;
+  a.set("segments", last + 1);
+  return n.emit(ops::segment_reduce, {n.in_id(0), n.in_id(1)}, n.outs(), std::move(a));
+}
+inline status bucketize(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const auto o = n.options<tflite_schema::bucketize_options>();
+  const tensor_id boundaries =
+      n.g().add_constant(n.out().name + "/boundaries", dtype::f32,
+                         dims{static_cast<std::int32_t>(o.boundaries.size())},
+                         constant_data::of(std::span<const float>(o.boundaries)));
+  return n.emit(ops::bucketize, {n.in_id(0), boundaries}, n.outs());
+}
+
+/// Positions of what is not zero: how many there are must be known when the file is loaded.
+inline status where(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (!n.is_constant(0))
+    return unsupported("positions whose number depends on the input", {}, "a constant condition");
+  const tensor& x = n.in(0);
+  const std::size_t size = size_of(x.type), count = x.shape.elements().value;
+  const auto steps = strides_of(x.shape);
+  const auto axes = static_cast<std::size_t>(x.shape.rank);
+  if (auto s = n.make_constant(saturating_mul(count * (axes + 1), sizeof(std::int64_t))); !s)
+    return s;
+  std::vector<std::int64_t> positions;
+  for (std::size_t i = 0; i < count; ++i) {
+    bool zero = true;
+    if (x.type == dtype::f32) {
+      float v;
+      std::memcpy(&v, x.data.bytes.data() + i * size, sizeof v);
+      zero = v == 0;
+    } else {
+      for (std::size_t b = 0; b < size; ++b) zero &= x.data.bytes[i * size + b] == std::byte{0};
+    }
+    for (std::int32_t k = 0; !zero && k < x.shape.rank; ++k)
+      positions.push_back(static_cast<std::int64_t>(i) / steps[k] % x.shape[k]);
+  }
+  const std::int32_t rank = x.shape.rank;
+  return constant_integers(
+      n, positions, dims{rank == 0 ? 0 : static_cast<std::int32_t>(positions.size()) / rank, rank});
+}
+/// The shape to which two shapes broadcast.
+inline status broadcast_args(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  if (!n.is_constant(0) || !n.is_constant(1))
+    return unsupported("shapes that are computed at run time");
+  dims shapes[2];
+  for (std::size_t i = 0; i < 2; ++i)
+    for (const std::int64_t e : n.integers(i)) {
+      if (shapes[i].rank >= dims::max_rank || e < 0 || e > INT32_MAX)
+        return invalid("shape", std::to_string(e));
+      shapes[i].push_back(static_cast<std::int32_t>(e));
+    }
+  const shape_or y = binary_shape(shapes[0], shapes[1]);
+  if (y.broken) return y.broken;
+  return constant_integers(n, std::vector<std::int64_t>(y.shape.begin(), y.shape.end()),
+                           dims{y.shape.rank});
+}
+
+inline status local_response_normalization(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const auto o = n.options<tflite_schema::local_response_options>();
+  local_response_attrs a;
+  a.radius = o.radius;
+  a.bias = static_cast<double>(o.bias), a.alpha = static_cast<double>(o.alpha),
+  a.beta = static_cast<double>(o.beta);
+  return n.emit(ops::local_response_normalization, to_attributes(a));
+}
+/// The file has weights [KD, KH, KW, I, O].
+inline status conv_3d(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  const dims x = n.in(0).shape, w = n.in(1).shape;
+  if (x.rank != 5 || w.rank != 5)
+    return invalid("rank of input or weights", to_string(x) + " and " + to_string(w),
+                   "[N,D,H,W,C] and [KD,KH,KW,I,O]");
+  if (n.in(0).type != dtype::f32 || n.in(1).type != dtype::f32)
+    return unsupported("element types of CONV_3D", std::string(name_of(n.in(0).type)), "float32");
+  const auto o = n.options<tflite_schema::conv_3d_options>();
+  conv3d_attrs a;
+  a.strides = {o.stride_d, o.stride_h, o.stride_w};
+  a.dilations = {o.dilation_d, o.dilation_h, o.dilation_w};
+  for (int i = 0; i < 3; ++i) {
+    if (a.strides[i] < 1 || a.dilations[i] < 1)
+      return invalid("stride or dilation", to_string(a.strides), "1 or more");
+    if (o.padding != tflite_schema::padding_scheme::same) continue;
+    const auto p = laws::same_padding(x[i + 1], w[i], a.strides[i], a.dilations[i]);
+    a.before[i] = p.before, a.after[i] = p.after;
+  }
+  attributes t;
+  t.set("perm", std::vector<std::int64_t>{4, 0, 1, 2, 3});
+  const tensor_id weights = n.temporary("/weights", dtype::f32);
+  if (auto s = n.emit(ops::transpose, {n.in_id(1)}, {weights}, std::move(t)); !s) return s;
+  std::vector<tensor_id> in{n.in_id(0), weights};
+  if (n.has(2)) in.push_back(n.in_id(2));
+  return n.emit(ops::float_conv3d, std::move(in), n.outs(), to_attributes(a), o.activation);
+}
+
+/// Inputs: boxes, scores, how many at most, thresholds of overlap and score, and in V5 sigma.
+/// Outputs: indices, in V5 their scores, how many there are.
+template <bool Scores> status non_max_suppression(tflite_node& n) {
+  if (auto s = need_inputs(n, Scores ? 6 : 5); !s) return s;
+  if (n.outputs() != (Scores ? 3u : 2u)) return invalid("outputs", std::to_string(n.outputs()));
+  attributes a;
+  if (auto s = integer_attribute(n, 2, "most", a); !s) return s;
+  constexpr const char* keys[] = {"overlap", "score", "sigma"};
+  for (std::size_t i = 3; i < (Scores ? 6u : 5u); ++i) {
+    if (!n.is_constant(i) || n.in(i).type != dtype::f32 || n.in(i).shape.elements().value != 1)
+      return unsupported("a threshold that is computed at run time");
+    float v;
+    std::memcpy(&v, n.in(i).data.bytes.data(), sizeof v);
+    a.set(keys[i - 3], static_cast<double>(v));
+  }
+  const tensor_id scores = Scores ? n.out_id(1) : n.temporary("/scores", dtype::f32);
+  return n.emit(ops::non_max_suppression, {n.in_id(0), n.in_id(1)},
+                {n.out_id(0), scores, n.out_id(Scores ? 2 : 1)}, std::move(a));
+}
+
+/// A sparse constant, which the reader has made dense.
+inline status densify(tflite_node& n) {
+  if (!n.is_constant(0)) return unsupported("a sparse tensor that is computed at run time");
+  return n.emit(ops::identity);
+}
+
+inline constexpr tflite_row data_rows[] = {
+    {"DENSIFY", &densify},
+    {"NON_MAX_SUPPRESSION_V4", &non_max_suppression<false>},
+    {"NON_MAX_SUPPRESSION_V5", &non_max_suppression<true>},
+    {"LOCAL_RESPONSE_NORMALIZATION", &local_response_normalization},
+    {"SPARSE_TO_DENSE", &sparse_to_dense},
+    {"ZEROS_LIKE", &zeros_like},
+    {"ADD_N", &add_n},
+    {"WHERE", &where},
+    {"REVERSE_SEQUENCE", &reverse_sequence},
+    {"MATRIX_DIAG", &matrix_diag},
+    {"MATRIX_SET_DIAG", &matrix_set_diag},
+    {"SCATTER_ND", &scatter_nd},
+    {"SEGMENT_SUM", &segment_sum},
+    {"CONV_3D", &conv_3d},
+    {"BROADCAST_ARGS", &broadcast_args},
+    {"BUCKETIZE", &bucketize},
+    {"DYNAMIC_UPDATE_SLICE", &dynamic_update_slice},
+    {"UNSORTED_SEGMENT_PROD", &unsorted_segments<segment_reduction::product>},
+    {"UNSORTED_SEGMENT_MAX", &unsorted_segments<segment_reduction::most>},
+    {"UNSORTED_SEGMENT_SUM", &unsorted_segments<segment_reduction::sum>},
+    {"UNSORTED_SEGMENT_MIN", &unsorted_segments<segment_reduction::least>},
+};
+
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_DATA_HPP_
+// ---- octet/import/tflite/rows_matrix.hpp
+// TFLite's BATCH_MATMUL, TRANSPOSE_CONV, RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_MATRIX_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_MATRIX_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
+
+/// Floats times one constant matrix of 8-bit weights: the fully connected layer of its columns.
+inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_matmul_options& o) {
+  const dims x = n.in(0).shape, w = n.in(1).shape;
+  if (x.rank < 2 || w.rank < 2)
+    return invalid("rank of the operands", to_string(x) + " and " + to_string(w), "2 or more");
+  const std::int32_t rows = w[w.rank - 2], columns = w[w.rank - 1];
+  const std::size_t size = w.elements().value;
+  if (!n.is_constant(1) || w.rank > x.rank || n.in(1).scales.size() != 1 || size == 0 ||
+      size != static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns))
+    return unsupported("int8 operand next to floats", to_string(w),
+                       "one constant matrix with one scale, of at most the rank of the floats");
+  const auto like = [&n](const char* suffix, std::size_t i) {
+    const tensor& t = n.in(i);
+    return n.temporary(suffix, t.type, t.scales, t.zero_points);
+  };
+  tensor_id in = n.in_id(0), weights = n.in_id(1);
+  if (o.adj_x) {
+    std::vector<std::int64_t> perm;
+    for (std::int32_t i = 0; i < x.rank; ++i) perm.push_back(i);
+    std::swap(perm[perm.size() - 2], perm.back());
+    attributes t;
+    t.set("perm", std::move(perm));
+    in = like("/transposed", 0);
+    if (auto s = n.emit(ops::transpose, {n.in_id(0)}, {in}, std::move(t)); !s) return s;
+  }
+  if (w.rank > 2) {
+    attributes r;
+    r.set("shape", std::vector<std::int64_t>{rows, columns});
+    const tensor_id matrix = like("/matrix", 1);
+    if (auto s = n.emit(ops::reshape, {weights}, {matrix}, std::move(r)); !s) return s;
+    weights = matrix;
+  }
+  if (!o.adj_y) {
+    attributes t;
+    t.set("perm", std::vector<std::int64_t>{1, 0});
+    const tensor_id transposed = like("/weights", 1);
+    if (auto s = n.emit(ops::transpose, {weights}, {transposed}, std::move(t)); !s) return s;
+    weights = transposed;
+  }
+  attributes a;
+  a.set("keep_dims", std::int64_t{1});
+  laws::dynamic_facts layer;
+  layer.layer = laws::dynamic_layer::fully_connected;
+  layer.asks_zero_point = o.asymmetric_quantize_inputs;
+  layer.products = o.adj_y ? columns : rows;
+  layer.vectors =
+      static_cast<std::int64_t>(x.elements().value / static_cast<std::size_t>(layer.products));
+  return n.accumulate(dynamic_accumulation{.op = &ops::fully_connected,
+                                           .in = in,
+                                           .weights = weights,
+                                           .attrs = std::move(a),
+                                           .layer = layer},
+                      tflite_activation::none);
+}
+inline status batch_matmul(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  const auto o = n.options<tflite_schema::batch_matmul_options>();
+  if (is_dynamic(n)) return dynamic_batch_matmul(n, o);
+  if (o.adj_x) a.set("adj_x", std::int64_t{1});
+  if (o.adj_y) a.set("adj_y", std::int64_t{1});
+  if (!quantized(n.in(0))) return n.emit(ops::batch_matmul, std::move(a));
+  if (n.in(1).scales.size() != 1)
+    return unsupported("quantization of the second operand",
+                       std::to_string(n.in(1).scales.size()) + " scales", "one scale per tensor");
+  return accumulate_and_requantize(n, ops::qnn_batch_matmul, std::move(a), n.ins(),
+                                   tflite_activation::none);
+}
+
+/// Inputs: output shape, weights [O,KH,KW,I], input, bias. The output is cropped by max((in - 1) *
+/// stride + kernel - out, 0) / 2 before.
+inline status transpose_conv(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  // A shape that is an input of the file is taken to be the one the converter saw.
+  std::vector<std::int64_t> shape = n.integers(0);
+  if (!n.is_constant(0)) shape.assign(n.out().shape.begin(), n.out().shape.end());
+  if (shape.size() != 4) return unsupported("an output shape that is computed at run time");
+  const tensor &w = n.in(1), &x = n.in(2);
+  if (x.shape.rank != 4 || w.shape.rank != 4)
+    return invalid("rank of input or weights", to_string(x.shape) + " and " + to_string(w.shape),
+                   "[N,H,W,C] and [O,KH,KW,I]");
+  const bool plain = x.type == dtype::f32 && w.type == dtype::f32;
+  const auto o = n.options<tflite_schema::transpose_conv_options>();
+  transpose_conv2d_attrs t;
+  t.stride_w = o.stride_w, t.stride_h = o.stride_h;
+  if (t.stride_h < 1 || t.stride_w < 1)
+    return invalid("stride", std::to_string(t.stride_h) + "x" + std::to_string(t.stride_w),
+                   "1 or more");
+  const auto place = [](std::int64_t in, std::int64_t stride, std::int64_t kernel,
+                        std::int64_t out) -> std::optional<laws::axis_padding> {
+    if (out < 1 || out > INT32_MAX) return std::nullopt;
+    const std::int64_t extra =
+        (in - 1) * stride + kernel - out;  // negative: columns that no input reaches
+    if (extra > INT32_MAX || extra < -INT32_MAX) return std::nullopt;
+    return laws::transposed_padding(static_cast<std::int32_t>(extra));
+  };
+  const auto rows = place(x.shape[1], t.stride_h, w.shape[1], shape[1]),
+             columns = place(x.shape[2], t.stride_w, w.shape[2], shape[2]);
+  if (!rows || !columns)
+    return invalid("output shape", std::to_string(shape[1]) + "x" + std::to_string(shape[2]));
+  t.pad_top = rows->before, t.pad_bottom = rows->after, t.output_padding_h = rows->more;
+  t.pad_left = columns->before, t.pad_right = columns->after, t.output_padding_w = columns->more;
+  attributes a = to_attributes(t);
+  for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product", "input_limit"})
+    a.erase(unused);
+  std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
+  if (n.has(3)) in.push_back(n.in_id(3));
+  if (plain)
+    return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), o.activation);
+  if (x.type == dtype::f32 && w.type == dtype::s8 && !w.scales.empty() &&
+      n.out().type == dtype::f32) {
+    if (n.g().arithmetic != law::tflite_xnnpack || n.framework.int4_weights)
+      return unsupported("a transposed convolution of floats with 8-bit weights", {},
+                         "under tflite_xnnpack: the reference kernels add floats in an order that "
+                         "is not known");
+    laws::dynamic_facts layer;
+    layer.layer = laws::dynamic_layer::conv2d;
+    layer.images = x.shape[0];
+    layer.products = std::int64_t{w.shape[1]} * w.shape[2] * w.shape[3];
+    return n.accumulate(dynamic_accumulation{.op = &ops::transpose_conv2d,
+                                             .in = n.in_id(2),
+                                             .weights = n.in_id(1),
+                                             .bias = n.in_id(3),
+                                             .attrs = std::move(a),
+                                             .layer = layer},
+                        o.activation);
+  }
+  return accumulate_and_requantize(n, ops::transpose_conv2d, std::move(a), std::move(in),
+                                   o.activation);
+}
+
+template <class Options> result<attributes> resize_attributes(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s.error();
+  const auto size = n.integers(1);
+  if (size.size() != 2) return unsupported("a size that is computed at run time");
+  attributes a;
+  a.set("out_h", size[0]);
+  a.set("out_w", size[1]);
+  const auto o = n.options<Options>();
+  if (o.align_corners) a.set("align_corners", std::int64_t{1});
+  if (o.half_pixel_centers) a.set("half_pixel_centers", std::int64_t{1});
+  return a;
+}
+inline status resize_bilinear(tflite_node& n) {
+  auto a = resize_attributes<tflite_schema::resize_bilinear_options>(n);
+  if (!a) return a.error();
+  if (quantized(n.in(0)) && !(n.in(0).scales == n.out().scales &&
+                              tflite_node::zero(n.in(0)) == tflite_node::zero(n.out()))) {
+    // The framework's kernels blend the codes and do not look at the scales; its delegate refuses.
+    const tensor& x = n.in(0);
+    if (n.g().arithmetic == law::tflite_xnnpack && is_8bit(x.type))
+      return unsupported("a resize whose result has other parameters than its input", {},
+                         "under tflite_ref: the default interpreter refuses it");
+    const tensor_id codes = n.temporary("/codes", x.type, x.scales, x.zero_points);
+    if (auto s = n.emit(ops::qnn_resize_bilinear, {n.in_id(0)}, {codes}, std::move(*a)); !s)
+      return s;
+    return n.emit(ops::identity, {codes}, n.outs());
+  }
+  return n.emit(quantized(n.in(0)) ? ops::qnn_resize_bilinear : ops::resize_bilinear, {n.in_id(0)},
+                n.outs(), std::move(*a));
+}
+inline status resize_nearest(tflite_node& n) {
+  auto a = resize_attributes<tflite_schema::resize_nearest_neighbor_options>(n);
+  if (!a) return a.error();
+  return n.emit(ops::resize_nearest, {n.in_id(0)}, n.outs(), std::move(*a));
+}
+
+inline constexpr tflite_row matrix_rows[] = {
+    {"RESIZE_BILINEAR", &resize_bilinear},
+    {"TRANSPOSE_CONV", &transpose_conv},
+    {"RESIZE_NEAREST_NEIGHBOR", &resize_nearest},
+    {"BATCH_MATMUL", &batch_matmul},
+};
+
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_MATRIX_HPP_
+// ---- octet/import/tflite/rows_pool.hpp
+// TFLite's windows and reductions: AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, SUM, REDUCE_*.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_POOL_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_POOL_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
+
+inline status pool_2d(tflite_node& n, const op_def& quantized_form, const op_def& float_form) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const dims x = n.in(0).shape;
+  if (x.rank != 4) return invalid("rank of input", to_string(x), "[N,H,W,C]");
+  const auto o = n.options<tflite_schema::pool_2d_options>();
+  if (auto s = check_padding(o.padding); !s) return s;
+  pool2d_attrs p;
+  p.stride_h = o.stride_h, p.stride_w = o.stride_w;
+  p.window_h = o.filter_height, p.window_w = o.filter_width;
+  if (o.padding == tflite_schema::padding_scheme::same) {
+    const auto h = laws::same_padding(x[1], p.window_h, p.stride_h, 1),
+               w = laws::same_padding(x[2], p.window_w, p.stride_w, 1);
+    p.pad_top = h.before, p.pad_bottom = h.after, p.pad_left = w.before, p.pad_right = w.after;
+  }
+  attributes a = to_attributes(p);
+  for (const char* unused : {"dilation_h", "dilation_w", "ceil_mode", "count_include_pad",
+                             "divisor", "adaptive_h", "adaptive_w"})
+    a.erase(unused);
+  return n.emit(quantized(n.in(0)) ? quantized_form : float_form, std::move(a), o.activation);
+}
+inline status average_pool_2d(tflite_node& n) {
+  return pool_2d(n, ops::qnn_avg_pool2d, ops::avg_pool2d);
+}
+inline status max_pool_2d(tflite_node& n) {
+  return pool_2d(n, ops::qnn_max_pool2d, ops::max_pool2d);
+}
+inline status l2_pool_2d(tflite_node& n) { return pool_2d(n, ops::l2_pool2d, ops::l2_pool2d); }
+
+/// Axes and keep_dims; axes must be known when the file is loaded.
+inline result<attributes> reduction_attributes(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s.error();
+  if (!n.is_constant(1)) return unsupported("axes that are computed at run time");
+  attributes a;
+  auto axes = n.integers(1);
+  if (axes.empty()) return unsupported("a reduction over no axis");
+  a.set("axes", std::move(axes));
+  if (n.options<tflite_schema::reducer_options>().keep_dims) a.set("keep_dims", std::int64_t{1});
+  return a;
+}
+template <const op_def& Op> status reduce(tflite_node& n) {
+  auto a = reduction_attributes(n);
+  if (!a) return a.error();
+  return n.emit(Op, {n.in_id(0)}, n.outs(), std::move(*a));
+}
+template <const op_def& Quantized, const op_def& Float> status arithmetic_reduce(tflite_node& n) {
+  return n.has(0) && quantized(n.in(0)) ? reduce<Quantized>(n) : reduce<Float>(n);
+}
+
+inline constexpr tflite_row pool_rows[] = {
+    {"AVERAGE_POOL_2D", &average_pool_2d},
+    {"L2_POOL_2D", &l2_pool_2d},
+    {"MAX_POOL_2D", &max_pool_2d},
+    {"MEAN", &arithmetic_reduce<ops::qnn_mean, ops::mean>},
+    {"SUM", &arithmetic_reduce<ops::qnn_sum, ops::sum>},
+    {"REDUCE_PROD", &arithmetic_reduce<ops::qnn_reduce_prod, ops::reduce_prod>},
+    {"REDUCE_MAX", &reduce<ops::reduce_max>},
+    {"REDUCE_MIN", &reduce<ops::reduce_min>},
+    {"REDUCE_ANY", &reduce<ops::reduce_any>},
+    {"REDUCE_ALL", &reduce<ops::reduce_all>},
+};
+
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_POOL_HPP_
+// ---- octet/import/tflite/rows_recurrent.hpp
+// TFLite's layers with state: LSTM, RNN and SVDF in their forms for one step, sequences and both
+// directions, full-integer, float32 and with int8 weights on float32 values.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_RECURRENT_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_RECURRENT_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
+
+inline status state_of(const tflite_node& n, std::size_t i) {
+  if (!n.has(i) || n.in(i).role != tensor::kind::state)
+    return invalid("input " + std::to_string(i) + " is not a variable tensor");
+  return unit{};
+}
+
+// ---- LSTM ----
+
+/// One layer of one direction: operands as UNIDIRECTIONAL_SEQUENCE_LSTM has them (0 x, 1..4 input
+/// weights and 5..8 recurrent weights of input, forget, cell and output gate, 9..11 peepholes,
+/// 12..15 biases, 16, 17 projection, 18 hidden and 19 cell state, 20..23 layer normalization).
+struct lstm_layer {
+  std::vector<tensor_id> in;
+  tensor_id out = no_tensor;
+  double cell_clip = 0, state_clip = 0;
+  bool time_major = false, asymmetric = false;
+  bool has(std::size_t i) const { return i < in.size() && in[i] != no_tensor; }
+};
+inline status check_lstm(const tflite_node& n, const lstm_layer& l, tflite_activation activation) {
+  for (std::size_t i : {0u, 2u, 3u, 4u, 6u, 7u, 8u, 13u, 14u, 15u})
+    if (!l.has(i)) return invalid("input " + std::to_string(i) + " is absent");
+  for (std::size_t i : {18u, 19u})
+    if (!l.has(i) || n.g()[l.in[i]].role != tensor::kind::state)
+      return invalid("input " + std::to_string(i) + " is not a variable tensor");
+  if (activation != tflite_activation::tanh)
+    return unsupported("fused activation of an LSTM", std::to_string(static_cast<int>(activation)),
+                       "TANH");
+  return unit{};
+}
+/// int8 values with an int16 cell: the operands in octet's order.
+inline status integer_lstm(tflite_node& n, const lstm_layer& l) {
+  lstm_attrs a;
+  a.time_major = l.time_major;
+  a.cell_clip = l.cell_clip, a.projection_clip = l.state_clip;
+  const auto intermediate = [&](std::size_t i) -> const tensor* {
+    return i < n.intermediates.size() && n.intermediates[i] != no_tensor
+               ? &n.g()[n.intermediates[i]]
+               : nullptr;
+  };
+  if (const tensor* hidden = intermediate(4); hidden && !hidden->scales.empty())
+    a.hidden_scale = tflite_node::scale(*hidden), a.hidden_zero_point = tflite_node::zero(*hidden);
+  if (l.has(21)) {
+    double* scales[] = {&a.input_scale, &a.forget_scale, &a.cell_scale, &a.output_scale};
+    for (std::size_t i = 0; i < 4; ++i)
+      if (const tensor* z = intermediate(i); z && !z->scales.empty())
+        *scales[i] = tflite_node::scale(*z);
+  }
+  std::vector<tensor_id> in{l.in[0]};
+  constexpr std::size_t order[] = {2, 3,  4,  6,  7,  8,  13, 14, 15, 18, 19, 1,
+                                   5, 12, 16, 17, 10, 11, 9,  21, 22, 23, 20};
+  for (const std::size_t i : order) in.push_back(l.has(i) ? l.in[i] : no_tensor);
+  while (in.back() == no_tensor) in.pop_back();
+  attributes attrs = to_attributes(a);
+  for (const char* key :
+       {"projection_clip", "forget_scale", "cell_scale", "output_scale", "input_scale"})
+    if (attrs.real(key) == 0) attrs.erase(key);
+  return n.emit(ops::qnn_lstm, std::move(in), {l.out, l.in[18], l.in[19]}, std::move(attrs));
+}
+inline status lstm_direction(tflite_node& n, const lstm_layer& l) {
+  const tensor &x = n.g()[l.in[0]], &w = n.g()[l.in[2]];
+  if (x.type == dtype::s8 && w.type == dtype::s8) return integer_lstm(n, l);
+  if (x.type != dtype::f32 || (w.type != dtype::f32 && w.type != dtype::s8))
+    return unsupported("LSTM element types",
+                       std::string(name_of(x.type)) + " x " + std::string(name_of(w.type)),
+                       "int8 x int8, float32 x float32, float32 x int8");
+  float_lstm_attrs a;
+  a.time_major = l.time_major, a.asymmetric = l.asymmetric && w.type == dtype::s8;
+  a.cell_clip = l.cell_clip, a.state_clip = l.state_clip;
+  std::vector<tensor_id> in = l.in;
+  in.resize(24, no_tensor);
+  while (in.back() == no_tensor) in.pop_back();
+  return n.emit(ops::float_lstm, std::move(in), {l.out, l.in[18], l.in[19]}, to_attributes(a));
+}
+inline status sequence_lstm(tflite_node& n) {
+  const auto o = n.options<tflite_schema::sequence_lstm_options>();
+  lstm_layer l{n.ins(), n.out_id()};
+  l.cell_clip = static_cast<double>(o.cell_clip), l.state_clip = static_cast<double>(o.state_clip);
+  l.time_major = o.time_major, l.asymmetric = o.asymmetric;
+  if (auto s = check_lstm(n, l, o.activation); !s) return s;
+  return lstm_direction(n, l);
+}
+
+/// x as a sequence of one step, and the result without it.
+inline status as_sequence(tflite_node& n, tensor_id& x, tensor_id& y) {
+  const dims from = n.g()[x].shape;
+  if (from.rank != 2) return invalid("rank of input", to_string(from), "[B,C]");
+  attributes a;
+  a.set("axis", std::int64_t{0});
+  const tensor_id sequence = like(n, "/sequence", x);
+  if (auto s = n.emit(ops::expand_dims, {x}, {sequence}, std::move(a)); !s) return s;
+  x = sequence;
+  y = like(n, "/steps", n.out_id(n.outputs() - 1));
+  return unit{};
+}
+inline status from_sequence(tflite_node& n, tensor_id y) {
+  attributes a;
+  a.set("axes", std::vector<std::int64_t>{0});
+  return n.emit(ops::squeeze, {y}, {n.out_id(n.outputs() - 1)}, std::move(a));
+}
+/// LSTM: one step of a batch.
+inline status one_step_lstm(tflite_node& n) {
+  const auto o = n.options<tflite_schema::lstm_options>();
+  if (o.kernel != 0 || n.inputs() < 20)
+    return unsupported("LSTM of kernel type BASIC", {}, "UNIDIRECTIONAL_SEQUENCE_LSTM");
+  lstm_layer l{n.ins(), n.out_id()};
+  l.cell_clip = static_cast<double>(o.cell_clip), l.state_clip = static_cast<double>(o.state_clip);
+  l.time_major = true, l.asymmetric = o.asymmetric;
+  if (auto s = check_lstm(n, l, o.activation); !s) return s;
+  if (auto s = as_sequence(n, l.in[0], l.out); !s) return s;
+  if (auto s = lstm_direction(n, l); !s) return s;
+  return from_sequence(n, l.out);
+}
+
+/// The other direction: the sequence backwards, and its result put the right way round.
+template <class Layer>
+status backwards(tflite_node& n, bool time_major, tensor_id x, tensor_id y, Layer&& layer) {
+  const auto turned = [&](tensor_id from, tensor_id to) {
+    attributes a;
+    a.set("axes", std::vector<std::int64_t>{time_major ? 0 : 1});
+    return n.emit(ops::reverse, {from}, {to}, std::move(a));
+  };
+  const tensor_id reversed = like(n, "/reversed", x), result = like(n, "/backward_steps", y);
+  if (auto s = turned(x, reversed); !s) return s;
+  if (auto s = layer(reversed, result); !s) return s;
+  return turned(result, y);
+}
+/// Results of both directions: two tensors, or one with both along its last axis.
+struct directions {
+  tensor_id forward = no_tensor, backward = no_tensor;
+};
+inline result<directions> begin_directions(tflite_node& n, bool merge) {
+  if (!merge) {
+    if (n.outputs() < 2 || n.out_id(1) == no_tensor) return invalid("a second output is absent");
+    return directions{n.out_id(), n.out_id(1)};
+  }
+  return directions{like(n, "/forward", n.out_id()), like(n, "/backward", n.out_id())};
+}
+inline status end_directions(tflite_node& n, bool merge, const directions& d) {
+  if (!merge) return unit{};
+  attributes a;
+  a.set("axis", std::int64_t{-1});
+  return n.emit(quantized(n.out()) ? ops::qnn_concat : ops::concat, {d.forward, d.backward},
+                {n.out_id()}, std::move(a));
+}
+/// Inputs: 0 x, 1..17 the forward layer's, 18..34 the backward one's, 35, 36 and 37, 38 states,
+/// 39 a second input and 40..47 its weights.
+inline status bidirectional_lstm(tflite_node& n) {
+  const auto o = n.options<tflite_schema::bidirectional_lstm_options>();
+  for (std::size_t i = 39; i < n.inputs(); ++i)
+    if (n.has(i)) return unsupported("a second input of a bidirectional layer");
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const auto d = begin_directions(n, o.merge_outputs);
+  if (!d) return d.error();
+  for (std::size_t side = 0; side < 2; ++side) {
+    lstm_layer l;
+    l.in.assign(24, no_tensor);
+    l.in[0] = n.in_id(0);
+    for (std::size_t i = 1; i < 18; ++i) l.in[i] = n.in_id(i + 17 * side);
+    l.in[18] = n.in_id(35 + 2 * side), l.in[19] = n.in_id(36 + 2 * side);
+    l.out = side == 0 ? d->forward : d->backward;
+    l.cell_clip = static_cast<double>(o.cell_clip),
+    l.state_clip = static_cast<double>(o.state_clip);
+    l.time_major = o.time_major, l.asymmetric = o.asymmetric;
+    if (auto s = check_lstm(n, l, o.activation); !s) return s;
+    const auto layer = [&](tensor_id x, tensor_id y) {
+      l.in[0] = x, l.out = y;
+      return lstm_direction(n, l);
+    };
+    auto s = side == 0 ? layer(l.in[0], l.out) : backwards(n, l.time_major, l.in[0], l.out, layer);
+    if (!s) return s;
+  }
+  return end_directions(n, o.merge_outputs, *d);
+}
+
+// ---- RNN ----
+
+inline status rnn_direction(tflite_node& n, std::vector<tensor_id> in, tensor_id out,
+                            bool time_major, bool asymmetric, tflite_activation activation) {
+  for (const tensor_id t : in)
+    if (t == no_tensor) return invalid("an operand is absent");
+  if (n.g()[in[4]].role != tensor::kind::state)
+    return invalid("the hidden state is not a variable tensor");
+  rnn_attrs a;
+  a.time_major = time_major, a.asymmetric = asymmetric && n.g()[in[1]].type == dtype::s8;
+  a.tanh = activation == tflite_activation::tanh;
+  const tensor_id state = in[4];
+  return n.emit(ops::rnn, std::move(in), {out, state}, to_attributes(a),
+                a.tanh ? tflite_activation::none : activation);
+}
+inline status sequence_rnn(tflite_node& n) {
+  if (auto s = need_inputs(n, 5); !s) return s;
+  const auto o = n.options<tflite_schema::sequence_rnn_options>();
+  return rnn_direction(n, n.ins(), n.out_id(), o.time_major, o.asymmetric, o.activation);
+}
+inline status one_step_rnn(tflite_node& n) {
+  if (auto s = need_inputs(n, 5); !s) return s;
+  const auto o = n.options<tflite_schema::rnn_options>();
+  std::vector<tensor_id> in = n.ins();
+  tensor_id y = no_tensor;
+  if (auto s = as_sequence(n, in[0], y); !s) return s;
+  if (auto s = rnn_direction(n, in, y, true, o.asymmetric, o.activation); !s) return s;
+  return from_sequence(n, y);
+}
+/// Inputs: 0 x, 1..4 weights, recurrent weights, bias and state forward, 5..8 backward, 9 a second
+/// input and its weights.
+inline status bidirectional_rnn(tflite_node& n) {
+  if (auto s = need_inputs(n, 9); !s) return s;
+  for (std::size_t i = 9; i < n.inputs(); ++i)
+    if (n.has(i)) return unsupported("a second input of a bidirectional layer");
+  const auto o = n.options<tflite_schema::bidirectional_rnn_options>();
+  const auto d = begin_directions(n, o.merge_outputs);
+  if (!d) return d.error();
+  for (std::size_t side = 0; side < 2; ++side) {
+    const auto layer = [&](tensor_id x, tensor_id y) {
+      std::vector<tensor_id> in{x};
+      for (std::size_t i = 1; i < 5; ++i) in.push_back(n.in_id(i + 4 * side));
+      return rnn_direction(n, std::move(in), y, o.time_major, o.asymmetric, o.activation);
+    };
+    auto s = side == 0 ? layer(n.in_id(0), d->forward)
+                       : backwards(n, o.time_major, n.in_id(0), d->backward, layer);
+    if (!s) return s;
+  }
+  return end_directions(n, o.merge_outputs, *d);
+}
+
+// ---- SVDF ----
+
+/// Inputs of the file: x, feature weights, time weights, bias or nothing, state.
+inline status svdf(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  if (auto s = state_of(n, 4); !s) return s;
+  const auto o = n.options<tflite_schema::svdf_options>();
+  std::vector<tensor_id> in{n.in_id(0), n.in_id(1), n.in_id(2), n.in_id(4)};
+  if (n.has(3)) in.push_back(n.in_id(3));
+  if (n.in(0).type == dtype::f32) {
+    float_svdf_attrs a;
+    a.rank = o.rank, a.asymmetric = o.asymmetric && n.in(1).type == dtype::s8;
+    return n.emit(ops::float_svdf, std::move(in), {n.out_id(), n.in_id(4)}, to_attributes(a),
+                  o.activation);
+  }
+  if (n.in(0).type != dtype::s8)
+    return unsupported("SVDF element type", std::string(name_of(n.in(0).type)), "int8, float32");
+  attributes a;
+  a.set("rank", std::int64_t{o.rank});
+  return n.emit(ops::qnn_svdf, std::move(in), {n.out_id(), n.in_id(4)}, std::move(a));
+}
+
+inline constexpr tflite_row recurrent_rows[] = {
+    {"LSTM", &one_step_lstm},
+    {"RNN", &one_step_rnn},
+    {"SVDF", &svdf},
+    {"UNIDIRECTIONAL_SEQUENCE_RNN", &sequence_rnn},
+    {"UNIDIRECTIONAL_SEQUENCE_LSTM", &sequence_lstm},
+    {"BIDIRECTIONAL_SEQUENCE_RNN", &bidirectional_rnn},
+    {"BIDIRECTIONAL_SEQUENCE_LSTM", &bidirectional_lstm},
+};
+
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_RECURRENT_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+namespace detail {
+inline constexpr std::span<const tflite_row> tflite_families[] = {
+    tflite_rows::activation_rows, tflite_rows::conv_rows,      tflite_rows::elementwise_rows,
+    tflite_rows::pool_rows,       tflite_rows::recurrent_rows, tflite_rows::shape_rows,
+    tflite_rows::binary_rows,     tflite_rows::movement_rows,  tflite_rows::matrix_rows,
+    tflite_rows::data_rows,
+};
+}  // namespace detail
+
+namespace detail {
+inline constexpr auto tflite_rows_by_code = [] {
+  std::array<const tflite_row*, std::size(tflite_schema::builtin_operators)> rows{};
+  for (const auto& family : tflite_families)
+    for (const tflite_row& r : family) rows[static_cast<std::size_t>(r.code)] = &r;
+  return rows;
+}();
+}  // namespace detail
+
+/// The row of a builtin operator; null where octet has none.
+constexpr const tflite_row* find_tflite_row(std::int32_t code) {
+  const auto& rows = detail::tflite_rows_by_code;
+  return code >= 0 && static_cast<std::size_t>(code) < rows.size()
+             ? rows[static_cast<std::size_t>(code)]
+             : nullptr;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// Operators that the loader carries out: they run subgraphs or name variables.
+inline constexpr std::string_view tflite_control_operators[] = {
+    "CUSTOM",          "CALL_ONCE",           "IF", "WHILE", "VAR_HANDLE", "READ_VARIABLE",
+    "ASSIGN_VARIABLE", "STABLEHLO_COMPOSITE",
+};
+
+struct tflite_refused {
+  std::string_view name, why;
+};
+namespace detail {
+inline constexpr std::string_view texts = "works on texts or tables of them",
+                                  random = "random numbers of the framework's own generator",
+                                  complex = "complex numbers are no element type of octet",
+                                  no_kernel = "no kernel of the framework computes it",
+                                  open = "the result's shape depends on the input's values",
+                                  stable_hlo =
+                                      "StableHLO: to be converted to TensorFlow Lite's own "
+                                      "operators";
+}  // namespace detail
+inline constexpr tflite_refused refused_tflite_operators[] = {
+    {"HASHTABLE_LOOKUP", detail::texts},
+    {"LSH_PROJECTION", "hashes of its input"},
+    {"CONCAT_EMBEDDINGS", detail::no_kernel},
+    {"SKIP_GRAM", detail::texts},
+    {"CALL", detail::no_kernel},
+    {"EMBEDDING_LOOKUP_SPARSE", "sparse look-ups"},
+    {"DELEGATE", "another library's compiled program"},
+    {"FAKE_QUANT", "left over from training: to be converted with quantization"},
+    {"UNIQUE", detail::open},
+    {"PLACEHOLDER_FOR_GREATER_OP_CODES", detail::no_kernel},
+    {"RFFT2D", detail::complex},
+    {"IMAG", detail::complex},
+    {"REAL", detail::complex},
+    {"COMPLEX_ABS", detail::complex},
+    {"HASHTABLE", detail::texts},
+    {"HASHTABLE_FIND", detail::texts},
+    {"HASHTABLE_IMPORT", detail::texts},
+    {"HASHTABLE_SIZE", detail::texts},
+    {"CONV_3D_TRANSPOSE", "its floats are added in an order that is not known"},
+    {"RANDOM_STANDARD_NORMAL", detail::random},
+    {"RANDOM_UNIFORM", detail::random},
+    {"MULTINOMIAL", detail::random},
+    {"ATAN2", "octet has no function with the bits of the C library's binary32 atan2f"},
+    {"BITCAST", "bytes of one element type read as another"},
+    {"DILATE", "no converter writes it into a quantized model"},
+    {"REDUCE_WINDOW", "no converter writes it into a quantized model"},
+};
+inline constexpr std::string_view stable_hlo_prefix = "STABLEHLO_";
+
+/// Why an operator code is refused; empty for those that have a row or that the schema lacks.
+constexpr std::string_view why_refused(std::int32_t code) {
+  const std::string_view name = tflite_schema::builtin_name(code);
+  for (const tflite_refused& r : refused_tflite_operators)
+    if (r.name == name) return r.why;
+  return name.starts_with(stable_hlo_prefix) ? detail::stable_hlo : std::string_view();
+}
+/// Custom operators whose names say where they come from.
+constexpr std::string_view why_refused_custom(std::string_view name) {
+  if (name.starts_with("Flex"))
+    return "an operator of TensorFlow itself: to be converted with TFLITE_BUILTINS alone";
+  if (name == "edgetpu-custom-op")
+    return "compiled for the Edge TPU: load the file from before edgetpu_compiler";
+  if (name == "ethos-u") return "compiled for Ethos-U: load the file from before vela";
+  if (name == "Convolution2DTransposeBias")
+    return "MediaPipe's own: its kernel is not part of TensorFlow Lite";
+  return "its maker's own: see tflite_options::operators";
+}
+
+namespace detail {
+constexpr bool every_tflite_operator_has_one_answer() {
+  for (std::size_t code = 0; code < std::size(tflite_schema::builtin_operators); ++code) {
+    const std::string_view name = tflite_schema::builtin_operators[code];
+    int answers = find_tflite_row(static_cast<std::int32_t>(code)) != nullptr;
+    bool control = false;
+    for (const std::string_view c : tflite_control_operators) control |= c == name;
+    answers += control;
+    if (!control) answers += !why_refused(static_cast<std::int32_t>(code)).empty();
+    if (answers != 1) return false;
+  }
+  return true;
+}
+static_assert(every_tflite_operator_has_one_answer(),
+              "a builtin operator has neither a row nor a reason, or both");
+}  // namespace detail
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_REFUSED_HPP_
+// ---- octet/import/tflite/tensors.hpp
+// Tensors of a TFLite file as the graph has them: element type, shape, quantization, contents.
+#ifndef OCTET_IMPORT_TFLITE_TENSORS_HPP_
+#define OCTET_IMPORT_TFLITE_TENSORS_HPP_
+
+// ---- octet/import/tflite/sparse.hpp
+// Sparse constants of .tflite files: the tables that say where their elements are, and the dense
+// tensor that they stand for.
+#ifndef OCTET_IMPORT_TFLITE_SPARSE_HPP_
+#define OCTET_IMPORT_TFLITE_SPARSE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::detail {
+
+/// Elements in the order of the file at their places in a dense tensor; the others are 0.
+class sparse_reader {
+ public:
+  /// shape: of the dense tensor; size: bytes of an element.
+  sparse_reader(const tflite_schema::sparsity_table& from, const dims& shape, std::size_t size,
+                work_budget& work)
+      : shape_(shape), size_(size), work_(work) {
+    const auto copy = [](const tflite_schema::integer_vector* v) {
+      // Longer lists fit no tensor; many tensors may share one.
+      return v && v->size() <= 2 * dims::max_rank ? std::vector<std::int32_t>(v->begin(), v->end())
+                                                  : std::vector<std::int32_t>();
+    };
+    order_ = copy(from.traversal_order());
+    blocks_ = copy(from.block_map());
+    levels_ = from.dim_metadata();
+  }
+  result<std::vector<std::byte>> read(std::span<const std::byte> raw) {
+    if (auto s = check(); !s) return s.error();
+    raw_ = raw;
+    dense_.assign(saturating_mul(shape_.elements().value, size_), std::byte{});
+    at_.assign(order_.size(), 0);
+    if (auto s = fill(0, 0); !s) return s.error();
+    if (next_ * size_ != raw_.size())
+      return malformed("elements of a sparse tensor", std::to_string(raw_.size() / size_),
+                       std::to_string(next_));
+    return std::move(dense_);
+  }
+
+ private:
+  const tflite_schema::dimension_table& level(std::size_t i) const {
+    return *levels_->Get(static_cast<flatbuffers::uoffset_t>(i));
+  }
+  /// Every axis and every block once; extents are those of the dense tensor.
+  status check() {
+    const auto rank = static_cast<std::size_t>(shape_.rank);
+    const auto broken = [] { return malformed("sparsity of a tensor"); };
+    if (!levels_ || order_.size() != rank + blocks_.size() || blocks_.size() > rank ||
+        levels_->size() != order_.size())
+      return broken();
+    std::vector<bool> seen(order_.size(), false);
+    block_extents_.assign(blocks_.size(), 0);
+    std::vector<std::int64_t> extents(rank, 0);
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      const auto axis = static_cast<std::size_t>(order_[i]);
+      // The axes come first, then the blocks.
+      if (order_[i] < 0 || axis >= seen.size() || seen[axis] || (i < rank) != (axis < rank))
+        return broken();
+      seen[axis] = true;
+      const auto& l = level(i);
+      if (!l.dense() && (!l.segments().given() || !l.indices().given())) return broken();
+      if (axis >= rank) {
+        if (!l.dense() || l.size() < 1) return broken();
+        block_extents_[axis - rank] = l.size();
+      } else {
+        extents[axis] = l.size();
+      }
+    }
+    std::vector<std::int64_t> times(rank, 1);
+    for (std::size_t b = 0; b < blocks_.size(); ++b) {
+      if (blocks_[b] < 0 || static_cast<std::size_t>(blocks_[b]) >= rank) return broken();
+      times[static_cast<std::size_t>(blocks_[b])] *= block_extents_[b];
+    }
+    for (std::size_t a = 0; a < rank; ++a)
+      if (level_of(a).dense() &&
+          (extents[a] < 0 || extents[a] * times[a] != std::int64_t{shape_[static_cast<int>(a)]}))
+        return broken();
+    return unit{};
+  }
+  const tflite_schema::dimension_table& level_of(std::size_t axis) const {
+    return level(static_cast<std::size_t>(
+        std::find(order_.begin(), order_.end(), static_cast<std::int32_t>(axis)) - order_.begin()));
+  }
+  /// Level i of the tree; `from`: which of its parents' entries this is, counted through.
+  status fill(std::size_t i, std::int64_t from) {
+    if (auto s = work_.spend(1); !s) return s;
+    if (i == order_.size()) return put();
+    const auto& l = level(i);
+    if (l.dense()) {
+      for (std::int64_t k = 0; k < l.size(); ++k) {
+        at_[i] = k;
+        if (auto s = fill(i + 1, from * l.size() + k); !s) return s;
+      }
+      return unit{};
+    }
+    const auto segments = l.segments(), indices = l.indices();
+    if (from < 0 || from + 1 >= segments.size())
+      return malformed("segments of a sparse tensor", std::to_string(segments.size()),
+                       "more than " + std::to_string(from + 1));
+    const std::int64_t begin = segments[from], end = segments[from + 1];
+    if (begin < 0 || end < begin || end > indices.size())
+      return malformed("segment of a sparse tensor", std::to_string(end));
+    for (std::int64_t k = begin; k < end; ++k) {
+      at_[i] = indices[k];
+      if (auto s = fill(i + 1, k); !s) return s;
+    }
+    return unit{};
+  }
+  status put() {
+    const auto rank = static_cast<std::size_t>(shape_.rank);
+    std::vector<std::int64_t> place(rank, 0);
+    for (std::size_t i = 0; i < rank; ++i) place[static_cast<std::size_t>(order_[i])] = at_[i];
+    for (std::size_t i = rank; i < order_.size(); ++i) {
+      const auto block = static_cast<std::size_t>(order_[i]) - rank;
+      auto& p = place[static_cast<std::size_t>(blocks_[block])];
+      p = p * block_extents_[block] + at_[i];
+    }
+    std::size_t flat = 0;
+    for (std::size_t a = 0; a < rank; ++a) {
+      const std::int64_t extent = shape_[static_cast<int>(a)];
+      if (place[a] < 0 || place[a] >= extent)
+        return malformed("index of a sparse tensor", std::to_string(place[a]),
+                         "below " + std::to_string(extent));
+      flat = flat * static_cast<std::size_t>(extent) + static_cast<std::size_t>(place[a]);
+    }
+    if ((next_ + 1) * size_ > raw_.size())
+      return malformed("elements of a sparse tensor", std::to_string(raw_.size() / size_),
+                       "more than " + std::to_string(next_));
+    std::memcpy(dense_.data() + flat * size_, raw_.data() + next_ * size_, size_);
+    ++next_;
+    return unit{};
+  }
+
+  dims shape_;
+  std::size_t size_;
+  work_budget& work_;
+  std::vector<std::int32_t> order_, blocks_;
+  const tflite_schema::table_vector<tflite_schema::dimension_table>* levels_ = nullptr;
+  std::vector<std::int64_t> block_extents_, at_;
+  std::span<const std::byte> raw_;
+  std::vector<std::byte> dense_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace import::detail
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_SPARSE_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::detail {
+
+/// Reads tensors of one file. Constants refer to the file's bytes where these are aligned. Tensors
+/// may share names, scales and contents: what is copied of them counts as the builder's work.
+class tflite_tensors {
+ public:
+  tflite_tensors(const file_bytes& file, const tflite_schema::model_table& model,
+                 graph_builder& build)
+      : file_(file), model_(model), build_(build) {}
+
+  /// `fallback`: its name where the file has none.
+  result<tensor> read(const tflite_schema::tensor_table& from, const std::string& fallback) const {
+    if (auto s = build_.work.spend(from.name() ? from.name()->size() : 0); !s) return s.error();
+    tensor t;
+    t.name = from.name() ? from.name()->str() : fallback;
+    status s = extents(t, from);
+    if (s) s = quantization(t, from);
+    if (s) s = contents(t, from);
+    if (!s) return error_place{.tensor = t.name}.attach(s.error());
+    if (from.is_variable()) t.role = tensor::kind::state;
+    return t;
+  }
+
+ private:
+  /// Element type and shape.
+  static status extents(tensor& t, const tflite_schema::tensor_table& from) {
+    const auto type = tflite_schema::dtype_of_tensor(from.type());
+    if (!type) {
+      const std::string_view name = tflite_schema::name_of(from.type());
+      return unsupported("element type",
+                         name.empty() ? "code " + std::to_string(static_cast<int>(from.type()))
+                                      : std::string(name),
+                         "float32, float16, float64, int2, int4, uint4, int8, uint8, int16, "
+                         "uint16, int32, uint32, int64, uint64, bool");
+    }
+    t.type = *type;
+    if (!from.shape()) return unit{};
+    if (from.shape()->size() > dims::max_rank)
+      return unsupported("rank", std::to_string(from.shape()->size()),
+                         "at most " + std::to_string(dims::max_rank));
+    for (std::int32_t e : *from.shape()) {
+      if (e < 0) return malformed("negative extent", std::to_string(e));
+      t.shape.push_back(e);
+    }
+    return verify_shape(t.shape);
+  }
+  status quantization(tensor& t, const tflite_schema::tensor_table& from) const {
+    const auto* q = from.quantization();
+    if (!q) return unit{};
+    if (const auto* b = q->blockwise())
+      return unsupported("blockwise quantization",
+                         "a scale for each " + std::to_string(b->block_size()) +
+                             " elements of a row: the framework adds the blocks in float, in an "
+                             "order that its instruction sets do not share",
+                         "one scale, or one for each channel");
+    if (!q->scale() || q->scale()->size() == 0) return unit{};
+    const std::size_t copied = q->scale()->size() + (q->zero_point() ? q->zero_point()->size() : 0);
+    if (auto s = build_.work.spend(saturating_mul(copied, sizeof(double))); !s) return s;
+    if (q->details_type() != tflite_schema::quantization_details::none)
+      return unsupported("custom quantization");
+    bool zero = true;  // converters write scale 0 for tensors that are not quantized
+    for (float s : *q->scale()) zero &= s == 0;
+    if (zero) return unit{};
+    for (float s : *q->scale()) t.scales.push_back(static_cast<double>(s));
+    if (t.scales.size() > 1) t.axis = q->axis();
+    if (!q->zero_point()) return unit{};
+    for (flatbuffers::uoffset_t k = 0; k < q->zero_point()->size(); ++k) {
+      std::int64_t z;  // the Verifier does not promise 8-byte alignment
+      std::memcpy(&z, q->zero_point()->Data() + sizeof z * k, sizeof z);
+      if (z < INT32_MIN || z > INT32_MAX) return malformed("zero point", std::to_string(z));
+      t.zero_points.push_back(static_cast<std::int32_t>(z));
+    }
+    if (t.zero_points.size() > t.scales.size()) t.zero_points.resize(t.scales.size());
+    return unit{};
+  }
+  status contents(tensor& t, const tflite_schema::tensor_table& from) const {
+    if (!model_.buffers() || from.buffer() >= model_.buffers()->size()) {
+      if (from.buffer() == 0) return unit{};
+      return malformed("buffer index", std::to_string(from.buffer()));
+    }
+    const auto* b = model_.buffers()->Get(from.buffer());
+    if (!b) return unit{};
+    std::span<const std::byte> raw;
+    if (b->data() && b->data()->size() > 0) {
+      raw = {reinterpret_cast<const std::byte*>(b->data()->data()), b->data()->size()};
+    } else if (!b->data() && b->offset() > 1) {  // 1: a placeholder while a converter writes
+      if (b->offset() > file_.bytes.size() || b->size() > file_.bytes.size() - b->offset())
+        return malformed("buffer outside the file");
+      raw = file_.bytes.subspan(b->offset(), b->size());
+    } else {
+      return unit{};
+    }
+    t.role = tensor::kind::constant;
+    const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
+    if (from.sparsity()) {
+      if (tflite_schema::packed_bits(from.type()) != 0)
+        return unsupported("a sparse tensor of packed elements",
+                           std::string(tflite_schema::name_of(from.type())));
+      if (auto s = build_.make_constant(bytes); !s) return s;
+      auto dense = sparse_reader(*from.sparsity(), t.shape, size_of(t.type), build_.work).read(raw);
+      if (!dense) return dense.error();
+      t.data = constant_data::copy(*dense);
+      return unit{};
+    }
+    if (const int bits = tflite_schema::packed_bits(from.type()); bits != 0) {
+      if (auto s = build_.make_constant(bytes); !s) return s;
+      return unpack(t, raw, bits);
+    }
+    if (raw.size() != bytes)
+      return malformed(
+          "constant size", std::to_string(raw.size()) + " bytes",
+          std::to_string(bytes) + " for " + std::string(name_of(t.type)) + to_string(t.shape));
+    const bool aligned = reinterpret_cast<std::uintptr_t>(raw.data()) % size_of(t.type) == 0;
+    if (auto s = aligned ? build_.hold_constant(bytes) : build_.make_constant(bytes); !s) return s;
+    t.data = aligned ? constant_data{file_.owner, raw} : constant_data::copy(raw);
+    return unit{};
+  }
+  /// Elements of 2 or 4 bits, the lowest bits of a byte first.
+  static status unpack(tensor& t, std::span<const std::byte> raw, int bits) {
+    const std::size_t n = t.shape.elements().value, each = 8 / static_cast<std::size_t>(bits);
+    if (raw.size() < (n + each - 1) / each)
+      return malformed("constant size", std::to_string(raw.size()) + " bytes",
+                       std::to_string((n + each - 1) / each));
+    std::vector<std::int8_t> wide(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const unsigned byte = static_cast<std::uint8_t>(raw[i / each]),
+                     top = byte << (8 - bits - static_cast<int>(i % each) * bits) & 0xFF;
+      wide[i] = t.type == dtype::u8
+                    ? static_cast<std::int8_t>(top >> (8 - bits))
+                    : static_cast<std::int8_t>(static_cast<std::int8_t>(top) >> (8 - bits));
+    }
+    t.data = constant_data::of(std::span<const std::int8_t>(wide));
+    return unit{};
+  }
+
+  const file_bytes& file_;
+  const tflite_schema::model_table& model_;
+  graph_builder& build_;
+};
+
+/// What a file that is not a TensorFlow Lite model is, as far as its first bytes tell: what people
+/// have at hand when they look for one. Empty where they tell nothing.
+inline std::string_view kind_of_file(std::span<const std::byte> bytes) {
+  struct known {
+    std::string_view start, what;
+  };
+  constexpr known list[] = {
+      {{"PK\x03\x04", 4},
+       "a zip archive: a PyTorch, Keras (.keras) or MediaPipe (.task) file holds its model inside"},
+      {{"\x89HDF", 4}, "an HDF5 file: a Keras model, to be converted with tf.lite.TFLiteConverter"},
+      {{"\x1f\x8b", 2}, "a gzip archive: to be unpacked first"},
+      {{"OCTET", 5}, "an .octet file"},
+      {{"<!DOCTYPE", 9}, "a web page: the download did not give the file"},
+      {{"<html", 5}, "a web page: the download did not give the file"},
+      {{"version https://git-lfs", 23}, "a Git LFS pointer: the file itself is to be fetched"},
+      {{"{", 1}, "a JSON text"},
+      {{"\x80\x02", 2}, "a Python pickle"},
+  };
+  const std::string_view head(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  for (const known& k : list)
+    if (head.starts_with(k.start)) return k.what;
+  return {};
+}
+
+}  // namespace import::detail
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_TENSORS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+namespace detail {
+
+/// Subgraphs that an operator runs (control flow, composites) become nodes in its place: there is
+/// one list of nodes, and what runs how often is known when the file is loaded. Variables become
+/// states of the session.
+class tflite_loader {
+ public:
+  tflite_loader(file_bytes f, const tflite_options& o)
+      : file_(std::move(f)),
+        options_(o),
+        build_(file_.name, o.arithmetic, o.max, file_.bytes.size()),
+        verifier_(reinterpret_cast<const std::uint8_t*>(file_.bytes.data()), file_.bytes.size(),
+                  deepest_table, most_tables) {}
+
+  result<graph> run() {
+    const numerics::exact_environment environment;
+    if (auto s = load(); !s)
+      return error_place{.file = file_.name, .node = where_}.attach(s.error());
+    auto g = build_.finish();
+    if (!g) return error_place{.file = file_.name}.attach(g.error());
+    return g;
+  }
+
+ private:
+  static constexpr flatbuffers::uoffset_t deepest_table = 64, most_tables = 1 << 22;
+  /// Tensors and operators of subgraphs put in place of operators, all together; subgraphs within
+  /// subgraphs.
+  static constexpr std::size_t most_inlined = std::size_t{1} << 21, deepest_subgraph = 16;
+  using model_table = tflite_schema::model_table;
+  using subgraph_table = tflite_schema::subgraph_table;
+  using operator_table = tflite_schema::operator_table;
+  using integer_vector = tflite_schema::integer_vector;
+  using index_type = flatbuffers::uoffset_t;
+
+  /// What a tensor of a subgraph stands for: a tensor of the graph or a handle of a variable.
+  struct value {
+    tensor_id tensor = no_tensor;
+    std::int32_t variable = -1;
+  };
+  /// A subgraph while its operators become nodes.
+  struct frame {
+    const subgraph_table* sub = nullptr;
+    std::uint32_t index = 0;
+    std::string within{};         // " in WHILE #3": behind the names of its operators
+    std::vector<value> values{};  // one for each of its tensors
+    std::size_t depth = 0;
+  };
+  struct variable {
+    std::string name;
+    tensor_id state = no_tensor;  // none before its first value
+  };
+
+  status load() {
+    if (auto s = open(); !s) return s;
+    std::uint32_t entry = 0;
+    if (auto s = choose(entry); !s) return s;
+    if (auto s = missing(entry); !s) return s;
+    fixed_.resize(model_->subgraphs()->size());
+    frame f;
+    if (auto s = begin(entry, f); !s) return s;
+    graph& g = build_.g;
+    if (auto s = ends(f, f.sub->inputs(), g.inputs, "input"); !s) return s;
+    if (auto s = given_shapes(); !s) return s;
+    if (auto s = convert_all(f); !s) return s;
+    where_.clear();
+    return ends(f, f.sub->outputs(), g.outputs, "output");
+  }
+  status open() {
+    if (file_.bytes.size() < 8 || file_.bytes.size() > FLATBUFFERS_MAX_BUFFER_SIZE)
+      return malformed("file size", std::to_string(file_.bytes.size()) + " bytes",
+                       "8 bytes to 2 GB");
+    const auto* start = reinterpret_cast<const std::uint8_t*>(file_.bytes.data());
+    if (std::memcmp(start + 4, "TFL3", 4) != 0)
+      return malformed("not a TensorFlow Lite file: the identifier TFL3 is missing",
+                       std::string(kind_of_file(file_.bytes)));
+    if (!verifier_.VerifyBuffer<model_table>("TFL3"))
+      return malformed("the FlatBuffers structure is damaged");
+    model_ = flatbuffers::GetRoot<model_table>(start);
+    if (model_->version() != 3)
+      return unsupported("schema version", std::to_string(model_->version()), "3");
+    if (!model_->subgraphs() || model_->subgraphs()->size() == 0) return malformed("no subgraph");
+    return unit{};
+  }
+  /// The subgraph of the signature that the caller asks for; the first one where it asks for none.
+  status choose(std::uint32_t& entry) const {
+    if (options_.signature.empty()) return unit{};
+    std::string names;
+    const auto* list = model_->signatures();
+    for (index_type i = 0; list && i < list->size(); ++i) {
+      const auto& s = *list->Get(i);
+      const std::string key = s.key() ? s.key()->str() : std::string();
+      names += (names.empty() ? "" : ", ") + key;
+      if (key != options_.signature) continue;
+      if (s.subgraph() >= model_->subgraphs()->size())
+        return malformed("subgraph of a signature", std::to_string(s.subgraph()));
+      entry = s.subgraph();
+      return unit{};
+    }
+    return invalid("signature", options_.signature,
+                   names.empty() ? "none: the file has no signatures" : names);
+  }
+  status given_shapes() {
+    graph& g = build_.g;
+    for (const auto& [name, shape] : options_.shapes) {
+      bool known = false;
+      for (tensor_id t : g.inputs) {
+        if (g[t].name != name) continue;
+        known = true;
+        if (g[t].role != tensor::kind::value)
+          return invalid("shape given for an input that is a " + std::string(name_of(g[t].role)),
+                         name);
+        const std::uint32_t open =
+            options_.only_open_extents ? open_axes_[static_cast<std::size_t>(t)] : ~0u;
+        for (int i = 0; i < std::max(shape.rank, g[t].shape.rank); ++i)
+          if ((shape.rank != g[t].shape.rank || shape[i] != g[t].shape[i]) && (open >> i & 1) == 0)
+            return invalid("shape of an input that the file fixes", to_string(shape),
+                           to_string(g[t].shape));
+        g[t].shape = shape;
+      }
+      if (!known) return invalid("shape given for an input that does not exist", name);
+    }
+    return unit{};
+  }
+
+  // ---- operators by code ----
+
+  static bool is_custom(const tflite_schema::operator_code_table& c) {
+    return c.code() == tflite_schema::builtin_code("CUSTOM");
+  }
+  const tflite_schema::operator_code_table* code_of(const operator_table& o) const {
+    return model_->codes() && o.code_index() < model_->codes()->size()
+               ? model_->codes()->Get(o.code_index())
+               : nullptr;
+  }
+  static std::string name_of_code(const tflite_schema::operator_code_table& c) {
+    if (is_custom(c)) return "CUSTOM " + (c.custom() ? c.custom()->str() : std::string());
+    const std::string_view known = tflite_schema::builtin_name(c.code());
+    return known.empty() ? "operator code " + std::to_string(c.code()) : std::string(known);
+  }
+  /// The caller's operator for a custom one; null where there is none.
+  const op_def* custom(const tflite_schema::operator_code_table& c) const {
+    if (is_custom(c) && c.custom())
+      for (const op_def* o : options_.operators)
+        if (o->name == c.custom()->str()) return o;
+    return nullptr;
+  }
+  /// octet's row for a custom operator; null where there is none.
+  static const tflite_custom_row* custom_row(const tflite_schema::operator_code_table& c) {
+    return is_custom(c) && c.custom() ? find_tflite_custom_row(c.custom()->str()) : nullptr;
+  }
+
+  using control = status (tflite_loader::*)(frame&, const operator_table&);
+  /// Operators that are not nodes: the loader carries them out.
+  struct control_row {
+    std::int32_t code;
+    control run;
+  };
+  static std::span<const control_row> control_rows() {
+    using tflite_schema::builtin_code;
+    static constexpr control_row rows[] = {
+        {builtin_code("CALL_ONCE"), &tflite_loader::call_once},
+        {builtin_code("IF"), &tflite_loader::run_if},
+        {builtin_code("WHILE"), &tflite_loader::run_while},
+        {builtin_code("STABLEHLO_COMPOSITE"), &tflite_loader::run_composite},
+        {builtin_code("VAR_HANDLE"), &tflite_loader::var_handle},
+        {builtin_code("READ_VARIABLE"), &tflite_loader::read_variable},
+        {builtin_code("ASSIGN_VARIABLE"), &tflite_loader::assign_variable},
+    };
+    static_assert(std::size(rows) + 1 == std::size(tflite_control_operators), "and CUSTOM");
+    return rows;
+  }
+  static const control_row* find_control(std::int32_t code) {
+    for (const control_row& r : control_rows())
+      if (r.code == code) return &r;
+    return nullptr;
+  }
+  /// Subgraphs that an operator runs.
+  std::vector<std::int64_t> subgraphs_of(const operator_table& o, std::int32_t code) {
+    using tflite_schema::builtin_code;
+    tflite_schema::options_reader first(o.options(), verifier_);
+    if (code == builtin_code("CALL_ONCE"))
+      return {first.read<tflite_schema::call_once_options>().init};
+    if (code == builtin_code("IF")) {
+      const auto i = first.read<tflite_schema::if_options>();
+      return {i.then_branch, i.else_branch};
+    }
+    if (code == builtin_code("WHILE")) {
+      const auto w = first.read<tflite_schema::while_options>();
+      return {w.condition, w.body};
+    }
+    if (code == builtin_code("STABLEHLO_COMPOSITE"))
+      return {tflite_schema::options_reader(o.options_2(), verifier_)
+                  .read<tflite_schema::composite_options>()
+                  .decomposition};
+    return {};
+  }
+  /// Before anything else is looked at, in all subgraphs that run.
+  status missing(std::uint32_t entry) {
+    missing_operators list;
+    std::set<std::int64_t> seen{entry};
+    std::vector<std::int64_t> todo{entry};
+    while (!todo.empty()) {
+      const std::int64_t index = todo.back();
+      todo.pop_back();
+      const auto& sub = *model_->subgraphs()->Get(static_cast<index_type>(index));
+      if (auto s = within_limit(&limits::nodes, options_.max, "operators of the file",
+                                sub.operators() ? sub.operators()->size() : 0);
+          !s)
+        return s;
+      // Many subgraphs may share one list of operators.
+      if (auto s = build_.work.spend(
+              saturating_mul(sub.operators() ? sub.operators()->size() : 0, std::size_t{16}));
+          !s)
+        return s;
+      for (index_type i = 0; sub.operators() && i < sub.operators()->size(); ++i) {
+        const auto& o = *sub.operators()->Get(i);
+        const auto* code = code_of(o);
+        if (!code) return malformed("operator #" + std::to_string(i) + " has no operator code");
+        if (code->custom())  // many operators may share one long name
+          if (auto s = build_.work.spend(code->custom()->size()); !s) return s;
+        const bool known = find_tflite_row(code->code()) || find_control(code->code()) ||
+                           custom(*code) || custom_row(*code);
+        if (!known) {
+          const std::string_view why =
+              is_custom(*code) ? why_refused_custom(code->custom() ? code->custom()->str() : "")
+                               : why_refused(code->code());
+          list.add(name_of_code(*code),
+                   "first at #" + std::to_string(i) +
+                       (seen.size() > 1 ? " of subgraph " + std::to_string(index) : "") +
+                       (why.empty() ? "" : ": " + std::string(why)));
+        }
+        for (const std::int64_t s : subgraphs_of(o, code->code()))
+          if (s >= 0 && s < static_cast<std::int64_t>(model_->subgraphs()->size()) &&
+              seen.insert(s).second)
+            todo.push_back(s);
+      }
+    }
+    return list.check();
+  }
+
+  // ---- tensors ----
+
+  /// Makes the tensors of a subgraph that runs at this place. Constants and state are those of its
+  /// other runs.
+  status begin(std::uint32_t index, frame& f) {
+    f.index = index;
+    f.sub = model_->subgraphs()->Get(index);
+    const index_type count = f.sub->tensors() ? f.sub->tensors()->size() : 0;
+    inlined_ += count + 1u + (f.sub->operators() ? f.sub->operators()->size() : 0);
+    if (auto s = within_limit(&limits::tensors, options_.max, "tensors of the file",
+                              build_.g.tensors.size() + count);
+        !s)
+      return s;
+    if (auto s = build_.work.spend(saturating_mul(count, sizeof(value))); !s) return s;
+    f.values.resize(count);
+    auto& fixed = fixed_[index];
+    if (fixed.empty()) fixed.assign(count, no_tensor);
+    const tflite_tensors reader(file_, *model_, build_);
+    for (index_type i = 0; i < count; ++i) {
+      const auto& from = *f.sub->tensors()->Get(i);
+      if (fixed[i] != no_tensor) {
+        f.values[i].tensor = fixed[i];
+        continue;
+      }
+      if (from.type() == tflite_schema::tensor_type::resource) {
+        // Nothing in the graph; but the tensors of the first subgraph keep their numbers.
+        if (f.depth == 0) build_.temporary("handle", dtype::u8);
+        continue;
+      }
+      auto t = reader.read(from, "tensor " + std::to_string(i));
+      if (!t) return t.error();
+      const bool keeps = t->role != tensor::kind::value;
+      const tensor_id id = f.values[i].tensor = build_.g.add(std::move(*t));
+      axes_.resize(static_cast<std::size_t>(id) + 1);
+      axes_.back() = from.quantization() ? from.quantization()->axis() : 0;
+      int4_.resize(static_cast<std::size_t>(id) + 1);
+      int4_.back() = from.type() == tflite_schema::tensor_type::int4;
+      open_axes_.resize(static_cast<std::size_t>(id) + 1);
+      open_axes_.back() = from.open_axes();
+      if (keeps) fixed[i] = id;
+    }
+    return unit{};
+  }
+  status index_in(const frame& f, std::int32_t t, std::size_t& to) const {
+    if (t < 0 || static_cast<std::size_t>(t) >= f.values.size())
+      return malformed("tensor index", std::to_string(t));
+    to = static_cast<std::size_t>(t);
+    return unit{};
+  }
+  /// Operands of an operator as tensors of the graph.
+  status ids(const frame& f, const integer_vector* from, std::vector<tensor_id>& to) {
+    if (!from) return unit{};
+    if (auto s = build_.work.spend(saturating_mul(from->size(), sizeof(tensor_id))); !s) return s;
+    for (const std::int32_t t : *from) {
+      if (t == no_tensor) {
+        to.push_back(t);
+        continue;
+      }
+      std::size_t i;
+      if (auto s = index_in(f, t, i); !s) return s;
+      if (f.values[i].variable >= 0)
+        return unsupported("a variable's handle as operand of this operator");
+      to.push_back(f.values[i].tensor);
+    }
+    return unit{};
+  }
+  /// Operands of control flow: handles of variables pass as well.
+  status operands(const frame& f, const integer_vector* from, std::vector<value>& to) {
+    if (!from) return unit{};
+    if (auto s = build_.work.spend(saturating_mul(from->size(), sizeof(value))); !s) return s;
+    for (const std::int32_t t : *from) {
+      std::size_t i;
+      if (auto s = index_in(f, t, i); !s) return s;
+      to.push_back(f.values[i]);
+    }
+    return unit{};
+  }
+  status ends(const frame& f, const integer_vector* from, std::vector<tensor_id>& to,
+              const char* what) {
+    if (auto s = ids(f, from, to); !s) return s;
+    for (tensor_id t : to)
+      if (t == no_tensor) return malformed(std::string("graph ") + what + " is absent");
+    return unit{};
+  }
+
+  // ---- operators ----
+
+  status convert_all(frame& f) {
+    for (index_type i = 0; f.sub->operators() && i < f.sub->operators()->size(); ++i)
+      if (auto s = convert(f, *f.sub->operators()->Get(i), i); !s) return s;
+    return unit{};
+  }
+  status convert(frame& f, const operator_table& o, index_type index) {
+    const auto& code = *code_of(o);
+    where_ = name_of_code(code) + " #" + std::to_string(index) + f.within;
+    if (const control_row* row = find_control(code.code())) {
+      const std::string here = where_;
+      auto s = (this->*row->run)(f, o);
+      if (s) where_ = here;
+      return s;
+    }
+    std::vector<tensor_id> in, out;
+    if (auto s = ids(f, o.inputs(), in); !s) return s;
+    if (auto s = ids(f, o.outputs(), out); !s) return s;
+    if (out.empty()) return malformed("operator has no output");
+    if (is_known(f, o)) return unit{};
+    for (tensor_id t : out)
+      if (t == no_tensor || build_.g[t].role == tensor::kind::constant)
+        return malformed("operator writes a constant or nothing");
+    build_.enter(where_);
+    tflite_node n(build_, options_, std::move(in), std::move(out),
+                  tflite_schema::options_reader(o.options(), verifier_));
+    if (auto s = ids(f, o.intermediates(), n.intermediates); !s) return s;
+    if (n.has(1) && static_cast<std::size_t>(n.in_id(1)) < axes_.size())
+      n.framework.weights_axis = axes_[static_cast<std::size_t>(n.in_id(1))],
+      n.framework.int4_weights = int4_[static_cast<std::size_t>(n.in_id(1))];
+    n.open_axes = &open_axes_;
+    if (o.custom_options())
+      n.custom_options = {o.custom_options()->data(), o.custom_options()->size()};
+    const op_def* own = custom(code);
+    const tflite_row* row = find_tflite_row(code.code());
+    status s = own ? convert_custom(n, *own) : row ? row->convert(n) : custom_row(code)->convert(n);
+    if (build_.work.exhausted()) s = build_.work.error();  // whatever else was missed then
+    if (!s) {
+      auto e = s.error();
+      e.node = where_;  // as the file names it, not the node that was made of it
+      return error_place{.tensor = n.out().name}.attach(std::move(e));
+    }
+    if (n.options_are_damaged()) return malformed("operator options are damaged");
+    remember(f, o);
+    return unit{};
+  }
+  /// Results that became constants from the subgraph's own constants are the same in all its runs:
+  /// the weights that a loop's body unpacks are unpacked once.
+  void remember(const frame& f, const operator_table& o) {
+    if (f.depth == 0 || !o.inputs() || !o.outputs()) return;
+    auto& fixed = fixed_[f.index];
+    for (const std::int32_t t : *o.inputs())
+      if (t != no_tensor && fixed[static_cast<std::size_t>(t)] == no_tensor) return;
+    for (const std::int32_t t : *o.outputs()) {
+      if (t == no_tensor) continue;
+      const tensor_id id = f.values[static_cast<std::size_t>(t)].tensor;
+      if (build_.g[id].role == tensor::kind::constant) fixed[static_cast<std::size_t>(t)] = id;
+    }
+  }
+  /// All its results are remembered.
+  bool is_known(const frame& f, const operator_table& o) const {
+    if (f.depth == 0) return false;
+    const auto* tensors = f.sub->tensors();
+    for (const std::int32_t t : *o.outputs()) {
+      if (t == no_tensor) return false;
+      const auto& from = *tensors->Get(static_cast<index_type>(t));
+      const auto i = static_cast<std::size_t>(t);
+      // A constant of the file is no result: writing it is an error.
+      if (fixed_[f.index][i] == no_tensor || has_contents(from)) return false;
+    }
+    return true;
+  }
+  bool has_contents(const tflite_schema::tensor_table& t) const {
+    const auto* list = model_->buffers();
+    if (!list || t.buffer() >= list->size() || !list->Get(t.buffer())) return t.is_variable();
+    const auto& b = *list->Get(t.buffer());
+    return t.is_variable() || (b.data() && b.data()->size() > 0) || b.offset() > 1;
+  }
+
+  // ---- subgraphs ----
+
+  /// Runs a subgraph here: its operators become nodes, `from` its inputs; gives its outputs.
+  status run_subgraph(const frame& caller, std::int64_t index, const std::vector<value>& from,
+                      std::vector<value>& to) {
+    if (index < 0 || index >= static_cast<std::int64_t>(model_->subgraphs()->size()))
+      return malformed("subgraph index", std::to_string(index));
+    if (caller.depth >= deepest_subgraph)
+      return too_large("subgraphs within subgraphs", {}, std::to_string(deepest_subgraph));
+    const std::string here = where_;
+    frame f;
+    f.depth = caller.depth + 1;
+    f.within = " in " + here;
+    if (auto s = begin(static_cast<std::uint32_t>(index), f); !s) return s;
+    if (inlined_ > most_inlined || build_.g.nodes.size() > build_.max.nodes)
+      return too_large(
+          "what the subgraphs of a file run", {},
+          "2^21 tensors and operators, " + std::to_string(build_.max.nodes) + " nodes");
+    const auto* inputs = f.sub->inputs();
+    if ((inputs ? inputs->size() : 0) != from.size())
+      return malformed("inputs of a subgraph", std::to_string(from.size()),
+                       std::to_string(inputs ? inputs->size() : 0));
+    build_.enter(here);
+    for (index_type i = 0; i < from.size(); ++i) {
+      std::size_t at;
+      if (auto s = index_in(f, inputs->Get(i), at); !s) return s;
+      if (auto s = pass(from[i], f.values[at]); !s) return s;
+    }
+    if (auto s = convert_all(f); !s) return s;
+    where_ = here;
+    build_.enter(here);
+    return operands(f, f.sub->outputs(), to);
+  }
+  /// `to` stands for `from` from here on. The bytes are those of `from`, their meaning is that of
+  /// `to`.
+  status pass(const value& from, value& to) {
+    if (from.variable >= 0 || to.tensor == no_tensor) {
+      if (from.variable < 0) return malformed("a value where a variable's handle is expected");
+      to = from;
+      return unit{};
+    }
+    if (from.tensor == no_tensor) return malformed("a subgraph's input or output is absent");
+    graph& g = build_.g;
+    const tensor &x = g[from.tensor], &y = g[to.tensor];
+    if (y.role != tensor::kind::value)
+      return malformed("a subgraph's input or output is a constant");
+    if (x.type == y.type && x.scales == y.scales && x.zero_points == y.zero_points &&
+        x.role != tensor::kind::state) {
+      to = from;
+      return unit{};
+    }
+    return build_.emit(ops::identity, {from.tensor}, {to.tensor});
+  }
+  /// The operator's outputs stand for these values. They keep their names in the file.
+  status give(frame& f, const operator_table& o, const std::vector<value>& from) {
+    const auto* outputs = o.outputs();
+    if ((outputs ? outputs->size() : 0) != from.size())
+      return malformed("outputs of a subgraph", std::to_string(from.size()),
+                       std::to_string(outputs ? outputs->size() : 0));
+    for (index_type i = 0; i < from.size(); ++i) {
+      std::size_t at;
+      if (auto s = index_in(f, outputs->Get(i), at); !s) return s;
+      value& to = f.values[at];
+      if (from[i].variable >= 0) {
+        to = from[i];
+        continue;
+      }
+      if (to.tensor == no_tensor || build_.g[to.tensor].role != tensor::kind::value)
+        return malformed("operator writes a constant or nothing");
+      if (auto s = build_.emit(ops::identity, {from[i].tensor}, {to.tensor}); !s) return s;
+    }
+    return unit{};
+  }
+  /// The bool that a condition is, where it is known; 0 or 1.
+  status known_condition(const value& v, bool& known, bool& is) const {
+    if (v.tensor == no_tensor) return malformed("a condition is absent");
+    const tensor& t = build_.g[v.tensor];
+    if (t.type != dtype::boolean || t.shape.elements().value != 1)
+      return invalid("condition", std::string(name_of(t.type)) + to_string(t.shape), "one bool");
+    known = t.role == tensor::kind::constant;
+    is = known && t.data.bytes[0] != std::byte{0};
+    return unit{};
+  }
+
+  status call_once(frame& f, const operator_table& o) {
+    const auto index = tflite_schema::options_reader(o.options(), verifier_)
+                           .read<tflite_schema::call_once_options>()
+                           .init;
+    if (!called_.insert(index).second) return unit{};
+    ++initializing_;
+    std::vector<value> none;
+    auto s = run_subgraph(f, index, {}, none);
+    --initializing_;
+    return s;
+  }
+  /// Rounds whose condition is known when the file is loaded become nodes one after another.
+  status run_while(frame& f, const operator_table& o) {
+    const auto w =
+        tflite_schema::options_reader(o.options(), verifier_).read<tflite_schema::while_options>();
+    std::vector<value> now;
+    if (auto s = operands(f, o.inputs(), now); !s) return s;
+    for (;;) {
+      std::vector<value> condition, next;
+      if (auto s = run_subgraph(f, w.condition, now, condition); !s) return s;
+      if (condition.size() != 1)
+        return malformed("outputs of a loop's condition", std::to_string(condition.size()), "1");
+      bool known, is;
+      if (auto s = known_condition(condition[0], known, is); !s) return s;
+      if (!known)
+        return unsupported("a loop whose number of rounds depends on its input", {},
+                           "one that is known when the file is loaded");
+      if (!is) return give(f, o, now);
+      if (auto s = run_subgraph(f, w.body, now, next); !s) return s;
+      if (next.size() != now.size())
+        return malformed("outputs of a loop's body", std::to_string(next.size()),
+                         std::to_string(now.size()));
+      now = std::move(next);
+    }
+  }
+  /// Where the condition is known only when it runs, both branches do, and their results are chosen
+  /// from element by element.
+  status run_if(frame& f, const operator_table& o) {
+    const auto i =
+        tflite_schema::options_reader(o.options(), verifier_).read<tflite_schema::if_options>();
+    std::vector<value> in, result;
+    if (auto s = operands(f, o.inputs(), in); !s) return s;
+    if (in.empty()) return malformed("a condition is absent");
+    const value condition = in[0];
+    in.erase(in.begin());
+    bool known, is;
+    if (auto s = known_condition(condition, known, is); !s) return s;
+    if (known) {
+      if (auto s = run_subgraph(f, is ? i.then_branch : i.else_branch, in, result); !s) return s;
+      return give(f, o, result);
+    }
+    const std::size_t before = build_.g.nodes.size();
+    std::vector<value> other;
+    if (auto s = run_subgraph(f, i.then_branch, in, result); !s) return s;
+    if (auto s = run_subgraph(f, i.else_branch, in, other); !s) return s;
+    for (std::size_t n = before; n < build_.g.nodes.size(); ++n)
+      for (const tensor_id t : build_.g.nodes[n].out)
+        if (build_.g[t].role == tensor::kind::state)
+          return unsupported("state that changes in a branch which not every call takes");
+    if (result.size() != other.size()) return malformed("branches of different outputs");
+    return choose_values(f, o, condition.tensor, result, other);
+  }
+  status choose_values(frame& f, const operator_table& o, tensor_id condition,
+                       const std::vector<value>& a, const std::vector<value>& b) {
+    if (!o.outputs() || o.outputs()->size() != a.size())
+      return malformed("outputs of a branch", std::to_string(a.size()));
+    for (index_type k = 0; k < a.size(); ++k) {
+      std::size_t at;
+      if (auto s = index_in(f, o.outputs()->Get(k), at); !s) return s;
+      const tensor_id to = f.values[at].tensor;
+      if (a[k].tensor == no_tensor || b[k].tensor == no_tensor || to == no_tensor)
+        return unsupported("a branch that gives a variable's handle");
+      const graph& g = build_.g;
+      const tensor &x = g[a[k].tensor], &y = g[b[k].tensor];
+      if (!(x.shape == y.shape))
+        return unsupported("branches whose results have different shapes",
+                           to_string(x.shape) + " and " + to_string(y.shape));
+      if (x.type != y.type || x.scales != y.scales || x.zero_points != y.zero_points ||
+          g[to].scales != x.scales || g[to].zero_points != x.zero_points)
+        return unsupported("branches whose results have different types or scales");
+      if (auto s = build_.emit(ops::select, {condition, a[k].tensor, b[k].tensor}, {to}); !s)
+        return s;
+    }
+    return unit{};
+  }
+  /// A composite runs as its decomposition.
+  status run_composite(frame& f, const operator_table& o) {
+    const auto c = tflite_schema::options_reader(o.options_2(), verifier_)
+                       .read<tflite_schema::composite_options>();
+    std::vector<value> in, out;
+    if (auto s = operands(f, o.inputs(), in); !s) return s;
+    where_ += " (" + c.name + ")";
+    if (auto s = run_subgraph(f, c.decomposition, in, out); !s) return s;
+    return give(f, o, out);
+  }
+
+  // ---- variables ----
+
+  status var_handle(frame& f, const operator_table& o) {
+    const auto v = tflite_schema::options_reader(o.options(), verifier_)
+                       .read<tflite_schema::var_handle_options>();
+    if (!o.outputs() || o.outputs()->size() != 1) return malformed("a handle without output");
+    std::size_t at;
+    if (auto s = index_in(f, o.outputs()->Get(0), at); !s) return s;
+    const auto [entry, is_new] = variable_of_.try_emplace(
+        {v.container, v.shared_name}, static_cast<std::int32_t>(variables_.size()));
+    if (is_new) variables_.push_back({v.shared_name});
+    f.values[at] = {no_tensor, entry->second};
+    return unit{};
+  }
+  status variable_at(const frame& f, const operator_table& o, std::int32_t& to) {
+    std::vector<value> in;
+    if (auto s = operands(f, o.inputs(), in); !s) return s;
+    if (in.empty() || in[0].variable < 0) return malformed("a variable's handle is absent");
+    to = in[0].variable;
+    return unit{};
+  }
+  status read_variable(frame& f, const operator_table& o) {
+    std::int32_t v;
+    if (auto s = variable_at(f, o, v); !s) return s;
+    std::vector<tensor_id> out;
+    if (auto s = ids(f, o.outputs(), out); !s) return s;
+    if (out.size() != 1 || out[0] == no_tensor || build_.g[out[0]].role != tensor::kind::value)
+      return malformed("operator writes a constant or nothing");
+    const variable& from = variables_[static_cast<std::size_t>(v)];
+    if (from.state == no_tensor)
+      return invalid("variable that is read before anything is assigned to it", from.name);
+    build_.enter(where_);
+    return build_.emit(ops::identity, {from.state}, {out[0]});
+  }
+  /// The first value gives the variable its type and shape; in a CALL_ONCE it is what a session
+  /// begins with.
+  status assign_variable(frame& f, const operator_table& o) {
+    std::int32_t v;
+    if (auto s = variable_at(f, o, v); !s) return s;
+    std::vector<value> in;
+    if (auto s = operands(f, o.inputs(), in); !s) return s;
+    if (in.size() != 2 || in[1].tensor == no_tensor) return malformed("an assignment of nothing");
+    graph& g = build_.g;
+    variable& to = variables_[static_cast<std::size_t>(v)];
+    const tensor& x = g[in[1].tensor];
+    if (to.state == no_tensor) {
+      tensor t;
+      t.name = to.name;
+      t.type = x.type, t.shape = x.shape;
+      t.scales = x.scales, t.zero_points = x.zero_points, t.axis = x.axis;
+      t.role = tensor::kind::state;
+      to.state = g.add(std::move(t));
+    }
+    tensor& state = g[to.state];
+    if (state.type != x.type || !(state.shape == x.shape))
+      return unsupported("a variable that changes its type or shape",
+                         std::string(name_of(x.type)) + to_string(x.shape),
+                         std::string(name_of(state.type)) + to_string(state.shape));
+    if (initializing_ != 0) {
+      if (x.role != tensor::kind::constant)
+        return unsupported("a variable's first value that is computed from the input", to.name);
+      state.data = x.data;
+      return unit{};
+    }
+    build_.enter(where_);
+    return build_.emit(ops::identity, {in[1].tensor}, {to.state});
+  }
+
+  file_bytes file_;
+  const tflite_options& options_;
+  graph_builder build_;
+  flatbuffers::Verifier verifier_;
+  const model_table* model_ = nullptr;
+  std::vector<std::int32_t> axes_;             // quantized_dimension of the file's tensors, by id
+  std::vector<bool> int4_;                     // whether the file holds them in 4 bits
+  std::vector<std::uint32_t> open_axes_;       // and which of their extents the file leaves open
+  std::vector<std::vector<tensor_id>> fixed_;  // per subgraph and tensor: the same in every run
+  std::map<std::pair<std::string, std::string>, std::int32_t> variable_of_;  // by container, name
+  std::vector<variable> variables_;
+  std::set<std::int64_t> called_;  // subgraphs of CALL_ONCE
+  std::size_t inlined_ = 0;
+  int initializing_ = 0;  // within a CALL_ONCE
+  std::string where_;
+};
+
+}  // namespace detail
+
+OCTET_INLINE result<graph> try_tflite(const std::string& path, const tflite_options& options) {
+  auto f = read_file(path, options.max);
+  if (!f) return f.error();
+  return with_memory_errors([&] { return detail::tflite_loader(std::move(*f), options).run(); });
+}
+OCTET_INLINE result<graph> try_tflite(std::span<const std::byte> bytes, const std::string& name,
+                                      const tflite_options& options) {
+  return with_memory_errors(
+      [&] { return detail::tflite_loader(from_memory(name, bytes), options).run(); });
+}
+
+OCTET_INLINE std::vector<std::string> tflite_operators() {
+  std::vector<std::string> list;
+  for (std::size_t code = 0; code < std::size(tflite_schema::builtin_operators); ++code)
+    if (why_refused(static_cast<std::int32_t>(code)).empty())
+      list.emplace_back(tflite_schema::builtin_operators[code]);
+  std::erase(list, "CUSTOM");
+  for (const tflite_custom_row& r : tflite_custom_rows) list.emplace_back(r.name);
+  std::sort(list.begin(), list.end());
+  return list;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_LOADER_HPP_
+#endif
+
+#endif  // OCTET_IMPORT_TFLITE_HPP_
+#endif  // OCTET_SINGLE_HPP_

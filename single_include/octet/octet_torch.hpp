@@ -1,0 +1,9015 @@
+// octet 0.1.0: octet/import/torch.hpp for the single header, which it includes. Made by single_include/amalgamate.py; do not edit.
+// Needs octet.hpp beside it and libzip, where OCTET_EXTERN is not given.
+// SPDX-License-Identifier: Apache-2.0
+#if !defined(OCTET_SINGLE_FILE)
+#define OCTET_SINGLE_FILE "octet.hpp"
+#endif
+#include OCTET_SINGLE_FILE
+#if defined(OCTET_SINGLE_HPP_)
+// Loader for TorchScript files (.pt from torch.jit.trace, torch.jit.script, torch.jit.freeze).
+// Needs libzip where its definitions are compiled: octet::compiled has them, if libzip was there.
+#ifndef OCTET_IMPORT_TORCH_HPP_
+#define OCTET_IMPORT_TORCH_HPP_
+
+#include <string>
+#include <vector>
+
+// ---- octet/import/torch/options.hpp
+// What a caller can ask of the PyTorch loader.
+#ifndef OCTET_IMPORT_TORCH_OPTIONS_HPP_
+#define OCTET_IMPORT_TORCH_OPTIONS_HPP_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// The file does not say which engine its numbers should follow, and often not which shape its
+/// inputs have.
+struct torch_options {
+  law arithmetic = law::pytorch_fbgemm;  // or pytorch_qnnpack
+  std::vector<std::pair<std::string, dims>>
+      shapes;  // of inputs by name, as PyTorch has them (NCHW); "" stands for the inputs in order.
+               // Traced files of torch 2 record their example's shapes, others need these
+  limits max{};
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_OPTIONS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// Reads a TorchScript file into a graph, which keeps what it needs of the file alive. Errors name
+/// file, place in the program, what was found and what is supported.
+result<graph> try_torch(const std::string& path, const torch_options& options = {});
+/// The same from bytes in memory (copied); `name` stands for the file in messages.
+result<graph> try_torch(std::span<const std::byte> bytes, const std::string& name,
+                        const torch_options& options = {});
+/// What the loader takes, sorted: operators as TorchScript names them: "aten::add".
+std::vector<std::string> torch_operators();
+#if defined(__cpp_exceptions)
+inline graph torch(const std::string& path, const torch_options& options = {}) {
+  return value_or_throw(try_torch(path, options));
+}
+#endif
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#if OCTET_HAS_IMPORT_DEFINITIONS
+// ---- octet/import/torch/loader.hpp
+// Definitions of the PyTorch loader. Included by torch.hpp unless the build links octet::compiled.
+#ifndef OCTET_IMPORT_TORCH_LOADER_HPP_
+#define OCTET_IMPORT_TORCH_LOADER_HPP_
+
+// ---- octet/import/torch/interpret.hpp
+// Runs the code of an archive by partial evaluation: numbers, lists, modules and constants are
+// computed, operators on tensors become nodes.
+#ifndef OCTET_IMPORT_TORCH_INTERPRET_HPP_
+#define OCTET_IMPORT_TORCH_INTERPRET_HPP_
+
+#include <functional>
+#include <limits>
+#include <memory>
+#include <unordered_map>
+
+// ---- octet/import/torch/emit.hpp
+// From operators of the program to nodes of the IR: arguments by schema, layouts, names.
+#ifndef OCTET_IMPORT_TORCH_EMIT_HPP_
+#define OCTET_IMPORT_TORCH_EMIT_HPP_
+
+#include <set>
+#include <unordered_map>
+
+// ---- octet/import/common/layout.hpp
+// Changes of layout: frameworks that keep channels in axis 1 (NCHW, NCL) meet octet's operators,
+// which want them last (NHWC, NLC).
+#ifndef OCTET_IMPORT_COMMON_LAYOUT_HPP_
+#define OCTET_IMPORT_COMMON_LAYOUT_HPP_
+
+#include <map>
+
+// ---- octet/import/common/builder.hpp
+// The graph that a loader builds: nodes with their shapes, folded where everything is known, values
+// between nodes, layers that accumulate and requantize.
+#ifndef OCTET_IMPORT_COMMON_BUILDER_HPP_
+#define OCTET_IMPORT_COMMON_BUILDER_HPP_
+
+// ---- octet/graph/cost.hpp
+// What a node costs: multiply-accumulates, and a bound on the steps that its reference takes.
+#ifndef OCTET_GRAPH_COST_HPP_
+#define OCTET_GRAPH_COST_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Multiply-accumulates of a node whose shapes are known; 0 where it has none to speak of.
+inline double macs_of(const graph& g, const node& n) {
+  return n.op->macs ? n.op->macs(node_inputs(g, n).view()) : 0;
+}
+
+/// Elementary steps of a node's reference, at least in their order of magnitude: a nanosecond or
+/// two each. Shapes must be known. For limits::work; folding constants runs references.
+inline std::size_t steps_of(const graph& g, const node& n) {
+  constexpr double float_steps = 8;  // exact float operations, elementary functions
+  double elements = 0;
+  bool floats = false;
+  for (const auto* list : {&n.in, &n.out})
+    for (tensor_id t : *list) {
+      if (t == no_tensor) continue;
+      elements += static_cast<double>(g[t].shape.elements().value);
+      floats |= is_float(g[t].type);
+    }
+  if (n.op->steps) elements += n.op->steps(node_inputs(g, n).view());
+  const double steps = (elements + macs_of(g, n)) * (floats ? float_steps : 1) + 1;
+  return steps < 9e18 ? static_cast<std::size_t>(steps) : static_cast<std::size_t>(-1);
+}
+
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_GRAPH_COST_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// What a node is besides its operator; the graph's law makes roundings and bounds of it.
+struct node_options {
+  activation fused = activation::none;
+  laws::framework_facts framework{};
+};
+
+/// A quantized layer with weights: `op` sums products into an integer accumulator, which a
+/// requantization brings to the output.
+struct accumulation {
+  const op_def* op = nullptr;
+  std::vector<tensor_id> in{};  // input, weights, integer bias where there is one
+  attributes attrs{};
+  tensor_id real_bias = no_tensor;  // float32, added to the accumulator when it is requantized
+  tensor_id out = no_tensor;
+  node_options options{};
+};
+
+/// A layer on float values with integer weights: its input is quantized when it runs, row by row,
+/// and its accumulator becomes float again.
+struct dynamic_accumulation {
+  const op_def* op = nullptr;
+  tensor_id in = no_tensor, weights = no_tensor, bias = no_tensor;  // the bias is float32
+  attributes attrs{};
+  laws::dynamic_facts layer{};  // law and scales of the weights are filled in
+  bool reduce_range = false;    // PyTorch: 7 bits
+  tensor_id out = no_tensor;
+  activation fused = activation::none;
+};
+
+/// Owns the graph while a loader fills it. Functions that can fail return what the operator's own
+/// rules say; the loader attaches the place. Whatever it adds stays within the caller's limits.
+class graph_builder {
+ public:
+  /// `file_bytes`: of all files of the model; the work that loading may take grows with them.
+  graph_builder(std::string file, law arithmetic, const limits& l, std::size_t file_bytes = 0)
+      : max(l), work(l, file_bytes) {
+    g.name = std::move(file);
+    g.arithmetic = arithmetic;
+  }
+
+  graph g;
+  const limits max;
+  /// Loaders spend it on what a file can make them do without bytes of its own for it: loops,
+  /// copies, lists that many operators share.
+  work_budget work;
+
+  /// Before a constant is added: its bytes count, whether they are copied or shared.
+  status hold_constant(std::size_t bytes) {
+    if (auto s = within_limit(&limits::tensor_bytes, max, "bytes of a constant", bytes); !s)
+      return s;
+    constants_ = saturating_add(constants_, bytes);
+    return within_limit(&limits::constant_bytes, max, "bytes of all constants", constants_);
+  }
+  /// The same for a constant that is computed or copied, element by element.
+  status make_constant(std::size_t bytes) {
+    if (auto s = hold_constant(bytes); !s) return s;
+    return work.spend(bytes);
+  }
+
+  /// The next nodes come from this operator of the file and take its name: "CONV_2D #12".
+  void enter(std::string operator_name) { operator_ = std::move(operator_name); }
+  const std::string& operator_name() const noexcept { return operator_; }
+
+  /// What the graph's law says of a node on these tensors.
+  laws::decision decide(const op_def& op, const std::vector<tensor_id>& in,
+                        const std::vector<tensor_id>& out, const attributes& attrs,
+                        const laws::framework_facts& framework) const {
+    if (!op.decide) return rounding::none;
+    const node n{&op, {}, attrs, rounding::none, in, out};
+    return octet::decide(op, g.arithmetic, node_inputs(g, n).view(), framework);
+  }
+  /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
+  /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
+  status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+              attributes attrs = {}, const node_options& options = {}) {
+    const laws::decision d = decide(op, in, out, attrs, options.framework);
+    if (!d.known)
+      return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
+    if (d.channels_last) attrs.set("channels_last", std::int64_t{1});
+    set_bounds(attrs, options.fused, out, d.by);
+    return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
+  }
+
+  /// A value between nodes; its shape comes from the node that writes it.
+  tensor_id temporary(std::string name, dtype type, std::vector<double> scales = {},
+                      std::vector<std::int32_t> zero_points = {}, std::int32_t axis = -1) {
+    tensor t;
+    t.name = std::move(name);
+    t.type = type;
+    t.scales = std::move(scales);
+    t.zero_points = std::move(zero_points);
+    t.axis = axis;
+    return g.add(std::move(t));
+  }
+  /// A value with type and quantization of another.
+  tensor_id like(tensor_id of, std::string name = {}) {
+    const tensor& t = g[of];
+    return temporary(std::move(name), t.type, t.scales, t.zero_points, t.axis);
+  }
+  /// A constant of one axis.
+  template <class T> tensor_id constant(const std::vector<T>& v, std::string name = {}) {
+    return g.add_constant(std::move(name), dtype_of<T>, dims{static_cast<std::int32_t>(v.size())},
+                          constant_data::of(std::span<const T>(v)));
+  }
+  /// A constant without axes.
+  template <class T> tensor_id scalar_constant(T v, std::string name = {}) {
+    return g.add_constant(std::move(name), dtype_of<T>, dims{},
+                          constant_data::of(std::span<const T>(&v, 1)));
+  }
+
+  /// Scales of the accumulator of x and w that `d` was decided for: one, or one per channel.
+  std::vector<double> accumulator_scales(const laws::decision& d, tensor_id x, tensor_id w) const {
+    std::vector<double> s;
+    for (double v : g[w].scales)
+      s.push_back(laws::accumulator_scale(g.arithmetic, d, g[x].desc().scale(), v));
+    return s;
+  }
+
+  /// A layer's exact sums. Scales of an accumulator go along its channels, which are its last axis.
+  result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
+                               dtype type, std::vector<double> scales, std::string name) {
+    const tensor_id acc = temporary(std::move(name), type, std::move(scales));
+    if (auto s = append(op, std::move(in), {acc}, std::move(attrs), rounding::none); !s)
+      return s.error();
+    if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
+    if (auto s = fold_last(); !s) return s.error();
+    return acc;
+  }
+
+  /// `name` is that of the operator's output; values between nodes are called after it.
+  status accumulate_and_requantize(accumulation a, const std::string& name) {
+    const laws::decision d = decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework);
+    if (!d.known)
+      return unsupported(std::string(a.op->name) + " under law",
+                         std::string(name_of(g.arithmetic)));
+    if (d.f32_product) a.attrs.set("f32_product", std::int64_t{1});
+    const bool int32_bias =
+        a.in.size() > 2 && a.in[2] != no_tensor && g[a.in[2]].type == dtype::s32;
+    auto scales = accumulator_scales(d, a.in[0], a.in[1]);
+    const dtype type = laws::accumulator_type(g[a.in[0]].type, int32_bias);
+    auto acc = accumulate(*a.op, std::move(a.in), std::move(a.attrs), type, std::move(scales),
+                          after(name, "/accumulator"));
+    if (!acc) return acc.error();
+    std::vector<tensor_id> in{*acc};
+    if (a.real_bias != no_tensor) in.push_back(a.real_bias);
+    attributes clamp;
+    set_bounds(clamp, a.options.fused, {a.out}, d.by);
+    return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), d.round);
+  }
+  status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
+    std::vector<double> scales = g[a.weights].scales;
+    a.layer.arithmetic = g.arithmetic;
+    a.layer.per_channel = scales.size() > 1;
+    for (std::int32_t z : g[a.weights].zero_points)
+      if (z != 0) a.layer.largest_weight = 255;
+    const laws::dynamic_decision d = laws::dynamic(a.layer);
+    const tensor_id quantized =
+                        temporary(after(name, "/quantized"), d.asymmetric ? dtype::s16 : dtype::s8),
+                    rows = temporary(after(name, "/row_scales"), dtype::f32);
+    attributes quantize, dequantize;
+    if (d.rows != 1 || !laws::is_pytorch(g.arithmetic)) quantize.set("rows", d.rows);
+    if (d.asymmetric) quantize.set("asymmetric", std::int64_t{1});
+    if (d.asymmetric) a.attrs.set("input_limit", std::int64_t{255});
+    if (a.reduce_range) quantize.set("reduce_range", std::int64_t{1});
+    if (auto s = add(ops::dynamic_quantize, {a.in}, {quantized, rows}, std::move(quantize),
+                     d.quantize.round);
+        !s)
+      return s;
+    auto acc = accumulate(*a.op, {quantized, a.weights}, std::move(a.attrs), d.accumulator,
+                          std::move(scales), after(name, "/accumulator"));
+    if (!acc) return acc.error();
+    std::vector<tensor_id> in{*acc, rows};
+    if (a.bias != no_tensor) in.push_back(a.bias);
+    if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
+    set_bounds(dequantize, a.fused, {a.out}, d.dequantize.by);
+    return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
+               d.dequantize.round);
+  }
+
+  /// A tensor gets its contents: once, unless it is a state. What was read of it before would else
+  /// be of another shape.
+  status write(tensor_id t) {
+    written_.resize(g.tensors.size(), 0);
+    for (; inputs_written_ < g.inputs.size(); ++inputs_written_)
+      written_[static_cast<std::size_t>(g.inputs[inputs_written_])] = 1;
+    char& written = written_[static_cast<std::size_t>(t)];
+    if (g[t].role == tensor::kind::constant || (written && g[t].role != tensor::kind::state))
+      return invalid("output is a constant, an input of the graph, or written before");
+    written = 1;
+    return unit{};
+  }
+
+  /// The finished graph, if it keeps every rule. The builder is empty afterwards.
+  result<graph> finish() {
+    if (auto s = verify(g, max); !s) return s.error();
+    return std::move(g);
+  }
+
+ private:
+  status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+             attributes attrs, rounding round) {
+    if (auto s = append(op, std::move(in), std::move(out), std::move(attrs), round); !s) return s;
+    return fold_last();
+  }
+  /// A node with the shapes of its outputs.
+  status append(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
+                attributes attrs, rounding round) {
+    if (auto s = within_limit(&limits::nodes, max, "nodes of the graph", g.nodes.size() + 1); !s)
+      return s;
+    if (auto s = within_limit(&limits::tensors, max, "tensors of the graph", g.tensors.size()); !s)
+      return s;
+    if (auto s = work.spend(1 + in.size() + out.size()); !s) return s;
+    node& n = g.add_node(op, operator_, std::move(in), std::move(out), std::move(attrs), round);
+    if (auto s = check_operands(g, n); !s) return s;
+    if (auto s = verify_attributes(g, n); !s) return s;
+    if (auto s = infer_shapes(g, n); !s) return s;
+    for (tensor_id t : n.out) {
+      status s = verify_size(g[t].shape, g[t].type, max);
+      if (s) s = write(t);
+      if (!s) return error_place{.tensor = g[t].name}.attach(s.error());
+    }
+    return unit{};
+  }
+  /// A fused activation as bounds on the values of the first output.
+  void set_bounds(attributes& to, activation a, const std::vector<tensor_id>& out,
+                  laws::library by) const {
+    if (a == activation::none) return;
+    const tensor& y = g[out[0]];
+    if (y.type == dtype::f32) {
+      const laws::real_bounds c = laws::bounds_of(a);
+      if (c.lo) to.set("float_lo", static_cast<double>(*c.lo));
+      if (c.hi) to.set("float_hi", static_cast<double>(*c.hi));
+      return;
+    }
+    const tensor_desc d = y.desc();
+    const laws::clamp_bounds c = laws::activation_bounds(by, a, d.type, d.scale(), d.zero_point());
+    to.set("clamp_lo", c.lo);
+    to.set("clamp_hi", c.hi);
+  }
+  static std::string after(const std::string& name, const char* suffix) {
+    return name.empty() ? name : name + suffix;
+  }
+  status fold_last() {
+    const node& n = g.nodes.back();
+    if (!can_fold(g, n)) return unit{};
+    for (tensor_id t : n.out)
+      if (auto s = make_constant(bytes_of(g[t].shape.elements(), g[t].type).value); !s) return s;
+    if (auto s = work.spend(steps_of(g, n)); !s) return s;
+    if (auto s = fold_constant(g, n, max); !s) return s;
+    g.nodes.pop_back();
+    return unit{};
+  }
+
+  std::string operator_;
+  std::size_t constants_ = 0;       // bytes
+  std::vector<char> written_;       // per tensor: graph inputs, and what a node gives
+  std::size_t inputs_written_ = 0;  // of g.inputs
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_BUILDER_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// Where axis i of a framework with channels in axis 1 is in the IR. Values of fewer than three
+/// axes have one layout.
+constexpr int axis_in_layout(int i, int rank, bool channels_inner) {
+  return !channels_inner || rank < 3 || i == 0 ? i : i == 1 ? rank - 1 : i - 1;
+}
+
+/// Keeps each value in the layouts that were asked for, so that no change is emitted twice.
+class layout_changes {
+ public:
+  /// The value of `from` with its channel axis moved to the end (`channels_inner`) or back to axis
+  /// 1. `from` has the other layout and at least three axes.
+  result<tensor_id> change(graph_builder& to, tensor_id from, bool channels_inner) {
+    const auto key = std::pair(from, channels_inner);
+    if (const auto it = done_.find(key); it != done_.end()) return it->second;
+    const std::string name = to.g[from].name;
+    const tensor_id changed = to.like(
+        from,
+        name.empty() ? name : name + (channels_inner ? "/channels_inner" : "/channels_outer"));
+    const dims shape = to.g[from].shape;
+    std::vector<std::int64_t> order{0};  // axis of `from` for each of the result's
+    if (channels_inner) {
+      for (int i = 2; i < shape.rank; ++i) order.push_back(i);
+      order.push_back(1);
+    } else {
+      order.push_back(shape.rank - 1);
+      for (int i = 1; i + 1 < shape.rank; ++i) order.push_back(i);
+    }
+    if (auto s = emit(to, from, changed, order, channels_inner ? 1 : shape.rank - 1); !s)
+      return s.error();
+    for (int i = 0; i < shape.rank; ++i)
+      if (order[static_cast<std::size_t>(i)] == to.g[from].axis) to.g[changed].axis = i;
+    done_[key] = changed;
+    done_[std::pair(changed, !channels_inner)] = from;
+    return changed;
+  }
+
+ private:
+  /// One channel or one pixel: the elements keep their order, and a reshape is free.
+  static status emit(graph_builder& to, tensor_id from, tensor_id changed,
+                     const std::vector<std::int64_t>& order, int channel_axis) {
+    const dims shape = to.g[from].shape;
+    std::int64_t pixels = 1;
+    for (int i = 1; i < shape.rank; ++i)
+      if (i != channel_axis) pixels *= shape[i];
+    attributes a;
+    if (shape[channel_axis] != 1 && pixels != 1) {
+      a.set("perm", order);
+      return to.emit(ops::transpose, {from}, {changed}, std::move(a));
+    }
+    std::vector<std::int64_t> extents;
+    for (std::int64_t axis : order) extents.push_back(shape[static_cast<int>(axis)]);
+    a.set("shape", std::move(extents));
+    return to.emit(ops::reshape, {from}, {changed}, std::move(a));
+  }
+
+  std::map<std::pair<tensor_id, bool>, tensor_id> done_;
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_LAYOUT_HPP_
+// ---- octet/import/torch/arguments.hpp
+// The arguments of one operator of a program, as the rows read them.
+#ifndef OCTET_IMPORT_TORCH_ARGUMENTS_HPP_
+#define OCTET_IMPORT_TORCH_ARGUMENTS_HPP_
+
+#include <array>
+#include <optional>
+
+// ---- octet/import/torch/context.hpp
+// What the interpreter and the emitter share: values, constants, the graph under construction, the
+// place in the program, all unsupported operators.
+#ifndef OCTET_IMPORT_TORCH_CONTEXT_HPP_
+#define OCTET_IMPORT_TORCH_CONTEXT_HPP_
+
+// ---- octet/import/torch/archive.hpp
+// A TorchScript archive: members of a ZIP file in memory, read through libzip and checked before
+// anything is inflated.
+#ifndef OCTET_IMPORT_TORCH_ARCHIVE_HPP_
+#define OCTET_IMPORT_TORCH_ARCHIVE_HPP_
+
+#include <zip.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+/// An open archive. Refers to the caller's bytes, which must outlive it.
+///
+/// Sizes come from the central directory: most local headers of these files hold 0. Refused: names
+/// that leave the archive, duplicates, encrypted or exotically compressed members, members that
+/// overlap (their compressed sizes add up to more than the file), members that inflate to more than
+/// `largest_ratio` times their size. libzip checks each member's CRC when it is read to its end.
+class archive {
+ public:
+  static constexpr std::size_t largest_ratio = 200;  // code and pickles of real files stay below 20
+  static constexpr std::size_t free_bytes = std::size_t{1}
+                                            << 20;  // the ratio is not looked at below this size
+  static constexpr std::size_t most_members = std::size_t{1} << 18;
+
+  static result<archive> open(std::span<const std::byte> file, const limits& l) {
+    archive a;
+    if (auto r = a.open_source(file); !r) return r.error();
+    const zip_int64_t count = zip_get_num_entries(a.zip_.get(), 0);
+    if (count < 0 || static_cast<std::size_t>(count) > most_members)
+      return too_large("members of the archive", std::to_string(count),
+                       std::to_string(most_members));
+    std::size_t packed = 0, unpacked = 0;
+    for (zip_int64_t i = 0; i < count; ++i) {
+      zip_stat_t s;
+      if (auto r = a.member_stat(i, s); !r) return r.error();
+      packed = saturating_add(packed, s.comp_size);
+      unpacked = saturating_add(unpacked, s.size);
+      if (packed > file.size())
+        return malformed("members are larger than the archive, or overlap", s.name);
+      if (auto r = within_limit(&limits::constant_bytes, l, "bytes of all members", unpacked); !r)
+        return r.error();
+      const std::string name = s.name;
+      const member m{static_cast<zip_uint64_t>(i), static_cast<std::size_t>(s.size), {}};
+      if (!a.members_.emplace(name, m).second) return malformed("two members have one name", name);
+      if (i == 0) a.top_ = name.substr(0, name.find('/') + 1);  // "" where there is no folder
+    }
+    return a;
+  }
+
+  /// The top folder with its slash: the stem of the name given to save, or "archive/".
+  const std::string& top() const noexcept { return top_; }
+  /// `name` is relative to the top folder.
+  bool has(std::string_view name) const {
+    return members_.find(top_ + std::string(name)) != members_.end();
+  }
+  bool has_folder(std::string_view name) const {
+    const std::string full = top_ + std::string(name);
+    const auto it = members_.lower_bound(full);
+    return it != members_.end() && it->first.starts_with(full);
+  }
+  /// True where any member's name, with or without the top folder, ends so.
+  bool has_any(std::string_view ending) const {
+    for (const auto& [name, m] : members_)
+      if (name.ends_with(ending)) return true;
+    return false;
+  }
+  /// Members whose names, relative to the top folder, begin and end so.
+  std::vector<std::string> members(std::string_view begin, std::string_view end) const {
+    std::vector<std::string> found;
+    const std::string full = top_ + std::string(begin);
+    for (auto it = members_.lower_bound(full); it != members_.end(); ++it) {
+      if (!it->first.starts_with(full)) break;
+      if (it->first.ends_with(end)) found.push_back(it->first.substr(top_.size()));
+    }
+    return found;
+  }
+  std::size_t size_of_member(std::string_view name) const {
+    const auto it = members_.find(top_ + std::string(name));
+    return it == members_.end() ? 0 : it->second.size;
+  }
+
+  /// The member's bytes, inflated and 64-byte aligned; read once and kept.
+  result<constant_data> read(std::string_view name) {
+    const auto it = members_.find(top_ + std::string(name));
+    if (it == members_.end())
+      return malformed("the archive has no member " + top_ + std::string(name));
+    member& m = it->second;
+    if (m.data.owner) return m.data;
+    const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> f(
+        zip_fopen_index(zip_.get(), m.index, 0), &zip_fclose);
+    if (!f) return malformed("member " + it->first, zip_strerror(zip_.get()));
+    auto b = std::make_shared<buffer>(Bytes(std::max<std::size_t>(m.size, 1)));
+    std::size_t at = 0;
+    while (at < m.size) {
+      const zip_int64_t n = zip_fread(f.get(), b->data() + at, m.size - at);
+      if (n <= 0)
+        return malformed("member " + it->first + " is shorter than the archive says, or damaged");
+      at += static_cast<std::size_t>(n);
+    }
+    char more;  // the end of the member is where its CRC is compared
+    if (zip_fread(f.get(), &more, 1) != 0)
+      return malformed("member " + it->first +
+                       " is longer than the archive says, or its checksum differs");
+    const std::span<const std::byte> s{b->data(), m.size};
+    m.data = {std::move(b), s};
+    return m.data;
+  }
+
+ private:
+  struct member {
+    zip_uint64_t index = 0;
+    std::size_t size = 0;
+    constant_data data;
+  };
+  struct close {
+    void operator()(zip_t* z) const noexcept { zip_discard(z); }
+  };
+  status open_source(std::span<const std::byte> file) {
+    zip_error_t error;
+    zip_error_init(&error);
+    zip_source_t* source = zip_source_buffer_create(file.data(), file.size(), 0, &error);
+    zip_.reset(source ? zip_open_from_source(source, ZIP_RDONLY, &error) : nullptr);
+    status s = unit{};
+    if (!zip_) {
+      s = malformed("not a ZIP archive", zip_error_strerror(&error),
+                    "the file that torch.jit.save writes");
+      if (source) zip_source_free(source);
+    }
+    zip_error_fini(&error);
+    return s;
+  }
+  /// What the central directory says of a member, if that can be trusted so far.
+  status member_stat(zip_int64_t i, zip_stat_t& s) {
+    if (zip_stat_index(zip_.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW, &s) != 0)
+      return malformed("member " + std::to_string(i) + " of the archive", zip_strerror(zip_.get()));
+    constexpr zip_uint64_t needed =
+        ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
+    if ((s.valid & needed) != needed)
+      return malformed("member " + std::to_string(i) + " of the archive has no name or size");
+    const std::string name = s.name;
+    if (auto bad = check_name(name); !bad.empty()) return malformed("member name", bad);
+    if (s.encryption_method != ZIP_EM_NONE && (s.valid & ZIP_STAT_ENCRYPTION_METHOD))
+      return unsupported("encrypted member", name);
+    if (s.comp_method != ZIP_CM_STORE && s.comp_method != ZIP_CM_DEFLATE)
+      return unsupported("compression method of " + name, std::to_string(s.comp_method),
+                         "stored, deflated");
+    if (s.comp_method == ZIP_CM_STORE && s.comp_size != s.size)
+      return malformed("sizes of the stored member " + name,
+                       std::to_string(s.comp_size) + " and " + std::to_string(s.size));
+    if (s.size > free_bytes && s.size / largest_ratio > s.comp_size)
+      return too_large("member " + name + " inflates suspiciously",
+                       std::to_string(s.comp_size) + " to " + std::to_string(s.size) + " bytes",
+                       "at most " + std::to_string(largest_ratio) + " times its size");
+    return unit{};
+  }
+  static std::string check_name(const std::string& n) {
+    if (n.empty() || n.size() > 1024) return "a name of " + std::to_string(n.size()) + " bytes";
+    for (char c : n)
+      if (static_cast<unsigned char>(c) < 32 || c == '\\' || c == ':' ||
+          static_cast<unsigned char>(c) == 127)
+        return "a control character, backslash or colon";
+    if (n.front() == '/') return "an absolute path: " + n;
+    for (std::size_t at = 0; at < n.size();) {
+      const std::size_t end = std::min(n.find('/', at), n.size());
+      if (n.compare(at, end - at, "..") == 0) return "a path that leaves the archive: " + n;
+      at = end + 1;
+    }
+    return {};
+  }
+
+  std::unique_ptr<zip_t, close> zip_;
+  std::map<std::string, member> members_;
+  std::string top_;
+};
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ARCHIVE_HPP_
+// ---- octet/import/torch/value.hpp
+// Values of the serialized program: what pickles hold and what its code computes.
+#ifndef OCTET_IMPORT_TORCH_VALUE_HPP_
+#define OCTET_IMPORT_TORCH_VALUE_HPP_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+/// Element types with PyTorch's own codes, as the serialized code spells them.
+enum class scalar : std::int8_t {
+  u8 = 0,
+  s8 = 1,
+  s16 = 2,
+  s32 = 3,
+  s64 = 4,
+  f16 = 5,
+  f32 = 6,
+  f64 = 7,
+  boolean = 11,
+  qint8 = 12,
+  quint8 = 13,
+  qint32 = 14,
+  bf16 = 15,
+  quint4x2 = 16,  // two to a byte: weights of embeddings alone
+  unknown = -1
+};
+constexpr bool is_quantized(scalar s) noexcept {
+  return s == scalar::qint8 || s == scalar::quint8 || s == scalar::qint32 || s == scalar::quint4x2;
+}
+constexpr std::string_view name_of(scalar s) noexcept {
+  switch (s) {
+    case scalar::u8: return "uint8";
+    case scalar::s8: return "int8";
+    case scalar::s16: return "int16";
+    case scalar::s32: return "int32";
+    case scalar::s64: return "int64";
+    case scalar::f16: return "float16";
+    case scalar::f32: return "float32";
+    case scalar::f64: return "float64";
+    case scalar::boolean: return "bool";
+    case scalar::qint8: return "qint8";
+    case scalar::quint8: return "quint8";
+    case scalar::qint32: return "qint32";
+    case scalar::bf16: return "bfloat16";
+    case scalar::quint4x2: return "quint4x2";
+    case scalar::unknown: break;
+  }
+  return "?";
+}
+/// How octet holds the elements. bfloat16 has no dtype of its own: as uint16 bits.
+constexpr dtype dtype_of_scalar(scalar s) noexcept {
+  switch (s) {
+    case scalar::u8:
+    case scalar::quint4x2:
+    case scalar::quint8: return dtype::u8;
+    case scalar::s8:
+    case scalar::qint8: return dtype::s8;
+    case scalar::s16: return dtype::s16;
+    case scalar::s32:
+    case scalar::qint32: return dtype::s32;
+    case scalar::s64: return dtype::s64;
+    case scalar::f16: return dtype::f16;
+    case scalar::f64: return dtype::f64;
+    case scalar::boolean: return dtype::boolean;
+    case scalar::bf16: return dtype::u16;
+    case scalar::f32:
+    case scalar::unknown: break;
+  }
+  return dtype::f32;
+}
+
+enum class kind : std::uint8_t {
+  none,
+  boolean,
+  integer,
+  real,
+  string,
+  list,
+  tuple,
+  dict,
+  object,
+  storage,
+  tensor,
+  packed,
+  global,
+  function,
+  unknown
+};
+constexpr std::string_view name_of(kind k) noexcept {
+  constexpr std::string_view n[] = {
+      "None",          "bool",     "int",
+      "float",         "str",      "list",
+      "tuple",         "dict",     "object",
+      "storage",       "Tensor",   "packed parameters",
+      "a global name", "function", "the result of an unsupported operator"};
+  return n[static_cast<std::size_t>(k)];
+}
+
+struct cell;
+struct storage_data;
+struct tensor_data;
+struct packed_data;
+struct function_def;
+
+/// A small handle. What it points to belongs to a `heap`, so that cyclic structures of hostile
+/// files are freed like all others.
+struct value {
+  kind what = kind::none;
+  union {
+    std::int64_t i = 0;
+    bool b;
+    double d;
+    cell* c;
+    storage_data* s;
+    tensor_data* t;
+    packed_data* p;
+    const function_def* f;
+  };
+  static value of(bool v) {
+    value r;
+    r.what = kind::boolean;
+    r.b = v;
+    return r;
+  }
+  static value of(std::int64_t v) {
+    value r;
+    r.what = kind::integer;
+    r.i = v;
+    return r;
+  }
+  static value of(double v) {
+    value r;
+    r.what = kind::real;
+    r.d = v;
+    return r;
+  }
+  static value unknown() {
+    value r;
+    r.what = kind::unknown;
+    return r;
+  }
+  bool is(kind k) const noexcept { return what == k; }
+  bool is_sequence() const noexcept { return what == kind::list || what == kind::tuple; }
+  bool has_cell() const noexcept {
+    return what == kind::string || what == kind::list || what == kind::tuple ||
+           what == kind::dict || what == kind::object || what == kind::global;
+  }
+};
+
+/// Strings, lists, tuples, dicts, objects, global names.
+struct cell {
+  std::string text;          // string; global: qualified name; object: qualified class name
+  std::vector<value> items;  // list, tuple; dict: key, value, key, value; object: its state, if any
+  std::map<std::string, value> attrs;  // object
+  std::string path;                    // object: attribute names from the root, "features.3.conv.0"
+  bool built = false;                  // object: attrs are filled from the state
+  std::uint8_t mark = 0;               // of the cycle check
+};
+
+/// The bytes behind one or more tensors.
+struct storage_data {
+  scalar type = scalar::unknown;
+  std::int64_t elements = 0;
+  std::string member;  // in the archive
+};
+
+/// A tensor of the program: a constant of the file, or a value of the graph under construction.
+struct tensor_data {
+  scalar type = scalar::f32;
+  std::vector<std::int64_t> size, stride;  // as PyTorch has them (NCHW), in elements
+  std::vector<double> scales;  // empty: not quantized; one: per tensor; else per index along `axis`
+  std::vector<std::int32_t> zero_points;
+  std::int32_t axis = 0;
+  const tensor_data* channel_scales =
+      nullptr;  // per channel, as the file has them: float64 [C] and int64 [C]
+  const tensor_data* channel_zero_points = nullptr;
+
+  const storage_data* storage = nullptr;  // constants
+  std::int64_t offset = 0;                // elements
+
+  tensor_id id = no_tensor;     // values of the graph
+  bool channels_inner = false;  // the IR holds it with the channel axis (1) moved to the end: NHWC
+                                // for NCHW, NLC for NCL
+
+  bool constant() const noexcept { return storage != nullptr; }
+  int rank() const noexcept { return static_cast<int>(size.size()); }
+  std::int64_t elements() const noexcept {
+    std::int64_t n = 1;
+    for (std::int64_t v : size) n *= v;
+    return n;
+  }
+};
+
+/// Parameters of a convolution, linear operator, embedding or recurrent layer, whatever form the
+/// file gave them.
+struct packed_data {
+  bool linear = false, transposed = false;
+  bool embedding = false;     // weight [rows, width] with a scale and a zero point for each row
+  bool half = false;          // linear: the weight is rounded to float16
+  bool reduce_range = false;  // recurrent: of its dynamic layers
+  const packed_data* input = nullptr;  // recurrent: the layers on input and state, both linear
+  const packed_data* state = nullptr;
+  std::int32_t spatial = 2;  // 1: conv1d (weights have H = 1), 2: conv2d, 3: conv3d
+  const tensor_data* weight =
+      nullptr;  // linear: [out,in]; conv: [O,I/g,kh,kw]; transposed: [I,O/g,kh,kw]
+  const tensor_data* bias = nullptr;  // float, or absent
+  std::vector<std::int64_t> stride, padding, dilation, output_padding;
+  std::int64_t groups = 1;
+  std::string path;
+};
+
+/// Owns what values point to. Counts, so that no program or pickle can fill the memory: large
+/// networks take a megabyte.
+class heap {
+ public:
+  static constexpr std::size_t most_bytes = std::size_t{1} << 26;
+
+  /// Counts list elements and text too: lists that double in a loop are refused before they fill
+  /// the memory.
+  bool full() const noexcept { return bytes_ >= most_bytes; }
+  /// `n` items of a list, or what takes as much.
+  bool room_for(std::size_t n) const noexcept {
+    return n < most_bytes / sizeof(value) && bytes_ + n * sizeof(value) < most_bytes;
+  }
+  /// Memory that belongs to no cell: a stack, a longer list, names made of others.
+  void count(std::size_t bytes) noexcept { bytes_ = saturating_add(bytes_, bytes); }
+  value make(kind k, std::string text = {}) {
+    count(sizeof(cell) + text.size());
+    cells_.emplace_back();
+    cells_.back().text = std::move(text);
+    value v;
+    v.what = k;
+    v.c = &cells_.back();
+    return v;
+  }
+  value string(std::string s) { return make(kind::string, std::move(s)); }
+  value list(std::vector<value> items, kind k = kind::list) {
+    value v = make(k);
+    count(items.size() * sizeof(value));
+    v.c->items = std::move(items);
+    return v;
+  }
+  value integers(const std::vector<std::int64_t>& from) {
+    std::vector<value> items;
+    for (std::int64_t i : from) items.push_back(value::of(i));
+    return list(std::move(items));
+  }
+  value storage(storage_data s) {
+    count(sizeof s + s.member.size());
+    storages_.push_back(std::move(s));
+    value v;
+    v.what = kind::storage;
+    v.s = &storages_.back();
+    return v;
+  }
+  value tensor(tensor_data t) {
+    count(sizeof t + (t.size.size() + t.stride.size() + t.scales.size()) * sizeof(double) +
+          t.zero_points.size() * sizeof(std::int32_t));
+    tensors_.push_back(std::move(t));
+    value v;
+    v.what = kind::tensor;
+    v.t = &tensors_.back();
+    return v;
+  }
+  value packed(packed_data p) {
+    count(sizeof p);
+    packed_.push_back(std::move(p));
+    value v;
+    v.what = kind::packed;
+    v.p = &packed_.back();
+    return v;
+  }
+
+ private:
+  std::deque<cell> cells_;
+  std::deque<storage_data> storages_;
+  std::deque<tensor_data> tensors_;
+  std::deque<packed_data> packed_;
+  std::size_t bytes_ = 0;
+};
+
+/// Last component of a qualified name.
+inline std::string_view last_name(std::string_view qualified) {
+  const std::size_t dot = qualified.rfind('.');
+  return dot == std::string_view::npos ? qualified : qualified.substr(dot + 1);
+}
+
+/// Reads a list or tuple of integers; false where it is not one.
+inline bool read_integers(const value& v, std::vector<std::int64_t>& to) {
+  to.clear();
+  if (!v.is_sequence()) return false;
+  for (const value& e : v.c->items) {
+    if (!e.is(kind::integer)) return false;
+    to.push_back(e.i);
+  }
+  return true;
+}
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_VALUE_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+class context {
+ public:
+  context(std::string file_name, law arithmetic, const limits& l, std::size_t file_bytes = 0)
+      : build(std::move(file_name), arithmetic, l, file_bytes) {}
+
+  heap values;
+  archive* files = nullptr;  // null: constants have no bytes (fuzzing)
+  graph_builder build;
+  missing_operators missing;
+  std::string file,
+      module;  // where the program is: "code/__torch__/m.py line 7", path of the running module
+  std::int32_t line = 0;
+
+  std::string place() const {
+    std::string s = module.empty() ? std::string() : "module " + module + ", ";
+    return s + file + (line > 0 ? " line " + std::to_string(line) : "");
+  }
+  /// The program goes on with a value nobody knows, so that one error names all that are missing.
+  value missing_operator(const std::string& name) {
+    missing.add(name, place());
+    return value::unknown();
+  }
+
+  // ---- constants ----
+
+  /// The elements of a constant, in row-major order of the axes `order` (all of them, outermost
+  /// first). Strides are honoured; where they already have that order the archive's bytes are
+  /// shared, not copied.
+  result<constant_data> elements(const tensor_data& t, std::span<const int> order) {
+    if (!t.constant()) return invalid("a tensor that must be a constant is computed");
+    if (!files) return error_info{errc::io, "no archive", {}, {}, {}, {}, {}};
+    auto read = files->read(t.storage->member);
+    if (!read) return read;
+    const std::size_t width = size_of(dtype_of_scalar(t.type)),
+                      bytes = static_cast<std::size_t>(t.elements()) * width,
+                      offset = static_cast<std::size_t>(t.offset) * width;
+    if (in_order(t, order) && offset % alignment == 0 && read->bytes.size() >= offset + bytes)
+      return constant_data{read->owner, read->bytes.subspan(offset, bytes)};
+    if (auto s = build.make_constant(bytes); !s) return s.error();
+    return gathered(t, order, read->bytes, width);
+  }
+  result<constant_data> elements(const tensor_data& t) {
+    int order[dims::max_rank];
+    for (int i = 0; i < t.rank(); ++i) order[i] = i;
+    return elements(t, std::span<const int>(order, t.size.size()));
+  }
+  /// Elements of a small constant of type T.
+  template <class T> result<std::vector<T>> numbers(const tensor_data& t) {
+    const dtype held = dtype_of_scalar(t.type);
+    if (dtype_of<T> != (held == dtype::boolean ? dtype::u8 : held))
+      return invalid("element type of a constant", std::string(name_of(t.type)),
+                     std::string(octet::name_of(dtype_of<T>)));
+    auto d = t.constant() || !known(t) ? elements(t) : result<constant_data>(build.g[t.id].data);
+    if (!d) return d.error();
+    std::vector<T> v(d->bytes.size() / sizeof(T));
+    if (!v.empty()) std::memcpy(v.data(), d->bytes.data(), v.size() * sizeof(T));
+    return v;
+  }
+  /// Known when the file is loaded: a constant of the file, or of the graph (a result of
+  /// constants).
+  bool known(const tensor_data& t) const {
+    return t.constant() || (t.id != no_tensor && build.g[t.id].role == tensor::kind::constant);
+  }
+  /// The one element of a constant as a number.
+  result<value> scalar_of(const tensor_data& t) {
+    if (!known(t) || t.elements() != 1)
+      return invalid("a number is taken from a tensor that is not a constant of one element");
+    switch (t.type) {
+      case scalar::f32: return only_number<float, double>(t);
+      case scalar::f64: return only_number<double, double>(t);
+      case scalar::s64: return only_number<std::int64_t, std::int64_t>(t);
+      case scalar::s32: return only_number<std::int32_t, std::int64_t>(t);
+      case scalar::s16: return only_number<std::int16_t, std::int64_t>(t);
+      case scalar::u8: return only_number<std::uint8_t, std::int64_t>(t);
+      case scalar::s8: return only_number<std::int8_t, std::int64_t>(t);
+      case scalar::boolean: return only_number<bool, std::int64_t>(t);
+      case scalar::f16:
+      case scalar::quint4x2:
+      case scalar::qint8:
+      case scalar::quint8:
+      case scalar::qint32:
+      case scalar::bf16:
+      case scalar::unknown: break;
+    }
+    return unsupported("a number from a constant of this type", std::string(name_of(t.type)));
+  }
+  /// Scales and zero points per channel become plain vectors, once.
+  status resolve_channels(tensor_data& t) {
+    if (!t.channel_scales || !t.scales.empty()) return unit{};
+    auto scales = numbers<double>(*t.channel_scales);
+    if (!scales) return scales.error();
+    const auto zero_points = numbers<std::int64_t>(*t.channel_zero_points);
+    if (!zero_points) return zero_points.error();
+    t.scales = std::move(*scales);
+    for (std::int64_t v : *zero_points) {
+      if (v < INT32_MIN || v > INT32_MAX) return invalid("zero point", std::to_string(v));
+      t.zero_points.push_back(static_cast<std::int32_t>(v));
+    }
+    return unit{};
+  }
+
+ private:
+  template <class T, class Number> result<value> only_number(const tensor_data& t) {
+    const auto v = numbers<std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>>(t);
+    if (!v) return v.error();
+    return value::of(static_cast<Number>(v->front()));
+  }
+  static bool in_order(const tensor_data& t, std::span<const int> order) {
+    std::int64_t expected = 1;
+    for (std::size_t k = order.size(); k-- > 0;) {
+      const auto axis = static_cast<std::size_t>(order[k]);
+      if (t.size[axis] != 1 && t.stride[axis] != expected) return false;
+      expected *= t.size[axis];
+    }
+    return true;
+  }
+  /// A copy, element by element. The unpickler has checked that every element lies within the
+  /// storage, and the storage within the member.
+  static constant_data gathered(const tensor_data& t, std::span<const int> order,
+                                std::span<const std::byte> storage, std::size_t width) {
+    const auto count = static_cast<std::size_t>(t.elements());
+    auto to = std::make_shared<buffer>(Bytes(std::max<std::size_t>(count * width, 1)));
+    std::vector<std::int64_t> at(order.size(), 0);
+    std::int64_t from = t.offset;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::memcpy(to->data() + i * width, storage.data() + static_cast<std::size_t>(from) * width,
+                  width);
+      for (std::size_t k = order.size(); k-- > 0;) {
+        const auto axis = static_cast<std::size_t>(order[k]);
+        from += t.stride[axis];
+        if (++at[k] < t.size[axis]) break;
+        from -= t.stride[axis] * t.size[axis];
+        at[k] = 0;
+      }
+    }
+    const std::span<const std::byte> s{to->data(), count * width};
+    return {std::move(to), s};
+  }
+};
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_CONTEXT_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+/// In the order of the operator's schema, defaults filled in. Where an argument is of another kind
+/// than the reader asked for, the reader gives a neutral value (tensors: null), and `check()` then
+/// tells of the first such argument: a row reads all it needs, checks once, and goes on.
+class arguments {
+ public:
+  arguments(context& c, std::string operator_name, std::vector<value> values)
+      : name(std::move(operator_name)), v(std::move(values)), context_(c) {}
+
+  const std::string name;  // "quantized::conv2d"
+  std::vector<value> v;
+
+  status check() const {
+    if (error_) return *error_;
+    return unit{};
+  }
+
+  bool none(std::size_t i) const { return v[i].is(kind::none); }
+  tensor_data* tensor(std::size_t i) {
+    if (v[i].is(kind::tensor)) return v[i].t;
+    wrong(i, "Tensor");
+    return nullptr;
+  }
+  std::int64_t integer(std::size_t i) {
+    const value n = number(i);
+    if (n.is(kind::integer)) return n.i;
+    wrong(i, "int");
+    return 0;
+  }
+  double real(std::size_t i) { return real_of(v[i], i); }
+  double real_or(std::size_t i, double otherwise) { return none(i) ? otherwise : real(i); }
+  bool boolean(std::size_t i) {
+    if (v[i].is(kind::boolean)) return v[i].b;
+    if (v[i].is(kind::integer)) return v[i].i != 0;
+    wrong(i, "bool");
+    return false;
+  }
+  std::vector<std::int64_t> integers(std::size_t i) {
+    std::vector<std::int64_t> r;
+    if (v[i].is(kind::integer))
+      r.push_back(v[i].i);
+    else if (!read_integers(v[i], r))
+      wrong(i, "list of int");
+    return r;
+  }
+  /// A list of two numbers for height and width; one number stands for both; none: `otherwise`.
+  std::array<std::int32_t, 2> pair(std::size_t i, std::array<std::int32_t, 2> otherwise) {
+    const auto list = integers(i);
+    if (list.empty()) return otherwise;
+    if (list.size() > 2) wrong(i, "list of two int");
+    return {small(i, list[0]), small(i, list.back())};
+  }
+  /// Two numbers, or none of both; 0 stands for none.
+  std::array<double, 2> real_pair(std::size_t i) {
+    std::array<double, 2> pair{0, 0};
+    if (!v[i].is_sequence()) {
+      for (std::size_t k = 0; k < 2; ++k) pair[k] = real_or(i + k, 0);
+    } else if (v[i].c->items.size() == 2) {
+      for (std::size_t k = 0; k < 2; ++k) pair[k] = real_of(v[i].c->items[k], i);
+    }
+    return pair;
+  }
+  /// A number that arithmetic on extents cannot overflow.
+  std::int32_t small(std::size_t i, std::int64_t n) {
+    if (n >= INT32_MIN / 4 && n <= INT32_MAX / 4) return static_cast<std::int32_t>(n);
+    keep(invalid(describe(i), std::to_string(n), "a small integer"));
+    return 0;
+  }
+  /// An axis of a tensor of that rank; negative ones count from the end.
+  std::size_t axis(std::int64_t given, int rank) {
+    const std::int64_t at = given < 0 ? given + rank : given;
+    if (at >= 0 && at < rank) return static_cast<std::size_t>(at);
+    keep(invalid("axis of " + name, std::to_string(given), std::to_string(rank) + " axes"));
+    return 0;
+  }
+  void wrong(std::size_t i, std::string_view want) {
+    keep(unsupported(describe(i), std::string(name_of(v[i].what)), std::string(want)));
+  }
+
+ private:
+  std::string describe(std::size_t i) const {
+    return "argument " + std::to_string(i + 1) + " of " + name;
+  }
+  void keep(error_info e) {
+    if (!error_) error_ = std::move(e);
+  }
+  /// Traced programs keep numbers as constants without axes.
+  value number_of(const value& given) {
+    if (!given.is(kind::tensor) || !given.t->constant()) return given;
+    auto n = context_.scalar_of(*given.t);
+    if (n) return *n;
+    keep(n.error());
+    return given;
+  }
+  value number(std::size_t i) { return number_of(v[i]); }
+  double real_of(const value& given, std::size_t i) {
+    const value n = number_of(given);
+    if (n.is(kind::real)) return n.d;
+    if (n.is(kind::integer)) return static_cast<double>(n.i);
+    wrong(i, "float");
+    return 0;
+  }
+
+  context& context_;
+  std::optional<error_info> error_;
+};
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ARGUMENTS_HPP_
+// ---- octet/import/torch/memory_format.hpp
+// Memory formats as PyTorch keeps them in strides. Some of its kernels round differently for
+// channels-last tensors, so every value carries the strides PyTorch would give it.
+#ifndef OCTET_IMPORT_TORCH_MEMORY_FORMAT_HPP_
+#define OCTET_IMPORT_TORCH_MEMORY_FORMAT_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+inline std::vector<std::int64_t> contiguous_strides(const std::vector<std::int64_t>& size) {
+  std::vector<std::int64_t> s(size.size());
+  std::int64_t step = 1;
+  for (std::size_t i = size.size(); i-- > 0;) {
+    s[i] = step;
+    step *= std::max<std::int64_t>(size[i], 1);
+  }
+  return s;
+}
+/// For 4 dimensions N, H, W, C from outside in; other ranks: contiguous.
+inline std::vector<std::int64_t> channels_last_strides(const std::vector<std::int64_t>& size) {
+  if (size.size() != 4) return contiguous_strides(size);
+  const auto c = std::max<std::int64_t>(size[1], 1), w = std::max<std::int64_t>(size[3], 1),
+             h = std::max<std::int64_t>(size[2], 1);
+  return {h * w * c, 1, w * c, c};
+}
+/// Every step is what the format says; axes of extent 1 do not count. 1x1 images and single
+/// channels are both formats at once.
+inline bool is_contiguous(const tensor_data& t, bool channels_last) {
+  if (channels_last && t.rank() != 4) return false;
+  const auto want = channels_last ? channels_last_strides(t.size) : contiguous_strides(t.size);
+  for (std::size_t i = 0; i < want.size(); ++i)
+    if (t.size[i] != 1 && t.stride[i] != want[i]) return false;
+  return true;
+}
+/// The format PyTorch gives to results "like" this one: channels last only where the strides say so
+/// without doubt.
+inline bool suggests_channels_last(const tensor_data& t) {
+  if (t.rank() != 4 || t.stride[1] == 0) return false;
+  std::int64_t least = 0;
+  for (const std::size_t d : {std::size_t{1}, std::size_t{3}, std::size_t{2}, std::size_t{0}}) {
+    if (t.size[d] == 0 || t.stride[d] < least) return false;
+    if (d == 0 && least == t.stride[1]) return false;  // N111: ambiguous, taken as contiguous
+    least = t.size[d] > 1 ? t.stride[d] * t.size[d] : t.stride[d];
+  }
+  return true;
+}
+constexpr memory_format format_of(bool channels_last) noexcept {
+  return channels_last ? memory_format::channels_last : memory_format::contiguous;
+}
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_MEMORY_FORMAT_HPP_
+// ---- octet/import/torch/parser.hpp
+// The code of TorchScript archives, parsed to a tree.
+#ifndef OCTET_IMPORT_TORCH_PARSER_HPP_
+#define OCTET_IMPORT_TORCH_PARSER_HPP_
+
+#include <algorithm>
+#include <charconv>
+#include <span>
+
+// ---- octet/import/torch/code.hpp
+// The code of TorchScript archives, a subset of Python, as a tree. parser.hpp makes it.
+#ifndef OCTET_IMPORT_TORCH_CODE_HPP_
+#define OCTET_IMPORT_TORCH_CODE_HPP_
+
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+/// An expression. Belongs to a `code_file`.
+struct expression {
+  enum class form : std::uint8_t {
+    name,
+    none,
+    boolean,
+    integer,
+    real,
+    string,
+    attribute,
+    subscript,
+    call,
+    list,
+    tuple,
+    dict,
+    negative
+  } what = form::none;
+  std::int32_t line = 0;
+  std::size_t depth = 1;
+  bool flag = false;
+  std::int64_t i = 0;
+  double d = 0;
+  std::string text;                      // name, attribute, string
+  std::vector<const expression*> items;  // attribute, negative: base; subscript: base, index; call:
+                                         // function, arguments; list, tuple: elements; dict: key,
+                                         // value, key, value
+  std::vector<std::string> keywords;     // call: name per argument, empty for positional ones
+};
+
+/// A statement. Compound ones hold their bodies.
+struct statement {
+  enum class form : std::uint8_t {
+    pass,
+    evaluate,
+    assign,
+    give_back,
+    branch,
+    loop,
+    repeat
+  } what = form::pass;
+  std::int32_t line = 0;
+  std::vector<const expression*>
+      targets;                        // assign: one, or several for unpacking; loop: the variable
+  bool unpack = false;                // `a, b, = f()`; also `a, = f()`
+  const expression* value = nullptr;  // assign, evaluate, give_back; branch, repeat: the condition;
+                                      // loop: what is iterated over
+  std::vector<const statement*> body, otherwise;
+};
+
+struct function_def {
+  struct parameter {
+    std::string name;
+    const expression* otherwise = nullptr;  // default value
+  };
+  std::string name, file;
+  std::int32_t line = 0;
+  std::vector<parameter> parameters;
+  std::vector<const statement*> body;
+};
+
+struct class_def {
+  std::string name;
+  std::map<std::string, const function_def*, std::less<>> methods;
+  std::map<std::string, const expression*, std::less<>> constants;  // `stride : Final[int] = 2`
+  bool named_tuple = false;
+  std::vector<std::string> fields;  // of a named tuple
+};
+
+/// One parsed file.
+struct code_file {
+  std::map<std::string, class_def, std::less<>> classes;
+  std::map<std::string, const function_def*, std::less<>> functions;
+  std::deque<expression> expressions;
+  std::deque<statement> statements;
+  std::deque<function_def> defs;
+};
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_CODE_HPP_
+// ---- octet/import/torch/lexer.hpp
+// Tokens of the code of TorchScript archives.
+#ifndef OCTET_IMPORT_TORCH_LEXER_HPP_
+#define OCTET_IMPORT_TORCH_LEXER_HPP_
+
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+enum class token : std::uint8_t { word, number, string, symbol, newline, indent, dedent, end };
+struct lexeme {
+  token what;
+  std::int32_t line;
+  std::string_view text;  // refers to the code
+  std::string decoded{};  // of strings
+
+  /// For messages. Printable ASCII only: the text is somebody else's.
+  std::string describe() const {
+    switch (what) {
+      case token::newline: return "end of line";
+      case token::indent: return "an indented block";
+      case token::dedent: return "end of a block";
+      case token::end: return "end of file";
+      case token::word:
+      case token::number:
+      case token::string:
+      case token::symbol: break;
+    }
+    std::string s;
+    for (char c : text.substr(0, 40)) s += c >= 32 && c < 127 ? c : '?';
+    return "'" + s + "'";
+  }
+};
+
+inline error_info outside_the_subset(const std::string& file, std::int32_t line, std::string what,
+                                     std::string found = {}) {
+  return {errc::unsupported,
+          "code outside the subset: " + std::move(what),
+          {},
+          file + " line " + std::to_string(line),
+          {},
+          std::move(found),
+          {}};
+}
+
+/// Splits code into tokens, with one `indent` or `dedent` where a block opens or closes. The last
+/// token is `end`.
+class lexer {
+ public:
+  /// Blocks may be nested that deep.
+  static constexpr std::size_t deepest = 200;
+  /// Names are copied, compared and joined at every use.
+  static constexpr std::size_t longest_word = 1024;
+
+  lexer(std::string_view text, const std::string& file) : text_(text), file_(file) {}
+
+  result<std::vector<lexeme>> run() {
+    while (at_ < text_.size()) {
+      if (fresh_ && brackets_ == 0) {
+        const auto has_code = line_start();
+        if (!has_code) return has_code.error();
+        if (!*has_code) continue;
+      }
+      if (auto s = next(); !s) return s.error();
+    }
+    if (brackets_ != 0) return error("unbalanced bracket", "end of file");
+    if (!fresh_) add(token::newline, {});
+    for (std::size_t k = 1; k < indents_.size(); ++k) add(token::dedent, {});
+    add(token::end, {});
+    return std::move(tokens_);
+  }
+
+ private:
+  static bool letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  }
+  static bool digit(char c) { return c >= '0' && c <= '9'; }
+  error_info error(std::string what, std::string found = {}) const {
+    return outside_the_subset(file_, line_, std::move(what), std::move(found));
+  }
+  char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+  }
+  void add(token t, std::string_view text) { tokens_.push_back({t, line_, text}); }
+  void skip_comment() {
+    while (at_ < text_.size() && text_[at_] != '\n') ++at_;
+  }
+
+  /// Indentation. False: nothing but a comment was on the line.
+  result<bool> line_start() {
+    std::size_t spaces = 0;
+    while (at_ < text_.size() && text_[at_] == ' ') ++at_, ++spaces;
+    if (at_ == text_.size()) return false;
+    if (peek() == '\n' || peek() == '\r' || peek() == '#') {
+      skip_comment();
+      if (at_ < text_.size()) ++at_, ++line_;
+      return false;
+    }
+    if (spaces > indents_.back()) {
+      if (indents_.size() > deepest) return error("blocks nested too deeply");
+      indents_.push_back(spaces);
+      add(token::indent, {});
+    }
+    while (spaces < indents_.back()) {
+      indents_.pop_back();
+      add(token::dedent, {});
+    }
+    if (spaces != indents_.back()) return error("indentation");
+    fresh_ = false;
+    return true;
+  }
+  status next() {
+    const char c = peek();
+    if (c == '\n') {
+      ++at_;
+      if (brackets_ == 0) {
+        add(token::newline, {});
+        fresh_ = true;
+      }
+      ++line_;
+    } else if (c == ' ' || c == '\r') {
+      ++at_;
+    } else if (c == '#') {
+      skip_comment();
+    } else if (letter(c)) {
+      return word();
+    } else if (digit(c) || (c == '.' && digit(peek(1)))) {
+      number();
+    } else if (c == '"' || c == '\'') {
+      return string_literal();
+    } else {
+      return symbol();
+    }
+    return unit{};
+  }
+  status word() {
+    const std::size_t from = at_;
+    while (letter(peek()) || digit(peek())) ++at_;
+    if (at_ - from > longest_word)
+      return error("a name of " + std::to_string(at_ - from) + " bytes");
+    add(token::word, text_.substr(from, at_ - from));
+    return unit{};
+  }
+  void number() {
+    const std::size_t from = at_;
+    const auto sign_of_exponent = [&] {
+      return (peek() == '-' || peek() == '+') && (text_[at_ - 1] == 'e' || text_[at_ - 1] == 'E');
+    };
+    while (digit(peek()) || peek() == '.' || letter(peek()) || sign_of_exponent()) ++at_;
+    add(token::number, text_.substr(from, at_ - from));
+  }
+  status symbol() {
+    const char c = peek();
+    if (c == '-' && peek(1) == '>') {
+      add(token::symbol, text_.substr(at_, 2));
+      at_ += 2;
+      return unit{};
+    }
+    if (std::string_view("()[]{},.:=-").find(c) == std::string_view::npos)
+      return error("character", c >= 32 && c < 127 ? std::string(1, c)
+                                                   : std::to_string(static_cast<unsigned char>(c)));
+    if (c == '(' || c == '[' || c == '{') ++brackets_;
+    if ((c == ')' || c == ']' || c == '}') && --brackets_ < 0) return error("unbalanced bracket");
+    add(token::symbol, text_.substr(at_++, 1));
+    return unit{};
+  }
+  status string_literal() {
+    const std::size_t from = at_;
+    const char quote = text_[at_++];
+    std::string decoded;
+    while (at_ < text_.size() && text_[at_] != quote) {
+      const char c = text_[at_++];
+      if (c == '\n') return error("a string that does not end on its line");
+      if (c != '\\' || at_ == text_.size()) {
+        decoded += c;
+      } else if (!escape(decoded)) {
+        return error("escape in a string");
+      }
+    }
+    if (at_ == text_.size()) return error("a string that does not end");
+    ++at_;
+    add(token::string, text_.substr(from, at_ - from));
+    tokens_.back().decoded = std::move(decoded);
+    return unit{};
+  }
+  /// What follows a backslash. Unknown escapes stay as they are, as in Python.
+  bool escape(std::string& to) {
+    const char c = text_[at_++];
+    switch (c) {
+      case 'n': to += '\n'; return true;
+      case 't': to += '\t'; return true;
+      case 'r': to += '\r'; return true;
+      case '\\':
+      case '"':
+      case '\'': to += c; return true;
+      case 'x': {
+        unsigned v = 0;
+        const char* digits = text_.data() + at_;
+        if (text_.size() - at_ < 2 || std::from_chars(digits, digits + 2, v, 16).ptr != digits + 2)
+          return false;
+        at_ += 2;
+        to += static_cast<char>(v);
+        return true;
+      }
+      default: to += '\\', to += c; return true;
+    }
+  }
+
+  std::string_view text_;
+  const std::string& file_;
+  std::vector<lexeme> tokens_;
+  std::vector<std::size_t> indents_{0};
+  std::size_t at_ = 0;
+  std::int32_t line_ = 1;
+  int brackets_ = 0;
+  bool fresh_ = true;  // at the start of a logical line
+};
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_LEXER_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+/// Recursive descent over tokens. Anything outside the subset is an error that names the line and
+/// the token.
+///
+/// Nesting of expressions and blocks is limited, so that neither parsing nor running can exhaust
+/// the stack.
+class code_parser {
+ public:
+  code_parser(std::string_view text, std::string file, code_file& to, const limits& max = {})
+      : text_(text), file_(std::move(file)), to_(to), max_(max) {}
+
+  status parse() {
+    auto tokens = lexer(text_, file_).run();
+    if (!tokens) return tokens.error();
+    tokens_ = std::move(*tokens);
+    while (!failed_ && !at(token::end)) {
+      if (accept_word("class"))
+        parse_class();
+      else if (accept_word("def")) {
+        if (const function_def* f = parse_def()) to_.functions[f->name] = f;
+      } else if (at(token::word) && (peek().text == "import" || peek().text == "from")) {
+        while (!at(token::newline) && !at(token::end))
+          ++next_;  // older writers put `import torch` first
+        accept_kind(token::newline);
+      } else {
+        fail("expected a class or a function");
+      }
+    }
+    if (failed_) return error_;
+    return unit{};
+  }
+
+ private:
+  void fail(std::string what) {
+    if (failed_) return;
+    failed_ = true;
+    error_ = outside_the_subset(file_, peek().line, std::move(what), peek().describe());
+  }
+
+  void too_deep(const char* what) {
+    if (failed_) return;
+    failed_ = true;
+    error_ = over_limit(&limits::depth, max_, std::string(what) + " within one another");
+    error_.node = file_ + " line " + std::to_string(peek().line);
+  }
+
+  // ---- helpers ----
+  static bool is_one_of(std::string_view s, std::span<const std::string_view> list) {
+    return std::find(list.begin(), list.end(), s) != list.end();
+  }
+  const lexeme& peek(std::size_t ahead = 0) const {
+    return tokens_[std::min(next_ + ahead, tokens_.size() - 1)];
+  }
+  bool at(token t) const { return peek().what == t; }
+  bool at_symbol(std::string_view s) const {
+    return peek().what == token::symbol && peek().text == s;
+  }
+  bool accept_symbol(std::string_view s) {
+    if (!at_symbol(s)) return false;
+    ++next_;
+    return true;
+  }
+  bool accept_word(std::string_view s) {
+    if (!at(token::word) || peek().text != s) return false;
+    ++next_;
+    return true;
+  }
+  bool accept_kind(token t) {
+    if (!at(t)) return false;
+    ++next_;
+    return true;
+  }
+  bool expect_symbol(std::string_view s) {
+    if (failed_) return false;
+    if (accept_symbol(s)) return true;
+    fail("expected '" + std::string(s) + "'");
+    return false;
+  }
+  std::string expect_name() {
+    if (!failed_ && at(token::word)) return std::string(tokens_[next_++].text);
+    fail("expected a name");
+    return {};
+  }
+  void expect_newline() {
+    if (!failed_ && !accept_kind(token::newline)) fail("expected the end of the line");
+  }
+  bool open_block() {
+    if (!expect_symbol(":")) return false;
+    expect_newline();
+    if (!failed_ && !accept_kind(token::indent)) fail("expected an indented block");
+    return !failed_;
+  }
+  bool block_goes_on() {
+    if (failed_ || accept_kind(token::dedent)) return false;
+    if (at(token::end)) {
+      fail("expected the end of a block");
+      return false;
+    }
+    return true;
+  }
+  expression* make(expression::form f) {
+    to_.expressions.emplace_back();
+    expression& e = to_.expressions.back();
+    e.what = f;
+    e.line = peek().line;
+    return &e;
+  }
+  void hold(expression* to, const expression* item) {
+    if (!item) return;
+    to->items.push_back(item);
+    to->depth = std::max(to->depth, item->depth + 1);
+    if (to->depth > max_.depth) too_deep("expressions");
+  }
+
+  // ---- expressions ----
+  /// A primary with any number of .name, (arguments) and [index] behind it.
+  const expression* parse_expression() {
+    if (failed_) return nullptr;
+    if (++nesting_ > max_.depth) {
+      too_deep("expressions");
+      return nullptr;
+    }
+    const expression* e = parse_primary();
+    while (e && !failed_) {
+      if (accept_symbol("."))
+        e = parse_attribute(e);
+      else if (at_symbol("("))
+        e = parse_call(e);
+      else if (at_symbol("["))
+        e = parse_subscript(e);
+      else
+        break;
+    }
+    --nesting_;
+    return failed_ ? nullptr : e;
+  }
+  const expression* parse_attribute(const expression* base) {
+    expression* a = make(expression::form::attribute);
+    a->text = expect_name();
+    hold(a, base);
+    return a;
+  }
+  const expression* parse_call(const expression* function) {
+    expression* c = make(expression::form::call);
+    hold(c, function);
+    ++next_;
+    c->keywords.emplace_back();
+    while (!failed_ && !accept_symbol(")")) {
+      std::string keyword;
+      if (at(token::word) && peek(1).what == token::symbol && peek(1).text == "=") {
+        keyword = expect_name();
+        ++next_;
+      }
+      hold(c, parse_expression());
+      c->keywords.push_back(std::move(keyword));
+      if (!accept_symbol(",") && !at_symbol(")")) fail("expected ',' or ')'");
+    }
+    return c;
+  }
+  const expression* parse_subscript(const expression* base) {
+    expression* s = make(expression::form::subscript);
+    hold(s, base);
+    ++next_;
+    const expression* index = parse_expression();
+    if (at_symbol(",")) {  // Tuple[int, int] in annotations
+      expression* t = make(expression::form::tuple);
+      hold(t, index);
+      while (!failed_ && accept_symbol(",") && !at_symbol("]")) hold(t, parse_expression());
+      index = t;
+    }
+    hold(s, index);
+    expect_symbol("]");
+    return s;
+  }
+
+  const expression* parse_primary() {
+    if (at(token::word)) return parse_word();
+    if (at(token::number)) return parse_number();
+    if (at(token::string)) {
+      expression* e = make(expression::form::string);
+      e->text = tokens_[next_++].decoded;
+      return e;
+    }
+    if (accept_symbol("-")) {
+      expression* e = make(expression::form::negative);
+      hold(e, parse_expression());
+      return e;
+    }
+    if (at_symbol("[")) return parse_sequence(expression::form::list, "]");
+    if (at_symbol("(")) return parse_sequence(expression::form::tuple, ")");
+    if (at_symbol("{")) return parse_dict();
+    fail("expected an expression");
+    return nullptr;
+  }
+  const expression* parse_word() {
+    constexpr std::string_view keywords[] = {"lambda", "not",  "and",   "or",
+                                             "if",     "else", "yield", "await"};
+    const std::string_view text = peek().text;
+    if (is_one_of(text, keywords)) {
+      fail("expected an expression");
+      return nullptr;
+    }
+    expression* e = make(text == "None"                      ? expression::form::none
+                         : text == "True" || text == "False" ? expression::form::boolean
+                                                             : expression::form::name);
+    e->flag = text == "True";
+    e->text = std::string(text);
+    ++next_;
+    return e;
+  }
+  /// Elements up to the closing bracket. (x) without a comma is x itself.
+  const expression* parse_sequence(expression::form what, std::string_view close) {
+    expression* e = make(what);
+    ++next_;
+    bool comma = false;
+    while (!failed_ && !accept_symbol(close)) {
+      hold(e, parse_expression());
+      if (accept_symbol(","))
+        comma = true;
+      else if (!at_symbol(close))
+        fail("expected ',' or '" + std::string(close) + "'");
+    }
+    const bool brackets_only = e->what == expression::form::tuple && !comma && e->items.size() == 1;
+    return brackets_only ? e->items[0] : e;
+  }
+  /// {key: value, key: value}
+  const expression* parse_dict() {
+    expression* e = make(expression::form::dict);
+    ++next_;
+    while (!failed_ && !accept_symbol("}")) {
+      hold(e, parse_expression());
+      expect_symbol(":");
+      hold(e, parse_expression());
+      if (!accept_symbol(",") && !at_symbol("}")) fail("expected ',' or '}'");
+    }
+    return failed_ ? nullptr : e;
+  }
+  const expression* parse_number() {
+    const std::string_view s = peek().text;
+    const char *from = s.data(), *to = s.data() + s.size();
+    expression* e = make(expression::form::integer);
+    if (s.find_first_of(".eE") == std::string_view::npos) {
+      const auto r = std::from_chars(from, to, e->i);
+      if (r.ec != std::errc() || r.ptr != to) {
+        fail("number");
+        return nullptr;
+      }
+    } else {
+      e->what = expression::form::real;
+      const auto r = std::from_chars(from, to, e->d);
+      if (r.ec != std::errc() || r.ptr != to) {
+        fail("number");
+        return nullptr;
+      }
+    }
+    ++next_;
+    return e;
+  }
+
+  // ---- statements ----
+  const statement* parse_statement() {
+    if (++nesting_ > max_.depth) {
+      too_deep("blocks");
+      return nullptr;
+    }
+    constexpr std::string_view refused[] = {"with", "def",  "class",  "import",
+                                            "from", "exec", "lambda", "global",
+                                            "del",  "try",  "raise",  "assert"};
+    to_.statements.emplace_back();
+    statement& s = to_.statements.back();
+    s.line = peek().line;
+    if (accept_word("pass"))
+      expect_newline();
+    else if (accept_word("return"))
+      parse_return(s);
+    else if (accept_word("if"))
+      parse_if(s);
+    else if (accept_word("for"))
+      parse_for(s);
+    else if (accept_word("while"))
+      parse_while(s);
+    else if (at(token::word) && is_one_of(peek().text, refused))
+      fail("statement");
+    else
+      parse_simple(s);
+    --nesting_;
+    return failed_ ? nullptr : &s;
+  }
+  void parse_return(statement& s) {
+    s.what = statement::form::give_back;
+    if (!at(token::newline)) s.value = parse_tuple_or_expression();
+    expect_newline();
+  }
+  void parse_if(statement& s) {
+    s.what = statement::form::branch;
+    s.value = parse_expression();
+    parse_block(s.body);
+    if (!failed_ && accept_word("else")) parse_block(s.otherwise);
+  }
+  void parse_for(statement& s) {
+    s.what = statement::form::loop;
+    s.targets.push_back(parse_expression());
+    if (!failed_ && s.targets[0]->what != expression::form::name) fail("loop variable");
+    if (!failed_ && !accept_word("in")) fail("expected 'in'");
+    s.value = parse_expression();
+    parse_block(s.body);
+  }
+  void parse_while(statement& s) {
+    s.what = statement::form::repeat;
+    s.value = parse_expression();
+    parse_block(s.body);
+  }
+  /// An expression, an assignment, `name : type = value`, or an unpacking assignment.
+  void parse_simple(statement& s) {
+    const expression* e = parse_expression();
+    std::vector<const expression*> left{e};
+    while (!failed_ && accept_symbol(",")) {
+      s.unpack = true;
+      if (!at_symbol("=")) left.push_back(parse_expression());
+    }
+    if (failed_) return;
+    const bool annotated = !s.unpack && accept_symbol(":");
+    if (annotated) parse_expression();  // a type, which the value has anyway
+    if (failed_) return;
+    if (accept_symbol("=")) {
+      s.what = statement::form::assign;
+      for (const expression* t : left)
+        if (t->what != expression::form::name && t->what != expression::form::attribute &&
+            t->what != expression::form::subscript)
+          return fail("the left side of an assignment");
+      s.targets = std::move(left);
+      s.value = parse_tuple_or_expression();
+    } else {
+      if (s.unpack || annotated) return fail("expected '='");
+      s.what = statement::form::evaluate;
+      s.value = e;
+    }
+    expect_newline();
+  }
+  const expression* parse_tuple_or_expression() {
+    const expression* e = parse_expression();
+    if (failed_ || !at_symbol(",")) return e;
+    expression* t = make(expression::form::tuple);
+    hold(t, e);
+    while (!failed_ && accept_symbol(","))
+      if (!at(token::newline)) hold(t, parse_expression());
+    return failed_ ? nullptr : t;
+  }
+  void parse_block(std::vector<const statement*>& to) {
+    if (!open_block()) return;
+    while (block_goes_on())
+      if (const statement* s = parse_statement()) to.push_back(s);
+  }
+  const function_def* parse_def() {
+    to_.defs.emplace_back();
+    function_def& f = to_.defs.back();
+    f.file = file_;
+    f.line = peek().line;
+    f.name = expect_name();
+    expect_symbol("(");
+    while (!failed_ && !accept_symbol(")")) {
+      f.parameters.emplace_back();
+      f.parameters.back().name = expect_name();
+      if (accept_symbol(":")) parse_expression();
+      if (accept_symbol("=")) f.parameters.back().otherwise = parse_expression();
+      if (!accept_symbol(",") && !at_symbol(")")) fail("expected ',' or ')'");
+    }
+    if (accept_symbol("->")) parse_expression();
+    parse_block(f.body);
+    return failed_ ? nullptr : &f;
+  }
+  void parse_class() {
+    class_def c;
+    c.name = expect_name();
+    if (accept_symbol("(")) {
+      const expression* base = parse_expression();
+      c.named_tuple =
+          !failed_ && base->what == expression::form::name && base->text == "NamedTuple";
+      expect_symbol(")");
+    }
+    if (!open_block()) return;
+    while (block_goes_on()) {
+      if (accept_word("def")) {
+        if (const function_def* f = parse_def()) c.methods[f->name] = f;
+      } else if (accept_word("pass")) {
+        expect_newline();
+      } else {
+        parse_member(c);
+      }
+    }
+    if (!failed_) to_.classes[c.name] = std::move(c);
+  }
+  /// `name : type`, `name : Final[int] = 2`, `__parameters__ = [...]`, `__annotations__["0"] =
+  /// type`.
+  void parse_member(class_def& c) {
+    const expression* target = parse_expression();
+    const bool named = !failed_ && target->what == expression::form::name;
+    if (!failed_ && accept_symbol(":")) {
+      parse_expression();
+      if (c.named_tuple && named) c.fields.push_back(target->text);
+    }
+    if (!failed_ && accept_symbol("=")) {
+      const expression* v = parse_expression();
+      if (!failed_ && named) c.constants[target->text] = v;
+    }
+    expect_newline();
+  }
+
+  std::string_view text_;
+  std::string file_;
+  code_file& to_;
+  std::vector<lexeme> tokens_;
+  std::size_t next_ = 0;
+  const limits max_;
+  std::size_t nesting_ = 0;
+  bool failed_ = false;
+  error_info error_;
+};
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_PARSER_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+/// Classes of packed parameters: state is the parameters themselves, not attributes.
+inline bool is_packed_class(std::string_view qualified) {
+  return qualified.starts_with("__torch__.torch.classes.");
+}
+
+class emitter;
+/// Arguments given by name.
+using keyword_arguments = std::vector<std::pair<std::string, value>>;
+/// One operator: its parameters with defaults, as Python spells them, and what makes nodes of it.
+struct torch_row {
+  std::string_view name;
+  std::string_view parameters;
+  result<value> (*emit)(emitter&, arguments&);
+};
+/// Scale and zero point of a result, as the program gives them.
+struct output_quantization {
+  double scale = 1;
+  std::int32_t zero_point = 0;
+};
+
+class emitter {
+ public:
+  emitter(context& with, std::span<const torch_row> rows) : c(with), g(with.build.g) {
+    for (const torch_row& r : rows) rows_.emplace(r.name, &r);
+  }
+  context& c;  // NOLINT: rows work on it
+  graph& g;    // NOLINT: the graph under construction, c.build.g
+
+  // ---- calls ----
+
+  /// An operator that octet has no form of, and one that depends on such an operator's result, give
+  /// a value nobody knows.
+  result<value> operation(const std::string& name, const std::vector<value>& given,
+                          const keyword_arguments& keywords) {
+    const auto row = rows_.find(name);
+    if (row == rows_.end()) return c.missing_operator(name);
+    for (const value& v : given) {
+      if (v.is(kind::unknown)) return v;
+      if (v.is_sequence())
+        if (auto s = c.build.work.spend(v.c->items.size()); !s) return s.error();
+      if (v.is_sequence())
+        for (const value& e : v.c->items)
+          if (e.is(kind::unknown)) return e;
+    }
+    const function_def* schema = schema_of(*row->second);
+    if (!schema) return invalid("schema of " + name);
+    auto bound = bind(*schema, name, given, keywords);
+    if (!bound) return bound.error();
+    for (const value& v : *bound)
+      if (v.is(kind::unknown)) return v;
+    operator_ = name + " #" + std::to_string(count_++);
+    c.values.count(c.module.size() + operator_.size());  // the node's name
+    c.build.enter(c.module.empty() ? operator_ : c.module + " " + operator_);
+    arguments a(c, name, std::move(*bound));
+    return row->second->emit(*this, a);
+  }
+  const std::string& operator_name() const { return operator_; }
+  bool qnnpack() const { return g.arithmetic == law::pytorch_qnnpack; }
+
+  // ---- nodes ----
+
+  status emit(const op_def& op, std::vector<tensor_id> in, tensor_id out, attributes attrs = {},
+              const node_options& options = {}) {
+    return c.build.emit(op, std::move(in), {out}, std::move(attrs), options);
+  }
+  /// What of `x` PyTorch's kernels depend on. `channels_inner`: the layout it is held in.
+  static laws::framework_facts facts_of(const tensor_data& x, bool channels_inner) {
+    return {.contiguous = is_contiguous(x, false),
+            .channels_last = is_contiguous(x, true),
+            .channels_inner = channels_inner};
+  }
+  status reshape(tensor_id from, tensor_id to, std::vector<std::int64_t> shape) {
+    attributes a;
+    a.set("shape", std::move(shape));
+    return emit(ops::reshape, {from}, to, std::move(a));
+  }
+  status transpose(tensor_id from, tensor_id to, std::vector<std::int64_t> order) {
+    attributes a;
+    a.set("perm", std::move(order));
+    return emit(ops::transpose, {from}, to, std::move(a));
+  }
+
+  // ---- values ----
+
+  /// IR extents of a value: logical extents, or with axis 1 moved to the end.
+  static result<dims> ir_shape(const std::vector<std::int64_t>& size, bool channels_inner) {
+    dims d;
+    for (std::size_t i = 0; i < size.size(); ++i) {
+      if (size[i] < 0 || size[i] > INT32_MAX)
+        return too_large("extent of a tensor", std::to_string(size[i]));
+      if (!(channels_inner && i == 1)) d.push_back(static_cast<std::int32_t>(size[i]));
+    }
+    if (channels_inner && size.size() > 1) d.push_back(static_cast<std::int32_t>(size[1]));
+    if (auto s = verify_shape(d); !s) return s.error();
+    return d;
+  }
+  static std::vector<std::int64_t> logical_size(const dims& d, bool channels_inner) {
+    std::vector<std::int64_t> s(d.begin(), d.end());
+    if (channels_inner && s.size() > 1) {
+      s.insert(s.begin() + 1, s.back());
+      s.pop_back();
+    }
+    return s;
+  }
+  /// A new tensor of the graph; its shape comes from the node that writes it.
+  tensor_id make(scalar type, std::vector<double> scales = {},
+                 std::vector<std::int32_t> zero_points = {}) {
+    return c.build.temporary({}, dtype_of_scalar(type), std::move(scales), std::move(zero_points));
+  }
+  tensor_id make(scalar type, const output_quantization& q) {
+    return make(type, {q.scale}, {q.zero_point});
+  }
+  tensor_id make_like(const tensor_data& x) { return make(x.type, x.scales, x.zero_points); }
+
+  /// The value behind a graph tensor. `channels_last`: the memory format PyTorch gives the result.
+  value wrap(tensor_id id, scalar type, bool channels_inner, bool channels_last) {
+    const octet::tensor& from = g[id];
+    tensor_data t;
+    t.type = type;
+    t.size = logical_size(from.shape, channels_inner);
+    t.stride = channels_last ? channels_last_strides(t.size) : contiguous_strides(t.size);
+    t.scales = from.scales;
+    t.zero_points = from.zero_points;
+    t.axis = from.axis;
+    t.id = id;
+    t.channels_inner = channels_inner;
+    g[id].format = format_of(channels_last && t.rank() == 4);
+    return c.values.tensor(std::move(t));
+  }
+  /// The graph tensor that holds `t` in the layout asked for. Constants are added to the graph.
+  result<tensor_id> held(tensor_data& t, bool channels_inner) {
+    if (t.rank() < 3) channels_inner = false;
+    if (t.constant()) return constant(t, channels_inner);
+    if (t.channels_inner == channels_inner) return t.id;
+    return layouts_.change(c.build, t.id, channels_inner);
+  }
+  /// The same in the layout that `t` has.
+  result<tensor_id> held_as_is(tensor_data& t) {
+    if (t.constant()) return constant(t, false);
+    return t.id;
+  }
+
+  template <class T> tensor_id constant_of(const std::vector<T>& v) { return c.build.constant(v); }
+
+  /// An input of the model whose element type the file does not record: float32 until an operator
+  /// takes it as indices.
+  void type_not_recorded(tensor_id t) { untyped_.insert(t); }
+  void take_as_indices(tensor_data& t) {
+    if (t.id == no_tensor || untyped_.erase(t.id) == 0) return;
+    t.type = scalar::s64;
+    g[t.id].type = dtype::s64;
+  }
+
+  // ---- rules that many operators share ----
+
+  /// A quantized value with one scale, or an error.
+  status per_tensor(const tensor_data& t, std::string_view what = "input") const {
+    if (t.scales.size() == 1 && (t.type == scalar::quint8 || t.type == scalar::qint8))
+      return unit{};
+    return unsupported(std::string(what) + " of " + operator_, std::string(name_of(t.type)),
+                       "quint8 or qint8 with one scale");
+  }
+  /// per_tensor for quantized values; others must be float32.
+  status per_tensor_or_float(const tensor_data& t) const {
+    if (is_quantized(t.type)) return per_tensor(t);
+    if (t.type == scalar::f32) return unit{};
+    return unsupported("element type of " + operator_, std::string(name_of(t.type)),
+                       "float32, quint8, qint8");
+  }
+  /// Arguments `at` and `at` + 1: scale and zero point of a result of that type.
+  result<output_quantization> output(arguments& a, std::size_t at, scalar type) const {
+    const double scale = a.real(at);
+    const std::int64_t zero_point = a.integer(at + 1);
+    if (auto s = a.check(); !s) return s.error();
+    return valid_output(scale, zero_point, type);
+  }
+  result<output_quantization> valid_output(double scale, std::int64_t zero_point,
+                                           scalar type) const {
+    const dtype t = dtype_of_scalar(type);
+    if (scale > 0 && scale < 1e30 && zero_point >= lowest_of(t) && zero_point <= highest_of(t))
+      return output_quantization{scale, static_cast<std::int32_t>(zero_point)};
+    return invalid("output scale or zero point of " + operator_,
+                   std::to_string(scale) + ", " + std::to_string(zero_point));
+  }
+
+  // ---- names ----
+  /// Tensors are called as the program calls them: the path of the module that returned them, else
+  /// module path and variable.
+  void name_value(const value& v, const std::string& module, const std::string& variable) {
+    if (!v.is(kind::tensor) || v.t->constant() || !g[v.t->id].name.empty()) return;
+    c.values.count(module.size() + variable.size());
+    g[v.t->id].name = unique(module.empty() ? variable : module + "." + variable);
+  }
+  void name_result(const value& v, const std::string& module) {
+    if (!v.is(kind::tensor) || v.t->constant() || module.empty() ||
+        !by_module_.insert(v.t->id).second)
+      return;
+    c.values.count(module.size());
+    g[v.t->id].name = unique(module);
+  }
+  void protect_name(tensor_id t) { by_module_.insert(t); }
+
+ private:
+  std::string unique(const std::string& name) {
+    const int n = names_[name]++;
+    return n == 0 ? name : name + "#" + std::to_string(n + 1);
+  }
+
+  /// Constants of the file as constants of the graph, once per layout.
+  result<tensor_id> constant(tensor_data& t, bool channels_inner) {
+    const auto key = std::pair(static_cast<const tensor_data*>(&t), channels_inner);
+    if (const auto it = constants_.find(key); it != constants_.end()) return it->second;
+    if (auto s = c.resolve_channels(t); !s) return s.error();
+    const auto shape = ir_shape(t.size, channels_inner);
+    if (!shape) return shape.error();
+    int order[dims::max_rank];
+    for (int i = 0; i < t.rank(); ++i) order[axis_in_layout(i, t.rank(), channels_inner)] = i;
+    auto data = c.elements(t, std::span<const int>(order, t.size.size()));
+    if (!data) return data.error();
+    const tensor_id id = g.add_constant("", dtype_of_scalar(t.type), *shape, std::move(*data));
+    g[id].scales = t.scales;
+    g[id].zero_points = t.zero_points;
+    if (t.scales.size() > 1) g[id].axis = axis_in_layout(t.axis, t.rank(), channels_inner);
+    constants_[key] = id;
+    return id;
+  }
+
+  /// Values in the schema's order.
+  result<std::vector<value>> bind(const function_def& schema, const std::string& name,
+                                  const std::vector<value>& given,
+                                  const keyword_arguments& keywords) {
+    const auto& parameters = schema.parameters;
+    if (given.size() > parameters.size())
+      return unsupported("arguments of " + name, std::to_string(given.size()),
+                         std::to_string(parameters.size()));
+    std::vector<value> bound = given;
+    for (std::size_t i = given.size(); i < parameters.size(); ++i) {
+      const auto keyword = std::find_if(keywords.begin(), keywords.end(), [&](const auto& k) {
+        return k.first == parameters[i].name;
+      });
+      if (keyword != keywords.end())
+        bound.push_back(keyword->second);
+      else if (parameters[i].otherwise)
+        bound.push_back(default_value(*parameters[i].otherwise));
+      else
+        return invalid("argument " + parameters[i].name + " of " + name + " is missing");
+    }
+    for (const auto& keyword : keywords)
+      if (std::none_of(parameters.begin(), parameters.end(),
+                       [&](const auto& p) { return p.name == keyword.first; }))
+        return unsupported("argument of " + name, keyword.first);
+    return bound;
+  }
+  const function_def* schema_of(const torch_row& row) {
+    if (const auto it = schemas_.find(row.name); it != schemas_.end()) return it->second;
+    schema_text_.push_back("def f(" + std::string(row.parameters) + "):\n  pass\n");
+    schema_files_.emplace_back();
+    const auto s =
+        code_parser(schema_text_.back(), std::string(row.name), schema_files_.back()).parse();
+    const function_def* f =
+        s && !schema_files_.back().defs.empty() ? &schema_files_.back().defs.front() : nullptr;
+    schemas_[row.name] = f;
+    return f;
+  }
+  value default_value(const expression& e) {
+    switch (e.what) {
+      case expression::form::boolean: return value::of(e.flag);
+      case expression::form::integer: return value::of(e.i);
+      case expression::form::real: return value::of(e.d);
+      case expression::form::string: return c.values.string(e.text);
+      case expression::form::negative: {
+        const value v = default_value(*e.items[0]);
+        return v.is(kind::integer) ? value::of(-v.i) : v.is(kind::real) ? value::of(-v.d) : v;
+      }
+      case expression::form::list: {
+        std::vector<value> items;
+        for (const expression* i : e.items) items.push_back(default_value(*i));
+        return c.values.list(std::move(items));
+      }
+      case expression::form::none:
+      case expression::form::name:
+      case expression::form::attribute:
+      case expression::form::subscript:
+      case expression::form::call:
+      case expression::form::dict:
+      case expression::form::tuple: break;
+    }
+    return {};
+  }
+
+  std::unordered_map<std::string_view, const torch_row*> rows_;
+  std::string operator_;  // "quantized::conv2d #12"
+  int count_ = 0;
+  layout_changes layouts_;
+  std::map<std::pair<const tensor_data*, bool>, tensor_id> constants_;
+  std::set<tensor_id> by_module_, untyped_;
+  std::map<std::string, int> names_;
+  std::map<std::string_view, const function_def*> schemas_;
+  std::deque<std::string> schema_text_;  // deques: the parsed schemas refer into them
+  std::deque<code_file> schema_files_;
+};
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_EMIT_HPP_
+// ---- octet/import/torch/scalars.hpp
+// Operators of a program on numbers, strings and lists, and what is known of a tensor without its
+// data: computed when the file is loaded.
+#ifndef OCTET_IMPORT_TORCH_SCALARS_HPP_
+#define OCTET_IMPORT_TORCH_SCALARS_HPP_
+
+#include <optional>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+/// What an operator gives; nothing where the name is not one of these operators for these
+/// arguments.
+using answer = std::optional<result<value>>;
+using value_list = std::vector<value>;
+
+inline bool read_number(const value& v, double& to) {
+  if (v.is(kind::real))
+    to = v.d;
+  else if (v.is(kind::integer))
+    to = static_cast<double>(v.i);
+  else if (v.is(kind::boolean))
+    to = v.b ? 1 : 0;
+  else
+    return false;
+  return true;
+}
+/// Nothing where the two cannot be compared.
+inline std::optional<bool> equal(const value& a, const value& b) {
+  double x = 0, y = 0;
+  if (a.is(kind::integer) && b.is(kind::integer)) return a.i == b.i;
+  if (read_number(a, x) && read_number(b, y)) return x == y;
+  if (a.is(kind::string) && b.is(kind::string)) return a.c->text == b.c->text;
+  if (a.is(kind::none) || b.is(kind::none)) return a.is(kind::none) && b.is(kind::none);
+  std::vector<std::int64_t> u, v;
+  if (read_integers(a, u) && read_integers(b, v)) return u == v;
+  return {};
+}
+/// base[index] of lists, tuples and dicts.
+inline result<value> item(const value& base, const value& index) {
+  if (base.is_sequence() && index.is(kind::integer)) {
+    const auto n = static_cast<std::int64_t>(base.c->items.size());
+    const std::int64_t i = index.i < 0 ? index.i + n : index.i;
+    if (i < 0 || i >= n)
+      return invalid("index of a list", std::to_string(index.i), std::to_string(n) + " elements");
+    return base.c->items[static_cast<std::size_t>(i)];
+  }
+  if (base.is(kind::dict) && index.is(kind::string)) {
+    const auto& items = base.c->items;  // key, value, key, value
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+      if (items[i].is(kind::string) && items[i].c->text == index.c->text) return items[i + 1];
+    return invalid("key of a dict", index.c->text);
+  }
+  return unsupported("a subscript of this kind", std::string(name_of(base.what)) + "[" +
+                                                     std::string(name_of(index.what)) + "]");
+}
+
+/// Sets d[key].
+inline void set_item(cell& d, const value& key, const value& v) {
+  for (std::size_t i = 0; i + 1 < d.items.size(); i += 2)
+    if (equal(d.items[i], key).value_or(false)) {
+      d.items[i + 1] = v;
+      return;
+    }
+  d.items.push_back(key);
+  d.items.push_back(v);
+}
+
+class scalar_operators {
+ public:
+  explicit scalar_operators(context& c) : c_(c) {}
+
+  answer run(const std::string& name, const value_list& a) {
+    for (const value& v : a)  // most look at every element
+      if (v.is_sequence() || v.is(kind::dict))
+        if (auto s = c_.build.work.spend(v.c->items.size()); !s) return s.error();
+    if (auto r = traced_numbers(name, a)) return r;
+    if (name.starts_with("prim::")) return primitive(std::string_view(name).substr(6), a);
+    if (!name.starts_with("aten::") || a.empty()) return {};
+    const std::string_view op = std::string_view(name).substr(6);
+    if (auto r = of_unknown(op, a)) return r;
+    if (a[0].is(kind::tensor))
+      if (auto r = of_tensor(op, a)) return r;
+    if (auto r = of_values(op, a)) return r;
+    // Comparisons with data cannot be decided; arithmetic with it is for the emitter.
+    if (a[0].is(kind::tensor) || (a.size() > 1 && a[1].is(kind::tensor))) return {};
+    if (auto r = of_lists(op, a)) return r;
+    return of_numbers(op, a);
+  }
+
+ private:
+  /// Traced programs keep numbers as constants without axes: with another number beside them they
+  /// are that number.
+  answer traced_numbers(const std::string& name, const value_list& a) {
+    constexpr std::string_view arithmetic[] = {"aten::add",          "aten::sub",
+                                               "aten::mul",          "aten::div",
+                                               "aten::floor_divide", "aten::floordiv",
+                                               "aten::remainder",    "aten::Int",
+                                               "aten::IntImplicit",  "aten::ScalarImplicit",
+                                               "aten::Float",        "aten::FloatImplicit",
+                                               "aten::Bool",         "aten::pow",
+                                               "aten::sqrt"};
+    if (a.empty() || a.size() > 3 || !number_like(a[0]) || (a.size() > 1 && !number_like(a[1])) ||
+        std::find(std::begin(arithmetic), std::end(arithmetic), name) == std::end(arithmetic))
+      return {};
+    value_list numbers = a;
+    bool any = false;
+    for (value& v : numbers) {
+      if (!v.is(kind::tensor)) continue;
+      const auto n = c_.scalar_of(*v.t);
+      if (!n) return n;
+      v = *n;
+      any = true;
+    }
+    if (!any) return {};
+    return run(name, numbers);
+  }
+  static bool number_like(const value& v) {
+    return v.is(kind::integer) || v.is(kind::real) ||
+           (v.is(kind::tensor) && v.t->constant() && v.t->rank() == 0);
+  }
+  static answer of_unknown(std::string_view op, const value_list& a) {
+    constexpr std::string_view names[] = {"size", "len", "dim", "eq", "ne", "gt", "lt", "ge", "le"};
+    if (std::find(std::begin(names), std::end(names), op) == std::end(names)) return {};
+    for (const value& v : a)
+      if (v.is(kind::unknown)) return v;
+    return {};
+  }
+
+  answer primitive(std::string_view op, const value_list& a) {
+    if (a.empty()) return {};
+    const bool tensor = a[0].is(kind::tensor);
+    if (op == "device" && tensor) return c_.values.string("cpu");
+    if (op == "is_cuda" && tensor) return value::of(false);
+    if (op == "dtype" && tensor) return value::of(static_cast<std::int64_t>(a[0].t->type));
+    if (op == "is_quantized" && tensor) return value::of(is_quantized(a[0].t->type));
+    if (op == "NumToTensor" && a.size() == 1 && !tensor) return a[0];
+    if (op == "unchecked_unwrap_optional" && a.size() == 1) return a[0];
+    if ((op == "min" || op == "max") && a.size() == 1 && a[0].is_sequence()) {
+      std::vector<std::int64_t> n;
+      if (!read_integers(a[0], n) || n.empty()) return {};
+      return value::of(op == "min" ? *std::min_element(n.begin(), n.end())
+                                   : *std::max_element(n.begin(), n.end()));
+    }
+    if (a.size() != 2 || !a[0].is(kind::integer) || !a[1].is(kind::integer)) return {};
+    if (op == "min") return value::of(std::min(a[0].i, a[1].i));
+    if (op == "max") return value::of(std::max(a[0].i, a[1].i));
+    return {};
+  }
+
+  answer of_tensor(std::string_view op, const value_list& a) {
+    const tensor_data& t = *a[0].t;
+    if (op == "size" && a.size() == 1) return c_.values.integers(t.size);
+    if (op == "size" && a[1].is(kind::integer)) {
+      const std::int64_t d = a[1].i < 0 ? a[1].i + t.rank() : a[1].i;
+      if (d < 0 || d >= t.rank())
+        return invalid("dimension of size()", std::to_string(a[1].i),
+                       std::to_string(t.rank()) + " dimensions");
+      return value::of(t.size[static_cast<std::size_t>(d)]);
+    }
+    if (op == "dim") return value::of(std::int64_t{t.rank()});
+    if (op == "numel") return value::of(t.elements());
+    if (op == "len" && t.rank() > 0) return value::of(t.size[0]);
+    if (op == "is_floating_point")
+      return value::of(t.type == scalar::f32 || t.type == scalar::f64 || t.type == scalar::f16);
+    return {};
+  }
+
+  /// Operators on values of any kind.
+  answer of_values(std::string_view op, const value_list& a) {
+    if (op == "warn" || op == "warnings") return value{};
+    if (op == "len" && a[0].is_sequence())
+      return value::of(static_cast<std::int64_t>(a[0].c->items.size()));
+    if (op == "len" && a[0].is(kind::dict))
+      return value::of(static_cast<std::int64_t>(a[0].c->items.size() / 2));
+    if ((op == "keys" || op == "values") && a[0].is(kind::dict)) {
+      value_list items;
+      for (std::size_t i = op == "keys" ? 0 : 1; i < a[0].c->items.size(); i += 2)
+        items.push_back(a[0].c->items[i]);
+      return c_.values.list(std::move(items));
+    }
+    if (op == "items" && a[0].is(kind::dict)) {
+      value_list items;
+      for (std::size_t i = 0; i + 1 < a[0].c->items.size(); i += 2)
+        items.push_back(c_.values.list({a[0].c->items[i], a[0].c->items[i + 1]}, kind::tuple));
+      return c_.values.list(std::move(items));
+    }
+    if (op == "list" && a[0].is_sequence()) return c_.values.list(a[0].c->items);
+    if (op == "device") return a[0];  // its name
+    if (op == "len" && a[0].is(kind::string))
+      return value::of(static_cast<std::int64_t>(a[0].c->text.size()));
+    if (op == "__not__" && a[0].is(kind::boolean)) return value::of(!a[0].b);
+    if (op == "format" && a[0].is(kind::string)) return a[0];  // text of exceptions only
+    if (a.size() < 2) return {};
+    if (op == "__is__" || op == "__isnot__") {  // only `is None` occurs
+      const bool left = a[0].is(kind::none), right = a[1].is(kind::none);
+      if (!left && !right) return {};
+      return value::of((op == "__is__") == (left && right));
+    }
+    if (op == "__contains__" && a[0].is_sequence()) {
+      bool found = false;
+      for (const value& v : a[0].c->items) found |= equal(v, a[1]).value_or(false);
+      return value::of(found);
+    }
+    if (op == "__contains__" && a[0].is(kind::dict)) {
+      bool found = false;
+      for (std::size_t i = 0; i + 1 < a[0].c->items.size(); i += 2)
+        found |= equal(a[0].c->items[i], a[1]).value_or(false);
+      return value::of(found);
+    }
+    if (op == "_set_item" && a.size() == 3 && a[0].is(kind::dict)) {
+      set_item(*a[0].c, a[1], a[2]);
+      return value{};
+    }
+    if (op == "_set_item" && a.size() == 3 && a[0].is(kind::list) && a[1].is(kind::integer)) {
+      const auto n = static_cast<std::int64_t>(a[0].c->items.size());
+      const std::int64_t i = a[1].i < 0 ? a[1].i + n : a[1].i;
+      if (i < 0 || i >= n) return invalid("index of a list", std::to_string(a[1].i));
+      a[0].c->items[static_cast<std::size_t>(i)] = a[2];
+      return value{};
+    }
+    if (op == "__getitem__" && !a[0].is(kind::tensor)) return item(a[0], a[1]);
+    if (op == "append" && a[0].is(kind::list)) {
+      c_.values.count(sizeof(value));
+      a[0].c->items.push_back(a[1]);
+      return a[0];
+    }
+    return {};
+  }
+
+  answer of_lists(std::string_view op, const value_list& a) {
+    if (op == "slice" && a[0].is(kind::list)) return slice(a);
+    if (a.size() < 2) return {};
+    if (op == "eq" || op == "ne") {
+      const auto same = equal(a[0], a[1]);
+      if (!same) return {};
+      return value::of((op == "eq") == *same);
+    }
+    if (op == "add" && a[0].is_sequence() && a[1].is_sequence()) {
+      if (!c_.values.room_for(a[0].c->items.size() + a[1].c->items.size()))
+        return too_large("values of the program");
+      value_list items = a[0].c->items;
+      items.insert(items.end(), a[1].c->items.begin(), a[1].c->items.end());
+      return c_.values.list(std::move(items), a[0].what);
+    }
+    return {};
+  }
+  result<value> slice(const value_list& a) {
+    const auto n = static_cast<std::int64_t>(a[0].c->items.size());
+    const auto bound = [&](std::size_t i, std::int64_t otherwise) {
+      return a.size() > i && a[i].is(kind::integer)
+                 ? std::clamp<std::int64_t>(a[i].i < 0 ? a[i].i + n : a[i].i, 0, n)
+                 : otherwise;
+    };
+    const std::int64_t step = a.size() > 3 && a[3].is(kind::integer) ? a[3].i : 1;
+    if (step < 1) return invalid("step of a slice", std::to_string(step));
+    value_list items;
+    const std::int64_t end = bound(2, n);
+    for (std::int64_t i = bound(1, 0); i < end; i += std::min(step, end - i))
+      items.push_back(a[0].c->items[static_cast<std::size_t>(i)]);
+    return c_.values.list(std::move(items));
+  }
+
+  static answer of_numbers(std::string_view op, const value_list& a) {
+    double x = 0, y = 0;
+    if (!read_number(a[0], x)) return {};
+    const bool integers = a[0].is(kind::integer) && (a.size() < 2 || a[1].is(kind::integer));
+    if ((op == "Int" || op == "ScalarImplicit" || op == "IntImplicit") && a[0].is(kind::integer))
+      return a[0];
+    if ((op == "floor" || op == "ceil") && x > -9e18 && x < 9e18)
+      return value::of(
+          static_cast<std::int64_t>(op == "floor" ? numerics::floor(x) : -numerics::floor(-x)));
+    if (op == "sqrt" && x >= 0) return value::of(numerics::sqrt(x));
+    if (op == "Float" || op == "FloatImplicit") return value::of(x);
+    if (op == "Bool") return value::of(x != 0);
+    if (op == "abs" && a[0].is(kind::integer))
+      return a[0].i < 0 ? wrapped(0 - static_cast<std::uint64_t>(a[0].i)) : a[0];
+    if (op == "abs") return value::of(x < 0 ? -x : x);
+    if (op == "neg")
+      return integers ? wrapped(0 - static_cast<std::uint64_t>(a[0].i)) : value::of(-x);
+    if (a.size() < 2 || !read_number(a[1], y)) return {};
+    if (a[0].is(kind::boolean) && a[1].is(kind::boolean)) {
+      if (op == "__and__") return value::of(a[0].b && a[1].b);
+      if (op == "__or__") return value::of(a[0].b || a[1].b);
+    }
+    if (op == "div" && y != 0) return value::of(x / y);
+    if (integers) return of_integers(op, a[0].i, a[1].i);
+    if (op == "gt") return value::of(x > y);
+    if (op == "lt") return value::of(x < y);
+    if (op == "ge") return value::of(x >= y);
+    if (op == "le") return value::of(x <= y);
+    if (op == "add") return value::of(x + y);
+    if (op == "sub") return value::of(x - y);
+    if (op == "mul") return value::of(x * y);
+    if (op == "pow") return value::of(numerics::pow(x, y));
+    if ((op == "floordiv" || op == "floor_divide") && y != 0)
+      return value::of(numerics::floor(numerics::div(x, y)));
+    return {};
+  }
+  static value wrapped(std::uint64_t v) { return value::of(static_cast<std::int64_t>(v)); }
+  /// Overflow wraps, as in PyTorch.
+  static answer of_integers(std::string_view op, std::int64_t x, std::int64_t y) {
+    const auto u = static_cast<std::uint64_t>(x), v = static_cast<std::uint64_t>(y);
+    if (op == "gt") return value::of(x > y);
+    if (op == "lt") return value::of(x < y);
+    if (op == "ge") return value::of(x >= y);
+    if (op == "le") return value::of(x <= y);
+    if (op == "add") return wrapped(u + v);
+    if (op == "sub") return wrapped(u - v);
+    if (op == "mul") return wrapped(u * v);
+    const bool remainder = op == "remainder";
+    if (!remainder && op != "floordiv" && op != "floor_divide") return {};
+    if (y == 0 || (y == -1 && x == INT64_MIN)) return invalid("division", std::to_string(y));
+    const std::int64_t quotient = x / y, rest = x % y;
+    const bool down = rest != 0 && (rest < 0) != (y < 0);
+    if (remainder) return value::of(down ? rest + y : rest);
+    return value::of(down ? quotient - 1 : quotient);
+  }
+
+  context& c_;
+};
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_SCALARS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+/// Text of a member of the archive, "code/__torch__/torch/nn.py"; nothing where there is no such
+/// file.
+using code_source = std::function<std::optional<result<constant_data>>(const std::string& member)>;
+
+/// Calls of submodules are inlined, branches are decided by constants, loops whose ends constants
+/// decide are unrolled; where the input's data decides a branch, both sides are computed and their
+/// tensors chosen from. limits::work bounds statements and expressions, limits::depth those within
+/// one another; a program that needs more is refused. After an error the context tells the place,
+/// and the interpreter is of no more use.
+class interpreter {
+ public:
+  static constexpr std::size_t most_code = std::size_t{1} << 21;  // large networks: 300 KB
+  static constexpr std::size_t longest_path = 4096;  // of a module; every call copies it
+  /// Steps of limits::work that a statement or an expression takes: 100 ns.
+  static constexpr std::size_t steps = 64;
+
+  interpreter(context& c, emitter& e, code_source source)
+      : c_(c), emit_(e), scalars_(c), source_(std::move(source)) {}
+
+  /// CONSTANTS.c0, CONSTANTS.c1, ...
+  void set_constants(const value& v) { constants_ = v; }
+
+  /// The parameters of the root object's forward, without self.
+  result<const function_def*> forward_of(const value& root) {
+    if (!root.is(kind::object))
+      return malformed("data.pkl does not hold a module", std::string(name_of(root.what)));
+    const auto forward = find_method(root.c->text, "forward");
+    if (forward && !*forward) return unsupported("the module has no forward method", root.c->text);
+    return forward;
+  }
+  result<value> call_forward(const value& root, std::vector<value> arguments) {
+    const auto f = forward_of(root);
+    if (!f) return f.error();
+    arguments.insert(arguments.begin(), root);
+    return call(**f, arguments, {});
+  }
+
+ private:
+  // What calls itself and what that calls are functions on their own, never inlined: a frame holds
+  // what one of them needs, not the errors that all of them might make.
+  using scope = std::unordered_map<std::string, value>;
+  enum class flow : std::uint8_t {
+    next,
+    returned,
+    stopped
+  };  // stopped: at a branch that an unsupported operator would decide
+
+  // ---- definitions: null where the archive has none of that name ----
+
+  OCTET_NOINLINE result<const code_file*> parsed(const std::string& module) {
+    if (const auto it = files_.find(module); it != files_.end()) return it->second.get();
+    auto& to = files_[module];
+    std::string member = "code/" + module;
+    std::replace(member.begin() + 5, member.end(), '.', '/');
+    member += ".py";
+    const auto text = source_(member);
+    if (!text) return nullptr;
+    if (!*text) return text->error();
+    const auto bytes = (*text)->bytes;
+    code_bytes_ = saturating_add(code_bytes_, bytes.size());
+    if (code_bytes_ > most_code)
+      return too_large("code of the archive", {}, std::to_string(most_code) + " bytes");
+    auto f = std::make_unique<code_file>();
+    const std::string_view code(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (auto s = code_parser(code, member, *f, c_.build.max).parse(); !s) return s.error();
+    to = std::move(f);
+    return to.get();
+  }
+  static std::pair<std::string, std::string> split(const std::string& qualified) {
+    const std::size_t dot = qualified.rfind('.');
+    return dot == std::string::npos
+               ? std::pair<std::string, std::string>{"", qualified}
+               : std::pair{qualified.substr(0, dot), qualified.substr(dot + 1)};
+  }
+  OCTET_NOINLINE result<const class_def*> find_class(const std::string& qualified) {
+    const auto [module, name] = split(qualified);
+    const auto f = parsed(module);
+    if (!f) return f.error();
+    if (!*f) return nullptr;
+    const auto it = (*f)->classes.find(name);
+    return it == (*f)->classes.end() ? nullptr : &it->second;
+  }
+  OCTET_NOINLINE result<const function_def*> find_function(const std::string& qualified) {
+    const auto [module, name] = split(qualified);
+    const auto f = parsed(module);
+    if (!f) return f.error();
+    if (!*f) return nullptr;
+    const auto it = (*f)->functions.find(name);
+    return it == (*f)->functions.end() ? nullptr : it->second;
+  }
+  OCTET_NOINLINE result<const function_def*> find_method(const std::string& qualified,
+                                                         std::string_view name) {
+    const auto cls = find_class(qualified);
+    if (!cls) return cls.error();
+    if (!*cls) return nullptr;
+    const auto it = (*cls)->methods.find(name);
+    return it == (*cls)->methods.end() ? nullptr : it->second;
+  }
+
+  // ---- objects ----
+
+  /// Attributes from the object's state: a dict directly, anything else through __setstate__.
+  OCTET_NOINLINE status build(cell& o) {
+    if (o.built) return unit{};
+    o.built = true;
+    if (o.items.empty()) return unit{};
+    const value state = o.items[0];
+    if (state.is(kind::dict)) {
+      for (std::size_t i = 0; i + 1 < state.c->items.size(); i += 2)
+        if (state.c->items[i].is(kind::string))
+          o.attrs[state.c->items[i].c->text] = state.c->items[i + 1];
+      return unit{};
+    }
+    if (is_packed_class(o.text)) return unit{};
+    const auto method = find_method(o.text, "__setstate__");
+    if (!method) return method.error();
+    if (!*method)
+      return unsupported("an object whose state is not a dict and whose class has no __setstate__",
+                         o.text);
+    value self;
+    self.what = kind::object;
+    self.c = &o;
+    const auto done = call(**method, {self, state}, {});
+    if (!done) return done.error();
+    return unit{};
+  }
+  OCTET_NOINLINE result<value> attribute(const value& base, const std::string& name) {
+    if (base.is(kind::unknown)) return base;
+    if (base.is(kind::tuple) && !base.c->text.empty()) {
+      const auto cls = find_class(base.c->text);
+      if (!cls) return cls.error();
+      if (auto s = c_.build.work.spend(base.c->items.size()); !s) return s.error();
+      for (std::size_t i = 0; *cls && i < (*cls)->fields.size() && i < base.c->items.size(); ++i)
+        if ((*cls)->fields[i] == name) return base.c->items[i];
+    }
+    if (!base.is(kind::object))
+      return invalid("attribute " + name + " of something that is not a module",
+                     std::string(name_of(base.what)));
+    cell& o = *base.c;
+    if (auto s = build(o); !s) return s.error();
+    const auto it = o.attrs.find(name);
+    if (it == o.attrs.end()) return class_constant(o, name);
+    const value v = it->second;
+    if (v.is(kind::object) && v.c->path.empty()) {
+      v.c->path = o.path.empty() ? name : o.path + "." + name;
+      c_.values.count(v.c->path.size());
+      if (v.c->path.size() > longest_path)
+        return too_large("path of a module", {}, std::to_string(longest_path) + " bytes");
+    }
+    return v;
+  }
+  /// `name : Final[int] = 2` in the object's class.
+  OCTET_NOINLINE result<value> class_constant(const cell& o, const std::string& name) {
+    const auto cls = find_class(o.text);
+    if (!cls) return cls.error();
+    const expression* constant = nullptr;
+    if (*cls)
+      if (const auto it = (*cls)->constants.find(name); it != (*cls)->constants.end())
+        constant = it->second;
+    const nested inside(depth_);
+    if (!constant)
+      return invalid("module " + std::string(last_name(o.text)) + " has no attribute " + name);
+    scope none;
+    return evaluate(*constant, none);
+  }
+
+  // ---- calls ----
+
+  OCTET_NOINLINE result<value> call(const function_def& f, const std::vector<value>& arguments,
+                                    const keyword_arguments& keywords) {
+    const nested inside(depth_);
+    if (auto s = enter(); !s) return s.error();
+    const std::string file = c_.file, module = c_.module;
+    const std::int32_t line = c_.line;
+    c_.file = f.file;
+    c_.line = f.line;
+    if (!f.parameters.empty() && !arguments.empty() && arguments[0].is(kind::object) &&
+        f.name != "__setstate__")
+      c_.module = arguments[0].c->path;
+    scope names;
+    if (auto s = bind(f, arguments, keywords, names); !s) return s.error();
+    value returned;
+    const auto end = run(f.body, names, returned);
+    if (!end) return end.error();
+    if (*end == flow::stopped) returned = value::unknown();
+    emit_.name_result(returned, c_.module);
+    c_.file = file;
+    c_.module = module;
+    c_.line = line;
+    return returned;
+  }
+  OCTET_NOINLINE status bind(const function_def& f, const std::vector<value>& arguments,
+                             const keyword_arguments& keywords, scope& names) {
+    if (arguments.size() > f.parameters.size())
+      return invalid("arguments of " + f.name, std::to_string(arguments.size()),
+                     std::to_string(f.parameters.size()));
+    if (auto s = c_.build.work.spend((keywords.size() + 1) * f.parameters.size()); !s) return s;
+    for (std::size_t i = 0; i < f.parameters.size(); ++i) {
+      const auto& p = f.parameters[i];
+      const auto keyword = std::find_if(keywords.begin(), keywords.end(),
+                                        [&](const auto& k) { return k.first == p.name; });
+      if (i < arguments.size()) {
+        names[p.name] = arguments[i];
+      } else if (keyword != keywords.end()) {
+        names[p.name] = keyword->second;
+      } else if (p.otherwise) {
+        const auto v = evaluate(*p.otherwise, names);
+        if (!v) return v.error();
+        names[p.name] = *v;
+      } else {
+        return invalid("argument " + p.name + " of " + f.name + " is missing");
+      }
+    }
+    return unit{};
+  }
+
+  // ---- statements ----
+
+  /// One more call, block or expression within another, as long as this exists.
+  struct nested {
+    explicit nested(std::size_t& d) : depth(d) { ++depth; }
+    ~nested() { --depth; }
+    nested(const nested&) = delete;
+    nested& operator=(const nested&) = delete;
+    std::size_t& depth;
+  };
+  OCTET_NOINLINE status enter() {
+    if (auto s = c_.build.work.spend(steps); !s) return s;
+    if (c_.values.full()) return too_large("values of the program");
+    return within_limit(&limits::depth, c_.build.max, "calls and expressions within one another",
+                        depth_);
+  }
+  OCTET_NOINLINE result<flow> run(const std::vector<const statement*>& body, scope& names,
+                                  value& returned) {
+    const nested inside(depth_);
+    for (const statement* s : body) {
+      if (auto entered = enter(); !entered) return entered.error();
+      c_.line = s->line;
+      const auto f = run(*s, names, returned);
+      if (!f || *f != flow::next) return f;
+    }
+    return flow::next;
+  }
+  OCTET_NOINLINE result<flow> run(const statement& s, scope& names, value& returned) {
+    switch (s.what) {
+      case statement::form::pass: return flow::next;
+      case statement::form::evaluate:
+        if (const auto v = evaluate(*s.value, names); !v) return v.error();
+        return flow::next;
+      case statement::form::assign:
+        if (auto done = assign(s, names); !done) return done.error();
+        return flow::next;
+      case statement::form::give_back: {
+        const auto v = s.value ? evaluate(*s.value, names) : result<value>(value{});
+        if (!v) return v.error();
+        returned = *v;
+        return flow::returned;
+      }
+      case statement::form::branch: {
+        const auto v = evaluate(*s.value, names);
+        if (!v) return v.error();
+        if (v->is(kind::unknown)) return flow::stopped;
+        if (v->is(kind::tensor) && !c_.known(*v->t)) return both(s, *v->t, names, returned);
+        const auto taken = truth(*v);
+        if (!taken) return taken.error();
+        return run(*taken ? s.body : s.otherwise, names, returned);
+      }
+      case statement::form::loop: return loop(s, names, returned);
+      case statement::form::repeat: return repeat(s, names, returned);
+    }
+    return flow::next;
+  }
+  OCTET_NOINLINE result<flow> loop(const statement& s, scope& names, value& returned) {
+    const auto over = evaluate(*s.value, names);
+    if (!over) return over.error();
+    if (over->is(kind::unknown)) return flow::stopped;
+    if (!over->is(kind::integer))
+      return unsupported("a loop over something that is not a range",
+                         std::string(name_of(over->what)));
+    // Ends by limits::work at the latest: an empty body counts too.
+    for (std::int64_t i = 0; i < over->i; ++i) {
+      if (auto counted = c_.build.work.spend(steps); !counted) return counted.error();
+      names[s.targets[0]->text] = value::of(i);
+      const auto f = run(s.body, names, returned);
+      if (!f || *f != flow::next) return f;
+    }
+    return flow::next;
+  }
+  /// `while` on what is known: limits::work ends it at the latest.
+  OCTET_NOINLINE result<flow> repeat(const statement& s, scope& names, value& returned) {
+    for (;;) {
+      if (auto counted = c_.build.work.spend(steps); !counted) return counted.error();
+      const auto v = evaluate(*s.value, names);
+      if (!v) return v.error();
+      if (v->is(kind::unknown)) return flow::stopped;
+      if (v->is(kind::tensor) && !c_.known(*v->t))
+        return unsupported("a while loop that depends on the input's data");
+      const auto again = truth(*v);
+      if (!again) return again.error();
+      if (!*again) return flow::next;
+      const auto f = run(s.body, names, returned);
+      if (!f || *f != flow::next) return f;
+    }
+  }
+  /// A branch that the input's data decides: both sides run, and each name that differs becomes a
+  /// choice between the two values.
+  OCTET_NOINLINE result<flow> both(const statement& s, tensor_data& condition, scope& names,
+                                   value& returned) {
+    if (condition.elements() != 1)
+      return unsupported("a branch that depends on the input's data",
+                         std::to_string(condition.elements()) + " elements", "one");
+    value decides = value_of_tensor(condition);
+    if (condition.type != scalar::boolean) {
+      const auto zero = emit_.operation("aten::ne", {decides, value::of(std::int64_t{0})}, {});
+      if (!zero) return zero.error();
+      decides = *zero;
+    }
+    if (auto copied = c_.build.work.spend(steps * names.size()); !copied) return copied.error();
+    scope taken = names, otherwise = names;
+    ++branches_;
+    const auto a = run(s.body, taken, returned), b = a ? run(s.otherwise, otherwise, returned) : a;
+    --branches_;
+    if (!b) return b.error();
+    if (*a == flow::stopped || *b == flow::stopped) return flow::stopped;
+    if (*a != flow::next || *b != flow::next)
+      return unsupported("a return inside a branch that depends on the input's data");
+    for (auto& [name, v] : taken) {
+      const auto other = otherwise.find(name);
+      if (other == otherwise.end()) continue;  // of this side alone: nothing after it can read it
+      const value& w = other->second;
+      if (same_value(v, w)) {
+        names[name] = v;
+        continue;
+      }
+      if (v.is(kind::unknown) || w.is(kind::unknown)) {
+        names[name] = value::unknown();
+        continue;
+      }
+      if (!v.is(kind::tensor) || !w.is(kind::tensor))
+        return unsupported(
+            "a branch that depends on the input's data and decides more than tensors",
+            std::string(name_of(v.what)), "Tensor");
+      const auto chosen = emit_.operation("aten::where", {decides, v, w}, {});
+      if (!chosen) return chosen.error();
+      names[name] = *chosen;
+    }
+    return flow::next;
+  }
+  static value value_of_tensor(tensor_data& t) {
+    value v;
+    v.what = kind::tensor;
+    v.t = &t;
+    return v;
+  }
+  static bool same_value(const value& v, const value& w) {
+    if (v.what != w.what) return false;
+    if (v.is(kind::tensor)) return v.t == w.t;
+    if (v.has_cell()) return v.c == w.c;
+    return equal(v, w).value_or(false);
+  }
+  OCTET_NOINLINE status assign(const statement& s, scope& names) {
+    const auto v = evaluate(*s.value, names);
+    if (!v) return v.error();
+    if (!s.unpack) return store(*s.targets[0], *v, names);
+    const bool known = !v->is(kind::unknown);
+    if (known && (!v->is_sequence() || v->c->items.size() != s.targets.size()))
+      return invalid(
+          "values to unpack",
+          v->is_sequence() ? std::to_string(v->c->items.size()) : std::string(name_of(v->what)),
+          std::to_string(s.targets.size()));
+    for (std::size_t i = 0; i < s.targets.size(); ++i)
+      if (auto done = store(*s.targets[i], known ? v->c->items[i] : *v, names); !done) return done;
+    return unit{};
+  }
+  OCTET_NOINLINE status store(const expression& to, const value& v, scope& names) {
+    if (to.what == expression::form::name) {
+      names[to.text] = v;
+      emit_.name_value(v, c_.module, to.text);
+      return unit{};
+    }
+    if (to.what == expression::form::attribute) {
+      const auto base = evaluate(*to.items[0], names);
+      if (!base) return base.error();
+      if (base->is(kind::unknown)) return unit{};
+      if (base->is(kind::object)) {
+        if (branches_ > 0) return changes_state();
+        base->c->attrs[to.text] = v;
+        return unit{};
+      }
+    }
+    return unsupported("an assignment to something that is not a name or an attribute");
+  }
+  static error_info changes_state() {
+    return unsupported("a module or a list that changes where the input's data decides");
+  }
+  OCTET_NOINLINE result<bool> truth(const value& v) {
+    if (v.is(kind::tensor)) {
+      const auto n = c_.scalar_of(*v.t);
+      if (!n) return n.error();
+      return truth(*n);
+    }
+    double number = 0;
+    if (v.is(kind::none)) return false;
+    if (v.is(kind::integer)) return v.i != 0;
+    if (read_number(v, number)) return number != 0;
+    return unsupported("a condition of this kind", std::string(name_of(v.what)));
+  }
+
+  // ---- expressions ----
+
+  /// "torch.nn.functional" for a chain of attributes whose first name is not a local; empty
+  /// otherwise.
+  static std::string dotted(const expression& e, const scope& names) {
+    std::vector<const expression*> parts;  // from the last to the first
+    const expression* at = &e;
+    for (; at->what == expression::form::attribute; at = at->items[0]) parts.push_back(at);
+    if (at->what != expression::form::name || names.find(at->text) != names.end()) return {};
+    std::string path = at->text;
+    for (std::size_t i = parts.size(); i-- > 0;) path += "." + parts[i]->text;
+    return path;
+  }
+  static bool global_prefix(const std::string& s) {
+    return s.starts_with("torch.") || s.starts_with("ops.") || s.starts_with("__torch__.");
+  }
+
+  OCTET_NOINLINE result<value> evaluate(const expression& e, scope& names) {
+    const nested inside(depth_);
+    if (auto s = enter(); !s) return s.error();
+    switch (e.what) {
+      case expression::form::none: return value{};
+      case expression::form::boolean: return value::of(e.flag);
+      case expression::form::integer: return value::of(e.i);
+      case expression::form::real: return value::of(e.d);
+      case expression::form::string: return c_.values.string(e.text);
+      case expression::form::name: return variable(e, names);
+      case expression::form::negative: return negative(e, names);
+      case expression::form::list:
+      case expression::form::tuple: return sequence(e, names);
+      case expression::form::dict: return dict(e, names);
+      case expression::form::attribute: return attribute_of(e, names);
+      case expression::form::subscript: return subscript(e, names);
+      case expression::form::call: return evaluate_call(e, names);
+    }
+    return value::unknown();
+  }
+  OCTET_NOINLINE result<value> variable(const expression& e, const scope& names) {
+    if (const auto it = names.find(e.text); it != names.end()) return it->second;
+    if (e.text == "inf") return value::of(std::numeric_limits<double>::infinity());
+    return invalid("a name that nothing defines", e.text);
+  }
+  OCTET_NOINLINE result<value> negative(const expression& e, scope& names) {
+    const auto v = evaluate(*e.items[0], names);
+    if (!v || v->is(kind::unknown)) return v;
+    if (v->is(kind::integer))
+      return value::of(static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(v->i)));
+    if (v->is(kind::real)) return value::of(-v->d);
+    return invalid("minus of something that is not a number", std::string(name_of(v->what)));
+  }
+  OCTET_NOINLINE result<value> sequence(const expression& e, scope& names) {
+    std::vector<value> items;
+    for (const expression* i : e.items) {
+      const auto v = evaluate(*i, names);
+      if (!v) return v;
+      items.push_back(*v);
+    }
+    return c_.values.list(std::move(items),
+                          e.what == expression::form::list ? kind::list : kind::tuple);
+  }
+  /// Key, value, key, value; a key that comes twice keeps its first place and its last value.
+  OCTET_NOINLINE result<value> dict(const expression& e, scope& names) {
+    const value d = c_.values.make(kind::dict);
+    for (std::size_t i = 0; i + 1 < e.items.size(); i += 2) {
+      const auto k = evaluate(*e.items[i], names);
+      if (!k) return k;
+      const auto v = evaluate(*e.items[i + 1], names);
+      if (!v) return v;
+      set_item(*d.c, *k, *v);
+    }
+    return d;
+  }
+  OCTET_NOINLINE result<value> attribute_of(const expression& e, scope& names) {
+    if (const std::string path = dotted(e, names); !path.empty()) {
+      constexpr std::string_view constants = "CONSTANTS.c";
+      if (path.starts_with(constants)) return constant(path.substr(constants.size()));
+      if (global_prefix(path)) return c_.values.make(kind::global, path);
+    }
+    const auto base = evaluate(*e.items[0], names);
+    if (!base) return base;
+    return attribute(*base, e.text);
+  }
+  OCTET_NOINLINE result<value> subscript(const expression& e, scope& names) {
+    const auto base = evaluate(*e.items[0], names);
+    if (!base) return base;
+    const auto index = evaluate(*e.items[1], names);
+    if (!index) return index;
+    if (base->is(kind::unknown) || index->is(kind::unknown)) return value::unknown();
+    if (base->is(kind::dict))
+      if (auto s = c_.build.work.spend(base->c->items.size()); !s) return s.error();
+    return item(*base, *index);
+  }
+  OCTET_NOINLINE result<value> constant(const std::string& digits) {
+    std::size_t i = 0;
+    const auto r = std::from_chars(digits.data(), digits.data() + digits.size(), i);
+    if (r.ec != std::errc() || r.ptr != digits.data() + digits.size() ||
+        !constants_.is_sequence() || i >= constants_.c->items.size())
+      return malformed("CONSTANTS has no such element", "c" + digits);
+    const value v = constants_.c->items[i];
+    if (v.is(kind::object) && v.c->path.empty()) v.c->path = "CONSTANTS.c" + digits;
+    return v;
+  }
+
+  // ---- calls in expressions ----
+
+  OCTET_NOINLINE result<value> evaluate_call(const expression& e, scope& names) {
+    const expression& callee = *e.items[0];
+    const std::string path = dotted(callee, names);
+    if (auto s = c_.build.work.spend(path.size()); !s) return s.error();
+    // Forms whose first argument is a type, not a value.
+    if (path == "annotate" || path == "unchecked_cast") {
+      if (e.items.size() != 3) return invalid("arguments of " + path);
+      return evaluate(*e.items[2], names);
+    }
+    if (path == "uninitialized") return value{};
+    std::vector<value> arguments;
+    keyword_arguments keywords;
+    for (std::size_t i = 1; i < e.items.size(); ++i) {
+      const auto v = evaluate(*e.items[i], names);
+      if (!v) return v;
+      if (e.keywords[i].empty())
+        arguments.push_back(*v);
+      else
+        keywords.emplace_back(e.keywords[i], *v);
+    }
+    c_.line = e.line;
+    if (!path.empty() && !global_prefix(path) && path.find('.') == std::string::npos)
+      return builtin(path, arguments);
+    if (!path.empty() && global_prefix(path)) return call_global(path, arguments, keywords);
+    return call_value(callee, std::move(arguments), keywords, names);
+  }
+  /// A method of a module, or a value that holds a function's name.
+  OCTET_NOINLINE result<value> call_value(const expression& callee, std::vector<value> arguments,
+                                          const keyword_arguments& keywords, scope& names) {
+    if (callee.what == expression::form::attribute) {
+      const auto base = evaluate(*callee.items[0], names);
+      if (!base || base->is(kind::unknown)) return base;
+      if (base->is(kind::object)) return method(*base, callee.text, std::move(arguments), keywords);
+      return unsupported("a method of something that is not a module: " + callee.text,
+                         std::string(name_of(base->what)));
+    }
+    const auto f = evaluate(callee, names);
+    if (!f || f->is(kind::unknown)) return f;
+    if (!f->is(kind::global))
+      return unsupported("a call of something that is not a function",
+                         std::string(name_of(f->what)));
+    return call_global(f->c->text, arguments, keywords);
+  }
+  /// "torch.relu", "ops.quantized.add", "__torch__.m.f".
+  OCTET_NOINLINE result<value> call_global(const std::string& target,
+                                           const std::vector<value>& arguments,
+                                           const keyword_arguments& keywords) {
+    if (target.starts_with("__torch__.")) return call_own(target, arguments, keywords);
+    constexpr std::string_view torch = "torch.", ops = "ops.";
+    std::string name = target.starts_with(torch) ? "aten::" + target.substr(torch.size())
+                                                 : target.substr(ops.size());
+    if (const std::size_t dot = name.find('.'); dot != std::string::npos)
+      name = name.substr(0, dot) + "::" + name.substr(dot + 1);
+    return operation(name, arguments, keywords);
+  }
+  /// A function of the program, or a named tuple of it that is made.
+  OCTET_NOINLINE result<value> call_own(const std::string& target,
+                                        const std::vector<value>& arguments,
+                                        const keyword_arguments& keywords) {
+    const auto f = find_function(target);
+    if (!f) return f.error();
+    if (*f) return call(**f, arguments, keywords);
+    const auto cls = find_class(target);
+    if (!cls) return cls.error();
+    if (!*cls || !(*cls)->named_tuple || !keywords.empty() ||
+        arguments.size() != (*cls)->fields.size())
+      return c_.missing_operator(target);
+    const value made = c_.values.list(arguments, kind::tuple);
+    made.c->text = target;
+    return made;
+  }
+  OCTET_NOINLINE result<value> method(const value& self, const std::string& name,
+                                      std::vector<value> arguments,
+                                      const keyword_arguments& keywords) {
+    if (auto s = build(*self.c); !s) return s.error();
+    const auto f = find_method(self.c->text, name);
+    if (!f) return f.error();
+    if (!*f) return c_.missing_operator(self.c->text + "." + name);
+    arguments.insert(arguments.begin(), self);
+    return call(**f, arguments, keywords);
+  }
+  OCTET_NOINLINE result<value> builtin(const std::string& name, const std::vector<value>& a) {
+    for (const value& v : a)
+      if (v.is(kind::unknown)) return v;
+    if (name == "range" && a.size() == 1 && a[0].is(kind::integer)) return a[0];
+    if (name == "getattr" && a.size() == 2 && a[1].is(kind::string))
+      return attribute(a[0], a[1].c->text);
+    if (name == "len" && a.size() == 1 && a[0].is_sequence())
+      return value::of(static_cast<std::int64_t>(a[0].c->items.size()));
+    if (name != "float" && name != "int" && name != "bool") return c_.missing_operator(name + "()");
+    if (a.size() != 1) return invalid("arguments of " + name);
+    return converted(name, a[0]);
+  }
+  /// float(v), int(v), bool(v).
+  OCTET_NOINLINE result<value> converted(const std::string& name, value v) {
+    if (v.is(kind::tensor)) {
+      // A number of the input's data stays a tensor: operators take it as one, int() does not.
+      if (!c_.known(*v.t) && name != "int" && v.t->elements() == 1) return v;
+      if (!c_.known(*v.t)) return unsupported("a whole number that depends on the input's data");
+      const auto n = c_.scalar_of(*v.t);
+      if (!n) return n;
+      v = *n;
+    }
+    if (name == "float" && v.is(kind::string)) {
+      if (v.c->text == "inf") return value::of(std::numeric_limits<double>::infinity());
+      if (v.c->text == "-inf") return value::of(-std::numeric_limits<double>::infinity());
+      if (v.c->text == "nan") return value::of(std::numeric_limits<double>::quiet_NaN());
+    }
+    double d = 0;
+    if (!read_number(v, d)) return unsupported(name + "() of this", std::string(name_of(v.what)));
+    if (name == "float") return value::of(d);
+    if (name == "bool") return value::of(d != 0);
+    if (v.is(kind::integer)) return v;
+    if (!(d > -9e18 && d < 9e18)) return invalid("int() of this number");
+    return value::of(static_cast<std::int64_t>(d));
+  }
+  /// torch.*, ops.*.*: computed where it is about numbers and lists, else a row's.
+  OCTET_NOINLINE result<value> operation(const std::string& name, const std::vector<value>& a,
+                                         const keyword_arguments& keywords) {
+    if (name == "prim::RaiseException") {
+      std::string text = !a.empty() && a[0].is(kind::string) ? a[0].c->text : std::string();
+      for (char& ch : text)
+        if (ch < 32 || ch > 126) ch = ' ';
+      return invalid("the model's own code raises an exception", text.substr(0, 200));
+    }
+    if (branches_ > 0 && (name == "aten::append" || name == "aten::_set_item"))
+      return changes_state();
+    if (!a.empty() && a[0].has_cell())  // lists and dicts are walked
+      if (auto s = c_.build.work.spend(a[0].c->items.size()); !s) return s.error();
+    if (auto computed = scalars_.run(name, a)) return *computed;
+    return emit_.operation(name, a, keywords);
+  }
+
+  context& c_;
+  emitter& emit_;
+  scalar_operators scalars_;
+  code_source source_;
+  value constants_;
+  std::map<std::string, std::unique_ptr<code_file>> files_;
+  std::size_t code_bytes_ = 0, depth_ = 0;
+  int branches_ = 0;  // open ones that the input's data decides
+};
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_INTERPRET_HPP_
+// ---- octet/import/torch/pickle.hpp
+// The pickles of TorchScript archives: a subset of protocol 2, read into values. Nothing is ever
+// executed.
+#ifndef OCTET_IMPORT_TORCH_PICKLE_HPP_
+#define OCTET_IMPORT_TORCH_PICKLE_HPP_
+
+#include <bit>
+#include <functional>
+#include <limits>
+#include <unordered_map>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+/// Size in bytes of the storage with that key; SIZE_MAX: there is none; SIZE_MAX - 1: not known, do
+/// not check (traced inputs have no bytes).
+using storage_size = std::function<std::size_t(const std::string& key)>;
+inline constexpr std::size_t no_storage = std::numeric_limits<std::size_t>::max();
+inline constexpr std::size_t unchecked_storage = no_storage - 1;
+
+/// The opcodes that torch.jit.save writes, by the names of Python's pickletools.
+enum class opcode : std::uint8_t {
+  mark = '(',
+  stop = '.',
+  binint = 'J',
+  binint1 = 'K',
+  binint2 = 'M',
+  none = 'N',
+  binpersid = 'Q',
+  reduce = 'R',
+  binunicode = 'X',
+  append = 'a',
+  build = 'b',
+  global = 'c',
+  appends = 'e',
+  binget = 'h',
+  long_binget = 'j',
+  binput = 'q',
+  long_binput = 'r',
+  setitem = 's',
+  tuple = 't',
+  setitems = 'u',
+  binfloat = 'G',
+  empty_tuple = ')',
+  empty_list = ']',
+  empty_dict = '}',
+  proto = 0x80,
+  newobj = 0x81,
+  tuple1 = 0x85,
+  tuple2 = 0x86,
+  tuple3 = 0x87,
+  newtrue = 0x88,
+  newfalse = 0x89,
+  long1 = 0x8a
+};
+
+/// Reads one pickle.
+///
+/// GLOBAL names only what is on the allow-list (TorchScript classes, storage types, tensor
+/// rebuilders, list builders); REDUCE knows what each of those means. Limits: 64 MiB of text,
+/// nesting of 256, the heap's number of values. Structures that contain themselves are refused: no
+/// program can have them.
+class unpickler {
+ public:
+  static constexpr std::size_t deepest = 256;
+  static constexpr std::size_t most_text = std::size_t{1} << 26;
+
+  unpickler(heap& h, std::span<const std::byte> bytes, std::string folder, storage_size sizes)
+      : heap_(h), bytes_(bytes), folder_(std::move(folder)), sizes_(std::move(sizes)) {}
+
+  result<value> load() {
+    while (!done_) {
+      op_at_ = at_;
+      const int op = byte();
+      if (op < 0) {
+        fail("ends before STOP");
+        break;
+      }
+      heap_.count(step_bytes);
+      step(static_cast<opcode>(op));
+      if (failed_) break;
+      if (heap_.full()) {
+        fail("too many values");
+        error_.code = errc::too_large;
+        break;
+      }
+    }
+    if (failed_) return error_;
+    if (auto s = check_cycles(root_); !s) return s.error();
+    return root_;
+  }
+
+ private:
+  /// What one opcode can add to stack and memo.
+  static constexpr std::size_t step_bytes = sizeof(value) + 8;
+
+  // ---- bytes
+  int byte() { return at_ < bytes_.size() ? std::to_integer<int>(bytes_[at_++]) : -1; }
+  std::uint64_t little(std::size_t n) {
+    if (bytes_.size() - at_ < n) {
+      fail("ends inside an argument");
+      return 0;
+    }
+    std::uint64_t v = 0;
+    for (std::size_t k = 0; k < n; ++k)
+      v |= std::to_integer<std::uint64_t>(bytes_[at_ + k]) << (8 * k);
+    at_ += n;
+    return v;
+  }
+  std::string text(std::size_t n) {
+    if (bytes_.size() - at_ < n || n > most_text - text_used_) {
+      fail(n > most_text - text_used_ ? "too much text" : "ends inside a string");
+      return {};
+    }
+    text_used_ += n;
+    std::string s(reinterpret_cast<const char*>(bytes_.data() + at_), n);
+    at_ += n;
+    return s;
+  }
+  std::string line() {
+    const std::size_t from = at_;
+    while (at_ < bytes_.size() && bytes_[at_] != std::byte{'\n'}) ++at_;
+    if (at_ == bytes_.size() || at_ - from > 4096) {
+      fail("ends inside a name");
+      return {};
+    }
+    return std::string(reinterpret_cast<const char*>(bytes_.data() + from), at_++ - from);
+  }
+  void fail(std::string what, std::string found = {}, std::string supported = {}) {
+    if (failed_) return;
+    failed_ = true;
+    error_ = malformed("pickle, byte " + std::to_string(op_at_) + ": " + what, std::move(found),
+                       std::move(supported));
+  }
+
+  // ---- stack
+  void push(value v) { stack_.push_back(v); }
+  value pop() {
+    if (stack_.empty() || (!marks_.empty() && stack_.size() <= marks_.back())) {
+      fail("takes a value from an empty stack");
+      return {};
+    }
+    const value v = stack_.back();
+    stack_.pop_back();
+    return v;
+  }
+  std::vector<value> pop_to_mark() {
+    if (marks_.empty()) {
+      fail("has no MARK to go back to");
+      return {};
+    }
+    const std::size_t m = marks_.back();
+    marks_.pop_back();
+    std::vector<value> v(stack_.begin() + static_cast<std::ptrdiff_t>(m), stack_.end());
+    stack_.resize(m);
+    return v;
+  }
+  value tuple(std::size_t n) {
+    std::vector<value> v(n);
+    for (std::size_t k = n; k-- > 0;) v[k] = pop();
+    return heap_.list(std::move(v), kind::tuple);
+  }
+  void put(std::uint64_t key) {
+    if (stack_.empty()) return fail("stores a value from an empty stack");
+    heap_.count(sizeof(value) + 32);
+    memo_[key] = stack_.back();
+  }
+  void get(std::uint64_t key) {
+    const auto it = memo_.find(key);
+    if (it == memo_.end())
+      return fail("reads memo " + std::to_string(key) + ", which nothing stored");
+    push(it->second);
+  }
+  /// Puts items into the list or dict on top of the stack.
+  void extend(kind k, const std::vector<value>& items) {
+    if (failed_) return;
+    if (stack_.empty() || !stack_.back().is(k))
+      return fail(k == kind::list ? "appends to something that is not a list"
+                                  : "sets items of something that is not a dict");
+    if (k == kind::dict && items.size() % 2 != 0) return fail("a dict with a key but no value");
+    auto& to = stack_.back().c->items;
+    heap_.count(items.size() * sizeof(value));
+    to.insert(to.end(), items.begin(), items.end());
+  }
+
+  /// The last `count` values into the list or dict below them.
+  void extend_by(kind k, std::size_t count) {
+    std::vector<value> items(count);
+    for (std::size_t i = count; i-- > 0;) items[i] = pop();
+    extend(k, items);
+  }
+
+  void step(opcode op) {
+    switch (op) {
+      case opcode::proto:
+        if (const int v = byte(); v != 2) fail("protocol", std::to_string(v), "2");
+        return;
+      case opcode::stop:
+        root_ = pop();
+        done_ = true;
+        return;
+
+      case opcode::mark:
+        if (marks_.size() >= deepest)
+          return fail("more than " + std::to_string(deepest) + " open MARKs");
+        return marks_.push_back(stack_.size());
+      case opcode::binput: return put(little(1));
+      case opcode::long_binput: return put(little(4));
+      case opcode::binget: return get(little(1));
+      case opcode::long_binget: return get(little(4));
+
+      case opcode::none: return push({});
+      case opcode::newtrue: return push(value::of(true));
+      case opcode::newfalse: return push(value::of(false));
+      case opcode::binint: return push_integer(static_cast<std::int32_t>(little(4)));
+      case opcode::binint1: return push_integer(static_cast<std::int64_t>(little(1)));
+      case opcode::binint2: return push_integer(static_cast<std::int64_t>(little(2)));
+      case opcode::long1: return long_integer();
+      case opcode::binfloat: return real();
+      case opcode::binunicode: return string();
+
+      case opcode::empty_tuple: return push(heap_.list({}, kind::tuple));
+      case opcode::tuple: return push(heap_.list(pop_to_mark(), kind::tuple));
+      case opcode::tuple1: return push(tuple(1));
+      case opcode::tuple2: return push(tuple(2));
+      case opcode::tuple3: return push(tuple(3));
+      case opcode::empty_list: return push(heap_.list({}));
+      case opcode::append: return extend_by(kind::list, 1);
+      case opcode::appends: return extend(kind::list, pop_to_mark());
+      case opcode::empty_dict: return push(heap_.make(kind::dict));
+      case opcode::setitem: return extend_by(kind::dict, 2);
+      case opcode::setitems: return extend(kind::dict, pop_to_mark());
+
+      case opcode::global: return global();
+      case opcode::newobj: return new_object();
+      case opcode::reduce: return reduce();
+      case opcode::build: return build();
+      case opcode::binpersid: return persistent(pop());
+    }
+    const auto code = static_cast<std::uint8_t>(op);
+    constexpr char digits[] = "0123456789abcdef";
+    fail("opcode outside the subset", std::string("0x") + digits[code >> 4] + digits[code & 15],
+         "the opcodes of torch.jit.save, protocol 2");
+  }
+
+  // ---- numbers and strings
+  void push_integer(std::int64_t v) { push(value::of(v)); }
+  /// Little-endian two's complement of as many bytes as it needs.
+  void long_integer() {
+    const auto n = static_cast<std::size_t>(little(1));
+    if (n > 8) return fail("an integer of more than 64 bits");
+    std::uint64_t v = little(n);
+    if (n > 0 && n < 8 && (v >> (8 * n - 1) & 1) != 0) v |= ~std::uint64_t{0} << (8 * n);
+    push_integer(static_cast<std::int64_t>(v));
+  }
+  /// Big-endian, unlike all else.
+  void real() {
+    const std::uint64_t v = little(8);
+    std::uint64_t swapped = 0;
+    for (int k = 0; k < 8; ++k) swapped |= (v >> (8 * k) & 255) << (56 - 8 * k);
+    push(value::of(std::bit_cast<double>(swapped)));
+  }
+  void string() {
+    const auto n = static_cast<std::size_t>(little(4));
+    if (!failed_) push(heap_.string(text(n)));
+  }
+
+  // ---- objects
+  void new_object() {
+    const value args = pop(), cls = pop();
+    if (failed_) return;
+    if (!cls.is(kind::global) || !cls.c->text.starts_with("__torch__."))
+      return fail("NEWOBJ of something that is not a TorchScript class",
+                  cls.is(kind::global) ? cls.c->text : std::string(name_of(cls.what)));
+    if (!args.is(kind::tuple) || !args.c->items.empty()) return fail("NEWOBJ with arguments");
+    push(heap_.make(kind::object, cls.c->text));
+  }
+  /// The state stays as it is until the program asks for an attribute.
+  void build() {
+    const value state = pop();
+    if (failed_) return;
+    if (stack_.empty() || !stack_.back().is(kind::object))
+      return fail("BUILD of something that is not an object");
+    if (!stack_.back().c->items.empty()) return fail("BUILD of an object twice");
+    stack_.back().c->items.push_back(state);
+  }
+
+  static scalar storage_type(std::string_view name) {
+    constexpr std::pair<std::string_view, scalar> known[] = {
+        {"torch.FloatStorage", scalar::f32},     {"torch.DoubleStorage", scalar::f64},
+        {"torch.HalfStorage", scalar::f16},      {"torch.BFloat16Storage", scalar::bf16},
+        {"torch.LongStorage", scalar::s64},      {"torch.IntStorage", scalar::s32},
+        {"torch.ShortStorage", scalar::s16},     {"torch.CharStorage", scalar::s8},
+        {"torch.ByteStorage", scalar::u8},       {"torch.BoolStorage", scalar::boolean},
+        {"torch.QInt8Storage", scalar::qint8},   {"torch.QUInt8Storage", scalar::quint8},
+        {"torch.QInt32Storage", scalar::qint32}, {"torch.QUInt4x2Storage", scalar::quint4x2}};
+    for (const auto& [n, s] : known)
+      if (n == name) return s;
+    return scalar::unknown;
+  }
+  void global() {
+    const std::string module = line();
+    std::string name = module + "." + line();
+    if (failed_) return;
+    constexpr std::string_view allowed[] = {"torch._utils._rebuild_tensor_v2",
+                                            "torch._utils._rebuild_qtensor",
+                                            "collections.OrderedDict",
+                                            "torch.per_tensor_affine",
+                                            "torch.per_channel_affine",
+                                            "torch.per_channel_affine_float_qparams",
+                                            "torch.device",
+                                            "torch.jit._pickle.build_intlist",
+                                            "torch.jit._pickle.build_tensorlist",
+                                            "torch.jit._pickle.build_doublelist",
+                                            "torch.jit._pickle.build_boollist",
+                                            "torch.jit._pickle.restore_type_tag"};
+    bool ok = name.starts_with("__torch__.") || storage_type(name) != scalar::unknown;
+    for (std::string_view a : allowed) ok |= a == name;
+    if (!ok)
+      return fail("GLOBAL that is not on the allow-list", name,
+                  "TorchScript classes, tensors, lists");
+    push(heap_.make(kind::global, std::move(name)));
+  }
+  void persistent(const value& v) {
+    if (failed_) return;
+    if (!v.is(kind::tuple) || v.c->items.size() != 5 || !v.c->items[0].is(kind::string) ||
+        v.c->items[0].c->text != "storage" || !v.c->items[1].is(kind::global) ||
+        !v.c->items[2].is(kind::string) || !v.c->items[4].is(kind::integer))
+      return fail("BINPERSID of something that is not a storage");
+    storage_data s;
+    s.type = storage_type(v.c->items[1].c->text);
+    if (s.type == scalar::unknown) return fail("storage type", v.c->items[1].c->text);
+    s.elements = v.c->items[4].i;
+    const std::string& key = v.c->items[2].c->text;
+    s.member = folder_ + key;
+    const std::size_t bytes = sizes_(key), width = size_of(dtype_of_scalar(s.type));
+    if (bytes == no_storage) return fail("storage without data in the archive", s.member);
+    if (s.elements < 0 || (bytes != unchecked_storage &&
+                           saturating_mul(static_cast<std::size_t>(s.elements), width) > bytes))
+      return fail("storage " + s.member + " is smaller than its number of elements",
+                  std::to_string(bytes) + " bytes",
+                  std::to_string(s.elements) + " elements of " + std::to_string(width) + " bytes");
+    push(heap_.storage(std::move(s)));
+  }
+  void reduce() {
+    const value args = pop(), function = pop();
+    if (failed_) return;
+    if (!function.is(kind::global) || !args.is(kind::tuple))
+      return fail("REDUCE of something that is not a function of the allow-list");
+    const std::string& name = function.c->text;
+    const auto& a = args.c->items;
+    if (name == "collections.OrderedDict") {
+      push(heap_.make(kind::dict));
+    } else if (name == "torch._utils._rebuild_tensor_v2") {
+      tensor(a, false);
+    } else if (name == "torch._utils._rebuild_qtensor") {
+      tensor(a, true);
+    } else if (name.starts_with("torch.jit._pickle.") || name == "torch.device") {
+      if (a.empty()) return fail("REDUCE without arguments");
+      push(a[0]);  // the lists and tagged values themselves; their static types are not needed
+    } else {
+      fail("REDUCE of something that is not a function of the allow-list", name);
+    }
+  }
+  void tensor(const std::vector<value>& a, bool quantized) {
+    tensor_data t;
+    if (a.size() < (quantized ? 5u : 4u) || !a[0].is(kind::storage) || !a[1].is(kind::integer) ||
+        !read_integers(a[2], t.size) || !read_integers(a[3], t.stride))
+      return fail("arguments of a tensor");
+    t.storage = a[0].s;
+    t.type = t.storage->type;
+    t.offset = a[1].i;
+    if (t.size.size() != t.stride.size() ||
+        t.size.size() > static_cast<std::size_t>(dims::max_rank))
+      return fail(
+          "rank of a tensor",
+          std::to_string(t.size.size()) + " sizes, " + std::to_string(t.stride.size()) + " strides",
+          "the same number, at most 8");
+    if (is_quantized(t.type) != quantized)
+      return fail("a quantized tensor on a storage that is not, or the other way round",
+                  std::string(name_of(t.type)));
+    if (!lies_in_storage(t)) return;
+    if (quantized && !quantization(a[4], t))
+      return fail("quantization parameters of a tensor", {},
+                  "per_tensor_affine, per_channel_affine");
+    push(heap_.tensor(std::move(t)));
+  }
+  bool lies_in_storage(const tensor_data& t) {
+    bool empty = false;  // an extent of 0 must not hide others that overflow
+    std::size_t count = 1, last = t.offset < 0 ? no_storage : static_cast<std::size_t>(t.offset);
+    for (std::size_t k = 0; k < t.size.size(); ++k) {
+      if (t.size[k] < 0 || t.stride[k] < 0 || t.stride[k] > INT32_MAX) {
+        fail("size or stride of a tensor",
+             std::to_string(t.size[k]) + ", " + std::to_string(t.stride[k]), "0 to 2^31 - 1");
+        return false;
+      }
+      count = saturating_mul(count, std::max<std::size_t>(static_cast<std::size_t>(t.size[k]), 1));
+      empty |= t.size[k] == 0;
+      if (t.size[k] > 0)
+        last = saturating_add(last, saturating_mul(static_cast<std::size_t>(t.size[k] - 1),
+                                                   static_cast<std::size_t>(t.stride[k])));
+    }
+    if (count > max_elements)
+      fail("a tensor of absurd size", std::to_string(count) + " elements", "at most 2^31 - 1");
+    else if (!empty && last / (t.type == scalar::quint4x2 ? 2 : 1) >=
+                           static_cast<std::size_t>(t.storage->elements))
+      fail("a tensor reaches beyond its storage", "element " + std::to_string(last),
+           std::to_string(t.storage->elements) + " elements");
+    return !failed_;
+  }
+  /// Per-channel scales are tensors themselves: their elements are read when the tensor is used
+  /// (context::resolve_channels), here they are only linked.
+  bool quantization(const value& v, tensor_data& t) {
+    if (!v.is(kind::tuple) || v.c->items.size() < 3 || !v.c->items[0].is(kind::global))
+      return false;
+    const auto& q = v.c->items;
+    if (q[0].c->text == "torch.per_tensor_affine") return per_tensor(q, t);
+    return q[0].c->text.starts_with("torch.per_channel_affine") && per_channel(q, t);
+  }
+  static bool per_tensor(const std::vector<value>& q, tensor_data& t) {
+    if (!q[1].is(kind::real) || !q[2].is(kind::integer) || q[2].i < INT32_MIN || q[2].i > INT32_MAX)
+      return false;
+    t.scales = {q[1].d};
+    t.zero_points = {static_cast<std::int32_t>(q[2].i)};
+    return true;
+  }
+  static bool per_channel(const std::vector<value>& q, tensor_data& t) {
+    if (q.size() < 4 || !q[1].is(kind::tensor) || !q[2].is(kind::tensor) ||
+        !q[3].is(kind::integer) || q[3].i < 0 || q[3].i >= t.rank())
+      return false;
+    t.axis = static_cast<std::int32_t>(q[3].i);
+    const std::int64_t n = t.size[static_cast<std::size_t>(t.axis)];
+    for (const tensor_data* list : {q[1].t, q[2].t})
+      if (list->rank() != 1 || list->elements() != n) return false;
+    t.channel_scales = q[1].t;
+    t.channel_zero_points = q[2].t;
+    return true;
+  }
+
+  /// Depth-first with an explicit stack; mark 1: on the path, 2: finished.
+  status check_cycles(const value& root) {
+    struct frame {
+      cell* c;
+      std::size_t next;
+    };
+    std::vector<frame> path;
+    if (root.has_cell()) {
+      root.c->mark = 1;
+      path.push_back({root.c, 0});
+    }
+    while (!path.empty()) {
+      frame& f = path.back();
+      if (f.next == f.c->items.size()) {
+        f.c->mark = 2;
+        path.pop_back();
+        continue;
+      }
+      const value& v = f.c->items[f.next++];
+      if (!v.has_cell() || v.c->mark == 2) continue;
+      if (v.c->mark == 1) return malformed("pickle: a structure that contains itself");
+      if (path.size() >= deepest) return too_large("pickle: nesting", {}, std::to_string(deepest));
+      v.c->mark = 1;
+      path.push_back({v.c, 0});
+    }
+    return unit{};
+  }
+
+  heap& heap_;
+  std::span<const std::byte> bytes_;
+  std::string folder_;
+  storage_size sizes_;
+  std::size_t at_ = 0, op_at_ = 0, text_used_ = 0;
+  std::vector<value> stack_;
+  std::vector<std::size_t> marks_;
+  std::unordered_map<std::uint64_t, value> memo_;
+  value root_;
+  bool done_ = false, failed_ = false;
+  error_info error_;
+};
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_PICKLE_HPP_
+// ---- octet/import/torch/rows.hpp
+// All operators of serialized programs that octet runs: one row each.
+#ifndef OCTET_IMPORT_TORCH_ROWS_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_HPP_
+
+// ---- octet/import/torch/rows_elementwise.hpp
+// Rows of element by element operators: add, mul, cat, clamps, scalars, functions of one value;
+// arithmetic, comparisons and choices of plain numbers.
+#ifndef OCTET_IMPORT_TORCH_ROWS_ELEMENTWISE_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_ELEMENTWISE_HPP_
+
+#include <limits>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// What a real number becomes among the values of `like`, saturated.
+inline std::int32_t quantized_value(double v, const tensor_data& like) {
+  const dtype t = dtype_of_scalar(like.type);
+  return std::clamp(laws::quantized_bound(laws::library::pytorch, static_cast<float>(v),
+                                          like.scales[0], like.zero_points[0]),
+                    static_cast<std::int32_t>(lowest_of(t)),
+                    static_cast<std::int32_t>(highest_of(t)));
+}
+/// A single broadcast pixel (N,C,1,1) is both formats at once: the other operand decides.
+inline bool channels_last_result(const tensor_data& x, const tensor_data& y) {
+  return suggests_channels_last(x.elements() >= y.elements() ? x : y);
+}
+
+inline value value_of(tensor_data& t) {
+  value v;
+  v.what = kind::tensor;
+  v.t = &t;
+  return v;
+}
+/// The reals that the codes stand for; other values stay.
+inline result<value> dequantized(emitter& e, tensor_data& x) {
+  if (!is_quantized(x.type)) return value_of(x);
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const tensor_id y = e.make(scalar::f32);
+  if (auto s = e.emit(ops::dequantize, {*in}, y); !s) return s.error();
+  return e.wrap(y, scalar::f32, !x.constant() && x.channels_inner, suggests_channels_last(x));
+}
+inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64_t> size);
+template <bool Relu> result<value> add_scalar(emitter& e, arguments& a);
+template <bool Relu> result<value> mul_scalar(emitter& e, arguments& a);
+
+/// quantized::add, mul and their relu forms. Elements are taken in PyTorch's memory order: add
+/// rounds by position in it. With a number instead of the second tensor (what FX writes) they are
+/// add_scalar and mul_scalar: scale and zero point of the result follow from it.
+template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& a) {
+  if (a.none(2) && a.none(3)) {
+    if (!a.v[0].is(kind::tensor)) std::swap(a.v[0], a.v[1]);  // (number, tensor)
+    return Multiply ? mul_scalar<Relu>(e, a) : add_scalar<Relu>(e, a);
+  }
+  tensor_data *x = a.tensor(0), *y = a.tensor(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  if (auto s = e.per_tensor(*y); !s) return s.error();
+  const auto q = e.output(a, 2, x->type);
+  if (!q) return q.error();
+  if (x->type != y->type)
+    return unsupported("operands of " + a.name,
+                       std::string(name_of(x->type)) + " and " + std::string(name_of(y->type)),
+                       "one element type");
+  for (tensor_data** t : {&x, &y}) {
+    const int rank = std::max(x->rank(), y->rank());
+    if ((*t)->rank() == rank || rank <= 2) continue;
+    auto size = (*t)->size;
+    size.insert(size.begin(), static_cast<std::size_t>(rank - (*t)->rank()), 1);
+    const auto wide = reshaped(e, **t, std::move(size));
+    if (!wide) return wide;
+    *t = wide->t;
+  }
+  const bool last = channels_last_result(*x, *y);
+  const auto left = e.held(*x, last), right = e.held(*y, last);
+  if (!left) return left.error();
+  if (!right) return right.error();
+  const tensor_id to = e.make(x->type, *q);
+  if (auto s = e.emit(Multiply ? ops::qnn_mul : ops::qnn_add, {*left, *right}, to, {},
+                      {.fused = Relu ? activation::relu : activation::none});
+      !s)
+    return s.error();
+  return e.wrap(to, x->type, last && x->rank() >= 3, last);
+}
+
+// ---- clamps ----
+
+/// max and min of the codes; qparams stay.
+inline result<value> clamp_codes(emitter& e, tensor_data& x, std::int32_t lo, std::int32_t hi,
+                                 const op_def& op = ops::qnn_relu) {
+  if (auto s = e.per_tensor(x); !s) return s.error();
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  const dtype t = dtype_of_scalar(x.type);
+  attributes attrs;
+  if (lo > lowest_of(t)) attrs.set("clamp_lo", std::int64_t{lo});
+  if (hi < highest_of(t)) attrs.set("clamp_hi", std::int64_t{hi});
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x.type, x.channels_inner, suggests_channels_last(x));
+}
+/// max(x, 0) of the codes.
+inline result<value> relu_codes(emitter& e, tensor_data& x) {
+  return clamp_codes(e, x, x.zero_points[0],
+                     static_cast<std::int32_t>(highest_of(dtype_of_scalar(x.type))));
+}
+/// Clamp of plain floats: multiply by 1 with a fused clamp keeps every other value.
+inline result<value> clamp_floats(emitter& e, tensor_data& x, double lo, double hi) {
+  if (auto s = e.per_tensor_or_float(x); !s) return s.error();
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const tensor_id one = e.c.build.scalar_constant(1.f), to = e.make(scalar::f32);
+  attributes attrs;
+  if (lo > -infinity) attrs.set("float_lo", lo);
+  if (hi < infinity) attrs.set("float_hi", hi);
+  if (auto s = e.emit(ops::mul, {*in, one}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, scalar::f32, x.channels_inner, suggests_channels_last(x));
+}
+inline result<value> relu(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (!is_quantized(x->type)) return clamp_floats(e, *x, 0, infinity);
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  return relu_codes(e, *x);
+}
+inline result<value> relu6(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (!is_quantized(x->type)) return clamp_floats(e, *x, 0, 6);
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  return clamp_codes(e, *x, x->zero_points[0], quantized_value(6, *x), ops::qnn_relu6);
+}
+/// clamp(x, min?, max?), hardtanh(x, min, max).
+inline result<value> clamp(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const double lo = a.real_or(1, -infinity), hi = a.real_or(2, infinity);
+  if (auto s = a.check(); !s) return s.error();
+  if (!is_quantized(x->type)) return clamp_floats(e, *x, lo, hi);
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  return clamp_codes(e, *x, quantized_value(lo, *x), quantized_value(hi, *x));
+}
+
+// ---- functions of one value ----
+
+/// An operator on quantized values, and the same on floats.
+struct unary_forms {
+  const op_def *quantized, *plain;
+};
+inline constexpr unary_forms logistic_forms{&ops::qnn_logistic, &ops::logistic},
+    tanh_forms{&ops::qnn_tanh, &ops::tanh},
+    hard_sigmoid_forms{&ops::qnn_hard_sigmoid, &ops::hard_sigmoid},
+    hard_swish_forms{&ops::qnn_hard_swish, &ops::hard_swish},
+    leaky_relu_forms{&ops::qnn_leaky_relu, &ops::leaky_relu}, elu_forms{&ops::qnn_elu, &ops::elu};
+
+/// f of each value; floats stay floats.
+inline result<value> unary(emitter& e, tensor_data& x, const unary_forms& op,
+                           const output_quantization& q, attributes attrs = {}) {
+  if (auto s = e.per_tensor_or_float(x); !s) return s.error();
+  const bool last = suggests_channels_last(x);
+  const auto in = e.held(x, last);  // in memory order: values are rounded by position
+  if (!in) return in.error();
+  const bool quantized = is_quantized(x.type);
+  const tensor_id to = quantized ? e.make(x.type, q) : e.make(scalar::f32);
+  if (auto s = e.emit(quantized ? *op.quantized : *op.plain, {*in}, to, std::move(attrs)); !s)
+    return s.error();
+  return e.wrap(to, x.type, last, last);
+}
+/// aten::sigmoid and hardsigmoid on quantized values have a fixed output: 1/256 and the lowest
+/// code; tanh: 1/128 and the middle one.
+template <const unary_forms& Op> result<value> fixed_unary(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  constexpr auto range =
+      &Op == &tanh_forms ? laws::fixed_range::one_around_zero : laws::fixed_range::zero_to_one;
+  const auto q = laws::quantization_of(range, dtype_of_scalar(x->type));
+  return unary(e, *x, Op, output_quantization{q.scale, q.zero_point});
+}
+/// Output scale and zero point are arguments `at` and `at` + 1.
+inline result<value> given_unary(emitter& e, arguments& a, const unary_forms& op, std::size_t at,
+                                 attributes attrs = {}) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (!is_quantized(x->type))
+    return unsupported("input of " + a.name, std::string(name_of(x->type)), "quint8, qint8");
+  const auto q = e.output(a, at, x->type);
+  if (!q) return q.error();
+  return unary(e, *x, op, *q, std::move(attrs));
+}
+inline result<value> hardswish(emitter& e, arguments& a) {
+  return given_unary(e, a, hard_swish_forms, 1);
+}
+inline result<value> quantized_sigmoid(emitter& e, arguments& a) {
+  return given_unary(e, a, logistic_forms, 1);
+}
+inline result<value> leaky_relu(emitter& e, arguments& a) {
+  attributes attrs;
+  attrs.set("alpha", a.real(1));
+  return given_unary(e, a, leaky_relu_forms, 3, std::move(attrs));
+}
+inline result<value> elu(emitter& e, arguments& a) {
+  attributes attrs;
+  const double alpha = a.real(3);
+  if (alpha != 1) attrs.set("alpha", alpha);
+  if (a.real(4) != 1 || a.real(5) != 1)
+    return unsupported("scale or input_scale of " + a.name, {}, "1");
+  return given_unary(e, a, elu_forms, 1, std::move(attrs));
+}
+inline result<value> float_hardswish(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (is_quantized(x->type)) return unsupported(a.name + " of a quantized tensor");
+  return unary(e, *x, hard_swish_forms, {});
+}
+/// Slopes are quantized too, one per channel.
+inline result<value> prelu(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor(0), *w = a.tensor(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  if (auto s = e.per_tensor(*w, "slopes"); !s) return s.error();
+  const auto q = e.output(a, 2, x->type);
+  if (!q) return q.error();
+  const std::int64_t n = w->elements();
+  if (!w->constant() || w->rank() > 1 || (n != 1 && (x->rank() < 2 || n != x->size[1])))
+    return unsupported("slopes of " + a.name, std::to_string(n),
+                       "constants, one or one per channel");
+  const bool inner = n != 1 && x->rank() >= 3;
+  const auto in = inner ? e.held(*x, true) : e.held_as_is(*x);
+  if (!in) return in.error();
+  const auto slopes = e.held(*w, false);
+  if (!slopes) return slopes.error();
+  const tensor_id to = e.make(x->type, *q);
+  if (auto s = e.emit(ops::qnn_prelu, {*in, *slopes}, to); !s) return s.error();
+  return e.wrap(to, x->type, inner || x->channels_inner, suggests_channels_last(*x));
+}
+
+// ---- softmax ----
+
+inline result<value> quantized_softmax(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto q = e.output(a, 2, x->type);
+  if (!q) return q.error();
+  const auto in = e.held(*x, false);
+  if (!in) return in.error();
+  const tensor_id to = e.make(x->type, *q);
+  attributes attrs;
+  attrs.set("axis", static_cast<std::int64_t>(axis));
+  if (auto s = e.emit(ops::qnn_softmax, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x->type, false, false);
+}
+/// softmax and log_softmax of floats.
+template <const op_def& Op> result<value> float_softmax(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1),
+                     type = a.none(2) ? static_cast<std::int64_t>(scalar::f32) : a.integer(2);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (x->type != scalar::f32 || type != static_cast<std::int64_t>(scalar::f32))
+    return unsupported("element type of " + a.name, std::string(name_of(x->type)), "float32");
+  const auto in = e.held(*x, false);
+  if (!in) return in.error();
+  attributes attrs;
+  attrs.set("axis", static_cast<std::int64_t>(axis));
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(Op, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, scalar::f32, false, false);
+}
+
+// ---- cat ----
+
+/// The list of a cat: tensors of one type and rank.
+inline result<std::vector<tensor_data*>> tensors_of(const arguments& a) {
+  if (!a.v[0].is_sequence() || a.v[0].c->items.empty()) return invalid("the list of " + a.name);
+  std::vector<tensor_data*> list;
+  for (const value& v : a.v[0].c->items) {
+    if (!v.is(kind::tensor))
+      return unsupported("an element of the list of " + a.name, std::string(name_of(v.what)),
+                         "Tensor");
+    list.push_back(v.t);
+    if (v.t->type != list[0]->type || v.t->rank() != list[0]->rank())
+      return unsupported("types or ranks in the list of " + a.name);
+  }
+  return list;
+}
+/// quantized::cat(list, dim, scale, zero_point): every input is dequantized and quantized, also
+/// where nothing changes. aten::cat: the first input's qparams.
+template <bool Given, bool Relu> result<value> cat(emitter& e, arguments& a) {
+  const auto list = tensors_of(a);
+  if (!list) return list.error();
+  tensor_data& first = *list->front();
+  const std::size_t dim = a.axis(a.integer(1), first.rank());
+  if (auto s = a.check(); !s) return s.error();
+  const bool quantized = is_quantized(first.type);
+  bool last = true;
+  for (const tensor_data* t : *list) last &= suggests_channels_last(*t);
+  std::vector<tensor_id> ids;
+  for (tensor_data* t : *list) {
+    if (quantized)
+      if (auto s = e.per_tensor(*t); !s) return s.error();
+    const auto id = e.held(*t, last);
+    if (!id) return id.error();
+    ids.push_back(*id);
+  }
+  std::vector<double> scales = first.scales;
+  std::vector<std::int32_t> zeros = first.zero_points;
+  if (quantized && Given && !(a.none(2) && a.none(3))) {
+    const auto q = e.output(a, 2, first.type);
+    if (!q) return q.error();
+    scales = {q->scale}, zeros = {q->zero_point};
+  }
+  const tensor_id to = e.make(first.type, scales, zeros);
+  attributes attrs;
+  attrs.set("axis", std::int64_t{axis_in_layout(static_cast<int>(dim), first.rank(), last)});
+  if (auto s =
+          e.emit(quantized ? ops::qnn_concat : ops::concat, std::move(ids), to, std::move(attrs),
+                 {.fused = Relu && quantized ? activation::relu : activation::none});
+      !s)
+    return s.error();
+  return e.wrap(to, first.type, last, last);
+}
+
+// ---- numbers ----
+
+/// x + s: the codes stay and the zero point moves, where it can; otherwise the zero point stops at
+/// the end of the range, the scale widens, and the codes are requantized.
+template <bool Relu> result<value> add_scalar(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const double number = a.real(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const double scale = x->scales[0];
+  const std::int64_t zero = x->zero_points[0], lo = lowest_of(dtype_of_scalar(x->type)),
+                     hi = highest_of(dtype_of_scalar(x->type));
+  const double steps = numerics::rint(numerics::div(number, scale));
+  if (!(steps > -1e9 && steps < 1e9))
+    return invalid("number added by " + a.name, std::to_string(number));
+  const std::int64_t moved = zero - static_cast<std::int64_t>(steps);
+  const auto in = e.held_as_is(*x);
+  if (!in) return in.error();
+  const bool last = suggests_channels_last(*x);
+  if (moved >= lo && moved <= hi) {
+    const tensor_id to =
+        e.make(x->type, output_quantization{scale, static_cast<std::int32_t>(moved)});
+    if (auto s = e.emit(ops::identity, {*in}, to); !s) return s.error();
+    const value v = e.wrap(to, x->type, x->channels_inner, last);
+    return Relu ? relu_codes(e, *v.t) : v;
+  }
+  const std::int64_t reach = moved < lo ? hi - moved : moved - lo;
+  const double wider =
+      numerics::mul(numerics::div(static_cast<double>(reach), static_cast<double>(hi - lo)), scale);
+  const auto end = static_cast<std::int32_t>(moved < lo ? lo : hi);
+  const tensor_id to = e.make(x->type, output_quantization{wider, end});
+  attributes attrs;
+  attrs.set("offset", static_cast<std::int64_t>(steps));
+  if (auto s = e.emit(ops::requantize, {*in}, to, std::move(attrs),
+                      {.fused = Relu ? activation::relu : activation::none});
+      !s)
+    return s.error();
+  return e.wrap(to, x->type, x->channels_inner, last);
+}
+/// x * s: only scale and zero point change; a negative number mirrors the codes, 0 clears them.
+template <bool Relu> result<value> mul_scalar(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const double number = a.real(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const std::int64_t lo = lowest_of(dtype_of_scalar(x->type)),
+                     hi = highest_of(dtype_of_scalar(x->type));
+  const double scale =
+      number == 0 ? 1.0 : numerics::mul(x->scales[0], number < 0 ? -number : number);
+  const std::int64_t zero = number > 0   ? x->zero_points[0]
+                            : number < 0 ? hi + lo - x->zero_points[0]
+                                         : 0;
+  const auto q = e.valid_output(scale, zero, x->type);
+  if (!q) return q.error();
+  auto from = e.held_as_is(*x);
+  if (!from) return from.error();
+  const bool last = suggests_channels_last(*x);
+  const tensor_id to = e.make(x->type, *q);
+  attributes attrs;
+  if (number == 0) attrs.set("clamp_lo", std::int64_t{0}), attrs.set("clamp_hi", std::int64_t{0});
+  if (number < 0) attrs.set("negate", std::int64_t{1});
+  if (number <= 0) {
+    // The mirrored codes: -(q - z) in steps of the same size, so the scale is read as the output's.
+    const tensor_id rescaled = e.make(x->type, output_quantization{scale, x->zero_points[0]});
+    if (auto s = e.emit(ops::identity, {*from}, rescaled); !s) return s.error();
+    from = rescaled;
+  }
+  if (auto s = number > 0 ? e.emit(ops::identity, {*from}, to)
+                          : e.emit(ops::requantize, {*from}, to, std::move(attrs));
+      !s)
+    return s.error();
+  const value v = e.wrap(to, x->type, x->channels_inner, last);
+  return Relu ? relu_codes(e, *v.t) : v;
+}
+
+// ---- operators of two operands ----
+
+/// The value as another element type.
+inline result<value> cast_to(emitter& e, tensor_data& x, scalar type) {
+  if (x.type == type) return value_of(x);
+  if (is_quantized(x.type)) {
+    if (type != scalar::f32)
+      return unsupported("a quantized tensor as another element type", std::string(name_of(type)),
+                         "float32");
+    return dequantized(e, x);
+  }
+  constexpr auto castable = [](scalar s) {
+    return s != scalar::f16 && s != scalar::bf16 && !is_quantized(s) && s != scalar::unknown;
+  };
+  if (!castable(x.type) || !castable(type))
+    return unsupported("a change of element type by " + e.operator_name(),
+                       std::string(name_of(x.type)) + " to " + std::string(name_of(type)),
+                       "float32, float64, integers, bool");
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const tensor_id to = e.make(type);
+  if (auto s = e.emit(ops::cast, {*in}, to); !s) return s.error();
+  return e.wrap(to, type, !x.constant() && x.channels_inner, suggests_channels_last(x));
+}
+/// A float32 value of whatever `x` is.
+inline result<tensor_data*> real_value(emitter& e, tensor_data& x) {
+  const auto v = cast_to(e, x, scalar::f32);
+  if (!v) return v.error();
+  return v->t;
+}
+inline result<tensor_data*> real_argument(emitter& e, arguments& a, std::size_t i) {
+  tensor_data* x = a.tensor(i);
+  if (auto s = a.check(); !s) return s.error();
+  return real_value(e, *x);
+}
+/// A constant without axes.
+inline tensor_data* number_of(emitter& e, double v, scalar type) {
+  const tensor_id id =
+      type == scalar::boolean
+          ? e.g.add_constant(
+                "", dtype::boolean, dims{},
+                constant_data::of(std::span<const std::uint8_t>(std::array{std::uint8_t{v != 0}})))
+      : type == scalar::s64 ? e.c.build.scalar_constant(static_cast<std::int64_t>(v))
+      : type == scalar::s32 ? e.c.build.scalar_constant(static_cast<std::int32_t>(v))
+                            : e.c.build.scalar_constant(static_cast<float>(v));
+  return e
+      .wrap(id,
+            type == scalar::boolean || type == scalar::s64 || type == scalar::s32 ? type
+                                                                                  : scalar::f32,
+            false, false)
+      .t;
+}
+/// What an argument is in an operator of two: a tensor, or a number, which takes the other's type.
+struct given_operand {
+  tensor_data* t = nullptr;
+  double number = 0;
+  bool whole = false;
+};
+inline given_operand operand_given(emitter& e, arguments& a, std::size_t i) {
+  const value& v = a.v[i];
+  if (v.is(kind::tensor) && !(v.t->rank() == 0 && e.c.known(*v.t))) return {v.t, 0, false};
+  if (v.is(kind::tensor))  // traced programs keep numbers as constants without axes
+    return {nullptr, a.real(i),
+            v.t->type != scalar::f32 && v.t->type != scalar::f64 && !is_quantized(v.t->type)};
+  return {nullptr, a.real(i), v.is(kind::integer) || v.is(kind::boolean)};
+}
+/// The element type that PyTorch's promotion gives: float32 where either is real; of whole numbers
+/// the wider.
+inline scalar promoted_type(const given_operand& x, const given_operand& y) {
+  const auto real = [](const given_operand& o) {
+    return o.t ? o.t->type == scalar::f32 || o.t->type == scalar::f64 || o.t->type == scalar::f16 ||
+                     is_quantized(o.t->type)
+               : !o.whole;
+  };
+  const auto is = [](const given_operand& o, scalar s) { return o.t && o.t->type == s; };
+  if (real(x) || real(y)) return scalar::f32;
+  if (is(x, scalar::s64) || is(y, scalar::s64)) return scalar::s64;
+  if (is(x, scalar::s32) || is(y, scalar::s32)) return scalar::s32;
+  if (!x.t && !y.t) return scalar::s64;
+  return is(x, scalar::boolean) || is(y, scalar::boolean) ? scalar::boolean : scalar::u8;
+}
+/// Two or three operands that broadcast, as tensors of the graph in one layout.
+struct meeting {
+  std::vector<tensor_id> in{};
+  bool inner = false, last = false;  // layout; memory format that PyTorch gives the result
+  value result(emitter& e, tensor_id to, scalar type) const {
+    return e.wrap(to, type, inner && e.g[to].shape.rank >= 3, last);
+  }
+};
+/// The operand with most axes and elements decides layout and memory format.
+inline result<meeting> meet(emitter& e, std::span<tensor_data* const> operands) {
+  const tensor_data* most = operands[0];
+  for (const tensor_data* t : operands)
+    if (t->rank() > most->rank() || (t->rank() == most->rank() && t->elements() > most->elements()))
+      most = t;
+  meeting m;
+  m.inner = !most->constant() && most->channels_inner && most->rank() >= 3;
+  m.last = suggests_channels_last(*most);
+  for (tensor_data* t : operands) {
+    tensor_data* as = t;
+    if (m.inner && t->rank() < most->rank() && t->elements() != 1) {
+      auto size = t->size;
+      size.insert(size.begin(), static_cast<std::size_t>(most->rank() - t->rank()), 1);
+      const auto wide = reshaped(e, *t, std::move(size));
+      if (!wide) return wide.error();
+      as = wide->t;
+    }
+    const auto id =
+        as->elements() == 1 && as->rank() < most->rank() ? e.held_as_is(*as) : e.held(*as, m.inner);
+    if (!id) return id.error();
+    m.in.push_back(*id);
+  }
+  return m;
+}
+/// The arguments i and j as tensors of one type.
+inline result<std::array<tensor_data*, 2>> pair_of(emitter& e, arguments& a, std::size_t i,
+                                                   std::size_t j, bool real) {
+  const given_operand x = operand_given(e, a, i), y = operand_given(e, a, j);
+  if (auto s = a.check(); !s) return s.error();
+  const scalar type = real ? scalar::f32 : promoted_type(x, y);
+  std::array<tensor_data*, 2> both{};
+  for (std::size_t k = 0; k < 2; ++k) {
+    const given_operand& o = k == 0 ? x : y;
+    if (!o.t) {
+      both[k] = number_of(e, o.number, type);
+      continue;
+    }
+    const auto v = cast_to(e, *o.t, type);
+    if (!v) return v.error();
+    both[k] = v->t;
+  }
+  return both;
+}
+inline result<value> emit_pair(emitter& e, const op_def& op, std::array<tensor_data*, 2> both,
+                               scalar type, attributes attrs = {}) {
+  const auto m = meet(e, both);
+  if (!m) return m.error();
+  const tensor_id to = e.make(type);
+  if (auto s = e.emit(op, m->in, to, std::move(attrs)); !s) return s.error();
+  return m->result(e, to, type);
+}
+/// add, sub, mul, div and their kind on plain numbers. `Real`: whole numbers become floats first.
+/// `Swap`: rsub.
+template <const op_def& Op, bool Real = false, bool Swap = false>
+result<value> plain_binary(emitter& e, arguments& a) {
+  const double alpha = a.v.size() > 2 ? a.real(2) : 1;  // of add, sub and rsub
+  if (auto s = a.check(); !s) return s.error();
+  auto both = pair_of(e, a, Swap ? 1 : 0, Swap ? 0 : 1, Real);
+  if (!both) return both.error();
+  scalar type = (*both)[0]->type;
+  if (type == scalar::u8)
+    return unsupported("operands of " + a.name, "uint8", "float32, int32, int64");
+  if (type == scalar::boolean) {  // of bools arithmetic is that of their numbers
+    type = scalar::s64;
+    for (tensor_data*& t : *both) {
+      const auto v = cast_to(e, *t, type);
+      if (!v) return v.error();
+      t = v->t;
+    }
+  }
+  if (alpha != 1) {
+    const auto scaled = emit_pair(e, ops::mul, {(*both)[1], number_of(e, alpha, type)}, type);
+    if (!scaled) return scaled;
+    (*both)[1] = scaled->t;
+  }
+  return emit_pair(e, Op, *both, type);
+}
+/// Comparisons of plain numbers; quantized values are compared as the reals they stand for.
+template <const op_def& Op> result<value> comparison(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, 0, 1, false);
+  if (!both) return both.error();
+  return emit_pair(e, Op, *both, scalar::boolean);
+}
+/// maximum and minimum; of one quantization on the codes, whose order is that of the reals.
+template <const op_def& Op> result<value> extreme(emitter& e, arguments& a) {
+  if (a.v[0].is(kind::tensor) && a.v[1].is(kind::tensor)) {
+    tensor_data &x = *a.v[0].t, &y = *a.v[1].t;
+    if (is_quantized(x.type) && x.type == y.type && x.scales == y.scales &&
+        x.zero_points == y.zero_points) {
+      if (auto s = e.per_tensor(x); !s) return s.error();
+      const auto m = meet(e, std::array{&x, &y});
+      if (!m) return m.error();
+      const tensor_id to = e.make_like(x);
+      if (auto s = e.emit(Op, m->in, to); !s) return s.error();
+      return m->result(e, to, x.type);
+    }
+  }
+  const auto both = pair_of(e, a, 0, 1, false);
+  if (!both) return both.error();
+  return emit_pair(e, Op, *both, (*both)[0]->type);
+}
+/// div(a, b) and div(a, b, rounding_mode="floor" or "trunc").
+inline result<value> divide(emitter& e, arguments& a) {
+  const std::string mode = a.v[2].is(kind::string) ? a.v[2].c->text : std::string();
+  const auto both = pair_of(e, a, 0, 1, mode.empty());
+  if (!both) return both.error();
+  const scalar type = (*both)[0]->type;
+  if (mode.empty()) return emit_pair(e, ops::div, *both, type);
+  if (mode == "floor") return emit_pair(e, ops::floor_div, *both, type);
+  if (mode == "trunc" && type != scalar::f32) return emit_pair(e, ops::div, *both, type);
+  return unsupported("rounding_mode of " + a.name, mode, "none, floor; trunc of whole numbers");
+}
+/// Bools: and, or, not. Whole numbers have no such form.
+template <const op_def& Op> result<value> logical(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, 0, 1, false);
+  if (!both) return both.error();
+  for (const tensor_data* t : *both)
+    if (t->type != scalar::boolean)
+      return unsupported("operands of " + a.name, std::string(name_of(t->type)), "bool");
+  return emit_pair(e, Op, *both, scalar::boolean);
+}
+inline result<value> logical_not(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (x->type != scalar::boolean)
+    return unsupported("operand of " + a.name, std::string(name_of(x->type)), "bool");
+  return emit_pair(e, ops::equal, {x, number_of(e, 0, scalar::boolean)}, scalar::boolean);
+}
+/// condition ? x : y. Quantized values keep their quantization where it is one; a number takes the
+/// other's type.
+inline result<value> chosen(emitter& e, tensor_data& condition, tensor_data& x, tensor_data& y) {
+  if (condition.type != scalar::boolean)
+    return unsupported("condition of " + e.operator_name(), std::string(name_of(condition.type)),
+                       "bool");
+  tensor_data *u = &x, *v = &y;
+  if (x.type != y.type || x.scales != y.scales || x.zero_points != y.zero_points) {
+    const auto p = real_value(e, x), q = real_value(e, y);
+    if (!p) return p.error();
+    if (!q) return q.error();
+    u = *p, v = *q;
+  }
+  const auto m = meet(e, std::array{&condition, u, v});
+  if (!m) return m.error();
+  const tensor_id to = e.make_like(*u);
+  if (auto s = e.emit(ops::select, m->in, to); !s) return s.error();
+  return m->result(e, to, u->type);
+}
+inline result<value> where(emitter& e, arguments& a) {
+  tensor_data* condition = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const bool tensors =
+      a.v[1].is(kind::tensor) && a.v[2].is(kind::tensor) && a.v[1].t->rank() + a.v[2].t->rank() > 0;
+  if (tensors) return chosen(e, *condition, *a.v[1].t, *a.v[2].t);
+  const auto both = pair_of(e, a, 1, 2, false);
+  if (!both) return both.error();
+  return chosen(e, *condition, *(*both)[0], *(*both)[1]);
+}
+/// A constant of the codes that `v` becomes among the values of `like`.
+inline result<value> code_of(emitter& e, double v, const tensor_data& like) {
+  const std::int32_t q = quantized_value(v, like);
+  const auto byte = static_cast<std::uint8_t>(q & 255);
+  const tensor_id id = e.g.add_constant("", dtype_of_scalar(like.type), dims{},
+                                        constant_data::of(std::span<const std::uint8_t>(&byte, 1)));
+  e.g[id].scales = like.scales;
+  e.g[id].zero_points = like.zero_points;
+  return e.wrap(id, like.type, false, false);
+}
+/// masked_fill(x, mask, number).
+inline result<value> masked_fill(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor(0), *mask = a.tensor(1);
+  const double fill = a.real(2);
+  if (auto s = a.check(); !s) return s.error();
+  if (is_quantized(x->type)) {
+    if (auto s = e.per_tensor(*x); !s) return s.error();
+    const auto code = code_of(e, fill, *x);
+    if (!code) return code;
+    return chosen(e, *mask, *code->t, *x);
+  }
+  return chosen(e, *mask, *number_of(e, fill, x->type), *x);
+}
+/// threshold(x, limit, otherwise): x where it is above.
+inline result<value> threshold(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const double limit = a.real(1), otherwise = a.real(2);
+  if (auto s = a.check(); !s) return s.error();
+  const auto real = real_value(e, *x);
+  if (!real) return real.error();
+  const auto above =
+      emit_pair(e, ops::greater, {*real, number_of(e, limit, scalar::f32)}, scalar::boolean);
+  if (!above) return above;
+  if (!is_quantized(x->type))
+    return chosen(e, *above->t, *x, *number_of(e, otherwise, scalar::f32));
+  const auto code = code_of(e, otherwise, *x);
+  if (!code) return code;
+  return chosen(e, *above->t, *x, *code->t);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_ELEMENTWISE_HPP_
+// ---- octet/import/torch/rows_float.hpp
+// Rows of float operators around quantized layers: functions of one value, sums and norms,
+// normalizations, convolutions, matrix products, attention. What octet has no operator of is
+// composed of those it has, in PyTorch's order of operations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+
+// ---- octet/import/torch/rows_index.hpp
+// Rows that build, repeat, reorder and search tensors: stack, expand, flip, index, pixel_shuffle,
+// max, topk, zeros, arange, meshgrid.
+#ifndef OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
+
+// ---- octet/import/torch/rows_shape.hpp
+// Rows that only move or rename elements: views, permutations, pieces, padding.
+#ifndef OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+/// The same value with strides of its own: views keep what PyTorch's strides say.
+inline value with_strides(emitter& e, value v, std::vector<std::int64_t> strides) {
+  v.t->stride = std::move(strides);
+  if (!v.t->constant()) e.g[v.t->id].format = format_of(suggests_channels_last(*v.t));
+  return v;
+}
+inline result<value> same(emitter&, arguments& a) { return a.v[0]; }
+/// PyTorch's numbers of the two memory formats.
+inline constexpr std::int64_t contiguous_format = 0, preserve_format = 1, channels_last_format = 2;
+inline result<value> contiguous(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor(0);
+  const std::int64_t format = a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (x->constant()) return a.v[0];
+  if (format != contiguous_format && format != channels_last_format)
+    return unsupported("memory format", std::to_string(format), "0, 2");
+  const bool last = format == channels_last_format;
+  if (is_contiguous(*x, last)) return a.v[0];
+  return with_strides(e, e.c.values.tensor(*x),
+                      last ? channels_last_strides(x->size) : contiguous_strides(x->size));
+}
+
+/// PyTorch's code of an element type, from a file.
+inline result<scalar> scalar_of_code(std::int64_t code) {
+  if (code < 0 || code > 127 || name_of(static_cast<scalar>(code)) == "?")
+    return unsupported("element type code", std::to_string(code));
+  return static_cast<scalar>(code);
+}
+/// to(x, dtype, ..), to(x, device, dtype, ..), to(x, other, ..): arguments 1 and 2; argument 6 is
+/// dtype by name, 12 memory_format.
+inline result<value> to(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  scalar type = x->type;
+  const bool device = a.v[1].is(kind::string);
+  const value& code = a.v[6].is(kind::integer) ? a.v[6] : device ? a.v[2] : a.v[1];
+  const value& format = a.v[12].is(kind::integer) ? a.v[12] : device ? a.v[5] : a.v[4];
+  if (code.is(kind::tensor)) {
+    type = code.t->type;
+  } else if (code.is(kind::integer)) {
+    const auto s = scalar_of_code(code.i);
+    if (!s) return s.error();
+    type = *s;
+  }
+  const auto v = cast_to(e, *x, type);
+  if (!v || !format.is(kind::integer) || format.i == preserve_format) return v;
+  arguments as(e.c, a.name, {*v, format});
+  return contiguous(e, as);
+}
+
+// ---- other extents ----
+
+/// The extents that `size` stands for, where one of them may be -1: as many as the elements want.
+inline result<std::vector<std::int64_t>> resolved_extents(const emitter& e, const tensor_data& x,
+                                                          std::vector<std::int64_t> size) {
+  std::int64_t known = 1, open = -1;
+  for (std::size_t i = 0; i < size.size(); ++i) {
+    if (size[i] == -1 && open < 0)
+      open = static_cast<std::int64_t>(i);
+    else if (size[i] < 0 || size[i] > INT32_MAX)
+      return invalid("extent of " + e.operator_name(), std::to_string(size[i]));
+    else if (known > INT32_MAX)
+      return invalid("extents of " + e.operator_name());
+    else
+      known *= size[i];
+  }
+  if (open < 0) return size;
+  if (known == 0 || x.elements() % known != 0) return invalid("extents of " + e.operator_name());
+  size[static_cast<std::size_t>(open)] = x.elements() / known;
+  return size;
+}
+/// The elements in logical order under new extents; always a contiguous result, which a view of
+/// contiguous memory is.
+inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64_t> size) {
+  const auto extents = resolved_extents(e, x, std::move(size));
+  if (!extents) return extents.error();
+  if (const auto shape = e.ir_shape(*extents, false); !shape) return shape.error();
+  const auto in = e.held(x, false);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  if (auto s = e.reshape(*in, to, *extents); !s) return s.error();
+  return e.wrap(to, x.type, false, false);
+}
+inline result<value> reshape(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  auto size = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  return reshaped(e, *x, std::move(size));
+}
+inline result<value> flatten(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t start = a.integer(1), end = a.integer(2);
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() == 0) return reshaped(e, *x, {1});
+  const std::size_t from = a.axis(start, x->rank()), to = a.axis(end, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (from > to) return invalid("axes of " + a.name);
+  if (from == to) return a.v[0];
+  std::vector<std::int64_t> size(x->size.begin(),
+                                 x->size.begin() + static_cast<std::ptrdiff_t>(from));
+  std::int64_t n = 1;
+  for (std::size_t i = from; i <= to; ++i) n *= x->size[i];
+  size.push_back(n);
+  size.insert(size.end(), x->size.begin() + static_cast<std::ptrdiff_t>(to) + 1, x->size.end());
+  return reshaped(e, *x, std::move(size));
+}
+/// A view that drops or adds axes of extent 1: the strides of the others stay, the layout too where
+/// the channel axis does.
+inline result<value> viewed(emitter& e, tensor_data& x, std::vector<std::int64_t> size,
+                            std::vector<std::int64_t> stride) {
+  const auto v = reshaped(e, x, std::move(size));
+  if (!v) return v;
+  return with_strides(e, *v, std::move(stride));
+}
+inline result<value> squeeze(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<bool> drop(x->size.size(), a.none(1));
+  if (!a.none(1))
+    for (std::int64_t d : a.integers(1)) {
+      const std::size_t axis = a.axis(d, x->rank());
+      if (auto s = a.check(); !s) return s.error();
+      drop[axis] = true;
+    }
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<std::int64_t> size, stride;
+  for (std::size_t i = 0; i < x->size.size(); ++i)
+    if (!drop[i] || x->size[i] != 1) {
+      size.push_back(x->size[i]);
+      stride.push_back(x->stride[i]);
+    }
+  return viewed(e, *x, std::move(size), std::move(stride));
+}
+inline result<value> unsqueeze(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t at = a.axis(dim, x->rank() + 1);
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<std::int64_t> size = x->size, stride = x->stride;
+  const std::int64_t step = at < size.size() ? size[at] * stride[at] : 1;
+  size.insert(size.begin() + static_cast<std::ptrdiff_t>(at), 1);
+  stride.insert(stride.begin() + static_cast<std::ptrdiff_t>(at), step);
+  return viewed(e, *x, std::move(size), std::move(stride));
+}
+
+// ---- other orders of axes ----
+
+inline result<value> permuted(emitter& e, tensor_data& x, const std::vector<std::int64_t>& order) {
+  std::vector<std::int64_t> stride;
+  bool identity = true;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    stride.push_back(x.stride[static_cast<std::size_t>(order[i])]);
+    identity &= order[i] == static_cast<std::int64_t>(i);
+  }
+  if (identity) return e.c.values.tensor(x);
+  if (is_quantized(x.type))
+    if (auto s = e.per_tensor(x); !s) return s.error();
+  const auto in = e.held(x, false);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  if (auto s = e.transpose(*in, to, order); !s) return s.error();
+  return with_strides(e, e.wrap(to, x.type, false, false), std::move(stride));
+}
+inline result<value> permute(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  auto order = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (order.size() != x->size.size())
+    return invalid("axes of permute", std::to_string(order.size()), std::to_string(x->rank()));
+  std::vector<bool> seen(order.size(), false);
+  for (std::int64_t& d : order) {
+    const std::size_t axis = a.axis(d, x->rank());
+    if (auto s = a.check(); !s) return s.error();
+    if (seen[axis]) return invalid("an axis of permute is given twice", std::to_string(axis));
+    seen[axis] = true;
+    d = static_cast<std::int64_t>(axis);
+  }
+  return permuted(e, *x, order);
+}
+inline result<value> transpose(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t first = a.integer(1), second = a.integer(2);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t p = a.axis(first, x->rank()), q = a.axis(second, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<std::int64_t> order;
+  for (int i = 0; i < x->rank(); ++i) order.push_back(i);
+  std::swap(order[p], order[q]);
+  return permuted(e, *x, order);
+}
+/// [N, g*k, H, W] seen as [N, g, k, H, W] with g and k exchanged.
+inline result<value> channel_shuffle(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t g = a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() != 4 || g < 1 || x->size[1] % g != 0)
+    return invalid("groups of channel_shuffle", std::to_string(g));
+  const bool inner = !x->constant() && x->channels_inner;
+  const std::int64_t k = x->size[1] / g, n = x->size[0], pixels = x->size[2] * x->size[3];
+  const auto in = e.held(*x, inner);
+  if (!in) return in.error();
+  const tensor_id split = e.make_like(*x), moved = e.make_like(*x), to = e.make_like(*x);
+  using list = std::vector<std::int64_t>;
+  if (auto s = e.reshape(*in, split, inner ? list{n * pixels, g, k} : list{n, g, k, pixels}); !s)
+    return s.error();
+  if (auto s = e.transpose(split, moved, inner ? list{0, 2, 1} : list{0, 2, 1, 3}); !s)
+    return s.error();
+  const dims shape = e.g[*in].shape;
+  if (auto s = e.reshape(moved, to, {shape.begin(), shape.end()}); !s) return s.error();
+  return e.wrap(to, x->type, inner, suggests_channels_last(*x));
+}
+
+// ---- pieces ----
+
+/// A piece [begin, begin + size) along one logical axis, in the layout the value already has. Its
+/// strides stay those of the whole.
+inline result<value> sliced(emitter& e, tensor_data& x, std::size_t axis, std::int64_t begin,
+                            std::int64_t size) {
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const bool inner = !x.constant() && x.channels_inner;
+  std::vector<std::int64_t> from(x.size.size(), 0), count;
+  for (std::int32_t v : e.g[*in].shape) count.push_back(v);
+  const auto at = static_cast<std::size_t>(axis_in_layout(static_cast<int>(axis), x.rank(), inner));
+  from[at] = begin;
+  count[at] = size;
+  const tensor_id to = e.make_like(x);
+  attributes attrs;
+  attrs.set("begin", from);
+  attrs.set("size", count);
+  if (auto s = e.emit(ops::slice, {*in}, to, std::move(attrs)); !s) return s.error();
+  return with_strides(e, e.wrap(to, x.type, inner, false), x.stride);
+}
+/// Every step-th index of [begin, end) along one axis.
+inline result<value> stepped(emitter& e, tensor_data& x, std::size_t axis, std::int64_t begin,
+                             std::int64_t end, std::int64_t step) {
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const bool inner = !x.constant() && x.channels_inner;
+  const auto at = static_cast<std::size_t>(axis_in_layout(static_cast<int>(axis), x.rank(), inner));
+  std::vector<std::int64_t> from(x.size.size(), 0), to, steps(x.size.size(), 1);
+  for (std::int32_t v : e.g[*in].shape) to.push_back(v);
+  from[at] = begin, to[at] = end, steps[at] = std::min<std::int64_t>(step, INT32_MAX);
+  const tensor_id y = e.make_like(x);
+  attributes attrs;
+  attrs.set("begin", std::move(from));
+  attrs.set("end", std::move(to));
+  attrs.set("strides", std::move(steps));
+  if (auto s = e.emit(ops::strided_slice, {*in}, y, std::move(attrs)); !s) return s.error();
+  auto stride = x.stride;
+  stride[axis] *= std::min<std::int64_t>(step, INT32_MAX);
+  return with_strides(e, e.wrap(y, x.type, inner, false), std::move(stride));
+}
+inline result<value> slice(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1), step = a.integer(4);
+  std::int64_t begin = a.none(2) ? 0 : a.integer(2), end = a.none(3) ? INT64_MAX : a.integer(3);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (step < 1) return invalid("step of a slice", std::to_string(step), "1 or more");
+  const std::int64_t n = x->size[axis];
+  if (begin < 0) begin += n;
+  if (end < 0) end += n;
+  begin = std::clamp<std::int64_t>(begin, 0, n);
+  end = std::clamp<std::int64_t>(end, begin, n);
+  if (step > 1 && end - begin > 1) return stepped(e, *x, axis, begin, end, step);
+  if (begin == 0 && end == n) return a.v[0];
+  return sliced(e, *x, axis, begin, end - begin);
+}
+inline result<value> select(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1);
+  std::int64_t at = a.integer(2);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = x->size[axis];
+  if (at < 0) at += n;
+  if (at < 0 || at >= n) return invalid("index of select", std::to_string(at), std::to_string(n));
+  const auto piece = sliced(e, *x, axis, at, 1);
+  if (!piece) return piece;
+  std::vector<std::int64_t> size = x->size, stride = x->stride;
+  size.erase(size.begin() + static_cast<std::ptrdiff_t>(axis));
+  stride.erase(stride.begin() + static_cast<std::ptrdiff_t>(axis));
+  return viewed(e, *piece->t, std::move(size), std::move(stride));
+}
+/// Pieces of that many elements, the last one of the rest; `Chunk`: that many pieces of ceil(n /
+/// given).
+template <bool Chunk>
+result<std::vector<std::int64_t>> equal_pieces(const arguments& a, std::int64_t n,
+                                               std::int64_t given) {
+  if (given < 1) return invalid("number of pieces of " + a.name, std::to_string(given));
+  const std::int64_t chunk = n / given + (n % given != 0);  // rounded up, without overflow
+  const std::int64_t step = std::max<std::int64_t>(Chunk ? chunk : given, 1);
+  if (n / step > 4096) return too_large("pieces of " + a.name);
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t at = 0; at < n; at += std::min(step, n - at))
+    sizes.push_back(std::min(step, n - at));
+  return sizes;
+}
+/// chunk(x, n, dim). split(x, size or sizes, dim).
+template <bool Chunk> result<value> pieces(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(2);
+  std::vector<std::int64_t> sizes = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = x->size[axis];
+  if (!a.v[1].is_sequence()) {
+    auto equal = equal_pieces<Chunk>(a, n, sizes[0]);
+    if (!equal) return equal.error();
+    sizes = std::move(*equal);
+  }
+  std::vector<value> out;
+  std::int64_t at = 0;
+  for (std::int64_t size : sizes) {
+    if (size < 0 || size > n - at) return invalid("pieces of " + a.name);
+    const auto piece = sliced(e, *x, axis, at, size);
+    if (!piece) return piece;
+    out.push_back(*piece);
+    at += size;
+  }
+  return e.c.values.list(std::move(out));
+}
+
+// ---- padding ----
+
+/// Paddings before and after each axis of the IR from [left, right, top, bottom, ...]: the last
+/// axis first.
+inline result<std::vector<std::int64_t>> paddings_of(const arguments& a, const tensor_data& x,
+                                                     const std::vector<std::int64_t>& amounts,
+                                                     bool inner) {
+  const int rank = x.rank();
+  if (amounts.size() % 2 != 0 || amounts.size() / 2 > static_cast<std::size_t>(rank))
+    return invalid("padding of " + a.name, std::to_string(amounts.size()) + " numbers");
+  std::vector<std::int64_t> paddings(2 * static_cast<std::size_t>(rank), 0);
+  for (std::size_t k = 0; k < amounts.size() / 2; ++k) {
+    const auto axis =
+        static_cast<std::size_t>(axis_in_layout(rank - 1 - static_cast<int>(k), rank, inner));
+    paddings[2 * axis] = amounts[2 * k], paddings[2 * axis + 1] = amounts[2 * k + 1];
+  }
+  return paddings;
+}
+/// The elements of one axis in another order: index[i] of each i.
+inline result<value> picked(emitter& e, tensor_data& x, std::size_t axis,
+                            const std::vector<std::int64_t>& index) {
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const bool inner = !x.constant() && x.channels_inner;
+  const tensor_id to = e.make_like(x);
+  attributes attrs;
+  attrs.set("axis", std::int64_t{axis_in_layout(static_cast<int>(axis), x.rank(), inner)});
+  if (auto s = e.emit(ops::gather, {*in, e.constant_of(index)}, to, std::move(attrs)); !s)
+    return s.error();
+  return e.wrap(to, x.type, inner, suggests_channels_last(x));
+}
+/// Padding that repeats the edge, or goes on at the other end (`circular`).
+inline result<value> pad_by_index(emitter& e, tensor_data& x,
+                                  const std::vector<std::int64_t>& amounts, bool circular) {
+  if (amounts.size() % 2 != 0 || amounts.size() / 2 > x.size.size())
+    return invalid("padding of " + e.operator_name(), std::to_string(amounts.size()) + " numbers");
+  value v = value_of(x);
+  for (std::size_t k = 0; k < amounts.size() / 2; ++k) {
+    const std::size_t axis = x.size.size() - 1 - k;
+    const std::int64_t n = x.size[axis], before = amounts[2 * k], after = amounts[2 * k + 1];
+    if (before == 0 && after == 0) continue;
+    if (n < 1 || before < 0 || after < 0 || before + after > INT32_MAX - n ||
+        (circular && (before > n || after > n)))
+      return invalid("padding of " + e.operator_name(),
+                     std::to_string(before) + ", " + std::to_string(after));
+    std::vector<std::int64_t> index;
+    for (std::int64_t i = -before; i < n + after; ++i)
+      index.push_back(circular ? (i + n) % n : std::clamp<std::int64_t>(i, 0, n - 1));
+    const auto wider = picked(e, *v.t, axis, index);
+    if (!wider) return wider;
+    v = *wider;
+  }
+  return v;
+}
+inline result<value> pad(emitter& e, arguments& a);
+/// Negative amounts cut; what is left of them pads.
+inline result<value> cropped(emitter& e, tensor_data& x, std::vector<std::int64_t> amounts,
+                             arguments& a) {
+  value v = value_of(x);
+  if (amounts.size() % 2 != 0 || amounts.size() / 2 > x.size.size())
+    return invalid("padding of " + a.name, std::to_string(amounts.size()) + " numbers");
+  for (std::size_t k = 0; k < amounts.size() / 2; ++k) {
+    std::int64_t &before = amounts[2 * k], &after = amounts[2 * k + 1];
+    const std::size_t axis = x.size.size() - 1 - k;
+    const std::int64_t n = x.size[axis], from = before < 0 ? -before : 0,
+                       to = after < 0 ? n + after : n;
+    if (before < -n || after < -n || to < from)
+      return invalid("padding of " + a.name, std::to_string(before) + ", " + std::to_string(after));
+    if (from == 0 && to == n) continue;
+    const auto piece = sliced(e, *v.t, axis, from, to - from);
+    if (!piece) return piece;
+    v = *piece;
+    before = std::max<std::int64_t>(before, 0), after = std::max<std::int64_t>(after, 0);
+  }
+  arguments rest(e.c, a.name, {v, e.c.values.integers(amounts), a.v[2], a.v[3]});
+  return pad(e, rest);
+}
+/// pad(x, amounts, mode, value). Constant padding of a quantized tensor writes the code of `value`.
+inline result<value> pad(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const auto amounts = a.integers(1);
+  const std::string mode = a.v[2].is(kind::string) ? a.v[2].c->text : "constant";
+  const double fill = a.real_or(3, 0);
+  if (auto s = a.check(); !s) return s.error();
+  if (mode == "replicate" || mode == "circular")
+    return pad_by_index(e, *x, amounts, mode[0] == 'c');
+  if (mode != "constant" && mode != "reflect")
+    return unsupported("mode of " + a.name, mode.substr(0, 40),
+                       "constant, reflect, replicate, circular");
+  if (std::any_of(amounts.begin(), amounts.end(), [](std::int64_t v) { return v < 0; }))
+    return cropped(e, *x, amounts, a);
+  const bool quantized = is_quantized(x->type), inner = !x->constant() && x->channels_inner;
+  if (quantized)
+    if (auto s = e.per_tensor(*x); !s) return s.error();
+  auto paddings = paddings_of(a, *x, amounts, inner);
+  if (!paddings) return paddings.error();
+  if (std::all_of(paddings->begin(), paddings->end(), [](std::int64_t v) { return v == 0; }))
+    return a.v[0];
+  const auto in = e.held(*x, inner);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(*x);
+  attributes attrs;
+  attrs.set("paddings", std::move(*paddings));
+  if (mode == "constant" && quantized)
+    attrs.set("value", std::int64_t{quantized_value(fill, *x)});
+  else if (mode == "constant")
+    attrs.set("value", fill);
+  const op_def& op = mode == "reflect" ? ops::mirror_pad : quantized ? ops::qnn_pad : ops::pad;
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x->type, inner, suggests_channels_last(*x));
+}
+
+enum class pad_name : std::uint8_t { constant, reflect, replicate };
+/// The operators that name their mode: (x, amounts) and constant_pad_nd(x, amounts, value).
+template <pad_name Mode> result<value> padded_by(emitter& e, arguments& a) {
+  const char* mode = Mode == pad_name::constant  ? "constant"
+                     : Mode == pad_name::reflect ? "reflect"
+                                                 : "replicate";
+  arguments as(
+      e.c, a.name,
+      {a.v[0], a.v[1], e.c.values.string(mode), Mode == pad_name::constant ? a.v[2] : value{}});
+  return pad(e, as);
+}
+/// t(x) and x.T of up to two axes.
+inline result<value> matrix_transpose(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() < 2) return a.v[0];
+  if (x->rank() > 2)
+    return unsupported("rank of the input of " + a.name, std::to_string(x->rank()), "2");
+  return permuted(e, *x, {1, 0});
+}
+/// movedim(x, from, to) of one axis.
+inline result<value> movedim(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const auto from = a.integers(1), to = a.integers(2);
+  if (auto s = a.check(); !s) return s.error();
+  if (from.size() != 1 || to.size() != 1)
+    return unsupported("several axes of " + a.name, {}, "one");
+  const std::size_t p = a.axis(from[0], x->rank()), q = a.axis(to[0], x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<std::int64_t> order;
+  for (int i = 0; i < x->rank(); ++i) order.push_back(i);
+  order.erase(order.begin() + static_cast<std::ptrdiff_t>(p));
+  order.insert(order.begin() + static_cast<std::ptrdiff_t>(q), static_cast<std::int64_t>(p));
+  return permuted(e, *x, order);
+}
+inline result<value> type_as(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor(0), *like = a.tensor(1);
+  if (auto s = a.check(); !s) return s.error();
+  return cast_to(e, *x, like->type);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+/// Logical axes as attribute of a node on the value in that layout.
+inline std::vector<std::int64_t> axes_in_layout(const tensor_data& x,
+                                                const std::vector<std::int64_t>& axes, bool inner) {
+  std::vector<std::int64_t> r;
+  for (std::int64_t a : axes) r.push_back(axis_in_layout(static_cast<int>(a), x.rank(), inner));
+  return r;
+}
+/// Argument i as axes of x, none negative.
+inline std::vector<std::int64_t> axes_argument(arguments& a, std::size_t i, const tensor_data& x) {
+  std::vector<std::int64_t> r;
+  for (std::int64_t d : a.integers(i)) {
+    const std::size_t axis = a.axis(d, std::max(x.rank(), 1));
+    if (x.rank() != 0) r.push_back(static_cast<std::int64_t>(axis));
+  }
+  return r;
+}
+/// One node of data movement on `x` in the layout it has.
+inline result<value> moved_node(emitter& e, tensor_data& x, const op_def& op, attributes attrs) {
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x.type, !x.constant() && x.channels_inner, suggests_channels_last(x));
+}
+
+// ---- repeat, reorder ----
+
+/// Tensors along a new axis.
+inline result<value> stack(emitter& e, arguments& a) {
+  const auto list = tensors_of(a);
+  if (!list) return list.error();
+  const int rank = list->front()->rank();
+  const std::size_t dim = a.axis(a.integer(1), rank + 1);
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<value> wider;
+  for (tensor_data* t : *list) {
+    auto size = t->size;
+    size.insert(size.begin() + static_cast<std::ptrdiff_t>(dim), 1);
+    const auto v = reshaped(e, *t, std::move(size));
+    if (!v) return v;
+    wider.push_back(*v);
+  }
+  arguments as(e.c, a.name,
+               {e.c.values.list(std::move(wider)), value::of(static_cast<std::int64_t>(dim))});
+  return cat<false, false>(e, as);
+}
+/// x with axes of extent 1 in front, so that it has `rank` of them.
+inline result<value> with_rank(emitter& e, tensor_data& x, std::size_t rank) {
+  if (x.size.size() >= rank) return value_of(x);
+  auto size = x.size;
+  size.insert(size.begin(), rank - size.size(), 1);
+  return reshaped(e, x, std::move(size));
+}
+/// Axes of extent 1 repeated; -1 keeps an extent. The result's strides are 0 there.
+inline result<value> expanded(emitter& e, tensor_data& x, std::vector<std::int64_t> size) {
+  if (size.size() < x.size.size() || size.size() > static_cast<std::size_t>(dims::max_rank))
+    return invalid("extents of " + e.operator_name(), std::to_string(size.size()) + " axes",
+                   "at least " + std::to_string(x.rank()));
+  const auto wide = with_rank(e, x, size.size());
+  if (!wide) return wide;
+  tensor_data& w = *wide->t;
+  for (std::size_t i = 0; i < size.size(); ++i)
+    if (size[i] == -1) size[i] = w.size[i];
+  if (size == w.size) return *wide;
+  if (const auto shape = e.ir_shape(size, false); !shape) return shape.error();
+  const auto in = e.held(w, false);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  attributes attrs;
+  attrs.set("shape", size);
+  if (auto s = e.emit(ops::broadcast_to, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x.type, false, false);
+}
+inline result<value> expand(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  auto size = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  return expanded(e, *x, std::move(size));
+}
+inline result<value> expand_as(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor(0), *like = a.tensor(1);
+  if (auto s = a.check(); !s) return s.error();
+  return expanded(e, *x, like->size);
+}
+/// repeat(x, counts), tile(x, counts).
+inline result<value> repeat(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  auto counts = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (counts.size() > static_cast<std::size_t>(dims::max_rank))
+    return invalid("counts of " + a.name, std::to_string(counts.size()));
+  if (a.name == "aten::repeat" && counts.size() < x->size.size())
+    return invalid("counts of " + a.name, std::to_string(counts.size()),
+                   "one for each of " + std::to_string(x->rank()) + " axes");
+  if (counts.size() < x->size.size())
+    counts.insert(counts.begin(), x->size.size() - counts.size(), 1);
+  const auto wide = with_rank(e, *x, counts.size());
+  if (!wide) return wide;
+  const auto in = e.held(*wide->t, false);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(*x);
+  attributes attrs;
+  attrs.set("multiples", counts);
+  if (auto s = e.emit(ops::tile, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x->type, false, false);
+}
+inline result<value> flip(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_argument(a, 1, *x);
+  if (auto s = a.check(); !s) return s.error();
+  attributes attrs;
+  attrs.set("axes", axes_in_layout(*x, axes, !x->constant() && x->channels_inner));
+  if (axes.empty()) return a.v[0];
+  return moved_node(e, *x, ops::reverse, std::move(attrs));
+}
+/// roll(x, shifts, dims); without dims over all elements in order.
+inline result<value> roll(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const auto shifts = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  auto axes = axes_argument(a, 2, *x);
+  if (auto s = a.check(); !s) return s.error();
+  value v = a.v[0];
+  const bool flat = axes.empty();
+  if (flat) {
+    const auto line = reshaped(e, *x, {x->elements()});
+    if (!line) return line;
+    v = *line;
+    axes = {0};
+  }
+  if (shifts.size() != axes.size())
+    return invalid("shifts of " + a.name, std::to_string(shifts.size()),
+                   std::to_string(axes.size()));
+  for (std::size_t k = 0; k < axes.size(); ++k) {
+    const auto axis = static_cast<std::size_t>(axes[k]);
+    const std::int64_t n = v.t->size[axis];
+    if (n == 0 || shifts[k] % n == 0) continue;
+    const std::int64_t by = (shifts[k] % n + n) % n;
+    if (auto s = e.c.build.work.spend(sizeof(std::int64_t) * static_cast<std::size_t>(n)); !s)
+      return s.error();
+    std::vector<std::int64_t> index;
+    for (std::int64_t i = 0; i < n; ++i) index.push_back((i + n - by) % n);
+    const auto turned = picked(e, *v.t, axis, index);
+    if (!turned) return turned;
+    v = *turned;
+  }
+  return flat ? reshaped(e, *v.t, x->size) : v;
+}
+inline result<value> unbind(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (x->size[axis] > 4096) return too_large("pieces of " + a.name);
+  std::vector<value> out;
+  for (std::int64_t i = 0; i < x->size[axis]; ++i) {
+    arguments one(e.c, a.name, {a.v[0], value::of(static_cast<std::int64_t>(axis)), value::of(i)});
+    const auto piece = select(e, one);
+    if (!piece) return piece;
+    out.push_back(*piece);
+  }
+  return e.c.values.list(std::move(out));
+}
+inline result<value> narrow(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1), start = a.integer(2), length = a.integer(3);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = x->size[axis], from = start < 0 ? start + n : start;
+  if (from < 0 || from > n || length < 0 || length > n - from)
+    return invalid("range of " + a.name, std::to_string(start) + ", " + std::to_string(length));
+  return sliced(e, *x, axis, from, length);
+}
+/// unflatten(x, dim, sizes).
+inline result<value> unflatten(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1);
+  auto sizes = a.integers(2);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  std::int64_t known = 1;
+  for (std::int64_t v : sizes)
+    if (v > 0 && known <= INT32_MAX) known *= std::min<std::int64_t>(v, INT32_MAX);
+  for (std::int64_t& v : sizes)
+    if (v == -1) v = x->size[axis] / known;
+  auto size = x->size;
+  size.erase(size.begin() + static_cast<std::ptrdiff_t>(axis));
+  size.insert(size.begin() + static_cast<std::ptrdiff_t>(axis), sizes.begin(), sizes.end());
+  return reshaped(e, *x, std::move(size));
+}
+/// Channels as blocks of pixels: the block's place is inside the channel.
+inline result<value> pixel_shuffle(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int32_t b = a.small(1, a.integer(1));
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() != 4 || b < 1)
+    return unsupported("input of " + a.name, std::to_string(x->rank()) + " axes", "4");
+  const auto in = e.held(*x, true);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(*x);
+  attributes attrs;
+  attrs.set("block_size", std::int64_t{b});
+  attrs.set("crd", std::int64_t{1});
+  if (auto s = e.emit(ops::depth_to_space, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x->type, true, suggests_channels_last(*x));
+}
+/// The inverse: [N, C, H*b, W*b] seen as [N, C, H, b, W, b].
+inline result<value> pixel_unshuffle(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t b = a.small(1, a.integer(1));
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() != 4 || b < 1 || x->size[2] % b != 0 || x->size[3] % b != 0)
+    return unsupported("input of " + a.name, std::to_string(x->rank()) + " axes",
+                       "4, height and width multiples of the factor");
+  const std::int64_t n = x->size[0], c = x->size[1], h = x->size[2] / b, w = x->size[3] / b;
+  const bool last = suggests_channels_last(*x);
+  const auto blocks = reshaped(e, *x, {n, c, h, b, w, b});
+  if (!blocks) return blocks;
+  const auto in = e.held(*blocks->t, false);
+  if (!in) return in.error();
+  const tensor_id moved = e.make_like(*x), to = e.make_like(*x);
+  if (auto s = e.transpose(*in, moved, {0, 1, 3, 5, 2, 4}); !s) return s.error();
+  if (auto s = e.reshape(moved, to, {n, c * b * b, h, w}); !s) return s.error();
+  return e.wrap(to, x->type, false, last);
+}
+
+// ---- pick by index ----
+
+/// Rows of `axis` by an index tensor, whose axes take the axis's place.
+inline result<value> gathered(emitter& e, tensor_data& x, tensor_data& index, std::size_t axis) {
+  e.take_as_indices(index);
+  if (index.type != scalar::s64 && index.type != scalar::s32)
+    return unsupported("index of " + e.operator_name(), std::string(name_of(index.type)),
+                       "int32, int64");
+  const bool inner = index.rank() == 1 && !x.constant() && x.channels_inner;
+  const auto in = e.held(x, inner), at = e.held(index, false);
+  if (!in) return in.error();
+  if (!at) return at.error();
+  const tensor_id to = e.make_like(x);
+  attributes attrs;
+  attrs.set("axis", std::int64_t{axis_in_layout(static_cast<int>(axis), x.rank(), inner)});
+  if (auto s = e.emit(ops::gather, {*in, *at}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x.type, inner, inner && suggests_channels_last(x));
+}
+inline result<value> index_select(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor(0), *index = a.tensor(2);
+  const std::int64_t dim = a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (index->rank() == 0) {
+    const auto line = reshaped(e, *index, {1});
+    if (!line) return line;
+    index = line->t;
+  }
+  return gathered(e, *x, *index, axis);
+}
+/// The broadcast indices of neighbouring axes, from `first` on, as one index of those axes'
+/// elements in a row: negative ones count from the end of their axis.
+inline result<value> joint_index(emitter& e, const tensor_data& x, const std::vector<value>& list,
+                                 std::size_t first, std::size_t behind) {
+  tensor_data* all = nullptr;
+  for (std::size_t axis = first; axis < behind; ++axis) {
+    tensor_data& given = *list[axis].t;
+    e.take_as_indices(given);
+    if (given.type != scalar::s64 && given.type != scalar::s32)
+      return unsupported("index of " + e.operator_name(), std::string(name_of(given.type)),
+                         "int32, int64");
+    const auto wide = cast_to(e, given, scalar::s64);
+    if (!wide) return wide;
+    const auto of = [&](std::int64_t v) {
+      return number_of(e, static_cast<double>(v), scalar::s64);
+    };
+    const auto below = emit_pair(e, ops::less, {wide->t, of(0)}, scalar::boolean);
+    if (!below) return below;
+    const auto wrapped = emit_pair(e, ops::add, {wide->t, of(x.size[axis])}, scalar::s64);
+    if (!wrapped) return wrapped;
+    auto next = chosen(e, *below->t, *wrapped->t, *wide->t);
+    if (!next) return next;
+    if (all) {
+      const auto rows = emit_pair(e, ops::mul, {all, of(x.size[axis])}, scalar::s64);
+      if (!rows) return rows;
+      next = emit_pair(e, ops::add, {rows->t, next->t}, scalar::s64);
+      if (!next) return next;
+    }
+    all = next->t;
+  }
+  return value_of(*all);
+}
+/// index(x, [index or none for each axis]): x[:, index], x[a, b].
+inline result<value> index(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (!a.v[1].is_sequence()) return unsupported("indices of " + a.name);
+  const auto& list = a.v[1].c->items;
+  std::size_t at = list.size(), behind = 0;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (list[i].is(kind::none)) continue;
+    if (i >= x->size.size() || (behind != 0 && behind != i))
+      return unsupported("indices of axes that are not neighbours in " + a.name);
+    if (!list[i].is(kind::tensor)) return unsupported("indices of " + a.name);
+    if (list[i].t->type == scalar::boolean)
+      return unsupported("a mask as index of " + a.name,
+                         "as many results as the mask has true elements",
+                         "indices, whose number is known when the file is loaded");
+    at = std::min(at, i), behind = i + 1;
+  }
+  if (behind == 0) return a.v[0];
+  if (behind - at == 1) return gathered(e, *x, *list[at].t, at);
+  const auto index = joint_index(e, *x, list, at, behind);
+  if (!index) return index;
+  auto size = x->size;
+  std::int64_t joined = 1;
+  for (std::size_t i = at; i < behind; ++i) joined *= size[i];
+  size.erase(size.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+             size.begin() + static_cast<std::ptrdiff_t>(behind));
+  size[at] = joined;
+  const auto flat = reshaped(e, *x, std::move(size));
+  if (!flat) return flat;
+  return gathered(e, *flat->t, *index->t, at);
+}
+/// embedding(weight, indices, ..).
+inline result<value> embedding(emitter& e, arguments& a) {
+  tensor_data *weight = a.tensor(0), *indices = a.tensor(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (weight->rank() != 2) return invalid("rank of the weights of " + a.name);
+  return gathered(e, *weight, *indices, 0);
+}
+
+// ---- search ----
+
+/// One reduction of codes or numbers over axes.
+inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
+                             const std::vector<std::int64_t>& axes, bool keep) {
+  if (is_quantized(x.type))
+    if (auto s = e.per_tensor(x); !s) return s.error();
+  if (x.rank() == 0) return value_of(x);
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const bool inner = !x.constant() && x.channels_inner;
+  const tensor_id to = e.make_like(x);
+  attributes attrs;
+  attrs.set("axes", axes_in_layout(x, axes, inner));
+  attrs.set("keep_dims", std::int64_t{1});
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
+  const value all = e.wrap(to, x.type, inner, keep && suggests_channels_last(x));
+  if (keep) return all;
+  std::vector<std::int64_t> left;
+  for (int i = 0; i < x.rank(); ++i)
+    if (std::find(axes.begin(), axes.end(), i) == axes.end())
+      left.push_back(x.size[static_cast<std::size_t>(i)]);
+  return reshaped(e, *all.t, std::move(left));
+}
+/// All axes where none is given.
+inline std::vector<std::int64_t> axes_or_all(arguments& a, std::size_t i, const tensor_data& x) {
+  std::vector<std::int64_t> axes;
+  if (!a.none(i)) axes = axes_argument(a, i, x);
+  if (axes.empty())
+    for (int k = 0; k < x.rank(); ++k) axes.push_back(k);
+  return axes;
+}
+/// amax, amin, any, all: (x, dim, keepdim).
+template <const op_def& Op> result<value> reduction_of_axes(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const bool keep = a.boolean(2);
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, 1, *x);
+  if (auto s = a.check(); !s) return s.error();
+  return reduced(e, *x, Op, axes, keep);
+}
+/// Index of the largest (or smallest) along an axis; without one, of all elements in order.
+template <const op_def& Op> result<value> arg_extreme(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const bool keep = a.boolean(2), flat = a.none(1);
+  const std::int64_t dim = flat ? 0 : a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  value v = a.v[0];
+  if (flat) {
+    const auto line = reshaped(e, *x, {x->elements()});
+    if (!line) return line;
+    v = *line;
+  }
+  const std::size_t axis = a.axis(dim, v.t->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const auto in = e.held(*v.t, false);
+  if (!in) return in.error();
+  const tensor_id to = e.make(scalar::s64);
+  attributes attrs;
+  attrs.set("axis", static_cast<std::int64_t>(axis));
+  if (keep && !flat) attrs.set("keep_dims", std::int64_t{1});
+  if (auto s = e.emit(Op, {*in}, to, std::move(attrs)); !s) return s.error();
+  const value found = e.wrap(to, scalar::s64, false, false);
+  if (!keep || !flat) return found;
+  return reshaped(e, *found.t, std::vector<std::int64_t>(x->size.size(), 1));
+}
+/// max(x), max(x, dim, keepdim) with the indices, max(x, other); min likewise.
+template <const op_def& Two, const op_def& Over, const op_def& Arg>
+result<value> largest(emitter& e, arguments& a) {
+  if (a.v[1].is(kind::tensor)) return extreme<Two>(e, a);
+  tensor_data* x = a.tensor(0);
+  const bool keep = a.boolean(2), all = a.none(1);
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, 1, *x);
+  if (auto s = a.check(); !s) return s.error();
+  const auto values = reduced(e, *x, Over, axes, keep && !all);
+  if (!values || all) return values;
+  const auto indices = arg_extreme<Arg>(e, a);
+  if (!indices) return indices;
+  return e.c.values.list({*values, *indices}, kind::tuple);
+}
+/// The k largest (or smallest) along an axis, in order, and their indices.
+inline result<value> best(emitter& e, tensor_data& x, std::size_t axis, std::int64_t k,
+                          bool largest_first) {
+  const bool quantized = is_quantized(x.type);
+  if (quantized)
+    if (auto s = e.per_tensor(x); !s) return s.error();
+  if (!largest_first && x.type != scalar::f32)
+    return unsupported("smallest first in " + e.operator_name(), std::string(name_of(x.type)),
+                       "float32");
+  std::vector<std::int64_t> order;
+  for (int i = 0; i < x.rank(); ++i) order.push_back(i);
+  std::swap(order[axis], order.back());
+  const auto turned = permuted(e, x, order);
+  if (!turned) return turned;
+  auto in = e.held(*turned->t, false);
+  if (!in) return in.error();
+  const auto negative = [&](tensor_id of) -> result<tensor_id> {
+    if (largest_first) return of;
+    const tensor_id n = e.make(scalar::f32);
+    if (auto s = e.emit(ops::neg, {of}, n); !s) return s.error();
+    return n;
+  };
+  in = negative(*in);
+  if (!in) return in.error();
+  const tensor_id values = e.make_like(x), indices = e.make(scalar::s64);
+  attributes attrs;
+  attrs.set("k", k);
+  if (auto s = e.c.build.emit(ops::topk, {*in}, {values, indices}, std::move(attrs)); !s)
+    return s.error();
+  const auto as_given = negative(values);
+  if (!as_given) return as_given.error();
+  const value v = e.wrap(*as_given, x.type, false, false),
+              i = e.wrap(indices, scalar::s64, false, false);
+  const auto p = permuted(e, *v.t, order), q = permuted(e, *i.t, order);
+  if (!p) return p;
+  if (!q) return q;
+  return e.c.values.list({*p, *q}, kind::tuple);
+}
+inline result<value> topk(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t k = a.integer(1), dim = a.integer(2);
+  const bool largest_first = a.boolean(3);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  return best(e, *x, axis, k, largest_first);
+}
+/// sort(x, dim, descending).
+inline result<value> sort(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1);
+  const bool descending = a.boolean(2);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const auto both = best(e, *x, axis, x->size[axis], descending);
+  if (!both || a.name == "aten::sort") return both;
+  return both->c->items[1];  // argsort
+}
+inline result<value> cumsum(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t dim = a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const auto from =
+      cast_to(e, *x, x->type == scalar::f32 || is_quantized(x->type) ? scalar::f32 : scalar::s64);
+  if (!from) return from;
+  const auto in = e.held(*from->t, false);
+  if (!in) return in.error();
+  const tensor_id to = e.make(from->t->type);
+  attributes attrs;
+  attrs.set("axis", static_cast<std::int64_t>(axis));
+  if (auto s = e.emit(ops::cumsum, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, from->t->type, false, false);
+}
+
+// ---- made of nothing ----
+
+/// Elements of a tensor that a program makes of nothing.
+inline constexpr std::size_t most_made = std::size_t{1} << 22;
+/// A constant of the file's making: `count` elements of one type from numbers.
+inline result<value> constant_tensor(emitter& e, const std::vector<double>& numbers,
+                                     const std::vector<std::int64_t>& size, scalar type) {
+  const auto shape = e.ir_shape(size, false);
+  if (!shape) return shape.error();
+  const auto count = static_cast<std::size_t>(shape->elements().value);
+  if (count > most_made) return too_large("a tensor made by " + e.operator_name());
+  if (auto s = e.c.build.work.spend(count); !s) return s.error();
+  const auto make = [&]<class T>(T) {
+    std::vector<T> v(count);
+    for (std::size_t i = 0; i < count; ++i)
+      v[i] = static_cast<T>(numbers.size() == 1 ? numbers[0] : numbers[i]);
+    return e.g.add_constant("", dtype_of_scalar(type), *shape,
+                            constant_data::of(std::span<const T>(v)));
+  };
+  tensor_id id = no_tensor;
+  switch (type) {
+    case scalar::f32: id = make(float{}); break;
+    case scalar::s64: id = make(std::int64_t{}); break;
+    case scalar::s32: id = make(std::int32_t{}); break;
+    case scalar::u8:
+    case scalar::boolean: id = make(std::uint8_t{}); break;
+    case scalar::s8:
+    case scalar::s16:
+    case scalar::f16:
+    case scalar::f64:
+    case scalar::qint8:
+    case scalar::quint8:
+    case scalar::qint32:
+    case scalar::bf16:
+    case scalar::quint4x2:
+    case scalar::unknown:
+      return unsupported("element type of " + e.operator_name(), std::string(name_of(type)),
+                         "float32, int64, int32, uint8, bool");
+  }
+  return e.wrap(id, type, false, false);
+}
+/// Argument i as an element type; `otherwise` where it is none.
+inline result<scalar> type_argument(arguments& a, std::size_t i, scalar otherwise) {
+  if (a.none(i)) return otherwise;
+  const std::int64_t code = a.integer(i);
+  if (auto s = a.check(); !s) return s.error();
+  return scalar_of_code(code);
+}
+inline scalar type_of_number(const value& v) {
+  return v.is(kind::real) || (v.is(kind::tensor) && v.t->type == scalar::f32) ? scalar::f32
+         : v.is(kind::boolean)                                                ? scalar::boolean
+                                                                              : scalar::s64;
+}
+/// zeros(size, ..), ones(size, ..), empty(size, ..); the element type is argument 1.
+template <int Value> result<value> filled(emitter& e, arguments& a) {
+  const auto size = a.integers(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, 1, scalar::f32);
+  if (!type) return type.error();
+  return constant_tensor(e, {double{Value}}, size, *type);
+}
+/// full(size, number, ..).
+inline result<value> full(emitter& e, arguments& a) {
+  const auto size = a.integers(0);
+  const double fill = a.real(1);
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, 2, type_of_number(a.v[1]));
+  if (!type) return type.error();
+  return constant_tensor(e, {fill}, size, *type);
+}
+/// zeros_like(x, ..), ones_like(x, ..).
+template <int Value> result<value> filled_like(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, 1, x->type);
+  if (!type) return type.error();
+  return constant_tensor(e, {double{Value}}, x->size, *type);
+}
+inline result<value> full_like(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor(0);
+  const double fill = a.real(1);
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, 2, x->type);
+  if (!type) return type.error();
+  return constant_tensor(e, {fill}, x->size, *type);
+}
+/// new_zeros(x, size, ..), new_ones(x, size, ..).
+template <int Value> result<value> new_filled(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor(0);
+  const auto size = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, 2, x->type);
+  if (!type) return type.error();
+  return constant_tensor(e, {double{Value}}, size, *type);
+}
+/// arange(end), arange(start, end), arange(start, end, step); dtype is argument 3.
+inline result<value> arange(emitter& e, arguments& a) {
+  const std::size_t given = a.none(1) ? 1 : a.none(2) ? 2 : 3;
+  const double start = given == 1 ? 0 : a.real(0), end = a.real(given == 1 ? 0 : 1),
+               step = given == 3 ? a.real(2) : 1;
+  if (auto s = a.check(); !s) return s.error();
+  scalar natural = scalar::s64;
+  for (std::size_t i = 0; i < given; ++i)
+    if (type_of_number(a.v[i]) == scalar::f32) natural = scalar::f32;
+  const auto type = type_argument(a, 3, natural);
+  if (!type) return type.error();
+  const double count = -numerics::floor(-numerics::div(numerics::sub(end, start), step));
+  if (!(step != 0) || !(count >= 0 && count < 1e7))
+    return invalid("range of " + a.name, std::to_string(start) + " to " + std::to_string(end));
+  std::vector<double> numbers;
+  for (double i = 0; i < count; ++i)
+    numbers.push_back(numerics::add(start, numerics::mul(i, step)));
+  if (numbers.empty()) numbers.push_back(0);
+  return constant_tensor(e, numbers, {static_cast<std::int64_t>(count)}, *type);
+}
+/// linspace(start, end, steps, ..): from both ends to the middle, as PyTorch rounds it.
+inline result<value> linspace(emitter& e, arguments& a) {
+  const auto start = static_cast<float>(a.real(0)), end = static_cast<float>(a.real(1));
+  const std::int64_t steps = a.integer(2);
+  if (auto s = a.check(); !s) return s.error();
+  if (steps < 1 || steps > 10000000) return invalid("steps of " + a.name, std::to_string(steps));
+  const float step = numerics::div(numerics::sub(end, start),
+                                   static_cast<float>(std::max<std::int64_t>(steps - 1, 1)));
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < steps; ++i)
+    numbers.push_back(static_cast<double>(
+        i < steps / 2 || steps == 1
+            ? numerics::add(start, numerics::mul(step, static_cast<float>(i)))
+            : numerics::sub(end, numerics::mul(step, static_cast<float>(steps - i - 1)))));
+  return constant_tensor(e, numbers, {steps}, scalar::f32);
+}
+/// meshgrid(tensors, indexing="ij"): each repeated along the others' axes.
+inline result<value> meshgrid(emitter& e, arguments& a) {
+  const auto list = tensors_of(a);
+  if (!list) return list.error();
+  const bool xy = a.v[1].is(kind::string) && a.v[1].c->text == "xy" && list->size() > 1;
+  std::vector<std::int64_t> size;
+  for (const tensor_data* t : *list) {
+    if (t->rank() > 1) return unsupported("rank in the list of " + a.name);
+    size.push_back(t->elements());
+  }
+  if (xy) std::swap(size[0], size[1]);
+  std::vector<value> out;
+  for (std::size_t k = 0; k < list->size(); ++k) {
+    std::vector<std::int64_t> own(size.size(), 1);
+    own[xy && k < 2 ? 1 - k : k] = (*list)[k]->elements();
+    const auto line = reshaped(e, *(*list)[k], std::move(own));
+    if (!line) return line;
+    const auto grid = expanded(e, *line->t, size);
+    if (!grid) return grid;
+    out.push_back(*grid);
+  }
+  return e.c.values.list(std::move(out));
+}
+/// tensor(number or list of numbers, ..), scalar_tensor(number, ..).
+inline result<value> made_tensor(emitter& e, arguments& a) {
+  if (a.v[0].is(kind::tensor)) return a.v[0];
+  std::vector<double> numbers;
+  std::vector<std::int64_t> size;
+  scalar natural = scalar::f32;
+  if (a.v[0].is_sequence()) {
+    for (const value& v : a.v[0].c->items) {
+      double d = 0;
+      if (!read_number(v, d)) return unsupported("an element of the list of " + a.name);
+      numbers.push_back(d);
+    }
+    size.push_back(static_cast<std::int64_t>(numbers.size()));
+    if (!a.v[0].c->items.empty()) natural = type_of_number(a.v[0].c->items[0]);
+    if (numbers.empty()) numbers.push_back(0);
+  } else {
+    numbers.push_back(a.real(0));
+    natural = type_of_number(a.v[0]);
+  }
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, 1, natural);
+  if (!type) return type.error();
+  return constant_tensor(e, numbers, size, *type);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
+// ---- octet/import/torch/rows_linear.hpp
+// Rows with weights: convolutions, linear; quantize and dequantize.
+#ifndef OCTET_IMPORT_TORCH_ROWS_LINEAR_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_LINEAR_HPP_
+
+// ---- octet/import/torch/packed.hpp
+// Packed parameters: weights, bias, strides and paddings of convolutions and linear layers, in the
+// forms that files have given them.
+#ifndef OCTET_IMPORT_TORCH_PACKED_HPP_
+#define OCTET_IMPORT_TORCH_PACKED_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+/// Extents, strides and the like beyond this are no real layer's, and sums of them cannot overflow.
+inline constexpr std::int64_t largest_packed_number = 1 << 24;
+
+/// Checks what every form must satisfy.
+inline result<value> checked(heap& values, packed_data p) {
+  const tensor_data* w = p.weight;
+  if (p.embedding) {
+    if (!w || (w->type != scalar::quint8 && w->type != scalar::quint4x2) || w->rank() != 2 ||
+        !w->channel_scales || w->axis != 0 || w->channel_scales->type != scalar::f32 ||
+        w->channel_zero_points->type != scalar::f32)
+      return unsupported("weights of an embedding", w ? std::string(name_of(w->type)) : "none",
+                         "quint8 or quint4x2 with a float scale and zero point for each row");
+    return values.packed(std::move(p));
+  }
+  if (!w || (w->type != scalar::qint8 && w->type != scalar::f32))
+    return unsupported("weights of packed parameters", w ? std::string(name_of(w->type)) : "none",
+                       "qint8, float32");
+  if (p.bias && p.bias->type != scalar::f32)
+    return unsupported("bias of packed parameters", std::string(name_of(p.bias->type)), "float32");
+  if (p.linear) {
+    if (w->rank() != 2) return malformed("rank of linear weights", std::to_string(w->rank()), "2");
+    return values.packed(std::move(p));
+  }
+  const auto n = static_cast<std::size_t>(p.spatial);
+  if (p.transposed && (p.spatial == 3 || w->rank() == 5))
+    return unsupported("3-dimensional transposed convolution", {}, "1 and 2 dimensions");
+  if (p.stride.size() != n || p.padding.size() != n || p.dilation.size() != n ||
+      (p.transposed && p.output_padding.size() != n))
+    return malformed("packed parameters: numbers of strides, paddings and dilations");
+  for (const auto* list : {&p.stride, &p.padding, &p.dilation, &p.output_padding})
+    for (std::int64_t v : *list)
+      if (v < 0 || v > largest_packed_number)
+        return malformed("packed parameters: stride, padding or dilation", std::to_string(v));
+  if (p.groups < 1 || p.groups > largest_packed_number)
+    return malformed("packed parameters: groups", std::to_string(p.groups));
+  if (w->rank() != p.spatial + 2)
+    return malformed("rank of convolution weights", std::to_string(w->rank()),
+                     std::to_string(p.spatial + 2));
+  return values.packed(std::move(p));
+}
+
+/// From the state of a torchbind object. Convolutions: version 2 ('2', [configuration, weight],
+/// [bias]), version 1 (weight, bias, [stride], [padding], [dilation], groups; each number a
+/// tensor), version 3 (3, configuration, [none, weight, bias]). Linear: (weight, bias).
+class packed_reader {
+ public:
+  explicit packed_reader(context& c) : c_(c) {}
+
+  result<value> read(const cell& object) {
+    const std::string name(last_name(object.text));
+    if (object.items.empty() || !object.items[0].is(kind::tuple))
+      return malformed("packed parameters without state", name);
+    const auto& state = object.items[0].c->items;
+    p_.path = object.path;
+    status s = unit{};
+    if (name == "LinearPackedParamsBase")
+      s = linear(state, name);
+    else if (name == "EmbeddingPackedParamsBase")
+      s = embedding(state, name);
+    else if (name == "CellParamsBase") {
+      s = recurrent(state, name);
+      if (s) return c_.values.packed(std::move(p_));
+    } else if (name == "Conv2dPackedParamsBase" || name == "Conv3dPackedParamsBase")
+      s = convolution(state, name);
+    else
+      return unsupported("packed parameters", name,
+                         "LinearPackedParamsBase, Conv2dPackedParamsBase, Conv3dPackedParamsBase, "
+                         "EmbeddingPackedParamsBase, CellParamsBase");
+    if (!s) return s.error();
+    return checked(c_.values, std::move(p_));
+  }
+
+ private:
+  using state_items = std::vector<value>;
+
+  status linear(const state_items& s, const std::string& name) {
+    if (s.size() != 2 || !s[0].is(kind::tensor)) return malformed("state of " + name);
+    p_.linear = true;
+    p_.weight = s[0].t;
+    p_.half = p_.weight->type == scalar::f32;
+    return optional_tensor(s[1], p_.bias);
+  }
+  /// (1, [weight], [], [bits of an element]).
+  status embedding(const state_items& s, const std::string& name) {
+    if (s.size() < 2 || !s[1].is_sequence() || s[1].c->items.size() != 1 ||
+        !s[1].c->items[0].is(kind::tensor))
+      return malformed("state of " + name);
+    p_.embedding = true;
+    p_.weight = s[1].c->items[0].t;
+    return unit{};
+  }
+  /// (form, [biases], [], [reduce_range], [layer on the input, layer on the state]).
+  status recurrent(const state_items& s, const std::string& name) {
+    if (s.size() != 5 || !s[0].is(kind::string) || !s[3].is_sequence() || !s[4].is_sequence() ||
+        s[4].c->items.size() != 2)
+      return malformed("state of " + name);
+    const std::string& form = s[0].c->text;
+    if (form != "quantized_dynamic" && form != "quantized_fp16")
+      return unsupported("parameters of a recurrent layer", form.substr(0, 40),
+                         "quantized_dynamic, quantized_fp16");
+    if (!s[3].c->items.empty() && s[3].c->items[0].is(kind::integer))
+      p_.reduce_range = s[3].c->items[0].i != 0;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const value& layer = s[4].c->items[i];
+      if (!layer.is(kind::object)) return malformed("state of " + name);
+      auto read = packed_reader(c_).read(*layer.c);
+      if (!read) return read.error();
+      if (!read->p->linear) return malformed("a layer of " + name);
+      (i == 0 ? p_.input : p_.state) = read->p;
+    }
+    return unit{};
+  }
+  status convolution(const state_items& s, const std::string& name) {
+    if (is_version_2(s)) return version_2(s);
+    if (s.size() == 3 && s[0].is(kind::integer) && s[0].i == 3 && s[2].is(kind::list) &&
+        s[2].c->items.size() == 3)
+      return version_3(s);
+    if (s.size() == 6 && s[0].is(kind::tensor)) return version_1(s, name);
+    return malformed("state of " + name, std::to_string(s.size()) + " elements",
+                     "versions 1, 2 and 3");
+  }
+  static bool is_version_2(const state_items& s) {
+    return s.size() == 3 && s[0].is(kind::string) && s[0].c->text == "2" && s[1].is(kind::list) &&
+           s[2].is(kind::list) && s[1].c->items.size() == 2 && s[2].c->items.size() == 1 &&
+           s[1].c->items[0].is(kind::tensor);
+  }
+  status version_1(const state_items& s, const std::string& name) {
+    p_.weight = s[0].t;
+    if (auto r = optional_tensor(s[1], p_.bias); !r) return r;
+    std::vector<std::int64_t>* lists[] = {&p_.stride, &p_.padding, &p_.dilation};
+    for (std::size_t k = 0; k < 3; ++k) {
+      if (!s[2 + k].is_sequence()) return malformed("state of " + name);
+      for (const value& v : s[2 + k].c->items) {
+        lists[k]->push_back(0);
+        if (auto r = number(v, lists[k]->back(), name); !r) return r;
+      }
+    }
+    p_.spatial = static_cast<std::int32_t>(p_.stride.size());
+    return number(s[5], p_.groups, name);
+  }
+  status version_2(const state_items& s) {
+    const auto numbers = c_.numbers<std::int16_t>(*s[1].c->items[0].t);
+    if (!numbers) return numbers.error();
+    if (auto r = configuration({numbers->begin(), numbers->end()}); !r) return r;
+    if (auto r = optional_tensor(s[1].c->items[1], p_.weight); !r) return r;
+    return optional_tensor(s[2].c->items[0], p_.bias);
+  }
+  status version_3(const state_items& s) {
+    std::vector<std::int64_t> numbers;
+    if (s[1].is(kind::integer))
+      numbers.push_back(s[1].i);
+    else if (!read_integers(s[1], numbers))
+      return malformed("packed parameters: a list of integers", std::string(name_of(s[1].what)));
+    if (auto r = configuration(numbers); !r) return r;
+    if (auto r = optional_tensor(s[2].c->items[1], p_.weight); !r) return r;
+    return optional_tensor(s[2].c->items[2], p_.bias);
+  }
+  /// [spatial, stride.., padding.., dilation.., output_padding.., groups, flags].
+  status configuration(const std::vector<std::int64_t>& numbers) {
+    const std::int64_t k = numbers.empty() ? 0 : numbers[0];
+    if (k < 1 || k > 3 || numbers.size() != static_cast<std::size_t>(1 + 4 * k + 2))
+      return malformed("packed parameters: configuration of " + std::to_string(numbers.size()) +
+                       " numbers");
+    p_.spatial = static_cast<std::int32_t>(k);
+    auto at = numbers.begin() + 1;
+    for (auto* list : {&p_.stride, &p_.padding, &p_.dilation, &p_.output_padding}) {
+      list->assign(at, at + k);
+      at += k;
+    }
+    p_.groups = *at++;
+    p_.transposed = (*at & 1) != 0;
+    return unit{};
+  }
+  static status optional_tensor(const value& v, const tensor_data*& to) {
+    if (v.is(kind::tensor))
+      to = v.t;
+    else if (!v.is(kind::none))
+      return malformed("packed parameters: a tensor", std::string(name_of(v.what)));
+    return unit{};
+  }
+  status number(const value& v, std::int64_t& to, const std::string& name) {
+    value n = v;
+    if (v.is(kind::tensor)) {
+      const auto read = c_.scalar_of(*v.t);
+      if (!read) return read.error();
+      n = *read;
+    }
+    if (!n.is(kind::integer)) return malformed("state of " + name);
+    to = n.i;
+    return unit{};
+  }
+
+  context& c_;
+  packed_data p_;
+};
+
+/// Argument i of a row: packed parameters, read from their object once.
+inline result<packed_data*> packed_argument(emitter& e, arguments& a, std::size_t i) {
+  if (a.v[i].is(kind::packed)) return a.v[i].p;
+  if (!a.v[i].is(kind::object) || !is_packed_class(a.v[i].c->text)) {
+    a.wrong(i, "packed parameters");
+    return a.check().error();
+  }
+  cell& object = *a.v[i].c;
+  if (const auto it = object.attrs.find("#packed"); it != object.attrs.end()) return it->second.p;
+  auto read = packed_reader(e.c).read(object);
+  if (!read) return read.error();
+  object.attrs["#packed"] = *read;
+  return read->p;
+}
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_PACKED_HPP_
+// ---- octet/numerics/half.hpp
+// binary16 numbers as binary32 values.
+#ifndef OCTET_NUMERICS_HALF_HPP_
+#define OCTET_NUMERICS_HALF_HPP_
+
+#include <bit>
+#include <cstdint>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+/// The nearest binary16 number, ties to even; beyond the largest one, 65504, that. NaN stays.
+constexpr float rounded_to_f16(float v) noexcept {
+  constexpr float largest = 65504.f;
+  if (v > largest) return largest;
+  if (v < -largest) return -largest;
+  if (v > -0x1p-14f && v < 0x1p-14f) return mul(rint(mul(v, 0x1p24f)), 0x1p-24f);  // subnormals
+  if (!(v == v)) return v;
+  const auto bits = std::bit_cast<std::uint32_t>(v);
+  return std::bit_cast<float>((bits + 0xFFFu + (bits >> 13 & 1)) & ~std::uint32_t{0x1FFF});
+}
+
+}  // namespace numerics
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_NUMERICS_HALF_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+/// ops.quantized.conv2d_prepack and its relatives, called by __setstate__.
+inline result<value> prepack(emitter& e, arguments& a) {
+  packed_data p;
+  p.embedding = a.name == "quantized::embedding_bag_prepack";
+  p.half = a.name == "quantized::linear_prepack_fp16";
+  p.linear = a.name == "quantized::linear_prepack" || p.half;
+  p.transposed = a.name.find("transpose") != std::string::npos;
+  p.spatial = a.name.find("1d") != std::string::npos   ? 1
+              : a.name.find("3d") != std::string::npos ? 3
+                                                       : 2;
+  p.weight = a.tensor(0);
+  if (!p.embedding && !a.none(1)) p.bias = a.tensor(1);
+  if (!p.linear && !p.embedding) {
+    p.stride = a.integers(2);
+    p.padding = a.integers(3);
+    if (p.transposed) p.output_padding = a.integers(4);
+    p.dilation = a.integers(p.transposed ? 5 : 4);
+    p.groups = a.integer(p.transposed ? 6 : 5);
+  }
+  if (auto s = a.check(); !s) return s.error();
+  return checked(e.c.values, std::move(p));
+}
+
+/// Packed parameters of 8-bit weights, argument i.
+inline result<packed_data*> quantized_weights(emitter& e, arguments& a, std::size_t i) {
+  const auto p = packed_argument(e, a, i);
+  if (p && (*p)->weight->type != scalar::qint8)
+    return unsupported("weights of " + a.name, std::string(name_of((*p)->weight->type)), "qint8");
+  return p;
+}
+
+// ---- accumulate, requantize ----
+
+/// The bias of the law: FBGEMM keeps the float (input 1 of requantize), QNNPACK rounds it to int32
+/// (input 2 of the convolution). aw: scales of the accumulator.
+struct bias_tensor {
+  tensor_id integer = no_tensor, real = no_tensor;
+};
+inline result<bias_tensor> make_bias(emitter& e, const packed_data& p,
+                                     const std::vector<double>& aw, std::size_t channels) {
+  if (!p.bias) return bias_tensor{};
+  const auto v = e.c.numbers<float>(*p.bias);
+  if (!v) return v.error();
+  if (v->size() != channels)
+    return invalid("number of biases", std::to_string(v->size()), std::to_string(channels));
+  if (!e.qnnpack()) return bias_tensor{.real = e.constant_of(*v)};
+  std::vector<std::int32_t> q;
+  for (std::size_t i = 0; i < v->size(); ++i)
+    q.push_back(laws::integer_bias((*v)[i], aw.size() == 1 ? aw[0] : aw[i]));
+  return bias_tensor{.integer = e.constant_of(q)};
+}
+/// A layer with weights between its input and output in octet's own layout.
+struct layer {
+  const op_def* op = nullptr;
+  tensor_id in = no_tensor, weights = no_tensor;
+  attributes attrs{};
+  std::size_t channels = 0;  // of the output
+  bool relu = false;
+};
+/// Returns the quantized tensor's id.
+inline result<tensor_id> accumulate(emitter& e, layer l, const tensor_data& x, const packed_data& p,
+                                    const output_quantization& q) {
+  const tensor_id y = e.make(x.type, q);
+  std::vector<tensor_id> in{l.in, l.weights};
+  const auto decided = e.c.build.decide(*l.op, in, {y}, l.attrs, {});
+  const auto bias =
+      make_bias(e, p, e.c.build.accumulator_scales(decided, l.in, l.weights), l.channels);
+  if (!bias) return bias.error();
+  if (bias->integer != no_tensor) in.push_back(bias->integer);
+  if (auto s = e.c.build.accumulate_and_requantize(
+          {.op = l.op,
+           .in = std::move(in),
+           .attrs = std::move(l.attrs),
+           .real_bias = bias->real,
+           .out = y,
+           .options = {.fused = l.relu ? activation::relu : activation::none}},
+          {});
+      !s)
+    return s.error();
+  return y;
+}
+
+// ---- convolutions ----
+
+/// Weights in octet's order. Logical [O, I/g, kh, kw] (transposed: [I, O/g, kh, kw]); conv1d has no
+/// kh, or kh = 1.
+inline result<tensor_id> conv_weights(emitter& e, const packed_data& p, bool depthwise) {
+  tensor_data w = *p.weight;
+  if (w.rank() == 3) {
+    w.size.insert(w.size.begin() + 2, 1);
+    w.stride.insert(w.stride.begin() + 2, 0);
+    if (w.axis == 2) w.axis = 3;
+  }
+  if (auto s = e.c.resolve_channels(w); !s) return s.error();
+  if (w.scales.size() > 1 && w.axis != (p.transposed ? 1 : 0))
+    return unsupported("per-channel weights on axis " + std::to_string(w.axis), {},
+                       "the output channels");
+  constexpr int plain[] = {0, 2, 3, 1}, by_channel[] = {1, 2, 3, 0}, transposed[] = {0, 2, 3, 4, 1};
+  const int* order = depthwise ? by_channel : p.transposed ? transposed : plain;
+  dims shape;
+  if (p.transposed) {  // [g * I/g, O/g, kh, kw] seen as [g, I/g, O/g, kh, kw], taken as [g, O/g,
+                       // kh, kw, I/g]
+    const std::int64_t inputs = w.size[0] / p.groups;
+    w.size.insert(w.size.begin(), p.groups);
+    w.stride.insert(w.stride.begin(), w.stride[0] * inputs);
+    w.size[1] = inputs;
+    shape =
+        dims{static_cast<std::int32_t>(p.groups * w.size[2]), static_cast<std::int32_t>(w.size[3]),
+             static_cast<std::int32_t>(w.size[4]), static_cast<std::int32_t>(inputs)};
+  } else {
+    for (int i = 0; i < 4; ++i)
+      shape.push_back(static_cast<std::int32_t>(w.size[static_cast<std::size_t>(order[i])]));
+  }
+  auto data = e.c.elements(w, std::span<const int>(order, p.transposed ? 5 : 4));
+  if (!data) return data.error();
+  const tensor_id id = e.g.add_constant("", dtype_of_scalar(w.type), shape, std::move(*data));
+  octet::tensor& t = e.g[id];
+  t.scales = w.scales;
+  t.zero_points = w.zero_points;
+  if (w.channel_scales) t.axis = depthwise ? 3 : 0;  // also of one channel: another formula
+  return id;
+}
+
+/// Numbers of channels; `depthwise`: one filter, or several, for each input channel by itself.
+struct conv_channels {
+  std::int64_t out = 0;
+  bool depthwise = false;
+};
+inline result<conv_channels> channels_of(const arguments& a, const tensor_data& x,
+                                         const packed_data& p) {
+  const std::int64_t in = x.size[1], first = p.weight->size[0], second = p.weight->size[1];
+  const std::int64_t expected = p.transposed ? first : second * p.groups;
+  if (expected != in || in % p.groups != 0)
+    return invalid("input channels of " + a.name, std::to_string(in), std::to_string(expected));
+  const std::int64_t out = p.transposed ? second * p.groups : first;
+  return conv_channels{out,
+                       !p.transposed && second == 1 && p.groups == in && in > 1 && out % in == 0};
+}
+
+/// conv1d runs as conv2d on one row; its parameters were packed either way. Attributes that equal
+/// their defaults are left out.
+inline attributes conv_attributes(const packed_data& p, bool one_row, bool depthwise) {
+  attributes to;
+  const auto set = [&](const char* key, std::int64_t v, std::int64_t otherwise) {
+    if (v != otherwise) to.set(key, v);
+  };
+  const auto height = [&](const std::vector<std::int64_t>& of, std::int64_t otherwise) {
+    return one_row ? otherwise : of.front();
+  };
+  set("stride_h", height(p.stride, 1), 1), set("stride_w", p.stride.back(), 1);
+  set("dilation_h", height(p.dilation, 1), 1), set("dilation_w", p.dilation.back(), 1);
+  const std::int64_t rows = height(p.padding, 0), columns = p.padding.back();
+  set("pad_top", rows, 0), set("pad_bottom", rows, 0);
+  set("pad_left", columns, 0), set("pad_right", columns, 0);
+  if (p.transposed) {
+    set("output_padding_h", height(p.output_padding, 0), 0);
+    set("output_padding_w", p.output_padding.back(), 0);
+  }
+  if (!depthwise) set("groups", p.groups, 1);
+  return to;
+}
+/// `from` under another shape, of the same type and quantization.
+inline result<tensor_id> reshaped_like(emitter& e, tensor_id from,
+                                       std::vector<std::int64_t> shape) {
+  const tensor_id to = e.c.build.like(from);
+  if (auto s = e.reshape(from, to, std::move(shape)); !s) return s.error();
+  return to;
+}
+
+template <int Spatial, bool Relu, bool Transposed> result<value> conv(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = quantized_weights(e, a, 1);
+  if (!p) return p.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto q = e.output(a, 2, x->type);
+  if (!q) return q.error();
+  if ((*p)->linear || (*p)->transposed != Transposed)
+    return invalid("packed parameters of another operator in " + a.name);
+  if (x->rank() != Spatial + 2)
+    return invalid("rank of the input of " + a.name, std::to_string(x->rank()),
+                   std::to_string(Spatial + 2));
+  constexpr bool one_row = Spatial == 1;
+  auto in = e.held(*x, true);
+  if (in && one_row) {
+    const dims s = e.g[*in].shape;
+    in = reshaped_like(e, *in, {s[0], 1, s[1], s[2]});
+  }
+  if (!in) return in.error();
+  const auto channels = channels_of(a, *x, **p);
+  if (!channels) return channels.error();
+  const auto w = conv_weights(e, **p, channels->depthwise);
+  if (!w) return w.error();
+  auto y = accumulate(e,
+                      {.op = Transposed            ? &ops::transpose_conv2d
+                             : channels->depthwise ? &ops::depthwise_conv2d
+                                                   : &ops::conv2d,
+                       .in = *in,
+                       .weights = *w,
+                       .attrs = conv_attributes(**p, one_row, channels->depthwise),
+                       .channels = static_cast<std::size_t>(channels->out),
+                       .relu = Relu},
+                      *x, **p, *q);
+  if (y && one_row) {
+    const dims s = e.g[*y].shape;
+    y = reshaped_like(e, *y, {s[0], s[2], s[3]});
+  }
+  if (!y) return y.error();
+  // Convolutions give channels-last results, whatever they are given; those of conv1d have no name
+  // for it but the same strides.
+  const value v = e.wrap(*y, x->type, true, true);
+  if (one_row) v.t->stride = {v.t->size[1] * v.t->size[2], 1, v.t->size[1]};
+  return v;
+}
+
+/// conv3d as conv2d over the depth taps: for each output depth the input's planes under its taps
+/// stand side by side as channels [tap][channel], and so do the weights. The same products in one
+/// accumulator.
+template <bool Relu> result<value> conv3d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto given = quantized_weights(e, a, 1);
+  if (!given) return given.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto q = e.output(a, 2, x->type);
+  if (!q) return q.error();
+  packed_data p = **given;
+  if (p.linear || p.transposed || p.spatial != 3 || x->rank() != 5)
+    return invalid("packed parameters or input of " + a.name, std::to_string(x->rank()) + " axes",
+                   "5, a convolution of three axes");
+  const auto channels = channels_of(a, *x, p);
+  if (!channels) return channels.error();
+  const std::int64_t taps = p.weight->size[2], depth = x->size[2], pad = p.padding[0],
+                     reach = (taps - 1) * p.dilation[0] + 1, n = x->size[0], c = x->size[1],
+                     group = c / p.groups;
+  if (p.stride[0] < 1 || p.dilation[0] < 1 || taps < 1 || taps > 64 || depth + 2 * pad < reach)
+    return invalid("depth of the window of " + a.name, std::to_string(taps), std::to_string(depth));
+  const std::int64_t out = (depth + 2 * pad - reach) / p.stride[0] + 1;
+  auto in = e.held(*x, true);  // [N, D, H, W, C]
+  if (!in) return in.error();
+  using list = std::vector<std::int64_t>;
+  const std::int64_t h = x->size[3], w = x->size[4];
+  if (pad > 0) {
+    const tensor_id wider = e.make_like(*x);
+    attributes attrs;
+    attrs.set("paddings", list{0, 0, pad, pad, 0, 0, 0, 0, 0, 0});
+    attrs.set("value", std::int64_t{x->zero_points[0]});
+    if (auto s = e.emit(ops::qnn_pad, {*in}, wider, std::move(attrs)); !s) return s.error();
+    in = wider;
+  }
+  std::vector<tensor_id> planes;
+  for (std::int64_t t = 0; t < taps; ++t) {
+    const tensor_id piece = e.make_like(*x), shaped = e.make_like(*x);
+    attributes attrs;
+    attrs.set("begin", list{0, t * p.dilation[0], 0, 0, 0});
+    attrs.set("end", list{n, t * p.dilation[0] + (out - 1) * p.stride[0] + 1, h, w, c});
+    attrs.set("strides", list{1, p.stride[0], 1, 1, 1});
+    if (auto s = e.emit(ops::strided_slice, {*in}, piece, std::move(attrs)); !s) return s.error();
+    if (auto s = e.reshape(piece, shaped, {n * out, h, w, p.groups, 1, group}); !s)
+      return s.error();
+    planes.push_back(shaped);
+  }
+  const tensor_id joined = e.make_like(*x), images = e.make_like(*x);
+  attributes axis;
+  axis.set("axis", std::int64_t{4});
+  if (auto s = e.emit(ops::concat, std::move(planes), joined, std::move(axis)); !s)
+    return s.error();
+  if (auto s = e.reshape(joined, images, {n * out, h, w, c * taps}); !s) return s.error();
+
+  // Weights [O, C/g, taps, kh, kw], taken as [O, kh, kw, taps, C/g].
+  tensor_data k = *p.weight;
+  if (auto s = e.c.resolve_channels(k); !s) return s.error();
+  if (k.scales.size() > 1 && k.axis != 0)
+    return unsupported("per-channel weights on axis " + std::to_string(k.axis), {},
+                       "the output channels");
+  constexpr int order[] = {0, 3, 4, 2, 1};
+  auto data = e.c.elements(k, std::span<const int>(order, 5));
+  if (!data) return data.error();
+  const auto shape = e.ir_shape({k.size[0], k.size[3], k.size[4], taps * group}, false);
+  if (!shape) return shape.error();
+  const tensor_id weights = e.g.add_constant("", dtype::s8, *shape, std::move(*data));
+  e.g[weights].scales = k.scales;
+  e.g[weights].zero_points = k.zero_points;
+  if (k.channel_scales) e.g[weights].axis = 0;
+  packed_data flat = p;
+  flat.spatial = 2;
+  for (auto* numbers : {&flat.stride, &flat.padding, &flat.dilation})
+    numbers->erase(numbers->begin());
+  const auto y = accumulate(e,
+                            {.op = &ops::conv2d,
+                             .in = images,
+                             .weights = weights,
+                             .attrs = conv_attributes(flat, false, false),
+                             .channels = static_cast<std::size_t>(channels->out),
+                             .relu = Relu},
+                            *x, p, *q);
+  if (!y) return y.error();
+  const dims s = e.g[*y].shape;
+  const auto volume = reshaped_like(e, *y, {n, out, s[1], s[2], s[3]});
+  if (!volume) return volume.error();
+  const value v = e.wrap(*volume, x->type, true, false);  // channels_last_3d
+  const auto& size = v.t->size;
+  v.t->stride = {size[1] * size[2] * size[3] * size[4], 1, size[1] * size[3] * size[4],
+                 size[1] * size[4], size[1]};
+  return v;
+}
+
+// ---- linear ----
+
+/// Weights [out, in] as a constant of the graph.
+inline result<tensor_id> linear_weights(emitter& e, const packed_data& p) {
+  tensor_data w = *p.weight;
+  if (auto s = e.c.resolve_channels(w); !s) return s.error();
+  if (w.scales.size() > 1 && w.axis != 0)
+    return unsupported("per-channel weights on axis " + std::to_string(w.axis), {}, "0");
+  const auto shape = e.ir_shape(w.size, false);
+  if (!shape) return shape.error();
+  auto data = e.c.elements(w);
+  if (!data) return data.error();
+  const tensor_id id = e.g.add_constant("", dtype::s8, *shape, std::move(*data));
+  e.g[id].scales = w.scales;
+  e.g[id].zero_points = w.zero_points;
+  if (w.channel_scales) e.g[id].axis = 0;
+  return id;
+}
+inline attributes linear_attributes(const tensor_data& x) {
+  attributes to;
+  if (x.rank() != 2) to.set("keep_dims", std::int64_t{1});
+  return to;
+}
+
+template <bool Relu> result<value> linear(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = quantized_weights(e, a, 1);
+  if (!p) return p.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto q = e.output(a, 2, x->type);
+  if (!q) return q.error();
+  if (!(*p)->linear) return invalid("packed parameters of another operator in " + a.name);
+  const std::int64_t outputs = (*p)->weight->size[0], features = (*p)->weight->size[1];
+  if (x->rank() < 1 || x->size.back() != features)
+    return invalid("features of the input of " + a.name,
+                   x->rank() < 1 ? "none" : std::to_string(x->size.back()),
+                   std::to_string(features));
+  const auto w = linear_weights(e, **p);
+  if (!w) return w.error();
+  const auto in = e.held(*x, false);
+  if (!in) return in.error();
+  const auto y = accumulate(e,
+                            {.op = &ops::fully_connected,
+                             .in = *in,
+                             .weights = *w,
+                             .attrs = linear_attributes(*x),
+                             .channels = static_cast<std::size_t>(outputs),
+                             .relu = Relu},
+                            *x, **p, *q);
+  if (!y) return y.error();
+  return e.wrap(*y, x->type, false, false);
+}
+
+/// x is quantized at run time by its own minimum and maximum, the result is float. Weights of
+/// float16 are multiplied as floats.
+inline result<value> dynamic_linear(emitter& e, tensor_data& x, const packed_data& p,
+                                    bool reduce_range, bool relu) {
+  if (!p.linear) return invalid("packed parameters of another operator in " + e.operator_name());
+  const std::int64_t features = p.weight->size[1];
+  if (x.type != scalar::f32 || x.rank() < 1 || x.size.back() != features)
+    return invalid("input of " + e.operator_name(), std::string(name_of(x.type)),
+                   "float32, " + std::to_string(features) + " features");
+  const auto in = e.held(x, false);
+  if (!in) return in.error();
+  tensor_id bias = no_tensor;
+  if (p.bias) {
+    const auto v = e.c.numbers<float>(*p.bias);
+    if (!v) return v.error();
+    if (v->size() != static_cast<std::size_t>(p.weight->size[0]))
+      return invalid("number of biases", std::to_string(v->size()),
+                     std::to_string(p.weight->size[0]));
+    bias = e.constant_of(*v);
+  }
+  const tensor_id y = e.make(scalar::f32);
+  if (p.half) {
+    auto v = e.c.numbers<float>(*p.weight);
+    if (!v) return v.error();
+    for (float& f : *v) f = numerics::rounded_to_f16(f);
+    const auto shape = e.ir_shape(p.weight->size, false);
+    if (!shape) return shape.error();
+    std::vector<tensor_id> operands{
+        *in,
+        e.g.add_constant("", dtype::f32, *shape, constant_data::of(std::span<const float>(*v)))};
+    if (bias != no_tensor) operands.push_back(bias);
+    if (auto s = e.emit(ops::float_fully_connected, std::move(operands), y, linear_attributes(x),
+                        {.fused = relu ? activation::relu : activation::none});
+        !s)
+      return s.error();
+    return e.wrap(y, scalar::f32, false, false);
+  }
+  const auto w = linear_weights(e, p);
+  if (!w) return w.error();
+  if (auto s = e.c.build.accumulate_dynamically(
+          {.op = &ops::fully_connected,
+           .in = *in,
+           .weights = *w,
+           .bias = bias,
+           .attrs = linear_attributes(x),
+           .layer = {.layer = laws::dynamic_layer::fully_connected, .products = features},
+           .reduce_range = reduce_range && !e.qnnpack(),  // QNNPACK does not honour it
+           .out = y,
+           .fused = relu ? activation::relu : activation::none},
+          {});
+      !s)
+    return s.error();
+  return e.wrap(y, scalar::f32, false, false);
+}
+/// quantized::linear_dynamic(x, packed, reduce_range), linear_dynamic_fp16(x, packed).
+template <bool Relu, bool Half> result<value> linear_dynamic(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const bool reduce_range = !Half && a.boolean(2);
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = packed_argument(e, a, 1);
+  if (!p) return p.error();
+  if ((*p)->half != Half || !(*p)->linear)
+    return invalid("packed parameters of another operator in " + a.name);
+  return dynamic_linear(e, *x, **p, reduce_range, Relu);
+}
+
+/// quantized::conv2d_dynamic and its relatives.
+inline result<value> conv_dynamic(emitter&, arguments& a) {
+  return unsupported(a.name,
+                     "PyTorch quantizes its sums by the input's scale, which is known only when it "
+                     "runs, and loses most of their bits",
+                     "convolutions with scales of their own (static quantization), or in float");
+}
+
+// ---- quantize, dequantize ----
+
+inline result<value> quantize_per_tensor(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const std::int64_t code = a.integer(3);
+  if (auto s = a.check(); !s) return s.error();
+  if (x->type != scalar::f32)
+    return unsupported("input of quantize_per_tensor", std::string(name_of(x->type)), "float32");
+  if (code != static_cast<std::int64_t>(scalar::qint8) &&
+      code != static_cast<std::int64_t>(scalar::quint8))
+    return unsupported("element type of quantize_per_tensor", std::to_string(code),
+                       "12 (qint8), 13 (quint8)");
+  const auto type = static_cast<scalar>(code);
+  const auto q = e.output(a, 1, type);
+  if (!q) return q.error();
+  const tensor_id y = e.make(type, *q);
+  const auto in = e.held_as_is(*x);
+  if (!in) return in.error();
+  if (auto s = e.emit(ops::quantize, {*in}, y); !s) return s.error();
+  return e.wrap(y, type, x->channels_inner, suggests_channels_last(*x));
+}
+/// A tensor, or a list of tensors.
+inline result<value> dequantize(emitter& e, arguments& a) {
+  if (!a.v[0].is_sequence()) {
+    tensor_data* x = a.tensor(0);
+    if (auto s = a.check(); !s) return s.error();
+    return dequantized(e, *x);
+  }
+  std::vector<value> items;
+  for (const value& v : a.v[0].c->items) {
+    if (!v.is(kind::tensor))
+      return unsupported("an element of the list of " + a.name, std::string(name_of(v.what)),
+                         "Tensor");
+    const auto item = dequantized(e, *v.t);
+    if (!item) return item;
+    items.push_back(*item);
+  }
+  return e.c.values.list(std::move(items), a.v[0].what);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_LINEAR_HPP_
+// ---- octet/import/torch/rows_norm.hpp
+// Rows of normalizations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_NORM_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_NORM_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+/// Argument i: one float per channel, or `otherwise` for all of them.
+inline result<std::vector<float>> channel_factors(emitter& e, arguments& a, std::size_t i,
+                                                  std::size_t channels, float otherwise) {
+  if (a.none(i)) return std::vector<float>(channels, otherwise);
+  const tensor_data* t = a.tensor(i);
+  if (auto s = a.check(); !s) return s.error();
+  auto v = e.c.numbers<float>(*t);
+  if (v && v->size() != channels)
+    return invalid("parameters of " + a.name, std::to_string(v->size()), std::to_string(channels));
+  return v;
+}
+/// quantized::batch_norm*(x, weight, bias, mean, var, eps, scale, zero_point): two numbers per
+/// channel remain.
+template <bool Relu> result<value> batch_norm(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const auto eps = static_cast<float>(a.real(5));
+  a.tensor(3), a.tensor(4);  // mean and variance must be given
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto out = e.output(a, 6, x->type);
+  if (!out) return out.error();
+  if (x->rank() < 2)
+    return unsupported("rank of the input of " + a.name, std::to_string(x->rank()));
+  const auto n = static_cast<std::size_t>(x->size[1]);
+  const auto w = channel_factors(e, a, 1, n, 1.f), b = channel_factors(e, a, 2, n, 0.f),
+             m = channel_factors(e, a, 3, n, 0.f), v = channel_factors(e, a, 4, n, 1.f);
+  for (const auto* factors : {&w, &b, &m, &v})
+    if (!*factors) return factors->error();
+  std::vector<float> alpha(n), beta(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto inverse = static_cast<float>(
+        numerics::div(1.0, static_cast<double>(numerics::sqrt_f32(numerics::add((*v)[i], eps)))));
+    alpha[i] =
+        static_cast<float>(numerics::mul(static_cast<double>(numerics::mul(inverse, (*w)[i])),
+                                         numerics::div(x->scales[0], out->scale)));
+    beta[i] = static_cast<float>(
+        numerics::div(static_cast<double>(numerics::sub(
+                          (*b)[i], numerics::mul(numerics::mul((*m)[i], inverse), (*w)[i]))),
+                      out->scale));
+  }
+  const bool inner = x->rank() >= 3;
+  const auto in = e.held(*x, inner);
+  if (!in) return in.error();
+  const tensor_id to = e.make(x->type, *out);
+  const tensor_id p = e.constant_of(alpha), q = e.constant_of(beta);
+  if (auto s = e.emit(ops::batch_norm, {*in, p, q}, to, {},
+                      {.fused = Relu ? activation::relu : activation::none});
+      !s)
+    return s.error();
+  return e.wrap(to, x->type, inner, true);
+}
+
+/// Argument i: float32 weight or bias of a normalization, or none.
+inline result<tensor_id> norm_parameter(emitter& e, arguments& a, std::size_t i) {
+  if (a.none(i)) return no_tensor;
+  tensor_data* t = a.tensor(i);
+  if (auto s = a.check(); !s) return s.error();
+  if (t->type != scalar::f32)
+    return unsupported("weight or bias of " + a.name, std::string(name_of(t->type)), "float32");
+  return e.held(*t, false);
+}
+/// x, weight, bias, eps, scale, zero point; the last five are arguments `first` and on. The kernels
+/// work on contiguous memory.
+inline result<value> normalized(emitter& e, arguments& a, const op_def& op, std::size_t first,
+                                const char* key, std::int64_t number) {
+  tensor_data* x = a.tensor(0);
+  const double eps = a.real(first + 2);
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto q = e.output(a, first + 3, x->type);
+  if (!q) return q.error();
+  attributes attrs;
+  attrs.set("epsilon", eps);
+  attrs.set(key, number);
+  const bool last = &op == &ops::group_norm && suggests_channels_last(*x);
+  if (last) attrs.set("channels_last", std::int64_t{1});
+  const auto in = e.held(*x, false), weight = norm_parameter(e, a, first),
+             bias = norm_parameter(e, a, first + 1);
+  for (const auto* id : {&in, &weight, &bias})
+    if (!*id) return id->error();
+  const tensor_id to = e.make(x->type, *q);
+  if (auto s = e.emit(op, {*in, *weight, *bias}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, x->type, false, last);
+}
+/// layer_norm(x, shape, w, b, eps, scale, zp).
+inline result<value> layer_norm(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor(0);
+  const auto shape = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (shape.empty() || shape.size() > x->size.size() ||
+      !std::equal(shape.begin(), shape.end(),
+                  x->size.end() - static_cast<std::ptrdiff_t>(shape.size())))
+    return invalid("normalized shape of " + a.name);
+  return normalized(e, a, ops::layer_norm, 2, "axes", static_cast<std::int64_t>(shape.size()));
+}
+/// group_norm(x, groups, w, b, eps, scale, zp); instance_norm(x, w, b, eps, scale, zp) has a group
+/// for each channel.
+template <bool Instance> result<value> group_norm(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() < 2) return invalid("rank of the input of " + a.name);
+  const std::int64_t groups = Instance ? x->size[1] : a.integer(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (groups < 1 || x->size[1] % groups != 0)
+    return invalid("groups of " + a.name, std::to_string(groups));
+  return normalized(e, a, ops::group_norm, Instance ? 1 : 2, "groups", groups);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_NORM_HPP_
+// ---- octet/import/torch/rows_pool.hpp
+// Rows of windows and reductions: pooling, means; nearest-neighbour and bilinear resizing.
+#ifndef OCTET_IMPORT_TORCH_ROWS_POOL_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_POOL_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+/// An image [N,C,H,W], quantized with one scale or float32.
+inline status image(const emitter& e, const arguments& a, const tensor_data& x) {
+  if (x.rank() != 4)
+    return unsupported("rank of the input of " + a.name, std::to_string(x.rank()), "4");
+  return e.per_tensor_or_float(x);
+}
+/// A node from an image to one of the same type and quantization.
+inline result<value> image_node(emitter& e, tensor_data& x, const op_def& op, attributes attrs) {
+  const auto in = e.held(x, true);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs), {.framework = e.facts_of(x, true)}); !s)
+    return s.error();
+  return e.wrap(to, x.type, true, suggests_channels_last(x));
+}
+
+// ---- pooling ----
+
+/// Arguments 1, 2, 3 of a pooling.
+inline pool2d_attrs window_of(arguments& a) {
+  const auto window = a.pair(1, {0, 0}), stride = a.pair(2, window), padding = a.pair(3, {0, 0});
+  pool2d_attrs p;
+  p.window_h = window[0], p.window_w = window[1], p.stride_h = stride[0], p.stride_w = stride[1];
+  p.pad_top = p.pad_bottom = padding[0], p.pad_left = p.pad_right = padding[1];
+  return p;
+}
+inline result<value> max_pool2d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  pool2d_attrs p = window_of(a);
+  const auto dilation = a.pair(4, {1, 1});
+  p.dilation_h = dilation[0], p.dilation_w = dilation[1];
+  p.ceil_mode = a.boolean(5);
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = image(e, a, *x); !s) return s.error();
+  return image_node(e, *x, is_quantized(x->type) ? ops::qnn_max_pool2d : ops::max_pool2d,
+                    to_attributes(p));
+}
+inline result<value> avg_pool2d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  pool2d_attrs p = window_of(a);
+  p.ceil_mode = a.boolean(4);
+  p.count_include_pad = a.boolean(5);
+  const bool divided = !a.none(6);
+  if (divided) p.divisor = a.small(6, a.integer(6));
+  if (auto s = a.check(); !s) return s.error();
+  if (divided && p.divisor <= 0)
+    return invalid("divisor_override of " + a.name, std::to_string(p.divisor));
+  if (auto s = image(e, a, *x); !s) return s.error();
+  return image_node(e, *x, is_quantized(x->type) ? ops::qnn_avg_pool2d : ops::avg_pool2d,
+                    to_attributes(p));
+}
+inline result<value> adaptive_avg_pool2d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = image(e, a, *x); !s) return s.error();
+  if (!a.v[1].is_sequence() || a.v[1].c->items.size() != 2)
+    return unsupported("output size of " + a.name);
+  std::int32_t out[2];
+  for (std::size_t k = 0; k < 2; ++k) {
+    const value& v = a.v[1].c->items[k];
+    if (!v.is(kind::integer) && !v.is(kind::none)) return unsupported("output size of " + a.name);
+    out[k] = a.small(1, v.is(kind::none) ? x->size[2 + k] : v.i);
+  }
+  if (auto s = a.check(); !s) return s.error();
+  pool2d_attrs p;
+  p.adaptive_h = out[0], p.adaptive_w = out[1];
+  return image_node(e, *x, is_quantized(x->type) ? ops::qnn_avg_pool2d : ops::avg_pool2d,
+                    to_attributes(p));
+}
+
+/// adaptive_max_pool2d(x, size): the values; nobody has asked for the indices.
+inline result<value> adaptive_max_pool2d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const auto out = a.pair(1, {0, 0});
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = image(e, a, *x); !s) return s.error();
+  pool2d_attrs p;
+  p.adaptive_h = out[0], p.adaptive_w = out[1];
+  const auto y = image_node(e, *x, is_quantized(x->type) ? ops::qnn_max_pool2d : ops::max_pool2d,
+                            to_attributes(p));
+  if (!y) return y;
+  return e.c.values.list({*y, value::unknown()}, kind::tuple);
+}
+
+// ---- one axis instead of two ----
+
+/// [N, C, L] as the image [N, C, 1, L], and back; layout and strides stay.
+inline result<value> as_one_row(emitter& e, const arguments& a, tensor_data& x) {
+  if (x.rank() != 3)
+    return unsupported("rank of the input of " + a.name, std::to_string(x.rank()), "3");
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const bool inner = !x.constant() && x.channels_inner;
+  const tensor_id to = e.make_like(x);
+  const auto n = x.size[0], c = x.size[1], l = x.size[2];
+  if (auto s = e.reshape(
+          *in, to,
+          inner ? std::vector{n, std::int64_t{1}, l, c} : std::vector{n, c, std::int64_t{1}, l});
+      !s)
+    return s.error();
+  return with_strides(e, e.wrap(to, x.type, inner, false),
+                      {x.stride[0], x.stride[1], l * x.stride[2], x.stride[2]});
+}
+inline result<value> as_line(emitter& e, const value& row) {
+  if (!row.is(kind::tensor)) return row;
+  tensor_data& x = *row.t;
+  const auto in = e.held_as_is(x);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  const auto n = x.size[0], c = x.size[1], l = x.size[3];
+  if (auto s = e.reshape(*in, to, x.channels_inner ? std::vector{n, l, c} : std::vector{n, c, l});
+      !s)
+    return s.error();
+  return with_strides(e, e.wrap(to, x.type, x.channels_inner, false),
+                      {x.stride[0], x.stride[1], x.stride[3]});
+}
+using row_function = result<value> (*)(emitter&, arguments&);
+/// The operator of two axes on one: arguments from `First` on are numbers of one axis each, of
+/// which `Numbers` in turn get the neutral number of the height.
+template <row_function Of, int... Heights> result<value> on_one_row(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto row = as_one_row(e, a, *x);
+  if (!row) return row;
+  std::vector<value> v = a.v;
+  v[0] = *row;
+  constexpr std::int64_t heights[] = {Heights...};
+  for (std::size_t i = 0; i < sizeof...(Heights); ++i) {
+    std::vector<std::int64_t> given = a.integers(1 + i);
+    if (auto s = a.check(); !s) return s.error();
+    if (given.empty()) continue;
+    v[1 + i] = e.c.values.integers({heights[i], given.back()});
+  }
+  arguments two(e.c, a.name, std::move(v));
+  const auto y = Of(e, two);
+  if (!y) return y;
+  if (!y->is(kind::tuple)) return as_line(e, *y);
+  const auto line = as_line(e, y->c->items[0]);
+  if (!line) return line;
+  return e.c.values.list({*line, value::unknown()}, kind::tuple);
+}
+
+// ---- three axes ----
+
+/// [N, C, D, H, W] in the layout [N, D, H, W, C].
+inline result<tensor_id> volume(emitter& e, const arguments& a, tensor_data& x) {
+  if (x.rank() != 5)
+    return unsupported("rank of the input of " + a.name, std::to_string(x.rank()), "5");
+  if (auto s = e.per_tensor_or_float(x); !s) return s.error();
+  return e.held(x, true);
+}
+/// max_pool3d: the largest of each image's windows, then along the depth.
+inline result<value> max_pool3d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  std::vector<std::int64_t> list[4];
+  for (std::size_t k = 0; k < 4; ++k) {
+    list[k] = a.integers(1 + k);
+    if (list[k].empty()) list[k] = k == 1 ? list[0] : std::vector<std::int64_t>{k == 3 ? 1 : 0};
+    if (list[k].size() == 1) list[k].resize(3, list[k][0]);
+  }
+  const bool ceil_mode = a.boolean(5);
+  if (auto s = a.check(); !s) return s.error();
+  for (const auto& l : list)
+    if (l.size() != 3) return invalid("window of " + a.name);
+  const auto in = volume(e, a, *x);
+  if (!in) return in.error();
+  const op_def& op = is_quantized(x->type) ? ops::qnn_max_pool2d : ops::max_pool2d;
+  tensor_id at = *in;
+  for (int pass = 0; pass < 2; ++pass) {  // height and width, then depth
+    const dims s = e.g[at].shape;         // [N, D, H, W, C]
+    const tensor_id image = e.make_like(*x), pooled = e.make_like(*x), back = e.make_like(*x);
+    const bool deep = pass == 1;
+    using shape = std::vector<std::int64_t>;
+    const std::int64_t n = s[0], d = s[1], h = s[2], w = s[3], c = s[4];
+    if (auto r = e.reshape(at, image, deep ? shape{n, d, h * w, c} : shape{n * d, h, w, c}); !r)
+      return r.error();
+    pool2d_attrs p;
+    p.ceil_mode = ceil_mode;
+    const std::size_t first = deep ? 0 : 1;
+    p.window_h = a.small(1, list[0][first]), p.stride_h = a.small(2, list[1][first]);
+    p.pad_top = p.pad_bottom = a.small(3, list[2][first]);
+    p.dilation_h = a.small(4, list[3][first]);
+    if (!deep) {
+      p.window_w = a.small(1, list[0][2]), p.stride_w = a.small(2, list[1][2]);
+      p.pad_left = p.pad_right = a.small(3, list[2][2]);
+      p.dilation_w = a.small(4, list[3][2]);
+    }
+    if (auto r = a.check(); !r) return r.error();
+    if (auto r = e.emit(op, {image}, pooled, to_attributes(p)); !r) return r.error();
+    const dims o = e.g[pooled].shape;
+    if (auto r =
+            e.reshape(pooled, back, deep ? shape{n, o[1], h, w, c} : shape{n, d, o[1], o[2], c});
+        !r)
+      return r.error();
+    at = back;
+  }
+  return e.wrap(at, x->type, true, false);
+}
+/// avg_pool3d as avg_pool2d: the rows of each window over depth and height, one after another, as
+/// an image of their own.
+inline result<value> avg_pool3d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  std::vector<std::int64_t> size = a.integers(1), stride = a.integers(2), pad = a.integers(3);
+  if (a.boolean(4)) return unsupported("ceil_mode of " + a.name, "True", "False");
+  const bool counted = a.boolean(5);
+  if (stride.empty()) stride = size;
+  for (auto* l : {&size, &stride, &pad}) {
+    if (l->size() == 1) l->resize(3, (*l)[0]);
+    if (l->size() != 3) return invalid("window of " + a.name);
+    for (std::int64_t v : *l) a.small(1, v);
+  }
+  if (auto s = a.check(); !s) return s.error();
+  const bool padded = pad[0] != 0 || pad[1] != 0 || pad[2] != 0;
+  if (padded && !counted) return unsupported("padding of " + a.name + " that does not count");
+  const auto in = volume(e, a, *x);
+  if (!in) return in.error();
+  tensor_id at = *in;
+  if (padded) {
+    const tensor_id wider = e.make_like(*x);
+    attributes around;
+    around.set("paddings", std::vector<std::int64_t>{0, 0, pad[0], pad[0], pad[1], pad[1], pad[2],
+                                                     pad[2], 0, 0});
+    if (is_quantized(x->type)) around.set("value", std::int64_t{x->zero_points[0]});
+    if (auto s =
+            e.emit(is_quantized(x->type) ? ops::qnn_pad : ops::pad, {at}, wider, std::move(around));
+        !s)
+      return s.error();
+    at = wider;
+  }
+  const dims s = e.g[at].shape;  // [N, D, H, W, C]
+  const std::int64_t outs[] = {(s[1] - size[0]) / std::max<std::int64_t>(stride[0], 1) + 1,
+                               (s[2] - size[1]) / std::max<std::int64_t>(stride[1], 1) + 1};
+  if (size[0] < 1 || size[1] < 1 || stride[0] < 1 || stride[1] < 1 || s[1] < size[0] ||
+      s[2] < size[1])
+    return invalid("window of " + a.name);
+  const std::int64_t rows = size[0] * size[1];
+  const auto count = static_cast<std::size_t>(outs[0] * outs[1] * rows);
+  if (auto limit = e.c.build.make_constant(count * sizeof(std::int32_t)); !limit)
+    return limit.error();
+  std::vector<std::int32_t> list;
+  for (std::int64_t d = 0; d < outs[0]; ++d)
+    for (std::int64_t h = 0; h < outs[1]; ++h)
+      for (std::int64_t k = 0; k < rows; ++k)
+        list.push_back(static_cast<std::int32_t>((d * stride[0] + k / size[1]) * s[2] +
+                                                 h * stride[1] + k % size[1]));
+  const tensor_id flat = e.make_like(*x), image = e.make_like(*x), y = e.make_like(*x);
+  if (auto r = e.reshape(at, flat, {s[0], std::int64_t{s[1]} * s[2], s[3], s[4]}); !r)
+    return r.error();
+  attributes along_rows;
+  along_rows.set("axis", std::int64_t{1});
+  if (auto r = e.emit(ops::gather, {flat, e.c.build.constant(list)}, image, std::move(along_rows));
+      !r)
+    return r.error();
+  const std::int64_t c = s[4];
+  value windows = e.wrap(image, x->type, true, false);
+  windows.t->stride = {x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
+  arguments two(
+      e.c, a.name,
+      {windows, e.c.values.integers({rows, size[2]}), e.c.values.integers({rows, stride[2]}),
+       e.c.values.integers({0, 0}), value::of(false), value::of(true), a.v[6]});
+  const auto pooled = avg_pool2d(e, two);
+  if (!pooled) return pooled;
+  const auto line = e.held(*pooled->t, true);
+  if (!line) return line.error();
+  const std::int64_t width = e.g[*line].shape[2];
+  if (auto r = e.reshape(*line, y, {s[0], outs[0], outs[1], width, c}); !r) return r.error();
+  return e.wrap(y, x->type, true, false);
+}
+/// adaptive_avg_pool3d to one element a channel: one average of the whole volume, as an image of
+/// D rows.
+inline result<value> adaptive_avg_pool3d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  auto size = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (size.size() == 1) size.resize(3, size[0]);
+  if (size != std::vector<std::int64_t>{1, 1, 1})
+    return unsupported("output size of " + a.name, {}, "1, 1, 1");
+  const auto in = volume(e, a, *x);
+  if (!in) return in.error();
+  const dims s = e.g[*in].shape;
+  const tensor_id image = e.make_like(*x);
+  if (auto r = e.reshape(*in, image, {s[0], s[1], std::int64_t{s[2]} * s[3], s[4]}); !r)
+    return r.error();
+  const auto c = static_cast<std::int64_t>(s[4]);
+  value rows = e.wrap(image, x->type, true, false);
+  rows.t->stride = {x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
+  arguments two(e.c, a.name, {rows, e.c.values.integers({1, 1})});
+  const auto y = adaptive_avg_pool2d(e, two);
+  if (!y) return y;
+  return reshaped(e, *y->t, {s[0], c, 1, 1, 1});
+}
+
+// ---- resizing ----
+
+/// Argument 1, or where it is none the input's extents times the given factors.
+inline result<std::vector<std::int64_t>> output_size(arguments& a, const tensor_data& x,
+                                                     const std::array<double, 2>& scale) {
+  std::vector<std::int64_t> size;
+  if (!a.none(1)) size = a.integers(1);
+  if (auto s = a.check(); !s) return s.error();
+  if (size.empty())
+    for (std::size_t k = 0; k < 2; ++k)
+      size.push_back(static_cast<std::int64_t>(numerics::floor(
+          numerics::clamp(numerics::mul(static_cast<double>(x.size[2 + k]), scale[k]), 0., 1e9))));
+  if (size.size() != 2) return invalid("output size of " + a.name);
+  return size;
+}
+/// upsample_nearest2d(x, size, scales) and (x, size, scale_h, scale_w); the same for bilinear with
+/// align_corners after the size. A given factor, not the ratio of extents, sets the source
+/// coordinates.
+template <bool Bilinear> result<value> upsample(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const auto scale = a.real_pair(Bilinear ? 3 : 2);
+  resize_attrs r;
+  if (Bilinear) {
+    r.align_corners = a.boolean(2);
+    r.half_pixel_centers = !r.align_corners;
+  }
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = image(e, a, *x); !s) return s.error();
+  const auto size = output_size(a, *x, scale);
+  if (!size) return size.error();
+  r.out_h = a.small(1, (*size)[0]), r.out_w = a.small(1, (*size)[1]);
+  if (auto s = a.check(); !s) return s.error();
+  r.scale_h = scale[0], r.scale_w = scale[1];
+  const op_def& bilinear = is_quantized(x->type) ? ops::qnn_resize_bilinear : ops::resize_bilinear;
+  return image_node(e, *x, Bilinear ? bilinear : ops::resize_nearest, to_attributes(r));
+}
+
+/// upsample_nearest1d(x, size, scale), upsample_linear1d(x, size, align_corners, scale): the scale
+/// is argument 2 or 3, a number or a list of one.
+template <bool Linear> result<value> upsample_line(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto row = as_one_row(e, a, *x);
+  if (!row) return row;
+  const value& given = a.v[Linear ? 3 : 2];
+  value scale = given, size = a.v[1];
+  if (given.is_sequence() && given.c->items.size() == 1) scale = given.c->items[0];
+  if (!scale.is(kind::none)) scale = e.c.values.list({value::of(1.0), scale});
+  if (const auto extent = size.is(kind::none) ? std::vector<std::int64_t>{} : a.integers(1);
+      !extent.empty())
+    size = e.c.values.integers({1, extent.back()});
+  if (auto s = a.check(); !s) return s.error();
+  arguments two(e.c, a.name,
+                Linear ? std::vector{*row, size, a.v[2], scale, value{}}
+                       : std::vector{*row, size, scale, value{}});
+  const auto y = upsample<Linear>(e, two);
+  if (!y) return y;
+  return as_line(e, *y);
+}
+
+// ---- means ----
+
+/// Which axes a mean goes over.
+struct reduction {
+  std::vector<bool> reduced;  // per logical axis
+  bool keep = false;          // with extent 1
+  bool spatial() const {
+    return reduced.size() == 4 && !reduced[0] && !reduced[1] && reduced[2] && reduced[3];
+  }
+};
+inline result<reduction> reduction_of(arguments& a, const tensor_data& x) {
+  reduction r;
+  r.keep = a.boolean(2);
+  r.reduced.assign(x.size.size(), a.none(1));
+  if (!a.none(1)) {
+    const auto axes = a.integers(1);
+    for (std::int64_t d : axes) {
+      const std::size_t axis = a.axis(d, std::max(x.rank(), 1));
+      if (axis < r.reduced.size()) r.reduced[axis] = true;
+    }
+    if (axes.empty()) r.reduced.assign(r.reduced.size(), true);
+  }
+  if (auto s = a.check(); !s) return s.error();
+  return r;
+}
+/// What is left of a tensor held channels last, brought to the logical order of axes.
+inline result<tensor_id> in_logical_order(emitter& e, const tensor_data& x, const reduction& r,
+                                          tensor_id from) {
+  std::vector<std::int64_t> left;  // logical axes in the order the IR has them
+  for (int i : {0, 2, 3, 1})
+    if (!r.reduced[static_cast<std::size_t>(i)]) left.push_back(i);
+  std::vector<std::int64_t> order;  // axis of octet's output for each of PyTorch's
+  for (int i = 0; i < x.rank(); ++i)
+    if (!r.reduced[static_cast<std::size_t>(i)])
+      order.push_back(std::find(left.begin(), left.end(), i) - left.begin());
+  if (std::is_sorted(order.begin(), order.end())) return from;
+  const tensor_id to = e.make_like(x);
+  if (auto s = e.transpose(from, to, std::move(order)); !s) return s.error();
+  return to;
+}
+/// Is a mean summed as floats, in an order that depends on the memory format?
+inline bool sums_floats(const emitter& e, const tensor_data& x, const reduction& r) {
+  if (!is_quantized(x.type)) return true;
+  laws::facts f;
+  f.arithmetic = e.g.arithmetic;
+  f.framework = emitter::facts_of(x, false);
+  f.x.type = dtype_of_scalar(x.type);
+  f.x.shape.rank = x.rank();
+  for (int i = 0; i < x.rank(); ++i)
+    if (r.reduced[static_cast<std::size_t>(i)]) f.axes.push_back(i);
+  return laws::mean(f).round == rounding::aten;
+}
+/// mean over axes; the quantization stays.
+inline result<value> mean(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto r = reduction_of(a, *x);
+  if (!r) return r.error();
+  if (auto s = e.per_tensor_or_float(*x); !s) return s.error();
+  const bool summed = sums_floats(e, *x, *r);
+  const bool inner = (r->spatial() && x->channels_inner && !x->constant()) ||
+                     (summed && suggests_channels_last(*x));
+  const auto in = e.held(*x, inner);
+  if (!in) return in.error();
+  attributes attrs;
+  std::vector<std::int64_t> axes;
+  for (int i = 0; i < x->rank(); ++i)
+    if (r->reduced[static_cast<std::size_t>(i)])
+      axes.push_back(axis_in_layout(i, x->rank(), inner));
+  attrs.set("axes", axes);
+  if (r->keep) attrs.set("keep_dims", std::int64_t{1});
+  tensor_id to = e.make_like(*x);
+  if (auto s = e.emit(is_quantized(x->type) ? ops::qnn_mean : ops::mean, {*in}, to,
+                      std::move(attrs), {.framework = e.facts_of(*x, inner)});
+      !s)
+    return s.error();
+  if (inner && !r->keep && x->rank() == 4 && !r->reduced[1]) {
+    const auto moved = in_logical_order(e, *x, *r, to);
+    if (!moved) return moved.error();
+    to = *moved;
+  }
+  return e.wrap(to, x->type, r->keep && inner, r->keep && !summed && suggests_channels_last(*x));
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_POOL_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+// ---- steps of compositions: values in, values out ----
+
+using step = result<tensor_data*>;
+inline step step_of(const result<value>& v) {
+  if (!v) return v.error();
+  return v->t;
+}
+inline step number(emitter& e, double v) { return number_of(e, v, scalar::f32); }
+/// One node on float values that broadcast.
+inline step apply(emitter& e, const op_def& op, const step& x, const step& y) {
+  if (!x) return x;
+  if (!y) return y;
+  return step_of(emit_pair(e, op, {*x, *y}, scalar::f32));
+}
+inline step apply(emitter& e, const op_def& op, const step& x, attributes attrs = {}) {
+  if (!x) return x;
+  const auto in = e.held_as_is(**x);
+  if (!in) return in.error();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e
+      .wrap(to, scalar::f32, !(*x)->constant() && (*x)->channels_inner, suggests_channels_last(**x))
+      .t;
+}
+inline result<value> done(const step& x) {
+  if (!x) return x.error();
+  return value_of(**x);
+}
+/// A result where the operator was given a quantized tensor: quantized by the input's parameters.
+inline result<value> as_given(emitter& e, const tensor_data& x, const step& y) {
+  if (!y || !is_quantized(x.type)) return done(y);
+  const auto in = e.held_as_is(**y);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  if (auto s = e.emit(ops::quantize, {*in}, to); !s) return s.error();
+  return e.wrap(to, x.type, !(*y)->constant() && (*y)->channels_inner, suggests_channels_last(**y));
+}
+
+// ---- functions of one value ----
+
+/// Whole numbers and quantized values become floats first.
+template <const op_def& Op> result<value> float_unary(emitter& e, arguments& a) {
+  return done(apply(e, Op, real_argument(e, a, 0)));
+}
+/// abs, neg of floats and whole numbers.
+inline result<value> neg(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  if (x->type == scalar::s64 || x->type == scalar::s32)
+    return emit_pair(e, ops::sub, {number_of(e, 0, x->type), x}, x->type);
+  return done(apply(e, ops::neg, real_value(e, *x)));
+}
+inline result<value> reciprocal(emitter& e, arguments& a) {
+  return done(apply(e, ops::div, number(e, 1), real_argument(e, a, 0)));
+}
+inline step silu_of(emitter& e, const step& x) {
+  return apply(e, ops::mul, x, apply(e, ops::logistic, x));
+}
+inline result<value> silu(emitter& e, arguments& a) {
+  return done(silu_of(e, real_argument(e, a, 0)));
+}
+inline result<value> log_sigmoid(emitter& e, arguments& a) {
+  return done(apply(e, ops::log, apply(e, ops::logistic, real_argument(e, a, 0))));
+}
+/// log(1 + exp(b x)) / b; x itself where b x is above the threshold.
+inline step softplus_of(emitter& e, const step& x, double beta, double threshold) {
+  const step scaled = beta == 1 ? x : apply(e, ops::mul, x, number(e, beta));
+  const step sum = apply(e, ops::add, apply(e, ops::exp, scaled), number(e, 1));
+  step soft = apply(e, ops::log, sum);
+  if (beta != 1) soft = apply(e, ops::div, soft, number(e, beta));
+  if (!soft) return soft;
+  const auto above =
+      emit_pair(e, ops::greater, {*scaled, number_of(e, threshold, scalar::f32)}, scalar::boolean);
+  if (!above) return above.error();
+  return step_of(chosen(e, *above->t, **x, **soft));
+}
+inline result<value> softplus(emitter& e, arguments& a) {
+  const double beta = a.real(1), threshold_at = a.real(2);
+  return done(softplus_of(e, real_argument(e, a, 0), beta, threshold_at));
+}
+inline result<value> mish(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  return done(apply(e, ops::mul, x, apply(e, ops::tanh, softplus_of(e, x, 1, 20))));
+}
+inline result<value> gelu(emitter& e, arguments& a) {
+  const bool approximate = a.v[1].is(kind::string) && a.v[1].c->text == "tanh";
+  tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  attributes attrs;
+  if (approximate) attrs.set("approximate", std::int64_t{1});
+  return as_given(e, *x, apply(e, ops::gelu, real_value(e, *x), std::move(attrs)));
+}
+/// glu(x, dim): the first half times the sigmoid of the second.
+inline result<value> glu(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const std::int64_t dim = a.integer(1);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, (*x)->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t half = (*x)->size[axis] / 2;
+  if ((*x)->size[axis] % 2 != 0) return invalid("extent of " + a.name, "odd");
+  const step first = step_of(sliced(e, **x, axis, 0, half)),
+             second = step_of(sliced(e, **x, axis, half, half));
+  return done(apply(e, ops::mul, first, apply(e, ops::logistic, second)));
+}
+/// leaky_relu(x, slope); of codes with the input's parameters.
+inline result<value> plain_leaky_relu(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  attributes attrs;
+  attrs.set("alpha", a.real(1));
+  if (auto s = a.check(); !s) return s.error();
+  if (is_quantized(x->type)) {
+    if (auto s = e.per_tensor(*x); !s) return s.error();
+    return unary(e, *x, leaky_relu_forms, {x->scales[0], x->zero_points[0]}, std::move(attrs));
+  }
+  return done(apply(e, ops::leaky_relu, real_value(e, *x), std::move(attrs)));
+}
+/// elu(x, alpha, scale, input_scale), celu(x, alpha), selu(x).
+inline step elu_of(emitter& e, const step& x, double alpha, double scale, double input_scale) {
+  attributes attrs;
+  attrs.set("alpha", alpha);
+  if (input_scale == 1) {
+    const step y = apply(e, ops::elu, x, std::move(attrs));
+    return scale == 1 ? y : apply(e, ops::mul, y, number(e, scale));
+  }
+  // Above 0 the input is not scaled.
+  const step below =
+      apply(e, ops::elu, apply(e, ops::mul, x, number(e, input_scale)), std::move(attrs));
+  if (!below) return below;
+  const auto above =
+      emit_pair(e, ops::greater, {*x, number_of(e, 0, scalar::f32)}, scalar::boolean);
+  if (!above) return above.error();
+  const step y = step_of(chosen(e, *above->t, **x, **below));
+  return scale == 1 ? y : apply(e, ops::mul, y, number(e, scale));
+}
+inline result<value> plain_elu(emitter& e, arguments& a) {
+  const double alpha = a.real(1), scale = a.real(2), input_scale = a.real(3);
+  return done(elu_of(e, real_argument(e, a, 0), alpha, scale, input_scale));
+}
+inline result<value> celu(emitter& e, arguments& a) {
+  const double alpha = a.real(1);
+  if (!(alpha != 0)) return invalid("alpha of " + a.name, std::to_string(alpha));
+  return done(elu_of(e, real_argument(e, a, 0), alpha, 1, numerics::div(1., alpha)));
+}
+inline result<value> selu(emitter& e, arguments& a) {
+  return done(elu_of(e, real_argument(e, a, 0), 1.6732632423543772848170429916717,
+                     1.0507009873554804934193349852946, 1));
+}
+/// prelu(x, slopes): one slope, or one per channel.
+inline result<value> plain_prelu(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const tensor_data* w = a.tensor(1);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = w->elements();
+  if (w->rank() > 1 || (n != 1 && ((*x)->rank() < 2 || n != (*x)->size[1])))
+    return unsupported("slopes of " + a.name, std::to_string(n), "one or one per channel");
+  const bool inner = n != 1 && (*x)->rank() >= 3;
+  const auto in = inner ? e.held(**x, true) : e.held_as_is(**x), slopes = e.held(*a.v[1].t, false);
+  if (!in) return in.error();
+  if (!slopes) return slopes.error();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(ops::prelu, {*in, *slopes}, to); !s) return s.error();
+  return e.wrap(to, scalar::f32, inner || (!(*x)->constant() && (*x)->channels_inner),
+                suggests_channels_last(**x));
+}
+/// x to a power: products and roots where PyTorch has them, else its power function, of which
+/// octet's is not the last bit.
+inline result<value> pow(emitter& e, arguments& a) {
+  const given_operand of = operand_given(e, a, 0), by = operand_given(e, a, 1);
+  if (auto s = a.check(); !s) return s.error();
+  const auto power = [&]() -> result<value> {
+    const auto both = pair_of(e, a, 0, 1, true);
+    if (!both) return both.error();
+    return emit_pair(e, ops::pow, *both, scalar::f32);
+  };
+  if (by.t || !of.t) return power();
+  const step x = real_argument(e, a, 0);
+  if (!x) return x.error();
+  const double p = by.number;
+  if (p == 1) return done(x);
+  if (p == 2) return done(apply(e, ops::mul, x, x));
+  if (p == 3) return done(apply(e, ops::mul, apply(e, ops::mul, x, x), x));
+  if (p == 0.5) return done(apply(e, ops::sqrt, x));
+  if (p == -0.5) return done(apply(e, ops::div, number(e, 1), apply(e, ops::sqrt, x)));
+  if (p == -1) return done(apply(e, ops::div, number(e, 1), x));
+  if (p == -2) return done(apply(e, ops::div, number(e, 1), apply(e, ops::mul, x, x)));
+  return power();
+}
+/// clamp_min(x, low), clamp_max(x, high).
+template <bool Least> result<value> clamp_one(emitter& e, arguments& a) {
+  if (a.v[1].is(kind::tensor) && !(a.v[1].t->rank() == 0 && e.c.known(*a.v[1].t)))
+    return Least ? extreme<ops::maximum>(e, a) : extreme<ops::minimum>(e, a);
+  arguments both(e.c, a.name, {a.v[0], Least ? a.v[1] : value{}, Least ? value{} : a.v[1]});
+  return clamp(e, both);
+}
+
+// ---- sums ----
+
+inline step summed(emitter& e, const step& x, const std::vector<std::int64_t>& axes, bool keep) {
+  if (!x) return x;
+  return step_of(reduced(e, **x, ops::sum, axes, keep));
+}
+/// sum(x), sum(x, dims, keepdim, dtype): argument 1 may be the dtype.
+inline result<value> float_sum(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const bool keep = a.boolean(2);
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, 1, *x);
+  if (auto s = a.check(); !s) return s.error();
+  const scalar type = x->type == scalar::f32 || is_quantized(x->type) ? scalar::f32 : scalar::s64;
+  const auto from = cast_to(e, *x, type);
+  if (!from) return from;
+  return reduced(e, *from->t, ops::sum, axes, keep);
+}
+/// Number of elements that the axes hold.
+inline double extent_of(const tensor_data& x, const std::vector<std::int64_t>& axes) {
+  double n = 1;
+  for (std::int64_t a : axes)
+    if (x.rank() > 0)
+      n = numerics::mul(n, static_cast<double>(x.size[static_cast<std::size_t>(a)]));
+  return n;
+}
+inline step mean_of(emitter& e, const step& x, const std::vector<std::int64_t>& axes) {
+  const step s = summed(e, x, axes, true);
+  if (!s) return s;
+  return apply(e, ops::div, s, number(e, extent_of(**x, axes)));
+}
+/// x less its mean, and the mean of the squares of that.
+struct spread {
+  step centered, variance;
+};
+inline spread spread_of(emitter& e, const step& x, const std::vector<std::int64_t>& axes) {
+  const step c = apply(e, ops::sub, x, mean_of(e, x, axes));
+  return {c, mean_of(e, apply(e, ops::mul, c, c), axes)};
+}
+/// std and var: (x, unbiased), (x, dims, unbiased, keepdim), (x, dims, correction=, keepdim=).
+template <bool Root> result<value> deviation(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(0);
+  const bool keep = a.boolean(3), whole = a.v[1].is(kind::boolean);
+  double correction = (whole ? a.v[1].b : a.boolean(2)) ? 1 : 0;
+  if (!a.none(4)) correction = a.real(4);
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<std::int64_t> axes;
+  if (whole)
+    for (int i = 0; i < x->rank(); ++i) axes.push_back(i);
+  else
+    axes = axes_or_all(a, 1, *x);
+  if (auto s = a.check(); !s) return s.error();
+  const step real = real_value(e, *x);
+  if (!real) return real.error();
+  const step c = apply(e, ops::sub, real, mean_of(e, real, axes));
+  const double n = numerics::sub(extent_of(*x, axes), correction);
+  step v =
+      apply(e, ops::div, summed(e, apply(e, ops::mul, c, c), axes, keep), number(e, n > 0 ? n : 0));
+  if (Root) v = apply(e, ops::sqrt, v);
+  return as_given(e, *x, v);
+}
+/// norm(x, p, dims, keepdim), linalg_vector_norm likewise: p is 1, 2 or infinite.
+inline result<value> vector_norm(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const double p = a.real_or(1, 2);
+  const bool keep = a.boolean(3);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, 2, **x);
+  if (auto s = a.check(); !s) return s.error();
+  if (p == 2) return done(apply(e, ops::sqrt, summed(e, apply(e, ops::mul, x, x), axes, keep)));
+  const step size = apply(e, ops::abs, x);
+  if (!size) return size.error();
+  if (p == 1) return done(summed(e, size, axes, keep));
+  if (p == infinity) return reduced(e, **size, ops::reduce_max, axes, keep);
+  return unsupported("order of " + a.name, std::to_string(p), "1, 2, inf");
+}
+
+// ---- normalizations ----
+
+/// Weight or bias of a normalization: a float tensor, or none.
+inline result<tensor_data*> factor_argument(emitter& e, arguments& a, std::size_t i) {
+  if (a.none(i)) return nullptr;
+  return real_argument(e, a, i);
+}
+/// (x - mean) / sqrt(var + eps) over the axes.
+inline step normalized_over(emitter& e, const step& x, const std::vector<std::int64_t>& axes,
+                            double eps) {
+  const spread s = spread_of(e, x, axes);
+  const step root = apply(e, ops::sqrt, apply(e, ops::add, s.variance, number(e, eps)));
+  return apply(e, ops::mul, s.centered, apply(e, ops::div, number(e, 1), root));
+}
+/// y * weight + bias, both of that shape or absent.
+inline step scaled_and_shifted(emitter& e, step y, tensor_data* weight, tensor_data* bias,
+                               const std::vector<std::int64_t>& shape) {
+  for (tensor_data* t : {weight, bias}) {
+    if (!t || !y) continue;
+    const step factors = step_of(reshaped(e, *t, shape));
+    y = apply(e, t == weight ? ops::mul : ops::add, y, factors);
+  }
+  return y;
+}
+/// layer_norm(x, shape, weight, bias, eps).
+inline result<value> float_layer_norm(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const auto shape = a.integers(1);
+  const double eps = a.real(4);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const auto w = factor_argument(e, a, 2), b = factor_argument(e, a, 3);
+  if (!w) return w.error();
+  if (!b) return b.error();
+  if (shape.empty() || shape.size() > (*x)->size.size() ||
+      !std::equal(shape.rbegin(), shape.rend(), (*x)->size.rbegin()))
+    return invalid("normalized shape of " + a.name);
+  std::vector<std::int64_t> axes;
+  for (std::size_t i = (*x)->size.size() - shape.size(); i < (*x)->size.size(); ++i)
+    axes.push_back(static_cast<std::int64_t>(i));
+  return done(scaled_and_shifted(e, normalized_over(e, x, axes, eps), *w, *b, shape));
+}
+/// group_norm(x, groups, weight, bias, eps): x as [N, groups, rest].
+inline step grouped(emitter& e, const step& x, std::int64_t groups, tensor_data* w, tensor_data* b,
+                    double eps) {
+  if (!x) return x;
+  const auto size = (*x)->size;
+  if (size.size() < 2 || groups < 1 || size[1] % groups != 0)
+    return invalid("groups of " + e.operator_name(), std::to_string(groups));
+  const step rows = step_of(reshaped(
+      e, **x, {size[0], groups, (*x)->elements() / std::max<std::int64_t>(size[0] * groups, 1)}));
+  const step y = normalized_over(e, rows, {2}, eps);
+  if (!y) return y;
+  std::vector<std::int64_t> shape{size[1]};
+  shape.insert(shape.end(), size.size() - 2, 1);
+  return scaled_and_shifted(e, step_of(reshaped(e, **y, size)), w, b, shape);
+}
+inline result<value> float_group_norm(emitter& e, arguments& a) {
+  const std::int64_t groups = a.integer(1);
+  const double eps = a.real(4);
+  const step x = real_argument(e, a, 0);
+  const auto w = factor_argument(e, a, 2), b = factor_argument(e, a, 3);
+  if (!w) return w.error();
+  if (!b) return b.error();
+  return done(grouped(e, x, groups, *w, *b, eps));
+}
+/// batch_norm(x, weight, bias, mean, var, training, momentum, eps): a factor and an offset for each
+/// channel, x * f32(w / sqrt(var + eps)) + f32(b - mean * factor).
+inline result<value> float_batch_norm(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const bool training = a.boolean(5);
+  const auto eps = static_cast<float>(a.real(7));
+  a.tensor(3), a.tensor(4);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  if (training)
+    return unsupported("batch_norm in training mode", {}, "a model saved after model.eval()");
+  if ((*x)->rank() < 2) return invalid("rank of the input of " + a.name);
+  const auto n = static_cast<std::size_t>((*x)->size[1]);
+  const auto w = channel_factors(e, a, 1, n, 1.f), b = channel_factors(e, a, 2, n, 0.f),
+             m = channel_factors(e, a, 3, n, 0.f), v = channel_factors(e, a, 4, n, 1.f);
+  for (const auto* factors : {&w, &b, &m, &v})
+    if (!*factors) return factors->error();
+  std::vector<float> alpha(n), beta(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    alpha[i] =
+        numerics::mul((*w)[i], numerics::div(1.f, numerics::sqrt_f32(numerics::add((*v)[i], eps))));
+    beta[i] = numerics::sub((*b)[i], numerics::mul((*m)[i], alpha[i]));
+  }
+  const bool inner = (*x)->rank() >= 3;
+  const auto in = e.held(**x, inner);
+  if (!in) return in.error();
+  const tensor_id product = e.make(scalar::f32), to = e.make(scalar::f32);
+  if (auto s = e.emit(ops::mul, {*in, e.constant_of(alpha)}, product); !s) return s.error();
+  if (auto s = e.emit(ops::add, {product, e.constant_of(beta)}, to); !s) return s.error();
+  return e.wrap(to, scalar::f32, inner, suggests_channels_last(**x));
+}
+/// instance_norm(x, weight, bias, mean, var, use_input_stats, momentum, eps).
+inline result<value> float_instance_norm(emitter& e, arguments& a) {
+  if (!a.boolean(5)) {
+    arguments as(e.c, a.name,
+                 {a.v[0], a.v[1], a.v[2], a.v[3], a.v[4], value::of(false), a.v[6], a.v[7]});
+    return float_batch_norm(e, as);
+  }
+  const double eps = a.real(7);
+  const step x = real_argument(e, a, 0);
+  if (!x) return x.error();
+  if ((*x)->rank() < 2) return invalid("rank of the input of " + a.name);
+  const auto w = factor_argument(e, a, 1), b = factor_argument(e, a, 2);
+  if (!w) return w.error();
+  if (!b) return b.error();
+  return done(grouped(e, x, (*x)->size[1], *w, *b, eps));
+}
+
+// ---- layers with weights ----
+
+/// A float32 convolution; parameters as quantized ones have them.
+inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p) {
+  if (p.weight->type != scalar::f32 || !p.weight->constant())
+    return unsupported("weights of " + a.name,
+                       p.weight->constant() ? std::string(name_of(p.weight->type)) : "computed",
+                       "float32 constants");
+  const int spatial = x.rank() - 2;
+  if (spatial != 1 && spatial != 2)
+    return unsupported("input of " + a.name, std::to_string(x.rank()) + " axes", "3, 4");
+  p.spatial = spatial;
+  for (auto* list : {&p.stride, &p.padding, &p.dilation, &p.output_padding})
+    if (list->size() == 1) list->resize(static_cast<std::size_t>(spatial), list->front());
+  if (p.transposed && p.output_padding.empty())
+    p.output_padding.assign(static_cast<std::size_t>(spatial), 0);
+  auto valid = checked(e.c.values, p);
+  if (!valid) return valid.error();
+  const bool one_row = spatial == 1;
+  auto in = e.held(x, true);
+  if (in && one_row) {
+    const dims s = e.g[*in].shape;
+    in = reshaped_like(e, *in, {s[0], 1, s[1], s[2]});
+  }
+  if (!in) return in.error();
+  const auto channels = channels_of(a, x, p);
+  if (!channels) return channels.error();
+  const auto w = conv_weights(e, p, channels->depthwise);
+  if (!w) return w.error();
+  std::vector<tensor_id> operands{*in, *w};
+  if (p.bias) {
+    const auto b = e.c.numbers<float>(*p.bias);
+    if (!b) return b.error();
+    operands.push_back(e.constant_of(*b));
+  }
+  tensor_id y = e.make(scalar::f32);
+  if (auto s = e.emit(p.transposed          ? ops::float_transpose_conv2d
+                      : channels->depthwise ? ops::float_depthwise_conv2d
+                                            : ops::float_conv2d,
+                      std::move(operands), y, conv_attributes(p, one_row, channels->depthwise));
+      !s)
+    return s.error();
+  if (one_row) {
+    const dims s = e.g[y].shape;
+    const auto line = reshaped_like(e, y, {s[0], s[2], s[3]});
+    if (!line) return line.error();
+    y = *line;
+  }
+  return e.wrap(y, scalar::f32, true, suggests_channels_last(x));
+}
+/// Weight and bias, arguments 1 and 2.
+inline result<packed_data> weights_of(emitter& e, arguments& a) {
+  packed_data p;
+  p.weight = a.tensor(1);
+  if (!a.none(2)) p.bias = a.tensor(2);
+  if (auto s = a.check(); !s) return s.error();
+  static_cast<void>(e);
+  return p;
+}
+/// _convolution and convolution: (x, weight, bias, stride, padding, dilation, transposed,
+/// output_padding, groups, ..).
+inline result<value> any_convolution(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  if (!x) return x.error();
+  auto p = weights_of(e, a);
+  if (!p) return p.error();
+  p->stride = a.integers(3), p->padding = a.integers(4), p->dilation = a.integers(5);
+  p->transposed = a.boolean(6);
+  p->output_padding = a.integers(7);
+  p->groups = a.integer(8);
+  if (auto s = a.check(); !s) return s.error();
+  return float_convolution(e, a, **x, std::move(*p));
+}
+/// conv1d, conv2d: (x, weight, bias, stride, padding, dilation, groups); padding may be "same" or
+/// "valid". What "same" adds beyond an even number goes to the end.
+inline result<value> plain_convolution(emitter& e, arguments& a) {
+  step x = real_argument(e, a, 0);
+  if (!x) return x.error();
+  auto p = weights_of(e, a);
+  if (!p) return p.error();
+  const auto spatial = static_cast<std::size_t>(std::max((*x)->rank() - 2, 0));
+  p->stride = a.integers(3), p->dilation = a.integers(5), p->groups = a.integer(6);
+  if (a.v[4].is(kind::string)) {
+    p->padding.assign(spatial, 0);
+    if (a.v[4].c->text == "same") {
+      p->dilation.resize(spatial, p->dilation.empty() ? 1 : p->dilation.front());
+      std::vector<std::int64_t> amounts;
+      for (std::size_t k = spatial; k-- > 0;) {
+        const std::int64_t reach = static_cast<std::size_t>(p->weight->rank()) == spatial + 2
+                                       ? (p->weight->size[2 + k] - 1) * p->dilation[k]
+                                       : 0;
+        p->padding[k] = reach / 2;
+        amounts.push_back(0), amounts.push_back(reach % 2);
+      }
+      if (std::any_of(amounts.begin(), amounts.end(), [](std::int64_t v) { return v != 0; })) {
+        arguments wider(e.c, a.name,
+                        {value_of(**x), e.c.values.integers(amounts), value{}, value{}});
+        x = step_of(pad(e, wider));
+        if (!x) return x.error();
+      }
+    }
+  } else {
+    p->padding = a.integers(4);
+  }
+  if (auto s = a.check(); !s) return s.error();
+  return float_convolution(e, a, **x, std::move(*p));
+}
+/// conv_transpose1d, conv_transpose2d: (x, weight, bias, stride, padding, output_padding, groups,
+/// dilation).
+inline result<value> plain_transposed(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  if (!x) return x.error();
+  auto p = weights_of(e, a);
+  if (!p) return p.error();
+  p->transposed = true;
+  p->stride = a.integers(3), p->padding = a.integers(4), p->output_padding = a.integers(5);
+  p->groups = a.integer(6), p->dilation = a.integers(7);
+  if (auto s = a.check(); !s) return s.error();
+  return float_convolution(e, a, **x, std::move(*p));
+}
+/// x times weights [out, in], and a bias where there is one.
+inline result<value> dense(emitter& e, tensor_data& x, tensor_id weights, tensor_id bias) {
+  const auto in = e.held(x, false);
+  if (!in) return in.error();
+  const tensor_id y = e.make(scalar::f32);
+  std::vector<tensor_id> operands{*in, weights};
+  if (bias != no_tensor) operands.push_back(bias);
+  if (auto s = e.emit(ops::float_fully_connected, std::move(operands), y, linear_attributes(x)); !s)
+    return s.error();
+  return e.wrap(y, scalar::f32, false, false);
+}
+inline step matrix_product(emitter& e, const step& x, const step& y);
+inline step with_axes_swapped(emitter& e, const step& x) {
+  if (!x) return x;
+  std::vector<std::int64_t> order;
+  for (int i = 0; i < (*x)->rank(); ++i) order.push_back(i);
+  if (order.size() >= 2) std::swap(order[order.size() - 1], order[order.size() - 2]);
+  return step_of(permuted(e, **x, order));
+}
+/// linear(x, weight, bias).
+inline step linear_of(emitter& e, const step& x, tensor_data* w, tensor_data* b) {
+  if (!x) return x;
+  if (w->type != scalar::f32 || w->rank() != 2 || (*x)->rank() < 1 ||
+      (*x)->size.back() != w->size[1])
+    return invalid("weights or input of " + e.operator_name(),
+                   std::string(name_of(w->type)) + ", " + std::to_string(w->rank()) + " axes");
+  if (!e.c.known(*w)) {
+    const step y = matrix_product(e, x, with_axes_swapped(e, w));
+    return b ? apply(e, ops::add, y, b) : y;
+  }
+  const auto weights = e.held(*w, false);
+  if (!weights) return weights.error();
+  tensor_id bias = no_tensor;
+  if (b) {
+    const auto held = e.held(*b, false);
+    if (!held) return held.error();
+    bias = *held;
+  }
+  return step_of(dense(e, **x, *weights, bias));
+}
+inline result<value> float_linear(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  tensor_data* w = a.tensor(1);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const auto b = factor_argument(e, a, 2);
+  if (!b) return b.error();
+  return done(linear_of(e, x, w, *b));
+}
+/// The last two axes multiplied, those before them broadcast; vectors as matrices of one row or
+/// column.
+inline step matrix_product(emitter& e, const step& x, const step& y) {
+  if (!x) return x;
+  if (!y) return y;
+  const bool row = (*x)->rank() == 1, column = (*y)->rank() == 1;
+  if ((*x)->rank() < 1 || (*y)->rank() < 1)
+    return invalid("rank of an operand of " + e.operator_name(), "0");
+  step p = x, q = y;
+  if (row) p = step_of(reshaped(e, **x, {1, (*x)->size[0]}));
+  if (column) q = step_of(reshaped(e, **y, {(*y)->size[0], 1}));
+  if (!p) return p;
+  if (!q) return q;
+  const auto left = e.held(**p, false), right = e.held(**q, false);
+  if (!left) return left.error();
+  if (!right) return right.error();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(ops::batch_matmul, {*left, *right}, to); !s) return s.error();
+  const value v = e.wrap(to, scalar::f32, false, false);
+  if (!row && !column) return v.t;
+  auto size = v.t->size;
+  if (column) size.pop_back();
+  if (row) size.erase(size.end() - (column ? 1 : 2));
+  return step_of(reshaped(e, *v.t, std::move(size)));
+}
+/// matmul, bmm, mm, mv.
+inline result<value> matmul(emitter& e, arguments& a) {
+  return done(matrix_product(e, real_argument(e, a, 0), real_argument(e, a, 1)));
+}
+/// quantized::matmul: dequantized, multiplied, quantized.
+inline result<value> quantized_matmul(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor(0);
+  if (auto s = a.check(); !s) return s.error();
+  const auto q = e.output(a, 2, x->type);
+  if (!q) return q.error();
+  const step y = matrix_product(e, real_argument(e, a, 0), real_argument(e, a, 1));
+  if (!y) return y.error();
+  const auto in = e.held_as_is(**y);
+  if (!in) return in.error();
+  const tensor_id to = e.make(x->type, *q);
+  if (auto s = e.emit(ops::quantize, {*in}, to); !s) return s.error();
+  return e.wrap(to, x->type, false, false);
+}
+/// addmm, baddbmm: beta * x + alpha * (y @ z).
+inline result<value> addmm(emitter& e, arguments& a) {
+  const double beta = a.real(3), alpha = a.real(4);
+  const step x = real_argument(e, a, 0);
+  step y = matrix_product(e, real_argument(e, a, 1), real_argument(e, a, 2));
+  if (alpha != 1) y = apply(e, ops::mul, y, number(e, alpha));
+  if (beta == 0) return done(y);
+  return done(apply(e, ops::add, y, beta == 1 ? x : apply(e, ops::mul, x, number(e, beta))));
+}
+/// einsum(equation, [x, y]): the labels that both have and the result has not are summed over in
+/// one matrix product.
+inline result<value> einsum(emitter& e, arguments& a) {
+  std::string text;
+  if (a.v[0].is(kind::string))
+    for (char ch : a.v[0].c->text)
+      if (ch != ' ') text += ch;
+  const std::size_t comma = text.find(','), arrow = text.find("->");
+  if (!a.v[1].is_sequence() || a.v[1].c->items.size() != 2 || comma == std::string::npos ||
+      arrow == std::string::npos || comma > arrow || text.find('.') != std::string::npos)
+    return unsupported("equation of " + a.name, text.substr(0, 40),
+                       "two operands, labels without '...', an explicit result");
+  const std::string l = text.substr(0, comma), r = text.substr(comma + 1, arrow - comma - 1),
+                    to = text.substr(arrow + 2);
+  step in[2]{nullptr, nullptr};
+  const std::string* labels[2] = {&l, &r};
+  std::string kept[2] = {l, r};
+  for (std::size_t k = 0; k < 2; ++k) {
+    const value& v = a.v[1].c->items[k];
+    if (!v.is(kind::tensor) || static_cast<std::size_t>(v.t->rank()) != labels[k]->size())
+      return invalid("operand of " + a.name, labels[k]->substr(0, 40));
+    in[k] = real_value(e, *v.t);
+    if (!in[k]) return in[k].error();
+    std::vector<std::int64_t> gone;  // labels of this operand alone
+    for (std::size_t i = 0; i < kept[k].size(); ++i) {
+      if (kept[k].find(kept[k][i], i + 1) != std::string::npos)
+        return unsupported("a label twice in one operand of " + a.name, text.substr(0, 40));
+      if (labels[1 - k]->find(kept[k][i]) == std::string::npos &&
+          to.find(kept[k][i]) == std::string::npos)
+        gone.push_back(static_cast<std::int64_t>(i));
+    }
+    if (!gone.empty()) {
+      in[k] = summed(e, in[k], gone, false);
+      if (!in[k]) return in[k].error();
+      for (std::size_t i = gone.size(); i-- > 0;)
+        kept[k].erase(static_cast<std::size_t>(gone[i]), 1);
+    }
+  }
+  std::map<char, std::int64_t> extent;
+  for (std::size_t k = 0; k < 2; ++k)
+    for (std::size_t i = 0; i < kept[k].size(); ++i) {
+      const std::int64_t n = (*in[k])->size[i];
+      const auto [it, fresh] = extent.emplace(kept[k][i], n);
+      if (!fresh && it->second != n) return invalid("extents of " + a.name, text.substr(0, 40));
+    }
+  std::string batch, rows, columns, inner;
+  for (char ch : kept[0])
+    (kept[1].find(ch) == std::string::npos ? rows
+     : to.find(ch) == std::string::npos    ? inner
+                                           : batch) += ch;
+  for (char ch : kept[1])
+    if (kept[0].find(ch) == std::string::npos) columns += ch;
+  const auto product_of_labels = [&](const std::string& of) {
+    std::int64_t n = 1;
+    for (char ch : of) n *= extent[ch];
+    return n;
+  };
+  const auto arranged = [&](std::size_t k, const std::string& first,
+                            const std::string& second) -> step {
+    std::vector<std::int64_t> order;
+    for (char ch : batch + first + second)
+      order.push_back(static_cast<std::int64_t>(kept[k].find(ch)));
+    const auto p = permuted(e, **in[k], order);
+    if (!p) return p.error();
+    std::vector<std::int64_t> size;
+    for (char ch : batch) size.push_back(extent[ch]);
+    size.push_back(product_of_labels(first));
+    size.push_back(product_of_labels(second));
+    return step_of(reshaped(e, *p->t, std::move(size)));
+  };
+  const step y = matrix_product(e, arranged(0, rows, inner), arranged(1, inner, columns));
+  if (!y) return y.error();
+  const std::string have = batch + rows + columns;
+  std::vector<std::int64_t> size, order;
+  for (char ch : have) size.push_back(extent[ch]);
+  for (char ch : to) {
+    const std::size_t at = have.find(ch);
+    if (at == std::string::npos || to.size() != have.size())
+      return invalid("equation of " + a.name, text.substr(0, 40));
+    order.push_back(static_cast<std::int64_t>(at));
+  }
+  const auto v = reshaped(e, **y, std::move(size));
+  if (!v) return v;
+  return permuted(e, *v->t, order);
+}
+
+// ---- attention ----
+
+inline step softmax_over_rows(emitter& e, const step& x) {
+  if (!x) return x;
+  const auto in = e.held(**x, false);
+  if (!in) return in.error();
+  const tensor_id to = e.make(scalar::f32);
+  attributes attrs;
+  attrs.set("axis", std::int64_t{(*x)->rank() - 1});
+  if (auto s = e.emit(ops::softmax, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, scalar::f32, false, false).t;
+}
+/// softmax(scale * q k^T + mask) v. A mask of bools keeps what is true.
+inline step attention_of(emitter& e, const step& q, const step& k, const step& v, tensor_data* mask,
+                         double scale) {
+  step scores = matrix_product(e, apply(e, ops::mul, q, number(e, scale)), with_axes_swapped(e, k));
+  if (scores && mask && mask->type == scalar::boolean)
+    scores = step_of(chosen(e, *mask, **scores, *number_of(e, -infinity, scalar::f32)));
+  else if (mask)
+    scores = apply(e, ops::add, scores, real_value(e, *mask));
+  return matrix_product(e, softmax_over_rows(e, scores), v);
+}
+/// scaled_dot_product_attention(q, k, v, mask, dropout, is_causal, scale).
+inline result<value> attention(emitter& e, arguments& a) {
+  const step q = real_argument(e, a, 0), k = real_argument(e, a, 1), v = real_argument(e, a, 2);
+  const bool causal = a.boolean(5);
+  if (!q) return q.error();
+  if (!k) return k.error();
+  if (auto s = a.check(); !s) return s.error();
+  if ((*q)->rank() < 2 || (*k)->rank() < 2) return invalid("rank of an operand of " + a.name);
+  const double scale =
+      a.real_or(6, numerics::div(1., numerics::sqrt(static_cast<double>((*q)->size.back()))));
+  tensor_data* mask = nullptr;
+  if (!a.none(3)) mask = a.tensor(3);
+  if (auto s = a.check(); !s) return s.error();
+  if (causal) {
+    const std::int64_t rows = (*q)->size[(*q)->size.size() - 2],
+                       columns = (*k)->size[(*k)->size.size() - 2];
+    std::vector<double> allowed;
+    if (rows * columns > static_cast<std::int64_t>(most_made))
+      return too_large("mask of " + a.name);
+    for (std::int64_t i = 0; i < rows; ++i)
+      for (std::int64_t j = 0; j < columns; ++j) allowed.push_back(j <= i ? 1 : 0);
+    const auto triangle = constant_tensor(e, allowed, {rows, columns}, scalar::boolean);
+    if (!triangle) return triangle;
+    mask = triangle->t;
+  }
+  return done(attention_of(e, q, k, v, mask, scale));
+}
+/// _native_multi_head_attention(query, key, value, embed_dim, heads, qkv_weight, qkv_bias,
+/// proj_weight, proj_bias, mask, need_weights, ..) of one tensor with itself.
+inline result<value> multi_head_attention(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const std::int64_t width = a.integer(3), heads = a.integer(4);
+  tensor_data *w = a.tensor(5), *b = a.tensor(6), *pw = a.tensor(7), *pb = a.tensor(8);
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  if (!a.v[1].is(kind::tensor) || !a.v[2].is(kind::tensor) || a.v[1].t != a.v[0].t ||
+      a.v[2].t != a.v[0].t)
+    return unsupported("operands of " + a.name, "different tensors",
+                       "self-attention: one tensor as query, key and value");
+  if (!a.none(9)) return unsupported("a mask in " + a.name);
+  if ((*x)->rank() != 3 || heads < 1 || width % heads != 0 || (*x)->size[2] != width)
+    return invalid("shape of the input of " + a.name);
+  const std::int64_t n = (*x)->size[0], t = (*x)->size[1], d = width / heads;
+  const step all = linear_of(e, x, w, b);
+  if (!all) return all.error();
+  step part[3]{nullptr, nullptr, nullptr};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const step piece = step_of(sliced(e, **all, 2, static_cast<std::int64_t>(i) * width, width));
+    if (!piece) return piece.error();
+    const auto split = reshaped(e, **piece, {n, t, heads, d});
+    if (!split) return split;
+    part[i] = step_of(permuted(e, *split->t, {0, 2, 1, 3}));
+  }
+  const step y = attention_of(e, part[0], part[1], part[2], nullptr,
+                              numerics::div(1., numerics::sqrt(static_cast<double>(d))));
+  if (!y) return y.error();
+  const auto together = permuted(e, **y, {0, 2, 1, 3});
+  if (!together) return together;
+  const step joined = step_of(reshaped(e, *together->t, {n, t, width}));
+  const auto projected = done(linear_of(e, joined, pw, pb));
+  if (!projected) return projected;
+  return e.c.values.list({*projected, value::unknown()}, kind::tuple);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+// ---- octet/import/torch/rows_recurrent.hpp
+// Rows of recurrent layers and embeddings. A recurrent layer is unrolled over the sequence, whose
+// length the file or the caller gives: each step is a few nodes, in PyTorch's order of operations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+enum class cell_kind : std::uint8_t { lstm, gru, rnn_tanh, rnn_relu };
+
+/// A layer of one direction: what multiplies its input and its state. Either packed parameters of
+/// dynamic layers, or float weights and biases.
+struct cell_weights {
+  const packed_data *packed_input = nullptr, *packed_state = nullptr;
+  bool reduce_range = false;
+  tensor_data *input = nullptr, *state = nullptr, *input_bias = nullptr, *state_bias = nullptr,
+              *projection = nullptr;  // of an LSTM's state
+};
+inline step gates_of(emitter& e, const step& x, const packed_data* packed, tensor_data* w,
+                     tensor_data* b, bool reduce_range) {
+  if (!x) return x;
+  if (packed) return step_of(dynamic_linear(e, **x, *packed, reduce_range, false));
+  return linear_of(e, x, w, b);
+}
+inline step input_gates(emitter& e, const step& x, const cell_weights& w) {
+  return gates_of(e, x, w.packed_input, w.input, w.input_bias, w.reduce_range);
+}
+inline step state_gates(emitter& e, const step& h, const cell_weights& w) {
+  return gates_of(e, h, w.packed_state, w.state, w.state_bias, w.reduce_range);
+}
+/// [B, n * H] in n parts.
+inline result<std::vector<tensor_data*>> parts_of(emitter& e, const step& x, std::int64_t n) {
+  if (!x) return x.error();
+  const std::int64_t width = (*x)->size.back();
+  if (width % n != 0)
+    return invalid("gates of " + e.operator_name(), std::to_string(width),
+                   "a multiple of " + std::to_string(n));
+  const auto in = e.held(**x, false);
+  if (!in) return in.error();
+  std::vector<tensor_id> ids;
+  for (std::int64_t i = 0; i < n; ++i) ids.push_back(e.make(scalar::f32));
+  attributes attrs;
+  attrs.set("axis", std::int64_t{(*x)->rank() - 1});
+  if (auto s = e.c.build.emit(ops::split, {*in}, ids, std::move(attrs)); !s) return s.error();
+  std::vector<tensor_data*> out;
+  for (tensor_id id : ids) out.push_back(e.wrap(id, scalar::f32, false, false).t);
+  return out;
+}
+/// State of one layer and direction; `c` of LSTMs only.
+struct cell_state {
+  tensor_data *h = nullptr, *c = nullptr;
+};
+/// One step from the input's gates.
+inline result<cell_state> next_state(emitter& e, cell_kind what, const step& gates,
+                                     const cell_state& s, const cell_weights& w) {
+  const step from_state = state_gates(e, s.h, w);
+  if (what == cell_kind::rnn_tanh || what == cell_kind::rnn_relu) {
+    const step sum = apply(e, ops::add, from_state, gates);
+    const step h =
+        what == cell_kind::rnn_tanh ? apply(e, ops::tanh, sum) : apply(e, ops::relu, sum);
+    if (!h) return h.error();
+    return cell_state{*h, nullptr};
+  }
+  if (what == cell_kind::gru) {
+    const auto x = parts_of(e, gates, 3), u = parts_of(e, from_state, 3);
+    if (!x) return x.error();
+    if (!u) return u.error();
+    const step reset = apply(e, ops::logistic, apply(e, ops::add, (*u)[0], (*x)[0])),
+               keep = apply(e, ops::logistic, apply(e, ops::add, (*u)[1], (*x)[1])),
+               fresh = apply(e, ops::tanh,
+                             apply(e, ops::add, (*x)[2], apply(e, ops::mul, (*u)[2], reset)));
+    const step h =
+        apply(e, ops::add, apply(e, ops::mul, apply(e, ops::sub, s.h, fresh), keep), fresh);
+    if (!h) return h.error();
+    return cell_state{*h, nullptr};
+  }
+  const auto g = parts_of(e, apply(e, ops::add, from_state, gates), 4);
+  if (!g) return g.error();
+  const step in = apply(e, ops::logistic, (*g)[0]), forget = apply(e, ops::logistic, (*g)[1]),
+             fresh = apply(e, ops::tanh, (*g)[2]), out = apply(e, ops::logistic, (*g)[3]);
+  const step c = apply(e, ops::add, apply(e, ops::mul, forget, s.c), apply(e, ops::mul, in, fresh));
+  step h = apply(e, ops::mul, out, apply(e, ops::tanh, c));
+  if (w.projection) h = linear_of(e, h, w.projection, nullptr);
+  if (!c) return c.error();
+  if (!h) return h.error();
+  return cell_state{*h, *c};
+}
+
+// ---- sequences ----
+
+inline std::int64_t gates_in(cell_kind what) {
+  return what == cell_kind::lstm ? 4 : what == cell_kind::gru ? 3 : 1;
+}
+/// x[i] of the first axis.
+inline step first_axis(emitter& e, tensor_data& x, std::int64_t i) {
+  arguments one(e.c, e.operator_name(), {value_of(x), value::of(std::int64_t{0}), value::of(i)});
+  return step_of(select(e, one));
+}
+inline step stacked(emitter& e, const std::vector<tensor_data*>& list) {
+  std::vector<value> items;
+  for (tensor_data* t : list) items.push_back(value_of(*t));
+  arguments a(e.c, e.operator_name(),
+              {e.c.values.list(std::move(items)), value::of(std::int64_t{0})});
+  return step_of(stack(e, a));
+}
+/// What a recurrent operator is given besides its input.
+struct sequence_options {
+  cell_kind what = cell_kind::lstm;
+  std::int64_t layers = 1;
+  bool bidirectional = false, batch_first = false;
+};
+/// Steps that all layers and directions together may have: each is a dozen nodes.
+inline constexpr std::int64_t most_steps = 4096;
+
+/// Returns (output, last h[, last c]).
+inline result<value> sequence(emitter& e, tensor_data& input, std::vector<tensor_data*> state,
+                              const std::vector<cell_weights>& weights, const sequence_options& o) {
+  const std::int64_t directions = o.bidirectional ? 2 : 1;
+  const bool lstm = o.what == cell_kind::lstm;
+  if (input.rank() != 3)
+    return unsupported("rank of the input of " + e.operator_name(), std::to_string(input.rank()),
+                       "3");
+  if (o.layers < 1 || static_cast<std::int64_t>(weights.size()) != o.layers * directions)
+    return invalid("layers of " + e.operator_name(), std::to_string(weights.size()),
+                   std::to_string(o.layers * directions));
+  if (state.size() != (lstm ? 2u : 1u)) return invalid("state of " + e.operator_name());
+  for (const tensor_data* s : state)
+    if (s->rank() != 3 || s->size[0] != o.layers * directions)
+      return invalid("state of " + e.operator_name(), std::to_string(s->rank()) + " axes",
+                     "3, one slice for each layer and direction");
+  step x = real_value(e, input);
+  if (x && o.batch_first) x = step_of(permuted(e, **x, {1, 0, 2}));
+  if (!x) return x.error();
+  const std::int64_t length = (*x)->size[0];
+  if (length < 1 || length > most_steps / (o.layers * directions))
+    return too_large("steps of " + e.operator_name() + ", all layers and directions together",
+                     std::to_string(length) + " of each", std::to_string(most_steps));
+  std::vector<tensor_data*> last_h, last_c;
+  for (std::int64_t layer = 0; layer < o.layers; ++layer) {
+    std::vector<step> outputs;
+    for (std::int64_t d = 0; d < directions; ++d) {
+      const auto at = static_cast<std::size_t>(layer * directions + d);
+      const step gates = input_gates(e, x, weights[at]);
+      if (!gates) return gates.error();
+      cell_state s;
+      const step h = first_axis(e, *state[0], static_cast<std::int64_t>(at));
+      if (!h) return h.error();
+      s.h = *h;
+      if (lstm) {
+        const step c = first_axis(e, *state[1], static_cast<std::int64_t>(at));
+        if (!c) return c.error();
+        s.c = *c;
+      }
+      std::vector<tensor_data*> steps(static_cast<std::size_t>(length));
+      for (std::int64_t k = 0; k < length; ++k) {
+        const std::int64_t t = d == 0 ? k : length - 1 - k;
+        const auto next = next_state(e, o.what, first_axis(e, **gates, t), s, weights[at]);
+        if (!next) return next.error();
+        s = *next;
+        steps[static_cast<std::size_t>(t)] = s.h;
+      }
+      outputs.push_back(stacked(e, steps));
+      if (!outputs.back()) return outputs.back().error();
+      last_h.push_back(s.h);
+      if (lstm) last_c.push_back(s.c);
+    }
+    x = outputs[0];
+    if (directions == 2) {
+      arguments both(e.c, e.operator_name(),
+                     {e.c.values.list({value_of(**outputs[0]), value_of(**outputs[1])}),
+                      value::of(std::int64_t{2})});
+      x = step_of(cat<false, false>(e, both));
+      if (!x) return x.error();
+    }
+  }
+  if (o.batch_first) x = step_of(permuted(e, **x, {1, 0, 2}));
+  const step h = stacked(e, last_h);
+  if (!x) return x.error();
+  if (!h) return h.error();
+  std::vector<value> results{value_of(**x), value_of(**h)};
+  if (lstm) {
+    const step c = stacked(e, last_c);
+    if (!c) return c.error();
+    results.push_back(value_of(**c));
+  }
+  return e.c.values.list(std::move(results), kind::tuple);
+}
+/// The tensors of an argument: a list of them, or one.
+inline result<std::vector<tensor_data*>> states_argument(arguments& a, std::size_t i) {
+  std::vector<tensor_data*> list;
+  if (!a.v[i].is_sequence()) {
+    list.push_back(a.tensor(i));
+    if (auto s = a.check(); !s) return s.error();
+    return list;
+  }
+  for (const value& v : a.v[i].c->items) {
+    if (!v.is(kind::tensor)) return unsupported("state of " + a.name, std::string(name_of(v.what)));
+    list.push_back(v.t);
+  }
+  return list;
+}
+/// quantized_lstm(x, state, params, has_biases, layers, dropout, train, bidirectional, batch_first,
+/// ..), quantized_gru, lstm, gru, rnn_tanh, rnn_relu. Parameters are packed ones, one for each
+/// layer and direction, or lists of float tensors: weights of input and state, then their biases.
+template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
+  if (a.v[1].is(kind::tensor) && a.v[3].is_sequence())
+    return unsupported("packed sequences (pack_padded_sequence) in " + a.name, {},
+                       "sequences of one length");
+  tensor_data* x = a.tensor(0);
+  const bool biases = a.boolean(3);
+  const std::int64_t layers = a.integer(4);
+  sequence_options o{What, layers, a.boolean(7), a.boolean(8)};
+  if (auto s = a.check(); !s) return s.error();
+  const auto state = states_argument(a, 1);
+  if (!state) return state.error();
+  if (!a.v[2].is_sequence()) return unsupported("parameters of " + a.name);
+  std::vector<cell_weights> weights;
+  const auto& list = a.v[2].c->items;
+  if (!list.empty() && list[0].is(kind::tensor)) {
+    const std::size_t plain = biases ? 4 : 2;
+    const std::int64_t directions = o.bidirectional ? 2 : 1;
+    if (layers < 1 || layers > most_steps)
+      return invalid("layers of " + a.name, std::to_string(layers));
+    const auto cells = static_cast<std::size_t>(layers * directions);
+    // A projection is the last tensor of each.
+    const bool projected = What == cell_kind::lstm && list.size() == (plain + 1) * cells;
+    const std::size_t each = plain + (projected ? 1 : 0);
+    if (list.size() != each * cells)
+      return unsupported("parameters of " + a.name, std::to_string(list.size()) + " tensors",
+                         std::to_string(each) + " for each layer and direction");
+    for (std::size_t i = 0; i < list.size(); i += each) {
+      tensor_data* t[5]{};
+      for (std::size_t k = 0; k < each; ++k) {
+        if (!list[i + k].is(kind::tensor)) return unsupported("parameters of " + a.name);
+        t[k] = list[i + k].t;
+      }
+      cell_weights w;
+      w.input = t[0], w.state = t[1], w.projection = projected ? t[plain] : nullptr;
+      if (biases) w.input_bias = t[2], w.state_bias = t[3];
+      weights.push_back(w);
+    }
+  } else {
+    for (const value& v : list) {
+      arguments one(e.c, a.name, {v});
+      const auto p = packed_argument(e, one, 0);
+      if (!p) return p.error();
+      if (!(*p)->input || !(*p)->state) return unsupported("parameters of " + a.name);
+      cell_weights w;
+      w.packed_input = (*p)->input, w.packed_state = (*p)->state;
+      w.reduce_range = (*p)->reduce_range;
+      weights.push_back(w);
+    }
+  }
+  return sequence(e, *x, *state, weights, o);
+}
+/// quantized_lstm_cell_dynamic(x, state, w_ih, w_hh, b_ih, b_hh) and its relatives: the biases are
+/// those of the packed layers.
+template <cell_kind What> result<value> dynamic_cell(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const auto state = states_argument(a, 1);
+  const auto wi = packed_argument(e, a, 2), wh = packed_argument(e, a, 3);
+  if (!x) return x.error();
+  if (!state) return state.error();
+  if (!wi) return wi.error();
+  if (!wh) return wh.error();
+  cell_weights w;
+  w.packed_input = *wi, w.packed_state = *wh, w.reduce_range = true;
+  if (state->size() != (What == cell_kind::lstm ? 2u : 1u)) return invalid("state of " + a.name);
+  const cell_state s{(*state)[0], What == cell_kind::lstm ? (*state)[1] : nullptr};
+  const auto next = next_state(e, What, input_gates(e, x, w), s, w);
+  if (!next) return next.error();
+  if (What != cell_kind::lstm) return value_of(*next->h);
+  return e.c.values.list({value_of(*next->h), value_of(*next->c)}, kind::tuple);
+}
+/// lstm_cell(x, state, w_ih, w_hh, b_ih, b_hh), gru_cell, rnn_tanh_cell, rnn_relu_cell of floats.
+template <cell_kind What> result<value> float_cell(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, 0);
+  const auto state = states_argument(a, 1);
+  if (!x) return x.error();
+  if (!state) return state.error();
+  cell_weights w;
+  w.input = a.tensor(2), w.state = a.tensor(3);
+  if (!a.none(4)) w.input_bias = a.tensor(4);
+  if (!a.none(5)) w.state_bias = a.tensor(5);
+  if (auto s = a.check(); !s) return s.error();
+  if (state->size() != (What == cell_kind::lstm ? 2u : 1u)) return invalid("state of " + a.name);
+  const cell_state s{(*state)[0], What == cell_kind::lstm ? (*state)[1] : nullptr};
+  const auto next = next_state(e, What, input_gates(e, x, w), s, w);
+  if (!next) return next.error();
+  if (What != cell_kind::lstm) return value_of(*next->h);
+  return e.c.values.list({value_of(*next->h), value_of(*next->c)}, kind::tuple);
+}
+
+// ---- embeddings ----
+
+/// Rows of a table of 4 or 8 bits: q * scale + offset of the row.
+inline step table_rows(emitter& e, arguments& a, const packed_data& p, tensor_data& indices) {
+  const tensor_data& w = *p.weight;
+  const auto scales = e.c.numbers<float>(*w.channel_scales),
+             zeros = e.c.numbers<float>(*w.channel_zero_points);
+  if (!scales) return scales.error();
+  if (!zeros) return zeros.error();
+  const auto rows = static_cast<std::size_t>(w.size[0]),
+             width = static_cast<std::size_t>(w.size[1]);
+  tensor_data table = w;
+  table.type = scalar::u8;
+  table.channel_scales = table.channel_zero_points = nullptr;
+  tensor_id held = no_tensor;
+  if (w.type == scalar::quint4x2) {  // two elements to a byte, the lower half first
+    if (!e.c.files) return error_info{errc::io, "no archive", {}, {}, {}, {}, {}};
+    if (w.offset != 0 || w.stride != contiguous_strides(w.size))
+      return unsupported("a view of 4-bit weights in " + a.name);
+    const auto bytes = e.c.files->read(w.storage->member);
+    if (!bytes) return bytes.error();
+    if (bytes->bytes.size() < (rows * width + 1) / 2)
+      return malformed("weights of " + a.name + " are shorter than their shape");
+    std::vector<std::uint8_t> q(rows * width);
+    for (std::size_t i = 0; i < q.size(); ++i)
+      q[i] = std::to_integer<std::uint8_t>(bytes->bytes[i / 2] >> (i % 2 * 4)) & 15;
+    const auto shape = e.ir_shape(w.size, false);
+    if (!shape) return shape.error();
+    held = e.g.add_constant("", dtype::u8, *shape,
+                            constant_data::of(std::span<const std::uint8_t>(q)));
+  } else {
+    auto data = e.c.elements(table);
+    if (!data) return data.error();
+    const auto shape = e.ir_shape(w.size, false);
+    if (!shape) return shape.error();
+    held = e.g.add_constant("", dtype::u8, *shape, std::move(*data));
+  }
+  // The packed rows hold factor and offset: in float16 where elements have 4 bits.
+  const auto packed = [&](float v) {
+    return w.type == scalar::quint4x2 ? numerics::rounded_to_f16(v) : v;
+  };
+  std::vector<float> factors, offsets;
+  for (std::size_t i = 0; i < rows; ++i) {
+    factors.push_back(packed((*scales)[i]));
+    offsets.push_back(packed(numerics::mul(numerics::mul((*zeros)[i], (*scales)[i]), -1.f)));
+  }
+  const auto rows_by_index = [&](tensor_id of, scalar type) -> step {
+    const auto v = gathered(e, *e.wrap(of, type, false, false).t, indices, 0);
+    if (!v) return v.error();
+    return real_value(e, *v->t);
+  };
+  const step q = rows_by_index(held, scalar::u8);
+  if (!q) return q;
+  auto column = indices.size;
+  column.push_back(1);
+  const auto factor = [&](const std::vector<float>& of) -> step {
+    const step v = rows_by_index(e.constant_of(of), scalar::f32);
+    if (!v) return v;
+    return step_of(reshaped(e, **v, column));
+  };
+  return apply(e, ops::add, apply(e, ops::mul, q, factor(factors)), factor(offsets));
+}
+/// quantized::embedding_byte(weight, indices, ..), embedding_4bit(weight, indices, ..).
+inline result<value> quantized_embedding(emitter& e, arguments& a) {
+  tensor_data* indices = a.tensor(1);
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = packed_argument(e, a, 0);
+  if (!p) return p.error();
+  const bool four = a.name.find("4bit") != std::string::npos;
+  if (!(*p)->embedding || four != ((*p)->weight->type == scalar::quint4x2))
+    return unsupported("weights of " + a.name, std::string(name_of((*p)->weight->type)),
+                       four ? "quint4x2" : "quint8");
+  return done(table_rows(e, a, **p, *indices));
+}
+/// Sums (or means) of rows in bags: one bag for each row of two-dimensional indices, or from offset
+/// to offset of one-dimensional ones.
+inline result<value> bags(emitter& e, arguments& a, const step& rows, const tensor_data& indices,
+                          tensor_data* offsets, bool mean, bool last_included) {
+  if (!rows) return rows.error();
+  if (indices.rank() == 2)
+    return done(mean ? step_of(reduced(e, **mean_of(e, rows, {1}), ops::sum, {1}, false))
+                     : summed(e, rows, {1}, false));
+  if (indices.rank() != 1 || !offsets || offsets->rank() != 1)
+    return unsupported("indices or offsets of " + a.name);
+  e.take_as_indices(*offsets);
+  // Which index is in which bag, as a matrix: its product with the rows sums each bag in order.
+  const std::int64_t n = indices.size[0], count = offsets->size[0] - (last_included ? 1 : 0);
+  std::vector<double> places;
+  for (std::int64_t i = 0; i < n; ++i) places.push_back(static_cast<double>(i));
+  if (n < 1 || count < 1) return unsupported("no indices or bags in " + a.name);
+  const auto place = constant_tensor(e, places, {1, n}, offsets->type);
+  if (!place) return place;
+  const step from = step_of(sliced(e, *offsets, 0, 0, count));
+  if (!from) return from.error();
+  const step begin = step_of(reshaped(e, **from, {count, 1}));
+  if (!begin) return begin.error();
+  const auto after = emit_pair(e, ops::greater_equal, {place->t, *begin}, scalar::boolean);
+  if (!after) return after;
+  step in_bag = real_value(e, *after->t);
+  if (count > 1 || last_included) {
+    // Less those at or behind the next bag's offset.
+    const step next = step_of(sliced(e, *offsets, 0, 1, offsets->size[0] - 1));
+    if (!next) return next.error();
+    const step end = step_of(reshaped(e, **next, {offsets->size[0] - 1, 1}));
+    if (!end) return end.error();
+    const auto behind = emit_pair(e, ops::greater_equal, {place->t, *end}, scalar::boolean);
+    if (!behind) return behind;
+    step gone = real_value(e, *behind->t);
+    if (gone && !last_included) {  // the last bag has no end
+      const auto nothing = constant_tensor(e, {0}, {1, n}, scalar::f32);
+      if (!nothing) return nothing;
+      arguments both(e.c, a.name,
+                     {e.c.values.list({value_of(**gone), *nothing}), value::of(std::int64_t{0})});
+      gone = step_of(cat<false, false>(e, both));
+    }
+    in_bag = apply(e, ops::sub, in_bag, gone);
+  }
+  const step sums = matrix_product(e, in_bag, rows);
+  if (!mean) return done(sums);
+  const step members = apply(e, ops::maximum, summed(e, in_bag, {1}, true), number(e, 1));
+  return done(apply(e, ops::div, sums, members));
+}
+/// quantized::embedding_bag_byte, embedding_bag_4bit: (weight, indices, offsets, scale_grad, mode,
+/// pruned, per_sample_weights, mapping, include_last_offset). The mode is not looked at: sums.
+inline result<value> quantized_bag(emitter& e, arguments& a) {
+  tensor_data* indices = a.tensor(1);
+  const bool last = a.boolean(8);
+  tensor_data* offsets = a.none(2) ? nullptr : a.tensor(2);
+  if (auto s = a.check(); !s) return s.error();
+  if (!a.none(6) || !a.none(7)) return unsupported("weights of samples or a mapping in " + a.name);
+  const auto p = packed_argument(e, a, 0);
+  if (!p) return p.error();
+  const bool four = a.name.find("4bit") != std::string::npos;
+  if (!(*p)->embedding || four != ((*p)->weight->type == scalar::quint4x2))
+    return unsupported("weights of " + a.name, std::string(name_of((*p)->weight->type)),
+                       four ? "quint4x2" : "quint8");
+  return bags(e, a, table_rows(e, a, **p, *indices), *indices, offsets, false, last);
+}
+/// embedding_bag(weight, indices, offsets, scale_grad, mode, sparse, per_sample_weights,
+/// include_last_offset, ..): sums (0) or means (1). The other results are unknown.
+inline result<value> float_bag(emitter& e, arguments& a) {
+  tensor_data *weight = a.tensor(0), *indices = a.tensor(1), *offsets = a.tensor(2);
+  const std::int64_t mode = a.integer(4);
+  const bool last = a.boolean(7);
+  if (auto s = a.check(); !s) return s.error();
+  if (mode != 0 && mode != 1) return unsupported("mode of " + a.name, "max", "sum, mean");
+  if (!a.none(6)) return unsupported("weights of samples in " + a.name);
+  const auto rows = gathered(e, *weight, *indices, 0);
+  if (!rows) return rows;
+  const auto y = bags(e, a, step_of(rows), *indices, offsets, mode == 1, last);
+  if (!y) return y;
+  return e.c.values.list({*y, value::unknown(), value::unknown(), value::unknown()}, kind::tuple);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+/// Parameter names and defaults are the schemas'; trailing arguments that equal a default may be
+/// missing in a file.
+inline constexpr torch_row all[] = {
+    {"aten::quantize_per_tensor", "self, scale, zero_point, dtype", &quantize_per_tensor},
+    {"aten::dequantize", "self", &dequantize},
+    {"quantized::conv1d", "qx, packed_weight, output_scale, output_zero_point",
+     &conv<1, false, false>},
+    {"quantized::conv1d_relu", "qx, packed_weight, output_scale, output_zero_point",
+     &conv<1, true, false>},
+    {"quantized::conv2d", "qx, packed_weight, output_scale, output_zero_point",
+     &conv<2, false, false>},
+    {"quantized::conv2d_relu", "qx, packed_weight, output_scale, output_zero_point",
+     &conv<2, true, false>},
+    {"quantized::conv3d", "qx, packed_weight, output_scale, output_zero_point", &conv3d<false>},
+    {"quantized::conv3d_relu", "qx, packed_weight, output_scale, output_zero_point", &conv3d<true>},
+    {"quantized::conv_transpose1d", "qx, packed_weight, output_scale, output_zero_point",
+     &conv<1, false, true>},
+    {"quantized::conv_transpose2d", "qx, packed_weight, output_scale, output_zero_point",
+     &conv<2, false, true>},
+    {"quantized::linear", "X, W_prepack, Y_scale_i, Y_zero_point_i", &linear<false>},
+    {"quantized::linear_relu", "X, W_prepack, Y_scale_i, Y_zero_point_i", &linear<true>},
+    {"quantized::conv1d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
+    {"quantized::conv2d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
+    {"quantized::conv3d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
+    {"quantized::conv_transpose1d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
+    {"quantized::conv_transpose2d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
+    {"quantized::linear_dynamic", "X, W_prepack, reduce_range=False",
+     &linear_dynamic<false, false>},
+    {"quantized::linear_relu_dynamic", "X, W_prepack, reduce_range=False",
+     &linear_dynamic<true, false>},
+    {"quantized::linear_dynamic_fp16", "X, W_prepack", &linear_dynamic<false, true>},
+    {"quantized::linear_relu_dynamic_fp16", "X, W_prepack", &linear_dynamic<true, true>},
+    {"quantized::linear_prepack_fp16", "W, B=None", &prepack},
+    {"quantized::conv3d_prepack", "weight, bias, stride, padding, dilation, groups", &prepack},
+    {"quantized::embedding_bag_prepack", "weight", &prepack},
+    {"aten::to",
+     "self, a=None, b=None, c=None, d=None, e=None, dtype=None, layout=None, device=None, "
+     "pin_memory=None, non_blocking=None, copy=None, memory_format=None",
+     &to},
+    {"quantized::conv1d_prepack", "weight, bias, stride, padding, dilation, groups", &prepack},
+    {"quantized::conv2d_prepack", "weight, bias, stride, padding, dilation, groups", &prepack},
+    {"quantized::conv_transpose1d_prepack",
+     "weight, bias, stride, padding, output_padding, dilation, groups", &prepack},
+    {"quantized::conv_transpose2d_prepack",
+     "weight, bias, stride, padding, output_padding, dilation, groups", &prepack},
+    {"quantized::linear_prepack", "W, B=None", &prepack},
+
+    {"quantized::add", "qa, qb, scale=None, zero_point=None", &binary<false, false>},
+    {"quantized::add_relu", "qa, qb, scale=None, zero_point=None", &binary<false, true>},
+    {"quantized::mul", "qa, qb, scale=None, zero_point=None", &binary<true, false>},
+    {"quantized::mul_relu", "qa, qb, scale=None, zero_point=None", &binary<true, true>},
+    {"quantized::add_scalar", "qa, b", &add_scalar<false>},
+    {"quantized::add_scalar_relu", "qa, b", &add_scalar<true>},
+    {"quantized::mul_scalar", "qa, b", &mul_scalar<false>},
+    {"quantized::mul_scalar_relu", "qa, b", &mul_scalar<true>},
+    {"quantized::cat", "qx, dim, scale=None, zero_point=None", &cat<true, false>},
+    {"quantized::cat_relu", "qx, dim, scale=None, zero_point=None", &cat<true, true>},
+    {"aten::cat", "tensors, dim=0", &cat<false, false>},
+    {"aten::relu", "self", &relu},
+    {"aten::relu_", "self", &relu},
+    {"quantized::relu6", "qx, inplace=False", &relu6},
+    {"aten::relu6", "self", &relu6},
+    {"aten::relu6_", "self", &relu6},
+    {"aten::clamp", "self, min=None, max=None", &clamp},
+    {"aten::clamp_", "self, min=None, max=None", &clamp},
+    {"quantized::clamp", "qx, min=None, max=None", &clamp},
+    {"aten::hardtanh", "self, min_val=-1, max_val=1", &clamp},
+    {"aten::hardtanh_", "self, min_val=-1, max_val=1", &clamp},
+    {"aten::sigmoid", "self", &fixed_unary<logistic_forms>},
+    {"aten::hardsigmoid", "self", &fixed_unary<hard_sigmoid_forms>},
+    {"aten::tanh", "self", &fixed_unary<tanh_forms>},
+    {"quantized::sigmoid", "qx, output_scale, output_zero_point", &quantized_sigmoid},
+    {"quantized::hardswish", "input, output_scale, output_zero_point", &hardswish},
+    {"quantized::elu", "self, output_scale, output_zero_point, alpha=1, scale=1, input_scale=1",
+     &elu},
+    {"quantized::leaky_relu", "qx, negative_slope, inplace, output_scale, output_zero_point",
+     &leaky_relu},
+    {"quantized::prelu", "qx, weight, output_scale, output_zero_point", &prelu},
+    {"quantized::softmax", "qx, dim, output_scale, output_zero_point", &quantized_softmax},
+    {"aten::softmax", "self, dim, dtype=None", &float_softmax<ops::softmax>},
+    {"aten::log_softmax", "self, dim, dtype=None", &float_softmax<ops::log_softmax>},
+    {"aten::hardswish", "self", &float_hardswish},
+    {"quantized::batch_norm", "qx, weight, bias, mean, var, eps, output_scale, output_zero_point",
+     &batch_norm<false>},
+    {"quantized::batch_norm_relu",
+     "qx, weight, bias, mean, var, eps, output_scale, output_zero_point", &batch_norm<true>},
+    {"quantized::batch_norm1d", "qx, weight, bias, mean, var, eps, output_scale, output_zero_point",
+     &batch_norm<false>},
+    {"quantized::batch_norm1d_relu",
+     "qx, weight, bias, mean, var, eps, output_scale, output_zero_point", &batch_norm<true>},
+    {"quantized::batch_norm2d", "qx, weight, bias, mean, var, eps, output_scale, output_zero_point",
+     &batch_norm<false>},
+    {"quantized::batch_norm2d_relu",
+     "qx, weight, bias, mean, var, eps, output_scale, output_zero_point", &batch_norm<true>},
+    {"quantized::layer_norm",
+     "input, normalized_shape, weight, bias, eps, output_scale, output_zero_point", &layer_norm},
+    {"quantized::group_norm",
+     "input, num_groups, weight, bias, eps, output_scale, output_zero_point", &group_norm<false>},
+    {"quantized::instance_norm", "input, weight, bias, eps, output_scale, output_zero_point",
+     &group_norm<true>},
+    {"quantized::matmul", "qa, qb, scale, zero_point", &quantized_matmul},
+    {"quantized::dropout", "self, output_scale=None, output_zero_point=None, p=0.5, train=False",
+     &same},
+
+    {"aten::add", "self, other, alpha=1", &plain_binary<ops::add>},
+    {"aten::add_", "self, other, alpha=1", &plain_binary<ops::add>},
+    {"aten::sub", "self, other, alpha=1", &plain_binary<ops::sub>},
+    {"aten::sub_", "self, other, alpha=1", &plain_binary<ops::sub>},
+    {"aten::rsub", "self, other, alpha=1", &plain_binary<ops::sub, false, true>},
+    {"aten::mul", "self, other", &plain_binary<ops::mul>},
+    {"aten::mul_", "self, other", &plain_binary<ops::mul>},
+    {"aten::div", "self, other, rounding_mode=None", &divide},
+    {"aten::div_", "self, other, rounding_mode=None", &divide},
+    {"aten::true_divide", "self, other, rounding_mode=None", &divide},
+    {"aten::floor_divide", "self, other", &plain_binary<ops::floor_div>},
+    {"aten::remainder", "self, other", &plain_binary<ops::floor_mod>},
+    {"aten::maximum", "self, other", &extreme<ops::maximum>},
+    {"aten::minimum", "self, other", &extreme<ops::minimum>},
+    {"aten::eq", "self, other", &comparison<ops::equal>},
+    {"aten::ne", "self, other", &comparison<ops::not_equal>},
+    {"aten::lt", "self, other", &comparison<ops::less>},
+    {"aten::le", "self, other", &comparison<ops::less_equal>},
+    {"aten::gt", "self, other", &comparison<ops::greater>},
+    {"aten::ge", "self, other", &comparison<ops::greater_equal>},
+    {"aten::logical_and", "self, other", &logical<ops::logical_and>},
+    {"aten::logical_or", "self, other", &logical<ops::logical_or>},
+    {"aten::__and__", "self, other", &logical<ops::logical_and>},
+    {"aten::__or__", "self, other", &logical<ops::logical_or>},
+    {"aten::bitwise_and", "self, other", &logical<ops::logical_and>},
+    {"aten::bitwise_or", "self, other", &logical<ops::logical_or>},
+    {"aten::logical_not", "self", &logical_not},
+    {"aten::bitwise_not", "self", &logical_not},
+    {"aten::where", "condition, self, other", &where},
+    {"aten::masked_fill", "self, mask, value", &masked_fill},
+    {"aten::masked_fill_", "self, mask, value", &masked_fill},
+    {"aten::threshold", "self, threshold, value", &threshold},
+    {"aten::threshold_", "self, threshold, value", &threshold},
+
+    {"aten::abs", "self", &float_unary<ops::abs>},
+    {"aten::neg", "self", &neg},
+    {"aten::exp", "self", &float_unary<ops::exp>},
+    {"aten::log", "self", &float_unary<ops::log>},
+    {"aten::sqrt", "self", &float_unary<ops::sqrt>},
+    {"aten::rsqrt", "self", &float_unary<ops::rsqrt>},
+    {"aten::sin", "self", &float_unary<ops::sin>},
+    {"aten::cos", "self", &float_unary<ops::cos>},
+    {"aten::floor", "self", &float_unary<ops::floor>},
+    {"aten::ceil", "self", &float_unary<ops::ceil>},
+    {"aten::round", "self", &float_unary<ops::round>},
+    {"aten::square", "self", &float_unary<ops::square>},
+    {"aten::reciprocal", "self", &reciprocal},
+    {"aten::pow", "self, exponent", &pow},
+    {"aten::silu", "self", &silu},
+    {"aten::silu_", "self", &silu},
+    {"aten::mish", "self", &mish},
+    {"aten::mish_", "self", &mish},
+    {"aten::gelu", "self, approximate='none'", &gelu},
+    {"aten::glu", "self, dim=-1", &glu},
+    {"aten::softplus", "self, beta=1, threshold=20", &softplus},
+    {"aten::log_sigmoid", "self", &log_sigmoid},
+    {"aten::leaky_relu", "self, negative_slope=0.01", &plain_leaky_relu},
+    {"aten::leaky_relu_", "self, negative_slope=0.01", &plain_leaky_relu},
+    {"aten::elu", "self, alpha=1, scale=1, input_scale=1", &plain_elu},
+    {"aten::elu_", "self, alpha=1, scale=1, input_scale=1", &plain_elu},
+    {"aten::celu", "self, alpha=1", &celu},
+    {"aten::selu", "self", &selu},
+    {"aten::prelu", "self, weight", &plain_prelu},
+    {"aten::clamp_min", "self, min", &clamp_one<true>},
+    {"aten::clamp_max", "self, max", &clamp_one<false>},
+
+    {"aten::sum", "self, dim=None, keepdim=False, dtype=None", &float_sum},
+    {"aten::std", "self, dim=None, unbiased=True, keepdim=False, correction=None",
+     &deviation<true>},
+    {"aten::var", "self, dim=None, unbiased=True, keepdim=False, correction=None",
+     &deviation<false>},
+    {"aten::norm", "self, p=2, dim=None, keepdim=False, dtype=None", &vector_norm},
+    {"aten::linalg_vector_norm", "self, ord=2, dim=None, keepdim=False, dtype=None", &vector_norm},
+    {"aten::layer_norm",
+     "input, normalized_shape, weight=None, bias=None, eps=1e-05, cudnn_enable=True",
+     &float_layer_norm},
+    {"aten::group_norm", "input, num_groups, weight=None, bias=None, eps=1e-05, cudnn_enabled=True",
+     &float_group_norm},
+    {"aten::batch_norm",
+     "input, weight, bias, running_mean, running_var, training, momentum, eps, cudnn_enabled=True",
+     &float_batch_norm},
+    {"aten::instance_norm",
+     "input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, "
+     "cudnn_enabled=True",
+     &float_instance_norm},
+    {"aten::_convolution",
+     "input, weight, bias, stride, padding, dilation, transposed, output_padding, groups, "
+     "benchmark=False, deterministic=False, cudnn_enabled=False, allow_tf32=False",
+     &any_convolution},
+    {"aten::convolution",
+     "input, weight, bias, stride, padding, dilation, transposed, output_padding, groups",
+     &any_convolution},
+    {"aten::conv1d", "input, weight, bias=None, stride=[1], padding=[0], dilation=[1], groups=1",
+     &plain_convolution},
+    {"aten::conv2d",
+     "input, weight, bias=None, stride=[1, 1], padding=[0, 0], dilation=[1, 1], groups=1",
+     &plain_convolution},
+    {"aten::conv_transpose1d",
+     "input, weight, bias=None, stride=[1], padding=[0], output_padding=[0], groups=1, "
+     "dilation=[1]",
+     &plain_transposed},
+    {"aten::conv_transpose2d",
+     "input, weight, bias=None, stride=[1, 1], padding=[0, 0], output_padding=[0, 0], groups=1, "
+     "dilation=[1, 1]",
+     &plain_transposed},
+    {"aten::linear", "input, weight, bias=None", &float_linear},
+    {"aten::matmul", "self, other", &matmul},
+    {"aten::mm", "self, mat2", &matmul},
+    {"aten::bmm", "self, mat2", &matmul},
+    {"aten::mv", "self, vec", &matmul},
+    {"aten::addmm", "self, mat1, mat2, beta=1, alpha=1", &addmm},
+    {"aten::baddbmm", "self, batch1, batch2, beta=1, alpha=1", &addmm},
+    {"aten::einsum", "equation, tensors, path=None", &einsum},
+    {"aten::scaled_dot_product_attention",
+     "query, key, value, attn_mask=None, dropout_p=0., is_causal=False, scale=None, "
+     "enable_gqa=False",
+     &attention},
+    {"aten::_native_multi_head_attention",
+     "query, key, value, embed_dim, num_head, qkv_weight, qkv_bias, proj_weight, proj_bias, "
+     "mask=None, need_weights=True, average_attn_weights=True, mask_type=None",
+     &multi_head_attention},
+
+    {"aten::quantized_lstm",
+     "input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first=False, "
+     "dtype=None, use_dynamic=False",
+     &recurrent<cell_kind::lstm>},
+    {"aten::quantized_gru",
+     "input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first=False",
+     &recurrent<cell_kind::gru>},
+    {"aten::lstm",
+     "input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first=False",
+     &recurrent<cell_kind::lstm>},
+    {"aten::gru",
+     "input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first=False",
+     &recurrent<cell_kind::gru>},
+    {"aten::rnn_tanh",
+     "input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first=False",
+     &recurrent<cell_kind::rnn_tanh>},
+    {"aten::rnn_relu",
+     "input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first=False",
+     &recurrent<cell_kind::rnn_relu>},
+    {"quantized::quantized_lstm_cell_dynamic", "input, hx, w_ih, w_hh, b_ih, b_hh",
+     &dynamic_cell<cell_kind::lstm>},
+    {"quantized::quantized_gru_cell_dynamic", "input, hx, w_ih, w_hh, b_ih, b_hh",
+     &dynamic_cell<cell_kind::gru>},
+    {"quantized::quantized_rnn_tanh_cell_dynamic", "input, hx, w_ih, w_hh, b_ih, b_hh",
+     &dynamic_cell<cell_kind::rnn_tanh>},
+    {"quantized::quantized_rnn_relu_cell_dynamic", "input, hx, w_ih, w_hh, b_ih, b_hh",
+     &dynamic_cell<cell_kind::rnn_relu>},
+    {"aten::lstm_cell", "input, hx, w_ih, w_hh, b_ih=None, b_hh=None",
+     &float_cell<cell_kind::lstm>},
+    {"aten::gru_cell", "input, hx, w_ih, w_hh, b_ih=None, b_hh=None", &float_cell<cell_kind::gru>},
+    {"aten::rnn_tanh_cell", "input, hx, w_ih, w_hh, b_ih=None, b_hh=None",
+     &float_cell<cell_kind::rnn_tanh>},
+    {"aten::rnn_relu_cell", "input, hx, w_ih, w_hh, b_ih=None, b_hh=None",
+     &float_cell<cell_kind::rnn_relu>},
+    {"aten::embedding", "weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=False",
+     &embedding},
+    {"quantized::embedding_byte", "weight, indices, pruned_weights=False", &quantized_embedding},
+    {"quantized::embedding_4bit", "weight, indices, pruned_weights=False", &quantized_embedding},
+    {"quantized::embedding_bag_byte",
+     "weight, indices, offsets=None, scale_grad_by_freq=False, mode=0, pruned_weights=False, "
+     "per_sample_weights=None, compressed_indices_mapping=None, include_last_offset=False",
+     &quantized_bag},
+    {"quantized::embedding_bag_4bit",
+     "weight, indices, offsets=None, scale_grad_by_freq=False, mode=0, pruned_weights=False, "
+     "per_sample_weights=None, compressed_indices_mapping=None, include_last_offset=False",
+     &quantized_bag},
+    {"aten::embedding_bag",
+     "weight, indices, offsets, scale_grad_by_freq=False, mode=0, sparse=False, "
+     "per_sample_weights=None, include_last_offset=False, padding_idx=None",
+     &float_bag},
+
+    {"aten::max_pool2d",
+     "self, kernel_size, stride=[], padding=[0, 0], dilation=[1, 1], ceil_mode=False", &max_pool2d},
+    {"quantized::max_pool2d",
+     "qx, kernel_size, stride=[], padding=[0, 0], dilation=[1, 1], ceil_mode=False", &max_pool2d},
+    {"aten::avg_pool2d",
+     "self, kernel_size, stride=[], padding=[0, 0], ceil_mode=False, count_include_pad=True, "
+     "divisor_override=None",
+     &avg_pool2d},
+    {"aten::adaptive_avg_pool2d", "self, output_size", &adaptive_avg_pool2d},
+    {"aten::adaptive_max_pool2d", "self, output_size", &adaptive_max_pool2d},
+    {"aten::max_pool1d", "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
+     &on_one_row<&max_pool2d, 1, 1, 0, 1>},
+    {"quantized::max_pool1d",
+     "qx, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
+     &on_one_row<&max_pool2d, 1, 1, 0, 1>},
+    {"aten::avg_pool1d",
+     "self, kernel_size, stride=[], padding=[0], ceil_mode=False, count_include_pad=True, "
+     "divisor_override=None",
+     &on_one_row<&avg_pool2d, 1, 1, 0>},
+    {"aten::adaptive_avg_pool1d", "self, output_size", &on_one_row<&adaptive_avg_pool2d, 1>},
+    {"aten::adaptive_max_pool1d", "self, output_size", &on_one_row<&adaptive_max_pool2d, 1>},
+    {"aten::max_pool3d", "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
+     &max_pool3d},
+    {"quantized::max_pool3d",
+     "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False", &max_pool3d},
+    {"aten::avg_pool3d",
+     "self, kernel_size, stride=[], padding=[0], ceil_mode=False, count_include_pad=True, "
+     "divisor_override=None",
+     &avg_pool3d},
+    {"aten::adaptive_avg_pool3d", "self, output_size", &adaptive_avg_pool3d},
+    {"aten::upsample_nearest1d", "input, output_size=None, scales=None", &upsample_line<false>},
+    {"aten::upsample_linear1d", "input, output_size, align_corners, scales=None",
+     &upsample_line<true>},
+    {"aten::upsample_nearest2d", "input, output_size, scales_h=None, scales_w=None",
+     &upsample<false>},
+    {"aten::upsample_bilinear2d", "input, output_size, align_corners, scales_h=None, scales_w=None",
+     &upsample<true>},
+    {"aten::mean", "self, dim=None, keepdim=False, dtype=None", &mean},
+
+    {"aten::flatten", "self, start_dim=0, end_dim=-1", &flatten},
+    {"aten::reshape", "self, shape", &reshape},
+    {"aten::view", "self, size", &reshape},
+    {"aten::squeeze", "self, dim=None", &squeeze},
+    {"aten::unsqueeze", "self, dim", &unsqueeze},
+    {"aten::permute", "self, dims", &permute},
+    {"aten::transpose", "self, dim0, dim1", &transpose},
+    {"aten::slice", "self, dim=0, start=None, end=None, step=1", &slice},
+    {"aten::select", "self, dim, index", &select},
+    {"aten::chunk", "self, chunks, dim=0", &pieces<true>},
+    {"aten::split", "self, split_size, dim=0", &pieces<false>},
+    {"aten::split_with_sizes", "self, split_sizes, dim=0", &pieces<false>},
+    {"aten::channel_shuffle", "self, groups", &channel_shuffle},
+    {"aten::pad", "input, pad, mode='constant', value=None", &pad},
+    {"aten::constant_pad_nd", "input, pad, value=0", &padded_by<pad_name::constant>},
+    {"aten::reflection_pad1d", "self, padding", &padded_by<pad_name::reflect>},
+    {"aten::reflection_pad2d", "self, padding", &padded_by<pad_name::reflect>},
+    {"aten::replication_pad1d", "self, padding", &padded_by<pad_name::replicate>},
+    {"aten::replication_pad2d", "self, padding", &padded_by<pad_name::replicate>},
+    {"aten::replication_pad3d", "self, padding", &padded_by<pad_name::replicate>},
+    {"aten::unflatten", "self, dim, sizes", &unflatten},
+    {"aten::t", "self", &matrix_transpose},
+    {"aten::numpy_T", "self", &matrix_transpose},
+    {"aten::movedim", "self, source, destination", &movedim},
+    {"aten::narrow", "self, dim, start, length", &narrow},
+    {"aten::unbind", "self, dim=0", &unbind},
+    {"aten::stack", "tensors, dim=0", &stack},
+    {"aten::expand", "self, size, implicit=False", &expand},
+    {"aten::expand_as", "self, other", &expand_as},
+    {"aten::repeat", "self, repeats", &repeat},
+    {"aten::tile", "self, dims", &repeat},
+    {"aten::flip", "self, dims", &flip},
+    {"aten::roll", "self, shifts, dims=[]", &roll},
+    {"aten::pixel_shuffle", "self, upscale_factor", &pixel_shuffle},
+    {"aten::pixel_unshuffle", "self, downscale_factor", &pixel_unshuffle},
+    {"aten::index_select", "self, dim, index", &index_select},
+    {"aten::index", "self, indices", &index},
+    {"aten::max", "self, dim=None, keepdim=False",
+     &largest<ops::maximum, ops::reduce_max, ops::arg_max>},
+    {"aten::min", "self, dim=None, keepdim=False",
+     &largest<ops::minimum, ops::reduce_min, ops::arg_min>},
+    {"aten::amax", "self, dim=[], keepdim=False", &reduction_of_axes<ops::reduce_max>},
+    {"aten::amin", "self, dim=[], keepdim=False", &reduction_of_axes<ops::reduce_min>},
+    {"aten::any", "self, dim=None, keepdim=False", &reduction_of_axes<ops::reduce_any>},
+    {"aten::all", "self, dim=None, keepdim=False", &reduction_of_axes<ops::reduce_all>},
+    {"aten::argmax", "self, dim=None, keepdim=False", &arg_extreme<ops::arg_max>},
+    {"aten::argmin", "self, dim=None, keepdim=False", &arg_extreme<ops::arg_min>},
+    {"aten::topk", "self, k, dim=-1, largest=True, sorted=True", &topk},
+    {"aten::sort", "self, dim=-1, descending=False", &sort},
+    {"aten::argsort", "self, dim=-1, descending=False", &sort},
+    {"aten::cumsum", "self, dim, dtype=None", &cumsum},
+    {"aten::zeros", "size, dtype=None, layout=None, device=None, pin_memory=None", &filled<0>},
+    {"aten::ones", "size, dtype=None, layout=None, device=None, pin_memory=None", &filled<1>},
+    {"aten::full", "size, fill_value, dtype=None, layout=None, device=None, pin_memory=None",
+     &full},
+    {"aten::zeros_like",
+     "self, dtype=None, layout=None, device=None, pin_memory=None, memory_format=None",
+     &filled_like<0>},
+    {"aten::ones_like",
+     "self, dtype=None, layout=None, device=None, pin_memory=None, memory_format=None",
+     &filled_like<1>},
+    {"aten::full_like",
+     "self, fill_value, dtype=None, layout=None, device=None, pin_memory=None, memory_format=None",
+     &full_like},
+    {"aten::new_zeros", "self, size, dtype=None, layout=None, device=None, pin_memory=None",
+     &new_filled<0>},
+    {"aten::new_ones", "self, size, dtype=None, layout=None, device=None, pin_memory=None",
+     &new_filled<1>},
+    {"aten::arange",
+     "start, end=None, step=None, dtype=None, layout=None, device=None, pin_memory=None", &arange},
+    {"aten::linspace", "start, end, steps, dtype=None, layout=None, device=None, pin_memory=None",
+     &linspace},
+    {"aten::meshgrid", "tensors, indexing='ij'", &meshgrid},
+    {"aten::tensor", "data, dtype=None, device=None, requires_grad=False", &made_tensor},
+    {"aten::scalar_tensor", "s, dtype=None, layout=None, device=None, pin_memory=None",
+     &made_tensor},
+    {"aten::type_as", "self, other", &type_as},
+    {"aten::contiguous", "self, memory_format=0", &contiguous},
+    {"aten::clone", "self, memory_format=None", &same},
+    {"aten::detach", "self", &same},
+    {"aten::alias", "self", &same},
+    {"aten::dropout", "input, p, train", &same},
+    {"aten::dropout_", "input, p, train", &same},
+    {"aten::feature_dropout", "input, p, train", &same},
+};
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+namespace detail {
+
+class torch_loader {
+ public:
+  torch_loader(file_bytes f, const torch_options& o)
+      : file_(std::move(f)),
+        options_(o),
+        c_(file_.name, o.arithmetic, o.max, file_.bytes.size()),
+        emit_(c_, torch_rows::all) {}
+
+  result<graph> run() {
+    const numerics::exact_environment environment;
+    status s = load();
+    if (!s) return error_place{.file = file_.name, .node = c_.place()}.attach(explained(s.error()));
+    auto g = c_.build.finish();
+    if (!g) return error_place{.file = file_.name}.attach(g.error());
+    return g;
+  }
+
+ private:
+  using value = torchscript::value;
+  using kind = torchscript::kind;
+  using scalar = torchscript::scalar;
+  using tensor_data = torchscript::tensor_data;
+
+  status load() {
+    if (auto s = open(); !s) return s;
+    const auto root = unpickle("data.pkl", "data/");
+    if (!root) return root.error();
+    const auto constants = unpickle("constants.pkl", "constants/");
+    if (!constants) return constants.error();
+    torchscript::interpreter program(c_, emit_, [this](const std::string& m) { return code(m); });
+    program.set_constants(*constants);
+    const auto forward = program.forward_of(*root);
+    if (!forward) return forward.error();
+    std::vector<value> arguments;
+    if (auto s = inputs(**forward, arguments); !s) return s;
+    const auto returned = program.call_forward(*root, std::move(arguments));
+    if (!returned) return returned.error();
+    c_.module.clear();
+    c_.file.clear();
+    c_.line = 0;
+    if (auto s = c_.missing.check(); !s) return s;
+    c_.build.enter(emit_.operator_name());
+    if (auto written = outputs(*returned, "output", 0); !written) return written;
+    const auto& tensors = c_.build.g.tensors;
+    const bool quantized = std::any_of(tensors.begin(), tensors.end(),
+                                       [](const tensor& t) { return !t.scales.empty(); });
+    if (!quantized)  // observers may be no more than what a float model computes
+      if (auto instead = unconverted()) return *instead;
+    return unit{};
+  }
+
+  // ---- the archive ----
+
+  status open() {
+    if (options_.arithmetic != law::pytorch_fbgemm && options_.arithmetic != law::pytorch_qnnpack)
+      return unsupported("law for PyTorch files", std::string(name_of(options_.arithmetic)),
+                         "pytorch_fbgemm, pytorch_qnnpack");
+    const auto& b = file_.bytes;
+    if (b.empty()) return malformed("an empty file", {}, "the file that torch.jit.save writes");
+    if (b.size() >= 2 && b[0] == std::byte{0x80} && b[1] == std::byte{2})  // a pickle
+      return unsupported(
+          "a file of torch.save in the format before PyTorch 1.6, which holds no program", {},
+          "torch.jit.save(torch.jit.trace(model, example), FILE)");
+    auto opened = torchscript::archive::open(b, options_.max);
+    if (!opened) return opened.error();
+    archive_ = std::make_unique<torchscript::archive>(std::move(*opened));
+    c_.files = archive_.get();
+    return refuse_others();
+  }
+  /// What is not TorchScript, by name and with the reason.
+  status refuse_others() const {
+    const auto& a = *archive_;
+    if (a.has_any("serialized_exported_program.json") || a.has_any("archive_format") ||
+        a.has_any("models/model.json"))
+      return unsupported(
+          "an ExportedProgram (.pt2, torch.export)",
+          "its quantization is written as quantize/dequantize pairs around float operators, whose "
+          "results depend on the order of float sums: no integer kernel gives the same bits",
+          "a model quantized in eager or FX mode and saved by torch.jit.save");
+    if (a.has_folder("code/") && a.has("data.pkl") && a.has("constants.pkl")) return unit{};
+    if (a.has_any(".data/extern_modules"))
+      return unsupported("a torch.package archive, which holds Python source", {},
+                         "torch.jit.save(torch.jit.trace(model, example), FILE) of the imported "
+                         "model");
+    if (a.has("data.pkl"))
+      return unsupported(
+          "a checkpoint of torch.save (a state_dict, or a pickled module), which "
+          "holds weights but no program",
+          {}, "torch.jit.save(torch.jit.trace(model, example), FILE)");
+    return malformed("a ZIP archive, but not one of PyTorch: data.pkl is missing");
+  }
+  /// Is that text in the code of the archive?
+  bool code_has(std::initializer_list<std::string_view> parts) {
+    for (const std::string& member : archive_->members("code/", ".py")) {
+      const auto bytes = archive_->read(member);
+      if (!bytes) continue;
+      const std::string_view code(reinterpret_cast<const char*>(bytes->bytes.data()),
+                                  bytes->bytes.size());
+      for (std::string_view t : parts)
+        if (code.find(t) != std::string_view::npos) return true;
+    }
+    return false;
+  }
+  /// A model that was prepared for quantization but not converted, if it is one.
+  std::optional<error_info> unconverted() {
+    constexpr const char* way_out =
+        "torch.ao.quantization.convert(model.eval()) before torch.jit.save";
+    if (code_has({"torch.fake_quantize_per_", "torch.fused_moving_avg_obs_fake_quant",
+                  "torch._fake_quantize_"}))
+      return unsupported(
+          "a model of quantization-aware training with fake quantization: its numbers are floats",
+          {}, way_out);
+    if (code_has({"quantization.observer."}) &&
+        !code_has({"ops.quantized.conv", "ops.quantized.linear"}))
+      return unsupported(
+          "a model that is prepared for quantization (it has observers) but not converted: its "
+          "numbers are floats",
+          {}, way_out);
+    return {};
+  }
+  /// An error of a file that is not what it was taken for says so.
+  error_info explained(error_info e) {
+    if (!archive_ || !archive_->has_folder("code/")) return e;
+    if (auto instead = unconverted()) return *instead;
+    if (e.code == errc::unsupported && !code_has({"quantize", "ops.quantized."}))
+      e.what = "a float model, nothing in it is quantized; " + e.what;
+    return e;
+  }
+  std::optional<result<constant_data>> code(const std::string& member) {
+    if (!archive_->has(member)) return {};
+    return archive_->read(member);
+  }
+  /// Storages lie in `folder`; without one their sizes are not looked at.
+  result<value> unpickle(const char* member, const std::string& folder) {
+    const auto bytes = archive_->read(member);
+    if (!bytes) return bytes.error();
+    const auto size_of_storage = [this, &folder](const std::string& key) {
+      if (folder.empty()) return torchscript::unchecked_storage;
+      return archive_->has(folder + key) ? archive_->size_of_member(folder + key)
+                                         : torchscript::no_storage;
+    };
+    auto v = torchscript::unpickler(c_.values, bytes->bytes, folder, size_of_storage).load();
+    if (!v) return error_place{.node = member}.attach(v.error());
+    return v;
+  }
+
+  // ---- inputs ----
+
+  /// The example that was traced: {'forward': [tensors]}. Empty where the file has none; null for
+  /// arguments that are no tensors.
+  std::vector<const tensor_data*> traced() {
+    std::vector<const tensor_data*> examples;
+    if (!archive_->has("traced_inputs.pkl")) return examples;
+    const auto v = unpickle("traced_inputs.pkl", {});
+    if (!v || !v->is(kind::dict)) return examples;
+    const auto& items = v->c->items;
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+      if (items[i].is(kind::string) && items[i].c->text == "forward" && items[i + 1].is_sequence())
+        for (const value& e : items[i + 1].c->items)
+          examples.push_back(e.is(kind::tensor) ? e.t : nullptr);
+    return examples;
+  }
+  status inputs(const torchscript::function_def& forward, std::vector<value>& arguments) {
+    const auto examples = traced();
+    std::vector<bool> used(options_.shapes.size(), false);
+    for (std::size_t i = 1; i < forward.parameters.size(); ++i) {  // after self
+      const auto& parameter = forward.parameters[i];
+      const auto* example = i - 1 < examples.size() ? examples[i - 1] : nullptr;
+      const dims* given = given_shape(parameter.name, i - 1, used);
+      if (!example && !given) {
+        if (parameter.otherwise) break;  // the rest keep their defaults
+        error_info e =
+            invalid("the file does not record the shape of input \"" + parameter.name +
+                    "\": give it, for example --shape " + parameter.name + "=1,3,224,224");
+        e.tensor = parameter.name;
+        return e;
+      }
+      tensor_data t;
+      t.type = example ? example->type : scalar::f32;
+      if (given)
+        t.size.assign(given->begin(), given->end());
+      else
+        t.size = example->size;
+      if (auto s = input(parameter.name, t); !s) return s;
+      if (!example) emit_.type_not_recorded(t.id);
+      arguments.push_back(c_.values.tensor(std::move(t)));
+    }
+    for (std::size_t s = 0; s < used.size(); ++s)
+      if (!used[s])
+        return invalid("a shape is given for an input that does not exist",
+                       options_.shapes[s].first);
+    return unit{};
+  }
+  /// Of the input of that name, or in order; null where the caller gives none.
+  const dims* given_shape(const std::string& name, std::size_t index, std::vector<bool>& used) {
+    const auto& shapes = options_.shapes;
+    const dims* given = nullptr;
+    for (std::size_t s = 0; s < shapes.size(); ++s)
+      if (shapes[s].first == name || (shapes[s].first.empty() && s == index)) {
+        given = &shapes[s].second;
+        used[s] = true;
+      }
+    return given;
+  }
+  status input(const std::string& name, tensor_data& t) {
+    if (torchscript::is_quantized(t.type)) return unsupported("a quantized input", name, "float32");
+    const auto shape = emit_.ir_shape(t.size, false);
+    if (!shape) return shape.error();
+    t.stride = torchscript::contiguous_strides(t.size);
+    t.id = c_.build.temporary(name, torchscript::dtype_of_scalar(t.type));
+    tensor& in = c_.build.g[t.id];
+    in.shape = *shape;
+    in.format = memory_format::contiguous;
+    c_.build.g.inputs.push_back(t.id);
+    emit_.protect_name(t.id);
+    return unit{};
+  }
+
+  // ---- outputs ----
+
+  /// Tensors, tuples, lists and dicts of them become outputs in order.
+  status outputs(const value& v, const std::string& name, int depth) {
+    if (v.is(kind::tensor)) {
+      const auto id = output_id(*v.t);
+      if (!id) return id.error();
+      graph& g = c_.build.g;
+      if (g[*id].name.empty()) g[*id].name = name;
+      g.outputs.push_back(*id);
+      return unit{};
+    }
+    if (depth == 4 || (!v.is_sequence() && !v.is(kind::dict)))
+      return unsupported("an output of the model", std::string(torchscript::name_of(v.what)),
+                         "tensors, and lists or tuples of them");
+    const auto& items = v.c->items;
+    if (v.is(kind::dict)) {
+      for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+        if (auto s = outputs(items[i + 1], items[i].is(kind::string) ? items[i].c->text : name,
+                             depth + 1);
+            !s)
+          return s;
+      return unit{};
+    }
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (items[i].is(kind::none)) continue;  // an auxiliary output that is off
+      if (auto s = outputs(items[i], name + std::to_string(i), depth + 1); !s) return s;
+    }
+    return unit{};
+  }
+  /// Outputs leave in the model's own order of axes. Where the last node is a dequantize, its bytes
+  /// are reordered before it, not its floats.
+  result<tensor_id> output_id(tensor_data& t) {
+    if (t.constant() || !t.channels_inner || t.type != scalar::f32) return emit_.held(t, false);
+    auto& nodes = c_.build.g.nodes;
+    if (auto s = c_.build.work.spend(2 * nodes.size()); !s) return s.error();
+    const auto writer = std::find_if(nodes.begin(), nodes.end(), [&](const node& n) {
+      return !n.out.empty() && n.out[0] == t.id;
+    });
+    if (writer == nodes.end() || writer->op != &ops::dequantize) return emit_.held(t, false);
+    const auto at = writer - nodes.begin();
+    graph& g = c_.build.g;
+    tensor_data q = t;
+    q.id = writer->in[0];
+    q.type = g[q.id].type == dtype::u8 ? scalar::quint8 : scalar::qint8;
+    const auto outer = emit_.held(q, false);
+    if (!outer) return outer;
+    const tensor_id to = emit_.make(t.type);
+    if (auto s = emit_.emit(ops::dequantize, {*outer}, to); !s) return s.error();
+    g[to].name = g[t.id].name;
+    const bool read = std::any_of(nodes.begin(), nodes.end(), [&](const node& n) {
+      return std::find(n.in.begin(), n.in.end(), t.id) != n.in.end();
+    });
+    if (!read) nodes.erase(nodes.begin() + at);
+    return to;
+  }
+
+  file_bytes file_;
+  const torch_options& options_;
+  torchscript::context c_;
+  torchscript::emitter emit_;
+  std::unique_ptr<torchscript::archive> archive_;
+};
+
+}  // namespace detail
+
+OCTET_INLINE result<graph> try_torch(const std::string& path, const torch_options& options) {
+  auto f = read_file(path, options.max);
+  if (!f) return f.error();
+  return with_memory_errors([&] { return detail::torch_loader(std::move(*f), options).run(); });
+}
+OCTET_INLINE result<graph> try_torch(std::span<const std::byte> bytes, const std::string& name,
+                                     const torch_options& options) {
+  return with_memory_errors(
+      [&] { return detail::torch_loader(from_memory(name, bytes), options).run(); });
+}
+
+OCTET_INLINE std::vector<std::string> torch_operators() {
+  std::vector<std::string> list;
+  for (const torchscript::torch_row& r : torch_rows::all) list.emplace_back(r.name);
+  std::sort(list.begin(), list.end());
+  return list;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_LOADER_HPP_
+#endif
+
+#endif  // OCTET_IMPORT_TORCH_HPP_
+#endif  // OCTET_SINGLE_HPP_
