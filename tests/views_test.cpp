@@ -17,14 +17,15 @@
 namespace {
 std::size_t allocations = 0;
 }  // namespace
-void* operator new(std::size_t n) {
+// Not inlined: g++ would see free() of what operator new gave, and say so.
+[[gnu::noinline]] void* operator new(std::size_t n) {
   ++allocations;
   void* p = std::malloc(n == 0 ? 1 : n);
   if (p == nullptr) std::abort();
   return p;
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace {
 namespace q = octet::typed;
