@@ -130,10 +130,11 @@ bool prepare(const typical& n, const choice& c, graph& g, plan_memory& memory, p
   return false;
 }
 
-/// Weights of the activations' type, int8 beside int16; the first bias that a form lists.
+/// Weights of the activations' type, int8 beside int16, any beside accumulators; the first bias
+/// that a form lists.
 bool usual(const choice& c) {
   if (is_recurrent(*c.op)) return true;
-  if (c.in.size() > 1 && quantized_types.contains(c.in[1]) &&
+  if (c.in.size() > 1 && quantized_types.contains(c.in[1]) && quantized_types.contains(c.x()) &&
       c.in[1] != (c.x() == dtype::s16 && c.in.size() > 2 ? dtype::s8 : c.x()))
     return false;
   return c.in.size() < 3 || c.in[2] == dtype::s32 || c.in[2] == dtype::f32;

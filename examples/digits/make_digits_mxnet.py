@@ -4,10 +4,10 @@ and fused for oneDNN by MXNet itself.
 
 The weights are those of digits.tflite as real numbers. Some things are put as MXNet can have them:
 padding on one side is an operator of its own (in float), the depthwise convolution of two outputs a
-channel is two of one output each, the pool's padding is on both sides, and the sum of the block is lifted above
-0 and let down again by the next bias, so that every convolution reads uint8 data. Calibration spans
-twice the images' range: the data stay at or below 127, and MXNet's outputs are the same on CPUs with
-and without VNNI.
+channel is two of one output each, the pool's padding is on both sides, and the sum of the block is
+lifted above 0 and let down again by the next bias, so that every convolution reads uint8 data.
+Calibration spans twice the images' range: the data stay at or below 127, and MXNet's outputs are
+the same on CPUs with and without VNNI.
 Writes into the folder of this script the two files, digit_N.output.mxnet.npy (MXNet's raw outputs
 of digit_N.input_nchw.npy) and the rows of MANIFEST.json.
 

@@ -249,8 +249,9 @@ def wide(op, kind, weights=None):
         else:
             y = n.node(op, [x])
         moves = op in ("MaxPool", "Transpose", "Relu")
-        out = scale if moves else {"Conv": 0.004 if weights != "s16" else 1.2, "MatMul": 0.003, "Sigmoid": 1 / 65535}.get(
-            op, scale * 2)
+        of_layers = {"Conv": 0.004 if weights != "s16" else 1.2, "MatMul": 0.003,
+                     "Sigmoid": 1 / 65535}
+        out = scale if moves else of_layers.get(op, scale * 2)
         return n.q(y, out, zero, kind)
 
     return build
