@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "octet/bench/ceiling.hpp"
 #include "octet/kernels/target.hpp"
 #include "octet/ops/conv2d.hpp"
 
@@ -188,75 +189,15 @@ job xnnpack_job(layer& l) {
 }
 #endif
 
-/// MACs per second of the dot product on registers alone: what a perfect kernel could reach.
-double ceiling_rate([[maybe_unused]] target t) {
-#if defined(__x86_64__)
-  constexpr int rounds = 20000;
-  double best = 1e9, macs = 0;
-  for (int r = 0; r < 20; ++r) {
-    const double start = now();
-    if (t == target::avx3_vnni) {
-      macs = rounds * 24.0 * 64;
-      for (int i = 0; i < rounds; ++i)
-        asm volatile(
-#define D(n) "vpdpbusd %%zmm30, %%zmm31, %%zmm" #n "\n\t"
-            D(0) D(1) D(2) D(3) D(4) D(5) D(6) D(7) D(8) D(9) D(10) D(11) D(12) D(13) D(14) D(15)
-                D(16) D(17) D(18) D(19) D(20) D(21) D(22) D(23)
-#undef D
-                    ::
-                        : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
-                          "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
-    } else if (t == target::avx3) {
-      macs = rounds * 12.0 * 32;
-      for (int i = 0; i < rounds; ++i)
-        asm volatile(
-#define D(n) "vpmaddwd %%zmm30, %%zmm31, %%zmm29\n\tvpaddd %%zmm29, %%zmm" #n ", %%zmm" #n "\n\t"
-            D(0) D(1) D(2) D(3) D(4) D(5) D(6) D(7) D(8) D(9) D(10) D(11)
-#undef D
-                ::
-                    : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
-                      "xmm9", "xmm10", "xmm11");
-    } else if (t == target::avx2) {
-      macs = rounds * 12.0 * 16;
-      for (int i = 0; i < rounds; ++i)
-        asm volatile(
-#define D(n) "vpmaddwd %%ymm12, %%ymm13, %%ymm14\n\tvpaddd %%ymm14, %%ymm" #n ", %%ymm" #n "\n\t"
-            D(0) D(1) D(2) D(3) D(4) D(5) D(6) D(7) D(8) D(9) D(10) D(11)
-#undef D
-                ::
-                    : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
-                      "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14");
-    } else if (t == target::sse4) {
-      macs = rounds * 12.0 * 8;
-      for (int i = 0; i < rounds; ++i)
-        asm volatile(
-#define D(n) "movdqa %%xmm13, %%xmm14\n\tpmaddwd %%xmm12, %%xmm14\n\tpaddd %%xmm14, %%xmm" #n "\n\t"
-            D(0) D(1) D(2) D(3) D(4) D(5) D(6) D(7) D(8) D(9) D(10) D(11)
-#undef D
-                ::
-                    : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
-                      "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14");
-    } else {
-      return 0;
-    }
-    if (t != target::sse4) asm volatile("vzeroupper" :::);
-    best = std::min(best, now() - start);
-  }
-  return macs / best;
-#else
-  return 0;
-#endif
-}
-
-struct ceiling {
+struct target_ceiling {
   target on;
-  double rate;
+  double rate;  // bench::ceiling
 };
 
 /// Rates of one set of shapes; below each octet row its share of the target's ceiling. False where
 /// a result was wrong.
 bool table(const char* title, std::span<const shape> shapes, bool depthwise, int rounds,
-           std::span<const ceiling> ceilings) {
+           std::span<const target_ceiling> ceilings) {
   const std::size_t count = shapes.size();
   std::vector<std::unique_ptr<layer>> real, dr;
   for (const shape& s : shapes) {
@@ -268,7 +209,7 @@ bool table(const char* title, std::span<const shape> shapes, bool depthwise, int
   rows.push_back({"XNNPACK qc8", 0, {}});
   for (auto& l : real) rows.back().jobs.push_back(xnnpack_job(*l));
 #endif
-  for (const ceiling& c : ceilings) {
+  for (const target_ceiling& c : ceilings) {
     rows.push_back({std::string(name_of(c.on)) + " F", c.rate, {}});
     for (auto& l : real) rows.back().jobs.push_back(octet_job(*l, c.on));
     rows.push_back({std::string(name_of(c.on)) + " DR", c.rate, {}});
@@ -372,10 +313,10 @@ int main(int argc, char** argv) {
   std::printf("XNNPACK: %s\n",
               xnnpack.empty() ? "its best instructions for this CPU" : xnnpack.c_str());
 #endif
-  std::vector<ceiling> ceilings;
+  std::vector<target_ceiling> ceilings;
   for (const target t : usable_targets()) {
     if (t == target::reference) continue;
-    ceilings.push_back({t, ceiling_rate(t)});
+    ceilings.push_back({t, bench::ceiling(t)});
     if (ceilings.back().rate > 0)
       std::printf("ceiling %s: %.0f GMAC/s (dot products on registers alone)\n", name_of(t).data(),
                   ceilings.back().rate * 1e-9);

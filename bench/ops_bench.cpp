@@ -3,19 +3,14 @@
 // each is compared with the operator's constexpr reference, bit for bit, before it is timed; a
 // difference is an error and makes the program exit with 1. Names, for --benchmark_filter:
 // OPERATOR/SHAPE/TYPES/ROUNDING/TARGET; the label is the kernel that ran. An operator more is one
-// row of `table`.
+// row of `table`. One operator with shapes of one's own: `octet bench-op`.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
-#include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
-#include "octet/graph/cost.hpp"
-#include "octet/kernels/target.hpp"
-#include "octet/ops/list.hpp"
-#include "octet/runtime/session.hpp"
+#include "octet/bench/op.hpp"
 
 using namespace octet;
 
@@ -39,7 +34,6 @@ struct row {
   std::vector<std::pair<dims, dims>> shapes;  // of both inputs
   std::vector<std::pair<types, std::vector<rounding>>> forms;
   std::vector<std::pair<const char*, attributes::value>> attrs = {};
-  bool same_quantization = false;  // output as input
 };
 using R = rounding;
 const std::vector<std::pair<types, std::vector<rounding>>> layer_forms = {
@@ -134,7 +128,7 @@ const std::vector<row> table = {
      {{s8, {R::doubling_high_half_away, R::float_zero_point_half_even}},
       {u8, {R::doubling_high_half_away, R::float_half_even}},
       {s16, {R::doubling_high_half_away}}}},
-    {"qnn.minimum", second::activation, {{middle, middle}}, raw, {}, true},
+    {"qnn.minimum", second::activation, {{middle, middle}}, raw},
     {"qnn.squared_difference",
      second::activation,
      {{middle, middle}},
@@ -174,21 +168,18 @@ const std::vector<row> table = {
      second::none,
      {{large, {}}, {middle, {}}},
      raw,
-     {{"window_h", three}, {"window_w", three}, {"stride_h", two}, {"stride_w", two}},
-     true},
+     {{"window_h", three}, {"window_w", three}, {"stride_h", two}, {"stride_w", two}}},
     {"qnn.avg_pool2d",
      second::none,
      {{large, {}}, {middle, {}}},
      {{s8, {R::divide_half_away, R::float_zero_point_half_even}},
       {u8, {R::divide_half_away, R::float_half_even}}},
-     {{"window_h", three}, {"window_w", three}, {"stride_h", two}, {"stride_w", two}},
-     true},
+     {{"window_h", three}, {"window_w", three}, {"stride_h", two}, {"stride_w", two}}},
     {"qnn.avg_pool2d",
      second::none,
      {{{1, 7, 7, 1280}, {}}},
      {{s8, {R::divide_half_away, R::float_zero_point_half_even}}, {u8, {R::divide_half_away}}},
-     {{"window_h", seven}, {"window_w", seven}},
-     true},
+     {{"window_h", seven}, {"window_w", seven}}},
     {"qnn.mean",
      second::none,
      {{{1, 7, 7, 1280}, {}}},
@@ -199,14 +190,12 @@ const std::vector<row> table = {
      second::none,
      {{{1, 7, 7, 1280}, {}}},
      raw,
-     {{"axes", std::vector<std::int64_t>{1, 2}}},
-     true},
+     {{"axes", std::vector<std::int64_t>{1, 2}}}},
     {"qnn.resize_bilinear",
      second::none,
      {{{1, 32, 32, 64}, {}}},
      {{s8, {R::doubling_high_half_away, R::xnnpack}}, {u8, {R::doubling_high_half_away, R::aten}}},
-     {{"out_h", std::int64_t{64}}, {"out_w", std::int64_t{64}}, {"half_pixel_centers", one}},
-     true},
+     {{"out_h", std::int64_t{64}}, {"out_w", std::int64_t{64}}, {"half_pixel_centers", one}}},
     {"qnn.softmax",
      second::none,
      {{{1, 1000}, {}}, {{1, 12, 64, 64}, {}}, {{1, 1917, 21}, {}}},
@@ -217,24 +206,17 @@ const std::vector<row> table = {
      second::none,
      {{{1, 1000}, {}}},
      {{s8, {R::doubling_high_half_away, R::tflite_optimized}}}},
-    {"qnn.concat",
-     second::activation,
-     {{middle, middle}},
-     {{s8, {R::none}}},
-     {{"axis", three}},
-     true},
+    {"qnn.concat", second::activation, {{middle, middle}}, {{s8, {R::none}}}, {{"axis", three}}},
     {"qnn.pad",
      second::none,
      {{large, {}}},
      {{s8, {R::none}}},
-     {{"paddings", std::vector<std::int64_t>{0, 0, 1, 1, 1, 1, 0, 0}}},
-     true},
+     {{"paddings", std::vector<std::int64_t>{0, 0, 1, 1, 1, 1, 0, 0}}}},
     {"transpose",
      second::none,
      {{{1, 56, 56, 64}, {}}},
      {{s8, {R::none}}},
-     {{"perm", std::vector<std::int64_t>{0, 3, 1, 2}}},
-     true},
+     {{"perm", std::vector<std::int64_t>{0, 3, 1, 2}}}},
 };
 
 std::string_view brief(dtype t) {
@@ -271,137 +253,24 @@ std::string name_of(const row& r, const std::pair<dims, dims>& shape, const type
   return n + "/" + std::string(octet::name_of(mode));
 }
 
-std::int32_t middle_of(dtype t) {
-  return t == dtype::u8 ? 125 : t == dtype::s16 || t == dtype::s32 ? 0 : -3;
-}
-tensor quantized(const char* name, dtype t, const dims& shape, double scale) {
-  tensor v;
-  v.name = name;
-  v.type = t;
-  v.shape = shape;
-  if (t != dtype::f32) v.scales = {scale}, v.zero_points = {middle_of(t)};
-  return v;
-}
-std::vector<std::byte> random_bytes(const tensor& t, std::mt19937& r) {
-  std::vector<std::byte> b(bytes_of(t.shape.elements(), t.type).value);
-  if (t.type == dtype::f32) {
-    for (std::size_t i = 0; i < b.size(); i += 4) {
-      const float v = static_cast<float>(static_cast<int>(r() % 20001) - 10000) * 0.001f;
-      std::memcpy(&b[i], &v, 4);
-    }
-  } else if (t.type == dtype::s32) {
-    for (std::size_t i = 0; i < b.size(); i += 4) {
-      const auto v = static_cast<std::int32_t>(r() % 200001) - 100000;
-      std::memcpy(&b[i], &v, 4);
-    }
-  } else {
-    for (auto& v : b) v = static_cast<std::byte>(r());
-  }
-  return b;
-}
-
 /// One node and what it needs. `macs`: products per run, 0 where that is no measure.
 struct subject {
   graph g;
-  std::vector<std::vector<std::byte>> inputs;
   double macs = 0, bytes = 0;
 };
 
 result<subject> make(const row& r, const std::pair<dims, dims>& shape, const types& t,
                      rounding mode) {
-  subject s;
-  std::mt19937 random(7);
-  const op_def* op = find_operator(r.op);
-  if (op == nullptr) return invalid("no such operator", std::string(r.op));
-  const bool depthwise = r.op == "qnn.depthwise_conv2d";
-  double per_output = 0;
-  std::vector<tensor_id> in;
-  in.push_back(s.g.add(quantized("x", t.x, shape.first,
-                                 t.x == dtype::s16   ? 0.0002
-                                 : t.x == dtype::s32 ? 0.0004
-                                                     : 0.05)));
-  s.g.inputs.push_back(in[0]);
-  if (r.kind == second::activation) {
-    in.push_back(s.g.add(quantized("x2", t.w, shape.second,
-                                   t.w == dtype::s16     ? 0.0003
-                                   : r.same_quantization ? 0.05
-                                                         : 0.04)));
-    s.g.inputs.push_back(in[1]);
-    if (r.op == "qnn.batch_matmul") per_output = shape.first.back(0);
-  } else if (r.kind == second::weights) {
-    tensor w = quantized("w", t.w, shape.second, 0.01);
-    const std::int32_t channels = depthwise ? shape.second.back(0) : shape.second[0];
-    per_output = static_cast<double>(shape.second.elements().value) / channels;
-    w.role = tensor::kind::constant;
-    w.data = constant_data::copy(random_bytes(w, random));
-    if (t.w == dtype::s8) {  // as the frameworks make them: one scale per channel, zero points 0
-      w.scales.clear();
-      for (std::int32_t c = 0; c < channels; ++c) w.scales.push_back(0.01 * (1 + c % 7));
-      w.zero_points.assign(w.scales.size(), 0);
-      w.axis = depthwise ? shape.second.rank - 1 : 0;
-    }
-    in.push_back(s.g.add(std::move(w)));
-    const auto n = static_cast<std::size_t>(channels);
-    if (mode == rounding::float_bias_half_even) {
-      const std::vector<float> b(n, 0.25f);
-      in.push_back(s.g.add_constant("bias", dtype::f32, {channels},
-                                    constant_data::of(std::span<const float>(b))));
-    } else if (t.x == dtype::s16) {
-      const std::vector<std::int64_t> b(n, 1000);
-      in.push_back(s.g.add_constant("bias", dtype::s64, {channels},
-                                    constant_data::of(std::span<const std::int64_t>(b))));
-    } else {
-      const std::vector<std::int32_t> b(n, 1000);
-      in.push_back(s.g.add_constant("bias", dtype::s32, {channels},
-                                    constant_data::of(std::span<const std::int32_t>(b))));
-    }
-  }
-  // Layers: a step of the output is such that random accumulators use its range.
-  const double root = [&] {
-    double v = 1;
-    while (v * v < per_output) ++v;
-    return v;
-  }();
-  const double accumulator = (t.x == dtype::s16 ? 0.0002 * 19000 : 0.05 * 74) * 0.04 * 74 * root;
-  double y_scale = per_output > 0      ? accumulator / (t.y == dtype::s16 ? 8000 : 40)
-                   : t.y == dtype::s16 ? 0.0004
-                                       : 0.07;
-  if (r.same_quantization) y_scale = 0.05;
-  tensor y = quantized("y", t.y, {}, y_scale);
-  if (r.op == "qnn.softmax" || r.op == "qnn.logistic")
-    y.scales = {t.y == dtype::s16 ? 1.0 / 32768 : 1.0 / 256},
-    y.zero_points = {static_cast<std::int32_t>(t.y == dtype::s16 ? 0 : lowest_of(t.y))};
-  if (r.op == "qnn.log_softmax")
-    y.scales = {16.0 / 256}, y.zero_points = {static_cast<std::int32_t>(highest_of(t.y))};
-  const tensor_id out = s.g.add(std::move(y));
-  s.g.outputs.push_back(out);
-  attributes attrs;
-  for (const auto& [key, v] : r.attrs) attrs.set(key, v);
-  node& n = s.g.add_node(*op, "", std::move(in), {out}, std::move(attrs), mode);
-  if (auto ok = infer_shapes(s.g, n); !ok) return ok.error();
-  for (const tensor_id i : s.g.inputs) s.inputs.push_back(random_bytes(s.g[i], random));
-  for (const auto& i : s.inputs) s.bytes += static_cast<double>(i.size());
-  s.bytes += static_cast<double>(bytes_of(s.g[out].shape.elements(), s.g[out].type).value);
-  s.macs = macs_of(s.g, s.g.nodes.back());
+  bench::op_choice want{{t.x}, {t.y}, law::tflite_ref, mode};
+  bench::node_options given{{shape.first}, {}};
+  if (r.kind != second::none) want.in.push_back(t.w), given.shapes.push_back(shape.second);
+  for (const auto& [key, v] : r.attrs) given.attrs.set(key, v);
+  auto g = bench::make_node(r.op, want, given);
+  if (!g) return g.error();
+  subject s{std::move(*g)};
+  s.macs = macs_of(s.g, s.g.nodes[0]);
+  s.bytes = bytes_moved(s.g, s.g.nodes[0]);
   return s;
-}
-
-std::vector<std::byte> output_of(session& s) {
-  const auto v = s.output().view();
-  const auto* b = static_cast<const std::byte*>(v.data);
-  return {b, b + bytes_of(v.shape.elements(), v.type).value};
-}
-result<std::unique_ptr<session>> start(const subject& s, target on) {
-  plan_options o;
-  o.on = on;
-  o.optimize = false;  // the node as it is
-  auto p = try_compile(s.g, o);
-  if (!p) return p.error();
-  auto run = std::make_unique<session>(*p);
-  for (std::size_t i = 0; i < s.inputs.size(); ++i)
-    std::memcpy(run->input(i).view().data, s.inputs[i].data(), s.inputs[i].size());
-  run->run();
-  return run;
 }
 
 int failures = 0;
@@ -411,13 +280,13 @@ int failures = 0;
 struct cache {
   std::string name;
   subject of;
-  std::vector<std::byte> expected;
+  bench::output_bytes expected;
   target on = target::automatic;
-  std::unique_ptr<session> run;
+  session run;
 } last;
 
-void bench(benchmark::State& state, const row& r, const std::pair<dims, dims>& shape,
-           const types& t, rounding mode, target on) {
+void time_row(benchmark::State& state, const row& r, const std::pair<dims, dims>& shape,
+              const types& t, rounding mode, target on) {
   const auto fail = [&](const std::string& why) {
     ++failures;
     state.SkipWithError(why.c_str());
@@ -426,30 +295,30 @@ void bench(benchmark::State& state, const row& r, const std::pair<dims, dims>& s
     last = cache{};
     auto s = make(r, shape, t, mode);
     if (!s) return fail(s.error().message());
-    auto reference = start(*s, target::reference);
+    auto reference = bench::start(s->g, target::reference, 1);
     if (!reference) return fail(reference.error().message());
-    last.expected = output_of(**reference);
+    last.expected = bench::outputs_of(*reference);
     last.of = std::move(*s);
     last.name = name;
   }
-  if (last.run == nullptr || last.on != on) {
-    auto run = start(last.of, on);
+  if (last.run.empty() || last.on != on) {
+    auto run = bench::start(last.of.g, on, 1);
     if (!run) return fail(run.error().message());
     last.run = std::move(*run);
     last.on = on;
-    if (output_of(*last.run) != last.expected) {
-      last.run.reset();
+    if (!bench::same_outputs(last.of.g, bench::outputs_of(last.run), last.expected)) {
+      last.run = session();
       return fail("differs from the reference");
     }
   }
-  for (auto _ : state) last.run->run();
+  for (auto _ : state) last.run.run();
   if (last.of.macs > 0)
     state.counters["MAC/s"] =
         benchmark::Counter(last.of.macs, benchmark::Counter::kIsIterationInvariantRate);
   else
     state.counters["bytes/s"] =
         benchmark::Counter(last.of.bytes, benchmark::Counter::kIsIterationInvariantRate);
-  const auto& steps = last.run->program().data().steps;
+  const auto& steps = last.run.program().data().steps;
   state.SetLabel(steps.empty() ? "no step" : steps[0].kernel_name);
 }
 
@@ -473,7 +342,7 @@ int main(int argc, char** argv) {
                 name_of(r, shape, t, mode) + "/" + std::string(octet::name_of(on));
             benchmark::RegisterBenchmark(name.c_str(), [&r, &shape, type = t, mode,
                                                         on](benchmark::State& s) {
-              bench(s, r, shape, type, mode, on);
+              time_row(s, r, shape, type, mode, on);
             })->Unit(benchmark::kMicrosecond);
           }
   benchmark::RunSpecifiedBenchmarks();

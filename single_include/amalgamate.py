@@ -18,8 +18,8 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent / "include"
 OUT = HERE / "octet"
-LAYERS = ["core", "numerics", "laws", "ops", "kernels", "plan", "graph", "runtime", "typed",
-          "views", "import"]
+LAYERS = ["core", "numerics", "laws", "ops", "kernels", "plan", "graph", "runtime", "bench",
+          "typed", "views", "import"]
 OWN_LAYER = {
     "octet/kernels/kernel.hpp": "core",
     "octet/kernels/target_layout.hpp": "core",
@@ -31,13 +31,14 @@ OWN_LAYER = {
     "octet/octet.hpp": "import",
 }
 PASS = "octet/kernels/pass-inl.hpp"
-# Opt-in: what has dependencies of its own, with the library it needs.
+# Opt-in: what few programs include or what has dependencies of its own, with what it needs.
 OPT_IN = {
     "tflite": ("octet/import/tflite.hpp", "FlatBuffers (headers only)"),
     "torch": ("octet/import/torch.hpp", "libzip, where OCTET_EXTERN is not given"),
     "onnx": ("octet/import/onnx.hpp", "protozero (headers only)"),
     "mxnet": ("octet/import/mxnet.hpp", "nlohmann-json (headers only)"),
     "views": ("octet/views.hpp", "range-v3 (headers only)"),
+    "bench": ("octet/bench/op.hpp", ""),
 }
 NOT_MIXED = "octet/core/granular.hpp"
 # Files that choose passes; every other file of kernels is free of instruction families.
@@ -185,7 +186,7 @@ def build():
         beside[f"octet_{key}.hpp"] = "\n".join([
             f"// octet {version}: {name} for the single header, which it includes. Made by "
             "single_include/amalgamate.py; do not edit.",
-            f"// Needs octet.hpp beside it and {needs}.",
+            "// Needs octet.hpp beside it" + (f" and {needs}." if needs else "."),
             "// SPDX-License-Identifier: Apache-2.0",
             "#if !defined(OCTET_SINGLE_FILE)", '#define OCTET_SINGLE_FILE "octet.hpp"', "#endif",
             "#include OCTET_SINGLE_FILE",

@@ -287,7 +287,7 @@ void check_operator(const operator_cases& o) {
   CHECK_FALSE(op.summary.empty());
   seen s;
   s.targets = targets_of(op);
-  for (const choice& c : octet::tools::choices_of(op)) {
+  for (const choice& c : octet::bench::choices_of(op)) {
     case_list list(c);
     o.add(list);
     INFO("form " << text(c));

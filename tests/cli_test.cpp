@@ -699,6 +699,55 @@ TEST_CASE("explain names kernel, cost and reason of every step") {
   CHECK(call("explain /nonexistent.tflite").code == 3);
 }
 
+TEST_CASE("bench-op times one operator on every target, after comparing it with the reference") {
+  const folder f;
+  const std::string small = "bench-op conv2d --x 1,6,5,8 --w 7,3,3,8 --type s8 --seconds 0 ";
+  const ran r = call(small + "--target all --threads 1,2 --csv '" + f.file("t.csv") + "'");
+  CHECK(r.code == 0);
+  CHECK(has(r.out, "qnn.conv2d  int8[1,6,5,8], int8[7,3,3,8], int32[7] -> int8[1,6,5,7]"));
+  CHECK(has(r.out, "  rounding DR  "));
+  CHECK(has(r.out, "pad_top=1"));
+  CHECK_FALSE(has(r.out, "DIFFERS"));
+  const auto j = json_of(call(small + "--target all --threads 1,2 --json -").out);
+  const auto targets = json_of(call("info --json -").out)["targets"];
+  REQUIRE(j["results"].size() == 1);
+  const auto& one = j["results"][0];
+  CHECK(one["macs"] == 6 * 5 * 7 * 3 * 3 * 8);
+  CHECK(one["rows"].size() == 2 * targets.size());
+  for (const auto& row : one["rows"]) {
+    CHECK(row["same_as_reference"] == true);
+    CHECK(row["us"].get<double>() > 0);
+    CHECK(row["us"] <= row["median_us"]);
+  }
+  CHECK(one["rows"][0]["kernel"] == "reference");
+  CHECK(count_of(text_of_file(f.file("t.csv")), "\n") == 1 + 2 * targets.size());
+  const auto law = [&](const std::string& name) {
+    return std::string(
+        json_of(call(small + "--law " + name + " --json -").out)["results"][0]["rounding"]);
+  };
+  CHECK(law("tflite_xnnpack") == "F");
+  const auto strided =
+      json_of(call(small + "--attr stride_h=2 --attr stride_w=2 --rounding RU --json -").out);
+  CHECK(strided["results"][0]["rounding"] == "RU");
+  CHECK(strided["results"][0]["macs"] == 3 * 3 * 7 * 3 * 3 * 8);
+  const auto forms =
+      json_of(call("bench-op softmax --x 2,9 --type u8 --forms --seconds 0 --json -").out);
+  CHECK(forms["results"].size() >= 9);  // three outputs, three roundings
+  // What has no products is held against memcpy.
+  const auto moved = json_of(call("bench-op transpose --x 1,4,4,8 --seconds 0 --json -").out);
+  CHECK(moved["results"][0]["rows"][0]["ceiling"].get<double>() > 0);
+  CHECK(moved["results"][0]["rows"][0].contains("gbytes_per_s"));
+
+  CHECK(call("bench-op no_such").code == 3);
+  CHECK(has(call("bench-op no_such").err, "operator (found no_such; "));
+  CHECK(call("bench-op conv2d --type f64").code == 3);
+  CHECK(has(call("bench-op conv2d --x 1,6,5,8 --w 7,3,3,9").err, "channels"));
+  CHECK(has(call("bench-op conv2d --x 1,6,5,8 --attr strid=2").err, "strid"));
+  for (const char* usage : {"--type s7", "--x 1,,2", "--w 1,1", "--attr a", "--law no",
+                            "--rounding no", "--target no", "--threads 0"})
+    CHECK(call(std::string("bench-op conv2d ") + usage).code == 2);
+}
+
 TEST_CASE("info names version, targets and threads, the environment chooses a target") {
   const ran r = call("info");
   CHECK(r.code == 0);

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "octet/bench/made_up.hpp"
 #include "octet/kernels/target.hpp"
 
 using namespace octet;
@@ -45,6 +46,47 @@ TEST_CASE("every listed kernel is one on every SIMD target of this CPU") {
         CHECK(has(node, t, on));
       }
   for (const target on : targets) CHECK(has("qnn.quantize", dtype::f32, on));
+}
+
+TEST_CASE("every form of every operator can be made up for a benchmark") {
+  octet::bench::node_options small;
+  small.image = {1, 4, 4, 8};
+  for (const op_def* op : tools::operator_list())
+    for (const octet::bench::choice& c : octet::bench::choices_of(*op)) {
+      CAPTURE(op->name, name_of(c.x()), name_of(c.y()), name_of(c.round), c.in.size());
+      const auto g = octet::bench::make_node(c, small);
+      if (!g) {
+        FAIL_CHECK(g.error().message());
+        continue;
+      }
+      const node_inputs v(*g, g->nodes[0]);
+      plan_memory memory;
+      prepared p;
+      p.memory = &memory;
+      if (const auto s = prepare_node(*op, v.view(), p); !s) FAIL_CHECK(s.error().message());
+    }
+}
+
+TEST_CASE("a law's usual types and rounding are found for a benchmark") {
+  const auto made = [](std::string_view name, law l, std::vector<dtype> in = {}) {
+    octet::bench::node_options small;
+    small.image = {1, 4, 4, 8};
+    const auto g = octet::bench::make_node(name, {std::move(in), {}, l, {}}, small);
+    CAPTURE(name, name_of(l));
+    if (!g) return g.error().message();
+    const node& n = g->nodes[0];
+    std::string text(n.op->name);
+    for (const tensor_id t : n.in) text += " " + std::string(name_of((*g)[t].type));
+    return text + " " + std::string(name_of(n.round));
+  };
+  CHECK(made("conv2d", law::tflite_ref) == "qnn.conv2d int8 int8 int32 DR");
+  CHECK(made("conv2d", law::tflite_xnnpack) == "qnn.conv2d int8 int8 int32 F");
+  CHECK(made("conv2d", law::tflite_ref, {dtype::s16}) == "qnn.conv2d int16 int8 int64 I64");
+  CHECK(made("conv2d", law::tflite_ref, {dtype::f32}).rfind("conv2d float32 float32", 0) == 0);
+  CHECK(made("conv2d", law::pytorch_fbgemm).rfind("qnn.conv2d uint8 int8 float32", 0) == 0);
+  CHECK(made("transpose", law::onnxruntime) == "transpose uint8 none");
+  CHECK(made("nothing", law::tflite_ref).find("operator (found nothing") != std::string::npos);
+  CHECK(made("conv2d", law::tflite_ref, {dtype::f64}).find("found float64") != std::string::npos);
 }
 
 namespace {

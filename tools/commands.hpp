@@ -41,6 +41,18 @@ struct bench_options : model_options {
   bool per_op = false;
   std::string compare, json;  // compare: another model
 };
+struct bench_op_options {
+  std::string op;                                     // "all": every operator of the list
+  std::vector<std::string> shapes, types, out_types;  // of inputs and outputs, in order
+  std::string x, w;                                   // the first two shapes
+  std::vector<std::string> attributes;                // NAME=VALUE
+  std::string numerics, rounding;
+  std::vector<std::string> targets;  // "all": every one this CPU can run
+  std::vector<unsigned> threads;
+  bool forms = false;    // each form that has the types and the rounding
+  double seconds = 0.2;  // for each target and number of threads
+  std::string json, csv;
+};
 struct explain_options : model_options {
   std::string json;
 };
@@ -62,6 +74,7 @@ struct convert_options : model_options {
 int run(const run_options& o);
 int show(const show_options& o);
 int bench(const bench_options& o);
+int bench_op(const bench_op_options& o);
 int explain(const explain_options& o);
 int info(const info_options& o);
 int codegen(const codegen_options& o);
@@ -81,6 +94,11 @@ unsigned threads_of(unsigned option);
 unsigned physical_cores();
 /// "NAME=1,3,224,224"; empty where it does not read so.
 std::optional<std::pair<std::string, dims>> shape_of(const std::string& text);
+
+/// "1,3,224,224"; empty where it does not read so.
+std::optional<dims> dims_of(const std::string& text);
+/// The law of that name; empty (message given) where there is none.
+std::optional<law> law_of(const std::string& name);
 
 /// "arena_bytes=1000000" sets that limit; false where it does not read so.
 bool set_limit(const std::string& text, octet::limits& to);

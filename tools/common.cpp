@@ -58,11 +58,9 @@ unsigned physical_cores() {
 }
 unsigned threads_of(unsigned option) { return option != 0 ? option : physical_cores(); }
 
-std::optional<std::pair<std::string, dims>> shape_of(const std::string& text) {
-  const std::size_t eq = text.rfind('=');
-  if (eq == std::string::npos || eq == 0) return std::nullopt;
+std::optional<dims> dims_of(const std::string& text) {
   dims d;
-  const char* at = text.data() + eq + 1;
+  const char* at = text.data();
   const char* end = text.data() + text.size();
   while (at < end) {
     std::int32_t v = 0;
@@ -73,7 +71,23 @@ std::optional<std::pair<std::string, dims>> shape_of(const std::string& text) {
     if (at < end && *at++ != ',') return std::nullopt;
     if (at == end && end[-1] == ',') return std::nullopt;
   }
-  return std::pair(text.substr(0, eq), d);
+  return d;
+}
+std::optional<std::pair<std::string, dims>> shape_of(const std::string& text) {
+  const std::size_t eq = text.rfind('=');
+  if (eq == std::string::npos || eq == 0) return std::nullopt;
+  const auto d = dims_of(text.substr(eq + 1));
+  if (!d) return std::nullopt;
+  return std::pair(text.substr(0, eq), *d);
+}
+std::optional<law> law_of(const std::string& name) {
+  std::string known;
+  for (const law a : enumerators<law>) {
+    if (name_of(a) == name) return a;
+    known += (known.empty() ? "" : ", ") + std::string(name_of(a));
+  }
+  fail(bad_usage, "--numerics " + name + ": no such law (" + known + ")");
+  return std::nullopt;
 }
 
 bool set_limit(const std::string& text, limits& to) {
@@ -109,14 +123,9 @@ std::optional<load_options> load_options_of(const model_options& o) {
     return std::nullopt;
   }
   if (o.numerics.empty()) return load;
-  std::string known;
-  for (const law a : enumerators<law>) {
-    if (name_of(a) == o.numerics) load.arithmetic = a;
-    known += (known.empty() ? "" : ", ") + std::string(name_of(a));
-  }
-  if (load.arithmetic) return load;
-  fail(bad_usage, "--numerics " + o.numerics + ": no such law (" + known + ")");
-  return std::nullopt;
+  load.arithmetic = law_of(o.numerics);
+  if (!load.arithmetic) return std::nullopt;
+  return load;
 }
 
 // A file need not say what shapes its inputs have, nor can it be asked how many they are before it

@@ -11,16 +11,6 @@
 
 namespace octet::tools {
 
-/// Bytes that a node reads and writes once: inputs, constants, outputs.
-inline double bytes_moved(const graph& g, const node& n) {
-  double sum = 0;
-  for (const auto* list : {&n.in, &n.out})
-    for (tensor_id t : *list)
-      if (t != no_tensor)
-        sum += static_cast<double>(bytes_of(g[t].shape.elements(), g[t].type).value);
-  return sum;
-}
-
 struct totals {
   std::size_t operators = 0;
   double parameters = 0, parameter_bytes = 0;  // elements and bytes of weights and biases

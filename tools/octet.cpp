@@ -135,6 +135,55 @@ int main(int argc, char** argv) {
                             "another model, measured in turns with this one: ratio of medians");
   json_flag(*bench_command, b.json);
 
+  bench_op_options bo;
+  CLI::App* bench_op_command = app.add_subcommand(
+      "bench-op",
+      "time one operator on this CPU: inputs, weights and scales are made up, the output is "
+      "compared with the reference first");
+  bench_op_command
+      ->add_option("OPERATOR", bo.op,
+                   "as `octet show` prints it, with or without qnn. (conv2d, softmax, ...), or all")
+      ->required();
+  bench_op_command->add_option("--x", bo.x, "1,56,56,64: shape of the first input");
+  bench_op_command->add_option("--w", bo.w, "shape of the second: weights, the other operand");
+  bench_op_command
+      ->add_option("--shape", bo.shapes,
+                   "of the inputs in order, behind --x and --w; what is not "
+                   "given is made to fit")
+      ->expected(1)
+      ->take_all();
+  bench_op_command
+      ->add_option("--type", bo.types,
+                   "element types of the inputs: s8, or s16,s8 where the usual "
+                   "others are not meant; default: the law's usual")
+      ->delimiter(',');
+  bench_op_command->add_option("--out-type", bo.out_types, "of the outputs; default: the usual")
+      ->delimiter(',');
+  bench_op_command
+      ->add_option("--attr", bo.attributes,
+                   "NAME=VALUE as `octet show` prints it: stride_h=2, perm=0,3,1,2, alpha=0.5")
+      ->expected(1)
+      ->take_all();
+  bench_op_command
+      ->add_option("--law,--numerics", bo.numerics, "decides the rounding; default: tflite_ref")
+      ->default_str("tflite_ref");
+  bench_op_command->add_option("--rounding", bo.rounding,
+                               "by name (DR, F, ...), whatever the law says");
+  bench_op_command
+      ->add_option("--target", bo.targets, "AVX2,SSE4 or all; default: the best this CPU has")
+      ->delimiter(',');
+  bench_op_command->add_option("--threads", bo.threads, "1,2: each of them; default: 1")
+      ->delimiter(',')
+      ->check(CLI::Range(1u, 1024u));
+  bench_op_command->add_flag("--forms", bo.forms,
+                             "every form of these types: element types and roundings");
+  bench_op_command
+      ->add_option("--seconds", bo.seconds, "of measuring, for each target and number of threads")
+      ->check(CLI::Range(0.0, 60.0));
+  json_flag(*bench_op_command, bo.json);
+  bench_op_command->add_option("--csv", bo.csv,
+                               "write a table; - for standard output, in place of the text");
+
   explain_options e;
   CLI::App* explain_command =
       app.add_subcommand("explain",
@@ -179,14 +228,15 @@ int main(int argc, char** argv) {
     return finish(app.exit(x) == 0 ? done : bad_usage);
   }
   try {
-    return finish(*run_command       ? run(r)
-                  : *show_command    ? show(s)
-                  : *bench_command   ? bench(b)
-                  : *explain_command ? explain(e)
-                  : *codegen_command ? codegen(g)
-                  : *convert_command ? convert(c)
-                  : *diff_command    ? diff(d)
-                                     : info(i));
+    return finish(*run_command        ? run(r)
+                  : *show_command     ? show(s)
+                  : *bench_command    ? bench(b)
+                  : *bench_op_command ? bench_op(bo)
+                  : *explain_command  ? explain(e)
+                  : *codegen_command  ? codegen(g)
+                  : *convert_command  ? convert(c)
+                  : *diff_command     ? diff(d)
+                                      : info(i));
   } catch (const std::bad_alloc&) {
     return fail(bad_input, "out of memory");
   } catch (const std::exception& x) {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "choices.hpp"
+#include "octet/bench/choices.hpp"
 #include "octet/graph/graph.hpp"
 
 namespace octet_test {
@@ -64,7 +64,7 @@ struct node_case {
   std::shared_ptr<node_case> equal_to;
 };
 
-using octet::tools::choice;
+using octet::bench::choice;
 
 /// Zero points in turn: usual, lowest, highest. int16 has 0: frameworks allow no other.
 inline std::int32_t zero_point(dtype t, std::size_t turn) {

@@ -53,6 +53,7 @@ cat >"$work/beside.cpp" <<'CPP'
 #if __has_include(<range/v3/view/view.hpp>)
 #include "sub/octet_views.hpp"
 #endif
+#include "sub/octet_bench.hpp"
 #include "sub/octet.hpp"
 CPP
 "${cxx[@]}" -DOCTET_EXTERN -fsyntax-only "$work/beside.cpp"

@@ -3,6 +3,6 @@
 #if defined(OCTET_SINGLE_HPP_)
 #error \
     "octet: this file includes the single header octet.hpp and also a header of include/octet: \
-with octet.hpp use octet_tflite.hpp, octet_torch.hpp, octet_onnx.hpp, octet_mxnet.hpp and \
-octet_views.hpp, which lie beside it, or include <octet/octet.hpp> in its place"
+with octet.hpp use octet_tflite.hpp, octet_torch.hpp, octet_onnx.hpp, octet_mxnet.hpp, \
+octet_views.hpp and octet_bench.hpp, which lie beside it, or include <octet/octet.hpp> in its place"
 #endif

@@ -1,13 +1,14 @@
 // The forms of an operator written out: every combination of element types and rounding that it
 // takes.
-#ifndef OCTET_TOOLS_CHOICES_HPP_
-#define OCTET_TOOLS_CHOICES_HPP_
+#ifndef OCTET_BENCH_CHOICES_HPP_
+#define OCTET_BENCH_CHOICES_HPP_
 
 #include <vector>
 
 #include "octet/ops/op.hpp"
 
-namespace octet::tools {
+OCTET_NAMESPACE_BEGIN
+namespace bench {
 
 /// Element types and rounding that one form gives.
 struct choice {
@@ -49,6 +50,7 @@ inline std::vector<choice> choices_of(const op_def& op) {
   return all;
 }
 
-}  // namespace octet::tools
+}  // namespace bench
+OCTET_NAMESPACE_END
 
-#endif  // OCTET_TOOLS_CHOICES_HPP_
+#endif  // OCTET_BENCH_CHOICES_HPP_
