@@ -741,7 +741,7 @@ TEST_CASE("bench-op times one operator on every target, after comparing it with 
   CHECK(call("bench-op no_such").code == 3);
   CHECK(has(call("bench-op no_such").err, "operator (found no_such; "));
   CHECK(call("bench-op conv2d --type f64").code == 3);
-  CHECK(has(call("bench-op conv2d --x 1,6,5,8 --w 7,3,3,9").err, "channels"));
+  CHECK(has(call("bench-op conv2d --x 1,6,5,8 --w 7,3,3,9").err, "channel count differs"));
   CHECK(has(call("bench-op conv2d --x 1,6,5,8 --attr strid=2").err, "strid"));
   for (const char* usage : {"--type s7", "--x 1,,2", "--w 1,1", "--attr a", "--law no",
                             "--rounding no", "--target no", "--threads 0"})

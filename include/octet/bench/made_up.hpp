@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -590,6 +591,30 @@ inline void quantize_node(const choice& c, const recipe& r, std::vector<tensor>&
 
 }  // namespace detail
 
+namespace detail {
+
+/// Attributes given that the operator does not read: misspelt ones would be measured as if they
+/// were not there. A node that cannot be prepared says so later.
+inline status all_read(const graph& g, const node& n, const attributes& given) {
+  const auto& all = n.attrs.entries();
+  const auto read = std::make_unique<bool[]>(all.size());
+  const attribute_view reading(n.attrs, read.get());
+  const node_inputs inputs(g, n);
+  node_view view = inputs.view();
+  view.attrs = &reading;
+  std::vector<dims> shapes(n.out.size());
+  plan_memory memory;
+  prepared p;
+  p.memory = &memory;
+  if (!n.op->shape(view, shapes) || !prepare_node(*n.op, view, p)) return unit{};
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (!read[i] && given.find(all[i].first))
+      return invalid("attribute " + all[i].first, {}, "those that the operator reads");
+  return unit{};
+}
+
+}  // namespace detail
+
 /// A graph of one node of this form. Its inputs are values whose tensors hold made-up data, the
 /// same at every call. Errors: shapes that do not go together, attributes that the operator does
 /// not take.
@@ -637,6 +662,7 @@ inline result<graph> make_node(const choice& c, const node_options& o = {}) {
   const node& n =
       g.add_node(*c.op, "", std::move(from), std::move(to), std::move(r.attrs), c.round);
   if (auto s = infer_shapes(g, n); !s) return s.error();
+  if (auto s = detail::all_read(g, n, o.attrs); !s) return s.error();
   return g;
 }
 
