@@ -81,7 +81,8 @@ OCTET_NAMESPACE_END
 #define OCTET_IMPORT_COMMON_BUILDER_HPP_
 
 // ---- octet/graph/cost.hpp
-// What a node costs: multiply-accumulates, and a bound on the steps that its reference takes.
+// What a node costs: multiply-accumulates, bytes moved, and a bound on the steps that its reference
+// takes.
 #ifndef OCTET_GRAPH_COST_HPP_
 #define OCTET_GRAPH_COST_HPP_
 
@@ -91,6 +92,16 @@ OCTET_NAMESPACE_BEGIN
 /// Multiply-accumulates of a node whose shapes are known; 0 where it has none to speak of.
 inline double macs_of(const graph& g, const node& n) {
   return n.op->macs ? n.op->macs(node_inputs(g, n).view()) : 0;
+}
+
+/// Bytes that a node reads and writes once: inputs, constants, outputs.
+inline double bytes_moved(const graph& g, const node& n) {
+  double sum = 0;
+  for (const auto* list : {&n.in, &n.out})
+    for (tensor_id t : *list)
+      if (t != no_tensor)
+        sum += static_cast<double>(bytes_of(g[t].shape.elements(), g[t].type).value);
+  return sum;
 }
 
 /// Elementary steps of a node's reference, at least in their order of magnitude: a nanosecond or
