@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "octet/bench/made_up.hpp"
 #include "octet/kernels/target.hpp"
 #include "octet/runtime/session.hpp"
 #include "targets.hpp"
@@ -20,25 +21,6 @@ using octet::tensor;
 
 namespace {
 
-/// An element from a number; floats get its nearest value, float16 its bits.
-void store(std::byte* to, dtype t, double v) {
-  const auto put = [&](auto e) { std::memcpy(to, &e, sizeof e); };
-  const auto i = static_cast<std::int64_t>(octet::is_float(t) && t != dtype::f16 ? 0 : v);
-  switch (t) {
-    case dtype::f32: return put(static_cast<float>(v));
-    case dtype::f64: return put(v);
-    case dtype::s8: return put(static_cast<std::int8_t>(i));
-    case dtype::u8:
-    case dtype::boolean: return put(static_cast<std::uint8_t>(i));
-    case dtype::s16: return put(static_cast<std::int16_t>(i));
-    case dtype::u16:
-    case dtype::f16: return put(static_cast<std::uint16_t>(i));
-    case dtype::s32: return put(static_cast<std::int32_t>(i));
-    case dtype::u32: return put(static_cast<std::uint32_t>(i));
-    case dtype::s64:
-    case dtype::u64: return put(i);
-  }
-}
 double load(const std::byte* from, dtype t) {
   const auto get = [&]<class T>(T e) {
     std::memcpy(&e, from, sizeof e);
@@ -79,7 +61,7 @@ constant_data elements(const operand& o, std::size_t index) {
       v = o.lo + std::floor(static_cast<double>(random()) * 0x1p-32 * count);
       if (random() % 8 == 0) v = random() % 2 ? o.lo : o.hi;
     }
-    store(bytes.data() + i * size, o.type, v);
+    octet::bench::store_element(bytes.data() + i * size, o.type, v);
   }
   return constant_data::copy(bytes);
 }
@@ -206,7 +188,8 @@ void check_case(const op_def& op, const node_case& n, seen& s) {
     const tensor& t = g[g.outputs[k]];
     std::vector<std::byte> bytes(n.expected[k].size() * octet::size_of(t.type));
     for (std::size_t i = 0; i < n.expected[k].size(); ++i)
-      store(bytes.data() + i * octet::size_of(t.type), t.type, n.expected[k][i]);
+      octet::bench::store_element(bytes.data() + i * octet::size_of(t.type), t.type,
+                                  n.expected[k][i]);
     REQUIRE(bytes.size() == (*reference)[k].size());
     outputs got{(*reference)[k]}, want{bytes};
     graph one;

@@ -20,6 +20,18 @@ guarded random_bytes(std::size_t n, bool extreme, rng& r) {
     g.data()[i] = extreme ? value : static_cast<std::byte>(r.between(0, 255));
   return g;
 }
+/// Batch extents of both operands and of the result, broadcast or not.
+struct batch_extents {
+  dims a, b, y;
+};
+batch_extents random_batches(rng& r) {
+  const auto b = static_cast<std::int32_t>(r.between(1, 3)),
+             c = static_cast<std::int32_t>(r.between(1, 2));
+  const dims la = r.between(0, 3) ? dims{b, c} : dims{1, c}, lb = r.between(0, 2) == 0 ? dims{}
+                                                                  : r.between(0, 1)    ? dims{b, 1}
+                                                                                       : dims{b, c};
+  return {la, lb, broadcast(la, lb)};
+}
 }  // namespace
 
 TEST_CASE("batch_matmul kernels equal the reference") {
@@ -43,13 +55,7 @@ TEST_CASE("batch_matmul kernels equal the reference") {
     p.n = static_cast<std::size_t>(r.pick({1, 5, 8, 16, 31, 64, 65, 100}));
     p.adj_x = r.between(0, 7) == 0;
     p.adj_y = r.between(0, 1) != 0;
-    const auto b = static_cast<std::int32_t>(r.between(1, 3)),
-               c = static_cast<std::int32_t>(r.between(1, 2));
-    const dims la = r.between(0, 3) ? dims{b, c} : dims{1, c},
-               lb = r.between(0, 2) == 0 ? dims{}
-                    : r.between(0, 1)    ? dims{b, 1}
-                                         : dims{b, c},
-               ly = broadcast(la, lb);
+    const auto [la, lb, ly] = random_batches(r);
     p.batches = make_broadcast<2>({la, lb}, ly);
     const guarded x1 = random_bytes(la.elements().value * p.m * p.k, extreme, r),
                   x2 = random_bytes(lb.elements().value * p.k * p.n, extreme, r);
@@ -269,13 +275,7 @@ TEST_CASE("batch_matmul kernels of float32 equal the reference") {
     p.n = static_cast<std::size_t>(r.pick({1, 5, 8, 16, 32, 64, 65, 130}));
     p.adj_x = r.between(0, 3) == 0;
     p.adj_y = r.between(0, 1) != 0;
-    const auto b = static_cast<std::int32_t>(r.between(1, 3)),
-               c = static_cast<std::int32_t>(r.between(1, 2));
-    const dims la = r.between(0, 3) ? dims{b, c} : dims{1, c},
-               lb = r.between(0, 2) == 0 ? dims{}
-                    : r.between(0, 1)    ? dims{b, 1}
-                                         : dims{b, c},
-               ly = broadcast(la, lb);
+    const auto [la, lb, ly] = random_batches(r);
     p.batches = make_broadcast<2>({la, lb}, ly);
     const guarded x1 = random_floats(la.elements().value * p.m * p.k, wild, r),
                   x2 = random_floats(lb.elements().value * p.k * p.n, wild, r);

@@ -10,6 +10,7 @@
 #include "octet/import/mxnet/params.hpp"
 #include "octet/ops/quantize.hpp"
 #include "octet/runtime/session.hpp"
+#include "run_graph.hpp"
 #include "skip.hpp"
 
 using namespace octet;
@@ -323,39 +324,22 @@ std::string one_operator(const std::string& op, const symbol_writer::attributes&
 const symbol_writer::attributes calibrated = {
     {"out_type", "int8"}, {"min_calib_range", "-2.0"}, {"max_calib_range", "1.0"}};
 
-template <class T> std::vector<T> run(result<graph> g, const std::vector<float>& x) {
-  INFO((g ? std::string() : g.error().message()));
-  REQUIRE(g);
-  auto p = try_compile(std::move(*g));
-  INFO((p ? std::string() : p.error().message()));
-  REQUIRE(p);
-  session s(*p);
-  const auto in = s.input(0).view();
-  REQUIRE(in.shape.elements().value == x.size());
-  std::memcpy(in.data, x.data(), x.size() * sizeof(float));
-  s.run();
-  const auto out = s.output(0).view();
-  REQUIRE(out.type == dtype_of<T>);
-  std::vector<T> y(out.shape.elements().value);
-  std::memcpy(y.data(), out.data, y.size() * sizeof(T));
-  return y;
-}
-
 }  // namespace
 
 TEST_CASE("MXNet: levels by version, rounding, saturation") {
   const std::vector<float> x{1.f, -2.f, 5.f, 0.0078125f};
   // 127.5 / 2 levels per unit: 63.75, and 0.498046875; before 1.6 127 / 2: 63.5 is a tie.
-  CHECK(run<std::int8_t>(load(one_operator("_contrib_quantize_v2", calibrated), {}), x) ==
-        std::vector<std::int8_t>{64, -128, 127, 0});
-  CHECK(run<std::int8_t>(load(one_operator("_contrib_quantize_v2", calibrated, 10501), {}), x) ==
+  CHECK(run_graph<float, std::int8_t>(load(one_operator("_contrib_quantize_v2", calibrated), {}),
+                                      x) == std::vector<std::int8_t>{64, -128, 127, 0});
+  CHECK(run_graph<float, std::int8_t>(
+            load(one_operator("_contrib_quantize_v2", calibrated, 10501), {}), x) ==
         std::vector<std::int8_t>{64, -127, 127, 0});
   symbol_writer w;
   const int data = w.variable("data");
   const int q = w.node("_contrib_quantize_v2", "q", {{data, 0}}, calibrated);
   const int d = w.node("_contrib_dequantize", "d", {{q, 0}, {q, 1}, {q, 2}});
-  CHECK(run<float>(load(w.text({{d, 0}}), {}), x)[0] == 64.f * (2.f / 127.5f));
-  CHECK(run<float>(load(w.text({{d, 0}}, 10501), {}), x)[0] == 64.f * (2.f / 127.f));
+  CHECK(run_graph<float>(load(w.text({{d, 0}}), {}), x)[0] == 64.f * (2.f / 127.5f));
+  CHECK(run_graph<float>(load(w.text({{d, 0}}, 10501), {}), x)[0] == 64.f * (2.f / 127.f));
 }
 
 TEST_CASE("MXNet: binary64 scales give ranges back as MXNet's own binary32 numbers") {

@@ -9,11 +9,13 @@
 #include "octet/import/onnx.hpp"
 #include "octet/runtime/session.hpp"
 #include "onnx_file.hpp"
+#include "run_graph.hpp"
 #include "skip.hpp"
 
 using namespace octet;
 namespace ox = octet_test::onnx;
 using octet_test::proto;
+using octet_test::run_graph;
 
 namespace {
 
@@ -34,25 +36,6 @@ std::string message_of(const std::string& bytes, const import::onnx_options& o =
     CHECK(t_.find(part) != t_.npos); \
   } while (false)
 
-template <class In, class Out = In>
-std::vector<Out> run(result<graph> g, const std::vector<In>& x) {
-  INFO((g ? std::string() : g.error().message()));
-  REQUIRE(g);
-  auto p = try_compile(std::move(*g));
-  INFO((p ? std::string() : p.error().message()));
-  REQUIRE(p);
-  session s(*p);
-  const auto in = s.input(0).view();
-  REQUIRE(in.shape.elements().value == x.size());
-  REQUIRE(in.type == dtype_of<In>);
-  std::memcpy(in.data, x.data(), x.size() * sizeof(In));
-  s.run();
-  const auto out = s.output(0).view();
-  REQUIRE(out.type == dtype_of<Out>);
-  std::vector<Out> y(out.shape.elements().value);
-  std::memcpy(y.data(), out.data, y.size() * sizeof(Out));
-  return y;
-}
 std::vector<std::string_view> operators(const graph& g) {
   std::vector<std::string_view> list;
   for (const node& n : g.nodes) list.push_back(n.op->name);
@@ -127,7 +110,7 @@ TEST_CASE("ONNX: QLinearConv, in NCHW, by the formula") {
   const auto g = load(convolution().str());
   REQUIRE(g);
   CHECK((*g)[g->outputs[0]].name == "y");
-  const auto y = run(load(convolution().str()), image());
+  const auto y = run_graph(load(convolution().str()), image());
   CHECK(y == convolved(image()));
   CHECK(std::count(y.begin(), y.end(), 0) < 4);  // not all of them clamped
 }
@@ -152,7 +135,7 @@ TEST_CASE("ONNX: typed data, Constant nodes and raw data are the same") {
   // Files of IR version 3 list their initializers among the inputs.
   f.input("w", ox::s8, {1, 2, 2, 2}).input("b", ox::s32, {1});
   f.node("QLinearConv", {"x", "sx", "zx", "w", "sw", "zw", "sy", "zy", "b"}, {"y"});
-  CHECK(run(load(f.str()), image()) == convolved(image()));
+  CHECK(run_graph(load(f.str()), image()) == convolved(image()));
 }
 
 TEST_CASE("ONNX: external data, from the model's folder only") {
@@ -184,8 +167,8 @@ TEST_CASE("ONNX: external data, from the model's folder only") {
     const auto g = import::try_onnx(save("inside/../model.onnx", with(location, offset)));
     return g ? "taken" : g.error().message();
   };
-  CHECK(run<std::int8_t>(import::try_onnx(save("model.onnx", with("./data.bin", 8))),
-                         {10, 11, 12, 13}) == std::vector<std::int8_t>{13, 10, 12, 11});
+  CHECK(run_graph<std::int8_t>(import::try_onnx(save("model.onnx", with("./data.bin", 8))),
+                               {10, 11, 12, 13}) == std::vector<std::int8_t>{13, 10, 12, 11});
   CHECK_HAS(from("data.bin", 12), "24 in data.bin");
   CHECK_HAS(from("../data.bin", 8), "place of external data");
   CHECK_HAS(from("/etc/passwd", 0), "place of external data");
@@ -256,7 +239,7 @@ TEST_CASE("ONNX: normalized rows, triangles, bounds of integers") {
   f.node("LayerNormalization", {"x", "g", "b"}, {"y"}, {ox::attribute("epsilon", 0.75f)});
   // Mean 3, variance 3.25 with epsilon 4.
   const float d = std::sqrt(3.25f);
-  const auto y = run<float>(load(f.str()), {3 - d, 3 + d, 3 - d, 3 + d, 5, 5, 5, 5});
+  const auto y = run_graph<float>(load(f.str()), {3 - d, 3 + d, 3 - d, 3 + d, 5, 5, 5, 5});
   const float expected[] = {-d / 2, d / 2, -d, d / 2 + 3, 0, 0, 0, 3};
   for (std::size_t i = 0; i < 8; ++i) CHECK(y[i] == Approx(expected[i]).margin(1e-6));
 
@@ -265,7 +248,7 @@ TEST_CASE("ONNX: normalized rows, triangles, bounds of integers") {
   t.constant(ox::tensor("k", ox::s64, {}, ox::raw_of(std::vector<std::int64_t>{1})));
   t.constant(ox::tensor("lo", ox::s32, {}, ox::raw_of(std::vector<std::int32_t>{-2})));
   t.node("Trilu", {"x", "k"}, {"u"}).node("Clip", {"u", "lo"}, {"y"});
-  CHECK(run<std::int32_t>(load(t.str()), {1, 2, -3, 4, 5, 6}) ==
+  CHECK(run_graph<std::int32_t>(load(t.str()), {1, 2, -3, 4, 5, 6}) ==
         std::vector<std::int32_t>{0, 2, -2, 0, 0, 6});
 }
 
@@ -280,7 +263,7 @@ TEST_CASE("ONNX: LSTM, by its equations, both directions") {
          {ox::attribute("hidden_size", std::int64_t{1}),
           ox::attribute("direction", std::string("bidirectional"))});
   const float x[] = {0.5f, -1.f};
-  const auto y = run<float>(load(f.str()), {x[0], x[1]});
+  const auto y = run_graph<float>(load(f.str()), {x[0], x[1]});
   REQUIRE(y.size() == 4);
   for (const std::size_t d : {0u, 1u}) {
     double h = 0, c = 0;
@@ -318,8 +301,8 @@ ox::file doubling(const proto* rounds) {
 
 TEST_CASE("ONNX: loops unroll, what only the input decides is refused") {
   const proto three = int64("n", 3), none = int64("n", 0), many = int64("n", 1000000000);
-  CHECK(run<float>(load(doubling(&three).str()), {1, -2}) == std::vector<float>{8, -16});
-  CHECK(run<float>(load(doubling(&none).str()), {1, -2}) == std::vector<float>{1, -2});
+  CHECK(run_graph<float>(load(doubling(&three).str()), {1, -2}) == std::vector<float>{8, -16});
+  CHECK(run_graph<float>(load(doubling(&none).str()), {1, -2}) == std::vector<float>{1, -2});
   CHECK_HAS(message_of(doubling(nullptr).str()), "number of rounds of Loop");
   import::onnx_options small;
   small.max.nodes = 100;

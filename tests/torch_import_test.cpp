@@ -7,6 +7,7 @@
 #include "octet/import/torch/parser.hpp"
 #include "octet/import/torch/pickle.hpp"
 #include "octet/runtime/session.hpp"
+#include "run_graph.hpp"
 #include "torch_file.hpp"
 
 using namespace octet;
@@ -260,18 +261,7 @@ TEST_CASE("programs: while, dicts, annotated names, branches that data decides")
 
 TEST_CASE("programs: powers, indices of several axes, pools of volumes, projected states") {
   const auto outputs = [](const std::string& body, const std::vector<float>& x) {
-    auto g = load(program(body), {{"", dims{2, 2}}});
-    INFO((g ? std::string() : g.error().message()));
-    REQUIRE(g);
-    auto p = try_compile(std::move(*g));
-    INFO((p ? std::string() : p.error().message()));
-    REQUIRE(p);
-    session s(*p);
-    REQUIRE(s.input(0).try_assign(std::span<const float>(x)));
-    s.run();
-    const auto y = s.output(0).view();
-    const auto* data = static_cast<const float*>(y.data);
-    return std::vector<float>(data, data + y.shape.elements().value);
+    return octet_test::run_graph(load(program(body), {{"", dims{2, 2}}}), x);
   };
   CHECK(outputs("    return torch.pow(x, 1.5)\n", {1, 4, 9, 2.25f}) ==
         std::vector<float>{1, 8, 27, 3.375f});

@@ -265,6 +265,27 @@ struct node_options {
   dims image{1, 56, 56, 64};   // [N,H,W,C]: shapes that are not given are made of its extents
 };
 
+/// Writes an element of type `t` from a number: the nearest float, the bits of a float16, an
+/// integer that the type can hold.
+inline void store_element(std::byte* to, dtype t, double v) {
+  const auto put = [&](auto e) { std::memcpy(to, &e, sizeof e); };
+  const auto i = static_cast<std::int64_t>(is_float(t) && t != dtype::f16 ? 0 : v);
+  switch (t) {
+    case dtype::f32: return put(static_cast<float>(v));
+    case dtype::f64: return put(v);
+    case dtype::s8: return put(static_cast<std::int8_t>(i));
+    case dtype::u8:
+    case dtype::boolean: return put(static_cast<std::uint8_t>(i));
+    case dtype::s16: return put(static_cast<std::int16_t>(i));
+    case dtype::u16:
+    case dtype::f16: return put(static_cast<std::uint16_t>(i));
+    case dtype::s32: return put(static_cast<std::int32_t>(i));
+    case dtype::u32: return put(static_cast<std::uint32_t>(i));
+    case dtype::s64:
+    case dtype::u64: return put(i);
+  }
+}
+
 namespace detail {
 
 /// One input as its operator wants it.
@@ -664,24 +685,6 @@ class recipe_maker {
   recipe r_;
 };
 
-inline void put_number(std::byte* to, dtype t, double v) {
-  const auto put = [&](auto e) { std::memcpy(to, &e, sizeof e); };
-  const auto i = static_cast<std::int64_t>(t == dtype::f32 || t == dtype::f64 ? 0 : v);
-  switch (t) {
-    case dtype::f32: return put(static_cast<float>(v));
-    case dtype::f64: return put(v);
-    case dtype::s8: return put(static_cast<std::int8_t>(i));
-    case dtype::u8:
-    case dtype::boolean: return put(static_cast<std::uint8_t>(i));
-    case dtype::s16: return put(static_cast<std::int16_t>(i));
-    case dtype::u16:
-    case dtype::f16: return put(static_cast<std::uint16_t>(i));
-    case dtype::s32: return put(static_cast<std::int32_t>(i));
-    case dtype::u32: return put(static_cast<std::uint32_t>(i));
-    case dtype::s64:
-    case dtype::u64: return put(i);
-  }
-}
 inline constant_data made_elements(const tensor& t, const made_input& m, std::uint32_t seed) {
   double lo = m.lo, hi = m.hi;
   const bool real = t.type == dtype::f32 || t.type == dtype::f64, wide = size_of(t.type) > 2;
@@ -698,8 +701,8 @@ inline constant_data made_elements(const tensor& t, const made_input& m, std::ui
   for (std::size_t i = 0; i < n; ++i) {
     const double at = m.ascending ? static_cast<double>(i) / static_cast<double>(n)
                                   : static_cast<double>(random()) * 0x1p-32;
-    put_number(bytes.data() + i * size, t.type,
-               real ? lo + (hi - lo) * at : lo + std::floor((hi - lo + 1) * at));
+    store_element(bytes.data() + i * size, t.type,
+                  real ? lo + (hi - lo) * at : lo + std::floor((hi - lo + 1) * at));
   }
   return constant_data::copy(bytes);
 }
