@@ -21,11 +21,13 @@ std::optional<dtype> type_of(const std::string& name) {
   return enumerator_named<dtype>(name);
 }
 
-/// "2", "0.5", "0,3,1,2": an integer, a real number, a list.
-std::optional<attributes::value> value_of(const std::string& text) {
+/// "2", "0.5", "0,3,1,2", "[3]": an integer, a real number, lists, with the brackets of
+/// `octet show` or without.
+std::optional<attributes::value> value_of(std::string_view text) {
   std::vector<std::int64_t> integers;
   std::vector<double> reals;
-  bool real = false, list = false;
+  bool real = false, list = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  if (list) text = text.substr(1, text.size() - 2);
   for (const char *at = text.data(), *end = at + text.size();;) {
     const char* next = std::find(at, end, ',');
     std::int64_t i = 0;
@@ -67,7 +69,8 @@ std::optional<request> request_of(const bench_op_options& o) {
   }
   for (const std::string& a : o.attributes) {
     const std::size_t eq = a.find('=');
-    const auto v = eq == a.npos || eq == 0 ? std::nullopt : value_of(a.substr(eq + 1));
+    const auto v =
+        eq == a.npos || eq == 0 ? std::nullopt : value_of(std::string_view(a).substr(eq + 1));
     if (!v) return wrong("--attr " + a + ": expected NAME=2, NAME=0.5 or NAME=0,3,1,2");
     r.node.attrs.set(a.substr(0, eq), *v);
   }

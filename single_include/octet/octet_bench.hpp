@@ -1009,6 +1009,38 @@ inline result<graph> make_node(std::string_view name, const op_choice& want,
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_BENCH_MADE_UP_HPP_
+// ---- octet/bench/same.hpp
+// When two runs of a graph count as the same.
+#ifndef OCTET_BENCH_SAME_HPP_
+#define OCTET_BENCH_SAME_HPP_
+
+#include <cstddef>
+#include <cstring>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace bench {
+
+/// Elements of one tensor from two runs: bit for bit; of NaN in float32 every one is as good as
+/// another.
+inline bool same_elements(const std::vector<std::byte>& a, const std::vector<std::byte>& b,
+                          dtype type) {
+  if (a == b) return true;
+  if (type != dtype::f32 || a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); i += 4) {
+    float x, y;
+    std::memcpy(&x, &a[i], 4);
+    std::memcpy(&y, &b[i], 4);
+    if (std::memcmp(&x, &y, 4) != 0 && (x == x || y == y)) return false;
+  }
+  return true;
+}
+
+}  // namespace bench
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_BENCH_SAME_HPP_
 // ---- octet/graph/cost.hpp
 // What a node costs: multiply-accumulates, bytes moved, and a bound on the steps that its reference
 // takes.
@@ -1107,17 +1139,9 @@ inline output_bytes outputs_of(session& s) {
   }
   return all;
 }
-/// Outputs of two runs: bit for bit; of NaN every one is as good as another.
 inline bool same_outputs(const graph& g, const output_bytes& a, const output_bytes& b) {
-  for (std::size_t k = 0; k < a.size(); ++k) {
-    if (a[k] == b[k]) continue;
-    if (g[g.outputs[k]].type != dtype::f32 || a[k].size() != b[k].size()) return false;
-    for (std::size_t i = 0; i < a[k].size(); i += 4) {
-      float x, y;
-      std::memcpy(&x, &a[k][i], 4), std::memcpy(&y, &b[k][i], 4);
-      if (std::memcmp(&x, &y, 4) != 0 && (x == x || y == y)) return false;
-    }
-  }
+  for (std::size_t k = 0; k < a.size(); ++k)
+    if (!same_elements(a[k], b[k], g[g.outputs[k]].type)) return false;
   return true;
 }
 /// The node as it is, planned and run once on its own inputs.
@@ -1144,29 +1168,8 @@ namespace detail {
 
 inline std::string text_of_attributes(const attributes& a) {
   std::string s;
-  const auto number = [](double v) {
-    char b[32];
-    std::snprintf(b, sizeof b, "%.6g", v);
-    return std::string(b);
-  };
-  struct {
-    decltype(number)& as_text;
-    std::string operator()(std::int64_t v) const { return std::to_string(v); }
-    std::string operator()(double v) const { return as_text(v); }
-    std::string operator()(const std::string& v) const { return v; }
-    std::string operator()(const std::vector<std::int64_t>& v) const {
-      std::string l;
-      for (const std::int64_t e : v) l += (l.empty() ? "" : ",") + std::to_string(e);
-      return l;
-    }
-    std::string operator()(const std::vector<double>& v) const {
-      std::string l;
-      for (const double e : v) l += (l.empty() ? "" : ",") + as_text(e);
-      return l;
-    }
-  } const text{number};
   for (const auto& [key, v] : a.entries())
-    s += (s.empty() ? "" : " ") + key + "=" + std::visit(text, v);
+    s += (s.empty() ? "" : " ") + key + "=" + octet::detail::text(v);
   return s;
 }
 inline std::string text_of_operands(const graph& g, const node& n) {

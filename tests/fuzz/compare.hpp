@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "generated.hpp"
+#include "octet/bench/same.hpp"
 #include "run.hpp"
 
 namespace octet_fuzz {
@@ -36,19 +37,6 @@ inline outputs run(const octet::plan& p, const std::vector<outputs>& inputs) {
     }
   }
   return all;
-}
-/// Bit for bit; of NaN every one is as good as another.
-inline bool same(const std::vector<std::byte>& a, const std::vector<std::byte>& b,
-                 octet::dtype type) {
-  if (a == b) return true;
-  if (type != octet::dtype::f32 || a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); i += 4) {
-    float x, y;
-    std::memcpy(&x, &a[i], 4);
-    std::memcpy(&y, &b[i], 4);
-    if (std::memcmp(&a[i], &b[i], 4) != 0 && (x == x || y == y)) return false;
-  }
-  return true;
 }
 [[noreturn]] inline void differs(const octet::graph& g, const char* what, octet::target t,
                                  unsigned threads) {
@@ -91,7 +79,8 @@ inline void compare_targets(choices& c, octet::result<octet::graph> g, const cha
       const outputs got = run(*p, inputs);
       if (got.size() != want.size()) continue;
       for (std::size_t i = 0; i < want.size(); ++i)
-        if (!same(got[i], want[i], (*g)[g->outputs[i % g->outputs.size()]].type))
+        if (!octet::bench::same_elements(got[i], want[i],
+                                         (*g)[g->outputs[i % g->outputs.size()]].type))
           differs(*g, "other bits", t, threads);
     }
 }
