@@ -1,10 +1,13 @@
 // docs/operators.md, one operator a line: what ops/list.hpp declares; then what each loader's rows
 // take, and what becomes of it in the files of tests/goldens and examples/digits.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cctype>
 #include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "kernel_list.hpp"
 #include "models.hpp"
@@ -158,4 +161,62 @@ TEST_CASE("docs/operators.md is what the operator list says", "[docs]") {
   const std::string have{std::istreambuf_iterator<char>(f), {}};
   INFO("docs/operators.md is stale: ./dev generate");
   CHECK(have == want);
+}
+
+namespace {
+
+std::string text_of_file(const std::string& path) {
+  std::ifstream f(std::string(OCTET_SOURCE_DIR) + path);
+  return {std::istreambuf_iterator<char>(f), {}};
+}
+/// From one heading of docs/numerics.md to the next of its rank.
+std::string section(const std::string& page, const std::string& begin, const std::string& end) {
+  const std::size_t from = page.find(begin), to = page.find(end);
+  REQUIRE(from < to);
+  REQUIRE(to != page.npos);
+  return page.substr(from, to - from);
+}
+/// What lines are about: the words of a heading, before the colon of an item (of each of its
+/// sentences), in the first cell of a table.
+std::set<std::string> subjects(const std::string& text) {
+  std::set<std::string> words;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::string about;
+    if (line.starts_with("### ")) about = line.substr(4);
+    if (line.starts_with("| ")) about = line.substr(2, line.find('|', 2) - 2);
+    if (line.starts_with("- "))
+      for (std::size_t at = 2, colon; (colon = line.find(": ", at)) != line.npos; at = colon + 2)
+        about += " " + line.substr(line.rfind(". ", colon) < colon
+                                       ? std::max(at, line.rfind(". ", colon) + 2)
+                                       : at,
+                                   colon - at);
+    std::string word;
+    for (const char ch : about + " ") {
+      if (std::isalnum(static_cast<unsigned char>(ch)) || ch == '_')
+        word += ch;
+      else if (!word.empty())
+        words.insert(std::exchange(word, {}));
+    }
+  }
+  return words;
+}
+
+}  // namespace
+
+TEST_CASE("docs/numerics.md has a line for every operator and every rounding", "[docs]") {
+  const std::string page_of_formulas = text_of_file("/docs/numerics.md");
+  const auto formulas = subjects(section(page_of_formulas, "\n## 5. ", "\n## 6. ")),
+             roundings = subjects(section(page_of_formulas, "\n## 3. ", "\n## 4. "));
+  for (const op_def* op : tools::operator_list()) {
+    std::string name(op->name);
+    if (name.starts_with("qnn.")) name.erase(0, 4);
+    INFO("docs/numerics.md, section 5: no heading, item or row about the operator " << name);
+    CHECK(formulas.count(name) == 1);
+  }
+  for (const rounding r : enumerators<rounding>) {
+    if (r == rounding::none) continue;
+    INFO("docs/numerics.md, section 3: no row of the table about the rounding " << name_of(r));
+    CHECK(roundings.count(std::string(name_of(r))) == 1);
+  }
 }
