@@ -300,6 +300,15 @@ constexpr bool has_forms_of_laws(const op_def& op) {
   }
   return true;
 }
+/// Inputs that a list may end without are those that may be absent, and no others are named.
+constexpr bool has_optional_inputs(const op_def& op) {
+  for (int i = 0; i < 32; ++i) {
+    const bool absent = op.optional.contains(static_cast<std::size_t>(i));
+    if (op.max_inputs >= 0 && (i >= op.max_inputs ? absent : i >= op.min_inputs && !absent))
+      return false;
+  }
+  return true;
+}
 /// What an operator's row says of itself must be so: others rely on it (passes, direct calls,
 /// limits).
 template <const op_def& Op> struct checked {
@@ -308,6 +317,8 @@ template <const op_def& Op> struct checked {
   static_assert(has_law(Op), "octet: an operator has roundings and no law that gives them");
   static_assert(has_forms_of_laws(Op),
                 "octet: a law gives a rounding that no form of the operator has");
+  static_assert(has_optional_inputs(Op),
+                "octet: inputs from min_inputs on may be absent, and are not among `optional`");
   static_assert(!Op.quantized || Op.name.starts_with("qnn."),
                 "octet: an operator on quantized values is printed with qnn. in front");
   static_assert(!Op.accumulates || (has_sums(Op) && Op.macs && Op.decide),
