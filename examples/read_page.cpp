@@ -27,7 +27,7 @@ std::array<std::uint8_t, 32 * 80> scan(const std::string& folder) {
     for (std::size_t i = 0; i < 64; ++i) {
       const auto ink = static_cast<std::uint8_t>(f.get() + 128);
       const std::size_t y = digit / 5 * 16 + i / 8 * 2, x = digit % 5 * 16 + i % 8 * 2;
-      for (std::size_t at : {0, 1, 80, 81})
+      for (std::size_t at : {0u, 1u, 80u, 81u})
         page[y * 80 + x + at] = static_cast<std::uint8_t>(255 - ink);
     }
   }

@@ -175,12 +175,12 @@ template <bool Dynamic> void lstm_row(emitter& m, call& c) {
                     to_string(gates) + ", " + to_string(back));
   if (c.has(3) && !(m.shape(c.in[3]) == dims{directions, 8 * one.hidden}))
     return m.broken("shape of LSTM's bias", to_string(m.shape(c.in[3])));
-  for (std::size_t i : {5, 6})
+  for (std::size_t i : {5u, 6u})
     if (c.has(i) && !(m.shape(c.in[i]) == dims{directions, one.batch, one.hidden}))
       return m.broken("shape of LSTM's state", to_string(m.shape(c.in[i])));
   full_lengths(m, c, one.steps);
   if (Dynamic)
-    for (std::size_t i : {8, 9, 10, 11}) {
+    for (std::size_t i : {8u, 9u, 10u, 11u}) {
       if (i % 2 == 1 && !c.has(i)) continue;
       const dims s = c.has(i) ? m.shape(c.in[i]) : dims{};
       if (!(s == dims{directions}) && !(s == dims{directions, 4 * one.hidden}))
