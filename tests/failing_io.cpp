@@ -294,7 +294,7 @@ struct tester {
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
-  const std::string source = argv[2], digits = source + "/examples/digits/";
+  const std::string source = fs::canonical(argv[2]).string(), digits = source + "/examples/digits/";
   std::string made = (fs::temp_directory_path() / "octet-failing-io-XXXXXX").string();
   if (::mkdtemp(made.data()) == nullptr) return 2;
   const fs::path folder = fs::canonical(made);  // as the system names it in /proc
