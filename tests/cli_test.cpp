@@ -89,6 +89,9 @@ TEST_CASE("run: identical outputs, several inputs and outputs, by order and by n
   CHECK(has(
       one.err,
       "octet: input 1 (\"right\", int8[1,4,4,3] scale 0.05 zero 4) needs --input or --image\n"));
+  const ran floats = call(m + " --input right=" + golden("chain_float_io.input0.npy"));
+  CHECK(floats.code == 3);
+  CHECK(has(floats.err, "; of floats x: round(x / 0.05) + 4, saturated"));
   CHECK(one.out.empty());
   const ran three = call(m + " --input " + in0 + " --input " + in1 + " --input " + in0);
   CHECK(three.code == 2);

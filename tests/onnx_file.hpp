@@ -98,23 +98,40 @@ class file {
   file& node(const std::string& op, const std::vector<std::string>& in,
              const std::vector<std::string>& out, const std::vector<proto>& attributes = {},
              const std::string& domain = {}) {
+    graph_.message(1, node_of(op, in, out, attributes, domain));
+    return *this;
+  }
+  static proto node_of(const std::string& op, const std::vector<std::string>& in,
+                       const std::vector<std::string>& out,
+                       const std::vector<proto>& attributes = {}, const std::string& domain = {}) {
     proto n;
     for (const auto& v : in) n.text(1, v);
     for (const auto& v : out) n.text(2, v);
     n.text(4, op);
     for (const auto& a : attributes) n.message(5, a);
     if (!domain.empty()) n.text(7, domain);
-    graph_.message(1, n);
+    return n;
+  }
+  /// A function of domain "local".
+  file& function(const std::string& name, const std::vector<std::string>& in,
+                 const std::vector<std::string>& out, const std::vector<proto>& nodes,
+                 std::int64_t of_opset = 13) {
+    proto f;
+    f.text(1, name).text(10, "local");
+    for (const auto& v : in) f.text(4, v);
+    for (const auto& v : out) f.text(5, v);
+    for (const auto& n : nodes) f.message(7, n);
+    functions_.push_back(f.message(9, proto().text(1, "").integer(2, of_opset)));
     return *this;
   }
   /// The graph alone, as an attribute has it.
   const proto& graph() const { return graph_; }
   std::string str() const {
-    return proto()
-        .integer(1, ir_version)
-        .message(7, graph_)
-        .message(8, proto().text(1, "").integer(2, opset))
-        .bytes;
+    proto m;
+    m.integer(1, ir_version).message(7, graph_);
+    m.message(8, proto().text(1, "").integer(2, opset));
+    for (const proto& f : functions_) m.message(25, f);
+    return m.bytes;
   }
   /// Extents below 0 are open, by the name "n".
   static proto value(const std::string& name, std::int64_t t,
@@ -128,6 +145,7 @@ class file {
 
  private:
   proto graph_;
+  std::vector<proto> functions_;
 };
 
 inline proto attribute(const std::string& name, std::int64_t v) {

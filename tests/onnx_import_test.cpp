@@ -335,6 +335,91 @@ TEST_CASE("ONNX: loops unroll, what only the input decides is refused") {
   CHECK_HAS(message_of(deep.str()), "graphs within one another");
 }
 
+TEST_CASE("ONNX: functions of the model's own stand where they are called") {
+  const auto call = [](const std::string& name, const strings& in, const strings& out) {
+    return ox::file::node_of(name, in, out, {}, "local");
+  };
+  const auto add = [](const strings& in, const std::string& out) {
+    return ox::file::node_of("Add", in, {out});
+  };
+  const auto model = [] { return ox::file().input("x", ox::f32, {2}).output("y"); };
+  // a + a + b, of which the second input may be left out where nothing reads it; names of a body
+  // are its own.
+  auto f = model();
+  f.function("Sum", {"a", "x"}, {"y"}, {add({"a", "a"}, "t"), add({"t", "x"}, "y")});
+  f.function("Twice", {"a", "unread"}, {"t"}, {call("Sum", {"a", "a"}, {"t"})});
+  f.node("Twice", {"x"}, {"t"}, {}, "local").node("Sum", {"t", "x"}, {"y"}, {}, "local");
+  CHECK(run_graph<float>(load(f.str()), {1, -2}) == std::vector<float>{7, -14});
+  // A result that is an input, and one under two names.
+  auto same = model();
+  same.function("Same", {"a"}, {"a", "b", "b"}, {add({"a", "a"}, "b")});
+  same.node("Same", {"x"}, {"p", "q", "r"}, {}, "local").node("Add", {"p", "q"}, {"s"});
+  same.node("Add", {"s", "r"}, {"y"});
+  CHECK(run_graph<float>(load(same.str()), {1, -2}) == std::vector<float>{5, -10});
+
+  auto circle = model().node("A", {"x"}, {"y"}, {}, "local");
+  circle.function("A", {"a"}, {"b"}, {call("B", {"a"}, {"b"})});
+  circle.function("B", {"a"}, {"b"}, {call("A", {"a"}, {"b"})});
+  CHECK_HAS(message_of(circle.str()), "functions within one another");
+  auto many = model().node("F40", {"x"}, {"y"}, {}, "local");  // 2^40 nodes
+  many.function("F0", {"a"}, {"b"}, {add({"a", "a"}, "b")});
+  for (int i = 1; i <= 40; ++i) {
+    const std::string inner = "F" + std::to_string(i - 1);
+    many.function("F" + std::to_string(i), {"a"}, {"b"},
+                  {call(inner, {"a"}, {"t"}), call(inner, {"t"}, {"b"})});
+  }
+  CHECK_HAS(message_of(many.str()), "the limit ");
+  auto old = model().node("F", {"x"}, {"y"}, {}, "local");
+  old.function("F", {"a"}, {"b"}, {add({"a", "a"}, "b")}, 12);
+  CHECK_HAS(message_of(old.str()), "opset of function F (found 12; supported: 13");
+  auto wide = model().node("F", {"x", "x"}, {"y"}, {}, "local");
+  wide.function("F", {"a"}, {"b"}, {add({"a", "a"}, "b")});
+  CHECK_HAS(message_of(wide.str()), "a call of function F");
+  wide.function("F", {"a"}, {"b"}, {add({"a", "a"}, "b")});
+  CHECK_HAS(message_of(wide.str()), "two functions named");
+}
+
+TEST_CASE("ONNX: sequences are known when the file is loaded") {
+  const auto pieces = [] {
+    ox::file f;
+    f.input("x", ox::f32, {3}).output("y").constant(int64("last", -1)).constant(int64("far", 3));
+    return f.node("SplitToSequence", {"x"}, {"s"});
+  };
+  auto f = pieces().node("SequenceAt", {"s", "last"}, {"e"});
+  f.node("SequenceInsert", {"s", "e", "last"}, {"t"}).node("SequenceErase", {"t"}, {"u"});
+  f.node("ConcatFromSequence", {"u"}, {"y"}, {ox::attribute("axis", std::int64_t{0})});
+  CHECK(run_graph<float>(load(f.str()), {1, 2, 3}) == std::vector<float>{1, 2, 3});
+  auto to_end = pieces().node("SequenceAt", {"s", "last"}, {"e"});
+  to_end.node("SequenceInsert", {"s", "e", "far"}, {"t"});
+  to_end.node("ConcatFromSequence", {"t"}, {"y"}, {ox::attribute("axis", std::int64_t{0})});
+  CHECK(run_graph<float>(load(to_end.str()), {1, 2, 3}) == std::vector<float>{1, 2, 3, 3});
+  CHECK_HAS(message_of(pieces().node("SequenceAt", {"s", "far"}, {"y"}).str()),
+            "a place in a sequence of 3 (found 3)");
+  CHECK_HAS(message_of(pieces().node("Relu", {"s"}, {"y"}).str()), "a sequence of tensors here");
+  CHECK_HAS(message_of(pieces().node("Identity", {"s"}, {"y"}).str()), "a sequence of tensors");
+  CHECK_HAS(message_of(pieces().node("SequenceLength", {"x"}, {"y"}).str()), "a sequence");
+  auto computed = pieces().input("i", ox::s64, {}).node("SequenceAt", {"s", "i"}, {"y"});
+  CHECK_HAS(message_of(computed.str()), "a place in a sequence that is computed at run time");
+}
+
+TEST_CASE("ONNX: Einstein sums that are not computed are refused") {
+  const auto message = [](const std::string& equation, const strings& in) {
+    ox::file f;
+    f.input("x", ox::f32, {2, 3}).input("z", ox::f32, {4}).output("y");
+    return message_of(f.node("Einsum", in, {"y"}, {ox::attribute("equation", equation)}).str());
+  };
+  CHECK(message("ij,k->kij", {"x", "z"}) == "taken");
+  CHECK(message("i...->...i", {"x"}) == "taken");
+  CHECK_HAS(message("ii->i", {"x"}), "each label once");
+  CHECK_HAS(message("ij,j->i", {"x", "z"}), "3, 4");
+  CHECK_HAS(message("ij->ik", {"x"}), "labels of the operands");
+  CHECK_HAS(message("ij->ii", {"x"}), "result of an Einstein sum");
+  CHECK_HAS(message("ijk->i", {"x"}), "2 axes");
+  CHECK_HAS(message("ij", {"x", "z"}), "as many operands");
+  CHECK_HAS(message("i.j->i", {"x"}), "axes");
+  CHECK_HAS(message("iJ", {"x"}), "both cases");
+}
+
 TEST_CASE("ONNX: what is not computed is refused by name") {
   const auto one = [](const std::string& op, const std::string& domain = {}) {
     return ox::file().input("x", ox::f32, {2, 2}).output("y").node(op, {"x"}, {"y"}, {}, domain);

@@ -269,11 +269,12 @@ class runner {
     auto a = read_array(text, t.type(), t.shape(), raw);
     if (!a) refuse(a.error());
     const std::string found = text_of_type(a->type) + to_string(a->shape);
+    const dtype given = a->type;
     std::vector<array> parts = parts_of(std::move(*a), t.type(), t.shape());
     if (parts.empty()) {
-      auto e =
-          file_error(errc::invalid, text, outputs ? "reference" : "input", found,
-                     text_of_type(t.type()) + to_string(t.shape()) + ", or several along axis 0");
+      auto e = file_error(errc::invalid, text, outputs ? "reference" : "input", found,
+                          text_of_type(t.type()) + to_string(t.shape()) +
+                              ", or several along axis 0" + t.how_to_quantize(given));
       e.tensor = t.name();
       refuse(e);
     }

@@ -14,6 +14,7 @@ import pathlib
 import zlib
 
 import cases_onnx_more
+import cases_onnx_parts
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -29,7 +30,7 @@ class Network:
         self.name, self.opset = name, opset
         self.rng = np.random.default_rng(zlib.crc32(name.encode()))
         self.nodes, self.constants, self.inputs, self.feeds, self.outputs = [], [], [], {}, []
-        self.domains = {"": opset}
+        self.domains, self.functions = {"": opset}, []
 
     def constant(self, value, kind=None):
         name = "c%d" % len(self.constants)
@@ -85,6 +86,7 @@ class Network:
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid(d, v)
                                                        for d, v in self.domains.items()],
                                  producer_name="octet")
+        made.functions.extend(self.functions)
         made.ir_version = 8
         return made
 
@@ -422,6 +424,7 @@ def cases(w):
     w.store("qdq_conv_one_scale", qdq_conv("u8", "s8", per_channel=False))
     w.store("qdq_block", qdq_block, 13)
     cases_onnx_more.cases(w)
+    cases_onnx_parts.cases(w)
 
 
 def main():

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "octet/core/names.hpp"
+#include "octet/graph/print.hpp"
 #include "octet/numerics/fp_env.hpp"
 #include "octet/plan/prepare_step.hpp"
 #include "octet/runtime/plan.hpp"
@@ -35,11 +36,18 @@ class bound_tensor {
   tensor_view view() const noexcept { return {data_, tensor_->type, tensor_->shape}; }
   /// The elements; empty where T is not the tensor's element type.
   template <class T> std::span<T> as() const noexcept { return view().as<T>(); }
+  /// For messages about floats given for quantized values: how to make these of them. Else empty.
+  std::string how_to_quantize(dtype given) const {
+    if (given != dtype::f32 || type() == dtype::f32 || !quantized() || per_channel()) return {};
+    return "; of floats x: round(x / " + detail::number(scale().value) + ") + " +
+           std::to_string(zero_point().value) + ", saturated";
+  }
   /// Copies `from` in after checking dtype and shape.
   status try_assign(const const_tensor_view& from) const {
     if (from.type != type() || !(from.shape == shape())) {
-      auto e = invalid("input", std::string(name_of(from.type)) + to_string(from.shape),
-                       std::string(name_of(type())) + to_string(shape()));
+      auto e =
+          invalid("input", std::string(name_of(from.type)) + to_string(from.shape),
+                  std::string(name_of(type())) + to_string(shape()) + how_to_quantize(from.type));
       e.tensor = tensor_->name;
       return e;
     }
@@ -52,7 +60,7 @@ class bound_tensor {
       auto e = invalid(
           "input",
           std::string(name_of(dtype_of<T>)) + ", " + std::to_string(from.size()) + " elements",
-          std::string(name_of(type())) + to_string(shape()));
+          std::string(name_of(type())) + to_string(shape()) + how_to_quantize(dtype_of<T>));
       e.tensor = tensor_->name;
       return e;
     }

@@ -9,6 +9,7 @@
 
 #include "octet/import/common/row_emitter.hpp"
 #include "octet/import/onnx/model.hpp"
+#include "octet/ops/binary.hpp"
 #include "octet/ops/reshape.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -19,7 +20,8 @@ struct value {
   tensor_id id = no_tensor;
   bool channels_inner = false;  // tensor: axis 1 is the last one in the IR
   const array* data = nullptr;
-  std::string name;  // of the array
+  std::string name;                                   // of the array
+  std::shared_ptr<const std::vector<value>> items{};  // a sequence of values, nothing else
 
   static value of(tensor_id id, bool channels_inner = false) {
     value v;
@@ -27,7 +29,7 @@ struct value {
     v.channels_inner = channels_inner;
     return v;
   }
-  bool given() const noexcept { return id != no_tensor || data != nullptr; }
+  bool given() const noexcept { return id != no_tensor || data != nullptr || items != nullptr; }
 };
 
 /// Scales and zero points as a node gives them; one, or one per index of `axis` (ONNX's).
@@ -125,7 +127,7 @@ class emitter : public import::row_emitter {
   }
   /// The graph's tensor in the layout asked for.
   tensor_id held(const value& v, bool channels_inner) {
-    if (failed()) return no_tensor;
+    if (failed() || !no_sequence(v)) return no_tensor;
     if (v.id == no_tensor && v.data) {
       auto& id = arrays_[v.data];
       if (id == 0) {
@@ -147,7 +149,7 @@ class emitter : public import::row_emitter {
   }
   /// A constant's elements in ONNX's order; an error for values that are computed at run time.
   std::optional<array> constant(const value& v, const std::string& what) {
-    if (failed()) return {};
+    if (failed() || !no_sequence(v)) return {};
     if (v.data) return *v.data;
     if (!is_constant(v)) {
       refuse(what + " that is computed at run time", {}, "constants");
@@ -321,6 +323,28 @@ class emitter : public import::row_emitter {
     const tensor_id y = keeps ? to.like(x) : to.temporary("", t.type);
     return emit(op, {x}, {y}, std::move(a)) ? y : no_tensor;
   }
+  /// The codes alone.
+  tensor_id without_scales(tensor_id x) {
+    return failed() || to.g[x].scales.empty() ? x : alias(x, {}, -1);
+  }
+  /// A node that puts elements of several tensors into one, as they are: where all have the same
+  /// scale, it goes with them, else their codes alone do.
+  tensor_id merged(const op_def& op, std::vector<tensor_id> in, attributes a = {},
+                   std::size_t first = 0) {
+    if (failed()) return no_tensor;
+    const octet::tensor& t = to.g[in[first]];
+    bool same = t.scales.size() <= 1;
+    for (std::size_t i = first; i < in.size(); ++i)
+      same &= to.g[in[i]].scales == t.scales && to.g[in[i]].zero_points == t.zero_points;
+    if (!same)
+      for (std::size_t i = first; i < in.size(); ++i) in[i] = without_scales(in[i]);
+    if (failed()) return no_tensor;
+    const tensor_id y = to.like(in[first]);
+    return emit(op, std::move(in), {y}, std::move(a)) ? y : no_tensor;
+  }
+  tensor_id chosen(tensor_id condition, tensor_id yes, tensor_id no) {
+    return merged(ops::select, {condition, yes, no}, {}, 1);
+  }
   tensor_id reshaped(tensor_id x, const dims& s) {
     if (failed() || to.g[x].shape == s) return x;
     attributes a;
@@ -364,6 +388,12 @@ class emitter : public import::row_emitter {
   }
 
  private:
+  bool no_sequence(const value& v) {
+    if (v.items)
+      refuse("a sequence of tensors here", {}, "operators that take one out or join them");
+    return !v.items;
+  }
+
   std::map<const array*, tensor_id> arrays_;  // id + 1
   std::set<tensor_id> inputs_, read_;
 };

@@ -3,6 +3,7 @@
 #define OCTET_IMPORT_ONNX_LOADER_HPP_
 
 #include "octet/import/onnx/fuse.hpp"
+#include "octet/import/onnx/inline.hpp"
 #include "octet/import/onnx/options.hpp"
 #include "octet/import/onnx/reader.hpp"
 #include "octet/import/onnx/rows.hpp"
@@ -16,6 +17,7 @@ class loader {
          std::size_t file_bytes)
       : main_{std::move(m)},
         options_(options),
+        calls_(main_.m, options.max, file_bytes),
         builder_(file, law::onnxruntime, options.max, file_bytes),
         emit_(builder_, main_.m.opset) {
     place_.file = file;
@@ -26,6 +28,7 @@ class loader {
     if (main_.m.opset < 1 || main_.m.opset > newest_opset)
       return place_.attach(unsupported("opset of ai.onnx", std::to_string(main_.m.opset),
                                        "1 to " + std::to_string(newest_opset)));
+    if (auto s = calls_.expand(); !s) return place_.attach(s.error());
     // Nobody should look for shapes of a network that does not run anyway.
     if (auto s = check_operators(main_.m, true); !s) return place_.attach(s.error());
     if (auto s = inputs(); !s) return place_.attach(s.error());
@@ -326,26 +329,9 @@ class loader {
     const tensor_id condition = emit_.reshaped(emit_.held(c.in[0], false), dims{});
     for (std::size_t i = 0; i < a->size(); ++i) {
       const tensor_id x = emit_.held((*a)[i], false), y = emit_.held((*b)[i], false);
-      c.out.push_back(value::of(emit_.made(ops::select, {condition, x, y}, emit_.type((*a)[i]))));
+      c.out.push_back(value::of(emit_.chosen(condition, x, y)));
     }
     return emit_.failed() ? status(emit_.error()) : unit{};
-  }
-  /// Results of all rounds beside one another along a new axis.
-  value stacked(const std::vector<value>& list, std::int64_t axis) {
-    std::vector<tensor_id> pieces;
-    for (const value& v : list) {
-      const tensor_id x = emit_.held(v, false);
-      if (emit_.failed()) return {};
-      dims s = emit_.to.g[x].shape, one;
-      const int at = emit_.axis(axis, s.rank + 1);
-      for (int i = 0; i <= s.rank; ++i) {
-        if (i == at) one.push_back(1);
-        if (i < s.rank) one.push_back(s[i]);
-      }
-      pieces.push_back(emit_.reshaped(x, one));
-    }
-    const tensor_id y = rows::joined_on(emit_, std::move(pieces), emit_.failed() ? 0 : axis);
-    return emit_.failed() ? value{} : value::of(y);
   }
   /// Number of rounds, condition, values that go from round to round; the body adds the number of
   /// the round and the condition in front. Every round becomes nodes of its own.
@@ -393,7 +379,8 @@ class loader {
       const std::string& name = c.n.out[c.out.size()];
       if (each[i].empty() && !name.empty())
         return unsupported("results of a loop of no rounds", name, "one round or more");
-      c.out.push_back(name.empty() ? value{} : stacked(each[i], axes.empty() ? 0 : axes[i]));
+      c.out.push_back(name.empty() ? value{}
+                                   : rows::stacked(emit_, each[i], axes.empty() ? 0 : axes[i]));
     }
     return emit_.failed() ? status(emit_.error()) : unit{};
   }
@@ -469,12 +456,17 @@ class loader {
     auto v = find(main_, o.name);
     if (!v) return v.error();
     builder_.enter("output " + o.name);
-    const tensor_id id = emit_.held(*v, false);
+    tensor_id id = emit_.held(*v, false);
     if (emit_.failed()) return emit_.error();
     auto& g = builder_.g;
     const bool taken = std::find(g.outputs.begin(), g.outputs.end(), id) != g.outputs.end() ||
                        std::find(g.inputs.begin(), g.inputs.end(), id) != g.inputs.end();
-    if (!taken && g[id].name != o.name) {  // the layout changed last: the file's name goes with it
+    // An input that is a result too, or one result under two names.
+    if (taken && g[id].name != o.name) {
+      id = emit_.alias(id, {g[id].scales, g[id].zero_points, g[id].axis}, g[id].axis);
+      if (emit_.failed()) return emit_.error();
+      g[id].name = o.name;
+    } else if (g[id].name != o.name) {  // the layout changed last: the file's name goes with it
       if (v->id != no_tensor && v->id != id && g[v->id].name == o.name)
         g[v->id].name += "/channels_inner";
       g[id].name = o.name;
@@ -486,6 +478,7 @@ class loader {
   scope main_;
   std::deque<scope> scopes_;
   const import::onnx_options& options_;
+  function_calls calls_;
   import::error_place place_;
   import::graph_builder builder_;
   emitter emit_;

@@ -43,10 +43,13 @@ struct attribute {
   std::vector<std::string> texts;
   std::shared_ptr<const graph_part> graph;
   bool unread = false;  // a list of graphs or tensors, a type
+  /// In a function's body: the name of the call's attribute that stands here.
+  std::string of_call;
 };
 
 struct node {
   std::string op, domain, name;      // domain: empty for ai.onnx
+  std::string overload;              // of a function
   std::vector<std::string> in, out;  // empty: absent
   std::map<std::string, attribute, std::less<>> attributes;
   /// Values of the graph around it that its subgraphs read: its last inputs.
@@ -86,8 +89,17 @@ struct graph_part {
   std::map<std::string, array> constants;
   std::vector<value_info> inputs, outputs;
 };
+/// A function of the model's own: nodes that stand where it is called.
+struct function {
+  std::string name, domain, overload;
+  std::vector<std::string> in, out;
+  std::map<std::string, attribute, std::less<>> defaults;  // attributes that a call may leave out
+  std::vector<node> nodes;
+  std::int64_t opset = 0;  // of domain ai.onnx; 0: not said
+};
 struct model : graph_part {
   std::int64_t ir_version = 0, opset = 0;  // opset: of domain ai.onnx
+  std::vector<function> functions;
 };
 /// Names that a graph reads and nothing in it gives, each once.
 inline std::vector<std::string> free_names(const graph_part& g) {
@@ -103,6 +115,17 @@ inline std::vector<std::string> free_names(const graph_part& g) {
     for (const std::string& name : n.in) look(name);
   for (const value_info& v : g.outputs) look(v.name);
   return list;
+}
+/// Makes what a node's graphs read from around them its last inputs.
+inline void find_captures(node& n) {
+  n.in.resize(n.in.size() - n.captures.size());
+  n.captures.clear();
+  std::set<std::string> once;
+  for (const auto& [key, a] : n.attributes)
+    if (a.graph)
+      for (std::string& name : free_names(*a.graph))
+        if (once.insert(name).second) n.captures.push_back(std::move(name));
+  n.in.insert(n.in.end(), n.captures.begin(), n.captures.end());
 }
 
 /// TensorProto.DataType.

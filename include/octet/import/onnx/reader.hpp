@@ -100,11 +100,13 @@ class reader {
   model read(std::string_view bytes) {
     std::optional<std::string_view> graph_bytes;
     bool opset_given = false;
+    std::vector<std::string_view> functions;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
         case 1: model_.ir_version = m.integer(); break;
         case 7: graph_bytes = m.bytes(); break;
-        case 8: opset_given |= read_opset(m.bytes()); break;
+        case 8: opset_given |= read_opset(m.bytes(), model_.opset); break;
+        case 25: functions.push_back(m.bytes()); break;
         default: m.skip();
       }
     }
@@ -112,6 +114,7 @@ class reader {
     if (!opset_given) model_.opset = 1;  // files of the first IR versions need not say it
     if (model_.ir_version < 1) fail(import::malformed("ir_version", text(model_.ir_version)));
     read_graph(*graph_bytes, model_);
+    for (const std::string_view f : functions) model_.functions.push_back(read_function(f));
     return std::move(model_);
   }
 
@@ -123,7 +126,7 @@ class reader {
   static std::string text(std::int64_t v) { return std::to_string(v); }
   static std::string domain(std::string d) { return d == "ai.onnx" ? std::string() : d; }
 
-  bool read_opset(std::string_view bytes) {
+  static bool read_opset(std::string_view bytes, std::int64_t& opset) {
     std::string name;
     std::int64_t version = 0;
     for (message m(bytes); m.next();) {
@@ -134,8 +137,33 @@ class reader {
       }
     }
     if (!domain(name).empty()) return false;
-    model_.opset = version;
+    opset = version;
     return true;
+  }
+  function read_function(std::string_view bytes) {
+    function f;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: f.name = m.text(); break;
+        case 4: f.in.push_back(m.text()); break;
+        case 5: f.out.push_back(m.text()); break;
+        case 7:
+          check(within_limit(&limits::nodes, max_, "nodes of the file", ++nodes_));
+          f.nodes.push_back(read_node(m.bytes()));
+          break;
+        case 9: read_opset(m.bytes(), f.opset); break;
+        case 10: f.domain = domain(m.text()); break;
+        case 11: {
+          std::string name;
+          attribute a = read_attribute(m.bytes(), name);
+          f.defaults.insert_or_assign(std::move(name), std::move(a));
+          break;
+        }
+        case 13: f.overload = m.text(); break;
+        default: m.skip();
+      }
+    }
+    return f;
   }
 
   void read_graph(std::string_view bytes, graph_part& to) {
@@ -179,15 +207,11 @@ class reader {
           break;
         }
         case 7: n.domain = domain(m.text()); break;
+        case 8: n.overload = m.text(); break;
         default: m.skip();
       }
     }
-    std::set<std::string> once;
-    for (const auto& [key, a] : n.attributes)
-      if (a.graph)
-        for (std::string& name : free_names(*a.graph))
-          if (once.insert(name).second) n.captures.push_back(std::move(name));
-    n.in.insert(n.in.end(), n.captures.begin(), n.captures.end());
+    find_captures(n);
     return n;
   }
 
@@ -213,6 +237,7 @@ class reader {
         case 7: m.reals(a.reals); break;
         case 8: m.integers(a.integers); break;
         case 9: a.texts.push_back(m.text()); break;
+        case 21: a.of_call = m.text(); break;
         case 10:
         case 11:
         case 14:

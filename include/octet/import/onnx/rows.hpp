@@ -5,6 +5,7 @@
 #include "octet/import/onnx/rows_attention.hpp"
 #include "octet/import/onnx/rows_functions.hpp"
 #include "octet/import/onnx/rows_recurrent.hpp"
+#include "octet/import/onnx/rows_sequences.hpp"
 #include "octet/import/onnx/rows_shape.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -39,6 +40,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"ConvTranspose", "", &rows::conv_transpose_row},
     {"Gemm", "", &rows::gemm_row},
     {"MatMul", "", &rows::matmul_row},
+    {"Einsum", "", &rows::einsum_row},
     {"FusedMatMul", microsoft_domain, &rows::fused_matmul_row},
     {"BatchNormalization", "", &rows::batch_normalization_row},
     {"MaxPool", "", &rows::max_pool_row},
@@ -58,6 +60,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Min", "", &rows::fold_row<ops::minimum>},
     {"Max", "", &rows::fold_row<ops::maximum>},
     {"Sum", "", &rows::fold_row<ops::add>},
+    {"Mean", "", &rows::mean_row},
     {"Equal", "", &rows::compare_row<ops::equal>},
     {"Less", "", &rows::compare_row<ops::less>},
     {"LessOrEqual", "", &rows::compare_row<ops::less_equal>},
@@ -69,6 +72,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Xor", "", &rows::compare_row<ops::not_equal>},
     {"Mod", "", &rows::mod_row},
     {"IsNaN", "", &rows::is_nan_row},
+    {"IsInf", "", &rows::is_inf_row},
     {"Where", "", &rows::where_row},
 
     {"Relu", "", &rows::relu_row},
@@ -121,7 +125,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Floor", "", &rows::unary_row<ops::floor>},
     {"Ceil", "", &rows::unary_row<ops::ceil>},
     {"Round", "", &rows::unary_row<ops::round>},
-    {"Sign", "", &rows::unary_row<ops::sign>},
+    {"Sign", "", &rows::sign_row},
     {"Reciprocal", "", &rows::reciprocal_row},
 
     {"ReduceMean", "", &rows::reduce_row<ops::mean, 18>},
@@ -142,6 +146,15 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Loop", "", &rows::subgraphs_row},
     {"Scan", "", &rows::subgraphs_row},
 
+    {"SequenceConstruct", "", &rows::sequence_construct_row},
+    {"SequenceEmpty", "", &rows::sequence_empty_row},
+    {"SequenceAt", "", &rows::sequence_at_row},
+    {"SequenceInsert", "", &rows::sequence_insert_row},
+    {"SequenceErase", "", &rows::sequence_erase_row},
+    {"SequenceLength", "", &rows::sequence_length_row},
+    {"SplitToSequence", "", &rows::split_to_sequence_row},
+    {"ConcatFromSequence", "", &rows::concat_from_sequence_row},
+
     {"Identity", "", &rows::identity_row},
     {"Dropout", "", &rows::dropout_row},
     {"Reshape", "", &rows::reshape_row},
@@ -159,6 +172,8 @@ inline constexpr onnx_row onnx_rows[] = {
     {"GatherND", "", &rows::gather_nd_row},
     {"TopK", "", &rows::top_k_row},
     {"OneHot", "", &rows::one_hot_row},
+    {"ScatterND", "", &rows::scatter_nd_row},
+    {"ReverseSequence", "", &rows::reverse_sequence_row},
     {"EyeLike", "", &rows::eye_like_row},
     {"Expand", "", &rows::expand_row},
     {"Tile", "", &rows::tile_row},
@@ -169,6 +184,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"ConstantOfShape", "", &rows::constant_of_shape_row},
     {"Range", "", &rows::range_row},
     {"Cast", "", &rows::cast_row},
+    {"CastLike", "", &rows::cast_like_row},
 };
 inline const onnx_row* find_row(const node& n) {
   for (const onnx_row& r : onnx_rows)

@@ -3,8 +3,10 @@
 #ifndef OCTET_IMPORT_ONNX_ROWS_FUNCTIONS_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_FUNCTIONS_HPP_
 
+#include "octet/import/common/einsum.hpp"
 #include "octet/import/onnx/rows_shape.hpp"
 #include "octet/import/onnx/rows_transformers.hpp"
+#include "octet/ops/scatter.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
@@ -89,11 +91,46 @@ inline void is_nan_row(emitter& m, call& c) {
   const tensor_id x = m.held(c.in[0]);
   m.give(c, m.made(ops::not_equal, {x, x}, dtype::boolean), c.in[0].channels_inner);
 }
+/// Infinite, with the signs that are asked for.
+inline void is_inf_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const bool above = m.integer(c, "detect_positive", 1) != 0,
+             below = m.integer(c, "detect_negative", 1) != 0;
+  const formula f(m);
+  tensor_id x = m.held(c.in[0]);
+  if (above && below) x = f(ops::abs, x);
+  float bound = std::numeric_limits<float>::infinity();
+  if (!above) bound = below ? -bound : std::numeric_limits<float>::quiet_NaN();
+  m.give(c, m.made(ops::equal, {x, m.to.scalar_constant(bound)}, dtype::boolean),
+         c.in[0].channels_inner);
+}
 /// Integers: the sign of the divisor, unless fmod asks for that of the dividend.
 inline void mod_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 2)) return;
-  if (m.integer(c, "fmod", 0) != 0) return m.refuse("fmod", "1", "0");
   binary_row<ops::floor_mod>(m, c);
+  if (m.failed() || m.integer(c, "fmod", 0) == 0) return;
+  const dtype t = m.type(c.in[0]);
+  if (t != dtype::s32 && t != dtype::s64)
+    return m.refuse("fmod of " + std::string(name_of(t)), "1", "0, or int32, int64");
+  const auto zero = [&] {
+    return value::of(t == dtype::s64 ? m.to.scalar_constant(std::int64_t{0})
+                                     : m.to.scalar_constant(std::int32_t{0}));
+  };
+  const auto of = [&](const op_def& op, const value& a, const value& b, dtype result) {
+    call pair{c.n, {a, b}};
+    if (!m.failed()) binary(m, pair, op, result);
+    return m.failed() ? value{} : pair.out[0];
+  };
+  // Where a remainder is not 0 and the signs differ, it is one divisor too far.
+  const value rest = c.out[0], none = zero();
+  const value signs = of(ops::not_equal, of(ops::less, c.in[0], none, dtype::boolean),
+                         of(ops::less, c.in[1], none, dtype::boolean), dtype::boolean);
+  const value far =
+      of(ops::logical_and, signs, of(ops::not_equal, rest, none, dtype::boolean), dtype::boolean);
+  call choice{c.n, {far, of(ops::sub, rest, c.in[1], t), rest}};
+  if (m.failed()) return;
+  where_row(m, choice);
+  if (!m.failed()) c.out = std::move(choice.out);
 }
 
 // ---- norms ----
@@ -158,8 +195,10 @@ inline void reduce_function_row(emitter& m, call& c) {
   const std::string& op = c.n.op;
   const formula f(m);
   const value& x = c.in[0];
+  node keeping = c.n;
+  keeping.attributes["keepdims"].integer = 1;
   const auto reduced = [&](const value& v, bool largest) {
-    call inner{c.n, {v}};
+    call inner{largest ? keeping : c.n, {v}};
     if (c.has(1)) inner.in.push_back(c.in[1]);
     if (largest)
       reduce_row<ops::reduce_max, 18>(m, inner);
@@ -174,14 +213,13 @@ inline void reduce_function_row(emitter& m, call& c) {
     // The same reduction with and without the axes that go.
     const tensor_id flat = m.held(x, false);
     if (m.failed()) return;
-    if (m.integer(c, "keepdims", 1) == 0) return m.refuse("keepdims of ReduceLogSumExp", "0", "1");
     const value most = reduced(value::of(flat), true);
     if (m.failed()) return;
     y = value::of(f(ops::exp, f(ops::sub, flat, m.held(most, false))));
     const value sum = reduced(y, false);
-    if (!m.failed())
-      m.give(c, f(ops::add, f(ops::log, m.held(sum, false)), m.held(most, false)), false);
-    return;
+    if (m.failed()) return;
+    const tensor_id largest = m.reshaped(m.held(most, false), m.shape(sum));
+    return m.give(c, f(ops::add, f(ops::log, m.held(sum, false)), largest), false);
   }
   y = m.failed() ? value{} : reduced(y, false);
   if (m.failed()) return;
@@ -191,6 +229,26 @@ inline void reduce_function_row(emitter& m, call& c) {
 }
 
 // ---- products ----
+
+inline tensor_id turned_axes(emitter& m, tensor_id x, const std::vector<std::int64_t>& order) {
+  if (m.failed() || std::is_sorted(order.begin(), order.end())) return m.failed() ? no_tensor : x;
+  attributes a;
+  a.set("perm", order);
+  return m.moved(ops::transpose, x, std::move(a));
+}
+inline tensor_id reshaped_to(emitter& m, tensor_id x, const std::vector<std::int64_t>& extents) {
+  if (m.failed()) return no_tensor;
+  dims s;
+  if (extents.size() > dims::max_rank) {
+    m.refuse("rank of an Einstein sum", std::to_string(extents.size()), "at most 8");
+    return no_tensor;
+  }
+  for (const std::int64_t e : extents) {
+    if (e > INT32_MAX) m.fail(import::too_large("extent of an Einstein sum"));
+    s.push_back(static_cast<std::int32_t>(e));
+  }
+  return m.failed() ? no_tensor : m.reshaped(x, s);
+}
 
 /// MatMul of operands that may be transposed, its sums times alpha.
 inline void fused_matmul_row(emitter& m, call& c) {
@@ -212,15 +270,118 @@ inline void fused_matmul_row(emitter& m, call& c) {
   m.give(c, y, false);
 }
 
+inline tensor_id einsum_operand_of(emitter& m, tensor_id x, const import::einsum_operand& o) {
+  if (!o.sum.empty()) x = m.made(ops::sum, {x}, dtype::f32, reduction(o.sum, false));
+  x = turned_axes(m, x, o.order);
+  return o.matrices.empty() ? x : reshaped_to(m, x, o.matrices);
+}
+/// Any number of operands, multiplied from the first to the last.
+inline void einsum_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, c.in.size())) return;
+  std::vector<tensor_id> in;
+  std::vector<std::vector<std::int64_t>> shapes;
+  for (const value& v : c.in) {
+    if (!m.is_real(v)) return;
+    in.push_back(m.held(v, false));
+    const dims s = m.shape(v);
+    shapes.emplace_back(s.begin(), s.end());
+  }
+  const std::string equation = m.text(c, "equation", "");
+  if (m.failed()) return;
+  const auto plan = import::plan_einsum(equation, shapes);
+  if (!plan) return m.fail(plan.error());
+  tensor_id y = in[0];
+  if (in.size() == 1) y = einsum_operand_of(m, y, plan->alone);
+  for (std::size_t k = 1; k < in.size(); ++k) {
+    const import::einsum_product& p = plan->products[k - 1];
+    const tensor_id left = einsum_operand_of(m, y, p.left),
+                    right = einsum_operand_of(m, in[k], p.right);
+    y = m.made(ops::batch_matmul, {left, right}, dtype::f32);
+    y = turned_axes(m, reshaped_to(m, y, p.extents), p.order);
+  }
+  m.give(c, y, false);
+}
+
 // ---- elements by index ----
 
+/// Indices of the first `count` axes stand in front of those given.
+inline tensor_id with_batches(emitter& m, tensor_id index, const dims& x, std::int64_t count) {
+  if (m.failed()) return no_tensor;
+  dims s = m.to.g[index].shape;
+  bool fits = count < s.rank && count < x.rank;
+  for (int i = 0; fits && i < count; ++i) fits = s[i] == x[i];
+  if (!fits || count < 0) {
+    m.broken("batch_dims of GatherND", std::to_string(count), "axes that both inputs have");
+    return no_tensor;
+  }
+  s[s.rank - 1] = static_cast<std::int32_t>(count);
+  if (!m.check(verify_size(s, dtype::s64, m.to.max, "indices"))) return no_tensor;
+  std::vector<std::int64_t> list(s.elements().value);
+  for (std::size_t k = 0; k < list.size(); ++k) {
+    std::size_t at = k / static_cast<std::size_t>(count);
+    for (int i = s.rank - 2; i >= 0; --i) {
+      if (i == static_cast<int>(k % static_cast<std::size_t>(count)))
+        list[k] = static_cast<std::int64_t>(at % static_cast<std::size_t>(s[i]));
+      at /= static_cast<std::size_t>(s[i]);
+    }
+  }
+  if (m.to.g[index].type != dtype::s64) index = m.made(ops::cast, {index}, dtype::s64);
+  return joined_on(m, {m.new_constant("", s, list), index}, s.rank - 1);
+}
 inline void gather_nd_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 2)) return;
-  if (m.integer(c, "batch_dims", 0) != 0)
-    return m.refuse("batch_dims of GatherND", std::to_string(m.integer(c, "batch_dims", 0)), "0");
-  const tensor_id x = m.held(c.in[0], false), index = m.held(c.in[1], false);
+  const tensor_id x = m.held(c.in[0], false);
+  tensor_id index = m.held(c.in[1], false);
+  if (const std::int64_t batches = m.integer(c, "batch_dims", 0); batches != 0 && !m.failed())
+    index = with_batches(m, index, m.to.g[x].shape, batches);
   if (m.failed()) return;
   m.give(c, m.made(ops::gather_nd, {x, index}, m.type(c.in[0])), false);
+}
+/// x, indices [.., k], updates: rows or elements of x replaced. Where several go to one place,
+/// which ONNX leaves open, the last one stays.
+inline void scatter_nd_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 3)) return;
+  if (const std::string how = m.text(c, "reduction", "none"); how != "none")
+    return m.refuse("reduction of ScatterND", how, "none");
+  const dims x = m.shape(c.in[0]), s = m.shape(c.in[1]);
+  if (s.rank < 1 || s.back(0) > x.rank)
+    return m.broken("shapes of ScatterND", to_string(x) + ", " + to_string(s));
+  tensor_id index = m.held(c.in[1], false);
+  const tensor_id from = m.held(c.in[0], false), updates = m.without_scales(m.held(c.in[2], false));
+  if (m.failed()) return;
+  // Places are counted from the end where they are negative.
+  const std::vector<std::int64_t> extents(x.begin(), x.begin() + s.back(0));
+  const tensor_id below = m.made(ops::less, {index, m.to.scalar_constant(std::int64_t{0})},
+                                 dtype::boolean),
+                  moved = m.made(ops::add, {index, m.to.constant(extents)}, dtype::s64);
+  index = m.made(ops::select, {below, moved, index}, dtype::s64);
+  const auto scattered = [&](tensor_id values, tensor_id rest, dtype t) {
+    attributes a;
+    a.set("shape", std::vector<std::int64_t>(x.begin(), x.end()));
+    return m.made(ops::sparse_to_dense, {index, values, rest}, t, std::move(a));
+  };
+  const auto zero_of = [&](dtype t) {
+    const std::array<std::byte, 8> none{};
+    return m.new_constant("", t, dims{}, std::span(none).first(size_of(t)));
+  };
+  const dtype t = m.type(c.in[0]);
+  const std::uint8_t yes = 1;
+  const tensor_id truth =
+                      m.new_constant("", dtype::boolean, dims{}, std::as_bytes(std::span(&yes, 1))),
+                  there = scattered(truth, zero_of(dtype::boolean), dtype::boolean);
+  m.give(c, m.chosen(there, scattered(updates, zero_of(t), t), from), false);
+}
+/// The first `lengths` elements along an axis the other way round, for each batch.
+inline void reverse_sequence_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  const int rank = m.rank(c.in[0]);
+  attributes a;
+  a.set("axis", std::int64_t{m.axis(m.integer(c, "time_axis", 0), rank)});
+  a.set("batch_axis", std::int64_t{m.axis(m.integer(c, "batch_axis", 1), rank)});
+  m.give(c,
+         m.made(ops::reverse_sequence, {m.held(c.in[0], false), m.held(c.in[1], false)},
+                m.type(c.in[0]), std::move(a)),
+         false);
 }
 /// y[i][j][k] = x[index[i][j][k]][j][k] for axis 0: positions in x as one list.
 template <class T> void gather_elements(emitter& m, call& c) {
@@ -270,7 +431,8 @@ inline void gather_elements_row(emitter& m, call& c) {
 /// x, k (an attribute before opset 10): values and indices, the largest first.
 inline void top_k_row(emitter& m, call& c) {
   if (!m.arity(c, m.opset < 10 ? 1 : 2, 2)) return;
-  if (m.integer(c, "largest", 1) == 0) return m.refuse("largest of TopK", "0", "1");
+  const bool smallest = m.integer(c, "largest", 1) == 0;  // the largest of -x
+  if (smallest && !m.is_real(c.in[0])) return;
   if (m.integer(c, "sorted", 1) == 0) return m.refuse("sorted of TopK", "0", "1");
   std::int64_t k = m.integer(c, "k", 0);
   if (m.opset >= 10) {
@@ -289,13 +451,14 @@ inline void top_k_row(emitter& m, call& c) {
     a.set("perm", swap);
     return m.moved(ops::transpose, t, std::move(a));
   };
-  const tensor_id x = swapped(m.held(c.in[0], false));
+  const auto turned = [&](tensor_id t) { return smallest ? m.made(ops::neg, {t}, dtype::f32) : t; };
+  const tensor_id x = turned(swapped(m.held(c.in[0], false)));
   if (m.failed()) return;
   const tensor_id y = m.to.like(x), index = m.to.temporary("", dtype::s64);
   attributes a;
   a.set("k", k);
   m.emit(ops::topk, {x}, {y, index}, std::move(a));
-  const tensor_id values = swapped(y), places = swapped(index);
+  const tensor_id values = swapped(turned(y)), places = swapped(index);
   if (!m.failed()) c.out = {value::of(values), value::of(places)};
 }
 /// indices, depth, [off, on].

@@ -2,7 +2,7 @@
 #ifndef OCTET_IMPORT_ONNX_ROWS_LAYERS_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_LAYERS_HPP_
 
-#include "octet/import/onnx/emit.hpp"
+#include "octet/import/onnx/rows_shape.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/batch_matmul.hpp"
 #include "octet/ops/binary.hpp"
@@ -549,27 +549,49 @@ inline void matmul_row(emitter& m, call& c) {
 
 // ---- transposed convolution ----
 
+/// Pads of a transposed convolution whose output_shape or auto_pad says how large its result is.
+/// An odd rest is in front, except with SAME_UPPER.
+inline void pads_of_result(emitter& m, const call& c, const dims& x,
+                           std::array<std::int32_t, 2> more, window& w) {
+  const auto wanted = m.integers(c, "output_shape");
+  const std::string automatic = m.text(c, "auto_pad", "NOTSET");
+  const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
+  if (m.failed() || (wanted.empty() && !same)) return;
+  const std::size_t first = w.row ? 1 : 0;
+  if (!wanted.empty() && wanted.size() < 2 - first)
+    return m.broken("attribute output_shape", std::to_string(wanted.size()) + " numbers");
+  for (std::size_t i = first; i < 2; ++i) {
+    const std::int64_t in = x[w.row ? 2 : static_cast<int>(i) + 2], stride = w.stride[i],
+                       reach = (std::int64_t{w.size[i]} - 1) * w.dilation[i] + 1,
+                       out = wanted.empty() ? in * stride : wanted[wanted.size() - 2 + i],
+                       total = stride * (in - 1) + more[i] + reach - out;
+    if (out < 1 || total > 1 << 24) return m.broken("attribute output_shape", std::to_string(out));
+    if (total < 0)
+      return m.refuse("a transposed convolution whose result is larger than what it reaches",
+                      std::to_string(out), "at most " + std::to_string(out + total));
+    const auto less = static_cast<std::int32_t>(total / 2),
+               rest = static_cast<std::int32_t>(total - total / 2);
+    w.before[i] = automatic == "SAME_UPPER" ? less : rest;
+    w.after[i] = automatic == "SAME_UPPER" ? rest : less;
+  }
+}
 /// x, weights [I, O, kh, kw], [bias].
 inline void conv_transpose_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const dims x = m.shape(c.in[0]), weights = m.shape(c.in[1]);
   if (x.rank != weights.rank || x.rank < 3 || x.rank > 4)
     return m.refuse("rank of a transposed convolution", std::to_string(x.rank), "3 or 4");
-  if (m.text(c, "auto_pad", "NOTSET") != "NOTSET")
-    return m.refuse("auto_pad of a transposed convolution");
-  if (!m.integers(c, "output_shape").empty()) return m.refuse("output_shape");
-  const window w = read_window(m, c, x, std::span(weights.begin() + 2, weights.end()));
-  if (m.integer(c, "group", 1) != 1)
-    m.refuse("group of a transposed convolution", std::to_string(m.integer(c, "group", 1)), "1");
+  window w = read_window(m, c, x, std::span(weights.begin() + 2, weights.end()));
+  const std::int64_t groups = m.integer(c, "group", 1);
   if (m.failed()) return;
+  if (groups < 1 || groups > x[1] || x[1] % groups != 0)
+    return m.broken("attribute group", std::to_string(groups), "a divisor of the channels");
   if (weights[0] != x[1])
     return m.broken("shape of the weights", to_string(weights),
                     "[" + std::to_string(x[1]) + ", ...");
   transpose_conv2d_attrs a;
   a.stride_h = w.stride[0], a.stride_w = w.stride[1];
   a.dilation_h = w.dilation[0], a.dilation_w = w.dilation[1];
-  a.pad_top = w.before[0], a.pad_left = w.before[1];
-  a.pad_bottom = w.after[0], a.pad_right = w.after[1];
   const auto more = m.integers(c, "output_padding");
   for (std::size_t i = 0; i < more.size(); ++i) {
     if (more[i] < 0 || more[i] > 1 << 24 || more.size() != (w.row ? 1u : 2u))
@@ -577,6 +599,10 @@ inline void conv_transpose_row(emitter& m, call& c) {
     (w.row || i == 1 ? a.output_padding_w : a.output_padding_h) =
         static_cast<std::int32_t>(more[i]);
   }
+  pads_of_result(m, c, x, {a.output_padding_h, a.output_padding_w}, w);
+  if (m.failed()) return;
+  a.pad_top = w.before[0], a.pad_left = w.before[1];
+  a.pad_bottom = w.after[0], a.pad_right = w.after[1];
   const auto values = m.constant(c.in[1], "weights of a convolution");
   if (!values) return;
   // [I, O, kh, kw] to [O, kh, kw, I].
@@ -587,12 +613,23 @@ inline void conv_transpose_row(emitter& m, call& c) {
     for (std::size_t o = 0; o < out; ++o)
       for (std::size_t t = 0; t < taps; ++t)
         moved[(o * taps + t) * in + i] = values->as<float>()[(i * out + o) * taps + t];
-  const tensor_id kernel =
-      m.new_constant(c.in[1].name, {weights[1], w.size[0], w.size[1], weights[0]}, moved);
-  std::vector<tensor_id> list{image_of(m, m.held(c.in[0], true)), kernel};
-  if (c.has(2)) list.push_back(m.held(c.in[2], false));
-  const tensor_id y =
-      m.made(ops::float_transpose_conv2d, std::move(list), dtype::f32, to_attributes(a));
+  const tensor_id kernel = m.new_constant(c.in[1].name,
+                                          {weights[1], w.size[0], w.size[1], weights[0]}, moved),
+                  image = image_of(m, m.held(c.in[0], true)),
+                  bias = c.has(2) ? m.held(c.in[2], false) : no_tensor;
+  // Each group by itself: its channels of the image, its part of the weights' last axis.
+  std::vector<tensor_id> results;
+  for (std::int64_t k = 0; k < groups; ++k) {
+    const auto part = [&](tensor_id t, std::size_t axis, std::int64_t size) {
+      return groups == 1 ? t : part_of_axis(m, t, axis, k * size, size);
+    };
+    std::vector<tensor_id> list{part(image, 3, x[1] / groups), part(kernel, 3, x[1] / groups)};
+    if (c.has(2)) list.push_back(part(bias, 0, weights[1]));
+    results.push_back(
+        m.made(ops::float_transpose_conv2d, std::move(list), dtype::f32, to_attributes(a)));
+    if (m.failed()) return;
+  }
+  const tensor_id y = joined_on(m, std::move(results), 3);
   m.give(c, from_image(m, y, w.row), true);
 }
 

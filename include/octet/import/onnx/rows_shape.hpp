@@ -4,6 +4,8 @@
 
 #include "octet/import/onnx/emit.hpp"
 #include "octet/ops/binary.hpp"
+#include "octet/ops/concat.hpp"
+#include "octet/ops/dequantize.hpp"
 #include "octet/ops/gather.hpp"
 #include "octet/ops/movement.hpp"
 #include "octet/ops/pad.hpp"
@@ -143,6 +145,38 @@ template <bool ToDepth> void blocks_row(emitter& m, call& c) {
 
 // ---- pieces ----
 
+/// Elements begin to begin + size of one axis of the IR.
+inline tensor_id part_of_axis(emitter& m, tensor_id x, std::size_t axis, std::int64_t begin,
+                              std::int64_t size) {
+  if (m.failed()) return no_tensor;
+  const auto rank = static_cast<std::size_t>(m.to.g[x].shape.rank);
+  std::vector<std::int64_t> first(rank, 0), extents(rank, -1);
+  first[axis] = begin, extents[axis] = size;
+  attributes a;
+  a.set("begin", std::move(first)), a.set("size", std::move(extents));
+  return m.moved(ops::slice, x, std::move(a));
+}
+inline tensor_id joined_on(emitter& m, std::vector<tensor_id> list, std::int64_t axis) {
+  if (m.failed() || list.size() == 1) return m.failed() ? no_tensor : list[0];
+  attributes a;
+  a.set("axis", axis);
+  return m.merged(ops::concat, std::move(list), std::move(a));
+}
+/// Elements `list` of one axis of the IR; a scale goes with them.
+inline tensor_id picked(emitter& m, tensor_id x, std::int64_t axis,
+                        const std::vector<std::int32_t>& list) {
+  if (m.failed()) return no_tensor;
+  attributes a;
+  a.set("axis", axis);
+  const octet::tensor& t = m.to.g[x];
+  const tensor_id y = t.scales.size() <= 1 ? m.to.like(x) : m.to.temporary("", t.type);
+  return m.emit(ops::gather,
+                {x, m.new_constant("", dims{static_cast<std::int32_t>(list.size())}, list)}, {y},
+                std::move(a))
+             ? y
+             : no_tensor;
+}
+
 inline std::int64_t bounded_index(std::int64_t v) {
   return std::clamp<std::int64_t>(v, -INT32_MAX, INT32_MAX);
 }
@@ -204,13 +238,8 @@ inline void split_row(emitter& m, call& c) {
   std::int64_t begin = 0;
   for (std::int64_t size : sizes) {
     if (size < 0 || size > extent - begin) return m.broken("sizes of Split", std::to_string(size));
-    std::vector<std::int64_t> first(static_cast<std::size_t>(m.rank(x)), 0),
-        extents(first.size(), -1);
-    first[at] = begin, extents[at] = size;
+    const tensor_id y = part_of_axis(m, from, at, begin, size);
     begin += size;
-    attributes a;
-    a.set("begin", std::move(first)), a.set("size", std::move(extents));
-    const tensor_id y = m.moved(ops::slice, from, std::move(a));
     if (m.failed()) return;
     c.out.push_back(value::of(y, x.channels_inner));
   }
@@ -246,13 +275,58 @@ inline void tile_row(emitter& m, call& c) {
   a.set("multiples", as_extents(m.constant_integers(c.in[1], "repeats of Tile")));
   m.give(c, m.moved(ops::tile, m.held(c.in[0], false), std::move(a)), false);
 }
+/// What negative pads leave of x; they become 0.
+inline tensor_id cropped(emitter& m, tensor_id x, std::vector<std::int64_t>& around) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  std::vector<std::int64_t> first, size;
+  bool all = true;
+  for (int i = 0; i < s.rank; ++i) {
+    std::int64_t &before = around[2 * static_cast<std::size_t>(i)],
+                 &after = around[2 * static_cast<std::size_t>(i) + 1];
+    const std::int64_t begin = -std::min<std::int64_t>(before, 0),
+                       end = s[i] + std::min<std::int64_t>(after, 0);
+    if (begin > end || begin > s[i] || end < 0) {
+      m.broken("pads", std::to_string(before) + ", " + std::to_string(after), to_string(s));
+      return no_tensor;
+    }
+    first.push_back(begin), size.push_back(end - begin);
+    all &= size.back() == s[i];
+    before = std::max<std::int64_t>(before, 0), after = std::max<std::int64_t>(after, 0);
+  }
+  if (all) return x;
+  attributes a;
+  a.set("begin", std::move(first)), a.set("size", std::move(size));
+  return m.moved(ops::slice, x, std::move(a));
+}
+/// Pads by the nearest element of x, or by those of its other end.
+inline tensor_id extended(emitter& m, tensor_id x, const std::vector<std::int64_t>& around,
+                          bool wrap) {
+  for (int i = 0; !m.failed() && i < m.to.g[x].shape.rank; ++i) {
+    const std::int64_t before = around[2 * static_cast<std::size_t>(i)],
+                       after = around[2 * static_cast<std::size_t>(i) + 1],
+                       extent = m.to.g[x].shape[i];
+    if (before == 0 && after == 0) continue;
+    constexpr std::int64_t most = 1 << 24;
+    if (before > most || after > most || extent == 0) {
+      m.broken("pads", std::to_string(before) + ", " + std::to_string(after));
+      return no_tensor;
+    }
+    std::vector<std::int32_t> list;
+    for (std::int64_t k = -before; k < extent + after; ++k)
+      list.push_back(static_cast<std::int32_t>(wrap ? ((k % extent) + extent) % extent
+                                                    : std::clamp<std::int64_t>(k, 0, extent - 1)));
+    x = picked(m, x, i, list);
+  }
+  return m.failed() ? no_tensor : x;
+}
 /// pads are an attribute before opset 11.
 inline void pad_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 4)) return;
   const value& x = c.in[0];
   const std::string mode = m.text(c, "mode", "constant");
-  if (mode != "constant" && mode != "reflect")
-    return m.refuse("mode of Pad", mode, "constant, reflect");
+  if (mode != "constant" && mode != "reflect" && mode != "edge" && mode != "wrap")
+    return m.refuse("mode of Pad", mode, "constant, reflect, edge, wrap");
   const auto pads = m.opset < 11 ? m.integers(c, "pads") : m.constant_integers(c.input(1), "pads");
   std::vector<std::int64_t> axes;
   if (c.has(3)) axes = m.constant_integers(c.in[3], "axes of Pad");
@@ -270,6 +344,9 @@ inline void pad_row(emitter& m, call& c) {
     const auto at = 2 * static_cast<std::size_t>(m.axis_of(x, axis));
     around[at] = pads[k], around[at + 1] = pads[k + axes.size()];
   }
+  const tensor_id from = cropped(m, m.held(x), around);
+  if (mode == "edge" || mode == "wrap")
+    return m.give(c, extended(m, from, around, mode == "wrap"), x.channels_inner);
   attributes a;
   a.set("paddings", std::move(around));
   const dtype t = m.type(x);
@@ -294,7 +371,7 @@ inline void pad_row(emitter& m, call& c) {
       a.set("value", v);
     }
   }
-  m.give(c, m.moved(mode == "reflect" ? ops::mirror_pad : ops::pad, m.held(x), std::move(a)),
+  m.give(c, m.moved(mode == "reflect" ? ops::mirror_pad : ops::pad, from, std::move(a)),
          x.channels_inner);
 }
 
@@ -373,16 +450,26 @@ inline void range_row(emitter& m, call& c) {
   if (m.type(c.in[0]) == dtype::s64) return m.give(c, m.new_constant("", shape, list), false);
   m.give(c, m.new_constant("", shape, std::vector<std::int32_t>(list.begin(), list.end())), false);
 }
+inline void cast_to(emitter& m, call& c, dtype t) {
+  const value& x = c.in[0];
+  if (m.type(x) == t) {
+    c.out = {x};
+    return;
+  }
+  tensor_id y = m.held(x);
+  if (m.type(x) == dtype::f16) y = m.made(ops::dequantize, {y}, dtype::f32);  // exact
+  if (m.failed()) return;
+  m.give(c, m.to.g[y].type == t ? y : m.made(ops::cast, {y}, t), x.channels_inner);
+}
 inline void cast_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
   const auto t = element_type(m.integer(c, "to", 0), "Cast's result");
   if (!t) return m.fail(t.error());
-  const value& x = c.in[0];
-  if (m.type(x) == *t) {
-    c.out = {x};
-    return;
-  }
-  m.give(c, m.made(ops::cast, {m.held(x)}, *t), x.channels_inner);
+  cast_to(m, c, *t);
+}
+/// x, and a tensor of the type to cast to.
+inline void cast_like_row(emitter& m, call& c) {
+  if (m.arity(c, 2, 2)) cast_to(m, c, m.type(c.in[1]));
 }
 
 }  // namespace onnx_model::rows

@@ -75,23 +75,6 @@ template <bool Swish> void quick_gelu_row(emitter& m, call& c) {
   m.give(c, m.made(ops::mul, {x, m.made(ops::logistic, {s}, dtype::f32)}, dtype::f32),
          c.in[0].channels_inner);
 }
-inline tensor_id part_of_axis(emitter& m, tensor_id x, std::size_t axis, std::int64_t begin,
-                              std::int64_t size) {
-  if (m.failed()) return no_tensor;
-  const auto rank = static_cast<std::size_t>(m.to.g[x].shape.rank);
-  std::vector<std::int64_t> first(rank, 0), extents(rank, -1);
-  first[axis] = begin, extents[axis] = size;
-  attributes a;
-  a.set("begin", std::move(first)), a.set("size", std::move(extents));
-  return m.moved(ops::slice, x, std::move(a));
-}
-inline tensor_id joined_on(emitter& m, std::vector<tensor_id> list, std::int64_t axis) {
-  if (m.failed() || list.size() == 1) return m.failed() ? no_tensor : list[0];
-  attributes a;
-  a.set("axis", axis);
-  const dtype t = m.to.g[list[0]].type;
-  return m.made(ops::concat, std::move(list), t, std::move(a));
-}
 /// x, [k]: 0 below diagonal k of the last two axes, or above it.
 inline void trilu_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 2)) return;

@@ -125,11 +125,23 @@ template <const op_def& Op> void fold_row(emitter& m, call& c) {
   }
   c.out = {all};
 }
+/// The sum by the number of operands.
+inline void mean_row(emitter& m, call& c) {
+  fold_row<ops::add>(m, c);
+  if (m.failed() || !m.is_real(c.out[0])) return;
+  const tensor_id count = m.to.scalar_constant(static_cast<float>(c.in.size()));
+  m.give(c, m.made(ops::div, {m.held(c.out[0]), count}, dtype::f32), c.out[0].channels_inner);
+}
 /// ONNX Runtime squares and cubes where the exponent is one number, 2 or 3.
 inline void pow_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 2) || !m.is_real(c.in[0])) return;
-  const bool one = m.is_constant(c.in[1]) && m.type(c.in[1]) == dtype::f32 &&
-                   m.shape(c.in[1]).elements().value == 1 &&
+  if (m.type(c.in[1]) != dtype::f32) {
+    call cast{c.n, {c.in[1]}};
+    cast_to(m, cast, dtype::f32);
+    if (m.failed()) return;
+    c.in[1] = cast.out[0];
+  }
+  const bool one = m.is_constant(c.in[1]) && m.shape(c.in[1]).elements().value == 1 &&
                    m.shape(c.in[1]).rank <= m.shape(c.in[0]).rank;
   const float e = one ? m.constant_float(c.in[1], "an exponent") : 0.f;
   if (e != 2.f && e != 3.f) return binary_row<ops::pow>(m, c);
@@ -166,7 +178,7 @@ inline void where_row(emitter& m, call& c) {
   const int rank = m.largest_rank(c.in);
   std::vector<tensor_id> in;
   for (const value& v : c.in) in.push_back(m.operand(v, rank, inner));
-  m.give(c, m.made(ops::select, std::move(in), m.type(c.in[1])), inner);
+  m.give(c, m.chosen(in[0], in[1], in[2]), inner);
 }
 
 // ---- concatenation ----
@@ -215,7 +227,7 @@ inline void concat_row(emitter& m, call& c) {
   attributes a;
   std::vector<tensor_id> in = joined(m, c, c.in, &inner, &a);
   if (m.failed()) return;
-  m.give(c, m.made(ops::concat, std::move(in), m.type(c.in[0]), std::move(a)), inner);
+  m.give(c, m.merged(ops::concat, std::move(in), std::move(a)), inner);
 }
 
 // ---- pooling ----
@@ -345,15 +357,21 @@ template <const op_def& Op, int Since> void reduce_row(emitter& m, call& c) {
 }
 inline void arg_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
-  if (m.integer(c, "select_last_index", 0) != 0) m.refuse("select_last_index", "1", "0");
   const int axis = m.axis(m.integer(c, "axis", 0), m.rank(c.in[0]));
   attributes a;
   a.set("axis", std::int64_t{axis});
   if (m.integer(c, "keepdims", 1) != 0) a.set("keep_dims", std::int64_t{1});
-  m.give(c,
-         m.made(c.n.op == "ArgMax" ? ops::arg_max : ops::arg_min, {m.held(c.in[0], false)},
-                dtype::s64, std::move(a)),
-         false);
+  const bool last = m.integer(c, "select_last_index", 0) != 0;  // the first from the other end
+  tensor_id x = m.held(c.in[0], false);
+  if (m.failed()) return;
+  const std::int32_t extent = m.to.g[x].shape[axis];
+  std::vector<std::int32_t> backwards;
+  for (std::int32_t i = extent; last && i-- > 0;) backwards.push_back(i);
+  if (last) x = picked(m, x, axis, backwards);
+  tensor_id y =
+      m.made(c.n.op == "ArgMax" ? ops::arg_max : ops::arg_min, {x}, dtype::s64, std::move(a));
+  if (last) y = m.made(ops::sub, {m.to.scalar_constant(std::int64_t{extent} - 1), y}, dtype::s64);
+  m.give(c, y, false);
 }
 inline void cumsum_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 2)) return;
@@ -440,6 +458,20 @@ inline void unary(emitter& m, call& c, const op_def& op, attributes a = {}) {
 }
 template <const op_def& Op> void unary_row(emitter& m, call& c) {
   if (m.arity(c, 1, 1)) unary(m, c, Op);
+}
+/// -1, 0 or 1; integers by two comparisons.
+inline void sign_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const dtype t = m.type(c.in[0]);
+  if (t != dtype::s32 && t != dtype::s64) return unary(m, c, ops::sign);
+  const tensor_id x = m.held(c.in[0]), none = t == dtype::s64
+                                                  ? m.to.scalar_constant(std::int64_t{0})
+                                                  : m.to.scalar_constant(std::int32_t{0});
+  const auto side = [&](const op_def& op) {
+    return m.made(ops::cast, {m.made(op, {x, none}, dtype::boolean)}, t);
+  };
+  const tensor_id above = side(ops::greater), below = side(ops::less);
+  m.give(c, m.made(ops::sub, {above, below}, t), c.in[0].channels_inner);
 }
 template <const op_def& Op> void slope_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
@@ -596,21 +628,50 @@ inline void batch_normalization_row(emitter& m, call& c) {
 
 // ---- resizing ----
 
-/// Factors and extents of height and width.
+/// Factors and extents of height and width; one axis is a row of height 1.
 struct resizing {
-  std::array<std::int32_t, 2> in{}, out{};
-  std::array<float, 2> factor{};  // as the file gives it, or the ratio of the extents
+  bool row = false;
+  std::array<std::int32_t, 2> in{1, 1}, out{1, 1};
+  std::array<float, 2> factor{1, 1};  // as the file gives it, or the ratio of the extents
 };
+/// Axes that the node's factors or extents are for: all of them unless it says which.
+inline std::vector<int> resized_axes(emitter& m, const call& c, int rank) {
+  std::vector<int> axes;
+  for (const std::int64_t a : m.integers(c, "axes")) axes.push_back(m.axis(a, rank));
+  const bool all = axes.empty();
+  for (int i = 0; all && i < rank; ++i) axes.push_back(i);
+  std::vector<int> once = axes;
+  std::sort(once.begin(), once.end());
+  if (std::adjacent_find(once.begin(), once.end()) != once.end())
+    m.broken("axes of Resize that repeat");
+  return axes;
+}
+/// One factor for all axes, so that no extent is larger (or smaller) than asked for.
+inline void keep_aspect_ratio(emitter& m, const call& c, const dims& x,
+                              const std::vector<int>& axes, std::vector<double>& out,
+                              std::vector<float>& factor) {
+  const std::string policy = m.text(c, "keep_aspect_ratio_policy", "stretch");
+  if (m.failed() || policy == "stretch") return;
+  if (policy != "not_larger" && policy != "not_smaller")
+    return m.refuse("keep_aspect_ratio_policy", policy, "stretch, not_larger, not_smaller");
+  float all = factor[static_cast<std::size_t>(axes[0])];
+  for (const int a : axes) {
+    const float f = factor[static_cast<std::size_t>(a)];
+    all = policy == "not_larger" ? std::min(all, f) : std::max(all, f);
+  }
+  for (const int a : axes) {
+    const auto k = static_cast<std::size_t>(a);
+    factor[k] = all;
+    out[k] = std::round(static_cast<double>(numerics::mul(all, static_cast<float>(x[a]))));
+  }
+}
 inline resizing read_resizing(emitter& m, const call& c) {
   resizing r;
   const dims x = m.shape(c.in[0]);
-  if (x.rank != 4) {
-    m.refuse("rank of an image to resize", std::to_string(x.rank), "4");
+  if (x.rank != 3 && x.rank != 4) {
+    m.refuse("rank of an image to resize", std::to_string(x.rank), "3, 4");
     return r;
   }
-  if (c.n.find("axes")) m.refuse("axes of Resize");
-  if (m.text(c, "keep_aspect_ratio_policy", "stretch") != "stretch")
-    m.refuse("keep_aspect_ratio_policy", m.text(c, "keep_aspect_ratio_policy", ""), "stretch");
   if (m.integer(c, "antialias", 0) != 0) m.refuse("antialias", "1", "0");
   const bool roi = m.opset >= 11;
   std::vector<float> scales;
@@ -621,30 +682,37 @@ inline resizing read_resizing(emitter& m, const call& c) {
   if (roi && c.has(3) && m.shape(c.in[3]).elements().value != 0)
     sizes = m.constant_integers(c.in[3], "sizes of Resize");
   if (c.n.find("scales")) scales = c.n.find("scales")->reals;  // Upsample before opset 9
+  const std::vector<int> axes = resized_axes(m, c, x.rank);
   if (m.failed()) return r;
-  if ((sizes.empty() ? scales.size() : sizes.size()) != 4) {
-    m.broken("scales or sizes of Resize", std::to_string(scales.size() + sizes.size()), "4");
+  if ((sizes.empty() ? scales.size() : sizes.size()) != axes.size()) {
+    m.broken("scales or sizes of Resize", std::to_string(scales.size() + sizes.size()),
+             std::to_string(axes.size()));
     return r;
   }
-  for (int i = 0; i < 4; ++i) {
+  std::vector<double> out;
+  for (const std::int32_t extent : x) out.push_back(extent);
+  std::vector<float> factor(out.size(), 1.f);
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const auto k = static_cast<std::size_t>(axes[i]);
+    const auto extent = static_cast<float>(x[axes[i]]);
+    out[k] = sizes.empty() ? std::floor(static_cast<double>(numerics::mul(extent, scales[i])))
+                           : static_cast<double>(sizes[i]);
+    factor[k] = sizes.empty() ? scales[i] : numerics::div(static_cast<float>(out[k]), extent);
+  }
+  if (!sizes.empty()) keep_aspect_ratio(m, c, x, axes, out, factor);
+  r.row = x.rank == 3;
+  for (int i = 0; i < x.rank && !m.failed(); ++i) {
     const auto k = static_cast<std::size_t>(i);
-    const double out =
-        sizes.empty()
-            ? std::floor(static_cast<double>(numerics::mul(static_cast<float>(x[i]), scales[k])))
-            : static_cast<double>(sizes[k]);
-    if (!(out >= 1) || out > 1 << 24) {
-      m.broken("extent of a resized image", std::to_string(out));
-      return r;
+    if (!(out[k] >= 1) || out[k] > 1 << 24) {
+      m.broken("extent of a resized image", std::to_string(out[k]));
+    } else if (i < 2) {
+      if (out[k] != x[i]) m.refuse("Resize of batch or channels");
+    } else {
+      const std::size_t to = r.row ? 1 : k - 2;
+      r.in[to] = x[i], r.out[to] = static_cast<std::int32_t>(out[k]);
+      r.factor[to] = factor[k];
+      if (!(factor[k] > 0)) m.broken("scales of Resize");
     }
-    if (i < 2) {
-      if (out != x[i]) m.refuse("Resize of batch or channels");
-      continue;
-    }
-    r.in[k - 2] = x[i], r.out[k - 2] = static_cast<std::int32_t>(out);
-    r.factor[k - 2] = sizes.empty()
-                          ? scales[k]
-                          : numerics::div(static_cast<float>(out), static_cast<float>(x[i]));
-    if (!(r.factor[k - 2] > 0)) m.broken("scales of Resize");
   }
   return r;
 }
@@ -659,6 +727,13 @@ inline float source_of(std::int32_t o, std::int32_t in, std::int32_t out, float 
   if (how == "asymmetric") return numerics::div(i, factor);
   if (how == "tf_half_pixel_for_nn") return numerics::div(numerics::add(i, 0.5f), factor);
   if (how == "pytorch_half_pixel" && out == 1) return 0.f;
+  if (how == "half_pixel_symmetric") {
+    const auto extent = static_cast<float>(in);
+    const float share = numerics::div(static_cast<float>(out), numerics::mul(factor, extent)),
+                offset = numerics::mul(numerics::div(extent, 2.f), numerics::sub(1.f, share));
+    return numerics::sub(numerics::add(offset, numerics::div(numerics::add(i, 0.5f), factor)),
+                         0.5f);
+  }
   return numerics::sub(numerics::div(numerics::add(i, 0.5f), factor), 0.5f);
 }
 inline std::vector<std::int32_t> nearest_list(const resizing& r, std::size_t k,
@@ -679,33 +754,84 @@ inline std::vector<std::int32_t> nearest_list(const resizing& r, std::size_t k,
   }
   return list;
 }
+/// Elements of one axis of a resized image, and what each counts.
+struct tap {
+  std::vector<std::int32_t> index;
+  std::vector<float> weight;
+};
+/// The sum of an image's taps along axis k (0: height), in their order.
+inline tensor_id weighted(emitter& m, tensor_id x, std::size_t k, const std::vector<tap>& taps) {
+  tensor_id sum = no_tensor;
+  for (const tap& t : taps) {
+    if (m.failed()) return no_tensor;
+    const auto extent = static_cast<std::int32_t>(t.weight.size());
+    const tensor_id weights =
+                        m.new_constant("", k == 0 ? dims{extent, 1, 1} : dims{extent, 1}, t.weight),
+                    pixels = picked(m, x, static_cast<std::int64_t>(1 + k), t.index),
+                    part = m.made(ops::mul, {pixels, weights}, dtype::f32);
+    sum = sum == no_tensor ? part : m.made(ops::add, {sum, part}, dtype::f32);
+  }
+  return m.failed() ? no_tensor : sum;
+}
 /// Linear resizing of floats by a factor that is not the ratio of the extents: two pixels of each
 /// axis by their distance.
 inline tensor_id blended(emitter& m, tensor_id x, const resizing& r, const std::string& how) {
   for (std::size_t k = 0; k < 2; ++k) {
-    std::vector<std::int32_t> below, above;
-    std::vector<float> near, far;
+    std::vector<tap> taps(2);
     for (std::int32_t o = 0; o < r.out[k]; ++o) {
       const float last = static_cast<float>(r.in[k] - 1),
                   at = std::clamp(source_of(o, r.in[k], r.out[k], r.factor[k], how), 0.f, last),
                   low = numerics::floor(at), share = numerics::sub(at, low);
-      below.push_back(static_cast<std::int32_t>(low));
-      above.push_back(std::min(below.back() + 1, r.in[k] - 1));
-      near.push_back(numerics::sub(1.f, share)), far.push_back(share);
+      const auto below = static_cast<std::int32_t>(low);
+      taps[0].index.push_back(below), taps[1].index.push_back(std::min(below + 1, r.in[k] - 1));
+      taps[0].weight.push_back(numerics::sub(1.f, share)), taps[1].weight.push_back(share);
     }
-    const dims weights = k == 0 ? dims{r.out[k], 1, 1} : dims{r.out[k], 1};
-    const auto part = [&](const std::vector<std::int32_t>& index, const std::vector<float>& w) {
-      if (m.failed()) return no_tensor;
-      attributes a;
-      a.set("axis", static_cast<std::int64_t>(1 + k));
-      const tensor_id pixels =
-          m.made(ops::gather, {x, m.to.constant(index)}, dtype::f32, std::move(a));
-      return m.made(ops::mul, {pixels, m.new_constant("", weights, w)}, dtype::f32);
-    };
-    const tensor_id a = part(below, near), b = part(above, far);
-    x = m.made(ops::add, {a, b}, dtype::f32);
+    x = weighted(m, x, k, taps);
   }
-  return m.failed() ? no_tensor : x;
+  return x;
+}
+/// Weights of the pixels at -1, 0, 1, 2 around a place that is `s` behind pixel 0.
+inline std::array<float, 4> cubic_weights(float s, float a) {
+  using numerics::add, numerics::mul, numerics::sub;
+  // |d| > 1: ((a d - 5 a) d + 8 a) d - 4 a
+  const auto far = [&](float d) {
+    const float inner = add(mul(sub(mul(a, d), mul(5.f, a)), d), mul(8.f, a));
+    return sub(mul(inner, d), mul(4.f, a));
+  };
+  // |d| <= 1: ((a + 2) d - (a + 3)) d d + 1
+  const auto near = [&](float d) {
+    return add(mul(mul(sub(mul(add(a, 2.f), d), add(a, 3.f)), d), d), 1.f);
+  };
+  return {far(add(s, 1.f)), near(s), near(sub(1.f, s)), far(sub(2.f, s))};
+}
+/// Cubic resizing of floats: four pixels of each axis, columns first. Beyond the image its border
+/// goes on, or (exclude_outside) nothing counts and the rest is scaled up to 1.
+inline tensor_id cubic(emitter& m, tensor_id x, const resizing& r, const std::string& how,
+                       float coefficient, bool exclude_outside) {
+  for (const std::size_t k : {std::size_t{1}, std::size_t{0}}) {
+    std::vector<tap> taps(4);
+    bool same = r.in[k] == r.out[k];
+    for (std::int32_t o = 0; o < r.out[k]; ++o) {
+      const float at = source_of(o, r.in[k], r.out[k], r.factor[k], how), low = numerics::floor(at);
+      same &= at == static_cast<float>(o);
+      auto weights = cubic_weights(numerics::sub(at, low), coefficient);
+      const auto first = numerics::clamp_to_int(static_cast<double>(low), -(1 << 25), 1 << 25) - 1;
+      float sum = 0;
+      for (std::int32_t i = 0; i < 4; ++i) {
+        float& w = weights[static_cast<std::size_t>(i)];
+        if (exclude_outside && (first + i < 0 || first + i >= r.in[k])) w = 0;
+        sum = numerics::add(sum, w);
+      }
+      for (std::int32_t i = 0; i < 4; ++i) {
+        tap& t = taps[static_cast<std::size_t>(i)];
+        const float w = weights[static_cast<std::size_t>(i)];
+        t.index.push_back(std::clamp(first + i, 0, r.in[k] - 1));
+        t.weight.push_back(exclude_outside ? numerics::div(w, sum) : w);
+      }
+    }
+    if (!same) x = weighted(m, x, k, taps);
+  }
+  return x;
 }
 /// One operator where its rows and columns are the same, else by index.
 inline tensor_id nearest(emitter& m, tensor_id x, const resizing& r, const std::string& how,
@@ -724,14 +850,7 @@ inline tensor_id nearest(emitter& m, tensor_id x, const resizing& r, const std::
     a.half_pixel_centers = half;
     return m.moved(ops::resize_nearest, x, to_attributes(a));
   }
-  for (std::size_t k = 0; k < 2; ++k) {
-    if (m.failed()) return no_tensor;
-    attributes a;
-    a.set("axis", static_cast<std::int64_t>(k) + 1);
-    const tensor_id y = m.to.like(x);
-    m.emit(ops::gather, {x, m.to.constant(lists[k])}, {y}, std::move(a));
-    x = y;
-  }
+  for (std::size_t k = 0; k < 2; ++k) x = picked(m, x, static_cast<std::int64_t>(k) + 1, lists[k]);
   return x;
 }
 inline void resize_row(emitter& m, call& c) {
@@ -744,33 +863,40 @@ inline void resize_row(emitter& m, call& c) {
   const resizing r = read_resizing(m, c);
   if (m.failed()) return;
   const bool known = how == "half_pixel" || how == "pytorch_half_pixel" || how == "asymmetric" ||
-                     how == "align_corners" || (mode == "nearest" && how == "tf_half_pixel_for_nn");
+                     how == "align_corners" || how == "half_pixel_symmetric" ||
+                     (mode == "nearest" && how == "tf_half_pixel_for_nn");
   if (!known) return m.refuse("coordinate_transformation_mode", how);
-  const tensor_id x = m.held(c.in[0], true);
+  const tensor_id x = image_of(m, m.held(c.in[0], true));
+  const auto give = [&](tensor_id y) { m.give(c, from_image(m, y, r.row), true); };
   if (mode == "nearest") {
     const bool rounding_known = rounds == "floor" || rounds == "ceil" ||
                                 rounds == "round_prefer_floor" || rounds == "round_prefer_ceil";
     if (!rounding_known) return m.refuse("nearest_mode", rounds);
-    return m.give(c, nearest(m, x, r, how, rounds), true);
+    return give(nearest(m, x, r, how, rounds));
+  }
+  const bool real = m.type(c.in[0]) == dtype::f32;
+  if (mode == "cubic") {
+    if (!m.is_real(c.in[0])) return;
+    return give(cubic(m, x, r, how, m.real(c, "cubic_coeff_a", -0.75f),
+                      m.integer(c, "exclude_outside", 0) != 0));
   }
   if (mode != "linear" && mode != "bilinear")
-    return m.refuse("mode of Resize", mode, "nearest, linear");
-  if (how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1))
-    return m.refuse("coordinate_transformation_mode of one pixel", how);
-  const bool real = m.type(c.in[0]) == dtype::f32;
+    return m.refuse("mode of Resize", mode, "nearest, linear, cubic");
   if (!real && !m.is_byte(c.in[0])) return;
-  bool ratios = true;  // the factors are those of the extents
+  // The operator's own factors are those of the extents, and its places are counted from the edge.
+  bool own = how != "half_pixel_symmetric" &&
+             !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
+  if (!own && !real) return m.refuse("coordinate_transformation_mode of 8-bit values", how);
   for (std::size_t k = 0; k < 2; ++k)
-    ratios &=
-        r.factor[k] == numerics::div(static_cast<float>(r.out[k]), static_cast<float>(r.in[k]));
-  if (real && !ratios && how != "align_corners") return m.give(c, blended(m, x, r, how), true);
+    own &= !real || how == "align_corners" ||
+           r.factor[k] == numerics::div(static_cast<float>(r.out[k]), static_cast<float>(r.in[k]));
+  if (!own) return give(blended(m, x, r, how));
   resize_attrs a;
   a.out_h = r.out[0], a.out_w = r.out[1];
   a.align_corners = how == "align_corners";
   a.half_pixel_centers = how == "half_pixel" || how == "pytorch_half_pixel";
   a.scale_h = static_cast<double>(r.factor[0]), a.scale_w = static_cast<double>(r.factor[1]);
-  m.give(c, m.moved(real ? ops::resize_bilinear : ops::qnn_resize_bilinear, x, to_attributes(a)),
-         true);
+  give(m.moved(real ? ops::resize_bilinear : ops::qnn_resize_bilinear, x, to_attributes(a)));
 }
 
 }  // namespace onnx_model::rows

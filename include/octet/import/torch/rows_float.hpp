@@ -4,6 +4,7 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
 
+#include "octet/import/common/einsum.hpp"
 #include "octet/import/torch/rows_index.hpp"
 #include "octet/import/torch/rows_linear.hpp"
 #include "octet/import/torch/rows_norm.hpp"
@@ -627,90 +628,39 @@ inline result<value> addmm(emitter& e, arguments& a) {
   if (beta == 0) return done(y);
   return done(apply(e, ops::add, y, beta == 1 ? x : apply(e, ops::mul, x, number(e, beta))));
 }
-/// einsum(equation, [x, y]): the labels that both have and the result has not are summed over in
-/// one matrix product.
+inline step einsum_operand_of(emitter& e, step x, const einsum_operand& o) {
+  if (x && !o.sum.empty()) x = summed(e, x, o.sum, false);
+  if (!x) return x;
+  const auto turned = permuted(e, **x, o.order);
+  if (!turned) return turned.error();
+  return o.matrices.empty() ? step_of(turned) : step_of(reshaped(e, *turned->t, o.matrices));
+}
+/// einsum(equation, operands): labels that operands have and nothing later has are summed over in
+/// matrix products, from the first operand to the last.
 inline result<value> einsum(emitter& e, arguments& a) {
-  std::string text;
-  if (a.v[0].is(kind::string))
-    for (char ch : a.v[0].c->text)
-      if (ch != ' ') text += ch;
-  const std::size_t comma = text.find(','), arrow = text.find("->");
-  if (!a.v[1].is_sequence() || a.v[1].c->items.size() != 2 || comma == std::string::npos ||
-      arrow == std::string::npos || comma > arrow || text.find('.') != std::string::npos)
-    return unsupported("equation of " + a.name, text.substr(0, 40),
-                       "two operands, labels without '...', an explicit result");
-  const std::string l = text.substr(0, comma), r = text.substr(comma + 1, arrow - comma - 1),
-                    to = text.substr(arrow + 2);
-  step in[2]{nullptr, nullptr};
-  const std::string* labels[2] = {&l, &r};
-  std::string kept[2] = {l, r};
-  for (std::size_t k = 0; k < 2; ++k) {
-    const value& v = a.v[1].c->items[k];
-    if (!v.is(kind::tensor) || static_cast<std::size_t>(v.t->rank()) != labels[k]->size())
-      return invalid("operand of " + a.name, labels[k]->substr(0, 40));
-    in[k] = real_value(e, *v.t);
-    if (!in[k]) return in[k].error();
-    std::vector<std::int64_t> gone;  // labels of this operand alone
-    for (std::size_t i = 0; i < kept[k].size(); ++i) {
-      if (kept[k].find(kept[k][i], i + 1) != std::string::npos)
-        return unsupported("a label twice in one operand of " + a.name, text.substr(0, 40));
-      if (labels[1 - k]->find(kept[k][i]) == std::string::npos &&
-          to.find(kept[k][i]) == std::string::npos)
-        gone.push_back(static_cast<std::int64_t>(i));
-    }
-    if (!gone.empty()) {
-      in[k] = summed(e, in[k], gone, false);
-      if (!in[k]) return in[k].error();
-      for (std::size_t i = gone.size(); i-- > 0;)
-        kept[k].erase(static_cast<std::size_t>(gone[i]), 1);
-    }
+  if (!a.v[0].is(kind::string) || !a.v[1].is_sequence() || a.v[1].c->items.empty())
+    return invalid("arguments of " + a.name);
+  std::vector<step> in;
+  std::vector<std::vector<std::int64_t>> shapes;
+  for (const value& v : a.v[1].c->items) {
+    if (!v.is(kind::tensor)) return invalid("operand of " + a.name);
+    in.push_back(real_value(e, *v.t));
+    if (!in.back()) return in.back().error();
+    shapes.push_back((*in.back())->size);
   }
-  std::map<char, std::int64_t> extent;
-  for (std::size_t k = 0; k < 2; ++k)
-    for (std::size_t i = 0; i < kept[k].size(); ++i) {
-      const std::int64_t n = (*in[k])->size[i];
-      const auto [it, fresh] = extent.emplace(kept[k][i], n);
-      if (!fresh && it->second != n) return invalid("extents of " + a.name, text.substr(0, 40));
-    }
-  std::string batch, rows, columns, inner;
-  for (char ch : kept[0])
-    (kept[1].find(ch) == std::string::npos ? rows
-     : to.find(ch) == std::string::npos    ? inner
-                                           : batch) += ch;
-  for (char ch : kept[1])
-    if (kept[0].find(ch) == std::string::npos) columns += ch;
-  const auto product_of_labels = [&](const std::string& of) {
-    std::int64_t n = 1;
-    for (char ch : of) n *= extent[ch];
-    return n;
-  };
-  const auto arranged = [&](std::size_t k, const std::string& first,
-                            const std::string& second) -> step {
-    std::vector<std::int64_t> order;
-    for (char ch : batch + first + second)
-      order.push_back(static_cast<std::int64_t>(kept[k].find(ch)));
-    const auto p = permuted(e, **in[k], order);
-    if (!p) return p.error();
-    std::vector<std::int64_t> size;
-    for (char ch : batch) size.push_back(extent[ch]);
-    size.push_back(product_of_labels(first));
-    size.push_back(product_of_labels(second));
-    return step_of(reshaped(e, *p->t, std::move(size)));
-  };
-  const step y = matrix_product(e, arranged(0, rows, inner), arranged(1, inner, columns));
-  if (!y) return y.error();
-  const std::string have = batch + rows + columns;
-  std::vector<std::int64_t> size, order;
-  for (char ch : have) size.push_back(extent[ch]);
-  for (char ch : to) {
-    const std::size_t at = have.find(ch);
-    if (at == std::string::npos || to.size() != have.size())
-      return invalid("equation of " + a.name, text.substr(0, 40));
-    order.push_back(static_cast<std::int64_t>(at));
+  const auto plan = plan_einsum(a.v[0].c->text, shapes);
+  if (!plan) return plan.error();
+  if (in.size() == 1) return done(einsum_operand_of(e, in[0], plan->alone));
+  step y = in[0];
+  for (std::size_t k = 1; k < in.size(); ++k) {
+    const import::einsum_product& p = plan->products[k - 1];
+    y = matrix_product(e, einsum_operand_of(e, y, p.left), einsum_operand_of(e, in[k], p.right));
+    if (!y) return y.error();
+    const auto v = reshaped(e, **y, p.extents);
+    if (!v) return v;
+    y = step_of(permuted(e, *v->t, p.order));
   }
-  const auto v = reshaped(e, **y, std::move(size));
-  if (!v) return v;
-  return permuted(e, *v->t, order);
+  return done(y);
 }
 
 // ---- attention ----

@@ -1,0 +1,185 @@
+"""Further cases of make_goldens_onnx.py: functions of the model's own, sequences, quantization
+across the border of a subgraph, Einstein sums, and attributes that the first cases left out."""
+import numpy as np
+from cases_onnx_more import CLOSE, branch, floats, value
+from onnx import AttributeProto, TensorProto, helper
+
+FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
+LOCAL = "local"
+
+
+def function(n, name, inputs, outputs, nodes, attributes=(), defaults=()):
+    n.domains[LOCAL] = 1
+    n.functions.append(helper.make_function(
+        LOCAL, name, inputs, outputs, nodes,
+        [helper.make_opsetid("", n.opset), helper.make_opsetid(LOCAL, 1)], attributes, defaults))
+
+
+def reference(node, key, of_call, kind):
+    """An attribute of a function's node that the call gives."""
+    a = node.attribute.add()
+    a.name, a.ref_attr_name, a.type = key, of_call, kind
+    return node
+
+
+def function_layers(n):
+    """Two calls of one quantized layer, which calls an activation with and without its slope."""
+    slope = reference(helper.make_node("LeakyRelu", ["a"], ["b"]), "alpha", "slope",
+                      AttributeProto.FLOAT)
+    function(n, "Activation", ["a"], ["b"], [slope], [],
+             [helper.make_attribute("slope", 0.25)])
+    layer = [helper.make_node("DequantizeLinear", ["x", "s", "z"], ["f"]),
+             helper.make_node("DequantizeLinear", ["w", "sw"], ["v"]),
+             helper.make_node("MatMul", ["f", "v"], ["m"]),
+             reference(helper.make_node("Activation", ["m"], ["t"], domain=LOCAL), "slope", "slope",
+                       AttributeProto.FLOAT),
+             helper.make_node("QuantizeLinear", ["t", "s", "z"], ["y"])]
+    function(n, "Layer", ["x", "w", "s", "z", "sw"], ["y"], layer, ["slope"])
+    x = n.input(n.codes("u8", 3, 8))
+    s, z = n.parameters(0.0625, 120, "u8")
+    sw = n.scale(0.00390625)
+    for more in ({"slope": 0.5}, {}):
+        w = n.constant(n.codes("s8", 8, 8, low=-64, high=63))
+        x = n.node("Layer", [x, w, s, z, sw], LOCAL, **more)
+    return x
+
+
+def function_branches(n):
+    """A function whose If reads the function's input and a value of its own."""
+    then = branch("then", [helper.make_node("Mul", ["a", "k"], ["t"])], [value("t", FLOAT)])
+    other = branch("else", [helper.make_node("Sub", ["a", "d"], ["t"])], [value("t", FLOAT)])
+    nodes = [helper.make_node("Constant", [], ["k"], value_float=3.0),
+             helper.make_node("Add", ["a", "a"], ["d"]),
+             helper.make_node("If", ["c"], ["y"], then_branch=then, else_branch=other)]
+    function(n, "Choose", ["a", "c"], ["y"], nodes)
+    t = n.input(floats(n, 3, 4))  # the name of a value in the branches, too
+    c = n.input(np.asarray(False))
+    y = n.node("Choose", [t, c], LOCAL)
+    return n.node("Choose", [y, c], LOCAL)
+
+
+def sequence(n):
+    x = n.input(floats(n, 6, 3))
+    s = n.node("SplitToSequence", [x, n.constant(np.asarray([1, 2, 3], np.int64))])
+    last = n.node("SequenceAt", [s, n.constant(np.int64(-1))])
+    s = n.node("SequenceInsert", [s, last, n.constant(np.int64(-2))])
+    s = n.node("SequenceErase", [s, n.constant(np.int64(0))])
+    rows = n.node("SplitToSequence", [last], keepdims=0)
+    return [n.node("ConcatFromSequence", [s], axis=0),
+            n.node("ConcatFromSequence", [rows], axis=-1, new_axis=1),
+            n.node("SequenceLength", [s])]
+
+
+def sequence_loop(n):
+    """A list that each round appends to."""
+    x = n.input(floats(n, 2, 3))
+    nodes = [helper.make_node("Add", ["v_in", "v_in"], ["v_out"]),
+             helper.make_node("SequenceInsert", ["s_in", "v_out"], ["s_out"]),
+             helper.make_node("Identity", ["c"], ["c_out"])]
+    kind = helper.make_sequence_type_proto(helper.make_tensor_type_proto(FLOAT, None))
+    body = helper.make_graph(
+        nodes, "body", [value("i", INT64, []), value("c", BOOL, []), value("v_in", FLOAT),
+                        helper.make_value_info("s_in", kind)],
+        [value("c_out", BOOL), value("v_out", FLOAT), helper.make_value_info("s_out", kind)])
+    none = n.node("SequenceEmpty", [])
+    _, s = n.node("Loop", [n.constant(np.int64(3)), "", x, none], outputs=2, body=body)
+    return n.node("ConcatFromSequence", [s], axis=1)
+
+
+def border(kind, inside):
+    """DequantizeLinear outside of a branch or a round that multiplies and adds; QuantizeLinear
+    outside or inside. All sums are exact: scales are powers of two."""
+
+    def build(n):
+        x = n.input(n.codes("u8", 3, 8, low=120, high=136))
+        f = n.dq(x, 0.0625, 128, "u8")
+        w = n.dq(n.constant(n.codes("s8", 8, 8, low=-8, high=7)), 0.03125, 0, "s8")
+        s, z = n.parameters(0.00390625, 120, "u8")
+        end = [helper.make_node("QuantizeLinear", ["m", s, z], ["q"])] if inside else []
+        result = ("q", TensorProto.UINT8) if inside else ("m", FLOAT)
+        if kind == "if":
+            c = n.input(np.asarray(True))
+            then = branch("then", [helper.make_node("MatMul", [f, w], ["m"])] + end,
+                          [value(*result)])
+            other = branch("else", [helper.make_node("Add", [f, f], ["m"])] + end,
+                           [value(*result)])
+            y = n.node("If", [c], then_branch=then, else_branch=other)
+        else:
+            again = [helper.make_node("DequantizeLinear", ["v_in", s, z], ["v"])] if inside else []
+            nodes = again + [helper.make_node("MatMul", ["v" if inside else "v_in", w], ["m"])]
+            nodes += end + [helper.make_node("Identity", ["c"], ["c_out"])]
+            body = helper.make_graph(
+                nodes, "body", [value("i", INT64, []), value("c", BOOL, []),
+                                value("v_in", result[1])],
+                [value("c_out", BOOL), value(*result)])
+            y = n.node("Loop", [n.constant(np.int64(2)), "", x if inside else f], body=body)
+        return n.dq(y, 0.00390625, 120, "u8") if inside else n.node("QuantizeLinear", [y, s, z])
+
+    return build
+
+
+def einsum(equation, *shapes):
+    def build(n):
+        return n.node("Einsum", [n.input(floats(n, *s)) for s in shapes], equation=equation)
+
+    return build
+
+
+def cubic(way, factors, **more):
+    def build(n):
+        x = n.input(floats(n, 1, 2, 5, 6))
+        return n.node("Resize", [x, "", n.constant(np.asarray((1, 1) + factors, np.float32))],
+                      mode="cubic", coordinate_transformation_mode=way, **more)
+
+    return build
+
+
+def resize_row(n):
+    x = n.input(floats(n, 1, 2, 9))
+    return n.node("Resize", [x, "", n.constant(np.asarray([1, 1, 2], np.float32))], mode="linear")
+
+
+def padded(mode):
+    def build(n):
+        x = n.input(n.codes("u8", 1, 3, 4, 5))
+        return n.node("Pad", [x, n.constant(np.asarray([0, 0, 2, -1, 0, 0, 1, 3], np.int64))],
+                      mode=mode)
+
+    return build
+
+
+def transposed_groups(n):
+    x = n.input(floats(n, 1, 4, 5, 3))
+    return n.node("ConvTranspose", [x, n.constant(floats(n, 4, 3, 3, 2)), n.constant(floats(n, 6))],
+                  group=2, strides=[2, 2], output_shape=[10, 6])
+
+
+def renamed(n):
+    """Results that are the input itself, twice, and one value under two names."""
+    x = n.input(floats(n, 2, 3))
+    y = n.node("Neg", [x])
+    return [n.node("Identity", [v]) for v in (x, x, y, y)]
+
+
+def cases(w):
+    w.store("function_layers", function_layers, 18)
+    w.store("function_branches", function_branches, 18)
+    w.store("sequence", sequence)
+    w.store("sequence_loop", sequence_loop)
+    for kind in ("if", "loop"):
+        for inside in (False, True):
+            w.store("border_%s_%s" % (kind, "inside" if inside else "outside"),
+                    border(kind, inside))
+    w.store("einsum_heads", einsum("bhid,bhjd->bhij", (2, 2, 3, 4), (2, 2, 5, 4)), **CLOSE)
+    w.store("einsum_three", einsum("i...j, jk, lk -> l...i", (3, 2, 4), (4, 5), (2, 5)), **CLOSE)
+    w.store("einsum_implicit", einsum("cab", (2, 3, 4)))
+    w.store("resize_cubic", cubic("half_pixel", (2.0, 1.7)))
+    w.store("resize_cubic_outside", cubic("align_corners", (0.7, 2.5), exclude_outside=1,
+                                          cubic_coeff_a=-0.5))
+    w.store("resize_cubic_symmetric", cubic("half_pixel_symmetric", (0.6, 1.3)), 19, **CLOSE)
+    w.store("resize_row", resize_row, **CLOSE)
+    w.store("pad_edge", padded("edge"))
+    w.store("pad_wrap", padded("wrap"), 19)
+    w.store("pad_reflect", padded("reflect"))
+    w.store("conv_transpose_groups", transposed_groups, **CLOSE)
+    w.store("renamed", renamed)
