@@ -262,23 +262,17 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
 }
 
 /// Operators on the matrix kernel. `Of`: params to problem.
-template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept> struct gemm_kernel {
-  static const Params& params(const void* p) { return *static_cast<const Params*>(p); }
+template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept>
+struct gemm_kernel : packing_kernel<gemm_kernel<Params, Of>, Params> {
+  using base = packing_kernel<gemm_kernel, Params>;
+  using base::params;
   static void run(const kernel_args& a) noexcept {
     run_gemm(Of(params(a.params)), params(a.params).packed, a);
   }
-  static std::size_t packed_bytes(const void* p) {
-    return kernels::gemm_bytes(Of(params(p)), layout).packed;
-  }
-  static void pack(void* p, std::byte* to) {
-    kernels::gemm_pack(Of(params(p)), layout, to);
-    static_cast<Params*>(p)->packed = to;
-  }
-  static std::size_t scratch_bytes(const void* p) {
-    return kernels::gemm_bytes(Of(params(p)), layout).scratch;
-  }
+  static kernels::node_bytes bytes(const Params& p) { return kernels::gemm_bytes(Of(p), layout); }
+  static void pack_into(const Params& p, std::byte* to) { kernels::gemm_pack(Of(p), layout, to); }
   static bool accepts(const void* p) {
-    return kernels::gemm_accepts(Of(params(p))) && scratch_bytes(p) <= kernels::most_scratch;
+    return kernels::gemm_accepts(Of(params(p))) && base::scratch_bytes(p) <= kernels::most_scratch;
   }
   static const char* describe(const void* p) {
     if (p == nullptr) return "gemm";
@@ -288,8 +282,6 @@ template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept> str
            : h.direct                          ? "gemm 2x16 wide weights direct"
                                                : "gemm 2x16 wide weights window";
   }
-  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
-                                      &accepts, &describe,     true};
 };
 inline kernels::gemm_problem conv2d_problem(const conv2d_params& p) noexcept {
   return kernels::problem_of(p, false);
@@ -303,13 +295,14 @@ inline kernels::gemm_problem transpose_conv2d_problem(const transpose_conv2d_par
 
 template <class V> struct kernel<kernel_id::fully_connected, V> {
   static constexpr const kernel_entry* entry =
-      &gemm_kernel<fully_connected_params, &fully_connected_problem>::value;
+      gemm_kernel<fully_connected_params, &fully_connected_problem>::entry;
 };
 /// By phases where the stride is above 1.
-template <class V> struct kernel<kernel_id::transpose_conv2d, V> {
-  static const transpose_conv2d_params& params(const void* p) {
-    return *static_cast<const transpose_conv2d_params*>(p);
-  }
+template <class V>
+struct kernel<kernel_id::transpose_conv2d, V>
+    : packing_kernel<kernel<kernel_id::transpose_conv2d, V>, transpose_conv2d_params> {
+  using base = packing_kernel<kernel, transpose_conv2d_params>;
+  using base::params;
   static kernels::gemm_problem problem(const void* p) {
     return transpose_conv2d_problem(params(p));
   }
@@ -325,44 +318,48 @@ template <class V> struct kernel<kernel_id::transpose_conv2d, V> {
         if (const auto p = kernels::phase_of(g, r, c); p.out_h > 0 && p.out_w > 0)
           run_gemm(p, packed + begins[i++], a);
   }
-  static kernels::node_bytes bytes(const void* p) {
-    return kernels::transpose_conv2d_bytes(problem(p), layout);
+  static kernels::node_bytes bytes(const transpose_conv2d_params& p) {
+    return kernels::transpose_conv2d_bytes(transpose_conv2d_problem(p), layout);
   }
-  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
-  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
-  static void pack(void* p, std::byte* to) {
-    kernels::transpose_conv2d_pack(problem(p), layout, to);
-    static_cast<transpose_conv2d_params*>(p)->packed = to;
+  static void pack_into(const transpose_conv2d_params& p, std::byte* to) {
+    kernels::transpose_conv2d_pack(transpose_conv2d_problem(p), layout, to);
   }
   static bool accepts(const void* p) {
-    return kernels::gemm_accepts(problem(p)) && scratch_bytes(p) <= kernels::most_scratch;
+    return kernels::gemm_accepts(problem(p)) && base::scratch_bytes(p) <= kernels::most_scratch;
   }
   static const char* describe(const void* p) {
     return p != nullptr && kernels::has_phases(problem(p)) ? "gemm by phases" : "gemm";
   }
-  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
-                                      &accepts, &describe,     true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
+/// The matrices of a part: whole ones where there are enough for all parts, else its share of each.
+struct matrices {
+  part_range of;
+  kernel_args each;
+  matrices(const batch_matmul_params& p, const kernel_args& a) noexcept
+      : of{0, p.batches.count}, each(a) {
+    if (p.batches.count < a.parts) return;
+    of = part_of(p.batches.count, a.part, a.parts);
+    each.part = 0, each.parts = 1;
+  }
+};
 /// Matrix by matrix. A constant second operand that all of them share is packed once, at plan time;
 /// others for each run, into scratch.
-template <class V> struct kernel<kernel_id::batch_matmul, V> {
-  static const batch_matmul_params& params(const void* p) {
-    return *static_cast<const batch_matmul_params*>(p);
-  }
-  static kernels::node_bytes bytes(const void* p) {
-    return kernels::gemm_bytes(kernels::problem_of(params(p)), layout);
+template <class V>
+struct kernel<kernel_id::batch_matmul, V>
+    : packing_kernel<kernel<kernel_id::batch_matmul, V>, batch_matmul_params> {
+  using base = packing_kernel<kernel, batch_matmul_params>;
+  using base::params;
+  static kernels::node_bytes bytes(const batch_matmul_params& p) {
+    return kernels::gemm_bytes(kernels::problem_of(p), layout);
   }
   static bool accepts(const void* p) {
-    return kernels::batch_matmul_accepts(params(p)) && scratch_bytes(p) <= kernels::most_scratch;
+    return kernels::batch_matmul_accepts(params(p)) &&
+           base::scratch_bytes(p) <= kernels::most_scratch;
   }
-  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
-  static void pack(void* p, std::byte* to) {
-    kernels::gemm_pack(kernels::problem_of(params(p)), layout, to);
-    static_cast<batch_matmul_params*>(p)->packed = to;
+  static void pack_into(const batch_matmul_params& p, std::byte* to) {
+    kernels::gemm_pack(kernels::problem_of(p), layout, to);
   }
-  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
     kernels::gemm_problem g = kernels::problem_of(p);
@@ -372,32 +369,25 @@ template <class V> struct kernel<kernel_id::batch_matmul, V> {
     const std::size_t a_bytes = p.m * p.k * size_of(p.a_type),
                       b_bytes = p.k * p.n * size_of(p.b_type),
                       y_bytes = p.m * p.n * size_of(p.out_type);
-    const bool by_batches = p.batches.count >= a.parts;
-    const part_range r =
-        by_batches ? part_of(p.batches.count, a.part, a.parts) : part_range{0, p.batches.count};
-    kernel_args one = a;
-    if (by_batches) one.part = 0, one.parts = 1;
+    matrices m(p, a);
     const std::byte* last = nullptr;
-    for (std::size_t batch = r.begin; batch < r.end; ++batch) {
+    for (std::size_t batch = m.of.begin; batch < m.of.end; ++batch) {
       const std::array<std::size_t, 2> at = broadcast_offsets(p.batches, batch);
       const void* in[2] = {static_cast<const std::byte*>(a.in[0]) + at[0] * a_bytes, a.in[1]};
       void* out[1] = {static_cast<std::byte*>(a.out[0]) + batch * y_bytes};
-      one.in = in, one.out = out;
+      m.each.in = in, m.each.out = out;
       if (g.dynamic) {
         g.weights = static_cast<const std::byte*>(a.in[1]) + at[1] * b_bytes;
         if (g.weights != last) kernels::gemm_pack(g, layout, packed);
         last = static_cast<const std::byte*>(g.weights);
       }
-      run_gemm(g, g.dynamic ? packed : p.packed, one);
+      run_gemm(g, g.dynamic ? packed : p.packed, m.each);
     }
   }
   static const char* describe(const void* p) {
     return p != nullptr && kernels::packs_once(params(p)) ? "gemm, packed once"
                                                           : "gemm, packed each run";
   }
-  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
-                                      &accepts, &describe,     true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS

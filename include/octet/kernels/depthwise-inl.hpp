@@ -372,15 +372,16 @@ inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernel_args
     }
 }
 
-template <class V> struct kernel<kernel_id::depthwise_conv2d, V> {
-  static const conv2d_params& params(const void* p) {
-    return *static_cast<const conv2d_params*>(p);
-  }
+template <class V>
+struct kernel<kernel_id::depthwise_conv2d, V>
+    : packing_kernel<kernel<kernel_id::depthwise_conv2d, V>, conv2d_params> {
+  using base = packing_kernel<kernel, conv2d_params>;
+  using base::params;
   static kernels::gemm_problem problem(const conv2d_params& p) {
     return kernels::problem_of(p, true);
   }
-  static kernels::node_bytes bytes(const void* p) {
-    return kernels::depthwise_bytes(problem(params(p)), layout);
+  static kernels::node_bytes bytes(const conv2d_params& p) {
+    return kernels::depthwise_bytes(problem(p), layout);
   }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
@@ -389,15 +390,12 @@ template <class V> struct kernel<kernel_id::depthwise_conv2d, V> {
     else
       run_depthwise(p, a);
   }
-  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
-  static void pack(void* p, std::byte* to) {
-    kernels::depthwise_pack(problem(params(p)), layout, to);
-    static_cast<conv2d_params*>(p)->packed = to;
+  static void pack_into(const conv2d_params& p, std::byte* to) {
+    kernels::depthwise_pack(problem(p), layout, to);
   }
-  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
   static bool accepts(const void* p) {
     return kernels::depthwise_accepts(problem(params(p))) &&
-           scratch_bytes(p) <= kernels::most_scratch;
+           base::scratch_bytes(p) <= kernels::most_scratch;
   }
   static const char* describe(const void* p) {
     if (p == nullptr) return "depthwise";
@@ -406,40 +404,38 @@ template <class V> struct kernel<kernel_id::depthwise_conv2d, V> {
     return kernels::depthwise_header(g, layout).kind == kernels::product::quad ? "depthwise 4 rows"
                                                                                : "depthwise 2 rows";
   }
-  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
-                                      &accepts, &describe,     true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
-template <class V> struct kernel<kernel_id::conv2d, V> {
+template <class V>
+struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V>, conv2d_params> {
+  using base = packing_kernel<kernel, conv2d_params>;
+  using base::params;
   using matrix = gemm_kernel<conv2d_params, &conv2d_problem>;
-  static kernels::gemm_problem problem(const void* p) { return conv2d_problem(matrix::params(p)); }
-  static bool depthwise(const void* p) { return kernels::conv2d_is_depthwise(problem(p)); }
-  static kernels::node_bytes bytes(const void* p) {
-    return kernels::conv2d_bytes(problem(p), layout);
+  static bool depthwise(const conv2d_params& p) {
+    return kernels::conv2d_is_depthwise(conv2d_problem(p));
+  }
+  static kernels::node_bytes bytes(const conv2d_params& p) {
+    return kernels::conv2d_bytes(conv2d_problem(p), layout);
   }
   static void run(const kernel_args& a) noexcept {
-    if (depthwise(a.params))
-      run_depthwise(matrix::params(a.params), a);
+    if (depthwise(params(a.params)))
+      run_depthwise(params(a.params), a);
     else
       matrix::run(a);
   }
-  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
-  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
-  static void pack(void* p, std::byte* to) {
-    if (!depthwise(p)) return matrix::pack(p, to);
-    kernels::depthwise_pack(problem(p), layout, to);
-    static_cast<conv2d_params*>(p)->packed = to;
+  static void pack_into(const conv2d_params& p, std::byte* to) {
+    if (depthwise(p))
+      kernels::depthwise_pack(conv2d_problem(p), layout, to);
+    else
+      matrix::pack_into(p, to);
   }
   static bool accepts(const void* p) {
-    return kernels::gemm_accepts(problem(p)) && scratch_bytes(p) <= kernels::most_scratch;
+    return kernels::gemm_accepts(conv2d_problem(params(p))) &&
+           base::scratch_bytes(p) <= kernels::most_scratch;
   }
   static const char* describe(const void* p) {
-    return p != nullptr && depthwise(p) ? "depthwise" : matrix::describe(p);
+    return p != nullptr && depthwise(params(p)) ? "depthwise" : matrix::describe(p);
   }
-  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
-                                      &accepts, &describe,     true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS

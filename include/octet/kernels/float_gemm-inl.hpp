@@ -297,18 +297,16 @@ inline HWY_NOINLINE void pack_float_panel(const kernels::float_columns& c, const
   }
 }
 
-template <class V> struct kernel<kernel_id::float_layer, V> {
-  static const float_layer_params& params(const void* p) {
-    return *static_cast<const float_layer_params*>(p);
+template <class V>
+struct kernel<kernel_id::float_layer, V>
+    : packing_kernel<kernel<kernel_id::float_layer, V>, float_layer_params> {
+  using base = packing_kernel<kernel, float_layer_params>;
+  using base::params;
+  static kernels::node_bytes bytes(const float_layer_params& p) {
+    return kernels::float_gemm_bytes(layer_columns(p), layout);
   }
-  static kernels::node_bytes bytes(const void* p) {
-    return kernels::float_gemm_bytes(layer_columns(params(p)), layout);
-  }
-  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
-  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
-  static void pack(void* p, std::byte* to) {
-    kernels::float_pack(layer_columns(params(p)), layout, to);
-    static_cast<float_layer_params*>(p)->packed = to;
+  static void pack_into(const float_layer_params& p, std::byte* to) {
+    kernels::float_pack(layer_columns(p), layout, to);
   }
   static bool accepts(const void* p) {
     return kernels::float_gemm_accepts(layer_columns(params(p)), layout);
@@ -346,9 +344,6 @@ template <class V> struct kernel<kernel_id::float_layer, V> {
   static const char* describe(const void* p) {
     return p == nullptr || !params(p).wide_sums ? "float gemm" : "float gemm, binary64 sums";
   }
-  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
-                                      &accepts, &describe,     true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- depthwise ----
@@ -466,18 +461,16 @@ template <class V> struct kernel<kernel_id::float_depthwise, V> {
 
 /// A constant second operand that all matrices share is packed once, at plan time; others panel by
 /// panel for each run, or read as they lie where there are too few rows to gain by it.
-template <class V> struct kernel<kernel_id::float_batch_matmul, V> {
-  static const batch_matmul_params& params(const void* p) {
-    return *static_cast<const batch_matmul_params*>(p);
+template <class V>
+struct kernel<kernel_id::float_batch_matmul, V>
+    : packing_kernel<kernel<kernel_id::float_batch_matmul, V>, batch_matmul_params> {
+  using base = packing_kernel<kernel, batch_matmul_params>;
+  using base::params;
+  static kernels::node_bytes bytes(const batch_matmul_params& p) {
+    return kernels::float_gemm_bytes(kernels::columns_of(p), layout);
   }
-  static kernels::node_bytes bytes(const void* p) {
-    return kernels::float_gemm_bytes(kernels::columns_of(params(p)), layout);
-  }
-  static std::size_t packed_bytes(const void* p) { return bytes(p).packed; }
-  static std::size_t scratch_bytes(const void* p) { return bytes(p).scratch; }
-  static void pack(void* p, std::byte* to) {
-    kernels::float_pack(kernels::columns_of(params(p)), layout, to);
-    static_cast<batch_matmul_params*>(p)->packed = to;
+  static void pack_into(const batch_matmul_params& p, std::byte* to) {
+    kernels::float_pack(kernels::columns_of(p), layout, to);
   }
   static bool accepts(const void* p) {
     return kernels::float_gemm_accepts(kernels::columns_of(params(p)), layout);
@@ -497,18 +490,14 @@ template <class V> struct kernel<kernel_id::float_batch_matmul, V> {
     const auto& p = params(a.params);
     const kernels::float_columns c = kernels::columns_of(p);
     const std::size_t most = kernels::float_panel_columns(layout);
-    const bool by_batches = p.batches.count >= a.parts;
-    const part_range r =
-        by_batches ? part_of(p.batches.count, a.part, a.parts) : part_range{0, p.batches.count};
-    kernel_args one = a;
-    if (by_batches) one.part = 0, one.parts = 1;
-    const float_share share(p.m, c.panels(layout), one);
+    const matrices m(p, a);
+    const float_share share(p.m, c.panels(layout), m.each);
     float_walk k;
     k.elements = static_cast<std::ptrdiff_t>(p.k);
     k.x_element = p.adj_x ? static_cast<std::ptrdiff_t>(p.m) : 1;
     k.x_pixel = p.adj_x ? 1 : static_cast<std::ptrdiff_t>(p.k);
     k.y_pixel = static_cast<std::ptrdiff_t>(p.n);
-    for (std::size_t batch = r.begin; batch < r.end; ++batch) {
+    for (std::size_t batch = m.of.begin; batch < m.of.end; ++batch) {
       const std::array<std::size_t, 2> at = broadcast_offsets(p.batches, batch);
       const float* const x = static_cast<const float*>(a.in[0]) + at[0] * p.m * p.k;
       const float* const matrix = static_cast<const float*>(a.in[1]) + at[1] * p.k * p.n;
@@ -538,9 +527,6 @@ template <class V> struct kernel<kernel_id::float_batch_matmul, V> {
                ? "float gemm, packed once"
                : "float gemm, packed each run";
   }
-  static constexpr kernel_entry value{&run,     &packed_bytes, &pack, &scratch_bytes,
-                                      &accepts, &describe,     true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS

@@ -59,6 +59,25 @@ template <kernel_id Id, class = void> struct kernel {
   static constexpr const kernel_entry* entry = nullptr;
 #endif
 };
+/// Kernels that pack constants: what follows from K's `bytes(params)` and `pack_into(params, to)`,
+/// and the entry, with K's `run`, `accepts` and `describe`.
+template <class K, class Params> struct packing_kernel {
+  static const Params& params(const void* p) { return *static_cast<const Params*>(p); }
+  static std::size_t packed_bytes(const void* p) { return K::bytes(params(p)).packed; }
+  static std::size_t scratch_bytes(const void* p) { return K::bytes(params(p)).scratch; }
+  static void pack(void* p, std::byte* to) {
+    K::pack_into(params(p), to);
+    static_cast<Params*>(p)->packed = to;
+  }
+  static constexpr kernel_entry value{.run = &K::run,
+                                      .packed_bytes = &packed_bytes,
+                                      .pack = &pack,
+                                      .scratch_bytes = &scratch_bytes,
+                                      .accepts = &K::accepts,
+                                      .describe = &K::describe,
+                                      .parallel = true};
+  static constexpr const kernel_entry* entry = &value;
+};
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
 

@@ -200,23 +200,11 @@ class emitter : public import::row_emitter {
     std::vector<std::int32_t> z;
     const auto a = constant(v, "a zero point");
     if (!a) return z;
-    const auto all = [&]<class T>(T) {
+    const auto all = [&]<class T>(type_tag<T>) {
       for (T x : a->as<T>()) z.push_back(static_cast<std::int32_t>(x));
     };
-    switch (a->type) {
-      case dtype::u8: all(std::uint8_t{}); break;
-      case dtype::s8: all(std::int8_t{}); break;
-      case dtype::u16: all(std::uint16_t{}); break;
-      case dtype::s16: all(std::int16_t{}); break;
-      case dtype::s32: all(std::int32_t{}); break;
-      case dtype::f32:
-      case dtype::f64:
-      case dtype::u32:
-      case dtype::s64:
-      case dtype::u64:
-      case dtype::boolean:
-      case dtype::f16: broken("element type of a zero point", std::string(name_of(a->type))); break;
-    }
+    if (a->type == dtype::s64 || !with_integer(a->type, all))
+      broken("element type of a zero point", std::string(name_of(a->type)));
     return z;
   }
   bool is_real(const value& v) {

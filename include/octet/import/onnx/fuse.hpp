@@ -142,21 +142,10 @@ class fuser {
     bool operator==(const parameters&) const = default;
   };
   static std::int32_t integer_of(const array& a, std::size_t i) {
-    switch (a.type) {
-      case dtype::u8: return a.as<std::uint8_t>()[i];
-      case dtype::s8: return a.as<std::int8_t>()[i];
-      case dtype::u16: return a.as<std::uint16_t>()[i];
-      case dtype::s16: return a.as<std::int16_t>()[i];
-      case dtype::s32: return a.as<std::int32_t>()[i];
-      case dtype::f32:
-      case dtype::f64:
-      case dtype::u32:
-      case dtype::s64:
-      case dtype::u64:
-      case dtype::boolean:
-      case dtype::f16: break;
-    }
-    return 0;
+    std::int32_t v = 0;
+    with_integer(a.type,
+                 [&]<class T>(type_tag<T>) { v = static_cast<std::int32_t>(a.as<T>()[i]); });
+    return v;
   }
   /// Of a node whose scale and zero point are constants of one element.
   std::optional<parameters> scalar_parameters(const node& n) {
