@@ -135,6 +135,32 @@ TEST_CASE("direct calls ask for scales where the operator computes with them") {
   fine(octet::dequantize(halves, y.to()));
 }
 
+TEST_CASE("plain numbers go to the plain operator, quantized ones to the other") {
+  const held<std::int32_t> a(dims{1, 4, 4, 3}, 0, 0, 1), b(dims{1, 4, 4, 3}, 0, 0, 2),
+      scaled(dims{1, 4, 4, 3}, 0.1, 0, 1);
+  held<std::int32_t> y(dims{1, 4, 4, 3}, 0, 0), sums(dims{1, 3}, 0, 0);
+  fine(octet::add(a.view(), b.view(), y.to()));
+  CHECK(y.data == by_reference(ops::add, {a.view(), b.view()}, 0, y, {}, rounding::none));
+  octet::reduce_attrs over;
+  over.axes = {1, 2};
+  fine(octet::sum(a.view(), over, sums.to()));
+  CHECK(sums.data ==
+        by_reference(ops::sum, {a.view()}, 0, sums, octet::to_attributes(over), rounding::none));
+  const s8 codes(dims{1, 4, 4, 3}, 0, 0, 3), others(dims{1, 4, 4, 3}, 0, 0, 4);
+  s8 least(dims{1, 4, 4, 3}, 0, 0);
+  fine(octet::minimum(codes.view(), others.view(), least.to()));
+  CHECK(least.data ==
+        by_reference(ops::minimum, {codes.view(), others.view()}, 0, least, {}, rounding::none));
+  // Sums with a scale have no form: the error names those that there are.
+  const auto s = octet::add(scaled.view(), b.view(), y.to(), rounding::doubling_high_half_away);
+  REQUIRE_FALSE(s);
+  CHECK(s.error().message().find("qnn.add") != std::string::npos);
+  // A header-only program compiles the kernels that an operator declares: all that may run it.
+  const auto set = octet::kernels_of(ops::qnn_tanh);
+  CHECK((set & octet::kernels::set_of(octet::kernel_id::lut8)) != 0);
+  CHECK((set & octet::kernels::set_of(octet::kernel_id::unary)) != 0);
+}
+
 TEST_CASE("direct calls on two tensors equal the references") {
   const s8 a(dims{1, 5, 7, 33}, 0.05, -3, 1), b(dims{1, 5, 7, 33}, 0.03, 5, 2),
       c(dims{1, 5, 7, 33}, 0.05, -3, 3);

@@ -39,27 +39,13 @@ namespace detail {
 
 /// One operand of a direct call as verify() would look at a tensor of a graph.
 inline status verify_view(const quantized_view& v, std::string_view what) {
-  const tensor_desc d = v.desc();
-  const auto wrong = [&](const char* part, std::string found, std::string supported) {
-    return invalid(std::string(part) + " of " + std::string(what), std::move(found),
-                   std::move(supported));
-  };
-  for (std::size_t i = 0; i < d.scales.size(); ++i)
-    if (!(d.scales[i] > 0) || d.scales[i] > 1e300)
-      return wrong("scale", std::to_string(d.scales[i]), "a positive finite number");
-  if (d.per_channel() && (d.axis < 0 || d.axis >= d.shape.rank ||
-                          d.scales.size() != static_cast<std::size_t>(d.shape[d.axis])))
-    return wrong("scales", std::to_string(d.scales.size()), "one for each index along the axis");
-  if (d.zero_points.size() > 1 && d.zero_points.size() != d.scales.size())
-    return wrong("zero points", std::to_string(d.zero_points.size()),
-                 std::to_string(d.scales.size()));
-  if (v.scale == 0 && v.scales.empty() && v.zero_point != 0)
-    return wrong("scale", "none, and zero point " + std::to_string(v.zero_point), "a scale");
-  if (!is_float(d.type))
-    for (std::int32_t z : d.zero_points)
-      if (z < lowest_of(d.type) || z > highest_of(d.type))
-        return wrong("zero point", std::to_string(z), "a value of " + std::string(name_of(d.type)));
-  return unit{};
+  status s = verify_quantization(v.desc());
+  if (s && v.scale == 0 && v.scales.empty() && v.zero_point != 0)
+    s = invalid("scale", "none, and zero point " + std::to_string(v.zero_point), "a scale");
+  if (s) return s;
+  error_info e = s.error();
+  e.what += " of " + std::string(what);
+  return e;
 }
 /// Whether a node of this operator is computed with the scale of an operand of that type: input
 /// `input`, or an output.
@@ -69,9 +55,10 @@ inline bool needs_scale(const op_def& op, rounding round, dtype type,
   return op.quantized && round != rounding::none && quantized_types.contains(type);
 }
 
-/// The kernels of these operators, and of no others.
-template <const op_def&... Ops>
-inline constexpr kernels::kernel_set kernels_of = (kernels::set_of(Ops.kernel) | ...);
+/// find() for the kernels of these operators, and of no others.
+template <const op_def&... Ops> constexpr kernels::finder finder_of() {
+  return kernels::finder_among<(kernels_of(Ops) | ...)>();
+}
 }  // namespace detail
 
 /// An operator prepared for one set of shapes, types and constants (weights are packed): make it
@@ -150,8 +137,7 @@ class operator_call {
                                     std::span<const bool> constant,
                                     std::span<const quantized_view> out, const attributes& attrs,
                                     rounding round, target on = target::automatic) {
-    return make(Op, in, constant, out, attrs, round, on,
-                kernels::finder_among<detail::kernels_of<Op>>());
+    return make(Op, in, constant, out, attrs, round, on, detail::finder_of<Op>());
   }
   /// One pointer per input (constants as well) and per output. No allocation, no lock, no system
   /// call.
@@ -227,8 +213,9 @@ inline status call_once(const op_def& op, kernels::finder find, std::span<const 
                         const arithmetic& how) {
   rounding round = how.rounding;
   laws::decision decided = round;
+  const auto set = [&](const char* key, auto value) { attrs.set(key, value); };
   const bool accumulators =
-      y.scale == 0 && (y.data.type == dtype::s32 || y.data.type == dtype::s64);
+      op.accumulates && y.scale == 0 && accumulator_types.contains(y.data.type);
   if (how.by_law && !accumulators) {
     decided = decide(op, in, y, attrs, how.law);
     if (!decided.known)
@@ -236,21 +223,11 @@ inline status call_once(const op_def& op, kernels::finder find, std::span<const 
                          "law " + std::string(name_of(how.law)),
                          "a rounding by name where the law's framework has no such operator");
     round = decided.round;
-    if (decided.f32_product) attrs.set("f32_product", std::int64_t{1});
-    if (decided.channels_last) attrs.set("channels_last", std::int64_t{1});
+    set_decided(decided, set);
   }
-  if (y.activation != activation::none && y.data.type == dtype::f32) {
-    const laws::real_bounds c = laws::bounds_of(y.activation);
-    if (c.lo) attrs.set("float_lo", static_cast<double>(*c.lo));
-    if (c.hi) attrs.set("float_hi", static_cast<double>(*c.hi));
-  } else if (y.activation != activation::none) {
-    if (!(y.scale > 0))
-      return invalid("activation of a result without scale", std::string(op.name));
-    const auto c =
-        laws::activation_bounds(decided.by, y.activation, y.data.type, y.scale, y.zero_point);
-    attrs.set("clamp_lo", c.lo);
-    attrs.set("clamp_hi", c.hi);
-  }
+  if (y.activation != activation::none && !is_float(y.data.type) && !(y.scale > 0))
+    return invalid("activation of a result without scale", std::string(op.name));
+  set_bounds(decided.by, y.activation, operand_of(y.view().desc()), set);
   const std::unique_ptr<bool[]> known(new bool[in.size()]);
   for (std::size_t i = 0; i < in.size(); ++i) known[i] = i + constants >= in.size();
   const quantized_view to = y.view();
@@ -266,7 +243,7 @@ inline status call_once(const op_def& op, kernels::finder find, std::span<const 
 template <const op_def& Op>
 status one_call(std::span<const quantized_view> in, const quantized_result& y, attributes attrs,
                 const arithmetic& how) {
-  return call_once(Op, kernels::finder_among<kernels_of<Op>>(), in, 0, y, std::move(attrs), how);
+  return call_once(Op, finder_of<Op>(), in, 0, y, std::move(attrs), how);
 }
 template <const op_def& Op>
 status weighted_call(const quantized_view& x, const quantized_view& w,
@@ -276,23 +253,20 @@ status weighted_call(const quantized_view& x, const quantized_view& w,
       x,
       w,
       {{bias.data(), dtype::s32, dims{static_cast<std::int32_t>(bias.size())}}, 0, 0, {}, {}, -1}};
-  return call_once(Op, kernels::finder_among<kernels_of<Op>>(),
-                   {in, bias.empty() ? std::size_t{2} : std::size_t{3}}, bias.empty() ? 1 : 2, y,
-                   std::move(attrs), how);
+  return call_once(Op, finder_of<Op>(), {in, bias.empty() ? std::size_t{2} : std::size_t{3}},
+                   bias.empty() ? 1 : 2, y, std::move(attrs), how);
 }
-/// Two forms of an operator: which of them depends on the element type or the quantization of the
-/// first input.
+/// Quantized or plain, by the first input.
 template <const op_def& Quantized, const op_def& Plain>
-status either_call(bool quantized, std::span<const quantized_view> in, const quantized_result& y,
-                   attributes attrs, const arithmetic& how) {
-  return call_once(quantized ? Quantized : Plain,
-                   kernels::finder_among<kernels_of<Quantized, Plain>>(), in, 0, y,
-                   std::move(attrs), how);
+status either_call(std::span<const quantized_view> in, const quantized_result& y, attributes attrs,
+                   const arithmetic& how) {
+  const op_def& op = operator_for(Quantized, Plain, in[0].data.type, in[0].desc().quantized());
+  return call_once(op, finder_of<Quantized, Plain>(), in, 0, y, std::move(attrs), how);
 }
 template <const op_def& Quantized, const op_def& Plain>
 status unary_call(const quantized_view& x, const quantized_result& y, attributes attrs,
                   const arithmetic& how) {
-  return either_call<Quantized, Plain>(!is_float(x.data.type), {&x, 1}, y, std::move(attrs), how);
+  return either_call<Quantized, Plain>({&x, 1}, y, std::move(attrs), how);
 }
 /// Operators that are a clamp: the bounds are given to those that only clamp codes.
 template <const op_def& Quantized, const op_def& Plain>
@@ -306,7 +280,7 @@ template <const op_def& Quantized, const op_def& Plain>
 status binary_call(const quantized_view& a, const quantized_view& b, const quantized_result& y,
                    attributes attrs, const arithmetic& how) {
   const quantized_view in[2] = {a, b};
-  return either_call<Quantized, Plain>(a.scale != 0, in, y, std::move(attrs), how);
+  return either_call<Quantized, Plain>(in, y, std::move(attrs), how);
 }
 inline attributes numbers(std::string_view key, std::span<const std::int32_t> list) {
   attributes a;
@@ -377,10 +351,10 @@ inline status squared_difference(const quantized_view& a, const quantized_view& 
                                                                                    how);
 }
 inline status minimum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
-  return detail::binary_call<ops::qnn_minimum, ops::minimum>(a, b, y, {}, rounding::none);
+  return detail::binary_call<ops::qnn_minimum, ops::minimum>(a, b, y, {}, {});
 }
 inline status maximum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
-  return detail::binary_call<ops::qnn_maximum, ops::maximum>(a, b, y, {}, rounding::none);
+  return detail::binary_call<ops::qnn_maximum, ops::maximum>(a, b, y, {}, {});
 }
 
 inline status requantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
@@ -390,7 +364,7 @@ inline status quantize(const quantized_view& x, const quantized_result& y, arith
   return detail::one_call<ops::quantize>({&x, 1}, y, {}, how);
 }
 inline status dequantize(const quantized_view& x, const quantized_result& y) {
-  return detail::one_call<ops::dequantize>({&x, 1}, y, {}, rounding::none);
+  return detail::one_call<ops::dequantize>({&x, 1}, y, {}, {});
 }
 
 /// Functions of each element.
@@ -436,8 +410,7 @@ inline status avg_pool2d(const quantized_view& x, const pool2d_attrs& a, const q
 }
 inline status max_pool2d(const quantized_view& x, const pool2d_attrs& a,
                          const quantized_result& y) {
-  return detail::unary_call<ops::qnn_max_pool2d, ops::max_pool2d>(x, y, to_attributes(a),
-                                                                  rounding::none);
+  return detail::unary_call<ops::qnn_max_pool2d, ops::max_pool2d>(x, y, to_attributes(a), {});
 }
 inline status mean(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
                    arithmetic how = {}) {
@@ -454,30 +427,28 @@ inline status resize_bilinear(const quantized_view& x, const resize_attrs& a,
 }
 inline status resize_nearest(const quantized_view& x, const resize_attrs& a,
                              const quantized_result& y) {
-  return detail::one_call<ops::resize_nearest>({&x, 1}, y, to_attributes(a), rounding::none);
+  return detail::one_call<ops::resize_nearest>({&x, 1}, y, to_attributes(a), {});
 }
 
 /// Real zeros around: two paddings per axis.
 inline status pad(const quantized_view& x, std::span<const std::int32_t> paddings,
                   const quantized_result& y) {
   return detail::unary_call<ops::qnn_pad, ops::pad>(x, y, detail::numbers("paddings", paddings),
-                                                    rounding::none);
+                                                    {});
 }
 inline status transpose(const quantized_view& x, std::span<const std::int32_t> perm,
                         const quantized_result& y) {
-  return detail::one_call<ops::transpose>({&x, 1}, y, detail::numbers("perm", perm),
-                                          rounding::none);
+  return detail::one_call<ops::transpose>({&x, 1}, y, detail::numbers("perm", perm), {});
 }
 inline status concat(std::span<const quantized_view> x, std::int32_t axis,
                      const quantized_result& y, arithmetic how = {}) {
   if (x.empty()) return invalid("inputs of concat", "none", "one or more");
-  return detail::either_call<ops::qnn_concat, ops::concat>(x[0].scale != 0, x, y,
-                                                           to_attributes(concat_attrs{axis}), how);
+  return detail::either_call<ops::qnn_concat, ops::concat>(x, y, to_attributes(concat_attrs{axis}),
+                                                           how);
 }
 /// Index of the largest element along an axis; y int32 or int64.
 inline status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) {
-  return detail::one_call<ops::arg_max>({&x, 1}, y, to_attributes(axis_attrs{axis}),
-                                        rounding::none);
+  return detail::one_call<ops::arg_max>({&x, 1}, y, to_attributes(axis_attrs{axis}), {});
 }
 
 OCTET_NAMESPACE_END

@@ -755,8 +755,7 @@ inline result<graph> make_node(std::string_view name, const op_choice& want,
         decide(*c.op, want.arithmetic, view.view(), laws::composed(view.view().in[0].shape));
     if (d.known && d.round == c.round) {
       g->arithmetic = want.arithmetic;
-      if (d.f32_product) n.attrs.set("f32_product", std::int64_t{1});
-      if (d.channels_last) n.attrs.set("channels_last", std::int64_t{1});
+      set_decided(d, [&](const char* key, auto value) { n.attrs.set(key, value); });
       return g;
     }
     if (!first)

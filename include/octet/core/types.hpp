@@ -139,6 +139,8 @@ struct Scale {
   /// The scale as the frameworks' kernels use it.
   constexpr float f32() const noexcept { return static_cast<float>(value); }
 };
+/// What a scale may be: a positive number whose products with others stay finite.
+constexpr bool is_scale(double s) noexcept { return s > 0 && s <= 1e300; }
 /// The quantized value that stands for real 0 (added after scaling, subtracted before: never
 /// negated).
 struct ZeroPoint {

@@ -18,26 +18,7 @@ inline error_info at(error_info e, const graph& g, const node* n, tensor_id t) {
 inline status verify_tensor(const tensor& t, const limits& l) {
   if (auto s = verify_size(t.shape, t.type, l); !s) return s;
   const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
-  // A dead channel of weights has scale 0; a tensor with one scale has none.
-  for (double s : t.scales)
-    if (!(s > 0 || (s == 0 && t.scales.size() > 1)) || s > 1e300)
-      return invalid("scale", std::to_string(s), "a positive finite number");
-  if (t.scales.size() > 1) {
-    if (t.axis < 0 || t.axis >= t.shape.rank)
-      return invalid("quantization axis", std::to_string(t.axis),
-                     "0 to " + std::to_string(t.shape.rank - 1));
-    if (t.scales.size() != static_cast<std::size_t>(t.shape[t.axis]))
-      return invalid("number of scales", std::to_string(t.scales.size()),
-                     std::to_string(t.shape[t.axis]));
-  }
-  if (t.zero_points.size() > 1 && t.zero_points.size() != t.scales.size())
-    return invalid("number of zero points", std::to_string(t.zero_points.size()),
-                   std::to_string(t.scales.size()));
-  if (!is_float(t.type))
-    for (std::int32_t z : t.zero_points)
-      if (z < lowest_of(t.type) || z > highest_of(t.type))
-        return invalid("zero point", std::to_string(z),
-                       "a value of " + std::string(name_of(t.type)));
+  if (auto s = verify_quantization(t.desc()); !s) return s;
   if (t.type == dtype::boolean)
     for (std::byte b : t.data.bytes)
       if (std::to_integer<int>(b) > 1)

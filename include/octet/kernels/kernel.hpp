@@ -170,6 +170,13 @@ constexpr std::string_view name_of(target t) noexcept {
 namespace kernels {
 /// Who is asked for a target's kernel: find(), or what names fewer of them (kernels/target.hpp).
 using finder = const kernel_entry* (*)(kernel_id, target) noexcept;
+
+/// Kernels by name, one bit each.
+using kernel_set = std::uint64_t;
+static_assert(enumerators<kernel_id>.size() <= 64);
+constexpr kernel_set set_of(kernel_id id) noexcept {
+  return kernel_set{1} << static_cast<unsigned>(id);
+}
 }  // namespace kernels
 
 /// Half-open range of work for one part of a static partition of n items.

@@ -30,12 +30,6 @@ namespace kernels {
 /// Static memory.
 const kernel_entry* find(kernel_id id, target t) noexcept;
 
-/// Kernels by name, one bit each.
-using kernel_set = std::uint64_t;
-static_assert(enumerators<kernel_id>.size() <= 64);
-constexpr kernel_set set_of(kernel_id id) noexcept {
-  return kernel_set{1} << static_cast<unsigned>(id);
-}
 /// find() for the kernels of a set: only those are instantiated. Defined where kernels are.
 template <kernel_set Which> const kernel_entry* find_among(kernel_id id, target t) noexcept;
 }  // namespace kernels

@@ -2,6 +2,7 @@
 #ifndef OCTET_OPS_BY_LAW_HPP_
 #define OCTET_OPS_BY_LAW_HPP_
 
+#include "octet/laws/activation.hpp"
 #include "octet/ops/op.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -49,6 +50,28 @@ constexpr laws::facts facts_of(law arithmetic, const node_view& n,
 constexpr laws::decision decide(const op_def& op, law arithmetic, const node_view& n,
                                 const laws::framework_facts& framework) {
   return op.decide ? op.decide(facts_of(arithmetic, n, framework)) : laws::decision(rounding::none);
+}
+
+/// The attributes by which a node keeps what a law decides beside its rounding: set(key, value).
+template <class Set> constexpr void set_decided(const laws::decision& d, Set&& set) {
+  if (d.f32_product) set("f32_product", std::int64_t{1});
+  if (d.channels_last) set("channels_last", std::int64_t{1});
+}
+/// A fused activation as bounds on the values of a result y: set(key, value). Whole numbers without
+/// a scale are steps of 1.
+template <class Set>
+constexpr void set_bounds(laws::library by, activation a, const laws::operand& y, Set&& set) {
+  if (a == activation::none) return;
+  if (y.type == dtype::f32) {
+    const laws::real_bounds c = laws::bounds_of(a);
+    if (c.lo) set("float_lo", static_cast<double>(*c.lo));
+    if (c.hi) set("float_hi", static_cast<double>(*c.hi));
+    return;
+  }
+  const laws::clamp_bounds c =
+      laws::activation_bounds(by, a, y.type, y.scale == 0 ? 1 : y.scale, y.zero_point);
+  set("clamp_lo", c.lo);
+  set("clamp_hi", c.hi);
 }
 
 /// The roundings that laws give for one operand of that type and a result like it: the forms of an

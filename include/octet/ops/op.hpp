@@ -663,6 +663,11 @@ struct op_def {
   double (*steps)(const node_view&) = nullptr;
 };
 
+/// The kernels that may run an operator.
+constexpr kernels::kernel_set kernels_of(const op_def& op) {
+  return kernels::set_of(op.kernel) | kernels::set_of(op.other_kernel);
+}
+
 inline error_info unsupported(std::string what, std::string found = {},
                               std::string supported = {}) {
   return {errc::unsupported, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
@@ -671,6 +676,30 @@ inline error_info invalid(std::string what, std::string found = {}, std::string 
   return {errc::invalid, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
 }
 namespace detail {
+/// Scales, zero points and their axis go with type and shape. A dead channel of weights has scale
+/// 0; a tensor with one scale has none.
+inline status verify_quantization(const tensor_desc& t) {
+  for (std::size_t c = 0; c < t.scales.size(); ++c)
+    if (const double s = t.scales[c]; !is_scale(s) && !(s == 0 && t.per_channel()))
+      return invalid("scale", std::to_string(s), "a positive finite number");
+  if (t.per_channel()) {
+    if (t.axis < 0 || t.axis >= t.shape.rank)
+      return invalid("quantization axis", std::to_string(t.axis),
+                     "0 to " + std::to_string(t.shape.rank - 1));
+    if (t.scales.size() != static_cast<std::size_t>(t.shape[t.axis]))
+      return invalid("number of scales", std::to_string(t.scales.size()),
+                     std::to_string(t.shape[t.axis]));
+  }
+  if (t.zero_points.size() > 1 && t.zero_points.size() != t.scales.size())
+    return invalid("number of zero points", std::to_string(t.zero_points.size()),
+                   std::to_string(t.scales.size()));
+  if (!is_float(t.type))
+    for (const std::int32_t z : t.zero_points)
+      if (z < lowest_of(t.type) || z > highest_of(t.type))
+        return invalid("zero point", std::to_string(z),
+                       "a value of " + std::string(name_of(t.type)));
+  return unit{};
+}
 /// For switches whose other roundings the operator's forms exclude.
 inline error_info no_such_rounding(const node_view& n) {
   return unsupported("rounding", std::string(name_of(n.round)));
@@ -740,6 +769,21 @@ constexpr bool takes(const op_def& op, const node_view& n) {
   for (const form& f : op.forms)
     if (f.roundings.contains(n.round) && detail::has_types(op, f, n)) return true;
   return op.forms.empty();
+}
+/// Whether a form takes this type as input `i`.
+constexpr bool takes_input(const op_def& op, std::size_t i, dtype type) {
+  for (const form& f : op.forms) {
+    const operand_types o = detail::operand_of(f.in, op.max_inputs < 0, i);
+    if (o.is_like() ? takes_input(op, o.like_input(), type) : o.set().contains(type)) return true;
+  }
+  return false;
+}
+/// Of two operators that go by one name, on quantized values and on plain numbers: the one for a
+/// first operand of this type, with a scale or without. Without one the first is asked only for
+/// types that the second has no form for: it says what it misses.
+constexpr const op_def& operator_for(const op_def& quantized, const op_def& plain, dtype type,
+                                     bool scaled) {
+  return (scaled && !is_float(type)) || !takes_input(plain, 0, type) ? quantized : plain;
 }
 /// Prepares one node, or says which forms its operator has.
 inline status prepare_node(const op_def& op, const node_view& n, prepared& to) {

@@ -97,6 +97,10 @@ inline status prepare_step(const op_def& op, const node_view& n, target on, kern
   st.scratch = most.reference_scratch;
   const kernel_entry* const k = p.kernel == kernel_id::none ? nullptr : find(p.kernel, on);
   if (k == nullptr || k->run == nullptr || (k->accepts && !k->accepts(p.params))) return unit{};
+  // Header-only programs compile declared kernels alone: another one would run here and not there.
+  if ((kernels_of(op) & kernels::set_of(p.kernel)) == 0)
+    return invalid("kernel of " + std::string(op.name), std::string(name_of(p.kernel)),
+                   "op_def::kernel or op_def::other_kernel");
   st.run = k->run;
   st.kernel = p.kernel;
   st.kernel_name = k->describe ? k->describe(p.params) : "simd";

@@ -68,7 +68,7 @@ constexpr attribute attribute_of(const attribute_info& a, std::span<const std::i
   }
   return {};
 }
-constexpr int law_attributes = 3;  // at most: clamp_lo, clamp_hi, f32_product
+constexpr int law_attributes = 4;  // at most: what set_decided and set_bounds give
 
 template <int C> constexpr flat_counts count(const value<C>& v) {
   flat_counts k;
@@ -160,28 +160,21 @@ constexpr flat_network<K> flatten(const value<C>& v, law graph_law) {
     }
     if (node.by_law) node.round = decided.round;
     const laws::library by = laws::computed_by(l, decided, node.round);
-    const auto attribute = [&](const char* key, std::int64_t value) {
-      f.attrs[attributes++] = {key, attribute_value::kind::integer, value, 0, 0, 0};
+    const auto add_attribute = [&](const char* key, auto given) {
+      if constexpr (std::is_floating_point_v<decltype(given)>)
+        f.attrs[attributes++] = {key, attribute_value::kind::real, 0, given, 0, 0};
+      else
+        f.attrs[attributes++] = {key, attribute_value::kind::integer, given, 0, 0, 0};
       ++node.attrs;
     };
-    const auto real = [&](const char* key, double value) {
-      f.attrs[attributes++] = {key, attribute_value::kind::real, 0, value, 0, 0};
-      ++node.attrs;
-    };
-    if (node.by_law && decided.f32_product) attribute("f32_product", 1);
-    if (node.by_law && decided.channels_last) attribute("channels_last", 1);
+    if (node.by_law) set_decided(decided, add_attribute);
     const bool own_bounds = node.op->decide == &laws::clamp && node.round != rounding::none;
     if (node.act != activation::none && !own_bounds) {
-      if (y.type == dtype::f32) {
-        const laws::real_bounds c = laws::bounds_of(node.act);
-        if (c.lo) real("float_lo", static_cast<double>(*c.lo));
-        if (c.hi) real("float_hi", static_cast<double>(*c.hi));
-      } else {
-        const laws::clamp_bounds c =
-            laws::activation_bounds(by, node.act, y.type, y.scale, y.zero_point);
-        attribute("clamp_lo", c.lo);
-        attribute("clamp_hi", c.hi);
+      if (!is_float(y.type) && !y.quantized()) {  // plain integers: their operators have no bounds
+        f.wrong = {mistake::scale_not_positive, pack(dims{1}), pack(dims{0}), node.line};
+        return f;
       }
+      set_bounds(by, node.act, operand_of(y), add_attribute);
     }
     f.nodes[nodes++] = node;
   }
@@ -221,15 +214,38 @@ template <flat_counts K> struct layout {
   std::array<bool, K.nodes> skipped{};  // no step: the result is the first input's bytes
   std::size_t arena = 0, state = 0;
   std::array<target_bytes, node_memory::most_targets> on{};  // for each target
+  mistake_info wrong{};  // the first node that its operator has no form for
 };
+/// Expected: the roundings that the operator has for these types, if any; found: types of inputs
+/// and results, then the rounding.
+constexpr mistake_info without_form(const op_def& op, const node_view& n, std::int32_t line) {
+  dims expected, found;
+  for (const rounding r : enumerators<rounding>)
+    for (const form& f : op.forms)
+      if (f.roundings.contains(r) && octet::detail::has_types(op, f, n)) {
+        if (expected.rank < dims::max_rank) expected.push_back(static_cast<std::int32_t>(r));
+        break;
+      }
+  for (const auto& list : {n.in, n.out})
+    for (const tensor_desc& t : list)
+      if (found.rank + 1 < dims::max_rank) found.push_back(static_cast<std::int32_t>(t.type));
+  found.push_back(static_cast<std::int32_t>(n.round));
+  return {mistake::no_such_form, pack(expected), pack(found), line};
+}
 template <flat_counts K>
 constexpr layout<K> lay_out_image(const image& g, std::span<const target> targets) {
   layout<K> l{};
   std::array<const kernels::target_layout*, node_memory::most_targets> layouts{};
   for (std::size_t i = 0; i < targets.size(); ++i) layouts[i] = kernels::layout_of(targets[i]);
   std::array<step_memory, K.nodes> need{};
-  for (std::size_t n = 0; n < K.nodes; ++n)
+  for (std::size_t n = 0; n < K.nodes; ++n) {
     need[n] = memory_of(g, g.nodes[n], {layouts.data(), targets.size()});
+    if (need[n].has_form) continue;
+    l.wrong = with_view(g, g.nodes[n], [&](const node_view& v) {
+      return without_form(*g.nodes[n].op, v, g.nodes[n].line);
+    });
+    return l;
+  }
 
   using kind = memory_graph::kind;
   std::array<memory_graph::tensor, K.tensors> tensors{};
@@ -303,11 +319,13 @@ template <const auto& G, law L, compile_options O> struct analysis {
     }
   }();
   static constexpr mistake_info wrong =
-      flat.wrong.what == mistake::none && places.arena > O.budget
+      flat.wrong.what != mistake::none     ? flat.wrong
+      : places.wrong.what != mistake::none ? places.wrong
+      : places.arena > O.budget
           ? mistake_info{mistake::arena_over_budget,
                          pack(dims{static_cast<std::int32_t>(O.budget)}),
                          pack(dims{static_cast<std::int32_t>(places.arena)}), 0}
-          : flat.wrong;
+          : mistake_info{};
 };
 
 template <class A, bool Sound> class program;
@@ -349,7 +367,7 @@ template <class A> class program<A, true> {
   /// The kernels of this network's operators: a header-only file compiles those alone.
   static constexpr kernels::kernel_set kernels_ = [] {
     kernels::kernel_set used = 0;
-    for (const node_info& n : image_.nodes) used |= kernels::set_of(n.op->kernel);
+    for (const node_info& n : image_.nodes) used |= kernels_of(*n.op);
     return used;
   }();
   template <std::size_t... I, std::size_t... O>

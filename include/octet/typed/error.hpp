@@ -37,6 +37,8 @@ enum class mistake : std::uint8_t {
   inputs_of_one_name_differ,
   too_many_nodes,
   no_rounding_in_this_law,
+  no_such_form,
+  input_missing,
   arena_over_budget,
   state_written_twice,
   not_a_state
@@ -152,6 +154,16 @@ template <class Expected, class Found, class Line> struct no_rounding_in_this_la
                 "octet: this law has no formula for this operator on these types: give .round "
                 "(numbers: octet::law, operator's place in the graph)");
 };
+template <class Expected, class Found, class Line> struct no_such_form {
+  static_assert(no<Expected, Found, Line>,
+                "octet: the operator has no form with these element types and this rounding "
+                "(expected: roundings it has for the types; found: octet::dtype of inputs and "
+                "results, then octet::rounding); docs/operators.md lists the forms");
+};
+template <class Expected, class Found, class Line> struct input_missing {
+  static_assert(no<Expected, Found, Line>,
+                "octet: an input that the operator cannot do without is absent (found: which)");
+};
 template <class Expected, class Found, class Line> struct arena_over_budget {
   static_assert(no<Expected, Found, Line>, "octet: the arena is larger than the budget, in bytes");
 };
@@ -241,6 +253,12 @@ template <> struct class_of<mistake::too_many_nodes> {
 };
 template <> struct class_of<mistake::no_rounding_in_this_law> {
   template <class E, class F, class L> using type = no_rounding_in_this_law<E, F, L>;
+};
+template <> struct class_of<mistake::no_such_form> {
+  template <class E, class F, class L> using type = no_such_form<E, F, L>;
+};
+template <> struct class_of<mistake::input_missing> {
+  template <class E, class F, class L> using type = input_missing<E, F, L>;
 };
 template <> struct class_of<mistake::arena_over_budget> {
   template <class E, class F, class L> using type = arena_over_budget<E, F, L>;

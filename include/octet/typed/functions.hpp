@@ -19,18 +19,19 @@ struct function_options {
 };
 namespace detail {
 /// What a function's result is quantized with where the caller does not say: nothing (he must), as
-/// its input, or a fixed range of reals.
+/// its input, or a range of reals that laws fix.
 enum class result_range : std::uint8_t { given, input, zero_to_one, one_around_zero, below_zero };
 constexpr affine range_of(result_range r, const tensor_info& x) {
-  const std::int32_t lo = static_cast<std::int32_t>(lowest_of(x.type)),
-                     hi = static_cast<std::int32_t>(highest_of(x.type));
-  const bool wide = x.type == dtype::s16;
+  const auto fixed = [&](laws::fixed_range range) {
+    const laws::quantization q = laws::quantization_of(range, x.type);
+    return affine{q.scale, q.zero_point};
+  };
   switch (r) {
     case result_range::given: return {};
     case result_range::input: return {x.scale, x.zero_point};
-    case result_range::zero_to_one: return wide ? affine{0x1p-15, 0} : affine{0x1p-8, lo};
-    case result_range::one_around_zero: return wide ? affine{0x1p-15, 0} : affine{0x1p-7, lo + 128};
-    case result_range::below_zero: return {0x1p-4, hi};
+    case result_range::zero_to_one: return fixed(laws::fixed_range::zero_to_one);
+    case result_range::one_around_zero: return fixed(laws::fixed_range::one_around_zero);
+    case result_range::below_zero: return fixed(laws::fixed_range::sixteen_below_zero);
   }
   return {};
 }
@@ -39,19 +40,15 @@ constexpr auto function(const op_def& quantized, const op_def& plain, result_ran
                         activation act = activation::none) {
   return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
     const tensor_info t = first(x);
+    const op_def& op = operator_for(quantized, plain, t);
+    if (&op != &quantized)
+      return then(x, head_of(op, round, line), {x.out, 1}, a, typed_as(t.type, {}));
     value<C> v = x;
-    const bool real = t.type == dtype::f32;
-    if (!real && !need_quantized(v, t, line)) return v;
-    const affine to = real ? affine{} : q.scale != 0 ? q : range_of(range, t);
-    if (!real && !(to.scale > 0))
+    if (!need_quantized(v, t, line)) return v;
+    const affine to = q.scale != 0 ? q : range_of(range, t);
+    if (!(to.scale > 0))
       return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(to.scale)}, line);
-    return then(v,
-                {.op = real ? &plain : &quantized,
-                 .round = round,
-                 .by_law = round == rounding::none,
-                 .act = real ? activation::none : act,
-                 .line = line},
-                {x.out, 1}, a, typed_as(t.type, to));
+    return then(v, head_of(op, round, line, act), {x.out, 1}, a, typed_as(t.type, to));
   }};
 }
 constexpr attribute_list alpha_of(const function_options& o) {
@@ -133,8 +130,8 @@ constexpr auto log_softmax(affine q = {}, function_options o = {},
 /// Raw elements to another element type, without quantization.
 constexpr auto cast(dtype to, std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
-    return detail::then(x, {.op = &ops::cast, .line = line}, {x.out, 1}, detail::attribute_list{},
-                        detail::typed_as(to, {}));
+    return detail::then(x, detail::head_of(ops::cast, rounding::none, line), {x.out, 1},
+                        detail::attribute_list{}, detail::typed_as(to, {}));
   }};
 }
 namespace detail {
@@ -142,7 +139,7 @@ constexpr auto index_along(const op_def& op, std::int32_t axis, dtype type, std:
   return pending{[=, &op]<int C>(const value<C>& x) {
     attribute_list a{};
     append_attributes(a, axis_attrs{axis});
-    return then(x, {.op = &op, .line = line}, {x.out, 1}, a, typed_as(type, {}));
+    return then(x, head_of(op, rounding::none, line), {x.out, 1}, a, typed_as(type, {}));
   }};
 }
 }  // namespace detail
@@ -186,9 +183,8 @@ constexpr value<C> extremum(const op_def& quantized, const op_def& plain, const 
     return broken(v, mistake::quantizations_differ, dims{millionths(x.scale), x.zero_point},
                   dims{millionths(y.scale), y.zero_point}, line);
   const std::int32_t ins[2]{a.out[0], other};
-  return then(
-      v, {.op = x.quantized() && is_quantized_type(x.type) ? &quantized : &plain, .line = line},
-      ins, attribute_list{}, typed_as(x.type, {x.scale, x.zero_point}));
+  return then(v, head_of(operator_for(quantized, plain, x), rounding::none, line), ins,
+              attribute_list{}, typed_as(x.type, {x.scale, x.zero_point}));
 }
 template <int C, int D>
 constexpr value<C> compared(const op_def& quantized, const op_def& plain, const value<C>& a,
@@ -201,14 +197,10 @@ constexpr value<C> compared(const op_def& quantized, const op_def& plain, const 
     return broken(v, mistake::element_types_differ, dims{static_cast<std::int32_t>(x.type)},
                   dims{static_cast<std::int32_t>(y.type)}, line);
   const std::int32_t ins[2]{a.out[0], other};
-  const bool by_value =
-      x.quantized() && is_8bit(x.type);  // int16 and plain numbers are compared as they are
-  return then(v,
-              {.op = by_value ? &quantized : &plain,
-               .round = round,
-               .by_law = by_value && round == rounding::none,
-               .line = line},
-              ins, attribute_list{}, typed_as(dtype::boolean, {}));
+  // What the operator on quantized values does not take (int16) is compared as it is.
+  const bool by_value = x.quantized() && takes_input(quantized, 0, x.type);
+  return then(v, head_of(by_value ? quantized : plain, round, line), ins, attribute_list{},
+              typed_as(dtype::boolean, {}));
 }
 }  // namespace detail
 /// The lesser (larger) of two values of one quantization, with broadcasting.
@@ -271,23 +263,12 @@ constexpr value<C> batch_matmul(const value<C>& a, const value<D>& b, affine q =
   const std::int32_t ins[2]{a.out[0], other};
   detail::attribute_list list{};
   append_attributes(list, batch_matmul_attrs{o.adj_x, o.adj_y});
-  if (x.type == dtype::f32 && y.type == dtype::f32)
-    return detail::then(v, {.op = &ops::batch_matmul, .line = line}, ins, list,
-                        detail::typed_as(dtype::f32, {}));
+  if (&detail::operator_for(ops::qnn_batch_matmul, ops::batch_matmul, x) == &ops::batch_matmul)
+    return detail::then(v, detail::head_of(ops::batch_matmul, o.round, line), ins, list,
+                        detail::typed_as(x.type, {}));
   if (!detail::need_quantized(v, x, line) || !detail::need_quantized(v, y, line)) return v;
-  const bool accumulates = q.scale == 0 && o.round == rounding::none;
-  if (!accumulates && !(q.scale > 0))
-    return detail::broken(v, mistake::scale_not_positive, dims{1},
-                          dims{detail::millionths(q.scale)}, line);
-  const auto to = accumulates ? detail::typed_as(x.type == dtype::s16 ? dtype::s64 : dtype::s32,
-                                                 {x.scale * y.scale, 0})
-                              : detail::typed_as(o.type.value_or(x.type), q);
-  return detail::then(v,
-                      {.op = &ops::qnn_batch_matmul,
-                       .round = o.round,
-                       .by_law = !accumulates && o.round == rounding::none,
-                       .line = line},
-                      ins, list, to);
+  return detail::layer(v, detail::head_of(ops::qnn_batch_matmul, o.round, line), ins, list, q,
+                       o.type);
 }
 
 // ---- images and data movement ----
@@ -381,7 +362,7 @@ constexpr auto padded(const op_def& quantized, const op_def& plain,
   for (std::size_t i = 0; i < N; ++i) p[i] = paddings[i];
   return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
     return moved(
-        first(x).quantized() ? quantized : plain,
+        operator_for(quantized, plain, first(x)),
         [&](attribute_list& a, const tensor_info&) {
           a.integer_list("paddings", p);
           if (mode != 0) a.integer("mode", mode);
@@ -419,7 +400,7 @@ constexpr auto split(std::int32_t axis, std::int32_t pieces, std::int32_t line =
     detail::attribute_list a{};
     a.integer("axis", axis);
     std::int32_t ids[16]{};
-    if (detail::append(v.net, {.op = &ops::split, .line = line}, {x.out, 1}, a,
+    if (detail::append(v.net, detail::head_of(ops::split, rounding::none, line), {x.out, 1}, a,
                        {types.data(), static_cast<std::size_t>(pieces)}, ids)) {
       for (std::int32_t i = 0; i < pieces; ++i) v.out[i] = ids[i], v.out_name[i] = nullptr;
       v.outs = pieces;
@@ -477,9 +458,8 @@ constexpr auto svdf(svdf_options o, constant feature, constant time, constant bi
     const detail::tensor_info outs[2]{detail::typed_as(dtype::s8, out),
                                       detail::result_info(updates(3), {})};
     std::int32_t ids[2]{};
-    if (detail::append(
-            v.net, {.op = &ops::qnn_svdf, .round = rounding::doubling_high_half_away, .line = line},
-            {ins, bias.present() ? std::size_t{5} : std::size_t{4}}, a, outs, ids))
+    if (detail::append(v.net, detail::head_of(ops::qnn_svdf, rounding::none, line),
+                       {ins, bias.present() ? std::size_t{5} : std::size_t{4}}, a, outs, ids))
       v.out[0] = ids[0];
     v.outs = 1;
     v.out_name[0] = nullptr;

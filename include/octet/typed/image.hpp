@@ -104,7 +104,7 @@ template <class F> constexpr auto with_view(const image& g, const node_info& n, 
 
 /// What the steps take of a graph's memory, node by node.
 struct step_memory {
-  bool alias;
+  bool alias, has_form;
   std::size_t params;
   std::array<kernels::node_bytes, node_memory::most_targets> on;  // for each target
 };
@@ -112,7 +112,7 @@ constexpr step_memory memory_of(const image& g, const node_info& n,
                                 std::span<const kernels::target_layout* const> targets) {
   return with_view(g, n, [&](const node_view& v) -> step_memory {
     const node_memory m = octet::detail::memory_of_step(*n.op, v, targets);
-    return {m.alias, m.params, m.on};
+    return {m.alias, takes(*n.op, v), m.params, m.on};
   });
 }
 
@@ -123,10 +123,6 @@ struct channel_scale {
   float scale = 0;
   double scale64 = 0;
 };
-constexpr bool is_layer(const node_info& n) {
-  return n.op == &ops::conv2d || n.op == &ops::depthwise_conv2d || n.op == &ops::fully_connected ||
-         n.op == &ops::transpose_conv2d;
-}
 /// By the functions that prepare() uses. Fields are zero where the node has no such factor.
 constexpr channel_scale scale_of(const image& g, std::size_t node, std::size_t channel) {
   channel_scale s;
@@ -134,14 +130,14 @@ constexpr channel_scale scale_of(const image& g, std::size_t node, std::size_t c
   const tensor_info *x = g.in(n, 0), *w = g.in(n, 1);
   const tensor_info& y = g.out(n);
   if (n.round == rounding::none || y.channels != 0 || x->channels != 0) return s;
-  if (is_layer(n)) {
+  if (n.op->accumulates) {
     const double sw = w->channels == 0 ? w->scale
                       : w->scales64    ? w->scales64[channel]
                                        : static_cast<double>(w->scales32[channel]);
     const bool narrow = g.attrs(n).integer("f32_product") != 0 || uses_f32_product(n.round);
     set_channel(n.round, &s.mult, &s.scale, &s.scale64, 0,
                 laws::accumulator_scale(narrow, x->scale, sw), y.scale);
-  } else if (n.op == &ops::requantize) {
+  } else if (n.op->requantizes) {
     set_channel(n.round, &s.mult, &s.scale, &s.scale64, 0, x->scale, y.scale);
   }
   return s;

@@ -364,7 +364,7 @@ constexpr std::int32_t millionths(double v) {
 template <int C>
 constexpr bool check_quantization(network<C>& n, const tensor_info& t, std::int32_t line) {
   if (t.channels == 0 && t.scale == 0) return true;
-  if (t.channels == 0 && !(t.scale > 0 && t.scale < 1e300))
+  if (t.channels == 0 && !is_scale(t.scale))
     return n.fail(mistake::scale_not_positive, dims{1}, dims{millionths(t.scale)}, line);
   if (!is_float(t.type) && (t.zero_point < lowest_of(t.type) || t.zero_point > highest_of(t.type)))
     return n.fail(mistake::zero_point_out_of_range,
@@ -402,6 +402,8 @@ constexpr bool append(network<C>& n, const node_head& head, std::span<const std:
   std::array<std::span<const std::byte>, most_operands> no_constants{};
   for (std::size_t i = 0; i < ins.size(); ++i) {
     given[i] = ins[i] >= 0;
+    if (!given[i] && !op.forms.empty() && !op.optional.contains(i))
+      return n.fail(mistake::input_missing, dims{}, dims{static_cast<std::int32_t>(i)}, head.line);
     if (!given[i]) continue;
     in_desc[i].type = n.tensors[ins[i]].type;
     in_desc[i].shape = unpack(n.tensors[ins[i]].shape);

@@ -61,17 +61,24 @@ template <class T> constexpr tensor_info named_as(role r, const char* name) {
   t.name = name;
   return t;
 }
-constexpr bool is_accumulator(const tensor_info& t) {
-  return t.type == dtype::s32 || t.type == dtype::s64;
+constexpr bool is_accumulator(const tensor_info& t) { return accumulator_types.contains(t.type); }
+/// Of two operators that go by one name, the one for this first operand.
+constexpr const op_def& operator_for(const op_def& quantized, const op_def& plain,
+                                     const tensor_info& x) {
+  return octet::operator_for(quantized, plain, x.type, x.quantized());
 }
-constexpr bool is_quantized_type(dtype t) { return is_8bit(t) || t == dtype::s16; }
+/// A node's operator and rounding; rounding none leaves it to the graph's law.
+constexpr node_head head_of(const op_def& op, rounding round, std::int32_t line,
+                            activation act = activation::none) {
+  return {.op = &op, .round = round, .by_law = round == rounding::none, .act = act, .line = line};
+}
 /// The mistake of giving x to an operator on quantized values; none where it is one.
 constexpr mistake why_not_quantized(const tensor_info& x) {
-  return is_accumulator(x)            ? mistake::missing_requantize
-         : is_float(x.type)           ? mistake::missing_quantize
-         : !is_quantized_type(x.type) ? mistake::element_types_differ
-         : !x.quantized()             ? mistake::missing_quantize
-                                      : mistake::none;
+  return is_accumulator(x)                   ? mistake::missing_requantize
+         : is_float(x.type)                  ? mistake::missing_quantize
+         : !quantized_types.contains(x.type) ? mistake::element_types_differ
+         : !x.quantized()                    ? mistake::missing_quantize
+                                             : mistake::none;
 }
 template <int C>
 constexpr bool need_quantized(value<C>& v, const tensor_info& x, std::int32_t line) {
@@ -418,6 +425,22 @@ constexpr void set_padding(A& a, const padding& p, const dims& x, window kernel,
     a.pad_top = p.top, a.pad_left = p.left, a.pad_bottom = p.bottom, a.pad_right = p.right;
   }
 }
+/// A sum of products and its rounding to quantization q, in the type `out` (none: x's). Without a
+/// quantization the result is the accumulators; put requantize after them.
+template <int C>
+constexpr value<C> layer(const value<C>& v, node_head head, std::span<const std::int32_t> ins,
+                         const attribute_list& a, const affine& q, std::optional<dtype> out) {
+  const tensor_info &x = v.net.tensors[ins[0]], &w = v.net.tensors[ins[1]];
+  if (head.round != rounding::none || q.scale != 0) {
+    if (!(q.scale > 0))
+      return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, head.line);
+    return then(v, head, ins, a, typed_as(out.value_or(x.type), q));
+  }
+  head.by_law = false;
+  const bool int32_bias = ins.size() > 2 && v.net.tensors[ins[2]].type == dtype::s32;
+  const double scale = w.channels == 0 ? laws::accumulator_scale(false, x.scale, w.scale) : 0;
+  return then(v, head, ins, a, typed_as(laws::accumulator_type(x.type, int32_bias), {scale, 0}));
+}
 /// Node with weights w (of this shape, scales along `axis`) and bias: checks counts, then lets the
 /// operator's rule speak.
 template <int C>
@@ -429,7 +452,7 @@ constexpr value<C> weighted(const value<C>& x, const op_def& op, const attribute
   value<C> v = x;
   const tensor_info in = first(x);
   if (!need_quantized(v, in, line)) return v;
-  if (!is_quantized_type(w.type))
+  if (!quantized_types.contains(w.type))
     return broken(v, mistake::element_types_differ, dims{static_cast<std::int32_t>(dtype::s8)},
                   dims{static_cast<std::int32_t>(w.type)}, line);
   if (w_shape.elements().value != w.count)
@@ -445,20 +468,8 @@ constexpr value<C> weighted(const value<C>& x, const op_def& op, const attribute
                   dims{static_cast<std::int32_t>(bias.count)}, line);
   std::int32_t ins[3]{x.out[0], v.net.add_tensor(constant_info(w, w_shape, axis), line), -1};
   if (bias.present()) ins[2] = v.net.add_tensor(constant_info(bias, dims{channels}, 0), line);
-  const bool accumulates = q.scale == 0 && round == rounding::none;
-  if (!accumulates && !(q.scale > 0))
-    return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
-  tensor_info y =
-      accumulates
-          ? typed_as(laws::accumulator_type(in.type, bias.present() && bias.type == dtype::s32),
-                     {w.channels == 0 ? laws::accumulator_scale(false, in.scale, w.scale) : 0, 0})
-          : typed_as(out.value_or(in.type), q);
-  node_head head{.op = &op,
-                 .round = round,
-                 .by_law = !accumulates && round == rounding::none,
-                 .act = act,
-                 .line = line};
-  return then(v, head, {ins, bias.present() ? std::size_t{3} : std::size_t{2}}, a, y);
+  return layer(v, head_of(op, round, line, act),
+               {ins, bias.present() ? std::size_t{3} : std::size_t{2}}, a, q, out);
 }
 }  // namespace detail
 
@@ -555,16 +566,15 @@ constexpr auto quantize(affine q, dtype type = dtype::u8, rounding round = round
                         std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const detail::tensor_info& t = detail::first(x);
-    if (t.type != dtype::f32)
+    if (!takes_input(ops::quantize, 0, t.type))
       return detail::broken(x, mistake::missing_dequantize,
                             dims{static_cast<std::int32_t>(dtype::f32)},
                             dims{static_cast<std::int32_t>(t.type)}, line);
     if (!(q.scale > 0))
       return detail::broken(x, mistake::scale_not_positive, dims{1},
                             dims{detail::millionths(q.scale)}, line);
-    return detail::then(
-        x, {.op = &ops::quantize, .round = round, .by_law = round == rounding::none, .line = line},
-        {x.out, 1}, detail::attribute_list{}, detail::typed_as(type, q));
+    return detail::then(x, detail::head_of(ops::quantize, round, line), {x.out, 1},
+                        detail::attribute_list{}, detail::typed_as(type, q));
   }};
 }
 /// Quantized values to float32.
@@ -575,7 +585,7 @@ constexpr auto dequantize(std::int32_t line = __builtin_LINE()) {
       return detail::broken(x, mistake::missing_quantize,
                             dims{static_cast<std::int32_t>(dtype::s8)},
                             dims{static_cast<std::int32_t>(t.type)}, line);
-    return detail::then(x, {.op = &ops::dequantize, .by_law = true, .line = line}, {x.out, 1},
+    return detail::then(x, detail::head_of(ops::dequantize, rounding::none, line), {x.out, 1},
                         detail::attribute_list{}, detail::typed_as(dtype::f32, {}));
   }};
 }
@@ -591,6 +601,9 @@ constexpr value<C> requantized(const value<C>& x, affine q, std::optional<dtype>
   if (!(q.scale > 0))
     return broken(x, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
   const dtype to = type.value_or(is_accumulator(t) ? dtype::s8 : t.type);
+  node_head head = head_of(ops::requantize, round, line, act);
+  head.has_law = has_law;
+  head.own_law = own;
   // Accumulators: one node that accumulates and requantizes. The accumulating one stays if
   // something else reads it.
   if (is_accumulator(t))
@@ -608,29 +621,14 @@ constexpr value<C> requantized(const value<C>& x, affine q, std::optional<dtype>
         for (std::int32_t j = 0; j < a.list[i].count; ++j)
           a.integers[a.integer_count++] = x.net.integers[from + j];
       }
-      return then(x,
-                  {.op = by.op,
-                   .round = round,
-                   .by_law = round == rounding::none,
-                   .act = act,
-                   .has_law = has_law,
-                   .own_law = own,
-                   .line = line},
-                  {x.net.operands + by.first_in, static_cast<std::size_t>(by.ins)}, a,
+      head.op = by.op;
+      return then(x, head, {x.net.operands + by.first_in, static_cast<std::size_t>(by.ins)}, a,
                   typed_as(to, q));
     }
   if (!t.quantized())
     return broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)},
                   dims{static_cast<std::int32_t>(t.type)}, line);
-  return then(x,
-              {.op = &ops::requantize,
-               .round = round,
-               .by_law = round == rounding::none,
-               .act = act,
-               .has_law = has_law,
-               .own_law = own,
-               .line = line},
-              {x.out, 1}, attribute_list{}, typed_as(to, q));
+  return then(x, head, {x.out, 1}, attribute_list{}, typed_as(to, q));
 }
 }  // namespace detail
 struct requantize_options {
@@ -679,18 +677,13 @@ constexpr value<C> binary(const op_def& quantized, const op_def& plain, const va
                   line);
   const std::int32_t ins[2]{a.out[0], other};
   if (is_float(x.type) || (is_accumulator(x) && !x.quantized()))
-    return then(v, {.op = &plain, .act = o.activation, .line = line}, ins, attribute_list{},
+    return then(v, head_of(plain, o.round, line, o.activation), ins, attribute_list{},
                 typed_as(x.type, {}));
   if (!need_quantized(v, x, line) || !need_quantized(v, y, line)) return v;
   if (!(q.scale > 0))
     return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(q.scale)}, line);
-  return then(v,
-              {.op = &quantized,
-               .round = o.round,
-               .by_law = o.round == rounding::none,
-               .act = o.activation,
-               .line = line},
-              ins, attribute_list{}, typed_as(o.type.value_or(x.type), q));
+  return then(v, head_of(quantized, o.round, line, o.activation), ins, attribute_list{},
+              typed_as(o.type.value_or(x.type), q));
 }
 }  // namespace detail
 /// a + b with broadcasting. Quantized operands need the result's quantization.
@@ -730,11 +723,9 @@ struct concat_head {
                       dims{static_cast<std::int32_t>(t.type)}, line);
     attribute_list a1{};
     append_attributes(a1, concat_attrs{axis});
-    const bool quantized = is_quantized_type(x.type);
     tensor_info y = typed_as(x.type, q.scale != 0 ? q : affine{x.scale, x.zero_point});
-    return then(
-        v, {.op = quantized ? &ops::qnn_concat : &ops::concat, .by_law = quantized, .line = line},
-        ins, a1, y);
+    return then(v, head_of(operator_for(ops::qnn_concat, ops::concat, x), rounding::none, line),
+                ins, a1, y);
   }
 };
 }  // namespace detail
@@ -762,8 +753,8 @@ constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options
     const dims s = unpack(t.shape);
     if (s.rank != 4) return broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
     value<C> v = x;
-    const bool real = t.type == dtype::f32;
-    if (!real && !need_quantized(v, t, line)) return v;
+    const op_def& op = operator_for(quantized, plain, t);
+    if (&op == &quantized && !need_quantized(v, t, line)) return v;
     pool2d_attrs a;
     a.window_h = o.size.h, a.window_w = o.size.w, a.stride_h = o.stride.h, a.stride_w = o.stride.w,
     a.ceil_mode = o.ceil_mode, a.count_include_pad = o.count_include_pad;
@@ -771,13 +762,7 @@ constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options
     attribute_list list{};
     append_attributes(list, a);
     const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
-    return then(v,
-                {.op = real ? &plain : &quantized,
-                 .round = o.round,
-                 .by_law = o.round == rounding::none,
-                 .act = o.activation,
-                 .line = line},
-                {x.out, 1}, list, y);
+    return then(v, head_of(op, o.round, line, o.activation), {x.out, 1}, list, y);
   }};
 }
 constexpr auto reduced(const op_def& quantized, const op_def& plain, dims axes, bool keep_dims,
@@ -785,17 +770,12 @@ constexpr auto reduced(const op_def& quantized, const op_def& plain, dims axes, 
   return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
     const tensor_info t = first(x);
     value<C> v = x;
-    const bool real = t.type == dtype::f32;
-    if (!real && !need_quantized(v, t, line)) return v;
+    const op_def& op = operator_for(quantized, plain, t);
+    if (&op == &quantized && !need_quantized(v, t, line)) return v;
     attribute_list list{};
     append_attributes(list, reduce_attrs{axes, keep_dims});
     const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
-    return then(v,
-                {.op = real ? &plain : &quantized,
-                 .round = round,
-                 .by_law = round == rounding::none,
-                 .line = line},
-                {x.out, 1}, list, y);
+    return then(v, head_of(op, round, line), {x.out, 1}, list, y);
   }};
 }
 }  // namespace detail
@@ -832,7 +812,7 @@ template <class F> constexpr auto moved(const op_def& op, F&& set, std::int32_t 
     y.name = nullptr;
     y.data = nullptr;
     y.bytes = 0;
-    return then(x, {.op = &op, .line = line}, {x.out, 1}, list, y);
+    return then(x, head_of(op, rounding::none, line), {x.out, 1}, list, y);
   }};
 }
 }  // namespace detail
@@ -859,7 +839,7 @@ constexpr auto pad2d(padding p, std::int32_t line = __builtin_LINE()) {
     if (t.shape.rank != 4)
       return detail::broken(x, mistake::wrong_rank, dims{4}, dims{t.shape.rank}, line);
     return detail::moved(
-        t.quantized() ? ops::qnn_pad : ops::pad,
+        detail::operator_for(ops::qnn_pad, ops::pad, t),
         [p](detail::attribute_list& a, const detail::tensor_info&) {
           a.integer_list("paddings", dims{0, 0, p.top, p.bottom, p.left, p.right, 0, 0});
         },

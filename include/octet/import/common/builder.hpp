@@ -96,8 +96,8 @@ class graph_builder {
     const laws::decision d = decide(op, in, out, attrs, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
-    if (d.channels_last) attrs.set("channels_last", std::int64_t{1});
-    set_bounds(attrs, options.fused, out, d.by);
+    set_decided(d, into{attrs});
+    set_bounds(d.by, options.fused, operand_of(g[out[0]].desc()), into{attrs});
     return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
   }
 
@@ -153,7 +153,7 @@ class graph_builder {
     if (!d.known)
       return unsupported(std::string(a.op->name) + " under law",
                          std::string(name_of(g.arithmetic)));
-    if (d.f32_product) a.attrs.set("f32_product", std::int64_t{1});
+    set_decided(d, into{a.attrs});
     const bool int32_bias =
         a.in.size() > 2 && a.in[2] != no_tensor && g[a.in[2]].type == dtype::s32;
     auto scales = accumulator_scales(d, a.in[0], a.in[1]);
@@ -164,7 +164,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc};
     if (a.real_bias != no_tensor) in.push_back(a.real_bias);
     attributes clamp;
-    set_bounds(clamp, a.options.fused, {a.out}, d.by);
+    set_bounds(d.by, a.options.fused, operand_of(g[a.out].desc()), into{clamp});
     return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), d.round);
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
@@ -192,7 +192,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc, rows};
     if (a.bias != no_tensor) in.push_back(a.bias);
     if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
-    set_bounds(dequantize, a.fused, {a.out}, d.dequantize.by);
+    set_bounds(d.dequantize.by, a.fused, operand_of(g[a.out].desc()), into{dequantize});
     return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
                d.dequantize.round);
   }
@@ -241,22 +241,11 @@ class graph_builder {
     }
     return unit{};
   }
-  /// A fused activation as bounds on the values of the first output.
-  void set_bounds(attributes& to, activation a, const std::vector<tensor_id>& out,
-                  laws::library by) const {
-    if (a == activation::none) return;
-    const tensor& y = g[out[0]];
-    if (y.type == dtype::f32) {
-      const laws::real_bounds c = laws::bounds_of(a);
-      if (c.lo) to.set("float_lo", static_cast<double>(*c.lo));
-      if (c.hi) to.set("float_hi", static_cast<double>(*c.hi));
-      return;
-    }
-    const tensor_desc d = y.desc();
-    const laws::clamp_bounds c = laws::activation_bounds(by, a, d.type, d.scale(), d.zero_point());
-    to.set("clamp_lo", c.lo);
-    to.set("clamp_hi", c.hi);
-  }
+  /// set(key, value) of set_decided and set_bounds.
+  struct into {
+    attributes& to;
+    template <class V> void operator()(const char* key, V value) const { to.set(key, value); }
+  };
   static std::string after(const std::string& name, const char* suffix) {
     return name.empty() ? name : name + suffix;
   }

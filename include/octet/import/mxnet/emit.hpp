@@ -256,7 +256,7 @@ class emitter : public import::row_emitter {
   /// read yet, or an alias.
   tensor_id with_scale(tensor_id t, double scale) {
     if (failed() || (to.g[t].scales.size() == 1 && to.g[t].scales[0] == scale)) return t;
-    if (!(scale > 0) || scale > 1e300) {
+    if (!is_scale(scale)) {
       broken("ranges whose quotient is " + std::to_string(scale));
       return no_tensor;
     }
