@@ -4,7 +4,6 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
-#include <functional>
 #include <map>
 
 #include "octet/laws/dynamic.hpp"
@@ -26,85 +25,69 @@ constexpr dtype quantized_types[] = {dtype::s8, dtype::u8, dtype::s16};
 
 // ---- the table of docs/numerics.md ----
 
-/// A condition under which an operator is asked.
-struct condition {
-  const char* text;
-  std::function<void(facts&)> set;
-};
-/// What makes a law answer differently for an operator, beyond its element type. The first
-/// condition is the usual one.
-std::vector<condition> conditions_of(std::string_view name) {
-  const condition usual{"", [](facts&) {}};
-  const condition integer_bias{"int32 bias", [](facts& f) { f.int32_bias = true; }};
-  const condition out_of_range{"scales out of XNNPACK's range", [](facts& f) { f.y.scale = 1e-4; }};
-  const condition contiguous{"contiguous", [](facts&) {}};
-  const condition channels_last{"channels_last",
-                                [](facts& f) { f.framework = laws::composed(f.x.shape); }};
-  const condition per_channel{"weights with a scale for each channel",
-                              [](facts& f) { f.w.per_channel = true; }};
-  if (name == "qnn.conv2d" || name == "qnn.transpose_conv2d")
-    return {usual, per_channel, integer_bias};
-  if (name == "qnn.depthwise_conv2d")
-    return {usual, per_channel, integer_bias, {"weights' quantization axis not 0", [](facts& f) {
-                                                 f.framework.weights_axis = 3;
-                                               }}};
-  if (name == "qnn.fully_connected")
-    return {usual, per_channel, integer_bias, {"weights with a zero point", [](facts& f) {
-                                                 f.w.zero_point = 1;
-                                               }}};
-  if (name == "qnn.batch_matmul")
-    return {usual, {"second operand with a zero point", [](facts& f) { f.w.zero_point = 1; }}};
-  if (name == "qnn.add")
-    return {usual, out_of_range, {"an operand is broadcast", [](facts& f) {
-                                    f.w.shape = {1, 1, 1, 8};
-                                  }}};
-  if (name == "qnn.sub" || name == "qnn.leaky_relu") return {usual, out_of_range};
-  if (name == "qnn.concat")
-    return {{"one quantization", [](facts& f) { f.keeps_quantization = true; }},
-            {"several", [](facts& f) { f.keeps_quantization = false; }}};
-  if (name == "qnn.requantize")
-    return {{"to the same type", [](facts&) {}},
-            out_of_range,
-            {"to another 8-bit type",
-             [](facts& f) { f.y.type = f.x.type == dtype::u8 ? dtype::s8 : dtype::u8; }},
-            {"with an offset", [](facts& f) { f.offset = 3; }},
-            {"in steps of one size", [](facts& f) { f.y.scale = f.x.scale; }}};
-  if (name == "qnn.avg_pool2d")
-    return {contiguous,
-            channels_last,
-            {"contiguous, padding counted",
-             [](facts& f) { f.pool.padded = f.pool.counts_padding = true; }},
-            {"contiguous, padding not counted", [](facts& f) { f.pool.padded = true; }},
-            {"adaptive, contiguous", [](facts& f) { f.pool.adaptive_h = f.pool.adaptive_w = 2; }},
-            {"adaptive, channels_last",
-             [](facts& f) {
-               f.framework = laws::composed(f.x.shape);
-               f.pool.adaptive_h = f.pool.adaptive_w = 2;
-             }},
-            {"adaptive, windows of several sizes",
-             [](facts& f) { f.pool.adaptive_h = f.pool.adaptive_w = 3; }}};
-  if (name == "qnn.mean")
-    return {{"innermost axes, contiguous", [](facts& f) { f.axes = {3}; }},
-            {"height and width, channels_last",
-             [](facts& f) {
-               f.framework = laws::composed(f.x.shape);
-               f.axes = {1, 2};
-             }},
-            {"other axes", [](facts& f) { f.axes = {1}; }}};
-  if (name == "qnn.resize_bilinear") return {contiguous, channels_last};
-  if (name == "qnn.dynamic_quantize" || name == "qnn.dynamic_dequantize")
-    return {usual, {"depthwise", [](facts& f) { f.framework.depthwise = true; }}};
-  return {usual};
-}
-facts usual_facts(std::string_view name, dtype type) {
+/// The usual node: activations of one type, weights without a zero point and with one scale for
+/// all, scales within XNNPACK's range, memory as the framework's defaults have it, means over the
+/// innermost axis, concatenated values of one quantization.
+facts usual_facts(dtype type, bool from_float = false) {
   facts f;
-  f.x = f.w = {type, {1, 8, 8, 8}, 0.1, 0, false};
+  f.x = {from_float ? dtype::f32 : type, {1, 8, 8, 8}, 0.1, 0, false};
+  f.w = {type, {1, 8, 8, 8}, 0.1, 0, false};
   f.y = {type, {1, 8, 8, 8}, 0.2, 0, false};
-  f.keeps_quantization = name == "qnn.mean" || name == "qnn.avg_pool2d";
   f.alpha = 0.1;
-  if (name == "qnn.quantize") f.x.type = dtype::f32;
+  f.axes = {3};
   return f;
 }
+/// What a law may look at beside element types, one fact a row or those that it looks at together.
+/// Every operator is asked under every one: what its law does not look at changes nothing and is
+/// not printed.
+struct condition {
+  const char* text;
+  void (*set)(facts&);
+};
+void last(facts& f) { f.framework = laws::composed(f.x.shape); }
+void adaptive(facts& f, std::int32_t extent) { f.pool.adaptive_h = f.pool.adaptive_w = extent; }
+constexpr condition conditions[] = {
+    {"", [](facts&) {}},
+    {"weights with a scale for each channel", [](facts& f) { f.w.per_channel = true; }},
+    {"int32 bias", [](facts& f) { f.int32_bias = true; }},
+    {"weights' quantization axis not 0", [](facts& f) { f.framework.weights_axis = 3; }},
+    {"weights of 4 bits in the file", [](facts& f) { f.framework.int4_weights = true; }},
+    {"second operand with a zero point", [](facts& f) { f.w.zero_point = 1; }},
+    {"second operand broadcast",
+     [](facts& f) {
+       f.w.shape = {1, 1, 1, 8};
+     }},
+    {"scales out of XNNPACK's range", [](facts& f) { f.y.scale = 1e-4; }},
+    {"slope below 0", [](facts& f) { f.alpha = -0.1; }},
+    {"to another 8-bit type",
+     [](facts& f) {
+       if (is_8bit(f.y.type)) f.y.type = f.y.type == dtype::u8 ? dtype::s8 : dtype::u8;
+     }},
+    {"to int16", [](facts& f) { f.y.type = dtype::s16; }},
+    {"with an offset", [](facts& f) { f.offset = 3; }},
+    {"in steps of one size", [](facts& f) { f.y.scale = f.x.scale; }},
+    {"by shifts", [](facts& f) { f.framework.by_shifts = true; }},
+    {"several quantizations", [](facts& f) { f.keeps_quantization = false; }},
+    {"channels_last", [](facts& f) { last(f); }},
+    {"padding counted", [](facts& f) { f.pool.padded = f.pool.counts_padding = true; }},
+    {"padding not counted", [](facts& f) { f.pool.padded = true; }},
+    {"extents rounded up", [](facts& f) { f.pool.ceil_mode = true; }},
+    {"divisor given", [](facts& f) { f.pool.own_divisor = true; }},
+    {"adaptive", [](facts& f) { adaptive(f, 2); }},
+    {"adaptive, channels_last",
+     [](facts& f) {
+       last(f);
+       adaptive(f, 2);
+     }},
+    {"adaptive, windows of several sizes", [](facts& f) { adaptive(f, 3); }},
+    {"over height and width, channels_last",
+     [](facts& f) {
+       last(f);
+       f.axes = {1, 2};
+     }},
+    {"over other axes", [](facts& f) { f.axes = {1}; }},
+    {"depthwise", [](facts& f) { f.framework.depthwise = true; }},
+};
 std::string cell(const laws::decision& d) {
   if (!d.known) return "";
   std::string s = d.round == rounding::none ? "-" : std::string(name_of(d.round));
@@ -126,15 +109,14 @@ std::string law_table() {
       "| mxnet | onnxruntime |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
   for (const octet::op_def* op : octet::builtin_operators()) {
     if (!op->decide) continue;
-    const bool floats = !op->quantized;
-    const auto conditions = conditions_of(op->name);
     std::map<dtype, std::string> usual;
     for (const condition& c : conditions) {
       std::vector<std::pair<std::string, std::string>> rows;  // cells, types that share them
-      const auto types = floats ? std::span<const dtype>() : std::span(quantized_types);
-      for (std::size_t i = 0; i < (floats ? 1 : types.size()); ++i) {
-        const dtype t = floats ? dtype::f32 : types[i];
-        facts f = usual_facts(op->name, t);
+      static constexpr dtype real[] = {dtype::f32};
+      const std::span<const dtype> types =
+          op->quantized ? std::span<const dtype>(quantized_types) : std::span<const dtype>(real);
+      for (const dtype t : types) {
+        facts f = usual_facts(t, !takes_input(*op, 0, t));
         c.set(f);
         const std::string s = cells(*op, f);
         if (&c == &conditions[0])
@@ -211,7 +193,7 @@ std::string numbers() {
   s += "\naccumulator scale sx * sw: uint8 conv2d, uint8 fully_connected\n";
   for (auto [sx, sw] : {std::pair{0.1, 0.003}, {0.0235, 0.0117}, {0x1p-7, 0x1p-9}})
     for (law l : all_laws) {
-      facts f = usual_facts("", dtype::u8);
+      facts f = usual_facts(dtype::u8);
       f.arithmetic = l;
       s += std::string(name_of(l)) + " " + hex(sx) + " " + hex(sw) + ": " +
            hex(laws::accumulator_scale(l, laws::conv2d(f), sx, sw)) + " " +
