@@ -4,8 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "octet/octet.hpp"
-#include "octet/typed/typed.hpp"
+#include "typed_test.hpp"
 
 namespace {
 using octet::lifetime;
@@ -146,4 +145,51 @@ TEST_CASE("an operator that takes more than it declares is refused on every path
   const auto loaded = octet::try_compile(small::lower());
   REQUIRE_FALSE(loaded);
   CHECK(loaded.error().what == typed.error().what);
+}
+
+// ---- typed and loaded networks take the same memory ----
+
+namespace {
+template <class T, std::size_t N> constexpr std::array<T, N> any_values(std::uint32_t state) {
+  std::array<T, N> v{};
+  for (T& e : v) {
+    state = state * 1664525u + 1013904223u;
+    e = static_cast<T>(state >> 24);
+  }
+  return v;
+}
+/// A convolution with padding, a depthwise one, a sum, a pool, a layer: activations of type T with
+/// zero points that are not in the middle of it, weights of type W with zero point Z.
+template <octet::dtype T, class W, std::int32_t Z, std::int32_t First, std::int32_t Second>
+struct small_layers {
+  static constexpr auto w1 = any_values<W, 6 * 3 * 3 * 5>(1);
+  static constexpr auto w2 = any_values<W, 3 * 3 * 6>(2);
+  static constexpr auto w3 = any_values<W, 7 * 4 * 4 * 6>(3);
+  static constexpr auto input =
+      q::input<q::tensor<T, q::shape<1, 9, 9, 5>, q::affine{0.05, First}>>();
+  static constexpr auto first = input | q::conv2d({.filters = 6, .kernel = {3, 3}},
+                                                  q::per_tensor(w1, 0.01, Z), {}, {0.4, Second});
+  static constexpr auto second =
+      first | q::depthwise_conv2d({.kernel = {3, 3}}, q::per_tensor(w2, 0.01, Z), {}, {0.3, First});
+  static constexpr auto graph = q::add(first, second, {0.5, Second}) |
+                                q::max_pool2d({.padding = q::valid}) |
+                                q::dense(7, q::per_tensor(w3, 0.01, Z), {}, {0.9, First});
+};
+template <octet::dtype T, class W, std::int32_t Z, std::int32_t First, std::int32_t Second,
+          octet::law L>
+void takes_what_loaded_takes() {
+  typed_test::same_as_loaded<q::compiled<small_layers<T, W, Z, First, Second>::graph, L>>();
+}
+}  // namespace
+
+TEST_CASE("typed networks of uint8 with odd zero points take the memory of loaded ones") {
+  using octet::dtype, octet::law;
+  takes_what_loaded_takes<dtype::u8, std::uint8_t, 117, 3, 251, law::tflite_ref>();
+  takes_what_loaded_takes<dtype::u8, std::int8_t, 0, 77, 129, law::pytorch_fbgemm>();
+  takes_what_loaded_takes<dtype::u8, std::int8_t, -5, 77, 129, law::pytorch_qnnpack>();
+}
+TEST_CASE("typed networks of int8 and int16 take the memory of loaded ones") {
+  using octet::dtype, octet::law;
+  takes_what_loaded_takes<dtype::s8, std::int8_t, 0, -3, 97, law::tflite_xnnpack>();
+  takes_what_loaded_takes<dtype::s16, std::int8_t, 0, 0, 0, law::tflite_ref>();
 }
