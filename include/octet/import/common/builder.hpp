@@ -97,7 +97,7 @@ class graph_builder {
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
     set_decided(d, into{attrs});
-    set_bounds(d.by, options.fused, operand_of(g[out[0]].desc()), into{attrs});
+    if (options.fused != activation::none) add_bounds(attrs, options.fused, out[0], d.by);
     return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
   }
 
@@ -164,7 +164,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc};
     if (a.real_bias != no_tensor) in.push_back(a.real_bias);
     attributes clamp;
-    set_bounds(d.by, a.options.fused, operand_of(g[a.out].desc()), into{clamp});
+    add_bounds(clamp, a.options.fused, a.out, d.by);
     return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), d.round);
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
@@ -192,7 +192,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc, rows};
     if (a.bias != no_tensor) in.push_back(a.bias);
     if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
-    set_bounds(d.dequantize.by, a.fused, operand_of(g[a.out].desc()), into{dequantize});
+    add_bounds(dequantize, a.fused, a.out, d.dequantize.by);
     return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
                d.dequantize.round);
   }
@@ -246,6 +246,9 @@ class graph_builder {
     attributes& to;
     template <class V> void operator()(const char* key, V value) const { to.set(key, value); }
   };
+  void add_bounds(attributes& to, activation a, tensor_id y, laws::library by) const {
+    set_bounds(by, a, operand_of(g[y].desc()), into{to});
+  }
   static std::string after(const std::string& name, const char* suffix) {
     return name.empty() ? name : name + suffix;
   }
