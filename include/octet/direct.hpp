@@ -54,6 +54,37 @@ inline bool needs_scale(const op_def& op, rounding round, dtype type,
   if (input && op.scaled.contains(*input)) return !is_float(type);
   return op.quantized && round != rounding::none && quantized_types.contains(type);
 }
+/// Number, types and quantization of the operands of a direct call.
+inline status verify_operands(const op_def& op, std::span<const quantized_view> in,
+                              std::span<const quantized_view> out, rounding round) {
+  const auto count = static_cast<std::int32_t>(in.size());
+  if (count < op.min_inputs || (op.max_inputs >= 0 && count > op.max_inputs))
+    return invalid("number of inputs of " + std::string(op.name), std::to_string(count),
+                   std::to_string(op.min_inputs) + " to " + std::to_string(op.max_inputs));
+  for (const auto* list : {&in, &out})
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const quantized_view& v = (*list)[i];
+      const std::string what =
+          (list == &in ? "input " : "output ") + std::to_string(i) + " of " + std::string(op.name);
+      if (auto s = verify_view(v, what); !s) return s;
+      const bool absent = list == &in && v.data.data == nullptr;
+      if (!absent && v.scale == 0 && v.scales.empty() &&
+          needs_scale(op, round, v.data.type, list == &in ? std::optional(i) : std::nullopt))
+        return invalid("scale of " + what, "none", "the operand's scale");
+    }
+  return unit{};
+}
+/// The outputs have the shapes that the operator's rule gives them.
+inline status verify_output_shapes(const op_def& op, const node_view& n) {
+  if (!op.shape) return unit{};
+  std::vector<dims> shapes(n.out.size());
+  if (auto s = op.shape(n, shapes); !s) return s;
+  for (std::size_t i = 0; i < n.out.size(); ++i)
+    if (!(shapes[i] == n.out[i].shape))
+      return invalid("output shape of " + std::string(op.name), to_string(n.out[i].shape),
+                     to_string(shapes[i]));
+  return unit{};
+}
 
 /// find() for the kernels of these operators, and of no others.
 template <const op_def&... Ops> constexpr kernels::finder finder_of() {
@@ -78,22 +109,7 @@ class operator_call {
     if (!can_run(on))
       return unsupported("target", std::string(name_of(on)),
                          "a target of this build that this CPU can run");
-    const auto count = static_cast<std::int32_t>(in.size());
-    if (count < op.min_inputs || (op.max_inputs >= 0 && count > op.max_inputs))
-      return invalid("number of inputs of " + std::string(op.name), std::to_string(count),
-                     std::to_string(op.min_inputs) + " to " + std::to_string(op.max_inputs));
-    for (const auto* list : {&in, &out})
-      for (std::size_t i = 0; i < list->size(); ++i) {
-        const quantized_view& v = (*list)[i];
-        const std::string what = (list == &in ? "input " : "output ") + std::to_string(i) + " of " +
-                                 std::string(op.name);
-        if (auto s = detail::verify_view(v, what); !s) return s.error();
-        const bool absent = list == &in && v.data.data == nullptr;
-        if (!absent && v.scale == 0 && v.scales.empty() &&
-            detail::needs_scale(op, round, v.data.type,
-                                list == &in ? std::optional(i) : std::nullopt))
-          return invalid("scale of " + what, "none", "the operand's scale");
-      }
+    if (auto s = detail::verify_operands(op, in, out, round); !s) return s.error();
     operator_call c;
     std::vector<tensor_desc> ins, outs;
     std::vector<std::span<const std::byte>> constants;
@@ -111,14 +127,7 @@ class operator_call {
     const attribute_view view(attrs, known_attributes.get());
     const node_view n{ins, outs, constants, {given.get(), in.size()}, &view, round};
     if (auto s = detail::verify_values(attrs, outs); !s) return s.error();
-    std::vector<dims> shapes(out.size());
-    if (op.shape) {
-      if (auto s = op.shape(n, shapes); !s) return s.error();
-      for (std::size_t i = 0; i < out.size(); ++i)
-        if (!(shapes[i] == outs[i].shape))
-          return invalid("output shape of " + std::string(op.name), to_string(outs[i].shape),
-                         to_string(shapes[i]));
-    }
+    if (auto s = detail::verify_output_shapes(op, n); !s) return s.error();
     c.memory_ = std::make_unique<plan_memory>();
     if (auto s = detail::prepare_step(op, n, on, find, 1, *c.memory_, c.step_); !s)
       return s.error();

@@ -746,26 +746,29 @@ class fuser {
     else
       replace(*r, i, g);
   }
-  /// Empty: the group is taken.
-  std::string refusal(const rule& r, item& i, const group& g) {
-    const bool open = r.what == kind::product || r.what == kind::matrix,  // may give floats
-        moves = r.what == kind::move || r.what == kind::move_8bit || r.what == kind::largest;
-    std::size_t wanted = 0;
-    switch (r.what) {
+  /// How many inputs of a group must be quantized.
+  static std::size_t quantized_inputs(kind what, const group& g) {
+    switch (what) {
       case kind::move:
       case kind::move_8bit:
       case kind::largest:
       case kind::index:
       case kind::split:
-      case kind::unary: wanted = 1; break;
+      case kind::unary: return 1;
       case kind::where:
-      case kind::product: wanted = 2; break;
+      case kind::product: return 2;
       case kind::binary:
       case kind::variadic:
       case kind::convolution:
-      case kind::matrix: wanted = g.inputs; break;
+      case kind::matrix: break;
     }
-    if (g.dq.size() != wanted) return "an input is not quantized";
+    return g.inputs;
+  }
+  /// Empty: the group is taken.
+  std::string refusal(const rule& r, item& i, const group& g) {
+    const bool open = r.what == kind::product || r.what == kind::matrix,  // may give floats
+        moves = r.what == kind::move || r.what == kind::move_8bit || r.what == kind::largest;
+    if (g.dq.size() != quantized_inputs(r.what, g)) return "an input is not quantized";
     std::vector<dtype> in;
     for (item* d : g.dq) {
       const auto t = in_type(*d);
@@ -820,8 +823,8 @@ class fuser {
                      std::size_t count) {
     for (std::size_t k = from; k < from + count; ++k) to.push_back(n.input(k));
   }
-  void replace(const rule& r, item& i, const group& g) {
-    node n = i.n;
+  /// The inputs of the node that stands for a group.
+  std::vector<std::string> inputs_of(const rule& r, const item& i, const group& g) {
     std::vector<std::string> in;
     switch (r.what) {
       case kind::move:
@@ -858,6 +861,11 @@ class fuser {
         append(in, g.q[0]->n, 1, 2);
         break;
     }
+    return in;
+  }
+  void replace(const rule& r, item& i, const group& g) {
+    node n = i.n;
+    std::vector<std::string> in = inputs_of(r, i, g);
     if (!r.to.empty()) n.op = r.to, n.domain = r.domain;
     if (r.what == kind::product && g.q.empty()) {
       n.op = "MatMulIntegerToFloat", n.domain = microsoft;

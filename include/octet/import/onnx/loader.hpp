@@ -384,6 +384,23 @@ class loader {
     }
     return emit_.failed() ? status(emit_.error()) : unit{};
   }
+  /// A number for each value that Scan runs over; left out: zeros.
+  std::vector<std::int64_t> scan_numbers(const call& c, const char* key, std::size_t count) {
+    auto v = emit_.integers(c, key);
+    if (v.empty()) v.assign(count, 0);
+    if (v.size() != count)
+      emit_.broken(std::string("attribute ") + key, std::to_string(v.size()) + " numbers");
+    return v;
+  }
+  /// The slice at `at` of an axis, that axis gone.
+  value without_axis(tensor_id x, int axis, std::int32_t at) {
+    const tensor_id piece = rows::part_of_axis(emit_, x, as_size(axis), at, 1);
+    if (emit_.failed()) return {};
+    dims rest;
+    for (int d = 0; d < emit_.to.g[piece].shape.rank; ++d)
+      if (d != axis) rest.push_back(emit_.to.g[piece].shape[d]);
+    return value::of(emit_.reshaped(piece, rest));
+  }
   /// Values that go from round to round, then those of which each round reads one slice.
   status run_scan(call& c) {
     if (main_.m.opset < 9)
@@ -393,25 +410,17 @@ class loader {
     auto body = body_of(c, "body", own);
     if (!body) return body.error();
     scope& s = **body;
-    if (scanned < 1 || static_cast<std::size_t>(scanned) > own)
+    if (scanned < 1 || as_size(scanned) > own)
       return invalid("attribute num_scan_inputs", std::to_string(scanned));
-    const std::size_t carried = own - static_cast<std::size_t>(scanned),
-                      results = s.m.outputs.size();
+    const std::size_t carried = own - as_size(scanned), results = s.m.outputs.size();
     if (results < carried || results != c.n.out.size())
       return invalid("outputs of Scan and its body", std::to_string(results),
                      std::to_string(c.n.out.size()));
-    const auto list = [&](const char* key, std::size_t count) {
-      auto v = emit_.integers(c, key);
-      if (v.empty()) v.assign(count, 0);
-      if (v.size() != count)
-        emit_.broken(std::string("attribute ") + key, std::to_string(v.size()) + " numbers");
-      return v;
-    };
-    const auto count = static_cast<std::size_t>(scanned), more = results - carried;
-    const auto in_axes = list("scan_input_axes", count),
-               in_back = list("scan_input_directions", count),
-               out_axes = list("scan_output_axes", more),
-               out_back = list("scan_output_directions", more);
+    const std::size_t count = as_size(scanned), more = results - carried;
+    const auto in_axes = scan_numbers(c, "scan_input_axes", count),
+               in_back = scan_numbers(c, "scan_input_directions", count),
+               out_axes = scan_numbers(c, "scan_output_axes", more),
+               out_back = scan_numbers(c, "scan_output_directions", more);
     std::vector<tensor_id> from;
     std::vector<int> axis;
     std::int32_t rounds = -1;
@@ -432,15 +441,9 @@ class loader {
       std::vector<value> in = now;
       for (std::size_t i = 0; i < count; ++i) {
         const std::int32_t at = in_back[i] != 0 ? rounds - 1 - k : k;
-        const tensor_id piece =
-            rows::part_of_axis(emit_, from[i], static_cast<std::size_t>(axis[i]), at, 1);
+        in.push_back(without_axis(from[i], axis[i], at));
         if (emit_.failed()) return emit_.error();
-        dims rest;
-        for (int d = 0; d < emit_.to.g[piece].shape.rank; ++d)
-          if (d != axis[i]) rest.push_back(emit_.to.g[piece].shape[d]);
-        in.push_back(value::of(emit_.reshaped(piece, rest)));
       }
-      if (emit_.failed()) return emit_.error();
       auto y = run(s, in, " #" + std::to_string(k));
       if (!y) return y.error();
       now.assign(y->begin(), y->begin() + static_cast<std::ptrdiff_t>(carried));

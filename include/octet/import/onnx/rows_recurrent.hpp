@@ -200,26 +200,54 @@ template <bool Dynamic> void lstm_row(emitter& m, call& c) {
   if (!m.failed()) c.out = {value::of(states), value::of(last), value::of(cells)};
 }
 
+inline tensor_id real_result(emitter& m, const op_def& op, std::vector<tensor_id> in) {
+  return m.made(op, std::move(in), dtype::f32);
+}
+/// t + bias, or t where there is no bias.
+inline tensor_id with_bias(emitter& m, tensor_id t, tensor_id bias) {
+  return bias == no_tensor || m.failed() ? t : real_result(m, ops::add, {t, bias});
+}
+/// The last gate of GRU: the state's weights and bias, and whether they see the state before it is
+/// reset.
+struct gru_gate {
+  tensor_id weights, bias;
+  bool reset_after;
+};
+/// The state of GRU after a step. x: the input's part of all gates; sums: of both first gates.
+inline tensor_id gru_state(emitter& m, const recurrent& r, const gru_gate& last, tensor_id x,
+                           tensor_id sums, tensor_id h) {
+  const auto gate = [&](std::int32_t i) {
+    return real_result(m, ops::logistic,
+                       {part_of_axis(m, sums, 1, std::int64_t{i} * r.hidden, r.hidden)});
+  };
+  const auto seen = [&](tensor_id state) {
+    return with_bias(m, real_result(m, ops::float_fully_connected, {state, last.weights}),
+                     last.bias);
+  };
+  const tensor_id z = gate(0), reset = gate(1);
+  const tensor_id before = last.reset_after ? real_result(m, ops::mul, {reset, seen(h)})
+                                            : seen(real_result(m, ops::mul, {reset, h})),
+                  input = part_of_axis(m, x, 1, 2 * r.hidden, r.hidden),
+                  candidate =
+                      real_result(m, ops::tanh, {real_result(m, ops::add, {input, before})}),
+                  kept = real_result(m, ops::mul, {z, h}),
+                  left = real_result(m, ops::sub, {m.to.scalar_constant(1.f), z});
+  return real_result(m, ops::add, {real_result(m, ops::mul, {left, candidate}), kept});
+}
 /// One direction of GRU (gates z, r, h) or RNN (one gate).
 inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r, bool gru) {
   recurrent_result y;
   const std::int32_t gates = gru ? 3 : 1, width = gates * r.hidden;
-  const auto of_f32 = [&](const op_def& op, std::vector<tensor_id> in) {
-    return m.made(op, std::move(in), dtype::f32);
-  };
   const std::int32_t first = gru ? 2 * r.hidden : r.hidden;
-  const bool reset_after = m.integer(c, "linear_before_reset", 0) != 0;
+  gru_gate last{no_tensor, no_tensor, m.integer(c, "linear_before_reset", 0) != 0};
   // Of the input's gates, the state's, and of GRU the state's last.
-  tensor_id of_input = no_tensor, of_state = no_tensor, of_last = no_tensor;
+  tensor_id of_input = no_tensor, of_state = no_tensor;
   if (c.has(3)) {
     const tensor_id both = entry_of(m, c.in[3], r.direction).id;
     of_input = part_of_axis(m, both, 0, 0, width);
     of_state = part_of_axis(m, both, 0, width, first);
-    if (gru) of_last = part_of_axis(m, both, 0, width + first, r.hidden);
+    if (gru) last.bias = part_of_axis(m, both, 0, width + first, r.hidden);
   }
-  const auto with = [&](tensor_id t, tensor_id b) {
-    return b == no_tensor || m.failed() ? t : of_f32(ops::add, {t, b});
-  };
   tensor_id h = c.has(5)
                     ? m.reshaped(part_of_axis(m, m.held(c.in[5], false), 0, r.direction, 1),
                                  dims{r.batch, r.hidden})
@@ -227,40 +255,20 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
                                      std::vector<float>(dims{r.batch, r.hidden}.elements().value));
   const tensor_id w = entry_of(m, c.in[1], r.direction).id,
                   back = entry_of(m, c.in[2], r.direction).id;
-  const auto product = [&](tensor_id x, tensor_id weights) {
-    return of_f32(ops::float_fully_connected, {x, weights});
-  };
   const auto all =
       m.made(ops::float_fully_connected, {m.held(c.in[0], false), w}, dtype::f32, keep_dims());
-  const tensor_id of_inputs = with(all, of_input);
+  const tensor_id of_inputs = with_bias(m, all, of_input);
   // GRU that resets first multiplies the state before its last gate's weights see it.
-  const tensor_id back_gates = gru ? part_of_axis(m, back, 0, 0, 2 * r.hidden) : back,
-                  back_last = gru ? part_of_axis(m, back, 0, 2 * r.hidden, r.hidden) : no_tensor;
+  const tensor_id back_gates = gru ? part_of_axis(m, back, 0, 0, 2 * r.hidden) : back;
+  if (gru) last.weights = part_of_axis(m, back, 0, 2 * r.hidden, r.hidden);
   y.states.resize(static_cast<std::size_t>(r.steps));
   for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
     const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
     const tensor_id x = m.reshaped(part_of_axis(m, of_inputs, 0, t, 1), dims{r.batch, width});
-    const tensor_id sums =
-        of_f32(ops::add, {part_of_axis(m, x, 1, 0, first), with(product(h, back_gates), of_state)});
-    if (gru) {
-      const auto gate = [&](std::int32_t i) {
-        return of_f32(ops::logistic,
-                      {part_of_axis(m, sums, 1, std::int64_t{i} * r.hidden, r.hidden)});
-      };
-      const tensor_id z = gate(0), reset = gate(1);
-      const auto last = [&](tensor_id state) { return with(product(state, back_last), of_last); };
-      const tensor_id before = reset_after ? of_f32(ops::mul, {reset, last(h)})
-                                           : last(of_f32(ops::mul, {reset, h})),
-                      candidate =
-                          of_f32(ops::tanh,
-                                 {of_f32(ops::add,
-                                         {part_of_axis(m, x, 1, 2 * r.hidden, r.hidden), before})}),
-                      kept = of_f32(ops::mul, {z, h}),
-                      left = of_f32(ops::sub, {m.to.scalar_constant(1.f), z});
-      h = of_f32(ops::add, {of_f32(ops::mul, {left, candidate}), kept});
-    } else {
-      h = of_f32(ops::tanh, {sums});
-    }
+    const tensor_id of_gates = part_of_axis(m, x, 1, 0, first),
+                    product = real_result(m, ops::float_fully_connected, {h, back_gates}),
+                    sums = real_result(m, ops::add, {of_gates, with_bias(m, product, of_state)});
+    h = gru ? gru_state(m, r, last, x, sums, h) : real_result(m, ops::tanh, {sums});
     y.states[static_cast<std::size_t>(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
   }
   y.h = m.reshaped(h, dims{1, r.batch, r.hidden});

@@ -231,6 +231,71 @@ template <int Spatial, bool Relu, bool Transposed> result<value> conv(emitter& e
   return v;
 }
 
+/// The depth of a three-dimensional convolution, of which conv2d knows nothing.
+struct depth_window {
+  std::int64_t taps, pad, out;  // out: extent of the result
+};
+inline result<depth_window> depth_window_of(const arguments& a, const tensor_data& x,
+                                            const packed_data& p) {
+  const std::int64_t taps = p.weight->size[2], pad = p.padding[0], depth = x.size[2] + 2 * pad,
+                     reach = (taps - 1) * p.dilation[0] + 1;
+  if (p.stride[0] < 1 || p.dilation[0] < 1 || taps < 1 || taps > 64 || depth < reach)
+    return invalid("depth of the window of " + a.name, std::to_string(taps),
+                   std::to_string(x.size[2]));
+  return depth_window{taps, pad, (depth - reach) / p.stride[0] + 1};
+}
+/// [N, D, H, W, C] as images [N * out, H, W, C * taps]: for each output depth the planes under its
+/// taps.
+inline result<tensor_id> planes_as_channels(emitter& e, const tensor_data& x, const packed_data& p,
+                                            const depth_window& d, tensor_id in) {
+  using list = std::vector<std::int64_t>;
+  const std::int64_t n = x.size[0], c = x.size[1], h = x.size[3], w = x.size[4];
+  if (d.pad > 0) {
+    const tensor_id wider = e.make_like(x);
+    attributes attrs;
+    attrs.set("paddings", list{0, 0, d.pad, d.pad, 0, 0, 0, 0, 0, 0});
+    attrs.set("value", std::int64_t{x.zero_points[0]});
+    if (auto s = e.emit(ops::qnn_pad, {in}, wider, std::move(attrs)); !s) return s.error();
+    in = wider;
+  }
+  std::vector<tensor_id> planes;
+  for (std::int64_t t = 0; t < d.taps; ++t) {
+    const tensor_id piece = e.make_like(x), shaped = e.make_like(x);
+    attributes attrs;
+    attrs.set("begin", list{0, t * p.dilation[0], 0, 0, 0});
+    attrs.set("end", list{n, t * p.dilation[0] + (d.out - 1) * p.stride[0] + 1, h, w, c});
+    attrs.set("strides", list{1, p.stride[0], 1, 1, 1});
+    if (auto s = e.emit(ops::strided_slice, {in}, piece, std::move(attrs)); !s) return s.error();
+    if (auto s = e.reshape(piece, shaped, {n * d.out, h, w, p.groups, 1, c / p.groups}); !s)
+      return s.error();
+    planes.push_back(shaped);
+  }
+  const tensor_id joined = e.make_like(x), images = e.make_like(x);
+  attributes axis;
+  axis.set("axis", std::int64_t{4});
+  if (auto s = e.emit(ops::concat, std::move(planes), joined, std::move(axis)); !s)
+    return s.error();
+  if (auto s = e.reshape(joined, images, {n * d.out, h, w, c * d.taps}); !s) return s.error();
+  return images;
+}
+/// Weights [O, C/g, taps, kh, kw] as the constant [O, kh, kw, taps * C/g].
+inline result<tensor_id> taps_as_channels(emitter& e, const packed_data& p) {
+  tensor_data k = *p.weight;
+  if (auto s = e.c.resolve_channels(k); !s) return s.error();
+  if (k.scales.size() > 1 && k.axis != 0)
+    return unsupported("per-channel weights on axis " + std::to_string(k.axis), {},
+                       "the output channels");
+  constexpr int order[] = {0, 3, 4, 2, 1};
+  auto data = e.c.elements(k, std::span<const int>(order, 5));
+  if (!data) return data.error();
+  const auto shape = e.ir_shape({k.size[0], k.size[3], k.size[4], k.size[2] * k.size[1]}, false);
+  if (!shape) return shape.error();
+  const tensor_id weights = e.g.add_constant("", dtype::s8, *shape, std::move(*data));
+  e.g[weights].scales = k.scales;
+  e.g[weights].zero_points = k.zero_points;
+  if (k.channel_scales) e.g[weights].axis = 0;
+  return weights;
+}
 /// conv3d as conv2d over the depth taps: for each output depth the input's planes under its taps
 /// stand side by side as channels [tap][channel], and so do the weights. The same products in one
 /// accumulator.
@@ -248,73 +313,29 @@ template <bool Relu> result<value> conv3d(emitter& e, arguments& a) {
                    "5, a convolution of three axes");
   const auto channels = channels_of(a, *x, p);
   if (!channels) return channels.error();
-  const std::int64_t taps = p.weight->size[2], depth = x->size[2], pad = p.padding[0],
-                     reach = (taps - 1) * p.dilation[0] + 1, n = x->size[0], c = x->size[1],
-                     group = c / p.groups;
-  if (p.stride[0] < 1 || p.dilation[0] < 1 || taps < 1 || taps > 64 || depth + 2 * pad < reach)
-    return invalid("depth of the window of " + a.name, std::to_string(taps), std::to_string(depth));
-  const std::int64_t out = (depth + 2 * pad - reach) / p.stride[0] + 1;
-  auto in = e.held(*x, true);  // [N, D, H, W, C]
+  const auto depth = depth_window_of(a, *x, p);
+  if (!depth) return depth.error();
+  const auto in = e.held(*x, true);  // [N, D, H, W, C]
   if (!in) return in.error();
-  using list = std::vector<std::int64_t>;
-  const std::int64_t h = x->size[3], w = x->size[4];
-  if (pad > 0) {
-    const tensor_id wider = e.make_like(*x);
-    attributes attrs;
-    attrs.set("paddings", list{0, 0, pad, pad, 0, 0, 0, 0, 0, 0});
-    attrs.set("value", std::int64_t{x->zero_points[0]});
-    if (auto s = e.emit(ops::qnn_pad, {*in}, wider, std::move(attrs)); !s) return s.error();
-    in = wider;
-  }
-  std::vector<tensor_id> planes;
-  for (std::int64_t t = 0; t < taps; ++t) {
-    const tensor_id piece = e.make_like(*x), shaped = e.make_like(*x);
-    attributes attrs;
-    attrs.set("begin", list{0, t * p.dilation[0], 0, 0, 0});
-    attrs.set("end", list{n, t * p.dilation[0] + (out - 1) * p.stride[0] + 1, h, w, c});
-    attrs.set("strides", list{1, p.stride[0], 1, 1, 1});
-    if (auto s = e.emit(ops::strided_slice, {*in}, piece, std::move(attrs)); !s) return s.error();
-    if (auto s = e.reshape(piece, shaped, {n * out, h, w, p.groups, 1, group}); !s)
-      return s.error();
-    planes.push_back(shaped);
-  }
-  const tensor_id joined = e.make_like(*x), images = e.make_like(*x);
-  attributes axis;
-  axis.set("axis", std::int64_t{4});
-  if (auto s = e.emit(ops::concat, std::move(planes), joined, std::move(axis)); !s)
-    return s.error();
-  if (auto s = e.reshape(joined, images, {n * out, h, w, c * taps}); !s) return s.error();
-
-  // Weights [O, C/g, taps, kh, kw], taken as [O, kh, kw, taps, C/g].
-  tensor_data k = *p.weight;
-  if (auto s = e.c.resolve_channels(k); !s) return s.error();
-  if (k.scales.size() > 1 && k.axis != 0)
-    return unsupported("per-channel weights on axis " + std::to_string(k.axis), {},
-                       "the output channels");
-  constexpr int order[] = {0, 3, 4, 2, 1};
-  auto data = e.c.elements(k, std::span<const int>(order, 5));
-  if (!data) return data.error();
-  const auto shape = e.ir_shape({k.size[0], k.size[3], k.size[4], taps * group}, false);
-  if (!shape) return shape.error();
-  const tensor_id weights = e.g.add_constant("", dtype::s8, *shape, std::move(*data));
-  e.g[weights].scales = k.scales;
-  e.g[weights].zero_points = k.zero_points;
-  if (k.channel_scales) e.g[weights].axis = 0;
+  const auto images = planes_as_channels(e, *x, p, *depth, *in);
+  if (!images) return images.error();
+  const auto weights = taps_as_channels(e, p);
+  if (!weights) return weights.error();
   packed_data flat = p;
   flat.spatial = 2;
   for (auto* numbers : {&flat.stride, &flat.padding, &flat.dilation})
     numbers->erase(numbers->begin());
   const auto y = accumulate(e,
                             {.op = &ops::conv2d,
-                             .in = images,
-                             .weights = weights,
+                             .in = *images,
+                             .weights = *weights,
                              .attrs = conv_attributes(flat, false, false),
-                             .channels = static_cast<std::size_t>(channels->out),
+                             .channels = as_size(channels->out),
                              .relu = Relu},
                             *x, p, *q);
   if (!y) return y.error();
   const dims s = e.g[*y].shape;
-  const auto volume = reshaped_like(e, *y, {n, out, s[1], s[2], s[3]});
+  const auto volume = reshaped_like(e, *y, {x->size[0], depth->out, s[1], s[2], s[3]});
   if (!volume) return volume.error();
   const value v = e.wrap(*volume, x->type, true, false);  // channels_last_3d
   const auto& size = v.t->size;

@@ -212,6 +212,32 @@ inline result<value> max_pool3d(emitter& e, arguments& a) {
   }
   return e.wrap(at, x->type, true, false);
 }
+/// A volume [N, D, H, W, C] with that many planes, rows and columns of zeros around it.
+inline result<tensor_id> padded_volume(emitter& e, const tensor_data& x, tensor_id at,
+                                       const std::vector<std::int64_t>& pad) {
+  const tensor_id wider = e.make_like(x);
+  attributes around;
+  around.set("paddings",
+             std::vector<std::int64_t>{0, 0, pad[0], pad[0], pad[1], pad[1], pad[2], pad[2], 0, 0});
+  if (is_quantized(x.type)) around.set("value", std::int64_t{x.zero_points[0]});
+  const op_def& op = is_quantized(x.type) ? ops::qnn_pad : ops::pad;
+  if (auto s = e.emit(op, {at}, wider, std::move(around)); !s) return s.error();
+  return wider;
+}
+/// The rows of the windows over depth and height of a volume of that height, one window after
+/// another. `outs`: windows along both.
+inline std::vector<std::int32_t> rows_of_windows(std::span<const std::int64_t> outs,
+                                                 const std::vector<std::int64_t>& size,
+                                                 const std::vector<std::int64_t>& stride,
+                                                 std::int64_t height) {
+  std::vector<std::int32_t> list;
+  for (std::int64_t d = 0; d < outs[0]; ++d)
+    for (std::int64_t h = 0; h < outs[1]; ++h)
+      for (std::int64_t k = 0; k < size[0] * size[1]; ++k)
+        list.push_back(static_cast<std::int32_t>((d * stride[0] + k / size[1]) * height +
+                                                 h * stride[1] + k % size[1]));
+  return list;
+}
 /// avg_pool3d as avg_pool2d: the rows of each window over depth and height, one after another, as
 /// an image of their own.
 inline result<value> avg_pool3d(emitter& e, arguments& a) {
@@ -232,16 +258,9 @@ inline result<value> avg_pool3d(emitter& e, arguments& a) {
   if (!in) return in.error();
   tensor_id at = *in;
   if (padded) {
-    const tensor_id wider = e.make_like(*x);
-    attributes around;
-    around.set("paddings", std::vector<std::int64_t>{0, 0, pad[0], pad[0], pad[1], pad[1], pad[2],
-                                                     pad[2], 0, 0});
-    if (is_quantized(x->type)) around.set("value", std::int64_t{x->zero_points[0]});
-    if (auto s =
-            e.emit(is_quantized(x->type) ? ops::qnn_pad : ops::pad, {at}, wider, std::move(around));
-        !s)
-      return s.error();
-    at = wider;
+    const auto wider = padded_volume(e, *x, at, pad);
+    if (!wider) return wider.error();
+    at = *wider;
   }
   const dims s = e.g[at].shape;  // [N, D, H, W, C]
   const std::int64_t outs[] = {(s[1] - size[0]) / std::max<std::int64_t>(stride[0], 1) + 1,
@@ -250,15 +269,10 @@ inline result<value> avg_pool3d(emitter& e, arguments& a) {
       s[2] < size[1])
     return invalid("window of " + a.name);
   const std::int64_t rows = size[0] * size[1];
-  const auto count = static_cast<std::size_t>(outs[0] * outs[1] * rows);
+  const std::size_t count = as_size(outs[0] * outs[1] * rows);
   if (auto limit = e.c.build.make_constant(count * sizeof(std::int32_t)); !limit)
     return limit.error();
-  std::vector<std::int32_t> list;
-  for (std::int64_t d = 0; d < outs[0]; ++d)
-    for (std::int64_t h = 0; h < outs[1]; ++h)
-      for (std::int64_t k = 0; k < rows; ++k)
-        list.push_back(static_cast<std::int32_t>((d * stride[0] + k / size[1]) * s[2] +
-                                                 h * stride[1] + k % size[1]));
+  const auto list = rows_of_windows(outs, size, stride, s[2]);
   const tensor_id flat = e.make_like(*x), image = e.make_like(*x), y = e.make_like(*x);
   if (auto r = e.reshape(at, flat, {s[0], std::int64_t{s[1]} * s[2], s[3], s[4]}); !r)
     return r.error();

@@ -113,64 +113,82 @@ struct sequence_options {
   cell_kind what = cell_kind::lstm;
   std::int64_t layers = 1;
   bool bidirectional = false, batch_first = false;
+  std::int64_t directions() const { return bidirectional ? 2 : 1; }
 };
 /// Steps that all layers and directions together may have: each is a dozen nodes.
 inline constexpr std::int64_t most_steps = 4096;
 
-/// Returns (output, last h[, last c]).
-inline result<value> sequence(emitter& e, tensor_data& input, std::vector<tensor_data*> state,
-                              const std::vector<cell_weights>& weights, const sequence_options& o) {
-  const std::int64_t directions = o.bidirectional ? 2 : 1;
-  const bool lstm = o.what == cell_kind::lstm;
+/// Ranks and counts of what a sequence is made of.
+inline status check_sequence(emitter& e, const tensor_data& input,
+                             const std::vector<tensor_data*>& state, std::size_t weights,
+                             const sequence_options& o) {
+  const std::int64_t all = o.layers * o.directions();
   if (input.rank() != 3)
     return unsupported("rank of the input of " + e.operator_name(), std::to_string(input.rank()),
                        "3");
-  if (o.layers < 1 || static_cast<std::int64_t>(weights.size()) != o.layers * directions)
-    return invalid("layers of " + e.operator_name(), std::to_string(weights.size()),
-                   std::to_string(o.layers * directions));
-  if (state.size() != (lstm ? 2u : 1u)) return invalid("state of " + e.operator_name());
+  if (o.layers < 1 || static_cast<std::int64_t>(weights) != all)
+    return invalid("layers of " + e.operator_name(), std::to_string(weights), std::to_string(all));
+  if (state.size() != (o.what == cell_kind::lstm ? 2u : 1u))
+    return invalid("state of " + e.operator_name());
   for (const tensor_data* s : state)
-    if (s->rank() != 3 || s->size[0] != o.layers * directions)
+    if (s->rank() != 3 || s->size[0] != all)
       return invalid("state of " + e.operator_name(), std::to_string(s->rank()) + " axes",
                      "3, one slice for each layer and direction");
+  return unit{};
+}
+/// All steps of one direction of a layer, from the state `s`, which becomes the last one. Returns
+/// the hidden values of each step.
+inline step run_direction(emitter& e, const step& x, const cell_weights& w, cell_kind what,
+                          bool backward, cell_state& s) {
+  const step gates = input_gates(e, x, w);
+  if (!gates) return gates.error();
+  const std::int64_t length = (*x)->size[0];
+  std::vector<tensor_data*> steps(as_size(length));
+  for (std::int64_t k = 0; k < length; ++k) {
+    const std::int64_t t = backward ? length - 1 - k : k;
+    const auto next = next_state(e, what, first_axis(e, **gates, t), s, w);
+    if (!next) return next.error();
+    s = *next;
+    steps[as_size(t)] = s.h;
+  }
+  return stacked(e, steps);
+}
+/// Slice i of the given states.
+inline result<cell_state> first_state(emitter& e, const std::vector<tensor_data*>& state,
+                                      std::int64_t i) {
+  const step h = first_axis(e, *state[0], i);
+  if (!h) return h.error();
+  if (state.size() < 2) return cell_state{*h, nullptr};
+  const step c = first_axis(e, *state[1], i);
+  if (!c) return c.error();
+  return cell_state{*h, *c};
+}
+/// Returns (output, last h[, last c]).
+inline result<value> sequence(emitter& e, tensor_data& input, std::vector<tensor_data*> state,
+                              const std::vector<cell_weights>& weights, const sequence_options& o) {
+  if (auto s = check_sequence(e, input, state, weights.size(), o); !s) return s.error();
+  const bool lstm = o.what == cell_kind::lstm;
   step x = real_value(e, input);
   if (x && o.batch_first) x = step_of(permuted(e, **x, {1, 0, 2}));
   if (!x) return x.error();
   const std::int64_t length = (*x)->size[0];
-  if (length < 1 || length > most_steps / (o.layers * directions))
+  if (length < 1 || length > most_steps / (o.layers * o.directions()))
     return too_large("steps of " + e.operator_name() + ", all layers and directions together",
                      std::to_string(length) + " of each", std::to_string(most_steps));
   std::vector<tensor_data*> last_h, last_c;
   for (std::int64_t layer = 0; layer < o.layers; ++layer) {
     std::vector<step> outputs;
-    for (std::int64_t d = 0; d < directions; ++d) {
-      const auto at = static_cast<std::size_t>(layer * directions + d);
-      const step gates = input_gates(e, x, weights[at]);
-      if (!gates) return gates.error();
-      cell_state s;
-      const step h = first_axis(e, *state[0], static_cast<std::int64_t>(at));
-      if (!h) return h.error();
-      s.h = *h;
-      if (lstm) {
-        const step c = first_axis(e, *state[1], static_cast<std::int64_t>(at));
-        if (!c) return c.error();
-        s.c = *c;
-      }
-      std::vector<tensor_data*> steps(static_cast<std::size_t>(length));
-      for (std::int64_t k = 0; k < length; ++k) {
-        const std::int64_t t = d == 0 ? k : length - 1 - k;
-        const auto next = next_state(e, o.what, first_axis(e, **gates, t), s, weights[at]);
-        if (!next) return next.error();
-        s = *next;
-        steps[static_cast<std::size_t>(t)] = s.h;
-      }
-      outputs.push_back(stacked(e, steps));
+    for (std::int64_t d = 0; d < o.directions(); ++d) {
+      const std::int64_t at = layer * o.directions() + d;
+      auto s = first_state(e, state, at);
+      if (!s) return s.error();
+      outputs.push_back(run_direction(e, x, weights[as_size(at)], o.what, d == 1, *s));
       if (!outputs.back()) return outputs.back().error();
-      last_h.push_back(s.h);
-      if (lstm) last_c.push_back(s.c);
+      last_h.push_back(s->h);
+      if (lstm) last_c.push_back(s->c);
     }
     x = outputs[0];
-    if (directions == 2) {
+    if (o.bidirectional) {
       arguments both(e.c, e.operator_name(),
                      {e.c.values.list({value_of(**outputs[0]), value_of(**outputs[1])}),
                       value::of(std::int64_t{2})});
