@@ -33,6 +33,10 @@ constexpr std::size_t round_up(std::size_t a, std::size_t to) noexcept {
 template <std::integral T> constexpr std::size_t as_size(T v) noexcept {
   return static_cast<std::size_t>(v);
 }
+/// An extent or index as a distance between elements, which may be negative.
+template <std::integral T> constexpr std::ptrdiff_t as_distance(T v) noexcept {
+  return static_cast<std::ptrdiff_t>(v);
+}
 /// The product of extents, none negative, without a check: where the tensor was accepted already.
 template <std::integral... T> constexpr std::size_t product_of(T... extents) noexcept {
   return (std::size_t{1} * ... * as_size(extents));

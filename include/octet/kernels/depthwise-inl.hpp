@@ -161,6 +161,51 @@ HWY_INLINE void finish_pixel(const pixel_call& t, const columns& c, const epilog
   }
 }
 
+/// Adds the products of two neighbouring pixels, stride 1 and no dilation: they share KW - 1 of
+/// their columns. `kept`: the weights.
+template <class Ops, int KW, int KG, int NV, int N>
+HWY_INLINE void add_pixel_pair(const pixel_call& t, const std::byte* column,
+                               const typename Ops::W (&kept)[N], V32 (&acc)[NV],
+                               V32 (&next)[NV]) noexcept {
+  constexpr std::size_t vector = as_size(lanes32) * 4;
+  HWY_UNROLL(4)
+  for (int kx = 0; kx <= KW; ++kx) {
+    HWY_UNROLL(8)
+    for (int i = 0; i < KG * NV; ++i) {
+      const auto x = Ops::load(column + as_size(kx) * t.tap_step + as_size(i) * vector);
+      if (kx < KW) acc[i % NV] = Ops::dot(acc[i % NV], x, kept[(kx < KW ? kx : 0) * KG * NV + i]);
+      if (kx > 0)
+        next[i % NV] = Ops::dot(next[i % NV], x, kept[(kx > 0 ? kx - 1 : 0) * KG * NV + i]);
+    }
+  }
+}
+/// Adds the products of one pixel.
+template <class Ops, int KW, int KG, int NV, int N>
+HWY_INLINE void add_pixel(const pixel_call& t, const std::byte* column,
+                          const typename Ops::W (&kept)[N], V32 (&acc)[NV]) noexcept {
+  constexpr std::size_t vector = as_size(lanes32) * 4;
+  if constexpr (KW > 0) {
+    HWY_UNROLL(3)
+    for (int kx = 0; kx < KW; ++kx) {
+      HWY_UNROLL(8)
+      for (int i = 0; i < KG * NV; ++i)
+        acc[i % NV] = Ops::dot(acc[i % NV],
+                               Ops::load(column + as_size(kx) * t.tap_step + as_size(i) * vector),
+                               kept[kx * KG * NV + i]);
+    }
+  } else {
+    const std::byte *w = t.weights, *at = column;
+    for (int kx = 0; kx < t.kernel_w; ++kx, at += t.tap_step) {
+      const std::byte* q = at;
+      for (int g = 0; g < t.groups; ++g, q += NV * vector, w += NV * vector) {
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v)
+          acc[v] = Ops::dot(acc[v], Ops::load(q + as_size(v) * vector),
+                            Ops::load(w + as_size(v) * vector));
+      }
+    }
+  }
+}
 /// All pixels of an output row for one block of channels. KW, KG > 0: kernel columns and row groups
 /// as constants, weights stay in registers.
 template <class Ops, int KW, int KG, kernels::epilogue_kind E>
@@ -189,23 +234,12 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
   }
   std::size_t p = 0;
   if constexpr (KW > 0) {
-    // Stride 1, no dilation: two pixels share KW - 1 of their columns.
     if (t.pixel_step == t.tap_step)
       for (; p + 2 <= t.count; p += 2, column += 2 * t.pixel_step, to += 2 * t.out_stride) {
         V32 acc[NV], next[NV];
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) acc[v] = next[v] = start[v];
-        HWY_UNROLL(4)
-        for (int kx = 0; kx <= KW; ++kx) {
-          HWY_UNROLL(8)
-          for (int i = 0; i < KG * NV; ++i) {
-            const auto x = Ops::load(column + as_size(kx) * t.tap_step + as_size(i) * vector);
-            if (kx < KW)
-              acc[i % NV] = Ops::dot(acc[i % NV], x, kept[(kx < KW ? kx : 0) * KG * NV + i]);
-            if (kx > 0)
-              next[i % NV] = Ops::dot(next[i % NV], x, kept[(kx > 0 ? kx - 1 : 0) * KG * NV + i]);
-          }
-        }
+        add_pixel_pair<Ops, KW, KG>(t, column, kept, acc, next);
         finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
         finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
       }
@@ -214,27 +248,7 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
     V32 acc[NV];
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) acc[v] = start[v];
-    if constexpr (KW > 0) {
-      HWY_UNROLL(3)
-      for (int kx = 0; kx < KW; ++kx) {
-        HWY_UNROLL(8)
-        for (int i = 0; i < KG * NV; ++i)
-          acc[i % NV] = Ops::dot(acc[i % NV],
-                                 Ops::load(column + as_size(kx) * t.tap_step + as_size(i) * vector),
-                                 kept[kx * KG * NV + i]);
-      }
-    } else {
-      const std::byte *w = t.weights, *at = column;
-      for (int kx = 0; kx < t.kernel_w; ++kx, at += t.tap_step) {
-        const std::byte* q = at;
-        for (int g = 0; g < t.groups; ++g, q += NV * vector, w += NV * vector) {
-          HWY_UNROLL(4)
-          for (int v = 0; v < NV; ++v)
-            acc[v] = Ops::dot(acc[v], Ops::load(q + as_size(v) * vector),
-                              Ops::load(w + as_size(v) * vector));
-        }
-      }
-    }
+    add_pixel<Ops, KW, KG>(t, column, kept, acc);
     finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
   }
   pending.flush(t);

@@ -41,9 +41,8 @@ constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_
   const bool other_sign = quad && (t.quad == 1) == (g.in_type == dtype::s8);
   h.flip = other_sign ? 0x80808080u : 0;
   h.fill = quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF : 0;
-  h.block_bytes =
-      alignment + round_up(static_cast<std::size_t>(h.channels) * 4 * panel_arrays, alignment) +
-      round_up(static_cast<std::size_t>(g.kernel_w * h.groups * h.channels) * 4, alignment);
+  h.block_bytes = alignment + round_up(as_size(h.channels) * 4 * panel_arrays, alignment) +
+                  round_up(as_size(g.kernel_w * h.groups * h.channels) * 4, alignment);
   h.first_block = round_up(sizeof(h), alignment);
   return h;
 }
@@ -62,12 +61,10 @@ constexpr bool depthwise_accepts(const gemm_problem& g) noexcept {
 }
 /// Interleaved columns, then one column of expanded channels per kernel row.
 constexpr std::size_t depthwise_columns_bytes(const packed_depthwise& h) noexcept {
-  return round_up(
-      static_cast<std::size_t>(h.window_w) * static_cast<std::size_t>(h.groups * h.channels) * 4,
-      alignment);
+  return round_up(as_size(h.window_w) * as_size(h.groups * h.channels) * 4, alignment);
 }
 constexpr std::size_t depthwise_packed_bytes(const packed_depthwise& h) noexcept {
-  return h.first_block + static_cast<std::size_t>(h.blocks) * h.block_bytes;
+  return h.first_block + as_size(h.blocks) * h.block_bytes;
 }
 inline node_bytes depthwise_bytes(const gemm_problem& g, const target_layout& t) noexcept {
   if (depthwise_is_gemm(g)) return gemm_bytes(g, t);
@@ -97,15 +94,14 @@ inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::b
                             : g.in_type == dtype::s16 ? g.in_zero_point
                                                       : 0;
   for (std::int32_t b = 0; b < h.blocks; ++b) {
-    std::byte* block = to + h.first_block + static_cast<std::size_t>(b) * h.block_bytes;
+    std::byte* block = to + h.first_block + as_size(b) * h.block_bytes;
     const std::int32_t first = b * h.channels,
                        valid = g.out_c - first < h.channels ? g.out_c - first : h.channels;
     std::byte* arrays = block + alignment;
     *reinterpret_cast<epilogue_kind*>(block) =
         fill_panel(*g.requant, g.out_type, h.vectors, t.lanes, first, valid, arrays);
     auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
-    std::byte* w =
-        arrays + round_up(static_cast<std::size_t>(h.channels) * 4 * panel_arrays, alignment);
+    std::byte* w = arrays + round_up(as_size(h.channels) * 4 * panel_arrays, alignment);
     for (std::int32_t v = 0; v < h.vectors; ++v)
       for (std::int32_t l = 0; l < t.lanes; ++l) {
         const std::int32_t local = channel_in_panel(h.vectors, v, l), c = first + local;
@@ -117,10 +113,10 @@ inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::b
             const std::int32_t value = g.weight(c, ky * g.kernel_w + kx, 0), j = ky % group;
             sum += static_cast<std::uint32_t>(value);
             size += value < 0 ? -value : value;
-            const auto vector = static_cast<std::size_t>(
-                ((kx * h.groups + ky / group) * h.vectors + v) * t.lanes * group);
-            const auto inside = static_cast<std::size_t>(
-                t.split_pairs && group == 2 ? j * t.lanes + l : l * group + j);
+            const auto vector =
+                as_size(((kx * h.groups + ky / group) * h.vectors + v) * t.lanes * group);
+            const auto inside =
+                as_size(t.split_pairs && group == 2 ? j * t.lanes + l : l * group + j);
             if (h.kind == product::quad)
               reinterpret_cast<std::int8_t*>(w)[vector + inside] = static_cast<std::int8_t>(value);
             else

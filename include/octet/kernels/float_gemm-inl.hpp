@@ -197,9 +197,7 @@ struct float_image {
     h.in = 1;
   }
   std::size_t pixels() const noexcept { return batch * out_h * out_w; }
-  std::ptrdiff_t input_row() const noexcept {
-    return static_cast<std::ptrdiff_t>(w.in) * static_cast<std::ptrdiff_t>(in_c);
-  }
+  std::ptrdiff_t input_row() const noexcept { return as_distance(w.in) * as_distance(in_c); }
 };
 /// Output pixels [begin, end) of one row: row[0] and taps of the rest are its own.
 struct float_row {
@@ -213,8 +211,7 @@ inline float_row float_row_of(const float_image& i, const float* x, float* y, st
   const std::size_t row = pixel / i.out_w, first = pixel % i.out_w, left = end - pixel,
                     n = i.out_w - first < left ? i.out_w - first : left;
   const float_taps t = i.h.at(static_cast<std::int64_t>(row % i.out_h));
-  const auto at = static_cast<std::ptrdiff_t>(row / i.out_h) * static_cast<std::ptrdiff_t>(i.h.in) +
-                  static_cast<std::ptrdiff_t>(t.input);
+  const auto at = as_distance(row / i.out_h) * as_distance(i.h.in) + as_distance(t.input);
   return {x + at * i.input_row(), y + row * i.out_w * i.out_c, t, first, first + n};
 }
 
@@ -224,25 +221,24 @@ HWY_NOINLINE void float_layer_panel(const float_layer_params& p, const float_ima
                                     const float* x, const float* w, const float* bias, float* y,
                                     std::size_t n, std::size_t width, std::size_t begin,
                                     std::size_t end) noexcept {
-  const auto group_in = static_cast<std::ptrdiff_t>(p.in_c / p.groups),
-             in_c = static_cast<std::ptrdiff_t>(image.in_c),
-             tap = group_in * static_cast<std::ptrdiff_t>(width);
+  const auto group_in = as_distance(p.in_c / p.groups), in_c = as_distance(image.in_c),
+             tap = group_in * as_distance(width);
   // A kernel row whose taps lie side by side in the image is one run of elements.
   const bool joined = p.groups == 1 && image.w.tap_step() == 1 && image.w.input_step() == 1;
   const std::int64_t phases = image.w.phases(), step = image.w.phase_step();
   float_walk k;
   k.lo = p.min, k.hi = p.max;
-  k.x_row = static_cast<std::ptrdiff_t>(image.h.input_step()) * image.input_row();
-  k.w_row = static_cast<std::ptrdiff_t>(image.h.tap_step() * image.w.kernel) * tap;
-  k.x_column = static_cast<std::ptrdiff_t>(image.w.input_step()) * in_c;
-  k.w_column = static_cast<std::ptrdiff_t>(image.w.tap_step()) * tap;
-  k.w_element = static_cast<std::ptrdiff_t>(width);
-  k.x_pixel = static_cast<std::ptrdiff_t>(step) * in_c;
-  k.y_pixel = static_cast<std::ptrdiff_t>(phases) * static_cast<std::ptrdiff_t>(image.out_c);
+  k.x_row = as_distance(image.h.input_step()) * image.input_row();
+  k.w_row = as_distance(image.h.tap_step() * image.w.kernel) * tap;
+  k.x_column = as_distance(image.w.input_step()) * in_c;
+  k.w_column = as_distance(image.w.tap_step()) * tap;
+  k.w_element = as_distance(width);
+  k.x_pixel = as_distance(step) * in_c;
+  k.y_pixel = as_distance(phases) * as_distance(image.out_c);
   for (std::size_t pixel = begin; pixel < end;) {
     const float_row row = float_row_of(image, x, y, pixel, end);
     pixel += row.end - row.begin;
-    k.rows = static_cast<std::ptrdiff_t>(row.taps.count);
+    k.rows = as_distance(row.taps.count);
     const auto last = static_cast<std::int64_t>(row.end);
     for (std::int64_t phase = 0; phase < phases; ++phase)
       for (std::int64_t o = static_cast<std::int64_t>(row.begin) + phase; o < last;) {
@@ -252,16 +248,16 @@ HWY_NOINLINE void float_layer_panel(const float_layer_params& p, const float_ima
           const float_taps fourth = image.w.at(o + 3 * phases);
           four = fourth.first == t.first && fourth.count == t.count;
         }
-        const auto taps = static_cast<std::ptrdiff_t>(t.count);
+        const auto taps = as_distance(t.count);
         k.columns = joined ? 1 : taps;
         k.elements = joined ? taps * group_in : group_in;
         const float* from = x;
         const float* with = w;
         if (k.rows != 0 && taps != 0) {  // else there is no such place
-          from = row.x + static_cast<std::ptrdiff_t>(t.input) * in_c;
-          with = w + static_cast<std::ptrdiff_t>(row.taps.first * image.w.kernel + t.first) * tap;
+          from = row.x + as_distance(t.input) * in_c;
+          with = w + as_distance(row.taps.first * image.w.kernel + t.first) * tap;
         }
-        float* const to = row.y + static_cast<std::size_t>(o) * image.out_c;
+        float* const to = row.y + as_size(o) * image.out_c;
         if (four)
           float_panel_tile<Sums, 4>(k, from, with, bias, to, n, width);
         else
@@ -380,11 +376,10 @@ HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image
   const VF lo = set_float(p.min), hi = set_float(p.max);
   const Channels channels(p, c);
   const std::size_t left = image.out_c - c;
-  const auto in_c = static_cast<std::ptrdiff_t>(image.in_c),
-             out_c = static_cast<std::ptrdiff_t>(image.out_c),
-             x_tap = static_cast<std::ptrdiff_t>(image.w.dilation) * in_c,
-             x_row = static_cast<std::ptrdiff_t>(image.h.dilation) * image.input_row(),
-             w_row = static_cast<std::ptrdiff_t>(image.w.kernel) * out_c;
+  const auto in_c = as_distance(image.in_c), out_c = as_distance(image.out_c),
+             x_tap = as_distance(image.w.dilation) * in_c,
+             x_row = as_distance(image.h.dilation) * image.input_row(),
+             w_row = as_distance(image.w.kernel) * out_c;
   for (std::size_t pixel = begin; pixel < end;) {
     const float_row row = float_row_of(image, x, y, pixel, end);
     pixel += row.end - row.begin;
@@ -395,11 +390,10 @@ HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image
       for (int v = 0; v < NV; ++v) acc[v] = Sums::zero();
       for (std::ptrdiff_t ky = 0; ky < row.taps.count; ++ky)
         for (std::ptrdiff_t kx = 0; kx < t.count; ++kx) {
-          const float* const px =
-              row.x + static_cast<std::ptrdiff_t>(t.input) * in_c + ky * x_row + kx * x_tap;
-          const float* const pw =
-              w + static_cast<std::ptrdiff_t>(row.taps.first * image.w.kernel + t.first) * out_c +
-              ky * w_row + kx * out_c + c;
+          const float* const px = row.x + as_distance(t.input) * in_c + ky * x_row + kx * x_tap;
+          const float* const pw = w +
+                                  as_distance(row.taps.first * image.w.kernel + t.first) * out_c +
+                                  ky * w_row + kx * out_c + c;
           HWY_UNROLL(4)
           for (int v = 0; v < NV; ++v) {
             const std::size_t done = as_size(v * lanes32), rest = left - done;
@@ -480,11 +474,11 @@ struct kernel<kernel_id::float_batch_matmul, V>
                                 std::size_t n, std::size_t width, part_range r) noexcept {
     std::size_t i = r.begin;
     for (; i + 4 <= r.end; i += 4)
-      float_panel_tile<float_sums, 4>(k, x + static_cast<std::ptrdiff_t>(i) * k.x_pixel, w, nullptr,
-                                      y + static_cast<std::ptrdiff_t>(i) * k.y_pixel, n, width);
+      float_panel_tile<float_sums, 4>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
+                                      y + as_distance(i) * k.y_pixel, n, width);
     for (; i < r.end; ++i)
-      float_panel_tile<float_sums, 1>(k, x + static_cast<std::ptrdiff_t>(i) * k.x_pixel, w, nullptr,
-                                      y + static_cast<std::ptrdiff_t>(i) * k.y_pixel, n, width);
+      float_panel_tile<float_sums, 1>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
+                                      y + as_distance(i) * k.y_pixel, n, width);
   }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
@@ -493,10 +487,10 @@ struct kernel<kernel_id::float_batch_matmul, V>
     const matrices m(p, a);
     const float_share share(p.m, c.panels(layout), m.each);
     float_walk k;
-    k.elements = static_cast<std::ptrdiff_t>(p.k);
-    k.x_element = p.adj_x ? static_cast<std::ptrdiff_t>(p.m) : 1;
-    k.x_pixel = p.adj_x ? 1 : static_cast<std::ptrdiff_t>(p.k);
-    k.y_pixel = static_cast<std::ptrdiff_t>(p.n);
+    k.elements = as_distance(p.k);
+    k.x_element = p.adj_x ? as_distance(p.m) : 1;
+    k.x_pixel = p.adj_x ? 1 : as_distance(p.k);
+    k.y_pixel = as_distance(p.n);
     for (std::size_t batch = m.of.begin; batch < m.of.end; ++batch) {
       const std::array<std::size_t, 2> at = broadcast_offsets(p.batches, batch);
       const float* const x = static_cast<const float*>(a.in[0]) + at[0] * p.m * p.k;
@@ -507,11 +501,11 @@ struct kernel<kernel_id::float_batch_matmul, V>
                           width = kernels::float_panel_width(c, layout, i);
         const float* w =
             reinterpret_cast<const float*>(p.packed) + kernels::float_panel_at(c, layout, 0, i);
-        k.w_element = static_cast<std::ptrdiff_t>(width);
+        k.w_element = as_distance(width);
         if (c.weights == nullptr) {
           w = matrix + first * c.column_stride;
           if (!p.adj_y && n == width && share.rows.end - share.rows.begin < 8) {
-            k.w_element = static_cast<std::ptrdiff_t>(p.n);
+            k.w_element = as_distance(p.n);
           } else {
             auto* const to = static_cast<float*>(a.scratch);
             pack_float_panel(c, w, n, width, to);

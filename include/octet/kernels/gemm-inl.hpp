@@ -58,13 +58,10 @@ struct tile_call {
   int block_steps;  // packed_gemm's
 };
 
-/// MR rows at rows[0..MR), of which `valid` are written. The others repeat a row: no second kernel
-/// for every remainder.
-template <class Ops, int MR, int NV, kernels::epilogue_kind E>
-HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const std::int32_t* sums,
-                       std::byte* to, int valid) noexcept {
-  const columns c(t.arrays, NV);
-  V32 acc[MR][NV];
+/// Accumulators before the first product: the columns' biases, and each row's sum.
+template <int MR, int NV, kernels::epilogue_kind E>
+HWY_INLINE void start_tile(const columns& c, const std::int32_t* sums,
+                           V32 (&acc)[MR][NV]) noexcept {
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) {
     V32 b = simd::load(c.bias + v * lanes32);
@@ -73,14 +70,18 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const s
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) acc[r][v] = b;
   }
-  if (sums != nullptr) {
-    HWY_UNROLL(8)
-    for (int r = 0; r < MR; ++r) {
-      const V32 sum = set32(sums[r]);
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) acc[r][v] = hn::Add(acc[r][v], sum);
-    }
+  if (sums == nullptr) return;
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) {
+    const V32 sum = set32(sums[r]);
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) acc[r][v] = hn::Add(acc[r][v], sum);
   }
+}
+/// Adds the products of all segments.
+template <class Ops, int MR, int NV>
+HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
+                             V32 (&acc)[MR][NV]) noexcept {
   const std::byte* row[MR];
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) row[r] = rows[r];
@@ -130,6 +131,11 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const s
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) acc[0][v] = hn::Add(acc[0][v], second[v]);
   }
+}
+/// From the accumulators to the output.
+template <int MR, int NV, kernels::epilogue_kind E>
+HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV], std::byte* to,
+                            int valid) noexcept {
   if constexpr (E == kernels::epilogue_kind::real || E == kernels::epilogue_kind::dr) {
     const epilogue e(*t.scalars);
     HWY_UNROLL(4)
@@ -163,6 +169,17 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const s
     finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays,
                 row_block{&raw[0][0], NV, valid}, to, t.out_stride, t.n, t.first);
   }
+}
+/// MR rows at rows[0..MR), of which `valid` are written. The others repeat a row: no second kernel
+/// for every remainder.
+template <class Ops, int MR, int NV, kernels::epilogue_kind E>
+HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const std::int32_t* sums,
+                       std::byte* to, int valid) noexcept {
+  const columns c(t.arrays, NV);
+  V32 acc[MR][NV];
+  start_tile<MR, NV, E>(c, sums, acc);
+  add_products<Ops>(t, rows, acc);
+  finish_tile<MR, NV, E>(t, c, acc, to, valid);
 }
 
 /// Where a block of steps starts: see kernels::block_start, of which every block adds one.

@@ -81,9 +81,8 @@ struct gemm_problem {
       t = (part.tap_h + t / kernel_w * part.step_h) * part.kernel_w + part.tap_w +
           t % kernel_w * part.step_w;
     if (flipped) t = (part.on ? part.kernel_h * part.kernel_w : kernel_h * kernel_w) - 1 - t;
-    const std::size_t at = static_cast<std::size_t>(oc) * weight_oc +
-                           static_cast<std::size_t>(t) * weight_tap +
-                           static_cast<std::size_t>(ic) * weight_ic;
+    const std::size_t at =
+        as_size(oc) * weight_oc + as_size(t) * weight_tap + as_size(ic) * weight_ic;
     const std::int32_t w =
         weight_type == dtype::u8   ? std::int32_t{static_cast<const std::uint8_t*>(weights)[at]}
         : weight_type == dtype::s8 ? std::int32_t{static_cast<const std::int8_t*>(weights)[at]}
@@ -150,7 +149,7 @@ inline constexpr std::int32_t panel_arrays = 7;
 inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int32_t nv,
                                 std::int32_t lanes, std::int32_t first, std::int32_t valid,
                                 std::byte* to) noexcept {
-  const auto count = static_cast<std::size_t>(nv * lanes);
+  const auto count = as_size(nv * lanes);
   auto* words = reinterpret_cast<std::int32_t*>(to);
   auto* reals = reinterpret_cast<float*>(to);
   std::int32_t *m = words + count, *r = m + count, *l = r + count, *away = l + count,
@@ -166,7 +165,7 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
   for (std::int32_t v = 0; v < nv; ++v)
     for (std::int32_t i = 0; i < lanes; ++i) {
       const std::int32_t local = channel_in_panel(nv, v, i), c = first + local;
-      const auto at = static_cast<std::size_t>(v * lanes + i);
+      const auto at = as_size(v * lanes + i);
       if (local >= valid) continue;
       const std::int32_t k = q.channels == 1 ? 0 : c;
       if (uses_float_scale(q.mode)) {
@@ -208,7 +207,7 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
 /// What is added to the 64-bit sums of the column at `at`: to arrays 5 and 6.
 inline void add_to_sum(const requantize_params& q, std::int32_t nv, std::int32_t lanes,
                        std::int32_t at, std::byte* arrays, std::int64_t addend) noexcept {
-  const auto count = static_cast<std::size_t>(nv * lanes);
+  const auto count = as_size(nv * lanes);
   std::byte* const to = arrays + (5 + as_size(at % 2)) * count * 4 + as_size(at / 2) * 8;
   std::int32_t multiplier = 1;
   if (q.mode == rounding::wide_half_up)
@@ -267,8 +266,7 @@ constexpr std::size_t weight_lane_bytes(product k) noexcept { return k == produc
 /// weights.
 constexpr std::size_t panel_bytes(const packed_gemm& h, const target_layout& t,
                                   std::int32_t nv) noexcept {
-  const auto columns = static_cast<std::size_t>(nv * t.lanes),
-             steps = static_cast<std::size_t>(h.segments) * static_cast<std::size_t>(h.steps);
+  const auto columns = as_size(nv * t.lanes), steps = as_size(h.segments) * as_size(h.steps);
   return alignment + round_up(columns * 4 * panel_arrays, alignment) +
          round_up(columns * steps * weight_lane_bytes(h.kind), alignment);
 }
@@ -277,11 +275,10 @@ constexpr std::size_t panel_at(const packed_gemm& h, const target_layout& t, std
   const std::int32_t base = h.vectors / h.panels, wide = h.vectors % h.panels;
   const std::size_t narrow_bytes = panel_bytes(h, t, base),
                     wide_bytes = panel_bytes(h, t, base + 1);
-  const std::size_t per_group = static_cast<std::size_t>(wide) * wide_bytes +
-                                static_cast<std::size_t>(h.panels - wide) * narrow_bytes;
-  return h.panel_offset + static_cast<std::size_t>(group) * per_group +
-         static_cast<std::size_t>(i < wide ? i : wide) * wide_bytes +
-         static_cast<std::size_t>(i < wide ? 0 : i - wide) * narrow_bytes;
+  const std::size_t per_group =
+      as_size(wide) * wide_bytes + as_size(h.panels - wide) * narrow_bytes;
+  return h.panel_offset + as_size(group) * per_group + as_size(i < wide ? i : wide) * wide_bytes +
+         as_size(i < wide ? 0 : i - wide) * narrow_bytes;
 }
 
 /// A block of steps starts at block_start, so that as an unsigned number its sum is not negative
@@ -368,6 +365,24 @@ constexpr node_bytes largest_over_forms(const gemm_problem& g, F&& need) noexcep
   return most;
 }
 
+/// The block of output rows that one window of input rows serves.
+constexpr void set_window(packed_gemm& h, const gemm_problem& g, std::size_t pixel) noexcept {
+  h.window_w = (g.out_w - 1) * h.step_w + (g.kernel_w - 1) * g.dilation_w + 1;
+  h.row_bytes = round_up(as_size(h.window_w) * pixel + 8, 16);
+  const std::int32_t tall = (g.kernel_h - 1) * g.dilation_h + 1;
+  // As many output rows as keep the window near 48 KB, and no more than give 96 pixels: beyond,
+  // tiles that end a block early are rare.
+  const auto tallest = static_cast<std::int32_t>((48u << 10) / h.row_bytes);
+  std::int32_t rows = 95 / g.out_w + 1;
+  if (rows > g.out_h) rows = g.out_h;
+  if (tallest < tall + h.step_h)
+    rows = 1;
+  else if (rows > (tallest - tall) / h.step_h + 1)
+    rows = (tallest - tall) / h.step_h + 1;
+  if (g.part.on) rows = 1;  // lines of a phase do not follow each other in the output
+  h.block_rows = rows;
+  h.window_h = (rows - 1) * h.step_h + tall;
+}
 /// Everything but the data.
 constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
                                   const weight_form& w) noexcept {
@@ -408,29 +423,14 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
   h.direct = pixels_dense && as_it_is && h.segment_length % group == 0;
   h.step_h = g.kernel_h == 1 ? 1 : g.stride_h;
   h.step_w = g.kernel_w == 1 ? 1 : g.stride_w;
-  const std::size_t pixel = static_cast<std::size_t>(g.in_c) * h.element;
+  const std::size_t pixel = as_size(g.in_c) * h.element;
   if (h.direct) {
     const auto rows = static_cast<std::int32_t>(32768 / pixel / 24 * 24);
     h.block_rows = rows < 24 ? 24 : rows > 480 ? 480 : rows;
   } else {
-    h.window_w = (g.out_w - 1) * h.step_w + (g.kernel_w - 1) * g.dilation_w + 1;
-    h.row_bytes = round_up(static_cast<std::size_t>(h.window_w) * pixel + 8, 16);
-    const std::int32_t tall = (g.kernel_h - 1) * g.dilation_h + 1;
-    // As many output rows as keep the window near 48 KB, and no more than give 96 pixels: beyond,
-    // tiles that end a block early are rare.
-    const auto tallest = static_cast<std::int32_t>((48u << 10) / h.row_bytes);
-    std::int32_t rows = 95 / g.out_w + 1;
-    if (rows > g.out_h) rows = g.out_h;
-    if (tallest < tall + h.step_h)
-      rows = 1;
-    else if (rows > (tallest - tall) / h.step_h + 1)
-      rows = (tallest - tall) / h.step_h + 1;
-    if (g.part.on) rows = 1;  // lines of a phase do not follow each other in the output
-    h.block_rows = rows;
-    h.window_h = (rows - 1) * h.step_h + tall;
+    set_window(h, g, pixel);
   }
-  h.panel_offset =
-      round_up(sizeof(packed_gemm) + static_cast<std::size_t>(h.segments) * 8, alignment);
+  h.panel_offset = round_up(sizeof(packed_gemm) + as_size(h.segments) * 8, alignment);
   return h;
 }
 
@@ -446,16 +446,14 @@ constexpr std::size_t gemm_packed_bytes(const gemm_problem& g, const target_layo
 /// the window.
 constexpr std::size_t gemm_pointer_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
   const std::size_t pixels =
-      h.direct ? static_cast<std::size_t>(h.block_rows)
-               : static_cast<std::size_t>(h.block_rows) * static_cast<std::size_t>(g.out_w);
+      h.direct ? as_size(h.block_rows) : as_size(h.block_rows) * as_size(g.out_w);
   return round_up((pixels + 16) * sizeof(void*), alignment);
 }
 constexpr std::size_t gemm_sum_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
   return h.offset != 0 ? round_up(gemm_pointer_bytes(g, h) / sizeof(void*) * 4, alignment) : 0;
 }
 constexpr std::size_t gemm_window_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
-  const std::size_t window =
-      h.direct ? 0 : static_cast<std::size_t>(h.window_h) * h.row_bytes + alignment;
+  const std::size_t window = h.direct ? 0 : as_size(h.window_h) * h.row_bytes + alignment;
   return round_up(gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) + window, alignment);
 }
 /// Weights that change from run to run are packed behind the window.
@@ -483,75 +481,95 @@ constexpr node_bytes gemm_memory(const gemm_problem& problem, const target_layou
   });
 }
 
-inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
-  const packed_gemm h = gemm_header(g, t);
-  std::memset(to, 0, panel_at(h, t, g.groups, 0));
-  std::memcpy(to, &h, sizeof(h));
-  auto* offsets = reinterpret_cast<std::int64_t*>(to + sizeof(h));
-  const std::size_t pixel = static_cast<std::size_t>(g.in_c) * h.element;
-  const bool whole_rows = h.segments == g.kernel_h && h.segment_length == g.kernel_w * g.in_c;
-  for (std::int32_t s = 0; s < h.segments; ++s) {
-    const std::int32_t ky = whole_rows ? s : s / g.kernel_w, kx = whole_rows ? 0 : s % g.kernel_w;
-    offsets[s] =
-        static_cast<std::int64_t>(static_cast<std::size_t>(ky * g.dilation_h) * h.row_bytes +
-                                  static_cast<std::size_t>(kx * g.dilation_w) * pixel);
-  }
+/// Segments are whole kernel rows, not taps.
+constexpr bool has_whole_rows(const gemm_problem& g, const packed_gemm& h) noexcept {
+  return h.segments == g.kernel_h && h.segment_length == g.kernel_w * g.in_c;
+}
+/// Where a panel holds the weight of lane l of vector v that meets element k of segment s: an index
+/// of its elements.
+constexpr std::size_t packed_weight_index(const packed_gemm& h, const target_layout& t,
+                                          std::int32_t nv, std::int32_t v, std::int32_t l,
+                                          std::int32_t s, std::int32_t k) noexcept {
   const std::int32_t per_step = h.kind == product::quad ? 4 : 2;
+  const std::size_t step = as_size(s) * as_size(h.steps) + as_size(k / per_step),
+                    vector = step * as_size(nv) + as_size(v),
+                    inside = as_size(t.split_pairs && per_step == 2 ? k % 2 * t.lanes + l
+                                                                    : l * per_step + k % per_step);
+  return vector * as_size(t.lanes * per_step) + inside;
+}
+/// Sums of the weights of an output channel.
+struct column_sums {
+  std::uint32_t sum = 0;  // modulo 2^32
+  std::int64_t size = 0;  // of magnitudes
+};
+/// The weights of output channel c to lane l of vector v of the panel at `w`.
+inline column_sums pack_column(const gemm_problem& g, const packed_gemm& h, const target_layout& t,
+                               std::int32_t c, std::int32_t nv, std::int32_t v, std::int32_t l,
+                               std::byte* w) noexcept {
+  const bool whole_rows = has_whole_rows(g, h);
+  column_sums total;
+  for (std::int32_t s = 0; s < h.segments; ++s)
+    for (std::int32_t k = 0; k < h.segment_length; ++k) {
+      const std::int32_t tap = whole_rows ? s * g.kernel_w + k / g.in_c : s,
+                         ic = whole_rows ? k % g.in_c : k;
+      const std::int32_t value = g.weight(c, tap, ic);
+      total.sum += static_cast<std::uint32_t>(value);
+      total.size += value < 0 ? -value : value;
+      const std::size_t at = packed_weight_index(h, t, nv, v, l, s, k);
+      if (h.kind == product::pair16)
+        reinterpret_cast<std::int16_t*>(w)[at] = static_cast<std::int16_t>(value);
+      else
+        reinterpret_cast<std::int8_t*>(w)[at] = static_cast<std::int8_t>(value - h.offset);
+    }
+  return total;
+}
+/// Panel i of group gr.
+inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target_layout& t,
+                       std::int32_t gr, std::int32_t i, std::byte* panel) noexcept {
   const std::int64_t blocks =
       h.block_steps == 0 ? 0
                          : (std::int64_t{h.segments} * h.steps + h.block_steps - 1) / h.block_steps;
   const std::int32_t zero = h.kind == product::quad
                                 ? (t.quad == 1 ? h.fill : static_cast<std::int8_t>(h.fill))
                                 : h.fill;  // zero point as the product sees it
-  for (std::int32_t gr = 0; gr < g.groups; ++gr)
-    for (std::int32_t i = 0; i < h.panels; ++i) {
-      std::byte* panel = to + panel_at(h, t, gr, i);
-      const std::int32_t nv = panel_vectors(h.vectors, h.panels, i),
-                         local_first = first_vector(h.vectors, h.panels, i) * t.lanes;
-      const std::int32_t first = gr * g.group_out() + local_first,
-                         left = g.group_out() - local_first,
-                         valid = left < nv * t.lanes ? left : nv * t.lanes;
-      std::byte* arrays = panel + alignment;
-      *reinterpret_cast<epilogue_kind*>(panel) =
-          fill_panel(*g.requant, g.out_type, nv, t.lanes, first, valid, arrays);
-      auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
-      std::byte* w =
-          arrays + round_up(static_cast<std::size_t>(nv * t.lanes) * 4 * panel_arrays, alignment);
-      for (std::int32_t v = 0; v < nv; ++v)
-        for (std::int32_t l = 0; l < t.lanes; ++l) {
-          const std::int32_t local = channel_in_panel(nv, v, l), c = first + local;
-          if (local >= valid) continue;
-          std::uint32_t sum = 0;
-          std::int64_t size = 0;
-          for (std::int32_t s = 0; s < h.segments; ++s)
-            for (std::int32_t k = 0; k < h.segment_length; ++k) {
-              const std::int32_t tap = whole_rows ? s * g.kernel_w + k / g.in_c : s,
-                                 ic = whole_rows ? k % g.in_c : k;
-              const std::int32_t value = g.weight(c, tap, ic);
-              sum += static_cast<std::uint32_t>(value);
-              size += value < 0 ? -value : value;
-              const auto step = static_cast<std::size_t>(s) * static_cast<std::size_t>(h.steps) +
-                                static_cast<std::size_t>(k / per_step);
-              const std::size_t vector =
-                  step * static_cast<std::size_t>(nv) + static_cast<std::size_t>(v);
-              const auto inside = static_cast<std::size_t>(t.split_pairs && per_step == 2
-                                                               ? k % 2 * t.lanes + l
-                                                               : l * per_step + k % per_step);
-              const std::size_t at = vector * static_cast<std::size_t>(t.lanes * per_step) + inside;
-              if (h.kind == product::pair16)
-                reinterpret_cast<std::int16_t*>(w)[at] = static_cast<std::int16_t>(value);
-              else
-                reinterpret_cast<std::int8_t*>(w)[at] = static_cast<std::int8_t>(value - h.offset);
-            }
-          bias[v * t.lanes + l] =
-              static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
-          limit_dr(*reinterpret_cast<epilogue_kind*>(panel), g, c, size);
-          if (h.block_steps != 0)
-            add_to_sum(*g.requant, nv, t.lanes, v * t.lanes + l, arrays,
-                       g.wide_bias(c) - std::int64_t{zero} * static_cast<std::int32_t>(sum) -
-                           blocks * block_start);
-        }
+  const std::int32_t nv = panel_vectors(h.vectors, h.panels, i),
+                     local_first = first_vector(h.vectors, h.panels, i) * t.lanes;
+  const std::int32_t first = gr * g.group_out() + local_first, left = g.group_out() - local_first,
+                     valid = left < nv * t.lanes ? left : nv * t.lanes;
+  std::byte* arrays = panel + alignment;
+  auto& kind = *reinterpret_cast<epilogue_kind*>(panel);
+  kind = fill_panel(*g.requant, g.out_type, nv, t.lanes, first, valid, arrays);
+  auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
+  std::byte* w = arrays + round_up(as_size(nv * t.lanes) * 4 * panel_arrays, alignment);
+  for (std::int32_t v = 0; v < nv; ++v)
+    for (std::int32_t l = 0; l < t.lanes; ++l) {
+      const std::int32_t local = channel_in_panel(nv, v, l), c = first + local;
+      if (local >= valid) continue;
+      const column_sums total = pack_column(g, h, t, c, nv, v, l, w);
+      bias[v * t.lanes + l] =
+          static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * total.sum;
+      limit_dr(kind, g, c, total.size);
+      if (h.block_steps != 0)
+        add_to_sum(*g.requant, nv, t.lanes, v * t.lanes + l, arrays,
+                   g.wide_bias(c) - std::int64_t{zero} * static_cast<std::int32_t>(total.sum) -
+                       blocks * block_start);
     }
+}
+inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
+  const packed_gemm h = gemm_header(g, t);
+  std::memset(to, 0, panel_at(h, t, g.groups, 0));
+  std::memcpy(to, &h, sizeof(h));
+  auto* offsets = reinterpret_cast<std::int64_t*>(to + sizeof(h));
+  const std::size_t pixel = as_size(g.in_c) * h.element;
+  const bool whole_rows = has_whole_rows(g, h);
+  for (std::int32_t s = 0; s < h.segments; ++s) {
+    const std::int32_t ky = whole_rows ? s : s / g.kernel_w, kx = whole_rows ? 0 : s % g.kernel_w;
+    offsets[s] = static_cast<std::int64_t>(as_size(ky * g.dilation_h) * h.row_bytes +
+                                           as_size(kx * g.dilation_w) * pixel);
+  }
+  for (std::int32_t gr = 0; gr < g.groups; ++gr)
+    for (std::int32_t i = 0; i < h.panels; ++i)
+      pack_panel(g, h, t, gr, i, to + panel_at(h, t, gr, i));
 }
 
 // ---- transposed convolutions by phases ----

@@ -234,22 +234,9 @@ OCTET_INLINE status one_scale_each(const node_view& n) {
                          t->quantized() ? "per channel" : "none", "one scale per tensor");
   return unit{};
 }
-template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepared& to) {
+/// The factors by which each rounding takes the operands to the result's scale.
+OCTET_INLINE status set_add_factors(add_params& p, const node_view& n) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
-  auto& p = to.make<add_params>(&reference::add_kernel, kernel_id::add);
-  p.mode = n.round;
-  p.a_type = a.type, p.b_type = b.type, p.y_type = y.type;
-  p.sign = Sign;
-  p.shape = make_broadcast<2>({a.shape, b.shape}, y.shape);
-  const auto clamp = clamp_of(*n.attrs, y.type);
-  p.lo = clamp.lo, p.hi = clamp.hi;
-  if constexpr (!Quantized) {
-    const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-    p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
-    return unit{};
-  }
-  if (auto s = one_scale_each(n); !s) return s;
-  p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point(), p.zero_point = y.zero_point();
   switch (n.round) {
     case rounding::doubling_high_half_away:
       numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), y.type == dtype::s16);
@@ -280,8 +267,7 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
       p.b_scale = static_cast<float>(n.attrs->real(
           "b_ratio", static_cast<double>(numerics::div(b.scale_f32(), y.scale_f32()))));
       const std::int32_t first = read_attributes<add_attrs>(*n.attrs).a_first;
-      p.a_first = first >= 0 ? first != 0
-                             : p.shape.stride[0][static_cast<std::size_t>(p.shape.rank - 1)] == 0;
+      p.a_first = first >= 0 ? first != 0 : p.shape.stride[0][as_size(p.shape.rank - 1)] == 0;
       p.fixed = numerics::sub(
           static_cast<float>(p.zero_point),
           numerics::fma(p.a_scale, static_cast<float>(p.a_zero_point),
@@ -309,6 +295,24 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
     case rounding::onnxruntime: break;
   }
   return detail::no_such_rounding(n);
+}
+template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepared& to) {
+  const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
+  auto& p = to.make<add_params>(&reference::add_kernel, kernel_id::add);
+  p.mode = n.round;
+  p.a_type = a.type, p.b_type = b.type, p.y_type = y.type;
+  p.sign = Sign;
+  p.shape = make_broadcast<2>({a.shape, b.shape}, y.shape);
+  const auto clamp = clamp_of(*n.attrs, y.type);
+  p.lo = clamp.lo, p.hi = clamp.hi;
+  if constexpr (!Quantized) {
+    const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+    p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+    return unit{};
+  }
+  if (auto s = one_scale_each(n); !s) return s;
+  p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point(), p.zero_point = y.zero_point();
+  return set_add_factors(p, n);
 }
 #else
 template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepared& to);

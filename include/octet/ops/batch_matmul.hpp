@@ -35,7 +35,7 @@ namespace kernels {
 constexpr bool packs_once(const batch_matmul_params& p) noexcept {
   if (p.weights == nullptr) return false;
   for (std::int32_t i = 0; i < p.batches.rank; ++i)
-    if (p.batches.stride[1][static_cast<std::size_t>(i)] != 0) return false;
+    if (p.batches.stride[1][as_size(i)] != 0) return false;
   return true;
 }
 /// One matrix of a batch; `weights` is the second operand's, and null where it is given at run
@@ -141,9 +141,9 @@ constexpr void set_batch_matmul(batch_matmul_params& p, const node_view& n) {
   p.adj_x = at.adj_x, p.adj_y = at.adj_y;
   p.quantized = Quantized;
   p.a_type = a.type, p.b_type = b.type, p.out_type = y.type;
-  p.m = static_cast<std::size_t>(a.shape.back(at.adj_x ? 0 : 1));
-  p.k = static_cast<std::size_t>(a.shape.back(at.adj_x ? 1 : 0));
-  p.n = static_cast<std::size_t>(b.shape.back(at.adj_y ? 1 : 0));
+  p.m = as_size(a.shape.back(at.adj_x ? 0 : 1));
+  p.k = as_size(a.shape.back(at.adj_x ? 1 : 0));
+  p.n = as_size(b.shape.back(at.adj_y ? 1 : 0));
   dims la = a.shape, lb = b.shape, ly = y.shape;
   la.rank -= 2, lb.rank -= 2, ly.rank -= 2;
   p.batches = make_broadcast<2>({la, lb}, ly);

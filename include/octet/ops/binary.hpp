@@ -178,6 +178,27 @@ template <class T> constexpr bool compare(binary_op op, T a, T b) noexcept {
   }
   return false;
 }
+/// a - floor_div(a, b) * b, the divisor's sign. Of floats: the exact remainder of truncation by
+/// repeated subtraction of scaled divisors, in binary64.
+template <class T> constexpr T floor_mod_value(T a, T b) noexcept {
+  if constexpr (std::is_floating_point_v<T>) {
+    double x = static_cast<double>(a < 0 ? -a : a);
+    const double y = static_cast<double>(b < 0 ? -b : b);
+    if (!(y > 0) || !(x < std::numeric_limits<double>::infinity()))
+      return std::numeric_limits<T>::quiet_NaN();
+    double d = y;
+    while (numerics::mul(d, 2.) <= x) d = numerics::mul(d, 2.);
+    for (; x >= y; d = numerics::mul(d, 0.5))  // never where the divisor is infinite
+      if (x >= d) x = numerics::sub(x, d);
+    const T r = static_cast<T>(a < 0 ? -x : x);
+    return r != 0 && (r < 0) != (b < 0) ? numerics::add(r, b) : r;
+  } else {
+    return b == 0 ? T{}
+                  : static_cast<T>(static_cast<std::uint64_t>(a) -
+                                   static_cast<std::uint64_t>(numerics::floor_div(a, b)) *
+                                       static_cast<std::uint64_t>(b));
+  }
+}
 /// The operators whose result has the operands' type, except logic.
 template <class T> constexpr T binary_value(const binary_params& p, T a, T b) noexcept {
   switch (p.op) {
@@ -200,26 +221,7 @@ template <class T> constexpr T binary_value(const binary_params& p, T a, T b) no
                    ? static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a))
                    : static_cast<T>(a / b);
     case binary_op::floor_div: return numerics::floor_div(a, b);
-    case binary_op::floor_mod:  // a - floor_div(a, b) * b, the divisor's sign
-      if constexpr (std::is_floating_point_v<T>) {
-        // The exact remainder of truncation by repeated subtraction of scaled divisors, in
-        // binary64.
-        double x = static_cast<double>(a < 0 ? -a : a);
-        const double y = static_cast<double>(b < 0 ? -b : b);
-        if (!(y > 0) || !(x < std::numeric_limits<double>::infinity()))
-          return std::numeric_limits<T>::quiet_NaN();
-        double d = y;
-        while (numerics::mul(d, 2.) <= x) d = numerics::mul(d, 2.);
-        for (; x >= y; d = numerics::mul(d, 0.5))  // never where the divisor is infinite
-          if (x >= d) x = numerics::sub(x, d);
-        const T r = static_cast<T>(a < 0 ? -x : x);
-        return r != 0 && (r < 0) != (b < 0) ? numerics::add(r, b) : r;
-      } else {
-        return b == 0 ? T{}
-                      : static_cast<T>(static_cast<std::uint64_t>(a) -
-                                       static_cast<std::uint64_t>(numerics::floor_div(a, b)) *
-                                           static_cast<std::uint64_t>(b));
-      }
+    case binary_op::floor_mod: return floor_mod_value(a, b);
     case binary_op::pow:
       if constexpr (std::is_same_v<T, float> || std::is_same_v<T, std::int32_t>)
         return numerics::power(a, b);

@@ -64,11 +64,8 @@ constexpr gemm_problem problem_of(const conv2d_params& p, bool depthwise) noexce
   g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type,
   g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points,
   g.weights = p.weights;
-  g.weight_oc = depthwise ? 1
-                          : static_cast<std::size_t>(p.kernel_h * p.kernel_w) *
-                                static_cast<std::size_t>(g.group_in());
-  g.weight_tap =
-      depthwise ? static_cast<std::size_t>(p.out_c) : static_cast<std::size_t>(g.group_in());
+  g.weight_oc = depthwise ? 1 : as_size(p.kernel_h * p.kernel_w) * as_size(g.group_in());
+  g.weight_tap = depthwise ? as_size(p.out_c) : as_size(g.group_in());
   g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
   return g;
 }
@@ -221,6 +218,26 @@ constexpr void accumulation_memory(const node_view& n, node_memory& to, P& p, st
   to.kernel([&](const kernels::target_layout& t) { return need(g, t); });
 }
 #if OCTET_HAS_DEFINITIONS
+/// A bias of integers (input 2, where there is one) as the parameters hold it; one of floats is
+/// looked at, but for its rounding to take.
+template <class P> status set_integer_bias(const node_view& n, P& p, std::size_t channels) {
+  if (!n.present(2)) return unit{};
+  const tensor_desc& b = n.in[2];
+  if (b.shape.elements().value != channels)
+    return invalid("bias count", std::to_string(b.shape.elements().value),
+                   std::to_string(channels));
+  if (!n.is_constant(2)) return unsupported("a bias that is computed at run time");
+  if (b.type == dtype::s32) {
+    p.bias32 = n.constant_as<std::int32_t>(2).data();
+  } else if (b.type == dtype::s64) {
+    for (std::int64_t v : n.constant_as<std::int64_t>(2))
+      if (v >= std::int64_t{1} << 62 || v <= -(std::int64_t{1} << 62))
+        return invalid("bias", std::to_string(v),
+                       "a magnitude below 2^62");  // sums with it must not leave int64
+    p.bias64 = n.constant_as<std::int64_t>(2).data();
+  }
+  return unit{};
+}
 /// The parts that conv2d, depthwise_conv2d, fully_connected and transpose_conv2d share: types, zero
 /// points, bias (input 2), accumulator width, requantize. `channels` = output channels;
 /// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
@@ -238,23 +255,7 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
     for (std::size_t c = 0; c < channels; ++c) z[c] = w.zero_point(c);
     p.weight_zero_points = z.data();
   }
-  const bool has_bias = n.present(2);
-  if (has_bias) {
-    const tensor_desc& b = n.in[2];
-    if (b.shape.elements().value != channels)
-      return invalid("bias count", std::to_string(b.shape.elements().value),
-                     std::to_string(channels));
-    if (!n.is_constant(2)) return unsupported("a bias that is computed at run time");
-    if (b.type == dtype::s32) {
-      p.bias32 = n.constant_as<std::int32_t>(2).data();
-    } else if (b.type == dtype::s64) {
-      for (std::int64_t v : n.constant_as<std::int64_t>(2))
-        if (v >= std::int64_t{1} << 62 || v <= -(std::int64_t{1} << 62))
-          return invalid("bias", std::to_string(v),
-                         "a magnitude below 2^62");  // sums with it must not leave int64
-      p.bias64 = n.constant_as<std::int64_t>(2).data();
-    }
-  }
+  if (auto b = set_integer_bias(n, p, channels); !b) return b;
   // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
   // int64.
   const std::int64_t any_x = largest_offset(x.type, x.zero_point()),
@@ -286,9 +287,8 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
                                clamp_of(*n.attrs, y.type));
       !s)
     return s;
-  if (has_bias && n.in[2].type == dtype::f32) {
+  if (n.present(2) && n.in[2].type == dtype::f32)
     return set_real_bias(to, p.requant, n.round, n.constant_as<float>(2), product);
-  }
   return unit{};
 }
 #endif
@@ -323,7 +323,7 @@ template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_
   conv2d_params p{};
   set_conv2d<Depthwise>(p, read_attributes<conv2d_attrs>(*n.attrs), n);
   accumulation_memory(
-      n, to, p, static_cast<std::size_t>(p.out_c),
+      n, to, p, as_size(p.out_c),
       [](const conv2d_params& q) { return kernels::problem_of(q, Depthwise); },
       Depthwise ? &kernels::depthwise_memory : &kernels::conv2d_memory);
 }
@@ -334,9 +334,8 @@ template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to
   auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>,
                                    Depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d);
   set_conv2d<Depthwise>(p, a, n);
-  const auto channels = static_cast<std::size_t>(y[3]);
-  const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) *
-                                  (Depthwise ? 1 : static_cast<std::size_t>(w[3]));
+  const auto channels = as_size(y[3]);
+  const std::size_t per_channel = as_size(w[1]) * as_size(w[2]) * (Depthwise ? 1 : as_size(w[3]));
   return prepare_accumulation(n, to, p, channels, per_channel, a.f32_product, a.input_limit,
                               [=](std::size_t c, std::size_t i) {
                                 return Depthwise ? i * channels + c : c * per_channel + i;

@@ -52,11 +52,11 @@ constexpr void conv3d(const conv3d_params& p, const float* x, const float* w, co
   const std::int32_t group_in = p.in_c / p.groups, group_out = p.out_c / p.groups;
   const auto at = [](std::int64_t plane, std::int64_t row, std::int64_t column,
                      const std::array<std::int32_t, 3>& of, std::int64_t channels) {
-    return static_cast<std::size_t>(((plane * of[1] + row) * of[2] + column) * channels);
+    return as_size(((plane * of[1] + row) * of[2] + column) * channels);
   };
   for (std::size_t plane = begin; plane < end; ++plane) {
-    const auto n = static_cast<std::int64_t>(plane / static_cast<std::size_t>(p.out[0]));
-    const auto od = static_cast<std::int32_t>(plane % static_cast<std::size_t>(p.out[0]));
+    const auto n = static_cast<std::int64_t>(plane / as_size(p.out[0]));
+    const auto od = static_cast<std::int32_t>(plane % as_size(p.out[0]));
     for (std::int32_t oy = 0; oy < p.out[1]; ++oy)
       for (std::int32_t ox = 0; ox < p.out[2]; ++ox)
         for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
@@ -78,16 +78,15 @@ constexpr void conv3d(const conv3d_params& p, const float* x, const float* w, co
                                 : numerics::add(sum, numerics::mul(px[ic], pw[ic]));
               }
           if (p.has_bias && !p.fused) sum = numerics::add(sum, bias[oc]);
-          y[at(static_cast<std::int64_t>(plane), oy, ox, p.out, p.out_c) +
-            static_cast<std::size_t>(oc)] = numerics::clamp(sum, p.min, p.max);
+          y[at(static_cast<std::int64_t>(plane), oy, ox, p.out, p.out_c) + as_size(oc)] =
+              numerics::clamp(sum, p.min, p.max);
         }
   }
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void conv3d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const conv3d_params*>(a.params);
-  const auto r = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out[0]),
-                         a.part, a.parts);
+  const auto r = part_of(as_size(p.batch) * as_size(p.out[0]), a.part, a.parts);
   conv3d(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
          static_cast<const float*>(a.in[2]), static_cast<float*>(a.out[0]), r.begin, r.end);
 }
@@ -107,11 +106,11 @@ OCTET_INLINE status float_conv3d_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<conv3d_params>(&reference::conv3d_kernel);
   p.batch = x[0], p.in_c = x[4], p.out_c = w[0], p.groups = x[4] / w[4];
   for (int i = 0; i < 3; ++i) {
-    const auto k = static_cast<std::size_t>(i);
+    const auto k = as_size(i);
     p.in[k] = x[i + 1], p.out[k] = y[i + 1], p.kernel[k] = w[i + 1];
     p.stride[k] = a.strides[i], p.dilation[k] = a.dilations[i], p.pad[k] = a.before[i];
   }
-  if (n.present(2) && n.in[2].shape.elements().value != static_cast<std::size_t>(w[0]))
+  if (n.present(2) && n.in[2].shape.elements().value != as_size(w[0]))
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(w[0]));
   p.has_bias = n.present(2);

@@ -43,7 +43,7 @@ template <class In>
 constexpr void dequantize(const dequantize_params& p, const In* x, float* y, std::size_t begin,
                           std::size_t end) {
   for (std::size_t i = begin; i < end; ++i) {
-    const std::size_t c = p.channels == 1 ? 0 : i / p.inner % static_cast<std::size_t>(p.channels);
+    const std::size_t c = p.channels == 1 ? 0 : i / p.inner % as_size(p.channels);
     y[i] = numerics::dequantize(x[i], p.zero_point[c], p.scale[c]);
   }
 }
@@ -84,8 +84,8 @@ OCTET_INLINE status dequantize_prepare(const node_view& n, prepared& to) {
   p.count = x.shape.elements().value;
   p.channels = layout->channels;
   p.inner = layout->inner;
-  auto scale = to.array<float>(static_cast<std::size_t>(p.channels));
-  auto zero_point = to.array<std::int32_t>(static_cast<std::size_t>(p.channels));
+  auto scale = to.array<float>(as_size(p.channels));
+  auto zero_point = to.array<std::int32_t>(as_size(p.channels));
   for (std::size_t c = 0; c < scale.size(); ++c) {
     scale[c] = x.scale_f32(c);
     zero_point[c] = x.zero_point(c);

@@ -75,8 +75,7 @@ inline void non_max_suppression(const non_max_suppression_params& p, const float
     const float before = next.score;
     bool out = false;
     for (std::int32_t k = n; k-- > next.seen;) {
-      const float v = overlap(ordered(boxes + 4 * best),
-                              ordered(boxes + 4 * static_cast<std::size_t>(index[k])));
+      const float v = overlap(ordered(boxes + 4 * best), ordered(boxes + 4 * as_size(index[k])));
       if (v >= p.overlap) {
         out = true;
         break;
@@ -122,13 +121,12 @@ constexpr status non_max_suppression_op_shape(const node_view& n, std::span<dims
 }
 constexpr void non_max_suppression_memory(const node_view& n, node_memory& to) {
   to.make<non_max_suppression_params>();
-  to.reference_scratch =
-      sizeof(reference::box_candidate) * static_cast<std::size_t>(n.in[0].shape[0]);
+  to.reference_scratch = sizeof(reference::box_candidate) * as_size(n.in[0].shape[0]);
 }
 inline status non_max_suppression_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<non_max_suppression_attrs>(*n.attrs);
   auto& p = to.make<non_max_suppression_params>(&reference::non_max_suppression_kernel);
-  p.boxes = static_cast<std::size_t>(n.in[0].shape[0]);
+  p.boxes = as_size(n.in[0].shape[0]);
   p.most = a.most;
   p.overlap = static_cast<float>(a.overlap), p.score = static_cast<float>(a.score);
   if (a.sigma > 0) p.decay = numerics::div(-0.5f, static_cast<float>(a.sigma));
@@ -243,7 +241,7 @@ inline std::int32_t detect_by_class(const detection_postprocess_params& p, const
   std::int32_t n = 0;
   for (std::int32_t c = 0; c < p.classes; ++c) {
     for (std::size_t i = 0; i < p.anchors; ++i) {
-      all[i].score = scores[i * p.scores + p.background + static_cast<std::size_t>(c)];
+      all[i].score = scores[i * p.scores + p.background + as_size(c)];
       all[i].waiting = all[i].score >= p.score;
     }
     for (std::int32_t k = 0; k < p.per_class; ++k) {
@@ -274,7 +272,7 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
     for (std::int32_t c = 1; c < p.classes; ++c) best = larger(best, s[c]);
     all[i] = {decode(p, encodings + i * p.code, anchors + 4 * i), best, best >= p.score};
   }
-  const auto room = static_cast<std::size_t>(p.most) * static_cast<std::size_t>(p.per_box);
+  const auto room = as_size(p.most) * as_size(p.per_box);
   std::fill_n(boxes, 4 * room, 0.f);
   std::fill_n(classes, room, 0.f), std::fill_n(values, room, 0.f);
   const auto put = [&](std::size_t at, const box& b, std::int32_t of_class, float score) {
@@ -285,7 +283,7 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
   std::size_t n = 0;
   if (p.per_class > 0) {
     auto* found = reinterpret_cast<class_detection*>(all + p.anchors);
-    n = static_cast<std::size_t>(detect_by_class(p, scores, all, found));
+    n = as_size(detect_by_class(p, scores, all, found));
     for (std::size_t k = 0; k < n; ++k)
       put(k, all[found[k].anchor].corners, found[k].of_class, found[k].score);
   }
@@ -330,17 +328,16 @@ constexpr status detection_postprocess_op_shape(const node_view& n, std::span<di
 constexpr void detection_postprocess_memory(const node_view& n, node_memory& to) {
   to.make<detection_postprocess_params>();
   const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
-  to.reference_scratch = sizeof(reference::detection) * static_cast<std::size_t>(n.in[2].shape[0]);
-  if (a.per_class > 0)
-    to.reference_scratch += sizeof(reference::class_detection) * static_cast<std::size_t>(a.most);
+  to.reference_scratch = sizeof(reference::detection) * as_size(n.in[2].shape[0]);
+  if (a.per_class > 0) to.reference_scratch += sizeof(reference::class_detection) * as_size(a.most);
 }
 inline status detection_postprocess_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
   auto& p = to.make<detection_postprocess_params>(&reference::detection_postprocess_kernel);
-  p.anchors = static_cast<std::size_t>(n.in[2].shape[0]);
-  p.code = static_cast<std::size_t>(n.in[0].shape[2]);
-  p.scores = static_cast<std::size_t>(n.in[1].shape[2]);
-  p.background = p.scores - static_cast<std::size_t>(a.classes);
+  p.anchors = as_size(n.in[2].shape[0]);
+  p.code = as_size(n.in[0].shape[2]);
+  p.scores = as_size(n.in[1].shape[2]);
+  p.background = p.scores - as_size(a.classes);
   p.most = a.most, p.classes = a.classes, p.per_box = a.per_box, p.per_class = a.per_class;
   p.score = static_cast<float>(a.score), p.overlap = static_cast<float>(a.overlap);
   const double scales[] = {a.y_scale, a.x_scale, a.h_scale, a.w_scale};

@@ -138,7 +138,7 @@ namespace ops {
 constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> out) {
   const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
   const std::size_t count = n.in[0].shape.elements().value;
-  if (a.rows < 1 || count % static_cast<std::size_t>(a.rows) != 0)
+  if (a.rows < 1 || count % as_size(a.rows) != 0)
     return violation{rule::value, n.in[0].shape, dims{a.rows}};
   out[0] = n.in[0].shape;
   out[1] = dims{a.rows};
@@ -154,7 +154,7 @@ OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
                    "int16 where they are asymmetric, else int8");
   p.reduce_range = a.reduce_range;
   p.mode = n.round;
-  p.rows = static_cast<std::size_t>(a.rows);
+  p.rows = as_size(a.rows);
   p.length = n.in[0].shape.elements().value / p.rows;
   p.asymmetric = a.asymmetric;
   return unit{};
@@ -316,7 +316,7 @@ namespace ops {
 constexpr void dynamic_dequantize_memory(const node_view& n, node_memory& to) {
   const dims& x = n.in[0].shape;
   to.make<dynamic_dequantize_params>();
-  to.array<float>(x.rank == 0 ? 1 : static_cast<std::size_t>(x.back(0)));
+  to.array<float>(x.rank == 0 ? 1 : as_size(x.back(0)));
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status dynamic_dequantize_prepare(const node_view& n, prepared& to) {
@@ -326,7 +326,7 @@ OCTET_INLINE status dynamic_dequantize_prepare(const node_view& n, prepared& to)
   const std::size_t count = x.shape.elements().value;
   p.in_type = x.type;
   p.rows = s.shape.elements().value;
-  p.channels = x.shape.rank == 0 ? 1 : static_cast<std::size_t>(x.shape.back(0));
+  p.channels = x.shape.rank == 0 ? 1 : as_size(x.shape.back(0));
   if (p.rows == 0 || p.channels == 0 || count % p.rows != 0 || count / p.rows % p.channels != 0)
     return invalid("row scales", std::to_string(p.rows), "a divisor of the rows");
   if (x.per_channel() && x.scales.size() != p.channels)

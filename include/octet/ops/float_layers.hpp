@@ -39,10 +39,9 @@ constexpr void float_layer(const float_layer_params& p, const float* x, const fl
                            const float* bias, float* y, std::size_t begin, std::size_t end) {
   const std::int32_t group_in = p.depthwise ? 1 : p.in_c / p.groups,
                      group_out = p.depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
-  const auto in_c = static_cast<std::size_t>(p.in_c), out_c = static_cast<std::size_t>(p.out_c);
+  const image_extents in{p.in_h, p.in_w, p.in_c}, out{p.out_h, p.out_w, p.out_c};
   for (std::size_t row = begin; row < end; ++row) {
-    const std::size_t n = row / static_cast<std::size_t>(p.out_h);
-    const auto oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    const auto [n, oy] = image_row_of(row, p.out_h);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox)
       for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
         Sum sum = 0;
@@ -51,35 +50,24 @@ constexpr void float_layer(const float_layer_params& p, const float* x, const fl
             const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
                                ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
             if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
-            const float* px =
-                x +
-                ((n * static_cast<std::size_t>(p.in_h) + static_cast<std::size_t>(iy)) *
-                     static_cast<std::size_t>(p.in_w) +
-                 static_cast<std::size_t>(ix)) *
-                    in_c +
-                oc / group_out * group_in;
-            const auto tap = static_cast<std::size_t>(ky * p.kernel_w + kx);
-            const float* pw = p.depthwise
-                                  ? w + tap * out_c + oc
-                                  : w + (static_cast<std::size_t>(oc) *
-                                             static_cast<std::size_t>(p.kernel_h * p.kernel_w) +
-                                         tap) *
-                                            static_cast<std::size_t>(group_in);
+            const float* px = x + nhwc_index(in, n, iy, ix, oc / group_out * group_in);
+            const std::size_t tap = as_size(ky * p.kernel_w + kx);
+            const float* pw = p.depthwise ? w + tap * as_size(p.out_c) + oc
+                                          : w + (product_of(oc, p.kernel_h, p.kernel_w) + tap) *
+                                                    as_size(group_in);
             for (std::int32_t ic = 0; ic < group_in; ++ic)
               sum = numerics::add(
                   sum, numerics::mul(static_cast<Sum>(px[ic]), static_cast<Sum>(pw[ic])));
           }
         if (p.has_bias) sum = numerics::add(sum, static_cast<Sum>(bias[oc]));
-        y[(row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * out_c +
-          static_cast<std::size_t>(oc)] = numerics::clamp(static_cast<float>(sum), p.min, p.max);
+        y[nhwc_index(out, n, oy, ox, oc)] = numerics::clamp(static_cast<float>(sum), p.min, p.max);
       }
   }
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void float_layer_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_layer_params*>(a.params);
-  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
-                            a.part, a.parts);
+  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
   const auto run = [&](auto layer) {
     layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
           p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]),
@@ -95,10 +83,10 @@ void float_layer_kernel(const kernel_args& a) noexcept;
 constexpr void float_transpose_layer(const float_layer_params& p, const float* x, const float* w,
                                      const float* bias, float* y, std::size_t begin,
                                      std::size_t end) {
-  const auto in_c = static_cast<std::size_t>(p.in_c), out_c = static_cast<std::size_t>(p.out_c);
+  const image_extents in{p.in_h, p.in_w, p.in_c}, out{p.out_h, p.out_w, p.out_c};
+  const std::size_t in_c = as_size(p.in_c), out_c = as_size(p.out_c);
   for (std::size_t row = begin; row < end; ++row) {
-    const std::size_t n = row / static_cast<std::size_t>(p.out_h);
-    const auto oy = static_cast<std::int32_t>(row % static_cast<std::size_t>(p.out_h));
+    const auto [n, oy] = image_row_of(row, p.out_h);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox)
       for (std::size_t oc = 0; oc < out_c; ++oc) {
         float sum = 0;
@@ -108,29 +96,23 @@ constexpr void float_transpose_layer(const float_layer_params& p, const float* x
           for (std::int32_t kx = p.kernel_w; kx-- > 0;) {
             const std::int32_t tx = ox + p.pad_left - kx;
             if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
-            const float* px = x + ((n * static_cast<std::size_t>(p.in_h) +
-                                    static_cast<std::size_t>(ty / p.stride_h)) *
-                                       static_cast<std::size_t>(p.in_w) +
-                                   static_cast<std::size_t>(tx / p.stride_w)) *
-                                      in_c;
-            const float* pw = w + (oc * static_cast<std::size_t>(p.kernel_h * p.kernel_w) +
-                                   static_cast<std::size_t>(ky * p.kernel_w + kx)) *
-                                      in_c;
+            const float* px = x + nhwc_index(in, n, ty / p.stride_h, tx / p.stride_w, 0);
+            const float* pw =
+                w +
+                (oc * product_of(p.kernel_h, p.kernel_w) + as_size(ky * p.kernel_w + kx)) * in_c;
             for (std::size_t ic = 0; ic < in_c; ++ic)
               sum = numerics::add(sum, numerics::mul(px[ic], pw[ic]));
           }
         }
         if (p.has_bias) sum = numerics::add(sum, bias[oc]);
-        y[(row * static_cast<std::size_t>(p.out_w) + static_cast<std::size_t>(ox)) * out_c + oc] =
-            numerics::clamp(sum, p.min, p.max);
+        y[nhwc_index(out, n, oy, ox, oc)] = numerics::clamp(sum, p.min, p.max);
       }
   }
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void float_transpose_layer_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_layer_params*>(a.params);
-  const auto rows = part_of(static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.out_h),
-                            a.part, a.parts);
+  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
   float_transpose_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
                         p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr,
                         static_cast<float*>(a.out[0]), rows.begin, rows.end);
@@ -160,8 +142,7 @@ constexpr void set_float_transpose_conv2d(float_layer_params& p, const node_view
 }
 constexpr void set_float_fully_connected(float_layer_params& p, const node_view& n) {
   const dims& w = n.in[1].shape;
-  p.batch =
-      static_cast<std::int32_t>(n.in[0].shape.elements().value / static_cast<std::size_t>(w[1]));
+  p.batch = static_cast<std::int32_t>(n.in[0].shape.elements().value / as_size(w[1]));
   p.in_h = p.in_w = p.out_h = p.out_w = p.kernel_h = p.kernel_w = p.stride_h = p.stride_w =
       p.dilation_h = p.dilation_w = p.groups = 1;
   p.pad_top = p.pad_left = 0;
@@ -195,7 +176,7 @@ template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepar
       to.make<float_layer_params>(&reference::float_layer_kernel,
                                   Depthwise ? kernel_id::float_depthwise : kernel_id::float_layer);
   set_float_conv2d<Depthwise>(p, n);
-  return finish_float_layer(n, p, static_cast<std::size_t>(p.out_c));
+  return finish_float_layer(n, p, as_size(p.out_c));
 }
 OCTET_INLINE status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
@@ -204,12 +185,12 @@ OCTET_INLINE status float_transpose_conv2d_prepare(const node_view& n, prepared&
   auto& p =
       to.make<float_layer_params>(&reference::float_transpose_layer_kernel, kernel_id::float_layer);
   set_float_transpose_conv2d(p, n);
-  return finish_float_layer(n, p, static_cast<std::size_t>(p.out_c));
+  return finish_float_layer(n, p, as_size(p.out_c));
 }
 OCTET_INLINE status float_fully_connected_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<float_layer_params>(&reference::float_layer_kernel, kernel_id::float_layer);
   set_float_fully_connected(p, n);
-  return finish_float_layer(n, p, static_cast<std::size_t>(p.out_c));
+  return finish_float_layer(n, p, as_size(p.out_c));
 }
 #else
 template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepared& to);

@@ -54,10 +54,9 @@ constexpr shape_or fully_connected_shape(const fully_connected_attrs& a, const d
                                          const dims& w) {
   if (w.rank != 2) return violation{rule::rank, dims{0, 0}, w};
   const std::size_t elements = x.elements().value;
-  if (w[1] < 1 || elements % static_cast<std::size_t>(w[1]) != 0 || elements > max_elements)
+  if (w[1] < 1 || elements % as_size(w[1]) != 0 || elements > max_elements)
     return violation{rule::weight_count, dims{w[0], static_cast<std::int32_t>(x.back(0))}, w};
-  if (!a.keep_dims)
-    return dims{static_cast<std::int32_t>(elements / static_cast<std::size_t>(w[1])), w[0]};
+  if (!a.keep_dims) return dims{static_cast<std::int32_t>(elements / as_size(w[1])), w[0]};
   dims y = x;
   if (y.rank == 0 || y.back(0) != w[1])
     return violation{rule::channels, dims{w[1]}, dims{x.back(0)}};
@@ -82,7 +81,7 @@ constexpr void fully_connected(const fully_connected_params& p, const In* x, con
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void fully_connected_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const fully_connected_params*>(a.params);
-  const auto r = part_of(static_cast<std::size_t>(p.n), a.part, a.parts);
+  const auto r = part_of(as_size(p.n), a.part, a.parts);
   with_operands(p.in_type, p.weight_type, p.out_type,
                 [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
                   fully_connected(p, static_cast<const In*>(a.in[0]),
@@ -102,7 +101,7 @@ constexpr status fully_connected_op_shape(const node_view& n, std::span<dims> ou
 }
 constexpr void set_fully_connected(fully_connected_params& p, const node_view& n) {
   const dims& w = n.in[1].shape;
-  p.k = static_cast<std::size_t>(w[1]);
+  p.k = as_size(w[1]);
   p.n = w[0];
   p.batch = n.in[0].shape.elements().value / p.k;
 }
@@ -110,7 +109,7 @@ constexpr void fully_connected_memory(const node_view& n, node_memory& to) {
   fully_connected_params p{};
   set_fully_connected(p, n);
   accumulation_memory(
-      n, to, p, static_cast<std::size_t>(p.n),
+      n, to, p, as_size(p.n),
       [](const fully_connected_params& q) { return kernels::problem_of(q); },
       &kernels::gemm_memory);
 }
@@ -121,8 +120,7 @@ OCTET_INLINE status fully_connected_prepare(const node_view& n, prepared& to) {
                                             kernel_id::fully_connected);
   set_fully_connected(p, n);
   const std::size_t k = p.k;
-  return prepare_accumulation(n, to, p, static_cast<std::size_t>(p.n), k, a.f32_product,
-                              a.input_limit,
+  return prepare_accumulation(n, to, p, as_size(p.n), k, a.f32_product, a.input_limit,
                               [k](std::size_t c, std::size_t i) { return c * k + i; });
 }
 #else

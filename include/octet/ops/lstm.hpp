@@ -139,11 +139,11 @@ constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_
                     Gate&& gate_of) {
   for (std::int32_t t = 0; t < p.steps; ++t)
     for (std::int32_t b = 0; b < p.batch; ++b) {
-      const auto at = static_cast<std::size_t>(p.time_major ? t * p.batch + b : b * p.steps + t),
-                 n = static_cast<std::size_t>(p.units), k = static_cast<std::size_t>(p.in_c);
+      const auto at = as_size(p.time_major ? t * p.batch + b : b * p.steps + t),
+                 n = as_size(p.units), k = as_size(p.in_c);
       const std::int8_t* from = x + at * k;
-      std::int8_t* hidden = h + static_cast<std::size_t>(b) * n;
-      std::int16_t* cell = c + static_cast<std::size_t>(b) * n;
+      std::int8_t* hidden = h + as_size(b) * n;
+      std::int16_t* cell = c + as_size(b) * n;
       start(from, hidden);
       for (std::size_t u = 0; u < n; ++u) {
         const auto gate = [&](const lstm_params::gate& g, int which) {
@@ -172,7 +172,7 @@ void lstm_call(const kernel_args& a, std::int8_t* fresh, Start&& start, Gate&& g
   const std::int32_t* const bias[4] = {s32(7), s32(8), s32(9), own ? s32(14) : nullptr};
   auto* h = static_cast<std::int8_t*>(a.out[1]);
   auto* c = static_cast<std::int16_t*>(a.out[2]);
-  const auto count = static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.units);
+  const auto count = as_size(p.batch) * as_size(p.units);
   if (a.in[10] != a.out[1]) std::memcpy(h, a.in[10], count);
   if (a.in[11] != a.out[2]) std::memcpy(c, a.in[11], count * 2);
   lstm(p, s8(0), w, r, bias, h, c, static_cast<std::int8_t*>(a.out[0]), fresh, start, gate_of);
@@ -222,8 +222,7 @@ constexpr void lstm_step(const lstm_params& p, const lstm_operands& o, const std
                          std::int8_t* h, std::int16_t* c, std::int8_t* y, std::int16_t* gates,
                          std::int8_t* fresh) {
   using q = numerics::fixed16;
-  const auto n = static_cast<std::size_t>(p.units), k = static_cast<std::size_t>(p.in_c),
-             s = static_cast<std::size_t>(p.state);
+  const auto n = as_size(p.units), k = as_size(p.in_c), s = as_size(p.state);
   const lstm_params::gate* gate[4] = {&p.forget, &p.cell, &p.output, &p.input};
   const std::size_t count = p.coupled ? 3 : 4;
   for (std::size_t i = 0; i < count; ++i)
@@ -290,17 +289,15 @@ inline void lstm_whole_kernel(const kernel_args& a) noexcept {
   auto* h = static_cast<std::int8_t*>(a.out[1]);
   auto* c = static_cast<std::int16_t*>(a.out[2]);
   auto* y = static_cast<std::int8_t*>(a.out[0]);
-  const auto n = static_cast<std::size_t>(p.units), s = static_cast<std::size_t>(p.state),
-             batch = static_cast<std::size_t>(p.batch);
+  const auto n = as_size(p.units), s = as_size(p.state), batch = as_size(p.batch);
   if (a.in[10] != a.out[1]) std::memcpy(h, a.in[10], batch * s);
   if (a.in[11] != a.out[2]) std::memcpy(c, a.in[11], batch * n * 2);
   auto* gates = static_cast<std::int16_t*>(a.scratch);
-  for (std::size_t t = 0; t < static_cast<std::size_t>(p.steps); ++t)
+  for (std::size_t t = 0; t < as_size(p.steps); ++t)
     for (std::size_t b = 0; b < batch; ++b) {
-      const std::size_t at =
-          p.time_major ? t * batch + b : b * static_cast<std::size_t>(p.steps) + t;
-      lstm_step(p, o, s8(0) + at * static_cast<std::size_t>(p.in_c), h + b * s, c + b * n,
-                y + at * s, gates, reinterpret_cast<std::int8_t*>(gates + 4 * n));
+      const std::size_t at = p.time_major ? t * batch + b : b * as_size(p.steps) + t;
+      lstm_step(p, o, s8(0) + at * as_size(p.in_c), h + b * s, c + b * n, y + at * s, gates,
+                reinterpret_cast<std::int8_t*>(gates + 4 * n));
     }
 }
 }  // namespace reference
@@ -318,11 +315,10 @@ constexpr status lstm_op_shape(const node_view& n, std::span<dims> out) {
 /// The references keep hidden values, in the whole form the gates' as well.
 constexpr void lstm_memory(const node_view& n, node_memory& to) {
   to.make<lstm_params>();
-  const auto units = static_cast<std::size_t>(n.in[11].shape[1]);
+  const auto units = as_size(n.in[11].shape[1]);
   to.reference_scratch = 9 * units;
   to.kernel([&](const kernels::target_layout&) {
-    return kernels::node_bytes{
-        0, kernels::lstm_scratch(static_cast<std::size_t>(n.in[0].shape[2]), units)};
+    return kernels::node_bytes{0, kernels::lstm_scratch(as_size(n.in[0].shape[2]), units)};
   });
 }
 #if OCTET_HAS_DEFINITIONS
@@ -343,6 +339,35 @@ inline status lstm_check_operands(const node_view& n, const lstm_params& p) {
     if (!(t.shape == want)) return violation{rule::weight_count, want, t.shape};
     if (!is_bias && (t.per_channel() || !t.quantized() || t.zero_point() != 0))
       return unsupported("quantization of weights", {}, "one scale, zero point 0");
+  }
+  return unit{};
+}
+/// The multipliers of each gate, to the scale of its sums.
+inline status lstm_set_gates(const node_view& n, lstm_params& p, const lstm_attrs& a) {
+  const tensor_desc &x = n.in[0], &h = n.in[10], &c = n.in[11];
+  // Scales of a gate's sums: Q3.12, or as normalization finds them.
+  const float sums[] = {static_cast<float>(a.forget_scale), static_cast<float>(a.cell_scale),
+                        static_cast<float>(a.output_scale), static_cast<float>(a.input_scale)};
+  lstm_params::gate* gates[] = {&p.forget, &p.cell, &p.output, &p.input};
+  constexpr std::size_t weights[] = {1, 2, 3, 12}, recurrent[] = {4, 5, 6, 13},
+                        peephole[] = {17, 0, 18, 19}, norm[] = {20, 21, 22, 23};
+  for (std::size_t i = 0; i < (p.coupled ? 3u : 4u); ++i) {
+    const float into = p.normalizes ? sums[i] : 0x1p-12f;
+    if (!(into > 0)) return invalid("scale of a gate before its normalization");
+    const auto scale = [&](float u, float v) {
+      return numerics::quantize_multiplier(
+          static_cast<double>(numerics::div(numerics::mul(u, v), into)));
+    };
+    gates[i]->input = scale(n.in[weights[i]].scale_f32(), x.scale_f32());
+    gates[i]->recurrent = scale(n.in[recurrent[i]].scale_f32(), h.scale_f32());
+    gates[i]->peeps = i != 1 && n.present(peephole[i]);
+    if (gates[i]->peeps) gates[i]->peephole = scale(c.scale_f32(), n.in[peephole[i]].scale_f32());
+    if (!p.normalizes) continue;
+    const float s = n.in[norm[i]].scale_f32();
+    gates[i]->norm = numerics::quantize_multiplier(static_cast<double>(s));
+    gates[i]->norm.shift += 12;
+    gates[i]->least_variance = std::max(
+        1, numerics::clamp_to_int(static_cast<double>(numerics::mul(10000.f, s)), 1, INT32_MAX));
   }
   return unit{};
 }
@@ -382,30 +407,7 @@ OCTET_INLINE status lstm_prepare(const node_view& n, prepared& to) {
     to.reference = &reference::lstm_whole_kernel;
     to.kernel = kernel_id::none;
   }
-  // Scales of a gate's sums: Q3.12, or as normalization finds them.
-  const float sums[] = {static_cast<float>(a.forget_scale), static_cast<float>(a.cell_scale),
-                        static_cast<float>(a.output_scale), static_cast<float>(a.input_scale)};
-  lstm_params::gate* gates[] = {&p.forget, &p.cell, &p.output, &p.input};
-  constexpr std::size_t weights[] = {1, 2, 3, 12}, recurrent[] = {4, 5, 6, 13},
-                        peephole[] = {17, 0, 18, 19}, norm[] = {20, 21, 22, 23};
-  for (std::size_t i = 0; i < (p.coupled ? 3u : 4u); ++i) {
-    const float into = p.normalizes ? sums[i] : 0x1p-12f;
-    if (!(into > 0)) return invalid("scale of a gate before its normalization");
-    const auto scale = [&](float u, float v) {
-      return numerics::quantize_multiplier(
-          static_cast<double>(numerics::div(numerics::mul(u, v), into)));
-    };
-    gates[i]->input = scale(n.in[weights[i]].scale_f32(), x.scale_f32());
-    gates[i]->recurrent = scale(n.in[recurrent[i]].scale_f32(), h.scale_f32());
-    gates[i]->peeps = i != 1 && n.present(peephole[i]);
-    if (gates[i]->peeps) gates[i]->peephole = scale(c.scale_f32(), n.in[peephole[i]].scale_f32());
-    if (!p.normalizes) continue;
-    const float s = n.in[norm[i]].scale_f32();
-    gates[i]->norm = numerics::quantize_multiplier(static_cast<double>(s));
-    gates[i]->norm.shift += 12;
-    gates[i]->least_variance = std::max(
-        1, numerics::clamp_to_int(static_cast<double>(numerics::mul(10000.f, s)), 1, INT32_MAX));
-  }
+  if (auto s = lstm_set_gates(n, p, a); !s) return s;
   const double hidden =
       static_cast<double>(a.hidden_scale > 0 ? static_cast<float>(a.hidden_scale) : y.scale_f32());
   p.hidden = numerics::quantize_multiplier(static_cast<double>(

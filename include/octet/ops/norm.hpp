@@ -155,7 +155,7 @@ OCTET_INLINE status batch_norm_prepare(const node_view& n, prepared& to) {
   if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
   p.type = x.type;
   p.count = x.shape.elements().value;
-  p.channels = static_cast<std::size_t>(x.shape.back(0));
+  p.channels = as_size(x.shape.back(0));
   for (std::size_t i = 1; i < 3; ++i)
     if (!n.is_constant(i) || n.in[i].shape.elements().value != p.channels)
       return invalid("factors of batch_norm", to_string(n.in[i].shape),
@@ -202,9 +202,9 @@ OCTET_INLINE status norm_prepare(const node_view& n, prepared& to) {
   if (a.groups > 0) {
     if (x.shape.rank < 2 || x.shape[1] % a.groups != 0)
       return invalid("groups", std::to_string(a.groups), "a divisor of the channels");
-    p.channels = parameters = static_cast<std::size_t>(x.shape[1]);
-    for (int i = 2; i < x.shape.rank; ++i) p.inner *= static_cast<std::size_t>(x.shape[i]);
-    p.group = p.channels / static_cast<std::size_t>(a.groups) * p.inner;
+    p.channels = parameters = as_size(x.shape[1]);
+    for (int i = 2; i < x.shape.rank; ++i) p.inner *= as_size(x.shape[i]);
+    p.group = p.channels / as_size(a.groups) * p.inner;
     // PyTorch's channels-last kernel for larger images.
     p.float_sums = a.channels_last && p.inner >= 512;
   } else {
@@ -212,7 +212,7 @@ OCTET_INLINE status norm_prepare(const node_view& n, prepared& to) {
       return invalid("normalized axes", std::to_string(a.axes),
                      "1 to " + std::to_string(x.shape.rank));
     p.group = 1;
-    for (int i = 0; i < a.axes; ++i) p.group *= static_cast<std::size_t>(x.shape.back(i));
+    for (int i = 0; i < a.axes; ++i) p.group *= as_size(x.shape.back(i));
     parameters = p.group;
   }
   if (p.group == 0) return invalid("an empty group");

@@ -565,7 +565,7 @@ class operand_types {
   }
   constexpr bool given() const { return like_ >= 0 || !set_.empty(); }
   constexpr bool is_like() const { return like_ >= 0; }
-  constexpr std::size_t like_input() const { return static_cast<std::size_t>(like_); }
+  constexpr std::size_t like_input() const { return as_size(like_); }
   constexpr type_set set() const { return set_; }
 
  private:

@@ -74,7 +74,7 @@ constexpr void quantize(const quantize_params& p, const float* x, Out* y, std::s
       p.count / 8 *
       8;  // OPT: TFLite's vector loop takes whole groups of 8, its scalar tail rounds another way
   for (std::size_t i = begin; i < end; ++i) {
-    const std::size_t c = p.channels == 1 ? 0 : i / p.inner % static_cast<std::size_t>(p.channels);
+    const std::size_t c = p.channels == 1 ? 0 : i / p.inner % as_size(p.channels);
     const std::int32_t z = p.zero_point[c];
     std::int32_t q = 0;
     if (p.mode == rounding::divide_half_away)
@@ -113,12 +113,11 @@ struct channel_layout {
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE result<channel_layout> channels_of(const tensor_desc& t) {
   if (!t.per_channel()) return channel_layout{};
-  if (t.axis < 0 || t.axis >= t.shape.rank ||
-      t.scales.size() != static_cast<std::size_t>(t.shape[t.axis]))
+  if (t.axis < 0 || t.axis >= t.shape.rank || t.scales.size() != as_size(t.shape[t.axis]))
     return invalid("per-channel scales", std::to_string(t.scales.size()),
                    "one per index of the quantization axis");
   channel_layout c{t.shape[t.axis], 1};
-  for (int i = t.axis + 1; i < t.shape.rank; ++i) c.inner *= static_cast<std::size_t>(t.shape[i]);
+  for (int i = t.axis + 1; i < t.shape.rank; ++i) c.inner *= as_size(t.shape[i]);
   return c;
 }
 #endif
@@ -144,9 +143,8 @@ OCTET_INLINE status quantize_prepare(const node_view& n, prepared& to) {
   p.channels = layout->channels;
   p.inner = layout->inner;
   const auto multiplier = static_cast<float>(read_attributes<quantize_attrs>(*n.attrs).multiplier);
-  auto scale = to.array<float>(static_cast<std::size_t>(p.channels)),
-       inverse = to.array<float>(static_cast<std::size_t>(p.channels));
-  auto zero_point = to.array<std::int32_t>(static_cast<std::size_t>(p.channels));
+  auto scale = to.array<float>(as_size(p.channels)), inverse = to.array<float>(as_size(p.channels));
+  auto zero_point = to.array<std::int32_t>(as_size(p.channels));
   for (std::size_t c = 0; c < scale.size(); ++c) {
     const quantize_factors f = numerics::factors_of(n.round, y.scale(c), multiplier);
     p.mode = f.mode;

@@ -75,12 +75,11 @@ inline quantized_vector quantize_vector(const float* x, std::size_t n, bool asym
 inline void add_product(const recurrent_weights& w, const void* weights, const float* x,
                         bool hybrid, bool asymmetric, lane_order order, std::int8_t* q,
                         float* to) noexcept {
-  const auto columns = static_cast<std::size_t>(w.columns);
+  const auto columns = as_size(w.columns);
   if (!hybrid) {
     const auto* f = static_cast<const float*>(weights);
     for (std::int32_t r = 0; r < w.rows; ++r)
-      to[r] =
-          numerics::add_dot(to[r], f + static_cast<std::size_t>(r) * columns, x, columns, order);
+      to[r] = numerics::add_dot(to[r], f + as_size(r) * columns, x, columns, order);
     return;
   }
   const quantized_vector v = quantize_vector(x, columns, asymmetric, q);
@@ -89,7 +88,7 @@ inline void add_product(const recurrent_weights& w, const void* weights, const f
   const float scale = numerics::mul(v.scale, w.scale);
   for (std::int32_t r = 0; r < w.rows; ++r) {
     std::int64_t sum = 0;
-    const std::int8_t* row = s8 + static_cast<std::size_t>(r) * columns;
+    const std::int8_t* row = s8 + as_size(r) * columns;
     for (std::size_t i = 0; i < columns; ++i) sum += row[i] * (q[i] - v.zero_point);
     to[r] = numerics::add(to[r], numerics::mul(static_cast<float>(sum), scale));
   }
@@ -180,8 +179,7 @@ inline void normalize_row(float* z, std::size_t n) noexcept {
 /// One step of one batch entry. `room`: 5 * units floats, then the bytes of a quantized vector.
 inline void float_lstm_step(const float_lstm_params& p, const kernel_args& a, const float* x,
                             std::size_t b, float* h, float* c, float* y, float* room) noexcept {
-  const auto n = static_cast<std::size_t>(p.units), s = static_cast<std::size_t>(p.state),
-             batch = static_cast<std::size_t>(p.batch);
+  const auto n = as_size(p.units), s = as_size(p.state), batch = as_size(p.batch);
   auto* q = reinterpret_cast<std::int8_t*>(room + 5 * n);
   const auto f32 = [&](std::size_t i) { return static_cast<const float*>(a.in[i]); };
   for (std::size_t g = p.coupled ? 1 : 0; g < 4; ++g) {
@@ -235,8 +233,8 @@ inline void float_lstm_step(const float_lstm_params& p, const kernel_args& a, co
 }
 inline void float_lstm_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_lstm_params*>(a.params);
-  const auto n = static_cast<std::size_t>(p.units), s = static_cast<std::size_t>(p.state),
-             batch = static_cast<std::size_t>(p.batch), steps = static_cast<std::size_t>(p.steps);
+  const auto n = as_size(p.units), s = as_size(p.state), batch = as_size(p.batch),
+             steps = as_size(p.steps);
   auto *y = static_cast<float*>(a.out[0]), *h = static_cast<float*>(a.out[1]),
        *c = static_cast<float*>(a.out[2]);
   if (a.in[18] != a.out[1]) std::memcpy(h, a.in[18], batch * s * sizeof(float));
@@ -244,9 +242,8 @@ inline void float_lstm_kernel(const kernel_args& a) noexcept {
   for (std::size_t t = 0; t < steps; ++t)
     for (std::size_t b = 0; b < batch; ++b) {
       const std::size_t at = p.time_major ? t * batch + b : b * steps + t;
-      float_lstm_step(p, a,
-                      static_cast<const float*>(a.in[0]) + at * static_cast<std::size_t>(p.in_c), b,
-                      h + b * s, c + b * n, y + at * s, static_cast<float*>(a.scratch));
+      float_lstm_step(p, a, static_cast<const float*>(a.in[0]) + at * as_size(p.in_c), b, h + b * s,
+                      c + b * n, y + at * s, static_cast<float*>(a.scratch));
     }
 }
 }  // namespace reference
@@ -264,9 +261,9 @@ constexpr status float_lstm_op_shape(const node_view& n, std::span<dims> out) {
 /// Four gates and the hidden values of one step; the longest vector that is quantized.
 constexpr void float_lstm_memory(const node_view& n, node_memory& to) {
   to.make<float_lstm_params>();
-  const auto units = static_cast<std::size_t>(n.in[19].shape[1]);
-  to.reference_scratch = 20 * units + std::max({units, static_cast<std::size_t>(n.in[0].shape[2]),
-                                                static_cast<std::size_t>(n.in[18].shape[1])});
+  const auto units = as_size(n.in[19].shape[1]);
+  to.reference_scratch =
+      20 * units + std::max({units, as_size(n.in[0].shape[2]), as_size(n.in[18].shape[1])});
 }
 inline status float_lstm_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<float_lstm_attrs>(*n.attrs);
@@ -368,8 +365,8 @@ struct rnn_params {
 namespace reference {
 inline void rnn_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const rnn_params*>(a.params);
-  const auto n = static_cast<std::size_t>(p.units), batch = static_cast<std::size_t>(p.batch),
-             steps = static_cast<std::size_t>(p.steps), k = static_cast<std::size_t>(p.in_c);
+  const auto n = as_size(p.units), batch = as_size(p.batch), steps = as_size(p.steps),
+             k = as_size(p.in_c);
   auto *y = static_cast<float*>(a.out[0]), *h = static_cast<float*>(a.out[1]),
        *z = static_cast<float*>(a.scratch);
   auto* q = reinterpret_cast<std::int8_t*>(z + n);
@@ -403,8 +400,8 @@ constexpr status rnn_op_shape(const node_view& n, std::span<dims> out) {
 }
 constexpr void rnn_memory(const node_view& n, node_memory& to) {
   to.make<rnn_params>();
-  const auto units = static_cast<std::size_t>(n.in[4].shape[1]);
-  to.reference_scratch = 4 * units + std::max(units, static_cast<std::size_t>(n.in[0].shape[2]));
+  const auto units = as_size(n.in[4].shape[1]);
+  to.reference_scratch = 4 * units + std::max(units, as_size(n.in[0].shape[2]));
 }
 inline status rnn_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<rnn_attrs>(*n.attrs);
@@ -465,22 +462,19 @@ struct float_svdf_params {
 namespace reference {
 inline void float_svdf_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_svdf_params*>(a.params);
-  const auto filters = static_cast<std::size_t>(p.filters),
-             memory = static_cast<std::size_t>(p.memory);
+  const auto filters = as_size(p.filters), memory = as_size(p.memory);
   auto *y = static_cast<float*>(a.out[0]), *state = static_cast<float*>(a.out[1]),
        *fresh = static_cast<float*>(a.scratch), *time = fresh + filters;
   auto* q = reinterpret_cast<std::int8_t*>(time + memory);
-  if (a.in[3] != a.out[1])
-    std::memcpy(state, a.in[3], static_cast<std::size_t>(p.batch) * filters * memory * 4);
-  for (std::size_t b = 0; b < static_cast<std::size_t>(p.batch); ++b) {
+  if (a.in[3] != a.out[1]) std::memcpy(state, a.in[3], as_size(p.batch) * filters * memory * 4);
+  for (std::size_t b = 0; b < as_size(p.batch); ++b) {
     std::fill_n(fresh, filters, 0.f);
-    add_product(p.feature, a.in[1],
-                static_cast<const float*>(a.in[0]) + b * static_cast<std::size_t>(p.in_c), p.hybrid,
-                p.asymmetric, lane_order::in_turn, q, fresh);
+    add_product(p.feature, a.in[1], static_cast<const float*>(a.in[0]) + b * as_size(p.in_c),
+                p.hybrid, p.asymmetric, lane_order::in_turn, q, fresh);
     for (std::int32_t u = 0; u < p.units; ++u) {
       float sum = 0;
       for (std::int32_t k = 0; k < p.rank; ++k) {
-        const auto f = static_cast<std::size_t>(u * p.rank + k);
+        const auto f = as_size(u * p.rank + k);
         float* past = state + (b * filters + f) * memory;
         for (std::size_t i = 0; i + 1 < memory; ++i) past[i] = past[i + 1];
         past[memory - 1] = fresh[f];
@@ -489,8 +483,7 @@ inline void float_svdf_kernel(const kernel_args& a) noexcept {
         sum = numerics::add(sum, numerics::add_dot(0.f, time, past, memory, lane_order::in_turn));
       }
       if (a.in[4]) sum = numerics::add(sum, static_cast<const float*>(a.in[4])[u]);
-      y[b * static_cast<std::size_t>(p.units) + static_cast<std::size_t>(u)] =
-          numerics::clamp(sum, p.min, p.max);
+      y[b * as_size(p.units) + as_size(u)] = numerics::clamp(sum, p.min, p.max);
     }
   }
 }
@@ -499,8 +492,7 @@ namespace ops {
 constexpr void float_svdf_memory(const node_view& n, node_memory& to) {
   to.make<float_svdf_params>();
   const dims &w = n.in[1].shape, &t = n.in[2].shape;
-  to.reference_scratch = 4 * (static_cast<std::size_t>(w[0]) + static_cast<std::size_t>(t[1])) +
-                         static_cast<std::size_t>(w[1]);
+  to.reference_scratch = 4 * (as_size(w[0]) + as_size(t[1])) + as_size(w[1]);
 }
 inline status float_svdf_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<float_svdf_attrs>(*n.attrs);

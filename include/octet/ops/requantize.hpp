@@ -104,7 +104,7 @@ status set_real_bias(prepared& to, requantize_params& p, rounding mode, std::spa
   p.bias = b.data();
   p.mode = requantize_mode(mode, true);
   if (mode != rounding::fused_multiply_add) return unit{};
-  auto units = to.array<float>(static_cast<std::size_t>(p.channels));
+  auto units = to.array<float>(as_size(p.channels));
   for (std::size_t c = 0; c < units.size(); ++c)
     units[c] = numerics::div(1.f, static_cast<float>(product(c)));
   p.bias_unit = units.data();
@@ -164,9 +164,8 @@ template <class In, class Out>
 constexpr void requantize(const requantize_op_params& p, const In* x, Out* y) {
   for (std::size_t i = 0; i < p.count; ++i) {
     const std::int64_t v = static_cast<std::int64_t>(x[i]) - p.in_zero_point;
-    y[i] = static_cast<Out>(
-        numerics::requantize(p.requant, (p.negate ? -v : v) + p.offset,
-                             static_cast<std::int32_t>(i % static_cast<std::size_t>(p.inner))));
+    y[i] = static_cast<Out>(numerics::requantize(p.requant, (p.negate ? -v : v) + p.offset,
+                                                 static_cast<std::int32_t>(i % as_size(p.inner))));
   }
 }
 #if OCTET_HAS_DEFINITIONS
@@ -210,8 +209,7 @@ OCTET_INLINE status requantize_prepare(const node_view& n, prepared& to) {
   p.count = x.shape.elements().value;
   p.inner = x.shape.rank == 0 ? 1 : x.shape.back(0);
   const std::size_t channels = std::max<std::size_t>(x.scales.size(), 1);
-  if (channels != 1 &&
-      (x.axis != x.shape.rank - 1 || channels != static_cast<std::size_t>(p.inner)))
+  if (channels != 1 && (x.axis != x.shape.rank - 1 || channels != as_size(p.inner)))
     return unsupported("requantize per channel on an axis that is not the last");
   if (auto s = fill_requantize(
           to, p.requant, n.round, channels, [&](std::size_t c) { return x.scale(c); }, y,
@@ -220,7 +218,7 @@ OCTET_INLINE status requantize_prepare(const node_view& n, prepared& to) {
     return s;
   if (n.present(1)) {
     const auto raw = n.constant_as<float>(1);
-    if (!n.is_constant(1) || raw.size() != static_cast<std::size_t>(p.inner))
+    if (!n.is_constant(1) || raw.size() != as_size(p.inner))
       return unsupported("a bias of requantize", to_string(n.in[1].shape),
                          "constants, one per index of the last axis");
     return set_real_bias(to, p.requant, n.round, raw,

@@ -26,7 +26,7 @@ template <class In, class Addend, class Out>
 constexpr void requantize_add(const requantize_add_params& p, const In* x, const Addend* q, Out* y,
                               std::size_t begin, std::size_t end) {
   for (std::size_t i = begin; i < end; ++i) {
-    const auto c = static_cast<std::int32_t>(i % static_cast<std::size_t>(p.inner));
+    const auto c = static_cast<std::int32_t>(i % as_size(p.inner));
     const float bias = p.requant.bias ? p.requant.bias[c] : 0.f,
                 scaled = numerics::mul(numerics::add(static_cast<float>(x[i]), bias),
                                        p.requant.scale[p.requant.channels == 1 ? 0 : c]);
@@ -89,8 +89,7 @@ OCTET_INLINE status requantize_add_prepare(const node_view& n, prepared& to) {
   p.inner = x.shape.rank == 0 ? 1 : x.shape.back(0);
   p.ratio = numerics::rescale_by_levels(q.scale(), y.scale());
   const std::size_t channels = std::max<std::size_t>(x.scales.size(), 1);
-  if (channels != 1 &&
-      (x.axis != x.shape.rank - 1 || channels != static_cast<std::size_t>(p.inner)))
+  if (channels != 1 && (x.axis != x.shape.rank - 1 || channels != as_size(p.inner)))
     return unsupported("requantize per channel on an axis that is not the last");
   if (auto s = fill_requantize(
           to, p.requant, n.round, channels, [&](std::size_t c) { return x.scale(c); }, y,
@@ -99,7 +98,7 @@ OCTET_INLINE status requantize_add_prepare(const node_view& n, prepared& to) {
     return s;
   if (!n.present(2)) return unit{};
   const auto bias = n.constant_as<float>(2);
-  if (!n.is_constant(2) || bias.size() != static_cast<std::size_t>(p.inner))
+  if (!n.is_constant(2) || bias.size() != as_size(p.inner))
     return unsupported("bias", to_string(n.in[2].shape),
                        "constants, one per index of the last axis");
   p.requant.bias = bias.data();

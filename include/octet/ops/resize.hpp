@@ -291,21 +291,21 @@ OCTET_INLINE void set_resize(resize_params& p, const node_view& n) {
 /// One entry for each output row, one for each column.
 template <class Entry> constexpr void resize_memory(const node_view& n, node_memory& to) {
   to.make<resize_params>();
-  to.array<Entry>(static_cast<std::size_t>(n.out[0].shape[1]));
-  to.array<Entry>(static_cast<std::size_t>(n.out[0].shape[2]));
+  to.array<Entry>(as_size(n.out[0].shape[1]));
+  to.array<Entry>(as_size(n.out[0].shape[2]));
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status resize_nearest_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<resize_attrs>(*n.attrs);
   auto& p = to.make<resize_params>(&reference::resize_nearest_kernel);
   set_resize(p, n);
-  auto rows = to.array<std::int32_t>(static_cast<std::size_t>(p.out_h)),
-       columns = to.array<std::int32_t>(static_cast<std::size_t>(p.out_w));
+  auto rows = to.array<std::int32_t>(as_size(p.out_h)),
+       columns = to.array<std::int32_t>(as_size(p.out_w));
   for (std::int32_t i = 0; i < p.out_h; ++i)
-    rows[static_cast<std::size_t>(i)] =
+    rows[as_size(i)] =
         nearest_source(i, p.in_h, p.out_h, a.align_corners, a.half_pixel_centers, a.scale_h);
   for (std::int32_t i = 0; i < p.out_w; ++i)
-    columns[static_cast<std::size_t>(i)] =
+    columns[as_size(i)] =
         nearest_source(i, p.in_w, p.out_w, a.align_corners, a.half_pixel_centers, a.scale_w);
   p.rows = rows.data();
   p.columns = columns.data();
@@ -323,9 +323,9 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
   p.lo_value = static_cast<std::int32_t>(std::max<std::int64_t>(lowest_of(x.type), INT32_MIN)),
   p.hi_value = static_cast<std::int32_t>(std::min<std::int64_t>(highest_of(x.type), INT32_MAX));
   const auto taps = [&](std::int32_t in, std::int32_t out, double factor) {
-    auto list = to.array<bilinear_tap>(static_cast<std::size_t>(out));
+    auto list = to.array<bilinear_tap>(as_size(out));
     for (std::int32_t i = 0; i < out; ++i)
-      list[static_cast<std::size_t>(i)] =
+      list[as_size(i)] =
           n.round == rounding::doubling_high_half_away
               ? numerics::bilinear_q10(i, in, out, a.align_corners, a.half_pixel_centers)
           : aten ? numerics::bilinear_aten(i, in, out, a.align_corners, factor,

@@ -331,6 +331,53 @@ constexpr void softmax_memory(const node_view& n, node_memory& to) {
   }
 }
 #if OCTET_HAS_DEFINITIONS
+/// I64: exp over 10 units of the input, 1 / (1 + x) over [0, 1].
+OCTET_INLINE status softmax_tables_s16(const node_view& n, prepared& to, softmax_params& p) {
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  if (x.zero_point() != 0 || y.zero_point() != 0)
+    return unsupported("zero points of int16",
+                       std::to_string(x.zero_point()) + ", " + std::to_string(y.zero_point()), "0");
+  p.mult = numerics::quantize_multiplier(numerics::div(
+      static_cast<double>(numerics::mul(p.in_scale, p.beta)), numerics::div(10., 65535.)));
+  auto e = to.array<std::int16_t>(513), r = to.array<std::int16_t>(513);
+  const double unit_out = numerics::div(2., 65535.);
+  numerics::make_lut16<double>([](double v) { return numerics::exp(v); },
+                               numerics::div(10., 65535.), 32767, unit_out, 0, e.data());
+  numerics::make_lut16<double>([](double v) { return numerics::div(1., numerics::add(1., v)); },
+                               numerics::div(1., 65535.), -32768, unit_out, 0, r.data());
+  p.exp_table = e.data(), p.reciprocal_table = r.data();
+  return unit{};
+}
+/// DR: the fixed-point exp of each distance from the largest.
+OCTET_INLINE status softmax_table_dr(const node_view& n, prepared& to, softmax_params& p,
+                                     double beta) {
+  numerics::set_softmax_dr(p, beta, static_cast<double>(p.in_scale));
+  if (p.mult.shift < 0)
+    return unsupported("input scale too small for the fixed-point softmax",
+                       std::to_string(n.in[0].scale()), "at least 2^-27");
+  auto e = to.array<std::int32_t>(256);
+  for (std::int32_t d = 0; d < 256; ++d) e[as_size(d)] = numerics::softmax_exp(p, -d);
+  p.exp = e.data();
+  return unit{};
+}
+/// ORT: exp of each distance from the largest, as high as a row's sum has room: its largest term is
+/// e^-5 of the largest float over the row's length.
+OCTET_INLINE status softmax_table_ort(prepared& to, softmax_params& p, double beta) {
+  if (p.depth == 0) return unit{};
+  if (beta != 1) return unsupported("beta in rounding ORT", std::to_string(beta), "1");
+  const double scale = static_cast<double>(p.in_scale),
+               room = numerics::sub(
+                   static_cast<double>(numerics::log_f32(numerics::div(
+                       std::numeric_limits<float>::max(), static_cast<float>(p.depth)))),
+                   5.),
+               shift = room > 0 ? numerics::div(room, scale) : 0.;
+  auto t = to.array<float>(256);
+  for (std::size_t i = 0; i < 256; ++i)
+    t[i] = static_cast<float>(
+        numerics::exp(numerics::mul(numerics::add(static_cast<double>(i) - 255., shift), scale)));
+  p.table = t.data();
+  return unit{};
+}
 template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<softmax_attrs>(*n.attrs);
@@ -342,9 +389,9 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
   if (axis < 0 || axis >= x.shape.rank)
     return violation{rule::axis, dims{x.shape.rank}, dims{a.axis}};
   p.outer = p.inner = 1;
-  p.depth = static_cast<std::size_t>(x.shape[axis]);
-  for (int i = 0; i < axis; ++i) p.outer *= static_cast<std::size_t>(x.shape[i]);
-  for (int i = axis + 1; i < x.shape.rank; ++i) p.inner *= static_cast<std::size_t>(x.shape[i]);
+  p.depth = as_size(x.shape[axis]);
+  for (int i = 0; i < axis; ++i) p.outer *= as_size(x.shape[i]);
+  for (int i = axis + 1; i < x.shape.rank; ++i) p.inner *= as_size(x.shape[i]);
   p.beta = static_cast<float>(a.beta);
   if constexpr (!Quantized) return unit{};
   if (x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized())
@@ -354,57 +401,16 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
   p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
   p.lo = static_cast<std::int32_t>(lowest_of(y.type)),
   p.hi = static_cast<std::int32_t>(highest_of(y.type));
-  if (n.round == rounding::wide_half_up && !Log) {
-    if (x.zero_point() != 0 || y.zero_point() != 0)
-      return unsupported("zero points of int16",
-                         std::to_string(x.zero_point()) + ", " + std::to_string(y.zero_point()),
-                         "0");
-    p.mult = numerics::quantize_multiplier(numerics::div(
-        static_cast<double>(numerics::mul(p.in_scale, p.beta)), numerics::div(10., 65535.)));
-    auto e = to.array<std::int16_t>(513), r = to.array<std::int16_t>(513);
-    const double unit_out = numerics::div(2., 65535.);
-    numerics::make_lut16<double>([](double v) { return numerics::exp(v); },
-                                 numerics::div(10., 65535.), 32767, unit_out, 0, e.data());
-    numerics::make_lut16<double>([](double v) { return numerics::div(1., numerics::add(1., v)); },
-                                 numerics::div(1., 65535.), -32768, unit_out, 0, r.data());
-    p.exp_table = e.data(), p.reciprocal_table = r.data();
-    return unit{};
-  }
-  if (n.round == rounding::doubling_high_half_away) {
-    numerics::set_softmax_dr(p, a.beta, static_cast<double>(p.in_scale));
-    if (p.mult.shift < 0)
-      return unsupported("input scale too small for the fixed-point softmax",
-                         std::to_string(x.scale()), "at least 2^-27");
-    auto e = to.array<std::int32_t>(256);
-    for (std::int32_t d = 0; d < 256; ++d)
-      e[static_cast<std::size_t>(d)] = numerics::softmax_exp(p, -d);
-    p.exp = e.data();
-    return unit{};
-  }
+  if (n.round == rounding::wide_half_up && !Log) return softmax_tables_s16(n, to, p);
+  if (n.round == rounding::doubling_high_half_away) return softmax_table_dr(n, to, p, a.beta);
   if (n.round == rounding::tflite_optimized) {
     auto t = to.array<float>(256);
     const float scale = -numerics::mul(p.in_scale, Log ? 1.f : p.beta);
     for (std::int32_t v = 0; v < 256; ++v)
-      t[static_cast<std::size_t>(255 - v)] =
-          numerics::exp_f32(numerics::mul(scale, static_cast<float>(v)));
+      t[as_size(255 - v)] = numerics::exp_f32(numerics::mul(scale, static_cast<float>(v)));
     p.table = t.data();
-    return unit{};
-  }
-  if (n.round == rounding::onnxruntime) {
-    if (p.depth == 0) return unit{};
-    if (a.beta != 1) return unsupported("beta in rounding ORT", std::to_string(a.beta), "1");
-    // A row's sum has room: its largest term is e^-5 of the largest float over the row's length.
-    const double scale = static_cast<double>(p.in_scale),
-                 room = numerics::sub(
-                     static_cast<double>(numerics::log_f32(numerics::div(
-                         std::numeric_limits<float>::max(), static_cast<float>(p.depth)))),
-                     5.),
-                 shift = room > 0 ? numerics::div(room, scale) : 0.;
-    auto t = to.array<float>(256);
-    for (std::size_t i = 0; i < 256; ++i)
-      t[i] = static_cast<float>(
-          numerics::exp(numerics::mul(numerics::add(static_cast<double>(i) - 255., shift), scale)));
-    p.table = t.data();
+  } else if (n.round == rounding::onnxruntime) {
+    return softmax_table_ort(to, p, a.beta);
   }
   return unit{};
 }

@@ -46,29 +46,23 @@ template <class Dot, class Past>
 constexpr void svdf(const svdf_params& p, const std::int8_t* x, const std::int8_t* feature,
                     const std::int16_t* time, const std::int32_t* bias, std::int16_t* state,
                     std::int8_t* y, Dot&& dot_of, Past&& past_sum) {
-  const auto memory = static_cast<std::size_t>(p.memory),
-             channels = static_cast<std::size_t>(p.in_c);
+  const auto memory = as_size(p.memory), channels = as_size(p.in_c);
   for (std::int32_t b = 0; b < p.batch; ++b)
     for (std::int32_t u = 0; u < p.units; ++u) {
       std::int64_t sum = bias ? bias[u] : 0;
       for (std::int32_t k = 0; k < p.rank; ++k) {
-        const auto f = static_cast<std::size_t>(u * p.rank + k);
-        std::int16_t* past =
-            state +
-            (static_cast<std::size_t>(b) * static_cast<std::size_t>(p.filters) + f) * memory;
-        const std::int32_t dot =
-            dot_of(p, x + static_cast<std::size_t>(b) * channels, feature + f * channels);
+        const auto f = as_size(u * p.rank + k);
+        std::int16_t* past = state + (as_size(b) * as_size(p.filters) + f) * memory;
+        const std::int32_t dot = dot_of(p, x + as_size(b) * channels, feature + f * channels);
         for (std::size_t i = 0; i + 1 < memory; ++i) past[i] = past[i + 1];
         past[memory - 1] = static_cast<std::int16_t>(
             numerics::clamp(numerics::doubling_high_half_away(dot, p.feature), -32768, 32767));
         sum += past_sum(p, past, time + f * memory);
       }
       // The framework sums in int32; a sum beyond it, which it leaves undefined, wraps here.
-      y[static_cast<std::size_t>(b) * static_cast<std::size_t>(p.units) +
-        static_cast<std::size_t>(u)] =
-          static_cast<std::int8_t>(
-              numerics::finish(rounding_policy::doubling_high_half_away::apply(sum, p.time),
-                               p.out_zero_point, -128, 127));
+      y[as_size(b) * as_size(p.units) + as_size(u)] = static_cast<std::int8_t>(
+          numerics::finish(rounding_policy::doubling_high_half_away::apply(sum, p.time),
+                           p.out_zero_point, -128, 127));
     }
 }
 constexpr std::int32_t svdf_dot(const svdf_params& p, const std::int8_t* x,
@@ -89,9 +83,7 @@ void svdf_call(const kernel_args& a, Dot&& dot_of, Past&& past_sum) noexcept {
   const auto& p = *static_cast<const svdf_params*>(a.params);
   auto* state = static_cast<std::int16_t*>(a.out[1]);
   if (a.in[3] != a.out[1])
-    std::memcpy(state, a.in[3],
-                static_cast<std::size_t>(p.batch) * static_cast<std::size_t>(p.filters) *
-                    static_cast<std::size_t>(p.memory) * 2);
+    std::memcpy(state, a.in[3], as_size(p.batch) * as_size(p.filters) * as_size(p.memory) * 2);
   svdf(p, static_cast<const std::int8_t*>(a.in[0]), static_cast<const std::int8_t*>(a.in[1]),
        static_cast<const std::int16_t*>(a.in[2]), static_cast<const std::int32_t*>(a.in[4]), state,
        static_cast<std::int8_t*>(a.out[0]), dot_of, past_sum);

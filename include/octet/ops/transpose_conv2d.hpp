@@ -139,7 +139,7 @@ constexpr void transpose_conv2d_memory(const node_view& n, node_memory& to) {
   set_geometry(p, read_attributes<transpose_conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape,
                n.out[0].shape);
   accumulation_memory(
-      n, to, p, static_cast<std::size_t>(p.out_c),
+      n, to, p, as_size(p.out_c),
       [](const transpose_conv2d_params& q) { return kernels::problem_of(q); },
       &kernels::transpose_conv2d_memory);
 }
@@ -150,10 +150,8 @@ OCTET_INLINE status transpose_conv2d_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<transpose_conv2d_params>(&reference::transpose_conv2d_kernel,
                                              kernel_id::transpose_conv2d);
   set_geometry(p, a, x, w, y);
-  const std::size_t per_channel = static_cast<std::size_t>(w[1]) * static_cast<std::size_t>(w[2]) *
-                                  static_cast<std::size_t>(w[3]);
-  return prepare_accumulation(n, to, p, static_cast<std::size_t>(y[3]), per_channel, a.f32_product,
-                              a.input_limit,
+  const std::size_t per_channel = as_size(w[1]) * as_size(w[2]) * as_size(w[3]);
+  return prepare_accumulation(n, to, p, as_size(y[3]), per_channel, a.f32_product, a.input_limit,
                               [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
 }
 #else

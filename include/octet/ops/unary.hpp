@@ -197,6 +197,31 @@ constexpr std::int32_t high_half(std::int32_t m) noexcept {
   return m >= INT32_MAX - (1 << 15) ? 32767 : (m + (1 << 15)) >> 16;
 }
 
+/// DR of one element; v: x less its zero point.
+constexpr std::int32_t unary_dr(const unary_params& p, std::int32_t x, std::int32_t v) noexcept {
+  if (p.function == unary::hard_swish)
+    return clamp(hard_swish_dr(p, x) + p.out_zero_point, p.lo, p.hi);
+  if (p.function == unary::rsqrt)
+    return finish(std::int64_t{rsqrt_dr(p, v)}, p.out_zero_point, p.lo, p.hi);
+  if (p.function == unary::abs)
+    return finish(
+        std::int64_t{p.positive.m == 0 ? (v < 0 ? -v : v)
+                                       : doubling_high_half_away(v < 0 ? -v : v, p.positive)},
+        p.out_zero_point, p.lo, p.hi);
+  return finish(
+      rounding_policy::doubling_high_half_away::apply(v, v >= 0 ? p.positive : p.negative),
+      p.out_zero_point, p.lo, p.hi);
+}
+/// An int16 element by TFLite's tables, of logistic and tanh by its fixed-point functions.
+constexpr std::int32_t unary_word(const unary_params& p, std::int32_t x) noexcept {
+  if (p.mode == rounding::tflite_optimized && p.sigmoid.multiplier == 0) {
+    const auto q = fixed16::shl(static_cast<std::int16_t>(x), p.sigmoid.shift);
+    return p.function == unary::logistic ? fixed16::logistic(q, 3) : fixed16::tanh(q, 3);
+  }
+  if (p.function == unary::logistic) return logistic_q15(p.sigmoid(x));
+  if (p.function == unary::tanh) return tanh_q15(p.sigmoid(x));
+  return lookup(p.table, static_cast<std::int16_t>(x));
+}
 /// The quantized value of one element.
 constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexcept {
   const std::int32_t v = x - p.in_zero_point;
@@ -207,34 +232,14 @@ constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexce
                : p.type == dtype::s16 ? static_cast<std::int16_t>(-x)
                                       : static_cast<std::uint8_t>(-x);
       return clamp(x, p.lo, p.hi);
-    case rounding::doubling_high_half_away:
-      if (p.function == unary::hard_swish)
-        return clamp(hard_swish_dr(p, x) + p.out_zero_point, p.lo, p.hi);
-      if (p.function == unary::rsqrt)
-        return finish(std::int64_t{rsqrt_dr(p, v)}, p.out_zero_point, p.lo, p.hi);
-      if (p.function == unary::abs)
-        return finish(
-            std::int64_t{p.positive.m == 0 ? (v < 0 ? -v : v)
-                                           : doubling_high_half_away(v < 0 ? -v : v, p.positive)},
-            p.out_zero_point, p.lo, p.hi);
-      return finish(
-          rounding_policy::doubling_high_half_away::apply(v, v >= 0 ? p.positive : p.negative),
-          p.out_zero_point, p.lo, p.hi);
+    case rounding::doubling_high_half_away: return unary_dr(p, x, v);
     case rounding::eight_bit_ratio_half_up:
       return finish(
           rounding_policy::eight_bit_ratio_half_up::apply(v, v >= 0 ? p.positive : p.negative),
           p.out_zero_point, p.lo, p.hi);
     case rounding::tflite_optimized:
     case rounding::divide_half_away:
-      if (p.type == dtype::s16) {
-        if (p.mode == rounding::tflite_optimized && p.sigmoid.multiplier == 0) {
-          const auto q = fixed16::shl(static_cast<std::int16_t>(x), p.sigmoid.shift);
-          return p.function == unary::logistic ? fixed16::logistic(q, 3) : fixed16::tanh(q, 3);
-        }
-        if (p.function == unary::logistic) return logistic_q15(p.sigmoid(x));
-        if (p.function == unary::tanh) return tanh_q15(p.sigmoid(x));
-        return lookup(p.table, static_cast<std::int16_t>(x));
-      }
+      if (p.type == dtype::s16) return unary_word(p, x);
       return clamp_to_int(
           static_cast<double>(
               add(round_half_away(
@@ -380,6 +385,47 @@ constexpr void unary_memory(const node_view& n, node_memory& to) {
   to.make<unary_params>();
 }
 #if OCTET_HAS_DEFINITIONS
+/// What an int16 function is computed with: the table of 513 values that TFLite interpolates, or of
+/// logistic and tanh the scale of the fixed-point function.
+template <unary F> status unary_word_table(const node_view& n, prepared& to, unary_params& p) {
+  if (p.in_zero_point != 0 || p.out_zero_point != 0)
+    return unsupported("zero points of int16",
+                       std::to_string(p.in_zero_point) + ", " + std::to_string(p.out_zero_point),
+                       "0");
+  if constexpr (F == unary::logistic || F == unary::tanh) {
+    if (p.out_scale != 1.f / 32768)
+      return unsupported("output scale", std::to_string(p.out_scale), "1/32768");
+    p.sigmoid = numerics::sigmoid_input_for(n.in[0].scale(), F == unary::tanh);
+  } else {
+    auto table = to.array<std::int16_t>(513);
+    numerics::make_lut16<float>([&](float v) { return numerics::unary_table_f32(p, v); },
+                                p.in_scale, p.in_zero_point, p.out_scale, p.out_zero_point,
+                                table.data());
+    p.table = table.data();
+  }
+  return unit{};
+}
+/// Two tables of 8-bit values, one for PyTorch's vector loops and one for their scalar tails.
+OCTET_INLINE void unary_tables_by_position(dtype type, prepared& to, unary_params p) {
+  p.mode = rounding::reciprocal_half_even;
+  const float premultiplied = numerics::mul(p.in_scale, -static_cast<float>(p.in_zero_point));
+  auto& l = to.make<lut8_blocks_params>(&reference::lut8_blocks_kernel);
+  l.blocks.count = p.count;
+  lut8_params tail;
+  fill_lut8(tail, type, [&](std::int32_t q) { return numerics::unary_value(p, q); });
+  fill_lut8(l.blocks, type, [&](std::int32_t q) {
+    const float v = numerics::fma(p.in_scale, static_cast<float>(q), premultiplied);
+    return numerics::finish(
+        static_cast<double>(numerics::rint(numerics::mul(numerics::unary_f32(p, v), p.inverse))),
+        p.out_zero_point, p.lo, p.hi);
+  });
+  l.tail = tail.table;
+  if (l.tail == l.blocks.table) {  // no position to tell: one table
+    to.params = &l.blocks;
+    to.reference = &reference::lut8_kernel;
+    to.kernel = kernel_id::lut8;
+  }
+}
 template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   const auto a = read_attributes<unary_attrs>(*n.attrs);
@@ -405,42 +451,10 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
                        n.round == rounding::tflite_optimized && x.type == dtype::s16;
   if (n.round == rounding::doubling_high_half_away || n.round == rounding::eight_bit_ratio_half_up)
     if (auto s = unary_multipliers(p); !s) return s;
-  if ((n.round == rounding::divide_half_away || sigmoid) && x.type == dtype::s16) {
-    if (p.in_zero_point != 0 || p.out_zero_point != 0)
-      return unsupported("zero points of int16",
-                         std::to_string(p.in_zero_point) + ", " + std::to_string(p.out_zero_point),
-                         "0");
-    if constexpr (F == unary::logistic || F == unary::tanh) {
-      if (p.out_scale != 1.f / 32768)
-        return unsupported("output scale", std::to_string(p.out_scale), "1/32768");
-      p.sigmoid = numerics::sigmoid_input_for(x.scale(), F == unary::tanh);
-    } else {
-      auto table = to.array<std::int16_t>(513);
-      numerics::make_lut16<float>([&](float v) { return numerics::unary_table_f32(p, v); },
-                                  p.in_scale, p.in_zero_point, p.out_scale, p.out_zero_point,
-                                  table.data());
-      p.table = table.data();
-    }
-  }
+  if ((n.round == rounding::divide_half_away || sigmoid) && x.type == dtype::s16)
+    if (auto s = unary_word_table<F>(n, to, p); !s) return s;
   if (by_position<F>(n)) {
-    p.mode = rounding::reciprocal_half_even;
-    const float premultiplied = numerics::mul(p.in_scale, -static_cast<float>(p.in_zero_point));
-    auto& l = to.make<lut8_blocks_params>(&reference::lut8_blocks_kernel);
-    l.blocks.count = p.count;
-    lut8_params tail;
-    fill_lut8(tail, x.type, [&](std::int32_t q) { return numerics::unary_value(p, q); });
-    fill_lut8(l.blocks, x.type, [&](std::int32_t q) {
-      const float v = numerics::fma(p.in_scale, static_cast<float>(q), premultiplied);
-      return numerics::finish(
-          static_cast<double>(numerics::rint(numerics::mul(numerics::unary_f32(p, v), p.inverse))),
-          p.out_zero_point, p.lo, p.hi);
-    });
-    l.tail = tail.table;
-    if (l.tail == l.blocks.table) {  // no position to tell: one table
-      to.params = &l.blocks;
-      to.reference = &reference::lut8_kernel;
-      to.kernel = kernel_id::lut8;
-    }
+    unary_tables_by_position(x.type, to, p);
     return unit{};
   }
   if (is_8bit(x.type)) {

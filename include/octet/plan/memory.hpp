@@ -251,13 +251,16 @@ struct memory_layout {
   std::size_t arena = 0, states = 0;  // bytes
 };
 
-/// An alias shares its input's bytes where these live in the arena, and where no two graph outputs
-/// or an input and an output would become one block.
-constexpr void lay_out(const memory_graph& g, memory_layout& to) {
+namespace detail {
+
+/// Which tensor's bytes each tensor is; sets memory_layout::skipped. An alias shares its input's
+/// bytes where these live in the arena, and where no two graph outputs or an input and an output
+/// would become one block.
+constexpr void share_bytes(const memory_graph& g, memory_layout& to,
+                           work_list<std::int32_t>& shares) {
   const auto index = [](std::int32_t t) { return static_cast<std::size_t>(t); };
   const std::size_t count = g.tensors.size();
-  detail::work_list<std::int32_t> shares(count);  // the tensor whose bytes a tensor is
-  detail::work_list<bool> is_output(count), holds_input(count), holds_output(count);
+  work_list<bool> is_output(count), holds_input(count), holds_output(count);
   for (std::size_t t = 0; t < count; ++t) shares[t] = static_cast<std::int32_t>(t);
   for (std::int32_t t : g.inputs) holds_input[index(t)] = true;
   for (std::int32_t t : g.outputs) is_output[index(t)] = holds_output[index(t)] = true;
@@ -275,10 +278,14 @@ constexpr void lay_out(const memory_graph& g, memory_layout& to) {
     holds_output[root] = holds_output[root] || is_output[index(result)];
     to.skipped[n] = true;
   }
-
-  // Steps count from 1: at 0 the inputs are written, at the last the outputs are read.
-  detail::work_list<lifetime> life(count);
-  detail::work_list<bool> used(count);
+}
+/// How long the bytes of each tensor must exist, and how many they are; `used`: whose bytes any
+/// step touches. Returns the last step: steps count from 1; at 0 the inputs are written, at the
+/// last the outputs are read.
+constexpr std::int32_t find_lifetimes(const memory_graph& g, std::span<const bool> skipped,
+                                      const work_list<std::int32_t>& shares,
+                                      work_list<lifetime>& life, work_list<bool>& used) {
+  const auto index = [](std::int32_t t) { return static_cast<std::size_t>(t); };
   const auto touch = [&](std::int32_t t, std::int32_t when) {
     if (t < 0 || g.tensors[index(t)].role != memory_graph::kind::value) return;
     const std::size_t root = index(shares[index(t)]);
@@ -292,7 +299,7 @@ constexpr void lay_out(const memory_graph& g, memory_layout& to) {
   std::int32_t step = 0;
   for (std::int32_t t : g.inputs) touch(t, step);
   for (std::size_t n = 0; n < g.nodes.size(); ++n) {
-    if (to.skipped[n]) continue;
+    if (skipped[n]) continue;
     ++step;
     const memory_graph::node& node = g.nodes[n];
     for (std::int32_t i = 0; i < node.ins; ++i) touch(g.operands[index(node.first_in + i)], step);
@@ -300,12 +307,25 @@ constexpr void lay_out(const memory_graph& g, memory_layout& to) {
   }
   ++step;
   for (std::int32_t t : g.outputs) touch(t, step);
+  return step;
+}
+
+}  // namespace detail
+
+/// Where every tensor of `g` lies.
+constexpr void lay_out(const memory_graph& g, memory_layout& to) {
+  const std::size_t count = g.tensors.size();
+  detail::work_list<std::int32_t> shares(count);
+  detail::share_bytes(g, to, shares);
+  detail::work_list<lifetime> life(count);
+  detail::work_list<bool> used(count);
+  const std::int32_t last = detail::find_lifetimes(g, to.skipped, shares, life, used);
 
   std::size_t blocks = 0;
   detail::work_list<std::size_t> owner(count);
   for (std::size_t t = 0; t < count; ++t) {
     if (!used[t]) continue;
-    if (g.keep_all) life[t].first = 0, life[t].last = step;
+    if (g.keep_all) life[t].first = 0, life[t].last = last;
     owner[blocks] = t;
     life[blocks++] = life[t];
   }
@@ -318,7 +338,7 @@ constexpr void lay_out(const memory_graph& g, memory_layout& to) {
       to.offset[t] = to.states;
       to.states += round_up(g.tensors[t].bytes, alignment);
     } else {
-      to.offset[t] = to.offset[index(shares[t])];
+      to.offset[t] = to.offset[static_cast<std::size_t>(shares[t])];
     }
   }
 }

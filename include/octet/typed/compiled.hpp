@@ -54,20 +54,6 @@ template <int C> constexpr reachable<C> find_reachable(const value<C>& v) {
     if (v.net.tensors[t].role == role::input) r.tensor[t] = true;
   return r;
 }
-/// An attribute as operators read it; lists lie in the graph's numbers.
-constexpr attribute attribute_of(const attribute_info& a, std::span<const std::int64_t> integers,
-                                 std::span<const double> reals) {
-  const auto first = static_cast<std::size_t>(a.first), count = static_cast<std::size_t>(a.count);
-  switch (a.type) {
-    case attribute_value::kind::integer: return {a.key, a.integer};
-    case attribute_value::kind::real: return {a.key, a.real};
-    case attribute_value::kind::integers: return {a.key, integers.subspan(first, count)};
-    case attribute_value::kind::reals: return {a.key, reals.subspan(first, count)};
-    case attribute_value::kind::none:
-    case attribute_value::kind::text: break;
-  }
-  return {};
-}
 constexpr int law_attributes = 4;  // at most: what set_decided and set_bounds give
 
 template <int C> constexpr flat_counts count(const value<C>& v) {
@@ -95,88 +81,95 @@ template <int C> constexpr flat_counts count(const value<C>& v) {
   return k;
 }
 
+/// How much of a flat_network is filled.
+struct flat_ends {
+  std::size_t nodes = 0, operands = 0, attributes = 0, integers = 0, reals = 0;
+};
+/// Operands and attributes of a node of `from`, which becomes one of `f`. `map`: from its tensors
+/// to those of `f`.
+template <flat_counts K, int C>
+constexpr node_info flat_node(flat_network<K>& f, flat_ends& end, const network<C>& from,
+                              const node_info& node, const std::int32_t* map) {
+  node_info to = node;
+  to.first_in = static_cast<std::int32_t>(end.operands);
+  for (std::int32_t i = 0; i < node.ins; ++i) {
+    const std::int32_t t = from.operands[node.first_in + i];
+    f.operands[end.operands++] = t < 0 ? t : map[t];
+  }
+  to.first_out = static_cast<std::int32_t>(end.operands);
+  for (std::int32_t i = 0; i < node.outs; ++i)
+    f.operands[end.operands++] = map[from.operands[node.first_out + i]];
+  to.first_attr = static_cast<std::int32_t>(end.attributes);
+  for (std::int32_t i = 0; i < node.attrs; ++i)
+    f.attrs[end.attributes++] =
+        copy_attribute(from.attrs[node.first_attr + i], from, f, end.integers, end.reals);
+  return to;
+}
+/// What law `l` decides of a node of `f`.
+template <flat_counts K>
+constexpr laws::decision decide_node(const flat_network<K>& f, const node_info& node, law l,
+                                     const tensor_info& y) {
+  std::array<const tensor_info*, most_operands> in{};
+  for (std::int32_t i = 0; i < node.ins; ++i)
+    if (const std::int32_t t = f.operands[as_size(node.first_in + i)]; t >= 0)
+      in[as_size(i)] = &f.tensors[as_size(t)];
+  std::array<octet::attribute, attribute_list::room> list{};
+  for (std::int32_t i = 0; i < node.attrs; ++i)
+    list[as_size(i)] = attribute_of(f.attrs[as_size(node.first_attr + i)], f.integers, f.reals);
+  return decide(l, *node.op, {in.data(), as_size(node.ins)}, y,
+                std::span<const octet::attribute>(list.data(), as_size(node.attrs)));
+}
+/// Rounding and attributes of the last node, as its law has them: law_attributes at most.
+template <flat_counts K>
+constexpr void fill_by_law(flat_network<K>& f, flat_ends& end, node_info& node, law l,
+                           std::int32_t index) {
+  const tensor_info& y = f.tensors[as_size(f.operands[as_size(node.first_out)])];
+  laws::decision decided = node.round;
+  if (node.by_law || node.act != activation::none) decided = decide_node(f, node, l, y);
+  if (node.by_law && !decided.known) {
+    f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}),
+               pack(dims{index}), node.line};
+    return;
+  }
+  if (node.by_law) node.round = decided.round;
+  const laws::library by = laws::computed_by(l, decided, node.round);
+  const auto add_attribute = [&](const char* key, auto given) {
+    if constexpr (std::is_floating_point_v<decltype(given)>)
+      f.attrs[end.attributes++] = {key, attribute_value::kind::real, 0, given, 0, 0};
+    else
+      f.attrs[end.attributes++] = {key, attribute_value::kind::integer, given, 0, 0, 0};
+    ++node.attrs;
+  };
+  if (node.by_law) set_decided(decided, add_attribute);
+  const bool own_bounds = node.op->decide == &laws::clamp && node.round != rounding::none;
+  if (node.act == activation::none || own_bounds) return;
+  if (!is_float(y.type) && !y.quantized()) {  // plain integers: their operators have no bounds
+    f.wrong = {mistake::scale_not_positive, pack(dims{1}), pack(dims{0}), node.line};
+    return;
+  }
+  set_bounds(by, node.act, operand_of(y), add_attribute);
+}
 template <flat_counts K, int C>
 constexpr flat_network<K> flatten(const value<C>& v, law graph_law) {
   flat_network<K> f{};
   f.wrong = v.net.wrong;
   if (f.wrong.what != mistake::none) return f;
   const auto r = find_reachable(v);
-  std::int32_t map[static_cast<std::size_t>(network<C>::tensor_room)]{};
-  std::size_t tensors = 0, inputs = 0, nodes = 0, operands = 0, attributes = 0, integers = 0,
-              reals = 0;
+  std::int32_t map[as_size(network<C>::tensor_room)]{};
+  std::size_t tensors = 0, inputs = 0;
   for (std::int32_t t = 0; t < v.net.tensor_count; ++t) {
     if (!r.tensor[t]) continue;
     map[t] = static_cast<std::int32_t>(tensors);
     if (v.net.tensors[t].role == role::input) f.inputs[inputs++] = map[t];
     f.tensors[tensors++] = v.net.tensors[t];
   }
+  flat_ends end;
   for (std::int32_t n = 0; n < v.net.node_count; ++n) {
     if (!r.node[n]) continue;
-    node_info node = v.net.nodes[n];
-    const std::int32_t first_in = node.first_in, first_attr = node.first_attr;
-    node.first_in = static_cast<std::int32_t>(operands);
-    for (std::int32_t i = 0; i < node.ins; ++i) {
-      const std::int32_t t = v.net.operands[first_in + i];
-      f.operands[operands++] = t < 0 ? t : map[t];
-    }
-    node.first_out = static_cast<std::int32_t>(operands);
-    for (std::int32_t i = 0; i < node.outs; ++i)
-      f.operands[operands++] = map[v.net.operands[v.net.nodes[n].first_out + i]];
-    node.first_attr = static_cast<std::int32_t>(attributes);
-    for (std::int32_t i = 0; i < node.attrs; ++i) {
-      attribute_info a = v.net.attrs[first_attr + i];
-      const std::int32_t from = a.first;
-      if (a.type == attribute_value::kind::integers) {
-        a.first = static_cast<std::int32_t>(integers);
-        for (std::int32_t k = 0; k < a.count; ++k)
-          f.integers[integers++] = v.net.integers[from + k];
-      } else if (a.type == attribute_value::kind::reals) {
-        a.first = static_cast<std::int32_t>(reals);
-        for (std::int32_t k = 0; k < a.count; ++k) f.reals[reals++] = v.net.reals[from + k];
-      }
-      f.attrs[attributes++] = a;
-    }
-    const law l = node.has_law ? node.own_law : graph_law;
-    const tensor_info& y =
-        f.tensors[static_cast<std::size_t>(f.operands[static_cast<std::size_t>(node.first_out)])];
-    laws::decision decided = node.round;
-    if (node.by_law || node.act != activation::none) {
-      std::array<const tensor_info*, most_operands> in{};
-      for (std::int32_t i = 0; i < node.ins; ++i)
-        if (const std::int32_t t = f.operands[static_cast<std::size_t>(node.first_in + i)]; t >= 0)
-          in[static_cast<std::size_t>(i)] = &f.tensors[static_cast<std::size_t>(t)];
-      std::array<octet::attribute, attribute_list::room> list{};
-      for (std::int32_t i = 0; i < node.attrs; ++i)
-        list[static_cast<std::size_t>(i)] = attribute_of(
-            f.attrs[static_cast<std::size_t>(node.first_attr + i)], f.integers, f.reals);
-      decided = decide(
-          l, *node.op, {in.data(), static_cast<std::size_t>(node.ins)}, y,
-          std::span<const octet::attribute>(list.data(), static_cast<std::size_t>(node.attrs)));
-    }
-    if (node.by_law && !decided.known) {
-      f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}),
-                 pack(dims{n}), node.line};
-      return f;
-    }
-    if (node.by_law) node.round = decided.round;
-    const laws::library by = laws::computed_by(l, decided, node.round);
-    const auto add_attribute = [&](const char* key, auto given) {
-      if constexpr (std::is_floating_point_v<decltype(given)>)
-        f.attrs[attributes++] = {key, attribute_value::kind::real, 0, given, 0, 0};
-      else
-        f.attrs[attributes++] = {key, attribute_value::kind::integer, given, 0, 0, 0};
-      ++node.attrs;
-    };
-    if (node.by_law) set_decided(decided, add_attribute);
-    const bool own_bounds = node.op->decide == &laws::clamp && node.round != rounding::none;
-    if (node.act != activation::none && !own_bounds) {
-      if (!is_float(y.type) && !y.quantized()) {  // plain integers: their operators have no bounds
-        f.wrong = {mistake::scale_not_positive, pack(dims{1}), pack(dims{0}), node.line};
-        return f;
-      }
-      set_bounds(by, node.act, operand_of(y), add_attribute);
-    }
-    f.nodes[nodes++] = node;
+    node_info node = flat_node(f, end, v.net, v.net.nodes[n], map);
+    fill_by_law(f, end, node, node.has_law ? node.own_law : graph_law, n);
+    if (f.wrong.what != mistake::none) return f;
+    f.nodes[end.nodes++] = node;
   }
   for (std::size_t i = 0; i < K.outputs; ++i) {
     f.outputs[i] = map[v.out[i]];

@@ -145,6 +145,37 @@ template <class A> constexpr void append_attributes(attribute_list& to, const A&
       A::fields);
 }
 
+/// An attribute as operators read it; lists lie in these numbers.
+constexpr attribute attribute_of(const attribute_info& a, std::span<const std::int64_t> integers,
+                                 std::span<const double> reals) {
+  const std::size_t first = as_size(a.first), count = as_size(a.count);
+  switch (a.type) {
+    case attribute_value::kind::integer: return {a.key, a.integer};
+    case attribute_value::kind::real: return {a.key, a.real};
+    case attribute_value::kind::integers: return {a.key, integers.subspan(first, count)};
+    case attribute_value::kind::reals: return {a.key, reals.subspan(first, count)};
+    case attribute_value::kind::none:
+    case attribute_value::kind::text: break;
+  }
+  return {};
+}
+/// An attribute of `from` as one of `to`: a list's numbers go behind those that `to` has, how many
+/// are counted.
+template <class To, class Count, class From>
+constexpr attribute_info copy_attribute(attribute_info a, const From& from, To& to,
+                                        Count& integer_count, Count& real_count) {
+  const std::int32_t first = a.first;
+  if (a.type == attribute_value::kind::integers) {
+    a.first = static_cast<std::int32_t>(integer_count);
+    for (std::int32_t k = 0; k < a.count; ++k)
+      to.integers[integer_count++] = from.integers[first + k];
+  } else if (a.type == attribute_value::kind::reals) {
+    a.first = static_cast<std::int32_t>(real_count);
+    for (std::int32_t k = 0; k < a.count; ++k) to.reals[real_count++] = from.reals[first + k];
+  }
+  return a;
+}
+
 template <int Capacity> struct network {
   static constexpr int node_room = Capacity, tensor_room = 4 * Capacity,
                        attribute_room = 12 * Capacity, operand_room = 6 * Capacity,
@@ -199,6 +230,9 @@ template <int Capacity> struct network {
     }
     return true;
   }
+  template <class From> constexpr void add_attribute(const attribute_info& a, const From& from) {
+    attrs[attr_count++] = copy_attribute(a, from, *this, integer_count, real_count);
+  }
   /// Does a node write this state already?
   constexpr bool has_writer(std::int32_t state) const {
     for (std::int32_t n = 0; n < node_count; ++n)
@@ -237,6 +271,47 @@ inline constexpr int default_capacity = 256;
 
 namespace detail {
 
+/// Whether node `old` of `a` is what `node` of `b` computes. `map`: from b's tensors to a's.
+template <int C, int D>
+constexpr bool same_node(const network<C>& a, const node_info& old, const network<D>& b,
+                         const node_info& node, const std::int32_t* map) {
+  if (!network<C>::same_head(old, node)) return false;
+  for (std::int32_t i = 0; i < node.ins; ++i) {
+    const std::int32_t t = b.operands[node.first_in + i];
+    if (a.operands[old.first_in + i] != (t < 0 ? t : map[t])) return false;
+  }
+  for (std::int32_t i = 0; i < node.outs; ++i)
+    if (!(a.tensors[a.operands[old.first_out + i]] == b.tensors[b.operands[node.first_out + i]]))
+      return false;
+  return a.same_attributes(old, b, node);
+}
+/// Appends a node of `b` to `a`, which has room, and its results to `map`.
+template <int C, int D>
+constexpr void copy_node(network<C>& a, const network<D>& b, const node_info& node,
+                         std::int32_t* map) {
+  node_info copy = node;
+  copy.first_in = a.operand_count;
+  for (std::int32_t i = 0; i < node.ins; ++i) {
+    const std::int32_t t = b.operands[node.first_in + i];
+    a.operands[a.operand_count++] = t < 0 ? t : map[t];
+  }
+  copy.first_out = a.operand_count;
+  for (std::int32_t i = 0; i < node.outs; ++i) {
+    const std::int32_t t = b.operands[node.first_out + i];
+    if (b.tensors[t].role == role::state) {
+      if (a.has_writer(map[t]))
+        return static_cast<void>(a.fail(mistake::state_written_twice, dims{1}, dims{2}, node.line));
+      a.operands[a.operand_count++] = map[t];
+      continue;
+    }
+    a.tensors[a.tensor_count] = b.tensors[t];
+    map[t] = a.tensor_count;
+    a.operands[a.operand_count++] = a.tensor_count++;
+  }
+  copy.first_attr = a.attr_count;
+  for (std::int32_t i = 0; i < node.attrs; ++i) a.add_attribute(b.attrs[node.first_attr + i], b);
+  a.nodes[a.node_count++] = copy;
+}
 /// Appends `b`'s graph to `a`'s, equal nodes being one, and fills `map` from b's tensors to those
 /// of the result.
 template <int C, int D>
@@ -255,23 +330,10 @@ constexpr void merge(network<C>& a, const network<D>& b, std::int32_t* map) {
   const std::int32_t known = a.node_count;
   for (std::int32_t n = 0; n < b.node_count && a.wrong.what == mistake::none; ++n) {
     const node_info& node = b.nodes[n];
-    const auto equal = [&](std::int32_t k) {
-      const node_info& old = a.nodes[k];
-      if (!network<C>::same_head(old, node)) return false;
-      for (std::int32_t i = 0; i < node.ins; ++i) {
-        const std::int32_t t = b.operands[node.first_in + i];
-        if (a.operands[old.first_in + i] != (t < 0 ? t : map[t])) return false;
-      }
-      for (std::int32_t i = 0; i < node.outs; ++i)
-        if (!(a.tensors[a.operands[old.first_out + i]] ==
-              b.tensors[b.operands[node.first_out + i]]))
-          return false;
-      return a.same_attributes(old, b, node);
-    };
     std::int32_t found = -1;
-    if (n < known && equal(n)) found = n;
+    if (n < known && same_node(a, a.nodes[n], b, node, map)) found = n;
     for (std::int32_t k = 0; k < known && found < 0; ++k)
-      if (equal(k)) found = k;
+      if (same_node(a, a.nodes[k], b, node, map)) found = k;
     if (found >= 0) {
       for (std::int32_t i = 0; i < node.outs; ++i)
         map[b.operands[node.first_out + i]] = a.operands[a.nodes[found].first_out + i];
@@ -280,41 +342,7 @@ constexpr void merge(network<C>& a, const network<D>& b, std::int32_t* map) {
     if (!a.room_for(node.outs, node.attrs, node.ins + node.outs, attribute_list::number_room,
                     node.line))
       return;
-    node_info copy = node;
-    copy.first_in = a.operand_count;
-    for (std::int32_t i = 0; i < node.ins; ++i) {
-      const std::int32_t t = b.operands[node.first_in + i];
-      a.operands[a.operand_count++] = t < 0 ? t : map[t];
-    }
-    copy.first_out = a.operand_count;
-    for (std::int32_t i = 0; i < node.outs; ++i) {
-      const std::int32_t t = b.operands[node.first_out + i];
-      if (b.tensors[t].role == role::state) {
-        if (a.has_writer(map[t]))
-          return static_cast<void>(
-              a.fail(mistake::state_written_twice, dims{1}, dims{2}, node.line));
-        a.operands[a.operand_count++] = map[t];
-        continue;
-      }
-      a.tensors[a.tensor_count] = b.tensors[t];
-      map[t] = a.tensor_count;
-      a.operands[a.operand_count++] = a.tensor_count++;
-    }
-    copy.first_attr = a.attr_count;
-    for (std::int32_t i = 0; i < node.attrs; ++i) {
-      attribute_info at = b.attrs[node.first_attr + i];
-      const std::int32_t from = at.first;
-      if (at.type == attribute_value::kind::integers) {
-        at.first = a.integer_count;
-        for (std::int32_t k = 0; k < at.count; ++k)
-          a.integers[a.integer_count++] = b.integers[from + k];
-      } else if (at.type == attribute_value::kind::reals) {
-        at.first = a.real_count;
-        for (std::int32_t k = 0; k < at.count; ++k) a.reals[a.real_count++] = b.reals[from + k];
-      }
-      a.attrs[a.attr_count++] = at;
-    }
-    a.nodes[a.node_count++] = copy;
+    copy_node(a, b, node, map);
   }
 }
 
@@ -376,6 +404,65 @@ constexpr bool check_quantization(network<C>& n, const tensor_info& t, std::int3
 
 inline constexpr std::size_t most_operands = 32;  // of one node
 
+inline constexpr std::size_t most_results = 16;  // of one node
+
+/// What a shape rule knows of the tensors of a node under construction: types, shapes of inputs.
+struct operand_descriptions {
+  std::array<tensor_desc, most_operands> in{};
+  std::array<bool, most_operands> given{};
+  std::array<tensor_desc, most_results> out{};
+};
+/// False where an input that is not optional is absent, or an output is a state that is none or has
+/// a writer.
+template <int C>
+constexpr bool describe_operands(network<C>& n, const op_def& op, std::span<const std::int32_t> ins,
+                                 std::span<const tensor_info> outs, std::int32_t line,
+                                 operand_descriptions& to) {
+  for (std::size_t i = 0; i < ins.size(); ++i) {
+    to.given[i] = ins[i] >= 0;
+    if (!to.given[i] && !op.forms.empty() && !op.optional.contains(i))
+      return n.fail(mistake::input_missing, dims{}, dims{static_cast<std::int32_t>(i)}, line);
+    if (!to.given[i]) continue;
+    to.in[i].type = n.tensors[ins[i]].type;
+    to.in[i].shape = unpack(n.tensors[ins[i]].shape);
+  }
+  for (std::size_t i = 0; i < outs.size(); ++i) {
+    to.out[i].type = outs[i].type;
+    if (outs[i].role != role::state) continue;
+    const std::int32_t axis = outs[i].axis,
+                       state = axis >= 0 && as_size(axis) < ins.size() ? ins[as_size(axis)] : -1;
+    if (state < 0 || n.tensors[state].role != role::state)
+      return n.fail(mistake::not_a_state, dims{axis}, dims{static_cast<std::int32_t>(i)}, line);
+    if (n.has_writer(state)) return n.fail(mistake::state_written_twice, dims{1}, dims{2}, line);
+    to.out[i].type = n.tensors[state].type;
+  }
+  return true;
+}
+/// The shapes of the outputs by the operator's own rule.
+template <int C>
+constexpr bool infer_shapes(network<C>& n, const node_head& head, std::size_t in_count,
+                            const attribute_list& attrs, std::span<const tensor_info> outs,
+                            const operand_descriptions& operands, std::span<dims> shapes) {
+  if (!head.op->shape) {
+    for (std::size_t i = 0; i < outs.size(); ++i) shapes[i] = unpack(outs[i].shape);
+    return true;
+  }
+  std::array<attribute, attribute_list::room> list{};
+  for (std::int32_t i = 0; i < attrs.count; ++i)
+    list[as_size(i)] = attribute_of(attrs.list[i], attrs.integers, attrs.reals);
+  const attribute_view view(std::span<const attribute>(list.data(), as_size(attrs.count)));
+  std::array<std::span<const std::byte>, most_operands> no_constants{};
+  const node_view node{{operands.in.data(), in_count},
+                       {operands.out.data(), outs.size()},
+                       {no_constants.data(), in_count},
+                       {operands.given.data(), in_count},
+                       &view,
+                       head.round};
+  const status s = head.op->shape(node, shapes);
+  return s ? true
+           : n.fail(mistake_of(s.broken().what, *head.op), s.broken().expected, s.broken().found,
+                    head.line);
+}
 /// Appends one node whose inputs are tensors of `n`; shapes of its outputs come from the operator's
 /// own rule. `outs`: type and quantization of each output; an output whose role is state is that
 /// input's state, `axis` says which input. True where all went well; the results' indices in `ids`.
@@ -393,86 +480,26 @@ constexpr bool append(network<C>& n, const node_head& head, std::span<const std:
   if (!n.room_for(out_count, attrs.count, in_count + out_count, attribute_list::number_room,
                   head.line))
     return false;
-
-  if (ins.size() > most_operands || outs.size() > 16)
+  if (ins.size() > most_operands || outs.size() > most_results)
     return n.fail(mistake::wrong_number_of_inputs,
                   dims{0, static_cast<std::int32_t>(most_operands)}, dims{in_count}, head.line);
-  std::array<tensor_desc, most_operands> in_desc{};
-  std::array<bool, most_operands> given{};
-  std::array<std::span<const std::byte>, most_operands> no_constants{};
-  for (std::size_t i = 0; i < ins.size(); ++i) {
-    given[i] = ins[i] >= 0;
-    if (!given[i] && !op.forms.empty() && !op.optional.contains(i))
-      return n.fail(mistake::input_missing, dims{}, dims{static_cast<std::int32_t>(i)}, head.line);
-    if (!given[i]) continue;
-    in_desc[i].type = n.tensors[ins[i]].type;
-    in_desc[i].shape = unpack(n.tensors[ins[i]].shape);
-  }
-  std::array<tensor_desc, 16> out_desc{};
-  for (std::size_t i = 0; i < outs.size(); ++i) {
-    out_desc[i].type = outs[i].type;
-    if (outs[i].role != role::state) continue;
-    const std::int32_t state = outs[i].axis >= 0 && outs[i].axis < in_count
-                                   ? ins[static_cast<std::size_t>(outs[i].axis)]
-                                   : -1;
-    if (state < 0 || n.tensors[state].role != role::state)
-      return n.fail(mistake::not_a_state, dims{outs[i].axis}, dims{static_cast<std::int32_t>(i)},
-                    head.line);
-    if (n.has_writer(state))
-      return n.fail(mistake::state_written_twice, dims{1}, dims{2}, head.line);
-    out_desc[i].type = n.tensors[state].type;
-  }
-  std::array<attribute, attribute_list::room> list{};
-  for (std::int32_t i = 0; i < attrs.count; ++i) {
-    const attribute_info& a = attrs.list[i];
-    attribute& to = list[static_cast<std::size_t>(i)];
-    to.key = a.key;
-    if (a.type == attribute_value::kind::integer)
-      to.value = attribute_value(a.integer);
-    else if (a.type == attribute_value::kind::real)
-      to.value = attribute_value(a.real);
-    else if (a.type == attribute_value::kind::integers)
-      to.value = attribute_value(std::span<const std::int64_t>(attrs.integers + a.first,
-                                                               static_cast<std::size_t>(a.count)));
-    else
-      to.value = attribute_value(
-          std::span<const double>(attrs.reals + a.first, static_cast<std::size_t>(a.count)));
-  }
-  const attribute_view view(
-      std::span<const attribute>(list.data(), static_cast<std::size_t>(attrs.count)));
-  const node_view node{{in_desc.data(), ins.size()},
-                       {out_desc.data(), outs.size()},
-                       {no_constants.data(), ins.size()},
-                       {given.data(), ins.size()},
-                       &view,
-                       head.round};
-  std::array<dims, 16> shapes{};
-  if (op.shape) {
-    const status s = op.shape(node, std::span<dims>(shapes.data(), outs.size()));
-    if (!s)
-      return n.fail(mistake_of(s.broken().what, op), s.broken().expected, s.broken().found,
-                    head.line);
-  } else {
-    for (std::size_t i = 0; i < outs.size(); ++i) shapes[i] = unpack(outs[i].shape);
-  }
+  operand_descriptions operands;
+  std::array<dims, most_results> shapes{};
+  if (!describe_operands(n, op, ins, outs, head.line, operands) ||
+      !infer_shapes(n, head, ins.size(), attrs, outs, operands, {shapes.data(), outs.size()}))
+    return false;
 
   node_info to{};
-  to.op = head.op;
-  to.round = head.round;
-  to.by_law = head.by_law;
-  to.act = head.act;
-  to.has_law = head.has_law;
-  to.own_law = head.own_law;
+  to.op = head.op, to.round = head.round, to.by_law = head.by_law, to.act = head.act;
+  to.has_law = head.has_law, to.own_law = head.own_law;
   to.line = head.line;
-  to.first_in = n.operand_count;
-  to.ins = in_count;
+  to.first_in = n.operand_count, to.ins = in_count;
   for (std::int32_t t : ins) n.operands[n.operand_count++] = t;
-  to.first_out = n.operand_count;
-  to.outs = out_count;
+  to.first_out = n.operand_count, to.outs = out_count;
   for (std::size_t i = 0; i < outs.size(); ++i) {
     tensor_info t = outs[i];
     if (t.role == role::state) {
-      ids[i] = ins[static_cast<std::size_t>(t.axis)];
+      ids[i] = ins[as_size(t.axis)];
       n.operands[n.operand_count++] = ids[i];
       continue;
     }
@@ -483,21 +510,8 @@ constexpr bool append(network<C>& n, const node_head& head, std::span<const std:
     n.operands[n.operand_count++] = n.tensor_count;
     n.tensors[n.tensor_count++] = t;
   }
-  to.first_attr = n.attr_count;
-  to.attrs = attrs.count;
-  for (std::int32_t i = 0; i < attrs.count; ++i) {
-    attribute_info a = attrs.list[i];
-    const std::int32_t from = a.first;
-    if (a.type == attribute_value::kind::integers) {
-      a.first = n.integer_count;
-      for (std::int32_t k = 0; k < a.count; ++k)
-        n.integers[n.integer_count++] = attrs.integers[from + k];
-    } else if (a.type == attribute_value::kind::reals) {
-      a.first = n.real_count;
-      for (std::int32_t k = 0; k < a.count; ++k) n.reals[n.real_count++] = attrs.reals[from + k];
-    }
-    n.attrs[n.attr_count++] = a;
-  }
+  to.first_attr = n.attr_count, to.attrs = attrs.count;
+  for (std::int32_t i = 0; i < attrs.count; ++i) n.add_attribute(attrs.list[i], attrs);
   n.nodes[n.node_count++] = to;
   return true;
 }

@@ -84,67 +84,60 @@ inline void run_steps(const step* steps, std::size_t count, void* const* operand
             1});
 }
 
+/// A tensor of a typed network as one of the IR. `unnamed`: the name where it has none.
+inline octet::tensor lower(const tensor_info& t, std::string unnamed) {
+  octet::tensor n;
+  n.type = t.type;
+  n.shape = unpack(t.shape);
+  n.axis = t.channels != 0 ? t.axis : -1;
+  if (t.channels == 0 && t.scale != 0) {
+    n.scales = {t.scale};
+    n.zero_points = {t.zero_point};
+  }
+  for (std::int32_t c = 0; c < t.channels; ++c)
+    n.scales.push_back(t.scales64 ? t.scales64[c] : static_cast<double>(t.scales32[c]));
+  if (t.zero_points) n.zero_points.assign(t.zero_points, t.zero_points + t.channels);
+  if (t.role == role::constant) n.role = octet::tensor::kind::constant;
+  if (t.role == role::state) n.role = octet::tensor::kind::state;
+  if (t.role == role::constant || t.role == role::state)
+    n.data.bytes = {static_cast<const std::byte*>(t.data), t.bytes};
+  n.name = t.name ? std::string(t.name) : std::move(unnamed);
+  return n;
+}
+inline void lower(const attribute& from, attributes& to) {
+  switch (from.value.type) {
+    case attribute_value::kind::integer: to.set(from.key, from.value.integer); break;
+    case attribute_value::kind::real: to.set(from.key, from.value.real); break;
+    case attribute_value::kind::integers:
+      to.set(from.key,
+             std::vector<std::int64_t>(from.value.integers.begin(), from.value.integers.end()));
+      break;
+    case attribute_value::kind::reals:
+      to.set(from.key, std::vector<double>(from.value.reals.begin(), from.value.reals.end()));
+      break;
+    case attribute_value::kind::none:
+    case attribute_value::kind::text: break;
+  }
+}
 /// The same graph in the IR.
 inline graph lower(const image& g, std::string name) {
   graph to;
   to.name = std::move(name);
   to.arithmetic = g.arithmetic;
-  for (const tensor_info& t : g.tensors) {
-    octet::tensor n;
-    n.type = t.type;
-    n.shape = unpack(t.shape);
-    n.axis = t.channels != 0 ? t.axis : -1;
-    if (t.channels == 0 && t.scale != 0) {
-      n.scales = {t.scale};
-      n.zero_points = {t.zero_point};
-    }
-    for (std::int32_t c = 0; c < t.channels; ++c)
-      n.scales.push_back(t.scales64 ? t.scales64[c] : static_cast<double>(t.scales32[c]));
-    if (t.zero_points) n.zero_points.assign(t.zero_points, t.zero_points + t.channels);
-    if (t.role == role::constant) {
-      n.role = octet::tensor::kind::constant;
-      n.data.bytes = {static_cast<const std::byte*>(t.data), t.bytes};
-    }
-    if (t.role == role::state) {
-      n.role = octet::tensor::kind::state;
-      n.data.bytes = {static_cast<const std::byte*>(t.data), t.bytes};
-    }
-    if (t.name)
-      n.name = t.name;
-    else
-      n.name = "t" + std::to_string(to.tensors.size());
-    to.add(std::move(n));
-  }
+  for (const tensor_info& t : g.tensors) to.add(lower(t, "t" + std::to_string(to.tensors.size())));
   for (std::size_t i = 0; i < g.outputs.size(); ++i) {
     octet::tensor& t = to[g.outputs[i]];
     if (g.output_names[i])
       t.name = g.output_names[i];
-    else if (!g.tensors[static_cast<std::size_t>(g.outputs[i])].name)
+    else if (!g.tensors[as_size(g.outputs[i])].name)
       t.name = i == 0 ? "output" : "output_" + std::to_string(i);
   }
   for (const node_info& n : g.nodes) {
     attributes a;
-    for (std::int32_t i = 0; i < n.attrs; ++i) {
-      const attribute& from = g.attributes[static_cast<std::size_t>(n.first_attr + i)];
-      switch (from.value.type) {
-        case attribute_value::kind::integer: a.set(from.key, from.value.integer); break;
-        case attribute_value::kind::real: a.set(from.key, from.value.real); break;
-        case attribute_value::kind::integers:
-          a.set(from.key,
-                std::vector<std::int64_t>(from.value.integers.begin(), from.value.integers.end()));
-          break;
-        case attribute_value::kind::reals:
-          a.set(from.key, std::vector<double>(from.value.reals.begin(), from.value.reals.end()));
-          break;
-        case attribute_value::kind::none:
-        case attribute_value::kind::text: break;
-      }
-    }
+    for (std::int32_t i = 0; i < n.attrs; ++i) lower(g.attributes[as_size(n.first_attr + i)], a);
     std::vector<tensor_id> in, out;
-    for (std::int32_t i = 0; i < n.ins; ++i)
-      in.push_back(g.operands[static_cast<std::size_t>(n.first_in + i)]);
-    for (std::int32_t i = 0; i < n.outs; ++i)
-      out.push_back(g.operands[static_cast<std::size_t>(n.first_out + i)]);
+    for (std::int32_t i = 0; i < n.ins; ++i) in.push_back(g.operands[as_size(n.first_in + i)]);
+    for (std::int32_t i = 0; i < n.outs; ++i) out.push_back(g.operands[as_size(n.first_out + i)]);
     to.add_node(*n.op, "#" + std::to_string(to.nodes.size()), std::move(in), std::move(out),
                 std::move(a), n.round);
   }

@@ -36,6 +36,18 @@ struct einsum_labels {
   std::vector<std::string> in;
   std::string out;
 };
+/// Writes "..." out as the digits of that many axes; whether all labels are such as may be.
+inline bool spell_out(std::string& labels, std::size_t dots) {
+  const std::size_t at = labels.find("...");
+  if (at != std::string::npos) {
+    std::string digits;
+    for (std::size_t i = dots; i-- > 0;) digits += static_cast<char>('0' + i);
+    labels.replace(at, 3, digits);
+  }
+  return std::all_of(labels.begin(), labels.end(), [](char ch) {
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '7');
+  });
+}
 /// Labels with "..." written out as digits, of the axes counted from the last one.
 inline result<einsum_labels> read_einsum(const std::string& equation,
                                          const std::vector<std::vector<std::int64_t>>& shapes) {
@@ -54,17 +66,6 @@ inline result<einsum_labels> read_einsum(const std::string& equation,
     at = end + 1;
   }
   if (e.in.size() != shapes.size()) return refused("as many operands as are given");
-  const auto spelled = [&](std::string& labels, std::size_t dots) {
-    const std::size_t at = labels.find("...");
-    if (at != std::string::npos) {
-      std::string digits;
-      for (std::size_t i = dots; i-- > 0;) digits += static_cast<char>('0' + i);
-      labels.replace(at, 3, digits);
-    }
-    return std::all_of(labels.begin(), labels.end(), [](char ch) {
-      return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '7');
-    });
-  };
   std::size_t most = 0;
   for (std::size_t k = 0; k < e.in.size(); ++k) {
     const bool dotted = e.in[k].find("...") != std::string::npos;
@@ -73,11 +74,11 @@ inline result<einsum_labels> read_einsum(const std::string& equation,
       return invalid("labels of an operand of an Einstein sum", e.in[k].substr(0, 40),
                      std::to_string(rank) + " axes");
     most = std::max(most, rank - named);
-    if (!spelled(e.in[k], rank - named)) return refused("letters, ',', '...' and '->'");
+    if (!spell_out(e.in[k], rank - named)) return refused("letters, ',', '...' and '->'");
   }
   if (arrow != std::string::npos) {
     e.out = text.substr(arrow + 2);
-    if (!spelled(e.out, most)) return refused("letters, ',', '...' and '->'");
+    if (!spell_out(e.out, most)) return refused("letters, ',', '...' and '->'");
   } else {  // labels that stand once, in the order of the alphabet
     std::map<char, int> count;
     for (const std::string& labels : e.in)
