@@ -636,6 +636,12 @@ def scatter_nd(r, v):
     yield Made("s64", ints(1, 2, 3), ints(1).reshape(1, 1), ints(9), constant=[1])
 
 
+def local_response(r, v):
+    for size in (1, 4, 5):
+        yield Made("of %d" % size, floats(r, 2, 7, 3, 2), size=size, alpha=0.1, beta=0.6, bias=1.5)
+    yield Made("defaults", floats(r, 1, 4, 3, 2), size=3)
+
+
 def upsample(r, v):
     x = floats(r, 1, 2, 3, 4)
     if v < 9:
@@ -746,7 +752,7 @@ def where(r, v):
 
 
 MODELS = {
-    "CastLike": cast_like, "Einsum": einsum, "IsInf": infinite,
+    "CastLike": cast_like, "Einsum": einsum, "IsInf": infinite, "LRN": local_response,
     "Mean": variadic, "ReverseSequence": reverse_sequence, "ScatterND": scatter_nd,
     "Abs": unary(), "Add": binary, "And": logical, "ArgMax": arg, "ArgMin": arg,
     "AveragePool": pool(True), "BatchNormalization": batch_normalization, "Cast": cast,

@@ -67,7 +67,7 @@ def sequence(n):
     rows = n.node("SplitToSequence", [last], keepdims=0)
     return [n.node("ConcatFromSequence", [s], axis=0),
             n.node("ConcatFromSequence", [rows], axis=-1, new_axis=1),
-            n.node("SequenceLength", [s])]
+            n.node("Mul", [last, n.node("Cast", [n.node("SequenceLength", [s])], to=FLOAT)])]
 
 
 def sequence_loop(n):
@@ -154,6 +154,11 @@ def transposed_groups(n):
                   group=2, strides=[2, 2], output_shape=[10, 6])
 
 
+def local_response(n):
+    x = n.input(floats(n, 1, 6, 3, 5, scale=3))
+    return n.node("LRN", [x], size=5, alpha=0.3, beta=0.75, bias=1.25)
+
+
 def renamed(n):
     """Results that are the input itself, twice, and one value under two names."""
     x = n.input(floats(n, 2, 3))
@@ -182,4 +187,5 @@ def cases(w):
     w.store("pad_wrap", padded("wrap"), 19)
     w.store("pad_reflect", padded("reflect"))
     w.store("conv_transpose_groups", transposed_groups, **CLOSE)
+    w.store("norm_local_response", local_response, **CLOSE)
     w.store("renamed", renamed)

@@ -64,7 +64,12 @@ class function_calls {
     const std::size_t given = n.in.size() - n.captures.size();
     if (given > f.in.size() || n.out.size() > f.out.size())
       return import::malformed("inputs or outputs of a call of function " + f.name);
-    renaming names{f.name + "#" + std::to_string(++calls_) + "/", {}};
+    // Long names must not be copied over and over.
+    std::size_t formal = 0;
+    for (const auto* list : {&f.in, &f.out})
+      for (const std::string& name : *list) formal += 16 + name.size();
+    if (auto s = work_.spend(formal); !s) return s;
+    renaming names{(f.name.size() < 64 ? f.name : "") + "#" + std::to_string(++calls_) + "/", {}};
     for (std::size_t i = 0; i < f.in.size(); ++i)
       names.known[f.in[i]] = i < given ? n.in[i] : std::string();
     std::vector<node> more;  // for results that are inputs, or one result under two names
@@ -77,7 +82,7 @@ class function_calls {
     }
     for (const node& inner : f.nodes) {
       node copy = inner;
-      if (auto s = work_.spend(cost(copy)); !s) return s;
+      if (auto s = work_.spend(cost(copy) + n.name.size()); !s) return s;
       settle(copy, n, f, names);
       if (!n.name.empty()) copy.name = n.name + "/" + copy.name;
       if (auto s = place(std::move(copy), to, depth + 1); !s) return s;

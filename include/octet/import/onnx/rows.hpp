@@ -101,6 +101,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"RMSNormalization", "", &rows::layer_normalization_row<false>},
     {"InstanceNormalization", "", &rows::instance_normalization_row},
     {"GroupNormalization", "", &rows::group_normalization_row},
+    {"LRN", "", &rows::local_response_row},
     {"LpNormalization", "", &rows::lp_normalization_row},
     {"SkipLayerNormalization", microsoft_domain, &rows::skip_layer_normalization_row<true>},
     {"SkipSimplifiedLayerNormalization", microsoft_domain,

@@ -173,6 +173,33 @@ inline void group_normalization_row(emitter& m, call& c) {
   }
   if (!m.failed()) m.give(c, m.reshaped(m.held(y, false), x), false);
 }
+/// x * (bias + alpha / size * s)^-beta, s the squares of `size` channels around each, added from
+/// the first to the last.
+inline void local_response_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const std::int64_t size = m.integer(c, "size", 0);
+  const dims s = m.shape(c.in[0]);
+  if (s.rank < 3) return m.broken("rank of LRN's input", std::to_string(s.rank), "3 or more");
+  constexpr std::int64_t most = 64;  // each channel of a window is a node
+  if (size < 1 || size > most)
+    return m.refuse("size of LRN", std::to_string(size), "1 to " + std::to_string(most));
+  const formula f(m);
+  const float bias = m.real(c, "bias", 1.f), beta = m.real(c, "beta", 0.75f),
+              share = numerics::div(m.real(c, "alpha", 1e-4f), static_cast<float>(size));
+  const tensor_id x = m.held(c.in[0], true);
+  attributes around;
+  std::vector<std::int64_t> pads(2 * static_cast<std::size_t>(s.rank), 0);
+  pads[pads.size() - 2] = (size - 1) / 2, pads.back() = size / 2;
+  around.set("paddings", std::move(pads)), around.set("value", 0.);
+  const tensor_id squares = f(ops::pad, f(ops::square, x), std::move(around));
+  tensor_id sum = no_tensor;
+  for (std::int64_t k = 0; k < size && !m.failed(); ++k) {
+    const tensor_id part = part_of_axis(m, squares, static_cast<std::size_t>(s.rank - 1), k, s[1]);
+    sum = k == 0 ? part : f(ops::add, sum, part);
+  }
+  const tensor_id scale = f(ops::add, f(ops::mul, sum, share), bias);
+  m.give(c, f(ops::mul, x, f(ops::pow, scale, -beta)), true);
+}
 /// x by the length of its vectors along an axis.
 inline void lp_normalization_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
