@@ -169,6 +169,9 @@ inline constexpr form dynamic_quantize_forms[] = {
      .out = {dtype::s16, dtype::f32},
      .roundings = {rounding::divide_half_away, rounding::xnnpack, rounding::aten}},
 };
+static_assert(roundings_of(dynamic_quantize_forms) ==
+                  rounding_set{rounding::divide_half_away, rounding::xnnpack, rounding::aten},
+              "octet: dynamic_quantize_kernel takes any other rounding for AWAY");
 inline constexpr op_def dynamic_quantize{
     .name = "qnn.dynamic_quantize",
     .summary = "float32 to 8 bits, a scale for each row chosen when it runs",

@@ -528,6 +528,7 @@ class rounding_set {
     o.bits_ |= bits_;
     return o;
   }
+  constexpr bool operator==(const rounding_set&) const = default;
 
  private:
   static_assert(enumerators<rounding>.size() <= 32);
@@ -582,6 +583,13 @@ struct form {
   rounding_set roundings = rounding::none;
 };
 
+/// All roundings of these forms: what is asserted beside a reference or kernel that takes the last
+/// of them for granted after asking for the others.
+constexpr rounding_set roundings_of(std::span<const form> forms) {
+  rounding_set r;
+  for (const form& f : forms) r = r | f.roundings;
+  return r;
+}
 /// Data movement: any type, the same throughout, no rounding.
 inline constexpr form movement_forms[] = {
     {.in = {all_types, operand_types::like(0)}, .out = {operand_types::like(0)}},

@@ -100,6 +100,9 @@ inline constexpr form qnn_prelu_forms[] = {
      .out = {like(0)},
      .roundings = {rounding::doubling_high_half_away, rounding::reciprocal_half_even}},
 };
+static_assert(roundings_of(qnn_prelu_forms) ==
+                  rounding_set{rounding::doubling_high_half_away, rounding::reciprocal_half_even},
+              "octet: reference::prelu takes any other rounding for DR");
 inline constexpr form float_pair_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
 };

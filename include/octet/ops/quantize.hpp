@@ -170,6 +170,11 @@ inline constexpr form quantize_forms[] = {
      .roundings = {rounding::divide_half_away, rounding::divide_half_even,
                    rounding::reciprocal_half_even, rounding::tflite_optimized, rounding::mxnet}},
 };
+static_assert(roundings_of(quantize_forms) ==
+                  rounding_set{rounding::divide_half_away, rounding::divide_half_even,
+                               rounding::reciprocal_half_even, rounding::tflite_optimized,
+                               rounding::mxnet},
+              "octet: reference::quantize takes any other rounding for EVEN_MUL");
 inline constexpr op_def quantize{
     .name = "qnn.quantize",
     .summary = "float32 to quantized values",

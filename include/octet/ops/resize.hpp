@@ -353,6 +353,11 @@ inline constexpr form qnn_resize_bilinear_forms[] = {
                    rounding::onnxruntime}},
     {.in = {dtype::u8}, .out = {dtype::u8}, .roundings = rounding::tflite_optimized},
 };
+static_assert(roundings_of(qnn_resize_bilinear_forms) ==
+                  rounding_set{rounding::doubling_high_half_away, rounding::xnnpack, rounding::aten,
+                               rounding::fused_multiply_add, rounding::onnxruntime,
+                               rounding::tflite_optimized},
+              "octet: reference::resize_bilinear takes any other rounding for OPT");
 inline constexpr op_def resize_nearest{
     .name = "resize_nearest",
     .summary = "images to another size, nearest pixel",
