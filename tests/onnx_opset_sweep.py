@@ -601,7 +601,8 @@ def resize(r, v):
 
 
 def einsum(r, v):
-    for e, *shapes in (("ij,jk->ik", (2, 3), (3, 4)), ("bhid,bhjd->bhij", (2, 2, 3, 4), (2, 2, 5, 4)),
+    for e, *shapes in (("ij,jk->ik", (2, 3), (3, 4)),
+                       ("bhid,bhjd->bhij", (2, 2, 3, 4), (2, 2, 5, 4)),
                        ("...ij,jk->...ik", (2, 3, 4), (4, 5)), ("ij->ji", (2, 3)), ("ij->", (2, 3)),
                        ("ij,ij", (2, 3), (2, 3)), ("i,j->ij", (2,), (3,)), ("cab", (2, 3, 4)),
                        ("ij,jk,kl->il", (2, 3), (3, 4), (4, 5)), ("bi,bj->bij", (2, 3), (2, 4)),
@@ -766,7 +767,8 @@ MODELS = {
     "GatherND": gather_nd, "Gelu": gelu, "Gemm": gemm, "GlobalAveragePool": lambda r, v: [
         Made("image", floats(r, 1, 3, 4, 5))], "GlobalMaxPool": lambda r, v: [
         Made("image", floats(r, 1, 3, 4, 5))], "Greater": compare, "GreaterOrEqual": compare,
-    "GroupNormalization": group_normalization, "HardSigmoid": hard_sigmoid, "HardSwish": unary(-5, 5),
+    "GroupNormalization": group_normalization, "HardSigmoid": hard_sigmoid,
+    "HardSwish": unary(-5, 5),
     "Identity": any_type, "If": branches, "InstanceNormalization": instance_normalization,
     "IsNaN": not_a_number, "LSTM": recurrent(4, 2), "LayerNormalization": layer_normalization,
     "LeakyRelu": unary(alpha=0.2), "Less": compare, "LessOrEqual": compare, "Log": unary(0.1, 9.0),
