@@ -8,9 +8,9 @@ From opset 7, the oldest that ONNX Runtime promises, to the newest that the onnx
 Integers, booleans and moved elements must be identical; results of float arithmetic may differ by
 FLOAT_TOLERANCE of the largest (their sums run in another order). One line a model that is not the
 same: refused (with octet's reason), differs, or not run by ONNX Runtime; and the counts. Fails
-where octet differs, or refuses what ONNX Runtime runs and REFUSED does not name, and where an operator
-of docs/operators.md has no model here (those of sequences, which cannot be a model's results, are
-in tests/goldens).
+where octet differs, or refuses what ONNX Runtime runs and REFUSED does not name, and where an
+operator of docs/operators.md has no model here (those of sequences, which cannot be a model's
+results, are in tests/goldens).
 
 Needs: onnx, onnxruntime, numpy.
 """
