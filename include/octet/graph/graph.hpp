@@ -81,6 +81,22 @@ struct node {
   std::vector<tensor_id> in, out;
 };
 
+/// Shapes of inputs by their names.
+using named_shapes = std::vector<std::pair<std::string, dims>>;
+
+struct graph;
+/// Where a loaded graph comes from: what can make it for other shapes of its inputs, with the same
+/// constants, without copies. Its functions may be called by several threads at once.
+class graph_source {
+ public:
+  virtual ~graph_source() = default;
+  /// The network for these shapes of all its inputs, within the limits that it was loaded with.
+  /// Errors: those of the loader.
+  virtual result<graph> for_shapes(const named_shapes& shapes) = 0;
+  /// Whether `g` is, as far as its numbers of tensors and nodes tell, still what was loaded.
+  virtual bool made(const graph& g) const = 0;
+};
+
 struct graph {
   std::string name;  // usually the file name
   law arithmetic = law::tflite_ref;
@@ -89,6 +105,9 @@ struct graph {
   std::deque<tensor> tensors;
   std::deque<node> nodes;                  // in execution order
   std::vector<tensor_id> inputs, outputs;  // in the model's own order
+  /// None: the shapes are fixed. Holds the file's constants; reset it where they need not outlive
+  /// the plan's own.
+  std::shared_ptr<graph_source> origin;
 
   tensor& operator[](tensor_id t) { return tensors[static_cast<std::size_t>(t)]; }
   const tensor& operator[](tensor_id t) const { return tensors[static_cast<std::size_t>(t)]; }

@@ -208,6 +208,7 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
                                   const kernel_args& a) noexcept {
   kernels::packed_gemm h;
   std::memcpy(&h, packed, sizeof(h));
+  if (!h.direct) kernels::set_block(h, g);  // it may have been packed for more or fewer rows
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* scratch = static_cast<std::byte*>(a.scratch);
   std::byte* const sums = scratch + kernels::gemm_pointer_bytes(g, h);
@@ -303,6 +304,7 @@ struct kernel<kernel_id::transpose_conv2d, V>
     : packing_kernel<kernel<kernel_id::transpose_conv2d, V>, transpose_conv2d_params> {
   using base = packing_kernel<kernel, transpose_conv2d_params>;
   using base::params;
+  static constexpr bool packs_geometry = true;
   static kernels::gemm_problem problem(const void* p) {
     return transpose_conv2d_problem(params(p));
   }

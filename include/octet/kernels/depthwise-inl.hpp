@@ -391,6 +391,7 @@ struct kernel<kernel_id::depthwise_conv2d, V>
     : packing_kernel<kernel<kernel_id::depthwise_conv2d, V>, conv2d_params> {
   using base = packing_kernel<kernel, conv2d_params>;
   using base::params;
+  static constexpr bool packs_geometry = true;
   static kernels::gemm_problem problem(const conv2d_params& p) {
     return kernels::problem_of(p, true);
   }
@@ -424,6 +425,7 @@ template <class V>
 struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V>, conv2d_params> {
   using base = packing_kernel<kernel, conv2d_params>;
   using base::params;
+  static constexpr bool packs_geometry = true;
   using matrix = gemm_kernel<conv2d_params, &conv2d_problem>;
   static bool depthwise(const conv2d_params& p) {
     return kernels::conv2d_is_depthwise(conv2d_problem(p));

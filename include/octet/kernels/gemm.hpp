@@ -365,10 +365,9 @@ constexpr node_bytes largest_over_forms(const gemm_problem& g, F&& need) noexcep
   return most;
 }
 
-/// The block of output rows that one window of input rows serves.
-constexpr void set_window(packed_gemm& h, const gemm_problem& g, std::size_t pixel) noexcept {
-  h.window_w = (g.out_w - 1) * h.step_w + (g.kernel_w - 1) * g.dilation_w + 1;
-  h.row_bytes = round_up(as_size(h.window_w) * pixel + 8, 16);
+/// Rows of a block that is not read directly: the part of a header that depends on how many output
+/// rows there are, so that products of any number of them share packed weights.
+constexpr void set_block(packed_gemm& h, const gemm_problem& g) noexcept {
   const std::int32_t tall = (g.kernel_h - 1) * g.dilation_h + 1;
   // As many output rows as keep the window near 48 KB, and no more than give 96 pixels: beyond,
   // tiles that end a block early are rare.
@@ -383,6 +382,7 @@ constexpr void set_window(packed_gemm& h, const gemm_problem& g, std::size_t pix
   h.block_rows = rows;
   h.window_h = (rows - 1) * h.step_h + tall;
 }
+
 /// Everything but the data.
 constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
                                   const weight_form& w) noexcept {
@@ -428,7 +428,9 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
     const auto rows = static_cast<std::int32_t>(32768 / pixel / 24 * 24);
     h.block_rows = rows < 24 ? 24 : rows > 480 ? 480 : rows;
   } else {
-    set_window(h, g, pixel);
+    h.window_w = (g.out_w - 1) * h.step_w + (g.kernel_w - 1) * g.dilation_w + 1;
+    h.row_bytes = round_up(as_size(h.window_w) * pixel + 8, 16);
+    set_block(h, g);
   }
   h.panel_offset = round_up(sizeof(packed_gemm) + as_size(h.segments) * 8, alignment);
   return h;

@@ -60,6 +60,12 @@ struct kernel_entry {
   const char* (*describe)(const void* params) = nullptr;
   /// May be called with parts > 1.
   bool parallel = false;
+  /// Stores data that pack() wrote for another node in the params: one whose constants,
+  /// quantization and attributes are the same, and where `packs_geometry` the image's extents too.
+  /// Every kernel that packs has it.
+  void (*place)(void* params, const std::byte* packed) = nullptr;
+  /// What pack() writes depends on height and width of input 0 and output 0.
+  bool packs_geometry = false;
 };
 
 /// Kernels that exist for SIMD targets. An operator names its kernel by this; what it means on a

@@ -67,15 +67,19 @@ template <class K, class Params> struct packing_kernel {
   static std::size_t scratch_bytes(const void* p) { return K::bytes(params(p)).scratch; }
   static void pack(void* p, std::byte* to) {
     K::pack_into(params(p), to);
-    static_cast<Params*>(p)->packed = to;
+    place(p, to);
   }
+  static void place(void* p, const std::byte* packed) { static_cast<Params*>(p)->packed = packed; }
+  static constexpr bool packs_geometry = false;
   static constexpr kernel_entry value{.run = &K::run,
                                       .packed_bytes = &packed_bytes,
                                       .pack = &pack,
                                       .scratch_bytes = &scratch_bytes,
                                       .accepts = &K::accepts,
                                       .describe = &K::describe,
-                                      .parallel = true};
+                                      .parallel = true,
+                                      .place = &place,
+                                      .packs_geometry = K::packs_geometry};
   static constexpr const kernel_entry* entry = &value;
 };
 }  // namespace OCTET_TARGET_NS

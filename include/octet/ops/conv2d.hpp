@@ -262,8 +262,9 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
                      largest_x = input_limit > 0 && n.round == rounding::none
                                      ? std::min<std::int64_t>(input_limit, any_x)
                                      : any_x;
-  p.wide = false;
-  for (std::size_t c = 0; c < channels && !p.wide; ++c) {
+  const bool known = to.facts != nullptr && to.facts->wide.has_value();
+  p.wide = known && *to.facts->wide;
+  for (std::size_t c = 0; c < channels && !p.wide && !known; ++c) {
     const std::int64_t total =
         p.weights
             ? absolute_sum(
@@ -275,6 +276,7 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
         total * largest_x + (bias < 0 ? -bias : bias) > INT32_MAX)
       p.wide = true;
   }
+  if (to.facts != nullptr) to.facts->wide = p.wide;
   if (n.round == rounding::none) {
     if (p.wide && y.type == dtype::s32)
       return invalid("accumulators exceed int32", {}, "int64 output");

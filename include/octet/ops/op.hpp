@@ -8,6 +8,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -357,11 +358,21 @@ class plan_memory {
   }
   /// Bytes handed out, with the gaps that alignment leaves: what storage of one piece must hold.
   Bytes total() const { return Bytes(total_); }
+  /// Keeps alive, and counts, a block that memories of other plans hold as well.
+  void hold(std::shared_ptr<const void> block, Bytes n) {
+    align();
+    total_ = round_up(total_ + n.value, alignment);
+    shared_ += round_up(n.value, alignment);
+    held_.push_back(std::move(block));
+  }
+  /// Of total(), what hold() was given.
+  Bytes shared() const { return Bytes(shared_); }
 
  private:
   std::span<std::byte> storage_{};
   std::vector<buffer> blocks_;
-  std::size_t used_ = 0, total_ = 0;
+  std::vector<std::shared_ptr<const void>> held_;
+  std::size_t used_ = 0, total_ = 0, shared_ = 0;
 };
 
 /// The elements of an s32 or s64 constant as int64, read where they lie.
@@ -470,10 +481,17 @@ class node_memory {
 /// op_def::memory of operators that take params P and nothing else.
 template <class P> constexpr void params_only(const node_view&, node_memory& to) { to.make<P>(); }
 
+/// What prepare found out of a node's constants by reading all of them: plans of one network for
+/// other shapes need not read them again.
+struct node_facts {
+  std::optional<bool> wide;  // sums may exceed int32
+};
+
 /// Filled by an operator's prepare: what a step needs besides memory. Target-independent: the
 /// kernel of the chosen target then packs constants, and runs where it takes these params.
 struct prepared {
   plan_memory* memory = nullptr;
+  node_facts* facts = nullptr;  // null: nobody asks again
   void* params = nullptr;
   kernel_id kernel = kernel_id::none;
   kernel_fn reference = nullptr;  // always set, unless the node is an alias

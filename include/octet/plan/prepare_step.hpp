@@ -55,16 +55,44 @@ inline status within(const op_def& op, const char* what, std::size_t taken, std:
 /// References only: for who must not name the kernels (loaders, which fold constants).
 inline const kernel_entry* no_kernel(kernel_id, target) noexcept { return nullptr; }
 
+/// What plans of one network share of a node.
+class shared_data {
+ public:
+  /// What is known of the node's constants.
+  virtual node_facts& facts() = 0;
+  /// Stores the block of packed data, that many bytes, in the params, as `k.pack` does. Null: there
+  /// is no memory for it.
+  virtual std::shared_ptr<const buffer> pack(const kernel_entry& k, void* params,
+                                             std::size_t bytes) = 0;
+
+ protected:
+  ~shared_data() = default;
+};
+
+/// Packs a step's constants, `bytes` of them packed, or takes what other plans have packed.
+inline status pack_step(const kernel_entry& k, void* params, std::size_t bytes, plan_memory& memory,
+                        shared_data* shared) {
+  if (bytes != 0 && shared == nullptr) k.pack(params, memory.bytes(Bytes(bytes)));
+  if (bytes != 0 && shared != nullptr) {
+    auto block = shared->pack(k, params, bytes);
+    if (!block) return no_memory(bytes);
+    memory.hold(std::move(block), Bytes(bytes));
+  }
+  memory.align();
+  return unit{};
+}
+
 /// Fills run, params, kernel, kernel_name, scratch and parts of `st`. Params and packed weights
 /// come from `memory`, which with what the operator declares stays within `max`: that is looked at
 /// before anything is allocated. `threads`: into how many parts a kernel that can be split is. No
-/// heap on the way to success if `memory` needs none.
+/// heap on the way to success if `memory` needs none and packed data is not `shared` (null).
 inline status prepare_step(const op_def& op, const node_view& n, target on, kernels::finder find,
                            unsigned threads, plan_memory& memory, step& st,
-                           const limits& max = limits::none()) {
+                           const limits& max = limits::none(), shared_data* shared = nullptr) {
   const kernels::target_layout* const layout[] = {kernels::layout_of(on)};
   prepared p;
   p.memory = &memory;
+  if (shared != nullptr) p.facts = &shared->facts();
   memory.align();
   const std::size_t before = memory.total().value;
   const node_memory most = takes(op, n) ? memory_of_step(op, n, layout) : node_memory();
@@ -77,8 +105,8 @@ inline status prepare_step(const op_def& op, const node_view& n, target on, kern
       !s)
     return s;
   // Alignment may leave a gap before params and before packed data.
-  const std::size_t taken =
-      most.params + most.on[0].packed == 0 ? 0 : most.params + most.on[0].packed + 2 * alignment;
+  const std::size_t own = most.params + (shared != nullptr ? 0 : most.on[0].packed),
+                    taken = own == 0 ? 0 : own + 2 * alignment;
   if (!memory.reserve(Bytes(taken))) return no_memory(taken);
   if (auto s = prepare_node(op, n, p); !s) return s;
   if (most.alias)
@@ -109,9 +137,7 @@ inline status prepare_step(const op_def& op, const node_view& n, target on, kern
   const std::size_t packed = k->packed_bytes ? k->packed_bytes(p.params) : 0;
   if (auto s = within(op, "scratch of a kernel", st.scratch, most.on[0].scratch); !s) return s;
   if (auto s = within(op, "packed data of a kernel", packed, most.on[0].packed); !s) return s;
-  if (packed != 0) k->pack(p.params, memory.bytes(Bytes(packed)));
-  memory.align();
-  return unit{};
+  return pack_step(*k, p.params, packed, memory, shared);
 }
 
 /// A state's first contents: those given, else real zero.

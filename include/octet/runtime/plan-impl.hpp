@@ -2,6 +2,11 @@
 #ifndef OCTET_RUNTIME_PLAN_IMPL_HPP_
 #define OCTET_RUNTIME_PLAN_IMPL_HPP_
 
+#include <deque>
+#include <mutex>
+#include <unordered_map>
+
+#include "octet/graph/node_key.hpp"
 #include "octet/graph/passes.hpp"
 #include "octet/kernels/target.hpp"
 #include "octet/numerics/fp_env.hpp"
@@ -13,15 +18,79 @@ OCTET_NAMESPACE_BEGIN
 
 namespace detail {
 
+/// Packed weights, and what is known of constants: alive as long as a plan holds them. Keys have
+/// addresses of constants that the same plans keep alive.
+class shared_store {
+ public:
+  /// The one of this key; made where there is none.
+  std::shared_ptr<node_facts> facts(std::string key) {
+    std::weak_ptr<node_facts>& kept = facts_[std::move(key)];
+    auto found = kept.lock();
+    if (!found) kept = found = std::make_shared<node_facts>();
+    return found;
+  }
+  std::weak_ptr<const buffer>& block(std::string key) { return blocks_[std::move(key)]; }
+  void drop_unused() {
+    std::erase_if(facts_, [](const auto& f) { return f.second.expired(); });
+    std::erase_if(blocks_, [](const auto& b) { return b.second.expired(); });
+  }
+  std::size_t packed_bytes() const {
+    std::size_t sum = 0;
+    for (const auto& [key, block] : blocks_)
+      if (const auto b = block.lock()) sum += round_up(b->size(), alignment);
+    return sum;
+  }
+
+ private:
+  std::unordered_map<std::string, std::weak_ptr<node_facts>> facts_;
+  std::unordered_map<std::string, std::weak_ptr<const buffer>> blocks_;
+};
+
+/// What is shared of one node.
+class shared_of_node final : public shared_data {
+ public:
+  shared_of_node(shared_store& store, const graph& g, const node& n, plan_memory& memory)
+      : store_(store), g_(g), node_(n), memory_(memory) {}
+  node_facts& facts() override {
+    auto found = store_.facts(node_key(g_, node_, key_extents::none).take());
+    node_facts& f = *found;
+    memory_.hold(std::move(found), Bytes(0));
+    return f;
+  }
+  std::shared_ptr<const buffer> pack(const kernel_entry& k, void* params,
+                                     std::size_t bytes) override {
+    node_key key(g_, node_, k.packs_geometry ? key_extents::image : key_extents::none);
+    key.put(&k), key.put(bytes);
+    std::weak_ptr<const buffer>& kept = store_.block(key.take());
+    if (auto found = kept.lock()) {
+      k.place(params, found->data());
+      return found;
+    }
+    auto made = std::make_shared<buffer>(buffer::try_make(Bytes(bytes)));
+    if (made->size() != bytes) return nullptr;
+    k.pack(params, made->data());
+    kept = made;
+    return made;
+  }
+
+ private:
+  shared_store& store_;
+  const graph& g_;
+  const node& node_;
+  plan_memory& memory_;
+};
+
 class planner {
  public:
-  planner(graph g, const plan_options& o) : d_(std::make_shared<plan_data>()) {
+  /// `shared`: by the network's plans; null: the plan has its own.
+  planner(graph g, const plan_options& o, shared_store* shared = nullptr)
+      : d_(std::make_shared<plan_data>()), shared_(shared) {
     d_->source = std::move(g);
     d_->options = o;
     if (d_->options.threads == 0) d_->options.threads = 1;
   }
 
-  result<plan> run() {
+  result<std::shared_ptr<const plan_data>> run() {
     graph& g = d_->source;
     if (auto s = verify(g, d_->options.max); !s) return s.error();
     if (d_->options.optimize) passes::optimize(g, d_->options.keep_all);
@@ -39,7 +108,7 @@ class planner {
                               saturating_add(made.arena_bytes(), d_->state_bytes));
         !s)
       return s.error();
-    return made;
+    return std::shared_ptr<const plan_data>(d_);
   }
 
  private:
@@ -98,6 +167,11 @@ class planner {
     return memory_graph::kind::state;
   }
 
+  bool has_constants(const node& n) const {
+    for (const tensor_id t : n.in)
+      if (t != no_tensor && g()[t].role == tensor::kind::constant) return true;
+    return false;
+  }
   status add_step(std::size_t index) {
     const node& n = g().nodes[index];
     const node_inputs in(g(), n);
@@ -108,8 +182,11 @@ class planner {
     }
     step st;
     st.node = static_cast<std::int32_t>(index);
+    std::optional<shared_of_node> shared;
+    if (shared_ != nullptr && n.op->kernel != kernel_id::none && has_constants(n))
+      shared.emplace(*shared_, g(), n, d_->memory);
     if (auto s = prepare_step(*n.op, in.view(), d_->on, &kernels::find, d_->options.threads,
-                              d_->memory, st, d_->options.max);
+                              d_->memory, st, d_->options.max, shared ? &*shared : nullptr);
         !s)
       return s;
     d_->scratch_bytes = std::max(d_->scratch_bytes, st.scratch);
@@ -124,17 +201,114 @@ class planner {
   }
 
   std::shared_ptr<plan_data> d_;
+  shared_store* const shared_;
   std::unique_ptr<bool[]> skipped_;  // per node: its output is its input's bytes
 };
 
 }  // namespace detail
 
+/// Plans refer to it, and it to the plans that it keeps by their data alone.
+class plan_family {
+ public:
+  plan_family(std::shared_ptr<graph_source> origin, const plan_options& options)
+      : origin_(std::move(origin)), options_(options) {}
+
+  result<std::shared_ptr<const plan_data>> make(graph g) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return add(std::move(g));
+  }
+  /// `shapes`: of all inputs, in order.
+  result<std::shared_ptr<const plan_data>> at(const named_shapes& shapes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (auto it = recent_.begin(); it != recent_.end(); ++it)
+      if (has_shapes((*it)->source, shapes)) {
+        std::rotate(recent_.begin(), it, it + 1);
+        return recent_.front();
+      }
+    auto g = origin_->for_shapes(shapes);
+    if (!g) return g.error();
+    if (!has_shapes(*g, shapes))
+      return unsupported("other shapes of inputs", "inputs that share a name", "a name for each");
+    return add(std::move(*g));
+  }
+  std::size_t packed_bytes() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return store_.packed_bytes();
+  }
+
+ private:
+  static bool has_shapes(const graph& g, const named_shapes& shapes) {
+    for (std::size_t i = 0; i < shapes.size(); ++i)
+      if (i >= g.inputs.size() || !(g[g.inputs[i]].shape == shapes[i].second)) return false;
+    return shapes.size() == g.inputs.size();
+  }
+  result<std::shared_ptr<const plan_data>> add(graph g) {
+    auto made = detail::planner(std::move(g), options_, &store_).run();
+    if (!made) return made;
+    recent_.push_front(*made);
+    if (recent_.size() > plan::most_kept) recent_.pop_back();
+    store_.drop_unused();
+    return made;
+  }
+
+  const std::shared_ptr<graph_source> origin_;
+  const plan_options options_;
+  std::mutex mutex_;
+  detail::shared_store store_;
+  std::deque<std::shared_ptr<const plan_data>> recent_;  // the last used first
+};
+
 OCTET_INLINE result<plan> try_compile(graph g, const plan_options& options) {
   const numerics::exact_environment environment;
   std::string file = g.name;
-  auto r = with_memory_errors([&] { return detail::planner(std::move(g), options).run(); });
+  std::shared_ptr<graph_source> origin = std::exchange(g.origin, nullptr);
+  auto r = with_memory_errors([&]() -> result<plan> {
+    std::shared_ptr<plan_family> family;
+    if (origin && origin->made(g)) family = std::make_shared<plan_family>(origin, options);
+    auto made = family ? family->make(std::move(g)) : detail::planner(std::move(g), options).run();
+    if (!made) return made.error();
+    return plan(std::move(*made), std::move(family));
+  });
   if (!r && r.error().file.empty()) r.error().file = std::move(file);
   return r;
+}
+
+OCTET_INLINE result<plan> plan::try_resized(const named_shapes& shapes) const {
+  const numerics::exact_environment environment;
+  const graph& g = source();
+  const auto fail = [&](error_info e, const std::string& input = {}) {
+    if (e.file.empty()) e.file = g.name;
+    if (e.tensor.empty()) e.tensor = input;
+    return e;
+  };
+  named_shapes all;
+  std::string known;
+  for (const tensor_id t : g.inputs) {
+    all.emplace_back(g[t].name, g[t].shape);
+    known += (known.empty() ? "" : ", ") + g[t].name;
+  }
+  bool same = true;
+  for (const auto& [name, shape] : shapes) {
+    const auto at =
+        std::find_if(all.begin(), all.end(), [&](const auto& a) { return a.first == name; });
+    if (at == all.end()) return fail(invalid("no such input", name, known));
+    const tensor& t = g[g.inputs[static_cast<std::size_t>(at - all.begin())]];
+    if (auto s = verify_size(shape, t.type, data().options.max, "an input"); !s)
+      return fail(s.error(), name);
+    same = same && shape == at->second;
+    at->second = shape;
+  }
+  if (same) return *this;
+  if (!family_)
+    return fail(unsupported("other shapes of inputs", "a network whose shapes are fixed",
+                            "one loaded from .onnx, .tflite, .pt or MXNet files and not changed "
+                            "before it was compiled"));
+  auto made = with_memory_errors([&] { return family_->at(all); });
+  if (!made) return fail(made.error());
+  return plan(std::move(*made), family_);
+}
+OCTET_INLINE std::size_t plan::network_packed_bytes() const {
+  return family_ ? family_->packed_bytes() : 0;
 }
 
 OCTET_NAMESPACE_END

@@ -41,12 +41,15 @@ struct plan_data {
   std::size_t state_bytes = 0;
 };
 
+class plan_family;  // plans of one network for several shapes, and what they share
+
 /// Immutable, cheap to copy, shared between threads. Sessions made from it share packed weights.
 /// One that is default-made or moved from holds an empty graph; sessions are not made from it.
 class plan {
  public:
   plan() = default;
-  explicit plan(std::shared_ptr<const plan_data> d) : data_(std::move(d)) {}
+  explicit plan(std::shared_ptr<const plan_data> d, std::shared_ptr<plan_family> of = nullptr)
+      : data_(std::move(d)), family_(std::move(of)) {}
   bool empty() const noexcept { return data_ == nullptr; }
   const plan_data& data() const noexcept { return data_ ? *data_ : nothing(); }
   /// The graph as it runs (after fusion).
@@ -60,6 +63,26 @@ class plan {
   std::size_t activation_bytes() const noexcept { return data().activation_bytes; }
   std::size_t scratch_bytes() const noexcept { return data().scratch_bytes; }
   std::size_t weight_bytes() const noexcept { return data().memory.total().value; }
+  /// Of weight_bytes(): packed weights that plans of the same network for other shapes share.
+  std::size_t shared_weight_bytes() const noexcept { return data().memory.shared().value; }
+
+  /// The network has plans for other shapes: it was loaded from a model file (.onnx, .tflite, .pt,
+  /// MXNet) and not changed before it was compiled.
+  bool resizable() const noexcept { return family_ != nullptr; }
+  /// How many plans of one network are kept besides those in use.
+  static constexpr std::size_t most_kept = 4;
+  /// The same network, under the same options, for other shapes of its inputs, given by name;
+  /// inputs that are not named keep theirs. Packed weights are shared. The last `most_kept` plans
+  /// are kept: asking for one of them makes nothing. May be called by several threads at once.
+  /// Errors: names and shapes that the network does not take, whatever the loader and try_compile
+  /// say of it for these shapes, limits (errc::too_large).
+  result<plan> try_resized(const named_shapes& shapes) const;
+#if defined(__cpp_exceptions)
+  /// try_resized, throwing octet::error.
+  plan resized(const named_shapes& shapes) const { return value_or_throw(try_resized(shapes)); }
+#endif
+  /// Bytes of packed weights that all plans of the network share, each block counted once.
+  std::size_t network_packed_bytes() const;
 
  private:
   static const plan_data& nothing() noexcept {
@@ -67,6 +90,7 @@ class plan {
     return d;
   }
   std::shared_ptr<const plan_data> data_;
+  std::shared_ptr<plan_family> family_;
 };
 
 /// Verifies, fuses, prepares, packs and places. The graph is copied into the plan (constants are

@@ -139,16 +139,24 @@ class session {
     return find(program().source().outputs, name, "output");
   }
 #if defined(__cpp_exceptions)
+  /// try_resize, throwing octet::error.
+  void resize(const named_shapes& shapes) { value_or_throw(try_resize(shapes)); }
   bound_tensor input(std::string_view name) { return value_or_throw(try_input(name)); }
   bound_tensor output(std::string_view name) { return value_or_throw(try_output(name)); }
 
   /// session("image"_in = pixels)["scores"_out]: assigns every input by its name, runs, and gives
-  /// results by name (octet::literals). Throws octet::error: a name that the network has not, an
-  /// input that is not given, another element type or count.
+  /// results by name (octet::literals). Inputs given as tensor views have shapes: where these are
+  /// others and the plan is resizable(), it resizes. Throws octet::error: a name that the network
+  /// has not, an input that is not given, another element type or count.
   template <class... Given>
   requires(sizeof...(Given) != 0 && (detail::is_given_input<Given> && ...)) session& operator()(
       const Given&... given) {
     static_assert(detail::names_differ<Given...>(), "octet: an input is given twice");
+    if (program().resizable()) {
+      named_shapes others;
+      (add_shape(given.name, given.memory, others), ...);
+      if (!others.empty()) resize(others);
+    }
     (input(given.name).assign(given.memory), ...);
     if (sizeof...(Given) != inputs()) {
       std::string all;
@@ -178,21 +186,48 @@ class session {
     if (impl_) impl_->reset();
   }
 
+  /// From here on the network has other shapes of its inputs, given by name:
+  /// resize({{"input_ids", {1, 128}}}). Inputs that are not named keep theirs. Weights are shared
+  /// with the plan before, and the last plans are kept (plan::try_resized, whose errors it has;
+  /// after one the session is as before). Tensors bound before are no longer valid, inputs are to
+  /// be written again and states begin anew, unless all shapes are those it has: then nothing
+  /// happens. Allocates: not for real-time threads.
+  status try_resize(const named_shapes& shapes) {
+    auto p = program().try_resized(shapes);
+    if (!p) return p.error();
+    if (!impl_ || &p->data() == &program().data()) return unit{};
+    if (impl::needs_pool(*p) != impl::needs_pool(program())) {
+      auto made = try_make(std::move(*p));
+      if (!made) return made.error();
+      impl_ = std::move(made->impl_);
+      return unit{};
+    }
+    const std::size_t bytes = saturating_add(p->arena_bytes(), p->data().state_bytes);
+    if (impl_->change(std::move(*p))) return unit{};
+    error_info e = no_memory(bytes);
+    e.file = impl_->g().name;
+    return e;
+  }
+
  private:
   friend result<session> try_session(plan p);
   static result<session> try_make(plan p) {
     if (p.empty()) return invalid("a session of an empty plan");
     const std::size_t bytes = saturating_add(p.arena_bytes(), p.data().state_bytes);
-    const std::size_t operands = p.data().operands.size();
+    std::string name = p.source().name;
     session s;
     s.impl_.reset(new (std::nothrow) impl(std::move(p)));
-    if (!s.impl_ || s.impl_->arena.size() + s.impl_->state.size() != bytes ||
-        (operands != 0 && !s.impl_->operands)) {
+    if (!s.impl_ || !s.impl_->operands) {
       error_info e = no_memory(bytes);
-      if (s.impl_) e.file = s.impl_->g().name;
+      e.file = std::move(name);
       return e;
     }
     return s;
+  }
+  template <class Memory>
+  static void add_shape(std::string_view name, const Memory& memory, named_shapes& to) {
+    if constexpr (std::is_convertible_v<const Memory&, const_tensor_view>)
+      to.emplace_back(std::string(name), const_tensor_view(memory).shape);
   }
   bound_tensor at(const std::vector<tensor_id>& list, std::size_t i) noexcept {
     return impl_ && i < list.size() ? impl_->bound(list[i]) : bound_tensor();
@@ -217,19 +252,27 @@ class session {
     std::uint32_t current = 0;  // step the pool works on
 
     /// Parts that there is no memory for stay empty; try_make looks.
-    explicit impl(plan p) noexcept
-        : program(std::move(p)),
-          arena(buffer::try_make(Bytes(program.arena_bytes()))),
-          state(buffer::try_make(Bytes(program.data().state_bytes))),
-          pool(needs_pool(program) ? program.data().options.threads : 1) {
-      const auto& list = program.data().operands;
-      if (arena.size() != program.arena_bytes() || state.size() != program.data().state_bytes)
-        return;
-      operands.reset(new (std::nothrow) const void*[list.size() + 1]);
-      if (!operands) return;
-      for (std::size_t i = 0; i < list.size(); ++i)
-        operands[i] = list[i] == no_tensor ? nullptr : address(list[i]);
+    explicit impl(plan p) noexcept : pool(needs_pool(p) ? p.data().options.threads : 1) {
+      change(std::move(p));
+    }
+    /// Memory for this plan instead; a larger arena stays. False, and nothing changes, where there
+    /// is none.
+    bool change(plan p) noexcept {
+      const plan_data& d = p.data();
+      const bool larger = p.arena_bytes() > arena.size();
+      buffer a = larger ? buffer::try_make(Bytes(p.arena_bytes())) : buffer(),
+             s = buffer::try_make(Bytes(d.state_bytes));
+      std::unique_ptr<const void*[]> list(new (std::nothrow) const void*[d.operands.size() + 1]);
+      if ((larger && a.size() != p.arena_bytes()) || s.size() != d.state_bytes || !list)
+        return false;
+      if (larger) arena = std::move(a);
+      state = std::move(s);
+      operands = std::move(list);
+      program = std::move(p);
+      for (std::size_t i = 0; i < d.operands.size(); ++i)
+        operands[i] = d.operands[i] == no_tensor ? nullptr : address(d.operands[i]);
       reset();
+      return true;
     }
     static bool needs_pool(const plan& p) {
       for (const step& s : p.data().steps)

@@ -8,6 +8,7 @@
 #include "octet/graph/graph.hpp"
 #include "octet/graph/verify.hpp"
 #include "octet/import/common/error.hpp"
+#include "octet/import/common/source.hpp"
 #include "octet/laws/activation.hpp"
 #include "octet/laws/dynamic.hpp"
 #include "octet/laws/layers.hpp"
@@ -63,6 +64,8 @@ class graph_builder {
   /// Loaders spend it on what a file can make them do without bytes of its own for it: loops,
   /// copies, lists that many operators share.
   work_budget work;
+  /// Of the file's first graph; null: it is loaded once.
+  first_constants* kept = nullptr;
 
   /// Before a constant is added: its bytes count, whether they are copied or shared.
   status hold_constant(std::size_t bytes) {
@@ -257,8 +260,17 @@ class graph_builder {
     if (!can_fold(g, n)) return unit{};
     for (tensor_id t : n.out)
       if (auto s = make_constant(bytes_of(g[t].shape.elements(), g[t].type).value); !s) return s;
-    if (auto s = work.spend(steps_of(g, n)); !s) return s;
-    if (auto s = fold_constant(g, n, max); !s) return s;
+    if (auto s = work.spend(steps_of(g, n)); !s) return s;  // the same whether it is known or not
+    std::string key = kept != nullptr ? first_constants::key_of(g, n) : std::string();
+    if (const auto* known = key.empty() ? nullptr : kept->folded(key)) {
+      for (std::size_t i = 0; i < n.out.size(); ++i) {
+        g[n.out[i]].role = tensor::kind::constant;
+        g[n.out[i]].data = (*known)[i];
+      }
+    } else {
+      if (auto s = fold_constant(g, n, max); !s) return s;
+      if (!key.empty() && kept->recording()) kept->keep(g, n, std::move(key));
+    }
     g.nodes.pop_back();
     return unit{};
   }

@@ -12,13 +12,15 @@ namespace mxnet_model {
 class loader {
  public:
   loader(const symbol& s, const params& p, const std::string& file,
-         const import::mxnet_options& options, std::size_t file_bytes)
+         const import::mxnet_options& options, std::size_t file_bytes,
+         import::first_constants& kept)
       : symbol_(s),
         params_(p),
         options_(options),
         builder_(file, law::mxnet, options.max, file_bytes),
         emit_(builder_, s.version) {
     place_.file = file;
+    builder_.kept = &kept;
   }
 
   result<graph> run() {
@@ -199,18 +201,33 @@ inline error_info in_file(error_info e, const std::string& file) {
   place.file = file;
   return place.attach(std::move(e));
 }
+struct mxnet_source {
+  std::shared_ptr<const mxnet_model::symbol> symbol;
+  std::shared_ptr<const mxnet_model::params> params;
+  std::shared_ptr<const void> params_file;  // whose bytes they are
+  std::string name;
+  mxnet_options options;
+  std::size_t bytes;  // of both files
+
+  result<graph> graph_for(const named_shapes& shapes, first_constants& kept) {
+    options.shapes = shapes;
+    return mxnet_model::loader(*symbol, *params, name, options, bytes, kept).run();
+  }
+};
 inline result<graph> load_mxnet(std::span<const std::byte> symbol_text,
-                                std::span<const std::byte> params_bytes,
-                                const std::string& symbol_name, const std::string& params_name,
-                                const mxnet_options& options) {
+                                const file_bytes& params_file, const std::string& symbol_name,
+                                const std::string& params_name, const mxnet_options& options) {
   auto s = mxnet_model::read_symbol(symbol_text);
   if (!s) return in_file(s.error(), symbol_name);
-  auto p = mxnet_model::read_params(params_bytes, options.max);
+  auto p = mxnet_model::read_params(params_file.bytes, options.max);
   if (!p) return in_file(p.error(), params_name);
   if (p->names.empty() && !p->arrays.empty())
     return in_file(unsupported("arrays without names"), params_name);
-  return mxnet_model::loader(*s, *p, symbol_name, options, symbol_text.size() + params_bytes.size())
-      .run();
+  return load_from(
+      mxnet_source{std::make_shared<mxnet_model::symbol>(std::move(*s)),
+                   std::make_shared<mxnet_model::params>(std::move(*p)), params_file.owner,
+                   symbol_name, options, symbol_text.size() + params_file.bytes.size()},
+      options.shapes);
 }
 
 }  // namespace detail
@@ -235,13 +252,13 @@ OCTET_INLINE result<graph> try_mxnet(const std::string& path, const mxnet_option
     return e;
   }
   return with_memory_errors(
-      [&] { return detail::load_mxnet(symbol->bytes, arrays->bytes, path, params, options); });
+      [&] { return detail::load_mxnet(symbol->bytes, *arrays, path, params, options); });
 }
 OCTET_INLINE result<graph> try_mxnet(std::span<const std::byte> symbol,
                                      std::span<const std::byte> params, const std::string& name,
                                      const mxnet_options& options) {
   return with_memory_errors(
-      [&] { return detail::load_mxnet(symbol, params, name, name, options); });
+      [&] { return detail::load_mxnet(symbol, from_memory(name, params), name, name, options); });
 }
 
 OCTET_INLINE std::vector<std::string> mxnet_operators() {

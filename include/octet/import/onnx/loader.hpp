@@ -11,30 +11,38 @@
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
 
+/// A model, and what the loader makes of it whatever the shapes are.
+struct fused_model {
+  model m{};
+  bool is_fused = false;       // the fuser has run
+  std::vector<bool> needed{};  // nodes, then
+};
+
 class loader {
  public:
-  loader(model m, const std::string& file, const import::onnx_options& options,
-         std::size_t file_bytes)
+  /// `m`: as it was read, or as a loader before has left it. `kept`: of the same model.
+  loader(std::shared_ptr<fused_model> m, const std::string& file,
+         const import::onnx_options& options, std::size_t file_bytes, import::first_constants& kept)
       : main_{std::move(m)},
         options_(options),
-        calls_(main_.m, options.max, file_bytes),
+        calls_(main_.m(), options.max, file_bytes),
         builder_(file, law::onnxruntime, options.max, file_bytes),
-        emit_(builder_, main_.m.opset) {
+        emit_(builder_, main_.m().opset) {
     place_.file = file;
+    builder_.kept = &kept;
     emit_.run_subgraphs = [this](call& c) { return run_subgraphs(c); };
   }
 
   result<graph> run() {
-    if (main_.m.opset < 1 || main_.m.opset > newest_opset)
-      return place_.attach(unsupported("opset of ai.onnx", std::to_string(main_.m.opset),
+    if (main_.m().opset < 1 || main_.m().opset > newest_opset)
+      return place_.attach(unsupported("opset of ai.onnx", std::to_string(main_.m().opset),
                                        "1 to " + std::to_string(newest_opset)));
-    if (auto s = calls_.expand(); !s) return place_.attach(s.error());
     // Nobody should look for shapes of a network that does not run anyway.
-    if (auto s = check_operators(main_.m, true); !s) return place_.attach(s.error());
+    if (auto s = expand(); !s) return place_.attach(s.error());
     if (auto s = inputs(); !s) return place_.attach(s.error());
     if (auto s = prepare(main_); !s) return place_.attach(s.error());
     if (auto s = translate(main_); !s) return place_.attach(s.error());
-    for (const value_info& v : main_.m.outputs)
+    for (const value_info& v : main_.m().outputs)
       if (auto s = output(v); !s) {
         place_.node = "output " + v.name;
         return place_.attach(s.error());
@@ -45,6 +53,12 @@ class loader {
   }
 
  private:
+  /// The functions of the model in place of their calls; only operators that are known.
+  status expand() {
+    if (main_.of->is_fused) return unit{};
+    if (auto s = calls_.expand(); !s) return s;
+    return check_operators(main_.m(), true);
+  }
   /// The newest whose changes to these operators are known.
   static constexpr std::int64_t newest_opset = 28;
 
@@ -55,24 +69,27 @@ class loader {
 
   /// A graph while it is translated: the model's own, or an attribute's.
   struct scope {
-    model m{};
+    std::shared_ptr<fused_model> of = std::make_shared<fused_model>();
     std::map<std::string, value> values{};
     std::vector<std::pair<std::string, value>> around{};  // of the graph around it
     std::string suffix{};                                 // of names, in a loop
-    std::vector<bool> needed{};                           // nodes
+
+    model& m() const { return of->m; }
   };
   /// Groups of Q, DQ and an operator become one; what nobody needs is not translated.
   status prepare(scope& s) const {
-    if (auto f = fuser(s.m, options_.max).run(); !f) return f;
-    if (auto f = check_operators(s.m, false); !f) return f;
-    s.needed = needed_nodes(s.m);
+    if (s.of->is_fused) return unit{};
+    if (auto f = fuser(s.m(), options_.max).run(); !f) return f;
+    if (auto f = check_operators(s.m(), false); !f) return f;
+    s.of->needed = needed_nodes(s.m());
+    s.of->is_fused = true;
     return unit{};
   }
   status translate(scope& s) {
-    for (std::size_t i = 0; i < s.m.nodes.size(); ++i)
-      if (s.needed[i])
-        if (auto done = translate(s, s.m.nodes[i]); !done)
-          return import::error_place{.node = name_of_node(s.m.nodes[i]) + s.suffix}.attach(
+    for (std::size_t i = 0; i < s.m().nodes.size(); ++i)
+      if (s.of->needed[i])
+        if (auto done = translate(s, s.m().nodes[i]); !done)
+          return import::error_place{.node = name_of_node(s.m().nodes[i]) + s.suffix}.attach(
               done.error());
     return unit{};
   }
@@ -83,14 +100,15 @@ class loader {
     std::size_t in_order = 0;
     for (const auto& given : options_.shapes) {
       const auto same = [&](const value_info& v) {
-        return v.name == given.first && !main_.m.constants.contains(v.name);
+        return v.name == given.first && !main_.m().constants.contains(v.name);
       };
-      if (!given.first.empty() && std::none_of(main_.m.inputs.begin(), main_.m.inputs.end(), same))
+      if (!given.first.empty() &&
+          std::none_of(main_.m().inputs.begin(), main_.m().inputs.end(), same))
         return invalid("a shape is given for an input that does not exist", given.first);
     }
-    for (const value_info& v : main_.m.inputs) {
+    for (const value_info& v : main_.m().inputs) {
       if (v.name.empty()) return import::malformed("an input without a name");
-      if (main_.m.constants.contains(v.name)) continue;
+      if (main_.m().constants.contains(v.name)) continue;
       if (main_.values.contains(v.name))
         return import::malformed("two inputs named \"" + v.name + "\"");
       if (!v.type)
@@ -226,7 +244,7 @@ class loader {
   static result<value> find(const scope& s, const std::string& name) {
     if (name.empty()) return value{};
     if (const auto it = s.values.find(name); it != s.values.end()) return it->second;
-    if (const auto it = s.m.constants.find(name); it != s.m.constants.end()) {
+    if (const auto it = s.m().constants.find(name); it != s.m().constants.end()) {
       value v;
       v.data = &it->second;
       v.name = name;
@@ -246,21 +264,21 @@ class loader {
                      std::to_string(a->graph->inputs.size()), std::to_string(inputs));
     scopes_.emplace_back();  // kept: values may lie in its constants
     scope& s = scopes_.back();
-    static_cast<graph_part&>(s.m) = *a->graph;
-    s.m.opset = main_.m.opset;
-    if (auto spent = builder_.work.spend(16 * (1 + s.m.nodes.size() + s.m.constants.size()));
+    static_cast<graph_part&>(s.m()) = *a->graph;
+    s.m().opset = main_.m().opset;
+    if (auto spent = builder_.work.spend(16 * (1 + s.m().nodes.size() + s.m().constants.size()));
         !spent)
       return spent.error();
     for (std::size_t k = 0; k < c.n.captures.size(); ++k) {
       const value& v = c.in[own_inputs(c) + k];
       const std::string& name = c.n.captures[k];
       if (v.data) {
-        s.m.constants.emplace(name, *v.data);
+        s.m().constants.emplace(name, *v.data);
       } else if (v.given()) {
         s.around.emplace_back(name, v);
         value_info outer;
         outer.name = name, outer.type = emit_.type(v);
-        s.m.inputs.push_back(std::move(outer));
+        s.m().inputs.push_back(std::move(outer));
       }
     }
     if (auto p = prepare(s); !p) return p.error();
@@ -273,10 +291,10 @@ class loader {
     s.values.clear();
     for (const auto& [name, v] : s.around) s.values.emplace(name, v);
     for (std::size_t i = 0; i < inputs.size(); ++i)
-      s.values.insert_or_assign(s.m.inputs[i].name, inputs[i]);
+      s.values.insert_or_assign(s.m().inputs[i].name, inputs[i]);
     if (auto t = translate(s); !t) return t.error();
     std::vector<value> results;
-    for (const value_info& o : s.m.outputs) {
+    for (const value_info& o : s.m().outputs) {
       auto v = find(s, o.name);
       if (!v) return v.error();
       results.push_back(std::move(*v));
@@ -341,7 +359,7 @@ class loader {
     auto body = body_of(c, "body", own);
     if (!body) return body.error();
     scope& s = **body;
-    const std::size_t carried = own - 2, results = s.m.outputs.size();
+    const std::size_t carried = own - 2, results = s.m().outputs.size();
     if (results < 1 + carried || results - 1 != c.n.out.size())
       return invalid("outputs of the graph body", std::to_string(results),
                      "1 more than those of Loop");
@@ -403,8 +421,8 @@ class loader {
   }
   /// Values that go from round to round, then those of which each round reads one slice.
   status run_scan(call& c) {
-    if (main_.m.opset < 9)
-      return unsupported("Scan of an opset before 9", std::to_string(main_.m.opset));
+    if (main_.m().opset < 9)
+      return unsupported("Scan of an opset before 9", std::to_string(main_.m().opset));
     const std::size_t own = own_inputs(c);
     const std::int64_t scanned = emit_.integer(c, "num_scan_inputs", 0);
     auto body = body_of(c, "body", own);
@@ -412,7 +430,7 @@ class loader {
     scope& s = **body;
     if (scanned < 1 || as_size(scanned) > own)
       return invalid("attribute num_scan_inputs", std::to_string(scanned));
-    const std::size_t carried = own - as_size(scanned), results = s.m.outputs.size();
+    const std::size_t carried = own - as_size(scanned), results = s.m().outputs.size();
     if (results < carried || results != c.n.out.size())
       return invalid("outputs of Scan and its body", std::to_string(results),
                      std::to_string(c.n.out.size()));
@@ -492,6 +510,17 @@ class loader {
 namespace import {
 namespace detail {
 
+struct onnx_source {
+  std::shared_ptr<onnx_model::fused_model> model;
+  std::string name;
+  onnx_options options;
+  std::size_t bytes;  // of the file
+
+  result<graph> graph_for(const named_shapes& shapes, first_constants& kept) {
+    options.shapes = shapes;
+    return onnx_model::loader(model, name, options, bytes, kept).run();
+  }
+};
 inline result<graph> load_onnx(std::span<const std::byte> bytes, const std::string& folder,
                                const std::string& name, const onnx_options& options) {
   auto m = onnx_model::read_model(bytes, folder, options.max);
@@ -500,7 +529,9 @@ inline result<graph> load_onnx(std::span<const std::byte> bytes, const std::stri
     place.file = name;
     return place.attach(m.error());
   }
-  return onnx_model::loader(std::move(*m), name, options, bytes.size()).run();
+  auto model = std::make_shared<onnx_model::fused_model>();
+  model->m = std::move(*m);
+  return load_from(onnx_source{std::move(model), name, options, bytes.size()}, options.shapes);
 }
 
 }  // namespace detail

@@ -26,12 +26,14 @@ namespace detail {
 /// states of the session.
 class tflite_loader {
  public:
-  tflite_loader(file_bytes f, const tflite_options& o)
+  tflite_loader(file_bytes f, const tflite_options& o, first_constants& kept)
       : file_(std::move(f)),
         options_(o),
         build_(file_.name, o.arithmetic, o.max, file_.bytes.size()),
         verifier_(reinterpret_cast<const std::uint8_t*>(file_.bytes.data()), file_.bytes.size(),
-                  deepest_table, most_tables) {}
+                  deepest_table, most_tables) {
+    build_.kept = &kept;
+  }
 
   result<graph> run() {
     const numerics::exact_environment environment;
@@ -127,6 +129,7 @@ class tflite_loader {
       for (tensor_id t : g.inputs) {
         if (g[t].name != name) continue;
         known = true;
+        if (g[t].role != tensor::kind::value && shape == g[t].shape) continue;
         if (g[t].role != tensor::kind::value)
           return invalid("shape given for an input that is a " + std::string(name_of(g[t].role)),
                          name);
@@ -689,17 +692,36 @@ class tflite_loader {
   std::string where_;
 };
 
+struct tflite_source {
+  file_bytes file;
+  tflite_options options;
+  std::vector<const op_def*> operators{};  // those of the options, whose list is the caller's
+
+  result<graph> graph_for(const named_shapes& shapes, first_constants& kept) {
+    options.shapes = shapes;
+    options.operators = operators;
+    return tflite_loader(file, options, kept).run();
+  }
+};
+inline result<graph> load_tflite(file_bytes file, const tflite_options& options) {
+  return with_memory_errors([&] {
+    return load_from(
+        tflite_source{
+            std::move(file), options, {options.operators.begin(), options.operators.end()}},
+        options.shapes);
+  });
+}
+
 }  // namespace detail
 
 OCTET_INLINE result<graph> try_tflite(const std::string& path, const tflite_options& options) {
   auto f = read_file(path, options.max);
   if (!f) return f.error();
-  return with_memory_errors([&] { return detail::tflite_loader(std::move(*f), options).run(); });
+  return detail::load_tflite(std::move(*f), options);
 }
 OCTET_INLINE result<graph> try_tflite(std::span<const std::byte> bytes, const std::string& name,
                                       const tflite_options& options) {
-  return with_memory_errors(
-      [&] { return detail::tflite_loader(from_memory(name, bytes), options).run(); });
+  return with_memory_errors([&] { return detail::load_tflite(from_memory(name, bytes), options); });
 }
 
 OCTET_INLINE std::vector<std::string> tflite_operators() {

@@ -16,11 +16,16 @@ namespace detail {
 
 class torch_loader {
  public:
-  torch_loader(file_bytes f, const torch_options& o)
+  /// `opened`: the file's archive; null before a loader has opened it.
+  torch_loader(file_bytes f, const torch_options& o, std::shared_ptr<torchscript::archive>& opened,
+               first_constants& kept)
       : file_(std::move(f)),
         options_(o),
         c_(file_.name, o.arithmetic, o.max, file_.bytes.size()),
-        emit_(c_, torch_rows::all) {}
+        emit_(c_, torch_rows::all),
+        archive_(opened) {
+    c_.build.kept = &kept;
+  }
 
   result<graph> run() {
     const numerics::exact_environment environment;
@@ -68,6 +73,10 @@ class torch_loader {
   // ---- the archive ----
 
   status open() {
+    if (archive_) {
+      c_.files = archive_.get();
+      return unit{};
+    }
     if (options_.arithmetic != law::pytorch_fbgemm && options_.arithmetic != law::pytorch_qnnpack)
       return unsupported("law for PyTorch files", std::string(name_of(options_.arithmetic)),
                          "pytorch_fbgemm, pytorch_qnnpack");
@@ -79,7 +88,7 @@ class torch_loader {
           "torch.jit.save(torch.jit.trace(model, example), FILE)");
     auto opened = torchscript::archive::open(b, options_.max);
     if (!opened) return opened.error();
-    archive_ = std::make_unique<torchscript::archive>(std::move(*opened));
+    archive_ = std::make_shared<torchscript::archive>(std::move(*opened));
     c_.files = archive_.get();
     return refuse_others();
   }
@@ -293,20 +302,35 @@ class torch_loader {
   const torch_options& options_;
   torchscript::context c_;
   torchscript::emitter emit_;
-  std::unique_ptr<torchscript::archive> archive_;
+  std::shared_ptr<torchscript::archive>& archive_;
 };
+
+struct torch_source {
+  file_bytes file;
+  torch_options options;
+  std::shared_ptr<torchscript::archive> opened{};  // keeps the members that were read
+
+  result<graph> graph_for(const named_shapes& shapes, first_constants& kept) {
+    options.shapes = shapes;
+    return torch_loader(file, options, opened, kept).run();
+  }
+};
+inline result<graph> load_torch(file_bytes file, const torch_options& options) {
+  return with_memory_errors([&] {
+    return load_from(torch_source{std::move(file), options}, options.shapes);
+  });
+}
 
 }  // namespace detail
 
 OCTET_INLINE result<graph> try_torch(const std::string& path, const torch_options& options) {
   auto f = read_file(path, options.max);
   if (!f) return f.error();
-  return with_memory_errors([&] { return detail::torch_loader(std::move(*f), options).run(); });
+  return detail::load_torch(std::move(*f), options);
 }
 OCTET_INLINE result<graph> try_torch(std::span<const std::byte> bytes, const std::string& name,
                                      const torch_options& options) {
-  return with_memory_errors(
-      [&] { return detail::torch_loader(from_memory(name, bytes), options).run(); });
+  return with_memory_errors([&] { return detail::load_torch(from_memory(name, bytes), options); });
 }
 
 OCTET_INLINE std::vector<std::string> torch_operators() {

@@ -1,0 +1,80 @@
+// What a node makes of its constants, as bytes to look it up by: folded constants and packed
+// weights are found again when the same network is made for other shapes of its inputs.
+#ifndef OCTET_GRAPH_NODE_KEY_HPP_
+#define OCTET_GRAPH_NODE_KEY_HPP_
+
+#include <string>
+
+#include "octet/graph/graph.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace detail {
+
+/// Constants of as many bytes are the same where their addresses are: whoever keeps a key keeps
+/// them alive. Smaller ones are compared by contents, which costs less than keeping them.
+inline constexpr std::size_t known_by_address = 4096;
+
+/// Which extents of values and results are in a key.
+enum class key_extents : std::uint8_t {
+  none,
+  image,  // all but the first axis of input 0 and of the results
+  all
+};
+
+class node_key {
+ public:
+  node_key(const graph& g, const node& n, key_extents extents) {
+    put(n.op), put(n.round);
+    for (const auto& [name, value] : n.attrs.entries()) {
+      text(name);
+      put(value.index());
+      std::visit([this](const auto& v) { list(v); }, value);
+    }
+    put(n.in.size());
+    for (std::size_t i = 0; i < n.in.size(); ++i)
+      operand(n.in[i] == no_tensor ? nullptr : &g[n.in[i]],
+              i == 0 || extents != key_extents::image ? extents : key_extents::none);
+    for (const tensor_id t : n.out) operand(&g[t], extents);
+  }
+  /// What else decides.
+  template <class T> void put(const T& v) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    bytes_.append(reinterpret_cast<const char*>(&v), sizeof(T));
+  }
+  std::string take() { return std::move(bytes_); }
+
+ private:
+  void text(std::string_view s) { put(s.size()), bytes_.append(s); }
+  void list(std::int64_t v) { put(v); }
+  void list(double v) { put(v); }
+  void list(const std::string& v) { text(v); }
+  template <class T> void list(const std::vector<T>& v) {
+    put(v.size());
+    bytes_.append(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(T));
+  }
+  void operand(const tensor* t, key_extents extents) {
+    put(t != nullptr);
+    if (t == nullptr) return;
+    const bool constant = t->role == tensor::kind::constant;
+    put(t->type), put(t->axis), put(constant), put(t->shape.rank);
+    list(t->scales), list(t->zero_points);
+    if (constant || extents == key_extents::all) {
+      put(t->shape.extent);
+    } else if (extents == key_extents::image) {
+      for (int i = 1; i < t->shape.rank; ++i) put(t->shape[i]);
+    }
+    if (!constant) return;
+    const auto& data = t->data.bytes;
+    put(data.size());
+    if (data.size() >= known_by_address)
+      put(data.data());
+    else
+      bytes_.append(reinterpret_cast<const char*>(data.data()), data.size());
+  }
+  std::string bytes_;
+};
+
+}  // namespace detail
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_GRAPH_NODE_KEY_HPP_
