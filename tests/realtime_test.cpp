@@ -290,7 +290,7 @@ TEST_CASE("an allocation that fails, anywhere from file to first run, is an erro
           ++failed;
         }
         if (done) REQUIRE(s);            // else this tries a file that never loads
-      } catch (const std::bad_alloc&) {  // through octet::compiled, which knows no exceptions
+      } catch (const std::bad_alloc&) {  // no memory for the error, or for this test's own
         fail_in = -1;
         ++failed;
       }

@@ -317,7 +317,9 @@ class recipe_maker {
   recipe_maker(const choice& c, const node_options& o) : c_(c), o_(o) { r_.attrs = o.attrs; }
 
   recipe make() {
-    if (!(layers() || recurrent() || windows() || movement() || positions())) elements();
+    if (!(layers() || recurrent() || windows() || slices() || layouts() || positions() ||
+          choices()))
+      elements();
     return std::move(r_);
   }
 
@@ -511,7 +513,8 @@ class recipe_maker {
     return true;
   }
 
-  bool movement() {
+  /// Operators that walk one input by begins, steps and ends of their own.
+  bool slices() {
     const auto half_of = [](dims d) {
       for (int i = d.rank > 1 ? 1 : 0; i < std::min(d.rank, 3); ++i) d[i] = std::max(1, d[i] / 2);
       return d;
@@ -546,7 +549,15 @@ class recipe_maker {
       for (int i = 0; i < all.rank; ++i)
         if (all[i] == 1 && i > 0) all[i] = i == 1 ? h() : w();
       set("shape", all);
-    } else if (is(ops::space_to_depth, ops::depth_to_space)) {
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /// Operators that arrange whole inputs anew: blocks, pieces, joins, borders.
+  bool layouts() {
+    if (is(ops::space_to_depth, ops::depth_to_space)) {
       x(image()), set("block_size", 2);
     } else if (is(ops::space_to_batch)) {
       x(image()), set("block_shape", integers{2, 2});
@@ -633,7 +644,16 @@ class recipe_maker {
       x(image());
       made_input& boundaries = next({16});
       boundaries.range(-8, 8), boundaries.ascending = true;
-    } else if (is(ops::non_max_suppression)) {
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /// Operators that choose among values.
+  bool choices() {
+    const std::int32_t rows = 8 * c();
+    if (is(ops::non_max_suppression)) {
       const dims boxes = x({rows, 4});
       next({boxes[0]}).range(0, 1);
       set("most", 20), set("overlap", 0.5), set("score", 0.25);
@@ -757,17 +777,38 @@ inline void quantize_layer(const choice& c, std::size_t depth, bool weights,
     in[2].type == dtype::f32 ? made[2].range(-2, 2) : made[2].range(-3000, 3000);
 }
 
+/// Whether the kernels of the rounding give results the input's quantization.
+inline bool keeps_quantization(const choice& c) {
+  const auto is = [&](const auto&... list) { return is_one_of(*c.op, list...); };
+  return is(ops::qnn_pad, ops::qnn_resize_bilinear) ||
+         (is(ops::qnn_avg_pool2d, ops::qnn_max_pool2d) && c.round != rounding::float_half_even &&
+          c.round != rounding::float_zero_point_half_even && c.round != rounding::qnnpack &&
+          c.round != rounding::onnxruntime) ||
+         (is(ops::qnn_mean, ops::qnn_sum) && c.round == rounding::divide_half_even);
+}
+/// As converters quantize an LSTM: int8 weights, 16-bit cell, states in [-1, 1).
+inline void quantize_lstm(std::vector<tensor>& in, tensor& y) {
+  for (std::size_t i = 1; i < in.size(); ++i) {
+    in[i].scales.clear(), in[i].zero_points.clear();
+    if (in[i].type == dtype::s8) set_quantization(in[i], 0.01, 0);
+  }
+  set_quantization(in[0], 0.02, 3), set_quantization(in[10], 1. / 128, 5);
+  set_quantization(in[11], 1. / 4096, 0), set_quantization(y, 1. / 128, 5);
+}
+
+/// Of an operator of floats: its int8 weights, or the code that it dequantizes.
+inline void quantize_float_node(const op_def& op, std::vector<tensor>& in) {
+  if (is_one_of(op, ops::float_lstm, ops::rnn, ops::float_svdf))
+    for (tensor& t : in)
+      if (t.type == dtype::s8) set_quantization(t, 0.004, 0);
+  if (is_one_of(op, ops::dynamic_dequantize)) set_quantization(in[0], 0.01, 0);
+}
+
 inline void quantize_node(const choice& c, const recipe& r, std::vector<tensor>& in,
                           std::vector<made_input>& made, std::vector<tensor>& out) {
   const op_def& op = *c.op;
   const auto is = [&](const auto&... list) { return is_one_of(op, list...); };
-  if (!op.quantized) {
-    if (is(ops::float_lstm, ops::rnn, ops::float_svdf))  // int8 weights
-      for (tensor& t : in)
-        if (t.type == dtype::s8) set_quantization(t, 0.004, 0);
-    if (is(ops::dynamic_dequantize)) set_quantization(in[0], 0.01, 0);
-    return;
-  }
+  if (!op.quantized) return quantize_float_node(op, in);
   const auto coded = [](dtype t) { return is_8bit(t) || t == dtype::s16 || t == dtype::u16; };
   for (std::size_t i = 0; i < in.size(); ++i)
     if (coded(in[i].type))
@@ -801,23 +842,13 @@ inline void quantize_node(const choice& c, const recipe& r, std::vector<tensor>&
     set_quantization(y, 1. / 128, y.type == dtype::s8 ? 0 : 128);
   } else if (is(ops::qnn_logistic, ops::qnn_tanh)) {
     if (fixed_unit) set_quantization(y, 1. / 32768, 0);
-  } else if (is(ops::qnn_pad, ops::qnn_resize_bilinear) ||
-             (is(ops::qnn_avg_pool2d, ops::qnn_max_pool2d) &&
-              c.round != rounding::float_half_even &&
-              c.round != rounding::float_zero_point_half_even && c.round != rounding::qnnpack &&
-              c.round != rounding::onnxruntime) ||
-             (is(ops::qnn_mean, ops::qnn_sum) && c.round == rounding::divide_half_even)) {
+  } else if (keeps_quantization(c)) {
     copy_quantization(y, in[0]);
   } else if (is(ops::qnn_concat)) {
     if (!is_8bit(y.type) || c.round == rounding::none)
       for (tensor& t : in) copy_quantization(t, y);
   } else if (is(ops::qnn_lstm)) {
-    for (std::size_t i = 1; i < in.size(); ++i) {
-      in[i].scales.clear(), in[i].zero_points.clear();
-      if (in[i].type == dtype::s8) set_quantization(in[i], 0.01, 0);
-    }
-    set_quantization(in[0], 0.02, 3), set_quantization(in[10], 1. / 128, 5);
-    set_quantization(in[11], 1. / 4096, 0), set_quantization(y, 1. / 128, 5);
+    quantize_lstm(in, y);
   } else if (is(ops::qnn_svdf)) {
     set_quantization(in[1], 0.01, 0), set_quantization(in[2], 0.001, 0);
     set_quantization(in[3], 0.002, 0);
@@ -993,8 +1024,7 @@ inline result<graph> make_node(std::string_view name, const op_choice& want,
         decide(*c.op, want.arithmetic, view.view(), laws::composed(view.view().in[0].shape));
     if (d.known && d.round == c.round) {
       g->arithmetic = want.arithmetic;
-      if (d.f32_product) n.attrs.set("f32_product", std::int64_t{1});
-      if (d.channels_last) n.attrs.set("channels_last", std::int64_t{1});
+      set_decided(d, [&](const char* key, auto value) { n.attrs.set(key, value); });
       return g;
     }
     if (!first)

@@ -149,6 +149,140 @@ inline std::size_t steps_of(const graph& g, const node& n) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_GRAPH_COST_HPP_
+// ---- octet/import/common/source.hpp
+// Files that stay open for other shapes of a network's inputs: what was read and computed of
+// constants the first time serves every other.
+#ifndef OCTET_IMPORT_COMMON_SOURCE_HPP_
+#define OCTET_IMPORT_COMMON_SOURCE_HPP_
+
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// Constants of the graph that a file gave first. Later ones find them again: results of folded
+/// nodes by what they were computed from, all others by their contents. Nothing is added later, so
+/// that its size does not depend on how many shapes are asked for.
+class first_constants {
+ public:
+  /// While the file is loaded for the first time.
+  bool recording() const noexcept { return !complete_; }
+
+  /// What a node that can be folded is found by. Empty where looking it up would cost more than
+  /// folding it.
+  static std::string key_of(const graph& g, const node& n) {
+    for (const tensor_id t : n.in)
+      if (t != no_tensor && is_large(g[t]))
+        return octet::detail::node_key(g, n, octet::detail::key_extents::all).take();
+    return {};
+  }
+  /// The results of the node with this key, if it was folded the first time; null: it was not.
+  const std::vector<constant_data>* folded(const std::string& key) const {
+    const auto it = folded_.find(key);
+    return it == folded_.end() ? nullptr : &it->second.results;
+  }
+  /// A node with this key has been folded.
+  void keep(const graph& g, const node& n, std::string key) {
+    fold f;
+    for (const tensor_id t : n.in)
+      if (t != no_tensor) f.from.push_back(g[t].data);
+    for (const tensor_id t : n.out) f.results.push_back(g[t].data);
+    folded_.emplace(std::move(key), std::move(f));
+  }
+  /// The first graph is complete: what it holds is what later ones look for.
+  void remember(const graph& g) {
+    for (const tensor& t : g.tensors)
+      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second) all_.push_back(t.data);
+    complete_ = true;
+  }
+  /// Constants of a later graph that equal one of the first become that one.
+  void share(graph& g) {
+    for (tensor& t : g.tensors) {
+      if (!is_large(t) || by_address_.contains(t.data.bytes.data())) continue;
+      if (by_contents_.empty())
+        for (const constant_data& d : all_) by_contents_.emplace(hash_of(d), &d);
+      const auto [begin, end] = by_contents_.equal_range(hash_of(t.data));
+      for (auto it = begin; it != end; ++it)
+        if (const auto& same = it->second->bytes;
+            same.size() == t.data.bytes.size() &&
+            std::memcmp(same.data(), t.data.bytes.data(), same.size()) == 0) {
+          t.data = *it->second;
+          break;
+        }
+    }
+  }
+
+ private:
+  struct fold {
+    std::vector<constant_data> from, results;  // `from` keeps the key's addresses taken
+  };
+  static bool is_large(const tensor& t) {
+    return t.role == tensor::kind::constant &&
+           t.data.bytes.size() >= octet::detail::known_by_address;
+  }
+  static std::size_t hash_of(const constant_data& d) {
+    return std::hash<std::string_view>()(
+        {reinterpret_cast<const char*>(d.bytes.data()), d.bytes.size()});
+  }
+
+  std::unordered_map<std::string, fold> folded_;
+  std::deque<constant_data> all_;
+  std::unordered_set<const std::byte*> by_address_;
+  std::unordered_multimap<std::size_t, const constant_data*> by_contents_;
+  bool complete_ = false;
+};
+
+/// `File`: what was read of a file, with the options it was asked for. `graph_for(shapes, kept)`
+/// gives the network; the shapes stand in place of those of the options.
+template <class File> class file_source final : public graph_source {
+ public:
+  explicit file_source(File file) : file_(std::move(file)) {}
+
+  result<graph> for_shapes(const named_shapes& shapes) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return with_memory_errors([&]() -> result<graph> {
+      auto g = file_.graph_for(shapes, kept_);
+      if (g) kept_.share(*g);
+      return g;
+    });
+  }
+  bool made(const graph& g) const override {
+    return g.tensors.size() == tensors_ && g.nodes.size() == nodes_ && g.inputs == inputs_ &&
+           g.outputs == outputs_;
+  }
+  /// The first graph, with the shapes of the options.
+  result<graph> load(const named_shapes& shapes) {
+    auto g = file_.graph_for(shapes, kept_);
+    if (!g) return g;
+    kept_.remember(*g);
+    tensors_ = g->tensors.size(), nodes_ = g->nodes.size();
+    inputs_ = g->inputs, outputs_ = g->outputs;
+    return g;
+  }
+
+ private:
+  File file_;
+  std::mutex mutex_;
+  first_constants kept_;
+  std::size_t tensors_ = 0, nodes_ = 0;  // of the first graph
+  std::vector<tensor_id> inputs_, outputs_;
+};
+
+/// The graph of a file, which can be had for other shapes.
+template <class File> result<graph> load_from(File file, const named_shapes& shapes) {
+  auto source = std::make_shared<file_source<File>>(std::move(file));
+  auto g = source->load(shapes);
+  if (g) g->origin = std::move(source);
+  return g;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_SOURCE_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
@@ -198,6 +332,8 @@ class graph_builder {
   /// Loaders spend it on what a file can make them do without bytes of its own for it: loops,
   /// copies, lists that many operators share.
   work_budget work;
+  /// Of the file's first graph; null: it is loaded once.
+  first_constants* kept = nullptr;
 
   /// Before a constant is added: its bytes count, whether they are copied or shared.
   status hold_constant(std::size_t bytes) {
@@ -231,8 +367,8 @@ class graph_builder {
     const laws::decision d = decide(op, in, out, attrs, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
-    if (d.channels_last) attrs.set("channels_last", std::int64_t{1});
-    set_bounds(attrs, options.fused, out, d.by);
+    set_decided(d, into{attrs});
+    if (options.fused != activation::none) add_bounds(attrs, options.fused, out[0], d.by);
     return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
   }
 
@@ -288,7 +424,7 @@ class graph_builder {
     if (!d.known)
       return unsupported(std::string(a.op->name) + " under law",
                          std::string(name_of(g.arithmetic)));
-    if (d.f32_product) a.attrs.set("f32_product", std::int64_t{1});
+    set_decided(d, into{a.attrs});
     const bool int32_bias =
         a.in.size() > 2 && a.in[2] != no_tensor && g[a.in[2]].type == dtype::s32;
     auto scales = accumulator_scales(d, a.in[0], a.in[1]);
@@ -299,7 +435,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc};
     if (a.real_bias != no_tensor) in.push_back(a.real_bias);
     attributes clamp;
-    set_bounds(clamp, a.options.fused, {a.out}, d.by);
+    add_bounds(clamp, a.options.fused, a.out, d.by);
     return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), d.round);
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
@@ -327,7 +463,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc, rows};
     if (a.bias != no_tensor) in.push_back(a.bias);
     if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
-    set_bounds(dequantize, a.fused, {a.out}, d.dequantize.by);
+    add_bounds(dequantize, a.fused, a.out, d.dequantize.by);
     return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
                d.dequantize.round);
   }
@@ -376,21 +512,13 @@ class graph_builder {
     }
     return unit{};
   }
-  /// A fused activation as bounds on the values of the first output.
-  void set_bounds(attributes& to, activation a, const std::vector<tensor_id>& out,
-                  laws::library by) const {
-    if (a == activation::none) return;
-    const tensor& y = g[out[0]];
-    if (y.type == dtype::f32) {
-      const laws::real_bounds c = laws::bounds_of(a);
-      if (c.lo) to.set("float_lo", static_cast<double>(*c.lo));
-      if (c.hi) to.set("float_hi", static_cast<double>(*c.hi));
-      return;
-    }
-    const tensor_desc d = y.desc();
-    const laws::clamp_bounds c = laws::activation_bounds(by, a, d.type, d.scale(), d.zero_point());
-    to.set("clamp_lo", c.lo);
-    to.set("clamp_hi", c.hi);
+  /// set(key, value) of set_decided and set_bounds.
+  struct into {
+    attributes& to;
+    template <class V> void operator()(const char* key, V value) const { to.set(key, value); }
+  };
+  void add_bounds(attributes& to, activation a, tensor_id y, laws::library by) const {
+    set_bounds(by, a, operand_of(g[y].desc()), into{to});
   }
   static std::string after(const std::string& name, const char* suffix) {
     return name.empty() ? name : name + suffix;
@@ -400,8 +528,17 @@ class graph_builder {
     if (!can_fold(g, n)) return unit{};
     for (tensor_id t : n.out)
       if (auto s = make_constant(bytes_of(g[t].shape.elements(), g[t].type).value); !s) return s;
-    if (auto s = work.spend(steps_of(g, n)); !s) return s;
-    if (auto s = fold_constant(g, n, max); !s) return s;
+    if (auto s = work.spend(steps_of(g, n)); !s) return s;  // the same whether it is known or not
+    std::string key = kept != nullptr ? first_constants::key_of(g, n) : std::string();
+    if (const auto* known = key.empty() ? nullptr : kept->folded(key)) {
+      for (std::size_t i = 0; i < n.out.size(); ++i) {
+        g[n.out[i]].role = tensor::kind::constant;
+        g[n.out[i]].data = (*known)[i];
+      }
+    } else {
+      if (auto s = fold_constant(g, n, max); !s) return s;
+      if (!key.empty() && kept->recording()) kept->keep(g, n, std::move(key));
+    }
     g.nodes.pop_back();
     return unit{};
   }
@@ -1266,7 +1403,7 @@ class emitter : public import::row_emitter {
   /// read yet, or an alias.
   tensor_id with_scale(tensor_id t, double scale) {
     if (failed() || (to.g[t].scales.size() == 1 && to.g[t].scales[0] == scale)) return t;
-    if (!(scale > 0) || scale > 1e300) {
+    if (!is_scale(scale)) {
       broken("ranges whose quotient is " + std::to_string(scale));
       return no_tensor;
     }
@@ -1619,51 +1756,62 @@ inline void fully_connected_row(emitter& m, call& c) {
 
 // ---- fused convolution ----
 
-/// data, weight, [bias], [gamma, beta, mean, var], [sum], then of quantized nodes [data_min,
-/// data_max], [sum_min, sum_max].
-inline void fused_convolution_row(emitter& m, call& c) {
+/// A fused convolution as its node and subgraph describe it, normalization folded into its
+/// constants.
+struct fused_convolution {
+  convolution layer{};
+  std::vector<float> weights, bias;
+  bounds bound;
+  std::size_t at_sum = 0, at_range = 0;  // operands
+  bool quantized = false, sum = false;
+};
+inline fused_convolution read_fused_convolution(emitter& m, call& c) {
+  fused_convolution f;
   const symbol_attributes& a = c.node.attributes;
   const fused_operators inner = read_fused(m, c, "Convolution");
-  if (m.failed()) return;
-  const bool quantized = m.boolean(a, "quantized", false), norm = m.boolean(a, "with_bn", false),
-             sum = m.boolean(a, "with_sum", false), act = with(m, c, "with_act", "with_relu"),
+  if (m.failed()) return f;
+  f.quantized = m.boolean(a, "quantized", false), f.sum = m.boolean(a, "with_sum", false);
+  const bool norm = m.boolean(a, "with_bn", false), act = with(m, c, "with_act", "with_relu"),
              after = with(m, c, "with_postsum_act", "with_postsum_relu");
   const bool no_bias = m.boolean(inner.layer->attributes, "no_bias", false);
-  if (act && sum) m.refuse("an activation before a sum inside a fused node");
-  if (norm != (inner.norm != nullptr) || sum != inner.sum ||
-      inner.activations.size() != static_cast<std::size_t>(act || after))
+  if (act && f.sum) m.refuse("an activation before a sum inside a fused node");
+  if (norm != (inner.norm != nullptr) || f.sum != inner.sum ||
+      inner.activations.size() != as_size(act || after))
     m.fail(import::malformed("a fused node whose attributes do not fit its subgraph"));
-  const std::size_t at_norm = no_bias ? 2 : 3, at_sum = at_norm + (norm ? 4 : 0),
-                    at_range = at_sum + (sum ? 1 : 0);
-  if (!m.arity(c, at_range + (quantized ? sum ? 4 : 2 : 0))) return;
-  const convolution g = read_convolution(m, inner.layer->attributes, c.in[0], c.in[1]);
-  auto w = m.elements<float>(c.in[1]);
-  auto bias = no_bias ? std::vector<float>() : m.elements<float>(c.in[2], g.channels());
-  const bounds b = inner.activations.empty() ? bounds{} : read_activation(m, *inner.activations[0]);
-  if (m.failed()) return;
-  if (norm) {
-    auto n = read_norm(m, inner.norm->attributes, c, at_norm, g.channels(), bias);
-    if (m.failed()) return;
-    const std::size_t count = w.size() / g.channels();
-    for (std::size_t i = 0; i < w.size(); ++i) w[i] = numerics::mul(w[i], n.factor[i / count]);
-    bias = std::move(n.offset);
-  }
-  if (!quantized) {
-    const attributes bound = float_bounds(b.relu, b.hi);
-    const tensor_id y =
-        float_convolution(m, g, c.in[0], w, bias, c.in[1].name, sum ? attributes() : bound);
-    if (!sum) return m.give(c, y, true);
-    const tensor_id total = m.to.temporary("", dtype::f32);
-    m.emit(ops::add, {y, m.held(c.in[at_sum], true)}, {total}, bound);
-    return m.give(c, total, true);
-  }
-  const range in = m.range_at(c, at_range), out = m.calibrated(a);
+  const std::size_t at_norm = no_bias ? 2 : 3;
+  f.at_sum = at_norm + (norm ? 4 : 0), f.at_range = f.at_sum + (f.sum ? 1 : 0);
+  if (!m.arity(c, f.at_range + (f.quantized ? f.sum ? 4 : 2 : 0))) return f;
+  f.layer = read_convolution(m, inner.layer->attributes, c.in[0], c.in[1]);
+  f.weights = m.elements<float>(c.in[1]);
+  if (!no_bias) f.bias = m.elements<float>(c.in[2], f.layer.channels());
+  if (!inner.activations.empty()) f.bound = read_activation(m, *inner.activations[0]);
+  if (m.failed() || !norm) return f;
+  auto n = read_norm(m, inner.norm->attributes, c, at_norm, f.layer.channels(), f.bias);
+  if (m.failed()) return f;
+  const std::size_t count = f.weights.size() / f.layer.channels();
+  for (std::size_t i = 0; i < f.weights.size(); ++i)
+    f.weights[i] = numerics::mul(f.weights[i], n.factor[i / count]);
+  f.bias = std::move(n.offset);
+  return f;
+}
+inline void real_fused_convolution(emitter& m, call& c, const fused_convolution& f) {
+  const attributes bound = float_bounds(f.bound.relu, f.bound.hi);
+  const tensor_id y = float_convolution(m, f.layer, c.in[0], f.weights, f.bias, c.in[1].name,
+                                        f.sum ? attributes() : bound);
+  if (!f.sum) return m.give(c, y, true);
+  const tensor_id total = m.to.temporary("", dtype::f32);
+  m.emit(ops::add, {y, m.held(c.in[f.at_sum], true)}, {total}, bound);
+  m.give(c, total, true);
+}
+inline void quantized_fused_convolution(emitter& m, call& c, const fused_convolution& f) {
+  const convolution& g = f.layer;
+  const range in = m.range_at(c, f.at_range), out = m.calibrated(c.node.attributes);
   const tensor_id x = m.with_range(c.in[0], true, in);
   if (m.failed()) return;
   const float data = m.per_unit(m.type(c.in[0]), in.largest());
-  const auto levels = weight_levels(m, w, g.channels(), bias, data);
+  const auto levels = weight_levels(m, f.weights, g.channels(), f.bias, data);
   if (m.failed()) return;
-  const dtype type = b.relu ? dtype::u8 : dtype::s8;
+  const dtype type = f.bound.relu ? dtype::u8 : dtype::s8;
   const tensor_id y = m.quantized(type, out);
   const double out_step = m.to.g[y].scales[0], in_step = m.to.g[x].scales[0];
   // The multiplier is f32(f32(levels(y) / levels(x)) / levels(w)). The weights' scales are the
@@ -1677,20 +1825,20 @@ inline void fused_convolution_row(emitter& m, call& c) {
     if (!(scales.back() > 0) || !std::isfinite(factor))
       return m.broken("ranges whose quotient is " + std::to_string(factor));
   }
-  const tensor_id weights = add_weights(m, g, quantize_weights(w, levels), c.in[1].name);
+  const tensor_id weights = add_weights(m, g, quantize_weights(f.weights, levels), c.in[1].name);
   m.to.g[weights].scales = std::move(scales);
   m.to.g[weights].zero_points.assign(1, 0);
   import::accumulation layer;
   layer.op = g.depthwise ? &ops::depthwise_conv2d : &ops::conv2d;
   layer.in = {x, weights};
   layer.attrs = to_attributes(g.attrs);
-  if (!bias.empty()) layer.real_bias = m.to.constant(quantize_bias(bias, levels, data));
+  if (!f.bias.empty()) layer.real_bias = m.to.constant(quantize_bias(f.bias, levels, data));
   layer.out = y;
-  if (!sum) {
+  if (!f.sum) {
     m.check(m.to.accumulate_and_requantize(std::move(layer), c.node.name));
     return m.give(c, y, true, out);
   }
-  const tensor_id addend = m.with_range(c.in[at_sum], true, m.range_at(c, at_range + 2));
+  const tensor_id addend = m.with_range(c.in[f.at_sum], true, m.range_at(c, f.at_range + 2));
   if (m.failed()) return;
   const tensor_id acc =
       m.accumulate(*layer.op, std::move(layer.in), std::move(layer.attrs), std::move(accumulator));
@@ -1699,72 +1847,119 @@ inline void fused_convolution_row(emitter& m, call& c) {
   m.emit(ops::requantize_add, std::move(parts), {y});
   m.give(c, y, true, out);
 }
+/// data, weight, [bias], [gamma, beta, mean, var], [sum], then of quantized nodes [data_min,
+/// data_max], [sum_min, sum_max].
+inline void fused_convolution_row(emitter& m, call& c) {
+  const fused_convolution f = read_fused_convolution(m, c);
+  if (m.failed()) return;
+  if (f.quantized)
+    quantized_fused_convolution(m, c, f);
+  else
+    real_fused_convolution(m, c, f);
+}
 
 // ---- fused fully connected ----
 
-/// data, weight, [bias], data_min, data_max, and of weights that the file quantizes weight_min,
-/// weight_max, [bias_min, bias_max].
-inline void fused_matrix_row(emitter& m, call& c) {
-  const symbol_attributes& a = c.node.attributes;
-  const fused_operators inner = read_fused(m, c, "FullyConnected");
-  if (m.failed()) return;
-  const bool quantized = m.boolean(a, "quantized", false),
-             act = with(m, c, "with_eltwise", "with_relu"),
-             channels = m.boolean(a, "channel_wise_quantize", false),
-             real = with(m, c, "enable_float_output", "enabled_float_output");
-  const bool no_bias = m.boolean(inner.layer->attributes, "no_bias", false);
-  if (inner.norm || inner.sum || inner.activations.size() != static_cast<std::size_t>(act))
-    m.fail(import::malformed("a fused node whose attributes do not fit its subgraph"));
-  const std::size_t base = no_bias ? 2 : 3;
-  if (!m.arity(c, !quantized ? base : channels ? base + 2 : base + (no_bias ? 4 : 6))) return;
-  const matrix f = read_matrix(m, inner.layer->attributes, c.in[0], c.in[1]);
-  const bounds b = inner.activations.empty() ? bounds{} : read_activation(m, *inner.activations[0]);
-  if (m.failed()) return;
-  if (!quantized) return m.give(c, float_matrix(m, c, f, float_bounds(b.relu, b.hi)), false);
-  const range in = m.range_at(c, base);
-  const tensor_id x = m.with_range(value::of(f.x, false), false, in);
-  if (m.failed()) return;
-  const float data = m.per_unit(m.type(c.in[0]), in.largest());
-  std::vector<std::int8_t> w;
+/// The int8 weights of a fused matrix, how many levels a unit has (for each row of weights, or for
+/// all), and the bias in steps of the accumulator.
+struct matrix_constants {
+  std::vector<std::int8_t> weights;
   std::vector<float> levels;
   std::vector<double> bias;
-  if (channels) {
-    const auto real_w = m.elements<float>(c.in[1]);
-    const auto real_b = no_bias ? std::vector<float>() : m.elements<float>(c.in[2], f.channels());
-    if (m.failed()) return;
-    levels = weight_levels(m, real_w, f.channels(), real_b, data);
-    w = quantize_weights(real_w, levels);
-    for (float v : quantize_bias(real_b, levels, data)) bias.push_back(static_cast<double>(v));
-  } else {
-    w = m.elements<std::int8_t>(c.in[1]);
-    levels.assign(1, m.per_unit(dtype::s8, m.range_at(c, base + 2).largest()));
-    if (!no_bias) {
-      const auto bytes = m.elements<std::int8_t>(c.in[2], f.channels());
-      const float bias_levels = m.per_unit(dtype::s8, m.range_at(c, base + 4).largest()),
-                  factor = numerics::div(numerics::mul(data, levels[0]), bias_levels);
-      for (std::int8_t v : bytes)
-        bias.push_back(static_cast<double>(
-            numerics::round_half_away(numerics::mul(static_cast<float>(v), factor))));
-    }
-  }
+};
+/// Real weights, quantized row by row here. `data`: levels a unit of the input.
+inline matrix_constants quantize_matrix(emitter& m, const call& c, const matrix& f, bool has_bias,
+                                        float data) {
+  matrix_constants k;
+  const auto real_w = m.elements<float>(c.in[1]);
+  const auto real_b = has_bias ? m.elements<float>(c.in[2], f.channels()) : std::vector<float>();
+  if (m.failed()) return k;
+  k.levels = weight_levels(m, real_w, f.channels(), real_b, data);
+  k.weights = quantize_weights(real_w, k.levels);
+  for (float v : quantize_bias(real_b, k.levels, data)) k.bias.push_back(static_cast<double>(v));
+  return k;
+}
+/// Weights and bias that the file quantizes, whose ranges begin at operand `at_range`.
+inline matrix_constants read_quantized_matrix(emitter& m, const call& c, const matrix& f,
+                                              bool has_bias, std::size_t at_range, float data) {
+  matrix_constants k;
+  k.weights = m.elements<std::int8_t>(c.in[1]);
+  k.levels.assign(1, m.per_unit(dtype::s8, m.range_at(c, at_range).largest()));
+  if (!has_bias) return k;
+  const auto bytes = m.elements<std::int8_t>(c.in[2], f.channels());
+  const float bias_levels = m.per_unit(dtype::s8, m.range_at(c, at_range + 2).largest()),
+              factor = numerics::div(numerics::mul(data, k.levels[0]), bias_levels);
+  for (std::int8_t v : bytes)
+    k.bias.push_back(static_cast<double>(
+        numerics::round_half_away(numerics::mul(static_cast<float>(v), factor))));
+  return k;
+}
+/// Accumulators to real numbers, and those to the output's levels where it has some: uint8's
+/// lowest is relu's bound, real results get theirs from `real_bounds`.
+inline void dequantize_accumulator(emitter& m, tensor_id acc, tensor_id y, bool real,
+                                   const attributes& real_bounds) {
+  const bool bounded = real && !real_bounds.entries().empty();
+  const tensor_id unscaled = real && !bounded ? y : m.to.temporary("", dtype::f32);
+  m.emit(ops::dequantize, {acc}, {unscaled});
+  if (bounded)
+    m.emit(ops::mul, {unscaled, m.to.scalar_constant(1.f)}, {y}, attributes(real_bounds));
+  else if (!real)
+    m.emit(ops::quantize, {unscaled}, {y});
+}
+/// A fused matrix as its node and subgraph describe it.
+struct fused_matrix {
+  matrix layer;
+  bounds bound;
+  std::size_t at_range = 0;                                  // operand
+  bool quantized = false, by_channel = false, real = false;  // real: float results
+};
+inline fused_matrix read_fused_matrix(emitter& m, call& c) {
+  fused_matrix f;
+  const symbol_attributes& a = c.node.attributes;
+  const fused_operators inner = read_fused(m, c, "FullyConnected");
+  if (m.failed()) return f;
+  f.quantized = m.boolean(a, "quantized", false);
+  const bool act = with(m, c, "with_eltwise", "with_relu");
+  f.by_channel = m.boolean(a, "channel_wise_quantize", false);
+  f.real = with(m, c, "enable_float_output", "enabled_float_output");
+  const bool no_bias = m.boolean(inner.layer->attributes, "no_bias", false);
+  if (inner.norm || inner.sum || inner.activations.size() != as_size(act))
+    m.fail(import::malformed("a fused node whose attributes do not fit its subgraph"));
+  f.at_range = no_bias ? 2 : 3;
+  const std::size_t ranges = !f.quantized ? 0 : f.by_channel ? 2 : no_bias ? 4 : 6;
+  if (!m.arity(c, f.at_range + ranges)) return f;
+  f.layer = read_matrix(m, inner.layer->attributes, c.in[0], c.in[1]);
+  if (!inner.activations.empty()) f.bound = read_activation(m, *inner.activations[0]);
+  return f;
+}
+inline void quantized_fused_matrix(emitter& m, call& c, const fused_matrix& f) {
+  const bool has_bias = f.layer.has_bias;
+  const range in = m.range_at(c, f.at_range);
+  const tensor_id x = m.with_range(value::of(f.layer.x, false), false, in);
   if (m.failed()) return;
-  const tensor_id weights = m.to.g.add_constant(c.in[1].name, dtype::s8, f.weights,
-                                                constant_data::of(std::span<const std::int8_t>(w)));
+  const float data = m.per_unit(m.type(c.in[0]), in.largest());
+  const matrix_constants k =
+      f.by_channel ? quantize_matrix(m, c, f.layer, has_bias, data)
+                   : read_quantized_matrix(m, c, f.layer, has_bias, f.at_range + 2, data);
+  if (m.failed()) return;
+  const tensor_id weights =
+      m.to.g.add_constant(c.in[1].name, dtype::s8, f.layer.weights,
+                          constant_data::of(std::span<const std::int8_t>(k.weights)));
   std::vector<tensor_id> operands{x, weights};
-  if (!no_bias) operands.push_back(add_bias(m, bias));
+  if (has_bias) operands.push_back(add_bias(m, k.bias));
   octet::tensor& t = m.to.g[weights];
   t.zero_points.assign(1, 0);
   t.axis = 0;
   // Real results and those behind an activation take two steps: f32(acc * f32(f32(1 / levels(x)) /
   // levels(w))), then the bounds and the output's levels. Others take one, as convolutions do.
-  const bool two_steps = real || b.relu;
-  const range out = real ? range{} : m.calibrated(a);
+  const bool two_steps = f.real || f.bound.relu;
+  const range out = f.real ? range{} : m.calibrated(c.node.attributes);
   if (m.failed()) return;
-  const dtype type = b.relu ? dtype::u8 : dtype::s8;
-  const tensor_id y = real ? m.to.temporary("", dtype::f32) : m.quantized(type, out);
+  const dtype type = f.bound.relu ? dtype::u8 : dtype::s8;
+  const tensor_id y = f.real ? m.to.temporary("", dtype::f32) : m.quantized(type, out);
   const double in_step = m.to.g[x].scales[0];
   std::vector<double> accumulator;
-  for (float l : levels) {
+  for (float l : k.levels) {
     const float first = two_steps ? 1.f : m.per_unit(type, out.largest()),
                 factor = numerics::div(numerics::div(first, data), l);
     accumulator.push_back(two_steps
@@ -1774,27 +1969,30 @@ inline void fused_matrix_row(emitter& m, call& c) {
     if (!(t.scales.back() > 0) || !std::isfinite(factor))
       return m.broken("ranges whose quotient is " + std::to_string(factor));
   }
-  if (!two_steps) {
+  if (two_steps) {
+    const tensor_id acc = m.accumulate(ops::fully_connected, std::move(operands), f.layer.attrs(),
+                                       std::move(accumulator));
+    dequantize_accumulator(m, acc, y, f.real, float_bounds(f.bound.relu, f.bound.hi));
+  } else {
     import::accumulation layer;
     layer.op = &ops::fully_connected;
     layer.in = std::move(operands);
-    layer.attrs = f.attrs();
+    layer.attrs = f.layer.attrs();
     layer.out = y;
     m.check(m.to.accumulate_and_requantize(std::move(layer), c.node.name));
-    return m.give(c, y, false, out);
   }
-  const tensor_id acc =
-      m.accumulate(ops::fully_connected, std::move(operands), f.attrs(), std::move(accumulator));
-  const bool bounded = real && b.relu;
-  const tensor_id unscaled = real && !bounded ? y : m.to.temporary("", dtype::f32);
-  m.emit(ops::dequantize, {acc}, {unscaled});
-  if (real) {
-    if (bounded)
-      m.emit(ops::mul, {unscaled, m.to.scalar_constant(1.f)}, {y}, float_bounds(true, b.hi));
-    return m.give(c, y, false);
-  }
-  m.emit(ops::quantize, {unscaled}, {y});  // uint8: relu's bound is its own
-  m.give(c, y, false, out);
+  if (f.real)
+    m.give(c, y, false);
+  else
+    m.give(c, y, false, out);
+}
+/// data, weight, [bias], data_min, data_max, and of weights that the file quantizes weight_min,
+/// weight_max, [bias_min, bias_max].
+inline void fused_matrix_row(emitter& m, call& c) {
+  const fused_matrix f = read_fused_matrix(m, c);
+  if (m.failed()) return;
+  if (f.quantized) return quantized_fused_matrix(m, c, f);
+  m.give(c, float_matrix(m, c, f.layer, float_bounds(f.bound.relu, f.bound.hi)), false);
 }
 
 // ---- plain quantized layers: int32 results, requantized by a node of their own ----
@@ -2415,13 +2613,15 @@ namespace mxnet_model {
 class loader {
  public:
   loader(const symbol& s, const params& p, const std::string& file,
-         const import::mxnet_options& options, std::size_t file_bytes)
+         const import::mxnet_options& options, std::size_t file_bytes,
+         import::first_constants& kept)
       : symbol_(s),
         params_(p),
         options_(options),
         builder_(file, law::mxnet, options.max, file_bytes),
         emit_(builder_, s.version) {
     place_.file = file;
+    builder_.kept = &kept;
   }
 
   result<graph> run() {
@@ -2602,18 +2802,33 @@ inline error_info in_file(error_info e, const std::string& file) {
   place.file = file;
   return place.attach(std::move(e));
 }
+struct mxnet_source {
+  std::shared_ptr<const mxnet_model::symbol> symbol;
+  std::shared_ptr<const mxnet_model::params> params;
+  std::shared_ptr<const void> params_file;  // whose bytes they are
+  std::string name;
+  mxnet_options options;
+  std::size_t bytes;  // of both files
+
+  result<graph> graph_for(const named_shapes& shapes, first_constants& kept) {
+    options.shapes = shapes;
+    return mxnet_model::loader(*symbol, *params, name, options, bytes, kept).run();
+  }
+};
 inline result<graph> load_mxnet(std::span<const std::byte> symbol_text,
-                                std::span<const std::byte> params_bytes,
-                                const std::string& symbol_name, const std::string& params_name,
-                                const mxnet_options& options) {
+                                const file_bytes& params_file, const std::string& symbol_name,
+                                const std::string& params_name, const mxnet_options& options) {
   auto s = mxnet_model::read_symbol(symbol_text);
   if (!s) return in_file(s.error(), symbol_name);
-  auto p = mxnet_model::read_params(params_bytes, options.max);
+  auto p = mxnet_model::read_params(params_file.bytes, options.max);
   if (!p) return in_file(p.error(), params_name);
   if (p->names.empty() && !p->arrays.empty())
     return in_file(unsupported("arrays without names"), params_name);
-  return mxnet_model::loader(*s, *p, symbol_name, options, symbol_text.size() + params_bytes.size())
-      .run();
+  return load_from(
+      mxnet_source{std::make_shared<mxnet_model::symbol>(std::move(*s)),
+                   std::make_shared<mxnet_model::params>(std::move(*p)), params_file.owner,
+                   symbol_name, options, symbol_text.size() + params_file.bytes.size()},
+      options.shapes);
 }
 
 }  // namespace detail
@@ -2638,13 +2853,13 @@ OCTET_INLINE result<graph> try_mxnet(const std::string& path, const mxnet_option
     return e;
   }
   return with_memory_errors(
-      [&] { return detail::load_mxnet(symbol->bytes, arrays->bytes, path, params, options); });
+      [&] { return detail::load_mxnet(symbol->bytes, *arrays, path, params, options); });
 }
 OCTET_INLINE result<graph> try_mxnet(std::span<const std::byte> symbol,
                                      std::span<const std::byte> params, const std::string& name,
                                      const mxnet_options& options) {
   return with_memory_errors(
-      [&] { return detail::load_mxnet(symbol, params, name, name, options); });
+      [&] { return detail::load_mxnet(symbol, from_memory(name, params), name, name, options); });
 }
 
 OCTET_INLINE std::vector<std::string> mxnet_operators() {

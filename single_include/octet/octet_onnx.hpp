@@ -126,10 +126,13 @@ struct attribute {
   std::vector<std::string> texts;
   std::shared_ptr<const graph_part> graph;
   bool unread = false;  // a list of graphs or tensors, a type
+  /// In a function's body: the name of the call's attribute that stands here.
+  std::string of_call;
 };
 
 struct node {
   std::string op, domain, name;      // domain: empty for ai.onnx
+  std::string overload;              // of a function
   std::vector<std::string> in, out;  // empty: absent
   std::map<std::string, attribute, std::less<>> attributes;
   /// Values of the graph around it that its subgraphs read: its last inputs.
@@ -169,8 +172,17 @@ struct graph_part {
   std::map<std::string, array> constants;
   std::vector<value_info> inputs, outputs;
 };
+/// A function of the model's own: nodes that stand where it is called.
+struct function {
+  std::string name, domain, overload;
+  std::vector<std::string> in, out;
+  std::map<std::string, attribute, std::less<>> defaults;  // attributes that a call may leave out
+  std::vector<node> nodes;
+  std::int64_t opset = 0;  // of domain ai.onnx; 0: not said
+};
 struct model : graph_part {
   std::int64_t ir_version = 0, opset = 0;  // opset: of domain ai.onnx
+  std::vector<function> functions;
 };
 /// Names that a graph reads and nothing in it gives, each once.
 inline std::vector<std::string> free_names(const graph_part& g) {
@@ -186,6 +198,17 @@ inline std::vector<std::string> free_names(const graph_part& g) {
     for (const std::string& name : n.in) look(name);
   for (const value_info& v : g.outputs) look(v.name);
   return list;
+}
+/// Makes what a node's graphs read from around them its last inputs.
+inline void find_captures(node& n) {
+  n.in.resize(n.in.size() - n.captures.size());
+  n.captures.clear();
+  std::set<std::string> once;
+  for (const auto& [key, a] : n.attributes)
+    if (a.graph)
+      for (std::string& name : free_names(*a.graph))
+        if (once.insert(name).second) n.captures.push_back(std::move(name));
+  n.in.insert(n.in.end(), n.captures.begin(), n.captures.end());
 }
 
 /// TensorProto.DataType.
@@ -365,21 +388,10 @@ class fuser {
     bool operator==(const parameters&) const = default;
   };
   static std::int32_t integer_of(const array& a, std::size_t i) {
-    switch (a.type) {
-      case dtype::u8: return a.as<std::uint8_t>()[i];
-      case dtype::s8: return a.as<std::int8_t>()[i];
-      case dtype::u16: return a.as<std::uint16_t>()[i];
-      case dtype::s16: return a.as<std::int16_t>()[i];
-      case dtype::s32: return a.as<std::int32_t>()[i];
-      case dtype::f32:
-      case dtype::f64:
-      case dtype::u32:
-      case dtype::s64:
-      case dtype::u64:
-      case dtype::boolean:
-      case dtype::f16: break;
-    }
-    return 0;
+    std::int32_t v = 0;
+    with_integer(a.type,
+                 [&]<class T>(type_tag<T>) { v = static_cast<std::int32_t>(a.as<T>()[i]); });
+    return v;
   }
   /// Of a node whose scale and zero point are constants of one element.
   std::optional<parameters> scalar_parameters(const node& n) {
@@ -980,26 +992,29 @@ class fuser {
     else
       replace(*r, i, g);
   }
-  /// Empty: the group is taken.
-  std::string refusal(const rule& r, item& i, const group& g) {
-    const bool open = r.what == kind::product || r.what == kind::matrix,  // may give floats
-        moves = r.what == kind::move || r.what == kind::move_8bit || r.what == kind::largest;
-    std::size_t wanted = 0;
-    switch (r.what) {
+  /// How many inputs of a group must be quantized.
+  static std::size_t quantized_inputs(kind what, const group& g) {
+    switch (what) {
       case kind::move:
       case kind::move_8bit:
       case kind::largest:
       case kind::index:
       case kind::split:
-      case kind::unary: wanted = 1; break;
+      case kind::unary: return 1;
       case kind::where:
-      case kind::product: wanted = 2; break;
+      case kind::product: return 2;
       case kind::binary:
       case kind::variadic:
       case kind::convolution:
-      case kind::matrix: wanted = g.inputs; break;
+      case kind::matrix: break;
     }
-    if (g.dq.size() != wanted) return "an input is not quantized";
+    return g.inputs;
+  }
+  /// Empty: the group is taken.
+  std::string refusal(const rule& r, item& i, const group& g) {
+    const bool open = r.what == kind::product || r.what == kind::matrix,  // may give floats
+        moves = r.what == kind::move || r.what == kind::move_8bit || r.what == kind::largest;
+    if (g.dq.size() != quantized_inputs(r.what, g)) return "an input is not quantized";
     std::vector<dtype> in;
     for (item* d : g.dq) {
       const auto t = in_type(*d);
@@ -1054,8 +1069,8 @@ class fuser {
                      std::size_t count) {
     for (std::size_t k = from; k < from + count; ++k) to.push_back(n.input(k));
   }
-  void replace(const rule& r, item& i, const group& g) {
-    node n = i.n;
+  /// The inputs of the node that stands for a group.
+  std::vector<std::string> inputs_of(const rule& r, const item& i, const group& g) {
     std::vector<std::string> in;
     switch (r.what) {
       case kind::move:
@@ -1092,6 +1107,11 @@ class fuser {
         append(in, g.q[0]->n, 1, 2);
         break;
     }
+    return in;
+  }
+  void replace(const rule& r, item& i, const group& g) {
+    node n = i.n;
+    std::vector<std::string> in = inputs_of(r, i, g);
     if (!r.to.empty()) n.op = r.to, n.domain = r.domain;
     if (r.what == kind::product && g.q.empty()) {
       n.op = "MatMulIntegerToFloat", n.domain = microsoft;
@@ -1174,6 +1194,170 @@ class fuser {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_ONNX_FUSE_HPP_
+// ---- octet/import/onnx/inline.hpp
+// Functions of a model's own (ModelProto.functions), as exporters write one for each module of a
+// network: nodes that stand where they are called, before anything else looks at the graph.
+#ifndef OCTET_IMPORT_ONNX_INLINE_HPP_
+#define OCTET_IMPORT_ONNX_INLINE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class function_calls {
+ public:
+  function_calls(model& m, const limits& max, std::size_t file_bytes)
+      : model_(m), max_(max), work_(max, file_bytes) {}
+
+  /// Every call in the model's graph, in graphs of attributes and in functions becomes nodes. An
+  /// error where they are too many, or where functions call each other in a circle.
+  status expand() {
+    if (model_.functions.empty()) return unit{};
+    for (const function& f : model_.functions)
+      if (!by_name_.emplace(key(f.domain, f.name, f.overload), &f).second)
+        return import::malformed("two functions named \"" + f.name + "\"");
+    return expand(model_, 0);
+  }
+
+ private:
+  static std::string key(const std::string& domain, const std::string& name,
+                         const std::string& overload) {
+    return domain + "::" + name + ":" + overload;
+  }
+  const function* called(const node& n) const {
+    const auto it = by_name_.find(key(n.domain, n.op, n.overload));
+    return it == by_name_.end() ? nullptr : it->second;
+  }
+
+  status expand(graph_part& g, std::size_t depth) {
+    std::vector<node> from = std::move(g.nodes);
+    g.nodes.clear();
+    for (node& n : from)
+      if (auto s = place(std::move(n), g.nodes, depth); !s) return s;
+    return unit{};
+  }
+  /// A node, or those of the function that it calls.
+  status place(node n, std::vector<node>& to, std::size_t depth) {
+    if (auto s = within_limit(&limits::depth, max_, "functions within one another", depth); !s)
+      return s;
+    if (auto s = within_limit(&limits::nodes, max_, "nodes of all calls", ++nodes_); !s) return s;
+    if (auto s = work_.spend(cost(n)); !s) return s;
+    if (const function* f = called(n)) return place_call(n, *f, to, depth);
+    for (auto& [name, a] : n.attributes) {
+      if (!a.graph) continue;
+      graph_part part = *a.graph;
+      if (auto s = expand(part, depth + 1); !s) return s;
+      a.graph = std::make_shared<const graph_part>(std::move(part));
+    }
+    to.push_back(std::move(n));
+    return unit{};
+  }
+  status place_call(const node& n, const function& f, std::vector<node>& to, std::size_t depth) {
+    if (f.opset != 0 && f.opset != model_.opset)
+      return unsupported("opset of function " + f.name, std::to_string(f.opset),
+                         std::to_string(model_.opset) + ", that of the model");
+    const std::size_t given = n.in.size() - n.captures.size();
+    if (given > f.in.size() || n.out.size() > f.out.size())
+      return import::malformed("inputs or outputs of a call of function " + f.name);
+    // Long names must not be copied over and over.
+    std::size_t formal = 0;
+    for (const auto* list : {&f.in, &f.out})
+      for (const std::string& name : *list) formal += 16 + name.size();
+    if (auto s = work_.spend(formal); !s) return s;
+    renaming names{(f.name.size() < 64 ? f.name : "") + "#" + std::to_string(++calls_) + "/", {}};
+    for (std::size_t i = 0; i < f.in.size(); ++i)
+      names.known[f.in[i]] = i < given ? n.in[i] : std::string();
+    std::vector<node> more;  // for results that are inputs, or one result under two names
+    for (std::size_t i = 0; i < n.out.size(); ++i) {
+      if (n.out[i].empty() || names.known.emplace(f.out[i], n.out[i]).second) continue;
+      node same;
+      same.op = "Identity";
+      same.in = {names.of(f.out[i])}, same.out = {n.out[i]};
+      more.push_back(std::move(same));
+    }
+    for (const node& inner : f.nodes) {
+      node copy = inner;
+      if (auto s = work_.spend(cost(copy) + n.name.size()); !s) return s;
+      settle(copy, n, f, names);
+      if (!n.name.empty()) copy.name = n.name + "/" + copy.name;
+      if (auto s = place(std::move(copy), to, depth + 1); !s) return s;
+    }
+    to.insert(to.end(), more.begin(), more.end());
+    return unit{};
+  }
+
+  /// What names of a body are where it is called: those of the call's inputs and outputs, all
+  /// others under a prefix of this call's own.
+  struct renaming {
+    std::string prefix;
+    std::map<std::string, std::string> known;
+    std::string of(const std::string& name) const {
+      const auto it = known.find(name);
+      return name.empty() ? name : it != known.end() ? it->second : prefix + name;
+    }
+  };
+  /// A body's node becomes one of the caller: names, and attributes that the call gives.
+  static void settle(node& n, const node& caller, const function& f, const renaming& names) {
+    for (std::string& name : n.in) name = names.of(name);
+    for (std::string& name : n.out) name = names.of(name);
+    for (std::string& name : n.captures) name = names.of(name);
+    for (auto it = n.attributes.begin(); it != n.attributes.end();) {
+      attribute& a = it->second;
+      if (!a.of_call.empty()) {
+        const attribute* by = caller.find(a.of_call);
+        const auto otherwise = f.defaults.find(a.of_call);
+        if (!by && otherwise != f.defaults.end()) by = &otherwise->second;
+        if (!by) {
+          it = n.attributes.erase(it);
+          continue;
+        }
+        a = attribute(*by);
+      } else if (a.graph) {
+        a.graph = std::make_shared<const graph_part>(settled(*a.graph, caller, f, names));
+      }
+      ++it;
+    }
+    find_captures(n);
+  }
+  static graph_part settled(graph_part g, const node& caller, const function& f,
+                            const renaming& names) {
+    for (node& n : g.nodes) settle(n, caller, f, names);
+    for (value_info& v : g.inputs) v.name = names.of(v.name);
+    for (value_info& v : g.outputs) v.name = names.of(v.name);
+    std::map<std::string, array> constants;
+    for (auto& [name, a] : g.constants) constants.emplace(names.of(name), std::move(a));
+    g.constants = std::move(constants);
+    return g;
+  }
+  /// Bytes that a copy takes, about; elements of tensors are shared.
+  static std::size_t cost(const node& n) {
+    std::size_t sum = 16 + n.op.size() + n.name.size();
+    for (const auto* list : {&n.in, &n.out, &n.captures})
+      for (const std::string& name : *list) sum += 1 + name.size();
+    for (const auto& [name, a] : n.attributes) {
+      sum += 16 + name.size() + a.reals.size() + a.integers.size();
+      if (a.text) sum += a.text->size();
+      for (const std::string& t : a.texts) sum += 1 + t.size();
+      if (!a.graph) continue;
+      for (const node& inner : a.graph->nodes) sum += cost(inner);
+      for (const auto& [constant, elements] : a.graph->constants) sum += 16 + constant.size();
+      for (const value_info& v : a.graph->inputs) sum += 16 + v.name.size();
+      for (const value_info& v : a.graph->outputs) sum += 16 + v.name.size();
+    }
+    return sum;
+  }
+
+  model& model_;
+  const limits& max_;
+  work_budget work_;
+  std::map<std::string, const function*> by_name_;
+  std::size_t nodes_ = 0, calls_ = 0;
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_INLINE_HPP_
 // ---- octet/import/onnx/reader.hpp
 // From the bytes of an ONNX file (protobuf) to a model. Every field's wire type, every size and
 // every count is checked before it is used.
@@ -1274,11 +1458,13 @@ class reader {
   model read(std::string_view bytes) {
     std::optional<std::string_view> graph_bytes;
     bool opset_given = false;
+    std::vector<std::string_view> functions;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
         case 1: model_.ir_version = m.integer(); break;
         case 7: graph_bytes = m.bytes(); break;
-        case 8: opset_given |= read_opset(m.bytes()); break;
+        case 8: opset_given |= read_opset(m.bytes(), model_.opset); break;
+        case 25: functions.push_back(m.bytes()); break;
         default: m.skip();
       }
     }
@@ -1286,6 +1472,7 @@ class reader {
     if (!opset_given) model_.opset = 1;  // files of the first IR versions need not say it
     if (model_.ir_version < 1) fail(import::malformed("ir_version", text(model_.ir_version)));
     read_graph(*graph_bytes, model_);
+    for (const std::string_view f : functions) model_.functions.push_back(read_function(f));
     return std::move(model_);
   }
 
@@ -1297,7 +1484,7 @@ class reader {
   static std::string text(std::int64_t v) { return std::to_string(v); }
   static std::string domain(std::string d) { return d == "ai.onnx" ? std::string() : d; }
 
-  bool read_opset(std::string_view bytes) {
+  static bool read_opset(std::string_view bytes, std::int64_t& opset) {
     std::string name;
     std::int64_t version = 0;
     for (message m(bytes); m.next();) {
@@ -1308,8 +1495,33 @@ class reader {
       }
     }
     if (!domain(name).empty()) return false;
-    model_.opset = version;
+    opset = version;
     return true;
+  }
+  function read_function(std::string_view bytes) {
+    function f;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case 1: f.name = m.text(); break;
+        case 4: f.in.push_back(m.text()); break;
+        case 5: f.out.push_back(m.text()); break;
+        case 7:
+          check(within_limit(&limits::nodes, max_, "nodes of the file", ++nodes_));
+          f.nodes.push_back(read_node(m.bytes()));
+          break;
+        case 9: read_opset(m.bytes(), f.opset); break;
+        case 10: f.domain = domain(m.text()); break;
+        case 11: {
+          std::string name;
+          attribute a = read_attribute(m.bytes(), name);
+          f.defaults.insert_or_assign(std::move(name), std::move(a));
+          break;
+        }
+        case 13: f.overload = m.text(); break;
+        default: m.skip();
+      }
+    }
+    return f;
   }
 
   void read_graph(std::string_view bytes, graph_part& to) {
@@ -1353,15 +1565,11 @@ class reader {
           break;
         }
         case 7: n.domain = domain(m.text()); break;
+        case 8: n.overload = m.text(); break;
         default: m.skip();
       }
     }
-    std::set<std::string> once;
-    for (const auto& [key, a] : n.attributes)
-      if (a.graph)
-        for (std::string& name : free_names(*a.graph))
-          if (once.insert(name).second) n.captures.push_back(std::move(name));
-    n.in.insert(n.in.end(), n.captures.begin(), n.captures.end());
+    find_captures(n);
     return n;
   }
 
@@ -1387,6 +1595,7 @@ class reader {
         case 7: m.reals(a.reals); break;
         case 8: m.integers(a.integers); break;
         case 9: a.texts.push_back(m.text()); break;
+        case 21: a.of_call = m.text(); break;
         case 10:
         case 11:
         case 14:
@@ -1685,6 +1894,11 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_ONNX_ROWS_LAYERS_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_LAYERS_HPP_
 
+// ---- octet/import/onnx/rows_shape.hpp
+// Rows that move elements or compute shapes.
+#ifndef OCTET_IMPORT_ONNX_ROWS_SHAPE_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_SHAPE_HPP_
+
 // ---- octet/import/onnx/emit.hpp
 // What the rows of the ONNX loader work with: values of the file's graph, attributes of a node,
 // scales and zero points.
@@ -1751,6 +1965,140 @@ inline std::size_t steps_of(const graph& g, const node& n) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_GRAPH_COST_HPP_
+// ---- octet/import/common/source.hpp
+// Files that stay open for other shapes of a network's inputs: what was read and computed of
+// constants the first time serves every other.
+#ifndef OCTET_IMPORT_COMMON_SOURCE_HPP_
+#define OCTET_IMPORT_COMMON_SOURCE_HPP_
+
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// Constants of the graph that a file gave first. Later ones find them again: results of folded
+/// nodes by what they were computed from, all others by their contents. Nothing is added later, so
+/// that its size does not depend on how many shapes are asked for.
+class first_constants {
+ public:
+  /// While the file is loaded for the first time.
+  bool recording() const noexcept { return !complete_; }
+
+  /// What a node that can be folded is found by. Empty where looking it up would cost more than
+  /// folding it.
+  static std::string key_of(const graph& g, const node& n) {
+    for (const tensor_id t : n.in)
+      if (t != no_tensor && is_large(g[t]))
+        return octet::detail::node_key(g, n, octet::detail::key_extents::all).take();
+    return {};
+  }
+  /// The results of the node with this key, if it was folded the first time; null: it was not.
+  const std::vector<constant_data>* folded(const std::string& key) const {
+    const auto it = folded_.find(key);
+    return it == folded_.end() ? nullptr : &it->second.results;
+  }
+  /// A node with this key has been folded.
+  void keep(const graph& g, const node& n, std::string key) {
+    fold f;
+    for (const tensor_id t : n.in)
+      if (t != no_tensor) f.from.push_back(g[t].data);
+    for (const tensor_id t : n.out) f.results.push_back(g[t].data);
+    folded_.emplace(std::move(key), std::move(f));
+  }
+  /// The first graph is complete: what it holds is what later ones look for.
+  void remember(const graph& g) {
+    for (const tensor& t : g.tensors)
+      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second) all_.push_back(t.data);
+    complete_ = true;
+  }
+  /// Constants of a later graph that equal one of the first become that one.
+  void share(graph& g) {
+    for (tensor& t : g.tensors) {
+      if (!is_large(t) || by_address_.contains(t.data.bytes.data())) continue;
+      if (by_contents_.empty())
+        for (const constant_data& d : all_) by_contents_.emplace(hash_of(d), &d);
+      const auto [begin, end] = by_contents_.equal_range(hash_of(t.data));
+      for (auto it = begin; it != end; ++it)
+        if (const auto& same = it->second->bytes;
+            same.size() == t.data.bytes.size() &&
+            std::memcmp(same.data(), t.data.bytes.data(), same.size()) == 0) {
+          t.data = *it->second;
+          break;
+        }
+    }
+  }
+
+ private:
+  struct fold {
+    std::vector<constant_data> from, results;  // `from` keeps the key's addresses taken
+  };
+  static bool is_large(const tensor& t) {
+    return t.role == tensor::kind::constant &&
+           t.data.bytes.size() >= octet::detail::known_by_address;
+  }
+  static std::size_t hash_of(const constant_data& d) {
+    return std::hash<std::string_view>()(
+        {reinterpret_cast<const char*>(d.bytes.data()), d.bytes.size()});
+  }
+
+  std::unordered_map<std::string, fold> folded_;
+  std::deque<constant_data> all_;
+  std::unordered_set<const std::byte*> by_address_;
+  std::unordered_multimap<std::size_t, const constant_data*> by_contents_;
+  bool complete_ = false;
+};
+
+/// `File`: what was read of a file, with the options it was asked for. `graph_for(shapes, kept)`
+/// gives the network; the shapes stand in place of those of the options.
+template <class File> class file_source final : public graph_source {
+ public:
+  explicit file_source(File file) : file_(std::move(file)) {}
+
+  result<graph> for_shapes(const named_shapes& shapes) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return with_memory_errors([&]() -> result<graph> {
+      auto g = file_.graph_for(shapes, kept_);
+      if (g) kept_.share(*g);
+      return g;
+    });
+  }
+  bool made(const graph& g) const override {
+    return g.tensors.size() == tensors_ && g.nodes.size() == nodes_ && g.inputs == inputs_ &&
+           g.outputs == outputs_;
+  }
+  /// The first graph, with the shapes of the options.
+  result<graph> load(const named_shapes& shapes) {
+    auto g = file_.graph_for(shapes, kept_);
+    if (!g) return g;
+    kept_.remember(*g);
+    tensors_ = g->tensors.size(), nodes_ = g->nodes.size();
+    inputs_ = g->inputs, outputs_ = g->outputs;
+    return g;
+  }
+
+ private:
+  File file_;
+  std::mutex mutex_;
+  first_constants kept_;
+  std::size_t tensors_ = 0, nodes_ = 0;  // of the first graph
+  std::vector<tensor_id> inputs_, outputs_;
+};
+
+/// The graph of a file, which can be had for other shapes.
+template <class File> result<graph> load_from(File file, const named_shapes& shapes) {
+  auto source = std::make_shared<file_source<File>>(std::move(file));
+  auto g = source->load(shapes);
+  if (g) g->origin = std::move(source);
+  return g;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_SOURCE_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
@@ -1800,6 +2148,8 @@ class graph_builder {
   /// Loaders spend it on what a file can make them do without bytes of its own for it: loops,
   /// copies, lists that many operators share.
   work_budget work;
+  /// Of the file's first graph; null: it is loaded once.
+  first_constants* kept = nullptr;
 
   /// Before a constant is added: its bytes count, whether they are copied or shared.
   status hold_constant(std::size_t bytes) {
@@ -1833,8 +2183,8 @@ class graph_builder {
     const laws::decision d = decide(op, in, out, attrs, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
-    if (d.channels_last) attrs.set("channels_last", std::int64_t{1});
-    set_bounds(attrs, options.fused, out, d.by);
+    set_decided(d, into{attrs});
+    if (options.fused != activation::none) add_bounds(attrs, options.fused, out[0], d.by);
     return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
   }
 
@@ -1890,7 +2240,7 @@ class graph_builder {
     if (!d.known)
       return unsupported(std::string(a.op->name) + " under law",
                          std::string(name_of(g.arithmetic)));
-    if (d.f32_product) a.attrs.set("f32_product", std::int64_t{1});
+    set_decided(d, into{a.attrs});
     const bool int32_bias =
         a.in.size() > 2 && a.in[2] != no_tensor && g[a.in[2]].type == dtype::s32;
     auto scales = accumulator_scales(d, a.in[0], a.in[1]);
@@ -1901,7 +2251,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc};
     if (a.real_bias != no_tensor) in.push_back(a.real_bias);
     attributes clamp;
-    set_bounds(clamp, a.options.fused, {a.out}, d.by);
+    add_bounds(clamp, a.options.fused, a.out, d.by);
     return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), d.round);
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
@@ -1929,7 +2279,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc, rows};
     if (a.bias != no_tensor) in.push_back(a.bias);
     if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
-    set_bounds(dequantize, a.fused, {a.out}, d.dequantize.by);
+    add_bounds(dequantize, a.fused, a.out, d.dequantize.by);
     return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
                d.dequantize.round);
   }
@@ -1978,21 +2328,13 @@ class graph_builder {
     }
     return unit{};
   }
-  /// A fused activation as bounds on the values of the first output.
-  void set_bounds(attributes& to, activation a, const std::vector<tensor_id>& out,
-                  laws::library by) const {
-    if (a == activation::none) return;
-    const tensor& y = g[out[0]];
-    if (y.type == dtype::f32) {
-      const laws::real_bounds c = laws::bounds_of(a);
-      if (c.lo) to.set("float_lo", static_cast<double>(*c.lo));
-      if (c.hi) to.set("float_hi", static_cast<double>(*c.hi));
-      return;
-    }
-    const tensor_desc d = y.desc();
-    const laws::clamp_bounds c = laws::activation_bounds(by, a, d.type, d.scale(), d.zero_point());
-    to.set("clamp_lo", c.lo);
-    to.set("clamp_hi", c.hi);
+  /// set(key, value) of set_decided and set_bounds.
+  struct into {
+    attributes& to;
+    template <class V> void operator()(const char* key, V value) const { to.set(key, value); }
+  };
+  void add_bounds(attributes& to, activation a, tensor_id y, laws::library by) const {
+    set_bounds(by, a, operand_of(g[y].desc()), into{to});
   }
   static std::string after(const std::string& name, const char* suffix) {
     return name.empty() ? name : name + suffix;
@@ -2002,8 +2344,17 @@ class graph_builder {
     if (!can_fold(g, n)) return unit{};
     for (tensor_id t : n.out)
       if (auto s = make_constant(bytes_of(g[t].shape.elements(), g[t].type).value); !s) return s;
-    if (auto s = work.spend(steps_of(g, n)); !s) return s;
-    if (auto s = fold_constant(g, n, max); !s) return s;
+    if (auto s = work.spend(steps_of(g, n)); !s) return s;  // the same whether it is known or not
+    std::string key = kept != nullptr ? first_constants::key_of(g, n) : std::string();
+    if (const auto* known = key.empty() ? nullptr : kept->folded(key)) {
+      for (std::size_t i = 0; i < n.out.size(); ++i) {
+        g[n.out[i]].role = tensor::kind::constant;
+        g[n.out[i]].data = (*known)[i];
+      }
+    } else {
+      if (auto s = fold_constant(g, n, max); !s) return s;
+      if (!key.empty() && kept->recording()) kept->keep(g, n, std::move(key));
+    }
     g.nodes.pop_back();
     return unit{};
   }
@@ -2187,7 +2538,8 @@ struct value {
   tensor_id id = no_tensor;
   bool channels_inner = false;  // tensor: axis 1 is the last one in the IR
   const array* data = nullptr;
-  std::string name;  // of the array
+  std::string name;                                   // of the array
+  std::shared_ptr<const std::vector<value>> items{};  // a sequence of values, nothing else
 
   static value of(tensor_id id, bool channels_inner = false) {
     value v;
@@ -2195,7 +2547,7 @@ struct value {
     v.channels_inner = channels_inner;
     return v;
   }
-  bool given() const noexcept { return id != no_tensor || data != nullptr; }
+  bool given() const noexcept { return id != no_tensor || data != nullptr || items != nullptr; }
 };
 
 /// Scales and zero points as a node gives them; one, or one per index of `axis` (ONNX's).
@@ -2293,7 +2645,7 @@ class emitter : public import::row_emitter {
   }
   /// The graph's tensor in the layout asked for.
   tensor_id held(const value& v, bool channels_inner) {
-    if (failed()) return no_tensor;
+    if (failed() || !no_sequence(v)) return no_tensor;
     if (v.id == no_tensor && v.data) {
       auto& id = arrays_[v.data];
       if (id == 0) {
@@ -2315,7 +2667,7 @@ class emitter : public import::row_emitter {
   }
   /// A constant's elements in ONNX's order; an error for values that are computed at run time.
   std::optional<array> constant(const value& v, const std::string& what) {
-    if (failed()) return {};
+    if (failed() || !no_sequence(v)) return {};
     if (v.data) return *v.data;
     if (!is_constant(v)) {
       refuse(what + " that is computed at run time", {}, "constants");
@@ -2366,23 +2718,11 @@ class emitter : public import::row_emitter {
     std::vector<std::int32_t> z;
     const auto a = constant(v, "a zero point");
     if (!a) return z;
-    const auto all = [&]<class T>(T) {
+    const auto all = [&]<class T>(type_tag<T>) {
       for (T x : a->as<T>()) z.push_back(static_cast<std::int32_t>(x));
     };
-    switch (a->type) {
-      case dtype::u8: all(std::uint8_t{}); break;
-      case dtype::s8: all(std::int8_t{}); break;
-      case dtype::u16: all(std::uint16_t{}); break;
-      case dtype::s16: all(std::int16_t{}); break;
-      case dtype::s32: all(std::int32_t{}); break;
-      case dtype::f32:
-      case dtype::f64:
-      case dtype::u32:
-      case dtype::s64:
-      case dtype::u64:
-      case dtype::boolean:
-      case dtype::f16: broken("element type of a zero point", std::string(name_of(a->type))); break;
-    }
+    if (a->type == dtype::s64 || !with_integer(a->type, all))
+      broken("element type of a zero point", std::string(name_of(a->type)));
     return z;
   }
   bool is_real(const value& v) {
@@ -2489,6 +2829,28 @@ class emitter : public import::row_emitter {
     const tensor_id y = keeps ? to.like(x) : to.temporary("", t.type);
     return emit(op, {x}, {y}, std::move(a)) ? y : no_tensor;
   }
+  /// The codes alone.
+  tensor_id without_scales(tensor_id x) {
+    return failed() || to.g[x].scales.empty() ? x : alias(x, {}, -1);
+  }
+  /// A node that puts elements of several tensors into one, as they are: where all have the same
+  /// scale, it goes with them, else their codes alone do.
+  tensor_id merged(const op_def& op, std::vector<tensor_id> in, attributes a = {},
+                   std::size_t first = 0) {
+    if (failed()) return no_tensor;
+    const octet::tensor& t = to.g[in[first]];
+    bool same = t.scales.size() <= 1;
+    for (std::size_t i = first; i < in.size(); ++i)
+      same &= to.g[in[i]].scales == t.scales && to.g[in[i]].zero_points == t.zero_points;
+    if (!same)
+      for (std::size_t i = first; i < in.size(); ++i) in[i] = without_scales(in[i]);
+    if (failed()) return no_tensor;
+    const tensor_id y = to.like(in[first]);
+    return emit(op, std::move(in), {y}, std::move(a)) ? y : no_tensor;
+  }
+  tensor_id chosen(tensor_id condition, tensor_id yes, tensor_id no) {
+    return merged(ops::select, {condition, yes, no}, {}, 1);
+  }
   tensor_id reshaped(tensor_id x, const dims& s) {
     if (failed() || to.g[x].shape == s) return x;
     attributes a;
@@ -2532,6 +2894,12 @@ class emitter : public import::row_emitter {
   }
 
  private:
+  bool no_sequence(const value& v) {
+    if (v.items)
+      refuse("a sequence of tensors here", {}, "operators that take one out or join them");
+    return !v.items;
+  }
+
   std::map<const array*, tensor_id> arrays_;  // id + 1
   std::set<tensor_id> inputs_, read_;
 };
@@ -2540,6 +2908,473 @@ class emitter : public import::row_emitter {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_ONNX_EMIT_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+/// Extents as the graph has them; one beyond int32 becomes -2, which no rule accepts.
+inline std::vector<std::int64_t> as_extents(const std::vector<std::int64_t>& list) {
+  std::vector<std::int64_t> to;
+  for (std::int64_t v : list) to.push_back(v < -1 || v > INT32_MAX ? -2 : v);
+  return to;
+}
+
+inline void identity_row(emitter& m, call& c) {
+  if (m.arity(c, 1, 3)) c.out = {c.in[0]};
+}
+inline void dropout_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 3)) return;
+  if (c.n.out.size() > 1 && !c.n.out[1].empty()) return m.refuse("the mask of Dropout");
+  c.out = {c.in[0]};
+}
+
+// ---- the same elements under another shape ----
+
+/// 0: the input's own extent; -1: the rest.
+inline void reshape_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2)) return;
+  std::vector<std::int64_t> list =
+      m.opset < 5 ? m.integers(c, "shape") : m.constant_integers(c.input(1), "a shape");
+  const bool zeros = m.integer(c, "allowzero", 0) != 0;
+  const dims s = m.shape(c.in[0]);
+  if (list.size() > dims::max_rank)
+    return m.refuse("rank", std::to_string(list.size()), "at most 8");
+  for (std::size_t i = 0; i < list.size() && !zeros; ++i)
+    if (list[i] == 0) {
+      if (static_cast<int>(i) >= s.rank) return m.broken("extent 0 of a shape", to_string(s));
+      list[i] = s[static_cast<int>(i)];
+    }
+  const tensor_id x = m.held(c.in[0], false);
+  attributes a;
+  a.set("shape", as_extents(list));
+  m.give(c, m.moved(ops::reshape, x, std::move(a)), false);
+}
+inline void flatten_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const dims s = m.shape(c.in[0]);
+  std::int64_t axis = m.integer(c, "axis", 1);
+  if (axis < 0) axis += s.rank;
+  if (axis < 0 || axis > s.rank) return m.broken("axis", std::to_string(axis));
+  std::int64_t rows = 1, columns = 1;
+  for (int i = 0; i < s.rank; ++i) (i < axis ? rows : columns) *= s[i];
+  attributes a;
+  a.set("shape", as_extents({rows, columns}));
+  m.give(c, m.moved(ops::reshape, m.held(c.in[0], false), std::move(a)), false);
+}
+/// Axes are an input from opset 13 on.
+inline std::vector<std::int64_t> axes_of(emitter& m, const call& c) {
+  return m.opset < 13 ? m.integers(c, "axes")
+         : c.has(1)   ? m.constant_integers(c.in[1], "axes")
+                      : std::vector<std::int64_t>();
+}
+inline void squeeze_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2)) return;
+  const dims s = m.shape(c.in[0]);
+  const auto axes = axes_of(m, c);
+  std::vector<bool> gone(static_cast<std::size_t>(s.rank), false);
+  for (std::int64_t a : axes) {
+    const auto i = static_cast<std::size_t>(m.axis(a, s.rank));
+    if (m.failed()) return;  // a scalar has no axis to mark
+    gone[i] = true;
+  }
+  dims y;
+  for (int i = 0; i < s.rank; ++i) {
+    const bool drop = axes.empty() ? s[i] == 1 : gone[static_cast<std::size_t>(i)];
+    if (drop && s[i] != 1) return m.broken("an extent to squeeze", std::to_string(s[i]), "1");
+    if (!drop) y.push_back(s[i]);
+  }
+  m.give(c, m.reshaped(m.held(c.in[0], false), y), false);
+}
+inline void unsqueeze_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2)) return;
+  const dims s = m.shape(c.in[0]);
+  const auto axes = axes_of(m, c);
+  const int rank = s.rank + static_cast<int>(std::min<std::size_t>(axes.size(), 100));
+  if (rank > dims::max_rank) return m.refuse("rank", std::to_string(rank), "at most 8");
+  std::vector<bool> added(static_cast<std::size_t>(rank), false);
+  for (std::int64_t a : axes) {
+    const auto i = static_cast<std::size_t>(m.axis(a, rank));
+    if (m.failed()) return;
+    if (added[i]) return m.broken("axes of Unsqueeze that repeat");
+    added[i] = true;
+  }
+  dims y;
+  for (int i = 0, from = 0; i < rank; ++i)
+    y.push_back(added[static_cast<std::size_t>(i)] ? 1 : s[from++]);
+  m.give(c, m.reshaped(m.held(c.in[0], false), y), false);
+}
+
+// ---- axes in another order ----
+
+/// The result has ONNX's order; an input in the other layout is read where it is.
+inline void transpose_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const value& x = c.in[0];
+  const int rank = m.rank(x);
+  auto perm = m.integers(c, "perm");
+  if (perm.empty())
+    for (int i = rank; i-- > 0;) perm.push_back(i);
+  if (perm.size() != static_cast<std::size_t>(rank))
+    return m.broken("attribute perm", std::to_string(perm.size()) + " numbers");
+  bool same = true;
+  for (std::size_t i = 0; i < perm.size(); ++i) {
+    const int axis = m.axis(perm[i], rank);
+    if (m.failed()) return;
+    perm[i] = m.axis_of(x, axis);
+    same &= perm[i] == static_cast<std::int64_t>(i);
+  }
+  if (same) return m.give(c, m.held(x), false);
+  attributes a;
+  a.set("perm", std::move(perm));
+  m.give(c, m.moved(ops::transpose, m.held(x), std::move(a)), false);
+}
+template <bool ToDepth> void blocks_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const std::string mode = m.text(c, "mode", "DCR");
+  if (mode != "DCR" && (ToDepth || mode != "CRD"))
+    return m.refuse("mode of " + c.n.op, mode, ToDepth ? "DCR" : "DCR, CRD");
+  attributes a;
+  a.set("block_size", m.integer(c, "blocksize", 0));
+  if (mode == "CRD") a.set("crd", std::int64_t{1});
+  m.give(c,
+         m.moved(ToDepth ? ops::space_to_depth : ops::depth_to_space, m.held(c.in[0], true),
+                 std::move(a)),
+         true);
+}
+
+// ---- pieces ----
+
+/// Elements begin to begin + size of one axis of the IR.
+inline tensor_id part_of_axis(emitter& m, tensor_id x, std::size_t axis, std::int64_t begin,
+                              std::int64_t size) {
+  if (m.failed()) return no_tensor;
+  const auto rank = static_cast<std::size_t>(m.to.g[x].shape.rank);
+  std::vector<std::int64_t> first(rank, 0), extents(rank, -1);
+  first[axis] = begin, extents[axis] = size;
+  attributes a;
+  a.set("begin", std::move(first)), a.set("size", std::move(extents));
+  return m.moved(ops::slice, x, std::move(a));
+}
+inline tensor_id joined_on(emitter& m, std::vector<tensor_id> list, std::int64_t axis) {
+  if (m.failed() || list.size() == 1) return m.failed() ? no_tensor : list[0];
+  attributes a;
+  a.set("axis", axis);
+  return m.merged(ops::concat, std::move(list), std::move(a));
+}
+/// Elements `list` of one axis of the IR; a scale goes with them.
+inline tensor_id picked(emitter& m, tensor_id x, std::int64_t axis,
+                        const std::vector<std::int32_t>& list) {
+  if (m.failed()) return no_tensor;
+  attributes a;
+  a.set("axis", axis);
+  const octet::tensor& t = m.to.g[x];
+  const tensor_id y = t.scales.size() <= 1 ? m.to.like(x) : m.to.temporary("", t.type);
+  return m.emit(ops::gather,
+                {x, m.new_constant("", dims{static_cast<std::int32_t>(list.size())}, list)}, {y},
+                std::move(a))
+             ? y
+             : no_tensor;
+}
+
+inline std::int64_t bounded_index(std::int64_t v) {
+  return std::clamp<std::int64_t>(v, -INT32_MAX, INT32_MAX);
+}
+/// Attributes before opset 10, then inputs.
+inline void slice_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 5)) return;
+  const value& x = c.in[0];
+  std::vector<std::int64_t> list[4];  // starts, ends, axes, steps
+  const char* names[] = {"starts", "ends", "axes", "steps"};
+  for (std::size_t k = 0; k < 4; ++k) {
+    if (m.opset < 10)
+      list[k] = m.integers(c, names[k]);
+    else if (c.has(k + 1))
+      list[k] = m.constant_integers(c.in[k + 1], std::string(names[k]) + " of Slice");
+  }
+  if (m.failed()) return;
+  const int rank = m.rank(x);
+  if (list[1].size() != list[0].size() || (!list[2].empty() && list[2].size() != list[0].size()) ||
+      (!list[3].empty() && list[3].size() != list[0].size()))
+    return m.broken("starts, ends, axes and steps of Slice that differ in number");
+  const dims s = m.shape(x);
+  std::vector<std::int64_t> begin(static_cast<std::size_t>(rank), 0), end, step(begin.size(), 1);
+  for (int i = 0; i < rank; ++i) end.push_back(0);
+  for (int i = 0; i < rank; ++i) end[static_cast<std::size_t>(m.axis_of(x, i))] = s[i];
+  for (std::size_t k = 0; k < list[0].size(); ++k) {
+    const int axis = m.axis(list[2].empty() ? static_cast<std::int64_t>(k) : list[2][k], rank);
+    if (m.failed()) return;
+    const auto at = static_cast<std::size_t>(m.axis_of(x, axis));
+    begin[at] = bounded_index(list[0][k]);
+    end[at] = bounded_index(list[1][k]);
+    step[at] = list[3].empty() ? 1 : bounded_index(list[3][k]);
+  }
+  attributes a;
+  a.set("begin", std::move(begin)), a.set("end", std::move(end)), a.set("strides", std::move(step));
+  m.give(c, m.moved(ops::strided_slice, m.held(x), std::move(a)), x.channels_inner);
+}
+/// Sizes are an input from opset 13 on; num_outputs (18): the last piece may be smaller.
+inline void split_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2)) return;
+  const value& x = c.in[0];
+  const int axis = m.axis(m.integer(c, "axis", 0), m.rank(x));
+  std::vector<std::int64_t> sizes = m.integers(c, "split");
+  if (m.opset >= 13 && c.has(1)) sizes = m.constant_integers(c.in[1], "sizes of Split");
+  if (m.failed()) return;
+  const auto count = static_cast<std::int64_t>(c.n.out.size());
+  const std::int64_t extent = m.shape(x)[axis];
+  if (sizes.empty() && count > 0) {
+    const std::int64_t each = (extent + count - 1) / count;
+    for (std::int64_t k = 0, left = extent; k < count; ++k) {
+      sizes.push_back(std::min(each, left));
+      left -= sizes.back();
+    }
+  }
+  if (static_cast<std::int64_t>(sizes.size()) != count)
+    return m.broken("sizes of Split", std::to_string(sizes.size()), std::to_string(count));
+  const tensor_id from = m.held(x);
+  if (m.failed()) return;
+  const auto at = static_cast<std::size_t>(m.axis_of(x, axis));
+  std::int64_t begin = 0;
+  for (std::int64_t size : sizes) {
+    if (size < 0 || size > extent - begin) return m.broken("sizes of Split", std::to_string(size));
+    const tensor_id y = part_of_axis(m, from, at, begin, size);
+    begin += size;
+    if (m.failed()) return;
+    c.out.push_back(value::of(y, x.channels_inner));
+  }
+}
+inline void gather_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  const int axis = m.axis(m.integer(c, "axis", 0), m.rank(c.in[0]));
+  attributes a;
+  a.set("axis", std::int64_t{axis});
+  const tensor_id x = m.held(c.in[0], false), index = m.held(c.in[1], false);
+  if (m.failed()) return;
+  const octet::tensor& t = m.to.g[x];
+  const tensor_id y = t.scales.size() <= 1 ? m.to.like(x) : m.to.temporary("", t.type);
+  m.emit(ops::gather, {x, index}, {y}, std::move(a));
+  m.give(c, y, false);
+}
+inline void expand_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  const auto list = m.constant_integers(c.in[1], "a shape");
+  if (m.failed()) return;
+  dims to;
+  if (list.size() > dims::max_rank) return m.refuse("rank", std::to_string(list.size()), "8");
+  for (std::int64_t v : as_extents(list)) to.push_back(static_cast<std::int32_t>(v));
+  const dims y = broadcast(m.shape(c.in[0]), to);
+  if (y.rank < 0) return m.broken("a shape to expand to", to_string(to));
+  attributes a;
+  a.set("shape", std::vector<std::int64_t>(y.begin(), y.end()));
+  m.give(c, m.moved(ops::broadcast_to, m.held(c.in[0], false), std::move(a)), false);
+}
+inline void tile_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  attributes a;
+  a.set("multiples", as_extents(m.constant_integers(c.in[1], "repeats of Tile")));
+  m.give(c, m.moved(ops::tile, m.held(c.in[0], false), std::move(a)), false);
+}
+/// What negative pads leave of x; they become 0.
+inline tensor_id cropped(emitter& m, tensor_id x, std::vector<std::int64_t>& around) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  std::vector<std::int64_t> first, size;
+  bool all = true;
+  for (int i = 0; i < s.rank; ++i) {
+    std::int64_t &before = around[2 * static_cast<std::size_t>(i)],
+                 &after = around[2 * static_cast<std::size_t>(i) + 1];
+    const std::int64_t begin = -std::min<std::int64_t>(before, 0),
+                       end = s[i] + std::min<std::int64_t>(after, 0);
+    if (begin > end || begin > s[i] || end < 0) {
+      m.broken("pads", std::to_string(before) + ", " + std::to_string(after), to_string(s));
+      return no_tensor;
+    }
+    first.push_back(begin), size.push_back(end - begin);
+    all &= size.back() == s[i];
+    before = std::max<std::int64_t>(before, 0), after = std::max<std::int64_t>(after, 0);
+  }
+  if (all) return x;
+  attributes a;
+  a.set("begin", std::move(first)), a.set("size", std::move(size));
+  return m.moved(ops::slice, x, std::move(a));
+}
+/// Pads by the nearest element of x, or by those of its other end.
+inline tensor_id extended(emitter& m, tensor_id x, const std::vector<std::int64_t>& around,
+                          bool wrap) {
+  for (int i = 0; !m.failed() && i < m.to.g[x].shape.rank; ++i) {
+    const std::int64_t before = around[2 * static_cast<std::size_t>(i)],
+                       after = around[2 * static_cast<std::size_t>(i) + 1],
+                       extent = m.to.g[x].shape[i];
+    if (before == 0 && after == 0) continue;
+    constexpr std::int64_t most = 1 << 24;
+    if (before > most || after > most || extent == 0) {
+      m.broken("pads", std::to_string(before) + ", " + std::to_string(after));
+      return no_tensor;
+    }
+    std::vector<std::int32_t> list;
+    for (std::int64_t k = -before; k < extent + after; ++k)
+      list.push_back(static_cast<std::int32_t>(wrap ? ((k % extent) + extent) % extent
+                                                    : std::clamp<std::int64_t>(k, 0, extent - 1)));
+    x = picked(m, x, i, list);
+  }
+  return m.failed() ? no_tensor : x;
+}
+/// pads are an attribute before opset 11.
+inline void pad_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 4)) return;
+  const value& x = c.in[0];
+  const std::string mode = m.text(c, "mode", "constant");
+  if (mode != "constant" && mode != "reflect" && mode != "edge" && mode != "wrap")
+    return m.refuse("mode of Pad", mode, "constant, reflect, edge, wrap");
+  const auto pads = m.opset < 11 ? m.integers(c, "pads") : m.constant_integers(c.input(1), "pads");
+  std::vector<std::int64_t> axes;
+  if (c.has(3)) axes = m.constant_integers(c.in[3], "axes of Pad");
+  if (m.failed()) return;
+  const int rank = m.rank(x);
+  if (axes.empty())
+    for (int i = 0; i < rank; ++i) axes.push_back(i);
+  if (pads.size() != 2 * axes.size())
+    return m.broken("pads", std::to_string(pads.size()) + " numbers",
+                    std::to_string(2 * axes.size()));
+  std::vector<std::int64_t> around(2 * static_cast<std::size_t>(rank), 0);
+  for (std::size_t k = 0; k < axes.size(); ++k) {
+    const int axis = m.axis(axes[k], rank);
+    if (m.failed()) return;
+    const auto at = 2 * static_cast<std::size_t>(m.axis_of(x, axis));
+    around[at] = pads[k], around[at + 1] = pads[k + axes.size()];
+  }
+  const tensor_id from = cropped(m, m.held(x), around);
+  if (mode == "edge" || mode == "wrap")
+    return m.give(c, extended(m, from, around, mode == "wrap"), x.channels_inner);
+  attributes a;
+  a.set("paddings", std::move(around));
+  const dtype t = m.type(x);
+  if (mode == "constant") {
+    if (t == dtype::f32) {
+      double v = 0;
+      if (m.opset < 11)
+        v = static_cast<double>(m.real(c, "value", 0));
+      else if (c.has(2))
+        v = static_cast<double>(m.constant_float(c.in[2], "the value of Pad"));
+      a.set("value", v);
+    } else {
+      std::int64_t v = 0;
+      if (c.has(2)) {
+        const auto list = is_8bit(t) || t == dtype::s16 || t == dtype::u16
+                              ? std::vector<std::int64_t>()
+                              : m.constant_integers(c.in[2], "the value of Pad");
+        if (!list.empty()) v = list[0];
+        if (list.empty() && !m.failed())
+          if (const auto z = m.zero_points_of(c.in[2]); !z.empty()) v = z[0];
+      }
+      a.set("value", v);
+    }
+  }
+  m.give(c, m.moved(mode == "reflect" ? ops::mirror_pad : ops::pad, from, std::move(a)),
+         x.channels_inner);
+}
+
+// ---- shapes as values ----
+
+inline void shape_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const dims s = m.shape(c.in[0]);
+  const auto at = [&](std::int64_t v) {
+    return std::clamp<std::int64_t>(v < 0 ? v + s.rank : v, 0, s.rank);
+  };
+  const std::int64_t first = at(m.integer(c, "start", 0)), last = at(m.integer(c, "end", s.rank));
+  std::vector<std::int64_t> list;
+  for (std::int64_t i = first; i < last; ++i) list.push_back(s[static_cast<int>(i)]);
+  if (!m.failed()) m.give(c, m.to.constant(list), false);
+}
+inline void size_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  m.give(c, m.to.scalar_constant(static_cast<std::int64_t>(m.shape(c.in[0]).elements().value)),
+         false);
+}
+inline void constant_of_shape_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const auto list = m.constant_integers(c.in[0], "a shape");
+  if (m.failed()) return;
+  dims s;
+  if (list.size() > dims::max_rank) return m.refuse("rank", std::to_string(list.size()), "8");
+  for (std::int64_t v : list) {
+    if (v < 0 || v > INT32_MAX) return m.broken("extent of a shape", std::to_string(v));
+    s.push_back(static_cast<std::int32_t>(v));
+  }
+  const float zero = 0;
+  array one = array::of(std::span<const float>(&zero, 1), dims{});
+  if (const attribute* a = c.n.find("value"); a && a->tensor) one = *a->tensor;
+  const std::size_t size = size_of(one.type);
+  if (one.elements() != 1) return m.broken("value of ConstantOfShape", to_string(one.shape));
+  if (!m.check(verify_size(s, one.type, m.to.max, "ConstantOfShape"))) return;
+  std::vector<std::byte> bytes(s.elements().value * size);
+  for (std::size_t i = 0; i < s.elements().value; ++i)
+    std::memcpy(bytes.data() + i * size, one.data.bytes.data(), size);
+  m.give(c, m.new_constant("", one.type, s, bytes), false);
+}
+/// Of constants.
+inline void range_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 3)) return;
+  constexpr std::size_t most = std::size_t{1} << 24;
+  if (m.type(c.in[0]) == dtype::f32) {
+    const float from = m.constant_float(c.in[0], "an end of Range"),
+                to = m.constant_float(c.in[1], "an end of Range"),
+                step = m.constant_float(c.in[2], "the step of Range");
+    if (m.failed()) return;
+    const double count = std::ceil((static_cast<double>(to) - static_cast<double>(from)) /
+                                   static_cast<double>(step));
+    if (step == 0 || !(count <= static_cast<double>(most))) return m.broken("the step of Range");
+    std::vector<float> list;
+    for (std::int64_t i = 0; static_cast<double>(i) < count; ++i)
+      list.push_back(numerics::add(from, numerics::mul(static_cast<float>(i), step)));
+    const dims shape{static_cast<std::int32_t>(list.size())};
+    return m.give(c, m.new_constant("", shape, list), false);
+  }
+  std::int64_t ends[3]{};
+  for (std::size_t k = 0; k < 3; ++k) {
+    const auto list = m.constant_integers(c.in[k], "an end of Range");
+    if (!m.failed() && list.size() != 1) m.broken("an end of Range");
+    if (m.failed()) return;
+    ends[k] = list[0];
+    if (ends[k] > INT32_MAX || ends[k] < INT32_MIN) return m.refuse("an end of Range beyond int32");
+  }
+  if (ends[2] == 0) return m.broken("the step of Range", "0");
+  std::vector<std::int64_t> list;
+  for (std::int64_t v = ends[0]; ends[2] > 0 ? v < ends[1] : v > ends[1]; v += ends[2]) {
+    if (list.size() >= most) return m.fail(import::too_large("Range"));
+    list.push_back(v);
+  }
+  const dims shape{static_cast<std::int32_t>(list.size())};
+  if (m.type(c.in[0]) == dtype::s64) return m.give(c, m.new_constant("", shape, list), false);
+  m.give(c, m.new_constant("", shape, std::vector<std::int32_t>(list.begin(), list.end())), false);
+}
+inline void cast_to(emitter& m, call& c, dtype t) {
+  const value& x = c.in[0];
+  if (m.type(x) == t) {
+    c.out = {x};
+    return;
+  }
+  tensor_id y = m.held(x);
+  if (m.type(x) == dtype::f16) y = m.made(ops::dequantize, {y}, dtype::f32);  // exact
+  if (m.failed()) return;
+  m.give(c, m.to.g[y].type == t ? y : m.made(ops::cast, {y}, t), x.channels_inner);
+}
+inline void cast_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const auto t = element_type(m.integer(c, "to", 0), "Cast's result");
+  if (!t) return m.fail(t.error());
+  cast_to(m, c, *t);
+}
+/// x, and a tensor of the type to cast to.
+inline void cast_like_row(emitter& m, call& c) {
+  if (m.arity(c, 2, 2)) cast_to(m, c, m.type(c.in[1]));
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_SHAPE_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
@@ -3078,27 +3913,49 @@ inline void matmul_row(emitter& m, call& c) {
 
 // ---- transposed convolution ----
 
+/// Pads of a transposed convolution whose output_shape or auto_pad says how large its result is.
+/// An odd rest is in front, except with SAME_UPPER.
+inline void pads_of_result(emitter& m, const call& c, const dims& x,
+                           std::array<std::int32_t, 2> more, window& w) {
+  const auto wanted = m.integers(c, "output_shape");
+  const std::string automatic = m.text(c, "auto_pad", "NOTSET");
+  const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
+  if (m.failed() || (wanted.empty() && !same)) return;
+  const std::size_t first = w.row ? 1 : 0;
+  if (!wanted.empty() && wanted.size() < 2 - first)
+    return m.broken("attribute output_shape", std::to_string(wanted.size()) + " numbers");
+  for (std::size_t i = first; i < 2; ++i) {
+    const std::int64_t in = x[w.row ? 2 : static_cast<int>(i) + 2], stride = w.stride[i],
+                       reach = (std::int64_t{w.size[i]} - 1) * w.dilation[i] + 1,
+                       out = wanted.empty() ? in * stride : wanted[wanted.size() - 2 + i],
+                       total = stride * (in - 1) + more[i] + reach - out;
+    if (out < 1 || total > 1 << 24) return m.broken("attribute output_shape", std::to_string(out));
+    if (total < 0)
+      return m.refuse("a transposed convolution whose result is larger than what it reaches",
+                      std::to_string(out), "at most " + std::to_string(out + total));
+    const auto less = static_cast<std::int32_t>(total / 2),
+               rest = static_cast<std::int32_t>(total - total / 2);
+    w.before[i] = automatic == "SAME_UPPER" ? less : rest;
+    w.after[i] = automatic == "SAME_UPPER" ? rest : less;
+  }
+}
 /// x, weights [I, O, kh, kw], [bias].
 inline void conv_transpose_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const dims x = m.shape(c.in[0]), weights = m.shape(c.in[1]);
   if (x.rank != weights.rank || x.rank < 3 || x.rank > 4)
     return m.refuse("rank of a transposed convolution", std::to_string(x.rank), "3 or 4");
-  if (m.text(c, "auto_pad", "NOTSET") != "NOTSET")
-    return m.refuse("auto_pad of a transposed convolution");
-  if (!m.integers(c, "output_shape").empty()) return m.refuse("output_shape");
-  const window w = read_window(m, c, x, std::span(weights.begin() + 2, weights.end()));
-  if (m.integer(c, "group", 1) != 1)
-    m.refuse("group of a transposed convolution", std::to_string(m.integer(c, "group", 1)), "1");
+  window w = read_window(m, c, x, std::span(weights.begin() + 2, weights.end()));
+  const std::int64_t groups = m.integer(c, "group", 1);
   if (m.failed()) return;
+  if (groups < 1 || groups > x[1] || x[1] % groups != 0)
+    return m.broken("attribute group", std::to_string(groups), "a divisor of the channels");
   if (weights[0] != x[1])
     return m.broken("shape of the weights", to_string(weights),
                     "[" + std::to_string(x[1]) + ", ...");
   transpose_conv2d_attrs a;
   a.stride_h = w.stride[0], a.stride_w = w.stride[1];
   a.dilation_h = w.dilation[0], a.dilation_w = w.dilation[1];
-  a.pad_top = w.before[0], a.pad_left = w.before[1];
-  a.pad_bottom = w.after[0], a.pad_right = w.after[1];
   const auto more = m.integers(c, "output_padding");
   for (std::size_t i = 0; i < more.size(); ++i) {
     if (more[i] < 0 || more[i] > 1 << 24 || more.size() != (w.row ? 1u : 2u))
@@ -3106,6 +3963,10 @@ inline void conv_transpose_row(emitter& m, call& c) {
     (w.row || i == 1 ? a.output_padding_w : a.output_padding_h) =
         static_cast<std::int32_t>(more[i]);
   }
+  pads_of_result(m, c, x, {a.output_padding_h, a.output_padding_w}, w);
+  if (m.failed()) return;
+  a.pad_top = w.before[0], a.pad_left = w.before[1];
+  a.pad_bottom = w.after[0], a.pad_right = w.after[1];
   const auto values = m.constant(c.in[1], "weights of a convolution");
   if (!values) return;
   // [I, O, kh, kw] to [O, kh, kw, I].
@@ -3116,12 +3977,23 @@ inline void conv_transpose_row(emitter& m, call& c) {
     for (std::size_t o = 0; o < out; ++o)
       for (std::size_t t = 0; t < taps; ++t)
         moved[(o * taps + t) * in + i] = values->as<float>()[(i * out + o) * taps + t];
-  const tensor_id kernel =
-      m.new_constant(c.in[1].name, {weights[1], w.size[0], w.size[1], weights[0]}, moved);
-  std::vector<tensor_id> list{image_of(m, m.held(c.in[0], true)), kernel};
-  if (c.has(2)) list.push_back(m.held(c.in[2], false));
-  const tensor_id y =
-      m.made(ops::float_transpose_conv2d, std::move(list), dtype::f32, to_attributes(a));
+  const tensor_id kernel = m.new_constant(c.in[1].name,
+                                          {weights[1], w.size[0], w.size[1], weights[0]}, moved),
+                  image = image_of(m, m.held(c.in[0], true)),
+                  bias = c.has(2) ? m.held(c.in[2], false) : no_tensor;
+  // Each group by itself: its channels of the image, its part of the weights' last axis.
+  std::vector<tensor_id> results;
+  for (std::int64_t k = 0; k < groups; ++k) {
+    const auto part = [&](tensor_id t, std::size_t axis, std::int64_t size) {
+      return groups == 1 ? t : part_of_axis(m, t, axis, k * size, size);
+    };
+    std::vector<tensor_id> list{part(image, 3, x[1] / groups), part(kernel, 3, x[1] / groups)};
+    if (c.has(2)) list.push_back(part(bias, 0, weights[1]));
+    results.push_back(
+        m.made(ops::float_transpose_conv2d, std::move(list), dtype::f32, to_attributes(a)));
+    if (m.failed()) return;
+  }
+  const tensor_id y = joined_on(m, std::move(results), 3);
   m.give(c, from_image(m, y, w.row), true);
 }
 
@@ -3242,11 +4114,23 @@ template <const op_def& Op> void fold_row(emitter& m, call& c) {
   }
   c.out = {all};
 }
+/// The sum by the number of operands.
+inline void mean_row(emitter& m, call& c) {
+  fold_row<ops::add>(m, c);
+  if (m.failed() || !m.is_real(c.out[0])) return;
+  const tensor_id count = m.to.scalar_constant(static_cast<float>(c.in.size()));
+  m.give(c, m.made(ops::div, {m.held(c.out[0]), count}, dtype::f32), c.out[0].channels_inner);
+}
 /// ONNX Runtime squares and cubes where the exponent is one number, 2 or 3.
 inline void pow_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 2) || !m.is_real(c.in[0])) return;
-  const bool one = m.is_constant(c.in[1]) && m.type(c.in[1]) == dtype::f32 &&
-                   m.shape(c.in[1]).elements().value == 1 &&
+  if (m.type(c.in[1]) != dtype::f32) {
+    call cast{c.n, {c.in[1]}};
+    cast_to(m, cast, dtype::f32);
+    if (m.failed()) return;
+    c.in[1] = cast.out[0];
+  }
+  const bool one = m.is_constant(c.in[1]) && m.shape(c.in[1]).elements().value == 1 &&
                    m.shape(c.in[1]).rank <= m.shape(c.in[0]).rank;
   const float e = one ? m.constant_float(c.in[1], "an exponent") : 0.f;
   if (e != 2.f && e != 3.f) return binary_row<ops::pow>(m, c);
@@ -3283,7 +4167,7 @@ inline void where_row(emitter& m, call& c) {
   const int rank = m.largest_rank(c.in);
   std::vector<tensor_id> in;
   for (const value& v : c.in) in.push_back(m.operand(v, rank, inner));
-  m.give(c, m.made(ops::select, std::move(in), m.type(c.in[1])), inner);
+  m.give(c, m.chosen(in[0], in[1], in[2]), inner);
 }
 
 // ---- concatenation ----
@@ -3332,7 +4216,7 @@ inline void concat_row(emitter& m, call& c) {
   attributes a;
   std::vector<tensor_id> in = joined(m, c, c.in, &inner, &a);
   if (m.failed()) return;
-  m.give(c, m.made(ops::concat, std::move(in), m.type(c.in[0]), std::move(a)), inner);
+  m.give(c, m.merged(ops::concat, std::move(in), std::move(a)), inner);
 }
 
 // ---- pooling ----
@@ -3462,15 +4346,21 @@ template <const op_def& Op, int Since> void reduce_row(emitter& m, call& c) {
 }
 inline void arg_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
-  if (m.integer(c, "select_last_index", 0) != 0) m.refuse("select_last_index", "1", "0");
   const int axis = m.axis(m.integer(c, "axis", 0), m.rank(c.in[0]));
   attributes a;
   a.set("axis", std::int64_t{axis});
   if (m.integer(c, "keepdims", 1) != 0) a.set("keep_dims", std::int64_t{1});
-  m.give(c,
-         m.made(c.n.op == "ArgMax" ? ops::arg_max : ops::arg_min, {m.held(c.in[0], false)},
-                dtype::s64, std::move(a)),
-         false);
+  const bool last = m.integer(c, "select_last_index", 0) != 0;  // the first from the other end
+  tensor_id x = m.held(c.in[0], false);
+  if (m.failed()) return;
+  const std::int32_t extent = m.to.g[x].shape[axis];
+  std::vector<std::int32_t> backwards;
+  for (std::int32_t i = extent; last && i-- > 0;) backwards.push_back(i);
+  if (last) x = picked(m, x, axis, backwards);
+  tensor_id y =
+      m.made(c.n.op == "ArgMax" ? ops::arg_max : ops::arg_min, {x}, dtype::s64, std::move(a));
+  if (last) y = m.made(ops::sub, {m.to.scalar_constant(std::int64_t{extent} - 1), y}, dtype::s64);
+  m.give(c, y, false);
 }
 inline void cumsum_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 2)) return;
@@ -3557,6 +4447,20 @@ inline void unary(emitter& m, call& c, const op_def& op, attributes a = {}) {
 }
 template <const op_def& Op> void unary_row(emitter& m, call& c) {
   if (m.arity(c, 1, 1)) unary(m, c, Op);
+}
+/// -1, 0 or 1; integers by two comparisons.
+inline void sign_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const dtype t = m.type(c.in[0]);
+  if (t != dtype::s32 && t != dtype::s64) return unary(m, c, ops::sign);
+  const tensor_id x = m.held(c.in[0]), none = t == dtype::s64
+                                                  ? m.to.scalar_constant(std::int64_t{0})
+                                                  : m.to.scalar_constant(std::int32_t{0});
+  const auto side = [&](const op_def& op) {
+    return m.made(ops::cast, {m.made(op, {x, none}, dtype::boolean)}, t);
+  };
+  const tensor_id above = side(ops::greater), below = side(ops::less);
+  m.give(c, m.made(ops::sub, {above, below}, t), c.in[0].channels_inner);
 }
 template <const op_def& Op> void slope_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
@@ -3713,21 +4617,50 @@ inline void batch_normalization_row(emitter& m, call& c) {
 
 // ---- resizing ----
 
-/// Factors and extents of height and width.
+/// Factors and extents of height and width; one axis is a row of height 1.
 struct resizing {
-  std::array<std::int32_t, 2> in{}, out{};
-  std::array<float, 2> factor{};  // as the file gives it, or the ratio of the extents
+  bool row = false;
+  std::array<std::int32_t, 2> in{1, 1}, out{1, 1};
+  std::array<float, 2> factor{1, 1};  // as the file gives it, or the ratio of the extents
 };
+/// Axes that the node's factors or extents are for: all of them unless it says which.
+inline std::vector<int> resized_axes(emitter& m, const call& c, int rank) {
+  std::vector<int> axes;
+  for (const std::int64_t a : m.integers(c, "axes")) axes.push_back(m.axis(a, rank));
+  const bool all = axes.empty();
+  for (int i = 0; all && i < rank; ++i) axes.push_back(i);
+  std::vector<int> once = axes;
+  std::sort(once.begin(), once.end());
+  if (std::adjacent_find(once.begin(), once.end()) != once.end())
+    m.broken("axes of Resize that repeat");
+  return axes;
+}
+/// One factor for all axes, so that no extent is larger (or smaller) than asked for.
+inline void keep_aspect_ratio(emitter& m, const call& c, const dims& x,
+                              const std::vector<int>& axes, std::vector<double>& out,
+                              std::vector<float>& factor) {
+  const std::string policy = m.text(c, "keep_aspect_ratio_policy", "stretch");
+  if (m.failed() || policy == "stretch") return;
+  if (policy != "not_larger" && policy != "not_smaller")
+    return m.refuse("keep_aspect_ratio_policy", policy, "stretch, not_larger, not_smaller");
+  float all = factor[static_cast<std::size_t>(axes[0])];
+  for (const int a : axes) {
+    const float f = factor[static_cast<std::size_t>(a)];
+    all = policy == "not_larger" ? std::min(all, f) : std::max(all, f);
+  }
+  for (const int a : axes) {
+    const auto k = static_cast<std::size_t>(a);
+    factor[k] = all;
+    out[k] = std::round(static_cast<double>(numerics::mul(all, static_cast<float>(x[a]))));
+  }
+}
 inline resizing read_resizing(emitter& m, const call& c) {
   resizing r;
   const dims x = m.shape(c.in[0]);
-  if (x.rank != 4) {
-    m.refuse("rank of an image to resize", std::to_string(x.rank), "4");
+  if (x.rank != 3 && x.rank != 4) {
+    m.refuse("rank of an image to resize", std::to_string(x.rank), "3, 4");
     return r;
   }
-  if (c.n.find("axes")) m.refuse("axes of Resize");
-  if (m.text(c, "keep_aspect_ratio_policy", "stretch") != "stretch")
-    m.refuse("keep_aspect_ratio_policy", m.text(c, "keep_aspect_ratio_policy", ""), "stretch");
   if (m.integer(c, "antialias", 0) != 0) m.refuse("antialias", "1", "0");
   const bool roi = m.opset >= 11;
   std::vector<float> scales;
@@ -3738,30 +4671,37 @@ inline resizing read_resizing(emitter& m, const call& c) {
   if (roi && c.has(3) && m.shape(c.in[3]).elements().value != 0)
     sizes = m.constant_integers(c.in[3], "sizes of Resize");
   if (c.n.find("scales")) scales = c.n.find("scales")->reals;  // Upsample before opset 9
+  const std::vector<int> axes = resized_axes(m, c, x.rank);
   if (m.failed()) return r;
-  if ((sizes.empty() ? scales.size() : sizes.size()) != 4) {
-    m.broken("scales or sizes of Resize", std::to_string(scales.size() + sizes.size()), "4");
+  if ((sizes.empty() ? scales.size() : sizes.size()) != axes.size()) {
+    m.broken("scales or sizes of Resize", std::to_string(scales.size() + sizes.size()),
+             std::to_string(axes.size()));
     return r;
   }
-  for (int i = 0; i < 4; ++i) {
+  std::vector<double> out;
+  for (const std::int32_t extent : x) out.push_back(extent);
+  std::vector<float> factor(out.size(), 1.f);
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const auto k = static_cast<std::size_t>(axes[i]);
+    const auto extent = static_cast<float>(x[axes[i]]);
+    out[k] = sizes.empty() ? std::floor(static_cast<double>(numerics::mul(extent, scales[i])))
+                           : static_cast<double>(sizes[i]);
+    factor[k] = sizes.empty() ? scales[i] : numerics::div(static_cast<float>(out[k]), extent);
+  }
+  if (!sizes.empty()) keep_aspect_ratio(m, c, x, axes, out, factor);
+  r.row = x.rank == 3;
+  for (int i = 0; i < x.rank && !m.failed(); ++i) {
     const auto k = static_cast<std::size_t>(i);
-    const double out =
-        sizes.empty()
-            ? std::floor(static_cast<double>(numerics::mul(static_cast<float>(x[i]), scales[k])))
-            : static_cast<double>(sizes[k]);
-    if (!(out >= 1) || out > 1 << 24) {
-      m.broken("extent of a resized image", std::to_string(out));
-      return r;
+    if (!(out[k] >= 1) || out[k] > 1 << 24) {
+      m.broken("extent of a resized image", std::to_string(out[k]));
+    } else if (i < 2) {
+      if (out[k] != x[i]) m.refuse("Resize of batch or channels");
+    } else {
+      const std::size_t to = r.row ? 1 : k - 2;
+      r.in[to] = x[i], r.out[to] = static_cast<std::int32_t>(out[k]);
+      r.factor[to] = factor[k];
+      if (!(factor[k] > 0)) m.broken("scales of Resize");
     }
-    if (i < 2) {
-      if (out != x[i]) m.refuse("Resize of batch or channels");
-      continue;
-    }
-    r.in[k - 2] = x[i], r.out[k - 2] = static_cast<std::int32_t>(out);
-    r.factor[k - 2] = sizes.empty()
-                          ? scales[k]
-                          : numerics::div(static_cast<float>(out), static_cast<float>(x[i]));
-    if (!(r.factor[k - 2] > 0)) m.broken("scales of Resize");
   }
   return r;
 }
@@ -3776,6 +4716,13 @@ inline float source_of(std::int32_t o, std::int32_t in, std::int32_t out, float 
   if (how == "asymmetric") return numerics::div(i, factor);
   if (how == "tf_half_pixel_for_nn") return numerics::div(numerics::add(i, 0.5f), factor);
   if (how == "pytorch_half_pixel" && out == 1) return 0.f;
+  if (how == "half_pixel_symmetric") {
+    const auto extent = static_cast<float>(in);
+    const float share = numerics::div(static_cast<float>(out), numerics::mul(factor, extent)),
+                offset = numerics::mul(numerics::div(extent, 2.f), numerics::sub(1.f, share));
+    return numerics::sub(numerics::add(offset, numerics::div(numerics::add(i, 0.5f), factor)),
+                         0.5f);
+  }
   return numerics::sub(numerics::div(numerics::add(i, 0.5f), factor), 0.5f);
 }
 inline std::vector<std::int32_t> nearest_list(const resizing& r, std::size_t k,
@@ -3796,33 +4743,84 @@ inline std::vector<std::int32_t> nearest_list(const resizing& r, std::size_t k,
   }
   return list;
 }
+/// Elements of one axis of a resized image, and what each counts.
+struct tap {
+  std::vector<std::int32_t> index;
+  std::vector<float> weight;
+};
+/// The sum of an image's taps along axis k (0: height), in their order.
+inline tensor_id weighted(emitter& m, tensor_id x, std::size_t k, const std::vector<tap>& taps) {
+  tensor_id sum = no_tensor;
+  for (const tap& t : taps) {
+    if (m.failed()) return no_tensor;
+    const auto extent = static_cast<std::int32_t>(t.weight.size());
+    const tensor_id weights =
+                        m.new_constant("", k == 0 ? dims{extent, 1, 1} : dims{extent, 1}, t.weight),
+                    pixels = picked(m, x, static_cast<std::int64_t>(1 + k), t.index),
+                    part = m.made(ops::mul, {pixels, weights}, dtype::f32);
+    sum = sum == no_tensor ? part : m.made(ops::add, {sum, part}, dtype::f32);
+  }
+  return m.failed() ? no_tensor : sum;
+}
 /// Linear resizing of floats by a factor that is not the ratio of the extents: two pixels of each
 /// axis by their distance.
 inline tensor_id blended(emitter& m, tensor_id x, const resizing& r, const std::string& how) {
   for (std::size_t k = 0; k < 2; ++k) {
-    std::vector<std::int32_t> below, above;
-    std::vector<float> near, far;
+    std::vector<tap> taps(2);
     for (std::int32_t o = 0; o < r.out[k]; ++o) {
       const float last = static_cast<float>(r.in[k] - 1),
                   at = std::clamp(source_of(o, r.in[k], r.out[k], r.factor[k], how), 0.f, last),
                   low = numerics::floor(at), share = numerics::sub(at, low);
-      below.push_back(static_cast<std::int32_t>(low));
-      above.push_back(std::min(below.back() + 1, r.in[k] - 1));
-      near.push_back(numerics::sub(1.f, share)), far.push_back(share);
+      const auto below = static_cast<std::int32_t>(low);
+      taps[0].index.push_back(below), taps[1].index.push_back(std::min(below + 1, r.in[k] - 1));
+      taps[0].weight.push_back(numerics::sub(1.f, share)), taps[1].weight.push_back(share);
     }
-    const dims weights = k == 0 ? dims{r.out[k], 1, 1} : dims{r.out[k], 1};
-    const auto part = [&](const std::vector<std::int32_t>& index, const std::vector<float>& w) {
-      if (m.failed()) return no_tensor;
-      attributes a;
-      a.set("axis", static_cast<std::int64_t>(1 + k));
-      const tensor_id pixels =
-          m.made(ops::gather, {x, m.to.constant(index)}, dtype::f32, std::move(a));
-      return m.made(ops::mul, {pixels, m.new_constant("", weights, w)}, dtype::f32);
-    };
-    const tensor_id a = part(below, near), b = part(above, far);
-    x = m.made(ops::add, {a, b}, dtype::f32);
+    x = weighted(m, x, k, taps);
   }
-  return m.failed() ? no_tensor : x;
+  return x;
+}
+/// Weights of the pixels at -1, 0, 1, 2 around a place that is `s` behind pixel 0.
+inline std::array<float, 4> cubic_weights(float s, float a) {
+  using numerics::add, numerics::mul, numerics::sub;
+  // |d| > 1: ((a d - 5 a) d + 8 a) d - 4 a
+  const auto far = [&](float d) {
+    const float inner = add(mul(sub(mul(a, d), mul(5.f, a)), d), mul(8.f, a));
+    return sub(mul(inner, d), mul(4.f, a));
+  };
+  // |d| <= 1: ((a + 2) d - (a + 3)) d d + 1
+  const auto near = [&](float d) {
+    return add(mul(mul(sub(mul(add(a, 2.f), d), add(a, 3.f)), d), d), 1.f);
+  };
+  return {far(add(s, 1.f)), near(s), near(sub(1.f, s)), far(sub(2.f, s))};
+}
+/// Cubic resizing of floats: four pixels of each axis, columns first. Beyond the image its border
+/// goes on, or (exclude_outside) nothing counts and the rest is scaled up to 1.
+inline tensor_id cubic(emitter& m, tensor_id x, const resizing& r, const std::string& how,
+                       float coefficient, bool exclude_outside) {
+  for (const std::size_t k : {std::size_t{1}, std::size_t{0}}) {
+    std::vector<tap> taps(4);
+    bool same = r.in[k] == r.out[k];
+    for (std::int32_t o = 0; o < r.out[k]; ++o) {
+      const float at = source_of(o, r.in[k], r.out[k], r.factor[k], how), low = numerics::floor(at);
+      same &= at == static_cast<float>(o);
+      auto weights = cubic_weights(numerics::sub(at, low), coefficient);
+      const auto first = numerics::clamp_to_int(static_cast<double>(low), -(1 << 25), 1 << 25) - 1;
+      float sum = 0;
+      for (std::int32_t i = 0; i < 4; ++i) {
+        float& w = weights[static_cast<std::size_t>(i)];
+        if (exclude_outside && (first + i < 0 || first + i >= r.in[k])) w = 0;
+        sum = numerics::add(sum, w);
+      }
+      for (std::int32_t i = 0; i < 4; ++i) {
+        tap& t = taps[static_cast<std::size_t>(i)];
+        const float w = weights[static_cast<std::size_t>(i)];
+        t.index.push_back(std::clamp(first + i, 0, r.in[k] - 1));
+        t.weight.push_back(exclude_outside ? numerics::div(w, sum) : w);
+      }
+    }
+    if (!same) x = weighted(m, x, k, taps);
+  }
+  return x;
 }
 /// One operator where its rows and columns are the same, else by index.
 inline tensor_id nearest(emitter& m, tensor_id x, const resizing& r, const std::string& how,
@@ -3841,14 +4839,7 @@ inline tensor_id nearest(emitter& m, tensor_id x, const resizing& r, const std::
     a.half_pixel_centers = half;
     return m.moved(ops::resize_nearest, x, to_attributes(a));
   }
-  for (std::size_t k = 0; k < 2; ++k) {
-    if (m.failed()) return no_tensor;
-    attributes a;
-    a.set("axis", static_cast<std::int64_t>(k) + 1);
-    const tensor_id y = m.to.like(x);
-    m.emit(ops::gather, {x, m.to.constant(lists[k])}, {y}, std::move(a));
-    x = y;
-  }
+  for (std::size_t k = 0; k < 2; ++k) x = picked(m, x, static_cast<std::int64_t>(k) + 1, lists[k]);
   return x;
 }
 inline void resize_row(emitter& m, call& c) {
@@ -3861,33 +4852,40 @@ inline void resize_row(emitter& m, call& c) {
   const resizing r = read_resizing(m, c);
   if (m.failed()) return;
   const bool known = how == "half_pixel" || how == "pytorch_half_pixel" || how == "asymmetric" ||
-                     how == "align_corners" || (mode == "nearest" && how == "tf_half_pixel_for_nn");
+                     how == "align_corners" || how == "half_pixel_symmetric" ||
+                     (mode == "nearest" && how == "tf_half_pixel_for_nn");
   if (!known) return m.refuse("coordinate_transformation_mode", how);
-  const tensor_id x = m.held(c.in[0], true);
+  const tensor_id x = image_of(m, m.held(c.in[0], true));
+  const auto give = [&](tensor_id y) { m.give(c, from_image(m, y, r.row), true); };
   if (mode == "nearest") {
     const bool rounding_known = rounds == "floor" || rounds == "ceil" ||
                                 rounds == "round_prefer_floor" || rounds == "round_prefer_ceil";
     if (!rounding_known) return m.refuse("nearest_mode", rounds);
-    return m.give(c, nearest(m, x, r, how, rounds), true);
+    return give(nearest(m, x, r, how, rounds));
+  }
+  const bool real = m.type(c.in[0]) == dtype::f32;
+  if (mode == "cubic") {
+    if (!m.is_real(c.in[0])) return;
+    return give(cubic(m, x, r, how, m.real(c, "cubic_coeff_a", -0.75f),
+                      m.integer(c, "exclude_outside", 0) != 0));
   }
   if (mode != "linear" && mode != "bilinear")
-    return m.refuse("mode of Resize", mode, "nearest, linear");
-  if (how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1))
-    return m.refuse("coordinate_transformation_mode of one pixel", how);
-  const bool real = m.type(c.in[0]) == dtype::f32;
+    return m.refuse("mode of Resize", mode, "nearest, linear, cubic");
   if (!real && !m.is_byte(c.in[0])) return;
-  bool ratios = true;  // the factors are those of the extents
+  // The operator's own factors are those of the extents, and its places are counted from the edge.
+  bool own = how != "half_pixel_symmetric" &&
+             !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
+  if (!own && !real) return m.refuse("coordinate_transformation_mode of 8-bit values", how);
   for (std::size_t k = 0; k < 2; ++k)
-    ratios &=
-        r.factor[k] == numerics::div(static_cast<float>(r.out[k]), static_cast<float>(r.in[k]));
-  if (real && !ratios && how != "align_corners") return m.give(c, blended(m, x, r, how), true);
+    own &= !real || how == "align_corners" ||
+           r.factor[k] == numerics::div(static_cast<float>(r.out[k]), static_cast<float>(r.in[k]));
+  if (!own) return give(blended(m, x, r, how));
   resize_attrs a;
   a.out_h = r.out[0], a.out_w = r.out[1];
   a.align_corners = how == "align_corners";
   a.half_pixel_centers = how == "half_pixel" || how == "pytorch_half_pixel";
   a.scale_h = static_cast<double>(r.factor[0]), a.scale_w = static_cast<double>(r.factor[1]);
-  m.give(c, m.moved(real ? ops::resize_bilinear : ops::qnn_resize_bilinear, x, to_attributes(a)),
-         true);
+  give(m.moved(real ? ops::resize_bilinear : ops::qnn_resize_bilinear, x, to_attributes(a)));
 }
 
 }  // namespace onnx_model::rows
@@ -3963,23 +4961,6 @@ template <bool Swish> void quick_gelu_row(emitter& m, call& c) {
   if (alpha != 1.f) s = m.made(ops::mul, {x, m.to.scalar_constant(alpha)}, dtype::f32);
   m.give(c, m.made(ops::mul, {x, m.made(ops::logistic, {s}, dtype::f32)}, dtype::f32),
          c.in[0].channels_inner);
-}
-inline tensor_id part_of_axis(emitter& m, tensor_id x, std::size_t axis, std::int64_t begin,
-                              std::int64_t size) {
-  if (m.failed()) return no_tensor;
-  const auto rank = static_cast<std::size_t>(m.to.g[x].shape.rank);
-  std::vector<std::int64_t> first(rank, 0), extents(rank, -1);
-  first[axis] = begin, extents[axis] = size;
-  attributes a;
-  a.set("begin", std::move(first)), a.set("size", std::move(extents));
-  return m.moved(ops::slice, x, std::move(a));
-}
-inline tensor_id joined_on(emitter& m, std::vector<tensor_id> list, std::int64_t axis) {
-  if (m.failed() || list.size() == 1) return m.failed() ? no_tensor : list[0];
-  attributes a;
-  a.set("axis", axis);
-  const dtype t = m.to.g[list[0]].type;
-  return m.made(ops::concat, std::move(list), t, std::move(a));
 }
 /// x, [k]: 0 below diagonal k of the last two axes, or above it.
 inline void trilu_row(emitter& m, call& c) {
@@ -4323,393 +5304,189 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_ONNX_ROWS_FUNCTIONS_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_FUNCTIONS_HPP_
 
-// ---- octet/import/onnx/rows_shape.hpp
-// Rows that move elements or compute shapes.
-#ifndef OCTET_IMPORT_ONNX_ROWS_SHAPE_HPP_
-#define OCTET_IMPORT_ONNX_ROWS_SHAPE_HPP_
+// ---- octet/import/common/einsum.hpp
+// Einstein sums: from an equation to sums, transpositions and matrix products of two operands.
+#ifndef OCTET_IMPORT_COMMON_EINSUM_HPP_
+#define OCTET_IMPORT_COMMON_EINSUM_HPP_
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
 
 
 OCTET_NAMESPACE_BEGIN
-namespace onnx_model::rows {
+namespace import {
 
-/// Extents as the graph has them; one beyond int32 becomes -2, which no rule accepts.
-inline std::vector<std::int64_t> as_extents(const std::vector<std::int64_t>& list) {
+/// What becomes of an operand before it is multiplied: axes that are summed over and go, then the
+/// order of those left, then their extents as matrices [batch, rows, columns].
+struct einsum_operand {
+  std::vector<std::int64_t> sum, order, matrices;
+};
+/// The result so far (the first operand in the first step) times the next operand.
+struct einsum_product {
+  einsum_operand left, right;
+  std::vector<std::int64_t> extents;  // of the product, one a label
+  std::vector<std::int64_t> order;    // of its axes
+};
+/// One operand alone is summed and turned; of several, each product takes one more.
+struct einsum_plan {
+  einsum_operand alone;
+  std::vector<einsum_product> products;
+};
+
+namespace detail {
+
+struct einsum_labels {
+  std::vector<std::string> in;
+  std::string out;
+};
+/// Writes "..." out as the digits of that many axes; whether all labels are such as may be.
+inline bool spell_out(std::string& labels, std::size_t dots) {
+  const std::size_t at = labels.find("...");
+  if (at != std::string::npos) {
+    std::string digits;
+    for (std::size_t i = dots; i-- > 0;) digits += static_cast<char>('0' + i);
+    labels.replace(at, 3, digits);
+  }
+  return std::all_of(labels.begin(), labels.end(), [](char ch) {
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '7');
+  });
+}
+/// Labels with "..." written out as digits, of the axes counted from the last one.
+inline result<einsum_labels> read_einsum(const std::string& equation,
+                                         const std::vector<std::vector<std::int64_t>>& shapes) {
+  std::string text;
+  for (const char ch : equation)
+    if (ch != ' ') text += ch;
+  const auto refused = [&](const std::string& why) {
+    return unsupported("equation of an Einstein sum", text.substr(0, 40), why);
+  };
+  const std::size_t arrow = text.find("->");
+  std::string left = text.substr(0, arrow);
+  einsum_labels e;
+  for (std::size_t at = 0; at <= left.size();) {
+    const std::size_t end = std::min(left.find(',', at), left.size());
+    e.in.push_back(left.substr(at, end - at));
+    at = end + 1;
+  }
+  if (e.in.size() != shapes.size()) return refused("as many operands as are given");
+  std::size_t most = 0;
+  for (std::size_t k = 0; k < e.in.size(); ++k) {
+    const bool dotted = e.in[k].find("...") != std::string::npos;
+    const std::size_t named = e.in[k].size() - (dotted ? 3 : 0), rank = shapes[k].size();
+    if (named > rank || rank - named > 7 || (!dotted && named != rank))
+      return invalid("labels of an operand of an Einstein sum", e.in[k].substr(0, 40),
+                     std::to_string(rank) + " axes");
+    most = std::max(most, rank - named);
+    if (!spell_out(e.in[k], rank - named)) return refused("letters, ',', '...' and '->'");
+  }
+  if (arrow != std::string::npos) {
+    e.out = text.substr(arrow + 2);
+    if (!spell_out(e.out, most)) return refused("letters, ',', '...' and '->'");
+  } else {  // labels that stand once, in the order of the alphabet
+    std::map<char, int> count;
+    for (const std::string& labels : e.in)
+      for (const char ch : labels) ++count[ch];
+    bool small = false, large = false;
+    for (std::size_t i = most; i-- > 0;) e.out += static_cast<char>('0' + i);
+    for (const auto& [ch, n] : count) {
+      small |= ch >= 'a', large |= ch >= 'A' && ch <= 'Z';
+      if (n == 1 && ch >= 'A') e.out += ch;
+    }
+    if (small && large) return refused("a written-out result where letters are of both cases");
+  }
+  const auto repeats = [](std::string s) {
+    std::sort(s.begin(), s.end());
+    return std::adjacent_find(s.begin(), s.end()) != s.end();
+  };
+  for (const std::string& labels : e.in)
+    if (repeats(labels)) return refused("each label once in an operand");
+  if (repeats(e.out)) return invalid("result of an Einstein sum", e.out.substr(0, 40));
+  return e;
+}
+inline bool has_label(const std::string& labels, char ch) {
+  return labels.find(ch) != std::string::npos;
+}
+/// Sums over what `keep` does not hold; the labels that stay.
+inline std::string summed_labels(const std::string& labels, const std::string& keep,
+                                 einsum_operand& to) {
+  std::string stay;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (has_label(keep, labels[i]))
+      stay += labels[i];
+    else
+      to.sum.push_back(static_cast<std::int64_t>(i));
+  return stay;
+}
+inline std::vector<std::int64_t> places_of(const std::string& labels, const std::string& in) {
   std::vector<std::int64_t> to;
-  for (std::int64_t v : list) to.push_back(v < -1 || v > INT32_MAX ? -2 : v);
+  for (const char ch : labels) to.push_back(static_cast<std::int64_t>(in.find(ch)));
   return to;
 }
 
-inline void identity_row(emitter& m, call& c) {
-  if (m.arity(c, 1, 3)) c.out = {c.in[0]};
-}
-inline void dropout_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 3)) return;
-  if (c.n.out.size() > 1 && !c.n.out[1].empty()) return m.refuse("the mask of Dropout");
-  c.out = {c.in[0]};
-}
+}  // namespace detail
 
-// ---- the same elements under another shape ----
-
-/// 0: the input's own extent; -1: the rest.
-inline void reshape_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 2)) return;
-  std::vector<std::int64_t> list =
-      m.opset < 5 ? m.integers(c, "shape") : m.constant_integers(c.input(1), "a shape");
-  const bool zeros = m.integer(c, "allowzero", 0) != 0;
-  const dims s = m.shape(c.in[0]);
-  if (list.size() > dims::max_rank)
-    return m.refuse("rank", std::to_string(list.size()), "at most 8");
-  for (std::size_t i = 0; i < list.size() && !zeros; ++i)
-    if (list[i] == 0) {
-      if (static_cast<int>(i) >= s.rank) return m.broken("extent 0 of a shape", to_string(s));
-      list[i] = s[static_cast<int>(i)];
-    }
-  const tensor_id x = m.held(c.in[0], false);
-  attributes a;
-  a.set("shape", as_extents(list));
-  m.give(c, m.moved(ops::reshape, x, std::move(a)), false);
-}
-inline void flatten_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 1)) return;
-  const dims s = m.shape(c.in[0]);
-  std::int64_t axis = m.integer(c, "axis", 1);
-  if (axis < 0) axis += s.rank;
-  if (axis < 0 || axis > s.rank) return m.broken("axis", std::to_string(axis));
-  std::int64_t rows = 1, columns = 1;
-  for (int i = 0; i < s.rank; ++i) (i < axis ? rows : columns) *= s[i];
-  attributes a;
-  a.set("shape", as_extents({rows, columns}));
-  m.give(c, m.moved(ops::reshape, m.held(c.in[0], false), std::move(a)), false);
-}
-/// Axes are an input from opset 13 on.
-inline std::vector<std::int64_t> axes_of(emitter& m, const call& c) {
-  return m.opset < 13 ? m.integers(c, "axes")
-         : c.has(1)   ? m.constant_integers(c.in[1], "axes")
-                      : std::vector<std::int64_t>();
-}
-inline void squeeze_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 2)) return;
-  const dims s = m.shape(c.in[0]);
-  const auto axes = axes_of(m, c);
-  std::vector<bool> gone(static_cast<std::size_t>(s.rank), false);
-  for (std::int64_t a : axes) {
-    const auto i = static_cast<std::size_t>(m.axis(a, s.rank));
-    if (m.failed()) return;  // a scalar has no axis to mark
-    gone[i] = true;
+/// Operands of these extents. An error where the equation is none, or asks for a diagonal.
+inline result<einsum_plan> plan_einsum(const std::string& equation,
+                                       const std::vector<std::vector<std::int64_t>>& shapes) {
+  using detail::has_label;
+  const auto e = detail::read_einsum(equation, shapes);
+  if (!e) return e.error();
+  std::map<char, std::int64_t> extent;
+  for (std::size_t k = 0; k < shapes.size(); ++k)
+    for (std::size_t i = 0; i < shapes[k].size(); ++i)
+      if (const auto [it, fresh] = extent.emplace(e->in[k][i], shapes[k][i]);
+          !fresh && it->second != shapes[k][i])
+        return unsupported("extents of one label of an Einstein sum",
+                           std::to_string(it->second) + ", " + std::to_string(shapes[k][i]),
+                           "the same in every operand");
+  for (const char ch : e->out)
+    if (!extent.contains(ch))
+      return invalid("result of an Einstein sum", e->out.substr(0, 40), "labels of the operands");
+  einsum_plan plan;
+  if (e->in.size() == 1) {
+    const std::string stay = detail::summed_labels(e->in[0], e->out, plan.alone);
+    plan.alone.order = detail::places_of(e->out, stay);
+    return plan;
   }
-  dims y;
-  for (int i = 0; i < s.rank; ++i) {
-    const bool drop = axes.empty() ? s[i] == 1 : gone[static_cast<std::size_t>(i)];
-    if (drop && s[i] != 1) return m.broken("an extent to squeeze", std::to_string(s[i]), "1");
-    if (!drop) y.push_back(s[i]);
-  }
-  m.give(c, m.reshaped(m.held(c.in[0], false), y), false);
-}
-inline void unsqueeze_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 2)) return;
-  const dims s = m.shape(c.in[0]);
-  const auto axes = axes_of(m, c);
-  const int rank = s.rank + static_cast<int>(std::min<std::size_t>(axes.size(), 100));
-  if (rank > dims::max_rank) return m.refuse("rank", std::to_string(rank), "at most 8");
-  std::vector<bool> added(static_cast<std::size_t>(rank), false);
-  for (std::int64_t a : axes) {
-    const auto i = static_cast<std::size_t>(m.axis(a, rank));
-    if (m.failed()) return;
-    if (added[i]) return m.broken("axes of Unsqueeze that repeat");
-    added[i] = true;
-  }
-  dims y;
-  for (int i = 0, from = 0; i < rank; ++i)
-    y.push_back(added[static_cast<std::size_t>(i)] ? 1 : s[from++]);
-  m.give(c, m.reshaped(m.held(c.in[0], false), y), false);
-}
-
-// ---- axes in another order ----
-
-/// The result has ONNX's order; an input in the other layout is read where it is.
-inline void transpose_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 1)) return;
-  const value& x = c.in[0];
-  const int rank = m.rank(x);
-  auto perm = m.integers(c, "perm");
-  if (perm.empty())
-    for (int i = rank; i-- > 0;) perm.push_back(i);
-  if (perm.size() != static_cast<std::size_t>(rank))
-    return m.broken("attribute perm", std::to_string(perm.size()) + " numbers");
-  bool same = true;
-  for (std::size_t i = 0; i < perm.size(); ++i) {
-    const int axis = m.axis(perm[i], rank);
-    if (m.failed()) return;
-    perm[i] = m.axis_of(x, axis);
-    same &= perm[i] == static_cast<std::int64_t>(i);
-  }
-  if (same) return m.give(c, m.held(x), false);
-  attributes a;
-  a.set("perm", std::move(perm));
-  m.give(c, m.moved(ops::transpose, m.held(x), std::move(a)), false);
-}
-template <bool ToDepth> void blocks_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 1)) return;
-  const std::string mode = m.text(c, "mode", "DCR");
-  if (mode != "DCR" && (ToDepth || mode != "CRD"))
-    return m.refuse("mode of " + c.n.op, mode, ToDepth ? "DCR" : "DCR, CRD");
-  attributes a;
-  a.set("block_size", m.integer(c, "blocksize", 0));
-  if (mode == "CRD") a.set("crd", std::int64_t{1});
-  m.give(c,
-         m.moved(ToDepth ? ops::space_to_depth : ops::depth_to_space, m.held(c.in[0], true),
-                 std::move(a)),
-         true);
-}
-
-// ---- pieces ----
-
-inline std::int64_t bounded_index(std::int64_t v) {
-  return std::clamp<std::int64_t>(v, -INT32_MAX, INT32_MAX);
-}
-/// Attributes before opset 10, then inputs.
-inline void slice_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 5)) return;
-  const value& x = c.in[0];
-  std::vector<std::int64_t> list[4];  // starts, ends, axes, steps
-  const char* names[] = {"starts", "ends", "axes", "steps"};
-  for (std::size_t k = 0; k < 4; ++k) {
-    if (m.opset < 10)
-      list[k] = m.integers(c, names[k]);
-    else if (c.has(k + 1))
-      list[k] = m.constant_integers(c.in[k + 1], std::string(names[k]) + " of Slice");
-  }
-  if (m.failed()) return;
-  const int rank = m.rank(x);
-  if (list[1].size() != list[0].size() || (!list[2].empty() && list[2].size() != list[0].size()) ||
-      (!list[3].empty() && list[3].size() != list[0].size()))
-    return m.broken("starts, ends, axes and steps of Slice that differ in number");
-  const dims s = m.shape(x);
-  std::vector<std::int64_t> begin(static_cast<std::size_t>(rank), 0), end, step(begin.size(), 1);
-  for (int i = 0; i < rank; ++i) end.push_back(0);
-  for (int i = 0; i < rank; ++i) end[static_cast<std::size_t>(m.axis_of(x, i))] = s[i];
-  for (std::size_t k = 0; k < list[0].size(); ++k) {
-    const int axis = m.axis(list[2].empty() ? static_cast<std::int64_t>(k) : list[2][k], rank);
-    if (m.failed()) return;
-    const auto at = static_cast<std::size_t>(m.axis_of(x, axis));
-    begin[at] = bounded_index(list[0][k]);
-    end[at] = bounded_index(list[1][k]);
-    step[at] = list[3].empty() ? 1 : bounded_index(list[3][k]);
-  }
-  attributes a;
-  a.set("begin", std::move(begin)), a.set("end", std::move(end)), a.set("strides", std::move(step));
-  m.give(c, m.moved(ops::strided_slice, m.held(x), std::move(a)), x.channels_inner);
-}
-/// Sizes are an input from opset 13 on; num_outputs (18): the last piece may be smaller.
-inline void split_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 2)) return;
-  const value& x = c.in[0];
-  const int axis = m.axis(m.integer(c, "axis", 0), m.rank(x));
-  std::vector<std::int64_t> sizes = m.integers(c, "split");
-  if (m.opset >= 13 && c.has(1)) sizes = m.constant_integers(c.in[1], "sizes of Split");
-  if (m.failed()) return;
-  const auto count = static_cast<std::int64_t>(c.n.out.size());
-  const std::int64_t extent = m.shape(x)[axis];
-  if (sizes.empty() && count > 0) {
-    const std::int64_t each = (extent + count - 1) / count;
-    for (std::int64_t k = 0, left = extent; k < count; ++k) {
-      sizes.push_back(std::min(each, left));
-      left -= sizes.back();
-    }
-  }
-  if (static_cast<std::int64_t>(sizes.size()) != count)
-    return m.broken("sizes of Split", std::to_string(sizes.size()), std::to_string(count));
-  const tensor_id from = m.held(x);
-  if (m.failed()) return;
-  const auto at = static_cast<std::size_t>(m.axis_of(x, axis));
-  std::int64_t begin = 0;
-  for (std::int64_t size : sizes) {
-    if (size < 0 || size > extent - begin) return m.broken("sizes of Split", std::to_string(size));
-    std::vector<std::int64_t> first(static_cast<std::size_t>(m.rank(x)), 0),
-        extents(first.size(), -1);
-    first[at] = begin, extents[at] = size;
-    begin += size;
-    attributes a;
-    a.set("begin", std::move(first)), a.set("size", std::move(extents));
-    const tensor_id y = m.moved(ops::slice, from, std::move(a));
-    if (m.failed()) return;
-    c.out.push_back(value::of(y, x.channels_inner));
-  }
-}
-inline void gather_row(emitter& m, call& c) {
-  if (!m.arity(c, 2, 2)) return;
-  const int axis = m.axis(m.integer(c, "axis", 0), m.rank(c.in[0]));
-  attributes a;
-  a.set("axis", std::int64_t{axis});
-  const tensor_id x = m.held(c.in[0], false), index = m.held(c.in[1], false);
-  if (m.failed()) return;
-  const octet::tensor& t = m.to.g[x];
-  const tensor_id y = t.scales.size() <= 1 ? m.to.like(x) : m.to.temporary("", t.type);
-  m.emit(ops::gather, {x, index}, {y}, std::move(a));
-  m.give(c, y, false);
-}
-inline void expand_row(emitter& m, call& c) {
-  if (!m.arity(c, 2, 2)) return;
-  const auto list = m.constant_integers(c.in[1], "a shape");
-  if (m.failed()) return;
-  dims to;
-  if (list.size() > dims::max_rank) return m.refuse("rank", std::to_string(list.size()), "8");
-  for (std::int64_t v : as_extents(list)) to.push_back(static_cast<std::int32_t>(v));
-  const dims y = broadcast(m.shape(c.in[0]), to);
-  if (y.rank < 0) return m.broken("a shape to expand to", to_string(to));
-  attributes a;
-  a.set("shape", std::vector<std::int64_t>(y.begin(), y.end()));
-  m.give(c, m.moved(ops::broadcast_to, m.held(c.in[0], false), std::move(a)), false);
-}
-inline void tile_row(emitter& m, call& c) {
-  if (!m.arity(c, 2, 2)) return;
-  attributes a;
-  a.set("multiples", as_extents(m.constant_integers(c.in[1], "repeats of Tile")));
-  m.give(c, m.moved(ops::tile, m.held(c.in[0], false), std::move(a)), false);
-}
-/// pads are an attribute before opset 11.
-inline void pad_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 4)) return;
-  const value& x = c.in[0];
-  const std::string mode = m.text(c, "mode", "constant");
-  if (mode != "constant" && mode != "reflect")
-    return m.refuse("mode of Pad", mode, "constant, reflect");
-  const auto pads = m.opset < 11 ? m.integers(c, "pads") : m.constant_integers(c.input(1), "pads");
-  std::vector<std::int64_t> axes;
-  if (c.has(3)) axes = m.constant_integers(c.in[3], "axes of Pad");
-  if (m.failed()) return;
-  const int rank = m.rank(x);
-  if (axes.empty())
-    for (int i = 0; i < rank; ++i) axes.push_back(i);
-  if (pads.size() != 2 * axes.size())
-    return m.broken("pads", std::to_string(pads.size()) + " numbers",
-                    std::to_string(2 * axes.size()));
-  std::vector<std::int64_t> around(2 * static_cast<std::size_t>(rank), 0);
-  for (std::size_t k = 0; k < axes.size(); ++k) {
-    const int axis = m.axis(axes[k], rank);
-    if (m.failed()) return;
-    const auto at = 2 * static_cast<std::size_t>(m.axis_of(x, axis));
-    around[at] = pads[k], around[at + 1] = pads[k + axes.size()];
-  }
-  attributes a;
-  a.set("paddings", std::move(around));
-  const dtype t = m.type(x);
-  if (mode == "constant") {
-    if (t == dtype::f32) {
-      double v = 0;
-      if (m.opset < 11)
-        v = static_cast<double>(m.real(c, "value", 0));
-      else if (c.has(2))
-        v = static_cast<double>(m.constant_float(c.in[2], "the value of Pad"));
-      a.set("value", v);
-    } else {
-      std::int64_t v = 0;
-      if (c.has(2)) {
-        const auto list = is_8bit(t) || t == dtype::s16 || t == dtype::u16
-                              ? std::vector<std::int64_t>()
-                              : m.constant_integers(c.in[2], "the value of Pad");
-        if (!list.empty()) v = list[0];
-        if (list.empty() && !m.failed())
-          if (const auto z = m.zero_points_of(c.in[2]); !z.empty()) v = z[0];
+  std::string have = e->in[0];
+  for (std::size_t k = 1; k < e->in.size(); ++k) {
+    einsum_product p;
+    std::string later = e->out;
+    for (std::size_t i = k + 1; i < e->in.size(); ++i) later += e->in[i];
+    const std::string l = detail::summed_labels(have, later + e->in[k], p.left),
+                      r = detail::summed_labels(e->in[k], later + have, p.right);
+    std::string batch, rows, columns, inner;
+    for (const char ch : l) (!has_label(r, ch) ? rows : has_label(later, ch) ? batch : inner) += ch;
+    for (const char ch : r)
+      if (!has_label(l, ch)) columns += ch;
+    const auto arranged = [&](einsum_operand& to, const std::string& from, const std::string& first,
+                              const std::string& second) {
+      to.order = detail::places_of(batch + first + second, from);
+      for (const char ch : batch) to.matrices.push_back(extent[ch]);
+      for (const std::string* part : {&first, &second}) {
+        std::int64_t n = 1;
+        for (const char ch : *part) n *= extent[ch];
+        to.matrices.push_back(n);
       }
-      a.set("value", v);
-    }
+    };
+    arranged(p.left, l, rows, inner);
+    arranged(p.right, r, inner, columns);
+    have = batch + rows + columns;
+    for (const char ch : have) p.extents.push_back(extent[ch]);
+    const std::string wanted = k + 1 == e->in.size() ? e->out : have;
+    p.order = detail::places_of(wanted, have);
+    plan.products.push_back(std::move(p));
   }
-  m.give(c, m.moved(mode == "reflect" ? ops::mirror_pad : ops::pad, m.held(x), std::move(a)),
-         x.channels_inner);
+  return plan;
 }
 
-// ---- shapes as values ----
-
-inline void shape_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 1)) return;
-  const dims s = m.shape(c.in[0]);
-  const auto at = [&](std::int64_t v) {
-    return std::clamp<std::int64_t>(v < 0 ? v + s.rank : v, 0, s.rank);
-  };
-  const std::int64_t first = at(m.integer(c, "start", 0)), last = at(m.integer(c, "end", s.rank));
-  std::vector<std::int64_t> list;
-  for (std::int64_t i = first; i < last; ++i) list.push_back(s[static_cast<int>(i)]);
-  if (!m.failed()) m.give(c, m.to.constant(list), false);
-}
-inline void size_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 1)) return;
-  m.give(c, m.to.scalar_constant(static_cast<std::int64_t>(m.shape(c.in[0]).elements().value)),
-         false);
-}
-inline void constant_of_shape_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 1)) return;
-  const auto list = m.constant_integers(c.in[0], "a shape");
-  if (m.failed()) return;
-  dims s;
-  if (list.size() > dims::max_rank) return m.refuse("rank", std::to_string(list.size()), "8");
-  for (std::int64_t v : list) {
-    if (v < 0 || v > INT32_MAX) return m.broken("extent of a shape", std::to_string(v));
-    s.push_back(static_cast<std::int32_t>(v));
-  }
-  const float zero = 0;
-  array one = array::of(std::span<const float>(&zero, 1), dims{});
-  if (const attribute* a = c.n.find("value"); a && a->tensor) one = *a->tensor;
-  const std::size_t size = size_of(one.type);
-  if (one.elements() != 1) return m.broken("value of ConstantOfShape", to_string(one.shape));
-  if (!m.check(verify_size(s, one.type, m.to.max, "ConstantOfShape"))) return;
-  std::vector<std::byte> bytes(s.elements().value * size);
-  for (std::size_t i = 0; i < s.elements().value; ++i)
-    std::memcpy(bytes.data() + i * size, one.data.bytes.data(), size);
-  m.give(c, m.new_constant("", one.type, s, bytes), false);
-}
-/// Of constants.
-inline void range_row(emitter& m, call& c) {
-  if (!m.arity(c, 3, 3)) return;
-  constexpr std::size_t most = std::size_t{1} << 24;
-  if (m.type(c.in[0]) == dtype::f32) {
-    const float from = m.constant_float(c.in[0], "an end of Range"),
-                to = m.constant_float(c.in[1], "an end of Range"),
-                step = m.constant_float(c.in[2], "the step of Range");
-    if (m.failed()) return;
-    const double count = std::ceil((static_cast<double>(to) - static_cast<double>(from)) /
-                                   static_cast<double>(step));
-    if (step == 0 || !(count <= static_cast<double>(most))) return m.broken("the step of Range");
-    std::vector<float> list;
-    for (std::int64_t i = 0; static_cast<double>(i) < count; ++i)
-      list.push_back(numerics::add(from, numerics::mul(static_cast<float>(i), step)));
-    const dims shape{static_cast<std::int32_t>(list.size())};
-    return m.give(c, m.new_constant("", shape, list), false);
-  }
-  std::int64_t ends[3]{};
-  for (std::size_t k = 0; k < 3; ++k) {
-    const auto list = m.constant_integers(c.in[k], "an end of Range");
-    if (!m.failed() && list.size() != 1) m.broken("an end of Range");
-    if (m.failed()) return;
-    ends[k] = list[0];
-    if (ends[k] > INT32_MAX || ends[k] < INT32_MIN) return m.refuse("an end of Range beyond int32");
-  }
-  if (ends[2] == 0) return m.broken("the step of Range", "0");
-  std::vector<std::int64_t> list;
-  for (std::int64_t v = ends[0]; ends[2] > 0 ? v < ends[1] : v > ends[1]; v += ends[2]) {
-    if (list.size() >= most) return m.fail(import::too_large("Range"));
-    list.push_back(v);
-  }
-  const dims shape{static_cast<std::int32_t>(list.size())};
-  if (m.type(c.in[0]) == dtype::s64) return m.give(c, m.new_constant("", shape, list), false);
-  m.give(c, m.new_constant("", shape, std::vector<std::int32_t>(list.begin(), list.end())), false);
-}
-inline void cast_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 1)) return;
-  const auto t = element_type(m.integer(c, "to", 0), "Cast's result");
-  if (!t) return m.fail(t.error());
-  const value& x = c.in[0];
-  if (m.type(x) == *t) {
-    c.out = {x};
-    return;
-  }
-  m.give(c, m.made(ops::cast, {m.held(x)}, *t), x.channels_inner);
-}
-
-}  // namespace onnx_model::rows
+}  // namespace import
 OCTET_NAMESPACE_END
 
-#endif  // OCTET_IMPORT_ONNX_ROWS_SHAPE_HPP_
+#endif  // OCTET_IMPORT_COMMON_EINSUM_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
@@ -4794,11 +5571,46 @@ inline void is_nan_row(emitter& m, call& c) {
   const tensor_id x = m.held(c.in[0]);
   m.give(c, m.made(ops::not_equal, {x, x}, dtype::boolean), c.in[0].channels_inner);
 }
+/// Infinite, with the signs that are asked for.
+inline void is_inf_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const bool above = m.integer(c, "detect_positive", 1) != 0,
+             below = m.integer(c, "detect_negative", 1) != 0;
+  const formula f(m);
+  tensor_id x = m.held(c.in[0]);
+  if (above && below) x = f(ops::abs, x);
+  float bound = std::numeric_limits<float>::infinity();
+  if (!above) bound = below ? -bound : std::numeric_limits<float>::quiet_NaN();
+  m.give(c, m.made(ops::equal, {x, m.to.scalar_constant(bound)}, dtype::boolean),
+         c.in[0].channels_inner);
+}
 /// Integers: the sign of the divisor, unless fmod asks for that of the dividend.
 inline void mod_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 2)) return;
-  if (m.integer(c, "fmod", 0) != 0) return m.refuse("fmod", "1", "0");
   binary_row<ops::floor_mod>(m, c);
+  if (m.failed() || m.integer(c, "fmod", 0) == 0) return;
+  const dtype t = m.type(c.in[0]);
+  if (t != dtype::s32 && t != dtype::s64)
+    return m.refuse("fmod of " + std::string(name_of(t)), "1", "0, or int32, int64");
+  const auto zero = [&] {
+    return value::of(t == dtype::s64 ? m.to.scalar_constant(std::int64_t{0})
+                                     : m.to.scalar_constant(std::int32_t{0}));
+  };
+  const auto of = [&](const op_def& op, const value& a, const value& b, dtype result) {
+    call pair{c.n, {a, b}};
+    if (!m.failed()) binary(m, pair, op, result);
+    return m.failed() ? value{} : pair.out[0];
+  };
+  // Where a remainder is not 0 and the signs differ, it is one divisor too far.
+  const value rest = c.out[0], none = zero();
+  const value signs = of(ops::not_equal, of(ops::less, c.in[0], none, dtype::boolean),
+                         of(ops::less, c.in[1], none, dtype::boolean), dtype::boolean);
+  const value far =
+      of(ops::logical_and, signs, of(ops::not_equal, rest, none, dtype::boolean), dtype::boolean);
+  call choice{c.n, {far, of(ops::sub, rest, c.in[1], t), rest}};
+  if (m.failed()) return;
+  where_row(m, choice);
+  if (!m.failed()) c.out = std::move(choice.out);
 }
 
 // ---- norms ----
@@ -4841,6 +5653,33 @@ inline void group_normalization_row(emitter& m, call& c) {
   }
   if (!m.failed()) m.give(c, m.reshaped(m.held(y, false), x), false);
 }
+/// x * (bias + alpha / size * s)^-beta, s the squares of `size` channels around each, added from
+/// the first to the last.
+inline void local_response_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  const std::int64_t size = m.integer(c, "size", 0);
+  const dims s = m.shape(c.in[0]);
+  if (s.rank < 3) return m.broken("rank of LRN's input", std::to_string(s.rank), "3 or more");
+  constexpr std::int64_t most = 64;  // each channel of a window is a node
+  if (size < 1 || size > most)
+    return m.refuse("size of LRN", std::to_string(size), "1 to " + std::to_string(most));
+  const formula f(m);
+  const float bias = m.real(c, "bias", 1.f), beta = m.real(c, "beta", 0.75f),
+              share = numerics::div(m.real(c, "alpha", 1e-4f), static_cast<float>(size));
+  const tensor_id x = m.held(c.in[0], true);
+  attributes around;
+  std::vector<std::int64_t> pads(2 * static_cast<std::size_t>(s.rank), 0);
+  pads[pads.size() - 2] = (size - 1) / 2, pads.back() = size / 2;
+  around.set("paddings", std::move(pads)), around.set("value", 0.);
+  const tensor_id squares = f(ops::pad, f(ops::square, x), std::move(around));
+  tensor_id sum = no_tensor;
+  for (std::int64_t k = 0; k < size && !m.failed(); ++k) {
+    const tensor_id part = part_of_axis(m, squares, static_cast<std::size_t>(s.rank - 1), k, s[1]);
+    sum = k == 0 ? part : f(ops::add, sum, part);
+  }
+  const tensor_id scale = f(ops::add, f(ops::mul, sum, share), bias);
+  m.give(c, f(ops::mul, x, f(ops::pow, scale, -beta)), true);
+}
 /// x by the length of its vectors along an axis.
 inline void lp_normalization_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
@@ -4863,8 +5702,10 @@ inline void reduce_function_row(emitter& m, call& c) {
   const std::string& op = c.n.op;
   const formula f(m);
   const value& x = c.in[0];
+  node keeping = c.n;
+  keeping.attributes["keepdims"].integer = 1;
   const auto reduced = [&](const value& v, bool largest) {
-    call inner{c.n, {v}};
+    call inner{largest ? keeping : c.n, {v}};
     if (c.has(1)) inner.in.push_back(c.in[1]);
     if (largest)
       reduce_row<ops::reduce_max, 18>(m, inner);
@@ -4879,14 +5720,13 @@ inline void reduce_function_row(emitter& m, call& c) {
     // The same reduction with and without the axes that go.
     const tensor_id flat = m.held(x, false);
     if (m.failed()) return;
-    if (m.integer(c, "keepdims", 1) == 0) return m.refuse("keepdims of ReduceLogSumExp", "0", "1");
     const value most = reduced(value::of(flat), true);
     if (m.failed()) return;
     y = value::of(f(ops::exp, f(ops::sub, flat, m.held(most, false))));
     const value sum = reduced(y, false);
-    if (!m.failed())
-      m.give(c, f(ops::add, f(ops::log, m.held(sum, false)), m.held(most, false)), false);
-    return;
+    if (m.failed()) return;
+    const tensor_id largest = m.reshaped(m.held(most, false), m.shape(sum));
+    return m.give(c, f(ops::add, f(ops::log, m.held(sum, false)), largest), false);
   }
   y = m.failed() ? value{} : reduced(y, false);
   if (m.failed()) return;
@@ -4896,6 +5736,26 @@ inline void reduce_function_row(emitter& m, call& c) {
 }
 
 // ---- products ----
+
+inline tensor_id turned_axes(emitter& m, tensor_id x, const std::vector<std::int64_t>& order) {
+  if (m.failed() || std::is_sorted(order.begin(), order.end())) return m.failed() ? no_tensor : x;
+  attributes a;
+  a.set("perm", order);
+  return m.moved(ops::transpose, x, std::move(a));
+}
+inline tensor_id reshaped_to(emitter& m, tensor_id x, const std::vector<std::int64_t>& extents) {
+  if (m.failed()) return no_tensor;
+  dims s;
+  if (extents.size() > dims::max_rank) {
+    m.refuse("rank of an Einstein sum", std::to_string(extents.size()), "at most 8");
+    return no_tensor;
+  }
+  for (const std::int64_t e : extents) {
+    if (e > INT32_MAX) m.fail(import::too_large("extent of an Einstein sum"));
+    s.push_back(static_cast<std::int32_t>(e));
+  }
+  return m.failed() ? no_tensor : m.reshaped(x, s);
+}
 
 /// MatMul of operands that may be transposed, its sums times alpha.
 inline void fused_matmul_row(emitter& m, call& c) {
@@ -4917,15 +5777,118 @@ inline void fused_matmul_row(emitter& m, call& c) {
   m.give(c, y, false);
 }
 
+inline tensor_id einsum_operand_of(emitter& m, tensor_id x, const import::einsum_operand& o) {
+  if (!o.sum.empty()) x = m.made(ops::sum, {x}, dtype::f32, reduction(o.sum, false));
+  x = turned_axes(m, x, o.order);
+  return o.matrices.empty() ? x : reshaped_to(m, x, o.matrices);
+}
+/// Any number of operands, multiplied from the first to the last.
+inline void einsum_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, c.in.size())) return;
+  std::vector<tensor_id> in;
+  std::vector<std::vector<std::int64_t>> shapes;
+  for (const value& v : c.in) {
+    if (!m.is_real(v)) return;
+    in.push_back(m.held(v, false));
+    const dims s = m.shape(v);
+    shapes.emplace_back(s.begin(), s.end());
+  }
+  const std::string equation = m.text(c, "equation", "");
+  if (m.failed()) return;
+  const auto plan = import::plan_einsum(equation, shapes);
+  if (!plan) return m.fail(plan.error());
+  tensor_id y = in[0];
+  if (in.size() == 1) y = einsum_operand_of(m, y, plan->alone);
+  for (std::size_t k = 1; k < in.size(); ++k) {
+    const import::einsum_product& p = plan->products[k - 1];
+    const tensor_id left = einsum_operand_of(m, y, p.left),
+                    right = einsum_operand_of(m, in[k], p.right);
+    y = m.made(ops::batch_matmul, {left, right}, dtype::f32);
+    y = turned_axes(m, reshaped_to(m, y, p.extents), p.order);
+  }
+  m.give(c, y, false);
+}
+
 // ---- elements by index ----
 
+/// Indices of the first `count` axes stand in front of those given.
+inline tensor_id with_batches(emitter& m, tensor_id index, const dims& x, std::int64_t count) {
+  if (m.failed()) return no_tensor;
+  dims s = m.to.g[index].shape;
+  bool fits = count < s.rank && count < x.rank;
+  for (int i = 0; fits && i < count; ++i) fits = s[i] == x[i];
+  if (!fits || count < 0) {
+    m.broken("batch_dims of GatherND", std::to_string(count), "axes that both inputs have");
+    return no_tensor;
+  }
+  s[s.rank - 1] = static_cast<std::int32_t>(count);
+  if (!m.check(verify_size(s, dtype::s64, m.to.max, "indices"))) return no_tensor;
+  std::vector<std::int64_t> list(s.elements().value);
+  for (std::size_t k = 0; k < list.size(); ++k) {
+    std::size_t at = k / static_cast<std::size_t>(count);
+    for (int i = s.rank - 2; i >= 0; --i) {
+      if (i == static_cast<int>(k % static_cast<std::size_t>(count)))
+        list[k] = static_cast<std::int64_t>(at % static_cast<std::size_t>(s[i]));
+      at /= static_cast<std::size_t>(s[i]);
+    }
+  }
+  if (m.to.g[index].type != dtype::s64) index = m.made(ops::cast, {index}, dtype::s64);
+  return joined_on(m, {m.new_constant("", s, list), index}, s.rank - 1);
+}
 inline void gather_nd_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 2)) return;
-  if (m.integer(c, "batch_dims", 0) != 0)
-    return m.refuse("batch_dims of GatherND", std::to_string(m.integer(c, "batch_dims", 0)), "0");
-  const tensor_id x = m.held(c.in[0], false), index = m.held(c.in[1], false);
+  const tensor_id x = m.held(c.in[0], false);
+  tensor_id index = m.held(c.in[1], false);
+  if (const std::int64_t batches = m.integer(c, "batch_dims", 0); batches != 0 && !m.failed())
+    index = with_batches(m, index, m.to.g[x].shape, batches);
   if (m.failed()) return;
   m.give(c, m.made(ops::gather_nd, {x, index}, m.type(c.in[0])), false);
+}
+/// x, indices [.., k], updates: rows or elements of x replaced. Where several go to one place,
+/// which ONNX leaves open, the last one stays.
+inline void scatter_nd_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 3)) return;
+  if (const std::string how = m.text(c, "reduction", "none"); how != "none")
+    return m.refuse("reduction of ScatterND", how, "none");
+  const dims x = m.shape(c.in[0]), s = m.shape(c.in[1]);
+  if (s.rank < 1 || s.back(0) > x.rank)
+    return m.broken("shapes of ScatterND", to_string(x) + ", " + to_string(s));
+  tensor_id index = m.held(c.in[1], false);
+  const tensor_id from = m.held(c.in[0], false), updates = m.without_scales(m.held(c.in[2], false));
+  if (m.failed()) return;
+  // Places are counted from the end where they are negative.
+  const std::vector<std::int64_t> extents(x.begin(), x.begin() + s.back(0));
+  const tensor_id below = m.made(ops::less, {index, m.to.scalar_constant(std::int64_t{0})},
+                                 dtype::boolean),
+                  moved = m.made(ops::add, {index, m.to.constant(extents)}, dtype::s64);
+  index = m.made(ops::select, {below, moved, index}, dtype::s64);
+  const auto scattered = [&](tensor_id values, tensor_id rest, dtype t) {
+    attributes a;
+    a.set("shape", std::vector<std::int64_t>(x.begin(), x.end()));
+    return m.made(ops::sparse_to_dense, {index, values, rest}, t, std::move(a));
+  };
+  const auto zero_of = [&](dtype t) {
+    const std::array<std::byte, 8> none{};
+    return m.new_constant("", t, dims{}, std::span(none).first(size_of(t)));
+  };
+  const dtype t = m.type(c.in[0]);
+  const std::uint8_t yes = 1;
+  const tensor_id truth =
+                      m.new_constant("", dtype::boolean, dims{}, std::as_bytes(std::span(&yes, 1))),
+                  there = scattered(truth, zero_of(dtype::boolean), dtype::boolean);
+  m.give(c, m.chosen(there, scattered(updates, zero_of(t), t), from), false);
+}
+/// The first `lengths` elements along an axis the other way round, for each batch.
+inline void reverse_sequence_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  const int rank = m.rank(c.in[0]);
+  attributes a;
+  a.set("axis", std::int64_t{m.axis(m.integer(c, "time_axis", 0), rank)});
+  a.set("batch_axis", std::int64_t{m.axis(m.integer(c, "batch_axis", 1), rank)});
+  m.give(c,
+         m.made(ops::reverse_sequence, {m.held(c.in[0], false), m.held(c.in[1], false)},
+                m.type(c.in[0]), std::move(a)),
+         false);
 }
 /// y[i][j][k] = x[index[i][j][k]][j][k] for axis 0: positions in x as one list.
 template <class T> void gather_elements(emitter& m, call& c) {
@@ -4975,7 +5938,8 @@ inline void gather_elements_row(emitter& m, call& c) {
 /// x, k (an attribute before opset 10): values and indices, the largest first.
 inline void top_k_row(emitter& m, call& c) {
   if (!m.arity(c, m.opset < 10 ? 1 : 2, 2)) return;
-  if (m.integer(c, "largest", 1) == 0) return m.refuse("largest of TopK", "0", "1");
+  const bool smallest = m.integer(c, "largest", 1) == 0;  // the largest of -x
+  if (smallest && !m.is_real(c.in[0])) return;
   if (m.integer(c, "sorted", 1) == 0) return m.refuse("sorted of TopK", "0", "1");
   std::int64_t k = m.integer(c, "k", 0);
   if (m.opset >= 10) {
@@ -4994,13 +5958,14 @@ inline void top_k_row(emitter& m, call& c) {
     a.set("perm", swap);
     return m.moved(ops::transpose, t, std::move(a));
   };
-  const tensor_id x = swapped(m.held(c.in[0], false));
+  const auto turned = [&](tensor_id t) { return smallest ? m.made(ops::neg, {t}, dtype::f32) : t; };
+  const tensor_id x = turned(swapped(m.held(c.in[0], false)));
   if (m.failed()) return;
   const tensor_id y = m.to.like(x), index = m.to.temporary("", dtype::s64);
   attributes a;
   a.set("k", k);
   m.emit(ops::topk, {x}, {y, index}, std::move(a));
-  const tensor_id values = swapped(y), places = swapped(index);
+  const tensor_id values = swapped(turned(y)), places = swapped(index);
   if (!m.failed()) c.out = {value::of(values), value::of(places)};
 }
 /// indices, depth, [off, on].
@@ -5231,12 +6196,12 @@ template <bool Dynamic> void lstm_row(emitter& m, call& c) {
                     to_string(gates) + ", " + to_string(back));
   if (c.has(3) && !(m.shape(c.in[3]) == dims{directions, 8 * one.hidden}))
     return m.broken("shape of LSTM's bias", to_string(m.shape(c.in[3])));
-  for (std::size_t i : {5, 6})
+  for (std::size_t i : {5u, 6u})
     if (c.has(i) && !(m.shape(c.in[i]) == dims{directions, one.batch, one.hidden}))
       return m.broken("shape of LSTM's state", to_string(m.shape(c.in[i])));
   full_lengths(m, c, one.steps);
   if (Dynamic)
-    for (std::size_t i : {8, 9, 10, 11}) {
+    for (std::size_t i : {8u, 9u, 10u, 11u}) {
       if (i % 2 == 1 && !c.has(i)) continue;
       const dims s = c.has(i) ? m.shape(c.in[i]) : dims{};
       if (!(s == dims{directions}) && !(s == dims{directions, 4 * one.hidden}))
@@ -5256,26 +6221,54 @@ template <bool Dynamic> void lstm_row(emitter& m, call& c) {
   if (!m.failed()) c.out = {value::of(states), value::of(last), value::of(cells)};
 }
 
+inline tensor_id real_result(emitter& m, const op_def& op, std::vector<tensor_id> in) {
+  return m.made(op, std::move(in), dtype::f32);
+}
+/// t + bias, or t where there is no bias.
+inline tensor_id with_bias(emitter& m, tensor_id t, tensor_id bias) {
+  return bias == no_tensor || m.failed() ? t : real_result(m, ops::add, {t, bias});
+}
+/// The last gate of GRU: the state's weights and bias, and whether they see the state before it is
+/// reset.
+struct gru_gate {
+  tensor_id weights, bias;
+  bool reset_after;
+};
+/// The state of GRU after a step. x: the input's part of all gates; sums: of both first gates.
+inline tensor_id gru_state(emitter& m, const recurrent& r, const gru_gate& last, tensor_id x,
+                           tensor_id sums, tensor_id h) {
+  const auto gate = [&](std::int32_t i) {
+    return real_result(m, ops::logistic,
+                       {part_of_axis(m, sums, 1, std::int64_t{i} * r.hidden, r.hidden)});
+  };
+  const auto seen = [&](tensor_id state) {
+    return with_bias(m, real_result(m, ops::float_fully_connected, {state, last.weights}),
+                     last.bias);
+  };
+  const tensor_id z = gate(0), reset = gate(1);
+  const tensor_id before = last.reset_after ? real_result(m, ops::mul, {reset, seen(h)})
+                                            : seen(real_result(m, ops::mul, {reset, h})),
+                  input = part_of_axis(m, x, 1, 2 * r.hidden, r.hidden),
+                  candidate =
+                      real_result(m, ops::tanh, {real_result(m, ops::add, {input, before})}),
+                  kept = real_result(m, ops::mul, {z, h}),
+                  left = real_result(m, ops::sub, {m.to.scalar_constant(1.f), z});
+  return real_result(m, ops::add, {real_result(m, ops::mul, {left, candidate}), kept});
+}
 /// One direction of GRU (gates z, r, h) or RNN (one gate).
 inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r, bool gru) {
   recurrent_result y;
   const std::int32_t gates = gru ? 3 : 1, width = gates * r.hidden;
-  const auto of_f32 = [&](const op_def& op, std::vector<tensor_id> in) {
-    return m.made(op, std::move(in), dtype::f32);
-  };
   const std::int32_t first = gru ? 2 * r.hidden : r.hidden;
-  const bool reset_after = m.integer(c, "linear_before_reset", 0) != 0;
+  gru_gate last{no_tensor, no_tensor, m.integer(c, "linear_before_reset", 0) != 0};
   // Of the input's gates, the state's, and of GRU the state's last.
-  tensor_id of_input = no_tensor, of_state = no_tensor, of_last = no_tensor;
+  tensor_id of_input = no_tensor, of_state = no_tensor;
   if (c.has(3)) {
     const tensor_id both = entry_of(m, c.in[3], r.direction).id;
     of_input = part_of_axis(m, both, 0, 0, width);
     of_state = part_of_axis(m, both, 0, width, first);
-    if (gru) of_last = part_of_axis(m, both, 0, width + first, r.hidden);
+    if (gru) last.bias = part_of_axis(m, both, 0, width + first, r.hidden);
   }
-  const auto with = [&](tensor_id t, tensor_id b) {
-    return b == no_tensor || m.failed() ? t : of_f32(ops::add, {t, b});
-  };
   tensor_id h = c.has(5)
                     ? m.reshaped(part_of_axis(m, m.held(c.in[5], false), 0, r.direction, 1),
                                  dims{r.batch, r.hidden})
@@ -5283,40 +6276,20 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
                                      std::vector<float>(dims{r.batch, r.hidden}.elements().value));
   const tensor_id w = entry_of(m, c.in[1], r.direction).id,
                   back = entry_of(m, c.in[2], r.direction).id;
-  const auto product = [&](tensor_id x, tensor_id weights) {
-    return of_f32(ops::float_fully_connected, {x, weights});
-  };
   const auto all =
       m.made(ops::float_fully_connected, {m.held(c.in[0], false), w}, dtype::f32, keep_dims());
-  const tensor_id of_inputs = with(all, of_input);
+  const tensor_id of_inputs = with_bias(m, all, of_input);
   // GRU that resets first multiplies the state before its last gate's weights see it.
-  const tensor_id back_gates = gru ? part_of_axis(m, back, 0, 0, 2 * r.hidden) : back,
-                  back_last = gru ? part_of_axis(m, back, 0, 2 * r.hidden, r.hidden) : no_tensor;
+  const tensor_id back_gates = gru ? part_of_axis(m, back, 0, 0, 2 * r.hidden) : back;
+  if (gru) last.weights = part_of_axis(m, back, 0, 2 * r.hidden, r.hidden);
   y.states.resize(static_cast<std::size_t>(r.steps));
   for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
     const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
     const tensor_id x = m.reshaped(part_of_axis(m, of_inputs, 0, t, 1), dims{r.batch, width});
-    const tensor_id sums =
-        of_f32(ops::add, {part_of_axis(m, x, 1, 0, first), with(product(h, back_gates), of_state)});
-    if (gru) {
-      const auto gate = [&](std::int32_t i) {
-        return of_f32(ops::logistic,
-                      {part_of_axis(m, sums, 1, std::int64_t{i} * r.hidden, r.hidden)});
-      };
-      const tensor_id z = gate(0), reset = gate(1);
-      const auto last = [&](tensor_id state) { return with(product(state, back_last), of_last); };
-      const tensor_id before = reset_after ? of_f32(ops::mul, {reset, last(h)})
-                                           : last(of_f32(ops::mul, {reset, h})),
-                      candidate =
-                          of_f32(ops::tanh,
-                                 {of_f32(ops::add,
-                                         {part_of_axis(m, x, 1, 2 * r.hidden, r.hidden), before})}),
-                      kept = of_f32(ops::mul, {z, h}),
-                      left = of_f32(ops::sub, {m.to.scalar_constant(1.f), z});
-      h = of_f32(ops::add, {of_f32(ops::mul, {left, candidate}), kept});
-    } else {
-      h = of_f32(ops::tanh, {sums});
-    }
+    const tensor_id of_gates = part_of_axis(m, x, 1, 0, first),
+                    product = real_result(m, ops::float_fully_connected, {h, back_gates}),
+                    sums = real_result(m, ops::add, {of_gates, with_bias(m, product, of_state)});
+    h = gru ? gru_state(m, r, last, x, sums, h) : real_result(m, ops::tanh, {sums});
     y.states[static_cast<std::size_t>(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
   }
   y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
@@ -5365,6 +6338,155 @@ template <bool Gru> void simple_recurrence_row(emitter& m, call& c) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_ONNX_ROWS_RECURRENT_HPP_
+// ---- octet/import/onnx/rows_sequences.hpp
+// Rows of sequences: lists of tensors whose number is known when the graph is loaded.
+#ifndef OCTET_IMPORT_ONNX_ROWS_SEQUENCES_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_SEQUENCES_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+/// Tensors beside one another along a new axis.
+inline value stacked(emitter& m, const std::vector<value>& list, std::int64_t axis) {
+  std::vector<tensor_id> pieces;
+  for (const value& v : list) {
+    const tensor_id x = m.held(v, false);
+    if (m.failed()) return {};
+    dims s = m.to.g[x].shape, one;
+    const int at = m.axis(axis, s.rank + 1);
+    for (int i = 0; i <= s.rank; ++i) {
+      if (i == at) one.push_back(1);
+      if (i < s.rank) one.push_back(s[i]);
+    }
+    axis = at;
+    pieces.push_back(m.reshaped(x, one));
+  }
+  const tensor_id y = joined_on(m, std::move(pieces), m.failed() ? 0 : axis);
+  return m.failed() ? value{} : value::of(y);
+}
+
+inline const std::vector<value>& sequence_of(emitter& m, const value& v) {
+  static const std::vector<value> none;
+  if (!v.items && !m.failed()) m.broken("an input", "a tensor", "a sequence");
+  return v.items ? *v.items : none;
+}
+inline void give_sequence(emitter& m, call& c, std::vector<value> list) {
+  // Each step of a loop may copy the sequence.
+  if (m.failed() || !m.check(m.to.work.spend(1 + list.size()))) return;
+  value v;
+  v.items = std::make_shared<const std::vector<value>>(std::move(list));
+  c.out = {std::move(v)};
+}
+/// A place in a sequence, counted from the end where negative, below `bound`; `otherwise` where it
+/// is not given.
+inline std::size_t place_in(emitter& m, const call& c, std::size_t i, std::size_t count,
+                            std::size_t bound, std::size_t otherwise) {
+  if (!c.has(i)) return otherwise;
+  const auto list = m.constant_integers(c.in[i], "a place in a sequence");
+  const auto n = static_cast<std::int64_t>(count);
+  if (!m.failed() &&
+      (list.size() != 1 || list[0] < -n || list[0] >= static_cast<std::int64_t>(bound)))
+    m.broken("a place in a sequence of " + std::to_string(count),
+             list.empty() ? "none" : std::to_string(list[0]));
+  return m.failed() ? 0 : static_cast<std::size_t>(list[0] < 0 ? list[0] + n : list[0]);
+}
+inline void sequence_construct_row(emitter& m, call& c) {
+  if (m.arity(c, c.in.size(), c.in.size())) give_sequence(m, c, c.in);
+}
+inline void sequence_empty_row(emitter& m, call& c) {
+  if (m.arity(c, 0, 0)) give_sequence(m, c, {});
+}
+inline void sequence_at_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 2)) return;
+  const auto& list = sequence_of(m, c.in[0]);
+  const std::size_t at = place_in(m, c, 1, list.size(), list.size(), 0);
+  if (!m.failed()) c.out = {list[at]};
+}
+/// sequence, tensor, [place]: at the end where none is given.
+inline void sequence_insert_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3)) return;
+  std::vector<value> list = sequence_of(m, c.in[0]);
+  const std::size_t at = place_in(m, c, 2, list.size(), list.size() + 1, list.size());
+  if (m.failed()) return;
+  list.insert(list.begin() + static_cast<std::ptrdiff_t>(at), c.in[1]);
+  give_sequence(m, c, std::move(list));
+}
+inline void sequence_erase_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2)) return;
+  std::vector<value> list = sequence_of(m, c.in[0]);
+  if (list.empty()) return m.broken("a sequence to erase from", "0 tensors");
+  const std::size_t at = place_in(m, c, 1, list.size(), list.size(), list.size() - 1);
+  if (m.failed()) return;
+  list.erase(list.begin() + static_cast<std::ptrdiff_t>(at));
+  give_sequence(m, c, std::move(list));
+}
+inline void sequence_length_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const auto count = static_cast<std::int64_t>(sequence_of(m, c.in[0]).size());
+  m.give(c, m.to.scalar_constant(count), false);
+}
+/// x, [sizes]: one number for all pieces but the last, or one each; none: pieces of one element.
+inline void split_to_sequence_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 2)) return;
+  const value& x = c.in[0];
+  const int axis = m.axis(m.integer(c, "axis", 0), m.rank(x));
+  const tensor_id from = m.held(x, false);
+  if (m.failed()) return;
+  const dims s = m.to.g[from].shape;
+  const std::int64_t extent = s[axis];
+  std::vector<std::int64_t> sizes;
+  bool alike = true;
+  std::int64_t each = 1;
+  if (c.has(1)) {
+    sizes = m.constant_integers(c.in[1], "sizes of SplitToSequence");
+    alike = m.rank(c.in[1]) == 0 && sizes.size() == 1;
+    if (m.failed()) return;
+    if (alike) each = sizes[0];
+  }
+  if (alike) {
+    if (each < 1) return m.broken("size of pieces", std::to_string(each), "1 or more");
+    sizes.clear();
+    for (std::int64_t left = extent; left > 0; left -= sizes.back())
+      sizes.push_back(std::min(each, left));
+  }
+  const bool drop = !c.has(1) && m.integer(c, "keepdims", 1) == 0;
+  std::vector<value> list;
+  std::int64_t begin = 0;
+  for (const std::int64_t size : sizes) {
+    if (size < 0 || size > extent - begin)
+      return m.broken("sizes of SplitToSequence", std::to_string(size));
+    tensor_id piece = part_of_axis(m, from, static_cast<std::size_t>(axis), begin, size);
+    begin += size;
+    dims rest;
+    for (int i = 0; i < s.rank; ++i)
+      if (i != axis) rest.push_back(s[i]);
+    if (drop) piece = m.reshaped(piece, rest);
+    if (m.failed()) return;
+    list.push_back(value::of(piece));
+  }
+  if (begin != extent) return m.broken("sizes of SplitToSequence", std::to_string(begin));
+  give_sequence(m, c, std::move(list));
+}
+inline void concat_from_sequence_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const auto& list = sequence_of(m, c.in[0]);
+  if (m.failed()) return;
+  if (list.empty()) return m.refuse("ConcatFromSequence of no tensors");
+  if (m.integer(c, "new_axis", 0) != 0) {
+    const value y = stacked(m, list, m.integer(c, "axis", 0));
+    if (!m.failed()) c.out = {y};
+    return;
+  }
+  call inner{c.n, list};
+  concat_row(m, inner);
+  if (!m.failed()) c.out = std::move(inner.out);
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_SEQUENCES_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
@@ -5398,6 +6520,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"ConvTranspose", "", &rows::conv_transpose_row},
     {"Gemm", "", &rows::gemm_row},
     {"MatMul", "", &rows::matmul_row},
+    {"Einsum", "", &rows::einsum_row},
     {"FusedMatMul", microsoft_domain, &rows::fused_matmul_row},
     {"BatchNormalization", "", &rows::batch_normalization_row},
     {"MaxPool", "", &rows::max_pool_row},
@@ -5417,6 +6540,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Min", "", &rows::fold_row<ops::minimum>},
     {"Max", "", &rows::fold_row<ops::maximum>},
     {"Sum", "", &rows::fold_row<ops::add>},
+    {"Mean", "", &rows::mean_row},
     {"Equal", "", &rows::compare_row<ops::equal>},
     {"Less", "", &rows::compare_row<ops::less>},
     {"LessOrEqual", "", &rows::compare_row<ops::less_equal>},
@@ -5428,6 +6552,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Xor", "", &rows::compare_row<ops::not_equal>},
     {"Mod", "", &rows::mod_row},
     {"IsNaN", "", &rows::is_nan_row},
+    {"IsInf", "", &rows::is_inf_row},
     {"Where", "", &rows::where_row},
 
     {"Relu", "", &rows::relu_row},
@@ -5456,6 +6581,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"RMSNormalization", "", &rows::layer_normalization_row<false>},
     {"InstanceNormalization", "", &rows::instance_normalization_row},
     {"GroupNormalization", "", &rows::group_normalization_row},
+    {"LRN", "", &rows::local_response_row},
     {"LpNormalization", "", &rows::lp_normalization_row},
     {"SkipLayerNormalization", microsoft_domain, &rows::skip_layer_normalization_row<true>},
     {"SkipSimplifiedLayerNormalization", microsoft_domain,
@@ -5480,7 +6606,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Floor", "", &rows::unary_row<ops::floor>},
     {"Ceil", "", &rows::unary_row<ops::ceil>},
     {"Round", "", &rows::unary_row<ops::round>},
-    {"Sign", "", &rows::unary_row<ops::sign>},
+    {"Sign", "", &rows::sign_row},
     {"Reciprocal", "", &rows::reciprocal_row},
 
     {"ReduceMean", "", &rows::reduce_row<ops::mean, 18>},
@@ -5501,6 +6627,15 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Loop", "", &rows::subgraphs_row},
     {"Scan", "", &rows::subgraphs_row},
 
+    {"SequenceConstruct", "", &rows::sequence_construct_row},
+    {"SequenceEmpty", "", &rows::sequence_empty_row},
+    {"SequenceAt", "", &rows::sequence_at_row},
+    {"SequenceInsert", "", &rows::sequence_insert_row},
+    {"SequenceErase", "", &rows::sequence_erase_row},
+    {"SequenceLength", "", &rows::sequence_length_row},
+    {"SplitToSequence", "", &rows::split_to_sequence_row},
+    {"ConcatFromSequence", "", &rows::concat_from_sequence_row},
+
     {"Identity", "", &rows::identity_row},
     {"Dropout", "", &rows::dropout_row},
     {"Reshape", "", &rows::reshape_row},
@@ -5518,6 +6653,8 @@ inline constexpr onnx_row onnx_rows[] = {
     {"GatherND", "", &rows::gather_nd_row},
     {"TopK", "", &rows::top_k_row},
     {"OneHot", "", &rows::one_hot_row},
+    {"ScatterND", "", &rows::scatter_nd_row},
+    {"ReverseSequence", "", &rows::reverse_sequence_row},
     {"EyeLike", "", &rows::eye_like_row},
     {"Expand", "", &rows::expand_row},
     {"Tile", "", &rows::tile_row},
@@ -5528,6 +6665,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"ConstantOfShape", "", &rows::constant_of_shape_row},
     {"Range", "", &rows::range_row},
     {"Cast", "", &rows::cast_row},
+    {"CastLike", "", &rows::cast_like_row},
 };
 inline const onnx_row* find_row(const node& n) {
   for (const onnx_row& r : onnx_rows)
@@ -5543,28 +6681,38 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
 
+/// A model, and what the loader makes of it whatever the shapes are.
+struct fused_model {
+  model m{};
+  bool is_fused = false;       // the fuser has run
+  std::vector<bool> needed{};  // nodes, then
+};
+
 class loader {
  public:
-  loader(model m, const std::string& file, const import::onnx_options& options,
-         std::size_t file_bytes)
+  /// `m`: as it was read, or as a loader before has left it. `kept`: of the same model.
+  loader(std::shared_ptr<fused_model> m, const std::string& file,
+         const import::onnx_options& options, std::size_t file_bytes, import::first_constants& kept)
       : main_{std::move(m)},
         options_(options),
+        calls_(main_.m(), options.max, file_bytes),
         builder_(file, law::onnxruntime, options.max, file_bytes),
-        emit_(builder_, main_.m.opset) {
+        emit_(builder_, main_.m().opset) {
     place_.file = file;
+    builder_.kept = &kept;
     emit_.run_subgraphs = [this](call& c) { return run_subgraphs(c); };
   }
 
   result<graph> run() {
-    if (main_.m.opset < 1 || main_.m.opset > newest_opset)
-      return place_.attach(unsupported("opset of ai.onnx", std::to_string(main_.m.opset),
+    if (main_.m().opset < 1 || main_.m().opset > newest_opset)
+      return place_.attach(unsupported("opset of ai.onnx", std::to_string(main_.m().opset),
                                        "1 to " + std::to_string(newest_opset)));
     // Nobody should look for shapes of a network that does not run anyway.
-    if (auto s = check_operators(main_.m, true); !s) return place_.attach(s.error());
+    if (auto s = expand(); !s) return place_.attach(s.error());
     if (auto s = inputs(); !s) return place_.attach(s.error());
     if (auto s = prepare(main_); !s) return place_.attach(s.error());
     if (auto s = translate(main_); !s) return place_.attach(s.error());
-    for (const value_info& v : main_.m.outputs)
+    for (const value_info& v : main_.m().outputs)
       if (auto s = output(v); !s) {
         place_.node = "output " + v.name;
         return place_.attach(s.error());
@@ -5575,6 +6723,12 @@ class loader {
   }
 
  private:
+  /// The functions of the model in place of their calls; only operators that are known.
+  status expand() {
+    if (main_.of->is_fused) return unit{};
+    if (auto s = calls_.expand(); !s) return s;
+    return check_operators(main_.m(), true);
+  }
   /// The newest whose changes to these operators are known.
   static constexpr std::int64_t newest_opset = 28;
 
@@ -5585,24 +6739,27 @@ class loader {
 
   /// A graph while it is translated: the model's own, or an attribute's.
   struct scope {
-    model m{};
+    std::shared_ptr<fused_model> of = std::make_shared<fused_model>();
     std::map<std::string, value> values{};
     std::vector<std::pair<std::string, value>> around{};  // of the graph around it
     std::string suffix{};                                 // of names, in a loop
-    std::vector<bool> needed{};                           // nodes
+
+    model& m() const { return of->m; }
   };
   /// Groups of Q, DQ and an operator become one; what nobody needs is not translated.
   status prepare(scope& s) const {
-    if (auto f = fuser(s.m, options_.max).run(); !f) return f;
-    if (auto f = check_operators(s.m, false); !f) return f;
-    s.needed = needed_nodes(s.m);
+    if (s.of->is_fused) return unit{};
+    if (auto f = fuser(s.m(), options_.max).run(); !f) return f;
+    if (auto f = check_operators(s.m(), false); !f) return f;
+    s.of->needed = needed_nodes(s.m());
+    s.of->is_fused = true;
     return unit{};
   }
   status translate(scope& s) {
-    for (std::size_t i = 0; i < s.m.nodes.size(); ++i)
-      if (s.needed[i])
-        if (auto done = translate(s, s.m.nodes[i]); !done)
-          return import::error_place{.node = name_of_node(s.m.nodes[i]) + s.suffix}.attach(
+    for (std::size_t i = 0; i < s.m().nodes.size(); ++i)
+      if (s.of->needed[i])
+        if (auto done = translate(s, s.m().nodes[i]); !done)
+          return import::error_place{.node = name_of_node(s.m().nodes[i]) + s.suffix}.attach(
               done.error());
     return unit{};
   }
@@ -5613,14 +6770,15 @@ class loader {
     std::size_t in_order = 0;
     for (const auto& given : options_.shapes) {
       const auto same = [&](const value_info& v) {
-        return v.name == given.first && !main_.m.constants.contains(v.name);
+        return v.name == given.first && !main_.m().constants.contains(v.name);
       };
-      if (!given.first.empty() && std::none_of(main_.m.inputs.begin(), main_.m.inputs.end(), same))
+      if (!given.first.empty() &&
+          std::none_of(main_.m().inputs.begin(), main_.m().inputs.end(), same))
         return invalid("a shape is given for an input that does not exist", given.first);
     }
-    for (const value_info& v : main_.m.inputs) {
+    for (const value_info& v : main_.m().inputs) {
       if (v.name.empty()) return import::malformed("an input without a name");
-      if (main_.m.constants.contains(v.name)) continue;
+      if (main_.m().constants.contains(v.name)) continue;
       if (main_.values.contains(v.name))
         return import::malformed("two inputs named \"" + v.name + "\"");
       if (!v.type)
@@ -5756,7 +6914,7 @@ class loader {
   static result<value> find(const scope& s, const std::string& name) {
     if (name.empty()) return value{};
     if (const auto it = s.values.find(name); it != s.values.end()) return it->second;
-    if (const auto it = s.m.constants.find(name); it != s.m.constants.end()) {
+    if (const auto it = s.m().constants.find(name); it != s.m().constants.end()) {
       value v;
       v.data = &it->second;
       v.name = name;
@@ -5776,21 +6934,21 @@ class loader {
                      std::to_string(a->graph->inputs.size()), std::to_string(inputs));
     scopes_.emplace_back();  // kept: values may lie in its constants
     scope& s = scopes_.back();
-    static_cast<graph_part&>(s.m) = *a->graph;
-    s.m.opset = main_.m.opset;
-    if (auto spent = builder_.work.spend(16 * (1 + s.m.nodes.size() + s.m.constants.size()));
+    static_cast<graph_part&>(s.m()) = *a->graph;
+    s.m().opset = main_.m().opset;
+    if (auto spent = builder_.work.spend(16 * (1 + s.m().nodes.size() + s.m().constants.size()));
         !spent)
       return spent.error();
     for (std::size_t k = 0; k < c.n.captures.size(); ++k) {
       const value& v = c.in[own_inputs(c) + k];
       const std::string& name = c.n.captures[k];
       if (v.data) {
-        s.m.constants.emplace(name, *v.data);
+        s.m().constants.emplace(name, *v.data);
       } else if (v.given()) {
         s.around.emplace_back(name, v);
         value_info outer;
         outer.name = name, outer.type = emit_.type(v);
-        s.m.inputs.push_back(std::move(outer));
+        s.m().inputs.push_back(std::move(outer));
       }
     }
     if (auto p = prepare(s); !p) return p.error();
@@ -5803,10 +6961,10 @@ class loader {
     s.values.clear();
     for (const auto& [name, v] : s.around) s.values.emplace(name, v);
     for (std::size_t i = 0; i < inputs.size(); ++i)
-      s.values.insert_or_assign(s.m.inputs[i].name, inputs[i]);
+      s.values.insert_or_assign(s.m().inputs[i].name, inputs[i]);
     if (auto t = translate(s); !t) return t.error();
     std::vector<value> results;
-    for (const value_info& o : s.m.outputs) {
+    for (const value_info& o : s.m().outputs) {
       auto v = find(s, o.name);
       if (!v) return v.error();
       results.push_back(std::move(*v));
@@ -5859,26 +7017,9 @@ class loader {
     const tensor_id condition = emit_.reshaped(emit_.held(c.in[0], false), dims{});
     for (std::size_t i = 0; i < a->size(); ++i) {
       const tensor_id x = emit_.held((*a)[i], false), y = emit_.held((*b)[i], false);
-      c.out.push_back(value::of(emit_.made(ops::select, {condition, x, y}, emit_.type((*a)[i]))));
+      c.out.push_back(value::of(emit_.chosen(condition, x, y)));
     }
     return emit_.failed() ? status(emit_.error()) : unit{};
-  }
-  /// Results of all rounds beside one another along a new axis.
-  value stacked(const std::vector<value>& list, std::int64_t axis) {
-    std::vector<tensor_id> pieces;
-    for (const value& v : list) {
-      const tensor_id x = emit_.held(v, false);
-      if (emit_.failed()) return {};
-      dims s = emit_.to.g[x].shape, one;
-      const int at = emit_.axis(axis, s.rank + 1);
-      for (int i = 0; i <= s.rank; ++i) {
-        if (i == at) one.push_back(1);
-        if (i < s.rank) one.push_back(s[i]);
-      }
-      pieces.push_back(emit_.reshaped(x, one));
-    }
-    const tensor_id y = rows::joined_on(emit_, std::move(pieces), emit_.failed() ? 0 : axis);
-    return emit_.failed() ? value{} : value::of(y);
   }
   /// Number of rounds, condition, values that go from round to round; the body adds the number of
   /// the round and the condition in front. Every round becomes nodes of its own.
@@ -5888,7 +7029,7 @@ class loader {
     auto body = body_of(c, "body", own);
     if (!body) return body.error();
     scope& s = **body;
-    const std::size_t carried = own - 2, results = s.m.outputs.size();
+    const std::size_t carried = own - 2, results = s.m().outputs.size();
     if (results < 1 + carried || results - 1 != c.n.out.size())
       return invalid("outputs of the graph body", std::to_string(results),
                      "1 more than those of Loop");
@@ -5926,38 +7067,48 @@ class loader {
       const std::string& name = c.n.out[c.out.size()];
       if (each[i].empty() && !name.empty())
         return unsupported("results of a loop of no rounds", name, "one round or more");
-      c.out.push_back(name.empty() ? value{} : stacked(each[i], axes.empty() ? 0 : axes[i]));
+      c.out.push_back(name.empty() ? value{}
+                                   : rows::stacked(emit_, each[i], axes.empty() ? 0 : axes[i]));
     }
     return emit_.failed() ? status(emit_.error()) : unit{};
   }
+  /// A number for each value that Scan runs over; left out: zeros.
+  std::vector<std::int64_t> scan_numbers(const call& c, const char* key, std::size_t count) {
+    auto v = emit_.integers(c, key);
+    if (v.empty()) v.assign(count, 0);
+    if (v.size() != count)
+      emit_.broken(std::string("attribute ") + key, std::to_string(v.size()) + " numbers");
+    return v;
+  }
+  /// The slice at `at` of an axis, that axis gone.
+  value without_axis(tensor_id x, int axis, std::int32_t at) {
+    const tensor_id piece = rows::part_of_axis(emit_, x, as_size(axis), at, 1);
+    if (emit_.failed()) return {};
+    dims rest;
+    for (int d = 0; d < emit_.to.g[piece].shape.rank; ++d)
+      if (d != axis) rest.push_back(emit_.to.g[piece].shape[d]);
+    return value::of(emit_.reshaped(piece, rest));
+  }
   /// Values that go from round to round, then those of which each round reads one slice.
   status run_scan(call& c) {
-    if (main_.m.opset < 9)
-      return unsupported("Scan of an opset before 9", std::to_string(main_.m.opset));
+    if (main_.m().opset < 9)
+      return unsupported("Scan of an opset before 9", std::to_string(main_.m().opset));
     const std::size_t own = own_inputs(c);
     const std::int64_t scanned = emit_.integer(c, "num_scan_inputs", 0);
     auto body = body_of(c, "body", own);
     if (!body) return body.error();
     scope& s = **body;
-    if (scanned < 1 || static_cast<std::size_t>(scanned) > own)
+    if (scanned < 1 || as_size(scanned) > own)
       return invalid("attribute num_scan_inputs", std::to_string(scanned));
-    const std::size_t carried = own - static_cast<std::size_t>(scanned),
-                      results = s.m.outputs.size();
+    const std::size_t carried = own - as_size(scanned), results = s.m().outputs.size();
     if (results < carried || results != c.n.out.size())
       return invalid("outputs of Scan and its body", std::to_string(results),
                      std::to_string(c.n.out.size()));
-    const auto list = [&](const char* key, std::size_t count) {
-      auto v = emit_.integers(c, key);
-      if (v.empty()) v.assign(count, 0);
-      if (v.size() != count)
-        emit_.broken(std::string("attribute ") + key, std::to_string(v.size()) + " numbers");
-      return v;
-    };
-    const auto count = static_cast<std::size_t>(scanned), more = results - carried;
-    const auto in_axes = list("scan_input_axes", count),
-               in_back = list("scan_input_directions", count),
-               out_axes = list("scan_output_axes", more),
-               out_back = list("scan_output_directions", more);
+    const std::size_t count = as_size(scanned), more = results - carried;
+    const auto in_axes = scan_numbers(c, "scan_input_axes", count),
+               in_back = scan_numbers(c, "scan_input_directions", count),
+               out_axes = scan_numbers(c, "scan_output_axes", more),
+               out_back = scan_numbers(c, "scan_output_directions", more);
     std::vector<tensor_id> from;
     std::vector<int> axis;
     std::int32_t rounds = -1;
@@ -5978,15 +7129,9 @@ class loader {
       std::vector<value> in = now;
       for (std::size_t i = 0; i < count; ++i) {
         const std::int32_t at = in_back[i] != 0 ? rounds - 1 - k : k;
-        const tensor_id piece =
-            rows::part_of_axis(emit_, from[i], static_cast<std::size_t>(axis[i]), at, 1);
+        in.push_back(without_axis(from[i], axis[i], at));
         if (emit_.failed()) return emit_.error();
-        dims rest;
-        for (int d = 0; d < emit_.to.g[piece].shape.rank; ++d)
-          if (d != axis[i]) rest.push_back(emit_.to.g[piece].shape[d]);
-        in.push_back(value::of(emit_.reshaped(piece, rest)));
       }
-      if (emit_.failed()) return emit_.error();
       auto y = run(s, in, " #" + std::to_string(k));
       if (!y) return y.error();
       now.assign(y->begin(), y->begin() + static_cast<std::ptrdiff_t>(carried));
@@ -6002,12 +7147,17 @@ class loader {
     auto v = find(main_, o.name);
     if (!v) return v.error();
     builder_.enter("output " + o.name);
-    const tensor_id id = emit_.held(*v, false);
+    tensor_id id = emit_.held(*v, false);
     if (emit_.failed()) return emit_.error();
     auto& g = builder_.g;
     const bool taken = std::find(g.outputs.begin(), g.outputs.end(), id) != g.outputs.end() ||
                        std::find(g.inputs.begin(), g.inputs.end(), id) != g.inputs.end();
-    if (!taken && g[id].name != o.name) {  // the layout changed last: the file's name goes with it
+    // An input that is a result too, or one result under two names.
+    if (taken && g[id].name != o.name) {
+      id = emit_.alias(id, {g[id].scales, g[id].zero_points, g[id].axis}, g[id].axis);
+      if (emit_.failed()) return emit_.error();
+      g[id].name = o.name;
+    } else if (g[id].name != o.name) {  // the layout changed last: the file's name goes with it
       if (v->id != no_tensor && v->id != id && g[v->id].name == o.name)
         g[v->id].name += "/channels_inner";
       g[id].name = o.name;
@@ -6019,6 +7169,7 @@ class loader {
   scope main_;
   std::deque<scope> scopes_;
   const import::onnx_options& options_;
+  function_calls calls_;
   import::error_place place_;
   import::graph_builder builder_;
   emitter emit_;
@@ -6029,6 +7180,17 @@ class loader {
 namespace import {
 namespace detail {
 
+struct onnx_source {
+  std::shared_ptr<onnx_model::fused_model> model;
+  std::string name;
+  onnx_options options;
+  std::size_t bytes;  // of the file
+
+  result<graph> graph_for(const named_shapes& shapes, first_constants& kept) {
+    options.shapes = shapes;
+    return onnx_model::loader(model, name, options, bytes, kept).run();
+  }
+};
 inline result<graph> load_onnx(std::span<const std::byte> bytes, const std::string& folder,
                                const std::string& name, const onnx_options& options) {
   auto m = onnx_model::read_model(bytes, folder, options.max);
@@ -6037,7 +7199,9 @@ inline result<graph> load_onnx(std::span<const std::byte> bytes, const std::stri
     place.file = name;
     return place.attach(m.error());
   }
-  return onnx_model::loader(std::move(*m), name, options, bytes.size()).run();
+  auto model = std::make_shared<onnx_model::fused_model>();
+  model->m = std::move(*m);
+  return load_from(onnx_source{std::move(model), name, options, bytes.size()}, options.shapes);
 }
 
 }  // namespace detail

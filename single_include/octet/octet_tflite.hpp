@@ -124,6 +124,140 @@ inline std::size_t steps_of(const graph& g, const node& n) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_GRAPH_COST_HPP_
+// ---- octet/import/common/source.hpp
+// Files that stay open for other shapes of a network's inputs: what was read and computed of
+// constants the first time serves every other.
+#ifndef OCTET_IMPORT_COMMON_SOURCE_HPP_
+#define OCTET_IMPORT_COMMON_SOURCE_HPP_
+
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// Constants of the graph that a file gave first. Later ones find them again: results of folded
+/// nodes by what they were computed from, all others by their contents. Nothing is added later, so
+/// that its size does not depend on how many shapes are asked for.
+class first_constants {
+ public:
+  /// While the file is loaded for the first time.
+  bool recording() const noexcept { return !complete_; }
+
+  /// What a node that can be folded is found by. Empty where looking it up would cost more than
+  /// folding it.
+  static std::string key_of(const graph& g, const node& n) {
+    for (const tensor_id t : n.in)
+      if (t != no_tensor && is_large(g[t]))
+        return octet::detail::node_key(g, n, octet::detail::key_extents::all).take();
+    return {};
+  }
+  /// The results of the node with this key, if it was folded the first time; null: it was not.
+  const std::vector<constant_data>* folded(const std::string& key) const {
+    const auto it = folded_.find(key);
+    return it == folded_.end() ? nullptr : &it->second.results;
+  }
+  /// A node with this key has been folded.
+  void keep(const graph& g, const node& n, std::string key) {
+    fold f;
+    for (const tensor_id t : n.in)
+      if (t != no_tensor) f.from.push_back(g[t].data);
+    for (const tensor_id t : n.out) f.results.push_back(g[t].data);
+    folded_.emplace(std::move(key), std::move(f));
+  }
+  /// The first graph is complete: what it holds is what later ones look for.
+  void remember(const graph& g) {
+    for (const tensor& t : g.tensors)
+      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second) all_.push_back(t.data);
+    complete_ = true;
+  }
+  /// Constants of a later graph that equal one of the first become that one.
+  void share(graph& g) {
+    for (tensor& t : g.tensors) {
+      if (!is_large(t) || by_address_.contains(t.data.bytes.data())) continue;
+      if (by_contents_.empty())
+        for (const constant_data& d : all_) by_contents_.emplace(hash_of(d), &d);
+      const auto [begin, end] = by_contents_.equal_range(hash_of(t.data));
+      for (auto it = begin; it != end; ++it)
+        if (const auto& same = it->second->bytes;
+            same.size() == t.data.bytes.size() &&
+            std::memcmp(same.data(), t.data.bytes.data(), same.size()) == 0) {
+          t.data = *it->second;
+          break;
+        }
+    }
+  }
+
+ private:
+  struct fold {
+    std::vector<constant_data> from, results;  // `from` keeps the key's addresses taken
+  };
+  static bool is_large(const tensor& t) {
+    return t.role == tensor::kind::constant &&
+           t.data.bytes.size() >= octet::detail::known_by_address;
+  }
+  static std::size_t hash_of(const constant_data& d) {
+    return std::hash<std::string_view>()(
+        {reinterpret_cast<const char*>(d.bytes.data()), d.bytes.size()});
+  }
+
+  std::unordered_map<std::string, fold> folded_;
+  std::deque<constant_data> all_;
+  std::unordered_set<const std::byte*> by_address_;
+  std::unordered_multimap<std::size_t, const constant_data*> by_contents_;
+  bool complete_ = false;
+};
+
+/// `File`: what was read of a file, with the options it was asked for. `graph_for(shapes, kept)`
+/// gives the network; the shapes stand in place of those of the options.
+template <class File> class file_source final : public graph_source {
+ public:
+  explicit file_source(File file) : file_(std::move(file)) {}
+
+  result<graph> for_shapes(const named_shapes& shapes) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return with_memory_errors([&]() -> result<graph> {
+      auto g = file_.graph_for(shapes, kept_);
+      if (g) kept_.share(*g);
+      return g;
+    });
+  }
+  bool made(const graph& g) const override {
+    return g.tensors.size() == tensors_ && g.nodes.size() == nodes_ && g.inputs == inputs_ &&
+           g.outputs == outputs_;
+  }
+  /// The first graph, with the shapes of the options.
+  result<graph> load(const named_shapes& shapes) {
+    auto g = file_.graph_for(shapes, kept_);
+    if (!g) return g;
+    kept_.remember(*g);
+    tensors_ = g->tensors.size(), nodes_ = g->nodes.size();
+    inputs_ = g->inputs, outputs_ = g->outputs;
+    return g;
+  }
+
+ private:
+  File file_;
+  std::mutex mutex_;
+  first_constants kept_;
+  std::size_t tensors_ = 0, nodes_ = 0;  // of the first graph
+  std::vector<tensor_id> inputs_, outputs_;
+};
+
+/// The graph of a file, which can be had for other shapes.
+template <class File> result<graph> load_from(File file, const named_shapes& shapes) {
+  auto source = std::make_shared<file_source<File>>(std::move(file));
+  auto g = source->load(shapes);
+  if (g) g->origin = std::move(source);
+  return g;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_SOURCE_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
@@ -173,6 +307,8 @@ class graph_builder {
   /// Loaders spend it on what a file can make them do without bytes of its own for it: loops,
   /// copies, lists that many operators share.
   work_budget work;
+  /// Of the file's first graph; null: it is loaded once.
+  first_constants* kept = nullptr;
 
   /// Before a constant is added: its bytes count, whether they are copied or shared.
   status hold_constant(std::size_t bytes) {
@@ -206,8 +342,8 @@ class graph_builder {
     const laws::decision d = decide(op, in, out, attrs, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
-    if (d.channels_last) attrs.set("channels_last", std::int64_t{1});
-    set_bounds(attrs, options.fused, out, d.by);
+    set_decided(d, into{attrs});
+    if (options.fused != activation::none) add_bounds(attrs, options.fused, out[0], d.by);
     return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
   }
 
@@ -263,7 +399,7 @@ class graph_builder {
     if (!d.known)
       return unsupported(std::string(a.op->name) + " under law",
                          std::string(name_of(g.arithmetic)));
-    if (d.f32_product) a.attrs.set("f32_product", std::int64_t{1});
+    set_decided(d, into{a.attrs});
     const bool int32_bias =
         a.in.size() > 2 && a.in[2] != no_tensor && g[a.in[2]].type == dtype::s32;
     auto scales = accumulator_scales(d, a.in[0], a.in[1]);
@@ -274,7 +410,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc};
     if (a.real_bias != no_tensor) in.push_back(a.real_bias);
     attributes clamp;
-    set_bounds(clamp, a.options.fused, {a.out}, d.by);
+    add_bounds(clamp, a.options.fused, a.out, d.by);
     return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), d.round);
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
@@ -302,7 +438,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc, rows};
     if (a.bias != no_tensor) in.push_back(a.bias);
     if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
-    set_bounds(dequantize, a.fused, {a.out}, d.dequantize.by);
+    add_bounds(dequantize, a.fused, a.out, d.dequantize.by);
     return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
                d.dequantize.round);
   }
@@ -351,21 +487,13 @@ class graph_builder {
     }
     return unit{};
   }
-  /// A fused activation as bounds on the values of the first output.
-  void set_bounds(attributes& to, activation a, const std::vector<tensor_id>& out,
-                  laws::library by) const {
-    if (a == activation::none) return;
-    const tensor& y = g[out[0]];
-    if (y.type == dtype::f32) {
-      const laws::real_bounds c = laws::bounds_of(a);
-      if (c.lo) to.set("float_lo", static_cast<double>(*c.lo));
-      if (c.hi) to.set("float_hi", static_cast<double>(*c.hi));
-      return;
-    }
-    const tensor_desc d = y.desc();
-    const laws::clamp_bounds c = laws::activation_bounds(by, a, d.type, d.scale(), d.zero_point());
-    to.set("clamp_lo", c.lo);
-    to.set("clamp_hi", c.hi);
+  /// set(key, value) of set_decided and set_bounds.
+  struct into {
+    attributes& to;
+    template <class V> void operator()(const char* key, V value) const { to.set(key, value); }
+  };
+  void add_bounds(attributes& to, activation a, tensor_id y, laws::library by) const {
+    set_bounds(by, a, operand_of(g[y].desc()), into{to});
   }
   static std::string after(const std::string& name, const char* suffix) {
     return name.empty() ? name : name + suffix;
@@ -375,8 +503,17 @@ class graph_builder {
     if (!can_fold(g, n)) return unit{};
     for (tensor_id t : n.out)
       if (auto s = make_constant(bytes_of(g[t].shape.elements(), g[t].type).value); !s) return s;
-    if (auto s = work.spend(steps_of(g, n)); !s) return s;
-    if (auto s = fold_constant(g, n, max); !s) return s;
+    if (auto s = work.spend(steps_of(g, n)); !s) return s;  // the same whether it is known or not
+    std::string key = kept != nullptr ? first_constants::key_of(g, n) : std::string();
+    if (const auto* known = key.empty() ? nullptr : kept->folded(key)) {
+      for (std::size_t i = 0; i < n.out.size(); ++i) {
+        g[n.out[i]].role = tensor::kind::constant;
+        g[n.out[i]].data = (*known)[i];
+      }
+    } else {
+      if (auto s = fold_constant(g, n, max); !s) return s;
+      if (!key.empty() && kept->recording()) kept->keep(g, n, std::move(key));
+    }
     g.nodes.pop_back();
     return unit{};
   }
@@ -4058,12 +4195,14 @@ namespace detail {
 /// states of the session.
 class tflite_loader {
  public:
-  tflite_loader(file_bytes f, const tflite_options& o)
+  tflite_loader(file_bytes f, const tflite_options& o, first_constants& kept)
       : file_(std::move(f)),
         options_(o),
         build_(file_.name, o.arithmetic, o.max, file_.bytes.size()),
         verifier_(reinterpret_cast<const std::uint8_t*>(file_.bytes.data()), file_.bytes.size(),
-                  deepest_table, most_tables) {}
+                  deepest_table, most_tables) {
+    build_.kept = &kept;
+  }
 
   result<graph> run() {
     const numerics::exact_environment environment;
@@ -4159,6 +4298,7 @@ class tflite_loader {
       for (tensor_id t : g.inputs) {
         if (g[t].name != name) continue;
         known = true;
+        if (g[t].role != tensor::kind::value && shape == g[t].shape) continue;
         if (g[t].role != tensor::kind::value)
           return invalid("shape given for an input that is a " + std::string(name_of(g[t].role)),
                          name);
@@ -4721,17 +4861,36 @@ class tflite_loader {
   std::string where_;
 };
 
+struct tflite_source {
+  file_bytes file;
+  tflite_options options;
+  std::vector<const op_def*> operators{};  // those of the options, whose list is the caller's
+
+  result<graph> graph_for(const named_shapes& shapes, first_constants& kept) {
+    options.shapes = shapes;
+    options.operators = operators;
+    return tflite_loader(file, options, kept).run();
+  }
+};
+inline result<graph> load_tflite(file_bytes file, const tflite_options& options) {
+  return with_memory_errors([&] {
+    return load_from(
+        tflite_source{
+            std::move(file), options, {options.operators.begin(), options.operators.end()}},
+        options.shapes);
+  });
+}
+
 }  // namespace detail
 
 OCTET_INLINE result<graph> try_tflite(const std::string& path, const tflite_options& options) {
   auto f = read_file(path, options.max);
   if (!f) return f.error();
-  return with_memory_errors([&] { return detail::tflite_loader(std::move(*f), options).run(); });
+  return detail::load_tflite(std::move(*f), options);
 }
 OCTET_INLINE result<graph> try_tflite(std::span<const std::byte> bytes, const std::string& name,
                                       const tflite_options& options) {
-  return with_memory_errors(
-      [&] { return detail::tflite_loader(from_memory(name, bytes), options).run(); });
+  return with_memory_errors([&] { return detail::load_tflite(from_memory(name, bytes), options); });
 }
 
 OCTET_INLINE std::vector<std::string> tflite_operators() {

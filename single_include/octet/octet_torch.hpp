@@ -145,6 +145,140 @@ inline std::size_t steps_of(const graph& g, const node& n) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_GRAPH_COST_HPP_
+// ---- octet/import/common/source.hpp
+// Files that stay open for other shapes of a network's inputs: what was read and computed of
+// constants the first time serves every other.
+#ifndef OCTET_IMPORT_COMMON_SOURCE_HPP_
+#define OCTET_IMPORT_COMMON_SOURCE_HPP_
+
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// Constants of the graph that a file gave first. Later ones find them again: results of folded
+/// nodes by what they were computed from, all others by their contents. Nothing is added later, so
+/// that its size does not depend on how many shapes are asked for.
+class first_constants {
+ public:
+  /// While the file is loaded for the first time.
+  bool recording() const noexcept { return !complete_; }
+
+  /// What a node that can be folded is found by. Empty where looking it up would cost more than
+  /// folding it.
+  static std::string key_of(const graph& g, const node& n) {
+    for (const tensor_id t : n.in)
+      if (t != no_tensor && is_large(g[t]))
+        return octet::detail::node_key(g, n, octet::detail::key_extents::all).take();
+    return {};
+  }
+  /// The results of the node with this key, if it was folded the first time; null: it was not.
+  const std::vector<constant_data>* folded(const std::string& key) const {
+    const auto it = folded_.find(key);
+    return it == folded_.end() ? nullptr : &it->second.results;
+  }
+  /// A node with this key has been folded.
+  void keep(const graph& g, const node& n, std::string key) {
+    fold f;
+    for (const tensor_id t : n.in)
+      if (t != no_tensor) f.from.push_back(g[t].data);
+    for (const tensor_id t : n.out) f.results.push_back(g[t].data);
+    folded_.emplace(std::move(key), std::move(f));
+  }
+  /// The first graph is complete: what it holds is what later ones look for.
+  void remember(const graph& g) {
+    for (const tensor& t : g.tensors)
+      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second) all_.push_back(t.data);
+    complete_ = true;
+  }
+  /// Constants of a later graph that equal one of the first become that one.
+  void share(graph& g) {
+    for (tensor& t : g.tensors) {
+      if (!is_large(t) || by_address_.contains(t.data.bytes.data())) continue;
+      if (by_contents_.empty())
+        for (const constant_data& d : all_) by_contents_.emplace(hash_of(d), &d);
+      const auto [begin, end] = by_contents_.equal_range(hash_of(t.data));
+      for (auto it = begin; it != end; ++it)
+        if (const auto& same = it->second->bytes;
+            same.size() == t.data.bytes.size() &&
+            std::memcmp(same.data(), t.data.bytes.data(), same.size()) == 0) {
+          t.data = *it->second;
+          break;
+        }
+    }
+  }
+
+ private:
+  struct fold {
+    std::vector<constant_data> from, results;  // `from` keeps the key's addresses taken
+  };
+  static bool is_large(const tensor& t) {
+    return t.role == tensor::kind::constant &&
+           t.data.bytes.size() >= octet::detail::known_by_address;
+  }
+  static std::size_t hash_of(const constant_data& d) {
+    return std::hash<std::string_view>()(
+        {reinterpret_cast<const char*>(d.bytes.data()), d.bytes.size()});
+  }
+
+  std::unordered_map<std::string, fold> folded_;
+  std::deque<constant_data> all_;
+  std::unordered_set<const std::byte*> by_address_;
+  std::unordered_multimap<std::size_t, const constant_data*> by_contents_;
+  bool complete_ = false;
+};
+
+/// `File`: what was read of a file, with the options it was asked for. `graph_for(shapes, kept)`
+/// gives the network; the shapes stand in place of those of the options.
+template <class File> class file_source final : public graph_source {
+ public:
+  explicit file_source(File file) : file_(std::move(file)) {}
+
+  result<graph> for_shapes(const named_shapes& shapes) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return with_memory_errors([&]() -> result<graph> {
+      auto g = file_.graph_for(shapes, kept_);
+      if (g) kept_.share(*g);
+      return g;
+    });
+  }
+  bool made(const graph& g) const override {
+    return g.tensors.size() == tensors_ && g.nodes.size() == nodes_ && g.inputs == inputs_ &&
+           g.outputs == outputs_;
+  }
+  /// The first graph, with the shapes of the options.
+  result<graph> load(const named_shapes& shapes) {
+    auto g = file_.graph_for(shapes, kept_);
+    if (!g) return g;
+    kept_.remember(*g);
+    tensors_ = g->tensors.size(), nodes_ = g->nodes.size();
+    inputs_ = g->inputs, outputs_ = g->outputs;
+    return g;
+  }
+
+ private:
+  File file_;
+  std::mutex mutex_;
+  first_constants kept_;
+  std::size_t tensors_ = 0, nodes_ = 0;  // of the first graph
+  std::vector<tensor_id> inputs_, outputs_;
+};
+
+/// The graph of a file, which can be had for other shapes.
+template <class File> result<graph> load_from(File file, const named_shapes& shapes) {
+  auto source = std::make_shared<file_source<File>>(std::move(file));
+  auto g = source->load(shapes);
+  if (g) g->origin = std::move(source);
+  return g;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_SOURCE_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
@@ -194,6 +328,8 @@ class graph_builder {
   /// Loaders spend it on what a file can make them do without bytes of its own for it: loops,
   /// copies, lists that many operators share.
   work_budget work;
+  /// Of the file's first graph; null: it is loaded once.
+  first_constants* kept = nullptr;
 
   /// Before a constant is added: its bytes count, whether they are copied or shared.
   status hold_constant(std::size_t bytes) {
@@ -227,8 +363,8 @@ class graph_builder {
     const laws::decision d = decide(op, in, out, attrs, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
-    if (d.channels_last) attrs.set("channels_last", std::int64_t{1});
-    set_bounds(attrs, options.fused, out, d.by);
+    set_decided(d, into{attrs});
+    if (options.fused != activation::none) add_bounds(attrs, options.fused, out[0], d.by);
     return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
   }
 
@@ -284,7 +420,7 @@ class graph_builder {
     if (!d.known)
       return unsupported(std::string(a.op->name) + " under law",
                          std::string(name_of(g.arithmetic)));
-    if (d.f32_product) a.attrs.set("f32_product", std::int64_t{1});
+    set_decided(d, into{a.attrs});
     const bool int32_bias =
         a.in.size() > 2 && a.in[2] != no_tensor && g[a.in[2]].type == dtype::s32;
     auto scales = accumulator_scales(d, a.in[0], a.in[1]);
@@ -295,7 +431,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc};
     if (a.real_bias != no_tensor) in.push_back(a.real_bias);
     attributes clamp;
-    set_bounds(clamp, a.options.fused, {a.out}, d.by);
+    add_bounds(clamp, a.options.fused, a.out, d.by);
     return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), d.round);
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
@@ -323,7 +459,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc, rows};
     if (a.bias != no_tensor) in.push_back(a.bias);
     if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
-    set_bounds(dequantize, a.fused, {a.out}, d.dequantize.by);
+    add_bounds(dequantize, a.fused, a.out, d.dequantize.by);
     return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
                d.dequantize.round);
   }
@@ -372,21 +508,13 @@ class graph_builder {
     }
     return unit{};
   }
-  /// A fused activation as bounds on the values of the first output.
-  void set_bounds(attributes& to, activation a, const std::vector<tensor_id>& out,
-                  laws::library by) const {
-    if (a == activation::none) return;
-    const tensor& y = g[out[0]];
-    if (y.type == dtype::f32) {
-      const laws::real_bounds c = laws::bounds_of(a);
-      if (c.lo) to.set("float_lo", static_cast<double>(*c.lo));
-      if (c.hi) to.set("float_hi", static_cast<double>(*c.hi));
-      return;
-    }
-    const tensor_desc d = y.desc();
-    const laws::clamp_bounds c = laws::activation_bounds(by, a, d.type, d.scale(), d.zero_point());
-    to.set("clamp_lo", c.lo);
-    to.set("clamp_hi", c.hi);
+  /// set(key, value) of set_decided and set_bounds.
+  struct into {
+    attributes& to;
+    template <class V> void operator()(const char* key, V value) const { to.set(key, value); }
+  };
+  void add_bounds(attributes& to, activation a, tensor_id y, laws::library by) const {
+    set_bounds(by, a, operand_of(g[y].desc()), into{to});
   }
   static std::string after(const std::string& name, const char* suffix) {
     return name.empty() ? name : name + suffix;
@@ -396,8 +524,17 @@ class graph_builder {
     if (!can_fold(g, n)) return unit{};
     for (tensor_id t : n.out)
       if (auto s = make_constant(bytes_of(g[t].shape.elements(), g[t].type).value); !s) return s;
-    if (auto s = work.spend(steps_of(g, n)); !s) return s;
-    if (auto s = fold_constant(g, n, max); !s) return s;
+    if (auto s = work.spend(steps_of(g, n)); !s) return s;  // the same whether it is known or not
+    std::string key = kept != nullptr ? first_constants::key_of(g, n) : std::string();
+    if (const auto* known = key.empty() ? nullptr : kept->folded(key)) {
+      for (std::size_t i = 0; i < n.out.size(); ++i) {
+        g[n.out[i]].role = tensor::kind::constant;
+        g[n.out[i]].data = (*known)[i];
+      }
+    } else {
+      if (auto s = fold_constant(g, n, max); !s) return s;
+      if (!key.empty() && kept->recording()) kept->keep(g, n, std::move(key));
+    }
     g.nodes.pop_back();
     return unit{};
   }
@@ -4554,6 +4691,189 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
 
+// ---- octet/import/common/einsum.hpp
+// Einstein sums: from an equation to sums, transpositions and matrix products of two operands.
+#ifndef OCTET_IMPORT_COMMON_EINSUM_HPP_
+#define OCTET_IMPORT_COMMON_EINSUM_HPP_
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// What becomes of an operand before it is multiplied: axes that are summed over and go, then the
+/// order of those left, then their extents as matrices [batch, rows, columns].
+struct einsum_operand {
+  std::vector<std::int64_t> sum, order, matrices;
+};
+/// The result so far (the first operand in the first step) times the next operand.
+struct einsum_product {
+  einsum_operand left, right;
+  std::vector<std::int64_t> extents;  // of the product, one a label
+  std::vector<std::int64_t> order;    // of its axes
+};
+/// One operand alone is summed and turned; of several, each product takes one more.
+struct einsum_plan {
+  einsum_operand alone;
+  std::vector<einsum_product> products;
+};
+
+namespace detail {
+
+struct einsum_labels {
+  std::vector<std::string> in;
+  std::string out;
+};
+/// Writes "..." out as the digits of that many axes; whether all labels are such as may be.
+inline bool spell_out(std::string& labels, std::size_t dots) {
+  const std::size_t at = labels.find("...");
+  if (at != std::string::npos) {
+    std::string digits;
+    for (std::size_t i = dots; i-- > 0;) digits += static_cast<char>('0' + i);
+    labels.replace(at, 3, digits);
+  }
+  return std::all_of(labels.begin(), labels.end(), [](char ch) {
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '7');
+  });
+}
+/// Labels with "..." written out as digits, of the axes counted from the last one.
+inline result<einsum_labels> read_einsum(const std::string& equation,
+                                         const std::vector<std::vector<std::int64_t>>& shapes) {
+  std::string text;
+  for (const char ch : equation)
+    if (ch != ' ') text += ch;
+  const auto refused = [&](const std::string& why) {
+    return unsupported("equation of an Einstein sum", text.substr(0, 40), why);
+  };
+  const std::size_t arrow = text.find("->");
+  std::string left = text.substr(0, arrow);
+  einsum_labels e;
+  for (std::size_t at = 0; at <= left.size();) {
+    const std::size_t end = std::min(left.find(',', at), left.size());
+    e.in.push_back(left.substr(at, end - at));
+    at = end + 1;
+  }
+  if (e.in.size() != shapes.size()) return refused("as many operands as are given");
+  std::size_t most = 0;
+  for (std::size_t k = 0; k < e.in.size(); ++k) {
+    const bool dotted = e.in[k].find("...") != std::string::npos;
+    const std::size_t named = e.in[k].size() - (dotted ? 3 : 0), rank = shapes[k].size();
+    if (named > rank || rank - named > 7 || (!dotted && named != rank))
+      return invalid("labels of an operand of an Einstein sum", e.in[k].substr(0, 40),
+                     std::to_string(rank) + " axes");
+    most = std::max(most, rank - named);
+    if (!spell_out(e.in[k], rank - named)) return refused("letters, ',', '...' and '->'");
+  }
+  if (arrow != std::string::npos) {
+    e.out = text.substr(arrow + 2);
+    if (!spell_out(e.out, most)) return refused("letters, ',', '...' and '->'");
+  } else {  // labels that stand once, in the order of the alphabet
+    std::map<char, int> count;
+    for (const std::string& labels : e.in)
+      for (const char ch : labels) ++count[ch];
+    bool small = false, large = false;
+    for (std::size_t i = most; i-- > 0;) e.out += static_cast<char>('0' + i);
+    for (const auto& [ch, n] : count) {
+      small |= ch >= 'a', large |= ch >= 'A' && ch <= 'Z';
+      if (n == 1 && ch >= 'A') e.out += ch;
+    }
+    if (small && large) return refused("a written-out result where letters are of both cases");
+  }
+  const auto repeats = [](std::string s) {
+    std::sort(s.begin(), s.end());
+    return std::adjacent_find(s.begin(), s.end()) != s.end();
+  };
+  for (const std::string& labels : e.in)
+    if (repeats(labels)) return refused("each label once in an operand");
+  if (repeats(e.out)) return invalid("result of an Einstein sum", e.out.substr(0, 40));
+  return e;
+}
+inline bool has_label(const std::string& labels, char ch) {
+  return labels.find(ch) != std::string::npos;
+}
+/// Sums over what `keep` does not hold; the labels that stay.
+inline std::string summed_labels(const std::string& labels, const std::string& keep,
+                                 einsum_operand& to) {
+  std::string stay;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (has_label(keep, labels[i]))
+      stay += labels[i];
+    else
+      to.sum.push_back(static_cast<std::int64_t>(i));
+  return stay;
+}
+inline std::vector<std::int64_t> places_of(const std::string& labels, const std::string& in) {
+  std::vector<std::int64_t> to;
+  for (const char ch : labels) to.push_back(static_cast<std::int64_t>(in.find(ch)));
+  return to;
+}
+
+}  // namespace detail
+
+/// Operands of these extents. An error where the equation is none, or asks for a diagonal.
+inline result<einsum_plan> plan_einsum(const std::string& equation,
+                                       const std::vector<std::vector<std::int64_t>>& shapes) {
+  using detail::has_label;
+  const auto e = detail::read_einsum(equation, shapes);
+  if (!e) return e.error();
+  std::map<char, std::int64_t> extent;
+  for (std::size_t k = 0; k < shapes.size(); ++k)
+    for (std::size_t i = 0; i < shapes[k].size(); ++i)
+      if (const auto [it, fresh] = extent.emplace(e->in[k][i], shapes[k][i]);
+          !fresh && it->second != shapes[k][i])
+        return unsupported("extents of one label of an Einstein sum",
+                           std::to_string(it->second) + ", " + std::to_string(shapes[k][i]),
+                           "the same in every operand");
+  for (const char ch : e->out)
+    if (!extent.contains(ch))
+      return invalid("result of an Einstein sum", e->out.substr(0, 40), "labels of the operands");
+  einsum_plan plan;
+  if (e->in.size() == 1) {
+    const std::string stay = detail::summed_labels(e->in[0], e->out, plan.alone);
+    plan.alone.order = detail::places_of(e->out, stay);
+    return plan;
+  }
+  std::string have = e->in[0];
+  for (std::size_t k = 1; k < e->in.size(); ++k) {
+    einsum_product p;
+    std::string later = e->out;
+    for (std::size_t i = k + 1; i < e->in.size(); ++i) later += e->in[i];
+    const std::string l = detail::summed_labels(have, later + e->in[k], p.left),
+                      r = detail::summed_labels(e->in[k], later + have, p.right);
+    std::string batch, rows, columns, inner;
+    for (const char ch : l) (!has_label(r, ch) ? rows : has_label(later, ch) ? batch : inner) += ch;
+    for (const char ch : r)
+      if (!has_label(l, ch)) columns += ch;
+    const auto arranged = [&](einsum_operand& to, const std::string& from, const std::string& first,
+                              const std::string& second) {
+      to.order = detail::places_of(batch + first + second, from);
+      for (const char ch : batch) to.matrices.push_back(extent[ch]);
+      for (const std::string* part : {&first, &second}) {
+        std::int64_t n = 1;
+        for (const char ch : *part) n *= extent[ch];
+        to.matrices.push_back(n);
+      }
+    };
+    arranged(p.left, l, rows, inner);
+    arranged(p.right, r, inner, columns);
+    have = batch + rows + columns;
+    for (const char ch : have) p.extents.push_back(extent[ch]);
+    const std::string wanted = k + 1 == e->in.size() ? e->out : have;
+    p.order = detail::places_of(wanted, have);
+    plan.products.push_back(std::move(p));
+  }
+  return plan;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_EINSUM_HPP_
 // ---- octet/import/torch/rows_index.hpp
 // Rows that build, repeat, reorder and search tensors: stack, expand, flip, index, pixel_shuffle,
 // max, topk, zeros, arange, meshgrid.
@@ -6212,6 +6532,71 @@ template <int Spatial, bool Relu, bool Transposed> result<value> conv(emitter& e
   return v;
 }
 
+/// The depth of a three-dimensional convolution, of which conv2d knows nothing.
+struct depth_window {
+  std::int64_t taps, pad, out;  // out: extent of the result
+};
+inline result<depth_window> depth_window_of(const arguments& a, const tensor_data& x,
+                                            const packed_data& p) {
+  const std::int64_t taps = p.weight->size[2], pad = p.padding[0], depth = x.size[2] + 2 * pad,
+                     reach = (taps - 1) * p.dilation[0] + 1;
+  if (p.stride[0] < 1 || p.dilation[0] < 1 || taps < 1 || taps > 64 || depth < reach)
+    return invalid("depth of the window of " + a.name, std::to_string(taps),
+                   std::to_string(x.size[2]));
+  return depth_window{taps, pad, (depth - reach) / p.stride[0] + 1};
+}
+/// [N, D, H, W, C] as images [N * out, H, W, C * taps]: for each output depth the planes under its
+/// taps.
+inline result<tensor_id> planes_as_channels(emitter& e, const tensor_data& x, const packed_data& p,
+                                            const depth_window& d, tensor_id in) {
+  using list = std::vector<std::int64_t>;
+  const std::int64_t n = x.size[0], c = x.size[1], h = x.size[3], w = x.size[4];
+  if (d.pad > 0) {
+    const tensor_id wider = e.make_like(x);
+    attributes attrs;
+    attrs.set("paddings", list{0, 0, d.pad, d.pad, 0, 0, 0, 0, 0, 0});
+    attrs.set("value", std::int64_t{x.zero_points[0]});
+    if (auto s = e.emit(ops::qnn_pad, {in}, wider, std::move(attrs)); !s) return s.error();
+    in = wider;
+  }
+  std::vector<tensor_id> planes;
+  for (std::int64_t t = 0; t < d.taps; ++t) {
+    const tensor_id piece = e.make_like(x), shaped = e.make_like(x);
+    attributes attrs;
+    attrs.set("begin", list{0, t * p.dilation[0], 0, 0, 0});
+    attrs.set("end", list{n, t * p.dilation[0] + (d.out - 1) * p.stride[0] + 1, h, w, c});
+    attrs.set("strides", list{1, p.stride[0], 1, 1, 1});
+    if (auto s = e.emit(ops::strided_slice, {in}, piece, std::move(attrs)); !s) return s.error();
+    if (auto s = e.reshape(piece, shaped, {n * d.out, h, w, p.groups, 1, c / p.groups}); !s)
+      return s.error();
+    planes.push_back(shaped);
+  }
+  const tensor_id joined = e.make_like(x), images = e.make_like(x);
+  attributes axis;
+  axis.set("axis", std::int64_t{4});
+  if (auto s = e.emit(ops::concat, std::move(planes), joined, std::move(axis)); !s)
+    return s.error();
+  if (auto s = e.reshape(joined, images, {n * d.out, h, w, c * d.taps}); !s) return s.error();
+  return images;
+}
+/// Weights [O, C/g, taps, kh, kw] as the constant [O, kh, kw, taps * C/g].
+inline result<tensor_id> taps_as_channels(emitter& e, const packed_data& p) {
+  tensor_data k = *p.weight;
+  if (auto s = e.c.resolve_channels(k); !s) return s.error();
+  if (k.scales.size() > 1 && k.axis != 0)
+    return unsupported("per-channel weights on axis " + std::to_string(k.axis), {},
+                       "the output channels");
+  constexpr int order[] = {0, 3, 4, 2, 1};
+  auto data = e.c.elements(k, std::span<const int>(order, 5));
+  if (!data) return data.error();
+  const auto shape = e.ir_shape({k.size[0], k.size[3], k.size[4], k.size[2] * k.size[1]}, false);
+  if (!shape) return shape.error();
+  const tensor_id weights = e.g.add_constant("", dtype::s8, *shape, std::move(*data));
+  e.g[weights].scales = k.scales;
+  e.g[weights].zero_points = k.zero_points;
+  if (k.channel_scales) e.g[weights].axis = 0;
+  return weights;
+}
 /// conv3d as conv2d over the depth taps: for each output depth the input's planes under its taps
 /// stand side by side as channels [tap][channel], and so do the weights. The same products in one
 /// accumulator.
@@ -6229,73 +6614,29 @@ template <bool Relu> result<value> conv3d(emitter& e, arguments& a) {
                    "5, a convolution of three axes");
   const auto channels = channels_of(a, *x, p);
   if (!channels) return channels.error();
-  const std::int64_t taps = p.weight->size[2], depth = x->size[2], pad = p.padding[0],
-                     reach = (taps - 1) * p.dilation[0] + 1, n = x->size[0], c = x->size[1],
-                     group = c / p.groups;
-  if (p.stride[0] < 1 || p.dilation[0] < 1 || taps < 1 || taps > 64 || depth + 2 * pad < reach)
-    return invalid("depth of the window of " + a.name, std::to_string(taps), std::to_string(depth));
-  const std::int64_t out = (depth + 2 * pad - reach) / p.stride[0] + 1;
-  auto in = e.held(*x, true);  // [N, D, H, W, C]
+  const auto depth = depth_window_of(a, *x, p);
+  if (!depth) return depth.error();
+  const auto in = e.held(*x, true);  // [N, D, H, W, C]
   if (!in) return in.error();
-  using list = std::vector<std::int64_t>;
-  const std::int64_t h = x->size[3], w = x->size[4];
-  if (pad > 0) {
-    const tensor_id wider = e.make_like(*x);
-    attributes attrs;
-    attrs.set("paddings", list{0, 0, pad, pad, 0, 0, 0, 0, 0, 0});
-    attrs.set("value", std::int64_t{x->zero_points[0]});
-    if (auto s = e.emit(ops::qnn_pad, {*in}, wider, std::move(attrs)); !s) return s.error();
-    in = wider;
-  }
-  std::vector<tensor_id> planes;
-  for (std::int64_t t = 0; t < taps; ++t) {
-    const tensor_id piece = e.make_like(*x), shaped = e.make_like(*x);
-    attributes attrs;
-    attrs.set("begin", list{0, t * p.dilation[0], 0, 0, 0});
-    attrs.set("end", list{n, t * p.dilation[0] + (out - 1) * p.stride[0] + 1, h, w, c});
-    attrs.set("strides", list{1, p.stride[0], 1, 1, 1});
-    if (auto s = e.emit(ops::strided_slice, {*in}, piece, std::move(attrs)); !s) return s.error();
-    if (auto s = e.reshape(piece, shaped, {n * out, h, w, p.groups, 1, group}); !s)
-      return s.error();
-    planes.push_back(shaped);
-  }
-  const tensor_id joined = e.make_like(*x), images = e.make_like(*x);
-  attributes axis;
-  axis.set("axis", std::int64_t{4});
-  if (auto s = e.emit(ops::concat, std::move(planes), joined, std::move(axis)); !s)
-    return s.error();
-  if (auto s = e.reshape(joined, images, {n * out, h, w, c * taps}); !s) return s.error();
-
-  // Weights [O, C/g, taps, kh, kw], taken as [O, kh, kw, taps, C/g].
-  tensor_data k = *p.weight;
-  if (auto s = e.c.resolve_channels(k); !s) return s.error();
-  if (k.scales.size() > 1 && k.axis != 0)
-    return unsupported("per-channel weights on axis " + std::to_string(k.axis), {},
-                       "the output channels");
-  constexpr int order[] = {0, 3, 4, 2, 1};
-  auto data = e.c.elements(k, std::span<const int>(order, 5));
-  if (!data) return data.error();
-  const auto shape = e.ir_shape({k.size[0], k.size[3], k.size[4], taps * group}, false);
-  if (!shape) return shape.error();
-  const tensor_id weights = e.g.add_constant("", dtype::s8, *shape, std::move(*data));
-  e.g[weights].scales = k.scales;
-  e.g[weights].zero_points = k.zero_points;
-  if (k.channel_scales) e.g[weights].axis = 0;
+  const auto images = planes_as_channels(e, *x, p, *depth, *in);
+  if (!images) return images.error();
+  const auto weights = taps_as_channels(e, p);
+  if (!weights) return weights.error();
   packed_data flat = p;
   flat.spatial = 2;
   for (auto* numbers : {&flat.stride, &flat.padding, &flat.dilation})
     numbers->erase(numbers->begin());
   const auto y = accumulate(e,
                             {.op = &ops::conv2d,
-                             .in = images,
-                             .weights = weights,
+                             .in = *images,
+                             .weights = *weights,
                              .attrs = conv_attributes(flat, false, false),
-                             .channels = static_cast<std::size_t>(channels->out),
+                             .channels = as_size(channels->out),
                              .relu = Relu},
                             *x, p, *q);
   if (!y) return y.error();
   const dims s = e.g[*y].shape;
-  const auto volume = reshaped_like(e, *y, {n, out, s[1], s[2], s[3]});
+  const auto volume = reshaped_like(e, *y, {x->size[0], depth->out, s[1], s[2], s[3]});
   if (!volume) return volume.error();
   const value v = e.wrap(*volume, x->type, true, false);  // channels_last_3d
   const auto& size = v.t->size;
@@ -6808,6 +7149,32 @@ inline result<value> max_pool3d(emitter& e, arguments& a) {
   }
   return e.wrap(at, x->type, true, false);
 }
+/// A volume [N, D, H, W, C] with that many planes, rows and columns of zeros around it.
+inline result<tensor_id> padded_volume(emitter& e, const tensor_data& x, tensor_id at,
+                                       const std::vector<std::int64_t>& pad) {
+  const tensor_id wider = e.make_like(x);
+  attributes around;
+  around.set("paddings",
+             std::vector<std::int64_t>{0, 0, pad[0], pad[0], pad[1], pad[1], pad[2], pad[2], 0, 0});
+  if (is_quantized(x.type)) around.set("value", std::int64_t{x.zero_points[0]});
+  const op_def& op = is_quantized(x.type) ? ops::qnn_pad : ops::pad;
+  if (auto s = e.emit(op, {at}, wider, std::move(around)); !s) return s.error();
+  return wider;
+}
+/// The rows of the windows over depth and height of a volume of that height, one window after
+/// another. `outs`: windows along both.
+inline std::vector<std::int32_t> rows_of_windows(std::span<const std::int64_t> outs,
+                                                 const std::vector<std::int64_t>& size,
+                                                 const std::vector<std::int64_t>& stride,
+                                                 std::int64_t height) {
+  std::vector<std::int32_t> list;
+  for (std::int64_t d = 0; d < outs[0]; ++d)
+    for (std::int64_t h = 0; h < outs[1]; ++h)
+      for (std::int64_t k = 0; k < size[0] * size[1]; ++k)
+        list.push_back(static_cast<std::int32_t>((d * stride[0] + k / size[1]) * height +
+                                                 h * stride[1] + k % size[1]));
+  return list;
+}
 /// avg_pool3d as avg_pool2d: the rows of each window over depth and height, one after another, as
 /// an image of their own.
 inline result<value> avg_pool3d(emitter& e, arguments& a) {
@@ -6828,16 +7195,9 @@ inline result<value> avg_pool3d(emitter& e, arguments& a) {
   if (!in) return in.error();
   tensor_id at = *in;
   if (padded) {
-    const tensor_id wider = e.make_like(*x);
-    attributes around;
-    around.set("paddings", std::vector<std::int64_t>{0, 0, pad[0], pad[0], pad[1], pad[1], pad[2],
-                                                     pad[2], 0, 0});
-    if (is_quantized(x->type)) around.set("value", std::int64_t{x->zero_points[0]});
-    if (auto s =
-            e.emit(is_quantized(x->type) ? ops::qnn_pad : ops::pad, {at}, wider, std::move(around));
-        !s)
-      return s.error();
-    at = wider;
+    const auto wider = padded_volume(e, *x, at, pad);
+    if (!wider) return wider.error();
+    at = *wider;
   }
   const dims s = e.g[at].shape;  // [N, D, H, W, C]
   const std::int64_t outs[] = {(s[1] - size[0]) / std::max<std::int64_t>(stride[0], 1) + 1,
@@ -6846,15 +7206,10 @@ inline result<value> avg_pool3d(emitter& e, arguments& a) {
       s[2] < size[1])
     return invalid("window of " + a.name);
   const std::int64_t rows = size[0] * size[1];
-  const auto count = static_cast<std::size_t>(outs[0] * outs[1] * rows);
+  const std::size_t count = as_size(outs[0] * outs[1] * rows);
   if (auto limit = e.c.build.make_constant(count * sizeof(std::int32_t)); !limit)
     return limit.error();
-  std::vector<std::int32_t> list;
-  for (std::int64_t d = 0; d < outs[0]; ++d)
-    for (std::int64_t h = 0; h < outs[1]; ++h)
-      for (std::int64_t k = 0; k < rows; ++k)
-        list.push_back(static_cast<std::int32_t>((d * stride[0] + k / size[1]) * s[2] +
-                                                 h * stride[1] + k % size[1]));
+  const auto list = rows_of_windows(outs, size, stride, s[2]);
   const tensor_id flat = e.make_like(*x), image = e.make_like(*x), y = e.make_like(*x);
   if (auto r = e.reshape(at, flat, {s[0], std::int64_t{s[1]} * s[2], s[3], s[4]}); !r)
     return r.error();
@@ -7667,90 +8022,39 @@ inline result<value> addmm(emitter& e, arguments& a) {
   if (beta == 0) return done(y);
   return done(apply(e, ops::add, y, beta == 1 ? x : apply(e, ops::mul, x, number(e, beta))));
 }
-/// einsum(equation, [x, y]): the labels that both have and the result has not are summed over in
-/// one matrix product.
+inline step einsum_operand_of(emitter& e, step x, const einsum_operand& o) {
+  if (x && !o.sum.empty()) x = summed(e, x, o.sum, false);
+  if (!x) return x;
+  const auto turned = permuted(e, **x, o.order);
+  if (!turned) return turned.error();
+  return o.matrices.empty() ? step_of(turned) : step_of(reshaped(e, *turned->t, o.matrices));
+}
+/// einsum(equation, operands): labels that operands have and nothing later has are summed over in
+/// matrix products, from the first operand to the last.
 inline result<value> einsum(emitter& e, arguments& a) {
-  std::string text;
-  if (a.v[0].is(kind::string))
-    for (char ch : a.v[0].c->text)
-      if (ch != ' ') text += ch;
-  const std::size_t comma = text.find(','), arrow = text.find("->");
-  if (!a.v[1].is_sequence() || a.v[1].c->items.size() != 2 || comma == std::string::npos ||
-      arrow == std::string::npos || comma > arrow || text.find('.') != std::string::npos)
-    return unsupported("equation of " + a.name, text.substr(0, 40),
-                       "two operands, labels without '...', an explicit result");
-  const std::string l = text.substr(0, comma), r = text.substr(comma + 1, arrow - comma - 1),
-                    to = text.substr(arrow + 2);
-  step in[2]{nullptr, nullptr};
-  const std::string* labels[2] = {&l, &r};
-  std::string kept[2] = {l, r};
-  for (std::size_t k = 0; k < 2; ++k) {
-    const value& v = a.v[1].c->items[k];
-    if (!v.is(kind::tensor) || static_cast<std::size_t>(v.t->rank()) != labels[k]->size())
-      return invalid("operand of " + a.name, labels[k]->substr(0, 40));
-    in[k] = real_value(e, *v.t);
-    if (!in[k]) return in[k].error();
-    std::vector<std::int64_t> gone;  // labels of this operand alone
-    for (std::size_t i = 0; i < kept[k].size(); ++i) {
-      if (kept[k].find(kept[k][i], i + 1) != std::string::npos)
-        return unsupported("a label twice in one operand of " + a.name, text.substr(0, 40));
-      if (labels[1 - k]->find(kept[k][i]) == std::string::npos &&
-          to.find(kept[k][i]) == std::string::npos)
-        gone.push_back(static_cast<std::int64_t>(i));
-    }
-    if (!gone.empty()) {
-      in[k] = summed(e, in[k], gone, false);
-      if (!in[k]) return in[k].error();
-      for (std::size_t i = gone.size(); i-- > 0;)
-        kept[k].erase(static_cast<std::size_t>(gone[i]), 1);
-    }
+  if (!a.v[0].is(kind::string) || !a.v[1].is_sequence() || a.v[1].c->items.empty())
+    return invalid("arguments of " + a.name);
+  std::vector<step> in;
+  std::vector<std::vector<std::int64_t>> shapes;
+  for (const value& v : a.v[1].c->items) {
+    if (!v.is(kind::tensor)) return invalid("operand of " + a.name);
+    in.push_back(real_value(e, *v.t));
+    if (!in.back()) return in.back().error();
+    shapes.push_back((*in.back())->size);
   }
-  std::map<char, std::int64_t> extent;
-  for (std::size_t k = 0; k < 2; ++k)
-    for (std::size_t i = 0; i < kept[k].size(); ++i) {
-      const std::int64_t n = (*in[k])->size[i];
-      const auto [it, fresh] = extent.emplace(kept[k][i], n);
-      if (!fresh && it->second != n) return invalid("extents of " + a.name, text.substr(0, 40));
-    }
-  std::string batch, rows, columns, inner;
-  for (char ch : kept[0])
-    (kept[1].find(ch) == std::string::npos ? rows
-     : to.find(ch) == std::string::npos    ? inner
-                                           : batch) += ch;
-  for (char ch : kept[1])
-    if (kept[0].find(ch) == std::string::npos) columns += ch;
-  const auto product_of_labels = [&](const std::string& of) {
-    std::int64_t n = 1;
-    for (char ch : of) n *= extent[ch];
-    return n;
-  };
-  const auto arranged = [&](std::size_t k, const std::string& first,
-                            const std::string& second) -> step {
-    std::vector<std::int64_t> order;
-    for (char ch : batch + first + second)
-      order.push_back(static_cast<std::int64_t>(kept[k].find(ch)));
-    const auto p = permuted(e, **in[k], order);
-    if (!p) return p.error();
-    std::vector<std::int64_t> size;
-    for (char ch : batch) size.push_back(extent[ch]);
-    size.push_back(product_of_labels(first));
-    size.push_back(product_of_labels(second));
-    return step_of(reshaped(e, *p->t, std::move(size)));
-  };
-  const step y = matrix_product(e, arranged(0, rows, inner), arranged(1, inner, columns));
-  if (!y) return y.error();
-  const std::string have = batch + rows + columns;
-  std::vector<std::int64_t> size, order;
-  for (char ch : have) size.push_back(extent[ch]);
-  for (char ch : to) {
-    const std::size_t at = have.find(ch);
-    if (at == std::string::npos || to.size() != have.size())
-      return invalid("equation of " + a.name, text.substr(0, 40));
-    order.push_back(static_cast<std::int64_t>(at));
+  const auto plan = plan_einsum(a.v[0].c->text, shapes);
+  if (!plan) return plan.error();
+  if (in.size() == 1) return done(einsum_operand_of(e, in[0], plan->alone));
+  step y = in[0];
+  for (std::size_t k = 1; k < in.size(); ++k) {
+    const import::einsum_product& p = plan->products[k - 1];
+    y = matrix_product(e, einsum_operand_of(e, y, p.left), einsum_operand_of(e, in[k], p.right));
+    if (!y) return y.error();
+    const auto v = reshaped(e, **y, p.extents);
+    if (!v) return v;
+    y = step_of(permuted(e, *v->t, p.order));
   }
-  const auto v = reshaped(e, **y, std::move(size));
-  if (!v) return v;
-  return permuted(e, *v->t, order);
+  return done(y);
 }
 
 // ---- attention ----
@@ -7957,64 +8261,82 @@ struct sequence_options {
   cell_kind what = cell_kind::lstm;
   std::int64_t layers = 1;
   bool bidirectional = false, batch_first = false;
+  std::int64_t directions() const { return bidirectional ? 2 : 1; }
 };
 /// Steps that all layers and directions together may have: each is a dozen nodes.
 inline constexpr std::int64_t most_steps = 4096;
 
-/// Returns (output, last h[, last c]).
-inline result<value> sequence(emitter& e, tensor_data& input, std::vector<tensor_data*> state,
-                              const std::vector<cell_weights>& weights, const sequence_options& o) {
-  const std::int64_t directions = o.bidirectional ? 2 : 1;
-  const bool lstm = o.what == cell_kind::lstm;
+/// Ranks and counts of what a sequence is made of.
+inline status check_sequence(emitter& e, const tensor_data& input,
+                             const std::vector<tensor_data*>& state, std::size_t weights,
+                             const sequence_options& o) {
+  const std::int64_t all = o.layers * o.directions();
   if (input.rank() != 3)
     return unsupported("rank of the input of " + e.operator_name(), std::to_string(input.rank()),
                        "3");
-  if (o.layers < 1 || static_cast<std::int64_t>(weights.size()) != o.layers * directions)
-    return invalid("layers of " + e.operator_name(), std::to_string(weights.size()),
-                   std::to_string(o.layers * directions));
-  if (state.size() != (lstm ? 2u : 1u)) return invalid("state of " + e.operator_name());
+  if (o.layers < 1 || static_cast<std::int64_t>(weights) != all)
+    return invalid("layers of " + e.operator_name(), std::to_string(weights), std::to_string(all));
+  if (state.size() != (o.what == cell_kind::lstm ? 2u : 1u))
+    return invalid("state of " + e.operator_name());
   for (const tensor_data* s : state)
-    if (s->rank() != 3 || s->size[0] != o.layers * directions)
+    if (s->rank() != 3 || s->size[0] != all)
       return invalid("state of " + e.operator_name(), std::to_string(s->rank()) + " axes",
                      "3, one slice for each layer and direction");
+  return unit{};
+}
+/// All steps of one direction of a layer, from the state `s`, which becomes the last one. Returns
+/// the hidden values of each step.
+inline step run_direction(emitter& e, const step& x, const cell_weights& w, cell_kind what,
+                          bool backward, cell_state& s) {
+  const step gates = input_gates(e, x, w);
+  if (!gates) return gates.error();
+  const std::int64_t length = (*x)->size[0];
+  std::vector<tensor_data*> steps(as_size(length));
+  for (std::int64_t k = 0; k < length; ++k) {
+    const std::int64_t t = backward ? length - 1 - k : k;
+    const auto next = next_state(e, what, first_axis(e, **gates, t), s, w);
+    if (!next) return next.error();
+    s = *next;
+    steps[as_size(t)] = s.h;
+  }
+  return stacked(e, steps);
+}
+/// Slice i of the given states.
+inline result<cell_state> first_state(emitter& e, const std::vector<tensor_data*>& state,
+                                      std::int64_t i) {
+  const step h = first_axis(e, *state[0], i);
+  if (!h) return h.error();
+  if (state.size() < 2) return cell_state{*h, nullptr};
+  const step c = first_axis(e, *state[1], i);
+  if (!c) return c.error();
+  return cell_state{*h, *c};
+}
+/// Returns (output, last h[, last c]).
+inline result<value> sequence(emitter& e, tensor_data& input, std::vector<tensor_data*> state,
+                              const std::vector<cell_weights>& weights, const sequence_options& o) {
+  if (auto s = check_sequence(e, input, state, weights.size(), o); !s) return s.error();
+  const bool lstm = o.what == cell_kind::lstm;
   step x = real_value(e, input);
   if (x && o.batch_first) x = step_of(permuted(e, **x, {1, 0, 2}));
   if (!x) return x.error();
   const std::int64_t length = (*x)->size[0];
-  if (length < 1 || length > most_steps / (o.layers * directions))
+  if (length < 1 || length > most_steps / (o.layers * o.directions()))
     return too_large("steps of " + e.operator_name() + ", all layers and directions together",
                      std::to_string(length) + " of each", std::to_string(most_steps));
   std::vector<tensor_data*> last_h, last_c;
   for (std::int64_t layer = 0; layer < o.layers; ++layer) {
     std::vector<step> outputs;
-    for (std::int64_t d = 0; d < directions; ++d) {
-      const auto at = static_cast<std::size_t>(layer * directions + d);
-      const step gates = input_gates(e, x, weights[at]);
-      if (!gates) return gates.error();
-      cell_state s;
-      const step h = first_axis(e, *state[0], static_cast<std::int64_t>(at));
-      if (!h) return h.error();
-      s.h = *h;
-      if (lstm) {
-        const step c = first_axis(e, *state[1], static_cast<std::int64_t>(at));
-        if (!c) return c.error();
-        s.c = *c;
-      }
-      std::vector<tensor_data*> steps(static_cast<std::size_t>(length));
-      for (std::int64_t k = 0; k < length; ++k) {
-        const std::int64_t t = d == 0 ? k : length - 1 - k;
-        const auto next = next_state(e, o.what, first_axis(e, **gates, t), s, weights[at]);
-        if (!next) return next.error();
-        s = *next;
-        steps[static_cast<std::size_t>(t)] = s.h;
-      }
-      outputs.push_back(stacked(e, steps));
+    for (std::int64_t d = 0; d < o.directions(); ++d) {
+      const std::int64_t at = layer * o.directions() + d;
+      auto s = first_state(e, state, at);
+      if (!s) return s.error();
+      outputs.push_back(run_direction(e, x, weights[as_size(at)], o.what, d == 1, *s));
       if (!outputs.back()) return outputs.back().error();
-      last_h.push_back(s.h);
-      if (lstm) last_c.push_back(s.c);
+      last_h.push_back(s->h);
+      if (lstm) last_c.push_back(s->c);
     }
     x = outputs[0];
-    if (directions == 2) {
+    if (o.bidirectional) {
       arguments both(e.c, e.operator_name(),
                      {e.c.values.list({value_of(**outputs[0]), value_of(**outputs[1])}),
                       value::of(std::int64_t{2})});
@@ -8716,11 +9038,16 @@ namespace detail {
 
 class torch_loader {
  public:
-  torch_loader(file_bytes f, const torch_options& o)
+  /// `opened`: the file's archive; null before a loader has opened it.
+  torch_loader(file_bytes f, const torch_options& o, std::shared_ptr<torchscript::archive>& opened,
+               first_constants& kept)
       : file_(std::move(f)),
         options_(o),
         c_(file_.name, o.arithmetic, o.max, file_.bytes.size()),
-        emit_(c_, torch_rows::all) {}
+        emit_(c_, torch_rows::all),
+        archive_(opened) {
+    c_.build.kept = &kept;
+  }
 
   result<graph> run() {
     const numerics::exact_environment environment;
@@ -8768,6 +9095,10 @@ class torch_loader {
   // ---- the archive ----
 
   status open() {
+    if (archive_) {
+      c_.files = archive_.get();
+      return unit{};
+    }
     if (options_.arithmetic != law::pytorch_fbgemm && options_.arithmetic != law::pytorch_qnnpack)
       return unsupported("law for PyTorch files", std::string(name_of(options_.arithmetic)),
                          "pytorch_fbgemm, pytorch_qnnpack");
@@ -8779,7 +9110,7 @@ class torch_loader {
           "torch.jit.save(torch.jit.trace(model, example), FILE)");
     auto opened = torchscript::archive::open(b, options_.max);
     if (!opened) return opened.error();
-    archive_ = std::make_unique<torchscript::archive>(std::move(*opened));
+    archive_ = std::make_shared<torchscript::archive>(std::move(*opened));
     c_.files = archive_.get();
     return refuse_others();
   }
@@ -8993,20 +9324,35 @@ class torch_loader {
   const torch_options& options_;
   torchscript::context c_;
   torchscript::emitter emit_;
-  std::unique_ptr<torchscript::archive> archive_;
+  std::shared_ptr<torchscript::archive>& archive_;
 };
+
+struct torch_source {
+  file_bytes file;
+  torch_options options;
+  std::shared_ptr<torchscript::archive> opened{};  // keeps the members that were read
+
+  result<graph> graph_for(const named_shapes& shapes, first_constants& kept) {
+    options.shapes = shapes;
+    return torch_loader(file, options, opened, kept).run();
+  }
+};
+inline result<graph> load_torch(file_bytes file, const torch_options& options) {
+  return with_memory_errors([&] {
+    return load_from(torch_source{std::move(file), options}, options.shapes);
+  });
+}
 
 }  // namespace detail
 
 OCTET_INLINE result<graph> try_torch(const std::string& path, const torch_options& options) {
   auto f = read_file(path, options.max);
   if (!f) return f.error();
-  return with_memory_errors([&] { return detail::torch_loader(std::move(*f), options).run(); });
+  return detail::load_torch(std::move(*f), options);
 }
 OCTET_INLINE result<graph> try_torch(std::span<const std::byte> bytes, const std::string& name,
                                      const torch_options& options) {
-  return with_memory_errors(
-      [&] { return detail::torch_loader(from_memory(name, bytes), options).run(); });
+  return with_memory_errors([&] { return detail::load_torch(from_memory(name, bytes), options); });
 }
 
 OCTET_INLINE std::vector<std::string> torch_operators() {

@@ -648,13 +648,15 @@ namespace detail {
 
 /// Scale and zero point as verify() would accept them for elements of T.
 template <class T> status check_affine(const typed::affine& a, const char* who) {
-  if (!(a.scale > 0) || a.scale > 1e300)
-    return invalid(std::string("scale of ") + who, std::to_string(a.scale),
-                   "a positive finite number");
-  if (a.zero_point < lowest_of(dtype_of<T>) || a.zero_point > highest_of(dtype_of<T>))
-    return invalid(std::string("zero point of ") + who, std::to_string(a.zero_point),
-                   "a value of " + std::string(name_of(dtype_of<T>)));
-  return unit{};
+  tensor_desc t;
+  t.type = dtype_of<T>;
+  t.scales = {&a.scale, 1};
+  t.zero_points = {&a.zero_point, 1};
+  const status s = octet::detail::verify_quantization(t);
+  if (s) return s;
+  error_info e = s.error();
+  e.what += std::string(" of ") + who;
+  return e;
 }
 template <class T> constexpr std::int32_t lowest() {
   return static_cast<std::int32_t>(std::max<std::int64_t>(lowest_of(dtype_of<T>), INT32_MIN));
@@ -706,21 +708,10 @@ struct real_at {
   dtype type = dtype::f32;
   dequantizer by{};
   float operator()(std::ptrdiff_t i) const {
-    switch (type) {
-      case dtype::s8: return by(static_cast<const std::int8_t*>(data)[i]);
-      case dtype::u8: return by(static_cast<const std::uint8_t*>(data)[i]);
-      case dtype::s16: return by(static_cast<const std::int16_t*>(data)[i]);
-      case dtype::u16: return by(static_cast<const std::uint16_t*>(data)[i]);
-      case dtype::s32: return by(static_cast<const std::int32_t*>(data)[i]);
-      case dtype::f32: return static_cast<const float*>(data)[i];
-      case dtype::f64:
-      case dtype::u32:
-      case dtype::s64:
-      case dtype::u64:
-      case dtype::boolean:
-      case dtype::f16: break;
-    }
-    return 0;
+    float real = 0;
+    if (type == dtype::f32) return static_cast<const float*>(data)[i];
+    with_integer(type, [&]<class T>(type_tag<T>) { real = by(static_cast<const T*>(data)[i]); });
+    return real;
   }
 };
 
@@ -831,7 +822,7 @@ struct dequantize_fn {
     return over(static_cast<R&&>(range), real_numbers{});
   }
   auto operator()(double scale, std::int32_t zero_point = 0) const {
-    if (!(scale > 0) || scale > 1e300)
+    if (!is_scale(scale))
       octet::detail::require(
           invalid("scale of views::dequantize", std::to_string(scale), "a positive finite number"));
     return ranges::make_view_closure(dequantize_by{{static_cast<float>(scale), zero_point}});

@@ -113,8 +113,8 @@ inline error_info no_memory(std::size_t bytes) {
   return {errc::out_of_memory, std::to_string(bytes) + " bytes", {}, {}, {}, {}, {}};
 }
 
-/// f(), where there are exceptions with an error in place of std::bad_alloc. In code built without
-/// them it passes through to whoever catches it.
+/// f(), where there are exceptions (octet::compiled has them) with an error in place of
+/// std::bad_alloc. Code built without them ends where memory does.
 template <class F> auto with_memory_errors(F&& f) -> decltype(f()) {
 #if defined(__cpp_exceptions)
   try {
