@@ -171,10 +171,32 @@ inline std::vector<array> parts_of(array all, dtype type, const dims& shape) {
   return parts;
 }
 
-/// Arrays of one type and shape, one after another.
+/// Whether arrays lie one after another in one: same type, same extents but the first.
+inline bool can_stack(const std::vector<array>& parts) {
+  std::uint64_t rows = 0;
+  for (const array& a : parts) {
+    dims d = a.shape;
+    if (a.type != parts.front().type || d.rank != parts.front().shape.rank) return false;
+    if (d.rank > 0) {
+      rows += static_cast<std::uint64_t>(d[0]);
+      d[0] = parts.front().shape[0];
+    }
+    if (!(d == parts.front().shape)) return false;
+  }
+  return rows <= static_cast<std::uint64_t>(INT32_MAX);
+}
+/// Arrays that can_stack(), one after another.
 inline array stack_of(const std::vector<array>& parts) {
-  array all{parts.front().type, *stacked(parts.front().shape, parts.size()), {}};
-  for (const array& a : parts) all.bytes.insert(all.bytes.end(), a.bytes.begin(), a.bytes.end());
+  array all{parts.front().type, parts.front().shape, {}};
+  std::int32_t rows = 0;
+  for (const array& a : parts) {
+    all.bytes.insert(all.bytes.end(), a.bytes.begin(), a.bytes.end());
+    rows += a.shape.rank == 0 ? 1 : a.shape[0];
+  }
+  if (all.shape.rank > 0)
+    all.shape[0] = rows;
+  else if (parts.size() > 1)
+    all.shape.push_back(rows);
   return all;
 }
 

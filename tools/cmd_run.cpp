@@ -270,7 +270,11 @@ class runner {
     if (!a) refuse(a.error());
     const std::string found = text_of_type(a->type) + to_string(a->shape);
     const dtype given = a->type;
-    std::vector<array> parts = parts_of(std::move(*a), t.type(), t.shape());
+    std::vector<array> parts = parts_of(*a, t.type(), t.shape());
+    if (parts.empty() && may_differ(*a, t, outputs)) {
+      shapes_differ_ = true;
+      parts.push_back(std::move(*a));
+    }
     if (parts.empty()) {
       auto e = file_error(errc::invalid, text, outputs ? "reference" : "input", found,
                           text_of_type(t.type()) + to_string(t.shape()) +
@@ -281,6 +285,15 @@ class runner {
     for (std::size_t k = 0; k < parts.size(); ++k)
       to.put(i, {std::move(parts[k]),
                  base_name(text) + (parts.size() > 1 ? "[" + std::to_string(k) + "]" : "")});
+  }
+
+  /// Whether an array that is not of the tensor's shape is one of a run of another shape. Of a file
+  /// that records shapes, open extents alone may be others.
+  bool may_differ(const array& a, const bound_tensor& t, bool outputs) const {
+    if (!l_.program.resizable() || a.type != t.type() || a.shape.rank != t.shape().rank)
+      return false;
+    if (outputs) return shapes_differ_;
+    return !l_.format.records_shapes || l_.program.try_resized({{std::string(t.name()), a.shape}});
   }
 
   /// --input files first, then images, each for the input it names or the next that has none.
@@ -324,10 +337,6 @@ class runner {
     if (inputs_.size() > 1 && !o_.dump.empty())
       usage("--dump holds one run, the inputs given make " + std::to_string(inputs_.size()));
     outputs_.resize(out_.names.size());
-    for (std::size_t i = 0; i < out_.names.size(); ++i)
-      if (!stacked(s_.output(i).shape(), inputs_.size()))
-        refuse(octet::invalid("number of runs", std::to_string(inputs_.size()),
-                              "outputs of at most 2^31 - 1 rows in all"));
   }
 
   // Before running: a wrong file should not cost a run.
@@ -365,6 +374,11 @@ class runner {
   }
 
   void run_once(std::size_t r) {
+    named_shapes shapes;
+    for (std::size_t i = 0; i < in_.names.size(); ++i)
+      if (const dims& d = inputs_[r][i].value.shape; !(d == s_.input(i).shape()))
+        shapes.emplace_back(in_.names[i], d);
+    if (auto resized = s_.try_resize(shapes); !resized) refuse(resized.error());
     for (std::size_t i = 0; i < in_.names.size(); ++i)
       if (auto a = s_.input(i).try_assign(inputs_[r][i].value.view()); !a) {
         a.error().file = inputs_[r][i].note;
@@ -377,20 +391,30 @@ class runner {
       std::filesystem::create_directories(o_.dump, made);
       dumper d(o_.dump);
       for (std::size_t i = 0; i < s_.inputs(); ++i)
-        d.add(g_, g_.inputs[i], s_.input(i).view(), "input");
+        d.add(g(), g().inputs[i], s_.input(i).view(), "input");
       s_.run(d);
-      if (auto f = d.finish(g_); !f) refuse(f.error());
+      if (auto f = d.finish(g()); !f) refuse(f.error());
     }
-    for (std::size_t i = 0; i < out_.names.size(); ++i)
+    for (std::size_t i = 0; i < out_.names.size(); ++i) {
       outputs_[i].push_back(copy_of(s_.output(i)));
+      const std::optional<given>& wanted = references_[r][i];
+      const array& y = outputs_[i].back();
+      if (wanted && !(wanted->value.shape == y.shape)) {
+        auto e = octet::invalid("reference", to_string(wanted->value.shape), to_string(y.shape));
+        e.file = wanted->note, e.tensor = out_.names[i];
+        refuse(e);
+      }
+    }
   }
+  /// As it runs now: runs may differ in shapes.
+  const graph& g() const { return s_.program().source(); }
 
   void report(std::size_t r) {
     const bool several = in_.names.size() > 1;
     json run{{"inputs", json::array()}, {"outputs", json::array()}};
     for (std::size_t i = 0; i < in_.names.size(); ++i) {
       const given& x = inputs_[r][i];
-      json j = json_of(g_[g_.inputs[i]]);
+      json j = json_of(g()[g().inputs[i]]);
       j["from"] = x.note;
       run["inputs"].push_back(std::move(j));
       if (text_)
@@ -400,13 +424,15 @@ class runner {
     }
     if (r == 0) report_model();
     for (std::size_t i = 0; i < out_.names.size(); ++i) {
-      const tensor& of = g_[g_.outputs[i]];
+      const tensor& of = g()[g().outputs[i]];
       if (text_) print_output(outputs_[i][r], s_.output(i), of);
       run["outputs"].push_back(json_of_output(outputs_[i][r], s_.output(i), of));
     }
     const unsigned top = o_.top != 0 ? o_.top : labels_.empty() ? 0 : 5;
     if (top != 0 && s_.outputs() != 0) {
       const std::vector<double> scores = reals_of(outputs_[0][r], s_.output(0));
+      if (!labels_.empty())
+        if (auto f = fit_labels(labels_, scores.size(), o_.labels); !f) refuse(f.error());
       std::string line;
       json& best = run["top"] = json::array();
       for (std::size_t i : top_k(scores, top)) {
@@ -437,6 +463,13 @@ class runner {
 
   void write_outputs() {
     for (const auto& [i, file] : files_) {
+      if (!can_stack(outputs_[i])) {
+        auto e = file_error(errc::invalid, file, "--output of several runs",
+                            "results of different shapes",
+                            "results that differ in the first extent alone, 2^31 - 1 in all");
+        e.tensor = out_.names[i];
+        refuse(e);
+      }
       const array all = stack_of(outputs_[i]);
       if (auto w = write_array(file, all.view()); !w) refuse(w.error());
     }
@@ -493,6 +526,11 @@ class runner {
     if (!program) return false;
     session s(*program);
     for (std::size_t r = 0; r < inputs_.size(); ++r) {
+      named_shapes shapes;
+      for (std::size_t i = 0; i < inputs_[r].size(); ++i)
+        if (const array& x = inputs_[r][i].value; !(x.shape == s.input(i).shape()))
+          shapes.emplace_back(in_.names[i], x.shape);
+      if (!s.try_resize(shapes)) return false;
       for (std::size_t i = 0; i < inputs_[r].size(); ++i)
         if (!s.input(i).try_assign(inputs_[r][i].value.view())) return false;
       s.run();
@@ -526,6 +564,7 @@ class runner {
   std::vector<std::vector<array>> outputs_;                    // by output, then run
   std::vector<std::pair<std::size_t, std::string>> files_;     // of outputs
   std::vector<std::string> labels_;
+  bool shapes_differ_ = false;  // an input's, from those that the model was planned for
   json report_;
 };
 

@@ -132,7 +132,8 @@ std::optional<load_options> load_options_of(const model_options& o) {
 // is loaded. Samples without a name stand for the inputs in order, several times over where they
 // make several runs: one more is given until the file loads.
 // A file that says it still gives way to samples of other extents, where it leaves these open.
-result<graph> load_recorded(const model_options& o, const load_options& load) {
+result<graph> load_recorded(const model_options& o, load_options load) {
+  load.only_open = load.shapes.empty();  // also where samples of one call differ
   auto g = load_model(o.model, load);
   if (!g || !load.shapes.empty()) return g;
   load_options with = load;
@@ -154,7 +155,6 @@ result<graph> load_recorded(const model_options& o, const load_options& load) {
       with.shapes.emplace_back(t.name, x->shape);
   }
   if (with.shapes.empty()) return g;
-  with.only_open = true;
   auto resized = load_model(o.model, with);
   return resized ? std::move(resized) : std::move(g);
 }
