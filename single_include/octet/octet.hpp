@@ -30348,9 +30348,10 @@ OCTET_INLINE result<plan> plan::try_resized(const named_shapes& shapes) const {
     known += (known.empty() ? "" : ", ") + g[t].name;
   }
   bool same = true;
-  for (const auto& [name, shape] : shapes) {
+  for (const auto& given : shapes) {
+    const auto& [name, shape] = given;
     const auto at =
-        std::find_if(all.begin(), all.end(), [&](const auto& a) { return a.first == name; });
+        std::find_if(all.begin(), all.end(), [&](const auto& a) { return a.first == given.first; });
     if (at == all.end()) return fail(invalid("no such input", name, known));
     const tensor& t = g[g.inputs[static_cast<std::size_t>(at - all.begin())]];
     if (auto s = verify_size(shape, t.type, data().options.max, "an input"); !s)
