@@ -4979,9 +4979,11 @@ struct kernel<kernel_id::float_layer, V>
                         channel = group * c.columns + first,
                         n = c.columns - first < most ? c.columns - first : most,
                         width = kernels::float_panel_width(c, layout, panel);
-      const float* w = reinterpret_cast<const float*>(p.packed) +
-                       kernels::float_panel_at(c, layout, group, panel);
-      if (p.weights == nullptr) {
+      const float* w = nullptr;
+      if (p.weights != nullptr) {
+        w = reinterpret_cast<const float*>(p.packed) +
+            kernels::float_panel_at(c, layout, group, panel);
+      } else {
         auto* const to = static_cast<float*>(a.scratch);
         pack_float_panel(c, static_cast<const float*>(a.in[1]) + channel * c.column_stride, n,
                          width, to);
@@ -5157,11 +5159,11 @@ struct kernel<kernel_id::float_batch_matmul, V>
       for (std::size_t i = share.panels.begin; i < share.panels.end; ++i) {
         const std::size_t first = i * most, left = p.n - first, n = left < most ? left : most,
                           width = kernels::float_panel_width(c, layout, i);
-        const float* w =
-            reinterpret_cast<const float*>(p.packed) + kernels::float_panel_at(c, layout, 0, i);
+        const float* w = matrix + first * c.column_stride;
         k.w_element = as_distance(width);
-        if (c.weights == nullptr) {
-          w = matrix + first * c.column_stride;
+        if (c.weights != nullptr) {
+          w = reinterpret_cast<const float*>(p.packed) + kernels::float_panel_at(c, layout, 0, i);
+        } else {
           if (!p.adj_y && n == width && share.rows.end - share.rows.begin < 8) {
             k.w_element = as_distance(p.n);
           } else {
@@ -10943,16 +10945,20 @@ OCTET_INLINE status one_scale_each(const node_view& n) {
                          t->quantized() ? "per channel" : "none", "one scale per tensor");
   return unit{};
 }
+/// 20 bits more than a 16-bit operand has are more than 32.
+inline bool is_wide(const node_view& n) {
+  return n.in[0].type == dtype::s16 || n.in[1].type == dtype::s16 || n.out[0].type == dtype::s16;
+}
 /// The factors by which each rounding takes the operands to the result's scale.
 OCTET_INLINE status set_add_factors(add_params& p, const node_view& n) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
   switch (n.round) {
     case rounding::doubling_high_half_away:
-      numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), y.type == dtype::s16);
+      numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), is_wide(n));
       return unit{};
     case rounding::tflite_optimized:  // TFLite's optimized int16 sum: DR whose two left shifts and
                                       // right shifts are merged, one rounding less for each operand
-      numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), y.type == dtype::s16);
+      numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), is_wide(n));
       p.a_mult.shift += p.left_shift, p.b_mult.shift += p.left_shift;
       p.left_shift = 0;
       return unit{};

@@ -321,9 +321,11 @@ struct kernel<kernel_id::float_layer, V>
                         channel = group * c.columns + first,
                         n = c.columns - first < most ? c.columns - first : most,
                         width = kernels::float_panel_width(c, layout, panel);
-      const float* w = reinterpret_cast<const float*>(p.packed) +
-                       kernels::float_panel_at(c, layout, group, panel);
-      if (p.weights == nullptr) {
+      const float* w = nullptr;
+      if (p.weights != nullptr) {
+        w = reinterpret_cast<const float*>(p.packed) +
+            kernels::float_panel_at(c, layout, group, panel);
+      } else {
         auto* const to = static_cast<float*>(a.scratch);
         pack_float_panel(c, static_cast<const float*>(a.in[1]) + channel * c.column_stride, n,
                          width, to);
@@ -499,11 +501,11 @@ struct kernel<kernel_id::float_batch_matmul, V>
       for (std::size_t i = share.panels.begin; i < share.panels.end; ++i) {
         const std::size_t first = i * most, left = p.n - first, n = left < most ? left : most,
                           width = kernels::float_panel_width(c, layout, i);
-        const float* w =
-            reinterpret_cast<const float*>(p.packed) + kernels::float_panel_at(c, layout, 0, i);
+        const float* w = matrix + first * c.column_stride;
         k.w_element = as_distance(width);
-        if (c.weights == nullptr) {
-          w = matrix + first * c.column_stride;
+        if (c.weights != nullptr) {
+          w = reinterpret_cast<const float*>(p.packed) + kernels::float_panel_at(c, layout, 0, i);
+        } else {
           if (!p.adj_y && n == width && share.rows.end - share.rows.begin < 8) {
             k.w_element = as_distance(p.n);
           } else {

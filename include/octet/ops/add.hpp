@@ -234,16 +234,20 @@ OCTET_INLINE status one_scale_each(const node_view& n) {
                          t->quantized() ? "per channel" : "none", "one scale per tensor");
   return unit{};
 }
+/// 20 bits more than a 16-bit operand has are more than 32.
+inline bool is_wide(const node_view& n) {
+  return n.in[0].type == dtype::s16 || n.in[1].type == dtype::s16 || n.out[0].type == dtype::s16;
+}
 /// The factors by which each rounding takes the operands to the result's scale.
 OCTET_INLINE status set_add_factors(add_params& p, const node_view& n) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
   switch (n.round) {
     case rounding::doubling_high_half_away:
-      numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), y.type == dtype::s16);
+      numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), is_wide(n));
       return unit{};
     case rounding::tflite_optimized:  // TFLite's optimized int16 sum: DR whose two left shifts and
                                       // right shifts are merged, one rounding less for each operand
-      numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), y.type == dtype::s16);
+      numerics::set_add_dr(p, a.scale(), b.scale(), y.scale(), is_wide(n));
       p.a_mult.shift += p.left_shift, p.b_mult.shift += p.left_shift;
       p.left_shift = 0;
       return unit{};
