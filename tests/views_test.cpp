@@ -24,6 +24,10 @@ std::size_t allocations = 0;
   if (p == nullptr) std::abort();
   return p;
 }
+// A sanitizer has its own of this one, whose memory free() would not take.
+[[gnu::noinline]] void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
+  return operator new(n);
+}
 [[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
 [[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
