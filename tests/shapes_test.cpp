@@ -260,6 +260,19 @@ TEST_CASE("shapes: what a network does not take is said, and nothing changes", "
   session fixed(*try_compile(changed));
   CHECK_FALSE(fixed.program().resizable());
   CHECK_HAS(message_of(fixed, {{"x", {1, 6, 96}}}), "shapes are fixed");
+  // Nor is one with as many tensors and nodes.
+  graph trained = *g;  // other weights
+  const auto weights = std::find_if(trained.tensors.begin(), trained.tensors.end(), [](auto& t) {
+    return t.role == tensor::kind::constant && t.data.bytes.size() == 96 * 64;
+  });
+  REQUIRE(weights != trained.tensors.end());
+  bytes other(weights->data.bytes.begin(), weights->data.bytes.end());
+  other[0] ^= std::byte{1};
+  weights->data = constant_data::copy(other);
+  CHECK_FALSE(try_compile(trained)->resizable());
+  graph renamed = *g;
+  renamed[renamed.inputs[0]].name = "pixels";
+  CHECK_FALSE(try_compile(renamed)->resizable());
   session none;
   CHECK_HAS(message_of(none, {{"x", {1}}}), "no such input");
 }

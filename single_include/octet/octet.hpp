@@ -8898,7 +8898,7 @@ class graph_source {
   /// The network for these shapes of all its inputs, within the limits that it was loaded with.
   /// Errors: those of the loader.
   virtual result<graph> for_shapes(const named_shapes& shapes) = 0;
-  /// Whether `g` is, as far as its numbers of tensors and nodes tell, still what was loaded.
+  /// Whether `g` is still what was loaded: another one has no plans for other shapes.
   virtual bool made(const graph& g) const = 0;
 };
 
@@ -25878,10 +25878,14 @@ class session {
     }
     return s;
   }
+  /// Adds the input's shape where it is another than it has.
   template <class Memory>
-  static void add_shape(std::string_view name, const Memory& memory, named_shapes& to) {
-    if constexpr (std::is_convertible_v<const Memory&, const_tensor_view>)
-      to.emplace_back(std::string(name), const_tensor_view(memory).shape);
+  void add_shape(std::string_view name, const Memory& memory, named_shapes& to) {
+    if constexpr (std::is_convertible_v<const Memory&, const_tensor_view>) {
+      const const_tensor_view given(memory);
+      if (const auto x = try_input(name); x && !(x->shape() == given.shape))
+        to.emplace_back(std::string(name), given.shape);
+    }
   }
   bound_tensor at(const std::vector<tensor_id>& list, std::size_t i) noexcept {
     return impl_ && i < list.size() ? impl_->bound(list[i]) : bound_tensor();
@@ -30030,6 +30034,11 @@ class node_key {
               i == 0 || extents != key_extents::image ? extents : key_extents::none);
     for (const tensor_id t : n.out) operand(&g[t], extents);
   }
+  /// An input or output of a network.
+  node_key(tensor_id id, const tensor& t) {
+    put(id), text(t.name);
+    operand(&t, key_extents::all);
+  }
   /// What else decides.
   template <class T> void put(const T& v) {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -30067,6 +30076,26 @@ class node_key {
   }
   std::string bytes_;
 };
+
+/// What decides a network's results and how they are named, in one number: it tells a graph that
+/// was changed from one that was not. Constants are in it as in a node_key.
+inline std::size_t digest_of(const graph& g) {
+  auto sum = static_cast<std::size_t>(g.arithmetic);
+  const auto add = [&](node_key&& key) { sum = sum * 31 + std::hash<std::string>()(key.take()); };
+  for (const node& n : g.nodes) {
+    node_key key(g, n, key_extents::all);
+    for (const auto* list : {&n.in, &n.out})
+      for (const tensor_id t : *list) {
+        key.put(t);
+        // a state's first contents
+        if (t != no_tensor && g[t].role == tensor::kind::state) key.put(g[t].data.bytes.data());
+      }
+    add(std::move(key));
+  }
+  for (const auto* list : {&g.inputs, &g.outputs})
+    for (const tensor_id t : *list) add(node_key(t, g[t]));
+  return sum;
+}
 
 }  // namespace detail
 OCTET_NAMESPACE_END

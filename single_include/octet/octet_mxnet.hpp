@@ -249,17 +249,13 @@ template <class File> class file_source final : public graph_source {
       return g;
     });
   }
-  bool made(const graph& g) const override {
-    return g.tensors.size() == tensors_ && g.nodes.size() == nodes_ && g.inputs == inputs_ &&
-           g.outputs == outputs_;
-  }
+  bool made(const graph& g) const override { return octet::detail::digest_of(g) == digest_; }
   /// The first graph, with the shapes of the options.
   result<graph> load(const named_shapes& shapes) {
     auto g = file_.graph_for(shapes, kept_);
     if (!g) return g;
     kept_.remember(*g);
-    tensors_ = g->tensors.size(), nodes_ = g->nodes.size();
-    inputs_ = g->inputs, outputs_ = g->outputs;
+    digest_ = octet::detail::digest_of(*g);
     return g;
   }
 
@@ -267,8 +263,7 @@ template <class File> class file_source final : public graph_source {
   File file_;
   std::mutex mutex_;
   first_constants kept_;
-  std::size_t tensors_ = 0, nodes_ = 0;  // of the first graph
-  std::vector<tensor_id> inputs_, outputs_;
+  std::size_t digest_ = 0;  // of the first graph
 };
 
 /// The graph of a file, which can be had for other shapes.

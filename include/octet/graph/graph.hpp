@@ -93,7 +93,7 @@ class graph_source {
   /// The network for these shapes of all its inputs, within the limits that it was loaded with.
   /// Errors: those of the loader.
   virtual result<graph> for_shapes(const named_shapes& shapes) = 0;
-  /// Whether `g` is, as far as its numbers of tensors and nodes tell, still what was loaded.
+  /// Whether `g` is still what was loaded: another one has no plans for other shapes.
   virtual bool made(const graph& g) const = 0;
 };
 

@@ -36,6 +36,11 @@ class node_key {
               i == 0 || extents != key_extents::image ? extents : key_extents::none);
     for (const tensor_id t : n.out) operand(&g[t], extents);
   }
+  /// An input or output of a network.
+  node_key(tensor_id id, const tensor& t) {
+    put(id), text(t.name);
+    operand(&t, key_extents::all);
+  }
   /// What else decides.
   template <class T> void put(const T& v) {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -73,6 +78,26 @@ class node_key {
   }
   std::string bytes_;
 };
+
+/// What decides a network's results and how they are named, in one number: it tells a graph that
+/// was changed from one that was not. Constants are in it as in a node_key.
+inline std::size_t digest_of(const graph& g) {
+  auto sum = static_cast<std::size_t>(g.arithmetic);
+  const auto add = [&](node_key&& key) { sum = sum * 31 + std::hash<std::string>()(key.take()); };
+  for (const node& n : g.nodes) {
+    node_key key(g, n, key_extents::all);
+    for (const auto* list : {&n.in, &n.out})
+      for (const tensor_id t : *list) {
+        key.put(t);
+        // a state's first contents
+        if (t != no_tensor && g[t].role == tensor::kind::state) key.put(g[t].data.bytes.data());
+      }
+    add(std::move(key));
+  }
+  for (const auto* list : {&g.inputs, &g.outputs})
+    for (const tensor_id t : *list) add(node_key(t, g[t]));
+  return sum;
+}
 
 }  // namespace detail
 OCTET_NAMESPACE_END

@@ -224,10 +224,14 @@ class session {
     }
     return s;
   }
+  /// Adds the input's shape where it is another than it has.
   template <class Memory>
-  static void add_shape(std::string_view name, const Memory& memory, named_shapes& to) {
-    if constexpr (std::is_convertible_v<const Memory&, const_tensor_view>)
-      to.emplace_back(std::string(name), const_tensor_view(memory).shape);
+  void add_shape(std::string_view name, const Memory& memory, named_shapes& to) {
+    if constexpr (std::is_convertible_v<const Memory&, const_tensor_view>) {
+      const const_tensor_view given(memory);
+      if (const auto x = try_input(name); x && !(x->shape() == given.shape))
+        to.emplace_back(std::string(name), given.shape);
+    }
   }
   bound_tensor at(const std::vector<tensor_id>& list, std::size_t i) noexcept {
     return impl_ && i < list.size() ? impl_->bound(list[i]) : bound_tensor();
