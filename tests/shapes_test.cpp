@@ -261,14 +261,15 @@ TEST_CASE("shapes: what a network does not take is said, and nothing changes", "
   CHECK_FALSE(fixed.program().resizable());
   CHECK_HAS(message_of(fixed, {{"x", {1, 6, 96}}}), "shapes are fixed");
   // Nor is one with as many tensors and nodes.
-  graph trained = *g;  // other weights
-  const auto weights = std::find_if(trained.tensors.begin(), trained.tensors.end(), [](auto& t) {
-    return t.role == tensor::kind::constant && t.data.bytes.size() == 96 * 64;
+  graph trained = *g;  // other weights, of the first product
+  const auto product = std::find_if(trained.nodes.begin(), trained.nodes.end(), [&](const node& n) {
+    return n.in.size() > 1 && n.in[1] != no_tensor && trained[n.in[1]].data.bytes.size() == 96 * 64;
   });
-  REQUIRE(weights != trained.tensors.end());
-  bytes other(weights->data.bytes.begin(), weights->data.bytes.end());
+  REQUIRE(product != trained.nodes.end());
+  constant_data& weights = trained[product->in[1]].data;
+  bytes other(weights.bytes.begin(), weights.bytes.end());
   other[0] ^= std::byte{1};
-  weights->data = constant_data::copy(other);
+  weights = constant_data::copy(other);
   CHECK_FALSE(try_compile(trained)->resizable());
   graph renamed = *g;
   renamed[renamed.inputs[0]].name = "pixels";
