@@ -12,6 +12,7 @@
 #include "octet/import/common/file.hpp"
 #include "octet/import/octet_file.hpp"
 #include "octet/import/tflite.hpp"
+#include "octet/ops/list.hpp"
 #include "octet/plan/memory.hpp"
 #include "octet/runtime/session.hpp"
 #include "tflite_file.hpp"

@@ -1,5 +1,7 @@
 // One plan shared by several application threads, each with a session and workers of its own: same
 // bits as one thread alone. ./dev check runs it under ThreadSanitizer.
+#include "octet/runtime/threads.hpp"
+
 #include <array>
 #include <catch2/catch.hpp>
 #include <chrono>

@@ -1,3 +1,4 @@
 // The definitions of octet::compiled, built once.
 #define OCTET_IMPLEMENTATION
+#define OCTET_WITHOUT_LOADERS  // import/octet_file.cpp
 #include "octet/octet.hpp"

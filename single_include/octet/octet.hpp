@@ -7080,47 +7080,10 @@ constexpr std::string_view name_of(errc c) noexcept {
 }
 
 namespace detail {
-/// Bytes of the UTF-8 sequence at the front of `s` that one line of a terminal can show; 0 where
-/// there is none: control characters, line and paragraph separators, marks that turn the direction
-/// of writing, broken sequences.
-constexpr std::size_t printable_bytes(std::string_view s) noexcept {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return lead >= 0x20 && lead != 0x7F ? 1 : 0;
-  const std::size_t n = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-  if (n == 0 || s.size() < n) return 0;
-  for (std::size_t i = 1; i < n; ++i)
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  if (lead == 0xC2 && byte(1) < 0xA0) return 0;
-  if (lead == 0xE2 && byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE) return 0;
-  if (lead == 0xE2 && byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9) return 0;
-  return n;
-}
-
 /// `text` fit for one line, at most `most` bytes and three dots long: what a terminal would act on
 /// appears as \xNN, the middle of longer text is left out. Names in files are the file's maker's
 /// choice.
-inline std::string one_line(std::string_view text, std::size_t most = 200) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string s;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t n = printable_bytes(text.substr(i));
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (n != 0)
-      s += text.substr(i, n);
-    else
-      s += {'\\', 'x', digits[c >> 4], digits[c & 15]};
-    i += n != 0 ? n : 1;
-  }
-  if (s.size() <= most) return s;
-  const auto inside = [&](std::size_t i) {
-    return (static_cast<unsigned char>(s[i]) & 0xC0) == 0x80;
-  };
-  std::size_t head = most / 2, tail = s.size() - most / 2;
-  while (head > 0 && inside(head)) --head;
-  while (tail < s.size() && inside(tail)) ++tail;
-  return s.substr(0, head) + "..." + s.substr(tail);
-}
+std::string one_line(std::string_view text, std::size_t most = 200);
 }  // namespace detail
 
 /// What went wrong, in the user's terms. Empty fields are left out of the message.
@@ -7135,21 +7098,7 @@ struct error_info {
 
   /// One line: "file: node: tensor: what (found F; supported S)". Names, which come from files, are
   /// cut to 200 bytes, lists to 2000, and hold nothing that a terminal would act on.
-  std::string message() const {
-    using detail::one_line;
-    std::string s;
-    for (const std::string* p : {&file, &node, &tensor})
-      if (!p->empty()) s += one_line(*p) + ": ";
-    s += std::string(name_of(code)) + ": " + one_line(what, 400);
-    if (!found.empty() || !supported.empty()) {
-      s += " (";
-      if (!found.empty()) s += "found " + one_line(found, 2000);
-      if (!found.empty() && !supported.empty()) s += "; ";
-      if (!supported.empty()) s += "supported: " + one_line(supported, 2000);
-      s += ")";
-    }
-    return s;
-  }
+  std::string message() const;
 };
 
 /// The rules an operator can find broken. Loaded files report it as text, typed graphs as a
@@ -7204,19 +7153,8 @@ struct violation {
   constexpr explicit operator bool() const { return what != rule::ok; }
 };
 
-inline std::string to_string(const dims& d) {
-  std::string s = "[";
-  for (int i = 0; i < d.rank; ++i) s += (i ? "," : "") + std::to_string(d[i]);
-  return s + "]";
-}
-inline error_info broken_rule(const violation& v) {
-  error_info e;
-  e.code = errc::invalid;
-  e.what = std::string(name_of(v.what));
-  e.found = to_string(v.found);
-  e.supported = to_string(v.expected);
-  return e;
-}
+std::string to_string(const dims& d);
+error_info broken_rule(const violation& v);
 
 namespace detail {
 /// Owns an error_info on the heap: only errors allocate, success costs one pointer and works in
@@ -7325,6 +7263,9 @@ inline void require(const status& s) {
 }  // namespace detail
 
 OCTET_NAMESPACE_END
+
+#if OCTET_HAS_DEFINITIONS
+#endif
 
 // ---- octet/core/limits.hpp
 // How much of a machine one model may take: one struct for every reader, folder, interpreter,
@@ -9028,139 +8969,22 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 
 namespace detail {
-inline error_info at(error_info e, const graph& g, const node* n, tensor_id t) {
-  if (e.file.empty()) e.file = g.name;
-  if (n && e.node.empty())
-    e.node = std::string(n->op->name) + (n->name.empty() ? "" : " " + n->name);
-  if (t != no_tensor && e.tensor.empty()) e.tensor = g[t].name;
-  return e;
-}
-inline status verify_tensor(const tensor& t, const limits& l) {
-  if (auto s = verify_size(t.shape, t.type, l); !s) return s;
-  const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
-  if (auto s = verify_quantization(t.desc()); !s) return s;
-  if (t.type == dtype::boolean)
-    for (std::byte b : t.data.bytes)
-      if (std::to_integer<int>(b) > 1)
-        return invalid("a bool", std::to_string(std::to_integer<int>(b)), "0 or 1");
-  // States may begin at zero; values have no bytes before they are computed.
-  const bool given = !t.data.bytes.empty();
-  if ((t.role == tensor::kind::constant || given) && t.data.bytes.size() != bytes)
-    return invalid("size of a " + std::string(name_of(t.role)),
-                   std::to_string(t.data.bytes.size()) + " bytes",
-                   std::to_string(bytes) + " bytes for " + to_string(t.shape));
-  return unit{};
-}
 /// Attributes are numbers that every operator can compute with: operators keep integers in 32 bits,
 /// a reference and a kernel may disagree on what NaN or an empty range mean.
-inline status verify_values(const attributes& attrs, std::span<const tensor_desc> out) {
-  // Extents, strides, paddings: sums and products of two fit.
-  constexpr std::int64_t most = INT32_MAX / 4;
-  const auto wide = [](std::string_view key) {  // a value of the tensor, which may have 64 bits
-    return key == "value" || key == "clamp_lo" || key == "clamp_hi";
-  };
-  const auto position = [](std::string_view key) { return key == "begin" || key == "end"; };
-  const auto unbounded = [](std::string_view key) {
-    return key == "value" || key == "float_lo" || key == "float_hi";
-  };
-  for (const auto& [key, v] : attrs.entries()) {
-    const std::string& k = key;
-    const auto name = [&] { return "attribute " + k; };
-    if (const auto* i = std::get_if<std::int64_t>(&v); i && !wide(key) && (*i > most || *i < -most))
-      return invalid(name(), std::to_string(*i), "-2^29 to 2^29");
-    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&v))
-      for (std::int64_t e : *list)
-        if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
-          return invalid(name(), std::to_string(e), "integers of 32 bits");
-    const auto finite = [&](double r) {
-      return r == r && (unbounded(k) || (r - r == 0 && r < 1e300 && r > -1e300));
-    };
-    if (const auto* r = std::get_if<double>(&v); r && !finite(*r))
-      return invalid(name(), std::to_string(*r), "a finite number");
-    if (const auto* list = std::get_if<std::vector<double>>(&v))
-      for (double e : *list)
-        if (!finite(e)) return invalid(name(), std::to_string(e), "finite numbers");
-  }
-  if (out.empty()) return unit{};
-  if (const dtype t = out[0].type; !is_float(t)) {
-    const std::int64_t lo = std::max(attrs.integer("clamp_lo", lowest_of(t)), lowest_of(t)),
-                       hi = std::min(attrs.integer("clamp_hi", highest_of(t)), highest_of(t));
-    if (lo > hi)
-      return invalid("clamp bounds", std::to_string(lo) + " to " + std::to_string(hi),
-                     "a range of " + std::string(name_of(t)) + " that is not empty");
-  }
-  if (attrs.real("float_lo", -1e300) > attrs.real("float_hi", 1e300))
-    return invalid(
-        "clamp bounds",
-        std::to_string(attrs.real("float_lo")) + " to " + std::to_string(attrs.real("float_hi")),
-        "a range that is not empty");
-  return unit{};
-}
+status verify_values(const attributes& attrs, std::span<const tensor_desc> out);
 }  // namespace detail
 
 /// The values of a node's attributes.
-inline status verify_attributes(const graph& g, const node& n) {
-  if (n.out.empty()) return detail::verify_values(n.attrs, {});
-  const tensor_desc y = g[n.out[0]].desc();
-  return detail::verify_values(n.attrs, {&y, 1});
-}
+status verify_attributes(const graph& g, const node& n);
 
 /// Tensors are well formed and within the limits, every value is written once and before it is
 /// read, arities and shapes follow the operators' rules.
-inline status verify(const graph& g, const limits& l = {}) {
-  using detail::at;
-  const auto whole = [&](std::size_t limits::*member, const char* what, std::size_t found) {
-    auto s = within_limit(member, l, what, found);
-    return s ? s : status(at(s.error(), g, nullptr, no_tensor));
-  };
-  if (auto s = whole(&limits::nodes, "nodes of the graph", g.nodes.size()); !s) return s;
-  if (auto s = whole(&limits::tensors, "tensors of the graph", g.tensors.size()); !s) return s;
-  std::vector<char> written(g.tensors.size(), 0);
-  const auto count = static_cast<tensor_id>(g.tensors.size());
-  std::size_t constants = 0;
-  for (tensor_id t = 0; t < count; ++t) {
-    if (auto s = detail::verify_tensor(g[t], l); !s) return at(s.error(), g, nullptr, t);
-    constants = saturating_add(constants, g[t].data.bytes.size());
-    if (g[t].role != tensor::kind::value) written[static_cast<std::size_t>(t)] = 1;
-  }
-  if (auto s = whole(&limits::constant_bytes, "bytes of all constants", constants); !s) return s;
-  for (tensor_id t : g.inputs) {
-    if (t < 0 || t >= count)
-      return at(invalid("graph input index", std::to_string(t)), g, nullptr, no_tensor);
-    if (g[t].role == tensor::kind::constant)  // whoever runs the graph writes its inputs
-      return at(invalid("graph input is a constant"), g, nullptr, t);
-    written[static_cast<std::size_t>(t)] = 1;
-  }
-  for (const node& n : g.nodes) {
-    if (auto s = check_operands(g, n); !s) return at(s.error(), g, &n, no_tensor);
-    if (auto s = verify_attributes(g, n); !s) return at(s.error(), g, &n, no_tensor);
-    for (tensor_id t : n.in)
-      if (t != no_tensor && !written[static_cast<std::size_t>(t)])
-        return at(invalid("input is read before anything writes it"), g, &n, t);
-    for (tensor_id t : n.out) {
-      if (g[t].role == tensor::kind::constant ||
-          (written[static_cast<std::size_t>(t)] && g[t].role != tensor::kind::state))
-        return at(invalid("output is written twice"), g, &n, t);
-      written[static_cast<std::size_t>(t)] = 1;
-    }
-    if (n.op->shape) {
-      const node_inputs in(g, n);
-      std::vector<dims> shapes(n.out.size());
-      if (auto s = n.op->shape(in.view(), shapes); !s)
-        return at(s.error(), g, &n, n.out.empty() ? no_tensor : n.out[0]);
-      for (std::size_t i = 0; i < n.out.size(); ++i)
-        if (!(shapes[i] == g[n.out[i]].shape))
-          return at(invalid("output shape", to_string(g[n.out[i]].shape), to_string(shapes[i])), g,
-                    &n, n.out[i]);
-    }
-  }
-  for (tensor_id t : g.outputs)
-    if (t < 0 || t >= count || !written[static_cast<std::size_t>(t)])
-      return at(invalid("graph output is never written", std::to_string(t)), g, nullptr, no_tensor);
-  return unit{};
-}
+status verify(const graph& g, const limits& l = {});
 
 OCTET_NAMESPACE_END
+
+#if OCTET_HAS_DEFINITIONS
+#endif
 
 // ---- octet/kernels/target.hpp
 // Which SIMD targets this build has and this CPU can run, and the kernels of each.
@@ -24555,7 +24379,6 @@ OCTET_NAMESPACE_END
 // everything.
 #define OCTET_GRAPH_PRINT_HPP_
 
-#include <charconv>
 #include <string>
 
 
@@ -24563,161 +24386,26 @@ OCTET_NAMESPACE_BEGIN
 
 namespace detail {
 /// Shortest text that reads back as the same number; binary32 values print as such.
-inline std::string number(double v) {
-  char b[40];
-  const auto f = static_cast<float>(v);
-  const auto r = static_cast<double>(f) == v ? std::to_chars(b, b + sizeof b, f)
-                                             : std::to_chars(b, b + sizeof b, v);
-  return std::string(b, r.ptr);
-}
-inline std::string text(const attributes::value& v) {
-  struct {
-    std::string operator()(std::int64_t i) const { return std::to_string(i); }
-    std::string operator()(double d) const { return number(d); }
-    std::string operator()(const std::string& s) const { return '"' + one_line(s) + '"'; }
-    std::string operator()(const std::vector<std::int64_t>& l) const {
-      std::string s = "[";
-      for (std::size_t i = 0; i < l.size(); ++i) s += (i ? "," : "") + std::to_string(l[i]);
-      return s + "]";
-    }
-    std::string operator()(const std::vector<double>& l) const {
-      std::string s = "[";
-      for (std::size_t i = 0; i < l.size(); ++i) s += (i ? "," : "") + number(l[i]);
-      return s + "]";
-    }
-  } const visitor;
-  return std::visit(visitor, v);
-}
+std::string number(double v);
+std::string text(const attributes::value& v);
 }  // namespace detail
 
 /// "uint8[1,8,8,16] scale 0.02 zero 0", or "int8[16,3,3,1] scales[16] axis 0".
-inline std::string type_text(const tensor& t) {
-  std::string s = std::string(name_of(t.type)) + to_string(t.shape);
-  if (t.scales.size() == 1)
-    s += " scale " + detail::number(t.scales[0]) + " zero " +
-         std::to_string(t.zero_points.empty() ? 0 : t.zero_points[0]);
-  if (t.scales.size() > 1) {
-    s += " scales[" + std::to_string(t.scales.size()) + "] axis " + std::to_string(t.axis);
-    for (std::int32_t z : t.zero_points)
-      if (z != 0) {
-        s += t.zero_points.size() == 1 ? " zero " + std::to_string(z)
-                                       : " zeros[" + std::to_string(t.zero_points.size()) + "]";
-        break;
-      }
-  }
-  return s;
-}
+std::string type_text(const tensor& t);
 
 /// One node: "%2: uint8[1,8,8,16] scale 0.02 zero 0 = qnn.requantize(%1), rounding DR, clamp_lo 0".
-inline std::string node_text(const graph& g, const node& n) {
-  std::string s;
-  for (std::size_t i = 0; i < n.out.size(); ++i)
-    s += (i ? ", " : "") + ("%" + std::to_string(n.out[i])) + ": " + type_text(g[n.out[i]]);
-  s += " = " + std::string(n.op->name) + "(";
-  for (std::size_t i = 0; i < n.in.size(); ++i) {
-    if (i) s += ", ";
-    if (n.in[i] == no_tensor)
-      s += "none";
-    else if (g[n.in[i]].role == tensor::kind::constant)
-      s += "const " + type_text(g[n.in[i]]);
-    else if (g[n.in[i]].role == tensor::kind::state)
-      s += "state %" + std::to_string(n.in[i]);
-    else
-      s += "%" + std::to_string(n.in[i]);
-  }
-  s += ")";
-  if (n.round != rounding::none) s += ", rounding " + std::string(name_of(n.round));
-  for (const auto& [key, value] : n.attrs.entries())
-    s += ", " + detail::one_line(key) + " " + detail::text(value);
-  return s;
-}
+std::string node_text(const graph& g, const node& n);
 
 /// The whole graph. Numbering is the graph's tensor order and does not depend on the machine.
-inline std::string to_string(const graph& g) {
-  std::string s =
-      "# " + detail::one_line(g.name) + ", law " + std::string(name_of(g.arithmetic)) + "\n";
-  for (tensor_id t : g.inputs)
-    s += "%" + std::to_string(t) + ": " + type_text(g[t]) + " = input \"" +
-         detail::one_line(g[t].name) + "\"\n";
-  for (std::size_t t = 0; t < g.tensors.size(); ++t)
-    if (g.tensors[t].role == tensor::kind::state)
-      s += "%" + std::to_string(t) + ": " + type_text(g.tensors[t]) + " = state \"" +
-           detail::one_line(g.tensors[t].name) + "\"\n";
-  for (const node& n : g.nodes) s += node_text(g, n) + "\n";
-  for (tensor_id t : g.outputs)
-    s += "output \"" + detail::one_line(g[t].name) + "\" = %" + std::to_string(t) + "\n";
-  return s;
-}
+std::string to_string(const graph& g);
 template <class Stream> auto operator<<(Stream& o, const graph& g) -> decltype(o << std::string()) {
   return o << to_string(g);
 }
 
 OCTET_NAMESPACE_END
 
-// ---- octet/import/common/error.hpp
-// What loaders say of files they refuse: kinds of errors, the place they belong to, and the list of
-// operators that octet has no form of.
-#define OCTET_IMPORT_COMMON_ERROR_HPP_
-
-#include <algorithm>
-#include <string>
-#include <unordered_set>
-#include <utility>
-#include <vector>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace import {
-
-/// The bytes are not a valid file of their format. See also unsupported() and invalid().
-inline error_info malformed(std::string what, std::string found = {}, std::string supported = {}) {
-  return {errc::malformed, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
-}
-/// Over a limit of octet or of the caller's options.
-inline error_info too_large(std::string what, std::string found = {}, std::string supported = {}) {
-  return {errc::too_large, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
-}
-
-/// Where in a file a loader is. Readers and rows return errors that say what is wrong; where it is
-/// wrong is attached here, once, on the way out.
-struct error_place {
-  std::string file{}, node{}, tensor{};
-
-  /// `e` with the parts of the place that it does not name itself.
-  error_info attach(error_info e) const {
-    if (e.file.empty()) e.file = file;
-    if (e.node.empty()) e.node = node;
-    if (e.tensor.empty()) e.tensor = tensor;
-    return e;
-  }
-};
-
-/// Operators of a file that octet has no form of: collected, so that one error names them all.
-class missing_operators {
- public:
-  /// `where`: the first place that uses it; later ones are not kept.
-  void add(const std::string& name, std::string where) {
-    if (list_.size() < most && known_.insert(name).second)
-      list_.emplace_back(name, std::move(where));
-  }
-  bool empty() const noexcept { return list_.empty(); }
-  /// Success where none is missing.
-  status check() const {
-    if (empty()) return unit{};
-    std::string text;
-    for (const auto& [name, where] : list_)
-      text += (text.empty() ? "" : ", ") + name + " (" + where + ")";
-    return unsupported(list_.size() == 1 ? "operator" : "operators", text, "see docs/operators.md");
-  }
-
- private:
-  static constexpr std::size_t most = 1000;  // more than there are operators in any format
-  std::unordered_set<std::string> known_;
-  std::vector<std::pair<std::string, std::string>> list_;
-};
-
-}  // namespace import
-OCTET_NAMESPACE_END
+#if OCTET_HAS_DEFINITIONS
+#endif
 
 // ---- octet/import/common/file.hpp
 // Whole files in memory, for the loaders.
@@ -24796,18 +24484,11 @@ OCTET_NAMESPACE_END
 //
 // All numbers little-endian. Header, 64 bytes: magic "OCTET\r\n\x1A", u32 version, u32 CRC-32 of
 // everything after the header, u64 size of the file, u64 size of the description, zeros. Then the
-// description (graph, tensors, nodes, in that order, as write_octet() below lists them), then the
+// description (graph, tensors, nodes, in that order, as write_octet() lists them), then the
 // constants.
 #define OCTET_IMPORT_OCTET_FILE_HPP_
 
-#include <bit>
-
-#if defined(__unix__) || defined(__APPLE__)
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#endif
+#include <string>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -24818,453 +24499,17 @@ struct octet_options {
   limits max{};
 };
 
-namespace detail {
-
-inline constexpr unsigned char octet_magic[8] = {'O', 'C', 'T', 'E', 'T', '\r', '\n', 0x1A};
-inline constexpr std::uint32_t octet_version = 1;
-inline constexpr std::size_t octet_header = 64;
-static_assert(std::endian::native == std::endian::little,
-              "octet: .octet files are read in place, on little-endian machines");
-
-// The numbers that stand in the files for octet's enumerators: they have a meaning as long as there
-// are files, whatever becomes of the enumerators. A new one takes the next free number; the number
-// of one that is gone joins the list of its static_assert and is never given to another.
-constexpr std::uint8_t octet_number(dtype e) noexcept {
-  switch (e) {
-    case dtype::f32: return 0;
-    case dtype::f64: return 1;
-    case dtype::s8: return 2;
-    case dtype::u8: return 3;
-    case dtype::s16: return 4;
-    case dtype::u16: return 5;
-    case dtype::s32: return 6;
-    case dtype::u32: return 7;
-    case dtype::s64: return 8;
-    case dtype::u64: return 9;
-    case dtype::boolean: return 10;
-    case dtype::f16: return 11;
-  }
-  return 255;
-}
-constexpr std::uint8_t octet_number(law e) noexcept {
-  switch (e) {
-    case law::tflite_ref: return 0;
-    case law::tflite_xnnpack: return 1;
-    case law::pytorch_fbgemm: return 2;
-    case law::pytorch_qnnpack: return 3;
-    case law::mxnet: return 5;
-    case law::onnxruntime: return 4;
-  }
-  return 255;
-}
-constexpr std::uint8_t octet_number(rounding e) noexcept {
-  switch (e) {
-    case rounding::none: return 0;
-    case rounding::doubling_high_half_away: return 1;
-    case rounding::doubling_high_half_up: return 2;
-    case rounding::wide_half_up: return 4;
-    case rounding::double_half_away: return 5;
-    case rounding::float_half_even: return 6;
-    case rounding::float_bias_half_even: return 7;
-    case rounding::float_zero_point_half_even: return 8;
-    case rounding::eight_bit_ratio_half_up: return 9;
-    case rounding::divide_half_away: return 12;
-    case rounding::divide_half_even: return 13;
-    case rounding::reciprocal_half_even: return 14;
-    case rounding::xnnpack: return 15;
-    case rounding::qnnpack: return 16;
-    case rounding::fused_multiply_add: return 17;
-    case rounding::tflite_optimized: return 18;
-    case rounding::aten: return 20;
-    case rounding::divide_truncate: return 22;
-    case rounding::mxnet: return 23;
-    case rounding::onnxruntime: return 24;
-  }
-  return 255;
-}
-constexpr std::uint8_t octet_number(tensor::kind e) noexcept {
-  switch (e) {
-    case tensor::kind::value: return 0;
-    case tensor::kind::constant: return 1;
-    case tensor::kind::state: return 2;
-  }
-  return 255;
-}
-constexpr std::uint8_t octet_number(memory_format e) noexcept {
-  switch (e) {
-    case memory_format::unspecified: return 0;
-    case memory_format::contiguous: return 1;
-    case memory_format::channels_last: return 2;
-  }
-  return 255;
-}
-/// An attribute's kind; `none` is not stored.
-constexpr std::uint8_t octet_number(attribute_value::kind e) noexcept {
-  switch (e) {
-    case attribute_value::kind::integer: return 0;
-    case attribute_value::kind::real: return 1;
-    case attribute_value::kind::text: return 2;
-    case attribute_value::kind::integers: return 3;
-    case attribute_value::kind::reals: return 4;
-    case attribute_value::kind::none: break;
-  }
-  return 255;
-}
-
-/// Every enumerator has a number, no two the same and none of those given up.
-template <class E> constexpr bool numbers_hold(std::initializer_list<int> given_up = {}) {
-  for (const E e : enumerators<E>) {
-    if (octet_number(e) == 255) return false;
-    for (const int old : given_up)
-      if (octet_number(e) == old) return false;
-    for (const E other : enumerators<E>)
-      if (e != other && octet_number(e) == octet_number(other)) return false;
-  }
-  return true;
-}
-static_assert(numbers_hold<dtype>());
-static_assert(numbers_hold<law>());
-static_assert(numbers_hold<rounding>({3, 10, 11, 19, 21}));
-static_assert(numbers_hold<tensor::kind>());
-static_assert(numbers_hold<memory_format>());
-
-struct crc32_table {
-  std::uint32_t t[256]{};
-  constexpr crc32_table() {
-    for (std::uint32_t i = 0; i < 256; ++i) {
-      std::uint32_t c = i;
-      for (int k = 0; k < 8; ++k) c = (c & 1) != 0 ? 0xEDB88320u ^ c >> 1 : c >> 1;
-      t[i] = c;
-    }
-  }
-};
-inline std::uint32_t crc32(std::span<const std::byte> bytes) {
-  static constexpr crc32_table table;
-  std::uint32_t c = 0xFFFFFFFFu;
-  for (std::byte b : bytes) c = table.t[(c ^ static_cast<std::uint32_t>(b)) & 255u] ^ c >> 8;
-  return ~c;
-}
-
-class octet_writer {
- public:
-  std::string bytes;
-  template <class T> void number(T v) { bytes.append(reinterpret_cast<const char*>(&v), sizeof v); }
-  template <class E> void choice(E e) { number(octet_number(e)); }
-  void count(std::size_t n) { number(static_cast<std::uint32_t>(n)); }
-  void text(std::string_view s) {
-    count(s.size());
-    bytes.append(s);
-  }
-  template <class T> void list(const std::vector<T>& v) {
-    count(v.size());
-    for (const T& e : v) number(e);
-  }
-  void attribute(std::int64_t v) { choice(attribute_value::kind::integer), number(v); }
-  void attribute(double v) { choice(attribute_value::kind::real), number(v); }
-  void attribute(const std::string& v) { choice(attribute_value::kind::text), text(v); }
-  void attribute(const std::vector<std::int64_t>& v) {
-    choice(attribute_value::kind::integers), list(v);
-  }
-  void attribute(const std::vector<double>& v) { choice(attribute_value::kind::reals), list(v); }
-};
-/// Reads with every access checked; after the first bad one everything is zero and `bad()`.
-class octet_reader {
- public:
-  explicit octet_reader(std::span<const std::byte> s) : rest_(s) {}
-  template <class T> T number() {
-    T v{};
-    if (rest_.size() < sizeof v) {
-      bad_ = true;
-      return v;
-    }
-    std::memcpy(&v, rest_.data(), sizeof v);
-    rest_ = rest_.subspan(sizeof v);
-    return v;
-  }
-  /// A number of items of at least `each` bytes: no more than the rest can hold.
-  std::size_t count(std::size_t each) {
-    const std::size_t n = number<std::uint32_t>();
-    if (n > rest_.size() / each) {
-      bad_ = true;
-      return 0;
-    }
-    return n;
-  }
-  std::string text() {
-    const std::size_t n = count(1);
-    std::string s(reinterpret_cast<const char*>(rest_.data()), n);
-    rest_ = rest_.subspan(n);
-    return s;
-  }
-  template <class T> std::vector<T> list() {
-    std::vector<T> v(count(sizeof(T)));
-    for (T& e : v) e = number<T>();
-    return v;
-  }
-  template <class E> E choice() {
-    const auto v = number<std::uint8_t>();
-    for (const E e : enumerators<E>)
-      if (octet_number(e) == v) return e;
-    bad_ = true;
-    unknown_ = v;
-    return {};
-  }
-  /// The first number of a choice() that stands for nothing in this version of octet.
-  std::optional<std::uint8_t> unknown() const { return unknown_; }
-  attributes::value attribute() {
-    using kind = attribute_value::kind;
-    switch (choice<kind>()) {
-      case kind::integer: return number<std::int64_t>();
-      case kind::real: return number<double>();
-      case kind::text: return text();
-      case kind::integers: return list<std::int64_t>();
-      case kind::reals: return list<double>();
-      case kind::none: break;
-    }
-    bad_ = true;
-    return {};
-  }
-  bool bad() const { return bad_; }
-  bool done() const { return rest_.empty(); }
-
- private:
-  std::span<const std::byte> rest_;
-  bool bad_ = false;
-  std::optional<std::uint8_t> unknown_;
-};
-
-/// The file's bytes: mapped where the system can, else read.
-inline result<file_bytes> map_file(const std::string& path, const limits& max) {
-#if defined(__unix__) || defined(__APPLE__)
-  const error_place place{.file = path};
-  const auto system_error = [&] {
-    return place.attach({errc::io, std::strerror(errno), {}, {}, {}, {}, {}});
-  };
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return system_error();
-  struct close_at_end {
-    int fd;
-    ~close_at_end() { ::close(fd); }
-  } const closes{fd};
-  struct stat st {};
-  if (::fstat(fd, &st) != 0) return system_error();
-  if (!S_ISREG(st.st_mode))
-    return place.attach({errc::io, "not a regular file", {}, {}, {}, {}, {}});
-  const auto size = static_cast<std::size_t>(st.st_size);
-  if (size == 0) return place.attach(malformed("not an .octet file", "an empty file"));
-  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file", size); !s)
-    return place.attach(s.error());
-  void* p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (p == MAP_FAILED) return system_error();
-  file_bytes f;
-  f.name = path;
-  f.owner = std::shared_ptr<const void>(
-      p, [size](const void* q) { ::munmap(const_cast<void*>(q), size); });
-  f.bytes = {static_cast<const std::byte*>(p), size};
-  return f;
-#else
-  return read_file(path, max);
-#endif
-}
-
-/// What the header says, checked against the file.
-struct octet_layout {
-  std::span<const std::byte> description, constants;
-};
-inline result<octet_layout> read_octet_header(std::span<const std::byte> file) {
-  if (file.size() < octet_header || std::memcmp(file.data(), octet_magic, sizeof octet_magic) != 0)
-    return malformed("not an .octet file");
-  octet_reader head(file.subspan(sizeof octet_magic, octet_header - sizeof octet_magic));
-  const auto version = head.number<std::uint32_t>(), checksum = head.number<std::uint32_t>();
-  const auto size = head.number<std::uint64_t>(), description = head.number<std::uint64_t>();
-  if (version != octet_version)
-    return unsupported("version of the .octet format", std::to_string(version),
-                       std::to_string(octet_version));
-  if (size != file.size())
-    return malformed("size of the file", std::to_string(file.size()) + " bytes",
-                     std::to_string(size) + " bytes, as its header says");
-  if (description > size - octet_header) return malformed("description is longer than the file");
-  if (crc32(file.subspan(octet_header)) != checksum)
-    return malformed("checksum differs: the file is damaged");
-  const std::size_t end = octet_header + static_cast<std::size_t>(description);
-  return octet_layout{file.subspan(octet_header, end - octet_header),
-                      file.subspan(std::min(round_up(end, alignment), file.size()))};
-}
-
-/// Constants of the graph point into `file`.
-class octet_loader {
- public:
-  octet_loader(file_bytes file, const octet_options& o) : file_(std::move(file)), options_(o) {}
-
-  result<graph> run() {
-    status s = load();
-    if (s) s = verify(g_, options_.max);
-    if (s) return std::move(g_);
-    error_info e = s.error();
-    e.file = file_.name;  // not the model's name, which the description holds
-    return e;
-  }
-
- private:
-  status load() {
-    const auto layout = read_octet_header(file_.bytes);
-    if (!layout) return layout.error();
-    octet_reader r(layout->description);
-    g_.name = r.text();
-    g_.arithmetic = r.choice<law>();
-    const std::size_t tensors = r.count(16);
-    if (auto s = within_limit(&limits::tensors, options_.max, "tensors of the graph", tensors); !s)
-      return s;
-    for (std::size_t i = 0; i < tensors && !r.bad(); ++i)
-      if (auto s = read_tensor(r, layout->constants); !s) return s;
-    const std::size_t nodes = r.count(16);
-    if (auto s = within_limit(&limits::nodes, options_.max, "nodes of the graph", nodes); !s)
-      return s;
-    for (std::size_t i = 0; i < nodes && !r.bad(); ++i) read_node(r);
-    g_.inputs = r.list<tensor_id>();
-    g_.outputs = r.list<tensor_id>();
-    if (r.unknown())
-      return unsupported("a file of another version of octet",
-                         "the number " + std::to_string(*r.unknown()) +
-                             " for an element type, law, rounding or kind");
-    if (too_many_attributes_)
-      return too_large("attributes of a node", {}, std::to_string(most_attributes));
-    if (r.bad() || !r.done()) return malformed("description does not end where it should");
-    return missing_.check();
-  }
-  status read_tensor(octet_reader& r, std::span<const std::byte> constants) {
-    tensor t;
-    t.name = r.text();
-    t.type = r.choice<dtype>();
-    t.role = r.choice<tensor::kind>();
-    t.format = r.choice<memory_format>();
-    if (r.number<std::uint8_t>() != 0) return unsupported("a tensor with a range", t.name);
-    const auto shape = r.list<std::int32_t>();
-    if (shape.size() > static_cast<std::size_t>(dims::max_rank))
-      return too_large("rank of a tensor", std::to_string(shape.size()),
-                       std::to_string(dims::max_rank));
-    for (std::int32_t e : shape) t.shape.push_back(e);
-    t.scales = r.list<double>();
-    t.zero_points = r.list<std::int32_t>();
-    t.axis = r.number<std::int32_t>();
-    const auto at = r.number<std::uint64_t>(), bytes = r.number<std::uint64_t>();
-    if (bytes > constants.size() || at > constants.size() - bytes || at % alignment != 0)
-      return malformed("constant lies outside the file", t.name);
-    if (bytes != 0 && bytes != bytes_of(t.shape.elements(), t.type).value)
-      return malformed("size of a constant", std::to_string(bytes) + " bytes", to_string(t.shape));
-    if (bytes != 0)
-      t.data = {file_.owner,
-                constants.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(bytes))};
-    g_.add(std::move(t));
-    return unit{};
-  }
-  void read_node(octet_reader& r) {
-    node n;
-    const std::string op = r.text();
-    n.op = find_operator(op, options_.operators);
-    n.name = r.text();
-    if (!n.op && !r.bad()) missing_.add(op, "first at " + n.name);
-    n.round = r.choice<rounding>();
-    n.in = r.list<tensor_id>();
-    n.out = r.list<tensor_id>();
-    std::size_t attrs = r.count(6);
-    if (attrs > most_attributes) attrs = 0, too_many_attributes_ = true;
-    for (std::size_t a = 0; a < attrs && !r.bad(); ++a) {
-      const std::string key = r.text();
-      n.attrs.set(key, r.attribute());
-    }
-    g_.nodes.push_back(std::move(n));
-  }
-
-  static constexpr std::size_t most_attributes = 64;  // each is looked up by its name
-
-  file_bytes file_;
-  const octet_options& options_;
-  graph g_;
-  bool too_many_attributes_ = false;
-  missing_operators missing_;
-};
-
-inline void write_octet_tensor(octet_writer& w, const tensor& t, std::size_t offset) {
-  w.text(t.name);
-  w.choice(t.type);
-  w.choice(t.role);
-  w.choice(t.format);
-  w.number(std::uint8_t{0});  // reserved
-  w.list(std::vector<std::int32_t>(t.shape.begin(), t.shape.end()));
-  w.list(t.scales);
-  w.list(t.zero_points);
-  w.number(t.axis);
-  w.number(std::uint64_t{offset});  // from the first constant
-  w.number(std::uint64_t{t.data.bytes.size()});
-}
-inline void write_octet_node(octet_writer& w, const node& n) {
-  w.text(n.op->name);
-  w.text(n.name);
-  w.choice(n.round);
-  w.list(n.in);
-  w.list(n.out);
-  w.count(n.attrs.entries().size());
-  for (const auto& [key, value] : n.attrs.entries()) {
-    w.text(key);
-    std::visit([&](const auto& v) { w.attribute(v); }, value);
-  }
-}
-
-}  // namespace detail
-
 /// The graph as the bytes of an .octet file.
-inline std::string write_octet(const graph& g) {
-  detail::octet_writer w;
-  std::string constants;
-  std::vector<std::size_t> offset(g.tensors.size(), 0);
-  for (std::size_t i = 0; i < g.tensors.size(); ++i) {
-    const auto bytes = g.tensors[i].data.bytes;
-    if (bytes.empty()) continue;
-    constants.resize(round_up(constants.size(), alignment), '\0');
-    offset[i] = constants.size();
-    constants.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }
-  w.text(g.name.substr(g.name.find_last_of('/') + 1));
-  w.choice(g.arithmetic);
-  w.count(g.tensors.size());
-  for (std::size_t i = 0; i < g.tensors.size(); ++i)
-    detail::write_octet_tensor(w, g.tensors[i], offset[i]);
-  w.count(g.nodes.size());
-  for (const node& n : g.nodes) detail::write_octet_node(w, n);
-  w.list(g.inputs);
-  w.list(g.outputs);
-  const std::size_t description = w.bytes.size();
-  std::string file(detail::octet_header, '\0');
-  file += w.bytes;
-  file.resize(round_up(file.size(), alignment), '\0');
-  file += constants;
-  detail::octet_writer h;
-  h.bytes.assign(reinterpret_cast<const char*>(detail::octet_magic), 8);
-  h.number(detail::octet_version);
-  h.number(detail::crc32(std::as_bytes(std::span(file)).subspan(detail::octet_header)));
-  h.number(std::uint64_t{file.size()});
-  h.number(std::uint64_t{description});
-  file.replace(0, h.bytes.size(), h.bytes);
-  return file;
-}
+std::string write_octet(const graph& g);
 
 /// Reads an .octet file that is in memory; the graph keeps it.
-inline result<graph> try_octet(file_bytes file, const octet_options& options = {}) {
-  return with_memory_errors([&] { return detail::octet_loader(std::move(file), options).run(); });
-}
+result<graph> try_octet(file_bytes file, const octet_options& options = {});
 /// Maps the file; the graph (and every plan of it) keeps the mapping. The file must not change
 /// while it is used.
-inline result<graph> try_octet(const std::string& path, const octet_options& options = {}) {
-  auto f = detail::map_file(path, options.max);
-  if (!f) return f.error();
-  return try_octet(std::move(*f), options);
-}
+result<graph> try_octet(const std::string& path, const octet_options& options = {});
 /// Bytes in memory are copied once, so that constants are aligned.
-inline result<graph> try_octet(std::span<const std::byte> bytes, const std::string& name,
-                               const octet_options& options = {}) {
-  return try_octet(from_memory(name, bytes), options);
-}
+result<graph> try_octet(std::span<const std::byte> bytes, const std::string& name,
+                        const octet_options& options = {});
 #if defined(__cpp_exceptions)
 inline graph octet(const std::string& path, const octet_options& options = {}) {
   return value_or_throw(try_octet(path, options));
@@ -25273,6 +24518,9 @@ inline graph octet(const std::string& path, const octet_options& options = {}) {
 
 }  // namespace import
 OCTET_NAMESPACE_END
+
+#if OCTET_HAS_IMPORT_DEFINITIONS && !defined(OCTET_WITHOUT_LOADERS)
+#endif
 
 // ---- octet/runtime/plan.hpp
 // Planning: a verified graph becomes an immutable list of kernel calls over one arena.
@@ -25441,223 +24689,6 @@ template <fixed_text Name> constexpr output_name<Name> operator""_out() { return
 
 OCTET_NAMESPACE_END
 
-// ---- octet/runtime/threads.hpp
-// A small fork-join pool: one job at a time, as many parts as threads. On Linux it calls the futex
-// system call itself: std::atomic's wait would yield the CPU several times first.
-#define OCTET_RUNTIME_THREADS_HPP_
-
-#include <atomic>
-#include <cstdint>
-#include <memory>
-#include <new>
-
-#if defined(__unix__) || defined(__APPLE__)
-#include <pthread.h>
-#define OCTET_PTHREADS 1
-#else
-#include <thread>
-#define OCTET_PTHREADS 0
-#endif
-#if defined(__linux__)
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <climits>
-#endif
-
-
-OCTET_NAMESPACE_BEGIN
-
-namespace detail {
-
-/// A number that threads wait for.
-class signal_word {
- public:
-  explicit constexpr signal_word(std::uint32_t v) noexcept : value_(v) {}
-  std::atomic<std::uint32_t>& value() noexcept { return value_; }
-  /// Returns when the number may no longer be `old`.
-  void wait(std::uint32_t old) noexcept {
-#if defined(__linux__)
-    ::syscall(SYS_futex, address(), FUTEX_WAIT_PRIVATE, old, nullptr, nullptr, 0);
-#else
-    value_.wait(old, std::memory_order_acquire);
-#endif
-  }
-  void wake_all() noexcept {
-#if defined(__linux__)
-    ::syscall(SYS_futex, address(), FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
-#else
-    value_.notify_all();
-#endif
-  }
-
- private:
-#if defined(__linux__)
-  static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
-  std::uint32_t* address() noexcept { return reinterpret_cast<std::uint32_t*>(&value_); }
-#endif
-  std::atomic<std::uint32_t> value_;
-};
-
-/// A thread that may fail to start: then nothing runs, and that is all (std::thread would throw,
-/// which ends programs without exceptions).
-class worker_thread {
- public:
-  bool start(void (*job)(void*), void* context) noexcept {
-    job_ = job, context_ = context;
-#if OCTET_PTHREADS
-    return ::pthread_create(&id_, nullptr, &enter, this) == 0;
-#elif defined(__cpp_exceptions)
-    try {
-      thread_ = std::thread([this] { job_(context_); });
-      return true;
-    } catch (...) {
-      return false;
-    }
-#else
-    thread_ = std::thread([this] { job_(context_); });
-    return true;
-#endif
-  }
-  void join() noexcept {
-#if OCTET_PTHREADS
-    ::pthread_join(id_, nullptr);
-#else
-    thread_.join();
-#endif
-  }
-
- private:
-#if OCTET_PTHREADS
-  static void* enter(void* self) {
-    auto* w = static_cast<worker_thread*>(self);
-    w->job_(w->context_);
-    return nullptr;
-  }
-  pthread_t id_{};
-#else
-  std::thread thread_;
-#endif
-  void (*job_)(void*) = nullptr;
-  void* context_ = nullptr;
-};
-
-}  // namespace detail
-
-/// Runs job(context, part) for part 0..threads-1; `run` returns when all parts are done. run()
-/// allocates nothing. Threads take the parts one by one, the caller's thread too: on a busy machine
-/// it does not wait for a worker that gets no CPU, it does that part itself. Workers spin briefly
-/// (the gap between two layers is microseconds), then sleep. Threads that cannot start are left
-/// out: those that run take their parts. A pool that exists has begun: what the system does to
-/// start a thread (signal masks, a robust list) is over and cannot fall into a run.
-class thread_pool {
- public:
-  using job_fn = void (*)(void* context, unsigned part);
-  explicit thread_pool(unsigned threads) noexcept : limit_(threads < 1 ? 1 : threads) {
-    if (limit_ == 1) return;
-    workers_.reset(new (std::nothrow) detail::worker_thread[limit_ - 1]);
-    while (workers_ && started_ + 1 < limit_ &&
-           workers_[started_].start([](void* p) { static_cast<thread_pool*>(p)->work(); }, this))
-      ++started_;
-    for (std::uint32_t here; (here = begun_.value().load(std::memory_order_acquire)) != started_;)
-      begun_.wait(here);
-  }
-  ~thread_pool() {
-    stop_.store(true, std::memory_order_relaxed);
-    generation_.value().fetch_add(1, std::memory_order_release);
-    generation_.wake_all();
-    for (unsigned i = 0; i < started_; ++i) workers_[i].join();
-  }
-  thread_pool(const thread_pool&) = delete;
-  thread_pool& operator=(const thread_pool&) = delete;
-  /// Parts of a job.
-  unsigned threads() const noexcept { return limit_; }
-  /// Threads that take them, the caller's included: fewer where the system started fewer.
-  unsigned running() const noexcept { return started_ + 1; }
-
-  void run(job_fn job, void* context) noexcept {
-    if (started_ == 0) {
-      for (unsigned part = 0; part < limit_; ++part) job(context, part);
-      return;
-    }
-    job_ = job;
-    context_ = context;
-    pending_.value().store(limit_, std::memory_order_relaxed);
-    ticket_.store(((ticket_.load(std::memory_order_relaxed) >> 32) + 1) << 32,
-                  std::memory_order_release);
-    generation_.value().fetch_add(1, std::memory_order_release);
-    generation_.wake_all();
-    take_parts();
-    std::uint32_t left = pending_.value().load(std::memory_order_acquire);
-    for (int spin = 0; left != 0 && spin < spins; ++spin) {
-      pause();
-      left = pending_.value().load(std::memory_order_acquire);
-    }
-    while (left != 0) {
-      pending_.wait(left);
-      left = pending_.value().load(std::memory_order_acquire);
-    }
-  }
-
- private:
-  static constexpr int spins = 2000;  // about 20-50 microseconds
-  static constexpr std::uint64_t closed = 0xffffffff;
-  static void pause() noexcept {
-#if defined(__x86_64__)
-    asm volatile("pause");
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-  }
-  /// Takes parts while there are any. The ticket holds the job's number and its next part in one
-  /// word, so that a worker that comes late cannot take a part of a job that is over; a part that
-  /// is taken keeps run() from returning, so that what describes the job stays as it is.
-  void take_parts() noexcept {
-    std::uint64_t t = ticket_.load(std::memory_order_acquire);
-    while ((t & closed) < limit_) {
-      if (!ticket_.compare_exchange_weak(t, t + 1, std::memory_order_acq_rel,
-                                         std::memory_order_acquire))
-        continue;
-      job_(context_, static_cast<unsigned>(t & closed));
-      if (pending_.value().fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.wake_all();
-      t = ticket_.load(std::memory_order_acquire);
-    }
-  }
-  void work() noexcept {
-    begun_.value().fetch_add(1, std::memory_order_release);
-    begun_.wake_all();
-    std::uint32_t seen = 0;
-    for (;;) {
-      std::uint32_t now = generation_.value().load(std::memory_order_acquire);
-      for (int spin = 0; now == seen && spin < spins; ++spin) {
-        pause();
-        now = generation_.value().load(std::memory_order_acquire);
-      }
-      while (now == seen) {
-        generation_.wait(seen);
-        now = generation_.value().load(std::memory_order_acquire);
-      }
-      seen = now;
-      if (stop_.load(std::memory_order_relaxed)) return;
-      take_parts();
-    }
-  }
-
-  const unsigned limit_;  // threads, and so parts of a job
-  job_fn job_ = nullptr;
-  void* context_ = nullptr;
-  detail::signal_word generation_{0};
-  std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
-  detail::signal_word pending_{0};             // parts that are not done
-  detail::signal_word begun_{0};               // workers that are in work()
-  std::atomic<bool> stop_{false};
-  unsigned started_ = 0;
-  std::unique_ptr<detail::worker_thread[]> workers_;  // last: they use the rest
-};
-
-OCTET_NAMESPACE_END
-
 // ---- octet/runtime/session.hpp
 // Running a plan.
 #define OCTET_RUNTIME_SESSION_HPP_
@@ -25691,35 +24722,12 @@ class bound_tensor {
   /// The elements; empty where T is not the tensor's element type.
   template <class T> std::span<T> as() const noexcept { return view().as<T>(); }
   /// For messages about floats given for quantized values: how to make these of them. Else empty.
-  std::string how_to_quantize(dtype given) const {
-    if (given != dtype::f32 || type() == dtype::f32 || !quantized() || per_channel()) return {};
-    return "; of floats x: round(x / " + detail::number(scale().value) + ") + " +
-           std::to_string(zero_point().value) + ", saturated";
-  }
+  std::string how_to_quantize(dtype given) const;
   /// Copies `from` in after checking dtype and shape.
-  status try_assign(const const_tensor_view& from) const {
-    if (from.type != type() || !(from.shape == shape())) {
-      auto e =
-          invalid("input", std::string(name_of(from.type)) + to_string(from.shape),
-                  std::string(name_of(type())) + to_string(shape()) + how_to_quantize(from.type));
-      e.tensor = tensor_->name;
-      return e;
-    }
-    if (from.size_bytes() != 0) std::memcpy(data_, from.data, from.size_bytes());
-    return unit{};
-  }
+  status try_assign(const const_tensor_view& from) const;
   /// Copies elements in after checking element type and count.
   template <class T> status try_assign(std::span<const T> from) const {
-    if (dtype_of<T> != type() || from.size() != shape().elements().value) {
-      auto e = invalid(
-          "input",
-          std::string(name_of(dtype_of<T>)) + ", " + std::to_string(from.size()) + " elements",
-          std::string(name_of(type())) + to_string(shape()) + how_to_quantize(dtype_of<T>));
-      e.tensor = tensor_->name;
-      return e;
-    }
-    if (!from.empty()) std::memcpy(data_, from.data(), from.size_bytes());
-    return unit{};
+    return copy_elements(from.data(), from.size(), sizeof(T), dtype_of<T>);
   }
 #if defined(__cpp_exceptions)
   void assign(const const_tensor_view& from) const { value_or_throw(try_assign(from)); }
@@ -25730,14 +24738,8 @@ class bound_tensor {
 #endif
 
  private:
-  static const tensor& nothing() {
-    static const tensor none = [] {
-      tensor t;
-      t.shape = dims{0};
-      return t;
-    }();
-    return none;
-  }
+  static const tensor& nothing();
+  status copy_elements(const void* from, std::size_t elements, std::size_t each, dtype type) const;
   const tensor* tensor_;
   void* data_ = nullptr;
 };
@@ -25755,33 +24757,33 @@ struct observer {
 class session;
 /// A session of the plan. Errors: an empty plan, no memory for arena or state
 /// (errc::out_of_memory).
-inline result<session> try_session(plan p);
+result<session> try_session(plan p);
 
 /// Arena and state of one caller. Make one per application thread; all may share one plan. Not
 /// copyable; may be moved. One that is default-made or moved from has no inputs and outputs, and
 /// its run() does nothing.
 class session {
  public:
-  session() = default;
+  session() noexcept;
+  session(session&& o) noexcept;
+  session& operator=(session&& o) noexcept;
+  ~session();
   /// try_session, throwing octet::error; without exceptions an empty session where that fails.
-  explicit session(plan p) {
-    auto made = try_make(std::move(p));
+  explicit session(plan p) : session() {
+    auto made = try_session(std::move(p));
 #if defined(__cpp_exceptions)
     if (!made) throw octet::error(made.error());
 #endif
-    if (made) impl_ = std::move(made->impl_);
+    if (made) *this = std::move(*made);
   }
   bool empty() const noexcept { return impl_ == nullptr; }
 
-  const plan& program() const noexcept {
-    static const plan none;
-    return impl_ ? impl_->program : none;
-  }
+  const plan& program() const noexcept;
   std::size_t inputs() const noexcept { return program().source().inputs.size(); }
   std::size_t outputs() const noexcept { return program().source().outputs.size(); }
   /// Threads that run it, the caller's included: fewer than the plan's where the system could not
   /// start as many (the results are the same).
-  unsigned threads() const noexcept { return impl_ ? impl_->pool.running() : 1; }
+  unsigned threads() const noexcept;
   /// i-th input in the model's own order; write its elements before each run(): the arena reuses
   /// its memory during the run. Without elements where there is no such input.
   bound_tensor input(std::size_t i = 0) noexcept { return at(program().source().inputs, i); }
@@ -25828,17 +24830,11 @@ class session {
 
   /// Runs the network. No allocation, no lock, no system call with one thread; with more, futex
   /// wait and wake only.
-  void run() noexcept {
-    if (impl_) impl_->run(nullptr);
-  }
+  void run() noexcept;
   /// The same, telling `o` of every tensor.
-  void run(observer& o) noexcept {
-    if (impl_) impl_->run(&o);
-  }
+  void run(observer& o) noexcept;
   /// State tensors (recurrent networks) back to their initial contents.
-  void reset() noexcept {
-    if (impl_) impl_->reset();
-  }
+  void reset() noexcept;
 
   /// From here on the network has other shapes of its inputs, given by name:
   /// resize({{"input_ids", {1, 128}}}). Inputs that are not named keep theirs. Weights are shared
@@ -25846,38 +24842,11 @@ class session {
   /// after one the session is as before). Tensors bound before are no longer valid, inputs are to
   /// be written again and states begin anew, unless all shapes are those it has: then nothing
   /// happens. Allocates: not for real-time threads.
-  status try_resize(const named_shapes& shapes) {
-    auto p = program().try_resized(shapes);
-    if (!p) return p.error();
-    if (!impl_ || &p->data() == &program().data()) return unit{};
-    if (impl::needs_pool(*p) != impl::needs_pool(program())) {
-      auto made = try_make(std::move(*p));
-      if (!made) return made.error();
-      impl_ = std::move(made->impl_);
-      return unit{};
-    }
-    const std::size_t bytes = saturating_add(p->arena_bytes(), p->data().state_bytes);
-    if (impl_->change(std::move(*p))) return unit{};
-    error_info e = no_memory(bytes);
-    e.file = impl_->g().name;
-    return e;
-  }
+  status try_resize(const named_shapes& shapes);
 
  private:
   friend result<session> try_session(plan p);
-  static result<session> try_make(plan p) {
-    if (p.empty()) return invalid("a session of an empty plan");
-    const std::size_t bytes = saturating_add(p.arena_bytes(), p.data().state_bytes);
-    std::string name = p.source().name;
-    session s;
-    s.impl_.reset(new (std::nothrow) impl(std::move(p)));
-    if (!s.impl_ || !s.impl_->operands) {
-      error_info e = no_memory(bytes);
-      e.file = std::move(name);
-      return e;
-    }
-    return s;
-  }
+  static result<session> try_make(plan p);
   /// Adds the input's shape where it is another than it has.
   template <class Memory>
   void add_shape(std::string_view name, const Memory& memory, named_shapes& to) {
@@ -25887,125 +24856,18 @@ class session {
         to.emplace_back(std::string(name), given.shape);
     }
   }
-  bound_tensor at(const std::vector<tensor_id>& list, std::size_t i) noexcept {
-    return impl_ && i < list.size() ? impl_->bound(list[i]) : bound_tensor();
-  }
+  bound_tensor at(const std::vector<tensor_id>& list, std::size_t i) noexcept;
   result<bound_tensor> find(const std::vector<tensor_id>& list, std::string_view name,
-                            const char* what) {
-    std::string known;
-    for (tensor_id t : list) {
-      if (impl_->g()[t].name == name) return impl_->bound(t);
-      known += (known.empty() ? "" : ", ") + impl_->g()[t].name;
-    }
-    auto e = invalid(std::string("no such ") + what, std::string(name), known);
-    e.file = program().source().name;
-    return e;
-  }
+                            const char* what);
 
-  struct impl {
-    plan program;
-    buffer arena, state;
-    std::unique_ptr<const void*[]> operands;  // address of every operand of every step
-    thread_pool pool;
-    std::uint32_t current = 0;  // step the pool works on
-
-    /// Parts that there is no memory for stay empty; try_make looks.
-    explicit impl(plan p) noexcept : pool(needs_pool(p) ? p.data().options.threads : 1) {
-      change(std::move(p));
-    }
-    /// Memory for this plan instead; a larger arena stays. False, and nothing changes, where there
-    /// is none.
-    bool change(plan p) noexcept {
-      const plan_data& d = p.data();
-      const bool larger = p.arena_bytes() > arena.size();
-      buffer a = larger ? buffer::try_make(Bytes(p.arena_bytes())) : buffer(),
-             s = buffer::try_make(Bytes(d.state_bytes));
-      std::unique_ptr<const void*[]> list(new (std::nothrow) const void*[d.operands.size() + 1]);
-      if ((larger && a.size() != p.arena_bytes()) || s.size() != d.state_bytes || !list)
-        return false;
-      if (larger) arena = std::move(a);
-      state = std::move(s);
-      operands = std::move(list);
-      program = std::move(p);
-      for (std::size_t i = 0; i < d.operands.size(); ++i)
-        operands[i] = d.operands[i] == no_tensor ? nullptr : address(d.operands[i]);
-      reset();
-      return true;
-    }
-    static bool needs_pool(const plan& p) {
-      for (const step& s : p.data().steps)
-        if (s.parts > 1) return true;
-      return false;
-    }
-    const graph& g() const { return program.data().source; }
-    void* address(tensor_id t) {
-      const placement& w = program.data().where[static_cast<std::size_t>(t)];
-      switch (w.in) {
-        case placement::where::arena: return arena.data() + w.offset;
-        case placement::where::state: return state.data() + w.offset;
-        case placement::where::constant:
-          return const_cast<void*>(w.data);  // kernels get inputs as const
-        case placement::where::nowhere: break;
-      }
-      return nullptr;
-    }
-    bound_tensor bound(tensor_id t) { return {g()[t], address(t)}; }
-    void reset() noexcept {
-      for (std::size_t i = 0; i < g().tensors.size(); ++i) {
-        const tensor& t = g().tensors[i];
-        if (t.role != tensor::kind::state) continue;
-        detail::reset_state(static_cast<std::byte*>(address(static_cast<tensor_id>(i))), t.type,
-                            bytes_of(t.shape.elements(), t.type).value, t.data.bytes,
-                            t.zero_points.empty() ? 0 : t.zero_points[0]);
-      }
-    }
-    /// One part of one step, on the thread that the pool gives it.
-    void call(const step& s, unsigned part) noexcept {
-      kernel_args a;
-      a.params = s.params;
-      a.in = {operands.get() + s.first_in, s.inputs};
-      a.out = {const_cast<void* const*>(operands.get() + s.first_out), s.outputs};
-      const plan_data& d = program.data();
-      a.scratch = arena.data() + round_up(d.activation_bytes, alignment) +
-                  part * round_up(d.scratch_bytes, alignment);
-      a.part = part;
-      a.parts = s.parts;
-      s.run(a);
-    }
-    void run(observer* o) noexcept {
-      const numerics::exact_environment
-          environment;  // whatever rounding and flush-to-zero mode the application runs in
-      const plan_data& d = program.data();
-      for (std::size_t i = 0; i < d.steps.size(); ++i) {
-        const step& s = d.steps[i];
-        if (s.parts <= 1) {
-          call(s, 0);
-        } else {
-          current = static_cast<std::uint32_t>(i);
-          pool.run(
-              [](void* self, unsigned part) {
-                const numerics::exact_environment worker;
-                auto* me = static_cast<impl*>(self);
-                const step& st = me->program.data().steps[me->current];
-                if (part < st.parts) me->call(st, part);
-              },
-              this);
-        }
-        if (o)
-          for (std::uint32_t k = 0; k < s.outputs; ++k) {
-            const tensor_id t = d.operands[s.first_out + k];
-            o->on_tensor(d, i, t,
-                         const_tensor_view(operands[s.first_out + k], g()[t].type, g()[t].shape));
-          }
-      }
-    }
-  };
+  struct impl;
   std::unique_ptr<impl> impl_;
 };
 
-inline result<session> try_session(plan p) { return session::try_make(std::move(p)); }
-
 OCTET_NAMESPACE_END
+
+#if OCTET_HAS_DEFINITIONS
+#endif
 
 // ---- octet/laws/padding.hpp
 // Padding of windows that a framework gives by name instead of by numbers.
@@ -29643,6 +28505,222 @@ OCTET_NAMESPACE_END
 #if !__has_include(OCTET_SINGLE_FILE)
 #error "octet: this header includes itself once per SIMD target and has been renamed: define OCTET_SINGLE_FILE to its name, in quotes, before including it"
 #endif
+// ---- octet/core/error-impl.hpp
+// Definitions of error.hpp. Included by it unless the build links octet::compiled.
+#define OCTET_CORE_ERROR_IMPL_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+namespace detail {
+/// Bytes of the UTF-8 sequence at the front of `s` that one line of a terminal can show; 0 where
+/// there is none: control characters, line and paragraph separators, marks that turn the direction
+/// of writing, broken sequences.
+constexpr std::size_t printable_bytes(std::string_view s) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return lead >= 0x20 && lead != 0x7F ? 1 : 0;
+  const std::size_t n = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+  if (n == 0 || s.size() < n) return 0;
+  for (std::size_t i = 1; i < n; ++i)
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  if (lead == 0xC2 && byte(1) < 0xA0) return 0;
+  if (lead == 0xE2 && byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE) return 0;
+  if (lead == 0xE2 && byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9) return 0;
+  return n;
+}
+
+OCTET_INLINE std::string one_line(std::string_view text, std::size_t most) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string s;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t n = printable_bytes(text.substr(i));
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (n != 0)
+      s += text.substr(i, n);
+    else
+      s += {'\\', 'x', digits[c >> 4], digits[c & 15]};
+    i += n != 0 ? n : 1;
+  }
+  if (s.size() <= most) return s;
+  const auto inside = [&](std::size_t i) {
+    return (static_cast<unsigned char>(s[i]) & 0xC0) == 0x80;
+  };
+  std::size_t head = most / 2, tail = s.size() - most / 2;
+  while (head > 0 && inside(head)) --head;
+  while (tail < s.size() && inside(tail)) ++tail;
+  return s.substr(0, head) + "..." + s.substr(tail);
+}
+}  // namespace detail
+
+OCTET_INLINE std::string error_info::message() const {
+  using detail::one_line;
+  std::string s;
+  for (const std::string* p : {&file, &node, &tensor})
+    if (!p->empty()) s += one_line(*p) + ": ";
+  s += std::string(name_of(code)) + ": " + one_line(what, 400);
+  if (!found.empty() || !supported.empty()) {
+    s += " (";
+    if (!found.empty()) s += "found " + one_line(found, 2000);
+    if (!found.empty() && !supported.empty()) s += "; ";
+    if (!supported.empty()) s += "supported: " + one_line(supported, 2000);
+    s += ")";
+  }
+  return s;
+}
+OCTET_INLINE std::string to_string(const dims& d) {
+  std::string s = "[";
+  for (int i = 0; i < d.rank; ++i) s += (i ? "," : "") + std::to_string(d[i]);
+  return s + "]";
+}
+OCTET_INLINE error_info broken_rule(const violation& v) {
+  error_info e;
+  e.code = errc::invalid;
+  e.what = std::string(name_of(v.what));
+  e.found = to_string(v.found);
+  e.supported = to_string(v.expected);
+  return e;
+}
+
+OCTET_NAMESPACE_END
+
+// ---- octet/graph/verify-impl.hpp
+// Definitions of verify.hpp. Included by it unless the build links octet::compiled.
+#define OCTET_GRAPH_VERIFY_IMPL_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+namespace detail {
+OCTET_INLINE error_info at(error_info e, const graph& g, const node* n, tensor_id t) {
+  if (e.file.empty()) e.file = g.name;
+  if (n && e.node.empty())
+    e.node = std::string(n->op->name) + (n->name.empty() ? "" : " " + n->name);
+  if (t != no_tensor && e.tensor.empty()) e.tensor = g[t].name;
+  return e;
+}
+OCTET_INLINE status verify_tensor(const tensor& t, const limits& l) {
+  if (auto s = verify_size(t.shape, t.type, l); !s) return s;
+  const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
+  if (auto s = verify_quantization(t.desc()); !s) return s;
+  if (t.type == dtype::boolean)
+    for (std::byte b : t.data.bytes)
+      if (std::to_integer<int>(b) > 1)
+        return invalid("a bool", std::to_string(std::to_integer<int>(b)), "0 or 1");
+  // States may begin at zero; values have no bytes before they are computed.
+  const bool given = !t.data.bytes.empty();
+  if ((t.role == tensor::kind::constant || given) && t.data.bytes.size() != bytes)
+    return invalid("size of a " + std::string(name_of(t.role)),
+                   std::to_string(t.data.bytes.size()) + " bytes",
+                   std::to_string(bytes) + " bytes for " + to_string(t.shape));
+  return unit{};
+}
+OCTET_INLINE status verify_values(const attributes& attrs, std::span<const tensor_desc> out) {
+  // Extents, strides, paddings: sums and products of two fit.
+  constexpr std::int64_t most = INT32_MAX / 4;
+  const auto wide = [](std::string_view key) {  // a value of the tensor, which may have 64 bits
+    return key == "value" || key == "clamp_lo" || key == "clamp_hi";
+  };
+  const auto position = [](std::string_view key) { return key == "begin" || key == "end"; };
+  const auto unbounded = [](std::string_view key) {
+    return key == "value" || key == "float_lo" || key == "float_hi";
+  };
+  for (const auto& [key, v] : attrs.entries()) {
+    const std::string& k = key;
+    const auto name = [&] { return "attribute " + k; };
+    if (const auto* i = std::get_if<std::int64_t>(&v); i && !wide(key) && (*i > most || *i < -most))
+      return invalid(name(), std::to_string(*i), "-2^29 to 2^29");
+    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&v))
+      for (std::int64_t e : *list)
+        if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
+          return invalid(name(), std::to_string(e), "integers of 32 bits");
+    const auto finite = [&](double r) {
+      return r == r && (unbounded(k) || (r - r == 0 && r < 1e300 && r > -1e300));
+    };
+    if (const auto* r = std::get_if<double>(&v); r && !finite(*r))
+      return invalid(name(), std::to_string(*r), "a finite number");
+    if (const auto* list = std::get_if<std::vector<double>>(&v))
+      for (double e : *list)
+        if (!finite(e)) return invalid(name(), std::to_string(e), "finite numbers");
+  }
+  if (out.empty()) return unit{};
+  if (const dtype t = out[0].type; !is_float(t)) {
+    const std::int64_t lo = std::max(attrs.integer("clamp_lo", lowest_of(t)), lowest_of(t)),
+                       hi = std::min(attrs.integer("clamp_hi", highest_of(t)), highest_of(t));
+    if (lo > hi)
+      return invalid("clamp bounds", std::to_string(lo) + " to " + std::to_string(hi),
+                     "a range of " + std::string(name_of(t)) + " that is not empty");
+  }
+  if (attrs.real("float_lo", -1e300) > attrs.real("float_hi", 1e300))
+    return invalid(
+        "clamp bounds",
+        std::to_string(attrs.real("float_lo")) + " to " + std::to_string(attrs.real("float_hi")),
+        "a range that is not empty");
+  return unit{};
+}
+}  // namespace detail
+
+OCTET_INLINE status verify_attributes(const graph& g, const node& n) {
+  if (n.out.empty()) return detail::verify_values(n.attrs, {});
+  const tensor_desc y = g[n.out[0]].desc();
+  return detail::verify_values(n.attrs, {&y, 1});
+}
+
+OCTET_INLINE status verify(const graph& g, const limits& l) {
+  using detail::at;
+  const auto whole = [&](std::size_t limits::*member, const char* what, std::size_t found) {
+    auto s = within_limit(member, l, what, found);
+    return s ? s : status(at(s.error(), g, nullptr, no_tensor));
+  };
+  if (auto s = whole(&limits::nodes, "nodes of the graph", g.nodes.size()); !s) return s;
+  if (auto s = whole(&limits::tensors, "tensors of the graph", g.tensors.size()); !s) return s;
+  std::vector<char> written(g.tensors.size(), 0);
+  const auto count = static_cast<tensor_id>(g.tensors.size());
+  std::size_t constants = 0;
+  for (tensor_id t = 0; t < count; ++t) {
+    if (auto s = detail::verify_tensor(g[t], l); !s) return at(s.error(), g, nullptr, t);
+    constants = saturating_add(constants, g[t].data.bytes.size());
+    if (g[t].role != tensor::kind::value) written[static_cast<std::size_t>(t)] = 1;
+  }
+  if (auto s = whole(&limits::constant_bytes, "bytes of all constants", constants); !s) return s;
+  for (tensor_id t : g.inputs) {
+    if (t < 0 || t >= count)
+      return at(invalid("graph input index", std::to_string(t)), g, nullptr, no_tensor);
+    if (g[t].role == tensor::kind::constant)  // whoever runs the graph writes its inputs
+      return at(invalid("graph input is a constant"), g, nullptr, t);
+    written[static_cast<std::size_t>(t)] = 1;
+  }
+  for (const node& n : g.nodes) {
+    if (auto s = check_operands(g, n); !s) return at(s.error(), g, &n, no_tensor);
+    if (auto s = verify_attributes(g, n); !s) return at(s.error(), g, &n, no_tensor);
+    for (tensor_id t : n.in)
+      if (t != no_tensor && !written[static_cast<std::size_t>(t)])
+        return at(invalid("input is read before anything writes it"), g, &n, t);
+    for (tensor_id t : n.out) {
+      if (g[t].role == tensor::kind::constant ||
+          (written[static_cast<std::size_t>(t)] && g[t].role != tensor::kind::state))
+        return at(invalid("output is written twice"), g, &n, t);
+      written[static_cast<std::size_t>(t)] = 1;
+    }
+    if (n.op->shape) {
+      const node_inputs in(g, n);
+      std::vector<dims> shapes(n.out.size());
+      if (auto s = n.op->shape(in.view(), shapes); !s)
+        return at(s.error(), g, &n, n.out.empty() ? no_tensor : n.out[0]);
+      for (std::size_t i = 0; i < n.out.size(); ++i)
+        if (!(shapes[i] == g[n.out[i]].shape))
+          return at(invalid("output shape", to_string(g[n.out[i]].shape), to_string(shapes[i])), g,
+                    &n, n.out[i]);
+    }
+  }
+  for (tensor_id t : g.outputs)
+    if (t < 0 || t >= count || !written[static_cast<std::size_t>(t)])
+      return at(invalid("graph output is never written", std::to_string(t)), g, nullptr, no_tensor);
+  return unit{};
+}
+
+OCTET_NAMESPACE_END
+
 // ---- octet/kernels/detect.hpp
 // What this CPU can do, asked directly: no libhwy at link time.
 #define OCTET_KERNELS_DETECT_HPP_
@@ -29995,6 +29073,630 @@ OCTET_INLINE std::optional<target> target_from_name(std::string_view name) noexc
   return std::nullopt;
 }
 
+OCTET_NAMESPACE_END
+
+// ---- octet/graph/print-impl.hpp
+// Definitions of print.hpp. Included by it unless the build links octet::compiled.
+#define OCTET_GRAPH_PRINT_IMPL_HPP_
+
+#include <charconv>
+
+
+OCTET_NAMESPACE_BEGIN
+
+namespace detail {
+OCTET_INLINE std::string number(double v) {
+  char b[40];
+  const auto f = static_cast<float>(v);
+  const auto r = static_cast<double>(f) == v ? std::to_chars(b, b + sizeof b, f)
+                                             : std::to_chars(b, b + sizeof b, v);
+  return std::string(b, r.ptr);
+}
+OCTET_INLINE std::string text(const attributes::value& v) {
+  struct {
+    std::string operator()(std::int64_t i) const { return std::to_string(i); }
+    std::string operator()(double d) const { return number(d); }
+    std::string operator()(const std::string& s) const { return '"' + one_line(s) + '"'; }
+    std::string operator()(const std::vector<std::int64_t>& l) const {
+      std::string s = "[";
+      for (std::size_t i = 0; i < l.size(); ++i) s += (i ? "," : "") + std::to_string(l[i]);
+      return s + "]";
+    }
+    std::string operator()(const std::vector<double>& l) const {
+      std::string s = "[";
+      for (std::size_t i = 0; i < l.size(); ++i) s += (i ? "," : "") + number(l[i]);
+      return s + "]";
+    }
+  } const visitor;
+  return std::visit(visitor, v);
+}
+}  // namespace detail
+
+OCTET_INLINE std::string type_text(const tensor& t) {
+  std::string s = std::string(name_of(t.type)) + to_string(t.shape);
+  if (t.scales.size() == 1)
+    s += " scale " + detail::number(t.scales[0]) + " zero " +
+         std::to_string(t.zero_points.empty() ? 0 : t.zero_points[0]);
+  if (t.scales.size() > 1) {
+    s += " scales[" + std::to_string(t.scales.size()) + "] axis " + std::to_string(t.axis);
+    for (std::int32_t z : t.zero_points)
+      if (z != 0) {
+        s += t.zero_points.size() == 1 ? " zero " + std::to_string(z)
+                                       : " zeros[" + std::to_string(t.zero_points.size()) + "]";
+        break;
+      }
+  }
+  return s;
+}
+
+OCTET_INLINE std::string node_text(const graph& g, const node& n) {
+  std::string s;
+  for (std::size_t i = 0; i < n.out.size(); ++i)
+    s += (i ? ", " : "") + ("%" + std::to_string(n.out[i])) + ": " + type_text(g[n.out[i]]);
+  s += " = " + std::string(n.op->name) + "(";
+  for (std::size_t i = 0; i < n.in.size(); ++i) {
+    if (i) s += ", ";
+    if (n.in[i] == no_tensor)
+      s += "none";
+    else if (g[n.in[i]].role == tensor::kind::constant)
+      s += "const " + type_text(g[n.in[i]]);
+    else if (g[n.in[i]].role == tensor::kind::state)
+      s += "state %" + std::to_string(n.in[i]);
+    else
+      s += "%" + std::to_string(n.in[i]);
+  }
+  s += ")";
+  if (n.round != rounding::none) s += ", rounding " + std::string(name_of(n.round));
+  for (const auto& [key, value] : n.attrs.entries())
+    s += ", " + detail::one_line(key) + " " + detail::text(value);
+  return s;
+}
+
+OCTET_INLINE std::string to_string(const graph& g) {
+  std::string s =
+      "# " + detail::one_line(g.name) + ", law " + std::string(name_of(g.arithmetic)) + "\n";
+  for (tensor_id t : g.inputs)
+    s += "%" + std::to_string(t) + ": " + type_text(g[t]) + " = input \"" +
+         detail::one_line(g[t].name) + "\"\n";
+  for (std::size_t t = 0; t < g.tensors.size(); ++t)
+    if (g.tensors[t].role == tensor::kind::state)
+      s += "%" + std::to_string(t) + ": " + type_text(g.tensors[t]) + " = state \"" +
+           detail::one_line(g.tensors[t].name) + "\"\n";
+  for (const node& n : g.nodes) s += node_text(g, n) + "\n";
+  for (tensor_id t : g.outputs)
+    s += "output \"" + detail::one_line(g[t].name) + "\" = %" + std::to_string(t) + "\n";
+  return s;
+}
+
+OCTET_NAMESPACE_END
+
+// ---- octet/import/common/error.hpp
+// What loaders say of files they refuse: kinds of errors, the place they belong to, and the list of
+// operators that octet has no form of.
+#define OCTET_IMPORT_COMMON_ERROR_HPP_
+
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// The bytes are not a valid file of their format. See also unsupported() and invalid().
+inline error_info malformed(std::string what, std::string found = {}, std::string supported = {}) {
+  return {errc::malformed, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
+}
+/// Over a limit of octet or of the caller's options.
+inline error_info too_large(std::string what, std::string found = {}, std::string supported = {}) {
+  return {errc::too_large, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
+}
+
+/// Where in a file a loader is. Readers and rows return errors that say what is wrong; where it is
+/// wrong is attached here, once, on the way out.
+struct error_place {
+  std::string file{}, node{}, tensor{};
+
+  /// `e` with the parts of the place that it does not name itself.
+  error_info attach(error_info e) const {
+    if (e.file.empty()) e.file = file;
+    if (e.node.empty()) e.node = node;
+    if (e.tensor.empty()) e.tensor = tensor;
+    return e;
+  }
+};
+
+/// Operators of a file that octet has no form of: collected, so that one error names them all.
+class missing_operators {
+ public:
+  /// `where`: the first place that uses it; later ones are not kept.
+  void add(const std::string& name, std::string where) {
+    if (list_.size() < most && known_.insert(name).second)
+      list_.emplace_back(name, std::move(where));
+  }
+  bool empty() const noexcept { return list_.empty(); }
+  /// Success where none is missing.
+  status check() const {
+    if (empty()) return unit{};
+    std::string text;
+    for (const auto& [name, where] : list_)
+      text += (text.empty() ? "" : ", ") + name + " (" + where + ")";
+    return unsupported(list_.size() == 1 ? "operator" : "operators", text, "see docs/operators.md");
+  }
+
+ private:
+  static constexpr std::size_t most = 1000;  // more than there are operators in any format
+  std::unordered_set<std::string> known_;
+  std::vector<std::pair<std::string, std::string>> list_;
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+// ---- octet/import/octet_file-impl.hpp
+// Definitions of octet_file.hpp: the .octet format. Included by it unless the build links
+// octet::compiled.
+#define OCTET_IMPORT_OCTET_FILE_IMPL_HPP_
+
+#include <bit>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+namespace detail {
+
+inline constexpr unsigned char octet_magic[8] = {'O', 'C', 'T', 'E', 'T', '\r', '\n', 0x1A};
+inline constexpr std::uint32_t octet_version = 1;
+inline constexpr std::size_t octet_header = 64;
+static_assert(std::endian::native == std::endian::little,
+              "octet: .octet files are read in place, on little-endian machines");
+
+// The numbers that stand in the files for octet's enumerators: they have a meaning as long as there
+// are files, whatever becomes of the enumerators. A new one takes the next free number; the number
+// of one that is gone joins the list of its static_assert and is never given to another.
+constexpr std::uint8_t octet_number(dtype e) noexcept {
+  switch (e) {
+    case dtype::f32: return 0;
+    case dtype::f64: return 1;
+    case dtype::s8: return 2;
+    case dtype::u8: return 3;
+    case dtype::s16: return 4;
+    case dtype::u16: return 5;
+    case dtype::s32: return 6;
+    case dtype::u32: return 7;
+    case dtype::s64: return 8;
+    case dtype::u64: return 9;
+    case dtype::boolean: return 10;
+    case dtype::f16: return 11;
+  }
+  return 255;
+}
+constexpr std::uint8_t octet_number(law e) noexcept {
+  switch (e) {
+    case law::tflite_ref: return 0;
+    case law::tflite_xnnpack: return 1;
+    case law::pytorch_fbgemm: return 2;
+    case law::pytorch_qnnpack: return 3;
+    case law::mxnet: return 5;
+    case law::onnxruntime: return 4;
+  }
+  return 255;
+}
+constexpr std::uint8_t octet_number(rounding e) noexcept {
+  switch (e) {
+    case rounding::none: return 0;
+    case rounding::doubling_high_half_away: return 1;
+    case rounding::doubling_high_half_up: return 2;
+    case rounding::wide_half_up: return 4;
+    case rounding::double_half_away: return 5;
+    case rounding::float_half_even: return 6;
+    case rounding::float_bias_half_even: return 7;
+    case rounding::float_zero_point_half_even: return 8;
+    case rounding::eight_bit_ratio_half_up: return 9;
+    case rounding::divide_half_away: return 12;
+    case rounding::divide_half_even: return 13;
+    case rounding::reciprocal_half_even: return 14;
+    case rounding::xnnpack: return 15;
+    case rounding::qnnpack: return 16;
+    case rounding::fused_multiply_add: return 17;
+    case rounding::tflite_optimized: return 18;
+    case rounding::aten: return 20;
+    case rounding::divide_truncate: return 22;
+    case rounding::mxnet: return 23;
+    case rounding::onnxruntime: return 24;
+  }
+  return 255;
+}
+constexpr std::uint8_t octet_number(tensor::kind e) noexcept {
+  switch (e) {
+    case tensor::kind::value: return 0;
+    case tensor::kind::constant: return 1;
+    case tensor::kind::state: return 2;
+  }
+  return 255;
+}
+constexpr std::uint8_t octet_number(memory_format e) noexcept {
+  switch (e) {
+    case memory_format::unspecified: return 0;
+    case memory_format::contiguous: return 1;
+    case memory_format::channels_last: return 2;
+  }
+  return 255;
+}
+/// An attribute's kind; `none` is not stored.
+constexpr std::uint8_t octet_number(attribute_value::kind e) noexcept {
+  switch (e) {
+    case attribute_value::kind::integer: return 0;
+    case attribute_value::kind::real: return 1;
+    case attribute_value::kind::text: return 2;
+    case attribute_value::kind::integers: return 3;
+    case attribute_value::kind::reals: return 4;
+    case attribute_value::kind::none: break;
+  }
+  return 255;
+}
+
+/// Every enumerator has a number, no two the same and none of those given up.
+template <class E> constexpr bool numbers_hold(std::initializer_list<int> given_up = {}) {
+  for (const E e : enumerators<E>) {
+    if (octet_number(e) == 255) return false;
+    for (const int old : given_up)
+      if (octet_number(e) == old) return false;
+    for (const E other : enumerators<E>)
+      if (e != other && octet_number(e) == octet_number(other)) return false;
+  }
+  return true;
+}
+static_assert(numbers_hold<dtype>());
+static_assert(numbers_hold<law>());
+static_assert(numbers_hold<rounding>({3, 10, 11, 19, 21}));
+static_assert(numbers_hold<tensor::kind>());
+static_assert(numbers_hold<memory_format>());
+
+struct crc32_table {
+  std::uint32_t t[256]{};
+  constexpr crc32_table() {
+    for (std::uint32_t i = 0; i < 256; ++i) {
+      std::uint32_t c = i;
+      for (int k = 0; k < 8; ++k) c = (c & 1) != 0 ? 0xEDB88320u ^ c >> 1 : c >> 1;
+      t[i] = c;
+    }
+  }
+};
+inline std::uint32_t crc32(std::span<const std::byte> bytes) {
+  static constexpr crc32_table table;
+  std::uint32_t c = 0xFFFFFFFFu;
+  for (std::byte b : bytes) c = table.t[(c ^ static_cast<std::uint32_t>(b)) & 255u] ^ c >> 8;
+  return ~c;
+}
+
+class octet_writer {
+ public:
+  std::string bytes;
+  template <class T> void number(T v) { bytes.append(reinterpret_cast<const char*>(&v), sizeof v); }
+  template <class E> void choice(E e) { number(octet_number(e)); }
+  void count(std::size_t n) { number(static_cast<std::uint32_t>(n)); }
+  void text(std::string_view s) {
+    count(s.size());
+    bytes.append(s);
+  }
+  template <class T> void list(const std::vector<T>& v) {
+    count(v.size());
+    for (const T& e : v) number(e);
+  }
+  void attribute(std::int64_t v) { choice(attribute_value::kind::integer), number(v); }
+  void attribute(double v) { choice(attribute_value::kind::real), number(v); }
+  void attribute(const std::string& v) { choice(attribute_value::kind::text), text(v); }
+  void attribute(const std::vector<std::int64_t>& v) {
+    choice(attribute_value::kind::integers), list(v);
+  }
+  void attribute(const std::vector<double>& v) { choice(attribute_value::kind::reals), list(v); }
+};
+/// Reads with every access checked; after the first bad one everything is zero and `bad()`.
+class octet_reader {
+ public:
+  explicit octet_reader(std::span<const std::byte> s) : rest_(s) {}
+  template <class T> T number() {
+    T v{};
+    if (rest_.size() < sizeof v) {
+      bad_ = true;
+      return v;
+    }
+    std::memcpy(&v, rest_.data(), sizeof v);
+    rest_ = rest_.subspan(sizeof v);
+    return v;
+  }
+  /// A number of items of at least `each` bytes: no more than the rest can hold.
+  std::size_t count(std::size_t each) {
+    const std::size_t n = number<std::uint32_t>();
+    if (n > rest_.size() / each) {
+      bad_ = true;
+      return 0;
+    }
+    return n;
+  }
+  std::string text() {
+    const std::size_t n = count(1);
+    std::string s(reinterpret_cast<const char*>(rest_.data()), n);
+    rest_ = rest_.subspan(n);
+    return s;
+  }
+  template <class T> std::vector<T> list() {
+    std::vector<T> v(count(sizeof(T)));
+    for (T& e : v) e = number<T>();
+    return v;
+  }
+  template <class E> E choice() {
+    const auto v = number<std::uint8_t>();
+    for (const E e : enumerators<E>)
+      if (octet_number(e) == v) return e;
+    bad_ = true;
+    unknown_ = v;
+    return {};
+  }
+  /// The first number of a choice() that stands for nothing in this version of octet.
+  std::optional<std::uint8_t> unknown() const { return unknown_; }
+  attributes::value attribute() {
+    using kind = attribute_value::kind;
+    switch (choice<kind>()) {
+      case kind::integer: return number<std::int64_t>();
+      case kind::real: return number<double>();
+      case kind::text: return text();
+      case kind::integers: return list<std::int64_t>();
+      case kind::reals: return list<double>();
+      case kind::none: break;
+    }
+    bad_ = true;
+    return {};
+  }
+  bool bad() const { return bad_; }
+  bool done() const { return rest_.empty(); }
+
+ private:
+  std::span<const std::byte> rest_;
+  bool bad_ = false;
+  std::optional<std::uint8_t> unknown_;
+};
+
+/// The file's bytes: mapped where the system can, else read.
+inline result<file_bytes> map_file(const std::string& path, const limits& max) {
+#if defined(__unix__) || defined(__APPLE__)
+  const error_place place{.file = path};
+  const auto system_error = [&] {
+    return place.attach({errc::io, std::strerror(errno), {}, {}, {}, {}, {}});
+  };
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return system_error();
+  struct close_at_end {
+    int fd;
+    ~close_at_end() { ::close(fd); }
+  } const closes{fd};
+  struct stat st {};
+  if (::fstat(fd, &st) != 0) return system_error();
+  if (!S_ISREG(st.st_mode))
+    return place.attach({errc::io, "not a regular file", {}, {}, {}, {}, {}});
+  const auto size = static_cast<std::size_t>(st.st_size);
+  if (size == 0) return place.attach(malformed("not an .octet file", "an empty file"));
+  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file", size); !s)
+    return place.attach(s.error());
+  void* p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (p == MAP_FAILED) return system_error();
+  file_bytes f;
+  f.name = path;
+  f.owner = std::shared_ptr<const void>(
+      p, [size](const void* q) { ::munmap(const_cast<void*>(q), size); });
+  f.bytes = {static_cast<const std::byte*>(p), size};
+  return f;
+#else
+  return read_file(path, max);
+#endif
+}
+
+/// What the header says, checked against the file.
+struct octet_layout {
+  std::span<const std::byte> description, constants;
+};
+inline result<octet_layout> read_octet_header(std::span<const std::byte> file) {
+  if (file.size() < octet_header || std::memcmp(file.data(), octet_magic, sizeof octet_magic) != 0)
+    return malformed("not an .octet file");
+  octet_reader head(file.subspan(sizeof octet_magic, octet_header - sizeof octet_magic));
+  const auto version = head.number<std::uint32_t>(), checksum = head.number<std::uint32_t>();
+  const auto size = head.number<std::uint64_t>(), description = head.number<std::uint64_t>();
+  if (version != octet_version)
+    return unsupported("version of the .octet format", std::to_string(version),
+                       std::to_string(octet_version));
+  if (size != file.size())
+    return malformed("size of the file", std::to_string(file.size()) + " bytes",
+                     std::to_string(size) + " bytes, as its header says");
+  if (description > size - octet_header) return malformed("description is longer than the file");
+  if (crc32(file.subspan(octet_header)) != checksum)
+    return malformed("checksum differs: the file is damaged");
+  const std::size_t end = octet_header + static_cast<std::size_t>(description);
+  return octet_layout{file.subspan(octet_header, end - octet_header),
+                      file.subspan(std::min(round_up(end, alignment), file.size()))};
+}
+
+/// Constants of the graph point into `file`.
+class octet_loader {
+ public:
+  octet_loader(file_bytes file, const octet_options& o) : file_(std::move(file)), options_(o) {}
+
+  result<graph> run() {
+    status s = load();
+    if (s) s = verify(g_, options_.max);
+    if (s) return std::move(g_);
+    error_info e = s.error();
+    e.file = file_.name;  // not the model's name, which the description holds
+    return e;
+  }
+
+ private:
+  status load() {
+    const auto layout = read_octet_header(file_.bytes);
+    if (!layout) return layout.error();
+    octet_reader r(layout->description);
+    g_.name = r.text();
+    g_.arithmetic = r.choice<law>();
+    const std::size_t tensors = r.count(16);
+    if (auto s = within_limit(&limits::tensors, options_.max, "tensors of the graph", tensors); !s)
+      return s;
+    for (std::size_t i = 0; i < tensors && !r.bad(); ++i)
+      if (auto s = read_tensor(r, layout->constants); !s) return s;
+    const std::size_t nodes = r.count(16);
+    if (auto s = within_limit(&limits::nodes, options_.max, "nodes of the graph", nodes); !s)
+      return s;
+    for (std::size_t i = 0; i < nodes && !r.bad(); ++i) read_node(r);
+    g_.inputs = r.list<tensor_id>();
+    g_.outputs = r.list<tensor_id>();
+    if (r.unknown())
+      return unsupported("a file of another version of octet",
+                         "the number " + std::to_string(*r.unknown()) +
+                             " for an element type, law, rounding or kind");
+    if (too_many_attributes_)
+      return too_large("attributes of a node", {}, std::to_string(most_attributes));
+    if (r.bad() || !r.done()) return malformed("description does not end where it should");
+    return missing_.check();
+  }
+  status read_tensor(octet_reader& r, std::span<const std::byte> constants) {
+    tensor t;
+    t.name = r.text();
+    t.type = r.choice<dtype>();
+    t.role = r.choice<tensor::kind>();
+    t.format = r.choice<memory_format>();
+    if (r.number<std::uint8_t>() != 0) return unsupported("a tensor with a range", t.name);
+    const auto shape = r.list<std::int32_t>();
+    if (shape.size() > static_cast<std::size_t>(dims::max_rank))
+      return too_large("rank of a tensor", std::to_string(shape.size()),
+                       std::to_string(dims::max_rank));
+    for (std::int32_t e : shape) t.shape.push_back(e);
+    t.scales = r.list<double>();
+    t.zero_points = r.list<std::int32_t>();
+    t.axis = r.number<std::int32_t>();
+    const auto at = r.number<std::uint64_t>(), bytes = r.number<std::uint64_t>();
+    if (bytes > constants.size() || at > constants.size() - bytes || at % alignment != 0)
+      return malformed("constant lies outside the file", t.name);
+    if (bytes != 0 && bytes != bytes_of(t.shape.elements(), t.type).value)
+      return malformed("size of a constant", std::to_string(bytes) + " bytes", to_string(t.shape));
+    if (bytes != 0)
+      t.data = {file_.owner,
+                constants.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(bytes))};
+    g_.add(std::move(t));
+    return unit{};
+  }
+  void read_node(octet_reader& r) {
+    node n;
+    const std::string op = r.text();
+    n.op = find_operator(op, options_.operators);
+    n.name = r.text();
+    if (!n.op && !r.bad()) missing_.add(op, "first at " + n.name);
+    n.round = r.choice<rounding>();
+    n.in = r.list<tensor_id>();
+    n.out = r.list<tensor_id>();
+    std::size_t attrs = r.count(6);
+    if (attrs > most_attributes) attrs = 0, too_many_attributes_ = true;
+    for (std::size_t a = 0; a < attrs && !r.bad(); ++a) {
+      const std::string key = r.text();
+      n.attrs.set(key, r.attribute());
+    }
+    g_.nodes.push_back(std::move(n));
+  }
+
+  static constexpr std::size_t most_attributes = 64;  // each is looked up by its name
+
+  file_bytes file_;
+  const octet_options& options_;
+  graph g_;
+  bool too_many_attributes_ = false;
+  missing_operators missing_;
+};
+
+inline void write_octet_tensor(octet_writer& w, const tensor& t, std::size_t offset) {
+  w.text(t.name);
+  w.choice(t.type);
+  w.choice(t.role);
+  w.choice(t.format);
+  w.number(std::uint8_t{0});  // reserved
+  w.list(std::vector<std::int32_t>(t.shape.begin(), t.shape.end()));
+  w.list(t.scales);
+  w.list(t.zero_points);
+  w.number(t.axis);
+  w.number(std::uint64_t{offset});  // from the first constant
+  w.number(std::uint64_t{t.data.bytes.size()});
+}
+inline void write_octet_node(octet_writer& w, const node& n) {
+  w.text(n.op->name);
+  w.text(n.name);
+  w.choice(n.round);
+  w.list(n.in);
+  w.list(n.out);
+  w.count(n.attrs.entries().size());
+  for (const auto& [key, value] : n.attrs.entries()) {
+    w.text(key);
+    std::visit([&](const auto& v) { w.attribute(v); }, value);
+  }
+}
+
+}  // namespace detail
+
+OCTET_INLINE std::string write_octet(const graph& g) {
+  detail::octet_writer w;
+  std::string constants;
+  std::vector<std::size_t> offset(g.tensors.size(), 0);
+  for (std::size_t i = 0; i < g.tensors.size(); ++i) {
+    const auto bytes = g.tensors[i].data.bytes;
+    if (bytes.empty()) continue;
+    constants.resize(round_up(constants.size(), alignment), '\0');
+    offset[i] = constants.size();
+    constants.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  w.text(g.name.substr(g.name.find_last_of('/') + 1));
+  w.choice(g.arithmetic);
+  w.count(g.tensors.size());
+  for (std::size_t i = 0; i < g.tensors.size(); ++i)
+    detail::write_octet_tensor(w, g.tensors[i], offset[i]);
+  w.count(g.nodes.size());
+  for (const node& n : g.nodes) detail::write_octet_node(w, n);
+  w.list(g.inputs);
+  w.list(g.outputs);
+  const std::size_t description = w.bytes.size();
+  std::string file(detail::octet_header, '\0');
+  file += w.bytes;
+  file.resize(round_up(file.size(), alignment), '\0');
+  file += constants;
+  detail::octet_writer h;
+  h.bytes.assign(reinterpret_cast<const char*>(detail::octet_magic), 8);
+  h.number(detail::octet_version);
+  h.number(detail::crc32(std::as_bytes(std::span(file)).subspan(detail::octet_header)));
+  h.number(std::uint64_t{file.size()});
+  h.number(std::uint64_t{description});
+  file.replace(0, h.bytes.size(), h.bytes);
+  return file;
+}
+
+OCTET_INLINE result<graph> try_octet(file_bytes file, const octet_options& options) {
+  return with_memory_errors([&] { return detail::octet_loader(std::move(file), options).run(); });
+}
+OCTET_INLINE result<graph> try_octet(const std::string& path, const octet_options& options) {
+  auto f = detail::map_file(path, options.max);
+  if (!f) return f.error();
+  return try_octet(std::move(*f), options);
+}
+OCTET_INLINE result<graph> try_octet(std::span<const std::byte> bytes, const std::string& name,
+                                     const octet_options& options) {
+  return try_octet(from_memory(name, bytes), options);
+}
+
+}  // namespace import
 OCTET_NAMESPACE_END
 
 // ---- octet/graph/node_key.hpp
@@ -30405,6 +30107,432 @@ OCTET_INLINE result<plan> plan::try_resized(const named_shapes& shapes) const {
 }
 OCTET_INLINE std::size_t plan::network_packed_bytes() const {
   return family_ ? family_->packed_bytes() : 0;
+}
+
+OCTET_NAMESPACE_END
+
+// ---- octet/runtime/threads.hpp
+// A small fork-join pool: one job at a time, as many parts as threads. On Linux it calls the futex
+// system call itself: std::atomic's wait would yield the CPU several times first.
+#define OCTET_RUNTIME_THREADS_HPP_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <new>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#define OCTET_PTHREADS 1
+#else
+#include <thread>
+#define OCTET_PTHREADS 0
+#endif
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+#endif
+
+
+OCTET_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// A number that threads wait for.
+class signal_word {
+ public:
+  explicit constexpr signal_word(std::uint32_t v) noexcept : value_(v) {}
+  std::atomic<std::uint32_t>& value() noexcept { return value_; }
+  /// Returns when the number may no longer be `old`.
+  void wait(std::uint32_t old) noexcept {
+#if defined(__linux__)
+    ::syscall(SYS_futex, address(), FUTEX_WAIT_PRIVATE, old, nullptr, nullptr, 0);
+#else
+    value_.wait(old, std::memory_order_acquire);
+#endif
+  }
+  void wake_all() noexcept {
+#if defined(__linux__)
+    ::syscall(SYS_futex, address(), FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+#else
+    value_.notify_all();
+#endif
+  }
+
+ private:
+#if defined(__linux__)
+  static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
+  std::uint32_t* address() noexcept { return reinterpret_cast<std::uint32_t*>(&value_); }
+#endif
+  std::atomic<std::uint32_t> value_;
+};
+
+/// A thread that may fail to start: then nothing runs, and that is all (std::thread would throw,
+/// which ends programs without exceptions).
+class worker_thread {
+ public:
+  bool start(void (*job)(void*), void* context) noexcept {
+    job_ = job, context_ = context;
+#if OCTET_PTHREADS
+    return ::pthread_create(&id_, nullptr, &enter, this) == 0;
+#elif defined(__cpp_exceptions)
+    try {
+      thread_ = std::thread([this] { job_(context_); });
+      return true;
+    } catch (...) {
+      return false;
+    }
+#else
+    thread_ = std::thread([this] { job_(context_); });
+    return true;
+#endif
+  }
+  void join() noexcept {
+#if OCTET_PTHREADS
+    ::pthread_join(id_, nullptr);
+#else
+    thread_.join();
+#endif
+  }
+
+ private:
+#if OCTET_PTHREADS
+  static void* enter(void* self) {
+    auto* w = static_cast<worker_thread*>(self);
+    w->job_(w->context_);
+    return nullptr;
+  }
+  pthread_t id_{};
+#else
+  std::thread thread_;
+#endif
+  void (*job_)(void*) = nullptr;
+  void* context_ = nullptr;
+};
+
+}  // namespace detail
+
+/// Runs job(context, part) for part 0..threads-1; `run` returns when all parts are done. run()
+/// allocates nothing. Threads take the parts one by one, the caller's thread too: on a busy machine
+/// it does not wait for a worker that gets no CPU, it does that part itself. Workers spin briefly
+/// (the gap between two layers is microseconds), then sleep. Threads that cannot start are left
+/// out: those that run take their parts. A pool that exists has begun: what the system does to
+/// start a thread (signal masks, a robust list) is over and cannot fall into a run.
+class thread_pool {
+ public:
+  using job_fn = void (*)(void* context, unsigned part);
+  explicit thread_pool(unsigned threads) noexcept : limit_(threads < 1 ? 1 : threads) {
+    if (limit_ == 1) return;
+    workers_.reset(new (std::nothrow) detail::worker_thread[limit_ - 1]);
+    while (workers_ && started_ + 1 < limit_ &&
+           workers_[started_].start([](void* p) { static_cast<thread_pool*>(p)->work(); }, this))
+      ++started_;
+    for (std::uint32_t here; (here = begun_.value().load(std::memory_order_acquire)) != started_;)
+      begun_.wait(here);
+  }
+  ~thread_pool() {
+    stop_.store(true, std::memory_order_relaxed);
+    generation_.value().fetch_add(1, std::memory_order_release);
+    generation_.wake_all();
+    for (unsigned i = 0; i < started_; ++i) workers_[i].join();
+  }
+  thread_pool(const thread_pool&) = delete;
+  thread_pool& operator=(const thread_pool&) = delete;
+  /// Parts of a job.
+  unsigned threads() const noexcept { return limit_; }
+  /// Threads that take them, the caller's included: fewer where the system started fewer.
+  unsigned running() const noexcept { return started_ + 1; }
+
+  void run(job_fn job, void* context) noexcept {
+    if (started_ == 0) {
+      for (unsigned part = 0; part < limit_; ++part) job(context, part);
+      return;
+    }
+    job_ = job;
+    context_ = context;
+    pending_.value().store(limit_, std::memory_order_relaxed);
+    ticket_.store(((ticket_.load(std::memory_order_relaxed) >> 32) + 1) << 32,
+                  std::memory_order_release);
+    generation_.value().fetch_add(1, std::memory_order_release);
+    generation_.wake_all();
+    take_parts();
+    std::uint32_t left = pending_.value().load(std::memory_order_acquire);
+    for (int spin = 0; left != 0 && spin < spins; ++spin) {
+      pause();
+      left = pending_.value().load(std::memory_order_acquire);
+    }
+    while (left != 0) {
+      pending_.wait(left);
+      left = pending_.value().load(std::memory_order_acquire);
+    }
+  }
+
+ private:
+  static constexpr int spins = 2000;  // about 20-50 microseconds
+  static constexpr std::uint64_t closed = 0xffffffff;
+  static void pause() noexcept {
+#if defined(__x86_64__)
+    asm volatile("pause");
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+  }
+  /// Takes parts while there are any. The ticket holds the job's number and its next part in one
+  /// word, so that a worker that comes late cannot take a part of a job that is over; a part that
+  /// is taken keeps run() from returning, so that what describes the job stays as it is.
+  void take_parts() noexcept {
+    std::uint64_t t = ticket_.load(std::memory_order_acquire);
+    while ((t & closed) < limit_) {
+      if (!ticket_.compare_exchange_weak(t, t + 1, std::memory_order_acq_rel,
+                                         std::memory_order_acquire))
+        continue;
+      job_(context_, static_cast<unsigned>(t & closed));
+      if (pending_.value().fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.wake_all();
+      t = ticket_.load(std::memory_order_acquire);
+    }
+  }
+  void work() noexcept {
+    begun_.value().fetch_add(1, std::memory_order_release);
+    begun_.wake_all();
+    std::uint32_t seen = 0;
+    for (;;) {
+      std::uint32_t now = generation_.value().load(std::memory_order_acquire);
+      for (int spin = 0; now == seen && spin < spins; ++spin) {
+        pause();
+        now = generation_.value().load(std::memory_order_acquire);
+      }
+      while (now == seen) {
+        generation_.wait(seen);
+        now = generation_.value().load(std::memory_order_acquire);
+      }
+      seen = now;
+      if (stop_.load(std::memory_order_relaxed)) return;
+      take_parts();
+    }
+  }
+
+  const unsigned limit_;  // threads, and so parts of a job
+  job_fn job_ = nullptr;
+  void* context_ = nullptr;
+  detail::signal_word generation_{0};
+  std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
+  detail::signal_word pending_{0};             // parts that are not done
+  detail::signal_word begun_{0};               // workers that are in work()
+  std::atomic<bool> stop_{false};
+  unsigned started_ = 0;
+  std::unique_ptr<detail::worker_thread[]> workers_;  // last: they use the rest
+};
+
+OCTET_NAMESPACE_END
+
+// ---- octet/runtime/session-impl.hpp
+// Definition of session. Included by session.hpp unless the build links octet::compiled.
+#define OCTET_RUNTIME_SESSION_IMPL_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+OCTET_INLINE const tensor& bound_tensor::nothing() {
+  static const tensor none = [] {
+    tensor t;
+    t.shape = dims{0};
+    return t;
+  }();
+  return none;
+}
+OCTET_INLINE std::string bound_tensor::how_to_quantize(dtype given) const {
+  if (given != dtype::f32 || type() == dtype::f32 || !quantized() || per_channel()) return {};
+  return "; of floats x: round(x / " + detail::number(scale().value) + ") + " +
+         std::to_string(zero_point().value) + ", saturated";
+}
+OCTET_INLINE status bound_tensor::try_assign(const const_tensor_view& from) const {
+  if (from.type != type() || !(from.shape == shape())) {
+    auto e =
+        invalid("input", std::string(name_of(from.type)) + to_string(from.shape),
+                std::string(name_of(type())) + to_string(shape()) + how_to_quantize(from.type));
+    e.tensor = tensor_->name;
+    return e;
+  }
+  if (from.size_bytes() != 0) std::memcpy(data_, from.data, from.size_bytes());
+  return unit{};
+}
+OCTET_INLINE status bound_tensor::copy_elements(const void* from, std::size_t elements,
+                                                std::size_t each, dtype given) const {
+  if (given != type() || elements != shape().elements().value) {
+    auto e = invalid("input",
+                     std::string(name_of(given)) + ", " + std::to_string(elements) + " elements",
+                     std::string(name_of(type())) + to_string(shape()) + how_to_quantize(given));
+    e.tensor = tensor_->name;
+    return e;
+  }
+  if (elements != 0) std::memcpy(data_, from, elements * each);
+  return unit{};
+}
+
+struct session::impl {
+  plan program;
+  buffer arena, state;
+  std::unique_ptr<const void*[]> operands;  // address of every operand of every step
+  thread_pool pool;
+  std::uint32_t current = 0;  // step the pool works on
+
+  /// Parts that there is no memory for stay empty; try_make looks.
+  explicit impl(plan p) noexcept : pool(needs_pool(p) ? p.data().options.threads : 1) {
+    change(std::move(p));
+  }
+  /// Memory for this plan instead; a larger arena stays. False, and nothing changes, where there
+  /// is none.
+  bool change(plan p) noexcept {
+    const plan_data& d = p.data();
+    const bool larger = p.arena_bytes() > arena.size();
+    buffer a = larger ? buffer::try_make(Bytes(p.arena_bytes())) : buffer(),
+           s = buffer::try_make(Bytes(d.state_bytes));
+    std::unique_ptr<const void*[]> list(new (std::nothrow) const void*[d.operands.size() + 1]);
+    if ((larger && a.size() != p.arena_bytes()) || s.size() != d.state_bytes || !list) return false;
+    if (larger) arena = std::move(a);
+    state = std::move(s);
+    operands = std::move(list);
+    program = std::move(p);
+    for (std::size_t i = 0; i < d.operands.size(); ++i)
+      operands[i] = d.operands[i] == no_tensor ? nullptr : address(d.operands[i]);
+    reset();
+    return true;
+  }
+  static bool needs_pool(const plan& p) {
+    for (const step& s : p.data().steps)
+      if (s.parts > 1) return true;
+    return false;
+  }
+  const graph& g() const { return program.data().source; }
+  void* address(tensor_id t) {
+    const placement& w = program.data().where[static_cast<std::size_t>(t)];
+    switch (w.in) {
+      case placement::where::arena: return arena.data() + w.offset;
+      case placement::where::state: return state.data() + w.offset;
+      case placement::where::constant:
+        return const_cast<void*>(w.data);  // kernels get inputs as const
+      case placement::where::nowhere: break;
+    }
+    return nullptr;
+  }
+  bound_tensor bound(tensor_id t) { return {g()[t], address(t)}; }
+  void reset() noexcept {
+    for (std::size_t i = 0; i < g().tensors.size(); ++i) {
+      const tensor& t = g().tensors[i];
+      if (t.role != tensor::kind::state) continue;
+      detail::reset_state(static_cast<std::byte*>(address(static_cast<tensor_id>(i))), t.type,
+                          bytes_of(t.shape.elements(), t.type).value, t.data.bytes,
+                          t.zero_points.empty() ? 0 : t.zero_points[0]);
+    }
+  }
+  /// One part of one step, on the thread that the pool gives it.
+  void call(const step& s, unsigned part) noexcept {
+    kernel_args a;
+    a.params = s.params;
+    a.in = {operands.get() + s.first_in, s.inputs};
+    a.out = {const_cast<void* const*>(operands.get() + s.first_out), s.outputs};
+    const plan_data& d = program.data();
+    a.scratch = arena.data() + round_up(d.activation_bytes, alignment) +
+                part * round_up(d.scratch_bytes, alignment);
+    a.part = part;
+    a.parts = s.parts;
+    s.run(a);
+  }
+  void run(observer* o) noexcept {
+    const numerics::exact_environment
+        environment;  // whatever rounding and flush-to-zero mode the application runs in
+    const plan_data& d = program.data();
+    for (std::size_t i = 0; i < d.steps.size(); ++i) {
+      const step& s = d.steps[i];
+      if (s.parts <= 1) {
+        call(s, 0);
+      } else {
+        current = static_cast<std::uint32_t>(i);
+        pool.run(
+            [](void* self, unsigned part) {
+              const numerics::exact_environment worker;
+              auto* me = static_cast<impl*>(self);
+              const step& st = me->program.data().steps[me->current];
+              if (part < st.parts) me->call(st, part);
+            },
+            this);
+      }
+      if (o)
+        for (std::uint32_t k = 0; k < s.outputs; ++k) {
+          const tensor_id t = d.operands[s.first_out + k];
+          o->on_tensor(d, i, t,
+                       const_tensor_view(operands[s.first_out + k], g()[t].type, g()[t].shape));
+        }
+    }
+  }
+};
+
+OCTET_INLINE session::session() noexcept = default;
+OCTET_INLINE session::session(session&& o) noexcept = default;
+OCTET_INLINE session& session::operator=(session&& o) noexcept = default;
+OCTET_INLINE session::~session() = default;
+OCTET_INLINE const plan& session::program() const noexcept {
+  static const plan none;
+  return impl_ ? impl_->program : none;
+}
+OCTET_INLINE unsigned session::threads() const noexcept {
+  return impl_ ? impl_->pool.running() : 1;
+}
+OCTET_INLINE void session::run() noexcept {
+  if (impl_) impl_->run(nullptr);
+}
+OCTET_INLINE void session::run(observer& o) noexcept {
+  if (impl_) impl_->run(&o);
+}
+OCTET_INLINE void session::reset() noexcept {
+  if (impl_) impl_->reset();
+}
+OCTET_INLINE status session::try_resize(const named_shapes& shapes) {
+  auto p = program().try_resized(shapes);
+  if (!p) return p.error();
+  if (!impl_ || &p->data() == &program().data()) return unit{};
+  if (impl::needs_pool(*p) != impl::needs_pool(program())) {
+    auto made = try_make(std::move(*p));
+    if (!made) return made.error();
+    impl_ = std::move(made->impl_);
+    return unit{};
+  }
+  const std::size_t bytes = saturating_add(p->arena_bytes(), p->data().state_bytes);
+  if (impl_->change(std::move(*p))) return unit{};
+  error_info e = no_memory(bytes);
+  e.file = impl_->g().name;
+  return e;
+}
+OCTET_INLINE result<session> session::try_make(plan p) {
+  if (p.empty()) return invalid("a session of an empty plan");
+  const std::size_t bytes = saturating_add(p.arena_bytes(), p.data().state_bytes);
+  std::string name = p.source().name;
+  session s;
+  s.impl_.reset(new (std::nothrow) impl(std::move(p)));
+  if (!s.impl_ || !s.impl_->operands) {
+    error_info e = no_memory(bytes);
+    e.file = std::move(name);
+    return e;
+  }
+  return s;
+}
+OCTET_INLINE result<session> try_session(plan p) { return session::try_make(std::move(p)); }
+OCTET_INLINE bound_tensor session::at(const std::vector<tensor_id>& list, std::size_t i) noexcept {
+  return impl_ && i < list.size() ? impl_->bound(list[i]) : bound_tensor();
+}
+OCTET_INLINE result<bound_tensor> session::find(const std::vector<tensor_id>& list,
+                                                std::string_view name, const char* what) {
+  std::string known;
+  for (tensor_id t : list) {
+    if (impl_->g()[t].name == name) return impl_->bound(t);
+    known += (known.empty() ? "" : ", ") + impl_->g()[t].name;
+  }
+  auto e = invalid(std::string("no such ") + what, std::string(name), known);
+  e.file = program().source().name;
+  return e;
 }
 
 OCTET_NAMESPACE_END

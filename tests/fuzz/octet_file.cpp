@@ -2,16 +2,18 @@
 // the header are made right first.
 #include "octet/import/octet_file.hpp"
 
+#include <cstring>
 #include <vector>
 
+#include "../crc32.hpp"
 #include "run.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace octet::import;
   std::vector<std::uint8_t> bytes(data, data + size);
-  if (size >= detail::octet_header) {
-    const std::uint32_t sum =
-        detail::crc32(std::as_bytes(std::span(bytes)).subspan(detail::octet_header));
+  constexpr std::size_t header = 64;
+  if (size >= header) {
+    const std::uint32_t sum = octet_test::crc32(std::as_bytes(std::span(bytes)).subspan(header));
     const std::uint64_t all = size;
     std::memcpy(bytes.data() + 12, &sum, 4);
     std::memcpy(bytes.data() + 16, &all, 8);

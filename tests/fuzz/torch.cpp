@@ -7,7 +7,7 @@
 
 #include <vector>
 
-#include "octet/import/octet_file.hpp"
+#include "../crc32.hpp"
 #include "run.hpp"
 
 namespace {
@@ -31,8 +31,7 @@ void make_checksums_right(std::vector<std::uint8_t>& b) {
       continue;
     const std::size_t from = local + 30 + get(b, local + 26, 2) + get(b, local + 28, 2);
     if (from > b.size() || size > b.size() - from) continue;
-    const std::uint32_t sum =
-        octet::import::detail::crc32(std::as_bytes(std::span(b).subspan(from, size)));
+    const std::uint32_t sum = octet_test::crc32(std::as_bytes(std::span(b).subspan(from, size)));
     put(b, at + 16, sum);
     if ((get(b, local + 6, 2) & 8) == 0)
       put(b, local + 14, sum);  // else it follows the data, and is not read

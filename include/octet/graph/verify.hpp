@@ -8,138 +8,22 @@
 OCTET_NAMESPACE_BEGIN
 
 namespace detail {
-inline error_info at(error_info e, const graph& g, const node* n, tensor_id t) {
-  if (e.file.empty()) e.file = g.name;
-  if (n && e.node.empty())
-    e.node = std::string(n->op->name) + (n->name.empty() ? "" : " " + n->name);
-  if (t != no_tensor && e.tensor.empty()) e.tensor = g[t].name;
-  return e;
-}
-inline status verify_tensor(const tensor& t, const limits& l) {
-  if (auto s = verify_size(t.shape, t.type, l); !s) return s;
-  const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
-  if (auto s = verify_quantization(t.desc()); !s) return s;
-  if (t.type == dtype::boolean)
-    for (std::byte b : t.data.bytes)
-      if (std::to_integer<int>(b) > 1)
-        return invalid("a bool", std::to_string(std::to_integer<int>(b)), "0 or 1");
-  // States may begin at zero; values have no bytes before they are computed.
-  const bool given = !t.data.bytes.empty();
-  if ((t.role == tensor::kind::constant || given) && t.data.bytes.size() != bytes)
-    return invalid("size of a " + std::string(name_of(t.role)),
-                   std::to_string(t.data.bytes.size()) + " bytes",
-                   std::to_string(bytes) + " bytes for " + to_string(t.shape));
-  return unit{};
-}
 /// Attributes are numbers that every operator can compute with: operators keep integers in 32 bits,
 /// a reference and a kernel may disagree on what NaN or an empty range mean.
-inline status verify_values(const attributes& attrs, std::span<const tensor_desc> out) {
-  // Extents, strides, paddings: sums and products of two fit.
-  constexpr std::int64_t most = INT32_MAX / 4;
-  const auto wide = [](std::string_view key) {  // a value of the tensor, which may have 64 bits
-    return key == "value" || key == "clamp_lo" || key == "clamp_hi";
-  };
-  const auto position = [](std::string_view key) { return key == "begin" || key == "end"; };
-  const auto unbounded = [](std::string_view key) {
-    return key == "value" || key == "float_lo" || key == "float_hi";
-  };
-  for (const auto& [key, v] : attrs.entries()) {
-    const std::string& k = key;
-    const auto name = [&] { return "attribute " + k; };
-    if (const auto* i = std::get_if<std::int64_t>(&v); i && !wide(key) && (*i > most || *i < -most))
-      return invalid(name(), std::to_string(*i), "-2^29 to 2^29");
-    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&v))
-      for (std::int64_t e : *list)
-        if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
-          return invalid(name(), std::to_string(e), "integers of 32 bits");
-    const auto finite = [&](double r) {
-      return r == r && (unbounded(k) || (r - r == 0 && r < 1e300 && r > -1e300));
-    };
-    if (const auto* r = std::get_if<double>(&v); r && !finite(*r))
-      return invalid(name(), std::to_string(*r), "a finite number");
-    if (const auto* list = std::get_if<std::vector<double>>(&v))
-      for (double e : *list)
-        if (!finite(e)) return invalid(name(), std::to_string(e), "finite numbers");
-  }
-  if (out.empty()) return unit{};
-  if (const dtype t = out[0].type; !is_float(t)) {
-    const std::int64_t lo = std::max(attrs.integer("clamp_lo", lowest_of(t)), lowest_of(t)),
-                       hi = std::min(attrs.integer("clamp_hi", highest_of(t)), highest_of(t));
-    if (lo > hi)
-      return invalid("clamp bounds", std::to_string(lo) + " to " + std::to_string(hi),
-                     "a range of " + std::string(name_of(t)) + " that is not empty");
-  }
-  if (attrs.real("float_lo", -1e300) > attrs.real("float_hi", 1e300))
-    return invalid(
-        "clamp bounds",
-        std::to_string(attrs.real("float_lo")) + " to " + std::to_string(attrs.real("float_hi")),
-        "a range that is not empty");
-  return unit{};
-}
+status verify_values(const attributes& attrs, std::span<const tensor_desc> out);
 }  // namespace detail
 
 /// The values of a node's attributes.
-inline status verify_attributes(const graph& g, const node& n) {
-  if (n.out.empty()) return detail::verify_values(n.attrs, {});
-  const tensor_desc y = g[n.out[0]].desc();
-  return detail::verify_values(n.attrs, {&y, 1});
-}
+status verify_attributes(const graph& g, const node& n);
 
 /// Tensors are well formed and within the limits, every value is written once and before it is
 /// read, arities and shapes follow the operators' rules.
-inline status verify(const graph& g, const limits& l = {}) {
-  using detail::at;
-  const auto whole = [&](std::size_t limits::*member, const char* what, std::size_t found) {
-    auto s = within_limit(member, l, what, found);
-    return s ? s : status(at(s.error(), g, nullptr, no_tensor));
-  };
-  if (auto s = whole(&limits::nodes, "nodes of the graph", g.nodes.size()); !s) return s;
-  if (auto s = whole(&limits::tensors, "tensors of the graph", g.tensors.size()); !s) return s;
-  std::vector<char> written(g.tensors.size(), 0);
-  const auto count = static_cast<tensor_id>(g.tensors.size());
-  std::size_t constants = 0;
-  for (tensor_id t = 0; t < count; ++t) {
-    if (auto s = detail::verify_tensor(g[t], l); !s) return at(s.error(), g, nullptr, t);
-    constants = saturating_add(constants, g[t].data.bytes.size());
-    if (g[t].role != tensor::kind::value) written[static_cast<std::size_t>(t)] = 1;
-  }
-  if (auto s = whole(&limits::constant_bytes, "bytes of all constants", constants); !s) return s;
-  for (tensor_id t : g.inputs) {
-    if (t < 0 || t >= count)
-      return at(invalid("graph input index", std::to_string(t)), g, nullptr, no_tensor);
-    if (g[t].role == tensor::kind::constant)  // whoever runs the graph writes its inputs
-      return at(invalid("graph input is a constant"), g, nullptr, t);
-    written[static_cast<std::size_t>(t)] = 1;
-  }
-  for (const node& n : g.nodes) {
-    if (auto s = check_operands(g, n); !s) return at(s.error(), g, &n, no_tensor);
-    if (auto s = verify_attributes(g, n); !s) return at(s.error(), g, &n, no_tensor);
-    for (tensor_id t : n.in)
-      if (t != no_tensor && !written[static_cast<std::size_t>(t)])
-        return at(invalid("input is read before anything writes it"), g, &n, t);
-    for (tensor_id t : n.out) {
-      if (g[t].role == tensor::kind::constant ||
-          (written[static_cast<std::size_t>(t)] && g[t].role != tensor::kind::state))
-        return at(invalid("output is written twice"), g, &n, t);
-      written[static_cast<std::size_t>(t)] = 1;
-    }
-    if (n.op->shape) {
-      const node_inputs in(g, n);
-      std::vector<dims> shapes(n.out.size());
-      if (auto s = n.op->shape(in.view(), shapes); !s)
-        return at(s.error(), g, &n, n.out.empty() ? no_tensor : n.out[0]);
-      for (std::size_t i = 0; i < n.out.size(); ++i)
-        if (!(shapes[i] == g[n.out[i]].shape))
-          return at(invalid("output shape", to_string(g[n.out[i]].shape), to_string(shapes[i])), g,
-                    &n, n.out[i]);
-    }
-  }
-  for (tensor_id t : g.outputs)
-    if (t < 0 || t >= count || !written[static_cast<std::size_t>(t)])
-      return at(invalid("graph output is never written", std::to_string(t)), g, nullptr, no_tensor);
-  return unit{};
-}
+status verify(const graph& g, const limits& l = {});
 
 OCTET_NAMESPACE_END
+
+#if OCTET_HAS_DEFINITIONS
+#include "octet/graph/verify-impl.hpp"
+#endif
 
 #endif  // OCTET_GRAPH_VERIFY_HPP_

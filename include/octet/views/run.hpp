@@ -7,7 +7,9 @@
 #include <tuple>
 #include <vector>
 
+#include "octet/numerics/fp_env.hpp"
 #include "octet/runtime/session.hpp"
+#include "octet/runtime/threads.hpp"
 #include "octet/views/tensor_span.hpp"
 
 OCTET_NAMESPACE_BEGIN
