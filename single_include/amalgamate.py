@@ -118,20 +118,22 @@ def emit(name, out, top):
     out.extend(body)
 
 
-def emit_opt_in(name, out, here, depth):
+def emit_opt_in(name, out, here, depth, always):
     """Appends a header with its guard, every header that octet.hpp has not at its first include.
-    `here`: those that are there already, with how deep inside #if that was."""
+    `here`: those that are there already, with how deep inside #if that was. `always`: what
+    octet.hpp has in every build mode; the rest it has with its definitions, where the guards
+    tell."""
     for line in read(name):
         m = INCLUDE.match(line)
         if m:
             other = m.group(1)
             check_layer(name, other)
-            if other in seen or other == NOT_MIXED:
+            if other in always or other == NOT_MIXED:
                 continue
             if other not in here:
                 here[other] = depth
                 out.append(f"// ---- {other}")
-                emit_opt_in(other, out, here, depth)
+                emit_opt_in(other, out, here, depth, always)
             elif here[other] > depth:
                 fail(f"{name} includes {other}, which stands inside an #if further up")
             continue
@@ -174,6 +176,7 @@ def build():
                         (ROOT / "octet/core/config.hpp").read_text()).group(1)
     once, late, kernels = [], [], []
     emit("octet/octet.hpp", once, True)
+    always = set(seen)
     for name in deferred:
         emit(name, late, False)
     emit_pass(PASS, kernels)
@@ -181,7 +184,7 @@ def build():
     held = set()
     for key, (name, needs) in OPT_IN.items():
         here, lines = {name: 0}, []
-        emit_opt_in(name, lines, here, 0)
+        emit_opt_in(name, lines, here, 0, always)
         held |= set(here)
         beside[f"octet_{key}.hpp"] = "\n".join([
             f"// octet {version}: {name} for the single header, which it includes. Made by "

@@ -257,7 +257,8 @@ TEST_CASE("kernels of float32 layers equal the reference") {
     check_kernel<float_layer_params>(
         p.depthwise ? kernel_id::float_depthwise : kernel_id::float_layer,
         p.transposed ? &reference::float_transpose_layer_kernel : &reference::float_layer_kernel, p,
-        {q.data(), weights.data(), bias.data()}, y.shape.elements().value * 4, seen, true);
+        {q.data(), weights.data(), bias.data()}, y.shape.elements().value * 4, seen, true,
+        dtype::f32);
   }
   seen.require_simd();
 }
@@ -286,7 +287,7 @@ TEST_CASE("batch_matmul kernels of float32 equal the reference") {
                                    << (p.weights ? " constant" : ""));
     check_kernel<batch_matmul_params>(kernel_id::float_batch_matmul,
                                       &reference::batch_matmul_kernel, p, {x1.data(), x2.data()},
-                                      ly.elements().value * p.m * p.n * 4, seen, true);
+                                      ly.elements().value * p.m * p.n * 4, seen, true, dtype::f32);
   }
   seen.require_simd();
 }

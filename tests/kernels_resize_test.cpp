@@ -84,7 +84,7 @@ TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
                              : half  ? " half pixels"
                                      : ""));
     check_kernel<resize_params>(kernel_id::resize_bilinear, &reference::resize_bilinear_kernel, p,
-                                {x.data()}, out * size_of(p.type), seen, true);
+                                {x.data()}, out * size_of(p.type), seen, true, p.type);
   }
   seen.require_simd();
 }

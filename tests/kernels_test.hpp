@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "guarded.hpp"
+#include "octet/bench/same.hpp"
 #include "octet/kernels/target.hpp"
 #include "octet/numerics/requantize.hpp"
 #include "octet/ops/requantize.hpp"
@@ -105,11 +106,12 @@ struct coverage {
 };
 
 /// Runs the reference, then every tested target's kernel with 1 to 3 parts; outputs and scratch end
-/// at unmapped pages. `must`: refusing these params is a failure.
+/// at unmapped pages. `must`: refusing these params is a failure. `out_type`: of float32 every NaN
+/// counts as another; all else is compared byte by byte.
 template <class Params>
 void check_kernel(octet::kernel_id id, octet::kernel_fn reference, const Params& params,
                   std::initializer_list<const std::byte*> inputs, std::size_t out_bytes,
-                  coverage& seen, bool must) {
+                  coverage& seen, bool must, octet::dtype out_type = octet::dtype::u8) {
   using namespace octet;
   std::vector<const void*> in(inputs.begin(), inputs.end());
   std::vector<std::byte> expected(out_bytes, std::byte{0x5A});
@@ -147,11 +149,12 @@ void check_kernel(octet::kernel_id id, octet::kernel_fn reference, const Params&
         a.parts = parts;
         e->run(a);
       }
-      if (std::memcmp(out.data(), expected.data(), out_bytes) != 0) {
+      const std::vector<std::byte> got(out.data(), out.data() + out_bytes);
+      if (!bench::same_elements(got, expected, out_type)) {
         std::size_t at = 0;
-        while (out.data()[at] == expected[at]) ++at;
+        while (got[at] == expected[at]) ++at;
         FAIL_CHECK("differs from byte " << at << " of " << out_bytes << ", parts " << parts << ": "
-                                        << static_cast<int>(out.data()[at]) << " for "
+                                        << static_cast<int>(got[at]) << " for "
                                         << static_cast<int>(expected[at]) << ", kernel "
                                         << (e->describe ? e->describe(&p) : "?"));
         return;

@@ -88,7 +88,7 @@ TEST_CASE("float functions equal the reference") {
       const guarded x = floats(p.count, i % 2 ? 6. : 95., true, r);
       INFO("function " << static_cast<int>(f) << " of " << p.count);
       check_kernel<unary_params>(kernel_id::unary, &reference::unary_kernel, p, {x.data()},
-                                 p.count * 4, seen, true);
+                                 p.count * 4, seen, true, dtype::f32);
     }
   seen.require_simd();
 }
@@ -116,7 +116,7 @@ TEST_CASE("functions at the edges of their formulas, and near every rounding") {
     p.count = x.size();
     check_kernel<unary_params>(kernel_id::unary, &reference::unary_kernel, p,
                                {reinterpret_cast<const std::byte*>(x.data())}, p.count * 4, seen,
-                               true);
+                               true, dtype::f32);
   }
 }
 
@@ -188,7 +188,7 @@ TEST_CASE("two plain operands equal the reference") {
         p.min = -4.f, p.max = r.between(0, 1) ? 6.f : std::numeric_limits<float>::infinity();
         p.lo = r.between(0, 1) ? INT32_MIN : -1000, p.hi = r.between(0, 1) ? INT32_MAX : 1000;
         check_kernel<add_params>(kernel_id::add, &reference::add_kernel, p, {a.data(), b.data()},
-                                 bytes, seen, true);
+                                 bytes, seen, true, t);
         break;
       }
       case 1: {
@@ -197,7 +197,7 @@ TEST_CASE("two plain operands equal the reference") {
         p.min = -4.f, p.max = 6.f;
         p.lo = INT32_MIN, p.hi = INT32_MAX;
         check_kernel<mul_params>(kernel_id::mul, &reference::mul_kernel, p, {a.data(), b.data()},
-                                 bytes, seen, true);
+                                 bytes, seen, true, t);
         break;
       }
       default: {
@@ -208,7 +208,7 @@ TEST_CASE("two plain operands equal the reference") {
         p.a_type = p.y_type = t, p.shape = shape;
         p.min = -4.f, p.max = 6.f;
         check_kernel<binary_params>(kernel_id::binary, &reference::binary_kernel, p,
-                                    {a.data(), b.data()}, bytes, seen, true);
+                                    {a.data(), b.data()}, bytes, seen, true, t);
       }
     }
   }
@@ -267,7 +267,7 @@ TEST_CASE("quantized minimum, squared difference and prelu equal the reference")
     const guarded a = floats(o.a.elements().value, 3., true, r),
                   b = floats(o.b.elements().value, 1., false, r);
     check_kernel<prelu_params>(kernel_id::prelu, &reference::prelu_kernel, p, {a.data(), b.data()},
-                               p.shape.count * 4, seen, true);
+                               p.shape.count * 4, seen, true, dtype::f32);
   }
   seen.require_simd();
 }
@@ -382,7 +382,7 @@ TEST_CASE("softmax kernels of float32 and int16 equal the reference") {
                            : integers(n, dtype::s16, r);
     INFO(p.outer << " of " << p.depth << (real ? " f32" : " s16"));
     check_kernel<softmax_params>(kernel_id::softmax, &reference::softmax_kernel, p, {x.data()},
-                                 n * size_of(p.in_type), seen, true);
+                                 n * size_of(p.in_type), seen, true, p.out_type);
   }
   seen.require_simd();
 }
@@ -421,7 +421,7 @@ TEST_CASE("pool2d kernels of float32 and int16 equal the reference") {
     const guarded q = real ? floats(n, 80., p.max, r) : integers(n, dtype::s16, r);
     INFO("pool " << name_of(p.mode) << " " << name_of(p.type) << " " << to_string(x));
     check_kernel<pool2d_params>(kernel_id::pool2d, &reference::pool2d_kernel, p, {q.data()},
-                                y.shape.elements().value * size_of(p.type), seen, true);
+                                y.shape.elements().value * size_of(p.type), seen, true, p.type);
   }
   seen.require_simd();
 }
@@ -444,7 +444,7 @@ TEST_CASE("sums of dynamically quantized rows to floats equal the reference") {
     INFO(p.rows << " of " << p.length << ", " << p.channels << " channels, formula " << i % 4);
     check_kernel<dynamic_dequantize_params>(
         kernel_id::dynamic_dequantize, &reference::dynamic_dequantize_kernel, p,
-        {x.data(), s.data(), bias}, p.rows * p.length * 4, seen, !p.fused && !p.aten);
+        {x.data(), s.data(), bias}, p.rows * p.length * 4, seen, !p.fused && !p.aten, dtype::f32);
   }
   seen.require_simd();
 }

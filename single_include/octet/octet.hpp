@@ -8969,6 +8969,8 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 
 namespace detail {
+/// The error with the graph, node and tensor that it names none of.
+error_info at(error_info e, const graph& g, const node* n, tensor_id t);
 /// Attributes are numbers that every operator can compute with: operators keep integers in 32 bits,
 /// a reference and a kernel may disagree on what NaN or an empty range mean.
 status verify_values(const attributes& attrs, std::span<const tensor_desc> out);

@@ -94,6 +94,73 @@ OCTET_NAMESPACE_END
 #include <string>
 #include <vector>
 
+// ---- octet/import/common/error.hpp
+// What loaders say of files they refuse: kinds of errors, the place they belong to, and the list of
+// operators that octet has no form of.
+#ifndef OCTET_IMPORT_COMMON_ERROR_HPP_
+#define OCTET_IMPORT_COMMON_ERROR_HPP_
+
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// The bytes are not a valid file of their format. See also unsupported() and invalid().
+inline error_info malformed(std::string what, std::string found = {}, std::string supported = {}) {
+  return {errc::malformed, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
+}
+/// Over a limit of octet or of the caller's options.
+inline error_info too_large(std::string what, std::string found = {}, std::string supported = {}) {
+  return {errc::too_large, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
+}
+
+/// Where in a file a loader is. Readers and rows return errors that say what is wrong; where it is
+/// wrong is attached here, once, on the way out.
+struct error_place {
+  std::string file{}, node{}, tensor{};
+
+  /// `e` with the parts of the place that it does not name itself.
+  error_info attach(error_info e) const {
+    if (e.file.empty()) e.file = file;
+    if (e.node.empty()) e.node = node;
+    if (e.tensor.empty()) e.tensor = tensor;
+    return e;
+  }
+};
+
+/// Operators of a file that octet has no form of: collected, so that one error names them all.
+class missing_operators {
+ public:
+  /// `where`: the first place that uses it; later ones are not kept.
+  void add(const std::string& name, std::string where) {
+    if (list_.size() < most && known_.insert(name).second)
+      list_.emplace_back(name, std::move(where));
+  }
+  bool empty() const noexcept { return list_.empty(); }
+  /// Success where none is missing.
+  status check() const {
+    if (empty()) return unit{};
+    std::string text;
+    for (const auto& [name, where] : list_)
+      text += (text.empty() ? "" : ", ") + name + " (" + where + ")";
+    return unsupported(list_.size() == 1 ? "operator" : "operators", text, "see docs/operators.md");
+  }
+
+ private:
+  static constexpr std::size_t most = 1000;  // more than there are operators in any format
+  std::unordered_set<std::string> known_;
+  std::vector<std::pair<std::string, std::string>> list_;
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_ERROR_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
@@ -1975,6 +2042,111 @@ OCTET_NAMESPACE_END
 #include <unordered_map>
 #include <unordered_set>
 
+// ---- octet/graph/node_key.hpp
+// What a node makes of its constants, as bytes to look it up by: folded constants and packed
+// weights are found again when the same network is made for other shapes of its inputs.
+#ifndef OCTET_GRAPH_NODE_KEY_HPP_
+#define OCTET_GRAPH_NODE_KEY_HPP_
+
+#include <string>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace detail {
+
+/// Constants of as many bytes are the same where their addresses are: whoever keeps a key keeps
+/// them alive. Smaller ones are compared by contents, which costs less than keeping them.
+inline constexpr std::size_t known_by_address = 4096;
+
+/// Which extents of values and results are in a key.
+enum class key_extents : std::uint8_t {
+  none,
+  image,  // all but the first axis of input 0 and of the results
+  all
+};
+
+class node_key {
+ public:
+  node_key(const graph& g, const node& n, key_extents extents) {
+    put(n.op), put(n.round);
+    for (const auto& [name, value] : n.attrs.entries()) {
+      text(name);
+      put(value.index());
+      std::visit([this](const auto& v) { list(v); }, value);
+    }
+    put(n.in.size());
+    for (std::size_t i = 0; i < n.in.size(); ++i)
+      operand(n.in[i] == no_tensor ? nullptr : &g[n.in[i]],
+              i == 0 || extents != key_extents::image ? extents : key_extents::none);
+    for (const tensor_id t : n.out) operand(&g[t], extents);
+  }
+  /// An input or output of a network.
+  node_key(tensor_id id, const tensor& t) {
+    put(id), text(t.name);
+    operand(&t, key_extents::all);
+  }
+  /// What else decides.
+  template <class T> void put(const T& v) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    bytes_.append(reinterpret_cast<const char*>(&v), sizeof(T));
+  }
+  std::string take() { return std::move(bytes_); }
+
+ private:
+  void text(std::string_view s) { put(s.size()), bytes_.append(s); }
+  void list(std::int64_t v) { put(v); }
+  void list(double v) { put(v); }
+  void list(const std::string& v) { text(v); }
+  template <class T> void list(const std::vector<T>& v) {
+    put(v.size());
+    bytes_.append(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(T));
+  }
+  void operand(const tensor* t, key_extents extents) {
+    put(t != nullptr);
+    if (t == nullptr) return;
+    const bool constant = t->role == tensor::kind::constant;
+    put(t->type), put(t->axis), put(constant), put(t->shape.rank);
+    list(t->scales), list(t->zero_points);
+    if (constant || extents == key_extents::all) {
+      put(t->shape.extent);
+    } else if (extents == key_extents::image) {
+      for (int i = 1; i < t->shape.rank; ++i) put(t->shape[i]);
+    }
+    if (!constant) return;
+    const auto& data = t->data.bytes;
+    put(data.size());
+    if (data.size() >= known_by_address)
+      put(data.data());
+    else
+      bytes_.append(reinterpret_cast<const char*>(data.data()), data.size());
+  }
+  std::string bytes_;
+};
+
+/// What decides a network's results and how they are named, in one number: it tells a graph that
+/// was changed from one that was not. Constants are in it as in a node_key.
+inline std::size_t digest_of(const graph& g) {
+  auto sum = static_cast<std::size_t>(g.arithmetic);
+  const auto add = [&](node_key&& key) { sum = sum * 31 + std::hash<std::string>()(key.take()); };
+  for (const node& n : g.nodes) {
+    node_key key(g, n, key_extents::all);
+    for (const auto* list : {&n.in, &n.out})
+      for (const tensor_id t : *list) {
+        key.put(t);
+        // a state's first contents
+        if (t != no_tensor && g[t].role == tensor::kind::state) key.put(g[t].data.bytes.data());
+      }
+    add(std::move(key));
+  }
+  for (const auto* list : {&g.inputs, &g.outputs})
+    for (const tensor_id t : *list) add(node_key(t, g[t]));
+  return sum;
+}
+
+}  // namespace detail
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_GRAPH_NODE_KEY_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "octet/ops/op.hpp"
 #include "octet/views/elements.hpp"
 
 OCTET_NAMESPACE_BEGIN

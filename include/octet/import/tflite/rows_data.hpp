@@ -5,6 +5,7 @@
 #define OCTET_IMPORT_TFLITE_ROWS_DATA_HPP_
 
 #include "octet/import/tflite/rows_movement.hpp"
+#include "octet/laws/padding.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {

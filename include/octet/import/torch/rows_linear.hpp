@@ -8,6 +8,7 @@
 #include "octet/ops/conv2d.hpp"
 #include "octet/ops/float_layers.hpp"
 #include "octet/ops/fully_connected.hpp"
+#include "octet/ops/pad.hpp"
 #include "octet/ops/quantize.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
 

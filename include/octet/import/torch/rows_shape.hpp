@@ -61,37 +61,6 @@ inline result<value> to(emitter& e, arguments& a) {
 
 // ---- other extents ----
 
-/// The extents that `size` stands for, where one of them may be -1: as many as the elements want.
-inline result<std::vector<std::int64_t>> resolved_extents(const emitter& e, const tensor_data& x,
-                                                          std::vector<std::int64_t> size) {
-  std::int64_t known = 1, open = -1;
-  for (std::size_t i = 0; i < size.size(); ++i) {
-    if (size[i] == -1 && open < 0)
-      open = static_cast<std::int64_t>(i);
-    else if (size[i] < 0 || size[i] > INT32_MAX)
-      return invalid("extent of " + e.operator_name(), std::to_string(size[i]));
-    else if (known > INT32_MAX)
-      return invalid("extents of " + e.operator_name());
-    else
-      known *= size[i];
-  }
-  if (open < 0) return size;
-  if (known == 0 || x.elements() % known != 0) return invalid("extents of " + e.operator_name());
-  size[static_cast<std::size_t>(open)] = x.elements() / known;
-  return size;
-}
-/// The elements in logical order under new extents; always a contiguous result, which a view of
-/// contiguous memory is.
-inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64_t> size) {
-  const auto extents = resolved_extents(e, x, std::move(size));
-  if (!extents) return extents.error();
-  if (const auto shape = e.ir_shape(*extents, false); !shape) return shape.error();
-  const auto in = e.held(x, false);
-  if (!in) return in.error();
-  const tensor_id to = e.make_like(x);
-  if (auto s = e.reshape(*in, to, *extents); !s) return s.error();
-  return e.wrap(to, x.type, false, false);
-}
 inline result<value> reshape(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
   auto size = a.integers(1);
