@@ -11,7 +11,7 @@ mkdir "$work/sub"
 cp "$source/single_include/octet/octet.hpp" "$work/sub/octet.hpp"
 cp "$here"/*.cpp "$work"
 sed -i 's|#include "octet.hpp"|#include "sub/octet.hpp"|' "$work"/*.cpp
-cxx=("$compiler" -std=c++20 -O0 -Wall -Wextra -I "$work" "$@")
+cxx=("$compiler" -std=c++20 -O1 -Wall -Wextra -I "$work" "$@")
 haswell=()
 [ "$(uname -m)" != x86_64 ] || haswell=(-march=haswell)
 echo "== two files, one of them for another CPU"
