@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "crc32.hpp"
 #include "octet/graph/print.hpp"
 #include "octet/import/mxnet.hpp"
 #include "octet/import/onnx.hpp"

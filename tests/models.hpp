@@ -4,7 +4,6 @@
 #define OCTET_TESTS_MODELS_HPP_
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -74,21 +73,6 @@ struct distance {
   bool apart = false;
 };
 distance distance_of(octet::const_tensor_view y, octet::const_tensor_view reference);
-
-constexpr std::uint32_t crc32(std::span<const std::byte> bytes) {
-  constexpr auto table = [] {
-    std::array<std::uint32_t, 256> t{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-      std::uint32_t c = i;
-      for (int k = 0; k < 8; ++k) c = (c >> 1) ^ (c & 1 ? 0xEDB88320u : 0);
-      t[i] = c;
-    }
-    return t;
-  }();
-  std::uint32_t c = 0xFFFFFFFFu;
-  for (std::byte b : bytes) c = table[(c ^ static_cast<std::uint32_t>(b)) & 255] ^ (c >> 8);
-  return ~c;
-}
 
 inline std::size_t count_differences(octet::const_tensor_view a, octet::const_tensor_view b) {
   const std::size_t size = size_of(a.type), n = a.shape.elements().value;

@@ -9,18 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "crc32.hpp"
+
 namespace octet_test {
 
 inline void put(std::string& to, std::uint64_t v, int bytes) {
   for (int i = 0; i < bytes; ++i) to += static_cast<char>(v >> (8 * i) & 255);
-}
-inline std::uint32_t crc32_of(std::string_view s) {
-  std::uint32_t c = ~0u;
-  for (char ch : s) {
-    c ^= static_cast<unsigned char>(ch);
-    for (int k = 0; k < 8; ++k) c = c >> 1 ^ (c & 1 ? 0xEDB88320u : 0);
-  }
-  return ~c;
 }
 
 /// A ZIP file. `claimed`, `method`: what the headers say, whatever the data is.
@@ -32,7 +26,7 @@ class zip_writer {
     const auto header = [&](std::string& to) {
       put(to, 20, 2), put(to, 0x800, 2), put(to, static_cast<std::uint64_t>(method), 2),
           put(to, 0, 4);
-      put(to, crc32_of(data), 4), put(to, data.size(), 4), put(to, size, 4),
+      put(to, crc32(std::as_bytes(std::span(data))), 4), put(to, data.size(), 4), put(to, size, 4),
           put(to, name.size(), 2), put(to, 0, 2);
     };
     const std::size_t offset = bytes_.size();
