@@ -49,7 +49,7 @@ constexpr auto network = [](auto x) {
                           q_depth) |
       q::conv2d({.filters = channels}, q::per_tensor(w_project, s_project), b_project, q_project);
   return q::add(x, y, q_sum) | q::global_avg_pool2d() |
-         q::dense(classes, q::per_tensor(w_dense, s_dense), b_dense, q_dense);
+         q::dense({.units = classes}, q::per_tensor(w_dense, s_dense), b_dense, q_dense);
 };
 template <std::int32_t Side> constexpr auto graph = network(q::input<picture<Side>>("x"));
 template <std::int32_t Side> using net = q::compiled<graph<Side>>;

@@ -25,7 +25,7 @@ using frame = q::tensor<q::s8, q::shape<1, 16>, q::affine{0.05f, -3}>;
 using tile = q::tensor<q::u8, q::shape<1, 32, 32, 1>, q::affine{1.0 / 255, 0}>;
 /// A network of 64 products, where the pipeline's own work counts most, and one of an image's tile.
 constexpr auto small =
-    q::input<frame>("x") | q::dense(4, q::per_tensor(w_dense, 0.01f), {}, {0.1f, 2});
+    q::input<frame>("x") | q::dense({.units = 4}, q::per_tensor(w_dense, 0.01f), {}, {0.1f, 2});
 constexpr auto filter = q::input<tile>("x") |
                         q::conv2d({.filters = 4, .kernel = {3, 3}, .type = q::s8},
                                   q::per_tensor(w_edges, 0.25f), {}, {0.02f, 0}) |

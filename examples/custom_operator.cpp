@@ -1,7 +1,7 @@
 // A custom operator of a TensorFlow Lite file: "Threshold" keeps codes of at least `level` and sets
 // the others to the lowest. The file's options come as attributes; the planner, the session and its
 // threads treat the operator as any other. Programs that use octet register operators in this way;
-// the command line has octet's own alone.
+// the command line has octet's own alone. The same operator in a network composed in code.
 #include <array>
 #include <cstdio>
 #include <span>
@@ -42,6 +42,14 @@ constexpr octet::op_def threshold{
     .prepare = &threshold_prepare,
 };
 
+// In code an operator needs no registration: shape and memory are constexpr, so that the compiler
+// knows the result's type and the network's size.
+namespace q = octet::typed;
+using row = q::tensor<q::s8, q::shape<1, 4>, q::affine{0.1, 0}>;
+constexpr auto kept = q::input<row>("x") | q::apply(threshold, q::attr("level", 3));
+using kept_net = q::compiled<kept>;
+static_assert(std::same_as<kept_net::output, row>);
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -61,7 +69,10 @@ int main(int argc, char** argv) {
       same &= v == expected[i++];
     }
     std::printf("\n");
-    return same ? 0 : 1;
+    static kept_net net;
+    std::array<std::int8_t, 4> y{};
+    net.run(x, y);
+    return same && y == expected ? 0 : 1;
   } catch (const octet::error& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 3;

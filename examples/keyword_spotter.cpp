@@ -33,8 +33,8 @@ constexpr auto patterns = [] {
 }();
 constexpr std::int32_t bias[3] = {0, 0, 12000};  // what a keyword has to reach
 using spectrum = q::tensor<q::s8, q::shape<1, frames * bands>, q::affine{1.0, 0}>;
-constexpr auto spotter =
-    q::input<spectrum>("spectrum") | q::dense(3, q::per_tensor(patterns, 1.0), bias, {256.0, 0});
+constexpr auto spotter = q::input<spectrum>("spectrum") |
+                         q::dense({.units = 3}, q::per_tensor(patterns, 1.0), bias, {256.0, 0});
 static q::compiled<spotter> net;
 
 int main() {

@@ -35,7 +35,7 @@ constexpr auto classify =
                        {}, {0.02f, 0})  // the filter
              | q::conv2d({.filters = 8, .kernel = {3, 3}, .stride = {2, 2}, .activation = q::relu},
                          q::per_tensor(stem, 0.005f), {}, {0.02f, -128})) |
-    q::global_avg_pool2d() | q::dense(4, q::per_tensor(head, 0.01f), {}, {0.01f, 0}) |
+    q::global_avg_pool2d() | q::dense({.units = 4}, q::per_tensor(head, 0.01f), {}, {0.01f, 0}) |
     q::dequantize();
 
 using net_type = q::compiled<classify, q::law::tflite_ref>;

@@ -171,9 +171,9 @@ struct small_layers {
                                                   q::per_tensor(w1, 0.01, Z), {}, {0.4, Second});
   static constexpr auto second =
       first | q::depthwise_conv2d({.kernel = {3, 3}}, q::per_tensor(w2, 0.01, Z), {}, {0.3, First});
-  static constexpr auto graph = q::add(first, second, {0.5, Second}) |
-                                q::max_pool2d({.padding = q::valid}) |
-                                q::dense(7, q::per_tensor(w3, 0.01, Z), {}, {0.9, First});
+  static constexpr auto graph =
+      q::add(first, second, {0.5, Second}) | q::max_pool2d({.padding = q::valid}) |
+      q::dense({.units = 7}, q::per_tensor(w3, 0.01, Z), {}, {0.9, First});
 };
 template <octet::dtype T, class W, std::int32_t Z, std::int32_t First, std::int32_t Second,
           octet::law L>

@@ -13,13 +13,21 @@ std::string text_of(const std::string& name) {
   s << f.rdbuf();
   return s.str();
 }
-/// A file, or "FILE#snippet": its part between the lines that say so.
+/// A file, or "FILE#PART": its part between the lines that say so, or a structure
+/// (docs/listings.sh).
 std::string listing_of(std::string file) {
   const std::size_t hash = file.find('#');
   if (hash == std::string::npos) return text_of(file);
-  REQUIRE(file.substr(hash) == "#snippet");
-  const std::string text = text_of(file.substr(0, hash)), start = "// snippet\n";
-  const std::size_t begin = text.find(start), end = text.find("// end of snippet\n");
+  const std::string text = text_of(file.substr(0, hash)), part = file.substr(hash + 1);
+  if (const std::size_t begin = text.find("\nstruct " + part + " {\n");
+      begin != std::string::npos) {
+    const std::size_t end = text.find("\n};\n", begin),
+                      fields = text.find("\n  static constexpr auto fields", begin);
+    REQUIRE(end != std::string::npos);
+    return text.substr(begin + 1, std::min(end, fields) - begin) + "};\n";
+  }
+  const std::string start = part == "snippet" ? "// snippet\n" : "// snippet " + part + "\n";
+  const std::size_t begin = text.find(start), end = text.find("// end of snippet\n", begin);
   REQUIRE((begin != std::string::npos && end != std::string::npos));
   return text.substr(begin + start.size(), text.rfind('\n', end) + 1 - begin - start.size());
 }
@@ -30,8 +38,11 @@ TEST_CASE("the README is short") {
   CHECK(std::count(readme.begin(), readme.end(), '\n') < 120);
 }
 
-TEST_CASE("each C++ program in the README and in docs/examples.md is an example, word for word") {
-  const std::string page = GENERATE(as<std::string>{}, "README.md", "docs/examples.md");
+TEST_CASE(
+    "each C++ program in the README, docs/examples.md and docs/builders.md is an example, word "
+    "for word") {
+  const std::string page =
+      GENERATE(as<std::string>{}, "README.md", "docs/examples.md", "docs/builders.md");
   const std::string readme = text_of(page);
   int programs = 0;
   for (std::size_t at = 0; (at = readme.find("```cpp\n", at)) != std::string::npos; ++programs) {

@@ -23,7 +23,7 @@ constexpr auto residual = [](auto x) {
 constexpr auto classify =
     residual(q::input<image>() |
              q::conv2d({.filters = 16}, q::per_channel(w0, s0), b0, {0.02f, 0})) |
-    q::global_avg_pool2d() | q::dense(10, q::per_tensor(w3, 0.01f), b3, {0.1f, 0}) |
+    q::global_avg_pool2d() | q::dense({.units = 10}, q::per_tensor(w3, 0.01f), b3, {0.1f, 0}) |
     q::dequantize();
 using digits = q::compiled<classify, q::law::tflite_ref>;
 static_assert(digits::arena_bytes <= 4096);

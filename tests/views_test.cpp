@@ -46,7 +46,7 @@ constexpr std::int32_t zeros[4] = {};
 
 using frame = q::tensor<q::s8, q::shape<1, 8>, q::affine{0.05f, -3}>;
 constexpr auto x = q::input<frame>("x");
-constexpr auto y = x | q::dense(4, q::per_tensor(weights, 0.01f), {}, {0.1f, 2});
+constexpr auto y = x | q::dense({.units = 4}, q::per_tensor(weights, 0.01f), {}, {0.1f, 2});
 constexpr auto plain = y;
 constexpr auto real = y | q::dequantize();
 constexpr auto streaming =

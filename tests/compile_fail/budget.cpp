@@ -10,7 +10,7 @@ using image = q::tensor<q::s8, q::shape<1, 8, 8, 16>, q::affine{0.05f, -3}>;
 constexpr auto x = q::input<image>("x");
 
 #if defined(OCTET_GOOD)
-constexpr auto graph = x | q::max_pool2d({.size = {8, 8}, .stride = {8, 8}}) | q::flatten();
+constexpr auto graph = x | q::max_pool2d({.kernel = {8, 8}, .stride = {8, 8}}) | q::flatten();
 #undef BUDGET
 #define BUDGET 4096
 #else

@@ -8,184 +8,13 @@
 #include <boost/hana/type.hpp>
 
 #include "octet/core/names.hpp"
-#include "octet/typed/by_law.hpp"
+#include "octet/typed/flat.hpp"
 #include "octet/typed/prepare.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace typed {
 
 namespace detail {
-
-struct flat_counts {
-  std::size_t nodes = 0, tensors = 0, attributes = 0, operands = 0, integers = 0, reals = 0,
-              inputs = 0, outputs = 0;
-};
-
-/// The used part of a network with everything a law decides filled in.
-template <flat_counts K> struct flat_network {
-  mistake_info wrong{};
-  std::array<node_info, K.nodes> nodes{};
-  std::array<tensor_info, K.tensors> tensors{};
-  std::array<attribute_info, K.attributes> attrs{};
-  std::array<std::int32_t, K.operands> operands{};
-  std::array<std::int64_t, K.integers> integers{};
-  std::array<double, K.reals> reals{};
-  std::array<std::int32_t, K.inputs> inputs{};
-  std::array<std::int32_t, K.outputs> outputs{};
-  std::array<const char*, K.outputs> output_names{};
-};
-
-template <int C> struct reachable {
-  bool node[static_cast<std::size_t>(C)]{};
-  bool tensor[static_cast<std::size_t>(network<C>::tensor_room)]{};
-};
-template <int C> constexpr reachable<C> find_reachable(const value<C>& v) {
-  reachable<C> r{};
-  for (std::int32_t i = 0; i < v.outs; ++i) r.tensor[v.out[i]] = true;
-  for (std::int32_t n = v.net.node_count; n-- > 0;) {
-    const node_info& node = v.net.nodes[n];
-    for (std::int32_t i = 0; i < node.outs; ++i)
-      r.node[n] |= r.tensor[v.net.operands[node.first_out + i]];
-    if (!r.node[n]) continue;
-    for (std::int32_t i = 0; i < node.ins + node.outs; ++i)
-      if (const std::int32_t t = v.net.operands[node.first_in + i]; t >= 0) r.tensor[t] = true;
-  }
-  for (std::int32_t t = 0; t < v.net.tensor_count; ++t)
-    if (v.net.tensors[t].role == role::input) r.tensor[t] = true;
-  return r;
-}
-constexpr int law_attributes = 4;  // at most: what set_decided and set_bounds give
-
-template <int C> constexpr flat_counts count(const value<C>& v) {
-  flat_counts k;
-  if (v.net.wrong.what != mistake::none) return k;
-  const auto r = find_reachable(v);
-  for (std::int32_t n = 0; n < v.net.node_count; ++n) {
-    if (!r.node[n]) continue;
-    const node_info& node = v.net.nodes[n];
-    ++k.nodes;
-    k.attributes += static_cast<std::size_t>(node.attrs + law_attributes);
-    k.operands += static_cast<std::size_t>(node.ins + node.outs);
-    for (std::int32_t i = 0; i < node.attrs; ++i) {
-      const attribute_info& a = v.net.attrs[node.first_attr + i];
-      if (a.type == attribute_value::kind::integers)
-        k.integers += static_cast<std::size_t>(a.count);
-      if (a.type == attribute_value::kind::reals) k.reals += static_cast<std::size_t>(a.count);
-    }
-  }
-  for (std::int32_t t = 0; t < v.net.tensor_count; ++t) {
-    k.tensors += r.tensor[t];
-    k.inputs += v.net.tensors[t].role == role::input;
-  }
-  k.outputs = static_cast<std::size_t>(v.outs);
-  return k;
-}
-
-/// How much of a flat_network is filled.
-struct flat_ends {
-  std::size_t nodes = 0, operands = 0, attributes = 0, integers = 0, reals = 0;
-};
-/// Operands and attributes of a node of `from`, which becomes one of `f`. `map`: from its tensors
-/// to those of `f`.
-template <flat_counts K, int C>
-constexpr node_info flat_node(flat_network<K>& f, flat_ends& end, const network<C>& from,
-                              const node_info& node, const std::int32_t* map) {
-  node_info to = node;
-  to.first_in = static_cast<std::int32_t>(end.operands);
-  for (std::int32_t i = 0; i < node.ins; ++i) {
-    const std::int32_t t = from.operands[node.first_in + i];
-    f.operands[end.operands++] = t < 0 ? t : map[t];
-  }
-  to.first_out = static_cast<std::int32_t>(end.operands);
-  for (std::int32_t i = 0; i < node.outs; ++i)
-    f.operands[end.operands++] = map[from.operands[node.first_out + i]];
-  to.first_attr = static_cast<std::int32_t>(end.attributes);
-  for (std::int32_t i = 0; i < node.attrs; ++i)
-    f.attrs[end.attributes++] =
-        copy_attribute(from.attrs[node.first_attr + i], from, f, end.integers, end.reals);
-  return to;
-}
-/// What law `l` decides of a node of `f`.
-template <flat_counts K>
-constexpr laws::decision decide_node(const flat_network<K>& f, const node_info& node, law l,
-                                     const tensor_info& y) {
-  std::array<const tensor_info*, most_operands> in{};
-  for (std::int32_t i = 0; i < node.ins; ++i)
-    if (const std::int32_t t = f.operands[as_size(node.first_in + i)]; t >= 0)
-      in[as_size(i)] = &f.tensors[as_size(t)];
-  std::array<octet::attribute, attribute_list::room> list{};
-  for (std::int32_t i = 0; i < node.attrs; ++i)
-    list[as_size(i)] = attribute_of(f.attrs[as_size(node.first_attr + i)], f.integers, f.reals);
-  return decide(l, *node.op, {in.data(), as_size(node.ins)}, y,
-                std::span<const octet::attribute>(list.data(), as_size(node.attrs)));
-}
-/// Rounding and attributes of the last node, as its law has them: law_attributes at most.
-template <flat_counts K>
-constexpr void fill_by_law(flat_network<K>& f, flat_ends& end, node_info& node, law l,
-                           std::int32_t index) {
-  const tensor_info& y = f.tensors[as_size(f.operands[as_size(node.first_out)])];
-  laws::decision decided = node.round;
-  if (node.by_law || node.act != activation::none) decided = decide_node(f, node, l, y);
-  if (node.by_law && !decided.known) {
-    f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}),
-               pack(dims{index}), node.line};
-    return;
-  }
-  if (node.by_law) node.round = decided.round;
-  const laws::library by = laws::computed_by(l, decided, node.round);
-  const auto add_attribute = [&](const char* key, auto given) {
-    if constexpr (std::is_floating_point_v<decltype(given)>)
-      f.attrs[end.attributes++] = {key, attribute_value::kind::real, 0, given, 0, 0};
-    else
-      f.attrs[end.attributes++] = {key, attribute_value::kind::integer, given, 0, 0, 0};
-    ++node.attrs;
-  };
-  if (node.by_law) set_decided(decided, add_attribute);
-  const bool own_bounds = node.op->decide == &laws::clamp && node.round != rounding::none;
-  if (node.act == activation::none || own_bounds) return;
-  if (!is_float(y.type) && !y.quantized()) {  // plain integers: their operators have no bounds
-    f.wrong = {mistake::scale_not_positive, pack(dims{1}), pack(dims{0}), node.line};
-    return;
-  }
-  set_bounds(by, node.act, operand_of(y), add_attribute);
-}
-template <flat_counts K, int C>
-constexpr flat_network<K> flatten(const value<C>& v, law graph_law) {
-  flat_network<K> f{};
-  f.wrong = v.net.wrong;
-  if (f.wrong.what != mistake::none) return f;
-  const auto r = find_reachable(v);
-  std::int32_t map[as_size(network<C>::tensor_room)]{};
-  std::size_t tensors = 0, inputs = 0;
-  for (std::int32_t t = 0; t < v.net.tensor_count; ++t) {
-    if (!r.tensor[t]) continue;
-    map[t] = static_cast<std::int32_t>(tensors);
-    if (v.net.tensors[t].role == role::input) f.inputs[inputs++] = map[t];
-    f.tensors[tensors++] = v.net.tensors[t];
-  }
-  flat_ends end;
-  for (std::int32_t n = 0; n < v.net.node_count; ++n) {
-    if (!r.node[n]) continue;
-    node_info node = flat_node(f, end, v.net, v.net.nodes[n], map);
-    fill_by_law(f, end, node, node.has_law ? node.own_law : graph_law, n);
-    if (f.wrong.what != mistake::none) return f;
-    f.nodes[end.nodes++] = node;
-  }
-  for (std::size_t i = 0; i < K.outputs; ++i) {
-    f.outputs[i] = map[v.out[i]];
-    f.output_names[i] = v.out_name[i];
-  }
-  return f;
-}
-
-/// The attributes as operators read them; lists refer to `f`.
-template <flat_counts K>
-constexpr std::array<attribute, K.attributes> attributes_of(const flat_network<K>& f) {
-  std::array<attribute, K.attributes> a{};
-  for (std::size_t i = 0; i < K.attributes; ++i)
-    if (f.attrs[i].key) a[i] = attribute_of(f.attrs[i], f.integers, f.reals);
-  return a;
-}
 
 /// The targets a network's memory must suffice for.
 template <target On> inline constexpr target one_target[] = {On};
@@ -329,18 +158,18 @@ auto report(std::index_sequence<E...>, std::index_sequence<F...>) ->
     typename error::class_of<A::wrong.what>::template type<expected<A::wrong.expected.extent[E]...>,
                                                            found<A::wrong.found.extent[F]...>,
                                                            at_line<A::wrong.line>>;
-template <class A> class program<A, false> {
-  static_assert(sizeof(decltype(report<A>(
-                    std::make_index_sequence<static_cast<std::size_t>(A::wrong.expected.rank)>(),
-                    std::make_index_sequence<static_cast<std::size_t>(A::wrong.found.rank)>()))) !=
-                0);
-
- public:
+struct no_program {
   static constexpr std::size_t arena_bytes = 0, scratch_bytes = 0, storage_bytes = 0,
                                state_bytes = 0, nodes = 0, tensors = 0, inputs = 0, outputs = 0;
   using input = void;
   using output = void;
   template <class... T> void run(T&&...) noexcept {}
+};
+template <class A> class program<A, false> : public no_program {
+  static_assert(sizeof(decltype(report<A>(
+                    std::make_index_sequence<static_cast<std::size_t>(A::wrong.expected.rank)>(),
+                    std::make_index_sequence<static_cast<std::size_t>(A::wrong.found.rank)>()))) !=
+                0);
 };
 
 /// A sound graph: see compiled.
@@ -596,6 +425,20 @@ template <class A> class program<A, true> {
   std::size_t used_ = 0;
 };
 
+/// Whether the compiler can read the graph; else nothing of it is looked at.
+template <const auto& G> inline constexpr bool is_constant = requires {
+  typename std::integral_constant<std::int32_t, G.net.node_count>;
+};
+template <const auto& G, law L, compile_options O, bool = is_constant<G>> struct program_of {
+  using analysis = detail::analysis<G, L, O>;
+  using type = program<analysis, analysis::wrong.what == mistake::none>;
+};
+template <const auto& G, law L, compile_options O> struct program_of<G, L, O, false> {
+  using type = no_program;
+  static_assert(error::no<std::integral_constant<law, L>>,
+                "octet: the graph is not constexpr, or has an error of its own");
+};
+
 }  // namespace detail
 
 using detail::compile_options;
@@ -603,10 +446,8 @@ using detail::compile_options;
 /// Graph G under law L. Everything static is a constant; an object is the network ready to run.
 /// Make it static: it holds arena and weights. One thread at a time may use an object.
 template <const auto& G, law L = law::tflite_ref, compile_options O = compile_options{}>
-class compiled : public detail::program<detail::analysis<G, L, O>,
-                                        detail::analysis<G, L, O>::wrong.what == mistake::none> {
-  using base = detail::program<detail::analysis<G, L, O>,
-                               detail::analysis<G, L, O>::wrong.what == mistake::none>;
+class compiled : public detail::program_of<G, L, O>::type {
+  using base = typename detail::program_of<G, L, O>::type;
 
  public:
   using base::base;

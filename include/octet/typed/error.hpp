@@ -3,6 +3,8 @@
 #ifndef OCTET_TYPED_ERROR_HPP_
 #define OCTET_TYPED_ERROR_HPP_
 
+#include <string_view>
+
 #include "octet/typed/types.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -41,8 +43,47 @@ enum class mistake : std::uint8_t {
   input_missing,
   arena_over_budget,
   state_written_twice,
-  not_a_state
+  not_a_state,
+  graphs_differ  // at run time alone
 };
+constexpr std::string_view name_of(mistake m) noexcept {
+  switch (m) {
+    case mistake::none: return "none";
+    case mistake::wrong_rank: return "wrong rank";
+    case mistake::shapes_differ: return "the shapes of the operands do not go together";
+    case mistake::add_shapes_differ: return "the shapes of the operands do not broadcast";
+    case mistake::concat_shapes_differ: return "shapes differ beside the axis";
+    case mistake::channel_count_differs: return "the weights are for another number of channels";
+    case mistake::weight_count_differs: return "weight count differs from the shape";
+    case mistake::bias_count_differs: return "bias count differs from the channels";
+    case mistake::axis_out_of_range: return "axis out of range";
+    case mistake::groups_do_not_divide_channels: return "channels are not divisible by groups";
+    case mistake::stride_not_positive: return "stride or dilation is not positive";
+    case mistake::window_larger_than_input: return "window is larger than the padded input";
+    case mistake::element_types_differ: return "element types do not go together";
+    case mistake::quantizations_differ: return "quantization parameters do not go together";
+    case mistake::element_count_differs: return "element count differs";
+    case mistake::wrong_number_of_inputs: return "wrong number of inputs";
+    case mistake::attribute_out_of_range: return "value out of range";
+    case mistake::scale_not_positive: return "scale is not a positive number";
+    case mistake::zero_point_out_of_range: return "zero point is not a value of the element type";
+    case mistake::scale_count_differs: return "number of scales differs from the channels";
+    case mistake::missing_requantize: return "accumulators where quantized values must be";
+    case mistake::missing_quantize: return "plain numbers where quantized values must be";
+    case mistake::missing_dequantize: return "quantized values where float32 must be";
+    case mistake::inputs_of_one_name_differ:
+      return "two inputs or two states have one name and different types";
+    case mistake::too_many_nodes: return "more than the graph has room for";
+    case mistake::no_rounding_in_this_law: return "the law has no formula for an operator";
+    case mistake::no_such_form: return "the operator has no such form";
+    case mistake::input_missing: return "an input that the operator needs is absent";
+    case mistake::arena_over_budget: return "the arena is larger than the budget";
+    case mistake::state_written_twice: return "two operators write one state";
+    case mistake::not_a_state: return "the operator needs a state there";
+    case mistake::graphs_differ: return "values of two graphs meet";
+  }
+  return no_enumerator;
+}
 
 /// Extents or single numbers; in a message `expected<1, 8, 8, 16>, found<1, 8, 8, 32>`.
 template <std::int64_t... N> struct expected {};

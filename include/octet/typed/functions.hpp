@@ -429,18 +429,17 @@ constexpr auto svdf(svdf_options o, constant feature, constant time, constant bi
     if (!(o.state.scale > 0))
       return detail::broken(v, mistake::scale_not_positive, dims{1},
                             dims{detail::millionths(o.state.scale)}, line);
-    const std::int32_t filters = o.units * o.rank, depth = t.shape.extent[1],
+    const std::int32_t filters = detail::count_of(o.units, o.rank), depth = t.shape.extent[1],
                        memory = filters > 0 ? static_cast<std::int32_t>(time.count) / filters : 0;
-    if (filters < 1 ||
-        feature.count != static_cast<std::size_t>(filters) * static_cast<std::size_t>(depth))
-      return detail::broken(v, mistake::weight_count_differs, dims{filters * depth},
-                            dims{static_cast<std::int32_t>(feature.count)}, line);
-    if (memory < 1 ||
-        time.count != static_cast<std::size_t>(filters) * static_cast<std::size_t>(memory))
+    if (filters < 1 || feature.count != as_size(filters) * as_size(depth))
       return detail::broken(v, mistake::weight_count_differs,
-                            dims{filters * (memory < 1 ? 1 : memory)},
+                            dims{detail::count_of(filters, depth)},
+                            dims{static_cast<std::int32_t>(feature.count)}, line);
+    if (memory < 1 || time.count != as_size(filters) * as_size(memory))
+      return detail::broken(v, mistake::weight_count_differs,
+                            dims{detail::count_of(filters, memory < 1 ? 1 : memory)},
                             dims{static_cast<std::int32_t>(time.count)}, line);
-    if (bias.present() && bias.count != static_cast<std::size_t>(o.units))
+    if (bias.present() && bias.count != as_size(o.units))
       return detail::broken(v, mistake::bias_count_differs, dims{o.units},
                             dims{static_cast<std::int32_t>(bias.count)}, line);
     detail::tensor_info state = detail::typed_as(dtype::s16, o.state);
@@ -460,6 +459,135 @@ constexpr auto svdf(svdf_options o, constant feature, constant time, constant bi
     std::int32_t ids[2]{};
     if (detail::append(v.net, detail::head_of(ops::qnn_svdf, rounding::none, line),
                        {ins, bias.present() ? std::size_t{5} : std::size_t{4}}, a, outs, ids))
+      v.out[0] = ids[0];
+    v.outs = 1;
+    v.out_name[0] = nullptr;
+    return v;
+  }};
+}
+
+struct lstm_options {
+  std::int32_t units = 0;                               // cells
+  const char *name = "lstm", *cell_name = "lstm/cell";  // of its two states, hidden and cell: two
+                                                        // layers need two of each
+  double cell_scale = 0x1p-11;  // of the cell (int16): a power of two, 2^-16 to 2^-6
+  bool time_major = false;      // x and the result are [T, B, C] instead of [B, T, C]
+  double cell_clip = 0;         // > 0: bound of the cell, as a real number
+  double projection_clip = 0;   // > 0: bound of the projected values
+  affine hidden{};              // of output gate * tanh(cell), before a projection; none: as the
+                                // result
+};
+/// What a gate of an LSTM is made of, one row or number per unit. Weights have one scale and zero
+/// point 0.
+struct lstm_gate {
+  constant input{};          // int8 [units, C]
+  constant recurrent{};      // int8 [units, S], S the elements of the hidden state
+  constant bias{};           // int32 [units]
+  constant peephole{};       // int16 [units], or none; the cell gate has none
+  constant normalization{};  // int16 [units]: layer normalization of all gates or none
+  double sum_scale = 0;      // with normalization: scale of the gate's sums before it
+};
+struct lstm_weights {
+  lstm_gate forget{}, cell{}, output{};
+  lstm_gate input{};           // none: 1 - forget gate
+  constant projection{};       // int8 [S, units], or none: S is units
+  constant projection_bias{};  // int32 [S], or none
+};
+namespace detail {
+/// One operand of an LSTM: where it stands, and what shape it must have.
+struct lstm_operand {
+  const constant* data;
+  std::int32_t at;
+  dims shape;
+  bool optional;
+};
+/// x [B, T, C] of a layer whose hidden state has `state` elements.
+constexpr std::array<lstm_operand, 21> lstm_operands(const lstm_weights& w, std::int32_t units,
+                                                     std::int32_t channels, std::int32_t state) {
+  const dims wide{units, channels}, full{units, state}, one{units};
+  return {{{&w.forget.input, 1, wide, false},
+           {&w.cell.input, 2, wide, false},
+           {&w.output.input, 3, wide, false},
+           {&w.forget.recurrent, 4, full, false},
+           {&w.cell.recurrent, 5, full, false},
+           {&w.output.recurrent, 6, full, false},
+           {&w.forget.bias, 7, one, false},
+           {&w.cell.bias, 8, one, false},
+           {&w.output.bias, 9, one, false},
+           {&w.input.input, 12, wide, true},
+           {&w.input.recurrent, 13, full, true},
+           {&w.input.bias, 14, one, true},
+           {&w.projection, 15, dims{state, units}, true},
+           {&w.projection_bias, 16, dims{state}, true},
+           {&w.forget.peephole, 17, one, true},
+           {&w.output.peephole, 18, one, true},
+           {&w.input.peephole, 19, one, true},
+           {&w.forget.normalization, 20, one, true},
+           {&w.cell.normalization, 21, one, true},
+           {&w.output.normalization, 22, one, true},
+           {&w.input.normalization, 23, one, true}}};
+}
+constexpr lstm_attrs attributes_of(const lstm_options& o, const lstm_weights& w) {
+  lstm_attrs a;
+  a.time_major = o.time_major, a.cell_clip = o.cell_clip, a.projection_clip = o.projection_clip;
+  a.hidden_scale = o.hidden.scale, a.hidden_zero_point = o.hidden.zero_point;
+  a.forget_scale = w.forget.sum_scale, a.cell_scale = w.cell.sum_scale;
+  a.output_scale = w.output.sum_scale, a.input_scale = w.input.sum_scale;
+  return a;
+}
+}  // namespace detail
+/// A long short-term memory layer over a sequence: x int8 [B, T, C], result int8 [B, T, S] with
+/// quantization `out`, which the hidden state has too. Two states, [B, S] int8 and [B, units]
+/// int16, live in the network from run to run.
+constexpr auto lstm(lstm_options o, lstm_weights w, affine out,
+                    std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    value<C> v = x;
+    const detail::tensor_info t = detail::first(x);
+    if (!detail::need_quantized(v, t, line)) return v;
+    if (t.shape.rank != 3)
+      return detail::broken(v, mistake::wrong_rank, dims{3}, dims{t.shape.rank}, line);
+    for (const double scale : {out.scale, o.cell_scale})
+      if (!(scale > 0))
+        return detail::broken(v, mistake::scale_not_positive, dims{1},
+                              dims{detail::millionths(scale)}, line);
+    const std::int32_t state = w.projection.present() && o.units > 0
+                                   ? static_cast<std::int32_t>(w.projection.count) / o.units
+                                   : o.units,
+                       batch = t.shape.extent[o.time_major ? 1 : 0];
+    std::array<std::int32_t, 24> ins{};
+    ins.fill(-1);
+    ins[0] = x.out[0];
+    std::size_t count = 12;
+    for (const detail::lstm_operand& p :
+         detail::lstm_operands(w, o.units, t.shape.extent[2], state)) {
+      if (p.optional && !p.data->present()) continue;
+      if (p.data->count != p.shape.elements().value || p.data->count == 0)
+        return detail::broken(v, mistake::weight_count_differs, p.shape,
+                              dims{static_cast<std::int32_t>(p.data->count)}, line);
+      if (p.data->type != dtype::s32 && !(p.data->scale > 0))
+        return detail::broken(v, mistake::scale_not_positive, dims{1},
+                              dims{detail::millionths(p.data->scale)}, line);
+      ins[as_size(p.at)] = v.net.add_tensor(detail::constant_info(*p.data, p.shape, 0), line);
+      count = std::max(count, as_size(p.at) + 1);
+    }
+    const auto add_state = [&](dtype type, affine q, std::int32_t elements, const char* name) {
+      detail::tensor_info s = detail::typed_as(type, q);
+      s.role = detail::role::state;
+      s.shape = detail::pack(dims{batch, elements});
+      s.name = name;
+      return v.net.add_tensor(s, line);
+    };
+    ins[10] = add_state(dtype::s8, out, state, o.name);
+    ins[11] = add_state(dtype::s16, {o.cell_scale, 0}, o.units, o.cell_name);
+    detail::attribute_list a{};
+    append_attributes(a, detail::attributes_of(o, w));
+    const detail::tensor_info outs[3]{detail::typed_as(dtype::s8, out),
+                                      detail::result_info(updates(10), {}),
+                                      detail::result_info(updates(11), {})};
+    std::int32_t ids[3]{};
+    if (detail::append(v.net, detail::head_of(ops::qnn_lstm, rounding::none, line),
+                       {ins.data(), count}, a, outs, ids))
       v.out[0] = ids[0];
     v.outs = 1;
     v.out_name[0] = nullptr;

@@ -15,6 +15,9 @@ namespace typed {
 
 using octet::activation;
 
+/// Capacity of graphs that are built while a program runs (octet::graph_builder).
+inline constexpr int at_run_time = 0;
+
 namespace detail {
 
 // The lists below hold far more room than most graphs use. Their element types have no default
@@ -176,18 +179,30 @@ constexpr attribute_info copy_attribute(attribute_info a, const From& from, To& 
   return a;
 }
 
+/// Where a network's lists lie: as many elements as the capacity asks for. At run time they grow
+/// (typed/graph_builder.hpp).
+template <class T, int Capacity, int N> struct list_of { using type = T[N]; };
+/// Memory that names and constants of a network refer to: the program's own, static. At run time
+/// the network keeps copies (typed/graph_builder.hpp).
+template <int Capacity> struct kept_memory {
+  constexpr const char* text(const char* s) const { return s; }
+  constexpr const tensor_info& named(const tensor_info& t) const { return t; }
+};
+
 template <int Capacity> struct network {
   static constexpr int node_room = Capacity, tensor_room = 4 * Capacity,
                        attribute_room = 12 * Capacity, operand_room = 6 * Capacity,
                        number_room = 8 * Capacity;
-  node_info nodes[node_room];
-  tensor_info tensors[tensor_room];
-  attribute_info attrs[attribute_room];
-  std::int32_t operands[operand_room];  // tensor indices; -1: absent
-  std::int64_t integers[number_room];
-  double reals[number_room];
+  template <class T, int N> using list = typename list_of<T, Capacity, N>::type;
+  list<node_info, node_room> nodes;
+  list<tensor_info, tensor_room> tensors;
+  list<attribute_info, attribute_room> attrs;
+  list<std::int32_t, operand_room> operands;  // tensor indices; -1: absent
+  list<std::int64_t, number_room> integers;
+  list<double, number_room> reals;
   std::int32_t node_count, tensor_count, attr_count, operand_count, integer_count, real_count;
   mistake_info wrong;
+  kept_memory<Capacity> kept;
 
   constexpr bool fail(mistake m, const dims& want, const dims& got, std::int32_t line) {
     if (wrong.what == mistake::none) wrong = {m, pack(want), pack(got), line};
@@ -195,15 +210,26 @@ template <int Capacity> struct network {
   }
   constexpr bool room_for(int more_tensors, int more_attrs, int more_operands, int more_numbers,
                           std::int32_t line) {
-    if (node_count < node_room && tensor_count + more_tensors <= tensor_room &&
-        attr_count + more_attrs <= attribute_room &&
-        operand_count + more_operands <= operand_room &&
-        integer_count + more_numbers <= number_room && real_count + more_numbers <= number_room)
+    if constexpr (Capacity == at_run_time) {
+      nodes.resize(node_count + 1);
+      tensors.resize(tensor_count + more_tensors);
+      attrs.resize(attr_count + more_attrs);
+      operands.resize(operand_count + more_operands);
+      integers.resize(integer_count + more_numbers);
+      reals.resize(real_count + more_numbers);
       return true;
-    return fail(mistake::too_many_nodes, dims{Capacity}, dims{node_count + 1}, line);
+    } else {
+      if (node_count < node_room && tensor_count + more_tensors <= tensor_room &&
+          attr_count + more_attrs <= attribute_room &&
+          operand_count + more_operands <= operand_room &&
+          integer_count + more_numbers <= number_room && real_count + more_numbers <= number_room)
+        return true;
+      return fail(mistake::too_many_nodes, dims{Capacity}, dims{node_count + 1}, line);
+    }
   }
   /// A constant, an input or a state: the one that is there already, or a new one.
-  constexpr std::int32_t add_tensor(const tensor_info& t, std::int32_t line) {
+  constexpr std::int32_t add_tensor(const tensor_info& given, std::int32_t line) {
+    const tensor_info& t = given.role == role::value ? given : kept.named(given);
     if (t.role != role::value)
       for (std::int32_t i = 0; i < tensor_count; ++i) {
         if (tensors[i].role != t.role) continue;
@@ -231,7 +257,9 @@ template <int Capacity> struct network {
     return true;
   }
   template <class From> constexpr void add_attribute(const attribute_info& a, const From& from) {
-    attrs[attr_count++] = copy_attribute(a, from, *this, integer_count, real_count);
+    attribute_info& to = attrs[attr_count++];
+    to = copy_attribute(a, from, *this, integer_count, real_count);
+    to.key = kept.text(to.key);
   }
   /// Does a node write this state already?
   constexpr bool has_writer(std::int32_t state) const {
@@ -245,6 +273,7 @@ template <int Capacity> struct network {
            a.own_law == b.own_law && a.act == b.act && a.ins == b.ins && a.outs == b.outs;
   }
 };
+inline constexpr std::size_t most_results = 16;  // of one node, of one graph
 
 }  // namespace detail
 
@@ -403,8 +432,6 @@ constexpr bool check_quantization(network<C>& n, const tensor_info& t, std::int3
 }
 
 inline constexpr std::size_t most_operands = 32;  // of one node
-
-inline constexpr std::size_t most_results = 16;  // of one node
 
 /// What a shape rule knows of the tensors of a node under construction: types, shapes of inputs.
 struct operand_descriptions {

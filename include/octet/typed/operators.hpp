@@ -41,11 +41,31 @@ constexpr value<C> broken(value<C> v, mistake m, const dims& want, const dims& g
   v.net.fail(m, want, got, line);
   return v;
 }
+/// Everything that b stands for inside a's graph, tensor by tensor. False where they do not join.
+template <int C, int D>
+constexpr bool join_all(value<C>& a, const value<D>& b, std::int32_t (&to)[most_results]) {
+  if constexpr (C == at_run_time || D == at_run_time) {
+    static_assert(C == D, "octet: a constexpr graph does not join one that is built at run time");
+    if (&a.net != &b.net) return a.net.fail(mistake::graphs_differ, dims{}, dims{}, 0);
+    for (std::int32_t i = 0; i < b.outs; ++i) to[i] = b.out[i];
+    return a.net.wrong.what == mistake::none;
+  } else {
+    std::int32_t map[network<D>::tensor_room]{};
+    merge(a.net, b.net, map);
+    if (a.net.wrong.what != mistake::none) return false;
+    for (std::int32_t i = 0; i < b.outs; ++i) to[i] = map[b.out[i]];
+    return true;
+  }
+}
 /// A value of b's graph inside a's.
 template <int C, int D> constexpr std::int32_t join(value<C>& a, const value<D>& b) {
-  std::int32_t map[network<D>::tensor_room]{};
-  merge(a.net, b.net, map);
-  return a.net.wrong.what == mistake::none ? map[b.out[0]] : 0;
+  std::int32_t to[most_results]{};
+  return join_all(a, b, to) ? to[0] : 0;
+}
+/// A count of channels or weights from two numbers of the caller; INT32_MAX, which no tensor has,
+/// where it does not fit.
+constexpr std::int32_t count_of(std::int32_t a, std::int32_t b) {
+  return saturated(std::int64_t{a} * b);
 }
 constexpr tensor_info typed_as(dtype type, affine q) {
   tensor_info t{};
@@ -118,10 +138,11 @@ constexpr value<Capacity> state(const char* name, std::int32_t line = __builtin_
   return v;
 }
 
-/// Weights, biases, tables: static memory of the caller with its element type, count and
-/// quantization. Data in another translation unit
-/// (`extern const std::int8_t w[432];`) compiles fastest. The memory must stay for as long as the
-/// graph is used.
+/// Weights, biases, tables: memory of the caller with its element type, count and quantization,
+/// from an array, std::array, span or vector. In constexpr graphs it is static and must stay for as
+/// long as the graph is used; data in another translation unit (`extern const std::int8_t w[432];`)
+/// compiles fastest, and may be filled when the program starts. octet::graph_builder copies it when
+/// an operator takes it.
 struct constant {
   dtype type = dtype::f32;
   const void* data = nullptr;
@@ -139,8 +160,11 @@ struct constant {
   template <class T, std::size_t N>
   constexpr constant(const std::array<T, N>& a)
       : type(dtype_of<T>), data(a.data()), count(N) {}  // NOLINT
+  template <class T, std::size_t N>
+  constexpr constant(std::span<T, N> a)
+      : type(dtype_of<std::remove_const_t<T>>), data(a.data()), count(a.size()) {}  // NOLINT
   template <class T>
-  constexpr constant(std::span<const T> a)
+  constant(const std::vector<T>& a)
       : type(dtype_of<T>), data(a.data()), count(a.size()) {}  // NOLINT
   constexpr bool present() const { return count != 0; }
 };
@@ -150,20 +174,25 @@ constexpr constant per_tensor(constant w, double scale, std::int32_t zero_point 
   w.zero_point = zero_point;
   return w;
 }
-/// Weights with one scale per output channel.
-template <class S, std::size_t N> constexpr constant per_channel(constant w, const S (&scales)[N]) {
-  if constexpr (std::is_same_v<S, float>)
-    w.scales32 = scales;
+/// Weights with one scale per output channel: an array, std::array, span or vector of float or
+/// double, which stays where it is.
+template <class Scales> constexpr constant per_channel(constant w, const Scales& scales) {
+  using number = std::remove_cvref_t<decltype(*std::data(scales))>;
+  static_assert(std::is_same_v<number, float> || std::is_same_v<number, double>,
+                "octet: scales are float or double");
+  if constexpr (std::is_same_v<number, float>)
+    w.scales32 = std::data(scales);
   else
-    w.scales64 = scales;
-  w.channels = static_cast<std::int32_t>(N);
+    w.scales64 = std::data(scales);
+  w.channels = saturated(static_cast<std::int64_t>(std::size(scales)));
   return w;
 }
-template <class S, std::size_t N>
-constexpr constant per_channel(constant w, const S (&scales)[N],
-                               const std::int32_t (&zero_points)[N]) {
+/// As many zero points as scales, std::int32_t.
+template <class Scales, class ZeroPoints>
+constexpr constant per_channel(constant w, const Scales& scales, const ZeroPoints& zero_points) {
   constant c = per_channel(w, scales);
-  c.zero_points = zero_points;
+  if (std::size(zero_points) != std::size(scales)) return c.channels = -1, c;
+  c.zero_points = std::data(zero_points);
   return c;
 }
 
@@ -190,12 +219,15 @@ constexpr tensor_info constant_info(const constant& c, const dims& shape, std::i
 template <int C, class... V> constexpr value<C> outputs(value<C> a, const V&... more) {
   (
       [&] {
-        std::int32_t map[decltype(more.net)::tensor_room]{};
-        detail::merge(a.net, more.net, map);
-        if (a.net.wrong.what != mistake::none) return;
-        for (std::int32_t i = 0; i < more.outs && a.outs < 16; ++i) {
+        std::int32_t to[detail::most_results]{};
+        if (!detail::join_all(a, more, to)) return;
+        constexpr auto room = static_cast<std::int32_t>(detail::most_results);
+        if (a.outs + more.outs > room)
+          return static_cast<void>(
+              a.net.fail(mistake::too_many_nodes, dims{room}, dims{a.outs + more.outs}, 0));
+        for (std::int32_t i = 0; i < more.outs; ++i) {
           a.out_name[a.outs] = more.out_name[i];
-          a.out[a.outs++] = map[more.out[i]];
+          a.out[a.outs++] = to[i];
         }
       }(),
       ...);
@@ -204,7 +236,7 @@ template <int C, class... V> constexpr value<C> outputs(value<C> a, const V&... 
 /// The name a result goes by: `x | named("scores")`.
 constexpr auto named(const char* name) {
   return detail::pending{[name]<int C>(value<C> v) {
-    v.out_name[0] = name;
+    v.out_name[0] = v.net.kept.text(name);
     return v;
   }};
 }
@@ -227,6 +259,14 @@ constexpr result_type updates(std::int32_t i) {
   t.state = i;
   return t;
 }
+namespace detail {
+/// Lists written in a program have their room: more is a mistake of the program.
+constexpr void check_room(std::size_t count, std::size_t room) {
+  if (count > room)
+    octet::detail::require(
+        invalid("numbers in one list", std::to_string(count), "at most " + std::to_string(room)));
+}
+}  // namespace detail
 /// An attribute by the name that the IR prints.
 struct attr {
   const char* key;
@@ -246,6 +286,7 @@ struct attr {
         type(std::is_floating_point_v<T> ? attribute_value::kind::reals
                                          : attribute_value::kind::integers),
         count(v.size()) {
+    detail::check_room(count, integers.size());
     if constexpr (std::is_floating_point_v<T>)
       std::copy(v.begin(), v.end(), reals.begin());
     else
@@ -258,6 +299,9 @@ struct attrs {
 
  private:
   constexpr void add(const attr& a) {
+    detail::check_room(as_size(list.count) + 1, detail::attribute_list::room);
+    detail::check_room(as_size(std::max(list.integer_count, list.real_count)) + a.count,
+                       detail::attribute_list::number_room);
     if (a.type == attribute_value::kind::integer)
       list.integer(a.key, a.integer);
     else if (a.type == attribute_value::kind::real)
@@ -286,6 +330,7 @@ struct results {
   constexpr results() = default;
   constexpr results(dtype t, affine q = {}) : list{result_type(t, q)} {}  // NOLINT
   constexpr results(std::initializer_list<result_type> l) : count(l.size()) {
+    detail::check_room(count, list.size());
     std::copy(l.begin(), l.end(), list.begin());
   }
 };
@@ -316,6 +361,14 @@ constexpr std::int32_t operand(value<C>& v, const shaped_constant& c, std::int32
       want != c.info.bytes)
     v.net.fail(mistake::weight_count_differs, unpack(c.info.shape),
                dims{static_cast<std::int32_t>(c.info.bytes / size_of(c.info.type))}, line);
+  if (const std::int32_t rank = c.info.shape.rank; c.info.channels != 0) {
+    if (c.info.axis < 0 || c.info.axis >= rank)
+      v.net.fail(mistake::axis_out_of_range, dims{0, rank - 1}, dims{c.info.axis}, line);
+    else if (c.info.channels != c.info.shape.extent[c.info.axis])
+      v.net.fail(mistake::scale_count_differs, dims{c.info.shape.extent[c.info.axis]},
+                 dims{c.info.channels}, line);
+  }
+  if (v.net.wrong.what != mistake::none) return -1;
   return v.net.add_tensor(c.info, line);
 }
 template <int C, int D>
@@ -407,9 +460,6 @@ struct dense_options {
   bool keep_dims = false;  // [..., K] to [..., units] instead of [batch, units]
   std::optional<dtype> type{};
   rounding round = rounding::none;
-  constexpr dense_options() = default;
-  constexpr dense_options(std::int32_t n, typed::activation a = activation::none)
-      : units(n), activation(a) {}  // NOLINT
 };
 
 namespace detail {
@@ -507,7 +557,7 @@ constexpr auto depthwise_conv2d(depthwise_conv2d_options o, constant w, constant
     detail::set_padding(a, o.padding, s, o.kernel, o.stride, o.dilation);
     detail::attribute_list list{};
     detail::append_attributes(list, a);
-    const std::int32_t channels = s[3] * o.multiplier;
+    const std::int32_t channels = detail::count_of(s[3], o.multiplier);
     return detail::weighted(x, ops::depthwise_conv2d, list, w,
                             dims{1, o.kernel.h, o.kernel.w, channels}, 3, channels, bias, out,
                             o.type, o.activation, o.round, line);
@@ -529,9 +579,11 @@ constexpr auto transpose_conv2d(transpose_conv2d_options o, constant w, constant
     a.pad_top = o.padding.top, a.pad_left = o.padding.left, a.pad_bottom = o.padding.bottom,
     a.pad_right = o.padding.right;
     if (o.padding.is_same) {
-      const auto rows = laws::transposed_padding((o.kernel.h - 1) * o.dilation.h + 1 - o.stride.h),
-                 columns =
-                     laws::transposed_padding((o.kernel.w - 1) * o.dilation.w + 1 - o.stride.w);
+      const auto beyond = [](std::int64_t kernel, std::int64_t dilation, std::int64_t stride) {
+        return saturated((kernel - 1) * dilation + 1 - stride);
+      };
+      const auto rows = laws::transposed_padding(beyond(o.kernel.h, o.dilation.h, o.stride.h)),
+                 columns = laws::transposed_padding(beyond(o.kernel.w, o.dilation.w, o.stride.w));
       a.pad_top = rows.before, a.pad_bottom = rows.after, a.output_padding_h = rows.more;
       a.pad_left = columns.before, a.pad_right = columns.after, a.output_padding_w = columns.more;
     }
@@ -549,7 +601,7 @@ constexpr auto dense(dense_options o, constant w, constant bias = {}, affine out
     const dims s = detail::unpack(detail::first(x).shape);
     std::int32_t k = s.back(0);
     if (!o.keep_dims)  // [N, H, W, C] counts as [N, H * W * C]
-      for (int i = 1; i + 1 < s.rank; ++i) k *= s[i];
+      for (int i = 1; i + 1 < s.rank; ++i) k = detail::count_of(k, s[i]);
     fully_connected_attrs a;
     a.keep_dims = o.keep_dims;
     detail::attribute_list list{};
@@ -576,6 +628,20 @@ constexpr auto quantize(affine q, dtype type = dtype::u8, rounding round = round
     return detail::then(x, detail::head_of(ops::quantize, round, line), {x.out, 1},
                         detail::attribute_list{}, detail::typed_as(type, q));
   }};
+}
+namespace detail {
+/// quantize(0.1f, 3) and the like: two numbers where a quantization is asked for.
+template <class Number> struct in_braces {
+  static_assert(error::no<Number>,
+                "octet: scale and zero point go in braces: quantize({0.1f, 3}, u8), "
+                "requantize({0.1f, 3})");
+};
+template <class T>
+concept number = std::is_arithmetic_v<T>;
+}  // namespace detail
+template <detail::number Scale, detail::number ZeroPoint, class... More>
+constexpr auto quantize(Scale, ZeroPoint, const More&...) {
+  return detail::in_braces<Scale>(), quantize(affine{1, 0});
 }
 /// Quantized values to float32.
 constexpr auto dequantize(std::int32_t line = __builtin_LINE()) {
@@ -613,17 +679,12 @@ constexpr value<C> requantized(const value<C>& x, affine q, std::optional<dtype>
       if (by.round != rounding::none || by.by_law) break;
       attribute_list a{};
       for (std::int32_t i = 0; i < by.attrs; ++i)
-        a.list[a.count++] = x.net.attrs[by.first_attr + i];
-      for (std::int32_t i = 0; i < by.attrs; ++i) {
-        if (a.list[i].type != attribute_value::kind::integers) continue;
-        const std::int32_t from = a.list[i].first;
-        a.list[i].first = a.integer_count;
-        for (std::int32_t j = 0; j < a.list[i].count; ++j)
-          a.integers[a.integer_count++] = x.net.integers[from + j];
-      }
+        a.list[a.count++] =
+            copy_attribute(x.net.attrs[by.first_attr + i], x.net, a, a.integer_count, a.real_count);
+      std::array<std::int32_t, most_operands> ins{};
+      for (std::int32_t i = 0; i < by.ins; ++i) ins[as_size(i)] = x.net.operands[by.first_in + i];
       head.op = by.op;
-      return then(x, head, {x.net.operands + by.first_in, static_cast<std::size_t>(by.ins)}, a,
-                  typed_as(to, q));
+      return then(x, head, {ins.data(), as_size(by.ins)}, a, typed_as(to, q));
     }
   if (!t.quantized())
     return broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)},
@@ -642,6 +703,10 @@ constexpr auto requantize(affine q, requantize_options o = {},
   return detail::pending{[=]<int C>(const value<C>& x) {
     return detail::requantized(x, q, o.type, o.round, false, law::tflite_ref, o.activation, line);
   }};
+}
+template <detail::number Scale, detail::number ZeroPoint, class... More>
+constexpr auto requantize(Scale, ZeroPoint, const More&...) {
+  return detail::in_braces<Scale>(), requantize(affine{1, 0});
 }
 /// The same by law L, whatever the graph's is.
 template <law L>
@@ -739,10 +804,14 @@ constexpr detail::concat_head concat(std::int32_t axis, affine q = {},
 // ---- pooling and reductions ----
 
 struct pool2d_options {
-  window size{2, 2}, stride{2, 2};
+  window kernel{2, 2}, stride{2, 2};
   typed::padding padding = valid;
   typed::activation activation = activation::none;
   bool ceil_mode = false, count_include_pad = false;
+  rounding round = rounding::none;
+};
+struct reduce_options {
+  bool keep_dims = false;  // the axes stay, with extent 1
   rounding round = rounding::none;
 };
 namespace detail {
@@ -756,48 +825,50 @@ constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options
     const op_def& op = operator_for(quantized, plain, t);
     if (&op == &quantized && !need_quantized(v, t, line)) return v;
     pool2d_attrs a;
-    a.window_h = o.size.h, a.window_w = o.size.w, a.stride_h = o.stride.h, a.stride_w = o.stride.w,
-    a.ceil_mode = o.ceil_mode, a.count_include_pad = o.count_include_pad;
-    set_padding(a, o.padding, s, o.size, o.stride, {1, 1});
+    a.window_h = o.kernel.h, a.window_w = o.kernel.w, a.stride_h = o.stride.h,
+    a.stride_w = o.stride.w, a.ceil_mode = o.ceil_mode, a.count_include_pad = o.count_include_pad;
+    set_padding(a, o.padding, s, o.kernel, o.stride, {1, 1});
     attribute_list list{};
     append_attributes(list, a);
     const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
     return then(v, head_of(op, o.round, line, o.activation), {x.out, 1}, list, y);
   }};
 }
-constexpr auto reduced(const op_def& quantized, const op_def& plain, dims axes, bool keep_dims,
-                       affine q, rounding round, std::int32_t line) {
+constexpr auto reduced(const op_def& quantized, const op_def& plain, dims axes, reduce_options o,
+                       affine q, std::int32_t line) {
   return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
     const tensor_info t = first(x);
     value<C> v = x;
     const op_def& op = operator_for(quantized, plain, t);
     if (&op == &quantized && !need_quantized(v, t, line)) return v;
     attribute_list list{};
-    append_attributes(list, reduce_attrs{axes, keep_dims});
+    append_attributes(list, reduce_attrs{axes, o.keep_dims});
     const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
-    return then(v, head_of(op, round, line), {x.out, 1}, list, y);
+    return then(v, head_of(op, o.round, line), {x.out, 1}, list, y);
   }};
 }
 }  // namespace detail
+/// Mean of windows of x [N,H,W,C]; the result's quantization is the input's unless given.
 constexpr auto avg_pool2d(pool2d_options o = {}, affine q = {},
                           std::int32_t line = __builtin_LINE()) {
   return detail::pool(ops::qnn_avg_pool2d, ops::avg_pool2d, o, q, line);
 }
+/// Largest of windows of x [N,H,W,C].
 constexpr auto max_pool2d(pool2d_options o = {}, std::int32_t line = __builtin_LINE()) {
   return detail::pool(ops::qnn_max_pool2d, ops::max_pool2d, o, {}, line);
 }
 /// Mean over axes; the result's quantization is the input's unless given.
-constexpr auto mean(dims axes, bool keep_dims = false, affine q = {},
-                    rounding round = rounding::none, std::int32_t line = __builtin_LINE()) {
-  return detail::reduced(ops::qnn_mean, ops::mean, axes, keep_dims, q, round, line);
+constexpr auto mean(dims axes, reduce_options o = {}, affine q = {},
+                    std::int32_t line = __builtin_LINE()) {
+  return detail::reduced(ops::qnn_mean, ops::mean, axes, o, q, line);
 }
-constexpr auto sum(dims axes, bool keep_dims = false, affine q = {},
-                   rounding round = rounding::none, std::int32_t line = __builtin_LINE()) {
-  return detail::reduced(ops::qnn_sum, ops::sum, axes, keep_dims, q, round, line);
+constexpr auto sum(dims axes, reduce_options o = {}, affine q = {},
+                   std::int32_t line = __builtin_LINE()) {
+  return detail::reduced(ops::qnn_sum, ops::sum, axes, o, q, line);
 }
 /// Mean of every channel: [N,H,W,C] to [N,C].
 constexpr auto global_avg_pool2d(affine q = {}, std::int32_t line = __builtin_LINE()) {
-  return mean(dims{1, 2}, false, q, rounding::none, line);
+  return mean(dims{1, 2}, {}, q, line);
 }
 
 // ---- shapes ----

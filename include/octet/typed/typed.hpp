@@ -7,6 +7,7 @@
 #include "octet/typed/compiled.hpp"
 #include "octet/typed/error.hpp"  // first, so that compilers name it in few lines
 #include "octet/typed/functions.hpp"
+#include "octet/typed/graph_builder.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace typed {

@@ -1,0 +1,14 @@
+// expect: octet: scale and zero point go in braces
+#include "octet/typed/typed.hpp"
+
+namespace q = octet::typed;
+extern const std::int8_t w[16 * 16];
+constexpr auto x = q::input<q::tensor<q::s8, q::shape<1, 8, 8, 16>, q::affine{0.05f, -3}>>();
+
+#if defined(OCTET_GOOD)
+constexpr auto graph = x | q::requantize({0.1f, 3});
+#else
+constexpr auto graph = x | q::requantize(0.1f, 3);  // HERE
+#endif
+using net = q::compiled<graph>;
+std::size_t bytes() { return net::arena_bytes; }
