@@ -131,10 +131,7 @@ class operator_call {
     c.memory_ = std::make_unique<plan_memory>();
     if (auto s = detail::prepare_step(op, n, on, find, 1, *c.memory_, c.step_); !s)
       return s.error();
-    for (std::size_t i = 0; i < attrs.entries().size(); ++i)
-      if (!known_attributes[i])
-        return invalid("attribute of " + std::string(op.name), attrs.entries()[i].first,
-                       "attributes that it has, of their kinds");
+    if (auto s = detail::all_read(op, attrs, known_attributes.get()); !s) return s.error();
     c.step_.inputs = static_cast<std::uint32_t>(in.size()),
     c.step_.outputs = static_cast<std::uint32_t>(out.size());
     c.scratch_ = buffer(Bytes(c.step_.scratch));

@@ -641,10 +641,8 @@ inline status all_read(const graph& g, const node& n, const attributes& given) {
   prepared p;
   p.memory = &memory;
   if (!n.op->shape(view, shapes) || !prepare_node(*n.op, view, p)) return unit{};
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (!read[i] && given.find(all[i].first))
-      return invalid("attribute " + all[i].first, {}, "those that the operator reads");
-  return unit{};
+  for (std::size_t i = 0; i < all.size(); ++i) read[i] = read[i] || !given.find(all[i].first);
+  return octet::detail::all_read(*n.op, n.attrs, read.get());
 }
 
 }  // namespace detail

@@ -702,6 +702,15 @@ inline error_info invalid(std::string what, std::string found = {}, std::string 
   return {errc::invalid, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
 }
 namespace detail {
+/// What an attribute_view has noted: an attribute that an operator does not read is misspelt, or of
+/// another kind.
+inline status all_read(const op_def& op, const attributes& a, const bool* read) {
+  for (std::size_t i = 0; i < a.entries().size(); ++i)
+    if (!read[i])
+      return invalid("attribute of " + std::string(op.name), a.entries()[i].first,
+                     "attributes that it has, of their kinds");
+  return unit{};
+}
 /// Scales, zero points and their axis go with type and shape. A dead channel of weights has scale
 /// 0; a tensor with one scale has none.
 inline status verify_quantization(const tensor_desc& t) {

@@ -105,8 +105,7 @@ inline error_info error_of(const mistake_info& m) {
 inline status try_node(const graph& g, const octet::node& n, const limits& max) {
   const node_inputs operands(g, n);
   node_view view = operands.view();
-  const auto& entries = n.attrs.entries();
-  const auto read = std::make_unique<bool[]>(entries.size() + 1);
+  const auto read = std::make_unique<bool[]>(n.attrs.entries().size() + 1);
   const attribute_view attrs(n.attrs, read.get());
   view.attrs = &attrs;
   plan_memory memory;
@@ -120,11 +119,7 @@ inline status try_node(const graph& g, const octet::node& n, const limits& max) 
   std::vector<dims> shapes(n.out.size());
   if (n.op->shape)
     if (auto s = n.op->shape(view, shapes); !s) return s;
-  for (std::size_t i = 0; i < entries.size(); ++i)
-    if (!read[i])
-      return invalid("attribute of " + std::string(n.op->name), entries[i].first,
-                     "attributes that it has, of their kinds");
-  return unit{};
+  return octet::detail::all_read(*n.op, n.attrs, read.get());
 }
 
 }  // namespace typed::detail
