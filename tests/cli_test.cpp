@@ -751,6 +751,45 @@ TEST_CASE("bench-op times one operator on every target, after comparing it with 
     CHECK(call(std::string("bench-op conv2d ") + usage).code == 2);
 }
 
+TEST_CASE("bench-op --vs xnnpack: XNNPACK's operator beside octet's, where the build has it") {
+  const std::string conv =
+      "bench-op conv2d --x 1,6,5,8 --w 7,3,3,8 --type s8 --threads 1,2 --seconds 0 --vs xnnpack ";
+#if defined(OCTET_HAVE_XNNPACK)
+  const auto rows =
+      json_of(call(conv + "--law tflite_xnnpack --json -").out)["results"][0]["rows"];
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[0]["library"] == "octet");
+  for (std::size_t i : {2, 3}) {
+    CHECK(rows[i]["library"] == "xnnpack");
+    CHECK(rows[i]["target"] == "");
+    CHECK(rows[i]["threads"] == i - 1);
+    CHECK(rows[i]["same_as_reference"] == true);
+    CHECK(rows[i]["us"].get<double>() > 0);
+  }
+  // Another rounding than XNNPACK's: its row says so, and is no failure.
+  const ran other = call(conv + "--law tflite_ref --x 1,30,30,16 --w 16,3,3,16");
+  CHECK(other.code == 0);
+  CHECK(has(other.out, "  xnnpack "));
+  for (const char* op : {"depthwise_conv2d --type s8", "depthwise_conv2d --type u8",
+                         "conv2d --type u8", "add --type u8", "mul --type s8"}) {
+    INFO(op);
+    const auto j = json_of(call(std::string("bench-op ") + op + " --x 1,7,7,8 --law "
+                                "tflite_xnnpack --seconds 0 --vs xnnpack --json -").out);
+    CHECK(j["results"][0]["rows"][1]["same_as_reference"] == true);
+  }
+  const ran none = call("bench-op softmax --type s8 --seconds 0 --vs xnnpack");
+  CHECK(none.code == 3);
+  CHECK(has(none.err, "qnn.softmax of int8 in XNNPACK"));
+#else
+  const ran without = call(conv);
+  CHECK(without.code == 2);
+  CHECK(has(without.err, "libxnnpack-dev"));
+#endif
+  const ran unknown = call("bench-op conv2d --vs blas");
+  CHECK(unknown.code == 2);
+  CHECK(has(unknown.err, "a library to compare with (found blas; supported: xnnpack)"));
+}
+
 TEST_CASE("info names version, targets and threads, the environment chooses a target") {
   const ran r = call("info");
   CHECK(r.code == 0);

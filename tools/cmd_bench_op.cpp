@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "json.hpp"
 #include "octet/bench/op.hpp"
+#include "rival.hpp"
 
 namespace octet::tools {
 namespace {
@@ -101,13 +102,26 @@ std::optional<request> request_of(const bench_op_options& o) {
   }
   if (!o.threads.empty()) r.timing.threads = o.threads;
   r.timing.seconds = o.seconds;
+  if (!o.vs.empty()) {
+    auto other = rival_named(o.vs);
+    if (!other) {
+      fail(bad_usage, "--vs " + other.error().message());
+      return std::nullopt;
+    }
+    r.timing.rivals.push_back(std::move(*other));
+  }
   return r;
 }
 
+/// Empty for another library, which chooses its own.
+std::string target_name(const bench::op_row& row) {
+  return row.library == "octet" ? std::string(name_of(row.on)) : std::string();
+}
 json json_of(const op_result& r) {
   json rows = json::array();
   for (const bench::op_row& row : r.rows)
-    rows.push_back({{"target", name_of(row.on)},
+    rows.push_back({{"library", row.library},
+                    {"target", target_name(row)},
                     {"threads", row.threads},
                     {"kernel", row.kernel},
                     {"same_as_reference", row.same},
@@ -122,18 +136,18 @@ json json_of(const op_result& r) {
 }
 constexpr const char* csv_head =
     "operator,operands,rounding,attributes,target,threads,kernel,same_as_reference,us,median_us,"
-    "macs,bytes,gmacs_or_gbytes_per_s,ceiling,of_ceiling\n";
+    "macs,bytes,gmacs_or_gbytes_per_s,ceiling,of_ceiling,library\n";
 std::string csv_of(const op_result& r) {
   std::string s;
   char b[200];
   for (const bench::op_row& row : r.rows) {
     s += r.op + ",\"" + r.operands + "\"," + std::string(name_of(r.round)) + ",\"" + r.attrs +
-         "\"," + std::string(name_of(row.on)) + ",";
-    std::snprintf(b, sizeof b, "%u,\"%s\",%d,%.4f,%.4f,%.0f,%.0f,%.4f,%.4f,%.4f\n", row.threads,
+         "\"," + target_name(row) + ",";
+    std::snprintf(b, sizeof b, "%u,\"%s\",%d,%.4f,%.4f,%.0f,%.0f,%.4f,%.4f,%.4f,", row.threads,
                   row.kernel.c_str(), row.same ? 1 : 0, row.best_us, row.median_us, r.macs, r.bytes,
                   row.rate * 1e-9, row.ceiling * 1e-9,
                   row.ceiling > 0 ? row.rate / row.ceiling : 0.0);
-    s += b;
+    s += b + row.library + "\n";
   }
   return s;
 }

@@ -51,6 +51,7 @@ struct bench_op_options {
   std::vector<unsigned> threads;
   bool forms = false;    // each form that has the types and the rounding
   double seconds = 0.2;  // for each target and number of threads
+  std::string vs;        // another library beside octet
   std::string json, csv;
 };
 struct explain_options : model_options {

@@ -180,6 +180,8 @@ int main(int argc, char** argv) {
   bench_op_command
       ->add_option("--seconds", bo.seconds, "of measuring, for each target and number of threads")
       ->check(CLI::Range(0.0, 60.0));
+  bench_op_command->add_option("--vs", bo.vs,
+                               "xnnpack: its operator beside octet's, with each number of threads");
   json_flag(*bench_op_command, bo.json);
   bench_op_command->add_option("--csv", bo.csv,
                                "write a table; - for standard output, in place of the text");
