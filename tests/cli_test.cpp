@@ -759,7 +759,7 @@ TEST_CASE("bench-op --vs xnnpack: XNNPACK's operator beside octet's, where the b
       json_of(call(conv + "--law tflite_xnnpack --json -").out)["results"][0]["rows"];
   REQUIRE(rows.size() == 4);
   CHECK(rows[0]["library"] == "octet");
-  for (std::size_t i : {2, 3}) {
+  for (std::size_t i : {2u, 3u}) {
     CHECK(rows[i]["library"] == "xnnpack");
     CHECK(rows[i]["target"] == "");
     CHECK(rows[i]["threads"] == i - 1);

@@ -183,15 +183,25 @@ TEST_CASE("mistakes in a graph built at run time are errors with their place") {
                Catch::Contains("plain numbers where quantized values must be (found int8;"));
   }
   {
-    octet::graph_builder b("net");  // sizes that no integer holds
-    const auto x = b.input("x", q::s8, {1, 40000, 40000, 1}, {0.05f, -3});
-    for (const auto& v :
-         {x | q::dense({.units = 2000000000}, q::per_tensor(w, 0.01), {}, {0.1f, 0}),
-          x | q::depthwise_conv2d({.multiplier = 2000000000}, q::per_tensor(w, 0.01), {}, {1, 0}),
-          x | q::transpose_conv2d({.filters = 1, .kernel = {2000000000, 1}, .dilation = {2, 1}},
-                                  q::per_tensor(w, 0.01), {}, {1, 0})})
-      CHECK(!b.finish(v));
+    octet::graph_builder b("net");
+    const auto halves = start(b) | q::split(3, 2);
+    CHECK_THAT(error_of(b, halves[2]),
+               Catch::Contains("a result that the operator does not have (found [2];"));
   }
+  // Sizes that no integer holds.
+  const auto refused = [&](auto op) {
+    octet::graph_builder b("net");
+    return error_of(b, start(b) | op);
+  };
+  CHECK_THAT(refused(q::dense({.units = 2000000000}, q::per_tensor(w, 0.01), {}, {0.1f, 0})),
+             Catch::Contains("weight count differs"));
+  CHECK_THAT(
+      refused(q::depthwise_conv2d({.multiplier = 2000000000}, q::per_tensor(w, 0.01), {}, {1, 0})),
+      Catch::Contains("weight count differs"));
+  CHECK_THAT(refused(q::transpose_conv2d(
+                 {.filters = 16, .kernel = {2000000000, 1}, .dilation = {2000000000, 1}},
+                 q::per_tensor(w, 0.01), {}, {1, 0})),
+             Catch::Contains("weight count differs"));
 }
 
 // ---- a layer with memory, in both forms ----

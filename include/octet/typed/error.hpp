@@ -44,6 +44,7 @@ enum class mistake : std::uint8_t {
   arena_over_budget,
   state_written_twice,
   not_a_state,
+  no_such_result,
   graphs_differ  // at run time alone
 };
 constexpr std::string_view name_of(mistake m) noexcept {
@@ -80,6 +81,7 @@ constexpr std::string_view name_of(mistake m) noexcept {
     case mistake::arena_over_budget: return "the arena is larger than the budget";
     case mistake::state_written_twice: return "two operators write one state";
     case mistake::not_a_state: return "the operator needs a state there";
+    case mistake::no_such_result: return "a result that the operator does not have";
     case mistake::graphs_differ: return "values of two graphs meet";
   }
   return no_enumerator;
@@ -217,6 +219,10 @@ template <class Expected, class Found, class Line> struct not_a_state {
                 "octet: this operator keeps a state between runs: give it a state<...>(name) there "
                 "(expected: which input; found: which result)");
 };
+template <class Expected, class Found, class Line> struct no_such_result {
+  static_assert(no<Expected, Found, Line>,
+                "octet: a result that the operator does not have; expected<first, last>");
+};
 
 /// The class of a mistake; naming it instantiates nothing.
 template <mistake> struct class_of;
@@ -309,6 +315,9 @@ template <> struct class_of<mistake::state_written_twice> {
 };
 template <> struct class_of<mistake::not_a_state> {
   template <class E, class F, class L> using type = not_a_state<E, F, L>;
+};
+template <> struct class_of<mistake::no_such_result> {
+  template <class E, class F, class L> using type = no_such_result<E, F, L>;
 };
 }  // namespace error
 

@@ -141,7 +141,7 @@ OCTET_INLINE graph_builder::value graph_builder::add(typed::detail::role role, c
   typed::detail::tensor_info t = typed::detail::typed_as(type, q);
   t.role = role;
   t.shape = typed::detail::pack(shape);
-  t.name = name;
+  t.name = name.c_str();
   value v(*network_);
   v.outs = 1;
   status s = verify_size(shape, type, limits_);

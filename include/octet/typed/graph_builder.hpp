@@ -57,6 +57,10 @@ template <> struct value<at_run_time> {
   /// One of several results.
   value operator[](int i) const {
     value v = *this;
+    if (i < 0 || i >= outs) {
+      v.net.fail(mistake::no_such_result, dims{0, outs - 1}, dims{i}, 0);
+      return v;
+    }
     v.out[0] = out[i];
     v.out_name[0] = out_name[i];
     v.outs = 1;
@@ -92,12 +96,12 @@ class graph_builder {
   explicit graph_builder(std::string name, law arithmetic = law::tflite_ref, const limits& l = {});
 
   /// An input of the graph; inputs of one name are one input.
-  value input(const char* name, dtype type, const dims& shape, typed::affine q = {},
+  value input(const std::string& name, dtype type, const dims& shape, typed::affine q = {},
               std::int32_t line = __builtin_LINE()) {
     return add(typed::detail::role::input, name, type, shape, q, line);
   }
   /// Memory that the graph keeps from run to run; starts as real zero. One state has one writer.
-  value state(const char* name, dtype type, const dims& shape, typed::affine q = {},
+  value state(const std::string& name, dtype type, const dims& shape, typed::affine q = {},
               std::int32_t line = __builtin_LINE()) {
     return add(typed::detail::role::state, name, type, shape, q, line);
   }
@@ -114,13 +118,13 @@ class graph_builder {
   }
 
   /// The graph whose results `v` stands for (several: typed::outputs, named: typed::named), ready
-  /// for octet::compile. Every operator has been prepared once: what compiling would refuse is
-  /// refused here, with the line where it was written. Attributes given by a name that the operator
-  /// does not have are among it. The builder stays as it is.
+  /// for octet::compile. Every operator has been prepared once: what compiling would refuse, its
+  /// limits aside, is refused here, with the line where it was written; so are attributes given by a
+  /// name that the operator does not have. The builder stays as it is.
   result<graph> finish(const value& v) const;
 
  private:
-  value add(typed::detail::role role, const char* name, dtype type, const dims& shape,
+  value add(typed::detail::role role, const std::string& name, dtype type, const dims& shape,
             typed::affine q, std::int32_t line);
   error_info named(error_info e) const;
 

@@ -290,6 +290,10 @@ template <int Capacity> struct value {
   /// One of several results.
   constexpr value operator[](int i) const {
     value v = *this;
+    if (i < 0 || i >= outs) {
+      v.net.fail(mistake::no_such_result, dims{0, outs - 1}, dims{i}, 0);
+      return v;
+    }
     v.out[0] = out[i];
     v.out_name[0] = out_name[i];
     v.outs = 1;
