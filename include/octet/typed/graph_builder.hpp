@@ -119,8 +119,8 @@ class graph_builder {
 
   /// The graph whose results `v` stands for (several: typed::outputs, named: typed::named), ready
   /// for octet::compile. Every operator has been prepared once: what compiling would refuse, its
-  /// limits aside, is refused here, with the line where it was written; so are attributes given by a
-  /// name that the operator does not have. The builder stays as it is.
+  /// limits aside, is refused here, with the line where it was written; so are attributes by names
+  /// that the operator does not have. The builder stays as it is.
   result<graph> finish(const value& v) const;
 
  private:
