@@ -755,8 +755,7 @@ TEST_CASE("bench-op --vs xnnpack: XNNPACK's operator beside octet's, where the b
   const std::string conv =
       "bench-op conv2d --x 1,6,5,8 --w 7,3,3,8 --type s8 --threads 1,2 --seconds 0 --vs xnnpack ";
 #if defined(OCTET_HAVE_XNNPACK)
-  const auto rows =
-      json_of(call(conv + "--law tflite_xnnpack --json -").out)["results"][0]["rows"];
+  const auto rows = json_of(call(conv + "--law tflite_xnnpack --json -").out)["results"][0]["rows"];
   REQUIRE(rows.size() == 4);
   CHECK(rows[0]["library"] == "octet");
   for (std::size_t i : {2u, 3u}) {
@@ -773,8 +772,10 @@ TEST_CASE("bench-op --vs xnnpack: XNNPACK's operator beside octet's, where the b
   for (const char* op : {"depthwise_conv2d --type s8", "depthwise_conv2d --type u8",
                          "conv2d --type u8", "add --type u8", "mul --type s8"}) {
     INFO(op);
-    const auto j = json_of(call(std::string("bench-op ") + op + " --x 1,7,7,8 --law "
-                                "tflite_xnnpack --seconds 0 --vs xnnpack --json -").out);
+    const auto j = json_of(call(std::string("bench-op ") + op +
+                                " --x 1,7,7,8 --law "
+                                "tflite_xnnpack --seconds 0 --vs xnnpack --json -")
+                               .out);
     CHECK(j["results"][0]["rows"][1]["same_as_reference"] == true);
   }
   const ran none = call("bench-op softmax --type s8 --seconds 0 --vs xnnpack");
