@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -67,6 +68,18 @@ def browser():
     return None
 
 
+def run(call, home):
+    """What a browser prints. One that does not end is stopped, with all its processes."""
+    started = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env={**os.environ, "HOME": home}, start_new_session=True)
+    try:
+        out, err = started.communicate(timeout=120)
+    except subprocess.TimeoutExpired:
+        os.killpg(started.pid, signal.SIGKILL)
+        sys.exit("does not end within 120 s: " + " ".join(call))
+    return out.decode(errors="replace"), err.decode(errors="replace")
+
+
 def draw(program, page, picture, read=False):
     """A picture of the page; where it is to be read, with Chromium the document as text as well."""
     with tempfile.TemporaryDirectory() as profile:
@@ -86,12 +99,9 @@ def draw(program, page, picture, read=False):
                 calls.append(common + ["--dump-dom", at])
         text = ""
         for call in calls:
-            done = subprocess.run([program, *call], capture_output=True, timeout=120,
-                                  env={**os.environ, "HOME": profile})
-            text = done.stdout.decode(errors="replace")
+            text, said = run([program, *call], profile)
     if not picture.is_file():
-        sys.exit(f"{program} drew nothing of {page.name}:\n"
-                 + done.stderr.decode(errors="replace")[-2000:])
+        sys.exit(f"{program} drew nothing of {page.name}:\n{said[-2000:]}")
     return text
 
 
