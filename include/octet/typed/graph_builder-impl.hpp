@@ -135,8 +135,9 @@ OCTET_INLINE void graph_builder::keep(std::shared_ptr<const void> owner,
   network_->kept.in->keep({std::move(owner), memory});
 }
 
-OCTET_INLINE graph_builder::value graph_builder::add(typed::detail::role role, const char* name,
-                                                     dtype type, const dims& shape, typed::affine q,
+OCTET_INLINE graph_builder::value graph_builder::add(typed::detail::role role,
+                                                     const std::string& name, dtype type,
+                                                     const dims& shape, typed::affine q,
                                                      std::int32_t line) {
   typed::detail::tensor_info t = typed::detail::typed_as(type, q);
   t.role = role;
