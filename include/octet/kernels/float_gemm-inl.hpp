@@ -142,6 +142,132 @@ HWY_INLINE void float_panel_tile(const float_walk& k, const float* x, const floa
   }
 }
 
+// ---- tiles under ORT ----
+
+/// One rounding per product and addition together.
+struct fused_sums : float_sums {
+  static HWY_INLINE sum add_product(sum s, weights a, weights b) {
+    return simd::rounded(fused(a, b, s));
+  }
+};
+/// The walk of a tile whose products are numbered in the order in which they are summed: blocks of
+/// kernel rows of kernel columns of elements. Each group of numerics::mlas_order, and each block,
+/// is a sum of its own.
+struct mlas_walk {
+  float_walk in;
+  std::ptrdiff_t blocks = 1, x_block = 0, w_block = 0, last_elements = 0;  // of the last block
+  std::ptrdiff_t first = 0, row_steps = 0, column_steps = 0;               // numbers of products
+  numerics::mlas_order order{};
+  float alpha = 1;
+  std::ptrdiff_t start_row = 0, start_column = 1;  // from row to row of a tile, column to column
+};
+template <int MR, int NV> struct mlas_sums {
+  VF acc[MR][NV], total[MR][NV];
+  VF alpha;
+  bool begun;
+  /// `start`, where given: of the first row and column.
+  HWY_INLINE mlas_sums(const mlas_walk& k, const float* start, std::size_t n)
+      : alpha(set_float(k.alpha)), begun(start != nullptr) {
+    HWY_UNROLL(4)
+    for (int r = 0; r < MR; ++r) {
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) {
+        acc[r][v] = total[r][v] = hn::Zero(DF());
+        const std::size_t done = as_size(v * lanes32);
+        if (!begun || done >= n) continue;
+        const float* const from = start + r * k.start_row;
+        total[r][v] = k.start_column == 0   ? set_float(*from)
+                      : n - done >= lanes32 ? simd::load(from + done)
+                                            : simd::load_some(from + done, n - done);
+      }
+    }
+  }
+  HWY_INLINE void end_group() {
+    HWY_UNROLL(4)
+    for (int r = 0; r < MR; ++r) {
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) {
+        total[r][v] = begun ? simd::rounded(fused(acc[r][v], alpha, total[r][v]))
+                            : simd::rounded(hn::Mul(acc[r][v], alpha));
+        acc[r][v] = hn::Zero(DF());
+      }
+    }
+    begun = true;
+  }
+};
+/// MR pixels times NV vectors of channels, of which n are written. x_block, ... as in mlas_walk.
+template <class Sums, int MR, int NV>
+HWY_NOINLINE void mlas_tile(const mlas_walk& k, const float* x, const float* w, const float* bias,
+                            const float* start, float* y, std::size_t n) noexcept {
+  mlas_sums<MR, NV> s(k, start, n);
+  const float_walk& in = k.in;
+  std::ptrdiff_t end = as_distance(k.order.end_of(0));
+  for (std::ptrdiff_t block = 0; block < k.blocks; ++block, x += k.x_block, w += k.w_block) {
+    const std::ptrdiff_t elements = block + 1 == k.blocks ? k.last_elements : in.elements;
+    const float *rx = x, *rw = w;
+    for (std::ptrdiff_t row = 0; row < in.rows; ++row, rx += in.x_row, rw += in.w_row) {
+      const float *from = rx, *with = rw;
+      for (std::ptrdiff_t c = 0; c < in.columns; ++c, from += in.x_column, with += in.w_column) {
+        const float *px = from, *pw = with;
+        std::ptrdiff_t at = k.first + row * k.row_steps + c * k.column_steps;
+        for (std::ptrdiff_t left = elements; left != 0;) {
+          if (at >= end) s.end_group(), end = as_distance(k.order.end_of(as_size(at)));
+          const std::ptrdiff_t some = left < end - at ? left : end - at;
+          for (std::ptrdiff_t e = some; e != 0; --e, px += in.x_element, pw += in.w_element) {
+            VF b[NV];
+            HWY_UNROLL(4)
+            for (int v = 0; v < NV; ++v) b[v] = simd::load(pw + v * lanes32);
+            HWY_UNROLL(4)
+            for (int r = 0; r < MR; ++r) {
+              const VF a = set_float(px[r * in.x_pixel]);
+              HWY_UNROLL(4)
+              for (int v = 0; v < NV; ++v) s.acc[r][v] = Sums::add_product(s.acc[r][v], a, b[v]);
+            }
+          }
+          at += some, left -= some;
+        }
+      }
+    }
+    if (block + 1 < k.blocks) s.end_group();
+  }
+  s.end_group();
+  const VF lo = set_float(in.lo), hi = set_float(in.hi);
+  HWY_UNROLL(4)
+  for (int r = 0; r < MR; ++r) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      const std::size_t done = as_size(v * lanes32);
+      if (done < n)
+        finish_floats<float_sums>(s.total[r][v], bias == nullptr ? nullptr : bias + done, lo, hi,
+                                  y + r * in.y_pixel + done, n - done);
+    }
+  }
+}
+/// As float_panel_tile.
+template <class Sums, int MR>
+HWY_INLINE void mlas_panel_tile(const mlas_walk& k, const float* x, const float* w,
+                                const float* bias, const float* start, float* y, std::size_t n,
+                                std::size_t width) noexcept {
+  constexpr int most = MR == 1 ? Sums::vectors_of_one : Sums::vectors_of_four;
+  std::size_t done = 0;
+  while (done < width) {
+    const std::size_t left = (width - done) / lanes32;
+    const float* const b = bias == nullptr ? nullptr : bias + done;
+    const float* const from = start == nullptr ? nullptr : start + done * as_size(k.start_column);
+    int vectors = 1;
+    if (most >= 4 && left >= 4) {
+      if constexpr (most >= 4) mlas_tile<Sums, MR, 4>(k, x, w + done, b, from, y + done, n - done);
+      vectors = 4;
+    } else if (most >= 2 && left >= 2) {
+      if constexpr (most >= 2) mlas_tile<Sums, MR, 2>(k, x, w + done, b, from, y + done, n - done);
+      vectors = 2;
+    } else {
+      mlas_tile<Sums, MR, 1>(k, x, w + done, b, from, y + done, n - done);
+    }
+    done += as_size(vectors * lanes32);
+  }
+}
+
 // ---- convolutions ----
 
 /// The taps that meet the image at one output row or column, in order.
@@ -215,30 +341,118 @@ inline float_row float_row_of(const float_image& i, const float* x, float* y, st
   return {x + at * i.input_row(), y + row * i.out_w * i.out_c, t, first, first + n};
 }
 
-/// Pixels [begin, end) of all, times one panel of n columns.
-template <class Sums>
-HWY_NOINLINE void float_layer_panel(const float_layer_params& p, const float_image& image,
-                                    const float* x, const float* w, const float* bias, float* y,
-                                    std::size_t n, std::size_t width, std::size_t begin,
-                                    std::size_t end) noexcept {
-  const auto group_in = as_distance(p.in_c / p.groups), in_c = as_distance(image.in_c),
-             tap = group_in * as_distance(width);
-  // A kernel row whose taps lie side by side in the image is one run of elements.
-  const bool joined = p.groups == 1 && image.w.tap_step() == 1 && image.w.input_step() == 1;
-  const std::int64_t phases = image.w.phases(), step = image.w.phase_step();
+/// Distances in a panel of packed weights.
+struct panel_steps {
+  std::ptrdiff_t in_c, group_in, width, tap;
+  panel_steps(const float_layer_params& p, std::size_t panel_width)
+      : in_c(p.in_c),
+        group_in(p.group_in()),
+        width(as_distance(panel_width)),
+        tap(group_in * width) {}
+};
+inline float_walk walk_of(const float_layer_params& p, const float_image& image,
+                          const panel_steps& s) noexcept {
   float_walk k;
   k.lo = p.min, k.hi = p.max;
   k.x_row = as_distance(image.h.input_step()) * image.input_row();
-  k.w_row = as_distance(image.h.tap_step() * image.w.kernel) * tap;
-  k.x_column = as_distance(image.w.input_step()) * in_c;
-  k.w_column = as_distance(image.w.tap_step()) * tap;
-  k.w_element = as_distance(width);
-  k.x_pixel = as_distance(step) * in_c;
-  k.y_pixel = as_distance(phases) * as_distance(image.out_c);
+  k.w_row = as_distance(image.h.tap_step() * image.w.kernel) * s.tap;
+  k.x_column = as_distance(image.w.input_step()) * s.in_c;
+  k.w_column = as_distance(image.w.tap_step()) * s.tap;
+  k.w_element = s.width;
+  k.x_pixel = as_distance(image.w.phase_step()) * s.in_c;
+  k.y_pixel = as_distance(image.w.phases()) * as_distance(image.out_c);
+  return k;
+}
+/// One panel of n columns for pixels whose sums run in the order of the weights.
+template <class Sums> struct plain_panel {
+  panel_steps steps;
+  bool joined;  // a kernel row whose taps lie side by side in the image is one run of elements
+  float_walk k;
+  const float *w, *bias;
+  std::size_t n;
+  HWY_INLINE plain_panel(const float_layer_params& p, const float_image& image,
+                         const float* weights, const float* biases, std::size_t columns,
+                         std::size_t width)
+      : steps(p, width),
+        joined(p.groups == 1 && image.w.tap_step() == 1 && image.w.input_step() == 1),
+        k(walk_of(p, image, steps)),
+        w(weights),
+        bias(biases),
+        n(columns) {}
+  HWY_INLINE void taps_are(const float_row& row, const float_taps& t) {
+    const auto taps = as_distance(t.count);
+    k.rows = as_distance(row.taps.count);
+    k.columns = joined ? 1 : taps;
+    k.elements = joined ? taps * steps.group_in : steps.group_in;
+  }
+  template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
+    float_panel_tile<Sums, MR>(k, x, with, bias, y, n, as_size(steps.width));
+  }
+};
+/// The same for ORT's orders.
+template <class Sums> struct mlas_panel {
+  panel_steps steps;
+  mlas_layer order;
+  std::ptrdiff_t kernel_w, taps;
+  mlas_walk k;
+  float_walk plain;
+  const float *w, *bias, *start;
+  std::size_t n;
+  HWY_INLINE mlas_panel(const float_layer_params& p, const float_image& image, const float* weights,
+                        const float* biases, std::size_t columns, std::size_t width)
+      : steps(p, width),
+        order(p.mlas),
+        kernel_w(p.kernel_w),
+        taps(as_distance(p.kernel_h) * p.kernel_w),
+        plain(walk_of(p, image, steps)),
+        w(weights),
+        bias(p.mlas.bias_first ? nullptr : biases),
+        start(p.mlas.bias_first ? biases : nullptr),
+        n(columns) {
+    k.in = plain;
+    k.order = order.order;
+    const auto channels = as_distance(order.channels);
+    if (channels != 0) {
+      k.blocks = (steps.group_in + channels - 1) / channels;
+      k.x_block = channels, k.w_block = channels * steps.width;
+    } else if (taps != 1) {
+      k.row_steps = taps, k.column_steps = kernel_w;
+    }
+  }
+  HWY_INLINE void taps_are(const float_row& row, const float_taps& t) {
+    const auto high = as_distance(row.taps.count), wide = as_distance(t.count),
+               channels = as_distance(order.channels);
+    float_walk& in = k.in;
+    if (channels > 1 || taps == 1) {  // kernel row, kernel column, channel
+      in.rows = high, in.columns = wide;
+      in.elements = channels > 1 ? channels : steps.group_in;
+      k.last_elements = channels > 1 ? steps.group_in - (k.blocks - 1) * channels : in.elements;
+      if (channels == 1) in.elements = k.last_elements = 1;
+    } else if (channels == 1) {  // a block for each channel: kernel row, kernel column
+      in.rows = high, in.columns = 1, in.elements = k.last_elements = wide;
+      in.x_element = plain.x_column, in.w_element = plain.w_column;
+    } else {  // channel, kernel row, kernel column
+      in.rows = high == 0 || wide == 0 ? 0 : steps.group_in, in.columns = high;
+      in.elements = k.last_elements = wide;
+      in.x_row = 1, in.w_row = steps.width;
+      in.x_column = plain.x_row, in.w_column = plain.w_row;
+      in.x_element = plain.x_column, in.w_element = plain.w_column;
+      k.first = as_distance(row.taps.first) * kernel_w + as_distance(t.first);
+    }
+  }
+  template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
+    mlas_panel_tile<Sums, MR>(k, x, with, bias, start, y, n, as_size(steps.width));
+  }
+};
+/// Pixels [begin, end) of all, times one panel.
+template <class Panel>
+HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, const float* x,
+                                    float* y, std::size_t begin, std::size_t end) noexcept {
+  const std::int64_t phases = image.w.phases();
+  const panel_steps& steps = panel.steps;
   for (std::size_t pixel = begin; pixel < end;) {
     const float_row row = float_row_of(image, x, y, pixel, end);
     pixel += row.end - row.begin;
-    k.rows = as_distance(row.taps.count);
     const auto last = static_cast<std::int64_t>(row.end);
     for (std::int64_t phase = 0; phase < phases; ++phase)
       for (std::int64_t o = static_cast<std::int64_t>(row.begin) + phase; o < last;) {
@@ -248,20 +462,17 @@ HWY_NOINLINE void float_layer_panel(const float_layer_params& p, const float_ima
           const float_taps fourth = image.w.at(o + 3 * phases);
           four = fourth.first == t.first && fourth.count == t.count;
         }
-        const auto taps = as_distance(t.count);
-        k.columns = joined ? 1 : taps;
-        k.elements = joined ? taps * group_in : group_in;
-        const float* from = x;
-        const float* with = w;
-        if (k.rows != 0 && taps != 0) {  // else there is no such place
-          from = row.x + as_distance(t.input) * in_c;
-          with = w + as_distance(row.taps.first * image.w.kernel + t.first) * tap;
+        panel.taps_are(row, t);
+        const float *from = x, *with = panel.w;
+        if (row.taps.count != 0 && t.count != 0) {  // else there is no such place
+          from = row.x + as_distance(t.input) * steps.in_c;
+          with = panel.w + as_distance(row.taps.first * image.w.kernel + t.first) * steps.tap;
         }
         float* const to = row.y + as_size(o) * image.out_c;
         if (four)
-          float_panel_tile<Sums, 4>(k, from, with, bias, to, n, width);
+          panel.template run<4>(from, with, to);
         else
-          float_panel_tile<Sums, 1>(k, from, with, bias, to, n, width);
+          panel.template run<1>(from, with, to);
         o += four ? 4 * phases : phases;
       }
   }
@@ -307,7 +518,7 @@ struct kernel<kernel_id::float_layer, V>
   static bool accepts(const void* p) {
     return kernels::float_gemm_accepts(layer_columns(params(p)), layout);
   }
-  template <class Sums> static void layer(const kernel_args& a) noexcept {
+  template <class Panel> static void layer(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
     const kernels::float_columns c = layer_columns(p);
     const float_image image(p);
@@ -331,15 +542,20 @@ struct kernel<kernel_id::float_layer, V>
                          width, to);
         w = to;
       }
-      float_layer_panel<Sums>(p, image, x + group * as_size(p.in_c / p.groups), w,
-                              bias == nullptr ? nullptr : bias + channel, y + channel, n, width,
-                              share.rows.begin, share.rows.end);
+      Panel columns(p, image, w, bias == nullptr ? nullptr : bias + channel, n, width);
+      float_layer_panel(columns, image, x + group * as_size(p.in_c / p.groups), y + channel,
+                        share.rows.begin, share.rows.end);
     }
   }
   static void run(const kernel_args& a) noexcept {
-    params(a.params).wide_sums ? layer<wide_float_sums>(a) : layer<float_sums>(a);
+    const auto& p = params(a.params);
+    if (p.mlas.used)
+      p.mlas.order.fours ? layer<mlas_panel<float_sums>>(a) : layer<mlas_panel<fused_sums>>(a);
+    else
+      p.wide_sums ? layer<plain_panel<wide_float_sums>>(a) : layer<plain_panel<float_sums>>(a);
   }
   static const char* describe(const void* p) {
+    if (p != nullptr && params(p).mlas.used) return "float gemm, fused";
     return p == nullptr || !params(p).wide_sums ? "float gemm" : "float gemm, binary64 sums";
   }
 };
@@ -371,10 +587,13 @@ struct repeated_channels {
   }
 };
 /// Pixels [begin, end) of NV vectors of channels from c on.
+/// Groups of four products (numerics::mlas_order), each with a sum of its own.
+struct sums_of_fours : float_sums {};
 template <class Sums, class Channels, int NV>
 HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image& image,
                                   const float* x, const float* w, const float* bias, float* y,
                                   std::size_t c, std::size_t begin, std::size_t end) noexcept {
+  constexpr bool in_fours = std::is_same_v<Sums, sums_of_fours>;
   const VF lo = set_float(p.min), hi = set_float(p.max);
   const Channels channels(p, c);
   const std::size_t left = image.out_c - c;
@@ -387,11 +606,21 @@ HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image
     pixel += row.end - row.begin;
     for (std::size_t o = row.begin; o < row.end; ++o) {
       const float_taps t = image.w.at(static_cast<std::int64_t>(o));
-      typename Sums::sum acc[NV];
+      typename Sums::sum acc[NV], total[NV];
       HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) acc[v] = Sums::zero();
+      for (int v = 0; v < NV; ++v) acc[v] = total[v] = Sums::zero();
+      std::ptrdiff_t group_end = 0;
       for (std::ptrdiff_t ky = 0; ky < row.taps.count; ++ky)
         for (std::ptrdiff_t kx = 0; kx < t.count; ++kx) {
+          if constexpr (in_fours) {
+            const auto at = as_distance((row.taps.first + ky) * image.w.kernel + t.first + kx);
+            if (at >= group_end) {
+              group_end = as_distance(p.mlas.order.end_of(as_size(at)));
+              HWY_UNROLL(4)
+              for (int v = 0; v < NV; ++v)
+                total[v] = Sums::add(total[v], acc[v]), acc[v] = Sums::zero();
+            }
+          }
           const float* const px = row.x + as_distance(t.input) * in_c + ky * x_row + kx * x_tap;
           const float* const pw = w +
                                   as_distance(row.taps.first * image.w.kernel + t.first) * out_c +
@@ -410,6 +639,7 @@ HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) {
         const std::size_t done = as_size(v * lanes32);
+        if constexpr (in_fours) acc[v] = Sums::add(total[v], acc[v]);
         finish_floats<Sums>(acc[v], bias == nullptr ? nullptr : bias + c + done, lo, hi, to + done,
                             left - done);
       }
@@ -440,16 +670,25 @@ template <class V> struct kernel<kernel_id::float_depthwise, V> {
       }
     }
   }
+  template <class Channels> static void run_on(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    if (p.mlas.used)
+      p.mlas.order.fours ? layer<sums_of_fours, Channels>(a) : layer<fused_sums, Channels>(a);
+    else
+      p.wide_sums ? layer<wide_float_sums, Channels>(a) : layer<float_sums, Channels>(a);
+  }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    if (p.in_c == p.out_c)
-      p.wide_sums ? layer<wide_float_sums, same_channels>(a) : layer<float_sums, same_channels>(a);
-    else
-      p.wide_sums ? layer<wide_float_sums, repeated_channels>(a)
-                  : layer<float_sums, repeated_channels>(a);
+    p.in_c == p.out_c ? run_on<same_channels>(a) : run_on<repeated_channels>(a);
+  }
+  /// Not: a window that is more than one chain.
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    return !p.mlas.used || p.mlas.order.fours ||
+           product_of(p.kernel_h, p.kernel_w) <= p.mlas.order.block;
   }
   static const char* describe(const void*) { return "float depthwise"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };
 
@@ -482,6 +721,38 @@ struct kernel<kernel_id::float_batch_matmul, V>
       float_panel_tile<float_sums, 1>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
                                       y + as_distance(i) * k.y_pixel, n, width);
   }
+  /// The same under ORT. start: of the first row and column of the panel.
+  template <class Sums>
+  static HWY_NOINLINE void mlas_rows(const mlas_walk& k, const float* x, const float* w,
+                                     const float* start, float* y, std::size_t n, std::size_t width,
+                                     part_range r) noexcept {
+    for (std::size_t i = r.begin; i < r.end;) {
+      const auto at = as_distance(i);
+      const float* const from = start == nullptr ? nullptr : start + at * k.start_row;
+      const float* const rx = x + at * k.in.x_pixel;
+      float* const ry = y + at * k.in.y_pixel;
+      const bool four = i + 4 <= r.end;
+      if (four)
+        mlas_panel_tile<Sums, 4>(k, rx, w, nullptr, from, ry, n, width);
+      else
+        mlas_panel_tile<Sums, 1>(k, rx, w, nullptr, from, ry, n, width);
+      i += four ? 4 : 1;
+    }
+  }
+  /// Of one matrix, after k.w_element is known.
+  static void run_rows(const batch_matmul_params& p, const float_walk& k, const float* x,
+                       const float* w, const float* start, float* y, std::size_t n,
+                       std::size_t width, part_range r) noexcept {
+    if (!p.mlas) return rows(k, x, w, y, n, width, r);
+    mlas_walk m;
+    m.in = k;
+    m.last_elements = k.elements;
+    m.order = p.order;
+    m.alpha = p.alpha;
+    m.start_row = as_distance(p.start_row), m.start_column = as_distance(p.start_column);
+    p.order.fours ? mlas_rows<float_sums>(m, x, w, start, y, n, width, r)
+                  : mlas_rows<fused_sums>(m, x, w, start, y, n, width, r);
+  }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
     const kernels::float_columns c = kernels::columns_of(p);
@@ -498,6 +769,10 @@ struct kernel<kernel_id::float_batch_matmul, V>
       const float* const x = static_cast<const float*>(a.in[0]) + at[0] * p.m * p.k;
       const float* const matrix = static_cast<const float*>(a.in[1]) + at[1] * p.k * p.n;
       float* const y = static_cast<float*>(a.out[0]) + batch * p.m * p.n;
+      const float* const start =
+          p.has_start ? static_cast<const float*>(a.in[2]) +
+                            broadcast_offsets(p.start_batches, batch)[0] * p.start_size
+                      : nullptr;
       for (std::size_t i = share.panels.begin; i < share.panels.end; ++i) {
         const std::size_t first = i * most, left = p.n - first, n = left < most ? left : most,
                           width = kernels::float_panel_width(c, layout, i);
@@ -514,7 +789,8 @@ struct kernel<kernel_id::float_batch_matmul, V>
             w = to;
           }
         }
-        rows(k, x, w, y + first, n, width, share.rows);
+        run_rows(p, k, x, w, start == nullptr ? nullptr : start + first * p.start_column, y + first,
+                 n, width, share.rows);
       }
     }
   }

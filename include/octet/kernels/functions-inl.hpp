@@ -405,6 +405,7 @@ template <class V> struct kernel<kernel_id::unary, V> {
   /// Null: the reference.
   static float_function of_floats(const unary_params& p) noexcept {
     if (p.mode == rounding::aten && numerics::has_vectorized(p.function)) return &vectorized_floats;
+    if (p.mode == rounding::onnxruntime) return &mlas_floats;
     switch (p.function) {
       case unary::logistic: return &unary_floats<logistic_lanes>;
       case unary::tanh: return &unary_floats<tanh_lanes>;
@@ -457,7 +458,7 @@ template <class V> struct kernel<kernel_id::unary, V> {
     const auto& p = params(v);
     if (p.type == dtype::f32)
       return (p.mode == rounding::none || p.mode == rounding::aten ||
-              (p.function == unary::gelu && !p.approximate)) &&
+              p.mode == rounding::onnxruntime || (p.function == unary::gelu && !p.approximate)) &&
              of_floats(p) != nullptr;
     return p.type == dtype::s16 && of_words(p) != nullptr;
   }

@@ -96,6 +96,7 @@ enum class kernel_id : std::uint8_t {
   prelu,
   batch_norm,
   norm,
+  layer_norm,
   arg_extreme,
   movement,
   lstm,
@@ -131,6 +132,7 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::prelu: return "prelu";
     case kernel_id::batch_norm: return "batch_norm";
     case kernel_id::norm: return "norm";
+    case kernel_id::layer_norm: return "layer_norm";
     case kernel_id::arg_extreme: return "arg_extreme";
     case kernel_id::movement: return "movement";
     case kernel_id::lstm: return "lstm";

@@ -97,6 +97,7 @@ OCTET_NAMESPACE_END
 #if !defined(OCTET_BASE_NS)  // a pseudo target takes these kernels from the one it stands on
 // clang-format off
 #include "octet/kernels/fused_math-inl.hpp"
+#include "octet/kernels/mlas_math-inl.hpp"
 #include "octet/kernels/functions-inl.hpp"
 #include "octet/kernels/elementwise-inl.hpp"
 #include "octet/kernels/binary-inl.hpp"
@@ -107,6 +108,7 @@ OCTET_NAMESPACE_END
 #include "octet/kernels/resize-inl.hpp"
 #include "octet/kernels/softmax-inl.hpp"
 #include "octet/kernels/recurrent-inl.hpp"
+#include "octet/kernels/layer_norm-inl.hpp"
 // clang-format on
 #endif
 

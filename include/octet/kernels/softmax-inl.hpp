@@ -399,10 +399,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       for (std::size_t k = 0; k < half; ++k) sums[k] = numerics::add(sums[k], sums[k + half]);
     return sums[0];
   }
-  /// ATEN along the innermost axis: the exponentials stand in y until their sum is known.
-  static HWY_NOINLINE void row_vectorized(const softmax_params& p, const float* x,
-                                          float* y) noexcept {
-    const std::size_t n = p.depth;
+  static HWY_NOINLINE float largest_of(const float* x, std::size_t n) noexcept {
     alignas(alignment) float each[lanes32];
     VF most = set_float(x[0]);  // NaN there stays, elsewhere it is passed over
     std::size_t i = 0;
@@ -414,6 +411,13 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     float largest = x[0];
     for (std::size_t k = 0; k < lanes32; ++k) largest = each[k] > largest ? each[k] : largest;
     for (; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
+    return largest;
+  }
+  /// ATEN along the innermost axis: the exponentials stand in y until their sum is known.
+  static HWY_NOINLINE void row_vectorized(const softmax_params& p, const float* x,
+                                          float* y) noexcept {
+    const std::size_t n = p.depth;
+    const float largest = largest_of(x, n);
     const VF top = set_float(largest), beta = set_float(p.beta);
     each_float(x, y, n, [=](VF v) HWY_ATTR {
       return exp_vectorized(simd::rounded(hn::Mul(simd::rounded(hn::Sub(v, top)), beta)));
@@ -423,6 +427,19 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       sum = sum_of_eights(y, n);
     else
       for (std::size_t k = 0; k < n; ++k) sum = numerics::add(sum, y[k]);
+    const VF factor = set_float(numerics::div(1.f, sum));
+    each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
+  }
+  /// ORT: the exponentials stand in y until their sum is known.
+  static HWY_NOINLINE void row_mlas(const softmax_params& p, const float* x, float* y) noexcept {
+    const std::size_t n = p.depth;
+    const float largest = largest_of(x, n);
+    const VF top = set_float(largest), beta = set_float(p.beta);
+    each_float(x, y, n, [=](VF v) HWY_ATTR {
+      return exp_mlas<true>(simd::rounded(hn::Mul(simd::rounded(hn::Sub(v, top)), beta)));
+    });
+    const float sum = sum_of_sixteens(y, n);
+    if (p.log) return shares(p, x, largest, sum, y);
     const VF factor = set_float(numerics::div(1.f, sum));
     each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
   }
@@ -442,9 +459,12 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       for (std::size_t i = r.begin; i < r.end;) {
         const auto* x = static_cast<const float*>(k.in[0]) + i * p.depth;
         auto* y = static_cast<float*>(k.out[0]) + i * p.depth;
-        const std::size_t rows = p.mode != rounding::aten && r.end - i >= together ? together : 1;
+        const bool alone = p.mode == rounding::aten || p.mode == rounding::onnxruntime;
+        const std::size_t rows = !alone && r.end - i >= together ? together : 1;
         if (p.mode == rounding::aten)
           row_vectorized(p, x, y);
+        else if (p.mode == rounding::onnxruntime)
+          row_mlas(p, x, y);
         else if (rows == together)
           rows_floats<together>(p, x, y);
         else

@@ -128,6 +128,11 @@ constexpr decision batch_norm(const facts& f) {
 /// layer_norm, group_norm, instance_norm.
 constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::aten); }
 
+/// Of floats: ONNX Runtime's alone; loaders of other frameworks put it together from its parts.
+constexpr decision float_norm(const facts& f) {
+  return f.arithmetic == law::onnxruntime ? by_onnxruntime(rounding::onnxruntime) : no_operator();
+}
+
 /// Functions of floats: PyTorch's order of operations, or the plain one.
 constexpr decision of_floats(const facts& f) {
   if (f.x.type != dtype::f32) return rounding::none;
@@ -139,14 +144,26 @@ constexpr decision of_floats(const facts& f) {
                                .onnxruntime = by_onnxruntime(rounding::none)});
 }
 
+/// The same for functions of which ONNX Runtime has a polynomial of its own: ORT.
+constexpr decision function_of_floats(const facts& f) {
+  return f.arithmetic == law::onnxruntime && f.x.type == dtype::f32
+             ? by_onnxruntime(rounding::onnxruntime)
+             : of_floats(f);
+}
+/// PyTorch's own is not known.
+constexpr decision erf(const facts& f) {
+  return f.arithmetic == law::onnxruntime ? function_of_floats(f) : decision(rounding::none);
+}
+
 /// tanh, and gelu by tanh, of floats: TFLite's reference calls the C library (AWAY, as in the
 /// tables of quantized values).
 constexpr decision tanh_of_floats(const facts& f) {
   if (f.arithmetic == law::tflite_ref) return rounding::divide_half_away;
-  return of_floats(f);
+  return function_of_floats(f);
 }
 constexpr decision gelu_of_floats(const facts& f) {
-  return f.arithmetic == law::tflite_ref ? decision(rounding::divide_half_away) : of_floats(f);
+  return f.arithmetic == law::tflite_ref ? decision(rounding::divide_half_away)
+                                         : function_of_floats(f);
 }
 /// Ranges of reals that TFLite and PyTorch quantize in one fixed way.
 enum class fixed_range : std::uint8_t { zero_to_one, one_around_zero, sixteen_below_zero };

@@ -108,7 +108,12 @@ constexpr decision batch_matmul(const facts& f) {
 
 /// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.
 constexpr decision float_layer(const facts& f) {
+  if (f.arithmetic == law::onnxruntime) return by_onnxruntime(rounding::onnxruntime);
   return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : decision(rounding::none);
+}
+constexpr decision float_matmul(const facts& f) {
+  return f.arithmetic == law::onnxruntime ? by_onnxruntime(rounding::onnxruntime)
+                                          : decision(rounding::none);
 }
 /// TFLite's optimized kernel fuses each product with its addition.
 constexpr decision float_conv3d(const facts& f) {

@@ -5,6 +5,7 @@
 
 #include "octet/kernels/float_gemm.hpp"
 #include "octet/laws/layers.hpp"
+#include "octet/numerics/mlas_math.hpp"
 #include "octet/ops/broadcast.hpp"
 #include "octet/ops/conv2d.hpp"
 #include "octet/ops/work.hpp"
@@ -15,6 +16,11 @@ struct batch_matmul_attrs {
   bool adj_x = false, adj_y = false;  // the operand is stored with its last two axes exchanged
   static constexpr auto fields = std::tuple{field{"adj_x", &batch_matmul_attrs::adj_x},
                                             field{"adj_y", &batch_matmul_attrs::adj_y}};
+};
+/// Of float32 under ORT: a factor of the sums.
+struct matmul_scale_attrs {
+  double alpha = 1;
+  static constexpr auto fields = std::tuple{field{"alpha", &matmul_scale_attrs::alpha}};
 };
 
 struct batch_matmul_params {
@@ -27,6 +33,12 @@ struct batch_matmul_params {
   bool wide = false;              // accumulators may exceed int32
   requantize_params requant;      // one channel
   broadcast_plan<2> batches;      // which matrix of each operand an output matrix takes
+  // float32 under ORT: alpha times the product, added to a third operand that broadcasts
+  bool mlas = false, has_start = false;
+  numerics::mlas_order order{};
+  float alpha = 1;
+  broadcast_plan<1> start_batches;
+  std::size_t start_size = 0, start_row = 0, start_column = 0;  // of its matrices; 0: repeated
   const std::byte* packed = nullptr;
 };
 
@@ -110,10 +122,36 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
           }
       });
 }
+/// ORT.
+constexpr void batch_matmul_mlas(const batch_matmul_params& p, const float* a, const float* b,
+                                 const float* c, float* y, std::size_t begin, std::size_t end) {
+  for (std::size_t row = begin; row < end; ++row) {
+    const std::size_t batch = row / p.m, i = row % p.m;
+    const auto at = broadcast_offsets(p.batches, batch);
+    const float *const pa = a + at[0] * p.m * p.k, *const pb = b + at[1] * p.k * p.n;
+    const float* const start =
+        p.has_start
+            ? c + broadcast_offsets(p.start_batches, batch)[0] * p.start_size + i * p.start_row
+            : nullptr;
+    for (std::size_t j = 0; j < p.n; ++j) {
+      numerics::mlas_sum sum = p.has_start
+                                   ? numerics::mlas_sum(p.order, p.alpha, start[j * p.start_column])
+                                   : numerics::mlas_sum(p.order, p.alpha);
+      for (std::size_t k = 0; k < p.k; ++k)
+        sum.add_product(k, pa[p.adj_x ? k * p.m + i : i * p.k + k],
+                        pb[p.adj_y ? j * p.k + k : k * p.n + j]);
+      y[row * p.n + j] = sum.value();
+    }
+  }
+}
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void batch_matmul_kernel(const kernel_args& k) noexcept {
   const auto& p = *static_cast<const batch_matmul_params*>(k.params);
   const auto r = part_of(p.batches.count * p.m, k.part, k.parts);
+  if (p.mlas)
+    return batch_matmul_mlas(p, static_cast<const float*>(k.in[0]),
+                             static_cast<const float*>(k.in[1]), static_cast<const float*>(k.in[2]),
+                             static_cast<float*>(k.out[0]), r.begin, r.end);
   if (!p.quantized)
     return batch_matmul(p, static_cast<const float*>(k.in[0]), static_cast<const float*>(k.in[1]),
                         static_cast<float*>(k.out[0]), r.begin, r.end);
@@ -132,6 +170,34 @@ namespace ops {
 constexpr status batch_matmul_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, batch_matmul_shape(read_attributes<batch_matmul_attrs>(*n.attrs),
                                            n.in[0].shape, n.in[1].shape));
+}
+/// The third operand, if any, broadcasts to the product.
+constexpr status float_batch_matmul_op_shape(const node_view& n, std::span<dims> out) {
+  if (status s = batch_matmul_op_shape(n, out); !s || !n.present(2)) return s;
+  const dims& c = n.in[2].shape;
+  const dims y = c.rank <= out[0].rank ? broadcast(out[0], c) : dims{};
+  if (c.rank > out[0].rank || !(y == out[0])) return violation{rule::shapes_differ, out[0], c};
+  return unit{};
+}
+/// What ORT needs besides: the order of the sums, the third operand's place.
+constexpr void set_mlas_matmul(batch_matmul_params& p, const node_view& n) {
+  p.mlas = true;
+  p.alpha = static_cast<float>(read_attributes<matmul_scale_attrs>(*n.attrs).alpha);
+  p.has_start = n.present(2);
+  // One second operand for all matrices: they are one with all their rows.
+  const bool one_matrix = n.in[1].shape.rank == 2;
+  const std::size_t all_rows = one_matrix ? p.batches.count * p.m : p.m;
+  p.order = numerics::mlas_product_order(one_matrix && p.weights != nullptr, all_rows == 1,
+                                         p.alpha != 1.f, p.n, p.k);
+  if (!p.has_start) return;
+  const dims& c = n.in[2].shape;
+  const std::int32_t rows = c.back(1), columns = c.back(0);
+  p.start_size = as_size(rows) * as_size(columns);
+  p.start_row = rows == 1 ? 0 : as_size(columns);
+  p.start_column = columns == 1 ? 0 : 1;
+  dims lc = c, ly = n.out[0].shape;
+  lc.rank = c.rank > 2 ? c.rank - 2 : 0, ly.rank -= 2;
+  p.start_batches = make_broadcast<1>({lc}, ly);
 }
 /// Extents and types; whether sums are wide.
 template <bool Quantized>
@@ -178,6 +244,12 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
       Quantized ? kernel_id::batch_matmul : kernel_id::float_batch_matmul);
   set_batch_matmul<Quantized>(p, n);
   if constexpr (!Quantized) {
+    if (n.round == rounding::onnxruntime)
+      set_mlas_matmul(p, n);
+    else if (n.present(2) || read_attributes<matmul_scale_attrs>(*n.attrs).alpha != 1)
+      return unsupported("alpha and a third operand of batch_matmul under rounding " +
+                             std::string(name_of(n.round)),
+                         {}, "ORT");
     return unit{};
   } else {
     if (a.per_channel() || b.per_channel())
@@ -203,6 +275,9 @@ inline constexpr form qnn_batch_matmul_forms[] = {
 };
 inline constexpr form float_batch_matmul_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
+    {.in = {dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = rounding::onnxruntime},
 };
 constexpr double batch_matmul_macs(const node_view& n) {
   const dims& x = n.in[0].shape;
@@ -228,12 +303,14 @@ inline constexpr op_def batch_matmul{
     .name = "batch_matmul",
     .summary = "matrix product of float32 operands, batched",
     .min_inputs = 2,
-    .max_inputs = 2,
+    .max_inputs = 3,
+    .optional = {2},
     .forms = float_batch_matmul_forms,
     .kernel = kernel_id::float_batch_matmul,
-    .shape = &batch_matmul_op_shape,
+    .shape = &float_batch_matmul_op_shape,
     .memory = &batch_matmul_memory<false>,
     .prepare = &batch_matmul_prepare<false>,
+    .decide = &laws::float_matmul,
     .macs = &batch_matmul_macs,
 };
 }  // namespace ops

@@ -1,10 +1,11 @@
 // conv2d, depthwise_conv2d, transpose_conv2d and fully_connected on float32: the float islands of
 // quantized models. Sums run in the order kernel row, kernel column, input channel with one
-// rounding per step, bias last, as TFLite's reference kernels compute them.
+// rounding per step, bias last, as TFLite's reference kernels compute them; MXN and ORT below.
 #ifndef OCTET_OPS_FLOAT_LAYERS_HPP_
 #define OCTET_OPS_FLOAT_LAYERS_HPP_
 
 #include "octet/kernels/float_gemm.hpp"
+#include "octet/numerics/mlas_math.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
@@ -12,12 +13,52 @@
 
 OCTET_NAMESPACE_BEGIN
 
+/// How the sums of a layer run under ORT: as products of matrices whose K is input channel, kernel
+/// row, kernel column (`order`), or over blocks of `channels` input channels, in each block one
+/// chain over kernel row, kernel column, input channel.
+struct mlas_layer {
+  bool used = false, bias_first = false;
+  std::size_t channels = 0;  // 0: by `order`
+  numerics::mlas_order order{};
+};
 /// Geometry as in conv2d_params, weights as there (float32); fully_connected is a 1x1 convolution
 /// over [rows, 1, 1, K].
 struct float_layer_params : conv2d_params {
   bool depthwise = false, transposed = false, has_bias = false, wide_sums = false;
   float min = 0, max = 0;
+  mlas_layer mlas{};
+
+  constexpr std::int32_t group_in() const { return depthwise ? 1 : in_c / groups; }
+  constexpr std::int32_t group_out() const { return depthwise ? out_c / in_c : out_c / groups; }
 };
+/// Images with constant weights run in blocks of 16 channels, as on CPUs with AVX-512; those of
+/// fewer channels channel by channel, of a number that 4 does not divide as matrix products. So do
+/// rows of pixels and groups.
+constexpr mlas_layer mlas_convolution(const float_layer_params& p, const conv2d_attrs& a) noexcept {
+  constexpr std::size_t lanes = 16, pointwise = 128, all = std::size_t{1} << 62;
+  const auto in = as_size(p.group_in()), out = as_size(p.group_out()),
+             groups = as_size(p.in_c) / (in == 0 ? 1 : in),
+             taps = product_of(p.kernel_h, p.kernel_w), steps = in * taps;
+  const bool padded = (a.pad_top | a.pad_left | a.pad_bottom | a.pad_right) != 0;
+  mlas_layer m;
+  m.used = true;
+  m.order = {false, steps, all};
+  const std::size_t block = taps == 1 && !padded ? pointwise : lanes;
+  if (p.weights != nullptr && !a.one_axis) {
+    if (groups == 1 && (in < lanes || in % 4 == 0)) {
+      m.channels = in < lanes ? 1 : block;
+      return m;
+    }
+    if (groups > 1 && in == 1 && out == 1 && groups % 4 == 0) return m;
+    if (groups > 1 && in % lanes == 0 && out % lanes == 0) {
+      m.channels = block;
+      return m;
+    }
+  }
+  m.order =
+      numerics::mlas_product_order(false, out == 1, false, product_of(p.out_h, p.out_w), steps);
+  return m;
+}
 namespace kernels {
 /// A column for each output channel of a group; steps in the order of kernel row, kernel column,
 /// input channel.
@@ -37,8 +78,7 @@ namespace reference {
 template <class Sum>
 constexpr void float_layer(const float_layer_params& p, const float* x, const float* w,
                            const float* bias, float* y, std::size_t begin, std::size_t end) {
-  const std::int32_t group_in = p.depthwise ? 1 : p.in_c / p.groups,
-                     group_out = p.depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
+  const std::int32_t group_in = p.group_in(), group_out = p.group_out();
   const image_extents in{p.in_h, p.in_w, p.in_c}, out{p.out_h, p.out_w, p.out_c};
   for (std::size_t row = begin; row < end; ++row) {
     const auto [n, oy] = image_row_of(row, p.out_h);
@@ -64,6 +104,49 @@ constexpr void float_layer(const float_layer_params& p, const float* x, const fl
       }
   }
 }
+/// ORT: the sum of one output, of the taps inside the image.
+constexpr float mlas_layer_sum(const float_layer_params& p, const float* x, const float* w,
+                               numerics::mlas_sum sum, std::int64_t n, std::int32_t oy,
+                               std::int32_t ox, std::int32_t oc) {
+  const std::int32_t in = p.group_in(), first = oc / p.group_out() * in,
+                     taps = p.kernel_h * p.kernel_w,
+                     channels =
+                         p.mlas.channels == 0 ? 1 : static_cast<std::int32_t>(p.mlas.channels);
+  const image_extents image{p.in_h, p.in_w, p.in_c};
+  for (std::int32_t block = 0; block < in; block += channels) {
+    for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
+      for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
+        const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
+                           ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w,
+                           tap = ky * p.kernel_w + kx;
+        if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
+        const float* px = x + nhwc_index(image, n, iy, ix, first);
+        const float* pw = p.depthwise ? w + product_of(tap, p.out_c) + oc
+                                      : w + (product_of(oc, taps) + as_size(tap)) * as_size(in);
+        for (std::int32_t ic = block; ic < in && ic < block + channels; ++ic)
+          sum.add_product(p.mlas.channels == 0 ? product_of(ic, taps) + as_size(tap) : 0, px[ic],
+                          pw[ic]);
+      }
+    if (p.mlas.channels != 0 && block + channels < in) sum.end_group();
+  }
+  return sum.value();
+}
+constexpr void float_layer_mlas(const float_layer_params& p, const float* x, const float* w,
+                                const float* bias, float* y, std::size_t begin, std::size_t end) {
+  const image_extents out{p.out_h, p.out_w, p.out_c};
+  for (std::size_t row = begin; row < end; ++row) {
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
+        const bool first = p.has_bias && p.mlas.bias_first;
+        const numerics::mlas_sum start = first ? numerics::mlas_sum(p.mlas.order, 1.f, bias[oc])
+                                               : numerics::mlas_sum(p.mlas.order);
+        float v = mlas_layer_sum(p, x, w, start, n, oy, ox, oc);
+        if (p.has_bias && !first) v = numerics::add(v, bias[oc]);
+        y[nhwc_index(out, n, oy, ox, oc)] = numerics::clamp(v, p.min, p.max);
+      }
+  }
+}
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void float_layer_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_layer_params*>(a.params);
@@ -73,6 +156,7 @@ OCTET_INLINE void float_layer_kernel(const kernel_args& a) noexcept {
           p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]),
           rows.begin, rows.end);
   };
+  if (p.mlas.used) return run(&float_layer_mlas);
   p.wide_sums ? run(&float_layer<double>) : run(&float_layer<float>);
 }
 #else
@@ -176,6 +260,8 @@ template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepar
       to.make<float_layer_params>(&reference::float_layer_kernel,
                                   Depthwise ? kernel_id::float_depthwise : kernel_id::float_layer);
   set_float_conv2d<Depthwise>(p, n);
+  if (n.round == rounding::onnxruntime)
+    p.mlas = mlas_convolution(p, read_attributes<conv2d_attrs>(*n.attrs));
   return finish_float_layer(n, p, as_size(p.out_c));
 }
 OCTET_INLINE status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
@@ -190,6 +276,11 @@ OCTET_INLINE status float_transpose_conv2d_prepare(const node_view& n, prepared&
 OCTET_INLINE status float_fully_connected_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<float_layer_params>(&reference::float_layer_kernel, kernel_id::float_layer);
   set_float_fully_connected(p, n);
+  if (n.round == rounding::onnxruntime) {
+    p.mlas.used = p.mlas.bias_first = true;
+    p.mlas.order = numerics::mlas_product_order(p.weights != nullptr, p.batch == 1, false,
+                                                as_size(p.out_c), as_size(p.in_c));
+  }
   return finish_float_layer(n, p, as_size(p.out_c));
 }
 #else
@@ -200,7 +291,7 @@ status float_fully_connected_prepare(const node_view& n, prepared& to);
 inline constexpr form float_layer_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::mxnet}},
+     .roundings = {rounding::none, rounding::mxnet, rounding::onnxruntime}},
 };
 inline constexpr form float_transpose_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32}, .out = {dtype::f32}},

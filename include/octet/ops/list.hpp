@@ -16,6 +16,7 @@
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/gather.hpp"
 #include "octet/ops/l2_normalization.hpp"
+#include "octet/ops/layer_norm.hpp"
 #include "octet/ops/local_response.hpp"
 #include "octet/ops/lstm.hpp"
 #include "octet/ops/movement.hpp"
@@ -213,6 +214,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::batch_norm,
     &ops::layer_norm,
     &ops::group_norm,
+    &ops::float_layer_norm,
 };
 #if defined(OCTET_EXTERN) && defined(OCTET_IMPLEMENTATION)
 // Other files see of an operator's prepare and reference declarations only: here the list is used,

@@ -57,7 +57,12 @@ struct aten_mean_params {
   std::array<loop, dims::max_rank + 2> loops{};
   std::size_t rank = 0, reduced = 0, outputs = 0, count = 0;
 };
-/// The same of quantized values: dequantized, averaged as floats, quantized by the reciprocal.
+/// A mean of floats over the innermost axis in the order of Eigen's sum with vectors of four: ORT.
+struct row_mean_params {
+  std::size_t rows = 0, size = 0;
+};
+/// The same as PyTorch's of quantized values: dequantized, averaged as floats, quantized by the
+/// reciprocal.
 struct quantized_aten_mean_params {
   aten_mean_params mean;
   dtype type = dtype::u8;
@@ -329,7 +334,39 @@ template <class F> constexpr float row_sum(std::size_t n, F&& get) {
   for (std::size_t k = 1; k < 4; ++k) part[0] = numerics::add(part[0], part[k]);
   return part[0];
 }
+/// Eight sums side by side, the upper four added to the lower, then four elements more where they
+/// are left; (0 + 2) + (1 + 3), the rest one after another.
+constexpr float eigen_sum(const float* x, std::size_t n) noexcept {
+  const std::size_t eights = n / 8 * 8, fours = n / 4 * 4;
+  if (n == 0) return 0;
+  float sum = x[0];
+  std::size_t i = 1;
+  if (fours != 0) {
+    float sums[8] = {};
+    for (std::size_t k = 0; k < 8 && k < fours; ++k) sums[k] = x[k];
+    for (std::size_t k = 8; k < eights; ++k) sums[k % 8] = numerics::add(sums[k % 8], x[k]);
+    if (eights != 0) {
+      for (std::size_t k = 0; k < 4; ++k) sums[k] = numerics::add(sums[k], sums[k + 4]);
+      for (std::size_t k = eights; k < fours; ++k)
+        sums[k - eights] = numerics::add(sums[k - eights], x[k]);
+    }
+    sum = numerics::add(numerics::add(sums[0], sums[2]), numerics::add(sums[1], sums[3]));
+    i = fours;
+  }
+  for (; i < n; ++i) sum = numerics::add(sum, x[i]);
+  return sum;
+}
+constexpr void row_mean(const row_mean_params& p, const float* x, float* y, std::size_t begin,
+                        std::size_t end) noexcept {
+  for (std::size_t row = begin; row < end; ++row)
+    y[row] = numerics::div(eigen_sum(x + row * p.size, p.size), static_cast<float>(p.size));
+}
 #if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void row_mean_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const row_mean_params*>(a.params);
+  const auto r = part_of(p.rows, a.part, a.parts);
+  row_mean(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin, r.end);
+}
 /// x(i): element i of the input in memory order.
 template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* y) noexcept {
   constexpr std::size_t lanes = 8;
@@ -420,6 +457,7 @@ OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
     with_integer(p.type, run);
 }
 #else
+void row_mean_kernel(const kernel_args& a) noexcept;
 void aten_mean_kernel(const kernel_args& a) noexcept;
 void quantized_aten_mean_kernel(const kernel_args& a) noexcept;
 void mean_kernel(const kernel_args& a) noexcept;
@@ -444,6 +482,8 @@ constexpr void quantized_reduce_memory(const node_view& n, node_memory& to) {
 constexpr void mean_memory(const node_view& n, node_memory& to) {
   if (n.round == rounding::aten)
     to.make<aten_mean_params>();
+  else if (n.round == rounding::onnxruntime)
+    to.make<row_mean_params>();
   else
     to.make<mean_params>();
 }
@@ -536,6 +576,14 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
       aten_mean_prepare(n, attrs, to);
       return unit{};
     }
+  if constexpr (Op == reduction::mean && !Quantized)
+    if (n.round == rounding::onnxruntime) {
+      const reduce_plan plan = make_reduce(attrs, x.shape);
+      if (!plan.simple || (plan.inner != 1 && plan.count != 1))
+        return unsupported("a mean in rounding ORT over other axes than the innermost ones");
+      to.make<row_mean_params>(&reference::row_mean_kernel) = {plan.outputs, plan.count};
+      return unit{};
+    }
   auto& p = to.make<mean_params>(&reference::mean_kernel, kernel_id::mean);
   p.op = Op;
   p.mode = n.round;
@@ -577,7 +625,7 @@ inline constexpr form reduce_arithmetic_forms[] = {
 };
 inline constexpr form mean_forms[] = {
     reduce_arithmetic_forms[0],
-    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = rounding::aten},
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::aten, rounding::onnxruntime}},
 };
 inline constexpr form reduce_number_forms[] = {
     {.in = {number_types}, .out = {like(0)}},

@@ -7,13 +7,15 @@
 //   I64       TFLite on int16: two 513-entry tables (softmax only)
 //   ORT       ONNX Runtime: a table of 256 floats, the inverse output scale cut to an integer
 //             (softmax only)
-// float32: none: exp correctly rounded, sums in order; ATEN: PyTorch's vector loops (below)
+// float32: none: exp correctly rounded, sums in order; ATEN, ORT: PyTorch's and ONNX Runtime's
+// vector loops (below)
 #ifndef OCTET_OPS_SOFTMAX_HPP_
 #define OCTET_OPS_SOFTMAX_HPP_
 
 #include "octet/laws/functions.hpp"
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/numerics/fused_math.hpp"
+#include "octet/numerics/mlas_math.hpp"
 #include "octet/ops/broadcast.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -249,6 +251,23 @@ constexpr void softmax_row_aten(const softmax_params& p, const float* x, float* 
                   : step == 1 ? numerics::mul(e(i), factor)
                               : numerics::div(e(i), sum);
 }
+/// ONNX Runtime's loops: 16 sums side by side along any axis, the reciprocal of the sum as a
+/// factor.
+constexpr void softmax_row_mlas(const softmax_params& p, const float* x, float* y) {
+  const std::size_t step = p.inner;
+  float most = x[0];
+  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
+  float sums[16] = {};
+  const auto e = [&](std::size_t i) {
+    return numerics::exp_mlas(numerics::mul(numerics::sub(x[i * step], most), p.beta), true);
+  };
+  for (std::size_t i = 0; i < p.depth; ++i) sums[i % 16] = numerics::add(sums[i % 16], e(i));
+  const float sum = numerics::sum_of_softmax_lanes(sums),
+              by = p.log ? numerics::log_f32(sum) : numerics::div(1.f, sum);
+  for (std::size_t i = 0; i < p.depth; ++i)
+    y[i * step] =
+        p.log ? numerics::sub(numerics::sub(x[i * step], most), by) : numerics::mul(e(i), by);
+}
 template <class In, class Out>
 constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t begin,
                        std::size_t end) {
@@ -258,6 +277,10 @@ constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t
       if constexpr (std::is_same_v<In, float> && std::is_same_v<Out, float>) {
         if (p.mode == rounding::aten) {
           softmax_row_aten(p, x + at, y + at, p.inner == 1 || row % p.inner < p.inner / 8 * 8);
+          continue;
+        }
+        if (p.mode == rounding::onnxruntime) {
+          softmax_row_mlas(p, x + at, y + at);
           continue;
         }
       }
@@ -431,7 +454,9 @@ inline constexpr form qnn_log_softmax_forms[] = {
      .roundings = {rounding::doubling_high_half_away, rounding::tflite_optimized}},
 };
 inline constexpr form float_softmax_forms[] = {
-    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::none, rounding::aten}},
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::aten, rounding::onnxruntime}},
 };
 inline constexpr op_def qnn_softmax{
     .name = "qnn.softmax",
@@ -452,7 +477,7 @@ inline constexpr op_def softmax{
     .shape = &same_op_shape,
     .memory = &softmax_memory<false, false>,
     .prepare = &softmax_prepare<false, false>,
-    .decide = &laws::of_floats,
+    .decide = &laws::function_of_floats,
 };
 inline constexpr op_def qnn_log_softmax{
     .name = "qnn.log_softmax",
@@ -473,7 +498,7 @@ inline constexpr op_def log_softmax{
     .shape = &same_op_shape,
     .memory = &softmax_memory<true, false>,
     .prepare = &softmax_prepare<true, false>,
-    .decide = &laws::of_floats,
+    .decide = &laws::function_of_floats,
 };
 }  // namespace ops
 

@@ -21,6 +21,7 @@
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/numerics/fma.hpp"
 #include "octet/numerics/fused_math.hpp"
+#include "octet/numerics/mlas_math.hpp"
 #include "octet/numerics/vector_math.hpp"
 #include "octet/ops/by_law.hpp"
 #include "octet/ops/lut.hpp"
@@ -99,6 +100,14 @@ constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
 }
 constexpr bool has_vectorized(unary f) noexcept {
   return f == unary::logistic || f == unary::tanh || f == unary::exp || f == unary::gelu;
+}
+/// Functions of float tensors in ONNX Runtime's loops (rounding ORT).
+constexpr float unary_mlas(const unary_params& p, float x) noexcept {
+  if (p.function == unary::logistic) return logistic_mlas(x);
+  if (p.function == unary::tanh) return tanh_mlas(x);
+  if (p.function == unary::exp) return exp_mlas(x);
+  if (p.function == unary::erf) return erf_mlas(x);
+  return gelu_mlas(x, p.approximate);
 }
 /// PyTorch's loops take whole pairs of 8 floats; what is left of a tensor takes its scalar
 /// function, here the correctly rounded one.
@@ -288,7 +297,9 @@ constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t
                                      : 0;
   for (std::size_t i = begin; i < end; ++i) {
     if constexpr (std::is_floating_point_v<T>)
-      y[i] = i < vectorized ? numerics::unary_vectorized(p, x[i]) : numerics::unary_f32(p, x[i]);
+      y[i] = p.mode == rounding::onnxruntime ? numerics::unary_mlas(p, x[i])
+             : i < vectorized                ? numerics::unary_vectorized(p, x[i])
+                                             : numerics::unary_f32(p, x[i]);
     else if constexpr (sizeof(T) >= 4)
       y[i] = numerics::unary_integer(p.function, x[i]);
     else
@@ -541,7 +552,7 @@ constexpr kernel_id float_kernel(unary f) {
       .prepare = &unary_prepare<unary::id, false>,             \
       .decide = float_law,                                     \
   };
-OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid, &laws::of_floats)
+OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid, &laws::function_of_floats)
 OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::tanh_of_floats)
 OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish, &laws::of_floats)
 OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,
@@ -549,7 +560,7 @@ OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmo
 OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, nullptr)
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
              &laws::gelu_of_floats)
-OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::of_floats)
+OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::function_of_floats)
 OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, nullptr)
 OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, nullptr)
 OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, nullptr)
@@ -575,11 +586,12 @@ inline constexpr op_def sign{
 inline constexpr op_def erf{
     .name = "erf",
     .summary = "error function",
-    .forms = float_forms,
+    .forms = real_forms<&laws::erf>,
     .kernel = kernel_id::unary,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::erf, false>,
+    .decide = &laws::erf,
 };
 inline constexpr op_def floor{
     .name = "floor",

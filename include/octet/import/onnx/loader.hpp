@@ -3,6 +3,7 @@
 #define OCTET_IMPORT_ONNX_LOADER_HPP_
 
 #include "octet/import/onnx/fuse.hpp"
+#include "octet/import/onnx/fuse_floats.hpp"
 #include "octet/import/onnx/inline.hpp"
 #include "octet/import/onnx/options.hpp"
 #include "octet/import/onnx/reader.hpp"
@@ -76,10 +77,12 @@ class loader {
 
     model& m() const { return of->m; }
   };
-  /// Groups of Q, DQ and an operator become one; what nobody needs is not translated.
+  /// Groups of Q, DQ and an operator become one, and chains of float operators; what nobody needs
+  /// is not translated.
   status prepare(scope& s) const {
     if (s.of->is_fused) return unit{};
     if (auto f = fuser(s.m(), options_.max).run(); !f) return f;
+    if (auto f = float_fuser(s.m()).run(); !f) return f;
     if (auto f = check_operators(s.m(), false); !f) return f;
     s.of->needed = needed_nodes(s.m());
     s.of->is_fused = true;

@@ -88,6 +88,7 @@ struct graph_part {
   std::vector<node> nodes;
   std::map<std::string, array> constants;
   std::vector<value_info> inputs, outputs;
+  std::vector<value_info> between;  // shapes that the file says of other values
 };
 /// A function of the model's own: nodes that stand where it is called.
 struct function {

@@ -184,6 +184,11 @@ class reader {
         }
         case 11: to.inputs.push_back(read_value_info(m.bytes())); break;
         case 12: to.outputs.push_back(read_value_info(m.bytes())); break;
+        case 13: {
+          value_info v = read_value_info(m.bytes());
+          if (v.has_shape && v.extents.size() <= dims::max_rank) to.between.push_back(std::move(v));
+          break;
+        }
         case 15: fail(unsupported("sparse initializers"));
         default: m.skip();
       }

@@ -101,9 +101,7 @@ inline tensor_id with_past(emitter& m, attention& a, const value& past, bool wan
 }
 /// [batch, steps, heads * size].
 inline tensor_id attended(emitter& m, const attention& a) {
-  tensor_id scores = m.made(ops::batch_matmul, {a.q, transposed(m, a.k)}, dtype::f32);
-  scores = m.made(ops::mul, {scores, m.to.scalar_constant(a.scale)}, dtype::f32);
-  if (a.mask != no_tensor) scores = m.made(ops::add, {scores, a.mask}, dtype::f32);
+  tensor_id mask = a.mask;
   if (a.causal) {
     const dims square{a.steps, a.all()};
     if (!m.check(verify_size(square, dtype::f32, m.to.max, "a mask"))) return no_tensor;
@@ -111,8 +109,14 @@ inline tensor_id attended(emitter& m, const attention& a) {
     for (std::int32_t row = 0; row < a.steps; ++row)
       for (std::int32_t column = 0; column < a.all(); ++column)
         ahead.push_back(column > a.earlier + row ? std::numeric_limits<float>::lowest() : 0.f);
-    scores = m.made(ops::add, {scores, m.new_constant("", square, ahead)}, dtype::f32);
+    const tensor_id later = m.new_constant("", square, ahead);
+    mask = mask == no_tensor ? later : m.made(ops::add, {mask, later}, dtype::f32);
   }
+  attributes product;
+  product.set("adj_y", std::int64_t{1}), product.set("alpha", static_cast<double>(a.scale));
+  std::vector<tensor_id> in{a.q, a.k};
+  if (mask != no_tensor) in.push_back(mask);
+  const tensor_id scores = m.made(ops::batch_matmul, std::move(in), dtype::f32, std::move(product));
   const tensor_id shares = m.made(ops::softmax, {scores}, dtype::f32, along(3)),
                   y = turned(m, m.made(ops::batch_matmul, {shares, a.v}, dtype::f32), {0, 2, 1, 3});
   return m.failed() ? no_tensor : m.reshaped(y, dims{a.batch, a.steps, a.heads * a.size});
@@ -168,11 +172,16 @@ inline void qattention_row(emitter& m, call& c) {
 inline void attention_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 5) || !fits_projection(m, c.in[0], c.in[1])) return;
   if (!m.integers(c, "qkv_hidden_sizes").empty()) return m.refuse("qkv_hidden_sizes of Attention");
-  call product{c.n, {c.in[0], c.in[1]}};
-  matmul_row(m, product);
+  const product p = read_product(m, c.in[0], c.in[1]);
   if (m.failed()) return;
-  value all = product.out[0];
-  if (c.has(2)) all = combined(m, c, ops::add, all, c.in[2]);
+  const auto width = static_cast<std::size_t>(p.out.back(0));
+  const bool joins = p.dense && c.has(2) && m.shape(c.in[2]).elements().value == width;
+  std::vector<tensor_id> in{p.a, p.dense ? transposed(m, p.b) : p.b};
+  if (joins) in.push_back(m.reshaped(m.held(c.in[2], false), {p.out.back(0)}));
+  value all =
+      value::of(p.dense ? m.made(ops::float_fully_connected, std::move(in), dtype::f32, keep_dims())
+                        : m.made(ops::batch_matmul, std::move(in), dtype::f32));
+  if (c.has(2) && !joins) all = combined(m, c, ops::add, all, c.in[2]);
   if (!m.failed()) attend(m, c, all, 3, 4);
 }
 /// query, key, value [batch, steps, hidden], [bias of all three]: keys and values of a sequence of
@@ -229,9 +238,8 @@ inline void embed(emitter& m, call& c, const embedding& e) {
   tensor_id sum = m.made(ops::add, {e.words, e.positions}, dtype::f32);
   if (e.segments != no_tensor) sum = m.made(ops::add, {sum, e.segments}, dtype::f32);
   if (m.failed()) return;
-  value y = normalized(m, value::of(sum), -1, m.real(c, "epsilon", 1e-12f), true);
-  y = combined(m, c, ops::mul, y, e.gamma);
-  y = combined(m, c, ops::add, y, e.beta);
+  const row_normalization r{-1, m.real(c, "epsilon", 1e-12f), true, "in_order"};
+  const value y = normalized_rows(m, c, value::of(sum), r, e.gamma, e.beta);
   if (m.failed()) return;
   const dims ids = m.shape(c.in[0]);
   tensor_id count = no_tensor;

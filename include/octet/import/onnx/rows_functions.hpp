@@ -289,12 +289,8 @@ inline void fused_matmul_row(emitter& m, call& c) {
   };
   call product{c.n, {operand(0, "transA"), operand(1, "transB")}};
   if (m.failed()) return;
-  matmul_row(m, product);
-  const float alpha = m.real(c, "alpha", 1.f);
-  if (m.failed()) return;
-  tensor_id y = m.held(product.out[0], false);
-  if (alpha != 1) y = m.made(ops::mul, {y, m.to.scalar_constant(alpha)}, dtype::f32);
-  m.give(c, y, false);
+  scaled_matmul(m, product, m.real(c, "alpha", 1.f));
+  if (!m.failed()) c.out = std::move(product.out);
 }
 
 inline tensor_id einsum_operand_of(emitter& m, tensor_id x, const import::einsum_operand& o) {

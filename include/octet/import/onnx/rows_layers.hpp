@@ -195,10 +195,11 @@ inline void qlinear_conv_row(emitter& m, call& c) {
 }
 inline void conv_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
-  const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
+  convolution v = read_convolution(m, c, c.in[0], c.in[1]);
   const tensor_id w = add_weights(m, v, c.in[1]);
   std::vector<tensor_id> in{image_of(m, m.held(c.in[0], true)), w};
   if (c.has(2)) in.push_back(m.held(c.in[2], false));
+  v.attrs.one_axis = v.row;
   const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
                              std::move(in), dtype::f32, to_attributes(v.attrs));
   m.give(c, from_image(m, y, v.row), true);
@@ -528,24 +529,31 @@ inline void gemm_row(emitter& m, call& c) {
   const bool joins = c.has(2) && plain && m.shape(c.in[2]).elements().value == n &&
                      m.shape(c.in[2]).back(0) == static_cast<std::int32_t>(n);
   if (joins) in.push_back(m.reshaped(m.held(c.in[2], false), {static_cast<std::int32_t>(n)}));
-  tensor_id y = m.made(ops::float_fully_connected, std::move(in), dtype::f32);
-  if (g.alpha != 1) y = m.made(ops::mul, {y, m.to.scalar_constant(g.alpha)}, dtype::f32);
-  if (c.has(2) && !joins && g.beta != 0) {
-    tensor_id bias = m.held(c.in[2], false);
-    if (g.beta != 1) bias = m.made(ops::mul, {bias, m.to.scalar_constant(g.beta)}, dtype::f32);
-    y = m.made(ops::add, {y, bias}, dtype::f32);
+  if (joins || (plain && !c.has(2)))
+    return m.give(c, m.made(ops::float_fully_connected, std::move(in), dtype::f32), false);
+  if (c.has(2) && g.beta != 0) {
+    in.push_back(m.held(c.in[2], false));
+    if (g.beta != 1)
+      in.back() = m.made(ops::mul, {in.back(), m.to.scalar_constant(g.beta)}, dtype::f32);
   }
-  m.give(c, y, false);
+  attributes a;
+  a.set("adj_y", std::int64_t{1}), a.set("alpha", static_cast<double>(g.alpha));
+  m.give(c, m.made(ops::batch_matmul, std::move(in), dtype::f32, std::move(a)), false);
 }
-inline void matmul_row(emitter& m, call& c) {
+/// alpha times the product.
+inline void scaled_matmul(emitter& m, call& c, float alpha) {
   if (!m.arity(c, 2, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const product p = read_product(m, c.in[0], c.in[1]);
   if (m.failed()) return;
-  const tensor_id y = p.dense ? m.made(ops::float_fully_connected, {p.a, transposed(m, p.b)},
-                                       dtype::f32, keep_dims())
-                              : m.made(ops::batch_matmul, {p.a, p.b}, dtype::f32);
+  attributes a;
+  if (alpha != 1) a.set("alpha", static_cast<double>(alpha));
+  const bool dense = p.dense && alpha == 1;
+  const tensor_id y =
+      dense ? m.made(ops::float_fully_connected, {p.a, transposed(m, p.b)}, dtype::f32, keep_dims())
+            : m.made(ops::batch_matmul, {p.a, p.b}, dtype::f32, std::move(a));
   if (!m.failed()) m.give(c, m.reshaped(y, p.out), false);
 }
+inline void matmul_row(emitter& m, call& c) { scaled_matmul(m, c, 1.f); }
 
 // ---- transposed convolution ----
 

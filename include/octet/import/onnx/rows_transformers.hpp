@@ -1,10 +1,10 @@
-// Rows of transformers' float parts, put together from octet's operators: normalizations of rows,
-// the forms of GELU, and what ONNX Runtime fuses them to. ONNX Runtime sums rows in another order:
-// close to its results, not the same bits.
+// Rows of transformers' float parts: normalizations of rows, the forms of GELU, and what ONNX
+// Runtime fuses them to.
 #ifndef OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
 
 #include "octet/import/onnx/rows_values.hpp"
+#include "octet/ops/layer_norm.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
@@ -35,12 +35,43 @@ inline value normalized(emitter& m, const value& x, std::int64_t axis, float eps
              dtype::f32);
   return value::of(m.made(ops::div, {d, root}, dtype::f32));
 }
+/// What a normalization of rows is: its axes from `axis` on, and an order of its sums
+/// (layer_norm_attrs), where it is not the usual one.
+struct row_normalization {
+  std::int64_t axis = -1;
+  float epsilon = 0;
+  bool centred = true;
+  const char* sums = nullptr;
+};
+/// Rows normalized, times weight, plus bias: as one operator where weight and bias have one element
+/// for each of a row's, else put together.
+inline value normalized_rows(emitter& m, const call& c, const value& x, const row_normalization& r,
+                             const value& weight, const value& bias) {
+  const int rank = m.rank(x), first = m.axis(r.axis, rank);
+  if (m.failed() || !m.is_real(x) || !m.is_real(weight) || (bias.given() && !m.is_real(bias)))
+    return {};
+  std::size_t size = 1;
+  for (int i = first; i < rank; ++i) size *= as_size(m.shape(x)[i]);
+  const auto fits = [&](const value& v) { return m.shape(v).elements().value == size; };
+  if (size == 0 || !fits(weight) || (bias.given() && !fits(bias))) {
+    value y = normalized(m, x, r.axis, r.epsilon, r.centred);
+    y = combined(m, c, ops::mul, y, weight);
+    return bias.given() ? combined(m, c, ops::add, y, bias) : y;
+  }
+  attributes a;
+  a.set("axes", std::int64_t{rank - first});
+  a.set("epsilon", static_cast<double>(r.epsilon));
+  if (!r.centred) a.set("centred", std::int64_t{0});
+  if (r.sums) a.set(r.sums, std::int64_t{1});
+  std::vector<tensor_id> in{m.held(x, false), m.held(weight, false)};
+  if (bias.given()) in.push_back(m.held(bias, false));
+  return value::of(m.made(ops::float_layer_norm, std::move(in), dtype::f32, std::move(a)));
+}
 /// x, scale, [bias].
 template <bool Centred> void layer_normalization_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0])) return;
-  value y = normalized(m, c.in[0], m.integer(c, "axis", -1), m.real(c, "epsilon", 1e-5f), Centred);
-  y = combined(m, c, ops::mul, y, c.in[1]);
-  if (c.has(2)) y = combined(m, c, ops::add, y, c.in[2]);
+  const row_normalization r{m.integer(c, "axis", -1), m.real(c, "epsilon", 1e-5f), Centred};
+  const value y = normalized_rows(m, c, c.in[0], r, c.in[1], c.input(2));
   if (!m.failed()) c.out = {y};
 }
 /// x, skip, gamma, [beta (only with the mean)], [bias]: the sum is normalized; it is result 3.
@@ -50,9 +81,8 @@ template <bool Centred> void skip_layer_normalization_row(emitter& m, call& c) {
   value sum = combined(m, c, ops::add, c.in[0], c.in[1]);
   if (c.has(bias)) sum = combined(m, c, ops::add, sum, c.in[bias]);
   if (m.failed()) return;
-  value y = normalized(m, sum, -1, m.real(c, "epsilon", Centred ? 1e-12f : 1e-6f), Centred);
-  y = combined(m, c, ops::mul, y, c.in[2]);
-  if (Centred && c.has(3)) y = combined(m, c, ops::add, y, c.in[3]);
+  const row_normalization r{-1, m.real(c, "epsilon", Centred ? 1e-12f : 1e-6f), Centred, "running"};
+  const value y = normalized_rows(m, c, sum, r, c.in[2], Centred ? c.input(3) : value{});
   if (!m.failed()) c.out = {y, value{}, value{}, sum};
 }
 /// x, [bias]: GELU of the sum.

@@ -1,0 +1,370 @@
+// Chains of float operators that ONNX Runtime 1.32 runs as one operator at its default level of
+// optimization, where that decides the last bits: GELU by erf, normalizations of rows and of sums,
+// matrix products with a factor. One function a pattern, as its graph passes look for them.
+#ifndef OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
+#define OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
+
+#include <cmath>
+
+#include "octet/import/onnx/edit.hpp"
+#include "octet/numerics/fp.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class float_fuser : node_graph {
+ public:
+  explicit float_fuser(model& m) : node_graph(m) {}
+
+  /// Rewrites the model's nodes; they come back in an order in which they can run.
+  status run() {
+    if (!sort()) return cycle();
+    know_shapes();
+    const std::vector<item*> all = order_;
+    const auto each = [&](auto pattern) {
+      for (item* i : all)
+        if (i->alive) (this->*pattern)(*i);
+    };
+    each(&float_fuser::gelu);
+    each(&float_fuser::layer_normalization);
+    each(&float_fuser::root_mean_square);
+    if (!sort()) return cycle();
+    for (item* i : std::vector<item*>(order_))
+      if (i->alive) skip_layer_normalization(*i);
+    each(&float_fuser::scaled_product);
+    if (!sort()) return cycle();
+    finish();
+    return unit{};
+  }
+
+ private:
+  static constexpr std::string_view microsoft = "com.microsoft";
+
+  // ---- shapes as the file names them ----
+
+  /// An extent: a number, or a name; none: not known.
+  struct extent {
+    std::int64_t number = -1;
+    std::string symbol;
+    bool known() const { return number >= 0 || !symbol.empty(); }
+    bool operator==(const extent&) const = default;
+  };
+  using extents = std::vector<extent>;
+
+  static extents extents_of(const value_info& v) {
+    extents e;
+    for (std::size_t k = 0; k < v.extents.size(); ++k)
+      e.push_back({v.extents[k], v.extents[k] >= 0 ? std::string() : v.symbols[k]});
+    return e;
+  }
+  const extents* shape(const std::string& name) {
+    if (const auto it = shapes_.find(name); it != shapes_.end()) return &it->second;
+    const array* a = constant(name);
+    if (!a) return nullptr;
+    extents e;
+    for (std::int32_t n : a->shape) e.push_back({n, {}});
+    return &shapes_.emplace(name, std::move(e)).first->second;
+  }
+  /// What the file says, and what follows from it for operators between layers.
+  void know_shapes() {
+    for (const auto* list : {&model_.inputs, &model_.outputs, &model_.between})
+      for (const value_info& v : *list)
+        if (v.has_shape && v.extents.size() <= dims::max_rank)
+          shapes_.emplace(v.name, extents_of(v));
+    for (const item* i : order_) {
+      if (i->n.out.empty() || shapes_.contains(i->n.out[0])) continue;
+      if (auto e = result_of(i->n)) shapes_.emplace(i->n.out[0], std::move(*e));
+    }
+  }
+  std::optional<extents> result_of(const node& n) {
+    static const std::set<std::string_view> same{"BiasGelu",
+                                                 "Cast",
+                                                 "DequantizeLinear",
+                                                 "DynamicQuantizeLinear",
+                                                 "Erf",
+                                                 "FastGelu",
+                                                 "Gelu",
+                                                 "LayerNormalization",
+                                                 "QuantizeLinear",
+                                                 "QuickGelu",
+                                                 "Relu",
+                                                 "Sigmoid",
+                                                 "SimplifiedLayerNormalization",
+                                                 "SkipLayerNormalization",
+                                                 "Softmax",
+                                                 "Sqrt",
+                                                 "Tanh"};
+    static const std::set<std::string_view> pairs{"Add", "Sub", "Mul", "Div"};
+    static const std::set<std::string_view> products{"MatMul", "MatMulInteger", "FusedMatMul"};
+    const extents *a = shape(n.input(0)), *b = nullptr;
+    if (a && same.contains(n.op)) return *a;
+    if (!a || !(b = shape(n.input(1)))) return {};
+    if (pairs.contains(n.op)) return broadcast_extents(*a, *b);
+    if (!products.contains(n.op) || a->size() < 2 || b->size() != 2) return {};
+    extents e = *a;
+    e.back() = b->back();
+    return e;
+  }
+  /// Extents that meet: numbers but 1 stand, one name stands beside 1, two names are neither.
+  static extents broadcast_extents(const extents& a, const extents& b) {
+    const extents &longer = a.size() >= b.size() ? a : b, &shorter = a.size() >= b.size() ? b : a;
+    extents e = longer;
+    for (std::size_t k = 0; k < shorter.size(); ++k) {
+      extent& to = e[longer.size() - shorter.size() + k];
+      const extent& other = shorter[k];
+      if (other.number == 1 || other == to) continue;
+      if (to.number == 1 || other.number > 1)
+        to = other;
+      else if (to.number < 0)
+        to = {};
+    }
+    return e;
+  }
+
+  // ---- what patterns ask ----
+
+  static bool is_plain(const node& n, std::string_view op) {
+    return n.is(op) && n.out.size() == 1 && !n.in.empty();
+  }
+  /// The one reader of a value, if it is an operator of that name.
+  item* only_reader(const std::string& value, std::string_view op) {
+    if (!one_reader(value)) return nullptr;
+    item& r = reader(*uses(value).begin());
+    return is_plain(r.n, op) ? &r : nullptr;
+  }
+  /// A float of one element.
+  std::optional<float> number(const std::string& name) const {
+    const array* a = constant(name);
+    if (!a || a->type != dtype::f32 || !scalar(*a)) return {};
+    return a->as<float>()[0];
+  }
+  bool is_number(const std::string& name, float v) const {
+    const auto found = number(name);
+    return found && std::fabs(*found - v) <= 1e-5f * std::fabs(v);
+  }
+  /// The other operand of a node of two, one of which is `value`.
+  static const std::string* other(const node& n, const std::string& value) {
+    if (n.in.size() != 2) return nullptr;
+    if (n.in[0] == value) return &n.in[1];
+    return n.in[1] == value ? &n.in[0] : nullptr;
+  }
+  /// The one reader of `value`, of that name, whose other operand is a constant.
+  item* with_constant(const std::string& value, std::string_view op, const std::string*& operand) {
+    item* r = only_reader(value, op);
+    operand = r ? other(r->n, value) : nullptr;
+    return operand && constant(*operand) ? r : nullptr;
+  }
+  /// A node in place of those of a pattern, the last of which gave its result.
+  void put(node n, const std::vector<item*>& instead) {
+    const double place = instead.back()->place;
+    n.name = instead.back()->n.name, n.out = instead.back()->n.out;
+    for (item* i : instead) remove(*i);
+    add(std::move(n), place);
+  }
+  static node made(std::string_view op, std::string_view domain, std::vector<std::string> in) {
+    node n;
+    n.op = op, n.domain = domain, n.in = std::move(in);
+    return n;
+  }
+  static void set(node& n, const char* key, float v) { n.attributes[key].real = v; }
+  static void set(node& n, const char* key, std::int64_t v) { n.attributes[key].integer = v; }
+
+  // ---- patterns ----
+
+  /// x / sqrt 2, Erf, + 1, * x and * 0.5 in either order.
+  void gelu(item& div) {
+    if (!is_plain(div.n, "Div") || div.n.in.size() != 2 ||
+        !is_number(div.n.in[1], 1.4142099618911743f))
+      return;
+    const std::string x = div.n.in[0];
+    item* erf = only_reader(div.n.out[0], "Erf");
+    item* add = erf ? only_reader(erf->n.out[0], "Add") : nullptr;
+    const std::string* one = add ? other(add->n, erf->n.out[0]) : nullptr;
+    if (!one || !is_number(*one, 1.f)) return;
+    item* first = only_reader(add->n.out[0], "Mul");
+    const std::string* by = first ? other(first->n, add->n.out[0]) : nullptr;
+    if (!by) return;
+    if (*by == x) {
+      item* half = only_reader(first->n.out[0], "Mul");
+      const std::string* factor = half ? other(half->n, first->n.out[0]) : nullptr;
+      if (factor && is_number(*factor, 0.5f))
+        put(made("Gelu", microsoft, {x}), {&div, erf, add, first, half});
+      return;
+    }
+    item* half = producer(*by);
+    const std::string* factor = half && is_plain(half->n, "Mul") ? other(half->n, x) : nullptr;
+    if (factor && is_number(*factor, 0.5f) && one_reader(*by))
+      put(made("Gelu", microsoft, {x}), {&div, erf, add, half, first});
+  }
+
+  /// How many innermost axes a ReduceMean that keeps them is over; 0: others.
+  std::size_t innermost_axes(const node& n) {
+    if (n.integer("keepdims", 1) == 0) return 0;
+    std::vector<std::int64_t> axes;
+    if (const attribute* a = n.find("axes")) axes = a->integers;
+    if (const array* a = constant(n.input(1)); a && a->type == dtype::s64)
+      axes.assign(a->as<std::int64_t>().begin(), a->as<std::int64_t>().end());
+    const extents* e = shape(n.in[0]);
+    for (std::int64_t& a : axes)
+      if (a >= 0) a = e ? a - static_cast<std::int64_t>(e->size()) : 0;
+    std::sort(axes.begin(), axes.end());
+    for (std::size_t k = 0; k < axes.size(); ++k)
+      if (axes[k] != static_cast<std::int64_t>(k) - static_cast<std::int64_t>(axes.size()))
+        return 0;
+    return axes.size();
+  }
+  /// From the squares' mean on: + epsilon, Sqrt; x or x - mean over it; times a constant.
+  struct deviation {
+    item *add = nullptr, *sqrt = nullptr, *div = nullptr, *mul = nullptr;
+    std::string scale;
+    float epsilon = 0;
+  };
+  std::optional<deviation> deviation_of(const std::string& mean, const std::string& divided) {
+    deviation d;
+    const std::string* epsilon = nullptr;
+    if (!(d.add = with_constant(mean, "Add", epsilon)) || !number(*epsilon)) return {};
+    d.epsilon = *number(*epsilon);
+    if (!(d.sqrt = only_reader(d.add->n.out[0], "Sqrt"))) return {};
+    if (!(d.div = only_reader(d.sqrt->n.out[0], "Div")) || d.div->n.in.size() != 2 ||
+        d.div->n.in[0] != divided || d.div->n.in[1] != d.sqrt->n.out[0])
+      return {};
+    const std::string* scale = nullptr;
+    if (!(d.mul = with_constant(d.div->n.out[0], "Mul", scale))) return {};
+    d.scale = *scale;
+    return d;
+  }
+  /// x - mean, its squares' mean, ..., times a constant, plus a constant.
+  void layer_normalization(item& mean) {
+    if (!is_plain(mean.n, "ReduceMean")) return;
+    const std::string x = mean.n.in[0];
+    item* sub = only_reader(mean.n.out[0], "Sub");
+    if (!sub || sub->n.in.size() != 2 || sub->n.in[0] != x || sub->n.in[1] != mean.n.out[0]) return;
+    const std::string& d = sub->n.out[0];
+    if (is_output(d) || uses(d).size() != 2) return;
+    item* pow = nullptr;
+    for (const use& u : uses(d))
+      if (is_plain(reader(u).n, "Pow") && u.second == 0 && is_number(reader(u).n.input(1), 2.f))
+        pow = &reader(u);
+    item* squares = pow ? only_reader(pow->n.out[0], "ReduceMean") : nullptr;
+    const std::size_t axes = innermost_axes(mean.n);
+    if (!squares || axes == 0 || innermost_axes(squares->n) != axes) return;
+    const auto rest = deviation_of(squares->n.out[0], d);
+    const std::string* bias = nullptr;
+    item* add = rest ? with_constant(rest->mul->n.out[0], "Add", bias) : nullptr;
+    if (!add) return;
+    node n = made("LayerNormalization", {}, {x, rest->scale, *bias});
+    set(n, "axis", -static_cast<std::int64_t>(axes));
+    set(n, "epsilon", rest->epsilon);
+    put(std::move(n), {&mean, sub, pow, squares, rest->add, rest->sqrt, rest->div, rest->mul, add});
+  }
+  /// The mean of x squared, ..., times a constant.
+  void root_mean_square(item& pow) {
+    if (!is_plain(pow.n, "Pow") || !is_number(pow.n.input(1), 2.f)) return;
+    const std::string x = pow.n.in[0];
+    item* mean = only_reader(pow.n.out[0], "ReduceMean");
+    const std::size_t axes = mean ? innermost_axes(mean->n) : 0;
+    const auto rest = axes != 0 ? deviation_of(mean->n.out[0], x) : std::nullopt;
+    if (!rest) return;
+    node n = made("SimplifiedLayerNormalization", {}, {x, rest->scale});
+    set(n, "axis", -static_cast<std::int64_t>(axes));
+    set(n, "epsilon", rest->epsilon);
+    put(std::move(n), {&pow, mean, rest->add, rest->sqrt, rest->div, rest->mul});
+  }
+
+  /// A constant with an element for each of the last axis, the second operand of a sum that one
+  /// node reads and that no integer product has taken.
+  bool adds_bias(item& add) {
+    if (!is_plain(add.n, "Add") || add.n.in.size() != 2 || !one_reader(add.n.out[0])) return false;
+    const array* bias = constant(add.n.in[1]);
+    const extents* x = shape(add.n.in[0]);
+    if (!bias || bias->shape.rank != 1 || !x || x->size() != 3 ||
+        x->back().number != bias->shape[0])
+      return false;
+    item* mul = producer(add.n.in[0]);
+    if (!mul || mul->n.op != "Mul") return true;
+    for (const std::string& in : mul->n.in)
+      if (item* cast = producer(in); cast && cast->n.op == "Cast")
+        if (item* product = producer(cast->n.input(0)); product && product->n.op == "MatMulInteger")
+          return false;
+    return true;
+  }
+  /// The sum of two values of one shape of three axes, whose extents the file names, is read by
+  /// nothing but a normalization of its last axis.
+  void skip_layer_normalization(item& i) {
+    const node& n = i.n;
+    if (!is_plain(n, "LayerNormalization") || n.in.size() < 2) return;
+    const std::int64_t axis = n.integer("axis", -1);
+    item* add = producer(n.in[0]);
+    if ((axis != -1 && axis != 2) || !add || !is_plain(add->n, "Add") || add->n.in.size() != 2 ||
+        !one_reader(add->n.out[0]))
+      return;
+    const extents *a = shape(add->n.in[0]), *b = shape(add->n.in[1]);
+    if (!a || !b || a->size() != 3 || *a != *b) return;
+    for (const extent& e : *a)
+      if (!e.known()) return;
+    std::vector<item*> instead{add};
+    std::vector<std::string> in{add->n.in[0], add->n.in[1], n.in[1], n.input(2)};
+    for (std::size_t k = 0; k < 2; ++k) {
+      item* bias = producer(add->n.in[k]);
+      if (!bias || !adds_bias(*bias)) continue;
+      in[0] = bias->n.in[0], in[1] = add->n.in[1 - k];
+      in.push_back(bias->n.in[1]);
+      instead.push_back(bias);
+      break;
+    }
+    node to = made("SkipLayerNormalization", microsoft, std::move(in));
+    const attribute* epsilon = n.find("epsilon");
+    set(to, "epsilon", epsilon && epsilon->real ? *epsilon->real : 1e-5f);
+    instead.push_back(&i);
+    put(std::move(to), instead);
+  }
+
+  /// The factor of a product or quotient with a number, and what it is of.
+  struct factor {
+    float by = 1;
+    std::string of;
+  };
+  std::optional<factor> factor_of(const node& n) const {
+    if ((!n.is("Mul") && !n.is("Div")) || n.in.size() != 2 || n.out.size() != 1) return {};
+    if (const auto v = number(n.in[1]))
+      return factor{n.op == "Mul" ? *v : numerics::div(1.f, *v), n.in[0]};
+    if (const auto v = n.op == "Mul" ? number(n.in[0]) : std::nullopt) return factor{*v, n.in[1]};
+    return {};
+  }
+  /// A matrix product whose operands or result are multiplied by numbers.
+  void scaled_product(item& i) {
+    const bool fused = i.n.is("FusedMatMul", microsoft);
+    if ((!i.n.is("MatMul") && !fused) || i.n.in.size() != 2 || i.n.out.size() != 1) return;
+    node n = i.n;
+    n.op = "FusedMatMul", n.domain = microsoft;
+    float alpha = 1;
+    if (const attribute* a = n.find("alpha"); a && a->real) alpha = *a->real;
+    std::vector<item*> instead;
+    for (std::string& in : n.in) {
+      item* scale = one_reader(in) ? producer(in) : nullptr;
+      const auto f = scale ? factor_of(scale->n) : std::nullopt;
+      if (!f) continue;
+      alpha = numerics::mul(alpha, f->by);
+      in = f->of;
+      instead.push_back(scale);
+    }
+    instead.push_back(&i);
+    if (one_reader(i.n.out[0])) {
+      item& scale = reader(*uses(i.n.out[0]).begin());
+      if (const auto f = factor_of(scale.n); f && f->of == i.n.out[0]) {
+        alpha = numerics::mul(alpha, f->by);
+        instead.push_back(&scale);
+      }
+    }
+    if (instead.size() == 1) return;
+    set(n, "alpha", alpha);
+    put(std::move(n), instead);
+  }
+
+  std::map<std::string, extents> shapes_;
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_

@@ -1,0 +1,183 @@
+// layer_norm of float32: a row's sums in lanes, or those of several rows side by side where each
+// runs from element to element. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// The sum of n elements in binary64: 8 sums side by side, those left over after them.
+inline HWY_NOINLINE double wide_sum_of_eights(const float* x, std::size_t n) noexcept {
+  constexpr std::size_t lanes64 = lanes32 / 2, vectors = 8 / lanes64;
+  const hn::Half<DF> half;
+  simd::VF64 sums[vectors];
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < vectors; ++k) sums[k] = hn::Zero(DF64());
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    HWY_UNROLL(4)
+    for (std::size_t k = 0; k < vectors; ++k)
+      sums[k] = simd::rounded(
+          hn::Add(sums[k], hn::PromoteTo(DF64(), hn::LoadU(half, x + i + k * lanes64))));
+  }
+  double each[8];
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < vectors; ++k) hn::StoreU(sums[k], DF64(), each + k * lanes64);
+  double sum = numerics::sum_of_halves(each);
+  for (; i < n; ++i) sum = numerics::add(sum, static_cast<double>(x[i]));
+  return sum;
+}
+/// Fused squares of x - mean in 8 chains side by side; returns how many elements are in them.
+inline HWY_NOINLINE std::size_t squares_of_eights(const float* x, std::size_t n, float mean,
+                                                  float (&each)[8]) noexcept {
+  std::size_t i = 0;
+  if constexpr (lanes32 <= 8) {
+    constexpr std::size_t width = lanes32 <= 8 ? lanes32 : 8, vectors = 8 / width;
+    const VF m = set_float(mean);
+    VF sums[vectors];
+    HWY_UNROLL(2)
+    for (std::size_t k = 0; k < vectors; ++k) sums[k] = hn::Zero(DF());
+    for (; i + 8 <= n; i += 8) {
+      HWY_UNROLL(2)
+      for (std::size_t k = 0; k < vectors; ++k) {
+        const VF d = simd::rounded(hn::Sub(simd::load(x + i + k * width), m));
+        sums[k] = simd::rounded(fused(d, d, sums[k]));
+      }
+    }
+    HWY_UNROLL(2)
+    for (std::size_t k = 0; k < vectors; ++k) simd::store(sums[k], each + k * width);
+  } else {
+    const hn::Half<DF> eight;  // such wide vectors have a fused multiply-add
+    const auto m = hn::Set(eight, mean);
+    auto sums = hn::Zero(eight);
+    for (; i + 8 <= n; i += 8) {
+      const auto d = hn::Sub(hn::LoadU(eight, x + i), m);
+      sums = hn::MulAdd(d, d, sums);
+    }
+    hn::StoreU(sums, eight, each);
+  }
+  return i;
+}
+inline reference::row_moments row_moments_in_lanes(const float* x, std::size_t n,
+                                                   bool centred) noexcept {
+  reference::row_moments r;
+  if (centred)
+    r.mean = static_cast<float>(numerics::div(wide_sum_of_eights(x, n), static_cast<double>(n)));
+  float each[8];
+  const std::size_t whole = squares_of_eights(x, n, r.mean, each);
+  r.squares = numerics::sum_of_halves(each);
+  for (std::size_t i = whole; i < n; ++i) {
+    const float d = numerics::sub(x[i], r.mean);
+    r.squares = n - whole >= 4 && i < whole + 4 ? numerics::add(r.squares, numerics::mul(d, d))
+                                                : numerics::fma(d, d, r.squares);
+  }
+  return r;
+}
+
+/// Rows side by side, a lane each: at most lanes32 of them, the last one again in lanes without.
+struct rows_in_lanes {
+  std::int32_t at[lanes32];
+  HWY_INLINE rows_in_lanes(std::size_t rows, std::size_t size) {
+    for (std::size_t l = 0; l < lanes32; ++l)
+      at[l] = static_cast<std::int32_t>((l < rows ? l : rows - 1) * size);
+  }
+  HWY_INLINE VF operator()(const float* x) const {
+    return hn::GatherIndex(DF(), x, simd::load(at));
+  }
+};
+inline HWY_NOINLINE void rows_running(const float* x, std::size_t rows, std::size_t n, float* means,
+                                      float* squares) noexcept {
+  const rows_in_lanes row(rows, n);
+  VF mean = hn::Zero(DF()), sum = hn::Zero(DF());
+  for (std::size_t i = 0; i < n; ++i) {
+    const VF v = row(x + i), d = simd::rounded(hn::Sub(v, mean));
+    mean = simd::rounded(hn::Add(mean, simd::divide(d, set_float(static_cast<float>(i + 1)))));
+    const VF square = simd::rounded(hn::Mul(d, simd::rounded(hn::Sub(v, mean))));
+    sum = simd::rounded(hn::Add(sum, square));
+  }
+  simd::store(mean, means);
+  simd::store(sum, squares);
+}
+inline HWY_NOINLINE void rows_in_order(const float* x, std::size_t rows, std::size_t n,
+                                       bool centred, float* means, float* squares) noexcept {
+  const rows_in_lanes row(rows, n);
+  VF mean = hn::Zero(DF()), sum = hn::Zero(DF());
+  if (centred) {
+    for (std::size_t i = 0; i < n; ++i) mean = simd::rounded(hn::Add(mean, row(x + i)));
+    mean = simd::divide(mean, set_float(static_cast<float>(n)));
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    const VF d = simd::rounded(hn::Sub(row(x + i), mean));
+    sum = simd::rounded(hn::Add(sum, simd::rounded(hn::Mul(d, d))));
+  }
+  simd::store(mean, means);
+  simd::store(sum, squares);
+}
+
+/// What mean and deviation make of a row.
+inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* x, float mean,
+                                       float deviation, const float* weight, const float* bias,
+                                       float* y) noexcept {
+  const VF m = set_float(mean), by = set_float(deviation), one = set_float(1.f);
+  const bool lanes = p.sums == row_sums::lanes;
+  for (std::size_t i = 0; i < p.size; i += lanes32) {
+    const std::size_t left = p.size - i;
+    const bool whole = left >= lanes32;
+    const VF v = whole ? simd::load(x + i) : simd::load_some(x + i, left);
+    VF w = one, b = one;
+    if (weight != nullptr) w = whole ? simd::load(weight + i) : simd::load_some(weight + i, left);
+    if (bias != nullptr) b = whole ? simd::load(bias + i) : simd::load_some(bias + i, left);
+    const VF d = simd::rounded(hn::Sub(v, m));
+    VF r;
+    if (lanes) {
+      const VF t = simd::rounded(hn::Mul(d, by));
+      r = bias != nullptr ? fused(t, w, b) : hn::Mul(t, w);
+    } else {
+      r = simd::rounded(hn::Mul(simd::divide(d, by), w));
+      if (bias != nullptr) r = hn::Add(r, b);
+    }
+    if (whole)
+      simd::store(r, y + i);
+    else
+      simd::store_some(r, y + i, left);
+  }
+}
+template <class V> struct kernel<kernel_id::layer_norm, V> {
+  static const layer_norm_params& params(const void* p) {
+    return *static_cast<const layer_norm_params*>(p);
+  }
+  static bool accepts(const void* p) { return params(p).size <= std::size_t{1} << 26; }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.rows, k.part, k.parts);
+    const auto *const weight = static_cast<const float*>(k.in[1]), *const bias =
+                                                                       static_cast<const float*>(
+                                                                           k.in[2]);
+    for (std::size_t row = r.begin; row < r.end;) {
+      const auto* const x = static_cast<const float*>(k.in[0]) + row * p.size;
+      auto* const y = static_cast<float*>(k.out[0]) + row * p.size;
+      const std::size_t left = r.end - row, some = left < lanes32 ? left : lanes32,
+                        rows = p.sums == row_sums::lanes ? 1 : some;
+      float means[lanes32], squares[lanes32];
+      if (p.sums == row_sums::lanes) {
+        const reference::row_moments m = row_moments_in_lanes(x, p.size, p.centred);
+        means[0] = m.mean, squares[0] = m.squares;
+      } else if (p.sums == row_sums::running) {
+        rows_running(x, rows, p.size, means, squares);
+      } else {
+        rows_in_order(x, rows, p.size, p.centred, means, squares);
+      }
+      for (std::size_t i = 0; i < rows; ++i)
+        normalize_row(p, x + i * p.size, means[i], reference::deviation_of(p, squares[i]), weight,
+                      bias, y + i * p.size);
+      row += rows;
+    }
+  }
+  static const char* describe(const void*) { return "layer normalization"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
