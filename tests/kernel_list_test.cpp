@@ -141,7 +141,7 @@ constexpr exception exceptions[] = {
     {"qnn.mean", dtype::s8, dtype::s8, "PyTorch's sums have an order of their own"},
     {"qnn.mean", dtype::u8, dtype::u8, "PyTorch's sums have an order of their own"},
     {"qnn.mean", dtype::s16, dtype::s16, "PyTorch's sums have an order of their own"},
-    {"mean", dtype::f32, dtype::f32, "PyTorch's sums have an order of their own"},
+    {"mean", dtype::f32, dtype::f32, "PyTorch's and Eigen's sums have orders of their own"},
     {"tanh", dtype::f32, dtype::f32, "the C library's own function"},
     {"gelu by tanh", dtype::f32, dtype::f32, "the C library's own function"},
     {"log_softmax", dtype::f32, dtype::f32, not_yet},

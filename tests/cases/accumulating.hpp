@@ -237,6 +237,27 @@ template <> struct cases<octet::ops::float_conv2d> {
     to.add("weights computed at run time", {dims{1, 5, 5, 4}, dims{9, 1, 1, 4}, dims{9}});
     node_case& row = to.add("1x1", {dims{2, 3, 3, 7}, dims{37, 1, 1, 7}, dims{37}});
     row.in[1].constant();
+    if (to.with.round == rounding::onnxruntime) add_orders(to);
+  }
+  /// Blocks of channels, matrix products in blocks of steps, one row of a product.
+  static void add_orders(case_list& to) {
+    const auto some = [&](std::string name, dims x, dims w, octet::conv2d_attrs a) {
+      node_case& n = to.add(std::move(name), {x, w, dims{w[0]}});
+      n.attrs = to_attributes(a);
+      n.in[1].constant();
+    };
+    some("a block of 16 channels and one of 4", {1, 4, 5, 20}, {19, 3, 3, 20},
+         {.pad_top = 1, .pad_left = 1, .pad_right = 1});
+    some("18 channels", {1, 4, 5, 18}, {9, 3, 2, 18}, {.pad_top = 1, .pad_left = 1});
+    some("1x1, two blocks", {1, 2, 3, 132}, {5, 1, 1, 132}, {});
+    some("a row", {2, 1, 200, 5}, {9, 1, 3, 5}, {.pad_left = 1, .one_axis = true});
+    some("a row, two blocks", {1, 1, 90, 40}, {5, 1, 5, 40},
+         {.dilation_w = 2, .pad_left = 4, .pad_right = 4, .one_axis = true});
+    some("a row, one output channel", {1, 1, 9, 6}, {1, 1, 5, 6},
+         {.pad_left = 2, .one_axis = true});
+    some("groups of one output channel", {1, 4, 4, 6}, {2, 3, 3, 3},
+         {.pad_top = 1, .pad_left = 1, .groups = 2});
+    some("groups of 16", {1, 3, 3, 32}, {32, 2, 2, 16}, {.groups = 2});
   }
 };
 template <> struct cases<octet::ops::float_depthwise_conv2d> {
@@ -255,6 +276,14 @@ template <> struct cases<octet::ops::float_depthwise_conv2d> {
                                           .pad_bottom = 1,
                                           .pad_right = 2});
     to.add("many outputs a channel", {dims{1, 4, 4, 2}, dims{1, 2, 2, 66}, dims{66}});
+    if (to.with.round != rounding::onnxruntime) return;
+    for (const bool row : {false, true}) {
+      node_case& fours =
+          to.add(row ? "a row" : "channels by four", {dims{1, 4, 9, 20}, dims{1, 1, 7, 20}, dims{20}});
+      fours.in[1].constant();
+      fours.attrs =
+          to_attributes(octet::conv2d_attrs{.pad_left = 3, .pad_right = 3, .one_axis = row});
+    }
   }
 };
 template <> struct cases<octet::ops::float_transpose_conv2d> {
@@ -283,6 +312,8 @@ template <> struct cases<octet::ops::float_fully_connected> {
     to.shorter(n, 0);
     to.add("no rows", {dims{0, 17}, dims{9, 17}, dims{9}});
     to.add("weights computed at run time, more than a panel", {dims{14, 5}, dims{70, 5}, dims{70}});
+    to.add("one row by weights computed at run time", {dims{1, 15}, dims{18, 15}, dims{18}});
+    to.add("long rows", {dims{5, 300}, dims{9, 300}, dims{9}}).in[1].constant();
   }
 };
 
@@ -376,6 +407,21 @@ template <> struct cases<octet::ops::batch_matmul> {
     to.add("second exchanged", {dims{3, 9, 10}, dims{3, 33, 10}}).attrs =
         to_attributes(octet::batch_matmul_attrs{false, true});
     to.add("one row", {dims{1, 10}, dims{10, 64}});
+    if (to.with.round != rounding::onnxruntime) return;
+    for (const std::int32_t k : {3, 5, 6, 7, 8})
+      to.add("one row of " + std::to_string(k), {dims{2, 1, k}, dims{2, k, 19}});
+    for (const std::int32_t n : {7, 70})
+      to.add("long rows, " + std::to_string(n) + " columns", {dims{5, 300}, dims{300, n}});
+    for (const dims& c : {dims{2, 1, 5, 35}, dims{1, 35}, dims{3, 5, 1}, dims{}}) {
+      node_case& n = to.add("a start of rank " + std::to_string(c.rank),
+                            {dims{2, 3, 5, 9}, dims{3, 9, 35}, c});
+      n.attrs.set("alpha", 0.3);
+      to.without(n, 2, 0);
+    }
+    node_case& n = to.add("by hand", {dims{1, 2}, dims{2, 2}, dims{2}});
+    n.in[0].values = {1, 2}, n.in[1].values = {3, 4, 5, 6}, n.in[2].values = {100, 200};
+    n.attrs.set("alpha", 0.5);
+    n.expected = {{106.5, 208}};
   }
 };
 

@@ -130,6 +130,14 @@ template <> struct cases<octet::ops::qnn_reduce_prod> {
 };
 template <> struct cases<octet::ops::mean> {
   static void add(case_list& to) {
+    if (to.with.round == rounding::onnxruntime) {  // the innermost axis alone
+      for (const std::int32_t n : {1, 3, 6, 8, 15, 37})
+        reduce_cases::reduce(to, "rows of " + std::to_string(n), {2, 3, n}, {-1});
+      reduce_cases::reduce(to, "no rows", {0, 4}, {1});
+      node_case& n = reduce_cases::reduce(to, "by hand", {2, 2}, {1});
+      n.in[0].values = {5, 3, 2, 8}, n.expected = {{4, 5}};
+      return;
+    }
     reduce_cases::add_known(to, {5, 3, 2, 8}, {4, 5});
     if (to.with.round == rounding::aten)
       reduce_cases::reduce(to, "channels last", {1, 3, 5, 40}, {1, 2})
@@ -191,6 +199,31 @@ template <> struct cases<octet::ops::layer_norm> {
     norm_cases::add_shapes(to, {3, 4, 7}, 7, {});
     norm_cases::add_shapes(to, {3, 4, 7}, 28, {.axes = 2});
     norm_cases::add_shapes(to, {0, 7}, 7, {});
+  }
+};
+template <> struct cases<octet::ops::float_layer_norm> {
+  static void add(case_list& to) {
+    const auto shapes = [&](dims x, std::int32_t parameters, const octet::layer_norm_attrs& a) {
+      node_case& n = to.add("rows of " + std::to_string(parameters),
+                            {x, dims{parameters}, dims{parameters}});
+      n.attrs = to_attributes(a);
+      n.in[1].range(-2, 2), n.in[2].range(-2, 2);
+      to.without(n, 1, 1);
+      to.shorter(to.shorter(n, 0), 1);
+    };
+    for (const std::int32_t n : {1, 7, 12, 31, 40}) {
+      shapes({3, 5, n}, n, {});
+      shapes({19, n}, n, {.epsilon = 1e-6, .centred = false});
+    }
+    shapes({9, 13}, 13, {.running = true});
+    shapes({9, 13}, 13, {.centred = false, .running = true});
+    shapes({2, 9, 13}, 13, {.in_order = true});
+    shapes({2, 3, 4, 5}, 20, {.axes = 2});
+    shapes({0, 9}, 9, {});
+    node_case& n = to.add("by hand", {dims{1, 2}, dims{2}, dims{2}});  // 3 and 5: mean 4, variance 1
+    n.attrs = to_attributes(octet::layer_norm_attrs{.epsilon = 0});
+    n.in[0].values = {3, 5}, n.in[1].values = {2, 4}, n.in[2].values = {10, 20};
+    n.expected = {{8, 24}};
   }
 };
 template <> struct cases<octet::ops::group_norm> {

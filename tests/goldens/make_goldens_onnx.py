@@ -13,6 +13,7 @@ import json
 import pathlib
 import zlib
 
+import cases_onnx_floats
 import cases_onnx_more
 import cases_onnx_parts
 import numpy as np
@@ -423,6 +424,7 @@ def cases(w):
     w.store("qdq_conv_float_bias", qdq_conv("u8", "s8", True, float_bias=True))
     w.store("qdq_conv_one_scale", qdq_conv("u8", "s8", per_channel=False))
     w.store("qdq_block", qdq_block, 13)
+    cases_onnx_floats.cases(w)
     cases_onnx_more.cases(w)
     cases_onnx_parts.cases(w)
 

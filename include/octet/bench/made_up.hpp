@@ -161,6 +161,7 @@ class recipe_maker {
         b[b.rank - 2] = turn ? c() : depth, b[b.rank - 1] = turn ? depth : c();
       }
       next(b);
+      if (c_.in.size() > 2) next({b.back(turn ? 1 : 0)});
     } else if (is(ops::dynamic_quantize)) {
       set("rows", x({16, 8 * c()})[0]);
       set("asymmetric", c_.y() == dtype::s16 ? 1 : 0);
@@ -251,7 +252,8 @@ class recipe_maker {
     } else if (is(ops::qnn_mean, ops::mean, ops::qnn_sum, ops::sum, ops::qnn_reduce_prod,
                   ops::reduce_prod, ops::reduce_max, ops::reduce_min, ops::reduce_any,
                   ops::reduce_all)) {
-      set("axes", x(image()).rank == 4 ? integers{1, 2} : integers{-1});
+      const bool image_like = x(image()).rank == 4 && c_.round != rounding::onnxruntime;
+      set("axes", image_like ? integers{1, 2} : integers{-1});
     } else if (is(ops::resize_nearest, ops::qnn_resize_bilinear, ops::resize_bilinear)) {
       const dims first = x(image());
       set("out_h", std::int64_t{2} * first[1]), set("out_w", std::int64_t{2} * first[2]);
@@ -259,6 +261,9 @@ class recipe_maker {
     } else if (is(ops::batch_norm)) {
       const std::int32_t count = x(image()).back(0);
       channels(count, -2, 2), channels(count, -50, 50);
+    } else if (is(ops::float_layer_norm)) {
+      const std::int32_t count = x({n() * h(), 8 * c()}).back(0);
+      channels(count, -2, 2), channels(count, -2, 2);
     } else if (is(ops::layer_norm)) {
       const std::int32_t count = x({h(), 8 * c()}).back(0);
       channels(count, -2, 2), channels(count, -2, 2);

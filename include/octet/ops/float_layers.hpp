@@ -29,7 +29,9 @@ struct float_layer_params : conv2d_params {
   mlas_layer mlas{};
 
   constexpr std::int32_t group_in() const { return depthwise ? 1 : in_c / groups; }
-  constexpr std::int32_t group_out() const { return depthwise ? out_c / in_c : out_c / groups; }
+  constexpr std::int32_t group_out() const {
+    return !depthwise ? out_c / groups : in_c == 0 ? 0 : out_c / in_c;
+  }
 };
 /// Images with constant weights run in blocks of 16 channels, as on CPUs with AVX-512; those of
 /// fewer channels channel by channel, of a number that 4 does not divide as matrix products. So do

@@ -334,32 +334,37 @@ template <class F> constexpr float row_sum(std::size_t n, F&& get) {
   for (std::size_t k = 1; k < 4; ++k) part[0] = numerics::add(part[0], part[k]);
   return part[0];
 }
-/// Eight sums side by side, the upper four added to the lower, then four elements more where they
-/// are left; (0 + 2) + (1 + 3), the rest one after another.
-constexpr float eigen_sum(const float* x, std::size_t n) noexcept {
-  const std::size_t eights = n / 8 * 8, fours = n / 4 * 4;
+/// From the first element that lies at a multiple of 16 bytes on: eight sums side by side, the upper
+/// four added to the lower, then four elements more where they are left; (0 + 2) + (1 + 3). Then the
+/// elements in front, then those behind, one after another. `place`: of the row in its tensor.
+constexpr float eigen_sum(const float* x, std::size_t n, std::size_t place) noexcept {
+  const std::size_t start = (4 - place % 4) % 4, rest = n < start ? 0 : n - start;
   if (n == 0) return 0;
-  float sum = x[0];
-  std::size_t i = 1;
-  if (fours != 0) {
-    float sums[8] = {};
-    for (std::size_t k = 0; k < 8 && k < fours; ++k) sums[k] = x[k];
-    for (std::size_t k = 8; k < eights; ++k) sums[k % 8] = numerics::add(sums[k % 8], x[k]);
-    if (eights != 0) {
-      for (std::size_t k = 0; k < 4; ++k) sums[k] = numerics::add(sums[k], sums[k + 4]);
-      for (std::size_t k = eights; k < fours; ++k)
-        sums[k - eights] = numerics::add(sums[k - eights], x[k]);
-    }
-    sum = numerics::add(numerics::add(sums[0], sums[2]), numerics::add(sums[1], sums[3]));
-    i = fours;
+  if (rest < 4) {
+    float sum = x[0];
+    for (std::size_t i = 1; i < n; ++i) sum = numerics::add(sum, x[i]);
+    return sum;
   }
-  for (; i < n; ++i) sum = numerics::add(sum, x[i]);
+  const float* const from = x + start;
+  const std::size_t eights = rest / 8 * 8, fours = rest / 4 * 4;
+  float sums[8] = {};
+  for (std::size_t k = 0; k < 8 && k < fours; ++k) sums[k] = from[k];
+  for (std::size_t k = 8; k < eights; ++k) sums[k % 8] = numerics::add(sums[k % 8], from[k]);
+  if (eights != 0) {
+    for (std::size_t k = 0; k < 4; ++k) sums[k] = numerics::add(sums[k], sums[k + 4]);
+    for (std::size_t k = eights; k < fours; ++k)
+      sums[k - eights] = numerics::add(sums[k - eights], from[k]);
+  }
+  float sum = numerics::add(numerics::add(sums[0], sums[2]), numerics::add(sums[1], sums[3]));
+  for (std::size_t i = 0; i < start; ++i) sum = numerics::add(sum, x[i]);
+  for (std::size_t i = fours; i < rest; ++i) sum = numerics::add(sum, from[i]);
   return sum;
 }
 constexpr void row_mean(const row_mean_params& p, const float* x, float* y, std::size_t begin,
                         std::size_t end) noexcept {
   for (std::size_t row = begin; row < end; ++row)
-    y[row] = numerics::div(eigen_sum(x + row * p.size, p.size), static_cast<float>(p.size));
+    y[row] = numerics::div(eigen_sum(x + row * p.size, p.size, row * p.size),
+                           static_cast<float>(p.size));
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void row_mean_kernel(const kernel_args& a) noexcept {

@@ -1,0 +1,136 @@
+"""Cases of make_goldens_onnx.py: float operators and the chains of them that ONNX Runtime runs as
+one. The same bits on every x86-64 CPU with fused multiply-add: rows of softmax have at most 32
+elements, and convolutions of images are left out (their order is that of the vectors)."""
+import numpy as np
+from onnx import TensorProto, helper
+
+
+def floats(n, *shape, scale=1.0):
+    return n.rng.normal(0, scale, shape).astype(np.float32)
+
+
+def number(n, value):
+    return n.constant(np.float32(value))
+
+
+def of_one(op, *shape, domain="", scale=3.0, **attributes):
+    return lambda n: n.node(op, [n.input(floats(n, *shape, scale=scale))], domain, **attributes)
+
+
+def erf_gelu(half_first):
+    def build(n):
+        x = n.input(floats(n, 4, 33, scale=2))
+        y = n.node("Erf", [n.node("Div", [x, number(n, np.sqrt(2))])])
+        y = n.node("Add", [y, number(n, 1)])
+        if half_first:
+            return n.node("Mul", [n.node("Mul", [x, number(n, 0.5)]), y])
+        return n.node("Mul", [n.node("Mul", [x, y]), number(n, 0.5)])
+
+    return build
+
+
+def normalization(size, centred, fused):
+    """As a chain of nodes, or as one."""
+
+    def build(n):
+        x = n.input(floats(n, 3, 5, size, scale=2))
+        g, b = n.constant(floats(n, size)), n.constant(floats(n, size))
+        if not fused:
+            name, more = ("LayerNormalization", [g, b]) if centred else (
+                "SimplifiedLayerNormalization", [g])
+            return n.node(name, [x] + more, epsilon=1e-6)
+        d = x
+        if centred:
+            d = n.node("Sub", [x, n.node("ReduceMean", [x], axes=[-1])])
+        v = n.node("ReduceMean", [n.node("Pow", [d, number(n, 2)])], axes=[-1])
+        y = n.node("Div", [d, n.node("Sqrt", [n.node("Add", [v, number(n, 1e-6)])])])
+        y = n.node("Mul", [y, g])
+        return n.node("Add", [y, b]) if centred else y
+
+    return build
+
+
+def skip_normalization(bias):
+    """A normalization of a sum; with a bias that joins before it."""
+
+    def build(n):
+        x, skip = n.input(floats(n, 2, 5, 24)), n.input(floats(n, 2, 5, 24))
+        if bias:
+            x = n.node("Add", [x, n.constant(floats(n, 24))])
+        return n.node("LayerNormalization", [n.node("Add", [x, skip]), n.constant(floats(n, 24)),
+                                             n.constant(floats(n, 24))])
+
+    return build
+
+
+def scaled(where):
+    def build(n):
+        a, b = n.input(floats(n, 2, 5, 19)), n.input(floats(n, 2, 19, 6))
+        if where == "operand":
+            a = n.node("Mul", [a, number(n, 0.3)])
+        y = n.node("MatMul", [a, b])
+        return y if where == "operand" else n.node("Div", [y, number(n, 2.6457513)])
+
+    return build
+
+
+def product(m, k, columns, constant=False):
+    def build(n):
+        b = floats(n, k, columns)
+        return n.node("MatMul", [n.input(floats(n, m, k)),
+                                 n.constant(b) if constant else n.input(b)])
+
+    return build
+
+
+def gemm(n):
+    c = n.constant(floats(n, 1, 7))
+    return n.node("Gemm", [n.input(floats(n, 4, 300)), n.constant(floats(n, 7, 300)), c], transB=1,
+                  alpha=0.3, beta=0.7)
+
+
+def biased(n):
+    return n.node("Gemm", [n.input(floats(n, 4, 300)), n.constant(floats(n, 300, 7)),
+                           n.constant(floats(n, 7))])
+
+
+def convolution_of_rows(inputs, outputs, kernel, **attributes):
+    def build(n):
+        groups = attributes.get("group", 1)
+        w = floats(n, outputs, inputs // groups, kernel)
+        return n.node("Conv", [n.input(floats(n, 2, inputs, 30)), n.constant(w),
+                               n.constant(floats(n, outputs))], **attributes)
+
+    return build
+
+
+def cases(w):
+    for op in ("Exp", "Tanh", "Sigmoid", "Erf"):
+        w.store("float_" + op.lower(), of_one(op, 3, 41))
+    w.store("float_gelu", of_one("Gelu", 3, 41), 20)
+    w.store("float_gelu_tanh", of_one("Gelu", 3, 41, approximate="tanh"), 20)
+    w.store("float_quick_gelu", of_one("QuickGelu", 3, 41, domain="com.microsoft", alpha=1.702))
+    w.store("float_softmax", of_one("Softmax", 5, 31))
+    w.store("float_softmax_axis", of_one("Softmax", 5, 7, 3, axis=1))
+    for size in (6, 12, 13, 15, 40):
+        w.store("float_norm_%d" % size, normalization(size, True, False))
+        w.store("float_rms_%d" % size, normalization(size, False, False))
+    w.store("float_norm_chain", normalization(24, True, True))
+    w.store("float_rms_chain", normalization(24, False, True))
+    w.store("float_norm_skip", skip_normalization(False))
+    w.store("float_norm_skip_bias", skip_normalization(True))
+    w.store("float_gelu_chain", erf_gelu(False))
+    w.store("float_gelu_chain_half", erf_gelu(True))
+    for size in (5, 16, 23):
+        w.store("float_mean_%d" % size, of_one("ReduceMean", 4, 3, size, axes=[-1]))
+    w.store("float_matmul_scaled", scaled("operand"))
+    w.store("float_matmul_divided", scaled("result"))
+    w.store("float_matmul_row", product(1, 23, 9))
+    w.store("float_matmul_long", product(3, 130, 66))
+    w.store("float_matmul_few_columns", product(3, 300, 21))
+    w.store("float_matmul_constant", product(3, 300, 21, True))
+    w.store("float_gemm", gemm)
+    w.store("float_gemm_bias", biased)
+    w.store("float_conv_row", convolution_of_rows(40, 5, 5, pads=[2, 2]))
+    w.store("float_conv_row_depthwise", convolution_of_rows(6, 6, 7, pads=[3, 3], group=6))
+    w.store("float_conv_row_groups", convolution_of_rows(6, 4, 3, group=2))
