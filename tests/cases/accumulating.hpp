@@ -278,8 +278,8 @@ template <> struct cases<octet::ops::float_depthwise_conv2d> {
     to.add("many outputs a channel", {dims{1, 4, 4, 2}, dims{1, 2, 2, 66}, dims{66}});
     if (to.with.round != rounding::onnxruntime) return;
     for (const bool row : {false, true}) {
-      node_case& fours =
-          to.add(row ? "a row" : "channels by four", {dims{1, 4, 9, 20}, dims{1, 1, 7, 20}, dims{20}});
+      node_case& fours = to.add(row ? "a row" : "channels by four",
+                                {dims{1, 4, 9, 20}, dims{1, 1, 7, 20}, dims{20}});
       fours.in[1].constant();
       fours.attrs =
           to_attributes(octet::conv2d_attrs{.pad_left = 3, .pad_right = 3, .one_axis = row});
@@ -302,6 +302,8 @@ template <> struct cases<octet::ops::float_transpose_conv2d> {
                                                                 .pad_bottom = 1,
                                                                 .output_padding_w = 2});
     cropped.in[1].constant();
+    if (to.with.round == rounding::onnxruntime)
+      to.add("more channels than a chain", {dims{1, 12, 12, 130}, dims{2, 2, 1, 130}, dims{2}});
   }
 };
 template <> struct cases<octet::ops::float_fully_connected> {

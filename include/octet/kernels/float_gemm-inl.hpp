@@ -159,6 +159,7 @@ struct mlas_walk {
   std::ptrdiff_t first = 0, row_steps = 0, column_steps = 0;               // numbers of products
   numerics::mlas_order order{};
   float alpha = 1;
+  bool from_zero = false;                          // the first group is added to 0
   std::ptrdiff_t start_row = 0, start_column = 1;  // from row to row of a tile, column to column
 };
 template <int MR, int NV> struct mlas_sums {
@@ -167,14 +168,14 @@ template <int MR, int NV> struct mlas_sums {
   bool begun;
   /// `start`, where given: of the first row and column.
   HWY_INLINE mlas_sums(const mlas_walk& k, const float* start, std::size_t n)
-      : alpha(set_float(k.alpha)), begun(start != nullptr) {
+      : alpha(set_float(k.alpha)), begun(start != nullptr || k.from_zero) {
     HWY_UNROLL(4)
     for (int r = 0; r < MR; ++r) {
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) {
         acc[r][v] = total[r][v] = hn::Zero(DF());
         const std::size_t done = as_size(v * lanes32);
-        if (!begun || done >= n) continue;
+        if (start == nullptr || done >= n) continue;
         const float* const from = start + r * k.start_row;
         total[r][v] = k.start_column == 0   ? set_float(*from)
                       : n - done >= lanes32 ? simd::load(from + done)
@@ -393,7 +394,8 @@ template <class Sums> struct plain_panel {
 template <class Sums> struct mlas_panel {
   panel_steps steps;
   mlas_layer order;
-  std::ptrdiff_t kernel_w, taps;
+  std::ptrdiff_t kernel_w, taps, x_shift = 0, w_shift = 0;  // to the tap that is summed first
+  bool transposed;
   mlas_walk k;
   float_walk plain;
   const float *w, *bias, *start;
@@ -404,6 +406,7 @@ template <class Sums> struct mlas_panel {
         order(p.mlas),
         kernel_w(p.kernel_w),
         taps(as_distance(p.kernel_h) * p.kernel_w),
+        transposed(p.transposed),
         plain(walk_of(p, image, steps)),
         w(weights),
         bias(p.mlas.bias_first ? nullptr : biases),
@@ -412,7 +415,12 @@ template <class Sums> struct mlas_panel {
     k.in = plain;
     k.order = order.order;
     const auto channels = as_distance(order.channels);
-    if (channels != 0) {
+    if (transposed) {
+      k.from_zero = true;
+      k.in.x_row = -plain.x_row, k.in.w_row = -plain.w_row;
+      k.in.x_column = -plain.x_column, k.in.w_column = -plain.w_column;
+      k.column_steps = as_distance(order.order.block);
+    } else if (channels != 0) {
       k.blocks = (steps.group_in + channels - 1) / channels;
       k.x_block = channels, k.w_block = channels * steps.width;
     } else if (taps != 1) {
@@ -423,7 +431,14 @@ template <class Sums> struct mlas_panel {
     const auto high = as_distance(row.taps.count), wide = as_distance(t.count),
                channels = as_distance(order.channels);
     float_walk& in = k.in;
-    if (channels > 1 || taps == 1) {  // kernel row, kernel column, channel
+    if (transposed) {  // a group for each tap, the first tap first: it meets the last input
+      in.rows = high, in.columns = wide, in.elements = k.last_elements = steps.group_in;
+      k.row_steps = wide * k.column_steps;
+      x_shift = w_shift = 0;
+      if (high == 0 || wide == 0) return;
+      x_shift = (high - 1) * plain.x_row + (wide - 1) * plain.x_column;
+      w_shift = (high - 1) * plain.w_row + (wide - 1) * plain.w_column;
+    } else if (channels > 1 || taps == 1) {  // kernel row, kernel column, channel
       in.rows = high, in.columns = wide;
       in.elements = channels > 1 ? channels : steps.group_in;
       k.last_elements = channels > 1 ? steps.group_in - (k.blocks - 1) * channels : in.elements;
@@ -441,7 +456,8 @@ template <class Sums> struct mlas_panel {
     }
   }
   template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
-    mlas_panel_tile<Sums, MR>(k, x, with, bias, start, y, n, as_size(steps.width));
+    mlas_panel_tile<Sums, MR>(k, x + x_shift, with + w_shift, bias, start, y, n,
+                              as_size(steps.width));
   }
 };
 /// Pixels [begin, end) of all, times one panel.
@@ -515,8 +531,11 @@ struct kernel<kernel_id::float_layer, V>
   static void pack_into(const float_layer_params& p, std::byte* to) {
     kernels::float_pack(layer_columns(p), layout, to);
   }
-  static bool accepts(const void* p) {
-    return kernels::float_gemm_accepts(layer_columns(params(p)), layout);
+  /// Not: taps of a transposed layer that are more than one chain each.
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    const bool chains = p.transposed && p.mlas.used && as_size(p.in_c) > p.mlas.order.block;
+    return !chains && kernels::float_gemm_accepts(layer_columns(p), layout);
   }
   template <class Panel> static void layer(const kernel_args& a) noexcept {
     const auto& p = params(a.params);

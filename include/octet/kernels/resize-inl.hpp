@@ -101,7 +101,7 @@ struct blend_q10_words {
     simd::store_from32(hn::Combine(D32(), high, low), p.to + i);
   }
 };
-/// ONNX Runtime: weights are multiplied first, the sum is truncated.
+/// ONNX Runtime: weights are multiplied first; 8-bit results are truncated.
 template <class T> struct blend_ort_lanes {
   VF tl, tr, bl, br;
   V32 lo, hi;
@@ -119,7 +119,10 @@ template <class T> struct blend_ort_lanes {
   HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
     VF s = simd::rounded(hn::Mul(tl, load_floats(p.tl + i)));
     s = next(next(next(s, p.tr + i, tr), p.bl + i, bl), p.br + i, br);
-    simd::store_from32(hn::Min(hn::Max(hn::ConvertTo(D32(), s), lo), hi), p.to + i);
+    if constexpr (std::is_floating_point_v<T>)
+      simd::store(s, p.to + i);
+    else
+      simd::store_from32(hn::Min(hn::Max(hn::ConvertTo(D32(), s), lo), hi), p.to + i);
   }
 };
 /// PyTorch: along the rows, then between them. Fused: channels-last kernel, of which whole blocks
@@ -216,12 +219,16 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
     else
       resize_rows<T, blend_float_lanes<T>>(p, x, y, r.begin, r.end);
   }
+  static void floats(const resize_params& p, const float* x, float* y, part_range r) noexcept {
+    p.mode == rounding::onnxruntime
+        ? resize_rows<float, blend_ort_lanes<float>>(p, x, y, r.begin, r.end)
+        : resize_rows<float, blend_float_lanes<float>>(p, x, y, r.begin, r.end);
+  }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
     const part_range r = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
     if (p.type == dtype::f32)
-      resize_rows<float, blend_float_lanes<float>>(p, static_cast<const float*>(a.in[0]),
-                                                   static_cast<float*>(a.out[0]), r.begin, r.end);
+      floats(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r);
     else if (p.type == dtype::s16)
       resize_rows<std::int16_t, blend_q10_words>(p, static_cast<const std::int16_t*>(a.in[0]),
                                                  static_cast<std::int16_t*>(a.out[0]), r.begin,
@@ -233,7 +240,7 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
   }
   static bool accepts(const void* p) {
     const auto& q = params(p);
-    if (q.type == dtype::f32) return q.mode == rounding::none;
+    if (q.type == dtype::f32) return true;
     if (q.type == dtype::s16) return q.mode == rounding::doubling_high_half_away;
     return is_8bit(q.type) &&
            (q.mode == rounding::doubling_high_half_away || q.mode == rounding::xnnpack ||

@@ -317,10 +317,15 @@ template <class V> struct kernel<kernel_id::softmax, V> {
         simd::store_some(e, y + i, left);
     }
   }
+  /// What is taken off, of a logarithm, or divided by.
+  static float divisor_of(const softmax_params& p, float sum) noexcept {
+    if (!p.log) return sum;
+    return p.mode == rounding::onnxruntime ? numerics::log_c_library(sum) : numerics::log_f32(sum);
+  }
   /// What the exponentials in y and their sum make of a row.
   static HWY_NOINLINE void shares(const softmax_params& p, const float* x, float most, float sum,
                                   float* y) noexcept {
-    const VF m = set_float(most), by = set_float(p.log ? numerics::log_f32(sum) : sum);
+    const VF m = set_float(most), by = set_float(divisor_of(p, sum));
     for (std::size_t i = 0; i < p.depth; i += lanes32) {
       const std::size_t left = p.depth - i;
       const bool whole = left >= lanes32;

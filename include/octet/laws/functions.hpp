@@ -150,11 +150,6 @@ constexpr decision function_of_floats(const facts& f) {
              ? by_onnxruntime(rounding::onnxruntime)
              : of_floats(f);
 }
-/// PyTorch's own is not known.
-constexpr decision erf(const facts& f) {
-  return f.arithmetic == law::onnxruntime ? function_of_floats(f) : decision(rounding::none);
-}
-
 /// tanh, and gelu by tanh, of floats: TFLite's reference calls the C library (AWAY, as in the
 /// tables of quantized values).
 constexpr decision tanh_of_floats(const facts& f) {

@@ -124,6 +124,12 @@ struct facts {
   framework_facts framework{};
 };
 
+/// Floats: ONNX Runtime's own order of operations, under other laws the plain one.
+constexpr decision onnxruntime_order(const facts& f) {
+  return f.arithmetic == law::onnxruntime ? by_onnxruntime(rounding::onnxruntime)
+                                          : decision(rounding::none);
+}
+
 }  // namespace laws
 OCTET_NAMESPACE_END
 

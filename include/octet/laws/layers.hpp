@@ -111,10 +111,6 @@ constexpr decision float_layer(const facts& f) {
   if (f.arithmetic == law::onnxruntime) return by_onnxruntime(rounding::onnxruntime);
   return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : decision(rounding::none);
 }
-constexpr decision float_matmul(const facts& f) {
-  return f.arithmetic == law::onnxruntime ? by_onnxruntime(rounding::onnxruntime)
-                                          : decision(rounding::none);
-}
 /// TFLite's optimized kernel fuses each product with its addition.
 constexpr decision float_conv3d(const facts& f) {
   return f.arithmetic == law::tflite_xnnpack ? decision(rounding::fused_multiply_add)

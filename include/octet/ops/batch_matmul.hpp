@@ -310,7 +310,7 @@ inline constexpr op_def batch_matmul{
     .shape = &float_batch_matmul_op_shape,
     .memory = &batch_matmul_memory<false>,
     .prepare = &batch_matmul_prepare<false>,
-    .decide = &laws::float_matmul,
+    .decide = &laws::onnxruntime_order,
     .macs = &batch_matmul_macs,
 };
 }  // namespace ops

@@ -195,13 +195,46 @@ constexpr void float_transpose_layer(const float_layer_params& p, const float* x
       }
   }
 }
+/// ORT: each tap's product is a sum of its own, added in the order of the kernel's rows and
+/// columns.
+constexpr void float_transpose_layer_mlas(const float_layer_params& p, const float* x,
+                                          const float* w, const float* bias, float* y,
+                                          std::size_t begin, std::size_t end) {
+  const image_extents in{p.in_h, p.in_w, p.in_c}, out{p.out_h, p.out_w, p.out_c};
+  const std::size_t in_c = as_size(p.in_c), out_c = as_size(p.out_c);
+  for (std::size_t row = begin; row < end; ++row) {
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::size_t oc = 0; oc < out_c; ++oc) {
+        float sum = 0;
+        for (std::int32_t ky = 0; ky < p.kernel_h; ++ky) {
+          const std::int32_t ty = oy + p.pad_top - ky;
+          if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
+          for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
+            const std::int32_t tx = ox + p.pad_left - kx;
+            if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
+            const float* px = x + nhwc_index(in, n, ty / p.stride_h, tx / p.stride_w, 0);
+            const float* pw =
+                w +
+                (oc * product_of(p.kernel_h, p.kernel_w) + as_size(ky * p.kernel_w + kx)) * in_c;
+            numerics::mlas_sum tap(p.mlas.order);
+            for (std::size_t ic = 0; ic < in_c; ++ic) tap.add_product(ic, px[ic], pw[ic]);
+            sum = numerics::add(sum, tap.value());
+          }
+        }
+        if (p.has_bias) sum = numerics::add(sum, bias[oc]);
+        y[nhwc_index(out, n, oy, ox, oc)] = numerics::clamp(sum, p.min, p.max);
+      }
+  }
+}
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void float_transpose_layer_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_layer_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  float_transpose_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
-                        p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr,
-                        static_cast<float*>(a.out[0]), rows.begin, rows.end);
+  const auto layer = p.mlas.used ? &float_transpose_layer_mlas : &float_transpose_layer;
+  layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
+        p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]),
+        rows.begin, rows.end);
 }
 #else
 void float_transpose_layer_kernel(const kernel_args& a) noexcept;
@@ -273,6 +306,11 @@ OCTET_INLINE status float_transpose_conv2d_prepare(const node_view& n, prepared&
   auto& p =
       to.make<float_layer_params>(&reference::float_transpose_layer_kernel, kernel_id::float_layer);
   set_float_transpose_conv2d(p, n);
+  if (n.round == rounding::onnxruntime) {
+    p.mlas.used = true;
+    p.mlas.order = numerics::mlas_product_order(false, false, false, product_of(p.in_h, p.in_w),
+                                                as_size(p.in_c));
+  }
   return finish_float_layer(n, p, as_size(p.out_c));
 }
 OCTET_INLINE status float_fully_connected_prepare(const node_view& n, prepared& to) {
@@ -296,7 +334,9 @@ inline constexpr form float_layer_forms[] = {
      .roundings = {rounding::none, rounding::mxnet, rounding::onnxruntime}},
 };
 inline constexpr form float_transpose_forms[] = {
-    {.in = {dtype::f32, dtype::f32, dtype::f32}, .out = {dtype::f32}},
+    {.in = {dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::onnxruntime}},
 };
 inline constexpr op_def float_conv2d{
     .name = "conv2d",
@@ -337,6 +377,7 @@ inline constexpr op_def float_transpose_conv2d{
     .shape = &transpose_conv2d_op_shape,
     .memory = &float_layer_memory<&set_float_transpose_conv2d>,
     .prepare = &float_transpose_conv2d_prepare,
+    .decide = &laws::onnxruntime_order,
     .macs = &transpose_conv2d_macs,
 };
 inline constexpr op_def float_fully_connected{

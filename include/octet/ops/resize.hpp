@@ -213,8 +213,10 @@ constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::si
       T* to = y + (row * as_size(p.out_w) + as_size(ox)) * c;
       for (std::size_t k = 0; k < c; ++k) {
         if constexpr (std::is_floating_point_v<T>) {
-          to[k] = numerics::blend_float(top[l + k], top[r + k], bottom[l + k], bottom[r + k],
-                                        v.fraction, h.fraction);
+          const auto blend =
+              p.mode == rounding::onnxruntime ? &numerics::blend_ort : &numerics::blend_float;
+          to[k] =
+              blend(top[l + k], top[r + k], bottom[l + k], bottom[r + k], v.fraction, h.fraction);
         } else {
           const std::int32_t tl = top[l + k], tr = top[r + k], bl = bottom[l + k],
                              br = bottom[r + k];
@@ -358,6 +360,9 @@ static_assert(roundings_of(qnn_resize_bilinear_forms) ==
                                rounding::fused_multiply_add, rounding::onnxruntime,
                                rounding::tflite_optimized},
               "octet: reference::resize_bilinear takes any other rounding for OPT");
+inline constexpr form float_resize_forms[] = {
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::none, rounding::onnxruntime}},
+};
 inline constexpr op_def resize_nearest{
     .name = "resize_nearest",
     .summary = "images to another size, nearest pixel",
@@ -380,11 +385,12 @@ inline constexpr op_def qnn_resize_bilinear{
 inline constexpr op_def resize_bilinear{
     .name = "resize_bilinear",
     .summary = "images to another size, pixels blended",
-    .forms = float_forms,
+    .forms = float_resize_forms,
     .kernel = kernel_id::resize_bilinear,
     .shape = &resize_op_shape,
     .memory = &resize_memory<bilinear_tap>,
     .prepare = &resize_bilinear_prepare<false>,
+    .decide = &laws::onnxruntime_order,
 };
 }  // namespace ops
 

@@ -16,6 +16,7 @@
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/numerics/fused_math.hpp"
 #include "octet/numerics/mlas_math.hpp"
+#include "octet/numerics/vector_math.hpp"
 #include "octet/ops/broadcast.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -263,7 +264,7 @@ constexpr void softmax_row_mlas(const softmax_params& p, const float* x, float* 
   };
   for (std::size_t i = 0; i < p.depth; ++i) sums[i % 16] = numerics::add(sums[i % 16], e(i));
   const float sum = numerics::sum_of_softmax_lanes(sums),
-              by = p.log ? numerics::log_f32(sum) : numerics::div(1.f, sum);
+              by = p.log ? numerics::log_c_library(sum) : numerics::div(1.f, sum);
   for (std::size_t i = 0; i < p.depth; ++i)
     y[i * step] =
         p.log ? numerics::sub(numerics::sub(x[i * step], most), by) : numerics::mul(e(i), by);
@@ -390,7 +391,7 @@ OCTET_INLINE status softmax_table_ort(prepared& to, softmax_params& p, double be
   if (beta != 1) return unsupported("beta in rounding ORT", std::to_string(beta), "1");
   const double scale = static_cast<double>(p.in_scale),
                room = numerics::sub(
-                   static_cast<double>(numerics::log_f32(numerics::div(
+                   static_cast<double>(numerics::log_c_library(numerics::div(
                        std::numeric_limits<float>::max(), static_cast<float>(p.depth)))),
                    5.),
                shift = room > 0 ? numerics::div(room, scale) : 0.;

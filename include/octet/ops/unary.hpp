@@ -586,12 +586,12 @@ inline constexpr op_def sign{
 inline constexpr op_def erf{
     .name = "erf",
     .summary = "error function",
-    .forms = real_forms<&laws::erf>,
+    .forms = real_forms<&laws::onnxruntime_order>,
     .kernel = kernel_id::unary,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::erf, false>,
-    .decide = &laws::erf,
+    .decide = &laws::onnxruntime_order,
 };
 inline constexpr op_def floor{
     .name = "floor",

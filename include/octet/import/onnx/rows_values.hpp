@@ -617,7 +617,8 @@ inline void batch_normalization_row(emitter& m, call& c) {
   }
   std::vector<float> factor, offset;
   for (std::size_t k = 0; k < list[0].size(); ++k) {
-    factor.push_back(numerics::div(list[0][k], numerics::sqrt_f32(numerics::add(list[3][k], eps))));
+    const float root = numerics::sqrt_f32(numerics::add(list[3][k], eps));
+    factor.push_back(numerics::mul(numerics::div(1.f, root), list[0][k]));
     offset.push_back(numerics::sub(list[1][k], numerics::mul(list[2][k], factor[k])));
     if (!std::isfinite(factor[k]) || !std::isfinite(offset[k]))
       return m.broken("a variance", std::to_string(list[3][k]));
@@ -883,13 +884,10 @@ inline void resize_row(emitter& m, call& c) {
   if (mode != "linear" && mode != "bilinear")
     return m.refuse("mode of Resize", mode, "nearest, linear, cubic");
   if (!real && !m.is_byte(c.in[0])) return;
-  // The operator's own factors are those of the extents, and its places are counted from the edge.
-  bool own = how != "half_pixel_symmetric" &&
-             !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
+  // The operator's places are counted from the edge.
+  const bool own = how != "half_pixel_symmetric" &&
+                   !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
   if (!own && !real) return m.refuse("coordinate_transformation_mode of 8-bit values", how);
-  for (std::size_t k = 0; k < 2; ++k)
-    own &= !real || how == "align_corners" ||
-           r.factor[k] == numerics::div(static_cast<float>(r.out[k]), static_cast<float>(r.in[k]));
   if (!own) return give(blended(m, x, r, how));
   resize_attrs a;
   a.out_h = r.out[0], a.out_w = r.out[1];
