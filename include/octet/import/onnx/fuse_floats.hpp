@@ -98,11 +98,33 @@ class float_fuser : node_graph {
     static const std::set<std::string_view> products{"MatMul", "MatMulInteger", "FusedMatMul"};
     const extents *a = shape(n.input(0)), *b = nullptr;
     if (a && same.contains(n.op)) return *a;
+    if (n.op == "Reshape") return reshaped(n);
+    if (a && n.op == "Transpose") return transposed(n, *a);
     if (!a || !(b = shape(n.input(1)))) return {};
     if (pairs.contains(n.op)) return broadcast_extents(*a, *b);
     if (!products.contains(n.op) || a->size() < 2 || b->size() != 2) return {};
     extents e = *a;
     e.back() = b->back();
+    return e;
+  }
+  /// As many axes as a constant says, which are known where it names them.
+  std::optional<extents> reshaped(const node& n) const {
+    const array* target = constant(n.input(1));
+    if (!target || target->type != dtype::s64 || target->elements() > dims::max_rank) return {};
+    extents e;
+    for (const std::int64_t v : target->as<std::int64_t>()) e.push_back({v > 0 ? v : -1, {}});
+    return e;
+  }
+  static std::optional<extents> transposed(const node& n, const extents& x) {
+    extents e(x.rbegin(), x.rend());
+    const attribute* perm = n.find("perm");
+    if (!perm) return e;
+    if (perm->integers.size() != x.size()) return {};
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const std::int64_t from = perm->integers[k];
+      if (from < 0 || static_cast<std::size_t>(from) >= x.size()) return {};
+      e[k] = x[static_cast<std::size_t>(from)];
+    }
     return e;
   }
   /// Extents that meet: numbers but 1 stand, one name stands beside 1, two names are neither.
@@ -216,6 +238,7 @@ class float_fuser : node_graph {
   /// From the squares' mean on: + epsilon, Sqrt; x or x - mean over it; times a constant.
   struct deviation {
     item *add = nullptr, *sqrt = nullptr, *div = nullptr, *mul = nullptr;
+    item* product = nullptr;  // x times the reciprocal, where that is taken
     std::string scale;
     float epsilon = 0;
   };
@@ -257,18 +280,39 @@ class float_fuser : node_graph {
     set(n, "epsilon", rest->epsilon);
     put(std::move(n), {&mean, sub, pow, squares, rest->add, rest->sqrt, rest->div, rest->mul, add});
   }
+  /// The same with a reciprocal: 1 over the root, times x, times a constant.
+  std::optional<deviation> reciprocal_deviation_of(const std::string& mean, const std::string& x) {
+    deviation d;
+    const std::string *epsilon = nullptr, *scale = nullptr;
+    if (!(d.add = with_constant(mean, "Add", epsilon)) || !number(*epsilon)) return {};
+    d.epsilon = *number(*epsilon);
+    if (!(d.sqrt = only_reader(d.add->n.out[0], "Sqrt"))) return {};
+    if (!(d.div = only_reader(d.sqrt->n.out[0], "Div")) || d.div->n.in.size() != 2 ||
+        !is_number(d.div->n.in[0], 1.f))
+      return {};
+    d.product = only_reader(d.div->n.out[0], "Mul");
+    const std::string* of = d.product ? other(d.product->n, d.div->n.out[0]) : nullptr;
+    if (!of || *of != x) return {};
+    if (!(d.mul = with_constant(d.product->n.out[0], "Mul", scale))) return {};
+    d.scale = *scale;
+    return d;
+  }
   /// The mean of x squared, ..., times a constant.
   void root_mean_square(item& pow) {
     if (!is_plain(pow.n, "Pow") || !is_number(pow.n.input(1), 2.f)) return;
     const std::string x = pow.n.in[0];
     item* mean = only_reader(pow.n.out[0], "ReduceMean");
     const std::size_t axes = mean ? innermost_axes(mean->n) : 0;
-    const auto rest = axes != 0 ? deviation_of(mean->n.out[0], x) : std::nullopt;
+    if (axes == 0) return;
+    auto rest = deviation_of(mean->n.out[0], x);
+    if (!rest) rest = reciprocal_deviation_of(mean->n.out[0], x);
     if (!rest) return;
     node n = made("SimplifiedLayerNormalization", {}, {x, rest->scale});
     set(n, "axis", -static_cast<std::int64_t>(axes));
     set(n, "epsilon", rest->epsilon);
-    put(std::move(n), {&pow, mean, rest->add, rest->sqrt, rest->div, rest->mul});
+    std::vector<item*> instead{&pow, mean, rest->add, rest->sqrt, rest->div, rest->mul};
+    if (rest->product) instead.insert(instead.end() - 1, rest->product);
+    put(std::move(n), instead);
   }
 
   /// A constant with an element for each of the last axis, the second operand of a sum that one
@@ -324,14 +368,19 @@ class float_fuser : node_graph {
     float by = 1;
     std::string of;
   };
+  std::optional<float> one_element(const std::string& name) const {
+    const array* a = constant(name);
+    if (!a || a->type != dtype::f32 || a->elements() != 1) return {};
+    return a->as<float>()[0];
+  }
   std::optional<factor> factor_of(const node& n) const {
     if ((!n.is("Mul") && !n.is("Div")) || n.in.size() != 2 || n.out.size() != 1) return {};
-    if (const auto v = number(n.in[1]))
+    if (const auto v = one_element(n.in[1]))
       return factor{n.op == "Mul" ? *v : numerics::div(1.f, *v), n.in[0]};
-    if (const auto v = n.op == "Mul" ? number(n.in[0]) : std::nullopt) return factor{*v, n.in[1]};
-    return {};
+    const auto v = n.op == "Mul" ? one_element(n.in[0]) : std::nullopt;
+    return v ? std::optional(factor{*v, n.in[1]}) : std::nullopt;
   }
-  /// A matrix product whose operands or result are multiplied by numbers.
+  /// A matrix product whose operands, their ranks known, or result are multiplied by numbers.
   void scaled_product(item& i) {
     const bool fused = i.n.is("FusedMatMul", microsoft);
     if ((!i.n.is("MatMul") && !fused) || i.n.in.size() != 2 || i.n.out.size() != 1) return;
@@ -339,27 +388,33 @@ class float_fuser : node_graph {
     n.op = "FusedMatMul", n.domain = microsoft;
     float alpha = 1;
     if (const attribute* a = n.find("alpha"); a && a->real) alpha = *a->real;
+    bool found = false;
     std::vector<item*> instead;
-    for (std::string& in : n.in) {
-      item* scale = one_reader(in) ? producer(in) : nullptr;
-      const auto f = scale ? factor_of(scale->n) : std::nullopt;
-      if (!f) continue;
-      alpha = numerics::mul(alpha, f->by);
-      in = f->of;
-      instead.push_back(scale);
-    }
-    instead.push_back(&i);
-    if (one_reader(i.n.out[0])) {
-      item& scale = reader(*uses(i.n.out[0]).begin());
-      if (const auto f = factor_of(scale.n); f && f->of == i.n.out[0]) {
-        alpha = numerics::mul(alpha, f->by);
-        instead.push_back(&scale);
+    const auto take = [&](const factor& f, item* scale, bool unread) {
+      found = true;
+      alpha = numerics::mul(alpha, f.by);
+      if (unread) instead.push_back(scale);
+    };
+    for (std::string& in : n.in)
+      for (int steps = 0; steps < most_factors; ++steps) {
+        item* scale = producer(in);
+        const auto f = scale ? factor_of(scale->n) : std::nullopt;
+        if (!f || constant(f->of) || !shape(f->of)) break;
+        take(*f, scale, one_reader(in) && n.in[0] != n.in[1]);
+        in = f->of;
       }
+    instead.push_back(&i);
+    for (int steps = 0; steps < most_factors && one_reader(instead.back()->n.out[0]); ++steps) {
+      item& scale = reader(*uses(instead.back()->n.out[0]).begin());
+      const auto f = factor_of(scale.n);
+      if (!f || f->of != instead.back()->n.out[0]) break;
+      take(*f, &scale, true);
     }
-    if (instead.size() == 1) return;
+    if (!found) return;
     set(n, "alpha", alpha);
     put(std::move(n), instead);
   }
+  static constexpr int most_factors = 8;
 
   std::map<std::string, extents> shapes_;
 };
