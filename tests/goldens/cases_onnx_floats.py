@@ -1,8 +1,7 @@
 """Cases of make_goldens_onnx.py: float operators and the chains of them that ONNX Runtime runs as
-one. The same bits on every x86-64 CPU with fused multiply-add: rows of softmax have at most 32
+one. The same bits on every x86-64 CPU with fused multiply-add: rows of softmax have at most 16
 elements, and convolutions of images are left out (their order is that of the vectors)."""
 import numpy as np
-from onnx import TensorProto, helper
 
 
 def floats(n, *shape, scale=1.0):
@@ -104,13 +103,35 @@ def convolution_of_rows(inputs, outputs, kernel, **attributes):
     return build
 
 
+def transposed_convolution(groups, *spatial, **attributes):
+    def build(n):
+        w = floats(n, 6, 5, *([4] * len(spatial)))
+        return n.node("ConvTranspose", [n.input(floats(n, 2, 6, *spatial)), n.constant(w),
+                                        n.constant(floats(n, 5 * groups))], group=groups,
+                      **attributes)
+
+    return build
+
+
+def resized(n):
+    return n.node("Resize", [n.input(floats(n, 1, 3, 5, 7)), "",
+                             n.constant(np.asarray([1, 1, 1.5, 2.25], np.float32))], mode="linear")
+
+
+def batch_normalization(n):
+    return n.node("BatchNormalization", [n.input(floats(n, 2, 5, 4, 3)), n.constant(floats(n, 5)),
+                                         n.constant(floats(n, 5)), n.constant(floats(n, 5)),
+                                         n.constant(np.abs(floats(n, 5)))])
+
+
 def cases(w):
     for op in ("Exp", "Tanh", "Sigmoid", "Erf"):
         w.store("float_" + op.lower(), of_one(op, 3, 41))
     w.store("float_gelu", of_one("Gelu", 3, 41), 20)
     w.store("float_gelu_tanh", of_one("Gelu", 3, 41, approximate="tanh"), 20)
     w.store("float_quick_gelu", of_one("QuickGelu", 3, 41, domain="com.microsoft", alpha=1.702))
-    w.store("float_softmax", of_one("Softmax", 5, 31))
+    w.store("float_softmax", of_one("Softmax", 9, 13))
+    w.store("float_log_softmax", of_one("LogSoftmax", 9, 13))
     w.store("float_softmax_axis", of_one("Softmax", 5, 7, 3, axis=1))
     for size in (6, 12, 13, 15, 40):
         w.store("float_norm_%d" % size, normalization(size, True, False))
@@ -134,3 +155,8 @@ def cases(w):
     w.store("float_conv_row", convolution_of_rows(40, 5, 5, pads=[2, 2]))
     w.store("float_conv_row_depthwise", convolution_of_rows(6, 6, 7, pads=[3, 3], group=6))
     w.store("float_conv_row_groups", convolution_of_rows(6, 4, 3, group=2))
+    w.store("float_conv_transpose", transposed_convolution(1, 4, 5, strides=[2, 2],
+                                                           pads=[1, 0, 1, 1]))
+    w.store("float_conv_transpose_row", transposed_convolution(2, 9, strides=[3]))
+    w.store("float_resize", resized)
+    w.store("float_batch_norm", batch_normalization)
