@@ -250,11 +250,11 @@ template <> struct cases<octet::ops::float_conv2d> {
          {.pad_top = 1, .pad_left = 1, .pad_right = 1});
     some("18 channels", {1, 4, 5, 18}, {9, 3, 2, 18}, {.pad_top = 1, .pad_left = 1});
     some("1x1, two blocks", {1, 2, 3, 132}, {5, 1, 1, 132}, {});
-    some("a row", {2, 1, 200, 5}, {9, 1, 3, 5}, {.pad_left = 1, .one_axis = true});
+    some("a row", {2, 1, 200, 5}, {9, 1, 3, 5}, {.pad_left = 1, .as_product = true});
     some("a row, two blocks", {1, 1, 90, 40}, {5, 1, 5, 40},
-         {.dilation_w = 2, .pad_left = 4, .pad_right = 4, .one_axis = true});
+         {.dilation_w = 2, .pad_left = 4, .pad_right = 4, .as_product = true});
     some("a row, one output channel", {1, 1, 9, 6}, {1, 1, 5, 6},
-         {.pad_left = 2, .one_axis = true});
+         {.pad_left = 2, .as_product = true});
     some("groups of one output channel", {1, 4, 4, 6}, {2, 3, 3, 3},
          {.pad_top = 1, .pad_left = 1, .groups = 2});
     some("groups of 16", {1, 3, 3, 32}, {32, 2, 2, 16}, {.groups = 2});
@@ -282,7 +282,7 @@ template <> struct cases<octet::ops::float_depthwise_conv2d> {
                                 {dims{1, 4, 9, 20}, dims{1, 1, 7, 20}, dims{20}});
       fours.in[1].constant();
       fours.attrs =
-          to_attributes(octet::conv2d_attrs{.pad_left = 3, .pad_right = 3, .one_axis = row});
+          to_attributes(octet::conv2d_attrs{.pad_left = 3, .pad_right = 3, .as_product = row});
     }
   }
 };
@@ -419,6 +419,12 @@ template <> struct cases<octet::ops::batch_matmul> {
                             {dims{2, 3, 5, 9}, dims{3, 9, 35}, c});
       n.attrs.set("alpha", 0.3);
       to.without(n, 2, 0);
+    }
+    for (const std::int32_t m : {1, 4}) {
+      node_case& computed = to.add("a constant computed at every run, rows " + std::to_string(m),
+                                   {dims{m, 300}, dims{300, 66}});
+      computed.in[1].constant();
+      computed.attrs.set("computed", std::int64_t{1});
     }
     node_case& n = to.add("by hand", {dims{1, 2}, dims{2, 2}, dims{2}});
     n.in[0].values = {1, 2}, n.in[1].values = {3, 4, 5, 6}, n.in[2].values = {100, 200};

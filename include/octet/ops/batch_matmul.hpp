@@ -17,10 +17,13 @@ struct batch_matmul_attrs {
   static constexpr auto fields = std::tuple{field{"adj_x", &batch_matmul_attrs::adj_x},
                                             field{"adj_y", &batch_matmul_attrs::adj_y}};
 };
-/// Of float32 under ORT: a factor of the sums.
-struct matmul_scale_attrs {
-  double alpha = 1;
-  static constexpr auto fields = std::tuple{field{"alpha", &matmul_scale_attrs::alpha}};
+/// Of float32 under ORT.
+struct float_matmul_attrs {
+  double alpha = 1;       // a factor of the sums
+  bool computed = false;  // the framework computes a constant second operand at every run, which
+                          // decides the order of the sums
+  static constexpr auto fields = std::tuple{field{"alpha", &float_matmul_attrs::alpha},
+                                            field{"computed", &float_matmul_attrs::computed}};
 };
 
 struct batch_matmul_params {
@@ -182,13 +185,14 @@ constexpr status float_batch_matmul_op_shape(const node_view& n, std::span<dims>
 /// What ORT needs besides: the order of the sums, the third operand's place.
 constexpr void set_mlas_matmul(batch_matmul_params& p, const node_view& n) {
   p.mlas = true;
-  p.alpha = static_cast<float>(read_attributes<matmul_scale_attrs>(*n.attrs).alpha);
+  const auto at = read_attributes<float_matmul_attrs>(*n.attrs);
+  p.alpha = static_cast<float>(at.alpha);
   p.has_start = n.present(2);
   // One second operand for all matrices: they are one with all their rows.
   const bool one_matrix = n.in[1].shape.rank == 2;
   const std::size_t all_rows = one_matrix ? p.batches.count * p.m : p.m;
-  p.order = numerics::mlas_product_order(one_matrix && p.weights != nullptr, all_rows == 1,
-                                         p.alpha != 1.f, p.n, p.k);
+  const bool packed = one_matrix && p.weights != nullptr && !at.computed;
+  p.order = numerics::mlas_product_order(packed, all_rows == 1, p.alpha != 1.f, p.n, p.k);
   if (!p.has_start) return;
   const dims& c = n.in[2].shape;
   const std::int32_t rows = c.back(1), columns = c.back(0);
@@ -246,7 +250,7 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
   if constexpr (!Quantized) {
     if (n.round == rounding::onnxruntime)
       set_mlas_matmul(p, n);
-    else if (n.present(2) || read_attributes<matmul_scale_attrs>(*n.attrs).alpha != 1)
+    else if (n.present(2) || read_attributes<float_matmul_attrs>(*n.attrs).alpha != 1)
       return unsupported("alpha and a third operand of batch_matmul under rounding " +
                              std::string(name_of(n.round)),
                          {}, "ORT");

@@ -19,8 +19,8 @@ struct conv2d_attrs {
   std::int32_t input_limit = 0;  // int16 input: |x - zero point| is at most this (255 after
                                  // qnn.dynamic_quantize); 0: all of its type. Sums of larger values
                                  // are cut to the accumulator's bits
-  bool one_axis = false;  // float32, ORT: the framework's image is a row, which decides the order
-                          // of the sums
+  bool as_product = false;  // float32, ORT: sums run as those of a matrix product (rows of pixels,
+                            // weights that the framework dequantizes at every run)
   static constexpr auto fields = std::tuple{field{"stride_h", &conv2d_attrs::stride_h},
                                             field{"stride_w", &conv2d_attrs::stride_w},
                                             field{"dilation_h", &conv2d_attrs::dilation_h},
@@ -32,7 +32,7 @@ struct conv2d_attrs {
                                             field{"groups", &conv2d_attrs::groups},
                                             field{"f32_product", &conv2d_attrs::f32_product},
                                             field{"input_limit", &conv2d_attrs::input_limit},
-                                            field{"one_axis", &conv2d_attrs::one_axis}};
+                                            field{"as_product", &conv2d_attrs::as_product}};
 };
 
 /// What conv2d and depthwise kernels get.

@@ -46,7 +46,7 @@ constexpr mlas_layer mlas_convolution(const float_layer_params& p, const conv2d_
   m.used = true;
   m.order = {false, steps, all};
   const std::size_t block = taps == 1 && !padded ? pointwise : lanes;
-  if (p.weights != nullptr && !a.one_axis) {
+  if (p.weights != nullptr && !a.as_product) {
     if (groups == 1 && (in < lanes || in % 4 == 0)) {
       m.channels = in < lanes ? 1 : block;
       return m;

@@ -10,6 +10,7 @@
 #include "octet/import/common/row_emitter.hpp"
 #include "octet/import/onnx/model.hpp"
 #include "octet/ops/binary.hpp"
+#include "octet/ops/dequantize.hpp"
 #include "octet/ops/reshape.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -294,9 +295,18 @@ class emitter : public import::row_emitter {
   }
   bool emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
             attributes a = {}) {
-    if (!failed()) read_.insert(in.begin(), in.end());
-    return row_emitter::emit(op, std::move(in), std::move(out), std::move(a));
+    if (failed()) return false;
+    read_.insert(in.begin(), in.end());
+    bool computed = &op == &ops::dequantize;
+    for (const tensor_id t : in) computed |= dequantized_.contains(t);
+    const std::vector<tensor_id> results = computed ? out : std::vector<tensor_id>();
+    const bool done = row_emitter::emit(op, std::move(in), std::move(out), std::move(a));
+    for (const tensor_id t : results)
+      if (done && to.g[t].role == tensor::kind::constant) dequantized_.insert(t);
+    return done;
   }
+  /// A constant that follows from dequantized ones: ONNX Runtime computes it at every run.
+  bool is_dequantized(tensor_id t) const { return dequantized_.contains(t); }
   /// A node with one result of that type.
   tensor_id made(const op_def& op, std::vector<tensor_id> in, dtype t, attributes a = {}) {
     if (failed()) return no_tensor;
@@ -383,7 +393,7 @@ class emitter : public import::row_emitter {
   }
 
   std::map<const array*, tensor_id> arrays_;  // id + 1
-  std::set<tensor_id> inputs_, read_;
+  std::set<tensor_id> inputs_, read_, dequantized_;
 };
 
 }  // namespace onnx_model

@@ -199,7 +199,7 @@ inline void conv_row(emitter& m, call& c) {
   const tensor_id w = add_weights(m, v, c.in[1]);
   std::vector<tensor_id> in{image_of(m, m.held(c.in[0], true)), w};
   if (c.has(2)) in.push_back(m.held(c.in[2], false));
-  v.attrs.one_axis = v.row;
+  v.attrs.as_product = v.row || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id));
   const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
                              std::move(in), dtype::f32, to_attributes(v.attrs));
   m.give(c, from_image(m, y, v.row), true);
@@ -529,15 +529,16 @@ inline void gemm_row(emitter& m, call& c) {
   const bool joins = c.has(2) && plain && m.shape(c.in[2]).elements().value == n &&
                      m.shape(c.in[2]).back(0) == static_cast<std::int32_t>(n);
   if (joins) in.push_back(m.reshaped(m.held(c.in[2], false), {static_cast<std::int32_t>(n)}));
-  if (joins || (plain && !c.has(2)))
+  if (!m.is_dequantized(g.b) && (joins || (plain && !c.has(2))))
     return m.give(c, m.made(ops::float_fully_connected, std::move(in), dtype::f32), false);
-  if (c.has(2) && g.beta != 0) {
+  if (!joins && c.has(2) && g.beta != 0) {
     in.push_back(m.held(c.in[2], false));
     if (g.beta != 1)
       in.back() = m.made(ops::mul, {in.back(), m.to.scalar_constant(g.beta)}, dtype::f32);
   }
   attributes a;
   a.set("adj_y", std::int64_t{1}), a.set("alpha", static_cast<double>(g.alpha));
+  if (m.is_dequantized(g.b)) a.set("computed", std::int64_t{1});
   m.give(c, m.made(ops::batch_matmul, std::move(in), dtype::f32, std::move(a)), false);
 }
 /// alpha times the product.
@@ -547,7 +548,8 @@ inline void scaled_matmul(emitter& m, call& c, float alpha) {
   if (m.failed()) return;
   attributes a;
   if (alpha != 1) a.set("alpha", static_cast<double>(alpha));
-  const bool dense = p.dense && alpha == 1;
+  if (m.is_dequantized(p.b)) a.set("computed", std::int64_t{1});
+  const bool dense = p.dense && alpha == 1 && !m.is_dequantized(p.b);
   const tensor_id y =
       dense ? m.made(ops::float_fully_connected, {p.a, transposed(m, p.b)}, dtype::f32, keep_dims())
             : m.made(ops::batch_matmul, {p.a, p.b}, dtype::f32, std::move(a));
