@@ -12,7 +12,9 @@
 #include "octet/numerics/fma.hpp"
 #include "octet/numerics/fp_env.hpp"
 #include "octet/numerics/math.hpp"
+#include "octet/numerics/mlas_math.hpp"
 #include "octet/numerics/requantize.hpp"
+#include "octet/numerics/vector_math.hpp"
 
 using namespace octet;
 namespace n = octet::numerics;
@@ -407,6 +409,37 @@ TEST_CASE("elementary functions against long double") {
     CHECK(worst < f.bound * (wider ? 1 : 32));
     CHECK(wrong <= (wider ? 0 : tried / 1000));
   }
+}
+
+TEST_CASE("the C library's logarithm, where it is not the nearest number") {
+  // From glibc 2.35; the nearest numbers are one unit in the last place off.
+  CHECK(n::log_c_library(0x1.e807eep-1f) == -0x1.88c586p-5f);
+  CHECK(n::log_c_library(0x1.043d68p+0f) == 0x1.0d2108p-6f);
+  CHECK(n::log_c_library(0x1.059362p+0f) == 0x1.6103e2p-6f);
+  CHECK(n::log_c_library(0x1.48a25p+0f) == 0x1.ff8602p-3f);
+  CHECK(n::log_c_library(0x1.48a25p+0f) != n::log_f32(0x1.48a25p+0f));
+  CHECK(n::log_c_library(1.f) == 0.f);
+  CHECK(n::log_c_library(0x1p-149f) == n::log_f32(0x1p-149f));
+  CHECK(n::log_c_library(0.f) == n::infinity_of<float>(true));
+  CHECK(n::is_nan(n::log_c_library(-1.f)));
+}
+
+TEST_CASE("where a matrix product's groups end") {
+  const auto ends = [](const n::mlas_order& o) {
+    std::vector<std::size_t> e;
+    for (std::size_t at = 0; at < o.steps; at = e.back()) e.push_back(o.end_of(at));
+    return e;
+  };
+  using list = std::vector<std::size_t>;
+  CHECK(ends(n::mlas_product_order(false, true, false, 9, 10)) == list{4, 8, 10});
+  CHECK(ends(n::mlas_product_order(false, true, false, 9, 11)) == list{4, 8, 10, 11});
+  CHECK(ends(n::mlas_product_order(false, true, false, 9, 5)) == list{4, 5});
+  CHECK(ends(n::mlas_product_order(true, true, false, 9, 600)) == list{256, 512, 768});
+  CHECK(ends(n::mlas_product_order(false, true, true, 200, 300)) == list{128, 256, 384});
+  CHECK(n::mlas_block(false, 64, 300) == 256);
+  CHECK(n::mlas_block(false, 65, 300) == 128);
+  CHECK(n::mlas_block(false, 1, 3000) == 1024);
+  CHECK(n::mlas_block(false, 300, 300) == 128);
 }
 
 TEST_CASE("arguments of trigonometric functions are reduced exactly") {

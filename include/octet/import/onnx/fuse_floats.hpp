@@ -395,14 +395,17 @@ class float_fuser : node_graph {
       alpha = numerics::mul(alpha, f.by);
       if (unread) instead.push_back(scale);
     };
-    for (std::string& in : n.in)
+    for (std::string& in : n.in) {
+      bool unread = true;  // by whatever stays
       for (int steps = 0; steps < most_factors; ++steps) {
         item* scale = producer(in);
         const auto f = scale ? factor_of(scale->n) : std::nullopt;
         if (!f || constant(f->of) || !shape(f->of)) break;
-        take(*f, scale, one_reader(in) && n.in[0] != n.in[1]);
+        unread = unread && one_reader(in);
+        take(*f, scale, unread);
         in = f->of;
       }
+    }
     instead.push_back(&i);
     for (int steps = 0; steps < most_factors && one_reader(instead.back()->n.out[0]); ++steps) {
       item& scale = reader(*uses(instead.back()->n.out[0]).begin());
