@@ -196,7 +196,7 @@ template <int MR, int NV> struct mlas_sums {
     begun = true;
   }
 };
-/// MR pixels times NV vectors of channels, of which n are written. x_block, ... as in mlas_walk.
+/// As float_tile, of an mlas_walk.
 template <class Sums, int MR, int NV>
 HWY_NOINLINE void mlas_tile(const mlas_walk& k, const float* x, const float* w, const float* bias,
                             const float* start, float* y, std::size_t n) noexcept {
@@ -605,9 +605,9 @@ struct repeated_channels {
     return hn::GatherIndex(DF(), x, simd::load(at));
   }
 };
-/// Pixels [begin, end) of NV vectors of channels from c on.
 /// Groups of four products (numerics::mlas_order), each with a sum of its own.
 struct sums_of_fours : float_sums {};
+/// Pixels [begin, end) of NV vectors of channels from c on.
 template <class Sums, class Channels, int NV>
 HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image& image,
                                   const float* x, const float* w, const float* bias, float* y,
