@@ -36,7 +36,7 @@ constexpr std::string_view name_of(row_sums s) noexcept {
 struct layer_norm_params {
   std::size_t rows = 0, size = 0;  // size: elements of a row
   float epsilon = 0;
-  bool centred = true, has_weight = false, has_bias = false;
+  bool centred = true;
   row_sums sums = row_sums::lanes;
 };
 
@@ -156,7 +156,7 @@ OCTET_INLINE status layer_norm_prepare(const node_view& n, prepared& to) {
       return invalid("weight or bias of a normalization", to_string(n.in[i].shape),
                      std::to_string(p.size) + " elements");
   p.epsilon = static_cast<float>(a.epsilon);
-  p.centred = a.centred, p.has_weight = n.present(1), p.has_bias = n.present(2);
+  p.centred = a.centred;
   // ONNX Runtime's vector loops begin at 8 elements, without the mean at 16.
   const bool lanes = !a.running && !a.in_order && p.size >= (a.centred ? 8u : 16u);
   p.sums = lanes                      ? row_sums::lanes
