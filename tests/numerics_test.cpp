@@ -424,6 +424,31 @@ TEST_CASE("the C library's logarithm, where it is not the nearest number") {
   CHECK(n::is_nan(n::log_c_library(-1.f)));
 }
 
+TEST_CASE("sine and cosine of Eigen's vectors and of the C library") {
+  // From ONNX Runtime 1.32 and glibc 2.36.
+  CHECK(n::sin_vector(-2.6f) == -0x1.07efd0p-1f);  // the nearest number is 0x1.07efcep-1
+  CHECK(n::cos_vector(-2.6f) == -0x1.b6ba1cp-1f);  // 0x1.b6ba1ep-1
+  for (const float v : {-19000.5f, 30000.25f, 1e20f, 3e38f}) {
+    CHECK(n::sin_vector(v) == n::sin_f32(v));
+    CHECK(n::cos_vector(v) == n::cos_f32(v));
+  }
+  for (const float v : {0.7f, 1.3f, -2.6f, 5.9f, -19000.5f, 30000.25f, 1e20f, 3e38f}) {
+    CHECK(n::sin_c_library(v) == n::sin_f32(v));
+    CHECK(n::cos_c_library(v) == n::cos_f32(v));
+  }
+  for (const bool cosine : {false, true}) {
+    const auto vector = cosine ? &n::cos_vector : &n::sin_vector;
+    const auto library = cosine ? &n::cos_c_library : &n::sin_c_library;
+    const float at_zero = cosine ? 1.f : 0.f, infinite = n::infinity_of<float>();
+    CHECK(vector(0.f) == at_zero);
+    CHECK(library(0.f) == at_zero);
+    CHECK(n::is_nan(vector(infinite)));
+    CHECK(n::is_nan(library(-infinite)));
+  }
+  CHECK(n::is_negative(n::sin_vector(-0.f)));
+  CHECK(n::is_negative(n::sin_c_library(-0.f)));
+}
+
 TEST_CASE("where a matrix product's groups end") {
   const auto ends = [](const n::mlas_order& o) {
     std::vector<std::size_t> e;

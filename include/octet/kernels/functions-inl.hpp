@@ -405,7 +405,7 @@ template <class V> struct kernel<kernel_id::unary, V> {
   /// Null: the reference.
   static float_function of_floats(const unary_params& p) noexcept {
     if (p.mode == rounding::aten && numerics::has_vectorized(p.function)) return &vectorized_floats;
-    if (p.mode == rounding::onnxruntime) return &mlas_floats;
+    if (p.mode == rounding::onnxruntime && numerics::has_mlas(p.function)) return &mlas_floats;
     switch (p.function) {
       case unary::logistic: return &unary_floats<logistic_lanes>;
       case unary::tanh: return &unary_floats<tanh_lanes>;

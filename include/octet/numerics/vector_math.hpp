@@ -1,7 +1,7 @@
-// tanh and the logistic function as Eigen's vector loops compute them in binary32 without fused
-// multiply-adds: what TensorFlow Lite's recurrent float layers use on x86-64. tanh as the C library
-// has it (fdlibm's way, up to glibc 2.40): TensorFlow Lite's reference. Neither is correctly
-// rounded; the order of operations is part of the result.
+// tanh, the logistic function, sine and cosine as Eigen's vector loops compute them in binary32
+// without fused multiply-adds: what TensorFlow Lite's recurrent float layers and ONNX Runtime use
+// on x86-64. tanh, log, sine and cosine as the C library has them. None is correctly rounded; the
+// order of operations is part of the result.
 #ifndef OCTET_NUMERICS_VECTOR_MATH_HPP_
 #define OCTET_NUMERICS_VECTOR_MATH_HPP_
 
@@ -64,6 +64,67 @@ constexpr bool in_vector(std::size_t offset, std::size_t count, std::size_t i) n
   return i >= first && i < last;
 }
 
+namespace detail {
+/// An angle as quarter turns (modulo 4) and what is left, at most an eighth of a turn either way.
+struct quarter_turns {
+  double rest = 0;
+  std::int32_t count = 0;
+};
+/// 32 bits of 2/pi, `at` bits behind the binary point.
+constexpr std::uint32_t two_over_pi_from(int at) noexcept {
+  if (at < 0) return two_over_pi[0] >> -at;
+  const auto word = static_cast<std::size_t>(at) / 32;
+  const std::uint64_t two = std::uint64_t{two_over_pi[word]} << 32 | two_over_pi[word + 1];
+  return static_cast<std::uint32_t>(two >> (32 - at % 32));
+}
+/// Of |x|, finite, from 2 on: x times 96 bits of 2/pi. `guard`: how many bits stand before those
+/// that decide, which is part of the last bits of the result.
+constexpr quarter_turns far_turns(float x, int guard) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  const int e = static_cast<int>(bits >> 23 & 0xffu) - 128 + guard, from = e / 8 * 8 - 24 - guard;
+  const std::uint64_t m = std::uint64_t{(bits & 0x007fffffu) | 0x00800000u} << e % 8;
+  std::uint64_t p = m * two_over_pi_from(from + 64) >> 32;
+  p += m * two_over_pi_from(from + 32);
+  p += m * two_over_pi_from(from) << 32;
+  const std::uint64_t turns = (p + (std::uint64_t{1} << 61)) >> 62;
+  p -= turns << 62;
+  return {mul(static_cast<double>(static_cast<std::int64_t>(p)), 0x1.921fb54442d18p-62),
+          static_cast<std::int32_t>(turns)};
+}
+constexpr float sine_vector(float v, bool cosine) noexcept {
+  constexpr float cosine_even[] = {2.4372266125283204e-5f, -1.3886520173400641e-3f,
+                                   4.1666619479656219e-2f, -0.5f, 1.f},
+                  sine_odd[] = {-1.9592341140837029e-4f, 8.3326873655616852e-3f,
+                                -1.6666662039822983e-1f},
+                  half_pi[] = {-1.5703125f, -4.8398971557617188e-4f, 1.6286503523588181e-7f,
+                               5.5644315544167711e-11f};
+  if (is_nan(v)) return v;
+  if (is_infinite(v)) return nan_of<float>();
+  const float a = with_sign(v, 1.f);
+  float r = a;
+  std::uint32_t turns = 0;
+  if (a < (cosine ? 18838.f : 25966.f)) {
+    const float n = add(mul(a, 0.636619746685028076171875f), 12582912.f),
+                whole = sub(n, 12582912.f);
+    turns = std::bit_cast<std::uint32_t>(n);
+    for (const float c : half_pi) r = add(mul(whole, c), r);
+  } else {
+    const quarter_turns t = far_turns(a, 2);
+    turns = static_cast<std::uint32_t>(t.count), r = static_cast<float>(t.rest);
+  }
+  const std::uint32_t sign =
+      (cosine ? (turns + 1) << 30 : std::bit_cast<std::uint32_t>(v) ^ turns << 30) & 0x80000000u;
+  const float z = mul(r, r);
+  const float y = ((turns & 1) == 0) == cosine
+                      ? polynomial(z, cosine_even)
+                      : add(mul(mul(polynomial(z, sine_odd), z), r), r);
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(y) ^ sign);
+}
+}  // namespace detail
+
+constexpr float sin_vector(float v) noexcept { return detail::sine_vector(v, false); }
+constexpr float cos_vector(float v) noexcept { return detail::sine_vector(v, true); }
+
 // ---- the C library's ----
 
 namespace detail {
@@ -112,6 +173,7 @@ constexpr float expm1_c_library(float x) noexcept {
 }
 }  // namespace detail
 
+/// fdlibm's way, up to glibc 2.40.
 constexpr float tanh_c_library(float v) noexcept {
   if (is_nan(v) || v == 0) return v;
   const float a = v < 0 ? -v : v;
@@ -163,6 +225,41 @@ constexpr float log_c_library(float x) noexcept {
                y = add(mul(c[0], r2), add(mul(c[1], r), c[2]));
   return static_cast<float>(add(mul(y, r2), add(y0, r)));
 }
+
+namespace detail {
+constexpr float sine_c_library(float v, bool cosine) noexcept {
+  constexpr double c[] = {1., -0x1.ffffffd0c621cp-2, 0x1.55553e1068f19p-5, -0x1.6c087e89a359dp-10,
+                          0x1.99343027bf8c3p-16},
+                   s[] = {-0x1.555545995a603p-3, 0x1.1107605230bc4p-7, -0x1.994eb3774cf24p-13};
+  if (is_nan(v)) return v;
+  if (is_infinite(v)) return nan_of<float>();
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(v), size = bits >> 20 & 0x7ffu;
+  if (size < 0x398u) return cosine ? 1.f : v;  // below 2^-12
+  double x = static_cast<double>(v);
+  std::int32_t turns = 0, sign = 0;
+  if (size >= 0x42fu) {  // about 120
+    const quarter_turns t = far_turns(v, 0);
+    x = t.rest, turns = t.count, sign = static_cast<std::int32_t>(bits >> 31);
+  } else if (size >= 0x3f4u) {  // about pi / 4
+    turns = (static_cast<std::int32_t>(mul(x, 0x1.45f306dc9c883p+23)) + 0x800000) >> 24;
+    x = sub(x, mul(static_cast<double>(turns), 0x1.921fb54442d18p+0));
+  }
+  const double z = mul(x, x);
+  if (((turns & 1) != 0) == cosine) {
+    if (((turns + sign + 1) & 2) != 0) x = -x;
+    const double cube = mul(x, z);
+    return static_cast<float>(
+        add(add(x, mul(cube, s[0])), mul(mul(cube, z), add(s[1], mul(z, s[2])))));
+  }
+  const double fourth = mul(z, z), low = add(add(c[0], mul(z, c[1])), mul(fourth, c[2])),
+               y = add(low, mul(mul(fourth, z), add(c[3], mul(z, c[4]))));
+  return static_cast<float>(((turns + sign) & 2) != 0 ? -y : y);
+}
+}  // namespace detail
+
+/// sine and cosine as glibc has them from 2.28 on: in binary64, polynomials of an eighth of a turn.
+constexpr float sin_c_library(float v) noexcept { return detail::sine_c_library(v, false); }
+constexpr float cos_c_library(float v) noexcept { return detail::sine_c_library(v, true); }
 
 }  // namespace numerics
 OCTET_NAMESPACE_END

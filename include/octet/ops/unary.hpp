@@ -101,8 +101,17 @@ constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
 constexpr bool has_vectorized(unary f) noexcept {
   return f == unary::logistic || f == unary::tanh || f == unary::exp || f == unary::gelu;
 }
-/// Functions of float tensors in ONNX Runtime's loops (rounding ORT).
-constexpr float unary_mlas(const unary_params& p, float x) noexcept {
+/// Those of ONNX Runtime's own; its others are Eigen's.
+constexpr bool has_mlas(unary f) noexcept {
+  return f == unary::logistic || f == unary::tanh || f == unary::exp || f == unary::erf ||
+         f == unary::gelu;
+}
+/// Element i of a float tensor in ONNX Runtime's loops (rounding ORT). Eigen's take whole vectors
+/// of four; what is left of a tensor takes the C library's function.
+constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcept {
+  const bool vector = in_vector(0, p.count, i);
+  if (p.function == unary::sin) return vector ? sin_vector(x) : sin_c_library(x);
+  if (p.function == unary::cos) return vector ? cos_vector(x) : cos_c_library(x);
   if (p.function == unary::logistic) return logistic_mlas(x);
   if (p.function == unary::tanh) return tanh_mlas(x);
   if (p.function == unary::exp) return exp_mlas(x);
@@ -297,7 +306,7 @@ constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t
                                      : 0;
   for (std::size_t i = begin; i < end; ++i) {
     if constexpr (std::is_floating_point_v<T>)
-      y[i] = p.mode == rounding::onnxruntime ? numerics::unary_mlas(p, x[i])
+      y[i] = p.mode == rounding::onnxruntime ? numerics::unary_ort(p, x[i], i)
              : i < vectorized                ? numerics::unary_vectorized(p, x[i])
                                              : numerics::unary_f32(p, x[i]);
     else if constexpr (sizeof(T) >= 4)
@@ -564,8 +573,8 @@ OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::function_of_floats)
 OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, nullptr)
 OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, nullptr)
 OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, nullptr)
-OCTET_UNARY_(sin, "sin", "sine", &laws::table, nullptr)
-OCTET_UNARY_(cos, "cos", "cosine", &laws::table, nullptr)
+OCTET_UNARY_(sin, "sin", "sine", &laws::table, &laws::onnxruntime_order)
+OCTET_UNARY_(cos, "cos", "cosine", &laws::table, &laws::onnxruntime_order)
 OCTET_UNARY_(abs, "abs", "absolute value", &laws::tflite_integers, nullptr)
 OCTET_UNARY_(neg, "neg", "negation", &laws::neg, nullptr)
 OCTET_UNARY_(square, "square", "x * x", &laws::table, nullptr)
