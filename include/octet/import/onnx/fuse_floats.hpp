@@ -364,7 +364,7 @@ class float_fuser : node_graph {
   }
 
   /// The factor of a product or quotient with a number, and what it is of.
-  struct factor {
+  struct scaling {
     float by = 1;
     std::string of;
   };
@@ -373,12 +373,12 @@ class float_fuser : node_graph {
     if (!a || a->type != dtype::f32 || a->elements() != 1) return {};
     return a->as<float>()[0];
   }
-  std::optional<factor> factor_of(const node& n) const {
+  std::optional<scaling> scaling_of(const node& n) const {
     if ((!n.is("Mul") && !n.is("Div")) || n.in.size() != 2 || n.out.size() != 1) return {};
     if (const auto v = one_element(n.in[1]))
-      return factor{n.op == "Mul" ? *v : numerics::div(1.f, *v), n.in[0]};
+      return scaling{n.op == "Mul" ? *v : numerics::div(1.f, *v), n.in[0]};
     const auto v = n.op == "Mul" ? one_element(n.in[0]) : std::nullopt;
-    return v ? std::optional(factor{*v, n.in[1]}) : std::nullopt;
+    return v ? std::optional(scaling{*v, n.in[1]}) : std::nullopt;
   }
   /// A matrix product whose operands, their ranks known, or result are multiplied by numbers.
   void scaled_product(item& i) {
@@ -390,7 +390,7 @@ class float_fuser : node_graph {
     if (const attribute* a = n.find("alpha"); a && a->real) alpha = *a->real;
     bool found = false;
     std::vector<item*> instead;
-    const auto take = [&](const factor& f, item* scale, bool unread) {
+    const auto take = [&](const scaling& f, item* scale, bool unread) {
       found = true;
       alpha = numerics::mul(alpha, f.by);
       if (unread) instead.push_back(scale);
@@ -399,7 +399,7 @@ class float_fuser : node_graph {
       bool unread = true;  // by whatever stays
       for (int steps = 0; steps < most_factors; ++steps) {
         item* scale = producer(in);
-        const auto f = scale ? factor_of(scale->n) : std::nullopt;
+        const auto f = scale ? scaling_of(scale->n) : std::nullopt;
         if (!f || constant(f->of) || !shape(f->of)) break;
         unread = unread && one_reader(in);
         take(*f, scale, unread);
@@ -409,7 +409,7 @@ class float_fuser : node_graph {
     instead.push_back(&i);
     for (int steps = 0; steps < most_factors && one_reader(instead.back()->n.out[0]); ++steps) {
       item& scale = reader(*uses(instead.back()->n.out[0]).begin());
-      const auto f = factor_of(scale.n);
+      const auto f = scaling_of(scale.n);
       if (!f || f->of != instead.back()->n.out[0]) break;
       take(*f, &scale, true);
     }
