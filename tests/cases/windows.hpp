@@ -4,6 +4,7 @@
 #define OCTET_TESTS_CASES_WINDOWS_HPP_
 
 #include "cases/node_case.hpp"
+#include "octet/ops/layer_norm.hpp"
 #include "octet/ops/lstm.hpp"
 #include "octet/ops/norm.hpp"
 #include "octet/ops/pool2d.hpp"
@@ -103,6 +104,19 @@ struct reduce_cases {
     for (std::size_t i = 0; i < 280; ++i)
       n.in[0].values.push_back(i % 70 < i / 70 * 11 ? other : (i * i + i / 70) % 3 == 0 ? 0. : -0.);
   }
+  /// Each of ONNX Runtime's orders, with every number of elements left over.
+  static void add_orders(case_list& to) {
+    for (const std::int32_t n : {1, 3, 6, 8, 15, 37})
+      reduce(to, "rows of " + std::to_string(n), {2, 3, n}, {-1});
+    for (const std::int32_t n : {2, 3, 4, 5, 6, 7, 12})
+      reduce(to, "middle of " + std::to_string(n), {2, n, 3}, {1});
+    reduce(to, "outermost and innermost", {3, 2, 9}, {0, 2});
+    reduce(to, "in memory order", {2, 3, 4, 5}, {1, 3});
+    reduce(to, "all", {3, 5, 7}, {});
+    reduce(to, "no rows", {0, 4}, {1});
+    reduce(to, "nothing in the middle", {2, 4, 0}, {1});
+    reduce(to, "not as ReduceSum", {2, 3, 15}, {-1}).attrs.set("in_order", std::int64_t{1});
+  }
   /// {5, 2, 3, 4} as two rows of two, along the rows.
   static void add_known(case_list& to, std::vector<double> values, std::vector<double> expected) {
     add(to);
@@ -130,14 +144,7 @@ template <> struct cases<octet::ops::qnn_reduce_prod> {
 };
 template <> struct cases<octet::ops::mean> {
   static void add(case_list& to) {
-    if (to.with.round == rounding::onnxruntime) {  // the innermost axis alone
-      for (const std::int32_t n : {1, 3, 6, 8, 15, 37})
-        reduce_cases::reduce(to, "rows of " + std::to_string(n), {2, 3, n}, {-1});
-      reduce_cases::reduce(to, "no rows", {0, 4}, {1});
-      node_case& n = reduce_cases::reduce(to, "by hand", {2, 2}, {1});
-      n.in[0].values = {5, 3, 2, 8}, n.expected = {{4, 5}};
-      return;
-    }
+    if (to.with.round == rounding::onnxruntime) reduce_cases::add_orders(to);
     reduce_cases::add_known(to, {5, 3, 2, 8}, {4, 5});
     if (to.with.round == rounding::aten)
       reduce_cases::reduce(to, "channels last", {1, 3, 5, 40}, {1, 2})
@@ -145,7 +152,10 @@ template <> struct cases<octet::ops::mean> {
   }
 };
 template <> struct cases<octet::ops::sum> {
-  static void add(case_list& to) { reduce_cases::add_known(to, {5, 2, 3, -4}, {7, -1}); }
+  static void add(case_list& to) {
+    if (to.with.round == rounding::onnxruntime) reduce_cases::add_orders(to);
+    reduce_cases::add_known(to, {5, 2, 3, -4}, {7, -1});
+  }
 };
 template <> struct cases<octet::ops::reduce_max> {
   static void add(case_list& to) {
@@ -204,8 +214,8 @@ template <> struct cases<octet::ops::layer_norm> {
 template <> struct cases<octet::ops::float_layer_norm> {
   static void add(case_list& to) {
     const auto shapes = [&](dims x, std::int32_t parameters, const octet::layer_norm_attrs& a) {
-      node_case& n = to.add("rows of " + std::to_string(parameters),
-                            {x, dims{parameters}, dims{parameters}});
+      node_case& n =
+          to.add("rows of " + std::to_string(parameters), {x, dims{parameters}, dims{parameters}});
       n.attrs = to_attributes(a);
       n.in[1].range(-2, 2), n.in[2].range(-2, 2);
       to.without(n, 1, 1);
@@ -220,7 +230,8 @@ template <> struct cases<octet::ops::float_layer_norm> {
     shapes({2, 9, 13}, 13, {.in_order = true});
     shapes({2, 3, 4, 5}, 20, {.axes = 2});
     shapes({0, 9}, 9, {});
-    node_case& n = to.add("by hand", {dims{1, 2}, dims{2}, dims{2}});  // 3 and 5: mean 4, variance 1
+    node_case& n =
+        to.add("by hand", {dims{1, 2}, dims{2}, dims{2}});  // 3 and 5: mean 4, variance 1
     n.attrs = to_attributes(octet::layer_norm_attrs{.epsilon = 0});
     n.in[0].values = {3, 5}, n.in[1].values = {2, 4}, n.in[2].values = {10, 20};
     n.expected = {{8, 24}};

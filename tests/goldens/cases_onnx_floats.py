@@ -118,6 +118,28 @@ def resized(n):
                              n.constant(np.asarray([1, 1, 1.5, 2.25], np.float32))], mode="linear")
 
 
+def resized_codes(mode):
+    """Of codes between DequantizeLinear and QuantizeLinear: only `nearest` stays one of codes."""
+
+    def build(n):
+        x = n.input(n.every_code("u8", 1, 2, 9, 12))
+        y = n.node("Resize", [n.dq(x, 0.037, 101, "u8"), "",
+                              n.constant(np.asarray([1, 1, 2, 1.5], np.float32))], mode=mode)
+        return n.q(y, 0.037, 101, "u8")
+
+    return build
+
+
+def mean_of_layer(axes):
+    """Behind a layer whose result has the channels last in octet and not there."""
+
+    def build(n):
+        x = n.input(floats(n, 2, 5, 7, 9))
+        return n.node("ReduceMean", [n.node("MaxPool", [x], kernel_shape=[2, 2])], axes=axes)
+
+    return build
+
+
 def batch_normalization(n):
     return n.node("BatchNormalization", [n.input(floats(n, 2, 5, 4, 3)), n.constant(floats(n, 5)),
                                          n.constant(floats(n, 5)), n.constant(floats(n, 5)),
@@ -144,6 +166,12 @@ def cases(w):
     w.store("float_gelu_chain_half", erf_gelu(True))
     for size in (5, 16, 23):
         w.store("float_mean_%d" % size, of_one("ReduceMean", 4, 3, size, axes=[-1]))
+    w.store("float_mean_all", of_one("ReduceMean", 3, 5, 7))
+    w.store("float_mean_layer_rows", mean_of_layer([3]))
+    w.store("float_mean_layer_image", mean_of_layer([2, 3]))
+    w.store("float_mean_layer_channels", mean_of_layer([1]))
+    for mode in ("nearest", "linear"):
+        w.store("qdq_resize_" + mode, resized_codes(mode))
     w.store("float_matmul_scaled", scaled("operand"))
     w.store("float_matmul_divided", scaled("result"))
     w.store("float_matmul_row", product(1, 23, 9))

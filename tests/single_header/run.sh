@@ -12,7 +12,7 @@ cp "$source/single_include/octet/octet.hpp" "$work/sub/octet.hpp"
 cp "$here"/*.cpp "$work"
 sed -i 's|#include "octet.hpp"|#include "sub/octet.hpp"|' "$work"/*.cpp
 # -O1: clang without optimization calls Highway's small functions. Built with -march=haswell they
-# return a vector in a register, otherwise in memory, under one name: the linker keeps one of the two.
+# return a vector in a register, otherwise in memory, under one name: the linker keeps one of them.
 cxx=("$compiler" -std=c++20 -O1 -Wall -Wextra -I "$work" "$@")
 haswell=()
 [ "$(uname -m)" != x86_64 ] || haswell=(-march=haswell)

@@ -101,13 +101,15 @@ constexpr decision mean(const facts& f) {
        .mxnet = no_operator(),
        .onnxruntime = no_operator()});
 }
-/// Of floats: PyTorch's order of summation, ONNX Runtime's over the innermost axis, or the plain
-/// one.
+/// Of floats: in memory order, or in ONNX Runtime's, which depends on the axes.
+constexpr decision float_sum(const facts& f) {
+  return f.arithmetic == law::onnxruntime && f.x.type == dtype::f32
+             ? by_onnxruntime(rounding::onnxruntime)
+             : decision(rounding::none);
+}
+/// Of floats: PyTorch's order of summation, else that of float_sum.
 constexpr decision float_mean(const facts& f) {
-  const int rank = f.x.shape.rank;
-  if (f.arithmetic == law::onnxruntime && f.x.type == dtype::f32 && f.axes.rank == 1 &&
-      f.axes[0] == rank - 1)
-    return by_onnxruntime(rounding::onnxruntime);
+  if (f.arithmetic == law::onnxruntime) return float_sum(f);
   decision d = of_floats(f);
   d.channels_last = d.round == rounding::aten && f.framework.channels_inner;
   return d;

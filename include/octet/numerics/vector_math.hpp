@@ -115,9 +115,8 @@ constexpr float sine_vector(float v, bool cosine) noexcept {
   const std::uint32_t sign =
       (cosine ? (turns + 1) << 30 : std::bit_cast<std::uint32_t>(v) ^ turns << 30) & 0x80000000u;
   const float z = mul(r, r);
-  const float y = ((turns & 1) == 0) == cosine
-                      ? polynomial(z, cosine_even)
-                      : add(mul(mul(polynomial(z, sine_odd), z), r), r);
+  const float y = ((turns & 1) == 0) == cosine ? polynomial(z, cosine_even)
+                                               : add(mul(mul(polynomial(z, sine_odd), z), r), r);
   return std::bit_cast<float>(std::bit_cast<std::uint32_t>(y) ^ sign);
 }
 }  // namespace detail

@@ -17,9 +17,11 @@ struct reduce_attrs {
   bool keep_dims = false;
   bool channels_last =
       false;  // rounding ATEN: the framework's order of axes has the last one here second
+  bool in_order = false;  // rounding ORT: summed in memory order
   static constexpr auto fields =
       std::tuple{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims},
-                 field{"channels_last", &reduce_attrs::channels_last}};
+                 field{"channels_last", &reduce_attrs::channels_last},
+                 field{"in_order", &reduce_attrs::in_order}};
 };
 
 enum class reduction : std::uint8_t { mean, sum, max, min, prod, any, all };
@@ -57,9 +59,17 @@ struct aten_mean_params {
   std::array<loop, dims::max_rank + 2> loops{};
   std::size_t rank = 0, reduced = 0, outputs = 0, count = 0;
 };
-/// A mean of floats over the innermost axis in the order of Eigen's sum with vectors of four: ORT.
-struct row_mean_params {
-  std::size_t rows = 0, size = 0;
+/// The order in which ONNX Runtime sums floats, by what is kept and reduced of the axes (neighbours
+/// of one kind and axes of extent 1 count as one): the innermost ones, those in the middle, the
+/// outermost and the innermost, and others.
+enum class sum_order : std::uint8_t { rows, middle, rows_in_order, memory };
+/// A sum or mean of floats of [outer][kept][inner] in such an order. rows: sums of `inner`
+/// elements; middle: of `kept` rows of `inner`, for each of `outer`; rows_in_order: of outer times
+/// inner.
+struct ordered_sum_params {
+  sum_order order = sum_order::rows;
+  bool mean = true;
+  std::size_t outer = 1, kept = 1, inner = 1;
 };
 /// The same as PyTorch's of quantized values: dequantized, averaged as floats, quantized by the
 /// reciprocal.
@@ -334,9 +344,10 @@ template <class F> constexpr float row_sum(std::size_t n, F&& get) {
   for (std::size_t k = 1; k < 4; ++k) part[0] = numerics::add(part[0], part[k]);
   return part[0];
 }
-/// From the first element that lies at a multiple of 16 bytes on: eight sums side by side, the upper
-/// four added to the lower, then four elements more where they are left; (0 + 2) + (1 + 3). Then the
-/// elements in front, then those behind, one after another. `place`: of the row in its tensor.
+/// From the first element that lies at a multiple of 16 bytes on: eight sums side by side, the
+/// upper four added to the lower, then four elements more where they are left; (0 + 2) + (1 + 3).
+/// Then the elements in front, then those behind, one after another. `place`: of the row in its
+/// tensor.
 constexpr float eigen_sum(const float* x, std::size_t n, std::size_t place) noexcept {
   const std::size_t start = (4 - place % 4) % 4, rest = n < start ? 0 : n - start;
   if (n == 0) return 0;
@@ -360,17 +371,59 @@ constexpr float eigen_sum(const float* x, std::size_t n, std::size_t place) noex
   for (std::size_t i = fours; i < rest; ++i) sum = numerics::add(sum, from[i]);
   return sum;
 }
-constexpr void row_mean(const row_mean_params& p, const float* x, float* y, std::size_t begin,
-                        std::size_t end) noexcept {
-  for (std::size_t row = begin; row < end; ++row)
-    y[row] = numerics::div(eigen_sum(x + row * p.size, p.size, row * p.size),
-                           static_cast<float>(p.size));
+/// Products with ones as ONNX Runtime forms them: fours from the left, of the rest two, then one,
+/// each added to the sum. Elements are `step` apart.
+constexpr float sum_of_fours(const float* x, std::size_t n, std::size_t step) noexcept {
+  float sum = 0;
+  std::size_t i = 0;
+  for (; n - i >= 4; i += 4) {
+    float four = numerics::add(x[i * step], x[(i + 1) * step]);
+    four = numerics::add(four, x[(i + 2) * step]);
+    sum = numerics::add(sum, numerics::add(four, x[(i + 3) * step]));
+  }
+  if (n - i >= 2) {
+    sum = numerics::add(sum, numerics::add(x[i * step], x[(i + 1) * step]));
+    i += 2;
+  }
+  return i < n ? numerics::add(sum, x[i * step]) : sum;
+}
+constexpr float ordered_sum(const ordered_sum_params& p, const float* x, std::size_t o) noexcept {
+  switch (p.order) {
+    case sum_order::rows: return eigen_sum(x + o * p.inner, p.inner, o * p.inner);
+    case sum_order::middle:
+      return sum_of_fours(x + o / p.inner * p.kept * p.inner + o % p.inner, p.kept, p.inner);
+    case sum_order::rows_in_order: {
+      float sum = 0;
+      for (std::size_t k = 0; k < p.outer; ++k) {
+        const std::size_t at = (k * p.kept + o) * p.inner;
+        const float row = eigen_sum(x + at, p.inner, at);
+        sum = k == 0 ? row : numerics::add(sum, row);
+      }
+      return sum;
+    }
+    case sum_order::memory: break;  // mean_prepare gives these to `reduce`
+  }
+  return 0;
+}
+constexpr void ordered_sums(const ordered_sum_params& p, const float* x, float* y,
+                            std::size_t begin, std::size_t end) noexcept {
+  const std::size_t count = p.order == sum_order::rows     ? p.inner
+                            : p.order == sum_order::middle ? p.kept
+                                                           : p.outer * p.inner;
+  for (std::size_t o = begin; o < end; ++o) {
+    const float sum = ordered_sum(p, x, o);
+    y[o] = p.mean ? numerics::div(sum, static_cast<float>(count)) : sum;
+  }
 }
 #if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void row_mean_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const row_mean_params*>(a.params);
-  const auto r = part_of(p.rows, a.part, a.parts);
-  row_mean(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin, r.end);
+OCTET_INLINE void ordered_sum_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const ordered_sum_params*>(a.params);
+  const std::size_t outputs = p.order == sum_order::rows     ? p.outer
+                              : p.order == sum_order::middle ? p.outer * p.inner
+                                                             : p.kept;
+  const auto r = part_of(outputs, a.part, a.parts);
+  ordered_sums(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin,
+               r.end);
 }
 /// x(i): element i of the input in memory order.
 template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* y) noexcept {
@@ -462,7 +515,7 @@ OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
     with_integer(p.type, run);
 }
 #else
-void row_mean_kernel(const kernel_args& a) noexcept;
+void ordered_sum_kernel(const kernel_args& a) noexcept;
 void aten_mean_kernel(const kernel_args& a) noexcept;
 void quantized_aten_mean_kernel(const kernel_args& a) noexcept;
 void mean_kernel(const kernel_args& a) noexcept;
@@ -484,11 +537,32 @@ constexpr void quantized_reduce_memory(const node_view& n, node_memory& to) {
   if (n.round == rounding::doubling_high_half_away) to.array<multiplier>(1);
   if (n.round == rounding::qnnpack) to.array<float>(1);
 }
-constexpr void mean_memory(const node_view& n, node_memory& to) {
+constexpr sum_order sum_order_of(const node_view& n) {
+  const auto a = read_attributes<reduce_attrs>(*n.attrs);
+  if (n.round != rounding::onnxruntime || a.in_order) return sum_order::memory;
+  const reduce_plan p = make_reduce(a, n.in[0].shape);
+  if (p.reduced_rank == 1 && p.kept_rank <= 2)
+    return p.kept_rank == 2 ? sum_order::middle
+           : p.inner == 1   ? sum_order::rows
+                            : sum_order::memory;
+  return p.reduced_rank == 2 && p.kept_rank == 1 ? sum_order::rows_in_order : sum_order::memory;
+}
+constexpr ordered_sum_params make_ordered_sum(const node_view& n, sum_order order, bool mean) {
+  const reduce_plan p = make_reduce(read_attributes<reduce_attrs>(*n.attrs), n.in[0].shape);
+  switch (order) {
+    case sum_order::rows: return {order, mean, p.outputs, 1, p.count};
+    case sum_order::middle: return {order, mean, p.outer, p.count, p.inner};
+    case sum_order::rows_in_order:
+      return {order, mean, as_size(p.reduced[0]), p.outputs, as_size(p.reduced[1])};
+    case sum_order::memory: break;
+  }
+  return {};
+}
+constexpr void sum_memory(const node_view& n, node_memory& to) {
   if (n.round == rounding::aten)
     to.make<aten_mean_params>();
-  else if (n.round == rounding::onnxruntime)
-    to.make<row_mean_params>();
+  else if (sum_order_of(n) != sum_order::memory)
+    to.make<ordered_sum_params>();
   else
     to.make<mean_params>();
 }
@@ -581,17 +655,15 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
       aten_mean_prepare(n, attrs, to);
       return unit{};
     }
-  if constexpr (Op == reduction::mean && !Quantized)
-    if (n.round == rounding::onnxruntime) {
-      const reduce_plan plan = make_reduce(attrs, x.shape);
-      if (!plan.simple || (plan.inner != 1 && plan.count != 1))
-        return unsupported("a mean in rounding ORT over other axes than the innermost ones");
-      to.make<row_mean_params>(&reference::row_mean_kernel) = {plan.outputs, plan.count};
+  if constexpr ((Op == reduction::mean || Op == reduction::sum) && !Quantized)
+    if (const sum_order order = sum_order_of(n); order != sum_order::memory) {
+      to.make<ordered_sum_params>(&reference::ordered_sum_kernel) =
+          make_ordered_sum(n, order, Op == reduction::mean);
       return unit{};
     }
   auto& p = to.make<mean_params>(&reference::mean_kernel, kernel_id::mean);
   p.op = Op;
-  p.mode = n.round;
+  p.mode = Quantized ? n.round : rounding::none;
   p.type = x.type, p.out_type = y.type;
   p.plan = make_reduce(attrs, x.shape);
   if constexpr (!Quantized) {
@@ -631,6 +703,10 @@ inline constexpr form reduce_arithmetic_forms[] = {
 inline constexpr form mean_forms[] = {
     reduce_arithmetic_forms[0],
     {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::aten, rounding::onnxruntime}},
+};
+inline constexpr form sum_forms[] = {
+    reduce_arithmetic_forms[0],
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = rounding::onnxruntime},
 };
 inline constexpr form reduce_number_forms[] = {
     {.in = {number_types}, .out = {like(0)}},
@@ -676,18 +752,19 @@ inline constexpr op_def mean{
     .forms = mean_forms,
     .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
-    .memory = &mean_memory,
+    .memory = &sum_memory,
     .prepare = &mean_prepare<reduction::mean, false>,
     .decide = &laws::float_mean,
 };
 inline constexpr op_def sum{
     .name = "sum",
     .summary = "sum over axes",
-    .forms = reduce_arithmetic_forms,
+    .forms = sum_forms,
     .kernel = kernel_id::mean,
     .shape = &reduce_op_shape,
-    .memory = &params_only<mean_params>,
+    .memory = &sum_memory,
     .prepare = &mean_prepare<reduction::sum, false>,
+    .decide = &laws::float_sum,
 };
 inline constexpr op_def reduce_max{
     .name = "reduce_max",

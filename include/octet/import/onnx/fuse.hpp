@@ -529,6 +529,7 @@ class fuser : node_graph {
   /// QDQS8ToU8Transformer: int8 between one Q and one DQ becomes uint8, 128 higher; so do constants
   /// that need all eight bits.
   void signed_to_unsigned() {
+    const bool converts = each_converts_once();
     const std::size_t count = nodes_.size();
     for (std::size_t k = 0; k < count; ++k) {
       item& i = *nodes_[k];
@@ -546,11 +547,8 @@ class fuser : node_graph {
         set_input(i, 2, z);
         set_input(dq, 2, z);
       } else if (is_dequantize(i.n)) {
+        if (!converts || !needs_eight_bits(i.n)) continue;
         const array *w = constant(i.n.in[0]), *z = constant(i.n.in[2]);
-        if (!w || !z || w->type != dtype::s8 || z->type != dtype::s8) continue;
-        const auto values = w->as<std::int8_t>();
-        if (std::all_of(values.begin(), values.end(), [](int v) { return v >= -64 && v <= 63; }))
-          continue;
         if (!room_for(w->elements() + z->elements())) continue;
         const std::string name = fresh(i.n.in[0]), zero = fresh(i.n.in[2]);
         array weights = unsigned_of(*w), zeros = unsigned_of(*z);
@@ -560,6 +558,22 @@ class fuser : node_graph {
         set_input(i, 2, zero);
       }
     }
+  }
+  /// An int8 constant between -128 and 127 with a zero point, a DQ's input.
+  bool needs_eight_bits(const node& dq) {
+    const array *w = constant(dq.in[0]), *z = constant(dq.in[2]);
+    if (!w || !z || w->type != dtype::s8 || z->type != dtype::s8) return false;
+    const auto values = w->as<std::int8_t>();
+    return !std::all_of(values.begin(), values.end(), [](int v) { return v >= -64 && v <= 63; });
+  }
+  /// ONNX Runtime makes a constant uint8 only under session.x64quantprecision, with which the
+  /// references were made, and then loads no file in which one would be made twice: those run in
+  /// its default session, which leaves constants as they are.
+  bool each_converts_once() {
+    return std::ranges::none_of(nodes_, [&](const auto& i) {
+      return i->alive && i->n.in.size() == 3 && !i->n.out.empty() && is_dequantize(i->n) &&
+             needs_eight_bits(i->n) && !(one_reader(i->n.in[0]) && one_reader(i->n.out[0]));
+    });
   }
   static array unsigned_of(const array& a) {
     std::vector<std::uint8_t> to;
@@ -708,6 +722,7 @@ class fuser : node_graph {
     if (g.q.empty() && !open) return "its result is not quantized";
     if (!g.q.empty() && !all_quantized(g)) return "its result is read by others too";
     if (r.op == "MaxPool" && model_.opset < 12) return "MaxPool of an opset before 12";
+    if (r.op == "Resize" && i.n.text("mode", "nearest") != "nearest") return "it interpolates";
     std::optional<dtype> out;
     for (item* q : g.q) {
       const auto t = out_type(*q);

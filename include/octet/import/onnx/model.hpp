@@ -66,6 +66,10 @@ struct node {
     const attribute* a = find(key);
     return a ? a->integer.value_or(otherwise) : otherwise;
   }
+  std::string text(std::string_view key, std::string otherwise) const {
+    const attribute* a = find(key);
+    return a ? a->text.value_or(std::move(otherwise)) : otherwise;
+  }
   /// Input i, or empty where it is not given.
   const std::string& input(std::size_t i) const {
     static const std::string none;

@@ -210,7 +210,7 @@ inline void lp_normalization_row(emitter& m, call& c) {
   if (m.failed()) return;
   const formula f(m);
   tensor_id length = f(ops::sum, f(p == 1 ? ops::abs : ops::square, x),
-                       reduction({m.axis_of(c.in[0], axis)}, true));
+                       reduction_in_order({m.axis_of(c.in[0], axis)}));
   if (p == 2) length = f(ops::sqrt, length);
   length = f.choice(ops::greater, length, 0.f, length, m.to.scalar_constant(1.f));
   m.give(c, f(ops::div, x, length), c.in[0].channels_inner);
@@ -227,10 +227,7 @@ inline void reduce_function_row(emitter& m, call& c) {
   const auto reduced = [&](const value& v, bool largest) {
     call inner{largest ? keeping : c.n, {v}};
     if (c.has(1)) inner.in.push_back(c.in[1]);
-    if (largest)
-      reduce_row<ops::reduce_max, 18>(m, inner);
-    else
-      reduce_row<ops::sum, 18>(m, inner);
+    reduce_by(m, inner, largest ? ops::reduce_max : ops::sum, 18, true);
     return m.failed() ? value{} : inner.out[0];
   };
   value y = x;

@@ -25,7 +25,7 @@ inline value normalized(emitter& m, const value& x, std::int64_t axis, float eps
   for (int i = first; i < rank; ++i) axes.push_back(i);
   tensor_id d = m.held(x, false);
   const auto mean = [&](tensor_id t) {
-    return m.made(ops::mean, {t}, dtype::f32, reduction(axes, true));
+    return m.made(ops::mean, {t}, dtype::f32, reduction(axes));
   };
   if (centred) d = m.made(ops::sub, {d, mean(d)}, dtype::f32);
   const tensor_id variance = mean(m.made(ops::square, {d}, dtype::f32));

@@ -306,10 +306,16 @@ template <bool Global> void qlinear_average_pool_row(emitter& m, call& c) {
 
 // ---- reductions ----
 
-inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims) {
+inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims = true) {
   attributes a;
   a.set("axes", std::move(axes));
   if (keep_dims) a.set("keep_dims", std::int64_t{1});
+  return a;
+}
+/// The same for sums and means that ONNX Runtime does not form as ReduceSum and ReduceMean.
+inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
+  attributes a = reduction(std::move(axes));
+  a.set("in_order", std::int64_t{1});
   return a;
 }
 template <bool Max> void global_pool_row(emitter& m, call& c) {
@@ -319,15 +325,16 @@ template <bool Max> void global_pool_row(emitter& m, call& c) {
   if (axes.empty()) return m.broken("rank", std::to_string(m.rank(c.in[0])), "3 or more");
   m.give(c,
          m.made(Max ? ops::reduce_max : ops::mean, {m.held(c.in[0], true)}, dtype::f32,
-                reduction(std::move(axes), true)),
+                Max ? reduction(std::move(axes)) : reduction_in_order(std::move(axes))),
          true);
 }
-/// Axes are an attribute, and an input from opset `Since` on.
-template <const op_def& Op, int Since> void reduce_row(emitter& m, call& c) {
+/// Axes are an attribute, and an input from opset `since` on. `of_function`: of ReduceL1 and
+/// others, whose sums ONNX Runtime forms in memory order, but for those of everything.
+inline void reduce_by(emitter& m, call& c, const op_def& op, int since, bool of_function) {
   if (!m.arity(c, 1, 2)) return;
-  const value& x = c.in[0];
+  value x = c.in[0];
   std::vector<std::int64_t> axes = m.integers(c, "axes");
-  if (m.opset >= Since && c.has(1)) axes = m.constant_integers(c.in[1], "axes of a reduction");
+  if (m.opset >= since && c.has(1)) axes = m.constant_integers(c.in[1], "axes of a reduction");
   if (axes.empty() && m.integer(c, "noop_with_empty_axes", 0) != 0) {
     c.out = {x};
     return;
@@ -338,11 +345,15 @@ template <const op_def& Op, int Since> void reduce_row(emitter& m, call& c) {
   dims kept;
   std::vector<bool> gone(static_cast<std::size_t>(rank), false);
   for (std::int64_t& a : axes) {
-    const int i = m.axis(a, rank);
+    a = m.axis(a, rank);
     if (m.failed()) return;
-    gone[static_cast<std::size_t>(i)] = true;
-    a = m.axis_of(x, i);
+    gone[static_cast<std::size_t>(a)] = true;
   }
+  const bool sums = &op == &ops::mean || &op == &ops::sum,
+             in_order = sums && of_function && std::ranges::find(gone, false) != gone.end();
+  // The order in which ONNX Runtime sums floats follows its own layout.
+  if (sums && m.type(x) == dtype::f32) x = value::of(m.held(x, false), false);
+  for (std::int64_t& a : axes) a = m.axis_of(x, static_cast<int>(a));
   const dims s = m.shape(x);
   for (int i = 0; i < rank; ++i)
     if (!gone[static_cast<std::size_t>(i)]) kept.push_back(s[i]);
@@ -350,10 +361,15 @@ template <const op_def& Op, int Since> void reduce_row(emitter& m, call& c) {
     c.out = {x};
     return;
   }
-  const tensor_id y = m.made(Op, {m.held(x)}, m.type(x), reduction(std::move(axes), true));
+  const tensor_id y =
+      m.made(op, {m.held(x)}, m.type(x),
+             in_order ? reduction_in_order(std::move(axes)) : reduction(std::move(axes)));
   if (m.failed()) return;
   if (m.integer(c, "keepdims", 1) != 0) return m.give(c, y, x.channels_inner);
   m.give(c, m.reshaped(m.held(value::of(y, x.channels_inner), false), kept), false);
+}
+template <const op_def& Op, int Since> void reduce_row(emitter& m, call& c) {
+  reduce_by(m, c, Op, Since, false);
 }
 inline void arg_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
