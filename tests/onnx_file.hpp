@@ -133,12 +133,14 @@ class file {
     for (const proto& f : functions_) m.message(25, f);
     return m.bytes;
   }
-  /// Extents below 0 are open, by the name "n".
+  /// Extents below 0 are open: -1 by the name "n", -2 by "n2", ...
   static proto value(const std::string& name, std::int64_t t,
                      const std::vector<std::int64_t>& shape) {
     proto dims;
     for (std::int64_t v : shape)
-      dims.message(1, v >= 0 ? proto().integer(1, v) : proto().text(2, "n"));
+      dims.message(1, v >= 0    ? proto().integer(1, v)
+                      : v == -1 ? proto().text(2, "n")
+                                : proto().text(2, "n" + std::to_string(-v)));
     return proto().text(1, name).message(
         2, proto().message(1, proto().integer(1, t).message(2, dims)));
   }

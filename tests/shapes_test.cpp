@@ -5,6 +5,7 @@
 #include <functional>
 #include <thread>
 
+#include "octet/graph/print.hpp"
 #include "octet/import/mxnet.hpp"
 #include "octet/import/onnx.hpp"
 #include "octet/import/tflite.hpp"
@@ -26,21 +27,24 @@ using load = std::function<result<graph>(const named_shapes&)>;
 const std::string root = OCTET_SOURCE_DIR;
 
 /// x [n, 96] times weights as dynamic int8 files have them, a mean over rows beside it; weights are
-/// stored by columns, so that loading turns them.
-std::string onnx_layers() {
+/// stored by columns, so that loading turns them. `uint8`: the second ones, less their zero point
+/// beyond int8.
+std::string onnx_layers(bool uint8 = false) {
   ox::file f;
   std::vector<int> w(96 * 64), v(64 * 80);
   for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<int>(i * 37 % 251) - 125;
   for (std::size_t i = 0; i < v.size(); ++i) v[i] = static_cast<int>(i * 59 % 253) - 126;
-  f.input("x", ox::f32, {-1, -1, 96}).output("z");
-  f.constant(ox::bytes("w", ox::s8, {96, 64}, w)).constant(ox::bytes("v", ox::s8, {64, 80}, v));
+  f.input("x", ox::f32, {-1, -2, 96}).output("z");
+  f.constant(ox::bytes("w", ox::s8, {96, 64}, w))
+      .constant(ox::bytes("v", uint8 ? ox::u8 : ox::s8, {64, 80}, v));
+  f.constant(ox::bytes("vz", uint8 ? ox::u8 : ox::s8, {}, {uint8 ? 97 : 0}));
   f.constant(ox::floats("s", {}, {0.0625f}));
   f.node("DynamicQuantizeLinear", {"x"}, {"q", "qs", "qz"});
   f.node("MatMulInteger", {"q", "w", "qz"}, {"sums"});
   f.node("Cast", {"sums"}, {"real"}, {ox::attribute("to", std::int64_t{ox::f32})});
   f.node("Mul", {"qs", "s"}, {"scale"}).node("Mul", {"real", "scale"}, {"y"});
   f.node("DynamicQuantizeLinear", {"y"}, {"p", "ps", "pz"});
-  f.node("MatMulInteger", {"p", "v", "pz"}, {"more"});
+  f.node("MatMulInteger", {"p", "v", "pz", "vz"}, {"more"});
   f.node("Cast", {"more"}, {"z"}, {ox::attribute("to", std::int64_t{ox::f32})});
   return f.str();
 }
@@ -109,6 +113,8 @@ void check_in_turn_on(target on, const load& file, const std::vector<named_shape
     REQUIRE(resized);
     for (const auto& [name, shape] : now) CHECK(s.try_input(name)->shape() == shape);
     session alone(compiled(file, now, o));
+    CHECK(to_string(s.program().source()) == to_string(alone.program().source()));
+    CHECK(s.program().weight_bytes() == alone.program().weight_bytes());
     const bytes y = run(s, 7);
     CHECK(y == run(alone, 7));
     CHECK(y != before);
@@ -137,8 +143,9 @@ std::string message_of(session& s, const named_shapes& shapes) {
 }  // namespace
 
 TEST_CASE("shapes in turn: ONNX, batch and length, weights packed once", "[shapes]") {
-  check_in_turn(onnx_of(onnx_layers()),
-                {{{"x", {1, 5, 96}}}, {{"x", {2, 130, 96}}}, {{"x", {1, 1, 96}}}}, true);
+  for (const bool uint8 : {false, true})
+    check_in_turn(onnx_of(onnx_layers(uint8)),
+                  {{{"x", {1, 5, 96}}}, {{"x", {2, 130, 96}}}, {{"x", {1, 1, 96}}}}, true);
   const auto embedder = [](const named_shapes& shapes) {
     import::onnx_options o;
     o.shapes = shapes;
@@ -243,7 +250,7 @@ TEST_CASE("shapes: what a network does not take is said, and nothing changes", "
   const bytes before = run(s, 3);
   CHECK_HAS(message_of(s, {{"y", {1, 5, 96}}}), "no such input");
   CHECK_HAS(message_of(s, {{"x", {5, 96}}}), "shape of input \"x\"");
-  CHECK_HAS(message_of(s, {{"x", {1, 5, 97}}}), "[n,n,96]");
+  CHECK_HAS(message_of(s, {{"x", {1, 5, 97}}}), "[n,n2,96]");
   CHECK_HAS(message_of(s, {{"x", {1, -5, 96}}}), "negative extent");
   CHECK_HAS(message_of(s, {{"x", {1, 5000, 96}}}), "the limit tensor_bytes");
   for (const char* part : {"model.onnx", "x"})

@@ -25,7 +25,7 @@ inline bool can_fold(const graph& g, const node& n) {
 /// must be inferred and, like the work, within the caller's limits.
 inline status fold_constant(graph& g, const node& n, const limits& max) {
   const node_inputs in(g, n);
-  plan_memory memory;
+  plan_memory memory(Bytes(512));  // of one node
   step st;
   if (auto s = detail::prepare_step(*n.op, in.view(), target::reference, &detail::no_kernel, 1,
                                     memory, st, max);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "octet/core/limits.hpp"
 #include "octet/ops/op.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -90,9 +91,14 @@ struct graph;
 class graph_source {
  public:
   virtual ~graph_source() = default;
-  /// The network for these shapes of all its inputs, within the limits that it was loaded with.
-  /// Errors: those of the loader.
+  /// The network for these shapes of all its inputs, within the limits that it was loaded with, and
+  /// verified. Errors: those of the loader.
   virtual result<graph> for_shapes(const named_shapes& shapes) = 0;
+  /// The limits that it was loaded with.
+  virtual const limits& within() const = 0;
+  /// `all` with the shapes that are given, and with what follows from these for the other inputs.
+  /// Errors: shapes that contradict each other.
+  virtual result<named_shapes> completed(const named_shapes& given, named_shapes all) const = 0;
   /// Whether `g` is still what was loaded: another one has no plans for other shapes.
   virtual bool made(const graph& g) const = 0;
 };
@@ -135,33 +141,55 @@ struct graph {
 };
 
 /// What rules and prepare functions see of one node of a graph. Keeps the descriptions alive; do
-/// not outlive the graph.
+/// not outlive the graph. Made several times for each node, so that nodes of a few operands take no
+/// heap.
 class node_inputs {
  public:
   node_inputs(const graph& g, const node& n) : node_(&n), attrs_(n.attrs) {
-    for (tensor_id t : n.in) {
-      const bool given = t != no_tensor;
-      given_.push_back(given);
-      in_.push_back(given ? g[t].desc() : tensor_desc{});
-      constant_.push_back(given && g[t].role == tensor::kind::constant
-                              ? g[t].data.bytes
-                              : std::span<const std::byte>());
+    const std::size_t ins = n.in.size(), all = ins + n.out.size();
+    if (all > few) {
+      many_ = std::make_unique<operands>(all);
+      desc_ = many_->desc.get(), constant_ = many_->constant.get(), given_ = many_->given.get();
     }
-    for (tensor_id t : n.out) out_.push_back(g[t].desc());
-    flags_ = std::make_unique<bool[]>(given_.size() + 1);
-    for (std::size_t i = 0; i < given_.size(); ++i) flags_[i] = given_[i];
+    for (std::size_t i = 0; i < ins; ++i) {
+      given_[i] = n.in[i] != no_tensor;
+      if (!given_[i]) continue;
+      const tensor& t = g[n.in[i]];
+      desc_[i] = t.desc();
+      if (t.role == tensor::kind::constant) constant_[i] = t.data.bytes;
+    }
+    for (std::size_t i = 0; i < n.out.size(); ++i) desc_[ins + i] = g[n.out[i]].desc();
   }
+  node_inputs(const node_inputs&) = delete;
+  node_inputs& operator=(const node_inputs&) = delete;
   node_view view() const {
-    return {in_, out_, constant_, {flags_.get(), given_.size()}, &attrs_, node_->round};
+    const std::size_t ins = node_->in.size();
+    return {{desc_, ins},     {desc_ + ins, node_->out.size()},
+            {constant_, ins}, {given_, ins},
+            &attrs_,          node_->round};
   }
 
  private:
+  using bytes = std::span<const std::byte>;
+  static constexpr std::size_t few = 6;
+  struct operands {
+    explicit operands(std::size_t n)
+        : desc(std::make_unique<tensor_desc[]>(n)),
+          constant(std::make_unique<bytes[]>(n)),
+          given(std::make_unique<bool[]>(n)) {}
+    std::unique_ptr<tensor_desc[]> desc;
+    std::unique_ptr<bytes[]> constant;
+    std::unique_ptr<bool[]> given;
+  };
   const node* node_;
   attribute_view attrs_;
-  std::vector<tensor_desc> in_, out_;
-  std::vector<std::span<const std::byte>> constant_;
-  std::vector<bool> given_;
-  std::unique_ptr<bool[]> flags_;
+  tensor_desc few_desc_[few]{};
+  bytes few_constant_[few]{};
+  bool few_given_[few]{};
+  std::unique_ptr<operands> many_;
+  tensor_desc* desc_ = few_desc_;
+  bytes* constant_ = few_constant_;
+  bool* given_ = few_given_;
 };
 
 /// As many operands as the operator takes, each a tensor of the graph; absent only optional inputs.

@@ -30,6 +30,9 @@ constexpr std::int32_t channel_in_panel(std::int32_t nv, std::int32_t v, std::in
   return (i / 4 * nv + v) * 4 + i % 4;
 }
 
+/// Whether every w - zero point is in [-128, 127]; unknown: whoever needs it reads all weights.
+enum class weight_fit : std::uint8_t { unknown, no, yes };
+
 /// Conv2d, depthwise_conv2d, fully_connected, batch_matmul and transpose_conv2d in one form.
 struct gemm_problem {
   std::int32_t batch = 1, in_h = 1, in_w = 1, in_c = 1, out_h = 1, out_w = 1, out_c = 1,
@@ -55,6 +58,7 @@ struct gemm_problem {
   bool dynamic = false;  // weights change from run to run: nothing may depend on their values
   std::int32_t weight_zero_point = 0;  // where weight_zero_points is null
   bool zero_points_unknown = false;    // one per channel, and not at hand: memory is being counted
+  weight_fit fits = weight_fit::unknown;
   const std::int32_t* bias32 = nullptr;
   const std::int64_t* bias64 = nullptr;
   bool wide = false;
@@ -347,6 +351,8 @@ inline weight_form form_of(const gemm_problem& g) noexcept {
   const weight_form other{false, weight_offset(g)};
   if (always_fits(g)) return {true, 0};
   if (g.dynamic || has_word_weights(g)) return other;
+  if (g.fits != weight_fit::unknown)
+    return g.fits == weight_fit::yes ? weight_form{true, 0} : other;
   for (std::int32_t c = 0; c < g.out_c; ++c)
     for (std::int32_t t = 0; t < g.kernel_h * g.kernel_w; ++t)
       for (std::int32_t i = 0; i < g.group_in(); ++i)
@@ -607,6 +613,7 @@ constexpr gemm_problem phase_of(const gemm_problem& g, std::int32_t r, std::int3
   p.pad_top = p.part.empty ? 0 : h.pad, p.pad_left = p.part.empty ? 0 : w.pad;
   p.out_h = h.out, p.out_w = w.out;
   p.insert_h = p.insert_w = 1;
+  if (g.fits == weight_fit::no) p.fits = weight_fit::unknown;  // its own taps may
   return p;
 }
 constexpr bool has_phases(const gemm_problem& g) noexcept {

@@ -34,8 +34,9 @@ struct batch_matmul_params {
   std::int32_t a_zero_point = 0, b_zero_point = 0;
   const void* weights = nullptr;  // constant second operand, unpacked; null: dynamic
   bool wide = false;              // accumulators may exceed int32
-  requantize_params requant;      // one channel
-  broadcast_plan<2> batches;      // which matrix of each operand an output matrix takes
+  kernels::weight_fit fits = kernels::weight_fit::unknown;
+  requantize_params requant;  // one channel
+  broadcast_plan<2> batches;  // which matrix of each operand an output matrix takes
   // float32 under ORT: alpha times the product, added to a third operand that broadcasts
   bool mlas = false, has_start = false;
   numerics::mlas_order order{};
@@ -62,7 +63,7 @@ constexpr gemm_problem problem_of(const batch_matmul_params& p) noexcept {
   g.in_type = p.a_type, g.weight_type = p.b_type, g.out_type = p.out_type,
   g.in_zero_point = p.a_zero_point, g.weight_zero_point = p.b_zero_point, g.weights = p.weights;
   g.weight_oc = p.adj_y ? p.k : 1, g.weight_ic = p.adj_y ? 1 : p.n;
-  g.wide = p.wide, g.requant = &p.requant, g.dynamic = !packs_once(p);
+  g.wide = p.wide, g.requant = &p.requant, g.dynamic = !packs_once(p), g.fits = p.fits;
   return g;
 }
 constexpr bool batch_matmul_accepts(const batch_matmul_params& p) noexcept {
@@ -258,6 +259,7 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
   } else {
     if (a.per_channel() || b.per_channel())
       return unsupported("per-channel operands of a matrix product");
+    know_fit(to, p, kernels::problem_of(p));
     if (n.round == rounding::none) {
       if (p.wide && y.type == dtype::s32)
         return invalid("accumulators exceed int32", {}, "int64 output");

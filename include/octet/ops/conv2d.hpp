@@ -49,6 +49,7 @@ struct conv2d_params {
   const std::int32_t* bias32 = nullptr;  // at most one of the two
   const std::int64_t* bias64 = nullptr;
   bool wide = false;  // accumulators may exceed int32: int64 needed
+  kernels::weight_fit fits = kernels::weight_fit::unknown;
   requantize_params requant;
   const std::byte* packed = nullptr;  // set by the kernel's pack()
   constexpr std::int64_t bias(std::int32_t c) const {
@@ -70,6 +71,7 @@ constexpr gemm_problem problem_of(const conv2d_params& p, bool depthwise) noexce
   g.weight_oc = depthwise ? 1 : as_size(p.kernel_h * p.kernel_w) * as_size(g.group_in());
   g.weight_tap = depthwise ? as_size(p.out_c) : as_size(g.group_in());
   g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
+  g.fits = p.fits;
   return g;
 }
 }  // namespace kernels
@@ -241,6 +243,12 @@ template <class P> status set_integer_bias(const node_view& n, P& p, std::size_t
   }
   return unit{};
 }
+/// Whether constant weights fit int8, where plans for other shapes ask again.
+template <class P> void know_fit(prepared& to, P& p, const kernels::gemm_problem& problem) {
+  if (to.facts == nullptr || p.weights == nullptr || problem.dynamic) return;
+  if (!to.facts->fits) to.facts->fits = kernels::form_of(problem).fits;
+  p.fits = *to.facts->fits ? kernels::weight_fit::yes : kernels::weight_fit::no;
+}
 /// The parts that conv2d, depthwise_conv2d, fully_connected and transpose_conv2d share: types, zero
 /// points, bias (input 2), accumulator width, requantize. `channels` = output channels;
 /// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
@@ -341,10 +349,12 @@ template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to
   set_conv2d<Depthwise>(p, a, n);
   const auto channels = as_size(y[3]);
   const std::size_t per_channel = as_size(w[1]) * as_size(w[2]) * (Depthwise ? 1 : as_size(w[3]));
-  return prepare_accumulation(n, to, p, channels, per_channel, a.f32_product, a.input_limit,
-                              [=](std::size_t c, std::size_t i) {
-                                return Depthwise ? i * channels + c : c * per_channel + i;
-                              });
+  auto s = prepare_accumulation(n, to, p, channels, per_channel, a.f32_product, a.input_limit,
+                                [=](std::size_t c, std::size_t i) {
+                                  return Depthwise ? i * channels + c : c * per_channel + i;
+                                });
+  if (s) know_fit(to, p, kernels::problem_of(p, Depthwise));
+  return s;
 }
 #else
 template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to);

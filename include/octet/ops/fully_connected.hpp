@@ -29,6 +29,7 @@ struct fully_connected_params {
   const std::int32_t* bias32 = nullptr;
   const std::int64_t* bias64 = nullptr;
   bool wide = false;
+  kernels::weight_fit fits = kernels::weight_fit::unknown;
   requantize_params requant;
   const std::byte* packed = nullptr;
   constexpr std::int64_t bias(std::int32_t c) const {
@@ -46,6 +47,7 @@ constexpr gemm_problem problem_of(const fully_connected_params& p) noexcept {
   g.weights = p.weights;
   g.weight_oc = p.k;
   g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
+  g.fits = p.fits;
   return g;
 }
 }  // namespace kernels
@@ -120,8 +122,10 @@ OCTET_INLINE status fully_connected_prepare(const node_view& n, prepared& to) {
                                             kernel_id::fully_connected);
   set_fully_connected(p, n);
   const std::size_t k = p.k;
-  return prepare_accumulation(n, to, p, as_size(p.n), k, a.f32_product, a.input_limit,
-                              [k](std::size_t c, std::size_t i) { return c * k + i; });
+  auto s = prepare_accumulation(n, to, p, as_size(p.n), k, a.f32_product, a.input_limit,
+                                [k](std::size_t c, std::size_t i) { return c * k + i; });
+  if (s) know_fit(to, p, kernels::problem_of(p));
+  return s;
 }
 #else
 status fully_connected_prepare(const node_view& n, prepared& to);

@@ -307,6 +307,8 @@ class plan_memory {
  public:
   plan_memory() = default;
   explicit plan_memory(std::span<std::byte> storage) : storage_(storage) {}
+  /// Heap blocks of at least `chunk` bytes.
+  explicit plan_memory(Bytes chunk) : chunk_(chunk.value) {}
   /// The given storage did not suffice.
   bool exhausted() const { return !storage_.empty() && !blocks_.empty(); }
   template <class T> std::span<T> array(std::size_t n) {
@@ -317,7 +319,6 @@ class plan_memory {
     return {t, n};
   }
   std::byte* bytes(Bytes n, std::size_t align = alignment) {
-    constexpr std::size_t chunk = 1 << 16;
     if (n.value == 0) return nullptr;
     total_ = round_up(total_, align) + n.value;
     if (blocks_.empty() && !storage_.empty()) {
@@ -332,7 +333,7 @@ class plan_memory {
     }
     std::size_t at = round_up(used_, align);
     if (blocks_.empty() || at + n.value > blocks_.back().size()) {
-      blocks_.emplace_back(Bytes(n.value > chunk ? n.value : chunk));
+      blocks_.emplace_back(Bytes(n.value > chunk_ ? n.value : chunk_));
       at = 0;
     }
     used_ = at + n.value;
@@ -343,8 +344,7 @@ class plan_memory {
     if (n.value == 0 || (!storage_.empty() && blocks_.empty())) return true;
     if (!blocks_.empty() && round_up(used_, alignment) + n.value <= blocks_.back().size())
       return true;
-    constexpr std::size_t chunk = 1 << 16;
-    buffer b = buffer::try_make(Bytes(std::max(n.value, chunk)));
+    buffer b = buffer::try_make(Bytes(std::max(n.value, chunk_)));
     if (b.size() == 0) return false;
     blocks_.push_back(std::move(b));
     used_ = 0;
@@ -372,7 +372,7 @@ class plan_memory {
   std::span<std::byte> storage_{};
   std::vector<buffer> blocks_;
   std::vector<std::shared_ptr<const void>> held_;
-  std::size_t used_ = 0, total_ = 0, shared_ = 0;
+  std::size_t chunk_ = 1 << 16, used_ = 0, total_ = 0, shared_ = 0;
 };
 
 /// The elements of an s32 or s64 constant as int64, read where they lie.
@@ -485,6 +485,7 @@ template <class P> constexpr void params_only(const node_view&, node_memory& to)
 /// other shapes need not read them again.
 struct node_facts {
   std::optional<bool> wide;  // sums may exceed int32
+  std::optional<bool> fits;  // weights less their zero points are in [-128, 127]
 };
 
 /// Filled by an operator's prepare: what a step needs besides memory. Target-independent: the

@@ -151,8 +151,10 @@ OCTET_INLINE status transpose_conv2d_prepare(const node_view& n, prepared& to) {
                                              kernel_id::transpose_conv2d);
   set_geometry(p, a, x, w, y);
   const std::size_t per_channel = as_size(w[1]) * as_size(w[2]) * as_size(w[3]);
-  return prepare_accumulation(n, to, p, as_size(y[3]), per_channel, a.f32_product, a.input_limit,
-                              [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
+  auto s = prepare_accumulation(n, to, p, as_size(y[3]), per_channel, a.f32_product, a.input_limit,
+                                [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
+  if (s) know_fit(to, p, kernels::problem_of(p));
+  return s;
 }
 #else
 status transpose_conv2d_prepare(const node_view& n, prepared& to);

@@ -82,9 +82,10 @@ class shared_of_node final : public shared_data {
 
 class planner {
  public:
-  /// `shared`: by the network's plans; null: the plan has its own.
-  planner(graph g, const plan_options& o, shared_store* shared = nullptr)
-      : d_(std::make_shared<plan_data>()), shared_(shared) {
+  /// `shared`: by the network's plans; null: the plan has its own. `verified`: the graph is, within
+  /// limits that are no wider than the plan's.
+  planner(graph g, const plan_options& o, shared_store* shared = nullptr, bool verified = false)
+      : d_(std::make_shared<plan_data>()), shared_(shared), verified_(verified) {
     d_->source = std::move(g);
     d_->options = o;
     if (d_->options.threads == 0) d_->options.threads = 1;
@@ -92,7 +93,7 @@ class planner {
 
   result<std::shared_ptr<const plan_data>> run() {
     graph& g = d_->source;
-    if (auto s = verify(g, d_->options.max); !s) return s.error();
+    if (auto s = verified_ ? status(unit{}) : verify(g, d_->options.max); !s) return s.error();
     if (d_->options.optimize) passes::optimize(g, d_->options.keep_all);
     d_->on = d_->options.on == target::automatic ? best_target() : d_->options.on;
     if (!can_run(d_->on))
@@ -202,6 +203,7 @@ class planner {
 
   std::shared_ptr<plan_data> d_;
   shared_store* const shared_;
+  const bool verified_;
   std::unique_ptr<bool[]> skipped_;  // per node: its output is its input's bytes
 };
 
@@ -229,7 +231,14 @@ class plan_family {
     if (!g) return g.error();
     if (!has_shapes(*g, shapes))
       return unsupported("other shapes of inputs", "inputs that share a name", "a name for each");
-    return add(std::move(*g));
+    bool verified = true;
+    for (const limits::entry& e : limits::list)
+      verified = verified && origin_->within().*e.member <= options_.max.*e.member;
+    return add(std::move(*g), verified);
+  }
+  /// As graph_source::completed.
+  result<named_shapes> completed(const named_shapes& given, named_shapes all) const {
+    return origin_->completed(given, std::move(all));
   }
   std::size_t packed_bytes() {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -242,8 +251,8 @@ class plan_family {
       if (i >= g.inputs.size() || !(g[g.inputs[i]].shape == shapes[i].second)) return false;
     return shapes.size() == g.inputs.size();
   }
-  result<std::shared_ptr<const plan_data>> add(graph g) {
-    auto made = detail::planner(std::move(g), options_, &store_).run();
+  result<std::shared_ptr<const plan_data>> add(graph g, bool verified = false) {
+    auto made = detail::planner(std::move(g), options_, &store_, verified).run();
     if (!made) return made;
     recent_.push_front(*made);
     if (recent_.size() > plan::most_kept) recent_.pop_back();

@@ -89,19 +89,21 @@ class graph_builder {
                         const std::vector<tensor_id>& out, const attributes& attrs,
                         const laws::framework_facts& framework) const {
     if (!op.decide) return rounding::none;
-    const node n{&op, {}, attrs, rounding::none, in, out};
-    return octet::decide(op, g.arithmetic, node_inputs(g, n).view(), framework);
+    return decide({&op, {}, attrs, rounding::none, in, out}, framework);
   }
   /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
   /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
               attributes attrs = {}, const node_options& options = {}) {
-    const laws::decision d = decide(op, in, out, attrs, options.framework);
+    node n{&op, {}, std::move(attrs), rounding::none, std::move(in), std::move(out)};
+    const laws::decision d = decide(n, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
-    set_decided(d, into{attrs});
-    if (options.fused != activation::none) add_bounds(attrs, options.fused, out[0], d.by);
-    return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
+    set_decided(d, into{n.attrs});
+    if (options.fused != activation::none) add_bounds(n.attrs, options.fused, n.out[0], d.by);
+    n.round = d.round;
+    if (auto s = append(std::move(n)); !s) return s;
+    return fold_last();
   }
 
   /// A value between nodes; its shape comes from the node that writes it.
@@ -143,7 +145,7 @@ class graph_builder {
   result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
                                dtype type, std::vector<double> scales, std::string name) {
     const tensor_id acc = temporary(std::move(name), type, std::move(scales));
-    if (auto s = append(op, std::move(in), {acc}, std::move(attrs), rounding::none); !s)
+    if (auto s = append({&op, {}, std::move(attrs), rounding::none, std::move(in), {acc}}); !s)
       return s.error();
     if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
     if (auto s = fold_last(); !s) return s.error();
@@ -222,18 +224,23 @@ class graph_builder {
  private:
   status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
              attributes attrs, rounding round) {
-    if (auto s = append(op, std::move(in), std::move(out), std::move(attrs), round); !s) return s;
+    if (auto s = append({&op, {}, std::move(attrs), round, std::move(in), std::move(out)}); !s)
+      return s;
     return fold_last();
   }
-  /// A node with the shapes of its outputs.
-  status append(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
-                attributes attrs, rounding round) {
+  laws::decision decide(const node& n, const laws::framework_facts& framework) const {
+    if (!n.op->decide) return rounding::none;
+    return octet::decide(*n.op, g.arithmetic, node_inputs(g, n).view(), framework);
+  }
+  /// Adds the node, under the operator's name, with the shapes of its outputs.
+  status append(node made) {
     if (auto s = within_limit(&limits::nodes, max, "nodes of the graph", g.nodes.size() + 1); !s)
       return s;
     if (auto s = within_limit(&limits::tensors, max, "tensors of the graph", g.tensors.size()); !s)
       return s;
-    if (auto s = work.spend(1 + in.size() + out.size()); !s) return s;
-    node& n = g.add_node(op, operator_, std::move(in), std::move(out), std::move(attrs), round);
+    if (auto s = work.spend(1 + made.in.size() + made.out.size()); !s) return s;
+    made.name = operator_;
+    const node& n = g.nodes.emplace_back(std::move(made));
     if (auto s = check_operands(g, n); !s) return s;
     if (auto s = verify_attributes(g, n); !s) return s;
     if (auto s = infer_shapes(g, n); !s) return s;

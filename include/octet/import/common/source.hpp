@@ -45,20 +45,23 @@ class first_constants {
   /// The first graph is complete: what it holds is what later ones look for.
   void remember(const graph& g) {
     for (const tensor& t : g.tensors)
-      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second) all_.push_back(t.data);
+      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second)
+        by_size_[t.data.bytes.size()].all.push_back(t.data);
     complete_ = true;
   }
-  /// Constants of a later graph that equal one of the first become that one.
+  /// Constants of a later graph that equal one of the first become that one. Few have a size that
+  /// one of the first has: the others are not read.
   void share(graph& g) {
     for (tensor& t : g.tensors) {
       if (!is_large(t) || by_address_.contains(t.data.bytes.data())) continue;
-      if (by_contents_.empty())
-        for (const constant_data& d : all_) by_contents_.emplace(hash_of(d), &d);
-      const auto [begin, end] = by_contents_.equal_range(hash_of(t.data));
+      const auto found = by_size_.find(t.data.bytes.size());
+      if (found == by_size_.end()) continue;
+      of_size& same = found->second;
+      if (same.by_contents.empty())
+        for (const constant_data& d : same.all) same.by_contents.emplace(hash_of(d), &d);
+      const auto [begin, end] = same.by_contents.equal_range(hash_of(t.data));
       for (auto it = begin; it != end; ++it)
-        if (const auto& same = it->second->bytes;
-            same.size() == t.data.bytes.size() &&
-            std::memcmp(same.data(), t.data.bytes.data(), same.size()) == 0) {
+        if (std::memcmp(it->second->bytes.data(), t.data.bytes.data(), t.data.bytes.size()) == 0) {
           t.data = *it->second;
           break;
         }
@@ -79,14 +82,19 @@ class first_constants {
   }
 
   std::unordered_map<std::string, fold> folded_;
-  std::deque<constant_data> all_;
+  struct of_size {
+    std::deque<constant_data> all;
+    std::unordered_multimap<std::size_t, const constant_data*> by_contents;  // once it is asked for
+  };
+  std::unordered_map<std::size_t, of_size> by_size_;
   std::unordered_set<const std::byte*> by_address_;
-  std::unordered_multimap<std::size_t, const constant_data*> by_contents_;
   bool complete_ = false;
 };
 
 /// `File`: what was read of a file, with the options it was asked for. `graph_for(shapes, kept)`
-/// gives the network; the shapes stand in place of those of the options.
+/// gives the network; the shapes stand in place of those of the options (`options`, whose `max` are
+/// the limits). Where the file says which extents of inputs are the same, `follow(given, all)`
+/// changes those of `all` that the given shapes decide.
 template <class File> class file_source final : public graph_source {
  public:
   explicit file_source(File file) : file_(std::move(file)) {}
@@ -98,6 +106,15 @@ template <class File> class file_source final : public graph_source {
       if (g) kept_.share(*g);
       return g;
     });
+  }
+  const limits& within() const override { return file_.options.max; }
+  result<named_shapes> completed(const named_shapes& given, named_shapes all) const override {
+    if constexpr (requires { file_.follow(given, all); })
+      if (auto s = file_.follow(given, all); !s) return s.error();
+    for (const auto& [name, shape] : given)
+      for (auto& [input, to] : all)
+        if (input == name) to = shape;
+    return all;
   }
   bool made(const graph& g) const override { return octet::detail::digest_of(g) == digest_; }
   /// The first graph, with the shapes of the options.

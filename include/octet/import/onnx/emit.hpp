@@ -40,6 +40,20 @@ struct quantization {
   int axis = -1;
 };
 
+/// Tensors of a graph as a set.
+class tensor_set {
+ public:
+  void insert(tensor_id t) {
+    if (t < 0) return;
+    if (as_size(t) >= in_.size()) in_.resize(as_size(t) + 1);
+    in_[as_size(t)] = true;
+  }
+  bool contains(tensor_id t) const { return t >= 0 && as_size(t) < in_.size() && in_[as_size(t)]; }
+
+ private:
+  std::vector<bool> in_;
+};
+
 class emitter;
 /// A node of the file while it is translated.
 struct call {
@@ -67,6 +81,8 @@ class emitter : public import::row_emitter {
   std::function<status(call&)> run_subgraphs;  // NOLINT
   /// Transposed constants: id + 1, by the constant.
   std::map<tensor_id, tensor_id> turned;  // NOLINT
+  /// Matrices of uint8 ones, by rows and columns.
+  std::map<std::pair<std::int32_t, std::int32_t>, tensor_id> ones;  // NOLINT
 
   // ---- attributes ----
   // Each gives `otherwise` where the node does not carry the key, and an error where it is of
@@ -296,7 +312,7 @@ class emitter : public import::row_emitter {
   bool emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
             attributes a = {}) {
     if (failed()) return false;
-    read_.insert(in.begin(), in.end());
+    for (const tensor_id t : in) read_.insert(t);
     bool computed = &op == &ops::dequantize;
     for (const tensor_id t : in) computed |= dequantized_.contains(t);
     const std::vector<tensor_id> results = computed ? out : std::vector<tensor_id>();
@@ -352,7 +368,8 @@ class emitter : public import::row_emitter {
   /// A layer's sums.
   tensor_id accumulate(const op_def& op, std::vector<tensor_id> in, attributes a,
                        std::vector<double> scales) {
-    if (!failed()) read_.insert(in.begin(), in.end());
+    if (!failed())
+      for (const tensor_id t : in) read_.insert(t);
     return row_emitter::accumulate(op, std::move(in), std::move(a), std::move(scales));
   }
   void give(call& c, tensor_id id, bool channels_inner) {
@@ -393,7 +410,7 @@ class emitter : public import::row_emitter {
   }
 
   std::map<const array*, tensor_id> arrays_;  // id + 1
-  std::set<tensor_id> inputs_, read_, dequantized_;
+  tensor_set inputs_, read_, dequantized_;
 };
 
 }  // namespace onnx_model

@@ -71,7 +71,7 @@ class loader {
   /// A graph while it is translated: the model's own, or an attribute's.
   struct scope {
     std::shared_ptr<fused_model> of = std::make_shared<fused_model>();
-    std::map<std::string, value> values{};
+    std::unordered_map<std::string, value> values{};
     std::vector<std::pair<std::string, value>> around{};  // of the graph around it
     std::string suffix{};                                 // of names, in a loop
 

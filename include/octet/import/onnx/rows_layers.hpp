@@ -382,11 +382,12 @@ inline tensor_id integer_product(emitter& m, const value& a, const value& b, con
   if (m.failed()) return no_tensor;
   // sum (a - za)(b - zb) = sum a b - za sum b - zb sum a + K za zb, the known ones taken off above.
   const std::int32_t k = m.to.g[p.a].shape.back(0);
-  const auto ones = [&](dims s) {
+  const auto ones = [&](const dims& s) {
+    const auto [it, added] = m.ones.emplace(std::pair(s[0], s[1]), no_tensor);
+    if (!added || m.failed()) return it->second;
     const tensor_id t = m.new_constant("", s, std::vector<std::uint8_t>(s.elements().value, 1));
-    if (m.failed()) return no_tensor;
-    m.set(t, codes({}), -1);
-    return t;
+    if (!m.failed()) m.set(t, codes({}), -1);
+    return it->second = t;
   };
   if (za.computed != no_tensor) {
     const tensor_id sums = p.dense
