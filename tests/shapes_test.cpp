@@ -172,15 +172,21 @@ TEST_CASE("shapes in turn: ONNX, batch and length, weights packed once", "[shape
   }
 }
 
-TEST_CASE("shapes in turn: TFLite, images of other sizes and batches", "[shapes]") {
-  const load file = tflite_of("/tests/goldens/tflite/conv2d_c64_n35_s8.tflite");
-  const auto g = file({});
-  REQUIRE(g);
-  const tensor& x = (*g)[g->inputs[0]];
-  dims taller = x.shape, more = x.shape, wider = x.shape;
-  taller[1] += 3, more[0] = 4, wider[2] += 1;
-  check_in_turn(file, {{{x.name, x.shape}}, {{x.name, more}}}, true);
-  check_in_turn(file, {{{x.name, x.shape}}, {{x.name, taller}}, {{x.name, wider}}}, false);
+TEST_CASE("shapes in turn: TFLite, images of other sizes and batches, weights packed once",
+          "[shapes]") {
+  for (const char* name : {"conv2d_c64_n35_s8", "conv2d_1x1_c33_n17_u8", "conv2d_3x3_same_s2_s8",
+                           "conv2d_2x4_s21_dil13_u8", "conv2d_groups3_dil2_s8",
+                           "depthwise_1x1_c5_nobias_s8", "depthwise_3x3_same_c9_u8"}) {
+    INFO(name);
+    const load file = tflite_of(std::string("/tests/goldens/tflite/") + name + ".tflite");
+    const auto g = file({});
+    REQUIRE(g);
+    const tensor& x = (*g)[g->inputs[0]];
+    dims taller = x.shape, more = x.shape, both = x.shape;
+    taller[1] += 4, more[0] = 4, both[1] += 40, both[2] += 17;
+    check_in_turn(
+        file, {{{x.name, x.shape}}, {{x.name, more}}, {{x.name, taller}}, {{x.name, both}}}, true);
+  }
 }
 
 TEST_CASE("shapes in turn: MXNet and PyTorch, whose files have none", "[shapes]") {
@@ -204,6 +210,21 @@ TEST_CASE("shapes in turn: MXNet and PyTorch, whose files have none", "[shapes]"
   REQUIRE(t);
   const std::string x = (*t)[t->inputs[0]].name;
   check_in_turn(torch, {{{x, {1, 1, 8, 8}}}, {{x, {3, 1, 8, 8}}}, {{x, {2, 1, 8, 8}}}}, true);
+
+  // By phases, and (an image of one pixel) by some of them.
+  const auto transposed = [](const named_shapes& shapes) {
+    import::torch_options o;
+    o.shapes = shapes;
+    return import::try_torch(root + "/tests/goldens/torch/conv_transpose2d_3x3_s2.pt", o);
+  };
+  const dims shape{1, 5, 3, 4};
+  dims taller = shape, both = shape, one = shape;
+  taller[2] += 3, both[2] += 5, both[3] += 2, one[2] = one[3] = 1;
+  const auto u = transposed({{"", shape}});
+  REQUIRE(u);
+  const std::string y = (*u)[u->inputs[0]].name;
+  check_in_turn(transposed, {{{y, shape}}, {{y, taller}}, {{y, both}}}, true);
+  check_in_turn(transposed, {{{y, shape}}, {{y, one}}, {{y, both}}}, false);
 #endif
 }
 

@@ -208,14 +208,16 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
                                   const kernel_args& a) noexcept {
   kernels::packed_gemm h;
   std::memcpy(&h, packed, sizeof(h));
-  if (!h.direct) kernels::set_block(h, g);  // it may have been packed for more or fewer rows
+  kernels::set_image(h, g);  // it may have been packed for an image of another size
   const auto* x = static_cast<const std::byte*>(a.in[0]);
-  auto* scratch = static_cast<std::byte*>(a.scratch);
-  std::byte* const sums = scratch + kernels::gemm_pointer_bytes(g, h);
+  auto* const segments = static_cast<std::int64_t*>(a.scratch);
+  kernels::set_segments(h, g, segments);
+  std::byte *const pointers = static_cast<std::byte*>(a.scratch) + kernels::gemm_segment_bytes(h),
+                   *const sums = pointers + kernels::gemm_pointer_bytes(g, h);
   const gemm_run r{g,
                    h,
                    packed,
-                   static_cast<const std::byte**>(a.scratch),
+                   reinterpret_cast<const std::byte**>(pointers),
                    reinterpret_cast<std::int32_t*>(sums),
                    sums + kernels::gemm_sum_bytes(g, h)};
   const kernels::epilogue_scalars scalars = kernels::scalars_of(*g.requant, g.out_type);
@@ -234,7 +236,7 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
     share = part_of(share.end, a.part, a.parts);
 
   tile_call t;
-  t.offsets = reinterpret_cast<const std::int64_t*>(packed + sizeof(h));
+  t.offsets = segments;
   t.segments = h.segments;
   t.steps = h.steps;
   t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
@@ -304,10 +306,10 @@ struct kernel<kernel_id::transpose_conv2d, V>
     : packing_kernel<kernel<kernel_id::transpose_conv2d, V>, transpose_conv2d_params> {
   using base = packing_kernel<kernel, transpose_conv2d_params>;
   using base::params;
-  static constexpr bool packs_geometry = true;
   static kernels::gemm_problem problem(const void* p) {
     return transpose_conv2d_problem(params(p));
   }
+  static std::uint64_t packing(const void* p) { return kernels::phases_of(problem(p)); }
   static void run(const kernel_args& a) noexcept {
     const kernels::gemm_problem g = problem(a.params);
     const std::byte* const packed = params(a.params).packed;

@@ -343,7 +343,7 @@ inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernel_args
   const std::int32_t multiplier = p.out_c / p.in_c;
   const std::size_t vectors_bytes = as_size(h.channels) * 4,
                     column_step = vectors_bytes * as_size(h.groups);
-  const column_span span(p, h.window_w);
+  const column_span span(p, kernels::depthwise_window(p));
 
   pixel_call t;
   t.columns = window;
@@ -391,7 +391,6 @@ struct kernel<kernel_id::depthwise_conv2d, V>
     : packing_kernel<kernel<kernel_id::depthwise_conv2d, V>, conv2d_params> {
   using base = packing_kernel<kernel, conv2d_params>;
   using base::params;
-  static constexpr bool packs_geometry = true;
   static kernels::gemm_problem problem(const conv2d_params& p) {
     return kernels::problem_of(p, true);
   }
@@ -425,7 +424,6 @@ template <class V>
 struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V>, conv2d_params> {
   using base = packing_kernel<kernel, conv2d_params>;
   using base::params;
-  static constexpr bool packs_geometry = true;
   using matrix = gemm_kernel<conv2d_params, &conv2d_problem>;
   static bool depthwise(const conv2d_params& p) {
     return kernels::conv2d_is_depthwise(conv2d_problem(p));

@@ -16,7 +16,6 @@ struct packed_depthwise {
   product kind;                    // quad or pair16
   std::int32_t vectors, channels;  // per block
   std::int32_t blocks, groups;     // groups: of kernel rows
-  std::int32_t window_w;           // input columns of an output row
   std::uint32_t flip;
   std::int32_t fill;  // byte of a padding element (quad, after flip)
   std::size_t block_bytes, first_block;
@@ -37,7 +36,6 @@ constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_
   h.channels = group * t.lanes;
   h.blocks = (g.out_c + h.channels - 1) / h.channels;
   h.groups = (g.kernel_h + group - 1) / group;
-  h.window_w = (g.out_w - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1;
   const bool other_sign = quad && (t.quad == 1) == (g.in_type == dtype::s8);
   h.flip = other_sign ? 0x80808080u : 0;
   h.fill = quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF : 0;
@@ -59,9 +57,15 @@ constexpr bool depthwise_accepts(const gemm_problem& g) noexcept {
   // go into the bias.
   return has_requantize(*g.requant, g.out_type) && g.out_h > 0 && g.out_w > 0 && g.batch > 0;
 }
+/// Input columns of an output row.
+template <class Problem>  // gemm_problem, or the params of the operator
+constexpr std::int32_t depthwise_window(const Problem& g) noexcept {
+  return (g.out_w - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1;
+}
 /// Interleaved columns, then one column of expanded channels per kernel row.
-constexpr std::size_t depthwise_columns_bytes(const packed_depthwise& h) noexcept {
-  return round_up(as_size(h.window_w) * as_size(h.groups * h.channels) * 4, alignment);
+constexpr std::size_t depthwise_columns_bytes(const gemm_problem& g,
+                                              const packed_depthwise& h) noexcept {
+  return round_up(as_size(depthwise_window(g)) * as_size(h.groups * h.channels) * 4, alignment);
 }
 constexpr std::size_t depthwise_packed_bytes(const packed_depthwise& h) noexcept {
   return h.first_block + as_size(h.blocks) * h.block_bytes;
@@ -69,7 +73,7 @@ constexpr std::size_t depthwise_packed_bytes(const packed_depthwise& h) noexcept
 inline node_bytes depthwise_bytes(const gemm_problem& g, const target_layout& t) noexcept {
   if (depthwise_is_gemm(g)) return gemm_bytes(g, t);
   const packed_depthwise h = depthwise_header(g, t);
-  return {depthwise_packed_bytes(h), depthwise_columns_bytes(h)};
+  return {depthwise_packed_bytes(h), depthwise_columns_bytes(g, h)};
 }
 /// The kernel's memory for any weights of these types.
 constexpr node_bytes depthwise_memory(const gemm_problem& g, const target_layout& t) noexcept {
@@ -77,7 +81,7 @@ constexpr node_bytes depthwise_memory(const gemm_problem& g, const target_layout
   if (!depthwise_accepts(g)) return {};
   return largest_over_forms(g, [&](const weight_form& w) {
     const packed_depthwise h = depthwise_header(g, t, w);
-    const node_bytes b{depthwise_packed_bytes(h), depthwise_columns_bytes(h)};
+    const node_bytes b{depthwise_packed_bytes(h), depthwise_columns_bytes(g, h)};
     return b.scratch <= most_scratch ? b : node_bytes{};
   });
 }

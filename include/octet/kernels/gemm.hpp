@@ -233,26 +233,28 @@ inline void limit_dr(epilogue_kind& kind, const gemm_problem& g, std::int32_t c,
     kind = epilogue_kind::any;
 }
 
-/// Start of every packed block; the table of segment offsets and the panels follow at 64-byte
-/// boundaries.
+/// Start of every packed block; the panels follow at a 64-byte boundary. What depends on extents of
+/// the image (set_image) is worked out again by whoever runs it, so that images of all sizes share
+/// packed weights.
 struct packed_gemm {
   product kind;
-  bool direct;                                   // rows are read from the input as it is
   std::uint8_t element;                          // bytes of an activation as the product takes it
   std::int32_t segments, segment_length, steps;  // steps: 4-byte groups per segment
   std::int32_t panels;                           // per group
   std::int32_t vectors;                          // per group, over all panels
-  std::int32_t window_h, window_w;  // input rows and columns kept per output row block; compacted
-                                    // where the kernel has one row (column)
   std::int32_t step_h, step_w;  // distance of neighbouring output rows (columns) inside the window
   std::int32_t fill;            // what a padding element is in the window
   std::uint32_t flip;           // xor for direct activations
   std::int32_t offset;  // quad with weights stored as w - zero point - offset: offset times the sum
                         // of a row's activations comes on top; 0: none
   std::int32_t block_steps;  // steps whose sum fits int32, where sums have 64 bits; else 0
-  std::int32_t block_rows;   // output rows (direct: pixels) per block
-  std::size_t row_bytes;     // of a window row
   std::size_t panel_offset;  // of the first panel; panels of one width have one size
+  // Of the image:
+  bool direct;                      // rows are read from the input as it is
+  std::int32_t window_h, window_w;  // input rows and columns kept per output row block; compacted
+                                    // where the kernel has one row (column)
+  std::int32_t block_rows;          // output rows (direct: pixels) per block
+  std::size_t row_bytes;            // of a window row
 };
 
 /// Vectors of panel i: as even as possible, wider ones first.
@@ -371,8 +373,7 @@ constexpr node_bytes largest_over_forms(const gemm_problem& g, F&& need) noexcep
   return most;
 }
 
-/// Rows of a block that is not read directly: the part of a header that depends on how many output
-/// rows there are, so that products of any number of them share packed weights.
+/// Rows of a block that is not read directly.
 constexpr void set_block(packed_gemm& h, const gemm_problem& g) noexcept {
   const std::int32_t tall = (g.kernel_h - 1) * g.dilation_h + 1;
   // As many output rows as keep the window near 48 KB, and no more than give 96 pixels: beyond,
@@ -387,6 +388,39 @@ constexpr void set_block(packed_gemm& h, const gemm_problem& g) noexcept {
   if (g.part.on) rows = 1;  // lines of a phase do not follow each other in the output
   h.block_rows = rows;
   h.window_h = (rows - 1) * h.step_h + tall;
+}
+
+/// The part of a header that depends on extents of the image.
+constexpr void set_image(packed_gemm& h, const gemm_problem& g) noexcept {
+  const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 &&
+                            g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
+                            g.out_h == g.in_h && g.out_w == g.in_w && g.insert_h == 1 &&
+                            g.insert_w == 1 && !g.part.on;
+  const bool as_it_is = h.kind == product::quad || g.in_type == dtype::s16;
+  h.direct = pixels_dense && as_it_is && h.segment_length % (h.kind == product::quad ? 4 : 2) == 0;
+  const std::size_t pixel = as_size(g.in_c) * h.element;
+  if (h.direct) {
+    const auto rows = static_cast<std::int32_t>(32768 / pixel / 24 * 24);
+    h.block_rows = rows < 24 ? 24 : rows > 480 ? 480 : rows;
+    return;
+  }
+  h.window_w = (g.out_w - 1) * h.step_w + (g.kernel_w - 1) * g.dilation_w + 1;
+  h.row_bytes = round_up(as_size(h.window_w) * pixel + 8, 16);
+  set_block(h, g);
+}
+/// Segments are whole kernel rows, not taps.
+constexpr bool has_whole_rows(const gemm_problem& g, const packed_gemm& h) noexcept {
+  return h.segments == g.kernel_h && h.segment_length == g.kernel_w * g.in_c;
+}
+/// Where each segment begins, in bytes from a pixel's first element; of an image too.
+inline void set_segments(const packed_gemm& h, const gemm_problem& g, std::int64_t* to) noexcept {
+  const std::size_t pixel = as_size(g.in_c) * h.element;
+  const bool whole_rows = has_whole_rows(g, h);
+  for (std::int32_t s = 0; s < h.segments; ++s) {
+    const std::int32_t ky = whole_rows ? s : s / g.kernel_w, kx = whole_rows ? 0 : s % g.kernel_w;
+    to[s] = static_cast<std::int64_t>(as_size(ky * g.dilation_h) * h.row_bytes +
+                                      as_size(kx * g.dilation_w) * pixel);
+  }
 }
 
 /// Everything but the data.
@@ -421,24 +455,10 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
   h.fill = h.kind == product::quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF
            : s16                   ? g.in_zero_point
                                    : 0;
-  const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 &&
-                            g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
-                            g.out_h == g.in_h && g.out_w == g.in_w && g.insert_h == 1 &&
-                            g.insert_w == 1 && !g.part.on;
-  const bool as_it_is = h.kind == product::quad || s16;
-  h.direct = pixels_dense && as_it_is && h.segment_length % group == 0;
   h.step_h = g.kernel_h == 1 ? 1 : g.stride_h;
   h.step_w = g.kernel_w == 1 ? 1 : g.stride_w;
-  const std::size_t pixel = as_size(g.in_c) * h.element;
-  if (h.direct) {
-    const auto rows = static_cast<std::int32_t>(32768 / pixel / 24 * 24);
-    h.block_rows = rows < 24 ? 24 : rows > 480 ? 480 : rows;
-  } else {
-    h.window_w = (g.out_w - 1) * h.step_w + (g.kernel_w - 1) * g.dilation_w + 1;
-    h.row_bytes = round_up(as_size(h.window_w) * pixel + 8, 16);
-    set_block(h, g);
-  }
-  h.panel_offset = round_up(sizeof(packed_gemm) + as_size(h.segments) * 8, alignment);
+  h.panel_offset = round_up(sizeof(packed_gemm), alignment);
+  set_image(h, g);
   return h;
 }
 
@@ -450,8 +470,11 @@ constexpr std::size_t gemm_packed_bytes(const gemm_problem& g, const target_layo
                                         const packed_gemm& h) noexcept {
   return panel_at(h, t, g.groups, 0);
 }
-/// Row pointers (with a tile's worth of repeats), then as many row sums where they are needed, then
-/// the window.
+/// Scratch: where segments begin, row pointers (with a tile's worth of repeats), as many row sums
+/// where they are needed, the window.
+constexpr std::size_t gemm_segment_bytes(const packed_gemm& h) noexcept {
+  return round_up(as_size(h.segments) * sizeof(std::int64_t), alignment);
+}
 constexpr std::size_t gemm_pointer_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
   const std::size_t pixels =
       h.direct ? as_size(h.block_rows) : as_size(h.block_rows) * as_size(g.out_w);
@@ -462,7 +485,8 @@ constexpr std::size_t gemm_sum_bytes(const gemm_problem& g, const packed_gemm& h
 }
 constexpr std::size_t gemm_window_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
   const std::size_t window = h.direct ? 0 : as_size(h.window_h) * h.row_bytes + alignment;
-  return round_up(gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) + window, alignment);
+  return round_up(gemm_segment_bytes(h) + gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) + window,
+                  alignment);
 }
 /// Weights that change from run to run are packed behind the window.
 constexpr node_bytes gemm_bytes(const gemm_problem& g, const target_layout& t,
@@ -489,10 +513,6 @@ constexpr node_bytes gemm_memory(const gemm_problem& problem, const target_layou
   });
 }
 
-/// Segments are whole kernel rows, not taps.
-constexpr bool has_whole_rows(const gemm_problem& g, const packed_gemm& h) noexcept {
-  return h.segments == g.kernel_h && h.segment_length == g.kernel_w * g.in_c;
-}
 /// Where a panel holds the weight of lane l of vector v that meets element k of segment s: an index
 /// of its elements.
 constexpr std::size_t packed_weight_index(const packed_gemm& h, const target_layout& t,
@@ -567,14 +587,6 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
   const packed_gemm h = gemm_header(g, t);
   std::memset(to, 0, panel_at(h, t, g.groups, 0));
   std::memcpy(to, &h, sizeof(h));
-  auto* offsets = reinterpret_cast<std::int64_t*>(to + sizeof(h));
-  const std::size_t pixel = as_size(g.in_c) * h.element;
-  const bool whole_rows = has_whole_rows(g, h);
-  for (std::int32_t s = 0; s < h.segments; ++s) {
-    const std::int32_t ky = whole_rows ? s : s / g.kernel_w, kx = whole_rows ? 0 : s % g.kernel_w;
-    offsets[s] = static_cast<std::int64_t>(as_size(ky * g.dilation_h) * h.row_bytes +
-                                           as_size(kx * g.dilation_w) * pixel);
-  }
   for (std::int32_t gr = 0; gr < g.groups; ++gr)
     for (std::int32_t i = 0; i < h.panels; ++i)
       pack_panel(g, h, t, gr, i, to + panel_at(h, t, gr, i));
@@ -632,6 +644,16 @@ template <class F> constexpr void each_phase(const gemm_problem& g, F&& f) {
   for (std::int32_t r = 0; r < g.insert_h; ++r)
     for (std::int32_t c = 0; c < g.insert_w; ++c)
       if (const gemm_problem p = phase_of(g, r, c); p.out_h > 0 && p.out_w > 0) f(p);
+}
+/// Which phases there are, a bit each: their packings do not depend on the image otherwise.
+constexpr std::uint64_t phases_of(const gemm_problem& g) noexcept {
+  if (!has_phases(g)) return 0;
+  std::uint64_t set = 0;
+  for (std::int32_t r = 0; r < g.insert_h; ++r)
+    for (std::int32_t c = 0; c < g.insert_w; ++c)
+      if (const gemm_problem p = phase_of(g, r, c); p.out_h > 0 && p.out_w > 0)
+        set |= std::uint64_t{1} << (r * g.insert_w + c);
+  return set;
 }
 /// Before the packed phases: where each begins.
 inline constexpr std::size_t phase_table_bytes =

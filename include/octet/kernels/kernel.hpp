@@ -61,11 +61,12 @@ struct kernel_entry {
   /// May be called with parts > 1.
   bool parallel = false;
   /// Stores data that pack() wrote for another node in the params: one whose constants,
-  /// quantization and attributes are the same, and where `packs_geometry` the image's extents too.
-  /// Every kernel that packs has it.
+  /// quantization and attributes (but the padding of pixels) are the same, and where there is
+  /// `packing`, what that gives too. Extents of values do not matter. Every kernel that packs has
+  /// it.
   void (*place)(void* params, const std::byte* packed) = nullptr;
-  /// What pack() writes depends on height and width of input 0 and output 0.
-  bool packs_geometry = false;
+  /// What else decides what pack() writes, as a number. Null: nothing.
+  std::uint64_t (*packing)(const void* params) = nullptr;
 };
 
 /// Kernels that exist for SIMD targets. An operator names its kernel by this; what it means on a

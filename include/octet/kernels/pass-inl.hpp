@@ -70,7 +70,7 @@ template <class K, class Params> struct packing_kernel {
     place(p, to);
   }
   static void place(void* p, const std::byte* packed) { static_cast<Params*>(p)->packed = packed; }
-  static constexpr bool packs_geometry = false;
+  static constexpr std::uint64_t (*packing)(const void* params) = nullptr;
   static constexpr kernel_entry value{.run = &K::run,
                                       .packed_bytes = &packed_bytes,
                                       .pack = &pack,
@@ -79,7 +79,7 @@ template <class K, class Params> struct packing_kernel {
                                       .describe = &K::describe,
                                       .parallel = true,
                                       .place = &place,
-                                      .packs_geometry = K::packs_geometry};
+                                      .packing = K::packing};
   static constexpr const kernel_entry* entry = &value;
 };
 }  // namespace OCTET_TARGET_NS

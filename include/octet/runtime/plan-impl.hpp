@@ -59,8 +59,8 @@ class shared_of_node final : public shared_data {
   }
   std::shared_ptr<const buffer> pack(const kernel_entry& k, void* params,
                                      std::size_t bytes) override {
-    node_key key(g_, node_, k.packs_geometry ? key_extents::image : key_extents::none);
-    key.put(&k), key.put(bytes);
+    node_key key(g_, node_, key_extents::none);
+    key.put(&k), key.put(bytes), key.put(k.packing ? k.packing(params) : 0);
     std::weak_ptr<const buffer>& kept = store_.block(key.take());
     if (auto found = kept.lock()) {
       k.place(params, found->data());
