@@ -228,6 +228,55 @@ TEST_CASE("shapes in turn: MXNet and PyTorch, whose files have none", "[shapes]"
 #endif
 }
 
+TEST_CASE("shapes: open extents of one name are one number", "[shapes]") {
+  using namespace octet::literals;
+  ox::file f;
+  f.input("ids", ox::f32, {-1, -2}).input("mask", ox::f32, {-1, -2}).input("by", ox::f32, {-3, 1});
+  f.output("y").output("z").node("Add", {"ids", "mask"}, {"y"}).node("Relu", {"by"}, {"z"});
+  const load file = onnx_of(f.str());
+  const plan first = compiled(file, {{"ids", {2, 3}}, {"by", {4, 1}}});
+  session s(first);
+  CHECK(s.input("mask").shape() == dims{2, 3});
+  CHECK(message_of(s, {{"mask", {1, 5}}}) == "taken");
+  CHECK(s.input("ids").shape() == dims{1, 5});
+  CHECK(s.input("by").shape() == dims{4, 1});
+  session alone(compiled(file, {{"", {1, 5}}, {"by", {4, 1}}}));
+  CHECK(run(s, 5) == run(alone, 5));
+  CHECK(message_of(s, {{"by", {6, 1}}}) == "taken");
+  CHECK(s.input("ids").shape() == dims{1, 5});
+
+  const auto names_all = [](const std::string& message, const char* symbol, const char* a,
+                            const char* b) {
+    for (const char* part : {"model.onnx", symbol, a, b}) CHECK_HAS(message, part);
+  };
+  names_all(message_of(s, {{"ids", {1, 7}}, {"mask", {1, 9}}}), "\"n2\"", "7 in \"ids\"",
+            "9 in \"mask\"");
+  CHECK(s.input("ids").shape() == dims{1, 5});
+  for (const named_shapes& shapes :
+       {named_shapes{{"mask", {2, 5}}, {"ids", {1, 5}}, {"by", {1, 1}}},
+        named_shapes{{"", {1, 5}}, {"", {2, 5}}, {"", {1, 1}}}}) {
+    const auto g = file(shapes);
+    REQUIRE(!g);
+    names_all(g.error().message(), "\"n\"", "1 in \"ids\"", "2 in \"mask\"");
+  }
+  const auto open = file({{"ids", {1, 5}}});
+  REQUIRE(!open);
+  CHECK_HAS(open.error().message(), "the shape of input \"by\" open");
+
+  std::vector<float> x(12, 1.5f), by(2, 1.f);
+  const const_tensor_view six(x.data(), dtype::f32, {1, 6}), five(x.data(), dtype::f32, {1, 5}),
+      two(by.data(), dtype::f32, {2, 1});
+  s("ids"_in = six, "mask"_in = std::vector<float>(6, 2.f), "by"_in = two);
+  CHECK(s.output().as<float>()[5] == 3.5f);
+  std::string message;
+  try {
+    s("ids"_in = five, "mask"_in = six, "by"_in = two);
+  } catch (const octet::error& e) {
+    message = e.what();
+  }
+  names_all(message, "\"n2\"", "5 in \"ids\"", "6 in \"mask\"");
+}
+
 TEST_CASE("shapes: a kernel that packs can take what another node packed", "[shapes]") {
   std::size_t packing = 0;
   for (const target on : usable_targets())

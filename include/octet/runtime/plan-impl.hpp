@@ -296,7 +296,7 @@ OCTET_INLINE result<plan> plan::try_resized(const named_shapes& shapes) const {
     all.emplace_back(g[t].name, g[t].shape);
     known += (known.empty() ? "" : ", ") + g[t].name;
   }
-  bool same = true;
+  const named_shapes now = all;
   for (const auto& given : shapes) {
     const auto& [name, shape] = given;
     const auto at =
@@ -305,9 +305,14 @@ OCTET_INLINE result<plan> plan::try_resized(const named_shapes& shapes) const {
     const tensor& t = g[g.inputs[static_cast<std::size_t>(at - all.begin())]];
     if (auto s = verify_size(shape, t.type, data().options.max, "an input"); !s)
       return fail(s.error(), name);
-    same = same && shape == at->second;
     at->second = shape;
   }
+  if (all != now && family_) {
+    auto completed = family_->completed(shapes, now);
+    if (!completed) return fail(completed.error());
+    all = std::move(*completed);
+  }
+  const bool same = all == now;
   if (same) return *this;
   if (!family_)
     return fail(unsupported("other shapes of inputs", "a network whose shapes are fixed",

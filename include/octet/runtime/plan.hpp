@@ -72,7 +72,8 @@ class plan {
   /// How many plans of one network are kept besides those in use.
   static constexpr std::size_t most_kept = 4;
   /// The same network, under the same options, for other shapes of its inputs, given by name;
-  /// inputs that are not named keep theirs. Packed weights are shared. The last `most_kept` plans
+  /// inputs that are not named keep theirs, but for extents that an ONNX file gives the same name
+  /// as extents of those given, which follow. Packed weights are shared. The last `most_kept` plans
   /// are kept: asking for one of them makes nothing. May be called by several threads at once.
   /// Errors: names and shapes that the network does not take, whatever the loader and try_compile
   /// say of it for these shapes, limits (errc::too_large).

@@ -120,9 +120,8 @@ class session {
       const Given&... given) {
     static_assert(detail::names_differ<Given...>(), "octet: an input is given twice");
     if (program().resizable()) {
-      named_shapes others;
-      (add_shape(given.name, given.memory, others), ...);
-      if (!others.empty()) resize(others);
+      named_shapes shapes;
+      if ((... | add_shape(given.name, given.memory, shapes))) resize(shapes);
     }
     (input(given.name).assign(given.memory), ...);
     if (sizeof...(Given) != inputs()) {
@@ -148,7 +147,8 @@ class session {
   void reset() noexcept;
 
   /// From here on the network has other shapes of its inputs, given by name:
-  /// resize({{"input_ids", {1, 128}}}). Inputs that are not named keep theirs. Weights are shared
+  /// resize({{"input_ids", {1, 128}}}). Inputs that are not named keep theirs, but for extents that
+  /// an ONNX file gives the same name as extents of those given, which follow. Weights are shared
   /// with the plan before, and the last plans are kept (plan::try_resized, whose errors it has;
   /// after one the session is as before). Tensors bound before are no longer valid, inputs are to
   /// be written again and states begin anew, unless all shapes are those it has: then nothing
@@ -158,14 +158,17 @@ class session {
  private:
   friend result<session> try_session(plan p);
   static result<session> try_make(plan p);
-  /// Adds the input's shape where it is another than it has.
+  /// Adds the input's shape, where it is given one; true where that is another than it has.
   template <class Memory>
-  void add_shape(std::string_view name, const Memory& memory, named_shapes& to) {
+  bool add_shape(std::string_view name, const Memory& memory, named_shapes& to) {
     if constexpr (std::is_convertible_v<const Memory&, const_tensor_view>) {
       const const_tensor_view given(memory);
-      if (const auto x = try_input(name); x && !(x->shape() == given.shape))
+      if (const auto x = try_input(name)) {
         to.emplace_back(std::string(name), given.shape);
+        return !(x->shape() == given.shape);
+      }
     }
+    return false;
   }
   bound_tensor at(const std::vector<tensor_id>& list, std::size_t i) noexcept;
   result<bound_tensor> find(const std::vector<tensor_id>& list, std::string_view name,

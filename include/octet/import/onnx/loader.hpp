@@ -8,6 +8,7 @@
 #include "octet/import/onnx/options.hpp"
 #include "octet/import/onnx/reader.hpp"
 #include "octet/import/onnx/rows.hpp"
+#include "octet/import/onnx/symbols.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
@@ -97,19 +98,40 @@ class loader {
     return unit{};
   }
 
+  /// Which of the given shapes each input has: by its name, else the next without one. Null: none.
+  /// What the names of open extents stand for follows from them.
+  result<std::vector<const dims*>> given_shapes() {
+    std::vector<bool> used(options_.shapes.size(), false);
+    std::vector<const dims*> list(main_.m().inputs.size(), nullptr);
+    std::size_t in_order = 0;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const value_info& v = main_.m().inputs[i];
+      if (main_.m().constants.contains(v.name)) continue;
+      for (std::size_t s = 0; s < used.size() && !list[i]; ++s)
+        if (!v.name.empty() && options_.shapes[s].first == v.name) {
+          used[s] = true;
+          list[i] = &options_.shapes[s].second;
+        }
+      for (; in_order < used.size() && !list[i]; ++in_order)
+        if (options_.shapes[in_order].first.empty()) {
+          used[in_order] = true;
+          list[i] = &options_.shapes[in_order].second;
+        }
+      if (list[i] && v.has_shape && v.extents.size() <= dims::max_rank && fits(v, *list[i]))
+        if (auto s = symbols_.bind(v, *list[i]); !s) return s.error();
+    }
+    for (std::size_t s = 0; s < used.size(); ++s)
+      if (!used[s])
+        return invalid("a shape is given for an input that does not exist",
+                       options_.shapes[s].first);
+    return list;
+  }
   /// Inputs that have no initializer are the graph's.
   status inputs() {
-    std::vector<bool> used(options_.shapes.size(), false);
-    std::size_t in_order = 0;
-    for (const auto& given : options_.shapes) {
-      const auto same = [&](const value_info& v) {
-        return v.name == given.first && !main_.m().constants.contains(v.name);
-      };
-      if (!given.first.empty() &&
-          std::none_of(main_.m().inputs.begin(), main_.m().inputs.end(), same))
-        return invalid("a shape is given for an input that does not exist", given.first);
-    }
-    for (const value_info& v : main_.m().inputs) {
+    const auto given = given_shapes();
+    if (!given) return given.error();
+    for (std::size_t i = 0; i < given->size(); ++i) {
+      const value_info& v = main_.m().inputs[i];
       if (v.name.empty()) return import::malformed("an input without a name");
       if (main_.m().constants.contains(v.name)) continue;
       if (main_.values.contains(v.name))
@@ -117,7 +139,7 @@ class loader {
       if (!v.type)
         return unsupported("element type of input \"" + v.name + "\"", v.type_name,
                            "float, double, float16, integers of 8 to 64 bits, bool");
-      auto shape = input_shape(v, used, in_order);
+      auto shape = input_shape(v, (*given)[i]);
       if (!shape) return shape.error();
       octet::tensor t;
       t.name = v.name;
@@ -128,59 +150,39 @@ class loader {
       emit_.is_input(id);
       main_.values[v.name] = value::of(id);
     }
-    for (std::size_t s = 0; s < used.size(); ++s)
-      if (!used[s])
-        return invalid("a shape is given for an input that does not exist",
-                       options_.shapes[s].first);
     return unit{};
   }
-  result<dims> input_shape(const value_info& v, std::vector<bool>& used, std::size_t& in_order) {
-    const dims* given = nullptr;
-    for (std::size_t s = 0; s < options_.shapes.size() && !given; ++s)
-      if (!options_.shapes[s].first.empty() && options_.shapes[s].first == v.name) {
-        used[s] = true;
-        given = &options_.shapes[s].second;
-      }
-    for (; in_order < options_.shapes.size() && !given; ++in_order)
-      if (options_.shapes[in_order].first.empty()) {
-        used[in_order] = true;
-        given = &options_.shapes[in_order].second;
-      }
+  /// The shape that is given; else what the file says, names of extents as other inputs have them.
+  result<dims> input_shape(const value_info& v, const dims* given) const {
     std::string written;
-    bool open = !v.has_shape;
-    for (std::size_t i = 0; i < v.extents.size(); ++i) {
-      open |= v.extents[i] < 0;
+    for (std::size_t i = 0; i < v.extents.size(); ++i)
       written += (i == 0 ? "" : ",") + (v.extents[i] >= 0      ? std::to_string(v.extents[i])
                                         : v.symbols[i].empty() ? "?"
                                                                : v.symbols[i]);
-    }
     const auto fail = [&](error_info e) {
       e.tensor = v.name;
       return e;
     };
     if (v.extents.size() > dims::max_rank)
       return fail(unsupported("rank of an input", std::to_string(v.extents.size()), "at most 8"));
-    if (!given) {
-      if (open)
-        return fail(invalid("the file leaves the shape of input \"" + v.name +
-                                "\" open: give it, "
-                                "for example --shape " +
-                                v.name + "=1,3,224,224",
-                            "[" + written + "]"));
-      dims d;
-      for (std::int64_t e : v.extents) {
-        if (e > INT32_MAX) return fail(import::malformed("extent of an input", std::to_string(e)));
-        d.push_back(static_cast<std::int32_t>(e));
-      }
-      return d;
-    }
-    bool fits = !v.has_shape || given->rank == static_cast<int>(v.extents.size());
-    for (std::size_t i = 0; fits && i < v.extents.size(); ++i)
-      fits = v.extents[i] < 0 || v.extents[i] == (*given)[static_cast<int>(i)];
-    if (!fits)
+    if (given && fits(v, *given)) return *given;
+    if (given)
       return fail(
           invalid("shape of input \"" + v.name + "\"", to_string(*given), "[" + written + "]"));
-    return *given;
+    constexpr std::int32_t open = -1;
+    dims d;
+    for (std::int64_t e : v.extents) {
+      if (e > INT32_MAX) return fail(import::malformed("extent of an input", std::to_string(e)));
+      d.push_back(e < 0 ? open : static_cast<std::int32_t>(e));
+    }
+    symbols_.follow(v, d);
+    if (!v.has_shape || std::find(d.begin(), d.end(), open) != d.end())
+      return fail(invalid("the file leaves the shape of input \"" + v.name +
+                              "\" open: give it, "
+                              "for example --shape " +
+                              v.name + "=1,3,224,224",
+                          "[" + written + "]"));
+    return d;
   }
 
   static std::vector<bool> needed_nodes(const graph_part& g) {
@@ -501,6 +503,7 @@ class loader {
 
   scope main_;
   std::deque<scope> scopes_;
+  symbol_values symbols_;  // of the inputs whose shapes are given
   const import::onnx_options& options_;
   function_calls calls_;
   import::error_place place_;
@@ -522,6 +525,9 @@ struct onnx_source {
   result<graph> graph_for(const named_shapes& shapes, first_constants& kept) {
     options.shapes = shapes;
     return onnx_model::loader(model, name, options, bytes, kept).run();
+  }
+  status follow(const named_shapes& given, named_shapes& all) const {
+    return onnx_model::follow_symbols(model->m, given, all);
   }
 };
 inline result<graph> load_onnx(std::span<const std::byte> bytes, const std::string& folder,

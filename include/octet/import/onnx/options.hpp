@@ -15,7 +15,8 @@ namespace import {
 struct onnx_options {
   /// Shapes of inputs in ONNX's order of axes (NCHW), by name; an empty name stands for the next
   /// input. Needed where the file leaves extents open (symbolic dimensions); extents that the file
-  /// fixes must be equal.
+  /// fixes must be equal. Open extents of one name are one number: of inputs `ids` [batch, seq] and
+  /// `mask` [batch, seq] one needs a shape, and two that contradict each other are an error.
   std::vector<std::pair<std::string, dims>> shapes{};
   limits max{};
 };
