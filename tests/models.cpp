@@ -54,6 +54,7 @@ octet::result<octet::graph> load_onnx(const model_row& row) {
   auto shapes = shapes_of(row);
   if (!shapes) return shapes.error();
   o.shapes = std::move(*shapes);
+  o.as_written = row.law == as_written;
   return octet::import::try_onnx((row.folder / row.model).string(), o);
 }
 }  // namespace

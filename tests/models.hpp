@@ -59,6 +59,26 @@ inline std::vector<model_row> read_manifest(const std::filesystem::path& root,
   return rows;
 }
 
+/// The law's name in rows whose graph is loaded as the file writes it.
+inline constexpr const char* as_written = "onnxruntime_as_written";
+/// Rows once more for graphs as written, where ONNX Runtime's results without its optimizations lie
+/// beside the others: NAME.output_dis0.npy beside NAME.output0.npy.
+inline std::vector<model_row> as_written_rows(const std::vector<model_row>& rows) {
+  std::vector<model_row> list;
+  for (model_row r : rows) {
+    bool there = !r.outputs.empty();
+    for (std::string& o : r.outputs)
+      if (const auto at = o.rfind(".output"); at != o.npos) {
+        o.insert(at + 7, "_dis");
+        there = there && std::filesystem::exists(r.folder / o);
+      }
+    if (!there) continue;
+    r.law = as_written;
+    list.push_back(std::move(r));
+  }
+  return list;
+}
+
 /// What one row gave on one target.
 struct outcome {
   enum class kind { identical, close, differs, refused } what = kind::refused;

@@ -51,6 +51,7 @@ std::vector<model_row> all_rows() {
     for (auto& r : octet_test::read_manifest(std::filesystem::path(OCTET_MODELS) / ".." / set,
                                              std::string(set) + "/"))
       rows.push_back(std::move(r));
+  for (auto& r : octet_test::as_written_rows(rows)) rows.push_back(std::move(r));
   return rows;
 }
 

@@ -232,6 +232,33 @@ TEST_CASE("ONNX: groups of Q, DQ and an operator become integers where ONNX Runt
   CHECK_HAS(kept_float(*g), "keeps it in float");
 }
 
+TEST_CASE("ONNX: a graph as the file writes it") {
+  ox::file f;
+  f.input("x", ox::f32, {3}).output("y").output("g");
+  f.constant(ox::floats("s", {}, {0.1f})).constant(ox::bytes("z", ox::u8, {}, {3}));
+  f.constant(ox::floats("root", {}, {std::sqrt(2.f)})).constant(ox::floats("one", {}, {1}));
+  f.constant(ox::floats("half", {}, {0.5f}));
+  f.node("QuantizeLinear", {"x", "s", "z"}, {"q"}).node("DequantizeLinear", {"q", "s", "z"}, {"d"});
+  f.node("Add", {"d", "d"}, {"t"}).node("QuantizeLinear", {"t", "s", "z"}, {"u"});
+  f.node("DequantizeLinear", {"u", "s", "z"}, {"y"});
+  f.node("Div", {"x", "root"}, {"a"}).node("Erf", {"a"}, {"b"}).node("Add", {"b", "one"}, {"c"});
+  f.node("Mul", {"x", "c"}, {"e"}).node("Mul", {"e", "half"}, {"g"});
+  const auto fused = load(f.str());
+  REQUIRE(fused);
+  CHECK(has_operator(*fused, "gelu"));
+  CHECK(has_operator(*fused, "qnn.add"));
+  import::onnx_options o;
+  o.as_written = true;
+  const auto g = load(f.str(), o);
+  REQUIRE(g);
+  for (const char* op : {"erf", "div", "add", "mul", "qnn.quantize", "qnn.dequantize"}) {
+    INFO(op);
+    CHECK(has_operator(*g, op));
+  }
+  for (const char* op : {"gelu", "qnn.add"}) CHECK_FALSE(has_operator(*g, op));
+  CHECK(run_graph<float>(*g, {1, -0.25f, 20}) == std::vector<float>{2, -3 * 0.1f, 252 * 0.1f});
+}
+
 TEST_CASE("ONNX: normalized rows, triangles, bounds of integers") {
   ox::file f;
   f.input("x", ox::f32, {2, 4}).output("y");

@@ -123,6 +123,11 @@ std::optional<load_options> load_options_of(const model_options& o) {
     return std::nullopt;
   }
   if (o.numerics.empty()) return load;
+  if (o.numerics == as_written_name) {
+    load.arithmetic = law::onnxruntime;
+    load.as_written = true;
+    return load;
+  }
   load.arithmetic = law_of(o.numerics);
   if (!load.arithmetic) return std::nullopt;
   return load;

@@ -51,6 +51,7 @@ result<graph> load_mxnet(const std::string& path, law, const load_options& o) {
 result<graph> load_onnx(const std::string& path, law, const load_options& o) {
   import::onnx_options n;
   n.shapes = o.shapes;
+  n.as_written = o.as_written;
   n.max = o.max;
   return import::try_onnx(path, n);
 }
@@ -127,6 +128,9 @@ result<graph> load_model(const std::string& path, const load_options& options) {
   }
   if (!options.signature.empty() && r != &formats().front())
     return file_error(errc::unsupported, path, "a signature", options.signature, ".tflite files");
+  if (options.as_written && r->load != &load_onnx)
+    return file_error(errc::unsupported, path, "law for this file", std::string(as_written_name),
+                      text_of(r->laws));
   const law l = options.arithmetic.value_or(r->laws.front());
   if (std::find(r->laws.begin(), r->laws.end(), l) == r->laws.end())
     return file_error(errc::unsupported, path, std::string("law for ") + r->ending,

@@ -11,8 +11,13 @@
 
 namespace octet::tools {
 
+/// What --numerics says besides laws: an ONNX graph under ONNX Runtime's law, as the file writes
+/// it.
+inline constexpr const char* as_written_name = "onnxruntime_as_written";
+
 struct load_options {
   std::optional<law> arithmetic;                     // none: the format's default
+  bool as_written = false;                           // no operators are fused (.onnx)
   std::vector<std::pair<std::string, dims>> shapes;  // replaces the shape of the named input
   bool only_open = false;  // shapes only where the file leaves extents open (.tflite)
   std::string params;      // file of parameters, for formats that keep them apart

@@ -26,7 +26,8 @@ void model_flags(CLI::App& c, model_options& o) {
       ->envname("OCTET_NUM_THREADS")
       ->check(CLI::Range(1u, 1024u));
   c.add_option("--numerics", o.numerics,
-               "law: whose arithmetic to follow; default: that of the file's format");
+               "law: whose arithmetic to follow; default: that of the file's format. "
+               "onnxruntime_as_written: no operators of an ONNX file are fused");
   c.add_option("--shape", o.shapes,
                "NAME=1,3,224,224: shape of an input, where the file leaves it open")
       ->expected(1)

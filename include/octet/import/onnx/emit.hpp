@@ -323,6 +323,10 @@ class emitter : public import::row_emitter {
   }
   /// A constant that follows from dequantized ones: ONNX Runtime computes it at every run.
   bool is_dequantized(tensor_id t) const { return dequantized_.contains(t); }
+  /// The same of any other node's result.
+  void computed_at_every_run(tensor_id t) {
+    if (to.g[t].role == tensor::kind::constant) dequantized_.insert(t);
+  }
   /// A node with one result of that type.
   tensor_id made(const op_def& op, std::vector<tensor_id> in, dtype t, attributes a = {}) {
     if (failed()) return no_tensor;

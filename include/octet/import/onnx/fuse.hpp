@@ -21,11 +21,16 @@ class fuser : node_graph {
     for (const value_info& v : m.inputs) input_types_.emplace(v.name, v.type);
   }
 
-  /// Rewrites the model's nodes; they come back in an order in which they can run. An error where
-  /// they form a cycle.
-  status run() {
+  /// Rewrites the model's nodes; they come back in an order in which they can run. `as_written`:
+  /// only Constant nodes become constants. An error where they form a cycle.
+  status run(bool as_written) {
     if (auto s = check_values(); !s) return s;
     constants_into_the_model();
+    if (as_written) {
+      if (!sort()) return cycle();
+      finish();
+      return unit{};
+    }
     drop_what_changes_nothing();
     merge_equal_pairs();
     remove_double_pairs();

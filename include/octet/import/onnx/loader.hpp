@@ -78,12 +78,13 @@ class loader {
 
     model& m() const { return of->m; }
   };
-  /// Groups of Q, DQ and an operator become one, and chains of float operators; what nobody needs
-  /// is not translated.
+  /// Groups of Q, DQ and an operator become one, and chains of float operators, unless the graph is
+  /// to stay as written; what nobody needs is not translated.
   status prepare(scope& s) const {
     if (s.of->is_fused) return unit{};
-    if (auto f = fuser(s.m(), options_.max).run(); !f) return f;
-    if (auto f = float_fuser(s.m()).run(); !f) return f;
+    if (auto f = fuser(s.m(), options_.max).run(options_.as_written); !f) return f;
+    if (!options_.as_written)
+      if (auto f = float_fuser(s.m()).run(); !f) return f;
     if (auto f = check_operators(s.m(), false); !f) return f;
     s.of->needed = needed_nodes(s.m());
     s.of->is_fused = true;
@@ -226,10 +227,14 @@ class loader {
     }
     builder_.enter(name_of_node(n) + s.suffix);
     const std::size_t before = builder_.g.nodes.size();
+    const auto first = static_cast<tensor_id>(builder_.g.tensors.size());
     for (const auto& [key, a] : n.attributes)
       if (a.unread) return unsupported("attribute " + key, "a list of tensors or graphs");
     find_row(n)->emit(emit_, c);
     if (emit_.failed()) return emit_.error();
+    if (options_.as_written)  // ONNX Runtime folds no constants
+      for (const value& v : c.out)
+        if (v.id >= first) emit_.computed_at_every_run(v.id);
     if (!n.kept_float.empty())
       for (std::size_t i = before; i < builder_.g.nodes.size(); ++i)
         builder_.g.nodes[i].attrs.set("kept_float", n.kept_float);

@@ -18,6 +18,10 @@ struct onnx_options {
   /// fixes must be equal. Open extents of one name are one number: of inputs `ids` [batch, seq] and
   /// `mask` [batch, seq] one needs a shape, and two that contradict each other are an error.
   std::vector<std::pair<std::string, dims>> shapes{};
+  /// The graph as the file writes it: no operator is fused with others, DequantizeLinear and
+  /// QuantizeLinear stay nodes. ONNX Runtime's results with all its optimizations disabled, which
+  /// differ from those at its default level.
+  bool as_written = false;
   limits max{};
 };
 
