@@ -452,16 +452,16 @@ TEST_CASE("sums of dynamically quantized rows to floats equal the reference") {
 TEST_CASE("dynamically quantized rows equal the reference on every target") {
   rng r(52);
   std::size_t ran = 0;
+  constexpr row_formula formulas[] = {row_formula::xnnpack, row_formula::aten,
+                                      row_formula::asymmetric, row_formula::symmetric};
   for (int i = 0; i < 100; ++i) {
     dynamic_quantize_params p;
-    p.mode = i % 4 == 0   ? rounding::xnnpack
-             : i % 4 == 1 ? rounding::aten
-                          : rounding::divide_half_away;
-    p.asymmetric = i % 4 != 3;
+    p.formula = formulas[i % 4];
     p.reduce_range = r.between(0, 1) != 0;
     p.rows = static_cast<std::size_t>(r.between(1, 3)),
     p.length = static_cast<std::size_t>(r.pick({1, 5, 16, 17, 31, 32, 33, 100}));
-    const std::size_t n = p.rows * p.length, bytes = n * (p.asymmetric ? 2 : 1);
+    const std::size_t n = p.rows * p.length,
+                      bytes = n * (p.formula == row_formula::symmetric ? 1 : 2);
     guarded x = floats(n, 4., false, r);
     if (i % 9 == 0) std::memset(x.data(), 0, x.size());
     // Values that fall halfway between two codes.

@@ -48,35 +48,75 @@ template <class V> struct kernel<kernel_id::binary, V> {
   static const binary_params& params(const void* p) {
     return *static_cast<const binary_params*>(p);
   }
-  static bool integers(dtype t) { return is_8bit(t) || t == dtype::s16 || t == dtype::s32; }
+  using run_function = void (*)(const binary_params&, const kernel_args&, part_range) noexcept;
+  template <class Op>
+  static void floats(const binary_params& p, const kernel_args& k, part_range r) noexcept {
+    binary(Op(p), p.shape, float_operands(), k, r.begin, r.end);
+  }
+  template <class Op>
+  static void integers(const binary_params& p, const kernel_args& k, part_range r) noexcept {
+    binary(Op(p), p.shape, integer_operands{p.a_type, p.a_type, p.a_type}, k, r.begin, r.end);
+  }
+  /// Null: the reference.
+  static run_function of_floats(binary_op op) noexcept {
+    switch (op) {
+      case binary_op::minimum: return &floats<float_minimum>;
+      case binary_op::maximum: return &floats<float_maximum>;
+      case binary_op::div: return &floats<float_div>;
+      case binary_op::squared_difference: return &floats<float_squared_difference>;
+      case binary_op::equal:
+      case binary_op::not_equal:
+      case binary_op::less:
+      case binary_op::less_equal:
+      case binary_op::greater:
+      case binary_op::greater_equal:
+      case binary_op::logical_and:
+      case binary_op::logical_or:
+      case binary_op::floor_div:
+      case binary_op::floor_mod:
+      case binary_op::pow:
+      case binary_op::bitwise_xor:
+      case binary_op::right_shift: break;
+    }
+    return nullptr;
+  }
+  static run_function of_integers(binary_op op) noexcept {
+    switch (op) {
+      case binary_op::minimum: return &integers<integer_minimum>;
+      case binary_op::maximum: return &integers<integer_maximum>;
+      case binary_op::squared_difference: return &integers<squared_difference_lanes>;
+      case binary_op::equal:
+      case binary_op::not_equal:
+      case binary_op::less:
+      case binary_op::less_equal:
+      case binary_op::greater:
+      case binary_op::greater_equal:
+      case binary_op::logical_and:
+      case binary_op::logical_or:
+      case binary_op::div:
+      case binary_op::floor_div:
+      case binary_op::floor_mod:
+      case binary_op::pow:
+      case binary_op::bitwise_xor:
+      case binary_op::right_shift: break;
+    }
+    return nullptr;
+  }
+  static run_function of(const binary_params& p) noexcept {
+    return p.a_type == dtype::f32 ? of_floats(p.op) : of_integers(p.op);
+  }
+  static bool has_integers(dtype t) { return is_8bit(t) || t == dtype::s16 || t == dtype::s32; }
   static bool accepts(const void* v) {
     const auto& p = params(v);
     const bool real = p.a_type == dtype::f32, raw = p.mode == rounding::none;
-    if (!ops::has_binary_kernel(p.op, !raw)) return false;
+    if (!ops::has_binary_kernel(p.op, !raw) || of(p) == nullptr) return false;
     if (p.op == binary_op::squared_difference)
       return raw ? real : p.mode == rounding::doubling_high_half_away && is_8bit(p.a_type);
-    return raw && (real || (p.op != binary_op::div && integers(p.a_type)));
+    return raw && (real || has_integers(p.a_type));
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
-    const auto r = part_of(p.shape.count, k.part, k.parts);
-    const integer_operands io{p.a_type, p.a_type, p.a_type};
-    if (p.a_type == dtype::f32) {
-      if (p.op == binary_op::minimum)
-        binary(float_minimum(p), p.shape, float_operands(), k, r.begin, r.end);
-      else if (p.op == binary_op::maximum)
-        binary(float_maximum(p), p.shape, float_operands(), k, r.begin, r.end);
-      else if (p.op == binary_op::div)
-        binary(float_div(p), p.shape, float_operands(), k, r.begin, r.end);
-      else
-        binary(float_squared_difference(p), p.shape, float_operands(), k, r.begin, r.end);
-    } else if (p.op == binary_op::minimum) {
-      binary(integer_minimum(p), p.shape, io, k, r.begin, r.end);
-    } else if (p.op == binary_op::maximum) {
-      binary(integer_maximum(p), p.shape, io, k, r.begin, r.end);
-    } else {
-      binary(squared_difference_lanes(p), p.shape, io, k, r.begin, r.end);
-    }
+    of(p)(p, k, part_of(p.shape.count, k.part, k.parts));
   }
   static const char* describe(const void*) { return "two operands"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
@@ -127,20 +167,48 @@ struct prelu_even_mul {
 };
 template <class V> struct kernel<kernel_id::prelu, V> {
   static const prelu_params& params(const void* p) { return *static_cast<const prelu_params*>(p); }
+  template <class Op>
+  static void bytes(const prelu_params& p, const kernel_args& k, part_range r) noexcept {
+    binary(Op(p), p.shape, integer_operands{p.type, p.type, p.type}, k, r.begin, r.end);
+  }
+  using bytes_function = void (*)(const prelu_params&, const kernel_args&, part_range) noexcept;
+  /// Null: the reference.
+  static bytes_function of_bytes(rounding mode) noexcept {
+    switch (mode) {
+      case rounding::doubling_high_half_away: return &bytes<prelu_dr>;
+      case rounding::reciprocal_half_even: return &bytes<prelu_even_mul>;
+      case rounding::none:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::divide_truncate:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::aten:
+      case rounding::fused_multiply_add:
+      case rounding::tflite_optimized:
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
+    }
+    return nullptr;
+  }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    return p.type == dtype::f32 || is_8bit(p.type);
+    return p.type == dtype::f32 || (is_8bit(p.type) && of_bytes(p.mode) != nullptr);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.shape.count, k.part, k.parts);
-    const integer_operands io{p.type, p.type, p.type};
     if (p.type == dtype::f32)
       binary(float_prelu(), p.shape, float_operands(), k, r.begin, r.end);
-    else if (p.mode == rounding::reciprocal_half_even)
-      binary(prelu_even_mul(p), p.shape, io, k, r.begin, r.end);
     else
-      binary(prelu_dr(p), p.shape, io, k, r.begin, r.end);
+      of_bytes(p.mode)(p, k, r);
   }
   static const char* describe(const void*) { return "prelu"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};

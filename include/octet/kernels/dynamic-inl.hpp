@@ -60,6 +60,30 @@ HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float invers
 }
 
 template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
+  static void quantize_values(row_formula formula, const numerics::row_scale& s, const float* x,
+                              std::size_t n, void* out, std::size_t row) noexcept {
+    auto* bytes = static_cast<std::int8_t*>(out) + row * n;
+    auto* words = static_cast<std::int16_t*>(out) + row * n;
+    const std::int32_t z = s.zero_point;
+    switch (formula) {
+      case row_formula::symmetric:
+        if (s.zero)
+          std::memset(bytes, 0, n);
+        else
+          quantize_row<true>(x, bytes, n, s.inverse, -127, 127);
+        break;
+      case row_formula::asymmetric:
+        if (s.zero)
+          std::memset(words, 0, n * 2);
+        else
+          quantize_row<true>(x, words, n, s.inverse, -128 - z, 127 - z);
+        break;
+      case row_formula::xnnpack:
+        quantize_row<false>(x, words, n, s.inverse, -128 - z, 127 - z);
+        break;
+      case row_formula::aten: quantize_row<false>(x, words, n, s.inverse, -z, 255 - z); break;
+    }
+  }
   static void run(const kernel_args& a) noexcept {
     const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
     const auto r = part_of(p.rows, a.part, a.parts);
@@ -68,24 +92,7 @@ template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
       const float_range range = range_of(x, p.length, p.length != 0 ? x[0] : 0);
       const numerics::row_scale s = row_scale_of(p, range.least, range.most);
       static_cast<float*>(a.out[1])[row] = s.scale;
-      if (!p.asymmetric) {
-        auto* y = static_cast<std::int8_t*>(a.out[0]) + row * p.length;
-        if (s.zero)
-          std::memset(y, 0, p.length);
-        else
-          quantize_row<true>(x, y, p.length, s.inverse, -127, 127);
-        continue;
-      }
-      auto* y = static_cast<std::int16_t*>(a.out[0]) + row * p.length;
-      const std::int32_t z = s.zero_point;
-      if (p.mode == rounding::aten)
-        quantize_row<false>(x, y, p.length, s.inverse, -z, 255 - z);
-      else if (p.mode == rounding::xnnpack)
-        quantize_row<false>(x, y, p.length, s.inverse, -128 - z, 127 - z);
-      else if (s.zero)
-        std::memset(y, 0, p.length * 2);
-      else
-        quantize_row<true>(x, y, p.length, s.inverse, -128 - z, 127 - z);
+      quantize_values(p.formula, s, x, p.length, a.out[0], row);
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }

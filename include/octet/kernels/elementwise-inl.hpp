@@ -311,18 +311,34 @@ struct add_aten_op {
 template <class V> struct kernel<kernel_id::add, V> {
   static const add_params& params(const void* p) { return *static_cast<const add_params*>(p); }
   static bool small(dtype t) { return is_8bit(t) || t == dtype::s16; }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
-    if (!small(p.a_type) || !small(p.b_type) || !small(p.y_type)) return false;
+  template <class Op>
+  static void run_op(const Op& op, const add_params& p, const kernel_args& k,
+                     part_range r) noexcept {
+    binary(op, p.shape, integer_operands{p.a_type, p.b_type, p.y_type}, k, r.begin, r.end);
+  }
+  template <class Op>
+  static void run_all(const add_params& p, const kernel_args& k, part_range r) noexcept {
+    run_op(Op(p), p, k, r);
+  }
+  static void run_aten(const add_params& p, const kernel_args& k, part_range r) noexcept {
+    const std::size_t blocks = p.shape.count / 64 * 64, before = blocks < r.end ? blocks : r.end,
+                      middle = before < r.begin ? r.begin : before;
+    run_op(add_aten_op(p, true), p, k, {r.begin, middle});
+    run_op(add_aten_op(p, false), p, k, {middle, r.end});
+  }
+  using quantized_function = void (*)(const add_params&, const kernel_args&, part_range) noexcept;
+  /// Null: the reference.
+  static quantized_function of_quantized(const add_params& p) noexcept {
     switch (p.mode) {
       case rounding::doubling_high_half_away:
-      case rounding::tflite_optimized:
-      case rounding::float_half_even: return true;
+      case rounding::tflite_optimized: return &run_all<add_dr_op>;
+      case rounding::float_half_even: return &run_all<add_real_op>;
       case rounding::xnnpack:
-      case rounding::qnnpack: return is_8bit(p.a_type) && is_8bit(p.b_type) && p.shift <= 31;
-      case rounding::fused_multiply_add:
-      case rounding::aten: return true;
+      case rounding::qnnpack:
+        return is_8bit(p.a_type) && is_8bit(p.b_type) && p.shift <= 31 ? &run_all<add_factors_op>
+                                                                       : nullptr;
+      case rounding::fused_multiply_add: return &run_all<add_fma_op>;
+      case rounding::aten: return &run_aten;
       case rounding::none:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -337,35 +353,22 @@ template <class V> struct kernel<kernel_id::add, V> {
       case rounding::mxnet:
       case rounding::onnxruntime: break;
     }
-    return false;
+    return nullptr;
   }
-  template <class Op>
-  static void run_op(const Op& op, const add_params& p, const kernel_args& k, std::size_t begin,
-                     std::size_t end) noexcept {
-    binary(op, p.shape, integer_operands{p.a_type, p.b_type, p.y_type}, k, begin, end);
-  }
-  static void run_fused(const add_params& p, const kernel_args& k, part_range r) noexcept {
-    if (p.mode == rounding::fused_multiply_add) return run_op(add_fma_op(p), p, k, r.begin, r.end);
-    const std::size_t blocks = p.shape.count / 64 * 64, before = blocks < r.end ? blocks : r.end,
-                      middle = before < r.begin ? r.begin : before;
-    run_op(add_aten_op(p, true), p, k, r.begin, middle);
-    run_op(add_aten_op(p, false), p, k, middle, r.end);
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
+    return small(p.a_type) && small(p.b_type) && small(p.y_type) && of_quantized(p) != nullptr;
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.shape.count, k.part, k.parts);
-    if (p.mode == rounding::none && p.y_type == dtype::f32)
+    if (p.mode != rounding::none)
+      of_quantized(p)(p, k, r);
+    else if (p.y_type == dtype::f32)
       binary(float_add(p), p.shape, float_operands(), k, r.begin, r.end);
-    else if (p.mode == rounding::none)
-      run_op(integer_add(p), p, k, r.begin, r.end);
-    else if (p.mode == rounding::doubling_high_half_away || p.mode == rounding::tflite_optimized)
-      run_op(add_dr_op(p), p, k, r.begin, r.end);
-    else if (p.mode == rounding::float_half_even)
-      run_op(add_real_op(p), p, k, r.begin, r.end);
-    else if (p.mode == rounding::xnnpack || p.mode == rounding::qnnpack)
-      run_op(add_factors_op(p), p, k, r.begin, r.end);
     else
-      run_fused(p, k, r);
+      run_op(integer_add(p), p, k, r);
   }
   static const char* describe(const void*) { return "add"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
@@ -441,36 +444,63 @@ template <class V> struct kernel<kernel_id::requantize, V> {
   static constexpr const kernel_entry* entry = &value;
 };
 
+/// AWAY, EVEN, and EVEN_MUL, which OPT is in whole groups of 8.
+enum class quantize_formula : std::uint8_t { away, even, even_mul };
 struct quantize_op {
-  rounding mode;
+  quantize_formula formula;
   VF scale, inverse, lo, hi;
   V32 z;
-  explicit HWY_INLINE quantize_op(const quantize_params& p)
-      : mode(p.mode),
+  HWY_INLINE quantize_op(const quantize_params& p, quantize_formula f)
+      : formula(f),
         scale(set_float(p.scale[0])),
         inverse(set_float(p.inverse[0])),
         lo(set_float(static_cast<float>(p.lo - p.zero_point[0]))),
         hi(set_float(static_cast<float>(p.hi - p.zero_point[0]))),
         z(set32(p.zero_point[0])) {}
   HWY_INLINE V32 operator()(VF x) const {
-    const VF v =
-        simd::rounded(mode == rounding::divide_half_away || mode == rounding::divide_half_even
-                          ? simd::divide(x, scale)
-                          : hn::Mul(x, inverse));
-    const V32 y =
-        mode == rounding::divide_half_away ? round_away_within(v, lo, hi) : round_within(v, lo, hi);
-    return hn::Add(y, z);
+    switch (formula) {
+      case quantize_formula::away:
+        return hn::Add(round_away_within(simd::rounded(simd::divide(x, scale)), lo, hi), z);
+      case quantize_formula::even:
+        return hn::Add(round_within(simd::rounded(simd::divide(x, scale)), lo, hi), z);
+      case quantize_formula::even_mul: break;
+    }
+    return hn::Add(round_within(simd::rounded(hn::Mul(x, inverse)), lo, hi), z);
   }
 };
 template <class V> struct kernel<kernel_id::quantize, V> {
   static const quantize_params& params(const void* p) {
     return *static_cast<const quantize_params*>(p);
   }
+  static std::optional<quantize_formula> formula_of(rounding mode) noexcept {
+    switch (mode) {
+      case rounding::divide_half_away: return quantize_formula::away;
+      case rounding::divide_half_even: return quantize_formula::even;
+      case rounding::reciprocal_half_even:
+      case rounding::tflite_optimized: return quantize_formula::even_mul;
+      case rounding::none:
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_truncate:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::aten:
+      case rounding::fused_multiply_add:
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
+    }
+    return std::nullopt;
+  }
   static bool accepts(const void* v) {
     const auto& p = params(v);
     return p.channels == 1 && (is_8bit(p.out_type) || p.out_type == dtype::s16) &&
-           (p.mode == rounding::divide_half_away || p.mode == rounding::divide_half_even ||
-            p.mode == rounding::reciprocal_half_even || p.mode == rounding::tflite_optimized);
+           formula_of(p.mode);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
@@ -481,7 +511,7 @@ template <class V> struct kernel<kernel_id::quantize, V> {
     const std::size_t end = p.mode == rounding::tflite_optimized && blocks < r.end
                                 ? (blocks < r.begin ? r.begin : blocks)
                                 : r.end;  // OPT's tail rounds another way
-    const quantize_op op(p);
+    const quantize_op op(p, *formula_of(p.mode));
     std::size_t i = r.begin;
     for (; i + lanes32 <= end; i += lanes32)
       simd::store_from32(p.out_type, op(simd::load(x + i)), y + i * so);

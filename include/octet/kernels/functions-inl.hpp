@@ -180,10 +180,10 @@ HWY_INLINE VF sqrt_lanes(VF x) {
 struct relu_lanes {
   VF lo, hi;
   explicit HWY_INLINE relu_lanes(const unary_params& p)
-      : lo(set_float(p.function == unary::relu_n1_to_1 ? -1.f : 0.f)),
-        hi(set_float(p.function == unary::relu    ? std::numeric_limits<float>::infinity()
-                     : p.function == unary::relu6 ? 6.f
-                                                  : 1.f)) {}
+      : relu_lanes(laws::bounds_of(ops::activation_of(p.function))) {}
+  explicit HWY_INLINE relu_lanes(const laws::real_bounds& b)
+      : lo(set_float(b.lo.value_or(-std::numeric_limits<float>::infinity()))),
+        hi(set_float(b.hi.value_or(std::numeric_limits<float>::infinity()))) {}
   HWY_INLINE VF operator()(VF x) const { return clamp_lanes(x, lo, hi); }
 };
 struct leaky_lanes {
@@ -404,8 +404,34 @@ template <class V> struct kernel<kernel_id::unary, V> {
   static const unary_params& params(const void* p) { return *static_cast<const unary_params*>(p); }
   /// Null: the reference.
   static float_function of_floats(const unary_params& p) noexcept {
-    if (p.mode == rounding::aten && numerics::has_vectorized(p.function)) return &vectorized_floats;
-    if (p.mode == rounding::onnxruntime && numerics::has_mlas(p.function)) return &mlas_floats;
+    switch (p.mode) {
+      case rounding::none: return rounded_floats(p);
+      case rounding::aten:
+        return numerics::has_vectorized(p.function) ? &vectorized_floats : rounded_floats(p);
+      case rounding::onnxruntime: return has_mlas(p.function) ? &mlas_floats : nullptr;
+      case rounding::divide_half_away:  // tanh, also in approximate gelu, is the C library's
+        return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::divide_truncate:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::fused_multiply_add:
+      case rounding::tflite_optimized:
+      case rounding::mxnet: break;
+    }
+    return nullptr;
+  }
+  /// With octet's correctly rounded functions.
+  static float_function rounded_floats(const unary_params& p) noexcept {
     switch (p.function) {
       case unary::logistic: return &unary_floats<logistic_lanes>;
       case unary::tanh: return &unary_floats<tanh_lanes>;
@@ -438,8 +464,10 @@ template <class V> struct kernel<kernel_id::unary, V> {
   }
   static word_function of_words(const unary_params& p) noexcept {
     const bool relu = ops::is_relu(p.function);
-    if (p.mode == rounding::none)
-      return p.function == unary::neg ? &unary_words<neg16_lanes> : &unary_words<clamp16_lanes>;
+    if (p.mode == rounding::none) {
+      if (p.function == unary::neg) return &unary_words<neg16_lanes>;
+      return relu ? &unary_words<clamp16_lanes> : nullptr;
+    }
     if (p.mode == rounding::doubling_high_half_away) {
       if (p.function == unary::abs) return &unary_words<abs16_lanes>;
       return relu || p.function == unary::leaky_relu ? &unary_words<scaled16_lanes> : nullptr;
@@ -456,10 +484,7 @@ template <class V> struct kernel<kernel_id::unary, V> {
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    if (p.type == dtype::f32)
-      return (p.mode == rounding::none || p.mode == rounding::aten ||
-              p.mode == rounding::onnxruntime || (p.function == unary::gelu && !p.approximate)) &&
-             of_floats(p) != nullptr;
+    if (p.type == dtype::f32) return of_floats(p) != nullptr;
     return p.type == dtype::s16 && of_words(p) != nullptr;
   }
   /// What is behind the last whole vectors of a tensor takes the scalar function.

@@ -79,14 +79,17 @@ template <class F> HWY_INLINE void each_float(const float* x, float* y, std::siz
 /// y[i] = f(x[i]) of n elements, under rounding ATEN.
 inline HWY_NOINLINE void vectorized_floats(const unary_params& p, const float* x, float* y,
                                            std::size_t n) noexcept {
-  if (p.function == unary::logistic)
-    each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_vectorized(v); });
-  else if (p.function == unary::tanh)
-    each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_vectorized(v); });
-  else if (p.function == unary::exp)
-    each_float(x, y, n, [](VF v) HWY_ATTR { return exp_vectorized(v); });
-  else
-    each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_vectorized(v, p.approximate); });
+  switch (numerics::vectorized_of(p.function)) {
+    case numerics::vectorized_function::logistic:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_vectorized(v); });
+    case numerics::vectorized_function::tanh:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_vectorized(v); });
+    case numerics::vectorized_function::exp:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return exp_vectorized(v); });
+    case numerics::vectorized_function::gelu:
+      return each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_vectorized(v, p.approximate); });
+    case numerics::vectorized_function::other: break;  // has_vectorized excludes these
+  }
 }
 
 }  // namespace OCTET_TARGET_NS

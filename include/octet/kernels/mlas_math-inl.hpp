@@ -66,19 +66,37 @@ HWY_INLINE VF gelu_mlas(VF x, bool approximate) {
   return hn::Mul(half, simd::rounded(hn::Add(tanh_mlas(t), one)));
 }
 
+constexpr bool has_mlas(unary f) noexcept {
+  switch (numerics::ort_function_of(f)) {
+    case numerics::ort_function::logistic:
+    case numerics::ort_function::tanh:
+    case numerics::ort_function::exp:
+    case numerics::ort_function::erf:
+    case numerics::ort_function::gelu: return true;
+    case numerics::ort_function::sin:
+    case numerics::ort_function::cos:
+    case numerics::ort_function::other: return false;
+  }
+  return false;
+}
 /// y[i] = f(x[i]) of n elements, under rounding ORT.
 inline HWY_NOINLINE void mlas_floats(const unary_params& p, const float* x, float* y,
                                      std::size_t n) noexcept {
-  if (p.function == unary::logistic)
-    each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_mlas(v); });
-  else if (p.function == unary::tanh)
-    each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_mlas(v); });
-  else if (p.function == unary::exp)
-    each_float(x, y, n, [](VF v) HWY_ATTR { return exp_mlas<false>(v); });
-  else if (p.function == unary::erf)
-    each_float(x, y, n, [](VF v) HWY_ATTR { return erf_mlas(v); });
-  else
-    each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_mlas(v, p.approximate); });
+  switch (numerics::ort_function_of(p.function)) {
+    case numerics::ort_function::logistic:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_mlas(v); });
+    case numerics::ort_function::tanh:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_mlas(v); });
+    case numerics::ort_function::exp:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return exp_mlas<false>(v); });
+    case numerics::ort_function::erf:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return erf_mlas(v); });
+    case numerics::ort_function::gelu:
+      return each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_mlas(v, p.approximate); });
+    case numerics::ort_function::sin:
+    case numerics::ort_function::cos:
+    case numerics::ort_function::other: break;  // has_mlas excludes these
+  }
 }
 
 // ---- sums over lanes ----

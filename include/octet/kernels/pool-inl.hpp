@@ -123,6 +123,52 @@ HWY_INLINE V32 window_sum(const pool_window& w, dtype t, std::size_t c, std::siz
   return sum;
 }
 
+/// What makes an average of a sum.
+enum class average_step : std::uint8_t { quotient, divide, multiply, multiply_add };
+struct average_terms {
+  average_step step = average_step::quotient;
+  float factor = 0;
+  bool takes_offset = false;     // zero points are taken off the sum
+  bool adds_zero_point = false;  // after the rounding
+};
+HWY_INLINE average_terms terms_of(const pool2d_params& p, std::int32_t n, std::int32_t window_h,
+                                  std::int32_t window_w) noexcept {
+  const auto ratio = [&] {
+    return static_cast<float>(numerics::div(p.ratio, static_cast<double>(n)));
+  };
+  switch (p.mode) {
+    case rounding::divide_half_away: return {average_step::quotient};
+    case rounding::divide_half_even: return {average_step::divide};
+    case rounding::float_half_even: return {average_step::multiply, ratio(), true, true};
+    case rounding::float_zero_point_half_even:
+      return {average_step::multiply_add, ratio(), true, false};
+    case rounding::qnnpack:
+      return {average_step::multiply,
+              numerics::div(p.in_scale,
+                            numerics::mul(p.out_scale, static_cast<float>(window_h * window_w))),
+              true, true};
+    case rounding::aten:
+      return {average_step::multiply,
+              numerics::div(numerics::div(1.f, static_cast<float>(window_h)),
+                            static_cast<float>(window_w))};
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_bias_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // accepts() excludes these
+  }
+  return {};
+}
+
 template <class V> struct kernel<kernel_id::pool2d, V> {
   static const pool2d_params& params(const void* p) {
     return *static_cast<const pool2d_params*>(p);
@@ -204,52 +250,47 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
     const auto channels = as_size(p.channels);
     const std::size_t size = size_of(p.type);
     const std::int32_t taps = w.rows * w.columns;
-    // Factor and clamp of the float formulas; those that take raw sums have no zero point to add.
-    const bool raw = p.mode == rounding::aten || p.mode == rounding::divide_half_even ||
-                     p.mode == rounding::float_zero_point_half_even;
-    const std::int32_t zero = raw ? 0 : p.zero_point;
-    float factor = 0;
-    if (p.mode == rounding::float_half_even || p.mode == rounding::float_zero_point_half_even)
-      factor = static_cast<float>(numerics::div(p.ratio, static_cast<double>(n)));
-    else if (p.mode == rounding::qnnpack)
-      factor = numerics::div(p.in_scale,
-                             numerics::mul(p.out_scale, static_cast<float>(window_h * window_w)));
-    else if (p.mode == rounding::aten)
-      factor = numerics::div(numerics::div(1.f, static_cast<float>(window_h)),
-                             static_cast<float>(window_w));
-    const VF f = set_float(factor), lo = set_float(static_cast<float>(p.lo - zero)),
+    const average_terms terms = terms_of(p, n, window_h, window_w);
+    const std::int32_t zero = terms.adds_zero_point ? p.zero_point : 0;
+    const VF f = set_float(terms.factor), lo = set_float(static_cast<float>(p.lo - zero)),
              hi = set_float(static_cast<float>(p.hi - zero)),
              divisor = set_float(static_cast<float>(n)),
              zf = set_float(static_cast<float>(p.zero_point));
-    const bool offsets = p.mode == rounding::float_half_even ||
-                         p.mode == rounding::float_zero_point_half_even ||
-                         p.mode == rounding::qnnpack;
     // Numerators below 2^24: no quotient of them rounds up to the next whole number.
     const bool quotients =
         n > 0 && std::int64_t{taps} * (is_8bit(p.type) ? 255 : 32768) + n < (1 << 24);
-    const V32 offset = set32(offsets ? taps * p.in_zero_point : 0), z = set32(zero);
+    const V32 offset = set32(terms.takes_offset ? taps * p.in_zero_point : 0), z = set32(zero);
     for (std::size_t c = 0; c < channels; c += lanes32) {
       const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
-      V32 q;
+      V32 q = z;
       const V32 sum = hn::Sub(window_sum(w, p.type, c, have), offset);
-      if (p.mode == rounding::divide_half_away && quotients) {
-        // (sum + n / 2) / n toward zero, the sign apart.
-        const V32 sign = sign_of(sum), numerator = hn::Add(with_sign(sum, sign), set32(n / 2));
-        const V32 quotient =
-            hn::ConvertTo(D32(), simd::divide(hn::ConvertTo(DF(), numerator), divisor));
-        q = hn::Min(hn::Max(with_sign(quotient, sign), set32(p.lo)), set32(p.hi));
-      } else if (p.mode == rounding::divide_half_away) {
-        alignas(alignment) std::int32_t each[lanes32];
-        hn::Store(sum, D32(), each);
-        for (std::size_t i = 0; i < have; ++i)
-          each[i] = numerics::average(p, each[i], taps, n, window_h, window_w);
-        q = hn::Load(D32(), each);
-      } else {
-        const VF s = hn::ConvertTo(DF(), sum);
-        VF v = simd::rounded(p.mode == rounding::divide_half_even ? simd::divide(s, divisor)
-                                                                  : hn::Mul(s, f));
-        if (p.mode == rounding::float_zero_point_half_even) v = simd::rounded(hn::Add(v, zf));
-        q = hn::Add(round_within(v, lo, hi), z);
+      switch (terms.step) {
+        case average_step::quotient:
+          if (quotients) {
+            // (sum + n / 2) / n toward zero, the sign apart.
+            const V32 sign = sign_of(sum), numerator = hn::Add(with_sign(sum, sign), set32(n / 2));
+            const V32 quotient =
+                hn::ConvertTo(D32(), simd::divide(hn::ConvertTo(DF(), numerator), divisor));
+            q = hn::Min(hn::Max(with_sign(quotient, sign), set32(p.lo)), set32(p.hi));
+          } else {
+            alignas(alignment) std::int32_t each[lanes32];
+            hn::Store(sum, D32(), each);
+            for (std::size_t i = 0; i < have; ++i)
+              each[i] = numerics::average(p, each[i], taps, n, window_h, window_w);
+            q = hn::Load(D32(), each);
+          }
+          break;
+        case average_step::divide:
+          q = hn::Add(
+              round_within(simd::rounded(simd::divide(hn::ConvertTo(DF(), sum), divisor)), lo, hi),
+              z);
+          break;
+        case average_step::multiply:
+          q = hn::Add(round_within(real_product(sum, f), lo, hi), z);
+          break;
+        case average_step::multiply_add:
+          q = hn::Add(round_within(simd::rounded(hn::Add(real_product(sum, f), zf)), lo, hi), z);
+          break;
       }
       if (have == lanes32)
         simd::store_from32(p.type, q, y + c * size);

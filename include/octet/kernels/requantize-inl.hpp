@@ -253,7 +253,8 @@ HWY_INLINE simd::VF64 requantize_double(simd::VF64 x, simd::VF64 m, simd::VF64 z
   return hn::Min(hn::Max(hn::Add(whole_away(DF64(), hn::Mul(x, m)), z), lo), hi);
 }
 
-/// A requantize with one multiplier: int32 to the clamped result. 8- and 16-bit outputs.
+/// A requantize with one multiplier: int32 to the clamped result. 8- and 16-bit outputs. Of what
+/// accepts() takes only.
 struct uniform_requantize {
   enum class formula : std::uint8_t { shift, real, real_zero, eighths };
   static std::optional<formula> formula_of(rounding r) noexcept {
@@ -287,7 +288,7 @@ struct uniform_requantize {
   V32 z, low, high;  // clamp before the zero point is added: nothing overflows
   VF scale, zf, lof, hif;
   explicit HWY_INLINE uniform_requantize(const requantize_params& q)
-      : f(formula_of(q.mode).value_or(formula::shift)),
+      : f(*formula_of(q.mode)),
         shift(uses_multiplier(q.mode) ? q.mult[0] : multiplier{},
               q.mode == rounding::doubling_high_half_away),
         z(set32(q.zero_point)),

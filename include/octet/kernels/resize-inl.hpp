@@ -202,51 +202,76 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
   static const resize_params& params(const void* p) {
     return *static_cast<const resize_params*>(p);
   }
-  template <class T>
-  static void integers(const resize_params& p, const kernel_args& a, part_range r) noexcept {
-    const auto* x = static_cast<const T*>(a.in[0]);
-    auto* y = static_cast<T*>(a.out[0]);
-    if (p.mode == rounding::onnxruntime)
-      return resize_rows<T, blend_ort_lanes<T>>(p, x, y, r.begin, r.end);
-    if (p.mode == rounding::aten)
-      return resize_rows<T, blend_aten_lanes<T, false>>(p, x, y, r.begin, r.end);
-    if (p.mode == rounding::fused_multiply_add)
-      return resize_rows<T, blend_aten_lanes<T, true>>(p, x, y, r.begin, r.end);
-    if (p.mode == rounding::doubling_high_half_away)
-      resize_rows<T, blend_q10_lanes<T>>(p, x, y, r.begin, r.end);
-    else if (p.mode == rounding::xnnpack)
-      resize_rows<T, blend_xnn_lanes<T>>(p, x, y, r.begin, r.end);
-    else
-      resize_rows<T, blend_float_lanes<T>>(p, x, y, r.begin, r.end);
+  template <class T, class Blend>
+  static void rows(const resize_params& p, const kernel_args& a, part_range r) noexcept {
+    resize_rows<T, Blend>(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin,
+                          r.end);
   }
-  static void floats(const resize_params& p, const float* x, float* y, part_range r) noexcept {
-    p.mode == rounding::onnxruntime
-        ? resize_rows<float, blend_ort_lanes<float>>(p, x, y, r.begin, r.end)
-        : resize_rows<float, blend_float_lanes<float>>(p, x, y, r.begin, r.end);
+  using rows_function = void (*)(const resize_params&, const kernel_args&, part_range) noexcept;
+  /// Null: the reference.
+  template <class T> static rows_function of_bytes(rounding mode) noexcept {
+    switch (mode) {
+      case rounding::doubling_high_half_away: return &rows<T, blend_q10_lanes<T>>;
+      case rounding::xnnpack: return &rows<T, blend_xnn_lanes<T>>;
+      case rounding::aten: return &rows<T, blend_aten_lanes<T, false>>;
+      case rounding::fused_multiply_add: return &rows<T, blend_aten_lanes<T, true>>;
+      case rounding::tflite_optimized:
+        if constexpr (std::is_unsigned_v<T>) return &rows<T, blend_float_lanes<T>>;
+        break;
+      case rounding::onnxruntime: return &rows<T, blend_ort_lanes<T>>;
+      case rounding::none:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::divide_truncate:
+      case rounding::qnnpack:
+      case rounding::mxnet: break;
+    }
+    return nullptr;
   }
+  static rows_function of_floats(rounding mode) noexcept {
+    switch (mode) {
+      case rounding::none: return &rows<float, blend_float_lanes<float>>;
+      case rounding::onnxruntime: return &rows<float, blend_ort_lanes<float>>;
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::divide_truncate:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::aten:
+      case rounding::fused_multiply_add:
+      case rounding::tflite_optimized:
+      case rounding::mxnet: break;
+    }
+    return nullptr;
+  }
+  static rows_function of(const resize_params& p) noexcept {
+    if (p.type == dtype::f32) return of_floats(p.mode);
+    if (p.type == dtype::u8) return of_bytes<std::uint8_t>(p.mode);
+    if (p.type == dtype::s8) return of_bytes<std::int8_t>(p.mode);
+    const bool words = p.type == dtype::s16 && p.mode == rounding::doubling_high_half_away;
+    return words ? &rows<std::int16_t, blend_q10_words> : nullptr;
+  }
+  static bool accepts(const void* p) { return of(params(p)) != nullptr; }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    const part_range r = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-    if (p.type == dtype::f32)
-      floats(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r);
-    else if (p.type == dtype::s16)
-      resize_rows<std::int16_t, blend_q10_words>(p, static_cast<const std::int16_t*>(a.in[0]),
-                                                 static_cast<std::int16_t*>(a.out[0]), r.begin,
-                                                 r.end);
-    else if (p.type == dtype::u8)
-      integers<std::uint8_t>(p, a, r);
-    else
-      integers<std::int8_t>(p, a, r);
-  }
-  static bool accepts(const void* p) {
-    const auto& q = params(p);
-    if (q.type == dtype::f32) return true;
-    if (q.type == dtype::s16) return q.mode == rounding::doubling_high_half_away;
-    return is_8bit(q.type) &&
-           (q.mode == rounding::doubling_high_half_away || q.mode == rounding::xnnpack ||
-            q.mode == rounding::aten || q.mode == rounding::fused_multiply_add ||
-            q.mode == rounding::onnxruntime ||
-            (q.mode == rounding::tflite_optimized && q.type == dtype::u8));
+    of(p)(p, a, part_of(product_of(p.batch, p.out_h), a.part, a.parts));
   }
   static const char* describe(const void*) { return "resize by channels"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};

@@ -53,24 +53,35 @@ struct log_softmax_dr_op {
     return (*this)(hn::Iota(D32(), static_cast<std::int32_t>(i)));
   }
 };
-/// Float tables: of OPT and ORT by x - max, of EVEN_MUL by x.
+/// How a row of bytes is computed: DR; a table of floats by x - max, OPT and ORT, or by x,
+/// EVEN_MUL.
+enum class softmax_formula : std::uint8_t { fixed_point, tflite_table, onnxruntime_table, real };
+/// Float tables.
 struct softmax_table_op {
   const float* table;
-  rounding mode;
+  softmax_formula formula;
   bool up;  // OPT to uint8: half up; else halves away from zero
   VF factor, sum, lo,
       hi;  // EVEN_MUL: table / sum * factor; ORT: table * factor / sum; OPT: table * factor
   V32 z;
   HWY_INLINE V32 of(VF e) const {
-    if (mode == rounding::reciprocal_half_even)
-      return hn::Add(
-          round_within(simd::rounded(hn::Mul(simd::rounded(simd::divide(e, sum)), factor)), lo, hi),
-          z);
     // Cut first: the bounds are whole numbers below 2^17; below zero lies only the bound itself.
-    const VF v = simd::rounded(hn::Mul(e, factor));
-    if (mode == rounding::onnxruntime)
-      return hn::Add(round_within(simd::divide(v, sum), lo, hi), z);
-    return hn::Add(up ? round_up_within(v, lo, hi) : round_away_within(v, lo, hi), z);
+    switch (formula) {
+      case softmax_formula::real:
+        return hn::Add(
+            round_within(simd::rounded(hn::Mul(simd::rounded(simd::divide(e, sum)), factor)), lo,
+                         hi),
+            z);
+      case softmax_formula::onnxruntime_table:
+        return hn::Add(round_within(simd::divide(simd::rounded(hn::Mul(e, factor)), sum), lo, hi),
+                       z);
+      case softmax_formula::tflite_table: {
+        const VF v = simd::rounded(hn::Mul(e, factor));
+        return hn::Add(up ? round_up_within(v, lo, hi) : round_away_within(v, lo, hi), z);
+      }
+      case softmax_formula::fixed_point: break;  // row_dr has no table of floats
+    }
+    return z;
   }
   HWY_INLINE V32 entries(std::size_t i) const { return of(simd::load(table + i)); }
   HWY_INLINE V32 operator()(V32 index) const { return of(hn::GatherIndex(DF(), table, index)); }
@@ -145,20 +156,22 @@ template <class V> struct kernel<kernel_id::softmax, V> {
   static const softmax_params& params(const void* p) {
     return *static_cast<const softmax_params*>(p);
   }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    if (p.in_type == dtype::f32)
-      return p.out_type == dtype::f32 && p.inner == 1 && (p.mode != rounding::aten || !p.log);
-    if (p.in_type == dtype::s16)
-      return p.out_type == dtype::s16 && p.inner == 1 && p.mode == rounding::wide_half_up && !p.log;
-    if (!is_8bit(p.in_type) || !(is_8bit(p.out_type) || p.out_type == dtype::s16) || p.inner != 1)
-      return false;
+  /// None: the reference.
+  static std::optional<softmax_formula> formula_of(const softmax_params& p) noexcept {
     switch (p.mode) {
       case rounding::doubling_high_half_away:
-        return p.exp != nullptr && p.depth < 8192;  // sums stay below 2^32
-      case rounding::tflite_optimized: return p.table != nullptr;
-      case rounding::onnxruntime: return p.table != nullptr && !p.log;
-      case rounding::reciprocal_half_even: return !p.log;
+        // Sums stay below 2^32.
+        if (p.exp != nullptr && p.depth < 8192) return softmax_formula::fixed_point;
+        break;
+      case rounding::tflite_optimized:
+        if (p.table != nullptr) return softmax_formula::tflite_table;
+        break;
+      case rounding::onnxruntime:
+        if (p.table != nullptr && !p.log) return softmax_formula::onnxruntime_table;
+        break;
+      case rounding::reciprocal_half_even:
+        if (!p.log) return softmax_formula::real;
+        break;
       case rounding::none:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -169,14 +182,54 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       case rounding::eight_bit_ratio_half_up:
       case rounding::divide_half_away:
       case rounding::divide_half_even:
+      case rounding::divide_truncate:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::aten:
+      case rounding::fused_multiply_add:
+      case rounding::mxnet: break;
+    }
+    return std::nullopt;
+  }
+  using float_rows = void (*)(const softmax_params&, const float*, float*) noexcept;
+  /// One row of float32, and `together` of them; null: one by one.
+  struct float_formula {
+    float_rows one, several;
+  };
+  static std::optional<float_formula> of_floats(const softmax_params& p) noexcept {
+    switch (p.mode) {
+      case rounding::none: return float_formula{&rows_floats<1>, &rows_floats<together>};
+      case rounding::aten:
+        if (!p.log) return float_formula{&row_vectorized, nullptr};
+        break;
+      case rounding::onnxruntime: return float_formula{&row_mlas, nullptr};
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::divide_truncate:
       case rounding::xnnpack:
       case rounding::qnnpack:
       case rounding::fused_multiply_add:
-      case rounding::aten:
-      case rounding::divide_truncate:
+      case rounding::tflite_optimized:
       case rounding::mxnet: break;
     }
-    return false;
+    return std::nullopt;
+  }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    if (p.inner != 1) return false;
+    if (p.in_type == dtype::f32) return p.out_type == dtype::f32 && of_floats(p);
+    if (p.in_type == dtype::s16)
+      return p.out_type == dtype::s16 && p.mode == rounding::wide_half_up && !p.log;
+    return is_8bit(p.in_type) && (is_8bit(p.out_type) || p.out_type == dtype::s16) && formula_of(p);
   }
   static HWY_NOINLINE void row_dr(const softmax_params& p, const std::uint8_t* x, std::uint8_t most,
                                   std::byte* y) noexcept {
@@ -213,9 +266,20 @@ template <class V> struct kernel<kernel_id::softmax, V> {
                            12 - room + 31 - 8 * static_cast<int>(size_of(p.out_type))};
     softmax_outputs(op, x, true, most, p.out_type, y, p.depth);
   }
-  static HWY_NOINLINE void row_table(const softmax_params& p, const float* table,
-                                     const std::uint8_t* x, std::uint8_t from, std::int32_t most,
-                                     float sum, std::byte* y) noexcept {
+  /// softmax_table_op's factor.
+  static float factor_of(const softmax_params& p, softmax_formula formula, float sum) noexcept {
+    switch (formula) {
+      case softmax_formula::tflite_table:
+        return numerics::div(1.f, numerics::mul(sum, p.out_scale));
+      case softmax_formula::onnxruntime_table: return numerics::floor(p.inverse);
+      case softmax_formula::real: return p.inverse;
+      case softmax_formula::fixed_point: break;  // row_dr has no table of floats
+    }
+    return 0;
+  }
+  static HWY_NOINLINE void row_table(const softmax_params& p, softmax_formula formula,
+                                     const float* table, const std::uint8_t* x, std::uint8_t from,
+                                     std::int32_t most, float sum, std::byte* y) noexcept {
     const VF lo = set_float(static_cast<float>(p.lo - p.out_zero_point)),
              hi = set_float(static_cast<float>(p.hi - p.out_zero_point));
     const V32 z = set32(p.out_zero_point);
@@ -229,12 +293,14 @@ template <class V> struct kernel<kernel_id::softmax, V> {
           set_float(scale), set_float(shift), lo, hi, z, set32(p.in_type == dtype::s8 ? 0x80 : 0)};
       return softmax_outputs(op, x, false, 0, p.out_type, y, p.depth);
     }
-    const float factor = p.mode == rounding::tflite_optimized
-                             ? numerics::div(1.f, numerics::mul(sum, p.out_scale))
-                         : p.mode == rounding::onnxruntime ? numerics::floor(p.inverse)
-                                                           : p.inverse;
-    const softmax_table_op op{
-        table, p.mode, p.out_type == dtype::u8, set_float(factor), set_float(sum), lo, hi, z};
+    const softmax_table_op op{table,
+                              formula,
+                              p.out_type == dtype::u8,
+                              set_float(factor_of(p, formula, sum)),
+                              set_float(sum),
+                              lo,
+                              hi,
+                              z};
     softmax_outputs(op, x, false, from, p.out_type, y, p.depth);
   }
 
@@ -289,8 +355,8 @@ template <class V> struct kernel<kernel_id::softmax, V> {
   }
   /// `Rows` rows of OPT or ORT.
   template <std::size_t Rows>
-  static HWY_INLINE void rows_table(const softmax_params& p, const std::uint8_t* x, bool s8,
-                                    std::byte* y) noexcept {
+  static HWY_INLINE void rows_table(const softmax_params& p, softmax_formula formula,
+                                    const std::uint8_t* x, bool s8, std::byte* y) noexcept {
     std::uint8_t most[Rows], from[Rows];
     float sum[Rows];
     for (std::size_t j = 0; j < Rows; ++j) {
@@ -299,7 +365,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     }
     sum_tables<Rows>(p, x, from, sum);
     for (std::size_t j = 0; j < Rows; ++j)
-      row_table(p, p.table, x + j * p.depth, from[j], number(most[j], s8), sum[j],
+      row_table(p, formula, p.table, x + j * p.depth, from[j], number(most[j], s8), sum[j],
                 y + j * p.depth * size_of(p.out_type));
   }
 
@@ -317,15 +383,10 @@ template <class V> struct kernel<kernel_id::softmax, V> {
         simd::store_some(e, y + i, left);
     }
   }
-  /// What is taken off, of a logarithm, or divided by.
-  static float divisor_of(const softmax_params& p, float sum) noexcept {
-    if (!p.log) return sum;
-    return p.mode == rounding::onnxruntime ? numerics::log_c_library(sum) : numerics::log_f32(sum);
-  }
-  /// What the exponentials in y and their sum make of a row.
-  static HWY_NOINLINE void shares(const softmax_params& p, const float* x, float most, float sum,
-                                  float* y) noexcept {
-    const VF m = set_float(most), by = set_float(divisor_of(p, sum));
+  /// A row of the exponentials in y; `divisor`: their sum, or its logarithm, which is taken off.
+  static HWY_NOINLINE void shares(const softmax_params& p, const float* x, float most,
+                                  float divisor, float* y) noexcept {
+    const VF m = set_float(most), by = set_float(divisor);
     for (std::size_t i = 0; i < p.depth; i += lanes32) {
       const std::size_t left = p.depth - i;
       const bool whole = left >= lanes32;
@@ -340,7 +401,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
   }
   /// float32, `Rows` rows: exp(x - max), summed in order.
   template <std::size_t Rows>
-  static HWY_INLINE void rows_floats(const softmax_params& p, const float* x, float* y) noexcept {
+  static HWY_NOINLINE void rows_floats(const softmax_params& p, const float* x, float* y) noexcept {
     float most[Rows], sum[Rows];
     for (std::size_t j = 0; j < Rows; ++j) {
       most[j] = range_of(x + j * p.depth, p.depth, x[j * p.depth]).most;
@@ -348,7 +409,8 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     }
     float_row_sums<Rows>(y, p.depth, sum);
     for (std::size_t j = 0; j < Rows; ++j)
-      shares(p, x + j * p.depth, most[j], sum[j], y + j * p.depth);
+      shares(p, x + j * p.depth, most[j], p.log ? numerics::log_f32(sum[j]) : sum[j],
+             y + j * p.depth);
   }
   /// int16, I64: exponentials from a table, kept in the output until their sum is known.
   static HWY_NOINLINE void row_words(const softmax_params& p, const std::int16_t* x,
@@ -444,62 +506,66 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       return exp_mlas<true>(simd::rounded(hn::Mul(simd::rounded(hn::Sub(v, top)), beta)));
     });
     const float sum = sum_of_sixteens(y, n);
-    if (p.log) return shares(p, x, largest, sum, y);
+    if (p.log) return shares(p, x, largest, numerics::log_c_library(sum), y);
     const VF factor = set_float(numerics::div(1.f, sum));
     each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
   }
 
+  static void all_floats(const softmax_params& p, const float* x, float* y, part_range r) noexcept {
+    const float_formula f = *of_floats(p);
+    for (std::size_t i = r.begin; i < r.end;) {
+      const bool several = f.several != nullptr && r.end - i >= together;
+      (several ? f.several : f.one)(p, x + i * p.depth, y + i * p.depth);
+      i += several ? together : 1;
+    }
+  }
+  static void all_bytes(const softmax_params& p, const std::uint8_t* x, std::byte* y,
+                        part_range r) noexcept {
+    const softmax_formula formula = *formula_of(p);
+    const std::size_t out_row = p.depth * size_of(p.out_type);
+    const bool s8 = p.in_type == dtype::s8;
+    x += r.begin * p.depth;
+    y += r.begin * out_row;
+    exp_memo memo;
+    for (std::size_t left = r.end - r.begin; left != 0;) {
+      std::size_t rows = 1;
+      switch (formula) {
+        case softmax_formula::fixed_point: row_dr(p, x, maximum(x, p.depth, s8), y); break;
+        case softmax_formula::real: {
+          const std::int32_t most = number(maximum(x, p.depth, s8), s8);
+          const float sum = sum_even_mul(p, x, s8, most, memo);
+          row_table(p, formula, memo.value, x, 0, most, sum, y);
+          break;
+        }
+        case softmax_formula::tflite_table:
+        case softmax_formula::onnxruntime_table:
+          if (left >= together) {
+            rows_table<together>(p, formula, x, s8, y);
+            rows = together;
+          } else {
+            rows_table<1>(p, formula, x, s8, y);
+          }
+          break;
+      }
+      x += rows * p.depth;
+      y += rows * out_row;
+      left -= rows;
+    }
+  }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.outer, k.part, k.parts);
     if (p.depth == 0) return;
-    const std::size_t out_row = p.depth * size_of(p.out_type);
     if (p.in_type == dtype::s16) {
       for (std::size_t i = r.begin; i < r.end; ++i)
         row_words(p, static_cast<const std::int16_t*>(k.in[0]) + i * p.depth,
                   static_cast<std::int16_t*>(k.out[0]) + i * p.depth);
       return;
     }
-    if (p.in_type == dtype::f32) {
-      for (std::size_t i = r.begin; i < r.end;) {
-        const auto* x = static_cast<const float*>(k.in[0]) + i * p.depth;
-        auto* y = static_cast<float*>(k.out[0]) + i * p.depth;
-        const bool alone = p.mode == rounding::aten || p.mode == rounding::onnxruntime;
-        const std::size_t rows = !alone && r.end - i >= together ? together : 1;
-        if (p.mode == rounding::aten)
-          row_vectorized(p, x, y);
-        else if (p.mode == rounding::onnxruntime)
-          row_mlas(p, x, y);
-        else if (rows == together)
-          rows_floats<together>(p, x, y);
-        else
-          rows_floats<1>(p, x, y);
-        i += rows;
-      }
-      return;
-    }
-    const bool s8 = p.in_type == dtype::s8;
-    const auto* x = static_cast<const std::uint8_t*>(k.in[0]) + r.begin * p.depth;
-    auto* y = static_cast<std::byte*>(k.out[0]) + r.begin * out_row;
-    exp_memo memo;
-    for (std::size_t left = r.end - r.begin; left != 0;) {
-      std::size_t rows = 1;
-      if (p.mode == rounding::doubling_high_half_away) {
-        row_dr(p, x, maximum(x, p.depth, s8), y);
-      } else if (p.mode == rounding::reciprocal_half_even) {
-        const std::int32_t most = number(maximum(x, p.depth, s8), s8);
-        const float sum = sum_even_mul(p, x, s8, most, memo);
-        row_table(p, memo.value, x, 0, most, sum, y);
-      } else if (left >= together) {
-        rows_table<together>(p, x, s8, y);
-        rows = together;
-      } else {
-        rows_table<1>(p, x, s8, y);
-      }
-      x += rows * p.depth;
-      y += rows * out_row;
-      left -= rows;
-    }
+    if (p.in_type == dtype::f32)
+      all_floats(p, static_cast<const float*>(k.in[0]), static_cast<float*>(k.out[0]), r);
+    else
+      all_bytes(p, static_cast<const std::uint8_t*>(k.in[0]), static_cast<std::byte*>(k.out[0]), r);
   }
   static const char* describe(const void*) { return "softmax"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};

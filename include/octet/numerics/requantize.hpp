@@ -193,15 +193,37 @@ constexpr std::int32_t finish(double v, std::int32_t zero_point, std::int32_t lo
 }  // namespace numerics
 
 /// Which multiplier array a rounding reads.
+/// What a rounding of accumulators multiplies them with.
+enum class requantize_factor : std::uint8_t { none, fixed_point, binary32, binary64 };
+constexpr requantize_factor factor_of(rounding r) noexcept {
+  switch (r) {
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::eight_bit_ratio_half_up: return requantize_factor::fixed_point;
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::fused_multiply_add:
+    case rounding::mxnet: return requantize_factor::binary32;
+    case rounding::double_half_away: return requantize_factor::binary64;
+    case rounding::none:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::tflite_optimized:
+    case rounding::onnxruntime: return requantize_factor::none;
+  }
+  return requantize_factor::none;
+}
 constexpr bool uses_multiplier(rounding r) {
-  return r == rounding::doubling_high_half_away || r == rounding::doubling_high_half_up ||
-         r == rounding::wide_half_up || r == rounding::eight_bit_ratio_half_up;
+  return factor_of(r) == requantize_factor::fixed_point;
 }
-constexpr bool uses_float_scale(rounding r) {
-  return r == rounding::float_half_even || r == rounding::float_bias_half_even ||
-         r == rounding::float_zero_point_half_even || r == rounding::reciprocal_half_even ||
-         r == rounding::fused_multiply_add || r == rounding::mxnet;
-}
+constexpr bool uses_float_scale(rounding r) { return factor_of(r) == requantize_factor::binary32; }
 /// Whether sx*sw is formed in binary32 where a node does not say.
 constexpr bool uses_f32_product(rounding r) { return uses_float_scale(r) && r != rounding::mxnet; }
 

@@ -113,6 +113,29 @@ constexpr std::int32_t div_dr(const binary_params& p, std::int32_t a, std::int32
                     headroom + reciprocal_shift - p.y_mult.shift)},
                 p.zero_point, p.lo, p.hi);
 }
+/// DR of one pair, except comparisons.
+constexpr std::int32_t binary_dr(const binary_params& p, std::int32_t a, std::int32_t b) noexcept {
+  switch (p.op) {
+    case binary_op::div: return div_dr(p, a, b);
+    case binary_op::squared_difference: return squared_difference_dr(p, a, b);
+    case binary_op::minimum:
+    case binary_op::maximum:
+    case binary_op::equal:
+    case binary_op::not_equal:
+    case binary_op::less:
+    case binary_op::less_equal:
+    case binary_op::greater:
+    case binary_op::greater_equal:
+    case binary_op::logical_and:
+    case binary_op::logical_or:
+    case binary_op::floor_div:
+    case binary_op::floor_mod:
+    case binary_op::pow:
+    case binary_op::bitwise_xor:
+    case binary_op::right_shift: break;  // binary_prepare refuses these
+  }
+  return p.zero_point;
+}
 /// a to the power b. Where it is no real number: the NaN that x86-64 makes, its sign set. Integers:
 /// rounded toward zero; what the type does not hold is its lowest value, as x86-64 converts the
 /// floating result.
@@ -275,9 +298,7 @@ constexpr void binary(const binary_params& p, const T* a, const T* b, void* out,
         return;
       }
       if (p.mode == rounding::doubling_high_half_away) {
-        static_cast<T*>(out)[i] =
-            static_cast<T>(p.op == binary_op::div ? numerics::div_dr(p, u, v)
-                                                  : numerics::squared_difference_dr(p, u, v));
+        static_cast<T*>(out)[i] = static_cast<T>(numerics::binary_dr(p, u, v));
         return;
       }
     }

@@ -47,18 +47,37 @@ namespace numerics {
 constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std::int32_t zx,
                                     float sy, std::int32_t zy, float ratio, std::int32_t lo,
                                     std::int32_t hi) noexcept {
-  if (mode == rounding::divide_half_away) {
-    const float r = mul(sx, div(1.f, sy));
-    return clamp_to_int(round_half_away(static_cast<double>(
-                            add(mul(static_cast<float>(q), r), mul(-static_cast<float>(zx), r)))) +
-                            zy,
-                        lo, hi);
-  }
-  if (mode == rounding::mxnet)
-    return clamp_to_int(static_cast<double>(scaled_half_even(q, ratio)), lo, hi);
   const float real = mul(static_cast<float>(q - zx), sx);
-  return mode == rounding::divide_half_even ? quantize_even(real, sy, zy, lo, hi)
-                                            : quantize_even_mul(real, div(1.f, sy), zy, lo, hi);
+  switch (mode) {
+    case rounding::divide_half_away: {
+      const float r = mul(sx, div(1.f, sy));
+      return clamp_to_int(round_half_away(static_cast<double>(add(
+                              mul(static_cast<float>(q), r), mul(-static_cast<float>(zx), r)))) +
+                              zy,
+                          lo, hi);
+    }
+    case rounding::divide_half_even: return quantize_even(real, sy, zy, lo, hi);
+    case rounding::reciprocal_half_even: return quantize_even_mul(real, div(1.f, sy), zy, lo, hi);
+    case rounding::mxnet:
+      return clamp_to_int(static_cast<double>(scaled_half_even(q, ratio)), lo, hi);
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::onnxruntime: break;  // the forms exclude these
+  }
+  return zy;
 }
 }  // namespace numerics
 

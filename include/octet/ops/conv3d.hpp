@@ -127,6 +127,9 @@ inline constexpr form conv3d_forms[] = {
      .out = {dtype::f32},
      .roundings = {rounding::none, rounding::fused_multiply_add}},
 };
+static_assert(roundings_of(conv3d_forms) ==
+                  rounding_set{rounding::none, rounding::fused_multiply_add},
+              "octet: what prepares conv3d takes any other rounding for none");
 inline constexpr op_def float_conv3d{
     .name = "conv3d",
     .summary = "float32 convolution of volumes",

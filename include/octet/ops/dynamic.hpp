@@ -21,13 +21,19 @@ struct dynamic_quantize_attrs {
                  field{"asymmetric", &dynamic_quantize_attrs::asymmetric},
                  field{"reduce_range", &dynamic_quantize_attrs::reduce_range}};
 };
+/// How a row's scale and zero point are chosen and its values rounded.
+enum class row_formula : std::uint8_t {
+  symmetric,   // AWAY: TFLite, no zero point
+  asymmetric,  // AWAY: TFLite
+  xnnpack,     // XNN: asymmetric, ties to even
+  aten         // ATEN: asymmetric, ties to even, zero points of uint8
+};
 /// Outputs: x / scale as int8 in [-127, 127] (asymmetric: int16 in [-255, 255], the zero point
 /// taken off), shape of x; scale float32 [rows].
 struct dynamic_quantize_params {
   std::size_t rows = 1, length = 0;
-  bool asymmetric = false, reduce_range = false;
-  rounding mode = rounding::divide_half_away;  // AWAY: TFLite; XNN: XNNPACK (asymmetric only, ties
-                                               // to even); ATEN: PyTorch (asymmetric only)
+  row_formula formula = row_formula::symmetric;
+  bool reduce_range = false;  // ATEN: 7 bits
 };
 
 namespace numerics {
@@ -84,10 +90,31 @@ constexpr row_scale asymmetric_scale_aten(float least, float most, bool reduce_r
 /// Scale and zero point of a row.
 constexpr numerics::row_scale row_scale_of(const dynamic_quantize_params& p, float least,
                                            float most) noexcept {
-  return p.mode == rounding::aten ? numerics::asymmetric_scale_aten(least, most, p.reduce_range)
-         : p.mode == rounding::xnnpack ? numerics::asymmetric_scale_xnn(least, most)
-         : p.asymmetric                ? numerics::asymmetric_scale(least, most)
-                                       : numerics::symmetric_scale(least, most);
+  switch (p.formula) {
+    case row_formula::symmetric: return numerics::symmetric_scale(least, most);
+    case row_formula::asymmetric: return numerics::asymmetric_scale(least, most);
+    case row_formula::xnnpack: return numerics::asymmetric_scale_xnn(least, most);
+    case row_formula::aten: return numerics::asymmetric_scale_aten(least, most, p.reduce_range);
+  }
+  return {};
+}
+/// A value times the inverse of its row's scale, less the zero point, as an integer.
+constexpr std::int32_t row_value(row_formula formula, const numerics::row_scale& s,
+                                 float v) noexcept {
+  const auto even = [v](std::int32_t lo, std::int32_t hi) {
+    return numerics::clamp_to_int(static_cast<double>(numerics::rint(v)), lo, hi);
+  };
+  const auto away = [&s, v](std::int32_t lo, std::int32_t hi) {
+    if (s.zero) return 0;
+    return numerics::clamp_to_int(numerics::round_half_away(static_cast<double>(v)), lo, hi);
+  };
+  switch (formula) {
+    case row_formula::symmetric: return away(-127, 127);
+    case row_formula::asymmetric: return away(-128 - s.zero_point, 127 - s.zero_point);
+    case row_formula::xnnpack: return even(-128 - s.zero_point, 127 - s.zero_point);
+    case row_formula::aten: return even(-s.zero_point, 255 - s.zero_point);
+  }
+  return 0;
 }
 
 namespace reference {
@@ -106,27 +133,11 @@ OCTET_INLINE void dynamic_quantize_kernel(const kernel_args& a) noexcept {
     static_cast<float*>(a.out[1])[row] = s.scale;
     for (std::size_t i = 0; i < p.length; ++i) {
       const float v = numerics::mul(x[i], s.inverse);
-      if (p.mode == rounding::aten) {
-        static_cast<std::int16_t*>(a.out[0])[row * p.length + i] =
-            static_cast<std::int16_t>(numerics::clamp_to_int(static_cast<double>(numerics::rint(v)),
-                                                             -s.zero_point, 255 - s.zero_point));
-      } else if (p.mode == rounding::xnnpack) {
-        static_cast<std::int16_t*>(a.out[0])[row * p.length + i] =
-            static_cast<std::int16_t>(numerics::clamp_to_int(
-                static_cast<double>(numerics::rint(v)), -128 - s.zero_point, 127 - s.zero_point));
-      } else if (p.asymmetric) {
-        // The zero point joins after the rounding.
-        const std::int32_t q =
-            s.zero ? 0
-                   : numerics::clamp_to_int(numerics::round_half_away(static_cast<double>(v)),
-                                            -128 - s.zero_point, 127 - s.zero_point);
+      const std::int32_t q = row_value(p.formula, s, v);
+      if (p.formula == row_formula::symmetric)
+        static_cast<std::int8_t*>(a.out[0])[row * p.length + i] = static_cast<std::int8_t>(q);
+      else
         static_cast<std::int16_t*>(a.out[0])[row * p.length + i] = static_cast<std::int16_t>(q);
-      } else {
-        static_cast<std::int8_t*>(a.out[0])[row * p.length + i] = static_cast<std::int8_t>(
-            s.zero ? 0
-                   : numerics::clamp_to_int(numerics::round_half_away(static_cast<double>(v)), -127,
-                                            127));
-      }
     }
   }
 }
@@ -145,6 +156,32 @@ constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> o
   return unit{};
 }
 #if OCTET_HAS_DEFINITIONS
+OCTET_INLINE std::optional<row_formula> row_formula_of(rounding r, bool asymmetric) noexcept {
+  switch (r) {
+    case rounding::divide_half_away:
+      return asymmetric ? row_formula::asymmetric : row_formula::symmetric;
+    case rounding::xnnpack: return row_formula::xnnpack;
+    case rounding::aten: return row_formula::aten;
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::qnnpack:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;
+  }
+  return std::nullopt;
+}
 OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
   auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel,
@@ -152,11 +189,12 @@ OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   if (a.asymmetric != (n.out[0].type == dtype::s16))
     return invalid("quantized values", std::string(name_of(n.out[0].type)),
                    "int16 where they are asymmetric, else int8");
+  const auto formula = row_formula_of(n.round, a.asymmetric);
+  if (!formula) return detail::no_such_rounding(n);
+  p.formula = *formula;
   p.reduce_range = a.reduce_range;
-  p.mode = n.round;
   p.rows = as_size(a.rows);
   p.length = n.in[0].shape.elements().value / p.rows;
-  p.asymmetric = a.asymmetric;
   return unit{};
 }
 #else
@@ -169,9 +207,6 @@ inline constexpr form dynamic_quantize_forms[] = {
      .out = {dtype::s16, dtype::f32},
      .roundings = {rounding::divide_half_away, rounding::xnnpack, rounding::aten}},
 };
-static_assert(roundings_of(dynamic_quantize_forms) ==
-                  rounding_set{rounding::divide_half_away, rounding::xnnpack, rounding::aten},
-              "octet: dynamic_quantize_kernel takes any other rounding for AWAY");
 inline constexpr op_def dynamic_quantize{
     .name = "qnn.dynamic_quantize",
     .summary = "float32 to 8 bits, a scale for each row chosen when it runs",
@@ -356,6 +391,9 @@ inline constexpr form dynamic_dequantize_forms[] = {
      .out = {dtype::f32},
      .roundings = {rounding::none, rounding::xnnpack, rounding::aten}},
 };
+static_assert(roundings_of(dynamic_dequantize_forms) ==
+                  rounding_set{rounding::none, rounding::xnnpack, rounding::aten},
+              "octet: what prepares dynamic_dequantize takes any other rounding for none");
 inline constexpr op_def dynamic_dequantize{
     .name = "qnn.dynamic_dequantize",
     .summary = "accumulators of dynamically quantized rows to float32",

@@ -338,6 +338,11 @@ inline constexpr form float_transpose_forms[] = {
      .out = {dtype::f32},
      .roundings = {rounding::none, rounding::onnxruntime}},
 };
+static_assert(roundings_of(float_layer_forms) ==
+                      rounding_set{rounding::none, rounding::mxnet, rounding::onnxruntime} &&
+                  roundings_of(float_transpose_forms) ==
+                      rounding_set{rounding::none, rounding::onnxruntime},
+              "octet: what prepares these layers takes any other rounding for none");
 inline constexpr op_def float_conv2d{
     .name = "conv2d",
     .summary = "float32 convolution",

@@ -64,6 +64,9 @@ inline constexpr form tflite_float_forms[] = {
      .out = {dtype::f32},
      .roundings = {rounding::none, rounding::tflite_optimized}},
 };
+static_assert(roundings_of(tflite_float_forms) ==
+                  rounding_set{rounding::none, rounding::tflite_optimized},
+              "octet: what prepares these operators takes any other rounding for none");
 inline constexpr op_def l2_pool2d{
     .name = "l2_pool2d",
     .summary = "root of the mean square of windows",

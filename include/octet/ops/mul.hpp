@@ -89,25 +89,47 @@ template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
   p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point();
   // Every framework forms this ratio in binary32; TFLite derives its integer multiplier from the
   // rounded ratio.
-  const float product = numerics::mul(a.scale_f32(), b.scale_f32());
-  const float ratio = n.round == rounding::reciprocal_half_even
-                          ? numerics::mul(product, numerics::div(1.f, y.scale_f32()))
-                          : numerics::div(product, y.scale_f32());
+  const float product = numerics::mul(a.scale_f32(), b.scale_f32()),
+              ratio = numerics::div(product, y.scale_f32());
   requantize_params& q = p.requant;
-  q.mode = n.round == rounding::reciprocal_half_even ? rounding::float_half_even : n.round;
+  q.mode = requantize_mode(n.round);
   q.zero_point = y.zero_point();
   q.lo = clamp.lo, q.hi = clamp.hi;
-  if (n.round == rounding::doubling_high_half_away) {
-    auto m = to.array<multiplier>(1);
-    m[0] = numerics::quantize_multiplier(static_cast<double>(ratio));
-    q.mult = m.data();
-  } else {
+  const auto by = [&](float factor) {
     auto s = to.array<float>(1);
-    s[0] = ratio;
+    s[0] = factor;
     q.scale = s.data();
-    return finite_factors({ratio});
+    return finite_factors({factor});
+  };
+  switch (n.round) {
+    case rounding::doubling_high_half_away: {
+      auto m = to.array<multiplier>(1);
+      m[0] = numerics::quantize_multiplier(static_cast<double>(ratio));
+      q.mult = m.data();
+      return unit{};
+    }
+    case rounding::float_half_even:
+    case rounding::float_zero_point_half_even: return by(ratio);
+    case rounding::reciprocal_half_even:
+      return by(numerics::mul(product, numerics::div(1.f, y.scale_f32())));
+    case rounding::none:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_bias_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;
   }
-  return unit{};
+  return detail::no_such_rounding(n);
 }
 #else
 template <bool Quantized> status mul_prepare(const node_view& n, prepared& to);

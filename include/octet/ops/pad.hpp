@@ -21,6 +21,15 @@ struct pad_params {
   std::uint64_t value = 0;  // the element's bits
 };
 
+/// Elements that may be added before, or after, the n of an axis.
+constexpr std::int64_t most_padding(std::int32_t n, pad_mode mode) {
+  switch (mode) {
+    case pad_mode::constant: return INT32_MAX / 4;
+    case pad_mode::symmetric: return n;
+    case pad_mode::reflect: return n - 1;
+  }
+  return 0;
+}
 constexpr shape_or pad_shape(const dims& x, std::span<const std::int64_t> paddings, pad_mode mode) {
   if (paddings.size() != 2 * as_size(x.rank))
     return violation{
@@ -29,9 +38,7 @@ constexpr shape_or pad_shape(const dims& x, std::span<const std::int64_t> paddin
   dims y = x;
   for (int i = 0; i < x.rank; ++i) {
     const std::int64_t before = paddings[2 * as_size(i)], after = paddings[2 * as_size(i) + 1];
-    const std::int64_t most = mode == pad_mode::constant    ? INT32_MAX / 4
-                              : mode == pad_mode::symmetric ? x[i]
-                                                            : x[i] - 1;
+    const std::int64_t most = most_padding(x[i], mode);
     if (before < 0 || after < 0 || before > most || after > most ||
         x[i] + before + after > INT32_MAX)
       return violation{rule::value, dims{0, static_cast<std::int32_t>(most)},
@@ -47,9 +54,12 @@ constexpr std::int32_t pad_source(std::int32_t o, std::int32_t before, std::int3
                                   pad_mode mode) {
   const std::int32_t i = o - before;
   if (i >= 0 && i < in) return i;
-  if (mode == pad_mode::constant) return -1;
-  const std::int32_t edge = mode == pad_mode::symmetric ? 1 : 0;
-  return i < 0 ? -i - edge : 2 * in - 2 + edge - i;
+  switch (mode) {
+    case pad_mode::constant: return -1;
+    case pad_mode::symmetric: return i < 0 ? -i - 1 : 2 * in - 1 - i;
+    case pad_mode::reflect: return i < 0 ? -i : 2 * in - 2 - i;
+  }
+  return -1;
 }
 /// Rows (all but the innermost axis) [begin, end) of the output.
 template <class T>

@@ -20,28 +20,60 @@ struct prelu_params {
   broadcast_plan<2> shape;
 };
 
+namespace numerics {
+/// One element by DR.
+constexpr std::int32_t prelu_dr(const prelu_params& p, std::int32_t x,
+                                std::int32_t slope) noexcept {
+  const std::int32_t v = x - p.in_zero_point;
+  const std::int64_t r = v >= 0 ? rounding_policy::doubling_high_half_away::apply(v, p.positive)
+                                : rounding_policy::doubling_high_half_away::apply(
+                                      std::int64_t{v} * (slope - p.slope_zero_point), p.negative);
+  return finish(r, p.out_zero_point, p.lo, p.hi);
+}
+/// One element by EVEN_MUL.
+constexpr std::int32_t prelu_even_mul(const prelu_params& p, std::int32_t x,
+                                      std::int32_t slope) noexcept {
+  const float v = mul(static_cast<float>(x - p.in_zero_point), p.in_scale),
+              a = mul(static_cast<float>(slope - p.slope_zero_point), p.slope_scale);
+  return finish(static_cast<double>(rint(mul(v > 0 ? v : mul(v, a), p.inverse))), p.out_zero_point,
+                p.lo, p.hi);
+}
+constexpr std::int32_t prelu(const prelu_params& p, std::int32_t x, std::int32_t slope) noexcept {
+  switch (p.mode) {
+    case rounding::doubling_high_half_away: return prelu_dr(p, x, slope);
+    case rounding::reciprocal_half_even: return prelu_even_mul(p, x, slope);
+    case rounding::none:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // the forms exclude these
+  }
+  return p.out_zero_point;
+}
+}  // namespace numerics
+
 namespace reference {
 template <class T>
 constexpr void prelu(const prelu_params& p, const T* x, const T* slope, T* y, std::size_t begin,
                      std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
-    if constexpr (std::is_floating_point_v<T>) {
+    if constexpr (std::is_floating_point_v<T>)
       y[i] = x[at[0]] >= 0 ? x[at[0]] : numerics::mul(x[at[0]], slope[at[1]]);
-    } else if (p.mode == rounding::reciprocal_half_even) {
-      const float v = numerics::mul(static_cast<float>(x[at[0]] - p.in_zero_point), p.in_scale),
-                  a = numerics::mul(static_cast<float>(slope[at[1]] - p.slope_zero_point),
-                                    p.slope_scale);
-      y[i] = static_cast<T>(numerics::finish(static_cast<double>(numerics::rint(numerics::mul(
-                                                 v > 0 ? v : numerics::mul(v, a), p.inverse))),
-                                             p.out_zero_point, p.lo, p.hi));
-    } else {
-      const std::int32_t v = x[at[0]] - p.in_zero_point;
-      const std::int64_t r =
-          v >= 0 ? rounding_policy::doubling_high_half_away::apply(v, p.positive)
-                 : rounding_policy::doubling_high_half_away::apply(
-                       std::int64_t{v} * (slope[at[1]] - p.slope_zero_point), p.negative);
-      y[i] = static_cast<T>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
-    }
+    else
+      y[i] = static_cast<T>(numerics::prelu(p, x[at[0]], slope[at[1]]));
   });
 }
 #if OCTET_HAS_DEFINITIONS
@@ -100,9 +132,6 @@ inline constexpr form qnn_prelu_forms[] = {
      .out = {like(0)},
      .roundings = {rounding::doubling_high_half_away, rounding::reciprocal_half_even}},
 };
-static_assert(roundings_of(qnn_prelu_forms) ==
-                  rounding_set{rounding::doubling_high_half_away, rounding::reciprocal_half_even},
-              "octet: reference::prelu takes any other rounding for DR");
 inline constexpr form float_pair_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
 };

@@ -67,28 +67,48 @@ constexpr std::int32_t quantize_even_mul(float x, float inverse, std::int32_t z,
 }  // namespace numerics
 
 namespace reference {
+/// Element i, of channel c.
+constexpr std::int32_t quantized_value(const quantize_params& p, float x, std::size_t i,
+                                       std::size_t c) noexcept {
+  const std::int32_t z = p.zero_point[c];
+  switch (p.mode) {
+    case rounding::divide_half_away: return numerics::quantize_away(x, p.scale[c], z, p.lo, p.hi);
+    case rounding::divide_half_even: return numerics::quantize_even(x, p.scale[c], z, p.lo, p.hi);
+    case rounding::reciprocal_half_even:
+      return numerics::quantize_even_mul(x, p.inverse[c], z, p.lo, p.hi);
+    case rounding::tflite_optimized:
+      // TFLite's vector loop takes whole groups of 8, its scalar tail rounds another way.
+      if (i < p.count / 8 * 8) return numerics::quantize_even_mul(x, p.inverse[c], z, p.lo, p.hi);
+      return numerics::clamp_to_int(numerics::round_half_away(numerics::div(
+                                        static_cast<double>(x), static_cast<double>(p.scale[c]))) +
+                                        z,
+                                    p.lo, p.hi);
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::mxnet:
+    case rounding::onnxruntime:
+      break;  // the forms exclude these; MXN is EVEN_MUL by another factor
+  }
+  return z;
+}
 template <class Out>
 constexpr void quantize(const quantize_params& p, const float* x, Out* y, std::size_t begin,
                         std::size_t end) {
-  const std::size_t blocks =
-      p.count / 8 *
-      8;  // OPT: TFLite's vector loop takes whole groups of 8, its scalar tail rounds another way
   for (std::size_t i = begin; i < end; ++i) {
     const std::size_t c = p.channels == 1 ? 0 : i / p.inner % as_size(p.channels);
-    const std::int32_t z = p.zero_point[c];
-    std::int32_t q = 0;
-    if (p.mode == rounding::divide_half_away)
-      q = numerics::quantize_away(x[i], p.scale[c], z, p.lo, p.hi);
-    else if (p.mode == rounding::divide_half_even)
-      q = numerics::quantize_even(x[i], p.scale[c], z, p.lo, p.hi);
-    else if (p.mode == rounding::tflite_optimized && i >= blocks)
-      q = numerics::clamp_to_int(numerics::round_half_away(numerics::div(
-                                     static_cast<double>(x[i]), static_cast<double>(p.scale[c]))) +
-                                     z,
-                                 p.lo, p.hi);
-    else
-      q = numerics::quantize_even_mul(x[i], p.inverse[c], z, p.lo, p.hi);
-    y[i] = static_cast<Out>(q);
+    y[i] = static_cast<Out>(quantized_value(p, x[i], i, c));
   }
 }
 #if OCTET_HAS_DEFINITIONS
@@ -170,11 +190,6 @@ inline constexpr form quantize_forms[] = {
      .roundings = {rounding::divide_half_away, rounding::divide_half_even,
                    rounding::reciprocal_half_even, rounding::tflite_optimized, rounding::mxnet}},
 };
-static_assert(roundings_of(quantize_forms) ==
-                  rounding_set{rounding::divide_half_away, rounding::divide_half_even,
-                               rounding::reciprocal_half_even, rounding::tflite_optimized,
-                               rounding::mxnet},
-              "octet: reference::quantize takes any other rounding for EVEN_MUL");
 inline constexpr op_def quantize{
     .name = "qnn.quantize",
     .summary = "float32 to quantized values",

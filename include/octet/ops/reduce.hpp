@@ -708,6 +708,11 @@ inline constexpr form sum_forms[] = {
     reduce_arithmetic_forms[0],
     {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = rounding::onnxruntime},
 };
+static_assert(roundings_of(mean_forms) ==
+                  rounding_set{rounding::none, rounding::aten, rounding::onnxruntime},
+              "octet: what prepares mean takes any other rounding for none");
+static_assert(roundings_of(sum_forms) == rounding_set{rounding::none, rounding::onnxruntime},
+              "octet: what prepares sum takes any other rounding for none");
 inline constexpr form reduce_number_forms[] = {
     {.in = {number_types}, .out = {like(0)}},
 };

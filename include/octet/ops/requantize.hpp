@@ -52,21 +52,68 @@ inline constexpr rounding_set layer_roundings{
 /// and there are binary64 scales that give any binary32 multiplier exactly.
 constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double* scale64,
                            std::size_t c, double product, double out_scale) {
-  if (mode == rounding::eight_bit_ratio_half_up)
-    mult[c] = numerics::q8_multiplier(
-        numerics::div(static_cast<float>(product), static_cast<float>(out_scale)));
-  else if (uses_multiplier(mode))
-    mult[c] = numerics::quantize_multiplier(numerics::div(product, out_scale));
-  else if (mode == rounding::reciprocal_half_even)
-    scale[c] = numerics::mul(static_cast<float>(product),
-                             numerics::div(1.f, static_cast<float>(out_scale)));
-  else if (mode == rounding::mxnet)
-    scale[c] = static_cast<float>(numerics::div(product, out_scale));
-  else if (uses_float_scale(mode))
-    scale[c] = numerics::div(static_cast<float>(product), static_cast<float>(out_scale));
-  else if (mode == rounding::double_half_away)
-    scale64[c] = numerics::div(product, out_scale);
+  switch (mode) {
+    case rounding::eight_bit_ratio_half_up:
+      mult[c] = numerics::q8_multiplier(
+          numerics::div(static_cast<float>(product), static_cast<float>(out_scale)));
+      break;
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+      mult[c] = numerics::quantize_multiplier(numerics::div(product, out_scale));
+      break;
+    case rounding::reciprocal_half_even:
+      scale[c] = numerics::mul(static_cast<float>(product),
+                               numerics::div(1.f, static_cast<float>(out_scale)));
+      break;
+    case rounding::mxnet: scale[c] = static_cast<float>(numerics::div(product, out_scale)); break;
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::fused_multiply_add:
+      scale[c] = numerics::div(static_cast<float>(product), static_cast<float>(out_scale));
+      break;
+    case rounding::double_half_away: scale64[c] = numerics::div(product, out_scale); break;
+    case rounding::none:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::tflite_optimized:
+    case rounding::onnxruntime: break;  // no accumulators are rounded by these
+  }
 }
+
+namespace numerics {
+/// A float bias as numerics::requantize takes it; scale: the accumulator's.
+constexpr float real_bias(rounding mode, float bias, float scale) noexcept {
+  switch (mode) {
+    case rounding::float_bias_half_even: return div(bias, scale);
+    case rounding::fused_multiply_add:  // has a unit of its own
+    case rounding::mxnet: return bias;
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::tflite_optimized:
+    case rounding::onnxruntime: break;  // with_real_bias excludes these
+  }
+  return 0;
+}
+}  // namespace numerics
 
 /// The formula that numerics::requantize applies for a node's rounding: EVEN_MUL and MXN are F, or
 /// FB with a float bias, whose multiplier is derived another way; FMA is FB whose bias has a unit.
@@ -80,7 +127,7 @@ constexpr rounding requantize_mode(rounding r, bool real_bias = false) {
 constexpr void requantize_memory(node_memory& to, rounding mode, std::size_t n) {
   if (uses_multiplier(mode)) to.array<multiplier>(n);
   if (uses_float_scale(mode)) to.array<float>(n);
-  if (mode == rounding::double_half_away) to.array<double>(n);
+  if (factor_of(mode) == requantize_factor::binary64) to.array<double>(n);
 }
 /// The arrays that set_real_bias allocates: a bias for each channel, a unit for each of n scales.
 constexpr void real_bias_memory(node_memory& to, rounding mode, std::size_t channels,
@@ -96,9 +143,7 @@ status set_real_bias(prepared& to, requantize_params& p, rounding mode, std::spa
                      F&& product) {
   auto b = to.array<float>(raw.size());
   for (std::size_t c = 0; c < raw.size(); ++c)
-    b[c] = mode == rounding::float_bias_half_even
-               ? numerics::div(raw[c], static_cast<float>(product(c)))
-               : raw[c];
+    b[c] = numerics::real_bias(mode, raw[c], static_cast<float>(product(c)));
   for (const float v : b)
     if (!is_finite(v)) return invalid("bias", std::to_string(v), "finite numbers");
   p.bias = b.data();
@@ -121,7 +166,8 @@ status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::s
   p.hi = clamp.hi;
   multiplier* mult = uses_multiplier(mode) ? to.array<multiplier>(n).data() : nullptr;
   float* scale = uses_float_scale(mode) ? to.array<float>(n).data() : nullptr;
-  double* scale64 = mode == rounding::double_half_away ? to.array<double>(n).data() : nullptr;
+  double* scale64 =
+      factor_of(mode) == requantize_factor::binary64 ? to.array<double>(n).data() : nullptr;
   for (std::size_t c = 0; c < n; ++c)
     set_channel(mode, mult, scale, scale64, c, product(c), out.scale());
   for (std::size_t c = 0; c < n && scale != nullptr; ++c)

@@ -197,6 +197,90 @@ constexpr void resize_nearest(const resize_params& p, const T* x, T* y, std::siz
       to = std::copy_n(x + nhwc_index(image, n, p.rows[oy], p.columns[ox], 0), p.channels, to);
   }
 }
+/// The four pixels around an output's, and where it lies between them.
+template <class T> struct bilinear_square {
+  T tl, tr, bl, br;
+  bilinear_tap v, h;
+  /// By the formula of binary32 weights.
+  constexpr float blended(float (*blend)(float, float, float, float, float, float)) const {
+    return blend(static_cast<float>(tl), static_cast<float>(tr), static_cast<float>(bl),
+                 static_cast<float>(br), v.fraction, h.fraction);
+  }
+};
+/// PyTorch's value; k: the channel.
+template <class T>
+constexpr std::int32_t blend_aten(const resize_params& p, const bilinear_square<T>& s,
+                                  std::size_t k) {
+  const bool in_block = k < as_size(p.channels) / 8 * 8;
+  const float t = numerics::blend_aten(static_cast<float>(s.tl), static_cast<float>(s.tr),
+                                       static_cast<float>(s.bl), static_cast<float>(s.br),
+                                       s.v.fraction, s.h.fraction,
+                                       p.mode == rounding::aten ? 0
+                                       : in_block               ? 1
+                                                                : 2);
+  return numerics::clamp_to_int(
+      static_cast<double>(numerics::rint(numerics::sub(t, static_cast<float>(p.zero_point)))) +
+          p.zero_point,
+      p.lo_value, p.hi_value);
+}
+template <class T>
+constexpr std::int32_t blend_quantized(const resize_params& p, const bilinear_square<T>& s,
+                                       std::size_t k) {
+  switch (p.mode) {
+    case rounding::doubling_high_half_away:
+      return numerics::blend_q10(s.tl, s.tr, s.bl, s.br, s.v.weight, s.h.weight);
+    case rounding::xnnpack:
+      return numerics::blend_xnn(s.tl, s.tr, s.bl, s.br, s.v.weight, s.h.weight);
+    case rounding::aten:
+    case rounding::fused_multiply_add: return blend_aten(p, s, k);
+    case rounding::tflite_optimized:
+      return static_cast<std::int32_t>(numerics::add(s.blended(&numerics::blend_float), 0.5f));
+    case rounding::onnxruntime:
+      return numerics::clamp_to_int(
+          static_cast<double>(numerics::trunc(s.blended(&numerics::blend_ort))), p.lo_value,
+          p.hi_value);
+    case rounding::none:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::qnnpack:
+    case rounding::mxnet: break;  // the forms exclude these
+  }
+  return p.zero_point;
+}
+constexpr float blend_real(const resize_params& p, const bilinear_square<float>& s) {
+  switch (p.mode) {
+    case rounding::none: return s.blended(&numerics::blend_float);
+    case rounding::onnxruntime: return s.blended(&numerics::blend_ort);
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet: break;  // the forms exclude these
+  }
+  return 0;
+}
 template <class T>
 constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::size_t begin,
                                std::size_t end) {
@@ -212,43 +296,11 @@ constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::si
       const std::size_t l = as_size(h.lo) * c, r = as_size(h.hi) * c;
       T* to = y + (row * as_size(p.out_w) + as_size(ox)) * c;
       for (std::size_t k = 0; k < c; ++k) {
-        if constexpr (std::is_floating_point_v<T>) {
-          const auto blend =
-              p.mode == rounding::onnxruntime ? &numerics::blend_ort : &numerics::blend_float;
-          to[k] =
-              blend(top[l + k], top[r + k], bottom[l + k], bottom[r + k], v.fraction, h.fraction);
-        } else {
-          const std::int32_t tl = top[l + k], tr = top[r + k], bl = bottom[l + k],
-                             br = bottom[r + k];
-          if (p.mode == rounding::doubling_high_half_away)
-            to[k] = static_cast<T>(numerics::blend_q10(tl, tr, bl, br, v.weight, h.weight));
-          else if (p.mode == rounding::aten || p.mode == rounding::fused_multiply_add) {
-            const float t = numerics::blend_aten(static_cast<float>(tl), static_cast<float>(tr),
-                                                 static_cast<float>(bl), static_cast<float>(br),
-                                                 v.fraction, h.fraction,
-                                                 p.mode == rounding::aten ? 0
-                                                 : k < c / 8 * 8          ? 1
-                                                                          : 2);
-            to[k] = static_cast<T>(numerics::clamp_to_int(
-                static_cast<double>(
-                    numerics::rint(numerics::sub(t, static_cast<float>(p.zero_point)))) +
-                    p.zero_point,
-                p.lo_value, p.hi_value));
-          } else if (p.mode == rounding::onnxruntime)
-            to[k] = static_cast<T>(numerics::clamp_to_int(
-                static_cast<double>(numerics::trunc(numerics::blend_ort(
-                    static_cast<float>(tl), static_cast<float>(tr), static_cast<float>(bl),
-                    static_cast<float>(br), v.fraction, h.fraction))),
-                p.lo_value, p.hi_value));
-          else if (p.mode == rounding::xnnpack)
-            to[k] = static_cast<T>(numerics::blend_xnn(tl, tr, bl, br, v.weight, h.weight));
-          else
-            to[k] = static_cast<T>(
-                numerics::add(numerics::blend_float(static_cast<float>(tl), static_cast<float>(tr),
-                                                    static_cast<float>(bl), static_cast<float>(br),
-                                                    v.fraction, h.fraction),
-                              0.5f));
-        }
+        const bilinear_square<T> square{top[l + k], top[r + k], bottom[l + k], bottom[r + k], v, h};
+        if constexpr (std::is_floating_point_v<T>)
+          to[k] = blend_real(p, square);
+        else
+          to[k] = static_cast<T>(blend_quantized(p, square, k));
       }
     }
   }
@@ -313,11 +365,43 @@ OCTET_INLINE status resize_nearest_prepare(const node_view& n, prepared& to) {
   p.columns = columns.data();
   return unit{};
 }
+/// The tap of output index o of `out`, of an axis of `in` pixels; `factor`: the attribute's, 0:
+/// none.
+OCTET_INLINE bilinear_tap bilinear_tap_of(rounding r, const resize_attrs& a, std::int32_t o,
+                                          std::int32_t in, std::int32_t out, double factor) {
+  switch (r) {
+    case rounding::none:
+    case rounding::tflite_optimized:
+      return numerics::bilinear_float(o, in, out, a.align_corners, a.half_pixel_centers);
+    case rounding::doubling_high_half_away:
+      return numerics::bilinear_q10(o, in, out, a.align_corners, a.half_pixel_centers);
+    case rounding::xnnpack:
+      return numerics::bilinear_xnn(o, in, out, a.align_corners, a.half_pixel_centers);
+    case rounding::aten: return numerics::bilinear_aten(o, in, out, a.align_corners, factor, false);
+    case rounding::fused_multiply_add:
+      return numerics::bilinear_aten(o, in, out, a.align_corners, factor, true);
+    case rounding::onnxruntime:
+      return numerics::bilinear_ort(o, in, out, a.align_corners, a.half_pixel_centers, factor);
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::qnnpack:
+    case rounding::mxnet: break;  // the forms exclude these
+  }
+  return {};
+}
 template <bool Quantized> status resize_bilinear_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   if (Quantized && !x.same_quantization(y))
     return unsupported("resize that changes the quantization");
-  const bool aten = n.round == rounding::aten || n.round == rounding::fused_multiply_add;
   const auto a = read_attributes<resize_attrs>(*n.attrs);
   auto& p = to.make<resize_params>(&reference::resize_bilinear_kernel, kernel_id::resize_bilinear);
   set_resize(p, n);
@@ -327,16 +411,7 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
   const auto taps = [&](std::int32_t in, std::int32_t out, double factor) {
     auto list = to.array<bilinear_tap>(as_size(out));
     for (std::int32_t i = 0; i < out; ++i)
-      list[as_size(i)] =
-          n.round == rounding::doubling_high_half_away
-              ? numerics::bilinear_q10(i, in, out, a.align_corners, a.half_pixel_centers)
-          : aten ? numerics::bilinear_aten(i, in, out, a.align_corners, factor,
-                                           n.round == rounding::fused_multiply_add)
-          : n.round == rounding::onnxruntime
-              ? numerics::bilinear_ort(i, in, out, a.align_corners, a.half_pixel_centers, factor)
-          : n.round == rounding::xnnpack
-              ? numerics::bilinear_xnn(i, in, out, a.align_corners, a.half_pixel_centers)
-              : numerics::bilinear_float(i, in, out, a.align_corners, a.half_pixel_centers);
+      list[as_size(i)] = bilinear_tap_of(n.round, a, i, in, out, factor);
     return list.data();
   };
   p.row_taps = taps(p.in_h, p.out_h, a.scale_h);
@@ -355,11 +430,6 @@ inline constexpr form qnn_resize_bilinear_forms[] = {
                    rounding::onnxruntime}},
     {.in = {dtype::u8}, .out = {dtype::u8}, .roundings = rounding::tflite_optimized},
 };
-static_assert(roundings_of(qnn_resize_bilinear_forms) ==
-                  rounding_set{rounding::doubling_high_half_away, rounding::xnnpack, rounding::aten,
-                               rounding::fused_multiply_add, rounding::onnxruntime,
-                               rounding::tflite_optimized},
-              "octet: reference::resize_bilinear takes any other rounding for OPT");
 inline constexpr form float_resize_forms[] = {
     {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::none, rounding::onnxruntime}},
 };

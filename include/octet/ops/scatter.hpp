@@ -486,10 +486,13 @@ template <class T> constexpr T reduced(segment_reduction how, T a, T b) {
   return a;
 }
 template <class T> constexpr T without_any(segment_reduction how) {
-  return how == segment_reduction::sum       ? T{}
-         : how == segment_reduction::product ? T{1}
-         : how == segment_reduction::least   ? std::numeric_limits<T>::max()
-                                             : std::numeric_limits<T>::lowest();
+  switch (how) {
+    case segment_reduction::sum: return T{};
+    case segment_reduction::product: return T{1};
+    case segment_reduction::least: return std::numeric_limits<T>::max();
+    case segment_reduction::most: return std::numeric_limits<T>::lowest();
+  }
+  return T{};
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void segment_reduce_kernel(const kernel_args& a) noexcept {

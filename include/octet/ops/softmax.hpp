@@ -269,23 +269,42 @@ constexpr void softmax_row_mlas(const softmax_params& p, const float* x, float* 
     y[i * step] =
         p.log ? numerics::sub(numerics::sub(x[i * step], most), by) : numerics::mul(e(i), by);
 }
+/// Row `row` of float32.
+constexpr void softmax_row_real(const softmax_params& p, std::size_t row, const float* x,
+                                float* y) {
+  switch (p.mode) {
+    case rounding::none: softmax_row_f32(p, x, y); break;
+    case rounding::aten:
+      softmax_row_aten(p, x, y, p.inner == 1 || row % p.inner < p.inner / 8 * 8);
+      break;
+    case rounding::onnxruntime: softmax_row_mlas(p, x, y); break;
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet: break;  // the forms exclude these
+  }
+}
 template <class In, class Out>
 constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t begin,
                        std::size_t end) {
   for (std::size_t row = begin; row < end; ++row) {
     const std::size_t at = row / p.inner * p.depth * p.inner + row % p.inner;
-    if constexpr (std::is_same_v<In, float> || std::is_same_v<Out, float>) {
-      if constexpr (std::is_same_v<In, float> && std::is_same_v<Out, float>) {
-        if (p.mode == rounding::aten) {
-          softmax_row_aten(p, x + at, y + at, p.inner == 1 || row % p.inner < p.inner / 8 * 8);
-          continue;
-        }
-        if (p.mode == rounding::onnxruntime) {
-          softmax_row_mlas(p, x + at, y + at);
-          continue;
-        }
-      }
-      softmax_row_f32(p, x + at, y + at);
+    if constexpr (std::is_same_v<In, float>) {
+      static_assert(std::is_same_v<Out, float>);
+      softmax_row_real(p, row, x + at, y + at);
     } else {
       switch (p.mode) {
         case rounding::doubling_high_half_away:
@@ -384,6 +403,14 @@ OCTET_INLINE status softmax_table_dr(const node_view& n, prepared& to, softmax_p
   p.exp = e.data();
   return unit{};
 }
+/// OPT: exp of each distance from the largest, whose entry is the last.
+OCTET_INLINE void softmax_table_opt(prepared& to, softmax_params& p, float beta) {
+  auto t = to.array<float>(256);
+  const float scale = -numerics::mul(p.in_scale, beta);
+  for (std::int32_t v = 0; v < 256; ++v)
+    t[as_size(255 - v)] = numerics::exp_f32(numerics::mul(scale, static_cast<float>(v)));
+  p.table = t.data();
+}
 /// ORT: exp of each distance from the largest, as high as a row's sum has room: its largest term is
 /// e^-5 of the largest float over the row's length.
 OCTET_INLINE status softmax_table_ort(prepared& to, softmax_params& p, double beta) {
@@ -425,18 +452,31 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
   p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
   p.lo = static_cast<std::int32_t>(lowest_of(y.type)),
   p.hi = static_cast<std::int32_t>(highest_of(y.type));
-  if (n.round == rounding::wide_half_up && !Log) return softmax_tables_s16(n, to, p);
-  if (n.round == rounding::doubling_high_half_away) return softmax_table_dr(n, to, p, a.beta);
-  if (n.round == rounding::tflite_optimized) {
-    auto t = to.array<float>(256);
-    const float scale = -numerics::mul(p.in_scale, Log ? 1.f : p.beta);
-    for (std::int32_t v = 0; v < 256; ++v)
-      t[as_size(255 - v)] = numerics::exp_f32(numerics::mul(scale, static_cast<float>(v)));
-    p.table = t.data();
-  } else if (n.round == rounding::onnxruntime) {
-    return softmax_table_ort(to, p, a.beta);
+  switch (n.round) {
+    case rounding::wide_half_up:
+      if (!Log) return softmax_tables_s16(n, to, p);
+      break;
+    case rounding::doubling_high_half_away: return softmax_table_dr(n, to, p, a.beta);
+    case rounding::tflite_optimized: softmax_table_opt(to, p, Log ? 1.f : p.beta); return unit{};
+    case rounding::onnxruntime: return softmax_table_ort(to, p, a.beta);
+    case rounding::reciprocal_half_even: return unit{};
+    case rounding::none:
+    case rounding::doubling_high_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::mxnet: break;
   }
-  return unit{};
+  return detail::no_such_rounding(n);
 }
 #else
 template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, prepared& to);

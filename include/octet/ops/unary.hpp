@@ -86,54 +86,172 @@ struct unary_params {
 namespace numerics {
 
 constexpr float relu6_of(float v) noexcept { return v <= 0 ? 0.f : v >= 6 ? 6.f : v; }
-/// Functions of float tensors in PyTorch's vector loops (rounding ATEN): with the exp, tanh and erf
-/// of fused_math.hpp.
+/// The functions that PyTorch's vector loops (rounding ATEN) compute their own way.
+enum class vectorized_function : std::uint8_t { other, logistic, tanh, exp, gelu };
+constexpr vectorized_function vectorized_of(unary f) noexcept {
+  switch (f) {
+    case unary::logistic: return vectorized_function::logistic;
+    case unary::tanh: return vectorized_function::tanh;
+    case unary::exp: return vectorized_function::exp;
+    case unary::gelu: return vectorized_function::gelu;
+    case unary::hard_swish:
+    case unary::hard_sigmoid:
+    case unary::elu:
+    case unary::log:
+    case unary::sqrt:
+    case unary::rsqrt:
+    case unary::sin:
+    case unary::cos:
+    case unary::abs:
+    case unary::neg:
+    case unary::square:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::relu:
+    case unary::relu6:
+    case unary::relu_n1_to_1:
+    case unary::relu_0_to_1:
+    case unary::leaky_relu:
+    case unary::sign:
+    case unary::erf: return vectorized_function::other;
+  }
+  return vectorized_function::other;
+}
+/// One of them, with the exp, tanh and erf of fused_math.hpp.
 constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
-  if (p.function == unary::logistic) return div(1.f, add(1.f, exp_vectorized(-x)));
-  if (p.function == unary::tanh) return tanh_vectorized(x);
-  if (p.function == unary::exp) return exp_vectorized(x);
-  if (!p.approximate)
-    return mul(mul(x, 0.5f), add(1.f, erf_vectorized(mul(x, 0.70710678118654752f))));
-  const float cube = mul(mul(x, x), x),
-              inner = mul(0.79788456080286536f, add(x, mul(0.044715f, cube)));
-  return mul(mul(0.5f, x), add(1.f, tanh_vectorized(inner)));
+  switch (vectorized_of(p.function)) {
+    case vectorized_function::logistic: return div(1.f, add(1.f, exp_vectorized(-x)));
+    case vectorized_function::tanh: return tanh_vectorized(x);
+    case vectorized_function::exp: return exp_vectorized(x);
+    case vectorized_function::gelu: {
+      if (!p.approximate)
+        return mul(mul(x, 0.5f), add(1.f, erf_vectorized(mul(x, 0.70710678118654752f))));
+      const float cube = mul(mul(x, x), x),
+                  inner = mul(0.79788456080286536f, add(x, mul(0.044715f, cube)));
+      return mul(mul(0.5f, x), add(1.f, tanh_vectorized(inner)));
+    }
+    case vectorized_function::other: break;  // unary_values asks has_vectorized first
+  }
+  return x;
 }
 constexpr bool has_vectorized(unary f) noexcept {
-  return f == unary::logistic || f == unary::tanh || f == unary::exp || f == unary::gelu;
+  return vectorized_of(f) != vectorized_function::other;
 }
-/// Those of ONNX Runtime's own; its others are Eigen's.
-constexpr bool has_mlas(unary f) noexcept {
-  return f == unary::logistic || f == unary::tanh || f == unary::exp || f == unary::erf ||
-         f == unary::gelu;
+/// The functions that ONNX Runtime's loops (rounding ORT) compute their own way: sin and cos are
+/// Eigen's, the others MLAS's.
+enum class ort_function : std::uint8_t { other, logistic, tanh, exp, erf, gelu, sin, cos };
+constexpr ort_function ort_function_of(unary f) noexcept {
+  switch (f) {
+    case unary::logistic: return ort_function::logistic;
+    case unary::tanh: return ort_function::tanh;
+    case unary::exp: return ort_function::exp;
+    case unary::erf: return ort_function::erf;
+    case unary::gelu: return ort_function::gelu;
+    case unary::sin: return ort_function::sin;
+    case unary::cos: return ort_function::cos;
+    case unary::hard_swish:
+    case unary::hard_sigmoid:
+    case unary::elu:
+    case unary::log:
+    case unary::sqrt:
+    case unary::rsqrt:
+    case unary::abs:
+    case unary::neg:
+    case unary::square:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::relu:
+    case unary::relu6:
+    case unary::relu_n1_to_1:
+    case unary::relu_0_to_1:
+    case unary::leaky_relu:
+    case unary::sign: return ort_function::other;
+  }
+  return ort_function::other;
 }
 /// Element i of a float tensor in ONNX Runtime's loops (rounding ORT). Eigen's take whole vectors
 /// of four; what is left of a tensor takes the C library's function.
 constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcept {
   const bool vector = in_vector(0, p.count, i);
-  if (p.function == unary::sin) return vector ? sin_vector(x) : sin_c_library(x);
-  if (p.function == unary::cos) return vector ? cos_vector(x) : cos_c_library(x);
-  if (p.function == unary::logistic) return logistic_mlas(x);
-  if (p.function == unary::tanh) return tanh_mlas(x);
-  if (p.function == unary::exp) return exp_mlas(x);
-  if (p.function == unary::erf) return erf_mlas(x);
-  return gelu_mlas(x, p.approximate);
+  switch (ort_function_of(p.function)) {
+    case ort_function::logistic: return logistic_mlas(x);
+    case ort_function::tanh: return tanh_mlas(x);
+    case ort_function::exp: return exp_mlas(x);
+    case ort_function::erf: return erf_mlas(x);
+    case ort_function::gelu: return gelu_mlas(x, p.approximate);
+    case ort_function::sin: return vector ? sin_vector(x) : sin_c_library(x);
+    case ort_function::cos: return vector ? cos_vector(x) : cos_c_library(x);
+    case ort_function::other: break;  // the forms exclude these
+  }
+  return x;
 }
 /// PyTorch's loops take whole pairs of 8 floats; what is left of a tensor takes its scalar
 /// function, here the correctly rounded one.
 constexpr std::size_t vectorized_count(const unary_params& p) noexcept {
   return p.function == unary::logistic ? p.count / 16 * 16 : p.count;
 }
+/// TFLite's reference calls the C library (AWAY).
+constexpr float tanh_by(rounding mode, float x) noexcept {
+  switch (mode) {
+    case rounding::divide_half_away: return tanh_c_library(x);
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;
+  }
+  return tanh_f32(x);
+}
+constexpr float logistic_by(rounding mode, float x) noexcept {
+  switch (mode) {
+    case rounding::divide_half_even: return logistic_f32(x);
+    case rounding::none:  // float32 tensors: TFLite's cutoffs
+      if (x > 16.619047164916992188f) return 1.f;
+      if (x < -9.f) return exp_f32(x);
+      break;
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;
+  }
+  return div(1.f, add(1.f, exp_f32(-x)));
+}
 /// f(x) in binary32, as the frameworks' kernels spell it, with octet's correctly rounded exp, tanh,
 /// ...
 constexpr float unary_f32(const unary_params& p, float x) noexcept {
   switch (p.function) {
-    case unary::logistic:
-      if (p.mode == rounding::divide_half_even) return logistic_f32(x);
-      if (p.mode == rounding::none && x > 16.619047164916992188f)
-        return 1.f;  // float32 tensors: TFLite's cutoffs
-      if (p.mode == rounding::none && x < -9.f) return exp_f32(x);
-      return div(1.f, add(1.f, exp_f32(-x)));
-    case unary::tanh: return p.mode == rounding::divide_half_away ? tanh_c_library(x) : tanh_f32(x);
+    case unary::logistic: return logistic_by(p.mode, x);
+    case unary::tanh: return tanh_by(p.mode, x);
     case unary::hard_swish: return div(mul(x, relu6_of(add(x, 3.f))), 6.f);
     case unary::hard_sigmoid: return div(relu6_of(add(x, 3.f)), 6.f);
     case unary::elu: return x < 0 ? mul(expm1_f32(x), p.alpha) : x;
@@ -141,8 +259,7 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
       if (!p.approximate) return mul(mul(0.5f, x), erfc_f32(mul(x, -0.707106781f)));
       const float cube = mul(mul(mul(0.044715f, x), x), x);
       const float inner = mul(0.797884561f, add(x, cube));
-      return mul(mul(0.5f, x), add(1.f, p.mode == rounding::divide_half_away ? tanh_c_library(inner)
-                                                                             : tanh_f32(inner)));
+      return mul(mul(0.5f, x), add(1.f, tanh_by(p.mode, inner)));
     }
     case unary::exp: return exp_f32(x);
     case unary::log: return log_f32(x);
@@ -169,10 +286,34 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
 /// The functions of plain int32 and int64 values; results that the type does not hold wrap.
 template <class T> constexpr T unary_integer(unary f, T x) noexcept {
   using bits = std::make_unsigned_t<T>;
-  if (f == unary::sign) return static_cast<T>((x > 0) - (x < 0));
-  if (f == unary::square) return static_cast<T>(static_cast<bits>(x) * static_cast<bits>(x));
-  if (f == unary::neg || (f == unary::abs && x < 0)) return static_cast<T>(bits{0} - bits(x));
-  return f == unary::relu && x < 0 ? T{0} : x;
+  switch (f) {
+    case unary::sign: return static_cast<T>((x > 0) - (x < 0));
+    case unary::square: return static_cast<T>(static_cast<bits>(x) * static_cast<bits>(x));
+    case unary::neg: return static_cast<T>(bits{0} - bits(x));
+    case unary::abs: return x < 0 ? static_cast<T>(bits{0} - bits(x)) : x;
+    case unary::logistic:
+    case unary::tanh:
+    case unary::hard_swish:
+    case unary::hard_sigmoid:
+    case unary::elu:
+    case unary::gelu:
+    case unary::exp:
+    case unary::log:
+    case unary::sqrt:
+    case unary::rsqrt:
+    case unary::sin:
+    case unary::cos:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::relu:
+    case unary::relu6:
+    case unary::relu_n1_to_1:
+    case unary::relu_0_to_1:
+    case unary::leaky_relu:
+    case unary::erf: break;  // number_unary_forms excludes these
+  }
+  return x;
 }
 /// The functions whose table needs a value where they have none: TFLite takes the output's lowest
 /// (log) or highest (rsqrt) real value for x <= 0.
@@ -217,39 +358,91 @@ constexpr std::int32_t high_half(std::int32_t m) noexcept {
 
 /// DR of one element; v: x less its zero point.
 constexpr std::int32_t unary_dr(const unary_params& p, std::int32_t x, std::int32_t v) noexcept {
-  if (p.function == unary::hard_swish)
-    return clamp(hard_swish_dr(p, x) + p.out_zero_point, p.lo, p.hi);
-  if (p.function == unary::rsqrt)
-    return finish(std::int64_t{rsqrt_dr(p, v)}, p.out_zero_point, p.lo, p.hi);
-  if (p.function == unary::abs)
-    return finish(
-        std::int64_t{p.positive.m == 0 ? (v < 0 ? -v : v)
-                                       : doubling_high_half_away(v < 0 ? -v : v, p.positive)},
-        p.out_zero_point, p.lo, p.hi);
-  return finish(
-      rounding_policy::doubling_high_half_away::apply(v, v >= 0 ? p.positive : p.negative),
-      p.out_zero_point, p.lo, p.hi);
+  switch (p.function) {
+    case unary::hard_swish: return clamp(hard_swish_dr(p, x) + p.out_zero_point, p.lo, p.hi);
+    case unary::rsqrt: return finish(std::int64_t{rsqrt_dr(p, v)}, p.out_zero_point, p.lo, p.hi);
+    case unary::abs: {
+      const std::int32_t size = v < 0 ? -v : v;
+      return finish(
+          std::int64_t{p.positive.m == 0 ? size : doubling_high_half_away(size, p.positive)},
+          p.out_zero_point, p.lo, p.hi);
+    }
+    case unary::relu:
+    case unary::relu6:
+    case unary::relu_n1_to_1:
+    case unary::relu_0_to_1:
+    case unary::leaky_relu:
+      return finish(
+          rounding_policy::doubling_high_half_away::apply(v, v >= 0 ? p.positive : p.negative),
+          p.out_zero_point, p.lo, p.hi);
+    case unary::logistic:
+    case unary::tanh:
+    case unary::hard_sigmoid:
+    case unary::elu:
+    case unary::gelu:
+    case unary::exp:
+    case unary::log:
+    case unary::sqrt:
+    case unary::sin:
+    case unary::cos:
+    case unary::neg:
+    case unary::square:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::sign:
+    case unary::erf: break;  // the forms exclude these
+  }
+  return p.out_zero_point;
+}
+/// Rounding none of one element: x within its bounds, or its negative, which wraps.
+constexpr std::int32_t unary_raw(const unary_params& p, std::int32_t x) noexcept {
+  switch (p.function) {
+    case unary::neg:
+      return p.type == dtype::s8    ? static_cast<std::int8_t>(-x)
+             : p.type == dtype::s16 ? static_cast<std::int16_t>(-x)
+                                    : static_cast<std::uint8_t>(-x);
+    case unary::relu:
+    case unary::relu6:
+    case unary::relu_n1_to_1:
+    case unary::relu_0_to_1: return clamp(x, p.lo, p.hi);
+    case unary::logistic:
+    case unary::tanh:
+    case unary::hard_swish:
+    case unary::hard_sigmoid:
+    case unary::elu:
+    case unary::gelu:
+    case unary::exp:
+    case unary::log:
+    case unary::sqrt:
+    case unary::rsqrt:
+    case unary::sin:
+    case unary::cos:
+    case unary::abs:
+    case unary::square:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::leaky_relu:
+    case unary::sign:
+    case unary::erf: break;  // the forms exclude these
+  }
+  return x;
 }
 /// An int16 element by TFLite's tables, of logistic and tanh by its fixed-point functions.
 constexpr std::int32_t unary_word(const unary_params& p, std::int32_t x) noexcept {
-  if (p.mode == rounding::tflite_optimized && p.sigmoid.multiplier == 0) {
-    const auto q = fixed16::shl(static_cast<std::int16_t>(x), p.sigmoid.shift);
-    return p.function == unary::logistic ? fixed16::logistic(q, 3) : fixed16::tanh(q, 3);
-  }
-  if (p.function == unary::logistic) return logistic_q15(p.sigmoid(x));
-  if (p.function == unary::tanh) return tanh_q15(p.sigmoid(x));
+  const bool gemmlowp = p.mode == rounding::tflite_optimized && p.sigmoid.multiplier == 0;
+  const auto q = [&] { return fixed16::shl(static_cast<std::int16_t>(x), p.sigmoid.shift); };
+  if (p.function == unary::logistic)
+    return gemmlowp ? fixed16::logistic(q(), 3) : logistic_q15(p.sigmoid(x));
+  if (p.function == unary::tanh) return gemmlowp ? fixed16::tanh(q(), 3) : tanh_q15(p.sigmoid(x));
   return lookup(p.table, static_cast<std::int16_t>(x));
 }
 /// The quantized value of one element.
 constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexcept {
   const std::int32_t v = x - p.in_zero_point;
   switch (p.mode) {
-    case rounding::none:
-      if (p.function == unary::neg)
-        return p.type == dtype::s8    ? static_cast<std::int8_t>(-x)
-               : p.type == dtype::s16 ? static_cast<std::int16_t>(-x)
-                                      : static_cast<std::uint8_t>(-x);
-      return clamp(x, p.lo, p.hi);
+    case rounding::none: return unary_raw(p, x);
     case rounding::doubling_high_half_away: return unary_dr(p, x, v);
     case rounding::eight_bit_ratio_half_up:
       return finish(
@@ -337,18 +530,38 @@ void unary_kernel(const kernel_args& a) noexcept;
 }  // namespace reference
 
 namespace ops {
-constexpr bool is_relu(unary f) {
-  return f == unary::relu || f == unary::relu6 || f == unary::relu_n1_to_1 ||
-         f == unary::relu_0_to_1;
-}
-
-/// The clamp that a relu is.
+/// The clamp that a relu is; none: no relu.
 constexpr activation activation_of(unary f) {
-  return f == unary::relu6          ? activation::relu6
-         : f == unary::relu_n1_to_1 ? activation::relu_n1_to_1
-         : f == unary::relu_0_to_1  ? activation::relu_0_to_1
-                                    : activation::relu;
+  switch (f) {
+    case unary::relu: return activation::relu;
+    case unary::relu6: return activation::relu6;
+    case unary::relu_n1_to_1: return activation::relu_n1_to_1;
+    case unary::relu_0_to_1: return activation::relu_0_to_1;
+    case unary::logistic:
+    case unary::tanh:
+    case unary::hard_swish:
+    case unary::hard_sigmoid:
+    case unary::elu:
+    case unary::gelu:
+    case unary::exp:
+    case unary::log:
+    case unary::sqrt:
+    case unary::rsqrt:
+    case unary::sin:
+    case unary::cos:
+    case unary::abs:
+    case unary::neg:
+    case unary::square:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::leaky_relu:
+    case unary::sign:
+    case unary::erf: return activation::none;
+  }
+  return activation::none;
 }
+constexpr bool is_relu(unary f) { return activation_of(f) != activation::none; }
 /// Its bounds in quantized values of the output, as TFLite rounds them.
 constexpr clamp_range relu_bounds(unary f, const tensor_desc& y) {
   const auto c = laws::activation_bounds(laws::library::tflite, activation_of(f), y.type, y.scale(),
