@@ -15,6 +15,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <regex>
 #include <span>
@@ -250,55 +251,61 @@ bool table(const char* title, std::span<const shape> shapes, bool depthwise, int
   return ok;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+struct bench_options {
   int rounds = 25;
   std::string xnnpack, filter;
   bool list = false;
+};
+/// None: no such option.
+std::optional<bench_options> options_of(int argc, char** argv) {
+  bench_options o;
   for (int i = 1; i < argc; ++i) {
     const std::string_view a = argv[i];
     constexpr std::string_view filter_option = "--benchmark_filter=";
     if (a == "--xnnpack" && i + 1 < argc)
-      xnnpack = argv[++i];
+      o.xnnpack = argv[++i];
     else if (a.substr(0, filter_option.size()) == filter_option)
-      filter = a.substr(filter_option.size());
+      o.filter = a.substr(filter_option.size());
     else if (a == "--benchmark_list_tests" || a == "--benchmark_list_tests=true")
-      list = true;
+      o.list = true;
     else if (a.substr(0, 12) == "--benchmark_")
       continue;
     else if (const int n = std::atoi(argv[i]); n > 0)
-      rounds = n;
+      o.rounds = n;
     else
-      return std::fprintf(stderr,
-                          "bench_gemm [ROUNDS] [--xnnpack avx2|sse4] [--benchmark_filter=REGEX]\n"),
-             2;
+      return std::nullopt;
   }
-  struct set {
-    const char* name;
-    const char* title;
-    std::span<const shape> shapes;
-    bool depthwise;
+  return o;
+}
+struct shape_set {
+  const char* name;
+  const char* title;
+  std::span<const shape> shapes;
+  bool depthwise;
+};
+std::vector<shape_set> sets_of(const std::string& filter) {
+  const shape_set sets[] = {
+      {"gemm/pointwise", "pointwise", pointwise_shapes, false},
+      {"gemm/depthwise", "depthwise", depthwise_shapes, true},
+      {"gemm/3x3", "3x3", full_shapes, false},
+      {"gemm/fully_connected", "fully connected", fully_connected_shapes, false},
   };
-  const set sets[] = {{"gemm/pointwise", "pointwise", pointwise_shapes, false},
-                      {"gemm/depthwise", "depthwise", depthwise_shapes, true},
-                      {"gemm/3x3", "3x3", full_shapes, false},
-                      {"gemm/fully_connected", "fully connected", fully_connected_shapes, false}};
-  std::vector<set> chosen;
-  for (const set& s : sets)
+  std::vector<shape_set> chosen;
+  for (const shape_set& s : sets)
     if (filter.empty() || filter == "all" || std::regex_search(s.name, std::regex(filter)))
       chosen.push_back(s);
-  if (list)
-    for (const set& s : chosen) std::printf("%s\n", s.name);
-  if (list || chosen.empty()) return 0;
-  if (!xnnpack.empty()) {
+  return chosen;
+}
+/// XNNPACK on these instructions, on its best where none are named. An exit code, 0: go on.
+int start_xnnpack(const std::string& instructions) {
+  if (!instructions.empty()) {
 #if defined(OCTET_BENCH_XNNPACK) && defined(OCTET_BENCH_CPUINFO) && defined(__x86_64__)
-    if (xnnpack != "avx2" && xnnpack != "sse4")
-      return std::fprintf(stderr, "--xnnpack: %s; known: avx2, sse4\n", xnnpack.c_str()), 2;
+    if (instructions != "avx2" && instructions != "sse4")
+      return std::fprintf(stderr, "--xnnpack: %s; known: avx2, sse4\n", instructions.c_str()), 2;
     if (!cpuinfo_initialize()) return 1;
     cpuinfo_isa.avx512f = cpuinfo_isa.avx512cd = cpuinfo_isa.avx512dq = cpuinfo_isa.avx512bw =
         cpuinfo_isa.avx512vl = cpuinfo_isa.avx512vnni = false;
-    if (xnnpack == "sse4")
+    if (instructions == "sse4")
       cpuinfo_isa.avx2 = cpuinfo_isa.avx = cpuinfo_isa.fma3 = cpuinfo_isa.xop = cpuinfo_isa.f16c =
           false;
 #else
@@ -311,8 +318,11 @@ int main(int argc, char** argv) {
 #if defined(OCTET_BENCH_XNNPACK)
   if (xnn_initialize(nullptr) != xnn_status_success) return 1;
   std::printf("XNNPACK: %s\n",
-              xnnpack.empty() ? "its best instructions for this CPU" : xnnpack.c_str());
+              instructions.empty() ? "its best instructions for this CPU" : instructions.c_str());
 #endif
+  return 0;
+}
+std::vector<target_ceiling> print_ceilings() {
   std::vector<target_ceiling> ceilings;
   for (const target t : usable_targets()) {
     if (t == target::reference) continue;
@@ -321,9 +331,27 @@ int main(int argc, char** argv) {
       std::printf("ceiling %s: %.0f GMAC/s (dot products on registers alone)\n", name_of(t).data(),
                   ceilings.back().rate * 1e-9);
   }
+  return ceilings;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto o = options_of(argc, argv);
+  if (!o)
+    return std::fprintf(stderr,
+                        "bench_gemm [ROUNDS] [--xnnpack avx2|sse4] [--benchmark_filter=REGEX]\n"),
+           2;
+  const std::vector<shape_set> chosen = sets_of(o->filter);
+  if (o->list)
+    for (const shape_set& s : chosen) std::printf("%s\n", s.name);
+  if (o->list || chosen.empty()) return 0;
+  if (const int code = start_xnnpack(o->xnnpack); code != 0) return code;
+  const std::vector<target_ceiling> ceilings = print_ceilings();
   std::printf(
       "(! marks a result that differs from octet's reference; ratios are to the first row)\n");
   bool ok = true;
-  for (const set& s : chosen) ok = table(s.title, s.shapes, s.depthwise, rounds, ceilings) && ok;
+  for (const shape_set& s : chosen)
+    ok = table(s.title, s.shapes, s.depthwise, o->rounds, ceilings) && ok;
   return ok ? 0 : 1;
 }

@@ -87,14 +87,10 @@ bool compare(const char* name, Pipeline&& pipeline, Loop&& loop) {
 void append(std::vector<std::int8_t>& to, std::span<const std::int8_t> from) {
   to.insert(to.end(), from.begin(), from.end());
 }
-}  // namespace
-
-int main() {
+bool run_typed() {
   const data& d = inputs();
   static small_net net;
-  static filter_net filters;
-  octet::session session(octet::compile(small_net::lower()));
-  bool same = compare(
+  return compare(
       "windows | run (typed, 64 products)",
       [&](auto& to) {
         for (auto y : d.codes | views::windows<16, 8>() | views::run(net)) append(to, y);
@@ -106,7 +102,11 @@ int main() {
           append(to, net.output_view());
         }
       });
-  same &= compare(
+}
+bool run_loaded() {
+  const data& d = inputs();
+  octet::session session(octet::compile(small_net::lower()));
+  return compare(
       "windows | run (loaded, 64 products)",
       [&](auto& to) {
         for (auto y : d.codes | views::windows(16, 8) | views::run<std::int8_t>(session))
@@ -119,7 +119,11 @@ int main() {
           append(to, session.output().as<std::int8_t>());
         }
       });
-  same &= compare(
+}
+bool quantize_and_run() {
+  const data& d = inputs();
+  static small_net net;
+  return compare(
       "windows | quantize | run (typed)",
       [&](auto& to) {
         for (auto y :
@@ -136,7 +140,11 @@ int main() {
           append(to, net.output_view());
         }
       });
-  same &= compare(
+}
+bool run_tiles() {
+  const data& d = inputs();
+  static filter_net filters;
+  return compare(
       "tiles | run (typed, 32 x 32 pixels)",
       [&](auto& to) {
         const octet::const_typed_span<q::tensor<q::u8, q::shape<1, side, side, 1>>> image(d.image);
@@ -152,5 +160,12 @@ int main() {
             append(to, filters.output_view());
           }
       });
+}
+}  // namespace
+
+int main() {
+  bool same = true;
+  for (const auto compared : {&run_typed, &run_loaded, &quantize_and_run, &run_tiles})
+    same &= compared();
   return same ? 0 : 1;
 }

@@ -202,79 +202,94 @@ TEST_CASE("direct calls on two tensors equal the references") {
                                   rounding::divide_half_away));
 }
 
-TEST_CASE("direct calls on one tensor equal the references") {
-  const s8 x(dims{1, 6, 10, 20}, 0.05, -3, 1);
-  const f32 real(dims{1, 6, 10, 20}, 0, 0, 2);
+namespace {
+/// A direct call on x, or on real where the operator is one of floats, against the reference.
+struct one_tensor {
+  const s8 x{dims{1, 6, 10, 20}, 0.05, -3, 1};
+  const f32 real{dims{1, 6, 10, 20}, 0, 0, 2};
+  template <class To>
+  void check(const octet::status& s, const octet::op_def& op, To& to, rounding round,
+             const octet::attributes& a = {}) const {
+    INFO(op.name);
+    fine(s);
+    const bool floats = std::is_same_v<To, f32> && !op.quantized;
+    CHECK(to.data == by_reference(op, {floats ? real.view() : x.view()}, 0, to, a, round));
+  }
+};
+}  // namespace
+
+TEST_CASE("direct calls of functions equal the references") {
+  const one_tensor on;
   s8 y(dims{1, 6, 10, 20}, 0.04, 1), unit(dims{1, 6, 10, 20}, 0x1p-8, -128),
       around(dims{1, 6, 10, 20}, 0x1p-7, 0);
   f32 r(dims{1, 6, 10, 20}, 0, 0);
   octet::attributes alpha;
   alpha.set("alpha", 0.1);
-  const auto check = [&](const octet::status& s, const octet::op_def& op, auto& to, rounding round,
-                         const octet::attributes& a = {}) {
-    INFO(op.name);
-    fine(s);
-    CHECK(to.data ==
-          by_reference(
-              op,
-              {std::is_same_v<std::remove_cvref_t<decltype(to)>, f32> && !op.quantized ? real.view()
-                                                                                       : x.view()},
-              0, to, a, round));
-  };
-  check(octet::relu(x.view(), y.to()), ops::qnn_relu, y, rounding::doubling_high_half_away);
-  check(octet::relu6(x.view(), y.to()), ops::qnn_relu6, y, rounding::doubling_high_half_away);
-  check(octet::leaky_relu(x.view(), 0.1, y.to()), ops::qnn_leaky_relu, y,
-        rounding::doubling_high_half_away, alpha);
-  check(octet::leaky_relu(x.view(), 0.1, y.to(), octet::law::tflite_xnnpack), ops::qnn_leaky_relu,
-        y, rounding::eight_bit_ratio_half_up, alpha);
-  check(octet::elu(x.view(), y.to()), ops::qnn_elu, y, rounding::divide_half_away);
-  check(octet::gelu(x.view(), y.to()), ops::qnn_gelu, y, rounding::divide_half_away);
-  check(octet::hard_swish(x.view(), y.to()), ops::qnn_hard_swish, y,
-        rounding::doubling_high_half_away);
-  check(octet::logistic(x.view(), unit.to()), ops::qnn_logistic, unit, rounding::divide_half_away);
-  check(octet::tanh(x.view(), around.to(), octet::law::tflite_xnnpack), ops::qnn_tanh, around,
-        rounding::xnnpack);
-  check(octet::softmax(x.view(), {}, unit.to()), ops::qnn_softmax, unit,
-        rounding::doubling_high_half_away);
+  on.check(octet::relu(on.x.view(), y.to()), ops::qnn_relu, y, rounding::doubling_high_half_away);
+  on.check(octet::relu6(on.x.view(), y.to()), ops::qnn_relu6, y, rounding::doubling_high_half_away);
+  on.check(octet::leaky_relu(on.x.view(), 0.1, y.to()), ops::qnn_leaky_relu, y,
+           rounding::doubling_high_half_away, alpha);
+  on.check(octet::leaky_relu(on.x.view(), 0.1, y.to(), octet::law::tflite_xnnpack),
+           ops::qnn_leaky_relu, y, rounding::eight_bit_ratio_half_up, alpha);
+  on.check(octet::elu(on.x.view(), y.to()), ops::qnn_elu, y, rounding::divide_half_away);
+  on.check(octet::gelu(on.x.view(), y.to()), ops::qnn_gelu, y, rounding::divide_half_away);
+  on.check(octet::hard_swish(on.x.view(), y.to()), ops::qnn_hard_swish, y,
+           rounding::doubling_high_half_away);
+  on.check(octet::logistic(on.x.view(), unit.to()), ops::qnn_logistic, unit,
+           rounding::divide_half_away);
+  on.check(octet::tanh(on.x.view(), around.to(), octet::law::tflite_xnnpack), ops::qnn_tanh, around,
+           rounding::xnnpack);
+  on.check(octet::softmax(on.x.view(), {}, unit.to()), ops::qnn_softmax, unit,
+           rounding::doubling_high_half_away);
   s8 logs(dims{1, 6, 10, 20}, 0x1p-4, 127);
-  check(octet::log_softmax(x.view(), {}, logs.to()), ops::qnn_log_softmax, logs,
-        rounding::doubling_high_half_away);
-  check(octet::requantize(x.view(), y.to()), ops::requantize, y, rounding::doubling_high_half_away);
-  check(octet::dequantize(x.view(), r.to()), ops::dequantize, r, rounding::none);
-  check(octet::logistic(real.view(), r.to()), ops::logistic, r, rounding::none);
-  fine(octet::quantize(real.view(), y.to()));
-  CHECK(y.data == by_reference(ops::quantize, {real.view()}, 0, y, {}, rounding::divide_half_away));
+  on.check(octet::log_softmax(on.x.view(), {}, logs.to()), ops::qnn_log_softmax, logs,
+           rounding::doubling_high_half_away);
+  on.check(octet::requantize(on.x.view(), y.to()), ops::requantize, y,
+           rounding::doubling_high_half_away);
+  on.check(octet::dequantize(on.x.view(), r.to()), ops::dequantize, r, rounding::none);
+  on.check(octet::logistic(on.real.view(), r.to()), ops::logistic, r, rounding::none);
+  fine(octet::quantize(on.real.view(), y.to()));
+  CHECK(y.data ==
+        by_reference(ops::quantize, {on.real.view()}, 0, y, {}, rounding::divide_half_away));
+}
 
+TEST_CASE("direct calls of windows and reductions equal the references") {
+  const one_tensor on;
   octet::pool2d_attrs p;
   p.window_h = p.window_w = p.stride_h = p.stride_w = 2;
   s8 half(dims{1, 3, 5, 20}, 0.05, -3);
-  check(octet::avg_pool2d(x.view(), p, half.to()), ops::qnn_avg_pool2d, half,
-        rounding::divide_half_away, octet::to_attributes(p));
-  check(octet::max_pool2d(x.view(), p, half.to()), ops::qnn_max_pool2d, half, rounding::none,
-        octet::to_attributes(p));
+  on.check(octet::avg_pool2d(on.x.view(), p, half.to()), ops::qnn_avg_pool2d, half,
+           rounding::divide_half_away, octet::to_attributes(p));
+  on.check(octet::max_pool2d(on.x.view(), p, half.to()), ops::qnn_max_pool2d, half, rounding::none,
+           octet::to_attributes(p));
   octet::reduce_attrs m;
   m.axes = dims{1, 2};
   s8 flat(dims{1, 20}, 0.03, 2);
-  check(octet::mean(x.view(), m, flat.to()), ops::qnn_mean, flat, rounding::doubling_high_half_away,
-        octet::to_attributes(m));
-  check(octet::sum(x.view(), m, flat.to()), ops::qnn_sum, flat, rounding::doubling_high_half_away,
-        octet::to_attributes(m));
+  on.check(octet::mean(on.x.view(), m, flat.to()), ops::qnn_mean, flat,
+           rounding::doubling_high_half_away, octet::to_attributes(m));
+  on.check(octet::sum(on.x.view(), m, flat.to()), ops::qnn_sum, flat,
+           rounding::doubling_high_half_away, octet::to_attributes(m));
   octet::resize_attrs z;
   z.out_h = 13, z.out_w = 9;
   s8 large(dims{1, 13, 9, 20}, 0.05, -3);
-  check(octet::resize_bilinear(x.view(), z, large.to()), ops::qnn_resize_bilinear, large,
-        rounding::doubling_high_half_away, octet::to_attributes(z));
-  check(octet::resize_nearest(x.view(), z, large.to()), ops::resize_nearest, large, rounding::none,
-        octet::to_attributes(z));
+  on.check(octet::resize_bilinear(on.x.view(), z, large.to()), ops::qnn_resize_bilinear, large,
+           rounding::doubling_high_half_away, octet::to_attributes(z));
+  on.check(octet::resize_nearest(on.x.view(), z, large.to()), ops::resize_nearest, large,
+           rounding::none, octet::to_attributes(z));
+}
+
+TEST_CASE("direct calls that move data equal the references") {
+  const one_tensor on;
   const std::int32_t paddings[8] = {0, 0, 1, 2, 0, 3, 0, 0}, perm[4] = {0, 3, 1, 2};
   octet::attributes pads, perms;
   pads.set("paddings", std::vector<std::int64_t>(paddings, paddings + 8));
   perms.set("perm", std::vector<std::int64_t>(perm, perm + 4));
   s8 padded(dims{1, 9, 13, 20}, 0.05, -3), turned(dims{1, 20, 6, 10}, 0.05, -3);
-  check(octet::pad(x.view(), paddings, padded.to()), ops::qnn_pad, padded, rounding::none, pads);
-  check(octet::transpose(x.view(), perm, turned.to()), ops::transpose, turned, rounding::none,
-        perms);
+  on.check(octet::pad(on.x.view(), paddings, padded.to()), ops::qnn_pad, padded, rounding::none,
+           pads);
+  on.check(octet::transpose(on.x.view(), perm, turned.to()), ops::transpose, turned, rounding::none,
+           perms);
   held<std::int32_t> at(dims{1, 6, 10}, 0, 0);
-  check(octet::arg_max(x.view(), -1, at.to()), ops::arg_max, at, rounding::none,
-        octet::to_attributes(octet::axis_attrs{-1}));
+  on.check(octet::arg_max(on.x.view(), -1, at.to()), ops::arg_max, at, rounding::none,
+           octet::to_attributes(octet::axis_attrs{-1}));
 }

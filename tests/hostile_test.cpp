@@ -199,18 +199,26 @@ TEST_CASE("states and inputs whose bytes are not their own are refused", "[hosti
   CHECK(has(resized.error().message(), "shape given for an input that is a constant"));
 }
 
-TEST_CASE("folding keeps to what a node may write and to the limits", "[hostile]") {
-  const auto builder = [](const limits& max = {}) {
-    return octet::import::graph_builder("folded", octet::law::tflite_ref, max);
-  };
-  const std::vector<std::int8_t> ten(10, 1);
-  const auto constant = [&](graph& g) {
-    return g.add_constant("c", dtype::s8, dims{10},
-                          octet::constant_data::of(std::span<const std::int8_t>(ten)));
-  };
+namespace {
+octet::import::graph_builder folding_builder() {
+  return octet::import::graph_builder("folded", octet::law::tflite_ref, {});
+}
+tensor_id ten_bytes(graph& g) {
+  static const std::vector<std::int8_t> ten(10, 1);
+  return g.add_constant("c", dtype::s8, dims{10},
+                        octet::constant_data::of(std::span<const std::int8_t>(ten)));
+}
+tensor_id zeros(graph& g, const dims& shape) {
+  const std::vector<float> all(shape.elements().value, 0.f);
+  return g.add_constant("c", dtype::f32, shape,
+                        octet::constant_data::of(std::span<const float>(all)));
+}
+}  // namespace
+
+TEST_CASE("folding keeps to what a node may write", "[hostile]") {
   {  // pieces of 9 and 1 elements into one tensor
-    auto b = builder();
-    const tensor_id c = constant(b.g), y = value(b.g, "y", dtype::s8, {});
+    auto b = folding_builder();
+    const tensor_id c = ten_bytes(b.g), y = value(b.g, "y", dtype::s8, {});
     octet::attributes a;
     a.set("sizes", std::vector<std::int64_t>{9, 1});
     const auto s = b.emit(ops::split, {c}, {y, y}, std::move(a));
@@ -218,15 +226,18 @@ TEST_CASE("folding keeps to what a node may write and to the limits", "[hostile]
     CHECK(has(s.error().message(), "written before"));
   }
   {  // a state that a constant is written to stays one
-    auto b = builder();
-    const tensor_id c = constant(b.g), s = value(b.g, "s", dtype::s8, {10}, tensor::kind::state);
+    auto b = folding_builder();
+    const tensor_id c = ten_bytes(b.g), s = value(b.g, "s", dtype::s8, {10}, tensor::kind::state);
     REQUIRE(b.emit(ops::identity, {c}, {s}));
     CHECK(b.g[s].role == tensor::kind::state);
     CHECK(b.g.nodes.size() == 1);
   }
+}
+
+TEST_CASE("folding keeps to the limits", "[hostile]") {
   {  // a kilobyte of file, gigabytes of constants
-    auto b = builder();
-    const tensor_id c = constant(b.g), y = value(b.g, "y", dtype::s8, {});
+    auto b = folding_builder();
+    const tensor_id c = ten_bytes(b.g), y = value(b.g, "y", dtype::s8, {});
     octet::attributes a;
     a.set("shape", std::vector<std::int64_t>{200000000, 10});
     const auto s = b.emit(ops::broadcast_to, {c}, {y}, std::move(a));
@@ -234,7 +245,7 @@ TEST_CASE("folding keeps to what a node may write and to the limits", "[hostile]
     CHECK(has(s.error().message(), "the limit tensor_bytes"));
   }
   {  // boxes that are all held against each other: more than elements alone tell
-    auto b = builder();
+    auto b = folding_builder();
     const std::vector<float> numbers(4 * 4000, 1.f);
     const auto floats = [&](dims d) {
       return b.g.add_constant(
@@ -251,8 +262,8 @@ TEST_CASE("folding keeps to what a node may write and to the limits", "[hostile]
     CHECK(has(s.error().message(), "the limit work"));
   }
   {  // many small ones
-    auto b = builder();
-    const tensor_id c = constant(b.g);
+    auto b = folding_builder();
+    const tensor_id c = ten_bytes(b.g);
     octet::status s = octet::unit{};
     for (int i = 0; i < 100 && s; ++i) {
       octet::attributes a;
@@ -262,21 +273,18 @@ TEST_CASE("folding keeps to what a node may write and to the limits", "[hostile]
     REQUIRE_FALSE(s);
     CHECK(has(s.error().message(), "the limit work"));
   }
-  // Products and searches count, not only elements.
-  const auto zeros = [](graph& g, const dims& shape) {
-    const std::vector<float> all(shape.elements().value, 0.f);
-    return g.add_constant("c", dtype::f32, shape,
-                          octet::constant_data::of(std::span<const float>(all)));
-  };
+}
+
+TEST_CASE("folding counts products and searches, not only elements", "[hostile]") {
   {
-    auto b = builder();
+    auto b = folding_builder();
     const tensor_id x = zeros(b.g, {1, 12, 12, 12, 8}), w = zeros(b.g, {32, 7, 7, 7, 8});
     const auto s = b.emit(ops::float_conv3d, {x, w}, {value(b.g, "y", dtype::f32, {})});
     REQUIRE_FALSE(s);
     CHECK(has(s.error().message(), "the limit work"));
   }
   {
-    auto b = builder();
+    auto b = folding_builder();
     const tensor_id boxes = zeros(b.g, {3000, 4}), scores = zeros(b.g, {3000});
     octet::attributes a;
     a.set("most", std::int64_t{10});

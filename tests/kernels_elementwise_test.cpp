@@ -250,6 +250,26 @@ TEST_CASE("table kernels equal the reference") {
   seen.require_simd();
 }
 
+namespace {
+pool2d_attrs made_up_windows(bool dilated, rng& r) {
+  pool2d_attrs a;
+  a.window_h = static_cast<std::int32_t>(r.between(1, 4)),
+  a.window_w = static_cast<std::int32_t>(r.between(1, 4));
+  a.stride_h = static_cast<std::int32_t>(r.between(1, 3)),
+  a.stride_w = static_cast<std::int32_t>(r.between(1, 3));
+  if (dilated && r.between(0, 2) == 0) a.dilation_h = a.dilation_w = 2;
+  a.pad_top = static_cast<std::int32_t>(r.between(0, a.window_h - 1)),
+  a.pad_left = static_cast<std::int32_t>(r.between(0, a.window_w - 1));
+  a.pad_bottom = static_cast<std::int32_t>(r.between(0, a.window_h - 1)),
+  a.pad_right = static_cast<std::int32_t>(r.between(0, a.window_w - 1));
+  a.ceil_mode = r.between(0, 1) != 0;
+  if (r.between(0, 4) == 0)
+    a.adaptive_h = static_cast<std::int32_t>(r.between(1, 3)),
+    a.adaptive_w = static_cast<std::int32_t>(r.between(1, 3));
+  return a;
+}
+}  // namespace
+
 TEST_CASE("pool2d kernels equal the reference") {
   coverage seen;
   rng r(16);
@@ -265,20 +285,7 @@ TEST_CASE("pool2d kernels equal the reference") {
     p.mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
     p.max = p.mode == rounding::none;
     p.type = any_8bit(r);
-    pool2d_attrs a;
-    a.window_h = static_cast<std::int32_t>(r.between(1, 4)),
-    a.window_w = static_cast<std::int32_t>(r.between(1, 4));
-    a.stride_h = static_cast<std::int32_t>(r.between(1, 3)),
-    a.stride_w = static_cast<std::int32_t>(r.between(1, 3));
-    if (p.max && r.between(0, 2) == 0) a.dilation_h = a.dilation_w = 2;
-    a.pad_top = static_cast<std::int32_t>(r.between(0, a.window_h - 1)),
-    a.pad_left = static_cast<std::int32_t>(r.between(0, a.window_w - 1));
-    a.pad_bottom = static_cast<std::int32_t>(r.between(0, a.window_h - 1)),
-    a.pad_right = static_cast<std::int32_t>(r.between(0, a.window_w - 1));
-    a.ceil_mode = r.between(0, 1) != 0;
-    if (r.between(0, 4) == 0)
-      a.adaptive_h = static_cast<std::int32_t>(r.between(1, 3)),
-      a.adaptive_w = static_cast<std::int32_t>(r.between(1, 3));
+    const pool2d_attrs a = made_up_windows(p.max, r);
     const dims x{
         static_cast<std::int32_t>(r.between(1, 2)), static_cast<std::int32_t>(r.between(4, 12)),
         static_cast<std::int32_t>(r.between(4, 12)),

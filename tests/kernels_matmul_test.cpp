@@ -117,6 +117,29 @@ TEST_CASE("batch_matmul kernels of two int16 operands equal the reference") {
   seen.require_simd();
 }
 
+namespace {
+transpose_conv2d_attrs made_up_transposed(rng& r) {
+  transpose_conv2d_attrs a;
+  a.stride_h = static_cast<std::int32_t>(r.between(1, 3)),
+  a.stride_w = static_cast<std::int32_t>(r.between(1, 3));
+  a.dilation_h = a.dilation_w = r.between(0, 3) ? 1 : 2;
+  a.pad_top = static_cast<std::int32_t>(r.between(0, 2)),
+  a.pad_left = static_cast<std::int32_t>(r.between(0, 2)),
+  a.pad_bottom = static_cast<std::int32_t>(r.between(0, 2)),
+  a.pad_right = static_cast<std::int32_t>(r.between(0, 2));
+  a.output_padding_h = static_cast<std::int32_t>(r.between(0, a.stride_h - 1)),
+  a.output_padding_w = static_cast<std::int32_t>(r.between(0, a.stride_w - 1));
+  a.groups = r.between(0, 3) ? 1 : 2;
+  return a;
+}
+void set_windows(transpose_conv2d_params& p, const transpose_conv2d_attrs& a) {
+  p.stride_h = a.stride_h, p.stride_w = a.stride_w;
+  p.dilation_h = a.dilation_h, p.dilation_w = a.dilation_w;
+  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
+  p.groups = a.groups;
+}
+}  // namespace
+
 TEST_CASE("transpose_conv2d kernels equal the reference") {
   coverage seen;
   rng r(32);
@@ -132,17 +155,7 @@ TEST_CASE("transpose_conv2d kernels equal the reference") {
                                         : dtype::u8;
     p.in_zero_point =
         s16 ? 0 : static_cast<std::int32_t>(r.between(lowest_of(p.in_type), highest_of(p.in_type)));
-    transpose_conv2d_attrs a;
-    a.stride_h = static_cast<std::int32_t>(r.between(1, 3)),
-    a.stride_w = static_cast<std::int32_t>(r.between(1, 3));
-    a.dilation_h = a.dilation_w = r.between(0, 3) ? 1 : 2;
-    a.pad_top = static_cast<std::int32_t>(r.between(0, 2)),
-    a.pad_left = static_cast<std::int32_t>(r.between(0, 2)),
-    a.pad_bottom = static_cast<std::int32_t>(r.between(0, 2)),
-    a.pad_right = static_cast<std::int32_t>(r.between(0, 2));
-    a.output_padding_h = static_cast<std::int32_t>(r.between(0, a.stride_h - 1)),
-    a.output_padding_w = static_cast<std::int32_t>(r.between(0, a.stride_w - 1));
-    a.groups = r.between(0, 3) ? 1 : 2;
+    const transpose_conv2d_attrs a = made_up_transposed(r);
     const dims x{static_cast<std::int32_t>(r.between(1, 2)),
                  static_cast<std::int32_t>(r.between(1, 6)),
                  static_cast<std::int32_t>(r.between(1, 9)),
@@ -154,9 +167,7 @@ TEST_CASE("transpose_conv2d kernels equal the reference") {
     if (y.broken) continue;
     p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3], p.out_h = y.shape[1],
     p.out_w = y.shape[2], p.out_c = w[0], p.kernel_h = w[1], p.kernel_w = w[2];
-    p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h,
-    p.dilation_w = a.dilation_w, p.pad_top = a.pad_top, p.pad_left = a.pad_left,
-    p.groups = a.groups;
+    set_windows(p, a);
     const guarded q = random_bytes(x.elements().value * size_of(p.in_type), extreme, r),
                   weights = random_bytes(w.elements().value, extreme, r);
     p.weights = weights.data();

@@ -6,6 +6,38 @@
 using namespace octet;
 using namespace octet_test;
 
+namespace {
+bilinear_tap tap_of(rounding mode, std::int32_t o, std::int32_t in, std::int32_t out, bool corners,
+                    bool half) {
+  const bool fused = mode == rounding::fused_multiply_add;
+  if (mode == rounding::doubling_high_half_away)
+    return numerics::bilinear_q10(o, in, out, corners, half);
+  if (mode == rounding::xnnpack) return numerics::bilinear_xnn(o, in, out, corners, half);
+  if (mode == rounding::aten || fused)
+    return numerics::bilinear_aten(o, in, out, corners, 0, fused);
+  if (mode == rounding::onnxruntime) return numerics::bilinear_ort(o, in, out, corners, half, 0);
+  return numerics::bilinear_float(o, in, out, corners, half);
+}
+guarded made_up_pixels(dtype type, std::size_t elements, rng& r) {
+  guarded x(elements * size_of(type));
+  const bool extreme = r.between(0, 2) == 0;
+  for (std::size_t i = 0; i < elements; ++i) {
+    if (type == dtype::f32) {
+      const auto v = static_cast<float>((r.unit() - 0.5) * 1000);
+      std::memcpy(x.data() + 4 * i, &v, 4);
+    } else if (type == dtype::s16) {
+      const auto v = static_cast<std::int16_t>(extreme ? r.pick({-32768, 32767, 0, -1})
+                                                       : r.between(-32768, 32767));
+      std::memcpy(x.data() + 2 * i, &v, 2);
+    } else {
+      x.data()[i] =
+          static_cast<std::byte>(extreme ? r.pick({0, 127, 128, 255}) : r.between(0, 255));
+    }
+  }
+  return x;
+}
+}  // namespace
+
 TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
   coverage seen;
   rng r(11);
@@ -40,22 +72,12 @@ TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
       p.hi_value = static_cast<std::int32_t>(highest_of(p.type));
       p.zero_point = static_cast<std::int32_t>(r.between(p.lo_value, p.hi_value));
     }
-    const bool aten = f.mode == rounding::aten || f.mode == rounding::fused_multiply_add;
     const bool corners = r.between(0, 2) == 0, half = !corners && r.between(0, 1) == 0;
     std::vector<bilinear_tap> rows, columns;
     for (int axis = 0; axis < 2; ++axis) {
       const std::int32_t in = axis ? p.in_w : p.in_h, out = axis ? p.out_w : p.out_h;
       for (std::int32_t o = 0; o < out; ++o)
-        (axis ? columns : rows)
-            .push_back(f.mode == rounding::doubling_high_half_away
-                           ? numerics::bilinear_q10(o, in, out, corners, half)
-                       : f.mode == rounding::xnnpack
-                           ? numerics::bilinear_xnn(o, in, out, corners, half)
-                       : aten ? numerics::bilinear_aten(o, in, out, corners, 0,
-                                                        f.mode == rounding::fused_multiply_add)
-                       : f.mode == rounding::onnxruntime
-                           ? numerics::bilinear_ort(o, in, out, corners, half, 0)
-                           : numerics::bilinear_float(o, in, out, corners, half));
+        (axis ? columns : rows).push_back(tap_of(f.mode, o, in, out, corners, half));
     }
     p.row_taps = rows.data();
     p.column_taps = columns.data();
@@ -63,21 +85,7 @@ TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
                                  static_cast<std::size_t>(p.in_h * p.in_w * p.channels),
                       out = static_cast<std::size_t>(p.batch) *
                             static_cast<std::size_t>(p.out_h * p.out_w * p.channels);
-    const guarded x(elements * size_of(p.type));
-    const bool extreme = r.between(0, 2) == 0;
-    for (std::size_t i = 0; i < elements; ++i) {
-      if (p.type == dtype::f32) {
-        const auto v = static_cast<float>((r.unit() - 0.5) * 1000);
-        std::memcpy(x.data() + 4 * i, &v, 4);
-      } else if (p.type == dtype::s16) {
-        const auto v = static_cast<std::int16_t>(extreme ? r.pick({-32768, 32767, 0, -1})
-                                                         : r.between(-32768, 32767));
-        std::memcpy(x.data() + 2 * i, &v, 2);
-      } else {
-        x.data()[i] =
-            static_cast<std::byte>(extreme ? r.pick({0, 127, 128, 255}) : r.between(0, 255));
-      }
-    }
+    const guarded x = made_up_pixels(p.type, elements, r);
     INFO(name_of(p.mode) << " " << name_of(p.type) << " " << p.in_h << "x" << p.in_w << "x"
                          << p.channels << " to " << p.out_h << "x" << p.out_w
                          << (corners ? " corners"

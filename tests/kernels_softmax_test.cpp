@@ -10,20 +10,41 @@
 using namespace octet;
 using namespace octet_test;
 
+namespace {
+struct softmax_form {
+  rounding mode;
+  bool log;
+};
+/// The output's quantization: the usual one, or another.
+struct output_quantization {
+  double scale;
+  std::int32_t zero_point;
+};
+output_quantization made_up_output(const softmax_form& f, dtype out, rng& r) {
+  const bool usual = r.between(0, 2) != 0;
+  const double scale = !usual  ? std::ldexp(1 + r.unit(), static_cast<int>(r.between(-14, -3)))
+                       : f.log ? 16.0 / 256
+                       : out == dtype::s16 ? 1.0 / 32768
+                                           : 1.0 / 256;
+  const auto zero_point =
+      static_cast<std::int32_t>(!usual              ? r.between(lowest_of(out), highest_of(out))
+                                : f.log             ? highest_of(out)
+                                : out == dtype::s16 ? 0
+                                                    : lowest_of(out));
+  return {scale, zero_point};
+}
+}  // namespace
+
 TEST_CASE("softmax kernels equal the reference") {
   coverage seen;
   rng r(21);
-  struct form {
-    rounding mode;
-    bool log;
-  };
-  constexpr form forms[] = {{rounding::doubling_high_half_away, false},
-                            {rounding::tflite_optimized, false},
-                            {rounding::reciprocal_half_even, false},
-                            {rounding::doubling_high_half_away, true},
-                            {rounding::tflite_optimized, true}};
+  constexpr softmax_form forms[] = {{rounding::doubling_high_half_away, false},
+                                    {rounding::tflite_optimized, false},
+                                    {rounding::reciprocal_half_even, false},
+                                    {rounding::doubling_high_half_away, true},
+                                    {rounding::tflite_optimized, true}};
   for (int i = 0; i < 240; ++i) {
-    const form f = forms[static_cast<std::size_t>(i) % std::size(forms)];
+    const softmax_form f = forms[static_cast<std::size_t>(i) % std::size(forms)];
     const dtype in = r.between(0, 1) ? dtype::s8 : dtype::u8;
     const dtype out = r.between(0, 4) == 0 && !f.log ? dtype::s16 : in;
     const auto depth = static_cast<std::int32_t>(
@@ -38,18 +59,9 @@ TEST_CASE("softmax kernels equal the reference") {
       v.scales = {scale}, v.zero_points = {zero_point};
       return g.add(std::move(v));
     };
-    // From nearly flat to a step; the usual output quantization, and others.
+    // From nearly flat to a step.
     const double in_scale = std::ldexp(1 + r.unit(), static_cast<int>(r.between(-12, 1)));
-    const bool usual = r.between(0, 2) != 0;
-    const double out_scale = !usual ? std::ldexp(1 + r.unit(), static_cast<int>(r.between(-14, -3)))
-                             : f.log             ? 16.0 / 256
-                             : out == dtype::s16 ? 1.0 / 32768
-                                                 : 1.0 / 256;
-    const auto out_zero =
-        static_cast<std::int32_t>(!usual              ? r.between(lowest_of(out), highest_of(out))
-                                  : f.log             ? highest_of(out)
-                                  : out == dtype::s16 ? 0
-                                                      : lowest_of(out));
+    const auto [out_scale, out_zero] = made_up_output(f, out, r);
     const tensor_id x = add("x", in, in_scale,
                             static_cast<std::int32_t>(r.between(lowest_of(in), highest_of(in)))),
                     y = add("y", out, out_scale, out_zero);

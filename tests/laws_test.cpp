@@ -156,8 +156,7 @@ const char* name_of_library(laws::library by) {
   }
   return "";
 }
-std::string numbers() {
-  std::string s = "# Printed from laws/ by ./dev generate laws.\n\nactivation bounds\n";
+void activation_numbers(std::string& s) {
   const std::pair<activation, const char*> names[] = {{activation::relu, "relu"},
                                                       {activation::relu6, "relu6"},
                                                       {activation::relu_n1_to_1, "relu_n1_to_1"},
@@ -176,6 +175,8 @@ std::string numbers() {
         }
         s += "\n";
       }
+}
+void padding_numbers(std::string& s) {
   s += "\nSAME padding: in, window, stride, dilation: before, after\n";
   for (std::int32_t in : {1, 7, 8, 224})
     for (std::int32_t window : {1, 2, 3, 5})
@@ -192,6 +193,8 @@ std::string numbers() {
     s += std::to_string(extra) + ": " + std::to_string(p.before) + " " + std::to_string(p.after) +
          " " + std::to_string(p.more) + "\n";
   }
+}
+void accumulator_numbers(std::string& s) {
   s += "\naccumulator scale sx * sw: uint8 conv2d, uint8 fully_connected\n";
   for (auto [sx, sw] : {std::pair{0.1, 0.003}, {0.0235, 0.0117}, {0x1p-7, 0x1p-9}})
     for (law l : all_laws) {
@@ -210,12 +213,16 @@ std::string numbers() {
   for (auto [bias, scale] : {std::pair{0.5f, 0.2}, {-0.5f, 0.2}, {0.37f, 0.0011}, {1e9f, 1e-3}})
     s += std::to_string(bias) + " " + std::to_string(scale) + ": " +
          std::to_string(laws::integer_bias(bias, scale)) + "\n";
+}
+void takes_numbers(std::string& s) {
   s += "\nXNNPACK takes: ratio of scales: rescale, addend, leaky_relu with slope 0.1 and -0.001\n";
   for (double ratio : {0x1p-11, 0x1p-10, 0x1p-9, 0x1p-8, 1., 127., 128., 129., 255., 256.})
     s += std::to_string(ratio) + ": " + std::to_string(laws::xnnpack_takes_rescale(ratio, 1)) +
          " " + std::to_string(laws::xnnpack_takes_addend(ratio, 1)) + " " +
          std::to_string(laws::xnnpack_takes_leaky_relu(ratio, 1, 0.1f)) + " " +
          std::to_string(laws::xnnpack_takes_leaky_relu(ratio, 1, -0.001f)) + "\n";
+}
+void dynamic_numbers(std::string& s) {
   s += "\ndynamic-range layers of 2 images of 5x5: rows, asymmetric, scales_first, accumulator\n";
   const std::pair<laws::dynamic_layer, const char*> layers[] = {
       {laws::dynamic_layer::conv2d, "conv2d"},
@@ -234,6 +241,8 @@ std::string numbers() {
                ": " + std::to_string(d.rows) + " " + std::to_string(d.asymmetric) + " " +
                std::to_string(d.scales_first) + " " + std::string(name_of(d.accumulator)) + "\n";
         }
+}
+void range_numbers(std::string& s) {
   s += "\nfixed ranges: scale, zero point\n";
   const std::pair<laws::fixed_range, const char*> ranges[] = {
       {laws::fixed_range::zero_to_one, "zero_to_one"},
@@ -245,6 +254,15 @@ std::string numbers() {
       s += std::string(name) + " " + std::string(name_of(t)) + ": " + hex(q.scale) + " " +
            std::to_string(q.zero_point) + "\n";
     }
+}
+std::string numbers() {
+  std::string s = "# Printed from laws/ by ./dev generate laws.\n\nactivation bounds\n";
+  activation_numbers(s);
+  padding_numbers(s);
+  accumulator_numbers(s);
+  takes_numbers(s);
+  dynamic_numbers(s);
+  range_numbers(s);
   return s;
 }
 
@@ -324,86 +342,100 @@ TEST_CASE("a typed relu6 is clamped as its law rounds the bound", "[laws]") {
   CHECK(attribute<layer_net<law::tflite_ref>>(0, "clamp_hi") == 19);
   CHECK(attribute<layer_net<law::pytorch_qnnpack>>(0, "clamp_hi") == 19);
 }
-TEST_CASE("direct calls give the bits of their law", "[laws]") {
-  std::vector<std::uint8_t> in(4 * 4 * 8), out(in.size()), other(in.size());
-  for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<std::uint8_t>(i * 37 + 11);
-  const octet::dims shape{1, 4, 4, 8};
-  const octet::quantized_view view{{in.data(), dtype::u8, shape}, 0.05, 120, {}, {}, -1};
-  const auto result = [&](std::vector<std::uint8_t>& to, octet::dims s, double scale,
-                          std::int32_t zero, activation a = activation::none) {
+namespace {
+/// One tensor of bytes, and two for results.
+struct direct_calls {
+  std::vector<std::uint8_t> in = made_up(), out = in, other = in;
+  octet::dims shape{1, 4, 4, 8};
+  octet::quantized_view view{{in.data(), dtype::u8, shape}, 0.05, 120, {}, {}, -1};
+  static std::vector<std::uint8_t> made_up() {
+    std::vector<std::uint8_t> in(4 * 4 * 8);
+    for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<std::uint8_t>(i * 37 + 11);
+    return in;
+  }
+  static octet::quantized_result result(std::vector<std::uint8_t>& to, octet::dims s, double scale,
+                                        std::int32_t zero, activation a = activation::none) {
     return octet::quantized_result{{to.data(), dtype::u8, s}, scale, zero, a};
-  };
-
+  }
+};
+}  // namespace
+TEST_CASE("direct calls give the bits of their law", "[laws]") {
+  direct_calls c;
   SECTION("QNNPACK's convolution") {
     const octet::quantized_view w{
         {weights, dtype::s8, octet::dims{8, 1, 1, 8}}, 0.0117, 0, {}, {}, -1};
-    REQUIRE(octet::conv2d(view, w, {}, {}, result(out, shape, 0.37, 3), law::pytorch_qnnpack));
-    REQUIRE(octet::conv2d(view, w, {}, {}, result(other, shape, 0.37, 3),
+    REQUIRE(
+        octet::conv2d(c.view, w, {}, {}, c.result(c.out, c.shape, 0.37, 3), law::pytorch_qnnpack));
+    REQUIRE(octet::conv2d(c.view, w, {}, {}, c.result(c.other, c.shape, 0.37, 3),
                           rounding::reciprocal_half_even));
-    CHECK(out == other);
+    CHECK(c.out == c.other);
   }
   SECTION("PyTorch's relu clamps the codes") {
-    REQUIRE(octet::relu(view, result(out, shape, 0.05, 120), law::pytorch_fbgemm));
-    for (std::size_t i = 0; i < in.size(); ++i) CHECK(out[i] == std::max<int>(in[i], 120));
-    REQUIRE(octet::relu6(view, result(out, shape, 0.05, 120), law::pytorch_qnnpack));
-    for (std::size_t i = 0; i < in.size(); ++i)
-      CHECK(out[i] == std::min(std::max<int>(in[i], 120), 240));
+    REQUIRE(octet::relu(c.view, c.result(c.out, c.shape, 0.05, 120), law::pytorch_fbgemm));
+    for (std::size_t i = 0; i < c.in.size(); ++i) CHECK(c.out[i] == std::max<int>(c.in[i], 120));
+    REQUIRE(octet::relu6(c.view, c.result(c.out, c.shape, 0.05, 120), law::pytorch_qnnpack));
+    for (std::size_t i = 0; i < c.in.size(); ++i)
+      CHECK(c.out[i] == std::min(std::max<int>(c.in[i], 120), 240));
   }
   SECTION("XNNPACK's bounds are rounded with the zero point") {
-    REQUIRE(octet::mul(view, view,
-                       result(out, shape, static_cast<double>(2.4f), 3, activation::relu6),
+    REQUIRE(octet::mul(c.view, c.view,
+                       c.result(c.out, c.shape, static_cast<double>(2.4f), 3, activation::relu6),
                        law::tflite_xnnpack));
-    CHECK(*std::max_element(out.begin(), out.end()) == 6);
-    REQUIRE(octet::mul(view, view,
-                       result(out, shape, static_cast<double>(2.4f), 3, activation::relu6),
+    CHECK(*std::max_element(c.out.begin(), c.out.end()) == 6);
+    REQUIRE(octet::mul(c.view, c.view,
+                       c.result(c.out, c.shape, static_cast<double>(2.4f), 3, activation::relu6),
                        law::tflite_ref));
-    CHECK(*std::max_element(out.begin(), out.end()) == 6);
-    REQUIRE(octet::mul(view, view,
-                       result(out, shape, static_cast<double>(2.4f), 2, activation::relu6),
+    CHECK(*std::max_element(c.out.begin(), c.out.end()) == 6);
+    REQUIRE(octet::mul(c.view, c.view,
+                       c.result(c.out, c.shape, static_cast<double>(2.4f), 2, activation::relu6),
                        law::tflite_xnnpack));
-    CHECK(*std::max_element(out.begin(), out.end()) == 4);
-    REQUIRE(octet::mul(view, view,
-                       result(out, shape, static_cast<double>(2.4f), 2, activation::relu6),
+    CHECK(*std::max_element(c.out.begin(), c.out.end()) == 4);
+    REQUIRE(octet::mul(c.view, c.view,
+                       c.result(c.out, c.shape, static_cast<double>(2.4f), 2, activation::relu6),
                        law::tflite_ref));
-    CHECK(*std::max_element(out.begin(), out.end()) == 5);
+    CHECK(*std::max_element(c.out.begin(), c.out.end()) == 5);
   }
+}
+TEST_CASE("direct calls of means and concatenations give the bits of their law", "[laws]") {
+  direct_calls c;
   SECTION("PyTorch's mean over height and width goes through floats, QNNPACK's does not") {
     std::vector<std::uint8_t> mean(8), expected(8);
     const octet::reduce_attrs axes{{1, 2}, false, false};
-    REQUIRE(
-        octet::mean(view, axes, result(mean, octet::dims{1, 8}, 0.05, 120), law::pytorch_fbgemm));
-    std::vector<float> real(in.size()), averages(8);
-    REQUIRE(octet::dequantize(view, {{real.data(), dtype::f32, shape}}));
+    REQUIRE(octet::mean(c.view, axes, c.result(mean, octet::dims{1, 8}, 0.05, 120),
+                        law::pytorch_fbgemm));
+    std::vector<float> real(c.in.size()), averages(8);
+    REQUIRE(octet::dequantize(c.view, {{real.data(), dtype::f32, c.shape}}));
     octet::reduce_attrs order = axes;
     order.channels_last = true;
-    REQUIRE(octet::mean({{real.data(), dtype::f32, shape}}, order,
+    REQUIRE(octet::mean({{real.data(), dtype::f32, c.shape}}, order,
                         {{averages.data(), dtype::f32, octet::dims{1, 8}}}, rounding::aten));
     REQUIRE(octet::quantize({{averages.data(), dtype::f32, octet::dims{1, 8}}},
-                            result(expected, octet::dims{1, 8}, 0.05, 120),
+                            c.result(expected, octet::dims{1, 8}, 0.05, 120),
                             rounding::reciprocal_half_even));
     CHECK(mean == expected);
-    REQUIRE(
-        octet::mean(view, axes, result(mean, octet::dims{1, 8}, 0.05, 120), law::pytorch_qnnpack));
-    REQUIRE(
-        octet::mean(view, axes, result(expected, octet::dims{1, 8}, 0.05, 120), rounding::qnnpack));
+    REQUIRE(octet::mean(c.view, axes, c.result(mean, octet::dims{1, 8}, 0.05, 120),
+                        law::pytorch_qnnpack));
+    REQUIRE(octet::mean(c.view, axes, c.result(expected, octet::dims{1, 8}, 0.05, 120),
+                        rounding::qnnpack));
     CHECK(mean == expected);
   }
   SECTION("what a framework does not have is refused, not guessed") {
-    const auto s = octet::requantize(view, result(out, shape, 0.07, 100), law::pytorch_fbgemm);
+    const auto s =
+        octet::requantize(c.view, c.result(c.out, c.shape, 0.07, 100), law::pytorch_fbgemm);
     REQUIRE_FALSE(s);
     CHECK(s.error().message().find("pytorch_fbgemm") != std::string::npos);
-    CHECK_FALSE(
-        octet::batch_matmul(view, view, {}, result(out, shape, 0.37, 3), law::pytorch_qnnpack));
+    CHECK_FALSE(octet::batch_matmul(c.view, c.view, {}, c.result(c.out, c.shape, 0.37, 3),
+                                    law::pytorch_qnnpack));
   }
   SECTION("PyTorch's concatenation quantizes again even what could be copied") {
-    std::vector<std::uint8_t> both(2 * in.size()), expected(2 * in.size());
-    const octet::quantized_view pair[] = {view, view};
+    std::vector<std::uint8_t> both(2 * c.in.size()), expected(2 * c.in.size());
+    const octet::quantized_view pair[] = {c.view, c.view};
     const octet::dims wide{1, 4, 4, 16};
-    REQUIRE(octet::concat(pair, 3, result(both, wide, 0.05, 120), law::pytorch_fbgemm));
-    REQUIRE(
-        octet::concat(pair, 3, result(expected, wide, 0.05, 120), rounding::reciprocal_half_even));
+    REQUIRE(octet::concat(pair, 3, c.result(both, wide, 0.05, 120), law::pytorch_fbgemm));
+    REQUIRE(octet::concat(pair, 3, c.result(expected, wide, 0.05, 120),
+                          rounding::reciprocal_half_even));
     CHECK(both == expected);
-    REQUIRE(octet::concat(pair, 3, result(both, wide, 0.05, 120)));
-    CHECK(std::equal(in.begin(), in.begin() + 8, both.begin()));
+    REQUIRE(octet::concat(pair, 3, c.result(both, wide, 0.05, 120)));
+    CHECK(std::equal(c.in.begin(), c.in.begin() + 8, both.begin()));
   }
 }

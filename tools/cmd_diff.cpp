@@ -256,6 +256,58 @@ struct verdict {
           SIZE_MAX;  // recorded tensors found in octet's run, all of them; the first that differs
   std::string report;
 };
+/// The recorded inputs into the session's. An exit code.
+int give_inputs(session& s, const diff_options& o, const std::vector<recorded>& rows) {
+  std::size_t input = 0;
+  for (const recorded& r : rows)
+    if (r.node == "input" && input < s.inputs()) {
+      auto x = load_array(o.reference, r.file);
+      auto done_ = x ? s.input(input++).try_assign(x->view()) : status(x.error());
+      if (!done_) return fail(done_.error());
+    }
+  if (input != s.inputs())
+    return fail(bad_input, o.reference + ": " + std::to_string(input) +
+                               " tensors of node \"input\", the model has " +
+                               std::to_string(s.inputs()) + " inputs");
+  return done;
+}
+/// Finds octet's tensor for a recorded one: by name where names agree (TensorFlow Lite, octet's own
+/// dumps), else by the k-th use of the operator (PyTorch). Keeps pointers to the tensors.
+class counterparts {
+ public:
+  explicit counterparts(const collector& c) {
+    for (const computed& t : c.tensors) {
+      by_name_[t.name] = &t;
+      if (t.last) by_operator_[operator_of(t.node)].push_back(&t);
+    }
+  }
+  /// Null: none. Counts uses: ask once for each row, in order.
+  const computed* of(const recorded& r) {
+    if (r.node.find("::") != std::string::npos && r.node.find(' ') == std::string::npos) {
+      const auto& list = by_operator_[r.node];
+      const std::size_t k = used_[r.node]++;
+      return k < list.size() ? list[k] : nullptr;
+    }
+    const auto it = by_name_.find(r.name);
+    return it != by_name_.end() ? it->second : nullptr;
+  }
+
+ private:
+  std::map<std::string, const computed*> by_name_;
+  std::map<std::string, std::vector<const computed*>> by_operator_;
+  std::map<std::string, std::size_t> used_;
+};
+/// `want`: in octet's order; they differ in `bad` elements.
+std::string report_of(const recorded& r, const computed& t, const array& want, std::size_t bad,
+                      const plan& program, session& s) {
+  std::string why = explain(want, t.value, t.round);
+  if (const std::string padding = other_padding(program, s, t, want); !padding.empty())
+    why = padding;
+  return "first difference: " + r.name + " (" + t.node + "), octet's \"" + t.name + "\" " +
+         std::string(name_of(t.value.type)) + to_string(t.value.shape) + "\n  " +
+         std::to_string(bad) + " of " + std::to_string(t.value.elements()) +
+         " values differ: " + why + "\n";
+}
 verdict compare(const diff_options& o, const std::vector<recorded>& rows, std::string_view law_name,
                 int& code) {
   verdict v;
@@ -269,45 +321,17 @@ verdict compare(const diff_options& o, const std::vector<recorded>& rows, std::s
   code = l.code;
   if (l.code != done) return v;
   session s(l.program);
-  std::size_t input = 0;
-  for (const recorded& r : rows)
-    if (r.node == "input" && input < s.inputs()) {
-      auto x = load_array(o.reference, r.file);
-      auto done_ = x ? s.input(input++).try_assign(x->view()) : status(x.error());
-      if (!done_) {
-        code = fail(done_.error());
-        return v;
-      }
-    }
-  if (input != s.inputs()) {
-    code = fail(bad_input, o.reference + ": " + std::to_string(input) +
-                               " tensors of node \"input\", the model has " +
-                               std::to_string(s.inputs()) + " inputs");
-    return v;
-  }
+  code = give_inputs(s, o, rows);
+  if (code != done) return v;
   collector c;
   s.run(c);
   v.ran = true;
-  // By name where names agree (TensorFlow Lite, octet's own dumps), else by the k-th use of the
-  // operator (PyTorch).
-  std::map<std::string, const computed*> by_name;
-  std::map<std::string, std::vector<const computed*>> by_operator;
-  for (const computed& t : c.tensors) {
-    by_name[t.name] = &t;
-    if (t.last) by_operator[operator_of(t.node)].push_back(&t);
-  }
-  std::map<std::string, std::size_t> used;
+  counterparts known(c);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const recorded& r = rows[i];
     if (r.node == "input") continue;
     ++v.recorded;
-    const computed* t = nullptr;
-    if (r.node.find("::") != std::string::npos && r.node.find(' ') == std::string::npos) {
-      const auto& list = by_operator[r.node];
-      if (const std::size_t k = used[r.node]++; k < list.size()) t = list[k];
-    } else if (const auto it = by_name.find(r.name); it != by_name.end()) {
-      t = it->second;
-    }
+    const computed* t = known.of(r);
     if (!t) continue;
     auto want = load_array(o.reference, r.file);
     array ordered;
@@ -316,13 +340,7 @@ verdict compare(const diff_options& o, const std::vector<recorded>& rows, std::s
     const std::size_t bad = differing(ordered, t->value);
     if (bad == 0) continue;
     v.first = i;
-    std::string why = explain(ordered, t->value, t->round);
-    if (const std::string padding = other_padding(l.program, s, *t, ordered); !padding.empty())
-      why = padding;
-    v.report = "first difference: " + r.name + " (" + t->node + "), octet's \"" + t->name + "\" " +
-               std::string(name_of(t->value.type)) + to_string(t->value.shape) + "\n  " +
-               std::to_string(bad) + " of " + std::to_string(t->value.elements()) +
-               " values differ: " + why + "\n";
+    v.report = report_of(r, *t, ordered, bad, l.program, s);
     return v;
   }
   return v;

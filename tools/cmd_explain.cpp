@@ -39,6 +39,56 @@ class ceilings {
   std::optional<double> rates_[enumerators<octet::bench::products>.size()];
 };
 
+/// What is printed of a step.
+struct step_facts {
+  double macs = 0, bytes = 0, ms = 0;
+  double rate = 0, most = 0;  // GMAC/s: measured, ceiling; 0: none
+  bool is_float = false, is_scalar = false;
+  std::vector<std::string> notes;
+};
+step_facts facts_of(const plan_data& d, const step& st, double ms, ceilings& best,
+                    unsigned threads) {
+  const node& n = d.source.nodes[static_cast<std::size_t>(st.node)];
+  step_facts f;
+  f.macs = macs_of(d.source, n), f.bytes = bytes_moved(d.source, n), f.ms = ms;
+  f.rate = f.macs > 0 && ms > 0 ? f.macs / ms * 1e-6 : 0;
+  f.most = f.rate > 0 ? best.of(octet::bench::products_of(d.source, n)) : 0;
+  f.is_float = is_float_node(d.source, n);
+  f.is_scalar = st.kernel == kernel_id::none && d.on != target::reference;
+  if (f.is_float) {
+    const std::string_view why = attribute_view(n.attrs).text("kept_float");
+    f.notes.emplace_back(why.empty() ? "float in the file: no quantized form was given"
+                                     : std::string(why));
+  } else if (f.is_scalar) {
+    f.notes.emplace_back("scalar: no SIMD kernel for this operator and types");
+  }
+  if (st.parts == 1 && threads > 1 && f.macs > 0) f.notes.emplace_back("one thread");
+  return f;
+}
+void print_step(std::size_t i, const node& n, const step& st, const step_facts& f) {
+  char mac_text[24] = "-", rate_text[24] = "-", of_text[24] = "-";
+  if (f.macs > 0) std::snprintf(mac_text, sizeof mac_text, "%.3f", f.macs * 1e-6);
+  if (f.rate > 0) std::snprintf(rate_text, sizeof rate_text, "%.1f", f.rate);
+  if (f.most > 0) std::snprintf(of_text, sizeof of_text, "%.0f %%", 100 * f.rate / f.most);
+  std::string note;
+  for (const std::string& one : f.notes) note += (note.empty() ? "" : "; ") + one;
+  std::printf(" %-5zu %-26s %-28s %-24s %9s %9.1f %9.4f %8s %10s  %s\n", i,
+              std::string(n.op->name).c_str(), octet::detail::one_line(n.name).c_str(),
+              st.kernel_name, mac_text, f.bytes * 1e-3, f.ms, rate_text, of_text, note.c_str());
+}
+json json_of(const node& n, const step& st, const step_facts& f) {
+  return {{"operator", n.op->name},
+          {"node", n.name},
+          {"kernel", st.kernel_name},
+          {"parts", st.parts},
+          {"macs", whole(f.macs)},
+          {"bytes_moved", whole(f.bytes)},
+          {"median_ms", f.ms},
+          {"gmacs_per_s", f.rate},
+          {"of_ceiling", f.most > 0 ? f.rate / f.most : 0},
+          {"notes", f.notes}};
+}
+
 }  // namespace
 
 int explain(const explain_options& o) {
@@ -65,44 +115,12 @@ int explain(const explain_options& o) {
   for (std::size_t i = 0; i < d.steps.size(); ++i) {
     const step& st = d.steps[i];
     const node& n = d.source.nodes[static_cast<std::size_t>(st.node)];
-    const double macs = macs_of(d.source, n), bytes = bytes_moved(d.source, n), ms = median[i];
-    const double rate = macs > 0 && ms > 0 ? macs / ms * 1e-6 : 0;
-    const double most = rate > 0 ? best.of(octet::bench::products_of(d.source, n)) : 0;
-    char mac_text[24] = "-", rate_text[24] = "-", of_text[24] = "-";
-    if (macs > 0) std::snprintf(mac_text, sizeof mac_text, "%.3f", macs * 1e-6);
-    if (rate > 0) std::snprintf(rate_text, sizeof rate_text, "%.1f", rate);
-    if (most > 0) std::snprintf(of_text, sizeof of_text, "%.0f %%", 100 * rate / most);
-    std::vector<std::string> notes;
-    const bool is_float_step = is_float_node(d.source, n);
-    if (is_float_step) {
-      ++floats;
-      const std::string_view why = attribute_view(n.attrs).text("kept_float");
-      notes.emplace_back(why.empty() ? "float in the file: no quantized form was given"
-                                     : std::string(why));
-    }
-    if (st.kernel == kernel_id::none && d.on != target::reference) {
-      ++scalars;
-      if (!is_float_step) notes.emplace_back("scalar: no SIMD kernel for this operator and types");
-    }
-    if (st.parts == 1 && l.threads > 1 && macs > 0) notes.emplace_back("one thread");
-    all_ms += ms;
-    std::string note;
-    for (const std::string& one : notes) note += (note.empty() ? "" : "; ") + one;
-    if (text)
-      std::printf(" %-5zu %-26s %-28s %-24s %9s %9.1f %9.4f %8s %10s  %s\n", i,
-                  std::string(n.op->name).c_str(), octet::detail::one_line(n.name).c_str(),
-                  st.kernel_name, mac_text, bytes * 1e-3, ms, rate_text, of_text, note.c_str());
-    if (!o.json.empty())
-      steps.push_back({{"operator", n.op->name},
-                       {"node", n.name},
-                       {"kernel", st.kernel_name},
-                       {"parts", st.parts},
-                       {"macs", whole(macs)},
-                       {"bytes_moved", whole(bytes)},
-                       {"median_ms", ms},
-                       {"gmacs_per_s", rate},
-                       {"of_ceiling", most > 0 ? rate / most : 0},
-                       {"notes", notes}});
+    const step_facts facts = facts_of(d, st, median[i], best, l.threads);
+    all_ms += facts.ms;
+    scalars += facts.is_scalar;
+    floats += facts.is_float;
+    if (text) print_step(i, n, st, facts);
+    if (!o.json.empty()) steps.push_back(json_of(n, st, facts));
   }
   const totals all = totals_of(d.source);
   if (text)

@@ -140,11 +140,12 @@ inline constexpr npy_type npy_types[] = {
     {"i2", dtype::s16}, {"u2", dtype::u16}, {"i4", dtype::s32},     {"u4", dtype::u32},
     {"i8", dtype::s64}, {"u8", dtype::u64}, {"b1", dtype::boolean}, {"f2", dtype::f16}};
 
-}  // namespace detail
-
-/// Reads the bytes of a .npy file. Big-endian and Fortran-ordered arrays are turned into
-/// little-endian C order.
-inline result<array> parse_npy(std::span<const std::byte> file, const std::string& name) {
+/// Where a file's header is.
+struct npy_place {
+  std::size_t start = 0, length = 0;
+  std::size_t end() const { return start + length; }
+};
+inline result<npy_place> find_npy_header(std::span<const std::byte> file, const std::string& name) {
   const auto bad = [&](std::string what) {
     return file_error(errc::malformed, name, "npy: " + std::move(what));
   };
@@ -160,17 +161,16 @@ inline result<array> parse_npy(std::span<const std::byte> file, const std::strin
   const std::size_t length =
       byte(8) | byte(9) << 8 | (major == 1 ? 0 : byte(10) << 16 | byte(11) << 24);
   if (length > file.size() - start || length > (1 << 16)) return bad("ends within the header");
-  detail::npy_header header(
-      std::string_view(reinterpret_cast<const char*>(file.data()) + start, length));
-  if (std::string wrong = header.parse(); !wrong.empty()) return bad(std::move(wrong));
-
+  return npy_place{start, length};
+}
+/// Element type and shape, without the elements.
+inline result<array> described_array(const npy_header& header, const std::string& name) {
   array a;
   const char order = header.descr.empty() ? '\0' : header.descr[0];
-  const auto* type = std::find_if(
-      std::begin(detail::npy_types), std::end(detail::npy_types),
-      [&](const auto& t) { return header.descr.size() == 3 && header.descr.substr(1) == t.code; });
-  if (type == std::end(detail::npy_types) ||
-      (order != '<' && order != '|' && order != '>' && order != '='))
+  const auto* type = std::find_if(std::begin(npy_types), std::end(npy_types), [&](const auto& t) {
+    return header.descr.size() == 3 && header.descr.substr(1) == t.code;
+  });
+  if (type == std::end(npy_types) || (order != '<' && order != '|' && order != '>' && order != '='))
     return file_error(errc::unsupported, name, "npy: element type", header.descr,
                       "f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1");
   a.type = type->type;
@@ -183,37 +183,57 @@ inline result<array> parse_npy(std::span<const std::byte> file, const std::strin
                         "at most 2^31 - 1");
     a.shape.push_back(static_cast<std::int32_t>(e));
   }
-  const std::size_t size = size_of(a.type), n = a.elements(), have = file.size() - start - length;
+  return a;
+}
+/// Big-endian elements to little-endian.
+inline void swap_bytes(array& a) {
+  const auto size = static_cast<std::ptrdiff_t>(size_of(a.type));
+  for (auto at = a.bytes.begin(); at != a.bytes.end(); at += size) std::reverse(at, at + size);
+}
+/// Elements of which the first index runs fastest to C order.
+inline void from_fortran_order(array& a) {
+  const std::size_t size = size_of(a.type), n = a.elements();
+  const std::vector<std::byte> from = a.bytes;
+  std::array<std::size_t, dims::max_rank> stride{}, index{};
+  for (std::size_t d = 0, s = 1; d < static_cast<std::size_t>(a.shape.rank);
+       s *= static_cast<std::size_t>(a.shape.extent[d]), ++d)
+    stride[d] = s;
+  for (std::size_t i = 0, at = 0; i < n; ++i) {
+    std::memcpy(a.bytes.data() + i * size, from.data() + at * size, size);
+    for (std::size_t d = static_cast<std::size_t>(a.shape.rank); d-- > 0;) {
+      at += stride[d];
+      if (++index[d] < static_cast<std::size_t>(a.shape.extent[d])) break;
+      at -= index[d] * stride[d];
+      index[d] = 0;
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Reads the bytes of a .npy file. Big-endian and Fortran-ordered arrays are turned into
+/// little-endian C order.
+inline result<array> parse_npy(std::span<const std::byte> file, const std::string& name) {
+  const auto at = detail::find_npy_header(file, name);
+  if (!at) return at.error();
+  detail::npy_header header(
+      std::string_view(reinterpret_cast<const char*>(file.data()) + at->start, at->length));
+  if (std::string wrong = header.parse(); !wrong.empty())
+    return file_error(errc::malformed, name, "npy: " + std::move(wrong));
+  auto a = detail::described_array(header, name);
+  if (!a) return a;
+  const std::size_t size = size_of(a->type), n = a->elements(), have = file.size() - at->end();
   if (n > max_elements)
-    return file_error(errc::too_large, name, "npy: array", to_string(a.shape),
+    return file_error(errc::too_large, name, "npy: array", to_string(a->shape),
                       "at most 2^31 - 1 elements");
   if (have != n * size)
     return file_error(errc::malformed, name, "npy: data size differs from the shape",
                       std::to_string(have) + " bytes",
-                      std::to_string(n * size) + " bytes for " + to_string(a.shape));
-  const std::byte* data = file.data() + start + length;
-  a.bytes.assign(data, data + n * size);
-  if (order == '>' && size > 1)
-    for (std::size_t i = 0; i < n; ++i)
-      std::reverse(a.bytes.begin() + static_cast<std::ptrdiff_t>(i * size),
-                   a.bytes.begin() + static_cast<std::ptrdiff_t>((i + 1) * size));
-  if (header.fortran && a.shape.rank > 1 && n > 0) {
-    const std::vector<std::byte> from = a.bytes;
-    std::array<std::size_t, dims::max_rank> stride{},
-        index{};  // strides of Fortran order: the first extent runs fastest
-    for (std::size_t d = 0, s = 1; d < static_cast<std::size_t>(a.shape.rank);
-         s *= static_cast<std::size_t>(a.shape.extent[d]), ++d)
-      stride[d] = s;
-    for (std::size_t i = 0, at = 0; i < n; ++i) {
-      std::memcpy(a.bytes.data() + i * size, from.data() + at * size, size);
-      for (std::size_t d = static_cast<std::size_t>(a.shape.rank); d-- > 0;) {
-        at += stride[d];
-        if (++index[d] < static_cast<std::size_t>(a.shape.extent[d])) break;
-        at -= index[d] * stride[d];
-        index[d] = 0;
-      }
-    }
-  }
+                      std::to_string(n * size) + " bytes for " + to_string(a->shape));
+  const std::byte* data = file.data() + at->end();
+  a->bytes.assign(data, data + n * size);
+  if (header.descr[0] == '>' && size > 1) detail::swap_bytes(*a);
+  if (header.fortran && a->shape.rank > 1 && n > 0) detail::from_fortran_order(*a);
   return a;
 }
 

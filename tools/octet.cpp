@@ -42,6 +42,152 @@ void model_flags(CLI::App& c, model_options& o) {
                "which of the file's signatures to run (.tflite); default: its first subgraph");
 }
 
+void json_flag(CLI::App& c, std::string& to) {
+  c.add_option("--json", to, "write what is found; - for standard output, in place of the text");
+}
+
+// What each command takes.
+CLI::App* run_flags(CLI::App& app, run_options& o) {
+  CLI::App& c = *app.add_subcommand("run", "run a model; compare with a framework's outputs");
+  model_flags(c, o);
+  c.add_option("--input", o.inputs,
+               "[NAME=]FILE, .npy, .csv or .bin, in the model's order, element type and "
+               "layout; several along the first axis are one run after another")
+      ->expected(1)
+      ->take_all();
+  c.add_option("--image", o.images,
+               "[NAME=]photo (BMP, PNG, JPEG), stretched to the input's size; each more is "
+               "another run")
+      ->expected(1)
+      ->take_all();
+  c.add_option("FILES", o.files, "the same by their endings: octet run MODEL *.jpg");
+  c.add_flag("--raw", o.raw, "--input files of any name are the bytes of the elements, as .bin");
+  c.add_option("--mean", o.mean, "one or one per channel: (pixel / 255 - mean) / std")
+      ->expected(1, 3);
+  c.add_option("--std", o.std, "one or one per channel")->expected(1, 3);
+  c.add_option("--output", o.outputs, "[NAME=]FILE to write: .npy, .csv or .bin, raw values")
+      ->expected(1)
+      ->take_all();
+  c.add_option("--reference", o.references,
+               "[NAME=]FILE to compare with, bit for bit; exit code 1 where one differs")
+      ->expected(1)
+      ->take_all();
+  c.add_option("--labels", o.labels, "text file, one label a line, for the first output");
+  c.add_option("--top", o.top, "best scores of the first output to print; default 5 with --labels")
+      ->check(CLI::Range(1u, 1000u));
+  c.add_option("--dump", o.dump, "folder for every tensor as .npy, with index.json");
+  json_flag(c, o.json);
+  return &c;
+}
+CLI::App* show_flags(CLI::App& app, show_options& o) {
+  CLI::App& c = *app.add_subcommand(
+      "show", "print a model's graph: shapes, element types, scales, zero points, roundings");
+  model_flags(c, o);
+  c.add_flag("--plan", o.plan, "after the passes, with kernels and memory");
+  c.add_flag("--profile", o.profile, "--plan, with the time of every operator");
+  c.add_option("--html", o.html,
+               "write one page: the graph, the times, the arena; implies --profile");
+  c.add_option("--svg", o.svg, "write a picture of the graph");
+  c.add_option("--dot", o.dot, "write a Graphviz file");
+  json_flag(c, o.json);
+  return &c;
+}
+CLI::App* bench_flags(CLI::App& app, bench_options& o) {
+  CLI::App& c = *app.add_subcommand("bench", "time a model");
+  model_flags(c, o);
+  c.add_option("--number", o.number, "runs averaged in one measurement (1)")
+      ->check(CLI::Range(1u, 1000000u));
+  c.add_option("--repeat", o.repeat, "measurements (100, or what fits into 10 s)")
+      ->check(CLI::Range(1u, 1000000u));
+  c.add_option("--warm-up", o.warm_up, "runs before (3 to 20, 0.2 s)")
+      ->check(CLI::Range(1u, 1000000u));
+  c.add_flag("--per-op", o.per_op, "a table by operator");
+  c.add_option("--compare", o.compare,
+               "another model, measured in turns with this one: ratio of medians");
+  json_flag(c, o.json);
+  return &c;
+}
+CLI::App* bench_op_flags(CLI::App& app, bench_op_options& o) {
+  CLI::App& c = *app.add_subcommand(
+      "bench-op",
+      "time one operator on this CPU: inputs, weights and scales are made up, the output is "
+      "compared with the reference first");
+  c.add_option("OPERATOR", o.op,
+               "as `octet show` prints it, with or without qnn. (conv2d, softmax, ...), or all")
+      ->required();
+  c.add_option("--x", o.x, "1,56,56,64: shape of the first input");
+  c.add_option("--w", o.w, "shape of the second: weights, the other operand");
+  c.add_option("--shape", o.shapes,
+               "of the inputs in order, behind --x and --w; what is not "
+               "given is made to fit")
+      ->expected(1)
+      ->take_all();
+  c.add_option("--type", o.types,
+               "element types of the inputs: s8, or s16,s8 where the usual "
+               "others are not meant; default: the law's usual")
+      ->delimiter(',');
+  c.add_option("--out-type", o.out_types, "of the outputs; default: the usual")->delimiter(',');
+  c.add_option("--attr", o.attributes,
+               "NAME=VALUE as `octet show` prints it: stride_h=2, perm=0,3,1,2, alpha=0.5")
+      ->expected(1)
+      ->take_all();
+  c.add_option("--law,--numerics", o.numerics, "decides the rounding; default: tflite_ref")
+      ->default_str("tflite_ref");
+  c.add_option("--rounding", o.rounding, "by name (DR, F, ...), whatever the law says");
+  c.add_option("--target", o.targets, "AVX2,SSE4 or all; default: the best this CPU has")
+      ->delimiter(',');
+  c.add_option("--threads", o.threads, "1,2: each of them; default: 1")
+      ->delimiter(',')
+      ->check(CLI::Range(1u, 1024u));
+  c.add_flag("--forms", o.forms, "every form of these types: element types and roundings");
+  c.add_option("--seconds", o.seconds, "of measuring, for each target and number of threads")
+      ->check(CLI::Range(0.0, 60.0));
+  c.add_option("--vs", o.vs, "xnnpack: its operator beside octet's, with each number of threads");
+  json_flag(c, o.json);
+  c.add_option("--csv", o.csv, "write a table; - for standard output, in place of the text");
+  return &c;
+}
+CLI::App* explain_flags(CLI::App& app, explain_options& o) {
+  CLI::App& c =
+      *app.add_subcommand("explain",
+                          "what each operator of a model costs on this CPU: kernel, MACs, bytes, "
+                          "rate, and the reason where it is slow");
+  model_flags(c, o);
+  json_flag(c, o.json);
+  return &c;
+}
+CLI::App* info_flags(CLI::App& app, info_options& o) {
+  CLI::App& c = *app.add_subcommand("info", "version, targets, threads");
+  c.add_flag("--kernels", o.kernels, "operator x element type x target -> kernel");
+  c.add_option("--target", o.target, "check this one")->envname("OCTET_TARGET");
+  json_flag(c, o.json);
+  return &c;
+}
+CLI::App* codegen_flags(CLI::App& app, codegen_options& o) {
+  CLI::App& c = *app.add_subcommand(
+      "codegen",
+      "write a model as a C++ header (a typed graph) and a source file with its weights");
+  model_flags(c, o);
+  c.add_option("-o,--output", o.output, "NAME.hpp; the weights go to NAME.weights.cpp beside it")
+      ->required();
+  c.add_option("--namespace", o.name, "C++ namespace; default: the header's name");
+  return &c;
+}
+CLI::App* convert_flags(CLI::App& app, convert_options& o) {
+  CLI::App& c = *app.add_subcommand("convert", "write a model in octet's own format");
+  model_flags(c, o);
+  c.add_option("-o,--output", o.output, "NAME.octet")->required();
+  return &c;
+}
+CLI::App* diff_flags(CLI::App& app, diff_options& o) {
+  CLI::App& c = *app.add_subcommand(
+      "diff", "name the first tensor that differs from a framework's recording");
+  model_flags(c, o);
+  c.add_option("--reference", o.reference, "folder that examples/record/record.py wrote")
+      ->required();
+  return &c;
+}
+
 /// A closed stdout or stderr would be the next file that is opened: text in the midst of a model.
 /// What is written to these now fails instead.
 void keep_standard_streams() {
@@ -68,162 +214,23 @@ int main(int argc, char** argv) {
       "unsupported model or input, or a file that cannot be read or written.");
 
   run_options r;
-  CLI::App* run_command =
-      app.add_subcommand("run", "run a model; compare with a framework's outputs");
-  model_flags(*run_command, r);
-  run_command
-      ->add_option("--input", r.inputs,
-                   "[NAME=]FILE, .npy, .csv or .bin, in the model's order, element type and "
-                   "layout; several along the first axis are one run after another")
-      ->expected(1)
-      ->take_all();
-  run_command
-      ->add_option("--image", r.images,
-                   "[NAME=]photo (BMP, PNG, JPEG), stretched to the input's size; each more is "
-                   "another run")
-      ->expected(1)
-      ->take_all();
-  run_command->add_option("FILES", r.files, "the same by their endings: octet run MODEL *.jpg");
-  run_command->add_flag("--raw", r.raw,
-                        "--input files of any name are the bytes of the elements, as .bin");
-  run_command->add_option("--mean", r.mean, "one or one per channel: (pixel / 255 - mean) / std")
-      ->expected(1, 3);
-  run_command->add_option("--std", r.std, "one or one per channel")->expected(1, 3);
-  run_command
-      ->add_option("--output", r.outputs, "[NAME=]FILE to write: .npy, .csv or .bin, raw values")
-      ->expected(1)
-      ->take_all();
-  run_command
-      ->add_option("--reference", r.references,
-                   "[NAME=]FILE to compare with, bit for bit; exit code 1 where one differs")
-      ->expected(1)
-      ->take_all();
-  run_command->add_option("--labels", r.labels,
-                          "text file, one label a line, for the first output");
-  run_command
-      ->add_option("--top", r.top,
-                   "best scores of the first output to print; default 5 with --labels")
-      ->check(CLI::Range(1u, 1000u));
-  run_command->add_option("--dump", r.dump, "folder for every tensor as .npy, with index.json");
-  const auto json_flag = [](CLI::App& c, std::string& to) {
-    c.add_option("--json", to, "write what is found; - for standard output, in place of the text");
-  };
-  json_flag(*run_command, r.json);
-
   show_options s;
-  CLI::App* show_command = app.add_subcommand(
-      "show", "print a model's graph: shapes, element types, scales, zero points, roundings");
-  model_flags(*show_command, s);
-  show_command->add_flag("--plan", s.plan, "after the passes, with kernels and memory");
-  show_command->add_flag("--profile", s.profile, "--plan, with the time of every operator");
-  show_command->add_option("--html", s.html,
-                           "write one page: the graph, the times, the arena; implies --profile");
-  show_command->add_option("--svg", s.svg, "write a picture of the graph");
-  show_command->add_option("--dot", s.dot, "write a Graphviz file");
-  json_flag(*show_command, s.json);
-
   bench_options b;
-  CLI::App* bench_command = app.add_subcommand("bench", "time a model");
-  model_flags(*bench_command, b);
-  bench_command->add_option("--number", b.number, "runs averaged in one measurement (1)")
-      ->check(CLI::Range(1u, 1000000u));
-  bench_command->add_option("--repeat", b.repeat, "measurements (100, or what fits into 10 s)")
-      ->check(CLI::Range(1u, 1000000u));
-  bench_command->add_option("--warm-up", b.warm_up, "runs before (3 to 20, 0.2 s)")
-      ->check(CLI::Range(1u, 1000000u));
-  bench_command->add_flag("--per-op", b.per_op, "a table by operator");
-  bench_command->add_option("--compare", b.compare,
-                            "another model, measured in turns with this one: ratio of medians");
-  json_flag(*bench_command, b.json);
-
   bench_op_options bo;
-  CLI::App* bench_op_command = app.add_subcommand(
-      "bench-op",
-      "time one operator on this CPU: inputs, weights and scales are made up, the output is "
-      "compared with the reference first");
-  bench_op_command
-      ->add_option("OPERATOR", bo.op,
-                   "as `octet show` prints it, with or without qnn. (conv2d, softmax, ...), or all")
-      ->required();
-  bench_op_command->add_option("--x", bo.x, "1,56,56,64: shape of the first input");
-  bench_op_command->add_option("--w", bo.w, "shape of the second: weights, the other operand");
-  bench_op_command
-      ->add_option("--shape", bo.shapes,
-                   "of the inputs in order, behind --x and --w; what is not "
-                   "given is made to fit")
-      ->expected(1)
-      ->take_all();
-  bench_op_command
-      ->add_option("--type", bo.types,
-                   "element types of the inputs: s8, or s16,s8 where the usual "
-                   "others are not meant; default: the law's usual")
-      ->delimiter(',');
-  bench_op_command->add_option("--out-type", bo.out_types, "of the outputs; default: the usual")
-      ->delimiter(',');
-  bench_op_command
-      ->add_option("--attr", bo.attributes,
-                   "NAME=VALUE as `octet show` prints it: stride_h=2, perm=0,3,1,2, alpha=0.5")
-      ->expected(1)
-      ->take_all();
-  bench_op_command
-      ->add_option("--law,--numerics", bo.numerics, "decides the rounding; default: tflite_ref")
-      ->default_str("tflite_ref");
-  bench_op_command->add_option("--rounding", bo.rounding,
-                               "by name (DR, F, ...), whatever the law says");
-  bench_op_command
-      ->add_option("--target", bo.targets, "AVX2,SSE4 or all; default: the best this CPU has")
-      ->delimiter(',');
-  bench_op_command->add_option("--threads", bo.threads, "1,2: each of them; default: 1")
-      ->delimiter(',')
-      ->check(CLI::Range(1u, 1024u));
-  bench_op_command->add_flag("--forms", bo.forms,
-                             "every form of these types: element types and roundings");
-  bench_op_command
-      ->add_option("--seconds", bo.seconds, "of measuring, for each target and number of threads")
-      ->check(CLI::Range(0.0, 60.0));
-  bench_op_command->add_option("--vs", bo.vs,
-                               "xnnpack: its operator beside octet's, with each number of threads");
-  json_flag(*bench_op_command, bo.json);
-  bench_op_command->add_option("--csv", bo.csv,
-                               "write a table; - for standard output, in place of the text");
-
   explain_options e;
-  CLI::App* explain_command =
-      app.add_subcommand("explain",
-                         "what each operator of a model costs on this CPU: kernel, MACs, bytes, "
-                         "rate, and the reason where it is slow");
-  model_flags(*explain_command, e);
-  json_flag(*explain_command, e.json);
-
   info_options i;
-  CLI::App* info_command = app.add_subcommand("info", "version, targets, threads");
-  info_command->add_flag("--kernels", i.kernels, "operator x element type x target -> kernel");
-  info_command->add_option("--target", i.target, "check this one")->envname("OCTET_TARGET");
-  json_flag(*info_command, i.json);
-
   codegen_options g;
-  CLI::App* codegen_command = app.add_subcommand(
-      "codegen",
-      "write a model as a C++ header (a typed graph) and a source file with its weights");
-  model_flags(*codegen_command, g);
-  codegen_command
-      ->add_option("-o,--output", g.output,
-                   "NAME.hpp; the weights go to NAME.weights.cpp beside it")
-      ->required();
-  codegen_command->add_option("--namespace", g.name, "C++ namespace; default: the header's name");
-
   convert_options c;
-  CLI::App* convert_command = app.add_subcommand("convert", "write a model in octet's own format");
-  model_flags(*convert_command, c);
-  convert_command->add_option("-o,--output", c.output, "NAME.octet")->required();
-
   diff_options d;
-  CLI::App* diff_command =
-      app.add_subcommand("diff", "name the first tensor that differs from a framework's recording");
-  model_flags(*diff_command, d);
-  diff_command
-      ->add_option("--reference", d.reference, "folder that examples/record/record.py wrote")
-      ->required();
+  const CLI::App* run_command = run_flags(app, r);
+  const CLI::App* show_command = show_flags(app, s);
+  const CLI::App* bench_command = bench_flags(app, b);
+  const CLI::App* bench_op_command = bench_op_flags(app, bo);
+  const CLI::App* explain_command = explain_flags(app, e);
+  info_flags(app, i);
+  const CLI::App* codegen_command = codegen_flags(app, g);
+  const CLI::App* convert_command = convert_flags(app, c);
+  const CLI::App* diff_command = diff_flags(app, d);
 
   try {
     app.parse(argc, argv);

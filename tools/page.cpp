@@ -55,33 +55,26 @@ section.graph>svg{max-width:none}
 @media print{body{background:#fff}section{break-inside:avoid}}
 )";
 
-}  // namespace
-
-std::string page(const std::string& title, const planned_facts& f, unsigned threads,
-                 std::size_t weight_bytes) {
-  const plan_data& d = *f.plan;
-  const graph& g = d.source;
-  const totals all = totals_of(g);
-  const double ms = std::accumulate(f.ms.begin(), f.ms.end(), 0.0);
-  std::map<std::string, std::pair<const char*, class_sum>> by_operator;
-  for (std::size_t i = 0; i < d.steps.size(); ++i) {
-    const node& n = g.nodes[static_cast<std::size_t>(d.steps[i].node)];
-    auto& [kind, sum] = by_operator[std::string(n.op->name)];
-    kind = kind_of(n);
-    ++sum.count;
-    sum.ms += f.ms[i];
-    sum.macs += macs_of(g, n);
-  }
+std::string colored(const char* kind, const std::string& text) {
+  return cell("<span class=\"key k-" + std::string(kind) + "\"></span>" + markup_text(text));
+}
+std::string head_of(const std::string& title, const planned_facts& f, unsigned threads) {
   const std::string name = markup_text(title);
-  std::string s =
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
-      "name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta "
-      "name=\"generator\" content=\"octet " OCTET_VERSION_STRING "\">\n<title>" +
-      name + "</title>\n<style>" + style + picture_style +
-      "</style>\n</head>\n<body>\n<main>\n<h1>" + name + "</h1>\n<p>law " +
-      std::string(name_of(g.arithmetic)) + " &middot; target " + std::string(name_of(d.on)) +
-      " &middot; " + std::to_string(threads) + (threads == 1 ? " thread" : " threads") +
-      " &middot; octet " OCTET_VERSION_STRING "</p>\n<div class=\"facts\">\n";
+  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
+         "name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta "
+         "name=\"generator\" content=\"octet " OCTET_VERSION_STRING "\">\n<title>" +
+         name + "</title>\n<style>" + style + picture_style +
+         "</style>\n</head>\n<body>\n<main>\n<h1>" + name + "</h1>\n<p>law " +
+         std::string(name_of(f.plan->source.arithmetic)) + " &middot; target " +
+         std::string(name_of(f.plan->on)) + " &middot; " + std::to_string(threads) +
+         (threads == 1 ? " thread" : " threads") + " &middot; octet " OCTET_VERSION_STRING "</p>\n";
+}
+double total_ms(const planned_facts& f) { return std::accumulate(f.ms.begin(), f.ms.end(), 0.0); }
+std::string facts_of(const planned_facts& f, std::size_t weight_bytes) {
+  const plan_data& d = *f.plan;
+  const totals all = totals_of(d.source);
+  const double ms = total_ms(f);
+  std::string s = "<div class=\"facts\">\n";
   const auto fact = [&](const std::string& value, const char* what) {
     s += "<div><b>" + value + "</b><span>" + what + "</span></div>\n";
   };
@@ -96,51 +89,80 @@ std::string page(const std::string& title, const planned_facts& f, unsigned thre
   if (d.scratch_bytes != 0)
     fact(byte_amount(static_cast<double>(d.scratch_bytes)), "scratch a thread");
   if (d.state_bytes != 0) fact(byte_amount(static_cast<double>(d.state_bytes)), "state");
-  s += "</div>\n";
-
-  s += "<section>\n<h2>Time by step</h2>\n" + (f.ms.empty() ? "" : time_picture(f)) +
-       "<table><tr><th>operator</th><th class=\"n\">steps</th><th class=\"n\">ms</th><th "
-       "class=\"n\">%</th><th class=\"n\">MACs</th><th class=\"n\">GMAC/s</th></tr>\n";
+  return s + "</div>\n";
+}
+/// The operators, slowest first.
+std::string operator_table(const planned_facts& f) {
+  const plan_data& d = *f.plan;
+  const double ms = total_ms(f);
+  std::map<std::string, std::pair<const char*, class_sum>> by_operator;
+  for (std::size_t i = 0; i < d.steps.size(); ++i) {
+    const node& n = d.source.nodes[static_cast<std::size_t>(d.steps[i].node)];
+    auto& [kind, sum] = by_operator[std::string(n.op->name)];
+    kind = kind_of(n);
+    ++sum.count;
+    sum.ms += f.ms[i];
+    sum.macs += macs_of(d.source, n);
+  }
   std::vector<std::pair<std::string, std::pair<const char*, class_sum>>> sorted(by_operator.begin(),
                                                                                 by_operator.end());
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
     return a.second.second.ms > b.second.second.ms;
   });
+  std::string s =
+      "<table><tr><th>operator</th><th class=\"n\">steps</th><th class=\"n\">ms</th><th "
+      "class=\"n\">%</th><th class=\"n\">MACs</th><th class=\"n\">GMAC/s</th></tr>\n";
   for (const auto& [op, row] : sorted) {
     const auto& [kind, sum] = row;
-    s += "<tr>" +
-         cell("<span class=\"key k-" + std::string(kind) + "\"></span>" + markup_text(op)) +
-         cell(std::to_string(sum.count), right) + cell(decimals(sum.ms, 4), right) +
+    s += "<tr>" + colored(kind, op) + cell(std::to_string(sum.count), right) +
+         cell(decimals(sum.ms, 4), right) +
          cell(decimals(ms > 0 ? 100 * sum.ms / ms : 0, 1), right) +
          cell(sum.macs > 0 ? amount(sum.macs) : "", right) +
          cell(sum.macs > 0 && sum.ms > 0 ? decimals(sum.macs / sum.ms * 1e-6, 1) : "", right) +
          "</tr>\n";
   }
-  s +=
-      "</table>\n</section>\n<section>\n<h2>Arena by step</h2>\n<p>Each block is a tensor: as wide "
-      "as it lives, as high as it is large, where it lies.</p>\n" +
-      (d.activation_bytes != 0 ? arena_picture(f) : std::string("<p>No activations.</p>\n")) +
-      "</section>\n<section class=\"graph\">\n<h2>Graph</h2>\n<p>Read columns from left to right. "
-      "The red bar is a step's share of the slowest step's time; boxes and lines tell more under "
-      "the pointer.</p>\n" +
-      graph_picture(g, f, true) +
-      "</section>\n<section>\n<h2>Steps</h2>\n<table><tr><th "
+  return s + "</table>\n";
+}
+std::string step_table(const planned_facts& f) {
+  const plan_data& d = *f.plan;
+  std::string s =
+      "<table><tr><th "
       "class=\"n\">step</th><th>operator</th><th>what</th><th>node</th><th>kernel</th><th "
       "class=\"n\">parts</th><th class=\"n\">MACs</th><th class=\"n\">ms</th><th "
       "class=\"n\">GMAC/s</th></tr>\n";
   for (std::size_t i = 0; i < d.steps.size(); ++i) {
     const step& st = d.steps[i];
-    const node& n = g.nodes[static_cast<std::size_t>(st.node)];
-    const double macs = macs_of(g, n);
-    s += "<tr>" + cell(std::to_string(i), right) +
-         cell("<span class=\"key k-" + std::string(kind_of(n)) + "\"></span>" +
-              markup_text(title_of(g, n))) +
-         cell(markup_text(summary_of(g, n))) + cell(markup_text(n.name, 60)) +
+    const node& n = d.source.nodes[static_cast<std::size_t>(st.node)];
+    const double macs = macs_of(d.source, n);
+    s += "<tr>" + cell(std::to_string(i), right) + colored(kind_of(n), title_of(d.source, n)) +
+         cell(markup_text(summary_of(d.source, n))) + cell(markup_text(n.name, 60)) +
          cell(markup_text(st.kernel_name)) + cell(std::to_string(st.parts), right) +
          cell(macs > 0 ? amount(macs) : "", right) + cell(decimals(f.ms[i], 4), right) +
          cell(macs > 0 && f.ms[i] > 0 ? decimals(macs / f.ms[i] * 1e-6, 1) : "", right) + "</tr>\n";
   }
-  return s + "</table>\n</section>\n</main>\n</body>\n</html>\n";
+  return s + "</table>\n";
+}
+std::string section(const char* title, const std::string& inside, const char* kind = "") {
+  return "<section" + std::string(kind) + ">\n<h2>" + title + "</h2>\n" + inside + "</section>\n";
+}
+
+}  // namespace
+
+std::string page(const std::string& title, const planned_facts& f, unsigned threads,
+                 std::size_t weight_bytes) {
+  return head_of(title, f, threads) + facts_of(f, weight_bytes) +
+         section("Time by step", (f.ms.empty() ? "" : time_picture(f)) + operator_table(f)) +
+         section("Arena by step",
+                 "<p>Each block is a tensor: as wide as it lives, as high as it is large, where it "
+                 "lies.</p>\n" +
+                     (f.plan->activation_bytes != 0 ? arena_picture(f)
+                                                    : std::string("<p>No activations.</p>\n"))) +
+         section("Graph",
+                 "<p>Read columns from left to right. The red bar is a step's share of the slowest "
+                 "step's time; boxes and lines tell more under the pointer.</p>\n" +
+                     graph_picture(f.plan->source, f, true),
+                 " class=\"graph\"") +
+         section("Steps", step_table(f)) + "</main>\n</body>\n</html>\n";
 }
 
 }  // namespace octet::tools

@@ -237,6 +237,16 @@ struct bundle {
   double leave_y = 0;
 };
 
+/// One line from a box to another: its zone and lane, and where it goes over the top.
+struct hop {
+  std::size_t bundle = 0, to = 0, zone = 0, lane = 0;
+  double y0 = 0, y1 = 0;  // leaves, arrives
+  struct detour {
+    double bus = 0;  // 0: none
+    std::size_t zone = 0, lane = 0;
+  } over{};
+};
+
 class layout {
  public:
   layout(const graph& g, const planned_facts& f) : g_(g), f_(f) {
@@ -244,7 +254,10 @@ class layout {
     make_layers();
     make_columns();
     make_bundles();
-    place();
+    place_rows();
+    const std::vector<hop> hops = make_hops();
+    place_columns();
+    draw(hops);
   }
   std::string svg(bool inside) const;
 
@@ -253,7 +266,19 @@ class layout {
   void make_layers();
   void make_columns();
   void make_bundles();
-  void place();
+  void place_rows();
+  std::vector<hop> make_hops();
+  void place_columns();
+  void draw(const std::vector<hop>& hops);
+  vertex ends_vertex(tensor_id t, const char* what) const;
+  vertex node_vertex(const node& n) const;
+  void describe_step(vertex& v, std::optional<std::size_t> k) const;
+  void connect(vertex& v, tensor_id t) const;
+  static void finish_vertex(vertex& v);
+  /// Behind a column's last layer.
+  std::size_t end_of_column(std::size_t c) const {
+    return c + 1 < first_layer_.size() ? first_layer_[c + 1] : layers_.size();
+  }
   bool straight(std::size_t from, std::size_t to) const {
     return v_[to].layer == v_[from].layer + 1 && v_[to].column == v_[from].column;
   }
@@ -274,7 +299,9 @@ class layout {
   const planned_facts& f_;
   std::vector<vertex> v_;
   std::vector<std::vector<std::size_t>> layers_;
-  std::vector<double> layer_height_;
+  std::vector<std::ptrdiff_t> producer_;                    // by tensor: the vertex; -1: none
+  std::vector<double> layer_height_, top_of_, bottom_of_;   // by layer
+  std::vector<double> zone_x_;                              // by column
   std::vector<std::size_t> column_of_layer_, first_layer_;  // by layer; by column
   std::vector<bundle> bundles_;
   std::vector<std::vector<std::vector<std::pair<double, double>>>> zones_;  // right of each column
@@ -290,96 +317,103 @@ std::string cut(const std::string& text, std::size_t most) {
   return s.substr(0, end) + "...";
 }
 
+vertex layout::ends_vertex(tensor_id t, const char* what) const {
+  vertex v;
+  v.kind = "io";
+  const std::string name = g_[t].name.empty() ? std::string(what) : g_[t].name;
+  v.lines = {name, short_text(g_[t])};
+  v.tooltip = std::string(what) + " " + g_[t].name + "\n" + type_text(g_[t]);
+  return v;
+}
+void layout::connect(vertex& v, tensor_id t) const {
+  if (t == no_tensor) return;
+  const std::ptrdiff_t p = producer_[static_cast<std::size_t>(t)];
+  if (p < 0) return;
+  v.from.push_back(static_cast<std::size_t>(p));
+  v.edge.push_back(g_[t].name + "\n" + type_text(g_[t]));
+}
+/// What the plan says of the node: step k, or none.
+void layout::describe_step(vertex& v, std::optional<std::size_t> k) const {
+  if (!k) {
+    v.lines.emplace_back("no step: the same bytes");
+    return;
+  }
+  const step& s = f_.plan->steps[*k];
+  v.lines.emplace_back(s.kernel_name);
+  if (s.outputs != 0) {
+    const tensor_id t = f_.plan->operands[s.first_out];
+    const placement& p = f_.plan->where[static_cast<std::size_t>(t)];
+    const auto bytes = static_cast<double>(bytes_of(g_[t].shape.elements(), g_[t].type).value);
+    v.lines.push_back(byte_amount(bytes) +
+                      (p.in == placement::where::arena
+                           ? " at " + byte_amount(static_cast<double>(p.offset))
+                           : " of state"));
+  }
+  v.tooltip += "\nstep " + std::to_string(*k) + ", " + std::to_string(s.parts) + " part(s)";
+  if (*k < f_.ms.size()) {
+    const double slowest = *std::max_element(f_.ms.begin(), f_.ms.end());
+    v.lines.back() += ", " + milliseconds(f_.ms[*k]);
+    v.share = slowest > 0 ? f_.ms[*k] / slowest : 0;
+  }
+}
+vertex layout::node_vertex(const node& n) const {
+  vertex v;
+  v.kind = kind_of(n);
+  v.lines.push_back(title_of(g_, n));
+  if (const std::string s = summary_of(g_, n); !s.empty()) v.lines.push_back(s);
+  if (const tensor* y = output_of(g_, n)) v.lines.push_back(short_text(*y));
+  const double macs = macs_of(g_, n);
+  if (macs > 0) v.lines.push_back(amount(macs) + " MACs");
+  v.tooltip = std::string(n.op->name) + " " + n.name;
+  if (n.round != rounding::none) v.tooltip += "\nrounding " + std::string(name_of(n.round));
+  for (tensor_id t : n.in)
+    if (t != no_tensor && g_[t].role == tensor::kind::constant)
+      v.tooltip += "\nconst " + type_text(g_[t]);
+  for (tensor_id t : n.out)
+    if (t != no_tensor) v.tooltip += "\nto " + type_text(g_[t]);
+  return v;
+}
+/// Its height, and each producer once: x * x is one line.
+void layout::finish_vertex(vertex& v) {
+  v.height =
+      static_cast<double>(v.lines.size()) * line_height + 2 * box_padding + (v.share >= 0 ? 4 : 0);
+  std::vector<std::size_t> once;
+  std::vector<std::string> texts;
+  for (std::size_t k = 0; k < v.from.size(); ++k)
+    if (std::find(once.begin(), once.end(), v.from[k]) == once.end()) {
+      once.push_back(v.from[k]);
+      texts.push_back(v.edge[k]);
+    }
+  v.from = std::move(once);
+  v.edge = std::move(texts);
+}
 void layout::make_vertices() {
-  std::vector<std::ptrdiff_t> producer(g_.tensors.size(), -1);
-  const auto io = [&](tensor_id t, const char* what) {
-    vertex v;
-    v.kind = "io";
-    const std::string name = g_[t].name.empty() ? std::string(what) : g_[t].name;
-    v.lines = {name, short_text(g_[t])};
-    v.tooltip = std::string(what) + " " + g_[t].name + "\n" + type_text(g_[t]);
-    return v;
+  producer_.assign(g_.tensors.size(), -1);
+  const auto gives = [&](tensor_id t) {
+    producer_[static_cast<std::size_t>(t)] = static_cast<std::ptrdiff_t>(v_.size()) - 1;
   };
-  const auto connect = [&](vertex& v, tensor_id t) {
-    if (t == no_tensor) return;
-    const std::ptrdiff_t p = producer[static_cast<std::size_t>(t)];
-    if (p < 0) return;
-    v.from.push_back(static_cast<std::size_t>(p));
-    v.edge.push_back(g_[t].name + "\n" + type_text(g_[t]));
-  };
-  std::vector<std::ptrdiff_t> step_of(g_.nodes.size(), -1);
+  std::vector<std::optional<std::size_t>> step_of(g_.nodes.size());
   if (f_.plan)
     for (std::size_t i = 0; i < f_.plan->steps.size(); ++i)
-      step_of[static_cast<std::size_t>(f_.plan->steps[i].node)] = static_cast<std::ptrdiff_t>(i);
-  const double slowest = f_.ms.empty() ? 0 : *std::max_element(f_.ms.begin(), f_.ms.end());
+      step_of[static_cast<std::size_t>(f_.plan->steps[i].node)] = i;
   for (tensor_id t : g_.inputs) {
-    v_.push_back(io(t, "input"));
-    producer[static_cast<std::size_t>(t)] = static_cast<std::ptrdiff_t>(v_.size()) - 1;
+    v_.push_back(ends_vertex(t, "input"));
+    gives(t);
   }
   for (std::size_t i = 0; i < g_.nodes.size(); ++i) {
     const node& n = g_.nodes[i];
-    vertex v;
-    v.kind = kind_of(n);
-    v.lines.push_back(title_of(g_, n));
-    if (const std::string s = summary_of(g_, n); !s.empty()) v.lines.push_back(s);
-    if (const tensor* y = output_of(g_, n)) v.lines.push_back(short_text(*y));
-    const double macs = macs_of(g_, n);
-    if (macs > 0) v.lines.push_back(amount(macs) + " MACs");
-    v.tooltip = std::string(n.op->name) + " " + n.name;
-    if (n.round != rounding::none) v.tooltip += "\nrounding " + std::string(name_of(n.round));
-    for (tensor_id t : n.in)
-      if (t != no_tensor && g_[t].role == tensor::kind::constant)
-        v.tooltip += "\nconst " + type_text(g_[t]);
-    for (tensor_id t : n.out)
-      if (t != no_tensor) v.tooltip += "\nto " + type_text(g_[t]);
-    if (f_.plan) {
-      if (step_of[i] < 0) {
-        v.lines.emplace_back("no step: the same bytes");
-      } else {
-        const auto k = static_cast<std::size_t>(step_of[i]);
-        const step& s = f_.plan->steps[k];
-        v.lines.emplace_back(s.kernel_name);
-        if (s.outputs != 0) {
-          const tensor_id t = f_.plan->operands[s.first_out];
-          const placement& p = f_.plan->where[static_cast<std::size_t>(t)];
-          const auto bytes =
-              static_cast<double>(bytes_of(g_[t].shape.elements(), g_[t].type).value);
-          v.lines.push_back(byte_amount(bytes) +
-                            (p.in == placement::where::arena
-                                 ? " at " + byte_amount(static_cast<double>(p.offset))
-                                 : " of state"));
-        }
-        v.tooltip += "\nstep " + std::to_string(k) + ", " + std::to_string(s.parts) + " part(s)";
-        if (k < f_.ms.size()) {
-          v.lines.back() += ", " + milliseconds(f_.ms[k]);
-          v.share = slowest > 0 ? f_.ms[k] / slowest : 0;
-        }
-      }
-    }
+    vertex v = node_vertex(n);
+    if (f_.plan) describe_step(v, step_of[i]);
     for (tensor_id t : n.in) connect(v, t);
     v_.push_back(std::move(v));
     for (tensor_id t : n.out)
-      if (t != no_tensor)
-        producer[static_cast<std::size_t>(t)] = static_cast<std::ptrdiff_t>(v_.size()) - 1;
+      if (t != no_tensor) gives(t);
   }
   for (tensor_id t : g_.outputs) {
-    vertex v = io(t, "output");
-    connect(v, t);
-    v_.push_back(std::move(v));
+    v_.push_back(ends_vertex(t, "output"));
+    connect(v_.back(), t);
   }
-  for (vertex& v : v_) {
-    v.height = static_cast<double>(v.lines.size()) * line_height + 2 * box_padding +
-               (v.share >= 0 ? 4 : 0);
-    std::vector<std::size_t> once;  // x * x is one line
-    std::vector<std::string> texts;
-    for (std::size_t k = 0; k < v.from.size(); ++k)
-      if (std::find(once.begin(), once.end(), v.from[k]) == once.end()) {
-        once.push_back(v.from[k]);
-        texts.push_back(v.edge[k]);
-      }
-    v.from = std::move(once);
-    v.edge = std::move(texts);
-  }
+  for (vertex& v : v_) finish_vertex(v);
 }
 
 void layout::make_layers() {
@@ -457,9 +491,9 @@ void layout::make_bundles() {
   for (auto& [from, b] : by_source) bundles_.push_back(std::move(b));
 }
 
-void layout::place() {
-  // Lines along the gaps: below a layer one for each bundle that leaves, above it one for each
-  // arrival.
+/// The rows: lines along the gaps, below a layer one for each bundle that leaves, above it one for
+/// each arrival.
+void layout::place_rows() {
   std::vector<double> below(layers_.size()), above(layers_.size());
   for (const bundle& b : bundles_) {
     ++below[v_[b.from].layer];
@@ -469,33 +503,34 @@ void layout::place() {
   for (const bundle& b : bundles_)
     for (std::size_t t : b.to) buses += v_[t].column > v_[b.from].column + 1 ? 1 : 0;
   const double top = margin + lane * static_cast<double>(buses) + 6;
-  std::vector<double> top_of(layers_.size()), bottom_of(layers_.size());
+  top_of_.resize(layers_.size());
+  bottom_of_.resize(layers_.size());
   for (std::size_t c = 0; c < first_layer_.size(); ++c) {
     double y = top;
-    const std::size_t end = c + 1 < first_layer_.size() ? first_layer_[c + 1] : layers_.size();
-    for (std::size_t r = first_layer_[c]; r < end; ++r) {
+    for (std::size_t r = first_layer_[c]; r < end_of_column(c); ++r) {
       y += lane * above[r] + (r == first_layer_[c] ? 0 : gap);
-      top_of[r] = y;
+      top_of_[r] = y;
       for (std::size_t i : layers_[r]) v_[i].y = y;
       y += layer_height_[r];
-      bottom_of[r] = y;
+      bottom_of_[r] = y;
       y += lane * below[r];
     }
     height_ = std::max(height_, y + margin);
   }
-  // Where each line leaves and arrives. Short ones take the lanes beside the boxes.
+}
+/// Where each line leaves and arrives, and its lanes: short ones take those beside the boxes.
+std::vector<hop> layout::make_hops() {
   std::vector<double> left(layers_.size()), arrived(layers_.size());
-  struct hop {
-    std::size_t bundle, to, zone, lane;
-    double y0, y1;
-  };
   std::vector<hop> hops;
   for (std::size_t b = 0; b < bundles_.size(); ++b) {
     const std::size_t r = v_[bundles_[b].from].layer;
-    bundles_[b].leave_y = bottom_of[r] + lane * ++left[r];
+    bundles_[b].leave_y = bottom_of_[r] + lane * ++left[r];
     for (std::size_t t : bundles_[b].to) {
       const std::size_t q = v_[t].layer;
-      hops.push_back({b, t, 0, 0, bundles_[b].leave_y, top_of[q] - 6 - lane * arrived[q]++});
+      hops.push_back({.bundle = b,
+                      .to = t,
+                      .y0 = bundles_[b].leave_y,
+                      .y1 = top_of_[q] - 6 - lane * arrived[q]++});
     }
   }
   std::vector<std::size_t> order(hops.size());
@@ -504,13 +539,7 @@ void layout::place() {
     return std::abs(hops[a].y1 - hops[a].y0) < std::abs(hops[b].y1 - hops[b].y0);
   });
   zones_.resize(first_layer_.size());
-  std::map<std::pair<std::size_t, std::size_t>, std::size_t> taken;  // bundle, zone -> lane
   double bus = margin;
-  struct detour {
-    double bus = 0;
-    std::size_t zone = 0, lane = 0;
-  };
-  std::vector<detour> detours(hops.size());
   for (std::size_t k : order) {
     hop& h = hops[k];
     const std::size_t from = v_[bundles_[h.bundle].from].column, to = v_[h.to].column;
@@ -518,44 +547,47 @@ void layout::place() {
     if (to <= from + 1) {
       h.lane = claim(from, std::min(h.y0, h.y1), std::max(h.y0, h.y1));
     } else {
-      detours[k] = {bus, to - 1, 0};
+      h.over = {bus, to - 1, 0};
       bus += lane;
-      h.lane = claim(from, detours[k].bus, h.y0);
-      detours[k].lane = claim(to - 1, detours[k].bus, h.y1);
+      h.lane = claim(from, h.over.bus, h.y0);
+      h.over.lane = claim(to - 1, h.over.bus, h.y1);
     }
   }
-  // Columns side by side, each with its lanes to the right.
-  std::vector<double> column_x(first_layer_.size()), zone_x(first_layer_.size());
+  return hops;
+}
+/// Columns side by side, each with its lanes to the right.
+void layout::place_columns() {
+  zone_x_.resize(first_layer_.size());
   double x = margin;
   for (std::size_t c = 0; c < first_layer_.size(); ++c) {
-    const std::size_t end = c + 1 < first_layer_.size() ? first_layer_[c + 1] : layers_.size();
     double widest = 0;
     const auto width_of = [&](std::size_t r) {
       return static_cast<double>(layers_[r].size()) * (box_width + between_boxes) - between_boxes;
     };
-    for (std::size_t r = first_layer_[c]; r < end; ++r) widest = std::max(widest, width_of(r));
-    column_x[c] = x;
-    for (std::size_t r = first_layer_[c]; r < end; ++r) {
+    for (std::size_t r = first_layer_[c]; r < end_of_column(c); ++r)
+      widest = std::max(widest, width_of(r));
+    for (std::size_t r = first_layer_[c]; r < end_of_column(c); ++r) {
       double at_x = x + (widest - width_of(r)) / 2;
       for (std::size_t i : layers_[r]) {
         v_[i].x = at_x;
         at_x += box_width + between_boxes;
       }
     }
-    zone_x[c] = x + widest + 14;
-    x = zone_x[c] + lane * static_cast<double>(zones_[c].size()) + 12;
+    zone_x_[c] = x + widest + 14;
+    x = zone_x_[c] + lane * static_cast<double>(zones_[c].size()) + 12;
   }
   width_ = x + margin - 12;
+}
+void layout::draw(const std::vector<hop>& hops) {
   std::vector<double> ports(v_.size());
-  for (std::size_t k = 0; k < hops.size(); ++k) {
-    const hop& h = hops[k];
+  for (const hop& h : hops) {
     const vertex &a = v_[bundles_[h.bundle].from], &b = v_[h.to];
     const double x0 = a.x + box_width / 2 + 24, x2 = b.x + box_width / 2 + 24 + 12 * ports[h.to]++;
-    const double lane_x = zone_x[h.zone] + lane * static_cast<double>(h.lane);
+    const double lane_x = zone_x_[h.zone] + lane * static_cast<double>(h.lane);
     std::string d = "M" + at(x0) + " " + at(a.y + a.height) + "V" + at(h.y0) + "H" + at(lane_x);
-    if (detours[k].bus > 0)
-      d += "V" + at(detours[k].bus) + "H" +
-           at(zone_x[detours[k].zone] + lane * static_cast<double>(detours[k].lane));
+    if (h.over.bus > 0)
+      d += "V" + at(h.over.bus) + "H" +
+           at(zone_x_[h.over.zone] + lane * static_cast<double>(h.over.lane));
     d += "V" + at(h.y1) + "H" + at(x2) + "V" + at(b.y - 5);
     const auto k_from = static_cast<std::size_t>(
         std::find(b.from.begin(), b.from.end(), bundles_[h.bundle].from) - b.from.begin());

@@ -336,32 +336,14 @@ template <> struct cases<octet::ops::float_lstm> {
     for (const bool time_major : {false, true}) {
       const std::int32_t batch = time_major && !hybrid ? 1 : 2;
       const dims w{5, 7}, r{5, 3}, one{5}, x = time_major ? dims{3, batch, 7} : dims{batch, 3, 7};
-      node_case& n = to.add(time_major ? "time major" : "batch major",
-                            {x,
-                             w,
-                             w,
-                             w,
-                             w,
-                             r,
-                             r,
-                             r,
-                             r,
-                             one,
-                             one,
-                             one,
-                             one,
-                             one,
-                             one,
-                             one,
-                             dims{3, 5},
-                             dims{3},
-                             dims{batch, 3},
-                             dims{batch, 5},
-                             one,
-                             one,
-                             one,
-                             one},
-                            3);
+      const dims state{batch, 3}, cell{batch, 5};
+      node_case& n =
+          to.add(time_major ? "time major" : "batch major",
+                 // input; weights of input and of output; peepholes and biases; projection and its
+                 // bias; states; normalization
+                 {x,   w,   w,   w,   w,          r,       r,     r,    r,   one, one, one,
+                  one, one, one, one, dims{3, 5}, dims{3}, state, cell, one, one, one, one},
+                 3);
       for (std::size_t i = 1; i < n.in.size(); ++i) {
         if (i == 18 || i == 19) continue;
         n.in[i].constant();

@@ -337,359 +337,401 @@ class onnx_generator {
   }
   static std::int64_t last(const extents& d) { return d.empty() ? 1 : d.back(); }
 
-  void node() {
-    const row& r = c_.of(rows());
-    const auto is = [&](std::string_view n) { return n == r.name; };
-    const octet_type t = type();
-    const auto finish = [&](const std::vector<value>& in, octet_type y, const extents& d,
-                            int outputs = 1) { add(r.name, r.microsoft, in, y, d, outputs); };
+  bool is(std::string_view name) const { return name == row_->name; }
+  void finish(const std::vector<value>& in, octet_type y, const extents& d, int outputs = 1) {
+    add(row_->name, row_->microsoft, in, y, d, outputs);
+  }
+  void same_node() {
+    const value x = before(type_, -1);
+    maybe("axis", c_.between(-1, 3));
+    if (is("LeakyRelu") || is("Elu") || is("HardSigmoid")) attribute("alpha", real());
+    if (is("Transpose")) {
+      std::vector<std::int64_t> p;
+      for (std::size_t i = 0; i < x.shape.size(); ++i)
+        p.push_back(c_.one_in(30) ? small() : static_cast<std::int64_t>(x.shape.size() - 1 - i));
+      attribute("perm", p);
+    }
+    return finish({x}, is("Shape") || is("Size") ? octet_type::s64 : type_, x.shape,
+                  is("DynamicQuantizeLinear") ? 3 : 1);
+  }
+  void pair_node() {
     std::vector<value> in;
-    switch (r.operands) {
-      case kind::same: {
-        const value x = before(t, -1);
-        maybe("axis", c_.between(-1, 3));
-        if (is("LeakyRelu") || is("Elu") || is("HardSigmoid")) attribute("alpha", real());
-        if (is("Transpose")) {
-          std::vector<std::int64_t> p;
-          for (std::size_t i = 0; i < x.shape.size(); ++i)
-            p.push_back(c_.one_in(30) ? small()
-                                      : static_cast<std::int64_t>(x.shape.size() - 1 - i));
-          attribute("perm", p);
-        }
-        return finish({x}, is("Shape") || is("Size") ? octet_type::s64 : t, x.shape,
-                      is("DynamicQuantizeLinear") ? 3 : 1);
-      }
+    const octet_type e = row_->operands == kind::logic ? octet_type::boolean : type_;
+    const value x = before(e, -1);
+    in = {x};
+    extents d = x.shape;
+    if (c_.one_in(3)) d = d.empty() ? extents{} : extents{d.back()};
+    for (std::int64_t& v : d)
+      if (c_.one_in(6)) v = 1;
+    if (!is("Not")) in.push_back(c_.one_in(2) ? constant(e, d) : input(e, d));
+    const bool compares = is("Equal") || std::string_view(row_->name).find("er") == 3 || is("Less");
+    return finish(in, compares ? octet_type::boolean : e, x.shape);
+  }
+  void choose_node() {
+    const value x = before(type_, -1);
+    return finish({input(octet_type::boolean, x.shape), x, constant(type_, x.shape)}, type_,
+                  x.shape);
+  }
+  void conv_node() {
+    std::vector<value> in;
+    const std::int64_t axes = c_.between(1, 3), taps = c_.between(1, 3), channels = extent();
+    const value x = before(octet_type::f32, axes + 2);
+    const std::int64_t ci = x.shape.size() > 1 ? x.shape[1] : 1;
+    const bool transposed = is("ConvTranspose");
+    extents w{transposed ? ci : channels, transposed ? channels : ci};
+    for (std::int64_t i = 0; i < axes; ++i) w.push_back(taps);
+    window(taps, static_cast<std::size_t>(axes));
+    in = {x, constant(octet_type::f32, w)};
+    if (c_.one_in(2)) in.push_back(constant(octet_type::f32, {channels}));
+    return finish(in, octet_type::f32, x.shape);
+  }
+  void qconv_node() {
+    std::vector<value> in;
+    const octet_type e = byte(), we = c_.one_in(6) ? byte() : octet_type::s8;
+    const std::int64_t axes = c_.between(1, 2), taps = c_.between(1, 3), channels = extent();
+    const value x = before(e, axes + 2);
+    extents w{channels, x.shape.size() > 1 ? x.shape[1] : 1};
+    for (std::int64_t i = 0; i < axes; ++i) w.push_back(taps);
+    window(taps, static_cast<std::size_t>(axes));
+    const value ws = scales(channels);
+    in = {
+        x,        scales(), zero(e), constant(we, w), ws, zero(we, ws.shape.empty() ? 0 : channels),
+        scales(), zero(e)};
+    if (c_.one_in(2)) in.push_back(constant(octet_type::s32, {channels}));
+    return finish(in, e, x.shape);
+  }
+  void conv_integer_node() {
+    std::vector<value> in;
+    const octet_type e = byte(), we = byte();
+    const bool matrix = is("MatMulInteger");
+    const value x = before(e, matrix ? c_.between(2, 3) : 4);
+    const std::int64_t channels = extent();
+    const value w =
+        constant(we, matrix ? extents{last(x.shape), channels}
+                            : extents{channels, x.shape.size() > 1 ? x.shape[1] : 1, 2, 2});
+    if (!matrix) window(2, 2);
+    in = {x, w};
+    if (c_.one_in(2)) in.push_back(zero(e)), in.push_back(zero(we));
+    return finish(in, octet_type::s32, x.shape);
+  }
+  void matmul_node() {
+    std::vector<value> in;
+    const value x = before(octet_type::f32, c_.between(1, 4));
+    const std::int64_t channels = extent();
+    if (row_->microsoft) {
+      const octet_type we = byte();
+      const value w = constant(we, {last(x.shape), channels});
+      in = {x, w, scales(channels), zero(we)};
+      if (c_.one_in(2)) in.push_back(constant(octet_type::f32, {channels}));
+    } else {
+      extents d = x.shape;
+      if (d.size() >= 2) d[d.size() - 2] = x.shape.back(), d.back() = channels;
+      in = {x, c_.one_in(2) ? constant(octet_type::f32, d) : input(octet_type::f32, d)};
+    }
+    return finish(in, octet_type::f32, x.shape);
+  }
+  void gemm_node() {
+    std::vector<value> in;
+    const value x = before(octet_type::f32, 2);
+    const std::int64_t channels = extent();
+    const bool turned = c_.one_in(2);
+    if (turned) attribute("transB", std::int64_t{1});
+    maybe("transA", c_.between(0, 1));
+    if (c_.one_in(3)) attribute("alpha", real());
+    if (c_.one_in(3)) attribute("beta", real());
+    in = {x, constant(octet_type::f32, turned ? extents{channels, last(x.shape)}
+                                              : extents{last(x.shape), channels})};
+    if (c_.one_in(2)) in.push_back(constant(octet_type::f32, {channels}));
+    return finish(in, octet_type::f32, {x.shape.empty() ? 1 : x.shape[0], channels});
+  }
+  void qmatmul_node() {
+    std::vector<value> in;
+    const octet_type e = byte(), we = c_.one_in(3) ? byte() : octet_type::s8;
+    const value x = before(e, row_->operands == kind::qgemm ? 2 : c_.between(2, 3));
+    const std::int64_t channels = extent();
+    const value w = constant(we, {last(x.shape), channels}), ws = scales(channels),
+                wz = zero(we, ws.shape.empty() ? 0 : channels);
+    if (is("MatMulIntegerToFloat")) {
+      in = {x, w, scales(), ws, zero(e), wz};
+      if (c_.one_in(2)) in.push_back(constant(octet_type::f32, {channels}));
+      return finish(in, octet_type::f32, x.shape);
+    }
+    in = {x, scales(), zero(e), w, ws, wz};
+    if (row_->operands == kind::qgemm)
+      in.push_back(c_.one_in(2) ? constant(octet_type::s32, {channels}) : value{});
+    in.push_back(scales()), in.push_back(zero(e));
+    return finish(in, e, x.shape);
+  }
+  void qpair_node() {
+    std::vector<value> in;
+    const octet_type e = byte();
+    const value x = before(e, -1);
+    const value y = c_.one_in(2) ? constant(e, x.shape) : input(e, x.shape);
+    if (is("QLinearConcat")) {
+      attribute("axis", c_.between(-1, 2));
+      in = {scales(), zero(e), x, scales(), zero(e), y, scales(), zero(e)};
+    } else {
+      in = {x, scales(), zero(e), y, scales(), zero(e), scales(), zero(e)};
+      if (is("QLinearWhere")) in.insert(in.begin(), input(octet_type::boolean, x.shape));
+    }
+    return finish(in, e, x.shape);
+  }
+  void qone_node() {
+    const octet_type e = byte();
+    const bool pool = std::string_view(row_->name).ends_with("Pool");
+    const value x = before(e, pool ? 4 : -1);
+    if (is("QLinearAveragePool")) window(2, 2);
+    if (is("QLinearLeakyRelu")) attribute("alpha", real());
+    if (is("QLinearSoftmax")) attribute("axis", c_.between(-1, 2)), attribute("opset", file_.opset);
+    maybe("channels_last", c_.between(0, 1));
+    return finish({x, scales(), zero(e), scales(), zero(e)}, e, x.shape);
+  }
+  void pool_node() {
+    const value x = before(c_.one_in(8) ? byte() : octet_type::f32, c_.one_in(6) ? 3 : 4);
+    if (is("SpaceToDepth") || is("DepthToSpace"))
+      attribute("blocksize", c_.between(1, 2));
+    else if (x.shape.size() > 2)
+      window(c_.between(1, 3), x.shape.size() - 2);
+    return finish({x}, x.type, x.shape);
+  }
+  void resize_node() {
+    std::vector<value> in;
+    const value x = before(octet_type::f32, 4);
+    static const std::string modes[] = {"nearest", "linear", "cubic"},
+                             places[] = {"half_pixel", "asymmetric", "align_corners",
+                                         "pytorch_half_pixel", "tf_crop_and_resize"},
+                             nearest[] = {"floor", "ceil", "round_prefer_floor",
+                                          "round_prefer_ceil"};
+    attribute("mode", modes[c_.one_in(10) ? 2 : c_.between(0, 1)]);
+    if (c_.one_in(2)) attribute("coordinate_transformation_mode", c_.of(places));
+    if (c_.one_in(2)) attribute("nearest_mode", c_.of(nearest));
+    const value factors = constant_of(
+        octet_type::f32, {4},
+        std::vector<float>{1, 1, c_.one_in(2) ? 2.f : real(), c_.one_in(2) ? 2.f : real()});
+    if (is("Upsample"))
+      in = {x, factors};
+    else if (c_.one_in(2))
+      in = {x, value{}, factors};
+    else
+      in = {x, value{}, value{},
+            numbers({1, x.shape.size() > 1 ? x.shape[1] : 1, extent(), extent()})};
+    return finish(in, octet_type::f32, x.shape);
+  }
+  void norm_node() {
+    std::vector<value> in;
+    const value x = before(octet_type::f32, c_.between(2, 4));
+    const std::int64_t n =
+        is("BatchNormalization") && x.shape.size() > 1 ? x.shape[1] : last(x.shape);
+    in = {x};
+    if (row_->microsoft) in.push_back(input(octet_type::f32, x.shape));
+    for (int i = is("BatchNormalization") ? 4 : 2; i > 0; --i)
+      in.push_back(constant(octet_type::f32, {n}));
+    if (c_.one_in(2)) attribute("epsilon", real());
+    return finish(in, octet_type::f32, x.shape);
+  }
+  void axes_node() {
+    std::vector<value> in;
+    const value x = before(type_, -1);
+    in = {x};
+    const auto a = c_.between(-1, 3);
+    if (is("ArgMax") || is("ArgMin")) {
+      attribute("axis", a);
+    } else if (is("CumSum")) {
+      in.push_back(constant_of(octet_type::s64, {}, std::vector<std::int64_t>{a}));
+    } else if (c_.one_in(2)) {
+      attribute("axes", std::vector<std::int64_t>{a});
+    } else if (!c_.one_in(6)) {
+      in.push_back(numbers({a}));
+    }
+    maybe("keepdims", c_.between(0, 1));
+    return finish(in, is("ArgMax") || is("ArgMin") ? octet_type::s64 : type_, x.shape);
+  }
+  void shape_node() {
+    const value x = before(type_, -1);
+    std::vector<std::int64_t> l;
+    for (std::size_t i = 0; i < x.shape.size(); ++i)
+      l.push_back(c_.one_in(20)   ? small()
+                  : is("Tile")    ? c_.between(1, 2)
+                  : is("Reshape") ? x.shape[x.shape.size() - 1 - i]
+                                  : x.shape[i]);
+    if (c_.one_in(20)) l.insert(l.begin(), 2);
+    if (is("ConstantOfShape")) return finish({numbers(l)}, octet_type::f32, x.shape);
+    return finish({x, numbers(l)}, type_, x.shape);
+  }
+  void slice_node() {
+    std::vector<value> in;
+    const value x = before(type_, -1);
+    const std::size_t n = x.shape.size();
+    std::vector<std::int64_t> from, to, axes, steps;
+    for (std::size_t i = 0; i < n; ++i) {
+      from.push_back(c_.one_in(20) ? small() : c_.between(0, 1));
+      to.push_back(c_.one_in(20) ? small() : x.shape[i]);
+      axes.push_back(c_.one_in(40) ? small() : static_cast<std::int64_t>(i));
+      steps.push_back(c_.one_in(20) ? small() : c_.between(1, 2));
+    }
+    if (file_.opset < 10 || c_.one_in(20)) {
+      attribute("starts", from), attribute("ends", to), attribute("axes", axes);
+      return finish({x}, type_, x.shape);
+    }
+    in = {x, numbers(from), numbers(to)};
+    if (c_.one_in(2)) in.push_back(numbers(axes));
+    if (in.size() == 4 && c_.one_in(2)) in.push_back(numbers(steps));
+    return finish(in, type_, x.shape);
+  }
+  void gather_node() {
+    const value x = before(type_, -1);
+    maybe("axis", c_.between(-1, 2));
+    return finish({x, c_.one_in(2) ? numbers({small(), small()})
+                                   : input(octet_type::s64, shape(c_.between(0, 2)))},
+                  type_, x.shape);
+  }
+  void many_node() {
+    std::vector<value> in;
+    const value x = before(type_, -1);
+    in = {x};
+    for (std::int64_t i = c_.between(0, 3); i > 0; --i)
+      in.push_back(c_.one_in(2) ? constant(type_, x.shape) : input(type_, x.shape));
+    if (is("Concat")) attribute("axis", c_.between(-1, 3));
+    return finish(in, type_, x.shape);
+  }
+  void split_node() {
+    std::vector<value> in;
+    const value x = before(type_, -1);
+    maybe("axis", c_.between(-1, 2));
+    in = {x};
+    if (c_.one_in(3))
+      in.push_back(numbers({c_.between(0, 3), c_.between(0, 3)}));
+    else if (c_.one_in(3))
+      attribute("split", std::vector<std::int64_t>{small(), small()});
+    return finish(in, type_, x.shape, 2);
+  }
+  void pad_node() {
+    std::vector<value> in;
+    const value x = before(type_, -1);
+    std::vector<std::int64_t> l;
+    for (std::size_t i = 0; i < 2 * x.shape.size(); ++i)
+      l.push_back(c_.one_in(20) ? small() : c_.between(0, 1));
+    static const std::string modes[] = {"constant", "reflect", "edge", "wrap"};
+    if (c_.one_in(2)) attribute("mode", c_.of(modes));
+    if (file_.opset < 11 || c_.one_in(20)) {
+      attribute("pads", l);
+      return finish({x}, type_, x.shape);
+    }
+    in = {x, numbers(l)};
+    if (c_.one_in(2)) in.push_back(constant(type_, {}));
+    return finish(in, type_, x.shape);
+  }
+  void cast_node() {
+    const value x = before(type_, -1);
+    const octet_type y = type();
+    attribute("to", c_.one_in(30) ? small() : code_of(y));
+    return finish({x}, y, x.shape);
+  }
+  void quantize_node() {
+    std::vector<value> in;
+    const bool back = is("DequantizeLinear");
+    const octet_type e = c_.one_in(10) ? octet_type::s16 : byte();
+    const value x = before(back ? e : octet_type::f32, -1);
+    const std::int64_t axis = c_.between(0, 1), n = static_cast<std::size_t>(axis) < x.shape.size()
+                                                        ? x.shape[static_cast<std::size_t>(axis)]
+                                                        : 0;
+    const value s = scales(n);
+    if (!s.shape.empty()) attribute("axis", axis);
+    in = {x, s};
+    if (!c_.one_in(4)) in.push_back(zero(e, s.shape.empty() ? 0 : n));
+    return finish(in, back ? octet_type::f32 : e, x.shape);
+  }
+  void recurrent_node() {
+    std::vector<value> in;
+    const value x = before(octet_type::f32, 3);
+    const std::int64_t units = extent(), ways = c_.one_in(3) ? 2 : 1;
+    attribute("hidden_size", units);
+    if (ways == 2) attribute("direction", std::string("bidirectional"));
+    const octet_type we = is("LSTM") ? octet_type::f32 : byte();
+    const bool turned = is("LSTM");
+    in = {x,
+          constant(we, turned ? extents{ways, 4 * units, last(x.shape)}
+                              : extents{ways, last(x.shape), 4 * units}),
+          constant(we, turned ? extents{ways, 4 * units, units} : extents{ways, units, 4 * units}),
+          constant(octet_type::f32, {ways, 8 * units})};
+    for (int i = 0; i < 4; ++i) in.push_back(value{});
+    if (is("DynamicQuantizeLSTM"))
+      for (int i = 0; i < 2; ++i)
+        in.push_back(constant_of(octet_type::f32, {ways},
+                                 std::vector<float>(static_cast<std::size_t>(ways), 0.02f))),
+            in.push_back(zero(we, ways));
+    return finish(in, octet_type::f32, x.shape, 3);
+  }
+  void clip_node() {
+    std::vector<value> in;
+    const value x = before(type_, -1);
+    if (file_.opset < 11 || c_.one_in(20)) {
+      attribute("min", real()), attribute("max", real());
+      return finish({x}, type_, x.shape);
+    }
+    in = {x, c_.one_in(3) ? value{} : constant(type_, {}), constant(type_, {})};
+    return finish(in, type_, x.shape);
+  }
+  void range_node() {
+    const auto one = [&](std::int64_t v) {
+      return constant_of(octet_type::s64, {}, std::vector<std::int64_t>{v});
+    };
+    return finish({one(small()), one(small() * 3), one(c_.one_in(6) ? small() : 1)},
+                  octet_type::s64, {extent()});
+  }
+  void moved_node() {
+    std::vector<value> in;
+    for (std::int64_t i = c_.between(0, 6); i > 0; --i)
+      in.push_back(c_.one_in(2) ? before(type_, -1) : constant(type_, shape(c_.between(0, 3))));
+    if (is("Constant"))
+      attributes_.push_back(
+          proto().text(1, "value").message(5, octet_test::onnx::floats("", {2}, {real(), real()})));
+    maybe("num_heads", c_.between(1, 4));
+    return finish(in, type_, shape(2), static_cast<int>(c_.between(1, 3)));
+  }
+  void node() {
+    row_ = &c_.of(rows());
+    type_ = type();
+    switch (row_->operands) {
+      case kind::same: return same_node();
       case kind::pair:
-      case kind::logic: {
-        const octet_type e = r.operands == kind::logic ? octet_type::boolean : t;
-        const value x = before(e, -1);
-        in = {x};
-        extents d = x.shape;
-        if (c_.one_in(3)) d = d.empty() ? extents{} : extents{d.back()};
-        for (std::int64_t& v : d)
-          if (c_.one_in(6)) v = 1;
-        if (!is("Not")) in.push_back(c_.one_in(2) ? constant(e, d) : input(e, d));
-        const bool compares = is("Equal") || std::string_view(r.name).find("er") == 3 || is("Less");
-        return finish(in, compares ? octet_type::boolean : e, x.shape);
-      }
-      case kind::choose: {
-        const value x = before(t, -1);
-        return finish({input(octet_type::boolean, x.shape), x, constant(t, x.shape)}, t, x.shape);
-      }
-      case kind::conv: {
-        const std::int64_t axes = c_.between(1, 3), taps = c_.between(1, 3), channels = extent();
-        const value x = before(octet_type::f32, axes + 2);
-        const std::int64_t ci = x.shape.size() > 1 ? x.shape[1] : 1;
-        const bool transposed = is("ConvTranspose");
-        extents w{transposed ? ci : channels, transposed ? channels : ci};
-        for (std::int64_t i = 0; i < axes; ++i) w.push_back(taps);
-        window(taps, static_cast<std::size_t>(axes));
-        in = {x, constant(octet_type::f32, w)};
-        if (c_.one_in(2)) in.push_back(constant(octet_type::f32, {channels}));
-        return finish(in, octet_type::f32, x.shape);
-      }
-      case kind::qconv: {
-        const octet_type e = byte(), we = c_.one_in(6) ? byte() : octet_type::s8;
-        const std::int64_t axes = c_.between(1, 2), taps = c_.between(1, 3), channels = extent();
-        const value x = before(e, axes + 2);
-        extents w{channels, x.shape.size() > 1 ? x.shape[1] : 1};
-        for (std::int64_t i = 0; i < axes; ++i) w.push_back(taps);
-        window(taps, static_cast<std::size_t>(axes));
-        const value ws = scales(channels);
-        in = {x,        scales(),
-              zero(e),  constant(we, w),
-              ws,       zero(we, ws.shape.empty() ? 0 : channels),
-              scales(), zero(e)};
-        if (c_.one_in(2)) in.push_back(constant(octet_type::s32, {channels}));
-        return finish(in, e, x.shape);
-      }
-      case kind::conv_integer: {
-        const octet_type e = byte(), we = byte();
-        const bool matrix = is("MatMulInteger");
-        const value x = before(e, matrix ? c_.between(2, 3) : 4);
-        const std::int64_t channels = extent();
-        const value w =
-            constant(we, matrix ? extents{last(x.shape), channels}
-                                : extents{channels, x.shape.size() > 1 ? x.shape[1] : 1, 2, 2});
-        if (!matrix) window(2, 2);
-        in = {x, w};
-        if (c_.one_in(2)) in.push_back(zero(e)), in.push_back(zero(we));
-        return finish(in, octet_type::s32, x.shape);
-      }
-      case kind::matmul: {
-        const value x = before(octet_type::f32, c_.between(1, 4));
-        const std::int64_t channels = extent();
-        if (r.microsoft) {
-          const octet_type we = byte();
-          const value w = constant(we, {last(x.shape), channels});
-          in = {x, w, scales(channels), zero(we)};
-          if (c_.one_in(2)) in.push_back(constant(octet_type::f32, {channels}));
-        } else {
-          extents d = x.shape;
-          if (d.size() >= 2) d[d.size() - 2] = x.shape.back(), d.back() = channels;
-          in = {x, c_.one_in(2) ? constant(octet_type::f32, d) : input(octet_type::f32, d)};
-        }
-        return finish(in, octet_type::f32, x.shape);
-      }
-      case kind::gemm: {
-        const value x = before(octet_type::f32, 2);
-        const std::int64_t channels = extent();
-        const bool turned = c_.one_in(2);
-        if (turned) attribute("transB", std::int64_t{1});
-        maybe("transA", c_.between(0, 1));
-        if (c_.one_in(3)) attribute("alpha", real());
-        if (c_.one_in(3)) attribute("beta", real());
-        in = {x, constant(octet_type::f32, turned ? extents{channels, last(x.shape)}
-                                                  : extents{last(x.shape), channels})};
-        if (c_.one_in(2)) in.push_back(constant(octet_type::f32, {channels}));
-        return finish(in, octet_type::f32, {x.shape.empty() ? 1 : x.shape[0], channels});
-      }
+      case kind::logic: return pair_node();
+      case kind::choose: return choose_node();
+      case kind::conv: return conv_node();
+      case kind::qconv: return qconv_node();
+      case kind::conv_integer: return conv_integer_node();
+      case kind::matmul: return matmul_node();
+      case kind::gemm: return gemm_node();
       case kind::qmatmul:
-      case kind::qgemm: {
-        const octet_type e = byte(), we = c_.one_in(3) ? byte() : octet_type::s8;
-        const value x = before(e, r.operands == kind::qgemm ? 2 : c_.between(2, 3));
-        const std::int64_t channels = extent();
-        const value w = constant(we, {last(x.shape), channels}), ws = scales(channels),
-                    wz = zero(we, ws.shape.empty() ? 0 : channels);
-        if (is("MatMulIntegerToFloat")) {
-          in = {x, w, scales(), ws, zero(e), wz};
-          if (c_.one_in(2)) in.push_back(constant(octet_type::f32, {channels}));
-          return finish(in, octet_type::f32, x.shape);
-        }
-        in = {x, scales(), zero(e), w, ws, wz};
-        if (r.operands == kind::qgemm)
-          in.push_back(c_.one_in(2) ? constant(octet_type::s32, {channels}) : value{});
-        in.push_back(scales()), in.push_back(zero(e));
-        return finish(in, e, x.shape);
-      }
-      case kind::qpair: {
-        const octet_type e = byte();
-        const value x = before(e, -1);
-        const value y = c_.one_in(2) ? constant(e, x.shape) : input(e, x.shape);
-        if (is("QLinearConcat")) {
-          attribute("axis", c_.between(-1, 2));
-          in = {scales(), zero(e), x, scales(), zero(e), y, scales(), zero(e)};
-        } else {
-          in = {x, scales(), zero(e), y, scales(), zero(e), scales(), zero(e)};
-          if (is("QLinearWhere")) in.insert(in.begin(), input(octet_type::boolean, x.shape));
-        }
-        return finish(in, e, x.shape);
-      }
-      case kind::qone: {
-        const octet_type e = byte();
-        const bool pool = std::string_view(r.name).ends_with("Pool");
-        const value x = before(e, pool ? 4 : -1);
-        if (is("QLinearAveragePool")) window(2, 2);
-        if (is("QLinearLeakyRelu")) attribute("alpha", real());
-        if (is("QLinearSoftmax"))
-          attribute("axis", c_.between(-1, 2)), attribute("opset", file_.opset);
-        maybe("channels_last", c_.between(0, 1));
-        return finish({x, scales(), zero(e), scales(), zero(e)}, e, x.shape);
-      }
-      case kind::pool: {
-        const value x = before(c_.one_in(8) ? byte() : octet_type::f32, c_.one_in(6) ? 3 : 4);
-        if (is("SpaceToDepth") || is("DepthToSpace"))
-          attribute("blocksize", c_.between(1, 2));
-        else if (x.shape.size() > 2)
-          window(c_.between(1, 3), x.shape.size() - 2);
-        return finish({x}, x.type, x.shape);
-      }
-      case kind::resize: {
-        const value x = before(octet_type::f32, 4);
-        static const std::string modes[] = {"nearest", "linear", "cubic"},
-                                 places[] = {"half_pixel", "asymmetric", "align_corners",
-                                             "pytorch_half_pixel", "tf_crop_and_resize"},
-                                 nearest[] = {"floor", "ceil", "round_prefer_floor",
-                                              "round_prefer_ceil"};
-        attribute("mode", modes[c_.one_in(10) ? 2 : c_.between(0, 1)]);
-        if (c_.one_in(2)) attribute("coordinate_transformation_mode", c_.of(places));
-        if (c_.one_in(2)) attribute("nearest_mode", c_.of(nearest));
-        const value factors = constant_of(
-            octet_type::f32, {4},
-            std::vector<float>{1, 1, c_.one_in(2) ? 2.f : real(), c_.one_in(2) ? 2.f : real()});
-        if (is("Upsample"))
-          in = {x, factors};
-        else if (c_.one_in(2))
-          in = {x, value{}, factors};
-        else
-          in = {x, value{}, value{},
-                numbers({1, x.shape.size() > 1 ? x.shape[1] : 1, extent(), extent()})};
-        return finish(in, octet_type::f32, x.shape);
-      }
-      case kind::norm: {
-        const value x = before(octet_type::f32, c_.between(2, 4));
-        const std::int64_t n =
-            is("BatchNormalization") && x.shape.size() > 1 ? x.shape[1] : last(x.shape);
-        in = {x};
-        if (r.microsoft) in.push_back(input(octet_type::f32, x.shape));
-        for (int i = is("BatchNormalization") ? 4 : 2; i > 0; --i)
-          in.push_back(constant(octet_type::f32, {n}));
-        if (c_.one_in(2)) attribute("epsilon", real());
-        return finish(in, octet_type::f32, x.shape);
-      }
-      case kind::axes: {
-        const value x = before(t, -1);
-        in = {x};
-        const auto a = c_.between(-1, 3);
-        if (is("ArgMax") || is("ArgMin")) {
-          attribute("axis", a);
-        } else if (is("CumSum")) {
-          in.push_back(constant_of(octet_type::s64, {}, std::vector<std::int64_t>{a}));
-        } else if (c_.one_in(2)) {
-          attribute("axes", std::vector<std::int64_t>{a});
-        } else if (!c_.one_in(6)) {
-          in.push_back(numbers({a}));
-        }
-        maybe("keepdims", c_.between(0, 1));
-        return finish(in, is("ArgMax") || is("ArgMin") ? octet_type::s64 : t, x.shape);
-      }
-      case kind::shape: {
-        const value x = before(t, -1);
-        std::vector<std::int64_t> l;
-        for (std::size_t i = 0; i < x.shape.size(); ++i)
-          l.push_back(c_.one_in(20)   ? small()
-                      : is("Tile")    ? c_.between(1, 2)
-                      : is("Reshape") ? x.shape[x.shape.size() - 1 - i]
-                                      : x.shape[i]);
-        if (c_.one_in(20)) l.insert(l.begin(), 2);
-        if (is("ConstantOfShape")) return finish({numbers(l)}, octet_type::f32, x.shape);
-        return finish({x, numbers(l)}, t, x.shape);
-      }
-      case kind::slice: {
-        const value x = before(t, -1);
-        const std::size_t n = x.shape.size();
-        std::vector<std::int64_t> from, to, axes, steps;
-        for (std::size_t i = 0; i < n; ++i) {
-          from.push_back(c_.one_in(20) ? small() : c_.between(0, 1));
-          to.push_back(c_.one_in(20) ? small() : x.shape[i]);
-          axes.push_back(c_.one_in(40) ? small() : static_cast<std::int64_t>(i));
-          steps.push_back(c_.one_in(20) ? small() : c_.between(1, 2));
-        }
-        if (file_.opset < 10 || c_.one_in(20)) {
-          attribute("starts", from), attribute("ends", to), attribute("axes", axes);
-          return finish({x}, t, x.shape);
-        }
-        in = {x, numbers(from), numbers(to)};
-        if (c_.one_in(2)) in.push_back(numbers(axes));
-        if (in.size() == 4 && c_.one_in(2)) in.push_back(numbers(steps));
-        return finish(in, t, x.shape);
-      }
-      case kind::gather: {
-        const value x = before(t, -1);
-        maybe("axis", c_.between(-1, 2));
-        return finish({x, c_.one_in(2) ? numbers({small(), small()})
-                                       : input(octet_type::s64, shape(c_.between(0, 2)))},
-                      t, x.shape);
-      }
-      case kind::many: {
-        const value x = before(t, -1);
-        in = {x};
-        for (std::int64_t i = c_.between(0, 3); i > 0; --i)
-          in.push_back(c_.one_in(2) ? constant(t, x.shape) : input(t, x.shape));
-        if (is("Concat")) attribute("axis", c_.between(-1, 3));
-        return finish(in, t, x.shape);
-      }
-      case kind::split: {
-        const value x = before(t, -1);
-        maybe("axis", c_.between(-1, 2));
-        in = {x};
-        if (c_.one_in(3))
-          in.push_back(numbers({c_.between(0, 3), c_.between(0, 3)}));
-        else if (c_.one_in(3))
-          attribute("split", std::vector<std::int64_t>{small(), small()});
-        return finish(in, t, x.shape, 2);
-      }
-      case kind::pad: {
-        const value x = before(t, -1);
-        std::vector<std::int64_t> l;
-        for (std::size_t i = 0; i < 2 * x.shape.size(); ++i)
-          l.push_back(c_.one_in(20) ? small() : c_.between(0, 1));
-        static const std::string modes[] = {"constant", "reflect", "edge", "wrap"};
-        if (c_.one_in(2)) attribute("mode", c_.of(modes));
-        if (file_.opset < 11 || c_.one_in(20)) {
-          attribute("pads", l);
-          return finish({x}, t, x.shape);
-        }
-        in = {x, numbers(l)};
-        if (c_.one_in(2)) in.push_back(constant(t, {}));
-        return finish(in, t, x.shape);
-      }
-      case kind::cast: {
-        const value x = before(t, -1);
-        const octet_type y = type();
-        attribute("to", c_.one_in(30) ? small() : code_of(y));
-        return finish({x}, y, x.shape);
-      }
-      case kind::quantize: {
-        const bool back = is("DequantizeLinear");
-        const octet_type e = c_.one_in(10) ? octet_type::s16 : byte();
-        const value x = before(back ? e : octet_type::f32, -1);
-        const std::int64_t axis = c_.between(0, 1),
-                           n = static_cast<std::size_t>(axis) < x.shape.size()
-                                   ? x.shape[static_cast<std::size_t>(axis)]
-                                   : 0;
-        const value s = scales(n);
-        if (!s.shape.empty()) attribute("axis", axis);
-        in = {x, s};
-        if (!c_.one_in(4)) in.push_back(zero(e, s.shape.empty() ? 0 : n));
-        return finish(in, back ? octet_type::f32 : e, x.shape);
-      }
-      case kind::recurrent: {
-        const value x = before(octet_type::f32, 3);
-        const std::int64_t units = extent(), ways = c_.one_in(3) ? 2 : 1;
-        attribute("hidden_size", units);
-        if (ways == 2) attribute("direction", std::string("bidirectional"));
-        const octet_type we = is("LSTM") ? octet_type::f32 : byte();
-        const bool turned = is("LSTM");
-        in = {x,
-              constant(we, turned ? extents{ways, 4 * units, last(x.shape)}
-                                  : extents{ways, last(x.shape), 4 * units}),
-              constant(we,
-                       turned ? extents{ways, 4 * units, units} : extents{ways, units, 4 * units}),
-              constant(octet_type::f32, {ways, 8 * units})};
-        for (int i = 0; i < 4; ++i) in.push_back(value{});
-        if (is("DynamicQuantizeLSTM"))
-          for (int i = 0; i < 2; ++i)
-            in.push_back(constant_of(octet_type::f32, {ways},
-                                     std::vector<float>(static_cast<std::size_t>(ways), 0.02f))),
-                in.push_back(zero(we, ways));
-        return finish(in, octet_type::f32, x.shape, 3);
-      }
-      case kind::clip: {
-        const value x = before(t, -1);
-        if (file_.opset < 11 || c_.one_in(20)) {
-          attribute("min", real()), attribute("max", real());
-          return finish({x}, t, x.shape);
-        }
-        in = {x, c_.one_in(3) ? value{} : constant(t, {}), constant(t, {})};
-        return finish(in, t, x.shape);
-      }
-      case kind::range: {
-        const auto one = [&](std::int64_t v) {
-          return constant_of(octet_type::s64, {}, std::vector<std::int64_t>{v});
-        };
-        return finish({one(small()), one(small() * 3), one(c_.one_in(6) ? small() : 1)},
-                      octet_type::s64, {extent()});
-      }
+      case kind::qgemm: return qmatmul_node();
+      case kind::qpair: return qpair_node();
+      case kind::qone: return qone_node();
+      case kind::pool: return pool_node();
+      case kind::resize: return resize_node();
+      case kind::norm: return norm_node();
+      case kind::axes: return axes_node();
+      case kind::shape: return shape_node();
+      case kind::slice: return slice_node();
+      case kind::gather: return gather_node();
+      case kind::many: return many_node();
+      case kind::split: return split_node();
+      case kind::pad: return pad_node();
+      case kind::cast: return cast_node();
+      case kind::quantize: return quantize_node();
+      case kind::recurrent: return recurrent_node();
+      case kind::clip: return clip_node();
+      case kind::range: return range_node();
       case kind::moved:
-      case kind::any: {
-        for (std::int64_t i = c_.between(0, 6); i > 0; --i)
-          in.push_back(c_.one_in(2) ? before(t, -1) : constant(t, shape(c_.between(0, 3))));
-        if (is("Constant"))
-          attributes_.push_back(
-              proto()
-                  .text(1, "value")
-                  .message(5, octet_test::onnx::floats("", {2}, {real(), real()})));
-        maybe("num_heads", c_.between(1, 4));
-        return finish(in, t, shape(2), static_cast<int>(c_.between(1, 3)));
-      }
+      case kind::any: return moved_node();
     }
   }
 
   choices& c_;
   octet_test::onnx::file file_;
-  std::vector<proto> attributes_;  // of the next node
-  std::vector<value> values_;      // what nodes have given so far
+  const row* row_ = nullptr;  // of the next node, as its element type and attributes
+  octet_type type_ = octet_type::f32;
+  std::vector<proto> attributes_;
+  std::vector<value> values_;  // what nodes have given so far
   std::size_t count_ = 0;
 };
 

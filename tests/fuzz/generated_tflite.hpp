@@ -349,301 +349,337 @@ class tflite_generator {
 
   // ---- operators ----
 
-  void operands(file_type& f, const row& r, file_type::operation& o, std::int8_t& out_type,
-                extents& out_shape, int& outputs) {
-    const auto take = [&](const value& v) { o.in.push_back(v.id); };
-    const std::int8_t type = value_type();
-    out_type = type;
-    const auto list_of = [&](std::size_t n, auto each) {
-      std::vector<std::int64_t> l;
-      for (std::size_t i = 0; i < n; ++i)
-        l.push_back(c_.one_in(30) ? std::int64_t{small()} : std::int64_t{each(i)});
-      return l;
-    };
-    const auto is = [&](std::string_view name) {
+  /// An operation whose operands are being made up.
+  struct draft {
+    file_type& f;
+    const row& r;
+    file_type::operation& o;
+    std::int8_t type;  // of most operands
+    std::int8_t out_type = type;
+    extents out_shape{};
+    int outputs = 1;
+    void take(const value& v) { o.in.push_back(v.id); }
+    bool is(std::string_view name) const {
       return octet::import::tflite_schema::builtin_name(r.code) == name;
-    };
+    }
+  };
+  template <class Each> std::vector<std::int64_t> list_of(std::size_t n, Each each) {
+    std::vector<std::int64_t> l;
+    for (std::size_t i = 0; i < n; ++i)
+      l.push_back(c_.one_in(30) ? std::int64_t{small()} : std::int64_t{each(i)});
+    return l;
+  }
+  void same_operands(draft& to) {
     value x;
-    switch (r.operands) {
-      case kind::same:
-        take(x = before(f, type, -1));
-        out_shape = x.shape;
-        if (is("UNPACK")) outputs = static_cast<int>(c_.between(1, 4));
-        if (is("SHAPE") || is("RANK")) out_type = s32;
-        return;
+    to.take(x = before(to.f, to.type, -1));
+    to.out_shape = x.shape;
+    if (to.is("UNPACK")) to.outputs = static_cast<int>(c_.between(1, 4));
+    if (to.is("SHAPE") || to.is("RANK")) to.out_type = s32;
+  }
+  void pair_operands(draft& to) {
+    value x;
+    to.take(x = before(to.f, to.type, -1));
+    extents d = x.shape;
+    if (c_.one_in(3)) d = last(d);
+    if (c_.one_in(4))
+      for (std::int32_t& e : d)
+        if (c_.one_in(2)) e = 1;
+    to.take(operand(to.f, c_.one_in(60) ? value_type() : to.type, d));
+    if (c_.one_in(2)) std::swap(to.o.in[0], to.o.in[1]);
+    to.out_shape = x.shape;
+    if (to.r.operands == kind::compare) to.out_type = boolean;
+  }
+  void choose_operands(draft& to) {
+    const value x = before(to.f, to.type, -1);
+    to.take(operand(to.f, boolean, c_.one_in(3) ? last(x.shape) : x.shape));
+    to.take(x), to.take(operand(to.f, to.type, x.shape));
+    to.out_shape = x.shape;
+  }
+  void reals_operands(draft& to) {
+    value x;
+    to.take(x = before(to.f, to.type, -1));
+    to.out_shape = x.shape;
+    to.out_type = to.is("DEQUANTIZE") ? f32 : value_type();
+  }
+  void conv_operands(draft& to) {
+    value x;
+    const bool three = to.is("CONV_3D");
+    to.take(x = before(to.f, to.type, three ? 5 : 4));
+    const std::int32_t in = x.shape.empty() ? 1 : x.shape.back();
+    const auto taps = [&] { return static_cast<std::int32_t>(c_.between(1, 3)); };
+    extents w{to.r.operands == kind::depthwise ? 1 : extent(), taps(), taps(),
+              to.r.operands == kind::depthwise
+                  ? in * static_cast<std::int32_t>(c_.between(1, 2))
+                  : in / static_cast<std::int32_t>(c_.one_in(6) ? 2 : 1)};
+    if (three) w = {taps(), taps(), taps(), in, extent()};
+    const std::int32_t axis = to.r.operands == kind::depthwise ? 3 : 0,
+                       channels = w[static_cast<std::size_t>(three ? 4 : axis)];
+    to.take(constant(to.f, weight_type(to.type), w, channels, axis));
+    if (!c_.one_in(4))
+      to.take(constant(to.f, bias_type(to.type), {channels}, channels));
+    else if (c_.one_in(2))
+      to.o.in.push_back(-1);
+    to.out_shape = x.shape;
+    if (!to.out_shape.empty()) to.out_shape.back() = channels;
+  }
+  void transposed_operands(draft& to) {
+    const value x = before(to.f, to.type, 4);
+    const std::int32_t in = x.shape.empty() ? 1 : x.shape.back(), channels = extent();
+    extents y = x.shape;
+    if (!y.empty()) y.back() = channels;
+    std::vector<std::int64_t> wide(y.begin(), y.end());
+    for (std::size_t i = 1; i + 1 < wide.size(); ++i) wide[i] = wide[i] * 2 + small();
+    to.take(numbers(to.f, wide));
+    to.take(constant(to.f, weight_type(to.type), {channels, 3, 2, in}, channels));
+    to.take(x);
+    if (c_.one_in(2)) to.take(constant(to.f, bias_type(to.type), {channels}, channels));
+    to.out_shape = y;
+  }
+  void connected_operands(draft& to) {
+    value x;
+    to.take(x = before(to.f, to.type, c_.between(1, 3)));
+    const std::int32_t in = x.shape.empty() ? 1 : x.shape.back(), channels = extent();
+    const extents w{channels, in};
+    to.take(c_.one_in(8) ? operand(to.f, weight_type(to.type), w)
+                         : constant(to.f, weight_type(to.type), w, channels));
+    if (!c_.one_in(3))
+      to.take(constant(to.f, bias_type(to.type), {channels}, channels));
+    else if (c_.one_in(2))
+      to.o.in.push_back(-1);
+    to.out_shape = {x.shape.empty() ? 1 : x.shape[0], channels};
+  }
+  void product_operands(draft& to) {
+    value x;
+    to.take(x = before(to.f, to.type, c_.between(2, 4)));
+    extents d = x.shape;
+    if (d.size() >= 2) d[d.size() - 2] = x.shape.back(), d.back() = extent();
+    to.take(operand(to.f, to.type, d));
+    to.out_shape = x.shape;
+    if (!to.out_shape.empty() && !d.empty()) to.out_shape.back() = d.back();
+  }
+  void pool_operands(draft& to) {
+    value x;
+    to.take(x = before(to.f, to.type, 4));
+    to.out_shape = x.shape;
+  }
+  void resize_operands(draft& to) {
+    value x;
+    to.take(x = before(to.f, to.type, 4));
+    to.take(numbers(to.f, {extent(), extent()}));
+    to.out_shape = x.shape;
+  }
+  void axes_operands(draft& to) {
+    value x;
+    to.take(x = before(to.f, to.type, -1));
+    to.take(numbers(to.f, list_of(static_cast<std::size_t>(c_.between(0, 2)),
+                                  [&](std::size_t) { return c_.between(-1, 3); })));
+    to.out_shape = x.shape;
+  }
+  void axis_operands(draft& to) {
+    value x;
+    to.take(x = before(to.f, to.type, -1));
+    to.take(numbers(to.f, {small()}, c_.one_in(2)));
+    to.out_shape = x.shape;
+    if (to.is("ARG_MAX") || to.is("ARG_MIN")) to.out_type = c_.one_in(2) ? s32 : s64;
+    to.outputs = to.is("TOPK_V2") ? 2 : 1;
+  }
+  void list_operands(draft& to) {
+    const value x = before(to.f, to.type, -1);
+    const std::size_t n = x.shape.size();
+    const value l = numbers(to.f, list_of(n, [&](std::size_t i) -> std::int64_t {
+                              if (to.is("TRANSPOSE")) return static_cast<std::int64_t>(n - 1 - i);
+                              if (to.is("TILE")) return c_.between(1, 2);
+                              return x.shape[to.is("RESHAPE") ? n - 1 - i : i];
+                            }));
+    if (to.is("FILL"))
+      to.take(l), to.take(operand(to.f, to.type, {}));
+    else
+      to.take(x), to.take(l);
+    to.out_shape = x.shape;
+  }
+  void lists_operands(draft& to) {
+    value x;
+    to.take(x = before(to.f, to.type, -1));
+    const std::size_t n = x.shape.size();
+    if (to.is("DYNAMIC_UPDATE_SLICE")) {
+      to.take(operand(to.f, to.type, x.shape));
+      to.take(c_.one_in(2) ? numbers(to.f, list_of(n, [](std::size_t) { return 0; }))
+                           : input(to.f, s32, {static_cast<std::int32_t>(n)}));
+      to.out_shape = x.shape;
+      return;
+    }
+    const bool open = c_.one_in(8);  // bounds known when it runs
+    const auto bounds = [&](auto each) {
+      return open ? input(to.f, s32, {static_cast<std::int32_t>(n)})
+                  : numbers(to.f, list_of(n, each));
+    };
+    to.take(bounds([&](std::size_t) { return c_.between(0, 1); }));
+    to.take(bounds([&](std::size_t i) {
+      return to.is("SLICE") ? (c_.one_in(3) ? -1 : x.shape[i] - 1) : x.shape[i];
+    }));
+    if (!to.is("SLICE")) to.take(bounds([&](std::size_t) { return c_.between(1, 2); }));
+    to.out_shape = x.shape;
+  }
+  void pads_operands(draft& to) {
+    value x;
+    to.take(x = before(to.f, to.type, -1));
+    const auto n = static_cast<std::int32_t>(x.shape.size());
+    file_type::tensor t;
+    t.type = s32, t.shape = {n, 2};
+    for (std::int32_t i = 0; i < 2 * n; ++i) {
+      const std::int32_t v = c_.one_in(2) ? 0 : small();
+      for (int k = 0; k < 4; ++k)
+        t.data.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(v) >> (8 * k)));
+    }
+    to.take(add(to.f, std::move(t)));
+    if (to.is("PADV2")) to.take(constant(to.f, to.type, {}));
+    to.out_shape = x.shape;
+  }
+  void blocks_operands(draft& to) {
+    value x;
+    to.take(x = before(to.f, to.type, c_.between(3, 4)));
+    const std::size_t n = x.shape.size() < 2 ? 1 : x.shape.size() - 2;
+    to.take(numbers(to.f, list_of(n, [&](std::size_t) { return c_.between(1, 2); })));
+    file_type::tensor t;
+    t.type = s32, t.shape = {static_cast<std::int32_t>(n), 2};
+    for (std::size_t i = 0; i < 2 * n; ++i) {
+      const std::int32_t v = c_.one_in(2) ? 0 : small();
+      for (int k = 0; k < 4; ++k)
+        t.data.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(v) >> (8 * k)));
+    }
+    to.take(add(to.f, std::move(t)));
+    to.out_shape = x.shape;
+  }
+  void many_operands(draft& to) {
+    value x;
+    to.take(x = before(to.f, to.type, -1));
+    for (std::int64_t i = c_.between(0, 3); i > 0; --i)
+      to.take(c_.one_in(6) ? x : operand(to.f, to.type, x.shape));
+    to.out_shape = x.shape;
+  }
+  void pieces_operands(draft& to) {
+    value x;
+    to.take(numbers(to.f, {small()}, c_.one_in(2)));
+    to.take(x = before(to.f, to.type, -1));
+    to.out_shape = x.shape;
+    to.outputs = static_cast<int>(c_.between(1, 3));
+  }
+  void pieces_of_operands(draft& to) {
+    value x;
+    to.take(x = before(to.f, to.type, -1));
+    to.take(numbers(to.f, list_of(static_cast<std::size_t>(c_.between(1, 3)),
+                                  [&](std::size_t) { return c_.between(0, 4); })));
+    to.take(numbers(to.f, {small()}, true));
+    to.out_shape = x.shape;
+    to.outputs = static_cast<int>(c_.between(1, 3));
+  }
+  void indices_operands(draft& to) {
+    const value x = before(to.f, to.type, -1);
+    const extents d = shape(c_.between(0, 2));
+    const value i = c_.one_in(2) ? input(to.f, s32, d) : numbers(to.f, {small(), small()});
+    if (to.is("EMBEDDING_LOOKUP") || to.is("ONE_HOT") || to.is("SCATTER_ND"))
+      to.take(i), to.take(x);
+    else
+      to.take(x), to.take(i);
+    if (to.is("ONE_HOT")) {
+      to.o.in[1] = numbers(to.f, {small()}, true).id;
+      to.take(constant(to.f, to.type, {})), to.take(constant(to.f, to.type, {}));
+    }
+    if (to.is("SCATTER_ND")) to.take(numbers(to.f, {extent(), extent()}));
+    if (to.is("UNSORTED_SEGMENT_SUM") || to.is("UNSORTED_SEGMENT_MAX"))
+      to.take(numbers(to.f, {small()}, true));
+    to.out_shape = d;
+  }
+  void numbers_operands(draft& to) {
+    for (int i = 0; i < 3; ++i) to.take(numbers(to.f, {i == 2 ? 1 : small()}, true));
+    to.out_type = s32, to.out_shape = {extent()};
+  }
+  void recurrent_operands(draft& to) {
+    value x;
+    const std::int32_t in = extent(), units = extent();
+    const bool lstm = to.is("LSTM") || to.is("UNIDIRECTIONAL_SEQUENCE_LSTM"),
+               steps = !to.is("LSTM") && !to.is("RNN") && !to.is("SVDF");
+    to.take(x = before(to.f, to.type, steps ? 3 : 2));
+    const std::int32_t width = x.shape.empty() ? in : x.shape.back();
+    const std::int8_t w = weight_type(to.type);
+    if (lstm) {
+      for (int i = 0; i < 8; ++i)
+        if (c_.one_in(30))
+          to.o.in.push_back(-1);
+        else
+          to.take(constant(to.f, w, {units, i < 4 ? width : units}));
+      for (int i = 0; i < 3; ++i)
+        if (c_.one_in(10))
+          to.take(constant(to.f, to.type == f32 ? f32 : s16, {units}));
+        else
+          to.o.in.push_back(-1);
+      for (int i = 0; i < 4; ++i) to.take(constant(to.f, to.type == f32 ? f32 : s32, {units}));
+      to.o.in.push_back(-1), to.o.in.push_back(-1);
+      for (int i = 0; i < 2; ++i) {
+        file_type::tensor t;
+        t.type = i == 0 || to.type == f32 ? to.type : s16;
+        t.shape = {x.shape.empty() ? 1 : x.shape[0], units};
+        quantize(t);
+        t.variable = true;
+        to.take(add(to.f, std::move(t)));
+      }
+      if (c_.one_in(8))
+        for (int i = 0; i < 4; ++i) to.take(constant(to.f, to.type == f32 ? f32 : s16, {units}));
+    } else {
+      to.take(constant(to.f, w, {units, width}));
+      to.take(constant(to.f, w, {units, to.is("SVDF") ? 3 : units}));
+      to.take(constant(to.f, to.type == f32 ? f32 : s32, {units}));
+      file_type::tensor t;
+      t.type = to.type,
+      t.shape = {x.shape.empty() ? 1 : x.shape[0], to.is("SVDF") ? units * 3 : units};
+      quantize(t);
+      t.variable = true;
+      to.take(add(to.f, std::move(t)));
+      for (std::int64_t i = to.is("BIDIRECTIONAL_SEQUENCE_RNN") ? 8 : 0; i > 0; --i)
+        if (c_.one_in(2))
+          to.o.in.push_back(-1);
+        else
+          to.take(constant(to.f, w, {units, width}));
+    }
+    to.out_shape = x.shape;
+    if (!to.out_shape.empty()) to.out_shape.back() = units;
+  }
+  void any_operands(draft& to) {
+    value x;
+    if (to.is("IF") || c_.one_in(8)) to.take(operand(to.f, boolean, {}));
+    for (std::int64_t i = c_.between(0, 5); i > 0; --i)
+      to.take(c_.one_in(2) ? before(to.f, value_type(), -1)
+                           : numbers(to.f, {small()}, c_.one_in(2)));
+    to.out_shape = x.shape;
+    to.outputs = static_cast<int>(c_.between(0, 3));
+  }
+  void operands(draft& to) {
+    switch (to.r.operands) {
+      case kind::same: return same_operands(to);
       case kind::pair:
-      case kind::compare: {
-        take(x = before(f, type, -1));
-        extents d = x.shape;
-        if (c_.one_in(3)) d = last(d);
-        if (c_.one_in(4))
-          for (std::int32_t& e : d)
-            if (c_.one_in(2)) e = 1;
-        take(operand(f, c_.one_in(60) ? value_type() : type, d));
-        if (c_.one_in(2)) std::swap(o.in[0], o.in[1]);
-        out_shape = x.shape;
-        if (r.operands == kind::compare) out_type = boolean;
-        return;
-      }
-      case kind::choose:
-        x = before(f, type, -1);
-        take(operand(f, boolean, c_.one_in(3) ? last(x.shape) : x.shape));
-        take(x), take(operand(f, type, x.shape));
-        out_shape = x.shape;
-        return;
-      case kind::reals:
-        take(x = before(f, type, -1));
-        out_shape = x.shape;
-        out_type = is("DEQUANTIZE") ? f32 : value_type();
-        return;
+      case kind::compare: return pair_operands(to);
+      case kind::choose: return choose_operands(to);
+      case kind::reals: return reals_operands(to);
       case kind::conv:
-      case kind::depthwise: {
-        const bool three = is("CONV_3D");
-        take(x = before(f, type, three ? 5 : 4));
-        const std::int32_t in = x.shape.empty() ? 1 : x.shape.back();
-        const auto taps = [&] { return static_cast<std::int32_t>(c_.between(1, 3)); };
-        extents w{r.operands == kind::depthwise ? 1 : extent(), taps(), taps(),
-                  r.operands == kind::depthwise
-                      ? in * static_cast<std::int32_t>(c_.between(1, 2))
-                      : in / static_cast<std::int32_t>(c_.one_in(6) ? 2 : 1)};
-        if (three) w = {taps(), taps(), taps(), in, extent()};
-        const std::int32_t axis = r.operands == kind::depthwise ? 3 : 0,
-                           channels = w[static_cast<std::size_t>(three ? 4 : axis)];
-        take(constant(f, weight_type(type), w, channels, axis));
-        if (!c_.one_in(4))
-          take(constant(f, bias_type(type), {channels}, channels));
-        else if (c_.one_in(2))
-          o.in.push_back(-1);
-        out_shape = x.shape;
-        if (!out_shape.empty()) out_shape.back() = channels;
-        return;
-      }
-      case kind::transposed: {
-        x = before(f, type, 4);
-        const std::int32_t in = x.shape.empty() ? 1 : x.shape.back(), channels = extent();
-        extents y = x.shape;
-        if (!y.empty()) y.back() = channels;
-        std::vector<std::int64_t> wide(y.begin(), y.end());
-        for (std::size_t i = 1; i + 1 < wide.size(); ++i) wide[i] = wide[i] * 2 + small();
-        take(numbers(f, wide));
-        take(constant(f, weight_type(type), {channels, 3, 2, in}, channels));
-        take(x);
-        if (c_.one_in(2)) take(constant(f, bias_type(type), {channels}, channels));
-        out_shape = y;
-        return;
-      }
-      case kind::connected: {
-        take(x = before(f, type, c_.between(1, 3)));
-        const std::int32_t in = x.shape.empty() ? 1 : x.shape.back(), channels = extent();
-        const extents w{channels, in};
-        take(c_.one_in(8) ? operand(f, weight_type(type), w)
-                          : constant(f, weight_type(type), w, channels));
-        if (!c_.one_in(3))
-          take(constant(f, bias_type(type), {channels}, channels));
-        else if (c_.one_in(2))
-          o.in.push_back(-1);
-        out_shape = {x.shape.empty() ? 1 : x.shape[0], channels};
-        return;
-      }
-      case kind::product: {
-        take(x = before(f, type, c_.between(2, 4)));
-        extents d = x.shape;
-        if (d.size() >= 2) d[d.size() - 2] = x.shape.back(), d.back() = extent();
-        take(operand(f, type, d));
-        out_shape = x.shape;
-        if (!out_shape.empty() && !d.empty()) out_shape.back() = d.back();
-        return;
-      }
-      case kind::pool:
-        take(x = before(f, type, 4));
-        out_shape = x.shape;
-        return;
-      case kind::resize:
-        take(x = before(f, type, 4));
-        take(numbers(f, {extent(), extent()}));
-        out_shape = x.shape;
-        return;
-      case kind::axes:
-        take(x = before(f, type, -1));
-        take(numbers(f, list_of(static_cast<std::size_t>(c_.between(0, 2)),
-                                [&](std::size_t) { return c_.between(-1, 3); })));
-        out_shape = x.shape;
-        return;
-      case kind::axis:
-        take(x = before(f, type, -1));
-        take(numbers(f, {small()}, c_.one_in(2)));
-        out_shape = x.shape;
-        if (is("ARG_MAX") || is("ARG_MIN")) out_type = c_.one_in(2) ? s32 : s64;
-        outputs = is("TOPK_V2") ? 2 : 1;
-        return;
-      case kind::list: {
-        x = before(f, type, -1);
-        const std::size_t n = x.shape.size();
-        const value l = numbers(f, list_of(n, [&](std::size_t i) -> std::int64_t {
-                                  if (is("TRANSPOSE")) return static_cast<std::int64_t>(n - 1 - i);
-                                  if (is("TILE")) return c_.between(1, 2);
-                                  return x.shape[is("RESHAPE") ? n - 1 - i : i];
-                                }));
-        if (is("FILL"))
-          take(l), take(operand(f, type, {}));
-        else
-          take(x), take(l);
-        out_shape = x.shape;
-        return;
-      }
-      case kind::lists: {
-        take(x = before(f, type, -1));
-        const std::size_t n = x.shape.size();
-        if (is("DYNAMIC_UPDATE_SLICE")) {
-          take(operand(f, type, x.shape));
-          take(c_.one_in(2) ? numbers(f, list_of(n, [](std::size_t) { return 0; }))
-                            : input(f, s32, {static_cast<std::int32_t>(n)}));
-          out_shape = x.shape;
-          return;
-        }
-        const bool open = c_.one_in(8);  // bounds known when it runs
-        const auto bounds = [&](auto each) {
-          return open ? input(f, s32, {static_cast<std::int32_t>(n)})
-                      : numbers(f, list_of(n, each));
-        };
-        take(bounds([&](std::size_t) { return c_.between(0, 1); }));
-        take(bounds([&](std::size_t i) {
-          return is("SLICE") ? (c_.one_in(3) ? -1 : x.shape[i] - 1) : x.shape[i];
-        }));
-        if (!is("SLICE")) take(bounds([&](std::size_t) { return c_.between(1, 2); }));
-        out_shape = x.shape;
-        return;
-      }
-      case kind::pads: {
-        take(x = before(f, type, -1));
-        const auto n = static_cast<std::int32_t>(x.shape.size());
-        file_type::tensor t;
-        t.type = s32, t.shape = {n, 2};
-        for (std::int32_t i = 0; i < 2 * n; ++i) {
-          const std::int32_t v = c_.one_in(2) ? 0 : small();
-          for (int k = 0; k < 4; ++k)
-            t.data.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(v) >> (8 * k)));
-        }
-        take(add(f, std::move(t)));
-        if (is("PADV2")) take(constant(f, type, {}));
-        out_shape = x.shape;
-        return;
-      }
-      case kind::blocks: {
-        take(x = before(f, type, c_.between(3, 4)));
-        const std::size_t n = x.shape.size() < 2 ? 1 : x.shape.size() - 2;
-        take(numbers(f, list_of(n, [&](std::size_t) { return c_.between(1, 2); })));
-        file_type::tensor t;
-        t.type = s32, t.shape = {static_cast<std::int32_t>(n), 2};
-        for (std::size_t i = 0; i < 2 * n; ++i) {
-          const std::int32_t v = c_.one_in(2) ? 0 : small();
-          for (int k = 0; k < 4; ++k)
-            t.data.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(v) >> (8 * k)));
-        }
-        take(add(f, std::move(t)));
-        out_shape = x.shape;
-        return;
-      }
-      case kind::many: {
-        take(x = before(f, type, -1));
-        for (std::int64_t i = c_.between(0, 3); i > 0; --i)
-          take(c_.one_in(6) ? x : operand(f, type, x.shape));
-        out_shape = x.shape;
-        return;
-      }
-      case kind::pieces:
-        take(numbers(f, {small()}, c_.one_in(2)));
-        take(x = before(f, type, -1));
-        out_shape = x.shape;
-        outputs = static_cast<int>(c_.between(1, 3));
-        return;
-      case kind::pieces_of:
-        take(x = before(f, type, -1));
-        take(numbers(f, list_of(static_cast<std::size_t>(c_.between(1, 3)),
-                                [&](std::size_t) { return c_.between(0, 4); })));
-        take(numbers(f, {small()}, true));
-        out_shape = x.shape;
-        outputs = static_cast<int>(c_.between(1, 3));
-        return;
-      case kind::indices: {
-        x = before(f, type, -1);
-        const extents d = shape(c_.between(0, 2));
-        const value i = c_.one_in(2) ? input(f, s32, d) : numbers(f, {small(), small()});
-        if (is("EMBEDDING_LOOKUP") || is("ONE_HOT") || is("SCATTER_ND"))
-          take(i), take(x);
-        else
-          take(x), take(i);
-        if (is("ONE_HOT")) {
-          o.in[1] = numbers(f, {small()}, true).id;
-          take(constant(f, type, {})), take(constant(f, type, {}));
-        }
-        if (is("SCATTER_ND")) take(numbers(f, {extent(), extent()}));
-        if (is("UNSORTED_SEGMENT_SUM") || is("UNSORTED_SEGMENT_MAX"))
-          take(numbers(f, {small()}, true));
-        out_shape = d;
-        return;
-      }
-      case kind::numbers:
-        for (int i = 0; i < 3; ++i) take(numbers(f, {i == 2 ? 1 : small()}, true));
-        out_type = s32, out_shape = {extent()};
-        return;
-      case kind::recurrent: {
-        const std::int32_t in = extent(), units = extent();
-        const bool lstm = is("LSTM") || is("UNIDIRECTIONAL_SEQUENCE_LSTM"),
-                   steps = !is("LSTM") && !is("RNN") && !is("SVDF");
-        take(x = before(f, type, steps ? 3 : 2));
-        const std::int32_t width = x.shape.empty() ? in : x.shape.back();
-        const std::int8_t w = weight_type(type);
-        if (lstm) {
-          for (int i = 0; i < 8; ++i)
-            if (c_.one_in(30))
-              o.in.push_back(-1);
-            else
-              take(constant(f, w, {units, i < 4 ? width : units}));
-          for (int i = 0; i < 3; ++i)
-            if (c_.one_in(10))
-              take(constant(f, type == f32 ? f32 : s16, {units}));
-            else
-              o.in.push_back(-1);
-          for (int i = 0; i < 4; ++i) take(constant(f, type == f32 ? f32 : s32, {units}));
-          o.in.push_back(-1), o.in.push_back(-1);
-          for (int i = 0; i < 2; ++i) {
-            file_type::tensor t;
-            t.type = i == 0 || type == f32 ? type : s16;
-            t.shape = {x.shape.empty() ? 1 : x.shape[0], units};
-            quantize(t);
-            t.variable = true;
-            take(add(f, std::move(t)));
-          }
-          if (c_.one_in(8))
-            for (int i = 0; i < 4; ++i) take(constant(f, type == f32 ? f32 : s16, {units}));
-        } else {
-          take(constant(f, w, {units, width}));
-          take(constant(f, w, {units, is("SVDF") ? 3 : units}));
-          take(constant(f, type == f32 ? f32 : s32, {units}));
-          file_type::tensor t;
-          t.type = type,
-          t.shape = {x.shape.empty() ? 1 : x.shape[0], is("SVDF") ? units * 3 : units};
-          quantize(t);
-          t.variable = true;
-          take(add(f, std::move(t)));
-          for (std::int64_t i = is("BIDIRECTIONAL_SEQUENCE_RNN") ? 8 : 0; i > 0; --i)
-            if (c_.one_in(2))
-              o.in.push_back(-1);
-            else
-              take(constant(f, w, {units, width}));
-        }
-        out_shape = x.shape;
-        if (!out_shape.empty()) out_shape.back() = units;
-        return;
-      }
-      case kind::any:
-        if (is("IF") || c_.one_in(8)) take(operand(f, boolean, {}));
-        for (std::int64_t i = c_.between(0, 5); i > 0; --i)
-          take(c_.one_in(2) ? before(f, value_type(), -1) : numbers(f, {small()}, c_.one_in(2)));
-        out_shape = x.shape;
-        outputs = static_cast<int>(c_.between(0, 3));
-        return;
+      case kind::depthwise: return conv_operands(to);
+      case kind::transposed: return transposed_operands(to);
+      case kind::connected: return connected_operands(to);
+      case kind::product: return product_operands(to);
+      case kind::pool: return pool_operands(to);
+      case kind::resize: return resize_operands(to);
+      case kind::axes: return axes_operands(to);
+      case kind::axis: return axis_operands(to);
+      case kind::list: return list_operands(to);
+      case kind::lists: return lists_operands(to);
+      case kind::pads: return pads_operands(to);
+      case kind::blocks: return blocks_operands(to);
+      case kind::many: return many_operands(to);
+      case kind::pieces: return pieces_operands(to);
+      case kind::pieces_of: return pieces_of_operands(to);
+      case kind::indices: return indices_operands(to);
+      case kind::numbers: return numbers_operands(to);
+      case kind::recurrent: return recurrent_operands(to);
+      case kind::any: return any_operands(to);
     }
   }
   /// Fields of its option table. Small numbers; where floats are wanted, their bits.
@@ -668,11 +704,12 @@ class tflite_generator {
     const row& r = c_.of(rows());
     file_type::operation o;
     o.code = c_.one_in(200) ? static_cast<std::int32_t>(c_.between(0, 220)) : r.code;
-    std::int8_t type = s8;
-    extents d;
-    int outputs = 1;
-    operands(f, r, o, type, d, outputs);
+    draft made{.f = f, .r = r, .o = o, .type = value_type()};
+    operands(made);
     options(r, o);
+    const std::int8_t type = made.out_type;
+    const extents& d = made.out_shape;
+    const int outputs = made.outputs;
     value v;
     for (int i = 0; i < outputs; ++i) {
       file_type::tensor t;
