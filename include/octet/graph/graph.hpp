@@ -115,8 +115,8 @@ struct graph {
   /// the plan's own.
   std::shared_ptr<graph_source> origin;
 
-  tensor& operator[](tensor_id t) { return tensors[static_cast<std::size_t>(t)]; }
-  const tensor& operator[](tensor_id t) const { return tensors[static_cast<std::size_t>(t)]; }
+  tensor& operator[](tensor_id t) { return tensors[as_size(t)]; }
+  const tensor& operator[](tensor_id t) const { return tensors[as_size(t)]; }
 
   tensor_id add(tensor t) {
     tensors.push_back(std::move(t));

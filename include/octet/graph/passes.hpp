@@ -12,8 +12,8 @@ inline std::vector<int> use_counts(const graph& g) {
   std::vector<int> uses(g.tensors.size(), 0);
   for (const node& n : g.nodes)
     for (tensor_id t : n.in)
-      if (t != no_tensor) ++uses[static_cast<std::size_t>(t)];
-  for (tensor_id t : g.outputs) ++uses[static_cast<std::size_t>(t)];
+      if (t != no_tensor) ++uses[as_size(t)];
+  for (tensor_id t : g.outputs) ++uses[as_size(t)];
   return uses;
 }
 
@@ -21,8 +21,7 @@ inline std::vector<int> use_counts(const graph& g) {
 inline std::vector<std::int32_t> producers(const graph& g) {
   std::vector<std::int32_t> by(g.tensors.size(), -1);
   for (std::size_t i = 0; i < g.nodes.size(); ++i)
-    for (tensor_id t : g.nodes[i].out)
-      by[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
+    for (tensor_id t : g.nodes[i].out) by[as_size(t)] = static_cast<std::int32_t>(i);
   return by;
 }
 /// Removes the nodes that are marked.
@@ -43,9 +42,9 @@ inline void fuse_requantize(graph& g) {
     node& r = g.nodes[i];
     if (!r.op->requantizes) continue;
     const tensor_id acc = r.in[0];
-    const std::int32_t by = producer[static_cast<std::size_t>(acc)];
-    if (by < 0 || uses[static_cast<std::size_t>(acc)] != 1) continue;
-    node& n = g.nodes[static_cast<std::size_t>(by)];
+    const std::int32_t by = producer[as_size(acc)];
+    if (by < 0 || uses[as_size(acc)] != 1) continue;
+    node& n = g.nodes[as_size(by)];
     if (!n.op->accumulates || n.round != rounding::none || n.out.size() != 1 ||
         (g[acc].type != dtype::s32 && g[acc].type != dtype::s64))
       continue;
@@ -74,10 +73,10 @@ inline void fuse_pad(graph& g) {
   for (node& n : g.nodes) {
     if (!n.op->pads_input) continue;
     const tensor_id x = n.in[0];
-    const std::int32_t by = producer[static_cast<std::size_t>(x)];
-    if (by < 0 || uses[static_cast<std::size_t>(x)] != 1) continue;
-    const node& p = g.nodes[static_cast<std::size_t>(by)];
-    if (!p.op->only_pads || dead[static_cast<std::size_t>(by)]) continue;
+    const std::int32_t by = producer[as_size(x)];
+    if (by < 0 || uses[as_size(x)] != 1) continue;
+    const node& p = g.nodes[as_size(by)];
+    if (!p.op->only_pads || dead[as_size(by)]) continue;
     const auto pad = p.attrs.integers("paddings");  // before, after per axis
     const tensor& from = g[p.in[0]];
     if (pad.size() != 8 || pad[0] || pad[1] || pad[6] || pad[7] || from.scales != g[x].scales ||
@@ -92,7 +91,7 @@ inline void fuse_pad(graph& g) {
     const char* keys[] = {"pad_top", "pad_bottom", "pad_left", "pad_right"};
     for (std::size_t k = 0; k < 4; ++k) n.attrs.set(keys[k], n.attrs.integer(keys[k]) + pad[2 + k]);
     n.in[0] = p.in[0];
-    dead[static_cast<std::size_t>(by)] = 1;
+    dead[as_size(by)] = 1;
   }
   erase(g, dead);
 }
@@ -104,13 +103,12 @@ inline void remove_dead(graph& g) {
   for (std::size_t i = g.nodes.size(); i-- > 0;) {
     node& n = g.nodes[i];
     bool needed = false;
-    for (tensor_id t : n.out)
-      needed |= uses[static_cast<std::size_t>(t)] > 0 || g[t].role == tensor::kind::state;
+    for (tensor_id t : n.out) needed |= uses[as_size(t)] > 0 || g[t].role == tensor::kind::state;
     if (needed) {
       kept.push_back(std::move(n));
     } else {
       for (tensor_id t : n.in)
-        if (t != no_tensor) --uses[static_cast<std::size_t>(t)];
+        if (t != no_tensor) --uses[as_size(t)];
     }
   }
   g.nodes.assign(std::make_move_iterator(kept.rbegin()), std::make_move_iterator(kept.rend()));

@@ -95,7 +95,7 @@ OCTET_INLINE status verify(const graph& g, const limits& l) {
   for (tensor_id t = 0; t < count; ++t) {
     if (auto s = detail::verify_tensor(g[t], l); !s) return at(s.error(), g, nullptr, t);
     constants = saturating_add(constants, g[t].data.bytes.size());
-    if (g[t].role != tensor::kind::value) written[static_cast<std::size_t>(t)] = 1;
+    if (g[t].role != tensor::kind::value) written[as_size(t)] = 1;
   }
   if (auto s = whole(&limits::constant_bytes, "bytes of all constants", constants); !s) return s;
   for (tensor_id t : g.inputs) {
@@ -103,19 +103,19 @@ OCTET_INLINE status verify(const graph& g, const limits& l) {
       return at(invalid("graph input index", std::to_string(t)), g, nullptr, no_tensor);
     if (g[t].role == tensor::kind::constant)  // whoever runs the graph writes its inputs
       return at(invalid("graph input is a constant"), g, nullptr, t);
-    written[static_cast<std::size_t>(t)] = 1;
+    written[as_size(t)] = 1;
   }
   for (const node& n : g.nodes) {
     if (auto s = check_operands(g, n); !s) return at(s.error(), g, &n, no_tensor);
     if (auto s = verify_attributes(g, n); !s) return at(s.error(), g, &n, no_tensor);
     for (tensor_id t : n.in)
-      if (t != no_tensor && !written[static_cast<std::size_t>(t)])
+      if (t != no_tensor && !written[as_size(t)])
         return at(invalid("input is read before anything writes it"), g, &n, t);
     for (tensor_id t : n.out) {
       if (g[t].role == tensor::kind::constant ||
-          (written[static_cast<std::size_t>(t)] && g[t].role != tensor::kind::state))
+          (written[as_size(t)] && g[t].role != tensor::kind::state))
         return at(invalid("output is written twice"), g, &n, t);
-      written[static_cast<std::size_t>(t)] = 1;
+      written[as_size(t)] = 1;
     }
     if (n.op->shape) {
       const node_inputs in(g, n);
@@ -129,7 +129,7 @@ OCTET_INLINE status verify(const graph& g, const limits& l) {
     }
   }
   for (tensor_id t : g.outputs)
-    if (t < 0 || t >= count || !written[static_cast<std::size_t>(t)])
+    if (t < 0 || t >= count || !written[as_size(t)])
       return at(invalid("graph output is never written", std::to_string(t)), g, nullptr, no_tensor);
   return unit{};
 }

@@ -50,8 +50,7 @@ class alive_index {
     std::int32_t block, next;
   };
   template <class F> constexpr void cover(const lifetime& b, F&& f) const {
-    std::size_t l = static_cast<std::size_t>(b.first) + steps_,
-                r = static_cast<std::size_t>(b.last) + 1 + steps_;
+    std::size_t l = as_size(b.first) + steps_, r = as_size(b.last) + 1 + steps_;
     for (; l < r; l /= 2, r /= 2) {
       if (l % 2 != 0) f(l++);
       if (r % 2 != 0) f(--r);
@@ -60,7 +59,7 @@ class alive_index {
 
  public:
   constexpr alive_index(std::span<const lifetime> blocks, std::int32_t steps)
-      : steps_(static_cast<std::size_t>(steps)), head_(2 * steps_), entries_(entries(blocks)) {}
+      : steps_(as_size(steps)), head_(2 * steps_), entries_(entries(blocks)) {}
   constexpr void add(std::int32_t block, const lifetime& b) {
     cover(b, [&](std::size_t node) {
       entries_[++used_] = {block, head_[node]};
@@ -68,9 +67,9 @@ class alive_index {
     });
   }
   template <class F> constexpr void for_alive_at(std::int32_t step, F&& f) const {
-    for (std::size_t node = static_cast<std::size_t>(step) + steps_; node > 0; node /= 2)
-      for (std::int32_t e = head_[node]; e != 0; e = entries_[static_cast<std::size_t>(e)].next)
-        f(entries_[static_cast<std::size_t>(e)].block);
+    for (std::size_t node = as_size(step) + steps_; node > 0; node /= 2)
+      for (std::int32_t e = head_[node]; e != 0; e = entries_[as_size(e)].next)
+        f(entries_[as_size(e)].block);
   }
 
  private:
@@ -140,15 +139,13 @@ inline std::size_t place_in_order(std::span<lifetime> blocks,
   using ending = std::pair<std::int32_t, std::int32_t>;  // last step, block
   std::priority_queue<ending, std::vector<ending>, std::greater<>> alive;
   free_list free;
-  const auto bytes = [&](std::int32_t i) {
-    return round_up(blocks[static_cast<std::size_t>(i)].bytes, alignment);
-  };
+  const auto bytes = [&](std::int32_t i) { return round_up(blocks[as_size(i)].bytes, alignment); };
   for (const std::int32_t i : by_start) {
-    lifetime& b = blocks[static_cast<std::size_t>(i)];
+    lifetime& b = blocks[as_size(i)];
     if (b.bytes == 0) continue;
     for (; !alive.empty() && alive.top().first < b.first; alive.pop()) {
       const std::int32_t ended = alive.top().second;
-      free.give(blocks[static_cast<std::size_t>(ended)].offset, bytes(ended));
+      free.give(blocks[as_size(ended)].offset, bytes(ended));
     }
     b.offset = free.take(bytes(i));
     alive.emplace(b.last, i);
@@ -174,22 +171,21 @@ constexpr std::size_t place(std::span<lifetime> blocks) {
   for (const lifetime& b : blocks) steps = std::max(steps, b.last + 1);
   detail::work_list<std::int32_t> by_size(n), by_start(n);
   for (std::size_t i = 0; i < n; ++i) by_size[i] = by_start[i] = static_cast<std::int32_t>(i);
-  const auto at = [&](std::int32_t i) -> lifetime& { return blocks[static_cast<std::size_t>(i)]; };
+  const auto at = [&](std::int32_t i) -> lifetime& { return blocks[as_size(i)]; };
   std::sort(by_size.begin(), by_size.end(), [&](std::int32_t a, std::int32_t b) {
     return at(a).bytes != at(b).bytes ? at(a).bytes > at(b).bytes : a < b;
   });
   std::sort(by_start.begin(), by_start.end(),
             [&](std::int32_t a, std::int32_t b) { return at(a).first < at(b).first; });
-  detail::work_list<std::int32_t> starts(static_cast<std::size_t>(steps) + 1);
-  for (const lifetime& b : blocks) ++starts[static_cast<std::size_t>(b.first) + 1];
-  for (std::size_t s = 1; s <= static_cast<std::size_t>(steps); ++s) starts[s] += starts[s - 1];
-  detail::work_list<std::int32_t> ends(static_cast<std::size_t>(steps) + 1);  // before each step
-  for (const lifetime& b : blocks) ++ends[static_cast<std::size_t>(b.last) + 1];
-  for (std::size_t s = 1; s <= static_cast<std::size_t>(steps); ++s) ends[s] += ends[s - 1];
+  detail::work_list<std::int32_t> starts(as_size(steps) + 1);
+  for (const lifetime& b : blocks) ++starts[as_size(b.first) + 1];
+  for (std::size_t s = 1; s <= as_size(steps); ++s) starts[s] += starts[s - 1];
+  detail::work_list<std::int32_t> ends(as_size(steps) + 1);  // before each step
+  for (const lifetime& b : blocks) ++ends[as_size(b.last) + 1];
+  for (std::size_t s = 1; s <= as_size(steps); ++s) ends[s] += ends[s - 1];
   std::size_t pairs = 0;
   for (const lifetime& b : blocks)
-    pairs += static_cast<std::size_t>(starts[static_cast<std::size_t>(b.last) + 1] -
-                                      ends[static_cast<std::size_t>(b.first)]);
+    pairs += as_size(starts[as_size(b.last) + 1] - ends[as_size(b.first)]);
   if (pairs > detail::most_pairs)
     return detail::place_in_order(blocks, {by_start.begin(), by_start.size()});
 
@@ -204,10 +200,8 @@ constexpr std::size_t place(std::span<lifetime> blocks) {
     alive.for_alive_at(b.first, [&](std::int32_t o) {
       taken[count++] = {at(o).offset, at(o).offset + at(o).bytes};
     });
-    for (std::int32_t i = starts[static_cast<std::size_t>(b.first) + 1];
-         i < starts[static_cast<std::size_t>(b.last) + 1]; ++i)
-      if (const std::int32_t o = by_start[static_cast<std::size_t>(i)];
-          placed[static_cast<std::size_t>(o)])
+    for (std::int32_t i = starts[as_size(b.first) + 1]; i < starts[as_size(b.last) + 1]; ++i)
+      if (const std::int32_t o = by_start[as_size(i)]; placed[as_size(o)])
         taken[count++] = {at(o).offset, at(o).offset + at(o).bytes};
     std::sort(taken.begin(), taken.begin() + count);
     std::size_t offset = 0;
@@ -217,7 +211,7 @@ constexpr std::size_t place(std::span<lifetime> blocks) {
     }
     b.offset = offset;
     peak = std::max(peak, offset + b.bytes);
-    placed[static_cast<std::size_t>(k)] = true;
+    placed[as_size(k)] = true;
     alive.add(k, b);
   }
   return peak;
@@ -258,7 +252,7 @@ namespace detail {
 /// would become one block.
 constexpr void share_bytes(const memory_graph& g, memory_layout& to,
                            work_list<std::int32_t>& shares) {
-  const auto index = [](std::int32_t t) { return static_cast<std::size_t>(t); };
+  const auto index = [](std::int32_t t) { return as_size(t); };
   const std::size_t count = g.tensors.size();
   work_list<bool> is_output(count), holds_input(count), holds_output(count);
   for (std::size_t t = 0; t < count; ++t) shares[t] = static_cast<std::int32_t>(t);
@@ -285,7 +279,7 @@ constexpr void share_bytes(const memory_graph& g, memory_layout& to,
 constexpr std::int32_t find_lifetimes(const memory_graph& g, std::span<const bool> skipped,
                                       const work_list<std::int32_t>& shares,
                                       work_list<lifetime>& life, work_list<bool>& used) {
-  const auto index = [](std::int32_t t) { return static_cast<std::size_t>(t); };
+  const auto index = [](std::int32_t t) { return as_size(t); };
   const auto touch = [&](std::int32_t t, std::int32_t when) {
     if (t < 0 || g.tensors[index(t)].role != memory_graph::kind::value) return;
     const std::size_t root = index(shares[index(t)]);
@@ -338,7 +332,7 @@ constexpr void lay_out(const memory_graph& g, memory_layout& to) {
       to.offset[t] = to.states;
       to.states += round_up(g.tensors[t].bytes, alignment);
     } else {
-      to.offset[t] = to.offset[static_cast<std::size_t>(shares[t])];
+      to.offset[t] = to.offset[as_size(shares[t])];
     }
   }
 }

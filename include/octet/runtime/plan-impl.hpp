@@ -302,7 +302,7 @@ OCTET_INLINE result<plan> plan::try_resized(const named_shapes& shapes) const {
     const auto at =
         std::find_if(all.begin(), all.end(), [&](const auto& a) { return a.first == given.first; });
     if (at == all.end()) return fail(invalid("no such input", name, known));
-    const tensor& t = g[g.inputs[static_cast<std::size_t>(at - all.begin())]];
+    const tensor& t = g[g.inputs[as_size(at - all.begin())]];
     if (auto s = verify_size(shape, t.type, data().options.max, "an input"); !s)
       return fail(s.error(), name);
     at->second = shape;

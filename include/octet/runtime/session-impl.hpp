@@ -83,7 +83,7 @@ struct session::impl {
   }
   const graph& g() const { return program.data().source; }
   void* address(tensor_id t) {
-    const placement& w = program.data().where[static_cast<std::size_t>(t)];
+    const placement& w = program.data().where[as_size(t)];
     switch (w.in) {
       case placement::where::arena: return arena.data() + w.offset;
       case placement::where::state: return state.data() + w.offset;

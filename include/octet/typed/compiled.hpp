@@ -104,7 +104,7 @@ template <flat_counts K> constexpr bool all_declare_memory(const flat_network<K>
 }
 
 template <const auto& F, std::size_t T,
-          class = std::make_index_sequence<static_cast<std::size_t>(F.tensors[T].shape.rank)>>
+          class = std::make_index_sequence<as_size(F.tensors[T].shape.rank)>>
 struct tensor_type_of;
 template <const auto& F, std::size_t T, std::size_t... I>
 struct tensor_type_of<F, T, std::index_sequence<I...>> {
@@ -166,10 +166,9 @@ struct no_program {
   template <class... T> void run(T&&...) noexcept {}
 };
 template <class A> class program<A, false> : public no_program {
-  static_assert(sizeof(decltype(report<A>(
-                    std::make_index_sequence<static_cast<std::size_t>(A::wrong.expected.rank)>(),
-                    std::make_index_sequence<static_cast<std::size_t>(A::wrong.found.rank)>()))) !=
-                0);
+  static_assert(
+      sizeof(decltype(report<A>(std::make_index_sequence<as_size(A::wrong.expected.rank)>(),
+                                std::make_index_sequence<as_size(A::wrong.found.rank)>()))) != 0);
 };
 
 /// A sound graph: see compiled.
@@ -194,10 +193,10 @@ template <class A> class program<A, true> {
   }();
   template <std::size_t... I, std::size_t... O>
   static auto edges(std::index_sequence<I...>, std::index_sequence<O...>) -> std::pair<
-      boost::hana::tuple<boost::hana::type<
-          typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.inputs[I])>::type>...>,
-      boost::hana::tuple<boost::hana::type<
-          typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.outputs[O])>::type>...>>;
+      boost::hana::tuple<
+          boost::hana::type<typename tensor_type_of<A::flat, as_size(flat_.inputs[I])>::type>...>,
+      boost::hana::tuple<
+          boost::hana::type<typename tensor_type_of<A::flat, as_size(flat_.outputs[O])>::type>...>>;
 
  public:
   static constexpr law arithmetic = A::arithmetic;
@@ -206,12 +205,10 @@ template <class A> class program<A, true> {
 
   /// Type of any tensor, of an input, of a result.
   template <std::size_t T> using tensor_type = typename tensor_type_of<A::flat, T>::type;
-  template <std::size_t I>
-  using input_type = tensor_type<static_cast<std::size_t>(flat_.inputs[I])>;
-  template <std::size_t O>
-  using output_type = tensor_type<static_cast<std::size_t>(flat_.outputs[O])>;
-  using input = typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.inputs[0])>::type;
-  using output = typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.outputs[0])>::type;
+  template <std::size_t I> using input_type = tensor_type<as_size(flat_.inputs[I])>;
+  template <std::size_t O> using output_type = tensor_type<as_size(flat_.outputs[O])>;
+  using input = typename tensor_type_of<A::flat, as_size(flat_.inputs[0])>::type;
+  using output = typename tensor_type_of<A::flat, as_size(flat_.outputs[0])>::type;
   /// boost::hana::tuple of boost::hana::type<tensor<...>>.
   using input_types = typename decltype(edges(std::make_index_sequence<inputs>(),
                                               std::make_index_sequence<outputs>()))::first_type;
@@ -325,15 +322,15 @@ template <class A> class program<A, true> {
   /// reused while it runs.
   template <std::size_t I = 0> typename input_type<I>::view input_view() noexcept {
     using t = input_type<I>;
-    return typename t::view(reinterpret_cast<typename t::element*>(
-                                arena_ + offset(static_cast<std::size_t>(flat_.inputs[I]))),
-                            t::elements);
+    return typename t::view(
+        reinterpret_cast<typename t::element*>(arena_ + offset(as_size(flat_.inputs[I]))),
+        t::elements);
   }
   template <std::size_t O = 0> typename output_type<O>::view output_view() noexcept {
     using t = output_type<O>;
-    return typename t::view(reinterpret_cast<typename t::element*>(
-                                arena_ + offset(static_cast<std::size_t>(flat_.outputs[O]))),
-                            t::elements);
+    return typename t::view(
+        reinterpret_cast<typename t::element*>(arena_ + offset(as_size(flat_.outputs[O]))),
+        t::elements);
   }
   /// All of them: boost::hana::tuple of spans of fixed extent, for boost::hana::for_each and
   /// transform.
@@ -387,7 +384,7 @@ template <class A> class program<A, true> {
     if (name.substr(0, 7) != "output_" || name.size() == 7 || name[7] == '0') return false;
     for (char c : name.substr(7)) {
       if (c < '0' || c > '9' || number > outputs) return false;
-      number = number * 10 + static_cast<std::size_t>(c - '0');
+      number = number * 10 + as_size(c - '0');
     }
     return number == o;
   }
@@ -399,8 +396,8 @@ template <class A> class program<A, true> {
           fits,
           "octet: an input given to run() has another element type or another number of elements");
       if constexpr (fits)
-        std::memcpy(arena_ + offset(static_cast<std::size_t>(flat_.inputs[I])),
-                    typename t::const_view(a).data(), t::bytes);
+        std::memcpy(arena_ + offset(as_size(flat_.inputs[I])), typename t::const_view(a).data(),
+                    t::bytes);
     }
   }
   template <std::size_t I, class M> void copy_out(M& a) noexcept {
@@ -411,8 +408,8 @@ template <class A> class program<A, true> {
           fits,
           "octet: a result given to run() has another element type or another number of elements");
       if constexpr (fits)
-        std::memcpy(typename t::view(a).data(),
-                    arena_ + offset(static_cast<std::size_t>(flat_.outputs[I - inputs])), t::bytes);
+        std::memcpy(typename t::view(a).data(), arena_ + offset(as_size(flat_.outputs[I - inputs])),
+                    t::bytes);
     }
   }
   alignas(alignment) std::byte arena_[arena_bytes == 0 ? 1 : arena_bytes];

@@ -58,20 +58,19 @@ template <int C> constexpr flat_counts count(const value<C>& v) {
     if (!r.node[n]) continue;
     const node_info& node = v.net.nodes[n];
     ++k.nodes;
-    k.attributes += static_cast<std::size_t>(node.attrs + law_attributes);
-    k.operands += static_cast<std::size_t>(node.ins + node.outs);
+    k.attributes += as_size(node.attrs + law_attributes);
+    k.operands += as_size(node.ins + node.outs);
     for (std::int32_t i = 0; i < node.attrs; ++i) {
       const attribute_info& a = v.net.attrs[node.first_attr + i];
-      if (a.type == attribute_value::kind::integers)
-        k.integers += static_cast<std::size_t>(a.count);
-      if (a.type == attribute_value::kind::reals) k.reals += static_cast<std::size_t>(a.count);
+      if (a.type == attribute_value::kind::integers) k.integers += as_size(a.count);
+      if (a.type == attribute_value::kind::reals) k.reals += as_size(a.count);
     }
   }
   for (std::int32_t t = 0; t < v.net.tensor_count; ++t) {
     k.tensors += r.tensor[t];
     k.inputs += v.net.tensors[t].role == role::input;
   }
-  k.outputs = static_cast<std::size_t>(v.outs);
+  k.outputs = as_size(v.outs);
   return k;
 }
 

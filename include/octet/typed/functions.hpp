@@ -401,7 +401,7 @@ constexpr auto split(std::int32_t axis, std::int32_t pieces, std::int32_t line =
     a.integer("axis", axis);
     std::int32_t ids[16]{};
     if (detail::append(v.net, detail::head_of(ops::split, rounding::none, line), {x.out, 1}, a,
-                       {types.data(), static_cast<std::size_t>(pieces)}, ids)) {
+                       {types.data(), as_size(pieces)}, ids)) {
       for (std::int32_t i = 0; i < pieces; ++i) v.out[i] = ids[i], v.out_name[i] = nullptr;
       v.outs = pieces;
     }
@@ -431,11 +431,11 @@ constexpr auto svdf(svdf_options o, constant feature, constant time, constant bi
                             dims{detail::millionths(o.state.scale)}, line);
     const std::int32_t filters = detail::count_of(o.units, o.rank), depth = t.shape.extent[1],
                        memory = filters > 0 ? static_cast<std::int32_t>(time.count) / filters : 0;
-    if (filters < 1 || feature.count != as_size(filters) * as_size(depth))
+    if (filters < 1 || feature.count != product_of(filters, depth))
       return detail::broken(v, mistake::weight_count_differs,
                             dims{detail::count_of(filters, depth)},
                             dims{static_cast<std::int32_t>(feature.count)}, line);
-    if (memory < 1 || time.count != as_size(filters) * as_size(memory))
+    if (memory < 1 || time.count != product_of(filters, memory))
       return detail::broken(v, mistake::weight_count_differs,
                             dims{detail::count_of(filters, memory < 1 ? 1 : memory)},
                             dims{static_cast<std::int32_t>(time.count)}, line);

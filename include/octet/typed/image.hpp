@@ -22,15 +22,14 @@ struct image {
   std::span<const bool> skipped{};        // per node
 
   constexpr const tensor_info* in(const node_info& n, std::int32_t i) const {
-    const std::int32_t t = i < n.ins ? operands[static_cast<std::size_t>(n.first_in + i)] : -1;
-    return t < 0 ? nullptr : &tensors[static_cast<std::size_t>(t)];
+    const std::int32_t t = i < n.ins ? operands[as_size(n.first_in + i)] : -1;
+    return t < 0 ? nullptr : &tensors[as_size(t)];
   }
   constexpr const tensor_info& out(const node_info& n, std::int32_t i = 0) const {
-    return tensors[static_cast<std::size_t>(operands[static_cast<std::size_t>(n.first_out + i)])];
+    return tensors[as_size(operands[as_size(n.first_out + i)])];
   }
   constexpr attribute_view attrs(const node_info& n) const {
-    return attributes.subspan(static_cast<std::size_t>(n.first_attr),
-                              static_cast<std::size_t>(n.attrs));
+    return attributes.subspan(as_size(n.first_attr), as_size(n.attrs));
   }
 };
 
@@ -44,7 +43,7 @@ constexpr tensor_desc describe(const tensor_info& t) {
     return d;
   }
   d.axis = t.axis;
-  const auto count = static_cast<std::size_t>(t.channels);
+  const auto count = as_size(t.channels);
   d.scales = t.scales64 ? scale_list(std::span<const double>(t.scales64, count))
                         : scale_list(std::span<const float>(t.scales32, count));
   if (t.zero_points) d.zero_points = {t.zero_points, count};
@@ -64,7 +63,7 @@ template <std::size_t Inputs, std::size_t Outputs> class node_frame {
  public:
   constexpr node_frame(const image& g, const node_info& n) : node_(&n), attrs_(g.attrs(n)) {
     for (std::int32_t i = 0; i < n.ins; ++i) {
-      const auto k = static_cast<std::size_t>(i);
+      const auto k = as_size(i);
       const tensor_info* t = g.in(n, i);
       given_[k] = t != nullptr;
       if (t == nullptr) continue;
@@ -75,14 +74,12 @@ template <std::size_t Inputs, std::size_t Outputs> class node_frame {
       else
         constants_[k] = bytes_of_constant(*t);
     }
-    for (std::int32_t i = 0; i < n.outs; ++i)
-      out_[static_cast<std::size_t>(i)] = describe(g.out(n, i));
+    for (std::int32_t i = 0; i < n.outs; ++i) out_[as_size(i)] = describe(g.out(n, i));
   }
   node_frame(const node_frame&) = delete;
   node_frame& operator=(const node_frame&) = delete;
   constexpr node_view view() const {
-    const auto ins = static_cast<std::size_t>(node_->ins),
-               outs = static_cast<std::size_t>(node_->outs);
+    const auto ins = as_size(node_->ins), outs = as_size(node_->outs);
     return {{in_.data(), ins}, {out_.data(), outs}, {constants_.data(), ins}, {given_.data(), ins},
             &attrs_,           node_->round};
   }

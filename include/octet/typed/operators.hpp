@@ -513,7 +513,7 @@ constexpr value<C> weighted(const value<C>& x, const op_def& op, const attribute
     return broken(v, mistake::scale_count_differs, dims{channels}, dims{w.channels}, line);
   if (w.channels == 0 && !(w.scale > 0))
     return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(w.scale)}, line);
-  if (bias.present() && bias.count != static_cast<std::size_t>(channels))
+  if (bias.present() && bias.count != as_size(channels))
     return broken(v, mistake::bias_count_differs, dims{channels},
                   dims{static_cast<std::int32_t>(bias.count)}, line);
   std::int32_t ins[3]{x.out[0], v.net.add_tensor(constant_info(w, w_shape, axis), line), -1};

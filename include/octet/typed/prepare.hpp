@@ -27,14 +27,14 @@ inline status prepare(const image& g, target on, kernels::finder find, plan_memo
     const node_info& node = g.nodes[n];
     if (g.skipped[n]) continue;
     const auto address = [&](std::int32_t t) -> void* {
-      const tensor_info& info = g.tensors[static_cast<std::size_t>(t)];
+      const tensor_info& info = g.tensors[as_size(t)];
       if (info.role == role::constant) return const_cast<void*>(info.data);
-      return (info.role == role::state ? state : arena) + g.offset[static_cast<std::size_t>(t)];
+      return (info.role == role::state ? state : arena) + g.offset[as_size(t)];
     };
     for (const auto& [first, count] :
          {std::pair{node.first_in, node.ins}, std::pair{node.first_out, node.outs}})
       for (std::int32_t i = first; i < first + count; ++i) {
-        const std::int32_t t = g.operands[static_cast<std::size_t>(i)];
+        const std::int32_t t = g.operands[as_size(i)];
         operands[i] = t < 0 ? nullptr : address(t);
       }
     const auto fail = [&](error_info e) {

@@ -24,8 +24,8 @@ constexpr bool evaluates(const op_def& op) {
   given.fill(true);
   const attribute_view attrs;
   std::array<dims, 4> shapes{};
-  const auto ins = static_cast<std::size_t>(op.min_inputs),
-             outs = op.outputs < 0 ? std::size_t{2} : static_cast<std::size_t>(op.outputs);
+  const auto ins = as_size(op.min_inputs),
+             outs = op.outputs < 0 ? std::size_t{2} : as_size(op.outputs);
   const node_view n{
       {in.data(), ins}, {out.data(), outs}, {constants.data(), ins}, {given.data(), ins},
       &attrs,           rounding::none};

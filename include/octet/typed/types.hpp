@@ -28,11 +28,10 @@ struct affine {
 
 /// Extents, outermost first (NHWC for images).
 template <std::int32_t... E> struct shape {
-  static_assert(sizeof...(E) <= static_cast<std::size_t>(dims::max_rank),
-                "octet: a tensor has at most eight axes");
+  static_assert(sizeof...(E) <= as_size(dims::max_rank), "octet: a tensor has at most eight axes");
   static_assert(((E >= 0) && ... && true), "octet: an extent of a tensor is negative");
   static constexpr dims extents{E...};
-  static constexpr std::size_t elements = (std::size_t{1} * ... * static_cast<std::size_t>(E));
+  static constexpr std::size_t elements = product_of(E...);
 };
 
 namespace detail {
