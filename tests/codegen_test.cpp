@@ -105,6 +105,8 @@ TEST_CASE("a network made for one target has memory for that one and runs on no 
 TEST_CASE("generated digits equal the file") {
 #if defined(OCTET_HAVE_digits)
   same_as_file<digits::net>(OCTET_SOURCE_DIR "/examples/digits/digits.tflite");
+  using on_threads = digits::net_with<octet::typed::compile_options{.threads = 3}>;
+  same_as_file<on_threads>(OCTET_SOURCE_DIR "/examples/digits/digits.tflite");
   same_as_file<digits_float_io::net>(OCTET_SOURCE_DIR "/examples/digits/digits_float_io.tflite");
 #else
   FAIL("examples/digits is a part of the repository");

@@ -25,6 +25,7 @@
 #include "octet/import/tflite.hpp"
 #include "octet/import/torch.hpp"
 #include "octet/runtime/session.hpp"
+#include "octet/typed/typed.hpp"
 #include "skip.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -104,6 +105,23 @@ int pthread_create(pthread_t* id, const pthread_attr_t* how, void* (*job)(void*)
 }
 #endif
 
+namespace {
+namespace q = octet::typed;
+constexpr std::array<std::int8_t, 32 * 16> weights = [] {
+  std::array<std::int8_t, 32 * 16> w{};
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<std::int8_t>(i * 37 % 255);
+  return w;
+}();
+constexpr std::array<std::int32_t, 32> bias{};
+using pixels = q::tensor<q::s8, q::shape<1, 12, 12, 16>, q::affine{0.05f, -3}>;
+constexpr auto convolution =
+    q::input<pixels>() |
+    q::conv2d({.filters = 32}, q::per_tensor(weights, 0.01f), bias, {0.06f, 2}) | q::max_pool2d();
+template <unsigned Threads>
+using typed_on =
+    q::compiled<convolution, q::law::tflite_ref, q::compile_options{.threads = Threads}>;
+}  // namespace
+
 TEST_CASE("run allocates nothing, with one thread and with several", "[native]") {
 #if !(OCTET_INTERPOSE && defined(__GLIBC__))
   return octet_test::skip("allocation is interposed by a sanitizer here");
@@ -134,6 +152,21 @@ TEST_CASE("run allocates nothing, with one thread and with several", "[native]")
     watching = false;
     CHECK(calls == 0);
   }
+  static typed_on<1> alone{typed_on<1>::later{}};
+  static typed_on<3> shared{typed_on<3>::later{}};
+  calls = 0;
+  watching = true;
+  const bool prepared = static_cast<bool>(alone.prepare());
+  watching = false;
+  CHECK(calls == 0);
+  REQUIRE(prepared);
+  REQUIRE(shared.prepare());
+  CHECK(shared.threads() == (shared.steps()[0].parts == 3 ? 3 : 1));
+  calls = 0;
+  watching = true;
+  for (int i = 0; i < 20; ++i) alone.run(), shared.run();
+  watching = false;
+  CHECK(calls == 0);
 #endif
 }
 
@@ -168,18 +201,21 @@ bool allow_only(std::vector<long> allowed) {
          syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0;
 }
 enum : int { fine = 0, no_session = 76, no_filter = 77, killed = -1 };
-/// Runs a network in a child that is confined so, then `more`.
-int in_confined_child(unsigned threads, void (*more)()) {
+/// Runs a loaded and a typed network in a child that is confined so, then `more`.
+template <unsigned Threads> int in_confined_child(void (*more)()) {
+  constexpr unsigned threads = Threads;
   const pid_t child = fork();
   if (child == 0) {
     const auto p = digits(threads);
     auto s = p ? octet::try_session(*p) : octet::result<octet::session>(p.error());
-    if (!s) _exit(no_session);
+    static typed_on<Threads> typed{typename typed_on<Threads>::later{}};
+    if (!s || !typed.prepare()) _exit(no_session);
     s->run();
+    typed.run();
     std::vector<long> allowed{SYS_exit_group};
     if (threads > 1) allowed.push_back(SYS_futex);
     if (!allow_only(std::move(allowed))) _exit(no_filter);
-    for (int i = 0; i < 50; ++i) s->run();
+    for (int i = 0; i < 50; ++i) s->run(), typed.run();
     if (more) more();
     while (late_begun < late_starts) {  // else what a late thread calls would show nothing
     }
@@ -193,13 +229,13 @@ int in_confined_child(unsigned threads, void (*more)()) {
 }  // namespace
 
 TEST_CASE("run calls nothing of the system with one thread, futex alone with several", "[native]") {
-  if (in_confined_child(1, nullptr) == no_filter)
+  if (in_confined_child<1>(nullptr) == no_filter)
     return octet_test::skip("this system lets no process confine itself");
-  CHECK(in_confined_child(1, [] { (void)syscall(SYS_getppid); }) == killed);  // else nothing shows
-  CHECK(in_confined_child(1, nullptr) == fine);
-  CHECK(in_confined_child(3, nullptr) == fine);
+  CHECK(in_confined_child<1>([] { (void)syscall(SYS_getppid); }) == killed);  // else nothing shows
+  CHECK(in_confined_child<1>(nullptr) == fine);
+  CHECK(in_confined_child<3>(nullptr) == fine);
   late_threads = true;
-  CHECK(in_confined_child(3, nullptr) == fine);
+  CHECK(in_confined_child<3>(nullptr) == fine);
   late_threads = false;
 }
 

@@ -52,6 +52,38 @@ TEST_CASE("the classifier of the documentation equals its loaded form under ever
   CHECK(text.find("f32_product 1") != std::string::npos);
 }
 
+TEST_CASE("a network on several threads gives the bits of one, and has scratch for each") {
+  using alone = digits;
+  const auto check = []<class Net>(unsigned threads) {
+    same_as_loaded<Net>();  // the loaded one has one thread
+    CHECK(Net::scratch_bytes == alone::scratch_bytes);
+    CHECK(Net::arena_bytes == alone::arena_bytes);
+    CHECK(Net::storage_bytes == alone::storage_bytes);
+    CHECK(sizeof(Net) >= sizeof(alone) + (threads - 1) * Net::scratch_bytes);
+    static Net net{typename Net::later{}};
+    CHECK(net.threads() == 1);  // none is started before it is prepared
+    for (octet::target on : octet::usable_targets()) {
+      REQUIRE(net.prepare(on));
+      octet::plan_options o;
+      o.on = on;
+      o.threads = threads;
+      const auto p = octet::try_compile(Net::lower(), o);
+      REQUIRE(p);
+      unsigned split = 0;
+      for (std::size_t i = 0; i < net.steps().size(); ++i) {
+        CHECK(net.steps()[i].parts == p->data().steps[i].parts);
+        split += net.steps()[i].parts == threads;
+      }
+      CHECK((split != 0) == (on != octet::target::reference));
+    }
+    CHECK(net.threads() == threads);
+  };
+  check.operator()<q::compiled<classify, q::law::tflite_ref, q::compile_options{.threads = 2}>>(2);
+  check.operator()<q::compiled<classify, q::law::tflite_ref, q::compile_options{.threads = 5}>>(5);
+  using none = q::compiled<classify, q::law::tflite_ref, q::compile_options{.threads = 0}>;
+  static_assert(sizeof(none) == sizeof(alone));
+}
+
 namespace {
 using small = q::tensor<q::s8, q::shape<1, 8, 8, 16>, q::affine{0.05f, -3}>;
 constexpr auto point = [](auto x) {

@@ -311,10 +311,13 @@ std::string writer::header(const std::string& name) const {
          "\n/// The network. Operators, roundings and numbers are those of the model "
          "file.\ninline constexpr auto graph = [] {\n  q::builder<" +
          std::to_string(capacity) + "> g;\n" + body_ + "  return g.outputs({" + results_ +
-         "});\n}();\n/// Ready to run; make it static. Its tensor types, arena and sizes are "
-         "constants.\nusing net = q::compiled<graph, q::law::" +
-         std::string(name_of(g_.arithmetic)) + ">;\n\n}  // namespace " + name + "\n\n#endif  // " +
-         guard + "\n";
+         "});\n}();\n/// The network ready to run; make it static. Its tensor types, arena and "
+         "sizes "
+         "are constants. Options: threads, target, budget.\ntemplate <q::compile_options "
+         "Options> using net_with = q::compiled<graph, q::law::" +
+         std::string(name_of(g_.arithmetic)) +
+         ", Options>;\nusing net = net_with<q::compile_options{}>;\n\n}  // namespace " + name +
+         "\n\n#endif  // " + guard + "\n";
 }
 /// The weights as a string literal: compilers read it 30 times faster than a list of numbers.
 std::string writer::source(const std::string& name, const std::string& header_name) const {

@@ -3,10 +3,9 @@
 #define OCTET_RUNTIME_SESSION_IMPL_HPP_
 
 #include "octet/graph/print.hpp"
-#include "octet/numerics/fp_env.hpp"
 #include "octet/plan/prepare_step.hpp"
+#include "octet/runtime/run_steps.hpp"
 #include "octet/runtime/session.hpp"
-#include "octet/runtime/threads.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -52,7 +51,6 @@ struct session::impl {
   buffer arena, state;
   std::unique_ptr<const void*[]> operands;  // address of every operand of every step
   thread_pool pool;
-  std::uint32_t current = 0;  // step the pool works on
 
   /// Parts that there is no memory for stay empty; try_make looks.
   explicit impl(plan p) noexcept : pool(needs_pool(p) ? p.data().options.threads : 1) {
@@ -103,45 +101,19 @@ struct session::impl {
                           t.zero_points.empty() ? 0 : t.zero_points[0]);
     }
   }
-  /// One part of one step, on the thread that the pool gives it.
-  void call(const step& s, unsigned part) noexcept {
-    kernel_args a;
-    a.params = s.params;
-    a.in = {operands.get() + s.first_in, s.inputs};
-    a.out = {const_cast<void* const*>(operands.get() + s.first_out), s.outputs};
-    const plan_data& d = program.data();
-    a.scratch = arena.data() + round_up(d.activation_bytes, alignment) +
-                part * round_up(d.scratch_bytes, alignment);
-    a.part = part;
-    a.parts = s.parts;
-    s.run(a);
-  }
   void run(observer* o) noexcept {
-    const numerics::exact_environment
-        environment;  // whatever rounding and flush-to-zero mode the application runs in
     const plan_data& d = program.data();
-    for (std::size_t i = 0; i < d.steps.size(); ++i) {
-      const step& s = d.steps[i];
-      if (s.parts <= 1) {
-        call(s, 0);
-      } else {
-        current = static_cast<std::uint32_t>(i);
-        pool.run(
-            [](void* self, unsigned part) {
-              const numerics::exact_environment worker;
-              auto* me = static_cast<impl*>(self);
-              const step& st = me->program.data().steps[me->current];
-              if (part < st.parts) me->call(st, part);
-            },
-            this);
+    const detail::step_list list{d.steps, operands.get(),
+                                 arena.data() + round_up(d.activation_bytes, alignment),
+                                 d.scratch_bytes};
+    detail::run_steps(list, pool, [&](const step& s) {
+      if (o == nullptr) return;
+      for (std::uint32_t k = 0; k < s.outputs; ++k) {
+        const tensor_id t = d.operands[s.first_out + k];
+        o->on_tensor(d, static_cast<std::size_t>(&s - d.steps.data()), t,
+                     const_tensor_view(operands[s.first_out + k], g()[t].type, g()[t].shape));
       }
-      if (o)
-        for (std::uint32_t k = 0; k < s.outputs; ++k) {
-          const tensor_id t = d.operands[s.first_out + k];
-          o->on_tensor(d, i, t,
-                       const_tensor_view(operands[s.first_out + k], g()[t].type, g()[t].shape));
-        }
-    }
+    });
   }
 };
 

@@ -6,8 +6,10 @@
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>
 #include <boost/hana/type.hpp>
+#include <optional>
 
 #include "octet/core/names.hpp"
+#include "octet/runtime/run_steps.hpp"
 #include "octet/typed/flat.hpp"
 #include "octet/typed/prepare.hpp"
 
@@ -119,12 +121,16 @@ struct compile_options {
   /// The target whose kernels run. `automatic`: the best that the CPU has at start, and memory for
   /// whichever of the architecture's targets that is.
   octet::target on = octet::target::automatic;
+  /// Parts that parallel kernels are split into, each with scratch of its own: as many threads run
+  /// the network, the caller's included. Results do not depend on it.
+  unsigned threads = 1;
 };
 
 /// Everything about graph G under law L that is a constant.
 template <const auto& G, law L, compile_options O> struct analysis {
   static constexpr law arithmetic = L;
   static constexpr target on = O.on;
+  static constexpr unsigned threads = O.threads == 0 ? 1 : O.threads;
   static constexpr flat_counts counts = count(G);
   static constexpr flat_network<counts> flat = flatten<counts>(G, L);
   static constexpr std::array<attribute, counts.attributes> attributes = attributes_of(flat);
@@ -218,8 +224,8 @@ template <class A> class program<A, true> {
   /// The target this network is made for; `automatic`: for whichever is best at start.
   static constexpr octet::target on = A::on;
   /// Bytes of the arena for activations (inputs and results included), of scratch for the most
-  /// demanding kernel, of params and packed weights: of the network's target, or the most that any
-  /// target of the architecture needs.
+  /// demanding kernel (of one thread: each has its own), of params and packed weights: of the
+  /// network's target, or the most that any target of the architecture needs.
   static constexpr std::size_t arena_bytes = layout_.arena;
   static constexpr std::size_t scratch_bytes = [] {
     std::size_t most = 0;
@@ -259,8 +265,9 @@ template <class A> class program<A, true> {
   program(const program&) = delete;
   program& operator=(const program&) = delete;
 
-  /// Packs the weights for a target, fills the steps and resets the states; no heap unless it
-  /// fails. A network that is made for one target takes no other.
+  /// Packs the weights for a target, fills the steps, resets the states and, the first time, starts
+  /// the threads of a network that has several; no heap otherwise unless it fails. A network that
+  /// is made for one target takes no other.
   status prepare(octet::target wanted = octet::target::automatic) {
     if (wanted == octet::target::automatic) wanted = on;
     if (on != octet::target::automatic && wanted != on)
@@ -268,9 +275,20 @@ template <class A> class program<A, true> {
                          std::string(octet::name_of(on)));
     memory_ = plan_memory({storage_, sizeof storage_});
     reset();
-    return detail::prepare(image_, wanted, kernels::finder_among<kernels_>(), memory_, arena_,
-                           state_, {scratch_, sizeof scratch_}, steps_.data(), operands_.data(),
-                           used_);
+    status done =
+        detail::prepare(image_, wanted, kernels::finder_among<kernels_>(), A::threads, memory_,
+                        arena_, state_, scratch_bytes, steps_.data(), operands_.data(), used_);
+    if constexpr (A::threads > 1)
+      for (const step& s : steps())
+        if (s.parts > 1 && !pool_) pool_.emplace(A::threads);
+    return done;
+  }
+
+  /// Threads that run it, the caller's included: 1 where no kernel can be split, and fewer than
+  /// asked for where the system could not start as many (the results are the same).
+  unsigned threads() const noexcept {
+    if constexpr (A::threads > 1) return pool_ ? pool_->running() : 1;
+    return 1;
   }
 
   /// run(inputs..., results...): each argument is memory of the right element type and count
@@ -312,8 +330,17 @@ template <class A> class program<A, true> {
    private:
     program& program_;
   };
-  /// Runs on what input<I>() holds. No allocation, no lock, no system call.
-  void run() noexcept { run_steps(steps_.data(), used_, operands_.data(), scratch_); }
+  /// Runs on what input<I>() holds. No allocation, no lock, no system call with one thread; with
+  /// more, futex wait and wake only.
+  void run() noexcept {
+    const octet::detail::step_list list{steps(), operands_.data(), scratch_, scratch_bytes};
+    const auto nothing = [](const step&) {};
+    if constexpr (A::threads > 1) {
+      if (pool_) return octet::detail::run_steps(list, *pool_, nothing);
+    }
+    octet::detail::no_pool alone;
+    octet::detail::run_steps(list, alone, nothing);
+  }
 
   /// States (recurrent networks) back to their first contents.
   void reset() noexcept { detail::reset(image_, state_); }
@@ -414,12 +441,17 @@ template <class A> class program<A, true> {
   }
   alignas(alignment) std::byte arena_[arena_bytes == 0 ? 1 : arena_bytes];
   alignas(alignment) std::byte state_[state_bytes == 0 ? 1 : state_bytes];
-  alignas(alignment) std::byte scratch_[scratch_bytes == 0 ? 1 : scratch_bytes];
+  alignas(alignment)
+      std::byte scratch_[std::max<std::size_t>(1, A::threads* round_up(scratch_bytes, alignment))];
   alignas(alignment) std::byte storage_[storage_bytes == 0 ? 1 : storage_bytes];
   plan_memory memory_;
   std::array<step, nodes == 0 ? 1 : nodes> steps_{};
-  std::array<void*, counts.operands == 0 ? 1 : counts.operands> operands_{};
+  std::array<const void*, counts.operands == 0 ? 1 : counts.operands> operands_{};
   std::size_t used_ = 0;
+  /// Where a step has several parts. Last: it uses the rest.
+  [[no_unique_address]] std::conditional_t<(A::threads > 1), std::optional<thread_pool>,
+                                           octet::detail::no_pool>
+      pool_{};
 };
 
 /// Whether the compiler can read the graph; else nothing of it is looked at.
@@ -441,7 +473,8 @@ template <const auto& G, law L, compile_options O> struct program_of<G, L, O, fa
 using detail::compile_options;
 
 /// Graph G under law L. Everything static is a constant; an object is the network ready to run.
-/// Make it static: it holds arena and weights. One thread at a time may use an object.
+/// Make it static: it holds arena and weights. One thread at a time may use an object; with
+/// compile_options{.threads = n} it shares the work of a run with n - 1 of its own.
 template <const auto& G, law L = law::tflite_ref, compile_options O = compile_options{}>
 class compiled : public detail::program_of<G, L, O>::type {
   using base = typename detail::program_of<G, L, O>::type;

@@ -12,11 +12,11 @@ OCTET_NAMESPACE_BEGIN
 namespace typed::detail {
 
 /// Fills steps and operand addresses and packs weights. `storage` holds params and packed weights,
-/// `scratch` is one part's, `find`
-/// knows the kernels of the graph's operators. Heap only on failure.
-inline status prepare(const image& g, target on, kernels::finder find, plan_memory& storage,
-                      std::byte* arena, std::byte* state, std::span<std::byte> scratch, step* steps,
-                      void** operands, std::size_t& used) {
+/// `scratch` is how many bytes one part has, `find` knows the kernels of the graph's operators; a
+/// kernel that can be split is, into `threads` parts. Heap only on failure.
+inline status prepare(const image& g, target on, kernels::finder find, unsigned threads,
+                      plan_memory& storage, std::byte* arena, std::byte* state, std::size_t scratch,
+                      step* steps, const void** operands, std::size_t& used) {
   const numerics::exact_environment environment;
   if (on == target::automatic) on = best_target();
   if (!can_run(on))
@@ -45,7 +45,7 @@ inline status prepare(const image& g, target on, kernels::finder find, plan_memo
     st = step{};
     st.node = static_cast<std::int32_t>(n);
     const status done = with_view(g, node, [&](const node_view& v) {
-      return octet::detail::prepare_step(*node.op, v, on, find, 1, storage, st);
+      return octet::detail::prepare_step(*node.op, v, on, find, threads, storage, st);
     });
     if (!done) return fail(done.error());
     st.first_in = static_cast<std::uint32_t>(node.first_in);
@@ -53,7 +53,7 @@ inline status prepare(const image& g, target on, kernels::finder find, plan_memo
     st.first_out = static_cast<std::uint32_t>(node.first_out);
     st.outputs = static_cast<std::uint32_t>(node.outs);
     // Neither can be: prepare_step has checked what the two were sized by.
-    if (st.scratch > scratch.size()) return fail(invalid("scratch of a typed network"));
+    if (st.scratch > scratch) return fail(invalid("scratch of a typed network"));
     if (storage.exhausted()) return fail(invalid("storage of a typed network"));
     ++used;
   }
@@ -69,19 +69,6 @@ inline void reset(const image& g, std::byte* state) noexcept {
         state + g.offset[i], t.type, bytes_of(unpack(t.shape).elements(), t.type).value,
         {static_cast<const std::byte*>(t.data), t.data ? t.bytes : 0}, t.zero_point);
   }
-}
-
-/// One kernel after the other. `operands`: addresses, as prepare filled them.
-inline void run_steps(const step* steps, std::size_t count, void* const* operands,
-                      std::byte* scratch) noexcept {
-  const numerics::exact_environment environment;
-  for (const step* s = steps; s != steps + count; ++s)
-    s->run({s->params,
-            {const_cast<const void* const*>(operands) + s->first_in, s->inputs},
-            {operands + s->first_out, s->outputs},
-            scratch,
-            0,
-            1});
 }
 
 /// A tensor of a typed network as one of the IR. `unnamed`: the name where it has none.

@@ -1,0 +1,63 @@
+// Runs prepared steps one after the other: the executor of loaded and of typed networks.
+#ifndef OCTET_RUNTIME_RUN_STEPS_HPP_
+#define OCTET_RUNTIME_RUN_STEPS_HPP_
+
+#include <span>
+
+#include "octet/core/buffer.hpp"
+#include "octet/numerics/fp_env.hpp"
+#include "octet/plan/step.hpp"
+#include "octet/runtime/threads.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace detail {
+
+/// Steps and the memory they run on. Owns nothing.
+struct step_list {
+  std::span<const step> steps;
+  const void* const* operands = nullptr;  // address of every operand of every step
+  std::byte* scratch = nullptr;           // of all parts, 64-byte aligned
+  std::size_t scratch_bytes = 0;          // of one part; the next begins at a multiple of 64
+};
+/// In place of a thread_pool where no step has several parts: such programs need no thread library.
+struct no_pool {
+  void run(void (*job)(void*, unsigned), void* context) noexcept { job(context, 0); }
+};
+
+inline void run_part(const step_list& l, const step& s, unsigned part) noexcept {
+  s.run({s.params,
+         {l.operands + s.first_in, s.inputs},
+         // kernels get inputs as const
+         {const_cast<void* const*>(l.operands + s.first_out), s.outputs},
+         l.scratch + part * round_up(l.scratch_bytes, alignment),
+         part,
+         s.parts});
+}
+/// All steps; `after(step)` follows each. Steps of several parts run on `pool`, which has at least
+/// as many threads. Computes in the environment that kernels expect, whatever rounding and
+/// flush-to-zero mode the application runs in.
+template <class Pool, class After>
+void run_steps(const step_list& l, Pool& pool, const After& after) noexcept {
+  const numerics::exact_environment environment;
+  for (const step& s : l.steps) {
+    if (s.parts <= 1) {
+      run_part(l, s, 0);
+    } else {
+      // On this stack: run() does not return before every part that was taken is done.
+      std::pair<const step_list*, const step*> job{&l, &s};
+      pool.run(
+          [](void* context, unsigned part) {
+            const numerics::exact_environment worker;
+            const auto& [list, at] = *static_cast<decltype(job)*>(context);
+            if (part < at->parts) run_part(*list, *at, part);
+          },
+          &job);
+    }
+    after(s);
+  }
+}
+
+}  // namespace detail
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_RUNTIME_RUN_STEPS_HPP_
