@@ -153,6 +153,14 @@ TEST_CASE("mistakes in a graph built at run time are errors with their place") {
           "that it has, of their kinds)");
   }
   {
+    octet::graph_builder b("net");  // integers whose scale the operator multiplies by
+    const std::string e =
+        error_of(b, b.input("x", q::s32, {1, 4}) | q::apply(octet::ops::dequantize, {}, {q::f32}));
+    CHECK(e ==
+          "net: qnn.dequantize #0: x: invalid: scale of input 0 of qnn.dequantize (found none; "
+          "supported: the operand's scale)");
+  }
+  {
     octet::graph_builder b("net");
     CHECK_THAT(error_of(b, start(b) | q::conv2d({.filters = 16}, square_weights, {}, {0.05f, 3})),
                Catch::Contains("scale is not a positive number (found 0.000000;"));

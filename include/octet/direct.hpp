@@ -47,13 +47,6 @@ inline status verify_view(const quantized_view& v, std::string_view what) {
   e.what += " of " + std::string(what);
   return e;
 }
-/// Whether a node of this operator is computed with the scale of an operand of that type: input
-/// `input`, or an output.
-inline bool needs_scale(const op_def& op, rounding round, dtype type,
-                        std::optional<std::size_t> input) {
-  if (input && op.scaled.contains(*input)) return !is_float(type);
-  return op.quantized && round != rounding::none && quantized_types.contains(type);
-}
 /// Number, types and quantization of the operands of a direct call.
 inline status verify_operands(const op_def& op, std::span<const quantized_view> in,
                               std::span<const quantized_view> out, rounding round) {
@@ -64,13 +57,12 @@ inline status verify_operands(const op_def& op, std::span<const quantized_view> 
   for (const auto* list : {&in, &out})
     for (std::size_t i = 0; i < list->size(); ++i) {
       const quantized_view& v = (*list)[i];
-      const std::string what =
-          (list == &in ? "input " : "output ") + std::to_string(i) + " of " + std::string(op.name);
+      const std::string what = name_of_operand(op, list == &in, i);
       if (auto s = verify_view(v, what); !s) return s;
       const bool absent = list == &in && v.data.data == nullptr;
       if (!absent && v.scale == 0 && v.scales.empty() &&
           needs_scale(op, round, v.data.type, list == &in ? std::optional(i) : std::nullopt))
-        return invalid("scale of " + what, "none", "the operand's scale");
+        return no_scale(what);
     }
   return unit{};
 }

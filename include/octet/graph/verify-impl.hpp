@@ -108,6 +108,11 @@ OCTET_INLINE status verify(const graph& g, const limits& l) {
   for (const node& n : g.nodes) {
     if (auto s = check_operands(g, n); !s) return at(s.error(), g, &n, no_tensor);
     if (auto s = verify_attributes(g, n); !s) return at(s.error(), g, &n, no_tensor);
+    // Beside these, operands without a scale are the operators' own to refuse: some need none.
+    for (std::size_t i = 0; i < n.in.size(); ++i)
+      if (const tensor_id t = n.in[i]; t != no_tensor && g[t].scales.empty() &&
+                                       detail::needs_scale(*n.op, rounding::none, g[t].type, i))
+        return at(detail::no_scale(detail::name_of_operand(*n.op, true, i)), g, &n, t);
     for (tensor_id t : n.in)
       if (t != no_tensor && !written[as_size(t)])
         return at(invalid("input is read before anything writes it"), g, &n, t);

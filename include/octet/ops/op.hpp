@@ -736,6 +736,20 @@ inline status verify_quantization(const tensor_desc& t) {
                        "a value of " + std::string(name_of(t.type)));
   return unit{};
 }
+/// Whether a node of this operator is computed with the scale of an operand of that type: input
+/// `input`, or an output.
+constexpr bool needs_scale(const op_def& op, rounding round, dtype type,
+                           std::optional<std::size_t> input) {
+  if (input && op.scaled.contains(*input)) return !is_float(type);
+  return op.quantized && round != rounding::none && quantized_types.contains(type);
+}
+/// "input 0 of qnn.add".
+inline std::string name_of_operand(const op_def& op, bool is_input, std::size_t i) {
+  return (is_input ? "input " : "output ") + std::to_string(i) + " of " + std::string(op.name);
+}
+inline error_info no_scale(const std::string& operand) {
+  return invalid("scale of " + operand, "none", "the operand's scale");
+}
 /// For switches whose other roundings the operator's forms exclude.
 inline error_info no_such_rounding(const node_view& n) {
   return unsupported("rounding", std::string(name_of(n.round)));
