@@ -4,7 +4,9 @@
 #include "octet/graph/print.hpp"
 #include "octet/import/common/layout.hpp"
 #include "octet/import/tflite.hpp"
+#include "octet/import/tflite/builtin_operators.hpp"
 #include "octet/ops/list.hpp"
+#include "run_graph.hpp"
 #include "tflite_file.hpp"
 
 using namespace octet;
@@ -283,4 +285,78 @@ TEST_CASE("custom operators get the file's options as attributes") {
       CHECK(
           (damaged || has(damaged.error().message(), "attribute")));  // a number that is not finite
     }
+}
+
+namespace {
+
+std::vector<std::uint8_t> bytes_of(const std::vector<float>& v) {
+  std::vector<std::uint8_t> b(v.size() * sizeof(float));
+  std::memcpy(b.data(), v.data(), b.size());
+  return b;
+}
+/// x[1,2,2,1] by weights[1,2,2,1] and a bias; `options`: those of the custom operator.
+result<graph> mediapipe(std::vector<std::uint8_t> options) {
+  tflite_file f;
+  const auto made = [&](const char* name, std::vector<std::int32_t> shape,
+                        const std::vector<float>& values) {
+    return f.add({.name = name,
+                  .shape = std::move(shape),
+                  .type = tflite::float32,
+                  .data = bytes_of(values)});
+  };
+  const auto x = made("x", {1, 2, 2, 1}, {}), w = made("w", {1, 2, 2, 1}, {1, 10, 100, 1000}),
+             b = made("b", {1}, {0.5f}), y = made("y", {1, 1, 1, 1}, {});
+  f.operations = {{.code = tflite::custom,
+                   .in = {x, w, b},
+                   .out = {y},
+                   .custom_name = "Convolution2DTransposeBias",
+                   .custom_options = std::move(options)}};
+  f.inputs = {x};
+  f.outputs = {y};
+  return import::try_tflite(f.bytes(), "made.tflite");
+}
+
+}  // namespace
+
+TEST_CASE("MediaPipe's transposed convolution") {
+  const auto outputs = [](std::uint8_t padding, std::uint8_t stride) {
+    return octet_test::run_graph(mediapipe({padding, 0, 0, 0, stride, 0, 0, 0, stride, 0, 0, 0}),
+                                 std::vector<float>{1, 2, 3, 4});
+  };
+  using floats = std::vector<float>;
+  CHECK(outputs(1, 2) == floats{1.5f, 10.5f, 2.5f, 20.5f, 100.5f, 1000.5f, 200.5f, 2000.5f, 3.5f,
+                                30.5f, 4.5f, 40.5f, 300.5f, 3000.5f, 400.5f, 4000.5f});
+  CHECK(outputs(2, 1) ==
+        floats{1.5f, 12.5f, 20.5f, 103.5f, 1234.5f, 2040.5f, 300.5f, 3400.5f, 4000.5f});
+  CHECK(outputs(1, 1) == floats{1.5f, 12.5f, 103.5f, 1234.5f});
+  const auto padding = mediapipe({0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0});
+  REQUIRE_FALSE(padding);
+  CHECK(has(padding.error().message(), "padding (found 0; supported: 1 (SAME), 2 (VALID))"));
+  const auto little = mediapipe({1, 0, 0, 0});
+  REQUIRE_FALSE(little);
+  CHECK(has(little.error().message(), "custom options (found 4 bytes"));
+}
+
+TEST_CASE("complex numbers stay inside of a graph") {
+  const auto error = [](std::int32_t next) {
+    constexpr std::int8_t complex64 = 8;
+    tflite_file f;
+    const auto x = f.add({.name = "x", .shape = {1, 4}, .type = tflite::float32}),
+               length = f.add({.name = "length",
+                               .shape = {2},
+                               .type = tflite::int32,
+                               .data = {1, 0, 0, 0, 4, 0, 0, 0}}),
+               c = f.add({.name = "c", .shape = {1, 3}, .type = complex64}),
+               y = f.add({.name = "y", .shape = {1, 3}, .type = complex64});
+    f.operations = {
+        {.code = import::tflite_schema::builtin_code("RFFT2D"), .in = {x, length}, .out = {c}}};
+    if (next >= 0) f.operations.push_back({.code = next, .in = {c, c}, .out = {y}});
+    f.inputs = {x};
+    f.outputs = {next < 0 ? c : y};
+    const auto g = import::try_tflite(f.bytes(), "made.tflite");
+    return g ? std::string() : g.error().message();
+  };
+  CHECK(has(error(-1), "element type of an input or output (found complex64"));
+  CHECK(has(error(tflite::add), "operand of element type (found complex64; supported: of RFFT2D"));
+  CHECK(has(error(import::tflite_schema::builtin_code("COMPLEX_ABS")), "complex64 to complex64"));
 }

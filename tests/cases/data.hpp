@@ -1,11 +1,14 @@
-// Cases of operators whose positions are data, and of TensorFlow Lite's rarer float layers.
+// Cases of operators whose positions are data, of TensorFlow Lite's rarer float layers, and of
+// spectra.
 #ifndef OCTET_TESTS_CASES_DATA_HPP_
 #define OCTET_TESTS_CASES_DATA_HPP_
 
 #include "cases/elementwise.hpp"
 #include "cases/movement.hpp"
+#include "octet/ops/blockwise.hpp"
 #include "octet/ops/conv3d.hpp"
 #include "octet/ops/detection.hpp"
+#include "octet/ops/fourier.hpp"
 #include "octet/ops/local_response.hpp"
 #include "octet/ops/scatter.hpp"
 
@@ -225,6 +228,59 @@ template <> struct cases<octet::ops::float_conv3d> {
     node_case& known = to.add("by hand", {dims{1, 2, 1, 2, 1}, dims{1, 2, 1, 2, 1}, dims{1}});
     known.in[0].values = {1, 2, 3, 4}, known.in[1].values = {5, 6, 7, 8}, known.in[2].values = {9};
     known.expected = {{79}};
+  }
+};
+
+template <> struct cases<octet::ops::blockwise_fully_connected> {
+  static void add(case_list& to) {
+    node_case& n = to.add("three blocks, a clamp",
+                          {dims{2, 3, 24}, dims{6}, dims{5, 24}, dims{5, 3}, dims{5}});
+    n.attrs = to_attributes(octet::blockwise_attrs{.keep_dims = true});
+    n.attrs.set("float_lo", -20.), n.attrs.set("float_hi", 30.);
+    n.in[0].range(-255, 255), n.in[1].range(0.001, 0.1), n.in[3].range(0.001, 0.1);
+    for (std::size_t i = 2; i < 5; ++i) n.in[i].constant();
+    to.without(n, 4, 0);
+    to.shorter(n, 0);
+    to.add("no rows", {dims{0, 8}, dims{0}, dims{3, 8}, dims{3, 2}, dims{3}});
+    node_case& known = to.add("by hand", {dims{1, 4}, dims{1}, dims{2, 4}, dims{2, 2}, dims{2}});
+    known.in[0].values = {1, 2, -255, 4}, known.in[1].values = {0.5};
+    known.in[2].values = {5, 6, 7, -8, 1, 0, 0, 1}, known.in[3].values = {2, 0.25, 1, 4};
+    known.in[4].values = {1, -1};
+    // ((5 + 12) * 2 + (-1785 - 32) / 4) / 2 + 1, (1 + 4 * 4) / 2 - 1
+    known.expected = {{-209.125, 7.5}};
+  }
+};
+
+// ---- frequencies ----
+
+template <> struct cases<octet::ops::rfft2d> {
+  static void add(case_list& to) {
+    const auto some = [&](const char* name, dims x, std::int32_t height,
+                          std::int32_t width) -> node_case& {
+      node_case& n = to.add(name, {x});
+      n.attrs = to_attributes(octet::rfft2d_attrs{height, width});
+      return n;
+    };
+    some("rows, filled up", dims{3, 1, 40}, 1, 64);
+    some("images, cut", dims{2, 2, 5, 19}, 4, 16);
+    some("more rows than columns", dims{2, 9, 2}, 8, 2);
+    some("no images", dims{0, 2, 4}, 2, 4);
+    some("images without rows", dims{1, 0, 4}, 2, 4);
+    node_case& row = some("a row by hand", dims{1, 4}, 1, 4);
+    row.in[0].values = {1, 2, 3, 4};
+    row.expected = {{10, -0., -2, 2, -2, -0.}};
+    node_case& image = some("an image by hand", dims{2, 2}, 2, 2);
+    image.in[0].values = {1, 2, 3, 4};
+    image.expected = {{10, -0., -2, -0., -4, -0., 0, -0.}};
+  }
+};
+template <> struct cases<octet::ops::complex_abs> {
+  static void add(case_list& to) {
+    node_case& n = to.add("by hand", {dims{4, 2}});
+    n.in[0].values = {3, 4, -5, 12, -0., 0, 8, -15};
+    n.expected = {{5, 13, 0, 17}};
+    to.add("several", {dims{3, 2, 7, 2}});
+    to.add("none", {dims{0, 2}});
   }
 };
 

@@ -21,6 +21,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 import cases_core
 import cases_data
 import cases_more
+import cases_spectra
 import cases_state
 
 LAWS = {"ref": ("tflite_ref", OpResolverType.BUILTIN_REF),
@@ -75,9 +76,9 @@ class Writer:
         """A generator seeded by the case's name: a new case does not change the others."""
         return np.random.default_rng(zlib.crc32(name.encode()))
 
-    def add(self, name, model, inputs, engines=("ref", "xnnpack"), loose=False):
+    def add(self, name, model, inputs, engines=("ref", "xnnpack"), loose=False, tolerance=None):
         try:
-            self.make(name, model, inputs, engines, loose)
+            self.make(name, model, inputs, engines, loose, tolerance)
         except (RuntimeError, ValueError) as error:
             self.failures.append("%s: %s" % (name, str(error).replace("\n", " ")))
 
@@ -108,10 +109,11 @@ class Writer:
                         row[kind + "s"].append(file)
                 self.rows.append(row)
 
-    def make(self, name, model, inputs, engines, loose):
+    def make(self, name, model, inputs, engines, loose, tolerance):
         """Runs and stores one case. `engines` without "ref" says that the reference resolver lacks
         the operator or is broken there. `loose` allows the two engines to differ by more than a few
-        codes (it is a guard against a case that means nothing)."""
+        codes (it is a guard against a case that means nothing). `tolerance`: of floats that XNNPACK's instruction
+        sets do not share."""
         if name in self.names:
             raise ValueError("two cases called " + name)
         self.names.add(name)
@@ -142,6 +144,8 @@ class Writer:
                    "expect": "identical" if engine == "ref" else "best effort"}
             if engine == "xnnpack":
                 row["note"] = "in the delegate" if delegated else "not in the delegate"
+                if tolerance is not None:
+                    row.update(expect="close", tolerance=tolerance, tolerance_mean=tolerance)
             self.rows.append(row)
             if first is not outputs:
                 self.compare(name, first, outputs, delegated, loose)
@@ -184,7 +188,7 @@ def main():
         for old in folder.iterdir():
             old.unlink()
     writer = Writer(folder, arguments.only)
-    for file in (cases_core, cases_more, cases_state, cases_data):
+    for file in (cases_core, cases_more, cases_state, cases_data, cases_spectra):
         if not arguments.file or arguments.file == file.__name__:
             file.make(writer)
     manifest = arguments.out / "MANIFEST.json"

@@ -8,7 +8,8 @@ TYPES = {"float32": schema.TensorType.FLOAT32, "int8": schema.TensorType.INT8,
          "uint8": schema.TensorType.UINT8, "int16": schema.TensorType.INT16,
          "int32": schema.TensorType.INT32, "int64": schema.TensorType.INT64,
          "bool": schema.TensorType.BOOL, "float16": schema.TensorType.FLOAT16,
-         "resource": schema.TensorType.RESOURCE}
+         "resource": schema.TensorType.RESOURCE, "complex64": schema.TensorType.COMPLEX64,
+         "int4": schema.TensorType.INT4}
 
 # Operator versions as the converter writes them for 8-bit tensors; 1 where not listed.
 VERSIONS = {"int8": {"ADD": 2, "ARG_MAX": 2, "ARG_MIN": 2, "AVERAGE_POOL_2D": 2, "BATCH_MATMUL": 2,
@@ -61,6 +62,13 @@ class Model:
     def const(self, data, scale=None, zero=0, axis=0):
         data = np.asarray(data)
         return self.tensor(data.shape, data.dtype.name, scale, zero, axis, data)
+
+    def blockwise(self, codes, scales):
+        """Weights of 4 bits [N, K] with scales [N, B], one for each K / B elements of a row."""
+        nibbles = (np.asarray(codes).reshape(-1) & 15).astype(np.uint8)
+        index = self.tensor(codes.shape, "int4", data=nibbles[0::2] | nibbles[1::2] << 4)
+        self.tensors[index]["blocks"] = (self.const(scales), codes.shape[1] // scales.shape[1])
+        return index
 
     def sparse(self, dense, scale=None, block=1, order=(0, 1)):
         """A matrix of which only the elements (or blocks of a row) that are not 0 are stored: rows
@@ -161,6 +169,12 @@ class Model:
                 q = schema.QuantizationParametersT()
                 q.scale, q.zeroPoint, q.quantizedDimension = tensor["scales"], tensor[
                         "zeros"], tensor["axis"]
+                t.quantization = q
+            if "blocks" in tensor:
+                q, b = schema.QuantizationParametersT(), schema.BlockwiseQuantizationT()
+                b.scales, b.blockSize = tensor["blocks"]
+                b.zeroPoints = -1
+                q.detailsType, q.details = schema.QuantizationDetails.BlockwiseQuantization, b
                 t.quantization = q
             subgraph.tensors.append(t)
         for name, inputs, outputs, options, fields, version, intermediates in self.operators:

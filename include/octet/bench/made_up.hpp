@@ -79,8 +79,8 @@ class recipe_maker {
   recipe_maker(const choice& c, const node_options& o) : c_(c), o_(o) { r_.attrs = o.attrs; }
 
   recipe make() {
-    if (!(layers() || recurrent() || windows() || slices() || layouts() || positions() ||
-          choices()))
+    if (!(layers() || dynamic_rows() || recurrent() || windows() || slices() || layouts() ||
+          positions() || spectra() || choices()))
       elements();
     return std::move(r_);
   }
@@ -162,6 +162,23 @@ class recipe_maker {
       }
       next(b);
       if (c_.in.size() > 2) next({b.back(turn ? 1 : 0)});
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /// Rows that are quantized when they run.
+  bool dynamic_rows() {
+    if (is(ops::blockwise_fully_connected)) {
+      const dims rows = x({16, 8 * c()});
+      r_.in[0].range(-255, 255);
+      next({rows[0]}).range(0.01, 2);
+      const std::int32_t depth = rows.back(0), out = constant({depth, depth})[0];
+      const std::int32_t blocks = depth % 32 == 0 ? std::max(1, depth / 32) : 1;
+      next({out, blocks}).range(0.001, 0.1);
+      r_.in.back().constant = true;
+      constant({out});
     } else if (is(ops::dynamic_quantize)) {
       set("rows", x({16, 8 * c()})[0]);
       set("asymmetric", c_.y() == dtype::s16 ? 1 : 0);
@@ -411,6 +428,18 @@ class recipe_maker {
       x(image());
       made_input& boundaries = next({16});
       boundaries.range(-8, 8), boundaries.ascending = true;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool spectra() {
+    if (is(ops::rfft2d)) {
+      x({8, 1, 512});
+      set("height", 1), set("width", 512);
+    } else if (is(ops::complex_abs)) {
+      x({8, 257, 2});
     } else {
       return false;
     }

@@ -6,6 +6,7 @@
 #include "octet/ops/add.hpp"
 #include "octet/ops/batch_matmul.hpp"
 #include "octet/ops/binary.hpp"
+#include "octet/ops/blockwise.hpp"
 #include "octet/ops/concat.hpp"
 #include "octet/ops/conv2d.hpp"
 #include "octet/ops/conv3d.hpp"
@@ -13,6 +14,7 @@
 #include "octet/ops/detection.hpp"
 #include "octet/ops/dynamic.hpp"
 #include "octet/ops/float_layers.hpp"
+#include "octet/ops/fourier.hpp"
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/gather.hpp"
 #include "octet/ops/l2_normalization.hpp"
@@ -57,6 +59,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::float_transpose_conv2d,
     &ops::float_conv3d,
     &ops::float_fully_connected,
+    &ops::blockwise_fully_connected,
     &ops::qnn_add,
     &ops::qnn_sub,
     &ops::add,
@@ -199,6 +202,8 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::matrix_set_diag,
     &ops::segment_reduce,
     &ops::bucketize,
+    &ops::rfft2d,
+    &ops::complex_abs,
     &ops::non_max_suppression,
     &ops::detection_postprocess,
     &ops::arg_max,

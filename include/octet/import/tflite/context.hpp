@@ -12,6 +12,12 @@
 OCTET_NAMESPACE_BEGIN
 namespace import {
 
+/// Scales of weights, one for each `size` elements of a row: tensors of the graph.
+struct tflite_blocks {
+  tensor_id scales = no_tensor, zero_points = no_tensor;
+  std::int32_t size = 0;
+};
+
 /// One operator of the file. `in(i)` and `out(i)` are tensors of the graph (no_tensor where
 /// absent).
 class tflite_node {
@@ -26,6 +32,8 @@ class tflite_node {
   laws::framework_facts framework{};       // what of the file a rounding depends on
   /// By tensor: bit i says that the file leaves the extent of axis i open until it runs.
   const std::vector<std::uint32_t>* open_axes = nullptr;
+  const std::vector<bool>* complex = nullptr;  // by tensor: pairs of real and imaginary part
+  const tflite_blocks* blocks = nullptr;       // of input 1
 
   /// The operator's options, a struct of operator_options.hpp.
   template <class Options> Options options() { return options_.read<Options>(); }
@@ -46,6 +54,10 @@ class tflite_node {
   bool is_open(tensor_id t, std::int32_t axis) const {
     const auto i = static_cast<std::size_t>(t);
     return open_axes && t >= 0 && i < open_axes->size() && ((*open_axes)[i] >> axis & 1) != 0;
+  }
+  bool is_complex(tensor_id t) const {
+    const auto i = static_cast<std::size_t>(t);
+    return complex && t >= 0 && i < complex->size() && (*complex)[i];
   }
   /// A constant s32 or s64 input as integers; empty otherwise.
   std::vector<std::int64_t> integers(std::size_t i) const {

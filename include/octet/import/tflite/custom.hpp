@@ -5,6 +5,7 @@
 
 #include "octet/import/tflite/context.hpp"
 #include "octet/import/tflite/flexbuffer.hpp"
+#include "octet/import/tflite/rows_matrix.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
@@ -53,8 +54,49 @@ inline status detection_postprocess(tflite_node& n) {
   }
   return n.emit(ops::detection_postprocess, std::move(in), n.outs(), to_attributes(a));
 }
+/// MediaPipe's transposed convolution: input, weights [O,KH,KW,I], bias, all floats. Its options
+/// are the bytes of a struct: three int32, padding (1 SAME, 2 VALID), stride of width, of height;
+/// what may follow is not read. SAME crops kernel - (in - 1) % stride - 1 rows and columns, where
+/// that is more than 0.
+inline status transpose_conv_with_bias(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  const tensor &x = n.in(0), &w = n.in(1);
+  for (std::size_t i = 0; i < 3; ++i)
+    if (n.in(i).type != dtype::f32)
+      return unsupported("element type of input " + std::to_string(i),
+                         std::string(name_of(n.in(i).type)), "float32");
+  if (x.shape.rank != 4 || w.shape.rank != 4)
+    return invalid("rank of input or weights", to_string(x.shape) + " and " + to_string(w.shape),
+                   "[N,H,W,C] and [O,KH,KW,I]");
+  if (n.custom_options.size() < 12)
+    return invalid("custom options", std::to_string(n.custom_options.size()) + " bytes",
+                   "padding and two strides, 4 bytes each");
+  const auto option = [&](std::size_t i) {
+    std::uint32_t v = 0;  // the least byte first
+    for (std::size_t b = 0; b < 4; ++b) v |= std::uint32_t{n.custom_options[4 * i + b]} << (8 * b);
+    return static_cast<std::int32_t>(v);
+  };
+  constexpr std::int32_t same = 1, valid = 2;
+  const std::int32_t padding = option(0);
+  if (padding != same && padding != valid)
+    return invalid("padding", std::to_string(padding), "1 (SAME), 2 (VALID)");
+  transpose_conv2d_attrs t;
+  t.stride_w = option(1), t.stride_h = option(2);
+  if (t.stride_h < 1 || t.stride_w < 1 || x.shape[1] < 1 || x.shape[2] < 1)
+    return invalid("stride or image", to_string(x.shape), "1 or more");
+  const auto extent = [&](std::int64_t in, std::int64_t stride, std::int64_t kernel) {
+    const std::int64_t whole = stride * (in - 1) + kernel;
+    return padding == valid ? whole
+                            : whole - std::max<std::int64_t>(0, kernel - (in - 1) % stride - 1);
+  };
+  auto a = transposed_attributes(t, x.shape, w.shape, extent(x.shape[1], t.stride_h, w.shape[1]),
+                                 extent(x.shape[2], t.stride_w, w.shape[2]));
+  if (!a) return a.error();
+  return n.emit(ops::float_transpose_conv2d, std::move(*a));
+}
 }  // namespace tflite_rows
 inline constexpr tflite_custom_row tflite_custom_rows[] = {
+    {"Convolution2DTransposeBias", &tflite_rows::transpose_conv_with_bias},
     {"TFLite_Detection_PostProcess", &tflite_rows::detection_postprocess},
 };
 

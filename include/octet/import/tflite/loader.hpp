@@ -86,7 +86,14 @@ class tflite_loader {
     if (auto s = given_shapes(); !s) return s;
     if (auto s = convert_all(f); !s) return s;
     where_.clear();
-    return ends(f, f.sub->outputs(), g.outputs, "output");
+    if (auto s = ends(f, f.sub->outputs(), g.outputs, "output"); !s) return s;
+    for (const auto* list : {&g.inputs, &g.outputs})
+      for (const tensor_id t : *list)
+        if (is_complex(t))
+          return error_place{.tensor = g[t].name}.attach(
+              unsupported("element type of an input or output", "complex64",
+                          "its real and imaginary part (REAL, IMAG) or magnitude (COMPLEX_ABS)"));
+    return unit{};
   }
   status open() {
     if (file_.bytes.size() < 8 || file_.bytes.size() > FLATBUFFERS_MAX_BUFFER_SIZE)
@@ -280,6 +287,7 @@ class tflite_loader {
     auto& fixed = fixed_[index];
     if (fixed.empty()) fixed.assign(count, no_tensor);
     const tflite_tensors reader(file_, *model_, build_);
+    std::vector<std::pair<tensor_id, const tflite_schema::blockwise_table*>> in_blocks;
     for (index_type i = 0; i < count; ++i) {
       const auto& from = *f.sub->tensors()->Get(i);
       if (fixed[i] != no_tensor) {
@@ -301,8 +309,37 @@ class tflite_loader {
       int4_.back() = from.type() == tflite_schema::tensor_type::int4;
       open_axes_.resize(static_cast<std::size_t>(id) + 1);
       open_axes_.back() = from.open_axes();
+      complex_.resize(static_cast<std::size_t>(id) + 1);
+      complex_.back() = from.type() == tflite_schema::tensor_type::complex64;
+      if (const auto* q = from.quantization(); q && q->blockwise())
+        in_blocks.emplace_back(id, q->blockwise());
       if (keeps) fixed[i] = id;
     }
+    for (const auto& [id, from] : in_blocks) {
+      const auto found = [&](std::int32_t t) {
+        const auto i = static_cast<std::size_t>(t);
+        return t >= 0 && i < f.values.size() ? f.values[i].tensor : no_tensor;
+      };
+      blocks_[id] = {found(from->scales()), found(from->zero_points()), from->block_size()};
+    }
+    return unit{};
+  }
+  bool is_complex(tensor_id t) const {
+    const auto i = static_cast<std::size_t>(t);
+    return t != no_tensor && i < complex_.size() && complex_[i];
+  }
+  /// Only some operators take complex numbers, and one takes weights with scales for their blocks.
+  status unusual_operands(std::int32_t code, const std::vector<tensor_id>& in,
+                          const std::vector<tensor_id>& out) const {
+    for (const auto* list : {&in, &out})
+      for (const tensor_id t : *list)
+        if (is_complex(t) && !tflite_rows::takes_complex(code))
+          return unsupported("operand of element type", "complex64", tflite_rows::complex_takers());
+    for (std::size_t i = 0; i < in.size(); ++i)
+      if (blocks_.contains(in[i]) &&
+          (i != 1 || code != tflite_schema::builtin_code("FULLY_CONNECTED")))
+        return unsupported("blockwise quantization of input " + std::to_string(i), {},
+                           "of the weights of FULLY_CONNECTED");
     return unit{};
   }
   status index_in(const frame& f, std::int32_t t, std::size_t& to) const {
@@ -379,11 +416,14 @@ class tflite_loader {
       n.framework.weights_axis = axes_[static_cast<std::size_t>(n.in_id(1))],
       n.framework.int4_weights = int4_[static_cast<std::size_t>(n.in_id(1))];
     n.open_axes = &open_axes_;
+    n.complex = &complex_;
+    if (const auto b = blocks_.find(n.in_id(1)); b != blocks_.end()) n.blocks = &b->second;
     if (o.custom_options())
       n.custom_options = {o.custom_options()->data(), o.custom_options()->size()};
     const op_def* own = custom(code);
     const tflite_row* row = find_tflite_row(code.code());
-    status s = own ? convert_custom(n, *own) : row ? row->convert(n) : custom_row(code)->convert(n);
+    status s = unusual_operands(code.code(), n.ins(), n.outs());
+    if (s) s = own ? convert_custom(n, *own) : row ? row->convert(n) : custom_row(code)->convert(n);
     if (build_.work.exhausted()) s = build_.work.error();  // whatever else was missed then
     if (!s) {
       auto e = s.error();
@@ -683,6 +723,8 @@ class tflite_loader {
   std::vector<std::int32_t> axes_;             // quantized_dimension of the file's tensors, by id
   std::vector<bool> int4_;                     // whether the file holds them in 4 bits
   std::vector<std::uint32_t> open_axes_;       // and which of their extents the file leaves open
+  std::vector<bool> complex_;                  // and whether they are of complex numbers
+  std::map<tensor_id, tflite_blocks> blocks_;  // weights with scales for their blocks
   std::vector<std::vector<tensor_id>> fixed_;  // per subgraph and tensor: the same in every run
   std::map<std::pair<std::string, std::string>, std::int32_t> variable_of_;  // by container, name
   std::vector<variable> variables_;
@@ -731,6 +773,14 @@ OCTET_INLINE std::vector<std::string> tflite_operators() {
       list.emplace_back(tflite_schema::builtin_operators[code]);
   std::erase(list, "CUSTOM");
   for (const tflite_custom_row& r : tflite_custom_rows) list.emplace_back(r.name);
+  std::sort(list.begin(), list.end());
+  return list;
+}
+OCTET_INLINE std::vector<std::pair<std::string, std::string>> tflite_refused_operators() {
+  std::vector<std::pair<std::string, std::string>> list;
+  for (std::size_t code = 0; code < std::size(tflite_schema::builtin_operators); ++code)
+    if (const auto why = why_refused(static_cast<std::int32_t>(code)); !why.empty())
+      list.emplace_back(tflite_schema::builtin_operators[code], why);
   std::sort(list.begin(), list.end());
   return list;
 }

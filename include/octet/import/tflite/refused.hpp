@@ -20,7 +20,6 @@ struct tflite_refused {
 namespace detail {
 inline constexpr std::string_view texts = "works on texts or tables of them",
                                   random = "random numbers of the framework's own generator",
-                                  complex = "complex numbers are no element type of octet",
                                   no_kernel = "no kernel of the framework computes it",
                                   open = "the result's shape depends on the input's values",
                                   stable_hlo =
@@ -38,10 +37,6 @@ inline constexpr tflite_refused refused_tflite_operators[] = {
     {"FAKE_QUANT", "left over from training: to be converted with quantization"},
     {"UNIQUE", detail::open},
     {"PLACEHOLDER_FOR_GREATER_OP_CODES", detail::no_kernel},
-    {"RFFT2D", detail::complex},
-    {"IMAG", detail::complex},
-    {"REAL", detail::complex},
-    {"COMPLEX_ABS", detail::complex},
     {"HASHTABLE", detail::texts},
     {"HASHTABLE_FIND", detail::texts},
     {"HASHTABLE_IMPORT", detail::texts},
@@ -71,8 +66,6 @@ constexpr std::string_view why_refused_custom(std::string_view name) {
   if (name == "edgetpu-custom-op")
     return "compiled for the Edge TPU: load the file from before edgetpu_compiler";
   if (name == "ethos-u") return "compiled for Ethos-U: load the file from before vela";
-  if (name == "Convolution2DTransposeBias")
-    return "MediaPipe's own: its kernel is not part of TensorFlow Lite";
   return "its maker's own: see tflite_options::operators";
 }
 

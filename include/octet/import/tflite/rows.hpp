@@ -15,6 +15,7 @@
 #include "octet/import/tflite/rows_pool.hpp"
 #include "octet/import/tflite/rows_recurrent.hpp"
 #include "octet/import/tflite/rows_shape.hpp"
+#include "octet/import/tflite/rows_spectrum.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
@@ -24,7 +25,7 @@ inline constexpr std::span<const tflite_row> tflite_families[] = {
     tflite_rows::activation_rows, tflite_rows::conv_rows,      tflite_rows::elementwise_rows,
     tflite_rows::pool_rows,       tflite_rows::recurrent_rows, tflite_rows::shape_rows,
     tflite_rows::binary_rows,     tflite_rows::movement_rows,  tflite_rows::matrix_rows,
-    tflite_rows::data_rows,
+    tflite_rows::data_rows,       tflite_rows::spectrum_rows,
 };
 }  // namespace detail
 

@@ -111,11 +111,86 @@ inline status depthwise_conv_2d(tflite_node& n) {
   return accumulate_and_requantize(n, ops::depthwise_conv2d, std::move(a), n.ins(), o.activation);
 }
 
+/// The scales of blocks as XNNPACK holds them: binary16 of the file, rounded to bfloat16, ties to
+/// even.
+inline result<std::vector<float>> block_scales(const tflite_node& n, std::int32_t blocks) {
+  const dims& w = n.in(1).shape;
+  const tensor_id id = n.blocks->scales;
+  if (id == no_tensor || n.g()[id].role != tensor::kind::constant || n.g()[id].type != dtype::f16 ||
+      !(n.g()[id].shape == dims{w[0], blocks}))
+    return invalid("scales of the blocks",
+                   id == no_tensor
+                       ? std::string("none")
+                       : std::string(name_of(n.g()[id].type)) + to_string(n.g()[id].shape),
+                   "a constant float16" + to_string(dims{w[0], blocks}));
+  // A file that gives no zero points may name any tensor.
+  if (const tensor_id z = n.blocks->zero_points;
+      z != no_tensor && n.g()[z].role == tensor::kind::constant &&
+      n.g()[z].shape.elements().value == n.g()[id].shape.elements().value && z != id)
+    for (const std::byte b : n.g()[z].data.bytes)
+      if (b != std::byte{0}) return unsupported("zero points of blocks", {}, "0");
+  const std::span<const std::byte> bytes = n.g()[id].data.bytes;
+  std::vector<float> scales;
+  for (std::size_t i = 0; 2 * i < bytes.size(); ++i) {
+    std::uint16_t half;
+    std::memcpy(&half, bytes.data() + 2 * i, sizeof half);
+    const auto bits = std::bit_cast<std::uint32_t>(numerics::from_f16(half));
+    scales.push_back(std::bit_cast<float>((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000u));
+    if (!is_scale(static_cast<double>(scales.back())))
+      return invalid("scale of a block", std::to_string(scales.back()), "a positive finite number");
+  }
+  return scales;
+}
+/// Weights of 4 bits with a scale for each block of a row.
+inline status blockwise_layer(tflite_node& n, const tflite_schema::fully_connected_options& o) {
+  const dims x = n.in(0).shape, w = n.in(1).shape;
+  if (n.g().arithmetic != law::tflite_xnnpack)
+    return unsupported(
+        "blockwise quantization of the weights", {},
+        "under tflite_xnnpack: the reference kernels do not read the blocks' scales");
+  if (n.in(0).type != dtype::f32 || n.out().type != dtype::f32 || !n.framework.int4_weights ||
+      !n.is_constant(1))
+    return unsupported("operands of a layer with blockwise weights",
+                       std::string(name_of(n.in(0).type)), "float32, constant weights of int4");
+  const std::int32_t size = n.blocks->size;
+  if (w.rank != 2 || w[1] < 1 || size < 32 || size % 32 != 0 || w[1] % size != 0)
+    return unsupported("blocks", std::to_string(size) + " elements of " + to_string(w),
+                       "a multiple of 32 that divides the rows of a matrix");
+  const auto scales = block_scales(n, w[1] / size);
+  if (!scales) return scales.error();
+  if (auto s = n.make_constant(scales->size() * sizeof(float)); !s) return s;
+  const std::int64_t rows =
+      static_cast<std::int64_t>(x.elements().value / static_cast<std::size_t>(w[1]));
+  tensor_id in = n.in_id(0);
+  if (x.rank < 1 || x.back(0) != w[1]) {
+    attributes r;
+    r.set("shape", std::vector<std::int64_t>{rows, w[1]});
+    in = n.temporary("/rows", dtype::f32);
+    if (auto s = n.emit(ops::reshape, {n.in_id(0)}, {in}, std::move(r)); !s) return s;
+  }
+  const tensor_id factors = n.g().add_constant(n.out().name + "/block_scales", dtype::f32,
+                                               dims{w[0], w[1] / size},
+                                               constant_data::of(std::span<const float>(*scales))),
+                  codes = n.temporary("/quantized", dtype::s16),
+                  row_scales = n.temporary("/row_scales", dtype::f32);
+  attributes quantize, layer;
+  quantize.set("rows", rows);
+  quantize.set("asymmetric", std::int64_t{1});
+  if (o.keep_num_dims) layer.set("keep_dims", std::int64_t{1});
+  if (auto s = n.emit(ops::dynamic_quantize, {in}, {codes, row_scales}, std::move(quantize)); !s)
+    return s;
+  std::vector<tensor_id> operands{codes, row_scales, n.in_id(1), factors};
+  if (n.has(2)) operands.push_back(n.in_id(2));
+  return n.emit(ops::blockwise_fully_connected, std::move(operands), n.outs(), std::move(layer),
+                o.activation);
+}
+
 inline status fully_connected(tflite_node& n) {
   if (!n.has(0) || !n.has(1)) return invalid("operator without input or weights");
   const auto o = n.options<tflite_schema::fully_connected_options>();
   if (o.format != tflite_schema::weights_format::plain)
     return unsupported("weights format", std::to_string(static_cast<int>(o.format)), "0 (default)");
+  if (n.blocks) return blockwise_layer(n, o);
   attributes a;
   if (o.keep_num_dims) a.set("keep_dims", std::int64_t{1});
   if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), o.activation);

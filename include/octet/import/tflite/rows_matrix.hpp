@@ -77,8 +77,34 @@ inline status batch_matmul(tflite_node& n) {
                                    tflite_activation::none);
 }
 
-/// Inputs: output shape, weights [O,KH,KW,I], input, bias. The output is cropped by max((in - 1) *
-/// stride + kernel - out, 0) / 2 before.
+/// The attributes of a transposed convolution of strides `t` whose output is `height` x `width`: it
+/// is cropped by max((in - 1) * stride + kernel - out, 0) / 2 before.
+inline result<attributes> transposed_attributes(transpose_conv2d_attrs t, const dims& x,
+                                                const dims& w, std::int64_t height,
+                                                std::int64_t width) {
+  if (t.stride_h < 1 || t.stride_w < 1)
+    return invalid("stride", std::to_string(t.stride_h) + "x" + std::to_string(t.stride_w),
+                   "1 or more");
+  const auto place = [](std::int64_t in, std::int64_t stride, std::int64_t kernel,
+                        std::int64_t out) -> std::optional<laws::axis_padding> {
+    if (out < 1 || out > INT32_MAX) return std::nullopt;
+    const std::int64_t extra =
+        (in - 1) * stride + kernel - out;  // negative: columns that no input reaches
+    if (extra > INT32_MAX || extra < -INT32_MAX) return std::nullopt;
+    return laws::transposed_padding(static_cast<std::int32_t>(extra));
+  };
+  const auto rows = place(x[1], t.stride_h, w[1], height),
+             columns = place(x[2], t.stride_w, w[2], width);
+  if (!rows || !columns)
+    return invalid("output shape", std::to_string(height) + "x" + std::to_string(width));
+  t.pad_top = rows->before, t.pad_bottom = rows->after, t.output_padding_h = rows->more;
+  t.pad_left = columns->before, t.pad_right = columns->after, t.output_padding_w = columns->more;
+  attributes a = to_attributes(t);
+  for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product", "input_limit"})
+    a.erase(unused);
+  return a;
+}
+/// Inputs: output shape, weights [O,KH,KW,I], input, bias.
 inline status transpose_conv(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
   // A shape that is an input of the file is taken to be the one the converter saw.
@@ -93,26 +119,9 @@ inline status transpose_conv(tflite_node& n) {
   const auto o = n.options<tflite_schema::transpose_conv_options>();
   transpose_conv2d_attrs t;
   t.stride_w = o.stride_w, t.stride_h = o.stride_h;
-  if (t.stride_h < 1 || t.stride_w < 1)
-    return invalid("stride", std::to_string(t.stride_h) + "x" + std::to_string(t.stride_w),
-                   "1 or more");
-  const auto place = [](std::int64_t in, std::int64_t stride, std::int64_t kernel,
-                        std::int64_t out) -> std::optional<laws::axis_padding> {
-    if (out < 1 || out > INT32_MAX) return std::nullopt;
-    const std::int64_t extra =
-        (in - 1) * stride + kernel - out;  // negative: columns that no input reaches
-    if (extra > INT32_MAX || extra < -INT32_MAX) return std::nullopt;
-    return laws::transposed_padding(static_cast<std::int32_t>(extra));
-  };
-  const auto rows = place(x.shape[1], t.stride_h, w.shape[1], shape[1]),
-             columns = place(x.shape[2], t.stride_w, w.shape[2], shape[2]);
-  if (!rows || !columns)
-    return invalid("output shape", std::to_string(shape[1]) + "x" + std::to_string(shape[2]));
-  t.pad_top = rows->before, t.pad_bottom = rows->after, t.output_padding_h = rows->more;
-  t.pad_left = columns->before, t.pad_right = columns->after, t.output_padding_w = columns->more;
-  attributes a = to_attributes(t);
-  for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product", "input_limit"})
-    a.erase(unused);
+  auto placed = transposed_attributes(t, x.shape, w.shape, shape[1], shape[2]);
+  if (!placed) return placed.error();
+  attributes a = std::move(*placed);
   std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
   if (n.has(3)) in.push_back(n.in_id(3));
   if (plain)

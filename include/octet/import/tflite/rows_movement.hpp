@@ -60,16 +60,33 @@ inline status slice_at(tflite_node& n, std::vector<std::int64_t> size,
   return n.emit(ops::dynamic_slice, {n.in_id(0), n.in_id(1)}, std::move(out), std::move(a));
 }
 inline error_info open_result() {
-  return unsupported("a result whose shape is known only when it runs");
+  return unsupported("a result whose shape is known only when it runs", {},
+                     "one that the file fixes: memory is laid out before anything runs");
+}
+/// Whether the file leaves an extent of the result open, other than a whole axis of the input that
+/// is open itself: that one has the extent the caller gave.
+inline bool opens(const tflite_node& n, std::int32_t from, std::int32_t to) {
+  const bool whole = n.is_open(n.in_id(0), from) && n.out().shape[to] == n.in(0).shape[from];
+  return n.is_open(n.out_id(), to) && !whole;
+}
+/// Begin, size or both are data: the result's shape is the file's.
+inline status slice_by_data(tflite_node& n) {
+  auto size = n.integers(2);
+  const dims x = n.in(0).shape, y = n.out().shape;
+  if (size.empty()) size.assign(as_size(x.rank), -1);
+  if (y.rank != x.rank || size.size() != as_size(x.rank))
+    return invalid("rank of the slice", to_string(y), std::to_string(x.rank));
+  for (std::int32_t i = 0; i < x.rank; ++i) {
+    std::int64_t& e = size[as_size(i)];
+    if (e >= 0) continue;
+    if (opens(n, i, i)) return open_result();
+    e = y[i];
+  }
+  return slice_at(n, std::move(size), {}, 0, n.outs());
 }
 inline status slice(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
-  if (!n.is_constant(1) && n.is_constant(2)) {
-    auto size = n.integers(2);
-    for (const std::int64_t e : size)
-      if (e < 0) return open_result();
-    return slice_at(n, std::move(size), {}, 0, n.outs());
-  }
+  if (!n.is_constant(1) || !n.is_constant(2)) return slice_by_data(n);
   attributes a;
   if (auto s = list_attribute(n, 1, "begin", a); !s) return s;
   if (auto s = list_attribute(n, 2, "size", a); !s) return s;
@@ -79,11 +96,11 @@ inline status slice(tflite_node& n) {
 inline status strided_slice_at(tflite_node& n, const tflite_schema::strided_slice_options& o) {
   auto strides = n.integers(3);
   const dims x = n.in(0).shape, y = n.out().shape;
-  if (n.is_constant(1) || o.ellipsis_mask != 0 || o.new_axis_mask != 0 || strides.empty() ||
+  if (o.ellipsis_mask != 0 || o.new_axis_mask != 0 || strides.empty() ||
       n.in(1).shape.elements().value != strides.size() ||
       strides.size() > static_cast<std::size_t>(x.rank))
-    return unsupported("input 2 (end) that is computed at run time", {},
-                       "with a begin that is, for every axis of constant stride");
+    return unsupported("positions that are computed at run time", {},
+                       "for axes of the input, with constant strides");
   if (strides.size() != static_cast<std::size_t>(x.rank))
     return unsupported("a position for some axes only that is computed at run time");
   std::vector<std::int64_t> size;
@@ -94,8 +111,7 @@ inline status strided_slice_at(tflite_node& n, const tflite_schema::strided_slic
       continue;
     }
     if (at >= y.rank) return invalid("shape of the result", to_string(y));
-    const bool whole = n.is_open(n.in_id(0), i) && y[at] == x[i];
-    if (n.is_open(n.out_id(), at) && !whole) return open_result();
+    if (opens(n, i, at)) return open_result();
     size.push_back(y[at++]);
   }
   if (o.shrink_axis_mask == 0) return slice_at(n, size, strides, o.begin_mask, n.outs());

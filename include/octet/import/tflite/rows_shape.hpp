@@ -8,19 +8,27 @@
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
+/// What only moves complex numbers gives complex numbers.
+inline status keeps_complex(const tflite_node& n) {
+  if (n.is_complex(n.in_id(0)) == n.is_complex(n.out_id())) return unit{};
+  return invalid("element types", "complex64 and real");
+}
 /// The shape comes from the second input if it is known, else from the options, else from the
 /// output tensor of the file.
 inline status reshape(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = keeps_complex(n); !s) return s;
   attributes a;
   std::vector<std::int64_t> shape;
+  bool with_parts = false;
   if (n.is_constant(1) && n.in(1).shape.rank == 1)
     shape = n.integers(1);
   else if (!n.has(1) && n.has_options())
     shape = n.options<tflite_schema::reshape_options>().new_shape;
   else
-    shape.assign(n.out().shape.begin(), n.out().shape.end());
+    shape.assign(n.out().shape.begin(), n.out().shape.end()), with_parts = true;
   if (shape.size() == 1 && shape[0] == 0) shape.clear();  // old converters wrote [0] for a scalar
+  if (n.is_complex(n.in_id(0)) && !with_parts) shape.push_back(2);
   if (shape.size() > dims::max_rank)
     return unsupported("rank", std::to_string(shape.size()),
                        "at most " + std::to_string(dims::max_rank));
@@ -31,17 +39,23 @@ inline status reshape(tflite_node& n) {
 }
 inline status squeeze(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = keeps_complex(n); !s) return s;
   attributes a;
   auto o = n.options<tflite_schema::squeeze_options>();
+  if (n.is_complex(n.in_id(0)))
+    for (std::int64_t& axis : o.squeeze_dims)
+      axis = tflite_node::wrap(axis, n.in(0).shape.rank - 1);
   if (!o.squeeze_dims.empty()) a.set("axes", std::move(o.squeeze_dims));
   return n.emit(ops::squeeze, std::move(a));
 }
 inline status expand_dims(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
+  if (auto s = keeps_complex(n); !s) return s;
   const auto axis = n.integers(1);
   if (axis.size() != 1) return unsupported("an axis that is computed at run time");
   attributes a;
-  a.set("axis", axis[0]);
+  a.set("axis",
+        n.is_complex(n.in_id(0)) ? tflite_node::wrap(axis[0], n.in(0).shape.rank) : axis[0]);
   return n.emit(ops::expand_dims, {n.in_id(0)}, n.outs(), std::move(a));
 }
 

@@ -34,37 +34,35 @@ class tflite_tensors {
   }
 
  private:
-  /// Element type and shape.
+  /// Element type and shape. A complex number is a last axis of its two parts.
   static status extents(tensor& t, const tflite_schema::tensor_table& from) {
-    const auto type = tflite_schema::dtype_of_tensor(from.type());
+    const bool complex = from.type() == tflite_schema::tensor_type::complex64;
+    const auto type = complex ? dtype::f32 : tflite_schema::dtype_of_tensor(from.type());
     if (!type) {
       const std::string_view name = tflite_schema::name_of(from.type());
       return unsupported("element type",
                          name.empty() ? "code " + std::to_string(static_cast<int>(from.type()))
                                       : std::string(name),
                          "float32, float16, float64, int2, int4, uint4, int8, uint8, int16, "
-                         "uint16, int32, uint32, int64, uint64, bool");
+                         "uint16, int32, uint32, int64, uint64, bool, complex64");
     }
     t.type = *type;
-    if (!from.shape()) return unit{};
-    if (from.shape()->size() > dims::max_rank)
-      return unsupported("rank", std::to_string(from.shape()->size()),
-                         "at most " + std::to_string(dims::max_rank));
-    for (std::int32_t e : *from.shape()) {
+    const std::size_t rank = from.shape() ? from.shape()->size() : 0,
+                      most = dims::max_rank - (complex ? 1 : 0);
+    if (rank > most)
+      return unsupported("rank", std::to_string(rank), "at most " + std::to_string(most));
+    for (flatbuffers::uoffset_t i = 0; i < rank; ++i) {
+      const std::int32_t e = from.shape()->Get(i);
       if (e < 0) return malformed("negative extent", std::to_string(e));
       t.shape.push_back(e);
     }
+    if (complex) t.shape.push_back(2);
     return verify_shape(t.shape);
   }
   status quantization(tensor& t, const tflite_schema::tensor_table& from) const {
     const auto* q = from.quantization();
     if (!q) return unit{};
-    if (const auto* b = q->blockwise())
-      return unsupported("blockwise quantization",
-                         "a scale for each " + std::to_string(b->block_size()) +
-                             " elements of a row: the framework adds the blocks in float, in an "
-                             "order that its instruction sets do not share",
-                         "one scale, or one for each channel");
+    if (q->blockwise()) return unit{};  // its scales are another tensor: the loader finds them
     if (!q->scale() || q->scale()->size() == 0) return unit{};
     const std::size_t copied = q->scale()->size() + (q->zero_point() ? q->zero_point()->size() : 0);
     if (auto s = build_.work.spend(saturating_mul(copied, sizeof(double))); !s) return s;
