@@ -259,6 +259,53 @@ TEST_CASE("programs: while, dicts, annotated names, branches that data decides")
             "a whole number that depends");
 }
 
+TEST_CASE("programs: what is changed in place is changed wherever it is known") {
+  const auto outputs = [](const std::string& body) {
+    return octet_test::run_graph(load(program(body), {{"", dims{2, 2}}}),
+                                 std::vector<float>{1, 2, 3, 4});
+  };
+  using floats = std::vector<float>;
+  CHECK(outputs("    _0 = torch.add_(x, 1)\n    return x\n") == floats{2, 3, 4, 5});
+  CHECK(outputs("    l = [x]\n    y = torch.mul_(torch.add_(x, 1), 2)\n    return l[0]\n") ==
+        floats{4, 6, 8, 10});
+  CHECK(
+      outputs("    y = torch.clone(x)\n    _0 = torch.mul_(x, 2)\n    return torch.add(x, y)\n") ==
+      floats{3, 6, 9, 12});
+  CHECK(
+      outputs("    y = torch.dropout(x, 0.5, False)\n    _0 = torch.add_(y, 1)\n    return x\n") ==
+      floats{2, 3, 4, 5});
+  CHECK(outputs("    y = torch.clone(x)\n    _0 = torch.index_put_(y, [torch.gt(x, 2)], "
+                "torch.tensor(0.5))\n    return torch.sub(y, x)\n") == floats{0, 0, -2.5f, -3.5f});
+  CHECK(outputs("    m = torch.gt(torch.select(x, 1, 0), 2)\n    return torch.index_put(x, [m], "
+                "torch.tensor([7., 8.]))\n") == floats{1, 2, 7, 8});
+  CHECK(
+      outputs("    if torch.gt(float(torch.mean(x)), 0.5):\n      y = torch.mul(x, 2)\n      _0 = "
+              "torch.add_(y, 1)\n    else:\n      y = x\n    return y\n") == floats{3, 5, 7, 9});
+  const auto refused = [](const std::string& body) {
+    auto g = load(program(body), {{"", dims{2, 2}}});
+    return g ? std::string() : g.error().message();
+  };
+  const std::string view = "    v = torch.select(x, 0, 0)\n";
+  CHECK_HAS(refused(view + "    _0 = torch.add_(x, 1)\n    return v\n"), "changed in place");
+  CHECK_HAS(refused(view + "    _0 = torch.add_(v, 1)\n    return torch.neg(x)\n"),
+            "changed in place");
+  CHECK_HAS(refused("    a, b = torch.chunk(x, 2)\n    _0 = torch.relu_(a)\n    return "
+                    "torch.cat([b, b])\n"),
+            "changed in place");
+  CHECK_HAS(refused("    if torch.gt(float(torch.mean(x)), 0.5):\n      _0 = torch.add_(x, 1)\n    "
+                    "else:\n      pass\n    return x\n"),
+            "changes where the input's data decides");
+  CHECK_HAS(refused("    return torch.index_put(x, [torch.gt(x, 2)], torch.tensor([1., 2.]))\n"),
+            "as many as the mask has true elements");
+  CHECK_HAS(refused("    return torch.index_put(x, [torch.tensor([0])], torch.tensor(1.))\n"),
+            "one mask of the first axes");
+  CHECK_HAS(refused("    return torch.masked_select(x, torch.gt(x, 2))\n"),
+            "torch.where keeps the shape");
+  CHECK_HAS(refused("    p, b = torch._pack_padded_sequence(x, torch.tensor([2, 1]), True)\n    "
+                    "return p\n"),
+            "without pack_padded_sequence");
+}
+
 TEST_CASE("programs: powers, indices of several axes, pools of volumes, projected states") {
   const auto outputs = [](const std::string& body, const std::vector<float>& x) {
     return octet_test::run_graph(load(program(body), {{"", dims{2, 2}}}), x);

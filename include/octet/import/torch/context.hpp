@@ -5,6 +5,7 @@
 
 #include "octet/import/common/builder.hpp"
 #include "octet/import/torch/archive.hpp"
+#include "octet/import/torch/refused.hpp"
 #include "octet/import/torch/value.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -29,7 +30,8 @@ class context {
   }
   /// The program goes on with a value nobody knows, so that one error names all that are missing.
   value missing_operator(const std::string& name) {
-    missing.add(name, place());
+    const std::string_view why = why_refused(name);
+    missing.add(name, place() + (why.empty() ? "" : ": ") + std::string(why));
     return value::unknown();
   }
 

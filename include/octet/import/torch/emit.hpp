@@ -9,6 +9,7 @@
 #include "octet/import/torch/arguments.hpp"
 #include "octet/import/torch/memory_format.hpp"
 #include "octet/import/torch/parser.hpp"
+#include "octet/import/torch/sharing.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torchscript {
@@ -51,11 +52,14 @@ class emitter {
     if (row == rows_.end()) return c.missing_operator(name);
     for (const value& v : given) {
       if (v.is(kind::unknown)) return v;
+      if (auto s = shared_memory::usable(v); !s) return s.error();
       if (v.is_sequence())
         if (auto s = c.build.work.spend(v.c->items.size()); !s) return s.error();
       if (v.is_sequence())
-        for (const value& e : v.c->items)
+        for (const value& e : v.c->items) {
           if (e.is(kind::unknown)) return e;
+          if (auto s = shared_memory::usable(e); !s) return s.error();
+        }
     }
     const function_def* schema = schema_of(*row->second);
     if (!schema) return invalid("schema of " + name);
@@ -66,8 +70,11 @@ class emitter {
     operator_ = name + " #" + std::to_string(count_++);
     c.values.count(c.module.size() + operator_.size());  // the node's name
     c.build.enter(c.module.empty() ? operator_ : c.module + " " + operator_);
-    arguments a(c, name, std::move(*bound));
-    return row->second->emit(*this, a);
+    arguments a(c, name, *bound);
+    const std::size_t before = c.values.tensors();
+    const auto made = row->second->emit(*this, a);
+    if (!made) return made;
+    return shared_.settle(name, *bound, *made, before, c.values);
   }
   const std::string& operator_name() const { return operator_; }
   bool qnnpack() const { return g.arithmetic == law::pytorch_qnnpack; }
@@ -307,6 +314,7 @@ class emitter {
   std::string operator_;  // "quantized::conv2d #12"
   int count_ = 0;
   layout_changes layouts_;
+  shared_memory shared_;
   std::map<std::pair<const tensor_data*, bool>, tensor_id> constants_;
   std::set<tensor_id> by_module_, untyped_;
   std::map<std::string, int> names_;

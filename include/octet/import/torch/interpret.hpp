@@ -334,7 +334,9 @@ class interpreter {
     if (auto copied = c_.build.work.spend(steps * names.size()); !copied) return copied.error();
     scope taken = names, otherwise = names;
     ++branches_;
+    const std::size_t before = std::exchange(made_before_branch_, c_.values.tensors());
     const auto a = run(s.body, taken, returned), b = a ? run(s.otherwise, otherwise, returned) : a;
+    made_before_branch_ = before;
     --branches_;
     if (!b) return b.error();
     if (*a == flow::stopped || *b == flow::stopped) return flow::stopped;
@@ -407,7 +409,7 @@ class interpreter {
     return unsupported("an assignment to something that is not a name or an attribute");
   }
   static error_info changes_state() {
-    return unsupported("a module or a list that changes where the input's data decides");
+    return unsupported("a module, list or tensor that changes where the input's data decides");
   }
   OCTET_NOINLINE result<bool> truth(const value& v) {
     if (v.is(kind::tensor)) {
@@ -654,6 +656,9 @@ class interpreter {
     }
     if (branches_ > 0 && (name == "aten::append" || name == "aten::_set_item"))
       return changes_state();
+    if (branches_ > 0 && changes_in_place(name) && !a.empty() && a[0].is(kind::tensor) &&
+        (a[0].t->serial < made_before_branch_ || a[0].t->memory != 0))
+      return changes_state();
     if (!a.empty() && a[0].has_cell())  // lists and dicts are walked
       if (auto s = c_.build.work.spend(a[0].c->items.size()); !s) return s.error();
     if (auto computed = scalars_.run(name, a)) return *computed;
@@ -667,7 +672,8 @@ class interpreter {
   value constants_;
   std::map<std::string, std::unique_ptr<code_file>> files_;
   std::size_t code_bytes_ = 0, depth_ = 0;
-  int branches_ = 0;  // open ones that the input's data decides
+  int branches_ = 0;                    // open ones that the input's data decides
+  std::size_t made_before_branch_ = 0;  // tensors
 };
 
 }  // namespace import::torchscript

@@ -246,6 +246,7 @@ class torch_loader {
   /// Tensors, tuples, lists and dicts of them become outputs in order.
   status outputs(const value& v, const std::string& name, int depth) {
     if (v.is(kind::tensor)) {
+      if (auto s = torchscript::shared_memory::usable(v); !s) return s;
       const auto id = output_id(*v.t);
       if (!id) return id.error();
       graph& g = c_.build.g;

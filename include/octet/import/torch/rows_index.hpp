@@ -320,7 +320,8 @@ inline result<value> index(emitter& e, arguments& a) {
     if (list[i].t->type == scalar::boolean)
       return unsupported("a mask as index of " + a.name,
                          "as many results as the mask has true elements",
-                         "indices, whose number is known when the file is loaded");
+                         "indices, whose number is known when the file is loaded; torch.where and "
+                         "x[mask] = v keep the shape");
     at = std::min(at, i), behind = i + 1;
   }
   if (behind == 0) return a.v[0];
@@ -336,6 +337,51 @@ inline result<value> index(emitter& e, arguments& a) {
   const auto flat = reshaped(e, *x, std::move(size));
   if (!flat) return flat;
   return gathered(e, *flat->t, *index->t, at);
+}
+/// index_put(x, [mask], values): x[mask] = values, where the values' number does not depend on the
+/// mask: one, or what each position of the mask selects.
+inline result<value> index_put(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor(0), *values = a.tensor(2);
+  const bool accumulate = a.boolean(3);
+  if (auto s = a.check(); !s) return s.error();
+  if (!a.v[1].is_sequence() || a.v[1].c->items.empty())
+    return unsupported("positions of " + a.name);
+  const auto& list = a.v[1].c->items;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    if (i == 0 ? !list[i].is(kind::tensor) || list[i].t->type != scalar::boolean
+               : !list[i].is(kind::none))
+      return unsupported("positions of " + a.name, std::string(name_of(list[i].what)),
+                         "one mask of the first axes");
+  if (accumulate) return unsupported("sums at positions in " + a.name);
+  tensor_data* mask = list[0].t;
+  const std::size_t axes = mask->size.size();
+  if (axes == 0 || axes > x->size.size() ||
+      !std::equal(mask->size.begin(), mask->size.end(), x->size.begin()))
+    return invalid("extents of a mask", std::to_string(mask->rank()) + " axes",
+                   "those of the first axes of the tensor");
+  if (values->size.size() > x->size.size() - axes && values->elements() != 1)
+    return unsupported("values of " + a.name, "as many as the mask has true elements",
+                       "one, or one for each element that a position of the mask selects");
+  auto size = mask->size;
+  size.resize(x->size.size(), 1);
+  const auto wide = reshaped(e, *mask, std::move(size));
+  if (!wide) return wide;
+  result<value> given = value_of(*values);
+  if (values->elements() == 1) given = reshaped(e, *values, {});
+  if (!given) return given;
+  if (is_quantized(x->type) && !is_quantized(values->type)) {
+    if (auto s = e.per_tensor(*x); !s) return s.error();
+    double number = 0;
+    const auto known = e.c.scalar_of(*values);
+    if (!known || !read_number(*known, number))
+      return unsupported("values of " + a.name + " for a quantized tensor", {},
+                         "one number that is known when the file is loaded");
+    given = code_of(e, number, *x);
+  } else if (given->t->type != x->type) {
+    given = cast_to(e, *given->t, x->type);
+  }
+  if (!given) return given;
+  return chosen(e, *wide->t, *given->t, *x);
 }
 /// embedding(weight, indices, ..).
 inline result<value> embedding(emitter& e, arguments& a) {

@@ -190,6 +190,10 @@ struct tensor_data {
   bool channels_inner = false;  // the IR holds it with the channel axis (1) moved to the end: NHWC
                                 // for NCHW, NLC for NCL
 
+  std::size_t serial = 0;  // how many were made before it
+  std::size_t memory = 0;  // tensors of one number may share memory; 0: its own
+  bool stale = false;      // another tensor was changed in place, and its memory may be this one's
+
   bool constant() const noexcept { return storage != nullptr; }
   int rank() const noexcept { return static_cast<int>(size.size()); }
   std::int64_t elements() const noexcept {
@@ -264,12 +268,15 @@ class heap {
   value tensor(tensor_data t) {
     count(sizeof t + (t.size.size() + t.stride.size() + t.scales.size()) * sizeof(double) +
           t.zero_points.size() * sizeof(std::int32_t));
+    t.serial = tensors_.size();
     tensors_.push_back(std::move(t));
     value v;
     v.what = kind::tensor;
     v.t = &tensors_.back();
     return v;
   }
+  /// How many tensors were made.
+  std::size_t tensors() const noexcept { return tensors_.size(); }
   value packed(packed_data p) {
     count(sizeof p);
     packed_.push_back(std::move(p));
