@@ -92,6 +92,14 @@ TEST_CASE("run: identical outputs, several inputs and outputs, by order and by n
   const ran floats = call(m + " --input right=" + golden("chain_float_io.input0.npy"));
   CHECK(floats.code == 3);
   CHECK(has(floats.err, "; of floats x: round(x / 0.05) + 4, saturated"));
+  const folder f;
+  const array doubles{octet::dtype::f64, octet::dims{1, 4, 4, 3},
+                      std::vector<std::byte>(48 * sizeof(double))};
+  REQUIRE(write_npy(f.file("doubles.npy"), doubles.view()));  // what numpy makes of numbers
+  const ran wide = call(m + " --input right='" + f.file("doubles.npy") + "'");
+  CHECK(wide.code == 3);
+  CHECK(has(wide.err, "float64[1,4,4,3]"));
+  CHECK(has(wide.err, "; of floats x: round(x / 0.05) + 4, saturated"));
   CHECK(one.out.empty());
   const ran three = call(m + " --input " + in0 + " --input " + in1 + " --input " + in0);
   CHECK(three.code == 2);

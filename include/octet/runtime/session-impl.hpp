@@ -18,7 +18,7 @@ OCTET_INLINE const tensor& bound_tensor::nothing() {
   return none;
 }
 OCTET_INLINE std::string bound_tensor::how_to_quantize(dtype given) const {
-  if (given != dtype::f32 || type() == dtype::f32 || !quantized() || per_channel()) return {};
+  if (!is_float(given) || is_float(type()) || !quantized() || per_channel()) return {};
   return "; of floats x: round(x / " + detail::number(scale().value) + ") + " +
          std::to_string(zero_point().value) + ", saturated";
 }
