@@ -147,6 +147,11 @@ std::string page() {
           becomes = join(ops->second);
       s += "| " + name + " | " + becomes + " |\n";
     }
+    if (std::string_view(f.format) != "tflite") continue;
+    s += "\n### Refused\n\nThe schema's other builtin operators.\n\n"
+         "| operator | why |\n| --- | --- |\n";
+    for (const auto& [name, why] : import::tflite_refused_operators())
+      s += "| " + name + " | " + why + " |\n";
   }
   return s;
 }

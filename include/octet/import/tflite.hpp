@@ -3,6 +3,7 @@
 #define OCTET_IMPORT_TFLITE_HPP_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "octet/core/granular.hpp"
@@ -21,6 +22,8 @@ result<graph> try_tflite(std::span<const std::byte> bytes, const std::string& na
 /// What the loader takes, sorted: builtin operators as the schema names them, custom ones as files
 /// do.
 std::vector<std::string> tflite_operators();
+/// Builtin operators that the loader refuses and why, sorted by name.
+std::vector<std::pair<std::string, std::string>> tflite_refused_operators();
 #if defined(__cpp_exceptions)
 inline graph tflite(const std::string& path, const tflite_options& options = {}) {
   return value_or_throw(try_tflite(path, options));
