@@ -442,6 +442,8 @@ TEST_CASE("bad models and bad inputs: one message, exit code 3") {
           "along axis 0)");
   refused(call("run " + model + " --input " + input + " --numerics pytorch_fbgemm"),
           "law for .tflite (found pytorch_fbgemm; supported: tflite_ref, tflite_xnnpack)");
+  refused(call("run " + model + " --input " + input + " --numerics onnxruntime_as_written"),
+          "law for .tflite (found onnxruntime_as_written; supported: tflite_ref, tflite_xnnpack)");
   refused(call("run " + model + " --input " + input + " --shape nobody=1,2"),
           "shape given for an input that does not exist");
 }

@@ -191,7 +191,10 @@ result<graph> load_model_for(const model_options& o, const load_options& load) {
       if (given >= wanted) return g;
       for (; given < wanted; ++given) with.shapes.emplace_back("", in_order[given]);
       auto resized = load_model(o.model, with);
-      return resized ? std::move(resized) : std::move(g);
+      // One sample for each input: ONNX files say which of their extents are the same.
+      const bool contradict = !resized && in_order.size() == g->inputs.size() &&
+                              std::string_view(format.name) == ".onnx";
+      return resized || contradict ? std::move(resized) : std::move(g);
     }
     const std::string message = g.error().message();
     if (given == in_order.size() || message == last) {

@@ -129,8 +129,8 @@ result<graph> load_model(const std::string& path, const load_options& options) {
   if (!options.signature.empty() && r != &formats().front())
     return file_error(errc::unsupported, path, "a signature", options.signature, ".tflite files");
   if (options.as_written && r->load != &load_onnx)
-    return file_error(errc::unsupported, path, "law for this file", std::string(as_written_name),
-                      text_of(r->laws));
+    return file_error(errc::unsupported, path, std::string("law for ") + r->ending,
+                      std::string(as_written_name), text_of(r->laws));
   const law l = options.arithmetic.value_or(r->laws.front());
   if (std::find(r->laws.begin(), r->laws.end(), l) == r->laws.end())
     return file_error(errc::unsupported, path, std::string("law for ") + r->ending,
