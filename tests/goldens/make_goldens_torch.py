@@ -638,6 +638,10 @@ def moves(w):
                        ("pixel_unshuffle", lambda m, q: F.pixel_unshuffle(q, 2)),
                        ("unflatten", lambda m, q: q.unflatten(1, (2, 4))),
                        ("masked_fill", lambda m, q: q.masked_fill(MASK, 0.33)),
+                       ("index_put_codes", lambda m, q: torch.index_put(q, (MASK,),
+                                                                        torch.tensor(0.33))),
+                       ("index_put_rows", lambda m, q: torch.index_put(
+                           q.dequantize(), (MASK[:, :, 0, 0],), MASK[0, 0] * 0.5)),
                        ("threshold", lambda m, q: F.threshold(q, 0.12, 0.77)),
                        ("leaky_relu_plain", lambda m, q: F.leaky_relu(q, 0.2)),
                        ("adaptive_max_pool2d", lambda m, q: F.adaptive_max_pool2d(q.dequantize(),
