@@ -2,7 +2,7 @@
 across the border of a subgraph, Einstein sums, and attributes that the first cases left out."""
 import numpy as np
 from cases_onnx_more import CLOSE, branch, floats, value
-from onnx import AttributeProto, TensorProto, helper
+from onnx import AttributeProto, TensorProto, helper, numpy_helper
 
 FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
 LOCAL = "local"
@@ -118,6 +118,33 @@ def border(kind, inside):
     return build
 
 
+def chosen(inside, nested):
+    """A branch that a constant chooses, and what it reads quantized outside of it: ONNX Runtime
+    multiplies codes. Every second result is a tie, which the float product rounds otherwise."""
+
+    def build(n):
+        x = n.input(n.codes("u8", 24, 12, low=120, high=142))
+        f = n.dq(x, 0.1, 131, "u8")
+        w = n.dq(n.constant(n.codes("s8", 12, 10, low=-8, high=7)), 0.05, 0, "s8")
+        s, z = n.parameters(0.01, 120, "u8")
+        end = [helper.make_node("QuantizeLinear", ["m", s, z], ["q"])] if inside else []
+        result = value("q", TensorProto.UINT8) if inside else value("m", FLOAT)
+        nodes = [helper.make_node("MatMul", [f, w], ["m"])] + end
+        if nested:
+            true = helper.make_node("Constant", [], ["c"], value=numpy_helper.from_array(
+                np.asarray(True)))
+            inner = helper.make_node("If", ["c"], ["r"], then_branch=branch("t", nodes, [result]),
+                                     else_branch=branch("e", nodes, [result]))
+            nodes, result = [true, inner], value("r", TensorProto.UINT8 if inside else FLOAT)
+        other = branch("else", [helper.make_node("Identity", [x if inside else f], ["o"])],
+                       [value("o", TensorProto.UINT8 if inside else FLOAT)])
+        c = n.constant(np.asarray(False))
+        y = n.node("If", [c], then_branch=other, else_branch=branch("then", nodes, [result]))
+        return n.dq(y, 0.01, 120, "u8") if inside else n.node("QuantizeLinear", [y, s, z])
+
+    return build
+
+
 def einsum(equation, *shapes):
     def build(n):
         return n.node("Einsum", [n.input(floats(n, *s)) for s in shapes], equation=equation)
@@ -175,6 +202,10 @@ def cases(w):
         for inside in (False, True):
             w.store("border_%s_%s" % (kind, "inside" if inside else "outside"),
                     border(kind, inside))
+    for inside in (False, True):
+        for nested in (False, True):
+            w.store("chosen_%s%s" % ("inside" if inside else "outside", "_nested" * nested),
+                    chosen(inside, nested))
     w.store("einsum_heads", einsum("bhid,bhjd->bhij", (2, 2, 3, 4), (2, 2, 5, 4)))
     w.store("einsum_three", einsum("i...j, jk, lk -> l...i", (3, 2, 4), (4, 5), (2, 5)))
     w.store("einsum_implicit", einsum("cab", (2, 3, 4)))

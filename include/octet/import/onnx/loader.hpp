@@ -27,7 +27,7 @@ class loader {
          const import::onnx_options& options, std::size_t file_bytes, import::first_constants& kept)
       : main_{std::move(m)},
         options_(options),
-        calls_(main_.m(), options.max, file_bytes),
+        calls_(main_.m(), options.max, file_bytes, !options.as_written),
         builder_(file, law::onnxruntime, options.max, file_bytes),
         emit_(builder_, main_.m().opset) {
     place_.file = file;
