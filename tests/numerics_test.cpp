@@ -11,10 +11,12 @@
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/numerics/fma.hpp"
 #include "octet/numerics/fp_env.hpp"
+#include "octet/numerics/half.hpp"
 #include "octet/numerics/math.hpp"
 #include "octet/numerics/mlas_math.hpp"
 #include "octet/numerics/requantize.hpp"
 #include "octet/numerics/vector_math.hpp"
+#include "octet/ops/dequantize.hpp"
 
 using namespace octet;
 namespace n = octet::numerics;
@@ -372,6 +374,24 @@ const function_row functions[] = {
      [](long double x) { return std::erf(x); }, -5, 5, 0x1p-48},
 };
 }  // namespace
+
+TEST_CASE("float16: every number comes back, ties between two go to the even one") {
+  static_assert(n::to_f16(1.f) == 0x3C00 && n::to_f16(-0.f) == 0x8000);
+  for (std::uint32_t h = 0; h < 0x7C00; ++h) {
+    const auto bits = static_cast<std::uint16_t>(h);
+    const float v = n::from_f16(bits),
+                next = h == 0x7BFF ? 65536.f : n::from_f16(static_cast<std::uint16_t>(h + 1)),
+                middle = v + (next - v) / 2;
+    const std::uint32_t even = h + (h & 1u);
+    if (n::to_f16(v) != h || n::to_f16(-v) != (h | 0x8000u) || n::to_f16(middle) != even ||
+        n::to_f16(std::nextafter(middle, 0.f)) != h ||
+        n::to_f16(std::nextafter(middle, next)) != h + 1)
+      FAIL_CHECK(h << " " << v);
+  }
+  CHECK(n::to_f16(INFINITY) == 0x7C00);
+  CHECK(n::to_f16(-3.4e38f) == 0xFC00);
+  CHECK((n::to_f16(NAN) & 0x7FFF) > 0x7C00);
+}
 
 TEST_CASE("elementary functions against long double") {
   // x87's long double has 64 bits; where it is no wider than double (other machines) the comparison

@@ -4,9 +4,10 @@ node a model, through octet and ONNX Runtime.
 
   onnx_opset_sweep.py OCTET_TOOL [OPERATOR ...]
 
-From opset 7, the oldest that ONNX Runtime promises, to the newest that the onnx package knows.
-Integers, booleans and moved elements must be identical; results of float arithmetic may differ by
-FLOAT_TOLERANCE of the largest (their sums run in another order). One line a model that is not the
+From opset 7, the oldest that ONNX Runtime promises, to the newest that the onnx package knows; at
+opset NEWEST once more with float16 in place of float32. Integers, booleans and moved elements must
+be identical; results of float arithmetic may differ by FLOAT_TOLERANCE (HALF_TOLERANCE in float16)
+of the largest (their sums run in another order). One line a model that is not the
 same: refused (with octet's reason), differs, or not run by ONNX Runtime; and the counts. Fails
 where octet differs, or refuses what ONNX Runtime runs and REFUSED does not name, and where an
 operator of docs/operators.md has no model here (those of sequences, which cannot be a model's
@@ -27,12 +28,11 @@ import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
 warnings.simplefilter("ignore")
-OLDEST, FLOAT_TOLERANCE = 7, 3e-6
+OLDEST, FLOAT_TOLERANCE, HALF_TOLERANCE = 7, 3e-6, 2.0**-10
 # Operator, label of the model: what octet refuses, as docs/operators.md and docs/numerics.md say.
-REFUSED = {
-    ("AveragePool", "dilations"), ("Cast", "f32 to FLOAT16"), ("Mod", "fmod"),
-    ("Resize", "antialias"), ("Scan", "rows"),
-}
+REFUSED = {("Mod", "fmod")}
+# The newest opset whose operators ONNX Runtime has, for the models with float16.
+NEWEST = 23
 
 
 class Made:
@@ -597,7 +597,12 @@ def resize(r, v):
         for policy in ("not_larger", "not_smaller"):
             yield Made(policy, x, None, None, ints(9, 9), constant=[3], axes=[2, 3],
                        keep_aspect_ratio_policy=policy)
-        yield Made("antialias", x, roi, down, constant=[1, 2], mode="linear", antialias=1)
+        for mode in ("linear", "cubic"):
+            for way in ways:
+                yield Made("antialias %s %s" % (mode, way), x, roi, down, constant=[1, 2],
+                           mode=mode, antialias=1, coordinate_transformation_mode=way)
+            yield Made("antialias outside " + mode, x, roi, down, constant=[1, 2], mode=mode,
+                       antialias=1, exclude_outside=1)
 
 
 def einsum(r, v):
@@ -809,6 +814,23 @@ def opsets(history, op):
     return ([OLDEST] if before else []) + [v for v in since if v > OLDEST]
 
 
+def models(history, op, make):
+    """Versions, and the models at each; those with float16 last."""
+    for version in opsets(history, op):
+        for m in make(generator(op), version):
+            yield version, m
+    newest = max((v for v in opsets(history, op) if v <= NEWEST), default=None)
+    if newest is None:
+        return
+    for m in make(generator(op), newest):
+        real = [x is not None and np.asarray(x).dtype == np.float32 for x in m.inputs]
+        if any(real):
+            m.label += ", float16"
+            m.inputs = [np.asarray(x).astype(np.float16) if r else x
+                        for x, r in zip(m.inputs, real)]
+            yield newest, m
+
+
 def model_of(op, version, m):
     names = ["" if x is None else "x%d" % i for i, x in enumerate(m.inputs)]
     outputs = ["y%d" % i for i in range(m.outputs)]
@@ -841,9 +863,10 @@ def same(a, b):
         return np.array_equal(a, b)
     if not np.array_equal(np.isfinite(a), np.isfinite(b)):
         return False
+    tolerance = HALF_TOLERANCE if a.dtype == np.float16 else FLOAT_TOLERANCE
     a, b = a.astype(np.float64), b.astype(np.float64)
     finite = np.isfinite(a)
-    room = FLOAT_TOLERANCE * max(1.0, float(np.abs(b[finite]).max(initial=0)))
+    room = tolerance * max(1.0, float(np.abs(b[finite]).max(initial=0)))
     return bool((np.abs(a - b)[finite] <= room).all()) and np.array_equal(
         a[~finite], b[~finite], equal_nan=True)
 
@@ -882,33 +905,32 @@ def main():
         for op, make in MODELS.items():
             if chosen and op not in chosen:
                 continue
-            for version in opsets(history, op):
-                for m in make(generator(op), version):
-                    label = "%s-%d %s" % (op, version, m.label)
-                    model, feeds, outputs = model_of(op, version, m)
-                    try:
-                        session = ort.InferenceSession(model.SerializeToString(), options,
-                                                       providers=["CPUExecutionProvider"])
-                        wanted, why = session.run(outputs, feeds), ""
-                    except Exception as e:  # its own types, one for each reason
-                        wanted, why = None, str(e).splitlines()[0]
-                    found, message = run_octet(tool, pathlib.Path(temporary), model, feeds, outputs)
-                    if wanted is None:
-                        what = "only octet" if found is not None else "not run by ONNX Runtime"
-                        print("%-52s %s: %s" % (label, what, why[:120]))
-                    elif found is None:
-                        what = "refused"
-                        print("%-52s refused: %s" % (label, message))
-                        if (op, m.label) not in REFUSED:
-                            failures.append(label)
-                    elif all(same(found[o], w) for o, w in zip(outputs, wanted)):
-                        what = "same"
-                    else:
-                        what = "differs"
-                        print("%-52s differs: %s, not %s" % (label, [found[o] for o in outputs],
-                                                             wanted))
+            for version, m in models(history, op, make):
+                label = "%s-%d %s" % (op, version, m.label)
+                model, feeds, outputs = model_of(op, version, m)
+                try:
+                    session = ort.InferenceSession(model.SerializeToString(), options,
+                                                   providers=["CPUExecutionProvider"])
+                    wanted, why = session.run(outputs, feeds), ""
+                except Exception as e:  # its own types, one for each reason
+                    wanted, why = None, str(e).splitlines()[0]
+                found, message = run_octet(tool, pathlib.Path(temporary), model, feeds, outputs)
+                if wanted is None:
+                    what = "only octet" if found is not None else "not run by ONNX Runtime"
+                    print("%-52s %s: %s" % (label, what, why[:120]))
+                elif found is None:
+                    what = "refused"
+                    print("%-52s refused: %s" % (label, message))
+                    if (op, m.label.removesuffix(", float16")) not in REFUSED:
                         failures.append(label)
-                    counts[what] += 1
+                elif all(same(found[o], w) for o, w in zip(outputs, wanted)):
+                    what = "same"
+                else:
+                    what = "differs"
+                    print("%-52s differs: %s, not %s" % (label, [found[o] for o in outputs],
+                                                         wanted))
+                    failures.append(label)
+                counts[what] += 1
     print(", ".join("%s %d" % item for item in counts.items()))
     sys.exit(bool(failures))
 

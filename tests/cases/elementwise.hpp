@@ -485,6 +485,14 @@ template <> struct cases<octet::ops::cast> {
   static void add(case_list& to) {
     to.add("a few", {dims{2, 9}});
     to.add("none", {dims{0, 9}});
+    if (to.with.out[0] == dtype::f16) {
+      // Ties at 1 + 2^-11 and 1 + 3 2^-11, at the end of the range, and below the smallest number.
+      node_case& n = to.add("by hand", {dims{9}});
+      n.in[0].values = {1,     -2,      1.00048828125, 1.00146484375, 65519.99,
+                        65520, 0x1p-24, 0x3p-26,       0x1p-25};
+      n.expected = {{0x3C00, 0xC000, 0x3C00, 0x3C02, 0x7BFF, 0x7C00, 0x0001, 0x0001, 0}};
+      return;
+    }
     node_case& n = to.add("by hand", {dims{3}});
     n.in[0].values = {0, 1, 1}, n.expected = {{0, 1, 1}};
   }

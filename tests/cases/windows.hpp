@@ -49,9 +49,11 @@ struct pool_cases {
     node_case& clamped = pool(to, "clamped", {1, 3, 3, 8}, {.window_h = 2, .window_w = 2});
     clamped.attrs.set("clamp_lo", std::int64_t{3}), clamped.attrs.set("clamp_hi", std::int64_t{90});
     clamped.attrs.set("float_lo", 0.), clamped.attrs.set("float_hi", 6.);
-    if (to.with.op->name.ends_with("max_pool2d")) {
+    const bool max = to.with.op->name.ends_with("max_pool2d");
+    if (max || to.with.x() == dtype::f32)
       pool(to, "dilated", {1, 6, 6, 3},
            {.window_h = 2, .window_w = 3, .dilation_h = 2, .dilation_w = 2});
+    if (max) {
       node_case& n = pool(to, "by hand", {1, 2, 2, 1}, {.window_h = 2, .window_w = 2});
       n.in[0].values = {3, 9, 1, 5}, n.expected = {{9}};
     } else {

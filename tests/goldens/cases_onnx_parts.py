@@ -145,6 +145,111 @@ def chosen(inside, nested):
     return build
 
 
+def halves(n, *shape, scale=2.0):
+    return (n.rng.standard_normal(shape) * scale).astype(np.float16)
+
+
+def half_chain(n):
+    """Nothing is rounded between two operators, nor around one that only moves; two of these are
+    given rounded numbers."""
+    x = n.input(halves(n, 3, 4))
+    e = n.node("Exp", [x])
+    alone = n.node("Sigmoid", [n.node("Transpose", [e])])
+    moved = n.node("Squeeze", [n.node("Unsqueeze", [e, n.constant([0], np.int64)]),
+                               n.constant([0], np.int64)])
+    last = n.node("Tanh", [moved])
+    return [alone, last, n.node("Greater", [e, x]), n.node("Cast", [e], to=TensorProto.INT32),
+            n.node("Clip", [last, n.constant(np.float16(0.1)), n.constant(np.float16(0.9))])]
+
+
+def half_casts(n):
+    """Of two casts in a row both stay where the file has written both, and where a float16 kernel
+    reads what is between them."""
+    x = n.input(floats(n, 3, 4))
+    again, h = [n.node("Cast", [v], to=TensorProto.FLOAT16) for v in (x, n.node("Neg", [x]))]
+    e = n.node("Exp", [again])
+    free, moved = n.node("Exp", [e]), n.node("Sin", [h])
+    k = n.input(n.rng.integers(-5000, 5000, (3, 4)).astype(np.int32))
+    return [n.node("Cast", [again], to=FLOAT), e, n.node("Cast", [e], to=FLOAT),
+            n.node("Cast", [free], to=FLOAT), n.node("Tanh", [free]), n.node("Exp", [h]),
+            n.node("Cast", [moved], to=FLOAT), n.node("Transpose", [moved]),
+            n.node("Cast", [k], to=TensorProto.FLOAT16)]
+
+
+def half_around(n):
+    """float16 around a part that is quantized from float32."""
+    x = n.input(halves(n, 3, 8))
+    c = n.constant(np.float16(1.3))
+    f = n.node("Cast", [n.node("Mul", [x, c])], to=FLOAT)
+    f = n.dq(n.q(f, 0.05, 120, "u8"), 0.05, 120, "u8")
+    w = n.dq(n.constant(n.codes("s8", 8, 5, low=-64, high=63)), 0.03, 0, "s8")
+    y = n.dq(n.q(n.node("MatMul", [f, w]), 0.1, 128, "u8"), 0.1, 128, "u8")
+    return n.node("Add", [n.node("Cast", [y], to=TensorProto.FLOAT16), c])
+
+
+def half_scales(n):
+    """Quantized by float16 scales: in float."""
+    x = n.input(halves(n, 3, 8))
+
+    def pair(v, op, scale, zero, kind):
+        return n.node(op, [v, n.constant(np.float16(scale)), n.parameters(1, zero, kind)[1]])
+
+    q = pair(x, "QuantizeLinear", 0.05, 120, "u8")
+    f = pair(q, "DequantizeLinear", 0.05, 120, "u8")
+    w = pair(n.constant(n.codes("s8", 8, 5)), "DequantizeLinear", 0.03, 0, "s8")
+    y = pair(n.node("MatMul", [f, w]), "QuantizeLinear", 0.1, 128, "u8")
+    return [pair(y, "DequantizeLinear", 0.1, 128, "u8"), q]
+
+
+def half_layers(n):
+    x = n.input(halves(n, 1, 3, 6, 5))
+    y = n.node("Conv", [x, n.constant(halves(n, 4, 3, 3, 3)), n.constant(halves(n, 4))],
+               pads=[1, 1, 1, 1])
+    y = n.node("MaxPool", [n.node("Relu", [y])], kernel_shape=[2, 2])
+    return n.node("Concat", [y, n.node("Neg", [y])], axis=1)
+
+
+def scan_batches(n):
+    """Opset 8: an axis of batches in front of everything."""
+    body = helper.make_graph(
+        [helper.make_node("Add", ["s", "x"], ["t"]), helper.make_node("Mul", ["t", "b"], ["y"])],
+        "body", [value("s", FLOAT), value("x", FLOAT), value("b", FLOAT)],
+        [value("t", FLOAT), value("y", FLOAT)])
+    names = [n.input(floats(n, 2, 3)), n.input(floats(n, 2, 4, 3)), n.input(floats(n, 2, 4, 3))]
+    return n.node("Scan", [""] + names, outputs=2, num_scan_inputs=2, body=body, directions=[1, 0])
+
+
+def sequence_map(n):
+    """A body for each tensor, with another sequence and a tensor that is the same for all."""
+    x, c = n.input(floats(n, 6, 3)), n.input(floats(n, 3))
+    parts = n.node("SplitToSequence", [x, n.constant(np.asarray([1, 2, 3], np.int64))])
+    doubled = n.node("SplitToSequence", [n.node("Add", [x, x]),
+                                         n.constant(np.asarray([1, 2, 3], np.int64))])
+    body = helper.make_graph(
+        [helper.make_node("Mul", ["a", "k"], ["p"]), helper.make_node("Sub", ["p", "b"], ["r"]),
+         helper.make_node("Neg", ["a"], ["m"])],
+        "body", [value("a", FLOAT), value("b", FLOAT), value("k", FLOAT)],
+        [value("r", FLOAT), value("m", FLOAT)])
+    both = n.node("SequenceMap", [parts, doubled, c], outputs=2, body=body)
+    return [n.node("ConcatFromSequence", [s], axis=0) for s in both]
+
+
+def dilated_average(n):
+    x = n.input(floats(n, 1, 3, 7, 6))
+    return [n.node("AveragePool", [x], kernel_shape=[3, 2], dilations=[2, 3]),
+            n.node("AveragePool", [x], kernel_shape=[2, 2], dilations=[2, 1], pads=[1, 0, 1, 1],
+                   count_include_pad=1, strides=[2, 1])]
+
+
+def antialiased(mode, factors, **more):
+    def build(n):
+        x = n.input(floats(n, 1, 2, 9, 8))
+        return n.node("Resize", [x, "", n.constant(np.asarray((1, 1) + factors, np.float32))],
+                      mode=mode, antialias=1, **more)
+
+    return build
+
+
 def einsum(equation, *shapes):
     def build(n):
         return n.node("Einsum", [n.input(floats(n, *s)) for s in shapes], equation=equation)
@@ -206,6 +311,20 @@ def cases(w):
         for nested in (False, True):
             w.store("chosen_%s%s" % ("inside" if inside else "outside", "_nested" * nested),
                     chosen(inside, nested))
+    w.store("half_chain", half_chain)
+    w.store("half_casts", half_casts)
+    w.store("half_around", half_around)
+    w.store("half_scales", half_scales, 19)
+    w.store("half_layers", half_layers)
+    w.store("scan_batches", scan_batches, 8)
+    w.store("sequence_map", sequence_map)
+    w.store("average_dilated", dilated_average, 19)
+    w.store("resize_antialias", antialiased("linear", (0.4, 0.7)), 18)
+    w.store("resize_antialias_up", antialiased("linear", (1.5, 0.55),
+                                               coordinate_transformation_mode="asymmetric"), 18)
+    w.store("resize_antialias_cubic", antialiased("cubic", (0.35, 1.3)), 18)
+    w.store("resize_antialias_outside", antialiased("cubic", (0.45, 0.6), exclude_outside=1,
+                                                    cubic_coeff_a=-0.5), 19)
     w.store("einsum_heads", einsum("bhid,bhjd->bhij", (2, 2, 3, 4), (2, 2, 5, 4)))
     w.store("einsum_three", einsum("i...j, jk, lk -> l...i", (3, 2, 4), (4, 5), (2, 5)))
     w.store("einsum_implicit", einsum("cab", (2, 3, 4)))

@@ -1,4 +1,4 @@
-// binary16 numbers as binary32 values.
+// binary16 numbers, as binary32 values and as bits.
 #ifndef OCTET_NUMERICS_HALF_HPP_
 #define OCTET_NUMERICS_HALF_HPP_
 
@@ -19,6 +19,23 @@ constexpr float rounded_to_f16(float v) noexcept {
   if (!(v == v)) return v;
   const auto bits = std::bit_cast<std::uint32_t>(v);
   return std::bit_cast<float>((bits + 0xFFFu + (bits >> 13 & 1)) & ~std::uint32_t{0x1FFF});
+}
+
+/// The bits of the nearest binary16 number, ties to even; from 65520 on infinity. NaN stays, with
+/// the first bits of its fraction.
+constexpr std::uint16_t to_f16(float v) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(v);
+  const std::uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7FFFFFFFu;
+  std::uint32_t to = 0;
+  if (magnitude > 0x7F800000u)  // NaN
+    to = 0x7E00u | (magnitude >> 13 & 0x1FFu);
+  else if (magnitude >= 0x477FF000u)  // 65520
+    to = 0x7C00u;
+  else if (magnitude >= 0x38800000u)  // 2^-14
+    to = (magnitude + 0xFFFu + (magnitude >> 13 & 1u) - 0x38000000u) >> 13;
+  else  // subnormal: a multiple of 2^-24
+    to = static_cast<std::uint32_t>(rint(mul(std::bit_cast<float>(magnitude), 0x1p24f)));
+  return static_cast<std::uint16_t>(sign | to);
 }
 
 }  // namespace numerics

@@ -5,6 +5,7 @@
 
 #include "octet/laws/elementwise.hpp"
 #include "octet/numerics/fixed_point.hpp"
+#include "octet/numerics/half.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/gather.hpp"
 
@@ -549,7 +550,7 @@ inline constexpr op_def select{
 // ---- cast ----
 
 /// Numbers to another element type: floats truncate toward zero and saturate (NaN: 0), integers
-/// wrap, bool is v != 0.
+/// wrap, bool is v != 0; float32 to the nearest float16, ties to even.
 struct cast_params {
   dtype in_type, out_type;
   std::size_t count = 0;
@@ -593,6 +594,12 @@ template <class F> constexpr bool with_castable(dtype t, F&& f) {
 OCTET_INLINE void cast_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const cast_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
+  if (p.out_type == dtype::f16) {
+    const auto* x = static_cast<const float*>(a.in[0]);
+    auto* y = static_cast<std::uint16_t*>(a.out[0]);
+    for (std::size_t i = r.begin; i < r.end; ++i) y[i] = numerics::to_f16(x[i]);
+    return;
+  }
   with_castable(p.in_type, [&]<class X>(type_tag<X>) {
     with_castable(p.out_type, [&]<class Y>(type_tag<Y>) {
       // A bool of the caller may be any byte: read as a number.
@@ -626,6 +633,7 @@ inline constexpr type_set castable_types =
     number_types | type_set{dtype::f64, dtype::u32, dtype::u64, dtype::boolean};
 inline constexpr form cast_forms[] = {
     {.in = {castable_types}, .out = {castable_types}},
+    {.in = {dtype::f32}, .out = {dtype::f16}},
 };
 inline constexpr op_def cast{
     .name = "cast",

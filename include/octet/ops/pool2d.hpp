@@ -14,7 +14,7 @@ OCTET_NAMESPACE_BEGIN
 /// divisor only with count_include_pad.
 struct pool2d_attrs {
   std::int32_t window_h = 1, window_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1,
-               dilation_w = 1;  // dilation: max only
+               dilation_w = 1;  // dilation: not of quantized averages
   std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   bool ceil_mode = false;  // a last, partly covered window also counts if it starts inside the
                            // image or the leading padding
@@ -267,8 +267,8 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
   p.count_include_pad = a.count_include_pad;
   p.divisor = a.divisor;
   if (a.divisor < 0) return invalid("divisor", std::to_string(a.divisor), "0 or more");
-  if (!Max && (a.dilation_h != 1 || a.dilation_w != 1))
-    return unsupported("dilation in average pooling");
+  if (!Max && Quantized && (a.dilation_h != 1 || a.dilation_w != 1))
+    return unsupported("dilation in an average of quantized values");
   const auto clamp = clamp_of(*n.attrs, y.type);
   p.lo = clamp.lo, p.hi = clamp.hi;
   if constexpr (!Quantized) {

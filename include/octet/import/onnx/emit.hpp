@@ -16,6 +16,13 @@
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
 
+/// How a float16 value is there. ONNX Runtime's CPU computes in float32 and inserts casts; where
+/// one of two casts that follow one another is its own, both go, and nothing is rounded between.
+enum class half : std::uint8_t {
+  no,        // any other type, or a float16 tensor
+  computed,  // float32 numbers of an operator without a float16 kernel
+  cast       // float32 numbers that the file casts
+};
 /// One value of the file's graph: an array of the file that no node has read yet, or a tensor.
 struct value {
   tensor_id id = no_tensor;
@@ -23,6 +30,7 @@ struct value {
   const array* data = nullptr;
   std::string name;                                   // of the array
   std::shared_ptr<const std::vector<value>> items{};  // a sequence of values, nothing else
+  half as_half = half::no;                            // not `no`: float16, rounded when it is held
 
   static value of(tensor_id id, bool channels_inner = false) {
     value v;
@@ -122,6 +130,7 @@ class emitter : public import::row_emitter {
 
   // ---- values ----
   dtype type(const value& v) const {
+    if (v.as_half != half::no) return dtype::f16;
     return v.id != no_tensor ? to.g[v.id].type : v.data ? v.data->type : dtype::f32;
   }
   /// Extents in ONNX's order of axes.
@@ -145,6 +154,9 @@ class emitter : public import::row_emitter {
   /// The graph's tensor in the layout asked for.
   tensor_id held(const value& v, bool channels_inner) {
     if (failed() || !no_sequence(v)) return no_tensor;
+    if (v.as_half != half::no)
+      return held(value::of(once(rounded_, v.id, ops::cast, dtype::f16), v.channels_inner),
+                  channels_inner);
     if (v.id == no_tensor && v.data) {
       auto& id = arrays_[v.data];
       if (id == 0) {
@@ -161,6 +173,15 @@ class emitter : public import::row_emitter {
   }
   /// In the layout it has.
   tensor_id held(const value& v) { return held(v, v.channels_inner); }
+  /// float16 numbers as float32; `unrounded`: as they were before they became float16, where that
+  /// is known. Other values are returned as they are.
+  value as_float(const value& v, bool unrounded) {
+    if (failed() || type(v) != dtype::f16) return v;
+    if (unrounded && v.as_half != half::no) return value::of(v.id, v.channels_inner);
+    const tensor_id x = held(v);
+    return failed() ? v
+                    : value::of(once(floats_, x, ops::dequantize, dtype::f32), v.channels_inner);
+  }
   bool is_constant(const value& v) const {
     return v.data != nullptr || (v.id != no_tensor && to.g[v.id].role == tensor::kind::constant);
   }
@@ -407,13 +428,21 @@ class emitter : public import::row_emitter {
   }
 
  private:
+  /// That operator on x, made the first time.
+  tensor_id once(std::map<tensor_id, tensor_id>& list, tensor_id x, const op_def& op, dtype t) {
+    if (const auto it = list.find(x); it != list.end()) return it->second;
+    const tensor_id y = made(op, {x}, t);
+    if (!failed()) list.emplace(x, y);
+    return y;
+  }
   bool no_sequence(const value& v) {
     if (v.items)
       refuse("a sequence of tensors here", {}, "operators that take one out or join them");
     return !v.items;
   }
 
-  std::map<const array*, tensor_id> arrays_;  // id + 1
+  std::map<const array*, tensor_id> arrays_;         // id + 1
+  std::map<tensor_id, tensor_id> rounded_, floats_;  // to float16 and back
   tensor_set inputs_, read_, dequantized_;
 };
 

@@ -713,6 +713,10 @@ class fuser : node_graph {
     const bool open = r.what == kind::product || r.what == kind::matrix,  // may give floats
         moves = r.what == kind::move || r.what == kind::move_8bit || r.what == kind::largest;
     if (g.dq.size() != quantized_inputs(r.what, g)) return "an input is not quantized";
+    for (const auto* list : {&g.dq, &g.q})
+      for (item* each : *list)
+        if (const array* s = constant(each->n.input(1)); s && s->type != dtype::f32)
+          return std::string(name_of(s->type)) + " scales";
     std::vector<dtype> in;
     for (item* d : g.dq) {
       const auto t = in_type(*d);

@@ -75,6 +75,8 @@ class loader {
     std::unordered_map<std::string, value> values{};
     std::vector<std::pair<std::string, value>> around{};  // of the graph around it
     std::string suffix{};                                 // of names, in a loop
+    /// Who reads what nodes give; made when it is needed.
+    std::optional<std::map<std::string, std::vector<const node*>>> readers{};
 
     model& m() const { return of->m; }
   };
@@ -230,7 +232,18 @@ class loader {
     const auto first = static_cast<tensor_id>(builder_.g.tensors.size());
     for (const auto& [key, a] : n.attributes)
       if (a.unread) return unsupported("attribute " + key, "a list of tensors or graphs");
+    const half_kernel how = half_kernel_of(s, c);
+    if (how != half_kernel::moves)
+      for (std::size_t i = 0; i < own_inputs(c); ++i)
+        c.in[i] = emit_.as_float(c.in[i], how == half_kernel::none);
+    if (casts(n) && !n.in.empty() && c.in[0].as_half == half::computed &&
+        !read_in_float(s, n.in[0]))
+      c.in[0] = rounded(c.in[0]);
     find_row(n)->emit(emit_, c);
+    for (std::size_t k = 0; k < c.out.size() && how != half_kernel::moves; ++k)
+      give_half(c.out[k], how, k);
+    if (casts(n) && !c.out.empty() && c.out[0].as_half == half::cast && cast_again(s, n.out[0]))
+      c.out[0] = rounded(c.out[0]);
     if (emit_.failed()) return emit_.error();
     if (options_.as_written)  // ONNX Runtime folds no constants
       for (const value& v : c.out)
@@ -251,6 +264,102 @@ class loader {
     }
     return unit{};
   }
+
+  // ---- float16 ----
+
+  /// What ONNX Runtime's CPU has for float16 values of an operator.
+  enum class half_kernel : std::uint8_t {
+    none,    // it computes in float32 between casts of its own
+    rounds,  // results are rounded
+    moves    // elements as they are; also where nothing is float16
+  };
+  static half_kernel half_kernel_of(const node& n) {
+    static constexpr std::string_view moves[] = {
+        "Cast",     "CastLike", "Concat", "Expand", "Flatten", "Gather",          "GatherElements",
+        "GatherND", "Identity", "If",     "Loop",   "Reshape", "ReverseSequence", "Scan",
+        "Shape",    "Size",     "Slice",  "Split",  "Squeeze", "Transpose",       "Unsqueeze"};
+    static constexpr std::string_view rounds[] = {"Clip",  "DequantizeLinear",   "IsInf",
+                                                  "IsNaN", "LayerNormalization", "Max",
+                                                  "Min",   "QuantizeLinear",     "RMSNormalization",
+                                                  "Round", "ScatterND",          "Sign"};
+    const auto among = [&](std::span<const std::string_view> list) {
+      return std::find(list.begin(), list.end(), n.op) != list.end();
+    };
+    if (!n.domain.empty() && !is_dequantize(n) && !is_quantize(n)) return half_kernel::none;
+    if (among(moves) || n.op.find("Sequence") != std::string::npos) return half_kernel::moves;
+    return among(rounds) ? half_kernel::rounds : half_kernel::none;
+  }
+  half_kernel half_kernel_of(scope& s, const call& c) {
+    const auto inputs = std::span(c.in).first(own_inputs(c));
+    const bool any = std::any_of(inputs.begin(), inputs.end(), [&](const value& v) {
+      return v.given() && emit_.type(v) == dtype::f16;
+    });
+    if (!any) return half_kernel::moves;
+    const half_kernel own = half_kernel_of(c.n);
+    return own != half_kernel::none && stands_alone(s, c) ? half_kernel::none : own;
+  }
+  /// A node among such that have no float16 kernel: it runs in float32 as well. Casts stay casts.
+  bool stands_alone(scope& s, const call& c) {
+    if (casts(c.n) || is_quantize(c.n) || c.n.op.starts_with("Is") || c.n.op == "Size" ||
+        c.n.op == "Shape" || c.n.op.find("Sequence") != std::string::npos)
+      return false;
+    for (const auto& [key, a] : c.n.attributes)
+      if (a.graph) return false;
+    bool fed = false;
+    for (std::size_t i = 0; i < own_inputs(c); ++i) {
+      if (!readers_of(s).contains(c.n.in[i])) continue;
+      fed = true;
+      if (emit_.type(c.in[i]) == dtype::f16 && c.in[i].as_half != half::computed) return false;
+    }
+    for (const std::string& o : c.n.out) {
+      if (is_result(s, o)) return false;
+      for (const node* n : readers_of(s)[o])
+        if (half_kernel_of(*n) != half_kernel::none) return false;
+    }
+    return fed;
+  }
+  static bool casts(const node& n) { return n.is("Cast") || n.is("CastLike"); }
+  static bool is_result(const scope& s, const std::string& name) {
+    const auto& all = s.m().outputs;
+    return std::any_of(all.begin(), all.end(), [&](const auto& v) { return v.name == name; });
+  }
+  /// No float16 kernel reads the value, so that it never is one: the file's casts read what it was.
+  static bool read_in_float(scope& s, const std::string& name) {
+    const auto& all = readers_of(s)[name];
+    return !is_result(s, name) && std::all_of(all.begin(), all.end(), [](const node* n) {
+      return casts(*n) || half_kernel_of(*n) == half_kernel::none;
+    });
+  }
+  /// Two casts of the file in a row: everybody reads what is between them.
+  static bool cast_again(scope& s, const std::string& name) {
+    const auto& all = readers_of(s)[name];
+    return std::any_of(all.begin(), all.end(), [](const node* n) { return casts(*n); });
+  }
+  value rounded(const value& v) {
+    const tensor_id x = emit_.held(v);
+    return emit_.failed() ? v : value::of(x, v.channels_inner);
+  }
+  static std::map<std::string, std::vector<const node*>>& readers_of(scope& s) {
+    if (s.readers) return *s.readers;
+    auto& readers = s.readers.emplace();
+    for (const node& n : s.m().nodes)
+      for (const std::string& o : n.out)
+        if (!o.empty()) readers[o];
+    for (const node& n : s.m().nodes)
+      for (const std::string& name : n.in)
+        if (const auto it = readers.find(name); it != readers.end()) it->second.push_back(&n);
+    return readers;
+  }
+  /// A result of a node that read float16.
+  void give_half(value& v, half_kernel how, std::size_t k) {
+    if (emit_.failed() || v.items || !v.given() || emit_.type(v) != dtype::f32) return;
+    if (how == half_kernel::rounds && k > 0) return;  // LayerNormalization's mean is float32
+    if (v.data) v = value::of(emit_.held(v, false));
+    if (emit_.failed()) return;
+    v.as_half = half::computed;
+    if (how == half_kernel::rounds) v = rounded(v);
+  }
+
   static result<value> find(const scope& s, const std::string& name) {
     if (name.empty()) return value{};
     if (const auto it = s.values.find(name); it != s.values.end()) return it->second;
@@ -312,7 +421,9 @@ class loader {
     return results;
   }
   status run_subgraphs(call& c) {
-    return c.n.op == "If" ? run_if(c) : c.n.op == "Loop" ? run_loop(c) : run_scan(c);
+    if (c.n.op == "If") return run_if(c);
+    if (c.n.op == "Loop") return run_loop(c);
+    return c.n.op == "Scan" ? run_scan(c) : run_sequence_map(c);
   }
   /// A condition or a number of one element, where it is known now.
   std::optional<std::int64_t> known(const value& v) {
@@ -429,57 +540,141 @@ class loader {
       if (d != axis) rest.push_back(emit_.to.g[piece].shape[d]);
     return value::of(emit_.reshaped(piece, rest));
   }
+  /// What each round of a Scan reads one slice of, and what becomes of its results.
+  struct scanning {
+    std::vector<tensor_id> from{};
+    std::vector<int> axis{};
+    std::vector<std::int64_t> in_back{}, out_back{};
+    std::int32_t rounds = -1;
+  };
+  void add_scanned(scanning& to, const value& v, std::int64_t at) {
+    const int axis = emit_.axis(at, emit_.rank(v));
+    const tensor_id x = emit_.held(v, false);
+    if (emit_.failed()) return;
+    const std::int32_t extent = emit_.shape(v)[axis];
+    if (to.rounds >= 0 && extent != to.rounds)
+      emit_.broken("extents that Scan runs over", std::to_string(extent),
+                   std::to_string(to.rounds));
+    to.from.push_back(x), to.axis.push_back(axis), to.rounds = extent;
+  }
+  /// All rounds: `now` goes from one to the next, `each` collects their other results.
+  status scan(scope& s, const scanning& a, std::vector<value>& now,
+              std::vector<std::vector<value>>& each, const std::string& suffix) {
+    const std::size_t carried = now.size();
+    for (std::int32_t k = 0; k < a.rounds; ++k) {
+      std::vector<value> in = now;
+      for (std::size_t i = 0; i < a.from.size(); ++i) {
+        in.push_back(without_axis(a.from[i], a.axis[i], a.in_back[i] != 0 ? a.rounds - 1 - k : k));
+        if (emit_.failed()) return emit_.error();
+      }
+      auto y = run(s, in, suffix + " #" + std::to_string(k));
+      if (!y) return y.error();
+      now.assign(y->begin(), y->begin() + static_cast<std::ptrdiff_t>(carried));
+      for (std::size_t i = 0; i < each.size(); ++i)
+        each[i].insert(a.out_back[i] != 0 ? each[i].begin() : each[i].end(), (*y)[carried + i]);
+    }
+    return unit{};
+  }
   /// Values that go from round to round, then those of which each round reads one slice.
   status run_scan(call& c) {
-    if (main_.m().opset < 9)
-      return unsupported("Scan of an opset before 9", std::to_string(main_.m().opset));
-    const std::size_t own = own_inputs(c);
-    const std::int64_t scanned = emit_.integer(c, "num_scan_inputs", 0);
-    auto body = body_of(c, "body", own);
+    const bool batches = main_.m().opset < 9;  // behind lengths of sequences
+    const std::size_t first = batches ? 1 : 0, own = own_inputs(c);
+    if (own < first) return invalid("inputs of Scan", "0");
+    auto body = body_of(c, "body", own - first);
     if (!body) return body.error();
-    scope& s = **body;
-    if (scanned < 1 || as_size(scanned) > own)
+    const std::int64_t scanned = emit_.integer(c, "num_scan_inputs", 0);
+    if (scanned < 1 || as_size(scanned) > own - first)
       return invalid("attribute num_scan_inputs", std::to_string(scanned));
-    const std::size_t carried = own - as_size(scanned), results = s.m().outputs.size();
+    const std::size_t count = as_size(scanned), carried = own - first - count,
+                      results = (*body)->m().outputs.size();
     if (results < carried || results != c.n.out.size())
       return invalid("outputs of Scan and its body", std::to_string(results),
                      std::to_string(c.n.out.size()));
-    const std::size_t count = as_size(scanned), more = results - carried;
+    if (batches) return scan_batches(c, **body, carried, count);
+    const std::size_t more = results - carried;
     const auto in_axes = scan_numbers(c, "scan_input_axes", count),
-               in_back = scan_numbers(c, "scan_input_directions", count),
-               out_axes = scan_numbers(c, "scan_output_axes", more),
-               out_back = scan_numbers(c, "scan_output_directions", more);
-    std::vector<tensor_id> from;
-    std::vector<int> axis;
-    std::int32_t rounds = -1;
-    for (std::size_t i = 0; i < count && !emit_.failed(); ++i) {
-      const value& v = c.in[carried + i];
-      axis.push_back(emit_.axis(in_axes[i], emit_.rank(v)));
-      from.push_back(emit_.held(v, false));
-      if (emit_.failed()) break;
-      const std::int32_t extent = emit_.shape(v)[axis[i]];
-      if (rounds >= 0 && extent != rounds)
-        emit_.broken("extents that Scan runs over", std::to_string(extent), std::to_string(rounds));
-      rounds = extent;
-    }
+               out_axes = scan_numbers(c, "scan_output_axes", more);
+    scanning a;
+    a.in_back = scan_numbers(c, "scan_input_directions", count);
+    a.out_back = scan_numbers(c, "scan_output_directions", more);
+    for (std::size_t i = 0; i < count && !emit_.failed(); ++i)
+      add_scanned(a, c.in[carried + i], in_axes[i]);
     if (emit_.failed()) return emit_.error();
     std::vector<value> now(c.in.begin(), c.in.begin() + static_cast<std::ptrdiff_t>(carried));
     std::vector<std::vector<value>> each(more);
-    for (std::int32_t k = 0; k < rounds; ++k) {
-      std::vector<value> in = now;
-      for (std::size_t i = 0; i < count; ++i) {
-        const std::int32_t at = in_back[i] != 0 ? rounds - 1 - k : k;
-        in.push_back(without_axis(from[i], axis[i], at));
-        if (emit_.failed()) return emit_.error();
-      }
-      auto y = run(s, in, " #" + std::to_string(k));
-      if (!y) return y.error();
-      now.assign(y->begin(), y->begin() + static_cast<std::ptrdiff_t>(carried));
-      for (std::size_t i = 0; i < more; ++i)
-        each[i].insert(out_back[i] != 0 ? each[i].begin() : each[i].end(), (*y)[carried + i]);
-    }
+    if (auto s = scan(**body, a, now, each, {}); !s) return s;
     c.out = std::move(now);
     return collect(c, each, out_axes);
+  }
+  /// Opset 8: everything has an axis of batches in front, and each batch is a scan of its own.
+  status scan_batches(call& c, scope& body, std::size_t carried, std::size_t count) {
+    if (c.has(0)) return unsupported("lengths of sequences in Scan", c.n.in[0], "none");
+    const std::size_t results = c.n.out.size();
+    std::vector<tensor_id> all;
+    for (std::size_t i = 1; i <= carried + count; ++i) {
+      emit_.axis(0, emit_.rank(c.in[i]));
+      all.push_back(emit_.held(c.in[i], false));
+      if (emit_.failed()) return emit_.error();
+    }
+    const std::int32_t batch = emit_.to.g[all[0]].shape[0];
+    for (const tensor_id x : all)
+      if (emit_.to.g[x].shape[0] != batch)
+        return invalid("batches of Scan", std::to_string(emit_.to.g[x].shape[0]),
+                       std::to_string(batch));
+    std::vector<std::vector<value>> each(results);
+    for (std::int32_t b = 0; b < batch; ++b) {
+      scanning a;
+      a.in_back = scan_numbers(c, "directions", count);
+      a.out_back.assign(results - carried, 0);
+      std::vector<value> now;
+      for (std::size_t i = 0; i < all.size() && !emit_.failed(); ++i) {
+        const value v = without_axis(all[i], 0, b);
+        if (i < carried)
+          now.push_back(v);
+        else if (!emit_.failed())
+          add_scanned(a, v, 0);
+      }
+      if (emit_.failed()) return emit_.error();
+      call one{c.n, {}};
+      std::vector<std::vector<value>> rounds(results - carried);
+      if (auto s = scan(body, a, now, rounds, " #" + std::to_string(b)); !s) return s;
+      one.out = std::move(now);
+      if (auto s = collect(one, rounds, {}); !s) return s;
+      for (std::size_t i = 0; i < results; ++i) each[i].push_back(one.out[i]);
+    }
+    return collect(c, each, {});
+  }
+  /// A body for each place of a sequence; what is no sequence itself is the same in all of them.
+  status run_sequence_map(call& c) {
+    const std::size_t own = own_inputs(c);
+    if (own < 1 || !c.in[0].items) return invalid("input 0 of SequenceMap", {}, "a sequence");
+    auto body = body_of(c, "body", own);
+    if (!body) return body.error();
+    if ((*body)->m().outputs.size() != c.n.out.size())
+      return invalid("outputs of the graph body", std::to_string((*body)->m().outputs.size()),
+                     std::to_string(c.n.out.size()));
+    std::vector<std::vector<value>> each(c.n.out.size());
+    const std::size_t count = c.in[0].items->size();
+    for (std::size_t k = 0; k < count; ++k) {
+      if (auto spent = builder_.work.spend(64); !spent) return spent;
+      std::vector<value> in;
+      for (std::size_t i = 0; i < own; ++i) {
+        const value& v = c.in[i];
+        if (v.items && v.items->size() != count)
+          return invalid("tensors of a sequence of SequenceMap", std::to_string(v.items->size()),
+                         std::to_string(count));
+        in.push_back(v.items ? (*v.items)[k] : v);
+      }
+      auto y = run(**body, in, " #" + std::to_string(k));
+      if (!y) return y.error();
+      for (std::size_t i = 0; i < each.size(); ++i) each[i].push_back((*y)[i]);
+    }
+    for (std::vector<value>& list : each) {
+      value v;
+      v.items = std::make_shared<const std::vector<value>>(std::move(list));
+      c.out.push_back(std::move(v));
+    }
+    return unit{};
   }
 
   /// Outputs leave in ONNX's order of axes.
@@ -499,7 +694,7 @@ class loader {
       g[id].name = o.name;
     } else if (g[id].name != o.name) {  // the layout changed last: the file's name goes with it
       if (v->id != no_tensor && v->id != id && g[v->id].name == o.name)
-        g[v->id].name += "/channels_inner";
+        g[v->id].name += v->as_half != half::no ? "/float32" : "/channels_inner";
       g[id].name = o.name;
     }
     g.outputs.push_back(id);

@@ -155,6 +155,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"SequenceLength", "", &rows::sequence_length_row},
     {"SplitToSequence", "", &rows::split_to_sequence_row},
     {"ConcatFromSequence", "", &rows::concat_from_sequence_row},
+    {"SequenceMap", "", &rows::subgraphs_row},
 
     {"Identity", "", &rows::identity_row},
     {"Dropout", "", &rows::dropout_row},

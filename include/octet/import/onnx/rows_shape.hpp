@@ -451,15 +451,22 @@ inline void range_row(emitter& m, call& c) {
   m.give(c, m.new_constant("", shape, std::vector<std::int32_t>(list.begin(), list.end())), false);
 }
 inline void cast_to(emitter& m, call& c, dtype t) {
-  const value& x = c.in[0];
-  if (m.type(x) == t) {
-    c.out = {x};
+  if (m.type(c.in[0]) == t) {
+    c.out = {c.in[0]};
     return;
   }
+  const value x = m.as_float(c.in[0], c.in[0].as_half == half::computed);
   tensor_id y = m.held(x);
-  if (m.type(x) == dtype::f16) y = m.made(ops::dequantize, {y}, dtype::f32);  // exact
   if (m.failed()) return;
-  m.give(c, m.to.g[y].type == t ? y : m.made(ops::cast, {y}, t), x.channels_inner);
+  if (t != dtype::f16) {
+    if (m.type(x) != t) y = m.made(ops::cast, {y}, t);
+    return m.give(c, y, x.channels_inner);
+  }
+  const bool real = m.type(x) == dtype::f32;
+  if (!real) y = m.made(ops::cast, {y}, dtype::f32);
+  value v = value::of(y, x.channels_inner);
+  v.as_half = half::cast;
+  c.out = {std::move(v)};
 }
 inline void cast_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;

@@ -689,7 +689,6 @@ inline resizing read_resizing(emitter& m, const call& c) {
     m.refuse("rank of an image to resize", std::to_string(x.rank), "3, 4");
     return r;
   }
-  if (m.integer(c, "antialias", 0) != 0) m.refuse("antialias", "1", "0");
   const bool roi = m.opset >= 11;
   std::vector<float> scales;
   std::vector<std::int64_t> sizes;
@@ -807,6 +806,11 @@ inline tensor_id blended(emitter& m, tensor_id x, const resizing& r, const std::
   }
   return x;
 }
+/// A pixel's weight at a distance up to 1: ((a + 2) d - (a + 3)) d d + 1.
+inline float near_weight(float d, float a) {
+  using numerics::add, numerics::mul, numerics::sub;
+  return add(mul(mul(sub(mul(add(a, 2.f), d), add(a, 3.f)), d), d), 1.f);
+}
 /// Weights of the pixels at -1, 0, 1, 2 around a place that is `s` behind pixel 0.
 inline std::array<float, 4> cubic_weights(float s, float a) {
   using numerics::add, numerics::mul, numerics::sub;
@@ -815,11 +819,7 @@ inline std::array<float, 4> cubic_weights(float s, float a) {
     const float inner = add(mul(sub(mul(a, d), mul(5.f, a)), d), mul(8.f, a));
     return sub(mul(inner, d), mul(4.f, a));
   };
-  // |d| <= 1: ((a + 2) d - (a + 3)) d d + 1
-  const auto near = [&](float d) {
-    return add(mul(mul(sub(mul(add(a, 2.f), d), add(a, 3.f)), d), d), 1.f);
-  };
-  return {far(add(s, 1.f)), near(s), near(sub(1.f, s)), far(sub(2.f, s))};
+  return {far(add(s, 1.f)), near_weight(s, a), near_weight(sub(1.f, s), a), far(sub(2.f, s))};
 }
 /// Cubic resizing of floats: four pixels of each axis, columns first. Beyond the image its border
 /// goes on, or (exclude_outside) nothing counts and the rest is scaled up to 1.
@@ -847,6 +847,82 @@ inline tensor_id cubic(emitter& m, tensor_id x, const resizing& r, const std::st
       }
     }
     if (!same) x = weighted(m, x, k, taps);
+  }
+  return x;
+}
+/// A filter's window around one output of an antialiased axis.
+struct antialias_filter {
+  bool cubic = false;
+  float coefficient = -0.75f;
+
+  float operator()(float d) const {
+    using numerics::add, numerics::mul, numerics::sub;
+    d = std::fabs(d);
+    if (d < 1) return cubic ? near_weight(d, coefficient) : sub(1.f, d);
+    if (!cubic || !(d < 2)) return 0;
+    return mul(sub(mul(add(mul(sub(d, 5.f), d), 8.f), d), 4.f), coefficient);
+  }
+};
+/// The pixels that output `o` is a sum of, from `first` on, and what each counts. Those outside of
+/// the image count for its border, or not at all.
+inline std::vector<float> antialias_weights(const antialias_filter& filter, float center,
+                                            float support, float inverse, std::int32_t extent,
+                                            bool exclude_outside, std::int32_t& first) {
+  using numerics::add, numerics::floor, numerics::mul, numerics::sub;
+  const auto place = [](float v) {
+    return numerics::clamp_to_int(static_cast<double>(v), -(1 << 26), 1 << 26);
+  };
+  const std::int32_t low = place(floor(add(sub(center, support), 0.5f))),
+                     high = place(floor(add(add(center, support), 0.5f)));
+  first = std::clamp(low, 0, extent - 1);
+  std::vector<float> list(as_size(std::max(std::min(high, extent), first + 1) - first));
+  std::vector<float> before, after;
+  float total = 0;
+  for (std::int32_t i = low; i < high; ++i) {
+    const bool outside = i < 0 || i >= extent;
+    if (outside && exclude_outside) continue;
+    const float w = filter(mul(add(sub(static_cast<float>(i), center), 0.5f), inverse));
+    total = add(total, w);
+    if (outside)
+      (i < 0 ? before : after).push_back(w);
+    else
+      list[as_size(i - first)] = w;
+  }
+  for (const float w : before) list.front() = add(list.front(), w);
+  for (const float w : after) list.back() = add(list.back(), w);
+  const float share = total == 0 ? 1.f : numerics::div(1.f, total);
+  for (float& w : list) w = mul(w, share);
+  return list;
+}
+/// Linear or cubic resizing of floats in which an image that shrinks is a sum of all its pixels:
+/// the filter is as much wider. Columns first.
+inline tensor_id antialiased(emitter& m, tensor_id x, const resizing& r, const std::string& how,
+                             const antialias_filter& filter, bool exclude_outside) {
+  using numerics::add, numerics::mul;
+  for (const std::size_t k : {std::size_t{1}, std::size_t{0}}) {
+    if (r.in[k] == r.out[k] && r.factor[k] == 1.f) continue;
+    const float scale = numerics::div(1.f, r.factor[k]), half = filter.cubic ? 2.f : 1.f,
+                support = scale >= 1.f ? mul(half, scale) : half,
+                inverse = scale >= 1.f ? numerics::div(1.f, scale) : 1.f;
+    const double width = std::min(2. * static_cast<double>(support) + 3, 0x1p27);
+    std::vector<tap> taps;
+    for (std::int32_t o = 0; o < r.out[k]; ++o) {
+      if (!m.check(m.to.work.spend(static_cast<std::size_t>(width)))) return no_tensor;
+      const float at =
+          scale == 1.f ? static_cast<float>(o) : source_of(o, r.in[k], r.out[k], r.factor[k], how);
+      std::int32_t first = 0;
+      const auto list = antialias_weights(filter, add(0.5f, at), support, inverse, r.in[k],
+                                          exclude_outside, first);
+      if (!m.check(m.to.work.spend(taps.size()))) return no_tensor;
+      for (std::size_t i = taps.size(); i < list.size(); ++i)
+        taps.push_back(
+            {std::vector<std::int32_t>(as_size(o), 0), std::vector<float>(as_size(o), 0.f)});
+      for (std::size_t i = 0; i < taps.size(); ++i) {
+        taps[i].index.push_back(i < list.size() ? first + static_cast<std::int32_t>(i) : 0);
+        taps[i].weight.push_back(i < list.size() ? list[i] : 0.f);
+      }
+    }
+    x = weighted(m, x, k, taps);
   }
   return x;
 }
@@ -891,14 +967,19 @@ inline void resize_row(emitter& m, call& c) {
     if (!rounding_known) return m.refuse("nearest_mode", rounds);
     return give(nearest(m, x, r, how, rounds));
   }
-  const bool real = m.type(c.in[0]) == dtype::f32;
-  if (mode == "cubic") {
-    if (!m.is_real(c.in[0])) return;
-    return give(cubic(m, x, r, how, m.real(c, "cubic_coeff_a", -0.75f),
-                      m.integer(c, "exclude_outside", 0) != 0));
-  }
-  if (mode != "linear" && mode != "bilinear")
+  const bool real = m.type(c.in[0]) == dtype::f32,
+             outside = m.integer(c, "exclude_outside", 0) != 0;
+  if (mode != "linear" && mode != "bilinear" && mode != "cubic")
     return m.refuse("mode of Resize", mode, "nearest, linear, cubic");
+  const float coefficient = m.real(c, "cubic_coeff_a", -0.75f);
+  if (m.integer(c, "antialias", 0) != 0) {
+    if (!real) return m.refuse("antialias of 8-bit values", "1", "0");
+    return give(antialiased(m, x, r, how, {mode == "cubic", coefficient}, outside));
+  }
+  if (mode == "cubic") {
+    if (m.is_real(c.in[0])) give(cubic(m, x, r, how, coefficient, outside));
+    return;
+  }
   if (!real && !m.is_byte(c.in[0])) return;
   // The operator's places are counted from the edge.
   const bool own = how != "half_pixel_symmetric" &&
