@@ -259,6 +259,24 @@ TEST_CASE("ONNX: a graph as the file writes it") {
   CHECK(run_graph<float>(*g, {1, -0.25f, 20}) == std::vector<float>{2, -3 * 0.1f, 252 * 0.1f});
 }
 
+TEST_CASE("ONNX: groups across the border of a subgraph") {
+  const auto golden = [](const std::string& name) {
+    return octet::import::try_onnx(OCTET_SOURCE_DIR "/tests/goldens/onnx/" + name + ".onnx");
+  };
+  for (const char* name : {"border_if_outside", "border_loop_outside"}) {
+    const auto g = golden(name);
+    REQUIRE(g);
+    CHECK(has_operator(*g, "batch_matmul"));
+    CHECK_HAS(kept_float(*g), "dequantized outside of the subgraph");
+  }
+  for (const char* name : {"chosen_outside", "chosen_inside_nested"}) {  // by a constant
+    const auto g = golden(name);
+    REQUIRE(g);
+    CHECK(has_operator(*g, "qnn.fully_connected"));
+    CHECK(kept_float(*g).empty());
+  }
+}
+
 TEST_CASE("ONNX: normalized rows, triangles, bounds of integers") {
   ox::file f;
   f.input("x", ox::f32, {2, 4}).output("y");

@@ -335,6 +335,7 @@ class emitter : public import::row_emitter {
     if (failed()) return false;
     for (const tensor_id t : in) read_.insert(t);
     bool computed = &op == &ops::dequantize;
+    if (computed && !to.g[in[0]].scales.empty()) from_codes_.insert(out[0]);
     for (const tensor_id t : in) computed |= dequantized_.contains(t);
     const std::vector<tensor_id> results = computed ? out : std::vector<tensor_id>();
     const bool done = row_emitter::emit(op, std::move(in), std::move(out), std::move(a));
@@ -348,6 +349,8 @@ class emitter : public import::row_emitter {
   void computed_at_every_run(tensor_id t) {
     if (to.g[t].role == tensor::kind::constant) dequantized_.insert(t);
   }
+  /// What dequantizes codes gave.
+  bool is_from_codes(tensor_id t) const { return from_codes_.contains(t); }
   /// A node with one result of that type.
   tensor_id made(const op_def& op, std::vector<tensor_id> in, dtype t, attributes a = {}) {
     if (failed()) return no_tensor;
@@ -443,7 +446,7 @@ class emitter : public import::row_emitter {
 
   std::map<const array*, tensor_id> arrays_;         // id + 1
   std::map<tensor_id, tensor_id> rounded_, floats_;  // to float16 and back
-  tensor_set inputs_, read_, dequantized_;
+  tensor_set inputs_, read_, dequantized_, from_codes_;
 };
 
 }  // namespace onnx_model

@@ -18,7 +18,10 @@ namespace onnx_model {
 class fuser : node_graph {
  public:
   fuser(model& m, const limits& max) : node_graph(m), max_(max) {
-    for (const value_info& v : m.inputs) input_types_.emplace(v.name, v.type);
+    for (const value_info& v : m.inputs) {
+      input_types_.emplace(v.name, v.type);
+      if (v.dequantized) dequantized_outside_.insert(v.name);
+    }
   }
 
   /// Rewrites the model's nodes; they come back in an order in which they can run. `as_written`:
@@ -675,8 +678,14 @@ class fuser : node_graph {
 
   void fuse(item& i) {
     if (is_quantize(i.n) || is_dequantize(i.n) || i.n.out.empty()) return;
+    for (const auto& [key, a] : i.n.attributes)
+      if (a.graph) return;  // nodes of its subgraphs have reasons of their own
     const group g = group_of(i);
-    if (g.dq.empty()) return;
+    for (const std::string& name : i.n.in)
+      if (dequantized_outside_.contains(name))
+        i.n.kept_float =
+            "ONNX Runtime keeps it in float: an input is dequantized outside of the subgraph";
+    if (g.dq.empty() || !i.n.kept_float.empty()) return;
     const rule* r = nullptr;
     if (i.n.domain.empty())
       for (const rule& each : rules)
@@ -821,6 +830,8 @@ class fuser : node_graph {
       const node &a = g.dq[0]->n, &b = g.dq[1]->n;
       in = {a.input(0), b.input(0), a.input(1), b.input(1), a.input(2), b.input(2)};
     }
+    if (g.q.empty() && r.what != kind::index)
+      n.kept_float = "its result is not quantized: the sum of codes is scaled in float";
     if (r.op == "Softmax") {
       attribute opset;
       opset.integer = model_.opset;
@@ -844,6 +855,7 @@ class fuser : node_graph {
 
   limits max_;
   std::map<std::string, std::optional<dtype>> input_types_;
+  std::set<std::string> dequantized_outside_;
   std::size_t made_ = 0;  // bytes of new constants
 };
 

@@ -397,6 +397,7 @@ class loader {
         s.around.emplace_back(name, v);
         value_info outer;
         outer.name = name, outer.type = emit_.type(v);
+        outer.dequantized = emit_.is_from_codes(v.id);
         s.m().inputs.push_back(std::move(outer));
       }
     }

@@ -85,6 +85,7 @@ struct value_info {
   bool has_shape = false;
   std::vector<std::int64_t> extents;
   std::vector<std::string> symbols;  // of open extents
+  bool dequantized = false;          // of a subgraph: a value around it that DequantizeLinear gives
 };
 
 /// A graph, the model's own or an attribute's.
