@@ -16,7 +16,6 @@
 #include "octet/numerics/mlas_math.hpp"
 #include "octet/numerics/requantize.hpp"
 #include "octet/numerics/vector_math.hpp"
-#include "octet/ops/dequantize.hpp"
 
 using namespace octet;
 namespace n = octet::numerics;

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "npy.hpp"
+#include "octet/numerics/half.hpp"
 
 namespace octet::tools {
 
@@ -57,7 +58,7 @@ inline double real_value(const array& a, std::size_t i, double scale, std::int32
     case dtype::u32: return q(a.at<std::uint32_t>(i));
     case dtype::s64: return q(a.at<std::int64_t>(i));
     case dtype::u64: return q(a.at<std::uint64_t>(i));
-    case dtype::f16: return 0;  // no operator gives it out
+    case dtype::f16: return static_cast<double>(numerics::from_f16(a.at<std::uint16_t>(i)));
   }
   return 0;
 }

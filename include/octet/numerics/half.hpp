@@ -21,6 +21,19 @@ constexpr float rounded_to_f16(float v) noexcept {
   return std::bit_cast<float>((bits + 0xFFFu + (bits >> 13 & 1)) & ~std::uint32_t{0x1FFF});
 }
 
+/// The value of a binary16 number: exact.
+constexpr float from_f16(std::uint16_t h) noexcept {
+  const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16,
+                      exponent = h >> 10 & 31u;
+  std::uint32_t fraction = h & 1023u;
+  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000u | fraction << 13);
+  if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
+  if (fraction == 0) return std::bit_cast<float>(sign);
+  const int up =
+      std::countl_zero(fraction) - 21;  // normalizing shift: bit 10 becomes the hidden one
+  fraction = fraction << up & 1023u;
+  return std::bit_cast<float>(sign | static_cast<std::uint32_t>(113 - up) << 23 | fraction << 13);
+}
 /// The bits of the nearest binary16 number, ties to even; from 65520 on infinity. NaN stays, with
 /// the first bits of its fraction.
 constexpr std::uint16_t to_f16(float v) noexcept {

@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_DEQUANTIZE_HPP_
 #define OCTET_OPS_DEQUANTIZE_HPP_
 
+#include "octet/numerics/half.hpp"
 #include "octet/ops/quantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -18,19 +19,6 @@ struct dequantize_params {
 };
 
 namespace numerics {
-/// The value of a binary16 number: exact.
-constexpr float from_f16(std::uint16_t h) noexcept {
-  const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16,
-                      exponent = h >> 10 & 31u;
-  std::uint32_t fraction = h & 1023u;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000u | fraction << 13);
-  if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
-  if (fraction == 0) return std::bit_cast<float>(sign);
-  const int up =
-      std::countl_zero(fraction) - 21;  // normalizing shift: bit 10 becomes the hidden one
-  fraction = fraction << up & 1023u;
-  return std::bit_cast<float>(sign | static_cast<std::uint32_t>(113 - up) << 23 | fraction << 13);
-}
 /// f32((q - z) * s). Exact difference; for 32-bit values it is rounded to binary32 before the
 /// product.
 constexpr float dequantize(std::int64_t q, std::int32_t z, float s) noexcept {
