@@ -451,7 +451,9 @@ TEST_CASE("bad models and bad inputs: one message, exit code 3") {
 TEST_CASE("bad usage: exit code 2") {
   const std::string model = golden("chain_float_io.tflite");
   CHECK(call("").code == 2);
-  CHECK(call("fly").code == 2);
+  const ran fly = call("fly -x");
+  CHECK(fly.code == 2);
+  CHECK(has(fly.err, "octet: no command \"fly\"; there are run, show, "));
   CHECK(call("run").code == 2);
   CHECK(call("run " + model + " --no-such-option").code == 2);
   CHECK(call("run " + model + " --threads 0").code == 2);

@@ -201,6 +201,12 @@ int finish(int code) {
   return fail(bad_input, std::string("standard output: cannot write: ") + std::strerror(errno));
 }
 
+bool is_command(const CLI::App& app, const std::string& name) {
+  for (const CLI::App* command : app.get_subcommands({}))
+    if (command->get_name() == name) return true;
+  return false;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -232,6 +238,13 @@ int main(int argc, char** argv) {
   const CLI::App* convert_command = convert_flags(app, c);
   const CLI::App* diff_command = diff_flags(app, d);
 
+  // What is no command would be reported as one that is missing.
+  if (argc > 1 && argv[1][0] != '-' && !is_command(app, argv[1])) {
+    std::string all;
+    for (const CLI::App* command : app.get_subcommands({}))
+      all += (all.empty() ? "" : ", ") + command->get_name();
+    return fail(bad_usage, std::string("no command \"") + argv[1] + "\"; there are " + all);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& x) {
