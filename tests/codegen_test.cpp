@@ -1,11 +1,15 @@
 // Networks as generated code: the same bits as the same file through the loader, on every target;
 // MobileNetV2's arena and scratch.
+#include <array>
 #include <catch2/catch.hpp>
 #include <cstring>
 
 #include "octet/import/tflite.hpp"
 #include "octet/octet.hpp"
 #include "skip.hpp"
+#if defined(OCTET_HAVE_constant_outputs)
+#include "constant_outputs.hpp"
+#endif
 #if defined(OCTET_HAVE_digits)
 #include "digits.hpp"
 #include "digits_float_io.hpp"
@@ -110,6 +114,21 @@ TEST_CASE("generated digits equal the file") {
   same_as_file<digits_float_io::net>(OCTET_SOURCE_DIR "/examples/digits/digits_float_io.tflite");
 #else
   FAIL("examples/digits is a part of the repository");
+#endif
+}
+TEST_CASE("generated code has constants among its results") {
+#if defined(OCTET_HAVE_constant_outputs)
+  static constant_outputs::net net;
+  const std::array<float, 4> x{-1, 2, -3, 4};
+  std::array<float, 4> y{};
+  std::array<std::int32_t, 6> k{};
+  std::array<float, 2> f{};
+  net.run(x, y, k, f);
+  CHECK(y == std::array<float, 4>{0, 2, 0, 4});
+  CHECK(k == std::array<std::int32_t, 6>{1, -2, 3, 4, 5, -6});
+  CHECK(f == std::array<float, 2>{0.5f, -1.25f});
+#else
+  FAIL("the file is a part of the repository");
 #endif
 }
 TEST_CASE("generated MobileNetV2 equals the file, in 1,505,280 bytes of activations") {

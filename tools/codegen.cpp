@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <map>
+#include <set>
 
 #include "octet/graph/verify.hpp"
 #include "octet/ops/list.hpp"
@@ -286,9 +287,16 @@ status writer::write_node(const node& n) {
   return unit{};
 }
 status writer::write_results() {
+  std::set<tensor_id> copied;
   for (tensor_id t : g_.outputs) {
-    if (g_[t].role == tensor::kind::constant)
-      return refuse("codegen of constant outputs", nullptr, &g_[t]);
+    // A typed network's results lie in its arena.
+    if (g_[t].role == tensor::kind::constant && copied.insert(t).second) {
+      if (g_[t].scales.size() > 1)
+        return refuse("codegen of constant outputs with several scales", nullptr, &g_[t]);
+      body_ += "  const auto t" + std::to_string(t) + " = g.node(" + operator_text(ops::identity) +
+               ", q::attrs(), {q::result_type(" + dtype_text(g_[t].type) + ", " +
+               affine_text(g_[t]) + ")}, q::rounding::none, " + constant_text(t, true) + ");\n";
+    }
     results_ +=
         (results_.empty() ? "{t" : ", {t") + std::to_string(t) + ", " + literal(g_[t].name) + "}";
   }
@@ -299,7 +307,7 @@ std::string writer::header(const std::string& name) const {
   for (const node& n : g_.nodes) attributes += n.attrs.entries().size();
   // a graph has room for twelve attributes an operator (typed/network.hpp)
   const std::size_t capacity =
-      std::max({std::size_t{16}, g_.nodes.size() + 8, attributes / 12 + 8});
+      std::max({std::size_t{16}, g_.nodes.size() + g_.outputs.size() + 8, attributes / 12 + 8});
   std::string guard = "OCTET_GENERATED_";
   for (char c : name) guard += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   guard += "_HPP_";
