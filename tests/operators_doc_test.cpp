@@ -112,6 +112,18 @@ std::string node_name(std::string_view format, const std::string& name) {
   return format == "onnx" ? name.substr(name.rfind(':') + 1) : name;
 }
 
+std::string kind_text(attribute_value::kind k) {
+  switch (k) {
+    case attribute_value::kind::real: return " r";
+    case attribute_value::kind::integers: return "[]";
+    case attribute_value::kind::reals: return " r[]";
+    case attribute_value::kind::none:
+    case attribute_value::kind::integer:
+    case attribute_value::kind::text: break;
+  }
+  return {};
+}
+
 std::string page() {
   const auto made = importers();
   std::string s =
@@ -120,16 +132,19 @@ std::string page() {
       "says when it is stale). Formulas: docs/numerics.md. Which kernel runs a form on which "
       "target: `octet info --kernels`.\n\n"
       "`qnn.` operators work on quantized values and carry a rounding; the others move data or "
-      "work on plain numbers. Forms: element types of inputs -> outputs: roundings.\n\n"
-      "| operator | what | forms | optional inputs | SIMD kernel |\n"
-      "| --- | --- | --- | --- | --- |\n";
+      "work on plain numbers. Forms: element types of inputs -> outputs: roundings. Attributes: "
+      "names for `q::attr`; r: a real number, [] and r[]: lists.\n\n"
+      "| operator | what | forms | optional inputs | attributes | SIMD kernel |\n"
+      "| --- | --- | --- | --- | --- | --- |\n";
   for (const op_def* op : tools::operator_list()) {
-    std::string forms, optional;
+    std::string forms, optional, attributes;
     for (const form& f : op->forms) forms += (forms.empty() ? "" : "; ") + text(*op, f);
     for (std::size_t i = 0; i < 32; ++i)
       if (op->optional.contains(i)) optional += (optional.empty() ? "" : " ") + std::to_string(i);
+    for (const attribute_key& k : op->attributes.list())
+      attributes += (attributes.empty() ? "" : " ") + std::string(k.name) + kind_text(k.type);
     s += "| " + std::string(op->name) + " | " + std::string(op->summary) + " | " + forms + " | " +
-         optional + " | " +
+         optional + " | " + attributes + " | " +
          (op->kernel == kernel_id::none ? std::string() : std::string(name_of(op->kernel))) +
          " |\n";
   }

@@ -341,6 +341,11 @@ inline constexpr form qnn_add_forms[] = {
 inline constexpr form arithmetic_forms[] = {
     {.in = {arithmetic_types, like(0)}, .out = {like(0)}},
 };
+/// MXN, FMA: factors from an operand's scale to the output's, where the model file gives them.
+struct add_keys {
+  static constexpr attribute_key keys[] = {{"a_ratio", attribute_value::kind::real},
+                                           {"b_ratio", attribute_value::kind::real}};
+};
 inline constexpr op_def qnn_add{
     .name = "qnn.add",
     .summary = "a + b of quantized values",
@@ -349,6 +354,7 @@ inline constexpr op_def qnn_add{
     .forms = qnn_add_forms,
     .quantized = true,
     .kernel = kernel_id::add,
+    .attributes = keys_of<add_attrs, float_clamp_attrs, clamp_keys, add_keys>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<1, true>,
@@ -362,6 +368,7 @@ inline constexpr op_def qnn_sub{
     .forms = qnn_sub_forms,
     .quantized = true,
     .kernel = kernel_id::add,
+    .attributes = keys_of<add_attrs, float_clamp_attrs, clamp_keys, add_keys>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<-1, true>,
@@ -374,6 +381,7 @@ inline constexpr op_def add{
     .max_inputs = 2,
     .forms = arithmetic_forms,
     .kernel = kernel_id::add,
+    .attributes = keys_of<add_attrs, float_clamp_attrs, clamp_keys, add_keys>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<1, false>,
@@ -385,6 +393,7 @@ inline constexpr op_def sub{
     .max_inputs = 2,
     .forms = arithmetic_forms,
     .kernel = kernel_id::add,
+    .attributes = keys_of<add_attrs, float_clamp_attrs, clamp_keys, add_keys>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<-1, false>,

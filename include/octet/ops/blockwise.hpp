@@ -103,6 +103,7 @@ inline constexpr op_def blockwise_fully_connected{
     .max_inputs = 5,
     .optional = {4},
     .forms = blockwise_forms,
+    .attributes = keys_of<blockwise_attrs, float_clamp_attrs>,
     .shape = &blockwise_op_shape,
     .memory = &params_only<blockwise_params>,
     .prepare = &blockwise_prepare,

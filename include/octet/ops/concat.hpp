@@ -212,6 +212,7 @@ inline constexpr op_def pack{
     .min_inputs = 1,
     .max_inputs = -1,
     .forms = movement_forms,
+    .attributes = keys_of<concat_attrs>,
     .shape = &pack_op_shape,
     .memory = &pack_memory,
     .prepare = &pack_prepare,
@@ -228,7 +229,10 @@ inline constexpr form qnn_concat_forms[] = {
      .out = {like(0)},
      .roundings = {rounding::divide_half_away, rounding::divide_half_even}},
 };
-/// Attribute "ratios": with rounding MXN, one factor per input.
+/// With rounding MXN, one factor per input.
+struct concat_keys {
+  static constexpr attribute_key keys[] = {{"ratios", attribute_value::kind::reals}};
+};
 inline constexpr op_def qnn_concat{
     .name = "qnn.concat",
     .summary = "quantized inputs along an axis, at one scale",
@@ -236,6 +240,7 @@ inline constexpr op_def qnn_concat{
     .max_inputs = -1,
     .forms = qnn_concat_forms,
     .quantized = true,
+    .attributes = keys_of<concat_attrs, clamp_keys, concat_keys>,
     .shape = &concat_op_shape,
     .memory = &concat_memory<true>,
     .prepare = &concat_prepare<true>,
@@ -247,6 +252,7 @@ inline constexpr op_def concat{
     .min_inputs = 1,
     .max_inputs = -1,
     .forms = movement_forms,
+    .attributes = keys_of<concat_attrs, clamp_keys, concat_keys>,
     .shape = &concat_op_shape,
     .memory = &concat_memory<false>,
     .prepare = &concat_prepare<false>,

@@ -137,6 +137,7 @@ inline constexpr op_def float_conv3d{
     .max_inputs = 3,
     .optional = {2},
     .forms = conv3d_forms,
+    .attributes = keys_of<conv3d_attrs, float_clamp_attrs>,
     .shape = &conv3d_op_shape,
     .memory = &params_only<conv3d_params>,
     .prepare = &float_conv3d_prepare,

@@ -96,6 +96,7 @@ inline constexpr op_def dequantize{
     .quantized = true,
     .scaled = {0},
     .kernel = kernel_id::dequantize,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &dequantize_memory,
     .prepare = &dequantize_prepare,

@@ -140,6 +140,7 @@ inline constexpr op_def fully_connected{
     .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::fully_connected,
+    .attributes = keys_of<fully_connected_attrs, clamp_keys>,
     .shape = &fully_connected_op_shape,
     .memory = &fully_connected_memory,
     .prepare = &fully_connected_prepare,

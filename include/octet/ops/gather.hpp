@@ -110,6 +110,7 @@ inline constexpr op_def gather{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = gather_forms,
+    .attributes = keys_of<gather_attrs>,
     .shape = &gather_op_shape,
     .memory = &params_only<gather_params>,
     .prepare = &gather_prepare,
@@ -188,6 +189,7 @@ inline constexpr op_def gather_nd{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = gather_forms,
+    .attributes = keys_of<>,
     .shape = &gather_nd_op_shape,
     .memory = &params_only<gather_nd_params>,
     .prepare = &gather_nd_prepare,
@@ -274,6 +276,7 @@ inline constexpr op_def one_hot{
     .min_inputs = 3,
     .max_inputs = 3,
     .forms = one_hot_forms,
+    .attributes = keys_of<one_hot_attrs>,
     .shape = &one_hot_op_shape,
     .memory = &params_only<one_hot_params>,
     .prepare = &one_hot_prepare,
@@ -433,6 +436,7 @@ inline constexpr op_def arg_max{
     .summary = "index of the largest element along an axis",
     .forms = arg_forms,
     .kernel = kernel_id::arg_extreme,
+    .attributes = keys_of<axis_attrs>,
     .shape = &arg_op_shape,
     .memory = &params_only<axis_params>,
     .prepare = &arg_prepare<false>,
@@ -442,6 +446,7 @@ inline constexpr op_def arg_min{
     .summary = "index of the smallest element along an axis",
     .forms = arg_forms,
     .kernel = kernel_id::arg_extreme,
+    .attributes = keys_of<axis_attrs>,
     .shape = &arg_op_shape,
     .memory = &params_only<axis_params>,
     .prepare = &arg_prepare<true>,
@@ -450,6 +455,7 @@ inline constexpr op_def cumsum{
     .name = "cumsum",
     .summary = "running sums along an axis",
     .forms = cumsum_forms,
+    .attributes = keys_of<axis_attrs>,
     .shape = &cumsum_op_shape,
     .memory = &params_only<axis_params>,
     .prepare = &cumsum_prepare,
@@ -534,11 +540,16 @@ inline constexpr form topk_forms[] = {
 constexpr double topk_steps(const node_view& n) {
   return elements_out(n) * (n.in[0].shape.rank > 0 ? n.in[0].shape.back(0) : 1);
 }
+/// How many.
+struct topk_keys {
+  static constexpr attribute_key keys[] = {{"k", attribute_value::kind::integer}};
+};
 inline constexpr op_def topk{
     .name = "topk",
     .summary = "largest elements of each row and their indices",
     .outputs = 2,
     .forms = topk_forms,
+    .attributes = keys_of<topk_keys>,
     .shape = &topk_op_shape,
     .memory = &params_only<topk_params>,
     .prepare = &topk_prepare,

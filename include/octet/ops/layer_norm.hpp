@@ -180,6 +180,7 @@ inline constexpr op_def float_layer_norm{
     .optional = {1, 2},
     .forms = float_norm_forms,
     .kernel = kernel_id::layer_norm,
+    .attributes = keys_of<layer_norm_attrs>,
     .shape = &same_op_shape,
     .memory = &params_only<layer_norm_params>,
     .prepare = &layer_norm_prepare,

@@ -321,6 +321,7 @@ constexpr bool has_optional_inputs(const op_def& op) {
 template <const op_def& Op> struct checked {
   static_assert(!Op.summary.empty() && !Op.forms.empty() && Op.shape && Op.memory && Op.prepare,
                 "octet: an operator without summary, forms, shape, memory or prepare");
+  static_assert(Op.attributes.given(), "octet: an operator that does not say its attributes");
   static_assert(has_law(Op), "octet: an operator has roundings and no law that gives them");
   static_assert(has_forms_of_laws(Op),
                 "octet: a law gives a rounding that no form of the operator has");

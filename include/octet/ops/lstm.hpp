@@ -450,6 +450,7 @@ inline constexpr op_def qnn_lstm{
     .forms = lstm_forms,
     .quantized = true,
     .kernel = kernel_id::lstm,
+    .attributes = keys_of<lstm_attrs>,
     .shape = &lstm_op_shape,
     .memory = &lstm_memory,
     .prepare = &lstm_prepare,

@@ -514,11 +514,43 @@ template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to) {
 template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to);
 #endif
 
+/// Axis i of the output is axis perm[i] of the input.
+struct perm_keys {
+  static constexpr attribute_key keys[] = {{"perm", attribute_value::kind::integers}};
+};
+/// First element and extent of each axis; extent -1: the rest.
+struct slice_keys {
+  static constexpr attribute_key keys[] = {{"begin", attribute_value::kind::integers},
+                                           {"size", attribute_value::kind::integers}};
+};
+/// How often each axis is repeated.
+struct tile_keys {
+  static constexpr attribute_key keys[] = {{"multiples", attribute_value::kind::integers}};
+};
+/// Pixels of a block along each axis.
+struct space_to_depth_keys {
+  static constexpr attribute_key keys[] = {{"block_size", attribute_value::kind::integer}};
+};
+/// crd: the block index is inside the channel (ONNX's mode CRD).
+struct depth_to_space_keys {
+  static constexpr attribute_key keys[] = {{"block_size", attribute_value::kind::integer},
+                                           {"crd", attribute_value::kind::integer}};
+};
+/// Pixels of a block along each spatial axis.
+struct block_keys {
+  static constexpr attribute_key keys[] = {{"block_shape", attribute_value::kind::integers}};
+};
+/// Extents of the pieces along the axis, one of which may be -1: the rest; none: equal ones.
+struct split_keys {
+  static constexpr attribute_key keys[] = {{"axis", attribute_value::kind::integer},
+                                           {"sizes", attribute_value::kind::integers}};
+};
 inline constexpr op_def transpose{
     .name = "transpose",
     .summary = "axes in another order",
     .forms = movement_forms,
     .kernel = kernel_id::movement,
+    .attributes = keys_of<perm_keys>,
     .shape = &movement_shape<&transpose_rule>,
     .memory = &movement_memory<&transpose_rule>,
     .prepare = &movement_prepare<&transpose_rule, kernel_id::movement>,
@@ -527,6 +559,7 @@ inline constexpr op_def slice{
     .name = "slice",
     .summary = "a block of a tensor",
     .forms = movement_forms,
+    .attributes = keys_of<slice_keys>,
     .shape = &movement_shape<&slice_rule>,
     .memory = &movement_memory<&slice_rule>,
     .prepare = &movement_prepare<&slice_rule>,
@@ -535,6 +568,7 @@ inline constexpr op_def strided_slice{
     .name = "strided_slice",
     .summary = "a block of a tensor, by steps",
     .forms = movement_forms,
+    .attributes = keys_of<strided_slice_attrs>,
     .shape = &movement_shape<&strided_slice_rule>,
     .memory = &movement_memory<&strided_slice_rule>,
     .prepare = &movement_prepare<&strided_slice_rule>,
@@ -543,6 +577,7 @@ inline constexpr op_def tile{
     .name = "tile",
     .summary = "repetitions along axes",
     .forms = movement_forms,
+    .attributes = keys_of<tile_keys>,
     .shape = &movement_shape<&tile_rule>,
     .memory = &movement_memory<&tile_rule>,
     .prepare = &movement_prepare<&tile_rule>,
@@ -551,6 +586,7 @@ inline constexpr op_def reverse{
     .name = "reverse",
     .summary = "axes backwards",
     .forms = movement_forms,
+    .attributes = keys_of<axes_keys>,
     .shape = &movement_shape<&reverse_rule>,
     .memory = &movement_memory<&reverse_rule>,
     .prepare = &movement_prepare<&reverse_rule>,
@@ -559,6 +595,7 @@ inline constexpr op_def broadcast_to{
     .name = "broadcast_to",
     .summary = "repetitions along axes of extent 1",
     .forms = movement_forms,
+    .attributes = keys_of<shape_keys>,
     .shape = &movement_shape<&broadcast_to_rule>,
     .memory = &movement_memory<&broadcast_to_rule>,
     .prepare = &movement_prepare<&broadcast_to_rule>,
@@ -567,6 +604,7 @@ inline constexpr op_def space_to_depth{
     .name = "space_to_depth",
     .summary = "blocks of pixels as channels",
     .forms = movement_forms,
+    .attributes = keys_of<space_to_depth_keys>,
     .shape = &movement_shape<&space_to_depth_rule>,
     .memory = &movement_memory<&space_to_depth_rule>,
     .prepare = &movement_prepare<&space_to_depth_rule>,
@@ -575,6 +613,7 @@ inline constexpr op_def depth_to_space{
     .name = "depth_to_space",
     .summary = "channels as blocks of pixels",
     .forms = movement_forms,
+    .attributes = keys_of<depth_to_space_keys>,
     .shape = &movement_shape<&depth_to_space_rule>,
     .memory = &movement_memory<&depth_to_space_rule>,
     .prepare = &movement_prepare<&depth_to_space_rule>,
@@ -583,6 +622,7 @@ inline constexpr op_def space_to_batch{
     .name = "space_to_batch",
     .summary = "blocks of pixels as images",
     .forms = movement_forms,
+    .attributes = keys_of<block_keys>,
     .shape = &movement_shape<&space_to_batch_rule>,
     .memory = &movement_memory<&space_to_batch_rule>,
     .prepare = &movement_prepare<&space_to_batch_rule>,
@@ -591,6 +631,7 @@ inline constexpr op_def batch_to_space{
     .name = "batch_to_space",
     .summary = "images as blocks of pixels",
     .forms = movement_forms,
+    .attributes = keys_of<block_keys>,
     .shape = &movement_shape<&batch_to_space_rule>,
     .memory = &movement_memory<&batch_to_space_rule>,
     .prepare = &movement_prepare<&batch_to_space_rule>,
@@ -600,6 +641,7 @@ inline constexpr op_def split{
     .summary = "pieces of an axis",
     .outputs = -1,
     .forms = movement_forms,
+    .attributes = keys_of<split_keys>,
     .shape = &pieces_shape<false>,
     .memory = &pieces_memory,
     .prepare = &pieces_prepare<false>,
@@ -609,6 +651,7 @@ inline constexpr op_def unpack{
     .summary = "slices of an axis",
     .outputs = -1,
     .forms = movement_forms,
+    .attributes = keys_of<axis_keys>,
     .shape = &pieces_shape<true>,
     .memory = &pieces_memory,
     .prepare = &pieces_prepare<true>,

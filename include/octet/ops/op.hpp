@@ -245,8 +245,65 @@ constexpr std::int32_t saturated(std::int64_t v) {
   return static_cast<std::int32_t>(v < INT32_MIN ? INT32_MIN : v > INT32_MAX ? INT32_MAX : v);
 }
 
-/// Reads an attribute struct; members that the node does not carry keep their defaults. Integers,
-/// bools, enums, floats, dims.
+/// The kind of attribute that a member of an attribute struct is: integers, bools, enums, floats,
+/// dims.
+template <class T>
+inline constexpr attribute_value::kind kind_of =
+    std::is_same_v<T, dims>       ? attribute_value::kind::integers
+    : std::is_floating_point_v<T> ? attribute_value::kind::real
+                                  : attribute_value::kind::integer;
+
+/// An attribute that operators read.
+struct attribute_key {
+  std::string_view name;
+  attribute_value::kind type = attribute_value::kind::none;
+};
+namespace detail {
+template <class S, class T> constexpr attribute_key key_of(const field<S, T>& f) {
+  return {f.name, kind_of<T>};
+}
+template <class A> constexpr auto keys_in() {
+  if constexpr (requires { A::fields; })
+    return std::apply([](const auto&... f) { return std::array{key_of(f)...}; }, A::fields);
+  else
+    return std::to_array(A::keys);
+}
+template <class... A> constexpr auto joined_keys() {
+  std::array<attribute_key, (keys_in<A>().size() + ... + 0)> all{};
+  [[maybe_unused]] std::size_t at = 0;
+  [[maybe_unused]] const auto add = [&](const auto& list) {
+    for (const attribute_key& k : list) all[at++] = k;
+  };
+  (add(keys_in<A>()), ...);
+  return all;
+}
+}  // namespace detail
+/// The attributes of several structs: their `fields`, or `keys` where nothing but a name and a kind
+/// is to be said.
+template <class... A> inline constexpr auto keys_of = detail::joined_keys<A...>();
+/// All attributes that an operator reads. What a node carries besides is misspelt, or of another
+/// kind. Refers to keys_of.
+class attribute_keys {
+ public:
+  constexpr attribute_keys() = default;
+  template <std::size_t N>
+  constexpr attribute_keys(const std::array<attribute_key, N>& list)  // NOLINT
+      : list_(list), given_(true) {}
+  /// False of operators registered from outside that do not say.
+  constexpr bool given() const { return given_; }
+  constexpr bool contain(std::string_view name, attribute_value::kind type) const {
+    for (const attribute_key& k : list_)
+      if (k.name == name && k.type == type) return true;
+    return false;
+  }
+  constexpr std::span<const attribute_key> list() const { return list_; }
+
+ private:
+  std::span<const attribute_key> list_{};
+  bool given_ = false;
+};
+
+/// Reads an attribute struct; members that the node does not carry keep their defaults.
 template <class A> constexpr A read_attributes(const attribute_view& from) {
   A a{};
   std::apply(
@@ -255,9 +312,7 @@ template <class A> constexpr A read_attributes(const attribute_view& from) {
             [&] {
               using T = std::remove_reference_t<decltype(a.*f.member)>;
               using kind = attribute_value::kind;
-              constexpr kind k = std::is_same_v<T, dims>       ? kind::integers
-                                 : std::is_floating_point_v<T> ? kind::real
-                                                               : kind::integer;
+              constexpr kind k = kind_of<T>;
               if (const attribute_value v = from.find(f.name, k)) {
                 if constexpr (k == kind::integers) {
                   T d;
@@ -670,6 +725,9 @@ struct op_def {
   kernel_id kernel = kernel_id::none;
   /// The one for other element types, where these have parameters of their own.
   kernel_id other_kernel = kernel_id::none;
+  /// The attributes that it reads. Operators registered from outside may leave it out: theirs are
+  /// then not looked at before they are prepared.
+  attribute_keys attributes{};
   /// Shape of every output from inputs, attributes and small constants. Null only for operators
   /// whose outputs' shapes the importer must give.
   status (*shape)(const node_view&, std::span<dims> out) = nullptr;

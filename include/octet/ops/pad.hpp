@@ -144,12 +144,23 @@ template <bool Mirror> status pad_prepare(const node_view& n, prepared& to) {
 #else
 template <bool Mirror> status pad_prepare(const node_view& n, prepared& to);
 #endif
+/// Before and after each axis; what is written there: of quantized values a code, else a number.
+struct pad_keys {
+  static constexpr attribute_key keys[] = {{"paddings", attribute_value::kind::integers},
+                                           {"value", attribute_value::kind::integer},
+                                           {"value", attribute_value::kind::real}};
+};
+/// A pad_mode.
+struct mirror_pad_keys {
+  static constexpr attribute_key keys[] = {{"mode", attribute_value::kind::integer}};
+};
 inline constexpr op_def qnn_pad{
     .name = "qnn.pad",
     .summary = "a quantized value around",
     .forms = movement_forms,
     .quantized = true,
     .only_pads = true,
+    .attributes = keys_of<pad_keys>,
     .shape = &pad_op_shape<false>,
     .memory = &params_only<pad_params>,
     .prepare = &pad_prepare<false>,
@@ -158,6 +169,7 @@ inline constexpr op_def pad{
     .name = "pad",
     .summary = "a value around",
     .forms = movement_forms,
+    .attributes = keys_of<pad_keys>,
     .shape = &pad_op_shape<false>,
     .memory = &params_only<pad_params>,
     .prepare = &pad_prepare<false>,
@@ -166,6 +178,7 @@ inline constexpr op_def mirror_pad{
     .name = "mirror_pad",
     .summary = "the mirrored edge around",
     .forms = movement_forms,
+    .attributes = keys_of<pad_keys, mirror_pad_keys>,
     .shape = &pad_op_shape<true>,
     .memory = &params_only<pad_params>,
     .prepare = &pad_prepare<true>,

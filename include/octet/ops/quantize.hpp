@@ -196,6 +196,7 @@ inline constexpr op_def quantize{
     .forms = quantize_forms,
     .quantized = true,
     .kernel = kernel_id::quantize,
+    .attributes = keys_of<quantize_attrs, clamp_keys>,
     .shape = &same_op_shape,
     .memory = &quantize_memory,
     .prepare = &quantize_prepare,

@@ -10,6 +10,11 @@
 
 OCTET_NAMESPACE_BEGIN
 
+/// Bounds of a fused activation, as codes of the output.
+struct clamp_keys {
+  static constexpr attribute_key keys[] = {{"clamp_lo", attribute_value::kind::integer},
+                                           {"clamp_hi", attribute_value::kind::integer}};
+};
 /// Clamp after the zero point, in quantized values: the output type's range narrowed by a fused
 /// activation (attributes "clamp_lo" and "clamp_hi"; the importer derives them by its framework's
 /// rule).
@@ -295,6 +300,7 @@ inline constexpr op_def requantize{
     .scaled = {0},
     .requantizes = true,
     .kernel = kernel_id::requantize,
+    .attributes = keys_of<requantize_attrs, clamp_keys>,
     .shape = &requantize_shape,
     .memory = &requantize_op_memory,
     .prepare = &requantize_prepare,

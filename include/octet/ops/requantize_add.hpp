@@ -121,6 +121,7 @@ inline constexpr op_def requantize_add{
     .forms = requantize_add_forms,
     .quantized = true,
     .kernel = kernel_id::requantize_add,
+    .attributes = keys_of<clamp_keys>,
     .shape = &requantize_add_shape,
     .memory = &requantize_add_memory,
     .prepare = &requantize_add_prepare,

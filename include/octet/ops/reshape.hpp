@@ -85,10 +85,23 @@ OCTET_INLINE status alias_prepare(const node_view&, prepared&) { return unit{}; 
 #else
 status alias_prepare(const node_view&, prepared&);
 #endif
+/// The shape wanted.
+struct shape_keys {
+  static constexpr attribute_key keys[] = {{"shape", attribute_value::kind::integers}};
+};
+/// Several axes.
+struct axes_keys {
+  static constexpr attribute_key keys[] = {{"axes", attribute_value::kind::integers}};
+};
+/// One axis.
+struct axis_keys {
+  static constexpr attribute_key keys[] = {{"axis", attribute_value::kind::integer}};
+};
 inline constexpr op_def reshape{
     .name = "reshape",
     .summary = "the same elements under another shape",
     .forms = movement_forms,
+    .attributes = keys_of<shape_keys>,
     .shape = &reshape_op_shape,
     .memory = &alias_memory,
     .prepare = &alias_prepare,
@@ -97,6 +110,7 @@ inline constexpr op_def squeeze{
     .name = "squeeze",
     .summary = "without axes of extent 1",
     .forms = movement_forms,
+    .attributes = keys_of<axes_keys>,
     .shape = &squeeze_op_shape,
     .memory = &alias_memory,
     .prepare = &alias_prepare,
@@ -105,6 +119,7 @@ inline constexpr op_def expand_dims{
     .name = "expand_dims",
     .summary = "with an axis of extent 1",
     .forms = movement_forms,
+    .attributes = keys_of<axis_keys>,
     .shape = &expand_dims_op_shape,
     .memory = &alias_memory,
     .prepare = &alias_prepare,
@@ -113,6 +128,7 @@ inline constexpr op_def identity{
     .name = "identity",
     .summary = "the same tensor",
     .forms = movement_forms,
+    .attributes = keys_of<>,
     .shape = &identity_op_shape,
     .memory = &alias_memory,
     .prepare = &alias_prepare,

@@ -152,6 +152,7 @@ inline constexpr op_def qnn_svdf{
     .forms = svdf_forms,
     .quantized = true,
     .kernel = kernel_id::svdf,
+    .attributes = keys_of<svdf_attrs>,
     .shape = &svdf_op_shape,
     .memory = &params_only<svdf_params>,
     .prepare = &svdf_prepare,

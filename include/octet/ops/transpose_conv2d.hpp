@@ -169,6 +169,7 @@ inline constexpr op_def transpose_conv2d{
     .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::transpose_conv2d,
+    .attributes = keys_of<transpose_conv2d_attrs, clamp_keys>,
     .shape = &transpose_conv2d_op_shape,
     .memory = &transpose_conv2d_memory,
     .prepare = &transpose_conv2d_prepare,

@@ -759,6 +759,7 @@ constexpr kernel_id float_kernel(unary f) {
       .quantized = true,                                       \
       .kernel = kernel_id::lut8,                               \
       .other_kernel = kernel_id::unary,                        \
+      .attributes = keys_of<unary_attrs, clamp_keys>,          \
       .shape = &same_op_shape,                                 \
       .memory = &unary_memory<unary::id, true>,                \
       .prepare = &unary_prepare<unary::id, true>,              \
@@ -769,6 +770,7 @@ constexpr kernel_id float_kernel(unary f) {
       .summary = what,                                         \
       .forms = plain_forms_of<unary::id, float_law>(),         \
       .kernel = float_kernel(unary::id),                       \
+      .attributes = keys_of<unary_attrs, clamp_keys>,          \
       .shape = &same_op_shape,                                 \
       .memory = &params_only<unary_params>,                    \
       .prepare = &unary_prepare<unary::id, false>,             \
@@ -801,6 +803,7 @@ inline constexpr op_def sign{
     .name = "sign",
     .summary = "-1, 0 or 1",
     .forms = number_unary_forms,
+    .attributes = keys_of<unary_attrs, clamp_keys>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::sign, false>,
@@ -810,6 +813,7 @@ inline constexpr op_def erf{
     .summary = "error function",
     .forms = real_forms<&laws::onnxruntime_order>,
     .kernel = kernel_id::unary,
+    .attributes = keys_of<unary_attrs, clamp_keys>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::erf, false>,
@@ -819,6 +823,7 @@ inline constexpr op_def floor{
     .name = "floor",
     .summary = "rounded down",
     .forms = float_forms,
+    .attributes = keys_of<unary_attrs, clamp_keys>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::floor, false>,
@@ -827,6 +832,7 @@ inline constexpr op_def ceil{
     .name = "ceil",
     .summary = "rounded up",
     .forms = float_forms,
+    .attributes = keys_of<unary_attrs, clamp_keys>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::ceil, false>,
@@ -835,6 +841,7 @@ inline constexpr op_def round{
     .name = "round",
     .summary = "rounded to the nearest, ties to even",
     .forms = float_forms,
+    .attributes = keys_of<unary_attrs, clamp_keys>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::round, false>,

@@ -54,7 +54,7 @@ constexpr mistake_info without_form(const op_def& op, const node_view& n, std::i
     for (const tensor_desc& t : list)
       if (found.rank + 1 < dims::max_rank) found.push_back(static_cast<std::int32_t>(t.type));
   found.push_back(static_cast<std::int32_t>(n.round));
-  return {mistake::no_such_form, pack(expected), pack(found), line};
+  return {mistake::no_such_form, pack(expected), pack(found), line, nullptr};
 }
 template <flat_counts K>
 constexpr layout<K> lay_out_image(const image& g, std::span<const target> targets) {
@@ -152,7 +152,7 @@ template <const auto& G, law L, compile_options O> struct analysis {
       : places.arena > O.budget
           ? mistake_info{mistake::arena_over_budget,
                          pack(dims{static_cast<std::int32_t>(O.budget)}),
-                         pack(dims{static_cast<std::int32_t>(places.arena)}), 0}
+                         pack(dims{static_cast<std::int32_t>(places.arena)}), 0, nullptr}
           : mistake_info{};
 };
 
@@ -160,7 +160,14 @@ template <class A, bool Sound> class program;
 
 /// A graph with a mistake: says which, and has what keeps further errors away.
 template <class A, std::size_t... E, std::size_t... F>
-auto report(std::index_sequence<E...>, std::index_sequence<F...>) ->
+requires(A::wrong.name != nullptr) auto report(std::index_sequence<E...>, std::index_sequence<F...>)
+    ->
+    typename error::class_of<A::wrong.what>::template type<expected<A::wrong.expected.extent[E]...>,
+                                                           found_name<A::wrong.name[F]...>,
+                                                           at_line<A::wrong.line>>;
+template <class A, std::size_t... E, std::size_t... F>
+requires(A::wrong.name == nullptr) auto report(std::index_sequence<E...>, std::index_sequence<F...>)
+    ->
     typename error::class_of<A::wrong.what>::template type<expected<A::wrong.expected.extent[E]...>,
                                                            found<A::wrong.found.extent[F]...>,
                                                            at_line<A::wrong.line>>;
@@ -172,9 +179,11 @@ struct no_program {
   template <class... T> void run(T&&...) noexcept {}
 };
 template <class A> class program<A, false> : public no_program {
-  static_assert(
-      sizeof(decltype(report<A>(std::make_index_sequence<as_size(A::wrong.expected.rank)>(),
-                                std::make_index_sequence<as_size(A::wrong.found.rank)>()))) != 0);
+  static constexpr std::size_t numbers = as_size(A::wrong.expected.rank),
+                               found = A::wrong.name ? std::string_view(A::wrong.name).size()
+                                                     : as_size(A::wrong.found.rank);
+  static_assert(sizeof(decltype(report<A>(std::make_index_sequence<numbers>(),
+                                          std::make_index_sequence<found>()))) != 0);
 };
 
 /// A sound graph: see compiled.

@@ -30,6 +30,7 @@ enum class mistake : std::uint8_t {
   element_count_differs,
   wrong_number_of_inputs,
   attribute_out_of_range,
+  no_such_attribute,
   scale_not_positive,
   zero_point_out_of_range,
   scale_count_differs,
@@ -66,6 +67,7 @@ constexpr std::string_view name_of(mistake m) noexcept {
     case mistake::element_count_differs: return "element count differs";
     case mistake::wrong_number_of_inputs: return "wrong number of inputs";
     case mistake::attribute_out_of_range: return "value out of range";
+    case mistake::no_such_attribute: return "attribute of an operator";
     case mistake::scale_not_positive: return "scale is not a positive number";
     case mistake::zero_point_out_of_range: return "zero point is not a value of the element type";
     case mistake::scale_count_differs: return "number of scales differs from the channels";
@@ -90,6 +92,8 @@ constexpr std::string_view name_of(mistake m) noexcept {
 /// Extents or single numbers; in a message `expected<1, 8, 8, 16>, found<1, 8, 8, 32>`.
 template <std::int64_t... N> struct expected {};
 template <std::int64_t... N> struct found {};
+/// A name, letter by letter: not every compiler prints a string that is a template argument.
+template <char... Letters> struct found_name {};
 /// The line in the user's own file where the operator was written.
 template <int Line> struct at_line {};
 
@@ -153,6 +157,11 @@ template <class Expected, class Found, class Line> struct wrong_number_of_inputs
 template <class Expected, class Found, class Line> struct attribute_out_of_range {
   static_assert(no<Expected, Found, Line>,
                 "octet: an attribute has a value that the operator does not take");
+};
+template <class Expected, class Found, class Line> struct no_such_attribute {
+  static_assert(no<Expected, Found, Line>,
+                "octet: the operator reads no attribute of this name and kind of value: it is "
+                "misspelt, an integer for a number, or a number for a list");
 };
 template <class Expected, class Found, class Line> struct scale_not_positive {
   static_assert(no<Expected, Found, Line>,
@@ -273,6 +282,9 @@ template <> struct class_of<mistake::wrong_number_of_inputs> {
 };
 template <> struct class_of<mistake::attribute_out_of_range> {
   template <class E, class F, class L> using type = attribute_out_of_range<E, F, L>;
+};
+template <> struct class_of<mistake::no_such_attribute> {
+  template <class E, class F, class L> using type = no_such_attribute<E, F, L>;
 };
 template <> struct class_of<mistake::scale_not_positive> {
   template <class E, class F, class L> using type = scale_not_positive<E, F, L>;

@@ -120,7 +120,7 @@ constexpr void fill_by_law(Flat& f, flat_ends& end, node_info& node, law l, std:
   if (node.by_law || node.act != activation::none) decided = decide_node(f, node, l, y);
   if (node.by_law && !decided.known) {
     f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}),
-               pack(dims{index}), node.line};
+               pack(dims{index}), node.line, nullptr};
     return;
   }
   if (node.by_law) node.round = decided.round;
@@ -136,7 +136,7 @@ constexpr void fill_by_law(Flat& f, flat_ends& end, node_info& node, law l, std:
   const bool own_bounds = node.op->decide == &laws::clamp && node.round != rounding::none;
   if (node.act == activation::none || own_bounds) return;
   if (!is_float(y.type) && !y.quantized()) {  // plain integers: their operators have no bounds
-    f.wrong = {mistake::scale_not_positive, pack(dims{1}), pack(dims{0}), node.line};
+    f.wrong = {mistake::scale_not_positive, pack(dims{1}), pack(dims{0}), node.line, nullptr};
     return;
   }
   set_bounds(by, node.act, operand_of(y), add_attribute);

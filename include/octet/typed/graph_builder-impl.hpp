@@ -92,6 +92,7 @@ inline error_info error_of(const mistake_info& m) {
   if (m.line > 0) e.node = "operator written at line " + std::to_string(m.line);
   e.found = text_of(m.what, m.found);
   e.supported = text_of(m.what, m.expected);
+  if (m.name) e.found = m.name, e.supported = "attributes that it has, of their kinds";
   if (m.what == mistake::scale_not_positive) e.supported = "a positive number";
   if (m.what == mistake::no_rounding_in_this_law) {
     e.code = errc::unsupported;
@@ -166,7 +167,8 @@ OCTET_INLINE result<graph> graph_builder::finish(const value& v) const {
   using namespace typed::detail;
   const numerics::exact_environment environment;
   if (error_) return *error_;
-  if (&v.net != network_.get()) return named(error_of({typed::mistake::graphs_differ, {}, {}, 0}));
+  if (&v.net != network_.get())
+    return named(error_of({typed::mistake::graphs_differ, {}, {}, 0, nullptr}));
   flat_lists f(count(v));
   flatten_into(f, v, arithmetic_);
   if (f.wrong.what != typed::mistake::none) {

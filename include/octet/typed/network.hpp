@@ -98,6 +98,7 @@ struct mistake_info {
   mistake what;
   extents expected, found;
   std::int32_t line;
+  const char* name;  // in place of numbers that were found; null: these
 };
 
 /// A node under construction: attributes with their numbers.
@@ -204,8 +205,9 @@ template <int Capacity> struct network {
   mistake_info wrong;
   kept_memory<Capacity> kept;
 
-  constexpr bool fail(mistake m, const dims& want, const dims& got, std::int32_t line) {
-    if (wrong.what == mistake::none) wrong = {m, pack(want), pack(got), line};
+  constexpr bool fail(mistake m, const dims& want, const dims& got, std::int32_t line,
+                      const char* name = nullptr) {
+    if (wrong.what == mistake::none) wrong = {m, pack(want), pack(got), line, name};
     return false;
   }
   constexpr bool room_for(int more_tensors, int more_attrs, int more_operands, int more_numbers,
@@ -494,6 +496,15 @@ constexpr bool infer_shapes(network<C>& n, const node_head& head, std::size_t in
            : n.fail(mistake_of(s.broken().what, *head.op), s.broken().expected, s.broken().found,
                     head.line);
 }
+/// False where a name or a kind of value is none that the operator reads.
+template <int C>
+constexpr bool check_attributes(network<C>& n, const node_head& head, const attribute_list& attrs) {
+  if (!head.op->attributes.given()) return true;
+  for (std::int32_t i = 0; i < attrs.count; ++i)
+    if (const attribute_info& a = attrs.list[i]; !head.op->attributes.contain(a.key, a.type))
+      return n.fail(mistake::no_such_attribute, dims{}, dims{}, head.line, n.kept.text(a.key));
+  return true;
+}
 /// Appends one node whose inputs are tensors of `n`; shapes of its outputs come from the operator's
 /// own rule. `outs`: type and quantization of each output; an output whose role is state is that
 /// input's state, `axis` says which input. True where all went well; the results' indices in `ids`.
@@ -516,7 +527,8 @@ constexpr bool append(network<C>& n, const node_head& head, std::span<const std:
                   dims{0, static_cast<std::int32_t>(most_operands)}, dims{in_count}, head.line);
   operand_descriptions operands;
   std::array<dims, most_results> shapes{};
-  if (!describe_operands(n, op, ins, outs, head.line, operands) ||
+  if (!check_attributes(n, head, attrs) ||
+      !describe_operands(n, op, ins, outs, head.line, operands) ||
       !infer_shapes(n, head, ins.size(), attrs, outs, operands, {shapes.data(), outs.size()}))
     return false;
 

@@ -267,7 +267,8 @@ constexpr void check_room(std::size_t count, std::size_t room) {
         invalid("numbers in one list", std::to_string(count), "at most " + std::to_string(room)));
 }
 }  // namespace detail
-/// An attribute by the name that the IR prints.
+/// An attribute by the name that the IR prints. `at`: the line where it is written, which becomes
+/// the node's in errors.
 struct attr {
   const char* key;
   attribute_value::kind type;
@@ -276,16 +277,20 @@ struct attr {
   std::array<std::int64_t, 32> integers{};
   std::array<double, 32> reals{};
   std::size_t count = 0;
-  constexpr attr(const char* k, int v) : key(k), type(attribute_value::kind::integer), integer(v) {}
-  constexpr attr(const char* k, std::int64_t v)
-      : key(k), type(attribute_value::kind::integer), integer(v) {}
-  constexpr attr(const char* k, double v) : key(k), type(attribute_value::kind::real), real(v) {}
+  std::int32_t line;
+  constexpr attr(const char* k, int v, std::int32_t at = __builtin_LINE())
+      : attr(k, std::int64_t{v}, at) {}
+  constexpr attr(const char* k, std::int64_t v, std::int32_t at = __builtin_LINE())
+      : key(k), type(attribute_value::kind::integer), integer(v), line(at) {}
+  constexpr attr(const char* k, double v, std::int32_t at = __builtin_LINE())
+      : key(k), type(attribute_value::kind::real), real(v), line(at) {}
   template <class T>
-  constexpr attr(const char* k, std::initializer_list<T> v)
+  constexpr attr(const char* k, std::initializer_list<T> v, std::int32_t at = __builtin_LINE())
       : key(k),
         type(std::is_floating_point_v<T> ? attribute_value::kind::reals
                                          : attribute_value::kind::integers),
-        count(v.size()) {
+        count(v.size()),
+        line(at) {
     detail::check_room(count, integers.size());
     if constexpr (std::is_floating_point_v<T>)
       std::copy(v.begin(), v.end(), reals.begin());
@@ -295,10 +300,12 @@ struct attr {
 };
 struct attrs {
   detail::attribute_list list{};
+  std::int32_t line = 0;  // of the last; 0: there is none
   template <class... A> constexpr attrs(const A&... a) { (add(a), ...); }  // NOLINT
 
  private:
   constexpr void add(const attr& a) {
+    line = a.line;
     detail::check_room(as_size(list.count) + 1, detail::attribute_list::room);
     detail::check_room(as_size(std::max(list.integer_count, list.real_count)) + a.count,
                        detail::attribute_list::number_room);
@@ -394,6 +401,7 @@ constexpr value<C> node(const op_def& op, const attrs& a, const results& out, ro
     types[i] = detail::result_info(out.list[i], v.net.tensors[ins[0] < 0 ? 0 : ins[0]]);
   std::int32_t ids[16]{};
   detail::node_head head{&op, round};
+  head.line = a.line;
   if (detail::append(v.net, head, ins, a.list, {types.data(), out.count}, ids)) {
     for (std::size_t i = 0; i < out.count; ++i) v.out[i] = ids[i], v.out_name[i] = nullptr;
     v.outs = static_cast<std::int32_t>(out.count);
