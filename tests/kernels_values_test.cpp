@@ -482,7 +482,7 @@ TEST_CASE("dynamically quantized rows equal the reference on every target") {
       REQUIRE(e != nullptr);
       const guarded q(bytes), s(p.rows * 4);
       run(e->run, 2, q.data(), s.data());
-      INFO(name_of(t) << " " << name_of(p.mode) << " " << p.rows << " of " << p.length);
+      INFO(name_of(t) << " " << static_cast<int>(p.formula) << " " << p.rows << " of " << p.length);
       REQUIRE(std::memcmp(q.data(), codes.data(), bytes) == 0);
       REQUIRE(std::memcmp(s.data(), scales.data(), p.rows * 4) == 0);
       ++ran;
