@@ -112,8 +112,8 @@ class Writer:
     def make(self, name, model, inputs, engines, loose, tolerance):
         """Runs and stores one case. `engines` without "ref" says that the reference resolver lacks
         the operator or is broken there. `loose` allows the two engines to differ by more than a few
-        codes (it is a guard against a case that means nothing). `tolerance`: of floats that XNNPACK's instruction
-        sets do not share."""
+        codes (it is a guard against a case that means nothing). `tolerance`: of floats that
+        XNNPACK's instruction sets do not share."""
         if name in self.names:
             raise ValueError("two cases called " + name)
         self.names.add(name)
