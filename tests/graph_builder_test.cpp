@@ -127,7 +127,7 @@ TEST_CASE(
 }
 
 namespace {
-const std::vector<std::int8_t> square_weights(16 * 16);
+const std::vector<std::int8_t> square(16 * 16);
 auto start(octet::graph_builder& b) { return b.input("x", q::s8, {1, 8, 8, 16}, {0.05f, -3}); }
 }  // namespace
 
@@ -136,8 +136,7 @@ TEST_CASE("mistakes in a graph built at run time are errors with their place") {
     octet::graph_builder b("net");
     const auto x = start(b);
     const int line = __LINE__ + 1;
-    const auto y =
-        x | q::conv2d({.filters = 15}, q::per_tensor(square_weights, 0.01), {}, {0.05f, 3});
+    const auto y = x | q::conv2d({.filters = 15}, q::per_tensor(square, 0.01), {}, {0.05f, 3});
     const std::string e = error_of(b, y | q::max_pool2d({.kernel = {99, 99}}));
     CHECK(e ==
           "net: operator written at line " + std::to_string(line) +
@@ -163,7 +162,7 @@ TEST_CASE("mistakes in a graph built at run time are errors with their place") {
   }
   {
     octet::graph_builder b("net");
-    CHECK_THAT(error_of(b, start(b) | q::conv2d({.filters = 16}, square_weights, {}, {0.05f, 3})),
+    CHECK_THAT(error_of(b, start(b) | q::conv2d({.filters = 16}, square, {}, {0.05f, 3})),
                Catch::Contains("scale is not a positive number (found 0.000000;"));
   }
   {
@@ -209,15 +208,14 @@ TEST_CASE("sizes that no integer holds are errors of a graph built at run time")
     octet::graph_builder b("net");
     return error_of(b, start(b) | op);
   };
-  CHECK_THAT(
-      refused(q::dense({.units = 2000000000}, q::per_tensor(square_weights, 0.01), {}, {0.1f, 0})),
-      Catch::Contains("weight count differs"));
-  CHECK_THAT(refused(q::depthwise_conv2d({.multiplier = 2000000000},
-                                         q::per_tensor(square_weights, 0.01), {}, {1, 0})),
+  CHECK_THAT(refused(q::dense({.units = 2000000000}, q::per_tensor(square, 0.01), {}, {0.1f, 0})),
+             Catch::Contains("weight count differs"));
+  CHECK_THAT(refused(q::depthwise_conv2d({.multiplier = 2000000000}, q::per_tensor(square, 0.01),
+                                         {}, {1, 0})),
              Catch::Contains("weight count differs"));
   CHECK_THAT(refused(q::transpose_conv2d(
                  {.filters = 16, .kernel = {2000000000, 1}, .dilation = {2000000000, 1}},
-                 q::per_tensor(square_weights, 0.01), {}, {1, 0})),
+                 q::per_tensor(square, 0.01), {}, {1, 0})),
              Catch::Contains("weight count differs"));
 }
 
