@@ -62,26 +62,27 @@ HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float invers
 template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
   static void quantize_values(row_formula formula, const numerics::row_scale& s, const float* x,
                               std::size_t n, void* out, std::size_t row) noexcept {
-    auto* bytes = static_cast<std::int8_t*>(out) + row * n;
-    auto* words = static_cast<std::int16_t*>(out) + row * n;
+    const auto words = [&] { return static_cast<std::int16_t*>(out) + row * n; };
     const std::int32_t z = s.zero_point;
     switch (formula) {
-      case row_formula::symmetric:
+      case row_formula::symmetric: {
+        auto* bytes = static_cast<std::int8_t*>(out) + row * n;
         if (s.zero)
           std::memset(bytes, 0, n);
         else
           quantize_row<true>(x, bytes, n, s.inverse, -127, 127);
         break;
+      }
       case row_formula::asymmetric:
         if (s.zero)
-          std::memset(words, 0, n * 2);
+          std::memset(words(), 0, n * 2);
         else
-          quantize_row<true>(x, words, n, s.inverse, -128 - z, 127 - z);
+          quantize_row<true>(x, words(), n, s.inverse, -128 - z, 127 - z);
         break;
       case row_formula::xnnpack:
-        quantize_row<false>(x, words, n, s.inverse, -128 - z, 127 - z);
+        quantize_row<false>(x, words(), n, s.inverse, -128 - z, 127 - z);
         break;
-      case row_formula::aten: quantize_row<false>(x, words, n, s.inverse, -z, 255 - z); break;
+      case row_formula::aten: quantize_row<false>(x, words(), n, s.inverse, -z, 255 - z); break;
     }
   }
   static void run(const kernel_args& a) noexcept {
