@@ -288,7 +288,7 @@ inline result<octet_layout> read_octet_header(std::span<const std::byte> file) {
   if (description > size - octet_header) return malformed("description is longer than the file");
   if (crc32(file.subspan(octet_header)) != checksum)
     return malformed("checksum differs: the file is damaged");
-  const std::size_t end = octet_header + static_cast<std::size_t>(description);
+  const std::size_t end = octet_header + as_size(description);
   return octet_layout{file.subspan(octet_header, end - octet_header),
                       file.subspan(std::min(round_up(end, alignment), file.size()))};
 }
@@ -342,7 +342,7 @@ class octet_loader {
     t.format = r.choice<memory_format>();
     if (r.number<std::uint8_t>() != 0) return unsupported("a tensor with a range", t.name);
     const auto shape = r.list<std::int32_t>();
-    if (shape.size() > static_cast<std::size_t>(dims::max_rank))
+    if (shape.size() > as_size(dims::max_rank))
       return too_large("rank of a tensor", std::to_string(shape.size()),
                        std::to_string(dims::max_rank));
     for (std::int32_t e : shape) t.shape.push_back(e);
@@ -354,9 +354,7 @@ class octet_loader {
       return malformed("constant lies outside the file", t.name);
     if (bytes != 0 && bytes != bytes_of(t.shape.elements(), t.type).value)
       return malformed("size of a constant", std::to_string(bytes) + " bytes", to_string(t.shape));
-    if (bytes != 0)
-      t.data = {file_.owner,
-                constants.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(bytes))};
+    if (bytes != 0) t.data = {file_.owner, constants.subspan(as_size(at), as_size(bytes))};
     g_.add(std::move(t));
     return unit{};
   }

@@ -207,8 +207,8 @@ class graph_builder {
   status write(tensor_id t) {
     written_.resize(g.tensors.size(), 0);
     for (; inputs_written_ < g.inputs.size(); ++inputs_written_)
-      written_[static_cast<std::size_t>(g.inputs[inputs_written_])] = 1;
-    char& written = written_[static_cast<std::size_t>(t)];
+      written_[as_size(g.inputs[inputs_written_])] = 1;
+    char& written = written_[as_size(t)];
     if (g[t].role == tensor::kind::constant || (written && g[t].role != tensor::kind::state))
       return invalid("output is a constant, an input of the graph, or written before");
     written = 1;

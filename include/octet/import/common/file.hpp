@@ -49,19 +49,16 @@ inline result<file_bytes> read_file(const std::string& path, const limits& max =
   if (std::fseek(f.get(), 0, SEEK_END) != 0) return fail(errc::io, "not a regular file");
   const long size = std::ftell(f.get());
   if (size < 0 || size == 0x7fffffffffffffffL) return fail(errc::io, "not a regular file");
-  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file",
-                            static_cast<std::size_t>(size));
-      !s) {
+  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file", as_size(size)); !s) {
     error_info e = s.error();
     e.file = path;
     return e;
   }
   std::rewind(f.get());
-  auto b = std::make_shared<buffer>(buffer::try_make(Bytes(static_cast<std::size_t>(size))));
-  if (b->size() != static_cast<std::size_t>(size))
+  auto b = std::make_shared<buffer>(buffer::try_make(Bytes(as_size(size))));
+  if (b->size() != as_size(size))
     return fail(errc::out_of_memory, std::to_string(size) + " bytes of the file");
-  if (size != 0 && std::fread(b->data(), 1, static_cast<std::size_t>(size), f.get()) !=
-                       static_cast<std::size_t>(size))
+  if (size != 0 && std::fread(b->data(), 1, as_size(size), f.get()) != as_size(size))
     return fail(errc::io, std::ferror(f.get()) ? std::strerror(errno) : "the file ended early");
   if (std::fgetc(f.get()) != EOF) return fail(errc::io, "the file grows while it is read");
   const auto s = b->span();

@@ -42,7 +42,7 @@ class layout_changes {
     if (auto s = emit(to, from, changed, order, channels_inner ? 1 : shape.rank - 1); !s)
       return s.error();
     for (int i = 0; i < shape.rank; ++i)
-      if (order[static_cast<std::size_t>(i)] == to.g[from].axis) to.g[changed].axis = i;
+      if (order[as_size(i)] == to.g[from].axis) to.g[changed].axis = i;
     done_[key] = changed;
     done_[std::pair(changed, !channels_inner)] = from;
     return changed;

@@ -52,12 +52,12 @@ class loader {
   }
   void mark_needed() {
     needed_.assign(symbol_.nodes.size(), false);
-    for (const symbol_entry& e : symbol_.heads) needed_[static_cast<std::size_t>(e.node)] = true;
+    for (const symbol_entry& e : symbol_.heads) needed_[as_size(e.node)] = true;
     for (std::size_t i = symbol_.nodes.size(); i-- > 0;) {
       const symbol_node& n = symbol_.nodes[i];
       if (!needed_[i]) continue;
       for (std::size_t k = 0; k < n.inputs.size(); ++k)
-        if (reads(n, k)) needed_[static_cast<std::size_t>(n.inputs[k].node)] = true;
+        if (reads(n, k)) needed_[as_size(n.inputs[k].node)] = true;
     }
   }
   status check_operators() const {
@@ -154,7 +154,7 @@ class loader {
   }
   /// A value that nobody needs (the label of training) has no result.
   result<value> entry(const symbol_entry& e) const {
-    const auto at = static_cast<std::size_t>(e.node), k = static_cast<std::size_t>(e.output);
+    const auto at = as_size(e.node), k = as_size(e.output);
     if (!needed_[at]) return value{};
     if (k >= results_[at].size())
       return import::malformed(
@@ -167,7 +167,7 @@ class loader {
   status head(const symbol_entry& e) {
     auto v = entry(e);
     if (!v) return v.error();
-    const symbol_node& n = symbol_.nodes[static_cast<std::size_t>(e.node)];
+    const symbol_node& n = symbol_.nodes[as_size(e.node)];
     tensor_id id = no_tensor;
     if (v->is(value::kind::number)) {
       id = builder_.constant(std::vector<float>{v->number},

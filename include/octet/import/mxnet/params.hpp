@@ -158,7 +158,7 @@ inline result<params> read_params(std::span<const std::byte> file, const limits&
                              "0 or " + std::to_string(count));
   for (std::uint64_t i = 0; i < names; ++i) {
     const auto length = f.get<std::uint64_t>();
-    const auto text = f.bytes(static_cast<std::size_t>(length));
+    const auto text = f.bytes(as_size(length));
     if (f.ended) return ended();
     std::string name(reinterpret_cast<const char*>(text.data()), text.size());
     const bool prefixed = name.starts_with("arg:") || name.starts_with("aux:");

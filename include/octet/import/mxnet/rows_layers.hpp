@@ -14,7 +14,7 @@ struct convolution {
   conv2d_attrs attrs{};
   dims weights{};
   bool depthwise = false, has_bias = false;
-  std::size_t channels() const { return static_cast<std::size_t>(weights[0]); }
+  std::size_t channels() const { return as_size(weights[0]); }
 };
 inline convolution read_convolution(emitter& m, const symbol_attributes& a, const value& x,
                                     const value& w) {
@@ -53,9 +53,8 @@ inline convolution read_convolution(emitter& m, const symbol_attributes& a, cons
 template <class T>
 tensor_id add_weights(emitter& m, const convolution& c, const std::vector<T>& w,
                       const std::string& name) {
-  const auto out = static_cast<std::size_t>(c.weights[0]),
-             in = static_cast<std::size_t>(c.weights[1]),
-             taps = static_cast<std::size_t>(c.weights[2]) * static_cast<std::size_t>(c.weights[3]);
+  const auto out = as_size(c.weights[0]), in = as_size(c.weights[1]),
+             taps = product_of(c.weights[2], c.weights[3]);
   std::vector<T> to(w.size());
   for (std::size_t o = 0; o < out; ++o)
     for (std::size_t i = 0; i < in; ++i)
@@ -250,7 +249,7 @@ struct matrix {
     a.keep_dims = keep_dims;
     return to_attributes(a);
   }
-  std::size_t channels() const { return static_cast<std::size_t>(weights[0]); }
+  std::size_t channels() const { return as_size(weights[0]); }
 };
 inline matrix read_matrix(emitter& m, const symbol_attributes& a, const value& x, const value& w) {
   matrix f;
@@ -265,8 +264,8 @@ inline matrix read_matrix(emitter& m, const symbol_attributes& a, const value& x
   }
   const dims s = m.to.g[f.x].shape;
   std::size_t row = 1;
-  for (int i = f.keep_dims ? s.rank - 1 : 1; i < s.rank; ++i) row *= static_cast<std::size_t>(s[i]);
-  if (s.rank < 1 || row != static_cast<std::size_t>(f.weights[1]))
+  for (int i = f.keep_dims ? s.rank - 1 : 1; i < s.rank; ++i) row *= as_size(s[i]);
+  if (s.rank < 1 || row != as_size(f.weights[1]))
     m.broken("shape of the weights", to_string(f.weights), "for an input of " + to_string(s));
   return f;
 }

@@ -151,9 +151,8 @@ inline void quantized_concat_row(emitter& m, call& c) {
   const std::int64_t given =
       m.integer(c.node.attributes, "num_args", static_cast<std::int64_t>(c.in.size() / 3));
   if (m.failed()) return;
-  if (given < 1 || static_cast<std::size_t>(given) > c.in.size())
-    return m.broken("num_args", std::to_string(given));
-  const auto count = static_cast<std::size_t>(given);
+  if (given < 1 || as_size(given) > c.in.size()) return m.broken("num_args", std::to_string(given));
+  const auto count = as_size(given);
   if (!m.arity(c, 3 * count)) return;
   const bool inner = common_layout(m, c, count);
   range out;  // holds 0
@@ -298,7 +297,7 @@ inline void quantized_norm_row(emitter& m, call& c) {
     m.refuse("axis", std::to_string(axis), "1");
   if (!m.failed() && shape.rank < 2) m.broken("rank", std::to_string(shape.rank));
   if (m.failed()) return;
-  const auto channels = static_cast<std::size_t>(shape[1]);
+  const auto channels = as_size(shape[1]);
   const double eps = m.wide_real(a, "eps", 1e-3);
   const auto gamma = m.elements<float>(c.in[1], channels),
              beta = m.elements<float>(c.in[2], channels),
@@ -383,7 +382,7 @@ inline void norm_row(emitter& m, call& c) {
     m.refuse("axis", std::to_string(axis), "1");
   if (!m.failed() && shape.rank < 2) m.broken("rank", std::to_string(shape.rank));
   if (m.failed()) return;
-  const auto n = read_norm(m, a, c, 1, static_cast<std::size_t>(shape[1]), {});
+  const auto n = read_norm(m, a, c, 1, as_size(shape[1]), {});
   if (m.failed()) return;
   const tensor_id scaled = m.to.temporary("", dtype::f32), y = m.to.temporary("", dtype::f32);
   m.emit(ops::mul, {m.held(c.in[0], true), m.to.constant(n.factor)}, {scaled});
@@ -447,13 +446,12 @@ inline void pad_row(emitter& m, call& c) {
   const auto widths = m.integers(c.node.attributes, "pad_width");
   const value& x = c.in[0];
   const int rank = m.shape(x).rank;
-  if (!m.failed() && widths.size() != 2 * static_cast<std::size_t>(rank))
+  if (!m.failed() && widths.size() != 2 * as_size(rank))
     m.broken("pad_width", std::to_string(widths.size()) + " numbers", std::to_string(2 * rank));
   if (m.failed()) return;
   std::vector<std::int64_t> paddings(widths.size());
   for (int i = 0; i < rank; ++i) {
-    const auto to = static_cast<std::size_t>(import::axis_in_layout(i, rank, x.channels_inner)),
-               from = static_cast<std::size_t>(i);
+    const auto to = as_size(import::axis_in_layout(i, rank, x.channels_inner)), from = as_size(i);
     paddings[2 * to] = widths[2 * from], paddings[2 * to + 1] = widths[2 * from + 1];
   }
   attributes a;

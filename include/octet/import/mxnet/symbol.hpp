@@ -165,7 +165,7 @@ inline result<symbol> read_graph(const nlohmann::json& j, int nested) {
     return import::malformed("no arg_nodes or no heads");
   for (const auto& v : *variables) {
     const auto* at = v.get_ptr<const std::uint64_t*>();
-    if (!at || *at >= s.nodes.size() || !s.nodes[static_cast<std::size_t>(*at)].variable())
+    if (!at || *at >= s.nodes.size() || !s.nodes[as_size(*at)].variable())
       return import::malformed("arg_nodes: an entry", at ? std::to_string(*at) : v.type_name(),
                                "the number of a variable");
     s.variables.push_back(static_cast<std::int32_t>(*at));

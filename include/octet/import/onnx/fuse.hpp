@@ -202,7 +202,7 @@ class fuser : node_graph {
           s->shape[0] != x->shape[static_cast<int>(axis)] || (z && z->elements() != channels))
         return;
       for (int k = static_cast<int>(axis) + 1; k < x->shape.rank; ++k)
-        inner *= static_cast<std::size_t>(x->shape[k]);
+        inner *= as_size(x->shape[k]);
     }
     if (channels == 0 || (z && (z->elements() == 0 || z->type != *type)) ||
         !room_for(count * size_of(*type)))

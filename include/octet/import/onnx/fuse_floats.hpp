@@ -122,8 +122,8 @@ class float_fuser : node_graph {
     if (perm->integers.size() != x.size()) return {};
     for (std::size_t k = 0; k < x.size(); ++k) {
       const std::int64_t from = perm->integers[k];
-      if (from < 0 || static_cast<std::size_t>(from) >= x.size()) return {};
-      e[k] = x[static_cast<std::size_t>(from)];
+      if (from < 0 || as_size(from) >= x.size()) return {};
+      e[k] = x[as_size(from)];
     }
     return e;
   }

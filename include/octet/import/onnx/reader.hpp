@@ -454,8 +454,8 @@ class reader {
     if (folder_.empty())
       fail(unsupported("external data of " + what, p.location, "a model that is read from a file"));
     const import::file_bytes& file = beside(p.location, what);
-    const auto offset = static_cast<std::size_t>(p.offset.value_or(0));
-    if (p.length) check_size(what, static_cast<std::size_t>(*p.length), size, "bytes");
+    const auto offset = as_size(p.offset.value_or(0));
+    if (p.length) check_size(what, as_size(*p.length), size, "bytes");
     if (offset > file.bytes.size() || size > file.bytes.size() - offset)
       fail(import::malformed("external data of " + what,
                              text_of(offset) + " + " + text_of(size) + " bytes",

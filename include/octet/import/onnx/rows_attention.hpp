@@ -174,7 +174,7 @@ inline void attention_row(emitter& m, call& c) {
   if (!m.integers(c, "qkv_hidden_sizes").empty()) return m.refuse("qkv_hidden_sizes of Attention");
   const product p = read_product(m, c.in[0], c.in[1]);
   if (m.failed()) return;
-  const auto width = static_cast<std::size_t>(p.out.back(0));
+  const auto width = as_size(p.out.back(0));
   const bool joins = p.dense && c.has(2) && m.shape(c.in[2]).elements().value == width;
   std::vector<tensor_id> in{p.a, p.dense ? transposed(m, p.b) : p.b};
   if (joins) in.push_back(m.reshaped(m.held(c.in[2], false), {p.out.back(0)}));
@@ -254,8 +254,7 @@ inline void embed(emitter& m, call& c, const embedding& e) {
     last.set("axes", std::vector<std::int64_t>{1});
     count = m.made(ops::sum, {m.made(ops::cast, {one}, dtype::s32)}, dtype::s32, std::move(last));
   } else {
-    count = m.new_constant("", dims{ids[0]},
-                           std::vector<std::int32_t>(static_cast<std::size_t>(ids[0])));
+    count = m.new_constant("", dims{ids[0]}, std::vector<std::int32_t>(as_size(ids[0])));
   }
   if (!m.failed()) c.out = {y, value::of(count), value::of(sum)};
 }

@@ -188,13 +188,13 @@ inline void local_response_row(emitter& m, call& c) {
               share = numerics::div(m.real(c, "alpha", 1e-4f), static_cast<float>(size));
   const tensor_id x = m.held(c.in[0], true);
   attributes around;
-  std::vector<std::int64_t> pads(2 * static_cast<std::size_t>(s.rank), 0);
+  std::vector<std::int64_t> pads(2 * as_size(s.rank), 0);
   pads[pads.size() - 2] = (size - 1) / 2, pads.back() = size / 2;
   around.set("paddings", std::move(pads)), around.set("value", 0.);
   const tensor_id squares = f(ops::pad, f(ops::square, x), std::move(around));
   tensor_id sum = no_tensor;
   for (std::int64_t k = 0; k < size && !m.failed(); ++k) {
-    const tensor_id part = part_of_axis(m, squares, static_cast<std::size_t>(s.rank - 1), k, s[1]);
+    const tensor_id part = part_of_axis(m, squares, as_size(s.rank - 1), k, s[1]);
     sum = k == 0 ? part : f(ops::add, sum, part);
   }
   const tensor_id scale = f(ops::add, f(ops::mul, sum, share), bias);
@@ -338,11 +338,11 @@ inline tensor_id with_batches(emitter& m, tensor_id index, const dims& x, std::i
   if (!m.check(verify_size(s, dtype::s64, m.to.max, "indices"))) return no_tensor;
   std::vector<std::int64_t> list(s.elements().value);
   for (std::size_t k = 0; k < list.size(); ++k) {
-    std::size_t at = k / static_cast<std::size_t>(count);
+    std::size_t at = k / as_size(count);
     for (int i = s.rank - 2; i >= 0; --i) {
-      if (i == static_cast<int>(k % static_cast<std::size_t>(count)))
-        list[k] = static_cast<std::int64_t>(at % static_cast<std::size_t>(s[i]));
-      at /= static_cast<std::size_t>(s[i]);
+      if (i == static_cast<int>(k % as_size(count)))
+        list[k] = static_cast<std::int64_t>(at % as_size(s[i]));
+      at /= as_size(s[i]);
     }
   }
   if (m.to.g[index].type != dtype::s64) index = m.made(ops::cast, {index}, dtype::s64);
@@ -419,7 +419,7 @@ template <class T> void gather_elements(emitter& m, call& c) {
   std::int64_t stride = 1, step = 1;  // step: that of the axis
   std::size_t inner = 1;
   for (int i = x.rank; i-- > 0;) {
-    const auto extent = static_cast<std::size_t>(s[i]);
+    const auto extent = as_size(s[i]);
     if (i == axis) step = stride;
     for (std::size_t k = 0; k < count && i != axis; ++k)
       place[k] += static_cast<T>(static_cast<std::int64_t>(k / inner % extent) * stride);

@@ -37,7 +37,7 @@ inline window read_window(emitter& m, const call& c, const dims& x,
   const auto read = [&](const char* key, std::array<std::int32_t, 2>& to, std::int64_t least) {
     const auto list = m.integers(c, key);
     if (list.empty()) return;
-    if (list.size() != static_cast<std::size_t>(axes))
+    if (list.size() != as_size(axes))
       return m.broken(std::string("attribute ") + key, std::to_string(list.size()) + " numbers",
                       std::to_string(axes));
     for (std::size_t i = 0; i < list.size(); ++i) {
@@ -59,11 +59,11 @@ inline window read_window(emitter& m, const call& c, const dims& x,
   if (m.failed()) return w;
   if (automatic == "NOTSET" || automatic.empty()) {
     const auto pads = m.integers(c, "pads");
-    if (!pads.empty() && pads.size() != 2 * static_cast<std::size_t>(axes))
+    if (!pads.empty() && pads.size() != 2 * as_size(axes))
       m.broken("attribute pads", std::to_string(pads.size()) + " numbers");
     for (std::size_t i = 0; i < pads.size() && !m.failed(); ++i) {
       if (pads[i] < 0 || pads[i] > 1 << 24) m.broken("attribute pads", std::to_string(pads[i]));
-      const auto count = static_cast<std::size_t>(axes);
+      const auto count = as_size(axes);
       (i < count ? w.before : w.after)[first + i % count] = static_cast<std::int32_t>(pads[i]);
     }
   } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
@@ -138,9 +138,8 @@ inline convolution read_convolution(emitter& m, const call& c, const value& x, c
 inline tensor_id add_weights(emitter& m, const convolution& v, const value& w) {
   const auto a = m.constant(w, "weights of a convolution");
   if (!a) return no_tensor;
-  const auto out = static_cast<std::size_t>(v.weights[0]),
-             in = static_cast<std::size_t>(v.weights[1]),
-             taps = static_cast<std::size_t>(v.weights[2]) * static_cast<std::size_t>(v.weights[3]);
+  const auto out = as_size(v.weights[0]), in = as_size(v.weights[1]),
+             taps = product_of(v.weights[2], v.weights[3]);
   const dims shape = v.depthwise ? dims{1, v.weights[2], v.weights[3], v.weights[0]}
                                  : dims{v.weights[0], v.weights[2], v.weights[3], v.weights[1]};
   const std::size_t size = size_of(a->type);
@@ -161,7 +160,7 @@ inline tensor_id int32_bias(emitter& m, const value& b, int channels) {
     m.refuse("element type of a bias", std::string(name_of(a->type)), "int32");
     return no_tensor;
   }
-  const auto count = static_cast<std::size_t>(channels);
+  const auto count = as_size(channels);
   if (a->elements() != count && a->elements() != 1) {
     m.refuse("shape of a bias", to_string(a->shape), "one element per output channel");
     return no_tensor;
@@ -179,7 +178,7 @@ inline void qlinear_conv_row(emitter& m, call& c) {
                      out = m.with_one_scale(c, 6);
   const tensor_id x = image_of(m, m.under(c.in[0], true, in)), w = add_weights(m, v, c.in[3]);
   if (m.failed()) return;
-  if (weights.scales.size() > 1 && weights.scales.size() != static_cast<std::size_t>(v.channels()))
+  if (weights.scales.size() > 1 && weights.scales.size() != as_size(v.channels()))
     return m.broken("scales of the weights", std::to_string(weights.scales.size()),
                     std::to_string(v.channels()));
   m.set(w, weights, v.depthwise ? 3 : 0);
@@ -327,7 +326,7 @@ inline tensor_id dense_weights(emitter& m, tensor_id b, const quantization& q) {
   rows.axis = q.axis < 0 ? -1 : 0;
   const tensor_id own = m.under(value::of(w), false, rows);
   if (m.failed()) return no_tensor;
-  if (q.scales.size() > 1 && q.scales.size() != static_cast<std::size_t>(m.to.g[own].shape[0]))
+  if (q.scales.size() > 1 && q.scales.size() != as_size(m.to.g[own].shape[0]))
     m.broken("scales per column", std::to_string(q.scales.size()),
              std::to_string(m.to.g[own].shape[0]));
   return own;
@@ -492,7 +491,7 @@ inline void qgemm_row(emitter& m, call& c) {
   qa.scales[0] = static_cast<double>(numerics::mul(g.alpha, static_cast<float>(qa.scales[0])));
   if (!(qa.scales[0] > 0)) return m.refuse("alpha", std::to_string(g.alpha), "above 0");
   const int n = m.to.g[g.b].shape[0];
-  if (qb.scales.size() > 1 && qb.scales.size() != static_cast<std::size_t>(n))
+  if (qb.scales.size() > 1 && qb.scales.size() != as_size(n))
     return m.broken("scales of B", std::to_string(qb.scales.size()), std::to_string(n));
   if (m.to.g[g.a].shape[1] != m.to.g[g.b].shape[1])
     return m.broken("inner extents of Gemm", std::to_string(m.to.g[g.a].shape[1]),
@@ -524,7 +523,7 @@ inline void gemm_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const gemm g = read_gemm(m, c, c.in[0], c.in[1]);
   if (m.failed()) return;
-  const auto n = static_cast<std::size_t>(m.to.g[g.b].shape[0]);
+  const auto n = as_size(m.to.g[g.b].shape[0]);
   const bool plain = g.alpha == 1 && g.beta == 1;
   std::vector<tensor_id> in{g.a, g.b};
   const bool joins = c.has(2) && plain && m.shape(c.in[2]).elements().value == n &&
@@ -617,8 +616,8 @@ inline void conv_transpose_row(emitter& m, call& c) {
   const auto values = m.constant(c.in[1], "weights of a convolution");
   if (!values) return;
   // [I, O, kh, kw] to [O, kh, kw, I].
-  const auto in = static_cast<std::size_t>(weights[0]), out = static_cast<std::size_t>(weights[1]),
-             taps = static_cast<std::size_t>(w.size[0]) * static_cast<std::size_t>(w.size[1]);
+  const auto in = as_size(weights[0]), out = as_size(weights[1]),
+             taps = product_of(w.size[0], w.size[1]);
   std::vector<float> moved(values->elements());
   for (std::size_t i = 0; i < in; ++i)
     for (std::size_t o = 0; o < out; ++o)

@@ -15,11 +15,10 @@ inline value entry_of(emitter& m, const value& v, int d, bool turned = false) {
   dims s;
   for (int i = 1; i < a->shape.rank; ++i) s.push_back(a->shape[i]);
   const std::size_t bytes = s.elements().value * size_of(a->type);
-  const auto from = a->data.bytes.subspan(static_cast<std::size_t>(d) * bytes, bytes);
+  const auto from = a->data.bytes.subspan(as_size(d) * bytes, bytes);
   if (!turned) return value::of(m.new_constant("", a->type, s, from));
   if (!m.check(m.to.work.spend(bytes))) return {};
-  const auto rows = static_cast<std::size_t>(s[0]), columns = static_cast<std::size_t>(s[1]),
-             size = size_of(a->type);
+  const auto rows = as_size(s[0]), columns = as_size(s[1]), size = size_of(a->type);
   std::vector<std::byte> moved(bytes);
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t k = 0; k < columns; ++k)
@@ -83,8 +82,7 @@ inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
   const auto state = [&](std::size_t i) {
     if (!c.has(i))
       return m.new_constant("", dims{r.batch, r.hidden},
-                            std::vector<float>(static_cast<std::size_t>(r.batch) *
-                                               static_cast<std::size_t>(r.hidden)));
+                            std::vector<float>(product_of(r.batch, r.hidden)));
     const tensor_id all = m.held(c.in[i], false);
     return m.reshaped(part_of_axis(m, all, 0, r.direction, 1), dims{r.batch, r.hidden});
   };
@@ -95,10 +93,10 @@ inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
   if (c.has(3)) {
     const auto b = m.constant_floats(c.in[3], "a bias of LSTM");
     if (m.failed()) return y;
-    const auto gates = 4 * static_cast<std::size_t>(r.hidden);
+    const auto gates = 4 * as_size(r.hidden);
     std::vector<float> sum;
     for (std::size_t i = 0; i < gates; ++i) {
-      const std::size_t at = static_cast<std::size_t>(r.direction) * 2 * gates + i;
+      const std::size_t at = as_size(r.direction) * 2 * gates + i;
       sum.push_back(numerics::add(b[at], b[at + gates]));
     }
     bias = m.new_constant("", dims{4 * r.hidden}, sum);
@@ -108,7 +106,7 @@ inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
                           of_h = read_recurrent_weights(m, c, r, 2, 10);
   if (m.failed()) return y;
   const tensor_id of_inputs = recurrent_product(m, of_x, m.held(c.in[0], false), r.dynamic);
-  y.states.resize(static_cast<std::size_t>(r.steps));
+  y.states.resize(as_size(r.steps));
   for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
     const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
     const tensor_id x =
@@ -122,7 +120,7 @@ inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
                     forget = gate(2, ops::logistic), candidate = gate(3, ops::tanh);
     cell = of_f32(ops::add, {of_f32(ops::mul, {forget, cell}), of_f32(ops::mul, {in, candidate})});
     h = of_f32(ops::mul, {out, of_f32(ops::tanh, {cell})});
-    y.states[static_cast<std::size_t>(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
+    y.states[as_size(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
   }
   y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
   y.c = m.reshaped(cell, dims{1, r.batch, r.hidden});
@@ -261,7 +259,7 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
   // GRU that resets first multiplies the state before its last gate's weights see it.
   const tensor_id back_gates = gru ? part_of_axis(m, back, 0, 0, 2 * r.hidden) : back;
   if (gru) last.weights = part_of_axis(m, back, 0, 2 * r.hidden, r.hidden);
-  y.states.resize(static_cast<std::size_t>(r.steps));
+  y.states.resize(as_size(r.steps));
   for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
     const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
     const tensor_id x = m.reshaped(part_of_axis(m, of_inputs, 0, t, 1), dims{r.batch, width});
@@ -269,7 +267,7 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
                     product = real_result(m, ops::float_fully_connected, {h, back_gates}),
                     sums = real_result(m, ops::add, {of_gates, with_bias(m, product, of_state)});
     h = gru ? gru_state(m, r, last, x, sums, h) : real_result(m, ops::tanh, {sums});
-    y.states[static_cast<std::size_t>(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
+    y.states[as_size(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
   }
   y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
   return y;

@@ -49,7 +49,7 @@ inline std::size_t place_in(emitter& m, const call& c, std::size_t i, std::size_
       (list.size() != 1 || list[0] < -n || list[0] >= static_cast<std::int64_t>(bound)))
     m.broken("a place in a sequence of " + std::to_string(count),
              list.empty() ? "none" : std::to_string(list[0]));
-  return m.failed() ? 0 : static_cast<std::size_t>(list[0] < 0 ? list[0] + n : list[0]);
+  return m.failed() ? 0 : as_size(list[0] < 0 ? list[0] + n : list[0]);
 }
 inline void sequence_construct_row(emitter& m, call& c) {
   if (m.arity(c, c.in.size(), c.in.size())) give_sequence(m, c, c.in);
@@ -116,7 +116,7 @@ inline void split_to_sequence_row(emitter& m, call& c) {
   for (const std::int64_t size : sizes) {
     if (size < 0 || size > extent - begin)
       return m.broken("sizes of SplitToSequence", std::to_string(size));
-    tensor_id piece = part_of_axis(m, from, static_cast<std::size_t>(axis), begin, size);
+    tensor_id piece = part_of_axis(m, from, as_size(axis), begin, size);
     begin += size;
     dims rest;
     for (int i = 0; i < s.rank; ++i)

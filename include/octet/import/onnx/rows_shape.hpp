@@ -72,15 +72,15 @@ inline void squeeze_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 2)) return;
   const dims s = m.shape(c.in[0]);
   const auto axes = axes_of(m, c);
-  std::vector<bool> gone(static_cast<std::size_t>(s.rank), false);
+  std::vector<bool> gone(as_size(s.rank), false);
   for (std::int64_t a : axes) {
-    const auto i = static_cast<std::size_t>(m.axis(a, s.rank));
+    const auto i = as_size(m.axis(a, s.rank));
     if (m.failed()) return;  // a scalar has no axis to mark
     gone[i] = true;
   }
   dims y;
   for (int i = 0; i < s.rank; ++i) {
-    const bool drop = axes.empty() ? s[i] == 1 : gone[static_cast<std::size_t>(i)];
+    const bool drop = axes.empty() ? s[i] == 1 : gone[as_size(i)];
     if (drop && s[i] != 1) return m.broken("an extent to squeeze", std::to_string(s[i]), "1");
     if (!drop) y.push_back(s[i]);
   }
@@ -92,16 +92,15 @@ inline void unsqueeze_row(emitter& m, call& c) {
   const auto axes = axes_of(m, c);
   const int rank = s.rank + static_cast<int>(std::min<std::size_t>(axes.size(), 100));
   if (rank > dims::max_rank) return m.refuse("rank", std::to_string(rank), "at most 8");
-  std::vector<bool> added(static_cast<std::size_t>(rank), false);
+  std::vector<bool> added(as_size(rank), false);
   for (std::int64_t a : axes) {
-    const auto i = static_cast<std::size_t>(m.axis(a, rank));
+    const auto i = as_size(m.axis(a, rank));
     if (m.failed()) return;
     if (added[i]) return m.broken("axes of Unsqueeze that repeat");
     added[i] = true;
   }
   dims y;
-  for (int i = 0, from = 0; i < rank; ++i)
-    y.push_back(added[static_cast<std::size_t>(i)] ? 1 : s[from++]);
+  for (int i = 0, from = 0; i < rank; ++i) y.push_back(added[as_size(i)] ? 1 : s[from++]);
   m.give(c, m.reshaped(m.held(c.in[0], false), y), false);
 }
 
@@ -115,7 +114,7 @@ inline void transpose_row(emitter& m, call& c) {
   auto perm = m.integers(c, "perm");
   if (perm.empty())
     for (int i = rank; i-- > 0;) perm.push_back(i);
-  if (perm.size() != static_cast<std::size_t>(rank))
+  if (perm.size() != as_size(rank))
     return m.broken("attribute perm", std::to_string(perm.size()) + " numbers");
   bool same = true;
   for (std::size_t i = 0; i < perm.size(); ++i) {
@@ -149,7 +148,7 @@ template <bool ToDepth> void blocks_row(emitter& m, call& c) {
 inline tensor_id part_of_axis(emitter& m, tensor_id x, std::size_t axis, std::int64_t begin,
                               std::int64_t size) {
   if (m.failed()) return no_tensor;
-  const auto rank = static_cast<std::size_t>(m.to.g[x].shape.rank);
+  const auto rank = as_size(m.to.g[x].shape.rank);
   std::vector<std::int64_t> first(rank, 0), extents(rank, -1);
   first[axis] = begin, extents[axis] = size;
   attributes a;
@@ -198,13 +197,13 @@ inline void slice_row(emitter& m, call& c) {
       (!list[3].empty() && list[3].size() != list[0].size()))
     return m.broken("starts, ends, axes and steps of Slice that differ in number");
   const dims s = m.shape(x);
-  std::vector<std::int64_t> begin(static_cast<std::size_t>(rank), 0), end, step(begin.size(), 1);
+  std::vector<std::int64_t> begin(as_size(rank), 0), end, step(begin.size(), 1);
   for (int i = 0; i < rank; ++i) end.push_back(0);
-  for (int i = 0; i < rank; ++i) end[static_cast<std::size_t>(m.axis_of(x, i))] = s[i];
+  for (int i = 0; i < rank; ++i) end[as_size(m.axis_of(x, i))] = s[i];
   for (std::size_t k = 0; k < list[0].size(); ++k) {
     const int axis = m.axis(list[2].empty() ? static_cast<std::int64_t>(k) : list[2][k], rank);
     if (m.failed()) return;
-    const auto at = static_cast<std::size_t>(m.axis_of(x, axis));
+    const auto at = as_size(m.axis_of(x, axis));
     begin[at] = bounded_index(list[0][k]);
     end[at] = bounded_index(list[1][k]);
     step[at] = list[3].empty() ? 1 : bounded_index(list[3][k]);
@@ -234,7 +233,7 @@ inline void split_row(emitter& m, call& c) {
     return m.broken("sizes of Split", std::to_string(sizes.size()), std::to_string(count));
   const tensor_id from = m.held(x);
   if (m.failed()) return;
-  const auto at = static_cast<std::size_t>(m.axis_of(x, axis));
+  const auto at = as_size(m.axis_of(x, axis));
   std::int64_t begin = 0;
   for (std::int64_t size : sizes) {
     if (size < 0 || size > extent - begin) return m.broken("sizes of Split", std::to_string(size));
@@ -282,8 +281,7 @@ inline tensor_id cropped(emitter& m, tensor_id x, std::vector<std::int64_t>& aro
   std::vector<std::int64_t> first, size;
   bool all = true;
   for (int i = 0; i < s.rank; ++i) {
-    std::int64_t &before = around[2 * static_cast<std::size_t>(i)],
-                 &after = around[2 * static_cast<std::size_t>(i) + 1];
+    std::int64_t &before = around[2 * as_size(i)], &after = around[2 * as_size(i) + 1];
     const std::int64_t begin = -std::min<std::int64_t>(before, 0),
                        end = s[i] + std::min<std::int64_t>(after, 0);
     if (begin > end || begin > s[i] || end < 0) {
@@ -303,8 +301,7 @@ inline tensor_id cropped(emitter& m, tensor_id x, std::vector<std::int64_t>& aro
 inline tensor_id extended(emitter& m, tensor_id x, const std::vector<std::int64_t>& around,
                           bool wrap) {
   for (int i = 0; !m.failed() && i < m.to.g[x].shape.rank; ++i) {
-    const std::int64_t before = around[2 * static_cast<std::size_t>(i)],
-                       after = around[2 * static_cast<std::size_t>(i) + 1],
+    const std::int64_t before = around[2 * as_size(i)], after = around[2 * as_size(i) + 1],
                        extent = m.to.g[x].shape[i];
     if (before == 0 && after == 0) continue;
     constexpr std::int64_t most = 1 << 24;
@@ -337,11 +334,11 @@ inline void pad_row(emitter& m, call& c) {
   if (pads.size() != 2 * axes.size())
     return m.broken("pads", std::to_string(pads.size()) + " numbers",
                     std::to_string(2 * axes.size()));
-  std::vector<std::int64_t> around(2 * static_cast<std::size_t>(rank), 0);
+  std::vector<std::int64_t> around(2 * as_size(rank), 0);
   for (std::size_t k = 0; k < axes.size(); ++k) {
     const int axis = m.axis(axes[k], rank);
     if (m.failed()) return;
-    const auto at = 2 * static_cast<std::size_t>(m.axis_of(x, axis));
+    const auto at = 2 * as_size(m.axis_of(x, axis));
     around[at] = pads[k], around[at + 1] = pads[k + axes.size()];
   }
   const tensor_id from = cropped(m, m.held(x), around);

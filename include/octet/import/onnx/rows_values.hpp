@@ -343,11 +343,11 @@ inline void reduce_by(emitter& m, call& c, const op_def& op, int since, bool of_
   if (axes.empty())
     for (int i = 0; i < rank; ++i) axes.push_back(i);
   dims kept;
-  std::vector<bool> gone(static_cast<std::size_t>(rank), false);
+  std::vector<bool> gone(as_size(rank), false);
   for (std::int64_t& a : axes) {
     a = m.axis(a, rank);
     if (m.failed()) return;
-    gone[static_cast<std::size_t>(a)] = true;
+    gone[as_size(a)] = true;
   }
   const bool sums = &op == &ops::mean || &op == &ops::sum,
              in_order = sums && of_function && std::ranges::find(gone, false) != gone.end();
@@ -356,7 +356,7 @@ inline void reduce_by(emitter& m, call& c, const op_def& op, int since, bool of_
   for (std::int64_t& a : axes) a = m.axis_of(x, static_cast<int>(a));
   const dims s = m.shape(x);
   for (int i = 0; i < rank; ++i)
-    if (!gone[static_cast<std::size_t>(i)]) kept.push_back(s[i]);
+    if (!gone[as_size(i)]) kept.push_back(s[i]);
   if (rank == 0) {
     c.out = {x};
     return;
@@ -627,7 +627,7 @@ inline void batch_normalization_row(emitter& m, call& c) {
   for (std::size_t k = 0; k < 4; ++k) {
     list[k] = m.constant_floats(c.in[k + 1], "a parameter of BatchNormalization");
     if (m.failed()) return;
-    if (list[k].size() != static_cast<std::size_t>(s[1]))
+    if (list[k].size() != as_size(s[1]))
       return m.broken("parameters of BatchNormalization", std::to_string(list[k].size()),
                       std::to_string(s[1]));
   }
@@ -671,13 +671,13 @@ inline void keep_aspect_ratio(emitter& m, const call& c, const dims& x,
   if (m.failed() || policy == "stretch") return;
   if (policy != "not_larger" && policy != "not_smaller")
     return m.refuse("keep_aspect_ratio_policy", policy, "stretch, not_larger, not_smaller");
-  float all = factor[static_cast<std::size_t>(axes[0])];
+  float all = factor[as_size(axes[0])];
   for (const int a : axes) {
-    const float f = factor[static_cast<std::size_t>(a)];
+    const float f = factor[as_size(a)];
     all = policy == "not_larger" ? std::min(all, f) : std::max(all, f);
   }
   for (const int a : axes) {
-    const auto k = static_cast<std::size_t>(a);
+    const auto k = as_size(a);
     factor[k] = all;
     out[k] = std::round(static_cast<double>(numerics::mul(all, static_cast<float>(x[a]))));
   }
@@ -709,7 +709,7 @@ inline resizing read_resizing(emitter& m, const call& c) {
   for (const std::int32_t extent : x) out.push_back(extent);
   std::vector<float> factor(out.size(), 1.f);
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    const auto k = static_cast<std::size_t>(axes[i]);
+    const auto k = as_size(axes[i]);
     const auto extent = static_cast<float>(x[axes[i]]);
     out[k] = sizes.empty() ? std::floor(static_cast<double>(numerics::mul(extent, scales[i])))
                            : static_cast<double>(sizes[i]);
@@ -718,7 +718,7 @@ inline resizing read_resizing(emitter& m, const call& c) {
   if (!sizes.empty()) keep_aspect_ratio(m, c, x, axes, out, factor);
   r.row = x.rank == 3;
   for (int i = 0; i < x.rank && !m.failed(); ++i) {
-    const auto k = static_cast<std::size_t>(i);
+    const auto k = as_size(i);
     if (!(out[k] >= 1) || out[k] > 1 << 24) {
       m.broken("extent of a resized image", std::to_string(out[k]));
     } else if (i < 2) {
@@ -835,13 +835,13 @@ inline tensor_id cubic(emitter& m, tensor_id x, const resizing& r, const std::st
       const auto first = numerics::clamp_to_int(static_cast<double>(low), -(1 << 25), 1 << 25) - 1;
       float sum = 0;
       for (std::int32_t i = 0; i < 4; ++i) {
-        float& w = weights[static_cast<std::size_t>(i)];
+        float& w = weights[as_size(i)];
         if (exclude_outside && (first + i < 0 || first + i >= r.in[k])) w = 0;
         sum = numerics::add(sum, w);
       }
       for (std::int32_t i = 0; i < 4; ++i) {
-        tap& t = taps[static_cast<std::size_t>(i)];
-        const float w = weights[static_cast<std::size_t>(i)];
+        tap& t = taps[as_size(i)];
+        const float w = weights[as_size(i)];
         t.index.push_back(std::clamp(first + i, 0, r.in[k] - 1));
         t.weight.push_back(exclude_outside ? numerics::div(w, sum) : w);
       }
@@ -935,8 +935,7 @@ inline tensor_id nearest(emitter& m, tensor_id x, const resizing& r, const std::
     bool same = true;
     for (std::size_t k = 0; k < 2; ++k)
       for (std::int32_t o = 0; o < r.out[k]; ++o)
-        same &= lists[k][static_cast<std::size_t>(o)] ==
-                nearest_source(o, r.in[k], r.out[k], false, half);
+        same &= lists[k][as_size(o)] == nearest_source(o, r.in[k], r.out[k], false, half);
     if (!same) continue;
     resize_attrs a;
     a.out_h = r.out[0], a.out_w = r.out[1];

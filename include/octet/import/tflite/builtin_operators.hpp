@@ -227,9 +227,8 @@ inline constexpr std::string_view builtin_operators[] = {
 };
 /// Empty for codes that the schema does not have.
 constexpr std::string_view builtin_name(std::int32_t code) {
-  return code >= 0 && static_cast<std::size_t>(code) < std::size(builtin_operators)
-             ? builtin_operators[code]
-             : std::string_view();
+  return code >= 0 && as_size(code) < std::size(builtin_operators) ? builtin_operators[code]
+                                                                   : std::string_view();
 }
 void not_a_builtin_operator_of_the_schema();  // never defined: calls of it do not compile
 /// The code of a builtin operator; a name that is not one does not compile.

@@ -52,11 +52,11 @@ class tflite_node {
   const std::vector<tensor_id>& outs() const { return out_; }
   bool is_constant(std::size_t i) const { return has(i) && in(i).role == tensor::kind::constant; }
   bool is_open(tensor_id t, std::int32_t axis) const {
-    const auto i = static_cast<std::size_t>(t);
+    const auto i = as_size(t);
     return open_axes && t >= 0 && i < open_axes->size() && ((*open_axes)[i] >> axis & 1) != 0;
   }
   bool is_complex(tensor_id t) const {
-    const auto i = static_cast<std::size_t>(t);
+    const auto i = as_size(t);
     return complex && t >= 0 && i < complex->size() && (*complex)[i];
   }
   /// A constant s32 or s64 input as integers; empty otherwise.

@@ -87,7 +87,7 @@ class flexbuffer {
   std::optional<std::size_t> follow(const entry& e) const {
     const auto back = natural(e.at, e.width);
     if (!back || *back > e.at) return {};
-    return e.at - static_cast<std::size_t>(*back);
+    return e.at - as_size(*back);
   }
   std::optional<std::int64_t> integer(std::size_t at, std::size_t width) const {
     const auto v = natural(at, width);
@@ -119,16 +119,16 @@ class flexbuffer {
     const auto count = natural(*at - width, width);
     const std::size_t each = width + (typed_behind ? 1 : 0);
     if (!count || *count > most_elements || *count * each > bytes_.size() - *at) return {};
-    return list_place{*at, static_cast<std::size_t>(*count), width, !typed_behind};
+    return list_place{*at, as_size(*count), width, !typed_behind};
   }
   /// A map's keys: the list whose offset and width stand before the map's count.
   std::optional<list_place> keys_of(const list_place& values) const {
     if (values.at < 3 * values.width) return {};
     const auto width = natural(values.at - 2 * values.width, values.width);
     const auto at = follow({values.at - 3 * values.width, values.width, 0});
-    if (!width || !at || !is_width(static_cast<std::size_t>(*width))) return {};
-    if (values.count * static_cast<std::size_t>(*width) > bytes_.size() - *at) return {};
-    return list_place{*at, values.count, static_cast<std::size_t>(*width), true};
+    if (!width || !at || !is_width(as_size(*width))) return {};
+    if (values.count * as_size(*width) > bytes_.size() - *at) return {};
+    return list_place{*at, values.count, as_size(*width), true};
   }
   entry element(const list_place& l, std::size_t i) const {
     const std::uint8_t packed = l.typed ? static_cast<std::uint8_t>(std::uint8_t(l.element) << 2)

@@ -140,8 +140,7 @@ class tflite_loader {
         if (g[t].role != tensor::kind::value)
           return invalid("shape given for an input that is a " + std::string(name_of(g[t].role)),
                          name);
-        const std::uint32_t open =
-            options_.only_open_extents ? open_axes_[static_cast<std::size_t>(t)] : ~0u;
+        const std::uint32_t open = options_.only_open_extents ? open_axes_[as_size(t)] : ~0u;
         for (int i = 0; i < std::max(shape.rank, g[t].shape.rank); ++i)
           if ((shape.rank != g[t].shape.rank || shape[i] != g[t].shape[i]) && (open >> i & 1) == 0)
             return invalid("shape of an input that the file fixes", to_string(shape),
@@ -303,13 +302,13 @@ class tflite_loader {
       if (!t) return t.error();
       const bool keeps = t->role != tensor::kind::value;
       const tensor_id id = f.values[i].tensor = build_.g.add(std::move(*t));
-      axes_.resize(static_cast<std::size_t>(id) + 1);
+      axes_.resize(as_size(id) + 1);
       axes_.back() = from.quantization() ? from.quantization()->axis() : 0;
-      int4_.resize(static_cast<std::size_t>(id) + 1);
+      int4_.resize(as_size(id) + 1);
       int4_.back() = from.type() == tflite_schema::tensor_type::int4;
-      open_axes_.resize(static_cast<std::size_t>(id) + 1);
+      open_axes_.resize(as_size(id) + 1);
       open_axes_.back() = from.open_axes();
-      complex_.resize(static_cast<std::size_t>(id) + 1);
+      complex_.resize(as_size(id) + 1);
       complex_.back() = from.type() == tflite_schema::tensor_type::complex64;
       if (const auto* q = from.quantization(); q && q->blockwise())
         in_blocks.emplace_back(id, q->blockwise());
@@ -317,7 +316,7 @@ class tflite_loader {
     }
     for (const auto& [id, from] : in_blocks) {
       const auto found = [&](std::int32_t t) {
-        const auto i = static_cast<std::size_t>(t);
+        const auto i = as_size(t);
         return t >= 0 && i < f.values.size() ? f.values[i].tensor : no_tensor;
       };
       blocks_[id] = {found(from->scales()), found(from->zero_points()), from->block_size()};
@@ -325,7 +324,7 @@ class tflite_loader {
     return unit{};
   }
   bool is_complex(tensor_id t) const {
-    const auto i = static_cast<std::size_t>(t);
+    const auto i = as_size(t);
     return t != no_tensor && i < complex_.size() && complex_[i];
   }
   /// Only some operators take complex numbers, and one takes weights with scales for their blocks.
@@ -343,9 +342,8 @@ class tflite_loader {
     return unit{};
   }
   status index_in(const frame& f, std::int32_t t, std::size_t& to) const {
-    if (t < 0 || static_cast<std::size_t>(t) >= f.values.size())
-      return malformed("tensor index", std::to_string(t));
-    to = static_cast<std::size_t>(t);
+    if (t < 0 || as_size(t) >= f.values.size()) return malformed("tensor index", std::to_string(t));
+    to = as_size(t);
     return unit{};
   }
   /// Operands of an operator as tensors of the graph.
@@ -412,9 +410,9 @@ class tflite_loader {
     tflite_node n(build_, options_, std::move(in), std::move(out),
                   tflite_schema::options_reader(o.options(), verifier_));
     if (auto s = ids(f, o.intermediates(), n.intermediates); !s) return s;
-    if (n.has(1) && static_cast<std::size_t>(n.in_id(1)) < axes_.size())
-      n.framework.weights_axis = axes_[static_cast<std::size_t>(n.in_id(1))],
-      n.framework.int4_weights = int4_[static_cast<std::size_t>(n.in_id(1))];
+    if (n.has(1) && as_size(n.in_id(1)) < axes_.size())
+      n.framework.weights_axis = axes_[as_size(n.in_id(1))],
+      n.framework.int4_weights = int4_[as_size(n.in_id(1))];
     n.open_axes = &open_axes_;
     n.complex = &complex_;
     if (const auto b = blocks_.find(n.in_id(1)); b != blocks_.end()) n.blocks = &b->second;
@@ -440,11 +438,11 @@ class tflite_loader {
     if (f.depth == 0 || !o.inputs() || !o.outputs()) return;
     auto& fixed = fixed_[f.index];
     for (const std::int32_t t : *o.inputs())
-      if (t != no_tensor && fixed[static_cast<std::size_t>(t)] == no_tensor) return;
+      if (t != no_tensor && fixed[as_size(t)] == no_tensor) return;
     for (const std::int32_t t : *o.outputs()) {
       if (t == no_tensor) continue;
-      const tensor_id id = f.values[static_cast<std::size_t>(t)].tensor;
-      if (build_.g[id].role == tensor::kind::constant) fixed[static_cast<std::size_t>(t)] = id;
+      const tensor_id id = f.values[as_size(t)].tensor;
+      if (build_.g[id].role == tensor::kind::constant) fixed[as_size(t)] = id;
     }
   }
   /// All its results are remembered.
@@ -454,7 +452,7 @@ class tflite_loader {
     for (const std::int32_t t : *o.outputs()) {
       if (t == no_tensor) return false;
       const auto& from = *tensors->Get(static_cast<index_type>(t));
-      const auto i = static_cast<std::size_t>(t);
+      const auto i = as_size(t);
       // A constant of the file is no result: writing it is an error.
       if (fixed_[f.index][i] == no_tensor || has_contents(from)) return false;
     }
@@ -675,7 +673,7 @@ class tflite_loader {
     if (auto s = ids(f, o.outputs(), out); !s) return s;
     if (out.size() != 1 || out[0] == no_tensor || build_.g[out[0]].role != tensor::kind::value)
       return malformed("operator writes a constant or nothing");
-    const variable& from = variables_[static_cast<std::size_t>(v)];
+    const variable& from = variables_[as_size(v)];
     if (from.state == no_tensor)
       return invalid("variable that is read before anything is assigned to it", from.name);
     build_.enter(where_);
@@ -690,7 +688,7 @@ class tflite_loader {
     if (auto s = operands(f, o.inputs(), in); !s) return s;
     if (in.size() != 2 || in[1].tensor == no_tensor) return malformed("an assignment of nothing");
     graph& g = build_.g;
-    variable& to = variables_[static_cast<std::size_t>(v)];
+    variable& to = variables_[as_size(v)];
     const tensor& x = g[in[1].tensor];
     if (to.state == no_tensor) {
       tensor t;

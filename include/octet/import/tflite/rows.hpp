@@ -33,7 +33,7 @@ namespace detail {
 inline constexpr auto tflite_rows_by_code = [] {
   std::array<const tflite_row*, std::size(tflite_schema::builtin_operators)> rows{};
   for (const auto& family : tflite_families)
-    for (const tflite_row& r : family) rows[static_cast<std::size_t>(r.code)] = &r;
+    for (const tflite_row& r : family) rows[as_size(r.code)] = &r;
   return rows;
 }();
 }  // namespace detail
@@ -41,9 +41,7 @@ inline constexpr auto tflite_rows_by_code = [] {
 /// The row of a builtin operator; null where octet has none.
 constexpr const tflite_row* find_tflite_row(std::int32_t code) {
   const auto& rows = detail::tflite_rows_by_code;
-  return code >= 0 && static_cast<std::size_t>(code) < rows.size()
-             ? rows[static_cast<std::size_t>(code)]
-             : nullptr;
+  return code >= 0 && as_size(code) < rows.size() ? rows[as_size(code)] : nullptr;
 }
 
 }  // namespace import

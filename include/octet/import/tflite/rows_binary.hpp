@@ -51,7 +51,7 @@ template <bool Broadcasts> status select(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
   if (!Broadcasts && n.in(0).shape.rank == 1 && n.in(1).shape.rank > 1) {
     attributes a;
-    std::vector<std::int64_t> shape(static_cast<std::size_t>(n.in(1).shape.rank), 1);
+    std::vector<std::int64_t> shape(as_size(n.in(1).shape.rank), 1);
     shape[0] = n.in(0).shape[0];
     a.set("shape", std::move(shape));
     const tensor_id c = n.temporary("/condition", n.in(0).type);

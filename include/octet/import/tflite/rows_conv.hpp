@@ -159,8 +159,7 @@ inline status blockwise_layer(tflite_node& n, const tflite_schema::fully_connect
   const auto scales = block_scales(n, w[1] / size);
   if (!scales) return scales.error();
   if (auto s = n.make_constant(scales->size() * sizeof(float)); !s) return s;
-  const std::int64_t rows =
-      static_cast<std::int64_t>(x.elements().value / static_cast<std::size_t>(w[1]));
+  const std::int64_t rows = static_cast<std::int64_t>(x.elements().value / as_size(w[1]));
   tensor_id in = n.in_id(0);
   if (x.rank < 1 || x.back(0) != w[1]) {
     attributes r;
@@ -200,8 +199,7 @@ inline status fully_connected(tflite_node& n) {
     laws::dynamic_facts layer;
     layer.layer = laws::dynamic_layer::fully_connected;
     layer.asks_zero_point = o.asymmetric_quantize_inputs;
-    layer.vectors =
-        static_cast<std::int64_t>(n.in(0).shape.elements().value / static_cast<std::size_t>(w[1]));
+    layer.vectors = static_cast<std::int64_t>(n.in(0).shape.elements().value / as_size(w[1]));
     layer.products = w[1];
     return dynamic_layer(n, ops::fully_connected, std::move(a), layer, o.activation);
   }

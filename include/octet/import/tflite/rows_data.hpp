@@ -123,7 +123,7 @@ inline status where(tflite_node& n) {
   const tensor& x = n.in(0);
   const std::size_t size = size_of(x.type), count = x.shape.elements().value;
   const auto steps = strides_of(x.shape);
-  const auto axes = static_cast<std::size_t>(x.shape.rank);
+  const auto axes = as_size(x.shape.rank);
   if (auto s = n.make_constant(saturating_mul(count * (axes + 1), sizeof(std::int64_t))); !s)
     return s;
   std::vector<std::int64_t> positions;

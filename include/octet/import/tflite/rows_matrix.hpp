@@ -16,7 +16,7 @@ inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_ma
   const std::int32_t rows = w[w.rank - 2], columns = w[w.rank - 1];
   const std::size_t size = w.elements().value;
   if (!n.is_constant(1) || w.rank > x.rank || n.in(1).scales.size() != 1 || size == 0 ||
-      size != static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns))
+      size != product_of(rows, columns))
     return unsupported("int8 operand next to floats", to_string(w),
                        "one constant matrix with one scale, of at most the rank of the floats");
   const auto like = [&n](const char* suffix, std::size_t i) {
@@ -53,8 +53,7 @@ inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_ma
   layer.layer = laws::dynamic_layer::fully_connected;
   layer.asks_zero_point = o.asymmetric_quantize_inputs;
   layer.products = o.adj_y ? columns : rows;
-  layer.vectors =
-      static_cast<std::int64_t>(x.elements().value / static_cast<std::size_t>(layer.products));
+  layer.vectors = static_cast<std::int64_t>(x.elements().value / as_size(layer.products));
   return n.accumulate(dynamic_accumulation{.op = &ops::fully_connected,
                                            .in = in,
                                            .weights = weights,

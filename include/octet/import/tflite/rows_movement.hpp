@@ -97,11 +97,10 @@ inline status strided_slice_at(tflite_node& n, const tflite_schema::strided_slic
   auto strides = n.integers(3);
   const dims x = n.in(0).shape, y = n.out().shape;
   if (o.ellipsis_mask != 0 || o.new_axis_mask != 0 || strides.empty() ||
-      n.in(1).shape.elements().value != strides.size() ||
-      strides.size() > static_cast<std::size_t>(x.rank))
+      n.in(1).shape.elements().value != strides.size() || strides.size() > as_size(x.rank))
     return unsupported("positions that are computed at run time", {},
                        "for axes of the input, with constant strides");
-  if (strides.size() != static_cast<std::size_t>(x.rank))
+  if (strides.size() != as_size(x.rank))
     return unsupported("a position for some axes only that is computed at run time");
   std::vector<std::int64_t> size;
   std::int32_t at = 0;
@@ -257,10 +256,10 @@ inline status space_to_batch(tflite_node& n) {
   if (!n.is_constant(2)) return unsupported("paddings that are computed at run time");
   const auto given = n.integers(2);
   const std::int32_t rank = n.in(0).shape.rank;
-  if (rank < 1 || given.size() > 2 * static_cast<std::size_t>(rank - 1) || given.size() % 2 != 0)
+  if (rank < 1 || given.size() > 2 * as_size(rank - 1) || given.size() % 2 != 0)
     return invalid("paddings", std::to_string(given.size()), "two per block axis");
   bool any = false;
-  std::vector<std::int64_t> paddings(2 * static_cast<std::size_t>(rank), 0);
+  std::vector<std::int64_t> paddings(2 * as_size(rank), 0);
   for (std::size_t i = 0; i < given.size(); ++i) {
     paddings[i + 2] = given[i];
     any |= given[i] != 0;
@@ -289,9 +288,9 @@ inline status batch_to_space(tflite_node& n) {
   const tensor_id whole = like(n, "/whole", n.in_id(0));
   if (auto s = n.emit(ops::batch_to_space, {n.in_id(0)}, {whole}, std::move(a)); !s) return s;
   const dims y = n.g()[whole].shape;
-  if (crops.size() % 2 != 0 || crops.size() / 2 >= static_cast<std::size_t>(y.rank))
+  if (crops.size() % 2 != 0 || crops.size() / 2 >= as_size(y.rank))
     return invalid("crops", std::to_string(crops.size()), "two per block axis");
-  std::vector<std::int64_t> begin(static_cast<std::size_t>(y.rank), 0), size(y.begin(), y.end());
+  std::vector<std::int64_t> begin(as_size(y.rank), 0), size(y.begin(), y.end());
   for (std::size_t i = 0; i < crops.size(); i += 2) {
     const std::int64_t extent = y[static_cast<int>(i / 2) + 1];
     if (crops[i] < 0 || crops[i + 1] < 0 || crops[i] > extent || crops[i + 1] > extent - crops[i])
@@ -343,10 +342,10 @@ inline status range(tflite_node& n) {
   if (count > max_elements)
     return error_info{errc::too_large,   "range", {}, {}, {}, std::to_string(count) + " elements",
                       "at most 2^31 - 1"};
-  if (auto s = n.make_constant(static_cast<std::size_t>(count) * sizeof by); !s) return s;
-  std::vector<std::int64_t> v(static_cast<std::size_t>(count));
+  if (auto s = n.make_constant(as_size(count) * sizeof by); !s) return s;
+  std::vector<std::int64_t> v(as_size(count));
   for (std::uint64_t i = 0; i < count; ++i)
-    v[static_cast<std::size_t>(i)] = static_cast<std::int64_t>(from + i * by);
+    v[as_size(i)] = static_cast<std::int64_t>(from + i * by);
   return constant_integers(n, v, dims{static_cast<std::int32_t>(count)});
 }
 

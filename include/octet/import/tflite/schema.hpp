@@ -224,7 +224,7 @@ class index_list {
   bool given() const { return values_ != nullptr; }
   std::int64_t size() const { return values_ ? std::int64_t{values_->size()} : 0; }
   std::int64_t operator[](std::int64_t i) const {
-    const auto k = static_cast<std::size_t>(i);
+    const auto k = as_size(i);
     const auto at = [&]<class T>(T v) {
       std::memcpy(&v, values_->Data() + sizeof v * k, sizeof v);
       return static_cast<std::int64_t>(flatbuffers::EndianScalar(v));

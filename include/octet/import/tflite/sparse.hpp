@@ -44,7 +44,7 @@ class sparse_reader {
   }
   /// Every axis and every block once; extents are those of the dense tensor.
   status check() {
-    const auto rank = static_cast<std::size_t>(shape_.rank);
+    const auto rank = as_size(shape_.rank);
     const auto broken = [] { return malformed("sparsity of a tensor"); };
     if (!levels_ || order_.size() != rank + blocks_.size() || blocks_.size() > rank ||
         levels_->size() != order_.size())
@@ -53,7 +53,7 @@ class sparse_reader {
     block_extents_.assign(blocks_.size(), 0);
     std::vector<std::int64_t> extents(rank, 0);
     for (std::size_t i = 0; i < order_.size(); ++i) {
-      const auto axis = static_cast<std::size_t>(order_[i]);
+      const auto axis = as_size(order_[i]);
       // The axes come first, then the blocks.
       if (order_[i] < 0 || axis >= seen.size() || seen[axis] || (i < rank) != (axis < rank))
         return broken();
@@ -69,8 +69,8 @@ class sparse_reader {
     }
     std::vector<std::int64_t> times(rank, 1);
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
-      if (blocks_[b] < 0 || static_cast<std::size_t>(blocks_[b]) >= rank) return broken();
-      times[static_cast<std::size_t>(blocks_[b])] *= block_extents_[b];
+      if (blocks_[b] < 0 || as_size(blocks_[b]) >= rank) return broken();
+      times[as_size(blocks_[b])] *= block_extents_[b];
     }
     for (std::size_t a = 0; a < rank; ++a)
       if (level_of(a).dense() &&
@@ -79,8 +79,8 @@ class sparse_reader {
     return unit{};
   }
   const tflite_schema::dimension_table& level_of(std::size_t axis) const {
-    return level(static_cast<std::size_t>(
-        std::find(order_.begin(), order_.end(), static_cast<std::int32_t>(axis)) - order_.begin()));
+    return level(as_size(std::find(order_.begin(), order_.end(), static_cast<std::int32_t>(axis)) -
+                         order_.begin()));
   }
   /// Level i of the tree; `from`: which of its parents' entries this is, counted through.
   status fill(std::size_t i, std::int64_t from) {
@@ -108,12 +108,12 @@ class sparse_reader {
     return unit{};
   }
   status put() {
-    const auto rank = static_cast<std::size_t>(shape_.rank);
+    const auto rank = as_size(shape_.rank);
     std::vector<std::int64_t> place(rank, 0);
-    for (std::size_t i = 0; i < rank; ++i) place[static_cast<std::size_t>(order_[i])] = at_[i];
+    for (std::size_t i = 0; i < rank; ++i) place[as_size(order_[i])] = at_[i];
     for (std::size_t i = rank; i < order_.size(); ++i) {
-      const auto block = static_cast<std::size_t>(order_[i]) - rank;
-      auto& p = place[static_cast<std::size_t>(blocks_[block])];
+      const auto block = as_size(order_[i]) - rank;
+      auto& p = place[as_size(blocks_[block])];
       p = p * block_extents_[block] + at_[i];
     }
     std::size_t flat = 0;
@@ -122,7 +122,7 @@ class sparse_reader {
       if (place[a] < 0 || place[a] >= extent)
         return malformed("index of a sparse tensor", std::to_string(place[a]),
                          "below " + std::to_string(extent));
-      flat = flat * static_cast<std::size_t>(extent) + static_cast<std::size_t>(place[a]);
+      flat = flat * as_size(extent) + as_size(place[a]);
     }
     if ((next_ + 1) * size_ > raw_.size())
       return malformed("elements of a sparse tensor", std::to_string(raw_.size() / size_),

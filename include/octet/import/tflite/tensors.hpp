@@ -127,7 +127,7 @@ class tflite_tensors {
   }
   /// Elements of 2 or 4 bits, the lowest bits of a byte first.
   static status unpack(tensor& t, std::span<const std::byte> raw, int bits) {
-    const std::size_t n = t.shape.elements().value, each = 8 / static_cast<std::size_t>(bits);
+    const std::size_t n = t.shape.elements().value, each = 8 / as_size(bits);
     if (raw.size() < (n + each - 1) / each)
       return malformed("constant size", std::to_string(raw.size()) + " bytes",
                        std::to_string((n + each - 1) / each));

@@ -34,7 +34,7 @@ class archive {
     archive a;
     if (auto r = a.open_source(file); !r) return r.error();
     const zip_int64_t count = zip_get_num_entries(a.zip_.get(), 0);
-    if (count < 0 || static_cast<std::size_t>(count) > most_members)
+    if (count < 0 || as_size(count) > most_members)
       return too_large("members of the archive", std::to_string(count),
                        std::to_string(most_members));
     std::size_t packed = 0, unpacked = 0;
@@ -48,7 +48,7 @@ class archive {
       if (auto r = within_limit(&limits::constant_bytes, l, "bytes of all members", unpacked); !r)
         return r.error();
       const std::string name = s.name;
-      const member m{static_cast<zip_uint64_t>(i), static_cast<std::size_t>(s.size), {}};
+      const member m{static_cast<zip_uint64_t>(i), as_size(s.size), {}};
       if (!a.members_.emplace(name, m).second) return malformed("two members have one name", name);
       if (i == 0) a.top_ = name.substr(0, name.find('/') + 1);  // "" where there is no folder
     }
@@ -103,7 +103,7 @@ class archive {
       const zip_int64_t n = zip_fread(f.get(), b->data() + at, m.size - at);
       if (n <= 0)
         return malformed("member " + it->first + " is shorter than the archive says, or damaged");
-      at += static_cast<std::size_t>(n);
+      at += as_size(n);
     }
     char more;  // the end of the member is where its CRC is compared
     if (zip_fread(f.get(), &more, 1) != 0)

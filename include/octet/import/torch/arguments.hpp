@@ -80,7 +80,7 @@ class arguments {
   /// An axis of a tensor of that rank; negative ones count from the end.
   std::size_t axis(std::int64_t given, int rank) {
     const std::int64_t at = given < 0 ? given + rank : given;
-    if (at >= 0 && at < rank) return static_cast<std::size_t>(at);
+    if (at >= 0 && at < rank) return as_size(at);
     keep(invalid("axis of " + name, std::to_string(given), std::to_string(rank) + " axes"));
     return 0;
   }

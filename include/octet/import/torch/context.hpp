@@ -46,8 +46,7 @@ class context {
     auto read = files->read(t.storage->member);
     if (!read) return read;
     const std::size_t width = size_of(dtype_of_scalar(t.type)),
-                      bytes = static_cast<std::size_t>(t.elements()) * width,
-                      offset = static_cast<std::size_t>(t.offset) * width;
+                      bytes = as_size(t.elements()) * width, offset = as_size(t.offset) * width;
     if (in_order(t, order) && offset % alignment == 0 && read->bytes.size() >= offset + bytes)
       return constant_data{read->owner, read->bytes.subspan(offset, bytes)};
     if (auto s = build.make_constant(bytes); !s) return s.error();
@@ -122,7 +121,7 @@ class context {
   static bool in_order(const tensor_data& t, std::span<const int> order) {
     std::int64_t expected = 1;
     for (std::size_t k = order.size(); k-- > 0;) {
-      const auto axis = static_cast<std::size_t>(order[k]);
+      const auto axis = as_size(order[k]);
       if (t.size[axis] != 1 && t.stride[axis] != expected) return false;
       expected *= t.size[axis];
     }
@@ -132,15 +131,14 @@ class context {
   /// storage, and the storage within the member.
   static constant_data gathered(const tensor_data& t, std::span<const int> order,
                                 std::span<const std::byte> storage, std::size_t width) {
-    const auto count = static_cast<std::size_t>(t.elements());
+    const auto count = as_size(t.elements());
     auto to = std::make_shared<buffer>(Bytes(std::max<std::size_t>(count * width, 1)));
     std::vector<std::int64_t> at(order.size(), 0);
     std::int64_t from = t.offset;
     for (std::size_t i = 0; i < count; ++i) {
-      std::memcpy(to->data() + i * width, storage.data() + static_cast<std::size_t>(from) * width,
-                  width);
+      std::memcpy(to->data() + i * width, storage.data() + as_size(from) * width, width);
       for (std::size_t k = order.size(); k-- > 0;) {
-        const auto axis = static_cast<std::size_t>(order[k]);
+        const auto axis = as_size(order[k]);
         from += t.stride[axis];
         if (++at[k] < t.size[axis]) break;
         from -= t.stride[axis] * t.size[axis];

@@ -31,7 +31,7 @@ inline result<value> checked(heap& values, packed_data p) {
     if (w->rank() != 2) return malformed("rank of linear weights", std::to_string(w->rank()), "2");
     return values.packed(std::move(p));
   }
-  const auto n = static_cast<std::size_t>(p.spatial);
+  const auto n = as_size(p.spatial);
   if (p.transposed && (p.spatial == 3 || w->rank() == 5))
     return unsupported("3-dimensional transposed convolution", {}, "1 and 2 dimensions");
   if (p.stride.size() != n || p.padding.size() != n || p.dilation.size() != n ||
@@ -168,7 +168,7 @@ class packed_reader {
   /// [spatial, stride.., padding.., dilation.., output_padding.., groups, flags].
   status configuration(const std::vector<std::int64_t>& numbers) {
     const std::int64_t k = numbers.empty() ? 0 : numbers[0];
-    if (k < 1 || k > 3 || numbers.size() != static_cast<std::size_t>(1 + 4 * k + 2))
+    if (k < 1 || k > 3 || numbers.size() != as_size(1 + 4 * k + 2))
       return malformed("packed parameters: configuration of " + std::to_string(numbers.size()) +
                        " numbers");
     p_.spatial = static_cast<std::int32_t>(k);

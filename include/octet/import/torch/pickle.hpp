@@ -249,7 +249,7 @@ class unpickler {
   void push_integer(std::int64_t v) { push(value::of(v)); }
   /// Little-endian two's complement of as many bytes as it needs.
   void long_integer() {
-    const auto n = static_cast<std::size_t>(little(1));
+    const auto n = as_size(little(1));
     if (n > 8) return fail("an integer of more than 64 bits");
     std::uint64_t v = little(n);
     if (n > 0 && n < 8 && (v >> (8 * n - 1) & 1) != 0) v |= ~std::uint64_t{0} << (8 * n);
@@ -263,7 +263,7 @@ class unpickler {
     push(value::of(std::bit_cast<double>(swapped)));
   }
   void string() {
-    const auto n = static_cast<std::size_t>(little(4));
+    const auto n = as_size(little(4));
     if (!failed_) push(heap_.string(text(n)));
   }
 
@@ -337,8 +337,8 @@ class unpickler {
     s.member = folder_ + key;
     const std::size_t bytes = sizes_(key), width = size_of(dtype_of_scalar(s.type));
     if (bytes == no_storage) return fail("storage without data in the archive", s.member);
-    if (s.elements < 0 || (bytes != unchecked_storage &&
-                           saturating_mul(static_cast<std::size_t>(s.elements), width) > bytes))
+    if (s.elements < 0 ||
+        (bytes != unchecked_storage && saturating_mul(as_size(s.elements), width) > bytes))
       return fail("storage " + s.member + " is smaller than its number of elements",
                   std::to_string(bytes) + " bytes",
                   std::to_string(s.elements) + " elements of " + std::to_string(width) + " bytes");
@@ -372,8 +372,7 @@ class unpickler {
     t.storage = a[0].s;
     t.type = t.storage->type;
     t.offset = a[1].i;
-    if (t.size.size() != t.stride.size() ||
-        t.size.size() > static_cast<std::size_t>(dims::max_rank))
+    if (t.size.size() != t.stride.size() || t.size.size() > as_size(dims::max_rank))
       return fail(
           "rank of a tensor",
           std::to_string(t.size.size()) + " sizes, " + std::to_string(t.stride.size()) + " strides",
@@ -389,23 +388,21 @@ class unpickler {
   }
   bool lies_in_storage(const tensor_data& t) {
     bool empty = false;  // an extent of 0 must not hide others that overflow
-    std::size_t count = 1, last = t.offset < 0 ? no_storage : static_cast<std::size_t>(t.offset);
+    std::size_t count = 1, last = t.offset < 0 ? no_storage : as_size(t.offset);
     for (std::size_t k = 0; k < t.size.size(); ++k) {
       if (t.size[k] < 0 || t.stride[k] < 0 || t.stride[k] > INT32_MAX) {
         fail("size or stride of a tensor",
              std::to_string(t.size[k]) + ", " + std::to_string(t.stride[k]), "0 to 2^31 - 1");
         return false;
       }
-      count = saturating_mul(count, std::max<std::size_t>(static_cast<std::size_t>(t.size[k]), 1));
+      count = saturating_mul(count, std::max<std::size_t>(as_size(t.size[k]), 1));
       empty |= t.size[k] == 0;
       if (t.size[k] > 0)
-        last = saturating_add(last, saturating_mul(static_cast<std::size_t>(t.size[k] - 1),
-                                                   static_cast<std::size_t>(t.stride[k])));
+        last = saturating_add(last, saturating_mul(as_size(t.size[k] - 1), as_size(t.stride[k])));
     }
     if (count > max_elements)
       fail("a tensor of absurd size", std::to_string(count) + " elements", "at most 2^31 - 1");
-    else if (!empty && last / (t.type == scalar::quint4x2 ? 2 : 1) >=
-                           static_cast<std::size_t>(t.storage->elements))
+    else if (!empty && last / (t.type == scalar::quint4x2 ? 2 : 1) >= as_size(t.storage->elements))
       fail("a tensor reaches beyond its storage", "element " + std::to_string(last),
            std::to_string(t.storage->elements) + " elements");
     return !failed_;
@@ -431,7 +428,7 @@ class unpickler {
         !q[3].is(kind::integer) || q[3].i < 0 || q[3].i >= t.rank())
       return false;
     t.axis = static_cast<std::int32_t>(q[3].i);
-    const std::int64_t n = t.size[static_cast<std::size_t>(t.axis)];
+    const std::int64_t n = t.size[as_size(t.axis)];
     for (const tensor_data* list : {q[1].t, q[2].t})
       if (list->rank() != 1 || list->elements() != n) return false;
     t.channel_scales = q[1].t;

@@ -67,7 +67,7 @@ inline result<std::vector<std::int64_t>> resolved_extents(const emitter& e, cons
   }
   if (open < 0) return size;
   if (known == 0 || x.elements() % known != 0) return invalid("extents of " + e.operator_name());
-  size[static_cast<std::size_t>(open)] = x.elements() / known;
+  size[as_size(open)] = x.elements() / known;
   return size;
 }
 /// The elements in logical order under new extents; always a contiguous result, which a view of
@@ -107,7 +107,7 @@ template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& 
     const int rank = std::max(x->rank(), y->rank());
     if ((*t)->rank() == rank || rank <= 2) continue;
     auto size = (*t)->size;
-    size.insert(size.begin(), static_cast<std::size_t>(rank - (*t)->rank()), 1);
+    size.insert(size.begin(), as_size(rank - (*t)->rank()), 1);
     const auto wide = reshaped(e, **t, std::move(size));
     if (!wide) return wide;
     *t = wide->t;
@@ -542,7 +542,7 @@ inline result<meeting> meet(emitter& e, std::span<tensor_data* const> operands) 
     tensor_data* as = t;
     if (m.inner && t->rank() < most->rank() && t->elements() != 1) {
       auto size = t->size;
-      size.insert(size.begin(), static_cast<std::size_t>(most->rank() - t->rank()), 1);
+      size.insert(size.begin(), as_size(most->rank() - t->rank()), 1);
       const auto wide = reshaped(e, *t, std::move(size));
       if (!wide) return wide.error();
       as = wide->t;

@@ -237,8 +237,7 @@ inline result<value> float_sum(emitter& e, arguments& a) {
 inline double extent_of(const tensor_data& x, const std::vector<std::int64_t>& axes) {
   double n = 1;
   for (std::int64_t a : axes)
-    if (x.rank() > 0)
-      n = numerics::mul(n, static_cast<double>(x.size[static_cast<std::size_t>(a)]));
+    if (x.rank() > 0) n = numerics::mul(n, static_cast<double>(x.size[as_size(a)]));
   return n;
 }
 inline step mean_of(emitter& e, const step& x, const std::vector<std::int64_t>& axes) {
@@ -371,7 +370,7 @@ inline result<value> float_batch_norm(emitter& e, arguments& a) {
   if (training)
     return unsupported("batch_norm in training mode", {}, "a model saved after model.eval()");
   if ((*x)->rank() < 2) return invalid("rank of the input of " + a.name);
-  const auto n = static_cast<std::size_t>((*x)->size[1]);
+  const auto n = as_size((*x)->size[1]);
   const auto w = channel_factors(e, a, 1, n, 1.f), b = channel_factors(e, a, 2, n, 0.f),
              m = channel_factors(e, a, 3, n, 0.f), v = channel_factors(e, a, 4, n, 1.f);
   for (const auto* factors : {&w, &b, &m, &v})
@@ -420,9 +419,8 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
     return unsupported("input of " + a.name, std::to_string(x.rank()) + " axes", "3, 4");
   p.spatial = spatial;
   for (auto* list : {&p.stride, &p.padding, &p.dilation, &p.output_padding})
-    if (list->size() == 1) list->resize(static_cast<std::size_t>(spatial), list->front());
-  if (p.transposed && p.output_padding.empty())
-    p.output_padding.assign(static_cast<std::size_t>(spatial), 0);
+    if (list->size() == 1) list->resize(as_size(spatial), list->front());
+  if (p.transposed && p.output_padding.empty()) p.output_padding.assign(as_size(spatial), 0);
   auto valid = checked(e.c.values, p);
   if (!valid) return valid.error();
   const bool one_row = spatial == 1;
@@ -487,7 +485,7 @@ inline result<value> plain_convolution(emitter& e, arguments& a) {
   if (!x) return x.error();
   auto p = weights_of(e, a);
   if (!p) return p.error();
-  const auto spatial = static_cast<std::size_t>(std::max((*x)->rank() - 2, 0));
+  const auto spatial = as_size(std::max((*x)->rank() - 2, 0));
   p->stride = a.integers(3), p->dilation = a.integers(5), p->groups = a.integer(6);
   if (a.v[4].is(kind::string)) {
     p->padding.assign(spatial, 0);
@@ -495,7 +493,7 @@ inline result<value> plain_convolution(emitter& e, arguments& a) {
       p->dilation.resize(spatial, p->dilation.empty() ? 1 : p->dilation.front());
       std::vector<std::int64_t> amounts;
       for (std::size_t k = spatial; k-- > 0;) {
-        const std::int64_t reach = static_cast<std::size_t>(p->weight->rank()) == spatial + 2
+        const std::int64_t reach = as_size(p->weight->rank()) == spatial + 2
                                        ? (p->weight->size[2 + k] - 1) * p->dilation[k]
                                        : 0;
         p->padding[k] = reach / 2;

@@ -67,7 +67,7 @@ inline result<value> with_rank(emitter& e, tensor_data& x, std::size_t rank) {
 }
 /// Axes of extent 1 repeated; -1 keeps an extent. The result's strides are 0 there.
 inline result<value> expanded(emitter& e, tensor_data& x, std::vector<std::int64_t> size) {
-  if (size.size() < x.size.size() || size.size() > static_cast<std::size_t>(dims::max_rank))
+  if (size.size() < x.size.size() || size.size() > as_size(dims::max_rank))
     return invalid("extents of " + e.operator_name(), std::to_string(size.size()) + " axes",
                    "at least " + std::to_string(x.rank()));
   const auto wide = with_rank(e, x, size.size());
@@ -101,7 +101,7 @@ inline result<value> repeat(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
   auto counts = a.integers(1);
   if (auto s = a.check(); !s) return s.error();
-  if (counts.size() > static_cast<std::size_t>(dims::max_rank))
+  if (counts.size() > as_size(dims::max_rank))
     return invalid("counts of " + a.name, std::to_string(counts.size()));
   if (a.name == "aten::repeat" && counts.size() < x->size.size())
     return invalid("counts of " + a.name, std::to_string(counts.size()),
@@ -147,12 +147,11 @@ inline result<value> roll(emitter& e, arguments& a) {
     return invalid("shifts of " + a.name, std::to_string(shifts.size()),
                    std::to_string(axes.size()));
   for (std::size_t k = 0; k < axes.size(); ++k) {
-    const auto axis = static_cast<std::size_t>(axes[k]);
+    const auto axis = as_size(axes[k]);
     const std::int64_t n = v.t->size[axis];
     if (n == 0 || shifts[k] % n == 0) continue;
     const std::int64_t by = (shifts[k] % n + n) % n;
-    if (auto s = e.c.build.work.spend(sizeof(std::int64_t) * static_cast<std::size_t>(n)); !s)
-      return s.error();
+    if (auto s = e.c.build.work.spend(sizeof(std::int64_t) * as_size(n)); !s) return s.error();
     std::vector<std::int64_t> index;
     for (std::int64_t i = 0; i < n; ++i) index.push_back((i + n - by) % n);
     const auto turned = picked(e, *v.t, axis, index);
@@ -411,8 +410,7 @@ inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
   if (keep) return all;
   std::vector<std::int64_t> left;
   for (int i = 0; i < x.rank(); ++i)
-    if (std::find(axes.begin(), axes.end(), i) == axes.end())
-      left.push_back(x.size[static_cast<std::size_t>(i)]);
+    if (std::find(axes.begin(), axes.end(), i) == axes.end()) left.push_back(x.size[as_size(i)]);
   return reshaped(e, *all.t, std::move(left));
 }
 /// All axes where none is given.
@@ -558,7 +556,7 @@ inline result<value> constant_tensor(emitter& e, const std::vector<double>& numb
                                      const std::vector<std::int64_t>& size, scalar type) {
   const auto shape = e.ir_shape(size, false);
   if (!shape) return shape.error();
-  const auto count = static_cast<std::size_t>(shape->elements().value);
+  const auto count = as_size(shape->elements().value);
   if (count > most_made) return too_large("a tensor made by " + e.operator_name());
   if (auto s = e.c.build.work.spend(count); !s) return s.error();
   const auto make = [&]<class T>(T) {

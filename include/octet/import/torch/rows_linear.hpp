@@ -128,7 +128,7 @@ inline result<tensor_id> conv_weights(emitter& e, const packed_data& p, bool dep
              static_cast<std::int32_t>(w.size[4]), static_cast<std::int32_t>(inputs)};
   } else {
     for (int i = 0; i < 4; ++i)
-      shape.push_back(static_cast<std::int32_t>(w.size[static_cast<std::size_t>(order[i])]));
+      shape.push_back(static_cast<std::int32_t>(w.size[as_size(order[i])]));
   }
   auto data = e.c.elements(w, std::span<const int>(order, p.transposed ? 5 : 4));
   if (!data) return data.error();
@@ -217,7 +217,7 @@ template <int Spatial, bool Relu, bool Transposed> result<value> conv(emitter& e
                        .in = *in,
                        .weights = *w,
                        .attrs = conv_attributes(**p, one_row, channels->depthwise),
-                       .channels = static_cast<std::size_t>(channels->out),
+                       .channels = as_size(channels->out),
                        .relu = Relu},
                       *x, **p, *q);
   if (y && one_row) {
@@ -392,7 +392,7 @@ template <bool Relu> result<value> linear(emitter& e, arguments& a) {
                              .in = *in,
                              .weights = *w,
                              .attrs = linear_attributes(*x),
-                             .channels = static_cast<std::size_t>(outputs),
+                             .channels = as_size(outputs),
                              .relu = Relu},
                             *x, **p, *q);
   if (!y) return y.error();
@@ -414,7 +414,7 @@ inline result<value> dynamic_linear(emitter& e, tensor_data& x, const packed_dat
   if (p.bias) {
     const auto v = e.c.numbers<float>(*p.bias);
     if (!v) return v.error();
-    if (v->size() != static_cast<std::size_t>(p.weight->size[0]))
+    if (v->size() != as_size(p.weight->size[0]))
       return invalid("number of biases", std::to_string(v->size()),
                      std::to_string(p.weight->size[0]));
     bias = e.constant_of(*v);

@@ -34,7 +34,7 @@ template <bool Relu> result<value> batch_norm(emitter& e, arguments& a) {
   if (!out) return out.error();
   if (x->rank() < 2)
     return unsupported("rank of the input of " + a.name, std::to_string(x->rank()));
-  const auto n = static_cast<std::size_t>(x->size[1]);
+  const auto n = as_size(x->size[1]);
   const auto w = channel_factors(e, a, 1, n, 1.f), b = channel_factors(e, a, 2, n, 0.f),
              m = channel_factors(e, a, 3, n, 0.f), v = channel_factors(e, a, 4, n, 1.f);
   for (const auto* factors : {&w, &b, &m, &v})

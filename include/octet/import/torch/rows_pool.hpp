@@ -410,10 +410,10 @@ inline result<tensor_id> in_logical_order(emitter& e, const tensor_data& x, cons
                                           tensor_id from) {
   std::vector<std::int64_t> left;  // logical axes in the order the IR has them
   for (int i : {0, 2, 3, 1})
-    if (!r.reduced[static_cast<std::size_t>(i)]) left.push_back(i);
+    if (!r.reduced[as_size(i)]) left.push_back(i);
   std::vector<std::int64_t> order;  // axis of octet's output for each of PyTorch's
   for (int i = 0; i < x.rank(); ++i)
-    if (!r.reduced[static_cast<std::size_t>(i)])
+    if (!r.reduced[as_size(i)])
       order.push_back(std::find(left.begin(), left.end(), i) - left.begin());
   if (std::is_sorted(order.begin(), order.end())) return from;
   const tensor_id to = e.make_like(x);
@@ -429,7 +429,7 @@ inline bool sums_floats(const emitter& e, const tensor_data& x, const reduction&
   f.x.type = dtype_of_scalar(x.type);
   f.x.shape.rank = x.rank();
   for (int i = 0; i < x.rank(); ++i)
-    if (r.reduced[static_cast<std::size_t>(i)]) f.axes.push_back(i);
+    if (r.reduced[as_size(i)]) f.axes.push_back(i);
   return laws::mean(f).round == rounding::aten;
 }
 /// mean over axes; the quantization stays.
@@ -447,8 +447,7 @@ inline result<value> mean(emitter& e, arguments& a) {
   attributes attrs;
   std::vector<std::int64_t> axes;
   for (int i = 0; i < x->rank(); ++i)
-    if (r->reduced[static_cast<std::size_t>(i)])
-      axes.push_back(axis_in_layout(i, x->rank(), inner));
+    if (r->reduced[as_size(i)]) axes.push_back(axis_in_layout(i, x->rank(), inner));
   attrs.set("axes", axes);
   if (r->keep) attrs.set("keep_dims", std::int64_t{1});
   tensor_id to = e.make_like(*x);

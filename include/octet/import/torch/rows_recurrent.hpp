@@ -244,7 +244,7 @@ template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
     const std::int64_t directions = o.bidirectional ? 2 : 1;
     if (layers < 1 || layers > most_steps)
       return invalid("layers of " + a.name, std::to_string(layers));
-    const auto cells = static_cast<std::size_t>(layers * directions);
+    const auto cells = as_size(layers * directions);
     // A projection is the last tensor of each.
     const bool projected = What == cell_kind::lstm && list.size() == (plain + 1) * cells;
     const std::size_t each = plain + (projected ? 1 : 0);
@@ -323,8 +323,7 @@ inline step table_rows(emitter& e, arguments& a, const packed_data& p, tensor_da
              zeros = e.c.numbers<float>(*w.channel_zero_points);
   if (!scales) return scales.error();
   if (!zeros) return zeros.error();
-  const auto rows = static_cast<std::size_t>(w.size[0]),
-             width = static_cast<std::size_t>(w.size[1]);
+  const auto rows = as_size(w.size[0]), width = as_size(w.size[1]);
   tensor_data table = w;
   table.type = scalar::u8;
   table.channel_scales = table.channel_zero_points = nullptr;

@@ -130,7 +130,7 @@ inline result<value> permuted(emitter& e, tensor_data& x, const std::vector<std:
   std::vector<std::int64_t> stride;
   bool identity = true;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    stride.push_back(x.stride[static_cast<std::size_t>(order[i])]);
+    stride.push_back(x.stride[as_size(order[i])]);
     identity &= order[i] == static_cast<std::int64_t>(i);
   }
   if (identity) return e.c.values.tensor(x);
@@ -202,7 +202,7 @@ inline result<value> sliced(emitter& e, tensor_data& x, std::size_t axis, std::i
   const bool inner = !x.constant() && x.channels_inner;
   std::vector<std::int64_t> from(x.size.size(), 0), count;
   for (std::int32_t v : e.g[*in].shape) count.push_back(v);
-  const auto at = static_cast<std::size_t>(axis_in_layout(static_cast<int>(axis), x.rank(), inner));
+  const auto at = as_size(axis_in_layout(static_cast<int>(axis), x.rank(), inner));
   from[at] = begin;
   count[at] = size;
   const tensor_id to = e.make_like(x);
@@ -218,7 +218,7 @@ inline result<value> stepped(emitter& e, tensor_data& x, std::size_t axis, std::
   const auto in = e.held_as_is(x);
   if (!in) return in.error();
   const bool inner = !x.constant() && x.channels_inner;
-  const auto at = static_cast<std::size_t>(axis_in_layout(static_cast<int>(axis), x.rank(), inner));
+  const auto at = as_size(axis_in_layout(static_cast<int>(axis), x.rank(), inner));
   std::vector<std::int64_t> from(x.size.size(), 0), to, steps(x.size.size(), 1);
   for (std::int32_t v : e.g[*in].shape) to.push_back(v);
   from[at] = begin, to[at] = end, steps[at] = std::min<std::int64_t>(step, INT32_MAX);
@@ -314,12 +314,11 @@ inline result<std::vector<std::int64_t>> paddings_of(const arguments& a, const t
                                                      const std::vector<std::int64_t>& amounts,
                                                      bool inner) {
   const int rank = x.rank();
-  if (amounts.size() % 2 != 0 || amounts.size() / 2 > static_cast<std::size_t>(rank))
+  if (amounts.size() % 2 != 0 || amounts.size() / 2 > as_size(rank))
     return invalid("padding of " + a.name, std::to_string(amounts.size()) + " numbers");
-  std::vector<std::int64_t> paddings(2 * static_cast<std::size_t>(rank), 0);
+  std::vector<std::int64_t> paddings(2 * as_size(rank), 0);
   for (std::size_t k = 0; k < amounts.size() / 2; ++k) {
-    const auto axis =
-        static_cast<std::size_t>(axis_in_layout(rank - 1 - static_cast<int>(k), rank, inner));
+    const auto axis = as_size(axis_in_layout(rank - 1 - static_cast<int>(k), rank, inner));
     paddings[2 * axis] = amounts[2 * k], paddings[2 * axis + 1] = amounts[2 * k + 1];
   }
   return paddings;

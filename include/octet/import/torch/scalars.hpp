@@ -45,7 +45,7 @@ inline result<value> item(const value& base, const value& index) {
     const std::int64_t i = index.i < 0 ? index.i + n : index.i;
     if (i < 0 || i >= n)
       return invalid("index of a list", std::to_string(index.i), std::to_string(n) + " elements");
-    return base.c->items[static_cast<std::size_t>(i)];
+    return base.c->items[as_size(i)];
   }
   if (base.is(kind::dict) && index.is(kind::string)) {
     const auto& items = base.c->items;  // key, value, key, value
@@ -158,7 +158,7 @@ class scalar_operators {
       if (d < 0 || d >= t.rank())
         return invalid("dimension of size()", std::to_string(a[1].i),
                        std::to_string(t.rank()) + " dimensions");
-      return value::of(t.size[static_cast<std::size_t>(d)]);
+      return value::of(t.size[as_size(d)]);
     }
     if (op == "dim") return value::of(std::int64_t{t.rank()});
     if (op == "numel") return value::of(t.elements());
@@ -218,7 +218,7 @@ class scalar_operators {
       const auto n = static_cast<std::int64_t>(a[0].c->items.size());
       const std::int64_t i = a[1].i < 0 ? a[1].i + n : a[1].i;
       if (i < 0 || i >= n) return invalid("index of a list", std::to_string(a[1].i));
-      a[0].c->items[static_cast<std::size_t>(i)] = a[2];
+      a[0].c->items[as_size(i)] = a[2];
       return value{};
     }
     if (op == "__getitem__" && !a[0].is(kind::tensor)) return item(a[0], a[1]);
@@ -259,7 +259,7 @@ class scalar_operators {
     value_list items;
     const std::int64_t end = bound(2, n);
     for (std::int64_t i = bound(1, 0); i < end; i += std::min(step, end - i))
-      items.push_back(a[0].c->items[static_cast<std::size_t>(i)]);
+      items.push_back(a[0].c->items[as_size(i)]);
     return c_.values.list(std::move(items));
   }
 
